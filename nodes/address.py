@@ -1,0 +1,118 @@
+"""IPv4 addresses and prefixes as small values: cheap to compare and to hash, readable when printed.
+
+An `Address` is an int, so a table lookup costs what an int's does; it prints as dotted decimals (RFC 1123 section 2.1).
+A `Prefix` is a network and a length; its host bits are zero by construction.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["ANY", "Address", "Prefix", "mask"]
+
+_ALL = 0xFFFFFFFF
+
+
+def mask(length: int) -> int:
+    """The subnet mask of a prefix length: 24 → 0xFFFFFF00."""
+    return _ALL << (32 - length) & _ALL
+
+
+class Address(int):
+    """An IPv4 address, in host byte order."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Dotted decimals → Address.
+
+        Raises:
+            ValueError: not four decimal numbers from 0 to 255 without leading zeros.
+
+        """
+        parts = text.split(".")
+        if len(parts) != 4:
+            raise ValueError(f"{text!r} is no IPv4 address")
+        value = 0
+        for part in parts:
+            plain = part.isascii() and part.isdigit() and (part == "0" or part[0] != "0")
+            if not plain or len(part) > 3 or int(part) > 255:
+                raise ValueError(f"{text!r} is no IPv4 address")
+            value = value << 8 | int(part)
+        return cls(value)
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Address:
+        """Four bytes in network order → Address."""
+        return cls(int.from_bytes(data, "big"))
+
+    def pack(self) -> bytes:
+        """Four bytes in network order."""
+        return self.to_bytes(4, "big")
+
+    @property
+    def is_multicast(self) -> bool:
+        """Class D, 224.0.0.0/4 (RFC 1112 section 4)."""
+        return self >> 28 == 0xE
+
+    @property
+    def is_loopback(self) -> bool:
+        """127.0.0.0/8 (RFC 1122 section 3.2.1.3)."""
+        return self >> 24 == 127
+
+    def __str__(self) -> str:
+        return f"{self >> 24}.{self >> 16 & 255}.{self >> 8 & 255}.{self & 255}"
+
+    def __repr__(self) -> str:
+        return f"Address({str(self)!r})"
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+
+ANY = Address(0)
+
+
+class Prefix(NamedTuple):
+    """A network: an address whose host bits are zero, and a length from 0 to 32."""
+
+    network: Address
+    length: int
+
+    @classmethod
+    def of(cls, address: int, length: int) -> Prefix:
+        """The network of that length in which the address lies."""
+        return cls(Address(address & mask(length)), length)
+
+    @classmethod
+    def parse(cls, text: str) -> Prefix:
+        """`10.0.1.0/24` → Prefix.
+
+        Raises:
+            ValueError: no address, a length outside 0 … 32, or host bits that are not zero.
+
+        """
+        address, slash, length = text.partition("/")
+        if not slash or not (length.isascii() and length.isdigit()) or int(length) > 32:
+            raise ValueError(f"{text!r} is no prefix (like 10.0.1.0/24)")
+        prefix = cls.of(Address.parse(address), int(length))
+        if prefix.network != Address.parse(address):
+            raise ValueError(f"{text!r} has host bits set; its network is {prefix}")
+        return prefix
+
+    @property
+    def broadcast(self) -> Address:
+        """The last address: all host bits one."""
+        return Address(self.network | (_ALL >> self.length))
+
+    def holds(self, address: int) -> bool:
+        """Whether the address lies in this network."""
+        return address & mask(self.length) == self.network
+
+    def overlaps(self, other: Prefix) -> bool:
+        """Whether some address lies in both."""
+        return self.holds(other.network) or other.holds(self.network)
+
+    def __str__(self) -> str:
+        return f"{self.network}/{self.length}"

@@ -1,0 +1,202 @@
+"""The one door in: a node's whole configuration, as JSON in the environment variable CATENET_NODE.
+
+Whoever starts the node writes it: the orchestrator, a Compose file, a plain `docker run`. It is complete: every
+default has been filled in, every duration is in seconds, every address is written out.
+
+    {"lab": "internet", "node": "a",
+     "interfaces": [{"lan": "link1", "engine": "10.1.1.1", "address": "10.1.1.1", "length": 24}],
+     "forward": true, "gateway": null, "routes": [], "nameserver": null, "hosts": {},
+     "names": {"10.1.1.2": "b"}, "hints": {}, "services": {"rip": {"update": 5.0}}, "events": "json"}
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.machine import Json
+
+__all__ = ["CONFIG_LIMIT", "CONFIG_VARIABLE", "ConfigError", "InterfaceConfig", "NodeConfig", "StaticRoute"]
+
+CONFIG_VARIABLE = "CATENET_NODE"
+CONFIG_LIMIT = 64_000
+"""The longest configuration, in bytes (the kernel's own limit for one variable is 128 kB)."""
+
+Value = TypeVar("Value")
+
+
+class ConfigError(ValueError):
+    """CATENET_NODE is wrong; the text names the field and the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceConfig:
+    """One attachment to a LAN. The interface is found by the engine's address and then given the lab's."""
+
+    lan: str
+    engine: Address
+    address: Address
+    length: int
+
+    @property
+    def prefix(self) -> Prefix:
+        """The LAN's prefix."""
+        return Prefix.of(self.address, self.length)
+
+
+@dataclass(frozen=True, slots=True)
+class StaticRoute:
+    """A route written in the lab file."""
+
+    to: Prefix
+    via: Address
+
+
+@dataclass(frozen=True, slots=True)
+class NodeConfig:
+    """A node, complete. `names` says which node has an address on a LAN of ours; `hints` are the root servers."""
+
+    lab: str
+    node: str
+    interfaces: tuple[InterfaceConfig, ...]
+    forward: bool = False
+    gateway: Address | None = None
+    routes: tuple[StaticRoute, ...] = ()
+    nameserver: Address | None = None
+    hosts: Mapping[str, Address] = field(default_factory=dict)
+    names: Mapping[Address, str] = field(default_factory=dict)
+    hints: Mapping[str, Address] = field(default_factory=dict)
+    services: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    events: Literal["text", "json"] = "text"
+
+    def to_json(self) -> str:
+        """The text for CATENET_NODE.
+
+        Raises:
+            ConfigError: longer than CONFIG_LIMIT.
+
+        """
+        whole: dict[str, Json] = {
+            "lab": self.lab,
+            "node": self.node,
+            "interfaces": [
+                {"lan": i.lan, "engine": str(i.engine), "address": str(i.address), "length": i.length}
+                for i in self.interfaces
+            ],
+            "forward": self.forward,
+            "gateway": None if self.gateway is None else str(self.gateway),
+            "routes": [{"to": str(route.to), "via": str(route.via)} for route in self.routes],
+            "nameserver": None if self.nameserver is None else str(self.nameserver),
+            "hosts": {name: str(address) for name, address in self.hosts.items()},
+            "names": {str(address): name for address, name in self.names.items()},
+            "hints": {name: str(address) for name, address in self.hints.items()},
+            "services": {name: dict(options) for name, options in self.services.items()},
+            "events": self.events,
+        }
+        text = json.dumps(whole, separators=(",", ":"))
+        if len(text) > CONFIG_LIMIT:
+            raise ConfigError(
+                f"{CONFIG_VARIABLE} of {self.node} has {len(text)} bytes, over the {CONFIG_LIMIT} allowed"
+            )
+        return text
+
+    @classmethod
+    def from_json(cls, text: str) -> NodeConfig:
+        """The text of CATENET_NODE → NodeConfig.
+
+        Raises:
+            ConfigError: it names the field and the value.
+
+        """
+        if len(text) > CONFIG_LIMIT:
+            raise ConfigError(f"{CONFIG_VARIABLE} has {len(text)} bytes, over the {CONFIG_LIMIT} allowed")
+        try:
+            whole = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ConfigError(f"{CONFIG_VARIABLE} is no JSON: {error}") from None
+        fields = _Fields(whole, CONFIG_VARIABLE)
+        events = fields.take("events", str, "text")
+        if events not in ("text", "json"):
+            raise ConfigError(f"{CONFIG_VARIABLE}.events {events!r} is neither text nor json")
+        config = cls(
+            lab=fields.take("lab", str),
+            node=fields.take("node", str),
+            interfaces=tuple(_interface(item) for item in fields.take("interfaces", list)),
+            forward=fields.take("forward", bool, False),
+            gateway=fields.address("gateway", optional=True),
+            routes=tuple(_route(item) for item in fields.take("routes", list, [])),
+            nameserver=fields.address("nameserver", optional=True),
+            hosts={name: _address(value, f"hosts.{name}") for name, value in fields.take("hosts", dict, {}).items()},
+            names={_address(key, "names"): str(name) for key, name in fields.take("names", dict, {}).items()},
+            hints={name: _address(value, f"hints.{name}") for name, value in fields.take("hints", dict, {}).items()},
+            services={name: _options(name, value) for name, value in fields.take("services", dict, {}).items()},
+            events="json" if events == "json" else "text",
+        )
+        fields.end()
+        return config
+
+
+def _interface(item: object) -> InterfaceConfig:
+    fields = _Fields(item, "interfaces")
+    lan, engine, address = fields.take("lan", str), fields.address("engine"), fields.address("address")
+    length = fields.take("length", int)
+    fields.end()
+    if not 0 < length <= 30:
+        raise ConfigError(f"interfaces.length {length} is not between 1 and 30")
+    assert engine is not None and address is not None
+    return InterfaceConfig(lan, engine, address, length)
+
+
+def _route(item: object) -> StaticRoute:
+    fields = _Fields(item, "routes")
+    to, via = fields.take("to", str), fields.address("via")
+    fields.end()
+    assert via is not None
+    try:
+        return StaticRoute(Prefix.parse(to), via)
+    except ValueError as error:
+        raise ConfigError(f"routes.to: {error}") from None
+
+
+def _options(name: str, value: object) -> Mapping[str, Json]:
+    if not isinstance(value, dict):
+        raise ConfigError(f"services.{name} {value!r} is no object")
+    return value
+
+
+def _address(value: object, where: str) -> Address:
+    try:
+        return Address.parse(str(value))
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}") from None
+
+
+class _Fields:
+    """Takes the fields of one JSON object, each once and of its type; what is left over is an error."""
+
+    def __init__(self, item: object, where: str) -> None:
+        if not isinstance(item, dict):
+            raise ConfigError(f"{where} {item!r} is no object")
+        self._left = dict(item)
+        self._where = where
+
+    def take(self, key: str, kind: type[Value], default: Value | None = None) -> Value:
+        value = self._left.pop(key, default)
+        if value is None and default is None:
+            raise ConfigError(f"{self._where}.{key} is missing")
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise ConfigError(f"{self._where}.{key} {value!r} is no {kind.__name__}")
+        return value
+
+    def address(self, key: str, *, optional: bool = False) -> Address | None:
+        if optional and self._left.get(key) is None:
+            self._left.pop(key, None)
+            return None
+        return _address(self.take(key, str), f"{self._where}.{key}")
+
+    def end(self) -> None:
+        for key in self._left:
+            raise ConfigError(f"{self._where}.{key} is an unknown field")

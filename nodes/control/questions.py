@@ -1,0 +1,97 @@
+"""Questions to a node, over the Unix socket inside it: one JSON line asks, one JSON line answers, and the stream ends.
+
+    {"ask": "status"}
+    {"ok": true, "answer": {…}}      or      {"ok": false, "error": "…"}
+
+What every node answers:
+
+    status                          node, ready, uptime (s), interfaces, services (state, restarts, counters), memory (bytes)
+    show    what                    the answer of the service that offers that word (rip, resolver, …); `what` "" lists the words
+    show    what="routes"           the kernel's routing table
+    show    what="links"            the interfaces, with their engine and lab addresses
+    link    lan, up (bool)          cut or heal: the interface of that LAN goes down or up
+    flush                           every cache of every service is emptied
+    report  service, kind, text, data    a program inside the node puts an event into the log
+
+A service can offer more (`host.answer`): the resolver `resolve`, the browser `browse`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from catenet.nodes.machine import Json
+
+__all__ = ["LIMIT", "SOCKET_PATH", "Answer", "Question", "QuestionError"]
+
+SOCKET_PATH = "/run/catenet.sock"
+LIMIT = 4 * 1024 * 1024
+"""The longest line, in bytes, that either side takes."""
+
+
+class QuestionError(ValueError):
+    """The question, or the answer, is not of this form; the text names what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question: a word and its arguments."""
+
+    ask: str
+    arguments: Mapping[str, Json] = field(default_factory=dict)
+
+    def __bytes__(self) -> bytes:
+        return json.dumps({"ask": self.ask, **self.arguments}).encode() + b"\n"
+
+    @classmethod
+    def parse(cls, data: bytes) -> Question:
+        """One line → Question.
+
+        Raises:
+            QuestionError: no JSON object with the key `ask`.
+
+        """
+        whole = _object(data)
+        ask = whole.pop("ask", None)
+        if not isinstance(ask, str):
+            raise QuestionError(f"ask {ask!r} is no word")
+        return cls(ask, whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: `answer`, or an `error` in words for the user."""
+
+    answer: Json = None
+    error: str | None = None
+
+    def __bytes__(self) -> bytes:
+        whole = {"ok": True, "answer": self.answer} if self.error is None else {"ok": False, "error": self.error}
+        return json.dumps(whole).encode() + b"\n"
+
+    @classmethod
+    def parse(cls, data: bytes) -> Answer:
+        """One line → Answer.
+
+        Raises:
+            QuestionError: no JSON object, or one without `ok`.
+
+        """
+        whole = _object(data)
+        if whole.get("ok") is True:
+            return cls(answer=whole.get("answer"))
+        if whole.get("ok") is False:
+            return cls(error=str(whole.get("error")))
+        raise QuestionError(f"ok {whole.get('ok')!r} is neither true nor false")
+
+
+def _object(data: bytes) -> dict[str, Json]:
+    try:
+        whole = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise QuestionError(f"{data[:80]!r} is no JSON: {error}") from None
+    if not isinstance(whole, dict):
+        raise QuestionError(f"{data[:80]!r} is no JSON object")
+    return whole

@@ -1,0 +1,38 @@
+"""Durations as a user writes them (200ms, 2s, 3m, 1h) and as the program has them: seconds."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+__all__ = ["SECONDS", "Duration", "format_duration", "parse_duration"]
+
+SECONDS = "unit: seconds"
+Duration = Annotated[float, SECONDS]
+"""A dataclass field of this type is written as a duration in a lab file and holds seconds."""
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)")
+
+
+def parse_duration(text: str) -> float:
+    """`200ms` → 0.2.
+
+    Raises:
+        ValueError: no number with one of the units ms, s, m, h.
+
+    """
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no duration; write a number and a unit, like 200ms, 2s or 3m")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def format_duration(seconds: float) -> str:
+    """0.2 → `200ms`: the shortest form that `parse_duration` reads back."""
+    if seconds < 1:
+        return f"{seconds * 1000:g}ms"
+    for unit in ("h", "m"):
+        if seconds % _UNITS[unit] == 0:
+            return f"{seconds / _UNITS[unit]:g}{unit}"
+    return f"{seconds:g}s"

@@ -1,0 +1,1 @@
+"""The internet layer: routing protocols."""

@@ -1,0 +1,10 @@
+"""Composition roots: one short file for each service name of a lab file.
+
+Each file has one coroutine:
+
+    async def serve(host: Host, options: …Options) -> None
+
+It opens what it needs from the host (sockets, routes, questions that it answers), calls `host.ready()` once it can
+serve, and then runs until it is cancelled. Whatever it opened through the host is closed by the host. If it raises, the
+runtime reports `service.failed` and starts it again after a growing pause.
+"""

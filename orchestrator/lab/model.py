@@ -1,0 +1,172 @@
+"""A lab, frozen and complete: every default is filled in, every address is written out. It knows no engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.config import StaticRoute
+
+__all__ = [
+    "Attachment",
+    "Check",
+    "FetchCheck",
+    "Lab",
+    "LabFileError",
+    "Lan",
+    "Moment",
+    "Node",
+    "PathCheck",
+    "PingCheck",
+    "ResolveCheck",
+    "RoutesCheck",
+]
+
+
+class LabFileError(ValueError):
+    """A lab file is wrong: the user's mistake. `str()` is `file:line: message`, with a hint where there is one."""
+
+    def __init__(self, file: str, line: int, message: str, hint: str = "") -> None:
+        super().__init__(f"{file}:{line}: {message}{f' ({hint})' if hint else ''}")
+        self.file = file
+        self.line = line
+        self.message = message
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Lan:
+    """One container network. `gateway` is its last address, which the engine keeps and no node uses."""
+
+    name: str
+    prefix: Prefix
+
+    @property
+    def gateway(self) -> Address:
+        """The address that the engine keeps: the last one before the broadcast address."""
+        return Address(self.prefix.broadcast - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A node's place on a LAN."""
+
+    lan: str
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A container. `services` maps a service's name to its options (the dataclass of nodes/catalogue)."""
+
+    name: str
+    attachments: tuple[Attachment, ...]
+    services: Mapping[str, Any] = field(default_factory=dict)
+    forward: bool = False
+    gateway: Address | None = None
+    routes: tuple[StaticRoute, ...] = ()
+    resolver: Address | None = None
+
+    def address_on(self, lan: str) -> Address | None:
+        """The node's address on that LAN, or None."""
+        return next((a.address for a in self.attachments if a.lan == lan), None)
+
+
+@dataclass(frozen=True, slots=True)
+class RoutesCheck:
+    """At router `at`, the route to LAN `to` leaves by one of `via` (empty: it is its own LAN), at that cost in links."""
+
+    at: str
+    to: str
+    via: tuple[str, ...]
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveCheck:
+    """`at` resolves `name`: so many DNS messages on the wire, these servers asked, this address given.
+
+    `asks` names nodes; `root` stands for any server of the root zone. `cold` empties every cache first.
+    """
+
+    at: str
+    name: str
+    cold: bool = False
+    messages: int | None = None
+    asks: tuple[str, ...] = ()
+    gives: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchCheck:
+    """`at` fetches `url` and gets this status, with the headers that claim G5 names."""
+
+    at: str
+    url: str
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PathCheck:
+    """A traceroute from `source` to `target` passes these routers, in order."""
+
+    source: str
+    target: str
+    routers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PingCheck:
+    """`source` pings `target`, and is answered (or, with `answered` false, is not)."""
+
+    source: str
+    target: str
+    answered: bool = True
+
+
+Expectation = RoutesCheck | ResolveCheck | FetchCheck | PathCheck | PingCheck
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A claim and what must hold for it. `within`: seconds that it may take to become true (0: now)."""
+
+    expectation: Expectation
+    claim: str = ""
+    within: float = 0.0
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One entry of a timeline: at so many seconds, one verb with its LAN or node, or an expectation."""
+
+    at: float
+    verb: str = ""  # cut | heal | kill | pause | resume | start | "" (then `expect` is given)
+    target: str = ""
+    expect: Check | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A whole lab. `file` is None where it was made in a program."""
+
+    name: str
+    lans: Mapping[str, Lan]
+    nodes: Mapping[str, Node]
+    claims: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    timeline: tuple[Moment, ...] = ()
+    file: Path | None = None
+
+    def on_lan(self, lan: str) -> tuple[Node, ...]:
+        """The nodes on a LAN, in the file's order."""
+        return tuple(node for node in self.nodes.values() if node.address_on(lan) is not None)
+
+    @property
+    def owners(self) -> Mapping[Address, str]:
+        """Every address of the lab → the node that has it."""
+        return {a.address: node.name for node in self.nodes.values() for a in node.attachments}
