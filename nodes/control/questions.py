@@ -24,9 +24,12 @@ from dataclasses import dataclass, field
 
 from catenet.nodes.machine import Json
 
-__all__ = ["LIMIT", "SOCKET_PATH", "Answer", "Question", "QuestionError"]
+__all__ = ["ASK_COMMAND", "LIMIT", "SOCKET_PATH", "Answer", "Question", "QuestionError"]
 
 SOCKET_PATH = "/run/catenet.sock"
+ASK_COMMAND = ("nc", "-N", "-U", SOCKET_PATH)
+"""The program to run inside a node: question on standard input, answer on standard output. It ends as soon as the node
+has answered and hung up, whether or not its standard input has ended."""
 LIMIT = 4 * 1024 * 1024
 """The longest line, in bytes, that either side takes."""
 
