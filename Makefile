@@ -1,0 +1,42 @@
+# catenet: two commands do everything, set-up included: make run, make test.
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench engine stop clean
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help:            ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+: *.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run:             ## start the default lab, show a page fetched across it, leave it up
+	@.ci/venv run
+	@$(BIN)/python -m catenet.orchestrator.deploy.engine
+	@$(BIN)/catenet tour
+
+test:            ## the whole test suite; starts labs of its own and removes them
+	@.ci/venv dev
+	@$(BIN)/python -m catenet.orchestrator.deploy.engine
+	@$(BIN)/python -m pytest $(ARGS)
+
+check:           ## formatting, lint, types and the direction of imports: yes or no
+	@.ci/venv dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo | tail -n 30
+
+bench:           ## the figures of the README, as ratios to a reference in the same run
+	@.ci/venv dev
+	@$(BIN)/python -m catenet.orchestrator.deploy.engine
+	@$(BIN)/python tests/bench/bench_up.py $(ARGS)
+
+engine:          ## install and start Docker where none answers (Debian, Ubuntu; root)
+	@.ci/venv run
+	@$(BIN)/python -m catenet.orchestrator.deploy.engine
+
+stop:            ## remove every lab; the images stay
+	@.ci/venv run
+	@$(BIN)/catenet down --all
+
+clean: stop      ## stop, and remove our images and .venv too
+	@$(BIN)/python -m catenet.orchestrator.deploy.clean
+	@rm -rf .venv .wheelhouse .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .catenet
