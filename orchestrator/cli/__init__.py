@@ -1,1 +1,23 @@
-"""The command line: one file a verb."""
+"""The command line: one file a verb.
+
+app       the table of verbs (a new verb is one line there) and what becomes of errors: exit 2, 3, 130
+context   what a verb works on: the engine, and the running lab that the user means
+screen    how it looks: tables, colours, JSON; plain text off a terminal
+
+A verb is a function with typed arguments whose docstring is its help. It prints with `screen`, raises `UserError`
+for the user's mistakes and lets `EngineError` and `LabFileError` pass; `raise typer.Exit(1)` says that a check failed.
+Every module here is light to import: docker, ruamel.yaml and pydantic are imported inside functions.
+"""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """The program `catenet`."""
+    from catenet.orchestrator.cli.app import run
+
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,57 @@
+"""What a verb works on: the engine, and the running lab that the user means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.observe.running import RunningLab, choose, running_labs
+
+__all__ = ["JsonOption", "LabOption", "connecting", "engine", "running_lab"]
+
+LabOption = Annotated[str, typer.Option("--lab", metavar="NAME", help="The running lab that is meant.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")]
+
+_connect: ContextVar[Callable[[], Engine] | None] = ContextVar("connect", default=None)
+
+
+@contextmanager
+def connecting(connect: Callable[[], Engine] | None) -> Iterator[None]:
+    """Inside, `engine()` gives what `connect` makes (None: Docker)."""
+    token = _connect.set(connect)
+    try:
+        yield
+    finally:
+        _connect.reset(token)
+
+
+def engine() -> Engine:
+    """The container engine.
+
+    Raises:
+        EngineError: it does not answer.
+
+    """
+    connect = _connect.get()
+    if connect is None:
+        from catenet.orchestrator.backend.docker import connect as docker
+
+        return docker()
+    return connect()
+
+
+def running_lab(engine: Engine, name: str = "") -> RunningLab:
+    """The running lab that `--lab` names or, without it, that the surroundings mean (see observe/running.choose).
+
+    Raises:
+        UserError: there is none, or no telling which; the text lists the choices.
+
+    """
+    return choose(running_labs(engine), name, os.environ.get("CATENET_LAB", ""), Path.cwd())

@@ -1,0 +1,67 @@
+"""How the command line looks: narrow tables and few colours on a terminal; off it plain text, one line a row.
+
+Colours stop where NO_COLOR is set or the output is no terminal (rich sees to both).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from catenet.nodes.machine import Json
+
+__all__ = ["Cell", "console", "good_or_bad", "print_json", "say", "table"]
+
+WIDTH = 100
+"""Columns that no table of ours exceeds on a terminal."""
+UNBOUNDED = 10_000
+
+Cell = str | Text
+
+
+def console() -> Console:
+    """Standard output, as it is now."""
+    width = min(Console().width, WIDTH) if sys.stdout.isatty() else UNBOUNDED
+    return Console(width=width, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def say(line: Cell) -> None:
+    """One line; what looks like markup in it is printed as it is."""
+    console().print(line if isinstance(line, Text) else Text(line), soft_wrap=True)
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[Cell]], *, title: str = "") -> None:
+    """A table without lines; a column whose cells are all numbers stands at the right."""
+    body = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
+    view = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for number, head in enumerate(heads):
+        figures = bool(body) and all(_is_figure(row[number].plain) for row in body)
+        view.add_column(Text(head), justify="right" if figures else "left", overflow="fold")
+    for row in body:
+        view.add_row(*row)
+    out = console()
+    if title:
+        out.print(Text(title, style="bold"))
+    with out.capture() as captured:
+        out.print(view)
+    # rich fills the last column with spaces, which a terminal hides and a diff or a pipe does not
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
+def good_or_bad(word: str, *, good: bool) -> Text:
+    """A state, green or red."""
+    return Text(word, style="green" if good else "bold red")
+
+
+def print_json(value: Json) -> None:
+    """One JSON document, readable on a terminal, on one line in a pipe."""
+    print(json.dumps(value, indent=2 if sys.stdout.isatty() else None, ensure_ascii=False))
+
+
+def _is_figure(text: str) -> bool:
+    return text in ("", "-") or text.replace(".", "", 1).rstrip("sm%").isdigit()

@@ -1,0 +1,167 @@
+"""Which labs are running, found by the labels of their containers and networks alone: no file, no state of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from catenet.orchestrator.backend.protocols import (
+    LABEL_FILE,
+    LABEL_LAB,
+    LABEL_LAN,
+    LABEL_NODE,
+    Container,
+    Engine,
+    Network,
+)
+from catenet.orchestrator.lab.model import Lab
+
+__all__ = ["LAB_FILE", "RunningLab", "UserError", "choose", "running_labs", "unknown"]
+
+LAB_FILE = "lab.yaml"
+
+Value = TypeVar("Value")
+
+
+class UserError(Exception):
+    """The user's mistake: exit 2. The text says what is wrong and what to do next."""
+
+
+def unknown(kind: str, word: str, choices: Iterable[str], hint: str = "") -> UserError:
+    """The error for a word that is none of the choices: it names the nearest of them, and all."""
+    known = sorted(choices)
+    near = get_close_matches(word, known, n=1, cutoff=0.5)
+    ask = f"; did you mean {near[0]}?" if near else ""
+    listed = f" (choose from: {', '.join(known)})" if known else ""
+    return UserError(f"no {kind} {word!r}{ask}{listed}{f': {hint}' if hint else ''}")
+
+
+@dataclass(frozen=True)
+class RunningLab:
+    """One copy of a lab as the engine has it. `lans` maps a LAN's name to its network."""
+
+    name: str
+    file: Path | None
+    containers: Mapping[str, Container]
+    lans: Mapping[str, Network]
+
+    @cached_property
+    def lab(self) -> Lab:
+        """The model, from the lab file that the copy was started from.
+
+        Raises:
+            UserError: the containers carry no file, or it has gone.
+            LabFileError: it is wrong by now.
+
+        """
+        if self.file is None or not self.file.is_file():
+            raise UserError(f"the file of lab {self.name} is not there: {self.file or 'its containers name none'}")
+        from catenet.orchestrator.lab.load import load
+
+        return load(self.file)
+
+    def node(self, name: str) -> Container:
+        """The container of that node.
+
+        Raises:
+            UserError: the lab has no such node; the text lists them.
+
+        """
+        if name not in self.containers:
+            raise unknown(f"node in lab {self.name}", name, self.containers)
+        return self.containers[name]
+
+    def ends(self, lan: str) -> tuple[Container, ...]:
+        """The nodes on a LAN, dead ones too.
+
+        Raises:
+            UserError: the lab has no such LAN; the text lists them.
+
+        """
+        if lan not in self.lans:
+            raise unknown(f"LAN in lab {self.name}", lan, self.lans)
+        network = self.lans[lan].name
+        return tuple(container for container in self.containers.values() if network in container.networks)
+
+    def lans_of(self, container: Container) -> tuple[str, ...]:
+        """The LANs on which that node is."""
+        return tuple(lan for lan, network in self.lans.items() if network.name in container.networks)
+
+
+def running_labs(engine: Engine) -> dict[str, RunningLab]:
+    """Every copy of a lab that has a container or a network, by its name."""
+    containers: dict[str, dict[str, Container]] = {}
+    lans: dict[str, dict[str, Network]] = {}
+    files: dict[str, Path] = {}
+    for container in engine.containers({LABEL_LAB: None}):
+        name = container.labels[LABEL_LAB]
+        if LABEL_NODE in container.labels:
+            containers.setdefault(name, {})[container.node] = container
+        if container.labels.get(LABEL_FILE):
+            files.setdefault(name, Path(container.labels[LABEL_FILE]))
+    for network in engine.networks():
+        if LABEL_LAB in network.labels and LABEL_LAN in network.labels:
+            lans.setdefault(network.labels[LABEL_LAB], {})[network.labels[LABEL_LAN]] = network
+    return {
+        name: RunningLab(name, files.get(name), _sorted(containers.get(name, {})), _sorted(lans.get(name, {})))
+        for name in sorted({*containers, *lans})
+    }
+
+
+def _sorted(of: Mapping[str, Value]) -> dict[str, Value]:
+    return {key: of[key] for key in sorted(of)}
+
+
+def choose(labs: Mapping[str, RunningLab], explicit: str, environment: str, here: Path) -> RunningLab:
+    """The lab that is meant: the one named, else $CATENET_LAB's, else that of the lab.yaml here or above, else the only.
+
+    Raises:
+        UserError: it is not running, or there is no telling which; the text lists the choices.
+
+    """
+    if explicit:
+        return _named(labs, explicit, "--lab")
+    if environment:
+        return _named(labs, environment, "$CATENET_LAB")
+    file = _file_above(here)
+    if file is not None:
+        return _of_file(labs, file)
+    if not labs:
+        raise UserError("no lab is running; start one: catenet up internet")
+    if len(labs) > 1:
+        raise UserError(f"several labs are running: say which with --lab ({', '.join(labs)})")
+    return next(iter(labs.values()))
+
+
+def _named(labs: Mapping[str, RunningLab], word: str, source: str) -> RunningLab:
+    """By the copy's name or, where the word is a path, by the file it was started from."""
+    if word in labs:
+        return labs[word]
+    path = Path(word).expanduser()
+    file = path / LAB_FILE if path.is_dir() else path
+    if file.is_file():
+        return _of_file(labs, file)
+    if not labs:
+        raise UserError(f"no lab is running, so neither is {word!r} of {source}; start it: catenet up {word}")
+    raise unknown("running lab", word, labs, hint=f"{source} names it")
+
+
+def _of_file(labs: Mapping[str, RunningLab], file: Path) -> RunningLab:
+    resolved = file.resolve()
+    found: Sequence[RunningLab] = [lab for lab in labs.values() if lab.file is not None and lab.file == resolved]
+    if len(found) > 1:
+        raise UserError(
+            f"several copies of {file} are running: say which with --lab ({', '.join(x.name for x in found)})"
+        )
+    if not found:
+        others = f", or pick another with --lab ({', '.join(labs)})" if labs else ""
+        raise UserError(f"the lab of {file} is not running; start it: catenet up {file.parent}{others}")
+    return found[0]
+
+
+def _file_above(here: Path) -> Path | None:
+    return next((folder / LAB_FILE for folder in (here, *here.parents) if (folder / LAB_FILE).is_file()), None)
