@@ -120,6 +120,9 @@ class Exec(Protocol):
 
         """
 
+    def resize(self, rows: int, columns: int) -> None:
+        """The size of its terminal, in characters."""
+
     def exit_code(self) -> int:
         """After the end: what the program returned."""
 

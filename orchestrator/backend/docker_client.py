@@ -1,0 +1,65 @@
+"""One connection to Docker for each thread: requests' sessions are not safe to share, and a busy one must not make
+another wait. Every call has a deadline."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from docker import APIClient
+from docker.context import ContextAPI
+from docker.utils import kwargs_from_env
+from requests import Response
+
+from catenet.orchestrator.backend.docker_errors import asking
+from catenet.orchestrator.backend.protocols import EngineError
+
+__all__ = ["QUICK", "SLOW", "Clients"]
+
+QUICK = 10.0
+"""Seconds for a question that the engine answers from memory."""
+SLOW = 120.0
+"""Seconds for what makes the engine work: start, stop, remove, connect, on a machine that is busy."""
+
+_OLDEST = (1, 41)  # Docker 20.10
+
+
+class Clients:
+    """Docker's low-level clients, one for each thread, all of one engine."""
+
+    def __init__(self) -> None:
+        with asking("connect to the engine"):
+            self._where = _where()
+            first = APIClient(**self._where, version="auto", timeout=int(QUICK))
+            self.about: dict[str, Any] = first.version(api_version=False)
+        self._version = str(first.api_version)
+        self.api = tuple(int(part) for part in self._version.split("."))
+        if self.api < _OLDEST:
+            raise EngineError(f"the engine is Docker {self.about.get('Version')}", "Docker 20.10 or newer is needed")
+        self.local = first.base_url.startswith("http+docker://local")
+        self._thread = threading.local()
+        self._thread.client = first
+
+    def __call__(self, timeout: float = QUICK) -> Any:
+        """This thread's APIClient (its type stubs lack half of it), whose next calls have so many seconds each."""
+        client: Any = getattr(self._thread, "client", None)
+        if client is None:
+            client = self._thread.client = APIClient(**self._where, version=self._version)
+        client.timeout = timeout
+        return client
+
+    def request(self, method: str, path: str, *, timeout: float = QUICK, **how: Any) -> Response:
+        """A call of the engine's API as it is documented, where docker-py's own function hides what is needed here."""
+        client = self(timeout)
+        url = f"{client.base_url}/v{client.api_version}{path}"
+        response: Response = client.request(method, url, timeout=timeout, **how)
+        client._raise_for_status(response)
+        return response
+
+
+def _where() -> dict[str, Any]:
+    environment = kwargs_from_env()
+    if environment:
+        return dict(environment)
+    from_context = getattr(ContextAPI, "kwargs_from_context", None)  # docker-py 7.2
+    return dict(from_context()) if from_context else {}

@@ -1,0 +1,307 @@
+"""Docker behind the Protocols, by docker-py's low-level client: one round trip a step, safe for many threads."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from docker.errors import ImageNotFound, NotFound
+
+from catenet.nodes.address import Prefix
+from catenet.orchestrator.backend.docker_client import SLOW, Clients
+from catenet.orchestrator.backend.docker_errors import asking, is_ambiguous
+from catenet.orchestrator.backend.docker_streams import DockerExec, LogStream
+from catenet.orchestrator.backend.protocols import (
+    Container,
+    ContainerSpec,
+    EngineError,
+    LogLine,
+    Network,
+    NetworkSpec,
+)
+
+__all__ = ["DockerEngine"]
+
+_BUILD = 600.0  # seconds that an image may take
+_ALL_ENDPOINTS_AT_ONCE = (1, 44)  # Docker 25; older engines take one at create, and the others one by one
+_MTU = 1500
+_BRIDGE = "com.docker.network.bridge."
+_DATA = "lab"
+
+
+class DockerImages:
+    """The engine's images."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def has_image(self, tag: str) -> bool:
+        """Whether the engine holds it."""
+        with asking(f"look for the image {tag}"):
+            try:
+                self._clients().inspect_image(tag)
+            except ImageNotFound:
+                return False
+        return True
+
+    def build(self, tag: str, context: bytes, arguments: Mapping[str, str], labels: Mapping[str, str]) -> None:
+        """Build from a context in tar form, by the classic builder, which every engine has.
+
+        Raises:
+            EngineError: a step failed; the text has the step's last lines.
+
+        """
+        what = f"build the image {tag}"
+        deadline = time.monotonic() + _BUILD
+        said: list[str] = []
+        with asking(what):
+            steps = self._clients(_BUILD).build(
+                fileobj=io.BytesIO(context),
+                custom_context=True,
+                tag=tag,
+                buildargs=dict(arguments),
+                labels=dict(labels),
+                rm=True,
+                forcerm=True,
+                decode=True,
+            )
+            for step in steps:
+                said = [*said, *str(step.get("stream", "")).splitlines()][-15:]
+                if "error" in step:
+                    raise EngineError(f"{what}: {step['error']}\n" + "\n".join(said))
+                if time.monotonic() > deadline:
+                    raise EngineError(f"{what}: not done after {_BUILD:.0f} s")
+
+    def import_base(self, tag: str, archive: Path) -> None:
+        """A root file system in tar form becomes an image."""
+        repository, _, version = tag.rpartition(":")
+        with asking(f"import {archive} as {tag}"), archive.open("rb") as file:
+            answer = self._clients.request(
+                "POST",
+                "/images/create",
+                timeout=SLOW,
+                params={"fromSrc": "-", "repo": repository, "tag": version},
+                data=file,
+                headers={"Content-Type": "application/x-tar"},
+            )
+        if '"error"' in answer.text:
+            raise EngineError(f"import {archive} as {tag}: {answer.text.strip()}")
+
+    def can_pull(self, tag: str, timeout: float) -> bool:
+        """Whether a registry offers it, asked for so many seconds at most."""
+        try:
+            with asking(f"ask the registry for {tag}"):
+                self._clients(timeout).inspect_distribution(tag)
+        except EngineError:
+            return False
+        return True
+
+    def image_tags(self) -> Sequence[str]:
+        """The tags of all images."""
+        with asking("list the images"):
+            images = self._clients().images()
+        return [tag for image in images for tag in image.get("RepoTags") or ()]
+
+    def remove_image(self, tag: str) -> None:
+        """Forget a tag, and the image where it was its last one; an image in use stays, and is an error."""
+        with asking(f"remove the image {tag}"):
+            try:
+                self._clients(SLOW).remove_image(tag)
+            except ImageNotFound:
+                return
+
+
+class DockerNetworks:
+    """The engine's networks."""
+
+    _clients: Clients
+
+    def networks(self) -> Sequence[Network]:
+        """All of them, of ours or not."""
+        with asking("list the networks"):
+            found = self._clients().networks()
+        return [_network(item) for item in found]
+
+    def create_network(self, spec: NetworkSpec) -> None:
+        """A bridge that carries transit traffic and to which the host itself does not belong (see the options)."""
+        options = {
+            f"{_BRIDGE}inhibit_ipv4": "true",  # the host gets no address on it, so nothing leaks
+            f"{_BRIDGE}enable_ip_masquerade": "false",  # else packets of other LANs are rewritten and lost
+            f"{_BRIDGE}gateway_mode_ipv4": "nat-unprotected",  # Docker 28 drops transit without it
+            "com.docker.network.driver.mtu": str(_MTU),
+        }
+        with asking(f"create the network {spec.name} ({spec.prefix})"):
+            self._clients(SLOW).create_network(
+                spec.name,
+                driver="bridge",
+                options=options,
+                ipam={"Config": [{"Subnet": str(spec.prefix), "Gateway": str(spec.gateway)}]},
+                check_duplicate=True,  # engines before 25 would make a second one of the same name
+                labels=dict(spec.labels),
+            )
+
+    def remove_network(self, name: str) -> None:
+        """Remove a network; one that is not there is no error.
+
+        Raises:
+            EngineError: containers still hang on it.
+
+        """
+        try:
+            with asking(f"remove the network {name}"):
+                self._remove(name)
+        except EngineError as error:
+            if not is_ambiguous(error):
+                raise
+            for network_id in self._ids(name):
+                with asking(f"remove the network {name} ({network_id[:12]})"):
+                    self._remove(network_id)
+
+    def _remove(self, name: str) -> None:
+        try:
+            self._clients(SLOW).remove_network(name)
+        except NotFound:
+            return
+
+    def _ids(self, name: str) -> list[str]:
+        with asking("list the networks"):
+            found = self._clients().networks(names=[name])
+        return [str(item["Id"]) for item in found if item["Name"] == name]
+
+
+def _network(item: Mapping[str, Any]) -> Network:
+    prefixes = []
+    for config in (item.get("IPAM") or {}).get("Config") or ():
+        try:
+            prefixes.append(Prefix.parse(config.get("Subnet", "")))
+        except ValueError:
+            continue  # IPv6
+    return Network(str(item["Name"]), tuple(prefixes), item.get("Labels") or {})
+
+
+class DockerContainers:
+    """The life of containers."""
+
+    _clients: Clients
+
+    def containers(self, labels: Mapping[str, str | None]) -> Sequence[Container]:
+        """Those that have all these labels (None: whatever its value), running or not."""
+        wanted = [key if value is None else f"{key}={value}" for key, value in labels.items()]
+        with asking("list the containers"):
+            found = self._clients().containers(all=True, filters={"label": wanted})
+        return [_container(item) for item in found]
+
+    def create(self, spec: ContainerSpec) -> None:
+        """Make a container with all its endpoints, not yet running."""
+        endpoints = [
+            (network, {"IPAMConfig": {"IPv4Address": str(address)}}) for network, address in spec.endpoints.items()
+        ]
+        first = len(endpoints) if self._clients.api >= _ALL_ENDPOINTS_AT_ONCE else 1
+        with asking(f"create {spec.name}"):
+            client = self._clients(SLOW)
+            client.create_container_from_config(
+                _container_body(spec, dict(endpoints[:first]), local=self._clients.local), spec.name
+            )
+            for network, endpoint in endpoints[first:]:
+                client.connect_container_to_network(
+                    spec.name, network, ipv4_address=endpoint["IPAMConfig"]["IPv4Address"]
+                )
+            if spec.data is not None and not self._clients.local:
+                client.put_archive(spec.name, "/", _pack(spec.data))
+
+    def start(self, name: str) -> None:
+        """Start it, for the first time or again."""
+        with asking(f"start {name}"):
+            self._clients(SLOW).start(name)
+
+    def kill(self, name: str) -> None:
+        """End it at once, without a word to it (SIGKILL)."""
+        with asking(f"kill {name}"):
+            self._clients(SLOW).kill(name)
+
+    def pause(self, name: str) -> None:
+        """Freeze its processes; its kernel goes on forwarding."""
+        with asking(f"pause {name}"):
+            self._clients(SLOW).pause(name)
+
+    def resume(self, name: str) -> None:
+        """Undo `pause`."""
+        with asking(f"resume {name}"):
+            self._clients(SLOW).unpause(name)
+
+    def remove(self, name: str) -> None:
+        """Kill and remove it, in one call; one that is not there, or is being removed already, is no error."""
+        with asking(f"remove {name}"):
+            try:
+                self._clients(SLOW).remove_container(name, v=True, force=True)
+            except NotFound:
+                return
+
+    def inspect(self, name: str) -> Mapping[str, object]:
+        """All that the engine knows of it, in the engine's own words."""
+        with asking(f"inspect {name}"):
+            return dict(self._clients().inspect_container(name))
+
+
+def _container_body(spec: ContainerSpec, endpoints: Mapping[str, object], *, local: bool) -> dict[str, Any]:
+    return {
+        "Image": spec.image,
+        "Hostname": spec.hostname,
+        "Env": [f"{key}={value}" for key, value in spec.environment.items()],
+        "Labels": dict(spec.labels),
+        "StopSignal": "SIGTERM",
+        "HostConfig": {
+            "NetworkMode": next(iter(endpoints), "none"),
+            "CapDrop": ["ALL"],
+            "CapAdd": list(spec.capabilities),
+            "SecurityOpt": ["no-new-privileges"],
+            "Sysctls": dict(spec.sysctls),
+            "Binds": [f"{spec.data}:/{_DATA}:ro"] if spec.data is not None and local else [],
+            "LogConfig": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "2"}},
+            "RestartPolicy": {"Name": "no"},
+        },
+        "NetworkingConfig": {"EndpointsConfig": dict(endpoints)},
+    }
+
+
+def _container(item: Mapping[str, Any]) -> Container:
+    networks = (item.get("NetworkSettings") or {}).get("Networks") or {}
+    return Container(
+        name=str(item["Names"][0]).lstrip("/"),
+        state=str(item["State"]),
+        labels=item.get("Labels") or {},
+        networks=tuple(networks),
+        image=str(item.get("Image", "")),
+        status=str(item.get("Status", "")),
+    )
+
+
+def _pack(folder: Path) -> bytes:
+    """A folder as a tar archive that unpacks to /lab."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        archive.add(folder, arcname=_DATA)
+    return buffer.getvalue()
+
+
+class DockerEngine(DockerImages, DockerNetworks, DockerContainers):
+    """Docker, whole (the Protocol Engine)."""
+
+    def __init__(self) -> None:
+        super().__init__(Clients())
+
+    def version(self) -> str:
+        """`Docker 20.10.24`."""
+        return f"Docker {self._clients.about.get('Version', 'of an unknown version')}"
+
+    def logs(self, name: str, *, follow: bool = False, tail: int | None = None) -> Iterator[LogLine]:
+        """The lines written so far; with `follow`, on and on until the container ends or `close()` on the iterator."""
+        return LogStream(self._clients, name, follow=follow, tail=tail)
+
+    def execute(self, name: str, command: Sequence[str], *, stdin: bool = False, tty: bool = False) -> DockerExec:
+        """Start a program inside."""
+        return DockerExec(self._clients, name, list(command), stdin=stdin, tty=tty)

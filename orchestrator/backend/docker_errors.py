@@ -1,0 +1,82 @@
+"""Docker's and requests' errors → EngineError, at the edge: what was asked, what the engine said, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import requests
+import urllib3
+from docker.errors import APIError, BuildError, DockerException, InvalidVersion, TLSParameterError
+
+from catenet.orchestrator.backend.protocols import EngineError
+
+__all__ = ["asking", "is_ambiguous"]
+
+_START = "start the engine: `make engine`, or `systemctl start docker`"
+_HINTS = (
+    # a piece of what the engine or the system says (in lower case) → what the user can do
+    ("permission denied", "add yourself to its group: `sudo usermod -aG docker $USER`, then log in again"),
+    ("no such file or directory", _START),
+    ("connection refused", _START),
+    ("connection aborted", "the engine went away in the middle; look at `journalctl -u docker`"),
+    ("timed out", "the engine is busy or hangs; try `docker ps`, and restart it if that hangs too"),
+    ("pool overlaps", "another network has these addresses; `docker network ls` shows them"),
+    (
+        "already in use",
+        "something else has this name; `catenet down --all` removes labs, `docker ps -a` shows the rest",
+    ),
+    ("already exists", "something else has this name; `catenet down --all` removes labs, `docker network ls` the rest"),
+    ("has active endpoints", "containers that are not of this lab hang on it; `docker network inspect` names them"),
+    ("no space left on device", "free some disk: `docker system df` shows what the engine holds"),
+    ("exchange full", "a bridge takes 1,024 nodes at most"),
+    ("is paused", "resume it first"),
+    ("is not running", "start it first"),
+    ("no such container", "`catenet status` shows what there is"),
+    ("operation not permitted", "the engine may not do this here (rootless, or a locked-down host)"),
+)
+
+
+@contextmanager
+def asking(what: str) -> Iterator[None]:
+    """Whatever Docker's client raises inside becomes an EngineError that begins with `what` was asked.
+
+    Raises:
+        EngineError: the engine refused, did not answer in time, or is not there.
+
+    """
+    try:
+        yield
+    except (DockerException, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        said = _said(error)
+        raise EngineError(f"{what}: {said}", _hint(said)) from error
+
+
+def is_ambiguous(error: EngineError) -> bool:
+    """Whether the engine has several networks of that name (engines before 25 allow it)."""
+    return "is ambiguous" in str(error)
+
+
+def _said(error: Exception) -> str:
+    """The innermost plain sentence of an error that was wrapped several times."""
+    if isinstance(error, APIError) and error.explanation:
+        return str(error.explanation).strip()
+    if isinstance(error, BuildError):
+        return str(error.msg).strip()
+    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
+        return "the engine timed out"
+    if isinstance(error, (InvalidVersion, TLSParameterError)):
+        return str(error)
+    cause = error.__context__ or error.__cause__
+    if isinstance(error, (DockerException, requests.RequestException)) and isinstance(cause, Exception):
+        return _said(cause)
+    if isinstance(error, urllib3.exceptions.ProtocolError) and isinstance(error.args[-1], OSError):
+        return _said(error.args[-1])
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
+
+
+def _hint(said: str) -> str:
+    lowered = said.lower()
+    return next((hint for piece, hint in _HINTS if piece in lowered), "")
