@@ -1,1 +1,11 @@
-"""Break and mend: cut and heal a LAN; kill, pause, resume and start a node."""
+"""Break and mend: cut and heal a LAN; kill, pause, resume and start a node.
+
+lans    cut, heal: the interface goes down or up at every end; a bridge would hide the far end's carrier
+nodes   kill, pause, resume, start: the engine's doing; who comes back to a LAN that is cut gets the cut again
+verbs   all six by their names
+done    what a verb did, with its times
+
+Nothing is remembered outside the lab: whether a LAN is cut is asked of its ends. So a LAN whose every end is dead has
+no cut any more when they are started again.
+Each verb may be given twice: the second time it says that it is so already.
+"""

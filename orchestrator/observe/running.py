@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -20,7 +21,7 @@ from catenet.orchestrator.backend.protocols import (
 )
 from catenet.orchestrator.lab.model import Lab
 
-__all__ = ["LAB_FILE", "RunningLab", "UserError", "choose", "running_labs", "unknown"]
+__all__ = ["LAB_FILE", "RunningLab", "UserError", "choose", "condition", "running_labs", "unknown"]
 
 LAB_FILE = "lab.yaml"
 
@@ -29,6 +30,15 @@ Value = TypeVar("Value")
 
 class UserError(Exception):
     """The user's mistake: exit 2. The text says what is wrong and what to do next."""
+
+
+_EXITED = re.compile(r"Exited \((\d+)\)")
+
+
+def condition(container: Container) -> str:
+    """How a node is, in a word or two: running, paused, exited (137), created …"""
+    exited = _EXITED.match(container.status)
+    return f"exited ({exited[1]})" if exited else container.state
 
 
 def unknown(kind: str, word: str, choices: Iterable[str], hint: str = "") -> UserError:
@@ -117,7 +127,7 @@ def _sorted(of: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def choose(labs: Mapping[str, RunningLab], explicit: str, environment: str, here: Path) -> RunningLab:
-    """The lab that is meant: the one named, else $CATENET_LAB's, else that of the lab.yaml here or above, else the only.
+    """The lab that is meant: the one named, else $CATENET_LAB's, else the lab.yaml's here or above, else the only.
 
     Raises:
         UserError: it is not running, or there is no telling which; the text lists the choices.

@@ -1,0 +1,21 @@
+"""What the verbs of break and mend share: do it, and say what was done."""
+
+from __future__ import annotations
+
+from catenet.orchestrator.cli.context import engine, running_lab
+from catenet.orchestrator.cli.screen import print_json, say
+from catenet.orchestrator.faults.verbs import VERBS
+
+__all__ = ["break_or_mend"]
+
+
+def break_or_mend(verb: str, target: str, lab: str, *, json: bool) -> None:
+    """One of the verbs, on a LAN or a node of the running lab that `lab` names."""
+    docker = engine()
+    done = VERBS[verb](docker, running_lab(docker, lab), target)
+    if json:
+        print_json(done.as_json())
+        return
+    say(f"{done.words}{f' ({done.took:.2f} s)' if done.changed else ''}")
+    for remark in done.remarks:
+        say(f"  {remark}")

@@ -1,0 +1,33 @@
+"""`catenet cut` and `catenet heal`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from catenet.orchestrator.cli.context import JsonOption, LabOption
+from catenet.orchestrator.cli.faults import break_or_mend
+
+LanArgument = Annotated[str, typer.Argument(metavar="LAN", help="A LAN of the lab (catenet status lists them).")]
+
+
+def cut(lan: LanArgument, lab: LabOption = "", json: JsonOption = False) -> None:
+    """Cut a LAN: its interface goes down at every end, until it is healed.
+
+    \b
+    catenet cut link1
+    catenet cut link1 --lab internet
+    """
+    break_or_mend("cut", lan, lab, json=json)
+
+
+def heal(lan: LanArgument, lab: LabOption = "", json: JsonOption = False) -> None:
+    """Heal a LAN that was cut: its interface comes up at every end.
+
+    It returns when the interfaces are up; routes follow when the routers have heard of it.
+
+    \b
+    catenet heal link1
+    """
+    break_or_mend("heal", lan, lab, json=json)

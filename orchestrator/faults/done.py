@@ -1,0 +1,52 @@
+"""What a verb of break and mend did."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from catenet.nodes.machine import Json
+
+__all__ = ["Done", "Stopwatch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """`at`: when it began, in seconds since 1970; `took`: seconds. `changed` is false where it was so already.
+
+    `words` say what happened, `remarks` what did not and why, a line each.
+    """
+
+    verb: str
+    target: str
+    at: float
+    took: float
+    changed: bool
+    words: str
+    remarks: tuple[str, ...] = ()
+
+    def as_json(self) -> Mapping[str, Json]:
+        """The same for a program."""
+        return {
+            "verb": self.verb,
+            "target": self.target,
+            "at": round(self.at, 3),
+            "took": round(self.took, 3),
+            "changed": self.changed,
+            "words": self.words,
+            "remarks": list(self.remarks),
+        }
+
+
+class Stopwatch:
+    """Runs from the moment it is made until `done`."""
+
+    def __init__(self, verb: str, target: str) -> None:
+        self._verb, self._target = verb, target
+        self._at, self._start = time.time(), time.monotonic()
+
+    def done(self, words: str, *, changed: bool = True, remarks: tuple[str, ...] = ()) -> Done:
+        """The verb has ended."""
+        took = time.monotonic() - self._start
+        return Done(self._verb, self._target, self._at, took, changed, f"{self._target} {words}", remarks)

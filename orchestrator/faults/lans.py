@@ -1,0 +1,90 @@
+"""Cut and heal a LAN: its interface goes down, or up, at every end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from catenet.nodes.control.questions import Answer, Question
+from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
+from catenet.orchestrator.faults.done import Done, Stopwatch
+from catenet.orchestrator.observe.ask import ask, ask_all
+from catenet.orchestrator.observe.running import RunningLab, condition
+
+__all__ = ["cut", "cut_again", "heal"]
+
+
+def cut(engine: Streams, running: RunningLab, lan: str) -> Done:
+    """The LAN carries nothing any more.
+
+    Raises:
+        UserError: no such LAN.
+        EngineError: an end that runs did not do it.
+
+    """
+    return _set(engine, running, lan, up=False)
+
+
+def heal(engine: Streams, running: RunningLab, lan: str) -> Done:
+    """The LAN carries packets again; returns when the interfaces are up. Routing takes the time it takes.
+
+    Raises:
+        UserError: no such LAN.
+        EngineError: an end that runs did not do it.
+
+    """
+    return _set(engine, running, lan, up=True)
+
+
+def _set(engine: Streams, running: RunningLab, lan: str, *, up: bool) -> Done:
+    verb, past, place = ("heal", "healed", "up") if up else ("cut", "cut", "down")
+    watch = Stopwatch(verb, lan)
+    ends = running.ends(lan)
+    absent = tuple(
+        f"{end.node} is {condition(end)}: its end {'comes up' if up else 'is cut'} when it is back"
+        for end in ends
+        if condition(end) != "running"
+    )
+    links = ask_all(engine, ends, Question("show", {"what": "links"}))
+    wrong = [end for end in ends if condition(end) == "running" and _link_is_up(links[end.node], lan) is not up]
+    if not wrong:
+        words = "has no running end" if len(absent) == len(ends) else f"is {past} already"
+        return watch.done(words, changed=False, remarks=absent)
+    refused = _refusals(ask_all(engine, wrong, Question("link", {"lan": lan, "up": up})))
+    if refused:
+        raise EngineError(f"{verb} {lan}: {'; '.join(refused)}", f"catenet status, then catenet {verb} {lan} again")
+    return watch.done(f"{past}: {place} at {_listed(end.node for end in wrong)}", remarks=absent)
+
+
+def cut_again(engine: Streams, running: RunningLab, container: Container) -> tuple[str, ...]:
+    """A node that is back takes its interface down on each LAN that its other ends have cut; those LANs' names.
+
+    Raises:
+        EngineError: it did not do it.
+
+    """
+    lans = running.lans_of(container)
+    others = {end.node: end for lan in lans for end in running.ends(lan) if end.node != container.node}
+    links = ask_all(engine, others.values(), Question("show", {"what": "links"}))
+    cuts = tuple(lan for lan in lans if any(_link_is_up(answer, lan) is False for answer in links.values()))
+    for lan in cuts:
+        refused = _refusals({container.node: ask(engine, container, Question("link", {"lan": lan, "up": False}))})
+        if refused:
+            raise EngineError(f"{lan} is cut, and {'; '.join(refused)}", f"catenet cut {lan}")
+    return cuts
+
+
+def _link_is_up(answer: Answer, lan: str) -> bool | None:
+    """What a node's links say of one LAN; None where they say nothing."""
+    rows = answer.answer if isinstance(answer.answer, list) else []
+    states = [row.get("up") for row in rows if isinstance(row, Mapping) and row.get("lan") == lan]
+    return bool(states[0]) if states else None
+
+
+def _refusals(answers: Mapping[str, Answer]) -> list[str]:
+    return [f"{node}: {answer.error}" for node, answer in answers.items() if answer.error is not None]
+
+
+def _listed(names: Iterable[str]) -> str:
+    """a; a and b; a, b and c."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,0 +1,96 @@
+"""Kill, pause, resume and start a node: the engine does it, and says so only once it is done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
+from catenet.orchestrator.faults.done import Done, Stopwatch
+from catenet.orchestrator.faults.lans import cut_again
+from catenet.orchestrator.observe.events import last_time, wait_for
+from catenet.orchestrator.observe.running import RunningLab, UserError, condition
+
+__all__ = ["START_DEADLINE", "kill", "pause", "resume", "start"]
+
+START_DEADLINE = 30.0
+"""Seconds after which a node that was started and is not ready is given up."""
+
+
+def kill(engine: Engine, running: RunningLab, node: str) -> Done:
+    """The node dies at once, without a farewell to its neighbours (SIGKILL).
+
+    Raises:
+        UserError: no such node.
+        EngineError: the engine did not do it.
+
+    """
+    watch, container = Stopwatch("kill", node), running.node(node)
+    if container.state not in ("running", "paused", "restarting"):
+        return watch.done(f"is dead already: {condition(container)}", changed=False)
+    engine.kill(container.name)
+    return watch.done("killed")
+
+
+def pause(engine: Engine, running: RunningLab, node: str) -> Done:
+    """The node's processes stand still; its kernel goes on forwarding packets.
+
+    Raises:
+        UserError: no such node, or it does not run.
+        EngineError: the engine did not do it.
+
+    """
+    watch, container = Stopwatch("pause", node), running.node(node)
+    if container.state == "paused":
+        return watch.done("is paused already", changed=False)
+    _must_run(container)
+    engine.pause(container.name)
+    return watch.done("paused")
+
+
+def resume(engine: Engine, running: RunningLab, node: str) -> Done:
+    """A paused node goes on. A LAN that was cut meanwhile is cut at its end too.
+
+    Raises:
+        UserError: no such node, or it is dead.
+        EngineError: the engine did not do it.
+
+    """
+    watch, container = Stopwatch("resume", node), running.node(node)
+    if container.state == "running":
+        return watch.done("runs already", changed=False)
+    if container.state != "paused":
+        _must_run(container)
+    engine.resume(container.name)
+    return watch.done("resumed", remarks=_back(engine, running, container))
+
+
+def start(engine: Engine, running: RunningLab, node: str) -> Done:
+    """A dead node starts again; returns when it is ready. A LAN that is cut is cut at its end too.
+
+    Raises:
+        UserError: no such node, or it is paused.
+        EngineError: the engine did not do it, or the node did not get ready.
+
+    """
+    watch, container = Stopwatch("start", node), running.node(node)
+    if container.state == "paused":
+        raise UserError(f"{node} is paused, not dead: catenet resume {node}")
+    if container.state == "running":
+        return watch.done("runs already", changed=False)
+    before = last_time(engine, container)
+    engine.start(container.name)
+    event = wait_for(engine, container, ("node.ready", "node.failed"), before, START_DEADLINE)
+    if event is None or event.kind == "node.failed":
+        why = event.text if event else f"not ready after {START_DEADLINE:g} s"
+        raise EngineError(f"{node} was started: {why}", f"catenet logs {node}")
+    return watch.done("started and ready", remarks=_back(engine, running, container))
+
+
+def _back(engine: Engine, running: RunningLab, container: Container) -> tuple[str, ...]:
+    cuts = cut_again(engine, running, replace(container, state="running", status=""))
+    return tuple(f"{lan} is cut: down at {container.node} too" for lan in cuts)
+
+
+def _must_run(container: Container) -> None:
+    if container.state != "running":
+        raise UserError(f"{container.node} does not run, it is {condition(container)}: catenet start {container.node}")

@@ -1,0 +1,23 @@
+"""The one vocabulary of break and mend, as the command line, timelines and tests speak it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.faults.done import Done
+from catenet.orchestrator.faults.lans import cut, heal
+from catenet.orchestrator.faults.nodes import kill, pause, resume, start
+from catenet.orchestrator.observe.running import RunningLab
+
+__all__ = ["VERBS"]
+
+VERBS: Mapping[str, Callable[[Engine, RunningLab, str], Done]] = {
+    "cut": cut,
+    "heal": heal,
+    "kill": kill,
+    "pause": pause,
+    "resume": resume,
+    "start": start,
+}
+"""Verb → function of the engine, the running lab and the LAN's or the node's name."""

@@ -1,0 +1,159 @@
+"""What the nodes wrote, merged by time: from the engine's logs, so that a dead node's last words are there too."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from catenet.nodes.control.events import Event
+from catenet.orchestrator.backend.protocols import Container, EngineError, LogLine, Streams
+
+__all__ = ["Line", "follow", "in_order", "last_time", "past", "select", "wait_for"]
+
+HOLD = 0.1
+"""Seconds that a followed line is held back, so that the lines of other nodes can take their place before it."""
+BATCH = 0.5
+"""Seconds after which held lines are passed on even if more keep coming."""
+LOOK = 1.0
+"""Seconds between two looks for nodes that were started since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a node's log. `event` is None where the line is none: a traceback, a program's own output."""
+
+    node: str
+    at: float
+    text: str
+    event: Event | None
+
+    @classmethod
+    def of(cls, node: str, line: LogLine) -> Line:
+        """A line of the engine's log; an event's own time goes before the engine's, and its JSON is cut off."""
+        event = Event.parse(line.text)
+        if event is None:
+            return cls(node, line.at, line.text, None)
+        return cls(node, event.at, line.text.rpartition("\t")[0], event)
+
+
+def in_order(lines: Iterable[Line]) -> list[Line]:
+    """Sorted by time; lines of one time keep their order."""
+    return sorted(lines, key=lambda line: line.at)
+
+
+def select(lines: Iterable[Line], kinds: Iterable[str] = ()) -> Iterator[Line]:
+    """Those that are events, of a kind that begins with one of `kinds` (none given: of any)."""
+    prefixes = tuple(kinds) or ("",)
+    return (line for line in lines if line.event is not None and line.event.kind.startswith(prefixes))
+
+
+def past(engine: Streams, containers: Iterable[Container], tail: int | None = None) -> list[Line]:
+    """What the nodes have written so far (each node's last `tail` lines), in order of time.
+
+    Raises:
+        EngineError: the engine does not give a log that is there.
+
+    """
+    lines: list[Line] = []
+    for container in containers:
+        lines += (Line.of(container.node, line) for line in engine.logs(container.name, tail=tail))
+    return in_order(lines)
+
+
+def follow(engine: Streams, containers: Callable[[], Iterable[Container]], tail: int | None = None) -> Iterator[Line]:
+    """What the nodes have written (each node's last `tail` lines) and write from now on, in order of time.
+
+    `containers` is asked again each second: a node that is started again is followed again. It ends when `containers`
+    gives none.
+    """
+    followers: dict[str, _Follower] = {}
+    arrived: queue.Queue[Line] = queue.Queue(maxsize=10_000)
+    next_look = 0.0
+    try:
+        while True:
+            if time.monotonic() >= next_look:
+                present = list(containers())
+                if not present:
+                    return
+                for container in present:
+                    old = followers.get(container.name)
+                    if old is None:
+                        followers[container.name] = _Follower(engine, container, arrived, 0.0, tail)
+                    elif old.ended and container.state == "running":
+                        followers[container.name] = _Follower(engine, container, arrived, old.last_at, None)
+                next_look = time.monotonic() + LOOK
+            yield from in_order(_batch(arrived, next_look))
+    finally:
+        for follower in followers.values():
+            follower.close()
+
+
+def _batch(arrived: queue.Queue[Line], until: float) -> Iterator[Line]:
+    """The next lines, as many as come within moments of each other; none where nothing comes until then."""
+    with suppress(queue.Empty):
+        yield arrived.get(timeout=max(0.0, until - time.monotonic()))
+        end = time.monotonic() + BATCH
+        while time.monotonic() < end:
+            yield arrived.get(timeout=HOLD)
+
+
+class _Follower:
+    """A thread that reads one container's log until it ends: the lines that were logged later than `after`."""
+
+    def __init__(
+        self, engine: Streams, container: Container, arrived: queue.Queue[Line], after: float, tail: int | None
+    ) -> None:
+        self.last_at = after
+        self.ended = False
+        self._closed = False
+        self._node = container.node
+        self._arrived = arrived
+        self._lines = engine.logs(container.name, follow=True, tail=tail)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        with suppress(EngineError, OSError):  # the container was removed, or close() cut the stream
+            for line in self._lines:
+                if line.at > self.last_at:
+                    self.last_at = line.at
+                    self._put(Line.of(self._node, line))
+        self.ended = True
+
+    def _put(self, line: Line) -> None:
+        while not self._closed:
+            with suppress(queue.Full):
+                self._arrived.put(line, timeout=1.0)
+                break
+
+    def close(self) -> None:
+        self._closed = True
+        close = getattr(self._lines, "close", None)
+        if close is not None:
+            close()
+
+
+def last_time(engine: Streams, container: Container) -> float:
+    """When the node's last line was logged, by the engine's clock; 0 where there is none."""
+    return max((line.at for line in engine.logs(container.name, tail=1)), default=0.0)
+
+
+def wait_for(
+    engine: Streams, container: Container, kinds: Iterable[str], after: float, deadline: float
+) -> Event | None:
+    """The node's first event of one of these kinds logged later than `after`; None at the deadline (seconds)."""
+    arrived: queue.Queue[Line] = queue.Queue()
+    follower = _Follower(engine, container, arrived, after, None)
+    wanted, until = tuple(kinds), time.monotonic() + deadline
+    try:
+        while True:
+            line = arrived.get(timeout=max(0.0, until - time.monotonic()))
+            if line.event is not None and line.event.kind in wanted:
+                return line.event
+    except queue.Empty:
+        return None
+    finally:
+        follower.close()
