@@ -1,0 +1,154 @@
+"""A pcap stream, as tcpdump writes it, → the UDP and TCP packets in it. Pure, and safe on hostile bytes.
+
+    pcap          magic, version, …, link type; then for each packet: seconds, fraction, captured, original, bytes
+    link layer    Linux cooked v2 (what `-i any` gives), Linux cooked v1, or Ethernet
+    IPv4          RFC 791 section 3.1; fragments are left out, since only the first has ports
+    UDP, TCP      RFC 768; RFC 9293 section 3.1
+
+Formats: https://www.tcpdump.org/linktypes.html, https://datatracker.ietf.org/doc/html/draft-ietf-opsawg-pcap.
+Memory: a stream holds back at most one packet (`SNAP_LIMIT` bytes); what is no packet of ours is dropped at once.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+from catenet.nodes.address import Address
+from catenet.nodes.machine import DecodeError, Endpoint
+
+__all__ = ["SNAP_LIMIT", "TCP", "UDP", "Frame", "PcapStream", "Seen", "decode"]
+
+TCP, UDP = 6, 17
+SNAP_LIMIT = 262_144
+"""The longest packet, in bytes, that tcpdump captures by itself."""
+
+_MICROSECONDS, _NANOSECONDS = 0xA1B2C3D4, 0xA1B23C4D
+_ETHERNET, _COOKED, _COOKED_2 = 1, 113, 276
+_IPV4 = 0x0800
+_OUTGOING = 4  # packet type PACKET_OUTGOING of packet(7)
+
+
+class Frame(NamedTuple):
+    """One packet of a capture. `at` is in seconds since 1970."""
+
+    at: float
+    link_type: int
+    data: bytes
+
+
+class Seen(NamedTuple):
+    """One UDP or TCP packet, as one node saw it on one of its interfaces, coming in or going out."""
+
+    at: float
+    node: str
+    protocol: int
+    source: Endpoint
+    destination: Endpoint
+    payload: bytes
+    identification: int
+    ttl: int
+    outgoing: bool
+
+
+class PcapStream:
+    """Cuts a pcap stream, fed in any slicing, into frames."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._order = ""
+        self._tick = 0.0
+        self._link_type = 0
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """The frames that are whole now.
+
+        Raises:
+            DecodeError: this is no pcap stream.
+
+        """
+        self._data += data
+        if not self._order and len(self._data) >= 24:
+            self._read_header()
+        frames = []
+        while self._order and (frame := self._next_frame()) is not None:
+            frames.append(frame)
+        return frames
+
+    def _read_header(self) -> None:
+        for order in "<>":
+            magic, _, _, _, _, _, link_type = struct.unpack_from(f"{order}IHHiIII", self._data)
+            if magic in (_MICROSECONDS, _NANOSECONDS):
+                self._order, self._link_type = order, link_type & 0xFFFF
+                self._tick = 1e-6 if magic == _MICROSECONDS else 1e-9
+                del self._data[:24]
+                return
+        raise DecodeError("pcap magic", bytes(self._data[:4]))
+
+    def _next_frame(self) -> Frame | None:
+        if len(self._data) < 16:
+            return None
+        seconds, fraction, captured, _ = struct.unpack_from(f"{self._order}IIII", self._data)
+        if captured > SNAP_LIMIT:
+            raise DecodeError("pcap captured length", captured, f"over {SNAP_LIMIT}")
+        if len(self._data) < 16 + captured:
+            return None
+        frame = Frame(seconds + fraction * self._tick, self._link_type, bytes(self._data[16 : 16 + captured]))
+        del self._data[: 16 + captured]
+        return frame
+
+
+def decode(frame: Frame, node: str) -> Seen | None:
+    """The UDP or TCP packet in a frame; None for anything else, a fragment, or what is cut short."""
+    link = _link_layer(frame)
+    if link is None:
+        return None
+    outgoing, packet = link
+    if len(packet) < 20 or packet[0] >> 4 != 4:
+        return None
+    header, total = (packet[0] & 15) * 4, int.from_bytes(packet[2:4], "big")
+    identification, fragment = struct.unpack_from("!HH", packet, 4)
+    # RFC 791 section 3.1: "more fragments" is bit 2 of the flags, the offset is the low 13 bits.
+    if fragment & 0x3FFF or not 20 <= header <= total <= len(packet):
+        return None
+    transport = _transport(packet[9], packet[header:total])
+    if transport is None:
+        return None
+    source_port, destination_port, payload = transport
+    return Seen(
+        at=frame.at,
+        node=node,
+        protocol=packet[9],
+        source=Endpoint(Address.unpack(packet[12:16]), source_port),
+        destination=Endpoint(Address.unpack(packet[16:20]), destination_port),
+        payload=payload,
+        identification=identification,
+        ttl=packet[8],
+        outgoing=outgoing,
+    )
+
+
+def _link_layer(frame: Frame) -> tuple[bool, bytes] | None:
+    """(going out, IPv4 packet). Ethernet does not say the direction."""
+    data = frame.data
+    if frame.link_type == _COOKED_2 and len(data) >= 20:
+        kind, outgoing, header = int.from_bytes(data[:2], "big"), data[10] == _OUTGOING, 20
+    elif frame.link_type == _COOKED and len(data) >= 16:
+        kind, outgoing, header = int.from_bytes(data[14:16], "big"), data[1] == _OUTGOING, 16
+    elif frame.link_type == _ETHERNET and len(data) >= 14:
+        kind, outgoing, header = int.from_bytes(data[12:14], "big"), False, 14
+    else:
+        return None
+    return (outgoing, data[header:]) if kind == _IPV4 else None
+
+
+def _transport(protocol: int, data: bytes) -> tuple[int, int, bytes] | None:
+    """(source port, destination port, payload)."""
+    if protocol == UDP and len(data) >= 8:
+        source, destination, length = struct.unpack_from("!HHH", data)
+        return (source, destination, data[8:length]) if 8 <= length <= len(data) else None
+    if protocol == TCP and len(data) >= 20:
+        source, destination = struct.unpack_from("!HH", data)
+        header = (data[12] >> 4) * 4
+        return (source, destination, data[header:]) if 20 <= header <= len(data) else None
+    return None

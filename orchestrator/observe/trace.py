@@ -1,0 +1,131 @@
+"""One fetch by a node's browser, watched: on the wire by tcpdump, and in what the daemons tell of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from catenet.nodes.control.events import Event
+from catenet.nodes.control.questions import Question
+from catenet.nodes.machine import Json
+from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
+from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.observe.ask import ask_all
+from catenet.orchestrator.observe.capture import capturing
+from catenet.orchestrator.observe.events import last_time, past
+from catenet.orchestrator.observe.program import run_program
+from catenet.orchestrator.observe.running import RunningLab, UserError, condition
+from catenet.orchestrator.observe.steps import Step, find_steps
+
+__all__ = ["Trace", "empty_caches", "trace_http"]
+
+FETCH_LIMIT = 30.0
+"""Seconds that the browser may take; it has its own, shorter, time limit."""
+_EVENT_LINES = 500
+_FILTER = "port 53 or tcp"
+_TELLING = frozenset({"resolver", "nameserver", "web", "browse"})
+_REVIVE = {"paused": "resume"}
+_CACHING = frozenset({"resolver", "browse"})
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A fetch. `page` is what the browser says of the answer, empty where there was none; `error` says why then."""
+
+    node: str
+    url: str
+    steps: tuple[Step, ...]
+    page: Mapping[str, Json]
+    error: str = ""
+
+    def to_json(self) -> dict[str, Json]:
+        """For --json."""
+        return {
+            "node": self.node,
+            "url": self.url,
+            "steps": [step.to_json() for step in self.steps],
+            "page": dict(self.page),
+            "error": self.error,
+        }
+
+
+def trace_http(engine: Engine, running: RunningLab, node: str, url: str, *, cold: bool = False) -> Trace:
+    """The browser of `node` fetches `url`; what was seen and told of it. `cold`: every cache is emptied first.
+
+    Raises:
+        UserError: no such node, or it has no browser, or it does not run.
+        EngineError: a capture could not be made, or the browser did not end, or the engine refused.
+
+    """
+    lab, container = running.lab, _asker(running, node)
+    asked = lab.nodes[node].resolver
+    resolver = "" if asked is None else lab.owners.get(asked, "")
+    routers = frozenset(name for name, each in lab.nodes.items() if each.forward)
+    if cold:
+        empty_caches(engine, running)
+    telling = _alive(running, (name for name, each in lab.nodes.items() if _TELLING & each.services.keys()))
+    watched = _alive(running, routers | {node, resolver})
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        before = dict(zip((c.node for c in telling), pool.map(lambda c: last_time(engine, c), telling), strict=True))
+    with capturing(engine, {each.node: each.name for each in watched}, _FILTER) as captures:
+        done = run_program(engine, container, ["browse", "--json", url], FETCH_LIMIT)
+        packets = captures.stop()
+    page = _page(done.text)
+    steps = find_steps(
+        packets,
+        _new_events(engine, telling, before),
+        names=lab.owners,
+        asker=node,
+        resolver=resolver,
+        routers=routers,
+    )
+    return Trace(node, url, steps, page, "" if page else done.last_words)
+
+
+def _asker(running: RunningLab, node: str) -> Container:
+    """The container of a node that has a browser and runs."""
+    container, nodes = running.node(node), running.lab.nodes
+    if node not in nodes or "browse" not in nodes[node].services:
+        able = ", ".join(name for name, each in nodes.items() if "browse" in each.services)
+        raise UserError(
+            f"node {node} has no browser; {f'these have: {able}' if able else 'give one services: [browse]'}"
+        )
+    state = condition(container)
+    if state != "running":
+        raise UserError(f"node {node} is {state}; first: catenet {_REVIVE.get(state, 'start')} {node}")
+    return container
+
+
+def empty_caches(engine: Engine, running: RunningLab) -> None:
+    """Every running node that keeps names or pages forgets them.
+
+    Raises:
+        EngineError: one of them did not; the text says which and why.
+
+    """
+    lab: Lab = running.lab
+    nodes = _alive(running, (name for name, each in lab.nodes.items() if _CACHING & each.services.keys()))
+    for node, answer in ask_all(engine, nodes, Question("flush")).items():
+        if answer.error is not None:
+            raise EngineError(f"the caches of {node} could not be emptied: {answer.error}")
+
+
+def _alive(running: RunningLab, names: Iterable[str]) -> list[Container]:
+    found = (running.containers[name] for name in sorted(names) if name in running.containers)
+    return [container for container in found if condition(container) == "running"]
+
+
+def _new_events(engine: Engine, nodes: Iterable[Container], before: Mapping[str, float]) -> list[Event]:
+    lines = past(engine, nodes, tail=_EVENT_LINES)
+    return [line.event for line in lines if line.event is not None and line.at > before[line.node]]
+
+
+def _page(text: str) -> Mapping[str, Json]:
+    """What the browser says: one JSON object with the status of the answer."""
+    try:
+        page = json.loads(text)
+    except ValueError:
+        return {}
+    return page if isinstance(page, dict) and "status" in page else {}
