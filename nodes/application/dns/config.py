@@ -1,0 +1,106 @@
+"""Options of the name server and of the resolver; every default stands here, with its unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from catenet.nodes.address import Address
+from catenet.nodes.application.dns.name import Name
+from catenet.nodes.control.units import Duration
+
+__all__ = ["NameserverOptions", "ResolverOptions"]
+
+
+@dataclass(frozen=True, slots=True)
+class NameserverOptions:
+    """`nameserver:` of a lab file.
+
+    `zones` are the zones served, by their origins; `root` is the root zone. Each is read from zones/NAME.zone in the
+    lab's folder, or, where there is no such file, made from those hosts of the lab whose names end in it.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    zones: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "zones", tuple(self.zones))
+        if not self.zones:
+            raise ValueError("zones () is empty: write at least one zone, like [uiuc.edu] or [root]")
+        origins = [_origin(zone) for zone in self.zones]
+        for zone, origin in zip(self.zones, origins, strict=True):
+            if origins.count(origin) > 1:
+                raise ValueError(f"zones: {zone!r} stands there twice")
+
+    @property
+    def origins(self) -> dict[str, Name]:
+        """Each zone as it is written → its origin."""
+        return {zone: _origin(zone) for zone in self.zones}
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverOptions:
+    """`resolver:` of a lab file.
+
+    `hints` are the root servers: `lab` for the nodes that serve the zone `root`, or server names with their addresses.
+    `qname_minimisation` asks each server for no more labels than it needs (RFC 9156).
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    hints: Literal["lab"] | Mapping[str, str] = "lab"
+    qname_minimisation: Literal["on", "off"] = "on"
+    cache: int = 10_000  # entries (one for each name and type); the least recently used go first
+    timeout: Duration = 0.8  # seconds to wait for a server whose round-trip time is not known yet
+    deadline: Duration = 4.5  # seconds until a client gets SERVFAIL; stub resolvers give up after 5
+
+    def __post_init__(self) -> None:
+        if self.hints != "lab":
+            _check_hints(self.hints)
+        if self.qname_minimisation not in ("on", "off"):
+            raise ValueError(f"qname_minimisation {self.qname_minimisation!r} is neither on nor off")
+        if not 16 <= self.cache <= 1_000_000:
+            raise ValueError(f"cache {self.cache!r} is not between 16 and 1000000 entries")
+        if not 0.01 <= self.timeout <= 60:
+            raise ValueError(f"timeout {self.timeout!r} s is not between 10ms and 60s")
+        if not self.timeout <= self.deadline <= 300:
+            raise ValueError(f"deadline {self.deadline!r} s is not between timeout ({self.timeout:g} s) and 300s")
+
+    def servers(self, lab: Mapping[str, Address]) -> dict[str, Address]:
+        """The root servers by name, given those that the lab has.
+
+        Raises:
+            ValueError: there is none.
+
+        """
+        if isinstance(self.hints, str):
+            if not lab:
+                raise ValueError(
+                    "hints 'lab': no node of this lab serves the zone root; give one, or write hints: {NAME: ADDRESS}"
+                )
+            return dict(lab)
+        return {name: Address.parse(address) for name, address in self.hints.items()}
+
+
+def _origin(zone: object) -> Name:
+    if zone == "root":
+        return Name.root
+    if not isinstance(zone, str) or not zone:
+        raise ValueError(f"zones: {zone!r} is no domain name")
+    try:
+        return Name.parse(zone)
+    except ValueError as error:
+        raise ValueError(f"zones: {error}") from None
+
+
+def _check_hints(hints: object) -> None:
+    if not isinstance(hints, Mapping) or not hints:
+        raise ValueError(f"hints {hints!r} is neither `lab` nor server names with their addresses")
+    for name, address in hints.items():
+        try:
+            Name.parse(name)
+            Address.parse(address)
+        except ValueError as error:
+            raise ValueError(f"hints: {error}") from None
