@@ -295,8 +295,8 @@ class DockerEngine(DockerImages, DockerNetworks, DockerContainers):
         super().__init__(Clients())
 
     def version(self) -> str:
-        """`Docker 20.10.24`."""
-        return f"Docker {self._clients.about.get('Version', 'of an unknown version')}"
+        """`20.10.24`: the engine's own words."""
+        return str(self._clients.about.get("Version", "of an unknown version"))
 
     def logs(self, name: str, *, follow: bool = False, tail: int | None = None) -> Iterator[LogLine]:
         """The lines written so far; with `follow`, on and on until the container ends or `close()` on the iterator."""

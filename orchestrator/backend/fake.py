@@ -1,0 +1,358 @@
+"""The twin of docker.py, in memory: an engine for tests, with the same behaviour (tests/orchestrator/backend/).
+
+What a test can give it:
+    before    called before every call that changes something, with the call and its object; it may raise, or wait
+    script    what a node writes when it starts: lines (default: the event node.ready)
+    answer    what a program run inside a node says: (container, command, input) → (exit code, output, error output)
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from catenet.nodes.control.config import CONFIG_VARIABLE
+from catenet.nodes.control.events import Event
+from catenet.orchestrator.backend.protocols import (
+    LABEL_NODE,
+    Container,
+    ContainerSpec,
+    EngineError,
+    LogLine,
+    Network,
+    NetworkSpec,
+)
+
+__all__ = ["Answer", "Before", "FakeEngine", "Script", "fail_at", "node_ready"]
+
+Before = Callable[[str, str], None]
+Script = Callable[[ContainerSpec], Iterable[str]]
+Answer = Callable[[str, Sequence[str], bytes], tuple[int, bytes, bytes]]
+
+_KILLED = 137
+_NO_PROGRAM = 127
+
+
+def fail_at(number: int) -> Before:
+    """A `before` that lets the first calls pass and refuses the one of that number (from 1)."""
+    count = 0
+    lock = threading.Lock()
+
+    def before(call: str, name: str) -> None:
+        nonlocal count
+        with lock:
+            count += 1
+            refused = count == number
+        if refused:
+            raise EngineError(f"{call} {name}: refused, as the test wants")
+
+    return before
+
+
+def node_ready(spec: ContainerSpec) -> Iterable[str]:
+    """What every node of ours says when it has started."""
+    services = json.loads(spec.environment.get(CONFIG_VARIABLE, "{}")).get("services", {})
+    node = spec.labels.get(LABEL_NODE, spec.name)
+    event = Event(time.time(), node, "node", "node.ready", "ready", {"services": list(services)})
+    return [event.line(with_json=True)]
+
+
+def _no_program(_container: str, command: Sequence[str], _stdin: bytes) -> tuple[int, bytes, bytes]:
+    return _NO_PROGRAM, b"", f"{command[0]}: not found\n".encode()
+
+
+@dataclass
+class _FakeContainer:
+    spec: ContainerSpec
+    state: str = "created"
+    code: int = 0
+    log: list[LogLine] = field(default_factory=list)
+
+    @property
+    def status(self) -> str:
+        words = {"created": "Created", "running": "Up 1 second", "paused": "Up 1 second (Paused)"}
+        return words.get(self.state, f"Exited ({self.code}) 1 second ago")
+
+
+class FakeExec:
+    """A program "inside": it runs when its input ends, its first line of input is there, or it is first read."""
+
+    def __init__(self, run: Callable[[bytes], tuple[int, bytes, bytes]], *, stdin: bool) -> None:
+        self._run = run
+        self._stdin = stdin
+        self._input = b""
+        self._output: deque[tuple[int, bytes]] | None = None
+        self._code: int | None = None
+        self.size: tuple[int, int] | None = None
+
+    def write(self, data: bytes) -> None:
+        """To its standard input."""
+        self._input += data
+
+    def end_input(self) -> None:
+        """Its standard input ends."""
+        self._stdin = False
+
+    def read(self, timeout: float | None = None) -> tuple[int, bytes] | None:
+        """Its output, then its error output, then None.
+
+        Raises:
+            TimeoutError: it waits for its input.
+
+        """
+        if self._stdin and b"\n" not in self._input:
+            raise TimeoutError(f"nothing came within {timeout} s")
+        if self._output is None:
+            self._code, out, err = self._run(self._input)
+            self._output = deque((stream, data) for stream, data in ((1, out), (2, err)) if data)
+        return self._output.popleft() if self._output else None
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Kept for the test to look at."""
+        self.size = (rows, columns)
+
+    def exit_code(self) -> int:
+        """After the end: what the program returned."""
+        if self._code is None:
+            raise EngineError("the program is still running")
+        return self._code
+
+    def close(self) -> None:
+        """The program's input ends with the stream."""
+        self.end_input()
+
+
+class _FakeLogs(Iterator[LogLine]):
+    def __init__(self, engine: FakeEngine, container: _FakeContainer, *, follow: bool, tail: int | None) -> None:
+        self._engine = engine
+        self._container = container
+        self._follow = follow
+        self._next = 0 if tail is None else max(0, len(container.log) - tail)
+
+    def __next__(self) -> LogLine:
+        with self._engine.changed:
+            while self._next >= len(self._container.log):
+                if not self._follow or self._container.state not in ("running", "paused"):
+                    raise StopIteration
+                self._engine.changed.wait()
+            self._next += 1
+            return self._container.log[self._next - 1]
+
+    def close(self) -> None:
+        with self._engine.changed:
+            self._follow = False
+            self._engine.changed.notify_all()
+
+
+class FakeEngine:
+    """An engine in memory (the Protocol Engine), safe for many threads."""
+
+    def __init__(
+        self, *, before: Before | None = None, script: Script = node_ready, answer: Answer = _no_program
+    ) -> None:
+        self.before = before
+        self.script = script
+        self.answer = answer
+        self.changed = threading.Condition(threading.RLock())
+        self.calls: list[tuple[str, str]] = []
+        self._images: dict[str, Mapping[str, str]] = {}
+        self._networks: dict[str, NetworkSpec] = {}
+        self._containers: dict[str, _FakeContainer] = {}
+
+    def version(self) -> str:
+        """Says that it is none."""
+        return "in memory"
+
+    def write(self, name: str, line: str) -> None:
+        """For tests: the node writes a line, now."""
+        with self.changed:
+            self._find(name).log.append(LogLine(time.time(), line))
+            self.changed.notify_all()
+
+    def stop(self, name: str, code: int) -> None:
+        """For tests: the node's PID 1 ends by itself."""
+        with self.changed:
+            self._end(self._find(name), code)
+
+    # Images
+
+    def has_image(self, tag: str) -> bool:
+        """Whether it was built or imported here."""
+        return tag in self._images
+
+    def build(self, tag: str, context: bytes, arguments: Mapping[str, str], labels: Mapping[str, str]) -> None:
+        """Notes the tag and its labels."""
+        assert context or arguments
+        self._note("build", tag)
+        self._images[tag] = labels
+
+    def import_base(self, tag: str, archive: Path) -> None:
+        """Notes the tag."""
+        self._note("import", tag)
+        if not archive.is_file():
+            raise EngineError(f"import {archive} as {tag}: no such file")
+        self._images[tag] = {}
+
+    def can_pull(self, _tag: str, _timeout: float) -> bool:
+        """No registry can be reached from memory."""
+        return False
+
+    def image_tags(self) -> Sequence[str]:
+        """The tags of all images."""
+        return list(self._images)
+
+    def remove_image(self, tag: str) -> None:
+        """Forget a tag."""
+        self._note("remove image", tag)
+        with self.changed:
+            if any(container.spec.image == tag for container in self._containers.values()):
+                raise EngineError(f"remove the image {tag}: a container uses it")
+            self._images.pop(tag, None)
+
+    # Networks
+
+    def networks(self) -> Sequence[Network]:
+        """All of them."""
+        with self.changed:
+            return [Network(spec.name, (spec.prefix,), spec.labels) for spec in self._networks.values()]
+
+    def create_network(self, spec: NetworkSpec) -> None:
+        """As Docker does, refuses a name twice, and a prefix that overlaps."""
+        self._note("create network", spec.name)
+        what = f"create the network {spec.name} ({spec.prefix})"
+        with self.changed:
+            if spec.name in self._networks:
+                raise EngineError(f"{what}: network with name {spec.name} already exists")
+            if any(other.prefix.overlaps(spec.prefix) for other in self._networks.values()):
+                raise EngineError(f"{what}: Pool overlaps with other one on this address space")
+            if not spec.prefix.holds(spec.gateway):
+                raise EngineError(f"{what}: gateway {spec.gateway} is outside")
+            self._networks[spec.name] = spec
+
+    def remove_network(self, name: str) -> None:
+        """Refuses while a running container hangs on it."""
+        self._note("remove network", name)
+        with self.changed:
+            users = [c for c in self._containers.values() if c.state in ("running", "paused")]
+            if any(name in container.spec.endpoints for container in users):
+                raise EngineError(f"remove the network {name}: it has active endpoints")
+            self._networks.pop(name, None)
+
+    # Containers
+
+    def containers(self, labels: Mapping[str, str | None]) -> Sequence[Container]:
+        """Those that have all these labels (None: whatever its value)."""
+
+        def fits(has: Mapping[str, str]) -> bool:
+            return all(key in has and value in (None, has[key]) for key, value in labels.items())
+
+        with self.changed:
+            return [_seen(c) for c in self._containers.values() if fits(c.spec.labels)]
+
+    def create(self, spec: ContainerSpec) -> None:
+        """Refuses a name twice, an unknown network, an address outside its prefix, an image that is not there."""
+        self._note("create", spec.name)
+        what = f"create {spec.name}"
+        with self.changed:
+            if spec.name in self._containers:
+                raise EngineError(f"{what}: the name {spec.name} is already in use")
+            if spec.image not in self._images:
+                raise EngineError(f"{what}: No such image: {spec.image}")
+            for name, address in spec.endpoints.items():
+                if name not in self._networks:
+                    raise EngineError(f"{what}: network {name} not found")
+                if not self._networks[name].prefix.holds(address):
+                    raise EngineError(f"{what}: {address} is outside {self._networks[name].prefix}")
+            self._containers[spec.name] = _FakeContainer(spec)
+
+    def start(self, name: str) -> None:
+        """Starts it, and its first lines are in the log."""
+        self._note("start", name)
+        with self.changed:
+            container = self._find(name, f"start {name}")
+            if container.state in ("running", "paused"):
+                return
+            container.state = "running"
+            container.log += [LogLine(time.time(), line) for line in self.script(container.spec)]
+            self.changed.notify_all()
+
+    def kill(self, name: str) -> None:
+        """End it at once."""
+        self._note("kill", name)
+        with self.changed:
+            container = self._find(name, f"kill {name}")
+            if container.state not in ("running", "paused"):
+                raise EngineError(f"kill {name}: Container {name} is not running")
+            self._end(container, _KILLED)
+
+    def pause(self, name: str) -> None:
+        """Freeze it."""
+        self._turn("pause", name, "running", "paused", "is not running")
+
+    def resume(self, name: str) -> None:
+        """Undo `pause`."""
+        self._turn("resume", name, "paused", "running", "is not paused")
+
+    def remove(self, name: str) -> None:
+        """Kill and remove it; one that is not there is no error."""
+        self._note("remove", name)
+        with self.changed:
+            container = self._containers.pop(name, None)
+            if container is not None:
+                self._end(container, _KILLED)
+
+    def inspect(self, name: str) -> Mapping[str, object]:
+        """Its state, as Docker words it."""
+        container = self._find(name, f"inspect {name}")
+        state = {"Status": container.state, "ExitCode": container.code}
+        return {"Name": f"/{name}", "State": state, "Config": {"Image": container.spec.image}}
+
+    # Streams
+
+    def logs(self, name: str, *, follow: bool = False, tail: int | None = None) -> Iterator[LogLine]:
+        """Its lines so far; with `follow`, until it ends or the iterator is closed."""
+        return _FakeLogs(self, self._find(name, f"read the logs of {name}"), follow=follow, tail=tail)
+
+    def execute(self, name: str, command: Sequence[str], *, stdin: bool = False, tty: bool = False) -> FakeExec:
+        """The test's `answer` is the program."""
+        container = self._find(name, f"run {command[0]} in {name}")
+        if container.state != "running":
+            raise EngineError(f"run {command[0]} in {name}: Container {name} is {container.state}, not running")
+        del tty
+        return FakeExec(lambda given: self.answer(name, command, given), stdin=stdin)
+
+    def _note(self, call: str, name: str) -> None:
+        self.calls.append((call, name))
+        if self.before is not None:
+            self.before(call, name)
+
+    def _find(self, name: str, what: str = "") -> _FakeContainer:
+        try:
+            return self._containers[name]
+        except KeyError:
+            raise EngineError(f"{what or name}: No such container: {name}") from None
+
+    def _turn(self, call: str, name: str, old: str, new: str, otherwise: str) -> None:
+        self._note(call, name)
+        with self.changed:
+            container = self._find(name, f"{call} {name}")
+            if container.state != old:
+                raise EngineError(f"{call} {name}: Container {name} {otherwise}")
+            container.state = new
+
+    def _end(self, container: _FakeContainer, code: int) -> None:
+        container.state = "exited"
+        container.code = code
+        self.changed.notify_all()
+
+
+def _seen(container: _FakeContainer) -> Container:
+    spec = container.spec
+    return Container(
+        spec.name, container.state, spec.labels, tuple(spec.endpoints), image=spec.image, status=container.status
+    )
