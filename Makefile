@@ -9,12 +9,12 @@ help:            ## what can be made
 
 run:             ## start the default lab, show a page fetched across it, leave it up
 	@.ci/venv run
-	@$(BIN)/python -m catenet.orchestrator.deploy.engine
+	@$(BIN)/python -m catenet.orchestrator.cli.engine
 	@$(BIN)/catenet tour
 
 test:            ## the whole test suite; starts labs of its own and removes them
 	@.ci/venv dev
-	@$(BIN)/python -m catenet.orchestrator.deploy.engine
+	@$(BIN)/python -m catenet.orchestrator.cli.engine
 	@$(BIN)/python -m pytest $(ARGS)
 
 check:           ## formatting, lint, types and the direction of imports: yes or no
@@ -26,12 +26,12 @@ check:           ## formatting, lint, types and the direction of imports: yes or
 
 bench:           ## the figures of the README, as ratios to a reference in the same run
 	@.ci/venv dev
-	@$(BIN)/python -m catenet.orchestrator.deploy.engine
+	@$(BIN)/python -m catenet.orchestrator.cli.engine
 	@$(BIN)/python tests/bench/bench_up.py $(ARGS)
 
 engine:          ## install and start Docker where none answers (Debian, Ubuntu; root)
 	@.ci/venv run
-	@$(BIN)/python -m catenet.orchestrator.deploy.engine
+	@$(BIN)/python -m catenet.orchestrator.cli.engine
 
 stop:            ## remove every lab; the images stay
 	@.ci/venv run

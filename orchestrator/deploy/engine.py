@@ -1,7 +1,6 @@
 """An engine that answers: says so, or installs and starts Docker where it may, or says exactly what to do.
 
 It may on Debian and Ubuntu as root; on a terminal it asks first, and CATENET_INSTALL_ENGINE=no forbids it.
-Run as `python -m catenet.orchestrator.deploy.engine` (`make engine`).
 """
 
 from __future__ import annotations
@@ -11,12 +10,13 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import EngineError
 
-__all__ = ["ensure_engine", "main"]
+__all__ = ["ensure_engine"]
 
 _START_LIMIT = 60.0
 """Seconds that a fresh engine may take until it answers."""
@@ -25,20 +25,10 @@ _PID_FILE = Path("/var/run/docker.pid")
 _LOG = Path("/var/log/dockerd.log")
 
 
-def main() -> int:
-    """Exit code 0 when an engine answers, else 3."""
-    started = time.monotonic()
-    try:
-        version = ensure_engine()
-    except EngineError as error:
-        print(f"  engine    {error}", file=sys.stderr)
-        return 3
-    print(f"  engine    Docker {version} answers {time.monotonic() - started:>43.1f} s")
-    return 0
-
-
-def ensure_engine() -> str:
+def ensure_engine(say: Callable[[str], None]) -> str:
     """The version of the engine that answers, which is installed and started first where that is needed and allowed.
+
+    `say` is told of every step that takes time.
 
     Raises:
         EngineError: none answers, and none may be started here.
@@ -49,29 +39,33 @@ def ensure_engine() -> str:
     except EngineError as silent:
         _may_install(silent)
     if shutil.which("dockerd") is None:
-        _install()
-    _start()
+        _install(say)
+    _start(say)
     return _wait()
 
 
 def _may_install(silent: EngineError) -> None:
     by_hand = "install and start Docker, as root: apt-get install docker.io && dockerd"
     if os.environ.get("DOCKER_HOST"):
-        raise EngineError(f"no engine answers at DOCKER_HOST={os.environ['DOCKER_HOST']}", "start it, or unset DOCKER_HOST")
+        raise EngineError(
+            f"no engine answers at DOCKER_HOST={os.environ['DOCKER_HOST']}", "start it, or unset DOCKER_HOST"
+        )
     if os.environ.get("CATENET_INSTALL_ENGINE") == "no":
         raise EngineError("no engine answers, and CATENET_INSTALL_ENGINE=no forbids to start one", by_hand)
     if os.geteuid() != 0:
         raise EngineError(f"{silent}", f"{by_hand}; then put yourself into the group docker")
     if shutil.which("dockerd") is None and shutil.which("apt-get") is None:
-        raise EngineError("no engine answers, and this is neither Debian nor Ubuntu", "see docs.docker.com/engine/install")
+        raise EngineError(
+            "no engine answers, and this is neither Debian nor Ubuntu", "see docs.docker.com/engine/install"
+        )
     if sys.stdin.isatty() and os.environ.get("CATENET_INSTALL_ENGINE") != "yes":
         answer = input("  engine    no Docker answers; install and start it here? [Y/n] ")
         if answer.strip().lower() not in ("", "y", "yes"):
             raise EngineError("no engine was started", by_hand)
 
 
-def _install() -> None:
-    print("  engine    installing Debian's docker.io")
+def _install(say: Callable[[str], None]) -> None:
+    say("installing Debian's docker.io")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "docker.io"]):
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -79,12 +73,12 @@ def _install() -> None:
             raise EngineError(f"{' '.join(command)} failed: {done.stderr.strip()[-400:]}", "mend that and try again")
 
 
-def _start() -> None:
+def _start(say: Callable[[str], None]) -> None:
     _remove_stale_pid_file()
     if Path("/run/systemd/system").is_dir():
         subprocess.run(["systemctl", "start", "docker"], check=False, capture_output=True)
         return
-    print("  engine    starting dockerd in the background")
+    say("starting dockerd in the background")
     with _LOG.open("ab") as log:
         subprocess.Popen(["dockerd"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
@@ -113,7 +107,3 @@ def _wait() -> str:
             if time.monotonic() > deadline:
                 raise EngineError(f"dockerd was started and does not answer: {error}", f"its log is {_LOG}") from None
         time.sleep(0.2)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,86 @@
+"""A ping that runs beside other things: which replies came, when, and which were lost. The program is Debian's own."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+
+from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
+
+__all__ = ["Pings", "Reply", "read_reply"]
+
+_REPLY = re.compile(rb"\[(\d+\.\d+)\] \d+ bytes from \S+ icmp_seq=(\d+) ttl=(\d+)")
+_NUMBERS = 1 << 16
+"""icmp_seq has 16 bits (RFC 792); a ping of ours ends long before it comes round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One echo reply: when it came (seconds since 1970), the number of its request, and the TTL it had left."""
+
+    at: float
+    number: int
+    ttl: int
+
+
+def read_reply(line: bytes) -> Reply | None:
+    """The reply in a line of `ping -D -n`; None for any other line."""
+    match = _REPLY.match(line.replace(b":", b"", 1))
+    return Reply(float(match[1]), int(match[2]), int(match[3])) if match and int(match[2]) < _NUMBERS else None
+
+
+class Pings:
+    """Runs `ping` inside a node for as long as the `with` block lasts."""
+
+    def __init__(self, engine: Streams, container: Container, target: str, interval: float) -> None:
+        self._changed = threading.Condition()
+        self._replies: list[Reply] = []
+        self._process = engine.execute(container.name, ["ping", "-D", "-n", "-i", f"{interval:g}", target])
+        self._reader = threading.Thread(target=self._read, daemon=True)
+
+    def __enter__(self) -> Pings:
+        self._reader.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.close()
+        self._reader.join(timeout=2.0)
+
+    def _read(self) -> None:
+        rest = b""
+        with suppress(EngineError, OSError):  # close() cuts the stream
+            while (chunk := self._process.read()) is not None:
+                *lines, rest = (rest + chunk[1]).split(b"\n")
+                found = [reply for line in lines if (reply := read_reply(line)) is not None]
+                with self._changed:
+                    self._replies += found
+                    self._changed.notify_all()
+
+    def wait_reply(self, sent_after: int, deadline: float) -> Reply | None:
+        """The first reply to a request with a number above `sent_after`; None where `deadline` seconds pass without."""
+        until = time.monotonic() + deadline
+        with self._changed:
+            while True:
+                for reply in self._replies:
+                    if reply.number > sent_after:
+                        return reply
+                if not self._changed.wait(timeout=max(0.0, until - time.monotonic())) and time.monotonic() >= until:
+                    return None
+
+    @property
+    def last_number(self) -> int:
+        """The number of the newest reply; 0 where there is none."""
+        with self._changed:
+            return max((reply.number for reply in self._replies), default=0)
+
+    def lost(self, above: int, below: int) -> int:
+        """How many requests with a number between the two (both left out) got no reply so far."""
+        with self._changed:
+            answered = {reply.number for reply in self._replies if above < reply.number < below}
+        return max(0, below - above - 1) - len(answered)
