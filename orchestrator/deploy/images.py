@@ -1,0 +1,152 @@
+"""The node image: made only when something that goes into it has changed.
+
+Its tag is the hash of all that goes in: the Dockerfile, the package list, our code, the wheels of its dependencies.
+What changes rarely comes first in the Dockerfile, so a change of our code costs one layer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from importlib.metadata import requires
+from pathlib import Path
+
+import catenet
+from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.deploy.base import ensure_base
+from catenet.orchestrator.deploy.progress import Progress
+
+__all__ = ["NODE_REPOSITORY", "ensure_node_image"]
+
+NODE_REPOSITORY = "catenet/node"
+LABEL_IMAGE = "catenet.image"
+
+_PYTHON = "3.13"  # trixie's
+_PACKAGE = Path(catenet.__file__).resolve().parent
+_WHEELS_LIMIT = 300.0  # seconds
+
+
+def ensure_node_image(engine: Engine, progress: Progress) -> str:
+    """The tag of the node image, built first where nothing like it is there.
+
+    Raises:
+        EngineError: it cannot be built; the text says what is missing.
+
+    """
+    files = dict(_context(_wheelhouse()))
+    tag = f"{NODE_REPOSITORY}:{_key(files)}"
+    if engine.has_image(tag):
+        return tag
+    started = time.monotonic()
+    packages = files["images/node/packages.txt"].decode().split()
+    base = ensure_base(engine, packages, progress)
+    engine.build(tag, _pack(files), {"BASE_IMAGE": base}, {LABEL_IMAGE: "node"})
+    _remove_older(engine, tag)
+    progress.finished("image", f"{NODE_REPOSITORY} built; later runs reuse it", time.monotonic() - started)
+    return tag
+
+
+def _context(wheels: Path) -> Iterator[tuple[str, bytes]]:
+    """Path → content, laid out as in the repository, so that one Dockerfile serves Compose too."""
+    folder = _PACKAGE / "images" / "node"
+    yield "Dockerfile", (folder / "Dockerfile").read_bytes()
+    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+        yield f"images/node/{path.name}", path.read_bytes()
+    yield "src/catenet/__init__.py", (_PACKAGE / "__init__.py").read_bytes()
+    code = _PACKAGE / "nodes"
+    for path in sorted(code.rglob("*.py")):
+        yield f"nodes/{path.relative_to(code)}", path.read_bytes()
+    for path in sorted(wheels.iterdir()):
+        yield f".wheelhouse/{path.name}", path.read_bytes()
+
+
+def _key(files: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, content in files.items():
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()[:12]
+
+
+def _pack(files: Mapping[str, bytes]) -> bytes:
+    """A tar archive that is the same for the same files, so that the engine's layer cache finds them again."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def _remove_older(engine: Engine, tag: str) -> None:
+    """Earlier builds go, but for those that a container still uses (the engine refuses these)."""
+    for other in engine.image_tags():
+        if other.startswith(f"{NODE_REPOSITORY}:") and other != tag:
+            try:
+                engine.remove_image(other)
+            except EngineError:
+                continue
+
+
+def _wheelhouse() -> Path:
+    """The folder with the wheels of the nodes' dependencies, filled by pip on the host where it is not up to date.
+
+    pip inside a container would know neither the host's proxy nor its certificates.
+    """
+    wanted = "".join(f"{line}\n" for line in _requirements())
+    folder = _wheelhouse_folder()
+    listed = folder / "requirements.txt"
+    if listed.is_file() and listed.read_text() == wanted:
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".wheelhouse-", dir=folder.parent) as temporary:
+        fresh = Path(temporary, "wheels")
+        fresh.mkdir()
+        (fresh / listed.name).write_text(wanted)
+        _download(fresh)
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh.rename(folder)
+    return folder
+
+
+def _wheelhouse_folder() -> Path:
+    repository = Path(catenet.__file__).parents[2]
+    if (repository / "pyproject.toml").is_file():
+        return repository / ".wheelhouse"
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache, "catenet", "wheelhouse")
+
+
+def _requirements() -> list[str]:
+    """What the extra `node` of our own distribution asks for."""
+    lines = requires("catenet") or []
+    return sorted(line.partition(";")[0].strip() for line in lines if re.search(r"extra == ['\"]node['\"]", line))
+
+
+def _download(folder: Path) -> None:
+    command = [
+        *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
+        *("--only-binary=:all:", "--python-version", _PYTHON, "--implementation", "cp"),
+        *("--dest", str(folder), "--requirement", str(folder / "requirements.txt")),
+    ]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=_WHEELS_LIMIT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise EngineError(f"pip download: not done after {_WHEELS_LIMIT:.0f} s", "look at the network") from None
+    if done.returncode != 0:
+        raise EngineError(
+            f"pip could not fetch the nodes' packages: {done.stderr.strip()[-1000:]}",
+            "look at the network, or at pip's settings for proxy and index",
+        )
