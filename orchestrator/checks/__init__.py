@@ -1,1 +1,16 @@
-"""Checks: what a lab file claims, asked of the running lab with the tools that any engineer would use."""
+"""Checks: what a lab file claims, asked of the running lab with the tools that any engineer would use.
+
+runner    run_checks: all of them, side by side where that is safe; each until it holds or its `within` is over
+result    Finding (one look) and Result (what became of the check)
+scene     what a check looks at: the running lab, its model, its nodes' answers
+routes, resolve, fetch, path, ping    one file for each kind of check, each with `check_…` and `describe_…`
+
+To add a kind: its dataclass in lab/model.py, its words in the lab file's loader, one file here, two lines in runner.py.
+"""
+
+from __future__ import annotations
+
+from catenet.orchestrator.checks.result import Finding, Result
+from catenet.orchestrator.checks.runner import describe, run_checks
+
+__all__ = ["Finding", "Result", "describe", "run_checks"]

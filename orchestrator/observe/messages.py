@@ -72,7 +72,7 @@ def _parse_dns(data: bytes) -> DnsSeen | None:
     from dnslib import QTYPE, RCODE, DNSRecord
 
     try:
-        record = DNSRecord.parse(data)  # type: ignore[no-untyped-call]
+        record = DNSRecord.parse(data)
         question = record.q
         name, kind = _plain(question.qname), str(QTYPE.forward.get(question.qtype, f"TYPE{question.qtype}"))
         answers = tuple(_plain(rr.rdata) for rr in record.rr if rr.rtype in (question.qtype, QTYPE.CNAME))

@@ -8,18 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from catenet.nodes.control.events import Event
-from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
-from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
-from catenet.orchestrator.lab.model import Lab
-from catenet.orchestrator.observe.ask import ask_all
+from catenet.orchestrator.backend.protocols import Container, Engine
+from catenet.orchestrator.observe.caches import alive, empty_caches
 from catenet.orchestrator.observe.capture import capturing
 from catenet.orchestrator.observe.events import last_time, past
 from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition
 from catenet.orchestrator.observe.steps import Step, find_steps
 
-__all__ = ["Trace", "empty_caches", "trace_http"]
+__all__ = ["Trace", "trace_http"]
 
 FETCH_LIMIT = 30.0
 """Seconds that the browser may take; it has its own, shorter, time limit."""
@@ -27,7 +25,6 @@ _EVENT_LINES = 500
 _FILTER = "port 53 or tcp"
 _TELLING = frozenset({"resolver", "nameserver", "web", "browse"})
 _REVIVE = {"paused": "resume"}
-_CACHING = frozenset({"resolver", "browse"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +62,8 @@ def trace_http(engine: Engine, running: RunningLab, node: str, url: str, *, cold
     routers = frozenset(name for name, each in lab.nodes.items() if each.forward)
     if cold:
         empty_caches(engine, running)
-    telling = _alive(running, (name for name, each in lab.nodes.items() if _TELLING & each.services.keys()))
-    watched = _alive(running, routers | {node, resolver})
+    telling = alive(running, (name for name, each in lab.nodes.items() if _TELLING & each.services.keys()))
+    watched = alive(running, routers | {node, resolver})
     with ThreadPoolExecutor(max_workers=8) as pool:
         before = dict(zip((c.node for c in telling), pool.map(lambda c: last_time(engine, c), telling), strict=True))
     with capturing(engine, {each.node: each.name for each in watched}, _FILTER) as captures:
@@ -96,25 +93,6 @@ def _asker(running: RunningLab, node: str) -> Container:
     if state != "running":
         raise UserError(f"node {node} is {state}; first: catenet {_REVIVE.get(state, 'start')} {node}")
     return container
-
-
-def empty_caches(engine: Engine, running: RunningLab) -> None:
-    """Every running node that keeps names or pages forgets them.
-
-    Raises:
-        EngineError: one of them did not; the text says which and why.
-
-    """
-    lab: Lab = running.lab
-    nodes = _alive(running, (name for name, each in lab.nodes.items() if _CACHING & each.services.keys()))
-    for node, answer in ask_all(engine, nodes, Question("flush")).items():
-        if answer.error is not None:
-            raise EngineError(f"the caches of {node} could not be emptied: {answer.error}")
-
-
-def _alive(running: RunningLab, names: Iterable[str]) -> list[Container]:
-    found = (running.containers[name] for name in sorted(names) if name in running.containers)
-    return [container for container in found if condition(container) == "running"]
 
 
 def _new_events(engine: Engine, nodes: Iterable[Container], before: Mapping[str, float]) -> list[Event]:

@@ -1,0 +1,67 @@
+"""The check `fetch`: an unmodified curl gets the status, and the headers that claim G5 names."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from catenet.orchestrator.checks.result import Finding
+from catenet.orchestrator.checks.scene import Scene
+from catenet.orchestrator.lab.model import FetchCheck
+
+__all__ = ["Response", "check_fetch", "describe_fetch", "read_response"]
+
+_LIMIT = 5
+"""Seconds that curl may take."""
+_HEADERS = ("Date", "Server", "Last-Modified", "Content-Type", "Content-Length")
+
+
+class Response(NamedTuple):
+    """What `curl -i` gives. Header names are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def describe_fetch(check: FetchCheck) -> str:
+    """The check in words."""
+    return f"{check.at} fetches {check.url}: {check.status}"
+
+
+def check_fetch(scene: Scene, check: FetchCheck) -> Finding:
+    """Fetches the page once.
+
+    Raises:
+        EngineError: curl did not run.
+
+    """
+    done = scene.run(check.at, ["curl", "-sS", "-i", "--max-time", str(_LIMIT), check.url], _LIMIT + 1)
+    response = read_response(done.output)
+    expected = str(check.status) if check.status != 200 else f"200 with {', '.join(_HEADERS)}"
+    seen = done.last_words if response is None else "; ".join([str(response.status), *_faults(response)])
+    holds = response is not None and response.status == check.status
+    if holds and response is not None and check.status == 200:
+        holds = not _faults(response)
+    return Finding(holds, expected, seen, f"catenet exec {check.at} curl -v {check.url}")
+
+
+def read_response(data: bytes) -> Response | None:
+    """The output of `curl -i`; None where it is no HTTP response."""
+    head, end, body = data.partition(b"\r\n\r\n")
+    start, *lines = head.decode("latin-1").split("\r\n")
+    words = start.split(" ", 2)
+    if not end or not words[0].startswith("HTTP/") or len(words) < 2 or not words[1].isdigit():
+        return None
+    headers = {key.strip().lower(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    return Response(int(words[1]), headers, body)
+
+
+def _faults(response: Response) -> list[str]:
+    """What is missing or wrong in the headers of a page that was given."""
+    if response.status != 200:
+        return []
+    faults = [f"no {name}" for name in _HEADERS if not response.headers.get(name.lower())]
+    length = response.headers.get("content-length", "")
+    if length and length != str(len(response.body)):
+        faults.append(f"Content-Length {length} and {len(response.body)} bytes")
+    return faults

@@ -1,0 +1,48 @@
+"""What became of a check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from catenet.nodes.machine import Json
+from catenet.orchestrator.lab.model import Check
+
+__all__ = ["Finding", "Result"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One look: does it hold? What was expected, and what was seen instead; `next` is the command to type now."""
+
+    holds: bool
+    expected: str
+    seen: str
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A check and its last finding. `what`: the check in words; `took`: seconds, waiting included."""
+
+    check: Check
+    what: str
+    finding: Finding
+    took: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether it held in the end."""
+        return self.finding.holds
+
+    def to_json(self) -> dict[str, Json]:
+        """For --json."""
+        return {
+            "claim": self.check.claim,
+            "what": self.what,
+            "passed": self.passed,
+            "expected": self.finding.expected,
+            "seen": self.finding.seen,
+            "next": "" if self.passed else self.finding.next,
+            "ms": round(self.took * 1000, 1),
+            "line": self.check.line,
+        }

@@ -1,0 +1,97 @@
+"""Runs checks: those that only read at once, those that count on the resolvers' caches one after the other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.checks.fetch import check_fetch, describe_fetch
+from catenet.orchestrator.checks.path import check_path, describe_path
+from catenet.orchestrator.checks.ping import check_ping, describe_ping
+from catenet.orchestrator.checks.resolve import check_resolve, describe_resolve
+from catenet.orchestrator.checks.result import Finding, Result
+from catenet.orchestrator.checks.routes import check_routes, describe_routes
+from catenet.orchestrator.checks.scene import Scene
+from catenet.orchestrator.lab.model import (
+    Check,
+    FetchCheck,
+    PathCheck,
+    PingCheck,
+    ResolveCheck,
+    RoutesCheck,
+)
+from catenet.orchestrator.observe.running import RunningLab, UserError
+
+__all__ = ["describe", "run_checks"]
+
+POLL = 0.2
+"""Seconds between two looks of a check that may take some time to become true."""
+AT_ONCE = 8
+
+
+def run_checks(
+    engine: Engine, running: RunningLab, checks: Sequence[Check], progress: Callable[[Result], None]
+) -> list[Result]:
+    """Runs them all and gives their results in the same order; `progress` gets each as it comes, from any thread.
+
+    What the engine or a node refuses makes the check fail, with its reason.
+    """
+    scene, now = Scene(engine, running), time.monotonic()
+
+    def run(check: Check) -> Result:
+        result = _run(scene, check, now)
+        progress(result)
+        return result
+
+    # A resolve check counts the messages at a resolver, and a fetch sends some there: so these run one at a time.
+    alone = [n for n, check in enumerate(checks) if isinstance(check.expectation, ResolveCheck | FetchCheck)]
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        lane = pool.submit(lambda: {number: run(checks[number]) for number in alone})
+        free = {n: pool.submit(run, check) for n, check in enumerate(checks) if n not in alone}
+        results = lane.result() | {number: future.result() for number, future in free.items()}
+    return [results[number] for number in range(len(checks))]
+
+
+def describe(check: Check) -> str:
+    """The check in words: `a to lan-c: via link1, cost 2`."""
+    match check.expectation:
+        case RoutesCheck() as expectation:
+            return describe_routes(expectation)
+        case ResolveCheck() as expectation:
+            return describe_resolve(expectation)
+        case FetchCheck() as expectation:
+            return describe_fetch(expectation)
+        case PathCheck() as expectation:
+            return describe_path(expectation)
+        case PingCheck() as expectation:
+            return describe_ping(expectation)
+
+
+def _run(scene: Scene, check: Check, since: float) -> Result:
+    """Looks until it holds, or until its time is over."""
+    began, looked = time.monotonic(), since
+    while True:
+        finding = _look(scene, check, looked)
+        looked = time.monotonic()
+        if finding.holds or looked - began >= check.within:
+            return Result(check, describe(check), finding, looked - began)
+        time.sleep(POLL)
+
+
+def _look(scene: Scene, check: Check, since: float) -> Finding:
+    try:
+        match check.expectation:
+            case RoutesCheck() as expectation:
+                return check_routes(scene, expectation, since)
+            case ResolveCheck() as expectation:
+                return check_resolve(scene, expectation)
+            case FetchCheck() as expectation:
+                return check_fetch(scene, expectation)
+            case PathCheck() as expectation:
+                return check_path(scene, expectation)
+            case PingCheck() as expectation:
+                return check_ping(scene, expectation)
+    except (EngineError, UserError) as error:
+        return Finding(False, describe(check), str(error), "catenet status")

@@ -1,0 +1,70 @@
+"""What a check looks at: the running lab, its model, and what its nodes answer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+
+from catenet.nodes.address import Address
+from catenet.nodes.control.questions import Question
+from catenet.nodes.machine import Json
+from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.observe.ask import ask
+from catenet.orchestrator.observe.program import Finished, run_program
+from catenet.orchestrator.observe.running import RunningLab
+
+__all__ = ["Scene"]
+
+
+class Scene:
+    """The running lab as checks see it; it may be used by several threads."""
+
+    def __init__(self, engine: Engine, running: RunningLab) -> None:
+        self.engine = engine
+        self.running = running
+        self.lab = running.lab
+        self.owners = self.lab.owners
+        self._answers: dict[tuple[str, str], tuple[float, Json]] = {}
+        self._locks: dict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
+
+    def show(self, node: str, what: str, since: float) -> Json:
+        """The node's answer to `show WHAT`, asked no earlier than `since` (monotonic seconds).
+
+        Checks of one table that look at the same moment share one question.
+
+        Raises:
+            EngineError: the node gave no answer; the text says why.
+
+        """
+        with self._locks[node, what]:
+            asked, answer = self._answers.get((node, what), (float("-inf"), None))
+            if asked < since:
+                asked = time.monotonic()
+                given = ask(self.engine, self.running.node(node), Question("show", {"what": what}))
+                if given.error is not None:
+                    raise EngineError(f"{node}: {given.error}")
+                answer = given.answer
+                self._answers[node, what] = asked, answer
+            return answer
+
+    def run(self, node: str, command: Sequence[str], deadline: float) -> Finished:
+        """An unmodified program inside the node.
+
+        Raises:
+            EngineError: it gave no result; the text says why.
+
+        """
+        return run_program(self.engine, self.running.node(node), command, deadline)
+
+    def address(self, node: str) -> Address:
+        """The node's first address: the one under which the others know it."""
+        return self.lab.nodes[node].attachments[0].address
+
+    def name(self, address: str) -> str:
+        """The node that has the address, or the address itself."""
+        try:
+            return self.owners.get(Address.parse(address), address)
+        except ValueError:
+            return address

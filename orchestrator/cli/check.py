@@ -1,0 +1,97 @@
+"""`catenet check`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from catenet.nodes.machine import Json
+from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.checks import Result, run_checks
+from catenet.orchestrator.cli.context import JsonOption, engine, running_lab
+from catenet.orchestrator.cli.screen import Cell, good_or_bad, print_json, say, table
+from catenet.orchestrator.lab.model import Check
+from catenet.orchestrator.observe.running import RunningLab, unknown
+
+__all__ = ["check", "print_results"]
+
+
+def check(
+    labs: Annotated[
+        list[str] | None, typer.Argument(metavar="[LAB…]", help="Running labs; else the one meant.")
+    ] = None,
+    claim: Annotated[list[str] | None, typer.Option("--claim", metavar="ID", help="Only checks of that claim.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Asks a running lab whether what its file claims is true; exit code 1 when something is not.
+
+    \b
+    catenet check                   the lab of this folder, or the only one running
+    catenet check internet five-routers
+    catenet check --claim D2        only the checks of claim D2
+    """
+    the_engine = engine()
+    report: list[Json] = []
+    passed = True
+    for name in labs or [""]:
+        running = running_lab(the_engine, name)
+        results = _run(the_engine, running, _chosen(running, claim or ()))
+        passed = passed and all(result.passed for result in results)
+        if json:
+            report += [{"lab": running.name, **result.to_json()} for result in results]
+        else:
+            print_results(running.name, results)
+    if json:
+        print_json(report)
+    if not passed:
+        raise typer.Exit(1)
+
+
+def _chosen(running: RunningLab, claims: Sequence[str]) -> list[Check]:
+    """The lab's checks of those claims (none given: all).
+
+    Raises:
+        UserError: the lab has no check of such a claim.
+
+    """
+    known = {each.claim for each in running.lab.checks}
+    for claim in claims:
+        if claim not in known:
+            raise unknown(f"check of claim in lab {running.name}", claim, known - {""})
+    return [each for each in running.lab.checks if not claims or each.claim in claims]
+
+
+def _run(the_engine: Engine, running: RunningLab, checks: Sequence[Check]) -> list[Result]:
+    """Runs them; on a terminal the last one that came to its end is shown meanwhile."""
+    with Console(stderr=True).status(f"{running.name}: {len(checks)} checks") as status:
+        return run_checks(the_engine, running, checks, lambda result: status.update(escape(result.what)))
+
+
+def print_results(lab: str, results: Sequence[Result]) -> None:
+    """A line for each check and, for those that failed, what was expected and seen, and what to type next."""
+    rows: list[list[Cell]] = [
+        [
+            result.check.claim,
+            result.what,
+            good_or_bad("ok" if result.passed else "FAILED", good=result.passed),
+            _ms(result),
+        ]
+        for result in results
+    ]
+    table(["claim", "what", "result", "ms"], rows)
+    failed = [result for result in results if not result.passed]
+    for result in failed:
+        say("")
+        say(f"{result.check.claim or 'check'}: {result.what}".strip())
+        say(f"  expected  {result.finding.expected}")
+        say(f"  seen      {result.finding.seen}")
+        say(f"  next      {result.finding.next}")
+    say(f"{lab}: {len(results) - len(failed)} of {len(results)} checks hold")
+
+
+def _ms(result: Result) -> str:
+    return f"{result.took * 1000:.0f}"

@@ -1,0 +1,155 @@
+"""`catenet play`."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import typer
+
+from catenet.nodes.control.units import format_duration
+from catenet.nodes.machine import Json
+from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.checks import Result, run_checks
+from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, running_lab
+from catenet.orchestrator.cli.screen import print_json, say
+from catenet.orchestrator.faults.verbs import VERBS
+from catenet.orchestrator.lab.model import Check, Moment
+from catenet.orchestrator.observe.running import RunningLab, UserError, running_labs
+
+__all__ = ["Happening", "Play", "play"]
+
+_OPPOSITE = {"cut": "heal", "kill": "start", "pause": "resume"}
+
+
+def play(lab: LabOption = "", json: JsonOption = False) -> None:
+    """Plays a running lab's timeline: each verb at its time, each expectation within its time.
+
+    \b
+    catenet play                    the lab of this folder, or the only one running
+    catenet play --lab internet
+
+    Exit code 1 when an expectation was not met. Ctrl-C heals what was cut, and starts what was killed or paused.
+    """
+    the_engine = engine()
+    running = running_lab(the_engine, lab)
+    if not running.lab.timeline:
+        raise UserError(f"lab {running.name} has no timeline: add `timeline:` to {running.file}")
+    history: list[Happening] = []
+
+    def tell(happening: Happening) -> None:
+        history.append(happening)
+        if not json:
+            say(happening.line)
+
+    Play(the_engine, running, tell).run(running.lab.timeline)
+    if json:
+        print_json([happening.to_json() for happening in history])
+    if any(happening.held is False for happening in history):
+        raise typer.Exit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something in the history of a play. `at`: seconds after its start; `held` is None where nothing was expected."""
+
+    at: float
+    verb: str
+    text: str
+    held: bool | None = None
+
+    @property
+    def line(self) -> str:
+        """For people."""
+        return f"{self.at:7.2f} s  {self.verb:<7} {self.text}"
+
+    def to_json(self) -> dict[str, Json]:
+        """For --json."""
+        return {"at": round(self.at, 3), "verb": self.verb, "text": self.text, "held": self.held}
+
+
+class Play:
+    """One run of a timeline. Expectations are watched in threads of their own, while the timeline goes on."""
+
+    def __init__(self, engine: Engine, running: RunningLab, tell: Callable[[Happening], None]) -> None:
+        self._engine = engine
+        self._running = running
+        self._tell = tell
+        self._began = 0.0
+        self._results: queue.SimpleQueue[Result | Exception] = queue.SimpleQueue()
+        self._watched = 0
+        self._broken: dict[str, str] = {}  # LAN or node → the verb that mends it
+
+    def run(self, timeline: tuple[Moment, ...]) -> None:
+        """Plays it to its end and waits for the last expectation. Broken off, it mends what it broke.
+
+        Raises:
+            UserError, EngineError: a verb could not be done.
+
+        """
+        self._began = time.monotonic()
+        try:
+            for moment in sorted(timeline, key=lambda moment: moment.at):
+                self._wait_until(moment.at)
+                if moment.expect is None:
+                    self._do(moment.verb, moment.target)
+                else:
+                    self._watch(moment.expect)
+            while self._watched:
+                self._take(self._results.get())
+        except BaseException:
+            self._mend()
+            raise
+
+    def _now(self) -> float:
+        return time.monotonic() - self._began
+
+    def _wait_until(self, at: float) -> None:
+        """Results that come meanwhile are told at once."""
+        while (left := at - self._now()) > 0:
+            try:
+                self._take(self._results.get(timeout=left))
+            except queue.Empty:
+                return
+
+    def _do(self, verb: str, target: str) -> None:
+        at, running = self._now(), self._refreshed()
+        done = VERBS[verb](self._engine, running, target)
+        self._tell(Happening(at, verb, "; ".join((done.words, *done.remarks))))
+        if verb in _OPPOSITE:
+            self._broken[target] = _OPPOSITE[verb]
+        else:
+            self._broken.pop(target, None)
+
+    def _watch(self, check: Check) -> None:
+        running = self._refreshed()
+
+        def watch() -> None:
+            try:
+                self._results.put(run_checks(self._engine, running, [check], lambda _: None)[0])
+            except Exception as error:
+                self._results.put(error)
+
+        self._watched += 1
+        threading.Thread(target=watch, name="expectation", daemon=True).start()
+
+    def _take(self, result: Result | Exception) -> None:
+        self._watched -= 1
+        if isinstance(result, Exception):
+            raise result
+        if result.passed:
+            text = f"{result.what}, after {format_duration(round(result.took, 1))}"
+        else:
+            text = f"{result.what}: seen {result.finding.seen}; next: {result.finding.next}"
+        self._tell(Happening(self._now(), "holds" if result.passed else "FAILED", text, held=result.passed))
+
+    def _mend(self) -> None:
+        for target, verb in list(self._broken.items()):
+            self._do(verb, target)
+
+    def _refreshed(self) -> RunningLab:
+        """The same copy as the engine has it now."""
+        return running_labs(self._engine).get(self._running.name, self._running)

@@ -1,0 +1,34 @@
+"""Every cache of a running lab, emptied: what is asked next is asked as on the first day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from catenet.nodes.control.questions import Question
+from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
+from catenet.orchestrator.observe.ask import ask_all
+from catenet.orchestrator.observe.running import RunningLab, condition
+
+__all__ = ["alive", "empty_caches"]
+
+_CACHING = frozenset({"resolver", "browse"})
+
+
+def empty_caches(engine: Streams, running: RunningLab) -> None:
+    """Every running node that keeps names or pages forgets them.
+
+    Raises:
+        EngineError: one of them did not; the text says which and why.
+
+    """
+    caching = (name for name, each in running.lab.nodes.items() if _CACHING & each.services.keys())
+    nodes = alive(running, caching)
+    for node, answer in ask_all(engine, nodes, Question("flush")).items():
+        if answer.error is not None:
+            raise EngineError(f"the caches of {node} could not be emptied: {answer.error}")
+
+
+def alive(running: RunningLab, names: Iterable[str]) -> list[Container]:
+    """The containers of those nodes that run."""
+    found = (running.containers[name] for name in sorted(names) if name in running.containers)
+    return [container for container in found if condition(container) == "running"]
