@@ -2,20 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from rich.text import Text
+
+from catenet.nodes.machine import Json
 from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, running_lab
-from catenet.orchestrator.cli.screen import print_json, table
+from catenet.orchestrator.cli.screen import good_or_bad, print_json, say, table
+from catenet.orchestrator.observe.status import LabState, LanState, NodeState, lab_state
 
 
 def status(lab: LabOption = "", json: JsonOption = False) -> None:
-    """Says how each node and each LAN of a running lab is.
+    """Say how each node and each LAN of a running lab is.
 
     \b
     catenet status                  the lab of this folder, or the only one running
     catenet status --lab internet   that one
-    catenet status --json | jq .
+    catenet status --json | jq .nodes
     """
-    running = running_lab(engine(), lab)
+    docker = engine()
+    state = lab_state(docker, running_lab(docker, lab))
     if json:
-        print_json([container.name for container in running.containers.values()])
+        print_json(_as_json(state))
         return
-    table(["node", "state"], [(name, container.state) for name, container in running.containers.items()])
+    table(["node", "state", "LANs", "services", "restarts", "memory"], [_node_row(node) for node in state.nodes])
+    say("")
+    table(["LAN", "state", "nodes"], [_lan_row(lan) for lan in state.lans])
+    say("")
+    say(_summary(state))
+
+
+def _node_row(node: NodeState) -> tuple[Text | str, ...]:
+    lans = [
+        Text(f"{lan} {address}".rstrip(), style="" if node.up.get(lan, True) else "red")
+        for lan, address in node.lans.items()
+    ]
+    services = [Text(name, style="" if word == "ready" else "yellow") for name, word in node.services.items()]
+    return (
+        node.name,
+        good_or_bad(node.condition, good=node.ready),
+        Text(", ").join(lans),
+        Text(", ").join(services),
+        str(node.restarts or "-"),
+        f"{node.memory / 1e6:.0f} MB" if node.memory else "-",
+    )
+
+
+def _lan_row(lan: LanState) -> tuple[Text | str, ...]:
+    return lan.name, good_or_bad(lan.condition, good=lan.condition == "up"), ", ".join(lan.nodes)
+
+
+def _summary(state: LabState) -> str:
+    """internet: 20 nodes (18 ready, 1 paused, 1 exited (137)), 13 LANs (1 cut), 430 MB."""
+    nodes = _tally([node.condition for node in state.nodes])
+    cut = [lan.name for lan in state.lans if lan.condition != "up"]
+    lans = f"{len(cut)} cut" if cut else "all up"
+    memory = sum(node.memory for node in state.nodes) / 1e6
+    return f"{state.name}: {len(state.nodes)} nodes ({nodes}), {len(state.lans)} LANs ({lans}), {memory:.0f} MB"
+
+
+def _tally(words: list[str]) -> str:
+    return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words)) or "none"
+
+
+def _as_json(state: LabState) -> Mapping[str, Json]:
+    return {
+        "lab": state.name,
+        "file": state.file,
+        "nodes": [
+            {
+                "node": node.name,
+                "state": node.condition,
+                "ready": node.ready,
+                "lans": [
+                    {"lan": lan, "address": address or None, "up": node.up.get(lan)}
+                    for lan, address in node.lans.items()
+                ],
+                "services": dict(node.services),
+                "restarts": node.restarts,
+                "memory": node.memory,
+            }
+            for node in state.nodes
+        ],
+        "lans": [{"lan": lan.name, "state": lan.condition, "nodes": list(lan.nodes)} for lan in state.lans],
+    }

@@ -24,10 +24,14 @@ LOOK = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a node's log. `event` is None where the line is none: a traceback, a program's own output."""
+    """One line of a node's log. `event` is None where the line is none: a traceback, a program's own output.
+
+    `at` is when it was written, `logged` when the engine got it, both in seconds since 1970.
+    """
 
     node: str
     at: float
+    logged: float
     text: str
     event: Event | None
 
@@ -36,8 +40,8 @@ class Line:
         """A line of the engine's log; an event's own time goes before the engine's, and its JSON is cut off."""
         event = Event.parse(line.text)
         if event is None:
-            return cls(node, line.at, line.text, None)
-        return cls(node, event.at, line.text.rpartition("\t")[0], event)
+            return cls(node, line.at, line.at, line.text, None)
+        return cls(node, event.at, line.at, line.text.rpartition("\t")[0], event)
 
 
 def in_order(lines: Iterable[Line]) -> list[Line]:
@@ -64,12 +68,15 @@ def past(engine: Streams, containers: Iterable[Container], tail: int | None = No
     return in_order(lines)
 
 
-def follow(engine: Streams, containers: Callable[[], Iterable[Container]], tail: int | None = None) -> Iterator[Line]:
-    """What the nodes have written (each node's last `tail` lines) and write from now on, in order of time.
+def follow(
+    engine: Streams, containers: Callable[[], Iterable[Container]], known: Iterable[Line] = ()
+) -> Iterator[Line]:
+    """What the nodes write from now on, in order of time, and what they wrote after the lines that are `known`.
 
     `containers` is asked again each second: a node that is started again is followed again. It ends when `containers`
     gives none.
     """
+    after = {line.node: line.logged for line in sorted(known, key=lambda line: line.logged)}
     followers: dict[str, _Follower] = {}
     arrived: queue.Queue[Line] = queue.Queue(maxsize=10_000)
     next_look = 0.0
@@ -80,11 +87,12 @@ def follow(engine: Streams, containers: Callable[[], Iterable[Container]], tail:
                 if not present:
                     return
                 for container in present:
-                    old = followers.get(container.name)
+                    node = container.node
+                    old = followers.get(node)
                     if old is None:
-                        followers[container.name] = _Follower(engine, container, arrived, 0.0, tail)
+                        followers[node] = _Follower(engine, container, arrived, after.get(node, 0.0))
                     elif old.ended and container.state == "running":
-                        followers[container.name] = _Follower(engine, container, arrived, old.last_at, None)
+                        followers[node] = _Follower(engine, container, arrived, old.last_at)
                 next_look = time.monotonic() + LOOK
             yield from in_order(_batch(arrived, next_look))
     finally:
@@ -104,15 +112,13 @@ def _batch(arrived: queue.Queue[Line], until: float) -> Iterator[Line]:
 class _Follower:
     """A thread that reads one container's log until it ends: the lines that were logged later than `after`."""
 
-    def __init__(
-        self, engine: Streams, container: Container, arrived: queue.Queue[Line], after: float, tail: int | None
-    ) -> None:
+    def __init__(self, engine: Streams, container: Container, arrived: queue.Queue[Line], after: float) -> None:
         self.last_at = after
         self.ended = False
         self._closed = False
         self._node = container.node
         self._arrived = arrived
-        self._lines = engine.logs(container.name, follow=True, tail=tail)
+        self._lines = engine.logs(container.name, follow=True)
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
@@ -146,7 +152,7 @@ def wait_for(
 ) -> Event | None:
     """The node's first event of one of these kinds logged later than `after`; None at the deadline (seconds)."""
     arrived: queue.Queue[Line] = queue.Queue()
-    follower = _Follower(engine, container, arrived, after, None)
+    follower = _Follower(engine, container, arrived, after)
     wanted, until = tuple(kinds), time.monotonic() + deadline
     try:
         while True:

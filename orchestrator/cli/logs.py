@@ -1,0 +1,37 @@
+"""`catenet logs`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from catenet.orchestrator.cli.context import JsonOption, LabOption, NodeArgument, engine, running_lab
+from catenet.orchestrator.cli.lines import FollowOption, LastOption, as_json, how_many
+from catenet.orchestrator.observe.events import Line
+
+
+def logs(
+    node: NodeArgument,
+    *,
+    follow: FollowOption = False,
+    last: LastOption = "",
+    raw: Annotated[bool, typer.Option("--raw", help="Whole lines, with the JSON behind an event.")] = False,
+    lab: LabOption = "",
+    json: JsonOption = False,
+) -> None:
+    """Print what a node wrote: its events and everything else. A dead node's log is there too.
+
+    \b
+    catenet logs a -n 20
+    catenet logs dns.eurecom.fr -f
+    catenet logs a --json | jq .text
+    """
+    docker = engine()
+    container = running_lab(docker, lab).node(node)
+    for line in docker.logs(container.name, follow=follow, tail=how_many(last, follow=follow)):
+        if raw:
+            print(line.text, flush=follow)
+        else:
+            parsed = Line.of(node, line)
+            print(as_json(parsed) if json else parsed.text, flush=follow)

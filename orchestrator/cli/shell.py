@@ -1,0 +1,30 @@
+"""`catenet shell`."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from catenet.orchestrator.cli.context import LabOption, NodeArgument, engine, running_lab
+
+# bash where the node has it; the prompt names the node
+_SHELL = """
+command -v bash >/dev/null && PS1="$0:\\w\\$ " exec bash --norc "$@"
+PS1="$0\\$ " exec sh "$@"
+"""
+
+
+def shell(node: NodeArgument, lab: LabOption = "") -> None:
+    """Open a shell inside a node: ping, dig, curl, traceroute, tcpdump and ip are there.
+
+    \b
+    catenet shell surf.eurecom.fr
+    echo 'ip route; arp -n' | catenet shell a
+    """
+    from catenet.orchestrator.cli.terminal import run_inside
+
+    docker = engine()
+    interactive = ["-i"] if sys.stdin.isatty() else []
+    command = ["sh", "-c", _SHELL, node, *interactive]
+    raise typer.Exit(run_inside(docker, running_lab(docker, lab).node(node), command))

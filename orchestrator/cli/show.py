@@ -1,0 +1,54 @@
+"""`catenet show`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from catenet.nodes.control.questions import Question
+from catenet.nodes.machine import Json
+from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
+from catenet.orchestrator.cli.context import JsonOption, LabOption, NodeArgument, engine, running_lab
+from catenet.orchestrator.cli.screen import print_json
+from catenet.orchestrator.cli.view import show_value
+from catenet.orchestrator.observe.ask import ask
+from catenet.orchestrator.observe.running import UserError, condition, unknown
+
+
+def show(
+    node: NodeArgument,
+    what: Annotated[str, typer.Argument(metavar="[WHAT]", help="Without it: the words that this node knows.")] = "",
+    lab: LabOption = "",
+    json: JsonOption = False,
+) -> None:
+    """Show a table of a node: its routes, its RIP table, its cache …
+
+    \b
+    catenet show a                     what there is
+    catenet show a rip                 its table, and who taught it each line
+    catenet show a routes              the kernel's
+    catenet show dns.eurecom.fr resolver --json
+    """
+    docker = engine()
+    container = running_lab(docker, lab).node(node)
+    answer = _ask(docker, container, what)
+    if json:
+        print_json(answer)
+    else:
+        show_value(answer)
+
+
+def _ask(engine: Engine, container: Container, what: str) -> Json:
+    if container.state != "running":
+        cure = "resume" if container.state == "paused" else "start"
+        raise UserError(f"{container.node} is {condition(container)}: catenet {cure} {container.node}")
+    answer = ask(engine, container, Question("show", {"what": what}))
+    if answer.error is None:
+        return answer.answer
+    words = ask(engine, container, Question("show", {"what": ""})).answer if what else None
+    if isinstance(words, list) and what not in words:
+        raise unknown(f"table at node {container.node}", what, [str(word) for word in words])
+    raise EngineError(
+        f"{container.node} did not show {what or 'its words'}: {answer.error}", f"catenet logs {container.node}"
+    )

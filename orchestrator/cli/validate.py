@@ -1,0 +1,70 @@
+"""`catenet validate`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from catenet.nodes.machine import Json
+from catenet.orchestrator.cli.context import JsonOption
+from catenet.orchestrator.cli.screen import print_json
+from catenet.orchestrator.lab.model import LabFileError
+from catenet.orchestrator.observe.running import LAB_FILE
+
+
+def validate(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Lab files, or folders with a lab.yaml.")],
+    json: JsonOption = False,
+) -> None:
+    """Check lab files, without an engine: every mistake with its line and the nearest valid word.
+
+    \b
+    catenet validate lab.yaml
+    catenet validate labs/*/lab.yaml
+    """
+    verdicts = [_verdict(path) for path in files]
+    if json:
+        print_json([verdict.as_json() for verdict in verdicts])
+    else:
+        for verdict in verdicts:
+            verdict.say()
+    if any(verdict.errors for verdict in verdicts):
+        raise typer.Exit(2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    file: str
+    errors: tuple[str, ...] = ()
+    nodes: int = 0
+    lans: int = 0
+
+    def as_json(self) -> dict[str, Json]:
+        return {
+            "file": self.file,
+            "fine": not self.errors,
+            "errors": self.errors,
+            "nodes": self.nodes,
+            "lans": self.lans,
+        }
+
+    def say(self) -> None:
+        for error in self.errors:
+            print(error, file=sys.stderr)
+        if not self.errors:
+            print(f"{self.file}: fine ({self.nodes} nodes, {self.lans} LANs)")
+
+
+def _verdict(path: Path) -> _Verdict:
+    from catenet.orchestrator.lab.load import load
+
+    file = path / LAB_FILE if path.is_dir() else path
+    try:
+        lab = load(file)
+    except LabFileError as error:
+        return _Verdict(str(file), tuple(str(error).splitlines()))
+    return _Verdict(str(file), nodes=len(lab.nodes), lans=len(lab.lans))

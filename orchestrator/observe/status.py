@@ -1,0 +1,104 @@
+"""How a running lab is: each node as it says itself or, where it cannot, as the engine says; each LAN by its ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from catenet.nodes.control.questions import Answer, Question
+from catenet.nodes.machine import Json
+from catenet.orchestrator.backend.protocols import Container, Streams
+from catenet.orchestrator.observe.ask import ask_all
+from catenet.orchestrator.observe.running import RunningLab, condition
+
+__all__ = ["LabState", "LanState", "NodeState", "lab_state"]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeState:
+    """`condition`: ready, starting, paused, exited (137) …, or why it did not answer.
+
+    `lans`: LAN → address ("" where the node did not say); `up`: LAN → whether its interface is up, where it is known;
+    `services`: name → state; `restarts` of all its services; `memory` in bytes.
+    """
+
+    name: str
+    condition: str
+    lans: Mapping[str, str]
+    up: Mapping[str, bool] = field(default_factory=dict)
+    services: Mapping[str, str] = field(default_factory=dict)
+    restarts: int = 0
+    memory: int = 0
+
+    @property
+    def ready(self) -> bool:
+        """Every interface is addressed and every service serves."""
+        return self.condition == "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class LanState:
+    """`condition`: up; cut; cut at those ends; or unknown, where no end answers."""
+
+    name: str
+    condition: str
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabState:
+    """A whole lab."""
+
+    name: str
+    file: str | None
+    nodes: tuple[NodeState, ...]
+    lans: tuple[LanState, ...]
+
+
+def lab_state(engine: Streams, running: RunningLab) -> LabState:
+    """Asks every node at once; those that do not answer in time are said to be so."""
+    answers = ask_all(engine, running.containers.values(), Question("status"))
+    nodes = tuple(
+        _node_state(container, answers[name], running.lans_of(container))
+        for name, container in running.containers.items()
+    )
+    lans = tuple(_lan_state(lan, [node for node in nodes if lan in node.lans]) for lan in running.lans)
+    return LabState(running.name, str(running.file) if running.file else None, nodes, lans)
+
+
+def _node_state(container: Container, answer: Answer, lans: tuple[str, ...]) -> NodeState:
+    said = answer.answer
+    if answer.error is not None or not isinstance(said, Mapping):
+        alive = container.state == "running"
+        word = answer.error if alive and answer.error else condition(container)
+        return NodeState(container.node, word, dict.fromkeys(lans, ""))
+    interfaces = {str(row.get("lan")): row for row in _objects(said.get("interfaces"))}
+    services = said.get("services")
+    services = services if isinstance(services, Mapping) else {}
+    rows = {name: row for name, row in services.items() if isinstance(row, Mapping)}
+    memory = said.get("memory")
+    return NodeState(
+        container.node,
+        "ready" if said.get("ready") else "starting",
+        {lan: str(interfaces.get(lan, {}).get("address") or "") for lan in (*interfaces, *lans)},
+        {lan: bool(row["up"]) for lan, row in interfaces.items() if "up" in row},
+        {name: str(row.get("state", "")) for name, row in rows.items()},
+        sum(count for row in rows.values() if isinstance(count := row.get("restarts"), int)),
+        memory if isinstance(memory, int) else 0,
+    )
+
+
+def _objects(value: Json) -> list[Mapping[str, Json]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def _lan_state(lan: str, ends: list[NodeState]) -> LanState:
+    known = [end for end in ends if lan in end.up]
+    down = [end.name for end in known if not end.up[lan]]
+    if not known:
+        word = "unknown"
+    elif not down:
+        word = "up"
+    else:
+        word = "cut" if len(down) == len(known) else f"cut at {', '.join(down)}"
+    return LanState(lan, word, tuple(end.name for end in ends))
