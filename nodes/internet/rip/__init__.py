@@ -1,0 +1,32 @@
+"""RIP version 2: routes by distance vector. A machine: no sockets, no clock; bytes and time in, actions out.
+
+Files, in the order to read them:
+
+    packet.py    the wire: `Message` and its entries, by hand
+    offers.py    which entries of a response are fit to be heard: `Offer` (RFC 2453 section 3.9.2)
+    table.py     `Table` of `Route`s, and the receive rule, `judge` (section 3.9.2)
+    output.py    what is said on which network: split horizon, 25 entries a message (sections 3.4.3, 3.10.2)
+    machine.py   `RipMachine`: requests, responses, timers, triggered updates (sections 3.8 to 3.10)
+    neighbours.py, reports.py    who was heard; events and `show rip`
+    config.py    `RipOptions`, what a lab file may say
+
+Timers, in seconds, all options but the last two:
+
+    update    30    the whole table to every network, ±1/6 at random each time (±5 s at 30 s, section 3.8)
+    timeout   180   a route of which nothing was heard for so long is unreachable: metric 16
+    garbage   120   so long an unreachable route is still announced, then it is forgotten
+    (quiet)   1–5   at update: 30 s, else in proportion: the least time between two triggered updates (section 3.10.1)
+    (ask)     1–5   likewise: from the loss of a route to the question whether a neighbour has another way
+
+Deviations from the RFC, and why:
+
+- After losing a route the router asks its neighbours for their tables, instead of waiting for their next update. The
+  question waits as long as a triggered update would, so that the bad news arrives before it and nobody answers with
+  a route that the same failure broke.
+- A version 1 message is refused, as section 4.6 and the receive switch of section 5.1 allow a router that speaks only
+  version 2: without masks its routes would be guesses.
+- Requests too must come from the link: whoever can forge a far address would turn the router against it.
+- At most 4,096 routes are held and 256 neighbours are remembered, whatever a hostile neighbour says.
+
+Supported standards: RFC 2453 without authentication (section 4.1); RFC 1812 section 5.2.2 on split horizon.
+"""

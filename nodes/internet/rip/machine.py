@@ -1,0 +1,318 @@
+"""`RipMachine`: one router's RIP process (RFC 2453 sections 3.8, 3.9 and 3.10)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from math import inf
+from typing import Protocol
+
+from catenet.nodes.address import Address
+from catenet.nodes.internet.rip.config import RipOptions
+from catenet.nodes.internet.rip.neighbours import Neighbours
+from catenet.nodes.internet.rip.offers import prefix_of, read
+from catenet.nodes.internet.rip.output import entries, responses
+from catenet.nodes.internet.rip.packet import (
+    AUTHENTICATION,
+    GROUP,
+    INFINITY,
+    PORT,
+    REQUEST,
+    RESPONSE,
+    VERSION,
+    WHOLE_TABLE,
+    Entry,
+    Message,
+)
+from catenet.nodes.internet.rip.reports import report_of, status_of
+from catenet.nodes.internet.rip.table import Change, Route, Table
+from catenet.nodes.machine import (
+    Action,
+    DecodeError,
+    DeleteRoute,
+    Endpoint,
+    Interface,
+    Json,
+    Packet,
+    Report,
+    Send,
+    SetRoute,
+)
+
+__all__ = ["Randomness", "RipMachine"]
+
+_ASK_FOR_ALL = bytes(Message(REQUEST, (WHOLE_TABLE,)))
+
+
+class Randomness(Protocol):
+    """Where jitter comes from; `random.Random` is one."""
+
+    def uniform(self, a: float, b: float, /) -> float:
+        """A number between a and b."""
+
+
+class RipMachine:
+    """One router's RIP process, on the contract of nodes/machine.py.
+
+    It starts at its first wake (`next_wake` is 0 until then): it asks for its neighbours' tables and sends its own.
+    Beside the contract: `set_interface` says that an interface changed, `shutdown` takes leave, `status` is for
+    `show rip`. `name_of` gives the node that has an address, for what people read.
+    """
+
+    def __init__(
+        self,
+        options: RipOptions,
+        interfaces: Iterable[Interface],
+        random: Randomness,
+        name_of: Callable[[Address], str] = str,
+    ) -> None:
+        self._options = options
+        self._random = random
+        self._name_of = name_of
+        self._interfaces = {interface.name: interface for interface in interfaces}
+        self._own = frozenset(interface.address for interface in self._interfaces.values())
+        self._table = Table(options.timeout, options.garbage)
+        self._neighbours = Neighbours()
+        self._counters: Counter[str] = Counter()
+        self._told: set[str] = set()
+        self._actions: list[Action] = []
+        self._whole: dict[str, tuple[int, list[bytes]]] = {}
+        self._started = self._stopped = False
+        self._update_at = 0.0
+        self._trigger_at = inf
+        self._quiet_until = 0.0
+        self._ask_at = inf
+
+    # The contract
+
+    def receive(self, packet: Packet, now: float) -> None:
+        """A datagram came in on UDP port 520."""
+        source, interface = packet.source, self._interfaces.get(packet.interface)
+        if self._stopped:
+            return
+        if interface is None or not interface.up:
+            self._counters["refused.interface"] += 1
+            return
+        # "If a router processes its own output as new input, confusion is likely so such datagrams must be ignored."
+        if source.address in self._own:
+            self._counters["refused.own"] += 1
+            return
+        # "the source of the datagram must be on a directly-connected network" (3.9.2)
+        if not interface.prefix.holds(source.address):
+            self._refuse("off-link", source, f"its address is not on {interface.name}")
+            return
+        try:
+            heard = read(packet.data)
+        except DecodeError as error:
+            self._refuse(error.field, source, str(error))
+            return
+        message = heard.message
+        if message.version < VERSION:
+            self._refuse("version-1", source, "version 1, and this router speaks version 2")
+        elif message.entries and message.entries[0].family == AUTHENTICATION:
+            # "authenticated RIP-2 messages shall be discarded" where authentication is not configured (5.2)
+            self._refuse("authentication", source, "it carries a password, and none is configured")
+        elif message.command == REQUEST:
+            self._answer(message, source, interface, now)
+        elif source.port != PORT:
+            # "The Response must be ignored if it is not from the RIP port." (3.9.2)
+            self._refuse("port", source, f"a response from port {source.port}, not {PORT}")
+        else:
+            for word, entry in heard.skipped:
+                self._skip(word, entry, source)
+            self._counters["received.responses"] += 1
+            self._neighbours.heard(source.address, interface.name, now)
+            changes = self._table.hear(heard, source.address, interface, now)
+            if changes:
+                said = "update" if packet.destination.address.is_multicast else "answer"
+                self._note(changes, f"{self._name_of(source.address)}'s {said}", now)
+
+    def wake(self, now: float) -> None:
+        """Time out routes, send what is due."""
+        if self._stopped:
+            return
+        if not self._started:
+            self._start(now)
+        if now >= self._table.next_expiry:
+            self._note(self._table.expire(now), "timed out", now)
+        if now >= self._update_at:
+            self._send_update(now)
+        elif now >= self._trigger_at:
+            self._send_triggered(now)
+        if now >= self._ask_at:
+            self._ask_at = inf
+            for interface in self._up():
+                self._ask(interface)
+
+    def next_wake(self) -> float | None:
+        """When the earliest timer runs out; 0 before the start, None after the end."""
+        if self._stopped:
+            return None
+        return min(self._update_at, self._trigger_at, self._ask_at, self._table.next_expiry)
+
+    def take_actions(self) -> list[Action]:
+        """What is to be done since the last call, in order."""
+        actions, self._actions = self._actions, []
+        return actions
+
+    # Beside the contract
+
+    def set_interface(self, interface: Interface, now: float) -> None:
+        """An interface came up, went down, or appeared."""
+        before = self._interfaces.get(interface.name)
+        self._interfaces[interface.name] = interface
+        self._own = frozenset(each.address for each in self._interfaces.values())
+        if before == interface or not self._started or self._stopped:
+            return
+        if before is not None and before.up:
+            self._note(self._table.disconnect(interface.name, now), f"{interface.name} went down", now)
+        if interface.up:
+            self._note([self._table.connect(interface, now)], f"{interface.name} came up", now)
+            self._ask(interface)
+
+    def shutdown(self) -> None:
+        """Take leave: say on every network that nothing can be reached this way any more. Then do nothing."""
+        if self._started and not self._stopped:
+            for interface in self._up():
+                said = entries(self._table.routes.values(), interface.name, self._options.split_horizon)
+                for data in responses([entry._replace(metric=INFINITY) for entry in said]):
+                    self._send(data, interface, GROUP, "updates")
+        self._stopped = True
+
+    def status(self, now: float) -> dict[str, Json]:
+        """The table, the neighbours, the counters and the timers, for `show rip`. Times are in seconds."""
+        options = self._options
+        return {
+            "table": [status_of(route, options, self._name_of, now) for _, route in sorted(self._table.routes.items())],
+            "neighbours": self._neighbours.status(self._name_of, now),
+            "counters": {**dict(sorted(self._counters.items())), "skipped.table-full": self._table.overflow},
+            "timers": {
+                "update": options.update,
+                "timeout": options.timeout,
+                "garbage": options.garbage,
+                "next_update": round(max(0.0, self._update_at - now), 3),
+            },
+        }
+
+    # Timers and output (3.8, 3.10)
+
+    def _start(self, now: float) -> None:
+        self._started = True
+        for interface in self._up():
+            self._table.connect(interface, now)
+            # "When a router first comes up, it multicasts a Request on every connected network" (3.9.1)
+            self._ask(interface)
+
+    def _send_update(self, now: float) -> None:
+        """The regular update: the whole table on every network."""
+        for interface in self._up():
+            for data in self._whole_table(interface):
+                self._send(data, interface, GROUP, "updates")
+        self._table.changed.clear()
+        self._trigger_at = inf
+        # "The 30-second timer is offset by a small random time (+/- 0 to 5 seconds) each time it is set." (3.8)
+        update = self._options.update
+        self._update_at = now + self._random.uniform(update * 5 / 6, update * 7 / 6)
+
+    def _send_triggered(self, now: float) -> None:
+        """A triggered update: "only those routes which have changed" (3.10.1)."""
+        changed = self._table.changed.values()
+        for interface in self._up():
+            for data in responses(entries(changed, interface.name, self._options.split_horizon)):
+                self._send(data, interface, GROUP, "triggered")
+        # "Once all of the triggered updates have been generated, the route change flags should be cleared."
+        self._table.changed.clear()
+        # "After a triggered update is sent, a timer should be set for a random interval between 1 and 5 seconds."
+        self._trigger_at = inf
+        self._quiet_until = now + self._short_delay()
+
+    def _short_delay(self) -> float:
+        """The 1 to 5 seconds of section 3.10.1, in proportion where `update` is not the 30 seconds of section 3.8."""
+        return self._random.uniform(1.0, 5.0) * self._options.update / 30.0
+
+    def _whole_table(self, interface: Interface) -> list[bytes]:
+        """The messages of a regular update; made again only when the table has changed."""
+        version, messages = self._whole.get(interface.name, (-1, []))
+        if version != self._table.version:
+            routes = self._table.routes.values()
+            messages = responses(entries(routes, interface.name, self._options.split_horizon))
+            self._whole[interface.name] = self._table.version, messages
+        return messages
+
+    def _ask(self, interface: Interface) -> None:
+        self._send(_ASK_FOR_ALL, interface, GROUP, "requests")
+
+    def _send(self, data: bytes, interface: Interface, to: Endpoint, what: str) -> None:
+        self._actions.append(Send(Packet(data, Endpoint(interface.address, PORT), to, interface.name)))
+        self._counters[f"sent.{what}"] += 1
+
+    def _up(self) -> list[Interface]:
+        return [interface for interface in self._interfaces.values() if interface.up]
+
+    # Input (3.9)
+
+    def _answer(self, message: Message, source: Endpoint, interface: Interface, now: float) -> None:
+        """Answer a request, at "the requestor's address and port" (3.9.1)."""
+        self._counters["received.requests"] += 1
+        if source.port == PORT:
+            self._neighbours.heard(source.address, interface.name, now)
+        if message.entries == (WHOLE_TABLE,):
+            for data in self._whole_table(interface):
+                self._send(data, interface, source, "answers")
+        elif message.entries:
+            # "they are looked up in the routing table and the information is returned as is; no Split Horizon"
+            found = tuple(entry._replace(metric=self._metric_of(entry)) for entry in message.entries)
+            self._send(bytes(replace(message, command=RESPONSE, entries=found)), interface, source, "answers")
+
+    def _metric_of(self, entry: Entry) -> int:
+        prefix = prefix_of(entry)
+        route = None if isinstance(prefix, str) else self._table.routes.get(prefix)
+        return INFINITY if route is None else route.metric
+
+    def _refuse(self, word: str, source: Endpoint, why: str) -> None:
+        """Count a refused message; tell the user once for each kind of reason."""
+        self._counters[f"refused.{word}"] += 1
+        self._neighbours.refused(source.address)
+        self._tell(word, source, why)
+
+    def _skip(self, word: str, entry: Entry, source: Endpoint) -> None:
+        """Count a bad entry: "Again, logging the error is probably a good idea." (3.9.2)."""
+        self._counters[f"skipped.{word}"] += 1
+        self._tell(word, source, f"bad {word} in an entry for {Address(entry.address)}, metric {entry.metric}")
+
+    def _tell(self, word: str, source: Endpoint, why: str) -> None:
+        if word not in self._told:
+            self._told.add(word)
+            self._actions.append(Report("input.refused", f"{source}: {why}", {"source": str(source), "why": why}))
+
+    # What changed
+
+    def _note(self, changes: list[Change], cause: str, now: float) -> None:
+        """Carry changes to the kernel, to the user and to the neighbours."""
+        if not changes:
+            return
+        lost = False
+        for change in changes:
+            self._install(change.route)
+            lost = lost or change.lost
+            report = report_of(change, cause, self._name_of)
+            if report is not None:
+                self._actions.append(report)
+        at = max(now, self._quiet_until)
+        # "A triggered update should be suppressed if a regular update is due by the time the triggered update would be
+        # sent." (3.10.1)
+        if self._trigger_at == inf and at < self._update_at:
+            self._trigger_at = at
+        if lost and self._ask_at == inf:
+            self._ask_at = now + self._short_delay()
+
+    def _install(self, route: Route) -> None:
+        wanted = (route.via, route.interface) if route.usable and not route.connected else None
+        if wanted == route.installed:
+            return
+        if wanted is None:
+            self._actions.append(DeleteRoute(route.prefix))
+        else:
+            self._actions.append(SetRoute(route.prefix, *wanted))
+        route.installed = wanted

@@ -1,0 +1,42 @@
+"""What is said on which network (RFC 2453 sections 3.4.3 and 3.10.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from catenet.nodes.address import mask
+from catenet.nodes.internet.rip.config import SplitHorizon
+from catenet.nodes.internet.rip.packet import INET, INFINITY, MAX_ENTRIES, RESPONSE, Entry, Message
+from catenet.nodes.internet.rip.table import Route
+
+__all__ = ["entries", "responses"]
+
+
+def entries(routes: Iterable[Route], interface: str, split_horizon: SplitHorizon) -> list[Entry]:
+    """The routes as they are announced on one interface.
+
+    "If A's best route is really through C, no other router on that network needs to know" (3.4.3): so the rule goes by
+    network, and one message serves all neighbours on it. "Routes must be included in the datagram even if their
+    metrics are infinite." (3.10.2). The next hop is left 0: "via the originator of the RIP advertisement" (4.4).
+    """
+    said = []
+    for route in routes:
+        metric = route.metric
+        if route.interface == interface and split_horizon != "off":
+            if split_horizon == "on":
+                continue
+            metric = INFINITY
+        network, length = route.prefix
+        said.append(Entry(INET, route.tag, network, mask(length), 0, metric))
+    return said
+
+
+def responses(said: Sequence[Entry]) -> list[bytes]:
+    """As many messages as the entries need.
+
+    "Recall that there is a limit of 25 RTEs to a Response; if there are more, send the current Response and start a
+    new one." (3.10.2)
+    """
+    return [
+        bytes(Message(RESPONSE, tuple(said[start : start + MAX_ENTRIES]))) for start in range(0, len(said), MAX_ENTRIES)
+    ]

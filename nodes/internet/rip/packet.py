@@ -1,0 +1,107 @@
+"""RIP messages on the wire (RFC 2453 sections 3.6 and 4).
+
+     0                   1                   2                   3
+     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+    |  command (1)  |  version (1)  |       must be zero (2)        |
+    +---------------+---------------+-------------------------------+
+    | address family identifier (2) |         route tag (2)         |  \\
+    +-------------------------------+-------------------------------+   |
+    |                        IP address (4)                         |   |
+    +---------------------------------------------------------------+   |  one entry,
+    |                        subnet mask (4)                        |   |  0 to 25 of
+    +---------------------------------------------------------------+   |  which follow
+    |                         next hop (4)                          |   |
+    +---------------------------------------------------------------+   |
+    |                          metric (4)                           |  /
+    +---------------------------------------------------------------+
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from catenet.nodes.address import Address
+from catenet.nodes.machine import DecodeError, Endpoint
+
+__all__ = [
+    "AUTHENTICATION",
+    "GROUP",
+    "INET",
+    "INFINITY",
+    "MAX_ENTRIES",
+    "PORT",
+    "REQUEST",
+    "RESPONSE",
+    "VERSION",
+    "WHOLE_TABLE",
+    "Entry",
+    "Message",
+]
+
+PORT = 520
+GROUP = Endpoint(Address.parse("224.0.0.9"), PORT)
+"""All RIPv2 routers of a network (section 4.5)."""
+VERSION = 2
+REQUEST, RESPONSE = 1, 2
+INET = 2
+AUTHENTICATION = 0xFFFF
+"""The address family of an entry that is no route but a password (section 4.1)."""
+INFINITY = 16
+"""The metric that means unreachable (section 3.6)."""
+MAX_ENTRIES = 25
+
+_HEADER = struct.Struct(">BBH")
+_ENTRY = struct.Struct(">HHIIII")
+
+
+class Entry(NamedTuple):
+    """One entry as it is on the wire; nothing in it has been checked."""
+
+    family: int
+    tag: int
+    address: int
+    mask: int
+    next_hop: int
+    metric: int
+
+
+WHOLE_TABLE = Entry(0, 0, 0, 0, 0, INFINITY)
+"""In a request, alone: "send the entire routing table" (section 3.9.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One datagram."""
+
+    command: int
+    entries: tuple[Entry, ...]
+    version: int = VERSION
+
+    @classmethod
+    def parse(cls, data: bytes) -> Message:
+        """One datagram → Message. What must be zero may be anything, as section 5 wants from version 2 on.
+
+        Raises:
+            DecodeError: no whole number of entries, more than 25 of them, an unknown command, or version 0.
+
+        """
+        count, rest = divmod(len(data) - _HEADER.size, _ENTRY.size)
+        if count < 0 or rest:
+            raise DecodeError("length", len(data), "not 4 bytes and a whole number of entries of 20")
+        # "There may be between 1 and 25 (inclusive) RIP entries." (3.6); 3.9.1 also knows a request without any.
+        if count > MAX_ENTRIES:
+            raise DecodeError("entries", count, f"more than {MAX_ENTRIES}")
+        command, version, _ = _HEADER.unpack_from(data)
+        if command not in (REQUEST, RESPONSE):
+            raise DecodeError("command", command, "neither request nor response")
+        # "RIP messages of version 0 are to be discarded" (5)
+        if version == 0:
+            raise DecodeError("version", version)
+        return cls(command, tuple(map(Entry._make, _ENTRY.iter_unpack(data[_HEADER.size :]))), version)
+
+    def __bytes__(self) -> bytes:
+        header = _HEADER.pack(self.command, self.version, 0)
+        return header + b"".join([_ENTRY.pack(*entry) for entry in self.entries])

@@ -1,0 +1,57 @@
+"""What the user is told of a route: the events `route.changed` and `route.lost`, and its line in `show rip`.
+
+Costs are the lecture's, links between routers: the metric less the network at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+
+from catenet.nodes.address import Address
+from catenet.nodes.internet.rip.config import RipOptions
+from catenet.nodes.internet.rip.packet import INFINITY
+from catenet.nodes.internet.rip.table import NETWORK_COST, Change, Route
+from catenet.nodes.machine import Json, Report
+
+__all__ = ["report_of", "status_of"]
+
+
+def report_of(change: Change, cause: str, name_of: Callable[[Address], str]) -> Report | None:
+    """The event for a change; None for a network of our own (`link.up` and `link.down` say that)."""
+    route, was = change
+    if route.connected:
+        return None
+    if change.lost:
+        return Report(
+            "route.lost", f"{route.prefix} unreachable ({cause})", {"prefix": str(route.prefix), "cause": cause}
+        )
+    node, cost = name_of(route.via), route.metric - NETWORK_COST
+    before = None if was == INFINITY else was - NETWORK_COST
+    text = f"{route.prefix} via {node} on {route.interface}, cost {cost}"
+    data: dict[str, Json] = {
+        "prefix": str(route.prefix),
+        "via": str(route.via),
+        "node": node,
+        "lan": route.interface,
+        "cost": cost,
+        "metric": route.metric,
+        "was": before,
+        "cause": cause,
+    }
+    return Report("route.changed", f"{text}{'' if before is None else f', was {before}'} ({cause})", data)
+
+
+def status_of(route: Route, options: RipOptions, name_of: Callable[[Address], str], now: float) -> Json:
+    """A route's line in `show rip`. `age`: seconds since it was last confirmed, or since it was lost."""
+    period = options.timeout if route.usable else options.garbage
+    return {
+        "prefix": str(route.prefix),
+        "lan": route.interface,
+        "via": None if route.connected else str(route.via),
+        "node": None if route.connected else name_of(route.via),
+        "metric": route.metric,
+        "cost": route.metric - NETWORK_COST if route.usable else None,
+        "age": None if route.deadline == inf else round(now - route.deadline + period, 3),
+        "state": "garbage" if not route.usable else "connected" if route.connected else "valid",
+    }

@@ -1,0 +1,231 @@
+"""The routing table and the receive rule (RFC 2453 sections 3.5, 3.8 and 3.9.2). To change the rule, change `judge`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from math import inf
+from typing import NamedTuple
+
+from catenet.nodes.address import ANY, Address, Prefix
+from catenet.nodes.internet.rip.offers import Heard, Offer
+from catenet.nodes.internet.rip.packet import INFINITY
+from catenet.nodes.machine import Interface
+
+__all__ = ["MAX_REPEATS", "MAX_ROUTES", "NETWORK_COST", "Change", "Route", "Table", "Verdict", "Way", "judge"]
+
+MAX_ROUTES = 4096
+MAX_REPEATS = 1024
+NETWORK_COST = 1
+"""What crossing one network adds to the metric (section 3.5: "a value of 1 is usually used")."""
+
+
+@dataclass(slots=True, eq=False)
+class Route:
+    """The way to one prefix. `router` told us of it, `via` is its next hop; both are 0 for a network of our own.
+
+    `deadline`: when it times out; from then on (`metric` is INFINITY), when it is forgotten.
+    `installed`: what the kernel's table has of it, by our doing.
+    """
+
+    prefix: Prefix
+    metric: int
+    interface: str
+    router: Address
+    via: Address
+    tag: int
+    deadline: float
+    installed: tuple[Address, str] | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether the prefix is one of our own networks (up or not)."""
+        return self.router == ANY
+
+    @property
+    def usable(self) -> bool:
+        """Whether packets can be sent this way."""
+        return self.metric < INFINITY
+
+
+class Change(NamedTuple):
+    """A route that has just changed, and the metric that it had before (INFINITY where there was no way)."""
+
+    route: Route
+    was: int
+
+    @property
+    def lost(self) -> bool:
+        """Whether there was a way, and now there is none."""
+        return self.was < INFINITY and not self.route.usable
+
+
+class Way(NamedTuple):
+    """What an offer comes to here: the metric with our network counted in, who made it, and the next hop."""
+
+    metric: int
+    interface: str
+    router: Address
+    via: Address
+    tag: int
+
+
+class Verdict(Enum):
+    """What becomes of an offer."""
+
+    IGNORE = "ignore"
+    REFRESH = "refresh"
+    ADOPT = "adopt"
+
+
+def judge(known: Route | None, way: Way, *, late: bool) -> Verdict:
+    """The receive rule (section 3.9.2; claim D4). `late`: the known route is at least halfway to its timeout."""
+    if known is None:
+        # "add this route to the routing table, unless the metric is infinity"
+        return Verdict.IGNORE if way.metric == INFINITY else Verdict.ADOPT
+    if way.router == known.router:
+        # "If the datagram is from the same router as the existing route, and the new metric is different than the old
+        # one; […] Adopt the route from the datagram": worse or better, it knows best. Likewise a new next hop or tag.
+        if way.metric == known.metric and (way.metric == INFINITY or (way.via, way.tag) == (known.via, known.tag)):
+            return Verdict.REFRESH
+        return Verdict.ADOPT
+    if way.metric < known.metric:
+        # "or, if the new metric is lower than the old one"
+        return Verdict.ADOPT
+    if way.metric == known.metric and late and way.metric < INFINITY:
+        # "If it is at least halfway to the expiration point, switch to the new route."
+        return Verdict.ADOPT
+    # "Any entry that fails these tests is ignored, as it is no better than the current route."
+    return Verdict.IGNORE
+
+
+class _Repeat(NamedTuple):
+    """What a message comes to while the table stays as it is: routes refreshed, and others that it equals."""
+
+    refreshed: tuple[Route, ...]
+    rivals: tuple[Route, ...]
+
+
+class Table:
+    """Every route, one for each prefix.
+
+    `changed` holds those with the "route change flag" (section 3.5). `version` grows with every change.
+    """
+
+    def __init__(self, timeout: float, garbage: float) -> None:
+        self._timeout = timeout
+        self._garbage = garbage
+        self._repeats: dict[tuple[Address, Heard], _Repeat] = {}
+        self.routes: dict[Prefix, Route] = {}
+        self.changed: dict[Prefix, Route] = {}
+        self.version = 0
+        self.overflow = 0
+        """How many new prefixes were not taken because the table was full."""
+        self.next_expiry = inf
+        """No deadline lies before this time (a refreshed route's may lie later)."""
+
+    def hear(self, heard: Heard, router: Address, interface: Interface, now: float) -> list[Change]:
+        """Apply the receive rule to what a router on that interface offers; gives the routes that changed.
+
+        Most messages repeat the one before, and change nothing: for those the verdicts are remembered.
+        """
+        deadline, halfway = now + self._timeout, now + self._timeout / 2
+        repeat = self._repeats.get((router, heard))
+        if repeat is not None and not any(route.deadline <= halfway for route in repeat.rivals):
+            for route in repeat.refreshed:
+                route.deadline = deadline
+            return []
+        changes: list[Change] = []
+        refreshed: list[Route] = []
+        rivals: list[Route] = []
+        for offer in heard.offers:
+            way = _way(offer, router, interface)
+            known = self.routes.get(offer.prefix)
+            verdict = judge(known, way, late=known is not None and known.deadline <= halfway)
+            if verdict is Verdict.ADOPT:
+                changes += self._adopt(offer.prefix, way, now)
+            elif known is not None and known.metric == way.metric < INFINITY:
+                (refreshed if verdict is Verdict.REFRESH else rivals).append(known)
+        # "If this datagram is from the same router as the existing route, reinitialize the timeout."
+        for route in refreshed:
+            route.deadline = deadline
+        if not changes:
+            self._remember(router, heard, _Repeat(tuple(refreshed), tuple(rivals)))
+        return changes
+
+    def connect(self, interface: Interface, now: float) -> Change:
+        """One of our own networks came up: it takes the place of whatever was known about its prefix."""
+        route = self.routes.get(interface.prefix)
+        if route is None:
+            route = self.routes[interface.prefix] = Route(interface.prefix, INFINITY, "", ANY, ANY, 0, inf)
+        was = route.metric
+        route.interface, route.router, route.via, route.tag = interface.name, ANY, ANY, 0
+        self._set(route, NETWORK_COST, now)
+        return Change(route, was)
+
+    def disconnect(self, interface: str, now: float) -> list[Change]:
+        """An interface went down: its network, and every route over it, is unreachable."""
+        return [self._poison(r, now) for r in self.routes.values() if r.interface == interface and r.usable]
+
+    def expire(self, now: float) -> list[Change]:
+        """Time out, and forget, the routes whose deadline has passed; gives those that timed out."""
+        changes = []
+        for route in list(self.routes.values()):
+            if route.deadline > now:
+                continue
+            if route.usable:
+                changes.append(self._poison(route, now))
+            else:
+                del self.routes[route.prefix]
+                self.changed.pop(route.prefix, None)
+                self._touch()
+        self.next_expiry = min((route.deadline for route in self.routes.values()), default=inf)
+        return changes
+
+    def _adopt(self, prefix: Prefix, way: Way, now: float) -> list[Change]:
+        route = self.routes.get(prefix)
+        if route is None:
+            if len(self.routes) >= MAX_ROUTES:
+                self.overflow += 1
+                return []
+            route = self.routes[prefix] = Route(prefix, INFINITY, way.interface, way.router, way.via, way.tag, inf)
+        was = route.metric
+        route.interface, route.router, route.via, route.tag = way.interface, way.router, way.via, way.tag
+        self._set(route, way.metric, now)
+        return [Change(route, was)]
+
+    def _remember(self, router: Address, heard: Heard, repeat: _Repeat) -> None:
+        if len(self._repeats) >= MAX_REPEATS:
+            self._repeats.clear()
+        self._repeats[router, heard] = repeat
+
+    def _poison(self, route: Route, now: float) -> Change:
+        was = route.metric
+        self._set(route, INFINITY, now)
+        return Change(route, was)
+
+    def _set(self, route: Route, metric: int, now: float) -> None:
+        """Give a route its new metric, its timer, and the change flag."""
+        if metric == INFINITY:
+            # "The garbage-collection timer is set for 120 seconds." (3.8)
+            route.deadline = now + self._garbage
+        else:
+            route.deadline = inf if route.connected else now + self._timeout
+        route.metric = metric
+        self.next_expiry = min(self.next_expiry, route.deadline)
+        self.changed[route.prefix] = route
+        self._touch()
+
+    def _touch(self) -> None:
+        self.version += 1
+        self._repeats.clear()
+
+
+def _way(offer: Offer, router: Address, interface: Interface) -> Way:
+    # "metric = MIN (metric + cost, infinity)"
+    metric = min(offer.metric + NETWORK_COST, INFINITY)
+    # "If the received Next Hop is not directly reachable, it should be treated as 0.0.0.0" (4.4): as the router itself.
+    via, prefix = offer.next_hop, interface.prefix
+    if not prefix.holds(via) or via in (interface.address, prefix.network, prefix.broadcast):
+        via = router
+    return Way(metric, interface.name, router, via, offer.tag)
