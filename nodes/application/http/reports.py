@@ -1,0 +1,61 @@
+"""What a server tells the user: one event for a request, one for its answer (control/events.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from catenet.nodes.application.http.message import Request
+from catenet.nodes.application.http.response import REASONS
+from catenet.nodes.machine import Json, Report
+
+__all__ = ["Reporter"]
+
+_PER_SECOND = 100
+"""Requests told of in one second. Telling costs more than answering, so beyond it they are only counted."""
+_TARGET_LIMIT = 512  # characters of a target that are told
+
+
+class Reporter:
+    """Shared by the connections of one server, since the second and the reasons are theirs together."""
+
+    def __init__(self, count: Callable[[str], None]) -> None:
+        self._count = count
+        self._second = -1
+        self._told = 0
+        self._untold = 0
+        self._reasons: set[str] = set()
+
+    def wants(self, reports: list[Report], now: float) -> bool:
+        """Whether the request that is being answered is one to tell of."""
+        if int(now) != self._second:
+            self._second, self._told = int(now), 0
+            if self._untold:
+                text = f"{self._untold} requests and their answers"
+                reports.append(Report("events.dropped", text, {"count": 2 * self._untold}))
+                self._untold = 0
+        if self._told < _PER_SECOND:
+            self._told += 1
+            return True
+        self._untold += 1
+        return False
+
+    def request(self, reports: list[Report], ends: tuple[str, str], request: Request) -> None:
+        """A request came from the first of the two ends."""
+        target = request.target[:_TARGET_LIMIT]
+        data: dict[str, Json] = {"method": request.method, "path": target, "host": request.host}
+        text = f"{request.method} {target} from {ends[0]}"
+        reports.append(Report("http.request", text, {**data, "source": ends[0], "destination": ends[1]}))
+
+    def response(self, reports: list[Report], ends: tuple[str, str], status: int, size: int, media_type: str) -> None:
+        """It is answered, with `size` bytes of content."""
+        text = f"{status} {REASONS[status]}, {size} bytes, to {ends[0]}"
+        data: dict[str, Json] = {"status": status, "bytes": size, "type": media_type}
+        reports.append(Report("http.response", text, {**data, "source": ends[1], "destination": ends[0]}))
+
+    def refused(self, reports: list[Report], ends: tuple[str, str], why: str, what: str = "") -> None:
+        """A peer broke the protocol: counted always, told once for each kind of reason."""
+        self._count("refused")
+        if why not in self._reasons:
+            self._reasons.add(why)
+            text = f"{what or why} from {ends[0]}"
+            reports.append(Report("input.refused", text, {"source": ends[0], "why": why}))

@@ -1,0 +1,80 @@
+"""What all connections of one site share: the site, what was parsed before, the dated fields, the counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from catenet.nodes.application.http.message import Request, parse_request
+from catenet.nodes.application.http.reports import Reporter
+from catenet.nodes.application.http.response import ALLOWED, Absence, DatedFields, Page, Site, precondition, status_page
+
+__all__ = ["Server"]
+
+_KNOWN = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"))
+"""The methods of RFC 9110 section 9 and RFC 5789."""
+_HEADS_LIMIT = 1_024  # heads remembered, each of at most …
+_HEAD_WORTH = 1_024  # … so many bytes
+_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
+
+
+class Server:
+    """The shared part of a server with static pages.
+
+    `wall_clock` gives seconds since 1970, `count` raises a counter of the node, `idle` is in seconds.
+    """
+
+    def __init__(
+        self, site: Site, *, wall_clock: Callable[[], float], idle: float, count: Callable[[str], None]
+    ) -> None:
+        self._site = site
+        self._heads: dict[bytes, Request] = {}
+        self.idle = idle
+        self.count = count
+        self.dated = DatedFields(wall_clock)
+        self.statuses: Counter[int] = Counter()
+        self.reporter = Reporter(count)
+
+    def known(self, head: bytes) -> Request | None:
+        """The request of a head that was parsed before: a browser's heads are alike, and a look-up costs less."""
+        return self._heads.get(head)
+
+    def parse(self, head: bytes) -> Request:
+        """As `parse_request`, and remembered where it is short and no content follows.
+
+        Raises:
+            RequestError: as `parse_request` does.
+
+        """
+        request = self._heads.get(head)
+        if request is None:
+            request = parse_request(head)
+            if len(head) <= _HEAD_WORTH and not request.has_body:
+                if len(self._heads) >= _HEADS_LIMIT:
+                    self._heads.clear()
+                self._heads[head] = request
+        return request
+
+    def answer(self, request: Request) -> tuple[int, Page]:
+        """The status, and the page that goes with it."""
+        if request.method not in ALLOWED:
+            # RFC 9110 section 9.1: 501 for a method that is not known, 405 for one that is known and not allowed.
+            status = 405 if request.method in _KNOWN else 501
+            return status, status_page(status)
+        found = self._site.find(request.path)
+        if isinstance(found, Page):
+            if not request.conditional:
+                return 200, found
+            status = precondition(request.fields, found, self.dated.now())
+            return status, status_page(status) if status == 412 else found
+        if found is Absence.FOLDER:
+            return 301, status_page(301, _location(request))
+        status = 404 if found is Absence.MISSING else 403
+        return status, status_page(status)
+
+
+def _location(request: Request) -> str:
+    """The same path with a slash at its end. It begins with exactly one slash, so it leads to no other host."""
+    raw = request.path.encode("utf-8", "surrogateescape")
+    path = "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in raw)
+    return f"{path}/{'?' if request.query else ''}{request.query}"

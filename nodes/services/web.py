@@ -1,0 +1,47 @@
+"""The service `web`: static pages of the lab's folder pages/, over HTTP/1.1."""
+
+from __future__ import annotations
+
+import asyncio
+
+from catenet.nodes.application.http.config import WebOptions
+from catenet.nodes.application.http.connection import ServerConnection
+from catenet.nodes.application.http.server import Server
+from catenet.nodes.machine import Json
+from catenet.nodes.runtime.host import Connection, Host
+from catenet.nodes.services.web_files import Folder
+
+__all__ = ["serve"]
+
+
+async def serve(host: Host, options: WebOptions) -> None:
+    """Serve the site until cancelled.
+
+    Raises:
+        FileNotFoundError: the lab has no such folder of pages.
+
+    """
+    root = host.data / "pages" / options.root
+    if not root.is_dir():
+        raise FileNotFoundError(f"web.root {options.root!r}: the lab has no folder pages/{options.root}")
+    folder = Folder(root, host.wall_clock)
+    server = Server(folder, wall_clock=host.wall_clock, idle=options.idle, count=host.count)
+
+    def accept(connection: Connection) -> ServerConnection:
+        return ServerConnection(server, connection.peer, connection.local, host.now())
+
+    def show() -> Json:
+        pages, size = folder.kept
+        return {
+            "root": options.root,
+            "port": options.port,
+            "requests": server.statuses.total(),
+            "statuses": {str(status): count for status, count in sorted(server.statuses.items())},
+            "cache": {"pages": pages, "bytes": size, "hits": folder.hits, "misses": folder.misses},
+        }
+
+    host.show("web", show)
+    host.on_flush(folder.clear)
+    await host.listen_tcp(options.port, accept)
+    host.ready()
+    await asyncio.Event().wait()

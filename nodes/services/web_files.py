@@ -1,0 +1,152 @@
+"""A folder of files as the site of a web server. A file is read once and kept, ready to be sent, until it changes."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from catenet.nodes.application.http.response import Absence, Page
+
+__all__ = ["Folder"]
+
+_KEPT_SIZE = 262_144  # bytes: a longer file is read piece by piece as it is sent
+_CACHE_LIMIT = 8_388_608  # bytes of all pages kept together
+_PAGES_LIMIT = 1_024
+
+_TEXT = "; charset=utf-8"
+_MEDIA_TYPES = {
+    ".css": f"text/css{_TEXT}",
+    ".gif": "image/gif",
+    ".htm": f"text/html{_TEXT}",
+    ".html": f"text/html{_TEXT}",
+    ".ico": "image/x-icon",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".js": f"text/javascript{_TEXT}",
+    ".json": "application/json",
+    ".md": f"text/markdown{_TEXT}",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": f"text/plain{_TEXT}",
+    ".webp": "image/webp",
+    ".xml": "application/xml",
+}
+
+_Version = tuple[int, int, int, int]  # device, inode, time of the last change (ns), size: another one is another file
+
+
+class Folder:
+    """The site below one folder, as a `Site`. Nothing outside of it is served, by dots or by symbolic links."""
+
+    def __init__(self, root: Path, wall_clock: Callable[[], float]) -> None:
+        self._root = os.path.realpath(root)
+        self._wall_clock = wall_clock
+        self._kept: dict[str, tuple[str, _Version, Page]] = {}
+        self._kept_bytes = 0
+        self.hits = 0
+        self.misses = 0
+
+    def find(self, path: str) -> Page | Absence:
+        """The page for a path, or why there is none."""
+        kept = self._kept.get(path)
+        if kept is not None:
+            name, version, page = kept
+            try:
+                if _version(os.stat(name)) == version:  # noqa: PTH116  for every request; Path costs twice as much
+                    self.hits += 1
+                    return page
+            except OSError:
+                pass
+            self._forget(path)
+        self.misses += 1
+        try:
+            return self._look(path)
+        except PermissionError:
+            return Absence.FORBIDDEN
+        except OSError:  # no such file, a loop of links, a name that is too long
+            return Absence.MISSING
+
+    def clear(self) -> None:
+        """Forget every page."""
+        self._kept.clear()
+        self._kept_bytes = 0
+
+    @property
+    def kept(self) -> tuple[int, int]:
+        """How many pages are kept, and how many bytes they have."""
+        return len(self._kept), self._kept_bytes
+
+    def _look(self, path: str) -> Page | Absence:
+        name = self._root + path
+        if not stat.S_ISDIR(Path(self._inside(name)).stat().st_mode):
+            return Absence.MISSING if path.endswith("/") else self._read(path, name)
+        if not path.endswith("/"):
+            return Absence.FOLDER
+        try:
+            return self._read(path, name + "index.html")
+        except FileNotFoundError:
+            return Absence.FORBIDDEN  # the folder is there, but what is in it is not told
+
+    def _inside(self, name: str) -> str:
+        """The file without symbolic links.
+
+        Raises:
+            PermissionError: they lead out of the folder.
+
+        """
+        file = os.path.realpath(name)
+        if file != self._root and not file.startswith(self._root + os.sep):
+            raise PermissionError(f"{name} leads out of {self._root}")
+        return file
+
+    def _read(self, path: str, name: str) -> Page:
+        file = self._inside(name)
+        with _open(file) as handle:
+            info = os.fstat(handle.fileno())
+            # RFC 9110 section 8.8.2.1: "MUST NOT generate a Last-Modified date that is later than the server's time of
+            # message origination".
+            modified = min(int(info.st_mtime), int(self._wall_clock()))
+            media_type = _MEDIA_TYPES.get(Path(file).suffix.lower(), "application/octet-stream")
+            etag = f'"{info.st_mtime_ns:x}-{info.st_size:x}"'
+            version = _version(info)
+            if info.st_size > _KEPT_SIZE:
+                return Page.of(media_type, modified, etag, size=info.st_size, read=partial(_piece, file, version))
+            page = Page.of(media_type, modified, etag, content=handle.read(_KEPT_SIZE))
+        self._keep(path, name, version, page)
+        return page
+
+    def _keep(self, path: str, name: str, version: _Version, page: Page) -> None:
+        while self._kept and (len(self._kept) >= _PAGES_LIMIT or self._kept_bytes + len(page.tail) > _CACHE_LIMIT):
+            self._forget(next(iter(self._kept)))
+        self._kept[path] = name, version, page
+        self._kept_bytes += len(page.tail)
+
+    def _forget(self, path: str) -> None:
+        self._kept_bytes -= len(self._kept.pop(path)[2].tail)
+
+
+def _version(info: os.stat_result) -> _Version:
+    return info.st_dev, info.st_ino, info.st_mtime_ns, info.st_size
+
+
+def _open(file: str) -> BinaryIO:
+    """Open a regular file; anything else (a pipe would block its reader) is refused."""
+    handle = os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
+        handle.close()
+        raise PermissionError(f"{file} is no file")
+    return handle
+
+
+def _piece(file: str, version: _Version, offset: int, length: int) -> bytes:
+    """A piece of a long file, or nothing where it is not what it was. Nothing stays open between two pieces."""
+    try:
+        with _open(file) as handle:
+            return os.pread(handle.fileno(), length, offset) if _version(os.fstat(handle.fileno())) == version else b""
+    except OSError:
+        return b""
