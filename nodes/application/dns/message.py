@@ -70,6 +70,11 @@ class Header(NamedTuple):
         return bool(self.flags & _QR)
 
     @property
+    def recursion_desired(self) -> bool:
+        """RD: the asker wants the final answer."""
+        return bool(self.flags & _RD)
+
+    @property
     def opcode(self) -> int:
         """The kind of question; 0 is the standard query."""
         return self.flags >> 11 & 15

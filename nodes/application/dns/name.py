@@ -21,7 +21,7 @@ _TOKEN = re.compile(rb"\\(\d{3})|\\(.)|([^\\])", re.DOTALL)
 class Name(tuple[bytes, ...]):
     """A domain name: its labels from left to right, without the root's empty one, in lower case.
 
-    "Name servers and resolvers must compare [names] in a case-insensitive manner" (RFC 1035 section 2.3.3): folding
+    "Name servers and resolvers must compare labels in a case-insensitive manner" (RFC 1035 section 3.1): folding
     once, where a name comes in, makes a plain tuple's comparison and hash right. A label may hold any octets.
     """
 

@@ -1,0 +1,131 @@
+"""DNS over TCP: messages behind a length of two octets (RFC 1035 section 4.2.2, RFC 7766)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from catenet.nodes.application.dns.message import HEADER_SIZE
+from catenet.nodes.machine import Endpoint, Packet, Report
+
+__all__ = ["IDLE", "PIPELINE", "Clients", "MessageStream"]
+
+IDLE = 10.0
+"""Seconds without a whole message either way, after which a connection is closed: "on the order of a few seconds"
+(RFC 7766 section 6.2.3). Bytes that make no message do not prolong it."""
+
+PIPELINE = 100
+"""Questions of one connection that may be in progress; the next ones wait unread in its buffer (RFC 7766 6.2.1.1)."""
+
+_LENGTH = 2
+_BUFFER = 2 * (_LENGTH + 0xFFFF)
+
+
+class MessageStream:
+    """One connection: what comes in is handed on message by message, what is to go out is framed."""
+
+    def __init__(self, deliver: Callable[[bytes], None], now: float, idle: float = IDLE) -> None:
+        """`deliver` gets each message; each is answered by one `send`, at once or within `idle` seconds."""
+        self._deliver = deliver
+        self._idle = idle
+        self._deadline = now + idle
+        self._incoming = bytearray()
+        self._outgoing = bytearray()
+        self._pending = 0
+        self._eof = False
+        self._broken = False
+        self._delivering = False
+
+    def receive_data(self, data: bytes, now: float) -> None:
+        """Bytes came in, in any slicing."""
+        if self._broken:
+            return
+        self._incoming += data
+        self._hand_on(now)
+
+    def receive_eof(self, now: float) -> None:
+        """The peer will send no more; it still gets the answers that it waits for."""
+        self._eof = True
+        self._hand_on(now)
+
+    def send(self, message: bytes, now: float) -> None:
+        """Frame and queue a message."""
+        self._outgoing += len(message).to_bytes(_LENGTH, "big") + message
+        self._pending = max(0, self._pending - 1)
+        self._deadline = now + self._idle
+        self._hand_on(now)
+
+    def data_to_send(self) -> bytes:
+        """The framed messages."""
+        data, self._outgoing = bytes(self._outgoing), bytearray()
+        return data
+
+    def next_wake(self) -> float | None:
+        """When the connection has been idle for too long."""
+        return None if self.finished else self._deadline
+
+    def wake(self, now: float) -> None:
+        """Close what is idle."""
+        if now >= self._deadline:
+            self._broken = True
+
+    @property
+    def finished(self) -> bool:
+        """Whether no more will come either way."""
+        return self._broken or (self._eof and not self._pending)
+
+    def take_reports(self) -> list[Report]:
+        """A stream has none: the machine behind it tells what it gets."""
+        return []
+
+    def _hand_on(self, now: float) -> None:
+        if self._delivering:  # an answer given at once: the loop below goes on with what follows
+            return
+        self._delivering = True
+        for message in self._messages():
+            self._deadline = now + self._idle
+            self._pending += 1
+            self._deliver(message)
+        self._delivering = False
+        if len(self._incoming) > _BUFFER:
+            self._broken = True
+
+    def _messages(self) -> Iterator[bytes]:
+        while self._pending < PIPELINE and not self._broken and len(self._incoming) >= _LENGTH:
+            end = _LENGTH + int.from_bytes(self._incoming[:_LENGTH], "big")
+            if end < _LENGTH + HEADER_SIZE:
+                self._broken = True  # no message is that short: the peer does not speak DNS
+                return
+            if len(self._incoming) < end:
+                return
+            message = bytes(self._incoming[_LENGTH:end])
+            del self._incoming[:end]
+            yield message
+
+
+class Clients:
+    """The connections of a server's clients: a machine's packets with `stream` set find their way back through it."""
+
+    def __init__(self, receive: Callable[[Packet], None], clock: Callable[[], float], idle: float = IDLE) -> None:
+        """`receive` is the machine's; `clock` tells its time."""
+        self._receive = receive
+        self._clock = clock
+        self._idle = idle
+        self._open: dict[Endpoint, tuple[MessageStream, Callable[[], None]]] = {}
+
+    def accept(self, peer: Endpoint, local: Endpoint, flush: Callable[[], None]) -> MessageStream:
+        """The stream of a new connection; `flush` is called when it has bytes to send."""
+        now = self._clock()
+        for stream, _ in self._open.values():
+            stream.wake(now)
+        self._open = {end: entry for end, entry in self._open.items() if not entry[0].finished}
+        stream = MessageStream(lambda data: self._receive(Packet(data, peer, local, stream=True)), now, self._idle)
+        self._open[peer] = stream, flush
+        return stream
+
+    def send(self, packet: Packet) -> None:
+        """Answer a client; where it has gone meanwhile, nothing happens."""
+        entry = self._open.get(packet.destination)
+        if entry is not None:
+            stream, flush = entry
+            stream.send(packet.data, self._clock())
+            flush()
