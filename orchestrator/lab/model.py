@@ -77,7 +77,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class RoutesCheck:
-    """At router `at`, the route to LAN `to` leaves by one of `via` (empty: it is its own LAN), at that cost in links."""
+    """At router `at`, the route to LAN `to` leaves by one of `via` (empty: its own LAN), at that cost in links."""
 
     at: str
     to: str
@@ -152,7 +152,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """A whole lab. `file` is None where it was made in a program."""
+    """A whole lab. `file` is None where it was made in a program.
+
+    `zones` are those that have a file, zones/NAME.zone beside the lab file → the SHA-256 of what it says.
+    """
 
     name: str
     lans: Mapping[str, Lan]
@@ -161,6 +164,7 @@ class Lab:
     checks: tuple[Check, ...] = ()
     timeline: tuple[Moment, ...] = ()
     file: Path | None = None
+    zones: Mapping[str, str] = field(default_factory=dict)
 
     def on_lan(self, lan: str) -> tuple[Node, ...]:
         """The nodes on a LAN, in the file's order."""

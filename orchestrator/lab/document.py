@@ -1,0 +1,181 @@
+"""Bytes → a tree of values that know their lines. YAML 1.2, and of it what a lab file needs: no tags, no aliases.
+
+Aliases are refused because nine lines of them unfold to gigabytes; `defaults` does for a lab what they would.
+Size, number of values and depth are bounded, so a hostile file costs seconds at most.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from catenet.orchestrator.lab.model import LabFileError
+from catenet.orchestrator.lab.problems import quote
+
+__all__ = ["BYTE_LIMIT", "Item", "Scalar", "read_document"]
+
+BYTE_LIMIT = 1_000_000
+VALUE_LIMIT = 50_000
+DEPTH_LIMIT = 20
+
+Scalar = None | bool | int | float | str
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_TAGS = "tag:yaml.org,2002:"
+_WORDS: dict[str, bool] = {"true": True, "false": False}
+_HINTS = (
+    ("'\\t'", "indent with spaces, not with tabs"),
+    ("mapping values are not allowed", "a text with a colon goes into quotes; otherwise look at the indentation"),
+    ("expected <block end>", "look at the indentation of this line and of those above"),
+    ("expected ',' or", "a bracket or brace that was opened above is not closed"),
+    ("found unexpected end of stream", "a quote that was opened is not closed"),
+    ("another document", "one file is one lab: no line ---"),
+    ("found undefined tag handle", "a text with ! goes into quotes"),
+    ("that cannot start any token", "such a text goes into quotes"),
+)
+
+
+class Item(NamedTuple):
+    """A value of the file. The line of a mapping's value is that of its key."""
+
+    value: Scalar | tuple[Item, ...] | Mapping[str, Item]
+    line: int
+
+
+class _RefusedError(Exception):
+    def __init__(self, line: int, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.line = line
+        self.message = message
+        self.hint = hint
+
+
+class _BoundedComposer(Composer):
+    """The library's composer, without aliases and with a limit to the number of values."""
+
+    def __init__(self, loader: Any = None) -> None:
+        super().__init__(loader)
+        self.warn_double_anchors = False
+        self.values = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event = self.parser.peek_event()
+        if isinstance(event, AliasEvent):
+            name = quote(event.anchor)[1:-1]
+            raise _RefusedError(_line(event), f"alias *{name}", "a lab file has no aliases; `defaults` does for them")
+        if self.depth >= DEPTH_LIMIT:
+            raise _RefusedError(_line(event), f"nested deeper than {DEPTH_LIMIT} levels")
+        self.values += 1
+        if self.values > VALUE_LIMIT:
+            raise _RefusedError(_line(event), f"more than {VALUE_LIMIT} values")
+        return super().compose_node(parent, index)
+
+
+def read_document(data: bytes, file: str) -> Item:
+    """The text of a lab file → its values.
+
+    Raises:
+        LabFileError: no text, no YAML, or more of it than a lab needs.
+
+    """
+    text = _decode(data, file)
+    try:
+        root = _compose(text)
+        if root is None:
+            raise LabFileError(file, 1, "the file is empty", "a lab has `lans:` and `nodes:`")
+        return _item(root, _line(root))
+    except _RefusedError as error:
+        raise LabFileError(file, error.line, error.message, error.hint) from None
+
+
+def _decode(data: bytes, file: str) -> str:
+    if len(data) > BYTE_LIMIT:
+        raise LabFileError(file, 1, f"{len(data)} bytes, over the {BYTE_LIMIT} that a lab file may have")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise LabFileError(file, line, f"byte 0x{data[error.start]:02x} is no UTF-8", "save it as UTF-8 text") from None
+    control = _CONTROL.search(text)
+    if control:
+        line = text.count("\n", 0, control.start()) + 1
+        raise LabFileError(file, line, f"control character {control[0]!r}", "a lab file is plain text")
+    return text
+
+
+def _compose(text: str) -> Node | None:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = _BoundedComposer
+    try:
+        return yaml.compose(text)  # type: ignore[no-any-return]
+    except _RefusedError:
+        raise
+    except MarkedYAMLError as error:
+        raise _syntax_error(error, text) from None
+    except Exception as error:  # the library stumbles in its own ways over what is far from YAML: OverflowError, …
+        raise _RefusedError(1, f"no YAML: {quote(str(error))}") from None
+
+
+def _syntax_error(error: MarkedYAMLError, text: str) -> _RefusedError:
+    mark = error.problem_mark or error.context_mark
+    last = text.rstrip().count("\n")  # an error "at the end" is best shown at the last line with text
+    problem = str(error.problem or error.context or "it cannot be read")
+    hint = next((hint for part, hint in _HINTS if part in problem), "")
+    return _RefusedError(min(mark.line if mark else 0, last) + 1, f"no YAML: {problem}", hint)
+
+
+def _line(node: Any) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _item(node: Node, line: int) -> Item:
+    tag = str(node.tag)
+    if isinstance(node, MappingNode) and tag == f"{_TAGS}map":
+        return Item(dict(_pairs(node)), line)
+    if isinstance(node, SequenceNode) and tag == f"{_TAGS}seq":
+        return Item(tuple(_item(child, _line(child)) for child in node.value), line)
+    if isinstance(node, ScalarNode):
+        return Item(_scalar(node, tag), line)
+    raise _RefusedError(_line(node), f"tag {quote(tag)}", "a lab file has no tags; a text with ! goes into quotes")
+
+
+def _pairs(node: MappingNode) -> Iterator[tuple[str, Item]]:
+    lines: dict[str, int] = {}
+    for key, value in node.value:
+        name = _scalar(key, str(key.tag)) if isinstance(key, ScalarNode) else None
+        if not isinstance(name, str):
+            written = quote(key.value) if isinstance(key, ScalarNode) else "a list or mapping"
+            raise _RefusedError(
+                _line(key), f"key {written} is no word", "a name that looks like a value goes into quotes"
+            )
+        if name in lines:
+            raise _RefusedError(_line(key), f"{quote(name)} is here twice", f"the first is on line {lines[name]}")
+        lines[name] = _line(key)
+        yield name, _item(value, _line(key))
+
+
+def _scalar(node: ScalarNode, tag: str) -> Scalar:
+    kind, text = tag.removeprefix(_TAGS), str(node.value)
+    try:
+        if kind in ("str", "timestamp"):  # a date is a text here
+            return text
+        if kind == "null":
+            return None
+        if kind == "bool":
+            return _WORDS[text.lower()]
+        if kind == "int":
+            return int(text.replace("_", ""), 0 if text.lstrip("+-")[:2] in ("0x", "0o") else 10)
+        if kind == "float":
+            return float(text.replace("_", ""))
+    except (ValueError, KeyError):
+        pass
+    raise _RefusedError(
+        _line(node), f"{quote(text)} with the tag {quote(kind)}", "a text that looks so goes into quotes"
+    )

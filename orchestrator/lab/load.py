@@ -1,0 +1,88 @@
+"""A lab file → the model. All its mistakes are reported at once, in the order of their lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from catenet.orchestrator.lab.checks import ChecksReader, read_claims
+from catenet.orchestrator.lab.data import read_zones, report_absent_pages
+from catenet.orchestrator.lab.document import BYTE_LIMIT, Item, read_document
+from catenet.orchestrator.lab.gateways import complete
+from catenet.orchestrator.lab.lans import read_lans
+from catenet.orchestrator.lab.model import Lab, LabFileError
+from catenet.orchestrator.lab.nodes import attach, read_nodes
+from catenet.orchestrator.lab.options import read_defaults
+from catenet.orchestrator.lab.problems import Problems, quote
+from catenet.orchestrator.lab.reader import Reader
+from catenet.orchestrator.lab.words import NAMES
+
+__all__ = ["load", "parse"]
+
+WORDS = ("name", "claims", "lans", "defaults", "nodes", "checks", "timeline")
+
+
+def load(path: Path) -> Lab:
+    """The lab of that file; zones and pages that it names are looked for beside it.
+
+    Raises:
+        LabFileError: it cannot be read, or what it says is wrong.
+
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(BYTE_LIMIT + 1)
+    except IsADirectoryError:
+        raise LabFileError(str(path), 1, "this is a folder", f"the lab's file is {path / 'lab.yaml'}") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise LabFileError(
+            str(path), 1, f"cannot be read: {why}", "`catenet labs` lists the labs that there are"
+        ) from None
+    return parse(data, str(path), path.resolve().parent, path.resolve())
+
+
+def parse(text: bytes, file: str, folder: Path | None = None, path: Path | None = None) -> Lab:
+    """The bytes of a lab file → the lab. `file` is its name in messages; without a `folder` no data is looked for.
+
+    Raises:
+        LabFileError: what it says is wrong; str() has a line for each mistake.
+
+    """
+    problems = Problems(file)
+    reader = Reader(problems)
+    top = reader.section(read_document(text, file), "the lab file", WORDS)
+    name = _name(top.get("name"), folder, reader)
+    claims = read_claims(top.get("claims"), reader)
+    lan_names = reader.mapping(reader.needed(top, "lans", "the lab file", 1, "lans: {link1: {}}"), "lans")
+    lans = read_lans(top.get("lans"), reader)
+    defaults = read_defaults(top.get("defaults"), reader)
+    nodes_item = reader.needed(top, "nodes", "the lab file", 1, "nodes: {a: {lans: [link1]}}")
+    drafts = read_nodes(nodes_item, lan_names, defaults, reader)
+    if nodes_item is not None and not nodes_item.value:
+        reader.problem(nodes_item.line, "nodes is empty", "a lab has at least one node")
+    checks = ChecksReader(lan_names, drafts, reader)
+    expectations, timeline = checks.checks(top.get("checks")), checks.timeline(top.get("timeline"))
+    zones: dict[str, str] = {}
+    if folder is not None:
+        zones = read_zones(folder, drafts, reader)
+        report_absent_pages(folder, drafts, reader)
+    problems.end()  # what follows needs sound LANs and nodes
+    attached = attach(drafts, lans, reader)
+    problems.end()
+    nodes = complete(drafts, attached, lans, reader)
+    problems.end()
+    return Lab(name, lans, nodes, claims, expectations, timeline, path, zones)
+
+
+def _name(item: Item | None, folder: Path | None, reader: Reader) -> str:
+    written = reader.text(item, "name")
+    if written is not None and item is not None:
+        reader.name(written, item.line, "lab")
+        return written
+    if folder is None or item is not None:
+        return "lab"
+    if not NAMES["lab"].allows(folder.name):
+        reader.problem(
+            1, f"the folder's name {quote(folder.name)} is no name for a lab", f"write `name:`; {NAMES['lab'].rule}"
+        )
+    return folder.name

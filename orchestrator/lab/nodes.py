@@ -1,0 +1,140 @@
+"""`nodes:` → drafts, as they are written; `attach` then gives every node its addresses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from catenet.nodes.address import Address
+from catenet.orchestrator.lab.addressing import free_addresses
+from catenet.orchestrator.lab.document import Item
+from catenet.orchestrator.lab.model import Attachment, Lan
+from catenet.orchestrator.lab.options import Options, read_services
+from catenet.orchestrator.lab.problems import quote
+from catenet.orchestrator.lab.reader import Reader
+
+__all__ = ["Draft", "attach", "read_nodes"]
+
+PORT_LIMIT = 1024
+"""Nodes on one LAN: the ports that a bridge of the kernel has."""
+
+WORDS = ("lans", "services", "forward", "gateway", "resolver", "routes")
+
+
+class Place(NamedTuple):
+    """Where a node stands on a LAN; None: the address is left open."""
+
+    address: Address | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A node as it is written. `section` holds what can be read only once all addresses are known."""
+
+    name: str
+    line: int
+    places: Mapping[str, Place]
+    services: Mapping[str, Any]
+    forward: bool
+    section: Mapping[str, Item]
+
+
+def read_nodes(
+    item: Item | None, lans: Collection[str], defaults: Mapping[str, Options], reader: Reader
+) -> dict[str, Draft]:
+    """The drafts, in the file's order."""
+    drafts: dict[str, Draft] = {}
+    for name, child in reader.mapping(item, "nodes").items():
+        what = f"node {name}" if reader.name(name, child.line, "node") else "this node"
+        section = reader.section(child, what, WORDS)
+        places = _places(section.get("lans"), child.line, what, lans, reader)
+        services = read_services(section.get("services"), what, defaults, reader)
+        forward = reader.flag(section.get("forward"), f"{what}: forward")
+        drafts[name] = Draft(
+            name, child.line, places, services, len(places) > 1 if forward is None else forward, section
+        )
+    return drafts
+
+
+def _places(item: Item | None, line: int, what: str, lans: Collection[str], reader: Reader) -> dict[str, Place]:
+    """`[link1]`, `link1` or `{link1: 10.0.1.1}`."""
+    if item is None or not item.value:
+        reader.problem(line, f"{what} is on no LAN", "like `lans: [link1]`")
+        return {}
+    if isinstance(item.value, Mapping):
+        return _written_places(item.value, what, lans, reader)
+    places: dict[str, Place] = {}
+    for child in (item,) if isinstance(item.value, str) else reader.items(item, f"{what}: lans"):
+        lan = reader.one_of(child, f"{what}: lans", "LAN", lans)
+        if lan in places:
+            reader.problem(child.line, f"{what}: LAN {lan} is here twice", "a node has one address on a LAN")
+        elif lan is not None:
+            places[lan] = Place(None, child.line)
+    return places
+
+
+def _written_places(items: Mapping[str, Item], what: str, lans: Collection[str], reader: Reader) -> dict[str, Place]:
+    places: dict[str, Place] = {}
+    for name, child in items.items():
+        lan = reader.one_of(Item(name, child.line), f"{what}: lans", "LAN", lans)
+        still_open = child.value is None
+        address = None if still_open else reader.address(child, f"{what}: address on {name}")
+        if lan is not None and (still_open or address is not None):
+            places[lan] = Place(address, child.line)
+    return places
+
+
+def attach(drafts: Mapping[str, Draft], lans: Mapping[str, Lan], reader: Reader) -> dict[str, tuple[Attachment, ...]]:
+    """The addresses of every node: those that are written, then those left open (the rule is in addressing.py)."""
+    _report_crowds(drafts, reader)
+    owners: dict[str, dict[Address, Draft]] = {name: {} for name in lans}
+    for draft in drafts.values():
+        for lan, place in draft.places.items():
+            if place.address is not None and _fits(place, draft, lans[lan], owners[lan], reader):
+                owners[lan][place.address] = draft
+    free = {name: free_addresses(lan, owners[name]) for name, lan in lans.items()}
+    attached: dict[str, tuple[Attachment, ...]] = {}
+    for draft in drafts.values():
+        places: list[Attachment] = []
+        for lan, place in draft.places.items():
+            address = place.address or next(free[lan], None)
+            if address is None:
+                message = f"node {draft.name}: {lans[lan].prefix} of LAN {lan} has no address left"
+                reader.problem(place.line, message, "give the LAN a larger prefix")
+            else:
+                places.append(Attachment(lan, address))
+        attached[draft.name] = tuple(places)
+    return attached
+
+
+def _report_crowds(drafts: Mapping[str, Draft], reader: Reader) -> None:
+    members = Counter(lan for draft in drafts.values() for lan in draft.places)
+    for lan, count in members.items():
+        if count > PORT_LIMIT:
+            line = next(draft.places[lan].line for draft in drafts.values() if lan in draft.places)
+            reader.problem(line, f"LAN {lan}: {count} nodes on it, and a bridge has {PORT_LIMIT} ports", "use several")
+
+
+def _fits(place: Place, draft: Draft, lan: Lan, owners: Mapping[Address, Draft], reader: Reader) -> bool:
+    """Whether a node may have that address on the LAN."""
+    assert place.address is not None
+    address, prefix = place.address, lan.prefix
+    if not prefix.holds(address):
+        why = f"is outside {prefix} of LAN {lan.name}"
+    elif address == prefix.network:
+        why = f"is the network {prefix} itself"
+    elif address == prefix.broadcast:
+        why = f"is the broadcast address of {prefix}"
+    elif address == lan.gateway:
+        why = f"is the last one of {prefix}, which the engine keeps for itself"
+    elif address in owners:
+        other = owners[address]
+        why = f"is the address of node {other.name} already (line {other.places[lan.name].line})"
+    else:
+        return True
+    first, last = Address(prefix.network + 1), Address(lan.gateway - 1)
+    reader.problem(place.line, f"node {draft.name}: {quote(str(address))[1:-1]} {why}", f"there is: {first} to {last}")
+    return False

@@ -1,0 +1,168 @@
+"""Reads values out of the tree: each method returns the value, or reports what is wrong and returns None."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.units import parse_duration
+from catenet.orchestrator.lab.document import Item
+from catenet.orchestrator.lab.problems import Problems, nearest, quote
+from catenet.orchestrator.lab.words import FOREIGN_WORDS, LATER_WORDS, NAMES
+
+__all__ = ["Reader", "plain"]
+
+_FLAGS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
+
+
+def plain(item: Item) -> object:
+    """The value without its lines."""
+    if isinstance(item.value, Mapping):
+        return {key: plain(child) for key, child in item.value.items()}
+    if isinstance(item.value, tuple):
+        return [plain(child) for child in item.value]
+    return item.value
+
+
+def _shape(item: Item) -> str:
+    if isinstance(item.value, Mapping):
+        return "a mapping"
+    if isinstance(item.value, tuple):
+        return "a list"
+    return "nothing" if item.value is None else quote(item.value)
+
+
+class Reader:
+    """`what` names the value in messages, as the user would: `node a: gateway`."""
+
+    def __init__(self, problems: Problems) -> None:
+        self.problem = problems.add
+
+    def mapping(self, item: Item | None, what: str) -> Mapping[str, Item]:
+        """Keys that the user chose; nothing at all is an empty mapping."""
+        if item is None or item.value is None:
+            return {}
+        if isinstance(item.value, Mapping):
+            return item.value
+        self.problem(item.line, f"{what} is {_shape(item)}, and should be a mapping", "like {word: value}")
+        return {}
+
+    def section(self, item: Item | None, what: str, words: Sequence[str]) -> Mapping[str, Item]:
+        """Keys that are ours; an unknown one is reported and left out."""
+        found = self.mapping(item, what)
+        for key, child in found.items():
+            if key not in words:
+                self.unknown_word(key, child.line, what, words)
+        return {key: child for key, child in found.items() if key in words}
+
+    def unknown_word(self, word: str, line: int, what: str, words: Sequence[str]) -> None:
+        """A key that is not one of the words."""
+        if word in LATER_WORDS:
+            self.problem(line, f"{what}: {word} is not supported yet", "leave it out")
+        else:
+            hint = FOREIGN_WORDS.get(word) or nearest(word, words)
+            self.problem(line, f"{what}: unknown word {quote(word)}", hint)
+
+    def needed(self, section: Mapping[str, Item], key: str, what: str, line: int, like: str) -> Item | None:
+        """A key that must be there; `like` shows how it is written."""
+        if key not in section:
+            self.problem(line, f"{what}: `{key}:` is missing", f"write it, like {like}")
+        return section.get(key)
+
+    def items(self, item: Item | None, what: str) -> Sequence[Item]:
+        """A list; nothing at all is an empty list."""
+        if item is None or item.value is None:
+            return ()
+        if isinstance(item.value, tuple):
+            return item.value
+        self.problem(item.line, f"{what} is {_shape(item)}, and should be a list", "like [one, two]")
+        return ()
+
+    def text(self, item: Item | None, what: str) -> str | None:
+        """A text that is not empty."""
+        if item is None:
+            return None
+        if isinstance(item.value, str) and item.value:
+            return item.value
+        hint = "a word that looks like a value goes into quotes" if isinstance(item.value, bool | int | float) else ""
+        self.problem(item.line, f"{what} is {_shape(item)}, and should be a text", hint)
+        return None
+
+    def name(self, word: str, line: int, kind: str) -> bool:
+        """Whether a thing of this kind may have the name."""
+        if NAMES[kind].allows(word):
+            return True
+        self.problem(line, f"{quote(word)} is no name for a {kind}", NAMES[kind].rule)
+        return False
+
+    def one_of(self, item: Item | None, what: str, kind: str, known: Collection[str]) -> str | None:
+        """The name of something that the lab has."""
+        word = self.text(item, what)
+        if word is None or word in known:
+            return word
+        assert item is not None
+        self.problem(item.line, f"{what}: there is no {kind} {quote(word)}", nearest(word, known))
+        return None
+
+    def some_of(self, item: Item | None, what: str, kind: str, known: Collection[str]) -> tuple[str, ...]:
+        """Such names, in a list; one alone may stand for its list."""
+        single = item is not None and isinstance(item.value, str)
+        items = (item,) if single else self.items(item, what)
+        words = (self.one_of(child, what, kind, known) for child in items)
+        return tuple(word for word in words if word is not None)
+
+    def flag(self, item: Item | None, what: str) -> bool | None:
+        """Yes or no: true, on, yes; false, off, no."""
+        if item is None or isinstance(item.value, bool):
+            return None if item is None else bool(item.value)
+        if isinstance(item.value, str) and item.value in _FLAGS:
+            return _FLAGS[item.value]
+        self.problem(item.line, f"{what} is {_shape(item)}, and should be true or false")
+        return None
+
+    def number(self, item: Item | None, what: str, least: int, most: int) -> int | None:
+        """A whole number within bounds."""
+        if item is None:
+            return None
+        value = item.value
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+            return value
+        self.problem(item.line, f"{what} is {_shape(item)}, and should be a whole number from {least} to {most}")
+        return None
+
+    def duration(self, item: Item | None, what: str) -> float | None:
+        """A duration, in seconds."""
+        if item is None:
+            return None
+        if isinstance(item.value, str):
+            try:
+                return parse_duration(item.value)
+            except ValueError:
+                self.problem(item.line, f"{what}: {quote(item.value)} is no duration", "like 200ms, 2s or 3m")
+                return None
+        number = isinstance(item.value, int | float) and not isinstance(item.value, bool)
+        hint = f"with a unit: {item.value}s" if number else "like 200ms, 2s or 3m"
+        self.problem(item.line, f"{what} is {_shape(item)}, and should be a duration", hint)
+        return None
+
+    def address(self, item: Item | None, what: str) -> Address | None:
+        """An IPv4 address."""
+        text = self.text(item, what)
+        try:
+            return None if text is None else Address.parse(text)
+        except ValueError:
+            assert item is not None
+            self.problem(item.line, f"{what}: {quote(text)} is no IPv4 address", "like 10.0.1.1")
+            return None
+
+    def prefix(self, item: Item | None, what: str) -> Prefix | None:
+        """An IPv4 prefix, its host bits zero."""
+        text = self.text(item, what)
+        try:
+            return None if text is None else Prefix.parse(text)
+        except ValueError as error:
+            assert item is not None and text is not None
+            bits = str(error).partition("; ")[2]
+            message = f"{quote(text)} has host bits set" if bits else f"{quote(text)} is no prefix"
+            self.problem(item.line, f"{what}: {message}", bits or "like 10.0.1.0/24")
+            return None
