@@ -267,7 +267,7 @@ class FakeEngine:
                 if name not in self._networks:
                     raise EngineError(f"{what}: network {name} not found")
                 if not self._networks[name].prefix.holds(address):
-                    raise EngineError(f"{what}: {address} is outside {self._networks[name].prefix}")
+                    raise EngineError(f"{what}: address {address} is outside {self._networks[name].prefix}")
             self._containers[spec.name] = _FakeContainer(spec)
 
     def start(self, name: str) -> None:
