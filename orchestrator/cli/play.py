@@ -117,11 +117,11 @@ class Play:
 
     def _do(self, verb: str, target: str) -> None:
         at, running = self._now(), self._refreshed()
+        if verb in _OPPOSITE:  # noted first: it may be broken off half-way
+            self._broken[target] = _OPPOSITE[verb]
         done = VERBS[verb](self._engine, running, target)
         self._tell(Happening(at, verb, "; ".join((done.words, *done.remarks))))
-        if verb in _OPPOSITE:
-            self._broken[target] = _OPPOSITE[verb]
-        else:
+        if verb not in _OPPOSITE:
             self._broken.pop(target, None)
 
     def _watch(self, check: Check) -> None:
