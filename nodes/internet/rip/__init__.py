@@ -28,5 +28,5 @@ Deviations from the RFC, and why:
 - Requests too must come from the link: whoever can forge a far address would turn the router against it.
 - At most 4,096 routes are held and 256 neighbours are remembered, whatever a hostile neighbour says.
 
-Supported standards: RFC 2453 without authentication (section 4.1); RFC 1812 section 5.2.2 on split horizon.
+Supported standards: RFC 2453, without authentication (section 4.1) and the RIP-1 settings of section 5.1.
 """
