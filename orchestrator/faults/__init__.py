@@ -1,7 +1,7 @@
 """Break and mend: cut and heal a LAN; kill, pause, resume and start a node.
 
 lans    cut, heal: the interface goes down or up at every end; a bridge would hide the far end's carrier
-nodes   kill, pause, resume, start: the engine's doing; who comes back to a LAN that is cut gets the cut again
+nodes   kill, pause, resume, start: the engine's doing; who comes back does as the other ends of its LANs have done
 verbs   all six by their names
 done    what a verb did, with its times
 

@@ -10,7 +10,7 @@ from catenet.orchestrator.faults.done import Done, Stopwatch
 from catenet.orchestrator.observe.ask import ask, ask_all
 from catenet.orchestrator.observe.running import RunningLab, condition
 
-__all__ = ["cut", "cut_again", "heal"]
+__all__ = ["cut", "heal", "rejoin"]
 
 
 def cut(engine: Streams, running: RunningLab, lan: str) -> Done:
@@ -55,22 +55,28 @@ def _set(engine: Streams, running: RunningLab, lan: str, *, up: bool) -> Done:
     return watch.done(f"{past}: {place} at {_listed(end.node for end in wrong)}", remarks=absent)
 
 
-def cut_again(engine: Streams, running: RunningLab, container: Container) -> tuple[str, ...]:
-    """A node that is back takes its interface down on each LAN that its other ends have cut; those LANs' names.
+def rejoin(engine: Streams, running: RunningLab, container: Container) -> tuple[str, ...]:
+    """A node that is back does as the other ends of its LANs have done meanwhile; a line for each LAN that it changed.
 
     Raises:
         EngineError: it did not do it.
 
     """
+    said = []
     lans = running.lans_of(container)
     others = {end.node: end for lan in lans for end in running.ends(lan) if end.node != container.node}
-    links = ask_all(engine, others.values(), Question("show", {"what": "links"}))
-    cuts = tuple(lan for lan in lans if any(_link_is_up(answer, lan) is False for answer in links.values()))
-    for lan in cuts:
-        refused = _refusals({container.node: ask(engine, container, Question("link", {"lan": lan, "up": False}))})
+    links = ask_all(engine, (container, *others.values()), Question("show", {"what": "links"}))
+    own = links.pop(container.node)
+    for lan in lans:
+        states = {_link_is_up(answer, lan) for answer in links.values()} - {None}
+        up = False not in states
+        if not states or _link_is_up(own, lan) is up:
+            continue
+        refused = _refusals({container.node: ask(engine, container, Question("link", {"lan": lan, "up": up}))})
         if refused:
-            raise EngineError(f"{lan} is cut, and {'; '.join(refused)}", f"catenet cut {lan}")
-    return cuts
+            raise EngineError(f"{lan} is {'healed' if up else 'cut'}, and {'; '.join(refused)}")
+        said.append(f"{lan} is {'healed: up' if up else 'cut: down'} at {container.node} too")
+    return tuple(said)
 
 
 def _link_is_up(answer: Answer, lan: str) -> bool | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
 from catenet.orchestrator.faults.done import Done, Stopwatch
-from catenet.orchestrator.faults.lans import cut_again
+from catenet.orchestrator.faults.lans import rejoin
 from catenet.orchestrator.observe.events import last_time, wait_for
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition
 
@@ -48,7 +48,7 @@ def pause(engine: Engine, running: RunningLab, node: str) -> Done:
 
 
 def resume(engine: Engine, running: RunningLab, node: str) -> Done:
-    """A paused node goes on. A LAN that was cut meanwhile is cut at its end too.
+    """A paused node goes on. A LAN that was cut or healed meanwhile is so at its end too.
 
     Raises:
         UserError: no such node, or it is dead.
@@ -87,8 +87,7 @@ def start(engine: Engine, running: RunningLab, node: str) -> Done:
 
 
 def _back(engine: Engine, running: RunningLab, container: Container) -> tuple[str, ...]:
-    cuts = cut_again(engine, running, replace(container, state="running", status=""))
-    return tuple(f"{lan} is cut: down at {container.node} too" for lan in cuts)
+    return rejoin(engine, running, replace(container, state="running", status=""))
 
 
 def _must_run(container: Container) -> None:

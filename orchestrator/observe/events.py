@@ -69,12 +69,15 @@ def past(engine: Streams, containers: Iterable[Container], tail: int | None = No
 
 
 def follow(
-    engine: Streams, containers: Callable[[], Iterable[Container]], known: Iterable[Line] = ()
+    engine: Streams,
+    containers: Callable[[], Iterable[Container]],
+    known: Iterable[Line] = (),
+    look: float = LOOK,
 ) -> Iterator[Line]:
     """What the nodes write from now on, in order of time, and what they wrote after the lines that are `known`.
 
-    `containers` is asked again each second: a node that is started again is followed again. It ends when `containers`
-    gives none.
+    `containers` is asked again every `look` seconds: a node that is started again is followed again. It ends when
+    `containers` gives none.
     """
     after = {line.node: line.logged for line in sorted(known, key=lambda line: line.logged)}
     followers: dict[str, _Follower] = {}
@@ -93,7 +96,7 @@ def follow(
                         followers[node] = _Follower(engine, container, arrived, after.get(node, 0.0))
                     elif old.ended and container.state == "running":
                         followers[node] = _Follower(engine, container, arrived, old.last_at)
-                next_look = time.monotonic() + LOOK
+                next_look = time.monotonic() + look
             yield from in_order(_batch(arrived, next_look))
     finally:
         for follower in followers.values():

@@ -1,0 +1,115 @@
+"""A small lab in memory, whose nodes answer questions: a -link1- b -link2- c."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
+from catenet.nodes.machine import Json
+from catenet.orchestrator.backend.fake import FakeEngine
+from catenet.orchestrator.backend.protocols import (
+    LABEL_FILE,
+    LABEL_LAB,
+    LABEL_LAN,
+    LABEL_NODE,
+    Container,
+    ContainerSpec,
+    NetworkSpec,
+)
+from catenet.orchestrator.observe.running import RunningLab, running_labs
+
+LANS = {"link1": "10.0.1.0/24", "link2": "10.0.2.0/24"}
+NODES = {"a": {"link1": 1}, "b": {"link1": 2, "link2": 2}, "c": {"link2": 3}}
+RIP_TABLE = [
+    {"to": "10.0.2.0/24", "via": "b", "lan": "link1", "cost": 1, "metric": 2, "age": 1.25, "from": "10.0.1.2"},
+    {"to": "10.0.1.0/24", "via": None, "lan": "link1", "cost": 0, "metric": 1, "age": None, "from": None},
+]
+
+
+class SmallLab:
+    """The engine, and what the nodes of one copy know. `asked` is every question that reached a node."""
+
+    def __init__(self, engine: FakeEngine, name: str, file: Path) -> None:
+        self.engine, self.name = engine, name
+        self.down: set[tuple[str, str]] = set()
+        self.asked: list[tuple[str, Question]] = []
+        engine.answer = self.answer
+        image = "catenet/test:1"
+        engine.build(image, b"x", {}, {})
+        for lan, prefix in LANS.items():
+            network = Prefix.parse(prefix)
+            labels = {LABEL_LAB: name, LABEL_LAN: lan}
+            engine.create_network(NetworkSpec(f"{name}_{lan}", network, Address(network.broadcast - 1), labels))
+        for node, places in NODES.items():
+            addresses = {
+                f"{name}_{lan}": Address(Prefix.parse(LANS[lan]).network + host) for lan, host in places.items()
+            }
+            labels = {LABEL_LAB: name, LABEL_NODE: node, LABEL_FILE: str(file)}
+            engine.create(ContainerSpec(f"{name}-{node}", node, image, {}, addresses, labels))
+            engine.start(f"{name}-{node}")
+
+    @property
+    def running(self) -> RunningLab:
+        """As it is now."""
+        return running_labs(self.engine)[self.name]
+
+    def container(self, node: str) -> Container:
+        """As it is now."""
+        return self.running.containers[node]
+
+    def kill(self, node: str) -> None:
+        """A dead node's interfaces are new when it is started again."""
+        self.engine.kill(f"{self.name}-{node}")
+        self.down -= {(node, lan) for lan in NODES[node]}
+
+    def answer(self, container: str, command: Sequence[str], given: bytes) -> tuple[int, bytes, bytes]:
+        """What a program inside says: the control door's, or `cat`'s."""
+        if tuple(command) != ASK_COMMAND:
+            return 3, given, b"not a word\n"
+        node = container.removeprefix(f"{self.name}-")
+        question = Question.parse(given)
+        self.asked.append((node, question))
+        try:
+            return 0, bytes(Answer(self._say(node, question))), b""
+        except KeyError as error:
+            return 0, bytes(Answer(error=f"no such word: {error}")), b""
+
+    def _say(self, node: str, question: Question) -> Json:
+        what = question.arguments.get("what")
+        if question.ask == "link":
+            place = (node, str(question.arguments["lan"]))
+            (self.down.discard if question.arguments["up"] else self.down.add)(place)
+            return {"lan": place[1], "up": place not in self.down}
+        links: list[Json] = [
+            {"lan": lan, "address": f"{LANS[lan][:-4]}{host}", "up": (node, lan) not in self.down}
+            for lan, host in NODES[node].items()
+        ]
+        if question.ask == "status":
+            services: Json = {"rip": {"state": "ready", "restarts": 1, "counters": {}}}
+            return {
+                "node": node,
+                "ready": True,
+                "uptime": 3.5,
+                "interfaces": links,
+                "services": services,
+                "memory": 20_000_000,
+            }
+        shown: dict[object, Json] = {"": ["links", "rip"], "links": links, "rip": list(RIP_TABLE)}
+        return shown[what]
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def small(engine: FakeEngine, tmp_path: Path) -> Iterator[SmallLab]:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "lab.yaml").write_text("name: small\n")
+    yield SmallLab(engine, "small", folder / "lab.yaml")

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import pytest
+
+from catenet.nodes.control.questions import Answer
+from catenet.orchestrator.backend.protocols import EngineError
+from catenet.orchestrator.faults.verbs import VERBS
+from catenet.orchestrator.observe.running import UserError
+
+
+def do(small, verb, target):
+    return VERBS[verb](small.engine, small.running, target)
+
+
+def test_cut_takes_every_end_down_and_heal_brings_it_up(small):
+    done = do(small, "cut", "link1")
+    assert (done.changed, done.words) == (True, "link1 cut: down at a and b")
+    assert small.down == {("a", "link1"), ("b", "link1")}
+    done = do(small, "heal", "link1")
+    assert (done.changed, done.words) == (True, "link1 healed: up at a and b")
+    assert small.down == set()
+
+
+@pytest.mark.parametrize(
+    ("verb", "target", "words"),
+    [
+        ("cut", "link2", "link2 is cut already"),
+        ("kill", "c", "c is dead already: exited (137)"),
+        ("pause", "c", "c is paused already"),
+    ],
+)
+def test_a_verb_given_twice_says_so_and_changes_nothing(small, verb, target, words):
+    assert do(small, verb, target).changed
+    calls = list(small.engine.calls)
+    done = do(small, verb, target)
+    assert (done.changed, done.words) == (False, words)
+    assert small.engine.calls == calls
+
+
+def test_what_is_well_needs_no_mending(small):
+    words = [do(small, verb, target).words for verb, target in (("heal", "link1"), ("resume", "a"), ("start", "a"))]
+    assert words == ["link1 is healed already", "a runs already", "a runs already"]
+
+
+def test_an_end_that_cannot_is_said(small):
+    small.engine.pause("small-a")
+    done = do(small, "cut", "link1")
+    assert (done.words, done.remarks) == ("link1 cut: down at b", ("a is paused: its end is cut when it is back",))
+    small.kill("b")
+    done = do(small, "cut", "link1")
+    assert (done.changed, done.words) == (False, "link1 has no running end")
+    assert len(done.remarks) == 2
+
+
+def test_a_node_that_is_back_gets_the_cuts_of_its_lans(small):
+    small.kill("b")
+    do(small, "cut", "link1")
+    done = do(small, "start", "b")
+    assert (done.words, done.remarks) == ("b started and ready", ("link1 is cut: down at b too",))
+    assert small.down == {("a", "link1"), ("b", "link1")}
+
+
+def test_a_node_that_is_resumed_gets_them_too(small):
+    do(small, "pause", "b")
+    do(small, "cut", "link1")
+    assert do(small, "resume", "b").remarks == ("link1 is cut: down at b too",)
+    assert ("b", "link1") in small.down
+
+
+def test_a_lan_healed_while_a_node_was_paused_is_healed_there_when_it_is_back(small):
+    do(small, "cut", "link1")
+    do(small, "pause", "b")
+    do(small, "heal", "link1")
+    done = do(small, "resume", "b")
+    assert done.remarks == ("link1 is healed: up at b too",)
+    assert small.down == set()
+
+
+def test_an_end_that_refuses_is_the_engines_error(small):
+    ordinary = small.engine.answer
+
+    def answer(container, command, given):
+        if b'"link"' in given and container == "small-b":
+            return 0, bytes(Answer(error="netlink: operation not permitted")), b""
+        return ordinary(container, command, given)
+
+    small.engine.answer = answer
+    with pytest.raises(EngineError, match="cut link1: b: netlink: operation not permitted"):
+        do(small, "cut", "link1")
+
+
+def test_a_node_that_does_not_get_ready_is_said_with_its_reason(small):
+    small.kill("a")
+    small.engine.script = lambda spec: [
+        '12:00:00.0 node node.failed no such LAN\t{"at":1e10,"node":"a","service":"node",'
+        '"kind":"node.failed","text":"no such LAN","data":{}}'
+    ]
+    with pytest.raises(EngineError, match=r"a was started: no such LAN \(catenet logs a\)"):
+        do(small, "start", "a")
+
+
+@pytest.mark.parametrize(
+    ("before", "verb", "words"),
+    [
+        ("kill", "pause", r"a does not run, it is exited \(137\): catenet start a"),
+        ("kill", "resume", r"a does not run, it is exited \(137\): catenet start a"),
+        ("pause", "start", "a is paused, not dead: catenet resume a"),
+    ],
+)
+def test_a_verb_that_makes_no_sense_says_which_does(small, before, verb, words):
+    do(small, before, "a")
+    with pytest.raises(UserError, match=words):
+        do(small, verb, "a")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_unknown_target_gets_the_choices(small, verb):
+    with pytest.raises(UserError, match="choose from"):
+        do(small, verb, "nowhere")

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catenet.nodes.control.events import Event
+from catenet.orchestrator.backend.protocols import LogLine
+from catenet.orchestrator.observe.events import Line, follow, in_order, last_time, past, select, wait_for
+
+times = st.floats(min_value=0, max_value=2e9, allow_nan=False)
+
+
+def event_line(node: str, at: float, kind: str, text: str = "x") -> str:
+    return Event(at, node, "rip", kind, text).line(with_json=True)
+
+
+@given(st.lists(times))
+def test_order_is_that_of_time(ats):
+    lines = in_order(Line("a", at, at, "x", None) for at in ats)
+    assert [line.at for line in lines] == sorted(ats)
+
+
+@given(st.text(), times)
+def test_any_text_is_a_line(text, at):
+    line = Line.of("a", LogLine(at, text))
+    assert line.event is not None or (line.text, line.at) == (text, at)
+
+
+def test_an_events_own_time_and_words_go_before_the_engines():
+    line = Line.of("a", LogLine(1000.5, event_line("a", 1000.25, "route.lost", "10.0.0.0/8")))
+    assert (line.at, line.logged) == (1000.25, 1000.5)
+    assert line.text == "00:16:40.250000 rip route.lost 10.0.0.0/8"
+
+
+def test_kinds_are_chosen_by_how_they_begin(small):
+    for kind in ("route.changed", "route.lost", "link.down", "router.odd"):
+        small.engine.write("small-a", event_line("a", 1.0, kind))
+    small.engine.write("small-a", "Traceback (most recent call last):")
+    lines = past(small.engine, small.running.containers.values())
+    assert [line.event.kind for line in select(lines, ["route.", "link"])] == [
+        "route.changed",
+        "route.lost",
+        "link.down",
+    ]
+    assert all(line.event for line in select(lines))
+
+
+def test_dead_nodes_events_are_in_the_past_too(small):
+    small.engine.write("small-a", event_line("a", 1.0, "node.failed"))
+    small.engine.stop("small-a", 1)
+    small.engine.write("small-b", event_line("b", 0.5, "link.down"))
+    lines = past(small.engine, small.running.containers.values())
+    assert [(line.node, line.at) for line in lines[:2]] == [("b", 0.5), ("a", 1.0)]
+
+
+def test_follow_gives_what_is_not_known_yet_and_ends_with_the_lab(small):
+    known = past(small.engine, small.running.containers.values())
+    small.engine.write("small-b", event_line("b", 2.0, "link.down"))
+    small.engine.write("small-a", event_line("a", 1.0, "link.down"))
+    present = [list(small.running.containers.values())]
+    lines = follow(small.engine, lambda: present.pop() if present else [], known, look=0.2)
+    assert [(line.node, line.at) for line in lines] == [("a", 1.0), ("b", 2.0)]
+
+
+def test_a_node_that_is_started_again_is_followed_again(small):
+    known = past(small.engine, [small.container("a")])
+    looks = iter(range(3))
+
+    def containers():
+        look = next(looks)
+        if look == 1:
+            small.engine.kill("small-a")
+            small.engine.start("small-a")
+        return [small.container("a")] if look < 2 else []
+
+    lines = list(follow(small.engine, containers, known, look=0.2))
+    assert [line.event.kind for line in lines] == ["node.ready"]
+
+
+def test_waiting_for_an_event_that_came_and_for_one_that_does_not_come(small):
+    a = small.container("a")
+    before = last_time(small.engine, a)
+    small.engine.write("small-a", event_line("a", 5.0, "link.up"))
+    small.engine.write("small-a", event_line("a", 6.0, "node.ready"))
+    event = wait_for(small.engine, a, ["node.ready"], before, 5.0)
+    assert event is not None and event.at == 6.0
+    assert wait_for(small.engine, a, ["node.failed"], before, 0.05) is None

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from catenet.orchestrator.backend.fake import FakeEngine
+from catenet.orchestrator.observe.running import RunningLab, UserError, choose, condition, running_labs, unknown
+
+
+def copy(name: str, file: Path | None = None) -> RunningLab:
+    return RunningLab(name, file, {}, {})
+
+
+def test_labs_are_found_by_their_labels_alone(small):
+    (lab,) = running_labs(small.engine).values()
+    assert (lab.name, lab.file.name) == ("small", "lab.yaml")
+    assert list(lab.containers) == ["a", "b", "c"]
+    assert list(lab.lans) == ["link1", "link2"]
+    assert [end.node for end in lab.ends("link1")] == ["a", "b"]
+    assert lab.lans_of(lab.node("b")) == ("link1", "link2")
+
+
+def test_networks_and_containers_of_others_are_no_lab():
+    assert running_labs(FakeEngine()) == {}
+
+
+def test_a_wrong_name_gets_the_nearest_and_the_choices(small):
+    with pytest.raises(
+        UserError, match=r"no LAN in lab small 'link11'; did you mean link1\? \(choose from: link1, link2"
+    ):
+        small.running.ends("link11")
+    with pytest.raises(UserError, match=r"no node in lab small 'zz' \(choose from: a, b, c\)"):
+        small.running.node("zz")
+
+
+def test_unknown_without_choices_says_no_more_than_it_knows():
+    assert str(unknown("table", "x", [])) == "no table 'x'"
+
+
+def test_conditions(small):
+    assert condition(small.container("a")) == "running"
+    small.engine.stop("small-a", 1)
+    small.engine.pause("small-b")
+    assert (condition(small.container("a")), condition(small.container("b"))) == ("exited (1)", "paused")
+
+
+class TestChoose:
+    def test_the_name_that_is_given_wins(self, tmp_path):
+        labs = {"one": copy("one"), "two": copy("two")}
+        assert choose(labs, "two", "one", tmp_path).name == "two"
+
+    def test_then_the_environment(self, tmp_path):
+        labs = {"one": copy("one"), "two": copy("two")}
+        assert choose(labs, "", "one", tmp_path).name == "one"
+
+    def test_then_the_lab_file_here_or_above(self, tmp_path):
+        file = tmp_path / "mine" / "lab.yaml"
+        (tmp_path / "mine" / "zones").mkdir(parents=True)
+        file.touch()
+        labs = {"one": copy("one"), "copy-2": copy("copy-2", file)}
+        assert choose(labs, "", "", tmp_path / "mine" / "zones").name == "copy-2"
+
+    def test_then_the_only_one(self, tmp_path):
+        assert choose({"one": copy("one")}, "", "", tmp_path).name == "one"
+
+    def test_a_folder_or_a_file_names_a_lab_too(self, tmp_path):
+        file = tmp_path / "lab.yaml"
+        file.touch()
+        labs = {"one": copy("one"), "two": copy("two", file)}
+        assert choose(labs, str(tmp_path), "", Path("/")).name == "two"
+        assert choose(labs, "", str(file), Path("/")).name == "two"
+
+    def test_a_lab_file_whose_lab_does_not_run_never_means_another_lab(self, tmp_path):
+        (tmp_path / "lab.yaml").touch()
+        with pytest.raises(UserError, match="is not running; start it: catenet up"):
+            choose({"one": copy("one")}, "", "", tmp_path)
+
+    @pytest.mark.parametrize(
+        ("labs", "explicit", "environment", "words"),
+        [
+            ({}, "", "", "no lab is running; start one: catenet up internet"),
+            ({}, "x", "", "no lab is running, so neither is 'x' of --lab"),
+            ({"one": copy("one"), "two": copy("two")}, "", "", r"say which with --lab \(one, two\)"),
+            ({"one": copy("one")}, "oen", "", r"did you mean one\?"),
+            ({"one": copy("one")}, "", "oen", r"\$CATENET_LAB names it"),
+        ],
+    )
+    def test_otherwise_the_choices(self, tmp_path, labs, explicit, environment, words):
+        with pytest.raises(UserError, match=words):
+            choose(labs, explicit, environment, tmp_path)
+
+    def test_two_copies_of_one_file_need_a_name(self, tmp_path):
+        file = tmp_path / "lab.yaml"
+        file.touch()
+        with pytest.raises(UserError, match="several copies"):
+            choose({"one": copy("one", file), "two": copy("two", file)}, "", "", tmp_path)
+
+
+def test_the_file_of_a_lab_may_have_gone():
+    with pytest.raises(UserError, match="is not there: its containers name none"):
+        _ = copy("one").lab
+    with pytest.raises(UserError, match=r"is not there: /nowhere/lab\.yaml"):
+        _ = copy("one", Path("/nowhere/lab.yaml")).lab

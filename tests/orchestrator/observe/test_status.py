@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from catenet.nodes.control.questions import Answer
+from catenet.orchestrator.observe.status import lab_state
+
+
+def states(small):
+    state = lab_state(small.engine, small.running)
+    return {node.name: node for node in state.nodes}, {lan.name: lan.condition for lan in state.lans}
+
+
+def test_a_lab_that_is_well(small):
+    nodes, lans = states(small)
+    assert all(node.ready for node in nodes.values())
+    assert nodes["b"].lans == {"link1": "10.0.1.2", "link2": "10.0.2.2"}
+    assert (nodes["a"].services, nodes["a"].restarts, nodes["a"].memory) == ({"rip": "ready"}, 1, 20_000_000)
+    assert lans == {"link1": "up", "link2": "up"}
+
+
+def test_a_cut_is_seen_from_any_end_that_answers(small):
+    small.down = {("a", "link1"), ("b", "link1"), ("c", "link2")}
+    assert states(small)[1] == {"link1": "cut", "link2": "cut at c"}
+    small.engine.pause("small-b")
+    assert states(small)[1] == {"link1": "cut", "link2": "cut"}
+    small.engine.kill("small-a")
+    nodes, lans = states(small)
+    assert lans == {"link1": "unknown", "link2": "cut"}
+    assert [nodes[name].condition for name in "abc"] == ["exited (137)", "paused", "ready"]
+    assert nodes["a"].lans == {"link1": ""}
+
+
+def test_an_answer_of_another_form_is_no_crash(small):
+    for answer in (
+        [],
+        {"interfaces": 3, "services": [], "memory": "much"},
+        {"interfaces": [4], "services": {"rip": 1}},
+    ):
+        small.engine.answer = lambda *_, answer=answer: (0, bytes(Answer(answer)), b"")
+        assert not any(node.ready for node in states(small)[0].values())
