@@ -5,10 +5,12 @@
 
 What every node answers:
 
-    status                          node, ready, uptime (s), interfaces, services (state, restarts, counters), memory (bytes)
-    show    what                    the answer of the service that offers that word (rip, resolver, …); `what` "" lists the words
-    show    what="routes"           the kernel's routing table
-    show    what="links"            the interfaces, with their engine and lab addresses
+    status                          node, lab, ready, uptime (s), interfaces (a list like that of show links), memory (bytes),
+                                    services: name → state (starting, ready, failed), restarts, counters, error
+    show    what                    the answer of the service that offers that word (rip, resolver, …);
+                                    `what` "" lists the words
+    show    what="routes"           the kernel's table: prefix, via, node, lan, protocol, metric of each route
+    show    what="links"            the interfaces: lan, address, length, engine, up, interface, hardware, mtu of each
     link    lan, up (bool)          cut or heal: the interface of that LAN goes down or up
     flush                           every cache of every service is emptied
     report  service, kind, text, data    a program inside the node puts an event into the log

@@ -1,8 +1,17 @@
 """The only room with asyncio, sockets, clocks, randomness and netlink. It knows no protocol.
 
-node       PID 1: reads CATENET_NODE, addresses the interfaces, runs the services, reaps, ends on SIGTERM
-host       what a service gets of its node: sockets, routes, questions, events
-driver     runs any machine: feed, perform the actions, re-arm one timer
-udp, tcp   sockets: datagram ports drained in a loop; byte streams behind the `Stream` contract
-netlink    links, addresses, routes and IFLA_INET_CONF, by hand (rtnetlink(7))
+node         PID 1: reads CATENET_NODE, addresses the interfaces, runs the services, reaps, ends on SIGTERM
+supervisor   starts a service, and starts it again when it falls over; options: JSON → its options
+host         what a service gets of its node: sockets, routes, questions, events
+driver       runs any machine: feed, perform the actions, re-arm one timer
+udp, tcp     sockets: datagram ports drained in a loop; byte streams behind the `Stream` contract
+lans         the interfaces: found by the engine's address, given the lab's, followed as they come and go
+routes       the routes that the node wants, restored after a link was down; offload: checksums as on a wire
+netlink      links, addresses, routes and IFLA_INET_CONF, by hand (rtnetlink(7))
+door         the Unix socket; answers: what every node answers; files: resolv.conf and hosts
+log          the event log on standard output
+
+Timers: a restart of a service after 0.2 s doubling to 5 s (supervisor); 0.3 s until the engine is done with a LAN that
+it connects (lans); 30 s for a TCP peer that takes nothing (tcp); 10 s to ask, 60 s to answer (door); 0.5 s for the
+services to end (node).
 """

@@ -2,68 +2,210 @@
 
 from __future__ import annotations
 
-import random
+import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from random import Random
 
-from catenet.nodes.address import Address
+from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.config import NodeConfig
-from catenet.nodes.machine import Endpoint, Interface, Json, Machine, Packet, Stream
+from catenet.nodes.machine import (
+    Action,
+    DeleteRoute,
+    Endpoint,
+    Interface,
+    Json,
+    Machine,
+    Packet,
+    Report,
+    SetRoute,
+    Stream,
+)
+from catenet.nodes.runtime.driver import Driver
+from catenet.nodes.runtime.lans import Lans
+from catenet.nodes.runtime.log import EventLog
+from catenet.nodes.runtime.routes import ROUTED
+from catenet.nodes.runtime.tcp import Connection, Connections
+from catenet.nodes.runtime.udp import UdpPort
 
-__all__ = ["Connection", "Driver", "Host", "UdpPort"]
+__all__ = ["Connection", "Driver", "Host", "Shared", "UdpPort"]
 
-
-class UdpPort(Protocol):
-    """An open UDP port."""
-
-    def send(self, packet: Packet) -> None: ...
-
-
-class Driver(Protocol):
-    """Runs one machine."""
-
-    def receive(self, packet: Packet) -> None: ...
-    def call(self, function: Callable[[float], None]) -> None: ...
-
-
-class Connection(Protocol):
-    """One TCP connection, seen from its Stream's owner."""
-
-    peer: Endpoint
-    local: Endpoint
-
-    def flush(self) -> None: ...
-    def abort(self) -> None: ...
+_DATA = Path("/lab")
 
 
-class Host(Protocol):
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all services of a node share."""
+
+    config: NodeConfig
+    loop: asyncio.AbstractEventLoop
+    lans: Lans
+    log: EventLog
+    random: Random
+
+
+class Host:
     """What a service gets of its node."""
 
-    node: str
-    config: NodeConfig
-    data: Path  # the lab's folder inside the container, /lab, read-only
-    random: random.Random
+    def __init__(
+        self,
+        shared: Shared,
+        service: str,
+        counters: dict[str, int],
+        on_ready: Callable[[], None],
+        fail: Callable[[Exception], None],
+    ) -> None:
+        """`fail` is told of an exception in a callback of the service; the service ends by it."""
+        self.node = shared.config.node
+        self.config = shared.config
+        self.data = _DATA  # the lab's folder inside the container, read-only
+        self.random = shared.random
+        self.service = service
+        self.shows: dict[str, Callable[[], Json]] = {}
+        self.answers: dict[str, Callable[[Mapping[str, Json]], Awaitable[Json]]] = {}
+        self.flushes: list[Callable[[], None]] = []
+        self.fail = fail
+        self.ready = on_ready
+        self._shared = shared
+        self._counters = counters
+        self._stops: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[Interface], None]] = []
+        self._drivers: list[Driver] = []
+        self._ports: list[UdpPort] = []
+        self._connections = Connections(self, shared.loop)
+        self._routes: set[Prefix] = set()
 
-    def now(self) -> float: ...
-    def wall_clock(self) -> float: ...
-    def ready(self) -> None: ...
-    def report(self, kind: str, text: str, data: Mapping[str, Json]) -> None: ...
-    def name_of(self, address: Address) -> str: ...  # the node's name where it is known, else the address
-    def interfaces(self) -> tuple[Interface, ...]: ...
-    def on_interface(
-        self, function: Callable[[Interface], None]
-    ) -> None: ...  # called at each change, with the new state
-    def show(self, what: str, function: Callable[[], Json]) -> None: ...
-    def answer(self, ask: str, function: Callable[[Mapping[str, Json]], Awaitable[Json]]) -> None: ...
-    def on_flush(self, function: Callable[[], None]) -> None: ...
-    def on_stop(
-        self, function: Callable[[], None]
-    ) -> None: ...  # at SIGTERM or the service's end, while sockets are open
-    def count(self, counter: str, by: int = 1) -> None: ...
-    def drive(self, machine: Machine, send: Callable[[Packet], None]) -> Driver: ...
+    # Time, words, names.
+
+    def now(self) -> float:
+        """Seconds on the machines' clock, which never goes back."""
+        return self._shared.loop.time()
+
+    def wall_clock(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+    def report(self, kind: str, text: str, data: Mapping[str, Json]) -> None:
+        """Put an event into the log; `kind` and `data` are those of control/events."""
+        self._shared.log.write(self.service, kind, text, data)
+
+    def count(self, counter: str, by: int = 1) -> None:
+        """Add to a counter of this service; `status` shows it, and it outlives a restart of the service."""
+        self._counters[counter] = self._counters.get(counter, 0) + by
+
+    def name_of(self, address: Address) -> str:
+        """The node's name where it is known, else the address."""
+        return self.config.names.get(address) or str(address)
+
+    # What the service offers.
+
+    def show(self, what: str, function: Callable[[], Json]) -> None:
+        """Answer the question `show` with this word."""
+        self.shows[what] = function
+
+    def answer(self, ask: str, function: Callable[[Mapping[str, Json]], Awaitable[Json]]) -> None:
+        """Answer a question of its own; ValueError is the asker's mistake, and its text the answer."""
+        self.answers[ask] = function
+
+    def on_flush(self, function: Callable[[], None]) -> None:
+        """Call it when every cache is to be emptied."""
+        self.flushes.append(function)
+
+    def on_stop(self, function: Callable[[], None]) -> None:
+        """Call it at SIGTERM or at the service's end, while everything is still open."""
+        self._stops.append(function)
+
+    # Interfaces, machines, ports.
+
+    def interfaces(self) -> tuple[Interface, ...]:
+        """Every LAN of the node, in the configuration's order."""
+        return self._shared.lans.interfaces()
+
+    def on_interface(self, function: Callable[[Interface], None]) -> None:
+        """Call it at each change of an interface, with the new state."""
+
+        def guarded(interface: Interface) -> None:
+            try:
+                function(interface)
+            except Exception as error:
+                self.fail(error)
+
+        self._listeners.append(guarded)
+        self._shared.lans.listen(guarded)
+
+    def drive(self, machine: Machine, send: Callable[[Packet], None]) -> Driver:
+        """Run a machine; `send` puts its packets on the wire. It begins once the service awaits."""
+        driver = Driver(machine, send, self.perform, self.fail, self._shared.loop)
+        self._drivers.append(driver)
+        return driver
+
     def open_udp(
         self, port: int, receive: Callable[[Packet], None], *, interface: str = "", group: Address | None = None
-    ) -> UdpPort: ...
-    async def listen_tcp(self, port: int, accept: Callable[[Connection], Stream]) -> None: ...
-    async def connect_tcp(self, peer: Endpoint, opened: Callable[[Connection], Stream], timeout: float) -> None: ...
+    ) -> UdpPort:
+        """Open a UDP port (0: any), of every interface or of one LAN's alone, there as a member of a multicast group.
+
+        Raises:
+            OSError: the port is taken, or the kernel refuses.
+
+        """
+        opened = UdpPort(
+            port,
+            receive,
+            interface=interface,
+            group=group,
+            lans=self._shared.lans,
+            loop=self._shared.loop,
+            count=self.count,
+            fail=self.fail,
+        )
+        self._ports.append(opened)
+        return opened
+
+    async def listen_tcp(self, port: int, accept: Callable[[Connection], Stream]) -> None:
+        """Accept TCP connections; `accept` gives each its stream. Returns once the port is open.
+
+        Raises:
+            OSError: the port is taken, or the kernel refuses.
+
+        """
+        await self._connections.listen(port, accept)
+
+    async def connect_tcp(self, peer: Endpoint, opened: Callable[[Connection], Stream], timeout: float) -> None:
+        """Open a TCP connection; `opened` gives it its stream. Returns once it stands.
+
+        Raises:
+            OSError: refused, unroutable, or not within `timeout` seconds (TimeoutError).
+
+        """
+        await self._connections.connect(peer, opened, timeout)
+
+    def perform(self, action: Action) -> None:
+        """Do what a machine wants, other than sending. A route that the kernel refuses is counted."""
+        if isinstance(action, Report):
+            self.report(action.kind, action.text, action.data)
+        elif isinstance(action, SetRoute):
+            self._routes.add(action.prefix)
+            if not self._shared.lans.routes.set(ROUTED, action.prefix, action.via, action.interface):
+                self.count("route_failures")
+        elif isinstance(action, DeleteRoute):
+            self._routes.discard(action.prefix)
+            self._shared.lans.routes.delete(ROUTED, action.prefix)
+
+    def close(self) -> None:
+        """The service has ended: call what it wanted called, then close all that it opened and delete its routes."""
+        for stop in self._stops:
+            try:
+                stop()
+            except Exception as error:
+                self.report("service.failed", f"while stopping: {error!r}", {"error": repr(error), "retry": None})
+        for listener in self._listeners:
+            self._shared.lans.unlisten(listener)
+        for driver in self._drivers:
+            driver.close()
+        for port in self._ports:
+            port.close()
+        self._connections.close()
+        for prefix in self._routes:
+            self._shared.lans.routes.delete(ROUTED, prefix)

@@ -1,0 +1,109 @@
+"""What every node answers (control/questions): status, show, link, flush, report; the rest its services answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from catenet.nodes.control.questions import Answer, Question, QuestionError
+from catenet.nodes.machine import Json
+from catenet.nodes.runtime.host import Host, Shared
+from catenet.nodes.runtime.supervisor import Service
+
+__all__ = ["Answers"]
+
+Value = TypeVar("Value")
+
+
+class Answers:
+    """Finds the answer to a question."""
+
+    def __init__(self, shared: Shared, services: Mapping[str, Service], is_ready: Callable[[], bool]) -> None:
+        self._shared = shared
+        self._services = services
+        self._is_ready = is_ready
+        self._began = shared.loop.time()
+        self._shows: dict[str, Callable[[], Json]] = {"routes": self._routes, "links": shared.lans.status}
+        self._own: dict[str, Callable[[Question], Json]] = {
+            "status": self._status,
+            "show": self._show,
+            "link": self._link,
+            "flush": self._flush,
+            "report": self._report,
+        }
+
+    async def answer(self, question: Question) -> Answer:
+        """Answer a question.
+
+        Raises:
+            ValueError: the asker's mistake, in words for the user.
+
+        """
+        own = self._own.get(question.ask)
+        if own is not None:
+            return Answer(own(question))
+        for host in self._hosts():
+            function = host.answers.get(question.ask)
+            if function is not None:
+                return Answer(await function(question.arguments))
+        words = [*self._own, *(word for host in self._hosts() for word in host.answers)]
+        raise QuestionError(f"ask {question.ask!r} is no question for this node; it answers {', '.join(words)}")
+
+    def _hosts(self) -> list[Host]:
+        return [service.host for service in self._services.values() if service.host is not None]
+
+    def _status(self, _: Question) -> Json:
+        return {
+            "node": self._shared.config.node,
+            "lab": self._shared.config.lab,
+            "ready": self._is_ready(),
+            "uptime": round(self._shared.loop.time() - self._began, 3),
+            "interfaces": self._shared.lans.status(),
+            "services": {name: service.status() for name, service in self._services.items()},
+            "memory": _memory(),
+        }
+
+    def _show(self, question: Question) -> Json:
+        what = _argument(question, "what", str)
+        shows = {**self._shows, **{word: show for host in self._hosts() for word, show in host.shows.items()}}
+        if not what:
+            return list[Json](sorted(shows))
+        if what not in shows:
+            raise QuestionError(f"what {what!r} cannot be shown here; there is {', '.join(sorted(shows))}")
+        return shows[what]()
+
+    def _link(self, question: Question) -> Json:
+        lan, up = _argument(question, "lan", str), _argument(question, "up", bool)
+        self._shared.lans.set_link(lan, up)
+        return None
+
+    def _flush(self, _: Question) -> Json:
+        for host in self._hosts():
+            for flush in host.flushes:
+                flush()
+        return None
+
+    def _report(self, question: Question) -> Json:
+        service, kind, text = (_argument(question, key, str) for key in ("service", "kind", "text"))
+        self._shared.log.write(service, kind, text, _argument(question, "data", dict))
+        return None
+
+    def _routes(self) -> Json:
+        names = self._shared.config.names
+        return self._shared.lans.routes.table(lambda via: names.get(via) or str(via), self._shared.lans.name)
+
+
+def _argument(question: Question, key: str, kind: type[Value]) -> Value:
+    value = question.arguments.get(key)
+    if not isinstance(value, kind):
+        raise QuestionError(f"{question.ask}: {key} {value!r} is no {kind.__name__}")
+    return value
+
+
+def _memory() -> int:
+    """The process's proportional set size in bytes: shared pages count in part."""
+    for line in Path("/proc/self/smaps_rollup").read_bytes().splitlines():
+        if line.startswith(b"Pss:"):
+            return int(line.split()[1]) * 1024
+    return 0

@@ -1,0 +1,77 @@
+"""The Unix socket on which the node answers questions (control/questions): one line asks, one line answers.
+
+Whoever may open it is root inside the container. Even so: a question has a longest size and a longest time, there are
+only so many at once, and none of them holds up a service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from catenet.nodes.control.questions import SOCKET_PATH, Answer, Question, QuestionError
+from catenet.nodes.runtime.supervisor import describe_error
+
+__all__ = ["Door"]
+
+_QUESTION = 256 * 1024  # bytes: the longest question
+_ASK_TIME = 10.0  # seconds for a question to arrive, and for its answer to be taken
+_ANSWER_TIME = 60.0  # seconds for the node to find an answer; whoever asks has a deadline of its own
+_AT_ONCE = 64  # questions
+
+
+class Door:
+    """Listens on the socket; `answer` gives the answer to a question, or raises."""
+
+    def __init__(self, answer: Callable[[Question], Awaitable[Answer]], path: str = SOCKET_PATH) -> None:
+        self._answer = answer
+        self._path = path
+        self._open = 0
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Open the socket, over a stale one of an earlier life if there is one."""
+        Path(self._path).unlink(missing_ok=True)
+        mask = os.umask(0o177)
+        try:
+            self._server = await asyncio.start_unix_server(self._talk, self._path, limit=_QUESTION)
+        finally:
+            os.umask(mask)
+
+    def close(self) -> None:
+        """Take no more questions."""
+        if self._server is not None:
+            self._server.close()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open += 1
+        try:
+            writer.write(bytes(await self._reply(reader)))
+            async with asyncio.timeout(_ASK_TIME):
+                await writer.drain()
+                writer.close()
+                await writer.wait_closed()
+        except (OSError, asyncio.CancelledError):  # hung up, or too slow to take the answer (TimeoutError)
+            writer.transport.abort()
+        finally:
+            self._open -= 1
+
+    async def _reply(self, reader: asyncio.StreamReader) -> Answer:
+        if self._open > _AT_ONCE:
+            return Answer(error=f"{_AT_ONCE} questions are being answered already; ask again later")
+        try:
+            async with asyncio.timeout(_ASK_TIME):
+                line = await reader.readline()
+            question = Question.parse(line)
+            async with asyncio.timeout(_ANSWER_TIME):
+                return await self._answer(question)
+        except TimeoutError:
+            return Answer(error="the node found no answer in time")
+        except QuestionError as error:
+            return Answer(error=str(error))
+        except ValueError as error:  # a line over the limit, or an argument that a service refuses
+            return Answer(error=str(error))
+        except Exception as error:
+            return Answer(error=describe_error(error))

@@ -1,0 +1,255 @@
+"""The node's interfaces: each is found by the engine's address and given the lab's, at every start and reconnect.
+
+The engine names the interfaces as it likes (eth0 may be another LAN after a restart), and it sets its own addresses. So
+an interface belongs to a LAN if it has the engine's address there. From then on the kernel's own messages tell what
+becomes of it: cut, healed, disconnected, connected again as a new device.
+"""
+
+from __future__ import annotations
+
+import errno
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from catenet.nodes.control.config import InterfaceConfig, NodeConfig
+from catenet.nodes.machine import Interface, Json
+from catenet.nodes.runtime import offload
+from catenet.nodes.runtime.netlink import routing
+from catenet.nodes.runtime.netlink.client import Monitor, Netlink
+from catenet.nodes.runtime.routes import Routes
+
+__all__ = ["Lans"]
+
+_SETTLE = 0.3
+"""Seconds after which the engine is done with a LAN that it connects: it gives the address, sets the link up, then the
+default route, and the whole connect fails where its own address has gone meanwhile."""
+
+
+@dataclass(slots=True)
+class _Attachment:
+    """One LAN, and the interface that it has now."""
+
+    config: InterfaceConfig
+    ifindex: int = 0  # 0: none now
+    addressed: bool = False
+    told: bool | None = None  # whether "up" was the last word about it
+
+
+class Lans:
+    """The node's attachments to its LANs."""
+
+    def __init__(
+        self,
+        config: NodeConfig,
+        netlink: Netlink,
+        loop: AbstractEventLoop,
+        report: Callable[[str, str, Mapping[str, Json]], None],
+    ) -> None:
+        self.routes = Routes(netlink, self.ifindex, config.names.__contains__)
+        self._settings = {
+            routing.FORWARDING: int(config.forward),
+            routing.RP_FILTER: 0,  # routes of a lab may be one-way
+            routing.SEND_REDIRECTS: 0,
+            routing.ACCEPT_REDIRECTS: 0,
+            routing.ACCEPT_SOURCE_ROUTE: 1,
+        }
+        self._netlink = netlink
+        self._loop = loop
+        self._report = report
+        self._attachments = {item.lan: _Attachment(item) for item in config.interfaces}
+        self._links: dict[int, routing.Link] = {}
+        self._listeners: list[Callable[[Interface], None]] = []
+        self._monitor = Monitor(self._changed, self._look_anew)
+
+    def start(self) -> None:
+        """Address every interface that is there; those that come later are addressed as they come."""
+        self._loop.add_reader(self._monitor, self._monitor.drain)
+        self._look_anew()
+        for attachment in self._attachments.values():
+            if not attachment.ifindex:
+                self._tell(attachment, "no interface has the engine's address")
+
+    def close(self) -> None:
+        """Hear of no more changes."""
+        self._loop.remove_reader(self._monitor)
+        self._monitor.close()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every interface is there and has its lab address."""
+        return all(attachment.addressed for attachment in self._attachments.values())
+
+    def ifindex(self, lan: str) -> int:
+        """The number of the LAN's interface; 0 where it has none now."""
+        attachment = self._attachments.get(lan)
+        return 0 if attachment is None else attachment.ifindex
+
+    def name(self, ifindex: int) -> str:
+        """The LAN of an interface; for one that belongs to none, its own name."""
+        for attachment in self._attachments.values():
+            if attachment.ifindex == ifindex:
+                return attachment.config.lan
+        link = self._links.get(ifindex)
+        return "" if link is None else link.name
+
+    def interfaces(self) -> tuple[Interface, ...]:
+        """Every LAN of the configuration, in its order."""
+        return tuple(self._interface(attachment) for attachment in self._attachments.values())
+
+    def listen(self, function: Callable[[Interface], None]) -> None:
+        """Call a function at each change of an interface, with its new state."""
+        self._listeners.append(function)
+
+    def unlisten(self, function: Callable[[Interface], None]) -> None:
+        """Call it no more."""
+        self._listeners.remove(function)
+
+    def set_link(self, lan: str, up: bool) -> None:
+        """Heal or cut: the LAN's interface goes up or down, and everything that follows from it is done on return.
+
+        Raises:
+            ValueError: the node is not on that LAN, or has no interface there now.
+            OSError: the kernel refuses.
+
+        """
+        if lan not in self._attachments:
+            raise ValueError(f"lan {lan!r} is none of this node's: {', '.join(self._attachments)}")
+        ifindex = self.ifindex(lan)
+        if not ifindex:
+            raise ValueError(f"lan {lan!r} has no interface here now: the engine has disconnected it")
+        self._netlink.set_up(ifindex, up)
+        self._monitor.drain()
+
+    def status(self) -> list[Json]:
+        """Every interface, for people and checks."""
+        return [self._describe(attachment) for attachment in self._attachments.values()]
+
+    def _describe(self, attachment: _Attachment) -> Json:
+        config = attachment.config
+        link = self._links.get(attachment.ifindex)
+        return {
+            "lan": config.lan,
+            "address": str(config.address),
+            "length": config.length,
+            "engine": str(config.engine),
+            "up": self._is_up(attachment),
+            "interface": link.name if link else None,
+            "hardware": link.hardware if link else None,
+            "mtu": link.mtu if link else None,
+        }
+
+    def _interface(self, attachment: _Attachment) -> Interface:
+        config = attachment.config
+        return Interface(config.lan, config.address, config.prefix, self._is_up(attachment))
+
+    def _is_up(self, attachment: _Attachment) -> bool:
+        link = self._links.get(attachment.ifindex)
+        return attachment.addressed and link is not None and link.up
+
+    # What the kernel tells.
+
+    def _changed(self, kind: int, payload: bytes) -> None:
+        if kind == routing.RTM_NEWLINK:
+            self._link_changed(routing.parse_link(payload))
+        elif kind == routing.RTM_DELLINK:
+            self._link_gone(routing.parse_link(payload).ifindex)
+        elif kind == routing.RTM_NEWADDR:
+            entry = routing.parse_address(payload)
+            if entry is not None:
+                self._adopt(entry, now=False)
+        elif kind == routing.RTM_NEWROUTE:
+            route = routing.parse_route(payload)
+            if route is not None:
+                self.routes.remove_foreign_default(route)
+
+    def _look_anew(self) -> None:
+        """At the start, and after changes that we missed."""
+        links = {link.ifindex: link for link in self._netlink.links()}
+        for ifindex in self._links.keys() - links.keys():
+            self._link_gone(ifindex)
+        self._links.update(links)
+        for entry in self._netlink.addresses():
+            self._adopt(entry, now=True)
+        for link in links.values():
+            self._link_changed(link)
+        self.routes.remove_foreign_default()
+
+    def _link_changed(self, link: routing.Link) -> None:
+        self._links[link.ifindex] = link
+        attachment = self._of(link.ifindex)
+        if attachment is None or not attachment.addressed or link.up == attachment.told:
+            return
+        if link.up:
+            self._configure(attachment)
+        else:
+            self._tell(attachment, "the link is down")
+
+    def _link_gone(self, ifindex: int) -> None:
+        self._links.pop(ifindex, None)
+        attachment = self._of(ifindex)
+        if attachment is not None:
+            attachment.ifindex, attachment.addressed = 0, False
+            self._tell(attachment, "the engine has disconnected it")
+
+    def _of(self, ifindex: int) -> _Attachment | None:
+        return next((item for item in self._attachments.values() if item.ifindex == ifindex), None)
+
+    # What we do.
+
+    def _adopt(self, entry: routing.AddressEntry, *, now: bool) -> None:
+        """An interface with this address: if it is the engine's on a LAN that has no interface, it is that LAN's."""
+        if self._of(entry.ifindex) is not None:
+            return
+        for attachment in self._attachments.values():
+            if not attachment.ifindex and attachment.config.engine == entry.address:
+                attachment.ifindex = entry.ifindex
+                if now or attachment.config.engine == attachment.config.address:
+                    self._configure(attachment)
+                else:
+                    self._loop.call_later(_SETTLE, self._configure, attachment)
+                return
+
+    def _configure(self, attachment: _Attachment) -> None:
+        """Make the interface what the lab wants; what is right already stays as it is."""
+        link = self._links.get(attachment.ifindex)
+        if link is None:  # gone again
+            return
+        try:
+            offload.switch_off(link.name)
+            self._netlink.set_settings(link.ifindex, self._settings)
+            self._netlink.add_altname(link.ifindex, attachment.config.lan)
+            self._set_address(attachment)
+            if not attachment.addressed:
+                self._netlink.set_up(link.ifindex, True)
+        except OSError as error:
+            if error.errno != errno.ENODEV:
+                self._tell(attachment, f"it cannot be set up: {error}")
+            return
+        attachment.addressed = True
+        self.routes.restore(attachment.config.lan)
+        if link.up:
+            self._tell(attachment, "")
+
+    def _set_address(self, attachment: _Attachment) -> None:
+        config = attachment.config
+        wanted = routing.AddressEntry(attachment.ifindex, config.address, config.length)
+        present = [entry for entry in self._netlink.addresses() if entry.ifindex == attachment.ifindex]
+        for entry in present:
+            if entry != wanted and entry.address in (config.engine, config.address):
+                self._netlink.delete_address(entry)
+        if wanted not in present or len(present) > 1:  # with the first address of a network go all others of it
+            self._netlink.add_address(wanted)
+
+    def _tell(self, attachment: _Attachment, why: str) -> None:
+        interface = self._interface(attachment)
+        if interface.up == attachment.told:
+            return
+        attachment.told = interface.up
+        if interface.up:
+            text = f"{interface.name} is up with {interface.address}/{interface.prefix.length}"
+            self._report("link.up", text, {"lan": interface.name, "address": str(interface.address)})
+        else:
+            self._report("link.down", f"{interface.name}: {why}", {"lan": interface.name})
+        for function in tuple(self._listeners):
+            function(interface)

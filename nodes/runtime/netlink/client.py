@@ -1,0 +1,169 @@
+"""The rtnetlink sockets: `Netlink` asks and waits for the answer, `Monitor` hears of every change.
+
+The kernel does what a request says before `send` returns, so waiting for its answer costs microseconds; it never blocks
+the event loop in a way that a user could notice.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TypeVar
+
+from catenet.nodes.machine import DecodeError
+from catenet.nodes.runtime.netlink import routing
+from catenet.nodes.runtime.netlink.codec import Message, messages
+
+__all__ = ["Monitor", "Netlink"]
+
+Value = TypeVar("Value")
+
+_NLMSG_ERROR, _NLMSG_DONE = 2, 3
+_REQUEST, _ACK, _DUMP, _DUMP_INTERRUPTED = 0x1, 0x4, 0x300, 0x10
+_REPLACE, _EXCL, _CREATE = 0x100, 0x200, 0x400
+_GROUPS = 0x1 | 0x10 | 0x40  # RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE
+_DATAGRAM = 64 * 1024
+_ANSWER_TIME = 5.0  # seconds; the kernel answers at once, so this is only there to end a hang
+_DUMP_TRIES = 5
+
+
+class Netlink:
+    """Questions and orders to the kernel. Each method raises OSError with the kernel's errno where it refuses."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
+        self._socket.bind((0, 0))
+        self._socket.settimeout(_ANSWER_TIME)
+        self._sequence = 0
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+    def links(self) -> list[routing.Link]:
+        """Every interface."""
+        return self._dump(routing.RTM_GETLINK, routing.link_request(), routing.parse_link)
+
+    def addresses(self) -> list[routing.AddressEntry]:
+        """Every IPv4 address."""
+        return self._dump(routing.RTM_GETADDR, routing.address_request(), routing.parse_address)
+
+    def routes(self) -> list[routing.Route]:
+        """Every unicast route of the main table."""
+        return self._dump(routing.RTM_GETROUTE, routing.route_request(), routing.parse_route)
+
+    def set_up(self, ifindex: int, up: bool) -> None:
+        """Set an interface up or down."""
+        self._order(routing.RTM_NEWLINK, 0, routing.link_state(ifindex, up))
+
+    def set_settings(self, ifindex: int, settings: Mapping[int, int]) -> None:
+        """Set IPv4 settings of one interface, by their numbers in linux/ip.h."""
+        self._order(routing.RTM_SETLINK, 0, routing.link_settings(ifindex, settings))
+
+    def add_altname(self, ifindex: int, name: str) -> None:
+        """Give an interface one more name; that it has it already is no error."""
+        with suppress(FileExistsError):
+            self._order(routing.RTM_NEWLINKPROP, _CREATE | _EXCL, routing.link_altname(ifindex, name))
+
+    def add_address(self, entry: routing.AddressEntry) -> None:
+        """Add an address; that it is there already is no error."""
+        self._order(routing.RTM_NEWADDR, _CREATE | _REPLACE, routing.address_change(entry))
+
+    def delete_address(self, entry: routing.AddressEntry) -> None:
+        """Take an address away."""
+        self._order(routing.RTM_DELADDR, 0, routing.address_change(entry))
+
+    def replace_route(self, route: routing.Route) -> None:
+        """Set a route; it replaces one of the same prefix and metric, whatever its protocol (hence our own metrics)."""
+        self._order(routing.RTM_NEWROUTE, _CREATE | _REPLACE, routing.route_new(route))
+
+    def delete_route(self, route: routing.Route) -> None:
+        """Take a route of that prefix, metric and protocol away; that there is none is no error."""
+        with suppress(ProcessLookupError):  # ESRCH
+            self._order(routing.RTM_DELROUTE, 0, routing.route_gone(route))
+
+    def _order(self, kind: int, flags: int, payload: bytes) -> None:
+        sequence = self._send(kind, _REQUEST | _ACK | flags, payload)
+        while True:
+            for message in self._receive(sequence):
+                if message.type == _NLMSG_ERROR:
+                    _check(message)
+                    return
+
+    def _dump(self, kind: int, payload: bytes, parse: Callable[[bytes], Value | None]) -> list[Value]:
+        for _ in range(_DUMP_TRIES):
+            found = self._try_dump(kind, payload, parse)
+            if found is not None:
+                return found
+        raise OSError(f"the kernel's tables changed during each of {_DUMP_TRIES} dumps")
+
+    def _try_dump(self, kind: int, payload: bytes, parse: Callable[[bytes], Value | None]) -> list[Value] | None:
+        """One whole dump; None where the kernel says that something changed meanwhile (NLM_F_DUMP_INTR)."""
+        sequence = self._send(kind, _REQUEST | _DUMP, payload)
+        found: list[Value] = []
+        whole = True
+        while True:
+            for message in self._receive(sequence):
+                whole = whole and not message.flags & _DUMP_INTERRUPTED
+                if message.type == _NLMSG_ERROR:
+                    _check(message)
+                if message.type in (_NLMSG_ERROR, _NLMSG_DONE):
+                    return found if whole else None
+                value = parse(message.payload)
+                if value is not None:
+                    found.append(value)
+
+    def _send(self, kind: int, flags: int, payload: bytes) -> int:
+        self._sequence = self._sequence + 1 & 0xFFFFFFFF
+        self._socket.send(bytes(Message(kind, flags, self._sequence, payload)))
+        return self._sequence
+
+    def _receive(self, sequence: int) -> list[Message]:
+        """The next messages that answer this request; answers to an earlier one that failed are passed over."""
+        data = self._socket.recv(_DATAGRAM)
+        return [message for message in messages(data) if message.sequence == sequence]
+
+
+def _check(message: Message) -> None:
+    if len(message.payload) < 4:
+        raise DecodeError("nlmsgerr", message.payload, "cut short")
+    code = -int(struct.unpack_from("=i", message.payload)[0])
+    if code:
+        raise OSError(code, os.strerror(code))
+
+
+class Monitor:
+    """Hears of every change to links, IPv4 addresses and IPv4 routes. `changed` gets (type RTM_…, payload)."""
+
+    def __init__(self, changed: Callable[[int, bytes], None], lost: Callable[[], None]) -> None:
+        """`lost` is called where changes came faster than they were read: look at everything anew."""
+        self._socket = socket.socket(
+            socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK, socket.NETLINK_ROUTE
+        )
+        self._socket.bind((0, _GROUPS))
+        self._changed = changed
+        self._lost = lost
+
+    def fileno(self) -> int:
+        """For the event loop."""
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+    def drain(self) -> None:
+        """Hand on everything that has come in."""
+        while True:
+            try:
+                data = self._socket.recv(_DATAGRAM)
+            except BlockingIOError:
+                return
+            except OSError:  # ENOBUFS: the kernel dropped some, as after a long pause of this process
+                self._lost()
+                continue
+            for message in messages(data):
+                self._changed(message.type, message.payload)

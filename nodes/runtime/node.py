@@ -1,0 +1,148 @@
+"""PID 1 of a node: reads its configuration, addresses the interfaces, runs the services, answers, reaps, ends."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from catenet.nodes.address import ANY, Address, Prefix
+from catenet.nodes.control.config import CONFIG_VARIABLE, ConfigError, NodeConfig
+from catenet.nodes.control.events import Event
+from catenet.nodes.machine import Json
+from catenet.nodes.runtime import files
+from catenet.nodes.runtime.answers import Answers
+from catenet.nodes.runtime.door import Door
+from catenet.nodes.runtime.host import Shared
+from catenet.nodes.runtime.lans import Lans
+from catenet.nodes.runtime.log import EventLog
+from catenet.nodes.runtime.netlink.client import Netlink
+from catenet.nodes.runtime.routes import LAB
+from catenet.nodes.runtime.supervisor import Service, describe_error
+
+__all__ = ["Node", "main"]
+
+_LAST_WORDS = 0.5  # seconds that the services have at the end
+_FAILED, _WRONG_CONFIG = 1, 2  # exit codes
+
+
+class Node:
+    """One node, from its configuration to its end."""
+
+    def __init__(self, config: NodeConfig, loop: asyncio.AbstractEventLoop) -> None:
+        self._config = config
+        self._loop = loop
+        self._log = EventLog(config.node, config.events == "json", loop)
+        self._lans = Lans(config, Netlink(), loop, self._report)
+        shared = Shared(config, loop, self._lans, self._log, random.SystemRandom())
+        self._services = {
+            name: Service(shared, name, given, self._tell_ready) for name, given in config.services.items()
+        }
+        self._door = Door(Answers(shared, self._services, self._is_ready).answer)
+        self._was_ready = False
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Live until SIGTERM.
+
+        Raises:
+            ConfigError: a route or the gateway leads to no LAN of the node.
+            OSError: the kernel refuses what every node needs.
+
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._stop.set)
+        self._loop.add_signal_handler(signal.SIGCHLD, _reap)
+        self._loop.set_exception_handler(self._unhandled)
+        files.write(self._config)
+        self._want_routes()
+        self._lans.listen(lambda _: self._tell_ready())
+        self._lans.start()
+        await self._door.start()
+        tasks = [asyncio.ensure_future(service.run()) for service in self._services.values()]
+        self._tell_ready()
+        gc.freeze()  # what is there by now stays: the collector need not look at it again
+        await self._stop.wait()
+        await self._end(tasks)
+
+    def _want_routes(self) -> None:
+        """The lab's static routes and its gateway. The engine's default route is not among them."""
+        wanted = [(route.to, route.via) for route in self._config.routes]
+        if self._config.gateway is not None:
+            wanted.append((Prefix(ANY, 0), self._config.gateway))
+        for prefix, via in wanted:
+            self._lans.routes.set(LAB, prefix, via, self._lan_of(via))
+
+    def _lan_of(self, via: Address) -> str:
+        for item in self._config.interfaces:
+            if item.prefix.holds(via):
+                return item.lan
+        raise ConfigError(f"{CONFIG_VARIABLE}: the gateway {via} is on none of the node's LANs")
+
+    def _is_ready(self) -> bool:
+        return self._lans.complete and all(service.state == "ready" for service in self._services.values())
+
+    def _tell_ready(self) -> None:
+        """Once in a life: every interface is addressed and every service serves."""
+        if not self._was_ready and self._is_ready():
+            self._was_ready = True
+            services: list[Json] = [*self._services]
+            self._report("node.ready", f"{self._config.node} is ready", {"services": services})
+
+    async def _end(self, tasks: Sequence[asyncio.Future[None]]) -> None:
+        self._report("node.stopping", "SIGTERM", {})
+        self._door.close()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_LAST_WORDS)
+        self._lans.close()
+        self._log.close()
+
+    def _report(self, kind: str, text: str, data: Mapping[str, Json]) -> None:
+        self._log.write("node", kind, text, data)
+
+    def _unhandled(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """An exception in a callback of the runtime itself: our own mistake, told and outlived."""
+        error = context.get("exception")
+        text = str(context.get("message")) if error is None else describe_error(error)
+        self._report("service.failed", text, {"error": text, "retry": None})
+
+
+def _reap() -> None:
+    """Orphans of what was run inside the container become PID 1's children; bury them."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+
+
+def main() -> int:
+    """Be the node that CATENET_NODE describes; returns the exit code."""
+    text = os.environ.get(CONFIG_VARIABLE)
+    name = "?"
+    try:
+        if text is None:
+            raise ConfigError(f"{CONFIG_VARIABLE} is not set: it holds the node's whole configuration, as JSON")
+        config = NodeConfig.from_json(text)
+        name = config.node
+        with asyncio.Runner() as runner:
+            runner.run(_live(config))
+    except (ConfigError, OSError) as error:
+        said = str(error) if isinstance(error, ConfigError) else describe_error(error)
+        event = Event(time.time(), name, "node", "node.failed", said, {"error": said})
+        print(event.line(with_json=True), flush=True)  # noqa: T201
+        print(f"catenet: {said}", file=sys.stderr)  # noqa: T201
+        return _WRONG_CONFIG if isinstance(error, ConfigError) else _FAILED
+    return 0
+
+
+async def _live(config: NodeConfig) -> None:
+    await Node(config, asyncio.get_running_loop()).run()

@@ -1,0 +1,114 @@
+"""Runs the node's services, each on its own: one that falls over is reported, and started again after a growing pause.
+
+pause after the n-th failure in a row: 0.2, 0.4, 0.8, 1.6, 3.2, 5, 5, … s; a run of 30 s or more begins anew at 0.2 s
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+from catenet.nodes.catalogue import SERVICES, options_class, service_module
+from catenet.nodes.control.config import ConfigError
+from catenet.nodes.machine import Json
+from catenet.nodes.runtime.host import Host, Shared
+from catenet.nodes.runtime.options import build_options
+
+__all__ = ["Service", "describe_error"]
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0  # seconds
+_STEADY = 30.0  # seconds of service after which a failure counts as a first one
+
+
+class Service:
+    """One service of the node. `host` is there while it runs."""
+
+    def __init__(self, shared: Shared, name: str, given: Mapping[str, Json], changed: Callable[[], None]) -> None:
+        """`changed` is called when the service becomes ready."""
+        self.name = name
+        self.state = "starting"  # then ready, failed (waits for its next start, or for ever), stopped
+        self.host: Host | None = None
+        self._shared = shared
+        self._given = given
+        self._changed = changed
+        self._counters: dict[str, int] = {}
+        self._restarts = 0
+        self._error: str | None = None
+
+    def status(self) -> Json:
+        """For people and checks."""
+        return {
+            "state": self.state,
+            "restarts": self._restarts,
+            "counters": dict(self._counters),
+            "error": self._error,
+        }
+
+    async def run(self) -> None:
+        """Serve until cancelled, or until it is clear that this cannot work."""
+        pause = _FIRST_PAUSE
+        while True:
+            began = self._shared.loop.time()
+            try:
+                await self._serve()
+            except ConfigError as error:  # it will not become right by trying again
+                self._failed(error, None)
+                return
+            except Exception as error:
+                if self._shared.loop.time() - began >= _STEADY:
+                    pause = _FIRST_PAUSE
+                self._failed(error, pause)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+            self._restarts += 1
+            self.state = "starting"
+
+    async def _serve(self) -> None:
+        """One run. Raises what ended it."""
+        if self.name not in SERVICES:
+            raise ConfigError(f"{self.name} is an unknown service; there are {', '.join(SERVICES)}")
+        options = build_options(self.name, options_class(self.name), self._given)
+        module = import_module(service_module(self.name))
+        failure: list[Exception] = []
+
+        def fail(error: Exception) -> None:
+            failure.append(error)
+            serving.cancel()
+
+        host = self.host = Host(self._shared, self.name, self._counters, self._ready, fail)
+        serving = asyncio.ensure_future(module.serve(host, options))
+        try:
+            await serving
+            raise RuntimeError("serve() came to its end; it is to run until it is cancelled")
+        except asyncio.CancelledError:
+            if not failure:
+                self.state = "stopped"
+                raise
+            raise failure[0] from None
+        finally:
+            serving.cancel()
+            self.host = None
+            host.close()
+
+    def _ready(self) -> None:
+        if self.state != "ready":
+            self.state = "ready"
+            self._shared.log.write(self.name, "service.ready", "serves", {})
+            self._changed()
+
+    def _failed(self, error: Exception, retry: float | None) -> None:
+        self.state = "failed"
+        self._error = str(error) if isinstance(error, ConfigError) else describe_error(error)
+        then = "it stays down" if retry is None else f"started again in {retry:g} s"
+        data: dict[str, Json] = {"error": self._error, "retry": retry}
+        self._shared.log.write(self.name, "service.failed", f"{self._error}; {then}", data)
+
+
+def describe_error(error: BaseException) -> str:
+    """An exception in one line, with the file and line that raised it."""
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    place = "" if where is None else f" ({where.tb_frame.f_code.co_filename}:{where.tb_lineno})"
+    return f"{type(error).__name__}: {error}{place}"

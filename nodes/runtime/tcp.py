@@ -1,0 +1,221 @@
+"""TCP connections, each in front of one `Stream` (nodes/machine): bytes to it, its bytes out, its timer.
+
+A peer that does not read stops being read: what the stream has to say waits in the stream while more than _UNSENT bytes
+wait in the socket, and a peer that takes nothing for _STALL seconds is cut off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Protocol, cast
+
+from catenet.nodes.address import Address
+from catenet.nodes.machine import Endpoint, Report, Stream
+
+__all__ = ["CONNECTIONS", "Connection", "Connections"]
+
+CONNECTIONS = 1024
+"""The most connections that one service has at a time; more are cut off and counted (`connections_refused`)."""
+_UNSENT = 256 * 1024  # bytes
+_STALL = 30.0  # seconds
+_BACKLOG = 512  # connections that the kernel keeps for us
+
+
+class _Owner(Protocol):
+    """Who opened the connections: a service's host."""
+
+    def count(self, counter: str, by: int = 1) -> None: ...
+    def perform(self, action: Report) -> None: ...
+    def fail(self, error: Exception) -> None: ...
+
+
+class Connections:
+    """All TCP connections and listening ports of one service."""
+
+    def __init__(self, owner: _Owner, loop: asyncio.AbstractEventLoop) -> None:
+        self.owner = owner
+        self.loop = loop
+        self.open: set[Connection] = set()
+        self._servers: list[asyncio.Server] = []
+
+    async def listen(self, port: int, accept: Callable[[Connection], Stream]) -> None:
+        """Accept connections on a port of every interface.
+
+        Raises:
+            OSError: the port is taken, or the kernel refuses.
+
+        """
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # else TIME-WAIT holds the port at a restart
+            listener.bind(("", port))
+        except OSError:
+            listener.close()
+            raise
+        make = lambda: Connection(self, accept)  # noqa: E731
+        self._servers.append(await self.loop.create_server(make, sock=listener, backlog=_BACKLOG))
+
+    async def connect(self, peer: Endpoint, opened: Callable[[Connection], Stream], timeout: float) -> None:
+        """Open a connection; returns once it stands and `opened` has been called.
+
+        Raises:
+            OSError: it was refused, cannot be routed, or took longer than `timeout` seconds (TimeoutError).
+
+        """
+        async with asyncio.timeout(timeout):
+            await self.loop.create_connection(lambda: Connection(self, opened), str(peer.address), peer.port)
+
+    def close(self) -> None:
+        """Close every port, and cut every connection off."""
+        for server in self._servers:
+            server.close()
+        for connection in tuple(self.open):
+            connection.abort()
+
+
+class Connection(asyncio.Protocol):
+    """One TCP connection, seen from its Stream's owner."""
+
+    peer: Endpoint
+    local: Endpoint
+
+    def __init__(self, connections: Connections, opened: Callable[[Connection], Stream]) -> None:
+        self._all = connections
+        self._opened = opened
+        self._transport: asyncio.Transport | None = None
+        self._stream: Stream | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._stall: asyncio.TimerHandle | None = None
+        self._full = False
+        self._closing = False
+
+    def flush(self) -> None:
+        """Send what the stream has had ready since, in whatever way it came by it."""
+        self._feed(lambda _: None)
+
+    def abort(self) -> None:
+        """Cut the connection off; what is unsent is lost."""
+        self._closing = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection stands."""
+        self._transport = cast(asyncio.Transport, transport)
+        self.peer = _endpoint(transport.get_extra_info("peername"))
+        self.local = _endpoint(transport.get_extra_info("sockname"))
+        if len(self._all.open) >= CONNECTIONS:
+            self._all.owner.count("connections_refused")
+            self.abort()
+            return
+        self._all.open.add(self)
+        self._transport.set_write_buffer_limits(high=_UNSENT)
+        try:
+            self._stream = self._opened(self)
+        except Exception as error:
+            self._all.owner.fail(error)
+            return
+        self.flush()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came in."""
+        stream = self._stream
+        if stream is not None:
+            self._feed(lambda now: stream.receive_data(data, now))
+
+    def eof_received(self) -> bool:
+        """The peer will send no more; it may still read."""
+        if self._stream is not None:
+            self._feed(self._stream.receive_eof)
+        return True
+
+    def pause_writing(self) -> None:
+        """More than _UNSENT bytes wait in the socket."""
+        self._full = True
+        if self._transport is not None:
+            self._transport.pause_reading()
+        self._expect_progress()
+
+    def resume_writing(self) -> None:
+        """The peer has read."""
+        self._full = False
+        if self._stall is not None and not self._closing:
+            self._stall.cancel()
+        if self._transport is not None and not self._closing:
+            self._transport.resume_reading()
+        self.flush()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        """The connection is gone, by either side's wish or by an error: for the stream it has ended."""
+        self._all.open.discard(self)
+        for timer in (self._timer, self._stall):
+            if timer is not None:
+                timer.cancel()
+        stream, self._stream = self._stream, None
+        if stream is None:
+            return
+        try:
+            if not self._closing:
+                stream.receive_eof(self._all.loop.time())
+            self._report(stream)
+        except Exception as error:
+            self._all.owner.fail(error)
+
+    # What we do.
+
+    def _feed(self, function: Callable[[float], None]) -> None:
+        """Call a function that changes the stream; then do what the stream wants."""
+        if self._closing or self._stream is None or self._transport is None:
+            return
+        try:
+            function(self._all.loop.time())
+            self._settle(self._stream, self._transport)
+        except Exception as error:
+            self._all.owner.fail(error)
+
+    def _settle(self, stream: Stream, transport: asyncio.Transport) -> None:
+        while not self._full and not self._closing:
+            data = stream.data_to_send()
+            if data:
+                transport.write(data)
+            elif stream.finished:
+                self._closing = True
+                transport.close()
+                self._expect_progress()
+            else:
+                break
+        self._report(stream)
+        self._arm(None if self._closing else stream.next_wake())
+
+    def _report(self, stream: Stream) -> None:
+        for report in stream.take_reports():
+            self._all.owner.perform(report)
+
+    def _arm(self, when: float | None) -> None:
+        if self._timer is not None and self._timer.when() != when:
+            self._timer.cancel()
+            self._timer = None
+        if when is not None and self._timer is None:
+            self._timer = self._all.loop.call_at(when, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        if self._stream is not None:
+            self._feed(self._stream.wake)
+
+    def _expect_progress(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+        self._stall = self._all.loop.call_later(_STALL, self._stalled)
+
+    def _stalled(self) -> None:
+        self._all.owner.count("connections_stalled")
+        self.abort()
+
+
+def _endpoint(name: tuple[str, int]) -> Endpoint:
+    return Endpoint(Address.unpack(socket.inet_aton(name[0])), name[1])
