@@ -15,11 +15,12 @@ from pydantic_core import ErrorDetails
 
 from catenet.nodes.catalogue import SERVICES, options_class
 from catenet.nodes.control.units import SECONDS
+from catenet.nodes.machine import Json
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.problems import nearest, quote
 from catenet.orchestrator.lab.reader import Reader, plain
 
-__all__ = ["read_defaults", "read_services"]
+__all__ = ["options_as_json", "read_defaults", "read_services"]
 
 Options = Mapping[str, Item]
 """A service's options as they are written."""
@@ -64,6 +65,11 @@ def read_services(item: Item | None, what: str, defaults: Mapping[str, Options],
             services[service] = options
     _report_shared_ports(services, named, what, reader)
     return services
+
+
+def options_as_json(service: str, options: Any) -> Mapping[str, Json]:
+    """The dataclass as JSON has it, complete, for the node."""
+    return _adapter(service).dump_python(options, mode="json")  # type: ignore[no-any-return]
 
 
 def _named(item: Item | None, what: str, reader: Reader) -> dict[str, Item]:

@@ -1,5 +1,5 @@
 """Pure: a lab and what the engine already has → the steps that are missing.
 
 desired   the networks and containers that a lab needs, whole
-steps     desired − actual = steps, each with what it must wait for
+steps     desired − actual = steps, each with what it must wait for; its rules stand at its top
 """

@@ -1,0 +1,225 @@
+"""The networks and containers that a lab needs, whole: nothing is left for the engine to choose.
+
+Where a LAN's prefix is free on the engine, the engine uses it too. Where it is taken (another copy of the lab, another
+project), the engine gets a prefix of the same length from 198.18.0.0/15, which is for such laboratories (RFC 2544
+appendix C.2.2, RFC 6890), and each node sets the lab's own addresses on its interfaces: inside, nothing differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.config import CONFIG_VARIABLE, ConfigError, InterfaceConfig, NodeConfig
+from catenet.orchestrator.backend.protocols import (
+    LABEL_FILE,
+    LABEL_HASH,
+    LABEL_LAB,
+    LABEL_LAN,
+    LABEL_NODE,
+    ContainerSpec,
+    Network,
+    NetworkSpec,
+)
+from catenet.orchestrator.lab.addressing import free_prefixes
+from catenet.orchestrator.lab.model import Lab, Lan, Node
+from catenet.orchestrator.lab.options import options_as_json
+
+__all__ = ["Desired", "PlanError", "container_name", "desired", "network_name"]
+
+SPARE = Prefix(Address.parse("198.18.0.0"), 15)
+HOSTNAME_LIMIT = 64
+"""The kernel's HOST_NAME_MAX."""
+
+SYSCTLS = {
+    # A packet may come in by one leg and its answer leave by another, and a capture must show what was sent.
+    "net.ipv4.conf.all.rp_filter": "0",
+    "net.ipv4.conf.default.rp_filter": "0",
+    "net.ipv4.conf.all.send_redirects": "0",
+    "net.ipv4.conf.default.send_redirects": "0",
+    "net.ipv4.conf.all.accept_source_route": "1",
+    # Traceroute sends many probes at once and wants the address of the leg that each came in by.
+    "net.ipv4.icmp_ratelimit": "0",
+    "net.ipv4.icmp_errors_use_inbound_ifaddr": "1",
+    "net.ipv6.conf.all.disable_ipv6": "1",
+    "net.ipv6.conf.default.disable_ipv6": "1",
+}
+
+
+class PlanError(ValueError):
+    """The lab cannot be put on this engine: the user's mistake, exit 2. The text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What the engine should have for one copy of a lab; `file` is the lab file's path, or empty."""
+
+    copy: str
+    file: str
+    networks: tuple[NetworkSpec, ...]
+    containers: tuple[ContainerSpec, ...]
+
+
+def network_name(copy: str, lan: str) -> str:
+    """The engine's name of a LAN."""
+    return f"{copy}_{lan}"
+
+
+def container_name(copy: str, node: str) -> str:
+    """The engine's name of a node."""
+    return f"{copy}-{node}"
+
+
+def desired(lab: Lab, copy: str, image: str, taken: Sequence[Prefix] = (), actual: Sequence[Network] = ()) -> Desired:
+    """What the engine should have for this copy of the lab.
+
+    `actual` are the engine's networks, of whoever: this copy's own keep their prefixes, and the others' are not free.
+    `taken` are further prefixes that are not free.
+
+    Raises:
+        PlanError: no prefix is left for a LAN, or a node's configuration is too long.
+
+    """
+    networks = _networks(lab, copy, taken, actual)
+    engine = {lan: networks[lan].prefix for lan in lab.lans}
+    containers = tuple(_container(lab, node, copy, image, engine) for node in lab.nodes.values())
+    return Desired(copy, _file(lab), tuple(networks.values()), containers)
+
+
+def _networks(lab: Lab, copy: str, taken: Sequence[Prefix], actual: Sequence[Network]) -> dict[str, NetworkSpec]:
+    own = {network.name: network for network in actual if network.labels.get(LABEL_LAB) == copy}
+    used = [*taken, *(prefix for network in actual if network.name not in own for prefix in network.prefixes)]
+    chosen: dict[str, NetworkSpec] = {}
+    for lan in lab.lans.values():  # what is there already stays as it is
+        existing = own.get(network_name(copy, lan.name))
+        for prefix in existing.prefixes if existing is not None else ():
+            spec = _network(lab, lan, copy, prefix)
+            if existing is not None and existing.labels.get(LABEL_HASH) == spec.labels[LABEL_HASH]:
+                chosen[lan.name] = spec
+    used += [spec.prefix for spec in chosen.values()]
+    for lan in lab.lans.values():
+        if lan.name not in chosen and not any(lan.prefix.overlaps(prefix) for prefix in used):
+            chosen[lan.name] = _network(lab, lan, copy, lan.prefix)
+            used.append(lan.prefix)
+    for lan in lab.lans.values():
+        if lan.name not in chosen:
+            prefix = _spare(lan, used)
+            chosen[lan.name] = _network(lab, lan, copy, prefix)
+            used.append(prefix)
+    return {lan: chosen[lan] for lan in lab.lans}
+
+
+def _spare(lan: Lan, used: Sequence[Prefix]) -> Prefix:
+    spare = next(free_prefixes(SPARE, lan.prefix.length, used), None)
+    if spare is None:
+        raise PlanError(
+            f"LAN {lan.name}: {lan.prefix} is taken on this engine, and no /{lan.prefix.length} of {SPARE} is free"
+            " (take another lab down, or write a smaller prefix)"
+        )
+    return spare
+
+
+def _network(lab: Lab, lan: Lan, copy: str, prefix: Prefix) -> NetworkSpec:
+    name = network_name(copy, lan.name)
+    labels = {
+        LABEL_LAB: copy,
+        LABEL_LAN: lan.name,
+        LABEL_FILE: _file(lab),
+        "com.docker.compose.project": copy,
+        "com.docker.compose.network": lan.name,
+    }
+    spec = NetworkSpec(name, prefix, Lan(lan.name, prefix).gateway, labels)
+    return replace(spec, labels={**labels, LABEL_HASH: _hash(spec, lan.prefix)})
+
+
+def _container(lab: Lab, node: Node, copy: str, image: str, engine: Mapping[str, Prefix]) -> ContainerSpec:
+    interfaces = tuple(
+        InterfaceConfig(
+            place.lan,
+            Address(engine[place.lan].network + place.address - lab.lans[place.lan].prefix.network),
+            place.address,
+            lab.lans[place.lan].prefix.length,
+        )
+        for place in node.attachments
+    )
+    labels = {
+        LABEL_LAB: copy,
+        LABEL_NODE: node.name,
+        LABEL_FILE: _file(lab),
+        "com.docker.compose.project": copy,
+        "com.docker.compose.service": node.name,
+        "com.docker.compose.container-number": "1",
+        "com.docker.compose.oneoff": "False",
+    }
+    spec = ContainerSpec(
+        name=container_name(copy, node.name),
+        hostname=node.name if len(node.name) <= HOSTNAME_LIMIT else node.name.partition(".")[0],
+        image=image,
+        environment={CONFIG_VARIABLE: _config(lab, node, copy, interfaces)},
+        endpoints={network_name(copy, interface.lan): interface.engine for interface in interfaces},
+        labels=labels,
+        sysctls={"net.ipv4.ip_forward": "1" if node.forward else "0", **SYSCTLS},
+        data=None if lab.file is None else lab.file.parent,
+    )
+    value = _hash(spec, [lab.zones.get(zone) for zone in _zones(node)])  # zone files are read once, at the start
+    return replace(spec, labels={**labels, LABEL_HASH: value, "com.docker.compose.config-hash": value})
+
+
+def _config(lab: Lab, node: Node, copy: str, interfaces: tuple[InterfaceConfig, ...]) -> str:
+    """The text of CATENET_NODE."""
+    config = NodeConfig(
+        lab=copy,
+        node=node.name,
+        interfaces=interfaces,
+        forward=node.forward,
+        gateway=node.gateway,
+        routes=node.routes,
+        nameserver=node.resolver,
+        hosts=_hosts(lab, node),
+        names={
+            address: other.name
+            for place in node.attachments
+            for other in lab.on_lan(place.lan)
+            if (address := other.address_on(place.lan)) is not None
+        },
+        hints=_hints(lab) if "resolver" in node.services else {},
+        services={name: options_as_json(name, options) for name, options in node.services.items()},
+        events="json",
+    )
+    try:
+        return config.to_json()
+    except ConfigError as error:
+        raise PlanError(f"node {node.name}: {error} (fewer nodes on its LANs, or fewer names)") from None
+
+
+def _zones(node: Node) -> tuple[str, ...]:
+    return tuple(getattr(node.services.get("nameserver"), "zones", ()))
+
+
+def _hosts(lab: Lab, node: Node) -> dict[str, Address]:
+    """The names that the node must know by itself: all, where the lab has no resolver; else those of its own zones."""
+    first = {other.name: other.attachments[0].address for other in lab.nodes.values() if other.attachments}
+    if not any("resolver" in other.services for other in lab.nodes.values()):
+        return first
+    origins = ["" if zone == "root" else zone for zone in _zones(node) if zone not in lab.zones]
+    return {
+        name: address
+        for name, address in first.items()
+        if any(not origin or name == origin or name.endswith(f".{origin}") for origin in origins)
+    }
+
+
+def _hints(lab: Lab) -> dict[str, Address]:
+    """The servers of the root zone."""
+    return {node.name: node.attachments[0].address for node in lab.nodes.values() if "root" in _zones(node)}
+
+
+def _file(lab: Lab) -> str:
+    return "" if lab.file is None else str(lab.file)
+
+
+def _hash(*whole: object) -> str:
+    """Of all that is said of the thing, whatever fields it has."""
+    return sha256(repr(whole).encode()).hexdigest()

@@ -1,0 +1,194 @@
+"""Desired − actual = steps, each with the steps that it must wait for, and with no other barrier.
+
+The rules, for one copy of a lab:
+
+    network    absent                              → create
+               ours, of another form               → remove (after the containers on it), create
+    container  absent                              → create (after its networks), start
+               running or paused, and as desired   → nothing (`left_paused` names those that are paused)
+               exited, and as desired              → start
+               anything else of ours               → remove, create, start
+    ours, and not desired                          → remove
+    another's, with a name that we need            → ClashError, before anything is made
+
+"As desired" is an equal hash, and being on its networks, none of which is made anew. A container that was created and
+never started may be half attached, so it is never kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from catenet.nodes.address import Prefix
+from catenet.orchestrator.backend.protocols import (
+    LABEL_FILE,
+    LABEL_HASH,
+    LABEL_LAB,
+    Container,
+    ContainerSpec,
+    Network,
+    NetworkSpec,
+)
+from catenet.orchestrator.plan.desired import Desired, PlanError
+
+__all__ = ["ClashError", "Step", "StepKind", "describe", "left_paused", "plan", "removal"]
+
+StepKind = Literal["remove_container", "remove_network", "create_network", "create_container", "start"]
+
+
+class ClashError(PlanError):
+    """What the lab needs is in the way of something else on the engine. The text says of what, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request to the engine. `after`: the ids of the steps of the same plan that must be done before it."""
+
+    kind: StepKind
+    name: str
+    spec: NetworkSpec | ContainerSpec | None = None
+    after: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Unique in its plan."""
+        return _id(self.kind, self.name)
+
+
+def _id(kind: StepKind, name: str) -> str:
+    return f"{kind} {name}"
+
+
+def plan(wanted: Desired, networks: Sequence[Network], containers: Sequence[Container]) -> tuple[Step, ...]:
+    """What is missing, given all networks and containers that the engine has, of whoever.
+
+    Raises:
+        ClashError: another's network or container has a name that this copy needs, or the copy is another lab's.
+
+    """
+    _refuse_clashes(wanted, networks, containers)
+    own_networks = [network for network in networks if network.labels.get(LABEL_LAB) == wanted.copy]
+    own_containers = [container for container in containers if container.labels.get(LABEL_LAB) == wanted.copy]
+    there = {network.name: network for network in own_networks}
+    fresh = [spec for spec in wanted.networks if not _as_desired(spec, there.get(spec.name))]
+    fresh_names = {spec.name for spec in fresh}
+    specs = {spec.name: spec for spec in wanted.containers}
+    kept = {
+        container.name: container
+        for container in own_containers
+        if _keeps(specs.get(container.name), container, fresh_names)
+    }
+    doomed = [container for container in own_containers if container.name not in kept]
+    wanted_networks = {spec.name for spec in wanted.networks}
+    old = [network for network in own_networks if network.name in fresh_names or network.name not in wanted_networks]
+    steps = [Step("remove_container", container.name) for container in doomed]
+    steps += _network_removals(old, doomed)
+    steps += [_creation(spec, old) for spec in fresh]
+    doomed_names = {container.name for container in doomed}
+    for spec in wanted.containers:
+        steps += _container_steps(spec, kept.get(spec.name), spec.name in doomed_names, fresh_names)
+    return tuple(steps)
+
+
+def removal(networks: Iterable[Network], containers: Iterable[Container]) -> tuple[Step, ...]:
+    """Takes all of these away: the containers first, and each network once nothing is on it."""
+    doomed = list(containers)
+    return (*(Step("remove_container", container.name) for container in doomed), *_network_removals(networks, doomed))
+
+
+def left_paused(wanted: Desired, containers: Iterable[Container]) -> tuple[str, ...]:
+    """The nodes that a plan leaves as they are although they are paused."""
+    specs = {spec.name: spec for spec in wanted.containers}
+    return tuple(
+        container.node
+        for container in containers
+        if container.state == "paused" and _keeps(specs.get(container.name), container, frozenset())
+    )
+
+
+def describe(step: Step) -> str:
+    """One line for a dry run."""
+    what = step.kind.replace("_", " ")
+    if isinstance(step.spec, NetworkSpec):
+        return f"{what} {step.name} {step.spec.prefix}"
+    if isinstance(step.spec, ContainerSpec):
+        places = ", ".join(f"{network} {address}" for network, address in step.spec.endpoints.items())
+        return f"{what} {step.name} on {places}"
+    return f"{what} {step.name}"
+
+
+def _network_removals(networks: Iterable[Network], containers: Sequence[Container]) -> list[Step]:
+    return [
+        Step(
+            "remove_network",
+            network.name,
+            after=tuple(
+                _id("remove_container", container.name)
+                for container in containers
+                if network.name in container.networks
+            ),
+        )
+        for network in networks
+    ]
+
+
+def _creation(spec: NetworkSpec, old: Sequence[Network]) -> Step:
+    """A network waits for those whose name or addresses it takes over."""
+    in_the_way = (network for network in old if network.name == spec.name or _overlap(network.prefixes, spec.prefix))
+    after = tuple(_id("remove_network", network.name) for network in in_the_way)
+    return Step("create_network", spec.name, spec, after)
+
+
+def _overlap(prefixes: Iterable[Prefix], other: Prefix) -> bool:
+    return any(prefix.overlaps(other) for prefix in prefixes)
+
+
+def _container_steps(spec: ContainerSpec, kept: Container | None, doomed: bool, fresh: Iterable[str]) -> list[Step]:
+    if kept is not None:
+        return [Step("start", spec.name)] if kept.state == "exited" else []
+    made = frozenset(fresh)
+    after = [_id("create_network", network) for network in spec.endpoints if network in made]
+    if doomed:
+        after.append(_id("remove_container", spec.name))
+    creation = Step("create_container", spec.name, spec, tuple(after))
+    return [creation, Step("start", spec.name, after=(creation.id,))]
+
+
+def _as_desired(spec: NetworkSpec, network: Network | None) -> bool:
+    return (
+        network is not None
+        and network.labels.get(LABEL_HASH) == spec.labels[LABEL_HASH]
+        and spec.prefix in network.prefixes
+    )
+
+
+def _keeps(spec: ContainerSpec | None, container: Container, fresh: Iterable[str]) -> bool:
+    return (
+        spec is not None
+        and container.state in ("running", "paused", "exited")
+        and container.labels.get(LABEL_HASH) == spec.labels[LABEL_HASH]
+        and set(container.networks) >= set(spec.endpoints)
+        and not set(spec.endpoints) & set(fresh)
+    )
+
+
+def _refuse_clashes(wanted: Desired, networks: Sequence[Network], containers: Sequence[Container]) -> None:
+    names = {spec.name for spec in wanted.networks} | {spec.name for spec in wanted.containers}
+    things: list[tuple[str, Network | Container]] = [("network", network) for network in networks]
+    things += [("container", container) for container in containers]
+    for kind, thing in things:
+        if thing.labels.get(LABEL_LAB) == wanted.copy:
+            file = thing.labels.get(LABEL_FILE, "")
+            if file != wanted.file:
+                raise ClashError(
+                    f"a lab {wanted.copy} is on the engine already, made from {file or 'no lab file'}"
+                    f" (start this one as another copy with --name NAME, or take that one down first)"
+                )
+        elif thing.name in names:
+            owner = thing.labels.get(LABEL_LAB)
+            whose = f"the lab {owner}" if owner else "something that is not ours"
+            raise ClashError(
+                f"{kind} {thing.name} belongs to {whose} (start this lab as another copy with --name NAME)"
+            )
