@@ -33,7 +33,7 @@ def check_routes(scene: Scene, check: RoutesCheck, since: float) -> Finding:
     if kernel.get("via") is None:
         seen, holds = _way((), 0), not check.via and check.cost == 0
     else:
-        cost = _cost(_row(scene.show(check.at, "rip", since), prefix))
+        cost = _cost(scene.show(check.at, "rip", since), prefix)
         seen = _way((lan,), cost)
         holds = lan in check.via and cost == check.cost
     return Finding(holds, expected, seen, f"catenet show {check.at} rip")
@@ -45,11 +45,13 @@ def _way(via: tuple[str, ...], cost: int | None) -> str:
     return f"via {' or '.join(via)}, cost {'unknown' if cost is None else cost}"
 
 
-def _row(table: Json, prefix: str) -> Mapping[str, Json] | None:
-    rows = table if isinstance(table, list) else []
+def _row(rows: Json, prefix: str) -> Mapping[str, Json] | None:
+    rows = rows if isinstance(rows, list) else []
     return next((row for row in rows if isinstance(row, Mapping) and row.get("prefix") == prefix), None)
 
 
-def _cost(row: Mapping[str, Json] | None) -> int | None:
+def _cost(rip: Json, prefix: str) -> int | None:
+    """The cost in links that RIP's table gives; None where it has no valid route."""
+    row = _row(rip.get("table"), prefix) if isinstance(rip, Mapping) else None
     cost = None if row is None else row.get("cost")
     return cost if isinstance(cost, int) else None

@@ -72,7 +72,11 @@ class Happening:
 
 
 class Play:
-    """One run of a timeline. Expectations are watched in threads of their own, while the timeline goes on."""
+    """One run of a timeline.
+
+    An expectation with time (`within`) is watched in a thread of its own, while the timeline goes on; one without must
+    hold at its moment, and the next moment waits for it.
+    """
 
     def __init__(self, engine: Engine, running: RunningLab, tell: Callable[[Happening], None]) -> None:
         self._engine = engine
@@ -134,7 +138,11 @@ class Play:
                 self._results.put(error)
 
         self._watched += 1
-        threading.Thread(target=watch, name="expectation", daemon=True).start()
+        if check.within:
+            threading.Thread(target=watch, name="expectation", daemon=True).start()
+        else:
+            watch()
+            self._take(self._results.get())
 
     def _take(self, result: Result | Exception) -> None:
         self._watched -= 1

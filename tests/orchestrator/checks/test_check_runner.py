@@ -1,0 +1,141 @@
+"""Checks against nodes in memory, which answer as the lab's real ones do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from catenet.nodes.machine import Json
+from catenet.orchestrator.lab.model import FetchCheck, PathCheck, PingCheck, ResolveCheck, RoutesCheck
+
+GOOD_PAGE = (
+    b"HTTP/1.1 200 OK\r\nDate: x\r\nServer: x\r\nLast-Modified: x\r\n"
+    b"Content-Type: text/html\r\nContent-Length: 2\r\n\r\nhi"
+)
+
+
+def kernel(prefix: str, lan: str, via: str | None) -> Json:
+    return {"prefix": prefix, "lan": lan, "via": via, "node": via, "protocol": "rip", "metric": 120}
+
+
+TO_LINK2 = RoutesCheck("r", "link2", ("link1",), 1)
+OWN = RoutesCheck("r", "link2", (), 0)
+
+
+def learned(cost: int | None) -> Json:
+    return {"table": [{"prefix": "10.0.2.0/24", "lan": "link1", "via": "10.0.1.2", "cost": cost}]}
+
+
+def test_a_route_over_the_right_lan_at_the_right_cost(world: Any) -> None:
+    world.tables = {"routes": [kernel("10.0.2.0/24", "link1", "10.0.1.2")], "rip": learned(1)}
+    [result] = world.check(TO_LINK2)
+    assert result.passed
+    assert result.what == "r to link2: via link1, cost 1"
+
+
+@pytest.mark.parametrize(
+    ("routes", "cost", "seen"),
+    [
+        ([], 1, "no route to link2 (10.0.2.0/24)"),
+        ([kernel("10.0.2.0/24", "link3", "10.0.3.3")], 1, "via link3, cost 1"),
+        ([kernel("10.0.2.0/24", "link1", "10.0.1.2")], 2, "via link1, cost 2"),
+        ([kernel("10.0.2.0/24", "link1", "10.0.1.2")], None, "via link1, cost unknown"),
+        ([kernel("10.0.2.0/24", "link2", None)], 1, "its own LAN"),
+    ],
+)
+def test_a_wrong_route_says_what_is_seen(world: Any, routes: list[Json], cost: int | None, seen: str) -> None:
+    world.tables = {"routes": routes, "rip": learned(cost)}
+    [result] = world.check(TO_LINK2)
+    assert (result.passed, result.finding.seen) == (False, seen)
+    assert result.finding.expected == "via link1, cost 1"
+    assert result.finding.next.startswith("catenet show r ")
+
+
+def test_its_own_lan(world: Any) -> None:
+    world.tables["routes"] = [kernel("10.0.2.0/24", "link2", None)]
+    assert world.check(OWN)[0].passed
+
+
+def test_checks_of_one_table_share_one_question(world: Any) -> None:
+    world.tables = {"routes": [kernel("10.0.2.0/24", "link1", "10.0.1.2")], "rip": learned(1)}
+    assert all(result.passed for result in world.check(*[TO_LINK2] * 8))
+    assert sorted(world.asked) == ["rip", "routes"]
+
+
+def test_a_check_waits_until_it_holds(world: Any) -> None:
+    looks: list[int] = []
+
+    def ping() -> tuple[int, bytes, bytes]:
+        looks.append(1)
+        return (0 if len(looks) == 3 else 1), b"3 packets transmitted, 0 received\n", b""
+
+    world.programs["ping"] = ping
+    [result] = world.check(PingCheck("h", "g"), within=30.0)
+    assert result.passed
+    assert len(looks) == 3
+
+
+def test_a_check_that_may_take_no_time_looks_once(world: Any) -> None:
+    world.prints("ping", b"3 packets transmitted, 0 received\n", code=1)
+    [result] = world.check(PingCheck("h", "g"))
+    assert result.finding.seen == "3 packets transmitted, 0 received"
+    assert not result.passed
+
+
+def test_no_answer_may_be_what_is_expected(world: Any) -> None:
+    world.prints("ping", b"", code=1)
+    assert world.check(PingCheck("h", "g", answered=False))[0].passed
+
+
+def test_a_path_is_told_by_names(world: Any) -> None:
+    world.prints("traceroute", b" 1  10.0.1.1  0.1 ms\n 2  10.0.2.9  0.1 ms\n")
+    good, bad = world.check(PathCheck("h", "g", ("r",)), PathCheck("h", "g", ()))
+    assert good.passed
+    assert (bad.passed, bad.finding.expected, bad.finding.seen) == (False, "g", "r g")
+
+
+def test_a_path_that_does_not_arrive(world: Any) -> None:
+    world.prints("traceroute", b" 1  10.0.1.1  0.1 ms\n 2  *\n 3  *\n")
+    assert world.check(PathCheck("h", "g", ("r",)))[0].finding.seen == "r"
+
+
+@pytest.mark.parametrize(
+    ("page", "seen"),
+    [
+        (GOOD_PAGE.replace(b"200 OK", b"404 Not Found"), "404"),
+        (GOOD_PAGE.replace(b"Server: x\r\n", b""), "200; no Server"),
+        (GOOD_PAGE + b"!", "200; Content-Length 2 and 3 bytes"),
+        (b"curl: (6) Could not resolve host: dragon\n", "curl: (6) Could not resolve host: dragon"),
+    ],
+)
+def test_a_page_that_is_not_right(world: Any, page: bytes, seen: str) -> None:
+    world.prints("curl", GOOD_PAGE)
+    assert world.check(FetchCheck("h", "http://g/"))[0].passed
+    world.prints("curl", page)
+    [result] = world.check(FetchCheck("h", "http://g/"))
+    assert (result.passed, result.finding.seen) == (False, seen)
+
+
+def test_a_missing_page_needs_no_headers(world: Any) -> None:
+    world.prints("curl", b"HTTP/1.1 404 Not Found\r\n\r\n")
+    assert world.check(FetchCheck("h", "http://g/x", 404))[0].passed
+
+
+def test_a_host_without_a_resolver_cannot_resolve(world: Any) -> None:
+    assert world.check(ResolveCheck("h", "g"))[0].finding.seen == "the node has no resolver"
+
+
+def test_a_dead_node_fails_its_checks_and_no_others(world: Any) -> None:
+    world.engine.kill("line-r")
+    world.prints("ping", b"")
+    dead, alive = world.check(OWN, PingCheck("h", "g"))
+    assert (dead.passed, dead.finding.seen, dead.finding.next) == (False, "r: exited (137)", "catenet status")
+    assert alive.passed
+
+
+def test_results_keep_the_order_of_the_checks(world: Any) -> None:
+    world.prints("ping", b"")
+    world.prints("curl", GOOD_PAGE)
+    expectations = [PingCheck("h", "g"), FetchCheck("h", "http://g/"), PingCheck("g", "h")]
+    assert [result.check.expectation for result in world.check(*expectations)] == expectations

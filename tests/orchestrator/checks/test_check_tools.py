@@ -1,0 +1,58 @@
+"""What checks read of unmodified tools. The texts are those of Debian's traceroute 2.1, dig 9.20 and curl 8.14."""
+
+import pytest
+
+from catenet.orchestrator.checks.fetch import read_response
+from catenet.orchestrator.checks.path import read_traceroute
+from catenet.orchestrator.checks.resolve import DigAnswer, read_dig
+
+TRACEROUTE = """\
+traceroute to 192.31.65.5 (192.31.65.5), 30 hops max, 60 byte packets
+ 1  192.31.33.1  0.047 ms
+ 2  *
+ 3  10.1.2.3  0.052 ms !N
+"""
+DIG = """\
+;; Got answer:
+;; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 4711
+;; flags: qr rd ra; QUERY: 1, ANSWER: 2, AUTHORITY: 0, ADDITIONAL: 1
+
+;; OPT PSEUDOSECTION:
+; EDNS: version: 0, flags:; udp: 1232
+;; ANSWER SECTION:
+www.cs.uiuc.edu.\t300\tIN\tCNAME\tdragon.cs.uiuc.edu.
+dragon.cs.uiuc.edu.\t300\tIN\tA\t192.31.65.5
+"""
+SILENCE = """\
+;; communications error to 192.31.33.53#53: timed out
+;; no servers could be reached
+"""
+
+
+def test_traceroute() -> None:
+    assert read_traceroute(TRACEROUTE) == ["192.31.33.1", "*", "10.1.2.3"]
+
+
+@pytest.mark.parametrize("text", ["", "traceroute: Bad option\n", " 1  *\n 2  *\n"])
+def test_traceroute_that_found_nothing(text: str) -> None:
+    assert read_traceroute(text) == []
+
+
+def test_dig() -> None:
+    assert read_dig(DIG) == DigAnswer("NOERROR", ("192.31.65.5",))
+
+
+def test_dig_without_an_answer() -> None:
+    assert read_dig(SILENCE) == DigAnswer("", ())
+
+
+def test_curl() -> None:
+    response = read_response(b"HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length:  7\r\n\r\n<p>\r\n\r\n")
+    assert response is not None
+    assert (response.status, response.headers) == (200, {"date": "now", "content-length": "7"})
+    assert response.body == b"<p>\r\n\r\n"
+
+
+@pytest.mark.parametrize("data", [b"", b"curl: (7)", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1\r\n\r\n", b"\xff\r\n\r\n"])
+def test_curl_without_a_response(data: bytes) -> None:
+    assert read_response(data) is None

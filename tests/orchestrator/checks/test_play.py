@@ -1,0 +1,114 @@
+"""Timelines and the verbs `check` and `play`, against a lab in memory."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catenet.orchestrator.backend.protocols import EngineError
+from catenet.orchestrator.cli.app import run
+from catenet.orchestrator.cli.play import Happening, Play
+
+
+def verbs(history: list[Happening]) -> list[str]:
+    return [happening.verb for happening in history]
+
+
+def play(world: Any, history: list[Happening]) -> None:
+    Play(world.engine, world.running, history.append).run(world.running.lab.timeline)
+
+
+def test_a_timeline_is_played_in_order_and_its_expectations_are_met(world: Any) -> None:
+    world.ping_follows_the_links()
+    history: list[Happening] = []
+    play(world, history)
+    done = [verb for verb in verbs(history) if verb not in ("holds", "FAILED")]
+    assert done == ["cut", "pause", "resume", "heal"]
+    assert history[0].text == "link2 cut: down at g and r"
+    assert [happening.held for happening in history if happening.held is not None] == [True, True]
+    assert not world.down
+
+
+def test_what_was_broken_is_mended_when_the_play_breaks_off(world: Any) -> None:
+    world.ping_follows_the_links()
+    history: list[Happening] = []
+
+    def interrupt(call: str, name: str) -> None:
+        if (call, name) == ("pause", "line-r"):
+            raise KeyboardInterrupt
+
+    world.engine.before = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        play(world, history)
+    assert not world.down
+    assert world.running.containers["r"].state == "running"
+    assert verbs(history)[-2:] == ["heal", "resume"]
+
+
+def test_a_verb_that_the_engine_refuses_ends_the_play_and_mends(world: Any) -> None:
+    world.ping_follows_the_links()
+
+    def refuse(call: str, name: str) -> None:
+        if call == "pause":
+            raise EngineError("pause: refused")
+
+    world.engine.before = refuse
+    with pytest.raises(EngineError, match="refused"):
+        play(world, [])
+    assert not world.down
+
+
+def test_the_verb_play(world: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    world.ping_follows_the_links()
+    assert run(["play", "--lab", "line", "--json"], lambda: world.engine) == 0
+    history = json.loads(capsys.readouterr().out)
+    assert [each["verb"] for each in history][:1] == ["cut"]
+    assert all(each["held"] in (True, None) for each in history)
+
+
+def test_an_expectation_that_is_not_met_is_exit_code_1(world: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    world.prints("ping", b"")  # answered even over a link that is cut
+    assert run(["play", "--lab", "line"], lambda: world.engine) == 1
+    assert "FAILED  h pings g, in vain: seen" in capsys.readouterr().out
+
+
+def test_a_lab_without_a_timeline(world: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    text = world.file.read_text()
+    world.file.write_text(text[: text.index("timeline:")])
+    assert run(["play", "--lab", "line"], lambda: world.engine) == 2
+    assert "has no timeline" in capsys.readouterr().err
+
+
+def test_the_verb_check(world: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    world.prints("ping", b"")
+    world.prints("traceroute", b" 1  10.0.1.1  0.1 ms\n 2  10.0.2.9  0.1 ms\n")
+    assert run(["check", "line"], lambda: world.engine) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "line: 2 of 2 checks hold"
+
+
+def test_a_check_that_fails_says_what_was_expected_and_seen(world: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    world.prints("ping", b"")
+    world.prints("traceroute", b" 1  10.0.2.9  0.1 ms\n")
+    assert run(["check", "line"], lambda: world.engine) == 1
+    out = capsys.readouterr().out
+    assert "expected  r g\n  seen      g\n  next      catenet exec h traceroute -n 10.0.2.9\n" in out
+
+
+def test_checks_of_one_claim_as_json(world: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    world.prints("ping", b"")
+    assert run(["check", "line", "--claim", "D1", "--json"], lambda: world.engine) == 0
+    [result] = json.loads(capsys.readouterr().out)
+    assert (result["lab"], result["claim"], result["what"], result["passed"]) == ("line", "D1", "h pings g", True)
+
+
+def test_a_claim_that_the_lab_does_not_check(world: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "line", "--claim", "D9"], lambda: world.engine) == 2
+    assert "choose from: D1, E5" in capsys.readouterr().err
+
+
+def test_a_trace_needs_a_browser(world: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["trace", "http", "h", "http://g/", "--lab", "line"], lambda: world.engine) == 2
+    assert "node h has no browser" in capsys.readouterr().err
