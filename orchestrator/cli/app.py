@@ -14,6 +14,7 @@ import typer
 
 from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.cli.context import connecting
+from catenet.orchestrator.lab.find import UnknownLabError
 from catenet.orchestrator.lab.model import LabFileError
 from catenet.orchestrator.observe.running import UserError, unknown
 
@@ -67,12 +68,14 @@ def run(arguments: Sequence[str], connect: Callable[[], Engine] | None = None) -
         return 0
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (UserError, LabFileError) as error:
+    except (UserError, UnknownLabError) as error:
+        return _fail(error, f"catenet: {error}", USER)
+    except LabFileError as error:  # file:line: message, a line each, as editors read it
         return _fail(error, str(error), USER)
     except EngineError as error:
-        return _fail(error, str(error), ENGINE)
+        return _fail(error, f"catenet: {error}", ENGINE)
     except Exception as error:
-        return _fail(error, f"a fault of catenet itself: {error!r} (CATENET_DEBUG=1 shows where)", BUG)
+        return _fail(error, f"catenet: a fault of its own: {error!r} (CATENET_DEBUG=1 shows where)", BUG)
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -124,7 +127,7 @@ def _version(
 def _fail(error: Exception, message: str, code: int) -> int:
     if os.environ.get("CATENET_DEBUG") == "1":
         traceback.print_exception(error)
-    print(f"catenet: {message}", file=sys.stderr)
+    print(message, file=sys.stderr)
     return code
 
 

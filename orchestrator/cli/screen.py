@@ -6,6 +6,7 @@ Colours stop where NO_COLOR is set or the output is no terminal (rich sees to bo
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -20,6 +21,8 @@ __all__ = ["Cell", "console", "good_or_bad", "print_json", "say", "table"]
 WIDTH = 100
 """Columns that no table of ours exceeds on a terminal."""
 UNBOUNDED = 10_000
+
+_FIGURE = re.compile(r"-?[0-9.]+( ?(s|ms|MB|%))?")
 
 Cell = str | Text
 
@@ -38,9 +41,9 @@ def say(line: Cell) -> None:
 def table(heads: Sequence[str], rows: Iterable[Sequence[Cell]], *, title: str = "") -> None:
     """A table without lines; a column whose cells are all numbers stands at the right."""
     body = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
-    view = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    view = Table(box=None, pad_edge=False, show_header=any(heads), header_style="dim", padding=(0, 2, 0, 0))
     for number, head in enumerate(heads):
-        figures = bool(body) and all(_is_figure(row[number].plain) for row in body)
+        figures = _are_figures([row[number].plain for row in body])
         view.add_column(Text(head), justify="right" if figures else "left", overflow="fold")
     for row in body:
         view.add_row(*row)
@@ -63,5 +66,7 @@ def print_json(value: Json) -> None:
     print(json.dumps(value, indent=2 if sys.stdout.isatty() else None, ensure_ascii=False))
 
 
-def _is_figure(text: str) -> bool:
-    return text in ("", "-") or text.replace(".", "", 1).rstrip("sm%").isdigit()
+def _are_figures(texts: Sequence[str]) -> bool:
+    """Whether a column holds numbers, with or without a unit, and nothing else but gaps."""
+    given = [text for text in texts if text not in ("", "-")]
+    return bool(given) and all(_FIGURE.fullmatch(text) for text in given)

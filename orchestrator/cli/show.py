@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -12,8 +13,9 @@ from catenet.orchestrator.backend.protocols import Container, Engine, EngineErro
 from catenet.orchestrator.cli.context import JsonOption, LabOption, NodeArgument, engine, running_lab
 from catenet.orchestrator.cli.screen import print_json
 from catenet.orchestrator.cli.view import show_value
+from catenet.orchestrator.lab.model import LabFileError
 from catenet.orchestrator.observe.ask import ask
-from catenet.orchestrator.observe.running import UserError, condition, unknown
+from catenet.orchestrator.observe.running import RunningLab, UserError, condition, unknown
 
 
 def show(
@@ -31,12 +33,20 @@ def show(
     catenet show dns.eurecom.fr resolver --json
     """
     docker = engine()
-    container = running_lab(docker, lab).node(node)
-    answer = _ask(docker, container, what)
+    running = running_lab(docker, lab)
+    answer = _ask(docker, running.node(node), what)
     if json:
         print_json(answer)
     else:
-        show_value(answer)
+        show_value(answer, _networks(running))
+
+
+def _networks(running: RunningLab) -> Mapping[str, str]:
+    """Prefix → LAN: the lab's own, which need not be those that the engine uses. None where the file has gone."""
+    try:
+        return {str(lan.prefix): lan.name for lan in running.lab.lans.values()}
+    except (UserError, LabFileError):
+        return {}
 
 
 def _ask(engine: Engine, container: Container, what: str) -> Json:

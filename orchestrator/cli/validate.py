@@ -13,7 +13,6 @@ from catenet.nodes.machine import Json
 from catenet.orchestrator.cli.context import JsonOption
 from catenet.orchestrator.cli.screen import print_json
 from catenet.orchestrator.lab.model import LabFileError
-from catenet.orchestrator.observe.running import LAB_FILE
 
 
 def validate(
@@ -62,7 +61,7 @@ class _Verdict:
 def _verdict(path: Path) -> _Verdict:
     from catenet.orchestrator.lab.load import load
 
-    file = path / LAB_FILE if path.is_dir() else path
+    file = path / "lab.yaml" if path.is_dir() else path
     try:
         lab = load(file)
     except LabFileError as error:

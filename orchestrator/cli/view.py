@@ -2,57 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from catenet.nodes.machine import Json
 from catenet.orchestrator.cli.screen import say, table
 
 __all__ = ["cell", "show_value"]
 
-ORDER = (
-    "node", "to", "prefix", "name", "type", "lan", "via", "cost", "metric", "state", "up", "address", "engine", "ttl",
-    "age", "from",
-)  # fmt: skip
+HEADINGS = {"lan": "LAN", "age": "age (s)", "ttl": "TTL (s)"}
+ROUTE_HEADINGS = {"prefix": "to", "node": "via", "via": "next hop"}
+"""In a table of routes: what the lecture's tables say."""
+ORDER = ("prefix", "network", "name", "type", "node", "lan", "address", "up", "cost", "metric", "age", "state")
 """Fields that stand first in a table, in this order; the others follow as they come."""
 
 
-def show_value(value: Json, *, title: str = "") -> None:
-    """Prints it: a table, lines, or one after the other for what holds both."""
+def show_value(value: Json, networks: Mapping[str, str]) -> None:
+    """Prints it: a table, lines, or one after the other for what holds both. `networks`: prefix → LAN."""
+    for number, (title, part) in enumerate(_parts(value, "")):
+        if number:
+            say("")
+        if isinstance(part, Mapping):
+            table(["", ""], [(_heading(key), cell(item)) for key, item in part.items()], title=title)
+        elif isinstance(part, list) and _is_rows(part):
+            _show_rows([_with_network(row, networks) for row in part if isinstance(row, Mapping)], title)
+        else:
+            say(f"{title}: {cell(part)}" if title else cell(part))
+
+
+def _parts(value: Json, title: str) -> Iterator[tuple[str, Json]]:
+    """Cuts a value into what can be printed at once: objects of plain fields, lists of objects, single values."""
     if isinstance(value, Mapping):
-        _show_object(value, title)
-    elif isinstance(value, list | tuple) and value and all(isinstance(item, Mapping) for item in value):
-        _show_table([item for item in value if isinstance(item, Mapping)], title)
+        plain = {key: item for key, item in value.items() if not _is_large(item)}
+        if plain:
+            yield title, plain
+        for key, item in value.items():
+            if _is_large(item):
+                yield from _parts(item, f"{title} {_heading(key)}".lstrip())
+    elif _is_large(value) and isinstance(value, list | tuple):
+        rows = [item if isinstance(item, Mapping) else {"": item} for item in value]
+        yield title, [{key: item for key, item in row.items() if not _is_rows(item)} for row in rows]
+        for row in rows:
+            name = next((cell(item) for item in row.values() if not _is_large(item)), "")
+            for key, item in row.items():
+                if _is_rows(item):
+                    yield from _parts(item, f"{title} {name} {_heading(key)}".strip())
     else:
-        say(f"{title}: {cell(value)}" if title else cell(value))
+        yield title, value
 
 
-def _show_object(whole: Mapping[str, Json], title: str) -> None:
-    plain = {key: value for key, value in whole.items() if not _has_parts(value)}
-    if plain:
-        table(["", ""], [(_heading(key), cell(value)) for key, value in plain.items()], title=title)
-    elif not whole:
-        say(f"{title}: none" if title else "none")
-    for key, value in whole.items():
-        if _has_parts(value):
-            name = f"{title}: {_heading(key)}" if title else _heading(key)
-            show_value(value, title=name)
+def _is_rows(value: Json) -> bool:
+    return isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value)
 
 
-def _show_table(rows: Sequence[Mapping[str, Json]], title: str) -> None:
+def _is_large(value: Json) -> bool:
+    """Whether it needs more than one cell: an object with fields, or a list of objects."""
+    return (isinstance(value, Mapping) and bool(value)) or _is_rows(value)
+
+
+def _show_rows(rows: Sequence[Mapping[str, Json]], title: str) -> None:
     keys = list(dict.fromkeys(key for row in rows for key in row))
     keys.sort(key=lambda key: ORDER.index(key) if key in ORDER else len(ORDER))
-    table([_heading(key) for key in keys], [[cell(row.get(key)) for key in keys] for row in rows], title=title)
+    heads = [(ROUTE_HEADINGS.get(key) if "prefix" in keys else None) or _heading(key) for key in keys]
+    table(heads, [[cell(row.get(key)) for key in keys] for row in rows], title=title)
 
 
-def _has_parts(value: Json) -> bool:
-    """Whether it needs more than one cell: an object, or a list of objects."""
-    return isinstance(value, Mapping) or (
-        isinstance(value, list | tuple) and any(isinstance(x, Mapping) for x in value)
-    )
+def _with_network(row: Mapping[str, Json], networks: Mapping[str, str]) -> Mapping[str, Json]:
+    prefix = row.get("prefix")
+    return {**row, "network": networks.get(prefix)} if isinstance(prefix, str) and networks else row
 
 
 def _heading(key: str) -> str:
-    return "LAN" if key == "lan" else key.replace("_", " ")
+    return HEADINGS.get(key) or key.replace("_", " ")
 
 
 def cell(value: Json) -> str:

@@ -19,11 +19,10 @@ from catenet.orchestrator.backend.protocols import (
     Engine,
     Network,
 )
+from catenet.orchestrator.lab.find import UnknownLabError, find_lab
 from catenet.orchestrator.lab.model import Lab
 
-__all__ = ["LAB_FILE", "RunningLab", "UserError", "choose", "condition", "running_labs", "unknown"]
-
-LAB_FILE = "lab.yaml"
+__all__ = ["RunningLab", "UserError", "choose", "condition", "running_labs", "unknown"]
 
 Value = TypeVar("Value")
 
@@ -127,17 +126,17 @@ def _sorted(of: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def choose(labs: Mapping[str, RunningLab], explicit: str, environment: str, here: Path) -> RunningLab:
-    """The lab that is meant: the one named, else $CATENET_LAB's, else the lab.yaml's here or above, else the only.
+    """The lab that is meant: the one named, else $CATENET_LAB's, else the lab.yaml's here or above, else the only one.
 
     Raises:
         UserError: it is not running, or there is no telling which; the text lists the choices.
 
     """
     if explicit:
-        return _named(labs, explicit, "--lab")
+        return _named(labs, explicit, "--lab", here)
     if environment:
-        return _named(labs, environment, "$CATENET_LAB")
-    file = _file_above(here)
+        return _named(labs, environment, "$CATENET_LAB", here)
+    file = find_lab(None, here, {})
     if file is not None:
         return _of_file(labs, file)
     if not labs:
@@ -147,16 +146,18 @@ def choose(labs: Mapping[str, RunningLab], explicit: str, environment: str, here
     return next(iter(labs.values()))
 
 
-def _named(labs: Mapping[str, RunningLab], word: str, source: str) -> RunningLab:
-    """By the copy's name or, where the word is a path, by the file it was started from."""
+def _named(labs: Mapping[str, RunningLab], word: str, source: str, here: Path) -> RunningLab:
+    """By the copy's name or, where the word is a lab in labs/ or a path, by the file that it was started from."""
     if word in labs:
         return labs[word]
-    path = Path(word).expanduser()
-    file = path / LAB_FILE if path.is_dir() else path
-    if file.is_file():
+    try:
+        file = find_lab(word, here, {})
+    except UnknownLabError:
+        file = None
+    if file is not None:
         return _of_file(labs, file)
     if not labs:
-        raise UserError(f"no lab is running, so neither is {word!r} of {source}; start it: catenet up {word}")
+        raise UserError(f"no lab is running, so neither is {word!r} of {source}; start one: catenet up internet")
     raise unknown("running lab", word, labs, hint=f"{source} names it")
 
 
@@ -164,14 +165,9 @@ def _of_file(labs: Mapping[str, RunningLab], file: Path) -> RunningLab:
     resolved = file.resolve()
     found: Sequence[RunningLab] = [lab for lab in labs.values() if lab.file is not None and lab.file == resolved]
     if len(found) > 1:
-        raise UserError(
-            f"several copies of {file} are running: say which with --lab ({', '.join(x.name for x in found)})"
-        )
+        copies = ", ".join(lab.name for lab in found)
+        raise UserError(f"several copies of {file} are running: say which with --lab ({copies})")
     if not found:
         others = f", or pick another with --lab ({', '.join(labs)})" if labs else ""
         raise UserError(f"the lab of {file} is not running; start it: catenet up {file.parent}{others}")
     return found[0]
-
-
-def _file_above(here: Path) -> Path | None:
-    return next((folder / LAB_FILE for folder in (here, *here.parents) if (folder / LAB_FILE).is_file()), None)

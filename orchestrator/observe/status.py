@@ -16,7 +16,7 @@ __all__ = ["LabState", "LanState", "NodeState", "lab_state"]
 
 @dataclass(frozen=True, slots=True)
 class NodeState:
-    """`condition`: ready, starting, paused, exited (137) …, or why it did not answer.
+    """`condition`: ready, starting, rip failed, paused, exited (137) …, or why it did not answer.
 
     `lans`: LAN → address ("" where the node did not say); `up`: LAN → whether its interface is up, where it is known;
     `services`: name → state; `restarts` of all its services; `memory` in bytes.
@@ -77,9 +77,11 @@ def _node_state(container: Container, answer: Answer, lans: tuple[str, ...]) -> 
     services = services if isinstance(services, Mapping) else {}
     rows = {name: row for name, row in services.items() if isinstance(row, Mapping)}
     memory = said.get("memory")
+    failed = [name for name, row in rows.items() if row.get("state") == "failed"]
+    waiting = f"{', '.join(failed)} failed" if failed else "starting"
     return NodeState(
         container.node,
-        "ready" if said.get("ready") else "starting",
+        "ready" if said.get("ready") and not failed else waiting,
         {lan: str(interfaces.get(lan, {}).get("address") or "") for lan in (*interfaces, *lans)},
         {lan: bool(row["up"]) for lan, row in interfaces.items() if "up" in row},
         {name: str(row.get("state", "")) for name, row in rows.items()},

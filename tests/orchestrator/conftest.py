@@ -23,10 +23,17 @@ from catenet.orchestrator.backend.protocols import (
 from catenet.orchestrator.observe.running import RunningLab, running_labs
 
 LANS = {"link1": "10.0.1.0/24", "link2": "10.0.2.0/24"}
+FILE = """\
+lans: {link1: {prefix: 10.0.1.0/24}, link2: {prefix: 10.0.2.0/24}}
+nodes:
+  a: {lans: {link1: 10.0.1.1}, services: {rip: {}}}
+  b: {lans: {link1: 10.0.1.2, link2: 10.0.2.2}, services: {rip: {}}}
+  c: {lans: {link2: 10.0.2.3}, services: {rip: {}}}
+"""
 NODES = {"a": {"link1": 1}, "b": {"link1": 2, "link2": 2}, "c": {"link2": 3}}
-RIP_TABLE = [
-    {"to": "10.0.2.0/24", "via": "b", "lan": "link1", "cost": 1, "metric": 2, "age": 1.25, "from": "10.0.1.2"},
-    {"to": "10.0.1.0/24", "via": None, "lan": "link1", "cost": 0, "metric": 1, "age": None, "from": None},
+RIP_TABLE: list[Json] = [
+    {"prefix": "10.0.2.0/24", "lan": "link1", "via": "10.0.1.2", "node": "b", "metric": 2, "cost": 1, "age": 1.25},
+    {"prefix": "10.0.1.0/24", "lan": "link1", "via": None, "node": None, "metric": 1, "cost": 0, "age": None},
 ]
 
 
@@ -98,7 +105,11 @@ class SmallLab:
                 "services": services,
                 "memory": 20_000_000,
             }
-        shown: dict[object, Json] = {"": ["links", "rip"], "links": links, "rip": list(RIP_TABLE)}
+        shown: dict[object, Json] = {
+            "": ["links", "rip"],
+            "links": links,
+            "rip": {"table": RIP_TABLE, "timers": {"update": 5.0}},
+        }
         return shown[what]
 
 
@@ -111,5 +122,5 @@ def engine() -> FakeEngine:
 def small(engine: FakeEngine, tmp_path: Path) -> Iterator[SmallLab]:
     folder = tmp_path / "small"
     folder.mkdir()
-    (folder / "lab.yaml").write_text("name: small\n")
+    (folder / "lab.yaml").write_text(FILE)
     yield SmallLab(engine, "small", folder / "lab.yaml")

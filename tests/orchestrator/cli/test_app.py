@@ -1,0 +1,289 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from importlib import import_module
+
+import pytest
+
+from catenet.nodes.control.events import Event
+from catenet.orchestrator.backend.fake import FakeEngine, FakeExec
+from catenet.orchestrator.backend.protocols import EngineError
+from catenet.orchestrator.cli.app import VERBS, run
+
+EVERY_VERB = {verb: target for panel in VERBS.values() for verb, target in panel.items()}
+
+
+@pytest.fixture
+def catenet(small, capsys, monkeypatch, tmp_path):
+    """Runs a command line on the small lab: exit code, output, error output."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CATENET_LAB", raising=False)
+
+    def call(*words: str) -> tuple[int, str, str]:
+        code = run(words, lambda: small.engine)
+        return code, *capsys.readouterr()
+
+    return call
+
+
+@pytest.mark.parametrize("verb", EVERY_VERB)
+def test_every_verb_has_help_with_an_example(catenet, verb):
+    code, out, _ = catenet(verb, "--help")
+    assert code == 0
+    assert f"catenet {verb}" in out.replace(f"Usage: catenet {verb}", "")
+
+
+def test_the_program_itself_has_help_and_a_version(catenet):
+    code, out, _ = catenet()
+    assert code == 0
+    assert all(verb in out for verb in EVERY_VERB)
+    assert catenet("--version")[1].startswith("catenet ")
+
+
+def test_help_loads_nothing_slow():
+    slow = "docker", "ruamel", "pydantic", "dnslib", "requests"
+    program = f"""
+import sys
+from catenet.orchestrator.cli.app import run
+run(["--help"])
+sys.exit(sum(name in sys.modules for name in {slow!r}))
+"""
+    assert subprocess.run([sys.executable, "-c", program], check=False, stdout=subprocess.DEVNULL).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["statsu"], "did you mean status?"),
+        (["--foo"], "No such option: --foo"),
+        (["status", "--lab", "smal"], "did you mean small?"),
+        (["status", "extra"], "unexpected extra argument"),
+        (["cut"], "Missing argument 'LAN'"),
+        (["cut", "lin1"], "did you mean link1?"),
+        (["kill", "x"], "choose from: a, b, c"),
+        (["show", "a", "ripp"], "did you mean rip?"),
+        (["logs", "a", "-n", "few"], "-n 'few' is neither a number nor the word all"),
+        (["events", "--node", "x"], "choose from: a, b, c"),
+        (["exec", "a", "--"], "no program is named"),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_what_is_there(catenet, words, said):
+    code, out, err = catenet(*words)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_paused_node_shows_nothing_and_says_what_to_do(catenet, small):
+    small.engine.pause("small-a")
+    small.kill("b")
+    assert catenet("show", "a", "rip")[::2] == (2, "catenet: a is paused: catenet resume a\n")
+    assert catenet("show", "b", "rip")[::2] == (2, "catenet: b is exited (137): catenet start b\n")
+    assert catenet("exec", "a", "true")[::2] == (2, "catenet: a is paused: catenet resume a\n")
+
+
+def test_the_engines_fault_is_3_and_ours_is_70(capsys):
+    def silent() -> FakeEngine:
+        raise EngineError("no engine answers", "start it")
+
+    def broken() -> FakeEngine:
+        raise KeyError("x")
+
+    assert run(["status"], silent) == 3
+    assert capsys.readouterr().err == "catenet: no engine answers (start it)\n"
+    assert run(["status"], broken) == 70
+    assert "CATENET_DEBUG=1" in capsys.readouterr().err
+
+
+def test_a_traceback_only_where_it_is_asked_for(catenet, monkeypatch):
+    assert "Traceback" not in catenet("kill", "x")[2]
+    monkeypatch.setenv("CATENET_DEBUG", "1")
+    assert "Traceback" in catenet("kill", "x")[2]
+
+
+class TestStatus:
+    def test_text(self, catenet, small):
+        small.down = {("a", "link1"), ("b", "link1")}
+        small.engine.pause("small-c")
+        code, out, _ = catenet("status")
+        assert code == 0
+        assert out.splitlines() == [
+            "node  state   LANs                            services  restarts  memory",
+            "a     ready   link1 10.0.1.1                  rip              1   20 MB",
+            "b     ready   link1 10.0.1.2, link2 10.0.2.2  rip              1   20 MB",
+            "c     paused  link2                                            -       -",
+            "",
+            "LAN    state  nodes",
+            "link1  cut    a, b",
+            "link2  up     b, c",
+            "",
+            "small: 3 nodes (2 ready, 1 paused), 2 LANs (1 cut), 40 MB",
+        ]
+
+    def test_json(self, catenet):
+        whole = json.loads(catenet("status", "--json")[1])
+        assert whole["lans"][0] == {"lan": "link1", "state": "up", "nodes": ["a", "b"]}
+        assert whole["nodes"][0]["lans"] == [{"lan": "link1", "address": "10.0.1.1", "up": True}]
+
+
+class TestShow:
+    def test_without_what_it_says_what_there_is(self, catenet):
+        assert catenet("show", "a")[1] == "links, rip\n"
+
+    def test_a_table(self, catenet):
+        assert catenet("show", "a", "rip")[1].splitlines() == [
+            "table",
+            "to           network  via  LAN    cost  metric  age (s)  next hop",
+            "10.0.2.0/24  link2    b    link1     1       2     1.25  10.0.1.2",
+            "10.0.1.0/24  link1    -    link1     0       1        -  -",
+            "",
+            "timers",
+            "update  5",
+        ]
+
+    def test_a_lab_file_that_has_gone_costs_the_names_of_the_networks_only(self, catenet, small):
+        small.running.file.unlink()
+        assert "10.0.2.0/24  b    link1" in catenet("show", "a", "rip")[1]
+
+    def test_json_is_the_nodes_own(self, catenet):
+        assert json.loads(catenet("show", "a", "rip", "--json")[1])["table"][0]["node"] == "b"
+
+
+class TestBreakAndMend:
+    def test_each_says_what_it_did(self, catenet):
+        assert catenet("cut", "link1")[1].startswith("link1 cut: down at a and b (")
+        assert catenet("cut", "link1")[1] == "link1 is cut already\n"
+        assert catenet("heal", "link1")[1].startswith("link1 healed: up at a and b (")
+        assert catenet("kill", "b")[1].startswith("b killed (")
+        assert catenet("cut", "link1")[1].endswith("b is exited (137): its end is cut when it is back\n")
+        assert catenet("start", "b")[1].endswith("  link1 is cut: down at b too\n")
+
+    def test_json(self, catenet):
+        done = json.loads(catenet("pause", "a", "--json")[1])
+        assert (done["verb"], done["target"], done["changed"]) == ("pause", "a", True)
+
+
+class TestLines:
+    @pytest.fixture
+    def story(self, small):
+        for at, node, text in ((3.5, "a", "third"), (1.5, "b", "first"), (2.5, "a", "second")):
+            kind = "link.up" if node == "a" else "route.lost"
+            small.engine.write(f"small-{node}", Event(at, node, "rip", kind, text).line(with_json=True))
+        small.engine.write("small-a", "[not] an event: \x1b[31m…")
+
+    def test_events_are_in_order_of_time(self, catenet, story):
+        lines = catenet("events", "--kind", "link", "--kind", "route")[1].splitlines()
+        assert lines == [
+            "00:00:01.500 b  route.lost     first",
+            "00:00:02.500 a  link.up        second",
+            "00:00:03.500 a  link.up        third",
+        ]
+
+    def test_the_last_of_them(self, catenet, story):
+        assert catenet("events", "--kind", "link", "-n", "1")[1].endswith(" third\n")
+        assert catenet("events", "-n", "0")[1] == ""
+
+    def test_events_as_json_lines(self, catenet, story):
+        lines = [json.loads(line) for line in catenet("events", "--json", "--node", "b")[1].splitlines()]
+        assert [line["kind"] for line in lines] == ["route.lost", "node.ready"]
+
+    def test_following_ends_with_the_lab(self, catenet, small, story):
+        for node in "abc":
+            small.engine.remove(f"small-{node}")
+        for lan in ("link1", "link2"):
+            small.engine.remove_network(f"small_{lan}")
+        assert catenet("events", "-f")[::2] == (2, "catenet: no lab is running; start one: catenet up internet\n")
+
+    def test_logs_show_what_is_no_event_and_the_dead(self, catenet, small, story):
+        small.kill("a")
+        out = catenet("logs", "a")[1]
+        assert out.splitlines()[-1] == "[not] an event: \x1b[31m…"
+        assert "00:00:02.500000 rip link.up second" in out
+        assert "\t{" not in out
+        assert "\t{" in catenet("logs", "a", "--raw")[1]
+        assert [json.loads(line)["node"] for line in catenet("logs", "a", "--json", "-n", "2")[1].splitlines()] == [
+            "a"
+        ] * 2
+
+
+class PatientExec(FakeExec):
+    """A program that waits for the end of its input."""
+
+    def __init__(self, *arguments, **options) -> None:
+        super().__init__(*arguments, **options)
+        self.ended = threading.Event()
+
+    def end_input(self):
+        super().end_input()
+        self.ended.set()
+
+    def read(self, timeout=None):
+        self.ended.wait()
+        return super().read(timeout)
+
+
+class TestExec:
+    @pytest.mark.parametrize(
+        ("words", "program"),
+        [
+            (["exec", "a", "ls", "-l", "--lab", "x"], ["ls", "-l", "--lab", "x"]),
+            (["exec", "a", "--", "ls", "-h"], ["ls", "-h"]),
+            (["exec", "--lab", "small", "a", "sh", "-c", "a; b"], ["sh", "-c", "a; b"]),
+        ],
+    )
+    def test_streams_and_exit_code_are_the_programs(  # noqa: PLR0917 - fixtures
+        self, catenet, small, monkeypatch, tmp_path, words, program
+    ):
+        seen = []
+
+        def execute(name, command, *, stdin=False, tty=False):
+            seen.append((name, list(command), stdin, tty))
+            return PatientExec(lambda given: (3, given, b"not a word\n"), stdin=stdin)
+
+        monkeypatch.setattr(small.engine, "execute", execute)
+        (tmp_path / "input").write_bytes(b"one\ntwo")
+        with (tmp_path / "input").open() as given:
+            monkeypatch.setattr(sys, "stdin", given)
+            assert catenet(*words) == (3, "one\ntwo", "not a word\n")
+        assert seen == [("small-a", program, True, False)]
+
+
+def test_validate_needs_no_engine(catenet, tmp_path, capsys):
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text("name: good\nlans: {l: {prefix: 10.0.0.0/24}}\nnodes: {a: {lans: [l]}, b: {lans: [l]}}\n")
+    bad.write_text("name: bad\nlan: {}\nnodse: {}\n")
+    assert catenet("validate", str(good)) == (0, f"{good}: fine (2 nodes, 1 LANs)\n", "")
+    code, out, err = catenet("validate", str(bad), str(good), str(tmp_path / "none.yaml"))
+    assert (code, out) == (2, f"{good}: fine (2 nodes, 1 LANs)\n")
+    assert f"{bad}:2: " in err and f"{bad}:3: " in err and "none.yaml" in err
+    whole = json.loads(catenet("validate", "--json", str(bad), str(good))[1])
+    assert [verdict["fine"] for verdict in whole] == [False, True]
+
+
+def test_labs_lists_the_running_ones_and_those_that_are_shipped(catenet):
+    whole = json.loads(catenet("labs", "--json")[1])
+    assert [lab["lab"] for lab in whole["running"]] == ["small"]
+    assert {lab["lab"] for lab in whole["shipped"]} >= {"internet", "five-routers"}
+    assert "small" in catenet("labs")[1]
+
+
+def test_the_reader_of_a_pipe_may_go_away():
+    program = """
+import sys
+from catenet.orchestrator.cli.app import run
+sys.exit(run(["labs", "--json"]))
+"""
+    pipe = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    pipe.stdout.close()
+    assert pipe.stderr.read() == b""
+    assert pipe.wait() in (0, 1)
+    pipe.stderr.close()
+
+
+def test_the_table_of_verbs_names_functions_that_are_there():
+    for target in EVERY_VERB.values():
+        module, _, function = target.partition(":")
+        assert callable(getattr(import_module(f"catenet.orchestrator.cli.{module}"), function))
