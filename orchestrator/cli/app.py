@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -126,6 +125,8 @@ def _version(
 
 def _fail(error: Exception, message: str, code: int) -> int:
     if os.environ.get("CATENET_DEBUG") == "1":
+        import traceback
+
         traceback.print_exception(error)
     print(message, file=sys.stderr)
     return code

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.screen import print_json, say
-from catenet.orchestrator.faults.verbs import VERBS
 
 __all__ = ["break_or_mend"]
 
 
 def break_or_mend(verb: str, target: str, lab: str, *, json: bool) -> None:
     """One of the verbs, on a LAN or a node of the running lab that `lab` names."""
+    from catenet.orchestrator.faults.verbs import VERBS
+
     docker = engine()
     done = VERBS[verb](docker, running_lab(docker, lab), target)
     if json:

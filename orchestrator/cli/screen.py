@@ -22,7 +22,7 @@ WIDTH = 100
 """Columns that no table of ours exceeds on a terminal."""
 UNBOUNDED = 10_000
 
-_FIGURE = re.compile(r"-?[0-9.]+( ?(s|ms|MB|%))?")
+_FIGURE = re.compile(r"-?\d+(\.\d+)?( ?(s|ms|MB|%))?")
 
 Cell = str | Text
 
