@@ -1,0 +1,90 @@
+"""The service `browse`: fetches a page when asked (the question `browse`), in a child process.
+
+The program that does it (browse_program.py) is the one that a user runs in the node. In a process of its own it cannot
+hold up PID 1, and its libraries (12 MB) are in memory only while it runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Mapping
+
+from catenet.nodes.application.http.config import BrowseOptions
+from catenet.nodes.machine import Json
+from catenet.nodes.runtime.host import Host
+
+__all__ = ["serve"]
+
+_PROGRAM = (sys.executable, "-I", "-m", "catenet.nodes.services.browse_program", "--json", "--")
+_GRACE = 5.0  # seconds beyond the fetch's own limit: a busy machine starts a program slowly
+_AT_ONCE = 4  # fetches
+_SAID_LIMIT = 2_097_152  # bytes of the program's answer
+_REMEMBERED = 10  # pages
+_TOLD = ("url", "status", "bytes", "title", "ms", "error")  # what is remembered of a page
+
+
+async def serve(host: Host, options: BrowseOptions) -> None:
+    """Answer until cancelled."""
+    places = asyncio.Semaphore(_AT_ONCE)
+    pages: deque[dict[str, Json]] = deque(maxlen=_REMEMBERED)
+
+    async def browse(arguments: Mapping[str, Json]) -> Json:
+        url = arguments.get("url")
+        if not isinstance(url, str):
+            raise ValueError(f"browse: url {url!r} is no text")
+        async with places:
+            at = host.wall_clock()
+            page = await _run(url, options.timeout + _GRACE)
+        pages.append({"at": at, **{key: page[key] for key in _TOLD if key in page}})
+        return page
+
+    host.answer("browse", browse)
+    host.show("browse", lambda: list(pages))
+    host.on_flush(pages.clear)
+    host.ready()
+    await asyncio.Event().wait()
+
+
+async def _run(url: str, limit: float) -> dict[str, Json]:
+    """What the program says.
+
+    Raises:
+        ValueError: it did not end within `limit` seconds, or said nothing that can be read.
+
+    """
+    # Not asyncio's own child processes: PID 1 buries every child, and asyncio complains when it comes second.
+    with subprocess.Popen(
+        (*_PROGRAM, url), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as program:
+        try:
+            async with asyncio.timeout(limit):
+                said = await _read_all(program)
+        except TimeoutError:
+            raise ValueError(f"browse: {url} had no end within {limit:g} s") from None
+        finally:
+            program.kill()
+    try:
+        page = json.loads(said)
+    except ValueError:
+        page = None
+    if not isinstance(page, dict):
+        raise ValueError(f"browse: the program said nothing that can be read of {url}")
+    return page
+
+
+async def _read_all(program: subprocess.Popen[bytes]) -> bytes:
+    assert program.stdout is not None
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    pipe, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), program.stdout)
+    said = b""
+    try:
+        while len(said) <= _SAID_LIMIT and (piece := await reader.read(65_536)):
+            said += piece
+    finally:
+        pipe.close()
+    return said
