@@ -1,0 +1,100 @@
+"""Captures by real tcpdumps in a real node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.config import CONFIG_VARIABLE, InterfaceConfig, NodeConfig
+from catenet.orchestrator.backend.docker import connect
+from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_NODE, ContainerSpec, Engine, NetworkSpec
+from catenet.orchestrator.deploy.images import ensure_node_image
+from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.observe.capture import CaptureError, capturing
+from catenet.orchestrator.observe.program import ProgramError, run_program
+from catenet.orchestrator.observe.running import running_labs
+
+LAB = "capturetest"
+NODE = f"{LAB}-n"
+PORT = 4711
+COUNT = 300
+
+pytestmark = pytest.mark.engine
+
+
+def free_prefix(engine: Engine) -> Prefix:
+    """A network where the engine has room: in the range for benchmarks (RFC 2544 appendix C.2.2)."""
+    taken = [prefix for network in engine.networks() for prefix in network.prefixes]
+    free = (Prefix.of(0xC6130000 + (number << 4), 28) for number in range(1 << 12))
+    return next(prefix for prefix in free if not any(prefix.overlaps(other) for other in taken))
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    engine = connect()
+    image = ensure_node_image(engine, Silent())
+    prefix = free_prefix(engine)
+    address, network = Address(prefix.network + 2), f"{LAB}_wire"
+    config = NodeConfig(LAB, "n", (InterfaceConfig("wire", address, address, prefix.length),))
+    labels = {LABEL_LAB: LAB, LABEL_NODE: "n"}
+    try:
+        engine.remove(NODE)
+        engine.remove_network(network)
+        lan = NetworkSpec(network, prefix, Address(prefix.broadcast - 1), {LABEL_LAB: LAB, LABEL_LAN: "wire"})
+        engine.create_network(lan)
+        environment = {CONFIG_VARIABLE: config.to_json()}
+        engine.create(ContainerSpec(NODE, "n", image, environment, {network: address}, labels))
+        engine.start(NODE)
+        yield engine
+    finally:
+        engine.remove(NODE)
+        engine.remove_network(network)
+
+
+def run(engine: Engine, script: str) -> str:
+    return run_program(engine, running_labs(engine)[LAB].node("n"), ["sh", "-c", script], 10.0).text
+
+
+def test_nothing_is_missed_at_either_end(engine: Engine) -> None:
+    """The first datagram is sent as soon as the capture runs, the last one right before it is stopped."""
+    with capturing(engine, {"n": NODE}, f"udp dst port {PORT}") as captures:
+        run(engine, f"seq {COUNT} | while read i; do echo $i; done | nc -u -q 0 127.0.0.1 {PORT}; true")
+        sent = "".join(seen.payload.decode() for seen in captures.stop())
+    assert sent.split() == [str(number) for number in range(1, COUNT + 1)]
+
+
+def test_two_captures_of_one_node_do_not_mix(engine: Engine) -> None:
+    with (
+        capturing(engine, {"n": NODE}, f"udp dst port {PORT}") as one,
+        capturing(engine, {"n": NODE}, f"udp dst port {PORT + 1}") as other,
+    ):
+        run(engine, f"echo 1 | nc -u -q 0 127.0.0.1 {PORT}; echo 2 | nc -u -q 0 127.0.0.1 {PORT + 1}; true")
+        assert [seen.payload for seen in one.stop()] == [b"1\n"]
+        assert [seen.payload for seen in other.stop()] == [b"2\n"]
+
+
+def test_no_tcpdump_stays_behind(engine: Engine) -> None:
+    with capturing(engine, {"n": NODE}, "udp") as captures:
+        captures.stop()
+    with capturing(engine, {"n": NODE}, "udp"):
+        pass  # left without a stop
+    assert run(engine, "for n in 1 2 3 4 5 6 7 8; do pidof tcpdump || break; sleep 0.2; done").strip() == ""
+
+
+def test_a_wrong_filter_is_told_by_tcpdump_itself(engine: Engine) -> None:
+    with pytest.raises(CaptureError, match=r"n: tcpdump: .*syntax error"), capturing(engine, {"n": NODE}, "port port"):
+        pass
+
+
+def test_a_program_that_does_not_end_is_given_up(engine: Engine) -> None:
+    container = running_labs(engine)[LAB].node("n")
+    with pytest.raises(ProgramError, match=r"sleep at n did not end within 0.2 s"):
+        run_program(engine, container, ["sleep", "60"], 0.2)
+
+
+def test_a_program_leaves_its_output_and_its_code(engine: Engine) -> None:
+    container = running_labs(engine)[LAB].node("n")
+    done = run_program(engine, container, ["sh", "-c", "echo out; echo err >&2; exit 3"], 5.0)
+    assert (done.code, done.output, done.last_words) == (3, b"out\n", "err")
