@@ -15,7 +15,7 @@ import socket
 import ssl
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -147,6 +147,7 @@ class DockerExec:
         """Shut the stream down both ways (a mere close would leave the program running)."""
         _shut(self._socket)
         self._response.close()
+        self._socket.close()
 
 
 class LogStream(Iterator[LogLine]):
@@ -177,8 +178,13 @@ class LogStream(Iterator[LogLine]):
         """Ends the reading, whichever thread is waiting in it."""
         self._closed = True
         _shut(self._socket)
+        try:
+            self._lines.close()
+        except ValueError:
+            return  # another thread is reading: it sees the end now, and closes the response itself
+        self._response.close()
 
-    def _read(self) -> Iterator[LogLine]:
+    def _read(self) -> Generator[LogLine]:
         frames, lines = _Frames(), _Lines()
         try:
             with asking(self._what):

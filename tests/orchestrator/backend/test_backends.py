@@ -123,6 +123,15 @@ def only(engine: Engine) -> Container:
     return container
 
 
+def run(engine: Engine, name: str, *command: str) -> tuple[bytes, bytes, int]:
+    """Output, error output and exit code of a program inside."""
+    program = engine.execute(name, command)
+    out, err = output(program)
+    code = program.exit_code()
+    program.close()
+    return out, err, code
+
+
 def output(program: Exec) -> tuple[bytes, bytes]:
     out, err = b"", b""
     while (piece := program.read(10)) is not None:
@@ -274,6 +283,7 @@ def test_the_last_words_of_a_dead_container_can_be_read(engine: Engine) -> None:
     for _ in range(4):
         next(following)
     engine.kill(spec.name)
+    following.close()  # type: ignore[attr-defined]
     assert len(list(engine.logs(spec.name))) == 4
 
 
@@ -299,10 +309,7 @@ def test_following_can_be_closed_from_another_thread(engine: Engine) -> None:
 
 def test_a_program_inside_has_two_outputs_and_an_exit_code(engine: Engine) -> None:
     spec = started(engine)
-    program = engine.execute(spec.name, SHELL)
-    assert output(program) == (b"out\n", b"err\n")
-    assert program.exit_code() == 3
-    program.close()
+    assert run(engine, spec.name, *SHELL) == (b"out\n", b"err\n", 3)
 
 
 def test_a_program_inside_reads_its_input_to_the_end(engine: Engine) -> None:
@@ -347,15 +354,15 @@ def test_eight_threads_at_once(engine: Engine) -> None:
         for number, spec in enumerate(specs)
     ]
 
-    def life(spec: ContainerSpec) -> tuple[bytes, bytes]:
+    def life(spec: ContainerSpec) -> tuple[bytes, bytes, int]:
         engine.create(spec)
         engine.start(spec.name)
-        found = output(engine.execute(spec.name, SHELL))
+        found = run(engine, spec.name, *SHELL)
         engine.remove(spec.name)
         return found
 
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(life, specs)) == [(b"out\n", b"err\n")] * 8
+        assert list(pool.map(life, specs)) == [(b"out\n", b"err\n", 3)] * 8
     assert not engine.containers({LABEL_LAB: LAB})
 
 
@@ -391,20 +398,19 @@ def test_an_engine_that_is_not_there_says_how_to_start_it(monkeypatch: pytest.Mo
 def test_the_options_that_let_transit_pass(docker: Engine) -> None:
     spec = started(docker)
     (lan,) = spec.endpoints
-    program = docker.execute(spec.name, ["ip", "route"])
-    routes = output(program)[0].decode()
+    routes = run(docker, spec.name, "ip", "route")[0].decode()
     assert "default" in routes  # Docker's own; the node replaces it
     gateway = next(line.split()[2] for line in routes.splitlines() if line.startswith("default"))
-    program = docker.execute(spec.name, ["ping", "-c1", "-W1", gateway])
-    output(program)
-    assert program.exit_code() == 1, f"the host answers on {lan}: inhibit_ipv4 has no effect"
+    assert run(docker, spec.name, "ping", "-c1", "-W1", gateway)[2] == 1, (
+        f"the host answers on {lan}: inhibit_ipv4 has no effect"
+    )
     clear(docker)
 
 
 @pytest.mark.engine
 def test_a_node_has_just_the_capabilities_it_needs(docker: Engine) -> None:
     spec = started(docker)
-    status = output(docker.execute(spec.name, ["cat", "/proc/1/status"]))[0].decode()
+    status = run(docker, spec.name, "cat", "/proc/1/status")[0].decode()
     fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
     # capability numbers 10 NET_BIND_SERVICE, 12 NET_ADMIN, 13 NET_RAW (linux/capability.h)
     assert int(fields["CapBnd"], 16) == 1 << 10 | 1 << 12 | 1 << 13
@@ -420,9 +426,8 @@ def test_the_labs_folder_is_read_only(docker: Engine, tmp_path: Path) -> None:
     spec = replace(node("a", lan), data=tmp_path)
     docker.create(spec)
     docker.start(spec.name)
-    assert output(docker.execute(spec.name, ["cat", "/lab/zone"]))[0] == b"hello\n"
-    program = docker.execute(spec.name, ["touch", "/lab/zone"])
-    assert b"Read-only" in output(program)[1]
+    assert run(docker, spec.name, "cat", "/lab/zone")[0] == b"hello\n"
+    assert b"Read-only" in run(docker, spec.name, "touch", "/lab/zone")[1]
     clear(docker)
 
 
