@@ -53,12 +53,15 @@ def _named(word: str, folder: Path) -> Path:
     shipped = {lab.name: lab.file for lab in labs()}
     if word in shipped:
         return shipped[word]
-    path = folder / Path(word).expanduser() if "\0" not in word else folder / "?"
-    if path.is_dir() and (path / FILE).is_file():
-        return path / FILE
-    if path.is_file():
-        return path
-    what = f"{quote(word)} has no {FILE}" if path.is_dir() else f"there is no lab {quote(word)}"
+    path = folder / word
+    try:
+        if path.is_file():
+            return path
+        if (path / FILE).is_file():
+            return path / FILE
+        what = f"{quote(word)} has no {FILE}" if path.is_dir() else f"there is no lab {quote(word)}"
+    except (OSError, ValueError):  # no file can have such a name
+        what = f"there is no lab {quote(word)}"
     raise UnknownLabError(f"{what} ({nearest(word, shipped)}; or write a path to a {FILE})")
 
 

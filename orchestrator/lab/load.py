@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from catenet.orchestrator.lab.checks import ChecksReader, read_claims
@@ -38,10 +39,10 @@ def load(path: Path) -> Lab:
         raise LabFileError(
             str(path), 1, f"cannot be read: {why}", "`catenet labs` lists the labs that there are"
         ) from None
-    return parse(data, str(path), path.resolve().parent, path.resolve())
+    return parse(data, str(path), path.parent.resolve())
 
 
-def parse(text: bytes, file: str, folder: Path | None = None, path: Path | None = None) -> Lab:
+def parse(text: bytes, file: str, folder: Path | None = None) -> Lab:
     """The bytes of a lab file → the lab. `file` is its name in messages; without a `folder` no data is looked for.
 
     Raises:
@@ -50,7 +51,12 @@ def parse(text: bytes, file: str, folder: Path | None = None, path: Path | None 
     """
     problems = Problems(file)
     reader = Reader(problems)
-    top = reader.section(read_document(text, file), "the lab file", WORDS)
+    document = read_document(text, file)
+    if not isinstance(document.value, Mapping):
+        raise LabFileError(
+            file, 1, "the lab file is no mapping", "it has `lans:` and `nodes:`, each with its own below"
+        )
+    top = reader.section(document, "the lab file", WORDS)
     name = _name(top.get("name"), folder, reader)
     claims = read_claims(top.get("claims"), reader)
     lan_names = reader.mapping(reader.needed(top, "lans", "the lab file", 1, "lans: {link1: {}}"), "lans")
@@ -71,7 +77,8 @@ def parse(text: bytes, file: str, folder: Path | None = None, path: Path | None 
     problems.end()
     nodes = complete(drafts, attached, lans, reader)
     problems.end()
-    return Lab(name, lans, nodes, claims, expectations, timeline, path, zones)
+    place = None if folder is None else folder / Path(file).name
+    return Lab(name, lans, nodes, claims, expectations, timeline, place, zones)
 
 
 def _name(item: Item | None, folder: Path | None, reader: Reader) -> str:

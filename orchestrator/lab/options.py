@@ -101,6 +101,8 @@ def _values(service: str, written: Options, what: str, reader: Reader) -> dict[s
             reader.unknown_word(key, item.line, what, list(hints))
         elif item.value is None:
             reader.problem(item.line, f"{what}: {key} is nothing", "give it a value, or leave it out")
+        elif isinstance(item.value, bool) and hints[key] in (int, float):  # pydantic would take it for 1
+            reader.problem(item.line, f"{what}: {key} is {item.value}, and should be a number")
         elif not _is_duration(hints[key]):
             values[key] = plain(item)
         elif (seconds := reader.duration(item, f"{what}: {key}")) is not None:

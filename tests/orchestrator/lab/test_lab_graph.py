@@ -1,0 +1,96 @@
+"""The shortest ways, against networkx."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import networkx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import catenet
+from catenet.orchestrator.lab.graph import ways
+from catenet.orchestrator.lab.load import load, parse
+from catenet.orchestrator.lab.model import Lab
+
+LABS = Path(catenet.__file__).parent / "labs"
+
+
+@st.composite
+def random_labs(draw: st.DrawFn) -> Lab:
+    lans = [f"l{number}" for number in range(draw(st.integers(1, 7)))]
+    nodes = draw(st.lists(st.lists(st.sampled_from(lans), min_size=1, max_size=4, unique=True), min_size=1, max_size=9))
+    lines = [f"  n{number}: {{lans: [{', '.join(on)}], forward: {len(on) > 1}}}" for number, on in enumerate(nodes)]
+    lines = [line.replace("False", "false, services: [rip]").replace("True", "true") for line in lines]
+    text = "lans: {" + ", ".join(f"{lan}: {{}}" for lan in lans) + "}\nnodes:\n" + "\n".join(lines)
+    return parse(text.encode(), "lab.yaml")
+
+
+def bipartite(lab: Lab, cut: set[str], dead: set[str]) -> networkx.Graph[str]:
+    """Routers and LANs, an edge for each interface that is up."""
+    graph: networkx.Graph[str] = networkx.Graph()
+    graph.add_nodes_from(f"lan {lan}" for lan in lab.lans if lan not in cut)
+    for node in lab.nodes.values():
+        if node.forward and node.name not in dead:
+            graph.add_node(node.name)
+            graph.add_edges_from((node.name, f"lan {place.lan}") for place in node.attachments if place.lan not in cut)
+    return graph
+
+
+def check(lab: Lab, cut: set[str], dead: set[str]) -> None:
+    graph = bipartite(lab, cut, dead)
+    found = ways(lab, cut, dead)
+    assert set(found) == {name for name in graph if not name.startswith("lan ")}
+    for router, row in found.items():
+        lengths = networkx.single_source_shortest_path_length(graph, router)
+        # a way of n links has n + 1 LANs and n routers after the first: 2 n + 1 edges
+        expected = {
+            name.removeprefix("lan "): (far - 1) // 2 for name, far in lengths.items() if name.startswith("lan ")
+        }
+        assert {lan: way.cost for lan, way in row.items()} == expected
+        for lan, way in row.items():
+            paths = networkx.all_shortest_paths(graph, router, f"lan {lan}")
+            firsts = {(path[1].removeprefix("lan "), path[2]) for path in paths if len(path) > 2}
+            assert way.next_hops == firsts
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(random_labs(), st.data())
+def test_ways_are_the_shortest_paths(lab: Lab, data: st.DataObject) -> None:
+    cut = data.draw(st.sets(st.sampled_from(sorted(lab.lans)), max_size=2))
+    dead = data.draw(st.sets(st.sampled_from(sorted(lab.nodes)), max_size=2))
+    check(lab, cut, dead)
+
+
+@pytest.mark.parametrize("cut", [set(), {"link1"}, {"link2"}, {"link1", "link5"}])
+def test_ways_of_the_default_lab(cut: set[str]) -> None:
+    check(load(LABS / "internet" / "lab.yaml"), cut, set())
+
+
+def test_the_lectures_three_tables() -> None:
+    """Slides 14-8 … 14-11; two entries tie."""
+    lab = load(LABS / "five-routers" / "lab.yaml")
+    tables = {
+        "a": {"b": ("1", 1), "c": ("1", 2), "d": ("3", 1), "e": ("13", 2)},
+        "b": {"a": ("1", 1), "c": ("2", 1), "d": ("14", 2), "e": ("4", 1)},
+        "c": {"a": ("2", 2), "b": ("2", 1), "d": ("5", 2), "e": ("5", 1)},
+    }
+    found = ways(lab)
+    for at, table in tables.items():
+        for to, (links, cost) in table.items():
+            way = found[at][f"lan-{to}"]
+            assert (way.via, way.cost) == ({f"link{link}" for link in links}, cost)
+    assert (found["a"]["lan-a"].cost, found["a"]["lan-a"].via) == (0, frozenset())
+
+
+def test_the_default_labs_story_has_one_way_before_and_after_the_cut() -> None:
+    """Where a tie stood, a check of the path would be a matter of luck."""
+    lab = load(LABS / "internet" / "lab.yaml")
+    for cut, routers in ((set[str](), "a b c f1"), ({"link1"}, "a d e c f1")):
+        found = ways(lab, cut)
+        at, path = "a", ["a"]
+        while hops := found[at]["cs"].next_hops:
+            ((_, at),) = hops
+            path.append(at)
+        assert " ".join(path) == routers
