@@ -1,1 +1,41 @@
-"""dns"""
+"""The domain name system: an authoritative name server and a caching, iterating resolver.
+
+Files:
+    config        options of both services
+    name          domain names
+    records       types, codes, and the data of each type
+    codec         names and data in bytes, on dnslib
+    message       whole messages, EDNS, truncation
+    streams       messages over TCP; a server's connections
+    query         which question can be answered, and which cannot
+    prepared      answers worked out once
+    words         the events, and what they say to a person
+    zonefile      master files → records
+    zone          zones, and what is found in them
+    nameserver    the machine `Nameserver`
+    cache         what a resolver has learnt
+    servers       how quickly others' servers answer
+    reading       what an answer means
+    task          one question on its way: whom to ask next
+    resolver      the machine `Resolver`: clients, open questions, timers
+
+Timers of the resolver (the name server has none): a server that is not known gets `timeout` (0.8 s), a known one
+twice its smoothed round-trip time (at least 0.25 s); a client gets its answer or SERVFAIL within `deadline` (4.5 s). A
+server's round-trip time is kept for 300 s, a failure for 1 s, a negative answer for 3 h at most, anything for 1 day at
+most. A TCP connection may idle for 10 s.
+
+Deviations, and why:
+    Names keep their capitals in the question only; owners are folded to lower case, which makes comparing them cheap
+        (RFC 1034 section 3.1 asks to preserve case).
+    The root hints are used as they are, without a priming question (RFC 8109): the lab writes them, and they are right.
+    Source ports come from a pool of 32, not of all (RFC 5452 section 9.2): each port costs a socket.
+    Servers are asked at their IPv4 addresses only: a lab has no IPv6.
+    A TCP connection to a server carries one question (RFC 7766 section 6.2.1 would have it reused).
+    Names in the data of types that are not known here are not expanded (RFC 3597 section 4): no such type is served.
+    Zone transfers, dynamic update and DNSSEC are not there: REFUSED, NOTIMP, and no DO bit.
+
+Supported standards: RFC 1034, RFC 1035, RFC 2181, RFC 2308, RFC 3596 (AAAA), RFC 3597 (opaque data), RFC 4592
+(wildcards), RFC 5452 (answers are matched; 9.2 as above), RFC 6891 (EDNS version 0, 1,232 octets), RFC 7766 (TCP,
+pipelining), RFC 8020 (NXDOMAIN), RFC 9156 (minimised names), RFC 9471 (glue or TC), RFC 9520 (failures are kept),
+RFC 9619 (one question).
+"""

@@ -4,28 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple
 
-from catenet.nodes.application.dns.message import UDP_SIZE
+from catenet.nodes.application.dns.prepared import Prepared, PreparedAnswers
 from catenet.nodes.application.dns.query import NoQueryError, read_query
-from catenet.nodes.application.dns.records import Rcode, rcode_text, type_text
-from catenet.nodes.application.dns.words import report_answer, report_query, report_refused
+from catenet.nodes.application.dns.records import Rcode, type_text
+from catenet.nodes.application.dns.words import report_refused
 from catenet.nodes.application.dns.zone import Zones
-from catenet.nodes.machine import Action, DecodeError, Json, Packet, Report, Send
+from catenet.nodes.machine import Action, DecodeError, Json, Packet
 
 __all__ = ["Nameserver"]
-
-_PREPARED = 2048
-"""Questions whose answers are kept ready; when there are more, all are forgotten."""
-
-
-class _Prepared(NamedTuple):
-    """An answer without its id, and the two events, without id and addresses."""
-
-    body: bytes
-    code: str
-    query: Report
-    answer: Report
 
 
 class Nameserver:
@@ -39,25 +26,21 @@ class Nameserver:
         """`count` is called with the name of a counter each time that something is to be counted."""
         self._zones = zones
         self._count = count
-        self._prepared: dict[tuple[bool, bytes], _Prepared] = {}
+        self._prepared = PreparedAnswers()
         self._actions: list[Action] = []
         self._refused: set[str] = set()
 
-    def receive(self, packet: Packet, now: float) -> None:  # noqa: ARG002 - the contract's; zones have no time
+    def receive(self, packet: Packet, now: float) -> None:
         """A question came in."""
-        key = (packet.stream, packet.data[2:])
-        prepared = self._prepared.get(key)
+        prepared = self._prepared.get(packet, now)
         if prepared is None:
             prepared = self._prepare(packet)
             if prepared is None:
                 return
-            if len(packet.data) <= UDP_SIZE:
-                if len(self._prepared) >= _PREPARED:
-                    self._prepared.clear()
-                self._prepared[key] = prepared
+            self._prepared.keep(packet, prepared)
         self._count("queries")
         self._count(prepared.code)
-        self._answer(packet, prepared)
+        self._actions += prepared.actions(packet)
 
     def wake(self, now: float) -> None:
         """A name server has no timers."""
@@ -86,7 +69,7 @@ class Nameserver:
             ]
         }
 
-    def _prepare(self, packet: Packet) -> _Prepared | None:
+    def _prepare(self, packet: Packet) -> Prepared | None:
         try:
             query, rcode, fault = read_query(packet.data)
         except NoQueryError as error:
@@ -107,24 +90,7 @@ class Nameserver:
                 authority=found.authority,
                 additional=found.additional,
             )
-        body = answer.pack(query.size_limit(stream=packet.stream))[2:]
-        said = report_query(query, packet.source, packet.destination)
-        return _Prepared(
-            body, rcode_text(answer.rcode).lower(), said, report_answer(answer, packet.destination, packet.source)
-        )
-
-    def _answer(self, packet: Packet, prepared: _Prepared) -> None:
-        data, source, destination = packet.data, str(packet.source), str(packet.destination)
-        number = int.from_bytes(data[:2], "big")
-        query, answer = prepared.query, prepared.answer
-        there: dict[str, Json] = {"id": number, "source": source, "destination": destination}
-        back: dict[str, Json] = {"id": number, "source": destination, "destination": source}
-        reply = Packet(data[:2] + prepared.body, packet.destination, packet.source, packet.interface, packet.stream)
-        self._actions += (
-            query._replace(data={**query.data, **there}),
-            Send(reply),
-            answer._replace(data={**answer.data, **back}),
-        )
+        return Prepared.of(packet, query, answer)
 
     def _complain(self, packet: Packet, why: DecodeError) -> None:
         """Say what cannot be read, once for each field."""

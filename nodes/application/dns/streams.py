@@ -54,6 +54,10 @@ class MessageStream:
         self._deadline = now + self._idle
         self._hand_on(now)
 
+    def close(self) -> None:
+        """Nothing more is wanted from the peer."""
+        self._broken = True
+
     def data_to_send(self) -> bytes:
         """The framed messages."""
         data, self._outgoing = bytes(self._outgoing), bytearray()

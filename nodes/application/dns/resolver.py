@@ -1,0 +1,343 @@
+"""A recursive, caching resolver, as a machine (RFC 1034 sections 4.3.1 and 5.3.3, RFC 2308, RFC 5452, RFC 6891)."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from catenet.nodes.address import ANY, Address
+from catenet.nodes.application.dns.cache import Cache
+from catenet.nodes.application.dns.config import ResolverOptions
+from catenet.nodes.application.dns.message import Edns, Header, Message, Question
+from catenet.nodes.application.dns.name import Name
+from catenet.nodes.application.dns.prepared import Prepared, PreparedAnswers
+from catenet.nodes.application.dns.query import NoQueryError, read_query
+from catenet.nodes.application.dns.records import A, Ns, Rcode, Record, Type
+from catenet.nodes.application.dns.servers import Servers
+from catenet.nodes.application.dns.task import Budget, Outcome, Task
+from catenet.nodes.application.dns.words import report_answer, report_query, report_refused
+from catenet.nodes.machine import Action, DecodeError, Endpoint, Json, Packet, Send
+
+__all__ = ["CLIENTS", "PORT", "Resolver"]
+
+PORT = 53
+
+CLIENTS = 2_000
+"""Questions of clients that may be in progress; the next ones get SERVFAIL at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Client:
+    """Who waits for an answer."""
+
+    query: Message
+    packet: Packet
+
+
+@dataclass(slots=True, eq=False)
+class _Asked:
+    """A question that was sent to a name server."""
+
+    task: Task
+    message: Message
+    question: Question
+    local: Endpoint
+    server: Endpoint
+    stream: bool
+    sent: float
+    due: float
+
+
+@dataclass(slots=True, eq=False)
+class _Search:
+    """A task, and who waits for it: clients, and tasks that need a server's address."""
+
+    task: Task
+    clients: list[_Client] = field(default_factory=list)
+    then: list[Callable[[Outcome, float], None]] = field(default_factory=list)
+    asked: list[_Asked] = field(default_factory=list)
+
+
+class Resolver:
+    """Resolves its clients' questions by asking name servers, from the root on, and keeps what it learns.
+
+    What comes to port 53 is a client's; what comes to one of `ports` answers a question of ours. Packets with `stream`
+    set come and go over TCP: a client's over the connection on which it asked, ours over one of their own.
+    """
+
+    def __init__(
+        self,
+        options: ResolverOptions,
+        hints: Mapping[str, Address],
+        ports: Sequence[int],
+        *,
+        local: Callable[[Address], Address],
+        pick: Callable[[int], int],
+        count: Callable[[str], None],
+    ) -> None:
+        """`hints`: the root servers; `ports`: open UDP ports to ask from; `local`: our address towards another one.
+
+        `pick(n)` gives a random number below n, `count` raises a counter.
+        """
+        self.cache = Cache(options.cache)
+        self.servers = Servers(options.timeout, pick)
+        self.hints: Mapping[Name, Address] = {Name.parse(name): address for name, address in hints.items()}
+        self.minimise = options.qname_minimisation == "on"
+        self._options = options
+        self._ports = ports
+        self._local = local
+        self._pick = pick
+        self._count = count
+        self._prepared = PreparedAnswers()
+        self._searches: dict[tuple[Name, int], _Search] = {}
+        self._clients: set[tuple[Endpoint, int, bool]] = set()
+        self._asked: dict[tuple[int, Endpoint, bool], _Asked] = {}
+        self._timers: list[tuple[float, int, _Asked | Task]] = []
+        self._timer_number = 0
+        self._actions: list[Action] = []
+        self._refused: set[str] = set()
+
+    # The contract.
+
+    def receive(self, packet: Packet, now: float) -> None:
+        """A client's question, or a name server's answer."""
+        if packet.destination.port == PORT:
+            self._receive_query(packet, now)
+        else:
+            self._receive_answer(packet, now)
+
+    def wake(self, now: float) -> None:
+        """Try the next server where one did not answer; give up at the deadline."""
+        while self._timers and self._timers[0][0] <= now:
+            _, _, due = heapq.heappop(self._timers)
+            if isinstance(due, Task):
+                due.expire(now)
+            elif self._is_open(due):
+                self._count("timeouts")
+                self.servers.timed_out(due.server.address, due.due - due.sent, now)
+                due.task.timed_out(now)
+
+    def next_wake(self) -> float | None:
+        """The next timeout or deadline."""
+        while self._timers and not self._is_live(self._timers[0][2]):
+            heapq.heappop(self._timers)
+        return self._timers[0][0] if self._timers else None
+
+    def take_actions(self) -> list[Action]:
+        """Questions, answers and events."""
+        actions, self._actions = self._actions, []
+        return actions
+
+    def flush(self) -> None:
+        """Forget everything that was learnt, as after a start."""
+        self.cache.clear()
+        self.servers.clear()
+        self._prepared.clear()
+
+    def show(self, now: float, name_of: Callable[[Address], str]) -> Json:
+        """The cache, the servers, and what is in progress."""
+        return {
+            "cache": self.cache.show(now),
+            "servers": self.servers.show(name_of),
+            "roots": {str(name): str(address) for name, address in self.hints.items()},
+            "searches": [f"{Question(*key)}" for key in self._searches],
+        }
+
+    # Clients.
+
+    def _receive_query(self, packet: Packet, now: float) -> None:
+        prepared = self._prepared.get(packet, now)
+        if prepared is not None:
+            self._count("queries")
+            self._count(prepared.code)
+            self._actions += prepared.actions(packet)
+            return
+        try:
+            query, rcode, fault = read_query(packet.data)
+        except NoQueryError as error:
+            self._count("ignored")
+            self._complain(packet, error)
+            return
+        if fault is not None:
+            self._complain(packet, fault)
+        self._count("queries")
+        client = _Client(query, packet)
+        self._actions.append(report_query(query, packet.source, packet.destination))
+        if rcode != Rcode.NOERROR:
+            self._reply(client, now, Outcome(rcode))
+        elif not query.recursion_desired:
+            self._reply_from_cache(client, now)
+        else:
+            self._resolve(client, now)
+
+    def _resolve(self, client: _Client, now: float) -> None:
+        key = _waiting(client)
+        if key in self._clients:
+            self._count("duplicates")  # the client asks again; it gets its answer when there is one
+            return
+        if len(self._clients) >= CLIENTS:
+            self._count("overload")
+            self._reply(client, now, Outcome(Rcode.SERVFAIL))
+            return
+        question = client.query.question
+        assert question is not None
+        self._clients.add(key)
+        search = self._searches.get((question.name, question.type))
+        if search is not None:
+            search.clients.append(client)
+            return
+        budget = Budget(now + self._options.deadline)
+        task = Task(self, question.name, question.type, budget, frozenset())
+        self._search(_Search(task, clients=[client]), now)
+
+    def _search(self, search: _Search, now: float) -> None:
+        task = search.task
+        self._searches[task.name, task.kind] = search
+        task.start(now)
+        if not task.ended:
+            self._set_timer(task.budget.deadline, task)
+
+    def _reply_from_cache(self, client: _Client, now: float) -> None:
+        """ "If recursion is not requested", what is known here, or who is nearer to it (RFC 1034 section 4.3.2)."""
+        question = client.query.question
+        assert question is not None
+        kept = self.cache.answer(question.name, question.type, now)
+        if kept is None:
+            authority, additional = self._nearest(question.name, now)
+            self._reply(client, now, Outcome(Rcode.NOERROR), authority, additional)
+        elif kept.negative:
+            self._reply(client, now, Outcome(kept.rcode, denial=kept))
+        else:
+            self._reply(client, now, Outcome(Rcode.NOERROR, (kept,)))
+
+    def _nearest(self, name: Name, now: float) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
+        """The servers of the nearest zone that are known, and their addresses."""
+        for zone in name.ancestors():
+            servers = self.cache.help(zone, Type.NS, now)
+            if servers:
+                hosts = [record.data.host for record in servers if isinstance(record.data, Ns)]
+                return servers, tuple(a for host in hosts for a in self.cache.help(host, Type.A, now))
+        servers = tuple(Record(Name.root, Type.NS, 0, Ns(host)) for host in self.hints)
+        return servers, tuple(Record(host, Type.A, 0, A(address)) for host, address in self.hints.items())
+
+    def _reply(
+        self,
+        client: _Client,
+        now: float,
+        outcome: Outcome,
+        authority: tuple[Record, ...] = (),
+        additional: tuple[Record, ...] = (),
+    ) -> None:
+        found = outcome.sets if outcome.denial is None else (*outcome.sets, outcome.denial)
+        answer = replace(
+            client.query.reply(outcome.rcode),
+            recursion_available=True,
+            answers=tuple(record for kept in outcome.sets for record in kept.aged(now)),
+            authority=authority if outcome.denial is None else outcome.denial.aged(now),
+            additional=additional,
+        )
+        # A packed answer is right until one of its TTLs has counted down by a second.
+        until = min((kept.expires - int(kept.expires - now) for kept in found), default=now)
+        prepared = Prepared.of(client.packet, client.query, answer, until)
+        if until > now:
+            self._prepared.keep(client.packet, prepared)
+        self._count(prepared.code)
+        self._actions += prepared.reply(client.packet)
+
+    # What tasks need (`Work`).
+
+    def ask(self, task: Task, server: Address, question: Question, now: float, *, stream: bool) -> None:
+        """Send a question, from a random port and with a random id (RFC 5452 section 9.2)."""
+        there = Endpoint(server, PORT)
+        number = self._pick(1 << 16)
+        while (number, there, stream) in self._asked:
+            number = self._pick(1 << 16)
+        edns = Edns() if self.servers.speaks_edns(server, now) else None
+        message = Message(number, question=question, edns=edns)
+        here = Endpoint(self._local(server), self._ports[self._pick(len(self._ports))])
+        due = now + self.servers.timeout(server, now)
+        asked = _Asked(task, message, question, here, there, stream, now, due)
+        self._asked[number, there, stream] = asked
+        self._searches[task.name, task.kind].asked.append(asked)
+        self._set_timer(due, asked)
+        self._count("asked")
+        # The routing table chooses the source's address: `local` only foretells it.
+        packet = Packet(message.pack(), here._replace(address=ANY), there, stream=stream)
+        self._actions += (Send(packet), report_query(message, here, there))
+
+    def look_up(self, name: Name, kind: int, parent: Task, done: Callable[[Outcome, float], None], now: float) -> bool:
+        """Resolve this too, on the parent's budget."""
+        above = parent.above | {(parent.name, parent.kind)}
+        if (name, kind) in above:
+            return False
+        search = self._searches.get((name, kind))
+        if search is not None:
+            search.then.append(done)
+        else:
+            self._search(_Search(Task(self, name, kind, parent.budget, above), then=[done]), now)
+        return True
+
+    def finish(self, task: Task, outcome: Outcome, now: float) -> None:
+        """Tell everyone who waits for it."""
+        search = self._searches.pop((task.name, task.kind))
+        self._drop(search)
+        for client in search.clients:
+            self._clients.discard(_waiting(client))
+            self._reply(client, now, outcome)
+        for done in search.then:
+            done(outcome, now)
+
+    # Name servers.
+
+    def _receive_answer(self, packet: Packet, now: float) -> None:
+        """Takes what answers an open question: same id, server, port and question (RFC 5452 section 9.1)."""
+        try:
+            header = Header.parse(packet.data)
+            asked = self._asked.get((header.id, packet.source, packet.stream))
+            if asked is None or (not packet.stream and asked.local.port != packet.destination.port):
+                self._count("unexpected")
+                return
+            message = Message.parse(packet.data)
+        except DecodeError as error:
+            self._count("unreadable")
+            self._complain(packet, error)
+            return
+        if not message.response or message.opcode or message.question not in (asked.question, None):
+            self._count("unexpected")
+            return
+        if message.question is None and message.rcode != Rcode.FORMERR:
+            self._count("unexpected")
+            return
+        self._count("answers")
+        self._actions.append(report_answer(replace(message, question=asked.question), packet.source, asked.local))
+        self.servers.answered(packet.source.address, now - asked.sent, now)
+        self._drop(self._searches[asked.task.name, asked.task.kind])
+        asked.task.answered(message, asked.question, packet.source.address, now, stream=packet.stream)
+
+    def _drop(self, search: _Search) -> None:
+        for asked in search.asked:
+            self._asked.pop((asked.message.id, asked.server, asked.stream), None)
+        search.asked.clear()
+
+    # Timers.
+
+    def _set_timer(self, when: float, what: _Asked | Task) -> None:
+        self._timer_number += 1
+        heapq.heappush(self._timers, (when, self._timer_number, what))
+
+    def _is_open(self, asked: _Asked) -> bool:
+        return self._asked.get((asked.message.id, asked.server, asked.stream)) is asked
+
+    def _is_live(self, what: _Asked | Task) -> bool:
+        return not what.ended if isinstance(what, Task) else self._is_open(what)
+
+    def _complain(self, packet: Packet, why: DecodeError) -> None:
+        """Say what cannot be read, once for each field."""
+        if why.field not in self._refused:
+            self._refused.add(why.field)
+            self._actions.append(report_refused(packet.source, str(why)))
+
+
+def _waiting(client: _Client) -> tuple[Endpoint, int, bool]:
+    return client.packet.source, client.query.id, client.packet.stream

@@ -1,0 +1,320 @@
+"""One question on its way: the resolver's algorithm (RFC 1034 section 5.3.3).
+
+    1. look whether the answer is known
+    2. find the best servers to ask: those of the zone nearest to the name
+    3. ask them, one after the other, until one answers
+    4. read what it says: an answer, "no such name", an alias (1), a nearer zone's servers (2), nothing useful (3)
+
+A task asks at most one server at a time; the answer to an earlier try still counts while it is at the same step. Each
+question of a client has a budget of messages, shared by the tasks that look for name servers' addresses on its behalf:
+"bound the amount of work … so that a request can't get into an infinite loop" (RFC 1034 section 5.3.3).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from catenet.nodes.address import Address
+from catenet.nodes.application.dns.cache import TTL_CAP, Cache, Kept
+from catenet.nodes.application.dns.message import Message, Question
+from catenet.nodes.application.dns.name import Name
+from catenet.nodes.application.dns.reading import Aliased, Answered, Denied, RecordSet, Referred, Useless, read_answer
+from catenet.nodes.application.dns.records import A, Cname, Ns, Rcode, Record, Type
+from catenet.nodes.application.dns.servers import Servers
+
+__all__ = ["Budget", "Outcome", "Task", "Work"]
+
+_SENDS = 32
+"""Messages to name servers for one question of a client."""
+
+_TRIES = 3
+"""Messages to one server at one step."""
+
+_ALIASES = 12
+_DEPTH = 4
+"""Tasks in a row, each looking for the address of a server that the one before needs."""
+
+_MINIMISED = 10
+"""Questions with a shortened name (MAX_MINIMISE_COUNT, RFC 9156 section 2.3)."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """What may still be spent on a client's question, and until when."""
+
+    deadline: float
+    sends: int = _SENDS
+
+
+class Outcome(NamedTuple):
+    """How a task ended: the sets of the answer, aliases first, or why there is none."""
+
+    rcode: int
+    sets: tuple[Kept, ...] = ()
+    denial: Kept | None = None
+
+
+class Work(Protocol):
+    """What a task has of its resolver."""
+
+    cache: Cache
+    servers: Servers
+    hints: Mapping[Name, Address]
+    minimise: bool
+
+    def ask(self, task: Task, server: Address, question: Question, now: float, *, stream: bool) -> None:
+        """Send the question; `Task.answered` or `Task.timed_out` will follow."""
+
+    def look_up(self, name: Name, kind: int, parent: Task, done: Callable[[Outcome, float], None], now: float) -> bool:
+        """Resolve this too; False where `parent` itself is part of that search."""
+
+    def finish(self, task: Task, outcome: Outcome, now: float) -> None:
+        """The task has ended."""
+
+
+class Task:
+    """The search for the records of one name and type."""
+
+    def __init__(self, work: Work, name: Name, kind: int, budget: Budget, above: frozenset[tuple[Name, int]]) -> None:
+        """`above`: the searches for which this one is made."""
+        self.name = name
+        self.kind = kind
+        self.budget = budget
+        self.above = above
+        self.ended = False
+        self._work = work
+        self._current = name  # after aliases
+        self._sets: list[Kept] = []
+        self._zone = Name.root
+        self._addresses: list[Address] = []
+        self._missing: list[Name] = []  # name servers whose addresses are not known
+        self._tried: Counter[Address] = Counter()
+        self._steps = 0
+        self._shown = 0  # labels of the name that are shown to the servers, where it is minimised
+        self._minimised = 0
+
+    def start(self, now: float) -> None:
+        """Begin; it may end at once."""
+        self._advance(now)
+
+    @property
+    def sets(self) -> tuple[Kept, ...]:
+        """What has been found so far."""
+        return tuple(self._sets)
+
+    def answered(self, message: Message, question: Question, server: Address, now: float, *, stream: bool) -> None:
+        """A server answered, over TCP where `stream` is set."""
+        if message.truncated and not stream:
+            self._send(server, question, now, stream=True)
+            return
+        reading = read_answer(message, question, self._zone)
+        if question.name != self._current:
+            self._read_minimised(reading, question, server, now)
+            return
+        match reading:
+            case Answered(sets):
+                self._keep(sets, now)
+                self._end(Outcome(Rcode.NOERROR, self.sets), now)
+            case Aliased(sets, target):
+                self._keep(sets, now)
+                self._follow(target, now)
+            case Denied(sets, name, rcode, soa):
+                self._keep(sets, now)
+                denial = self._work.cache.deny(name, self.kind, rcode, soa, now)
+                self._end(Outcome(rcode, self.sets, denial), now)
+            case Referred():
+                self._refer(reading, now)
+            case Useless():
+                self._give_up_on(server, message, now)
+
+    def timed_out(self, now: float) -> None:
+        """The last server asked has not answered in time."""
+        self._ask(now)
+
+    def expire(self, now: float) -> None:
+        """The deadline has come."""
+        self._fail(now)
+
+    # Step 1: is it known?
+
+    def _advance(self, now: float) -> None:
+        cache = self._work.cache
+        while True:
+            kept = cache.answer(self._current, self.kind, now)
+            if kept is not None and kept.negative:
+                self._end(Outcome(kept.rcode, self.sets, kept), now)
+                return
+            if kept is not None:
+                self._sets.append(kept)
+                self._end(Outcome(Rcode.NOERROR, self.sets), now)
+                return
+            alias = cache.answer(self._current, Type.CNAME, now) if self.kind != Type.ANY else None
+            if alias is None or alias.negative:
+                break
+            self._sets.append(alias)
+            target = alias.records[0].data
+            assert isinstance(target, Cname)
+            if not self._rename(target.target):
+                self._fail(now)
+                return
+        self._find_servers(now)
+        self._ask(now)
+
+    def _follow(self, target: Name, now: float) -> None:
+        if self._rename(target):
+            self._advance(now)
+        else:
+            self._fail(now)
+
+    def _rename(self, target: Name) -> bool:
+        """Go on with an alias's target, unless that has been met before."""
+        self._current = target
+        met = {kept.records[0].name for kept in self._sets}
+        return target not in met and len(self._sets) <= _ALIASES
+
+    # Step 2: whom to ask?
+
+    def _find_servers(self, now: float) -> None:
+        for zone in self._current.ancestors():
+            records = self._work.cache.help(zone, Type.NS, now)
+            if records:
+                self._take_servers(zone, records, {}, now)
+                if self._addresses or self._missing:
+                    return
+        self._step(Name.root, list(self._work.hints.values()), [])
+
+    def _refer(self, referral: Referred, now: float) -> None:
+        cache = self._work.cache
+        cache.keep(referral.servers, now, final=False)
+        glue: dict[Name, RecordSet] = {}
+        for records in referral.glue:
+            cache.keep(records, now, final=False)
+            glue[records[0].name] = records
+        self._take_servers(referral.cut, referral.servers, glue, now)
+        self._ask(now)
+
+    def _take_servers(self, zone: Name, servers: RecordSet, glue: Mapping[Name, RecordSet], now: float) -> None:
+        addresses: list[Address] = []
+        missing: list[Name] = []
+        for record in servers:
+            assert isinstance(record.data, Ns)
+            host = record.data.host
+            known = _addresses(glue.get(host) or self._work.cache.help(host, Type.A, now))
+            addresses += known
+            # A server inside the zone that it serves cannot be found through that zone.
+            if not known and not host.is_under(zone):
+                missing.append(host)
+        self._step(zone, addresses, missing)
+
+    def _step(self, zone: Name, addresses: list[Address], missing: list[Name]) -> None:
+        self._steps += 1
+        self._zone = zone
+        self._addresses = addresses
+        self._missing = missing
+        self._tried.clear()
+        self._shown = len(zone) + 1
+
+    # Step 3: ask.
+
+    def _ask(self, now: float) -> None:
+        if self.ended:
+            return
+        fresh = [address for address in self._addresses if not self._tried[address]]
+        again = [address for address in self._addresses if self._tried[address] < _TRIES]
+        server = self._work.servers.best(fresh or ([] if self._missing else again), now)
+        if server is not None:
+            self._send(server, self._question(now), now, stream=False)
+        elif self._missing:
+            self._look_up(self._missing.pop(0), now)
+        else:
+            self._fail(now)
+
+    def _send(self, server: Address, question: Question, now: float, *, stream: bool) -> None:
+        if self.budget.sends <= 0:
+            self._fail(now)
+            return
+        self.budget.sends -= 1
+        self._tried[server] += 1
+        self._work.ask(self, server, question, now, stream=stream)
+
+    def _look_up(self, host: Name, now: float) -> None:
+        step = self._steps
+
+        def looked_up(outcome: Outcome, now: float) -> None:
+            if step != self._steps:  # a late answer has led on meanwhile
+                return
+            if outcome.sets and outcome.rcode == Rcode.NOERROR:
+                self._addresses += _addresses(outcome.sets[-1].records)
+            self._ask(now)
+
+        if len(self.above) >= _DEPTH or not self._work.look_up(host, Type.A, self, looked_up, now):
+            self._ask(now)
+
+    def _question(self, now: float) -> Question:
+        """The whole question, or, minimised, one label more than the servers' zone has (RFC 9156 section 2.3)."""
+        whole = Question(self._current, self.kind)
+        if not self._work.minimise:
+            return whole
+        while self._shown < len(self._current) and self._minimised < _MINIMISED:
+            name = self._current.tail(self._shown)
+            if self._work.cache.answer(name, Type.A, now) is None:
+                self._minimised += 1
+                return Question(name, Type.A)
+            self._shown += 1  # it is known that no zone begins there
+        return whole
+
+    # Step 4: read.
+
+    def _read_minimised(self, reading: object, question: Question, server: Address, now: float) -> None:
+        """What was said of an ancestor of the name: only whether a zone begins there matters."""
+        match reading:
+            case Referred():
+                self._refer(reading, now)
+                return
+            case Denied(_, name, Rcode.NXDOMAIN, soa) if name == question.name:
+                # "NXDOMAIN: there really is nothing underneath" (RFC 8020), so nor is the name.
+                denial = self._work.cache.deny(name, question.type, Rcode.NXDOMAIN, soa, now)
+                self._end(Outcome(Rcode.NXDOMAIN, self.sets, denial), now)
+                return
+            case Denied(_, name, rcode, soa) if name == question.name:
+                self._work.cache.deny(name, question.type, rcode, soa, now)
+                self._shown += 1
+            case Useless():
+                # "… a fallback to the full QNAME" for servers that mishandle such a question (RFC 9156 section 2.3).
+                self._shown = len(self._current)
+            case _:
+                self._shown += 1
+        self._tried[server] -= 1
+        self._ask(now)
+
+    def _give_up_on(self, server: Address, message: Message, now: float) -> None:
+        if message.rcode in (Rcode.FORMERR, Rcode.NOTIMP) and self._work.servers.speaks_edns(server, now):
+            self._work.servers.without_edns(server, now)
+        else:
+            self._tried[server] = _TRIES
+        self._ask(now)
+
+    def _keep(self, sets: tuple[RecordSet, ...], now: float) -> None:
+        for records in sets:
+            if self.kind == Type.ANY:
+                ttl = min(TTL_CAP, *(record.ttl for record in records))
+                self._sets.append(Kept(records, now + ttl))
+            else:
+                self._sets.append(self._work.cache.keep(records, now, final=True))
+
+    def _fail(self, now: float) -> None:
+        if not self.ended:
+            self._work.cache.fail(self.name, self.kind, now)
+            self._end(Outcome(Rcode.SERVFAIL), now)
+
+    def _end(self, outcome: Outcome, now: float) -> None:
+        if not self.ended:
+            self.ended = True
+            self._work.finish(self, outcome, now)
+
+
+def _addresses(records: tuple[Record, ...]) -> list[Address]:
+    return [record.data.address for record in records if isinstance(record.data, A)]

@@ -1,0 +1,87 @@
+"""The service `resolver`: UDP and TCP port 53 for clients, and a pool of random ports to ask name servers from."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from catenet.nodes.address import ANY, Address
+from catenet.nodes.application.dns.config import ResolverOptions
+from catenet.nodes.application.dns.resolver import PORT, Resolver
+from catenet.nodes.application.dns.streams import IDLE, Clients, MessageStream
+from catenet.nodes.machine import Packet
+from catenet.nodes.runtime.host import Connection, Driver, Host, UdpPort
+
+__all__ = ["serve"]
+
+_PORTS = 32
+"""Ports to ask from, which the kernel draws at random (RFC 5452 section 9.2)."""
+
+
+async def serve(host: Host, options: ResolverOptions) -> None:
+    """Resolve for clients until cancelled.
+
+    Raises:
+        ValueError: the lab has no root server.
+        OSError: port 53 is taken.
+
+    """
+    hints = options.servers(host.config.hints)
+    ports: dict[int, UdpPort] = {}
+    asking: list[int] = []
+    connecting: set[asyncio.Task[None]] = set()
+
+    def send(packet: Packet) -> None:
+        if not packet.stream:
+            ports[packet.source.port].send(packet)
+        elif packet.source.port == PORT:
+            clients.send(packet)
+        else:
+            asked = asyncio.create_task(_ask_over_tcp(host, driver, packet, options.deadline))
+            connecting.add(asked)
+            asked.add_done_callback(connecting.discard)
+
+    machine = Resolver(options, hints, asking, local=_local(host), pick=host.random.randrange, count=host.count)
+    driver = host.drive(machine, send)
+    for _ in range(_PORTS):
+        port = host.open_udp(0, driver.receive)
+        ports[port.number] = port
+        asking.append(port.number)
+    ports[PORT] = host.open_udp(PORT, driver.receive)
+    # A connection outlives the longest search, so that no answer comes to a closed one.
+    clients = Clients(driver.receive, host.now, max(IDLE, 2 * options.deadline))
+    await host.listen_tcp(PORT, lambda c: clients.accept(c.peer, c.local, c.flush))
+    host.show("resolver", lambda: machine.show(host.now(), host.name_of))
+    host.on_flush(machine.flush)
+    host.ready()
+    await asyncio.get_running_loop().create_future()
+
+
+async def _ask_over_tcp(host: Host, driver: Driver, packet: Packet, patience: float) -> None:
+    """One question over a connection of its own; a failure is like a lost datagram, and the machine's timer tells."""
+
+    def opened(connection: Connection) -> MessageStream:
+        def deliver(data: bytes) -> None:
+            stream.close()
+            driver.receive(Packet(data, connection.peer, connection.local, stream=True))
+
+        stream = MessageStream(deliver, host.now(), patience)
+        stream.send(packet.data, host.now())
+        return stream
+
+    try:
+        await host.connect_tcp(packet.destination, opened, patience)
+    except OSError:
+        host.count("tcp_failures")
+
+
+def _local(host: Host) -> Callable[[Address], Address]:
+    """Our address towards another one: that on its LAN, else the first."""
+
+    def local(there: Address) -> Address:
+        interfaces = host.interfaces()
+        near = (interface for interface in interfaces if interface.prefix.holds(there))
+        chosen = next(near, interfaces[0] if interfaces else None)
+        return ANY if chosen is None else chosen.address
+
+    return local
