@@ -62,6 +62,8 @@ def run(arguments: Sequence[str], connect: Callable[[], Engine] | None = None) -
             code = _dispatch(list(arguments) or ["--help"])
         sys.stdout.flush()
         return code
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
     except BrokenPipeError:
         _drop_output()
         return 0

@@ -49,14 +49,13 @@ def _node_row(node: NodeState) -> tuple[Text | str, ...]:
 
 
 def _lan_row(lan: LanState) -> tuple[Text | str, ...]:
-    return lan.name, good_or_bad(lan.condition, good=lan.condition == "up"), ", ".join(lan.nodes)
+    return lan.name, good_or_bad(lan.condition, good=not lan.is_cut), ", ".join(lan.nodes)
 
 
 def _summary(state: LabState) -> str:
-    """internet: 20 nodes (18 ready, 1 paused, 1 exited (137)), 13 LANs (1 cut), 430 MB."""
+    """internet: 20 nodes (18 ready, 1 paused, 1 exited (137)), 13 LANs (12 up, 1 cut), 430 MB."""
     nodes = _tally([node.condition for node in state.nodes])
-    cut = [lan.name for lan in state.lans if lan.condition != "up"]
-    lans = f"{len(cut)} cut" if cut else "all up"
+    lans = _tally([lan.condition.partition(" at ")[0] for lan in state.lans])
     memory = sum(node.memory for node in state.nodes) / 1e6
     return f"{state.name}: {len(state.nodes)} nodes ({nodes}), {len(state.lans)} LANs ({lans}), {memory:.0f} MB"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import sys
 import termios
@@ -20,7 +21,7 @@ CHUNK = 65536
 
 
 def run_inside(engine: Streams, container: Container, command: Sequence[str]) -> int:
-    """Runs the program to its end; its exit code.
+    """Runs the program to its end; its exit code. If we end first (Ctrl-C, a reader that has gone), it is ended too.
 
     Raises:
         UserError: the node is paused or dead.
@@ -29,13 +30,28 @@ def run_inside(engine: Streams, container: Container, command: Sequence[str]) ->
     """
     _must_run(container)
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    program = engine.execute(container.name, command, stdin=True, tty=terminal)
+    mark = f"CATENET_EXEC={secrets.token_hex(8)}"
+    program = engine.execute(container.name, ["env", mark, *command], stdin=True, tty=terminal)
+    ended = False
     try:
-        with _raw_terminal(program) if terminal else nullcontext():
+        with _ending_on_signals(), _raw_terminal(program) if terminal else nullcontext():
             threading.Thread(target=_feed, args=(program,), daemon=True).start()
             _copy_output(program)
+            ended = True
         return program.exit_code()
     finally:
+        program.close()
+        if not ended:
+            _end(engine, container, mark)
+
+
+def _end(engine: Streams, container: Container, mark: str) -> None:
+    """Ends what runs with this mark: to hang up is not enough, the engine lets a program run on without its streams."""
+    script = f"grep -ls {mark} /proc/[0-9]*/environ | cut -d/ -f3 | xargs -r kill"
+    with suppress(EngineError):  # the node has died
+        program = engine.execute(container.name, ["sh", "-c", script])
+        with suppress(TimeoutError):
+            program.read(1.0)
         program.close()
 
 
@@ -59,6 +75,21 @@ def _copy_output(program: Exec) -> None:
         out = sys.stdout.buffer if number == 1 else sys.stderr.buffer
         out.write(data)
         out.flush()
+
+
+@contextmanager
+def _ending_on_signals() -> Iterator[None]:
+    """A SIGTERM or a SIGHUP ends this program in good order."""
+
+    def end(number: int, _: object) -> None:
+        sys.exit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

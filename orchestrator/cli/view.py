@@ -76,13 +76,13 @@ def _heading(key: str) -> str:
 
 
 def cell(value: Json) -> str:
-    """One value, short: yes and no, - for what is not there, at most three decimals."""
+    """One value, short: yes and no, - for what is not there, few decimals."""
     if value is None or value == "":
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.3f}".rstrip("0").rstrip(".") if value else "0"
+        return f"{value:.1f}".removesuffix(".0") if abs(value) >= 1 else f"{value:.3g}"
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {cell(item)}" for key, item in value.items()) or "-"
     if isinstance(value, list | tuple):

@@ -44,6 +44,11 @@ class LanState:
     condition: str
     nodes: tuple[str, ...]
 
+    @property
+    def is_cut(self) -> bool:
+        """At one end at least."""
+        return self.condition.startswith("cut")
+
 
 @dataclass(frozen=True, slots=True)
 class LabState:

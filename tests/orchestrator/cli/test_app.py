@@ -120,7 +120,7 @@ class TestStatus:
             "link1  cut    a, b",
             "link2  up     b, c",
             "",
-            "small: 3 nodes (2 ready, 1 paused), 2 LANs (1 cut), 40 MB",
+            "small: 3 nodes (2 ready, 1 paused), 2 LANs (1 cut, 1 up), 40 MB",
         ]
 
     def test_json(self, catenet):
@@ -137,7 +137,7 @@ class TestShow:
         assert catenet("show", "a", "rip")[1].splitlines() == [
             "table",
             "to           network  via  LAN    cost  metric  age (s)  next hop",
-            "10.0.2.0/24  link2    b    link1     1       2     1.25  10.0.1.2",
+            "10.0.2.0/24  link2    b    link1     1       2      1.2  10.0.1.2",
             "10.0.1.0/24  link1    -    link1     0       1        -  -",
             "",
             "timers",
@@ -248,7 +248,8 @@ class TestExec:
         with (tmp_path / "input").open() as given:
             monkeypatch.setattr(sys, "stdin", given)
             assert catenet(*words) == (3, "one\ntwo", "not a word\n")
-        assert seen == [("small-a", program, True, False)]
+        ((name, command, stdin, tty),) = seen
+        assert (name, command[0], command[2:], stdin, tty) == ("small-a", "env", program, True, False)
 
 
 def test_validate_needs_no_engine(catenet, tmp_path, capsys):

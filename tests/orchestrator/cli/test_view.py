@@ -23,7 +23,8 @@ def test_every_answer_can_be_shown(capsys, answer):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "-"), ("", "-"), (True, "yes"), (0, "0"), (0.0, "0"), (1.23456, "1.235"), (2.0, "2"), ([], "-"),
+    [(None, "-"), ("", "-"), (True, "yes"), (0, "0"), (0.0, "0"), (1.23456, "1.2"), (0.0123456, "0.0123"), (2.0, "2"),
+     ([], "-"),
      ([1, "b"], "1, b"), ({"a": 1, "b": [2, 3]}, "a 1, b 2, 3")],
 )  # fmt: skip
 def test_cells_are_short(value, text):
