@@ -257,9 +257,11 @@ class Network:
             self._settle(node)
 
     def _ring(self, node: Node, machine: Machine, time: float) -> None:
-        if node.machine is not machine or node.paused or node.alarm != time:
+        if node.machine is not machine or node.alarm != time:
             return
         node.alarm = float("inf")
+        if node.paused:
+            return
         due = machine.next_wake()
         if due is not None and due <= self.now:
             machine.wake(self.now)

@@ -229,7 +229,8 @@ class RipMachine:
 
     def _short_delay(self) -> float:
         """The 1 to 5 seconds of section 3.10.1, in proportion where `update` is not the 30 seconds of section 3.8."""
-        return self._random.uniform(1.0, 5.0) * self._options.update / 30.0
+        update = self._options.update
+        return self._random.uniform(update / 30, update / 6)
 
     def _whole_table(self, interface: Interface) -> list[bytes]:
         """The messages of a regular update; made again only when the table has changed."""

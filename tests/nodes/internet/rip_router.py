@@ -1,0 +1,133 @@
+"""One router under test: r1 (10.0.1.1 on link1, 10.0.2.1 on link2), with messages written and read by struct alone."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.internet.rip.config import RipOptions
+from catenet.nodes.internet.rip.machine import RipMachine
+from catenet.nodes.machine import DeleteRoute, Endpoint, Interface, Packet, Report, Send, SetRoute
+
+GROUP = Endpoint(Address.parse("224.0.0.9"), 520)
+N2, N3 = "10.0.1.2", "10.0.2.3"
+"""Neighbours: n2 on link1, n3 on link2."""
+WHOLE_TABLE = bytes.fromhex("01020000 00000000 00000000 00000000 00000000 00000010")
+NAMES = {N2: "n2", N3: "n3"}
+
+Row = tuple[str, int]
+
+
+def entry(prefix: str, metric: int, *, family: int = 2, tag: int = 0, next_hop: str = "0.0.0.0") -> bytes:
+    network, _, length = prefix.partition("/")
+    bits = 0xFFFFFFFF << 32 - int(length) & 0xFFFFFFFF
+    return struct.pack(">HHIIII", family, tag, Address.parse(network), bits, Address.parse(next_hop), metric)
+
+
+def response(*entries: bytes, version: int = 2, command: int = 2) -> bytes:
+    return bytes([command, version, 0, 0]) + b"".join(entries)
+
+
+def said(data: bytes) -> dict[str, int]:
+    """The prefixes and metrics in a message."""
+    rows = {}
+    for _, _, address, mask, _, metric in struct.iter_unpack(">HHIIII", data[4:]):
+        rows[str(Prefix(Address(address), bin(mask).count("1")))] = metric
+    return rows
+
+
+class Middle:
+    """Randomness without surprise: always the middle; `asked` keeps the bounds."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[float, float]] = []
+
+    def uniform(self, a: float, b: float) -> float:
+        self.asked.append((a, b))
+        return (a + b) / 2
+
+
+class Router:
+    """The machine, a clock, and what came out of it."""
+
+    def __init__(self, *, start: bool = True, interfaces: Iterable[Interface] = (), **options: object) -> None:
+        self.random = Middle()
+        self.links = {i.name: i for i in interfaces} or {
+            f"link{n}": Interface(f"link{n}", Address.parse(f"10.0.{n}.1"), Prefix.parse(f"10.0.{n}.0/24"))
+            for n in (1, 2)
+        }
+        self.now = 100.0
+        self.machine = RipMachine(
+            RipOptions(**options), self.links.values(), self.random, lambda a: NAMES.get(str(a), str(a))
+        )
+        if start:
+            self.wake()
+            self.take()
+
+    def wake(self) -> None:
+        self.machine.wake(self.now)
+
+    def wait(self, seconds: float) -> list[tuple[float, Packet]]:
+        """Let time pass; gives what was sent meanwhile, and when."""
+        end, sent = self.now + seconds, []
+        while (due := self.machine.next_wake()) is not None and due <= end:
+            self.now = max(self.now, due)
+            self.wake()
+            sent += [(self.now, packet) for packet in self.sends()]
+        self.now = end
+        return sent
+
+    def hear(
+        self, data: bytes, source: str = N2, *, port: int = 520, link: str | None = None, to: Endpoint = GROUP
+    ) -> None:
+        link = link or ("link2" if source.startswith("10.0.2.") else "link1")
+        self.machine.receive(Packet(data, Endpoint(Address.parse(source), port), to, link), self.now)
+
+    def set_link(self, name: str, *, up: bool) -> None:
+        self.links[name] = self.links[name]._replace(up=up)
+        self.machine.set_interface(self.links[name], self.now)
+
+    def take(self) -> list[object]:
+        self.actions = self.machine.take_actions()
+        return self.actions
+
+    def sends(self) -> list[Packet]:
+        return [action.packet for action in self.take() if isinstance(action, Send)]
+
+    def kernel(self) -> list[SetRoute | DeleteRoute]:
+        return [action for action in self.take() if isinstance(action, SetRoute | DeleteRoute)]
+
+    def reports(self) -> list[Report]:
+        return [action for action in self.take() if isinstance(action, Report)]
+
+    @property
+    def status(self) -> dict:
+        return self.machine.status(self.now)
+
+    @property
+    def table(self) -> dict[str, int]:
+        """Prefix → metric, with what is unreachable."""
+        return {row["prefix"]: row["metric"] for row in self.status["table"]}
+
+    @property
+    def counters(self) -> dict[str, int]:
+        return self.status["counters"]
+
+    def row(self, prefix: str) -> dict:
+        return next(row for row in self.status["table"] if row["prefix"] == prefix)
+
+    def answer(self, request: bytes, source: str = N2, **how: object) -> list[Packet]:
+        """What comes back at once."""
+        self.take()
+        self.hear(request, source, **how)
+        return self.sends()
+
+
+def routes(packets: Iterable[Packet], link: str) -> dict[str, int]:
+    """What these packets announce on one link."""
+    rows = {}
+    for packet in packets:
+        if packet.interface == link and packet.data[0] == 2:
+            rows.update(said(packet.data))
+    return rows

@@ -1,0 +1,205 @@
+"""RIP routers, many at a time: whatever the topology and whatever breaks, their tables end as networkx says."""
+
+from __future__ import annotations
+
+import struct
+
+import networkx as nx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rip_world import add_router, assert_packets_arrive, build, converged, link, oracle, rip, table
+
+from catenet.nodes.internet.rip.config import RipOptions
+
+SETTLED = 300.0
+"""Seconds at the RFC's timers in which everything here converges: timeout and garbage together."""
+SHARED = settings(derandomize=True, deadline=None, max_examples=25)
+
+TOPOLOGIES = {
+    "pair": nx.path_graph(2),
+    "line of 15": nx.path_graph(15),
+    "ring of 5": nx.cycle_graph(5),
+    "ring of 30": nx.cycle_graph(30),
+    "star": nx.star_graph(12),
+    "full mesh": nx.complete_graph(8),
+    "grid": nx.convert_node_labels_to_integers(nx.grid_2d_graph(5, 5)),
+    "Petersen": nx.petersen_graph(),
+    "tree": nx.balanced_tree(2, 4),
+}
+
+
+@pytest.mark.parametrize("name", TOPOLOGIES)
+def test_converges_to_shortest_paths(name):
+    network = build(TOPOLOGIES[name])
+    assert network.run_until(lambda: converged(network), within=60) is not None
+    network.run(600)
+    assert converged(network)
+    assert_packets_arrive(network)
+
+
+def test_a_network_beyond_metric_15_stays_unreachable():
+    network = build(nx.path_graph(18))
+    network.run(SETTLED)
+    assert converged(network)
+    assert table(network, "0")["lan-14"] == 15
+    assert "lan-15" not in table(network, "0")
+
+
+@st.composite
+def graphs(draw):
+    """Connected graphs: a random tree and some more edges."""
+    size = draw(st.integers(2, 30))
+    graph = nx.Graph()
+    graph.add_node(0)
+    for vertex in range(1, size):
+        graph.add_edge(vertex, draw(st.integers(max(0, vertex - 6), vertex - 1)))
+    vertices = st.integers(0, size - 1)
+    for one, other in draw(st.lists(st.tuples(vertices, vertices), max_size=size)):
+        if one != other:
+            graph.add_edge(one, other)
+    return graph
+
+
+@SHARED
+@given(graphs(), st.integers(0, 2**16), st.data())
+def test_follows_cuts_and_heals(graph, seed, data):
+    network = build(graph, seed=seed)
+    network.run(SETTLED)
+    assert converged(network)
+    broken = data.draw(st.lists(st.sampled_from(sorted(graph.edges)), min_size=1, max_size=3, unique=True))
+    for ends in broken:
+        network.cut(link(*ends))
+        network.run(data.draw(st.sampled_from([0, 0.5, 20])))
+    network.run(SETTLED)
+    assert converged(network)
+    assert_packets_arrive(network)
+    for ends in broken:
+        network.heal(link(*ends))
+    network.run(SETTLED)
+    assert converged(network)
+    assert_packets_arrive(network)
+
+
+@SHARED
+@given(graphs(), st.integers(0, 2**16), st.data())
+def test_follows_deaths_and_restarts(graph, seed, data):
+    network = build(graph, seed=seed)
+    network.run(SETTLED)
+    victims = data.draw(st.lists(st.sampled_from(sorted(network.nodes)), min_size=1, max_size=3, unique=True))
+    for victim in victims:
+        network.kill(victim)
+    network.run(2 * SETTLED)
+    assert converged(network)
+    assert_packets_arrive(network)
+    for victim in victims:
+        network.start(victim)
+    network.run(SETTLED)
+    assert converged(network)
+
+
+@SHARED
+@given(graphs(), st.integers(0, 2**16))
+def test_converges_over_links_that_lose_repeat_and_reorder(graph, seed):
+    network = build(graph, seed=seed, record=True)
+    for lan in network.lans:
+        network.impair(lan, delay=0.02, jitter=2.0, loss=0.1, duplicate=0.1)
+    network.run(2 * SETTLED)
+    for lan in network.lans:
+        network.impair(lan)
+    network.run(SETTLED)
+    assert converged(network)
+    assert metrics_on_the_wire(network) <= set(range(1, 17))
+
+
+def metrics_on_the_wire(network):
+    """Every metric that a router announced, read without the project's decoder."""
+    metrics = set()
+    for hop in network.record:
+        if hop.packet.data[0] == 2:
+            metrics.update(entry[5] for entry in struct.iter_unpack(">HHIIII", hop.packet.data[4:]))
+    return metrics
+
+
+def test_a_paused_router_is_no_different_from_a_dead_one():
+    """Claim A14: its peers cannot tell a slow one from a dead one."""
+    tables = []
+    for fault in ("kill", "pause"):
+        network = build(nx.cycle_graph(5), seed=5)
+        network.run(SETTLED)
+        getattr(network, fault)("2")
+        network.run(400)
+        tables.append({name: table(network, name) for name in "0134"})
+        assert "lan-2" not in tables[-1]["1"]
+        getattr(network, {"kill": "start", "pause": "resume"}[fault])("2")
+        network.run(SETTLED)
+        assert converged(network)
+    assert tables[0] == tables[1]
+
+
+def test_a_silent_link_is_noticed_by_the_timeout():
+    network = build(nx.cycle_graph(4))
+    network.run(SETTLED)
+    network.cut(link(0, 1), silent=True)
+    network.run(60)
+    assert not converged_elsewhere(network)
+    assert network.run_until(lambda: converged_elsewhere(network), within=300) is not None
+
+
+def converged_elsewhere(network):
+    """Whether routers 0 and 1 reach each other's LAN the other way round."""
+    return table(network, "0").get("lan-1") == table(network, "1").get("lan-0") == 4
+
+
+def test_a_cut_link_is_detoured_at_once():
+    """The neighbours are asked: no waiting for the next update, 30 s away at most."""
+    network = build(nx.cycle_graph(4))
+    network.run(SETTLED)
+    network.cut(link(0, 1))
+    took = network.run_until(lambda: converged_elsewhere(network), within=60)
+    assert took is not None
+    assert took < 10
+
+
+def test_a_leaving_router_takes_its_networks_along_at_once():
+    network = build(nx.path_graph(4))
+    network.run(SETTLED)
+    network.call("3", lambda machine, now: machine.shutdown())
+    network.run(20)
+    assert all("lan-3" not in table(network, name) for name in "012")
+
+
+def test_a_router_that_joins_is_known_to_all():
+    network = build(nx.cycle_graph(4))
+    network.kill("2")
+    network.run(SETTLED)
+    network.start("2")
+    took = network.run_until(lambda: converged(network), within=60)
+    assert took is not None
+
+
+def test_several_routers_on_one_lan_and_whole_tables_of_many_messages():
+    """60 networks are three messages of at most 25 entries; the LAN's split horizon serves all routers on it."""
+    network = build(nx.empty_graph(0), record=True)
+    network.add_lan("shared", "10.200.0.0/24")
+    options = RipOptions()
+    for router in range(3):
+        lans = {"shared": f"10.200.0.{router + 1}"}
+        for number in range(20):
+            network.add_lan(f"n{router}-{number}", f"10.{router}.{number}.0/24")
+            lans[f"n{router}-{number}"] = f"10.{router}.{number}.1"
+        add_router(network, f"r{router}", lans, options)
+    network.run(120)
+    assert converged(network)
+    assert len(oracle(network)["r0"]) == 61
+    sizes = [(len(hop.packet.data) - 4) / 20 for hop in network.record]
+    assert max(sizes) == 25
+    assert rip(network, "r0").status(network.now)["neighbours"][0]["messages"] > 0
+
+
+def test_an_hour_of_fifteen_routers_is_simulated_in_well_under_a_second():
+    graph = nx.gnm_random_graph(15, 22, seed=3)
+    network = build(graph)
+    network.run(3600)
+    assert converged(network)
+    assert network.sent < 20_000
