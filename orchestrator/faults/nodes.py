@@ -79,7 +79,7 @@ def start(engine: Engine, running: RunningLab, node: str) -> Done:
         return watch.done("runs already", changed=False)
     before = last_time(engine, container)
     engine.start(container.name)
-    event = wait_for(engine, container, ("node.ready", "node.failed"), before, START_DEADLINE)
+    event = wait_for(engine, container, lambda e: e.kind in ("node.ready", "node.failed"), before, START_DEADLINE)
     if event is None or event.kind == "node.failed":
         why = event.text if event else f"not ready after {START_DEADLINE:g} s"
         raise EngineError(f"{node} was started: {why}", f"catenet logs {node}")

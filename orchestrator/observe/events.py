@@ -151,16 +151,16 @@ def last_time(engine: Streams, container: Container) -> float:
 
 
 def wait_for(
-    engine: Streams, container: Container, kinds: Iterable[str], after: float, deadline: float
+    engine: Streams, container: Container, matches: Callable[[Event], bool], after: float, deadline: float
 ) -> Event | None:
-    """The node's first event of one of these kinds logged later than `after`; None at the deadline (seconds)."""
+    """The node's first such event logged later than `after`; None where `deadline` seconds pass without."""
     arrived: queue.Queue[Line] = queue.Queue()
     follower = _Follower(engine, container, arrived, after)
-    wanted, until = tuple(kinds), time.monotonic() + deadline
+    until = time.monotonic() + deadline
     try:
         while True:
             line = arrived.get(timeout=max(0.0, until - time.monotonic()))
-            if line.event is not None and line.event.kind in wanted:
+            if line.event is not None and matches(line.event):
                 return line.event
     except queue.Empty:
         return None

@@ -62,25 +62,21 @@ class Pings:
                     self._replies += found
                     self._changed.notify_all()
 
-    def wait_reply(self, sent_after: int, deadline: float) -> Reply | None:
-        """The first reply to a request with a number above `sent_after`; None where `deadline` seconds pass without."""
+    def first_after(self, at: float, deadline: float) -> Reply | None:
+        """The first reply that came later than `at` (seconds since 1970); None where `deadline` seconds pass without."""
         until = time.monotonic() + deadline
         with self._changed:
             while True:
-                for reply in self._replies:
-                    if reply.number > sent_after:
-                        return reply
-                if not self._changed.wait(timeout=max(0.0, until - time.monotonic())) and time.monotonic() >= until:
-                    return None
+                found = next((reply for reply in self._replies if reply.at > at), None)
+                left = until - time.monotonic()
+                if found is not None or left <= 0:
+                    return found
+                self._changed.wait(timeout=left)
 
-    @property
-    def last_number(self) -> int:
-        """The number of the newest reply; 0 where there is none."""
+    def lost(self, begin: float, end: float) -> int:
+        """How many requests got no reply, from the last reply before `begin` to the first one after `end`."""
         with self._changed:
-            return max((reply.number for reply in self._replies), default=0)
-
-    def lost(self, above: int, below: int) -> int:
-        """How many requests with a number between the two (both left out) got no reply so far."""
-        with self._changed:
-            answered = {reply.number for reply in self._replies if above < reply.number < below}
-        return max(0, below - above - 1) - len(answered)
+            first = max((reply.number for reply in self._replies if reply.at <= begin), default=0)
+            last = min((reply.number for reply in self._replies if reply.at > end), default=first + 1)
+            answered = {reply.number for reply in self._replies if first < reply.number < last}
+        return last - first - 1 - len(answered)

@@ -82,6 +82,6 @@ def test_waiting_for_an_event_that_came_and_for_one_that_does_not_come(small):
     before = last_time(small.engine, a)
     small.engine.write("small-a", event_line("a", 5.0, "link.up"))
     small.engine.write("small-a", event_line("a", 6.0, "node.ready"))
-    event = wait_for(small.engine, a, ["node.ready"], before, 5.0)
+    event = wait_for(small.engine, a, lambda e: e.kind == "node.ready", before, 5.0)
     assert event is not None and event.at == 6.0
-    assert wait_for(small.engine, a, ["node.failed"], before, 0.05) is None
+    assert wait_for(small.engine, a, lambda e: e.kind == "node.failed", before, 0.05) is None
