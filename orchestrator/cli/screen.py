@@ -18,8 +18,8 @@ from catenet.nodes.machine import Json
 
 __all__ = ["Cell", "console", "good_or_bad", "print_json", "say", "table"]
 
-WIDTH = 100
-"""Columns that no table of ours exceeds on a terminal."""
+NARROWEST, WIDEST = 80, 100
+"""Columns that a table fits itself into on a terminal; a narrower one wraps its lines."""
 UNBOUNDED = 10_000
 
 _FIGURE = re.compile(r"-?\d+(\.\d+)?( ?(s|ms|MB|%))?")
@@ -29,7 +29,7 @@ Cell = str | Text
 
 def console() -> Console:
     """Standard output, as it is now."""
-    width = min(Console().width, WIDTH) if sys.stdout.isatty() else UNBOUNDED
+    width = max(NARROWEST, min(Console().width, WIDEST)) if sys.stdout.isatty() else UNBOUNDED
     return Console(width=width, highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
@@ -39,12 +39,18 @@ def say(line: Cell) -> None:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[Cell]], *, title: str = "") -> None:
-    """A table without lines; a column whose cells are all numbers stands at the right."""
+    """A table without lines, numbers at the right. Where it is too wide, cells of several words fold."""
     body = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
     view = Table(box=None, pad_edge=False, show_header=any(heads), header_style="dim", padding=(0, 2, 0, 0))
     for number, head in enumerate(heads):
-        figures = _are_figures([row[number].plain for row in body])
-        view.add_column(Text(head), justify="right" if figures else "left", overflow="fold")
+        cells = [row[number].plain for row in body]
+        words = any(" " in cell for cell in cells)
+        view.add_column(
+            Text(head),
+            justify="right" if _are_figures(cells) else "left",
+            no_wrap=not words,
+            overflow="fold" if words else "ellipsis",
+        )
     for row in body:
         view.add_row(*row)
     out = console()

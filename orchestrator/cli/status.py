@@ -34,7 +34,7 @@ def status(lab: LabOption = "", json: JsonOption = False) -> None:
 
 def _node_row(node: NodeState) -> tuple[Text | str, ...]:
     lans = [
-        Text(f"{lan} {address}".rstrip(), style="" if node.up.get(lan, True) else "red")
+        Text(f"{lan}={address}".rstrip("="), style="" if node.up.get(lan, True) else "red")
         for lan, address in node.lans.items()
     ]
     services = [Text(name, style="" if word == "ready" else "yellow") for name, word in node.services.items()]

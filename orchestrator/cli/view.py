@@ -10,8 +10,8 @@ from catenet.orchestrator.cli.screen import say, table
 __all__ = ["cell", "show_value"]
 
 HEADINGS = {"lan": "LAN", "age": "age (s)", "ttl": "TTL (s)"}
-ROUTE_HEADINGS = {"prefix": "to", "node": "via", "via": "next hop"}
-"""In a table of routes: what the lecture's tables say."""
+ROUTE_HEADINGS = {"prefix": "to", "node": "via"}
+"""In a table of routes, as the lecture's tables have it: to where, via whom (the node; --json has its address too)."""
 ORDER = ("prefix", "network", "name", "type", "node", "lan", "address", "up", "cost", "metric", "age", "state")
 """Fields that stand first in a table, in this order; the others follow as they come."""
 
@@ -61,6 +61,8 @@ def _is_large(value: Json) -> bool:
 
 def _show_rows(rows: Sequence[Mapping[str, Json]], title: str) -> None:
     keys = list(dict.fromkeys(key for row in rows for key in row))
+    if "prefix" in keys and "node" in keys:
+        keys = [key for key in keys if key != "via"]
     keys.sort(key=lambda key: ORDER.index(key) if key in ORDER else len(ORDER))
     heads = [(ROUTE_HEADINGS.get(key) if "prefix" in keys else None) or _heading(key) for key in keys]
     table(heads, [[cell(row.get(key)) for key in keys] for row in rows], title=title)

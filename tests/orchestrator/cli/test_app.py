@@ -112,8 +112,8 @@ class TestStatus:
         assert code == 0
         assert out.splitlines() == [
             "node  state   LANs                            services  restarts  memory",
-            "a     ready   link1 10.0.1.1                  rip              1   20 MB",
-            "b     ready   link1 10.0.1.2, link2 10.0.2.2  rip              1   20 MB",
+            "a     ready   link1=10.0.1.1                  rip              1   20 MB",
+            "b     ready   link1=10.0.1.2, link2=10.0.2.2  rip              1   20 MB",
             "c     paused  link2                                            -       -",
             "",
             "LAN    state  nodes",
@@ -136,9 +136,9 @@ class TestShow:
     def test_a_table(self, catenet):
         assert catenet("show", "a", "rip")[1].splitlines() == [
             "table",
-            "to           network  via  LAN    cost  metric  age (s)  next hop",
-            "10.0.2.0/24  link2    b    link1     1       2      1.2  10.0.1.2",
-            "10.0.1.0/24  link1    -    link1     0       1        -  -",
+            "to           network  via  LAN    cost  metric  age (s)",
+            "10.0.2.0/24  link2    b    link1     1       2      1.2",
+            "10.0.1.0/24  link1    -    link1     0       1        -",
             "",
             "timers",
             "update  5",

@@ -40,9 +40,9 @@ def test_an_object_with_a_list_of_objects_is_lines_and_a_table(capsys):
         "none           -",
         "",
         "routes",
-        "to          network  via  cost  next hop",
-        "10.0.0.0/8  all      b       1  10.0.0.2",
-        "[x]         -        -       -  -",
+        "to          network  via  cost",
+        "10.0.0.0/8  all      b       1",
+        "[x]         -        -       -",
     ]
 
 
