@@ -81,7 +81,9 @@ def parse_request(head: bytes) -> Request:
         RequestError: it names the status to answer with (400, 413, 414, 417, 431, 501, 505), the field and the value.
 
     """
-    first, *lines = head.decode("latin-1").rstrip("\r\n").split("\n")
+    first, *lines = head.decode("latin-1").split("\n")
+    while lines and lines[-1] in ("", "\r"):
+        lines.pop()
     method, target, version = _request_line(first.removesuffix("\r"))
     fields = _fields(lines)
     host = _host(fields.get("host"), version)

@@ -61,7 +61,11 @@ def render_html(page: str, base: str, width: int) -> Rendered:
 
 def render_text(page: str) -> Rendered:
     """A plain text → the same, safe for a terminal."""
-    return Rendered("", _join([clean(line.expandtabs()).rstrip() for line in page[:_INPUT_LIMIT].splitlines()]), ())
+    return Rendered("", _join([_clean_line(line) for line in page[:_INPUT_LIMIT].splitlines()]), ())
+
+
+def _clean_line(line: str) -> str:
+    return "\t".join(clean(part) for part in line.split("\t")).expandtabs().rstrip()
 
 
 def _join(lines: list[str]) -> str:
@@ -165,7 +169,7 @@ class _Renderer(HTMLParser):
         self._words.clear()
         indent = " " * (_INDENT * min(len(self._lists), _DEPTH_LIMIT))
         if self._in_pre:
-            self.lines += [indent + clean(line.expandtabs()).rstrip() for line in text.strip("\n").split("\n")]
+            self.lines += [indent + _clean_line(line) for line in text.strip("\n").split("\n")]
             return
         room = max(self._width - len(indent) - len(self._bullet), _ROOM)
         for line in (line for part in text.strip().split("\n") for line in _wrap(clean(part).split(), room)):
