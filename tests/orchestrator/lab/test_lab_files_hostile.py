@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -53,8 +54,12 @@ def test_random_pieces_of_yaml(data: bytes) -> None:
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 WORDS = st.sampled_from(
-    "lans nodes checks timeline defaults name claims prefix services rip web routes ping resolve at cut expect l a"
-    " gateway resolver to via zones nameserver".split()
+    re.findall(
+        r"[a-z]+",
+        """
+    lans nodes checks timeline defaults name claims prefix services rip web routes ping resolve at cut expect l a
+    gateway resolver to via zones nameserver""",
+    )
 )
 TREES = st.recursive(
     SCALARS | WORDS,

@@ -1,0 +1,273 @@
+"""What a lab needs of the engine."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import catenet
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.catalogue import options_class
+from catenet.nodes.control.config import NodeConfig
+from catenet.orchestrator.backend.protocols import LABEL_HASH, ContainerSpec, Network
+from catenet.orchestrator.lab.load import load, parse
+from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.plan.desired import SPARE, Desired, PlanError, desired
+
+LABS = Path(catenet.__file__).parent / "labs"
+INTERNET = load(LABS / "internet" / "lab.yaml")
+IMAGE = "catenet/node:1"
+
+
+def lab(text: str) -> Lab:
+    return parse(text.encode(), "lab.yaml")
+
+
+def config(wanted: Desired, node: str) -> NodeConfig:
+    """What the node will read of its variable."""
+    spec = next(spec for spec in wanted.containers if spec.labels["catenet.node"] == node)
+    return NodeConfig.from_json(spec.environment["CATENET_NODE"])
+
+
+def network(prefix: str, name: str = "other", copy: str = "") -> Network:
+    return Network(name, (Prefix.parse(prefix),), {"catenet.lab": copy} if copy else {})
+
+
+def test_names_and_labels() -> None:
+    wanted = desired(INTERNET, "mine", IMAGE)
+    link1 = next(spec for spec in wanted.networks if spec.name == "mine_link1")
+    assert (str(link1.prefix), str(link1.gateway)) == ("10.1.1.0/24", "10.1.1.254")
+    assert link1.labels["catenet.lan"] == link1.labels["com.docker.compose.network"] == "link1"
+    router = wanted.containers[0]
+    assert (router.name, router.hostname, router.image) == ("mine-a", "a", IMAGE)
+    assert router.endpoints == {
+        "mine_link1": Address.parse("10.1.1.1"),
+        "mine_link3": Address.parse("10.1.3.1"),
+        "mine_eurecom": Address.parse("192.31.33.1"),
+    }
+    labels = dict(router.labels)
+    assert labels.pop("catenet.hash") == labels.pop("com.docker.compose.config-hash")
+    assert labels == {
+        "catenet.lab": "mine",
+        "catenet.node": "a",
+        "catenet.file": str(INTERNET.file),
+        "com.docker.compose.project": "mine",
+        "com.docker.compose.service": "a",
+        "com.docker.compose.container-number": "1",
+        "com.docker.compose.oneoff": "False",
+    }
+    assert router.data == (LABS / "internet").resolve()
+    assert router.capabilities == ("NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE")
+
+
+def test_routers_forward_and_hosts_do_not() -> None:
+    forward = {
+        spec.labels["catenet.node"]: spec.sysctls["net.ipv4.ip_forward"]
+        for spec in desired(INTERNET, "x", IMAGE).containers
+    }
+    assert {node for node, value in forward.items() if value == "1"} == {"a", "b", "c", "d", "e", "f1", "f3"}
+    assert set(forward.values()) == {"0", "1"}
+
+
+def test_what_a_node_is_told() -> None:
+    told = config(desired(INTERNET, "mine", IMAGE), "dns.eurecom.fr")
+    assert (told.lab, told.node, told.forward, told.events) == ("mine", "dns.eurecom.fr", False, "json")
+    assert str(told.gateway) == "192.31.33.1"
+    assert str(told.nameserver) == "192.31.33.53"
+    assert {str(address): name for address, name in told.names.items()} == {
+        "192.31.33.1": "a",
+        "192.31.33.7": "surf.eurecom.fr",
+        "192.31.33.53": "dns.eurecom.fr",
+    }
+    assert {name: str(address) for name, address in told.hints.items()} == {
+        "a.root-servers.net": "192.31.53.53",
+        "b.root-servers.net": "192.31.54.53",
+    }
+
+
+def test_options_are_complete_and_read_back() -> None:
+    wanted = desired(INTERNET, "mine", IMAGE)
+    for node in INTERNET.nodes.values():
+        for service, options in node.services.items():
+            told = config(wanted, node.name).services[service]
+            assert options_class(service)(**told) == options
+    assert config(wanted, "a").services["rip"]["update"] == 5.0
+
+
+def test_names_are_told_where_there_is_no_resolver() -> None:
+    wanted = desired(lab("lans: {l: {}, m: {}}\nnodes: {r: {lans: [l, m]}, h: {lans: [m]}}"), "x", IMAGE)
+    assert {name: str(address) for name, address in config(wanted, "h").hosts.items()} == {
+        "r": "10.0.1.1",
+        "h": "10.0.2.2",
+    }
+
+
+def test_a_zone_without_a_file_is_told_its_names(tmp_path: Path) -> None:
+    text = (
+        "lans: {l: {}}\nname: x\nnodes:\n"
+        "  ns.x.edu: {lans: [l], services: {nameserver: {zones: [x.edu, org]}}}\n"
+        "  www.x.edu: {lans: [l]}\n  xx.edu: {lans: [l]}\n  r: {lans: [l], services: [resolver]}\n"
+        "  root: {lans: [l], services: {nameserver: {zones: [root]}}}\n"
+    )
+    (tmp_path / "zones").mkdir()
+    (tmp_path / "zones" / "org.zone").write_text("")
+    wanted = desired(parse(text.encode(), "lab.yaml", tmp_path), "x", IMAGE)
+    assert list(config(wanted, "ns.x.edu").hosts) == ["ns.x.edu", "www.x.edu"]
+    assert len(config(wanted, "root").hosts) == 5
+    assert config(wanted, "www.x.edu").hosts == {}
+
+
+def test_a_taken_prefix_is_the_engines_matter_only() -> None:
+    wanted = desired(INTERNET, "mine", IMAGE, actual=[network("10.1.0.0/22", "other")])
+    prefixes = {spec.name: str(spec.prefix) for spec in wanted.networks}
+    assert prefixes["mine_link1"] == "198.18.0.0/24"
+    assert prefixes["mine_link3"] == "198.18.2.0/24"
+    assert prefixes["mine_link4"] == "10.1.4.0/24"
+    interface = config(wanted, "b").interfaces[0]
+    assert (interface.lan, str(interface.engine), str(interface.address), interface.length) == (
+        "link1",
+        "198.18.0.2",
+        "10.1.1.2",
+        24,
+    )
+    assert wanted.containers[1].endpoints["mine_link1"] == interface.engine
+
+
+def test_prefixes_taken_otherwise_count_too() -> None:
+    wanted = desired(INTERNET, "x", IMAGE, [Prefix.parse("10.0.0.0/8"), Prefix.parse("198.18.0.0/16")])
+    assert str(wanted.networks[0].prefix) == "198.19.0.0/24"
+
+
+def test_two_copies_never_overlap() -> None:
+    first = desired(INTERNET, "one", IMAGE)
+    there = [Network(spec.name, (spec.prefix,), spec.labels) for spec in first.networks]
+    second = desired(INTERNET, "two", IMAGE, actual=there)
+    prefixes = [spec.prefix for spec in (*first.networks, *second.networks)]
+    assert not any(a.overlaps(b) for i, a in enumerate(prefixes) for b in prefixes[:i])
+    for node in INTERNET.nodes:
+        one, two = config(first, node), config(second, node)
+        assert [i.address for i in one.interfaces] == [i.address for i in two.interfaces]
+        assert [i.engine for i in one.interfaces] != [i.engine for i in two.interfaces]
+
+
+def test_what_is_there_keeps_its_prefix_although_the_labs_is_free_now() -> None:
+    before = desired(INTERNET, "mine", IMAGE, actual=[network("10.1.1.0/24")])
+    there = [Network(spec.name, (spec.prefix,), spec.labels) for spec in before.networks]
+    assert desired(INTERNET, "mine", IMAGE, actual=there) == before
+
+
+def test_a_lan_whose_prefix_changed_in_the_file_is_made_anew() -> None:
+    text = "name: x\nlans: {l: {prefix: 10.0.%d.0/24}}\nnodes: {a: {lans: [l]}}"
+    before = desired(lab(text % 1), "x", IMAGE)
+    there = [Network(spec.name, (spec.prefix,), spec.labels) for spec in before.networks]
+    assert str(desired(lab(text % 2), "x", IMAGE, actual=there).networks[0].prefix) == "10.0.2.0/24"
+
+
+def test_no_prefix_is_left() -> None:
+    with pytest.raises(PlanError, match=r"LAN link1: 10\.1\.1\.0/24 is taken on this engine.*198\.18\.0\.0/15"):
+        desired(INTERNET, "x", IMAGE, [Prefix.parse("10.1.1.0/24"), SPARE])
+
+
+def test_a_prefix_larger_than_the_spare_ones() -> None:
+    large = lab("lans: {l: {prefix: 10.0.0.0/8}}\nnodes: {a: {lans: [l]}}")
+    with pytest.raises(PlanError, match="no /8 of"):
+        desired(large, "x", IMAGE, actual=[network("10.9.0.0/24")])
+
+
+def test_a_configuration_too_long_names_the_node() -> None:
+    crowd = "".join(f"  a-name-of-some-length-{'x' * 40}.n{number}: {{lans: [l]}}\n" for number in range(900))
+    with pytest.raises(PlanError, match=r"node a-name-of.*CATENET_NODE"):
+        desired(lab(f"lans: {{l: {{prefix: 10.0.0.0/16}}}}\nnodes:\n{crowd}"), "x", IMAGE)
+
+
+def test_a_name_too_long_for_the_kernel_gives_its_first_label() -> None:
+    name = ".".join(["host", "x" * 60, "example"])
+    wanted = desired(lab(f"lans: {{l: {{}}}}\nnodes: {{{name}: {{lans: [l]}}}}"), "x", IMAGE)
+    assert wanted.containers[0].hostname == "host"
+    assert config(wanted, name).node == name
+
+
+def hashes(wanted: Desired) -> dict[str, str]:
+    things: list[ContainerSpec] = list(wanted.containers)
+    return {spec.name: spec.labels[LABEL_HASH] for spec in things} | {
+        spec.name: spec.labels[LABEL_HASH] for spec in wanted.networks
+    }
+
+
+def test_hashes_are_the_same_in_every_run() -> None:
+    program = (
+        "import sys; from pathlib import Path; from catenet.orchestrator.lab.load import load;"
+        "from catenet.orchestrator.plan.desired import desired;"
+        "print(*(s.labels['catenet.hash'] for s in desired(load(Path(sys.argv[1])), 'x', 'catenet/node:1').containers))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program, str(INTERNET.file)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONHASHSEED": "7"},
+    )
+    assert run.stdout.split() == [spec.labels[LABEL_HASH] for spec in desired(INTERNET, "x", IMAGE).containers]
+
+
+LANS = "lans: {l: {prefix: 10.0.1.0/24}, m: {prefix: 10.0.2.0/24}}"
+TEXT = f"name: x\n{LANS}\nnodes:\n  a: {{lans: [l, m]}}\n  b: {{lans: [l]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ("b: {lans: [l]}", "b: {lans: [l], services: [browse]}", {"x-b"}),
+        ("b: {lans: [l]}", "b: {lans: {l: 10.0.1.9}}", {"x-a", "x-b"}),
+        ("b: {lans: [l]}", "b: {lans: [l], routes: [{to: m, via: a}]}", {"x-b"}),
+        ("a: {lans: [l, m]}", "a: {lans: [l, m], forward: no}", {"x-a", "x-b"}),
+        ("10.0.2.0/24", "10.0.3.0/24", {"x-a", "x_m"}),
+    ],
+)
+def test_a_change_in_the_file_changes_the_hashes_of_what_it_touches(old: str, new: str, changed: set[str]) -> None:
+    before, after = (hashes(desired(lab(text), "x", IMAGE)) for text in (TEXT, TEXT.replace(old, new)))
+    assert {name for name in before if before[name] != after[name]} == changed
+
+
+def test_another_image_changes_every_node() -> None:
+    before, after = (hashes(desired(lab(TEXT), "x", image)) for image in ("i:1", "i:2"))
+    assert {name for name in before if before[name] != after[name]} == {"x-a", "x-b"}
+
+
+def test_a_zone_file_that_changed_changes_its_server(tmp_path: Path) -> None:
+    text = (
+        "name: x\nlans: {l: {}}\nnodes:\n  ns: {lans: [l], services: {nameserver: {zones: [org]}}}\n  h: {lans: [l]}\n"
+    )
+    (tmp_path / "zones").mkdir()
+    found = []
+    for zone in ("one", "two"):
+        (tmp_path / "zones" / "org.zone").write_text(zone)
+        found.append(hashes(desired(parse(text.encode(), "lab.yaml", tmp_path), "x", IMAGE)))
+    assert {name for name in found[0] if found[0][name] != found[1][name]} == {"x-ns"}
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    st.lists(st.builds(Prefix.of, st.integers(0x0A000000, 0x0A0010FF), st.integers(20, 30)), max_size=6),
+    st.lists(st.builds(Prefix.of, st.integers(0xC6120000, 0xC6121000), st.integers(22, 30)), max_size=6),
+)
+def test_engine_prefixes_are_free_and_hold_every_address(taken: list[Prefix], spare: list[Prefix]) -> None:
+    lans = "{a: {prefix: 10.0.0.0/24}, b: {prefix: 10.0.1.0/29}, c: {prefix: 10.0.8.0/21}}"
+    wanted = desired(
+        lab(f"lans: {lans}\nnodes: {{r: {{lans: [a, b, c]}}, h: {{lans: [c]}}}}"), "x", IMAGE, taken + spare
+    )
+    prefixes = {spec.name: spec.prefix for spec in wanted.networks}
+    for index, (name, prefix) in enumerate(prefixes.items()):
+        others = [*taken, *spare, *list(prefixes.values())[:index]]
+        assert not any(prefix.overlaps(other) for other in others), name
+    for spec in wanted.containers:
+        assert all(prefixes[name].holds(address) for name, address in spec.endpoints.items())
+        for interface in json.loads(spec.environment["CATENET_NODE"])["interfaces"]:
+            size = 2 ** (32 - interface["length"])
+            assert Address.parse(interface["engine"]) % size == Address.parse(interface["address"]) % size
