@@ -68,7 +68,7 @@ class Lans:
         self._look_anew()
         for attachment in self._attachments.values():
             if not attachment.ifindex:
-                self._tell(attachment, "no interface has the engine's address")
+                self._tell(attachment, f"no interface has the engine's address {attachment.config.engine} yet")
 
     def close(self) -> None:
         """Hear of no more changes."""
@@ -81,9 +81,11 @@ class Lans:
         return all(attachment.addressed for attachment in self._attachments.values())
 
     def ifindex(self, lan: str) -> int:
-        """The number of the LAN's interface; 0 where it has none now."""
+        """The number of the LAN's interface, or of one with that very name (lo); 0 where there is none now."""
         attachment = self._attachments.get(lan)
-        return 0 if attachment is None else attachment.ifindex
+        if attachment is not None:
+            return attachment.ifindex
+        return next((link.ifindex for link in self._links.values() if link.name == lan), 0)
 
     def name(self, ifindex: int) -> str:
         """The LAN of an interface; for one that belongs to none, its own name."""

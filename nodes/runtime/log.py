@@ -54,7 +54,7 @@ class EventLog:
         self._loop = loop
         self._file = file
         self._queue: deque[bytes] = deque()
-        self._queued = 0
+        self.queued = 0  # bytes
         self._buckets: dict[str, TokenBucket] = {}
         self._dropped: dict[str, int] = {}
         self._waiting = False
@@ -66,7 +66,7 @@ class EventLog:
         bucket = self._buckets.get(kind)
         if bucket is None:
             bucket = self._buckets[kind] = TokenBucket(_RATE, _BURST, now)
-        if self._queued > _QUEUE or not bucket.take(now):
+        if self.queued > _QUEUE or not bucket.take(now):
             self._drop(kind)
             return
         self._put(Event(time.time(), self._node, service, kind, text, data))
@@ -79,7 +79,7 @@ class EventLog:
     def _put(self, event: Event) -> None:
         line = event.line(with_json=self._with_json).encode(errors="replace") + b"\n"
         self._queue.append(line)
-        self._queued += len(line)
+        self.queued += len(line)
         if not self._waiting:
             self._flush()
 
@@ -104,9 +104,9 @@ class EventLog:
                 return
             except OSError:  # the reader is gone for good: nobody is left to tell
                 self._queue.clear()
-                self._queued = 0
+                self.queued = 0
                 break
-            self._queued -= written
+            self.queued -= written
             if written < len(line):
                 self._queue[0] = line[written:]
             else:

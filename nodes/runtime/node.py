@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import random
+import resource
 import signal
 import sys
 import time
@@ -30,6 +30,7 @@ __all__ = ["Node", "main"]
 
 _LAST_WORDS = 0.5  # seconds that the services have at the end
 _FAILED, _WRONG_CONFIG = 1, 2  # exit codes
+_FILES = 16_384  # open files: each connection is one
 
 
 class Node:
@@ -67,7 +68,6 @@ class Node:
         await self._door.start()
         tasks = [asyncio.ensure_future(service.run()) for service in self._services.values()]
         self._tell_ready()
-        gc.freeze()  # what is there by now stays: the collector need not look at it again
         await self._stop.wait()
         await self._end(tasks)
 
@@ -133,15 +133,22 @@ def main() -> int:
             raise ConfigError(f"{CONFIG_VARIABLE} is not set: it holds the node's whole configuration, as JSON")
         config = NodeConfig.from_json(text)
         name = config.node
-        with asyncio.Runner() as runner:
-            runner.run(_live(config))
-    except (ConfigError, OSError) as error:
+        _allow_files()
+        asyncio.run(_live(config))
+    except Exception as error:
         said = str(error) if isinstance(error, ConfigError) else describe_error(error)
         event = Event(time.time(), name, "node", "node.failed", said, {"error": said})
         print(event.line(with_json=True), flush=True)  # noqa: T201
         print(f"catenet: {said}", file=sys.stderr)  # noqa: T201
         return _WRONG_CONFIG if isinstance(error, ConfigError) else _FAILED
     return 0
+
+
+def _allow_files() -> None:
+    """Some engines allow 1,024 open files unless asked for more."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 async def _live(config: NodeConfig) -> None:

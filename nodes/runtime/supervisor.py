@@ -80,16 +80,15 @@ class Service:
         serving = asyncio.ensure_future(module.serve(host, options))
         try:
             await serving
-            raise RuntimeError("serve() came to its end; it is to run until it is cancelled")
         except asyncio.CancelledError:
-            if not failure:
+            if _is_cancelled():
                 self.state = "stopped"
                 raise
-            raise failure[0] from None
         finally:
             serving.cancel()
             self.host = None
             host.close()
+        raise failure[0] if failure else RuntimeError("serve() came to its end; it is to run until it is cancelled")
 
     def _ready(self) -> None:
         if self.state != "ready":
@@ -103,6 +102,12 @@ class Service:
         then = "it stays down" if retry is None else f"started again in {retry:g} s"
         data: dict[str, Json] = {"error": self._error, "retry": retry}
         self._shared.log.write(self.name, "service.failed", f"{self._error}; {then}", data)
+
+
+def _is_cancelled() -> bool:
+    """Whether the running task itself was cancelled, rather than the one that it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def describe_error(error: BaseException) -> str:

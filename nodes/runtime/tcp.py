@@ -1,7 +1,7 @@
 """TCP connections, each in front of one `Stream` (nodes/machine): bytes to it, its bytes out, its timer.
 
 A peer that does not read stops being read: what the stream has to say waits in the stream while more than _UNSENT bytes
-wait in the socket, and a peer that takes nothing for _STALL seconds is cut off.
+wait in the socket. A peer that takes nothing, or does not close when we have, is cut off after _STALL seconds.
 """
 
 from __future__ import annotations
@@ -90,6 +90,7 @@ class Connection(asyncio.Protocol):
         self._stall: asyncio.TimerHandle | None = None
         self._full = False
         self._closing = False
+        self._peer_done = False
 
     def flush(self) -> None:
         """Send what the stream has had ready since, in whatever way it came by it."""
@@ -128,10 +129,11 @@ class Connection(asyncio.Protocol):
             self._feed(lambda now: stream.receive_data(data, now))
 
     def eof_received(self) -> bool:
-        """The peer will send no more; it may still read."""
+        """The peer will send no more; it may still read. (False lets asyncio close the connection.)"""
+        self._peer_done = True
         if self._stream is not None:
             self._feed(self._stream.receive_eof)
-        return True
+        return not self._closing
 
     def pause_writing(self) -> None:
         """More than _UNSENT bytes wait in the socket."""
@@ -183,13 +185,22 @@ class Connection(asyncio.Protocol):
             if data:
                 transport.write(data)
             elif stream.finished:
-                self._closing = True
-                transport.close()
-                self._expect_progress()
+                self._finish(transport)
             else:
                 break
         self._report(stream)
         self._arm(None if self._closing else stream.next_wake())
+
+    def _finish(self, transport: asyncio.Transport) -> None:
+        """Close once everything is sent. Until the peer has closed too, what it still sends is read and thrown away:
+        closing over unread bytes would reset the connection, and take our last bytes from the peer (RFC 9112
+        section 9.6)."""
+        self._closing = True
+        if self._peer_done:
+            transport.close()
+        else:
+            transport.write_eof()
+        self._expect_progress()
 
     def _report(self, stream: Stream) -> None:
         for report in stream.take_reports():

@@ -66,10 +66,10 @@ class UdpPort:
 
     def send(self, packet: Packet) -> None:
         """Send a datagram from this port; the source's address is kept where it is one of the node's own."""
-        if self._socket is None:
+        ifindex = self._lans.ifindex(packet.interface) if packet.interface else 0
+        if self._socket is None or (packet.interface and not ifindex):
             self._count("send_failures")
             return
-        ifindex = self._lans.ifindex(packet.interface) if packet.interface else 0
         source = packet.source.address
         local = _NO_ADDRESS if source == ANY or source.is_multicast else source.pack()
         control = _PKTINFO.pack(ifindex, local, _NO_ADDRESS)

@@ -1,0 +1,75 @@
+"""A node without interfaces of a lab: its services still have the loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from catenet.nodes.control.config import NodeConfig
+from catenet.nodes.control.events import Event
+from catenet.nodes.runtime.host import Host, Shared
+from catenet.nodes.runtime.lans import Lans
+from catenet.nodes.runtime.log import EventLog
+from catenet.nodes.runtime.netlink.client import Netlink
+
+
+class Bench:
+    """What services share, on a loop that is running, and the events that they wrote."""
+
+    def __init__(self, file: Path) -> None:
+        loop = asyncio.get_running_loop()
+        self.config = NodeConfig("lab", "n", ())
+        self.descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+        self.file = file
+        log = EventLog("n", True, loop, self.descriptor)
+        self.netlink = Netlink()
+        self.lans = Lans(self.config, self.netlink, loop, lambda kind, text, data: log.write("node", kind, text, data))
+        self.lans.start()
+        self.shared = Shared(self.config, loop, self.lans, log, random.Random(1))
+        self.failures: list[Exception] = []
+        self.counters: dict[str, int] = {}
+        self.hosts: list[Host] = []
+
+    def host(self) -> Host:
+        self.hosts.append(Host(self.shared, "svc", self.counters, lambda: None, self.failures.append))
+        return self.hosts[-1]
+
+    def events(self) -> list[Event]:
+        return [event for line in self.file.read_text().splitlines() if (event := Event.parse(line)) is not None]
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not condition():
+                await asyncio.sleep(0)
+
+    def close(self) -> None:
+        for host in self.hosts:
+            host.close()
+        self.lans.close()
+        self.netlink.close()
+        os.close(self.descriptor)
+
+
+OnBench = Callable[[Callable[[Bench], Awaitable[None]]], None]
+
+
+@pytest.fixture
+def on_bench(tmp_path: Path) -> OnBench:
+    """Runs a coroutine with a bench of its own, and closes everything after it."""
+
+    async def whole(test: Callable[[Bench], Awaitable[None]]) -> None:
+        bench = Bench(tmp_path / "events")
+        try:
+            async with asyncio.timeout(30):
+                await test(bench)
+        finally:
+            bench.close()
+            for _ in range(3):  # connections that were closed say goodbye
+                await asyncio.sleep(0)
+
+    return lambda test: asyncio.run(whole(test))

@@ -1,0 +1,122 @@
+"""The event log: lines in order, a share for each kind, and a reader that stalls holds up nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from catenet.nodes.control.events import Event
+from catenet.nodes.runtime.log import EventLog, TokenBucket
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    yield reader, writer
+    os.close(reader)
+    os.close(writer)
+
+
+def read_all(reader: int) -> bytes:
+    found = b""
+    while True:
+        try:
+            found += os.read(reader, 1 << 20)
+        except BlockingIOError:
+            return found
+
+
+def test_a_bucket_gives_its_burst_and_then_its_rate() -> None:
+    bucket = TokenBucket(rate=2, burst=3, now=10.0)
+    assert [bucket.take(10.0) for _ in range(4)] == [True, True, True, False]
+    assert [bucket.take(11.0) for _ in range(3)] == [True, True, False]
+    assert [bucket.take(99.0) for _ in range(4)] == [True, True, True, False]
+
+
+def test_a_line_carries_its_json(pipe: tuple[int, int]) -> None:
+    async def run() -> None:
+        log = EventLog("a", True, asyncio.get_running_loop(), pipe[1])
+        log.write("rip", "route.lost", "gone\nby", {"prefix": "10.0.0.0/8"})
+
+    asyncio.run(run())
+    (line,) = read_all(pipe[0]).decode().splitlines()
+    event = Event.parse(line)
+    assert event is not None
+    assert (event.node, event.service, event.kind, event.data) == ("a", "rip", "route.lost", {"prefix": "10.0.0.0/8"})
+    assert "gone?by" in line
+
+
+def test_too_many_of_one_kind_are_counted_and_others_still_pass(pipe: tuple[int, int]) -> None:
+    async def run() -> None:
+        log = EventLog("a", True, asyncio.get_running_loop(), pipe[1])
+        for _ in range(5000):
+            log.write("dns", "dns.query", "q", {})
+        log.write("rip", "route.lost", "r", {})
+        reading = asyncio.get_running_loop().create_task(drain(pipe[0], into))
+        log.close()
+        await asyncio.sleep(0)
+        reading.cancel()
+
+    into: list[bytes] = []
+    asyncio.run(run())
+    events = [Event.parse(line) for line in (b"".join(into) + read_all(pipe[0])).decode().splitlines()]
+    kinds = [event.kind for event in events if event is not None]
+    queries = kinds.count("dns.query")
+    assert 0 < queries < 5000
+    dropped = [event for event in events if event is not None and event.kind == "events.dropped"]
+    assert "route.lost" in kinds
+    assert [dict(event.data) for event in dropped] == [{"kind": "dns.query", "count": 5000 - queries}]
+
+
+async def drain(reader: int, into: list[bytes]) -> None:
+    while True:
+        into.append(read_all(reader))
+        await asyncio.sleep(0)
+
+
+def test_a_stalled_reader_holds_up_nobody_and_gets_whole_lines_later(pipe: tuple[int, int]) -> None:
+    text = "x" * 1000
+
+    async def run() -> bytes:
+        loop = asyncio.get_running_loop()
+        log = EventLog("a", False, loop, pipe[1])
+        for number in range(400):  # 400 kB, far over what a pipe holds
+            log.write("s", f"kind{number % 2}", text, {})
+        into: list[bytes] = []
+        reading = loop.create_task(drain(pipe[0], into))
+        while sum(map(len, into)) < 400 * 1000:
+            await asyncio.sleep(0)
+        reading.cancel()
+        return b"".join(into) + read_all(pipe[0])
+
+    lines = asyncio.run(asyncio.wait_for(run(), 20)).decode().splitlines()
+    assert len(lines) == 400
+    assert all(line.endswith(text) for line in lines)
+
+
+def test_what_no_reader_takes_is_bounded(pipe: tuple[int, int]) -> None:
+    async def run() -> int:
+        log = EventLog("a", False, asyncio.get_running_loop(), pipe[1])
+        for number in range(4000):
+            log.write("s", f"kind{number % 8}", "x" * 2000, {})
+        return log.queued
+
+    assert asyncio.run(run()) < 1_100_000
+
+
+def test_a_reader_that_is_gone_is_outlived() -> None:
+    async def run() -> None:
+        reader, writer = os.pipe()
+        log = EventLog("a", False, asyncio.get_running_loop(), writer)
+        os.close(reader)
+        log.write("s", "k", "t", {})
+        log.write("s", "k", "t", {})
+        log.close()
+        assert log.queued == 0
+        os.close(writer)
+
+    asyncio.run(run())
