@@ -10,6 +10,7 @@ import codecs
 import socket
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -28,7 +29,8 @@ _CONTENT_LIMIT = 1_048_576  # bytes of a page that are read
 _REDIRECTS = 5
 _CHARSETS = frozenset(("utf-8", "ascii", "iso8859-1", "iso8859-15", "cp1252"))
 
-_AGENT = f"Catenet/{__version__}"
+# Without compression the page can be read in a capture.
+_FIELDS = {"User-Agent": f"Catenet/{__version__}", "Accept": "text/html, */*", "Accept-Encoding": "identity"}
 
 Tell = Callable[[str, str, Mapping[str, Json]], None]
 """Told of an event: its kind, its text, its data (control/events.py)."""
@@ -138,17 +140,15 @@ class _Hop:
         self._ends: dict[str, Json] = {}  # of the request
 
     def fetch(self, timeout: float) -> Fetched:
-        with requests.Session() as session:
-            session.trust_env = False  # no proxy of the environment, no .netrc
-            session.mount("http://", _adapter(self._connected))
+        with _adapter(self._connected) as adapter:
             *others, last = self._resolve()
             for address in others:
                 try:
-                    return self._ask(session, address, timeout)
+                    return self._ask(adapter, address, timeout)
                 except FetchError as error:
                     if error.step != "connect":
                         raise
-            return self._ask(session, last, timeout)
+            return self._ask(adapter, last, timeout)
 
     def _resolve(self) -> list[str]:
         host = str(self._parts.hostname)
@@ -161,18 +161,14 @@ class _Hop:
         self._times.append(time.monotonic())
         return [str(name[0]) for *_, name in found]
 
-    def _ask(self, session: requests.Session, address: str, timeout: float) -> Fetched:
+    def _ask(self, adapter: HTTPAdapter, address: str, timeout: float) -> Fetched:
         del self._times[2:]
         self._fetching.step, self._fetching.doing = "connect", f"connecting to {address}:{self._port}"
+        url = self._parts._replace(netloc=f"{address}:{self._port}").geturl()
         try:
-            response = session.get(
-                self._parts._replace(netloc=f"{address}:{self._port}").geturl(),
-                # Without compression the page can be read in a capture.
-                headers={"Host": self._parts.netloc, "User-Agent": _AGENT, "Accept-Encoding": "identity"},
-                allow_redirects=False,
-                stream=True,
-                timeout=timeout,
-            )
+            # The adapter alone: a session would look at proxies and redirects by itself.
+            request = requests.Request("GET", url, headers={"Host": self._parts.netloc, **_FIELDS}).prepare()
+            response = adapter.send(request, stream=True, timeout=timeout)
             self._times.append(time.monotonic())
             content = _content(response)
         except requests.RequestException as error:
@@ -216,7 +212,7 @@ class _Hop:
         )
 
 
-def _adapter(connected: Callable[[socket.socket], None]) -> HTTPAdapter:
+def _adapter(connected: Callable[[socket.socket], None]) -> closing[HTTPAdapter]:
     """The library's way to a server, with a word in between once the connection stands."""
 
     class Connection(HTTPConnection):
@@ -232,7 +228,7 @@ def _adapter(connected: Callable[[socket.socket], None]) -> HTTPAdapter:
             super().init_poolmanager(*args, **kwargs)
             self.poolmanager.pool_classes_by_scheme = {"http": Pool}
 
-    return Adapter()
+    return closing(Adapter())
 
 
 def _content(response: requests.Response) -> bytes:
