@@ -12,8 +12,8 @@ from catenet.orchestrator.observe.running import RunningLab, condition
 
 __all__ = ["cut", "heal", "rejoin"]
 
-HALF = 0.8
-"""Seconds for each of the two questions that a verb asks: where things are, and then to change them."""
+LOOK, ACT = 0.8, 5.0
+"""Seconds for the two questions that a verb asks: where things are, and then to change them (on a busy machine too)."""
 
 
 def cut(engine: Streams, running: RunningLab, lan: str) -> Done:
@@ -47,12 +47,12 @@ def _set(engine: Streams, running: RunningLab, lan: str, *, up: bool) -> Done:
         for end in ends
         if condition(end) != "running"
     )
-    links = ask_all(engine, ends, Question("show", {"what": "links"}), HALF)
+    links = ask_all(engine, ends, Question("show", {"what": "links"}), LOOK)
     wrong = [end for end in ends if condition(end) == "running" and _link_is_up(links[end.node], lan) is not up]
     if not wrong:
         words = "has no running end" if len(absent) == len(ends) else f"is {past} already"
         return watch.done(words, changed=False, remarks=absent)
-    refused = _refusals(ask_all(engine, wrong, Question("link", {"lan": lan, "up": up}), HALF))
+    refused = _refusals(ask_all(engine, wrong, Question("link", {"lan": lan, "up": up}), ACT))
     if refused:
         raise EngineError(f"{verb} {lan}: {'; '.join(refused)}", f"catenet status, then catenet {verb} {lan} again")
     return watch.done(f"{past}: {place} at {_listed(end.node for end in wrong)}", remarks=absent)
@@ -68,14 +68,14 @@ def rejoin(engine: Streams, running: RunningLab, container: Container) -> tuple[
     said = []
     lans = running.lans_of(container)
     others = {end.node: end for lan in lans for end in running.ends(lan) if end.node != container.node}
-    links = ask_all(engine, (container, *others.values()), Question("show", {"what": "links"}), HALF)
+    links = ask_all(engine, (container, *others.values()), Question("show", {"what": "links"}), LOOK)
     own = links.pop(container.node)
     for lan in lans:
         states = {_link_is_up(answer, lan) for answer in links.values()} - {None}
         up = False not in states
         if not states or _link_is_up(own, lan) is up:
             continue
-        refused = _refusals({container.node: ask(engine, container, Question("link", {"lan": lan, "up": up}), HALF)})
+        refused = _refusals({container.node: ask(engine, container, Question("link", {"lan": lan, "up": up}), ACT)})
         if refused:
             raise EngineError(f"{lan} is {'healed' if up else 'cut'}, and {'; '.join(refused)}")
         said.append(f"{lan} is {'healed: up' if up else 'cut: down'} at {container.node} too")

@@ -121,7 +121,9 @@ class _Follower:
         self._closed = False
         self._node = container.node
         self._arrived = arrived
-        self._lines = engine.logs(container.name, follow=True)
+        self._lines: Iterator[LogLine] = iter(())
+        with suppress(EngineError):  # the container is being removed
+            self._lines = engine.logs(container.name, follow=True)
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:

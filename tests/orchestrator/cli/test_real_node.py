@@ -1,0 +1,134 @@
+"""exec, shell, show and logs on one real node, as a user types them: in a pipe, on a terminal, interrupted."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from catenet.nodes.control.config import CONFIG_VARIABLE, NodeConfig
+from catenet.orchestrator.backend.docker import connect
+from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_NODE, ContainerSpec
+from catenet.orchestrator.deploy.images import ensure_node_image
+from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.observe.events import wait_for
+from catenet.orchestrator.observe.running import running_labs
+
+pytestmark = pytest.mark.engine
+
+LAB = "clitest"
+CATENET = [sys.executable, "-c", "from catenet.orchestrator.cli import main; main()"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def node() -> Iterator[None]:
+    """A lab of one node, `n`, that is on no LAN and runs no service."""
+    engine, name = connect(), f"{LAB}-n"
+    config = NodeConfig(LAB, "n", (), events="json").to_json()
+    labels = {LABEL_LAB: LAB, LABEL_NODE: "n"}
+    image = ensure_node_image(engine, Silent())
+    engine.remove(name)
+    try:
+        engine.create(ContainerSpec(name, "n", image, {CONFIG_VARIABLE: config}, {}, labels))
+        engine.start(name)
+        assert wait_for(
+            engine, running_labs(engine)[LAB].node("n"), lambda event: event.kind == "node.ready", 0.0, 10.0
+        )
+        yield
+    finally:
+        engine.remove(name)
+
+
+def catenet(*words: str, given: bytes = b"") -> tuple[int, bytes, bytes]:
+    done = subprocess.run(
+        [*CATENET, words[0], "--lab", LAB, *words[1:]], input=given, capture_output=True, check=False, timeout=20
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def runs_inside(word: str) -> bool:
+    return catenet("exec", "n", "pgrep", "-x", word)[0] == 0
+
+
+def test_input_output_and_exit_code_pass():
+    data = bytes(range(256)) * 4000
+    assert catenet("exec", "n", "cat", given=data) == (0, data, b"")
+    assert catenet("exec", "n", "--", "sh", "-c", "echo out; echo err >&2; exit 7") == (7, b"out\n", b"err\n")
+
+
+def test_a_program_that_is_not_there_is_127_as_in_a_shell():
+    code, out, err = catenet("exec", "n", "no-such-program")
+    assert (code, out) == (127, b"")
+    assert b"no-such-program" in err
+
+
+def test_a_reader_that_goes_away_ends_the_program_too():
+    pipe = subprocess.Popen(
+        [*CATENET, "exec", "--lab", LAB, "n", "yes"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert pipe.stdout is not None and pipe.stderr is not None
+    assert pipe.stdout.readline() == b"y\n"
+    pipe.stdout.close()
+    assert pipe.stderr.read() == b""
+    pipe.wait(20)
+    pipe.stderr.close()
+    assert not runs_inside("yes")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_the_program_too(number, code):
+    pipe = subprocess.Popen(
+        [*CATENET, "exec", "--lab", LAB, "n", "sh", "-c", "echo here; exec sleep 1000"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    assert pipe.stdout is not None
+    with pipe.stdout:
+        assert pipe.stdout.readline() == b"here\n"
+        pipe.send_signal(number)
+        assert pipe.wait(20) == code
+    assert not runs_inside("sleep")
+
+
+def test_a_shell_on_a_terminal_names_the_node_and_returns_its_exit_code():
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execv(CATENET[0], [*CATENET, "shell", "--lab", LAB, "n"])
+    seen = b""
+    while b"n:/" not in seen:
+        seen += os.read(terminal, 4096)
+    os.write(terminal, b"test -t 0 && exit 4\r")
+    try:
+        while os.read(terminal, 4096):
+            pass
+    except OSError:  # EIO: the other side of the terminal has gone
+        pass
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 4
+
+
+def test_a_shell_reads_its_commands_from_a_pipe():
+    assert catenet("shell", "n", given=b"echo $((6 * 7)); exit 5\n") == (5, b"42\n", b"")
+
+
+def test_the_node_answers_and_its_log_is_read():
+    assert b"links, routes" in catenet("show", "n")[1]
+    code, out, err = catenet("show", "n", "link")
+    assert (code, out) == (2, b"")
+    assert b"did you mean links?" in err
+    assert b"node.ready" in catenet("logs", "n")[1]
+    assert b"clitest: 1 nodes (1 ready), 0 LANs" in catenet("status")[1]
+
+
+def test_paused_and_killed_are_said_and_mended():
+    assert catenet("pause", "n")[1].startswith(b"n paused")
+    assert catenet("exec", "n", "true")[::2] == (2, b"catenet: n is paused: catenet resume n\n")
+    assert catenet("kill", "n")[1].startswith(b"n killed")
+    assert b"n     exited (137)" in catenet("status")[1]
+    assert b"node.ready" in catenet("logs", "n")[1]
+    assert catenet("start", "n")[1].startswith(b"n started and ready")
