@@ -12,6 +12,9 @@ from catenet.orchestrator.lab.words import FOREIGN_WORDS, LATER_WORDS, NAMES
 
 __all__ = ["Reader", "plain"]
 
+TEXT_LIMIT = 2000
+"""Characters of any one text: longer than every name and URL."""
+
 _FLAGS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
 
 
@@ -79,8 +82,11 @@ class Reader:
         return ()
 
     def text(self, item: Item | None, what: str) -> str | None:
-        """A text that is not empty."""
+        """A text that is not empty, and not a book."""
         if item is None:
+            return None
+        if isinstance(item.value, str) and len(item.value) > TEXT_LIMIT:
+            self.problem(item.line, f"{what} has {len(item.value)} characters", f"at most {TEXT_LIMIT}")
             return None
         if isinstance(item.value, str) and item.value:
             return item.value

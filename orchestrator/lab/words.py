@@ -36,7 +36,7 @@ NAMES = {
     "lab": Naming(r"[a-z0-9][a-z0-9_-]{0,39}", "1 to 40 characters a-z 0-9 _ - and a letter or digit first"),
 }
 
-# The claims of the two lectures: each letter's last number (README of labs/ lists what they say).
+# The claims of the two lectures: each letter, and its last number.
 _LAST_CLAIM = {"A": 14, "B": 9, "C": 10, "D": 14, "E": 6, "F": 11, "G": 9, "H": 5, "I": 6, "J": 1}
 CLAIMS = tuple(f"{letter}{number}" for letter, last in _LAST_CLAIM.items() for number in range(1, last + 1))
 

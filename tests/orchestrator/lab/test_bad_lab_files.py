@@ -69,6 +69,7 @@ def test_one_mistake_is_reported_once(bad: Bad) -> None:
         (b"%YAML 9.9\n---\nname: x", 1, "no YAML"),
         (b"\xef\xbb\xbfnodes:", 1, "`lans:` is missing"),
         (b"name: " + b"9" * 5000, 1, "999"),
+        (b"name: " + b"x" * 5000, 1, "name has 5000 characters"),
     ],
 )
 def test_what_is_no_text_or_no_yaml(data: bytes, line: int, word: str) -> None:

@@ -20,7 +20,8 @@ LABS = [
     parse(text.encode(), "lab.yaml")
     for text in (
         "lans: {l: {}, m: {}}\nnodes: {a: {lans: [l, m]}, b: {lans: [l]}, c: {lans: [m]}}",
-        "lans: {l: {}, m: {}, n: {}}\nnodes: {a: {lans: [l, m, n]}, b: {lans: [l], routes: [{to: n, via: a}]}, d: {lans: n}}",
+        "lans: {l: {}, m: {}, n: {}}\n"
+        "nodes: {a: {lans: [l, m, n]}, b: {lans: [l], routes: [{to: n, via: a}]}, d: {lans: n}}",
         "lans: {k: {prefix: 10.0.1.0/24}, m: {prefix: 10.0.2.0/25}}\nnodes: {a: {lans: [k, m]}, b: {lans: [k]}}",
         "lans: {m: {prefix: 10.0.1.0/24}, l: {prefix: 10.0.2.0/24}}\nnodes: {a: {lans: [l, m]}, c: {lans: [m]}}",
     )
