@@ -1,0 +1,174 @@
+"""Questions over the socket: answered, refused, cut off; whatever is said to it, it stays open."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from catenet.nodes.control.questions import Answer, Question
+from catenet.nodes.machine import Json
+from catenet.nodes.runtime.answers import Answers
+from catenet.nodes.runtime.door import Door
+from catenet.nodes.runtime.supervisor import Service
+
+if TYPE_CHECKING:
+    from conftest import Bench, OnBench
+
+
+async def ask(path: Path, line: bytes) -> bytes:
+    reader, writer = await asyncio.open_unix_connection(str(path))
+    writer.write(line)
+    reply = await reader.readline()
+    writer.close()
+    return reply
+
+
+class Open:
+    """A door with the node's own answers and one service that offers more."""
+
+    def __init__(self, bench: Bench, path: Path) -> None:
+        service = Service(bench.shared, "svc", {}, lambda: None)
+        service.host = bench.host()
+        service.host.show("table", lambda: [1, 2])
+        service.host.answer("double", self.double)
+        service.host.on_flush(lambda: self.flushed.append(True))
+        self.flushed: list[bool] = []
+        self.door = Door(Answers(bench.shared, {"svc": service}, lambda: True).answer, str(path))
+
+    async def double(self, arguments: Mapping[str, Json]) -> Json:
+        number = arguments["number"]
+        if not isinstance(number, int):
+            raise ValueError(f"number {number!r} is no int")
+        return 2 * number
+
+    async def __aenter__(self) -> Open:
+        await self.door.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.door.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (Question("show", {"what": "table"}), Answer([1, 2])),
+        (Question("show", {"what": ""}), Answer(["links", "routes", "table"])),
+        (Question("show", {"what": "links"}), Answer([])),
+        (Question("double", {"number": 21}), Answer(42)),
+        (Question("double", {"number": "x"}), Answer(error="number 'x' is no int")),
+        (Question("flush"), Answer(None)),
+        (
+            Question("show", {"what": "tabel"}),
+            Answer(error="what 'tabel' cannot be shown here; there is links, routes, table"),
+        ),
+        (Question("show"), Answer(error="show: what None is no str")),
+        (Question("link", {"lan": "x", "up": 1}), Answer(error="link: up 1 is no bool")),
+        (
+            Question("sing"),
+            Answer(
+                error="ask 'sing' is no question for this node; it answers status, show, link, flush, report, double"
+            ),
+        ),
+    ],
+)
+def test_questions_and_answers(on_bench: OnBench, tmp_path: Path, question: Question, answer: Answer) -> None:
+    async def run(bench: Bench) -> None:
+        async with Open(bench, tmp_path / "s"):
+            assert Answer.parse(await ask(tmp_path / "s", bytes(question))) == answer
+
+    on_bench(run)
+
+
+def test_status(on_bench: OnBench, tmp_path: Path) -> None:
+    async def run(bench: Bench) -> None:
+        async with Open(bench, tmp_path / "s"):
+            status = Answer.parse(await ask(tmp_path / "s", bytes(Question("status")))).answer
+            assert isinstance(status, dict)
+            assert (status["node"], status["lab"], status["ready"]) == ("n", "lab", True)
+            assert status["services"] == {"svc": {"state": "starting", "restarts": 0, "counters": {}, "error": None}}
+            assert isinstance(status["memory"], int)
+            assert status["memory"] > 1_000_000
+
+    on_bench(run)
+
+
+def test_a_program_inside_puts_an_event_into_the_log(on_bench: OnBench, tmp_path: Path) -> None:
+    async def run(bench: Bench) -> None:
+        async with Open(bench, tmp_path / "s"):
+            report = Question("report", {"service": "browse", "kind": "http.request", "text": "t", "data": {"id": 1}})
+            assert Answer.parse(await ask(tmp_path / "s", bytes(report))).error is None
+            (event,) = bench.events()
+            assert (event.service, event.kind, event.data) == ("browse", "http.request", {"id": 1})
+
+    on_bench(run)
+
+
+def test_a_fault_of_a_service_is_an_answer_with_its_place(on_bench: OnBench, tmp_path: Path) -> None:
+    async def run(bench: Bench) -> None:
+        async with Open(bench, tmp_path / "s"):
+            error = Answer.parse(await ask(tmp_path / "s", bytes(Question("double")))).error
+            assert error is not None
+            assert error.startswith("KeyError: 'number' (")
+            assert "test_door.py:" in error
+
+    on_bench(run)
+
+
+def test_hostile_bytes_leave_it_open(on_bench: OnBench, tmp_path: Path) -> None:
+    lines = [b"\n", b"[]\n", b"{}\n", b"nul\0\n", b"\xff\xfe\n", b'{"ask":1}\n', b"[" * 100_000 + b"\n", b"x" * 300_000]
+
+    async def run(bench: Bench) -> None:
+        path = tmp_path / "s"
+        async with Open(bench, path):
+            for line in lines:
+                assert Answer.parse(await ask(path, line)).error
+            half = socket.socket(socket.AF_UNIX)
+            half.connect(str(path))
+            half.send(b'{"ask":')  # and no more
+            gone = socket.socket(socket.AF_UNIX)
+            gone.connect(str(path))
+            gone.send(bytes(Question("show", {"what": "table"})))
+            gone.close()
+            assert Answer.parse(await ask(path, bytes(Question("double", {"number": 1})))).answer == 2
+            half.close()
+
+    on_bench(run)
+
+
+def test_many_at_once_and_no_more_than_that(on_bench: OnBench, tmp_path: Path) -> None:
+    async def run(bench: Bench) -> None:
+        path = tmp_path / "s"
+        async with Open(bench, path):
+            idle = [await asyncio.open_unix_connection(str(path)) for _ in range(64)]
+            await bench.until(lambda: True)
+            refused = Answer.parse(await ask(path, bytes(Question("flush")))).error
+            assert refused is not None
+            assert "ask again later" in refused
+            for _, writer in idle:
+                writer.close()
+            questions = [ask(path, bytes(Question("double", {"number": n}))) for n in range(50)]
+            answers = [Answer.parse(reply).answer for reply in await asyncio.gather(*questions)]
+            assert answers == [2 * n for n in range(50)]
+
+    on_bench(run)
+
+
+def test_only_the_owner_may_open_it_and_a_stale_one_is_replaced(on_bench: OnBench, tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(path))
+
+    async def run(bench: Bench) -> None:
+        async with Open(bench, path):
+            assert stat.S_IMODE(os.stat(path).st_mode) == 0o600  # noqa: PTH116
+            assert Answer.parse(await ask(path, bytes(Question("flush")))).error is None
+
+    on_bench(run)

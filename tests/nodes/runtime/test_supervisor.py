@@ -1,0 +1,152 @@
+"""Services come and go, each on its own."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.catalogue import SERVICES, service_module
+from catenet.nodes.machine import DeleteRoute, SetRoute
+from catenet.nodes.runtime.host import Host
+from catenet.nodes.runtime.supervisor import Service
+
+if TYPE_CHECKING:
+    from conftest import Bench, OnBench
+
+Serve = Callable[[Host, Any], Awaitable[None]]
+Offer = Callable[[Serve], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    number: int = 1
+
+
+@pytest.fixture
+def offer(monkeypatch: pytest.MonkeyPatch) -> Offer:
+    """Puts a service `test` into the catalogue."""
+
+    def put(serve: Serve) -> None:
+        module = ModuleType("a service")
+        module.serve = serve  # type: ignore[attr-defined]
+        module.Options = Options  # type: ignore[attr-defined]
+        monkeypatch.setitem(SERVICES, "test", f"{service_module('test')}:Options")
+        monkeypatch.setitem(sys.modules, service_module("test"), module)
+
+    return put
+
+
+def kinds(bench: Bench) -> list[str]:
+    return [event.kind for event in bench.events() if event.service == "test"]
+
+
+async def end(running: asyncio.Task[None]) -> None:
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+def test_a_service_is_ready_and_stops_while_everything_is_open(offer: Offer, on_bench: OnBench) -> None:
+    said: list[str] = []
+
+    async def serve(host: Host, options: Options) -> None:
+        port = host.open_udp(0, lambda _: None)
+        host.on_stop(lambda: said.append(f"stopped with port {port.number > 0}"))
+        host.count("starts")
+        host.ready()
+        await asyncio.Event().wait()
+
+    async def run(bench: Bench) -> None:
+        offer(serve)
+        service = Service(bench.shared, "test", {"number": 2}, lambda: said.append("ready"))
+        running = asyncio.ensure_future(service.run())
+        await bench.until(lambda: service.state == "ready")
+        assert service.status() == {"state": "ready", "restarts": 0, "counters": {"starts": 1}, "error": None}
+        await end(running)
+        assert said == ["ready", "stopped with port True"]
+        assert (service.state, service.host, kinds(bench)) == ("stopped", None, ["service.ready"])
+
+    on_bench(run)
+
+
+@pytest.mark.parametrize("where", ["serve", "driver", "returns", "cancels itself", "import"])
+def test_one_that_falls_over_is_started_again(
+    offer: Offer, on_bench: OnBench, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    runs: list[int] = []
+
+    def fault() -> None:
+        raise ZeroDivisionError("our own mistake")
+
+    async def serve(host: Host, options: Options) -> None:
+        runs.append(len(runs))
+        if len(runs) == 1:
+            if where == "serve":
+                fault()
+            if where == "driver":
+                asyncio.get_running_loop().call_soon(host.fail, ZeroDivisionError("in a callback"))
+            if where == "returns":
+                return
+            if where == "cancels itself":
+                raise asyncio.CancelledError
+        host.ready()
+        await asyncio.Event().wait()
+
+    async def run(bench: Bench) -> None:
+        offer(serve)
+        if where == "import":
+            runs.append(0)
+            module = sys.modules[service_module("test")]
+            whole = module.serve
+            del module.serve
+            asyncio.get_running_loop().call_later(0.1, lambda: setattr(module, "serve", whole))
+        service = Service(bench.shared, "test", {}, lambda: None)
+        running = asyncio.ensure_future(service.run())
+        await bench.until(lambda: service.state == "ready" and len(runs) == 2)
+        failed = [event for event in bench.events() if event.kind == "service.failed"]
+        assert [event.data["retry"] for event in failed] == [0.2]
+        if where == "serve":
+            assert "ZeroDivisionError: our own mistake (" in failed[0].text
+            assert "test_supervisor.py:" in failed[0].text
+        status = service.status()
+        assert isinstance(status, dict)
+        assert status["restarts"] == 1
+        await end(running)
+
+    on_bench(run)
+
+
+def test_wrong_options_are_told_and_not_tried_again(offer: Offer, on_bench: OnBench) -> None:
+    async def serve(host: Host, options: Options) -> None:
+        raise AssertionError("never served")
+
+    async def run(bench: Bench) -> None:
+        offer(serve)
+        service = Service(bench.shared, "test", {"numbr": 1}, lambda: None)
+        await service.run()
+        (event,) = bench.events()
+        assert event.text == "test.numbr is an unknown option; it has number; it stays down"
+        assert (event.data["retry"], service.state) == (None, "failed")
+        unknown = Service(bench.shared, "gopher", {}, lambda: None)
+        await unknown.run()
+        assert "gopher is an unknown service; there are rip, nameserver" in bench.events()[-1].text
+
+    on_bench(run)
+
+
+def test_routes_that_the_kernel_refuses_are_counted(on_bench: OnBench) -> None:
+    async def run(bench: Bench) -> None:
+        host, prefix = bench.host(), Prefix.parse("192.0.2.0/24")
+        host.perform(SetRoute(prefix, Address.parse("192.0.2.1"), "no-such-lan"))
+        host.perform(DeleteRoute(prefix))
+        host.perform(DeleteRoute(prefix))
+        assert bench.counters == {"route_failures": 1}
+
+    on_bench(run)
