@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +16,6 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from importlib.metadata import requires
 from pathlib import Path
 
 import catenet
@@ -25,13 +23,14 @@ from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.deploy.base import ensure_base
 from catenet.orchestrator.deploy.progress import Progress
 
-__all__ = ["NODE_REPOSITORY", "ensure_node_image"]
+__all__ = ["NODE_REPOSITORY", "ensure_node_image", "node_image_tag"]
 
 NODE_REPOSITORY = "catenet/node"
 LABEL_IMAGE = "catenet.image"
 
 _PYTHON = "3.13"  # trixie's
 _PACKAGE = Path(catenet.__file__).resolve().parent
+_FOLDER = _PACKAGE / "images" / "node"
 _WHEELS_LIMIT = 300.0  # seconds
 
 
@@ -42,39 +41,46 @@ def ensure_node_image(engine: Engine, progress: Progress) -> str:
         EngineError: it cannot be built; the text says what is missing.
 
     """
+    progress.count("images", 0, 1)
     files = dict(_context(_wheelhouse()))
-    tag = f"{NODE_REPOSITORY}:{_key(files)}"
+    tag = _tag(files)
     if engine.has_image(tag):
+        progress.count("images", 1, 1)
         return tag
     started = time.monotonic()
     packages = files["images/node/packages.txt"].decode().split()
     base = ensure_base(engine, packages, progress)
     engine.build(tag, _pack(files), {"BASE_IMAGE": base}, {LABEL_IMAGE: "node"})
     _remove_older(engine, tag)
+    progress.count("images", 1, 1)
     progress.finished("image", f"{NODE_REPOSITORY} built; later runs reuse it", time.monotonic() - started)
     return tag
 
 
+def node_image_tag() -> str:
+    """The tag that the image has, or will have."""
+    return _tag(dict(_context(_wheelhouse())))
+
+
 def _context(wheels: Path) -> Iterator[tuple[str, bytes]]:
     """Path → content, laid out as in the repository, so that one Dockerfile serves Compose too."""
-    folder = _PACKAGE / "images" / "node"
-    yield "Dockerfile", (folder / "Dockerfile").read_bytes()
-    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+    yield "Dockerfile", (_FOLDER / "Dockerfile").read_bytes()
+    for path in sorted(path for path in _FOLDER.iterdir() if path.is_file()):
         yield f"images/node/{path.name}", path.read_bytes()
     yield "src/catenet/__init__.py", (_PACKAGE / "__init__.py").read_bytes()
     code = _PACKAGE / "nodes"
     for path in sorted(code.rglob("*.py")):
         yield f"nodes/{path.relative_to(code)}", path.read_bytes()
-    for path in sorted(wheels.iterdir()):
+    for path in sorted(wheels.glob("*.whl")):
         yield f".wheelhouse/{path.name}", path.read_bytes()
 
 
-def _key(files: Mapping[str, bytes]) -> str:
+def _tag(files: Mapping[str, bytes]) -> str:
     digest = hashlib.sha256()
     for name, content in files.items():
         digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
-    return digest.hexdigest()[:12]
+    return f"{NODE_REPOSITORY}:{digest.hexdigest()[:12]}"
 
 
 def _pack(files: Mapping[str, bytes]) -> bytes:
@@ -103,9 +109,9 @@ def _wheelhouse() -> Path:
 
     pip inside a container would know neither the host's proxy nor its certificates.
     """
-    wanted = "".join(f"{line}\n" for line in _requirements())
+    wanted = (_FOLDER / "requirements.txt").read_text()
     folder = _wheelhouse_folder()
-    listed = folder / "requirements.txt"
+    listed = folder / "wanted.txt"  # what it was filled for
     if listed.is_file() and listed.read_text() == wanted:
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -127,17 +133,11 @@ def _wheelhouse_folder() -> Path:
     return Path(cache, "catenet", "wheelhouse")
 
 
-def _requirements() -> list[str]:
-    """What the extra `node` of our own distribution asks for."""
-    lines = requires("catenet") or []
-    return sorted(line.partition(";")[0].strip() for line in lines if re.search(r"extra == ['\"]node['\"]", line))
-
-
 def _download(folder: Path) -> None:
     command = [
         *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
         *("--only-binary=:all:", "--python-version", _PYTHON, "--implementation", "cp"),
-        *("--dest", str(folder), "--requirement", str(folder / "requirements.txt")),
+        *("--dest", str(folder), "--requirement", str(folder / "wanted.txt")),
     ]
     try:
         done = subprocess.run(

@@ -16,6 +16,9 @@ class Progress(Protocol):
     def finished(self, subject: str, text: str, seconds: float) -> None:
         """Something is done for good; `subject` is the lab's name, or `image`."""
 
+    def note(self, text: str) -> None:
+        """Something that the user should know, once."""
+
 
 class Silent:
     """Says nothing."""
@@ -24,4 +27,7 @@ class Silent:
         """Nothing."""
 
     def finished(self, subject: str, text: str, seconds: float) -> None:
+        """Nothing."""
+
+    def note(self, text: str) -> None:
         """Nothing."""

@@ -1,0 +1,66 @@
+"""`catenet down`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.cli.context import JsonOption, engine
+from catenet.orchestrator.cli.phases import phases
+from catenet.orchestrator.cli.screen import print_json, say
+from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, find_lab
+from catenet.orchestrator.observe.running import UserError, running_labs
+
+__all__ = ["down"]
+
+
+def down(
+    lab: Annotated[str, typer.Argument(metavar="[LAB]", help="A running lab's name, or its file or folder.")] = "",
+    name: Annotated[str, typer.Option("--name", help="The copy that is meant.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="Every lab on the engine.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Takes a running lab away: its containers and networks, found by their labels alone.
+
+    \b
+    catenet down               the lab of this folder, or the only one running
+    catenet down internet      that one
+    catenet down --all         every lab; nothing there is no error
+    """
+    from catenet.orchestrator.deploy.down import down as take_down
+
+    docker = engine()
+    copies = sorted(running_labs(docker)) if every else _copies(docker, lab, name)
+    with phases(quiet=json) as progress:
+        reports = [take_down(docker, copy, progress) for copy in copies]
+        for report in reports:
+            progress.finished(report.copy, f"{report.networks} networks, {report.nodes} nodes removed", report.seconds)
+    if json:
+        print_json([report.to_json() for report in reports])
+    elif not reports:
+        say("No such lab is running; nothing to remove.")
+
+
+def _copies(docker: Engine, word: str, name: str) -> list[str]:
+    """The copy that is meant; none where it does not run.
+
+    Raises:
+        UserError: no such lab, or no telling which copy.
+
+    """
+    running = running_labs(docker)
+    word = name or word or os.environ.get(LAB_VARIABLE, "")
+    if name or word in running:
+        return [word] if word in running else []
+    try:
+        file = find_lab(word or None, Path.cwd(), os.environ)
+    except UnknownLabError as error:
+        raise UserError(str(error)) from None
+    found = [copy for copy, lab in running.items() if file is None or lab.file == file.resolve()]
+    if len(found) > 1:
+        raise UserError(f"several are running: say which with --name ({', '.join(found)}), or take all with --all")
+    return found

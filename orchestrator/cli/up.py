@@ -1,0 +1,110 @@
+"""`catenet up`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.cli.context import JsonOption, engine
+from catenet.orchestrator.cli.phases import Phases, phases
+from catenet.orchestrator.cli.screen import print_json, say
+from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.observe.running import UserError, running_labs
+
+if TYPE_CHECKING:
+    from catenet.orchestrator.deploy.up import UpReport
+
+__all__ = ["up"]
+
+
+def up(
+    lab: Annotated[str, typer.Argument(metavar="[LAB]", help="A name that `catenet labs` lists, or a path.")] = "",
+    name: Annotated[str, typer.Option("--name", help="Start another copy of the lab, of this name.")] = "",
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the steps.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="After a failure, leave what was made.")] = False,
+    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds until the lab must be ready.")] = 120.0,
+    json: JsonOption = False,
+) -> None:
+    """Start a lab, and return when it is ready: addressed, serving, its routing converged.
+
+    \b
+    catenet up internet                 a lab that comes with catenet
+    catenet up ./mine                   your own
+    catenet up five-routers --name b    another copy beside it
+    catenet up --dry-run internet       the steps, and nothing else
+
+    What is there already and as it should be stays as it is. Exit code 1 when the lab did not become ready: what the
+    nodes said is then kept in .catenet/failures.
+    """
+    from catenet.orchestrator.deploy.ready import NotReadyError
+    from catenet.orchestrator.plan.desired import PlanError
+
+    docker = engine()
+    model = _load(docker, lab)
+    try:
+        if dry_run:
+            _print_steps(docker, model, name or model.name)
+            return
+        _start(docker, model, name or model.name, keep=keep, timeout=timeout, json=json)
+    except PlanError as error:
+        raise UserError(str(error)) from None
+    except NotReadyError as error:
+        print(f"catenet: {error}", file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+def _load(docker: Engine, word: str) -> Lab:
+    from catenet.orchestrator.lab.find import UnknownLabError, find_lab, labs
+    from catenet.orchestrator.lab.load import load
+
+    try:
+        file = find_lab(word or None, Path.cwd(), os.environ)
+    except UnknownLabError as error:
+        raise UserError(str(error)) from None
+    if file is None:
+        running = [lab.file for lab in running_labs(docker).values() if lab.file is not None]
+        if len(running) != 1:
+            raise UserError(f"say which lab: catenet up {'|'.join(lab.name for lab in labs())}, or a path to your own")
+        file = running[0]
+    return load(file)
+
+
+def _print_steps(docker: Engine, lab: Lab, copy: str) -> None:
+    from catenet.orchestrator.deploy.images import node_image_tag
+    from catenet.orchestrator.plan.desired import desired
+    from catenet.orchestrator.plan.steps import describe, plan
+
+    tag = node_image_tag()
+    if not docker.has_image(tag):
+        say(f"build image {tag}")
+    networks = docker.networks()
+    for step in plan(desired(lab, copy, tag, actual=networks), networks, docker.containers({})):
+        say(describe(step))
+
+
+def _start(docker: Engine, lab: Lab, copy: str, *, keep: bool, timeout: float, json: bool) -> None:
+    from catenet.orchestrator.deploy.images import ensure_node_image
+    from catenet.orchestrator.deploy.up import up as bring_up
+
+    with phases(quiet=json) as progress:
+        image = ensure_node_image(docker, progress)
+        report = bring_up(docker, lab, copy, image, progress, keep=keep, timeout=timeout)
+        _tell(report, len(lab.lans), progress)
+    if json:
+        print_json(report.to_json())
+
+
+def _tell(report: UpReport, lans: int, progress: Phases) -> None:
+    for node in report.paused:
+        progress.note(f"{node} is paused, and stays so (catenet resume {node})")
+    has = f"{report.networks} networks, {report.nodes} nodes, {report.addresses} addresses, {report.services} services"
+    progress.finished(report.copy, has if report.steps else f"is up already: {has}", report.seconds["made"])
+    if report.steps and report.routers:
+        text = f"converged: {report.routers} routers know all {lans} networks"
+        progress.finished(report.copy, text, report.seconds["converged"])

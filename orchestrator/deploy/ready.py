@@ -1,0 +1,151 @@
+"""When a lab is ready: every node has said so, and every router that speaks RIP knows every LAN at its shortest cost.
+
+Pure: events in, what is lacking out. watch.py feeds it from the engine's logs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from catenet.nodes.control.events import Event
+from catenet.orchestrator.lab.graph import ways
+from catenet.orchestrator.lab.model import Lab
+
+__all__ = ["NotReadyError", "Readiness"]
+
+ROUTING = "rip"
+FARTHEST = 14  # links: RIP's metric, one more, ends at 15 (RFC 2453 section 3.6)
+
+
+class NotReadyError(Exception):
+    """The lab did not become ready: the text says which node lacks what. `node` is the one to look at first."""
+
+    def __init__(self, message: str, node: str = "") -> None:
+        super().__init__(message)
+        self.node = node
+
+
+class Readiness:
+    """What the nodes have said so far. `starting` are those that this run starts; the others run already."""
+
+    def __init__(self, lab: Lab, starting: Collection[str], absent: Collection[str] = ()) -> None:
+        """`absent`: nodes that neither run nor are started (paused ones, for example)."""
+        self._lab = lab
+        self._absent = frozenset(absent)
+        self._lan_of = {str(lan.prefix): name for name, lan in lab.lans.items()}
+        self._not_ready = set(starting)
+        self._down: set[tuple[str, str]] = set()
+        self._up: set[tuple[str, str]] = set()
+        self._serving: dict[str, set[str]] = {name: set() for name in starting}
+        self._failing: dict[str, str] = {}
+        self._costs: dict[str, dict[str, int]] = {
+            name: {} for name, node in lab.nodes.items() if ROUTING in node.services and name not in self._absent
+        }
+        self._expected: dict[str, dict[str, int]] = {}
+        self._expect()
+
+    def note(self, node: str, event: Event) -> None:
+        """A node said something.
+
+        Raises:
+            NotReadyError: it will not become ready any more.
+
+        """
+        match event.kind:
+            case "node.ready":
+                self._not_ready.discard(node)
+            case "node.failed":
+                raise NotReadyError(f"node {node} failed: {event.text}", node)
+            case "service.ready":
+                self._serves(node, event.service)
+            case "service.failed":
+                self._failing[node] = f"{event.service}: {event.text}"
+                if event.data.get("retry") is None:
+                    raise NotReadyError(f"node {node}: its service {event.service} failed: {event.text}", node)
+            case "link.up" | "link.down":
+                self._link(node, str(event.data.get("lan")), up=event.kind == "link.up")
+            case "route.changed" | "route.lost" if event.service == ROUTING and node in self._costs:
+                self._route(node, event)
+
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Phase → how many of how many: addressing (addresses), services, converged (routers)."""
+        nodes = [self._lab.nodes[name] for name in self._serving]
+        addresses = sum(len(node.attachments) for node in nodes)
+        services = sum(len(node.services) for node in nodes)
+        return {
+            "addressing": (sum(node in self._serving for node, _ in self._up), addresses),
+            "services": (sum(len(names) for names in self._serving.values()), services),
+            "converged": (sum(not self._lacks(router) for router in self._costs), len(self._costs)),
+        }
+
+    @property
+    def routers(self) -> int:
+        """How many routers have been awaited."""
+        return len(self._costs)
+
+    def is_ready(self) -> bool:
+        """Whether nothing is lacking."""
+        return not self._not_ready and not any(self._lacks(router) for router in self._costs)
+
+    def lacking(self) -> list[str]:
+        """Which node lacks what, in words for the user."""
+        words = [
+            f"{node} is not ready: {self._failing.get(node) or self._unfinished(node)}"
+            for node in sorted(self._not_ready)
+        ]
+        for router in self._costs:
+            if router not in self._not_ready:
+                words += [f"{router} has no route to {said}" for said in self._lacks(router)]
+        return words
+
+    def _unfinished(self, node: str) -> str:
+        wanted = self._lab.nodes[node]
+        links = [place.lan for place in wanted.attachments if (node, place.lan) not in self._up]
+        services = [name for name in wanted.services if name not in self._serving.get(node, set())]
+        parts = [f"no address on {', '.join(links)}" if links else "", f"no {', '.join(services)}" if services else ""]
+        return "; ".join(part for part in parts if part) or "it has not said so"
+
+    def _lacks(self, router: str) -> list[str]:
+        known = self._costs[router]
+        lacks = []
+        for lan, cost in self._expected.get(router, {}).items():
+            if known.get(lan) != cost:
+                other = f", only at cost {known[lan]}" if lan in known else ""
+                lacks.append(f"{lan} at cost {cost}{other}")
+        return lacks
+
+    def _serves(self, node: str, service: str) -> None:
+        if node in self._serving:
+            self._serving[node].add(service)
+        if service == ROUTING and node in self._costs:
+            self._costs[node].clear()  # it began anew, with an empty table
+
+    def _route(self, router: str, event: Event) -> None:
+        lan = self._lan_of.get(str(event.data.get("prefix")))
+        if lan is None:
+            return
+        cost = event.data.get("cost")
+        if event.kind == "route.changed" and isinstance(cost, int):
+            self._costs[router][lan] = cost
+        else:
+            self._costs[router].pop(lan, None)
+
+    def _link(self, node: str, lan: str, *, up: bool) -> None:
+        end = (node, lan)
+        before = len(self._down)
+        (self._up if up else self._down).add(end)
+        (self._down if up else self._up).discard(end)
+        if len(self._down) != before:
+            self._expect()
+
+    def _expect(self) -> None:
+        """The costs that the routers should come to, over the LANs that are not cut."""
+        cut = {lan for _, lan in self._down}
+        silent = {
+            name for name, node in self._lab.nodes.items() if node.forward and ROUTING not in node.services
+        } | self._absent
+        found = ways(self._lab, cut=cut, dead=silent)
+        self._expected = {
+            router: {lan: way.cost for lan, way in row.items() if 0 < way.cost <= FARTHEST}
+            for router, row in found.items()
+        }

@@ -1,0 +1,201 @@
+"""`up`: what is missing is made, and it returns when the lab is ready. A failure leaves evidence, and nothing else."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from catenet.nodes.machine import Json
+from catenet.orchestrator.backend.protocols import ContainerSpec, Engine, NetworkSpec
+from catenet.orchestrator.deploy import failures
+from catenet.orchestrator.deploy.down import take_away
+from catenet.orchestrator.deploy.progress import Progress
+from catenet.orchestrator.deploy.ready import NotReadyError, Readiness
+from catenet.orchestrator.deploy.run import carry_out, perform
+from catenet.orchestrator.deploy.watch import Watch
+from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.observe.events import last_time
+from catenet.orchestrator.plan.desired import container_name, desired
+from catenet.orchestrator.plan.steps import Step, left_paused, plan
+
+__all__ = ["TIMEOUT", "UpReport", "up"]
+
+TIMEOUT = 120.0
+"""Seconds after which a lab that is not ready has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpReport:
+    """What the lab has, and how long each phase took: made (all containers run), converged (from then on)."""
+
+    copy: str
+    networks: int
+    nodes: int
+    addresses: int
+    services: int
+    routers: int
+    steps: int
+    paused: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Json]:
+        """For --json."""
+        return {
+            "lab": self.copy,
+            "networks": self.networks,
+            "nodes": self.nodes,
+            "addresses": self.addresses,
+            "services": self.services,
+            "routers": self.routers,
+            "steps": self.steps,
+            "paused": list(self.paused),
+            "seconds": {phase: round(seconds, 3) for phase, seconds in self.seconds.items()},
+        }
+
+
+def up(
+    engine: Engine,
+    lab: Lab,
+    copy: str,
+    image: str,
+    progress: Progress,
+    *,
+    keep: bool = False,
+    timeout: float = TIMEOUT,
+    evidence: Path = failures.FOLDER,
+) -> UpReport:
+    """Brings one copy of a lab up, changing only what differs, and waits until it is ready (`timeout` in seconds).
+
+    Raises:
+        PlanError: it cannot be put on this engine; nothing was made.
+        NotReadyError: a node failed, or something was lacking in time.
+        EngineError: the engine refused a step.
+
+    """
+    started = time.monotonic()
+    deployment = _Deployment(engine, lab, copy, image, progress)
+    try:
+        made, ready = deployment.run(started + timeout) if deployment.steps else (started, started)
+    except BaseException as error:
+        told = _with_last_words(engine, copy, error)
+        _save_evidence(engine, copy, told, evidence, progress)
+        if not keep:
+            deployment.undo()
+        raise told from None
+    finally:
+        deployment.close()
+    return UpReport(
+        copy=copy,
+        networks=len(lab.lans),
+        nodes=len(lab.nodes),
+        addresses=sum(len(node.attachments) for node in lab.nodes.values()),
+        services=sum(len(node.services) for node in lab.nodes.values()),
+        routers=deployment.routers,
+        steps=len(deployment.steps),
+        paused=deployment.paused,
+        seconds={"made": made - started, "converged": ready - made},
+    )
+
+
+class _Deployment:
+    """One run of `up`: its steps, and what is to be undone if it fails."""
+
+    def __init__(self, engine: Engine, lab: Lab, copy: str, image: str, progress: Progress) -> None:
+        networks, present = engine.networks(), engine.containers({})
+        wanted = desired(lab, copy, image, actual=networks)
+        self.steps = plan(wanted, networks, present)
+        self.paused = left_paused(wanted, present)
+        self._engine = engine
+        self._present = present
+        self._progress = progress
+        self._begun: set[str] = set()
+        self._node = {container_name(copy, name): name for name in lab.nodes}
+        self._running = [c for c in present if c.name in self._node and c.state == "running"]
+        self._starting = {step.name for step in self.steps if step.kind == "start"}
+        starting = {self._node[name] for name in self._starting}
+        absent = set(lab.nodes) - starting - {self._node[container.name] for container in self._running}
+        self._readiness = Readiness(lab, starting, absent)
+        self._watch = Watch(engine, self._readiness, progress)
+        self._counts = _Counts(self.steps, progress)
+
+    @property
+    def routers(self) -> int:
+        """How many routers were awaited."""
+        return self._readiness.routers
+
+    def run(self, deadline: float) -> tuple[float, float]:
+        """Carry the steps out; when all was made, and when the lab was ready."""
+        for container in self._running:
+            if container.name not in self._starting:
+                self._watch.follow(container.name, self._node[container.name])
+        carry_out(self.steps, self._do)
+        made = time.monotonic()
+        self._watch.wait(deadline)
+        return made, time.monotonic()
+
+    def undo(self) -> None:
+        """Remove what this run has made, or may have."""
+        networks = [network for network in self._engine.networks() if network.name in self._begun]
+        containers = [container for container in self._engine.containers({}) if container.name in self._begun]
+        take_away(self._engine, networks, containers, self._progress)
+
+    def close(self) -> None:
+        """Stop listening to the nodes."""
+        self._watch.close()
+
+    def _do(self, step: Step) -> None:
+        self._watch.check()
+        if isinstance(step.spec, NetworkSpec | ContainerSpec):
+            self._begun.add(step.name)
+        if step.kind == "start":
+            after = 0.0 if step.after else self._earlier_life(step.name)
+            perform(self._engine, step)
+            self._watch.follow(step.name, self._node[step.name], after)
+        else:
+            perform(self._engine, step)
+        self._counts.done(step)
+
+    def _earlier_life(self, name: str) -> float:
+        """When a container that ran before wrote its last line: what it said then says nothing about now."""
+        return max((last_time(self._engine, c) for c in self._present if c.name == name), default=0.0)
+
+
+class _Counts:
+    """How many networks and nodes are there, for the display."""
+
+    def __init__(self, steps: Sequence[Step], progress: Progress) -> None:
+        self._progress = progress
+        self._lock = threading.Lock()
+        self._totals = {
+            phase: sum(step.kind == kind for step in steps)
+            for kind, phase in (("create_network", "networks"), ("start", "nodes"))
+        }
+        self._done = dict.fromkeys(self._totals, 0)
+
+    def done(self, step: Step) -> None:
+        phase = {"create_network": "networks", "start": "nodes"}.get(step.kind)
+        if phase is None:
+            return
+        with self._lock:
+            self._done[phase] += 1
+            self._progress.count(phase, self._done[phase], self._totals[phase])
+
+
+def _with_last_words(engine: Engine, copy: str, error: BaseException) -> BaseException:
+    """The same error, with the last lines of the node that it is about."""
+    if not isinstance(error, NotReadyError) or not error.node:
+        return error
+    words = failures.last_words(engine, container_name(copy, error.node))
+    return NotReadyError(f"{error}{words}", error.node)
+
+
+def _save_evidence(engine: Engine, copy: str, error: BaseException, folder: Path, progress: Progress) -> None:
+    try:
+        place = failures.save(engine, copy, error, folder)
+    except OSError as refused:
+        progress.note(f"the evidence could not be kept: {refused}")
+        return
+    progress.note(f"logs, events and inspect are kept in {place}")
