@@ -72,25 +72,24 @@ def container_name(copy: str, node: str) -> str:
     return f"{copy}-{node}"
 
 
-def desired(lab: Lab, copy: str, image: str, taken: Sequence[Prefix] = (), actual: Sequence[Network] = ()) -> Desired:
+def desired(lab: Lab, copy: str, image: str, actual: Sequence[Network] = ()) -> Desired:
     """What the engine should have for this copy of the lab.
 
     `actual` are the engine's networks, of whoever: this copy's own keep their prefixes, and the others' are not free.
-    `taken` are further prefixes that are not free.
 
     Raises:
         PlanError: no prefix is left for a LAN, or a node's configuration is too long.
 
     """
-    networks = _networks(lab, copy, taken, actual)
+    networks = _networks(lab, copy, actual)
     engine = {lan: networks[lan].prefix for lan in lab.lans}
     containers = tuple(_container(lab, node, copy, image, engine) for node in lab.nodes.values())
     return Desired(copy, _file(lab), tuple(networks.values()), containers)
 
 
-def _networks(lab: Lab, copy: str, taken: Sequence[Prefix], actual: Sequence[Network]) -> dict[str, NetworkSpec]:
+def _networks(lab: Lab, copy: str, actual: Sequence[Network]) -> dict[str, NetworkSpec]:
     own = {network.name: network for network in actual if network.labels.get(LABEL_LAB) == copy}
-    used = [*taken, *(prefix for network in actual if network.name not in own for prefix in network.prefixes)]
+    used = [prefix for network in actual if network.name not in own for prefix in network.prefixes]
     chosen: dict[str, NetworkSpec] = {}
     for lan in lab.lans.values():  # what is there already stays as it is
         existing = own.get(network_name(copy, lan.name))

@@ -124,7 +124,7 @@ def test_a_zone_without_a_file_is_told_its_names(tmp_path: Path) -> None:
 
 
 def test_a_taken_prefix_is_the_engines_matter_only() -> None:
-    wanted = desired(INTERNET, "mine", IMAGE, actual=[network("10.1.0.0/22", "other")])
+    wanted = desired(INTERNET, "mine", IMAGE, [network("10.1.0.0/22", "other")])
     prefixes = {spec.name: str(spec.prefix) for spec in wanted.networks}
     assert prefixes["mine_link1"] == "198.18.0.0/24"
     assert prefixes["mine_link3"] == "198.18.2.0/24"
@@ -139,15 +139,15 @@ def test_a_taken_prefix_is_the_engines_matter_only() -> None:
     assert wanted.containers[1].endpoints["mine_link1"] == interface.engine
 
 
-def test_prefixes_taken_otherwise_count_too() -> None:
-    wanted = desired(INTERNET, "x", IMAGE, [Prefix.parse("10.0.0.0/8"), Prefix.parse("198.18.0.0/16")])
-    assert str(wanted.networks[0].prefix) == "198.19.0.0/24"
+def test_spare_prefixes_that_are_taken_too_are_passed_over() -> None:
+    taken = [network("10.0.0.0/8"), network("198.18.0.0/16", "another")]
+    assert str(desired(INTERNET, "x", IMAGE, taken).networks[0].prefix) == "198.19.0.0/24"
 
 
 def test_two_copies_never_overlap() -> None:
     first = desired(INTERNET, "one", IMAGE)
     there = [Network(spec.name, (spec.prefix,), spec.labels) for spec in first.networks]
-    second = desired(INTERNET, "two", IMAGE, actual=there)
+    second = desired(INTERNET, "two", IMAGE, there)
     prefixes = [spec.prefix for spec in (*first.networks, *second.networks)]
     assert not any(a.overlaps(b) for i, a in enumerate(prefixes) for b in prefixes[:i])
     for node in INTERNET.nodes:
@@ -157,27 +157,27 @@ def test_two_copies_never_overlap() -> None:
 
 
 def test_what_is_there_keeps_its_prefix_although_the_labs_is_free_now() -> None:
-    before = desired(INTERNET, "mine", IMAGE, actual=[network("10.1.1.0/24")])
+    before = desired(INTERNET, "mine", IMAGE, [network("10.1.1.0/24")])
     there = [Network(spec.name, (spec.prefix,), spec.labels) for spec in before.networks]
-    assert desired(INTERNET, "mine", IMAGE, actual=there) == before
+    assert desired(INTERNET, "mine", IMAGE, there) == before
 
 
 def test_a_lan_whose_prefix_changed_in_the_file_is_made_anew() -> None:
     text = "name: x\nlans: {l: {prefix: 10.0.%d.0/24}}\nnodes: {a: {lans: [l]}}"
     before = desired(lab(text % 1), "x", IMAGE)
     there = [Network(spec.name, (spec.prefix,), spec.labels) for spec in before.networks]
-    assert str(desired(lab(text % 2), "x", IMAGE, actual=there).networks[0].prefix) == "10.0.2.0/24"
+    assert str(desired(lab(text % 2), "x", IMAGE, there).networks[0].prefix) == "10.0.2.0/24"
 
 
 def test_no_prefix_is_left() -> None:
     with pytest.raises(PlanError, match=r"LAN link1: 10\.1\.1\.0/24 is taken on this engine.*198\.18\.0\.0/15"):
-        desired(INTERNET, "x", IMAGE, [Prefix.parse("10.1.1.0/24"), SPARE])
+        desired(INTERNET, "x", IMAGE, [network("10.1.1.0/24"), network(str(SPARE), "another")])
 
 
 def test_a_prefix_larger_than_the_spare_ones() -> None:
     large = lab("lans: {l: {prefix: 10.0.0.0/8}}\nnodes: {a: {lans: [l]}}")
     with pytest.raises(PlanError, match="no /8 of"):
-        desired(large, "x", IMAGE, actual=[network("10.9.0.0/24")])
+        desired(large, "x", IMAGE, [network("10.9.0.0/24")])
 
 
 def test_a_configuration_too_long_names_the_node() -> None:
@@ -260,7 +260,10 @@ def test_a_zone_file_that_changed_changes_its_server(tmp_path: Path) -> None:
 def test_engine_prefixes_are_free_and_hold_every_address(taken: list[Prefix], spare: list[Prefix]) -> None:
     lans = "{a: {prefix: 10.0.0.0/24}, b: {prefix: 10.0.1.0/29}, c: {prefix: 10.0.8.0/21}}"
     wanted = desired(
-        lab(f"lans: {lans}\nnodes: {{r: {{lans: [a, b, c]}}, h: {{lans: [c]}}}}"), "x", IMAGE, taken + spare
+        lab(f"lans: {lans}\nnodes: {{r: {{lans: [a, b, c]}}, h: {{lans: [c]}}}}"),
+        "x",
+        IMAGE,
+        [Network("other", (*taken, *spare), {})],
     )
     prefixes = {spec.name: spec.prefix for spec in wanted.networks}
     for index, (name, prefix) in enumerate(prefixes.items()):
