@@ -19,7 +19,7 @@ from catenet.orchestrator.observe.running import UserError, running_labs
 if TYPE_CHECKING:
     from catenet.orchestrator.deploy.up import UpReport
 
-__all__ = ["up"]
+__all__ = ["bring_up", "up"]
 
 
 def up(
@@ -42,21 +42,40 @@ def up(
     What is there already and as it should be stays as it is. Exit code 1 when the lab did not become ready: what the
     nodes said is then kept in .catenet/failures.
     """
+    if dry_run:
+        _print_steps(engine(), lab, name)
+    else:
+        bring_up(engine(), lab, name, keep=keep, timeout=timeout, json=json)
+
+
+def bring_up(
+    docker: Engine, word: str, name: str = "", *, keep: bool = False, timeout: float = 120.0, json: bool = False
+) -> None:
+    """Start the lab that `word` means, as a copy of that `name`, and tell the user.
+
+    Raises:
+        UserError: no such lab, or it cannot be put on this engine.
+        typer.Exit: it did not become ready; the user has been told.
+
+    """
+    from catenet.orchestrator.deploy.images import ensure_node_image
     from catenet.orchestrator.deploy.ready import NotReadyError
+    from catenet.orchestrator.deploy.up import up as deploy
     from catenet.orchestrator.plan.desired import PlanError
 
-    docker = engine()
-    model = _load(docker, lab)
+    lab = _load(docker, word)
     try:
-        if dry_run:
-            _print_steps(docker, model, name or model.name)
-            return
-        _start(docker, model, name or model.name, keep=keep, timeout=timeout, json=json)
+        with phases(quiet=json) as progress:
+            image = ensure_node_image(docker, progress)
+            report = deploy(docker, lab, name or lab.name, image, progress, keep=keep, timeout=timeout)
+            _tell(report, len(lab.lans), progress)
     except PlanError as error:
         raise UserError(str(error)) from None
     except NotReadyError as error:
         print(f"catenet: {error}", file=sys.stderr)
         raise typer.Exit(1) from None
+    if json:
+        print_json(report.to_json())
 
 
 def _load(docker: Engine, word: str) -> Lab:
@@ -75,29 +94,23 @@ def _load(docker: Engine, word: str) -> Lab:
     return load(file)
 
 
-def _print_steps(docker: Engine, lab: Lab, copy: str) -> None:
+def _print_steps(docker: Engine, word: str, name: str) -> None:
     from catenet.orchestrator.deploy.images import node_image_tag
-    from catenet.orchestrator.plan.desired import desired
+    from catenet.orchestrator.plan.desired import PlanError, desired
     from catenet.orchestrator.plan.steps import describe, plan
 
+    lab = _load(docker, word)
     tag = node_image_tag()
+    networks = docker.networks()
+    try:
+        wanted = desired(lab, name or lab.name, tag, actual=networks)
+        steps = plan(wanted, networks, docker.containers({}))
+    except PlanError as error:
+        raise UserError(str(error)) from None
     if not docker.has_image(tag):
         say(f"build image {tag}")
-    networks = docker.networks()
-    for step in plan(desired(lab, copy, tag, actual=networks), networks, docker.containers({})):
+    for step in steps:
         say(describe(step))
-
-
-def _start(docker: Engine, lab: Lab, copy: str, *, keep: bool, timeout: float, json: bool) -> None:
-    from catenet.orchestrator.deploy.images import ensure_node_image
-    from catenet.orchestrator.deploy.up import up as bring_up
-
-    with phases(quiet=json) as progress:
-        image = ensure_node_image(docker, progress)
-        report = bring_up(docker, lab, copy, image, progress, keep=keep, timeout=timeout)
-        _tell(report, len(lab.lans), progress)
-    if json:
-        print_json(report.to_json())
 
 
 def _tell(report: UpReport, lans: int, progress: Phases) -> None:
