@@ -6,7 +6,7 @@ screen    how it looks: tables, colours, JSON; plain text off a terminal
 
 A verb is a function with typed arguments whose docstring is its help. It prints with `screen`, raises `UserError`
 for the user's mistakes and lets `EngineError` and `LabFileError` pass; `raise typer.Exit(1)` says that a check failed.
-Every module here is light to import: docker, ruamel.yaml and pydantic are imported inside functions.
+Slow libraries are imported late: a verb's module when the verb is typed; docker, ruamel.yaml and pydantic in functions.
 """
 
 from __future__ import annotations

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 import typer
 
@@ -19,34 +18,43 @@ from catenet.orchestrator.observe.running import UserError, unknown
 
 __all__ = ["VERBS", "run"]
 
-VERBS: dict[str, dict[str, str]] = {
+
+class Verb(NamedTuple):
+    """Where its function is, as module of this package : function, and what `catenet --help` says of it."""
+
+    target: str
+    summary: str
+
+
+VERBS: dict[str, dict[str, Verb]] = {
     "Labs": {
-        "labs": "labs:labs",
-        "validate": "validate:validate",
-        "up": "up:up",
-        "down": "down:down",
-        "check": "check:check",
-        "play": "play:play",
+        "labs": Verb("labs:labs", "The labs that come with catenet, and those that are running"),
+        "validate": Verb("validate:validate", "Check lab files; needs no engine"),
+        "tour": Verb("tour:tour", "Start the default lab and watch it work, break and heal"),
+        "up": Verb("up:up", "Start a lab; returns when it is ready"),
+        "down": Verb("down:down", "Remove a running lab"),
+        "check": Verb("check:check", "Ask a running lab whether what its file claims is true"),
+        "play": Verb("play:play", "Play a running lab's timeline"),
     },
     "Look into a running lab": {
-        "status": "status:status",
-        "show": "show:show",
-        "logs": "logs:logs",
-        "events": "events:events",
-        "trace": "trace:trace",
-        "exec": "execute:execute",
-        "shell": "shell:shell",
+        "status": Verb("status:status", "How each node and each LAN is"),
+        "show": Verb("show:show", "A table of a node: its routes, its RIP table, its cache …"),
+        "logs": Verb("logs:logs", "What a node wrote"),
+        "events": Verb("events:events", "What happened on all nodes, in order of time"),
+        "trace": Verb("trace:trace", "Fetch a page, and see each message of it"),
+        "exec": Verb("execute:execute", "Run a program inside a node"),
+        "shell": Verb("shell:shell", "Open a shell inside a node"),
     },
     "Break and mend": {
-        "cut": "lans:cut",
-        "heal": "lans:heal",
-        "kill": "nodes:kill",
-        "pause": "nodes:pause",
-        "resume": "nodes:resume",
-        "start": "nodes:start",
+        "cut": Verb("lans:cut", "Cut a LAN"),
+        "heal": Verb("lans:heal", "Heal a LAN that was cut"),
+        "kill": Verb("nodes:kill", "Kill a node"),
+        "pause": Verb("nodes:pause", "Pause a node: nobody can tell it from a dead one"),
+        "resume": Verb("nodes:resume", "Resume a paused node"),
+        "start": Verb("nodes:start", "Start a node that was killed"),
     },
 }
-"""Panel of `catenet --help` → verb → module of this package : function. Imported when the verb is typed."""
+"""Panel of `catenet --help` → verb. Its module is imported when the verb is typed, and only then."""
 
 _UsageError: Any = typer.BadParameter.__base__  # click's, of which typer carries its own copy in newer versions
 _SETTINGS: dict[str, dict[str, Any]] = {"exec": {"allow_interspersed_args": False}}
@@ -81,32 +89,40 @@ def run(arguments: Sequence[str], connect: Callable[[], Engine] | None = None) -
 
 def _dispatch(arguments: list[str]) -> int:
     word = arguments[0]
-    verbs = {verb: target for panel in VERBS.values() for verb, target in panel.items()}
+    verbs = [verb for panel in VERBS.values() for verb in panel]
     if not word.startswith("-") and word not in verbs:
         raise unknown("verb", word, verbs, hint="catenet --help")
-    app = _app([word] if word in verbs else verbs)
     try:
-        code = app(arguments, prog_name="catenet", standalone_mode=False)
+        code = _app(word)(arguments, prog_name="catenet", standalone_mode=False)
     except _UsageError as error:
         raise UserError(f"{error.format_message().rstrip('.')} (catenet {word} --help says more)") from None
     return code if isinstance(code, int) else 0
 
 
-def _app(wanted: Iterable[str]) -> typer.Typer:
-    """The typer application with these verbs: one to run it, all of them for --help."""
+def _app(typed: str) -> typer.Typer:
+    """The typer application. Only the verb that was typed has its function; of the others the help needs no more."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
     app.callback(
         help="Starts an Internet of containers, looks into every hop, and breaks it.",
         epilog="[dim]catenet VERB --help shows examples.[/dim]",
         context_settings={"help_option_names": ["-h", "--help"]},
-    )(_version)
+    )(_options)
     for panel, verbs in VERBS.items():
-        for verb, target in verbs.items():
-            module, _, function = target.partition(":")
-            if verb in wanted and find_spec(f"catenet.orchestrator.cli.{module}"):
-                command = getattr(import_module(f"catenet.orchestrator.cli.{module}"), function)
-                app.command(verb, rich_help_panel=panel, context_settings=_SETTINGS.get(verb))(command)
+        for name, verb in verbs.items():
+            function = _function(verb) if name == typed else _not_typed
+            settings = _SETTINGS.get(name)
+            app.command(name, short_help=verb.summary, rich_help_panel=panel, context_settings=settings)(function)
     return app
+
+
+def _function(verb: Verb) -> Callable[..., None]:
+    module, _, function = verb.target.partition(":")
+    found: Callable[..., None] = getattr(import_module(f"catenet.orchestrator.cli.{module}"), function)
+    return found
+
+
+def _not_typed() -> None:
+    pass
 
 
 def _print_version(wanted: bool) -> None:
@@ -117,7 +133,7 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def _version(
+def _options(
     _version: bool = typer.Option(
         False, "--version", callback=_print_version, is_eager=True, help="Print the version."
     ),

@@ -19,8 +19,8 @@ def execute(
 ) -> None:
     """Run a program inside a node; catenet returns its exit code.
 
-    What follows NODE belongs to the program, options too. It reads what catenet would read (in a shell's loop give it
-    </dev/null), and on a terminal it has a terminal.
+    What follows NODE belongs to the program, options too. The program reads what catenet would read: in a loop of a
+    shell that itself reads, say </dev/null.
 
     \b
     catenet exec a ip route

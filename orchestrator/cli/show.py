@@ -20,7 +20,7 @@ from catenet.orchestrator.observe.running import RunningLab, UserError, conditio
 
 def show(
     node: NodeArgument,
-    what: Annotated[str, typer.Argument(metavar="[WHAT]", help="Without it: the words that this node knows.")] = "",
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="Without it: the words that this node knows.")] = "",
     lab: LabOption = "",
     json: JsonOption = False,
 ) -> None:

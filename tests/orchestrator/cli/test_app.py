@@ -13,7 +13,7 @@ from catenet.orchestrator.backend.fake import FakeEngine, FakeExec
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.app import VERBS, run
 
-EVERY_VERB = {verb: target for panel in VERBS.values() for verb, target in panel.items()}
+EVERY_VERB = {name: verb for panel in VERBS.values() for name, verb in panel.items()}
 
 
 @pytest.fixture
@@ -285,6 +285,6 @@ sys.exit(run(["labs", "--json"]))
 
 
 def test_the_table_of_verbs_names_functions_that_are_there():
-    for target in EVERY_VERB.values():
-        module, _, function = target.partition(":")
+    for verb in EVERY_VERB.values():
+        module, _, function = verb.target.partition(":")
         assert callable(getattr(import_module(f"catenet.orchestrator.cli.{module}"), function))
