@@ -70,12 +70,12 @@ class ServerConnection:
         if self._state is _State.LINGER or self._state is _State.CLOSED:
             return
         if not self._buffer and self._state is _State.HEAD:
-            self._set_deadline(self._server.idle)
             # The way of nearly every request: one head, alone, and known.
             request = self._server.known(data)
             if request is not None and self._has_room():
                 self._answer(request)
                 return
+            self._set_deadline(self._server.idle)
         self._buffer += data
         self._read()
         if len(self._buffer) > _BACKLOG_LIMIT:
