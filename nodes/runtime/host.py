@@ -199,7 +199,7 @@ class Host:
             try:
                 stop()
             except Exception as error:
-                self.report("service.failed", f"while stopping: {error!r}", {"error": repr(error), "retry": None})
+                self.report("service.failed", f"while stopping: {error!r}", {"error": repr(error), "retry": 0})
         for listener in self._listeners:
             self._shared.lans.unlisten(listener)
         for driver in self._drivers:

@@ -226,7 +226,8 @@ class Lans:
                 self._netlink.set_up(link.ifindex, True)
         except OSError as error:
             if error.errno != errno.ENODEV:
-                self._tell(attachment, f"it cannot be set up: {error}")
+                hint = " (give the container the capability NET_ADMIN)" if error.errno == errno.EPERM else ""
+                self._tell(attachment, f"it cannot be set up: {error}{hint}")
             return
         attachment.addressed = True
         self.routes.restore(attachment.config.lan)

@@ -112,7 +112,7 @@ class Node:
         """An exception in a callback of the runtime itself: our own mistake, told and outlived."""
         error = context.get("exception")
         text = str(context.get("message")) if error is None else describe_error(error)
-        self._report("service.failed", text, {"error": text, "retry": None})
+        self._report("service.failed", text, {"error": text, "retry": 0})
 
 
 def _reap() -> None:

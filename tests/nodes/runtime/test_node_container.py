@@ -1,0 +1,226 @@
+"""A node as a container: host h1, router r, host h2. The engine gives other addresses than the lab's, on purpose."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import docker
+import pytest
+
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.config import CONFIG_VARIABLE, InterfaceConfig, NodeConfig
+from catenet.nodes.control.events import Event
+from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
+from catenet.nodes.machine import Json
+from catenet.orchestrator.backend.docker import connect
+from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_NODE, ContainerSpec, Engine, NetworkSpec
+from catenet.orchestrator.deploy.images import ensure_node_image
+from catenet.orchestrator.deploy.progress import Silent
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+LAB = "nodetest"
+PREFIXES = {"lan1": Prefix.parse("10.0.1.0/24"), "lan2": Prefix.parse("10.0.2.0/24")}
+H1, R1, R2, H2 = (Address.parse(text) for text in ("10.0.1.7", "10.0.1.1", "10.0.2.1", "10.0.2.7"))
+RIP: dict[str, Json] = {"update": 2.0, "timeout": 6.0, "garbage": 4.0}
+SYSCTLS = {
+    "net.ipv4.conf.all.rp_filter": "0",
+    "net.ipv4.conf.all.send_redirects": "0",
+    "net.ipv6.conf.all.disable_ipv6": "1",
+    "net.ipv6.conf.default.disable_ipv6": "1",
+}
+
+
+class Small:
+    """The three nodes on the engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.image = ensure_node_image(engine, Silent())
+        self.client = docker.from_env()
+        self.lans = {lan: self._network(lan) for lan in PREFIXES}
+        self._node("h1", {"lan1": H1}, gateway=R1, hosts={"h2": H2})
+        self._node("r", {"lan1": R1, "lan2": R2}, forward=True, services={"rip": RIP})
+        self._node("h2", {"lan2": H2}, gateway=R2)
+        for node in ("h1", "r", "h2"):
+            self.start(node)
+
+    def _network(self, lan: str) -> NetworkSpec:
+        """Somewhere in the range for benchmarks (RFC 2544 appendix C.2.2), where the engine has room."""
+        taken = [prefix for other in self.engine.networks() for prefix in other.prefixes]
+        free = (Prefix.of(0xC6130000 + (number << 4), 28) for number in range(1 << 12))
+        prefix = next(prefix for prefix in free if not any(prefix.overlaps(other) for other in taken))
+        spec = NetworkSpec(f"{LAB}_{lan}", prefix, Address(prefix.broadcast - 1), {LABEL_LAB: LAB})
+        self.engine.create_network(spec)
+        return spec
+
+    def _node(self, name: str, lans: dict[str, Address], **values: object) -> None:
+        places = {lan: Address(self.lans[lan].prefix.network + (address & 15)) for lan, address in lans.items()}
+        interfaces = tuple(InterfaceConfig(lan, places[lan], lans[lan], 24) for lan in lans)
+        config = NodeConfig(LAB, name, interfaces, events="json", **values)  # type: ignore[arg-type]
+        self.engine.create(
+            ContainerSpec(
+                f"{LAB}-{name}",
+                name,
+                self.image,
+                {CONFIG_VARIABLE: config.to_json()},
+                {f"{LAB}_{lan}": address for lan, address in places.items()},
+                {LABEL_LAB: LAB, LABEL_NODE: name},
+                {**SYSCTLS, "net.ipv4.ip_forward": str(int(config.forward))},
+            )
+        )
+
+    def start(self, node: str) -> None:
+        """Start it, and wait until it says that it is ready."""
+        before = self.count(node, "node.ready")
+        self.engine.start(f"{LAB}-{node}")
+        self.wait(lambda: self.count(node, "node.ready") > before)
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        until = time.monotonic() + 20
+        while not condition():
+            assert time.monotonic() < until, [line.text for line in self.engine.logs(f"{LAB}-r")]
+
+    def events(self, node: str) -> list[Event]:
+        lines = self.engine.logs(f"{LAB}-{node}")
+        return [event for line in lines if (event := Event.parse(line.text)) is not None]
+
+    def count(self, node: str, kind: str) -> int:
+        return sum(event.kind == kind for event in self.events(node))
+
+    def run(self, node: str, command: str, given: bytes = b"") -> str:
+        """Both outputs of a shell command; with `given`, of the program that asks, whose input stays open."""
+        program = self.engine.execute(
+            f"{LAB}-{node}", ASK_COMMAND if given else ["sh", "-c", f"{command} 2>&1"], stdin=bool(given)
+        )
+        if given:
+            program.write(given)
+        out = b""
+        while (piece := program.read(15)) is not None:
+            out += piece[1]
+        program.close()
+        return out.decode()
+
+    def ask(self, node: str, question: Question) -> Json:
+        answer = Answer.parse(self.run(node, "", bytes(question)).encode())
+        assert answer.error is None
+        return answer.answer
+
+    def reconnect(self, node: str, lan: str) -> None:
+        """Disconnect a LAN at the engine, and connect it again with the same address."""
+        network = self.client.networks.get(f"{LAB}_{lan}")
+        container = self.client.containers.get(f"{LAB}-{node}")
+        address = container.attrs["NetworkSettings"]["Networks"][f"{LAB}_{lan}"]["IPAMConfig"]["IPv4Address"]
+        ups = self.count(node, "link.up")
+        network.disconnect(container)
+        network.connect(container, ipv4_address=address)
+        self.wait(lambda: self.count(node, "link.up") > ups)
+
+    def pings(self) -> bool:
+        return " 2 received" in self.run("h1", "ping -c2 -i0.2 -W2 h2")
+
+    def addresses(self, node: str) -> list[str]:
+        return self.run(node, "ip -4 -o address show scope global | awk '{print $4}'").split()
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[Small]:
+    engine = connect()
+    clear(engine)
+    made = Small(engine)
+    yield made
+    made.client.close()
+    clear(engine)
+
+
+def clear(engine: Engine) -> None:
+    for container in engine.containers({LABEL_LAB: LAB}):
+        engine.remove(container.name)
+    for network in engine.networks():
+        if network.labels.get(LABEL_LAB) == LAB:
+            engine.remove_network(network.name)
+
+
+def is_right(small: Small) -> None:
+    """What must hold at every start and after every reconnect."""
+    assert small.pings()
+    assert small.addresses("h1") == ["10.0.1.7/24"]
+    assert sorted(small.addresses("r")) == ["10.0.1.1/24", "10.0.2.1/24"]
+    assert "altname lan1" in small.run("r", "ip link show dev lan1")
+    assert small.run("r", "ip route get 192.0.2.1").startswith("RTNETLINK answers: Network is unreachable")
+    assert "via 10.0.1.1 " in small.run("h1", "ip route show default")
+    assert len(small.run("h1", "ip route show default").splitlines()) == 1
+    offloads = small.run("r", "ethtool -k $(ip -o link show dev lan1 | cut -d: -f2 | cut -d@ -f1)")
+    for feature in ("tx-checksumming", "tx-tcp-segmentation", "generic-segmentation-offload"):
+        assert f"{feature}: off" in offloads
+
+
+def test_the_lab_has_its_own_addresses_and_no_way_out(small: Small) -> None:
+    is_right(small)
+    for lan in small.lans.values():
+        assert "Unreachable" in small.run("h1", f"ping -c1 -W1 {lan.gateway}")
+    assert "nameserver" not in small.run("h1", "cat /etc/resolv.conf")
+
+
+def test_a_killed_node_comes_back_as_it_was(small: Small) -> None:
+    for node in ("r", "h1"):
+        small.engine.kill(f"{LAB}-{node}")
+        small.start(node)
+    is_right(small)
+
+
+@pytest.mark.parametrize(("node", "lan"), [("r", "lan2"), ("r", "lan1"), ("h1", "lan1")])
+def test_a_lan_disconnected_and_connected_again(small: Small, node: str, lan: str) -> None:
+    small.reconnect(node, lan)
+    small.wait(lambda: "via 10.0.1.1 " in small.run("h1", "ip route show default"))
+    is_right(small)
+
+
+def test_cut_and_heal(small: Small) -> None:
+    small.ask("h1", Question("link", {"lan": "lan1", "up": False}))
+    assert small.run("h1", "ip route") == ""
+    assert not small.pings()
+    small.ask("h1", Question("link", {"lan": "lan1", "up": True}))
+    is_right(small)
+    assert [event.kind for event in small.events("h1")][-2:] == ["link.down", "link.up"]
+
+
+def test_a_pause_is_outlived(small: Small) -> None:
+    small.engine.pause(f"{LAB}-r")
+    assert small.pings()  # the kernel forwards; only the daemon stands still
+    small.engine.resume(f"{LAB}-r")
+    status = small.ask("r", Question("status"))
+    assert isinstance(status, dict)
+    assert status["ready"] is True
+
+
+def test_an_idle_router_is_light(small: Small) -> None:
+    small.engine.kill(f"{LAB}-r")
+    small.start("r")
+    pss = int(small.run("r", "grep ^Pss: /proc/1/smaps_rollup").split()[1])
+    user, system = (int(ticks) for ticks in small.run("r", "cut -d' ' -f14,15 /proc/1/stat").split())
+    assert pss <= 30 * 1024
+    assert (user + system) / 100 <= 0.4
+
+
+def test_a_stop_takes_less_than_a_second_and_is_said(small: Small) -> None:
+    container = small.client.containers.get(f"{LAB}-r")
+    began = time.monotonic()
+    container.stop()
+    assert time.monotonic() - began < 1
+    assert container.wait()["StatusCode"] == 0
+    assert "node.stopping" in [event.kind for event in small.events("r")]
+    small.start("r")
+    is_right(small)
+
+
+def test_a_wrong_configuration_ends_the_node_with_the_reason(small: Small) -> None:
+    container = small.client.containers.create(
+        small.image, environment={CONFIG_VARIABLE: '{"lab": 1}'}, network_mode="none", labels={LABEL_LAB: LAB}
+    )
+    container.start()
+    assert container.wait()["StatusCode"] == 2
+    (event,) = filter(None, map(Event.parse, container.logs(stderr=False).decode().splitlines()))
+    assert (event.kind, event.text) == ("node.failed", "CATENET_NODE.lab 1 is no str")
+    assert container.logs(stdout=False).decode() == "catenet: CATENET_NODE.lab 1 is no str\n"
