@@ -40,6 +40,7 @@ class Routes:
         self._ifindex = ifindex
         self._known = known
         self._wanted: dict[tuple[int, Prefix], _Way] = {}
+        self._guarding = False
 
     def set(self, protocol: int, prefix: Prefix, via: Address, lan: str) -> bool:
         """From now on the prefix goes to `via` over that LAN. False where the kernel will not have it now."""
@@ -57,9 +58,17 @@ class Routes:
             if way.lan == lan:
                 self._install(protocol, prefix)
 
+    def keep_inside(self) -> None:
+        """From now on no default route stays that leads to no node of the lab. Only for a network that is the node's
+        own: on any other machine this would cut its connection."""
+        self._guarding = True
+        self.remove_foreign_default()
+
     def remove_foreign_default(self, route: routing.Route | None = None) -> None:
         """Take default routes out that lead to no node of the lab (all of them, or this one): the engine sets one at
         each start and each reconnect, and nothing of the lab may leave by it."""
+        if not self._guarding:
+            return
         for found in self._netlink.routes() if route is None else [route]:
             if found.prefix == _DEFAULT and found.protocol == routing.BOOT and not self._leads_into_lab(found):
                 self._netlink.delete_route(found)
