@@ -15,7 +15,7 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import catenet
@@ -29,20 +29,20 @@ NODE_REPOSITORY = "catenet/node"
 LABEL_IMAGE = "catenet.image"
 
 _PYTHON = "3.13"  # trixie's
-_PACKAGE = Path(catenet.__file__).resolve().parent
-_FOLDER = _PACKAGE / "images" / "node"
+PACKAGE = Path(catenet.__file__).parent
+"""The folder of our own code: nodes/ and images/ are in it."""
 _WHEELS_LIMIT = 300.0  # seconds
 
 
-def ensure_node_image(engine: Engine, progress: Progress) -> str:
-    """The tag of the node image, built first where nothing like it is there.
+def ensure_node_image(engine: Engine, progress: Progress, package: Path = PACKAGE) -> str:
+    """The tag of the node image made of that `package`, built first where nothing like it is there.
 
     Raises:
         EngineError: it cannot be built; the text says what is missing.
 
     """
     progress.count("images", 0, 1)
-    files = dict(_context(_wheelhouse()))
+    files = _context(package)
     tag = _tag(files)
     if engine.has_image(tag):
         progress.count("images", 1, 1)
@@ -59,20 +59,20 @@ def ensure_node_image(engine: Engine, progress: Progress) -> str:
 
 def node_image_tag() -> str:
     """The tag that the image has, or will have."""
-    return _tag(dict(_context(_wheelhouse())))
+    return _tag(_context(PACKAGE))
 
 
-def _context(wheels: Path) -> Iterator[tuple[str, bytes]]:
+def _context(package: Path) -> dict[str, bytes]:
     """Path → content, laid out as in the repository, so that one Dockerfile serves Compose too."""
-    yield "Dockerfile", (_FOLDER / "Dockerfile").read_bytes()
-    for path in sorted(path for path in _FOLDER.iterdir() if path.is_file()):
-        yield f"images/node/{path.name}", path.read_bytes()
-    yield "src/catenet/__init__.py", (_PACKAGE / "__init__.py").read_bytes()
-    code = _PACKAGE / "nodes"
+    folder, code = package / "images" / "node", package / "nodes"
+    files = {"Dockerfile": folder / "Dockerfile", "src/catenet/__init__.py": package / "__init__.py"}
+    for path in sorted(folder.iterdir()):
+        files[f"images/node/{path.name}"] = path
     for path in sorted(code.rglob("*.py")):
-        yield f"nodes/{path.relative_to(code)}", path.read_bytes()
-    for path in sorted(wheels.glob("*.whl")):
-        yield f".wheelhouse/{path.name}", path.read_bytes()
+        files[f"nodes/{path.relative_to(code)}"] = path
+    for path in sorted(_wheelhouse(folder / "requirements.txt").glob("*.whl")):
+        files[f".wheelhouse/{path.name}"] = path
+    return {name: path.read_bytes() for name, path in files.items()}
 
 
 def _tag(files: Mapping[str, bytes]) -> str:
@@ -104,12 +104,12 @@ def _remove_older(engine: Engine, tag: str) -> None:
                 continue
 
 
-def _wheelhouse() -> Path:
+def _wheelhouse(requirements: Path) -> Path:
     """The folder with the wheels of the nodes' dependencies, filled by pip on the host where it is not up to date.
 
     pip inside a container would know neither the host's proxy nor its certificates.
     """
-    wanted = (_FOLDER / "requirements.txt").read_text()
+    wanted = requirements.read_text()
     folder = _wheelhouse_folder()
     listed = folder / "wanted.txt"  # what it was filled for
     if listed.is_file() and listed.read_text() == wanted:

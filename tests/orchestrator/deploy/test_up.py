@@ -1,0 +1,275 @@
+"""`up` and `down` on the engine in memory: what is made, what a failure leaves behind, and what a second run does."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from scripted import FIVE, IMAGE, engine_for, event, five, lines, words
+
+from catenet.nodes.address import Address, Prefix
+from catenet.orchestrator.backend.fake import FakeEngine, fail_at
+from catenet.orchestrator.backend.protocols import ContainerSpec, EngineError, NetworkSpec
+from catenet.orchestrator.deploy.down import down
+from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.ready import NotReadyError
+from catenet.orchestrator.deploy.up import UpReport, up
+from catenet.orchestrator.lab.load import parse
+from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.plan.steps import ClashError
+
+LAB = five()
+CALLS = 11 + 5 + 5  # networks, containers, starts
+
+
+class Notes(Silent):
+    def __init__(self) -> None:
+        self.counts: dict[str, tuple[int, int]] = {}
+        self.notes: list[str] = []
+
+    def count(self, phase: str, done: int, total: int) -> None:
+        self.counts[phase] = (done, total)
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+def bring_up(engine: FakeEngine, folder: Path, lab: Lab = LAB, *, keep: bool = False, timeout: float = 20) -> UpReport:
+    return up(engine, lab, "five", IMAGE, Silent(), keep=keep, timeout=timeout, evidence=folder)
+
+
+def is_empty(engine: FakeEngine) -> bool:
+    return not engine.networks() and not engine.containers({})
+
+
+def names(engine: FakeEngine, call: str) -> list[str]:
+    return sorted(name for what, name in engine.calls if what == call)
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return engine_for(LAB)
+
+
+def test_all_is_made_and_counted(engine: FakeEngine, tmp_path: Path) -> None:
+    report = bring_up(engine, tmp_path)
+    assert (report.networks, report.nodes, report.addresses, report.services, report.routers) == (11, 5, 17, 5, 5)
+    assert report.steps == CALLS
+    assert {container.state for container in engine.containers({})} == {"running"}
+    assert json.loads(json.dumps(report.to_json()))["nodes"] == 5
+
+
+def test_the_display_ends_with_every_phase_complete(engine: FakeEngine, tmp_path: Path) -> None:
+    notes = Notes()
+    up(engine, LAB, "five", IMAGE, notes, evidence=tmp_path)
+    assert notes.counts == {
+        "networks": (11, 11),
+        "nodes": (5, 5),
+        "addressing": (17, 17),
+        "services": (5, 5),
+        "converged": (5, 5),
+    }
+
+
+def test_a_second_up_changes_nothing(engine: FakeEngine, tmp_path: Path) -> None:
+    bring_up(engine, tmp_path)
+    engine.calls.clear()
+    assert bring_up(engine, tmp_path).steps == 0
+    assert engine.calls == []
+
+
+def test_a_killed_node_is_started_again_and_its_earlier_words_do_not_count(engine: FakeEngine, tmp_path: Path) -> None:
+    bring_up(engine, tmp_path)
+    engine.kill("five-a")
+    engine.calls.clear()
+    said = engine.script
+    engine.script = lambda spec: []  # started again, it says nothing
+    with pytest.raises(NotReadyError, match="a is not ready"):
+        bring_up(engine, tmp_path, timeout=0.1)
+    assert len(engine.containers({})) == 5, "what was there before stays"
+    engine.kill("five-a")
+    engine.script = said
+    assert bring_up(engine, tmp_path).steps == 1
+
+
+def test_only_what_the_file_changes_is_made_anew(engine: FakeEngine, tmp_path: Path) -> None:
+    bring_up(engine, tmp_path)
+    engine.calls.clear()
+    changed = parse(
+        FIVE.replace("services: [rip]}\n  b:", "services: {rip: {update: 3s}}}\n  b:").encode(), "five.yaml"
+    )
+    bring_up(engine, tmp_path, changed)
+    assert engine.calls == [("remove", "five-a"), ("create", "five-a"), ("start", "five-a")]
+
+
+def test_a_paused_node_stays_paused_and_is_told(engine: FakeEngine, tmp_path: Path) -> None:
+    bring_up(engine, tmp_path)
+    engine.pause("five-e")
+    assert bring_up(engine, tmp_path).paused == ("e",)
+
+
+@pytest.mark.parametrize("number", range(1, CALLS + 1))
+def test_a_refused_step_leaves_nothing_but_evidence(engine: FakeEngine, tmp_path: Path, number: int) -> None:
+    engine.before = fail_at(number)
+    with pytest.raises(EngineError, match="as the test wants"):
+        bring_up(engine, tmp_path)
+    assert is_empty(engine)
+    (place,) = tmp_path.iterdir()
+    assert "as the test wants" in (place / "error.txt").read_text()
+
+
+@pytest.mark.parametrize("number", [1, 12, CALLS])
+def test_ctrl_c_leaves_nothing_but_evidence(engine: FakeEngine, tmp_path: Path, number: int) -> None:
+    refuse = fail_at(number)
+
+    def interrupt(call: str, name: str) -> None:
+        try:
+            refuse(call, name)
+        except EngineError:
+            raise KeyboardInterrupt from None
+
+    engine.before = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        bring_up(engine, tmp_path)
+    assert is_empty(engine)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("number", range(1, CALLS + 1, 3))
+def test_what_a_killed_up_left_is_used_or_cleared(engine: FakeEngine, tmp_path: Path, number: int) -> None:
+    """kill -9 is an `up` without its retreat: keep=True."""
+    for clear in (False, True):
+        engine.before = fail_at(number)
+        with pytest.raises(EngineError):
+            bring_up(engine, tmp_path, keep=True)
+        engine.before = None
+        if clear:
+            down(engine, "five", Silent())
+            assert is_empty(engine)
+        else:
+            bring_up(engine, tmp_path)
+            assert len(engine.containers({})) == 5
+            down(engine, "five", Silent())
+
+
+def test_keep_leaves_what_was_made(engine: FakeEngine, tmp_path: Path) -> None:
+    engine.before = fail_at(CALLS)
+    with pytest.raises(EngineError):
+        bring_up(engine, tmp_path, keep=True)
+    assert len(engine.networks()) == 11
+
+
+def test_a_node_that_dies_is_named_with_its_last_words(engine: FakeEngine, tmp_path: Path) -> None:
+    def script(spec: ContainerSpec) -> list[str]:
+        if spec.name != "five-c":
+            return lines(LAB, spec)
+        engine.stop(spec.name, 9)
+        return ["Traceback: out of memory"]
+
+    engine.script = script
+    with pytest.raises(NotReadyError, match="node c ended by itself") as caught:
+        bring_up(engine, tmp_path)
+    assert "out of memory" in str(caught.value)
+    (place,) = tmp_path.iterdir()
+    assert "out of memory" in (place / "logs" / "c.log").read_text()
+    assert json.loads((place / "inspect" / "c.json").read_text())["Name"] == "/five-c"
+    assert "out of memory" in (place / "events.txt").read_text()
+    assert is_empty(engine)
+
+
+def test_a_service_that_fails_for_good_ends_the_waiting(engine: FakeEngine, tmp_path: Path) -> None:
+    failed = event("b", "service.failed", {"error": "bad zone", "retry": None}, "nameserver")
+    engine.script = lambda spec: (
+        [replace(failed, text="zone x: line 3").line(with_json=True)] if spec.name == "five-b" else lines(LAB, spec)
+    )
+    with pytest.raises(NotReadyError, match="node b: its service nameserver failed: zone x: line 3"):
+        bring_up(engine, tmp_path)
+    assert is_empty(engine)
+
+
+def test_at_the_deadline_it_is_said_who_lacks_what(engine: FakeEngine, tmp_path: Path) -> None:
+    silent = str(LAB.lans["lan-c"].prefix)
+    engine.script = lambda spec: [
+        said.line(with_json=True)
+        for said in words(LAB, spec)
+        if spec.name != "five-d" or said.data.get("prefix") != silent
+    ]
+    with pytest.raises(NotReadyError, match="d has no route to lan-c at cost 2"):
+        bring_up(engine, tmp_path, timeout=0.2)
+    assert is_empty(engine)
+
+
+def test_convergence_is_waited_for(engine: FakeEngine, tmp_path: Path) -> None:
+    """The last route is told only after everything was made."""
+    last: list[str] = []
+
+    def script(spec: ContainerSpec) -> list[str]:
+        said = lines(LAB, spec)
+        if spec.name == "five-a":
+            last.append(said.pop())
+        return said
+
+    class Late(Silent):
+        def count(self, phase: str, done: int, total: int) -> None:
+            if phase == "converged" and done == total - 1 and last:
+                engine.write("five-a", last.pop())
+
+    engine.script = script
+    assert up(engine, LAB, "five", IMAGE, Late(), timeout=20, evidence=tmp_path).routers == 5
+
+
+def test_another_projects_addresses_do_not_matter(engine: FakeEngine, tmp_path: Path) -> None:
+    prefix = LAB.lans["link1"].prefix
+    engine.create_network(NetworkSpec("theirs", prefix, Address(prefix.broadcast - 1), {}))
+    bring_up(engine, tmp_path)
+    made = {network.name: network.prefixes for network in engine.networks()}
+    assert made["five_link1"][0] in {p for p in made["five_link1"] if Prefix.parse("198.18.0.0/15").overlaps(p)}
+    down(engine, "five", Silent())
+    assert [network.name for network in engine.networks()] == ["theirs"]
+
+
+def test_a_clash_is_found_before_anything_is_made(engine: FakeEngine, tmp_path: Path) -> None:
+    engine.create_network(NetworkSpec("five_link4", Prefix.parse("10.99.0.0/24"), Address.parse("10.99.0.254"), {}))
+    engine.calls.clear()
+    with pytest.raises(ClashError, match="five_link4"):
+        bring_up(engine, tmp_path)
+    assert engine.calls == []
+
+
+def test_two_copies_live_side_by_side(engine: FakeEngine, tmp_path: Path) -> None:
+    bring_up(engine, tmp_path)
+    up(engine, LAB, "second", IMAGE, Silent(), evidence=tmp_path)
+    assert len(engine.containers({})) == 10
+    report = down(engine, "five", Silent())
+    assert (report.networks, report.nodes) == (11, 5)
+    assert {container.name for container in engine.containers({})} == {f"second-{name}" for name in "abcde"}
+
+
+def test_down_of_nothing_is_no_error(engine: FakeEngine) -> None:
+    report = down(engine, "five", Silent())
+    assert (report.networks, report.nodes) == (0, 0)
+
+
+def test_down_removes_what_it_can(engine: FakeEngine, tmp_path: Path) -> None:
+    """One LAN has a stranger on it: the engine keeps that one, and down says so after removing the rest."""
+    bring_up(engine, tmp_path)
+    (lan,) = (network for network in engine.networks() if network.name == "five_lan-a")
+    stranger = ContainerSpec("stranger", "s", IMAGE, {}, {lan.name: Address(lan.prefixes[0].network + 99)}, {})
+    engine.script = lambda spec: []
+    engine.create(stranger)
+    engine.start("stranger")
+    with pytest.raises(EngineError, match="five_lan-a"):
+        down(engine, "five", Silent())
+    assert [network.name for network in engine.networks()] == ["five_lan-a"]
+    assert [container.name for container in engine.containers({})] == ["stranger"]
+
+
+def test_unwritable_evidence_does_not_hide_the_failure(engine: FakeEngine, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder")
+    engine.before = fail_at(3)
+    with pytest.raises(EngineError, match="as the test wants"):
+        bring_up(engine, blocked)
+    assert is_empty(engine)
