@@ -127,9 +127,9 @@ class Network:
         """No packet passes; unless `silent`, the interfaces go down at every end."""
         self._switch(lan, up=False, tell=not silent)
 
-    def heal(self, lan: str) -> None:
-        """The reverse of `cut`."""
-        self._switch(lan, up=True, tell=True)
+    def heal(self, lan: str, *, gap: float = 0.0) -> None:
+        """The reverse of `cut`; one end comes up `gap` seconds after the other."""
+        self._switch(lan, up=True, tell=True, gap=gap)
 
     def impair(
         self, lan: str, *, delay: float = 0.001, jitter: float = 0, loss: float = 0, duplicate: float = 0
@@ -221,17 +221,22 @@ class Network:
 
     # Inside
 
-    def _switch(self, name: str, *, up: bool, tell: bool) -> None:
+    def _switch(self, name: str, *, up: bool, tell: bool, gap: float = 0.0) -> None:
         lan = self.lans[name]
         lan.up = up
-        for member in lan.members if tell else ():
-            node = self.nodes[member]
-            interface = node.by_lan[name] = node.by_lan[name]._replace(up=up)
-            if not up:
-                node.kernel = {prefix: way for prefix, way in node.kernel.items() if way[1] != name}
-            if node.machine is not None and isinstance(node.machine, InterfaceAware):
-                node.machine.set_interface(interface, self.now)
-                self._settle(node)
+        for number, member in enumerate(lan.members if tell else ()):
+            if gap:
+                self._at(self.now + number * gap, self._switch_end, self.nodes[member], name, up)
+            else:
+                self._switch_end(self.nodes[member], name, up)
+
+    def _switch_end(self, node: Node, lan: str, up: bool) -> None:
+        interface = node.by_lan[lan] = node.by_lan[lan]._replace(up=up)
+        if not up:
+            node.kernel = {prefix: way for prefix, way in node.kernel.items() if way[1] != lan}
+        if node.machine is not None and isinstance(node.machine, InterfaceAware):
+            node.machine.set_interface(interface, self.now)
+            self._settle(node)
 
     def _at(self, time: float, function: Callable[..., None], *arguments: object) -> None:
         self._order += 1

@@ -129,6 +129,19 @@ def test_cut_drops_packets_and_tells_every_end():
         assert network.nodes[name].machine.links == [(1.0, "link1", False), (2.0, "link1", True)]
 
 
+def test_the_ends_may_come_up_one_after_the_other():
+    network = two_or_more()
+    network.cut("link1")
+    network.heal("link1", gap=0.5)
+    network.run(0.2)
+    send(network, "a", b"lost")
+    network.run(0.8)
+    send(network, "a", b"x")
+    network.run(1)
+    assert network.nodes["b"].machine.links[-1] == (0.5, "link1", True)
+    assert got(network, "b") == [b"x"]
+
+
 def test_a_silent_cut_tells_nobody():
     network = two_or_more()
     network.cut("link1", silent=True)

@@ -20,6 +20,8 @@ Timers, in seconds, all options but the last two:
 
 Deviations from the RFC, and why:
 
+- A router sends its table, not only its request, at its start and on an interface that comes up: of two ends that
+  come up one after the other, the first one asks when nobody is listening.
 - After losing a route the router asks its neighbours for their tables, instead of waiting for their next update. The
   question waits as long as a triggered update would, so that the bad news arrives before it and nobody answers with
   a route that the same failure broke.

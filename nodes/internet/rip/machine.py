@@ -169,7 +169,9 @@ class RipMachine:
             self._note(self._table.disconnect(interface.name, now), f"{interface.name} went down", now)
         if interface.up:
             self._note([self._table.connect(interface, now)], f"{interface.name} came up", now)
+            # As at the start: ask, and tell. Of two ends that come up, the later one finds the other listening.
             self._ask(interface)
+            self._tell_all(interface)
 
     def shutdown(self) -> None:
         """Take leave: say on every network that nothing can be reached this way any more. Then do nothing."""
@@ -207,8 +209,7 @@ class RipMachine:
     def _send_update(self, now: float) -> None:
         """The regular update: the whole table on every network."""
         for interface in self._up():
-            for data in self._whole_table(interface):
-                self._send(data, interface, GROUP, "updates")
+            self._tell_all(interface)
         self._table.changed.clear()
         self._trigger_at = inf
         # "The 30-second timer is offset by a small random time (+/- 0 to 5 seconds) each time it is set." (3.8)
@@ -240,6 +241,10 @@ class RipMachine:
             messages = responses(entries(routes, interface.name, self._options.split_horizon))
             self._whole[interface.name] = self._table.version, messages
         return messages
+
+    def _tell_all(self, interface: Interface) -> None:
+        for data in self._whole_table(interface):
+            self._send(data, interface, GROUP, "updates")
 
     def _ask(self, interface: Interface) -> None:
         self._send(_ASK_FOR_ALL, interface, GROUP, "requests")

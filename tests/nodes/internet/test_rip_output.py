@@ -164,8 +164,10 @@ def test_an_interface_that_comes_up_is_announced_and_asked():
     router.take()
     router.now += 10
     router.set_link("link1", up=True)
-    [request] = router.sends()
+    [request, update] = router.sends()
     assert (request.interface, request.data) == ("link1", WHOLE_TABLE)
+    assert (update.interface, update.destination) == ("link1", GROUP)
+    assert said(update.data) == {"10.0.1.0/24": 16, "10.0.2.0/24": 1}
     sent = [packet for _, packet in router.wait(5)]
     assert routes(sent, "link2")["10.0.1.0/24"] == 1
 
