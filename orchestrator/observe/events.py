@@ -90,12 +90,10 @@ def follow(
                 if not present:
                     return
                 for container in present:
-                    node = container.node
-                    old = followers.get(node)
-                    if old is None:
-                        followers[node] = _Follower(engine, container, arrived, after.get(node, 0.0))
-                    elif old.ended and container.state == "running":
-                        followers[node] = _Follower(engine, container, arrived, old.last_at)
+                    old = followers.get(container.node)
+                    if old is None or (old.ended and container.state == "running"):
+                        since = old.last_at if old else after.get(container.node, 0.0)
+                        followers[container.node] = _Follower(engine, container, arrived, since)
                 next_look = time.monotonic() + look
             yield from in_order(_batch(arrived, next_look))
     finally:
