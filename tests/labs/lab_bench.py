@@ -1,0 +1,125 @@
+"""Labs for real: brought up in the container engine by the orchestrator's own functions, one copy for each module."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from catenet.nodes.control.questions import Question
+from catenet.nodes.machine import Json
+from catenet.orchestrator.backend.docker import connect
+from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.checks import Result, run_checks
+from catenet.orchestrator.deploy import up as deploy
+from catenet.orchestrator.deploy.down import down
+from catenet.orchestrator.deploy.images import ensure_node_image
+from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.faults.verbs import VERBS
+from catenet.orchestrator.lab.load import load
+from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.observe.ask import ask
+from catenet.orchestrator.observe.program import Finished, run_program
+from catenet.orchestrator.observe.running import RunningLab, running_labs
+
+LABS = Path(__file__).parents[2] / "labs"
+POLL = 0.1
+
+
+class Bench:
+    """A running copy of a lab, and what a test does with it."""
+
+    def __init__(self, engine: Engine, copy: str, folder: Path) -> None:
+        self.engine, self.copy, self.folder = engine, copy, folder
+
+    @property
+    def running(self) -> RunningLab:
+        """As the engine has it now."""
+        return running_labs(self.engine)[self.copy]
+
+    @property
+    def lab(self) -> Lab:
+        return self.running.lab
+
+    def do(self, verb: str, target: str) -> None:
+        """cut, heal, kill, pause, resume or start."""
+        VERBS[verb](self.engine, self.running, target)
+
+    def restart(self, node: str) -> None:
+        self.do("kill", node)
+        self.do("start", node)
+
+    def run(self, node: str, *command: str, deadline: float = 20.0) -> Finished:
+        """An unmodified program inside a node."""
+        return run_program(self.engine, self.running.node(node), command, deadline)
+
+    def sh(self, node: str, script: str) -> str:
+        return self.run(node, "sh", "-c", script).text
+
+    def show(self, node: str, what: str) -> Any:
+        return self._ask(node, Question("show", {"what": what}))
+
+    def status(self, node: str) -> Any:
+        return self._ask(node, Question("status"))
+
+    def _ask(self, node: str, question: Question) -> Json:
+        answer = ask(self.engine, self.running.node(node), question)
+        assert answer.error is None, f"{node}: {answer.error}"
+        return answer.answer
+
+    def check(self, *claims: str) -> list[Result]:
+        """The lab's checks of these claims (none given: all), as it is now: they do not wait to become true."""
+        running = self.running
+        chosen = [replace(each, within=0.0) for each in running.lab.checks if not claims or each.claim in claims]
+        return run_checks(self.engine, running, chosen, lambda _: None)
+
+    @contextmanager
+    def tcpdump(self, node: str, *arguments: str) -> Iterator[Callable[[], str]]:
+        """tcpdump's own text. Inside it listens; the function waits for its end (`-c`) and gives what it said."""
+        command = ["tcpdump", "-Z", "root", "-n", "-i", "any", "-U", "--immediate-mode", *arguments]
+        process = self.engine.execute(self.running.node(node).name, command)
+        said = {1: b"", 2: b""}
+
+        def read(until: bytes) -> None:
+            while (not until or until not in said[2]) and (chunk := process.read(20.0)) is not None:
+                said[chunk[0]] += chunk[1]
+
+        def text() -> str:
+            read(b"")
+            return said[1].decode()
+
+        try:
+            read(b"listening on")
+            yield text
+        finally:
+            process.close()
+
+
+def failures(results: Sequence[Result]) -> Mapping[str, str]:
+    """Claim → what was seen instead, of the checks that failed."""
+    return {result.check.claim: result.finding.seen for result in results if not result.passed}
+
+
+def until(condition: Callable[[], object], seconds: float) -> float:
+    """Seconds until `condition` gives nothing any more (what it gives is what is still wrong)."""
+    began = time.monotonic()
+    while wrong := condition():
+        took = time.monotonic() - began
+        assert took < seconds, f"after {took:.1f} s still: {wrong}"
+        time.sleep(POLL)
+    return time.monotonic() - began
+
+
+@contextmanager
+def up(folder: Path, copy: str) -> Iterator[Bench]:
+    """Inside, a copy of the lab in that folder runs."""
+    engine, progress = connect(), Silent()
+    down(engine, copy, progress)  # what a run that was killed may have left
+    try:
+        deploy.up(engine, load(folder / "lab.yaml"), copy, ensure_node_image(engine, progress), progress)
+        yield Bench(engine, copy, folder)
+    finally:
+        down(engine, copy, progress)

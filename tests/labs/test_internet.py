@@ -1,0 +1,304 @@
+"""The lab `internet`: its checks hold, and fail when they should; unmodified tools agree; nothing leaks or falls over.
+
+The copy runs on a folder of its own, so that a test can change a zone or remove a page.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from lab_bench import LABS, Bench, failures, until, up
+
+from catenet.orchestrator.cli.app import run
+from catenet.orchestrator.observe.trace import trace_http
+
+pytestmark = pytest.mark.engine
+
+SURF, DRAGON = "surf.eurecom.fr", "dragon.cs.uiuc.edu"
+RESOLVER = "dns.eurecom.fr"
+COMPLAINTS = re.compile(r"bad|incorrect|malformed|\[\||invalid|unknown|trunc")
+COPY = "test-internet"
+
+
+@pytest.fixture(scope="module")
+def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    folder = tmp_path_factory.mktemp("labs") / "internet"
+    shutil.copytree(LABS / "internet", folder)
+    with up(folder, COPY) as bench:
+        yield bench
+
+
+def test_every_check_holds_and_quickly(internet: Bench) -> None:
+    began = time.monotonic()
+    results = internet.check()
+    took = time.monotonic() - began
+    assert failures(results) == {}
+    assert len(results) == 6
+    assert took < 6.0
+
+
+# A check fails when its claim is made false
+
+
+def test_a_cut_makes_the_path_false_and_healing_true_again(internet: Bench) -> None:
+    internet.do("cut", "link1")
+    assert "D1" in failures(internet.check("D1"))
+    internet.do("heal", "link1")
+    until(lambda: failures(internet.check("D1")), 15.0)
+
+
+def test_another_address_in_a_zone_makes_the_resolution_false(internet: Bench) -> None:
+    zone = internet.folder / "zones" / "cs.uiuc.edu.zone"
+    text = zone.read_text()
+    try:
+        zone.write_text(re.sub(r"\b192\.31\.65\.5\b", "192.31.65.99", text))
+        internet.restart("dns.cs.uiuc.edu")
+        assert "gives 192.31.65.99" in failures(internet.check("F4"))["F4"]
+    finally:
+        zone.write_text(text)
+        internet.restart("dns.cs.uiuc.edu")
+    assert failures(internet.check("F4")) == {}
+
+
+def test_a_dead_server_makes_the_resolution_false(internet: Bench) -> None:
+    internet.do("kill", "dns.com")
+    try:
+        assert "F3" in failures(internet.check("F3"))
+    finally:
+        internet.do("start", "dns.com")
+    assert failures(internet.check("F3")) == {}
+
+
+def test_a_page_that_is_removed_makes_the_fetch_false(internet: Bench) -> None:
+    page = internet.folder / "pages" / "dragon" / "index.html"
+    text = page.read_bytes()
+    try:
+        page.unlink()
+        assert failures(internet.check("G5"))["G5"] in ("403", "404")  # the folder is there, its page is not
+    finally:
+        page.write_bytes(text)
+    assert failures(internet.check("G5")) == {}
+
+
+# The trace: eight DNS messages, a request and a response, each seen and told
+
+
+def test_the_fetch_of_the_picture(internet: Bench) -> None:
+    trace = trace_http(internet.engine, internet.running, SURF, f"http://{DRAGON}/", cold=True)
+    shown = [(step.source, step.target, step.kind) for step in trace.steps]
+    root = shown[1][1]
+    asked = [(SURF, RESOLVER), (RESOLVER, root), (RESOLVER, "dns.uiuc.edu"), (RESOLVER, "dns.cs.uiuc.edu")]
+    there = [(*pair, "dns.query") for pair in asked]
+    back = [(target, source, "dns.answer") for source, target in asked]
+    assert shown == [
+        *(there[0], there[1], back[1], there[2], back[2], there[3], back[3], back[0]),
+        (SURF, DRAGON, "http.request"),
+        (DRAGON, SURF, "http.response"),
+    ]
+    assert root in ("a.root-servers.net", "b.root-servers.net")
+    assert [step.doubt for step in trace.steps] == [""] * 10
+    assert trace.steps[8].over == ("a", "b", "c", "f1")
+    assert trace.page["status"] == 200
+
+
+def test_once_more_the_name_is_cached(internet: Bench) -> None:
+    trace = trace_http(internet.engine, internet.running, SURF, f"http://{DRAGON}/")
+    assert [step.kind for step in trace.steps] == ["dns.query", "dns.answer", "http.request", "http.response"]
+
+
+def test_a_fetch_without_an_answer_is_exit_code_1(internet: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["trace", "http", SURF, "http://nobody.cs.uiuc.edu/", "--lab", COPY]) == 1
+    assert "no such name (NXDOMAIN)" in capsys.readouterr().out
+
+
+# Unmodified tools
+
+
+def test_dig(internet: Bench) -> None:
+    assert internet.run(SURF, "dig", "+short", DRAGON).text.strip() == "192.31.65.5"
+    assert "status: NXDOMAIN" in internet.run(SURF, "dig", "nobody.cs.uiuc.edu").text
+    assert internet.run(SURF, "dig", "+tcp", "+short", DRAGON).text.strip() == "192.31.65.5"
+
+
+def test_dig_trace(internet: Bench) -> None:
+    """From the root servers down to the answer, each line of which names the server that said it."""
+    said = internet.run(SURF, "dig", "+trace", DRAGON).text
+    assert re.findall(r"Received \d+ bytes from \S+\((\S+)\)", said)[2:] == ["dns.uiuc.edu", "dns.cs.uiuc.edu"]
+    assert re.search(r"^dragon\.cs\.uiuc\.edu\.\s+300\s+IN\s+A\s+192\.31\.65\.5$", said, re.MULTILINE)
+
+
+def test_curl(internet: Bench) -> None:
+    said = internet.run(SURF, "curl", "-sv", f"http://{DRAGON}/").complaint.decode()
+    assert "< HTTP/1.1 200 OK" in said
+    assert "left intact" in said  # the connection may be used again
+    for header in ("Date", "Server", "Last-Modified", "Content-Type", "Content-Length"):
+        assert f"\n< {header}: " in said
+    codes = internet.sh(
+        SURF, f"for p in / /private/ /no; do curl -s -o /dev/null -w '%{{http_code}} ' http://{DRAGON}$p; done"
+    )
+    assert codes.split() == ["200", "403", "404"]
+
+
+def test_ping(internet: Bench) -> None:
+    assert " 0% packet loss" in internet.run(SURF, "ping", "-c", "5", "-i", "0.05", DRAGON).text
+
+
+def test_traceroute_both_ways(internet: Bench) -> None:
+    """Each hop is the address of the leg by which the probe came in."""
+
+    def hops(node: str, target: str) -> list[str]:
+        return re.findall(
+            r"^ *\d+  (\S+)", internet.run(node, "traceroute", "-n", "-q", "1", target).text, re.MULTILINE
+        )
+
+    assert hops(SURF, DRAGON) == ["192.31.33.1", "10.1.1.2", "10.1.2.3", "192.31.60.4", "192.31.65.5"]
+    assert hops(DRAGON, SURF) == ["192.31.65.1", "192.31.60.1", "10.1.2.2", "10.1.1.1", "192.31.33.7"]
+
+
+def test_tcpdump_names_every_dns_message_without_complaint(internet: Bench) -> None:
+    with internet.tcpdump(RESOLVER, "-v", "-c", "8", "port", "53") as said:
+        internet.run(RESOLVER, "nc", "-z", "-w", "1", "192.31.33.1", "9")  # other packets do not count
+        internet.check("F3")
+        text = said()
+    assert text.count("www.nytimes.com.") >= 4
+    assert not COMPLAINTS.search(text), text
+
+
+def test_tcpdump_names_every_http_packet_without_complaint(internet: Bench) -> None:
+    with internet.tcpdump("b", "-vv", "-c", "12", "tcp") as said:
+        internet.run(SURF, "curl", "-s", f"http://{DRAGON}/")
+        internet.run(SURF, "curl", "-s", f"http://{DRAGON}/")
+        text = said()
+    assert "HTTP/1.1 200 OK" in text
+    assert not COMPLAINTS.search(text), text
+
+
+# Nothing leaks
+
+
+def test_nothing_outside_the_lab_can_be_reached(internet: Bench) -> None:
+    """From no node: the host, by its address on Docker's own bridge or on a LAN of ours, and an address outside."""
+    bridge = next(network for network in internet.engine.networks() if network.name == "bridge")
+    outside = ["192.0.2.1", str(type(bridge.prefixes[0].network)(bridge.prefixes[0].network + 1))]
+    assert reached(internet, outside) == {}
+    for node in (SURF, "a"):
+        internet.restart(node)
+    assert reached(internet, outside) == {}
+    until(lambda: failures(internet.check("D1")), 15.0)
+
+
+def reached(internet: Bench, addresses: list[str]) -> dict[str, str]:
+    """Node → what answered there. Each node also tries its LANs' last addresses, which the engine keeps."""
+
+    def attempt(node: str) -> str:
+        lans = [str(internet.lab.lans[a.lan].gateway) for a in internet.lab.nodes[node].attachments]
+        pings = " & ".join(f"(ping -n -q -c 1 -W 1 {each} >/dev/null 2>&1 && echo {each})" for each in addresses + lans)
+        return internet.sh(node, f"{pings} & wait")
+
+    nodes = list(internet.lab.nodes)
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        return {node: said for node, said in zip(nodes, pool.map(attempt, nodes), strict=True) if said}
+
+
+# Nothing falls over
+
+NOISE = """
+import random, socket
+chance = random.Random(7)
+def noise():
+    return chance.randbytes(chance.choice((0, 1, 3, 4, 11, 12, 13, 24, 100, 512, 1400)))
+for address, port in {udp!r}:
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sender.connect((address, port))
+    for _ in range(200):
+        try:
+            sender.send(noise())
+        except OSError:
+            pass
+for address, port in {tcp!r}:
+    for _ in range(20):
+        stream = socket.create_connection((address, port), 2)
+        try:
+            stream.sendall(noise() + noise())
+        except OSError:
+            pass
+        stream.close()
+"""
+
+
+def test_random_bytes_leave_every_daemon_up_and_are_counted(internet: Bench) -> None:
+    servers = {"a": 520, RESOLVER: 53, "dns.cs.uiuc.edu": 53, DRAGON: 80}
+    places = {
+        node: (str(internet.lab.nodes[node].address_on(lan)), port)
+        for (node, port), lan in zip(servers.items(), ("eurecom", "eurecom", "cs", "cs"), strict=True)
+    }
+    udp = [place for place in places.values() if place[1] != 80]
+    tcp = [place for place in places.values() if place[1] != 520]
+    before = {node: counters(internet, node) for node in servers}
+    done = internet.run(SURF, "python3", "-c", NOISE.format(udp=udp, tcp=tcp), deadline=60.0)
+    assert done.code == 0, done.complaint
+    for node in servers:
+        services = internet.status(node)["services"].values()
+        assert [(each["state"], each["restarts"]) for each in services] == [("ready", 0)], node
+        assert sum(counters(internet, node).values()) > sum(before[node].values()), node
+    assert failures(internet.check()) == {}
+
+
+def counters(internet: Bench, node: str) -> dict[str, int]:
+    """What the node's services count, RIP's own counters too."""
+    found: dict[str, int] = {}
+    for name, service in internet.status(node)["services"].items():
+        found |= service["counters"]
+        if name == "rip":
+            found |= {key: value for key, value in internet.show(node, "rip")["counters"].items() if "." in key}
+    return found
+
+
+# Every verb answers within two seconds, while one node is paused and another is dead
+
+
+@pytest.fixture
+def wounded(internet: Bench) -> Iterator[Bench]:
+    internet.do("pause", "b")
+    internet.do("kill", "dns.fr")
+    yield internet
+    internet.do("resume", "b")
+    internet.do("start", "dns.fr")
+    until(lambda: failures(internet.check("D1")), 20.0)
+
+
+VERBS = [
+    (["status"], 0),
+    (["status", "--json"], 0),
+    (["show", "a"], 0),
+    (["show", "b", "rip"], 3),
+    (["show", "all", "routes"], 0),
+    (["logs", "b", "-n", "5"], 0),
+    (["logs", "dns.fr", "-n", "5"], 0),
+    (["events", "-n", "20"], 0),
+    (["exec", "a", "true"], 0),
+    (["cut", "link4"], 0),
+    (["heal", "link4"], 0),
+    (["pause", "sal.cs.uiuc.edu"], 0),
+    (["resume", "sal.cs.uiuc.edu"], 0),
+    (["kill", "sal.cs.uiuc.edu"], 0),
+    (["start", "sal.cs.uiuc.edu"], 0),
+]
+
+
+def test_every_verb_answers_in_time(wounded: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CATENET_LAB", COPY)
+    slow = {}
+    for words, _ in VERBS:
+        began = time.monotonic()
+        code = run(words)
+        took = time.monotonic() - began
+        assert code in (0, 1, 2, 3), words
+        if took >= 2.0:
+            slow[" ".join(words)] = f"{took:.2f} s"
+    assert slow == {}
