@@ -34,7 +34,7 @@ class Outage:
 
 
 def watch_outage(
-    engine: Engine, router: Container, pings: Pings, prefix: str, change: Callable[[], object], link: str
+    engine: Engine, router: Container, pings: Pings, prefix: str, *, change: Callable[[], object], link: str
 ) -> Outage:
     """Make a change (a cut, a heal) while `pings` run, and wait until `router` has another route to `prefix`.
 

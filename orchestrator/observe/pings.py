@@ -63,7 +63,7 @@ class Pings:
                     self._changed.notify_all()
 
     def first_after(self, at: float, deadline: float) -> Reply | None:
-        """The first reply that came later than `at` (seconds since 1970); None where `deadline` seconds pass without."""
+        """The first reply later than `at` (seconds since 1970); None where `deadline` seconds pass without."""
         until = time.monotonic() + deadline
         with self._changed:
             while True:
@@ -74,9 +74,9 @@ class Pings:
                 self._changed.wait(timeout=left)
 
     def lost(self, begin: float, end: float) -> int:
-        """How many requests got no reply, from the last reply before `begin` to the first one after `end`."""
+        """How many requests got no reply, from the last reply until `begin` to the last one until `end`."""
         with self._changed:
             first = max((reply.number for reply in self._replies if reply.at <= begin), default=0)
-            last = min((reply.number for reply in self._replies if reply.at > end), default=first + 1)
-            answered = {reply.number for reply in self._replies if first < reply.number < last}
-        return last - first - 1 - len(answered)
+            last = max((reply.number for reply in self._replies if reply.at <= end), default=first)
+            answered = {reply.number for reply in self._replies if first < reply.number <= last}
+        return last - first - len(answered)

@@ -1,0 +1,137 @@
+"""`catenet tour`: the default lab and its whole story, every figure measured while it is told."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from catenet.nodes.control.questions import Question
+from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.checks.path import read_traceroute
+from catenet.orchestrator.cli.context import engine, running_lab
+from catenet.orchestrator.cli.screen import say
+from catenet.orchestrator.cli.trace import print_trace
+from catenet.orchestrator.cli.up import bring_up
+from catenet.orchestrator.faults.done import Done
+from catenet.orchestrator.faults.lans import cut, heal
+from catenet.orchestrator.observe.ask import ask_all
+from catenet.orchestrator.observe.outage import INTERVAL, Outage, watch_outage
+from catenet.orchestrator.observe.pings import Pings
+from catenet.orchestrator.observe.program import run_program
+from catenet.orchestrator.observe.running import RunningLab
+from catenet.orchestrator.observe.trace import Trace, trace_http
+
+LAB, BROWSER, SERVER, ROUTER, LINK = "internet", "surf.eurecom.fr", "dragon.cs.uiuc.edu", "a", "link1"
+URL = f"http://{SERVER}/"
+_LIMIT = 20.0  # seconds for one program inside a node
+
+
+def tour() -> None:
+    """Starts the default lab, fetches a page across it, cuts a cable and mends it, and leaves the lab up.
+
+    \b
+    catenet tour
+    """
+    the_engine = engine()
+    bring_up(the_engine, LAB)
+    running = running_lab(the_engine, LAB)
+    assert running.file is not None
+    say(f"\n{(running.file.parent / 'picture.txt').read_text()}")
+    _fetch(the_engine, running)
+    _break(the_engine, running)
+    _agree(the_engine, running)
+    _next(the_engine, running)
+
+
+def _fetch(engine: Engine, running: RunningLab) -> None:
+    first = trace_http(engine, running, BROWSER, URL, cold=True)
+    print_trace(first)
+    again = trace_http(engine, running, BROWSER, URL)
+    asked = running.lab.nodes[BROWSER].resolver
+    resolver = "" if asked is None else running.lab.owners[asked]
+    say(f"Once more: {resolver} had the name cached; {_names(again)} DNS messages instead of {_names(first)}.")
+
+
+def _names(trace: Trace) -> int:
+    return sum(step.kind.startswith("dns.") for step in trace.steps)
+
+
+def _break(engine: Engine, running: RunningLab) -> None:
+    """The cut and the cure, while a ping runs."""
+    pace = f"{1 / INTERVAL:.0f} times a second"
+    say(f"\nNow it breaks: {_short(BROWSER)} pings {_short(SERVER)} {pace}, and {LINK} is cut")
+    server = running.lab.nodes[SERVER].attachments[0]
+    prefix = str(running.lab.lans[server.lan].prefix)
+    watch = partial(watch_outage, engine, running.node(ROUTER))
+    with Pings(engine, running.node(BROWSER), str(server.address), INTERVAL) as pings:
+        pings.first_after(0.0, _LIMIT)
+        done: list[Done] = []
+        try:
+            broken = watch(pings, prefix, change=lambda: done.append(cut(engine, running, LINK)), link="link.down")
+            _tell(broken, done[-1], broken.begin, _way(engine, running))
+        finally:
+            mended = watch(pings, prefix, change=lambda: done.append(heal(engine, running, LINK)), link="link.up")
+        _tell(mended, done[-1], broken.begin, _way(engine, running))
+
+
+def _tell(outage: Outage, done: Done, zero: float, way: str) -> None:
+    """The change, what the router told of it, and the first ping that was answered over the new route."""
+    _line(outage.begin - zero, LINK, done.words.removeprefix(f"{LINK} "))
+    for event in outage.told:
+        _line(event.at - zero, ROUTER, event.text)
+    pings = "1 ping" if outage.lost == 1 else f"{outage.lost} pings"
+    _line(outage.answered - zero, _short(SERVER), f"answers over {way}; {pings} lost")
+
+
+def _line(at: float, who: str, what: str) -> None:
+    say(f"  {at:6.2f} s  {who:<7} {what}")
+
+
+def _way(engine: Engine, running: RunningLab) -> str:
+    """The routers that a traceroute from the browser to the server passes now."""
+    done = run_program(engine, running.node(BROWSER), _traceroute(running), _LIMIT)
+    owners = {str(address): node for address, node in running.lab.owners.items()}
+    return " ".join(owners.get(hop, hop) for hop in read_traceroute(done.text)[:-1])
+
+
+def _traceroute(running: RunningLab) -> list[str]:
+    return ["traceroute", "-n", "-q", "1", "-w", "1", str(running.lab.nodes[SERVER].attachments[0].address)]
+
+
+def _agree(engine: Engine, running: RunningLab) -> None:
+    say("\ndig, curl and traceroute, unmodified, agree:")
+    for command in (["dig", "+noall", "+answer", SERVER], ["curl", "-sSI", URL], _traceroute(running)):
+        say(f"  {_short(BROWSER)}$ {' '.join(command)}")
+        done = run_program(engine, running.node(BROWSER), command, _LIMIT)
+        for line in (done.text or done.last_words).split("\n"):
+            if line.strip():
+                say(f"    {line.rstrip()}")
+
+
+def _next(engine: Engine, running: RunningLab) -> None:
+    answers = ask_all(engine, running.containers.values(), Question("status"))
+    states = [answer.answer for answer in answers.values() if isinstance(answer.answer, dict)]
+    memory = sum(size for state in states if isinstance(size := state.get("memory"), int))
+    activate = "" if _on_path() else "\n  . .venv/bin/activate                 puts catenet on your PATH"
+    say(f"""
+The lab is up: {len(running.containers)} nodes, {memory / 1e6:.0f} MB. Next:{activate}
+  catenet show a rip                   its table, and who taught it each line
+  catenet trace http {BROWSER} http://www.nytimes.com/
+  catenet events -f                    everything as it happens
+  catenet exec a tcpdump -Z root -ni link1
+  catenet shell {BROWSER}        dig, curl, traceroute, tcpdump
+  catenet kill a.root-servers.net      trace again with --cold: who answers now?
+  catenet up five-routers              the lecture's tables, beside this lab
+  make stop                            removes the labs, keeps the images""")
+
+
+def _on_path() -> bool:
+    import shutil
+    import sys
+
+    found = shutil.which("catenet")
+    return found is not None and Path(found).parent == Path(sys.executable).parent
+
+
+def _short(node: str) -> str:
+    return node.partition(".")[0]
