@@ -26,7 +26,6 @@ from catenet.orchestrator.deploy.progress import Progress
 __all__ = ["NODE_REPOSITORY", "ensure_node_image", "node_image_tag"]
 
 NODE_REPOSITORY = "catenet/node"
-LABEL_IMAGE = "catenet.image"
 
 _PYTHON = "3.13"  # trixie's
 PACKAGE = Path(catenet.__file__).parent
@@ -50,7 +49,7 @@ def ensure_node_image(engine: Engine, progress: Progress, package: Path = PACKAG
     started = time.monotonic()
     packages = files["images/node/packages.txt"].decode().split()
     base = ensure_base(engine, packages, progress)
-    engine.build(tag, _pack(files), {"BASE_IMAGE": base}, {LABEL_IMAGE: "node"})
+    engine.build(tag, _pack(files), {"BASE_IMAGE": base}, {})  # a label would be one more layer, a second
     _remove_older(engine, tag)
     progress.count("images", 1, 1)
     progress.finished("image", f"{NODE_REPOSITORY} built; later runs reuse it", time.monotonic() - started)

@@ -1,0 +1,201 @@
+"""How long `up` and `down` take, beside the floor: the same containers and networks by docker-py alone, running sleep.
+
+    python tests/bench/bench_up.py [--runs 3] [--json]
+
+Runs alternate, so that a busy machine slows both alike; the figures are medians.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+from rich.console import Console
+from rich.table import Table
+
+from catenet.nodes.control.questions import Question
+from catenet.orchestrator.backend.docker import connect
+from catenet.orchestrator.backend.protocols import LABEL_LAB, ContainerSpec, Engine, NetworkSpec
+from catenet.orchestrator.deploy.down import down
+from catenet.orchestrator.deploy.images import PACKAGE, ensure_node_image
+from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.run import AT_ONCE
+from catenet.orchestrator.deploy.up import up
+from catenet.orchestrator.lab.load import load, parse
+from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.observe.ask import ask_all
+from catenet.orchestrator.plan.desired import desired
+
+RING = 40
+COPY = "bench"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table. `aim` is the most that it may be: a ratio to the floor, or seconds."""
+
+    what: str
+    seconds: float
+    floor: float | None
+    aim: float
+
+    @property
+    def ratio(self) -> float | None:
+        return None if self.floor is None else self.seconds / self.floor
+
+    @property
+    def good(self) -> bool:
+        return (self.seconds if self.ratio is None else self.ratio) <= self.aim
+
+
+class Floor:
+    """The same objects by docker-py alone: no plan, no readiness, no daemon; networks, then containers."""
+
+    def __init__(self, engine: Engine, lab: Lab, image: str) -> None:
+        wanted = desired(lab, f"{COPY}-floor", image, actual=engine.networks())
+        self._networks, self._containers = wanted.networks, wanted.containers
+        self._thread = threading.local()
+        self._pool = ThreadPoolExecutor(AT_ONCE)
+
+    def up(self) -> None:
+        list(self._pool.map(self._network, self._networks))
+        list(self._pool.map(self._container, self._containers))
+
+    def down(self) -> None:
+        list(self._pool.map(lambda spec: self._api.remove_container(spec.name, force=True), self._containers))
+        list(self._pool.map(lambda spec: self._api.remove_network(spec.name), self._networks))
+
+    @property
+    def _api(self) -> docker.APIClient:
+        if not hasattr(self._thread, "api"):
+            self._thread.api = docker.APIClient(version="auto", timeout=120)
+        return self._thread.api
+
+    def _network(self, spec: NetworkSpec) -> None:
+        ipam = {"Config": [{"Subnet": str(spec.prefix), "Gateway": str(spec.gateway)}]}
+        options = {
+            "com.docker.network.bridge.inhibit_ipv4": "true",
+            "com.docker.network.bridge.enable_ip_masquerade": "false",
+        }
+        self._api.create_network(spec.name, driver="bridge", ipam=ipam, options=options, labels=dict(spec.labels))
+
+    def _container(self, spec: ContainerSpec) -> None:
+        api = self._api
+        first, *others = spec.endpoints.items()
+        endpoint = api.create_endpoint_config(ipv4_address=str(first[1]))
+        api.create_container(
+            spec.image,
+            entrypoint=["sleep", "1000"],
+            name=spec.name,
+            labels=dict(spec.labels),
+            host_config=api.create_host_config(
+                cap_drop=["ALL"], cap_add=list(spec.capabilities), sysctls=dict(spec.sysctls), network_mode=first[0]
+            ),
+            networking_config=api.create_networking_config({first[0]: endpoint}),
+        )
+        for network, address in others:
+            api.connect_container_to_network(spec.name, network, ipv4_address=str(address))
+        api.start(spec.name)
+
+
+def ring() -> Lab:
+    """Forty nodes in a circle, each on two LANs; no routing."""
+    lans = ", ".join(f"r{number}: {{}}" for number in range(RING))
+    nodes = ", ".join(f"n{number}: {{lans: [r{number}, r{(number + 1) % RING}]}}" for number in range(RING))
+    return parse(f"name: ring\nlans: {{{lans}}}\nnodes: {{{nodes}}}\n".encode(), "ring")
+
+
+def timed(function: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    function()
+    return time.perf_counter() - began
+
+
+def compare(engine: Engine, lab: Lab, image: str, runs: int) -> list[Figure]:
+    """up and down of a lab, beside the floor."""
+    times: dict[str, list[float]] = {"up": [], "down": [], "floor up": [], "floor down": []}
+    for _ in range(runs):
+        floor = Floor(engine, lab, image)
+        times["floor up"].append(timed(floor.up))
+        times["floor down"].append(timed(floor.down))
+        times["up"].append(timed(lambda: up(engine, lab, COPY, image, Silent())))
+        times["down"].append(timed(lambda: down(engine, COPY, Silent())))
+    medians = {what: statistics.median(seconds) for what, seconds in times.items()}
+    return [
+        Figure(f"up {lab.name}, until it is ready", medians["up"], medians["floor up"], 1.5),
+        Figure(f"down {lab.name}", medians["down"], medians["floor down"], 1.1),
+    ]
+
+
+def of_a_running_lab(engine: Engine, lab: Lab, image: str, runs: int) -> list[Figure]:
+    """What one waits for while working with a lab: status, and the lab again after a change of our code."""
+    up(engine, lab, COPY, image, Silent())
+    status = []
+    for _ in range(runs):
+        status.append(timed(lambda: ask_all(engine, engine.containers({LABEL_LAB: COPY}), Question("status"))))
+    again = [timed(lambda: _change_and_up(engine, lab)) for _ in range(runs)]
+    down(engine, COPY, Silent())
+    return [
+        Figure(f"status of {len(lab.nodes)} nodes", statistics.median(status), None, 1.0),
+        Figure(f"code change to {lab.name} up again", statistics.median(again), None, 15.0),
+    ]
+
+
+def _change_and_up(engine: Engine, lab: Lab) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        package = Path(folder)
+        for part in ("images", "nodes"):
+            shutil.copytree(PACKAGE / part, package / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(PACKAGE / "__init__.py", package)
+        with (package / "nodes" / "address.py").open("a") as file:
+            file.write(f"# a change at {time.time()}\n")
+        image = ensure_node_image(engine, Silent(), package)
+    up(engine, lab, COPY, image, Silent())
+
+
+def show(figures: list[Figure]) -> None:
+    table = Table(box=None, header_style="dim")
+    for head in ("", "seconds", "floor", "ratio", "aim", ""):
+        table.add_column(head, justify="right" if head else "left")
+    for figure in figures:
+        floor = "" if figure.floor is None else f"{figure.floor:.2f}"
+        ratio = "" if figure.ratio is None else f"{figure.ratio:.2f} ×"
+        aim = f"{figure.aim:.1f} {'s' if figure.ratio is None else '×'}"
+        table.add_row(figure.what, f"{figure.seconds:.2f}", floor, ratio, aim, "" if figure.good else "missed")
+    Console().print(table)
+
+
+def main() -> int:
+    """Exit code 1 when an aim was missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=3, help="how often each is done (the median counts)")
+    parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
+    options = parser.parse_args()
+    engine = connect()
+    for copy in (COPY, f"{COPY}-floor"):
+        down(engine, copy, Silent())
+    image = ensure_node_image(engine, Silent())
+    internet = load(PACKAGE / "labs" / "internet" / "lab.yaml")
+    figures = [*compare(engine, internet, image, options.runs), *compare(engine, ring(), image, options.runs)]
+    figures += of_a_running_lab(engine, internet, image, options.runs)
+    if options.json:
+        lines = [{**vars(figure), "ratio": figure.ratio, "good": figure.good} for figure in figures]
+        print(json.dumps(lines, indent=2))  # noqa: T201
+    else:
+        show(figures)
+    return 0 if all(figure.good for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
