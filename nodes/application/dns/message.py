@@ -27,7 +27,7 @@ STREAM_SIZE = 65_535
 """Octets of a message over TCP: its length is two octets (RFC 1035 section 4.2.2)."""
 
 _QR, _AA, _TC, _RD, _RA, _CD = 0x8000, 0x0400, 0x0200, 0x0100, 0x0080, 0x0010
-_VERSION_SHIFT, _RCODE_SHIFT = 16, 24
+_VERSION_SHIFT, _RCODE_SHIFT, _DO = 16, 24, 0x8000
 
 
 class Header(NamedTuple):
@@ -98,6 +98,7 @@ class Edns(NamedTuple):
 
     size: int = EDNS_SIZE
     version: int = 0
+    dnssec_ok: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +160,14 @@ class Message:
             answers,
             authority,
             additional,
-            None if opt is None else Edns(opt.size, opt.version),
+            None if opt is None else Edns(opt.size, opt.version, opt.dnssec_ok),
         )
 
     def reply(self, rcode: int = Rcode.NOERROR) -> Message:
-        """An answer without records: same id, opcode, question, RD and CD; EDNS is answered by EDNS."""
+        """An answer without records: same id, opcode, question, RD and CD; EDNS is answered by EDNS.
+
+        "The DO bit of the query MUST be copied in the response" (RFC 3225 section 3).
+        """
         return Message(
             self.id,
             response=True,
@@ -172,7 +176,7 @@ class Message:
             checking_disabled=self.checking_disabled,
             rcode=rcode,
             question=self.question,
-            edns=None if self.edns is None else Edns(),
+            edns=None if self.edns is None else Edns(dnssec_ok=self.edns.dnssec_ok),
         )
 
     def size_limit(self, *, stream: bool) -> int:
@@ -209,7 +213,7 @@ class Message:
         for record in (*self.answers, *self.authority, *self.additional):
             _write_record(buffer, record)
         if self.edns is not None:
-            ttl = self.rcode >> 4 << _RCODE_SHIFT | self.edns.version << _VERSION_SHIFT
+            ttl = self.rcode >> 4 << _RCODE_SHIFT | self.edns.version << _VERSION_SHIFT | self.edns.dnssec_ok * _DO
             buffer.pack("!BHHIH", 0, Type.OPT, self.edns.size, ttl, 0)
         return bytes(buffer.data)
 
@@ -231,6 +235,7 @@ class _Opt(NamedTuple):
     size: int
     version: int
     rcode: int  # the upper eight bits of the extended RCODE
+    dnssec_ok: bool
 
 
 def _read_question(buffer: MessageBuffer) -> Question:
@@ -263,9 +268,9 @@ def _read_section(buffer: MessageBuffer, count: int, *, opts: list[_Opt] | None)
 
 
 def _read_opt(buffer: MessageBuffer, klass: int) -> _Opt:
-    rcode, version, _flags, length = buffer.unpack("!BBHH")
+    rcode, version, flags, length = buffer.unpack("!BBHH")
     buffer.get(length)
-    return _Opt(klass, version, rcode)
+    return _Opt(klass, version, rcode, bool(flags & _DO))
 
 
 def _write_record(buffer: MessageBuffer, record: Record) -> None:

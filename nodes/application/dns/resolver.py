@@ -199,7 +199,7 @@ class Resolver:
             self._set_timer(task.budget.deadline, task)
 
     def _reply_from_cache(self, client: _Client, now: float) -> None:
-        """ "If recursion is not requested", what is known here, or who is nearer to it (RFC 1034 section 4.3.2)."""
+        """Recursion is not desired: what is known here, or who is nearer to it (RFC 1034 section 4.3.2 step 4)."""
         question = client.query.question
         assert question is not None
         kept = self.cache.answer(question.name, question.type, now)

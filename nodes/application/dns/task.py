@@ -283,7 +283,7 @@ class Task:
                 self._work.cache.deny(name, question.type, rcode, soa, now)
                 self._shown += 1
             case Useless():
-                # "… a fallback to the full QNAME" for servers that mishandle such a question (RFC 9156 section 2.3).
+                # Some servers mishandle such a question: they get the whole one (RFC 9156 section 2.3).
                 self._shown = len(self._current)
             case _:
                 self._shown += 1
