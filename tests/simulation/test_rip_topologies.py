@@ -173,6 +173,19 @@ def test_a_healed_link_is_used_at_once_whichever_end_comes_up_first(gap):
     assert table(network, "0")["lan-1"] == table(network, "1")["lan-0"] == 2
 
 
+def test_a_healed_link_is_used_soon_though_what_is_said_in_the_first_moment_is_lost():
+    network = build(nx.cycle_graph(4))
+    network.run(SETTLED)
+    network.cut(link(0, 1))
+    network.run(SETTLED)
+    network.impair(link(0, 1), loss=1.0)
+    network.heal(link(0, 1))
+    network.run(0.05)
+    network.impair(link(0, 1))
+    network.run(5.0)
+    assert table(network, "0")["lan-1"] == table(network, "1")["lan-0"] == 2
+
+
 def test_a_leaving_router_takes_its_networks_along_at_once():
     network = build(nx.path_graph(4))
     network.run(SETTLED)

@@ -16,12 +16,14 @@ Timers, in seconds, all options but the last two:
     timeout   180   a route of which nothing was heard for so long is unreachable: metric 16
     garbage   120   so long an unreachable route is still announced, then it is forgotten
     (quiet)   1–5   at update: 30 s, else in proportion: the least time between two triggered updates (section 3.10.1)
-    (ask)     1–5   likewise: from the loss of a route to the question whether a neighbour has another way
+    (ask)     1–5   likewise: from the loss of a route to the question whether a neighbour has another way, and from
+                    an interface's coming up to the second request there
 
 Deviations from the RFC, and why:
 
-- A router sends its table, not only its request, at its start and on an interface that comes up: of two ends that
-  come up one after the other, the first one asks when nobody is listening.
+- At its start, and on an interface that comes up, a router sends its table beside its request, and both once more
+  after 1–5 s, in proportion to `update`: of two ends that come up one after the other the first one asks when nobody
+  is listening, and a bridge may drop what comes in the first moment.
 - After losing a route the router asks its neighbours for their tables, instead of waiting for their next update. The
   question waits as long as a triggered update would, so that the bad news arrives before it and nobody answers with
   a route that the same failure broke.

@@ -11,7 +11,7 @@ from typing import Protocol
 from catenet.nodes.address import Address
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.neighbours import Neighbours
-from catenet.nodes.internet.rip.offers import prefix_of, read
+from catenet.nodes.internet.rip.offers import Heard, prefix_of, read
 from catenet.nodes.internet.rip.output import entries, responses
 from catenet.nodes.internet.rip.packet import (
     AUTHENTICATION,
@@ -83,50 +83,27 @@ class RipMachine:
         self._trigger_at = inf
         self._quiet_until = 0.0
         self._ask_at = inf
+        self._fresh: set[str] = set()
+        """Interfaces that came up of late: what was said on them in the first moment may not have been heard."""
 
     # The contract
 
     def receive(self, packet: Packet, now: float) -> None:
         """A datagram came in on UDP port 520."""
         source, interface = packet.source, self._interfaces.get(packet.interface)
-        if self._stopped:
+        if not self._started or self._stopped:
             return
         if interface is None or not interface.up:
             self._counters["refused.interface"] += 1
-            return
-        # "If a router processes its own output as new input, confusion is likely so such datagrams must be ignored."
-        if source.address in self._own:
+        elif source.address in self._own:
+            # "If a router processes its own output as new input, confusion is likely so such datagrams must be
+            # ignored." (3.9.2); it is nobody's fault, so nothing is said.
             self._counters["refused.own"] += 1
-            return
-        # "the source of the datagram must be on a directly-connected network" (3.9.2)
-        if not interface.prefix.holds(source.address):
+        elif not interface.prefix.holds(source.address):
+            # "the source of the datagram must be on a directly-connected network" (3.9.2)
             self._refuse("off-link", source, f"its address is not on {interface.name}")
-            return
-        try:
-            heard = read(packet.data)
-        except DecodeError as error:
-            self._refuse(error.field, source, str(error))
-            return
-        message = heard.message
-        if message.version < VERSION:
-            self._refuse("version-1", source, "version 1, and this router speaks version 2")
-        elif message.entries and message.entries[0].family == AUTHENTICATION:
-            # "authenticated RIP-2 messages shall be discarded" where authentication is not configured (5.2)
-            self._refuse("authentication", source, "it carries a password, and none is configured")
-        elif message.command == REQUEST:
-            self._answer(message, source, interface, now)
-        elif source.port != PORT:
-            # "The Response must be ignored if it is not from the RIP port." (3.9.2)
-            self._refuse("port", source, f"a response from port {source.port}, not {PORT}")
         else:
-            for word, entry in heard.skipped:
-                self._skip(word, entry, source)
-            self._counters["received.responses"] += 1
-            self._neighbours.heard(source.address, interface.name, now)
-            changes = self._table.hear(heard, source.address, interface, now)
-            if changes:
-                said = "update" if packet.destination.address.is_multicast else "answer"
-                self._note(changes, f"{self._name_of(source.address)}'s {said}", now)
+            self._read(packet, interface, now)
 
     def wake(self, now: float) -> None:
         """Time out routes, send what is due."""
@@ -141,9 +118,7 @@ class RipMachine:
         elif now >= self._trigger_at:
             self._send_triggered(now)
         if now >= self._ask_at:
-            self._ask_at = inf
-            for interface in self._up():
-                self._ask(interface)
+            self._ask_again()
 
     def next_wake(self) -> float | None:
         """When the earliest timer runs out; 0 before the start, None after the end."""
@@ -169,9 +144,7 @@ class RipMachine:
             self._note(self._table.disconnect(interface.name, now), f"{interface.name} went down", now)
         if interface.up:
             self._note([self._table.connect(interface, now)], f"{interface.name} came up", now)
-            # As at the start: ask, and tell. Of two ends that come up, the later one finds the other listening.
-            self._ask(interface)
-            self._tell_all(interface)
+            self._greet(interface, now)
 
     def shutdown(self) -> None:
         """Take leave: say on every network that nothing can be reached this way any more. Then do nothing."""
@@ -203,13 +176,19 @@ class RipMachine:
         self._started = True
         for interface in self._up():
             self._table.connect(interface, now)
-            # "When a router first comes up, it multicasts a Request on every connected network" (3.9.1)
-            self._ask(interface)
+        # "When a router first comes up, it multicasts a Request on every connected network" (3.9.1)
+        for interface in self._up():
+            self._greet(interface, now)
+        self._all_said(now)
 
     def _send_update(self, now: float) -> None:
         """The regular update: the whole table on every network."""
         for interface in self._up():
             self._tell_all(interface)
+        self._all_said(now)
+
+    def _all_said(self, now: float) -> None:
+        """The whole table is out on every network; the next regular update is due in about `update`."""
         self._table.changed.clear()
         self._trigger_at = inf
         # "The 30-second timer is offset by a small random time (+/- 0 to 5 seconds) each time it is set." (3.8)
@@ -242,6 +221,22 @@ class RipMachine:
             self._whole[interface.name] = self._table.version, messages
         return messages
 
+    def _greet(self, interface: Interface, now: float) -> None:
+        """An interface has come up: ask for the neighbours' tables there, and tell them ours; and soon once more."""
+        self._ask(interface)
+        self._tell_all(interface)
+        self._fresh.add(interface.name)
+        self._ask_at = min(self._ask_at, now + self._short_delay())
+
+    def _ask_again(self) -> None:
+        """Ask everywhere, after a loss or where an interface came up; there tell, too."""
+        self._ask_at = inf
+        for interface in self._up():
+            self._ask(interface)
+            if interface.name in self._fresh:
+                self._tell_all(interface)
+        self._fresh.clear()
+
     def _tell_all(self, interface: Interface) -> None:
         for data in self._whole_table(interface):
             self._send(data, interface, GROUP, "updates")
@@ -257,6 +252,39 @@ class RipMachine:
         return [interface for interface in self._interfaces.values() if interface.up]
 
     # Input (3.9)
+
+    def _read(self, packet: Packet, interface: Interface, now: float) -> None:
+        """A datagram from a neighbour."""
+        source = packet.source
+        try:
+            heard = read(packet.data)
+        except DecodeError as error:
+            self._refuse(error.field, source, str(error))
+            return
+        message = heard.message
+        if message.version < VERSION:
+            self._refuse("version-1", source, "version 1, and this router speaks version 2")
+        elif message.entries and message.entries[0].family == AUTHENTICATION:
+            # "authenticated RIP-2 messages shall be discarded" where authentication is not configured (5.2)
+            self._refuse("authentication", source, "it carries a password, and none is configured")
+        elif message.command == REQUEST:
+            self._answer(message, source, interface, now)
+        elif source.port != PORT:
+            # "The Response must be ignored if it is not from the RIP port." (3.9.2)
+            self._refuse("port", source, f"a response from port {source.port}, not {PORT}")
+        else:
+            # An update goes to the group, the answer to a request to the asker alone.
+            self._hear(heard, source, "update" if packet.destination.address.is_multicast else "answer", interface, now)
+
+    def _hear(self, heard: Heard, source: Endpoint, said: str, interface: Interface, now: float) -> None:
+        """A response: each entry that is fit to be heard goes through the receive rule (`table.judge`)."""
+        self._counters["received.responses"] += 1
+        self._neighbours.heard(source.address, interface.name, now)
+        for word, entry in heard.skipped:
+            self._skip(word, entry, source)
+        changes = self._table.hear(heard, source.address, interface, now)
+        if changes:
+            self._note(changes, f"{self._name_of(source.address)}'s {said}", now)
 
     def _answer(self, message: Message, source: Endpoint, interface: Interface, now: float) -> None:
         """Answer a request, at "the requestor's address and port" (3.9.1)."""

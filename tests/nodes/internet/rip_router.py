@@ -49,7 +49,7 @@ class Middle:
 
 
 class Router:
-    """The machine, a clock, and what came out of it."""
+    """The machine, a clock, and what came out of it. At 100 s, when the test begins, a regular update has just gone."""
 
     def __init__(self, *, start: bool = True, interfaces: Iterable[Interface] = (), **options: object) -> None:
         self.random = Middle()
@@ -62,8 +62,10 @@ class Router:
             RipOptions(**options), self.links.values(), self.random, lambda a: NAMES.get(str(a), str(a))
         )
         if start:
-            self.wake()
-            self.take()
+            update = RipOptions(**options).update
+            self.now -= update
+            self.wait(update)
+            self.random.asked.clear()
 
     def wake(self) -> None:
         self.machine.wake(self.now)

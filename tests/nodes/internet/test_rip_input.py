@@ -301,6 +301,13 @@ def test_what_comes_in_on_an_interface_that_is_down_or_unknown_is_ignored():
     assert router.counters["refused.interface"] == 2
 
 
+def test_before_its_start_a_router_hears_nothing():
+    router = Router(start=False)
+    router.hear(response(entry("10.0.1.0/24", 1), entry(FAR, 1)))
+    assert router.take() == []
+    assert router.table == {}
+
+
 def test_a_flood_of_prefixes_and_neighbours_is_bounded():
     wide = Interface("link1", Address.parse("10.0.0.1"), Prefix.parse("10.0.0.0/8"))
     router = Router(interfaces=[wide])

@@ -36,9 +36,20 @@ def test_3_9_1_on_its_start_a_router_multicasts_a_request_on_every_network():
     router = Router(start=False)
     assert router.machine.next_wake() == 0
     router.wake()
-    requests = [packet for packet in router.sends() if packet.data[0] == 1]
+    sent = router.sends()
+    requests = [packet for packet in sent if packet.data[0] == 1]
     assert {packet.interface: packet.data for packet in requests} == {"link1": WHOLE_TABLE, "link2": WHOLE_TABLE}
     assert all(packet.destination == GROUP and packet.source.port == 520 for packet in requests)
+    assert routes(sent, "link1") == {"10.0.1.0/24": 16, "10.0.2.0/24": 1}
+
+
+def test_request_and_table_are_sent_once_more_since_the_first_moment_may_be_lost():
+    router = Router(start=False)
+    router.wake()
+    first = router.sends()
+    again = router.wait(5)
+    assert {at for at, _ in again} == {103.0}
+    assert [packet for _, packet in again] == first
 
 
 def test_3_5_a_connected_network_is_announced_at_its_cost():
@@ -149,7 +160,8 @@ def test_with_simple_split_horizon_the_leaver_names_only_what_it_had_said_there(
 
 def test_what_is_sent_is_counted():
     router = Router()
-    assert (router.counters["sent.requests"], router.counters["sent.updates"]) == (2, 2)
+    # on two interfaces: a request and the table at the start and once more, then a regular update
+    assert (router.counters["sent.requests"], router.counters["sent.updates"]) == (4, 6)
     router.answer(WHOLE_TABLE)
     assert (router.counters["sent.answers"], router.counters["received.requests"]) == (1, 1)
     router.hear(response(entry(FAR, 1)), N2)
