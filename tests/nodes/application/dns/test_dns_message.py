@@ -10,7 +10,21 @@ from hypothesis import strategies as st
 from catenet.nodes.address import Address
 from catenet.nodes.application.dns.message import Edns, Message, Question
 from catenet.nodes.application.dns.name import Name
-from catenet.nodes.application.dns.records import A, Aaaa, Cname, Data, Mx, Ns, Opaque, Ptr, Rcode, Record, Soa, Txt, Type
+from catenet.nodes.application.dns.records import (
+    A,
+    Aaaa,
+    Cname,
+    Data,
+    Mx,
+    Ns,
+    Opaque,
+    Ptr,
+    Rcode,
+    Record,
+    Soa,
+    Txt,
+    Type,
+)
 from catenet.nodes.machine import DecodeError
 
 LABEL = st.text("abcdefghijklmnopqrstuvwxyz0123456789-_", min_size=1, max_size=20).map(str.encode)
@@ -78,9 +92,7 @@ def test_reads_what_dnslib_writes() -> None:
     record.add_answer(*dnslib.RR.fromZone("dragon.cs.uiuc.edu. 300 IN A 192.31.65.5"))
     record.add_auth(*dnslib.RR.fromZone("cs.uiuc.edu. 60 IN SOA dns.cs.uiuc.edu. root.uiuc.edu. 1 2 3 4 5"))
     message = Message.parse(record.pack())
-    assert message.answers == (
-        Record(Name.parse("dragon.cs.uiuc.edu"), Type.A, 300, A(Address.parse("192.31.65.5"))),
-    )
+    assert message.answers == (Record(Name.parse("dragon.cs.uiuc.edu"), Type.A, 300, A(Address.parse("192.31.65.5"))),)
     assert message.authority[0].data == Soa(Name.parse("dns.cs.uiuc.edu"), Name.parse("root.uiuc.edu"), 1, 2, 3, 4, 5)
 
 
