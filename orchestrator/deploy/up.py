@@ -83,6 +83,9 @@ def up(
         told = _with_last_words(engine, copy, error)
         _save_evidence(engine, copy, told, evidence, progress)
         if not keep:
+            progress.note(
+                f"removing what was made (interrupted again, it stays; `catenet down --name {copy}` removes it)"
+            )
             deployment.undo()
         raise told from None
     finally:

@@ -1,0 +1,159 @@
+"""`catenet up` on the real engine, as a user's process: killed, interrupted, and refused."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from catenet.orchestrator.backend.docker import connect
+from catenet.orchestrator.backend.protocols import LABEL_LAB, Engine, EngineError
+from catenet.orchestrator.deploy.down import down
+from catenet.orchestrator.deploy.images import ensure_node_image
+from catenet.orchestrator.deploy.progress import Silent
+
+pytestmark = pytest.mark.engine
+
+COPY = "test-up-real"
+LIMIT = 60.0
+FILE = """
+lans: {left: {}, middle: {}, right: {}}
+nodes:
+  a: {lans: [left, middle], services: {rip: {update: 5s, timeout: 15s, garbage: 10s}}}
+  b: {lans: [middle, right], services: {rip: {update: 5s, timeout: 15s, garbage: 10s}}}
+  h: {lans: [right]}
+"""
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    engine = connect()
+    ensure_node_image(engine, Silent())
+    down(engine, COPY, Silent())
+    yield engine
+    down(engine, COPY, Silent())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "lab.yaml").write_text(FILE)
+    return tmp_path
+
+
+def catenet(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", "from catenet.orchestrator.cli import main; main()", *arguments],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "NO_COLOR": "1"},
+    )
+
+
+def finished(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=LIMIT)
+    return process.returncode, out, err
+
+
+def things(engine: Engine) -> int:
+    networks = [network for network in engine.networks() if network.labels.get(LABEL_LAB) == COPY]
+    return len(networks) + len(engine.containers({LABEL_LAB: COPY}))
+
+
+def wait_for_things(engine: Engine, count: int) -> None:
+    """Until the `up` that runs beside has made so many."""
+    until = time.monotonic() + LIMIT
+    while things(engine) < count:
+        assert time.monotonic() < until, "nothing is made"
+
+
+def pause_early(engine: Engine, container: str) -> None:
+    """As soon as it runs: before its daemon can have said anything."""
+    until = time.monotonic() + LIMIT
+    while True:
+        assert time.monotonic() < until, "it never ran"
+        try:
+            engine.pause(container)
+        except EngineError:
+            continue
+        return
+
+
+def test_up_twice_and_down_twice(engine: Engine, folder: Path) -> None:
+    code, out, err = finished(catenet(folder, "up", "--name", COPY))
+    assert (code, err) == (0, "")
+    assert re.search(r"3 networks, 3 nodes, 5 addresses, 2 services +\d+\.\d s\n", out)
+    assert re.search(r"converged: 2 routers know all 3 networks +\d+\.\d s\n", out)
+    code, out, _ = finished(catenet(folder, "up", "--name", COPY))
+    assert (code, "is up already" in out) == (0, True)
+    code, out, _ = finished(catenet(folder, "down", "--name", COPY))
+    assert (code, "3 networks, 3 nodes removed" in out) == (0, True)
+    assert things(engine) == 0
+    assert finished(catenet(folder, "down", "--name", COPY))[0] == 0
+
+
+@pytest.mark.parametrize("made", [1, 4, 6])
+def test_kill_9_leaves_nothing_that_down_does_not_clear(engine: Engine, folder: Path, made: int) -> None:
+    process = catenet(folder, "up", "--name", COPY)
+    wait_for_things(engine, made)
+    process.kill()
+    finished(process)
+    assert finished(catenet(folder, "down", "--name", COPY))[0] == 0
+    assert things(engine) == 0
+
+
+def test_kill_9_leaves_nothing_that_the_next_up_cannot_use(engine: Engine, folder: Path) -> None:
+    process = catenet(folder, "up", "--name", COPY)
+    wait_for_things(engine, 5)
+    process.kill()
+    finished(process)
+    code, _, err = finished(catenet(folder, "up", "--name", COPY))
+    assert (code, err) == (0, "")
+    assert {container.state for container in engine.containers({LABEL_LAB: COPY})} == {"running"}
+
+
+def test_ctrl_c_keeps_evidence_and_removes_what_was_made(engine: Engine, folder: Path) -> None:
+    process = catenet(folder, "up", "--name", COPY)
+    wait_for_things(engine, 4)
+    process.send_signal(signal.SIGINT)
+    code, _, err = finished(process)
+    assert code == 130
+    assert things(engine) == 0
+    (place,) = (folder / ".catenet" / "failures").iterdir()
+    assert str(place.relative_to(folder)) in err
+    assert "KeyboardInterrupt" in (place / "error.txt").read_text()
+
+
+def test_a_lab_that_cannot_become_ready_is_exit_1_and_leaves_evidence(engine: Engine, folder: Path) -> None:
+    process = catenet(folder, "up", "--name", COPY, "--timeout", "6")
+    pause_early(engine, f"{COPY}-a")
+    code, _, err = finished(process)
+    assert code == 1
+    assert re.search(r"a is not ready: no .*rip", err)
+    assert things(engine) == 0
+    (place,) = (folder / ".catenet" / "failures").iterdir()
+    assert sorted(path.stem for path in (place / "inspect").iterdir()) == ["a", "b", "h"]
+    assert sorted(path.stem for path in (place / "logs").iterdir()) == ["a", "b", "h"]
+
+
+def test_two_copies_have_equal_addresses_at_the_same_time(engine: Engine, folder: Path) -> None:
+    (folder / "lab.yaml").write_text(FILE.replace("left: {}", "left: {prefix: 10.211.0.0/24}"))
+    second = f"{COPY}-2"
+    try:
+        assert finished(catenet(folder, "up", "--name", COPY))[0] == 0
+        assert finished(catenet(folder, "up", "--name", second))[0] == 0
+        for copy in (COPY, second):
+            program = engine.execute(f"{copy}-a", ["ip", "-4", "-o", "address", "show"])
+            shown = b"".join(piece[1] for piece in iter(lambda: program.read(10), None))  # noqa: B023
+            program.close()
+            assert b"10.211.0.1/24" in shown
+    finally:
+        down(engine, second, Silent())
