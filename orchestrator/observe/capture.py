@@ -2,11 +2,13 @@
 
 No packet is missed at either end: a capture has begun once tcpdump says that it listens, and it is over once a marker
 (a datagram that the node sends to its own discard port, RFC 863) has come out of it: all before it has come out too.
+Nor is one missed between, unseen: tcpdump counts what the kernel had to drop, and one that dropped has failed.
 Where the orchestrator dies, the node's shell sees its input end and stops tcpdump.
 """
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 import time
@@ -26,6 +28,10 @@ PACKET_LIMIT = 100_000
 """Packets that one capture may hold; with more it breaks off."""
 
 _DISCARD = 9
+# The kernel keeps packets for tcpdump in slots of the snapshot length: the default of 256 kB leaves eight of them, too
+# few for a burst on a busy machine. These are 2,000, and hold any packet of a LAN.
+_SLOTS = ("-s", "2048", "-B", "4096")
+_DROPPED = re.compile(rb"(\d+) packets? dropped by kernel")
 _MARKER = f"(dst host 127.0.0.1 and udp dst port {_DISCARD})"
 # A line on standard input asks for the marker; the end of standard input stops tcpdump. The helper has the saved
 # descriptor 3, since a shell gives a background command /dev/null as its input.
@@ -33,7 +39,7 @@ _SCRIPT = f"""
 token=$1; shift
 exec 3<&0
 {{ read -r _; printf %s "$token" | nc -u -q 0 127.0.0.1 {_DISCARD}; cat; kill $$; }} <&3 >/dev/null 2>&1 &
-exec tcpdump -Z root -i any -U --immediate-mode -w - "$@" 3<&-
+exec tcpdump -Z root -i any {" ".join(_SLOTS)} -U --immediate-mode -w - "$@" 3<&-
 """
 
 
@@ -50,7 +56,8 @@ class _Capture:
         self._token = secrets.token_hex(8).encode()
         self._complaint = bytearray()
         self._error = ""
-        self._begun, self._marked = threading.Event(), threading.Event()
+        self._marked = False
+        self._begun, self._ended = threading.Event(), threading.Event()
         command = ["sh", "-c", _SCRIPT, "capture", self._token.decode(), f"({expression}) or {_MARKER}"]
         self._exec = streams.execute(container, command, stdin=True)
         threading.Thread(target=self._read, name=f"capture {node}", daemon=True).start()
@@ -66,9 +73,9 @@ class _Capture:
         self._exec.write(b"\n")
 
     def finish(self, deadline: float) -> None:
-        """Wait until all that was on the wire before `mark` has been read."""
-        self._marked.wait(max(0.0, deadline - time.monotonic()))
-        if self._error or not self._marked.is_set():
+        """Wait until all that was on the wire before `mark` has been read, and tcpdump has ended."""
+        in_time = self._ended.wait(max(0.0, deadline - time.monotonic()))
+        if self._error or not in_time:
             raise CaptureError(f"{self.node}: the capture broke off: {self._error or 'no end within its time'}")
 
     def close(self) -> None:
@@ -86,27 +93,31 @@ class _Capture:
                     self._complaint += data
                     if b"listening on" in self._complaint:
                         self._begun.set()
-        except (CaptureError, EngineError, OSError, ValueError) as error:
+        except (EngineError, OSError, ValueError) as error:
             self._error = str(error)
-        self._error = self._error or ("" if self._marked.is_set() else self._last_words())
+        self._error = self._error or self._verdict()
         self._begun.set()
-        self._marked.set()
+        self._ended.set()
 
     def _take(self, seen: Seen | None) -> None:
         if seen is None:
             return
         if seen.protocol == UDP and seen.destination.port == _DISCARD and seen.source.address.is_loopback:
             if seen.payload == self._token:
-                self._marked.set()
+                self._marked = True
                 self._exec.end_input()
             return
         if len(self.packets) == PACKET_LIMIT:
             raise CaptureError(f"over {PACKET_LIMIT} packets; a narrower filter is needed")
         self.packets.append(seen)
 
-    def _last_words(self) -> str:
+    def _verdict(self) -> str:
+        """Once tcpdump has ended: what was wrong, in its own words; else empty."""
+        dropped = _DROPPED.search(self._complaint)
+        if self._marked and dropped and int(dropped[1]):
+            return f"tcpdump came too late for {int(dropped[1])} packets"
         lines = self._complaint.decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "tcpdump ended"
+        return "" if self._marked else lines[-1] if lines else "tcpdump ended"
 
 
 class Captures:

@@ -21,7 +21,7 @@ __all__ = ["SNAP_LIMIT", "TCP", "UDP", "Frame", "PcapStream", "Seen", "decode"]
 
 TCP, UDP = 6, 17
 SNAP_LIMIT = 262_144
-"""The longest packet, in bytes, that tcpdump captures by itself."""
+"""The longest piece of a packet, in bytes, that tcpdump captures unless it is told otherwise."""
 
 _MICROSECONDS, _NANOSECONDS = 0xA1B2C3D4, 0xA1B23C4D
 _ETHERNET, _COOKED, _COOKED_2 = 1, 113, 276
@@ -99,7 +99,10 @@ class PcapStream:
 
 
 def decode(frame: Frame, node: str) -> Seen | None:
-    """The UDP or TCP packet in a frame; None for anything else, a fragment, or what is cut short."""
+    """The UDP or TCP packet in a frame; None for anything else, a fragment, or where a header is cut short.
+
+    Of a packet longer than the capture's snapshot length the payload is its beginning.
+    """
     link = _link_layer(frame)
     if link is None:
         return None
@@ -109,7 +112,7 @@ def decode(frame: Frame, node: str) -> Seen | None:
     header, total = (packet[0] & 15) * 4, int.from_bytes(packet[2:4], "big")
     identification, fragment = struct.unpack_from("!HH", packet, 4)
     # RFC 791 section 3.1: "more fragments" is bit 2 of the flags, the offset is the low 13 bits.
-    if fragment & 0x3FFF or not 20 <= header <= total <= len(packet):
+    if fragment & 0x3FFF or not 20 <= header <= min(total, len(packet)):
         return None
     transport = _transport(packet[9], packet[header:total])
     if transport is None:
@@ -146,7 +149,7 @@ def _transport(protocol: int, data: bytes) -> tuple[int, int, bytes] | None:
     """(source port, destination port, payload)."""
     if protocol == UDP and len(data) >= 8:
         source, destination, length = struct.unpack_from("!HHH", data)
-        return (source, destination, data[8:length]) if 8 <= length <= len(data) else None
+        return (source, destination, data[8:length]) if length >= 8 else None
     if protocol == TCP and len(data) >= 20:
         source, destination = struct.unpack_from("!HH", data)
         header = (data[12] >> 4) * 4

@@ -79,7 +79,20 @@ class Bench:
     @contextmanager
     def tcpdump(self, node: str, *arguments: str) -> Iterator[Callable[[], str]]:
         """tcpdump's own text. Inside it listens; the function waits for its end (`-c`) and gives what it said."""
-        command = ["tcpdump", "-Z", "root", "-n", "-i", "any", "-U", "--immediate-mode", *arguments]
+        command = [
+            "tcpdump",
+            "-Z",
+            "root",
+            "-n",
+            "-i",
+            "any",
+            "-s",
+            "2048",
+            "-B",
+            "4096",
+            "--immediate-mode",
+            *arguments,
+        ]
         process = self.engine.execute(self.running.node(node).name, command)
         said = {1: b"", 2: b""}
 

@@ -19,7 +19,13 @@ from catenet.orchestrator.observe.running import running_labs
 LAB = "capturetest"
 NODE = f"{LAB}-n"
 PORT = 4711
-COUNT = 300
+COUNT = 500  # sent in one burst
+SENDER = f"""
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for n in range(1, {COUNT} + 1):
+    s.sendto(b"%d " % n, ("127.0.0.1", {PORT}))
+"""
 
 pytestmark = pytest.mark.engine
 
@@ -60,7 +66,7 @@ def run(engine: Engine, script: str) -> str:
 def test_nothing_is_missed_at_either_end(engine: Engine) -> None:
     """The first datagram is sent as soon as the capture runs, the last one right before it is stopped."""
     with capturing(engine, {"n": NODE}, f"udp dst port {PORT}") as captures:
-        run(engine, f"seq {COUNT} | while read i; do echo $i; done | nc -u -q 0 127.0.0.1 {PORT}; true")
+        run(engine, f"python3 -c '{SENDER}'")
         sent = "".join(seen.payload.decode() for seen in captures.stop())
     assert sent.split() == [str(number) for number in range(1, COUNT + 1)]
 
@@ -80,7 +86,7 @@ def test_no_tcpdump_stays_behind(engine: Engine) -> None:
         captures.stop()
     with capturing(engine, {"n": NODE}, "udp"):
         pass  # left without a stop
-    assert run(engine, "for n in 1 2 3 4 5 6 7 8; do pidof tcpdump || break; sleep 0.2; done").strip() == ""
+    assert run(engine, "timeout 5 sh -c 'while pidof -q tcpdump; do sleep 0.05; done' && echo gone").strip() == "gone"
 
 
 def test_a_wrong_filter_is_told_by_tcpdump_itself(engine: Engine) -> None:
