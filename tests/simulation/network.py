@@ -169,7 +169,7 @@ class Network:
 
     def run(self, seconds: float) -> None:
         """Let that much time pass."""
-        self.run_until(lambda: False, within=seconds)
+        self._advance(self.now + seconds)
 
     def run_until(self, true: Callable[[], bool], *, within: float, step: float = 0.1) -> float | None:
         """Let time pass until the condition holds, looking every `step` seconds; gives how long that took.
@@ -180,7 +180,7 @@ class Network:
         while not true():
             if self.now >= end:
                 return None
-            self._advance(min(end, self.now + step) if step else end)
+            self._advance(min(end, self.now + step))
         return self.now - start
 
     def call(self, name: str, function: Callable[[Machine, float], None]) -> None:
