@@ -1,0 +1,304 @@
+"""The name server as a machine: flags, refusals, sizes; hostile bytes over UDP and TCP."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import dnslib
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catenet.nodes.address import Address
+from catenet.nodes.application.dns.message import Edns, Message, Question
+from catenet.nodes.application.dns.name import Name
+from catenet.nodes.application.dns.nameserver import Nameserver
+from catenet.nodes.application.dns.records import Type
+from catenet.nodes.application.dns.streams import Clients
+from catenet.nodes.application.dns.zone import Zone, Zones
+from catenet.nodes.machine import Endpoint, Packet, Report, Send
+
+CLIENT = Endpoint(Address.parse("192.0.2.7"), 5000)
+SERVER = Endpoint(Address.parse("192.0.2.53"), 53)
+ZONE = """
+$TTL 300
+@ SOA dns root ( 1 2 3 4 60 )
+@ NS dns
+dns A 192.0.2.53
+dragon A 192.0.2.5
+big TXT {}
+""".format(" ".join(f'"{number:0>200}"' for number in range(10)))
+
+
+class Server:
+    """A name server and what it said and sent."""
+
+    def __init__(self) -> None:
+        zone = Zone.from_file(Name.parse("cs.uiuc.edu"), ZONE, "cs.uiuc.edu.zone")
+        self.counters: Counter[str] = Counter()
+        self.machine = Nameserver(Zones([zone]), lambda counter: self.counters.update([counter]))
+        self.said: list[Report] = []
+
+    def give(self, data: bytes, *, stream: bool = False) -> list[Packet]:
+        self.machine.receive(Packet(data, CLIENT, SERVER, "cs", stream), 0.0)
+        actions = self.machine.take_actions()
+        self.said = [action for action in actions if isinstance(action, Report)]
+        return [action.packet for action in actions if isinstance(action, Send)]
+
+    def ask(self, query: dnslib.DNSRecord, *, stream: bool = False) -> dnslib.DNSRecord:
+        (packet,) = self.give(bytes(query.pack()), stream=stream)
+        assert (packet.source, packet.destination, packet.interface, packet.stream) == (SERVER, CLIENT, "cs", stream)
+        answer = dnslib.DNSRecord.parse(packet.data)
+        assert answer.header.id == query.header.id and answer.header.qr == 1
+        return answer
+
+
+def query(name: str, kind: str = "A", **header: int) -> dnslib.DNSRecord:
+    return dnslib.DNSRecord(dnslib.DNSHeader(id=77, **header), q=dnslib.DNSQuestion(name, getattr(dnslib.QTYPE, kind)))
+
+
+def test_an_answer() -> None:
+    answer = Server().ask(query("dragon.cs.uiuc.edu", rd=1))
+    assert (answer.header.aa, answer.header.rd, answer.header.ra, answer.header.rcode) == (1, 1, 0, 0)
+    assert answer.q == query("dragon.cs.uiuc.edu").q
+    assert [str(record.rdata) for record in answer.rr] == ["192.0.2.5"]
+    assert not answer.ar
+
+
+def test_equal_questions_get_equal_answers_under_their_own_ids() -> None:
+    server = Server()
+    first = server.give(bytes(query("dragon.cs.uiuc.edu").pack()))[0].data
+    again = bytearray(query("dragon.cs.uiuc.edu").pack())
+    again[:2] = b"\x12\x34"
+    second = server.give(bytes(again))[0].data
+    assert second == b"\x12\x34" + first[2:]
+    assert server.said[0].data["id"] == server.said[1].data["id"] == 0x1234
+    assert server.counters == {"queries": 2, "noerror": 2}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "rcode"),
+    [
+        ("nope.cs.uiuc.edu", "A", "NXDOMAIN"),
+        ("dragon.cs.uiuc.edu", "AAAA", "NOERROR"),
+        ("www.nytimes.com", "A", "REFUSED"),
+        (".", "NS", "REFUSED"),
+        ("cs.uiuc.edu", "AXFR", "REFUSED"),
+        ("cs.uiuc.edu", "OPT", "FORMERR"),
+    ],
+)
+def test_response_codes(name: str, kind: str, rcode: str) -> None:
+    answer = Server().ask(query(name, kind))
+    assert dnslib.RCODE[answer.header.rcode] == rcode
+    assert not answer.rr
+    assert [record.rtype for record in answer.auth] == ([Type.SOA] if answer.header.aa else [])
+
+
+def test_another_class_is_refused() -> None:
+    chaos = dnslib.DNSRecord(q=dnslib.DNSQuestion("version.bind", dnslib.QTYPE.TXT, 3))
+    assert Server().ask(chaos).header.rcode == 5
+
+
+@pytest.mark.parametrize("opcode", [1, 2, 4, 5, 15])
+def test_other_opcodes_are_not_implemented(opcode: int) -> None:
+    """RFC 1035 section 4.1.1: NOTIMP; the opcode is copied."""
+    answer = Server().ask(query("cs.uiuc.edu", opcode=opcode))
+    assert (answer.header.rcode, answer.header.opcode) == (4, opcode)
+
+
+def test_an_unreadable_question_gets_formerr() -> None:
+    server = Server()
+    (packet,) = server.give(b"\x12\x34\1\0\0\1\0\0\0\0\0\0\xff\xff")
+    assert packet.data == b"\x12\x34\x81\x01" + bytes(8)
+    assert [report.kind for report in server.said].count("input.refused") == 1
+    assert server.counters["formerr"] == 1
+    server.give(b"\x12\x35\1\0\0\1\0\0\0\0\0\0\xff\xff")
+    assert [report.kind for report in server.said].count("input.refused") == 0  # said once
+
+
+def test_a_message_without_a_question_gets_formerr() -> None:
+    """RFC 9619: one question; none is not one."""
+    assert Server().ask(dnslib.DNSRecord(dnslib.DNSHeader(id=77))).header.rcode == 1
+
+
+@pytest.mark.parametrize("data", [b"", b"\0" * 11, b"\0\1\x80\0\0\0\0\0\0\0\0\0", bytes(query("a.b", qr=1).pack())])
+def test_what_is_no_question_gets_no_answer(data: bytes) -> None:
+    server = Server()
+    assert server.give(data) == []
+    assert server.counters == {"ignored": 1}
+
+
+def test_edns_is_answered_by_edns() -> None:
+    """RFC 6891 section 6.1.1: an OPT record in the answer if, and only if, there was one in the question."""
+    asked = query("dragon.cs.uiuc.edu")
+    asked.add_ar(dnslib.EDNS0(flags="do", udp_len=4096, opts=[dnslib.EDNSOption(10, b"12345678")]))
+    (opt,) = Server().ask(asked).ar
+    assert (opt.edns_ver, opt.edns_len, opt.edns_do, opt.rdata) == (0, 1232, 1, [])
+
+
+def test_another_version_of_edns() -> None:
+    """RFC 6891 section 6.1.3: BADVERS (16), and the version that is spoken."""
+    asked = query("dragon.cs.uiuc.edu")
+    asked.add_ar(dnslib.EDNS0(version=1, udp_len=4096))
+    answer = Server().ask(asked)
+    (opt,) = answer.ar
+    assert (answer.header.rcode, opt.edns_rcode, opt.edns_ver) == (0, 1, 0)
+    assert not answer.rr
+
+
+def test_a_long_answer_is_cut_over_udp_and_whole_over_tcp() -> None:
+    server = Server()
+    cut = server.ask(query("big.cs.uiuc.edu", "TXT"))
+    assert cut.header.tc and not cut.rr
+    whole = server.ask(query("big.cs.uiuc.edu", "TXT"), stream=True)
+    assert not whole.header.tc and len(whole.rr[0].rdata.data) == 10
+
+
+def test_what_it_tells() -> None:
+    server = Server()
+    server.ask(query("Dragon.cs.uiuc.edu", rd=1))
+    asked, answered = server.said
+    assert (asked.kind, asked.text) == ("dns.query", "A dragon.cs.uiuc.edu? (resolve it for me)")
+    assert asked.data == {
+        "id": 77,
+        "name": "dragon.cs.uiuc.edu",
+        "type": "A",
+        "source": "192.0.2.7:5000",
+        "destination": "192.0.2.53:53",
+        "recursion": True,
+    }
+    assert (answered.kind, answered.text) == ("dns.answer", "192.0.2.5, keep it 300 s")
+    assert answered.data == {
+        "id": 77,
+        "name": "dragon.cs.uiuc.edu",
+        "type": "A",
+        "source": "192.0.2.53:53",
+        "destination": "192.0.2.7:5000",
+        "rcode": "NOERROR",
+        "answers": ["192.0.2.5"],
+        "ttl": 300,
+    }
+
+
+def test_it_shows_its_zones() -> None:
+    shown = Server().machine.show()
+    assert isinstance(shown, dict)
+    (zone,) = shown["zones"]  # type: ignore[misc]
+    assert zone["origin"] == "cs.uiuc.edu"  # type: ignore[index, call-overload]
+    assert {"name": "dragon.cs.uiuc.edu", "ttl": 300, "type": "A", "data": "192.0.2.5"} in zone["records"]  # type: ignore[index, call-overload, operator]
+
+
+@settings(max_examples=400)
+@given(
+    st.lists(st.binary(max_size=80) | st.binary(max_size=60).map(lambda d: b"\0\1\0\0\0\1\0\0\0\0\0\1" + d), max_size=5)
+)
+def test_any_datagrams_leave_it_answering(datagrams: list[bytes]) -> None:
+    server = Server()
+    for data in datagrams:
+        for packet in server.give(data):
+            assert dnslib.DNSHeader.parse(dnslib.DNSBuffer(packet.data)).qr == 1
+    assert len(server.ask(query("dragon.cs.uiuc.edu")).rr) == 1
+
+
+def _framed(*messages: bytes) -> bytes:
+    return b"".join(len(message).to_bytes(2, "big") + message for message in messages)
+
+
+class Tcp:
+    """A name server behind `Clients`, on a clock that stands still unless it is moved."""
+
+    def __init__(self) -> None:
+        self.server = Server()
+        self.now = 0.0
+        self.clients = Clients(self._receive, lambda: self.now)
+        self.stream = self.clients.accept(CLIENT, SERVER, lambda: None)
+
+    def _receive(self, packet: Packet) -> None:
+        self.server.machine.receive(packet, self.now)
+        for action in self.server.machine.take_actions():
+            if isinstance(action, Send):
+                self.clients.send(action.packet)
+
+    def give(self, data: bytes) -> bytes:
+        self.stream.receive_data(data, self.now)
+        return self.stream.data_to_send()
+
+
+QUERIES = tuple(
+    Message(number, question=Question(Name.parse("dragon.cs.uiuc.edu"), Type.A), edns=Edns()).pack()
+    for number in (1, 2, 3)
+)
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=20))
+def test_tcp_in_any_slicing(sizes: list[int]) -> None:
+    """RFC 7766 section 8: the length and the message may come in any pieces; pipelined questions are all answered."""
+    whole = _framed(*QUERIES)
+    expected = Tcp().give(whole)
+    tcp, out, at = Tcp(), b"", 0
+    for size in [*sizes, len(whole)]:
+        out += tcp.give(whole[at : at + size])
+        at += size
+    assert out == expected
+    assert [int.from_bytes(out[at + 2 : at + 4], "big") for at in (0, len(out) // 3, 2 * len(out) // 3)] == [1, 2, 3]
+
+
+def test_tcp_byte_by_byte() -> None:
+    tcp = Tcp()
+    out = b"".join(tcp.give(bytes([octet])) for octet in _framed(*QUERIES))
+    assert out == Tcp().give(_framed(*QUERIES))
+
+
+@settings(max_examples=300)
+@given(st.binary(max_size=200))
+def test_tcp_with_any_bytes(data: bytes) -> None:
+    tcp = Tcp()
+    for octet in data:
+        tcp.give(bytes([octet]))
+    tcp.stream.receive_eof(1.0)
+    tcp.now = 11.0
+    tcp.stream.wake(tcp.now)
+    assert tcp.stream.finished
+
+
+def test_tcp_closes_on_what_is_no_dns() -> None:
+    tcp = Tcp()
+    tcp.give(b"\0\3abc")
+    assert tcp.stream.finished
+
+
+def test_tcp_closes_when_idle_even_if_bytes_trickle_in() -> None:
+    tcp = Tcp()
+    tcp.give(_framed(QUERIES[0]))
+    for _ in range(9):
+        tcp.now += 1.0
+        tcp.give(b"\1")
+    assert tcp.stream.next_wake() == 10.0
+    tcp.now = 10.0
+    tcp.stream.wake(tcp.now)
+    assert tcp.stream.finished
+
+
+def test_tcp_answers_after_the_client_has_closed_its_side() -> None:
+    tcp = Tcp()
+    tcp.stream.receive_data(_framed(QUERIES[0]), 0.0)
+    tcp.stream.receive_eof(0.0)
+    assert tcp.stream.data_to_send() and tcp.stream.finished
+
+
+def test_tcp_reads_no_further_while_many_questions_wait() -> None:
+    """A resolver answers late; the questions of one connection that it takes meanwhile are limited."""
+    taken: list[bytes] = []
+    clients = Clients(lambda packet: taken.append(packet.data), lambda: 0.0)
+    stream = clients.accept(CLIENT, SERVER, lambda: None)
+    stream.receive_data(_framed(*(QUERIES[0] for _ in range(150))), 0.0)
+    assert len(taken) == 100
+    clients.send(Packet(b"answer", SERVER, CLIENT, stream=True))
+    assert len(taken) == 101
+    stream.receive_data(bytes(200_000), 0.0)
+    assert stream.finished
+
+
+def test_an_answer_to_a_client_that_has_gone_is_dropped() -> None:
+    clients = Clients(lambda packet: None, lambda: 0.0)
+    clients.send(Packet(b"answer", SERVER, CLIENT, stream=True))
