@@ -38,5 +38,5 @@ stop:            ## remove every lab; the images stay
 	@$(BIN)/catenet down --all
 
 clean: stop      ## stop, and remove our images and .venv too
-	@$(BIN)/python -m catenet.orchestrator.deploy.clean
+	@$(BIN)/python -m catenet.orchestrator.cli.clean
 	@rm -rf .venv .wheelhouse .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .catenet

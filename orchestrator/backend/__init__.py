@@ -1,1 +1,10 @@
-"""The engine, behind small Protocols. docker.py speaks to Docker; fake.py is its twin in memory, for tests."""
+"""The engine, behind small Protocols.
+
+protocols       what the orchestrator needs of an engine: images, networks, containers, streams
+docker          the way to Docker; it imports the rest late
+docker_client   one connection for each thread, a deadline for each call
+docker_engine   the Protocols, one round trip a step
+docker_streams  programs inside and logs: frames, lines, deadlines
+docker_errors   Docker's errors → EngineError: what was asked, what was said, what to do
+fake            its twin in memory, for tests; the same behaviour tests hold for both
+"""

@@ -20,10 +20,10 @@ from pathlib import Path
 
 import catenet
 from catenet.orchestrator.backend.protocols import Engine, EngineError
-from catenet.orchestrator.deploy.base import ensure_base
+from catenet.orchestrator.deploy.base import BASE_REPOSITORY, ensure_base
 from catenet.orchestrator.deploy.progress import Progress
 
-__all__ = ["NODE_REPOSITORY", "ensure_node_image", "node_image_tag"]
+__all__ = ["NODE_REPOSITORY", "ensure_node_image", "node_image_tag", "remove_images"]
 
 NODE_REPOSITORY = "catenet/node"
 
@@ -59,6 +59,19 @@ def ensure_node_image(engine: Engine, progress: Progress, package: Path = PACKAG
 def node_image_tag() -> str:
     """The tag that the image has, or will have."""
     return _tag(_context(PACKAGE))
+
+
+def remove_images(engine: Engine) -> None:
+    """Removes every version of the node image and of its base, and no other image.
+
+    Raises:
+        EngineError: a container still uses one.
+
+    """
+    for repository in (NODE_REPOSITORY, BASE_REPOSITORY):  # the base last: the others stand on it
+        for tag in engine.image_tags():
+            if tag.startswith(f"{repository}:"):
+                engine.remove_image(tag)
 
 
 def _context(package: Path) -> dict[str, bytes]:

@@ -20,37 +20,51 @@ def carry_out(steps: Sequence[Step], do: Callable[[Step], None], *, keep_going: 
     After a failure (or Ctrl-C) no further step is begun, those under way are waited for, and the first error is raised.
     With `keep_going` only what waits for a failed step is left out.
     """
-    waiting = {step.id: set(step.after) for step in steps}
-    by_id = {step.id: step for step in steps}
-    followers: dict[str, list[str]] = {}
-    for step in steps:
-        for before in step.after:
-            followers.setdefault(before, []).append(step.id)
-    running: dict[Future[None], str] = {}
+    order = _Order(steps)
+    running: dict[Future[None], Step] = {}
     errors: list[BaseException] = []
     with ThreadPoolExecutor(AT_ONCE, "step") as pool:
         try:
-            ready = [step.id for step in steps if not step.after]
-            while ready or running:
-                running.update((pool.submit(do, by_id[step_id]), step_id) for step_id in ready)
-                ready = []
+            ready = order.first()
+            while (ready or running) and (keep_going or not errors):
+                running.update({pool.submit(do, step): step for step in ready})
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
+                ready = []
                 for future in done:
-                    step_id = running.pop(future)
-                    error = future.exception()
-                    if error is not None:
+                    step, error = running.pop(future), future.exception()
+                    if error is None:
+                        ready += order.then(step)
+                    else:
                         errors.append(error)
-                        if not keep_going:
-                            raise error
-                        continue
-                    for follower in followers.get(step_id, ()):
-                        waiting[follower].discard(step_id)
-                        if not waiting[follower]:
-                            ready.append(follower)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     if errors:
         raise errors[0]
+
+
+class _Order:
+    """Which steps may begin, as others are done."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self._steps = steps
+        self._waiting = {step.id: set(step.after) for step in steps}
+        self._followers: dict[str, list[Step]] = {}
+        for step in steps:
+            for before in step.after:
+                self._followers.setdefault(before, []).append(step)
+
+    def first(self) -> list[Step]:
+        """Those that wait for nothing."""
+        return [step for step in self._steps if not step.after]
+
+    def then(self, done: Step) -> list[Step]:
+        """Those that waited for this one last."""
+        free = []
+        for step in self._followers.get(done.id, ()):
+            self._waiting[step.id].discard(done.id)
+            if not self._waiting[step.id]:
+                free.append(step)
+        return free
 
 
 def perform(engine: Engine, step: Step) -> None:

@@ -14,7 +14,7 @@ from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.protocols import ContainerSpec, EngineError, NetworkSpec
 from catenet.orchestrator.deploy import images
 from catenet.orchestrator.deploy.base import DEBIAN, ensure_base, mirror
-from catenet.orchestrator.deploy.images import ensure_node_image, node_image_tag
+from catenet.orchestrator.deploy.images import ensure_node_image, node_image_tag, remove_images
 from catenet.orchestrator.deploy.progress import Silent
 
 PACKAGES = ["python3", "iproute2"]
@@ -142,3 +142,10 @@ def test_a_base_made_here_is_made_once_and_with_the_hosts_mirror(
 )
 def test_the_mirror_is_the_hosts_own(text: str, found: str) -> None:
     assert mirror([text]) == found
+
+
+def test_clean_removes_our_images_and_no_other(engine: FakeEngine) -> None:
+    ensure_node_image(engine, Silent())
+    engine.build("catenet/base:1", b"context", {}, {})
+    remove_images(engine)
+    assert engine.image_tags() == [DEBIAN]
