@@ -260,12 +260,16 @@ def _container_body(spec: ContainerSpec, endpoints: Mapping[str, object], *, loc
             "CapAdd": list(spec.capabilities),
             "SecurityOpt": ["no-new-privileges"],
             "Sysctls": dict(spec.sysctls),
-            "Binds": [f"{spec.data}:/{_DATA}:ro"] if spec.data is not None and local else [],
+            "Mounts": [_mount(spec.data)] if spec.data is not None and local else [],
             "LogConfig": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "2"}},
             "RestartPolicy": {"Name": "no"},
         },
         "NetworkingConfig": {"EndpointsConfig": dict(endpoints)},
     }
+
+
+def _mount(folder: Path) -> dict[str, Any]:
+    return {"Type": "bind", "Source": str(folder), "Target": f"/{_DATA}", "ReadOnly": True}
 
 
 def _container(item: Mapping[str, Any]) -> Container:
