@@ -20,7 +20,7 @@ Files:
     resolver      the machine `Resolver`: clients, open questions, timers
 
 Timers of the resolver (the name server has none): a server that is not known gets `timeout` (0.8 s), a known one
-twice its smoothed round-trip time (at least 0.25 s); a client gets its answer or SERVFAIL within `deadline` (4.5 s). A
+twice its smoothed round-trip time (at least 0.4 s); a client gets its answer or SERVFAIL within `deadline` (4.5 s). A
 server's round-trip time is kept for 300 s, a failure for 1 s, a negative answer for 3 h at most, anything for 1 day at
 most. A TCP connection may idle for 10 s.
 

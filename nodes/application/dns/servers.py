@@ -18,7 +18,7 @@ _LIMIT = 1000
 _GAIN = 1 / 8
 """Weight of a new round-trip time in the smoothed one (RFC 6298 section 2)."""
 
-_LEAST = 0.25
+_LEAST = 0.4
 """Seconds to wait at least: a near server may be busy."""
 
 _MOST = 4

@@ -30,7 +30,7 @@ __all__ = ["Budget", "Outcome", "Task", "Work"]
 _SENDS = 32
 """Messages to name servers for one question of a client."""
 
-_TRIES = 3
+_TRIES = 5
 """Messages to one server at one step."""
 
 _ALIASES = 12

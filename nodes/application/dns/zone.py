@@ -218,12 +218,19 @@ def _check(origin: Name, lines: list[Line], file: str) -> None:
         if (kind == Type.CNAME and others) or Type.CNAME in others:
             raise ZoneFileError(file, number, f"{name} has a CNAME, so it can have no other record")
         others.add(kind)
+    cuts = {name for name, found in kinds.items() if Type.NS in found and name != origin}
     for number, record in lines:
-        if isinstance(record.data, Ns):
-            _check_server(origin, number, record.data.host, kinds, file)
+        if isinstance(record.data, Ns) and _is_found_only_here(record.name, record.data.host, origin, cuts):
+            _check_server(number, record.data.host, kinds, file)
 
 
-def _check_server(origin: Name, number: int, host: Name, kinds: Mapping[Name, set[int]], file: str) -> None:
-    """A server inside the zone that it serves, or delegates, is found only by its address here (RFC 1034 4.2.1)."""
-    if host.is_under(origin) and not {Type.A, Type.AAAA} & kinds.get(host, set()):
+def _is_found_only_here(owner: Name, host: Name, origin: Name, cuts: set[Name]) -> bool:
+    """Whether a server's address must stand in this zone: it is this zone's own, or glue (RFC 1034 section 4.2.1)."""
+    if not host.is_under(origin):
+        return False
+    return (owner != origin and host.is_under(owner)) or not any(host.is_under(cut) for cut in cuts)
+
+
+def _check_server(number: int, host: Name, kinds: Mapping[Name, set[int]], file: str) -> None:
+    if not {Type.A, Type.AAAA} & kinds.get(host, set()):
         raise ZoneFileError(file, number, f"NS {host} has no address in this zone; add its A record")
