@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from lab_bench import LABS, Bench, failures, until, up
 
+from catenet.nodes.address import Address
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.observe.trace import trace_http
 
@@ -184,7 +185,7 @@ def test_tcpdump_names_every_http_packet_without_complaint(internet: Bench) -> N
 def test_nothing_outside_the_lab_can_be_reached(internet: Bench) -> None:
     """From no node: the host, by its address on Docker's own bridge or on a LAN of ours, and an address outside."""
     bridge = next(network for network in internet.engine.networks() if network.name == "bridge")
-    outside = ["192.0.2.1", str(type(bridge.prefixes[0].network)(bridge.prefixes[0].network + 1))]
+    outside = ["192.0.2.1", str(Address(bridge.prefixes[0].network + 1))]
     assert reached(internet, outside) == {}
     for node in (SURF, "a"):
         internet.restart(node)
