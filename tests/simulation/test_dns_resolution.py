@@ -248,7 +248,9 @@ GLUELESS = {
     "b": (
         "192.31.1.2",
         {
-            "b": head("b") + "@ NS ns\nns A 192.31.1.2\nns2 A 192.31.1.2\nwww A 192.31.9.2\nalias CNAME www.a.\nalias2 CNAME alias\n",
+            "b": head("b")
+            + "@ NS ns\nns A 192.31.1.2\nns2 A 192.31.1.2\nwww A 192.31.9.2\n"
+            + "alias CNAME www.a.\nalias2 CNAME alias\n",
             "a": head("a") + "@ NS ns.b.\nwww A 192.31.9.1\nback CNAME back.b.\n*.wild A 192.31.9.3\n",
         },
     ),

@@ -8,9 +8,9 @@ from dataclasses import replace
 from catenet.nodes.application.dns.prepared import Prepared, PreparedAnswers
 from catenet.nodes.application.dns.query import NoQueryError, read_query
 from catenet.nodes.application.dns.records import Rcode, type_text
-from catenet.nodes.application.dns.words import report_refused
+from catenet.nodes.application.dns.words import Refusals
 from catenet.nodes.application.dns.zone import Zones
-from catenet.nodes.machine import Action, DecodeError, Json, Packet
+from catenet.nodes.machine import Action, Json, Packet
 
 __all__ = ["Nameserver"]
 
@@ -28,7 +28,7 @@ class Nameserver:
         self._count = count
         self._prepared = PreparedAnswers()
         self._actions: list[Action] = []
-        self._refused: set[str] = set()
+        self._refusals = Refusals()
 
     def receive(self, packet: Packet, now: float) -> None:
         """A question came in."""
@@ -74,10 +74,10 @@ class Nameserver:
             query, rcode, fault = read_query(packet.data)
         except NoQueryError as error:
             self._count("ignored")
-            self._complain(packet, error)
+            self._actions += self._refusals.report(packet.source, error)
             return None
         if fault is not None:
-            self._complain(packet, fault)
+            self._actions += self._refusals.report(packet.source, fault)
         answer = query.reply(rcode)
         if rcode == Rcode.NOERROR:
             assert query.question is not None
@@ -91,9 +91,3 @@ class Nameserver:
                 additional=found.additional,
             )
         return Prepared.of(packet, query, answer)
-
-    def _complain(self, packet: Packet, why: DecodeError) -> None:
-        """Say what cannot be read, once for each field."""
-        if why.field not in self._refused:
-            self._refused.add(why.field)
-            self._actions.append(report_refused(packet.source, str(why)))

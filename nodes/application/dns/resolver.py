@@ -16,7 +16,7 @@ from catenet.nodes.application.dns.query import NoQueryError, read_query
 from catenet.nodes.application.dns.records import A, Ns, Rcode, Record, Type
 from catenet.nodes.application.dns.servers import Servers
 from catenet.nodes.application.dns.task import Budget, Outcome, Task
-from catenet.nodes.application.dns.words import report_answer, report_query, report_refused
+from catenet.nodes.application.dns.words import Refusals, report_answer, report_query
 from catenet.nodes.machine import Action, DecodeError, Endpoint, Json, Packet, Send
 
 __all__ = ["CLIENTS", "PORT", "Resolver"]
@@ -96,7 +96,7 @@ class Resolver:
         self._timers: list[tuple[float, int, _Asked | Task]] = []
         self._timer_number = 0
         self._actions: list[Action] = []
-        self._refused: set[str] = set()
+        self._refusals = Refusals()
 
     # The contract.
 
@@ -157,10 +157,10 @@ class Resolver:
             query, rcode, fault = read_query(packet.data)
         except NoQueryError as error:
             self._count("ignored")
-            self._complain(packet, error)
+            self._actions += self._refusals.report(packet.source, error)
             return
         if fault is not None:
-            self._complain(packet, fault)
+            self._actions += self._refusals.report(packet.source, fault)
         self._count("queries")
         client = _Client(query, packet)
         self._actions.append(report_query(query, packet.source, packet.destination))
@@ -301,7 +301,7 @@ class Resolver:
             message = Message.parse(packet.data)
         except DecodeError as error:
             self._count("unreadable")
-            self._complain(packet, error)
+            self._actions += self._refusals.report(packet.source, error)
             return
         if not message.response or message.opcode or message.question not in (asked.question, None):
             self._count("unexpected")
@@ -331,12 +331,6 @@ class Resolver:
 
     def _is_live(self, what: _Asked | Task) -> bool:
         return not what.ended if isinstance(what, Task) else self._is_open(what)
-
-    def _complain(self, packet: Packet, why: DecodeError) -> None:
-        """Say what cannot be read, once for each field."""
-        if why.field not in self._refused:
-            self._refused.add(why.field)
-            self._actions.append(report_refused(packet.source, str(why)))
 
 
 def _waiting(client: _Client) -> tuple[Endpoint, int, bool]:

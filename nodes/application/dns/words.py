@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from catenet.nodes.application.dns.message import Message
 from catenet.nodes.application.dns.records import Ns, Rcode, Record, Type, rcode_text, type_text
-from catenet.nodes.machine import Endpoint, Json, Report
+from catenet.nodes.machine import DecodeError, Endpoint, Json, Report
 
-__all__ = ["answer_words", "report_answer", "report_query", "report_refused"]
+__all__ = ["Refusals", "answer_words", "report_answer", "report_query"]
 
 _SHOWN = 8
 """Records that an event names; the rest is counted."""
+
+_WIDTH = 256
+"""Characters of one record's data that an event shows."""
 
 _FAILURES: dict[int, str] = {
     Rcode.FORMERR: "I cannot read that",
@@ -33,7 +36,7 @@ def report_answer(message: Message, source: Endpoint, destination: Endpoint) -> 
     data: dict[str, Json] = {
         **_facts(message, source, destination),
         "rcode": rcode_text(message.rcode),
-        "answers": [str(record.data) for record in message.answers[:_SHOWN]],
+        "answers": [_shown(record) for record in message.answers[:_SHOWN]],
         "ttl": min((record.ttl for record in message.answers), default=None),
     }
     if refers := _refers(message):
@@ -41,9 +44,19 @@ def report_answer(message: Message, source: Endpoint, destination: Endpoint) -> 
     return Report("dns.answer", answer_words(message), data)
 
 
-def report_refused(source: Endpoint, why: str) -> Report:
-    """What a peer sent was dropped."""
-    return Report("input.refused", f"from {source}: {why}", {"source": str(source), "why": why})
+class Refusals:
+    """Tells what peers sent that cannot be read: once for each field that was wrong, or they could fill the log."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def report(self, source: Endpoint, error: DecodeError) -> tuple[Report, ...]:
+        """The event, unless it has been told before."""
+        if error.field in self._told:
+            return ()
+        self._told.add(error.field)
+        why = str(error)
+        return (Report("input.refused", f"from {source}: {why}", {"source": str(source), "why": why}),)
 
 
 def answer_words(message: Message) -> str:
@@ -81,4 +94,9 @@ def _refers(message: Message) -> tuple[str, ...]:
 
 def _short(record: Record) -> str:
     """An answer's data; an alias says so."""
-    return f"that is {record.data}" if record.type == Type.CNAME else str(record.data)
+    return f"that is {_shown(record)}" if record.type == Type.CNAME else _shown(record)
+
+
+def _shown(record: Record) -> str:
+    text = str(record.data)
+    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"

@@ -180,6 +180,12 @@ def test_what_it_tells() -> None:
     }
 
 
+def test_an_event_is_short_even_where_the_answer_is_long() -> None:
+    server = Server()
+    server.ask(query("big.cs.uiuc.edu", "TXT"), stream=True)
+    assert len(server.said[1].text) < 300 and len(str(server.said[1].data)) < 600
+
+
 def test_it_shows_its_zones() -> None:
     shown = Server().machine.show()
     assert isinstance(shown, dict)
