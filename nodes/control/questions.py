@@ -5,7 +5,7 @@
 
 What every node answers:
 
-    status                          node, lab, ready, uptime (s), interfaces (a list like that of show links), memory (bytes),
+    status                          node, lab, ready, uptime (s), interfaces (as in show links), memory (bytes),
                                     services: name → state (starting, ready, failed), restarts, counters, error
     show    what                    the answer of the service that offers that word (rip, resolver, …);
                                     `what` "" lists the words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from heapq import heappop, heappush
 
 from catenet.orchestrator.backend.protocols import ContainerSpec, Engine, NetworkSpec
 from catenet.orchestrator.plan.steps import Step
@@ -25,15 +26,15 @@ def carry_out(steps: Sequence[Step], do: Callable[[Step], None], *, keep_going: 
     errors: list[BaseException] = []
     with ThreadPoolExecutor(AT_ONCE, "step") as pool:
         try:
-            ready = order.first()
-            while (ready or running) and (keep_going or not errors):
-                running.update({pool.submit(do, step): step for step in ready})
+            while (order.ready or running) and (keep_going or not errors):
+                while order.ready and len(running) < AT_ONCE:
+                    step = order.take()
+                    running[pool.submit(do, step)] = step
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
-                ready = []
                 for future in done:
                     step, error = running.pop(future), future.exception()
                     if error is None:
-                        ready += order.then(step)
+                        order.done(step)
                     else:
                         errors.append(error)
         finally:
@@ -43,28 +44,32 @@ def carry_out(steps: Sequence[Step], do: Callable[[Step], None], *, keep_going: 
 
 
 class _Order:
-    """Which steps may begin, as others are done."""
+    """Which step to begin next: of those that wait for nothing more, the one that the plan names first.
+
+    A plan names networks first, and nodes in the lab file's order: routers, which take longest to be ready, can be
+    written before the hosts that nobody waits for.
+    """
 
     def __init__(self, steps: Sequence[Step]) -> None:
+        self._rank = {step.id: number for number, step in enumerate(steps)}
         self._steps = steps
         self._waiting = {step.id: set(step.after) for step in steps}
-        self._followers: dict[str, list[Step]] = {}
+        self._followers: dict[str, list[str]] = {}
         for step in steps:
             for before in step.after:
-                self._followers.setdefault(before, []).append(step)
+                self._followers.setdefault(before, []).append(step.id)
+        self.ready = [number for number, step in enumerate(steps) if not step.after]  # a heap
 
-    def first(self) -> list[Step]:
-        """Those that wait for nothing."""
-        return [step for step in self._steps if not step.after]
+    def take(self) -> Step:
+        """The next step to begin."""
+        return self._steps[heappop(self.ready)]
 
-    def then(self, done: Step) -> list[Step]:
-        """Those that waited for this one last."""
-        free = []
-        for step in self._followers.get(done.id, ()):
-            self._waiting[step.id].discard(done.id)
-            if not self._waiting[step.id]:
-                free.append(step)
-        return free
+    def done(self, step: Step) -> None:
+        """Those that waited for this one last are ready."""
+        for follower in self._followers.get(step.id, ()):
+            self._waiting[follower].discard(step.id)
+            if not self._waiting[follower]:
+                heappush(self.ready, self._rank[follower])
 
 
 def perform(engine: Engine, step: Step) -> None:

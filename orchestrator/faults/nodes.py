@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
+from catenet.nodes.control.events import Event
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
 from catenet.orchestrator.faults.done import Done, Stopwatch
 from catenet.orchestrator.faults.lans import rejoin
@@ -14,6 +16,7 @@ __all__ = ["START_DEADLINE", "kill", "pause", "resume", "start"]
 
 START_DEADLINE = 30.0
 """Seconds after which a node that was started and is not ready is given up."""
+_PATIENCE = 3  # failures of one service
 
 
 def kill(engine: Engine, running: RunningLab, node: str) -> Done:
@@ -79,11 +82,25 @@ def start(engine: Engine, running: RunningLab, node: str) -> Done:
         return watch.done("runs already", changed=False)
     before = last_time(engine, container)
     engine.start(container.name)
-    event = wait_for(engine, container, lambda e: e.kind in ("node.ready", "node.failed"), before, START_DEADLINE)
-    if event is None or event.kind == "node.failed":
-        why = event.text if event else f"not ready after {START_DEADLINE:g} s"
+    event = wait_for(engine, container, _Start().has_ended, before, START_DEADLINE)
+    if event is None or event.kind != "node.ready":
+        why = f"{event.service}: {event.text}" if event else f"not ready after {START_DEADLINE:g} s"
         raise EngineError(f"{node} was started: {why}", f"catenet logs {node}")
     return watch.done("started and ready", remarks=_back(engine, running, container))
+
+
+class _Start:
+    """Hears a node's events while it starts: a service that falls over may get up again, but not for ever."""
+
+    def __init__(self) -> None:
+        self._failures: Counter[str] = Counter()
+
+    def has_ended(self, event: Event) -> bool:
+        """Whether this event says how the start went."""
+        if event.kind == "service.failed":
+            self._failures[event.service] += 1
+            return event.data.get("retry") is None or self._failures[event.service] == _PATIENCE
+        return event.kind in ("node.ready", "node.failed")
 
 
 def _back(engine: Engine, running: RunningLab, container: Container) -> tuple[str, ...]:

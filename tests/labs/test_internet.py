@@ -225,7 +225,7 @@ for address, port in {tcp!r}:
     for _ in range(20):
         stream = socket.create_connection((address, port), 2)
         try:
-            stream.sendall(noise() + noise() + chance.choice((b"", b"\\r\\n\\r\\n")))
+            stream.sendall(noise() + noise())
         except OSError:
             pass
         stream.close()

@@ -152,6 +152,8 @@ class ServerConnection:
         except RequestError as error:
             self._refuse(error)
         if self._eof and self._has_room():
+            if self._state is _State.BODY or (self._state is _State.HEAD and self._buffer):
+                self._server.reporter.refused(self._reports, self._ends, "the connection ended within a request")
             self._state = _State.CLOSED
 
     def _read_head(self) -> bool:

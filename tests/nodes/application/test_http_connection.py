@@ -28,6 +28,13 @@ def test_a_page_with_the_headers_of_the_lecture() -> None:
     ]
 
 
+@pytest.mark.parametrize("begun", [b"GET / HT", b"\x16\x03\x01", get(method="POST")[:-2]])
+def test_a_connection_that_ends_within_a_request_is_counted(begun: bytes) -> None:
+    client = Client().send(begun).eof()
+    assert (client.received, client.connection.finished) == (b"", True)
+    assert any(report.kind == "input.refused" for report in client.reports())
+
+
 @pytest.mark.parametrize("path", ["/", "/empty", "/long", "/missing", "/folder", "/private/"])
 def test_head_has_the_fields_of_get_and_no_content(path: str) -> None:  # RFC 9110 section 9.3.2
     ((with_body, body),) = read_responses(Client().send(get(path)).received, "GET")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import Answer
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.faults.verbs import VERBS
@@ -95,7 +96,24 @@ def test_a_node_that_does_not_get_ready_is_said_with_its_reason(small):
         '12:00:00.0 node node.failed no such LAN\t{"at":1e10,"node":"a","service":"node",'
         '"kind":"node.failed","text":"no such LAN","data":{}}'
     ]
-    with pytest.raises(EngineError, match=r"a was started: no such LAN \(catenet logs a\)"):
+    with pytest.raises(EngineError, match=r"a was started: node: no such LAN \(catenet logs a\)"):
+        do(small, "start", "a")
+
+
+def said(kind, text, **data):
+    return Event(1e10, "a", "rip", kind, text, data).line(with_json=True)
+
+
+def test_a_service_that_falls_over_once_and_gets_up_is_no_failure(small):
+    small.kill("a")
+    small.engine.script = lambda spec: [said("service.failed", "port taken", retry=0.2), said("node.ready", "ready")]
+    assert do(small, "start", "a").words == "a started and ready"
+
+
+def test_a_service_that_falls_over_again_and_again_is_said_with_its_reason(small):
+    small.kill("a")
+    small.engine.script = lambda spec: [said("service.failed", "port taken", retry=0.2)] * 3
+    with pytest.raises(EngineError, match=r"a was started: rip: port taken \(catenet logs a\)"):
         do(small, "start", "a")
 
 
