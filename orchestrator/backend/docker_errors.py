@@ -27,7 +27,10 @@ _HINTS = (
         "something else has this name; `catenet down --all` removes labs, `docker ps -a` shows the rest",
     ),
     ("already exists", "something else has this name; `catenet down --all` removes labs, `docker network ls` the rest"),
-    ("has active endpoints", "containers that are not of this lab hang on it; `docker network inspect` names them"),
+    (
+        "has active endpoints",
+        "`docker network inspect` names the containers that hang on it; where it names none, restart the engine",
+    ),
     ("no space left on device", "free some disk: `docker system df` shows what the engine holds"),
     ("exchange full", "a bridge takes 1,024 nodes at most"),
     ("is paused", "resume it first"),

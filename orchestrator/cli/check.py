@@ -30,7 +30,7 @@ def check(
     """Asks a running lab whether what its file claims is true; exit code 1 when something is not.
 
     \b
-    catenet check                   the lab of this folder, or the only one running
+    catenet check                   the lab here, or the only one
     catenet check internet five-routers
     catenet check --claim D2        only the checks of claim D2
     """

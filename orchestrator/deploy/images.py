@@ -46,9 +46,9 @@ def ensure_node_image(engine: Engine, progress: Progress, package: Path = PACKAG
     if engine.has_image(tag):
         progress.count("images", 1, 1)
         return tag
-    started = time.monotonic()
     packages = files["images/node/packages.txt"].decode().split()
     base = ensure_base(engine, packages, progress)
+    started = time.monotonic()
     engine.build(tag, _pack(files), {"BASE_IMAGE": base}, {})  # a label would be one more layer, a second
     _remove_older(engine, tag)
     progress.count("images", 1, 1)
