@@ -24,7 +24,6 @@ DEBIAN = "debian:trixie-slim"
 BASE_REPOSITORY = "catenet/base"
 
 _RELEASE = "trixie"
-_MIRROR = "http://deb.debian.org/debian"
 _REGISTRY_PATIENCE = 5.0  # seconds
 _LONGEST = 600.0  # seconds for mmdebstrap, or for apt-get
 _SOURCES = ("/etc/apt/sources.list", "/etc/apt/sources.list.d/*.list", "/etc/apt/sources.list.d/*.sources")
@@ -62,14 +61,14 @@ def ensure_base(engine: Engine, packages: Sequence[str], progress: Progress) -> 
     return made
 
 
-def mirror(texts: Sequence[str]) -> str:
-    """The Debian mirror that the host's own apt sources name, else Debian's public one."""
+def mirror(texts: Sequence[str]) -> str | None:
+    """The Debian mirror that the host's own apt sources name; without one mmdebstrap takes Debian's public one."""
     for text in texts:
         lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
         match = _MIRROR_PATTERN.search("\n".join(lines))
         if match:
             return match[0].rstrip("/")
-    return _MIRROR
+    return None
 
 
 def _key(packages: Sequence[str]) -> str:
@@ -88,7 +87,7 @@ def _bootstrap(archive: Path, packages: Sequence[str]) -> None:
         f"--include={','.join(packages)}",
         _RELEASE,
         str(archive),
-        mirror(sources),
+        *filter(None, [mirror(sources)]),
     )
 
 

@@ -99,7 +99,7 @@ def test_without_registry_and_mmdebstrap_it_is_said_what_to_install(
     ("said", "hint"),
     [
         ("E: NO_PUBKEY 6ED0E7B82643E131", "keys are missing"),
-        ("W: Temporary failure resolving 'deb.debian.org'", "cannot be reached"),
+        ("W: Temporary failure resolving 'mirror.example'", "cannot be reached"),
     ],
 )
 def test_a_failed_bootstrap_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str, hint: str) -> None:
@@ -134,13 +134,13 @@ def test_a_base_made_here_is_made_once_and_with_the_hosts_mirror(
         ("deb http://ftp.fr.debian.org/debian/ bookworm main\n", "http://ftp.fr.debian.org/debian"),
         ("deb [signed-by=/x] https://mirror.example/debian bookworm main\n", "https://mirror.example/debian"),
         ("Types: deb\nURIs: http://cache:3142/deb/debian\nSuites: bookworm\n", "http://cache:3142/deb/debian"),
-        ("# deb http://old.example/debian x main\n", "http://deb.debian.org/debian"),
-        ("deb http://security.debian.org/debian-security x main\n", "http://deb.debian.org/debian"),
-        ("deb http://archive.ubuntu.com/ubuntu noble main\n", "http://deb.debian.org/debian"),
-        ("", "http://deb.debian.org/debian"),
+        ("# deb http://old.example/debian x main\n", None),
+        ("deb http://security.debian.org/debian-security x main\n", None),
+        ("deb http://archive.ubuntu.com/ubuntu noble main\n", None),
+        ("", None),
     ],
 )
-def test_the_mirror_is_the_hosts_own(text: str, found: str) -> None:
+def test_the_mirror_is_the_hosts_own(text: str, found: str | None) -> None:
     assert mirror([text]) == found
 
 
