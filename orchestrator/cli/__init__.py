@@ -11,6 +11,8 @@ Slow libraries are imported late: a verb's module when the verb is typed; docker
 
 from __future__ import annotations
 
+import io
+import signal
 import sys
 
 __all__ = ["main"]
@@ -18,6 +20,16 @@ __all__ = ["main"]
 
 def main() -> None:
     """The program `catenet`."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no lines or arrows gets question marks
+            stream.reconfigure(errors="replace")
     from catenet.orchestrator.cli.app import run
 
     sys.exit(run(sys.argv[1:]))
+
+
+def _end(number: int, _: object) -> None:
+    """A SIGTERM, or the SIGHUP of a terminal that was closed, ends the program in good order, as Ctrl-C does."""
+    sys.exit(128 + number)

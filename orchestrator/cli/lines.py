@@ -63,4 +63,4 @@ def as_json(line: Line) -> str:
     else:
         event = line.event
         whole |= {"service": event.service, "kind": event.kind, "text": event.text, "data": event.data}
-    return json.dumps(whole, ensure_ascii=False)
+    return json.dumps(whole)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -41,7 +41,8 @@ class Phases:
 
     def note(self, text: str) -> None:
         """A line on standard error: it is no part of what a program reads."""
-        print(f"  {text}", file=sys.stderr)
+        with suppress(OSError):  # the terminal was closed: what is to be done is done nevertheless
+            print(f"  {text}", file=sys.stderr)
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def good_or_bad(word: str, *, good: bool) -> Text:
 
 def print_json(value: Json) -> None:
     """One JSON document, readable on a terminal, on one line in a pipe."""
-    print(json.dumps(value, indent=2 if sys.stdout.isatty() else None, ensure_ascii=False))
+    print(json.dumps(value, indent=2 if sys.stdout.isatty() else None))
 
 
 def _are_figures(texts: Sequence[str]) -> bool:

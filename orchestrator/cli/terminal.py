@@ -34,7 +34,7 @@ def run_inside(engine: Streams, container: Container, command: Sequence[str]) ->
     program = engine.execute(container.name, ["env", mark, *command], stdin=True, tty=terminal)
     ended = False
     try:
-        with _ending_on_signals(), _raw_terminal(program) if terminal else nullcontext():
+        with _raw_terminal(program) if terminal else nullcontext():
             threading.Thread(target=_feed, args=(program,), daemon=True).start()
             _copy_output(program)
             ended = True
@@ -75,21 +75,6 @@ def _copy_output(program: Exec) -> None:
         out = sys.stdout.buffer if number == 1 else sys.stderr.buffer
         out.write(data)
         out.flush()
-
-
-@contextmanager
-def _ending_on_signals() -> Iterator[None]:
-    """A SIGTERM or a SIGHUP ends this program in good order."""
-
-    def end(number: int, _: object) -> None:
-        sys.exit(128 + number)
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def tour() -> None:
     bring_up(the_engine, LAB)
     running = running_lab(the_engine, LAB)
     assert running.file is not None
-    say(f"\n{(running.file.parent / 'picture.txt').read_text()}")
+    say(f"\n{(running.file.parent / 'picture.txt').read_text(encoding='utf-8')}")
     _fetch(the_engine, running)
     _break(the_engine, running)
     _agree(the_engine, running)

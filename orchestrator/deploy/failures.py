@@ -34,7 +34,7 @@ def save(engine: Engine, copy: str, error: BaseException, folder: Path) -> Path:
     place = folder / f"{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}-{copy}"
     for part in ("logs", "inspect"):
         (place / part).mkdir(parents=True, exist_ok=True)
-    (place / "error.txt").write_text(f"{type(error).__name__}: {error}\n")
+    _write(place / "error.txt", f"{type(error).__name__}: {error}\n")
     try:
         containers = engine.containers({LABEL_LAB: copy})
     except EngineError:
@@ -42,7 +42,7 @@ def save(engine: Engine, copy: str, error: BaseException, folder: Path) -> Path:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         logs = pool.map(lambda container: _save_one(engine, container, place), containers)
         lines = in_order(line for log in logs for line in log)
-    (place / "events.txt").write_text("".join(f"{line.at:.6f} {line.node} {line.text}\n" for line in lines))
+    _write(place / "events.txt", "".join(f"{line.at:.6f} {line.node} {line.text}\n" for line in lines))
     return place
 
 
@@ -61,6 +61,11 @@ def _save_one(engine: Engine, container: Container, place: Path) -> list[Line]:
         known = engine.inspect(container.name)
     except EngineError:
         return []
-    (place / "logs" / f"{container.node}.log").write_text("".join(f"{line.text}\n" for line in lines))
-    (place / "inspect" / f"{container.node}.json").write_text(json.dumps(known, indent=2))
+    _write(place / "logs" / f"{container.node}.log", "".join(f"{line.text}\n" for line in lines))
+    _write(place / "inspect" / f"{container.node}.json", json.dumps(known, indent=2))
     return [Line.of(container.node, line) for line in lines]
+
+
+def _write(file: Path, text: str) -> None:
+    """Whatever the locale, and whatever bytes a file's name had."""
+    file.write_text(text, encoding="utf-8", errors="replace")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -269,6 +270,26 @@ def test_labs_lists_the_running_ones_and_those_that_are_shipped(catenet):
     assert [lab["lab"] for lab in whole["running"]] == ["small"]
     assert {lab["lab"] for lab in whole["shipped"]} >= {"internet", "five-routers"}
     assert "small" in catenet("labs")[1]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_that_knows_no_lines_gets_question_marks(encoding):
+    program = """
+import sys
+import catenet.orchestrator.cli as cli
+from catenet.orchestrator.cli.screen import say
+sys.argv = ["catenet", "--version"]
+try:
+    cli.main()
+finally:
+    say("a ═══ b")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONIOENCODING": encoding}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "a ??? b"
 
 
 def test_the_reader_of_a_pipe_may_go_away():

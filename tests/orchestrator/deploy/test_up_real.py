@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from catenet.orchestrator.deploy.progress import Silent
 pytestmark = pytest.mark.engine
 
 COPY = "test-up-real"
+CATENET = [sys.executable, "-c", "from catenet.orchestrator.cli import main; main()"]
 LIMIT = 60.0
 FILE = """
 lans: {left: {}, middle: {}, right: {}}
@@ -49,7 +51,7 @@ def folder(tmp_path: Path) -> Path:
 
 def catenet(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", "from catenet.orchestrator.cli import main; main()", *arguments],
+        [*CATENET, *arguments],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -120,16 +122,37 @@ def test_kill_9_leaves_nothing_that_the_next_up_cannot_use(engine: Engine, folde
     assert {container.state for container in engine.containers({LABEL_LAB: COPY})} == {"running"}
 
 
-def test_ctrl_c_keeps_evidence_and_removes_what_was_made(engine: Engine, folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "name"),
+    [
+        (signal.SIGINT, 130, "KeyboardInterrupt"),
+        (signal.SIGTERM, 143, "SystemExit: 143"),
+        (signal.SIGHUP, 129, "SystemExit: 129"),
+    ],
+)
+def test_an_interrupt_keeps_evidence_and_removes_what_was_made(
+    engine: Engine, folder: Path, number: signal.Signals, code: int, name: str
+) -> None:
     process = catenet(folder, "up", "--name", COPY)
     wait_for_things(engine, 4)
-    process.send_signal(signal.SIGINT)
-    code, _, err = finished(process)
-    assert code == 130
+    process.send_signal(number)
+    ended, _, err = finished(process)
+    assert ended == code
     assert things(engine) == 0
     (place,) = (folder / ".catenet" / "failures").iterdir()
     assert str(place.relative_to(folder)) in err
-    assert "KeyboardInterrupt" in (place / "error.txt").read_text()
+    assert name in (place / "error.txt").read_text()
+
+
+def test_a_closed_terminal_removes_what_was_made(engine: Engine, folder: Path) -> None:
+    process, terminal = pty.fork()
+    if process == 0:
+        os.chdir(folder)
+        os.execv(sys.executable, [*CATENET, "up", "--name", COPY])
+    wait_for_things(engine, 4)
+    os.close(terminal)  # the kernel sends SIGHUP; nothing more can be written
+    os.waitpid(process, 0)
+    assert things(engine) == 0
 
 
 def test_a_lab_that_cannot_become_ready_is_exit_1_and_leaves_evidence(engine: Engine, folder: Path) -> None:
