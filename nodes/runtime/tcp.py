@@ -1,7 +1,9 @@
 """TCP connections, each in front of one `Stream` (nodes/machine): bytes to it, its bytes out, its timer.
 
 A peer that does not read stops being read: what the stream has to say waits in the stream while more than _UNSENT bytes
-wait in the socket. A peer that takes nothing, or does not close when we have, is cut off after _STALL seconds.
+wait in the socket. A peer that takes nothing, or does not close when we have, is cut off after _STALL seconds. From one
+connection no more than _PIECE bytes are read before all others get their turn: thousands of small requests fit into
+what the kernel holds for a socket, and the service would answer nobody else until it had answered them all.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ __all__ = ["CONNECTIONS", "Connection", "Connections"]
 
 CONNECTIONS = 1024
 """The most connections that one service has at a time; more are cut off and counted (`connections_refused`)."""
-_UNSENT = 256 * 1024  # bytes
+_PIECE = 4 * 1024  # bytes
+_UNSENT = 64 * 1024  # bytes
 _STALL = 30.0  # seconds
 _BACKLOG = 512  # connections that the kernel keeps for us
 
@@ -38,6 +41,7 @@ class Connections:
         self.owner = owner
         self.loop = loop
         self.open: set[Connection] = set()
+        self.buffer = memoryview(bytearray(_PIECE))  # of whichever connection is being read
         self._servers: list[asyncio.Server] = []
 
     async def listen(self, port: int, accept: Callable[[Connection], Stream]) -> None:
@@ -75,7 +79,7 @@ class Connections:
             connection.abort()
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """One TCP connection, seen from its Stream's owner."""
 
     peer: Endpoint
@@ -122,10 +126,15 @@ class Connection(asyncio.Protocol):
             return
         self.flush()
 
-    def data_received(self, data: bytes) -> None:
-        """Bytes came in."""
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
+        """Where the next bytes go."""
+        return self._all.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """So many bytes came in."""
         stream = self._stream
         if stream is not None:
+            data = bytes(self._all.buffer[:nbytes])
             self._feed(lambda now: stream.receive_data(data, now))
 
     def eof_received(self) -> bool:

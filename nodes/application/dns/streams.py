@@ -16,6 +16,9 @@ IDLE = 10.0
 PIPELINE = 100
 """Questions of one connection that may be in progress; the next ones wait unread in its buffer (RFC 7766 6.2.1.1)."""
 
+_ROOM = 65_536
+"""Bytes of answers that may wait to be taken; the questions behind them wait in its buffer too."""
+
 _LENGTH = 2
 _BUFFER = 2 * (_LENGTH + 0xFFFF)
 
@@ -27,6 +30,7 @@ class MessageStream:
         """`deliver` gets each message; each is answered by one `send`, at once or within `idle` seconds."""
         self._deliver = deliver
         self._idle = idle
+        self._now = now
         self._deadline = now + idle
         self._incoming = bytearray()
         self._outgoing = bytearray()
@@ -40,19 +44,22 @@ class MessageStream:
         if self._broken:
             return
         self._incoming += data
-        self._hand_on(now)
+        self._now = now
+        self._hand_on()
 
     def receive_eof(self, now: float) -> None:
         """The peer will send no more; it still gets the answers that it waits for."""
         self._eof = True
-        self._hand_on(now)
+        self._now = now
+        self._hand_on()
 
     def send(self, message: bytes, now: float) -> None:
         """Frame and queue a message."""
         self._outgoing += len(message).to_bytes(_LENGTH, "big") + message
         self._pending = max(0, self._pending - 1)
+        self._now = now
         self._deadline = now + self._idle
-        self._hand_on(now)
+        self._hand_on()
 
     def close(self) -> None:
         """Nothing more is wanted from the peer."""
@@ -60,6 +67,8 @@ class MessageStream:
 
     def data_to_send(self) -> bytes:
         """The framed messages."""
+        if not self._outgoing:  # all has been taken, so there is room for the answers to what waits
+            self._hand_on()
         data, self._outgoing = bytes(self._outgoing), bytearray()
         return data
 
@@ -75,18 +84,18 @@ class MessageStream:
     @property
     def finished(self) -> bool:
         """Whether no more will come either way."""
-        return self._broken or (self._eof and not self._pending)
+        return self._broken or (self._eof and not self._pending and not self._end_of_next())
 
     def take_reports(self) -> list[Report]:
         """A stream has none: the machine behind it tells what it gets."""
         return []
 
-    def _hand_on(self, now: float) -> None:
+    def _hand_on(self) -> None:
         if self._delivering:  # an answer given at once: the loop below goes on with what follows
             return
         self._delivering = True
         for message in self._messages():
-            self._deadline = now + self._idle
+            self._deadline = self._now + self._idle
             self._pending += 1
             self._deliver(message)
         self._delivering = False
@@ -94,16 +103,21 @@ class MessageStream:
             self._broken = True
 
     def _messages(self) -> Iterator[bytes]:
-        while self._pending < PIPELINE and not self._broken and len(self._incoming) >= _LENGTH:
-            end = _LENGTH + int.from_bytes(self._incoming[:_LENGTH], "big")
+        while self._pending < PIPELINE and len(self._outgoing) < _ROOM and not self._broken:
+            end = self._end_of_next()
+            if not end:
+                return
             if end < _LENGTH + HEADER_SIZE:
                 self._broken = True  # no message is that short: the peer does not speak DNS
-                return
-            if len(self._incoming) < end:
                 return
             message = bytes(self._incoming[_LENGTH:end])
             del self._incoming[:end]
             yield message
+
+    def _end_of_next(self) -> int:
+        """Where the next message ends, if all of it has come; else 0."""
+        end = _LENGTH + int.from_bytes(self._incoming[:_LENGTH], "big")
+        return end if len(self._incoming) >= end else 0
 
 
 class Clients:

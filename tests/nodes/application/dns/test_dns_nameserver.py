@@ -305,6 +305,21 @@ def test_tcp_reads_no_further_while_many_questions_wait() -> None:
     assert stream.finished
 
 
+def test_tcp_answers_no_further_while_its_answers_wait() -> None:
+    """What a client that asks and never reads can make a server hold is bounded; one that reads late gets it all."""
+    tcp = Tcp()
+    answer = len(Tcp().give(_framed(QUERIES[0])))
+    tcp.stream.receive_data(_framed(*(QUERIES[0] for _ in range(3000))), 0.0)
+    tcp.stream.receive_eof(0.0)
+    assert not tcp.stream.finished
+    pieces = []
+    while piece := tcp.stream.data_to_send():
+        pieces.append(piece)
+        assert tcp.stream.finished == (sum(map(len, pieces)) == 3000 * answer)
+    assert max(map(len, pieces)) < 65_536 + answer
+    assert sum(map(len, pieces)) == 3000 * answer > 65_536
+
+
 def test_an_answer_to_a_client_that_has_gone_is_dropped() -> None:
     clients = Clients(lambda packet: None, lambda: 0.0)
     clients.send(Packet(b"answer", SERVER, CLIENT, stream=True))
