@@ -1,9 +1,10 @@
 """TCP connections, each in front of one `Stream` (nodes/machine): bytes to it, its bytes out, its timer.
 
 A peer that does not read stops being read: what the stream has to say waits in the stream while more than _UNSENT bytes
-wait in the socket. A peer that takes nothing, or does not close when we have, is cut off after _STALL seconds. From one
-connection no more than _PIECE bytes are read before all others get their turn: thousands of small requests fit into
-what the kernel holds for a socket, and the service would answer nobody else until it had answered them all.
+wait in the socket. A peer that takes nothing, or does not close when we have, is cut off after _STALL seconds.
+
+The more connections there are, the less is read of one at a time: thousands of small requests fit into what the kernel
+holds for a socket, and the service would answer nobody else until it had answered them all.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ __all__ = ["CONNECTIONS", "Connection", "Connections"]
 
 CONNECTIONS = 1024
 """The most connections that one service has at a time; more are cut off and counted (`connections_refused`)."""
-_PIECE = 4 * 1024  # bytes
+_TURN, _LEAST = 64 * 1024, 512  # bytes read of all connections in a turn; of one at least
 _UNSENT = 64 * 1024  # bytes
 _STALL = 30.0  # seconds
 _BACKLOG = 512  # connections that the kernel keeps for us
@@ -41,7 +42,7 @@ class Connections:
         self.owner = owner
         self.loop = loop
         self.open: set[Connection] = set()
-        self.buffer = memoryview(bytearray(_PIECE))  # of whichever connection is being read
+        self.buffer = memoryview(bytearray(_TURN))  # of whichever connection is being read
         self._servers: list[asyncio.Server] = []
 
     async def listen(self, port: int, accept: Callable[[Connection], Stream]) -> None:
@@ -127,8 +128,8 @@ class Connection(asyncio.BufferedProtocol):
         self.flush()
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
-        """Where the next bytes go."""
-        return self._all.buffer
+        """Where the next bytes go: this connection's share."""
+        return self._all.buffer[: max(_LEAST, _TURN // max(1, len(self._all.open)))]
 
     def buffer_updated(self, nbytes: int) -> None:
         """So many bytes came in."""

@@ -37,7 +37,7 @@ class MessageStream:
         self._pending = 0
         self._eof = False
         self._broken = False
-        self._delivering = False
+        self.delivering = False  # whether it is handing on a message just now
 
     def receive_data(self, data: bytes, now: float) -> None:
         """Bytes came in, in any slicing."""
@@ -91,14 +91,14 @@ class MessageStream:
         return []
 
     def _hand_on(self) -> None:
-        if self._delivering:  # an answer given at once: the loop below goes on with what follows
+        if self.delivering:  # an answer given at once: the loop below goes on with what follows
             return
-        self._delivering = True
+        self.delivering = True
         for message in self._messages():
             self._deadline = self._now + self._idle
             self._pending += 1
             self._deliver(message)
-        self._delivering = False
+        self.delivering = False
         if len(self._incoming) > _BUFFER:
             self._broken = True
 
@@ -146,4 +146,5 @@ class Clients:
         if entry is not None:
             stream, flush = entry
             stream.send(packet.data, self._clock())
-            flush()
+            if not stream.delivering:  # else it goes out with the other answers to what has come in
+                flush()

@@ -248,7 +248,7 @@ def test_tcp_a_peer_that_does_not_read_is_not_read_either(on_bench: OnBench) -> 
             for _ in range(1000):
                 await asyncio.sleep(0)
             before = streams[0].received
-            assert before < 1 << 16  # of the 20 MB that it says
+            assert before < 1 << 17  # of the 20 MB that it says
             total = 0
             while total < 1000 * (before // len(ask)) + 1000:  # the peer reads after all, and the stream goes on
                 total += len(await loop.sock_recv(peer, 1 << 20))
@@ -273,7 +273,7 @@ def test_tcp_a_peer_that_says_much_leaves_the_others_their_turn(on_bench: OnBenc
             few.setblocking(False)
             async with asyncio.timeout(5):
                 assert await asyncio.get_running_loop().sock_recv(few, 100) == b"ONE\n"
-            assert streams[0].received < 50_000
+            assert streams[0].received < 100_000
 
     on_bench(run)
 
