@@ -24,6 +24,8 @@ ROUTED = routing.RIP
 
 _METRIC = {LAB: 1, ROUTED: 120}
 _DEFAULT = Prefix(ANY, 0)
+_ENGINES_RESOLVER = Address.parse("127.0.0.11")
+"""Where the engine answers DNS inside every container: for its own names, and by the host's resolver for all others."""
 
 
 class _Way(NamedTuple):
@@ -59,9 +61,15 @@ class Routes:
                 self._install(protocol, prefix)
 
     def keep_inside(self) -> None:
-        """From now on no default route stays that leads to no node of the lab. Only for a network that is the node's
-        own: on any other machine this would cut its connection."""
+        """From now on no default route stays that leads to no node of the lab, and the engine's resolver is out of
+        reach. Only for a network that is the node's own: on any other machine this would cut its connection.
+
+        Raises:
+            OSError: the kernel refuses.
+
+        """
         self._guarding = True
+        self._netlink.make_unreachable(_ENGINES_RESOLVER)
         self.remove_foreign_default()
 
     def remove_foreign_default(self, route: routing.Route | None = None) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TypeVar
 
+from catenet.nodes.address import Address
 from catenet.nodes.machine import DecodeError
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.codec import Message, messages
@@ -84,6 +85,10 @@ class Netlink:
         """Take a route of that prefix, metric and protocol away; that there is none is no error."""
         with suppress(ProcessLookupError):  # ESRCH
             self._order(routing.RTM_DELROUTE, 0, routing.route_gone(route))
+
+    def make_unreachable(self, address: Address) -> None:
+        """From now on nobody here can reach this address of the node's own, such as one in 127.0.0.0/8."""
+        self._order(routing.RTM_NEWROUTE, _CREATE | _REPLACE, routing.local_unreachable(address))
 
     def _order(self, kind: int, flags: int, payload: bytes) -> None:
         sequence = self._send(kind, _REQUEST | _ACK | flags, payload)

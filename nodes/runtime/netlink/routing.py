@@ -35,7 +35,8 @@ IFA_ADDRESS, IFA_LOCAL, IFA_BROADCAST = 1, 2, 4
 
 # Routes (linux/rtnetlink.h).
 RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_PRIORITY, RTA_MULTIPATH, RTA_TABLE, RTA_NH_ID = 1, 4, 5, 6, 9, 15, 30
-TABLE_MAIN, SCOPE_UNIVERSE, SCOPE_LINK, SCOPE_NOWHERE, RTN_UNSPEC, RTN_UNICAST = 254, 0, 253, 255, 0, 1
+TABLE_MAIN, TABLE_LOCAL, SCOPE_UNIVERSE, SCOPE_LINK, SCOPE_NOWHERE = 254, 255, 0, 253, 255
+RTN_UNSPEC, RTN_UNICAST, RTN_UNREACHABLE = 0, 1, 7
 PROTOCOLS = {2: "kernel", 3: "boot", 4: "static", 11: "zebra", 12: "bird", 42: "babel", 188: "ospf", 189: "rip"}
 KERNEL, BOOT, STATIC, RIP = 2, 3, 4, 189
 
@@ -215,6 +216,12 @@ def route_new(route: Route) -> bytes:
 def route_gone(route: Route) -> bytes:
     """The payload of RTM_DELROUTE: the kernel looks for prefix, metric and protocol, whatever the next hop."""
     return _route(route, SCOPE_NOWHERE, RTN_UNSPEC)
+
+
+def local_unreachable(address: Address) -> bytes:
+    """The payload of RTM_NEWROUTE that makes an address of the node's own unreachable (its own come by TABLE_LOCAL)."""
+    head = _ROUTE.pack(AF_INET, 32, 0, 0, TABLE_LOCAL, BOOT, SCOPE_UNIVERSE, RTN_UNREACHABLE, 0)
+    return head + attribute(RTA_DST, address.pack())
 
 
 def route_request() -> bytes:

@@ -106,6 +106,14 @@ def test_a_route_as_the_oracle_reads_it_and_as_it_comes_back(
     assert routing.parse_route(payload) == route
 
 
+def test_an_own_address_out_of_reach_as_the_oracle_reads_it() -> None:
+    payload = routing.local_unreachable(Address.parse("127.0.0.11"))
+    message = read_by_oracle(rtmsg, payload)
+    assert (message["dst_len"], message["table"], message["type"]) == (32, 255, 7)  # local, RTN_UNREACHABLE
+    assert message.get_attr("RTA_DST") == "127.0.0.11"
+    assert routing.parse_route(payload) is None  # no route of the main table
+
+
 def oracle_route(attrs: list[list[Any]], **values: int) -> bytes:
     message = rtmsg()
     for key, value in {"family": 2, "dst_len": 24, "table": 254, "type": 1, "proto": 11, **values}.items():

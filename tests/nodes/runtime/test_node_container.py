@@ -149,6 +149,7 @@ def is_right(small: Small) -> None:
     assert sorted(small.addresses("r")) == ["10.0.1.1/24", "10.0.2.1/24"]
     assert "altname lan1" in small.run("r", "ip link show dev lan1")
     assert small.run("r", "ip route get 192.0.2.1").startswith("RTNETLINK answers: Network is unreachable")
+    assert small.run("h1", "ip route get 127.0.0.11") == "RTNETLINK answers: No route to host\n"  # the engine's DNS
     assert "via 10.0.1.1 " in small.run("h1", "ip route show default")
     assert len(small.run("h1", "ip route show default").splitlines()) == 1
     offloads = small.run("r", "ethtool -k $(ip -o link show dev lan1 | cut -d: -f2 | cut -d@ -f1)")
@@ -161,6 +162,8 @@ def test_the_lab_has_its_own_addresses_and_no_way_out(small: Small) -> None:
     for lan in small.lans.values():
         assert "Unreachable" in small.run("h1", f"ping -c1 -W1 {lan.gateway}")
     assert "nameserver" not in small.run("h1", "cat /etc/resolv.conf")
+    for transport in ("+notcp", "+tcp"):
+        assert "unreachable" in small.run("h1", f"dig {transport} +tries=1 @127.0.0.11 {LAB}-r")
 
 
 def test_a_killed_node_comes_back_as_it_was(small: Small) -> None:
