@@ -40,6 +40,8 @@ SYSCTLS = {
     "net.ipv4.conf.all.send_redirects": "0",
     "net.ipv4.conf.default.send_redirects": "0",
     "net.ipv4.conf.all.accept_source_route": "1",
+    # A ping to all of a LAN is answered by all of it, as it was (RFC 1122 section 3.2.2.6 allows both).
+    "net.ipv4.icmp_echo_ignore_broadcasts": "0",
     # Traceroute sends many probes at once and wants the address of the leg that each came in by.
     "net.ipv4.icmp_ratelimit": "0",
     "net.ipv4.icmp_errors_use_inbound_ifaddr": "1",

@@ -15,7 +15,11 @@ import pytest
 from lab_bench import LABS, Bench, failures, until, up
 
 from catenet.nodes.address import Address
+from catenet.nodes.application.dns.name import Name
+from catenet.nodes.application.dns.records import A
+from catenet.nodes.application.dns.zone import Zone
 from catenet.orchestrator.cli.app import run
+from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.observe.trace import trace_http
 
 pytestmark = pytest.mark.engine
@@ -32,6 +36,19 @@ def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     shutil.copytree(LABS / "internet", folder)
     with up(folder, COPY) as bench:
         yield bench
+
+
+def test_the_zones_give_every_node_its_address() -> None:
+    """What the zone files say of the lab's names is what the lab file says; and each name of a site is in its zone."""
+    lab = load(LABS / "internet" / "lab.yaml")
+    said: dict[str, set[Address]] = {}
+    for file in (LABS / "internet" / "zones").glob("*.zone"):
+        origin = Name.parse("." if file.stem == "root" else file.stem)
+        for record in Zone.from_file(origin, file.read_text(), str(file)).records:
+            if isinstance(record.data, A):
+                said.setdefault(str(record.name), set()).add(record.data.address)
+    hosts = {name: node for name, node in lab.nodes.items() if "." in name}
+    assert said == {name: {attachment.address for attachment in node.attachments} for name, node in hosts.items()}
 
 
 def test_every_check_holds_and_quickly(internet: Bench) -> None:
@@ -149,6 +166,11 @@ def test_ping(internet: Bench) -> None:
     assert " 0% packet loss" in internet.run(SURF, "ping", "-c", "5", "-i", "0.05", DRAGON).text
 
 
+def test_ping_to_all_of_a_lan(internet: Bench) -> None:
+    said = internet.run(SURF, "ping", "-n", "-b", "-c", "2", "-i", "0.2", "192.31.33.255").text
+    assert set(re.findall(r"from (\S+):", said)) == {"192.31.33.1", "192.31.33.7", "192.31.33.53"}
+
+
 def test_traceroute_both_ways(internet: Bench) -> None:
     """Each hop is the address of the leg by which the probe came in."""
 
@@ -206,6 +228,13 @@ def reached(internet: Bench, addresses: list[str]) -> dict[str, str]:
         return {node: said for node, said in zip(nodes, pool.map(attempt, nodes), strict=True) if said}
 
 
+def test_outside_names_are_not_resolved(internet: Bench) -> None:
+    """Neither by the lab's resolver nor by the engine's, which would ask the host's."""
+    assert "status: NXDOMAIN" in internet.run(SURF, "dig", "example.org").text
+    for node in (SURF, RESOLVER, "a"):
+        assert "host unreachable" in internet.sh(node, "dig +tries=1 @127.0.0.11 example.org")
+
+
 # Nothing falls over
 
 NOISE = """
@@ -248,6 +277,39 @@ def test_random_bytes_leave_every_daemon_up_and_are_counted(internet: Bench) -> 
         assert [(each["state"], each["restarts"]) for each in services] == [("ready", 0)], node
         assert sum(counters(internet, node).values()) > sum(before[node].values()), node
     assert failures(internet.check()) == {}
+
+
+FLOOD = """
+import socket, time
+question = bytes.fromhex("00190001010000010000000000000377777703636f6d0000010001")
+streams = [socket.create_connection(({address!r}, 53), 2) for _ in range(200)]
+for stream in streams:
+    stream.setblocking(False)
+until = time.monotonic() + {seconds}
+while time.monotonic() < until:
+    for stream in streams:
+        try:
+            stream.send(question * 500)
+        except OSError:
+            pass
+    print(flush=True)
+"""
+
+
+def test_peers_that_ask_and_never_read_leave_the_others_their_answers(internet: Bench) -> None:
+    address = str(internet.lab.nodes["dns.cs.uiuc.edu"].address_on("cs"))
+    script = FLOOD.format(address=address, seconds=4)
+    flood = internet.engine.execute(internet.running.node("sal.cs.uiuc.edu").name, ["python3", "-c", script])
+    try:
+        assert flood.read(10.0) is not None  # it has begun
+        for transport in ("+notcp", "+tcp"):
+            said = internet.sh(SURF, f"dig {transport} +tries=1 +time=2 +short @{address} {DRAGON}")
+            assert said.strip() == "192.31.65.5"
+    finally:
+        while flood.read(10.0) is not None:
+            pass
+    pss = int(internet.sh("dns.cs.uiuc.edu", "grep ^Pss: /proc/1/smaps_rollup").split()[1])
+    assert pss < 100 * 1024
 
 
 def counters(internet: Bench, node: str) -> dict[str, int]:
