@@ -13,7 +13,7 @@ from docker.errors import ImageNotFound, NotFound
 
 from catenet.nodes.address import Prefix
 from catenet.orchestrator.backend.docker_client import SLOW, Clients
-from catenet.orchestrator.backend.docker_errors import asking, is_ambiguous
+from catenet.orchestrator.backend.docker_errors import asking, is_ambiguous, is_overlap
 from catenet.orchestrator.backend.docker_streams import DockerExec, LogStream
 from catenet.orchestrator.backend.protocols import (
     Container,
@@ -22,6 +22,7 @@ from catenet.orchestrator.backend.protocols import (
     LogLine,
     Network,
     NetworkSpec,
+    PrefixTakenError,
 )
 
 __all__ = ["DockerEngine"]
@@ -134,15 +135,20 @@ class DockerNetworks:
             f"{_BRIDGE}gateway_mode_ipv4": "nat-unprotected",  # Docker 28 drops transit without it
             "com.docker.network.driver.mtu": str(_MTU),
         }
-        with asking(f"create the network {spec.name} ({spec.prefix})"):
-            self._clients(SLOW).create_network(
-                spec.name,
-                driver="bridge",
-                options=options,
-                ipam={"Config": [{"Subnet": str(spec.prefix), "Gateway": str(spec.gateway)}]},
-                check_duplicate=True,  # engines before 25 would make a second one of the same name
-                labels=dict(spec.labels),
-            )
+        try:
+            with asking(f"create the network {spec.name} ({spec.prefix})"):
+                self._clients(SLOW).create_network(
+                    spec.name,
+                    driver="bridge",
+                    options=options,
+                    ipam={"Config": [{"Subnet": str(spec.prefix), "Gateway": str(spec.gateway)}]},
+                    check_duplicate=True,  # engines before 25 would make a second one of the same name
+                    labels=dict(spec.labels),
+                )
+        except EngineError as error:
+            if is_overlap(error):
+                raise PrefixTakenError(str(error)) from error
+            raise
 
     def remove_network(self, name: str) -> None:
         """Remove a network; one that is not there is no error.

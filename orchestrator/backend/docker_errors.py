@@ -11,14 +11,15 @@ from docker.errors import APIError, BuildError, DockerException, InvalidVersion,
 
 from catenet.orchestrator.backend.protocols import EngineError
 
-__all__ = ["asking", "is_ambiguous"]
+__all__ = ["START", "asking", "is_ambiguous", "is_overlap"]
 
-_START = "start the engine: `make engine`, or `systemctl start docker`"
+START = "start the engine: `make engine`, or `systemctl start docker`"
+"""The hint where no engine is there at all."""
 _HINTS = (
     # a piece of what the engine or the system says (in lower case) → what the user can do
     ("permission denied", "add yourself to its group: `sudo usermod -aG docker $USER`, then log in again"),
-    ("no such file or directory", _START),
-    ("connection refused", _START),
+    ("no such file or directory", START),
+    ("connection refused", START),
     ("connection aborted", "the engine went away in the middle; look at `journalctl -u docker`"),
     ("timed out", "the engine is busy or hangs; try `docker ps`, and restart it if that hangs too"),
     ("pool overlaps", "another network has these addresses; `docker network ls` shows them"),
@@ -58,6 +59,11 @@ def asking(what: str) -> Iterator[None]:
 def is_ambiguous(error: EngineError) -> bool:
     """Whether the engine has several networks of that name (engines before 25 allow it)."""
     return "is ambiguous" in str(error)
+
+
+def is_overlap(error: EngineError) -> bool:
+    """Whether another network has addresses of the prefix that was asked for."""
+    return "pool overlaps" in str(error).lower()
 
 
 def _said(error: Exception) -> str:

@@ -26,6 +26,7 @@ from catenet.orchestrator.backend.protocols import (
     LogLine,
     Network,
     NetworkSpec,
+    PrefixTakenError,
 )
 
 __all__ = ["Answer", "Before", "FakeEngine", "Script", "fail_at", "node_ready"]
@@ -229,7 +230,7 @@ class FakeEngine:
             if spec.name in self._networks:
                 raise EngineError(f"{what}: network with name {spec.name} already exists")
             if any(other.prefix.overlaps(spec.prefix) for other in self._networks.values()):
-                raise EngineError(f"{what}: Pool overlaps with other one on this address space")
+                raise PrefixTakenError(f"{what}: Pool overlaps with other one on this address space")
             if not spec.prefix.holds(spec.gateway):
                 raise EngineError(f"{what}: gateway {spec.gateway} is outside")
             self._networks[spec.name] = spec

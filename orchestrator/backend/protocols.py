@@ -26,6 +26,7 @@ __all__ = [
     "Network",
     "NetworkSpec",
     "Networks",
+    "PrefixTakenError",
     "Streams",
 ]
 
@@ -42,6 +43,10 @@ class EngineError(Exception):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(f"{message}{f' ({hint})' if hint else ''}")
         self.hint = hint
+
+
+class PrefixTakenError(EngineError):
+    """A network cannot be made: since the networks were listed, somebody else has taken addresses of its prefix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +147,7 @@ class Images(Protocol):
 
 
 class Networks(Protocol):
-    """The engine's networks. Removing what is not there is no error."""
+    """The engine's networks. Removing what is not there is no error. `create_network` may raise PrefixTakenError."""
 
     def networks(self) -> Sequence[Network]: ...
     def create_network(self, spec: NetworkSpec) -> None: ...

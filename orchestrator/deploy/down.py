@@ -69,4 +69,4 @@ def take_away(
         phase, total = phases[step.kind]
         progress.count(phase, total - left[step.kind], total)
 
-    carry_out(removal(networks, containers), do, keep_going=True)
+    carry_out(removal(networks, containers), do, in_spite_of=(Exception,))

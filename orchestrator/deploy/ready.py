@@ -5,6 +5,7 @@ Pure: events in, what is lacking out. watch.py feeds it from the engine's logs.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 
 from catenet.nodes.control.events import Event
@@ -14,6 +15,8 @@ from catenet.orchestrator.lab.model import Lab
 __all__ = ["NotReadyError", "Readiness"]
 
 ROUTING = "rip"
+_TRIES = 5
+"""Times that a service may fail, one after the other, before the lab is given up: some 3 s, as it is started again."""
 FARTHEST = 14  # links: RIP's metric, one more, ends at 15 (RFC 2453 section 3.6)
 
 
@@ -38,6 +41,7 @@ class Readiness:
         self._up: set[tuple[str, str]] = set()
         self._serving: dict[str, set[str]] = {name: set() for name in starting}
         self._failing: dict[str, str] = {}
+        self._failures: Counter[tuple[str, str]] = Counter()
         self._costs: dict[str, dict[str, int]] = {
             name: {} for name, node in lab.nodes.items() if ROUTING in node.services and name not in self._absent
         }
@@ -59,9 +63,7 @@ class Readiness:
             case "service.ready":
                 self._serves(node, event.service)
             case "service.failed":
-                self._failing[node] = f"{event.service}: {event.text}"
-                if event.data.get("retry") is None:
-                    raise NotReadyError(f"node {node}: its service {event.service} failed: {event.text}", node)
+                self._fails(node, event)
             case "link.up" | "link.down":
                 self._link(node, str(event.data.get("lan")), up=event.kind == "link.up")
             case "route.changed" | "route.lost" if event.service == ROUTING and node in self._costs:
@@ -114,7 +116,16 @@ class Readiness:
                 lacks.append(f"{lan} at cost {cost}{other}")
         return lacks
 
+    def _fails(self, node: str, event: Event) -> None:
+        self._failing[node] = f"{event.service}: {event.text}"
+        self._failures[node, event.service] += 1
+        if event.data.get("retry") is None:
+            raise NotReadyError(f"node {node}: its service {event.service} failed: {event.text}", node)
+        if node in self._not_ready and self._failures[node, event.service] >= _TRIES:
+            raise NotReadyError(f"node {node}: its service {event.service} failed {_TRIES} times: {event.text}", node)
+
     def _serves(self, node: str, service: str) -> None:
+        self._failures[node, service] = 0
         if node in self._serving:
             self._serving[node].add(service)
         if service == ROUTING and node in self._costs:

@@ -15,18 +15,20 @@ AT_ONCE = 8
 """Steps under way at a time; more only queue up in the engine."""
 
 
-def carry_out(steps: Sequence[Step], do: Callable[[Step], None], *, keep_going: bool = False) -> None:
+def carry_out(
+    steps: Sequence[Step], do: Callable[[Step], None], *, in_spite_of: tuple[type[BaseException], ...] = ()
+) -> None:
     """Calls `do` for every step, on threads of a pool, in an order that `after` allows.
 
     After a failure (or Ctrl-C) no further step is begun, those under way are waited for, and the first error is raised.
-    With `keep_going` only what waits for a failed step is left out.
+    After errors `in_spite_of` which to go on, only what waits for a failed step is left out.
     """
     order = _Order(steps)
     running: dict[Future[None], Step] = {}
     errors: list[BaseException] = []
     with ThreadPoolExecutor(AT_ONCE, "step") as pool:
         try:
-            while (order.ready or running) and (keep_going or not errors):
+            while (order.ready or running) and all(isinstance(error, in_spite_of) for error in errors):
                 while order.ready and len(running) < AT_ONCE:
                     step = order.take()
                     running[pool.submit(do, step)] = step
@@ -40,7 +42,7 @@ def carry_out(steps: Sequence[Step], do: Callable[[Step], None], *, keep_going: 
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     if errors:
-        raise errors[0]
+        raise next((error for error in errors if not isinstance(error, in_spite_of)), errors[0])
 
 
 class _Order:

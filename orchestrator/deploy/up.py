@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
-from catenet.orchestrator.backend.protocols import ContainerSpec, Engine, NetworkSpec
+from catenet.orchestrator.backend.protocols import Container, ContainerSpec, Engine, NetworkSpec, PrefixTakenError
 from catenet.orchestrator.deploy import failures
 from catenet.orchestrator.deploy.down import take_away
 from catenet.orchestrator.deploy.progress import Progress
@@ -17,6 +18,7 @@ from catenet.orchestrator.deploy.ready import NotReadyError, Readiness
 from catenet.orchestrator.deploy.run import carry_out, perform
 from catenet.orchestrator.deploy.watch import Watch
 from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.events import last_time
 from catenet.orchestrator.plan.desired import container_name, desired
 from catenet.orchestrator.plan.steps import Step, left_paused, plan
@@ -25,6 +27,8 @@ __all__ = ["TIMEOUT", "UpReport", "up"]
 
 TIMEOUT = 120.0
 """Seconds after which a lab that is not ready has failed."""
+_ROUNDS = 10
+"""Times that other prefixes are chosen, where somebody else takes those that were free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def up(
     started = time.monotonic()
     deployment = _Deployment(engine, lab, copy, image, progress)
     try:
-        made, ready = deployment.run(started + timeout) if deployment.steps else (started, started)
+        made, ready = deployment.run(started + timeout)
     except BaseException as error:
         told = _with_last_words(engine, copy, error)
         _save_evidence(engine, copy, told, evidence, progress)
@@ -107,20 +111,17 @@ class _Deployment:
     """One run of `up`: its steps, and what is to be undone if it fails."""
 
     def __init__(self, engine: Engine, lab: Lab, copy: str, image: str, progress: Progress) -> None:
-        networks, present = engine.networks(), engine.containers({})
-        wanted = desired(lab, copy, image, actual=networks)
-        self.steps = plan(wanted, networks, present)
-        self.paused = left_paused(wanted, present)
         self._engine = engine
-        self._present = present
         self._progress = progress
+        self._lab, self._copy, self._image = lab, copy, image
+        self.steps, self.paused, self._present = self._plan()
         self._begun: set[str] = set()
         self._node = {container_name(copy, name): name for name in lab.nodes}
-        self._running = [c for c in present if c.name in self._node and c.state == "running"]
-        self._starting = {step.name for step in self.steps if step.kind == "start"}
-        starting = {self._node[name] for name in self._starting}
-        absent = set(lab.nodes) - starting - {self._node[container.name] for container in self._running}
-        self._readiness = Readiness(lab, starting, absent)
+        starting = {step.name for step in self.steps if step.kind == "start"}
+        here = [c for c in self._present if c.name in self._node and c.name not in starting]
+        self._running = [container for container in here if container.state == "running"]
+        absent = {self._node[container.name] for container in here if container.state != "running"}
+        self._readiness = Readiness(lab, {self._node[name] for name in starting} | self._unready(), absent)
         self._watch = Watch(engine, self._readiness, progress)
         self._counts = _Counts(self.steps, progress)
 
@@ -130,14 +131,41 @@ class _Deployment:
         return self._readiness.routers
 
     def run(self, deadline: float) -> tuple[float, float]:
-        """Carry the steps out; when all was made, and when the lab was ready."""
+        """Carry the steps out; when all was made, and when the lab was ready.
+
+        Where nothing is to be done, an `up` that was killed may still have left routers that are learning; but a lab
+        that somebody has paused a node of is left as it is.
+        """
         for container in self._running:
-            if container.name not in self._starting:
-                self._watch.follow(container.name, self._node[container.name])
-        carry_out(self.steps, self._do)
+            self._watch.follow(container.name, self._node[container.name])
+        self._make()
         made = time.monotonic()
-        self._watch.wait(deadline)
+        if self.steps or not self.paused:
+            self._watch.wait(deadline)
         return made, time.monotonic()
+
+    def _make(self) -> None:
+        steps = self.steps
+        for last in (*[False] * _ROUNDS, True):
+            try:
+                carry_out(steps, self._do, in_spite_of=(PrefixTakenError,))
+                return
+            except PrefixTakenError:  # by another `up`, say, that runs at the same time
+                if last:
+                    raise
+                steps, _, _ = self._plan()
+
+    def _plan(self) -> tuple[tuple[Step, ...], tuple[str, ...], Sequence[Container]]:
+        """The steps from what is there now, the nodes that stay paused, and all containers that are there."""
+        networks, present = self._engine.networks(), self._engine.containers({})
+        wanted = desired(self._lab, self._copy, self._image, actual=networks)
+        return plan(wanted, networks, present), left_paused(wanted, present), present
+
+    def _unready(self) -> set[str]:
+        """The nodes that run and are not ready: an `up` that was killed may have started them a moment ago."""
+        answers = ask_all(self._engine, self._running, Question("status"))
+        states = {node: answer.answer for node, answer in answers.items()}
+        return {node for node, state in states.items() if not (isinstance(state, Mapping) and state.get("ready"))}
 
     def undo(self) -> None:
         """Remove what this run has made, or may have."""

@@ -189,6 +189,14 @@ def test_a_service_that_fails_for_good_ends_the_waiting(engine: FakeEngine, tmp_
     assert is_empty(engine)
 
 
+def test_a_service_that_fails_again_and_again_ends_the_waiting(engine: FakeEngine, tmp_path: Path) -> None:
+    failed = replace(event("b", "service.failed", {"error": "bad zone", "retry": 0.2}, "nameserver"), text="line 3")
+    engine.script = lambda spec: [failed.line(with_json=True)] * 5 if spec.name == "five-b" else lines(LAB, spec)
+    with pytest.raises(NotReadyError, match="node b: its service nameserver failed 5 times: line 3"):
+        bring_up(engine, tmp_path)
+    assert is_empty(engine)
+
+
 def test_at_the_deadline_it_is_said_who_lacks_what(engine: FakeEngine, tmp_path: Path) -> None:
     silent = str(LAB.lans["lan-c"].prefix)
     engine.script = lambda spec: [
@@ -220,6 +228,27 @@ def test_convergence_is_waited_for(engine: FakeEngine, tmp_path: Path) -> None:
     assert up(engine, LAB, "five", IMAGE, Late(), timeout=20, evidence=tmp_path).routers == 5
 
 
+def test_an_up_that_was_killed_while_routers_learnt_is_waited_for_by_the_next(
+    engine: FakeEngine, tmp_path: Path
+) -> None:
+    last: list[str] = []
+
+    def script(spec: ContainerSpec) -> list[str]:
+        said = lines(LAB, spec)
+        if spec.name == "five-a":
+            last.append(said.pop())
+        return said
+
+    engine.script = script
+    with pytest.raises(NotReadyError):
+        up(engine, LAB, "five", IMAGE, Silent(), keep=True, timeout=0.1, evidence=tmp_path)
+    with pytest.raises(NotReadyError, match="a has no route to"):
+        bring_up(engine, tmp_path, timeout=0.1)
+    assert len(engine.containers({})) == 5, "what was there before stays"
+    engine.write("five-a", last.pop())
+    assert bring_up(engine, tmp_path).steps == 0
+
+
 def test_another_projects_addresses_do_not_matter(engine: FakeEngine, tmp_path: Path) -> None:
     prefix = LAB.lans["link1"].prefix
     engine.create_network(NetworkSpec("theirs", prefix, Address(prefix.broadcast - 1), {}))
@@ -228,6 +257,24 @@ def test_another_projects_addresses_do_not_matter(engine: FakeEngine, tmp_path: 
     assert made["five_link1"][0] in {p for p in made["five_link1"] if Prefix.parse("198.18.0.0/15").overlaps(p)}
     down(engine, "five", Silent())
     assert [network.name for network in engine.networks()] == ["theirs"]
+
+
+def test_addresses_that_another_up_takes_meanwhile_are_replaced(engine: FakeEngine, tmp_path: Path) -> None:
+    """The networks were listed when all was free; then somebody is faster, twice."""
+    taken = {"five_link4", "five_lan-b"}
+
+    def faster(call: str, name: str) -> None:
+        if call == "create network" and name in taken:
+            taken.discard(name)
+            prefix = LAB.lans[name.removeprefix("five_")].prefix
+            engine.create_network(NetworkSpec(f"theirs {name}", prefix, Address(prefix.broadcast - 1), {}))
+
+    engine.before = faster
+    assert bring_up(engine, tmp_path).routers == 5
+    assert taken == set()
+    assert {container.state for container in engine.containers({})} == {"running"}
+    assert len(engine.networks()) == 11 + 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_clash_is_found_before_anything_is_made(engine: FakeEngine, tmp_path: Path) -> None:
