@@ -87,27 +87,33 @@ class FakeExec:
         self._run = run
         self._stdin = stdin
         self._input = b""
+        self._given = threading.Condition()
         self._output: deque[tuple[int, bytes]] | None = None
         self._code: int | None = None
         self.size: tuple[int, int] | None = None
 
     def write(self, data: bytes) -> None:
         """To its standard input."""
-        self._input += data
+        with self._given:
+            self._input += data
+            self._given.notify_all()
 
     def end_input(self) -> None:
         """Its standard input ends."""
-        self._stdin = False
+        with self._given:
+            self._stdin = False
+            self._given.notify_all()
 
     def read(self, timeout: float | None = None) -> tuple[int, bytes] | None:
         """Its output, then its error output, then None.
 
         Raises:
-            TimeoutError: it waits for its input.
+            TimeoutError: it has waited for its input so many seconds.
 
         """
-        if self._stdin and b"\n" not in self._input:
-            raise TimeoutError(f"nothing came within {timeout} s")
+        with self._given:
+            if not self._given.wait_for(lambda: not self._stdin or b"\n" in self._input, timeout):
+                raise TimeoutError(f"nothing came within {timeout} s")
         if self._output is None:
             self._code, out, err = self._run(self._input)
             self._output = deque((stream, data) for stream, data in ((1, out), (2, err)) if data)

@@ -14,6 +14,13 @@ from catenet.orchestrator.backend.protocols import Container, EngineError, Strea
 __all__ = ["Pings", "Reply", "read_reply"]
 
 _REPLY = re.compile(rb"\[(\d+\.\d+)\] \d+ bytes from \S+ icmp_seq=(\d+) ttl=(\d+)")
+# The end of standard input ends ping: the engine would let it run on without its streams. The saved descriptor 3 is
+# there because a shell gives a background command /dev/null as its input.
+_SCRIPT = """
+exec 3<&0
+{ cat; kill $$; } <&3 >/dev/null 2>&1 &
+exec ping "$@" 3<&-
+"""
 _NUMBERS = 1 << 16
 """icmp_seq has 16 bits (RFC 792); a ping of ours ends long before it comes round."""
 
@@ -39,7 +46,8 @@ class Pings:
     def __init__(self, engine: Streams, container: Container, target: str, interval: float) -> None:
         self._changed = threading.Condition()
         self._replies: list[Reply] = []
-        self._process = engine.execute(container.name, ["ping", "-D", "-n", "-i", f"{interval:g}", target])
+        command = ["sh", "-c", _SCRIPT, "ping", "-D", "-n", "-i", f"{interval:g}", target]
+        self._process = engine.execute(container.name, command, stdin=True)
         self._reader = threading.Thread(target=self._read, daemon=True)
 
     def __enter__(self) -> Pings:
@@ -49,8 +57,10 @@ class Pings:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.close()
+        with suppress(EngineError, OSError):  # it has ended already
+            self._process.end_input()
         self._reader.join(timeout=2.0)
+        self._process.close()
 
     def _read(self) -> None:
         rest = b""

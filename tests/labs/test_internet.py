@@ -20,6 +20,7 @@ from catenet.nodes.application.dns.records import A
 from catenet.nodes.application.dns.zone import Zone
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.lab.load import load
+from catenet.orchestrator.observe.pings import Pings
 from catenet.orchestrator.observe.trace import trace_http
 
 pytestmark = pytest.mark.engine
@@ -369,3 +370,9 @@ def test_every_verb_answers_in_time(wounded: Bench, monkeypatch: pytest.MonkeyPa
         if took >= (10.0 if line.startswith("start") else 2.0):  # a start ends only when the node is ready
             slow[line] = f"{took:.2f} s"
     assert slow == {}
+
+
+def test_a_ping_beside_other_things_leaves_no_program_behind(internet: Bench) -> None:
+    with Pings(internet.engine, internet.running.node(SURF), "192.31.65.5", 0.05) as pings:
+        assert pings.first_after(0.0, 10.0) is not None
+    assert "ping -D" not in internet.sh(SURF, "ps -eo args | grep -v grep")

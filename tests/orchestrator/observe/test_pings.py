@@ -36,16 +36,19 @@ def test_only_replies_are_read_of_what_ping_prints() -> None:
 
 def test_the_first_reply_after_a_cut_and_the_pings_lost_until_then() -> None:
     with pinging() as pings:
-        assert pings.first_after(CUT, deadline=5) == AFTER
-        assert pings.lost(CUT, AFTER.at) == 10  # 44 … 53
+        pass  # the program of the engine in memory speaks when its input has ended
+    assert pings.first_after(CUT, deadline=5) == AFTER
+    assert pings.lost(CUT, AFTER.at) == 10  # 44 … 53
 
 
 def test_nothing_is_lost_between_two_replies_in_a_row() -> None:
     with pinging() as pings:
-        assert pings.first_after(CUT, deadline=5) == AFTER
-        assert pings.lost(1795300984.33, BEFORE.at) == 0
+        pass
+    assert pings.first_after(CUT, deadline=5) == AFTER
+    assert pings.lost(1795300984.33, BEFORE.at) == 0
 
 
 def test_no_reply_in_time_is_said() -> None:
     with pinging() as pings:
-        assert pings.first_after(AFTER.at, deadline=0.05) is None
+        pass
+    assert pings.first_after(AFTER.at, deadline=0.05) is None
