@@ -21,6 +21,7 @@ QUICK = 10.0
 SLOW = 120.0
 """Seconds for what makes the engine work: start, stop, remove, connect, on a machine that is busy."""
 
+_LOCAL = "unix:///var/run/docker.sock"
 _OLDEST = (1, 41)  # Docker 20.10
 
 
@@ -28,8 +29,9 @@ class Clients:
     """Docker's low-level clients, one for each thread, all of one engine."""
 
     def __init__(self) -> None:
-        with asking("connect to the engine"):
+        with asking("find the engine"):
             self._where = _where()
+        with asking(f"connect to the engine at {self._where.get('base_url') or _LOCAL}"):
             first = APIClient(**self._where, version="auto", timeout=int(QUICK))
             self.about: dict[str, Any] = first.version(api_version=False)
         self._version = str(first.api_version)

@@ -14,6 +14,7 @@ from catenet.orchestrator.cli.context import JsonOption, engine
 from catenet.orchestrator.cli.phases import Phases, phases
 from catenet.orchestrator.cli.screen import print_json, say
 from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.lab.words import NAMES
 from catenet.orchestrator.observe.running import UserError, running_labs
 
 if TYPE_CHECKING:
@@ -42,8 +43,10 @@ def up(
     What is there already and as it should be stays as it is. Exit code 1 when the lab did not become ready: what the
     nodes said is then kept in .catenet/failures.
     """
+    if name and not NAMES["lab"].allows(name):
+        raise UserError(f"--name {name!r} is no name for a lab: {NAMES['lab'].rule}")
     if dry_run:
-        _print_steps(engine(), lab, name)
+        _print_steps(engine(), lab, name, json=json)
     else:
         bring_up(engine(), lab, name, keep=keep, timeout=timeout, json=json)
 
@@ -94,7 +97,7 @@ def _load(docker: Engine, word: str) -> Lab:
     return load(file)
 
 
-def _print_steps(docker: Engine, word: str, name: str) -> None:
+def _print_steps(docker: Engine, word: str, name: str, *, json: bool) -> None:
     from catenet.orchestrator.deploy.images import node_image_tag
     from catenet.orchestrator.plan.desired import PlanError, desired
     from catenet.orchestrator.plan.steps import describe, plan
@@ -107,10 +110,12 @@ def _print_steps(docker: Engine, word: str, name: str) -> None:
         steps = plan(wanted, networks, docker.containers({}))
     except PlanError as error:
         raise UserError(str(error)) from None
-    if not docker.has_image(tag):
-        say(f"build image {tag}")
-    for step in steps:
-        say(describe(step))
+    lines = [*([] if docker.has_image(tag) else [f"build image {tag}"]), *map(describe, steps)]
+    if json:
+        print_json([*lines])
+        return
+    for line in lines or ["nothing to do"]:
+        say(line)
 
 
 def _tell(report: UpReport, lans: int, progress: Phases) -> None:

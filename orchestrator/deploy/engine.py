@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from catenet.orchestrator.backend.docker import connect
+from catenet.orchestrator.backend.docker_errors import START
 from catenet.orchestrator.backend.protocols import EngineError
 
 __all__ = ["ensure_engine"]
@@ -45,6 +46,8 @@ def ensure_engine(say: Callable[[str], None]) -> str:
 
 
 def _may_install(silent: EngineError) -> None:
+    if silent.hint != START:  # there is one, and it will not speak with us, or hangs
+        raise silent
     by_hand = "install and start Docker, as root: apt-get install docker.io && dockerd"
     if os.environ.get("DOCKER_HOST"):
         raise EngineError(

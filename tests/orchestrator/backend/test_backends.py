@@ -1,143 +1,23 @@
-"""What every engine must do: the same tests for Docker and for its twin in memory."""
+"""What every engine must do with networks, containers and images: the same tests for Docker and for its twin."""
 
 from __future__ import annotations
 
-import gc
-import io
-import json
-import os
-import tarfile
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from backend_bench import IMAGE, LAB, SHELL, clear, network, node, only, output, run, started
 
-from catenet.nodes.address import Address, Prefix
-from catenet.orchestrator.backend.docker import connect
-from catenet.orchestrator.backend.fake import FakeEngine
+from catenet.nodes.address import Address
 from catenet.orchestrator.backend.protocols import (
     LABEL_LAB,
-    LABEL_LAN,
     LABEL_NODE,
-    Container,
     ContainerSpec,
     Engine,
     EngineError,
-    Exec,
     NetworkSpec,
 )
-from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.progress import Silent
-
-IMAGE = "catenet-backend-test:1"
-LAB = "backendtest"
-LONG = "x" * 40_000  # over two of the pieces, of 16 kB, into which Docker cuts a line
-PROGRAM = f"echo one; echo two >&2; head -c {len(LONG)} /dev/zero | tr '\\0' x; echo; echo last; exec sleep 1000"
-SHELL = ["sh", "-c", "echo out; echo err >&2; exit 3"]
-
-
-def build_image(engine: Engine) -> None:
-    """A node that writes four lines, one of them long, and then sleeps."""
-    command = json.dumps(["sh", "-c", PROGRAM])
-    dockerfile = f"FROM {ensure_node_image(engine, Silent())}\nENTRYPOINT []\nCMD {command}\n"
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        entry = tarfile.TarInfo("Dockerfile")
-        entry.size = len(dockerfile.encode())
-        archive.addfile(entry, io.BytesIO(dockerfile.encode()))
-    engine.build(IMAGE, buffer.getvalue(), {}, {})
-
-
-def answer(_container: str, command: Sequence[str], given: bytes) -> tuple[int, bytes, bytes]:
-    """The two programs that these tests run inside."""
-    return (0, given, b"") if command == ["cat"] else (3, b"out\n", b"err\n")
-
-
-def clear(engine: Engine) -> None:
-    for container in engine.containers({LABEL_LAB: LAB}):
-        engine.remove(container.name)
-    for network in engine.networks():
-        if network.labels.get(LABEL_LAB) == LAB:
-            engine.remove_network(network.name)
-
-
-@pytest.fixture(scope="module")
-def docker() -> Iterator[Engine]:
-    engine = connect()
-    clear(engine)
-    build_image(engine)
-    yield engine
-    engine.remove_image(IMAGE)
-
-
-@pytest.fixture(params=["fake", pytest.param("docker", marks=pytest.mark.engine)])
-def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    if request.param == "fake":
-        twin = FakeEngine(script=lambda _spec: ["one", "two", LONG, "last"], answer=answer)
-        twin.build(IMAGE, b"context", {}, {})
-        yield twin
-        return
-    real: Engine = request.getfixturevalue("docker")
-    yield real
-    clear(real)
-
-
-def network(engine: Engine, lan: str) -> NetworkSpec:
-    """A LAN where the engine has room: in the range for benchmarks (RFC 2544 appendix C.2.2)."""
-    taken = [prefix for other in engine.networks() for prefix in other.prefixes]
-    free = (Prefix.of(0xC6120000 + (number << 4), 28) for number in range(1 << 13))
-    prefix = next(prefix for prefix in free if not any(prefix.overlaps(other) for other in taken))
-    labels = {LABEL_LAB: LAB, LABEL_LAN: lan}
-    return NetworkSpec(f"{LAB}_{lan}", prefix, Address(prefix.broadcast - 1), labels)
-
-
-def node(name: str, *lans: NetworkSpec) -> ContainerSpec:
-    return ContainerSpec(
-        name=f"{LAB}-{name}",
-        hostname=name,
-        image=IMAGE,
-        environment={"GREETING": "hello"},
-        endpoints={lan.name: Address(lan.prefix.network + 2) for lan in lans},
-        labels={LABEL_LAB: LAB, LABEL_NODE: name},
-        sysctls={"net.ipv4.ip_forward": "1"},
-    )
-
-
-def started(engine: Engine, name: str = "a", lans: int = 1) -> ContainerSpec:
-    specs = []
-    for number in range(lans):
-        specs.append(network(engine, f"lan{number}"))
-        engine.create_network(specs[-1])
-    spec = node(name, *specs)
-    engine.create(spec)
-    engine.start(spec.name)
-    return spec
-
-
-def only(engine: Engine) -> Container:
-    (container,) = engine.containers({LABEL_LAB: LAB})
-    return container
-
-
-def run(engine: Engine, name: str, *command: str) -> tuple[bytes, bytes, int]:
-    """Output, error output and exit code of a program inside."""
-    program = engine.execute(name, command)
-    out, err = output(program)
-    code = program.exit_code()
-    program.close()
-    return out, err, code
-
-
-def output(program: Exec) -> tuple[bytes, bytes]:
-    out, err = b"", b""
-    while (piece := program.read(10)) is not None:
-        stream, data = piece
-        out, err = (out + data, err) if stream == 1 else (out, err + data)
-    return out, err
 
 
 def test_a_network_is_listed_with_its_prefix_and_labels(engine: Engine) -> None:
@@ -257,92 +137,6 @@ def test_verbs_at_the_wrong_time_are_refused(engine: Engine) -> None:
             verb(spec.name)
 
 
-def test_logs_are_whole_lines_in_order_with_times(engine: Engine) -> None:
-    before = time.time()
-    spec = started(engine)
-    following = engine.logs(spec.name, follow=True)
-    lines = [next(following) for _ in range(4)]
-    following.close()  # type: ignore[attr-defined]
-    assert sorted(line.text for line in lines) == sorted(["one", "two", LONG, "last"])
-    assert all(before - 1 <= line.at <= time.time() + 1 for line in lines)
-    assert [line.text for line in engine.logs(spec.name, tail=1)] == ["last"]
-
-
-def test_following_ends_with_the_container(engine: Engine) -> None:
-    spec = started(engine)
-    following = engine.logs(spec.name, follow=True)
-    for _ in range(4):
-        next(following)
-    engine.kill(spec.name)
-    assert list(following) == []
-
-
-def test_the_last_words_of_a_dead_container_can_be_read(engine: Engine) -> None:
-    spec = started(engine)
-    following = engine.logs(spec.name, follow=True)
-    for _ in range(4):
-        next(following)
-    engine.kill(spec.name)
-    following.close()  # type: ignore[attr-defined]
-    assert len(list(engine.logs(spec.name))) == 4
-
-
-def test_following_can_be_closed_from_another_thread(engine: Engine) -> None:
-    spec = started(engine)
-    following = engine.logs(spec.name, follow=True)
-    fourth = threading.Event()
-    seen: list[str] = []
-
-    def follow() -> None:
-        for line in following:
-            seen.append(line.text)
-            if len(seen) == 4:
-                fourth.set()
-
-    reader = threading.Thread(target=follow)
-    reader.start()
-    assert fourth.wait(10)
-    following.close()  # type: ignore[attr-defined]
-    reader.join(10)
-    assert not reader.is_alive()
-
-
-def test_a_program_inside_has_two_outputs_and_an_exit_code(engine: Engine) -> None:
-    spec = started(engine)
-    assert run(engine, spec.name, *SHELL) == (b"out\n", b"err\n", 3)
-
-
-def test_a_program_inside_reads_its_input_to_the_end(engine: Engine) -> None:
-    spec = started(engine)
-    program = engine.execute(spec.name, ["cat"], stdin=True)
-    program.write(b"a line\n" * 20_000)
-    program.end_input()
-    assert output(program) == (b"a line\n" * 20_000, b"")
-    assert program.exit_code() == 0
-    program.close()
-
-
-def test_reading_a_silent_program_ends_at_the_deadline(engine: Engine) -> None:
-    spec = started(engine)
-    program = engine.execute(spec.name, ["cat"], stdin=True)
-    with pytest.raises(TimeoutError):
-        program.read(0.05)
-    program.write(b"late\n")
-    assert program.read(10) == (1, b"late\n")
-    program.close()
-
-
-def test_nothing_runs_inside_a_paused_or_dead_container(engine: Engine) -> None:
-    spec = started(engine)
-    engine.pause(spec.name)
-    with pytest.raises(EngineError, match="paused"):
-        engine.execute(spec.name, ["cat"])
-    engine.resume(spec.name)
-    engine.kill(spec.name)
-    with pytest.raises(EngineError, match="not running"):
-        engine.execute(spec.name, ["cat"])
-
-
 def test_eight_threads_at_once(engine: Engine) -> None:
     lans = []
     for number in range(4):
@@ -375,23 +169,6 @@ def test_an_image_can_be_forgotten_twice(engine: Engine) -> None:
 
 def test_the_version_is_in_words(engine: Engine) -> None:
     assert engine.version()
-
-
-def _refused(monkeypatch: pytest.MonkeyPatch, host: str) -> str:
-    monkeypatch.setenv("DOCKER_HOST", host)
-    with pytest.raises(EngineError) as caught:
-        connect()
-    said = str(caught.value)
-    del caught
-    gc.collect()  # docker-py leaves the socket that it could not connect to the garbage collector
-    return said
-
-
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_an_engine_that_is_not_there_says_how_to_start_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    said = _refused(monkeypatch, f"unix://{tmp_path}/none.sock")
-    assert "No such file" in said
-    assert "make engine" in said
 
 
 @pytest.mark.engine
@@ -442,63 +219,3 @@ def test_a_terminal_has_a_size_and_one_stream(docker: Engine) -> None:
     assert program.exit_code() == 4
     program.close()
     clear(docker)
-
-
-def _silent_engine(path: Path, answered: int) -> Callable[[], None]:
-    """A socket that answers so many requests for the version, and then accepts and says nothing."""
-    import socket
-
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(path))
-    listener.listen()
-    held: list[socket.socket] = []
-    body = b'{"Version": "20.10.24", "ApiVersion": "1.41"}'
-
-    def serve() -> None:
-        left = answered
-        while True:
-            try:
-                sock, _ = listener.accept()
-            except OSError:
-                return
-            held.append(sock)
-            while left and sock.recv(65536):
-                left -= 1
-                sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-
-    threading.Thread(target=serve, daemon=True).start()
-
-    def stop() -> None:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        for sock in held:
-            sock.close()
-
-    return stop
-
-
-@pytest.mark.slow
-def test_a_stalled_engine_is_an_error_after_the_deadline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    stop = _silent_engine(tmp_path / "stalled.sock", answered=2)
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/stalled.sock")
-    started_at = time.monotonic()
-    engine = connect()
-    with pytest.raises(EngineError, match="timed out"):
-        engine.can_pull("x", 0.2) or engine.networks()
-    assert time.monotonic() - started_at < 12
-    stop()
-
-
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_permission_denied_names_the_group(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    if os.geteuid() == 0:
-        from catenet.orchestrator.backend.docker_errors import asking
-
-        with pytest.raises(EngineError, match="usermod"), asking("connect to the engine"):
-            raise PermissionError(13, "Permission denied")
-        return
-    path = tmp_path / "closed.sock"
-    stop = _silent_engine(path, answered=0)
-    path.chmod(0)
-    assert "usermod" in _refused(monkeypatch, f"unix://{path}")
-    stop()

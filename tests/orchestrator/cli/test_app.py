@@ -265,6 +265,22 @@ def test_validate_needs_no_engine(catenet, tmp_path, capsys):
     assert [verdict["fine"] for verdict in whole] == [False, True]
 
 
+def test_a_dry_run_says_the_steps_and_makes_nothing(catenet, small):
+    small.engine.calls.clear()
+    code, out, _ = catenet("up", "--dry-run", "five-routers", "--name", "b")
+    assert code == 0
+    assert "start b-a" in out.splitlines()
+    steps = json.loads(catenet("up", "--dry-run", "five-routers", "--name", "b", "--json")[1])
+    assert steps == out.splitlines()
+    assert small.engine.calls == []
+
+
+def test_a_copys_name_is_one_that_a_lab_may_have(catenet, small):
+    code, out, err = catenet("up", "five-routers", "--name", "a/b")
+    assert (code, out) == (2, "")
+    assert "--name 'a/b' is no name for a lab: 1 to 40 characters" in err
+
+
 def test_labs_lists_the_running_ones_and_those_that_are_shipped(catenet):
     whole = json.loads(catenet("labs", "--json")[1])
     assert [lab["lab"] for lab in whole["running"]] == ["small"]

@@ -1,0 +1,107 @@
+"""What the tests of every engine put on it: networks, and a node that writes four lines and sleeps."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Sequence
+
+from catenet.nodes.address import Address, Prefix
+from catenet.orchestrator.backend.protocols import (
+    LABEL_LAB,
+    LABEL_LAN,
+    LABEL_NODE,
+    Container,
+    ContainerSpec,
+    Engine,
+    Exec,
+    NetworkSpec,
+)
+from catenet.orchestrator.deploy.images import ensure_node_image
+from catenet.orchestrator.deploy.progress import Silent
+
+IMAGE = "catenet-backend-test:1"
+LAB = "backendtest"
+LONG = "x" * 40_000  # over two of the pieces, of 16 kB, into which Docker cuts a line
+PROGRAM = f"echo one; echo two >&2; head -c {len(LONG)} /dev/zero | tr '\\0' x; echo; echo last; exec sleep 1000"
+SHELL = ["sh", "-c", "echo out; echo err >&2; exit 3"]
+
+
+def build_image(engine: Engine) -> None:
+    """A node that writes four lines, one of them long, and then sleeps."""
+    command = json.dumps(["sh", "-c", PROGRAM])
+    dockerfile = f"FROM {ensure_node_image(engine, Silent())}\nENTRYPOINT []\nCMD {command}\n"
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        entry = tarfile.TarInfo("Dockerfile")
+        entry.size = len(dockerfile.encode())
+        archive.addfile(entry, io.BytesIO(dockerfile.encode()))
+    engine.build(IMAGE, buffer.getvalue(), {}, {})
+
+
+def answer(_container: str, command: Sequence[str], given: bytes) -> tuple[int, bytes, bytes]:
+    """The two programs that these tests run inside."""
+    return (0, given, b"") if command == ["cat"] else (3, b"out\n", b"err\n")
+
+
+def clear(engine: Engine) -> None:
+    for container in engine.containers({LABEL_LAB: LAB}):
+        engine.remove(container.name)
+    for network in engine.networks():
+        if network.labels.get(LABEL_LAB) == LAB:
+            engine.remove_network(network.name)
+
+
+def network(engine: Engine, lan: str) -> NetworkSpec:
+    """A LAN where the engine has room: in the range for benchmarks (RFC 2544 appendix C.2.2)."""
+    taken = [prefix for other in engine.networks() for prefix in other.prefixes]
+    free = (Prefix.of(0xC6120000 + (number << 4), 28) for number in range(1 << 13))
+    prefix = next(prefix for prefix in free if not any(prefix.overlaps(other) for other in taken))
+    labels = {LABEL_LAB: LAB, LABEL_LAN: lan}
+    return NetworkSpec(f"{LAB}_{lan}", prefix, Address(prefix.broadcast - 1), labels)
+
+
+def node(name: str, *lans: NetworkSpec) -> ContainerSpec:
+    return ContainerSpec(
+        name=f"{LAB}-{name}",
+        hostname=name,
+        image=IMAGE,
+        environment={"GREETING": "hello"},
+        endpoints={lan.name: Address(lan.prefix.network + 2) for lan in lans},
+        labels={LABEL_LAB: LAB, LABEL_NODE: name},
+        sysctls={"net.ipv4.ip_forward": "1"},
+    )
+
+
+def started(engine: Engine, name: str = "a", lans: int = 1) -> ContainerSpec:
+    specs = []
+    for number in range(lans):
+        specs.append(network(engine, f"lan{number}"))
+        engine.create_network(specs[-1])
+    spec = node(name, *specs)
+    engine.create(spec)
+    engine.start(spec.name)
+    return spec
+
+
+def only(engine: Engine) -> Container:
+    (container,) = engine.containers({LABEL_LAB: LAB})
+    return container
+
+
+def run(engine: Engine, name: str, *command: str) -> tuple[bytes, bytes, int]:
+    """Output, error output and exit code of a program inside."""
+    program = engine.execute(name, command)
+    out, err = output(program)
+    code = program.exit_code()
+    program.close()
+    return out, err, code
+
+
+def output(program: Exec) -> tuple[bytes, bytes]:
+    out, err = b"", b""
+    while (piece := program.read(10)) is not None:
+        stream, data = piece
+        out, err = (out + data, err) if stream == 1 else (out, err + data)
+    return out, err
