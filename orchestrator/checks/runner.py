@@ -36,7 +36,8 @@ def run_checks(
 ) -> list[Result]:
     """Runs them all and gives their results in the same order; `progress` gets each as it comes, from any thread.
 
-    What the engine or a node refuses makes the check fail, with its reason.
+    The time of each (`within`) counts from now, so that all together take no longer than the longest. What the engine
+    or a node refuses makes the check fail, with its reason.
     """
     scene, now = Scene(engine, running), time.monotonic()
 
@@ -70,12 +71,12 @@ def describe(check: Check) -> str:
 
 
 def _run(scene: Scene, check: Check, since: float) -> Result:
-    """Looks until it holds, or until its time is over."""
+    """Looks until it holds, or until its time, counted from `since`, is over; once at least."""
     began, looked = time.monotonic(), since
     while True:
         finding = _look(scene, check, looked)
         looked = time.monotonic()
-        if finding.holds or looked - began >= check.within:
+        if finding.holds or looked - since >= check.within:
             return Result(check, describe(check), finding, looked - began)
         time.sleep(POLL)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from catenet.nodes.address import Address
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
-from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_NODE, Container, Engine, EngineError
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab
@@ -42,7 +42,7 @@ class Scene:
             asked, answer = self._answers.get((node, what), (float("-inf"), None))
             if asked < since:
                 asked = time.monotonic()
-                given = ask(self.engine, self.running.node(node), Question("show", {"what": what}))
+                given = ask(self.engine, self._container(node), Question("show", {"what": what}))
                 if given.error is not None:
                     raise EngineError(f"{node}: {given.error}")
                 answer = given.answer
@@ -56,7 +56,14 @@ class Scene:
             EngineError: it gave no result; the text says why.
 
         """
-        return run_program(self.engine, self.running.node(node), command, deadline)
+        return run_program(self.engine, self._container(node), command, deadline)
+
+    def _container(self, node: str) -> Container:
+        """As it was when the checks began; one that did not run then may have been started or resumed since."""
+        known = self.running.node(node)
+        if known.state == "running":
+            return known
+        return next(iter(self.engine.containers({LABEL_LAB: self.running.name, LABEL_NODE: node})), known)
 
     def address(self, node: str) -> Address:
         """The node's first address: the one under which the others know it."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 
 from catenet.nodes.machine import Json
+from catenet.orchestrator.checks.runner import POLL
 from catenet.orchestrator.lab.model import FetchCheck, PathCheck, PingCheck, ResolveCheck, RoutesCheck
 
 GOOD_PAGE = (
@@ -132,6 +134,32 @@ def test_a_dead_node_fails_its_checks_and_no_others(world: Any) -> None:
     dead, alive = world.check(OWN, PingCheck("h", "g"))
     assert (dead.passed, dead.finding.seen, dead.finding.next) == (False, "r: exited (137)", "catenet status")
     assert alive.passed
+
+
+def test_a_node_that_comes_back_meanwhile_is_seen(world: Any) -> None:
+    world.engine.kill("line-r")
+    world.tables["routes"] = [kernel("10.0.2.0/24", "link2", None)]
+
+    def start() -> tuple[int, bytes, bytes]:
+        world.engine.start("line-r")
+        return 0, b"", b""
+
+    world.programs["ping"] = start
+    assert all(result.passed for result in world.check(OWN, PingCheck("h", "g"), within=30.0))
+
+
+def test_the_time_of_all_checks_runs_at_once(world: Any) -> None:
+    """Fetches are made one after the other: the first uses the time up, and the others look once."""
+    looks: list[int] = []
+
+    def curl() -> tuple[int, bytes, bytes]:
+        looks.append(1)
+        return 0, GOOD_PAGE + b"!", b""
+
+    world.programs["curl"] = curl
+    checks, looks_of_one = 9, 1 + math.ceil(0.5 / POLL)
+    assert not any(result.passed for result in world.check(*[FetchCheck("h", "http://g/")] * checks, within=0.5))
+    assert len(looks) <= looks_of_one + (checks - 1)
 
 
 def test_results_keep_the_order_of_the_checks(world: Any) -> None:
