@@ -6,7 +6,8 @@ host         what a service gets of its node: sockets, routes, questions, events
 driver       runs any machine: feed, perform the actions, re-arm one timer
 udp, tcp     sockets: datagram ports drained in a loop; byte streams behind the `Stream` contract
 lans         the interfaces: found by the engine's address, given the lab's, followed as they come and go
-routes       the routes that the node wants, restored after a link was down; offload: checksums as on a wire
+routes       the routes that the node wants, restored after a link was down, and none that leads out of the lab
+offload      checksums as on a wire
 netlink      links, addresses, routes and IFLA_INET_CONF, by hand (rtnetlink(7))
 door         the Unix socket; answers: what every node answers; files: resolv.conf and hosts
 log          the event log on standard output
