@@ -11,7 +11,7 @@ from catenet.orchestrator.checks.path import read_traceroute
 from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.screen import say
 from catenet.orchestrator.cli.trace import print_trace
-from catenet.orchestrator.cli.up import bring_up
+from catenet.orchestrator.cli.up import NameOption, bring_up
 from catenet.orchestrator.faults.done import Done
 from catenet.orchestrator.faults.lans import cut, heal
 from catenet.orchestrator.observe.ask import ask_all
@@ -26,15 +26,16 @@ URL = f"http://{SERVER}/"
 _LIMIT = 20.0  # seconds for one program inside a node
 
 
-def tour() -> None:
+def tour(name: NameOption = LAB) -> None:
     """Starts the default lab, fetches a page across it, cuts a cable and mends it, and leaves the lab up.
 
     \b
     catenet tour
+    catenet tour --name mine        on a copy of its own, beside a lab that runs
     """
     the_engine = engine()
-    bring_up(the_engine, LAB)
-    running = running_lab(the_engine, LAB)
+    bring_up(the_engine, LAB, name)
+    running = running_lab(the_engine, name or LAB)
     assert running.file is not None
     say(f"\n{(running.file.parent / 'picture.txt').read_text(encoding='utf-8')}")
     _fetch(the_engine, running)

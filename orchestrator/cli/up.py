@@ -20,12 +20,23 @@ from catenet.orchestrator.observe.running import UserError, running_labs
 if TYPE_CHECKING:
     from catenet.orchestrator.deploy.up import UpReport
 
-__all__ = ["bring_up", "up"]
+__all__ = ["NameOption", "bring_up", "up"]
+
+
+def _copys_name(name: str) -> str:
+    if name and not NAMES["lab"].allows(name):
+        raise UserError(f"--name {name!r} is no name for a lab: {NAMES['lab'].rule}")
+    return name
+
+
+NameOption = Annotated[
+    str, typer.Option("--name", callback=_copys_name, help="Start another copy of the lab, of this name.")
+]
 
 
 def up(
     lab: Annotated[str, typer.Argument(metavar="[LAB]", help="A name that `catenet labs` lists, or a path.")] = "",
-    name: Annotated[str, typer.Option("--name", help="Start another copy of the lab, of this name.")] = "",
+    name: NameOption = "",
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the steps.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="After a failure, leave what was made.")] = False,
@@ -43,8 +54,6 @@ def up(
     What is there already and as it should be stays as it is. Exit code 1 when the lab did not become ready: what the
     nodes said is then kept in .catenet/failures.
     """
-    if name and not NAMES["lab"].allows(name):
-        raise UserError(f"--name {name!r} is no name for a lab: {NAMES['lab'].rule}")
     if dry_run:
         _print_steps(engine(), lab, name, json=json)
     else:

@@ -1,0 +1,69 @@
+"""The story that `make run` tells, on a copy of its own: the lecture's numbers, and figures that agree."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from catenet.orchestrator.backend.docker import connect
+from catenet.orchestrator.cli.app import run
+from catenet.orchestrator.deploy.down import down
+from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.observe.running import running_labs
+from catenet.orchestrator.observe.status import lab_state
+
+pytestmark = pytest.mark.engine
+
+COPY = "test-tour"
+STEP = re.compile(r" *(\d+) +(\d+\.\d) +(\S+) +(\S+) +(.+)")
+MOMENT = re.compile(r" +(\d+\.\d\d) s +(\S+) +(.+)")
+
+
+def test_the_story_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    engine = connect()
+    down(engine, COPY, Silent())
+    try:
+        assert run(["tour", "--name", COPY]) == 0
+        out = capsys.readouterr().out
+        state = lab_state(engine, running_labs(engine)[COPY])
+    finally:
+        down(engine, COPY, Silent())
+    _ten_steps(out)
+    _broken_and_mended(out)
+    assert "$ dig " in out and re.search(r"dragon\.cs\.uiuc\.edu\.\s+\d+\s+IN\s+A\s+192\.31\.65\.5", out)
+    assert "$ curl " in out and "HTTP/1.1 200 OK" in out
+    assert f"The lab is up: {len(state.nodes)} nodes" in out
+    assert all(node.ready for node in state.nodes)
+    assert {lan.condition for lan in state.lans} == {"up"}
+
+
+def _ten_steps(out: str) -> None:
+    """The lecture's figure: eight messages for the name, two for the page."""
+    steps = [found.groups() for line in out.splitlines() if (found := STEP.fullmatch(line))]
+    assert [int(number) for number, *_ in steps] == [*range(1, 11)]
+    times = [float(at) for _, at, *_ in steps]
+    assert times == sorted(times)
+    assert [(source, target) for _, _, source, target, _ in steps[:2]] == [
+        ("surf.eurecom.fr", "dns.eurecom.fr"),
+        ("dns.eurecom.fr", steps[2][2]),  # a root answers what it was asked
+    ]
+    assert "192.31.65.5" in steps[7][4]
+    assert "over routers a b c f1" in steps[8][4]
+    assert steps[9][2:4] == ("dragon.cs.uiuc.edu", "surf.eurecom.fr") and steps[9][4].startswith("200 OK")
+    assert "2 DNS messages instead of 8" in out
+
+
+def _broken_and_mended(out: str) -> None:
+    moments = [(float(at), who, what) for at, who, what in re.findall(MOMENT, out)]
+    times = [at for at, _, _ in moments]
+    assert times == sorted(times)
+    assert times[0] == 0.0
+    (cut,) = (number for number, (_, who, what) in enumerate(moments) if who == "link1" and what.startswith("cut"))
+    (heal,) = (number for number, (_, who, what) in enumerate(moments) if who == "link1" and what.startswith("healed"))
+    answers = [(number, what) for number, (_, who, what) in enumerate(moments) if who == "dragon"]
+    (broken, over_d), (mended, over_b) = answers
+    assert cut < broken < heal < mended
+    lost = re.fullmatch(r"answers over a d e c f1; (\d+) pings? lost", over_d)
+    assert lost is not None and int(lost[1]) >= 1
+    assert re.fullmatch(r"answers over a b c f1; \d+ pings? lost", over_b)
