@@ -1,7 +1,8 @@
 """The node's interfaces: each is found by the engine's address and given the lab's, at every start and reconnect.
 
 The engine names the interfaces as it likes (eth0 may be another LAN after a restart), and it sets its own addresses. So
-an interface belongs to a LAN if it has the engine's address there. From then on the kernel's own messages tell what
+an interface belongs to a LAN if it has the engine's address there, or another one of the engine's network: who connects a
+LAN by hand seldom names the address. From then on the kernel's own messages tell what
 becomes of it: cut, healed, disconnected, connected again as a new device.
 """
 
@@ -12,6 +13,7 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from catenet.nodes.address import ANY, Address, Prefix
 from catenet.nodes.control.config import InterfaceConfig, NodeConfig
 from catenet.nodes.machine import Interface, Json
 from catenet.nodes.runtime import offload
@@ -32,6 +34,7 @@ class _Attachment:
 
     config: InterfaceConfig
     ifindex: int = 0  # 0: none now
+    found: Address = ANY  # the engine's address by which it was known
     addressed: bool = False
     told: bool | None = None  # whether "up" was the last word about it
 
@@ -204,9 +207,10 @@ class Lans:
         if self._of(entry.ifindex) is not None:
             return
         for attachment in self._attachments.values():
-            if not attachment.ifindex and attachment.config.engine == entry.address:
-                attachment.ifindex = entry.ifindex
-                if now or attachment.config.engine == attachment.config.address:
+            config = attachment.config
+            if not attachment.ifindex and Prefix.of(config.engine, config.length).holds(entry.address):
+                attachment.ifindex, attachment.found = entry.ifindex, entry.address
+                if now or entry.address == config.address:
                     self._configure(attachment)
                 else:
                     self._loop.call_later(_SETTLE, self._configure, attachment)
@@ -239,7 +243,7 @@ class Lans:
         wanted = routing.AddressEntry(attachment.ifindex, config.address, config.length)
         present = [entry for entry in self._netlink.addresses() if entry.ifindex == attachment.ifindex]
         for entry in present:
-            if entry != wanted and entry.address in (config.engine, config.address):
+            if entry != wanted and entry.address in (attachment.found, config.address):
                 self._netlink.delete_address(entry)
         if wanted not in present or len(present) > 1:  # with the first address of a network go all others of it
             self._netlink.add_address(wanted)

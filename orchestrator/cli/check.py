@@ -12,7 +12,7 @@ from rich.markup import escape
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.checks import Result, run_checks
-from catenet.orchestrator.cli.context import JsonOption, engine, running_lab
+from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, running_lab
 from catenet.orchestrator.cli.screen import Cell, good_or_bad, print_json, say, table
 from catenet.orchestrator.lab.model import Check
 from catenet.orchestrator.observe.running import RunningLab, unknown
@@ -25,6 +25,7 @@ def check(
         list[str] | None, typer.Argument(metavar="[LAB…]", help="Running labs; else the one meant.")
     ] = None,
     claim: Annotated[list[str] | None, typer.Option("--claim", metavar="ID", help="Only checks of that claim.")] = None,
+    lab: LabOption = "",
     json: JsonOption = False,
 ) -> None:
     """Asks a running lab whether what its file claims is true; exit code 1 when something is not.
@@ -37,9 +38,10 @@ def check(
     the_engine = engine()
     report: list[Json] = []
     passed = True
-    for name in labs or [""]:
-        running = running_lab(the_engine, name)
-        results = _run(the_engine, running, _chosen(running, claim or ()))
+    meant = [running_lab(the_engine, name) for name in labs or [lab]]
+    chosen = [_chosen(running, claim or ()) for running in meant]  # a wrong word is said before anything is asked
+    for running, checks in zip(meant, chosen, strict=True):
+        results = _run(the_engine, running, checks)
         passed = passed and all(result.passed for result in results)
         if json:
             report += [{"lab": running.name, **result.to_json()} for result in results]
@@ -61,7 +63,7 @@ def _chosen(running: RunningLab, claims: Sequence[str]) -> list[Check]:
     known = {each.claim for each in running.lab.checks}
     for claim in claims:
         if claim not in known:
-            raise unknown(f"check of claim in lab {running.name}", claim, known - {""})
+            raise unknown("check of claim", claim, known - {""}, owner=f"lab {running.name}")
     return [each for each in running.lab.checks if not claims or each.claim in claims]
 
 

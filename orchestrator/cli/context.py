@@ -14,10 +14,11 @@ import typer
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.observe.running import RunningLab, choose, running_labs
 
-__all__ = ["JsonOption", "LabOption", "NodeArgument", "connecting", "engine", "running_lab"]
+__all__ = ["JsonOption", "LabOption", "LinesOption", "NodeArgument", "connecting", "engine", "running_lab"]
 
 LabOption = Annotated[str, typer.Option("--lab", metavar="NAME", help="The running lab that is meant.")]
 NodeArgument = Annotated[str, typer.Argument(metavar="NODE", help="A node of the lab (catenet status lists them).")]
+LinesOption = Annotated[bool, typer.Option("--json", help="A JSON document a line instead of text.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")]
 
 _connect: ContextVar[Callable[[], Engine] | None] = ContextVar("connect", default=None)

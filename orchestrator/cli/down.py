@@ -13,14 +13,14 @@ from catenet.orchestrator.cli.context import JsonOption, engine
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import print_json, say
 from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, find_lab
-from catenet.orchestrator.observe.running import UserError, running_labs
+from catenet.orchestrator.observe.running import UserError, running_labs, unknown
 
 __all__ = ["down"]
 
 
 def down(
     lab: Annotated[str, typer.Argument(metavar="[LAB]", help="A running lab's name, or its file or folder.")] = "",
-    name: Annotated[str, typer.Option("--name", help="The copy that is meant.")] = "",
+    name: Annotated[str, typer.Option("--lab", "--name", metavar="NAME", help="The running lab that is meant.")] = "",
     every: Annotated[bool, typer.Option("--all", help="Every lab on the engine.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -58,9 +58,9 @@ def _copies(docker: Engine, word: str, name: str) -> list[str]:
         return [word] if word in running else []
     try:
         file = find_lab(word or None, Path.cwd(), os.environ)
-    except UnknownLabError as error:
-        raise UserError(str(error)) from None
+    except UnknownLabError:
+        raise unknown("running lab", word, running) from None
     found = [copy for copy, lab in running.items() if file is None or lab.file == file.resolve()]
     if len(found) > 1:
-        raise UserError(f"several are running: say which with --name ({', '.join(found)}), or take all with --all")
+        raise UserError(f"several are running: say which with --lab ({', '.join(found)}), or take all with --all")
     return found

@@ -19,7 +19,7 @@ def main() -> int:
     except EngineError as error:
         print(f"  engine    {error}", file=sys.stderr)
         return 3
-    _say(f"{f'Docker {version} answers':<60} {time.monotonic() - started:>6.1f} s")
+    _say(f"{f'Docker {version} answers':<57} {time.monotonic() - started:>6.1f} s")
     return 0
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from catenet.orchestrator.backend.protocols import Container, Engine
-from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, running_lab
+from catenet.orchestrator.cli.context import LabOption, LinesOption, engine, running_lab
 from catenet.orchestrator.cli.lines import FollowOption, LastOption, as_json, as_text, how_many
 from catenet.orchestrator.cli.screen import say
 from catenet.orchestrator.observe.events import Line, past, select
@@ -27,7 +27,7 @@ def events(
     kind: Annotated[list[str] | None, typer.Option("--kind", metavar="KIND", help="Only kinds that begin so.")] = None,
     last: LastOption = "",
     lab: LabOption = "",
-    json: JsonOption = False,
+    json: LinesOption = False,
 ) -> None:
     """Print what happened on the nodes, in order of time (UTC). Dead nodes' events are there too.
 

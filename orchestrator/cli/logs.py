@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from catenet.orchestrator.cli.context import JsonOption, LabOption, NodeArgument, engine, running_lab
+from catenet.orchestrator.cli.context import LabOption, LinesOption, NodeArgument, engine, running_lab
 from catenet.orchestrator.cli.lines import FollowOption, LastOption, as_json, how_many
 from catenet.orchestrator.observe.events import Line
 
@@ -18,7 +18,7 @@ def logs(
     last: LastOption = "",
     raw: Annotated[bool, typer.Option("--raw", help="Whole lines, with the JSON behind an event.")] = False,
     lab: LabOption = "",
-    json: JsonOption = False,
+    json: LinesOption = False,
 ) -> None:
     """Print what a node wrote: its events and everything else. A dead node's log is there too.
 

@@ -16,9 +16,9 @@ def kill(node: NodeArgument, lab: LabOption = "", json: JsonOption = False) -> N
 
 
 def pause(node: NodeArgument, lab: LabOption = "", json: JsonOption = False) -> None:
-    """Pause a node: its programs stand still, so that nobody can tell it from a dead one.
+    """Pause a node: its programs stand still, and its neighbours' programs cannot tell it from a dead one.
 
-    A paused router's kernel goes on forwarding packets; only its routing program is silent.
+    A paused router's kernel goes on forwarding packets until the others have found ways around it.
 
     \b
     catenet pause b

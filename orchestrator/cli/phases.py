@@ -14,7 +14,7 @@ __all__ = ["Phases", "phase_line", "phases"]
 
 def phase_line(subject: str, text: str, seconds: float) -> str:
     """One finished phase, as `make run` prints them all."""
-    return f"  {subject:<9} {text:<60} {seconds:>6.1f} s"
+    return f"  {subject:<9} {text:<57} {seconds:>6.1f} s"
 
 
 class Phases:

@@ -38,6 +38,11 @@ def play(lab: LabOption = "", json: JsonOption = False) -> None:
     running = running_lab(the_engine, lab)
     if not running.lab.timeline:
         raise UserError(f"lab {running.name} has no timeline: add `timeline:` to {running.file}")
+    timeline = sorted(running.lab.timeline, key=lambda moment: moment.at)
+    expected = sum(moment.expect is not None for moment in timeline)
+    if not json:
+        verbs = [f"{moment.verb} {moment.target} at {format_duration(moment.at)}" for moment in timeline if moment.verb]
+        say(f"{running.name}: {', '.join(verbs)}; {expected} expectations")
     history: list[Happening] = []
 
     def tell(happening: Happening) -> None:
@@ -46,9 +51,12 @@ def play(lab: LabOption = "", json: JsonOption = False) -> None:
             say(happening.line)
 
     Play(the_engine, running, tell).run(running.lab.timeline)
-    if json:
+    held = sum(happening.held is True for happening in history)
+    if not json:
+        say(f"{running.name}: {held} of {expected} expectations held")
+    else:
         print_json([happening.to_json() for happening in history])
-    if any(happening.held is False for happening in history):
+    if held < expected:
         raise typer.Exit(1)
 
 

@@ -20,7 +20,7 @@ def shell(node: NodeArgument, lab: LabOption = "") -> None:
 
     \b
     catenet shell surf.eurecom.fr
-    echo 'ip route; arp -n' | catenet shell a
+    echo 'ip route; ip neigh' | catenet shell a
     """
     from catenet.orchestrator.cli.terminal import run_inside
 

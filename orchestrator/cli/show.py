@@ -58,7 +58,7 @@ def _ask(engine: Engine, container: Container, what: str) -> Json:
         return answer.answer
     words = ask(engine, container, Question("show", {"what": ""})).answer if what else None
     if isinstance(words, list) and what not in words:
-        raise unknown(f"table at node {container.node}", what, [str(word) for word in words])
+        raise unknown("table", what, [str(word) for word in words], owner=f"node {container.node}")
     raise EngineError(
         f"{container.node} did not show {what or 'its words'}: {answer.error}", f"catenet logs {container.node}"
     )

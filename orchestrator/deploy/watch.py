@@ -13,6 +13,9 @@ from catenet.orchestrator.deploy.ready import NotReadyError, Readiness
 
 __all__ = ["Watch"]
 
+_SAID = 5
+"""How many of the things that are lacking at the deadline are said."""
+
 
 class Watch:
     """Feeds a `Readiness` from the engine's logs."""
@@ -61,9 +64,9 @@ class Watch:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     lacking = self._readiness.lacking()
-                    raise NotReadyError(
-                        "the lab is not ready in time:\n  " + "\n  ".join(lacking), lacking[0].split()[0]
-                    )
+                    more = [f"and {len(lacking) - _SAID} more of the kind"] if len(lacking) > _SAID else []
+                    said = "\n  ".join([*lacking[:_SAID], *more])
+                    raise NotReadyError(f"the lab is not ready in time:\n  {said}", lacking[0].split()[0])
                 self._changed.wait(left)
             self.check()
 

@@ -42,16 +42,17 @@ def _set(engine: Streams, running: RunningLab, lan: str, *, up: bool) -> Done:
     verb, past, place = ("heal", "healed", "up") if up else ("cut", "cut", "down")
     watch = Stopwatch(verb, lan)
     ends = running.ends(lan)
+    dead = [end for end in ends if condition(end) != "running"]
+    if len(dead) == len(ends):
+        words = f"has no end that runs, so nothing is {past} ({_listed(f'{e.node} is {condition(e)}' for e in dead)})"
+        return watch.done(words, changed=False)
     absent = tuple(
-        f"{end.node} is {condition(end)}: its end {'comes up' if up else 'is cut'} when it is back"
-        for end in ends
-        if condition(end) != "running"
+        f"{end.node} is {condition(end)}: its end {'comes up' if up else 'is cut'} when it is back" for end in dead
     )
     links = ask_all(engine, ends, Question("show", {"what": "links"}), LOOK)
     wrong = [end for end in ends if condition(end) == "running" and _link_is_up(links[end.node], lan) is not up]
     if not wrong:
-        words = "has no running end" if len(absent) == len(ends) else f"is {past} already"
-        return watch.done(words, changed=False, remarks=absent)
+        return watch.done("is up already" if up else "is cut already", changed=False, remarks=absent)
     refused = _refusals(ask_all(engine, wrong, Question("link", {"lan": lan, "up": up}), ACT))
     if refused:
         raise EngineError(f"{verb} {lan}: {'; '.join(refused)}", f"catenet status, then catenet {verb} {lan} again")

@@ -80,5 +80,5 @@ FOREIGN_WORDS = {
 }
 """Words of Compose, containerlab, Kathará, Mininet and GNS3 → how the same is said here."""
 
-LATER_WORDS = ("impairments", "impair", "implementation")
+LATER_WORDS = ("impairments", "impair", "implementation", "delay", "loss", "jitter", "rate")
 """Words of the lab file that this version does not carry out yet."""

@@ -40,13 +40,17 @@ def condition(container: Container) -> str:
     return f"exited ({exited[1]})" if exited else container.state
 
 
-def unknown(kind: str, word: str, choices: Iterable[str], hint: str = "") -> UserError:
-    """The error for a word that is none of the choices: it names the nearest of them, and all."""
+def unknown(kind: str, word: str, choices: Iterable[str], hint: str = "", *, owner: str = "") -> UserError:
+    """The error for a word that is none of the choices: it names the nearest of them, and all.
+
+    `owner` is what has no such thing: "lab internet".
+    """
     known = sorted(choices)
     near = get_close_matches(word, known, n=1, cutoff=0.5)
     ask = f"; did you mean {near[0]}?" if near else ""
     listed = f" (choose from: {', '.join(known)})" if known else ""
-    return UserError(f"no {kind} {word!r}{ask}{listed}{f': {hint}' if hint else ''}")
+    has = f"{owner} has no" if owner else "no"
+    return UserError(f"{has} {kind} {word!r}{ask}{listed}{f': {hint}' if hint else ''}")
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ class RunningLab:
 
         """
         if name not in self.containers:
-            raise unknown(f"node in lab {self.name}", name, self.containers)
+            raise unknown("node", name, self.containers, owner=f"lab {self.name}")
         return self.containers[name]
 
     def ends(self, lan: str) -> tuple[Container, ...]:
@@ -92,7 +96,7 @@ class RunningLab:
 
         """
         if lan not in self.lans:
-            raise unknown(f"LAN in lab {self.name}", lan, self.lans)
+            raise unknown("LAN", lan, self.lans, owner=f"lab {self.name}")
         network = self.lans[lan].name
         return tuple(container for container in self.containers.values() if network in container.networks)
 

@@ -96,7 +96,8 @@ def find_steps(
     """The messages of one fetch, in the order of time.
 
     Of interest are the messages that `asker` sends or gets, and the questions of its `resolver` with their answers;
-    all else (other hosts that ask the same resolver) is left out. `names` gives the node of each address.
+    all else (other hosts that ask the same resolver) is left out, and so are questions for the name of an address: a
+    browser asks none. `names` gives the node of each address.
     """
     messages = _from_packets(sorted(packets))
     _add_events(messages, sorted(events, key=lambda event: event.at))
@@ -198,6 +199,8 @@ def _endpoint(text: str) -> Endpoint:
 
 def _concerns(message: _Message, names: Mapping[Address, str], asker: str, resolver: str) -> bool:
     source, target = (names.get(end.address) for end in (message.key.source, message.key.destination))
+    if isinstance(message.content, DnsSeen) and message.content.type == "PTR":
+        return False
     if asker in (source, target):
         return True
     if not isinstance(message.content, DnsSeen):

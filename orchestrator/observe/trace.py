@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from catenet.nodes.control.events import Event
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine
+from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.caches import alive, empty_caches
 from catenet.orchestrator.observe.capture import capturing
 from catenet.orchestrator.observe.events import last_time, past
@@ -52,10 +53,12 @@ def trace_http(engine: Engine, running: RunningLab, node: str, url: str, *, cold
     """The browser of `node` fetches `url`; what was seen and told of it. `cold`: every cache is emptied first.
 
     Raises:
-        UserError: no such node, or it has no browser, or it does not run.
+        UserError: no such node, or it has no browser, or it does not run; or the URL is not of http.
         EngineError: a capture could not be made, or the browser did not end, or the engine refused.
 
     """
+    if not url.startswith("http://"):
+        raise UserError(f"{url!r} is no URL of http; write it like http://{_any_server(running.lab)}/")
     lab, container = running.lab, _asker(running, node)
     asked = lab.nodes[node].resolver
     resolver = "" if asked is None else lab.owners.get(asked, "")
@@ -79,6 +82,10 @@ def trace_http(engine: Engine, running: RunningLab, node: str, url: str, *, cold
         routers=routers,
     )
     return Trace(node, url, steps, page, "" if page else done.last_words)
+
+
+def _any_server(lab: Lab) -> str:
+    return next((name for name, node in lab.nodes.items() if "web" in node.services), "host")
 
 
 def _asker(running: RunningLab, node: str) -> Container:

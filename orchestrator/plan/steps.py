@@ -184,7 +184,7 @@ def _refuse_clashes(wanted: Desired, networks: Sequence[Network], containers: Se
             if file != wanted.file:
                 raise ClashError(
                     f"a lab {wanted.copy} is on the engine already, made from {file or 'no lab file'}"
-                    f" (start this one as another copy with --name NAME, or take that one down first)"
+                    f" (take it down with `catenet down {wanted.copy}`, or start this one as --name OTHER)"
                 )
         elif thing.name in names:
             owner = thing.labels.get(LABEL_LAB)

@@ -107,14 +107,14 @@ class Small:
         assert answer.error is None
         return answer.answer
 
-    def reconnect(self, node: str, lan: str) -> None:
-        """Disconnect a LAN at the engine, and connect it again with the same address."""
+    def reconnect(self, node: str, lan: str, *, by_hand: bool = False) -> None:
+        """Disconnect a LAN at the engine, and connect it again with the same address, or `by_hand` with any."""
         network = self.client.networks.get(f"{LAB}_{lan}")
         container = self.client.containers.get(f"{LAB}-{node}")
         address = container.attrs["NetworkSettings"]["Networks"][f"{LAB}_{lan}"]["IPAMConfig"]["IPv4Address"]
         ups = self.count(node, "link.up")
         network.disconnect(container)
-        network.connect(container, ipv4_address=address)
+        network.connect(container, ipv4_address=None if by_hand else address)
         self.wait(lambda: self.count(node, "link.up") > ups)
 
     def pings(self) -> bool:
@@ -177,6 +177,16 @@ def test_a_killed_node_comes_back_as_it_was(small: Small) -> None:
 def test_a_lan_disconnected_and_connected_again(small: Small, node: str, lan: str) -> None:
     small.reconnect(node, lan)
     small.wait(lambda: "via 10.0.1.1 " in small.run("h1", "ip route show default"))
+    is_right(small)
+
+
+def test_a_lan_connected_again_by_hand_with_whatever_address_the_engine_gives(small: Small) -> None:
+    small.reconnect("h1", "lan1", by_hand=True)
+    small.wait(lambda: "via 10.0.1.1 " in small.run("h1", "ip route show default"))
+    is_right(small)
+    small.reconnect("h1", "lan1", by_hand=True)
+    small.engine.kill(f"{LAB}-h1")
+    small.start("h1")
     is_right(small)
 
 

@@ -27,10 +27,10 @@ def test_networks_and_containers_of_others_are_no_lab():
 
 def test_a_wrong_name_gets_the_nearest_and_the_choices(small):
     with pytest.raises(
-        UserError, match=r"no LAN in lab small 'link11'; did you mean link1\? \(choose from: link1, link2"
+        UserError, match=r"lab small has no LAN 'link11'; did you mean link1\? \(choose from: link1, link2"
     ):
         small.running.ends("link11")
-    with pytest.raises(UserError, match=r"no node in lab small 'zz' \(choose from: a, b, c\)"):
+    with pytest.raises(UserError, match=r"lab small has no node 'zz' \(choose from: a, b, c\)"):
         small.running.node("zz")
 
 

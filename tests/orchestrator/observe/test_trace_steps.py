@@ -153,6 +153,11 @@ def test_other_hosts_are_left_out() -> None:
     assert steps(seen, []) == ()
 
 
+def test_the_name_of_an_address_is_no_part_of_a_fetch() -> None:
+    asked = bytes(dnslib.DNSRecord.question("1.33.31.192.in-addr.arpa", "PTR").pack())
+    assert steps(packets(1.0, UP, TOP, asked, ("dns", "a")), []) == ()
+
+
 @pytest.mark.parametrize(
     ("rcode", "words"), [("NXDOMAIN", "no such name (NXDOMAIN)"), ("SERVFAIL", "I failed (SERVFAIL)")]
 )
