@@ -1,0 +1,38 @@
+"""Tests that use the engine name their labs alike in every run: two runs at once would take each other's labs away."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def _alone(request: pytest.FixtureRequest) -> Iterator[None]:
+    """While a module runs, others of its folder wait: those of another run, on this machine. They say for whom."""
+    path = Path(tempfile.gettempdir(), f"catenet-tests-{os.getuid()}-{request.path.parent.name}.lock")
+    with path.open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            who = lock.read().strip()
+            with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+                print(f"\nprocess {who} runs such tests too: waiting for it", file=sys.stderr, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.seek(0)
+        lock.truncate()
+        print(os.getpid(), file=lock, flush=True)
+        yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("engine"):
+            item.fixturenames.insert(0, "_alone")  # type: ignore[attr-defined]
