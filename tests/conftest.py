@@ -23,7 +23,7 @@ def _alone(request: pytest.FixtureRequest) -> Iterator[None]:
             lock.seek(0)
             who = lock.read().strip()
             with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-                print(f"\nprocess {who} runs such tests too: waiting for it", file=sys.stderr, flush=True)
+                sys.stderr.write(f"\nprocess {who} runs such tests too: waiting for it\n")
             fcntl.flock(lock, fcntl.LOCK_EX)
         lock.seek(0)
         lock.truncate()
