@@ -1,9 +1,9 @@
 """The node's interfaces: each is found by the engine's address and given the lab's, at every start and reconnect.
 
 The engine names the interfaces as it likes (eth0 may be another LAN after a restart), and it sets its own addresses. So
-an interface belongs to a LAN if it has the engine's address there, or another one of the engine's network: who connects a
-LAN by hand seldom names the address. From then on the kernel's own messages tell what
-becomes of it: cut, healed, disconnected, connected again as a new device.
+an interface belongs to a LAN if it has the engine's address there, or another of the engine's network: who connects a
+LAN by hand seldom says which. From then on the kernel's own messages tell what becomes of it: cut, healed,
+disconnected, connected again as a new device.
 """
 
 from __future__ import annotations
@@ -206,9 +206,10 @@ class Lans:
         """An interface with this address: if it is the engine's on a LAN that has no interface, it is that LAN's."""
         if self._of(entry.ifindex) is not None:
             return
+        network = Prefix.of(entry.address, entry.length)
         for attachment in self._attachments.values():
             config = attachment.config
-            if not attachment.ifindex and Prefix.of(config.engine, config.length).holds(entry.address):
+            if not attachment.ifindex and network.holds(config.engine):
                 attachment.ifindex, attachment.found = entry.ifindex, entry.address
                 if now or entry.address == config.address:
                     self._configure(attachment)

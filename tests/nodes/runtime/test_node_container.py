@@ -184,7 +184,6 @@ def test_a_lan_connected_again_by_hand_with_whatever_address_the_engine_gives(sm
     small.reconnect("h1", "lan1", by_hand=True)
     small.wait(lambda: "via 10.0.1.1 " in small.run("h1", "ip route show default"))
     is_right(small)
-    small.reconnect("h1", "lan1", by_hand=True)
     small.engine.kill(f"{LAB}-h1")
     small.start("h1")
     is_right(small)
