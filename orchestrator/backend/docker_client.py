@@ -3,6 +3,7 @@ another wait. Every call has a deadline."""
 
 from __future__ import annotations
 
+import socket
 import threading
 from typing import Any
 
@@ -31,12 +32,15 @@ class Clients:
     def __init__(self) -> None:
         with asking("find the engine"):
             self._where = _where()
-        with asking(f"connect to the engine at {self._where.get('base_url') or _LOCAL}"):
+        base_url = str(self._where.get("base_url") or _LOCAL)
+        with asking(f"connect to the engine at {base_url}"):
+            _try_socket(base_url)
             first = APIClient(**self._where, version="auto", timeout=int(QUICK))
             self.about: dict[str, Any] = first.version(api_version=False)
         self._version = str(first.api_version)
         self.api = tuple(int(part) for part in self._version.split("."))
         if self.api < _OLDEST:
+            first.close()
             raise EngineError(f"the engine is Docker {self.about.get('Version')}", "Docker 20.10 or newer is needed")
         self.local = first.base_url.startswith("http+docker://local")
         self._thread = threading.local()
@@ -57,6 +61,15 @@ class Clients:
         response: Response = client.request(method, url, timeout=timeout, **how)
         client._raise_for_status(response)
         return response
+
+
+def _try_socket(base_url: str) -> None:
+    """A local engine that is not there is found here: docker-py would leave the socket to the garbage collector."""
+    scheme, _, path = base_url.partition("://")
+    if scheme in ("unix", "http+unix"):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(QUICK)
+            probe.connect(path)
 
 
 def _where() -> dict[str, Any]:

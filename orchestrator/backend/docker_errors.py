@@ -37,6 +37,7 @@ _HINTS = (
     ("is paused", "resume it first"),
     ("is not running", "start it first"),
     ("no such container", "`catenet status` shows what there is"),
+    ("invalid bind address", "DOCKER_HOST is written like unix:///var/run/docker.sock or tcp://host:2375"),
     ("operation not permitted", "the engine may not do this here (rootless, or a locked-down host)"),
 )
 
@@ -72,13 +73,17 @@ def _said(error: Exception) -> str:
         return str(error.explanation).strip()
     if isinstance(error, BuildError):
         return str(error.msg).strip()
+    cause = error.__context__ or error.__cause__
+    if isinstance(error, urllib3.exceptions.NewConnectionError) and isinstance(cause, OSError):
+        return _said(cause)
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
         return "the engine timed out"
     if isinstance(error, (InvalidVersion, TLSParameterError)):
         return str(error)
-    cause = error.__context__ or error.__cause__
     if isinstance(error, (DockerException, requests.RequestException)) and isinstance(cause, Exception):
         return _said(cause)
+    if isinstance(error, urllib3.exceptions.MaxRetryError) and error.reason is not None:
+        return _said(error.reason)
     if isinstance(error, urllib3.exceptions.ProtocolError) and isinstance(error.args[-1], OSError):
         return _said(error.args[-1])
     if isinstance(error, OSError) and error.strerror:

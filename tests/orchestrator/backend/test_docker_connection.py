@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -25,11 +26,21 @@ def _refused(monkeypatch: pytest.MonkeyPatch, host: str) -> str:
     return said
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_an_engine_that_is_not_there_says_how_to_start_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     said = _refused(monkeypatch, f"unix://{tmp_path}/none.sock")
     assert "No such file" in said
     assert "make engine" in said
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("tcp://127.0.0.1:1", r"^connect to the engine at \S+: Connection refused \(start the engine: `make engine`"),
+        ("garbage", r"DOCKER_HOST is written like unix:///var/run/docker\.sock"),
+    ],
+)
+def test_an_address_without_an_engine_is_said_plainly(monkeypatch: pytest.MonkeyPatch, host: str, words: str) -> None:
+    assert re.search(words, _refused(monkeypatch, host))
 
 
 def _silent_engine(path: Path, answered: int) -> Callable[[], None]:

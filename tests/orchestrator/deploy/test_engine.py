@@ -37,7 +37,6 @@ def old_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         thread.join()
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_an_engine_that_refuses_us_is_reported_as_it_is(old_engine: None) -> None:
     said: list[str] = []
     with pytest.raises(EngineError, match=r"Docker 19\.03\.15 .*20\.10 or newer"):
@@ -45,7 +44,6 @@ def test_an_engine_that_refuses_us_is_reported_as_it_is(old_engine: None) -> Non
     assert said == []
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_an_engine_elsewhere_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/engine.sock")
     with pytest.raises(EngineError, match=r"no engine answers at DOCKER_HOST=unix:///nonexistent/engine\.sock"):
