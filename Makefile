@@ -22,7 +22,7 @@ check:           ## formatting, lint, types and the direction of imports: yes or
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo | tail -n 30
+	@$(BIN)/lint-imports --no-logo
 
 bench:           ## the figures of the README, as ratios to a reference in the same run
 	@.ci/venv dev

@@ -1,0 +1,30 @@
+"""What make is told to do: it must not hide that something failed."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+TARGETS = "run", "test", "check", "bench", "engine", "stop", "clean"
+
+
+def make(*arguments: str) -> str:
+    return subprocess.run(
+        ["make", "--no-print-directory", *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    ).stdout
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_no_step_hides_its_exit_status(target: str) -> None:
+    """In a pipe only the last command's counts: `lint-imports | tail` passed whatever was imported."""
+    steps = make("--dry-run", target).splitlines()
+    assert steps
+    assert not [step for step in steps if any(word in step for word in ("|", ";", "||", " &"))]
+    assert not [line for line in (REPOSITORY / "Makefile").read_text().splitlines() if line.startswith(("\t-", "\t@-"))]
+
+
+def test_help_names_every_target() -> None:
+    assert [line.split()[1] for line in make().splitlines()] == ["help", *TARGETS]
