@@ -14,7 +14,7 @@ import typer
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.observe.running import RunningLab, choose, running_labs
 
-__all__ = ["JsonOption", "LabOption", "LinesOption", "NodeArgument", "connecting", "engine", "running_lab"]
+__all__ = ["JsonOption", "LabOption", "LinesOption", "NodeArgument", "connecting", "engine", "here", "running_lab"]
 
 LabOption = Annotated[str, typer.Option("--lab", metavar="NAME", help="The running lab that is meant.")]
 NodeArgument = Annotated[str, typer.Argument(metavar="NODE", help="A node of the lab (catenet status lists them).")]
@@ -49,6 +49,14 @@ def engine() -> Engine:
     return connect()
 
 
+def here() -> Path:
+    """The current folder; / where somebody has removed it, as one may with the folder of a lab that runs."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path("/")
+
+
 def running_lab(engine: Engine, name: str = "") -> RunningLab:
     """The running lab that `--lab` names or, without it, that the surroundings mean (see observe/running.choose).
 
@@ -56,4 +64,4 @@ def running_lab(engine: Engine, name: str = "") -> RunningLab:
         UserError: there is none, or no telling which; the text lists the choices.
 
     """
-    return choose(running_labs(engine), name, os.environ.get("CATENET_LAB", ""), Path.cwd())
+    return choose(running_labs(engine), name, os.environ.get("CATENET_LAB", ""), here())

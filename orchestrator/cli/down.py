@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.cli.context import JsonOption, engine
+from catenet.orchestrator.cli.context import JsonOption, engine, here
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import print_json, say
 from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, find_lab
@@ -57,7 +56,7 @@ def _copies(docker: Engine, word: str, name: str) -> list[str]:
     if name or word in running:
         return [word] if word in running else []
     try:
-        file = find_lab(word or None, Path.cwd(), os.environ)
+        file = find_lab(word or None, here(), os.environ)
     except UnknownLabError:
         raise unknown("running lab", word, running) from None
     found = [copy for copy, lab in running.items() if file is None or lab.file == file.resolve()]

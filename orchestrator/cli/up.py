@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.cli.context import JsonOption, engine
+from catenet.orchestrator.cli.context import JsonOption, engine, here
 from catenet.orchestrator.cli.phases import Phases, phases
 from catenet.orchestrator.cli.screen import print_json, say
 from catenet.orchestrator.lab.model import Lab
@@ -95,7 +94,7 @@ def _load(docker: Engine, word: str) -> Lab:
     from catenet.orchestrator.lab.load import load
 
     try:
-        file = find_lab(word or None, Path.cwd(), os.environ)
+        file = find_lab(word or None, here(), os.environ)
     except UnknownLabError as error:
         raise UserError(str(error)) from None
     if file is None:

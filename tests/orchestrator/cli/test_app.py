@@ -308,6 +308,16 @@ finally:
     assert done.stdout.splitlines()[-1] == "a ??? b"
 
 
+def test_the_current_folder_may_be_removed(catenet, tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert catenet("status")[0] == 0
+    assert catenet("up", "--dry-run", "five-routers", "--name", "b")[0] == 0
+    assert catenet("down", "nobody")[0] == 2
+    monkeypatch.chdir(tmp_path)
+
+
 def test_the_reader_of_a_pipe_may_go_away():
     program = """
 import sys
