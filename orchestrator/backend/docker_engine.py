@@ -11,10 +11,11 @@ from typing import Any
 
 from docker.errors import ImageNotFound, NotFound
 
-from catenet.nodes.address import Prefix
+from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.backend.docker_client import SLOW, Clients
 from catenet.orchestrator.backend.docker_errors import asking, is_ambiguous, is_overlap
 from catenet.orchestrator.backend.docker_streams import DockerExec, LogStream
+from catenet.orchestrator.backend.host import FIB_TRIE, own_addresses
 from catenet.orchestrator.backend.protocols import (
     Container,
     ContainerSpec,
@@ -126,6 +127,10 @@ class DockerNetworks:
         with asking("list the networks"):
             found = self._clients().networks()
         return [_network(item) for item in found]
+
+    def host_addresses(self) -> Sequence[Address]:
+        """This machine's own, where the engine runs on it."""
+        return own_addresses(Path(FIB_TRIE).read_text()) if self._clients.local else ()
 
     def create_network(self, spec: NetworkSpec) -> None:
         """A bridge that carries transit traffic and to which the host itself does not belong (see the options)."""

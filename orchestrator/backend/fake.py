@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from catenet.nodes.address import Address
 from catenet.nodes.control.config import CONFIG_VARIABLE
 from catenet.nodes.control.events import Event
 from catenet.orchestrator.backend.protocols import (
@@ -167,6 +168,7 @@ class FakeEngine:
         self.answer = answer
         self.changed = threading.Condition(threading.RLock())
         self.calls: list[tuple[str, str]] = []
+        self.addresses: tuple[Address, ...] = ()
         self._images: dict[str, Mapping[str, str]] = {}
         self._networks: dict[str, NetworkSpec] = {}
         self._containers: dict[str, _FakeContainer] = {}
@@ -222,6 +224,10 @@ class FakeEngine:
             self._images.pop(tag, None)
 
     # Networks
+
+    def host_addresses(self) -> Sequence[Address]:
+        """Those that the test gives it."""
+        return self.addresses
 
     def networks(self) -> Sequence[Network]:
         """All of them."""

@@ -150,6 +150,9 @@ class Networks(Protocol):
     """The engine's networks. Removing what is not there is no error. `create_network` may raise PrefixTakenError."""
 
     def networks(self) -> Sequence[Network]: ...
+    def host_addresses(self) -> Sequence[Address]:
+        """The addresses of the machine that the engine runs on, where that is this one; else nothing is known."""
+
     def create_network(self, spec: NetworkSpec) -> None: ...
     def remove_network(self, name: str) -> None: ...
 

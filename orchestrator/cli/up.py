@@ -114,7 +114,7 @@ def _print_steps(docker: Engine, word: str, name: str, *, json: bool) -> None:
     tag = node_image_tag()
     networks = docker.networks()
     try:
-        wanted = desired(lab, name or lab.name, tag, actual=networks)
+        wanted = desired(lab, name or lab.name, tag, networks, docker.host_addresses())
         steps = plan(wanted, networks, docker.containers({}))
     except PlanError as error:
         raise UserError(str(error)) from None

@@ -158,7 +158,7 @@ class _Deployment:
     def _plan(self) -> tuple[tuple[Step, ...], tuple[str, ...], Sequence[Container]]:
         """The steps from what is there now, the nodes that stay paused, and all containers that are there."""
         networks, present = self._engine.networks(), self._engine.containers({})
-        wanted = desired(self._lab, self._copy, self._image, actual=networks)
+        wanted = desired(self._lab, self._copy, self._image, networks, self._engine.host_addresses())
         return plan(wanted, networks, present), left_paused(wanted, present), present
 
     def _unready(self) -> set[str]:

@@ -74,19 +74,33 @@ def container_name(copy: str, node: str) -> str:
     return f"{copy}-{node}"
 
 
-def desired(lab: Lab, copy: str, image: str, actual: Sequence[Network] = ()) -> Desired:
+def desired(lab: Lab, copy: str, image: str, actual: Sequence[Network] = (), host: Sequence[Address] = ()) -> Desired:
     """What the engine should have for this copy of the lab.
 
     `actual` are the engine's networks, of whoever: this copy's own keep their prefixes, and the others' are not free.
+    `host` are the addresses of the engine's own machine.
 
     Raises:
-        PlanError: no prefix is left for a LAN, or a node's configuration is too long.
+        PlanError: no prefix is left for a LAN, or a node's configuration is too long, or a LAN holds an address of
+            the machine.
 
     """
+    _keep_host_out(lab, host)
     networks = _networks(lab, copy, actual)
     engine = {lan: networks[lan].prefix for lan in lab.lans}
     containers = tuple(_container(lab, node, copy, image, engine) for node in lab.nodes.values())
     return Desired(copy, _file(lab), tuple(networks.values()), containers)
+
+
+def _keep_host_out(lab: Lab, host: Sequence[Address]) -> None:
+    """A machine answers for its own addresses on every interface, a LAN's bridge too: the lab would reach it there."""
+    for lan in lab.lans.values():
+        for address in host:
+            if lan.prefix.holds(address):
+                raise PlanError(
+                    f"LAN {lan.name} has the prefix {lan.prefix}, in which this machine's own address {address} lies:"
+                    f" the lab could reach the machine (give {lan.name} another prefix, in a copy of the lab's folder)"
+                )
 
 
 def _networks(lab: Lab, copy: str, actual: Sequence[Network]) -> dict[str, NetworkSpec]:

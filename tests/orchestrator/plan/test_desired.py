@@ -139,6 +139,13 @@ def test_a_taken_prefix_is_the_engines_matter_only() -> None:
     assert wanted.containers[1].endpoints["mine_link1"] == interface.engine
 
 
+def test_a_lan_that_holds_an_address_of_the_machine_is_refused() -> None:
+    with pytest.raises(
+        PlanError, match=r"LAN link1 has the prefix 10\.1\.1\.0/24, in which .* address 10\.1\.1\.77 lies"
+    ):
+        desired(INTERNET, "mine", IMAGE, host=[Address.parse("172.17.0.1"), Address.parse("10.1.1.77")])
+
+
 def test_spare_prefixes_that_are_taken_too_are_passed_over() -> None:
     taken = [network("10.0.0.0/8"), network("198.18.0.0/16", "another")]
     assert str(desired(INTERNET, "x", IMAGE, taken).networks[0].prefix) == "198.19.0.0/24"
