@@ -46,7 +46,7 @@ def tour(name: NameOption = LAB) -> None:
 
 def _fetch(engine: Engine, running: RunningLab) -> None:
     first = trace_http(engine, running, BROWSER, URL, cold=True)
-    print_trace(first)
+    print_trace(first, running.lab.nodes)
     again = trace_http(engine, running, BROWSER, URL)
     asked = running.lab.nodes[BROWSER].resolver
     resolver = "" if asked is None else running.lab.owners[asked]

@@ -52,13 +52,10 @@ def test_the_zones_give_every_node_its_address() -> None:
     assert said == {name: {attachment.address for attachment in node.attachments} for name, node in hosts.items()}
 
 
-def test_every_check_holds_and_quickly(internet: Bench) -> None:
-    began = time.monotonic()
+def test_every_check_holds(internet: Bench) -> None:
     results = internet.check()
-    took = time.monotonic() - began
     assert failures(results) == {}
-    assert len(results) == 8
-    assert took < 6.0
+    assert len(results) == len(internet.lab.checks)
 
 
 # A check fails when its claim is made false

@@ -45,12 +45,12 @@ def _ten_steps(out: str) -> None:
     times = [float(at) for _, at, *_ in steps]
     assert times == sorted(times)
     assert [(source, target) for _, _, source, target, _ in steps[:2]] == [
-        ("surf.eurecom.fr", "dns.eurecom.fr"),
-        ("dns.eurecom.fr", steps[2][2]),  # a root answers what it was asked
+        ("surf", "dns.eurecom"),
+        ("dns.eurecom", steps[2][2]),  # a root answers what it was asked
     ]
     assert "192.31.65.5" in steps[7][4]
     assert "over routers a b c f1" in steps[8][4]
-    assert steps[9][2:4] == ("dragon.cs.uiuc.edu", "surf.eurecom.fr") and steps[9][4].startswith("200 OK")
+    assert steps[9][2:4] == ("dragon", "surf") and steps[9][4].startswith("200 OK")
     assert "2 DNS messages instead of 8" in out
 
 
