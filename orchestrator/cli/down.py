@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.cli.alone import alone
 from catenet.orchestrator.cli.context import JsonOption, engine, here
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import print_json, say
@@ -34,7 +35,7 @@ def down(
 
     docker = engine()
     copies = sorted(running_labs(docker)) if every else _copies(docker, lab, name)
-    with phases(quiet=json) as progress:
+    with alone(copies), phases(quiet=json) as progress:
         reports = [take_down(docker, copy, progress) for copy in copies]
         for report in reports:
             progress.finished(report.copy, f"{report.networks} networks, {report.nodes} nodes removed", report.seconds)

@@ -14,7 +14,8 @@ __all__ = ["Phases", "phase_line", "phases"]
 
 def phase_line(subject: str, text: str, seconds: float) -> str:
     """One finished phase, as `make run` prints them all."""
-    return f"  {subject:<9} {text:<57} {seconds:>6.1f} s"
+    said = f"{subject:<9} {text}"
+    return f"  {said:<67} {seconds:>6.1f} s"
 
 
 class Phases:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.cli.alone import alone
 from catenet.orchestrator.cli.context import JsonOption, engine, here
 from catenet.orchestrator.cli.phases import Phases, phases
 from catenet.orchestrator.cli.screen import print_json, say
@@ -75,13 +76,17 @@ def bring_up(
     from catenet.orchestrator.plan.desired import PlanError
 
     lab = _load(docker, word)
+    copy = name or lab.name
     try:
-        with phases(quiet=json) as progress:
+        with alone([copy]), phases(quiet=json) as progress:
             image = ensure_node_image(docker, progress)
-            report = deploy(docker, lab, name or lab.name, image, progress, keep=keep, timeout=timeout)
+            report = deploy(docker, lab, copy, image, progress, keep=keep, timeout=timeout)
             _tell(report, len(lab.lans), progress)
     except PlanError as error:
         raise UserError(str(error)) from None
+    except KeyboardInterrupt:
+        print(f"catenet: interrupted; lab {copy} is {'left as it is' if keep else 'removed again'}", file=sys.stderr)
+        raise
     except NotReadyError as error:
         print(f"catenet: {error}", file=sys.stderr)
         raise typer.Exit(1) from None
