@@ -95,7 +95,9 @@ def _dispatch(arguments: list[str]) -> int:
     try:
         code = _app(word)(arguments, prog_name="catenet", standalone_mode=False)
     except _UsageError as error:
-        raise UserError(f"{error.format_message().rstrip('.')} (catenet {word} --help says more)") from None
+        said = error.format_message().rstrip(".")
+        lab = "; a running lab is named with --lab" if "unexpected extra argument" in said else ""
+        raise UserError(f"{said}{lab} (catenet {word} --help says more)") from None
     return code if isinstance(code, int) else 0
 
 

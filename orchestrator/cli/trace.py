@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import typer
 
@@ -53,6 +54,7 @@ def print_trace(done: Trace, nodes: Iterable[str]) -> None:
     table(["#", "ms", "from", "to", "message"], rows)
     if not done.page:
         say(f"no page: {done.error}")
+        say(f"next: catenet exec {done.node} traceroute -n {urlsplit(done.url).hostname}")
     for line in str(done.page.get("text", "")).splitlines():
         say(f"| {line}".rstrip())
 

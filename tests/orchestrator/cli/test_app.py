@@ -61,7 +61,7 @@ sys.exit(sum(name in sys.modules for name in {slow!r}))
         (["statsu"], "did you mean status?"),
         (["--foo"], "No such option: --foo"),
         (["status", "--lab", "smal"], "did you mean small?"),
-        (["status", "extra"], "unexpected extra argument"),
+        (["status", "extra"], "a running lab is named with --lab"),
         (["cut"], "Missing argument 'LAN'"),
         (["cut", "lin1"], "did you mean link1?"),
         (["kill", "x"], "choose from: a, b, c"),
