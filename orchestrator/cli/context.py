@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.lab.find import LAB_VARIABLE
 from catenet.orchestrator.observe.running import RunningLab, choose, running_labs
 
 __all__ = ["JsonOption", "LabOption", "LinesOption", "NodeArgument", "connecting", "engine", "here", "running_lab"]
@@ -64,4 +65,4 @@ def running_lab(engine: Engine, name: str = "") -> RunningLab:
         UserError: there is none, or no telling which; the text lists the choices.
 
     """
-    return choose(running_labs(engine), name, os.environ.get("CATENET_LAB", ""), here())
+    return choose(running_labs(engine), name, os.environ.get(LAB_VARIABLE, ""), here())

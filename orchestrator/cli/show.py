@@ -15,7 +15,7 @@ from catenet.orchestrator.cli.screen import print_json
 from catenet.orchestrator.cli.view import show_value
 from catenet.orchestrator.lab.model import LabFileError
 from catenet.orchestrator.observe.ask import ask
-from catenet.orchestrator.observe.running import RunningLab, UserError, condition, unknown
+from catenet.orchestrator.observe.running import RunningLab, UserError, must_run, unknown
 
 
 def show(
@@ -50,9 +50,7 @@ def _networks(running: RunningLab) -> Mapping[str, str]:
 
 
 def _ask(engine: Engine, container: Container, what: str) -> Json:
-    if container.state != "running":
-        cure = "resume" if container.state == "paused" else "start"
-        raise UserError(f"{container.node} is {condition(container)}: catenet {cure} {container.node}")
+    must_run(container)
     answer = ask(engine, container, Question("show", {"what": what}))
     if answer.error is None:
         return answer.answer

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 
 from catenet.orchestrator.backend.protocols import Container, EngineError, Exec, Streams
-from catenet.orchestrator.observe.running import UserError, condition
+from catenet.orchestrator.observe.running import must_run
 
 __all__ = ["run_inside"]
 
@@ -28,7 +28,7 @@ def run_inside(engine: Streams, container: Container, command: Sequence[str]) ->
         EngineError: the engine did not run it.
 
     """
-    _must_run(container)
+    must_run(container)
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     mark = f"CATENET_EXEC={secrets.token_hex(8)}"
     program = engine.execute(container.name, ["env", mark, *command], stdin=True, tty=terminal)
@@ -53,12 +53,6 @@ def _end(engine: Streams, container: Container, mark: str) -> None:
         with suppress(TimeoutError):
             program.read(1.0)
         program.close()
-
-
-def _must_run(container: Container) -> None:
-    cure = "resume" if container.state == "paused" else "start"
-    if container.state != "running":
-        raise UserError(f"{container.node} is {condition(container)}: catenet {cure} {container.node}")
 
 
 def _feed(program: Exec) -> None:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from functools import partial
 from pathlib import Path
 
-from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.checks.path import read_traceroute
+from catenet.orchestrator.checks.scene import Scene
 from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.screen import say
 from catenet.orchestrator.cli.trace import print_trace
 from catenet.orchestrator.cli.up import NameOption, bring_up
 from catenet.orchestrator.faults.done import Done
 from catenet.orchestrator.faults.lans import cut, heal
-from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.outage import INTERVAL, Outage, watch_outage
 from catenet.orchestrator.observe.pings import Pings
-from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.observe.running import RunningLab
+from catenet.orchestrator.observe.status import lab_state
 from catenet.orchestrator.observe.trace import Trace, trace_http
 
 LAB, BROWSER, SERVER, ROUTER, LINK = "internet", "surf.eurecom.fr", "dragon.cs.uiuc.edu", "a", "link1"
@@ -40,7 +41,7 @@ def tour(name: NameOption = LAB) -> None:
     say(f"\n{(running.file.parent / 'picture.txt').read_text(encoding='utf-8')}")
     _fetch(the_engine, running)
     _break(the_engine, running)
-    _agree(the_engine, running)
+    _agree(Scene(the_engine, running))
     _next(the_engine, running)
 
 
@@ -63,16 +64,19 @@ def _break(engine: Engine, running: RunningLab) -> None:
     say(f"\nNow it breaks: {_short(BROWSER)} pings {_short(SERVER)} {pace}, and {LINK} is cut")
     server = running.lab.nodes[SERVER].attachments[0]
     prefix = str(running.lab.lans[server.lan].prefix)
+    scene = Scene(engine, running)
     watch = partial(watch_outage, engine, running.node(ROUTER))
     with Pings(engine, running.node(BROWSER), str(server.address), INTERVAL) as pings:
         pings.first_after(0.0, _LIMIT)
         done: list[Done] = []
         try:
             broken = watch(pings, prefix, change=lambda: done.append(cut(engine, running, LINK)), link="link.down")
-            _tell(broken, done[-1], broken.begin, _way(engine, running))
-        finally:
+            _tell(broken, done[-1], broken.begin, _way(scene))
             mended = watch(pings, prefix, change=lambda: done.append(heal(engine, running, LINK)), link="link.up")
-        _tell(mended, done[-1], broken.begin, _way(engine, running))
+            _tell(mended, done[-1], broken.begin, _way(scene))
+        except BaseException:
+            heal(engine, running, LINK)
+            raise
 
 
 def _tell(outage: Outage, done: Done, zero: float, way: str) -> None:
@@ -88,31 +92,28 @@ def _line(at: float, who: str, what: str) -> None:
     say(f"  {at:6.2f} s  {who:<7} {what}")
 
 
-def _way(engine: Engine, running: RunningLab) -> str:
+def _way(scene: Scene) -> str:
     """The routers that a traceroute from the browser to the server passes now."""
-    done = run_program(engine, running.node(BROWSER), _traceroute(running), _LIMIT)
-    owners = {str(address): node for address, node in running.lab.owners.items()}
-    return " ".join(owners.get(hop, hop) for hop in read_traceroute(done.text)[:-1])
+    done = scene.run(BROWSER, _traceroute(scene), _LIMIT)
+    return " ".join(scene.name(hop) for hop in read_traceroute(done.text)[:-1])
 
 
-def _traceroute(running: RunningLab) -> list[str]:
-    return ["traceroute", "-n", "-q", "1", "-w", "1", str(running.lab.nodes[SERVER].attachments[0].address)]
+def _traceroute(scene: Scene) -> list[str]:
+    return ["traceroute", "-n", "-q", "1", "-w", "1", str(scene.address(SERVER))]
 
 
-def _agree(engine: Engine, running: RunningLab) -> None:
+def _agree(scene: Scene) -> None:
     say("\ndig, curl and traceroute, unmodified, agree:")
-    for command in (["dig", "+noall", "+answer", SERVER], ["curl", "-sSI", URL], _traceroute(running)):
+    for command in (["dig", "+noall", "+answer", SERVER], ["curl", "-sSI", URL], _traceroute(scene)):
         say(f"  {_short(BROWSER)}$ {' '.join(command)}")
-        done = run_program(engine, running.node(BROWSER), command, _LIMIT)
+        done = scene.run(BROWSER, command, _LIMIT)
         for line in (done.text or done.last_words).split("\n"):
             if line.strip():
                 say(f"    {line.rstrip()}")
 
 
 def _next(engine: Engine, running: RunningLab) -> None:
-    answers = ask_all(engine, running.containers.values(), Question("status"))
-    states = [answer.answer for answer in answers.values() if isinstance(answer.answer, dict)]
-    memory = sum(size for state in states if isinstance(size := state.get("memory"), int))
+    memory = sum(node.memory for node in lab_state(engine, running).nodes)
     activate = "" if _on_path() else "\n  . .venv/bin/activate                 puts catenet on your PATH"
     say(f"""
 The lab is up: {len(running.containers)} nodes, {memory / 1e6:.0f} MB. Next:{activate}
@@ -127,9 +128,6 @@ The lab is up: {len(running.containers)} nodes, {memory / 1e6:.0f} MB. Next:{act
 
 
 def _on_path() -> bool:
-    import shutil
-    import sys
-
     found = shutil.which("catenet")
     return found is not None and Path(found).parent == Path(sys.executable).parent
 

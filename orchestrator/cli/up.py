@@ -95,13 +95,10 @@ def bring_up(
 
 
 def _load(docker: Engine, word: str) -> Lab:
-    from catenet.orchestrator.lab.find import UnknownLabError, find_lab, labs
+    from catenet.orchestrator.lab.find import find_lab, labs
     from catenet.orchestrator.lab.load import load
 
-    try:
-        file = find_lab(word or None, here(), os.environ)
-    except UnknownLabError as error:
-        raise UserError(str(error)) from None
+    file = find_lab(word or None, here(), os.environ)
     if file is None:
         running = [lab.file for lab in running_labs(docker).values() if lab.file is not None]
         if len(running) != 1:
@@ -112,15 +109,14 @@ def _load(docker: Engine, word: str) -> Lab:
 
 def _print_steps(docker: Engine, word: str, name: str, *, json: bool) -> None:
     from catenet.orchestrator.deploy.images import node_image_tag
-    from catenet.orchestrator.plan.desired import PlanError, desired
-    from catenet.orchestrator.plan.steps import describe, plan
+    from catenet.orchestrator.deploy.up import missing
+    from catenet.orchestrator.plan.desired import PlanError
+    from catenet.orchestrator.plan.steps import describe
 
     lab = _load(docker, word)
     tag = node_image_tag()
-    networks = docker.networks()
     try:
-        wanted = desired(lab, name or lab.name, tag, networks, docker.host_addresses())
-        steps = plan(wanted, networks, docker.containers({}))
+        steps = missing(docker, lab, name or lab.name, tag).steps
     except PlanError as error:
         raise UserError(str(error)) from None
     lines = [*([] if docker.has_image(tag) else [f"build image {tag}"]), *map(describe, steps)]

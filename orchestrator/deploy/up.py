@@ -6,7 +6,9 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
@@ -23,7 +25,7 @@ from catenet.orchestrator.observe.events import last_time
 from catenet.orchestrator.plan.desired import container_name, desired
 from catenet.orchestrator.plan.steps import Step, left_paused, plan
 
-__all__ = ["TIMEOUT", "UpReport", "up"]
+__all__ = ["TIMEOUT", "Missing", "UpReport", "missing", "up"]
 
 TIMEOUT = 120.0
 """Seconds after which a lab that is not ready has failed."""
@@ -58,6 +60,26 @@ class UpReport:
             "paused": list(self.paused),
             "seconds": {phase: round(seconds, 3) for phase, seconds in self.seconds.items()},
         }
+
+
+class Missing(NamedTuple):
+    """The steps from what is there now, the nodes that stay paused, and all containers that are there."""
+
+    steps: tuple[Step, ...]
+    paused: tuple[str, ...]
+    present: Sequence[Container]
+
+
+def missing(engine: Engine, lab: Lab, copy: str, image: str) -> Missing:
+    """What is to be done so that the engine has this copy of the lab.
+
+    Raises:
+        PlanError: it cannot be put on this engine.
+
+    """
+    networks, present = engine.networks(), engine.containers({})
+    wanted = desired(lab, copy, image, networks, engine.host_addresses())
+    return Missing(plan(wanted, networks, present), left_paused(wanted, present), present)
 
 
 def up(
@@ -113,8 +135,8 @@ class _Deployment:
     def __init__(self, engine: Engine, lab: Lab, copy: str, image: str, progress: Progress) -> None:
         self._engine = engine
         self._progress = progress
-        self._lab, self._copy, self._image = lab, copy, image
-        self.steps, self.paused, self._present = self._plan()
+        self._missing = partial(missing, engine, lab, copy, image)
+        self.steps, self.paused, self._present = self._missing()
         self._begun: set[str] = set()
         self._node = {container_name(copy, name): name for name in lab.nodes}
         starting = {step.name for step in self.steps if step.kind == "start"}
@@ -153,13 +175,7 @@ class _Deployment:
             except PrefixTakenError:  # by another `up`, say, that runs at the same time
                 if last:
                     raise
-                steps, _, _ = self._plan()
-
-    def _plan(self) -> tuple[tuple[Step, ...], tuple[str, ...], Sequence[Container]]:
-        """The steps from what is there now, the nodes that stay paused, and all containers that are there."""
-        networks, present = self._engine.networks(), self._engine.containers({})
-        wanted = desired(self._lab, self._copy, self._image, networks, self._engine.host_addresses())
-        return plan(wanted, networks, present), left_paused(wanted, present), present
+                steps = self._missing().steps
 
     def _unready(self) -> set[str]:
         """The nodes that run and are not ready: an `up` that was killed may have started them a moment ago."""

@@ -22,7 +22,7 @@ from catenet.orchestrator.backend.protocols import (
 from catenet.orchestrator.lab.find import UnknownLabError, find_lab
 from catenet.orchestrator.lab.model import Lab
 
-__all__ = ["RunningLab", "UserError", "choose", "condition", "running_labs", "unknown"]
+__all__ = ["RunningLab", "UserError", "choose", "condition", "must_run", "running_labs", "unknown"]
 
 Value = TypeVar("Value")
 
@@ -38,6 +38,18 @@ def condition(container: Container) -> str:
     """How a node is, in a word or two: running, paused, exited (137), created …"""
     exited = _EXITED.match(container.status)
     return f"exited ({exited[1]})" if exited else container.state
+
+
+def must_run(container: Container) -> None:
+    """What follows needs a node that runs.
+
+    Raises:
+        UserError: it is paused or dead; the text says which verb cures that.
+
+    """
+    if container.state != "running":
+        cure = "resume" if container.state == "paused" else "start"
+        raise UserError(f"{container.node} is {condition(container)}: catenet {cure} {container.node}")
 
 
 def unknown(kind: str, word: str, choices: Iterable[str], hint: str = "", *, owner: str = "") -> UserError:
