@@ -1,7 +1,9 @@
 """The only door between a node and the orchestrator. Pure: bytes and values, no sockets.
 
-config     the one door in: CATENET_NODE, a node's whole configuration, as JSON
-events     the one door out: one line an event on PID 1's standard output
-questions  what can be asked over the Unix socket inside the node, and how an answer looks
-units      durations as the user writes them
+config       the one door in: CATENET_NODE, a node's whole configuration, as JSON
+events       the one door out: one line an event on PID 1's standard output
+questions    what can be asked over the Unix socket inside the node, and how an answer looks
+units        durations as the user writes them
+view         how an answer looks as text
+strict_json  JSON that others wrote, none of it NaN or infinite
 """

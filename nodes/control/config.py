@@ -57,7 +57,10 @@ class StaticRoute:
 
 @dataclass(frozen=True, slots=True)
 class NodeConfig:
-    """A node, complete. `names` says which node has an address on a LAN of ours; `hints` are the root servers."""
+    """A node, complete. `names` says which node has an address on a LAN of ours; `hints` are the root servers.
+
+    `lans` are all of the lab's, for people: a table names the networks that it leads to.
+    """
 
     lab: str
     node: str
@@ -69,6 +72,7 @@ class NodeConfig:
     hosts: Mapping[str, Address] = field(default_factory=dict)
     names: Mapping[Address, str] = field(default_factory=dict)
     hints: Mapping[str, Address] = field(default_factory=dict)
+    lans: Mapping[str, Prefix] = field(default_factory=dict)
     services: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     events: Literal["text", "json"] = "text"
 
@@ -93,6 +97,7 @@ class NodeConfig:
             "hosts": {name: str(address) for name, address in self.hosts.items()},
             "names": {str(address): name for address, name in self.names.items()},
             "hints": {name: str(address) for name, address in self.hints.items()},
+            "lans": {name: str(prefix) for name, prefix in self.lans.items()},
             "services": {name: dict(options) for name, options in self.services.items()},
             "events": self.events,
         }
@@ -132,6 +137,7 @@ class NodeConfig:
             hosts={name: _address(value, f"hosts.{name}") for name, value in fields.take("hosts", dict, {}).items()},
             names={_address(key, "names"): str(name) for key, name in fields.take("names", dict, {}).items()},
             hints={name: _address(value, f"hints.{name}") for name, value in fields.take("hints", dict, {}).items()},
+            lans={name: _prefix(value, f"lans.{name}") for name, value in fields.take("lans", dict, {}).items()},
             services={name: _options(name, value) for name, value in fields.take("services", dict, {}).items()},
             events="json" if events == "json" else "text",
         )
@@ -155,10 +161,7 @@ def _route(item: object) -> StaticRoute:
     to, via = fields.take("to", str), fields.address("via")
     fields.end()
     assert via is not None
-    try:
-        return StaticRoute(Prefix.parse(to), via)
-    except ValueError as error:
-        raise ConfigError(f"routes.to: {error}") from None
+    return StaticRoute(_prefix(to, "routes.to"), via)
 
 
 def _options(name: str, value: object) -> Mapping[str, Json]:
@@ -170,6 +173,13 @@ def _options(name: str, value: object) -> Mapping[str, Json]:
 def _address(value: object, where: str) -> Address:
     try:
         return Address.parse(str(value))
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}") from None
+
+
+def _prefix(value: object, where: str) -> Prefix:
+    try:
+        return Prefix.parse(str(value))
     except ValueError as error:
         raise ConfigError(f"{where}: {error}") from None
 

@@ -3,7 +3,9 @@
     21:52:01.123456 rip route.changed 192.31.65.0/24 via d on link3, cost 4 <TAB> {"at": …, "node": "a", …}
 
 The line goes through the engine's logs, so a dead node's last words can be read too. A node writes the JSON part only
-where its configuration says `events: json` (the orchestrator does; a plain Compose file does not).
+where its configuration says `events: json` (the orchestrator does; a Compose file does not: its logs are to read well).
+Of a line without it, `parse` reads what stands in the words themselves; the node keeps the rest for whoever asks (the
+question `events`).
 
 Kinds, and the data that each carries:
 
@@ -11,6 +13,7 @@ Kinds, and the data that each carries:
     node.failed       error                          the node cannot go on; its process ends
     node.stopping                                    a SIGTERM came
     service.ready     (none)                         one service serves
+    service.said      stream                         a program that is not ours printed a line; other kinds are its own
     service.failed    error, retry (seconds)         one service fell over and will be started again
     link.up           lan, address                   an interface came up and has its lab address
     link.down         lan
@@ -27,18 +30,59 @@ Kinds, and the data that each carries:
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
 
-__all__ = ["Event"]
+__all__ = ["KINDS", "Event"]
+
+KINDS = (
+    "node.ready",
+    "node.failed",
+    "node.stopping",
+    "service.ready",
+    "service.said",
+    "service.failed",
+    "link.up",
+    "link.down",
+    "route.changed",
+    "route.lost",
+    "dns.query",
+    "dns.answer",
+    "http.request",
+    "http.response",
+    "input.refused",
+    "events.dropped",
+)
+"""All that our own daemons say; a program in a node's place may say others."""
+
+_DAY = 86_400.0  # seconds
+_END = 1e11  # seconds since 1970, in the year 5138; datetime ends with the year 9999
+_READABLE = re.compile(r"(\d\d):(\d\d):(\d\d\.\d{6}) ([\w-]+) ([a-z][\w-]*(?:\.[\w-]+)+) (.*)")
+_LAN = r"(?P<lan>[a-z][a-z0-9.-]*)"
+_WORDS = {
+    "node.failed": r"(?P<error>.*)",
+    "link.up": rf"{_LAN} is up with (?P<address>[\d.]+)/\d+",
+    "link.down": rf"{_LAN}: .*",
+    "service.failed": r"(?P<error>.*); (?:started again in (?P<retry>[\d.]+) s|it stays down)",
+    "route.changed": rf"(?P<prefix>[\d.]+/\d+) via (?P<node>\S+) on {_LAN}, cost (?P<cost>\d+)"
+    r"(?:, was (?P<was>\d+))? \((?P<cause>.*)\)",
+    "route.lost": r"(?P<prefix>[\d.]+/\d+) unreachable \((?P<cause>.*)\)",
+}
+"""Kind → the words in which it is told (nodes/runtime, and the routing machines); what they name is data."""
+_NUMBERS: Mapping[str, Callable[[str], Json]] = {"retry": float, "cost": int, "was": int}
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened on a node. `at` is in seconds since 1970 (one machine, one clock)."""
+    """Something that happened on a node. `at` is in seconds since 1970 (one machine, one clock).
+
+    `whole` is false where it was read from words alone, which do not say all of `data`.
+    """
 
     at: float
     node: str
@@ -46,11 +90,12 @@ class Event:
     kind: str
     text: str
     data: Mapping[str, Json] = field(default_factory=dict)
+    whole: bool = True
 
     def line(self, *, with_json: bool) -> str:
         """The line for standard output, without its line end; control characters are replaced."""
         clock = datetime.fromtimestamp(self.at, UTC).strftime("%H:%M:%S.%f")
-        text = "".join(character if character.isprintable() else "?" for character in self.text)
+        text = _clean(self.text)
         readable = f"{clock} {self.service} {self.kind} {text}"
         if not with_json:
             return readable
@@ -58,15 +103,58 @@ class Event:
         return f"{readable}\t{json.dumps({**whole, 'data': self.data}, separators=(',', ':'))}"
 
     @classmethod
-    def parse(cls, line: str) -> Event | None:
-        """The event in a line that carries JSON; None for any other line (a traceback, a program's own output)."""
+    def parse(cls, line: str, node: str = "", logged: float | None = None) -> Event | None:
+        """The event in a line; None for any other line (a traceback, a program's own output).
+
+        `node`: whose line it is; `logged`: when the engine got it, in seconds since 1970. Where the line has no JSON
+        its words are read, if both are told: the words tell only the time of day. A line may be anybody's: control
+        characters are replaced, and a time that is not within half a day of `logged` makes way for that.
+        """
         _, tab, text = line.rpartition("\t")
-        if not tab:
-            return None
-        try:
-            whole = json.loads(text)
-            at, data = float(whole["at"]), whole["data"]
-            node, service, kind, said = (str(whole[key]) for key in ("node", "service", "kind", "text"))
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return None
-        return cls(at, node, service, kind, said, data) if isinstance(data, dict) else None
+        if tab:
+            return _from_json(text, node, logged)
+        return None if logged is None else _from_words(line, node, logged)
+
+
+def _from_json(text: str, node: str, logged: float | None) -> Event | None:
+    try:
+        whole = read_json(text)
+        at, data = _time(float(whole["at"]), logged), whole["data"]
+        own, service, kind, said = (_clean(str(whole[key])) for key in ("node", "service", "kind", "text"))
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return None
+    return Event(at, node or own, service, kind, said, data) if isinstance(data, dict) else None
+
+
+def _time(at: float, logged: float | None) -> float:
+    """When it happened; ValueError where that is no time and the engine's is not known."""
+    if logged is not None:
+        return at if abs(at - logged) <= _DAY / 2 else logged
+    if not 0 <= at < _END:
+        raise ValueError("no time")
+    return at
+
+
+def _clean(text: str) -> str:
+    """Without what a terminal would obey."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def _from_words(line: str, node: str, logged: float) -> Event | None:
+    match = _READABLE.fullmatch(line)
+    if match is None:
+        return None
+    hours, minutes, seconds, service, kind, text = match.groups()
+    clock = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    days = round((logged - clock) / _DAY)  # an event near midnight may be logged on the next day
+    text = _clean(text)
+    return Event(days * _DAY + clock, node, service, kind, text, _data(kind, text), whole=False)
+
+
+def _data(kind: str, text: str) -> dict[str, Json]:
+    said = re.fullmatch(_WORDS[kind], text) if kind in _WORDS else None
+    if said is None:  # a service that says nothing of what becomes of it goes on
+        return {"error": text, "retry": 0} if kind == "service.failed" else {}
+    return {
+        key: _NUMBERS.get(key, str)(value) if value is not None else None for key, value in said.groupdict().items()
+    }

@@ -14,6 +14,9 @@ What every node answers:
     link    lan, up (bool)          cut or heal: the interface of that LAN goes down or up
     flush                           every cache of every service is emptied
     report  service, kind, text, data    a program inside the node puts an event into the log
+    events  after                   the events later than that (seconds since 1970), as lines with their JSON; the last
+                                    thousand, of a node that leaves the JSON out of its log
+    health                          an error where the node is not ready; answered when that changes, or after 25 s
 
 A service can offer more (`host.answer`): the resolver `resolve`, the browser `browse`.
 """
@@ -26,12 +29,14 @@ from dataclasses import dataclass, field
 
 from catenet.nodes.machine import Json
 
-__all__ = ["ASK_COMMAND", "LIMIT", "SOCKET_PATH", "Answer", "Question", "QuestionError"]
+__all__ = ["ASK_COMMAND", "LIMIT", "NOT_SHOWN", "SOCKET_PATH", "Answer", "Question", "QuestionError"]
 
 SOCKET_PATH = "/run/catenet.sock"
 ASK_COMMAND = ("nc", "-N", "-U", SOCKET_PATH)
 """The program to run inside a node: question on standard input, answer on standard output. It ends as soon as the node
 has answered and hung up, whether or not its standard input has ended."""
+NOT_SHOWN = "cannot be shown here; there is "
+"""In the error of a node that has no such table; the words that it has follow."""
 LIMIT = 4 * 1024 * 1024
 """The longest line, in bytes, that either side takes."""
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-__all__ = ["SECONDS", "Duration", "format_duration", "parse_duration"]
+__all__ = ["DURATION", "LAN", "SECONDS", "Duration", "LanName", "format_duration", "parse_duration"]
 
 SECONDS = "unit: seconds"
 Duration = Annotated[float, SECONDS]
 """A dataclass field of this type is written as a duration in a lab file and holds seconds."""
 
+LAN = "the name of a LAN"
+LanName = Annotated[str, LAN]
+"""A dataclass field of this type, or a tuple or the keys of a mapping of it, names LANs of the node."""
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)")
+DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)")
+"""How a duration is written."""
 
 
 def parse_duration(text: str) -> float:
@@ -22,7 +27,7 @@ def parse_duration(text: str) -> float:
         ValueError: no number with one of the units ms, s, m, h.
 
     """
-    match = _DURATION.fullmatch(text)
+    match = DURATION.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is no duration; write a number and a unit, like 200ms, 2s or 3m")
     return float(match[1]) * _UNITS[match[2]]

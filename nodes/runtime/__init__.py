@@ -3,13 +3,15 @@
 node         PID 1: reads CATENET_NODE, addresses the interfaces, runs the services, reaps, ends on SIGTERM
 supervisor   starts a service, and starts it again when it falls over; options: JSON → its options
 host         what a service gets of its node: sockets, routes, questions, events
+children     programs that the node starts: groups, output line by line (lines), their end; PID 1 buries orphans
 driver       runs any machine: feed, perform the actions, re-arm one timer
 udp, tcp     sockets: datagram ports drained in a loop; byte streams behind the `Stream` contract
 lans         the interfaces: found by the engine's address, given the lab's, followed as they come and go
 routes       the routes that the node wants, restored after a link was down, and none that leads out of the lab
 offload      checksums as on a wire
 netlink      links, addresses, routes and IFLA_INET_CONF, by hand (rtnetlink(7))
-door         the Unix socket; answers: what every node answers; files: resolv.conf and hosts
+door         the Unix socket; answers: what every node answers; health: the one that the engine asks for
+files        resolv.conf and hosts
 log          the event log on standard output
 
 Timers: a restart of a service after 0.2 s doubling to 5 s (supervisor); 0.3 s until the engine is done with a LAN that

@@ -1,4 +1,4 @@
-"""What every node answers (control/questions): status, show, link, flush, report; the rest its services answer."""
+"""What every node answers (control/questions): status, show, link, flush … ; the rest its services answer."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from catenet.nodes.control.questions import Answer, Question, QuestionError
+from catenet.nodes.control.questions import NOT_SHOWN, Answer, Question, QuestionError
 from catenet.nodes.machine import Json
+from catenet.nodes.runtime.health import Health
 from catenet.nodes.runtime.host import Host, Shared
 from catenet.nodes.runtime.supervisor import Service
 
@@ -19,10 +20,13 @@ Value = TypeVar("Value")
 class Answers:
     """Finds the answer to a question."""
 
-    def __init__(self, shared: Shared, services: Mapping[str, Service], is_ready: Callable[[], bool]) -> None:
+    def __init__(
+        self, shared: Shared, services: Mapping[str, Service], is_ready: Callable[[], bool], health: Health
+    ) -> None:
         self._shared = shared
         self._services = services
         self._is_ready = is_ready
+        self._health = health
         self._began = shared.loop.time()
         self._shows: dict[str, Callable[[], Json]] = {"routes": self._routes, "links": shared.lans.status}
         self._own: dict[str, Callable[[Question], Json]] = {
@@ -31,6 +35,7 @@ class Answers:
             "link": self._link,
             "flush": self._flush,
             "report": self._report,
+            "events": self._events,
         }
 
     async def answer(self, question: Question) -> Answer:
@@ -43,11 +48,13 @@ class Answers:
         own = self._own.get(question.ask)
         if own is not None:
             return Answer(own(question))
+        if question.ask == "health":
+            return Answer(await self._health.answer())
         for host in self._hosts():
             function = host.answers.get(question.ask)
             if function is not None:
                 return Answer(await function(question.arguments))
-        words = [*self._own, *(word for host in self._hosts() for word in host.answers)]
+        words = [*self._own, "health", *(word for host in self._hosts() for word in host.answers)]
         raise QuestionError(f"ask {question.ask!r} is no question for this node; it answers {', '.join(words)}")
 
     def _hosts(self) -> list[Host]:
@@ -70,7 +77,7 @@ class Answers:
         if not what:
             return list[Json](sorted(shows))
         if what not in shows:
-            raise QuestionError(f"what {what!r} cannot be shown here; there is {', '.join(sorted(shows))}")
+            raise QuestionError(f"what {what!r} {NOT_SHOWN}{', '.join(sorted(shows))}")
         return shows[what]()
 
     def _link(self, question: Question) -> Json:
@@ -88,6 +95,9 @@ class Answers:
         service, kind, text = (_argument(question, key, str) for key in ("service", "kind", "text"))
         self._shared.log.write(service, kind, text, _argument(question, "data", dict))
         return None
+
+    def _events(self, question: Question) -> Json:
+        return [*self._shared.log.recent(_argument(question, "after", float))]
 
     def _routes(self) -> Json:
         names = self._shared.config.names

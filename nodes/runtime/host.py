@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.catalogue import OURS
 from catenet.nodes.control.config import NodeConfig
 from catenet.nodes.machine import (
     Action,
@@ -23,9 +24,11 @@ from catenet.nodes.machine import (
     SetRoute,
     Stream,
 )
+from catenet.nodes.runtime.children import Children
 from catenet.nodes.runtime.driver import Driver
 from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
+from catenet.nodes.runtime.netlink.routing import Route
 from catenet.nodes.runtime.routes import ROUTED
 from catenet.nodes.runtime.tcp import Connection, Connections
 from catenet.nodes.runtime.udp import UdpPort
@@ -44,6 +47,7 @@ class Shared:
     lans: Lans
     log: EventLog
     random: Random
+    children: Children
 
 
 class Host:
@@ -56,6 +60,8 @@ class Host:
         counters: dict[str, int],
         on_ready: Callable[[], None],
         fail: Callable[[Exception], None],
+        *,
+        implementation: str = OURS,
     ) -> None:
         """`fail` is told of an exception in a callback of the service; the service ends by it."""
         self.node = shared.config.node
@@ -63,6 +69,8 @@ class Host:
         self.data = _DATA  # the lab's folder inside the container, read-only
         self.random = shared.random
         self.service = service
+        self.implementation = implementation
+        self.children = shared.children
         self.shows: dict[str, Callable[[], Json]] = {}
         self.answers: dict[str, Callable[[Mapping[str, Json]], Awaitable[Json]]] = {}
         self.flushes: list[Callable[[], None]] = []
@@ -72,6 +80,7 @@ class Host:
         self._counters = counters
         self._stops: list[Callable[[], None]] = []
         self._listeners: list[Callable[[Interface], None]] = []
+        self._route_listeners: list[Callable[[Route], None]] = []
         self._drivers: list[Driver] = []
         self._ports: list[UdpPort] = []
         self._connections = Connections(self, shared.loop)
@@ -134,6 +143,25 @@ class Host:
 
         self._listeners.append(guarded)
         self._shared.lans.listen(guarded)
+
+    def device(self, lan: str) -> str:
+        """The kernel's name of a LAN's interface; empty where it has none now."""
+        return self._shared.lans.device(lan)
+
+    # The kernel's routes, for a service whose routes are a program's.
+
+    def kernel_routes(self, protocols: Collection[int]) -> list[Route]:
+        """The routes that the kernel marks with one of these numbers, the best of a prefix first."""
+        return [route for route in self._shared.lans.routes.present() if route.protocol in protocols]
+
+    def on_kernel_route(self, function: Callable[[Route], None]) -> None:
+        """Call it with each route that has come or gone, of whatever protocol."""
+        self._route_listeners.append(function)
+        self._shared.lans.routes.listen(function)
+
+    def forget_kernel_routes(self, protocols: Collection[int]) -> None:
+        """Take all routes of these numbers out of the kernel's table."""
+        self._shared.lans.routes.flush(protocols)
 
     def drive(self, machine: Machine, send: Callable[[Packet], None]) -> Driver:
         """Run a machine; `send` puts its packets on the wire. It begins once the service awaits."""
@@ -202,6 +230,8 @@ class Host:
                 self.report("service.failed", f"while stopping: {error!r}", {"error": repr(error), "retry": 0})
         for listener in self._listeners:
             self._shared.lans.unlisten(listener)
+        for function in self._route_listeners:
+            self._shared.lans.routes.unlisten(function)
         for driver in self._drivers:
             driver.close()
         for port in self._ports:

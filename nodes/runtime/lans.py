@@ -98,6 +98,11 @@ class Lans:
         link = self._links.get(ifindex)
         return "" if link is None else link.name
 
+    def device(self, lan: str) -> str:
+        """The kernel's name of a LAN's interface; empty where it has none now."""
+        link = self._links.get(self.ifindex(lan))
+        return "" if link is None else link.name
+
     def interfaces(self) -> tuple[Interface, ...]:
         """Every LAN of the configuration, in its order."""
         return tuple(self._interface(attachment) for attachment in self._attachments.values())
@@ -163,10 +168,10 @@ class Lans:
             entry = routing.parse_address(payload)
             if entry is not None:
                 self._adopt(entry, now=False)
-        elif kind == routing.RTM_NEWROUTE:
+        elif kind in (routing.RTM_NEWROUTE, routing.RTM_DELROUTE):
             route = routing.parse_route(payload)
             if route is not None:
-                self.routes.remove_foreign_default(route)
+                self.routes.changed(route, gone=kind == routing.RTM_DELROUTE)
 
     def _look_anew(self) -> None:
         """At the start, and after changes that we missed."""

@@ -21,6 +21,7 @@ _STDOUT = 1
 _RATE = 200.0  # lines a second of one kind, in the long run
 _BURST = 1000.0  # lines of one kind at once
 _QUEUE = 1024 * 1024  # bytes that may wait for a reader that stalls
+_REMEMBERED = 1000  # events of which a log without JSON keeps it
 _DROPPED_DELAY = 1.0  # seconds between two words about lines left out
 
 
@@ -35,13 +36,13 @@ class TokenBucket:
         self._tokens = burst
         self._at = now
 
-    def take(self, now: float) -> bool:
-        """Whether one more is allowed at this time (in seconds)."""
+    def take(self, now: float, amount: float = 1.0) -> bool:
+        """Whether one more (or so many) is allowed at this time (in seconds)."""
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
         self._at = now
-        if self._tokens < 1:
+        if self._tokens < amount:
             return False
-        self._tokens -= 1
+        self._tokens -= amount
         return True
 
 
@@ -54,6 +55,7 @@ class EventLog:
         self._loop = loop
         self._file = file
         self._queue: deque[bytes] = deque()
+        self._recent: deque[Event] = deque(maxlen=_REMEMBERED)
         self.queued = 0  # bytes
         self._buckets: dict[str, TokenBucket] = {}
         self._dropped: dict[str, int] = {}
@@ -71,6 +73,10 @@ class EventLog:
             return
         self._put(Event(time.time(), self._node, service, kind, text, data))
 
+    def recent(self, after: float) -> list[str]:
+        """The lines with the JSON that was left out of the log, of the last events later than `after` (since 1970)."""
+        return [event.line(with_json=True) for event in self._recent if event.at > after]
+
     def close(self) -> None:
         """Say what was left out; give what is queued to the reader as far as it takes it."""
         self._tell_dropped()
@@ -78,6 +84,8 @@ class EventLog:
 
     def _put(self, event: Event) -> None:
         line = event.line(with_json=self._with_json).encode(errors="replace") + b"\n"
+        if not self._with_json:
+            self._recent.append(event)
         self._queue.append(line)
         self.queued += len(line)
         if not self._waiting:

@@ -18,7 +18,9 @@ from catenet.nodes.control.events import Event
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime import files
 from catenet.nodes.runtime.answers import Answers
+from catenet.nodes.runtime.children import Children
 from catenet.nodes.runtime.door import Door
+from catenet.nodes.runtime.health import Health
 from catenet.nodes.runtime.host import Shared
 from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
@@ -41,11 +43,12 @@ class Node:
         self._loop = loop
         self._log = EventLog(config.node, config.events == "json", loop)
         self._lans = Lans(config, Netlink(), loop, self._report)
-        shared = Shared(config, loop, self._lans, self._log, random.SystemRandom())
+        shared = Shared(config, loop, self._lans, self._log, random.SystemRandom(), Children(loop))
         self._services = {
             name: Service(shared, name, given, self._tell_ready) for name, given in config.services.items()
         }
-        self._door = Door(Answers(shared, self._services, self._is_ready).answer)
+        self._health = Health(self._is_ready)
+        self._door = Door(Answers(shared, self._services, self._is_ready, self._health).answer)
         self._was_ready = False
         self._stop = asyncio.Event()
 
@@ -59,7 +62,6 @@ class Node:
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._stop.set)
-        self._loop.add_signal_handler(signal.SIGCHLD, _reap)
         self._loop.set_exception_handler(self._unhandled)
         files.write(self._config)
         self._want_routes()
@@ -90,7 +92,8 @@ class Node:
         return self._lans.complete and all(service.state == "ready" for service in self._services.values())
 
     def _tell_ready(self) -> None:
-        """Once in a life: every interface is addressed and every service serves."""
+        """Once in a life, to all: everything is addressed and serves. To the health check: each time."""
+        self._health.changed()
         if not self._was_ready and self._is_ready():
             self._was_ready = True
             services: list[Json] = [*self._services]
@@ -114,15 +117,6 @@ class Node:
         error = context.get("exception")
         text = str(context.get("message")) if error is None else describe_error(error)
         self._report("service.failed", text, {"error": text, "retry": 0})
-
-
-def _reap() -> None:
-    """Orphans of what was run inside the container become PID 1's children; bury them."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        pass
 
 
 def main() -> int:

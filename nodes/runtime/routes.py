@@ -7,7 +7,8 @@ metric, whatever the protocol: a route of metric 0 would overwrite the LAN's own
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import NamedTuple
 
 from catenet.nodes.address import ANY, Address, Prefix
@@ -43,6 +44,7 @@ class Routes:
         self._known = known
         self._wanted: dict[tuple[int, Prefix], _Way] = {}
         self._guarding = False
+        self._listeners: list[Callable[[routing.Route], None]] = []
 
     def set(self, protocol: int, prefix: Prefix, via: Address, lan: str) -> bool:
         """From now on the prefix goes to `via` over that LAN. False where the kernel will not have it now."""
@@ -81,6 +83,32 @@ class Routes:
             if found.prefix == _DEFAULT and found.protocol == routing.BOOT and not self._leads_into_lab(found):
                 self._netlink.delete_route(found)
 
+    def changed(self, route: routing.Route, *, gone: bool) -> None:
+        """The kernel says that a route came (or changed), or went."""
+        if not gone:
+            self.remove_foreign_default(route)
+        for function in tuple(self._listeners):
+            function(route)
+
+    def listen(self, function: Callable[[routing.Route], None]) -> None:
+        """Call a function with each route that came or went."""
+        self._listeners.append(function)
+
+    def unlisten(self, function: Callable[[routing.Route], None]) -> None:
+        """Call it no more."""
+        self._listeners.remove(function)
+
+    def present(self) -> list[routing.Route]:
+        """The kernel's table as it is; of several routes to a prefix, the one that the kernel takes is the first."""
+        return sorted(self._netlink.routes(), key=lambda route: (route.prefix, route.metric))
+
+    def flush(self, protocols: Collection[int]) -> None:
+        """Take every route of these protocols out of the table. What cannot be taken out has gone by itself."""
+        for route in self.present():
+            if route.protocol in protocols:
+                with suppress(OSError):
+                    self._netlink.delete_route(route)
+
     def table(self, name_of: Callable[[Address], str], lan_of: Callable[[int], str]) -> list[Json]:
         """The kernel's table as it is, for people and checks."""
         return [
@@ -92,7 +120,7 @@ class Routes:
                 "protocol": routing.PROTOCOLS.get(route.protocol, str(route.protocol)),
                 "metric": route.metric,
             }
-            for route in sorted(self._netlink.routes())
+            for route in self.present()
             for hop in route.hops
         ]
 

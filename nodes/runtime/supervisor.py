@@ -9,9 +9,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
-from catenet.nodes.catalogue import SERVICES, options_class, service_module
+from catenet.nodes.catalogue import IMPLEMENTATION, OURS, SERVICES, options_class, service_module
 from catenet.nodes.control.config import ConfigError
 from catenet.nodes.machine import Json
+from catenet.nodes.runtime.children import ProgramError
 from catenet.nodes.runtime.host import Host, Shared
 from catenet.nodes.runtime.options import build_options
 
@@ -25,12 +26,13 @@ class Service:
     """One service of the node. `host` is there while it runs."""
 
     def __init__(self, shared: Shared, name: str, given: Mapping[str, Json], changed: Callable[[], None]) -> None:
-        """`changed` is called when the service becomes ready."""
+        """`changed` is called when the service becomes ready, and when it falls over."""
         self.name = name
         self.state = "starting"  # then ready, failed (waits for its next start, or for ever), stopped
         self.host: Host | None = None
         self._shared = shared
-        self._given = given
+        self._given = {key: value for key, value in given.items() if key != IMPLEMENTATION}
+        self._implementation = str(given.get(IMPLEMENTATION, OURS))
         self._changed = changed
         self._counters: dict[str, int] = {}
         self._restarts = 0
@@ -38,7 +40,9 @@ class Service:
 
     def status(self) -> Json:
         """For people and checks."""
+        theirs: dict[str, Json] = {} if self._implementation == OURS else {IMPLEMENTATION: self._implementation}
         return {
+            **theirs,
             "state": self.state,
             "restarts": self._restarts,
             "counters": dict(self._counters),
@@ -69,14 +73,16 @@ class Service:
         if self.name not in SERVICES:
             raise ConfigError(f"{self.name} is an unknown service; there are {', '.join(SERVICES)}")
         options = build_options(self.name, options_class(self.name), self._given)
-        module = import_module(service_module(self.name))
+        module = import_module(service_module(self.name, self._implementation))
         failure: list[Exception] = []
 
         def fail(error: Exception) -> None:
             failure.append(error)
             serving.cancel()
 
-        host = self.host = Host(self._shared, self.name, self._counters, self._ready, fail)
+        host = self.host = Host(
+            self._shared, self.name, self._counters, self._ready, fail, implementation=self._implementation
+        )
         serving = asyncio.ensure_future(module.serve(host, options))
         try:
             await serving
@@ -98,10 +104,11 @@ class Service:
 
     def _failed(self, error: Exception, retry: float | None) -> None:
         self.state = "failed"
-        self._error = str(error) if isinstance(error, ConfigError) else describe_error(error)
+        self._error = str(error) if isinstance(error, ConfigError | ProgramError) else describe_error(error)
         then = "it stays down" if retry is None else f"started again in {retry:g} s"
         data: dict[str, Json] = {"error": self._error, "retry": retry}
         self._shared.log.write(self.name, "service.failed", f"{self._error}; {then}", data)
+        self._changed()
 
 
 def _is_cancelled() -> bool:

@@ -16,7 +16,14 @@ __all__ = ["serve"]
 async def serve(host: Host, options: RipOptions) -> None:
     """Run RIP until cancelled."""
     interfaces = host.interfaces()
-    machine = RipMachine(options, interfaces, host.random, host.name_of)
+    machine = RipMachine(
+        options,
+        interfaces,
+        host.random,
+        host.name_of,
+        static=[(route.to, route.via) for route in host.config.routes],
+        epoch=host.wall_clock() - host.now(),
+    )
     ports: dict[str, UdpPort] = {}
 
     def send(packet: Packet) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from catenet.nodes.control.config import NodeConfig
 from catenet.nodes.control.events import Event
+from catenet.nodes.runtime.children import Children
 from catenet.nodes.runtime.host import Host, Shared
 from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
@@ -30,7 +31,7 @@ class Bench:
         self.netlink = Netlink()
         self.lans = Lans(self.config, self.netlink, loop, lambda kind, text, data: log.write("node", kind, text, data))
         self.lans.start()
-        self.shared = Shared(self.config, loop, self.lans, log, random.Random(1))
+        self.shared = Shared(self.config, loop, self.lans, log, random.Random(1), Children(loop))
         self.failures: list[Exception] = []
         self.counters: dict[str, int] = {}
         self.hosts: list[Host] = []
@@ -43,7 +44,7 @@ class Bench:
         return [event for line in self.file.read_text().splitlines() if (event := Event.parse(line)) is not None]
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while not condition():
                 await asyncio.sleep(0)
 

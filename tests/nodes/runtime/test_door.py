@@ -16,6 +16,7 @@ from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.answers import Answers
 from catenet.nodes.runtime.door import Door
+from catenet.nodes.runtime.health import Health
 from catenet.nodes.runtime.supervisor import Service
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Open:
         service.host.answer("double", self.double)
         service.host.on_flush(lambda: self.flushed.append(True))
         self.flushed: list[bool] = []
-        self.door = Door(Answers(bench.shared, {"svc": service}, lambda: True).answer, str(path))
+        self.door = Door(Answers(bench.shared, {"svc": service}, lambda: True, Health(lambda: True)).answer, str(path))
 
     async def double(self, arguments: Mapping[str, Json]) -> Json:
         number = arguments["number"]
@@ -74,7 +75,8 @@ class Open:
         (
             Question("sing"),
             Answer(
-                error="ask 'sing' is no question for this node; it answers status, show, link, flush, report, double"
+                error="ask 'sing' is no question for this node; it answers"
+                " status, show, link, flush, report, events, health, double"
             ),
         ),
     ],

@@ -120,3 +120,17 @@ def test_a_reader_that_is_gone_is_outlived() -> None:
         os.close(writer)
 
     asyncio.run(run())
+
+
+def test_what_a_log_for_people_leaves_out_is_kept_for_who_asks(pipe: tuple[int, int]) -> None:
+    async def run() -> None:
+        log = EventLog("a", False, asyncio.get_running_loop(), pipe[1])
+        for number in range(1500):
+            log.write("rip", f"kind.{'ab'[number % 2]}", str(number), {"number": number})
+        lines = log.recent(0.0)
+        events = [event for line in lines if (event := Event.parse(line)) is not None]
+        assert [event.data["number"] for event in events] == list(range(500, 1500))
+        assert read_all(pipe[0]).decode().splitlines()[-1000:] == [line.partition("\t")[0] for line in lines]
+        assert log.recent(events[-1].at + 1e-5) == []
+
+    asyncio.run(run())

@@ -214,6 +214,7 @@ def test_an_idle_router_is_light(small: Small) -> None:
     user, system = (int(ticks) for ticks in small.run("r", "cut -d' ' -f14,15 /proc/1/stat").split())
     assert pss <= 30 * 1024
     assert (user + system) / 100 <= 0.4
+    assert "libssl" not in small.run("r", "cat /proc/1/maps")
 
 
 def test_a_stop_takes_less_than_a_second_and_is_said(small: Small) -> None:

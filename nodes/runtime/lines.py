@@ -1,0 +1,40 @@
+"""A stream of bytes → lines of text, whatever is in it."""
+
+from __future__ import annotations
+
+__all__ = ["LINE", "Lines"]
+
+LINE = 8192
+"""The longest line, in bytes; the rest of a longer one is left out."""
+
+
+class Lines:
+    """Bytes in any slicing → lines of text, none of them longer than LINE."""
+
+    def __init__(self) -> None:
+        self._begun = b""
+        self._skipping = False
+
+    def feed(self, data: bytes) -> list[str]:
+        """The lines that end in these bytes; one that grows too long is given at once, cut."""
+        *whole, rest = (self._begun + data).split(b"\n")
+        lines = []
+        for line in whole:
+            if not self._skipping:
+                lines.append(_text(line))
+            self._skipping = False
+        if len(rest) > LINE:
+            if not self._skipping:
+                lines.append(_text(rest))
+            rest, self._skipping = b"", True
+        self._begun = b"" if self._skipping else rest
+        return lines
+
+    def end(self) -> list[str]:
+        """The last line, where it has no end."""
+        rest, self._begun = self._begun, b""
+        return [_text(rest)] if rest else []
+
+
+def _text(line: bytes) -> str:
+    return line[:LINE].decode(errors="replace").rstrip("\r") + ("…" if len(line) > LINE else "")

@@ -1,0 +1,297 @@
+"""Programs of other people as services: started, listened to, ended, started again, whatever they do."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.implementations.adapter import Command, Learned, Task
+from catenet.nodes.implementations.adapter import Run as Plan
+from catenet.nodes.implementations.program import Program
+from catenet.nodes.runtime import host as hosts
+from catenet.nodes.runtime.children import ProgramError
+from catenet.nodes.runtime.host import Host
+from catenet.nodes.runtime.supervisor import Service
+from catenet.nodes.services import foreign
+
+if TYPE_CHECKING:
+    from conftest import Bench, OnBench
+
+Scenario = Callable[["Bench", Service], Any]
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_bench: OnBench) -> Callable[[str, Scenario], None]:
+    """Runs a script as the service `rip`, and a scenario beside it."""
+    monkeypatch.setattr(hosts, "_DATA", tmp_path)
+    monkeypatch.setattr(foreign, "_FOLDER", str(tmp_path / "run"))
+    monkeypatch.setattr(Program, "protocols", ())  # the routes of the machine that runs the test are none of ours
+
+    def run(script: str, scenario: Scenario) -> None:
+        file = tmp_path / "it"
+        file.write_text(script)
+        file.chmod(0o755)
+
+        async def whole(bench: Bench) -> None:
+            service = Service(bench.shared, "rip", {"implementation": "./it"}, lambda: None)
+            running = asyncio.ensure_future(service.run())
+            try:
+                await scenario(bench, service)
+            finally:
+                running.cancel()
+                with suppress(asyncio.CancelledError):
+                    await running
+
+        on_bench(whole)
+
+    return run
+
+
+Run = Callable[[str, Scenario], None]
+
+
+async def failed(bench: Bench) -> str:
+    """The first failure's text."""
+    await bench.until(lambda: any(event.kind == "service.failed" for event in bench.events()))
+    return next(event.text for event in bench.events() if event.kind == "service.failed")
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """The kernel takes a moment to end what it was told to kill."""
+    ends = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < ends
+
+
+def test_it_says_ready_and_what_it_prints_is_told(program: Run) -> None:
+    async def scenario(bench: Bench, service: Service) -> None:
+        await bench.until(lambda: service.state == "ready")
+        await bench.until(lambda: len(bench.events()) == 4)
+        found = [(event.kind, event.text, event.data) for event in bench.events()]
+        assert found == [
+            ("service.said", "hello rip", {"stream": "stdout"}),
+            ("rip.mine", "own", {"n": 1}),
+            ("service.ready", "serves", {}),
+            ("service.said", "oh", {"stream": "stderr"}),
+        ]
+        status = service.status()
+        assert isinstance(status, dict)
+        assert (status["implementation"], status["restarts"]) == ("./it", 0)
+
+    script = """#!/bin/sh
+[ -n "$CATENET_NODE" ] && exit 3
+echo "hello $(echo "$CATENET_SERVICE" | grep -o '"service":"[a-z]*"' | cut -d'"' -f4)"
+echo '{"kind": "rip.mine", "text": "own", "data": {"n": 1}}'
+echo ready
+sleep 0.2; echo oh >&2
+sleep 60
+"""
+    program(script, scenario)
+
+
+VIAS = {"10.0.1.0/24": Address.parse("10.0.0.2")}
+
+
+class Sleeper(Program):
+    """It sleeps. Its table, where it has one, is a file: prefixes, of those in VIAS."""
+
+    protocols = (250,)  # nobody's
+
+    def __init__(self, file: Path | None = None) -> None:
+        super().__init__("./it")
+        self._file = file
+
+    def run(self, _: Task) -> Plan:
+        return Plan((Command(("/bin/sleep", "60")),))
+
+    def table_command(self, _: Task, /) -> Sequence[str]:
+        return ("/bin/cat", str(self._file)) if self._file else ()
+
+    def table(self, text: str, /) -> list[Learned]:
+        return [Learned(Prefix.parse(word), VIAS[word], 2, 1) for word in text.split()]
+
+
+def sleeping(bench: Bench, theirs: Sleeper, folder: Path) -> tuple[Host, asyncio.Future[None]]:
+    host = bench.host()
+    task = Task("svc", None, bench.config, (), str(folder / "run"))
+    return host, asyncio.ensure_future(foreign.Programs(host, theirs, task, silent=0.05).run())
+
+
+def test_one_that_never_says_so_is_ready_after_a_while(on_bench: OnBench, tmp_path: Path) -> None:
+    async def scenario(bench: Bench) -> None:
+        ready = asyncio.Event()
+        host, running = sleeping(bench, Sleeper(), tmp_path)
+        host.ready = ready.set
+        await ready.wait()
+        running.cancel()
+        await asyncio.wait([running])
+
+    on_bench(scenario)
+
+
+def test_a_first_table_that_is_none_ends_the_run(on_bench: OnBench, tmp_path: Path) -> None:
+    async def scenario(bench: Bench) -> None:
+        (tmp_path / "table").write_text("10.0.1.7/24")
+        _, running = sleeping(bench, Sleeper(tmp_path / "table"), tmp_path)
+        with pytest.raises(ProgramError, match=r"/bin/cat prints an odd table: '10\.0\.1\.7/24' has host bits set"):
+            await running
+
+    on_bench(scenario)
+
+
+def test_a_table_that_is_none_for_once_is_told_and_read_again(on_bench: OnBench, tmp_path: Path) -> None:
+    async def scenario(bench: Bench) -> None:
+        table = tmp_path / "table"
+        table.write_text("")
+        ready = asyncio.Event()
+        host, running = sleeping(bench, Sleeper(table), tmp_path)
+        host.ready = ready.set
+        await ready.wait()
+        table.write_text("10.0.1.7/24")
+        await bench.until(lambda: any("odd table" in event.text for event in bench.events()))
+        table.write_text("10.0.1.0/24")
+        await bench.until(lambda: bench.events()[-1].kind == "route.changed")
+        assert bench.counters["table_unread"] >= 1
+        running.cancel()
+        await asyncio.wait([running])
+
+    on_bench(scenario)
+
+
+def test_a_fault_while_its_table_is_followed_ends_the_run(on_bench: OnBench, tmp_path: Path) -> None:
+    async def scenario(bench: Bench) -> None:
+        table = tmp_path / "table"
+        table.write_text("10.0.1.0/24")
+        _, running = sleeping(bench, Sleeper(table), tmp_path)
+        await bench.until(lambda: any(event.kind == "route.changed" for event in bench.events()))
+        table.write_text("10.0.9.0/24")
+        with pytest.raises(KeyError, match=r"10\.0\.9\.0/24"):
+            await running
+
+    on_bench(scenario)
+
+
+def test_one_that_ends_at_once_is_started_again(program: Run) -> None:
+    async def scenario(bench: Bench, service: Service) -> None:
+        assert await failed(bench) == (
+            "it ended by itself, with exit code 7; its last words: no such thing; started again in 0.2 s"
+        )
+        await bench.until(lambda: sum(event.kind == "service.failed" for event in bench.events()) == 2)
+        assert not any(event.kind == "service.ready" for event in bench.events())
+
+    program("#!/bin/sh\necho no such thing >&2\nexit 7\n", scenario)
+
+
+@pytest.mark.parametrize(("number", "name"), [(11, "SIGSEGV"), (40, "signal 40")])  # 40: a realtime signal, unnamed
+def test_one_that_is_killed(program: Run, number: int, name: str) -> None:
+    async def scenario(bench: Bench, service: Service) -> None:
+        assert (await failed(bench)).startswith(f"it was ended by {name}; started again")
+
+    program(f"#!/bin/sh\nkill -{number} $$\n", scenario)
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("#!/no/such/interpreter\n", "what its first line names"),
+        ("\x7fELF no such machine", "it is no program of this machine"),
+    ],
+)
+def test_one_that_cannot_be_started_stays_down(program: Run, script: str, why: str) -> None:
+    async def scenario(bench: Bench, service: Service) -> None:
+        text = await failed(bench)
+        assert why in text
+        assert text.endswith("it stays down")
+
+    program(script, scenario)
+
+
+def test_one_that_ignores_sigterm_is_killed_with_all_that_it_started(program: Run, tmp_path: Path) -> None:
+    pids: list[int] = []
+
+    async def scenario(bench: Bench, service: Service) -> None:
+        await bench.until(lambda: service.state == "ready")
+        pids.extend(int(word) for word in (tmp_path / "pids").read_text().split())
+        assert all(alive(pid) for pid in pids)
+
+    script = f"""#!/bin/sh
+trap '' TERM
+sleep 60 & echo $$ $! >{tmp_path}/pids
+echo ready
+while :; do sleep 60; done
+"""
+    program(script, scenario)
+    assert len(pids) == 2
+    until(lambda: not any(alive(pid) for pid in pids))
+
+
+def test_its_farewell_is_heard(program: Run, tmp_path: Path) -> None:
+    async def scenario(bench: Bench, service: Service) -> None:
+        await bench.until(lambda: service.state == "ready")
+
+    program(
+        f"#!/bin/sh\ntrap 'echo bye >{tmp_path}/bye; exit' TERM\necho ready\nwhile :; do sleep 0.02; done\n", scenario
+    )
+    assert (tmp_path / "bye").read_text() == "bye\n"
+
+
+@pytest.mark.parametrize("what", ["yes", "cat /dev/zero", "cat /dev/urandom"])
+def test_a_flood_neither_stops_the_node_nor_fills_its_log(program: Run, what: str) -> None:
+    async def scenario(bench: Bench, service: Service) -> None:
+        await bench.until(lambda: service.state == "ready")
+        loop, slowest = asyncio.get_running_loop(), 0.0
+        ends = loop.time() + 1.0
+        while loop.time() < ends:
+            before = loop.time()
+            await asyncio.sleep(0)
+            slowest = max(slowest, loop.time() - before)
+        assert slowest < 0.3
+        assert bench.file.stat().st_size < 2_000_000
+        assert len(bench.events()) < 1000
+
+    program(f"#!/bin/sh\necho ready\nexec {what}\n", scenario)
+
+
+def test_one_that_does_not_read_holds_nobody_up(program: Run) -> None:
+    async def scenario(bench: Bench, service: Service) -> None:
+        child = bench.shared.children.start(["sleep", "60"], lambda *_: None, lambda _: None)
+        for _ in range(100):
+            child.tell("x" * 4096)
+        child.signal(9)
+        await bench.until(lambda: child.code == -9)
+
+    program("#!/bin/sh\nexec sleep 60\n", scenario)
+
+
+def test_a_flood_waits_in_the_pipe(on_bench: OnBench) -> None:
+    async def run(bench: Bench) -> None:
+        heard = 0
+
+        def said(_: str, line: str) -> None:
+            nonlocal heard
+            heard += len(line) + 1
+
+        child = bench.shared.children.start(["yes"], said, lambda _: None)
+        loop = asyncio.get_running_loop()
+        await bench.until(lambda: heard > 1_000_000)  # what is allowed at once
+        began, before = loop.time(), heard
+        await bench.until(lambda: loop.time() > began + 0.5)
+        assert heard - before < 1_000_000 * (loop.time() - began) + 1_000_000  # unhindered, it says gigabytes
+        child.signal(9)
+        await bench.until(lambda: child.code is not None)
+
+    on_bench(run)
