@@ -12,12 +12,14 @@ from catenet.nodes.internet.rip.machine import RipMachine
 UNREACHABLE = 16
 
 
-def build(graph: nx.Graph, options: RipOptions | None = None, seed: int = 1, *, record: bool = False) -> Network:
-    """A router for each vertex, with a LAN of its own, and a link for each edge."""
+def build(
+    graph: nx.Graph, options: RipOptions | None = None, seed: int = 1, *, record: bool = False, own_lans: bool = True
+) -> Network:
+    """A router for each vertex, with a LAN of its own unless told otherwise, and a link for each edge."""
     network = Network(seed, record=record)
     options = options or RipOptions()
     places: dict[object, dict[str, str]] = {vertex: {} for vertex in graph}
-    for number, vertex in enumerate(graph):
+    for number, vertex in enumerate(graph if own_lans else ()):
         network.add_lan(f"lan-{vertex}", f"10.1.{number}.0/24")
         places[vertex][f"lan-{vertex}"] = f"10.1.{number}.1"
     for number, ends in enumerate(graph.edges):

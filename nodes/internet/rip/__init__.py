@@ -6,6 +6,7 @@ Files, in the order to read them:
     offers.py    which entries of a response are fit to be heard: `Offer` (RFC 2453 section 3.9.2)
     table.py     `Table` of `Route`s, and the receive rule, `judge` (section 3.9.2)
     output.py    what is said on which network: split horizon, 25 entries a message (sections 3.4.3, 3.10.2)
+    authentication.py    who may speak: passwords and digests (section 4.1, RFC 4822)
     machine.py   `RipMachine`: requests, responses, timers, triggered updates (sections 3.8 to 3.10)
     neighbours.py, reports.py    who was heard; events and `show rip`
     config.py    `RipOptions`, what a lab file may say
@@ -30,7 +31,10 @@ Deviations from the RFC, and why:
 - A version 1 message is refused, as section 4.6 and the receive switch of section 5.1 allow a router that speaks only
   version 2: without masks its routes would be guesses.
 - Requests too must come from the link: whoever can forge a far address would turn the router against it.
+- The sequence number of an authenticated message is the time of day in seconds, so that it does not fall at a restart
+  though nothing is kept on disk. All messages of a second have the same one, as RFC 4822 section 2.2 allows.
+- A secret is no longer than its digest: longer ones are hashed first, and not by all routers in the same way.
 - At most 4,096 routes are held and 256 neighbours are remembered, whatever a hostile neighbour says.
 
-Supported standards: RFC 2453, without authentication (section 4.1) and the RIP-1 settings of section 5.1.
+Supported standards: RFC 2453, without the RIP-1 settings of section 5.1; RFC 4822 (and with it RFC 2082).
 """

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Literal, get_args
 
-from catenet.nodes.control.units import Duration, format_duration
+from catenet.nodes.control.units import Duration, LanName, format_duration
+from catenet.nodes.internet.rip.authentication import read_secrets
+from catenet.nodes.internet.rip.packet import INFINITY
 
 __all__ = ["RipOptions", "SplitHorizon"]
 
 SplitHorizon = Literal["off", "on", "poisoned"]
+Source = Literal["connected", "static", "default"]
 
 _SHORTEST, _LONGEST = 0.1, 86_400.0
 
@@ -21,25 +25,29 @@ class RipOptions:
 
     `split_horizon`: what is said of a route on the network that it leaves by. `poisoned` says "unreachable", `on` says
     nothing, `off` says it as if it were news (and shows why the other two exist).
+    `cost`: LAN → what crossing it adds to the metric, 1 to 15; 1 where nothing is said.
+    `passive`: LANs on which the router only listens.
+    `redistribute`: what is announced beside the LANs on which the router speaks: `connected`, its passive LANs;
+    `static`, the routes that the lab file gives the node; `default`, a default route. `tag` marks these (section 4.2).
+    `auth`: {password: WORD}, or {METHOD: {KEY-ID: WORD}} with the method md5 or hmac-sha-1, -256, -384 or -512; the
+    first key signs, all of them are believed. Empty: no authentication.
     """
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 -- the name and the form are pydantic's
 
-    update: Duration = 30.0
-    timeout: Duration = 180.0
-    garbage: Duration = 120.0
+    update: Duration = 30.0  # seconds between two whole tables
+    timeout: Duration = 180.0  # seconds without a word after which a route is unreachable
+    garbage: Duration = 120.0  # seconds for which an unreachable route is still announced
     split_horizon: SplitHorizon = "poisoned"
+    cost: Mapping[LanName, int] = field(default_factory=dict)
+    passive: tuple[LanName, ...] = ()
+    redistribute: tuple[Source, ...] = ("connected",)
+    tag: int = 0  # 0 to 65535, of the routes that are announced for others
+    auth: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for field in ("update", "timeout", "garbage"):
-            value = getattr(self, field)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-                raise ValueError(f"{field} {value!r} is no duration; write one like 30s")
-            if not _SHORTEST <= value <= _LONGEST:
-                raise ValueError(
-                    f"{field} {value:g}s is out of range; it may be "
-                    f"{format_duration(_SHORTEST)} to {format_duration(_LONGEST)}"
-                )
+        for timer in ("update", "timeout", "garbage"):
+            _check_timer(timer, getattr(self, timer))
         if self.timeout < 2 * self.update:
             raise ValueError(
                 f"timeout {format_duration(self.timeout)} is under twice update ({format_duration(self.update)}): "
@@ -47,3 +55,21 @@ class RipOptions:
             )
         if self.split_horizon not in get_args(SplitHorizon):
             raise ValueError(f"split_horizon {self.split_horizon!r} is none of off, on, poisoned")
+        for lan, cost in self.cost.items():
+            if isinstance(cost, bool) or not isinstance(cost, int) or not 0 < cost < INFINITY:
+                raise ValueError(f"cost of {lan} {cost!r} is out of range; it may be 1 to {INFINITY - 1}")
+        for source in self.redistribute:
+            if source not in get_args(Source):
+                raise ValueError(f"redistribute {source!r} is none of {', '.join(get_args(Source))}")
+        if isinstance(self.tag, bool) or not isinstance(self.tag, int) or not 0 <= self.tag <= 0xFFFF:
+            raise ValueError(f"tag {self.tag!r} is out of range; it may be 0 to {0xFFFF}")
+        read_secrets(self.auth)
+
+
+def _check_timer(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise ValueError(f"{name} {value!r} is no duration; write one like 30s")
+    if not _SHORTEST <= value <= _LONGEST:
+        raise ValueError(
+            f"{name} {value:g}s is out of range; it may be {format_duration(_SHORTEST)} to {format_duration(_LONGEST)}"
+        )

@@ -8,13 +8,13 @@ from dataclasses import replace
 from math import inf
 from typing import Protocol
 
-from catenet.nodes.address import Address
+from catenet.nodes.address import ANY, Address, Prefix
+from catenet.nodes.internet.rip.authentication import Authentication, read_secrets
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.neighbours import Neighbours
 from catenet.nodes.internet.rip.offers import Heard, prefix_of, read
 from catenet.nodes.internet.rip.output import entries, responses
 from catenet.nodes.internet.rip.packet import (
-    AUTHENTICATION,
     GROUP,
     INFINITY,
     PORT,
@@ -42,6 +42,7 @@ from catenet.nodes.machine import (
 
 __all__ = ["Randomness", "RipMachine"]
 
+_DEFAULT = Prefix(ANY, 0)
 _ASK_FOR_ALL = bytes(Message(REQUEST, (WHOLE_TABLE,)))
 
 
@@ -57,7 +58,9 @@ class RipMachine:
 
     It starts at its first wake (`next_wake` is 0 until then): it asks for its neighbours' tables and sends its own.
     Beside the contract: `set_interface` says that an interface changed, `shutdown` takes leave, `status` is for
-    `show rip`. `name_of` gives the node that has an address, for what people read.
+    `show rip`. `name_of` gives the node that has an address, for what people read. `static` are the routes that this
+    node has beside RIP's, prefix and next hop. `epoch` is the time of day, in seconds since 1970, at which `now` was 0:
+    authenticated messages carry the time (RFC 4822).
     """
 
     def __init__(
@@ -66,13 +69,21 @@ class RipMachine:
         interfaces: Iterable[Interface],
         random: Randomness,
         name_of: Callable[[Address], str] = str,
+        *,
+        static: Iterable[tuple[Prefix, Address]] = (),
+        epoch: float = 0.0,
     ) -> None:
         self._options = options
+        self._static = [
+            (prefix, via) for prefix, via in static if prefix != _DEFAULT and "static" in options.redistribute
+        ]
+        self._auth = Authentication(read_secrets(options.auth), epoch, options.timeout)
+        self._now = 0.0
         self._random = random
         self._name_of = name_of
         self._interfaces = {interface.name: interface for interface in interfaces}
         self._own = frozenset(interface.address for interface in self._interfaces.values())
-        self._table = Table(options.timeout, options.garbage)
+        self._table = Table(options.timeout, options.garbage, options.cost)
         self._neighbours = Neighbours()
         self._counters: Counter[str] = Counter()
         self._told: set[str] = set()
@@ -90,6 +101,7 @@ class RipMachine:
 
     def receive(self, packet: Packet, now: float) -> None:
         """A datagram came in on UDP port 520."""
+        self._now = now
         source, interface = packet.source, self._interfaces.get(packet.interface)
         if not self._started or self._stopped:
             return
@@ -107,6 +119,7 @@ class RipMachine:
 
     def wake(self, now: float) -> None:
         """Time out routes, send what is due."""
+        self._now = now
         if self._stopped:
             return
         if not self._started:
@@ -135,6 +148,7 @@ class RipMachine:
 
     def set_interface(self, interface: Interface, now: float) -> None:
         """An interface came up, went down, or appeared."""
+        self._now = now
         before = self._interfaces.get(interface.name)
         self._interfaces[interface.name] = interface
         self._own = frozenset(each.address for each in self._interfaces.values())
@@ -143,15 +157,16 @@ class RipMachine:
         if before is not None and before.up:
             self._note(self._table.disconnect(interface.name, now), f"{interface.name} went down", now)
         if interface.up:
-            self._note([self._table.connect(interface, now)], f"{interface.name} came up", now)
-            self._greet(interface, now)
+            self._note(self._connect(interface, now), f"{interface.name} came up", now)
+            if interface in self._speaking():
+                self._greet(interface, now)
 
     def shutdown(self) -> None:
         """Take leave: say on every network that nothing can be reached this way any more. Then do nothing."""
         if self._started and not self._stopped:
-            for interface in self._up():
-                said = entries(self._table.routes.values(), interface.name, self._options.split_horizon)
-                for data in responses([entry._replace(metric=INFINITY) for entry in said]):
+            for interface in self._speaking():
+                said = self._entries(self._table.routes.values(), interface)
+                for data in self._responses([entry._replace(metric=INFINITY) for entry in said]):
                     self._send(data, interface, GROUP, "updates")
         self._stopped = True
 
@@ -175,15 +190,17 @@ class RipMachine:
     def _start(self, now: float) -> None:
         self._started = True
         for interface in self._up():
-            self._table.connect(interface, now)
+            self._connect(interface, now)
+        if "default" in self._options.redistribute:
+            self._table.announce(_DEFAULT, ANY, "", self._options.tag, now)
         # "When a router first comes up, it multicasts a Request on every connected network" (3.9.1)
-        for interface in self._up():
+        for interface in self._speaking():
             self._greet(interface, now)
         self._all_said(now)
 
     def _send_update(self, now: float) -> None:
         """The regular update: the whole table on every network."""
-        for interface in self._up():
+        for interface in self._speaking():
             self._tell_all(interface)
         self._all_said(now)
 
@@ -198,8 +215,8 @@ class RipMachine:
     def _send_triggered(self, now: float) -> None:
         """A triggered update: "only those routes which have changed" (3.10.1)."""
         changed = self._table.changed.values()
-        for interface in self._up():
-            for data in responses(entries(changed, interface.name, self._options.split_horizon)):
+        for interface in self._speaking():
+            for data in self._responses(self._entries(changed, interface)):
                 self._send(data, interface, GROUP, "triggered")
         # "Once all of the triggered updates have been generated, the route change flags should be cleared."
         self._table.changed.clear()
@@ -216,8 +233,7 @@ class RipMachine:
         """The messages of a regular update; made again only when the table has changed."""
         version, messages = self._whole.get(interface.name, (-1, []))
         if version != self._table.version:
-            routes = self._table.routes.values()
-            messages = responses(entries(routes, interface.name, self._options.split_horizon))
+            messages = self._responses(self._entries(self._table.routes.values(), interface))
             self._whole[interface.name] = self._table.version, messages
         return messages
 
@@ -231,7 +247,7 @@ class RipMachine:
     def _ask_again(self) -> None:
         """Ask everywhere, after a loss or where an interface came up; there tell, too."""
         self._ask_at = inf
-        for interface in self._up():
+        for interface in self._speaking():
             self._ask(interface)
             if interface.name in self._fresh:
                 self._tell_all(interface)
@@ -245,11 +261,31 @@ class RipMachine:
         self._send(_ASK_FOR_ALL, interface, GROUP, "requests")
 
     def _send(self, data: bytes, interface: Interface, to: Endpoint, what: str) -> None:
+        data = self._auth.seal(data, self._now)
         self._actions.append(Send(Packet(data, Endpoint(interface.address, PORT), to, interface.name)))
         self._counters[f"sent.{what}"] += 1
 
     def _up(self) -> list[Interface]:
         return [interface for interface in self._interfaces.values() if interface.up]
+
+    def _speaking(self) -> list[Interface]:
+        return [interface for interface in self._up() if interface.name not in self._options.passive]
+
+    def _entries(self, routes: Iterable[Route], interface: Interface) -> list[Entry]:
+        """What is said of these routes on that interface; a passive network may be nobody else's business."""
+        if "connected" not in self._options.redistribute:
+            passive = self._options.passive
+            routes = (r for r in routes if r.static or not r.connected or r.interface not in passive)
+        return entries(routes, interface.name, self._options.split_horizon)
+
+    def _responses(self, said: list[Entry]) -> list[bytes]:
+        return responses(said, self._auth.max_entries)
+
+    def _connect(self, interface: Interface, now: float) -> list[Change]:
+        """Its network, and the static routes that lead over it, can be reached."""
+        ways = [(prefix, via) for prefix, via in self._static if interface.prefix.holds(via)]
+        announced = [self._table.announce(prefix, via, interface.name, self._options.tag, now) for prefix, via in ways]
+        return [self._table.connect(interface, now), *announced]
 
     # Input (3.9)
 
@@ -257,16 +293,15 @@ class RipMachine:
         """A datagram from a neighbour."""
         source = packet.source
         try:
-            heard = read(packet.data)
+            heard = read(self._auth.open(packet.data, source.address, now))
         except DecodeError as error:
             self._refuse(error.field, source, str(error))
             return
         message = heard.message
         if message.version < VERSION:
             self._refuse("version-1", source, "version 1, and this router speaks version 2")
-        elif message.entries and message.entries[0].family == AUTHENTICATION:
-            # "authenticated RIP-2 messages shall be discarded" where authentication is not configured (5.2)
-            self._refuse("authentication", source, "it carries a password, and none is configured")
+        elif message.command == REQUEST and interface.name in self._options.passive:
+            self._counters["refused.passive"] += 1
         elif message.command == REQUEST:
             self._answer(message, source, interface, now)
         elif source.port != PORT:

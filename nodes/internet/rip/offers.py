@@ -76,7 +76,12 @@ def prefix_of(entry: Entry) -> Prefix | str:
     "is the destination address valid (e.g., unicast; not net 0 or 127)" (3.9.2); 0.0.0.0 with no mask is the default
     route (3.7).
     """
-    address, length = entry.address, _LENGTHS.get(entry.mask)
+    return _destination(entry.address, entry.mask)
+
+
+@lru_cache(maxsize=8192)
+def _destination(address: int, bits: int) -> Prefix | str:
+    length = _LENGTHS.get(bits)
     if length is None:
         return "mask"
     if length == 0 and address:

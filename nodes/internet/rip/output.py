@@ -17,26 +17,29 @@ def entries(routes: Iterable[Route], interface: str, split_horizon: SplitHorizon
 
     "If A's best route is really through C, no other router on that network needs to know" (3.4.3): so the rule goes by
     network, and one message serves all neighbours on it. "Routes must be included in the datagram even if their
-    metrics are infinite." (3.10.2). The next hop is left 0: "via the originator of the RIP advertisement" (4.4).
+    metrics are infinite." (3.10.2). The next hop is left 0: "via the originator of the RIP advertisement" (4.4). But
+    for a static route whose next hop is on this very network, and perhaps speaks no RIP, it says who that is, "to
+    eliminate packets being routed through extra hops" (4.4); there split horizon would hide what only we can tell.
     """
     said = []
     for route in routes:
-        metric = route.metric
-        if route.interface == interface and split_horizon != "off":
-            if split_horizon == "on":
+        metric, next_hop = route.metric, 0
+        if route.interface == interface:
+            if route.static:
+                next_hop = route.via
+            elif split_horizon == "on":
                 continue
-            metric = INFINITY
+            elif split_horizon == "poisoned":
+                metric = INFINITY
         network, length = route.prefix
-        said.append(Entry(INET, route.tag, network, mask(length), 0, metric))
+        said.append(Entry(INET, route.tag, network, mask(length), next_hop, metric))
     return said
 
 
-def responses(said: Sequence[Entry]) -> list[bytes]:
-    """As many messages as the entries need.
+def responses(said: Sequence[Entry], most: int = MAX_ENTRIES) -> list[bytes]:
+    """As many messages as the entries need, with at most so many in each.
 
     "Recall that there is a limit of 25 RTEs to a Response; if there are more, send the current Response and start a
     new one." (3.10.2)
     """
-    return [
-        bytes(Message(RESPONSE, tuple(said[start : start + MAX_ENTRIES]))) for start in range(0, len(said), MAX_ENTRIES)
-    ]
+    return [bytes(Message(RESPONSE, tuple(said[start : start + most]))) for start in range(0, len(said), most)]

@@ -48,10 +48,17 @@ def status_of(route: Route, options: RipOptions, name_of: Callable[[Address], st
     return {
         "prefix": str(route.prefix),
         "lan": route.interface,
-        "via": None if route.connected else str(route.via),
-        "node": None if route.connected else name_of(route.via),
+        "via": str(route.via) if route.via else None,
+        "node": name_of(route.via) if route.via else None,
         "metric": route.metric,
         "cost": route.metric - NETWORK_COST if route.usable else None,
         "age": None if route.deadline == inf else round(now - route.deadline + period, 3),
-        "state": "garbage" if not route.usable else "connected" if route.connected else "valid",
+        "tag": route.tag,
+        "state": _state(route),
     }
+
+
+def _state(route: Route) -> str:
+    if not route.usable:
+        return "garbage"
+    return "static" if route.static else "connected" if route.connected else "valid"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from math import inf
@@ -17,12 +18,15 @@ __all__ = ["MAX_REPEATS", "MAX_ROUTES", "NETWORK_COST", "Change", "Route", "Tabl
 MAX_ROUTES = 4096
 MAX_REPEATS = 1024
 NETWORK_COST = 1
-"""What crossing one network adds to the metric (section 3.5: "a value of 1 is usually used")."""
+"""What crossing a network adds to the metric, unless told otherwise (section 3.5: "a value of 1 is usually used")."""
 
 
 @dataclass(slots=True, eq=False)
 class Route:
     """The way to one prefix. `router` told us of it, `via` is its next hop; both are 0 for a network of our own.
+
+    A route that somebody else wrote into this node, and that we only announce (`static`), has no `router` either; of
+    the default route that we announce no `interface` is known.
 
     `deadline`: when it times out; from then on (`metric` is INFINITY), when it is forgotten.
     `installed`: what the kernel's table has of it, by our doing.
@@ -39,8 +43,13 @@ class Route:
 
     @property
     def connected(self) -> bool:
-        """Whether the prefix is one of our own networks (up or not)."""
+        """Whether nobody told us of it: one of our own networks (up or not), or a static route."""
         return self.router == ANY
+
+    @property
+    def static(self) -> bool:
+        """Whether it is announced by us, and found by somebody else."""
+        return self.connected and (self.via != ANY or not self.interface)
 
     @property
     def usable(self) -> bool:
@@ -80,6 +89,8 @@ class Verdict(Enum):
 
 def judge(known: Route | None, way: Way, *, late: bool) -> Verdict:
     """The receive rule (section 3.9.2; claim D4). `late`: the known route is at least halfway to its timeout."""
+    if known is not None and known.connected and known.usable:
+        return Verdict.IGNORE  # who is on the network itself needs no router to it, whatever the metrics say
     if known is None:
         # "add this route to the routing table, unless the metric is infinity"
         return Verdict.IGNORE if way.metric == INFINITY else Verdict.ADOPT
@@ -112,9 +123,11 @@ class Table:
     `changed` holds those with the "route change flag" (section 3.5). `version` grows with every change.
     """
 
-    def __init__(self, timeout: float, garbage: float) -> None:
+    def __init__(self, timeout: float, garbage: float, costs: Mapping[str, int]) -> None:
+        """`costs`: interface → what crossing its network costs, where that is not NETWORK_COST."""
         self._timeout = timeout
         self._garbage = garbage
+        self._costs = costs
         self._repeats: dict[tuple[Address, Heard], _Repeat] = {}
         self.routes: dict[Prefix, Route] = {}
         self.changed: dict[Prefix, Route] = {}
@@ -138,8 +151,11 @@ class Table:
         changes: list[Change] = []
         refreshed: list[Route] = []
         rivals: list[Route] = []
+        cost = self._cost(interface.name)
         for offer in heard.offers:
-            way = _way(offer, router, interface)
+            # "metric = MIN (metric + cost, infinity)"
+            metric, via = min(offer.metric + cost, INFINITY), _via(offer, interface) if offer.next_hop else router
+            way = Way(metric, interface.name, router, via or router, offer.tag)
             known = self.routes.get(offer.prefix)
             verdict = judge(known, way, late=known is not None and known.deadline <= halfway)
             if verdict is Verdict.ADOPT:
@@ -155,13 +171,11 @@ class Table:
 
     def connect(self, interface: Interface, now: float) -> Change:
         """One of our own networks came up: it takes the place of whatever was known about its prefix."""
-        route = self.routes.get(interface.prefix)
-        if route is None:
-            route = self.routes[interface.prefix] = Route(interface.prefix, INFINITY, "", ANY, ANY, 0, inf)
-        was = route.metric
-        route.interface, route.router, route.via, route.tag = interface.name, ANY, ANY, 0
-        self._set(route, NETWORK_COST, now)
-        return Change(route, was)
+        return self._place(interface.prefix, Way(self._cost(interface.name), interface.name, ANY, ANY, 0), now)
+
+    def announce(self, prefix: Prefix, via: Address, interface: str, tag: int, now: float) -> Change:
+        """A route that somebody else found, from now on announced by us at the least metric."""
+        return self._place(prefix, Way(NETWORK_COST, interface, ANY, via, tag), now)
 
     def disconnect(self, interface: str, now: float) -> list[Change]:
         """An interface went down: its network, and every route over it, is unreachable."""
@@ -183,16 +197,22 @@ class Table:
         return changes
 
     def _adopt(self, prefix: Prefix, way: Way, now: float) -> list[Change]:
+        if prefix not in self.routes and len(self.routes) >= MAX_ROUTES:
+            self.overflow += 1
+            return []
+        return [self._place(prefix, way, now)]
+
+    def _place(self, prefix: Prefix, way: Way, now: float) -> Change:
         route = self.routes.get(prefix)
         if route is None:
-            if len(self.routes) >= MAX_ROUTES:
-                self.overflow += 1
-                return []
             route = self.routes[prefix] = Route(prefix, INFINITY, way.interface, way.router, way.via, way.tag, inf)
         was = route.metric
         route.interface, route.router, route.via, route.tag = way.interface, way.router, way.via, way.tag
         self._set(route, way.metric, now)
-        return [Change(route, was)]
+        return Change(route, was)
+
+    def _cost(self, interface: str) -> int:
+        return self._costs.get(interface, NETWORK_COST)
 
     def _remember(self, router: Address, heard: Heard, repeat: _Repeat) -> None:
         if len(self._repeats) >= MAX_REPEATS:
@@ -221,11 +241,11 @@ class Table:
         self._repeats.clear()
 
 
-def _way(offer: Offer, router: Address, interface: Interface) -> Way:
-    # "metric = MIN (metric + cost, infinity)"
-    metric = min(offer.metric + NETWORK_COST, INFINITY)
-    # "If the received Next Hop is not directly reachable, it should be treated as 0.0.0.0" (4.4): as the router itself.
+def _via(offer: Offer, interface: Interface) -> Address:
+    """The next hop that an offer names, where that is somebody else on the network; else 0.
+
+    "If the received Next Hop is not directly reachable, it should be treated as 0.0.0.0" (4.4): as the router itself.
+    """
     via, prefix = offer.next_hop, interface.prefix
-    if not prefix.holds(via) or via in (interface.address, prefix.network, prefix.broadcast):
-        via = router
-    return Way(metric, interface.name, router, via, offer.tag)
+    here = prefix.holds(via) and via not in (interface.address, prefix.network, prefix.broadcast)
+    return via if here else ANY

@@ -51,7 +51,15 @@ class Middle:
 class Router:
     """The machine, a clock, and what came out of it. At 100 s, when the test begins, a regular update has just gone."""
 
-    def __init__(self, *, start: bool = True, interfaces: Iterable[Interface] = (), **options: object) -> None:
+    def __init__(
+        self,
+        *,
+        start: bool = True,
+        interfaces: Iterable[Interface] = (),
+        static: Iterable[tuple[Prefix, Address]] = (),
+        epoch: float = 0.0,
+        **options: object,
+    ) -> None:
         self.random = Middle()
         self.links = {i.name: i for i in interfaces} or {
             f"link{n}": Interface(f"link{n}", Address.parse(f"10.0.{n}.1"), Prefix.parse(f"10.0.{n}.0/24"))
@@ -59,7 +67,12 @@ class Router:
         }
         self.now = 100.0
         self.machine = RipMachine(
-            RipOptions(**options), self.links.values(), self.random, lambda a: NAMES.get(str(a), str(a))
+            RipOptions(**options),
+            self.links.values(),
+            self.random,
+            lambda a: NAMES.get(str(a), str(a)),
+            static=static,
+            epoch=epoch,
         )
         if start:
             update = RipOptions(**options).update

@@ -120,6 +120,7 @@ def test_3_9_2_adding_a_route():
         "metric": 2,
         "cost": 1,
         "age": 0.0,
+        "tag": 0,
         "state": "valid",
     }
 

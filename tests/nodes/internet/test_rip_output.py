@@ -227,6 +227,7 @@ def test_our_own_network_takes_the_place_of_a_learned_route_to_it():
         "metric": 1,
         "cost": 0,
         "age": None,
+        "tag": 0,
         "state": "connected",
     }
 

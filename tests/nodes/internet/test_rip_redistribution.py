@@ -1,0 +1,142 @@
+"""Costs of networks, passive interfaces, and routes from elsewhere (RFC 2453 sections 3.5, 3.7, 4.2 and 4.4)."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from rip_router import N2, N3, WHOLE_TABLE, Router, entry, response, routes
+
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.internet.rip.config import RipOptions
+from catenet.nodes.machine import DeleteRoute, Packet, SetRoute
+
+FAR, STATIC, DEFAULT = "10.9.0.0/24", "10.8.0.0/24", "0.0.0.0/0"
+LINK1, LINK2 = "10.0.1.0/24", "10.0.2.0/24"
+VIA = "10.0.2.77"
+
+
+def with_static(**options: object) -> Router:
+    static = [(Prefix.parse(STATIC), Address.parse(VIA))]
+    return Router(static=static, redistribute=("connected", "static"), **options)
+
+
+def next_hops(packets: list[Packet], link: str) -> dict[str, str]:
+    found = {}
+    for packet in packets:
+        if packet.interface == link and packet.data[0] == 2:
+            for _, _, network, mask, via, _ in struct.iter_unpack(">HHIIII", packet.data[4:]):
+                found[str(Prefix(Address(network), mask.bit_count()))] = str(Address(via))
+    return found
+
+
+def updates(router: Router) -> list[Packet]:
+    return [packet for _, packet in router.wait(40)]
+
+
+def test_3_5_a_network_may_cost_more_than_one() -> None:
+    router = Router(cost={"link1": 5})
+    router.hear(response(entry(FAR, 2)), N2)
+    assert (router.table[FAR], router.table[LINK1], router.table[LINK2]) == (7, 5, 1)
+    router.hear(response(entry(FAR, 3)), N3)
+    assert (router.table[FAR], router.row(FAR)["lan"]) == (4, "link2")
+    router.hear(response(entry("10.9.1.0/24", 11)), N2)
+    assert "10.9.1.0/24" not in router.table  # 11 + 5 is infinity
+
+
+def test_our_own_network_stays_ours_however_much_it_costs() -> None:
+    router = Router(cost={"link1": 15})
+    router.hear(response(entry(LINK1, 1)), N3)
+    assert (router.row(LINK1)["state"], router.table[LINK1]) == ("connected", 15)
+    router.set_link("link1", up=False)
+    router.hear(response(entry(LINK1, 1)), N3)
+    assert (router.row(LINK1)["state"], router.table[LINK1]) == ("valid", 2)
+
+
+def test_on_a_passive_network_the_router_only_listens() -> None:
+    router = Router(passive=("link1",))
+    router.hear(response(entry(FAR, 1)), N2)
+    assert router.table[FAR] == 2
+    assert router.answer(WHOLE_TABLE, N2) == []
+    assert router.counters["refused.passive"] == 1
+    router.set_link("link1", up=False)
+    router.set_link("link1", up=True)
+    router.machine.shutdown()
+    assert {packet.interface for packet in [*updates(router), *router.sends()]} <= {"link2"}
+
+
+def test_a_passive_network_is_announced_unless_it_is_left_out() -> None:
+    assert LINK1 in routes(updates(Router(passive=("link1",))), "link2")
+    silent = Router(passive=("link1",), redistribute=())
+    assert LINK1 not in routes(updates(silent), "link2")
+    silent.set_link("link1", up=False)
+    silent.hear(response(entry(LINK1, 1)), N3)  # now it is somebody else's word
+    assert LINK1 in {name for _, packet in silent.wait(40) for name in routes([packet], "link2")}
+
+
+def test_static_routes_are_announced_only_when_asked_for() -> None:
+    quiet = Router(static=[(Prefix.parse(STATIC), Address.parse(VIA))])
+    assert STATIC not in quiet.table
+    router = with_static(tag=7)
+    assert routes(updates(router), "link1")[STATIC] == 1
+    row = router.row(STATIC)
+    assert (row["state"], row["via"], row["lan"], row["tag"], row["age"]) == ("static", VIA, "link2", 7, None)
+    assert router.kernel() == []  # it is there already
+
+
+@pytest.mark.parametrize("split_horizon", ["off", "on", "poisoned"])
+def test_4_4_on_the_next_hops_own_network_the_static_route_names_it(split_horizon: str) -> None:
+    """RFC 2453 section 4.4: "eliminate packets being routed through extra hops"."""
+    said = updates(with_static(split_horizon=split_horizon))
+    assert next_hops(said, "link2")[STATIC] == VIA
+    assert next_hops(said, "link1")[STATIC] == "0.0.0.0"
+    assert routes(said, "link2")[STATIC] == 1
+
+
+def test_a_static_route_goes_and_comes_with_its_network() -> None:
+    router = with_static()
+    router.set_link("link2", up=False)
+    assert routes(router.sends() + updates(router), "link1")[STATIC] == 16
+    router.hear(response(entry(STATIC, 3)), N2)
+    assert (router.table[STATIC], router.row(STATIC)["state"]) == (4, "valid")
+    router.set_link("link2", up=True)
+    assert (router.table[STATIC], router.row(STATIC)["state"]) == (1, "static")
+    assert [type(action) for action in router.kernel()] == [SetRoute, DeleteRoute]  # RIP's own came, and went
+
+
+def test_nobody_talks_a_router_out_of_its_static_route() -> None:
+    router = with_static()
+    for metric in (1, 16):
+        router.hear(response(entry(STATIC, metric)), N2)
+    assert (router.table[STATIC], router.row(STATIC)["via"]) == (1, VIA)
+
+
+def test_3_7_a_default_route_is_announced_everywhere() -> None:
+    said = updates(Router(redistribute=("default",), tag=9))
+    assert routes(said, "link1")[DEFAULT] == routes(said, "link2")[DEFAULT] == 1
+    heard = Router()
+    for packet in said:
+        if packet.interface == "link1":
+            heard.hear(packet.data, N2)
+    assert (heard.table[DEFAULT], heard.row(DEFAULT)["tag"]) == (2, 9)
+    assert [str(action.prefix) for action in heard.kernel() if str(action.prefix) == DEFAULT]
+
+
+def test_the_default_route_is_no_static_one() -> None:
+    router = Router(static=[(Prefix.parse(DEFAULT), Address.parse(VIA))], redistribute=("static",))
+    assert DEFAULT not in router.table
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cost": {"link1": 0}}, r"cost of link1 0 is out of range; it may be 1 to 15"),
+        ({"cost": {"link1": 16}}, r"cost of link1 16"),
+        ({"redistribute": ("ospf",)}, r"redistribute 'ospf' is none of connected, static, default"),
+        ({"tag": 65536}, r"tag 65536 is out of range"),
+        ({"tag": True}, r"tag True"),
+    ],
+)
+def test_a_wrong_option_is_named_with_what_is_allowed(options: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        RipOptions(**options)
