@@ -1,0 +1,94 @@
+"""The contract of an adapter: what it is told, what it says is to be run, how its table is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.config import NodeConfig
+
+__all__ = ["Adapter", "Command", "Learned", "Place", "Run", "Task"]
+
+
+class Place(NamedTuple):
+    """One interface of the node, as a program has to know it: `device` is the kernel's name now."""
+
+    lan: str
+    device: str
+    address: Address
+    prefix: Prefix
+    up: bool
+
+
+class Task(NamedTuple):
+    """What an adapter is told: the service, its options, the node, and two folders.
+
+    `folder` is the service's own, for files and sockets; `data` is the lab's, read-only.
+    """
+
+    service: str
+    options: Any
+    node: NodeConfig
+    places: tuple[Place, ...]
+    folder: str
+    data: str = "/lab"
+
+
+class Command(NamedTuple):
+    """A program to be started, and to be kept in the foreground; a folder stands for its `run`.
+
+    `needs`: a file (a socket) that must be there first.
+    """
+
+    words: tuple[str, ...]
+    needs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is to be done: files to be written (path → text), whose they and the folder are, programs to be started."""
+
+    commands: tuple[Command, ...]
+    files: Mapping[str, str] = field(default_factory=dict)
+    owner: str = ""  # a user of the system; empty: root
+    environment: Mapping[str, str] = field(default_factory=dict)
+    working_folder: str = "/"
+
+
+class Learned(NamedTuple):
+    """A route that the program has learned. `metric` is the protocol's own; `cost`, in links, the lecture's."""
+
+    prefix: Prefix
+    via: Address
+    metric: int
+    cost: int
+
+
+class Adapter(Protocol):
+    """One implementation. The attributes say what it needs; no method has an effect."""
+
+    services: tuple[str, ...]
+    """The services of ours that it can be."""
+    capabilities: tuple[str, ...]
+    """What its containers may do beside what every node may."""
+    protocols: tuple[int, ...]
+    """The numbers by which the kernel marks its routes (rtnetlink(7)); they go when it has ended."""
+
+    def check(self, options: Any, /) -> None:
+        """See whether it can do what the options say.
+
+        Raises:
+            ValueError: it cannot; the text says what, to stand behind the program's name.
+
+        """
+
+    def run(self, task: Task) -> Run:
+        """What is to be started."""
+
+    def table_command(self, task: Task, /) -> Sequence[str]:
+        """The command that prints its table; empty: its table is what it puts into the kernel's."""
+
+    def table(self, text: str, /) -> list[Learned]:
+        """What that command printed → its routes by way of others. Lines that are no routes are passed over."""

@@ -1,0 +1,131 @@
+"""BIRD 2 (birdc, bird.conf): one process, one file, a socket for questions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.implementations.adapter import Command, Learned, Place, Run, Task
+
+__all__ = ["Bird"]
+
+_SPLIT_HORIZON = {
+    "off": "split horizon no; poison reverse no;",
+    "on": "split horizon yes; poison reverse no;",
+    "poisoned": "split horizon yes; poison reverse yes;",
+}
+_METHODS = {"md5": "keyed md5", **{f"hmac-sha-{size}": f"hmac sha{size}" for size in (1, 256, 384, 512)}}
+_ROUTE = re.compile(r"^(?P<prefix>[\d.]+/\d+)?\s.*\* .*\((?P<preference>\d+)/(?P<metric>\d+)\)")
+_VIA = re.compile(r"^\s+via (?P<via>[\d.]+) on ")
+
+
+class Bird:
+    """The service `rip` by BIRD."""
+
+    services = ("rip",)
+    capabilities = ()
+    protocols = (12,)
+
+    def check(self, options: Any, /) -> None:
+        """BIRD counts whole seconds; static and default routes are not handed to it; its texts know no escapes.
+
+        Raises:
+            ValueError: what it cannot do.
+
+        """
+        for timer in ("update", "timeout", "garbage"):
+            if getattr(options, timer) % 1:
+                raise ValueError(f"counts whole seconds, and {timer} is {getattr(options, timer):g}s")
+        if other := [source for source in options.redistribute if source != "connected"]:
+            raise ValueError(f"is not given the node's {other[0]} routes here: redistribute them at a router of ours")
+        if options.tag:
+            raise ValueError("is not given a tag here")
+        for secret in options.auth.values():
+            for word in (secret,) if isinstance(secret, str) else secret.values():
+                if '"' in word or not word.isprintable():
+                    raise ValueError('takes secrets of printable characters, and no " among them')
+
+    def run(self, task: Task) -> Run:
+        """`bird -f` stays in the foreground."""
+        path = f"{task.folder}/bird.conf"
+        command = ("/usr/sbin/bird", "-f", "-c", path, "-s", _socket(task), "-P", f"{task.folder}/bird.pid")
+        return Run(commands=(Command(command),), files={path: _configuration(task)})
+
+    def table_command(self, task: Task, /) -> Sequence[str]:
+        """All routes that RIP has brought."""
+        return ("/usr/sbin/birdc", "-r", "-s", _socket(task), "show", "route", "primary", "protocol", "rip1")
+
+    def table(self, text: str, /) -> list[Learned]:
+        """The lines that birdc prints.
+
+        10.1.2.0/24          unicast [rip1 01:12:13.123] * (120/3)
+                via 10.0.1.2 on eth1
+        """
+        found: list[Learned] = []
+        prefix, metric = "", 0
+        for line in text.splitlines():
+            route, via = _ROUTE.match(line), _VIA.match(line)
+            if route is not None:
+                prefix, metric = route["prefix"] or prefix, int(route["metric"])
+            elif via is not None and prefix and metric:
+                found.append(Learned(Prefix.parse(prefix), Address.parse(via["via"]), metric, metric - 1))
+                metric = 0
+        return found
+
+
+def _socket(task: Task) -> str:
+    return f"{task.folder}/bird.ctl"
+
+
+def _configuration(task: Task) -> str:
+    options = task.options
+    interfaces = "\n".join(_interface(place, options) for place in task.places)
+    first = min(place.address for place in task.places)
+    names = ", ".join(f'"{place.device}"' for place in task.places)
+    return f"""\
+log stderr all;
+router id {first};
+protocol device {{ scan time 5; }}
+protocol direct {{ ipv4; interface {names}; }}
+protocol kernel {{ scan time 1; ipv4 {{ import none; export where source = RTS_RIP; }}; }}
+protocol rip rip1 {{
+  ipv4 {{ import all; export filter {{
+    if source = RTS_DEVICE then {{ {_own(task)} accept; }}
+    if source = RTS_RIP then accept;
+    reject;
+  }}; }};
+  ecmp no;
+{interfaces}
+}}
+"""
+
+
+def _own(task: Task) -> str:
+    """What the node's own networks are announced at; 1 where nothing is said."""
+    costs = ((place, task.options.cost.get(place.lan, 1)) for place in task.places)
+    return " ".join(f"if net = {place.prefix} then rip_metric = {cost};" for place, cost in costs if cost > 1)
+
+
+def _interface(place: Place, options: Any) -> str:
+    passive = "passive yes;" if place.lan in options.passive else ""
+    return f"""\
+  interface "{place.device}" {{
+    version 2; mode multicast; metric {options.cost.get(place.lan, 1)}; {passive}
+    update time {options.update:.0f}; timeout time {options.timeout:.0f}; garbage time {options.garbage:.0f};
+    {_SPLIT_HORIZON[options.split_horizon]}
+    {_authentication(options.auth)}
+  }};"""
+
+
+def _authentication(auth: Mapping[str, Any]) -> str:
+    for method, secret in auth.items():
+        if method == "password":
+            return f'authentication plaintext; password "{secret}";'
+        keys = "\n".join(
+            f'      password "{word}" {{ id {number}; algorithm {_METHODS[method]}; }};'
+            for number, word in secret.items()
+        )
+        return f"authentication cryptographic;\n{keys}"
+    return "authentication none;"

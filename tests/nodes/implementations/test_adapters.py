@@ -1,0 +1,165 @@
+"""The options of `rip` in the words of FRR and BIRD, and their tables in ours."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.catalogue import adapter, implementations
+from catenet.nodes.control.config import NodeConfig
+from catenet.nodes.implementations.adapter import Learned, Place, Task
+from catenet.nodes.internet.rip.config import RipOptions
+
+PLACES = tuple(
+    Place(f"link{n}", f"eth{n}", Address.parse(f"10.0.{n}.7"), Prefix.parse(f"10.0.{n}.0/24"), True) for n in (1, 2)
+)
+
+
+def task(**options: object) -> Task:
+    given = RipOptions(**{"update": 5.0, "timeout": 15.0, "garbage": 10.0, **options})  # type: ignore[arg-type]
+    return Task("rip", given, NodeConfig("lab", "a", ()), PLACES, "/run/x")
+
+
+def configuration(word: str, **options: object) -> str:
+    (text,) = (text for text in adapter(word).run(task(**options)).files.values() if text)
+    return re.sub(r"\s+", " ", text)
+
+
+def test_who_can_do_what() -> None:
+    assert implementations("rip") == ["catenet", "frr", "bird", "./path"]
+    assert implementations("web") == ["catenet"]
+
+
+@pytest.mark.parametrize(
+    ("options", "frr", "bird"),
+    [
+        (
+            {},
+            "timers basic 5 15 10 network eth1 route-map own out eth1 network eth2 route-map own out eth2",
+            "update time 5; timeout time 15; garbage time 10;",
+        ),
+        ({}, "interface eth2 ip rip split-horizon poisoned-reverse exit", "split horizon yes; poison reverse yes;"),
+        ({"split_horizon": "on"}, "interface eth1 ip rip split-horizon exit", "split horizon yes; poison reverse no;"),
+        ({"split_horizon": "off"}, "interface eth1 no ip rip split-horizon", "split horizon no; poison reverse no;"),
+        (
+            {"cost": {"link2": 4}},
+            "offset-list all in 3 eth2",
+            'interface "eth2" { version 2; mode multicast; metric 4;',
+        ),
+        (
+            {"cost": {"link2": 4}},
+            "exact-match route-map own permit 2 match ip address eth2 match metric 1 set metric 4 exit",
+            "if net = 10.0.2.0/24 then rip_metric = 4; accept;",
+        ),
+        (
+            {"passive": ("link1",)},
+            "passive-interface eth1",
+            'interface "eth1" { version 2; mode multicast; metric 1; pas',
+        ),
+        ({"auth": {"password": "hush"}}, "mode text ip rip authentication string hush", 'plaintext; password "hush";'),
+        (
+            {"auth": {"md5": {"7": "hush"}}},
+            "key chain lab key 7 key-string hush exit exit interface eth1",
+            'cryptographic; password "hush" { id 7; algorithm keyed md5; };',
+        ),
+    ],
+)
+def test_options_are_translated(options: dict[str, object], frr: str, bird: str) -> None:
+    assert frr in configuration("frr", **options)
+    assert bird in configuration("bird", **options)
+
+
+def test_bird_has_hmac() -> None:
+    options = {"auth": {"hmac-sha-256": {"1": "hush"}}}
+    assert 'password "hush" { id 1; algorithm hmac sha256; };' in configuration("bird", **options)
+
+
+@pytest.mark.parametrize(
+    ("word", "options", "why"),
+    [
+        ("frr", {"update": 2.0}, "takes no timer under 5s, and whole seconds: update is 2s"),
+        ("frr", {"garbage": 7.5}, "takes no timer under 5s, and whole seconds: garbage is 7.5s"),
+        ("frr", {"auth": {"hmac-sha-256": {"1": "hush"}}}, "has no hmac-sha-256"),
+        ("frr", {"auth": {"md5": {"1": "two words"}}}, "takes secrets of up to 16"),
+        ("frr", {"redistribute": ("static",)}, "is not given the node's static routes"),
+        ("bird", {"update": 2.5}, "counts whole seconds, and update is 2.5s"),
+        ("bird", {"tag": 3}, "is not given a tag"),
+    ],
+)
+def test_what_it_cannot_do(word: str, options: dict[str, object], why: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(why)):
+        adapter(word).check(task(**options).options)
+
+
+def test_bird_takes_what_frr_does_not() -> None:
+    options = task(update=2.0, timeout=6.0, garbage=4.0).options
+    adapter("bird").check(options)
+    with pytest.raises(ValueError, match="update is 2s"):
+        adapter("frr").check(options)
+
+
+@pytest.mark.parametrize("secret", ['hu"sh', "hu\nsh"])
+@pytest.mark.parametrize("method", ["password", "md5"])
+def test_a_secret_that_bird_cannot_be_told_is_refused_and_not_named(method: str, secret: str) -> None:
+    options = task(auth={method: secret if method == "password" else {"1": "fine", "2": secret}}).options
+    with pytest.raises(ValueError, match="takes secrets of printable characters") as refused:
+        adapter("bird").check(options)
+    assert "sh" not in str(refused.value)
+
+
+B, D = Address.parse("10.0.1.2"), Address.parse("10.0.3.4")
+
+
+def test_the_table_of_frr() -> None:
+    """As `show ip rip` of FRR 10.3 prints it; a route at 16 is no route."""
+    text = """\
+Codes: K - kernel route, C - connected, L - local, S - static,
+       R - RIP, O - OSPF, I - IS-IS, B - BGP, E - EIGRP, N - NHRP,
+Sub-codes:
+      (n) - normal, (s) - static, (d) - default, (r) - redistribute,
+
+     Network            Next Hop         Metric From            Tag Time
+R(n) 10.0.2.0/24        10.0.1.2              2 10.0.1.2          0 00:14
+C(i) 10.0.3.0/24        0.0.0.0               1 self              0
+R(n) 10.1.3.0/24        10.0.3.4              4 10.0.3.4          0 00:11
+R(n) 10.1.9.0/24        10.0.3.4             16 10.0.3.4          0 00:05
+"""
+    assert adapter("frr").table(text) == [
+        Learned(Prefix.parse("10.0.2.0/24"), B, 2, 1),
+        Learned(Prefix.parse("10.1.3.0/24"), D, 4, 3),
+    ]
+
+
+def test_the_table_of_bird() -> None:
+    """As `show route primary protocol rip1` of BIRD 2.17 prints it."""
+    text = """\
+BIRD 2.17.5 ready.
+Access restricted
+Table master4:
+10.0.2.0/24          unicast [rip1 01:29:52.123] * (120/2)
+	via 10.0.1.2 on eth1
+10.1.3.0/24          unicast [rip1 01:29:53.001] * (120/4)
+	via 10.0.3.4 on eth2
+"""
+    assert adapter("bird").table(text) == [
+        Learned(Prefix.parse("10.0.2.0/24"), B, 2, 1),
+        Learned(Prefix.parse("10.1.3.0/24"), D, 4, 3),
+    ]
+
+
+def test_a_program_is_told_everything() -> None:
+    run = adapter("./my-rip").run(task())
+    told = json.loads(run.environment["CATENET_SERVICE"])
+    assert told == json.loads(run.files["/run/x/service.json"])
+    assert run.commands[0].words == ("/lab/my-rip",)
+    assert (told["node"], told["service"], told["options"]["update"]) == ("a", "rip", 5.0)
+    assert told["interfaces"][0] == {
+        "lan": "link1",
+        "device": "eth1",
+        "address": "10.0.1.7",
+        "prefix": "10.0.1.0/24",
+        "up": True,
+    }
