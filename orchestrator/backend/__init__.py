@@ -2,9 +2,12 @@
 
 protocols       what the orchestrator needs of an engine: images, networks, containers, streams
 docker          the way to Docker; it imports the rest late
+docker_socket   the engine's socket, not waited for in vain
 docker_client   one connection for each thread, a deadline for each call
 docker_engine   the Protocols, one round trip a step
+docker_options  how Docker is to make networks and containers, whoever asks it
 docker_streams  programs inside and logs: frames, lines, deadlines
 docker_errors   Docker's errors → EngineError: what was asked, what was said, what to do
+host            the machine itself: its addresses, its ears on a LAN's bridge
 fake            its twin in memory, for tests; the same behaviour tests hold for both
 """

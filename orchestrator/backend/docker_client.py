@@ -1,5 +1,5 @@
 """One connection to Docker for each thread: requests' sessions are not safe to share, and a busy one must not make
-another wait. Every call has a deadline."""
+another wait. Every call has a deadline, and none waits for an engine that hangs (docker_socket.py)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Any
 
 from docker import APIClient
 from docker.context import ContextAPI
+from docker.transport import UnixHTTPAdapter
 from docker.utils import kwargs_from_env
 from requests import Response
 
 from catenet.orchestrator.backend.docker_errors import asking
+from catenet.orchestrator.backend.docker_socket import PatientAdapter
 from catenet.orchestrator.backend.protocols import EngineError
 
 __all__ = ["QUICK", "SLOW", "Clients"]
@@ -35,7 +37,7 @@ class Clients:
         base_url = str(self._where.get("base_url") or _LOCAL)
         with asking(f"connect to the engine at {base_url}"):
             _try_socket(base_url)
-            first = APIClient(**self._where, version="auto", timeout=int(QUICK))
+            first = _patient(APIClient(**self._where, version="auto", timeout=int(QUICK)))
             self.about: dict[str, Any] = first.version(api_version=False)
         self._version = str(first.api_version)
         self.api = tuple(int(part) for part in self._version.split("."))
@@ -50,7 +52,7 @@ class Clients:
         """This thread's APIClient (its type stubs lack half of it), whose next calls have so many seconds each."""
         client: Any = getattr(self._thread, "client", None)
         if client is None:
-            client = self._thread.client = APIClient(**self._where, version=self._version)
+            client = self._thread.client = _patient(APIClient(**self._where, version=self._version))
         client.timeout = timeout
         return client
 
@@ -61,6 +63,15 @@ class Clients:
         response: Response = client.request(method, url, timeout=timeout, **how)
         client._raise_for_status(response)
         return response
+
+
+def _patient(client: Any) -> Any:
+    """The same; of an engine on this machine every wait ends where that hangs."""
+    adapter = getattr(client, "_custom_adapter", None)  # over TCP there is none
+    if isinstance(adapter, UnixHTTPAdapter):
+        adapter.close()
+        client.mount("http+docker://", PatientAdapter(adapter.socket_path))
+    return client
 
 
 def _try_socket(base_url: str) -> None:

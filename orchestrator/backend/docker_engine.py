@@ -5,17 +5,19 @@ from __future__ import annotations
 import io
 import tarfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from docker.errors import ImageNotFound, NotFound
+from docker.errors import APIError, ImageNotFound, NotFound
 
 from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.backend.docker_client import SLOW, Clients
 from catenet.orchestrator.backend.docker_errors import asking, is_ambiguous, is_overlap
+from catenet.orchestrator.backend.docker_options import DATA, LOG_DRIVER, LOG_OPTIONS, NETWORK_OPTIONS, SECURITY
 from catenet.orchestrator.backend.docker_streams import DockerExec, LogStream
-from catenet.orchestrator.backend.host import FIB_TRIE, own_addresses
+from catenet.orchestrator.backend.host import FIB_TRIE, deafen, own_addresses
 from catenet.orchestrator.backend.protocols import (
     Container,
     ContainerSpec,
@@ -30,9 +32,6 @@ __all__ = ["DockerEngine"]
 
 _BUILD = 600.0  # seconds that an image may take
 _ALL_ENDPOINTS_AT_ONCE = (1, 44)  # Docker 25; older engines take one at create, and the others one by one
-_MTU = 1500
-_BRIDGE = "com.docker.network.bridge."
-_DATA = "lab"
 
 
 class DockerImages:
@@ -133,19 +132,13 @@ class DockerNetworks:
         return own_addresses(Path(FIB_TRIE).read_text()) if self._clients.local else ()
 
     def create_network(self, spec: NetworkSpec) -> None:
-        """A bridge that carries transit traffic and to which the host itself does not belong (see the options)."""
-        options = {
-            f"{_BRIDGE}inhibit_ipv4": "true",  # the host gets no address on it, so nothing leaks
-            f"{_BRIDGE}enable_ip_masquerade": "false",  # else packets of other LANs are rewritten and lost
-            f"{_BRIDGE}gateway_mode_ipv4": "nat-unprotected",  # Docker 28 drops transit without it
-            "com.docker.network.driver.mtu": str(_MTU),
-        }
+        """A bridge that carries transit traffic and to which the host itself does not belong (see NETWORK_OPTIONS)."""
         try:
             with asking(f"create the network {spec.name} ({spec.prefix})"):
-                self._clients(SLOW).create_network(
+                made = self._clients(SLOW).create_network(
                     spec.name,
                     driver="bridge",
-                    options=options,
+                    options=NETWORK_OPTIONS,
                     ipam={"Config": [{"Subnet": str(spec.prefix), "Gateway": str(spec.gateway)}]},
                     check_duplicate=True,  # engines before 25 would make a second one of the same name
                     labels=dict(spec.labels),
@@ -154,6 +147,18 @@ class DockerNetworks:
             if is_overlap(error):
                 raise PrefixTakenError(str(error)) from error
             raise
+        if self._clients.local:
+            deafen(f"br-{made['Id'][:12]}")
+
+    def seclude(self, names: Collection[str]) -> None:
+        """Each bridge of theirs is deaf to the machine, where the engine runs on it (see `deafen`)."""
+        if not self._clients.local:
+            return
+        with asking("list the networks"):
+            found = self._clients().networks()
+        for item in found:
+            if item["Name"] in names:
+                deafen(f"br-{item['Id'][:12]}")
 
     def remove_network(self, name: str) -> None:
         """Remove a network; one that is not there is no error.
@@ -247,10 +252,16 @@ class DockerContainers:
     def remove(self, name: str) -> None:
         """Kill and remove it, in one call; one that is not there, or is being removed already, is no error."""
         with asking(f"remove {name}"):
+            client = self._clients(SLOW)
             try:
-                self._clients(SLOW).remove_container(name, v=True, force=True)
+                client.remove_container(name, v=True, force=True)
             except NotFound:
                 return
+            except APIError as error:
+                if "already in progress" not in str(error.explanation):
+                    raise
+                with suppress(NotFound):  # whoever removes it: its networks must wait for that
+                    client.wait(name, timeout=SLOW, condition="removed")
 
     def inspect(self, name: str) -> Mapping[str, object]:
         """All that the engine knows of it, in the engine's own words."""
@@ -269,10 +280,10 @@ def _container_body(spec: ContainerSpec, endpoints: Mapping[str, object], *, loc
             "NetworkMode": next(iter(endpoints), "none"),
             "CapDrop": ["ALL"],
             "CapAdd": list(spec.capabilities),
-            "SecurityOpt": ["no-new-privileges"],
+            "SecurityOpt": list(SECURITY),
             "Sysctls": dict(spec.sysctls),
             "Mounts": [_mount(spec.data)] if spec.data is not None and local else [],
-            "LogConfig": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "2"}},
+            "LogConfig": {"Type": LOG_DRIVER, "Config": LOG_OPTIONS},
             "RestartPolicy": {"Name": "no"},
         },
         "NetworkingConfig": {"EndpointsConfig": dict(endpoints)},
@@ -280,7 +291,7 @@ def _container_body(spec: ContainerSpec, endpoints: Mapping[str, object], *, loc
 
 
 def _mount(folder: Path) -> dict[str, Any]:
-    return {"Type": "bind", "Source": str(folder), "Target": f"/{_DATA}", "ReadOnly": True}
+    return {"Type": "bind", "Source": str(folder), "Target": DATA, "ReadOnly": True}
 
 
 def _container(item: Mapping[str, Any]) -> Container:
@@ -299,7 +310,7 @@ def _pack(folder: Path) -> bytes:
     """A folder as a tar archive that unpacks to /lab."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        archive.add(folder, arcname=_DATA)
+        archive.add(folder, arcname=DATA.lstrip("/"))
     return buffer.getvalue()
 
 

@@ -9,18 +9,25 @@ import requests
 import urllib3
 from docker.errors import APIError, BuildError, DockerException, InvalidVersion, TLSParameterError
 
-from catenet.orchestrator.backend.protocols import EngineError
+from catenet.orchestrator.backend.docker_socket import HANGS
+from catenet.orchestrator.backend.protocols import EngineError, EngineGoneError
 
 __all__ = ["START", "asking", "is_ambiguous", "is_overlap"]
 
 START = "start the engine: `make engine`, or `systemctl start docker`"
 """The hint where no engine is there at all."""
+_WENT_AWAY = "the engine went away in the middle: `catenet status` says what is there; else `journalctl -u docker`"
 _HINTS = (
     # a piece of what the engine or the system says (in lower case) → what the user can do
     ("permission denied", "add yourself to its group: `sudo usermod -aG docker $USER`, then log in again"),
     ("no such file or directory", START),
     ("connection refused", START),
-    ("connection aborted", "the engine went away in the middle; look at `journalctl -u docker`"),
+    ("connection aborted", _WENT_AWAY),
+    ("reset by peer", _WENT_AWAY),
+    ("broken pipe", _WENT_AWAY),
+    ("closed connection", _WENT_AWAY),
+    ("connection broken", _WENT_AWAY),
+    ("incomplete", _WENT_AWAY),
     ("timed out", "the engine is busy or hangs; try `docker ps`, and restart it if that hangs too"),
     ("pool overlaps", "another network has these addresses; `docker network ls` shows them"),
     (
@@ -40,6 +47,7 @@ _HINTS = (
     ("invalid bind address", "DOCKER_HOST is written like unix:///var/run/docker.sock or tcp://host:2375"),
     ("operation not permitted", "the engine may not do this here (rootless, or a locked-down host)"),
 )
+_GONE = ("connection refused", "no such file or directory", HANGS.lower())
 
 
 @contextmanager
@@ -47,14 +55,16 @@ def asking(what: str) -> Iterator[None]:
     """Whatever Docker's client raises inside becomes an EngineError that begins with `what` was asked.
 
     Raises:
-        EngineError: the engine refused, did not answer in time, or is not there.
+        EngineGoneError: it is not there, or answers nobody.
+        EngineError: the engine refused, or did not answer in time.
 
     """
     try:
         yield
     except (DockerException, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         said = _said(error)
-        raise EngineError(f"{what}: {said}", _hint(said)) from error
+        gone = not isinstance(error, APIError) and said.lower().startswith(_GONE)
+        raise (EngineGoneError if gone else EngineError)(f"{what}: {said}", _hint(said)) from error
 
 
 def is_ambiguous(error: EngineError) -> bool:

@@ -24,6 +24,7 @@ from requests import Response
 
 from catenet.orchestrator.backend.docker_client import QUICK, SLOW, Clients
 from catenet.orchestrator.backend.docker_errors import asking
+from catenet.orchestrator.backend.docker_socket import EngineHangsError
 from catenet.orchestrator.backend.protocols import EngineError, LogLine
 
 __all__ = ["DockerExec", "LogStream"]
@@ -92,6 +93,7 @@ class DockerExec:
 
         Raises:
             TimeoutError: nothing came within the time.
+            EngineGoneError: the engine hangs.
 
         """
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -120,6 +122,9 @@ class DockerExec:
             return bytes(self._socket.recv(size))
         except ConnectionResetError:
             return b""
+        except EngineHangsError:
+            with asking(self._what):
+                raise
 
     def exit_code(self) -> int:
         """After the end: what the program returned.

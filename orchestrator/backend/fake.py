@@ -4,6 +4,7 @@ What a test can give it:
     before    called before every call that changes something, with the call and its object; it may raise, or wait
     script    what a node writes when it starts: lines (default: the event node.ready)
     answer    what a program run inside a node says: (container, command, input) → (exit code, output, error output)
+    gone      True: from now on nothing can be asked of it any more
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from catenet.orchestrator.backend.protocols import (
     Container,
     ContainerSpec,
     EngineError,
+    EngineGoneError,
     LogLine,
     Network,
     NetworkSpec,
@@ -167,8 +169,10 @@ class FakeEngine:
         self.script = script
         self.answer = answer
         self.changed = threading.Condition(threading.RLock())
+        self.gone = False
         self.calls: list[tuple[str, str]] = []
         self.addresses: tuple[Address, ...] = ()
+        self.secluded: set[str] = set()
         self._images: dict[str, Mapping[str, str]] = {}
         self._networks: dict[str, NetworkSpec] = {}
         self._containers: dict[str, _FakeContainer] = {}
@@ -231,6 +235,7 @@ class FakeEngine:
 
     def networks(self) -> Sequence[Network]:
         """All of them."""
+        self._must_be_there("list the networks")
         with self.changed:
             return [Network(spec.name, (spec.prefix,), spec.labels) for spec in self._networks.values()]
 
@@ -246,6 +251,10 @@ class FakeEngine:
             if not spec.prefix.holds(spec.gateway):
                 raise EngineError(f"{what}: gateway {spec.gateway} is outside")
             self._networks[spec.name] = spec
+
+    def seclude(self, names: Collection[str]) -> None:
+        """Noted in `secluded`."""
+        self.secluded.update(names)
 
     def remove_network(self, name: str) -> None:
         """Refuses while a running container hangs on it."""
@@ -264,6 +273,7 @@ class FakeEngine:
         def fits(has: Mapping[str, str]) -> bool:
             return all(key in has and value in (None, has[key]) for key, value in labels.items())
 
+        self._must_be_there("list the containers")
         with self.changed:
             return [_seen(c) for c in self._containers.values() if fits(c.spec.labels)]
 
@@ -337,14 +347,21 @@ class FakeEngine:
         if container.state != "running":
             raise EngineError(f"run {command[0]} in {name}: Container {name} is {container.state}, not running")
         del tty
-        return FakeExec(lambda given: self.answer(name, command, given), stdin=stdin)
+        waits = stdin and self.answer is not _no_program  # one that is not there waits for no input
+        return FakeExec(lambda given: self.answer(name, command, given), stdin=waits)
 
     def _note(self, call: str, name: str) -> None:
         self.calls.append((call, name))
         if self.before is not None:
             self.before(call, name)
+        self._must_be_there(f"{call} {name}")
+
+    def _must_be_there(self, what: str) -> None:
+        if self.gone:
+            raise EngineGoneError(f"{what}: the engine has gone", "start it")
 
     def _find(self, name: str, what: str = "") -> _FakeContainer:
+        self._must_be_there(what or name)
         try:
             return self._containers[name]
         except KeyError:

@@ -1,14 +1,23 @@
-"""The addresses of the machine itself, as its kernel lists them in /proc/net/fib_trie."""
+"""The machine itself: its addresses, as its kernel lists them in /proc/net/fib_trie, and its ears on a LAN's bridge."""
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from pathlib import Path
 
 from catenet.nodes.address import Address
 
-__all__ = ["FIB_TRIE", "own_addresses"]
+__all__ = ["FIB_TRIE", "deafen", "own_addresses"]
 
 FIB_TRIE = "/proc/net/fib_trie"
+SETTINGS = Path("/proc/sys/net")
+_DEAF = {
+    # An interface without an address has no way back to anybody: what comes by it is dropped, be it for the machine, to
+    # be forwarded, or an ARP request for one of the machine's addresses (which Linux answers on every interface).
+    "ipv4/conf/{}/rp_filter": "1",
+    "ipv6/conf/{}/disable_ipv6": "1",  # else it has a link-local address, and services of the machine listen there
+}
 _OWN = re.compile(r"\|-- (\d+\.\d+\.\d+\.\d+)\n +/32 host LOCAL$", re.MULTILINE)
 
 
@@ -16,3 +25,13 @@ def own_addresses(trie: str) -> tuple[Address, ...]:
     """Every local address in the text of /proc/net/fib_trie, but for the loopback's."""
     found = {Address.parse(text) for text in _OWN.findall(trie)}
     return tuple(sorted(address for address in found if not address.is_loopback))
+
+
+def deafen(bridge: str, settings: Path = SETTINGS) -> None:
+    """From now on the machine hears nothing on this bridge; frames between the bridge's own ends are not touched.
+
+    Only root may set this. Without it, systemd's own default (rp_filter 2) drops IPv4 just as well.
+    """
+    for setting, value in _DEAF.items():
+        with suppress(OSError):
+            (settings / setting.format(bridge)).write_text(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -10,16 +10,21 @@ from typing import Protocol
 from catenet.nodes.address import Address, Prefix
 
 __all__ = [
+    "CAPABILITIES",
     "LABEL_FILE",
+    "LABEL_FOLDER",
     "LABEL_HASH",
     "LABEL_LAB",
     "LABEL_LAN",
     "LABEL_NODE",
+    "LABEL_PROJECT",
+    "LABEL_SERVICE",
     "Container",
     "ContainerSpec",
     "Containers",
     "Engine",
     "EngineError",
+    "EngineGoneError",
     "Exec",
     "Images",
     "LogLine",
@@ -28,13 +33,21 @@ __all__ = [
     "Networks",
     "PrefixTakenError",
     "Streams",
+    "containers_of",
+    "networks_of",
 ]
 
-LABEL_LAB = "catenet.lab"  # the copy's name
+CAPABILITIES = ("NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE")
+"""What a node may do, and all else of root's power not: interfaces and routes, raw sockets, ports under 1024."""
+
+LABEL_LAB = "catenet.lab"  # the copy's name; Compose's own word goes before it, since its file is made for any name
 LABEL_NODE = "catenet.node"
 LABEL_LAN = "catenet.lan"
-LABEL_FILE = "catenet.file"  # the lab file's absolute path
-LABEL_HASH = "catenet.hash"  # of the whole spec: equal hashes need no change
+LABEL_FILE = "catenet.file"  # the lab file's path; a relative one starts at the folder of Compose's project
+LABEL_HASH = "catenet.hash"  # of all that the thing is, but its image: equal hashes need no change
+LABEL_PROJECT = "com.docker.compose.project"  # Compose's word for a copy
+LABEL_SERVICE = "com.docker.compose.service"  # and for a node
+LABEL_FOLDER = "com.docker.compose.project.working_dir"
 
 
 class EngineError(Exception):
@@ -43,6 +56,10 @@ class EngineError(Exception):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(f"{message}{f' ({hint})' if hint else ''}")
         self.hint = hint
+
+
+class EngineGoneError(EngineError):
+    """Nothing can be asked of the engine any more: it is not there, or it hangs."""
 
 
 class PrefixTakenError(EngineError):
@@ -59,6 +76,16 @@ class NetworkSpec:
     labels: Mapping[str, str]
 
 
+def _copy(labels: Mapping[str, str]) -> str:
+    return labels.get(LABEL_PROJECT) or labels[LABEL_LAB] if LABEL_LAB in labels else ""
+
+
+def _file(labels: Mapping[str, str]) -> Path | None:
+    """An absolute path, links resolved; None where the labels do not tell."""
+    path = Path(labels.get(LABEL_FOLDER, ""), labels.get(LABEL_FILE, ""))
+    return path.resolve() if labels.get(LABEL_FILE) and path.is_absolute() else None
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
     """A network as the engine has it (of ours or not)."""
@@ -66,6 +93,16 @@ class Network:
     name: str
     prefixes: tuple[Prefix, ...]
     labels: Mapping[str, str]
+
+    @property
+    def copy(self) -> str:
+        """The copy of a lab to which it belongs; empty for a network that is not ours."""
+        return _copy(self.labels)
+
+    @property
+    def file(self) -> Path | None:
+        """The lab file that it was made from, as far as it is known."""
+        return _file(self.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +116,7 @@ class ContainerSpec:
     endpoints: Mapping[str, Address]
     labels: Mapping[str, str]
     sysctls: Mapping[str, str] = field(default_factory=dict)
-    capabilities: tuple[str, ...] = ("NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE")
+    capabilities: tuple[str, ...] = CAPABILITIES
     data: Path | None = None  # a folder that the node sees, read-only, as /lab
 
 
@@ -98,6 +135,16 @@ class Container:
     def node(self) -> str:
         """The lab's name for it."""
         return self.labels.get(LABEL_NODE, self.name)
+
+    @property
+    def copy(self) -> str:
+        """The copy of a lab to which it belongs; empty for a container that is not ours."""
+        return _copy(self.labels)
+
+    @property
+    def file(self) -> Path | None:
+        """The lab file that it was made from, as far as it is known."""
+        return _file(self.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +201,9 @@ class Networks(Protocol):
         """The addresses of the machine that the engine runs on, where that is this one; else nothing is known."""
 
     def create_network(self, spec: NetworkSpec) -> None: ...
+    def seclude(self, names: Collection[str]) -> None:
+        """The machine takes no part in these networks, whoever made them; those that we create are so at once."""
+
     def remove_network(self, name: str) -> None: ...
 
 
@@ -184,3 +234,13 @@ class Engine(Images, Networks, Containers, Streams, Protocol):
     """All of it, as docker.py and fake.py have it."""
 
     def version(self) -> str: ...
+
+
+def containers_of(engine: Containers, copy: str) -> list[Container]:
+    """All containers of a copy, whoever made them: `up`, or Compose (whose builder of the image is among them)."""
+    return [container for container in engine.containers({LABEL_LAB: None}) if container.copy == copy]
+
+
+def networks_of(engine: Networks, copy: str) -> list[Network]:
+    """All networks of a copy, whoever made them."""
+    return [network for network in engine.networks() if network.copy == copy]

@@ -34,6 +34,15 @@ class Result:
         """Whether it held in the end."""
         return self.finding.holds
 
+    def lines(self) -> list[str]:
+        """What was expected beside what was seen, and what to type next."""
+        return [
+            f"{self.check.claim or 'check'}: {self.what}",
+            f"  expected  {self.finding.expected}",
+            f"  seen      {self.finding.seen}",
+            f"  next      {self.finding.next}",
+        ]
+
     def to_json(self) -> dict[str, Json]:
         """For --json."""
         return {

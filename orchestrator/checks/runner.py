@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 
-from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.backend.protocols import Engine, EngineError, containers_of
+from catenet.orchestrator.checks.cause import with_causes
 from catenet.orchestrator.checks.fetch import check_fetch, describe_fetch
 from catenet.orchestrator.checks.path import check_path, describe_path
 from catenet.orchestrator.checks.ping import check_ping, describe_ping
@@ -38,11 +40,15 @@ def run_checks(
 
     The time of each (`within`) counts from now, so that all together take no longer than the longest. What the engine
     or a node refuses makes the check fail, with its reason.
+
+    Raises:
+        EngineError: the engine does not answer any more.
+
     """
-    scene, now = Scene(engine, running), time.monotonic()
+    scene, now, over = Scene(engine, running), time.monotonic(), threading.Event()
 
     def run(check: Check) -> Result:
-        result = _run(scene, check, now)
+        result = _run(scene, check, now, over)
         progress(result)
         return result
 
@@ -51,8 +57,12 @@ def run_checks(
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         lane = pool.submit(lambda: {number: run(checks[number]) for number in alone})
         free = {n: pool.submit(run, check) for n, check in enumerate(checks) if n not in alone}
-        results = lane.result() | {number: future.result() for number, future in free.items()}
-    return [results[number] for number in range(len(checks))]
+        try:
+            results = lane.result() | {number: future.result() for number, future in free.items()}
+        finally:  # after Ctrl-C, too
+            over.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+    return with_causes(engine, running, [results[number] for number in range(len(checks))])
 
 
 def describe(check: Check) -> str:
@@ -70,15 +80,16 @@ def describe(check: Check) -> str:
             return describe_ping(expectation)
 
 
-def _run(scene: Scene, check: Check, since: float) -> Result:
-    """Looks until it holds, or until its time, counted from `since`, is over; once at least."""
+def _run(scene: Scene, check: Check, since: float, over: threading.Event) -> Result:
+    """Looks until it holds, or until its time, counted from `since`, is over, or all is; once at least."""
     began, looked = time.monotonic(), since
     while True:
         finding = _look(scene, check, looked)
         looked = time.monotonic()
         if finding.holds or looked - since >= check.within:
             return Result(check, describe(check), finding, looked - began)
-        time.sleep(POLL)
+        if over.wait(POLL):
+            raise CancelledError
 
 
 def _look(scene: Scene, check: Check, since: float) -> Finding:
@@ -95,4 +106,5 @@ def _look(scene: Scene, check: Check, since: float) -> Finding:
             case PingCheck() as expectation:
                 return check_ping(scene, expectation)
     except (EngineError, UserError) as error:
+        containers_of(scene.engine, scene.running.name)  # a lost engine is no finding about the lab: that is raised
         return Finding(False, describe(check), str(error), "catenet status")

@@ -10,12 +10,15 @@ from collections.abc import Sequence
 from catenet.nodes.address import Address
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
-from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_NODE, Container, Engine, EngineError
+from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, containers_of
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab
 
 __all__ = ["Scene"]
+
+_PATIENCE = 5.0
+"""Seconds that an answer may take: a busy machine is no reason to call a check wrong."""
 
 
 class Scene:
@@ -42,7 +45,7 @@ class Scene:
             asked, answer = self._answers.get((node, what), (float("-inf"), None))
             if asked < since:
                 asked = time.monotonic()
-                given = ask(self.engine, self._container(node), Question("show", {"what": what}))
+                given = ask(self.engine, self._container(node), Question("show", {"what": what}), _PATIENCE)
                 if given.error is not None:
                     raise EngineError(f"{node}: {given.error}")
                 answer = given.answer
@@ -63,7 +66,7 @@ class Scene:
         known = self.running.node(node)
         if known.state == "running":
             return known
-        return next(iter(self.engine.containers({LABEL_LAB: self.running.name, LABEL_NODE: node})), known)
+        return next((c for c in containers_of(self.engine, self.running.name) if c.node == node), known)
 
     def address(self, node: str) -> Address:
         """The node's first address: the one under which the others know it."""

@@ -1,6 +1,8 @@
 """The command line: one file a verb.
 
-app       the table of verbs (a new verb is one line there) and what becomes of errors: exit 2, 3, 130
+verbs     the table of verbs (a new verb is one line there), and `catenet --help`
+app       runs a command line; what becomes of errors: exit 2, 3, 70, 130; a SIGTERM ends it with 143, a SIGHUP with 129
+parser    a command line → the function of its verb
 context   what a verb works on: the engine, and the running lab that the user means
 screen    how it looks: tables, colours, JSON; plain text off a terminal
 
@@ -27,7 +29,9 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     from catenet.orchestrator.cli.app import run
 
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: a Ctrl-C that comes now changes nothing
+    sys.exit(code)
 
 
 def _end(number: int, _: object) -> None:

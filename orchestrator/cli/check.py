@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -11,21 +12,30 @@ from rich.markup import escape
 
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.checks import Result, run_checks
+from catenet.orchestrator.checks import Result, keep_evidence, run_checks
+from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, running_lab
 from catenet.orchestrator.cli.screen import Cell, good_or_bad, print_json, say, table
 from catenet.orchestrator.lab.model import Check
 from catenet.orchestrator.observe.running import RunningLab, unknown
 
-__all__ = ["check", "print_results"]
+__all__ = ["check", "print_results", "run_and_show", "say_evidence"]
 
 
 def check(
     labs: Annotated[
-        list[str] | None, typer.Argument(metavar="[LAB…]", help="Running labs; else the one meant.")
+        list[str] | None,
+        typer.Argument(metavar="[LAB…]", help="Running labs; else the one meant.", autocompletion=complete.running),
     ] = None,
-    claim: Annotated[list[str] | None, typer.Option("--claim", metavar="ID", help="Only checks of that claim.")] = None,
+    claim: Annotated[
+        list[str] | None,
+        typer.Option("--claim", metavar="ID", help="Only checks of that claim.", autocompletion=complete.claims),
+    ] = None,
     lab: LabOption = "",
+    *,
+    evidence: Annotated[
+        bool, typer.Option("--evidence/--no-evidence", help="Keep logs, tables and captures of what failed.")
+    ] = True,
     json: JsonOption = False,
 ) -> None:
     """Asks a running lab whether what its file claims is true; exit code 1 when something is not.
@@ -34,6 +44,9 @@ def check(
     catenet check                   the lab here, or the only one
     catenet check internet five-routers
     catenet check --claim D2        only the checks of claim D2
+
+    What failed is done once more while every node is captured; .catenet/failures has the packets, and all logs,
+    events and tables of that moment.
     """
     the_engine = engine()
     report: list[Json] = []
@@ -41,12 +54,15 @@ def check(
     meant = [running_lab(the_engine, name) for name in labs or [lab]]
     chosen = [_chosen(running, claim or ()) for running in meant]  # a wrong word is said before anything is asked
     for running, checks in zip(meant, chosen, strict=True):
-        results = _run(the_engine, running, checks)
+        results = run_and_show(the_engine, running, checks)
         passed = passed and all(result.passed for result in results)
         if json:
             report += [{"lab": running.name, **result.to_json()} for result in results]
         else:
             print_results(running.name, results)
+        failed = [result for result in results if not result.passed]
+        if failed and evidence:
+            say_evidence(the_engine, running, failed)
     if json:
         print_json(report)
     if not passed:
@@ -67,10 +83,18 @@ def _chosen(running: RunningLab, claims: Sequence[str]) -> list[Check]:
     return [each for each in running.lab.checks if not claims or each.claim in claims]
 
 
-def _run(the_engine: Engine, running: RunningLab, checks: Sequence[Check]) -> list[Result]:
+def run_and_show(the_engine: Engine, running: RunningLab, checks: Sequence[Check]) -> list[Result]:
     """Runs them; on a terminal the last one that came to its end is shown meanwhile."""
     with Console(stderr=True).status(f"{running.name}: {len(checks)} checks") as status:
         return run_checks(the_engine, running, checks, lambda result: status.update(escape(result.what)))
+
+
+def say_evidence(the_engine: Engine, running: RunningLab, failed: Sequence[Result]) -> str:
+    """Keeps it, and says where on standard error; the same words."""
+    with Console(stderr=True).status(f"{running.name}: keeping evidence"):
+        said = keep_evidence(the_engine, running, failed)
+    print(f"catenet: {said}", file=sys.stderr)
+    return said
 
 
 def print_results(lab: str, results: Sequence[Result]) -> None:
@@ -88,10 +112,8 @@ def print_results(lab: str, results: Sequence[Result]) -> None:
     failed = [result for result in results if not result.passed]
     for result in failed:
         say("")
-        say(f"{result.check.claim or 'check'}: {result.what}".strip())
-        say(f"  expected  {result.finding.expected}")
-        say(f"  seen      {result.finding.seen}")
-        say(f"  next      {result.finding.next}")
+        for line in result.lines():
+            say(line)
     say(f"{lab}: {len(results) - len(failed)} of {len(results)} checks hold")
 
 

@@ -7,18 +7,43 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.lab.find import LAB_VARIABLE
-from catenet.orchestrator.observe.running import RunningLab, choose, running_labs
+from catenet.orchestrator.cli import complete
 
-__all__ = ["JsonOption", "LabOption", "LinesOption", "NodeArgument", "connecting", "engine", "here", "running_lab"]
+if TYPE_CHECKING:
+    from catenet.orchestrator.backend.protocols import Engine
+    from catenet.orchestrator.observe.running import RunningLab
 
-LabOption = Annotated[str, typer.Option("--lab", metavar="NAME", help="The running lab that is meant.")]
-NodeArgument = Annotated[str, typer.Argument(metavar="NODE", help="A node of the lab (catenet status lists them).")]
+__all__ = [
+    "JsonOption",
+    "LabArgument",
+    "LabOption",
+    "LinesOption",
+    "NodeArgument",
+    "connecting",
+    "engine",
+    "here",
+    "running_lab",
+]
+
+LabArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="[LAB]", help="A name that `catenet labs` lists, or a path.", autocompletion=complete.shipped_labs
+    ),
+]
+LabOption = Annotated[
+    str, typer.Option("--lab", metavar="NAME", help="The running lab that is meant.", autocompletion=complete.running)
+]
+NodeArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="NODE", help="A node of the lab (catenet status lists them).", autocompletion=complete.nodes
+    ),
+]
 LinesOption = Annotated[bool, typer.Option("--json", help="A JSON document a line instead of text.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")]
 
@@ -65,4 +90,7 @@ def running_lab(engine: Engine, name: str = "") -> RunningLab:
         UserError: there is none, or no telling which; the text lists the choices.
 
     """
+    from catenet.orchestrator.lab.find import LAB_VARIABLE
+    from catenet.orchestrator.observe.running import choose, running_labs
+
     return choose(running_labs(engine), name, os.environ.get(LAB_VARIABLE, ""), here())

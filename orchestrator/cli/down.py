@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.cli.alone import alone
+from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.context import JsonOption, engine, here
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import print_json, say
+from catenet.orchestrator.deploy.alone import alone
 from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, find_lab
 from catenet.orchestrator.observe.running import UserError, running_labs, unknown
 
@@ -19,8 +20,18 @@ __all__ = ["down"]
 
 
 def down(
-    lab: Annotated[str, typer.Argument(metavar="[LAB]", help="A running lab's name, or its file or folder.")] = "",
-    name: Annotated[str, typer.Option("--lab", "--name", metavar="NAME", help="The running lab that is meant.")] = "",
+    lab: Annotated[
+        str,
+        typer.Argument(
+            metavar="[LAB]", help="A running lab's name, or its file or folder.", autocompletion=complete.running
+        ),
+    ] = "",
+    name: Annotated[
+        str,
+        typer.Option(
+            "--lab", "--name", metavar="NAME", help="The running lab that is meant.", autocompletion=complete.running
+        ),
+    ] = "",
     every: Annotated[bool, typer.Option("--all", help="Every lab on the engine.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -35,7 +46,8 @@ def down(
 
     docker = engine()
     copies = sorted(running_labs(docker)) if every else _copies(docker, lab, name)
-    with alone(copies), phases(quiet=json) as progress:
+    meant = copies or ([name] if name else [])  # of one that has gone there may be a lock still
+    with alone(meant), phases(quiet=json) as progress:
         reports = [take_down(docker, copy, progress) for copy in copies]
         for report in reports:
             progress.finished(report.copy, f"{report.networks} networks, {report.nodes} nodes removed", report.seconds)

@@ -9,22 +9,30 @@ from typing import Annotated
 
 import typer
 
+from catenet.nodes.control.events import KINDS
 from catenet.orchestrator.backend.protocols import Container, Engine
+from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.context import LabOption, LinesOption, engine, running_lab
 from catenet.orchestrator.cli.lines import FollowOption, LastOption, as_json, as_text, how_many
 from catenet.orchestrator.cli.screen import say
-from catenet.orchestrator.observe.events import Line, past, select
+from catenet.orchestrator.observe.events import Line, completed, past, select
 from catenet.orchestrator.observe.events import follow as followed
-from catenet.orchestrator.observe.running import running_labs
+from catenet.orchestrator.observe.running import running_labs, unknown
 
 
 def events(
     *,
     follow: FollowOption = False,
     node: Annotated[
-        list[str] | None, typer.Option("--node", metavar="NODE", help="Only this node's (may be repeated).")
+        list[str] | None,
+        typer.Option(
+            "--node", metavar="NODE", help="Only this node's (may be repeated).", autocompletion=complete.nodes
+        ),
     ] = None,
-    kind: Annotated[list[str] | None, typer.Option("--kind", metavar="KIND", help="Only kinds that begin so.")] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--kind", metavar="KIND", help="Only kinds that begin so.", autocompletion=complete.kinds),
+    ] = None,
     last: LastOption = "",
     lab: LabOption = "",
     json: LinesOption = False,
@@ -41,19 +49,34 @@ def events(
     running = running_lab(docker, lab)
     names = [running.node(name).node for name in node or ()] or list(running.containers)
     number = how_many(last, follow=follow)
-    known = past(docker, [running.containers[name] for name in names])
+    containers = [running.containers[name] for name in names]
+    known = past(docker, containers)
+    _must_be_kinds(kind or (), known)
     chosen = list(select(known, kind or ()))
-    lines: Iterable[Line] = chosen if number is None else chosen[len(chosen) - min(number, len(chosen)) :]
+    chosen = chosen if number is None else chosen[len(chosen) - min(number, len(chosen)) :]
+    lines: Iterable[Line] = completed(docker, containers, chosen) if json else chosen
     if follow:
-        lines = chain(
-            lines, select(followed(docker, partial(_present, docker, running.name, names), known), kind or ())
-        )
+        present = partial(_present, docker, running.name, names)
+        lines = chain(lines, select(followed(docker, present, known, complete=json), kind or ()))
     width = max((len(name) for name in names), default=0)
     for line in lines:
         if json:
             print(as_json(line), flush=follow)
         else:
             say(as_text(line, width))
+
+
+def _must_be_kinds(words: Iterable[str], known: Iterable[Line]) -> None:
+    """Each begins a kind that our daemons have or, where programs of the user's speak, one that was said already.
+
+    Raises:
+        UserError: one does not; the text names the nearest.
+
+    """
+    kinds = {*KINDS, *(line.event.kind for line in known if line.event is not None)}
+    for word in words:
+        if not any(kind.startswith(word) for kind in kinds):
+            raise unknown("kind of event", word, kinds)
 
 
 def _present(engine: Engine, lab: str, names: list[str]) -> list[Container]:

@@ -6,10 +6,14 @@ from typing import Annotated
 
 import typer
 
+from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.context import JsonOption, LabOption
 from catenet.orchestrator.cli.faults import break_or_mend
 
-LanArgument = Annotated[str, typer.Argument(metavar="LAN", help="A LAN of the lab (catenet status lists them).")]
+LanArgument = Annotated[
+    str,
+    typer.Argument(metavar="LAN", help="A LAN of the lab (catenet status lists them).", autocompletion=complete.lans),
+]
 
 
 def cut(lan: LanArgument, lab: LabOption = "", json: JsonOption = False) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,16 +14,14 @@ import typer
 from catenet.nodes.control.units import format_duration
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.checks import Result, run_checks
+from catenet.orchestrator.checks import Result, keep_evidence, run_checks
 from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, running_lab
 from catenet.orchestrator.cli.screen import print_json, say
-from catenet.orchestrator.faults.verbs import VERBS
+from catenet.orchestrator.faults.verbs import OPPOSITE, VERBS
 from catenet.orchestrator.lab.model import Check, Moment
 from catenet.orchestrator.observe.running import RunningLab, UserError, running_labs
 
-__all__ = ["Happening", "Play", "play"]
-
-_OPPOSITE = {"cut": "heal", "kill": "start", "pause": "resume"}
+__all__ = ["Happening", "Play", "play", "play_and_show"]
 
 
 def play(lab: LabOption = "", json: JsonOption = False) -> None:
@@ -32,12 +31,22 @@ def play(lab: LabOption = "", json: JsonOption = False) -> None:
     catenet play                    the lab of this folder, or the only one running
     catenet play --lab internet
 
-    Exit code 1 when an expectation was not met. Ctrl-C heals what was cut, and starts what was killed or paused.
+    Exit code 1 when an expectation was not met: evidence of the first one is kept in .catenet/failures at once. Ctrl-C
+    heals what was cut, and starts what was killed or paused.
     """
     the_engine = engine()
     running = running_lab(the_engine, lab)
     if not running.lab.timeline:
         raise UserError(f"lab {running.name} has no timeline: add `timeline:` to {running.file}")
+    history, _ = play_and_show(the_engine, running, json=json)
+    if json:
+        print_json([happening.to_json() for happening in history])
+    if any(happening.held is False for happening in history):
+        raise typer.Exit(1)
+
+
+def play_and_show(the_engine: Engine, running: RunningLab, *, json: bool) -> tuple[list[Happening], str]:
+    """Plays the timeline (`json`: without a word); its history, and the words on the evidence of a failure."""
     timeline = sorted(running.lab.timeline, key=lambda moment: moment.at)
     expected = sum(moment.expect is not None for moment in timeline)
     if not json:
@@ -50,24 +59,29 @@ def play(lab: LabOption = "", json: JsonOption = False) -> None:
         if not json:
             say(happening.line)
 
-    Play(the_engine, running, tell).run(running.lab.timeline)
+    played = Play(the_engine, running, tell)
+    played.run(running.lab.timeline)
     held = sum(happening.held is True for happening in history)
     if not json:
         say(f"{running.name}: {held} of {expected} expectations held")
-    else:
-        print_json([happening.to_json() for happening in history])
-    if held < expected:
-        raise typer.Exit(1)
+    if played.evidence:
+        print(f"catenet: {played.evidence}", file=sys.stderr)
+    return history, played.evidence
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something in the history of a play. `at`: seconds after its start; `held` is None where nothing was expected."""
+    """Something in the history of a play. `at`: seconds after its start; `result`: of what was expected, else None."""
 
     at: float
     verb: str
     text: str
-    held: bool | None = None
+    result: Result | None = None
+
+    @property
+    def held(self) -> bool | None:
+        """Whether the expectation held; None where nothing was expected."""
+        return None if self.result is None else self.result.passed
 
     @property
     def line(self) -> str:
@@ -94,6 +108,8 @@ class Play:
         self._results: queue.SimpleQueue[Result | Exception] = queue.SimpleQueue()
         self._watched = 0
         self._broken: dict[str, str] = {}  # LAN or node → the verb that mends it
+        self._witness: threading.Thread | None = None
+        self.evidence = ""
 
     def run(self, timeline: tuple[Moment, ...]) -> None:
         """Plays it to its end and waits for the last expectation. Broken off, it mends what it broke.
@@ -112,6 +128,8 @@ class Play:
                     self._watch(moment.expect)
             while self._watched:
                 self._take(self._results.get())
+            if self._witness is not None:
+                self._witness.join()
         except BaseException:
             self._mend()
             raise
@@ -129,11 +147,11 @@ class Play:
 
     def _do(self, verb: str, target: str) -> None:
         at, running = self._now(), self._refreshed()
-        if verb in _OPPOSITE:  # noted first: it may be broken off half-way
-            self._broken[target] = _OPPOSITE[verb]
+        if verb in OPPOSITE:  # noted first: it may be broken off half-way
+            self._broken[target] = OPPOSITE[verb]
         done = VERBS[verb](self._engine, running, target)
         self._tell(Happening(at, verb, "; ".join((done.words, *done.remarks))))
-        if verb not in _OPPOSITE:
+        if verb not in OPPOSITE:
             self._broken.pop(target, None)
 
     def _watch(self, check: Check) -> None:
@@ -160,7 +178,14 @@ class Play:
             text = f"{result.what}, after {format_duration(round(result.took, 1))}"
         else:
             text = f"{result.what}: seen {result.finding.seen}; next: {result.finding.next}"
-        self._tell(Happening(self._now(), "holds" if result.passed else "FAILED", text, held=result.passed))
+        if not result.passed and self._witness is None:
+            self._witness = threading.Thread(target=self._keep, args=(result,), name="evidence", daemon=True)
+            self._witness.start()
+        self._tell(Happening(self._now(), "holds" if result.passed else "FAILED", text, result))
+
+    def _keep(self, failed: Result) -> None:
+        """At once, and beside the timeline: what comes next may mend what is wrong now."""
+        self.evidence = keep_evidence(self._engine, self._refreshed(), [failed])
 
     def _mend(self) -> None:
         for target, verb in list(self._broken.items()):

@@ -6,23 +6,22 @@ Colours stop where NO_COLOR is set or the output is no terminal (rich sees to bo
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from catenet.nodes.control.view import Block, are_figures, lay_out
 from catenet.nodes.machine import Json
 
-__all__ = ["Cell", "console", "good_or_bad", "print_json", "say", "table"]
+__all__ = ["Cell", "console", "good_or_bad", "print_json", "say", "table", "write_out"]
 
 NARROWEST, WIDEST = 80, 100
 """Columns that a table fits itself into on a terminal; a narrower one wraps its lines."""
 UNBOUNDED = 10_000
-
-_FIGURE = re.compile(r"-?\d+(\.\d+)?( ?(s|ms|MB|%))?")
 
 Cell = str | Text
 
@@ -39,27 +38,27 @@ def say(line: Cell) -> None:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[Cell]], *, title: str = "") -> None:
-    """A table without lines, numbers at the right. Where it is too wide, cells of several words fold."""
+    """A table without lines, numbers at the right. On a terminal that is too narrow, cells of several words fold."""
     body = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        block = Block(title, heads, [[cell.plain for cell in row] for row in body])
+        sys.stdout.write("".join(f"{line}\n" for line in lay_out(block)))
+        return
     view = Table(box=None, pad_edge=False, show_header=any(heads), header_style="dim", padding=(0, 2, 0, 0))
     for number, head in enumerate(heads):
         cells = [row[number].plain for row in body]
         words = any(" " in cell for cell in cells)
         view.add_column(
             Text(head),
-            justify="right" if _are_figures(cells) else "left",
+            justify="right" if are_figures(cells) else "left",
             no_wrap=not words,
             overflow="fold" if words else "ellipsis",
         )
     for row in body:
         view.add_row(*row)
-    out = console()
     if title:
-        out.print(Text(title, style="bold"))
-    with out.capture() as captured:
-        out.print(view)
-    # rich fills the last column with spaces, which a terminal hides and a diff or a pipe does not
-    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+        console().print(Text(title, style="bold"))
+    console().print(view)
 
 
 def good_or_bad(word: str, *, good: bool) -> Text:
@@ -72,7 +71,19 @@ def print_json(value: Json) -> None:
     print(json.dumps(value, indent=2 if sys.stdout.isatty() else None))
 
 
-def _are_figures(texts: Sequence[str]) -> bool:
-    """Whether a column holds numbers, with or without a unit, and nothing else but gaps."""
-    given = [text for text in texts if text not in ("", "-")]
-    return bool(given) and all(_FIGURE.fullmatch(text) for text in given)
+def write_out(text: str, file: Path | None) -> None:
+    """What `-o FILE` asks for; without a file, to standard output.
+
+    Raises:
+        UserError: the file cannot be written.
+
+    """
+    if file is None:
+        sys.stdout.write(text)
+        return
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        from catenet.orchestrator.observe.running import UserError
+
+        raise UserError(f"-o {file} cannot be written: {error.strerror}") from None

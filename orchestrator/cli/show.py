@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
-from catenet.nodes.control.questions import Question
+from catenet.nodes.control.questions import NOT_SHOWN, Question
+from catenet.nodes.control.view import ON
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
+from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.context import JsonOption, LabOption, NodeArgument, engine, running_lab
 from catenet.orchestrator.cli.screen import print_json
 from catenet.orchestrator.cli.view import show_value
 from catenet.orchestrator.lab.model import LabFileError
-from catenet.orchestrator.observe.ask import ask
+from catenet.orchestrator.observe.ask import ask, ask_all
 from catenet.orchestrator.observe.running import RunningLab, UserError, must_run, unknown
+
+EVERY = "all"
+"""In place of a node's name: every node."""
 
 
 def show(
     node: NodeArgument,
-    what: Annotated[str, typer.Argument(metavar="WHAT", help="Without it: the words that this node knows.")] = "",
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="WHAT", help="Without it: the words that this node knows.", autocompletion=complete.tables
+        ),
+    ] = "",
     lab: LabOption = "",
     json: JsonOption = False,
 ) -> None:
@@ -31,14 +42,60 @@ def show(
     catenet show a rip                 its table, and who taught it each line
     catenet show a routes              the kernel's
     catenet show dns.eurecom.fr resolver --json
+    catenet show all routes            of all nodes that have it, in one table
     """
     docker = engine()
     running = running_lab(docker, lab)
+    if node == EVERY and EVERY not in running.containers:
+        _show_all(docker, running, what, json=json)
+        return
     answer = _ask(docker, running.node(node), what)
     if json:
         print_json(answer)
     else:
         show_value(answer, _networks(running))
+
+
+def _show_all(docker: Engine, running: RunningLab, what: str, *, json: bool) -> None:
+    """One table of all nodes; on standard error those that cannot answer. A node without that word is left out.
+
+    Raises:
+        UserError: no node has it; the text names the nearest word.
+
+    """
+    answers = ask_all(docker, running.containers.values(), Question("show", {"what": what}))
+    tables = {name: answer.answer for name, answer in answers.items() if answer.error is None}
+    errors = {name: answer.error for name, answer in answers.items() if answer.error is not None}
+    words = {word for error in errors.values() for word in error.partition(NOT_SHOWN)[2].split(", ") if word}
+    if words and not tables:
+        raise unknown("table", what, words, owner=f"lab {running.name}")
+    if json:
+        print_json(tables)
+    elif tables:
+        listed: Json = [{ON: name, "tables": words} for name, words in tables.items()]
+        show_value(_merged(tables) if what else listed, _networks(running))
+    for name, why in errors.items():
+        if NOT_SHOWN not in why:
+            print(f"catenet: {name} is left out: {why}", file=sys.stderr)
+
+
+def _merged(tables: Mapping[str, Json]) -> Json:
+    """Node → its answer, as one answer whose rows begin with the node. Objects of an answer are a table each."""
+    if not any(isinstance(answer, Mapping) for answer in tables.values()):
+        return [row for node, answer in tables.items() for row in _on(node, answer)]
+    parts: dict[str, list[Json]] = {}
+    for node, answer in tables.items():
+        whole = answer if isinstance(answer, Mapping) else {"": answer}
+        large = {key: item for key, item in whole.items() if isinstance(item, Mapping | list)}
+        plain = {key: item for key, item in whole.items() if key not in large}
+        for key, item in {**large, **({"": plain} if plain else {})}.items():
+            parts.setdefault(key, []).extend(_on(node, item))
+    return dict[str, Json](parts)
+
+
+def _on(node: str, value: Json) -> list[Json]:
+    rows = value if isinstance(value, list) else [value]
+    return [{ON: node, **(row if isinstance(row, Mapping) else {"": row})} for row in rows]
 
 
 def _networks(running: RunningLab) -> Mapping[str, str]:

@@ -120,7 +120,8 @@ The lab is up: {len(running.containers)} nodes, {memory / 1e6:.0f} MB. Next:{act
   catenet show a rip                   its table, and who taught it each line
   catenet trace http {BROWSER} http://www.nytimes.com/
   catenet events -f                    everything as it happens
-  catenet exec a tcpdump -Z root -ni link1
+  catenet capture link1                packets, as they pass; -w - | wireshark -k -i -
+  catenet graph -o lab.svg             a picture, with what is cut or dead in colour
   catenet shell {BROWSER}        dig, curl, traceroute, tcpdump
   catenet kill a.root-servers.net      trace again with --cold: who answers now?
   catenet up five-routers              the lecture's tables, beside this lab

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, running_lab
 from catenet.orchestrator.cli.screen import print_json, say, table
 from catenet.orchestrator.observe.steps import Step
@@ -18,7 +19,9 @@ __all__ = ["print_trace", "short_names", "trace"]
 
 def trace(
     _protocol: Annotated[Literal["http"], typer.Argument(metavar="http", help="What is fetched: a page.")],
-    node: Annotated[str, typer.Argument(metavar="NODE", help="The node whose browser asks.")],
+    node: Annotated[
+        str, typer.Argument(metavar="NODE", help="The node whose browser asks.", autocompletion=complete.nodes)
+    ],
     url: Annotated[str, typer.Argument(metavar="URL", help="The page.")],
     cold: Annotated[bool, typer.Option("--cold", help="First empty every cache.")] = False,
     lab: LabOption = "",

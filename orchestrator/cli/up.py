@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.cli.alone import alone
-from catenet.orchestrator.cli.context import JsonOption, engine, here
+from catenet.orchestrator.cli.context import JsonOption, LabArgument, engine, here
 from catenet.orchestrator.cli.phases import Phases, phases
 from catenet.orchestrator.cli.screen import print_json, say
+from catenet.orchestrator.deploy.alone import alone
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.words import NAMES
 from catenet.orchestrator.observe.running import UserError, running_labs
@@ -20,12 +20,12 @@ from catenet.orchestrator.observe.running import UserError, running_labs
 if TYPE_CHECKING:
     from catenet.orchestrator.deploy.up import UpReport
 
-__all__ = ["NameOption", "bring_up", "up"]
+__all__ = ["NameOption", "bring_up", "load_lab", "start", "up"]
 
 
 def _copys_name(name: str) -> str:
     if name and not NAMES["lab"].allows(name):
-        raise UserError(f"--name {name!r} is no name for a lab: {NAMES['lab'].rule}")
+        raise UserError(f"--name {name!r} is no name for a lab: {NAMES['lab'].advise(name)}")
     return name
 
 
@@ -35,7 +35,7 @@ NameOption = Annotated[
 
 
 def up(
-    lab: Annotated[str, typer.Argument(metavar="[LAB]", help="A name that `catenet labs` lists, or a path.")] = "",
+    lab: LabArgument = "",
     name: NameOption = "",
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the steps.")] = False,
@@ -70,23 +70,11 @@ def bring_up(
         typer.Exit: it did not become ready; the user has been told.
 
     """
-    from catenet.orchestrator.deploy.images import ensure_node_image
     from catenet.orchestrator.deploy.ready import NotReadyError
-    from catenet.orchestrator.deploy.up import up as deploy
-    from catenet.orchestrator.plan.desired import PlanError
 
-    lab = _load(docker, word)
-    copy = name or lab.name
+    lab, copy = load_lab(docker, word)
     try:
-        with alone([copy]), phases(quiet=json) as progress:
-            image = ensure_node_image(docker, progress)
-            report = deploy(docker, lab, copy, image, progress, keep=keep, timeout=timeout)
-            _tell(report, len(lab.lans), progress)
-    except PlanError as error:
-        raise UserError(str(error)) from None
-    except KeyboardInterrupt:
-        print(f"catenet: interrupted; lab {copy} is {'left as it is' if keep else 'removed again'}", file=sys.stderr)
-        raise
+        report = start(docker, lab, name or copy, keep=keep, timeout=timeout, quiet=json)
     except NotReadyError as error:
         print(f"catenet: {error}", file=sys.stderr)
         raise typer.Exit(1) from None
@@ -94,17 +82,52 @@ def bring_up(
         print_json(report.to_json())
 
 
-def _load(docker: Engine, word: str) -> Lab:
+def start(docker: Engine, lab: Lab, copy: str, *, keep: bool, timeout: float, quiet: bool) -> UpReport:
+    """Start a copy of a lab, and tell the user of its progress (`quiet`: not).
+
+    Raises:
+        UserError: it cannot be put on this engine.
+        NotReadyError: it did not become ready.
+
+    """
+    from catenet.orchestrator.deploy.images import ensure_node_image
+    from catenet.orchestrator.deploy.up import up as deploy
+    from catenet.orchestrator.plan.desired import PlanError
+
+    try:
+        with alone([copy]), phases(quiet=quiet) as progress:
+            image = ensure_node_image(docker, progress)
+            report = deploy(docker, lab, copy, image, progress, keep=keep, timeout=timeout)
+            _tell(report, len(lab.lans), progress)
+            return report
+    except PlanError as error:
+        raise UserError(str(error)) from None
+    except KeyboardInterrupt:
+        print(f"catenet: interrupted{f'; lab {copy} is left as it is' if keep else ''}", file=sys.stderr)
+        raise
+
+
+def load_lab(docker: Engine, word: str) -> tuple[Lab, str]:
+    """The lab that `word` means, without one that of the lab.yaml here or above, else the only one that runs; and the
+    name of the copy that is meant.
+
+    Raises:
+        UserError: there is no telling which.
+        UnknownLabError, LabFileError: no such lab, or it is wrong.
+
+    """
     from catenet.orchestrator.lab.find import find_lab, labs
     from catenet.orchestrator.lab.load import load
 
     file = find_lab(word or None, here(), os.environ)
     if file is None:
-        running = [lab.file for lab in running_labs(docker).values() if lab.file is not None]
+        running = [(copy, lab.file) for copy, lab in running_labs(docker).items() if lab.file is not None]
         if len(running) != 1:
             raise UserError(f"say which lab: catenet up {'|'.join(lab.name for lab in labs())}, or a path to your own")
-        file = running[0]
-    return load(file)
+        ((copy, file),) = running
+        return load(file), copy
+    lab = load(file)
+    return lab, lab.name
 
 
 def _print_steps(docker: Engine, word: str, name: str, *, json: bool) -> None:
@@ -113,10 +136,10 @@ def _print_steps(docker: Engine, word: str, name: str, *, json: bool) -> None:
     from catenet.orchestrator.plan.desired import PlanError
     from catenet.orchestrator.plan.steps import describe
 
-    lab = _load(docker, word)
+    lab, copy = load_lab(docker, word)
     tag = node_image_tag()
     try:
-        steps = missing(docker, lab, name or lab.name, tag).steps
+        steps = missing(docker, lab, name or copy, tag).steps
     except PlanError as error:
         raise UserError(str(error)) from None
     lines = [*([] if docker.has_image(tag) else [f"build image {tag}"]), *map(describe, steps)]

@@ -3,10 +3,12 @@
 engine    an engine that answers, installed where that is allowed
 base      the base image: pulled, or made from Debian's packages
 images    the node image, made only when something in it has changed
+own_images  images of single nodes: the references, and programs that bring a Dockerfile
 run       steps on threads, each as soon as those that it waits for are done
 ready     pure: what the nodes have said, and what is lacking
 watch     feeds it from the nodes' logs
-failures  the evidence of an `up` that failed
 progress  what the user is told meanwhile
-up, down  the two verbs
+alone     one process at a copy at a time; whose process has ended
+up, down  the two verbs; down: orphans too
+doctor    whether this machine can run labs, tried; limits: which of the machine's will bite, at how many nodes
 """

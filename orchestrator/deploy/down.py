@@ -7,12 +7,21 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from catenet.nodes.machine import Json
-from catenet.orchestrator.backend.protocols import LABEL_LAB, Container, Engine, Network
+from catenet.orchestrator.backend.protocols import (
+    LABEL_NODE,
+    Container,
+    Engine,
+    Network,
+    containers_of,
+    networks_of,
+)
+from catenet.orchestrator.deploy.alone import alone, orphans
 from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.deploy.run import carry_out, perform
+from catenet.orchestrator.observe.running import running_labs
 from catenet.orchestrator.plan.steps import Step, removal
 
-__all__ = ["DownReport", "down", "take_away"]
+__all__ = ["DownReport", "down", "remove_orphans", "take_away"]
 
 _ROUNDS = 3
 
@@ -41,14 +50,29 @@ def down(engine: Engine, copy: str, progress: Progress) -> DownReport:
     started = time.monotonic()
     gone_networks = gone_nodes = 0
     for _ in range(_ROUNDS):  # an `up` that was killed may have asked the engine for one thing more
-        containers = engine.containers({LABEL_LAB: copy})
-        networks = [network for network in engine.networks() if network.labels.get(LABEL_LAB) == copy]
+        containers, networks = containers_of(engine, copy), networks_of(engine, copy)
         if not containers and not networks:
             break
         take_away(engine, networks, containers, progress)
         gone_networks += len(networks)
-        gone_nodes += len(containers)
+        gone_nodes += sum(LABEL_NODE in container.labels for container in containers)
     return DownReport(copy, gone_networks, gone_nodes, time.monotonic() - started)
+
+
+def remove_orphans(engine: Engine, progress: Progress, prefix: str = "") -> list[DownReport]:
+    """Removes the copies whose process was killed before it could remove them, where their names begin so.
+
+    Raises:
+        EngineError: something cannot be removed; it is an orphan still.
+        UserError: another process is at one of them.
+
+    """
+    reports = []
+    for orphan in orphans(name for name in running_labs(engine) if name.startswith(prefix)):
+        with alone([orphan.copy]):
+            reports.append(down(engine, orphan.copy, progress))
+        orphan.end()
+    return reports
 
 
 def take_away(

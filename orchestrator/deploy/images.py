@@ -15,17 +15,31 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import catenet
 from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.deploy.base import BASE_REPOSITORY, ensure_base
 from catenet.orchestrator.deploy.progress import Progress
+from catenet.orchestrator.plan.desired import COMPOSE_IMAGE
 
-__all__ = ["NODE_REPOSITORY", "ensure_node_image", "node_image_tag", "remove_images"]
+__all__ = [
+    "NODE_REPOSITORY",
+    "PROGRAM_REPOSITORY",
+    "REFERENCE_REPOSITORY",
+    "build_compose_image",
+    "ensure_node_image",
+    "find_repository",
+    "node_image_tag",
+    "remove_images",
+    "remove_older",
+    "tag_of",
+]
 
 NODE_REPOSITORY = "catenet/node"
+REFERENCE_REPOSITORY = "catenet/reference"
+PROGRAM_REPOSITORY = "catenet/program"
 
 _PYTHON = "3.13"  # trixie's
 PACKAGE = Path(catenet.__file__).parent
@@ -42,33 +56,48 @@ def ensure_node_image(engine: Engine, progress: Progress, package: Path = PACKAG
     """
     progress.count("images", 0, 1)
     files = _context(package)
-    tag = _tag(files)
+    tag = tag_of(NODE_REPOSITORY, files.items())
     if engine.has_image(tag):
         progress.count("images", 1, 1)
         return tag
-    packages = files["images/node/packages.txt"].decode().split()
-    base = ensure_base(engine, packages, progress)
+    base = ensure_base(engine, _packages(files), progress)
     started = time.monotonic()
     engine.build(tag, _pack(files), {"BASE_IMAGE": base}, {})  # a label would be one more layer, a second
-    _remove_older(engine, tag)
+    remove_older(engine, tag)
     progress.count("images", 1, 1)
     progress.finished("image", f"{NODE_REPOSITORY} built; later runs reuse it", time.monotonic() - started)
     return tag
 
 
+def build_compose_image(engine: Engine, progress: Progress, package: Path = PACKAGE) -> str:
+    """The image that a Compose file's nodes run, as Compose would build it; returns the base that it stands on.
+
+    Raises:
+        EngineError: it cannot be built; the text says what is missing.
+
+    """
+    files = _context(package)
+    base = ensure_base(engine, _packages(files), progress)
+    started = time.monotonic()
+    engine.build(COMPOSE_IMAGE, _pack(files), {"BASE_IMAGE": base}, {})
+    progress.finished("image", f"{COMPOSE_IMAGE} built from {base}", time.monotonic() - started)
+    return base
+
+
 def node_image_tag() -> str:
     """The tag that the image has, or will have."""
-    return _tag(_context(PACKAGE))
+    return tag_of(NODE_REPOSITORY, _context(PACKAGE).items())
 
 
 def remove_images(engine: Engine) -> None:
-    """Removes every version of the node image and of its base, and no other image.
+    """Removes every image that stands on a node image, every node image, and its base; and no other image.
 
     Raises:
         EngineError: a container still uses one.
 
     """
-    for repository in (NODE_REPOSITORY, BASE_REPOSITORY):  # the base last: the others stand on it
+    own = (PROGRAM_REPOSITORY, REFERENCE_REPOSITORY, NODE_REPOSITORY, BASE_REPOSITORY)  # each may stand on the next
+    for repository in own:
         for tag in engine.image_tags():
             if tag.startswith(f"{repository}:"):
                 engine.remove_image(tag)
@@ -78,8 +107,8 @@ def _context(package: Path) -> dict[str, bytes]:
     """Path → content, laid out as in the repository, so that one Dockerfile serves Compose too."""
     folder, code = package / "images" / "node", package / "nodes"
     files = {"Dockerfile": folder / "Dockerfile", "src/catenet/__init__.py": package / "__init__.py"}
-    for path in sorted(folder.iterdir()):
-        files[f"images/node/{path.name}"] = path
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        files[f"images/node/{path.relative_to(folder)}"] = path
     for path in sorted(code.rglob("*.py")):
         files[f"nodes/{path.relative_to(code)}"] = path
     for path in sorted(_wheelhouse(folder / "requirements.txt").glob("*.whl")):
@@ -87,12 +116,17 @@ def _context(package: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in files.items()}
 
 
-def _tag(files: Mapping[str, bytes]) -> str:
-    digest = hashlib.sha256()
-    for name, content in files.items():
+def _packages(files: Mapping[str, bytes]) -> list[str]:
+    return files["images/node/packages.txt"].decode().split()
+
+
+def tag_of(repository: str, files: Iterable[tuple[str, bytes]], stands_on: str = "") -> str:
+    """The tag of an image that is made of these files, and stands on that other image: a hash of both."""
+    digest = hashlib.sha256(stands_on.encode())
+    for name, content in files:
         digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
-    return f"{NODE_REPOSITORY}:{digest.hexdigest()[:12]}"
+    return f"{repository}:{digest.hexdigest()[:12]}"
 
 
 def _pack(files: Mapping[str, bytes]) -> bytes:
@@ -106,10 +140,10 @@ def _pack(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _remove_older(engine: Engine, tag: str) -> None:
-    """Earlier builds go, but for those that a container still uses (the engine refuses these)."""
+def remove_older(engine: Engine, tag: str) -> None:
+    """Earlier builds go, but for Compose's, and those that a container still uses (the engine refuses these)."""
     for other in engine.image_tags():
-        if other.startswith(f"{NODE_REPOSITORY}:") and other != tag:
+        if other.startswith(f"{tag.partition(':')[0]}:") and other not in (tag, COMPOSE_IMAGE):
             try:
                 engine.remove_image(other)
             except EngineError:
@@ -137,9 +171,15 @@ def _wheelhouse(requirements: Path) -> Path:
     return folder
 
 
+def find_repository() -> Path | None:
+    """The folder of the repository that this package is run from; None where it was installed without."""
+    folder = Path(catenet.__file__).parents[2]
+    return folder if (folder / "pyproject.toml").is_file() else None
+
+
 def _wheelhouse_folder() -> Path:
-    repository = Path(catenet.__file__).parents[2]
-    if (repository / "pyproject.toml").is_file():
+    repository = find_repository()
+    if repository is not None:
         return repository / ".wheelhouse"
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache, "catenet", "wheelhouse")

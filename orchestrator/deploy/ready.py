@@ -9,15 +9,13 @@ from collections import Counter
 from collections.abc import Collection
 
 from catenet.nodes.control.events import Event
-from catenet.orchestrator.lab.graph import ways
+from catenet.orchestrator.lab.graph import ROUTING, learned
 from catenet.orchestrator.lab.model import Lab
 
 __all__ = ["NotReadyError", "Readiness"]
 
-ROUTING = "rip"
 _TRIES = 5
 """Times that a service may fail, one after the other, before the lab is given up: some 3 s, as it is started again."""
-FARTHEST = 14  # links: RIP's metric, one more, ends at 15 (RFC 2453 section 3.6)
 
 
 class NotReadyError(Exception):
@@ -152,11 +150,5 @@ class Readiness:
     def _expect(self) -> None:
         """The costs that the routers should come to, over the LANs that are not cut."""
         cut = {lan for _, lan in self._down}
-        silent = {
-            name for name, node in self._lab.nodes.items() if node.forward and ROUTING not in node.services
-        } | self._absent
-        found = ways(self._lab, cut=cut, dead=silent)
-        self._expected = {
-            router: {lan: way.cost for lan, way in row.items() if 0 < way.cost <= FARTHEST}
-            for router, row in found.items()
-        }
+        found = learned(self._lab, cut, self._absent)
+        self._expected = {router: {lan: way.cost for lan, way in row.items()} for router, row in found.items()}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from heapq import heappop, heappush
 
-from catenet.orchestrator.backend.protocols import ContainerSpec, Engine, NetworkSpec
+from catenet.orchestrator.backend.protocols import ContainerSpec, Engine, EngineGoneError, NetworkSpec
 from catenet.orchestrator.plan.steps import Step
 
 __all__ = ["AT_ONCE", "carry_out", "perform"]
@@ -21,14 +21,19 @@ def carry_out(
     """Calls `do` for every step, on threads of a pool, in an order that `after` allows.
 
     After a failure (or Ctrl-C) no further step is begun, those under way are waited for, and the first error is raised.
-    After errors `in_spite_of` which to go on, only what waits for a failed step is left out.
+    After errors `in_spite_of` which to go on, only what waits for a failed step is left out. Without the engine nothing
+    goes on.
     """
+
+    def goes_on(error: BaseException) -> bool:
+        return isinstance(error, in_spite_of) and not isinstance(error, EngineGoneError)
+
     order = _Order(steps)
     running: dict[Future[None], Step] = {}
     errors: list[BaseException] = []
     with ThreadPoolExecutor(AT_ONCE, "step") as pool:
         try:
-            while (order.ready or running) and all(isinstance(error, in_spite_of) for error in errors):
+            while (order.ready or running) and all(goes_on(error) for error in errors):
                 while order.ready and len(running) < AT_ONCE:
                     step = order.take()
                     running[pool.submit(do, step)] = step

@@ -12,9 +12,18 @@ from typing import NamedTuple
 
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
-from catenet.orchestrator.backend.protocols import Container, ContainerSpec, Engine, NetworkSpec, PrefixTakenError
-from catenet.orchestrator.deploy import failures
+from catenet.orchestrator.backend.protocols import (
+    Container,
+    ContainerSpec,
+    Engine,
+    EngineError,
+    EngineGoneError,
+    NetworkSpec,
+    PrefixTakenError,
+    networks_of,
+)
 from catenet.orchestrator.deploy.down import take_away
+from catenet.orchestrator.deploy.own_images import ensure_own_images, own_images
 from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.deploy.ready import NotReadyError, Readiness
 from catenet.orchestrator.deploy.run import carry_out, perform
@@ -22,6 +31,7 @@ from catenet.orchestrator.deploy.watch import Watch
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.events import last_time
+from catenet.orchestrator.observe.evidence import FOLDER, a_while, last_words, save_or_say
 from catenet.orchestrator.plan.desired import container_name, desired
 from catenet.orchestrator.plan.steps import Step, left_paused, plan
 
@@ -78,7 +88,8 @@ def missing(engine: Engine, lab: Lab, copy: str, image: str) -> Missing:
 
     """
     networks, present = engine.networks(), engine.containers({})
-    wanted = desired(lab, copy, image, networks, engine.host_addresses())
+    own = own_images(lab, image)
+    wanted = desired(lab, copy, image, networks, engine.host_addresses(), own_images=own)
     return Missing(plan(wanted, networks, present), left_paused(wanted, present), present)
 
 
@@ -91,7 +102,7 @@ def up(
     *,
     keep: bool = False,
     timeout: float = TIMEOUT,
-    evidence: Path = failures.FOLDER,
+    evidence: Path = FOLDER,
 ) -> UpReport:
     """Brings one copy of a lab up, changing only what differs, and waits until it is ready (`timeout` in seconds).
 
@@ -101,17 +112,21 @@ def up(
         EngineError: the engine refused a step.
 
     """
+    ensure_own_images(engine, lab, image, progress)
     started = time.monotonic()
     deployment = _Deployment(engine, lab, copy, image, progress)
     try:
         made, ready = deployment.run(started + timeout)
     except BaseException as error:
+        if _is_gone(engine):
+            progress.note(f"what was made stays: once the engine answers, `catenet down --name {copy}` removes it")
+            raise
         told = _with_last_words(engine, copy, error)
-        _save_evidence(engine, copy, told, evidence, progress)
+        again = a_while if isinstance(told, NotReadyError) else None  # else there is nothing to listen to
+        progress.note(save_or_say(engine, copy, f"{type(told).__name__}: {told}", evidence, again=again))
         if not keep:
-            progress.note(
-                f"removing what was made (interrupted again, it stays; `catenet down --name {copy}` removes it)"
-            )
+            if isinstance(told, NotReadyError):
+                progress.note("next: the same with --keep, which leaves the lab for you to look into")
             deployment.undo()
         raise told from None
     finally:
@@ -134,13 +149,16 @@ class _Deployment:
 
     def __init__(self, engine: Engine, lab: Lab, copy: str, image: str, progress: Progress) -> None:
         self._engine = engine
+        self._copy = copy
         self._progress = progress
         self._missing = partial(missing, engine, lab, copy, image)
         self.steps, self.paused, self._present = self._missing()
         self._begun: set[str] = set()
         self._node = {container_name(copy, name): name for name in lab.nodes}
+        self._node |= {c.name: c.node for c in self._present if c.copy == copy and c.node in lab.nodes}
         starting = {step.name for step in self.steps if step.kind == "start"}
-        here = [c for c in self._present if c.name in self._node and c.name not in starting]
+        leaving = {step.name for step in self.steps if step.kind == "remove_container"}
+        here = [c for c in self._present if c.name in self._node and c.name not in starting | leaving]
         self._running = [container for container in here if container.state == "running"]
         absent = {self._node[container.name] for container in here if container.state != "running"}
         self._readiness = Readiness(lab, {self._node[name] for name in starting} | self._unready(), absent)
@@ -161,6 +179,8 @@ class _Deployment:
         for container in self._running:
             self._watch.follow(container.name, self._node[container.name])
         self._make()
+        if self._running:  # their networks may be of others' making: Compose's, or the engine's at the machine's start
+            self._engine.seclude([network.name for network in networks_of(self._engine, self._copy)])
         made = time.monotonic()
         if self.steps or not self.paused:
             self._watch.wait(deadline)
@@ -184,10 +204,15 @@ class _Deployment:
         return {node for node, state in states.items() if not (isinstance(state, Mapping) and state.get("ready"))}
 
     def undo(self) -> None:
-        """Remove what this run has made, or may have."""
-        networks = [network for network in self._engine.networks() if network.name in self._begun]
-        containers = [container for container in self._engine.containers({}) if container.name in self._begun]
-        take_away(self._engine, networks, containers, self._progress)
+        """Remove what this run has made, or may have. What cannot be removed is said, and never raised."""
+        later = f"`catenet down --name {self._copy}` removes it"
+        self._progress.note(f"removing what was made (Ctrl-C leaves it; {later})")
+        try:
+            networks = [network for network in self._engine.networks() if network.name in self._begun]
+            containers = [container for container in self._engine.containers({}) if container.name in self._begun]
+            take_away(self._engine, networks, containers, self._progress)
+        except EngineError as refused:  # it must not hide what it was undone for
+            self._progress.note(f"something stays, {later}: {refused}")
 
     def close(self) -> None:
         """Stop listening to the nodes."""
@@ -223,6 +248,7 @@ class _Counts:
         self._done = dict.fromkeys(self._totals, 0)
 
     def done(self, step: Step) -> None:
+        """Count it, if it is a network or a node. For several threads."""
         phase = {"create_network": "networks", "start": "nodes"}.get(step.kind)
         if phase is None:
             return
@@ -231,18 +257,20 @@ class _Counts:
             self._progress.count(phase, self._done[phase], self._totals[phase])
 
 
+def _is_gone(engine: Engine) -> bool:
+    """Whether there is no sense in asking it for anything more."""
+    try:
+        engine.networks()
+    except EngineGoneError:
+        return True
+    except EngineError:
+        return False
+    return False
+
+
 def _with_last_words(engine: Engine, copy: str, error: BaseException) -> BaseException:
     """The same error, with the last lines of the node that it is about."""
     if not isinstance(error, NotReadyError) or not error.node:
         return error
-    words = failures.last_words(engine, container_name(copy, error.node))
+    words = last_words(engine, copy, error.node)
     return NotReadyError(f"{error}{words}", error.node)
-
-
-def _save_evidence(engine: Engine, copy: str, error: BaseException, folder: Path, progress: Progress) -> None:
-    try:
-        place = failures.save(engine, copy, error, folder)
-    except OSError as refused:
-        progress.note(f"the evidence could not be kept: {refused}")
-        return
-    progress.note(f"logs, events and inspect are kept in {place}")

@@ -83,7 +83,7 @@ class Watch:
     def _read(self, lines: Iterator[LogLine], container: str, node: str, after: float) -> None:
         try:
             for line in lines:
-                event = Event.parse(line.text) if line.at > after else None
+                event = Event.parse(line.text, node, line.at) if line.at > after else None
                 if event is not None:
                     self._take(node, event)
             self._ended(container, node)

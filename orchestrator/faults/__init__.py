@@ -3,6 +3,7 @@
 lans    cut, heal: the interface goes down or up at every end; a bridge would hide the far end's carrier
 nodes   kill, pause, resume, start: the engine's doing; who comes back does as the other ends of its LANs have done
 verbs   all six by their names
+reset   the lab as after `up`; left_behind: what somebody has changed inside a node
 done    what a verb did, with its times
 
 Nothing is remembered outside the lab: whether a LAN is cut is asked of its ends. So a LAN whose every end is dead has

@@ -8,7 +8,7 @@ from catenet.nodes.control.questions import Answer, Question
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
 from catenet.orchestrator.faults.done import Done, Stopwatch
 from catenet.orchestrator.observe.ask import ask, ask_all
-from catenet.orchestrator.observe.running import RunningLab, condition
+from catenet.orchestrator.observe.running import RunningLab, UserError, condition
 
 __all__ = ["cut", "heal", "rejoin"]
 
@@ -20,7 +20,7 @@ def cut(engine: Streams, running: RunningLab, lan: str) -> Done:
     """The LAN carries nothing any more.
 
     Raises:
-        UserError: no such LAN.
+        UserError: no such LAN, or nobody is on it.
         EngineError: an end that runs did not do it.
 
     """
@@ -31,7 +31,7 @@ def heal(engine: Streams, running: RunningLab, lan: str) -> Done:
     """The LAN carries packets again; returns when the interfaces are up. Routing takes the time it takes.
 
     Raises:
-        UserError: no such LAN.
+        UserError: no such LAN, or nobody is on it.
         EngineError: an end that runs did not do it.
 
     """
@@ -42,6 +42,9 @@ def _set(engine: Streams, running: RunningLab, lan: str, *, up: bool) -> Done:
     verb, past, place = ("heal", "healed", "up") if up else ("cut", "cut", "down")
     watch = Stopwatch(verb, lan)
     ends = running.ends(lan)
+    if not ends:
+        how = f"catenet up {running.file or 'LAB'} --name {running.name}"
+        raise UserError(f"no node is on {lan} any more, so it cannot be {past}: {how} makes what is missing")
     dead = [end for end in ends if condition(end) != "running"]
     if len(dead) == len(ends):
         words = f"has no end that runs, so nothing is {past} ({_listed(f'{e.node} is {condition(e)}' for e in dead)})"

@@ -12,7 +12,7 @@ from catenet.orchestrator.faults.lans import rejoin
 from catenet.orchestrator.observe.events import last_time, wait_for
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition
 
-__all__ = ["START_DEADLINE", "kill", "pause", "resume", "start"]
+__all__ = ["START_DEADLINE", "kill", "pause", "resume", "start", "start_again"]
 
 START_DEADLINE = 30.0
 """Seconds after which a node that was started and is not ready is given up."""
@@ -80,13 +80,23 @@ def start(engine: Engine, running: RunningLab, node: str) -> Done:
         raise UserError(f"{node} is paused, not dead: catenet resume {node}")
     if container.state == "running":
         return watch.done("runs already", changed=False)
+    start_again(engine, container)
+    return watch.done("started and ready", remarks=_back(engine, running, container))
+
+
+def start_again(engine: Engine, container: Container) -> None:
+    """A container that ran before, and does not now, runs; returns when the node is ready.
+
+    Raises:
+        EngineError: the engine did not do it, or the node did not get ready.
+
+    """
     before = last_time(engine, container)
     engine.start(container.name)
     event = wait_for(engine, container, _Start().has_ended, before, START_DEADLINE)
     if event is None or event.kind != "node.ready":
         why = f"{event.service}: {event.text}" if event else f"not ready after {START_DEADLINE:g} s"
-        raise EngineError(f"{node} was started: {why}", f"catenet logs {node}")
-    return watch.done("started and ready", remarks=_back(engine, running, container))
+        raise EngineError(f"{container.node} was started: {why}", f"catenet logs {container.node}")
 
 
 class _Start:

@@ -10,7 +10,7 @@ from catenet.orchestrator.faults.lans import cut, heal
 from catenet.orchestrator.faults.nodes import kill, pause, resume, start
 from catenet.orchestrator.observe.running import RunningLab
 
-__all__ = ["VERBS"]
+__all__ = ["OPPOSITE", "VERBS"]
 
 VERBS: Mapping[str, Callable[[Engine, RunningLab, str], Done]] = {
     "cut": cut,
@@ -21,3 +21,6 @@ VERBS: Mapping[str, Callable[[Engine, RunningLab, str], Done]] = {
     "start": start,
 }
 """Verb → function of the engine, the running lab and the LAN's or the node's name."""
+
+OPPOSITE: Mapping[str, str] = {"cut": "heal", "kill": "start", "pause": "resume"}
+"""Each verb that breaks something → the one that mends it."""

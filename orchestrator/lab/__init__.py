@@ -3,10 +3,17 @@
 model        the frozen dataclasses, and LabFileError
 load         a file, or its text → the model; all mistakes at once, each with file, line and the nearest valid word
 document     bytes → a tree of values that know their lines
-reader       values out of that tree, or a problem; problems collects them; words has names, claims and hints
+reader       values out of that tree, or a problem; problems collects them
+vocabulary   every word that a file may have, and its meaning; words has names, claims and hints
 lans, nodes, options, checks, data    one part of the file each
+implementations  who does a service's work: catenet, a reference, a program of the user's
 addressing   addresses and prefixes where the file leaves them open, and the rule for it
 gateways     default gateways, resolvers, static routes
 graph        who is next to whom; shortest ways and their costs
+picture      what a picture of a lab shows; layout: where things stand; svg and drawings (Mermaid, Graphviz): how
+expect       a check that a program asks for, in the words of the lab file
+overrides    the lab of a file, with another implementation at one place
+schema       the JSON Schema of lab files, for editors
+sample       the texts of a new lab's folder
 find         which lab is meant, and which labs there are
 """

@@ -15,10 +15,13 @@ from catenet.orchestrator.lab.model import Lan
 __all__ = ["free_addresses", "free_prefixes"]
 
 
-def free_prefixes(pool: Prefix, length: int, taken: Iterable[Prefix]) -> Iterator[Prefix]:
-    """The prefixes of that length in the pool that overlap none of the taken ones, lowest first."""
+def free_prefixes(pool: Prefix, length: int, taken: Iterable[Prefix], first: int = 0) -> Iterator[Prefix]:
+    """The prefixes of that length in the pool that overlap none of the taken ones, lowest first.
+
+    `first`: how many of the pool's prefixes are passed over, taken or not.
+    """
     others = sorted(taken, reverse=True)
-    at = int(pool.network) if length >= pool.length else int(pool.broadcast) + 1
+    at = int(pool.network) + (first << 32 - length) if length >= pool.length else int(pool.broadcast) + 1
     while at <= pool.broadcast:
         candidate = Prefix(Address(at), length)
         while others and others[-1].broadcast < at:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from urllib.parse import urlsplit
 
@@ -17,22 +16,12 @@ from catenet.orchestrator.lab.model import (
     ResolveCheck,
     RoutesCheck,
 )
-from catenet.orchestrator.lab.nodes import Draft
 from catenet.orchestrator.lab.problems import quote
 from catenet.orchestrator.lab.reader import Reader
-from catenet.orchestrator.lab.words import CLAIMS
+from catenet.orchestrator.lab.vocabulary import CHECK, KINDS, LAN_VERBS, MOMENT, NODE_VERBS
+from catenet.orchestrator.lab.words import CLAIMS, DOMAIN
 
 __all__ = ["ChecksReader", "read_claims"]
-
-LAN_VERBS = ("cut", "heal")
-NODE_VERBS = ("kill", "pause", "resume", "start")
-FURTHEST = 64
-"""The longest path in routers, and so the highest cost, that a check may name."""
-
-MOST_MESSAGES = 10_000
-_DOMAIN = re.compile(
-    r"(?=.{1,253}\.?$)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})\.)*[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})\.?"
-)
 
 
 def read_claims(item: Item | None, reader: Reader) -> tuple[str, ...]:
@@ -41,9 +30,9 @@ def read_claims(item: Item | None, reader: Reader) -> tuple[str, ...]:
 
 
 class ChecksReader:
-    """Reads checks about these LANs and nodes."""
+    """Reads checks about these LANs and nodes (each with its own LANs)."""
 
-    def __init__(self, lans: Collection[str], nodes: Mapping[str, Draft], reader: Reader) -> None:
+    def __init__(self, lans: Collection[str], nodes: Mapping[str, Collection[str]], reader: Reader) -> None:
         self.lans = lans
         self.nodes = nodes
         self.reader = reader
@@ -66,7 +55,7 @@ class ChecksReader:
         return tuple(sorted((moment for moment in moments if moment is not None), key=lambda moment: moment.at))
 
     def _check(self, item: Item, what: str) -> Check | None:
-        section = self.reader.section(item, what, ("claim", "within", *self.kinds))
+        section = self.reader.section(item, what, CHECK)
         claim = self.reader.one_of(section.get("claim"), f"{what}: claim", "claim", CLAIMS)
         within = self.reader.duration(section.get("within"), f"{what}: within")
         expectation = self._expectation(section, item, what)
@@ -87,7 +76,7 @@ class ChecksReader:
 
     def _moment(self, item: Item) -> Moment | None:
         what = "timeline"
-        section = self.reader.section(item, what, ("at", *LAN_VERBS, *NODE_VERBS, "expect", "within", "claim"))
+        section = self.reader.section(item, what, MOMENT)
         written = self.reader.needed(section, "at", what, item.line, "at: 10s")
         at = self.reader.duration(written, f"{what}: at")
         verb = self._only_one(section, (*LAN_VERBS, *NODE_VERBS, "expect"), item, what)
@@ -105,7 +94,7 @@ class ChecksReader:
 
     def _expect(self, section: Mapping[str, Item], what: str) -> Check | None:
         item = section["expect"]
-        inner = self.reader.section(item, f"{what}: expect", tuple(self.kinds))
+        inner = self.reader.section(item, f"{what}: expect", KINDS)
         claim = self.reader.one_of(section.get("claim"), f"{what}: claim", "claim", CLAIMS)
         within = self.reader.duration(section.get("within"), f"{what}: within")
         expectation = self._expectation(inner, item, f"{what}: expect")
@@ -116,15 +105,15 @@ class ChecksReader:
         return self.reader.one_of(item, f"{what}: {key}", "node", self.nodes)
 
     def _routes(self, item: Item, what: str) -> RoutesCheck | None:
-        section = self.reader.section(item, what, ("at", "to", "via", "cost"))
+        section = self.reader.section(item, what, KINDS["routes"])
         at = self._node(section, "at", what, item.line)
         written = self.reader.needed(section, "to", what, item.line, "to: link1")
         to = self.reader.one_of(written, f"{what}: to", "LAN", self.lans)
         cost = self.reader.needed(section, "cost", what, item.line, "cost: 2")
-        links = self.reader.number(cost, f"{what}: cost", 0, FURTHEST)
+        links = self.reader.number(cost, f"{what}: cost", *KINDS["routes"]["cost"].bounds)
         if at is None or to is None:
             return None
-        own = self.nodes[at].places
+        own = self.nodes[at]
         via = self.reader.some_of(section.get("via"), f"{what}: via", f"LAN of node {at}", own)
         if "via" not in section and to not in own:
             message = f"{what}: `via:` is missing, and LAN {to} is not one of {at}'s own"
@@ -132,14 +121,16 @@ class ChecksReader:
         return None if links is None else RoutesCheck(at, to, via, links)
 
     def _resolve(self, item: Item, what: str) -> ResolveCheck | None:
-        section = self.reader.section(item, what, ("at", "name", "cold", "messages", "asks", "gives"))
+        section = self.reader.section(item, what, KINDS["resolve"])
         at = self._node(section, "at", what, item.line)
         written = self.reader.needed(section, "name", what, item.line, "name: www.example.org")
         name = self.reader.text(written, f"{what}: name")
-        if name is not None and written is not None and not _DOMAIN.fullmatch(name):
+        if name is not None and written is not None and not DOMAIN.fullmatch(name):
             self.reader.problem(written.line, f"{what}: {quote(name)} is no domain name", "like www.example.org")
         cold = self.reader.flag(section.get("cold"), f"{what}: cold")
-        messages = self.reader.number(section.get("messages"), f"{what}: messages", 0, MOST_MESSAGES)
+        messages = self.reader.number(
+            section.get("messages"), f"{what}: messages", *KINDS["resolve"]["messages"].bounds
+        )
         asks = self.reader.some_of(section.get("asks"), f"{what}: asks", "node", ("root", *self.nodes))
         gives = self.reader.address(section.get("gives"), f"{what}: gives")
         if at is None or name is None:
@@ -147,17 +138,17 @@ class ChecksReader:
         return ResolveCheck(at, name, cold or False, messages, asks, gives)
 
     def _fetch(self, item: Item, what: str) -> FetchCheck | None:
-        section = self.reader.section(item, what, ("at", "url", "status"))
+        section = self.reader.section(item, what, KINDS["fetch"])
         at = self._node(section, "at", what, item.line)
         written = self.reader.needed(section, "url", what, item.line, 'url: "http://www.example.org/"')
         url = self.reader.text(written, f"{what}: url")
         if url is not None and written is not None and not _is_http(url):
             self.reader.problem(written.line, f"{what}: {quote(url)} is no URL of HTTP", "like http://www.example.org/")
-        status = self.reader.number(section.get("status"), f"{what}: status", 100, 599)
+        status = self.reader.number(section.get("status"), f"{what}: status", *KINDS["fetch"]["status"].bounds)
         return None if at is None or url is None else FetchCheck(at, url, status or 200)
 
     def _path(self, item: Item, what: str) -> PathCheck | None:
-        section = self.reader.section(item, what, ("from", "to", "routers"))
+        section = self.reader.section(item, what, KINDS["path"])
         source = self._node(section, "from", what, item.line)
         target = self._node(section, "to", what, item.line)
         written = self.reader.needed(section, "routers", what, item.line, "routers: [a, b]")
@@ -165,7 +156,7 @@ class ChecksReader:
         return None if source is None or target is None else PathCheck(source, target, routers)
 
     def _ping(self, item: Item, what: str) -> PingCheck | None:
-        section = self.reader.section(item, what, ("from", "to", "answered"))
+        section = self.reader.section(item, what, KINDS["ping"])
         source = self._node(section, "from", what, item.line)
         target = self._node(section, "to", what, item.line)
         answered = self.reader.flag(section.get("answered"), f"{what}: answered")

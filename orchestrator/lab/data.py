@@ -41,7 +41,9 @@ def report_absent_pages(folder: Path, drafts: Mapping[str, Draft], reader: Reade
             there = sorted(child.name for child in pages.iterdir() if child.is_dir()) if pages.is_dir() else []
             message = f"node {draft.name}: web: there is no folder pages/{quote(root)[1:-1]}"
             reader.problem(
-                _line(draft, "web"), message, nearest(root, there) if there else "make it beside the lab file"
+                _line(draft, "web"),
+                message,
+                nearest(root, there) if there else f"make pages/{root} beside the lab file, with an index.html in it",
             )
 
 

@@ -33,7 +33,8 @@ _WORDS: dict[str, bool] = {"true": True, "false": False}
 _HINTS = (
     ("'\\t'", "indent with spaces, not with tabs"),
     ("mapping values are not allowed", "a text with a colon goes into quotes; otherwise look at the indentation"),
-    ("expected <block end>", "look at the indentation of this line and of those above"),
+    ("expected <block end>", "look at the indentation of this line and of those above; a space follows each colon"),
+    ("expected '<document start>'", "a key ends with a colon, like `lans:`; look at this line and the one above"),
     ("expected ',' or", "a bracket or brace that was opened above is not closed"),
     ("found unexpected end of stream", "a quote that was opened is not closed"),
     ("another document", "one file is one lab: no line ---"),
@@ -150,6 +151,8 @@ def _pairs(node: MappingNode) -> Iterator[tuple[str, Item]]:
     lines: dict[str, int] = {}
     for key, value in node.value:
         name = _scalar(key, str(key.tag)) if isinstance(key, ScalarNode) else None
+        if isinstance(name, int) and not isinstance(name, bool) and str(name) == key.value:  # the id of a key, say
+            name = str(name)
         if not isinstance(name, str):
             written = quote(key.value) if isinstance(key, ScalarNode) else "a list or mapping"
             raise _RefusedError(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import catenet
 from catenet.orchestrator.lab.problems import nearest, quote
 
-__all__ = ["LAB_VARIABLE", "Shipped", "UnknownLabError", "find_lab", "labs"]
+__all__ = ["FILE", "LAB_VARIABLE", "Shipped", "UnknownLabError", "find_lab", "labs"]
 
 LAB_VARIABLE = "CATENET_LAB"
 LABS = Path(catenet.__file__).parent / "labs"
@@ -62,7 +62,8 @@ def _named(word: str, folder: Path) -> Path:
         what = f"{quote(word)} has no {FILE}" if path.is_dir() else f"there is no lab {quote(word)}"
     except (OSError, ValueError):  # no file can have such a name
         what = f"there is no lab {quote(word)}"
-    raise UnknownLabError(f"{what} ({nearest(word, shipped)}; or write a path to a {FILE})")
+    own = sorted(file.parent.name for file in folder.glob(f"*/{FILE}"))
+    raise UnknownLabError(f"{what} ({nearest(word, [*shipped, *own])}; or write a path to a {FILE})")
 
 
 def _about(folder: Path) -> str:

@@ -15,6 +15,7 @@ from catenet.orchestrator.lab.model import Attachment, Lan, Node
 from catenet.orchestrator.lab.nodes import Draft
 from catenet.orchestrator.lab.problems import nearest, quote
 from catenet.orchestrator.lab.reader import Reader
+from catenet.orchestrator.lab.vocabulary import ROUTE
 
 __all__ = ["complete"]
 
@@ -72,6 +73,7 @@ class _Completion:
             name=draft.name,
             attachments=attachments,
             services=draft.services,
+            implementations={service: word for service, (word, _) in draft.chosen.items()},
             forward=draft.forward,
             gateway=self.gateway(),
             routes=self.routes(),
@@ -165,7 +167,7 @@ class _Completion:
 
     def route(self, item: Item) -> StaticRoute | None:
         what = f"{self.what}: route"
-        section = self.reader.section(item, what, ("to", "via"))
+        section = self.reader.section(item, what, ROUTE)
         to = self.reader.needed(section, "to", what, item.line, "to: 10.0.9.0/24")
         via = self.reader.needed(section, "via", what, item.line, "via: b")
         if to is None or via is None:

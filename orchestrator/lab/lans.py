@@ -9,6 +9,7 @@ from catenet.orchestrator.lab.addressing import free_prefixes
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.model import Lan
 from catenet.orchestrator.lab.reader import Reader
+from catenet.orchestrator.lab.vocabulary import LAN
 
 __all__ = ["read_lans"]
 
@@ -31,7 +32,7 @@ def read_lans(item: Item | None, reader: Reader) -> dict[str, Lan]:
     still_open: list[str] = []
     for name, child in found.items():
         what = f"LAN {name}" if reader.name(name, child.line, "LAN") else "this LAN"
-        section = reader.section(child, what, ("prefix",))
+        section = reader.section(child, what, LAN)
         if "prefix" not in section:
             still_open.append(name)
         elif (prefix := _prefix(section["prefix"], what, reader)) is not None:

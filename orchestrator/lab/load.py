@@ -9,21 +9,22 @@ from catenet.orchestrator.lab.checks import ChecksReader, read_claims
 from catenet.orchestrator.lab.data import read_zones, report_absent_pages
 from catenet.orchestrator.lab.document import BYTE_LIMIT, Item, read_document
 from catenet.orchestrator.lab.gateways import complete
+from catenet.orchestrator.lab.implementations import read_programs
 from catenet.orchestrator.lab.lans import read_lans
 from catenet.orchestrator.lab.model import Lab, LabFileError
 from catenet.orchestrator.lab.nodes import attach, read_nodes
 from catenet.orchestrator.lab.options import read_defaults
+from catenet.orchestrator.lab.overrides import Implementation, put_in
 from catenet.orchestrator.lab.problems import Problems, quote
 from catenet.orchestrator.lab.reader import Reader
+from catenet.orchestrator.lab.vocabulary import TOP
 from catenet.orchestrator.lab.words import NAMES
 
 __all__ = ["load", "parse"]
 
-WORDS = ("name", "claims", "lans", "defaults", "nodes", "checks", "timeline")
 
-
-def load(path: Path) -> Lab:
-    """The lab of that file; zones and pages that it names are looked for beside it.
+def load(path: Path, other: Implementation | None = None) -> Lab:
+    """The lab of that file (with the `other` implementation); zones and pages that it names are looked for beside it.
 
     Raises:
         LabFileError: it cannot be read, or what it says is wrong.
@@ -39,10 +40,10 @@ def load(path: Path) -> Lab:
         raise LabFileError(
             str(path), 1, f"cannot be read: {why}", "`catenet labs` lists the labs that there are"
         ) from None
-    return parse(data, str(path), path.parent.resolve())
+    return parse(data, str(path), path.parent.resolve(), other)
 
 
-def parse(text: bytes, file: str, folder: Path | None = None) -> Lab:
+def parse(text: bytes, file: str, folder: Path | None = None, other: Implementation | None = None) -> Lab:
     """The bytes of a lab file → the lab. `file` is its name in messages; without a `folder` no data is looked for.
 
     Raises:
@@ -56,7 +57,9 @@ def parse(text: bytes, file: str, folder: Path | None = None) -> Lab:
         raise LabFileError(
             file, 1, "the lab file is no mapping", "it has `lans:` and `nodes:`, each with its own below"
         )
-    top = reader.section(document, "the lab file", WORDS)
+    if other is not None:
+        document = put_in(document, file, other)
+    top = reader.section(document, "the lab file", TOP)
     name = _name(top.get("name"), folder, reader)
     claims = read_claims(top.get("claims"), reader)
     lan_names = reader.mapping(reader.needed(top, "lans", "the lab file", 1, "lans: {link1: {}}"), "lans")
@@ -66,10 +69,12 @@ def parse(text: bytes, file: str, folder: Path | None = None) -> Lab:
     drafts = read_nodes(nodes_item, lan_names, defaults, reader)
     if nodes_item is not None and not nodes_item.value:
         reader.problem(nodes_item.line, "nodes is empty", "a lab has at least one node")
-    checks = ChecksReader(lan_names, drafts, reader)
+    checks = ChecksReader(lan_names, {name: draft.places for name, draft in drafts.items()}, reader)
     expectations, timeline = checks.checks(top.get("checks")), checks.timeline(top.get("timeline"))
     zones: dict[str, str] = {}
+    programs: dict[str, str] = {}
     if folder is not None:
+        programs = read_programs(folder, {name: draft.chosen for name, draft in drafts.items()}, reader)
         zones = read_zones(folder, drafts, reader)
         report_absent_pages(folder, drafts, reader)
     problems.end()  # what follows needs sound LANs and nodes
@@ -78,7 +83,7 @@ def parse(text: bytes, file: str, folder: Path | None = None) -> Lab:
     nodes = complete(drafts, attached, lans, reader)
     problems.end()
     place = None if folder is None else folder / Path(file).name
-    return Lab(name, lans, nodes, claims, expectations, timeline, place, zones)
+    return Lab(name, lans, nodes, claims, expectations, timeline, place, zones, programs)
 
 
 def _name(item: Item | None, folder: Path | None, reader: Reader) -> str:
@@ -90,6 +95,8 @@ def _name(item: Item | None, folder: Path | None, reader: Reader) -> str:
         return "lab"
     if not NAMES["lab"].allows(folder.name):
         reader.problem(
-            1, f"the folder's name {quote(folder.name)} is no name for a lab", f"write `name:`; {NAMES['lab'].rule}"
+            1,
+            f"the folder's name {quote(folder.name)} is no name for a lab",
+            f"write `name:`; {NAMES['lab'].advise(folder.name)}",
         )
     return folder.name

@@ -60,7 +60,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A container. `services` maps a service's name to its options (the dataclass of nodes/catalogue)."""
+    """A container. `services` maps a service's name to its options (the dataclass of nodes/catalogue).
+
+    `implementations`: service → who does the work, where that is not ours.
+    """
 
     name: str
     attachments: tuple[Attachment, ...]
@@ -69,6 +72,7 @@ class Node:
     gateway: Address | None = None
     routes: tuple[StaticRoute, ...] = ()
     resolver: Address | None = None
+    implementations: Mapping[str, str] = field(default_factory=dict)
 
     def address_on(self, lan: str) -> Address | None:
         """The node's address on that LAN, or None."""
@@ -154,7 +158,8 @@ class Moment:
 class Lab:
     """A whole lab. `file` is None where it was made in a program.
 
-    `zones` are those that have a file, zones/NAME.zone beside the lab file → the SHA-256 of what it says.
+    `zones` are those that have a file, zones/NAME.zone beside the lab file → the SHA-256 of what it says; `programs`,
+    the user's own that do the work of a service, ./PATH → the SHA-256 of what they are.
     """
 
     name: str
@@ -165,6 +170,7 @@ class Lab:
     timeline: tuple[Moment, ...] = ()
     file: Path | None = None
     zones: Mapping[str, str] = field(default_factory=dict)
+    programs: Mapping[str, str] = field(default_factory=dict)
 
     def on_lan(self, lan: str) -> tuple[Node, ...]:
         """The nodes on a LAN, in the file's order."""

@@ -10,17 +10,17 @@ from typing import Any, NamedTuple
 from catenet.nodes.address import Address
 from catenet.orchestrator.lab.addressing import free_addresses
 from catenet.orchestrator.lab.document import Item
+from catenet.orchestrator.lab.implementations import Chosen
 from catenet.orchestrator.lab.model import Attachment, Lan
 from catenet.orchestrator.lab.options import Options, read_services
 from catenet.orchestrator.lab.problems import quote
 from catenet.orchestrator.lab.reader import Reader
+from catenet.orchestrator.lab.vocabulary import NODE
 
 __all__ = ["Draft", "attach", "read_nodes"]
 
 PORT_LIMIT = 1024
 """Nodes on one LAN: the ports that a bridge of the kernel has."""
-
-WORDS = ("lans", "services", "forward", "gateway", "resolver", "routes")
 
 
 class Place(NamedTuple):
@@ -32,12 +32,16 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A node as it is written. `section` holds what can be read only once all addresses are known."""
+    """A node as it is written. `section` holds what can be read only once all addresses are known.
+
+    `chosen`: service → its implementation, where that is not ours.
+    """
 
     name: str
     line: int
     places: Mapping[str, Place]
     services: Mapping[str, Any]
+    chosen: Mapping[str, Chosen]
     forward: bool
     section: Mapping[str, Item]
 
@@ -49,12 +53,12 @@ def read_nodes(
     drafts: dict[str, Draft] = {}
     for name, child in reader.mapping(item, "nodes").items():
         what = f"node {name}" if reader.name(name, child.line, "node") else "this node"
-        section = reader.section(child, what, WORDS)
+        section = reader.section(child, what, NODE)
         places = _places(section.get("lans"), child.line, what, lans, reader)
-        services = read_services(section.get("services"), what, defaults, reader)
+        services, chosen = read_services(section.get("services"), what, defaults, places, reader)
         forward = reader.flag(section.get("forward"), f"{what}: forward")
         drafts[name] = Draft(
-            name, child.line, places, services, len(places) > 1 if forward is None else forward, section
+            name, child.line, places, services, chosen, len(places) > 1 if forward is None else forward, section
         )
     return drafts
 
@@ -136,5 +140,9 @@ def _fits(place: Place, draft: Draft, lan: Lan, owners: Mapping[Address, Draft],
     else:
         return True
     first, last = Address(prefix.network + 1), Address(lan.gateway - 1)
-    reader.problem(place.line, f"node {draft.name}: {quote(str(address))[1:-1]} {why}", f"there is: {first} to {last}")
+    reader.problem(
+        place.line,
+        f"node {draft.name}: {quote(str(address))[1:-1]} {why}",
+        f"leave it open, or write one from {first} to {last}",
+    )
     return False

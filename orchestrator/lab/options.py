@@ -5,7 +5,7 @@ What the node says goes before the lab's `defaults`, and those before the defaul
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from typing import Any, get_args, get_type_hints
@@ -13,14 +13,15 @@ from typing import Any, get_args, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from catenet.nodes.catalogue import SERVICES, options_class
-from catenet.nodes.control.units import SECONDS
+from catenet.nodes.catalogue import IMPLEMENTATION, SERVICES, options_class
+from catenet.nodes.control.units import LAN, SECONDS
 from catenet.nodes.machine import Json
 from catenet.orchestrator.lab.document import Item
+from catenet.orchestrator.lab.implementations import Chosen, read_implementation
 from catenet.orchestrator.lab.problems import nearest, quote
 from catenet.orchestrator.lab.reader import Reader, plain
 
-__all__ = ["options_as_json", "read_defaults", "read_services"]
+__all__ = ["options_as_json", "options_schema", "read_defaults", "read_services"]
 
 Options = Mapping[str, Item]
 """A service's options as they are written."""
@@ -47,15 +48,23 @@ def read_defaults(item: Item | None, reader: Reader) -> dict[str, Options]:
     return defaults
 
 
-def read_services(item: Item | None, what: str, defaults: Mapping[str, Options], reader: Reader) -> dict[str, Any]:
-    """The services of one node, in the file's order → their options."""
+def read_services(
+    item: Item | None, what: str, defaults: Mapping[str, Options], lans: Collection[str], reader: Reader
+) -> tuple[dict[str, Any], dict[str, Chosen]]:
+    """The services of one node, in the file's order → their options, and the implementations that are not ours.
+
+    `lans` are those that the node is on.
+    """
     services: dict[str, Any] = {}
+    chosen: dict[str, Chosen] = {}
     named = _named(item, what, reader)
     for service, child in named.items():
         if not _known(service, child, what, reader):
             continue
         title = f"{what}: {service}"
-        written = {**defaults.get(service, {}), **reader.mapping(child, title)}
+        own = reader.mapping(child, title)
+        _report_strange_lans(service, own, title, lans, reader)
+        written = {**defaults.get(service, {}), **own}
         values = _values(service, written, title, reader)
         if values is None:
             continue
@@ -63,13 +72,21 @@ def read_services(item: Item | None, what: str, defaults: Mapping[str, Options],
         _report(faults, written, child.line, title, reader)
         if not faults:
             services[service] = options
+            other = read_implementation(written.get(IMPLEMENTATION), service, options, title, reader)
+            chosen |= {service: other} if other is not None else {}
     _report_shared_ports(services, named, what, reader)
-    return services
+    return services, chosen
 
 
 def options_as_json(service: str, options: Any) -> Mapping[str, Json]:
     """The dataclass as JSON has it, complete, for the node."""
     return _adapter(service).dump_python(options, mode="json")  # type: ignore[no-any-return]
+
+
+def options_schema(service: str) -> tuple[dict[str, Any], set[str]]:
+    """The JSON Schema of a service's options as pydantic makes it, and those of them that are durations."""
+    durations = {name for name, hint in _hints(service).items() if _is_duration(hint)}
+    return _adapter(service).json_schema(ref_template=f"#/$defs/{service}-options/$defs/{{model}}"), durations
 
 
 def _named(item: Item | None, what: str, reader: Reader) -> dict[str, Item]:
@@ -96,9 +113,10 @@ def _values(service: str, written: Options, what: str, reader: Reader) -> dict[s
     """The options without their lines, durations in seconds; None where one is wrong already."""
     hints = _hints(service)
     values: dict[str, object] = {}
-    for key, item in written.items():
+    options = {key: item for key, item in written.items() if key != IMPLEMENTATION}
+    for key, item in options.items():
         if key not in hints:
-            reader.unknown_word(key, item.line, what, list(hints))
+            reader.unknown_word(key, item.line, what, [*hints, IMPLEMENTATION])
         elif item.value is None:
             reader.problem(item.line, f"{what}: {key} is nothing", "give it a value, or leave it out")
         elif isinstance(item.value, bool) and hints[key] in (int, float):  # pydantic would take it for 1
@@ -107,7 +125,7 @@ def _values(service: str, written: Options, what: str, reader: Reader) -> dict[s
             values[key] = plain(item)
         elif (seconds := reader.duration(item, f"{what}: {key}")) is not None:
             values[key] = seconds
-    return values if len(values) == len(written) else None
+    return values if len(values) == len(options) else None
 
 
 def _validate(service: str, values: Mapping[str, object]) -> tuple[Any, list[ErrorDetails]]:
@@ -123,7 +141,7 @@ def _report(faults: Sequence[ErrorDetails], written: Options, line: int, what: s
         message = fault["msg"].removeprefix("Value error, ")
         key = str(fault["loc"][0]) if fault["loc"] else ""
         if fault["type"] == "missing":
-            reader.problem(line, f"{what}: `{key}:` is missing", "it has no default")
+            reader.problem(line, f"{what}: `{key}:` is missing", f"like {{{key}: …}}; it has no default")
         elif key:
             reader.problem(written[key].line, f"{what}: {key} {quote(fault['input'])}: {_lower(message)}")
         else:  # the dataclass's own check, which names the option first
@@ -145,6 +163,22 @@ def _hints(service: str) -> dict[str, Any]:
 @lru_cache
 def _adapter(service: str) -> TypeAdapter[Any]:
     return TypeAdapter(options_class(service))
+
+
+def _report_strange_lans(service: str, own: Options, what: str, lans: Collection[str], reader: Reader) -> None:
+    """Options that speak of LANs speak of the node's; those of `defaults` may name LANs of others."""
+    for key, item in own.items():
+        if not _names_lans(_hints(service).get(key)):
+            continue
+        names = (
+            [Item(name, child.line) for name, child in item.value.items()] if isinstance(item.value, Mapping) else []
+        )
+        for name in names or (item.value if isinstance(item.value, tuple) else ()):
+            reader.one_of(name, f"{what}: {key}", "LAN", lans)
+
+
+def _names_lans(hint: Any) -> bool:
+    return LAN in getattr(hint, "__metadata__", ()) or any(_names_lans(part) for part in get_args(hint))
 
 
 def _is_duration(hint: Any) -> bool:

@@ -10,12 +10,13 @@ from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.problems import Problems, nearest, quote
 from catenet.orchestrator.lab.words import FOREIGN_WORDS, LATER_WORDS, NAMES
 
-__all__ = ["Reader", "plain"]
+__all__ = ["FLAGS", "Reader", "plain"]
 
 TEXT_LIMIT = 2000
 """Characters of any one text: longer than every name and URL."""
 
-_FLAGS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
+FLAGS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
+"""Words for yes and no, beside the two of YAML itself."""
 
 
 def plain(item: Item) -> object:
@@ -41,24 +42,24 @@ class Reader:
     def __init__(self, problems: Problems) -> None:
         self.problem = problems.add
 
-    def mapping(self, item: Item | None, what: str) -> Mapping[str, Item]:
+    def mapping(self, item: Item | None, what: str, like: str = "{word: value}") -> Mapping[str, Item]:
         """Keys that the user chose; nothing at all is an empty mapping."""
         if item is None or item.value is None:
             return {}
         if isinstance(item.value, Mapping):
             return item.value
-        self.problem(item.line, f"{what} is {_shape(item)}, and should be a mapping", "like {word: value}")
+        self.problem(item.line, f"{what} is {_shape(item)}, and should be a mapping", f"like {like}")
         return {}
 
-    def section(self, item: Item | None, what: str, words: Sequence[str]) -> Mapping[str, Item]:
+    def section(self, item: Item | None, what: str, words: Collection[str]) -> Mapping[str, Item]:
         """Keys that are ours; an unknown one is reported and left out."""
-        found = self.mapping(item, what)
+        found = self.mapping(item, what, f"{{{next(iter(words), 'word')}: …}}")
         for key, child in found.items():
             if key not in words:
                 self.unknown_word(key, child.line, what, words)
         return {key: child for key, child in found.items() if key in words}
 
-    def unknown_word(self, word: str, line: int, what: str, words: Sequence[str]) -> None:
+    def unknown_word(self, word: str, line: int, what: str, words: Collection[str]) -> None:
         """A key that is not one of the words."""
         if word in LATER_WORDS:
             self.problem(line, f"{what}: {word} is not supported yet", "leave it out")
@@ -78,7 +79,8 @@ class Reader:
             return ()
         if isinstance(item.value, tuple):
             return item.value
-        self.problem(item.line, f"{what} is {_shape(item)}, and should be a list", "like [one, two]")
+        like = item.value if isinstance(item.value, str) and item.value.isidentifier() else "one, two"
+        self.problem(item.line, f"{what} is {_shape(item)}, and should be a list", f"like [{like}]")
         return ()
 
     def text(self, item: Item | None, what: str) -> str | None:
@@ -98,7 +100,7 @@ class Reader:
         """Whether a thing of this kind may have the name."""
         if NAMES[kind].allows(word):
             return True
-        self.problem(line, f"{quote(word)} is no name for a {kind}", NAMES[kind].rule)
+        self.problem(line, f"{quote(word)} is no name for a {kind}", NAMES[kind].advise(word))
         return False
 
     def one_of(self, item: Item | None, what: str, kind: str, known: Collection[str]) -> str | None:
@@ -121,8 +123,8 @@ class Reader:
         """Yes or no: true, on, yes; false, off, no."""
         if item is None or isinstance(item.value, bool):
             return None if item is None else bool(item.value)
-        if isinstance(item.value, str) and item.value in _FLAGS:
-            return _FLAGS[item.value]
+        if isinstance(item.value, str) and item.value in FLAGS:
+            return FLAGS[item.value]
         self.problem(item.line, f"{what} is {_shape(item)}, and should be true or false")
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["CLAIMS", "FOREIGN_WORDS", "LATER_WORDS", "NAMES", "Naming"]
+__all__ = ["CLAIMS", "DOMAIN", "FOREIGN_WORDS", "LATER_WORDS", "NAMES", "Naming"]
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 
@@ -13,12 +13,17 @@ class Naming:
     """What names of one kind may look like; `rule` says it to the user."""
 
     def __init__(self, pattern: str, rule: str) -> None:
-        self._pattern = re.compile(pattern)
+        self.pattern = pattern
         self.rule = rule
 
     def allows(self, name: str) -> bool:
         """Whether the name is one of them."""
-        return self._pattern.fullmatch(name) is not None
+        return re.fullmatch(self.pattern, name) is not None
+
+    def advise(self, name: str) -> str:
+        """The rule and, where the name needs little for it, what it would be."""
+        like = re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.")
+        return f"{self.rule}; did you mean {like}?" if self.allows(like) else self.rule
 
 
 NAMES = {
@@ -35,6 +40,9 @@ NAMES = {
     # It is a project name of Compose too.
     "lab": Naming(r"[a-z0-9][a-z0-9_-]{0,39}", "1 to 40 characters a-z 0-9 _ - and a letter or digit first"),
 }
+
+DOMAIN = re.compile(r"(?=.{1,253}\.?$)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})\.)*[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})\.?")
+"""A domain name in a check: what a resolver may be asked."""
 
 # The claims of the two lectures: each letter, and its last number.
 _LAST_CLAIM = {"A": 14, "B": 9, "C": 10, "D": 14, "E": 6, "F": 11, "G": 9, "H": 5, "I": 6, "J": 1}
@@ -80,5 +88,5 @@ FOREIGN_WORDS = {
 }
 """Words of Compose, containerlab, Kathará, Mininet and GNS3 → how the same is said here."""
 
-LATER_WORDS = ("impairments", "impair", "implementation", "delay", "loss", "jitter", "rate")
+LATER_WORDS = ("impairments", "impair", "delay", "loss", "jitter", "rate")
 """Words of the lab file that this version does not carry out yet."""

@@ -11,7 +11,7 @@ from catenet.nodes.control.questions import ASK_COMMAND, LIMIT, Answer, Question
 from catenet.orchestrator.backend.protocols import Container, EngineError, Exec, Streams
 from catenet.orchestrator.observe.running import condition
 
-__all__ = ["DEADLINE", "ask", "ask_all"]
+__all__ = ["AT_ONCE", "DEADLINE", "ask", "ask_all"]
 
 DEADLINE = 1.5
 """Seconds that a question may take, all nodes together: so that every verb answers within two."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from catenet.nodes.control.events import Event
-from catenet.orchestrator.backend.protocols import Container, EngineError, LogLine, Streams
+from catenet.nodes.control.questions import Answer, Question
+from catenet.orchestrator.backend.protocols import Container, EngineError, EngineGoneError, LogLine, Streams
+from catenet.orchestrator.observe.ask import ask_all
 
-__all__ = ["Line", "follow", "in_order", "last_time", "past", "select", "wait_for"]
+__all__ = ["Line", "completed", "follow", "in_order", "last_time", "past", "select", "wait_for"]
 
 HOLD = 0.1
 """Seconds that a followed line is held back, so that the lines of other nodes can take their place before it."""
@@ -38,10 +40,14 @@ class Line:
     @classmethod
     def of(cls, node: str, line: LogLine) -> Line:
         """A line of the engine's log; an event's own time goes before the engine's, and its JSON is cut off."""
-        event = Event.parse(line.text)
+        event = Event.parse(line.text, node, line.at)
         if event is None:
             return cls(node, line.at, line.at, line.text, None)
-        return cls(node, event.at, line.at, line.text.rpartition("\t")[0], event)
+        return cls(node, event.at, line.at, _readable(line.text), event)
+
+
+def _readable(text: str) -> str:
+    return text.rpartition("\t")[0] or text
 
 
 def in_order(lines: Iterable[Line]) -> list[Line]:
@@ -73,11 +79,13 @@ def follow(
     containers: Callable[[], Iterable[Container]],
     known: Iterable[Line] = (),
     look: float = LOOK,
+    *,
+    complete: bool = False,
 ) -> Iterator[Line]:
     """What the nodes write from now on, in order of time, and what they wrote after the lines that are `known`.
 
     `containers` is asked again every `look` seconds: a node that is started again is followed again. It ends when
-    `containers` gives none.
+    `containers` gives none. `complete`: events have all of their data (see `completed`).
     """
     after = {line.node: line.logged for line in sorted(known, key=lambda line: line.logged)}
     followers: dict[str, _Follower] = {}
@@ -95,10 +103,28 @@ def follow(
                         since = old.last_at if old else after.get(container.node, 0.0)
                         followers[container.node] = _Follower(engine, container, arrived, since)
                 next_look = time.monotonic() + look
-            yield from in_order(_batch(arrived, next_look))
+            lines = in_order(_batch(arrived, next_look))
+            yield from completed(engine, present, lines) if complete else lines
     finally:
         for follower in followers.values():
             follower.close()
+
+
+def completed(engine: Streams, containers: Iterable[Container], lines: Sequence[Line]) -> list[Line]:
+    """The same lines; events read from words get all of their data, where their node runs and still has it."""
+    wanting = [line for line in lines if line.event is not None and not line.event.whole]
+    if not wanting:
+        return list(lines)
+    names = {line.node for line in wanting}
+    asked = [container for container in containers if container.node in names]
+    after = min(line.at for line in wanting) - 1e-3
+    answers = ask_all(engine, asked, Question("events", {"after": after}))
+    known = {(node, _readable(text)): Event.parse(text) for node in answers for text in _texts(answers[node])}
+    return [replace(line, event=known.get((line.node, line.text)) or line.event) for line in lines]
+
+
+def _texts(answer: Answer) -> list[str]:
+    return [str(text) for text in answer.answer] if isinstance(answer.answer, list) else []
 
 
 def _batch(arrived: queue.Queue[Line], until: float) -> Iterator[Line]:
@@ -120,8 +146,12 @@ class _Follower:
         self._node = container.node
         self._arrived = arrived
         self._lines: Iterator[LogLine] = iter(())
-        with suppress(EngineError):  # the container is being removed
+        try:
             self._lines = engine.logs(container.name, follow=True)
+        except EngineGoneError:
+            raise
+        except EngineError:
+            pass  # the container is being removed
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
@@ -139,6 +169,7 @@ class _Follower:
                 break
 
     def close(self) -> None:
+        """Cut the stream: the thread ends, even where it waits for room."""
         self._closed = True
         close = getattr(self._lines, "close", None)
         if close is not None:

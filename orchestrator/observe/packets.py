@@ -17,7 +17,7 @@ from typing import NamedTuple
 from catenet.nodes.address import Address
 from catenet.nodes.machine import DecodeError, Endpoint
 
-__all__ = ["SNAP_LIMIT", "TCP", "UDP", "Frame", "PcapStream", "Seen", "decode"]
+__all__ = ["SNAP_LIMIT", "TCP", "UDP", "Frame", "PcapStream", "Seen", "decode", "pcap_header", "pcap_record"]
 
 TCP, UDP = 6, 17
 SNAP_LIMIT = 262_144
@@ -30,11 +30,12 @@ _OUTGOING = 4  # packet type PACKET_OUTGOING of packet(7)
 
 
 class Frame(NamedTuple):
-    """One packet of a capture. `at` is in seconds since 1970."""
+    """One packet of a capture. `at`: seconds since 1970; `length`: on the wire, in bytes: `data` may have fewer."""
 
     at: float
     link_type: int
     data: bytes
+    length: int
 
 
 class Seen(NamedTuple):
@@ -49,6 +50,17 @@ class Seen(NamedTuple):
     identification: int
     ttl: int
     outgoing: bool
+
+
+def pcap_header(link_type: int = _ETHERNET) -> bytes:
+    """The beginning of a pcap file, with microseconds."""
+    return struct.pack("<IHHiIII", _MICROSECONDS, 2, 4, 0, 0, SNAP_LIMIT, link_type)
+
+
+def pcap_record(frame: Frame) -> bytes:
+    """A frame, as it stands in such a file."""
+    seconds, fraction = divmod(round(frame.at * 1e6), 1_000_000)
+    return struct.pack("<IIII", seconds, fraction, len(frame.data), frame.length) + frame.data
 
 
 class PcapStream:
@@ -88,22 +100,24 @@ class PcapStream:
     def _next_frame(self) -> Frame | None:
         if len(self._data) < 16:
             return None
-        seconds, fraction, captured, _ = struct.unpack_from(f"{self._order}IIII", self._data)
+        seconds, fraction, captured, length = struct.unpack_from(f"{self._order}IIII", self._data)
         if captured > SNAP_LIMIT:
             raise DecodeError("pcap captured length", captured, f"over {SNAP_LIMIT}")
         if len(self._data) < 16 + captured:
             return None
-        frame = Frame(seconds + fraction * self._tick, self._link_type, bytes(self._data[16 : 16 + captured]))
+        data = bytes(self._data[16 : 16 + captured])
+        frame = Frame(seconds + fraction * self._tick, self._link_type, data, length)
         del self._data[: 16 + captured]
         return frame
 
 
-def decode(frame: Frame, node: str) -> Seen | None:
+def decode(frame: Frame, node: str, hardware: bytes = b"") -> Seen | None:
     """The UDP or TCP packet in a frame; None for anything else, a fragment, or where a header is cut short.
 
+    `hardware` is the address of the interface where it was captured: by it an Ethernet frame is known to go out.
     Of a packet longer than the capture's snapshot length the payload is its beginning.
     """
-    link = _link_layer(frame)
+    link = _link_layer(frame, hardware)
     if link is None:
         return None
     outgoing, packet = link
@@ -131,15 +145,15 @@ def decode(frame: Frame, node: str) -> Seen | None:
     )
 
 
-def _link_layer(frame: Frame) -> tuple[bool, bytes] | None:
-    """(going out, IPv4 packet). Ethernet does not say the direction."""
+def _link_layer(frame: Frame, hardware: bytes) -> tuple[bool, bytes] | None:
+    """(going out, IPv4 packet)."""
     data = frame.data
     if frame.link_type == _COOKED_2 and len(data) >= 20:
         kind, outgoing, header = int.from_bytes(data[:2], "big"), data[10] == _OUTGOING, 20
     elif frame.link_type == _COOKED and len(data) >= 16:
         kind, outgoing, header = int.from_bytes(data[14:16], "big"), data[1] == _OUTGOING, 16
     elif frame.link_type == _ETHERNET and len(data) >= 14:
-        kind, outgoing, header = int.from_bytes(data[12:14], "big"), False, 14
+        kind, outgoing, header = int.from_bytes(data[12:14], "big"), data[6:12] == hardware, 14
     else:
         return None
     return (outgoing, data[header:]) if kind == _IPV4 else None

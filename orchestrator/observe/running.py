@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from catenet.orchestrator.backend.protocols import (
-    LABEL_FILE,
     LABEL_LAB,
     LABEL_LAN,
     LABEL_NODE,
@@ -67,22 +66,28 @@ def unknown(kind: str, word: str, choices: Iterable[str], hint: str = "", *, own
 
 @dataclass(frozen=True)
 class RunningLab:
-    """One copy of a lab as the engine has it. `lans` maps a LAN's name to its network."""
+    """One copy of a lab as the engine has it. `lans` maps a LAN's name to its network.
+
+    `model`: what it was started from, where a program knows that better than the file (another implementation, say).
+    """
 
     name: str
     file: Path | None
     containers: Mapping[str, Container]
     lans: Mapping[str, Network]
+    model: Lab | None = None
 
     @cached_property
     def lab(self) -> Lab:
-        """The model, from the lab file that the copy was started from.
+        """The model: that which is given, else from the lab file that the copy was started from.
 
         Raises:
             UserError: the containers carry no file, or it has gone.
             LabFileError: it is wrong by now.
 
         """
+        if self.model is not None:
+            return self.model
         if self.file is None or not self.file.is_file():
             raise UserError(f"the file of lab {self.name} is not there: {self.file or 'its containers name none'}")
         from catenet.orchestrator.lab.load import load
@@ -123,14 +128,18 @@ def running_labs(engine: Engine) -> dict[str, RunningLab]:
     lans: dict[str, dict[str, Network]] = {}
     files: dict[str, Path] = {}
     for container in engine.containers({LABEL_LAB: None}):
-        name = container.labels[LABEL_LAB]
-        if LABEL_NODE in container.labels:
-            containers.setdefault(name, {})[container.node] = container
-        if container.labels.get(LABEL_FILE):
-            files.setdefault(name, Path(container.labels[LABEL_FILE]))
+        if not container.copy:
+            continue
+        nodes = containers.setdefault(container.copy, {})
+        if LABEL_NODE in container.labels:  # Compose's builder of the image is none
+            nodes[container.node] = container
+        if container.file is not None:
+            files.setdefault(container.copy, container.file)
     for network in engine.networks():
-        if LABEL_LAB in network.labels and LABEL_LAN in network.labels:
-            lans.setdefault(network.labels[LABEL_LAB], {})[network.labels[LABEL_LAN]] = network
+        if network.copy and LABEL_LAN in network.labels:
+            lans.setdefault(network.copy, {})[network.labels[LABEL_LAN]] = network
+            if network.file is not None:  # the nodes may have gone
+                files.setdefault(network.copy, network.file)
     return {
         name: RunningLab(name, files.get(name), _sorted(containers.get(name, {})), _sorted(lans.get(name, {})))
         for name in sorted({*containers, *lans})

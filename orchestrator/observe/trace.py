@@ -13,7 +13,7 @@ from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.caches import alive, empty_caches
 from catenet.orchestrator.observe.capture import capturing
-from catenet.orchestrator.observe.events import last_time, past
+from catenet.orchestrator.observe.events import completed, last_time, past
 from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition
 from catenet.orchestrator.observe.steps import Step, find_steps
@@ -103,8 +103,9 @@ def _asker(running: RunningLab, node: str) -> Container:
 
 
 def _new_events(engine: Engine, nodes: Iterable[Container], before: Mapping[str, float]) -> list[Event]:
-    lines = past(engine, nodes, tail=_EVENT_LINES)
-    return [line.event for line in lines if line.event is not None and line.at > before[line.node]]
+    asked = list(nodes)
+    lines = [line for line in past(engine, asked, tail=_EVENT_LINES) if line.at > before[line.node]]
+    return [line.event for line in completed(engine, asked, lines) if line.event is not None]
 
 
 def _page(text: str) -> Mapping[str, Json]:

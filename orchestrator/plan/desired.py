@@ -10,15 +10,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from itertools import chain
+from types import MappingProxyType
+from typing import Any, Literal
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.catalogue import IMPLEMENTATION, adapter
 from catenet.nodes.control.config import CONFIG_VARIABLE, ConfigError, InterfaceConfig, NodeConfig
+from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import (
+    CAPABILITIES,
     LABEL_FILE,
     LABEL_HASH,
     LABEL_LAB,
     LABEL_LAN,
     LABEL_NODE,
+    LABEL_PROJECT,
+    LABEL_SERVICE,
     ContainerSpec,
     Network,
     NetworkSpec,
@@ -27,9 +35,11 @@ from catenet.orchestrator.lab.addressing import free_prefixes
 from catenet.orchestrator.lab.model import Lab, Lan, Node
 from catenet.orchestrator.lab.options import options_as_json
 
-__all__ = ["Desired", "PlanError", "container_name", "desired", "network_name"]
+__all__ = ["COMPOSE_IMAGE", "Desired", "PlanError", "container_name", "desired", "network_name"]
 
 SPARE = Prefix(Address.parse("198.18.0.0"), 15)
+COMPOSE_IMAGE = "catenet/node:compose"
+"""The node image as Compose builds it, from the same files."""
 HOSTNAME_LIMIT = 64
 """The kernel's HOST_NAME_MAX."""
 
@@ -48,6 +58,10 @@ SYSCTLS = {
     "net.ipv6.conf.all.disable_ipv6": "1",
     "net.ipv6.conf.default.disable_ipv6": "1",
 }
+
+
+Events = Literal["text", "json"]
+"""How a node writes its log: lines for people, or the same with their JSON."""
 
 
 class PlanError(ValueError):
@@ -74,11 +88,21 @@ def container_name(copy: str, node: str) -> str:
     return f"{copy}-{node}"
 
 
-def desired(lab: Lab, copy: str, image: str, actual: Sequence[Network] = (), host: Sequence[Address] = ()) -> Desired:
+def desired(
+    lab: Lab,
+    copy: str,
+    image: str,
+    actual: Sequence[Network] = (),
+    host: Sequence[Address] = (),
+    *,
+    events: Events = "json",
+    own_images: Mapping[str, str] = MappingProxyType({}),
+) -> Desired:
     """What the engine should have for this copy of the lab.
 
     `actual` are the engine's networks, of whoever: this copy's own keep their prefixes, and the others' are not free.
-    `host` are the addresses of the engine's own machine.
+    `host` are the addresses of the engine's own machine. `events`: how the nodes write their log.
+    `own_images`: node → its image, where that is not `image`.
 
     Raises:
         PlanError: no prefix is left for a LAN, or a node's configuration is too long, or a LAN holds an address of
@@ -88,7 +112,10 @@ def desired(lab: Lab, copy: str, image: str, actual: Sequence[Network] = (), hos
     _keep_host_out(lab, host)
     networks = _networks(lab, copy, actual)
     engine = {lan: networks[lan].prefix for lan in lab.lans}
-    containers = tuple(_container(lab, node, copy, image, engine) for node in lab.nodes.values())
+    containers = tuple(
+        _container(lab, node, copy, own_images.get(node.name, image), engine, events=events)
+        for node in lab.nodes.values()
+    )
     return Desired(copy, _file(lab), tuple(networks.values()), containers)
 
 
@@ -104,7 +131,7 @@ def _keep_host_out(lab: Lab, host: Sequence[Address]) -> None:
 
 
 def _networks(lab: Lab, copy: str, actual: Sequence[Network]) -> dict[str, NetworkSpec]:
-    own = {network.name: network for network in actual if network.labels.get(LABEL_LAB) == copy}
+    own = {network.name: network for network in actual if network.copy == copy}
     used = [prefix for network in actual if network.name not in own for prefix in network.prefixes]
     chosen: dict[str, NetworkSpec] = {}
     for lan in lab.lans.values():  # what is there already stays as it is
@@ -120,14 +147,18 @@ def _networks(lab: Lab, copy: str, actual: Sequence[Network]) -> dict[str, Netwo
             used.append(lan.prefix)
     for lan in lab.lans.values():
         if lan.name not in chosen:
-            prefix = _spare(lan, used)
+            prefix = _spare(lan, copy, used)
             chosen[lan.name] = _network(lab, lan, copy, prefix)
             used.append(prefix)
     return {lan: chosen[lan] for lan in lab.lans}
 
 
-def _spare(lan: Lan, used: Sequence[Prefix]) -> Prefix:
-    spare = next(free_prefixes(SPARE, lan.prefix.length, used), None)
+def _spare(lan: Lan, copy: str, used: Sequence[Prefix]) -> Prefix:
+    """A free one. Each copy begins to look at a place of its own: many that start at once seldom want the same."""
+    length = lan.prefix.length
+    first = int.from_bytes(sha256(copy.encode()).digest()) % max(1, 1 << length >> SPARE.length)
+    free = chain(free_prefixes(SPARE, length, used, first), free_prefixes(SPARE, length, used))
+    spare = next(free, None)
     if spare is None:
         raise PlanError(
             f"LAN {lan.name}: {lan.prefix} is taken on this engine, and no /{lan.prefix.length} of {SPARE} is free"
@@ -142,14 +173,16 @@ def _network(lab: Lab, lan: Lan, copy: str, prefix: Prefix) -> NetworkSpec:
         LABEL_LAB: copy,
         LABEL_LAN: lan.name,
         LABEL_FILE: _file(lab),
-        "com.docker.compose.project": copy,
+        LABEL_PROJECT: copy,
         "com.docker.compose.network": lan.name,
     }
-    spec = NetworkSpec(name, prefix, Lan(lan.name, prefix).gateway, labels)
-    return replace(spec, labels={**labels, LABEL_HASH: _hash(spec, lan.prefix)})
+    gateway = Lan(lan.name, prefix).gateway
+    return NetworkSpec(name, prefix, gateway, {**labels, LABEL_HASH: _hash(lan.name, lan.prefix, prefix, gateway)})
 
 
-def _container(lab: Lab, node: Node, copy: str, image: str, engine: Mapping[str, Prefix]) -> ContainerSpec:
+def _container(
+    lab: Lab, node: Node, copy: str, image: str, engine: Mapping[str, Prefix], *, events: Events
+) -> ContainerSpec:
     interfaces = tuple(
         InterfaceConfig(
             place.lan,
@@ -163,29 +196,34 @@ def _container(lab: Lab, node: Node, copy: str, image: str, engine: Mapping[str,
         LABEL_LAB: copy,
         LABEL_NODE: node.name,
         LABEL_FILE: _file(lab),
-        "com.docker.compose.project": copy,
-        "com.docker.compose.service": node.name,
+        LABEL_PROJECT: copy,
+        LABEL_SERVICE: node.name,
         "com.docker.compose.container-number": "1",
         "com.docker.compose.oneoff": "False",
     }
+    config = _config(lab, node, interfaces)
     spec = ContainerSpec(
         name=container_name(copy, node.name),
         hostname=node.name if len(node.name) <= HOSTNAME_LIMIT else node.name.partition(".")[0],
         image=image,
-        environment={CONFIG_VARIABLE: _config(lab, node, copy, interfaces)},
+        environment={CONFIG_VARIABLE: _as_json(replace(config, events=events))},
         endpoints={network_name(copy, interface.lan): interface.engine for interface in interfaces},
         labels=labels,
         sysctls={"net.ipv4.ip_forward": "1" if node.forward else "0", **SYSCTLS},
+        capabilities=_capabilities(node),
         data=None if lab.file is None else lab.file.parent,
     )
-    value = _hash(spec, [lab.zones.get(zone) for zone in _zones(node)])  # zone files are read once, at the start
+    data = [lab.zones.get(zone) for zone in _zones(node)]  # zone files are read once, at the start
+    data += [lab.programs.get(word) for word in node.implementations.values()]
+    # Not the copy's name, nor any path or image or form of log: a container that Compose made of the lab is as good.
+    # And not the other LANs' names, which are for people: a LAN that is added is no reason to start every node anew.
+    value = _hash(spec.hostname, _as_json(replace(config, lans={})), spec.sysctls, spec.capabilities, data)
     return replace(spec, labels={**labels, LABEL_HASH: value, "com.docker.compose.config-hash": value})
 
 
-def _config(lab: Lab, node: Node, copy: str, interfaces: tuple[InterfaceConfig, ...]) -> str:
-    """The text of CATENET_NODE."""
-    config = NodeConfig(
-        lab=copy,
+def _config(lab: Lab, node: Node, interfaces: tuple[InterfaceConfig, ...]) -> NodeConfig:
+    return NodeConfig(
+        lab=lab.name,
         node=node.name,
         interfaces=interfaces,
         forward=node.forward,
@@ -200,13 +238,28 @@ def _config(lab: Lab, node: Node, copy: str, interfaces: tuple[InterfaceConfig, 
             if (address := other.address_on(place.lan)) is not None
         },
         hints=_hints(lab) if "resolver" in node.services else {},
-        services={name: options_as_json(name, options) for name, options in node.services.items()},
-        events="json",
+        lans={lan.name: lan.prefix for lan in lab.lans.values()},
+        services={name: _service(node, name, options) for name, options in node.services.items()},
     )
+
+
+def _as_json(config: NodeConfig) -> str:
+    """The text of CATENET_NODE."""
     try:
         return config.to_json()
     except ConfigError as error:
-        raise PlanError(f"node {node.name}: {error} (fewer nodes on its LANs, or fewer names)") from None
+        raise PlanError(f"node {config.node}: {error} (fewer nodes on its LANs, or fewer names)") from None
+
+
+def _service(node: Node, name: str, options: Any) -> Mapping[str, Json]:
+    other = node.implementations.get(name)
+    return {**options_as_json(name, options), **({} if other is None else {IMPLEMENTATION: other})}
+
+
+def _capabilities(node: Node) -> tuple[str, ...]:
+    """Beside what every node may, what other implementations of its services need."""
+    more = (each for word in node.implementations.values() for each in adapter(word).capabilities)
+    return tuple(dict.fromkeys((*CAPABILITIES, *more)))
 
 
 def _zones(node: Node) -> tuple[str, ...]:

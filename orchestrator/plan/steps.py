@@ -11,7 +11,8 @@ The rules, for one copy of a lab:
     ours, and not desired                          → remove
     another's, with a name that we need            → ClashError, before anything is made
 
-"As desired" is an equal hash, and being on its networks, none of which is made anew. A container that was created and
+"As desired" is an equal hash, the image that is meant (or the one that Compose has built, where Compose made the
+container), and being on its networks, none of which is made anew. A container that was created and
 never started may be half attached, so it is never kept.
 """
 
@@ -23,17 +24,18 @@ from typing import Literal
 
 from catenet.nodes.address import Prefix
 from catenet.orchestrator.backend.protocols import (
-    LABEL_FILE,
     LABEL_HASH,
-    LABEL_LAB,
+    LABEL_NODE,
     Container,
     ContainerSpec,
     Network,
     NetworkSpec,
 )
-from catenet.orchestrator.plan.desired import Desired, PlanError
+from catenet.orchestrator.plan.desired import COMPOSE_IMAGE, Desired, PlanError
 
 __all__ = ["ClashError", "Step", "StepKind", "describe", "left_paused", "plan", "removal"]
+
+_PLAIN = f"{COMPOSE_IMAGE.partition(':')[0]}:"  # a node with an image of its own cannot be one that Compose made
 
 StepKind = Literal["remove_container", "remove_network", "create_network", "create_container", "start"]
 
@@ -69,27 +71,36 @@ def plan(wanted: Desired, networks: Sequence[Network], containers: Sequence[Cont
 
     """
     _refuse_clashes(wanted, networks, containers)
-    own_networks = [network for network in networks if network.labels.get(LABEL_LAB) == wanted.copy]
-    own_containers = [container for container in containers if container.labels.get(LABEL_LAB) == wanted.copy]
+    own_networks = [network for network in networks if network.copy == wanted.copy]
+    own_containers = [
+        container for container in containers if container.copy == wanted.copy and not _is_tool(container)
+    ]
     there = {network.name: network for network in own_networks}
     fresh = [spec for spec in wanted.networks if not _as_desired(spec, there.get(spec.name))]
     fresh_names = {spec.name for spec in fresh}
-    specs = {spec.name: spec for spec in wanted.containers}
-    kept = {
-        container.name: container
-        for container in own_containers
-        if _keeps(specs.get(container.name), container, fresh_names)
-    }
-    doomed = [container for container in own_containers if container.name not in kept]
+    specs = _by_node(wanted)
+    kept: dict[str, Container] = {}
+    for container in own_containers:  # a node may have two, where Compose and `up` have both been at it
+        if container.node not in kept and _keeps(specs.get(container.node), container, fresh_names):
+            kept[container.node] = container
+    doomed = [container for container in own_containers if kept.get(container.node) is not container]
     wanted_networks = {spec.name for spec in wanted.networks}
     old = [network for network in own_networks if network.name in fresh_names or network.name not in wanted_networks]
     steps = [Step("remove_container", container.name) for container in doomed]
     steps += _network_removals(old, doomed)
     steps += [_creation(spec, old) for spec in fresh]
-    doomed_names = {container.name for container in doomed}
-    for spec in wanted.containers:
-        steps += _container_steps(spec, kept.get(spec.name), spec.name in doomed_names, fresh_names)
+    for node, spec in specs.items():
+        steps += _container_steps(spec, kept.get(node), doomed, fresh_names)
     return tuple(steps)
+
+
+def _by_node(wanted: Desired) -> dict[str, ContainerSpec]:
+    return {spec.labels[LABEL_NODE]: spec for spec in wanted.containers}
+
+
+def _is_tool(container: Container) -> bool:
+    """What Compose makes beside the nodes: the builder of their image, which has ended."""
+    return LABEL_NODE not in container.labels
 
 
 def removal(networks: Iterable[Network], containers: Iterable[Container]) -> tuple[Step, ...]:
@@ -100,12 +111,9 @@ def removal(networks: Iterable[Network], containers: Iterable[Container]) -> tup
 
 def left_paused(wanted: Desired, containers: Iterable[Container]) -> tuple[str, ...]:
     """The nodes that a plan leaves as they are although they are paused."""
-    specs = {spec.name: spec for spec in wanted.containers}
-    return tuple(
-        container.node
-        for container in containers
-        if container.state == "paused" and _keeps(specs.get(container.name), container, frozenset())
-    )
+    specs = _by_node(wanted)
+    own = (container for container in containers if container.copy == wanted.copy and container.state == "paused")
+    return tuple(container.node for container in own if _keeps(specs.get(container.node), container, frozenset()))
 
 
 def describe(step: Step) -> str:
@@ -145,13 +153,16 @@ def _overlap(prefixes: Iterable[Prefix], other: Prefix) -> bool:
     return any(prefix.overlaps(other) for prefix in prefixes)
 
 
-def _container_steps(spec: ContainerSpec, kept: Container | None, doomed: bool, fresh: Iterable[str]) -> list[Step]:
+def _container_steps(
+    spec: ContainerSpec, kept: Container | None, doomed: Iterable[Container], fresh: Iterable[str]
+) -> list[Step]:
+    """A container waits for its new networks, and for those whose name or place on a LAN it may take over."""
     if kept is not None:
-        return [Step("start", spec.name)] if kept.state == "exited" else []
+        return [Step("start", kept.name)] if kept.state == "exited" else []
     made = frozenset(fresh)
     after = [_id("create_network", network) for network in spec.endpoints if network in made]
-    if doomed:
-        after.append(_id("remove_container", spec.name))
+    in_the_way = (old for old in doomed if old.name == spec.name or set(old.networks) & set(spec.endpoints))
+    after += [_id("remove_container", old.name) for old in in_the_way]
     creation = Step("create_container", spec.name, spec, tuple(after))
     return [creation, Step("start", spec.name, after=(creation.id,))]
 
@@ -169,6 +180,7 @@ def _keeps(spec: ContainerSpec | None, container: Container, fresh: Iterable[str
         spec is not None
         and container.state in ("running", "paused", "exited")
         and container.labels.get(LABEL_HASH) == spec.labels[LABEL_HASH]
+        and (container.image == spec.image or (container.image == COMPOSE_IMAGE and spec.image.startswith(_PLAIN)))
         and set(container.networks) >= set(spec.endpoints)
         and not set(spec.endpoints) & set(fresh)
     )
@@ -179,15 +191,14 @@ def _refuse_clashes(wanted: Desired, networks: Sequence[Network], containers: Se
     things: list[tuple[str, Network | Container]] = [("network", network) for network in networks]
     things += [("container", container) for container in containers]
     for kind, thing in things:
-        if thing.labels.get(LABEL_LAB) == wanted.copy:
-            file = thing.labels.get(LABEL_FILE, "")
-            if file != wanted.file:
+        if thing.copy == wanted.copy:
+            if thing.file is not None and str(thing.file) != wanted.file:
                 raise ClashError(
-                    f"a lab {wanted.copy} is on the engine already, made from {file or 'no lab file'}"
+                    f"a lab {wanted.copy} is on the engine already, made from {thing.file}"
                     f" (take it down with `catenet down {wanted.copy}`, or start this one as --name OTHER)"
                 )
         elif thing.name in names:
-            owner = thing.labels.get(LABEL_LAB)
+            owner = thing.copy
             whose = f"the lab {owner}" if owner else "something that is not ours"
             raise ClashError(
                 f"{kind} {thing.name} belongs to {whose} (start this lab as another copy with --name NAME)"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
+from catenet.nodes.control.questions import ASK_COMMAND, NOT_SHOWN, Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.protocols import (
@@ -49,7 +49,7 @@ class SmallLab:
         engine.build(image, b"x", {}, {})
         for lan, prefix in LANS.items():
             network = Prefix.parse(prefix)
-            labels = {LABEL_LAB: name, LABEL_LAN: lan}
+            labels = {LABEL_LAB: name, LABEL_LAN: lan, LABEL_FILE: str(file)}
             engine.create_network(NetworkSpec(f"{name}_{lan}", network, Address(network.broadcast - 1), labels))
         for node, places in NODES.items():
             addresses = {
@@ -83,7 +83,7 @@ class SmallLab:
         try:
             return 0, bytes(Answer(self._say(node, question))), b""
         except KeyError as error:
-            return 0, bytes(Answer(error=f"no such word: {error}")), b""
+            return 0, bytes(Answer(error=f"what {error} {NOT_SHOWN}links, rip")), b""
 
     def _say(self, node: str, question: Question) -> Json:
         what = question.arguments.get("what")
@@ -92,8 +92,14 @@ class SmallLab:
             (self.down.discard if question.arguments["up"] else self.down.add)(place)
             return {"lan": place[1], "up": place not in self.down}
         links: list[Json] = [
-            {"lan": lan, "address": f"{LANS[lan][:-4]}{host}", "up": (node, lan) not in self.down}
-            for lan, host in NODES[node].items()
+            {
+                "lan": lan,
+                "address": f"{LANS[lan][:-4]}{host}",
+                "up": (node, lan) not in self.down,
+                "interface": f"eth{number}",
+                "hardware": f"02:42:0a:00:{lan[-1]:0>2}:{host:02x}",
+            }
+            for number, (lan, host) in enumerate(NODES[node].items())
         ]
         if question.ask == "status":
             services: Json = {"rip": {"state": "ready", "restarts": 1, "counters": {}}}

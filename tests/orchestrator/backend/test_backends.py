@@ -99,6 +99,19 @@ def test_a_paused_container_can_be_removed(engine: Engine) -> None:
     assert not engine.containers({LABEL_LAB: LAB})
 
 
+def test_several_may_remove_the_same_container_at_once(engine: Engine) -> None:
+    spec = started(engine)
+    (lan,) = spec.endpoints
+
+    def remove(_: int) -> None:
+        engine.remove(spec.name)
+        engine.remove_network(lan)  # nothing is on it any more, whoever was first
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(remove, range(4)))
+    assert not engine.containers({LABEL_LAB: LAB})
+
+
 def wrong(spec: ContainerSpec, lan: NetworkSpec) -> list[tuple[ContainerSpec, str]]:
     return [
         (spec, "already in use"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from catenet.nodes.address import Address
-from catenet.orchestrator.backend.host import FIB_TRIE, own_addresses
+from catenet.orchestrator.backend.host import FIB_TRIE, deafen, own_addresses
 
 TRIE = """\
 Main:
@@ -41,3 +41,23 @@ def test_local_addresses_but_for_the_loopbacks() -> None:
 
 def test_this_machines_table_can_be_read() -> None:
     assert all(not address.is_loopback for address in own_addresses(Path(FIB_TRIE).read_text()))
+
+
+def test_only_this_bridge_falls_silent(tmp_path: Path) -> None:
+    for family, setting in (("ipv4", "rp_filter"), ("ipv6", "disable_ipv6")):
+        for bridge in ("br-0123456789ab", "default"):
+            (tmp_path / family / "conf" / bridge).mkdir(parents=True)
+            (tmp_path / family / "conf" / bridge / setting).write_text("0")
+    deafen("br-0123456789ab", tmp_path)
+    found = {str(file.relative_to(tmp_path)): file.read_text() for file in tmp_path.rglob("*") if file.is_file()}
+    assert found == {
+        "ipv4/conf/br-0123456789ab/rp_filter": "1",
+        "ipv4/conf/default/rp_filter": "0",
+        "ipv6/conf/br-0123456789ab/disable_ipv6": "1",
+        "ipv6/conf/default/disable_ipv6": "0",
+    }
+
+
+def test_a_bridge_that_is_not_there_is_no_error(tmp_path: Path) -> None:
+    deafen("br-0123456789ab", tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from catenet.nodes.machine import Json
+from catenet.orchestrator.backend.protocols import EngineError, EngineGoneError
 from catenet.orchestrator.checks.runner import POLL
 from catenet.orchestrator.lab.model import FetchCheck, PathCheck, PingCheck, ResolveCheck, RoutesCheck
 
@@ -132,8 +133,18 @@ def test_a_dead_node_fails_its_checks_and_no_others(world: Any) -> None:
     world.engine.kill("line-r")
     world.prints("ping", b"")
     dead, alive = world.check(OWN, PingCheck("h", "g"))
-    assert (dead.passed, dead.finding.seen, dead.finding.next) == (False, "r: exited (137)", "catenet status")
+    assert (dead.passed, dead.finding.seen) == (False, "r: exited (137)")
     assert alive.passed
+
+
+def test_a_lost_engine_is_no_finding_about_the_lab(world: Any) -> None:
+    def lose() -> tuple[int, bytes, bytes]:
+        world.engine.gone = True
+        raise EngineError("run ping: the engine went away")
+
+    world.programs["ping"] = lose
+    with pytest.raises(EngineGoneError):
+        world.check(PingCheck("h", "g"), within=math.inf)
 
 
 def test_a_node_that_comes_back_meanwhile_is_seen(world: Any) -> None:

@@ -112,3 +112,30 @@ def test_a_claim_that_the_lab_does_not_check(world: Any, capsys: pytest.CaptureF
 def test_a_trace_needs_a_browser(world: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["trace", "http", "h", "http://g/", "--lab", "line"], lambda: world.engine) == 2
     assert "node h has no browser" in capsys.readouterr().err
+
+
+def the_evidence(err: str, folder: Path) -> Path:
+    [line] = [line for line in err.splitlines() if "evidence is kept in " in line]
+    place = folder / line.partition("kept in ")[2]
+    assert place.parent == folder / ".catenet" / "failures"
+    return place
+
+
+def test_a_check_that_fails_leaves_evidence_and_says_where(
+    world: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.prints("ping", b"3 packets transmitted, 0 received\n", code=1)
+    assert run(["check", "--lab", "line"], lambda: world.engine) == 1
+    text = (the_evidence(capsys.readouterr().err, tmp_path) / "error.txt").read_text()
+    assert "D1: h pings g\n  expected  an answer\n  seen      3 packets transmitted, 0 received\n" in text
+    assert run(["check", "--lab", "line", "--no-evidence"], lambda: world.engine) == 1
+    assert "evidence" not in capsys.readouterr().err
+
+
+def test_an_expectation_that_fails_leaves_evidence_at_once(
+    world: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.prints("ping", b"")  # answered, though link2 is cut
+    assert run(["play", "--lab", "line", "--json"], lambda: world.engine) == 1
+    text = (the_evidence(capsys.readouterr().err, tmp_path) / "error.txt").read_text()
+    assert text.startswith("check: h pings g, in vain\n")

@@ -5,14 +5,17 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from importlib import import_module
 
 import pytest
 
 from catenet.nodes.control.events import Event
+from catenet.nodes.control.questions import NOT_SHOWN, Answer
 from catenet.orchestrator.backend.fake import FakeEngine, FakeExec
 from catenet.orchestrator.backend.protocols import EngineError
-from catenet.orchestrator.cli.app import VERBS, run
+from catenet.orchestrator.cli.app import run
+from catenet.orchestrator.cli.verbs import VERBS
 
 EVERY_VERB = {name: verb for panel in VERBS.values() for name, verb in panel.items()}
 
@@ -45,7 +48,7 @@ def test_the_program_itself_has_help_and_a_version(catenet):
 
 
 def test_help_loads_nothing_slow():
-    slow = "docker", "ruamel", "pydantic", "dnslib", "requests"
+    slow = "docker", "ruamel", "pydantic", "dnslib", "requests", "typer", "rich"
     program = f"""
 import sys
 from catenet.orchestrator.cli.app import run
@@ -66,6 +69,8 @@ sys.exit(sum(name in sys.modules for name in {slow!r}))
         (["cut", "lin1"], "did you mean link1?"),
         (["kill", "x"], "choose from: a, b, c"),
         (["show", "a", "ripp"], "did you mean rip?"),
+        (["show", "all", "ripp"], "lab small has no table 'ripp'; did you mean rip?"),
+        (["events", "--kind", "rout.lost"], "did you mean route.lost?"),
         (["logs", "a", "-n", "few"], "-n 'few' is neither a number nor the word all"),
         (["events", "--node", "x"], "choose from: a, b, c"),
         (["exec", "a", "--"], "no program is named"),
@@ -152,6 +157,45 @@ class TestShow:
     def test_json_is_the_nodes_own(self, catenet):
         assert json.loads(catenet("show", "a", "rip", "--json")[1])["table"][0]["node"] == "b"
 
+    def test_of_all_nodes_one_table_and_the_dead_are_named(self, catenet, small):
+        small.kill("b")
+        small.engine.pause("small-c")
+        code, out, err = catenet("show", "all", "rip")
+        assert code == 0
+        assert out.splitlines() == [
+            "table",
+            "node  to           network  via  LAN    cost  metric  age (s)",
+            "a     10.0.2.0/24  link2    b    link1     1       2      1.2",
+            "a     10.0.1.0/24  link1    -    link1     0       1        -",
+            "",
+            "timers",
+            "node  update",
+            "a          5",
+        ]
+        assert err == "catenet: b is left out: exited (137)\ncatenet: c is left out: paused\n"
+
+    def test_of_all_nodes_each_has_its_rows(self, catenet):
+        rows = [line.split()[:2] for line in catenet("show", "all", "links")[1].splitlines()]
+        assert rows == [["node", "LAN"], ["a", "link1"], ["b", "link1"], ["b", "link2"], ["c", "link2"]]
+        assert [line.split()[0] for line in catenet("show", "all")[1].splitlines()] == ["node", "a", "b", "c"]
+
+    def test_of_all_nodes_as_json_by_name(self, catenet):
+        whole = json.loads(catenet("show", "all", "links", "--json")[1])
+        assert {node: len(rows) for node, rows in whole.items()} == {"a": 1, "b": 2, "c": 1}
+
+    def test_a_node_without_the_word_is_left_out_silently(self, catenet, small):
+        ordinary = small.engine.answer
+
+        def answer(container, command, given):
+            if container == "small-a":
+                return 0, bytes(Answer(error=f"what 'rip' {NOT_SHOWN}links")), b""
+            return ordinary(container, command, given)
+
+        small.engine.answer = answer
+        code, out, err = catenet("show", "all", "rip")
+        assert (code, err) == (0, "")
+        assert {line.split()[0] for line in out.splitlines() if "10.0" in line} == {"b", "c"}
+
 
 class TestBreakAndMend:
     def test_each_says_what_it_did(self, catenet):
@@ -170,17 +214,20 @@ class TestBreakAndMend:
 class TestLines:
     @pytest.fixture
     def story(self, small):
+        """The times of three events, in the last minute."""
+        began = int(time.time()) - 60
         for at, node, text in ((3.5, "a", "third"), (1.5, "b", "first"), (2.5, "a", "second")):
             kind = "link.up" if node == "a" else "route.lost"
-            small.engine.write(f"small-{node}", Event(at, node, "rip", kind, text).line(with_json=True))
+            small.engine.write(f"small-{node}", Event(began + at, node, "rip", kind, text).line(with_json=True))
         small.engine.write("small-a", "[not] an event: \x1b[31m…")
+        return [time.strftime("%H:%M:%S.5", time.gmtime(began + second)) for second in (1, 2, 3)]
 
     def test_events_are_in_order_of_time(self, catenet, story):
         lines = catenet("events", "--kind", "link", "--kind", "route")[1].splitlines()
         assert lines == [
-            "00:00:01.500 b  route.lost     first",
-            "00:00:02.500 a  link.up        second",
-            "00:00:03.500 a  link.up        third",
+            f"{story[0]}00 b  route.lost     first",
+            f"{story[1]}00 a  link.up        second",
+            f"{story[2]}00 a  link.up        third",
         ]
 
     def test_the_last_of_them(self, catenet, story):
@@ -202,7 +249,7 @@ class TestLines:
         small.kill("a")
         out = catenet("logs", "a")[1]
         assert out.splitlines()[-1] == "[not] an event: \x1b[31m…"
-        assert "00:00:02.500000 rip link.up second" in out
+        assert f"{story[1]}00000 rip link.up second" in out
         assert "\t{" not in out
         assert "\t{" in catenet("logs", "a", "--raw")[1]
         assert [json.loads(line)["node"] for line in catenet("logs", "a", "--json", "-n", "2")[1].splitlines()] == [

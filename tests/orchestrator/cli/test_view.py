@@ -4,7 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catenet.orchestrator.cli.view import cell, show_value
+from catenet.nodes.control.view import cell
+from catenet.orchestrator.cli.view import show_value
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
 answers = st.recursive(

@@ -14,8 +14,14 @@ from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.protocols import ContainerSpec, EngineError, NetworkSpec
 from catenet.orchestrator.deploy import images
 from catenet.orchestrator.deploy.base import DEBIAN, ensure_base, mirror
-from catenet.orchestrator.deploy.images import ensure_node_image, node_image_tag, remove_images
+from catenet.orchestrator.deploy.images import (
+    build_compose_image,
+    ensure_node_image,
+    node_image_tag,
+    remove_images,
+)
 from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.plan.desired import COMPOSE_IMAGE
 
 PACKAGES = ["python3", "iproute2"]
 
@@ -55,6 +61,14 @@ def test_a_change_of_our_code_gives_another_tag_and_the_old_image_goes(engine: F
     new = ensure_node_image(engine, Silent(), package)
     assert new != old
     assert set(engine.image_tags()) == {DEBIAN, new}
+
+
+def test_the_image_of_compose_stays_until_all_go(engine: FakeEngine, package: Path) -> None:
+    assert build_compose_image(engine, Silent(), package) == DEBIAN
+    new = ensure_node_image(engine, Silent(), package)
+    assert set(engine.image_tags()) == {DEBIAN, new, COMPOSE_IMAGE}
+    remove_images(engine)
+    assert set(engine.image_tags()) == {DEBIAN}
 
 
 def test_an_old_image_that_a_container_uses_stays(engine: FakeEngine, package: Path) -> None:

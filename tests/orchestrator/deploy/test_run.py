@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catenet.orchestrator.backend.protocols import EngineGoneError
 from catenet.orchestrator.deploy.run import AT_ONCE, carry_out
 from catenet.orchestrator.plan.steps import Step
 
@@ -93,6 +94,19 @@ def test_those_under_way_are_waited_for_after_a_failure() -> None:
     with pytest.raises(ValueError, match="bad"):
         carry_out([start("slow"), start("bad")], do)
     assert ended.is_set()
+
+
+def test_nothing_goes_on_without_the_engine() -> None:
+    """Each of a hundred further steps would wait for it in vain."""
+    begun = []
+
+    def do(step: Step) -> None:
+        begun.append(step)
+        raise EngineGoneError("it hangs")
+
+    with pytest.raises(EngineGoneError):
+        carry_out([start(str(number)) for number in range(100)], do, in_spite_of=(Exception,))
+    assert len(begun) <= 2 * AT_ONCE
 
 
 def test_no_step_is_begun_after_a_failure() -> None:

@@ -11,7 +11,7 @@ from scripted import FIVE, IMAGE, engine_for, event, five, lines, words
 
 from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.backend.fake import FakeEngine, fail_at
-from catenet.orchestrator.backend.protocols import ContainerSpec, EngineError, NetworkSpec
+from catenet.orchestrator.backend.protocols import ContainerSpec, EngineError, EngineGoneError, NetworkSpec
 from catenet.orchestrator.deploy.down import down
 from catenet.orchestrator.deploy.progress import Silent
 from catenet.orchestrator.deploy.ready import NotReadyError
@@ -76,8 +76,10 @@ def test_the_display_ends_with_every_phase_complete(engine: FakeEngine, tmp_path
 def test_a_second_up_changes_nothing(engine: FakeEngine, tmp_path: Path) -> None:
     bring_up(engine, tmp_path)
     engine.calls.clear()
+    assert engine.secluded == set()  # those that the engine makes for us are so from the first
     assert bring_up(engine, tmp_path).steps == 0
     assert engine.calls == []
+    assert engine.secluded == {network.name for network in engine.networks()}  # another may have made these
 
 
 def test_a_killed_node_is_started_again_and_its_earlier_words_do_not_count(engine: FakeEngine, tmp_path: Path) -> None:
@@ -135,6 +137,48 @@ def test_ctrl_c_leaves_nothing_but_evidence(engine: FakeEngine, tmp_path: Path, 
         bring_up(engine, tmp_path)
     assert is_empty(engine)
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_ctrl_c_while_the_engine_hangs_waits_for_nothing_more(engine: FakeEngine, tmp_path: Path) -> None:
+    def interrupt(_call: str, _name: str) -> None:
+        engine.gone = True
+        raise KeyboardInterrupt
+
+    engine.before, notes = interrupt, Notes()
+    with pytest.raises(KeyboardInterrupt):
+        up(engine, LAB, "five", IMAGE, notes, timeout=20, evidence=tmp_path)
+    assert not list(tmp_path.iterdir())
+    assert [note for note in notes.notes if "catenet down --name five" in note]
+
+
+@pytest.mark.parametrize("number", [1, 12, CALLS])
+def test_an_engine_that_goes_away_is_asked_for_nothing_more(engine: FakeEngine, tmp_path: Path, number: int) -> None:
+    def leave(_call: str, _name: str) -> None:
+        engine.gone = len(engine.calls) >= number
+
+    engine.before, notes = leave, Notes()
+    with pytest.raises(EngineGoneError, match="the engine has gone"):
+        up(engine, LAB, "five", IMAGE, notes, timeout=20, evidence=tmp_path)
+    assert not names(engine, "remove")
+    assert [note for note in notes.notes if "catenet down --name five" in note]
+    engine.before, engine.gone = None, False
+    assert bring_up(engine, tmp_path).nodes == 5
+    down(engine, "five", Silent())
+    assert is_empty(engine)
+
+
+def test_what_cannot_be_undone_does_not_hide_the_failure(engine: FakeEngine, tmp_path: Path) -> None:
+    refuse, notes = fail_at(CALLS), Notes()
+
+    def before(call: str, name: str) -> None:
+        refuse(call, name)
+        if call == "remove":
+            raise EngineError(f"{call} {name}: not now")
+
+    engine.before = before
+    with pytest.raises(EngineError, match="as the test wants"):
+        up(engine, LAB, "five", IMAGE, notes, timeout=20, evidence=tmp_path)
+    assert [note for note in notes.notes if "not now" in note and "catenet down --name five" in note]
 
 
 @pytest.mark.parametrize("number", range(1, CALLS + 1, 3))

@@ -43,6 +43,14 @@ def test_what_is_well_needs_no_mending(small):
     assert words == ["link1 is up already", "a runs already", "a runs already"]
 
 
+@pytest.mark.parametrize("verb", ["cut", "heal"])
+def test_a_lan_without_nodes_says_how_they_are_made_again(small, verb):
+    for container in small.running.containers.values():
+        small.engine.remove(container.name)
+    with pytest.raises(UserError, match=f"catenet up {small.running.file} --name small"):
+        do(small, verb, "link1")
+
+
 def test_an_end_that_cannot_is_said(small):
     small.engine.pause("small-a")
     done = do(small, "cut", "link1")

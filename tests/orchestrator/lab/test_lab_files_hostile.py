@@ -76,9 +76,9 @@ def flow(tree: object) -> str:
         return "[" + ", ".join(map(flow, tree)) + "]"
     if isinstance(tree, str):
         return '"' + "".join(f"\\U{ord(character):08x}" for character in tree) + '"'
-    return (
-        {None: "null", True: "true", False: "false"}.get(tree, str(tree)) if not isinstance(tree, float) else str(tree)
-    )
+    if tree is None or isinstance(tree, bool):  # first: 0 is equal to False
+        return {None: "null", True: "true", False: "false"}[tree]
+    return str(tree)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

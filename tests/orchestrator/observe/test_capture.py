@@ -12,9 +12,9 @@ from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_NODE, ContainerSpec, Engine, NetworkSpec
 from catenet.orchestrator.deploy.images import ensure_node_image
 from catenet.orchestrator.deploy.progress import Silent
-from catenet.orchestrator.observe.capture import CaptureError, capturing
+from catenet.orchestrator.observe.capture import capturing
 from catenet.orchestrator.observe.program import ProgramError, run_program
-from catenet.orchestrator.observe.running import running_labs
+from catenet.orchestrator.observe.running import UserError, running_labs
 
 LAB = "capturetest"
 NODE = f"{LAB}-n"
@@ -90,7 +90,10 @@ def test_no_tcpdump_stays_behind(engine: Engine) -> None:
 
 
 def test_a_wrong_filter_is_told_by_tcpdump_itself(engine: Engine) -> None:
-    with pytest.raises(CaptureError, match=r"n: tcpdump: .*syntax error"), capturing(engine, {"n": NODE}, "port port"):
+    with (
+        pytest.raises(UserError, match=r"the filter 'port port' is wrong: .*syntax error"),
+        capturing(engine, {"n": NODE}, "port port"),
+    ):
         pass
 
 

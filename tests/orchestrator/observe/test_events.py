@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+import re
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catenet.nodes.control import events
 from catenet.nodes.control.events import Event
-from catenet.orchestrator.backend.protocols import LogLine
-from catenet.orchestrator.observe.events import Line, follow, in_order, last_time, past, select, wait_for
+from catenet.nodes.control.questions import Answer, Question
+from catenet.orchestrator.backend.protocols import EngineGoneError, LogLine
+from catenet.orchestrator.observe.events import Line, completed, follow, in_order, last_time, past, select, wait_for
+
+NOW = float(int(time.time()))
 
 times = st.floats(min_value=0, max_value=2e9, allow_nan=False)
 
@@ -46,17 +54,17 @@ def test_kinds_are_chosen_by_how_they_begin(small):
 
 
 def test_dead_nodes_events_are_in_the_past_too(small):
-    small.engine.write("small-a", event_line("a", 1.0, "node.failed"))
+    small.engine.write("small-a", event_line("a", NOW - 9, "node.failed"))
     small.engine.stop("small-a", 1)
-    small.engine.write("small-b", event_line("b", 0.5, "link.down"))
+    small.engine.write("small-b", event_line("b", NOW - 10, "link.down"))
     lines = past(small.engine, small.running.containers.values())
-    assert [(line.node, line.at) for line in lines[:2]] == [("b", 0.5), ("a", 1.0)]
+    assert [(line.node, line.at) for line in lines[:2]] == [("b", NOW - 10), ("a", NOW - 9)]
 
 
 def test_follow_gives_what_is_not_known_yet_and_ends_with_the_lab(small):
     known = past(small.engine, small.running.containers.values())
-    small.engine.write("small-b", event_line("b", 2.0, "link.down"))
-    small.engine.write("small-a", event_line("a", 1.0, "link.down"))
+    small.engine.write("small-b", event_line("b", NOW - 1, "link.down"))
+    small.engine.write("small-a", event_line("a", NOW - 2, "link.down"))
     got = []
 
     def containers():
@@ -64,7 +72,14 @@ def test_follow_gives_what_is_not_known_yet_and_ends_with_the_lab(small):
 
     for line in follow(small.engine, containers, known, look=0.05):
         got.append((line.node, line.at))  # noqa: PERF401 - `containers` looks at it meanwhile
-    assert sorted(got) == [("a", 1.0), ("b", 2.0)]
+    assert sorted(got) == [("a", NOW - 2), ("b", NOW - 1)]
+
+
+def test_without_an_engine_nothing_is_followed(small):
+    nodes = list(small.running.containers.values())
+    small.engine.gone = True
+    with pytest.raises(EngineGoneError):
+        next(follow(small.engine, lambda: nodes))
 
 
 def test_a_node_that_is_started_again_is_followed_again(small):
@@ -87,8 +102,45 @@ def test_a_node_that_is_started_again_is_followed_again(small):
 def test_waiting_for_an_event_that_came_and_for_one_that_does_not_come(small):
     a = small.container("a")
     before = last_time(small.engine, a)
-    small.engine.write("small-a", event_line("a", 5.0, "link.up"))
-    small.engine.write("small-a", event_line("a", 6.0, "node.ready"))
+    small.engine.write("small-a", event_line("a", NOW - 2, "link.up"))
+    small.engine.write("small-a", event_line("a", NOW - 1, "node.ready"))
     event = wait_for(small.engine, a, lambda e: e.kind == "node.ready", before, 5.0)
-    assert event is not None and event.at == 6.0
+    assert event is not None and event.at == NOW - 1
     assert wait_for(small.engine, a, lambda e: e.kind == "node.failed", before, 0.05) is None
+
+
+def test_the_kinds_are_those_that_the_list_explains():
+    explained = re.findall(r"(?m)^ {4}([a-z]+\.[a-z]+) ", events.__doc__)
+    assert list(events.KINDS) == explained
+
+
+def test_events_without_json_are_completed_by_their_nodes(small):
+    began = round(time.time())
+    queries = [Event(began + at, "a", "dns", "dns.query", f"A {at}?", {"id": at}) for at in range(3)]
+    for node in ("a", "b"):  # b no longer runs
+        for event in queries:
+            small.engine.write(f"small-{node}", event.line(with_json=False))
+    small.engine.write("small-a", event_line("a", began + 3, "route.lost"))
+    small.kill("b")
+
+    def door(container, command, given):
+        after = Question.parse(given).arguments["after"]
+        kept = [event.line(with_json=True) for event in queries[1:] if event.at > after]  # the first is forgotten
+        return 0, bytes(Answer(kept)), b""
+
+    small.engine.answer = door
+    containers = list(small.running.containers.values())
+    lines = [line for line in past(small.engine, containers) if line.event.kind != "node.ready"]
+    whole = completed(small.engine, containers, lines)
+    assert [line.text for line in whole] == [line.text for line in lines]
+    seen = {node: [line.event.data.get("id") for line in whole if line.node == node] for node in ("a", "b")}
+    assert seen == {"a": [None, 1, 2, None], "b": [None, None, None]}
+    assert [line.event.whole for line in whole if line.node == "a"] == [False, True, True, True]
+
+
+def test_whole_events_are_not_asked_for(small):
+    small.engine.write("small-a", event_line("a", 1.0, "route.lost"))
+    containers = list(small.running.containers.values())
+    lines = past(small.engine, containers)
+    assert completed(small.engine, containers, lines) == lines
+    assert small.asked == []

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from catenet.nodes.address import Address
 from catenet.nodes.machine import DecodeError, Endpoint
 from catenet.orchestrator.observe.messages import HttpRequestSeen, HttpResponseSeen, read_dns, read_http
-from catenet.orchestrator.observe.packets import SNAP_LIMIT, TCP, UDP, Frame, PcapStream, Seen, decode
+from catenet.orchestrator.observe.packets import (
+    SNAP_LIMIT,
+    TCP,
+    UDP,
+    Frame,
+    PcapStream,
+    Seen,
+    decode,
+    pcap_header,
+    pcap_record,
+)
 
 DATA = Path(__file__).parent / "data"
 KINDS = ("sll2", "sll", "ethernet", "nano")
@@ -81,8 +91,14 @@ def test_any_slicing_gives_the_same_frames(sizes: list[int]) -> None:
 
 def test_the_other_byte_order() -> None:
     header = struct.pack(">IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
-    record = struct.pack(">IIII", 7, 500_000, 3, 3) + b"abc"
-    assert PcapStream().feed(header + record) == [Frame(7.5, 1, b"abc")]
+    record = struct.pack(">IIII", 7, 500_000, 3, 60) + b"abc"
+    assert PcapStream().feed(header + record) == [Frame(7.5, 1, b"abc", 60)]
+
+
+def test_what_is_written_is_read_again() -> None:
+    frames = PcapStream().feed((DATA / "sll2.pcap").read_bytes())
+    written = pcap_header(frames[0].link_type) + b"".join(pcap_record(frame) for frame in frames)
+    assert PcapStream().feed(written) == frames
 
 
 def test_no_pcap_stream() -> None:
@@ -98,7 +114,7 @@ def test_a_length_over_the_limit_is_refused() -> None:
 
 @given(data=st.binary(max_size=200), link_type=st.sampled_from([1, 113, 276, 0]))
 def test_random_bytes_are_no_packet_or_one(data: bytes, link_type: int) -> None:
-    seen = decode(Frame(0.0, link_type, data), "n")
+    seen = decode(Frame(0.0, link_type, data, len(data)), "n")
     assert seen is None or len(seen.payload) < len(data)
 
 

@@ -21,6 +21,14 @@ def test_labs_are_found_by_their_labels_alone(small):
     assert lab.lans_of(lab.node("b")) == ("link1", "link2")
 
 
+def test_the_file_is_known_from_the_networks_too(small):
+    """An `up` that was killed early has made nothing else."""
+    file = small.running.file
+    for container in small.running.containers.values():
+        small.engine.remove(container.name)
+    assert small.running.file == file
+
+
 def test_networks_and_containers_of_others_are_no_lab():
     assert running_labs(FakeEngine()) == {}
 

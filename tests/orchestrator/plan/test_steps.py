@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -13,7 +14,7 @@ from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.protocols import ContainerSpec, NetworkSpec
 from catenet.orchestrator.lab.load import parse
-from catenet.orchestrator.plan.desired import Desired, desired
+from catenet.orchestrator.plan.desired import COMPOSE_IMAGE, Desired, desired
 from catenet.orchestrator.plan.steps import ClashError, Step, describe, left_paused, plan, removal
 
 LABS = [
@@ -26,7 +27,7 @@ LABS = [
         "lans: {m: {prefix: 10.0.1.0/24}, l: {prefix: 10.0.2.0/24}}\nnodes: {a: {lans: [l, m]}, c: {lans: [m]}}",
     )
 ]
-IMAGES = ("node:1", "node:2")
+IMAGES = ("catenet/node:1", "catenet/node:2")
 
 
 def engine_with_images() -> FakeEngine:
@@ -36,7 +37,7 @@ def engine_with_images() -> FakeEngine:
     return engine
 
 
-def wanted_of(engine: FakeEngine, lab: int = 0, image: str = "node:1", copy: str = "x") -> Desired:
+def wanted_of(engine: FakeEngine, lab: int = 0, image: str = "catenet/node:1", copy: str = "x") -> Desired:
     return desired(LABS[lab], copy, image, actual=engine.networks())
 
 
@@ -194,7 +195,7 @@ def test_a_node_that_was_made_and_never_started_is_made_again() -> None:
 
 def test_only_what_differs_is_made_again() -> None:
     engine, _ = up()
-    steps = [step.id for step in planned(engine, wanted_of(engine, 0, "node:2"))]
+    steps = [step.id for step in planned(engine, wanted_of(engine, 0, "catenet/node:2"))]
     assert not any("network" in step for step in steps)
     engine, _ = up(0)
     changed = wanted_of(engine, 1)
@@ -211,9 +212,60 @@ def test_a_lan_that_takes_over_anothers_prefix_waits_for_its_end() -> None:
 
 
 def test_a_copy_of_another_file_is_refused() -> None:
-    engine, wanted = up()
-    with pytest.raises(ClashError, match=r"a lab x is on the engine already, made from no lab file.*--name"):
+    engine = engine_with_images()
+    wanted = desired(replace(LABS[0], file=Path("/one/lab.yaml")), "x", "catenet/node:1")
+    carry_out(engine, planned(engine, wanted), Random(1))
+    with pytest.raises(ClashError, match=r"a lab x is on the engine already, made from /one/lab.yaml.*--name"):
         planned(engine, replace(wanted, file="/elsewhere/lab.yaml"))
+
+
+def composed(engine: FakeEngine, wanted: Desired, folder: str) -> None:
+    """The same lab as Compose makes it: its own names, its own image, a builder beside, no copy's name in our label."""
+    engine.build(COMPOSE_IMAGE, b"context", {}, {})
+    for network in wanted.networks:
+        labels = {k: v for k, v in network.labels.items() if k != "catenet.file"}
+        engine.create_network(replace(network, labels={**labels, "catenet.lab": ""}))
+    for number, spec in enumerate(wanted.containers, 1):
+        labels = {"catenet.lab": "", "catenet.file": "lab.yaml", "com.docker.compose.project.working_dir": folder}
+        name = f"x_{spec.labels['catenet.node']}_{number}"
+        engine.create(replace(spec, name=name, image=COMPOSE_IMAGE, labels={**spec.labels, **labels}))
+        engine.start(name)
+    labels = {"catenet.lab": "", "com.docker.compose.project": "x"}
+    engine.create(ContainerSpec("x_image_1", "image", COMPOSE_IMAGE, {}, {}, labels))
+
+
+def test_a_lab_that_compose_started_is_left_as_it_is() -> None:
+    engine = engine_with_images()
+    wanted = desired(replace(LABS[0], file=Path("/one/lab.yaml")), "x", "catenet/node:1")
+    composed(engine, wanted, "/one")
+    assert planned(engine, wanted) == ()
+    own = tuple(replace(spec, image="catenet/program:1") for spec in wanted.containers)
+    assert {step.kind for step in planned(engine, replace(wanted, containers=own))} >= {"remove_container"}
+    engine.kill("x_a_1")
+    assert [step.id for step in planned(engine, wanted)] == ["start x_a_1"]
+    engine.start("x_a_1")
+    with pytest.raises(ClashError, match=r"made from /one/lab\.yaml"):
+        planned(engine, replace(wanted, file="/elsewhere/lab.yaml"))
+
+
+def test_a_node_of_compose_that_is_not_as_desired_is_made_anew_once_the_old_one_is_gone() -> None:
+    engine = engine_with_images()
+    composed(engine, desired(replace(LABS[0], file=Path("/one/lab.yaml")), "x", "catenet/node:1"), "/one")
+    wanted = desired(replace(LABS[1], file=Path("/one/lab.yaml")), "x", "catenet/node:1", engine.networks())
+    steps = {step.id: step for step in planned(engine, wanted)}
+    assert "remove_container x_a_1" in steps["create_container x-a"].after
+    carry_out(engine, tuple(steps.values()), Random(2))
+    nodes = [c.name for c in engine.containers({}) if c.name != "x_image_1"]
+    assert sorted(nodes) == ["x-a", "x-b", "x-d"]
+
+
+def test_a_node_of_an_older_image_is_made_anew() -> None:
+    engine, _ = up()
+    assert {step.kind for step in planned(engine, wanted_of(engine, image="catenet/node:2"))} == {
+        "remove_container",
+        "create_container",
+        "start",
+    }
 
 
 @pytest.mark.parametrize("name", ["x-a", "x_l"])
@@ -221,7 +273,7 @@ def test_a_name_that_another_has_is_refused(name: str) -> None:
     engine = engine_with_images()
     labels = {"catenet.lab": "x-y"} if name == "x-a" else {}
     if name == "x-a":
-        engine.create(ContainerSpec(name, "a", "node:1", {}, {}, labels))
+        engine.create(ContainerSpec(name, "a", "catenet/node:1", {}, {}, labels))
     else:
         engine.create_network(NetworkSpec(name, Prefix.parse("10.9.0.0/24"), Address.parse("10.9.0.254"), labels))
     whose = "the lab x-y" if labels else "something that is not ours"

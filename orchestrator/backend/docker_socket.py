@@ -1,0 +1,141 @@
+"""The socket of an engine on this machine, which does not wait in vain: an engine that works answers a ping meanwhile.
+
+To start or to remove may take an engine minutes, and a log may be silent for hours; only the ping tells that from an
+engine that hangs (moby's /_ping waits for no lock).
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from docker.transport.basehttpadapter import BaseHTTPAdapter
+from requests import PreparedRequest
+from urllib3 import HTTPConnectionPool
+from urllib3.connection import HTTPConnection
+
+__all__ = ["HANGS", "LOOK", "PING", "EngineHangsError", "PatientAdapter", "PatientSocket"]
+
+LOOK = 4.0
+"""Seconds of silence after which the engine is pinged, and between two pings."""
+PING = 5.0
+"""Seconds that it may take to answer."""
+HANGS = "the engine timed out: it answers no ping either"
+"""What is said then."""
+
+_PING = b"GET /_ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n"
+
+
+class EngineHangsError(ConnectionError):
+    """It accepts connections, perhaps, and answers nobody."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.EIO, HANGS)
+
+
+class PatientSocket(socket.socket):
+    """Waits for the engine as long as it is told to (None: for ever), and while the engine answers pings."""
+
+    _patience: float | None = None
+    path = ""
+
+    def connect(self, path: Any) -> None:
+        """To a Unix socket."""
+        self.path = path
+        super().connect(path)
+
+    def __del__(self) -> None:
+        """A thread that has ended leaves its connection to the garbage collector: no fault to warn of."""
+        self.close()
+
+    def settimeout(self, value: float | None) -> None:
+        """Seconds; the kernel hears of them one LOOK at a time."""
+        self._patience = value
+        super().settimeout(value)
+
+    def setblocking(self, flag: bool) -> None:
+        """As ever: no patience, or endless."""
+        self.settimeout(None if flag else 0.0)
+
+    def recv(self, *how: Any) -> bytes:
+        """Raises EngineHangsError beside what a socket raises."""
+        data: bytes = self._wait(super().recv, *how)
+        return data
+
+    def recv_into(self, *how: Any) -> int:
+        """Raises EngineHangsError beside what a socket raises."""
+        count: int = self._wait(super().recv_into, *how)
+        return count
+
+    def _wait(self, receive: Callable[..., Any], *how: Any) -> Any:
+        if self._patience is not None and self._patience <= LOOK:
+            return receive(*how)
+        until = float("inf") if self._patience is None else time.monotonic() + self._patience
+        try:
+            while True:
+                super().settimeout(min(LOOK, max(until - time.monotonic(), 1e-3)))
+                try:
+                    return receive(*how)
+                except TimeoutError:
+                    if time.monotonic() >= until:
+                        raise
+                if not _answers_ping(self.path):
+                    raise EngineHangsError
+        finally:
+            if self.fileno() >= 0:
+                super().settimeout(self._patience)
+
+
+def _answers_ping(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as ping:
+        ping.settimeout(PING)
+        try:
+            ping.connect(path)
+            ping.sendall(_PING)
+            return bool(ping.recv(1))
+        except OSError:
+            return False
+
+
+class PatientAdapter(BaseHTTPAdapter):
+    """What docker-py's own adapter for Unix sockets does, by patient ones."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._pool = _Pool(path)
+
+    def get_connection(self, *_: Any, **__: Any) -> _Pool:
+        """All URLs are one engine's."""
+        return self._pool
+
+    def request_url(self, request: PreparedRequest, *_: Any, **__: Any) -> str:
+        """Without a host: a socket has none."""
+        return str(request.path_url)
+
+    def close(self) -> None:
+        """All connections."""
+        self._pool.close()
+
+
+class _Pool(HTTPConnectionPool):
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", maxsize=2)
+        self._path = path
+
+    def _new_conn(self) -> _Connection:
+        return _Connection(self._path)
+
+
+class _Connection(HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost")
+        self._path = path
+
+    def connect(self) -> None:
+        """To the Unix socket instead of the host."""
+        self.sock = PatientSocket(socket.AF_UNIX)
+        self.sock.settimeout(PING)
+        self.sock.connect(self._path)

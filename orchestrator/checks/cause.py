@@ -1,0 +1,45 @@
+"""What is broken in a running lab just now: the first thing to look at where a check failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.checks.result import Result
+from catenet.orchestrator.observe.running import RunningLab, condition, running_labs
+from catenet.orchestrator.observe.status import lab_state
+
+__all__ = ["with_causes"]
+
+_MOST = 2
+"""So many are named with what mends them; of more, `reset` mends all."""
+
+
+def with_causes(engine: Engine, running: RunningLab, results: Sequence[Result]) -> list[Result]:
+    """The same results; of those that failed, `next` says first which LAN is cut and which node is dead or paused."""
+    if all(result.passed for result in results):
+        return list(results)
+    try:
+        broken = list(_broken(engine, running_labs(engine)[running.name]))
+    except (EngineError, KeyError):  # the lab or the engine has gone: the findings say so themselves
+        return list(results)
+    said = "; ".join(f"{what}: {verb}" for what, verb in broken)
+    if len(broken) > _MOST:
+        said = f"{', '.join(what for what, _ in broken)}: catenet reset"
+    return [_saying(result, said) if said and not result.passed else result for result in results]
+
+
+def _saying(result: Result, said: str) -> Result:
+    return replace(result, finding=replace(result.finding, next=f"{said}; else {result.finding.next}"))
+
+
+def _broken(engine: Engine, running: RunningLab) -> Iterator[tuple[str, str]]:
+    """(What is broken, what mends it)."""
+    for lan in lab_state(engine, running).lans:
+        if lan.is_cut:
+            yield f"{lan.name} is {lan.condition}", f"catenet heal {lan.name}"
+    for node in running.containers.values():
+        if node.state != "running":
+            verb = "resume" if node.state == "paused" else "start"
+            yield f"{node.node} is {condition(node)}", f"catenet {verb} {node.node}"

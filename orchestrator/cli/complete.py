@@ -1,0 +1,88 @@
+"""The words that completion offers at a place of the command line, as the lab that is meant has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from catenet.orchestrator.observe.running import RunningLab
+
+__all__ = ["claims", "kinds", "lans", "nodes", "places", "running", "shipped_labs", "tables"]
+
+PATIENCE = 1.0
+"""Seconds that a node has to say which tables it has."""
+
+
+def shipped_labs() -> list[str]:
+    """Labs that can be started: those that come with catenet, and the folders here with a lab file."""
+    from catenet.orchestrator.cli.context import here
+    from catenet.orchestrator.lab.find import FILE, labs
+
+    own = sorted(file.parent.name for file in here().glob(f"*/{FILE}"))
+    return [*(lab.name for lab in labs()), *(f"./{name}" for name in own)]
+
+
+def running() -> list[str]:
+    """The copies that run."""
+    from catenet.orchestrator.cli.context import engine
+    from catenet.orchestrator.observe.running import running_labs
+
+    return list(running_labs(engine()))
+
+
+def nodes(ctx: typer.Context) -> list[str]:
+    """The nodes of the lab that is meant, those that are on the line already left out."""
+    return _new(ctx, _meant(ctx).containers)
+
+
+def lans(ctx: typer.Context) -> list[str]:
+    """Its LANs."""
+    return _new(ctx, _meant(ctx).lans)
+
+
+def places(ctx: typer.Context) -> list[str]:
+    """Its LANs and its nodes."""
+    lab = _meant(ctx)
+    return _new(ctx, (*lab.lans, *lab.containers))
+
+
+def tables(ctx: typer.Context) -> list[str]:
+    """What the node that was typed can show."""
+    from catenet.nodes.control.questions import Question
+    from catenet.orchestrator.cli.context import engine
+    from catenet.orchestrator.observe.ask import ask
+
+    lab = _meant(ctx)
+    node = str(ctx.params.get("node") or "")
+    chosen = lab.containers.get(node) or next(iter(lab.containers.values()))  # `all` shows what any of them shows
+    answer = ask(engine(), chosen, Question("show", {"what": ""}), PATIENCE).answer
+    return [str(word) for word in answer] if isinstance(answer, list) else []
+
+
+def claims(ctx: typer.Context) -> list[str]:
+    """The claims that the lab file's checks name. Only looked for: to read the file whole would take too long here."""
+    file = _meant(ctx).file
+    text = file.read_text(encoding="utf-8", errors="replace") if file is not None else ""
+    return sorted(set(re.findall(r"\bclaim: *([A-Z][0-9]+)\b", text)))
+
+
+def kinds() -> list[str]:
+    """The kinds of events."""
+    from catenet.nodes.control.events import KINDS
+
+    return list(KINDS)
+
+
+def _meant(ctx: typer.Context) -> RunningLab:
+    from catenet.orchestrator.cli.context import engine, running_lab
+
+    return running_lab(engine(), str(ctx.params.get("lab") or ""))
+
+
+def _new(ctx: typer.Context, words: Iterable[str]) -> list[str]:
+    typed = [word for value in ctx.params.values() if isinstance(value, list | tuple) for word in value]
+    return [word for word in words if word not in typed]

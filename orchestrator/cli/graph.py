@@ -1,0 +1,158 @@
+"""`catenet graph`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, cast
+
+import typer
+from rich.text import Text
+
+from catenet.orchestrator.cli import complete
+from catenet.orchestrator.cli.context import JsonOption, engine, here
+from catenet.orchestrator.cli.screen import print_json, say, table, write_out
+from catenet.orchestrator.lab.picture import Picture, ShownLan
+from catenet.orchestrator.observe.running import UserError
+
+if TYPE_CHECKING:
+    from catenet.orchestrator.backend.protocols import Engine
+
+Form = Literal["text", "svg", "mermaid", "dot"]
+SUFFIXES: dict[str, Form] = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot"}
+STYLES = {"good": "green", "waiting": "yellow", "paused": "yellow", "dead": "bold red", "cut": "bold red"}
+
+
+def graph(
+    lab: Annotated[
+        str,
+        typer.Argument(
+            metavar="[LAB]",
+            help="A running copy, or a lab that `catenet labs` lists, or a path.",
+            autocompletion=complete.shipped_labs,
+        ),
+    ] = "",
+    *,
+    form: Annotated[
+        Form | None, typer.Option("--format", help="Default: what FILE's name ends with, else text.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to: FILE.svg, .mmd or .dot.")
+    ] = None,
+    blank: Annotated[bool, typer.Option("--blank", help="Without addresses: lines to write them on.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="As its file plans it, even while it runs.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Draw a lab: who is on which LAN, with which address. While it runs, in colour: what is cut, paused, dead.
+
+    \b
+    catenet graph                               the running lab, or the one of this folder, in the terminal
+    catenet graph internet -o internet.svg      for a slide
+    catenet graph five-routers --blank -o handout.svg
+    catenet graph --format mermaid              for a README
+    catenet graph --format dot | dot -Tpdf -o lab.pdf
+    """
+    picture = _picture(lab, blank=blank, plan=plan)
+    form = form or _form(output)
+    if json:
+        print_json(asdict(picture))
+    elif form == "text":
+        if output is not None:
+            raise UserError("-o goes with --format svg, mermaid or dot: text is for the terminal")
+        _say(picture)
+    else:
+        write_out(_drawing(form)(picture), output)
+
+
+def _form(output: Path | None) -> Form:
+    if output is None:
+        return "text"
+    if output.suffix not in SUFFIXES:
+        raise UserError(
+            f"-o {output}: no telling which format; name it {output.stem}.svg, .mmd or .dot, or add --format"
+        )
+    return SUFFIXES[output.suffix]
+
+
+def _drawing(form: str) -> Callable[[Picture], str]:
+    from catenet.orchestrator.lab import drawings, svg
+
+    return {"svg": svg.svg, "mermaid": drawings.mermaid, "dot": drawings.dot}[form]
+
+
+def _picture(word: str, *, blank: bool, plan: bool) -> Picture:
+    """Live where the lab that is meant runs, else as its file plans it; for that no engine is needed.
+
+    Raises:
+        UserError: there is neither; the text lists the choices.
+        LabFileError: the file is wrong.
+
+    """
+    from catenet.orchestrator.backend.protocols import EngineError
+    from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, find_lab
+    from catenet.orchestrator.lab.load import load
+    from catenet.orchestrator.lab.picture import plan_picture
+
+    try:
+        file = find_lab(word or None, here(), os.environ)
+    except UnknownLabError:
+        file = None
+    if plan and file is not None:
+        return plan_picture(load(file), blank=blank)
+    try:
+        found = _live(engine(), word, os.environ.get(LAB_VARIABLE, ""), file, blank=blank, plan=plan)
+    except EngineError as error:
+        if file is None:
+            raise
+        print(f"catenet: {error}: as the file plans it, then", file=sys.stderr)
+        found = None
+    return found or plan_picture(load(cast("Path", file)), blank=blank)
+
+
+def _live(docker: Engine, word: str, environment: str, file: Path | None, *, blank: bool, plan: bool) -> Picture | None:
+    """The running copy; None where there is none, but a file."""
+    from catenet.orchestrator.lab.find import labs as shipped
+    from catenet.orchestrator.lab.picture import plan_picture
+    from catenet.orchestrator.observe.picture import live_picture
+    from catenet.orchestrator.observe.running import choose, running_labs, unknown
+
+    labs = running_labs(docker)
+    runs = file is not None and any(lab.file == file.resolve() for lab in labs.values())
+    if file is not None and not runs and (word or environment) not in labs:
+        return None
+    if word and file is None and word not in labs:
+        raise unknown("lab", word, {*labs, *(lab.name for lab in shipped())}, hint="or write a path to a lab.yaml")
+    running = choose(labs, word, environment, here())
+    return plan_picture(running.lab, blank=blank) if plan else live_picture(docker, running, blank=blank)
+
+
+def _say(picture: Picture) -> None:
+    """A line a LAN: the routers on it first."""
+    say(Text.assemble((picture.title, "bold"), f"  {picture.subtitle}"))
+    say("")
+    heads = ["LAN", "network", "state", "routers", "hosts"]
+    live = any(lan.state for lan in picture.lans)
+    rows = [_row(picture, lan) for lan in picture.lans]
+    kept = [place for place, head in enumerate(heads) if live or head != "state"]
+    table([heads[place] for place in kept], [[row[place] for place in kept] for row in rows])
+    alone = [node.name for node in picture.nodes if not picture.lans_of(node.name)]
+    if alone:
+        say(f"on no LAN: {', '.join(alone)}")
+
+
+def _row(picture: Picture, lan: ShownLan) -> list[Text]:
+    nodes = {node.name: node for node in picture.nodes}
+    routers: list[Text] = []
+    hosts: list[Text] = []
+    for end in lan.ends:
+        node = nodes[end.node]
+        address = "____" if picture.blank else end.address
+        words = node.words if node.state not in ("", "good") else ""
+        said = " ".join(part for part in (node.name, address, words) if part)
+        (routers if node.router else hosts).append(Text(said, style=STYLES.get(node.state, "")))
+    prefix = "_" * 14 if picture.blank else lan.prefix
+    state = Text(lan.words, style=STYLES.get(lan.state, ""))
+    return [Text(lan.name), Text(prefix), state, Text(" ── ").join(routers), Text(", ").join(hosts)]

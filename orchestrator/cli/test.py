@@ -1,0 +1,165 @@
+"""`catenet test`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from catenet.nodes.control.units import format_duration
+from catenet.nodes.machine import Json
+from catenet.orchestrator.backend.protocols import Engine, EngineGoneError
+from catenet.orchestrator.cli.check import print_results, run_and_show, say_evidence
+from catenet.orchestrator.cli.context import JsonOption, LabArgument, engine, running_lab
+from catenet.orchestrator.cli.junit import Report
+from catenet.orchestrator.cli.phases import Phases, phases
+from catenet.orchestrator.cli.play import play_and_show
+from catenet.orchestrator.cli.screen import print_json
+from catenet.orchestrator.cli.up import NameOption, load_lab, start
+from catenet.orchestrator.deploy.alone import Belonging, alone
+from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.observe.running import UserError, running_labs
+
+if TYPE_CHECKING:
+    from catenet.orchestrator.deploy.down import DownReport
+
+
+def test(
+    lab: LabArgument = "",
+    name: NameOption = "",
+    *,
+    junit: Annotated[str, typer.Option("--junit", metavar="FILE", help="Write the results as JUnit XML too.")] = "",
+    timeline: Annotated[bool, typer.Option("--timeline/--no-timeline", help="Play the lab's timeline too.")] = True,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the lab up at the end.")] = False,
+    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds until the lab must be ready.")] = 120.0,
+    json: JsonOption = False,
+) -> None:
+    """Start a copy of a lab, ask whether all that its file claims is true, and remove it: for CI.
+
+    \b
+    catenet test five-routers
+    catenet test ./mine --junit report.xml
+    catenet test internet --no-timeline     its checks alone: a timeline takes as long as it says
+    catenet test ./mine --keep              the copy stays, to look into
+
+    The copy has a name of its own, so it may run beside another one of the same lab. It is removed whatever happens,
+    at Ctrl-C too. Exit code 1 when a check or an expectation of the timeline failed, or the lab did not become ready;
+    logs, events, tables and captures of that are then in .catenet/failures.
+    """
+    docker = engine()
+    loaded, _ = load_lab(docker, lab)
+    if not (loaded.checks or (timeline and loaded.timeline)):
+        raise UserError(f"lab {loaded.name} claims nothing: add `checks:` to {loaded.file}")
+    file = _writable(junit) if junit else None
+    report = Report(loaded.name)
+    with _own_copy(docker, loaded, name, keep=keep, quiet=json) as copy:
+        try:
+            start(docker, loaded, copy, keep=keep, timeout=timeout, quiet=json)
+            _judge(docker, copy, report, timeline=timeline, json=json)
+        except BaseException as error:  # whatever ends it: a report without an error would say that all is well
+            report.error = _why(error)
+            _fail_if_not_ready(error)
+            raise
+        finally:
+            if file is not None:
+                report.write(file)
+    if json:
+        print_json(_as_json(report))
+    if not all(result.passed for _, result in report.results):
+        raise typer.Exit(1)
+
+
+def _judge(docker: Engine, copy: str, report: Report, *, timeline: bool, json: bool) -> None:
+    """The checks, then the timeline; evidence of the first of them that fails."""
+    running = running_lab(docker, copy)
+    results = run_and_show(docker, running, running.lab.checks)
+    report.results += [(result.what, result) for result in results]
+    if not json:
+        print_results(running.name, results)
+    failed = [result for result in results if not result.passed]
+    if failed:
+        report.evidence = say_evidence(docker, running, failed)
+    if timeline and running.lab.timeline:
+        history, evidence = play_and_show(docker, running, json=json)
+        report.evidence = "\n".join(filter(None, (report.evidence, evidence)))
+        at = {moment.expect: format_duration(moment.at) for moment in running.lab.timeline if moment.expect is not None}
+        met = [happening.result for happening in history if happening.result is not None]
+        report.results += [(f"at {at[result.check]}: {result.what}", result) for result in met]
+
+
+@contextmanager
+def _own_copy(docker: Engine, lab: Lab, name: str, *, keep: bool, quiet: bool) -> Iterator[str]:
+    """The name of a copy that is this process's own; removed at the end or, where we are killed, by the next test."""
+    copy = name or f"{lab.name}-test-{os.getpid()}"
+    _remove_orphans(docker, quiet=quiet)  # first: one of them may have the very name
+    if copy in running_labs(docker):
+        raise UserError(f"lab {copy} runs already: catenet check --lab {copy}, or give another --name")
+    belonging, gone = Belonging(copy), False
+    try:
+        yield copy
+    except EngineGoneError:
+        gone = True
+        raise
+    finally:
+        if keep or gone:
+            print(f"catenet: lab {copy} stays; catenet down {copy} removes it", file=sys.stderr)
+        else:
+            _remove(docker, copy, quiet=quiet)
+        if not gone:  # else the next test removes it, as if we had been killed
+            belonging.end()
+
+
+def _remove(docker: Engine, copy: str, *, quiet: bool) -> None:
+    from catenet.orchestrator.deploy.down import down
+
+    with alone([copy]), phases(quiet=quiet) as progress:
+        _tell(down(docker, copy, progress), progress)
+
+
+def _remove_orphans(docker: Engine, *, quiet: bool) -> None:
+    from catenet.orchestrator.deploy.down import remove_orphans
+
+    with phases(quiet=quiet) as progress:
+        for report in remove_orphans(docker, progress):
+            _tell(report, progress)
+
+
+def _tell(report: DownReport, progress: Phases) -> None:
+    if report.nodes or report.networks:
+        said = f"{report.networks} networks, {report.nodes} nodes removed"
+        progress.finished(report.copy, said, report.seconds)
+
+
+def _why(error: BaseException) -> str:
+    return "interrupted" if isinstance(error, KeyboardInterrupt | SystemExit) else str(error) or repr(error)
+
+
+def _fail_if_not_ready(error: BaseException) -> None:
+    from catenet.orchestrator.deploy.ready import NotReadyError
+
+    if isinstance(error, NotReadyError):
+        print(f"catenet: {error}", file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+def _writable(path: str) -> Path:
+    """The file, which can be written: better said before the lab is started. It is emptied: of an earlier test it would
+    be read as of this one, where that is killed.
+    """
+    file = Path(path)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"")
+    except OSError as error:
+        raise UserError(f"--junit {path}: {error.strerror}") from None
+    return file
+
+
+def _as_json(report: Report) -> dict[str, Json]:
+    results: list[Json] = [{**result.to_json(), "name": name} for name, result in report.results]
+    return {"lab": report.lab, "results": results, "evidence": report.evidence}

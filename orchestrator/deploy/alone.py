@@ -1,0 +1,153 @@
+"""Who is at a copy of a lab: one `up` or `down` at a time; and the copies that belong to a process while it lives.
+
+All of it by locks on files, which the kernel gives back when a process ends, however it ends. The files are in a
+folder that is the user's alone: in one that all share, somebody else could put a link in a file's place.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from catenet.orchestrator.observe.running import UserError
+
+__all__ = ["Belonging", "alone", "lock_of", "orphans", "own_folder"]
+
+_SHARED = Path("/tmp")  # whatever TMPDIR says: all processes of a user must meet at one place
+
+
+@contextmanager
+def alone(copies: Iterable[str]) -> Iterator[None]:
+    """For the time of the block no other process of this user brings one of these copies up, or takes it down.
+
+    Raises:
+        UserError: another process is at it; the text names it. Or the locks have no safe place (`own_folder`).
+
+    """
+    with ExitStack() as locks:
+        for copy in sorted(copies):
+            path = lock_of(copy)
+            file, who = _locked(path)
+            if file is None:
+                raise UserError(
+                    f"another catenet (process {who}) is bringing lab {copy} up, or taking it down: wait for its end"
+                )
+            locks.enter_context(file)
+            locks.callback(path.unlink, missing_ok=True)  # before the file is closed, and the lock given back
+        yield
+
+
+class Belonging:
+    """A copy that belongs to this process, until `end`, or until the process ends."""
+
+    def __init__(self, copy: str) -> None:
+        """Claim it.
+
+        Raises:
+            UserError: it belongs to another process; the text names it.
+
+        """
+        self.copy = copy
+        self._path = _owner_of(copy)
+        file, who = _locked(self._path)
+        if file is None:
+            raise UserError(f"lab {copy} belongs to process {who} while that runs: wait for its end, or end it")
+        self._file = file
+
+    def end(self) -> None:
+        """It belongs to nobody any more, and whatever is left of it is nobody's orphan."""
+        self._path.unlink(missing_ok=True)
+        self._file.close()
+
+
+def orphans(copies: Iterable[str]) -> list[Belonging]:
+    """Of these copies those whose process has ended without an `end`: each belongs to this process now."""
+    found = []
+    for copy in copies:
+        if _owner_of(copy).exists():
+            with suppress(UserError):  # its process lives
+                found.append(Belonging(copy))
+    return found
+
+
+def lock_of(copy: str) -> Path:
+    """The file that is there, and locked, while a process is at that copy.
+
+    Raises:
+        UserError: as `own_folder`.
+
+    """
+    return own_folder() / f"{copy}.lock"
+
+
+def own_folder() -> Path:
+    """The folder of this user's locks, made where it is not there: $XDG_RUNTIME_DIR/catenet, else /tmp/catenet-UID.
+
+    Raises:
+        UserError: it cannot be made, or is not this user's alone.
+
+    """
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    own = runtime.startswith("/") and _is_ours(Path(runtime))
+    folder = Path(runtime, "catenet") if own else _SHARED / f"catenet-{os.getuid()}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:  # a file is at its place, too
+        raise UserError(f"{folder}, for locks, cannot be made: {error.strerror}; {_INSTEAD}") from None
+    if not _is_ours(folder) or folder.stat().st_mode & 0o077:
+        raise UserError(f"{folder}, for locks, is not a folder of yours that is closed to others: {_INSTEAD}")
+    return folder
+
+
+_INSTEAD = "remove it, or have its owner do so; or set XDG_RUNTIME_DIR to a folder of yours"
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether it is a folder, no link to one, of this user."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+
+
+def _owner_of(copy: str) -> Path:
+    return own_folder() / f"{copy}.owner"
+
+
+def _locked(path: Path) -> tuple[IO[str] | None, str]:
+    """The file with that path, locked, our process number in it; or None, and the number of the process that has it."""
+    while True:
+        file = _opened(path)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            with file:
+                return None, file.read().strip()
+        if _is_at(file, path):
+            file.truncate(0)
+            file.write(f"{os.getpid()}\n")
+            file.flush()
+            return file, ""
+        file.close()  # whoever had it removed it between our opening and our locking
+
+
+def _opened(path: Path) -> IO[str]:
+    try:
+        return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600), "r+")
+    except OSError as error:
+        raise UserError(f"{path}, a lock, cannot be opened: {error.strerror}; remove it") from None
+
+
+def _is_at(file: IO[str], path: Path) -> bool:
+    """Whether the open file is still the one that has that path."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.lstat())
+    except FileNotFoundError:
+        return False

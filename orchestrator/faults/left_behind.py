@@ -1,0 +1,127 @@
+"""What somebody has left behind inside a node, which was not there after `up`: seen from within, told in words.
+
+Seen are addresses, routes, routing rules, neighbours, interfaces, queueing disciplines, packet filters, running
+programs, /etc/hosts and /etc/resolv.conf. Not seen: other files, and what a daemon of ours keeps in its memory.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from catenet.nodes.control.questions import ASK_COMMAND, SOCKET_PATH, Answer, Question, QuestionError
+from catenet.orchestrator.backend.docker_options import MTU
+from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
+from catenet.orchestrator.lab.model import Lab, Node
+from catenet.orchestrator.observe.program import run_program
+
+__all__ = ["Look", "look_into"]
+
+_DEADLINE = 5.0
+# One program for all, the question to PID 1 too, since to begin one costs more than all that it does. PID 1 writes both
+# files just before it opens its door, so a file that is younger than the door was changed by hand.
+_SCRIPT = f"""
+echo "state $(echo '{bytes(Question("status")).decode().strip()}' | {" ".join(ASK_COMMAND)})"
+for what in addr route rule neigh link; do
+    case $what in route) all="table all";; neigh) all="nud permanent";; *) all=;; esac
+    ip -4 -o $what show $all | sed "s/^/$what /"
+done
+nft list ruleset 2>/dev/null | sed 's/^/filter /'
+for file in /etc/hosts /etc/resolv.conf; do [ $file -nt {SOCKET_PATH} ] && echo "file $file"; done
+for process in /proc/[0-9]*; do
+    read -r line 2>/dev/null <$process/stat || continue
+    set -- ${{line##*) }}
+    [ "$4" = 1 ] || [ "$4" = $$ ] || echo "program $(tr '\\0' ' ' 2>/dev/null <$process/cmdline)"
+done
+:
+"""
+_RULES = ("0: from all lookup local", "32766: from all lookup main", "32767: from all lookup default")
+_ENGINES = "127.0.0.11"  # where the engine resolves names: its rules, and our route that forbids it
+_FILTER = re.compile(r"(table|chain) \S+ ?\S* ?{|}|type \S+ hook .* policy accept;|# .*|")
+_OURS = re.compile(rf"^$|{SOCKET_PATH}|/usr/local/bin/health")  # a zombie, our questions, the engine's health check
+_LINK = re.compile(rf"\d+: (lo|eth\d+@\S+): .* mtu (?:65536|{MTU}) qdisc noqueue ")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look into a node. `down`: its LANs that are cut; `found`: what else is not as after `up`, in words."""
+
+    down: frozenset[str] = frozenset()
+    found: tuple[str, ...] = ()
+
+
+def look_into(streams: Streams, container: Container, lab: Lab) -> Look:
+    """How the node differs from what it was after `up`. Where a LAN is cut, its routes are lacking too.
+
+    Raises:
+        EngineError: the node could not be looked into; the text says why.
+
+    """
+    seen = run_program(streams, container, ["sh", "-c", _SCRIPT], _DEADLINE)
+    if seen.code != 0:
+        raise EngineError(f"{container.node} could not be looked into: {seen.last_words}")
+    said: dict[str, list[str]] = {}
+    for line in seen.text.splitlines():
+        word, _, rest = line.partition(" ")
+        said.setdefault(word, []).append(" ".join(rest.split()))
+    node = lab.nodes[container.node]
+    state = _state(said.get("state", []))
+    ready = () if state.get("ready") else ("it is not ready",)
+    return Look(_down(state), (*ready, *_differences(lab, node, said)))
+
+
+def _state(lines: Sequence[str]) -> Mapping[str, object]:
+    try:
+        answer = Answer.parse("".join(lines).encode()).answer
+    except QuestionError:
+        return {}
+    return answer if isinstance(answer, Mapping) else {}
+
+
+def _down(state: Mapping[str, object]) -> frozenset[str]:
+    rows = state.get("interfaces")
+    found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+    return frozenset(str(row.get("lan")) for row in found if not row.get("up"))
+
+
+def _differences(lab: Lab, node: Node, said: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    yield from _addresses(lab, node, said.get("addr", ()))
+    yield from _routes(lab, node, said.get("route", ()))
+    yield from (f"rule {line}" for line in said.get("rule", ()) if line not in _RULES)
+    yield from (f"neighbour {line}" for line in said.get("neigh", ()))
+    yield from (f"link {line}" for line in said.get("link", ()) if not _LINK.match(line))
+    yield from _filters(said.get("filter", ()))
+    yield from (f"{line} was changed" for line in said.get("file", ()))
+    yield from (f"program {line}" for line in said.get("program", ()) if not _OURS.search(line))
+
+
+def _addresses(lab: Lab, node: Node, lines: Sequence[str]) -> Iterator[str]:
+    wanted = {f"{each.address}/{lab.lans[each.lan].prefix.length}" for each in node.attachments} | {"127.0.0.1/8"}
+    found = {line.split()[3] for line in lines}
+    yield from (f"address {each}" for each in sorted(found - wanted))
+    yield from (f"no address {each}" for each in sorted(wanted - found))
+
+
+def _routes(lab: Lab, node: Node, lines: Sequence[str]) -> Iterator[str]:
+    """A route that somebody sets by hand names no protocol; those of routing daemons are the daemons' affair."""
+    wanted = {f"{lab.lans[each.lan].prefix} dev" for each in node.attachments}
+    wanted |= {f"{route.to} via {route.via}" for route in node.routes}
+    wanted |= {f"default via {node.gateway}"} if node.gateway is not None else set()
+    ours = [line for line in lines if re.search(r" proto (kernel|static) ", line)]
+    yield from (f"no route {each.removesuffix(' dev')}" for each in sorted(wanted) if not _begins(ours, each))
+    for line in lines:
+        by_hand = " proto " not in line and _ENGINES not in line
+        if by_hand or (" proto static " in line and not any(line.startswith(f"{each} ") for each in wanted)):
+            yield f"route {line}"
+
+
+def _begins(lines: Sequence[str], text: str) -> bool:
+    return any(line.startswith(f"{text} ") for line in lines)
+
+
+def _filters(lines: Sequence[str]) -> Iterator[str]:
+    """Every rule but the engine's own; the empty tables that `iptables -L` makes are none."""
+    for line in lines:
+        if _ENGINES not in line and not _FILTER.fullmatch(line):
+            yield f"filter {line}"

@@ -1,0 +1,161 @@
+"""The lab as after `up`: what is broken is mended, what was left behind is taken away, every cache is empty.
+
+Undone: cuts, pauses, deaths; inside a node addresses, routes, rules, neighbours, interfaces, packet filters,
+impairments, programs that run, /etc/hosts and /etc/resolv.conf (left_behind.py says how they are seen); what resolvers
+and browsers remember. A node in which one of these differs is restarted, and no other: to restart twenty takes longer
+than to look into them. Where routing does not settle soon, all routers are restarted, and begin with empty tables.
+Not undone: other files that were changed inside a node; containers and networks that were removed (`up` makes them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+from catenet.nodes.control.questions import Question
+from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, EngineGoneError
+from catenet.orchestrator.faults.done import Done, Stopwatch
+from catenet.orchestrator.faults.left_behind import Look, look_into
+from catenet.orchestrator.faults.nodes import start_again
+from catenet.orchestrator.lab.graph import ROUTING
+from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.observe.ask import ask
+from catenet.orchestrator.observe.caches import empty_caches
+from catenet.orchestrator.observe.converged import wait_until_converged
+from catenet.orchestrator.observe.running import RunningLab, UserError, condition, running_labs
+
+__all__ = ["reset"]
+
+Value = TypeVar("Value")
+Tell = Callable[[str, int, int], None]
+_AT_ONCE = 8
+_ASK = 3.0
+"""Seconds that a node may take to bring a LAN up; one that does not is restarted."""
+_PATIENCE = 1.5
+"""Seconds that routing may take to settle by itself: triggered updates pass through a lab in less."""
+_ROUTING = 60.0
+"""Seconds that restarted routers may take: longer than RIP's slowest first update (RFC 2453 section 3.8)."""
+
+
+def _nobody(_phase: str, _done: int, _total: int) -> None:
+    """Hears of the progress where nobody wants to."""
+
+
+def reset(engine: Engine, running: RunningLab, tell: Tell = _nobody) -> Done:
+    """Returns when the lab is as after `up`; `tell` hears of each phase how many of how many are done.
+
+    Raises:
+        UserError: a container or a LAN of the lab is not there; the text says what makes it again.
+        EngineError: a node does not come back, or routing does not converge.
+
+    """
+    watch = Stopwatch("reset", running.name)
+    _must_be_whole(running)
+    looks = dict(_each(partial(_wake, engine, running.lab), _nodes(running), "looked into", tell))
+    now = running_labs(engine)[running.name]
+    said = [what for what, _ in looks.values() if what]
+    said += _healed(engine, now, looks)
+    reasons = {node: _short(look) for node, (_, look) in looks.items() if look.found or look.down}
+    said += _restart(engine, now, reasons, tell)
+    said += _routed(engine, now, tell)
+    empty_caches(engine, running_labs(engine)[running.name])
+    words = "is as after up: every cache is empty" + (
+        f", {len(said)} thing{'s' * (len(said) > 1)} mended" if said else ""
+    )
+    return watch.done(words, changed=bool(said), remarks=tuple(said))
+
+
+def _must_be_whole(running: RunningLab) -> None:
+    for name, node in running.lab.nodes.items():
+        container = running.containers.get(name)
+        lans = () if container is None else running.lans_of(container)
+        lost = [place.lan for place in node.attachments if place.lan not in lans]
+        if container is None or lost:
+            what = f"{name} is gone" if container is None else f"{name} is disconnected from {', '.join(lost)}"
+            raise UserError(f"lab {running.name}: {what}: catenet up {running.file} --name {running.name} mends that")
+
+
+def _wake(engine: Engine, lab: Lab, container: Container) -> tuple[str, tuple[str, Look]]:
+    """The node runs, and was looked into: its name, and what was done and seen. Who was started is as new."""
+    if container.state not in ("running", "paused"):
+        start_again(engine, container)
+        return container.node, (f"{container.node} started, was {condition(container)}", Look())
+    done = ""
+    if container.state == "paused":
+        engine.resume(container.name)
+        done = f"{container.node} resumed"
+    return container.node, (done, _look(engine, lab, replace(container, state="running", status="")))
+
+
+def _look(engine: Engine, lab: Lab, container: Container) -> Look:
+    """One that cannot be looked into is to be restarted."""
+    try:
+        return look_into(engine, container, lab)
+    except EngineGoneError:
+        raise
+    except EngineError as error:
+        return Look(found=(str(error),))
+
+
+def _healed(engine: Engine, running: RunningLab, looks: dict[str, tuple[str, Look]]) -> list[str]:
+    """Every LAN is up at every end; those nodes are looked into anew, since routes come back with their LANs."""
+    cut = {node: look.down for node, (_, look) in looks.items() if look.down}
+
+    def heal(container: Container) -> None:
+        for lan in sorted(cut[container.node]):
+            ask(engine, container, Question("link", {"lan": lan, "up": True}), _ASK)
+        looks[container.node] = looks[container.node][0], _look(engine, running.lab, container)
+
+    _each(heal, [running.containers[node] for node in cut], "healed", _nobody)
+    return [f"{lan} healed" for lan in sorted(frozenset().union(*cut.values()))]
+
+
+def _short(look: Look) -> str:
+    first, *more = look.found or [f"{lan} stays down" for lan in sorted(look.down)]
+    return f"{first}{f', and {len(more)} more' if more else ''}"
+
+
+def _routed(engine: Engine, running: RunningLab, tell: Tell) -> list[str]:
+    """Every router knows every LAN at its shortest cost."""
+    if not wait_until_converged(engine, running, _PATIENCE):
+        return []
+    routers = [name for name, node in running.lab.nodes.items() if ROUTING in node.services]
+    said = _restart(engine, running, dict.fromkeys(routers, "its routes were not right"), tell)
+    lacking = wait_until_converged(engine, running, _ROUTING)
+    if lacking:
+        raise EngineError(f"reset {running.name}: {'; '.join(lacking[:3])}", "catenet status")
+    return said
+
+
+def _restart(engine: Engine, running: RunningLab, reasons: Mapping[str, str], tell: Tell) -> list[str]:
+    """The nodes that have a reason."""
+
+    def restart(container: Container) -> str:
+        if container.state == "running":  # it may have died while it was looked into
+            engine.kill(container.name)
+        start_again(engine, container)
+        return f"{container.node} restarted: {reasons[container.node]}"
+
+    return _each(restart, [running.containers[node] for node in reasons], "restarted", tell)
+
+
+def _nodes(running: RunningLab) -> list[Container]:
+    """Those of the lab file: the others are none of ours."""
+    return [running.containers[name] for name in running.lab.nodes]
+
+
+def _each(do: Callable[[Container], Value], containers: Iterable[Container], phase: str, tell: Tell) -> list[Value]:
+    """For all of them, eight at once. After a failure no further one is begun, and the first error is raised."""
+    chosen = list(containers)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        try:
+            done = []
+            for result in pool.map(do, chosen):
+                done.append(result)
+                tell(phase, len(done), len(chosen))
+            return done
+        finally:
+            pool.shutdown(cancel_futures=True)

@@ -1,0 +1,322 @@
+"""What a test does with its lab. Verbs and words are those of the command line and of the lab file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from types import TracebackType
+from typing import Any
+
+from catenet.nodes.control.questions import Question
+from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
+from catenet.orchestrator.checks import Result, run_checks
+from catenet.orchestrator.faults.done import Done
+from catenet.orchestrator.faults.verbs import OPPOSITE, VERBS
+from catenet.orchestrator.harness.failed import Witness
+from catenet.orchestrator.lab.expect import read_duration, read_expectation
+from catenet.orchestrator.lab.model import Check, Lab
+from catenet.orchestrator.observe.ask import ask
+from catenet.orchestrator.observe.capture import capturing_on
+from catenet.orchestrator.observe.converged import wait_until_converged
+from catenet.orchestrator.observe.events import past
+from catenet.orchestrator.observe.packets import Seen
+from catenet.orchestrator.observe.program import Finished, run_program
+from catenet.orchestrator.observe.running import RunningLab, unknown
+from catenet.orchestrator.observe.status import lab_state
+
+__all__ = ["Broken", "LabUnderTest", "NodeUnderTest"]
+
+WITHIN = "20s"
+CONVERGING = 60.0
+"""Seconds that routing may take after something was mended, with RIP's own timers too: a neighbour repeats its table
+every 30 s (RFC 2453 section 3.8)."""
+
+
+class LabUnderTest:
+    """A running copy of a lab."""
+
+    def __init__(self, witness: Witness) -> None:
+        self.witness = witness
+        self._copy = witness.copy
+
+    @property
+    def name(self) -> str:
+        """The copy's: `catenet status --lab NAME` finds it, while it is up."""
+        return self._copy.name
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that it runs on."""
+        return self._copy.engine
+
+    @property
+    def model(self) -> Lab:
+        """What its file says: LANs, nodes, addresses, checks."""
+        return self._copy.model
+
+    @property
+    def implementation(self) -> str:
+        """The program of the user's own, or the name, that @pytest.mark.implementations puts in; else empty."""
+        return self._copy.implementation
+
+    @property
+    def running(self) -> RunningLab:
+        """As the engine has it now.
+
+        Raises:
+            UserError: somebody has removed it.
+
+        """
+        return self._copy.running
+
+    def __getitem__(self, node: str) -> NodeUnderTest:
+        """A node by its name.
+
+        Raises:
+            UserError: the lab has no such node; the text lists them.
+
+        """
+        if node not in self.model.nodes:
+            raise unknown("node", node, self.model.nodes, owner=f"lab {self.model.name}")
+        return NodeUnderTest(self, node)
+
+    def cut(self, lan: str) -> Broken:
+        """The LAN carries nothing any more. In a `with`, it is healed and routing has converged when the block ends.
+
+        Raises:
+            UserError: no such LAN.
+            EngineError: an end that runs did not do it.
+
+        """
+        return Broken(self, "cut", lan)
+
+    def heal(self, lan: str) -> Done:
+        """The LAN carries packets again; routing takes the time it takes.
+
+        Raises:
+            UserError: no such LAN.
+            EngineError: an end that runs did not do it.
+
+        """
+        return self.do("heal", lan)
+
+    def do(self, verb: str, target: str) -> Done:
+        """cut, heal, kill, pause, resume or start, by its name. The lab is reset before the next test that uses it."""
+        self._copy.changed = True
+        return VERBS[verb](self.engine, self.running, target)
+
+    def check(self, *claims: str, within: str | None = None) -> list[Result]:
+        """The lab's checks of these claims (none given: all) hold, each `within` its own time or the one given.
+
+        Of a claim these are the checks of the lab file, and of its timeline the expectations for a lab that is broken
+        just as this one is now.
+
+        Raises:
+            AssertionError: one does not; the text has what was expected beside what was seen, and what to type next.
+            UserError: the lab has no check of such a claim.
+
+        """
+        __tracebackhide__ = True
+        seconds = None if within is None else read_duration(within, "check: within")
+        chosen = [check for claim in claims for check in self._checks_of(claim)] if claims else self.model.checks
+        return self._must_hold([each if seconds is None else replace(each, within=seconds) for each in chosen])
+
+    def wait_for(self, *, within: str = WITHIN, **words: Any) -> Result:
+        """Returns as soon as a check holds, in the words of the lab file, like `ping={"from": "h1", "to": "h2"}`.
+
+        Raises:
+            AssertionError: it does not hold in time; the text has what was expected beside what was seen.
+            ExpectationError: the words are wrong.
+
+        """
+        __tracebackhide__ = True
+        return self._must_hold([read_expectation(self.model, {**words, "within": within})])[0]
+
+    def wait_until_converged(self, within: str = f"{CONVERGING:g}s") -> None:
+        """Every router that speaks RIP knows every LAN that can be reached, at its shortest cost, and its kernel too.
+
+        Raises:
+            AssertionError: not in time; the text says which router lacks what.
+
+        """
+        __tracebackhide__ = True
+        lacking = wait_until_converged(self.engine, self.running, read_duration(within, "within"))
+        if lacking:
+            raise AssertionError(f"lab {self.name} has not converged within {within}:\n  " + "\n  ".join(lacking))
+
+    @contextmanager
+    def capture(self, target: str, expression: str = "") -> Iterator[list[Seen]]:
+        """The UDP and TCP packets of a LAN or a node for the time of the block; after it, they are in the list.
+
+        `expression`: pcap-filter(7), as tcpdump takes it.
+
+        Raises:
+            UserError: no such LAN or node, or a filter that tcpdump does not understand.
+            CaptureError: a capture broke off.
+
+        """
+        packets: list[Seen] = []
+        with capturing_on(self.engine, self.running, target, expression) as captures:
+            try:
+                yield packets
+            except BaseException:
+                with suppress(EngineError):  # the test's own error says more
+                    packets += captures.stop()
+                raise
+            packets += captures.stop()
+
+    def _checks_of(self, claim: str) -> list[Check]:
+        checks = [each for each in self.model.checks if each.claim == claim]
+        moments = [each for each in _expectations(self.model) if each[0].claim == claim]
+        if not checks and not moments:
+            known = {each.claim for each in (*self.model.checks, *(check for check, _ in _expectations(self.model)))}
+            raise unknown("check of claim", claim, known - {""}, owner=f"lab {self.model.name}")
+        broken = self._broken() if moments else frozenset()
+        checks += [each for each, state in moments if state == broken]
+        if not checks:
+            states = sorted({", ".join(f"{verb} {what}" for verb, what in sorted(state)) for _, state in moments})
+            raise AssertionError(
+                f"lab {self.model.name} says of {claim} only what holds after: {'; or '.join(states) or 'nothing'}"
+            )
+        return checks
+
+    def _broken(self) -> frozenset[tuple[str, str]]:
+        """(verb, target) of each thing that is broken now."""
+        state = lab_state(self.engine, self.running)
+        verbs = {
+            node: "pause" if each.state == "paused" else "kill"
+            for node, each in self.running.containers.items()
+            if each.state != "running"
+        }
+        return frozenset(
+            (*(("cut", lan.name) for lan in state.lans if lan.is_cut), *((v, n) for n, v in verbs.items()))
+        )
+
+    def _must_hold(self, checks: Collection[Check]) -> list[Result]:
+        __tracebackhide__ = True
+        for claim in dict.fromkeys(check.claim for check in checks if check.claim):
+            self.witness.note_claim(claim)
+        results = self._look(checks)
+        failed = [result for result in results if not result.passed]
+        if failed:
+            self.witness.again = partial(self._look, [replace(result.check, within=0.0) for result in failed])
+            lines = [line for result in failed for line in result.lines()]
+            raise AssertionError("\n".join([f"lab {self.name}: {len(failed)} of {len(results)} checks fail", *lines]))
+        return results
+
+    def _look(self, checks: Collection[Check]) -> list[Result]:
+        return run_checks(self.engine, self.running, tuple(checks), lambda _: None)
+
+
+class NodeUnderTest:
+    """A node of the lab; it may be dead or paused at the moment."""
+
+    def __init__(self, lab: LabUnderTest, name: str) -> None:
+        self._lab, self.name = lab, name
+
+    @property
+    def container(self) -> Container:
+        """As the engine has it now."""
+        return self._lab.running.node(self.name)
+
+    def run(self, *command: str, within: str = WITHIN) -> Finished:
+        """An unmodified program inside the node, run to its end: `code`, `text` (standard output), `complaint` (error).
+
+        Raises:
+            ProgramError: the node does not run, or the program did not end in time.
+
+        """
+        return run_program(self._lab.engine, self.container, command, read_duration(within, "run: within"))
+
+    def kill(self) -> Done:
+        """It dies at once, without a farewell (SIGKILL)."""
+        return self._lab.do("kill", self.name)
+
+    def pause(self) -> Done:
+        """Its processes stand still; its kernel goes on forwarding packets."""
+        return self._lab.do("pause", self.name)
+
+    def resume(self) -> Done:
+        """A paused node goes on."""
+        return self._lab.do("resume", self.name)
+
+    def start(self) -> Done:
+        """A dead node starts again; returns when it is ready."""
+        return self._lab.do("start", self.name)
+
+    def killed(self) -> Broken:
+        """Dead for the time of a `with`; then it is started, and routing has converged when the block ends."""
+        return Broken(self._lab, "kill", self.name)
+
+    def paused(self) -> Broken:
+        """Paused for the time of a `with`; then it is resumed, and routing has converged when the block ends."""
+        return Broken(self._lab, "pause", self.name)
+
+    def show(self, what: str = "") -> Any:
+        """What `catenet show NODE WHAT --json` prints; without WHAT, the words that there are.
+
+        Raises:
+            EngineError: the node did not answer; the text says why.
+
+        """
+        return self._ask(Question("show", {"what": what}))
+
+    def status(self) -> Any:
+        """Its services and their counters, its interfaces, its memory in bytes.
+
+        Raises:
+            EngineError: the node did not answer; the text says why.
+
+        """
+        return self._ask(Question("status"))
+
+    def logs(self) -> list[str]:
+        """What it has written, a line each; a dead node's too."""
+        return [line.text for line in past(self._lab.engine, [self.container])]
+
+    def _ask(self, question: Question) -> Any:
+        answer = ask(self._lab.engine, self.container, question)
+        if answer.error is not None:
+            raise EngineError(f"{self.name}: {answer.error}")
+        return answer.answer
+
+
+class Broken:
+    """Something that is broken now. As a context manager, it is mended at the end of the block, after an error too."""
+
+    def __init__(self, lab: LabUnderTest, verb: str, target: str) -> None:
+        self._lab, self._verb, self._target = lab, verb, target
+        self.done = lab.do(verb, target)
+
+    def __enter__(self) -> Broken:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        __tracebackhide__ = True
+        if error is not None:
+            self._lab.witness.note_error(error)
+        try:
+            self._lab.do(OPPOSITE[self._verb], self._target)
+            self._lab.wait_until_converged()
+        except (EngineError, AssertionError) as failure:
+            if error is None:
+                raise
+            error.add_note(f"after that, {OPPOSITE[self._verb]} {self._target}: {failure}")
+
+
+def _expectations(lab: Lab) -> list[tuple[Check, frozenset[tuple[str, str]]]]:
+    """Each expectation of the timeline, and what is broken at its time."""
+    broken: set[tuple[str, str]] = set()
+    found = []
+    for moment in lab.timeline:
+        if moment.expect is not None:
+            found.append((moment.expect, frozenset(broken)))
+        elif moment.verb in OPPOSITE:
+            broken.add((moment.verb, moment.target))
+        else:
+            broken -= {each for each in broken if OPPOSITE[each[0]] == moment.verb and each[1] == moment.target}
+    return found

@@ -1,0 +1,236 @@
+"""The labs of one session of pytest: a copy is started for the first test that wants it, and removed after the last."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from catenet.nodes.catalogue import OURS
+from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.deploy.alone import Belonging, alone
+from catenet.orchestrator.deploy.down import down, remove_orphans
+from catenet.orchestrator.deploy.images import ensure_node_image
+from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.up import up
+from catenet.orchestrator.faults.reset import reset
+from catenet.orchestrator.harness.marks import Wanted
+from catenet.orchestrator.lab.load import load
+from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.lab.overrides import Implementation
+from catenet.orchestrator.observe.running import RunningLab, UserError, running_labs
+
+__all__ = ["Copy", "Labs", "Manner"]
+
+_PREFIX = "pytest"
+_LONGEST = 40  # characters of a copy's name
+
+
+class Manner(NamedTuple):
+    """What the options of the command line say. `worker`: xdist's name of this process, else empty."""
+
+    reuse: bool
+    keep: bool
+    artifacts: Path
+    worker: str
+
+
+@dataclass
+class Copy:
+    """A running copy. `stays`: it is not removed at the end.
+
+    `changed`: a test has done something to it, so it is reset before the next.
+    """
+
+    engine: Engine
+    name: str
+    model: Lab
+    implementation: str
+    belonging: Belonging
+    stays: bool
+    changed: bool = False
+
+    @property
+    def running(self) -> RunningLab:
+        """As the engine has it now.
+
+        Raises:
+            UserError: somebody has removed it.
+
+        """
+        found = running_labs(self.engine).get(self.name)
+        if found is None:
+            raise UserError(f"lab {self.name} is gone: somebody has removed it")
+        return RunningLab(found.name, found.file, found.containers, found.lans, self.model)
+
+
+class Labs:
+    """All copies of this process. `kept` are the names of those that were left up on purpose."""
+
+    def __init__(self, engine: Engine, manner: Manner) -> None:
+        self._engine, self._manner = engine, manner
+        self._shared: dict[object, Copy] = {}
+        self._all: dict[str, Copy] = {}
+        self.kept: list[str] = []
+        self._scratch: list[Path] = []
+        self._used: list[Path] = []  # lab files of those that were left up
+        remove_orphans(engine, Silent(), f"{_PREFIX}-")  # those of sessions that were killed
+
+    def take(self, wanted: Wanted) -> Copy:
+        """A copy that is as after `up`.
+
+        Raises:
+            UserError, LabFileError, PlanError: the lab cannot be started as it is written.
+            NotReadyError, EngineError: it did not become ready; its evidence is kept.
+
+        """
+        if wanted.fresh:
+            return self._start(wanted)
+        copy = self._shared.get(wanted.key)
+        if copy is not None and copy.changed and not self._reset(copy):
+            self.remove(copy)
+            copy = None
+        if copy is None:
+            copy = self._shared[wanted.key] = self._start(wanted)
+            if copy.changed:
+                self._must_reset(copy)
+        return copy
+
+    def remove(self, copy: Copy) -> None:
+        """Nobody needs it any more. With --lab-keep or --lab-reuse it stays up all the same.
+
+        Raises:
+            EngineError: something cannot be removed.
+
+        """
+        del self._all[copy.name]
+        self._shared = {key: each for key, each in self._shared.items() if each is not copy}
+        if copy.stays:
+            self.kept.append(copy.name)
+            self._used += [copy.model.file] if copy.model.file is not None else []
+        else:
+            with alone([copy.name]):
+                down(self._engine, copy.name, Silent())
+        copy.belonging.end()
+
+    def close(self) -> None:
+        """The session ends.
+
+        Raises:
+            EngineError: something cannot be removed; the rest is.
+
+        """
+        errors = []
+        for copy in list(self._all.values()):
+            try:
+                self.remove(copy)
+            except (EngineError, UserError) as error:
+                errors.append(error)
+        for folder in self._scratch:
+            if not any(file.is_relative_to(folder) for file in self._used):
+                shutil.rmtree(folder)
+        if errors:
+            raise errors[0]
+
+    def _start(self, wanted: Wanted) -> Copy:
+        lab = _model(wanted, self._new_scratch)
+        reused = self._manner.reuse and not wanted.fresh and wanted.implementation is None
+        name = self._reused_name(lab) if reused else self._new_name(lab)
+        progress = _Notes()
+        belonging = Belonging(name)
+        try:
+            with alone([name]):
+                image = ensure_node_image(self._engine, progress)
+                up(self._engine, lab, name, image, progress, evidence=self._manner.artifacts, keep=reused)
+        except BaseException:
+            belonging.end()
+            raise
+        word = wanted.implementation[2] if wanted.implementation else ""
+        copy = Copy(self._engine, name, lab, word, belonging, reused or self._manner.keep, changed=reused)
+        self._all[name] = copy
+        return copy
+
+    def _reset(self, copy: Copy) -> bool:
+        try:
+            self._must_reset(copy)
+        except (EngineError, UserError) as error:
+            _say(f"lab {copy.name} is started anew: {error}")
+            return False
+        return True
+
+    def _must_reset(self, copy: Copy) -> None:
+        reset(self._engine, copy.running)
+        copy.changed = False
+
+    def _new_scratch(self) -> Path:
+        folder = Path(tempfile.mkdtemp(prefix="catenet-")).resolve()
+        folder.chmod(0o755)  # root inside a node has no privilege over other people's files
+        self._scratch.append(folder)
+        return folder
+
+    def _new_name(self, lab: Lab) -> str:
+        parts = [self._manner.worker, secrets.token_hex(3)]
+        tail = "".join(f"-{part}" for part in parts if part)
+        return f"{_PREFIX}-{lab.name[: _LONGEST - len(_PREFIX) - 1 - len(tail)]}{tail}"
+
+    def _reused_name(self, lab: Lab) -> str:
+        return f"{lab.name}-{self._manner.worker}" if self._manner.worker else lab.name
+
+
+def _model(wanted: Wanted, scratch: Callable[[], Path]) -> Lab:
+    """The lab of the file, with the other implementation.
+
+    Nodes see their lab's folder only: where the program lies elsewhere, it and what the lab names (but nothing else:
+    the folder may be that of a whole project) are put together in a `scratch` folder.
+
+    Raises:
+        LabFileError: it is wrong.
+
+    """
+    if wanted.implementation is None:
+        return load(wanted.file)
+    node, service, word = wanted.implementation
+    if not Path(word).is_absolute():
+        return load(wanted.file, Implementation(node, service, word))
+    program, file = Path(word), wanted.file
+    if not program.is_relative_to(file.parent):
+        lab = load(file, Implementation(node, service, OURS))
+        folder = scratch() / (file.parent.name or lab.name)
+        for each in (file.name, "zones", "pages", *sorted(lab.programs)):
+            _copy(file.parent / each, folder / each)
+        place = folder / "implementation"
+        while place.exists():
+            place = place.with_name(f"{place.name}-")
+        _copy(program, place / program.name)
+        program, file = place / program.name, folder / file.name
+    return load(file, Implementation(node, service, f"./{program.relative_to(file.parent)}"))
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A file or a folder, if it is there and was not copied yet; everybody may enter the folders above it."""
+    if target.exists() or not source.exists():
+        return
+    for folder in reversed([folder for folder in target.parents if not folder.exists()]):
+        folder.mkdir()
+        folder.chmod(0o755)
+    if source.is_dir():
+        shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", ".git", ".venv"))
+    else:
+        shutil.copy(source, target)
+
+
+def _say(text: str) -> None:
+    """To standard error, which pytest shows with a failure."""
+    sys.stderr.write(f"catenet: {text}\n")
+
+
+class _Notes(Silent):
+    """What `up` has to say."""
+
+    def note(self, text: str) -> None:
+        _say(text)

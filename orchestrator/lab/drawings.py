@@ -1,0 +1,92 @@
+"""A picture of a lab in the languages of Mermaid and of Graphviz, which place things themselves. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catenet.orchestrator.lab.picture import Picture, Shown, ShownLan
+
+__all__ = ["dot", "mermaid"]
+
+_FILLS = {"": "#dbe9f9", "good": "#dcf3e1", "waiting": "#fdeccb", "paused": "#fff3b8", "dead": "#f6d5d5"}
+_BORDERS = {"": "#2f6db0", "good": "#2a8a45", "waiting": "#c77a00", "paused": "#b59000", "dead": "#b3261e"}
+_CUT = "#c93a32"
+_PREFIX, _ADDRESS = "_" * 12, "_" * 5  # to write on
+
+
+def mermaid(picture: Picture) -> str:
+    """A flowchart; its identifiers are ours (n0, l0), since names may hold what Mermaid takes for its own."""
+    return "\n".join(_mermaid(picture)) + "\n"
+
+
+def _mermaid(picture: Picture) -> Iterator[str]:
+    yield "graph LR"
+    numbers = {node.name: f"n{number}" for number, node in enumerate(picture.nodes)}
+    for node in picture.nodes:
+        before, after = ("((", "))") if node.router else ("[", "]")
+        words = "<br/>".join(map(_entity, _node_lines(node)))
+        yield f'  {numbers[node.name]}{before}"{words}"{after}'
+    for number, lan in enumerate(picture.lans):
+        words = "<br/>".join(map(_entity, _lan_lines(lan, picture.blank)))
+        yield f'  l{number}(["{words}"])'
+    cut = []
+    lines = [(number, lan, end) for number, lan in enumerate(picture.lans) for end in lan.ends]
+    for place, (number, lan, end) in enumerate(lines):
+        address = _ADDRESS if picture.blank else _entity(end.address)
+        label = f'|"{address}"|' if address else ""
+        yield f"  {numbers[end.node]} ---{label} l{number}"
+        cut += [str(place)] if lan.state == "cut" else []
+    for state in dict.fromkeys(node.state for node in picture.nodes):
+        kind = state or "planned"
+        yield f"  classDef {kind} fill:{_FILLS[state]},stroke:{_BORDERS[state]},color:#1c2733"
+        yield f"  class {','.join(numbers[node.name] for node in picture.nodes if node.state == state)} {kind}"
+    if cut:
+        yield f"  linkStyle {','.join(cut)} stroke:{_CUT},stroke-dasharray:7 5"
+
+
+def _entity(words: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in " .-_/()," else f"#{ord(letter)};" for letter in words)
+
+
+def dot(picture: Picture) -> str:
+    """A graph for `dot -Tpdf`; neato places it, since a network has no above and below."""
+    return "\n".join(_dot(picture)) + "\n"
+
+
+def _dot(picture: Picture) -> Iterator[str]:
+    yield f"graph {_quoted(picture.title)} {{"
+    title = _quoted(f"{picture.title}: {picture.subtitle}")
+    yield f'  label={title}; labelloc=t; layout=neato; overlap=false; sep="+12"'
+    yield '  node [fontname="Helvetica" fontsize=11]; edge [fontname="Helvetica" fontsize=9 len=1.4 color="#7b8a99"]'
+    for node in picture.nodes:
+        shape = "ellipse" if node.router else "box"
+        style = "filled,dashed" if node.state in ("paused", "dead") else "filled"
+        yield (
+            f"  {_quoted(f'node {node.name}')} [label={_quoted(*_node_lines(node))} shape={shape} "
+            f'style="{style}" fillcolor="{_FILLS[node.state]}" color="{_BORDERS[node.state]}"]'
+        )
+    for lan in picture.lans:
+        colour = f' color="{_CUT}"' if lan.state == "cut" else ""
+        label = _quoted(*_lan_lines(lan, picture.blank))
+        own = _quoted(f"lan {lan.name}")
+        yield f"  {own} [label={label} shape=box style=rounded{colour}]"
+        for end in lan.ends:
+            address = _quoted(_ADDRESS if picture.blank else end.address)
+            style = f" style=dashed{colour}" if lan.state == "cut" else ""
+            yield f"  {_quoted(f'node {end.node}')} -- {own} [taillabel={address}{style}]"
+    yield "}"
+
+
+def _quoted(*lines: str) -> str:
+    r"""A string of the DOT language, of several lines: \ and " are escaped."""
+    return '"' + r"\n".join(line.replace("\\", "\\\\").replace('"', '\\"') for line in lines) + '"'
+
+
+def _node_lines(node: Shown) -> list[str]:
+    return [node.name, node.words] if node.state not in ("", "good") else [node.name]
+
+
+def _lan_lines(lan: ShownLan, blank: bool) -> list[str]:
+    worded = [lan.words] if lan.state in ("cut", "unknown") else []
+    prefix = _PREFIX if blank else lan.prefix
+    return [lan.name, *([prefix] if prefix else []), *worded]

@@ -1,0 +1,81 @@
+"""What a picture of a lab shows: the same for every way to draw it. Pure; colours and places are the drawings' own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from catenet.nodes.address import Address, Prefix
+from catenet.orchestrator.lab.model import Lab
+
+__all__ = ["End", "Picture", "Shown", "ShownLan", "plan_picture", "short_address"]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A node's place on a LAN. `address` is the short one (.1), empty where it is not known."""
+
+    node: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A node. `state`: good, waiting, paused or dead; empty in a plan. `words` say it."""
+
+    name: str
+    router: bool
+    state: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLan:
+    """A LAN. `state`: good, cut or unknown; empty in a plan. `prefix` is empty where it is not known."""
+
+    name: str
+    prefix: str
+    ends: tuple[End, ...]
+    state: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A whole lab, as its `subtitle` says: planned, or now. `blank`: with lines to write on instead of addresses."""
+
+    title: str
+    subtitle: str
+    nodes: tuple[Shown, ...]
+    lans: tuple[ShownLan, ...]
+    blank: bool = False
+
+    def lans_of(self, node: str) -> tuple[ShownLan, ...]:
+        """The LANs on which that node is."""
+        return tuple(lan for lan in self.lans if any(end.node == node for end in lan.ends))
+
+
+def plan_picture(lab: Lab, *, blank: bool = False) -> Picture:
+    """The lab as its file plans it."""
+    ends = {
+        lan.name: tuple(
+            End(node.name, short_address(node.address_on(lan.name), lan.prefix)) for node in lab.on_lan(lan.name)
+        )
+        for lan in lab.lans.values()
+    }
+    return Picture(
+        lab.name,
+        "as its file plans it",
+        tuple(Shown(node.name, node.forward) for node in lab.nodes.values()),
+        tuple(ShownLan(lan.name, str(lan.prefix), ends[lan.name]) for lan in lab.lans.values()),
+        blank,
+    )
+
+
+def short_address(address: Address | None, prefix: Prefix | None) -> str:
+    """What the LAN's prefix leaves open, in whole bytes: .1 of 10.0.1.1 in 10.0.1.0/24; all of it without a prefix."""
+    if address is None:
+        return ""
+    if prefix is None or not prefix.holds(address):
+        return str(address)
+    fixed = min(prefix.length // 8, 3)
+    return "".join(f".{byte}" for byte in str(address).split(".")[fixed:])

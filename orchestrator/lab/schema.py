@@ -1,0 +1,179 @@
+"""The JSON Schema (2020-12) of lab files, for editors: made of the words that the readers go by, and of the options of
+the services. It sees words and shapes; whether names, addresses and times fit together, only `catenet validate` sees.
+
+An editor often knows draft 7 only. So what matters is said in its keywords, and nothing stands beside a reference.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+from catenet.nodes.catalogue import IMPLEMENTATION, SERVICES, implementations, options_class
+from catenet.nodes.control.units import DURATION, format_duration
+from catenet.orchestrator.lab.lans import LONGEST, SHORTEST
+from catenet.orchestrator.lab.options import options_schema
+from catenet.orchestrator.lab.reader import FLAGS
+from catenet.orchestrator.lab.vocabulary import (
+    CHECK,
+    KINDS,
+    LAN,
+    LAN_VERBS,
+    MOMENT,
+    NODE,
+    NODE_VERBS,
+    ROUTE,
+    TOP,
+    Word,
+    Words,
+)
+from catenet.orchestrator.lab.words import CLAIMS, DOMAIN, NAMES
+
+__all__ = ["schema"]
+
+Schema = dict[str, Any]
+
+_BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_ADDRESS = rf"{_BYTE}(?:\.{_BYTE}){{3}}"
+
+
+def schema() -> Schema:
+    """The whole, as one JSON document."""
+    kinds = {kind: _section(words) for kind, words in KINDS.items()}
+    options = {f"{service}-options": _options(service) for service in SERVICES}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A lab of catenet",
+        **_section(TOP),
+        "$defs": {**_values(), **_structures(), **kinds, **options},
+    }
+
+
+def _section(words: Words) -> Schema:
+    """A mapping with these words and no others."""
+    return {
+        "type": "object",
+        "properties": {key: {"description": word.about, **_shape(word)} for key, word in words.items()},
+        "required": [key for key, word in words.items() if word.needed],
+        "additionalProperties": False,
+    }
+
+
+def _exactly_one(words: Words, of: Iterable[str]) -> Schema:
+    return {**_section(words), "oneOf": [{"required": [word]} for word in of]}
+
+
+def _shape(word: Word) -> Schema:
+    if word.shape == "number":
+        return {"type": "integer", "minimum": word.bounds[0], "maximum": word.bounds[1]}
+    return _of(word.shape)
+
+
+def _of(definition: str) -> Schema:
+    return {"allOf": [{"$ref": f"#/$defs/{definition}"}]}
+
+
+def _values() -> dict[str, Schema]:
+    """What is written under a word in one piece, by the shape that the vocabulary gives it."""
+    return {
+        "text": {"type": "string", "minLength": 1},
+        "names": {"anyOf": [_of("text"), _list(_of("text"))]},
+        "flag": {"enum": [True, False, *FLAGS]},
+        "duration": _whole(DURATION.pattern) | {"examples": ["200ms", "2s", "3m"]},
+        "address": _whole(_ADDRESS),
+        "prefix": _whole(rf"{_ADDRESS}/(?:{'|'.join(map(str, range(SHORTEST, LONGEST + 1)))})"),
+        "domain": _whole(DOMAIN.pattern),
+        "url": {"type": "string", "pattern": "^http://[^/]"},
+        "claim": {"enum": list(CLAIMS)},
+        "claims": {"anyOf": [_of("claim"), _list(_of("claim"))]},
+        "lab-name": _whole(NAMES["lab"].pattern),
+    }
+
+
+def _structures() -> dict[str, Schema]:
+    """The same of what has words of its own."""
+    options = {service: _of(f"{service}-options") for service in SERVICES}
+    by_service = _or_nothing({"type": "object", "properties": options, "additionalProperties": False})
+    by_lan = {"type": "object", "additionalProperties": _or_nothing(_whole(_ADDRESS)), "minProperties": 1}
+    moment = _exactly_one(MOMENT, (*LAN_VERBS, *NODE_VERBS, "expect"))
+    return {
+        "lans": _chosen("LAN", _or_nothing(_section(LAN))),
+        "nodes": _chosen("node", _section(NODE)) | {"minProperties": 1},
+        "places": {"anyOf": [_of("text"), {"type": "array", "items": _of("text"), "minItems": 1}, by_lan]},
+        "services": {"anyOf": [{"type": "array", "items": {"enum": list(SERVICES)}}, by_service]},
+        "defaults": by_service,
+        "static-routes": _list(_section(ROUTE)),
+        "checks": _list(_exactly_one(CHECK, KINDS)),
+        "timeline": _list({**moment, "dependentRequired": {"within": ["expect"], "claim": ["expect"]}}),
+        "expectation": _exactly_one({kind: CHECK[kind] for kind in KINDS}, KINDS),
+    }
+
+
+def _whole(pattern: str) -> Schema:
+    return {"type": "string", "pattern": f"^(?:{pattern})$"}
+
+
+def _list(of: Schema) -> Schema:
+    return _or_nothing({"type": "array", "items": of})
+
+
+def _or_nothing(shape: Schema) -> Schema:
+    """A word with nothing behind it is as good as an empty list or mapping."""
+    return {**shape, "type": [shape["type"], "null"]}
+
+
+def _chosen(kind: str, of: Schema) -> Schema:
+    """A mapping whose keys are the user's names for things of that kind."""
+    return {"type": "object", "propertyNames": _whole(NAMES[kind].pattern), "additionalProperties": of}
+
+
+def _options(service: str) -> Schema:
+    """A service's dataclass. Where it needs an option, that may stand in `defaults` too: none is required here."""
+    made, durations = options_schema(service)
+    about, said = _said(options_class(service))
+    needed = made.pop("required", ())
+    made.pop("title", None)
+    options: Schema = {}
+    for name, shape in made.pop("properties").items():
+        remark = f"{said.get(name, '')} It must be given." if name in needed else said.get(name, "")
+        options[name] = _option(shape, remark, duration=name in durations)
+    options[IMPLEMENTATION] = _implementation(service)
+    return _or_nothing({**made, "properties": options, "description": about})
+
+
+def _implementation(service: str) -> Schema:
+    known = implementations(service)
+    path: list[Schema] = [{"type": "string", "pattern": r"^\./"}] if "./path" in known else []
+    words = [word for word in known if word != "./path"]
+    return {"description": f"Who does the work: {', '.join(known)}.", "anyOf": [{"enum": words}, *path]}
+
+
+def _option(shape: Schema, remark: str, *, duration: bool) -> Schema:
+    default = shape.get("default")
+    kept = _of("duration") if duration else {key: value for key, value in shape.items() if key != "title"}
+    if default is None:
+        return {**kept, "description": remark}
+    written = format_duration(default) if duration else default
+    words = written if isinstance(written, str) else json.dumps(written)
+    return {**kept, "default": written, "description": f"{remark} Default: {words}.".strip()}
+
+
+def _said(options: type[Any]) -> tuple[str, dict[str, str]]:
+    """What the source says: of all options, the docstring's first paragraph; of each, the lines of the docstring that
+    begin with its name, and the remark behind it."""
+    first, _, rest = (inspect.getdoc(options) or "").partition("\n\n")
+    names = "|".join(field.name for field in fields(options))
+    paragraphs = re.findall(rf"(?ms)^`({names})`(.*?)(?=^`(?:{names})`|\Z)", rest)
+    said = {name: f"`{name}`{text}" for name, text in paragraphs}
+    for name, remark in re.findall(r"(?m)^    (\w+): .*?  # (.+)$", inspect.getsource(options)):
+        said[name] = f"{said[name]} {remark}" if name in said else f"{remark}."
+    return _line(first), {name: _line(text) for name, text in said.items()}
+
+
+def _line(text: str) -> str:
+    line = " ".join(text.split())
+    return line[:1].upper() + line[1:]

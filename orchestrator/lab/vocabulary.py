@@ -1,0 +1,123 @@
+"""Every word that a lab file may have, and what is written under it: the readers and the schema go by these tables.
+
+The options of the services are not here: they are the fields of each service's own dataclass (nodes/catalogue.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+__all__ = ["CHECK", "KINDS", "LAN", "LAN_VERBS", "MOMENT", "NODE", "NODE_VERBS", "ROUTE", "TOP", "Word", "Words"]
+
+FURTHEST = 64
+"""The longest path in routers, and so the highest cost, that a check may name."""
+
+MOST_MESSAGES = 10_000
+
+
+class Word(NamedTuple):
+    """`shape` names what its value looks like, as schema.py defines it; `bounds` are a number's least and most."""
+
+    shape: str
+    about: str
+    needed: bool = False
+    bounds: tuple[int, int] = (0, 0)
+
+
+Words = Mapping[str, Word]
+
+TOP: Words = {
+    "name": Word("lab-name", "What the lab is called. Without it, as its folder is."),
+    "claims": Word("claims", "What the lab shows, by the ids of the lectures' claims."),
+    "lans": Word("lans", "The LANs by their names: each is one Ethernet; two nodes on it make a link.", needed=True),
+    "defaults": Word("defaults", "Options that every node's service of that name gets, unless it says otherwise."),
+    "nodes": Word("nodes", "The nodes by their names: hosts, routers, servers.", needed=True),
+    "checks": Word("checks", "What must be true of the lab: `catenet check` asks it."),
+    "timeline": Word("timeline", "What happens when, and what must then be true: `catenet play` plays it."),
+}
+
+LAN: Words = {
+    "prefix": Word("prefix", "Its IPv4 prefix, /8 to /29. Without it, the lowest free /24 from 10.0.1.0/24 upwards."),
+}
+
+NODE: Words = {
+    "lans": Word(
+        "places",
+        "The LANs that it is on: `[link1, link2]`, or with addresses `{link1: 10.0.1.1}`. What is left open is given "
+        "in the order of the file, from .1 upwards. The first is the address under which the others know the node.",
+        needed=True,
+    ),
+    "services": Word("services", "What it runs: `[rip]`, or with options `{rip: {update: 2s}}`."),
+    "forward": Word("flag", "Whether it forwards packets. Without it: yes on two LANs or more, no on one."),
+    "gateway": Word(
+        "text", "Its default gateway: a node on one of its LANs, or an address. Without it, the one router."
+    ),
+    "resolver": Word("text", "Whom it asks for names: a node, or an address. Without it, the nearest resolver."),
+    "routes": Word("static-routes", "Static routes, like `[{to: link3, via: b}]`."),
+}
+
+ROUTE: Words = {
+    "to": Word("text", "A LAN, or a prefix.", needed=True),
+    "via": Word("text", "The next router: a node on one of this node's LANs, or its address.", needed=True),
+}
+
+KINDS: Mapping[str, Words] = {
+    "routes": {
+        "at": Word("text", "The router whose table is meant.", needed=True),
+        "to": Word("text", "The LAN that is to be reached.", needed=True),
+        "via": Word("names", "The LAN by which the route leaves, or several where any will do. None: its own LAN."),
+        "cost": Word(
+            "number", "Links between routers on the way: RIP's metric − 1.", needed=True, bounds=(0, FURTHEST)
+        ),
+    },
+    "resolve": {
+        "at": Word("text", "The node that asks.", needed=True),
+        "name": Word("domain", "The name to resolve, like www.example.org.", needed=True),
+        "cold": Word("flag", "Whether every cache is emptied first. Without it: no."),
+        "messages": Word("number", "DNS messages on the wire, questions and answers.", bounds=(0, MOST_MESSAGES)),
+        "asks": Word("names", "The servers that are asked, in order; `root` is any server of the root zone."),
+        "gives": Word("address", "The address that is found."),
+    },
+    "fetch": {
+        "at": Word("text", "The node that fetches the page.", needed=True),
+        "url": Word("url", 'The page, like "http://www.example.org/".', needed=True),
+        "status": Word("number", "The status of HTTP that comes. Without it: 200.", bounds=(100, 599)),
+    },
+    "path": {
+        "from": Word("text", "The node where the path begins.", needed=True),
+        "to": Word("text", "The node where it ends.", needed=True),
+        "routers": Word("names", "The routers on the way, in order; [] for none.", needed=True),
+    },
+    "ping": {
+        "from": Word("text", "The node that pings.", needed=True),
+        "to": Word("text", "The node that is pinged.", needed=True),
+        "answered": Word("flag", "Whether an answer comes. Without it: yes."),
+    },
+}
+"""The kinds of checks."""
+
+_ABOUT_KINDS = {
+    "routes": "A router's route to a LAN, as its kernel has it.",
+    "resolve": "A name is resolved: so many messages, these servers, this address.",
+    "fetch": "A page is fetched, and its status is this.",
+    "path": "A traceroute passes these routers, in order.",
+    "ping": "A ping is answered, or is not.",
+}
+
+_HOLDS: Words = {
+    "claim": Word("claim", "The id of the claim that it shows: `catenet check --claim ID` runs only those."),
+    "within": Word("duration", "How long it may take to become true. Without it, it must be true at once."),
+}
+
+CHECK: Words = {**_HOLDS, **{kind: Word(kind, _ABOUT_KINDS[kind]) for kind in KINDS}}
+
+LAN_VERBS = ("cut", "heal")
+NODE_VERBS = ("kill", "pause", "resume", "start")
+MOMENT: Words = {
+    "at": Word("duration", "When, counted from the timeline's start.", needed=True),
+    **{verb: Word("text", f"The LAN to {verb}.") for verb in LAN_VERBS},
+    **{verb: Word("text", f"The node to {verb}.") for verb in NODE_VERBS},
+    "expect": Word("expectation", "What must be true from then on, or within the time that `within` gives it."),
+    **_HOLDS,
+}

@@ -1,0 +1,60 @@
+"""The picture of a running lab: what its file plans, and how each node and LAN is now."""
+
+from __future__ import annotations
+
+from catenet.nodes.address import Address
+from catenet.orchestrator.backend.protocols import Streams
+from catenet.orchestrator.lab.model import Lab, LabFileError
+from catenet.orchestrator.lab.picture import End, Picture, Shown, ShownLan, short_address
+from catenet.orchestrator.observe.running import RunningLab, UserError
+from catenet.orchestrator.observe.status import LabState, LanState, NodeState, lab_state
+
+__all__ = ["live_picture"]
+
+_ENGINE_STATES = {"running": "waiting", "paused": "paused"}
+
+
+def live_picture(engine: Streams, running: RunningLab, *, blank: bool = False) -> Picture:
+    """The lab as it is now. Where its file has gone, of a node that does not answer no address is known."""
+    state = lab_state(engine, running)
+    try:
+        lab = running.lab
+    except (UserError, LabFileError):
+        lab = None
+    known = {node.name: node for node in state.nodes}
+    names = list(dict.fromkeys((*(lab.nodes if lab else ()), *known)))
+    nodes = tuple(_node(name, running, known.get(name), lab) for name in names)
+    lans = {lan.name: lan for lan in state.lans}
+    ordered = [lans[name] for name in dict.fromkeys((*(lab.lans if lab else ()), *lans)) if name in lans]
+    return Picture(
+        running.name, _subtitle(state, nodes), nodes, tuple(_lan(lan, known, names, lab) for lan in ordered), blank
+    )
+
+
+def _node(name: str, running: RunningLab, state: NodeState | None, lab: Lab | None) -> Shown:
+    if state is None:
+        return Shown(name, router=lab is not None and lab.nodes[name].forward, state="dead", words="not there")
+    planned = lab.nodes.get(name) if lab else None
+    router = planned.forward if planned else len(state.lans) > 1
+    word = "good" if state.ready else _ENGINE_STATES.get(running.containers[name].state, "dead")
+    return Shown(name, router, word, state.condition)
+
+
+def _lan(lan: LanState, known: dict[str, NodeState], order: list[str], lab: Lab | None) -> ShownLan:
+    planned = lab.lans.get(lan.name) if lab else None
+    prefix = planned.prefix if planned else None
+    ends = []
+    for name in sorted(lan.nodes, key=order.index):
+        node = lab.nodes.get(name) if lab else None
+        said = known[name].lans.get(lan.name, "")
+        address = node.address_on(lan.name) if node else Address.parse(said) if said else None
+        ends.append(End(name, short_address(address, prefix)))
+    state = "cut" if lan.is_cut else "unknown" if lan.condition == "unknown" else "good"
+    return ShownLan(lan.name, str(prefix or ""), tuple(ends), state, lan.condition)
+
+
+def _subtitle(state: LabState, nodes: tuple[Shown, ...]) -> str:
+    """Running: 4 of 5 nodes ready; cut: link1."""
+    cut = ", ".join(lan.name for lan in state.lans if lan.is_cut)
+    ready = sum(node.state == "good" for node in nodes)
+    return f"running: {ready} of {len(nodes)} nodes ready{f'; cut: {cut}' if cut else ''}"

@@ -1,0 +1,89 @@
+"""Where to capture, so that what the user names is captured whole, and each packet of a LAN once.
+
+A bridge sends a packet for one node only there. So a LAN is captured at every end that runs: what the end sends, and
+at one of them also what comes from those where nobody captures (paused nodes still forward). A node is captured on
+each of its interfaces; what it forwards is there twice, coming in and going out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from catenet.nodes.control.questions import Question
+from catenet.nodes.machine import Json
+from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
+from catenet.orchestrator.observe.ask import ask_all
+from catenet.orchestrator.observe.running import RunningLab, UserError, condition, must_run, unknown
+from catenet.orchestrator.observe.tcpdump import Place
+
+__all__ = ["find_places"]
+
+Links = Mapping[str, Mapping[str, Json]]
+
+
+def find_places(streams: Streams, running: RunningLab, targets: Sequence[str]) -> list[Place]:
+    """The interfaces of these LANs and nodes.
+
+    Raises:
+        UserError: one is neither; or no end of a LAN runs; or a node does not run.
+        EngineError: a node does not say which interfaces it has.
+
+    """
+    wanted = {target: _captured(running, target) for target in dict.fromkeys(targets)}
+    nodes = {container.node: container for found in wanted.values() for container in found}
+    answers = ask_all(streams, nodes.values(), Question("show", {"what": "links"}))
+    links: dict[str, Links] = {}
+    for node, answer in answers.items():
+        rows = answer.answer if isinstance(answer.answer, list) else []
+        links[node] = {str(row["lan"]): row for row in rows if isinstance(row, Mapping) and row.get("interface")}
+        if not links[node]:
+            raise EngineError(f"{node} does not say which interfaces it has: {answer.error or 'none'}")
+    single = len(wanted) == 1
+    return [
+        place
+        for target, found in wanted.items()
+        for place in (
+            _lan_places(target, found, links)
+            if target in running.lans
+            else _node_places(found[0], links[target], single=single)
+        )
+    ]
+
+
+def _captured(running: RunningLab, target: str) -> tuple[Container, ...]:
+    """The nodes in which that LAN or node is captured."""
+    if target in running.lans:
+        ends = running.ends(target)
+        alive = tuple(end for end in ends if end.state == "running")
+        if not alive:
+            how = ", ".join(f"{end.node} is {condition(end)}" for end in ends)
+            raise UserError(f"no end of {target} runs ({how}): catenet status")
+        return alive
+    if target not in running.containers:
+        raise unknown("node or LAN", target, (*running.containers, *running.lans), owner=f"lab {running.name}")
+    must_run(running.containers[target])
+    return (running.containers[target],)
+
+
+def _node_places(container: Container, links: Links, *, single: bool) -> list[Place]:
+    return [
+        Place.of(container.node, container.name, row, lan if single else f"{container.node} {lan}")
+        for lan, row in links.items()
+    ]
+
+
+def _lan_places(lan: str, ends: Sequence[Container], links: Mapping[str, Links]) -> list[Place]:
+    there = [end for end in ends if lan in links[end.node]]
+    if not there:
+        raise EngineError(f"no end of {lan} has an interface on it", "catenet status")
+    own = {end.node: str(links[end.node][lan]["hardware"]) for end in there}
+    places = []
+    for number, end in enumerate(there):
+        others = " or ".join(f"ether src {address}" for node, address in own.items() if node != end.node)
+        if number == 0:  # all but what the other ends capture themselves
+            scope = f"not ({others})" if others else ""
+        else:
+            mine = own[end.node]
+            scope = f"ether src {mine} or (ether dst {mine} and not ({others}))"
+        places.append(Place.of(end.node, end.name, links[end.node][lan], lan, scope))
+    return places

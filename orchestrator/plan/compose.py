@@ -1,0 +1,248 @@
+"""A lab as a file for docker compose: what `up` would make, in the words that Compose 1.29 and 2 both read.
+
+No `name:`, `configs`, `container_name` or `start_interval`, which the older one refuses or breaks on. What Compose
+labels by itself is left out, and so is the copy's name: the project's name, which the user chooses, is that.
+The text is written here rather than by a YAML library, so that it stays readable: anchors for what nodes share, flow
+mappings for what is short, and folded JSON, whose spaces between words mean nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from textwrap import indent
+
+from catenet.nodes.control.config import CONFIG_VARIABLE
+from catenet.orchestrator.backend.docker_options import DATA, LOG_DRIVER, LOG_OPTIONS, NETWORK_OPTIONS, SECURITY
+from catenet.orchestrator.backend.protocols import (
+    LABEL_FILE,
+    LABEL_HASH,
+    LABEL_LAB,
+    LABEL_LAN,
+    LABEL_NODE,
+    ContainerSpec,
+    NetworkSpec,
+)
+from catenet.orchestrator.plan.desired import COMPOSE_IMAGE, Desired
+
+__all__ = ["Places", "compose_file", "folded"]
+
+_WIDTH = 112
+_SHORT = 36  # characters of JSON that share a line with others
+_BUILDERS = ("image", "node-image", "image-of-the-nodes")
+_BASE = "${BASE_IMAGE:-debian:trixie-slim}"
+_HEALTH = "{test: [CMD, health], interval: 500ms, timeout: 30s, retries: 1, start_period: 30s}"
+_PLAIN = re.compile(r"[A-Za-z/.][\w./-]*")
+_YAML_WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
+_FOLD = re.compile(r'(?<=,) (?=["{\[\d-])')  # one space alone: another, in a string, would be lost
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Paths, from the file's own folder. `repository` is empty where the image is made by other means."""
+
+    lab_file: str
+    data: str
+    repository: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What many nodes share."""
+
+    image: str
+    capabilities: tuple[str, ...]
+    sysctls: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, spec: ContainerSpec) -> _Kind:
+        return cls(spec.image, spec.capabilities, tuple(spec.sysctls.items()))
+
+
+def compose_file(wanted: Desired, places: Places, command: str) -> str:
+    """The file's text. `command` is what the user typed to get it."""
+    common = [spec.image for spec in wanted.containers if spec.image == COMPOSE_IMAGE]
+    others = [spec.labels[LABEL_NODE] for spec in wanted.containers if spec.image != COMPOSE_IMAGE]
+    configs = {spec.labels[LABEL_NODE]: json.loads(spec.environment[CONFIG_VARIABLE]) for spec in wanted.containers}
+    builder = next(name for name in _BUILDERS if name not in configs) if places.repository and common else ""
+    kinds = _named(wanted.containers)
+    lans = {spec.name: spec.labels[LABEL_LAN] for spec in wanted.networks}
+    lines = [
+        *_header(configs, places, command),
+        *_others(others, places),
+        f"x-labels: &labels {{{LABEL_LAB}: '${{COMPOSE_PROJECT_NAME:-}}', {LABEL_FILE}: {_word(places.lab_file)}}}",
+        *_shared(places, builder),
+        *(line for kind, name in kinds.items() for line in _kind(kind, name)),
+        *_lan_kind(),
+        "",
+        "services:",
+        *(_builder(builder, places, COMPOSE_IMAGE) if builder else ()),
+    ]
+    for spec in wanted.containers:
+        lines += _service(spec, kinds[_Kind.of(spec)], configs[spec.labels[LABEL_NODE]], lans)
+    lines += ["", "networks:", *(line for spec in wanted.networks for line in _network(spec))]
+    return "\n".join([*lines, ""])
+
+
+def _header(configs: Mapping[str, Mapping[str, object]], places: Places, command: str) -> Iterator[str]:
+    first = next(iter(configs))
+    router = next((node for node, config in configs.items() if "rip" in _services(config)), "")
+    browser = next((node for node, config in configs.items() if "browse" in _services(config)), "")
+    server = next((node for node, config in configs.items() if "web" in _services(config)), "")
+    table = f"{router} show rip" if router else f"{first} show routes"
+    yield "# A lab for docker compose (2; or 1.29, which is docker-compose). To change it, change"
+    yield f"# {places.lab_file}, and then: {command}"
+    yield "#"
+    yield "#     docker compose up -d --wait       starts it; every node is ready when it returns"
+    yield "#     docker compose logs -f            what happens"
+    yield f"#     docker compose exec {table}"
+    if browser and server:
+        yield f"#     docker compose exec {browser} browse http://{server}/"
+    yield "#     docker compose down"
+    yield "#"
+    yield "# The verbs of catenet work on it too; there it has the name of Compose's project (-p NAME)."
+    if places.repository:
+        yield "# The first start builds the image, from $BASE_IMAGE; where no registry can be reached: make image."
+        yield "# After a change of code: docker compose build (or make image)."
+    else:
+        yield "# Its image comes first: python3 -m catenet.orchestrator.cli.image"
+
+
+def _others(nodes: Sequence[str], places: Places) -> Iterator[str]:
+    """Images that no builder of ours makes here: FRR's, or those of programs with a Dockerfile."""
+    if nodes:
+        yield f"# The image of {', '.join(nodes)} is made by catenet: first, and after a change of code,"
+        yield f"# catenet up {places.lab_file} && catenet down {places.lab_file}"
+
+
+def _services(config: Mapping[str, object]) -> Mapping[str, object]:
+    services = config.get("services")
+    return services if isinstance(services, Mapping) else {}
+
+
+def _named(containers: Sequence[ContainerSpec]) -> dict[_Kind, str]:
+    """Each kind with a name: router, host, router-2 …"""
+    names: dict[_Kind, str] = {}
+    for spec in containers:
+        word = "router" if spec.sysctls.get("net.ipv4.ip_forward") == "1" else "host"
+        alike = sum(name.partition("-")[0] == word for name in names.values())
+        names.setdefault(_Kind.of(spec), f"{word}-{alike + 1}" if alike else word)
+    return names
+
+
+def _shared(places: Places, builder: str) -> Iterator[str]:
+    yield "x-node: &node"
+    yield "  pull_policy: never"
+    if builder:
+        yield f"  depends_on: {{{builder}: {{condition: service_completed_successfully}}}}"
+    yield "  cap_drop: [ALL]"
+    yield f"  security_opt: {_list(SECURITY)}"
+    yield f"  volumes: [{{type: bind, source: {_word(places.data)}, target: {DATA}, read_only: true}}]"
+    yield f"  healthcheck: {_HEALTH}"
+    yield f"  logging: {{driver: {LOG_DRIVER}, options: {_mapping(LOG_OPTIONS)}}}"
+
+
+def _kind(kind: _Kind, name: str) -> Iterator[str]:
+    yield f"x-{name}: &{name}"
+    yield "  <<: *node"
+    yield f"  image: {_quoted(kind.image)}"
+    yield f"  cap_add: {_list(kind.capabilities)}"
+    yield "  sysctls:"
+    yield from (f"    {key}: {_word(value)}" for key, value in kind.sysctls)
+
+
+def _lan_kind() -> Iterator[str]:
+    yield "x-lan: &lan"
+    yield "  driver: bridge"
+    yield "  driver_opts:"
+    yield from (f"    {key}: {_word(value)}" for key, value in NETWORK_OPTIONS.items())
+
+
+def _builder(name: str, places: Places, image: str) -> Iterator[str]:
+    yield f"  {name}:  # it builds what the nodes run, and ends"
+    yield f"    image: {_quoted(image)}"
+    yield "    build:"
+    yield f"      context: {_word(places.repository)}"
+    yield "      dockerfile: images/node/Dockerfile"
+    yield f"      args: {{BASE_IMAGE: '{_BASE}'}}"
+    yield "    entrypoint: ['true']"
+    yield "    network_mode: none"
+    yield "    labels: *labels"
+
+
+def _service(spec: ContainerSpec, kind: str, config: Mapping[str, object], lans: Mapping[str, str]) -> Iterator[str]:
+    node = spec.labels[LABEL_NODE]
+    yield ""
+    yield f"  {_word(node)}:"
+    yield f"    <<: *{kind}"
+    yield f"    hostname: {_word(spec.hostname)}"
+    yield f"    labels: {{<<: *labels, {LABEL_NODE}: {_word(node)}, {LABEL_HASH}: {_quoted(spec.labels[LABEL_HASH])}}}"
+    if spec.endpoints:
+        yield "    networks:"
+        yield from (
+            f"      {_word(lans[name])}: {{ipv4_address: {address}}}" for name, address in spec.endpoints.items()
+        )
+    else:
+        yield "    network_mode: none"
+    yield "    environment:"
+    yield f"      {CONFIG_VARIABLE}: >-"
+    yield indent("\n".join(folded(config)), " " * 8)
+
+
+def _network(spec: NetworkSpec) -> Iterator[str]:
+    lan = spec.labels[LABEL_LAN]
+    yield f"  {_word(lan)}:"
+    yield "    <<: *lan"
+    yield f"    ipam: {{config: [{{subnet: {spec.prefix}, gateway: {spec.gateway}}}]}}"
+    yield f"    labels: {{<<: *labels, {LABEL_LAN}: {_word(lan)}, {LABEL_HASH}: {_quoted(spec.labels[LABEL_HASH])}}}"
+
+
+def folded(config: Mapping[str, object]) -> Iterator[str]:
+    """JSON in lines that a folded scalar joins again, each with one space; what is long begins on a line of its own."""
+    short: list[str] = []
+    items = [f"{json.dumps(key)}: {_escaped(json.dumps(value))}" for key, value in config.items()]
+    ends = [","] * (len(items) - 1) + ["}"]
+    for item in ["{" * (number == 0) + item + end for number, (item, end) in enumerate(zip(items, ends, strict=True))]:
+        if len(item) <= _SHORT:
+            short.append(item)
+            continue
+        yield from _wrapped(short)
+        yield from _wrapped(_FOLD.split(item))
+        short = []
+    yield from _wrapped(short)
+
+
+def _wrapped(pieces: Sequence[str]) -> Iterator[str]:
+    line = ""
+    for piece in pieces:
+        if line and len(line) + 1 + len(piece) > _WIDTH:
+            yield line
+            line = piece
+        else:
+            line = f"{line} {piece}" if line else piece
+    if line:
+        yield line
+
+
+def _escaped(text: str) -> str:
+    """Compose takes `$` for the begin of a variable."""
+    return text.replace("$", "$$")
+
+
+def _word(text: str) -> str:
+    """A scalar of YAML, quoted where it must be."""
+    return text if _PLAIN.fullmatch(text) and text.lower() not in _YAML_WORDS else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(_escaped(text), ensure_ascii=False)
+
+
+def _list(words: Sequence[str]) -> str:
+    return f"[{', '.join(map(_word, words))}]"
+
+
+def _mapping(of: Mapping[str, str]) -> str:
+    return f"{{{', '.join(f'{key}: {_word(value)}' for key, value in of.items())}}}"

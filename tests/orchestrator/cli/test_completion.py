@@ -1,0 +1,164 @@
+"""What the shell is offered: by its protocol, on the small lab; and by a real bash, which runs the script itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from catenet.nodes.control import events
+from catenet.orchestrator.backend.fake import FakeEngine
+from catenet.orchestrator.backend.protocols import EngineError
+from catenet.orchestrator.cli.app import run
+from catenet.orchestrator.cli.complete import kinds
+from catenet.orchestrator.cli.completion import DEADLINE
+from catenet.orchestrator.cli.verbs import VERBS
+
+EVERY_VERB = [verb for panel in VERBS.values() for verb in panel]
+
+
+@pytest.fixture
+def tab(small, capsys, monkeypatch, tmp_path):
+    """What is offered when the key is pressed behind these words, the last of them begun; nothing else is said."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CATENET_LAB", raising=False)
+    monkeypatch.setenv("_CATENET_COMPLETE", "complete_bash")
+
+    def press(*words: str, connect=lambda: small.engine) -> list[str]:
+        monkeypatch.setenv("COMP_WORDS", "\n".join(["catenet", *words]))
+        monkeypatch.setenv("COMP_CWORD", str(len(words)))
+        code = run([], connect)
+        out, err = capsys.readouterr()
+        assert (code, err) == (0, "")
+        return out.split()
+
+    return press
+
+
+def test_verbs_and_options(tab):
+    assert tab("") == EVERY_VERB
+    assert tab("va") == ["validate"]
+    assert "--dry-run" in tab("up", "--")
+    assert tab("completion", "") == ["bash", "zsh", "fish"]
+
+
+def test_labs(tab, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "lab.yaml").touch()
+    (tmp_path / "other").mkdir()
+    assert {"internet", "five-routers", "./mine"} <= set(tab("up", "")) and "./other" not in tab("up", "")
+    assert tab("up", "five") == ["five-routers"]
+    assert tab("up", "./") == ["./mine", "./small"]
+    assert tab("down", "") == tab("status", "--lab", "") == ["small"]
+    assert tab("new", "x", "--from", "in") == ["internet"]
+
+
+def test_nodes_and_lans_of_the_lab_that_is_meant(tab, monkeypatch):
+    assert tab("kill", "") == tab("kill", "--lab", "small", "") == ["a", "b", "c"]
+    assert tab("cut", "link") == ["link1", "link2"]
+    assert tab("events", "--node", "a", "--node", "") == ["b", "c"]
+    assert tab("capture", "a", "") == ["link1", "link2", "b", "c"]
+    assert tab("kill", "--lab", "nobody", "") == []
+    monkeypatch.setenv("CATENET_LAB", "nobody")
+    assert tab("kill", "") == []
+
+
+def test_tables_are_asked_from_the_node(tab, small):
+    assert tab("show", "a", "") == ["links", "rip"]
+    assert tab("show", "a", "r") == ["rip"]
+    small.engine.pause("small-a")
+    assert tab("show", "a", "") == []
+
+
+def test_claims_and_kinds_of_events(tab, small):
+    file = small.running.file
+    file.write_text(
+        file.read_text() + "checks:\n  - {claim: D2, ping: {from: a, to: c}}\n  - claim: D1\n    ping: {}\n"
+    )
+    assert tab("check", "--claim", "") == ["D1", "D2"]
+    assert tab("events", "--kind", "route.") == ["route.changed", "route.lost"]
+
+
+def test_the_kinds_are_those_that_the_program_knows():
+    assert len(kinds()) == len(set(kinds())) > 12
+    assert all(f"    {kind} " in (events.__doc__ or "") for kind in kinds())
+
+
+def test_no_engine_and_no_verb_are_silence(tab):
+    def none() -> FakeEngine:
+        raise EngineError("no engine answers")
+
+    def broken() -> FakeEngine:
+        raise KeyError("x")
+
+    assert tab("kill", "", connect=none) == tab("kill", "", connect=broken) == []
+    assert tab("up", "five", connect=none) == ["five-routers"]
+    assert tab("kill", "a", "b", "c", "") == tab("show", "nobody", "x", "y", "") == []
+    assert tab("up", '"fiv', connect=none) == ["five-routers"]
+
+
+def test_an_engine_that_hangs_does_not_hold_the_key(tab):
+    def slow() -> FakeEngine:
+        time.sleep(60)
+        raise AssertionError
+
+    began = time.monotonic()
+    assert tab("kill", "", connect=slow) == []
+    assert time.monotonic() - began < DEADLINE + 1
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("zsh: catenet kill ", """_arguments '*: :(("a"\n"b"\n"c"))'"""),
+        ("zsh: catenet exec a no-such-thing", "_files"),
+        ("fish: catenet kill ", "a\nb\nc"),
+        ("fish: catenet val", "validate\tCheck lab files; needs no engine"),
+    ],
+)
+def test_other_shells(small, capsys, monkeypatch, line, offered):
+    shell, _, line = line.partition(": ")
+    monkeypatch.setenv("_CATENET_COMPLETE", f"complete_{shell}")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", line)
+    monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "get-args")
+    assert run([], lambda: small.engine) == 0
+    assert capsys.readouterr() == (f"{offered}\n", "")
+
+
+def in_bash(words: str) -> tuple[str, str]:
+    """What a real bash completes, by the script that it evaluates as the help says."""
+    number = len(words.split(" ")) - 1
+    script = f"""
+        eval "$(catenet completion bash)"
+        COMP_WORDS=({words}); COMP_CWORD={number}; COMPREPLY=()
+        $(complete -p catenet | sed 's/.*-F \\([^ ]*\\).*/\\1/') catenet
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {"PATH": path, "HOME": "/nonexistent", "DOCKER_HOST": "unix:///nonexistent/docker.sock"}
+    done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.strip(), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("catenet va", "validate"),
+        ("catenet up five", "five-routers"),
+        ("catenet completion ''", "bash\nzsh\nfish"),
+        ("catenet kill ''", ""),
+    ],
+)
+def test_in_a_real_bash(words, offered):
+    assert in_bash(words) == (offered, "")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_script_opens_with_how_it_is_used(small, capsys, shell):
+    assert run(["completion", shell], lambda: small.engine) == 0
+    head = capsys.readouterr().out.splitlines()[:2]
+    assert any(f"catenet completion {shell}" in line and line.startswith("# ") for line in head)

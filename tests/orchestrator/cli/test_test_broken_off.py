@@ -1,0 +1,63 @@
+"""`catenet test` that does not come to its end: what its report says, and what the next one finds."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from catenet.nodes.address import Address, Prefix
+from catenet.orchestrator.backend.fake import FakeEngine
+from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, NetworkSpec, networks_of
+from catenet.orchestrator.cli.app import run
+
+COPY = "test-broken-off"
+OWN = f"""
+import sys
+from catenet.orchestrator.deploy.alone import Belonging
+mine = Belonging("{COPY}")
+print("mine", flush=True)
+sys.stdin.read()
+"""
+
+
+class Ending(FakeEngine):
+    """We are told to end while the lab is being started."""
+
+    def __init__(self, end: BaseException) -> None:
+        super().__init__()
+        self.end = end
+
+    def has_image(self, tag: str) -> bool:
+        raise self.end
+
+
+@pytest.mark.parametrize(("end", "code"), [(KeyboardInterrupt(), 130), (SystemExit(143), 143)], ids=["^C", "SIGTERM"])
+def test_the_report_says_that_it_was_interrupted(end: BaseException, code: int, tmp_path: Path) -> None:
+    file = tmp_path / "report.xml"
+    file.write_text("all is well")  # an earlier one's
+    assert run(["test", "five-routers", "--name", COPY, "--junit", str(file)], lambda: Ending(end)) == code
+    root = ElementTree.parse(file).getroot()
+    assert root.attrib["errors"] == "1"
+    assert [error.attrib["message"] for error in root.iter("error")] == ["interrupted"]
+
+
+def test_what_a_killed_one_left_under_the_same_name_is_removed_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = Ending(KeyboardInterrupt())
+    prefix = Prefix.parse("10.0.1.0/24")
+    engine.create_network(
+        NetworkSpec(f"{COPY}_l", prefix, Address(prefix.broadcast - 1), {LABEL_LAB: COPY, LABEL_LAN: "l"})
+    )
+    assert run(["test", "five-routers", "--name", COPY], lambda: engine) == 2
+    assert f"lab {COPY} runs already" in capsys.readouterr().err
+    with subprocess.Popen([sys.executable, "-c", OWN], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as killed:
+        assert killed.stdout is not None
+        assert killed.stdout.readline() == b"mine\n"
+        killed.kill()
+    assert run(["test", "five-routers", "--name", COPY], lambda: engine) == 130  # it comes as far as its own start
+    assert networks_of(engine, COPY) == []

@@ -1,0 +1,116 @@
+"""Two processes at one copy of a lab: the second is told so."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from catenet.orchestrator.deploy.alone import Belonging, alone, lock_of, orphans, own_folder
+from catenet.orchestrator.observe.running import UserError
+
+COPY, OTHER = "alone-test", "alone-test-other"
+HOLD = f"""
+import sys
+from catenet.orchestrator.deploy.alone import alone
+with alone(["{COPY}"]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_the_second_is_told_who_is_first_and_has_its_turn_when_that_is_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == b"held\n"
+        with pytest.raises(UserError, match=rf"process {first.pid}\) is bringing lab {COPY} up"), alone([OTHER, COPY]):
+            pass
+        with alone([OTHER]):
+            pass
+        first.kill()
+        first.wait()
+    with alone([COPY]), pytest.raises(UserError, match=re.escape(f"process {os.getpid()}")), alone([COPY]):
+        pass
+
+
+OWN = f"""
+import sys
+from catenet.orchestrator.deploy.alone import Belonging
+mine = Belonging("{COPY}")
+print("mine", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_copy_belongs_to_a_process_while_that_lives_and_is_an_orphan_when_it_was_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", OWN], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == b"mine\n"
+        with pytest.raises(UserError, match=rf"belongs to process {owner.pid} "):
+            Belonging(COPY)
+        assert orphans([COPY, OTHER]) == []
+        owner.kill()
+        owner.wait()
+    (orphan,) = orphans([COPY, OTHER])
+    assert orphan.copy == COPY
+    orphan.end()
+    assert orphans([COPY]) == []  # who has ended leaves none
+
+
+def test_the_locks_are_in_a_folder_of_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    with alone([COPY]):
+        assert lock_of(COPY) == tmp_path / "catenet" / f"{COPY}.lock"
+        assert lock_of(COPY).read_text() == f"{os.getpid()}\n"
+        assert (lock_of(COPY).stat().st_mode & 0o777, own_folder().stat().st_mode & 0o777) == (0o600, 0o700)
+    assert not lock_of(COPY).exists()
+
+
+@pytest.mark.parametrize("runtime", ["", "run", "/nowhere", "LINK"])
+def test_without_such_a_folder_all_processes_meet_in_tmp_whatever_tmpdir_says(
+    runtime: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to("/")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", runtime.replace("LINK", str(tmp_path / "link")))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    assert own_folder() == Path(f"/tmp/catenet-{os.getuid()}")
+
+
+def test_what_a_link_leads_to_is_never_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    (tmp_path / "precious").write_text("precious")
+    lock_of(COPY).symlink_to(tmp_path / "precious")
+    with pytest.raises(UserError, match=r"cannot be opened: .*; remove it"), alone([COPY]):
+        pass
+    assert (tmp_path / "precious").read_text() == "precious"
+
+
+@pytest.mark.parametrize("kind", ["link", "file", "open to all"])
+def test_a_folder_that_others_could_write_is_refused(
+    kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    folder = tmp_path / "catenet"
+    if kind == "link":
+        (tmp_path / "other").mkdir(mode=0o700)
+        folder.symlink_to("other")
+    elif kind == "file":
+        folder.write_text("")
+    else:
+        folder.mkdir()
+        folder.chmod(0o777)
+    with pytest.raises(UserError, match=f"{folder}, for locks, .*remove it, or have its owner do so"):
+        own_folder()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can make a folder somebody else's")
+def test_a_folder_of_somebody_elses_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    own_folder()
+    os.chown(tmp_path / "catenet", 12345, 12345)
+    with pytest.raises(UserError, match="is not a folder of yours that is closed to others"):
+        own_folder()

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import pytest
+
+from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
+from catenet.orchestrator.backend.protocols import EngineError, EngineGoneError
+from catenet.orchestrator.faults.left_behind import look_into
+from catenet.orchestrator.faults.reset import reset
+from catenet.orchestrator.observe.running import UserError
+
+# What b's programs say, where nothing was changed: iproute2 6.15, nft 1.1.3.
+AS_AFTER_UP = """\
+addr 1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever
+addr 541: eth0    inet 10.0.1.2/24 brd 10.0.1.255 scope global eth0\\       valid_lft forever preferred_lft forever
+addr 549: eth1    inet 10.0.2.2/24 brd 10.0.2.255 scope global eth1\\       valid_lft forever preferred_lft forever
+route 10.0.1.0/24 dev eth0 proto kernel scope link src 10.0.1.2
+route 10.0.2.0/24 dev eth1 proto kernel scope link src 10.0.2.2
+route 10.0.3.0/24 via 10.0.2.3 dev eth1 proto rip metric 120
+route local 10.0.1.2 dev eth0 table local proto kernel scope host src 10.0.1.2
+route broadcast 10.0.1.255 dev eth0 table local proto kernel scope link src 10.0.1.2
+route unreachable 127.0.0.11 table local
+rule 0:	from all lookup local
+rule 32766:	from all lookup main
+rule 32767:	from all lookup default
+link 1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000
+link 527: eth1@if528: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP mode DEFAULT group default
+filter table ip nat {
+filter 	chain DOCKER_OUTPUT {
+filter 		ip daddr 127.0.0.11 tcp dport 53 counter packets 0 bytes 0 dnat to 127.0.0.11:40987
+filter 	}
+filter
+filter 	chain OUTPUT {
+filter 		type nat hook output priority dstnat; policy accept;
+filter 		ip daddr 127.0.0.11 counter packets 0 bytes 0 jump DOCKER_OUTPUT
+filter 	}
+filter }
+program nc -N -U /run/catenet.sock
+program /bin/sh /usr/local/bin/health
+"""
+
+
+BROWSER = "c: {lans: {link2: 10.0.2.3}, services: {browse: {}}}"
+
+
+class World:
+    """The small lab, whose nodes can be looked into. `extra`: node → lines that its programs say more."""
+
+    def __init__(self, small):
+        self.small, self.ordinary = small, small.engine.answer
+        self.extra, self.looked = {}, []
+        small.engine.answer = self.answer
+        small.engine.before = self.restarted
+        self.tables = {"rip": {"table": []}, "routes": []}  # one router: it has nothing to learn
+
+    def answer(self, container, command, given):
+        node = container.removeprefix("small-")
+        if command[0] == "sh":
+            self.looked.append(node)
+            return 0, self.programs(node).encode(), b""
+        if tuple(command) == ASK_COMMAND:
+            question = Question.parse(given)
+            what = question.arguments.get("what")
+            if question.ask == "flush" or what in self.tables:
+                self.small.asked.append((node, question))
+                return 0, bytes(Answer(self.tables.get(what))), b""
+        return self.ordinary(container, command, given)
+
+    def programs(self, node):
+        places = self.small.running.lab.nodes[node].attachments
+        state = self.ordinary(f"small-{node}", ASK_COMMAND, bytes(Question("status")))[1].decode()
+        lines = [line for line in AS_AFTER_UP.splitlines() if node == "b" or line.split()[0] not in ("addr", "route")]
+        if node != "b":
+            lines += [f"addr 541: eth0 inet {place.address}/24 brd" for place in places]
+            lines += ["addr 1: lo inet 127.0.0.1/8 scope host lo"]
+            lines += [f"route 10.0.{place.lan[-1]}.0/24 dev eth0 proto kernel scope link" for place in places]
+        return "\n".join([f"state {state.strip()}", *lines, *self.extra.get(node, ())])
+
+    def restarted(self, call, name):
+        if call == "kill":
+            self.extra.pop(name.removeprefix("small-"), None)
+
+    def reset(self):
+        return reset(self.small.engine, self.small.running)
+
+    def changes(self):
+        return [call for call in self.small.engine.calls if call[0] in ("kill", "start", "pause", "resume")]
+
+
+@pytest.fixture
+def world(small):
+    world = World(small)
+    small.engine.calls.clear()
+    return world
+
+
+def test_a_lab_as_after_up_is_left_alone(world):
+    done = world.reset()
+    assert (done.changed, done.remarks) == (False, ())
+    assert world.changes() == []
+    assert sorted(world.looked) == ["a", "b", "c"]
+
+
+def test_what_is_cut_paused_and_dead_is_mended(world):
+    world.small.down = {("a", "link1"), ("b", "link1"), ("b", "link2")}
+    world.small.engine.pause("small-b")
+    world.small.kill("c")
+    done = world.reset()
+    assert done.changed
+    assert done.remarks == ("b resumed", "c started, was exited (137)", "link1 healed", "link2 healed")
+    assert world.small.down == set()
+    assert {container.state for container in world.small.running.containers.values()} == {"running"}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("addr 549: eth1    inet 10.9.9.9/24 brd 10.9.9.255 scope global eth1", "address 10.9.9.9/24"),
+        ("route 10.9.0.0/16 via 10.0.2.3 dev eth1", "route 10.9.0.0/16 via 10.0.2.3 dev eth1"),
+        ("route default via 10.0.2.3 dev eth1 proto static metric 1", "route default via 10.0.2.3 dev eth1 proto"),
+        ("route blackhole 10.0.3.0/24", "route blackhole 10.0.3.0/24"),
+        ("rule 100:	from 10.0.1.0/24 lookup 7", "rule 100: from 10.0.1.0/24 lookup 7"),
+        ("neigh 10.0.1.1 dev eth0 lladdr 02:00:00:00:00:01 PERMANENT", "neighbour 10.0.1.1 dev eth0"),
+        ("link 600: dummy0: <BROADCAST,NOARP> mtu 1500 qdisc noop state DOWN", "link 600: dummy0"),
+        ("link 527: eth1@if528: <BROADCAST,UP> mtu 1500 qdisc netem state UP", "link 527: eth1@if528"),
+        ("link 527: eth1@if528: <BROADCAST,UP> mtu 1400 qdisc noqueue state UP", "link 527: eth1@if528"),
+        ("link 527: eth1@if528: <BROADCAST,UP> mtu 900 qdisc noqueue state UP", "link 527: eth1@if528"),
+        ("filter 		tcp dport 80 counter packets 0 bytes 0 drop", "filter tcp dport 80 counter"),
+        ("filter 		type filter hook input priority filter; policy drop;", "filter type filter hook input"),
+        ("file /etc/resolv.conf", "/etc/resolv.conf was changed"),
+        ("program ping 10.0.2.3 ", "program ping 10.0.2.3"),
+    ],
+)
+def test_a_node_in_which_something_was_left_behind_is_restarted_and_no_other(world, line, words):
+    world.extra["b"] = [line]
+    done = world.reset()
+    assert [remark for remark in done.remarks if remark.startswith(f"b restarted: {words}")] == list(done.remarks) != []
+    assert world.changes() == [("kill", "small-b"), ("start", "small-b")]
+
+
+@pytest.mark.parametrize(
+    ("gone", "words"),
+    [
+        ("addr 549", ("no address 10.0.2.2/24",)),
+        ("route 10.0.2.0/24", ("no route 10.0.2.0/24",)),
+        ("route 10.0.3.0/24", ()),  # the routing daemon's affair
+    ],
+)
+def test_what_is_lacking_is_seen(world, gone, words):
+    whole = world.programs("b")
+    world.programs = lambda node: "\n".join(line for line in whole.splitlines() if not line.startswith(gone))
+    small = world.small
+    assert look_into(small.engine, small.container("b"), small.running.lab).found == words
+
+
+def test_a_node_whose_service_does_not_serve_is_restarted(world):
+    ordinary = world.programs
+    wrong = {"a": '"ready": false'}
+    world.programs = lambda node: ordinary(node).replace('"ready": true', wrong.get(node, '"ready": true'))
+    assert world.reset().remarks == ("a restarted: it is not ready",)
+
+
+def test_a_node_that_cannot_be_looked_into_is_restarted(world):
+    ordinary = world.small.engine.answer
+
+    def answer(container, command, given):
+        if (container, command[0]) == ("small-c", "sh"):
+            return 137, b"", b"killed\n"
+        return ordinary(container, command, given)
+
+    world.small.engine.answer = answer
+    assert world.reset().remarks == ("c restarted: c could not be looked into: killed",)
+
+
+def test_without_an_engine_no_node_is_restarted(world):
+    def answer(container, command, given):
+        raise EngineGoneError("it hangs")
+
+    world.small.engine.answer = answer
+    with pytest.raises(EngineGoneError):
+        world.reset()
+    assert not world.changes()
+
+
+def test_routers_whose_tables_stay_wrong_all_begin_anew(world):
+    wrong = {"prefix": "10.0.1.0/24", "via": "10.0.2.3", "lan": "link2", "cost": 3, "metric": 4}
+    world.tables["rip"] = {"table": [wrong]}
+
+    def right(call, name):
+        if (call, name) == ("start", "small-b"):
+            world.tables["rip"] = {"table": []}
+
+    world.small.engine.before = right
+    done = world.reset()
+    assert done.remarks == tuple(f"{node} restarted: its routes were not right" for node in "abc")
+
+
+def test_a_node_that_was_removed_is_the_users_to_make_again(world):
+    world.small.engine.remove("small-c")
+    with pytest.raises(UserError, match=r"lab small: c is gone: catenet up .*lab.yaml --name small"):
+        world.reset()
+
+
+def test_a_node_that_does_not_come_back_is_the_engines_error(world):
+    world.small.kill("a")
+
+    def before(call, name):
+        if call == "start":
+            raise EngineError(f"start {name}: no space left on device")
+
+    world.small.engine.before = before
+    with pytest.raises(EngineError, match="start small-a: no space left"):
+        world.reset()
+
+
+def test_the_caches_are_emptied_last(world):
+    file = world.small.running.file
+    file.write_text(file.read_text().replace("c: {lans: {link2: 10.0.2.3}, services: {rip: {}}}", BROWSER))
+    world.extra["a"] = ["program sleep 9"]
+    world.reset()
+    assert [node for node, question in world.small.asked if question.ask == "flush"] == ["c"]
+    assert world.small.asked[-1][1].ask == "flush"

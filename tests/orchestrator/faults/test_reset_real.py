@@ -1,0 +1,70 @@
+"""`reset` on the real engine, after a student has been at every node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from catenet.orchestrator.backend.docker import connect
+from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.deploy.down import down
+from catenet.orchestrator.deploy.images import ensure_node_image
+from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.up import up
+from catenet.orchestrator.faults.reset import reset
+from catenet.orchestrator.faults.verbs import VERBS
+from catenet.orchestrator.lab.load import load
+from catenet.orchestrator.observe.program import run_program
+from catenet.orchestrator.observe.running import running_labs
+
+pytestmark = pytest.mark.engine
+
+COPY = "test-reset"
+FILE = """
+lans: {left: {}, middle: {}, right: {}}
+nodes:
+  a: {lans: [left, middle], services: {rip: {update: 30s}}}
+  b: {lans: [middle, right], services: {rip: {update: 30s}}}
+  h1: {lans: [left]}
+  h2: {lans: [right]}
+"""
+DAMAGE = {
+    "h1": "ip route del default; echo nameserver 192.0.2.1 >/etc/resolv.conf",
+    "h2": "iptables -A INPUT -p icmp -j DROP; (sleep 1000 >/dev/null 2>&1 &)",
+    "a": "ip route replace 10.0.0.0/8 via 192.0.2.1 dev lo onlink; ip addr flush dev middle",
+}
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = connect()
+    (tmp_path / "lab.yaml").write_text(FILE)
+    down(engine, COPY, Silent())
+    try:
+        up(engine, load(tmp_path / "lab.yaml"), COPY, ensure_node_image(engine, Silent()), Silent())
+        yield engine
+    finally:
+        down(engine, COPY, Silent())
+
+
+def test_a_lab_that_was_broken_in_every_way_is_as_after_up(engine):
+    def inside(node: str, script: str) -> tuple[int, str]:
+        done = run_program(engine, running_labs(engine)[COPY].node(node), ["sh", "-c", script], 10.0)
+        return done.code, done.text
+
+    assert reset(engine, running_labs(engine)[COPY]).changed is False  # nothing was done yet: nothing is restarted
+    before = {node: inside(node, "ip -4 -o route | sed 's/eth[0-9]//'; cat /etc/resolv.conf") for node in DAMAGE}
+    for node, script in DAMAGE.items():
+        assert inside(node, script)[0] == 0
+    VERBS["cut"](engine, running_labs(engine)[COPY], "right")
+    VERBS["kill"](engine, running_labs(engine)[COPY], "b")
+    done = reset(engine, running_labs(engine)[COPY])
+    assert {remark.split()[0] for remark in done.remarks} == {"a", "b", "h1", "h2", "right"}
+    target = running_labs(engine)[COPY].lab.nodes["h2"].attachments[0].address
+    assert inside("h1", f"ping -c 1 -W 2 {target}")[0] == 0
+    assert inside("h2", "pgrep sleep")[0] == 1
+    assert {
+        node: inside(node, "ip -4 -o route | sed 's/eth[0-9]//'; cat /etc/resolv.conf") for node in DAMAGE
+    } == before

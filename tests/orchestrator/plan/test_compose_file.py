@@ -1,0 +1,105 @@
+"""The Compose file of a lab, read back by a YAML parser as Compose reads it."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from catenet.nodes.address import Prefix
+from catenet.orchestrator.backend.protocols import Network
+from catenet.orchestrator.lab.load import parse
+from catenet.orchestrator.plan.compose import Places, compose_file, folded
+from catenet.orchestrator.plan.desired import COMPOSE_IMAGE, Desired, desired
+
+PLACES = Places("labs/x/lab.yaml", "./labs/x", ".")
+SMALL = parse(
+    b"""
+name: x
+lans: {link: {prefix: 10.0.1.0/24}, "on": {prefix: 10.0.2.0/24}}
+nodes:
+  r: {lans: [link, "on"], services: {rip: {}}}
+  image: {lans: [link], services: {web: {root: site}}}
+  "007": {lans: ["on"], services: {browse: {}}}
+""",
+    "lab.yaml",
+)
+
+
+def wanted(*taken: str) -> Desired:
+    networks = [Network("other", (Prefix.parse(prefix),), {}) for prefix in taken]
+    return desired(SMALL, "x", COMPOSE_IMAGE, networks, events="text")
+
+
+def read(text: str) -> Any:
+    return YAML(typ="safe").load(StringIO(text))
+
+
+def test_it_has_the_nodes_and_lans_that_up_would_make() -> None:
+    of_up = desired(SMALL, "x", "catenet/node:1")
+    document = read(compose_file(wanted(), PLACES, "catenet export compose"))
+    builder, *nodes = document["services"].items()
+    assert builder[0] == "node-image"  # a node has the name that it would have else
+    for (name, service), spec in zip(nodes, of_up.containers, strict=True):
+        assert service["labels"]["catenet.node"] == name == spec.labels["catenet.node"]
+        assert service["labels"]["catenet.hash"] == spec.labels["catenet.hash"]
+        config = json.loads(service["environment"]["CATENET_NODE"])
+        assert config == json.loads(spec.environment["CATENET_NODE"]) | {"events": "text"}
+        assert {f"x_{lan}": place["ipv4_address"] for lan, place in service["networks"].items()} == {
+            lan: str(address) for lan, address in spec.endpoints.items()
+        }
+        assert service["sysctls"] == spec.sysctls
+        assert (service["cap_drop"], service["cap_add"]) == (["ALL"], list(spec.capabilities))
+        assert (service["image"], service["pull_policy"]) == (COMPOSE_IMAGE, "never")
+    for (lan, network), net in zip(document["networks"].items(), of_up.networks, strict=True):
+        assert network["ipam"] == {"config": [{"subnet": str(net.prefix), "gateway": str(net.gateway)}]}
+        assert network["labels"]["catenet.lan"] == lan
+        assert network["labels"]["catenet.hash"] == net.labels["catenet.hash"]
+
+
+def test_no_default_network_and_none_of_the_words_that_break_compose_1_29() -> None:
+    text = compose_file(wanted(), PLACES, "catenet export compose")
+    document = read(text)
+    assert all("networks" in service or service["network_mode"] == "none" for service in document["services"].values())
+    assert {key for key in document if not key.startswith("x-")} == {"services", "networks"}
+    forbidden = {"name", "configs", "container_name", "interface_name"}
+    assert not any(forbidden & service.keys() for service in document["services"].values())
+    assert not any("start_interval" in line or "com.docker.compose" in line for line in text.splitlines())
+
+
+def test_words_that_yaml_takes_for_others_stay_words() -> None:
+    text = compose_file(wanted(), PLACES, "catenet export compose")
+    assert '  "007":' in text
+    assert '      "on": {ipv4_address' in text
+
+
+def test_prefixes_that_are_taken_are_the_engines_matter_only() -> None:
+    document = read(compose_file(wanted("10.0.1.0/24"), PLACES, "catenet export compose"))
+    (config,) = document["networks"]["link"]["ipam"]["config"]
+    assert Prefix.parse("198.18.0.0/15").overlaps(Prefix.parse(config["subnet"]))
+    node = json.loads(document["services"]["r"]["environment"]["CATENET_NODE"])
+    assert node["interfaces"][0]["address"] == "10.0.1.1"
+
+
+def test_without_a_repository_nothing_is_built() -> None:
+    document = read(compose_file(wanted(), Places("lab.yaml", "./.", ""), "catenet export compose"))
+    assert list(document["services"]) == ["r", "image", "007"]
+    assert not any("depends_on" in service or "build" in service for service in document["services"].values())
+
+
+words = st.text(st.characters(codec="utf-8"), max_size=40) | st.sampled_from(
+    ["$HOME", "a,  b", "x, 1", ", ", "'\"", "a\nb"]
+)
+values = words | st.integers() | st.lists(words, max_size=4)
+
+
+@given(st.dictionaries(words, values, min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_folded_json_is_the_same_json(config: dict[str, object]) -> None:
+    lines = [f"  {line}" for line in folded(config)]
+    value = read("\n".join(["a: >-", *lines]))["a"]
+    assert json.loads(value.replace("$$", "$")) == config
