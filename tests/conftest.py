@@ -1,22 +1,23 @@
-"""Tests that use the engine name their labs alike in every run: two runs at once would take each other's labs away."""
+"""Most tests on the engine name their labs alike in every run: two runs at once would take each other's labs away."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+
+from catenet.orchestrator.deploy.alone import own_folder
+
+pytest_plugins = "pytester"  # tests/orchestrator/harness runs pytest within pytest
 
 
 @pytest.fixture(scope="module")
 def _alone(request: pytest.FixtureRequest) -> Iterator[None]:
     """While a module runs, others of its folder wait: those of another run, on this machine. They say for whom."""
-    path = Path(tempfile.gettempdir(), f"catenet-tests-{os.getuid()}-{request.path.parent.name}.lock")
-    with path.open("a+") as lock:
+    with (own_folder() / f"{request.path.parent.name}.tests").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -34,5 +35,6 @@ def _alone(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.get_closest_marker("engine"):
-            item.fixturenames.insert(0, "_alone")  # type: ignore[attr-defined]
+        names: list[str] = getattr(item, "fixturenames", [])
+        if item.get_closest_marker("engine") and "lab" not in names:  # that fixture's labs have names of their own
+            names.insert(0, "_alone")

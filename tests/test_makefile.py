@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[1]
-TARGETS = "run", "test", "check", "bench", "engine", "stop", "clean"
+TARGETS = "run", "test", "check", "bench", "soak", "engine", "image", "stop", "clean"
 
 
 def make(*arguments: str) -> str:

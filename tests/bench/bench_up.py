@@ -1,8 +1,10 @@
-"""How long `up` and `down` take, beside the floor: the same containers and networks by docker-py alone, running sleep.
+"""How long `up` and `down` take, beside two references: Docker Compose, and the floor.
 
     python tests/bench/bench_up.py [--runs 3] [--json]
 
-Runs alternate, so that a busy machine slows both alike; the figures are medians.
+Compose starts the same lab from the file that `catenet export compose` writes (compose_reference.py). The floor is the
+same containers and networks by docker-py alone, running sleep. Runs alternate, so that a busy machine slows all alike;
+the figures are medians. Ours are the whole command as a user types it, the start of Python included, as Compose's are.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import argparse
 import json
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -21,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import docker
+from compose_reference import Compose, find_compose
 from rich.console import Console
 from rich.table import Table
 
@@ -32,7 +36,7 @@ from catenet.orchestrator.deploy.images import PACKAGE, ensure_node_image
 from catenet.orchestrator.deploy.progress import Silent
 from catenet.orchestrator.deploy.run import AT_ONCE
 from catenet.orchestrator.deploy.up import up
-from catenet.orchestrator.lab.load import load, parse
+from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.plan.desired import desired
@@ -43,16 +47,17 @@ COPY = "bench"
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table. `aim` is the most that it may be: a ratio to the floor, or seconds."""
+    """One line of the table. `aim` is the most that it may be: a ratio to the reference, or seconds."""
 
     what: str
     seconds: float
-    floor: float | None
     aim: float
+    reference: str = ""
+    its_seconds: float | None = None
 
     @property
     def ratio(self) -> float | None:
-        return None if self.floor is None else self.seconds / self.floor
+        return None if self.its_seconds is None else self.seconds / self.its_seconds
 
     @property
     def good(self) -> bool:
@@ -109,11 +114,21 @@ class Floor:
         api.start(spec.name)
 
 
-def ring() -> Lab:
+def ring(folder: Path) -> Lab:
     """Forty nodes in a circle, each on two LANs; no routing."""
     lans = ", ".join(f"r{number}: {{}}" for number in range(RING))
     nodes = ", ".join(f"n{number}: {{lans: [r{number}, r{(number + 1) % RING}]}}" for number in range(RING))
-    return parse(f"name: ring\nlans: {{{lans}}}\nnodes: {{{nodes}}}\n".encode(), "ring")
+    file = folder / "lab.yaml"
+    file.write_text(f"name: ring\nlans: {{{lans}}}\nnodes: {{{nodes}}}\n")
+    return load(file)
+
+
+def catenet(*arguments: str) -> None:
+    """The whole command, as a user types it."""
+    command = [sys.executable, "-c", "from catenet.orchestrator.cli import main; main()", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"catenet {' '.join(arguments)}: exit {done.returncode}\n{done.stderr}")
 
 
 def timed(function: Callable[[], object]) -> float:
@@ -122,19 +137,38 @@ def timed(function: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def compare(engine: Engine, lab: Lab, image: str, runs: int) -> list[Figure]:
-    """up and down of a lab, beside the floor."""
-    times: dict[str, list[float]] = {"up": [], "down": [], "floor up": [], "floor down": []}
+def compare(engine: Engine, lab: Lab, image: str, runs: int, folder: Path) -> list[Figure]:
+    """up and down of a lab, beside Compose and the floor."""
+    command = find_compose()
+    times: dict[str, list[float]] = {}
+
+    def measure(who: str, go_up: Callable[[], object], go_down: Callable[[], object]) -> None:
+        times.setdefault(f"{who} up", []).append(timed(go_up))
+        times.setdefault(f"{who} down", []).append(timed(go_down))
+
     for _ in range(runs):
         floor = Floor(engine, lab, image)
-        times["floor up"].append(timed(floor.up))
-        times["floor down"].append(timed(floor.down))
-        times["up"].append(timed(lambda: up(engine, lab, COPY, image, Silent())))
-        times["down"].append(timed(lambda: down(engine, COPY, Silent())))
+        measure("floor", floor.up, floor.down)
+        measure("ours", lambda: catenet("up", str(lab.file), "--name", COPY), lambda: catenet("down", COPY))
+        if command is not None:
+            compose = Compose(command, engine, lab, image, f"{COPY}-compose", folder=folder)
+            measure("Compose", compose.up, compose.down)
     medians = {what: statistics.median(seconds) for what, seconds in times.items()}
+    aims = {("up", "Compose"): 1.2, ("down", "Compose"): 1.0, ("up", "floor"): 1.5, ("down", "floor"): 1.1}
     return [
-        Figure(f"up {lab.name}, until it is ready", medians["up"], medians["floor up"], 1.5),
-        Figure(f"down {lab.name}", medians["down"], medians["floor down"], 1.1),
+        Figure(f"{verb} {lab.name}", medians[f"ours {verb}"], aim, reference, medians[f"{reference} {verb}"])
+        for (verb, reference), aim in aims.items()
+        if f"{reference} {verb}" in medians
+    ]
+
+
+def of_the_command(runs: int) -> list[Figure]:
+    """What every use of the command line costs before it does anything."""
+    loaded = [timed(lambda: subprocess.run([sys.executable, "-c", "import catenet"], check=True)) for _ in range(runs)]
+    helped = [timed(lambda: catenet("--help")) for _ in range(runs)]
+    return [
+        Figure("import catenet", statistics.median(loaded), 0.3),
+        Figure("catenet --help", statistics.median(helped), 0.3),
     ]
 
 
@@ -149,8 +183,8 @@ def of_a_running_lab(engine: Engine, lab: Lab, image: str, runs: int) -> list[Fi
     again = [timed(lambda: _change_and_up(engine, lab)) for _ in range(runs)]
     down(engine, COPY, Silent())
     return [
-        Figure(f"status of {len(lab.nodes)} nodes", statistics.median(answered), None, 1.0),
-        Figure(f"code change to {lab.name} up again", statistics.median(again), None, 15.0),
+        Figure(f"status of {len(lab.nodes)} nodes", statistics.median(answered), 1.0),
+        Figure(f"code change to {lab.name} up again", statistics.median(again), 15.0),
     ]
 
 
@@ -168,13 +202,14 @@ def _change_and_up(engine: Engine, lab: Lab) -> None:
 
 def show(figures: list[Figure]) -> None:
     table = Table(box=None, header_style="dim")
-    for head in ("", "seconds", "floor", "ratio", "aim", ""):
-        table.add_column(head, justify="right" if head else "left")
+    for head in ("", "seconds", "beside", "its seconds", "ratio", "aim", ""):
+        table.add_column(head, justify="right" if head not in ("", "beside") else "left")
     for figure in figures:
-        floor = "" if figure.floor is None else f"{figure.floor:.2f}"
+        its = "" if figure.its_seconds is None else f"{figure.its_seconds:.2f}"
         ratio = "" if figure.ratio is None else f"{figure.ratio:.2f} ×"
         aim = f"{figure.aim:.1f} {'s' if figure.ratio is None else '×'}"
-        table.add_row(figure.what, f"{figure.seconds:.2f}", floor, ratio, aim, "" if figure.good else "missed")
+        seconds = f"{figure.seconds:.2f}"
+        table.add_row(figure.what, seconds, figure.reference, its, ratio, aim, "" if figure.good else "missed")
     Console().print(table)
 
 
@@ -185,11 +220,15 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
     options = parser.parse_args()
     engine = connect()
-    for copy in (COPY, f"{COPY}-floor"):
+    for copy in (COPY, f"{COPY}-floor", f"{COPY}-compose"):
         down(engine, copy, Silent())
     image = ensure_node_image(engine, Silent())
     internet = load(PACKAGE / "labs" / "internet" / "lab.yaml")
-    figures = [*compare(engine, internet, image, options.runs), *compare(engine, ring(), image, options.runs)]
+    figures = of_the_command(options.runs)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for lab in (internet, ring(folder)):
+            figures += compare(engine, lab, image, options.runs, folder)
     figures += of_a_running_lab(engine, internet, image, options.runs)
     if options.json:
         lines = [{**vars(figure), "ratio": figure.ratio, "good": figure.good} for figure in figures]

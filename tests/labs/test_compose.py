@@ -1,0 +1,187 @@
+"""Labs that docker compose has started, and `catenet up`: the same tables and answers, and each takes the other's.
+
+Compose 2 is a plugin of docker, or comes with the development packages; Compose 1.29 is tried where it is installed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from lab_bench import LABS, Bench, failures, up
+
+from catenet.orchestrator.backend.docker import connect
+from catenet.orchestrator.cli.app import run
+from catenet.orchestrator.deploy.down import down
+from catenet.orchestrator.deploy.images import build_compose_image
+from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.observe.running import running_labs
+
+pytestmark = pytest.mark.engine
+
+COPY, OLD_COPY = "check-compose", "check-compose-1"
+
+
+def compose_2() -> Sequence[str]:
+    """How Compose 2 is called; the wrapper of the Python package would lose its exit code."""
+    if subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0:
+        return ("docker", "compose")
+    package = find_spec("compose")
+    if package is None or package.origin is None:
+        pytest.skip("there is no Compose 2 here: docker's plugin docker-compose-plugin has it")
+    return (str(Path(package.origin).with_name("docker-compose")),)
+
+
+def compose_1() -> Sequence[str]:
+    """Debian 12's, a program in Python; nothing where it is not installed."""
+    program = "/usr/bin/docker-compose"
+    return (program,) if Path(program).is_file() and "version 1.29" in _output([program, "--version"]) else ()
+
+
+def programs() -> Sequence[Sequence[str]]:
+    """All that are here."""
+    return [program for program in (compose_1(), compose_2()) if program]
+
+
+def _output(command: Sequence[str]) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+class Project:
+    """A copy of a lab, as Compose has it; `folder` holds its file, far from the lab's own."""
+
+    def __init__(self, program: Sequence[str], copy: str, folder: Path, lab: str) -> None:
+        self.file = folder / "compose.yaml"
+        self.copy = copy
+        self._program = program
+        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("COMPOSE_")}
+        assert run(["export", "compose", lab, "--beside", "-o", str(self.file)]) == 0
+
+    def __call__(self, *words: str, code: int = 0) -> str:
+        """What it says; it must end with that exit code."""
+        command = [*self._program, "-f", str(self.file), "-p", self.copy, *words]
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=self._environment, stdin=subprocess.DEVNULL, check=False
+        )
+        assert done.returncode == code, f"{' '.join(command)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def ids(self) -> set[str]:
+        """Of its nodes' containers."""
+        return set(_output(["docker", "ps", "-q", "--filter", f"label=com.docker.compose.project={self.copy}"]).split())
+
+
+def catenet(*words: str) -> int:
+    return run(words)
+
+
+@pytest.fixture(scope="module")
+def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """The default lab by Compose 2."""
+    project = Project(compose_2(), COPY, tmp_path_factory.mktemp("compose"), "internet")
+    down(connect(), COPY, Silent())
+    build_compose_image(connect(), Silent())
+    try:
+        project("up", "-d", "--wait")
+        yield project
+    finally:
+        down(connect(), COPY, Silent())
+
+
+@pytest.fixture(scope="module")
+def bench(internet: Project) -> Bench:
+    return Bench(connect(), COPY, LABS / "internet")
+
+
+def test_it_is_healthy_and_it_is_up_already(internet: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    before = internet.ids()
+    assert len(before) == 20
+    assert catenet("up", "internet", "--name", COPY) == 0
+    assert "is up already" in capsys.readouterr().out
+    assert internet.ids() == before
+    assert internet("ps").count("(healthy)") == 20
+
+
+def test_its_checks_hold(bench: Bench) -> None:
+    assert failures(bench.check()) == {}
+
+
+def test_tables_are_the_same_inside_and_outside(
+    internet: Project, bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for node, what in (("a", "links"), ("f3", "routes"), ("dns.eurecom.fr", "")):
+        words = [what] if what else []
+        inside = internet("exec", "-T", node, "show", *words)
+        assert catenet("show", node, *words, "--lab", COPY) == 0
+        assert capsys.readouterr().out == inside
+    inside = internet("exec", "-T", "a", "show", "rip")
+    for lan, network in bench.lab.lans.items():
+        assert re.search(rf"^{re.escape(str(network.prefix))} +{lan} ", inside, re.MULTILINE), inside
+    internet("exec", "-T", "a", "show", "ripp", code=2)
+
+
+def test_a_page_is_browsed_and_every_message_is_told(internet: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    url = "http://dragon.cs.uiuc.edu/"
+    assert "You reached a machine at Illinois" in internet("exec", "-T", "surf.eurecom.fr", "browse", url)
+    internet("exec", "-T", "surf.eurecom.fr", "browse", f"{url}private/", code=1)
+    assert catenet("trace", "http", "surf.eurecom.fr", url, "--cold", "--lab", COPY, "--json") == 0
+    steps = json.loads(capsys.readouterr().out)["steps"]
+    assert len(steps) == 10
+    assert all(step["seen_by"] and step["told_by"] for step in steps)
+    assert catenet("events", "--lab", COPY, "--node", "dragon.cs.uiuc.edu", "-n", "1", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["data"]["status"] == 200
+
+
+def test_it_is_broken_and_mended_like_any_other(internet: Project, bench: Bench) -> None:
+    bench.do("cut", "link1")
+    bench.do("heal", "link1")
+    bench.restart("b")
+    bench.do("pause", "f1")
+    bench.do("resume", "f1")
+    assert re.search(r" node node\.ready b is ready$", internet("logs", "b"), re.MULTILINE)
+    assert "\t{" not in internet("logs")
+
+
+def test_down_takes_the_builder_too_and_leaves_nothing(internet: Project) -> None:
+    assert catenet("down", COPY) == 0
+    assert _output(["docker", "ps", "-aq", "--filter", f"label=com.docker.compose.project={COPY}"]) == ""
+    assert _output(["docker", "network", "ls", "-q", "--filter", f"name={COPY}_"]) == ""
+
+
+def test_compose_works_on_a_lab_of_ours(tmp_path: Path) -> None:
+    with up(LABS / "five-routers", OLD_COPY) as bench:
+        for program in programs():
+            ours = Project(program, OLD_COPY, tmp_path, "five-routers")
+            before = ours.ids()
+            assert all(f"{OLD_COPY}-{node}" in ours("ps") for node in "abcde")
+            assert "node.ready" in ours("logs", "a")
+            assert ours("exec", "-T", "a", "show", "links").startswith("LAN")
+            ours("exec", "-T", "a", "false", code=1)
+            ours("up", "-d", "--no-recreate")
+            assert ours.ids() == before
+        ours("down")
+        assert OLD_COPY not in running_labs(bench.engine)
+
+
+def test_compose_1_29_starts_a_lab(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = compose_1()
+    if not program:
+        pytest.skip("there is no docker-compose 1.29 here")
+    old = Project(program, OLD_COPY, tmp_path, "five-routers")
+    build_compose_image(connect(), Silent())
+    try:
+        old("up", "-d")
+        before = old.ids()
+        assert catenet("up", "five-routers", "--name", OLD_COPY) == 0
+        assert "is up already" in capsys.readouterr().out
+        assert old.ids() == before
+        assert "link1" in old("exec", "-T", "a", "show", "links")
+        assert failures(Bench(connect(), OLD_COPY, LABS / "five-routers").check()) == {}
+    finally:
+        down(connect(), OLD_COPY, Silent())

@@ -1,0 +1,28 @@
+"""A few of the rounds of `make soak`, of a named seed: verbs killed, nodes that die meanwhile, answers lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from rounds import choose, play
+
+from catenet.orchestrator.cli.app import run
+
+SEED, ROUNDS = "lime", (2, 14, 44, 50, 76, 390)
+
+
+@pytest.fixture(scope="module")
+def copy() -> Iterator[str]:
+    name = "soak-test"
+    yield name
+    assert run(["down", "--lab", name]) == 0
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("number", ROUNDS)
+def test_the_next_verb_says_what_is_there_and_puts_it_right(copy: str, number: int) -> None:
+    chosen = choose(SEED, number)
+    outcome = play(chosen, copy)
+    again = f'make soak ARGS="--seed {SEED} --round {number}"'
+    assert not outcome.faults, f"{chosen}; again: {again}\n" + "\n".join(outcome.faults)
