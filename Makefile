@@ -1,6 +1,6 @@
 # catenet: two commands do everything, set-up included: make run, make test.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench engine stop clean
+.PHONY: help run test check bench soak engine image stop clean
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -29,9 +29,20 @@ bench:           ## the figures of the README, as ratios to a reference in the s
 	@$(BIN)/python -m catenet.orchestrator.cli.engine
 	@$(BIN)/python tests/bench/bench_up.py $(ARGS)
 
+soak:            ## thirty labs at once; a hundred verbs killed, or the engine lost, at any moment: the next verb mends it
+	@.ci/venv dev
+	@$(BIN)/python -m catenet.orchestrator.cli.engine
+	@$(BIN)/python -m pytest -m slow tests/labs
+	@$(BIN)/python tests/soak/soak.py $(ARGS)
+
 engine:          ## install and start Docker where none answers (Debian, Ubuntu; root)
 	@.ci/venv run
 	@$(BIN)/python -m catenet.orchestrator.cli.engine
+
+image:           ## the image for docker compose, where no registry can be reached
+	@.ci/venv run
+	@$(BIN)/python -m catenet.orchestrator.cli.engine
+	@$(BIN)/python -m catenet.orchestrator.cli.image
 
 stop:            ## remove every lab; the images stay
 	@.ci/venv run
