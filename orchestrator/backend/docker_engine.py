@@ -102,9 +102,9 @@ class DockerImages:
         return True
 
     def image_tags(self) -> Sequence[str]:
-        """The tags of all images."""
+        """The tags of all images, the newest first."""
         with asking("list the images"):
-            images = self._clients().images()
+            images = sorted(self._clients().images(), key=lambda image: image["Created"], reverse=True)
         return [tag for image in images for tag in image.get("RepoTags") or ()]
 
     def remove_image(self, tag: str) -> None:

@@ -216,8 +216,8 @@ class FakeEngine:
         return False
 
     def image_tags(self) -> Sequence[str]:
-        """The tags of all images."""
-        return list(self._images)
+        """The tags of all images, the newest first."""
+        return list(self._images)[::-1]
 
     def remove_image(self, tag: str) -> None:
         """Forget a tag."""

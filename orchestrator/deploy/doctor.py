@@ -16,7 +16,7 @@ from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.deploy.alone import orphans
 from catenet.orchestrator.deploy.down import down
-from catenet.orchestrator.deploy.images import NODE_REPOSITORY, node_image_tag
+from catenet.orchestrator.deploy.images import KEPT, NODE_REPOSITORY, node_image_tag
 from catenet.orchestrator.deploy.progress import Progress, Silent
 from catenet.orchestrator.deploy.ready import NotReadyError
 from catenet.orchestrator.deploy.up import up
@@ -82,7 +82,7 @@ def engine_findings(engine: Engine) -> Iterator[Finding]:
         yield Finding("image", "warn", "the node image is not built yet, or of older code", "catenet up five-routers")
     wanted = {tag, COMPOSE_IMAGE} | {container.image for container in engine.containers({})}
     older = [each for each in engine.image_tags() if each.startswith(f"{NODE_REPOSITORY}:") and each not in wanted]
-    if older:
+    if len(older) > KEPT:
         words = f"{len(older)} older node image{'s' if len(older) > 1 else ''} that nobody uses: {', '.join(older)}"
         yield Finding("image", "warn", words, f"docker image rm {' '.join(older)}")
 

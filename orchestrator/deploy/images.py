@@ -25,6 +25,7 @@ from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.plan.desired import COMPOSE_IMAGE
 
 __all__ = [
+    "KEPT",
     "NODE_REPOSITORY",
     "PROGRAM_REPOSITORY",
     "REFERENCE_REPOSITORY",
@@ -40,6 +41,9 @@ __all__ = [
 NODE_REPOSITORY = "catenet/node"
 REFERENCE_REPOSITORY = "catenet/reference"
 PROGRAM_REPOSITORY = "catenet/program"
+
+KEPT = 8
+"""So many earlier images of a kind are left: one of ours is a layer of a few MB on a base that all share."""
 
 _PYTHON = "3.13"  # trixie's
 PACKAGE = Path(catenet.__file__).parent
@@ -141,13 +145,15 @@ def _pack(files: Mapping[str, bytes]) -> bytes:
 
 
 def remove_older(engine: Engine, tag: str) -> None:
-    """Earlier builds go, but for Compose's, and those that a container still uses (the engine refuses these)."""
-    for other in engine.image_tags():
-        if other.startswith(f"{tag.partition(':')[0]}:") and other not in (tag, COMPOSE_IMAGE):
-            try:
-                engine.remove_image(other)
-            except EngineError:
-                continue
+    """Earlier builds go, but for the last few, Compose's, and those that a container still uses (the engine refuses
+    these): another checkout on this engine may be about to start what its code was built into."""
+    repository = tag.partition(":")[0]
+    others = [o for o in engine.image_tags() if o.startswith(f"{repository}:") and o not in (tag, COMPOSE_IMAGE)]
+    for other in others[KEPT:]:
+        try:
+            engine.remove_image(other)
+        except EngineError:
+            continue
 
 
 def _wheelhouse(requirements: Path) -> Path:

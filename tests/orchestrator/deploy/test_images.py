@@ -15,6 +15,7 @@ from catenet.orchestrator.backend.protocols import ContainerSpec, EngineError, N
 from catenet.orchestrator.deploy import images
 from catenet.orchestrator.deploy.base import DEBIAN, ensure_base, mirror
 from catenet.orchestrator.deploy.images import (
+    KEPT,
     build_compose_image,
     ensure_node_image,
     node_image_tag,
@@ -55,12 +56,13 @@ def test_it_is_built_once(engine: FakeEngine) -> None:
     assert engine.calls == [("build", tag)]
 
 
-def test_a_change_of_our_code_gives_another_tag_and_the_old_image_goes(engine: FakeEngine, package: Path) -> None:
-    old = ensure_node_image(engine, Silent(), package)
-    change(package)
-    new = ensure_node_image(engine, Silent(), package)
-    assert new != old
-    assert set(engine.image_tags()) == {DEBIAN, new}
+def test_a_change_of_our_code_gives_another_tag_and_the_oldest_images_go(engine: FakeEngine, package: Path) -> None:
+    tags = []
+    for _ in range(KEPT + 3):
+        tags.append(ensure_node_image(engine, Silent(), package))
+        change(package)
+    assert len(set(tags)) == KEPT + 3
+    assert set(engine.image_tags()) == {DEBIAN, *tags[-KEPT - 1 :]}
 
 
 def test_the_image_of_compose_stays_until_all_go(engine: FakeEngine, package: Path) -> None:
@@ -75,9 +77,10 @@ def test_an_old_image_that_a_container_uses_stays(engine: FakeEngine, package: P
     old = ensure_node_image(engine, Silent(), package)
     engine.create_network(NetworkSpec("lan", Prefix.parse("10.0.0.0/24"), Address.parse("10.0.0.254"), {}))
     engine.create(ContainerSpec("node", "node", old, {}, {"lan": Address.parse("10.0.0.1")}, {}))
-    change(package)
-    new = ensure_node_image(engine, Silent(), package)
-    assert set(engine.image_tags()) == {DEBIAN, old, new}
+    for _ in range(KEPT + 3):
+        change(package)
+        new = ensure_node_image(engine, Silent(), package)
+    assert {DEBIAN, old, new} <= set(engine.image_tags())
 
 
 def test_the_context_has_what_the_dockerfile_names_and_is_the_same_twice() -> None:
