@@ -110,6 +110,10 @@ class Prefix(NamedTuple):
         """Whether the address lies in this network."""
         return address & mask(self.length) == self.network
 
+    def holds_host(self, address: int) -> bool:
+        """Whether the address may be a host's in this network: neither the network's own nor the broadcast address."""
+        return self.holds(address) and (self.length > 30 or address not in (self.network, self.broadcast))
+
     def overlaps(self, other: Prefix) -> bool:
         """Whether some address lies in both."""
         return self.holds(other.network) or other.holds(self.network)

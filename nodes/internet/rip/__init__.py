@@ -20,6 +20,10 @@ Timers, in seconds, all options but the last two:
     (ask)     1–5   likewise: from the loss of a route to the question whether a neighbour has another way, and from
                     an interface's coming up to the second request there
 
+Ties, two ways of the same metric: the one that was there first stays, so that routes do not bounce. Another router's
+takes its place only when nothing was heard of the first one for half its timeout (section 3.9.2, "optional, but highly
+recommended"). One way is in use at a time, never both.
+
 Deviations from the RFC, and why:
 
 - At its start, and on an interface that comes up, a router sends its table beside its request, and both once more

@@ -166,9 +166,11 @@ class Authentication:
             raise DecodeError("auth-missing", family, "it is not authenticated, and must be")
         if kind != (_PASSWORD if self._secrets.method == "password" else _CRYPTOGRAPHIC):
             raise DecodeError("auth-type", kind, f"{self._secrets.method} is configured")
-        if kind == _PASSWORD:
-            return self._open_password(data)
-        return self._open_digest(data, source, now)
+        message = self._open_password(data) if kind == _PASSWORD else self._open_digest(data, source, now)
+        count = (len(message) - _HEADER) // _ENTRY.size
+        if count > self.max_entries:
+            raise DecodeError("entries", count, f"more than {self.max_entries} beside the authentication")
+        return message
 
     def _open_password(self, data: bytes) -> bytes:
         assert self._secrets is not None

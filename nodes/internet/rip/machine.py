@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from math import inf
 from typing import Protocol
 
@@ -16,6 +15,7 @@ from catenet.nodes.internet.rip.offers import Heard, prefix_of, read
 from catenet.nodes.internet.rip.output import entries, responses
 from catenet.nodes.internet.rip.packet import (
     GROUP,
+    INET,
     INFINITY,
     PORT,
     REQUEST,
@@ -26,7 +26,7 @@ from catenet.nodes.internet.rip.packet import (
     Message,
 )
 from catenet.nodes.internet.rip.reports import report_of, status_of
-from catenet.nodes.internet.rip.table import Change, Route, Table
+from catenet.nodes.internet.rip.table import MAX_ROUTES, Change, Route, Table
 from catenet.nodes.machine import (
     Action,
     DecodeError,
@@ -104,16 +104,16 @@ class RipMachine:
         self._now = now
         source, interface = packet.source, self._interfaces.get(packet.interface)
         if not self._started or self._stopped:
-            return
-        if interface is None or not interface.up:
+            self._counters["refused.not-running"] += 1
+        elif interface is None or not interface.up:
             self._counters["refused.interface"] += 1
         elif source.address in self._own:
             # "If a router processes its own output as new input, confusion is likely so such datagrams must be
             # ignored." (3.9.2); it is nobody's fault, so nothing is said.
             self._counters["refused.own"] += 1
-        elif not interface.prefix.holds(source.address):
+        elif not interface.prefix.holds_host(source.address):
             # "the source of the datagram must be on a directly-connected network" (3.9.2)
-            self._refuse("off-link", source, f"its address is not on {interface.name}")
+            self._refuse("off-link", source, f"its address is no neighbour's on {interface.name}")
         else:
             self._read(packet, interface, now)
 
@@ -301,7 +301,10 @@ class RipMachine:
         if message.version < VERSION:
             self._refuse("version-1", source, "version 1, and this router speaks version 2")
         elif message.command == REQUEST and interface.name in self._options.passive:
-            self._counters["refused.passive"] += 1
+            self._refuse("passive", source, f"a request on {interface.name}, where this router only listens")
+        elif message.command == REQUEST and not message.entries:
+            # "If there are no entries, no response is given." (3.9.1)
+            self._refuse("empty", source, "a request for nothing")
         elif message.command == REQUEST:
             self._answer(message, source, interface, now)
         elif source.port != PORT:
@@ -318,6 +321,8 @@ class RipMachine:
         for word, entry in heard.skipped:
             self._skip(word, entry, source)
         changes = self._table.hear(heard, source.address, interface, now)
+        if self._table.overflow:
+            self._tell("table-full", source, f"more than {MAX_ROUTES} routes")
         if changes:
             self._note(changes, f"{self._name_of(source.address)}'s {said}", now)
 
@@ -326,16 +331,16 @@ class RipMachine:
         self._counters["received.requests"] += 1
         if source.port == PORT:
             self._neighbours.heard(source.address, interface.name, now)
-        if message.entries == (WHOLE_TABLE,):
+        if message.asks_for_all:
             for data in self._whole_table(interface):
                 self._send(data, interface, source, "answers")
-        elif message.entries:
+        else:
             # "they are looked up in the routing table and the information is returned as is; no Split Horizon"
             found = tuple(entry._replace(metric=self._metric_of(entry)) for entry in message.entries)
-            self._send(bytes(replace(message, command=RESPONSE, entries=found)), interface, source, "answers")
+            self._send(bytes(Message(RESPONSE, found)), interface, source, "answers")
 
     def _metric_of(self, entry: Entry) -> int:
-        prefix = prefix_of(entry)
+        prefix = prefix_of(entry) if entry.family == INET else ""
         route = None if isinstance(prefix, str) else self._table.routes.get(prefix)
         return INFINITY if route is None else route.metric
 

@@ -102,6 +102,13 @@ class Message:
             raise DecodeError("version", version)
         return cls(command, tuple(map(Entry._make, _ENTRY.iter_unpack(data[_HEADER.size :]))), version)
 
+    @property
+    def asks_for_all(self) -> bool:
+        """Of a request: "there is exactly one entry in the request, and it has an address family identifier of zero and
+        a metric of infinity" (3.9.1). What else stands in that entry means nothing.
+        """
+        return len(self.entries) == 1 and (self.entries[0].family, self.entries[0].metric) == (0, INFINITY)
+
     def __bytes__(self) -> bytes:
         header = _HEADER.pack(self.command, self.version, 0)
         return header + b"".join([_ENTRY.pack(*entry) for entry in self.entries])

@@ -149,6 +149,7 @@ class Table:
                 route.deadline = deadline
             return []
         changes: list[Change] = []
+        overflow = self.overflow
         refreshed: list[Route] = []
         rivals: list[Route] = []
         cost = self._cost(interface.name)
@@ -165,7 +166,7 @@ class Table:
         # "If this datagram is from the same router as the existing route, reinitialize the timeout."
         for route in refreshed:
             route.deadline = deadline
-        if not changes:
+        if not changes and self.overflow == overflow:
             self._remember(router, heard, _Repeat(tuple(refreshed), tuple(rivals)))
         return changes
 
@@ -246,6 +247,5 @@ def _via(offer: Offer, interface: Interface) -> Address:
 
     "If the received Next Hop is not directly reachable, it should be treated as 0.0.0.0" (4.4): as the router itself.
     """
-    via, prefix = offer.next_hop, interface.prefix
-    here = prefix.holds(via) and via not in (interface.address, prefix.network, prefix.broadcast)
-    return via if here else ANY
+    via = offer.next_hop
+    return via if via != interface.address and interface.prefix.holds_host(via) else ANY

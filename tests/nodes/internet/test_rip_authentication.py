@@ -80,6 +80,17 @@ def test_4_1_what_is_sent_carries_the_password_and_at_most_24_routes() -> None:
     assert {packet.data[4:24] for packet in answers} == {struct.pack(">HH16s", 0xFFFF, 2, b"secret")}
 
 
+@pytest.mark.parametrize("auth", [PASSWORD, MD5])
+def test_4_1_more_than_24_routes_beside_the_authentication_are_refused(auth: object) -> None:
+    """ "This means that there can be, at most, 24 RIP entries in the remainder of the message." """
+    strict = router(auth)
+    for count in (25, 24):
+        message = response(*(entry(f"10.8.{n}.0/24", 1) for n in range(count)))
+        strict.hear(with_password(message, b"secret") if auth is PASSWORD else signed(message))
+        assert len(strict.table) == (2 if count == 25 else 26)
+    assert refusals(strict) == {"refused.entries": 1}
+
+
 @pytest.mark.parametrize(
     ("message", "counter"),
     [

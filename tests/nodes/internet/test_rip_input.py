@@ -13,12 +13,14 @@ from catenet.nodes.internet.rip.table import MAX_ROUTES
 from catenet.nodes.machine import DeleteRoute, Interface, SetRoute
 
 FAR = "10.9.0.0/16"
-ONE_REQUEST = b"\x01\x02\0\0"
+NO_ENTRIES = b"\x01\x02\0\0"
 
 
 def test_3_9_1_without_entries_no_response_is_given():
     """ "If there are no entries, no response is given." """
-    assert Router().answer(ONE_REQUEST) == []
+    router = Router()
+    assert router.answer(NO_ENTRIES) == []
+    assert router.counters["refused.empty"] == 1
 
 
 @pytest.mark.parametrize("port", [520, 5000])
@@ -58,6 +60,31 @@ def test_3_9_1_the_special_case_needs_exactly_one_entry():
     assert [row[5] for row in struct.iter_unpack(">HHIIII", packet.data[4:])] == [16, 16]
 
 
+@pytest.mark.parametrize("asked", [entry("0.0.0.0/0", 16), entry(FAR, 16), entry("0.0.0.0/0", 1, family=0)])
+def test_3_9_1_the_special_case_needs_family_0_and_metric_16(asked):
+    """ "it has an address family identifier of zero and a metric of infinity" """
+    [packet] = Router().answer(response(asked, command=1))
+    assert packet.data == response(asked[:-1] + bytes([16]))
+
+
+def test_3_9_1_the_special_case_needs_nothing_else():
+    asked = entry("255.255.255.0/24", 16, family=0, tag=9, next_hop="10.0.1.77")
+    [packet] = Router().answer(response(asked, command=1))
+    assert said(packet.data) == {"10.0.1.0/24": 16, "10.0.2.0/24": 1}
+
+
+def test_3_9_1_of_another_address_family_there_is_no_route():
+    [packet] = Router().answer(response(entry("10.0.2.0/24", 0), entry("10.0.2.0/24", 0, family=10), command=1))
+    assert packet.data == response(entry("10.0.2.0/24", 1), entry("10.0.2.0/24", 16, family=10))
+
+
+@pytest.mark.parametrize("asked", [WHOLE_TABLE[4:], entry(FAR, 0)])
+def test_3_10_2_the_answer_to_a_later_version_has_ours(asked):
+    """ "Set the version number to either 1 or 2." """
+    [packet] = Router().answer(response(asked, version=3, command=1))
+    assert packet.data[:4] == b"\x02\x02\0\0"
+
+
 def test_3_9_2_a_response_must_come_from_the_rip_port():
     """ "The Response must be ignored if it is not from the RIP port." """
     router = Router()
@@ -70,8 +97,24 @@ def test_3_9_2_the_source_must_be_on_a_directly_connected_network():
     router = Router()
     router.hear(response(entry(FAR, 1)), "10.0.3.9", link="link1")
     router.hear(response(entry(FAR, 1)), N3, link="link1")
+    assert router.answer(WHOLE_TABLE, "10.0.3.9", link="link1") == []
     assert FAR not in router.table
-    assert router.counters["refused.off-link"] == 2
+    assert router.counters["refused.off-link"] == 3
+
+
+@pytest.mark.parametrize("address", ["10.0.1.0", "10.0.1.255"])
+def test_3_9_2_the_source_must_be_a_valid_neighbor(address):
+    router = Router()
+    router.hear(response(entry(FAR, 1)), address)
+    assert FAR not in router.table
+    assert router.counters["refused.off-link"] == 1
+
+
+def test_3_9_2_on_a_link_of_two_addresses_both_are_neighbors():
+    """RFC 3021: a /31 has no broadcast address."""
+    router = Router(interfaces=[Interface("link1", Address.parse("10.0.1.1"), Prefix.parse("10.0.1.0/31"))])
+    router.hear(response(entry(FAR, 1)), "10.0.1.0")
+    assert router.row(FAR)["via"] == "10.0.1.0"
 
 
 @pytest.mark.parametrize("own", ["10.0.1.1", "10.0.2.1"])
@@ -105,6 +148,14 @@ def test_3_9_2_the_cost_of_the_network_is_added_up_to_infinity():
     # "unless the metric is infinity (there is no point in adding a route which is unusable)"
     assert "10.8.0.0/16" not in router.table
     assert "10.7.0.0/16" not in router.table
+
+
+def test_3_9_2_an_unknown_prefix_at_infinity_triggers_nothing():
+    router = Router()
+    due = router.machine.next_wake()
+    router.hear(response(entry(FAR, 16), entry("10.8.0.0/16", 15)))
+    assert router.take() == []
+    assert router.machine.next_wake() == due
 
 
 def test_3_9_2_adding_a_route():
@@ -155,13 +206,14 @@ def test_3_9_2_what_is_no_better_is_ignored(metric):
     assert (router.table[FAR], router.row(FAR)["via"]) == (4, N2)
 
 
-def test_3_9_2_infinity_from_the_current_router_ends_a_route():
+@pytest.mark.parametrize("metric", [15, 16])
+def test_3_9_2_infinity_from_the_current_router_ends_a_route(metric):
     """ "If the new metric is infinity, the deletion process begins for the route, which is no longer used for routing
     packets." """
     router = Router()
     router.hear(response(entry(FAR, 3)))
     router.take()
-    router.hear(response(entry(FAR, 16)))
+    router.hear(response(entry(FAR, metric)))
     assert router.kernel() == [DeleteRoute(Prefix.parse(FAR))]
     assert router.row(FAR)["state"] == "garbage"
 
@@ -245,12 +297,15 @@ def test_4_5_a_response_to_the_group_is_accepted_and_so_is_one_to_us():
         assert FAR in router.table
 
 
-def test_4_6_a_router_that_speaks_only_version_2_does_not_answer_version_1():
+@pytest.mark.parametrize("zero", [b"\0\0", b"\0\1"])
+def test_4_6_a_router_that_speaks_only_version_2_does_not_answer_version_1(zero):
+    """Nor does it hear it, with what must be zero (section 5) or with anything else in its place."""
     router = Router()
-    assert router.answer(b"\x01\x01" + WHOLE_TABLE[2:]) == []
-    router.hear(response(entry(FAR, 1), version=1))
+    assert router.answer(b"\x01\x01" + zero + WHOLE_TABLE[4:]) == []
+    router.hear(b"\x02\x01" + zero + entry(FAR, 1))
+    router.hear(b"\x02\x01" + zero + entry(FAR, 1, tag=1))
     assert FAR not in router.table
-    assert router.counters["refused.version-1"] == 2
+    assert router.counters["refused.version-1"] == 3
 
 
 def test_5_version_0_is_discarded_and_version_3_is_not():
@@ -307,6 +362,7 @@ def test_before_its_start_a_router_hears_nothing():
     router.hear(response(entry("10.0.1.0/24", 1), entry(FAR, 1)))
     assert router.take() == []
     assert router.table == {}
+    assert router.counters["refused.not-running"] == 1
 
 
 def test_a_flood_of_prefixes_and_neighbours_is_bounded():
@@ -319,5 +375,8 @@ def test_a_flood_of_prefixes_and_neighbours_is_bounded():
         router.hear(response(*flood), f"10.1.{number // 100}.{number % 100 + 1}", link="link1")
     assert len(router.status["neighbours"]) == MAX_NEIGHBOURS
     assert len(router.table) == MAX_ROUTES
-    assert router.counters["skipped.table-full"] > 0
+    assert router.counters["skipped.table-full"] == 300 * 25 + 1 - MAX_ROUTES
+    assert [r.data["why"] for r in router.reports() if r.kind == "input.refused"] == [f"more than {MAX_ROUTES} routes"]
+    router.hear(response(*flood), "10.1.2.100", link="link1")
+    assert router.counters["skipped.table-full"] == 301 * 25 + 1 - MAX_ROUTES
     assert len(routes([packet for _, packet in router.wait(40)], "link1")) == MAX_ROUTES

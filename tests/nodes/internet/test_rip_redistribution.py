@@ -9,7 +9,7 @@ from rip_router import N2, N3, WHOLE_TABLE, Router, entry, response, routes
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.rip.config import RipOptions
-from catenet.nodes.machine import DeleteRoute, Packet, SetRoute
+from catenet.nodes.machine import DeleteRoute, Packet, Report, SetRoute
 
 FAR, STATIC, DEFAULT = "10.9.0.0/24", "10.8.0.0/24", "0.0.0.0/0"
 LINK1, LINK2 = "10.0.1.0/24", "10.0.2.0/24"
@@ -59,6 +59,8 @@ def test_on_a_passive_network_the_router_only_listens() -> None:
     assert router.table[FAR] == 2
     assert router.answer(WHOLE_TABLE, N2) == []
     assert router.counters["refused.passive"] == 1
+    [report] = [action for action in router.actions if isinstance(action, Report)]
+    assert report.text == f"{N2}:520: a request on link1, where this router only listens"
     router.set_link("link1", up=False)
     router.set_link("link1", up=True)
     router.machine.shutdown()
