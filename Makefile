@@ -24,10 +24,10 @@ check:           ## formatting, lint, types and the direction of imports: yes or
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-bench:           ## the figures of the README, as ratios to a reference in the same run
+bench:           ## the figures of the README, as ratios to a reference in the same run; ARGS=NAME for one of them
 	@.ci/venv dev
 	@$(BIN)/python -m catenet.orchestrator.cli.engine
-	@$(BIN)/python tests/bench/bench_up.py $(ARGS)
+	@$(BIN)/python tests/bench/bench.py $(ARGS)
 
 soak:            ## thirty labs at once; a hundred verbs killed, or the engine lost, at any moment: the next verb mends it
 	@.ci/venv dev

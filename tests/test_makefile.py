@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,3 +29,12 @@ def test_no_step_hides_its_exit_status(target: str) -> None:
 
 def test_help_names_every_target() -> None:
     assert [line.split()[1] for line in make().splitlines()] == ["help", *TARGETS]
+
+
+def test_bench_says_what_there_is_to_be_measured() -> None:
+    """Each of its parts is a file; one that does not exist is the user's mistake."""
+    bench = [sys.executable, "tests/bench/bench.py", "nonsense"]
+    done = subprocess.run(bench, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    for file in (REPOSITORY / "tests" / "bench").glob("bench_*.py"):
+        assert file.stem.removeprefix("bench_") in done.stderr

@@ -1,7 +1,5 @@
 """How long `up` and `down` take, beside two references: Docker Compose, and the floor.
 
-    python tests/bench/bench_up.py [--runs 3] [--json]
-
 Compose starts the same lab from the file that `catenet export compose` writes (compose_reference.py). The floor is the
 same containers and networks by docker-py alone, running sleep. Runs alternate, so that a busy machine slows all alike;
 the figures are medians. Ours are the whole command as a user types it, the start of Python included, as Compose's are.
@@ -9,8 +7,6 @@ the figures are medians. Ours are the whole command as a user types it, the star
 
 from __future__ import annotations
 
-import argparse
-import json
 import shutil
 import statistics
 import subprocess
@@ -20,13 +16,11 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import docker
 from compose_reference import Compose, find_compose
-from rich.console import Console
-from rich.table import Table
+from figures import Figure, timed
 
 from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.docker import connect
@@ -43,25 +37,6 @@ from catenet.orchestrator.plan.desired import desired
 
 RING = 40
 COPY = "bench"
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One line of the table. `aim` is the most that it may be: a ratio to the reference, or seconds."""
-
-    what: str
-    seconds: float
-    aim: float
-    reference: str = ""
-    its_seconds: float | None = None
-
-    @property
-    def ratio(self) -> float | None:
-        return None if self.its_seconds is None else self.seconds / self.its_seconds
-
-    @property
-    def good(self) -> bool:
-        return (self.seconds if self.ratio is None else self.ratio) <= self.aim
 
 
 class Floor:
@@ -131,12 +106,6 @@ def catenet(*arguments: str) -> None:
         raise RuntimeError(f"catenet {' '.join(arguments)}: exit {done.returncode}\n{done.stderr}")
 
 
-def timed(function: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    function()
-    return time.perf_counter() - began
-
-
 def compare(engine: Engine, lab: Lab, image: str, runs: int, folder: Path) -> list[Figure]:
     """up and down of a lab, beside Compose and the floor."""
     command = find_compose()
@@ -200,43 +169,15 @@ def _change_and_up(engine: Engine, lab: Lab) -> None:
     up(engine, lab, COPY, image, Silent())
 
 
-def show(figures: list[Figure]) -> None:
-    table = Table(box=None, header_style="dim")
-    for head in ("", "seconds", "beside", "its seconds", "ratio", "aim", ""):
-        table.add_column(head, justify="right" if head not in ("", "beside") else "left")
-    for figure in figures:
-        its = "" if figure.its_seconds is None else f"{figure.its_seconds:.2f}"
-        ratio = "" if figure.ratio is None else f"{figure.ratio:.2f} ×"
-        aim = f"{figure.aim:.1f} {'s' if figure.ratio is None else '×'}"
-        seconds = f"{figure.seconds:.2f}"
-        table.add_row(figure.what, seconds, figure.reference, its, ratio, aim, "" if figure.good else "missed")
-    Console().print(table)
-
-
-def main() -> int:
-    """Exit code 1 when an aim was missed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=3, help="how often each is done (the median counts)")
-    parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
-    options = parser.parse_args()
+def figures(runs: int) -> list[Figure]:
     engine = connect()
     for copy in (COPY, f"{COPY}-floor", f"{COPY}-compose"):
         down(engine, copy, Silent())
     image = ensure_node_image(engine, Silent())
     internet = load(PACKAGE / "labs" / "internet" / "lab.yaml")
-    figures = of_the_command(options.runs)
+    found = of_the_command(runs)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for lab in (internet, ring(folder)):
-            figures += compare(engine, lab, image, options.runs, folder)
-    figures += of_a_running_lab(engine, internet, image, options.runs)
-    if options.json:
-        lines = [{**vars(figure), "ratio": figure.ratio, "good": figure.good} for figure in figures]
-        print(json.dumps(lines, indent=2))  # noqa: T201
-    else:
-        show(figures)
-    return 0 if all(figure.good for figure in figures) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+            found += compare(engine, lab, image, runs, folder)
+    return found + of_a_running_lab(engine, internet, image, runs)

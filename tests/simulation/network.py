@@ -92,14 +92,18 @@ class Node:
 
 
 class Network:
-    """LANs, nodes, and the clock. `now` is in seconds; `sent` counts the packets put on any LAN."""
+    """LANs, nodes, and the clock. `now` is in seconds; `sent` counts the packets put on any LAN.
 
-    def __init__(self, seed: int = 0, *, record: bool = False) -> None:
+    `record` keeps these packets. Reports are kept unless told otherwise: of a large network they fill the memory.
+    """
+
+    def __init__(self, seed: int = 0, *, record: bool = False, reports: bool = True) -> None:
         self.now = 0.0
         self.lans: dict[str, Lan] = {}
         self.nodes: dict[str, Node] = {}
         self.sent = 0
         self.record: list[Hop] | None = [] if record else None
+        self._reports = reports
         self._random = random.Random(seed)
         self._seed = seed
         self._queue: list[tuple[float, int, Callable[..., None], tuple[object, ...]]] = []
@@ -284,7 +288,7 @@ class Network:
                 node.kernel[action.prefix] = action.via, action.interface
             elif isinstance(action, DeleteRoute):
                 node.kernel.pop(action.prefix, None)
-            else:
+            elif self._reports:
                 node.said.append(Said(self.now, action))
         due = machine.next_wake()
         if due is not None and due < node.alarm:

@@ -10,26 +10,40 @@ from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.machine import RipMachine
 
 UNREACHABLE = 16
+OWN = 1 << 15
+"""From here on the networks are numbered that are a router's own; the links have the numbers below."""
 
 
 def build(
-    graph: nx.Graph, options: RipOptions | None = None, seed: int = 1, *, record: bool = False, own_lans: bool = True
+    graph: nx.Graph,
+    options: RipOptions | None = None,
+    seed: int = 1,
+    *,
+    record: bool = False,
+    reports: bool = True,
+    own_lans: bool = True,
 ) -> Network:
     """A router for each vertex, with a LAN of its own unless told otherwise, and a link for each edge."""
-    network = Network(seed, record=record)
+    network = Network(seed, record=record, reports=reports)
     options = options or RipOptions()
     places: dict[object, dict[str, str]] = {vertex: {} for vertex in graph}
     for number, vertex in enumerate(graph if own_lans else ()):
-        network.add_lan(f"lan-{vertex}", f"10.1.{number}.0/24")
-        places[vertex][f"lan-{vertex}"] = f"10.1.{number}.1"
+        net = _net(OWN + number)
+        network.add_lan(f"lan-{vertex}", f"{net}.0/24")
+        places[vertex][f"lan-{vertex}"] = f"{net}.1"
     for number, ends in enumerate(graph.edges):
-        name = link(*ends)
-        network.add_lan(name, f"10.0.{number}.0/24")
+        name, net = link(*ends), _net(number)
+        network.add_lan(name, f"{net}.0/24")
         for last, end in enumerate(ends, 1):
-            places[end][name] = f"10.0.{number}.{last}"
+            places[end][name] = f"{net}.{last}"
     for vertex in graph:
         add_router(network, str(vertex), places[vertex], options)
     return network
+
+
+def _net(number: int) -> str:
+    """The first three bytes of the network of that number within 10.0.0.0/8."""
+    return f"10.{number >> 8}.{number & 255}"
 
 
 def link(one: object, other: object) -> str:
