@@ -19,6 +19,8 @@ Kinds, and the data that each carries:
     link.down         lan
     route.changed     prefix, via, node, lan, cost, metric, was (cost or null), cause
     route.lost        prefix, cause                  the prefix has no route any more
+    route.refused     prefix, via, node, lan, cause  the kernel did not take the route: its own words; it is tried again
+    route.restored    prefix, via, node, lan, cause  somebody had deleted it from the kernel's table, or replaced it
     dns.query         id, name, type, source, destination, [recursion]      a question was received or sent
     dns.answer        id, name, type, source, destination, rcode, answers, [refers], ttl      likewise, an answer
     http.request      method, path, host, source, destination
@@ -51,6 +53,8 @@ KINDS = (
     "link.down",
     "route.changed",
     "route.lost",
+    "route.refused",
+    "route.restored",
     "dns.query",
     "dns.answer",
     "http.request",
@@ -71,6 +75,8 @@ _WORDS = {
     "service.failed": r"(?P<error>.*); (?:started again in (?P<retry>[\d.]+) s|it stays down)",
     "route.changed": rf"(?P<prefix>[\d.]+/\d+) via (?P<node>\S+) on {_LAN}, cost (?P<cost>\d+)"
     r"(?:, was (?P<was>\d+))? \((?P<cause>.*)\)",
+    "route.refused": rf"(?P<prefix>[\d.]+/\d+) via (?P<node>\S+) on {_LAN} not in the kernel's table \((?P<cause>.*)\)",
+    "route.restored": rf"(?P<prefix>[\d.]+/\d+) via (?P<node>\S+) on {_LAN} put back(?:; .*?)? \((?P<cause>.*)\)",
     "route.lost": r"(?P<prefix>[\d.]+/\d+) unreachable \((?P<cause>.*)\)",
 }
 """Kind → the words in which it is told (nodes/runtime, and the routing machines); what they name is data."""

@@ -29,7 +29,7 @@ from catenet.nodes.runtime.driver import Driver
 from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
 from catenet.nodes.runtime.netlink.routing import Route
-from catenet.nodes.runtime.routes import ROUTED
+from catenet.nodes.runtime.routes import ROUTED, Mended
 from catenet.nodes.runtime.tcp import Connection, Connections
 from catenet.nodes.runtime.udp import UdpPort
 
@@ -85,6 +85,7 @@ class Host:
         self._ports: list[UdpPort] = []
         self._connections = Connections(self, shared.loop)
         self._routes: set[Prefix] = set()
+        shared.lans.routes.on_mended(self._mended)
 
     # Time, words, names.
 
@@ -148,7 +149,23 @@ class Host:
         """The kernel's name of a LAN's interface; empty where it has none now."""
         return self._shared.lans.device(lan)
 
-    # The kernel's routes, for a service whose routes are a program's.
+    # The kernel's routes: those of a machine, and those of a program.
+
+    def refused_routes(self) -> Mapping[Prefix, str]:
+        """Which routes of this service's machines are not in the kernel's table now, and why."""
+        return {prefix: why for prefix, why in self._shared.lans.routes.refused().items() if prefix in self._routes}
+
+    def _mended(self, mended: Mended) -> None:
+        prefix, way = mended.prefix, mended.way
+        if prefix not in self._routes:
+            return
+        self.count("routes_put_back")
+        then = f"; not again within {mended.pause:g} s" if mended.pause > 1 else ""
+        text = f"{prefix} via {self.name_of(way.via)} on {way.lan} put back{then} ({mended.what})"
+        self.report("route.restored", text, {**self._words(prefix, way.via, way.lan), "cause": mended.what})
+
+    def _words(self, prefix: Prefix, via: Address, lan: str) -> dict[str, Json]:
+        return {"prefix": str(prefix), "via": str(via), "node": self.name_of(via), "lan": lan}
 
     def kernel_routes(self, protocols: Collection[int]) -> list[Route]:
         """The routes that the kernel marks with one of these numbers, the best of a prefix first."""
@@ -210,16 +227,23 @@ class Host:
         await self._connections.connect(peer, opened, timeout)
 
     def perform(self, action: Action) -> None:
-        """Do what a machine wants, other than sending. A route that the kernel refuses is counted."""
+        """Do what a machine wants, other than sending. A route that the kernel refuses is counted and told."""
         if isinstance(action, Report):
             self.report(action.kind, action.text, action.data)
         elif isinstance(action, SetRoute):
-            self._routes.add(action.prefix)
-            if not self._shared.lans.routes.set(ROUTED, action.prefix, action.via, action.interface):
-                self.count("route_failures")
+            self._set_route(*action)
         elif isinstance(action, DeleteRoute):
             self._routes.discard(action.prefix)
             self._shared.lans.routes.delete(ROUTED, action.prefix)
+
+    def _set_route(self, prefix: Prefix, via: Address, lan: str) -> None:
+        self._routes.add(prefix)
+        if self._shared.lans.routes.set(ROUTED, prefix, via, lan):
+            return
+        self.count("route_failures")
+        why = self._shared.lans.routes.refused()[prefix]
+        text = f"{prefix} via {self.name_of(via)} on {lan} not in the kernel's table ({why})"
+        self.report("route.refused", text, {**self._words(prefix, via, lan), "cause": why})
 
     def close(self) -> None:
         """The service has ended: call what it wanted called, then close all that it opened and delete its routes."""
@@ -232,6 +256,7 @@ class Host:
             self._shared.lans.unlisten(listener)
         for function in self._route_listeners:
             self._shared.lans.routes.unlisten(function)
+        self._shared.lans.routes.not_on_mended(self._mended)
         for driver in self._drivers:
             driver.close()
         for port in self._ports:

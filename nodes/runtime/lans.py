@@ -49,7 +49,7 @@ class Lans:
         loop: AbstractEventLoop,
         report: Callable[[str, str, Mapping[str, Json]], None],
     ) -> None:
-        self.routes = Routes(netlink, self.ifindex, config.names.__contains__)
+        self.routes = Routes(netlink, self.ifindex, config.names.__contains__, loop)
         self._settings = {
             routing.FORWARDING: int(config.forward),
             routing.RP_FILTER: 0,  # routes of a lab may be one-way
@@ -75,6 +75,7 @@ class Lans:
 
     def close(self) -> None:
         """Hear of no more changes."""
+        self.routes.close()
         self._loop.remove_reader(self._monitor)
         self._monitor.close()
 
@@ -168,6 +169,8 @@ class Lans:
             entry = routing.parse_address(payload)
             if entry is not None:
                 self._adopt(entry, now=False)
+        elif kind == routing.RTM_DELADDR:
+            self.routes.look()
         elif kind in (routing.RTM_NEWROUTE, routing.RTM_DELROUTE):
             route = routing.parse_route(payload)
             if route is not None:
@@ -184,6 +187,7 @@ class Lans:
         for link in links.values():
             self._link_changed(link)
         self.routes.remove_foreign_default()
+        self.routes.look()
 
     def _link_changed(self, link: routing.Link) -> None:
         self._links[link.ifindex] = link

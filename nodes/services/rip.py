@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
+from catenet.nodes.address import Prefix
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.machine import RipMachine
 from catenet.nodes.internet.rip.packet import GROUP, PORT
-from catenet.nodes.machine import Interface, Packet
+from catenet.nodes.machine import Interface, Json, Packet
 from catenet.nodes.runtime.host import Host, UdpPort
+from catenet.nodes.runtime.routes import ROUTED
 
 __all__ = ["serve"]
 
 
 async def serve(host: Host, options: RipOptions) -> None:
     """Run RIP until cancelled."""
+    host.forget_kernel_routes([ROUTED])  # an earlier life may have left some
     interfaces = host.interfaces()
     machine = RipMachine(
         options,
@@ -38,6 +42,19 @@ async def serve(host: Host, options: RipOptions) -> None:
 
     host.on_interface(changed)
     host.on_stop(lambda: driver.call(lambda _: machine.shutdown()))
-    host.show("rip", lambda: machine.status(host.now()))
+    host.show("rip", lambda: _with_refused(machine.status(host.now()), host.refused_routes()))
     host.ready()
     await asyncio.get_running_loop().create_future()
+
+
+def _with_refused(status: dict[str, Json], refused: Mapping[Prefix, str]) -> Json:
+    """The machine's own status; a route that is not in the kernel's table says why (no machine knows a kernel)."""
+    why = {str(prefix): reason for prefix, reason in refused.items()}
+    table = status["table"]
+    assert isinstance(table, list)
+    rows = [row for row in table if isinstance(row, Mapping)]
+    return {**status, "table": [{**row, **_kernel(why.get(str(row["prefix"])))} for row in rows]}
+
+
+def _kernel(why: str | None) -> dict[str, Json]:
+    return {} if why is None else {"kernel": f"not there: {why}"}

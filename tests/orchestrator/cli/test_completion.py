@@ -80,7 +80,7 @@ def test_claims_and_kinds_of_events(tab, small):
         file.read_text() + "checks:\n  - {claim: D2, ping: {from: a, to: c}}\n  - claim: D1\n    ping: {}\n"
     )
     assert tab("check", "--claim", "") == ["D1", "D2"]
-    assert tab("events", "--kind", "route.") == ["route.changed", "route.lost"]
+    assert tab("events", "--kind", "route.") == ["route.changed", "route.lost", "route.refused", "route.restored"]
 
 
 def test_the_kinds_are_those_that_the_program_knows():
