@@ -57,6 +57,15 @@ def test_a_connected_and_a_static_route_to_the_same_prefix_stay(lab: LabUnderTes
     assert kernel(lab) == {("rip", METRIC): "b"}
 
 
+def test_what_a_daemon_left_behind_is_flushed_and_the_living_ones_routes_are_back(lab: LabUnderTest) -> None:
+    left = "198.51.100.0/24"
+    sh(lab, f"ip route add {left} via 10.0.1.2 proto {RIP} metric 77")
+    assert kernel(lab, left) == {("rip", 77): "b"}
+    assert lab["a"].run("python3", "-c", FLUSH).code == 0
+    assert kernel(lab, left) == {}
+    until_rip_is_back(lab)
+
+
 def test_what_could_not_be_installed_says_why_and_is_tried_again(lab: LabUnderTest) -> None:
     sh(lab, "ip address del 10.0.1.1/24 dev link1; ip route flush proto 189")
     try:
@@ -93,15 +102,6 @@ def test_nobody_fights_without_end_for_a_table_that_is_flushed_again_and_again(l
     assert 0 < (after - before)[LAN_C] <= 10
     until(lambda: [row for row in lab["a"].show("rip")["table"] if "kernel" in row], PATIENCE)
     assert lab["a"].status()["services"]["rip"]["restarts"] == 0
-
-
-def test_what_a_daemon_left_behind_is_flushed_and_the_living_ones_routes_are_back(lab: LabUnderTest) -> None:
-    left = "198.51.100.0/24"
-    sh(lab, f"ip route add {left} via 10.0.1.2 proto {RIP} metric 77")
-    assert kernel(lab, left) == {("rip", 77): "b"}
-    assert lab["a"].run("python3", "-c", FLUSH).code == 0
-    assert kernel(lab, left) == {}
-    until_rip_is_back(lab)
 
 
 def row(lab: LabUnderTest) -> dict[str, object]:
