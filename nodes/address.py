@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["ANY", "Address", "Prefix", "mask"]
+__all__ = ["ANY", "DEFAULT", "Address", "Prefix", "mask"]
 
 _ALL = 0xFFFFFFFF
 
@@ -120,3 +120,7 @@ class Prefix(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.network}/{self.length}"
+
+
+DEFAULT = Prefix(ANY, 0)
+"""The default route's destination: every address."""

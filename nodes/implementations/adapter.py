@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from catenet.nodes.address import Address, Prefix
-from catenet.nodes.control.config import NodeConfig
+from catenet.nodes.address import DEFAULT, Address, Prefix
+from catenet.nodes.control.config import NodeConfig, StaticRoute
 
 __all__ = ["Adapter", "Command", "Learned", "Place", "Run", "Task"]
 
@@ -35,6 +35,12 @@ class Task(NamedTuple):
     folder: str
     data: str = "/lab"
 
+    @property
+    def static(self) -> tuple[StaticRoute, ...]:
+        """The node's static routes that the service is to announce: never the default route, which is another word."""
+        routes = self.node.routes if "static" in self.options.redistribute else ()
+        return tuple(route for route in routes if route.to != DEFAULT)
+
 
 class Command(NamedTuple):
     """A program to be started, and to be kept in the foreground; a folder stands for its `run`.
@@ -58,12 +64,16 @@ class Run:
 
 
 class Learned(NamedTuple):
-    """A route that the program has learned. `metric` is the protocol's own; `cost`, in links, the lecture's."""
+    """A route that the program has learned. `metric` is the protocol's own; `cost`, in links, the lecture's.
+
+    `tag`: the route's mark, where the program prints it.
+    """
 
     prefix: Prefix
     via: Address
     metric: int
     cost: int
+    tag: int | None = None
 
 
 class Adapter(Protocol):

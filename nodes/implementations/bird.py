@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catenet.nodes.address import Address, Prefix
+from catenet.nodes.address import DEFAULT, Address, Prefix
 from catenet.nodes.implementations.adapter import Command, Learned, Place, Run, Task
 
 __all__ = ["Bird"]
@@ -17,7 +17,7 @@ _SPLIT_HORIZON = {
     "poisoned": "split horizon yes; poison reverse yes;",
 }
 _METHODS = {"md5": "keyed md5", **{f"hmac-sha-{size}": f"hmac sha{size}" for size in (1, 256, 384, 512)}}
-_ROUTE = re.compile(r"^(?P<prefix>[\d.]+/\d+)?\s.*\* .*\((?P<preference>\d+)/(?P<metric>\d+)\)")
+_ROUTE = re.compile(r"^(?P<prefix>[\d.]+/\d+)?\s.*\* .*\(\d+/(?P<metric>\d+)\)(?: \[(?P<tag>[0-9a-f]{4})\])?")
 _VIA = re.compile(r"^\s+via (?P<via>[\d.]+) on ")
 
 
@@ -29,7 +29,7 @@ class Bird:
     protocols = (12,)
 
     def check(self, options: Any, /) -> None:
-        """BIRD counts whole seconds; static and default routes are not handed to it; its texts know no escapes.
+        """BIRD counts whole seconds, and its texts know no escapes.
 
         Raises:
             ValueError: what it cannot do.
@@ -38,10 +38,6 @@ class Bird:
         for timer in ("update", "timeout", "garbage"):
             if getattr(options, timer) % 1:
                 raise ValueError(f"counts whole seconds, and {timer} is {getattr(options, timer):g}s")
-        if other := [source for source in options.redistribute if source != "connected"]:
-            raise ValueError(f"is not given the node's {other[0]} routes here: redistribute them at a router of ours")
-        if options.tag:
-            raise ValueError("is not given a tag here")
         for secret in options.auth.values():
             for word in (secret,) if isinstance(secret, str) else secret.values():
                 if '"' in word or not word.isprintable():
@@ -60,17 +56,19 @@ class Bird:
     def table(self, text: str, /) -> list[Learned]:
         """The lines that birdc prints.
 
-        10.1.2.0/24          unicast [rip1 01:12:13.123] * (120/3)
+        10.1.2.0/24          unicast [rip1 01:12:13.123] * (120/3) [0009]
                 via 10.0.1.2 on eth1
+
+        The tag is hexadecimal, and 0 is not printed.
         """
         found: list[Learned] = []
-        prefix, metric = "", 0
+        prefix, metric, tag = "", 0, 0
         for line in text.splitlines():
             route, via = _ROUTE.match(line), _VIA.match(line)
             if route is not None:
-                prefix, metric = route["prefix"] or prefix, int(route["metric"])
+                prefix, metric, tag = route["prefix"] or prefix, int(route["metric"]), int(route["tag"] or "0", 16)
             elif via is not None and prefix and metric:
-                found.append(Learned(Prefix.parse(prefix), Address.parse(via["via"]), metric, metric - 1))
+                found.append(Learned(Prefix.parse(prefix), Address.parse(via["via"]), metric, metric - 1, tag))
                 metric = 0
         return found
 
@@ -90,9 +88,11 @@ router id {first};
 protocol device {{ scan time 5; }}
 protocol direct {{ ipv4; interface {names}; }}
 protocol kernel {{ scan time 1; ipv4 {{ import none; export where source = RTS_RIP; }}; }}
+{_static(task)}
 protocol rip rip1 {{
   ipv4 {{ import all; export filter {{
     if source = RTS_DEVICE then {{ {_own(task)} accept; }}
+    if source = RTS_STATIC then {{ rip_metric = 1; rip_tag = {options.tag}; accept; }}
     if source = RTS_RIP then accept;
     reject;
   }}; }};
@@ -103,9 +103,21 @@ protocol rip rip1 {{
 
 
 def _own(task: Task) -> str:
-    """What the node's own networks are announced at; 1 where nothing is said."""
-    costs = ((place, task.options.cost.get(place.lan, 1)) for place in task.places)
-    return " ".join(f"if net = {place.prefix} then rip_metric = {cost};" for place, cost in costs if cost > 1)
+    """What the node's own networks are announced at, 1 where nothing is said; or that they are not."""
+    options = task.options
+    hidden = () if "connected" in options.redistribute else options.passive
+    lines = [f"if net = {place.prefix} then reject;" for place in task.places if place.lan in hidden]
+    costs = ((place, options.cost.get(place.lan, 1)) for place in task.places)
+    lines += [f"if net = {place.prefix} then rip_metric = {cost};" for place, cost in costs if cost > 1]
+    return " ".join(lines)
+
+
+def _static(task: Task) -> str:
+    """Routes that it announces, and does not put into the kernel's table: the node itself has done so."""
+    lines = [f"  route {route.to} via {route.via};" for route in task.static]
+    if "default" in task.options.redistribute:
+        lines.append(f"  route {DEFAULT} unreachable;")
+    return "\n".join(["protocol static { ipv4;", *lines, "}"])
 
 
 def _interface(place: Place, options: Any) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from catenet.nodes.address import Address, Prefix
+from catenet.nodes.address import DEFAULT, Address, Prefix
 from catenet.nodes.control.units import format_duration
 from catenet.nodes.implementations.adapter import Command, Learned, Place, Run, Task
 
@@ -23,7 +23,7 @@ _SPLIT_HORIZON = {
     "poisoned": "ip rip split-horizon poisoned-reverse",
 }
 # R(n) 10.1.2.0/24        10.0.1.2              2 10.0.1.2          0 00:14
-_ROUTE = re.compile(r"^R\(n\) (?P<prefix>[\d.]+/\d+)\s+(?P<via>[\d.]+)\s+(?P<metric>\d+) ")
+_ROUTE = re.compile(r"^R\(n\) (?P<prefix>[\d.]+/\d+)\s+(?P<via>[\d.]+)\s+(?P<metric>\d+) [\d.]+\s+(?P<tag>\d+) ")
 
 
 class Frr:
@@ -54,10 +54,6 @@ class Frr:
             for word in (secret,) if method == "password" else secret.values():
                 if len(word) > _PASSWORD or not re.fullmatch(r"[!-~]+", word):
                     raise ValueError(f"takes secrets of up to {_PASSWORD} printable characters without spaces")
-        if other := [source for source in options.redistribute if source != "connected"]:
-            raise ValueError(f"is not given the node's {other[0]} routes here: redistribute them at a router of ours")
-        if options.tag:
-            raise ValueError("is not given a tag here")
 
     def run(self, task: Task) -> Run:
         """The manager first: zebra complains without end while it finds none."""
@@ -82,7 +78,7 @@ class Frr:
         """The lines of `show ip rip` that begin with R(n); ripd keeps those at 16 there until they are garbage."""
         routes = (match for line in text.splitlines() if (match := _ROUTE.match(line)))
         return [
-            Learned(Prefix.parse(route["prefix"]), Address.parse(route["via"]), metric, metric - 1)
+            Learned(Prefix.parse(route["prefix"]), Address.parse(route["via"]), metric, metric - 1, int(route["tag"]))
             for route in routes
             if (metric := int(route["metric"])) < 16
         ]
@@ -95,10 +91,14 @@ def _configuration(task: Task) -> str:
         lines += [f"interface {place.device}", f" {_SPLIT_HORIZON[options.split_horizon]}"]
         lines += [f" ip rip authentication {words}" for words in _authentication(options.auth)]
         lines += ["exit"]
-    lines += [*_own(task), "access-list all seq 5 permit any", "router rip", " version 2"]
+    lines += [*_own(task), *_static(task), "access-list all seq 5 permit any", "router rip", " version 2"]
     lines += [f" timers basic {options.update:.0f} {options.timeout:.0f} {options.garbage:.0f}"]
     for place in task.places:
         lines += [f" {words}" for words in _network(place, options)]
+    if task.static:
+        lines.append(" redistribute kernel route-map static")
+    if "default" in options.redistribute:
+        lines.append(" default-information originate")
     return "\n".join([*lines, "exit", ""])
 
 
@@ -111,16 +111,41 @@ def _network(place: Place, options: Any) -> list[str]:
 
 
 def _own(task: Task) -> list[str]:
-    """The node's own networks are announced at their cost; it says 1, or 16 where one is down, and that stays."""
+    """What it announces of its own: the node's networks at their cost, or not at all, and the default route's tag.
+
+    It says 1 of a network, or 16 where that is down, and that stays.
+    """
+    options = task.options
+    hidden = () if "connected" in options.redistribute else options.passive
     lines: list[str] = []
     for number, place in enumerate(task.places, 1):
         lines += [
-            f"access-list {place.device} seq 5 permit {place.prefix} exact-match",
-            f"route-map own permit {number}",
+            _list(place.device, [place.prefix]),
+            f"route-map own {'deny' if place.lan in hidden else 'permit'} {number}",
         ]
         lines += [f" match ip address {place.device}", " match metric 1"]
-        lines += [f" set metric {task.options.cost.get(place.lan, 1)}", "exit"]
-    return [*lines, f"route-map own permit {len(task.places) + 1}", "exit"]
+        lines += [f" set metric {options.cost.get(place.lan, 1)}", "exit"]
+    number = len(task.places) + 1
+    if "default" in options.redistribute:
+        lines += [_list("default", [DEFAULT]), f"route-map own permit {number}", " match ip address default"]
+        lines += [f" set tag {options.tag}", "exit"]
+    return [*lines, f"route-map own permit {number + 1}", "exit"]
+
+
+def _static(task: Task) -> list[str]:
+    """The node has put its static routes into the kernel's table, and FRR calls them the kernel's.
+
+    No metric is set: 1 is the default, and what is set here would be announced of a route that has gone, too.
+    """
+    if not task.static:
+        return []
+    lines = [_list("static", [route.to for route in task.static]), "route-map static permit 1"]
+    return [*lines, " match ip address static", f" set tag {task.options.tag}", "exit"]
+
+
+def _list(name: str, prefixes: Iterable[Prefix]) -> str:
+    entries = enumerate(prefixes, 1)
+    return "\n".join(f"access-list {name} seq {number} permit {prefix} exact-match" for number, prefix in entries)
 
 
 def _keys(auth: Mapping[str, Any]) -> list[str]:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catenet.nodes.address import ANY, Address, Prefix
+from catenet.nodes.address import DEFAULT, Address
 from catenet.nodes.control.config import CONFIG_VARIABLE, ConfigError, NodeConfig
 from catenet.nodes.control.events import Event
 from catenet.nodes.machine import Json
@@ -78,7 +78,7 @@ class Node:
         """The lab's static routes and its gateway. The engine's default route is not among them."""
         wanted = [(route.to, route.via) for route in self._config.routes]
         if self._config.gateway is not None:
-            wanted.append((Prefix(ANY, 0), self._config.gateway))
+            wanted.append((DEFAULT, self._config.gateway))
         for prefix, via in wanted:
             self._lans.routes.set(LAB, prefix, via, self._lan_of(via))
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import NamedTuple
 
-from catenet.nodes.address import ANY, Address, Prefix
+from catenet.nodes.address import DEFAULT, Address, Prefix
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.client import Netlink
@@ -31,7 +31,6 @@ ROUTED = routing.RIP
 
 _METRIC = {LAB: 1, ROUTED: 120}
 _PATIENCE = 1.0  # seconds until what the kernel refused is tried again
-_DEFAULT = Prefix(ANY, 0)
 _ENGINES_RESOLVER = Address.parse("127.0.0.11")
 """Where the engine answers DNS inside every container: for its own names, and by the host's resolver for all others."""
 
@@ -122,7 +121,7 @@ class Routes:
         if not self._guarding:
             return
         for found in self._netlink.routes() if route is None else [route]:
-            if found.prefix == _DEFAULT and found.protocol == routing.BOOT and not self._leads_into_lab(found):
+            if found.prefix == DEFAULT and found.protocol == routing.BOOT and not self._leads_into_lab(found):
                 self._netlink.delete_route(found)
 
     def changed(self, route: routing.Route, *, gone: bool) -> None:

@@ -129,11 +129,11 @@ class ForeignTable:
         """As our own router shows its table, as seen last."""
         connected: list[Json] = [
             {
-                **dict.fromkeys(("via", "node", "age")),
+                **dict.fromkeys(("via", "node", "age", "tag")),
                 "prefix": str(each.prefix),
                 "lan": each.name,
-                "metric": _NETWORK,
-                "cost": 0,
+                "metric": (metric := self._task.options.cost.get(each.name, _NETWORK)),
+                "cost": metric - _NETWORK,
                 "state": "connected",
             }
             for each in self._host.interfaces()
@@ -148,6 +148,7 @@ class ForeignTable:
                 "metric": route.metric,
                 "cost": route.cost,
                 "age": None,
+                "tag": route.tag,
                 "state": "valid",
             }
             for _, route in sorted(self._known.items())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from math import inf
 from typing import Protocol
 
-from catenet.nodes.address import ANY, Address, Prefix
+from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
 from catenet.nodes.internet.rip.authentication import Authentication, read_secrets
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.neighbours import Neighbours
@@ -42,7 +42,6 @@ from catenet.nodes.machine import (
 
 __all__ = ["Randomness", "RipMachine"]
 
-_DEFAULT = Prefix(ANY, 0)
 _ASK_FOR_ALL = bytes(Message(REQUEST, (WHOLE_TABLE,)))
 
 
@@ -75,7 +74,7 @@ class RipMachine:
     ) -> None:
         self._options = options
         self._static = [
-            (prefix, via) for prefix, via in static if prefix != _DEFAULT and "static" in options.redistribute
+            (prefix, via) for prefix, via in static if prefix != DEFAULT and "static" in options.redistribute
         ]
         self._auth = Authentication(read_secrets(options.auth), epoch, options.timeout)
         self._now = 0.0
@@ -192,7 +191,7 @@ class RipMachine:
         for interface in self._up():
             self._connect(interface, now)
         if "default" in self._options.redistribute:
-            self._table.announce(_DEFAULT, ANY, "", self._options.tag, now)
+            self._table.announce(DEFAULT, ANY, "", self._options.tag, now)
         # "When a router first comes up, it multicasts a Request on every connected network" (3.9.1)
         for interface in self._speaking():
             self._greet(interface, now)

@@ -9,7 +9,7 @@ import pytest
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import adapter, implementations
-from catenet.nodes.control.config import NodeConfig
+from catenet.nodes.control.config import NodeConfig, StaticRoute
 from catenet.nodes.implementations.adapter import Learned, Place, Task
 from catenet.nodes.internet.rip.config import RipOptions
 
@@ -20,7 +20,8 @@ PLACES = tuple(
 
 def task(**options: object) -> Task:
     given = RipOptions(**{"update": 5.0, "timeout": 15.0, "garbage": 10.0, **options})  # type: ignore[arg-type]
-    return Task("rip", given, NodeConfig("lab", "a", ()), PLACES, "/run/x")
+    static = tuple(StaticRoute(Prefix.parse(to), Address.parse("10.0.2.9")) for to in ("10.8.0.0/16", "0.0.0.0/0"))
+    return Task("rip", given, NodeConfig("lab", "a", (), routes=static), PLACES, "/run/x")
 
 
 def configuration(word: str, **options: object) -> str:
@@ -59,6 +60,28 @@ def test_who_can_do_what() -> None:
             "passive-interface eth1",
             'interface "eth1" { version 2; mode multicast; metric 1; pas',
         ),
+        (
+            {"passive": ("link2",), "redistribute": ()},
+            "exact-match route-map own deny 2 match ip address eth2 match metric 1",
+            "if source = RTS_DEVICE then { if net = 10.0.2.0/24 then reject; accept; }",
+        ),
+        (
+            {"redistribute": ("static",), "tag": 7},
+            "access-list static seq 1 permit 10.8.0.0/16 exact-match route-map static permit 1 match ip address static "
+            "set tag 7 exit",
+            "protocol static { ipv4; route 10.8.0.0/16 via 10.0.2.9; }",
+        ),
+        (
+            {"redistribute": ("static",), "tag": 7},
+            "redistribute kernel route-map static exit",
+            "if source = RTS_STATIC then { rip_metric = 1; rip_tag = 7; accept; }",
+        ),
+        (
+            {"redistribute": ("default",), "tag": 7},
+            "permit 0.0.0.0/0 exact-match route-map own permit 3 match ip address default set tag 7 exit",
+            "protocol static { ipv4; route 0.0.0.0/0 unreachable; }",
+        ),
+        ({"redistribute": ("default",)}, "default-information originate exit", "rip_tag = 0; accept; }"),
         ({"auth": {"password": "hush"}}, "mode text ip rip authentication string hush", 'plaintext; password "hush";'),
         (
             {"auth": {"md5": {"7": "hush"}}},
@@ -70,6 +93,13 @@ def test_who_can_do_what() -> None:
 def test_options_are_translated(options: dict[str, object], frr: str, bird: str) -> None:
     assert frr in configuration("frr", **options)
     assert bird in configuration("bird", **options)
+
+
+@pytest.mark.parametrize("word", ["frr", "bird"])
+def test_what_the_lab_does_not_say_is_not_announced(word: str) -> None:
+    told = configuration(word, passive=("link2",))
+    assert "10.8.0.0" not in told
+    assert not re.search(r"redistribute|default-information|unreachable|reject; accept|deny", told)
 
 
 def test_bird_has_hmac() -> None:
@@ -84,9 +114,7 @@ def test_bird_has_hmac() -> None:
         ("frr", {"garbage": 7.5}, "takes no timer under 5s, and whole seconds: garbage is 7.5s"),
         ("frr", {"auth": {"hmac-sha-256": {"1": "hush"}}}, "has no hmac-sha-256"),
         ("frr", {"auth": {"md5": {"1": "two words"}}}, "takes secrets of up to 16"),
-        ("frr", {"redistribute": ("static",)}, "is not given the node's static routes"),
         ("bird", {"update": 2.5}, "counts whole seconds, and update is 2.5s"),
-        ("bird", {"tag": 3}, "is not given a tag"),
     ],
 )
 def test_what_it_cannot_do(word: str, options: dict[str, object], why: str) -> None:
@@ -124,12 +152,12 @@ Sub-codes:
      Network            Next Hop         Metric From            Tag Time
 R(n) 10.0.2.0/24        10.0.1.2              2 10.0.1.2          0 00:14
 C(i) 10.0.3.0/24        0.0.0.0               1 self              0
-R(n) 10.1.3.0/24        10.0.3.4              4 10.0.3.4          0 00:11
+R(n) 10.1.3.0/24        10.0.3.4              4 10.0.3.4         10 00:11
 R(n) 10.1.9.0/24        10.0.3.4             16 10.0.3.4          0 00:05
 """
     assert adapter("frr").table(text) == [
-        Learned(Prefix.parse("10.0.2.0/24"), B, 2, 1),
-        Learned(Prefix.parse("10.1.3.0/24"), D, 4, 3),
+        Learned(Prefix.parse("10.0.2.0/24"), B, 2, 1, 0),
+        Learned(Prefix.parse("10.1.3.0/24"), D, 4, 3, 10),
     ]
 
 
@@ -141,12 +169,12 @@ Access restricted
 Table master4:
 10.0.2.0/24          unicast [rip1 01:29:52.123] * (120/2)
 	via 10.0.1.2 on eth1
-10.1.3.0/24          unicast [rip1 01:29:53.001] * (120/4)
+10.1.3.0/24          unicast [rip1 01:29:53.001 from 10.0.3.7] * (120/4) [000a]
 	via 10.0.3.4 on eth2
 """
     assert adapter("bird").table(text) == [
-        Learned(Prefix.parse("10.0.2.0/24"), B, 2, 1),
-        Learned(Prefix.parse("10.1.3.0/24"), D, 4, 3),
+        Learned(Prefix.parse("10.0.2.0/24"), B, 2, 1, 0),
+        Learned(Prefix.parse("10.1.3.0/24"), D, 4, 3, 10),
     ]
 
 
