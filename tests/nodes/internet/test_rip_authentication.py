@@ -11,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rip_router import N2, WHOLE_TABLE, Router, entry, response, routes
 
+from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.rip.config import RipOptions
+from catenet.nodes.internet.rip.neighbours import MAX_NEIGHBOURS
+from catenet.nodes.machine import Interface
 
 FAR = "10.9.0.0/24"
 PASSWORD = {"password": "secret"}
@@ -31,14 +34,16 @@ def signed(
     *,
     key: int = 1,
     sequence: int = EPOCH,
-    counts_trailer: bool = False,
+    counted: int = 0,
+    size: int = 0,
+    padding: int = 0,
+    trailer: bytes = b"\xff\xff\0\1",
 ) -> bytes:
+    """`counted`: how many octets of the trailer's head "digest length" counts; `size`: what "message length" says."""
     length = {"md5": 16, "sha1": 20, "sha256": 32, "sha384": 48, "sha512": 64}[method]
-    size = len(message) + 20
-    said = length + 4 * counts_trailer
-    head = (
-        message[:4] + struct.pack(">HHHBBIQ", 0xFFFF, 3, size, key, said, sequence, 0) + message[4:] + b"\xff\xff\0\1"
-    )
+    size = size or len(message) + 20
+    entry = struct.pack(">HHHBBIQ", 0xFFFF, 3, size, key, length + counted, sequence, padding)
+    head = message[:4] + entry + message[4:] + trailer
     if method == "md5":
         return head + hashlib.md5(head + secret + bytes(16 - len(secret))).digest()
     return head + hmac.new(secret, head + bytes.fromhex("878FE1F3") * (length // 4), method).digest()
@@ -101,6 +106,10 @@ def test_4_1_more_than_24_routes_beside_the_authentication_are_refused(auth: obj
         (signed(response(entry(FAR, 1)), "sha1"), "refused.auth-length"),
         (signed(response(entry(FAR, 1)))[:-1], "refused.auth-length"),
         (signed(response(entry(FAR, 1))) + b"\0", "refused.auth-length"),
+        (signed(response(entry(FAR, 1)), counted=5), "refused.auth-length"),
+        (signed(response(entry(FAR, 1)), trailer=b"\xff\xff\0\2"), "refused.auth-length"),
+        (signed(response(entry(FAR, 1)), size=24), "refused.auth-length"),
+        (signed(response(), size=20, padding=0xFFFF0001, trailer=b""), "refused.auth-length"),
     ],
 )
 def test_4822_a_message_that_is_not_proven_is_discarded(message: bytes, counter: str) -> None:
@@ -111,11 +120,11 @@ def test_4822_a_message_that_is_not_proven_is_discarded(message: bytes, counter:
 
 
 @pytest.mark.parametrize("method", ["md5", "sha1", "sha256", "sha384", "sha512"])
-@pytest.mark.parametrize("counts_trailer", [False, True])
-def test_4822_2_5_the_digest_of_each_method(method: str, counts_trailer: bool) -> None:
+@pytest.mark.parametrize("counted", [0, 4])
+def test_4822_2_5_the_digest_of_each_method(method: str, counted: int) -> None:
     name = method if method == "md5" else method.replace("sha", "hmac-sha-")
     strict = router({name: {"1": "secret"}})
-    strict.hear(signed(response(entry(FAR, 1)), method, counts_trailer=counts_trailer))
+    strict.hear(signed(response(entry(FAR, 1)), method, counted=counted))
     assert strict.table[FAR] == 2
     (answer,) = strict.answer(signed(WHOLE_TABLE, method))
     (sequence,) = struct.unpack_from(">I", answer.data, 12)
@@ -153,6 +162,20 @@ def test_4822_the_sequence_number_never_decreases_after_a_restart_neither() -> N
     numbers = [struct.unpack_from(">I", packet.data, 12)[0] for each in (first, again) for _, packet in each.wait(300)]
     assert len(numbers) > 30
     assert numbers == sorted(numbers)
+
+
+def test_so_many_neighbours_sequence_numbers_are_kept_and_the_longest_silent_is_forgotten_first() -> None:
+    wide = Interface("link1", Address.parse("10.0.0.1"), Prefix.parse("10.0.0.0/16"))
+    strict = router(MD5, interfaces=[wide])
+    for number in range(MAX_NEIGHBOURS + 1):
+        strict.hear(
+            signed(response(entry(FAR, 1)), sequence=50), f"10.0.{1 + number // 256}.{number % 256}", link="link1"
+        )
+        strict.wait(0.1)
+    strict.hear(signed(response(entry(FAR, 1)), sequence=49), "10.0.1.1", link="link1")
+    assert refusals(strict) == {"refused.auth-sequence": 1}
+    strict.hear(signed(response(entry(FAR, 1)), sequence=49), "10.0.1.0", link="link1")
+    assert refusals(strict) == {"refused.auth-sequence": 1}
 
 
 def test_a_wrong_message_says_nothing_about_the_sequence() -> None:

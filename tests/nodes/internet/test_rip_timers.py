@@ -85,9 +85,18 @@ def test_3_8_a_new_route_clears_the_garbage_collection_timer():
 def test_3_9_2_the_deletion_process_starts_only_when_the_metric_first_becomes_infinity():
     """ "If the metric was already infinity, then a new deletion process is not started." """
     router = learned()
-    for _ in range(4):
-        router.hear(response(entry(FAR, 16, tag=5)))
+    for number in range(4):
+        router.hear(response(entry(FAR, 16, tag=number, next_hop=f"10.0.1.{number + 77}")))
         router.wait(30)
+    assert FAR not in router.table
+
+
+def test_3_9_2_nor_does_another_router_that_has_no_way_either_prolong_it():
+    router = learned()
+    router.hear(response(entry(FAR, 16)), N2)
+    for _ in range(4):
+        router.wait(30)
+        router.hear(response(entry(FAR, 16)), N3)
     assert FAR not in router.table
 
 
@@ -97,7 +106,7 @@ def test_3_9_2_a_message_that_repeats_itself_keeps_all_its_routes_alive():
     for _ in range(20):
         router.hear(message)
         router.wait(30)
-    assert router.table == {"10.0.1.0/24": 1, "10.0.2.0/24": 1, FAR: 4, "10.6.0.0/16": 3}
+        assert router.table == {"10.0.1.0/24": 1, "10.0.2.0/24": 1, FAR: 4, "10.6.0.0/16": 3}
 
 
 def test_3_9_2_a_route_left_out_of_the_updates_expires_though_its_router_is_alive():

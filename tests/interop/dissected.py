@@ -1,0 +1,120 @@
+"""Packets as Wireshark's dissectors see them: tshark from Debian, in an image that is built when it is first needed."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tarfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from catenet.nodes.machine import Packet
+from catenet.orchestrator.backend.docker import connect
+from catenet.orchestrator.backend.protocols import ContainerSpec, Engine
+from catenet.orchestrator.deploy.base import ensure_base
+from catenet.orchestrator.deploy.images import PACKAGE, PROGRAM_REPOSITORY, tag_of
+from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.observe.packets import Frame, pcap_header, pcap_record
+
+DOCKERFILE = Path(__file__).parent / "tshark" / "Dockerfile"
+PROXIES = ("http_proxy", "https_proxy", "no_proxy")
+COMPLAINTS = ("_ws.malformed", "_ws.expert.message", "_ws.unreassembled", "_ws.short")
+"""The fields in which tshark says what it does not like."""
+CHECKSUMS = ("-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE")
+PATIENCE = 60.0
+
+Dissected = dict[str, list[str]]
+"""Field → its values, in the order of the packet; a field that is not in the packet is missing."""
+
+
+class Tshark:
+    """A container in which tshark runs."""
+
+    def __init__(self, engine: Engine, container: str) -> None:
+        self._engine, self._container = engine, container
+
+    def read(self, frames: Iterable[Frame], *fields: str) -> list[Dissected]:
+        """Each frame's values of these fields, and of those in which tshark complains."""
+        wanted = [word for field in (*fields, *COMPLAINTS) for word in ("-e", field)]
+        command = ["tshark", "-n", "-r", "-", "-T", "json", *CHECKSUMS, *wanted]
+        process = self._engine.execute(self._container, command, stdin=True)
+        said = {1: b"", 2: b""}
+        try:
+            process.write(pcap_header() + b"".join(map(pcap_record, frames)))
+            process.end_input()
+            while (chunk := process.read(PATIENCE)) is not None:
+                said[chunk[0]] += chunk[1]
+            assert process.exit_code() == 0, said[2].decode(errors="replace")
+        finally:
+            process.close()
+        return [packet["_source"].get("layers", {}) for packet in json.loads(said[1] or b"[]")]
+
+
+@contextmanager
+def tshark() -> Iterator[Tshark]:
+    """Inside, a tshark waits."""
+    engine, name = connect(), f"catenet-tshark-{os.getpid()}"
+    image = _image(engine)
+    try:
+        engine.create(ContainerSpec(name, "tshark", image, {}, {}, {}, capabilities=()))
+        engine.start(name)
+        yield Tshark(engine, name)
+    finally:
+        engine.remove(name)
+
+
+def complaints(packets: Sequence[Dissected], known: Sequence[str] = ()) -> list[str]:
+    """What tshark does not like, with the packet's number; `known`: what it says though it is no fault."""
+    return [
+        f"packet {number}: {field} {said}"
+        for number, packet in enumerate(packets)
+        for field in COMPLAINTS
+        for said in packet.get(field, ())
+        if said not in known
+    ]
+
+
+def framed(packet: Packet, at: float = 0.0) -> Frame:
+    """A datagram as Ethernet carries it (RFC 768, RFC 791, RFC 894, RFC 1112 section 6.4)."""
+    source, destination = packet.source, packet.destination
+    ends = source.address.pack() + destination.address.pack()
+    length = len(packet.data) + 8
+    head = source.port.to_bytes(2, "big") + destination.port.to_bytes(2, "big") + length.to_bytes(2, "big")
+    pseudo = ends + bytes([0, 17]) + length.to_bytes(2, "big")
+    udp = head + (_checksum(pseudo + head + b"\0\0" + packet.data) or 0xFFFF).to_bytes(2, "big") + packet.data
+    ttl = 1 if destination.address.is_multicast else 64
+    begin = b"\x45\0" + (20 + length).to_bytes(2, "big") + b"\0\0\x40\0" + bytes([ttl, 17])
+    ip = begin + _checksum(begin + b"\0\0" + ends).to_bytes(2, "big") + ends + udp
+    data = _mac(destination.address) + _mac(source.address) + b"\x08\0" + ip
+    return Frame(at, 1, data, len(data))
+
+
+def _mac(address: int) -> bytes:
+    if address >> 28 == 0xE:
+        return b"\x01\0\x5e" + (address & 0x7FFFFF).to_bytes(3, "big")
+    return b"\x02\0" + address.to_bytes(4, "big")
+
+
+def _checksum(data: bytes) -> int:
+    """RFC 1071."""
+    total = sum(int.from_bytes(data[at : at + 2].ljust(2, b"\0"), "big") for at in range(0, len(data), 2))
+    while total > 0xFFFF:
+        total = (total & 0xFFFF) + (total >> 16)
+    return total ^ 0xFFFF
+
+
+def _image(engine: Engine) -> str:
+    packages = (PACKAGE / "images" / "node" / "packages.txt").read_text().split()
+    base, content = ensure_base(engine, packages, Silent()), DOCKERFILE.read_bytes()
+    tag = tag_of(PROGRAM_REPOSITORY, [("Dockerfile", content)], stands_on=base)
+    if not engine.has_image(tag):
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as archive:
+            entry = tarfile.TarInfo("Dockerfile")
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+        arguments = {name: os.environ[name] for name in PROXIES if name in os.environ}
+        engine.build(tag, buffer.getvalue(), {**arguments, "BASE_IMAGE": base}, {})
+    return tag
