@@ -17,6 +17,7 @@ Kinds, and the data that each carries:
     service.failed    error, retry (seconds)         one service fell over and will be started again
     link.up           lan, address                   an interface came up and has its lab address
     link.down         lan
+    link.silent       lan                            it drops whatever comes in, and its carrier stays; ended by link.up
     route.changed     prefix, via, node, lan, cost, metric, was (cost or null), cause
     route.lost        prefix, cause                  the prefix has no route any more
     route.refused     prefix, via, node, lan, cause  the kernel did not take the route: its own words; it is tried again
@@ -51,6 +52,7 @@ KINDS = (
     "service.failed",
     "link.up",
     "link.down",
+    "link.silent",
     "route.changed",
     "route.lost",
     "route.refused",
@@ -72,6 +74,7 @@ _WORDS = {
     "node.failed": r"(?P<error>.*)",
     "link.up": rf"{_LAN} is up with (?P<address>[\d.]+)/\d+",
     "link.down": rf"{_LAN}: .*",
+    "link.silent": rf"{_LAN} is silent: .*",
     "service.failed": r"(?P<error>.*); (?:started again in (?P<retry>[\d.]+) s|it stays down)",
     "route.changed": rf"(?P<prefix>[\d.]+/\d+) via (?P<node>\S+) on {_LAN}, cost (?P<cost>\d+)"
     r"(?:, was (?P<was>\d+))? \((?P<cause>.*)\)",

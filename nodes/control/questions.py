@@ -10,8 +10,9 @@ What every node answers:
     show    what                    the answer of the service that offers that word (rip, resolver, …);
                                     `what` "" lists the words
     show    what="routes"           the kernel's table: prefix, via, node, lan, protocol, metric of each route
-    show    what="links"            the interfaces: lan, address, length, engine, up, interface, hardware, mtu of each
-    link    lan, up (bool)          cut or heal: the interface of that LAN goes down or up
+    show    what="links"            the interfaces: lan, address, length, engine, up, silent, interface, hardware, mtu
+    link    lan, up, [silent]       cut or heal: the interface of that LAN goes down or up (bool); where it is to be
+                                    silent, it is up and drops what comes in
     flush                           every cache of every service is emptied
     report  service, kind, text, data    a program inside the node puts an event into the log
     events  after                   the events later than that (seconds since 1970), as lines with their JSON; the last

@@ -18,7 +18,8 @@ ON = "on_node"
 HEADINGS = {ON: "node", "lan": "LAN", "age": "age (s)", "ttl": "TTL (s)"}
 ROUTE_HEADINGS = {"prefix": "to", "node": "via"}
 """In a table of routes, as the lecture's tables have it: to where, via whom (the node; --json has its address too)."""
-ORDER = (ON, "prefix", "network", "name", "type", "node", "lan", "address", "up", "cost", "metric", "age", "state")
+_FIRST = "prefix network name type node lan address up silent cost metric age state"
+ORDER = (ON, *_FIRST.split())
 """Fields that stand first in a table, in this order; the others follow as they come."""
 _FIGURE = re.compile(r"-?\d+(\.\d+)?( ?(s|ms|MB|%))?")
 _GAP = "  "

@@ -8,8 +8,9 @@ driver       runs any machine: feed, perform the actions, re-arm one timer
 udp, tcp     sockets: datagram ports drained in a loop; byte streams behind the `Stream` contract
 lans         the interfaces: found by the engine's address, given the lab's, followed as they come and go
 routes       the routes that the node wants, restored after a link was down, and none that leads out of the lab
+silence      a LAN whose frames are dropped as they come in
 offload      checksums as on a wire
-netlink      links, addresses, routes and IFLA_INET_CONF, by hand (rtnetlink(7))
+netlink      links, addresses, routes, IFLA_INET_CONF and nf_tables, by hand (rtnetlink(7))
 door         the Unix socket; answers: what every node answers; health: the one that the engine asks for
 files        resolv.conf and hosts
 log          the event log on standard output

@@ -82,7 +82,8 @@ class Answers:
 
     def _link(self, question: Question) -> Json:
         lan, up = _argument(question, "lan", str), _argument(question, "up", bool)
-        self._shared.lans.set_link(lan, up)
+        silent = "silent" in question.arguments and _argument(question, "silent", bool)
+        self._shared.lans.set_link(lan, up, silent=silent)
         return None
 
     def _flush(self, _: Question) -> Json:

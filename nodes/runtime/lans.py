@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from catenet.nodes.address import ANY, Address, Prefix
 from catenet.nodes.control.config import InterfaceConfig, NodeConfig
 from catenet.nodes.machine import Interface, Json
-from catenet.nodes.runtime import offload
+from catenet.nodes.runtime import offload, silence
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.client import Monitor, Netlink
 from catenet.nodes.runtime.routes import Routes
@@ -116,8 +116,10 @@ class Lans:
         """Call it no more."""
         self._listeners.remove(function)
 
-    def set_link(self, lan: str, up: bool) -> None:
+    def set_link(self, lan: str, up: bool, *, silent: bool = False) -> None:
         """Heal or cut: the LAN's interface goes up or down, and everything that follows from it is done on return.
+
+        `silent`: it is up, and drops every frame that comes in. A protocol is not told of that: it is to find out.
 
         Raises:
             ValueError: the node is not on that LAN, or has no interface there now.
@@ -129,8 +131,17 @@ class Lans:
         ifindex = self.ifindex(lan)
         if not ifindex:
             raise ValueError(f"lan {lan!r} has no interface here now: the engine has disconnected it")
+        was_up, was_silent = self._is_up(self._attachments[lan]), silence.is_silent(lan, self.device(lan))
+        if up and silent:
+            silence.begin(lan, self.device(lan))  # before it comes up
         self._netlink.set_up(ifindex, up)
         self._monitor.drain()
+        if not (up and silent):
+            silence.end(lan)
+        if up and silent and not was_silent:
+            self._report("link.silent", f"{lan} is silent: what comes in is dropped", {"lan": lan})
+        elif up and was_silent and was_up and not silent:
+            self._report_up(self._attachments[lan])
 
     def status(self) -> list[Json]:
         """Every interface, for people and checks."""
@@ -145,6 +156,7 @@ class Lans:
             "length": config.length,
             "engine": str(config.engine),
             "up": self._is_up(attachment),
+            "silent": link is not None and silence.is_silent(config.lan, link.name),
             "interface": link.name if link else None,
             "hardware": link.hardware if link else None,
             "mtu": link.mtu if link else None,
@@ -204,6 +216,7 @@ class Lans:
         attachment = self._of(ifindex)
         if attachment is not None:
             attachment.ifindex, attachment.addressed = 0, False
+            silence.end(attachment.config.lan)  # newer kernels keep it for the next device of that name
             self._tell(attachment, "the engine has disconnected it")
 
     def _of(self, ifindex: int) -> _Attachment | None:
@@ -264,9 +277,13 @@ class Lans:
             return
         attachment.told = interface.up
         if interface.up:
-            text = f"{interface.name} is up with {interface.address}/{interface.prefix.length}"
-            self._report("link.up", text, {"lan": interface.name, "address": str(interface.address)})
+            self._report_up(attachment)
         else:
             self._report("link.down", f"{interface.name}: {why}", {"lan": interface.name})
         for function in tuple(self._listeners):
             function(interface)
+
+    def _report_up(self, attachment: _Attachment) -> None:
+        config = attachment.config
+        text = f"{config.lan} is up with {config.address}/{config.length}"
+        self._report("link.up", text, {"lan": config.lan, "address": str(config.address)})

@@ -37,7 +37,7 @@ def _saying(result: Result, said: str) -> Result:
 def _broken(engine: Engine, running: RunningLab) -> Iterator[tuple[str, str]]:
     """(What is broken, what mends it)."""
     for lan in lab_state(engine, running).lans:
-        if lan.is_cut:
+        if lan.is_broken:
             yield f"{lan.name} is {lan.condition}", f"catenet heal {lan.name}"
     for node in running.containers.values():
         if node.state != "running":

@@ -8,12 +8,12 @@ from catenet.orchestrator.cli.screen import print_json, say
 __all__ = ["break_or_mend"]
 
 
-def break_or_mend(verb: str, target: str, lab: str, *, json: bool) -> None:
+def break_or_mend(verb: str, target: str, lab: str, *, silent: bool = False, json: bool) -> None:
     """One of the verbs, on a LAN or a node of the running lab that `lab` names."""
-    from catenet.orchestrator.faults.verbs import VERBS
+    from catenet.orchestrator.faults.verbs import do
 
     docker = engine()
-    done = VERBS[verb](docker, running_lab(docker, lab), target)
+    done = do(docker, running_lab(docker, lab), verb, target, silent=silent)
     if json:
         print_json(done.as_json())
         return

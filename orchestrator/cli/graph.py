@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 Form = Literal["text", "svg", "mermaid", "dot"]
 SUFFIXES: dict[str, Form] = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot"}
-STYLES = {"good": "green", "waiting": "yellow", "paused": "yellow", "dead": "bold red", "cut": "bold red"}
+STYLES = {
+    **{"good": "green", "waiting": "yellow", "paused": "yellow", "silent": "yellow"},
+    **{"dead": "bold red", "cut": "bold red"},
+}
 
 
 def graph(
@@ -46,7 +49,7 @@ def graph(
     plan: Annotated[bool, typer.Option("--plan", help="As its file plans it, even while it runs.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Draw a lab: who is on which LAN, with which address. While it runs, in colour: what is cut, paused, dead.
+    """Draw a lab: who is on which LAN, with which address. While it runs, in colour: what is cut, silent, paused, dead.
 
     \b
     catenet graph                               the running lab, or the one of this folder, in the terminal

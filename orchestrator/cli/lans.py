@@ -10,24 +10,28 @@ from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.context import JsonOption, LabOption
 from catenet.orchestrator.cli.faults import break_or_mend
 
+SilentOption = Annotated[
+    bool, typer.Option("--silent", help="Every packet is lost, and the carrier stays: only timeouts find out.")
+]
 LanArgument = Annotated[
     str,
     typer.Argument(metavar="LAN", help="A LAN of the lab (catenet status lists them).", autocompletion=complete.lans),
 ]
 
 
-def cut(lan: LanArgument, lab: LabOption = "", json: JsonOption = False) -> None:
+def cut(lan: LanArgument, silent: SilentOption = False, lab: LabOption = "", json: JsonOption = False) -> None:
     """Cut a LAN: its interface goes down at every end, until it is healed.
 
     \b
     catenet cut link1
+    catenet cut link1 --silent      packets are lost on it, ARP too, but no end is told
     catenet cut link1 --lab internet
     """
-    break_or_mend("cut", lan, lab, json=json)
+    break_or_mend("cut", lan, lab, silent=silent, json=json)
 
 
 def heal(lan: LanArgument, lab: LabOption = "", json: JsonOption = False) -> None:
-    """Heal a LAN that was cut: its interface comes up at every end.
+    """Heal a LAN that was cut: at every end its interface comes up, and drops nothing.
 
     It returns when the interfaces are up; routes follow when the routers have heard of it.
 

@@ -17,7 +17,7 @@ from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.checks import Result, keep_evidence, run_checks
 from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, running_lab
 from catenet.orchestrator.cli.screen import print_json, say
-from catenet.orchestrator.faults.verbs import OPPOSITE, VERBS
+from catenet.orchestrator.faults.verbs import OPPOSITE, do
 from catenet.orchestrator.lab.model import Check, Moment
 from catenet.orchestrator.observe.running import RunningLab, UserError, running_labs
 
@@ -50,7 +50,7 @@ def play_and_show(the_engine: Engine, running: RunningLab, *, json: bool) -> tup
     timeline = sorted(running.lab.timeline, key=lambda moment: moment.at)
     expected = sum(moment.expect is not None for moment in timeline)
     if not json:
-        verbs = [f"{moment.verb} {moment.target} at {format_duration(moment.at)}" for moment in timeline if moment.verb]
+        verbs = [f"{moment.words} at {format_duration(moment.at)}" for moment in timeline if moment.verb]
         say(f"{running.name}: {', '.join(verbs)}; {expected} expectations")
     history: list[Happening] = []
 
@@ -123,7 +123,7 @@ class Play:
             for moment in sorted(timeline, key=lambda moment: moment.at):
                 self._wait_until(moment.at)
                 if moment.expect is None:
-                    self._do(moment.verb, moment.target)
+                    self._do(moment.verb, moment.target, silent=moment.silent)
                 else:
                     self._watch(moment.expect)
             while self._watched:
@@ -145,11 +145,11 @@ class Play:
             except queue.Empty:
                 return
 
-    def _do(self, verb: str, target: str) -> None:
+    def _do(self, verb: str, target: str, *, silent: bool = False) -> None:
         at, running = self._now(), self._refreshed()
         if verb in OPPOSITE:  # noted first: it may be broken off half-way
             self._broken[target] = OPPOSITE[verb]
-        done = VERBS[verb](self._engine, running, target)
+        done = do(self._engine, running, verb, target, silent=silent)
         self._tell(Happening(at, verb, "; ".join((done.words, *done.remarks))))
         if verb not in OPPOSITE:
             self._broken.pop(target, None)

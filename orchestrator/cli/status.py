@@ -34,7 +34,7 @@ def status(lab: LabOption = "", json: JsonOption = False) -> None:
 
 def _node_row(node: NodeState) -> tuple[Text | str, ...]:
     lans = [
-        Text(f"{lan}={address}".rstrip("="), style="" if node.up.get(lan, True) else "red")
+        Text(f"{lan}={address}".rstrip("="), style="" if node.up.get(lan, True) and lan not in node.silent else "red")
         for lan, address in node.lans.items()
     ]
     services = [Text(name, style="" if word == "ready" else "yellow") for name, word in node.services.items()]
@@ -49,7 +49,7 @@ def _node_row(node: NodeState) -> tuple[Text | str, ...]:
 
 
 def _lan_row(lan: LanState) -> tuple[Text | str, ...]:
-    return lan.name, good_or_bad(lan.condition, good=not lan.is_cut), ", ".join(lan.nodes)
+    return lan.name, good_or_bad(lan.condition, good=not lan.is_broken), ", ".join(lan.nodes)
 
 
 def _summary(state: LabState) -> str:
@@ -74,7 +74,7 @@ def _as_json(state: LabState) -> Mapping[str, Json]:
                 "state": node.condition,
                 "ready": node.ready,
                 "lans": [
-                    {"lan": lan, "address": address or None, "up": node.up.get(lan)}
+                    {"lan": lan, "address": address or None, "up": node.up.get(lan), "silent": lan in node.silent}
                     for lan, address in node.lans.items()
                 ],
                 "services": dict(node.services),

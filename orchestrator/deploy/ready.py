@@ -36,6 +36,7 @@ class Readiness:
         self._lan_of = {str(lan.prefix): name for name, lan in lab.lans.items()}
         self._not_ready = set(starting)
         self._down: set[tuple[str, str]] = set()
+        self._silent: set[tuple[str, str]] = set()
         self._up: set[tuple[str, str]] = set()
         self._serving: dict[str, set[str]] = {name: set() for name in starting}
         self._failing: dict[str, str] = {}
@@ -62,6 +63,9 @@ class Readiness:
                 self._serves(node, event.service)
             case "service.failed":
                 self._fails(node, event)
+            case "link.silent":
+                self._silent.add((node, str(event.data.get("lan"))))
+                self._expect()
             case "link.up" | "link.down":
                 self._link(node, str(event.data.get("lan")), up=event.kind == "link.up")
             case "route.changed" | "route.lost" if event.service == ROUTING and node in self._costs:
@@ -141,14 +145,15 @@ class Readiness:
 
     def _link(self, node: str, lan: str, *, up: bool) -> None:
         end = (node, lan)
-        before = len(self._down)
+        before = len(self._down), len(self._silent)
+        self._silent.discard(end)
         (self._up if up else self._down).add(end)
         (self._down if up else self._up).discard(end)
-        if len(self._down) != before:
+        if (len(self._down), len(self._silent)) != before:
             self._expect()
 
     def _expect(self) -> None:
         """The costs that the routers should come to, over the LANs that are not cut."""
         cut = {lan for _, lan in self._down}
-        found = learned(self._lab, cut, self._absent)
+        found = learned(self._lab, cut, self._absent, self._silent)
         self._expected = {router: {lan: way.cost for lan, way in row.items()} for router, row in found.items()}

@@ -1,6 +1,7 @@
 """Break and mend: cut and heal a LAN; kill, pause, resume and start a node.
 
-lans    cut, heal: the interface goes down or up at every end; a bridge would hide the far end's carrier
+lans    cut, heal: the interface goes down or up at every end; a bridge would hide the far end's carrier. A silent cut
+        leaves the carrier: each end drops what comes in
 nodes   kill, pause, resume, start: the engine's doing; who comes back does as the other ends of its LANs have done
 verbs   all six by their names
 reset   the lab as after `up`; left_behind: what somebody has changed inside a node

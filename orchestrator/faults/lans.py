@@ -1,4 +1,4 @@
-"""Cut and heal a LAN: its interface goes down, or up, at every end."""
+"""Cut and heal a LAN: at every end its interface goes down, or drops what comes in; and up again."""
 
 from __future__ import annotations
 
@@ -16,15 +16,22 @@ LOOK, ACT = 0.8, 5.0
 """Seconds for the two questions that a verb asks: where things are, and then to change them (on a busy machine too)."""
 
 
-def cut(engine: Streams, running: RunningLab, lan: str) -> Done:
-    """The LAN carries nothing any more.
+_PAST = {"up": "healed", "down": "cut", "silent": "silent"}
+_PLACE = {"up": "up at", "down": "down at", "silent": "every packet is dropped at"}
+_WELL = {"up": "is up already", "down": "is cut already", "silent": "is silent already"}
+_LATER = {"up": "comes up", "down": "is cut", "silent": "goes silent"}
+"""An end of a LAN is up, down or silent → how that is said."""
+
+
+def cut(engine: Streams, running: RunningLab, lan: str, *, silent: bool = False) -> Done:
+    """The LAN carries nothing any more. `silent`: its interfaces stay up, so nobody is told; only timeouts find out.
 
     Raises:
         UserError: no such LAN, or nobody is on it.
         EngineError: an end that runs did not do it.
 
     """
-    return _set(engine, running, lan, up=False)
+    return _set(engine, running, lan, "cut", "silent" if silent else "down")
 
 
 def heal(engine: Streams, running: RunningLab, lan: str) -> Done:
@@ -35,12 +42,11 @@ def heal(engine: Streams, running: RunningLab, lan: str) -> Done:
         EngineError: an end that runs did not do it.
 
     """
-    return _set(engine, running, lan, up=True)
+    return _set(engine, running, lan, "heal", "up")
 
 
-def _set(engine: Streams, running: RunningLab, lan: str, *, up: bool) -> Done:
-    verb, past, place = ("heal", "healed", "up") if up else ("cut", "cut", "down")
-    watch = Stopwatch(verb, lan)
+def _set(engine: Streams, running: RunningLab, lan: str, verb: str, state: str) -> Done:
+    past, watch = _PAST[state], Stopwatch(verb, lan)
     ends = running.ends(lan)
     if not ends:
         how = f"catenet up {running.file or 'LAB'} --name {running.name}"
@@ -49,17 +55,15 @@ def _set(engine: Streams, running: RunningLab, lan: str, *, up: bool) -> Done:
     if len(dead) == len(ends):
         words = f"has no end that runs, so nothing is {past} ({_listed(f'{e.node} is {condition(e)}' for e in dead)})"
         return watch.done(words, changed=False)
-    absent = tuple(
-        f"{end.node} is {condition(end)}: its end {'comes up' if up else 'is cut'} when it is back" for end in dead
-    )
+    absent = tuple(f"{end.node} is {condition(end)}: its end {_LATER[state]} when it is back" for end in dead)
     links = ask_all(engine, ends, Question("show", {"what": "links"}), LOOK)
-    wrong = [end for end in ends if condition(end) == "running" and _link_is_up(links[end.node], lan) is not up]
+    wrong = [end for end in ends if condition(end) == "running" and _state(links[end.node], lan) != state]
     if not wrong:
-        return watch.done("is up already" if up else "is cut already", changed=False, remarks=absent)
-    refused = _refusals(ask_all(engine, wrong, Question("link", {"lan": lan, "up": up}), ACT))
+        return watch.done(_WELL[state], changed=False, remarks=absent)
+    refused = _refusals(ask_all(engine, wrong, _order(lan, state), ACT))
     if refused:
         raise EngineError(f"{verb} {lan}: {'; '.join(refused)}", f"catenet status, then catenet {verb} {lan} again")
-    return watch.done(f"{past}: {place} at {_listed(end.node for end in wrong)}", remarks=absent)
+    return watch.done(f"{past}: {_PLACE[state]} {_listed(end.node for end in wrong)}", remarks=absent)
 
 
 def rejoin(engine: Streams, running: RunningLab, container: Container) -> tuple[str, ...]:
@@ -75,22 +79,28 @@ def rejoin(engine: Streams, running: RunningLab, container: Container) -> tuple[
     links = ask_all(engine, (container, *others.values()), Question("show", {"what": "links"}), LOOK)
     own = links.pop(container.node)
     for lan in lans:
-        states = {_link_is_up(answer, lan) for answer in links.values()} - {None}
-        up = False not in states
-        if not states or _link_is_up(own, lan) is up:
+        states = {_state(answer, lan) for answer in links.values()} - {None}
+        state = next((word for word in ("down", "silent") if word in states), "up")
+        if not states or _state(own, lan) == state:
             continue
-        refused = _refusals({container.node: ask(engine, container, Question("link", {"lan": lan, "up": up}), ACT)})
+        refused = _refusals({container.node: ask(engine, container, _order(lan, state), ACT)})
         if refused:
-            raise EngineError(f"{lan} is {'healed' if up else 'cut'}, and {'; '.join(refused)}")
-        said.append(f"{lan} is {'healed: up' if up else 'cut: down'} at {container.node} too")
+            raise EngineError(f"{lan} is {_PAST[state]}, and {'; '.join(refused)}")
+        said.append(f"{lan} is {_PAST[state]}: {_PLACE[state]} {container.node} too")
     return tuple(said)
 
 
-def _link_is_up(answer: Answer, lan: str) -> bool | None:
-    """What a node's links say of one LAN; None where they say nothing."""
+def _order(lan: str, state: str) -> Question:
+    return Question("link", {"lan": lan, "up": state != "down", "silent": state == "silent"})
+
+
+def _state(answer: Answer, lan: str) -> str | None:
+    """What a node's links say of one LAN: up, down or silent; None where they say nothing."""
     rows = answer.answer if isinstance(answer.answer, list) else []
-    states = [row.get("up") for row in rows if isinstance(row, Mapping) and row.get("lan") == lan]
-    return bool(states[0]) if states else None
+    for row in rows:
+        if isinstance(row, Mapping) and row.get("lan") == lan:
+            return "down" if not row.get("up") else "silent" if row.get("silent") else "up"
+    return None
 
 
 def _refusals(answers: Mapping[str, Answer]) -> list[str]:

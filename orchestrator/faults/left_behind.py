@@ -45,9 +45,9 @@ _LINK = re.compile(rf"\d+: (lo|eth\d+@\S+): .* mtu (?:65536|{MTU}) qdisc noqueue
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look into a node. `down`: its LANs that are cut; `found`: what else is not as after `up`, in words."""
+    """One look into a node. `broken`: its LANs that are cut or silent; `found`: what else is not as after `up`."""
 
-    down: frozenset[str] = frozenset()
+    broken: frozenset[str] = frozenset()
     found: tuple[str, ...] = ()
 
 
@@ -68,7 +68,7 @@ def look_into(streams: Streams, container: Container, lab: Lab) -> Look:
     node = lab.nodes[container.node]
     state = _state(said.get("state", []))
     ready = () if state.get("ready") else ("it is not ready",)
-    return Look(_down(state), (*ready, *_differences(lab, node, said)))
+    return Look(_broken(state), (*ready, *_differences(lab, node, said)))
 
 
 def _state(lines: Sequence[str]) -> Mapping[str, object]:
@@ -79,10 +79,10 @@ def _state(lines: Sequence[str]) -> Mapping[str, object]:
     return answer if isinstance(answer, Mapping) else {}
 
 
-def _down(state: Mapping[str, object]) -> frozenset[str]:
+def _broken(state: Mapping[str, object]) -> frozenset[str]:
     rows = state.get("interfaces")
     found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    return frozenset(str(row.get("lan")) for row in found if not row.get("up"))
+    return frozenset(str(row.get("lan")) for row in found if not row.get("up") or row.get("silent"))
 
 
 def _differences(lab: Lab, node: Node, said: Mapping[str, Sequence[str]]) -> Iterator[str]:

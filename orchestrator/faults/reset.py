@@ -58,7 +58,7 @@ def reset(engine: Engine, running: RunningLab, tell: Tell = _nobody) -> Done:
     now = running_labs(engine)[running.name]
     said = [what for what, _ in looks.values() if what]
     said += _healed(engine, now, looks)
-    reasons = {node: _short(look) for node, (_, look) in looks.items() if look.found or look.down}
+    reasons = {node: _short(look) for node, (_, look) in looks.items() if look.found or look.broken}
     said += _restart(engine, now, reasons, tell)
     said += _routed(engine, now, tell)
     empty_caches(engine, running_labs(engine)[running.name])
@@ -101,20 +101,20 @@ def _look(engine: Engine, lab: Lab, container: Container) -> Look:
 
 
 def _healed(engine: Engine, running: RunningLab, looks: dict[str, tuple[str, Look]]) -> list[str]:
-    """Every LAN is up at every end; those nodes are looked into anew, since routes come back with their LANs."""
-    cut = {node: look.down for node, (_, look) in looks.items() if look.down}
+    """Every LAN carries at every end; those nodes are looked into anew, since routes come back with their LANs."""
+    broken = {node: look.broken for node, (_, look) in looks.items() if look.broken}
 
     def heal(container: Container) -> None:
-        for lan in sorted(cut[container.node]):
+        for lan in sorted(broken[container.node]):
             ask(engine, container, Question("link", {"lan": lan, "up": True}), _ASK)
         looks[container.node] = looks[container.node][0], _look(engine, running.lab, container)
 
-    _each(heal, [running.containers[node] for node in cut], "healed", _nobody)
-    return [f"{lan} healed" for lan in sorted(frozenset().union(*cut.values()))]
+    _each(heal, [running.containers[node] for node in broken], "healed", _nobody)
+    return [f"{lan} healed" for lan in sorted(frozenset().union(*broken.values()))]
 
 
 def _short(look: Look) -> str:
-    first, *more = look.found or [f"{lan} stays down" for lan in sorted(look.down)]
+    first, *more = look.found or [f"{lan} stays broken" for lan in sorted(look.broken)]
     return f"{first}{f', and {len(more)} more' if more else ''}"
 
 

@@ -10,7 +10,7 @@ from catenet.orchestrator.faults.lans import cut, heal
 from catenet.orchestrator.faults.nodes import kill, pause, resume, start
 from catenet.orchestrator.observe.running import RunningLab
 
-__all__ = ["OPPOSITE", "VERBS"]
+__all__ = ["OPPOSITE", "VERBS", "do"]
 
 VERBS: Mapping[str, Callable[[Engine, RunningLab, str], Done]] = {
     "cut": cut,
@@ -24,3 +24,17 @@ VERBS: Mapping[str, Callable[[Engine, RunningLab, str], Done]] = {
 
 OPPOSITE: Mapping[str, str] = {"cut": "heal", "kill": "start", "pause": "resume"}
 """Each verb that breaks something → the one that mends it."""
+
+
+def do(engine: Engine, running: RunningLab, verb: str, target: str, *, silent: bool = False) -> Done:
+    """One verb on one LAN or node. `silent` goes with `cut`.
+
+    Raises:
+        UserError: no such LAN or node, or the verb makes no sense there now.
+        EngineError: the engine, or an end, did not do it.
+
+    """
+    if silent:
+        assert verb == "cut", f"a silent {verb}"
+        return cut(engine, running, target, silent=True)
+    return VERBS[verb](engine, running, target)

@@ -13,10 +13,10 @@ from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
 from catenet.orchestrator.checks import Result, run_checks
 from catenet.orchestrator.faults.done import Done
-from catenet.orchestrator.faults.verbs import OPPOSITE, VERBS
+from catenet.orchestrator.faults.verbs import OPPOSITE, do
 from catenet.orchestrator.harness.failed import Witness
 from catenet.orchestrator.lab.expect import read_duration, read_expectation
-from catenet.orchestrator.lab.model import Check, Lab
+from catenet.orchestrator.lab.model import Check, Lab, Moment
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.capture import capturing_on
 from catenet.orchestrator.observe.converged import wait_until_converged
@@ -82,15 +82,17 @@ class LabUnderTest:
             raise unknown("node", node, self.model.nodes, owner=f"lab {self.model.name}")
         return NodeUnderTest(self, node)
 
-    def cut(self, lan: str) -> Broken:
+    def cut(self, lan: str, *, silent: bool = False) -> Broken:
         """The LAN carries nothing any more. In a `with`, it is healed and routing has converged when the block ends.
+
+        `silent`: its interfaces stay up, and drop what comes in; only timeouts find out.
 
         Raises:
             UserError: no such LAN.
             EngineError: an end that runs did not do it.
 
         """
-        return Broken(self, "cut", lan)
+        return Broken(self, "cut", lan, silent=silent)
 
     def heal(self, lan: str) -> Done:
         """The LAN carries packets again; routing takes the time it takes.
@@ -102,10 +104,10 @@ class LabUnderTest:
         """
         return self.do("heal", lan)
 
-    def do(self, verb: str, target: str) -> Done:
+    def do(self, verb: str, target: str, *, silent: bool = False) -> Done:
         """cut, heal, kill, pause, resume or start, by its name. The lab is reset before the next test that uses it."""
         self._copy.changed = True
-        return VERBS[verb](self.engine, self.running, target)
+        return do(self.engine, self.running, verb, target, silent=silent)
 
     def check(self, *claims: str, within: str | None = None) -> list[Result]:
         """The lab's checks of these claims (none given: all) hold, each `within` its own time or the one given.
@@ -176,23 +178,22 @@ class LabUnderTest:
         broken = self._broken() if moments else frozenset()
         checks += [each for each, state in moments if state == broken]
         if not checks:
-            states = sorted({", ".join(f"{verb} {what}" for verb, what in sorted(state)) for _, state in moments})
+            states = sorted({", ".join(sorted(state)) for _, state in moments})
             raise AssertionError(
                 f"lab {self.model.name} says of {claim} only what holds after: {'; or '.join(states) or 'nothing'}"
             )
         return checks
 
-    def _broken(self) -> frozenset[tuple[str, str]]:
-        """(verb, target) of each thing that is broken now."""
+    def _broken(self) -> frozenset[str]:
+        """What is broken now, each thing in the words that break it: cut link1."""
         state = lab_state(self.engine, self.running)
         verbs = {
             node: "pause" if each.state == "paused" else "kill"
             for node, each in self.running.containers.items()
             if each.state != "running"
         }
-        return frozenset(
-            (*(("cut", lan.name) for lan in state.lans if lan.is_cut), *((v, n) for n, v in verbs.items()))
-        )
+        lans = [Moment(0, "cut", lan.name, silent=lan.is_silent).words for lan in state.lans if lan.is_broken]
+        return frozenset((*lans, *(f"{verb} {node}" for node, verb in verbs.items())))
 
     def _must_hold(self, checks: Collection[Check]) -> list[Result]:
         __tracebackhide__ = True
@@ -286,9 +287,9 @@ class NodeUnderTest:
 class Broken:
     """Something that is broken now. As a context manager, it is mended at the end of the block, after an error too."""
 
-    def __init__(self, lab: LabUnderTest, verb: str, target: str) -> None:
+    def __init__(self, lab: LabUnderTest, verb: str, target: str, *, silent: bool = False) -> None:
         self._lab, self._verb, self._target = lab, verb, target
-        self.done = lab.do(verb, target)
+        self.done = lab.do(verb, target, silent=silent)
 
     def __enter__(self) -> Broken:
         return self
@@ -308,15 +309,15 @@ class Broken:
             error.add_note(f"after that, {OPPOSITE[self._verb]} {self._target}: {failure}")
 
 
-def _expectations(lab: Lab) -> list[tuple[Check, frozenset[tuple[str, str]]]]:
-    """Each expectation of the timeline, and what is broken at its time."""
-    broken: set[tuple[str, str]] = set()
+def _expectations(lab: Lab) -> list[tuple[Check, frozenset[str]]]:
+    """Each expectation of the timeline, and what is broken at its time, in the words that broke it."""
+    broken: dict[tuple[str, str], str] = {}
     found = []
     for moment in lab.timeline:
         if moment.expect is not None:
-            found.append((moment.expect, frozenset(broken)))
+            found.append((moment.expect, frozenset(broken.values())))
         elif moment.verb in OPPOSITE:
-            broken.add((moment.verb, moment.target))
+            broken[OPPOSITE[moment.verb], moment.target] = moment.words
         else:
-            broken -= {each for each in broken if OPPOSITE[each[0]] == moment.verb and each[1] == moment.target}
+            broken.pop((moment.verb, moment.target), None)
     return found

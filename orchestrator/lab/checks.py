@@ -82,6 +82,9 @@ class ChecksReader:
         verb = self._only_one(section, (*LAN_VERBS, *NODE_VERBS, "expect"), item, what)
         if verb is None:
             return None
+        if "silent" in section and verb != "cut":
+            line = section["silent"].line
+            self.reader.problem(line, f"{what}: silent beside {verb}", "silent belongs to `cut:`")
         if verb == "expect":
             expect = self._expect(section, what)
             return None if at is None or expect is None else Moment(at, expect=expect)
@@ -90,7 +93,8 @@ class ChecksReader:
                 self.reader.problem(section[word].line, f"{what}: {word} beside {verb}", f"{word} belongs to `expect:`")
         kind, known = ("LAN", self.lans) if verb in LAN_VERBS else ("node", self.nodes)
         target = self.reader.one_of(section[verb], f"{what}: {verb}", kind, known)
-        return None if at is None or target is None else Moment(at, verb, target)
+        silent = self.reader.flag(section.get("silent"), f"{what}: silent") or False
+        return None if at is None or target is None else Moment(at, verb, target, silent=silent)
 
     def _expect(self, section: Mapping[str, Item], what: str) -> Check | None:
         item = section["expect"]

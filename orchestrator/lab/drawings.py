@@ -10,7 +10,7 @@ __all__ = ["dot", "mermaid"]
 
 _FILLS = {"": "#dbe9f9", "good": "#dcf3e1", "waiting": "#fdeccb", "paused": "#fff3b8", "dead": "#f6d5d5"}
 _BORDERS = {"": "#2f6db0", "good": "#2a8a45", "waiting": "#c77a00", "paused": "#b59000", "dead": "#b3261e"}
-_CUT = "#c93a32"
+_BROKEN = {"cut": "#c93a32", "silent": "#c77a00"}
 _PREFIX, _ADDRESS = "_" * 12, "_" * 5  # to write on
 
 
@@ -29,19 +29,21 @@ def _mermaid(picture: Picture) -> Iterator[str]:
     for number, lan in enumerate(picture.lans):
         words = "<br/>".join(map(_entity, _lan_lines(lan, picture.blank)))
         yield f'  l{number}(["{words}"])'
-    cut = []
+    broken: dict[str, list[str]] = {state: [] for state in _BROKEN}
     lines = [(number, lan, end) for number, lan in enumerate(picture.lans) for end in lan.ends]
     for place, (number, lan, end) in enumerate(lines):
         address = _ADDRESS if picture.blank else _entity(end.address)
         label = f'|"{address}"|' if address else ""
         yield f"  {numbers[end.node]} ---{label} l{number}"
-        cut += [str(place)] if lan.state == "cut" else []
+        if lan.state in broken:
+            broken[lan.state].append(str(place))
     for state in dict.fromkeys(node.state for node in picture.nodes):
         kind = state or "planned"
         yield f"  classDef {kind} fill:{_FILLS[state]},stroke:{_BORDERS[state]},color:#1c2733"
         yield f"  class {','.join(numbers[node.name] for node in picture.nodes if node.state == state)} {kind}"
-    if cut:
-        yield f"  linkStyle {','.join(cut)} stroke:{_CUT},stroke-dasharray:7 5"
+    for state, places in broken.items():
+        if places:
+            yield f"  linkStyle {','.join(places)} stroke:{_BROKEN[state]},stroke-dasharray:7 5"
 
 
 def _entity(words: str) -> str:
@@ -66,13 +68,13 @@ def _dot(picture: Picture) -> Iterator[str]:
             f'style="{style}" fillcolor="{_FILLS[node.state]}" color="{_BORDERS[node.state]}"]'
         )
     for lan in picture.lans:
-        colour = f' color="{_CUT}"' if lan.state == "cut" else ""
+        colour = f' color="{_BROKEN[lan.state]}"' if lan.state in _BROKEN else ""
         label = _quoted(*_lan_lines(lan, picture.blank))
         own = _quoted(f"lan {lan.name}")
         yield f"  {own} [label={label} shape=box style=rounded{colour}]"
         for end in lan.ends:
             address = _quoted(_ADDRESS if picture.blank else end.address)
-            style = f" style=dashed{colour}" if lan.state == "cut" else ""
+            style = f" style=dashed{colour}" if lan.state in _BROKEN else ""
             yield f"  {_quoted(f'node {end.node}')} -- {own} [taillabel={address}{style}]"
     yield "}"
 
@@ -87,6 +89,6 @@ def _node_lines(node: Shown) -> list[str]:
 
 
 def _lan_lines(lan: ShownLan, blank: bool) -> list[str]:
-    worded = [lan.words] if lan.state in ("cut", "unknown") else []
+    worded = [lan.words] if lan.worded else []
     prefix = _PREFIX if blank else lan.prefix
     return [lan.name, *([prefix] if prefix else []), *worded]

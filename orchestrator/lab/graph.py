@@ -14,7 +14,7 @@ from typing import Any
 
 from catenet.orchestrator.lab.model import Lab, Node
 
-__all__ = ["FARTHEST", "ROUTING", "NextHop", "Way", "learned", "ways"]
+__all__ = ["FARTHEST", "ROUTING", "End", "NextHop", "Way", "learned", "ways"]
 
 ROUTING = "rip"
 """The service by which routers learn."""
@@ -23,6 +23,10 @@ FARTHEST = 14
 
 NextHop = tuple[str, str]
 """(LAN, router): over which LAN, to which router on it."""
+
+
+End = tuple[str, str]
+"""(Node, LAN): where a node is on a LAN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,15 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class _Router:
-    """A router and its LANs that are not cut. `rip`: its service's options; None: its routes are written by hand."""
+    """A router and its LANs that are not cut. `rip`: its service's options; None: its routes are written by hand.
+
+    `deaf`: the LANs on which it drops what comes in.
+    """
 
     node: Node
     lans: tuple[str, ...]
     rip: Any
+    deaf: frozenset[str] = frozenset()
 
     def cost(self, lan: str) -> int:
         """What crossing that network adds to what it hears there."""
@@ -61,8 +69,10 @@ class _Router:
         """Whether the others on that LAN hear of it."""
         return self.rip is None or lan not in self.rip.passive
 
-    def believes(self, other: _Router) -> bool:
-        """Whether it takes what the other one signs."""
+    def believes(self, other: _Router, lan: str) -> bool:
+        """Whether it hears the other one on that LAN, and takes what that one signs."""
+        if lan in self.deaf:
+            return False
         own, its = (dict(each.rip.auth) if each.rip is not None else {} for each in (self, other))
         if own.keys() != its.keys():
             return False
@@ -74,14 +84,21 @@ class _Router:
         return True
 
 
-def ways(lab: Lab, cut: Collection[str] = (), dead: Collection[str] = ()) -> dict[str, dict[str, Way]]:
+def ways(
+    lab: Lab, cut: Collection[str] = (), dead: Collection[str] = (), silent: Collection[End] = ()
+) -> dict[str, dict[str, Way]]:
     """Router → LAN → its ways, without the LANs that are cut and the routers that are dead.
+
+    `silent`: ends at which what comes in is dropped. The LAN stays its routers' own, but they hear nobody there.
 
     A LAN that a router cannot reach is absent from its row. Hosts have no row: they only know their gateway.
     """
     routers = {
         node.name: _Router(
-            node, tuple(place.lan for place in node.attachments if place.lan not in cut), node.services.get(ROUTING)
+            node,
+            tuple(place.lan for place in node.attachments if place.lan not in cut),
+            node.services.get(ROUTING),
+            frozenset(lan for name, lan in silent if name == node.name),
         )
         for node in lab.nodes.values()
         if node.forward and node.name not in dead
@@ -95,15 +112,17 @@ def ways(lab: Lab, cut: Collection[str] = (), dead: Collection[str] = ()) -> dic
     return rows
 
 
-def learned(lab: Lab, cut: Collection[str] = (), absent: Collection[str] = ()) -> dict[str, dict[str, Way]]:
+def learned(
+    lab: Lab, cut: Collection[str] = (), absent: Collection[str] = (), silent: Collection[End] = ()
+) -> dict[str, dict[str, Way]]:
     """Router that speaks RIP → LAN that is not its own → the ways that it should learn.
 
     `absent`: nodes that are dead or paused. A router without RIP tells nobody what it knows.
     """
-    silent = {name for name, node in lab.nodes.items() if ROUTING not in node.services} | {*absent}
+    mute = {name for name, node in lab.nodes.items() if ROUTING not in node.services} | {*absent}
     return {
         router: {lan: way for lan, way in row.items() if way.next_hops and way.cost <= FARTHEST}
-        for router, row in ways(lab, cut, silent).items()
+        for router, row in ways(lab, cut, mute, silent).items()
     }
 
 
@@ -120,7 +139,7 @@ def _metrics(target: str, members: Mapping[str, list[_Router]]) -> dict[str, int
         for lan in router.lans:
             for other in members[lan]:
                 said = _says(router, target, lan, metric)
-                if other.node.name not in found and said is not None and other.believes(router):
+                if other.node.name not in found and said is not None and other.believes(router, lan):
                     heappush(queue, (said + other.cost(lan), other.node.name, other))
     return found
 
@@ -143,6 +162,10 @@ def _next_hops(
         for other in members[lan]:
             known = metrics.get(other.node.name)
             said = None if known is None or other is router else _says(other, target, lan, known)
-            if said is not None and router.believes(other) and said + router.cost(lan) == metrics[router.node.name]:
+            if (
+                said is not None
+                and router.believes(other, lan)
+                and said + router.cost(lan) == metrics[router.node.name]
+            ):
                 found.add((lan, other.node.name))
     return frozenset(found)

@@ -146,12 +146,21 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One entry of a timeline: at so many seconds, one verb with its LAN or node, or an expectation."""
+    """One entry of a timeline: at so many seconds, one verb with its LAN or node, or an expectation.
+
+    `silent`: of a cut that leaves the carrier.
+    """
 
     at: float
     verb: str = ""  # cut | heal | kill | pause | resume | start | "" (then `expect` is given)
     target: str = ""
     expect: Check | None = None
+    silent: bool = False
+
+    @property
+    def words(self) -> str:
+        """The verb and its target, as the command line has them."""
+        return f"{self.verb} {self.target}{' --silent' if self.silent else ''}"
 
 
 @dataclass(frozen=True, slots=True)

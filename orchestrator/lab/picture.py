@@ -30,13 +30,18 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class ShownLan:
-    """A LAN. `state`: good, cut or unknown; empty in a plan. `prefix` is empty where it is not known."""
+    """A LAN. `state`: good, cut, silent or unknown; empty in a plan. `prefix` is empty where it is not known."""
 
     name: str
     prefix: str
     ends: tuple[End, ...]
     state: str = ""
     words: str = ""
+
+    @property
+    def worded(self) -> bool:
+        """Whether there is something to say of its state."""
+        return self.state not in ("", "good")
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,7 @@ def _structures() -> dict[str, Schema]:
     options = {service: _of(f"{service}-options") for service in SERVICES}
     by_service = _or_nothing({"type": "object", "properties": options, "additionalProperties": False})
     by_lan = {"type": "object", "additionalProperties": _or_nothing(_whole(_ADDRESS)), "minProperties": 1}
+    beside = {"within": ["expect"], "claim": ["expect"], "silent": ["cut"]}
     moment = _exactly_one(MOMENT, (*LAN_VERBS, *NODE_VERBS, "expect"))
     return {
         "lans": _chosen("LAN", _or_nothing(_section(LAN))),
@@ -108,7 +109,7 @@ def _structures() -> dict[str, Schema]:
         "defaults": by_service,
         "static-routes": _list(_section(ROUTE)),
         "checks": _list(_exactly_one(CHECK, KINDS)),
-        "timeline": _list({**moment, "dependentRequired": {"within": ["expect"], "claim": ["expect"]}}),
+        "timeline": _list({**moment, "dependentRequired": beside}),
         "expectation": _exactly_one({kind: CHECK[kind] for kind in KINDS}, KINDS),
     }
 

@@ -34,7 +34,9 @@ text{font-family:Helvetica,Arial,'Liberation Sans',sans-serif;font-size:13px;fil
 .paused.node{fill:#fff3b8;stroke:#b59000;stroke-dasharray:5 3}
 .dead.node{fill:#f6d5d5;stroke:#b3261e;stroke-dasharray:3 3}.dead.words{fill:#b3261e}
 .cut.lan{fill:#fbe4e4;stroke:#b3261e;stroke-dasharray:5 3}.cut.line{stroke:#c93a32;stroke-dasharray:7 5}
-.cut.words{fill:#b3261e}.unknown.line{stroke-dasharray:2 4}.halo{stroke:#fff;stroke-width:4;paint-order:stroke}
+.silent.lan{fill:#fdeccb;stroke:#c77a00;stroke-dasharray:5 3}.silent.line{stroke:#c77a00;stroke-dasharray:7 5}
+.silent.words{fill:#8a5500}.cut.words{fill:#b3261e}
+.unknown.line{stroke-dasharray:2 4}.halo{stroke:#fff;stroke-width:4;paint-order:stroke}
 .write{stroke:#46586a;stroke-width:1;fill:#fff}
 """
 
@@ -108,7 +110,7 @@ def _lan_thing(lan: ShownLan, inside: tuple[tuple[Shown, End], ...], *, blank: b
     )
     head = max(_LETTER * len(lan.name), _SMALL * max(len(lan.prefix), len(lan.words))) + 20
     wide = max(wide, (head - 12) / columns) if inside else head - 12
-    words = 14.0 if lan.state in ("cut", "unknown") else 0.0
+    words = 14.0 if lan.worded else 0.0
     high = _HEAD + words + (rows * _ROW + 6 if inside else 0.0)
     return _Thing(None, lan, inside, Box(columns * wide + 12, high), wide)
 
@@ -145,7 +147,7 @@ def _drawn_lan(thing: _Thing, lan: ShownLan, spot: Spot, blank: bool) -> Iterato
     yield _text(spot.x, top + 15, lan.name, "name middle")
     yield _rule(spot.x - 35, top + 30, 70) if blank else _text(spot.x, top + 29, lan.prefix, "small middle")
     y = top + _HEAD
-    if lan.state in ("cut", "unknown"):
+    if lan.worded:
         yield _text(spot.x, y + 7, lan.words, f"small words middle {lan.state}")
         y += 14
     rows = math.ceil(len(thing.inside) / (math.ceil(len(thing.inside) / _ROWS) or 1)) or 1

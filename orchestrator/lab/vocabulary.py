@@ -118,6 +118,7 @@ MOMENT: Words = {
     "at": Word("duration", "When, counted from the timeline's start.", needed=True),
     **{verb: Word("text", f"The LAN to {verb}.") for verb in LAN_VERBS},
     **{verb: Word("text", f"The node to {verb}.") for verb in NODE_VERBS},
+    "silent": Word("flag", "Of a cut: packets are lost, and the carrier stays. Without it: no."),
     "expect": Word("expectation", "What must be true from then on, or within the time that `within` gives it."),
     **_HOLDS,
 }

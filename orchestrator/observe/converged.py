@@ -46,7 +46,10 @@ def not_converged(engine: Engine, lab: Lab, containers: Mapping[str, Container])
         return mute
     ends = [(str(row.get("lan")), bool(row.get("up"))) for each in links.values() for row in _rows(each.answer)]
     cut, carrying = ({lan for lan, up in ends if up is state} for state in (False, True))
-    wanted = learned(lab, cut, lab.nodes.keys() - alive.keys())
+    silent = {
+        (node, str(row.get("lan"))) for node, each in links.items() for row in _rows(each.answer) if row.get("silent")
+    }
+    wanted = learned(lab, cut, lab.nodes.keys() - alive.keys(), silent)
     # A LAN that is cut at one end only is still heard of from the other.
     lans = {str(lan.prefix): name for name, lan in lab.lans.items() if name not in cut & carrying}
     return [

@@ -49,12 +49,15 @@ def _lan(lan: LanState, known: dict[str, NodeState], order: list[str], lab: Lab 
         said = known[name].lans.get(lan.name, "")
         address = node.address_on(lan.name) if node else Address.parse(said) if said else None
         ends.append(End(name, short_address(address, prefix)))
-    state = "cut" if lan.is_cut else "unknown" if lan.condition == "unknown" else "good"
+    words = {"unknown": "unknown", "up": "good"}
+    state = "cut" if lan.is_cut else "silent" if lan.is_silent else words[lan.condition]
     return ShownLan(lan.name, str(prefix or ""), tuple(ends), state, lan.condition)
 
 
 def _subtitle(state: LabState, nodes: tuple[Shown, ...]) -> str:
-    """Running: 4 of 5 nodes ready; cut: link1."""
+    """Running: 4 of 5 nodes ready; cut: link1; silent: link2."""
     cut = ", ".join(lan.name for lan in state.lans if lan.is_cut)
+    silent = ", ".join(lan.name for lan in state.lans if lan.is_silent)
     ready = sum(node.state == "good" for node in nodes)
-    return f"running: {ready} of {len(nodes)} nodes ready{f'; cut: {cut}' if cut else ''}"
+    broken = f"{f'; cut: {cut}' if cut else ''}{f'; silent: {silent}' if silent else ''}"
+    return f"running: {ready} of {len(nodes)} nodes ready{broken}"

@@ -19,7 +19,8 @@ class NodeState:
     """`condition`: ready, starting, rip failed, paused, exited (137) …, or why it did not answer.
 
     `lans`: LAN → address ("" where the node did not say); `up`: LAN → whether its interface is up, where it is known;
-    `services`: name → state; `restarts` of all its services; `memory` in bytes.
+    `silent`: the LANs whose interface is up, and drops what comes in; `services`: name → state; `restarts` of all its
+    services; `memory` in bytes.
     """
 
     name: str
@@ -29,6 +30,7 @@ class NodeState:
     services: Mapping[str, str] = field(default_factory=dict)
     restarts: int = 0
     memory: int = 0
+    silent: frozenset[str] = frozenset()
 
     @property
     def ready(self) -> bool:
@@ -38,7 +40,7 @@ class NodeState:
 
 @dataclass(frozen=True, slots=True)
 class LanState:
-    """`condition`: up; cut; cut at those ends; or unknown, where no end answers."""
+    """`condition`: up; cut; silent; one of these at some ends; or unknown, where no end answers."""
 
     name: str
     condition: str
@@ -46,8 +48,18 @@ class LanState:
 
     @property
     def is_cut(self) -> bool:
-        """At one end at least."""
+        """Down at one end at least."""
         return self.condition.startswith("cut")
+
+    @property
+    def is_silent(self) -> bool:
+        """Silent at one end at least, and down at none."""
+        return self.condition.startswith("silent")
+
+    @property
+    def is_broken(self) -> bool:
+        """One or the other: `heal` mends it."""
+        return self.is_cut or self.is_silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +104,7 @@ def _node_state(container: Container, answer: Answer, lans: tuple[str, ...]) -> 
         {name: str(row.get("state", "")) for name, row in rows.items()},
         sum(count for row in rows.values() if isinstance(count := row.get("restarts"), int)),
         memory if isinstance(memory, int) else 0,
+        frozenset(lan for lan, row in interfaces.items() if row.get("up") and row.get("silent")),
     )
 
 
@@ -101,11 +114,14 @@ def _objects(value: Json) -> list[Mapping[str, Json]]:
 
 def _lan_state(lan: str, ends: list[NodeState]) -> LanState:
     known = [end for end in ends if lan in end.up]
-    down = [end.name for end in known if not end.up[lan]]
-    if not known:
-        word = "unknown"
-    elif not down:
-        word = "up"
-    else:
-        word = "cut" if len(down) == len(known) else f"cut at {', '.join(down)}"
+    broken = {
+        "cut": [end.name for end in known if not end.up[lan]],
+        "silent": [end.name for end in known if lan in end.silent],
+    }
+    words = [
+        word if len(places) == len(known) else f"{word} at {', '.join(places)}"
+        for word, places in broken.items()
+        if places
+    ]
+    word = "; ".join(words) or "up" if known else "unknown"
     return LanState(lan, word, tuple(end.name for end in ends))

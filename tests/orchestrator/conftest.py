@@ -43,6 +43,7 @@ class SmallLab:
     def __init__(self, engine: FakeEngine, name: str, file: Path) -> None:
         self.engine, self.name = engine, name
         self.down: set[tuple[str, str]] = set()
+        self.silent: set[tuple[str, str]] = set()
         self.asked: list[tuple[str, Question]] = []
         engine.answer = self.answer
         image = "catenet/test:1"
@@ -72,6 +73,7 @@ class SmallLab:
         """A dead node's interfaces are new when it is started again."""
         self.engine.kill(f"{self.name}-{node}")
         self.down -= {(node, lan) for lan in NODES[node]}
+        self.silent -= {(node, lan) for lan in NODES[node]}
 
     def answer(self, container: str, command: Sequence[str], given: bytes) -> tuple[int, bytes, bytes]:
         """What a program inside says: the control door's, or `cat`'s."""
@@ -90,12 +92,14 @@ class SmallLab:
         if question.ask == "link":
             place = (node, str(question.arguments["lan"]))
             (self.down.discard if question.arguments["up"] else self.down.add)(place)
+            (self.silent.add if question.arguments.get("silent") else self.silent.discard)(place)
             return {"lan": place[1], "up": place not in self.down}
         links: list[Json] = [
             {
                 "lan": lan,
                 "address": f"{LANS[lan][:-4]}{host}",
                 "up": (node, lan) not in self.down,
+                "silent": (node, lan) in self.silent,
                 "interface": f"eth{number}",
                 "hardware": f"02:42:0a:00:{lan[-1]:0>2}:{host:02x}",
             }

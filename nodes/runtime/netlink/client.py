@@ -1,4 +1,4 @@
-"""The rtnetlink sockets: `Netlink` asks and waits for the answer, `Monitor` hears of every change.
+"""The netlink sockets: `Netlink` and `Filter` ask and wait for the answer, `Monitor` hears of every change.
 
 The kernel does what a request says before `send` returns, so waiting for its answer costs microseconds; it never blocks
 the event loop in a way that a user could notice.
@@ -15,10 +15,10 @@ from typing import TypeVar
 
 from catenet.nodes.address import Address
 from catenet.nodes.machine import DecodeError
-from catenet.nodes.runtime.netlink import routing
+from catenet.nodes.runtime.netlink import filtering, routing
 from catenet.nodes.runtime.netlink.codec import Message, messages
 
-__all__ = ["Monitor", "Netlink"]
+__all__ = ["Filter", "Monitor", "Netlink"]
 
 Value = TypeVar("Value")
 
@@ -26,16 +26,17 @@ _NLMSG_ERROR, _NLMSG_DONE = 2, 3
 _REQUEST, _ACK, _DUMP, _DUMP_INTERRUPTED = 0x1, 0x4, 0x300, 0x10
 _REPLACE, _EXCL, _CREATE = 0x100, 0x200, 0x400
 _GROUPS = 0x1 | 0x10 | 0x40  # RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE
+_NETFILTER = 12  # NETLINK_NETFILTER; Python's socket module has no name for it
 _DATAGRAM = 64 * 1024
 _ANSWER_TIME = 5.0  # seconds; the kernel answers at once, so this is only there to end a hang
 _DUMP_TRIES = 5
 
 
-class Netlink:
-    """Questions and orders to the kernel. Each method raises OSError with the kernel's errno where it refuses."""
+class _Asker:
+    """One socket: a request is sent, and its answer read. OSError with the kernel's errno where it refuses."""
 
-    def __init__(self) -> None:
-        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
+    def __init__(self, protocol: int) -> None:
+        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
         self._socket.bind((0, 0))
         self._socket.settimeout(_ANSWER_TIME)
         self._sequence = 0
@@ -43,6 +44,58 @@ class Netlink:
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()
+
+    def _order(self, kind: int, flags: int, payload: bytes) -> None:
+        self._acknowledged(self._send((kind, _ACK | flags, payload)))
+
+    def _acknowledged(self, sequence: int) -> None:
+        while True:
+            for message in self._receive(sequence):
+                if message.type == _NLMSG_ERROR:
+                    _check(message)
+                    return
+
+    def _dump(self, kind: int, payload: bytes, parse: Callable[[bytes], Value | None]) -> list[Value]:
+        for _ in range(_DUMP_TRIES):
+            found = self._try_dump(kind, payload, parse)
+            if found is not None:
+                return found
+        raise OSError(f"the kernel's tables changed during each of {_DUMP_TRIES} dumps")
+
+    def _try_dump(self, kind: int, payload: bytes, parse: Callable[[bytes], Value | None]) -> list[Value] | None:
+        """One whole dump; None where the kernel says that something changed meanwhile (NLM_F_DUMP_INTR)."""
+        sequence = self._send((kind, _DUMP, payload))
+        found: list[Value] = []
+        whole = True
+        while True:
+            for message in self._receive(sequence):
+                whole = whole and not message.flags & _DUMP_INTERRUPTED
+                if message.type == _NLMSG_ERROR:
+                    _check(message)
+                if message.type in (_NLMSG_ERROR, _NLMSG_DONE):
+                    return found if whole else None
+                value = parse(message.payload)
+                if value is not None:
+                    found.append(value)
+
+    def _send(self, *requests: tuple[int, int, bytes]) -> int:
+        """Each is (type, flags, payload). Returns the sequence number that they share."""
+        self._sequence = self._sequence + 1 & 0xFFFFFFFF
+        said = [Message(kind, _REQUEST | flags, self._sequence, payload) for kind, flags, payload in requests]
+        self._socket.send(b"".join(map(bytes, said)))
+        return self._sequence
+
+    def _receive(self, sequence: int) -> list[Message]:
+        """The next messages that answer this request; answers to an earlier one that failed are passed over."""
+        data = self._socket.recv(_DATAGRAM)
+        return [message for message in messages(data) if message.sequence == sequence]
+
+
+class Netlink(_Asker):
+    """Links, addresses, routes. Each method raises OSError with the kernel's errno where it refuses."""
+
+    def __init__(self) -> None:
+        super().__init__(socket.NETLINK_ROUTE)
 
     def links(self) -> list[routing.Link]:
         """Every interface."""
@@ -90,46 +143,34 @@ class Netlink:
         """From now on nobody here can reach this address of the node's own, such as one in 127.0.0.0/8."""
         self._order(routing.RTM_NEWROUTE, _CREATE | _REPLACE, routing.local_unreachable(address))
 
-    def _order(self, kind: int, flags: int, payload: bytes) -> None:
-        sequence = self._send(kind, _REQUEST | _ACK | flags, payload)
-        while True:
-            for message in self._receive(sequence):
-                if message.type == _NLMSG_ERROR:
-                    _check(message)
-                    return
 
-    def _dump(self, kind: int, payload: bytes, parse: Callable[[bytes], Value | None]) -> list[Value]:
-        for _ in range(_DUMP_TRIES):
-            found = self._try_dump(kind, payload, parse)
-            if found is not None:
-                return found
-        raise OSError(f"the kernel's tables changed during each of {_DUMP_TRIES} dumps")
+class Filter(_Asker):
+    """Tables of nf_tables that drop what comes in by a device. OSError where the kernel refuses, or has none."""
 
-    def _try_dump(self, kind: int, payload: bytes, parse: Callable[[bytes], Value | None]) -> list[Value] | None:
-        """One whole dump; None where the kernel says that something changed meanwhile (NLM_F_DUMP_INTR)."""
-        sequence = self._send(kind, _REQUEST | _DUMP, payload)
-        found: list[Value] = []
-        whole = True
-        while True:
-            for message in self._receive(sequence):
-                whole = whole and not message.flags & _DUMP_INTERRUPTED
-                if message.type == _NLMSG_ERROR:
-                    _check(message)
-                if message.type in (_NLMSG_ERROR, _NLMSG_DONE):
-                    return found if whole else None
-                value = parse(message.payload)
-                if value is not None:
-                    found.append(value)
+    def __init__(self) -> None:
+        super().__init__(_NETFILTER)
 
-    def _send(self, kind: int, flags: int, payload: bytes) -> int:
-        self._sequence = self._sequence + 1 & 0xFFFFFFFF
-        self._socket.send(bytes(Message(kind, flags, self._sequence, payload)))
-        return self._sequence
+    def dropped(self) -> list[filtering.Dropped]:
+        """Every such table that there is now, by whomever it was made."""
+        return self._dump(filtering.GETCHAIN, filtering.chain_request(), filtering.parse_chain)
 
-    def _receive(self, sequence: int) -> list[Message]:
-        """The next messages that answer this request; answers to an earlier one that failed are passed over."""
-        data = self._socket.recv(_DATAGRAM)
-        return [message for message in messages(data) if message.sequence == sequence]
+    def drop(self, dropped: filtering.Dropped) -> None:
+        """Make the table anew: from now on each frame that comes in by the device is dropped."""
+        self.let_pass(dropped.table)
+        self._change(
+            (filtering.NEWTABLE, _CREATE, filtering.table(dropped.table)),
+            (filtering.NEWCHAIN, _CREATE | _ACK, filtering.dropping_chain(dropped)),
+        )
+
+    def let_pass(self, table: str) -> None:
+        """Take the table away; that there is none is no error."""
+        with suppress(FileNotFoundError):
+            self._change((filtering.DELTABLE, _ACK, filtering.table(table)))
+
+    def _change(self, *changes: tuple[int, int, bytes]) -> None:
+        """All or nothing. The last one is acknowledged; of another one, only a refusal is heard."""
+        edge = filtering.batch_edge()
+        self._acknowledged(self._send((filtering.BATCH_BEGIN, 0, edge), *changes, (filtering.BATCH_END, 0, edge)))
 
 
 def _check(message: Message) -> None:

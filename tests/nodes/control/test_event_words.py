@@ -54,6 +54,7 @@ def test_routes_are_told_in_words_as_in_json(metric: int, was: int) -> None:
     [
         ("link.up", "lan-a is up with 10.1.1.1/24", {"lan": "lan-a", "address": "10.1.1.1"}),
         ("link.down", "lan-a: the link is down", {"lan": "lan-a"}),
+        ("link.silent", "lan-a is silent: what comes in is dropped", {"lan": "lan-a"}),
         ("service.failed", "OSError: x; y; started again in 0.4 s", {"error": "OSError: x; y", "retry": 0.4}),
         ("service.failed", "no such option; it stays down", {"error": "no such option", "retry": None}),
         ("service.failed", "while stopping: KeyError()", {"error": "while stopping: KeyError()", "retry": 0}),

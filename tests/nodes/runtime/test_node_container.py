@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import docker
 import pytest
@@ -198,6 +198,41 @@ def test_cut_and_heal(small: Small) -> None:
     assert [event.kind for event in small.events("h1")][-2:] == ["link.down", "link.up"]
 
 
+def test_a_silent_lan_drops_everything_leaves_the_carrier_and_is_healed(small: Small) -> None:
+    silence = Question("link", {"lan": "lan1", "up": True, "silent": True})
+    downs = small.count("r", "link.down")
+    small.ask("r", silence)
+    small.run("r", "ip neigh flush all")
+    assert not small.pings()
+    assert "LOWER_UP" in small.run("r", "ip link show lan1")
+    # ARP is dropped too: h1 is told of r's address by nobody.
+    small.run("h1", "ip neigh flush all; ping -c1 -W1 10.0.1.1")
+    assert " lladdr " not in small.run("h1", "ip neigh show 10.0.1.1")
+    assert [row["silent"] for row in rows(small.ask("r", Question("show", {"what": "links"})))] == [True, False]
+    assert (small.count("r", "link.down"), small.events("r")[-1].kind) == (downs, "link.silent")
+    small.ask("r", Question("link", {"lan": "lan1", "up": True}))
+    assert small.events("r")[-1].kind == "link.up"
+    is_right(small)
+    assert "silent" not in small.run("r", "nft list tables")
+
+
+def test_a_silence_ends_with_the_interface_that_it_was_on(small: Small) -> None:
+    small.ask("h1", Question("link", {"lan": "lan1", "up": True, "silent": True}))
+    small.reconnect("h1", "lan1", by_hand=True)
+    assert "silent" not in small.run("h1", "nft list tables")
+    is_right(small)
+    small.ask("h1", Question("link", {"lan": "lan1", "up": True, "silent": True}))
+    small.engine.kill(f"{LAB}-h1")
+    small.start("h1")
+    assert [row["silent"] for row in rows(small.ask("h1", Question("show", {"what": "links"})))] == [False]
+    is_right(small)
+
+
+def rows(answer: Json) -> list[Mapping[str, Json]]:
+    assert isinstance(answer, list)
+    return [row for row in answer if isinstance(row, Mapping)]
+
+
 def test_a_pause_is_outlived(small: Small) -> None:
     small.engine.pause(f"{LAB}-r")
     assert small.pings()  # the kernel forwards; only the daemon stands still
@@ -217,12 +252,10 @@ def test_an_idle_router_is_light(small: Small) -> None:
     assert "libssl" not in small.run("r", "cat /proc/1/maps")
 
 
-def test_a_stop_takes_less_than_a_second_and_is_said(small: Small) -> None:
+def test_a_stop_is_obeyed_and_said(small: Small) -> None:
     container = small.client.containers.get(f"{LAB}-r")
-    began = time.monotonic()
     container.stop()
-    assert time.monotonic() - began < 1
-    assert container.wait()["StatusCode"] == 0
+    assert container.wait()["StatusCode"] == 0  # 137 where the engine had to kill it, after 10 s
     assert "node.stopping" in [event.kind for event in small.events("r")]
     small.start("r")
     is_right(small)

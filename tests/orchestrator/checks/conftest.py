@@ -54,6 +54,7 @@ class World:
         self.programs: dict[str, Callable[[], tuple[int, bytes, bytes]]] = {}
         self.asked: list[str] = []
         self.down: set[tuple[str, str]] = set()
+        self.silent: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
         self.engine = FakeEngine(answer=self._answer)
         self.engine.build("i", b"x", {}, {})
@@ -92,9 +93,12 @@ class World:
         if question.ask == "link":
             end = (node, str(question.arguments["lan"]))
             (self.down.discard if question.arguments["up"] else self.down.add)(end)
+            (self.silent.add if question.arguments["silent"] else self.silent.discard)(end)
             return None
         places = self._lab.nodes[node].attachments
-        links: list[Json] = [{"lan": a.lan, "up": (node, a.lan) not in self.down} for a in places]
+        links: list[Json] = [
+            {"lan": a.lan, "up": (node, a.lan) not in self.down, "silent": (node, a.lan) in self.silent} for a in places
+        ]
         if question.ask == "status":
             return {"node": node, "ready": True, "interfaces": links, "services": {}}
         what = str(question.arguments["what"])

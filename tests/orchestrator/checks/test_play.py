@@ -11,6 +11,7 @@ import pytest
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.cli.play import Happening, Play
+from catenet.orchestrator.lab.model import Moment
 
 
 def verbs(history: list[Happening]) -> list[str]:
@@ -30,6 +31,22 @@ def test_a_timeline_is_played_in_order_and_its_expectations_are_met(world: Any) 
     assert history[0].text == "link2 cut: down at g and r"
     assert [happening.held for happening in history if happening.held is not None] == [True, True]
     assert not world.down
+
+
+def test_a_silent_cut_is_played_and_mended_when_the_play_breaks_off(world: Any) -> None:
+    history: list[Happening] = []
+    timeline = (Moment(0, "cut", "link1", silent=True), Moment(0, "kill", "h"))
+
+    def interrupt(call: str, name: str) -> None:
+        if call == "kill":
+            assert world.silent == {("h", "link1"), ("r", "link1")}
+            raise KeyboardInterrupt
+
+    world.engine.before = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        Play(world.engine, world.running, history.append).run(timeline)
+    assert history[0].text == "link1 silent: every packet is dropped at h and r"
+    assert not world.silent
 
 
 def test_what_was_broken_is_mended_when_the_play_breaks_off(world: Any) -> None:

@@ -132,7 +132,7 @@ class TestStatus:
     def test_json(self, catenet):
         whole = json.loads(catenet("status", "--json")[1])
         assert whole["lans"][0] == {"lan": "link1", "state": "up", "nodes": ["a", "b"]}
-        assert whole["nodes"][0]["lans"] == [{"lan": "link1", "address": "10.0.1.1", "up": True}]
+        assert whole["nodes"][0]["lans"] == [{"lan": "link1", "address": "10.0.1.1", "up": True, "silent": False}]
 
 
 class TestShow:
@@ -201,6 +201,10 @@ class TestBreakAndMend:
     def test_each_says_what_it_did(self, catenet):
         assert catenet("cut", "link1")[1].startswith("link1 cut: down at a and b (")
         assert catenet("cut", "link1")[1] == "link1 is cut already\n"
+        assert catenet("cut", "link1", "--silent")[1].startswith("link1 silent: every packet is dropped at a and b (")
+        assert "link1  silent  a, b" in catenet("status")[1]
+        assert catenet("heal", "link1")[1].startswith("link1 healed: up at a and b (")
+        assert catenet("cut", "link1")[0] == 0
         assert catenet("heal", "link1")[1].startswith("link1 healed: up at a and b (")
         assert catenet("kill", "b")[1].startswith("b killed (")
         assert catenet("cut", "link1")[1].endswith("b is exited (137): its end is cut when it is back\n")

@@ -95,6 +95,18 @@ def test_a_cut_link_changes_what_is_expected() -> None:
     assert readiness.is_ready()
 
 
+def test_a_silent_link_teaches_nothing_but_stays_its_ends_own() -> None:
+    readiness = fed()
+    readiness.note("a", event("a", "link.silent", {"lan": "link1"}))
+    readiness.note("b", event("b", "link.silent", {"lan": "link1"}))
+    lacking = readiness.lacking()
+    assert "a has no route to lan-b at cost 3, only at cost 1" in lacking  # a-d-e-b
+    assert not any("link1" in words for words in lacking)
+    readiness.note("a", event("a", "link.up", {"lan": "link1"}))
+    readiness.note("b", event("b", "link.up", {"lan": "link1"}))
+    assert readiness.is_ready()
+
+
 def test_a_router_that_does_not_run_is_not_waited_for_and_no_way_leads_over_it() -> None:
     readiness = Readiness(LAB, "abcd", absent=["e"])
     for router in "abcd":

@@ -5,12 +5,13 @@ import pytest
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import Answer
 from catenet.orchestrator.backend.protocols import EngineError
+from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.faults.verbs import VERBS
 from catenet.orchestrator.observe.running import UserError
 
 
-def do(small, verb, target):
-    return VERBS[verb](small.engine, small.running, target)
+def do(small, verb, target, *, silent=False):
+    return verbs.do(small.engine, small.running, verb, target, silent=silent)
 
 
 def test_cut_takes_every_end_down_and_heal_brings_it_up(small):
@@ -20,6 +21,41 @@ def test_cut_takes_every_end_down_and_heal_brings_it_up(small):
     done = do(small, "heal", "link1")
     assert (done.changed, done.words) == (True, "link1 healed: up at a and b")
     assert small.down == set()
+
+
+def test_a_silent_cut_leaves_every_end_up_and_heal_ends_it(small):
+    done = do(small, "cut", "link1", silent=True)
+    assert (done.changed, done.words) == (True, "link1 silent: every packet is dropped at a and b")
+    assert (small.down, small.silent) == (set(), {("a", "link1"), ("b", "link1")})
+    done = do(small, "cut", "link1", silent=True)
+    assert (done.changed, done.words) == (False, "link1 is silent already")
+    done = do(small, "heal", "link1")
+    assert (done.changed, done.words) == (True, "link1 healed: up at a and b")
+    assert small.silent == set()
+
+
+def test_a_lan_is_cut_or_silent_but_not_both(small):
+    do(small, "cut", "link1", silent=True)
+    assert do(small, "cut", "link1").words == "link1 cut: down at a and b"
+    assert (small.down, small.silent) == ({("a", "link1"), ("b", "link1")}, set())
+    assert do(small, "cut", "link1", silent=True).words == "link1 silent: every packet is dropped at a and b"
+    assert (small.down, small.silent) == (set(), {("a", "link1"), ("b", "link1")})
+
+
+def test_heal_ends_what_is_left_of_a_silence_at_one_end(small):
+    do(small, "cut", "link1", silent=True)
+    small.silent.discard(("b", "link1"))
+    assert do(small, "heal", "link1").words == "link1 healed: up at a"
+
+
+def test_a_node_that_is_back_is_silent_where_the_others_are(small):
+    small.kill("b")
+    assert do(small, "cut", "link1", silent=True).remarks == ("b is exited (137): its end goes silent when it is back",)
+    assert do(small, "start", "b").remarks == ("link1 is silent: every packet is dropped at b too",)
+    small.engine.pause("small-b")
+    do(small, "heal", "link1")
+    assert do(small, "resume", "b").remarks == ("link1 is healed: up at b too",)
+    assert small.silent == set()
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,13 @@ def test_what_is_cut_paused_and_dead_is_mended(world):
     assert {container.state for container in world.small.running.containers.values()} == {"running"}
 
 
+def test_what_is_silent_is_healed(world):
+    world.small.silent = {("a", "link1"), ("b", "link1")}
+    assert world.reset().remarks == ("link1 healed",)
+    assert world.small.silent == set()
+    assert world.changes() == []
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

@@ -43,11 +43,12 @@ engines: list[FakeEngine] = []
 
 
 class Twin(FakeEngine):
-    """`down`: (copy, node, LAN) of each interface that is down."""
+    """`down`, `silent`: (copy, node, LAN) of each interface that is so."""
 
     def __init__(self) -> None:
         super().__init__(answer=self._answer_for)
         self.down: set[tuple[str, str, str]] = set()
+        self.silent: set[tuple[str, str, str]] = set()
         self._guard = threading.RLock()
 
     @property
@@ -69,17 +70,25 @@ class Twin(FakeEngine):
                 return 0, bytes(Answer(self._say(copy, node, Question.parse(given)))), b""
             if command[0] == "ping":
                 whole = all(each.state == "running" for each in self.containers({LABEL_LAB: copy}))
-                return (0 if whole and not any(each[0] == copy for each in self.down) else 1), b"pinged\n", b""
+                return (
+                    (0 if whole and not any(each[0] == copy for each in self.down | self.silent) else 1),
+                    b"pinged\n",
+                    b"",
+                )
             return 127, b"", f"{command[0]}: not found\n".encode()
 
     def _say(self, copy: str, node: str, question: Question) -> Json:
         if question.ask == "link":
             end = (copy, node, str(question.arguments["lan"]))
             (self.down.discard if question.arguments["up"] else self.down.add)(end)
+            (self.silent.add if question.arguments["silent"] else self.silent.discard)(end)
         networks = {net.name: net.labels[LABEL_LAN] for net in self.networks() if net.labels.get(LABEL_LAB) == copy}
         (container,) = self.containers({LABEL_LAB: copy, LABEL_NODE: node})
         lans = [networks[name] for name in container.networks]
-        links: list[Json] = [{"lan": lan, "up": (copy, node, lan) not in self.down} for lan in lans]
+        ends = {lan: (copy, node, lan) for lan in lans}
+        links: list[Json] = [
+            {"lan": lan, "up": end not in self.down, "silent": end in self.silent} for lan, end in ends.items()
+        ]
         status: dict[str, Json] = {"node": node, "ready": True, "interfaces": links, "services": {}}
         return status if question.ask == "status" else links
 

@@ -89,6 +89,21 @@ def test_cut(lab):
     assert [*inner.pytester.path.glob(".catenet/failures/*")] == []  # an error that the test wanted leaves no evidence
 
 
+def test_a_silent_cut_is_another_than_a_cut(inner):
+    tests = """
+def test_silent(lab):
+    with lab.cut("link2", silent=True) as broken:
+        assert broken.done.words == "link2 silent: every packet is dropped at g and r"
+        assert lab["h"].run("ping", "g").code == 1
+        assert [row["silent"] for row in lab["g"].show("links")] == [True]
+        with pytest.raises(AssertionError, match="of D5 only what holds after: cut link2"):
+            lab.check("D5")
+    assert [row["silent"] for row in lab["g"].show("links")] == [False]
+    lab.check("D1")
+"""
+    inner.run(tests).assert_outcomes(passed=1)
+
+
 def test_a_failure_shows_expected_beside_seen_events_evidence_and_what_is_next(inner):
     tests = """
 def test_one(lab):

@@ -186,13 +186,14 @@ def test_every_kind_of_check() -> None:
 def test_a_timeline_is_in_the_order_of_its_times() -> None:
     timeline = lab(
         "lans: {l: {}}\nnodes: {a: {lans: [l]}}\n"
-        "timeline:\n  - {at: 2m, heal: l}\n  - {at: 500ms, cut: l}\n"
+        "timeline:\n  - {at: 2m, heal: l}\n  - {at: 500ms, cut: l}\n  - {at: 1s, cut: l, silent: yes}\n"
         "  - {at: 500ms, expect: {ping: {from: a, to: a}}, within: 15s}\n  - {at: 3m, kill: a}\n"
     ).timeline
-    ping = Check(PingCheck("a", "a"), within=15.0, line=6)
+    ping = Check(PingCheck("a", "a"), within=15.0, line=7)
     assert timeline == (
         Moment(0.5, "cut", "l"),
         Moment(0.5, expect=ping),
+        Moment(1.0, "cut", "l", silent=True),
         Moment(120.0, "heal", "l"),
         Moment(180.0, "kill", "a"),
     )

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import catenet
-from catenet.orchestrator.lab.graph import ways
+from catenet.orchestrator.lab.graph import learned, ways
 from catenet.orchestrator.lab.load import load, parse
 from catenet.orchestrator.lab.model import Lab
 
@@ -94,3 +94,19 @@ def test_the_default_labs_story_has_one_way_before_and_after_the_cut() -> None:
             ((_, at),) = hops
             path.append(at)
         assert " ".join(path) == routers
+
+
+def test_over_a_silent_lan_nobody_is_heard_and_it_stays_its_routers_own() -> None:
+    lab = load(LABS / "five-routers" / "lab.yaml")
+    silent = learned(lab, silent=[("a", "link1"), ("b", "link1")])
+    gone = learned(lab, cut=["link1"])
+    for router, row in gone.items():
+        assert {lan: way for lan, way in silent[router].items() if lan != "link1"} == row
+    assert {router: row["link1"].cost for router, row in silent.items() if "link1" in row} == {"c": 1, "d": 1, "e": 1}
+
+
+def test_a_lan_that_is_silent_at_one_end_is_heard_from_the_other() -> None:
+    lab = load(LABS / "five-routers" / "lab.yaml")
+    found = learned(lab, silent=[("a", "link1")])
+    assert found["b"]["lan-a"].via == {"link1"}
+    assert (found["a"]["lan-b"].via, found["a"]["lan-b"].cost) == ({"link3"}, 3)

@@ -142,7 +142,7 @@ checks:
   - {fetch: {at: n, url: "http://b/", status: 404}}
   - {path: {from: b, to: n, routers: [a]}}
 timeline:
-  - {at: 1s, cut: l}
+  - {at: 1s, cut: l, silent: yes}
   - {at: 2s, expect: {ping: {from: b, to: n, answered: no}}, within: 1s, claim: D1}
   - {at: 3s, heal: l}
 """

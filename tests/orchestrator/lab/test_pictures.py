@@ -33,7 +33,7 @@ def pictures(draw: st.DrawFn, names: st.SearchStrategy[str] = NASTY, most: int =
     for number in range(draw(st.integers(0, 15))):
         there = draw(st.lists(st.sampled_from(called), max_size=6, unique=True))
         ends = tuple(End(name, f".{place + 1}") for place, name in enumerate(there))
-        state = draw(st.sampled_from(["", "good", "cut", "unknown"]))
+        state = draw(st.sampled_from(["", "good", "cut", "silent", "unknown"]))
         lans.append(ShownLan(f"lan{number}", f"10.0.{number}.0/24", ends, state, state))
     return Picture("lab", "as drawn", nodes, tuple(lans), draw(st.booleans()))
 

@@ -29,6 +29,15 @@ def test_a_cut_is_seen_from_any_end_that_answers(small):
     assert nodes["a"].lans == {"link1": ""}
 
 
+def test_a_silence_is_told_by_the_ends_that_drop(small):
+    small.silent = {("a", "link1"), ("b", "link1"), ("c", "link2")}
+    nodes, lans = states(small)
+    assert lans == {"link1": "silent", "link2": "silent at c"}
+    assert nodes["b"].up == {"link1": True, "link2": True}
+    small.down = {("b", "link1"), ("b", "link2")}
+    assert states(small)[1] == {"link1": "cut at b; silent at a", "link2": "cut at b; silent at c"}
+
+
 def test_an_answer_of_another_form_is_no_crash(small):
     for answer in (
         [],

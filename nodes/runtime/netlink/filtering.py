@@ -1,0 +1,92 @@
+"""What the messages of nf_tables say, pure, for one purpose: an interface that drops each frame as it comes in.
+
+A table of the family netdev stands before every protocol, so ARP is dropped with IPv4 (iptables would let it pass). Of
+each interface there is one table with one chain, which has no rule: it drops by its policy.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+from catenet.nodes.runtime.netlink.codec import attribute, attributes
+
+__all__ = ["Dropped", "parse_chain"]
+
+# Message types (linux/netfilter/nfnetlink.h, nf_tables.h): the subsystem stands in the upper byte.
+_NFTABLES = 10
+BATCH_BEGIN, BATCH_END = 0x10, 0x11
+NEWTABLE, DELTABLE, NEWCHAIN, GETCHAIN = (_NFTABLES << 8 | number for number in (0, 2, 3, 4))
+
+_NETDEV, _INGRESS, _DROP = 5, 0, 0  # NFPROTO_NETDEV, NF_NETDEV_INGRESS, NF_DROP
+_TABLE_NAME = 1
+_CHAIN_TABLE, _CHAIN_NAME, _CHAIN_HOOK, _CHAIN_POLICY, _CHAIN_TYPE = 1, 3, 4, 5, 7
+_HOOK_NUMBER, _HOOK_PRIORITY, _HOOK_DEVICE = 1, 2, 3
+_NESTED = 0x8000
+_HEADER = struct.Struct(">BBH")  # struct nfgenmsg: family, version, resource
+_CHAIN = b"ingress\0"
+
+
+class Dropped(NamedTuple):
+    """A table, and the device whose frames its chain drops."""
+
+    table: str
+    device: str
+
+
+def batch_edge() -> bytes:
+    """The payload of BATCH_BEGIN and BATCH_END: nf_tables takes changes only between the two."""
+    return _HEADER.pack(0, 0, _NFTABLES)
+
+
+def table(name: str) -> bytes:
+    """The payload of NEWTABLE or DELTABLE."""
+    return _HEADER.pack(_NETDEV, 0, 0) + attribute(_TABLE_NAME, _text(name))
+
+
+def dropping_chain(dropped: Dropped) -> bytes:
+    """The payload of NEWCHAIN for the chain of that table, which drops what comes in by that device."""
+    hook = (
+        attribute(_HOOK_NUMBER, _number(_INGRESS))
+        + attribute(_HOOK_PRIORITY, _number(0))
+        + attribute(_HOOK_DEVICE, _text(dropped.device))
+    )
+    return (
+        _HEADER.pack(_NETDEV, 0, 0)
+        + attribute(_CHAIN_TABLE, _text(dropped.table))
+        + attribute(_CHAIN_NAME, _CHAIN)
+        + attribute(_CHAIN_HOOK | _NESTED, hook)
+        + attribute(_CHAIN_POLICY, _number(_DROP))
+        + attribute(_CHAIN_TYPE, b"filter\0")
+    )
+
+
+def chain_request() -> bytes:
+    """The payload of GETCHAIN that asks for every chain of the family."""
+    return _HEADER.pack(_NETDEV, 0, 0)
+
+
+def parse_chain(payload: bytes) -> Dropped | None:
+    """NEWCHAIN; None for a chain that lets pass, or has no device (any more).
+
+    Raises:
+        DecodeError: a length that does not fit.
+
+    """
+    found = attributes(payload[_HEADER.size :])
+    device = attributes(found.get(_CHAIN_HOOK, b"")).get(_HOOK_DEVICE)
+    if device is None or found.get(_CHAIN_POLICY) != _number(_DROP):
+        return None
+    return Dropped(_string(found.get(_CHAIN_TABLE, b"")), _string(device))
+
+
+def _text(value: str) -> bytes:
+    return value.encode() + b"\0"
+
+
+def _string(value: bytes) -> str:
+    return value.rstrip(b"\0").decode(errors="replace")
+
+
+def _number(value: int) -> bytes:
+    return struct.pack(">I", value)

@@ -1,0 +1,42 @@
+"""A silent LAN: the carrier stays, and each frame that comes in is dropped before any protocol sees it, ARP too.
+
+A capture inside the node still shows what the neighbours send, since tcpdump hears a frame before it is dropped. What
+is silent is asked of the kernel: nothing is remembered here, so a node that is started again is silent nowhere.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing, suppress
+
+from catenet.nodes.runtime.netlink.client import Filter
+from catenet.nodes.runtime.netlink.filtering import Dropped
+
+__all__ = ["begin", "end", "is_silent"]
+
+
+def begin(lan: str, device: str) -> None:
+    """From now on the LAN's device hears nothing.
+
+    Raises:
+        OSError: the kernel refuses; without nf_tables (CONFIG_NF_TABLES_NETDEV) it can drop no ARP.
+
+    """
+    with closing(Filter()) as nftables:
+        nftables.drop(Dropped(_table(lan), device))
+
+
+def end(lan: str) -> None:
+    """It hears again; that it was not silent is no error."""
+    with suppress(OSError), closing(Filter()) as nftables:
+        nftables.let_pass(_table(lan))
+
+
+def is_silent(lan: str, device: str) -> bool:
+    """Whether the LAN's device hears nothing; not so on a kernel that has no nf_tables."""
+    with suppress(OSError), closing(Filter()) as nftables:
+        return Dropped(_table(lan), device) in nftables.dropped()
+    return False
+
+
+def _table(lan: str) -> str:
+    return f"silent-{lan}"
