@@ -111,10 +111,11 @@ class Small:
         """Disconnect a LAN at the engine, and connect it again with the same address, or `by_hand` with any."""
         network = self.client.networks.get(f"{LAB}_{lan}")
         container = self.client.containers.get(f"{LAB}-{node}")
-        address = container.attrs["NetworkSettings"]["Networks"][f"{LAB}_{lan}"]["IPAMConfig"]["IPv4Address"]
+        place = container.attrs["NetworkSettings"]["Networks"][f"{LAB}_{lan}"]
+        address = None if by_hand else place["IPAMConfig"]["IPv4Address"]
         ups = self.count(node, "link.up")
         network.disconnect(container)
-        network.connect(container, ipv4_address=None if by_hand else address)
+        network.connect(container, ipv4_address=address)
         self.wait(lambda: self.count(node, "link.up") > ups)
 
     def pings(self) -> bool:
