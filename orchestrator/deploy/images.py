@@ -28,8 +28,11 @@ __all__ = [
     "KEPT",
     "NODE_REPOSITORY",
     "PROGRAM_REPOSITORY",
+    "REFERENCE_BASE_REPOSITORY",
     "REFERENCE_REPOSITORY",
     "build_compose_image",
+    "build_on",
+    "ensure_debian",
     "ensure_node_image",
     "find_repository",
     "node_image_tag",
@@ -40,6 +43,7 @@ __all__ = [
 
 NODE_REPOSITORY = "catenet/node"
 REFERENCE_REPOSITORY = "catenet/reference"
+REFERENCE_BASE_REPOSITORY = "catenet/reference-base"
 PROGRAM_REPOSITORY = "catenet/program"
 
 KEPT = 8
@@ -88,6 +92,26 @@ def build_compose_image(engine: Engine, progress: Progress, package: Path = PACK
     return base
 
 
+def ensure_debian(engine: Engine, progress: Progress) -> str:
+    """The tag of the image that node images stand on: Debian, and perhaps the nodes' packages.
+
+    Raises:
+        EngineError: there is none, and none can be made; the text says what is missing.
+
+    """
+    return ensure_base(engine, _packages(_context(PACKAGE)), progress)
+
+
+def build_on(engine: Engine, base: str, tag: str) -> None:
+    """The node image once more, but on another base.
+
+    Raises:
+        EngineError: it cannot be built.
+
+    """
+    engine.build(tag, _pack(_context(PACKAGE)), {"BASE_IMAGE": base}, {})
+
+
 def node_image_tag() -> str:
     """The tag that the image has, or will have."""
     return tag_of(NODE_REPOSITORY, _context(PACKAGE).items())
@@ -100,7 +124,8 @@ def remove_images(engine: Engine) -> None:
         EngineError: a container still uses one.
 
     """
-    own = (PROGRAM_REPOSITORY, REFERENCE_REPOSITORY, NODE_REPOSITORY, BASE_REPOSITORY)  # each may stand on the next
+    # Each may stand on one of the next.
+    own = (PROGRAM_REPOSITORY, REFERENCE_REPOSITORY, REFERENCE_BASE_REPOSITORY, NODE_REPOSITORY, BASE_REPOSITORY)
     for repository in own:
         for tag in engine.image_tags():
             if tag.startswith(f"{repository}:"):

@@ -1,6 +1,7 @@
 """Images of single nodes: the reference implementations, and the user's own programs that bring a Dockerfile.
 
-Both stand on the node image, so that the same runtime starts, watches and answers for what runs there. They are built
+Both hold all that the node image holds, so that the same runtime starts, watches and answers for what runs there: a
+program is put on the node image, and our code, which changes oftener, on the reference implementations. They are built
 only when a lab needs them, and again when the node image, or what goes in, has changed: the tag is a hash of both.
 """
 
@@ -12,13 +13,21 @@ import re
 import stat
 import tarfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from catenet.nodes.catalogue import is_path
 from catenet.orchestrator.backend.protocols import Engine, EngineError
-from catenet.orchestrator.deploy.base import ensure_base
-from catenet.orchestrator.deploy.images import PACKAGE, PROGRAM_REPOSITORY, REFERENCE_REPOSITORY, remove_older, tag_of
+from catenet.orchestrator.deploy.images import (
+    PACKAGE,
+    PROGRAM_REPOSITORY,
+    REFERENCE_BASE_REPOSITORY,
+    REFERENCE_REPOSITORY,
+    build_on,
+    ensure_debian,
+    remove_older,
+    tag_of,
+)
 from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.lab.implementations import IMAGE_ARGUMENT, files_of
 from catenet.orchestrator.lab.model import Lab
@@ -26,7 +35,6 @@ from catenet.orchestrator.lab.model import Lab
 __all__ = ["ensure_own_images", "own_images"]
 
 _REFERENCE = PACKAGE / "images" / "reference"
-_PACKAGES = PACKAGE / "images" / "node" / "packages.txt"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 
@@ -48,19 +56,37 @@ def ensure_own_images(engine: Engine, lab: Lab, image: str, progress: Progress) 
     for done, folder in enumerate(missing):
         progress.count("images", done, len(missing))
         tag = _tag(folder, image)
-        arguments = {name: os.environ[name] for name in _PROXIES if name in os.environ}  # apt's, for packages
-        if folder == _REFERENCE:
-            arguments["BASE_IMAGE"] = ensure_base(engine, _PACKAGES.read_text().split(), progress)
+        base = _ensure_reference_base(engine, progress) if folder == _REFERENCE else ""
         started = time.monotonic()
-        try:
-            engine.build(tag, _pack(folder), {**arguments, IMAGE_ARGUMENT: image}, {})
-        except EngineError as error:
-            hint = "" if folder == _REFERENCE else f"look at {folder / 'Dockerfile'}"
-            raise EngineError(_COLOURS.sub("", str(error)), hint) from None
-        if folder == _REFERENCE:  # a program's may be another lab's
+        if base:
+            build_on(engine, base, tag)
             remove_older(engine, tag)
+        else:  # older ones may be another lab's
+            _build(engine, folder, tag, {IMAGE_ARGUMENT: image}, hint=f"look at {folder / 'Dockerfile'}")
         progress.count("images", done + 1, len(missing))
         progress.finished("image", f"{tag.partition(':')[0]} built; later runs reuse it", time.monotonic() - started)
+
+
+def _ensure_reference_base(engine: Engine, progress: Progress) -> str:
+    """The tag of the image with the reference implementations' packages, built first where it is not there."""
+    debian = ensure_debian(engine, progress)
+    tag = tag_of(REFERENCE_BASE_REPOSITORY, _files(_REFERENCE), stands_on=debian)
+    if not engine.has_image(tag):
+        started = time.monotonic()
+        _build(engine, _REFERENCE, tag, {"BASE_IMAGE": debian})
+        remove_older(engine, tag)
+        words = f"{REFERENCE_BASE_REPOSITORY} made of Debian's packages, once"
+        progress.finished("image", words, time.monotonic() - started)
+    return tag
+
+
+def _build(engine: Engine, folder: Path, tag: str, arguments: Mapping[str, str], hint: str = "") -> None:
+    """By the folder's own Dockerfile, with the host's proxies: it may fetch packages."""
+    proxies = {name: os.environ[name] for name in _PROXIES if name in os.environ}
+    try:
+        engine.build(tag, _pack(folder), {**proxies, **arguments}, {})
+    except EngineError as error:
+        raise EngineError(_COLOURS.sub("", str(error)), hint) from None
 
 
 def _folders(lab: Lab) -> dict[str, Path]:
@@ -86,8 +112,11 @@ def _repository(folder: Path) -> str:
 
 
 def _tag(folder: Path, image: str) -> str:
-    files = ((f"{name}{_mark(folder / name)}", content) for name, content in files_of(folder))
-    return tag_of(_repository(folder), files, stands_on=image)
+    return tag_of(_repository(folder), _files(folder), stands_on=image)
+
+
+def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    return ((f"{name}{_mark(folder / name)}", content) for name, content in files_of(folder))
 
 
 def _mark(file: Path) -> str:

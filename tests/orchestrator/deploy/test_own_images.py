@@ -65,7 +65,8 @@ def test_only_what_needs_one_has_one(folder: Path) -> None:
 def test_each_is_built_once_and_anew_when_it_has_changed(engine: FakeEngine, folder: Path) -> None:
     ensure_own_images(engine, mine(folder), NODE, Silent())
     before = own_images(mine(folder), NODE)
-    assert set(engine.image_tags()) == {DEBIAN, NODE, *before.values()}
+    (base,) = (tag for tag in engine.image_tags() if tag.startswith("catenet/reference-base:"))
+    assert set(engine.image_tags()) == {DEBIAN, NODE, base, *before.values()}
     engine.calls.clear()
     ensure_own_images(engine, mine(folder), NODE, Silent())
     assert not [call for call in engine.calls if call[0] == "build"]
@@ -75,6 +76,14 @@ def test_each_is_built_once_and_anew_when_it_has_changed(engine: FakeEngine, fol
     assert (after["built"] == before["built"], after["frr"] == before["frr"]) == (False, True)
     other = own_images(mine(folder), "catenet/node:2")
     assert not set(other.values()) & set(after.values())
+
+
+def test_a_change_of_our_code_leaves_the_reference_packages_as_they_are(engine: FakeEngine, folder: Path) -> None:
+    ensure_own_images(engine, mine(folder), NODE, Silent())
+    before = set(engine.image_tags())
+    ensure_own_images(engine, mine(folder), "catenet/node:2", Silent())
+    new = set(engine.image_tags()) - before
+    assert sorted(tag.partition(":")[0] for tag in new) == ["catenet/program", "catenet/reference"]
 
 
 def test_all_of_them_are_removed(engine: FakeEngine, folder: Path) -> None:
