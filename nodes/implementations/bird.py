@@ -38,6 +38,8 @@ class Bird:
         for timer in ("update", "timeout", "garbage"):
             if getattr(options, timer) % 1:
                 raise ValueError(f"counts whole seconds, and {timer} is {getattr(options, timer):g}s")
+        if options.triggered == "off":
+            raise ValueError("always sends triggered updates: `triggered: off` is for routers of ours")
         for secret in options.auth.values():
             for word in (secret,) if isinstance(secret, str) else secret.values():
                 if '"' in word or not word.isprintable():

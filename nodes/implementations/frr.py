@@ -54,6 +54,8 @@ class Frr:
             for word in (secret,) if method == "password" else secret.values():
                 if len(word) > _PASSWORD or not re.fullmatch(r"[!-~]+", word):
                     raise ValueError(f"takes secrets of up to {_PASSWORD} printable characters without spaces")
+        if options.triggered == "off":
+            raise ValueError("always sends triggered updates: `triggered: off` is for routers of ours")
 
     def run(self, task: Task) -> Run:
         """The manager first: zebra complains without end while it finds none."""

@@ -20,6 +20,9 @@ Timers, in seconds, all options but the last two:
     (ask)     1–5   likewise: from the loss of a route to the question whether a neighbour has another way, and from
                     an interface's coming up to the second request there
 
+The last two are not used with `triggered: off`, which is for teaching: then only regular updates are sent (but for
+those at a start and on an interface that comes up), nobody is asked after a loss, and nobody says good-bye.
+
 Ties, two ways of the same metric: the one that was there first stays, so that routes do not bounce. Another router's
 takes its place only when nothing was heard of the first one for half its timeout (section 3.9.2, "optional, but highly
 recommended"). One way is in use at a time, never both.

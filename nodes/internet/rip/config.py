@@ -14,6 +14,7 @@ from catenet.nodes.internet.rip.packet import INFINITY
 __all__ = ["RipOptions", "SplitHorizon"]
 
 SplitHorizon = Literal["off", "on", "poisoned"]
+Triggered = Literal["off", "on"]
 Source = Literal["connected", "static", "default"]
 
 _SHORTEST, _LONGEST = 0.1, 86_400.0
@@ -25,6 +26,8 @@ class RipOptions:
 
     `split_horizon`: what is said of a route on the network that it leaves by. `poisoned` says "unreachable", `on` says
     nothing, `off` says it as if it were news (and shows why the other two exist).
+    `triggered`: whether a change is told at once (section 3.4.4). With `off` the router is the slow one that the
+    section starts from: it speaks at its start and every `update`, asks nobody after a loss, and ends without a word.
     `cost`: LAN → what crossing it adds to the metric, 1 to 15; 1 where nothing is said.
     `passive`: LANs on which the router only listens.
     `redistribute`: what is announced beside the LANs on which the router speaks: `connected`, its passive LANs;
@@ -39,6 +42,7 @@ class RipOptions:
     timeout: Duration = 180.0  # seconds without a word after which a route is unreachable
     garbage: Duration = 120.0  # seconds for which an unreachable route is still announced
     split_horizon: SplitHorizon = "poisoned"
+    triggered: Triggered = "on"
     cost: Mapping[LanName, int] = field(default_factory=dict)
     passive: tuple[LanName, ...] = ()
     redistribute: tuple[Source, ...] = ("connected",)
@@ -55,6 +59,8 @@ class RipOptions:
             )
         if self.split_horizon not in get_args(SplitHorizon):
             raise ValueError(f"split_horizon {self.split_horizon!r} is none of off, on, poisoned")
+        if self.triggered not in get_args(Triggered):
+            raise ValueError(f"triggered {self.triggered!r} is neither on nor off")
         for lan, cost in self.cost.items():
             if isinstance(cost, bool) or not isinstance(cost, int) or not 0 < cost < INFINITY:
                 raise ValueError(f"cost of {lan} {cost!r} is out of range; it may be 1 to {INFINITY - 1}")

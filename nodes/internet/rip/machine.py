@@ -161,8 +161,11 @@ class RipMachine:
                 self._greet(interface, now)
 
     def shutdown(self) -> None:
-        """Take leave: say on every network that nothing can be reached this way any more. Then do nothing."""
-        if self._started and not self._stopped:
+        """Take leave: say on every network that nothing can be reached this way any more. Then do nothing.
+
+        Without triggered updates nothing is said either: the neighbours notice the silence.
+        """
+        if self._started and not self._stopped and self._is_prompt:
             for interface in self._speaking():
                 said = self._entries(self._table.routes.values(), interface)
                 for data in self._responses([entry._replace(metric=INFINITY) for entry in said]):
@@ -210,6 +213,11 @@ class RipMachine:
         # "The 30-second timer is offset by a small random time (+/- 0 to 5 seconds) each time it is set." (3.8)
         update = self._options.update
         self._update_at = now + self._random.uniform(update * 5 / 6, update * 7 / 6)
+
+    @property
+    def _is_prompt(self) -> bool:
+        """Whether it speaks at other times than that of the next regular update."""
+        return self._options.triggered == "on"
 
     def _send_triggered(self, now: float) -> None:
         """A triggered update: "only those routes which have changed" (3.10.1)."""
@@ -372,6 +380,8 @@ class RipMachine:
             report = report_of(change, cause, self._name_of)
             if report is not None:
                 self._actions.append(report)
+        if not self._is_prompt:
+            return
         at = max(now, self._quiet_until)
         # "A triggered update should be suppressed if a regular update is due by the time the triggered update would be
         # sent." (3.10.1)

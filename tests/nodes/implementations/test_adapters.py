@@ -115,6 +115,8 @@ def test_bird_has_hmac() -> None:
         ("frr", {"auth": {"hmac-sha-256": {"1": "hush"}}}, "has no hmac-sha-256"),
         ("frr", {"auth": {"md5": {"1": "two words"}}}, "takes secrets of up to 16"),
         ("bird", {"update": 2.5}, "counts whole seconds, and update is 2.5s"),
+        ("frr", {"triggered": "off"}, "always sends triggered updates"),
+        ("bird", {"triggered": "off"}, "always sends triggered updates"),
     ],
 )
 def test_what_it_cannot_do(word: str, options: dict[str, object], why: str) -> None:

@@ -25,6 +25,7 @@ def test_the_defaults_are_the_rfcs():
         ({"garbage": "2s"}, "garbage '2s' is no duration"),
         ({"update": 5.0, "timeout": 9.0}, r"timeout 9s is under twice update \(5s\)"),
         ({"update": 100.0}, r"timeout 3m is under twice update \(100s\)"),
+        ({"triggered": "no"}, "triggered 'no' is neither on nor off"),
         ({"split_horizon": "yes"}, "split_horizon 'yes' is none of off, on, poisoned"),
     ],
 )

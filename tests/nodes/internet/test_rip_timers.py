@@ -217,3 +217,22 @@ def test_an_early_wake_is_harmless():
         router.now += 0.1
         router.wake()
     assert router.take() == []
+
+
+def test_without_triggered_updates_a_change_waits_for_the_regular_one():
+    """3.4.4 begins from such a router; it takes news as every other one does, and is slow to pass it on."""
+    router = Router(triggered="off")
+    router.hear(response(entry(FAR, 3)))
+    router.wait(10)
+    router.hear(response(entry(FAR, 16)))
+    assert router.table[FAR] == 16
+    sent = router.wait(60)
+    assert [(at, packet.data[0]) for at, packet in sent if packet.interface == "link2"] == [(130.0, 2), (160.0, 2)]
+    assert routes((packet for _, packet in sent), "link2")[FAR] == 16
+
+
+def test_without_triggered_updates_there_is_no_good_bye():
+    router = Router(triggered="off")
+    router.take()
+    router.machine.shutdown()
+    assert router.take() == []
