@@ -387,8 +387,8 @@ class RipMachine:
         # sent." (3.10.1)
         if self._trigger_at == inf and at < self._update_at:
             self._trigger_at = at
-        if lost and self._ask_at == inf:
-            self._ask_at = now + self._short_delay()
+        if lost:  # the question follows the last bad news: before it the neighbours answer with what is lost
+            self._ask_at = min(at, self._update_at) + self._short_delay()
 
     def _install(self, route: Route) -> None:
         wanted = (route.via, route.interface) if route.usable and not route.connected else None

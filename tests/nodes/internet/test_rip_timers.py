@@ -200,6 +200,18 @@ def test_after_a_loss_the_neighbours_are_asked_once_the_bad_news_had_its_time():
     assert {packet.interface for at, packet in sent if packet.data == WHOLE_TABLE} == {"link1", "link2"}
 
 
+def test_the_question_waits_for_bad_news_that_is_held_back():
+    """3.10.1 gathers changes for 1 to 5 s: a neighbour that is asked before it has heard would give the route back."""
+    router = Router()
+    router.hear(response(entry(FAR, 3), entry(FARTHER, 3)))
+    router.wait(10)
+    router.hear(response(entry(FAR, 16)))
+    router.wait(1)
+    router.hear(response(entry(FARTHER, 16)))
+    sent = [(at - 110, packet.data[0]) for at, packet in router.wait(10) if packet.interface == "link2"]
+    assert sent == [(3, 2), (6, 1)]
+
+
 def test_a_late_wake_does_all_that_is_due():
     router = learned()
     router.now += 1000
