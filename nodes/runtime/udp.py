@@ -24,7 +24,8 @@ _PKTINFO = struct.Struct("=i4s4s")  # struct in_pktinfo: interface, local addres
 _MREQN = struct.Struct("=4s4si")  # struct ip_mreqn: group, local address, interface
 _PKTINFO_SPACE = socket.CMSG_SPACE(_PKTINFO.size)
 _DATAGRAM = 65_535
-_BATCH = 64  # datagrams read at one go before the event loop gets its turn
+_BATCH = 64  # datagrams read at one go before the event loop gets its turn,
+_SLICE = 0.005  # and not for longer than this, in seconds: what a flood carries may be dear, and the door waits too
 _NO_ADDRESS = bytes(4)
 
 
@@ -131,6 +132,7 @@ class UdpPort:
 
     def _drain(self, udp: socket.socket) -> None:
         try:
+            end = self._loop.time() + _SLICE
             for _ in range(_BATCH):
                 try:
                     size, control, _, source = udp.recvmsg_into([self._buffer], _PKTINFO_SPACE)
@@ -140,7 +142,7 @@ class UdpPort:
                     self._count("receive_failures")
                     return
                 self._receive(self._packet(bytes(self._buffer[:size]), control, source))
-                if udp.fileno() < 0:  # closed meanwhile
+                if udp.fileno() < 0 or self._loop.time() > end:  # closed meanwhile, or it is others' turn
                     return
         except Exception as error:
             self._fail(error)

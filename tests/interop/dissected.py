@@ -35,14 +35,17 @@ class Tshark:
     def __init__(self, engine: Engine, container: str) -> None:
         self._engine, self._container = engine, container
 
-    def read(self, frames: Iterable[Frame], *fields: str) -> list[Dissected]:
-        """Each frame's values of these fields, and of those in which tshark complains."""
+    def read(self, capture: bytes, *fields: str, checksums: bool = True) -> list[Dissected]:
+        """Of each packet in a pcap file the values of these fields, and of those in which tshark complains.
+
+        `checksums`: are looked at too. In a capture from a veth pair nobody has computed them yet.
+        """
         wanted = [word for field in (*fields, *COMPLAINTS) for word in ("-e", field)]
-        command = ["tshark", "-n", "-r", "-", "-T", "json", *CHECKSUMS, *wanted]
+        command = ["tshark", "-n", "-r", "-", "-T", "json", *(CHECKSUMS if checksums else ()), *wanted]
         process = self._engine.execute(self._container, command, stdin=True)
         said = {1: b"", 2: b""}
         try:
-            process.write(pcap_header() + b"".join(map(pcap_record, frames)))
+            process.write(capture)
             process.end_input()
             while (chunk := process.read(PATIENCE)) is not None:
                 said[chunk[0]] += chunk[1]
@@ -76,8 +79,13 @@ def complaints(packets: Sequence[Dissected], known: Sequence[str] = ()) -> list[
     ]
 
 
-def framed(packet: Packet, at: float = 0.0) -> Frame:
-    """A datagram as Ethernet carries it (RFC 768, RFC 791, RFC 894, RFC 1112 section 6.4)."""
+def capture_of(packets: Iterable[tuple[float, Packet]]) -> bytes:
+    """Datagrams as a pcap file; each with its time, in seconds since 1970."""
+    return pcap_header() + b"".join(pcap_record(_framed(packet, at)) for at, packet in packets)
+
+
+def _framed(packet: Packet, at: float) -> Frame:
+    """As Ethernet carries it (RFC 768, RFC 791, RFC 894, RFC 1112 section 6.4)."""
     source, destination = packet.source, packet.destination
     ends = source.address.pack() + destination.address.pack()
     length = len(packet.data) + 8

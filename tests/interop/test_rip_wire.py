@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from dissected import Dissected, Tshark, complaints, framed, tshark
+from dissected import Dissected, Tshark, capture_of, complaints, tshark
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.rip.authentication import METHODS, Authentication, read_secrets
@@ -130,8 +130,8 @@ class Script:
         self.bye = sender.leave()
         self.sent = sender.sent
         fields = [f"rip.{field}" for field in (*FIELDS, *SIGNATURE)]
-        frames = [framed(packet, EPOCH + at) for at, packet in self.sent]
-        self.packets = judge.read(frames, *fields, "frame.protocols")
+        capture = capture_of((EPOCH + at, packet) for at, packet in self.sent)
+        self.packets = judge.read(capture, *fields, "frame.protocols")
         self._by_identity = {id(packet): seen for (_, packet), seen in zip(self.sent, self.packets, strict=True)}
 
     def seen(self, packets: list[Packet], link: str, command: int = RESPONSE) -> list[Dissected]:

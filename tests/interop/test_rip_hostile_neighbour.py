@@ -1,0 +1,168 @@
+"""A hostile neighbour, with and without the key: the router stays up, its table true, and it has counted everything."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dissected import complaints, tshark
+
+from catenet.orchestrator.backend.protocols import EngineError
+from catenet.orchestrator.harness.lab import LabUnderTest
+
+pytestmark = [pytest.mark.engine, pytest.mark.lab("hostile/lab.yaml"), pytest.mark.timeout(300)]
+
+SEED = 20260
+SCRIPT = (Path(__file__).parent / "hostile" / "attack.py").read_text()
+VICTIM, PEER, OTHER, ATTACKER = "10.66.1.1", "10.66.1.2", "10.66.2.3", "10.66.1.66"
+FAR, DEEP = "10.66.3.0/24", "10.66.4.0/24"
+TIMEOUT = 120.0
+HONEST = {FAR: ("wire", "peer"), DEEP: ("inner", "other")}
+MEMORY = 20_000_000
+"""Bytes by which a router may grow: 4,096 routes, 256 neighbours and some hundreds of messages are remembered."""
+
+
+UPDATES = "udp port 520 and dst 224.0.0.9"
+NOBODYS_FAULT = {"refused.own", "refused.interface", "refused.not-running"}
+"""What is counted, and of which nothing is said."""
+
+
+def attack(lab: LabUnderTest, how: str, number: int) -> Counter[str]:
+    """What the attacker has sent: kind → how many."""
+    arguments = (how, str(number), str(SEED), VICTIM, PEER, "hush")
+    done = lab["attacker"].run("python3", "-c", SCRIPT, *arguments, within="200s")
+    assert done.code == 0, done.complaint.decode()
+    return Counter(json.loads(done.text))
+
+
+def under(attacking: Future[Counter[str]], lab: LabUnderTest) -> Iterator[None]:
+    """As long as it is attacked, the router forwards and answers its door."""
+    while not attacking.done():
+        ping = lab["other"].run("ping", "-n", "-c", "1", "-W", "10", "10.66.3.2")
+        assert ping.code == 0, ping.text
+        assert_honest(lab)
+        yield
+
+
+def asked(lab: LabUnderTest, node: str, what: str = "") -> Any:
+    """What `show` says, or without a word the status; on a machine that is busy perhaps not at once."""
+    ends = time.monotonic() + TIMEOUT / 2
+    while True:
+        try:
+            return lab[node].show(what) if what else lab[node].status()
+        except EngineError:
+            assert time.monotonic() < ends, f"{node} does not answer"
+
+
+def assert_honest(lab: LabUnderTest) -> None:
+    """The honest neighbours' routes are in the table and in the kernel; what else there is leads to the attacker."""
+    table = {row["prefix"]: row for row in asked(lab, "victim", "rip")["table"]}
+    kernel = {row["prefix"]: row["lan"] for row in asked(lab, "victim", "routes")}
+    for prefix, (lan, node) in HONEST.items():
+        assert (table[prefix]["lan"], table[prefix]["node"], table[prefix]["metric"]) == (lan, node, 2)
+        assert kernel[prefix] == lan
+    connected = {"10.66.1.0/24", "10.66.2.0/24"}
+    assert all(table[prefix]["state"] == "connected" for prefix in connected)
+    strange = [row for prefix, row in table.items() if prefix not in {*HONEST, *connected}]
+    assert {row["lan"] for row in strange} <= {"wire"}
+
+
+def counted(lab: LabUnderTest) -> Counter[str]:
+    """The router's counters, without what honest neighbours have sent."""
+    said = asked(lab, "victim", "rip")
+    counters = Counter({word: number for word, number in said["counters"].items() if not word.startswith("sent.")})
+    honest = sum(row["messages"] for row in said["neighbours"] if row["address"] in (PEER, OTHER))
+    counters["received"] = counters.pop("received.requests", 0) + counters.pop("received.responses", 0) - honest
+    return counters
+
+
+def test_everything_that_was_sent_is_counted_and_nothing_is_harmed(lab: LabUnderTest) -> None:
+    lab.check()
+    before = counted(lab)
+    with ThreadPoolExecutor(1) as pool:
+        attacking = pool.submit(attack, lab, "count", 4000)
+        rounds = sum(1 for _ in under(attacking, lab))
+        sent = attacking.result()
+    assert rounds
+    assert sent.total() > 4000
+    now = counted(lab)
+    new = Counter({word: number - before[word] for word, number in now.items()})
+    refused = {word.removeprefix("refused."): number for word, number in new.items() if word.startswith("refused.")}
+    unproven = sum(number for word, number in refused.items() if word.startswith("auth-"))
+    assert unproven == sum(sent[kind] for kind in ("random", "unsigned", "damaged", "wrong key", "spoofed", "replayed"))
+    assert refused["auth-missing"] >= sent["random"] + sent["unsigned"]
+    assert refused["auth-digest"] >= sent["wrong key"] + sent["spoofed"]
+    assert refused["auth-sequence"] == sent["replayed"]
+    assert refused["off-link"] == sent["off link"]
+    assert sum(refused.values()) + new["received"] == sent.total()
+    assert refused.keys() >= {"length", "entries", "command", "version", "version-1", "empty"}
+    assert {word for word, number in new.items() if number} >= {
+        f"skipped.{word}" for word in ("family", "metric", "mask", "host-bits", "class")
+    }
+    assert_honest(lab)
+
+
+def test_each_reason_is_told_once(lab: LabUnderTest) -> None:
+    told = [line for line in lab["victim"].logs() if " input.refused " in line]
+    counters = asked(lab, "victim", "rip")["counters"]
+    reasons = {word for word, number in counters.items() if number and word.startswith(("refused.", "skipped."))}
+    assert len(told) == len(reasons - NOBODYS_FAULT) > 10
+    assert asked(lab, "victim")["services"]["rip"]["restarts"] == 0
+
+
+def test_wireshark_finds_nothing_wrong_with_what_the_router_says_meanwhile(lab: LabUnderTest) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        attacking = pool.submit(attack, lab, "count", 1000)
+        listen = ["tcpdump", "-Z", "root", "-n", "-i", "wire", "-w", "-", "-c", "40", f"{UPDATES} and src {VICTIM}"]
+        captured = lab["victim"].run(*listen, within="100s")
+        attacking.result()
+    assert captured.code == 0, captured.complaint.decode()
+    with tshark() as judge:
+        packets = judge.read(captured.output, "rip.command", "rip.auth.type", "rip.metric", checksums=False)
+    assert len(packets) == 40
+    assert complaints(packets) == []
+    assert {packet["rip.auth.type"][0] for packet in packets} == {"3"}
+    assert all(1 <= int(metric) <= 16 for packet in packets for metric in packet.get("rip.metric", ()))
+
+
+def test_a_flood_neither_silences_the_door_nor_fills_the_memory(lab: LabUnderTest) -> None:
+    flood(lab)
+    before = asked(lab, "victim")["memory"]
+    flood(lab)
+    assert asked(lab, "victim")["memory"] - before < MEMORY
+    assert_honest(lab)
+
+
+def flood(lab: LabUnderTest) -> None:
+    """Floods, until the router has answered in the midst of one. On a machine that is busy an answer may come late."""
+    with ThreadPoolExecutor(1) as pool:
+        answers = 0
+        for _ in range(20):
+            flooding = pool.submit(attack, lab, "flood", 20_000)
+            while not flooding.done():
+                with suppress(EngineError):
+                    lab["victim"].show("rip")
+                    answers += not flooding.done()
+            assert flooding.result()["signed"] == 20_000
+            if answers:
+                break
+    assert answers
+    asked(lab, "victim", "rip")
+
+
+def test_at_sigterm_its_routes_are_announced_at_16(lab: LabUnderTest) -> None:
+    """Long before the timeout the others know."""
+    with suppress(EngineError):  # it may be gone before its answer has come
+        lab["peer"].run("kill", "-TERM", "1")
+    ends = time.monotonic() + TIMEOUT / 2
+    while FAR in {row["prefix"] for row in asked(lab, "other", "routes")} or lab["peer"].container.state == "running":
+        assert time.monotonic() < ends, "it is not down, or the others do not know"
+    lab["peer"].start()
+    lab.check()
