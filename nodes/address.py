@@ -119,7 +119,7 @@ class Prefix(NamedTuple):
         return self.holds(other.network) or other.holds(self.network)
 
     def __str__(self) -> str:
-        return f"{self.network}/{self.length}"
+        return f"{self.network!s}/{self.length}"
 
 
 DEFAULT = Prefix(ANY, 0)

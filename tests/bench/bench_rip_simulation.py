@@ -14,7 +14,7 @@ from figures import Figure, timed
 from network import Network
 from rip_world import build, oracle, table
 
-ROUTERS = (100,)
+ROUTERS = (100, 1000)
 LINKS = 4
 SEED = 1
 STEP = 0.5

@@ -167,8 +167,7 @@ class RipMachine:
         """
         if self._started and not self._stopped and self._is_prompt:
             for interface in self._speaking():
-                said = self._entries(self._table.routes.values(), interface)
-                for data in self._responses([entry._replace(metric=INFINITY) for entry in said]):
+                for data in self._responses(self._entries(self._table.routes.values(), interface, leaving=True)):
                     self._send(data, interface, GROUP, "updates")
         self._stopped = True
 
@@ -278,14 +277,14 @@ class RipMachine:
     def _speaking(self) -> list[Interface]:
         return [interface for interface in self._up() if interface.name not in self._options.passive]
 
-    def _entries(self, routes: Iterable[Route], interface: Interface) -> list[Entry]:
+    def _entries(self, routes: Iterable[Route], interface: Interface, *, leaving: bool = False) -> list[bytes]:
         """What is said of these routes on that interface; a passive network may be nobody else's business."""
         if "connected" not in self._options.redistribute:
             passive = self._options.passive
             routes = (r for r in routes if r.static or not r.connected or r.interface not in passive)
-        return entries(routes, interface.name, self._options.split_horizon)
+        return entries(routes, interface.name, self._options.split_horizon, leaving=leaving)
 
-    def _responses(self, said: list[Entry]) -> list[bytes]:
+    def _responses(self, said: list[bytes]) -> list[bytes]:
         return responses(said, self._auth.max_entries)
 
     def _connect(self, interface: Interface, now: float) -> list[Change]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from catenet.nodes.address import Address, Prefix, mask
-from catenet.nodes.internet.rip.packet import INET, INFINITY, Entry, Message
+from catenet.nodes.internet.rip.packet import INET, INFINITY, MAX_KNOWN_ENTRIES, Entry, Message
 
 __all__ = ["Heard", "Offer", "check", "prefix_of", "read"]
 
@@ -38,9 +38,9 @@ class Heard:
     skipped: tuple[tuple[str, Entry], ...]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
 def read(data: bytes) -> Heard:
-    """One datagram, decoded and checked. A neighbour repeats itself: the last few hundred datagrams are remembered.
+    """One datagram, decoded and checked. A neighbour repeats itself: the last thousand datagrams are remembered.
 
     Raises:
         DecodeError: see `Message.parse`.
@@ -57,6 +57,7 @@ def read(data: bytes) -> Heard:
     return Heard(message, tuple(offers), tuple(skipped))
 
 
+@lru_cache(maxsize=MAX_KNOWN_ENTRIES)
 def check(entry: Entry) -> Offer | str:
     """The offer in an entry, or the word for what is wrong with it."""
     if entry.family != INET:
@@ -79,7 +80,7 @@ def prefix_of(entry: Entry) -> Prefix | str:
     return _destination(entry.address, entry.mask)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=MAX_KNOWN_ENTRIES)
 def _destination(address: int, bits: int) -> Prefix | str:
     length = _LENGTHS.get(bits)
     if length is None:

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Sequence
 
 from catenet.nodes.address import mask
 from catenet.nodes.internet.rip.config import SplitHorizon
-from catenet.nodes.internet.rip.packet import INET, INFINITY, MAX_ENTRIES, RESPONSE, Entry, Message
+from catenet.nodes.internet.rip.packet import INET, INFINITY, MAX_ENTRIES, pack_entry, response
 from catenet.nodes.internet.rip.table import Route
 
 __all__ = ["entries", "responses"]
 
 
-def entries(routes: Iterable[Route], interface: str, split_horizon: SplitHorizon) -> list[Entry]:
-    """The routes as they are announced on one interface.
+def entries(
+    routes: Iterable[Route], interface: str, split_horizon: SplitHorizon, *, leaving: bool = False
+) -> list[bytes]:
+    """The routes as they are announced on one interface, each an entry of 20 bytes; when `leaving`, all unreachable.
 
     "If A's best route is really through C, no other router on that network needs to know" (3.4.3): so the rule goes by
     network, and one message serves all neighbours on it. "Routes must be included in the datagram even if their
@@ -32,14 +34,14 @@ def entries(routes: Iterable[Route], interface: str, split_horizon: SplitHorizon
             elif split_horizon == "poisoned":
                 metric = INFINITY
         network, length = route.prefix
-        said.append(Entry(INET, route.tag, network, mask(length), next_hop, metric))
+        said.append(pack_entry(INET, route.tag, network, mask(length), next_hop, INFINITY if leaving else metric))
     return said
 
 
-def responses(said: Sequence[Entry], most: int = MAX_ENTRIES) -> list[bytes]:
+def responses(said: Sequence[bytes], most: int = MAX_ENTRIES) -> list[bytes]:
     """As many messages as the entries need, with at most so many in each.
 
     "Recall that there is a limit of 25 RTEs to a Response; if there are more, send the current Response and start a
     new one." (3.10.2)
     """
-    return [bytes(Message(RESPONSE, tuple(said[start : start + most]))) for start in range(0, len(said), most)]
+    return [response(said[start : start + most]) for start in range(0, len(said), most)]

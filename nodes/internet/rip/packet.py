@@ -20,7 +20,9 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from catenet.nodes.address import Address
@@ -32,6 +34,7 @@ __all__ = [
     "INET",
     "INFINITY",
     "MAX_ENTRIES",
+    "MAX_KNOWN_ENTRIES",
     "PORT",
     "REQUEST",
     "RESPONSE",
@@ -39,6 +42,8 @@ __all__ = [
     "WHOLE_TABLE",
     "Entry",
     "Message",
+    "pack_entry",
+    "response",
 ]
 
 PORT = 520
@@ -52,6 +57,8 @@ AUTHENTICATION = 0xFFFF
 INFINITY = 16
 """The metric that means unreachable (section 3.6)."""
 MAX_ENTRIES = 25
+MAX_KNOWN_ENTRIES = 1 << 14
+"""So many entries are remembered as they were decoded: 4,096 routes, each at some metrics."""
 
 _HEADER = struct.Struct(">BBH")
 _ENTRY = struct.Struct(">HHIIII")
@@ -66,6 +73,13 @@ class Entry(NamedTuple):
     mask: int
     next_hop: int
     metric: int
+
+    def __bytes__(self) -> bytes:
+        return pack_entry(*self)
+
+
+pack_entry = _ENTRY.pack
+"""The bytes of an entry, from its fields in order: `bytes(Entry(…))` without the Entry, for who says thousands."""
 
 
 WHOLE_TABLE = Entry(0, 0, 0, 0, 0, INFINITY)
@@ -100,7 +114,8 @@ class Message:
         # "RIP messages of version 0 are to be discarded" (5)
         if version == 0:
             raise DecodeError("version", version)
-        return cls(command, tuple(map(Entry._make, _ENTRY.iter_unpack(data[_HEADER.size :]))), version)
+        starts = range(_HEADER.size, len(data), _ENTRY.size)
+        return cls(command, tuple([_entry(data[start : start + _ENTRY.size]) for start in starts]), version)
 
     @property
     def asks_for_all(self) -> bool:
@@ -110,5 +125,18 @@ class Message:
         return len(self.entries) == 1 and (self.entries[0].family, self.entries[0].metric) == (0, INFINITY)
 
     def __bytes__(self) -> bytes:
-        header = _HEADER.pack(self.command, self.version, 0)
-        return header + b"".join([_ENTRY.pack(*entry) for entry in self.entries])
+        return _HEADER.pack(self.command, self.version, 0) + b"".join(map(bytes, self.entries))
+
+
+def response(entries: Iterable[bytes]) -> bytes:
+    """A response of entries that are bytes already."""
+    return _RESPONSE + b"".join(entries)
+
+
+_RESPONSE = _HEADER.pack(RESPONSE, VERSION, 0)
+
+
+@lru_cache(maxsize=MAX_KNOWN_ENTRIES)
+def _entry(data: bytes) -> Entry:
+    """An entry's 20 bytes → Entry. A route is told many times, by many: the same bytes are the same object."""
+    return Entry._make(_ENTRY.unpack(data))

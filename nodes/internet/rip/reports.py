@@ -22,15 +22,14 @@ def report_of(change: Change, cause: str, name_of: Callable[[Address], str]) -> 
     route, was = change
     if route.connected:
         return None
+    prefix = str(route.prefix)
     if change.lost:
-        return Report(
-            "route.lost", f"{route.prefix} unreachable ({cause})", {"prefix": str(route.prefix), "cause": cause}
-        )
+        return Report("route.lost", f"{prefix} unreachable ({cause})", {"prefix": prefix, "cause": cause})
     node, cost = name_of(route.via), route.metric - NETWORK_COST
     before = None if was == INFINITY else was - NETWORK_COST
-    text = f"{route.prefix} via {node} on {route.interface}, cost {cost}"
+    text = f"{prefix} via {node} on {route.interface}, cost {cost}"
     data: dict[str, Json] = {
-        "prefix": str(route.prefix),
+        "prefix": prefix,
         "via": str(route.via),
         "node": node,
         "lan": route.interface,

@@ -9,7 +9,7 @@ from math import inf
 from typing import NamedTuple
 
 from catenet.nodes.address import ANY, Address, Prefix
-from catenet.nodes.internet.rip.offers import Heard, Offer
+from catenet.nodes.internet.rip.offers import Heard
 from catenet.nodes.internet.rip.packet import INFINITY
 from catenet.nodes.machine import Interface
 
@@ -44,12 +44,12 @@ class Route:
     @property
     def connected(self) -> bool:
         """Whether nobody told us of it: one of our own networks (up or not), or a static route."""
-        return self.router == ANY
+        return not self.router
 
     @property
     def static(self) -> bool:
         """Whether it is announced by us, and found by somebody else."""
-        return self.connected and (self.via != ANY or not self.interface)
+        return not self.router and (self.via != ANY or not self.interface)
 
     @property
     def usable(self) -> bool:
@@ -87,23 +87,26 @@ class Verdict(Enum):
     ADOPT = "adopt"
 
 
-def judge(known: Route | None, way: Way, *, late: bool) -> Verdict:
-    """The receive rule (section 3.9.2; claim D4). `late`: the known route is at least halfway to its timeout."""
-    if known is not None and known.connected and known.usable:
-        return Verdict.IGNORE  # who is on the network itself needs no router to it, whatever the metrics say
+def judge(known: Route | None, metric: int, router: Address, via: Address, tag: int, *, halfway: float) -> Verdict:
+    """The receive rule (section 3.9.2; claim D4), for the way that an offer comes to here (see `Way`).
+
+    `halfway`: the deadline of a route that is at this moment halfway to its timeout.
+    """
     if known is None:
         # "add this route to the routing table, unless the metric is infinity"
-        return Verdict.IGNORE if way.metric == INFINITY else Verdict.ADOPT
-    if way.router == known.router:
+        return Verdict.IGNORE if metric == INFINITY else Verdict.ADOPT
+    if not known.router and known.metric < INFINITY:
+        return Verdict.IGNORE  # who is on the network itself needs no router to it, whatever the metrics say
+    if router == known.router:
         # "If the datagram is from the same router as the existing route, and the new metric is different than the old
         # one; […] Adopt the route from the datagram": worse or better, it knows best. Likewise a new next hop or tag.
-        if way.metric == known.metric and (way.metric == INFINITY or (way.via, way.tag) == (known.via, known.tag)):
+        if metric == known.metric and (metric == INFINITY or (via == known.via and tag == known.tag)):
             return Verdict.REFRESH
         return Verdict.ADOPT
-    if way.metric < known.metric:
+    if metric < known.metric:
         # "or, if the new metric is lower than the old one"
         return Verdict.ADOPT
-    if way.metric == known.metric and late and way.metric < INFINITY:
+    if metric == known.metric < INFINITY and known.deadline <= halfway:
         # "If it is at least halfway to the expiration point, switch to the new route."
         return Verdict.ADOPT
     # "Any entry that fails these tests is ignored, as it is no better than the current route."
@@ -153,15 +156,15 @@ class Table:
         refreshed: list[Route] = []
         rivals: list[Route] = []
         cost = self._cost(interface.name)
-        for offer in heard.offers:
+        for prefix, told, tag, next_hop in heard.offers:
             # "metric = MIN (metric + cost, infinity)"
-            metric, via = min(offer.metric + cost, INFINITY), _via(offer, interface) if offer.next_hop else router
-            way = Way(metric, interface.name, router, via or router, offer.tag)
-            known = self.routes.get(offer.prefix)
-            verdict = judge(known, way, late=known is not None and known.deadline <= halfway)
+            metric = min(told + cost, INFINITY)
+            via = (_via(next_hop, interface) if next_hop else ANY) or router
+            known = self.routes.get(prefix)
+            verdict = judge(known, metric, router, via, tag, halfway=halfway)
             if verdict is Verdict.ADOPT:
-                changes += self._adopt(offer.prefix, way, now)
-            elif known is not None and known.metric == way.metric < INFINITY:
+                changes += self._adopt(prefix, Way(metric, interface.name, router, via, tag), now)
+            elif known is not None and known.metric == metric < INFINITY:
                 (refreshed if verdict is Verdict.REFRESH else rivals).append(known)
         # "If this datagram is from the same router as the existing route, reinitialize the timeout."
         for route in refreshed:
@@ -242,10 +245,9 @@ class Table:
         self._repeats.clear()
 
 
-def _via(offer: Offer, interface: Interface) -> Address:
+def _via(next_hop: Address, interface: Interface) -> Address:
     """The next hop that an offer names, where that is somebody else on the network; else 0.
 
     "If the received Next Hop is not directly reachable, it should be treated as 0.0.0.0" (4.4): as the router itself.
     """
-    via = offer.next_hop
-    return via if via != interface.address and interface.prefix.holds_host(via) else ANY
+    return next_hop if next_hop != interface.address and interface.prefix.holds_host(next_hop) else ANY
