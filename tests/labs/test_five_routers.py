@@ -66,6 +66,23 @@ def test_healed_by_a_word_of_its_own_it_has_three_updates(lab: LabUnderTest) -> 
     until(lambda: wrong(lab), THREE_UPDATES)
 
 
+def test_a_network_of_its_own_is_reached_by_the_others_while_its_own_end_is_down(lab: LabUnderTest) -> None:
+    """RFC 2453 section 3.9.2: b is still on link1, and announces it; what a had itself does not stand in the way."""
+
+    def elsewhere(lan: str, protocol: str) -> str | None:
+        row = next((row for row in lab["a"].show("routes") if row["prefix"] == "10.0.1.0/24"), {})
+        return None if (row.get("lan"), row.get("protocol")) == (lan, protocol) else f"a's kernel has {row}"
+
+    assert elsewhere("link1", "kernel") is None
+    try:
+        assert lab["a"].run("ip", "link", "set", "link1", "down").code == 0
+        until(lambda: elsewhere("link3", "rip"), SILENCE)
+    finally:
+        lab["a"].run("ip", "link", "set", "link1", "up")
+    until(lambda: elsewhere("link1", "kernel"), SILENCE)
+    until(lambda: wrong(lab), SILENCE)
+
+
 def test_a_dead_router_and_a_paused_one_look_alike(lab: LabUnderTest) -> None:
     """A14: to its neighbours it is the same silence, and it ends in the same tables after the same time."""
     with lab["b"].killed():

@@ -41,6 +41,9 @@ Deviations from the RFC, and why:
 - The sequence number of an authenticated message is the time of day in seconds, so that it does not fall at a restart
   though nothing is kept on disk. All messages of a second have the same one, as RFC 4822 section 2.2 allows.
 - A secret is no longer than its digest: longer ones are hashed first, and not by all routers in the same way.
+- Keys have no lifetimes: to change one, every router is given the new one as well, then it is put first everywhere.
+- Nothing is kept of the neighbours' sequence numbers when this router restarts: an old message of theirs may be taken
+  until a newer one has come.
 - At most 4,096 routes are held and 256 neighbours are remembered, whatever a hostile neighbour says.
 
 Supported standards: RFC 2453, without the RIP-1 settings of section 5.1; RFC 4822 (and with it RFC 2082).

@@ -1,7 +1,9 @@
-"""One router under test: r1 (10.0.1.1 on link1, 10.0.2.1 on link2), with messages written and read by struct alone."""
+"""One router under test: r1 (10.0.1.1 on link1, 10.0.2.1 on link2), with messages of struct, hashlib and hmac alone."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import struct
 from collections.abc import Iterable
 
@@ -14,6 +16,8 @@ GROUP = Endpoint(Address.parse("224.0.0.9"), 520)
 N2, N3 = "10.0.1.2", "10.0.2.3"
 """Neighbours: n2 on link1, n3 on link2."""
 WHOLE_TABLE = bytes.fromhex("01020000 00000000 00000000 00000000 00000000 00000010")
+EPOCH = 1_000_000
+"""Seconds since 1970 at which the clock of a router with authentication was 0."""
 NAMES = {N2: "n2", N3: "n3"}
 
 Row = tuple[str, int]
@@ -27,6 +31,32 @@ def entry(prefix: str, metric: int, *, family: int = 2, tag: int = 0, next_hop: 
 
 def response(*entries: bytes, version: int = 2, command: int = 2) -> bytes:
     return bytes([command, version, 0, 0]) + b"".join(entries)
+
+
+def with_password(message: bytes, password: bytes) -> bytes:
+    return message[:4] + struct.pack(">HH16s", 0xFFFF, 2, password) + message[4:]
+
+
+def signed(
+    message: bytes,
+    method: str = "md5",
+    secret: bytes = b"secret",
+    *,
+    key: int = 1,
+    sequence: int = EPOCH,
+    counted: int = 0,
+    size: int = 0,
+    padding: int = 0,
+    trailer: bytes = b"\xff\xff\0\1",
+) -> bytes:
+    """`counted`: how many octets of the trailer's head "digest length" counts; `size`: what "message length" says."""
+    length = {"md5": 16, "sha1": 20, "sha256": 32, "sha384": 48, "sha512": 64}[method]
+    size = size or len(message) + 20
+    entry = struct.pack(">HHHBBIQ", 0xFFFF, 3, size, key, length + counted, sequence, padding)
+    head = message[:4] + entry + message[4:] + trailer
+    if method == "md5":
+        return head + hashlib.md5(head + secret + bytes(16 - len(secret))).digest()
+    return head + hmac.new(secret, head + bytes.fromhex("878FE1F3") * (length // 4), method).digest()
 
 
 def said(data: bytes) -> dict[str, int]:

@@ -1,15 +1,13 @@
-"""RFC 2453 section 4.1 and RFC 4822: who may speak. The messages here are made by struct, hashlib and hmac alone."""
+"""RFC 2453 section 4.1 and RFC 4822: who may speak."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import struct
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rip_router import N2, WHOLE_TABLE, Router, entry, response, routes
+from rip_router import EPOCH, N2, WHOLE_TABLE, Router, entry, response, routes, signed, with_password
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.rip.config import RipOptions
@@ -19,34 +17,6 @@ from catenet.nodes.machine import Interface
 FAR = "10.9.0.0/24"
 PASSWORD = {"password": "secret"}
 MD5 = {"md5": {"1": "secret", "7": "other"}}
-EPOCH = 1_000_000
-"""Seconds since 1970 at which the router's clock was 0."""
-
-
-def with_password(message: bytes, password: bytes) -> bytes:
-    return message[:4] + struct.pack(">HH16s", 0xFFFF, 2, password) + message[4:]
-
-
-def signed(
-    message: bytes,
-    method: str = "md5",
-    secret: bytes = b"secret",
-    *,
-    key: int = 1,
-    sequence: int = EPOCH,
-    counted: int = 0,
-    size: int = 0,
-    padding: int = 0,
-    trailer: bytes = b"\xff\xff\0\1",
-) -> bytes:
-    """`counted`: how many octets of the trailer's head "digest length" counts; `size`: what "message length" says."""
-    length = {"md5": 16, "sha1": 20, "sha256": 32, "sha384": 48, "sha512": 64}[method]
-    size = size or len(message) + 20
-    entry = struct.pack(">HHHBBIQ", 0xFFFF, 3, size, key, length + counted, sequence, padding)
-    head = message[:4] + entry + message[4:] + trailer
-    if method == "md5":
-        return head + hashlib.md5(head + secret + bytes(16 - len(secret))).digest()
-    return head + hmac.new(secret, head + bytes.fromhex("878FE1F3") * (length // 4), method).digest()
 
 
 def router(auth: object, **options: object) -> Router:
@@ -229,6 +199,18 @@ def test_without_authentication_a_message_that_carries_it_is_discarded() -> None
 def test_a_wrong_option_is_named(auth: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         RipOptions(auth=auth)
+
+
+@pytest.mark.parametrize("auth", [PASSWORD, MD5])
+def test_5_2_version_1_is_ignored_when_authentication_is_in_use(auth: object) -> None:
+    """ "For maximum security, RIP-1 messages should be ignored when authentication is in use" """
+    strict = router(auth)
+    plain = response(entry(FAR, 1), version=1)
+    for message in (plain, with_password(plain, b"secret"), signed(plain)):
+        strict.hear(message)
+        assert strict.answer(message[:0] + b"\1" + message[1:]) == []
+    assert FAR not in strict.table
+    assert sum(refusals(strict).values()) == 6
 
 
 def test_a_secret_is_in_no_message_for_people() -> None:
