@@ -35,7 +35,7 @@ def check_fetch(scene: Scene, check: FetchCheck) -> Finding:
         EngineError: curl did not run.
 
     """
-    done = scene.run(check.at, ["curl", "-sS", "-i", "--max-time", str(_LIMIT), check.url], _LIMIT + 1)
+    done = scene.run(check.at, ["curl", "-sS", "-i", "--max-time", str(_LIMIT), check.url], _LIMIT + 25)
     response = read_response(done.output)
     expected = str(check.status) if check.status != 200 else f"200 with {', '.join(_HEADERS)}"
     seen = done.last_words if response is None else "; ".join([str(response.status), *_faults(response)])

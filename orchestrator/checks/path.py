@@ -8,7 +8,7 @@ from catenet.orchestrator.lab.model import PathCheck
 
 __all__ = ["check_path", "describe_path", "read_traceroute"]
 
-_DEADLINE = 8.0
+_DEADLINE = 30.0
 _SPARE = 3
 """Hops beyond those expected that traceroute looks at, so that a detour is shown and a dead end does not take long."""
 

@@ -8,7 +8,7 @@ from catenet.orchestrator.lab.model import PingCheck
 
 __all__ = ["check_ping", "describe_ping"]
 
-_DEADLINE = 5.0
+_DEADLINE = 30.0
 
 
 def describe_ping(check: PingCheck) -> str:

@@ -78,7 +78,7 @@ def read_dig(text: str) -> DigAnswer:
 
 def _dig(scene: Scene, check: ResolveCheck) -> Finished:
     command = ["dig", "+tries=1", f"+time={_LIMIT}", "+noall", "+comments", "+answer", check.name, "A"]
-    return scene.run(check.at, command, _LIMIT + 1)
+    return scene.run(check.at, command, _LIMIT + 25)
 
 
 def _is_query(seen: Seen) -> bool:

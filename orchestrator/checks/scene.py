@@ -17,7 +17,7 @@ from catenet.orchestrator.observe.running import RunningLab
 
 __all__ = ["Scene"]
 
-_PATIENCE = 5.0
+_PATIENCE = 20.0
 """Seconds that an answer may take: a busy machine is no reason to call a check wrong."""
 
 

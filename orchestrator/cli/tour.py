@@ -24,7 +24,7 @@ from catenet.orchestrator.observe.trace import Trace, trace_http
 
 LAB, BROWSER, SERVER, ROUTER, LINK = "internet", "surf.eurecom.fr", "dragon.cs.uiuc.edu", "a", "link1"
 URL = f"http://{SERVER}/"
-_LIMIT = 20.0  # seconds for one program inside a node
+_LIMIT = 60.0  # seconds for one program inside a node
 
 
 def tour(name: NameOption = LAB) -> None:

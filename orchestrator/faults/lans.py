@@ -12,8 +12,8 @@ from catenet.orchestrator.observe.running import RunningLab, UserError, conditio
 
 __all__ = ["cut", "heal", "rejoin"]
 
-LOOK, ACT = 0.8, 5.0
-"""Seconds for the two questions that a verb asks: where things are, and then to change them (on a busy machine too)."""
+LOOK, ACT = 5.0, 20.0
+"""Seconds for the two questions that a verb asks: where things are, and then to change them (of a node that hangs)."""
 
 
 _PAST = {"up": "healed", "down": "cut", "silent": "silent"}

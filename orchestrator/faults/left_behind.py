@@ -18,7 +18,7 @@ from catenet.orchestrator.observe.program import run_program
 
 __all__ = ["Look", "look_into"]
 
-_DEADLINE = 5.0
+_DEADLINE = 20.0
 # One program for all, the question to PID 1 too, since to begin one costs more than all that it does. PID 1 writes both
 # files just before it opens its door, so a file that is younger than the door was changed by hand.
 _SCRIPT = f"""

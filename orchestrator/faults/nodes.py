@@ -14,7 +14,7 @@ from catenet.orchestrator.observe.running import RunningLab, UserError, conditio
 
 __all__ = ["START_DEADLINE", "kill", "pause", "resume", "start", "start_again"]
 
-START_DEADLINE = 30.0
+START_DEADLINE = 60.0
 """Seconds after which a node that was started and is not ready is given up."""
 _PATIENCE = 3  # failures of one service
 

@@ -32,10 +32,10 @@ __all__ = ["reset"]
 Value = TypeVar("Value")
 Tell = Callable[[str, int, int], None]
 _AT_ONCE = 8
-_ASK = 3.0
+_ASK = 20.0
 """Seconds that a node may take to bring a LAN up; one that does not is restarted."""
-_PATIENCE = 1.5
-"""Seconds that routing may take to settle by itself: triggered updates pass through a lab in less."""
+_PATIENCE = 5.0
+"""Seconds that routing may take to settle by itself: triggered updates pass through a lab in 1.5."""
 _ROUTING = 60.0
 """Seconds that restarted routers may take: longer than RIP's slowest first update (RFC 2453 section 3.8)."""
 

@@ -38,11 +38,11 @@ from catenet.orchestrator.observe.tcpdump import Place, Tcpdump
 __all__ = ["FOLDER", "a_while", "last_words", "save", "save_or_say"]
 
 FOLDER = Path(".catenet", "failures")
-_LOOK = 8.0
+_LOOK = 15.0
 """Seconds for logs, inspect and tables, and for the captures to begin: 3 s for 20 nodes, where nothing else runs."""
-_MEANWHILE = 3.0
+_MEANWHILE = 5.0
 """Seconds that the captures listen at most."""
-_END = 2.0
+_END = 10.0
 """Seconds for the captures to end."""
 _PACKETS = 20_000
 """Packets of one node that are kept: the first ones."""

@@ -18,7 +18,7 @@ __all__ = ["Following", "following"]
 
 TICK = 0.1
 """Seconds between two looks; a packet that waits for a silent capture waits about so long."""
-STALLED = 2.0
+STALLED = 5.0
 """Seconds after which nobody waits any longer for a capture that does not answer (its node is paused)."""
 ROOM = 10_000
 """Packets that may wait for `look`. With more, the captures wait, and the kernel counts what it has to drop."""

@@ -14,7 +14,7 @@ __all__ = ["INTERVAL", "Outage", "watch_outage"]
 
 INTERVAL = 0.05
 """Seconds between two pings."""
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until a route must have healed; above the slowest timers of a lab that a tour is for."""
 
 

@@ -28,7 +28,7 @@ from catenet.orchestrator.observe.running import UserError
 
 __all__ = ["EVERY", "PATIENCE", "CaptureError", "Place", "Tcpdump", "listening"]
 
-PATIENCE = 5.0
+PATIENCE = 20.0
 """Seconds that tcpdump may take to begin, and to end."""
 EVERY = "any"
 """The interface that stands for all; its frames are Linux-cooked."""

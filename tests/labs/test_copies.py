@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from lab_bench import LABS, Bench, failures
+from lab_bench import LABS, Bench, failures, until
 
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Engine
@@ -49,7 +49,7 @@ checks:
 
 def catenet(*arguments: str) -> str:
     """One process; what it printed."""
-    done = subprocess.run([*CATENET, *arguments], capture_output=True, text=True, check=False, timeout=100)
+    done = subprocess.run([*CATENET, *arguments], capture_output=True, text=True, check=False, timeout=500)
     assert done.returncode == 0, f"catenet {' '.join(arguments)}: exit {done.returncode}\n{done.stderr}"
     return done.stdout
 
@@ -92,7 +92,7 @@ def test_both_have_the_labs_own_addresses_and_every_claim_holds(pair: tuple[Benc
             assert sorted(there) == sorted(
                 f"{place.address}/{bench.lab.lans[place.lan].prefix.length}" for place in places
             )
-        assert failures(bench.check()) == {}
+        until(lambda bench=bench: failures(bench.check()))
 
 
 def test_each_is_found_by_name(pair: tuple[Bench, Bench]) -> None:
@@ -132,7 +132,7 @@ def test_small_labs_by_several_processes(engine: Engine) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)  # 76 s where nothing else runs
+@pytest.mark.timeout(3000)  # 76 s where nothing else runs
 def test_thirty_small_labs_by_several_processes(engine: Engine) -> None:
     side_by_side(engine, 30)
 

@@ -191,7 +191,7 @@ def test_who_writes_the_bridges_hardware_address_by_hand_is_not_heard(
     gateway = "10.71.1.254"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
         ear.bind(("", PORT))
-        ear.settimeout(10)
+        ear.settimeout(200)
         lab.sh("host", f"ip neigh replace {gateway} lladdr {hardware} dev left; ip route add 0.0.0.0/1 via {gateway}")
         lab.sh("host", f"ip route add 128.0.0.0/1 via {gateway}")
         for address in machine:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import networkx as nx
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from network import Network
 from rip_world import UNREACHABLE, build, link, table
@@ -40,7 +40,7 @@ def priced_graphs(draw: st.DrawFn) -> tuple[nx.Graph, dict[str, int]]:
     return graph, draw(st.dictionaries(st.sampled_from(names), st.integers(1, 15), max_size=len(names)))
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(priced_graphs())
 def test_every_table_has_the_least_costs(priced: tuple[nx.Graph, dict[str, int]]) -> None:
     graph, costs = priced

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from network import Network
 from rip_world import add_router, table
@@ -34,7 +34,7 @@ def labs(draw: st.DrawFn) -> Lab:
     return parse("\n".join(lines).encode(), "lab.yaml")
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@settings(max_examples=60)
 @given(labs())
 def test_the_tables_are_those_that_are_awaited(lab: Lab) -> None:
     network = Network(seed=7)

@@ -14,7 +14,7 @@ from catenet.nodes.internet.rip.config import RipOptions
 
 SETTLED = 300.0
 """Seconds at the RFC's timers in which everything here converges: timeout and garbage together."""
-SHARED = settings(derandomize=True, deadline=None, max_examples=12)
+SHARED = settings(max_examples=12)
 
 TOPOLOGIES = {
     "pair": nx.path_graph(2),

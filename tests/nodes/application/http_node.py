@@ -77,7 +77,7 @@ class Running:
 
     def __enter__(self) -> SmallNode:
         self._thread.start()
-        assert self._node.is_ready.wait(10)
+        assert self._node.is_ready.wait(200)
         return self._node
 
     def __exit__(self, *_: object) -> None:

@@ -368,7 +368,7 @@ REQUEST = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(REQUEST, max_size=6), st.integers(1, 50))
 def test_slicing_changes_nothing(requests: list[bytes], piece: int) -> None:
     whole, sliced, bytewise = Client(), Client(), Client()
@@ -381,7 +381,7 @@ def test_slicing_changes_nothing(requests: list[bytes], piece: int) -> None:
     assert whole.received == sliced.received == bytewise.received
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.one_of(st.binary(max_size=200), REQUEST), max_size=8))
 def test_hostile_bytes_end_in_answers_and_no_memory(pieces: list[bytes]) -> None:
     client = Client()

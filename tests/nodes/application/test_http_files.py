@@ -175,7 +175,7 @@ TARGET = st.lists(
 )
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(TARGET)
 def test_no_target_leads_to_the_secret(root: Path, parts: list[str]) -> None:
     try:

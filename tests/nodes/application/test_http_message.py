@@ -218,7 +218,7 @@ VALUE = st.text('abc XYZ\t019,;="\u00e9', max_size=12)
 BREAK = st.sampled_from([b"", b" ", b"\t", b"\r", b"\n", b"\0", b":", b"\r\n", b"\r\n ", b"\x7f", b",", b"%", b"\xff"])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.sampled_from(["GET", "HEAD", "POST", "DELETE"]),
     st.text("abc/.?=&%20", max_size=12),

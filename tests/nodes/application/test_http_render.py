@@ -111,7 +111,7 @@ def test_what_is_no_html_ends_the_page() -> None:
     assert text_of("<p>before<![if nonsense[ after").startswith("before")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text("<>/!-[]&;=\"' \n\x1b\u00e9apulitredx#", max_size=200), st.integers(20, 80))
 def test_any_page_becomes_printable_lines(page: str, width: int) -> None:
     rendered = render_html(page, BASE, width)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rip_router import EPOCH, N2, N3, WHOLE_TABLE, Router, entry, response, signed, with_password
 
 from catenet.nodes.address import Address, Prefix
 
-SHARED = settings(derandomize=True, deadline=None)
 LINKS = {"10.0.1.0/24": 1, "10.0.2.0/24": 1}
 KNOWN = LINKS | {"10.9.0.0/16": 4}
 """What a router knows that has heard one message, of n2."""
@@ -89,7 +88,6 @@ def offered(data: bytes) -> set[str]:
     return found
 
 
-@SHARED
 @given(PROOFS, st.lists(DAMAGED, max_size=20))
 def test_with_the_right_key_the_parser_is_reached_and_each_message_is_counted_once(proof, messages):
     router, prove = learned(proof), CREDENTIALS[proof][1]
@@ -113,7 +111,6 @@ def offered_by(messages: list[bytes]) -> set[str]:
     return set().union(*map(offered, messages))
 
 
-@SHARED
 @given(PROOFS.filter(lambda proof: proof != "none"), st.lists(DAMAGED, max_size=20), st.integers(0, 3))
 def test_without_the_key_nothing_changes_and_the_reason_is_counted(proof, messages, how):
     router = learned(proof)
@@ -132,7 +129,6 @@ def test_without_the_key_nothing_changes_and_the_reason_is_counted(proof, messag
     assert all(word.startswith("refused.auth-") for word in refused)
 
 
-@SHARED
 @given(
     st.lists(st.tuples(DAMAGED, st.sampled_from([N2, N3, "10.0.1.1", "192.0.2.1"]), st.integers(0, 65535)), max_size=20)
 )
@@ -148,7 +144,6 @@ def test_anything_from_anywhere_is_counted_once_and_raises_nothing(datagrams):
     assert router.status["timers"]
 
 
-@SHARED
 @given(DAMAGED, NOT_FROM_HERE, st.integers(0, 65535))
 def test_strangers_change_nothing(data, source, port):
     router = learned()
@@ -157,7 +152,6 @@ def test_strangers_change_nothing(data, source, port):
     assert [action for action in router.take() if not hasattr(action, "kind")] == []
 
 
-@SHARED
 @given(st.lists(st.tuples(st.integers(3, 17), st.sampled_from([N3])), max_size=10))
 def test_nobody_but_the_current_router_makes_a_route_worse(offers):
     router = learned()

@@ -44,7 +44,7 @@ class Bench:
         return [event for line in self.file.read_text().splitlines() if (event := Event.parse(line)) is not None]
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(200):
             while not condition():
                 await asyncio.sleep(0)
 
@@ -66,7 +66,7 @@ def on_bench(tmp_path: Path) -> OnBench:
     async def whole(test: Callable[[Bench], Awaitable[None]]) -> None:
         bench = Bench(tmp_path / "events")
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(300):
                 await test(bench)
         finally:
             bench.close()

@@ -93,7 +93,7 @@ def test_a_stalled_reader_holds_up_nobody_and_gets_whole_lines_later(pipe: tuple
         reading.cancel()
         return b"".join(into) + read_all(pipe[0])
 
-    lines = asyncio.run(asyncio.wait_for(run(), 20)).decode().splitlines()
+    lines = asyncio.run(asyncio.wait_for(run(), 200)).decode().splitlines()
     assert len(lines) == 400
     assert all(line.endswith(text) for line in lines)
 

@@ -90,7 +90,7 @@ def test_udp_says_which_address_was_asked_and_answers_from_it(on_bench: OnBench)
             assert packet.source == Endpoint(HERE, peer.getsockname()[1])
             assert packet.interface == "lo"
             port.send(Packet(b"me", packet.destination, packet.source, packet.interface))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(200):
                 data, source = await asyncio.get_running_loop().sock_recvfrom(peer, 100)
             assert (data, source) == (b"me", ("127.0.0.2", port.number))
 
@@ -174,7 +174,7 @@ def test_tcp_answers_byte_by_byte_and_closes_when_the_stream_has_finished(on_ben
         for byte in b"one\nbye\n":
             writer.write(bytes([byte]))
             await writer.drain()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(200):
             assert await reader.read() == b"ONE\nBYE\n"
         writer.close()
         await writer.wait_closed()
@@ -190,7 +190,7 @@ def test_tcp_half_closed_by_the_peer_still_gets_its_answer(on_bench: OnBench) ->
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"one\n")
         writer.write_eof()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(200):
             assert await reader.read() == b"ONE\n"
         assert streams[0].ended
         writer.close()
@@ -203,7 +203,7 @@ def test_tcp_timer_of_a_stream(on_bench: OnBench) -> None:
         port = await serve(b, [])
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"idle\n")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(200):
             assert await reader.read() == b"too slow\n"
         writer.close()
 
@@ -224,10 +224,10 @@ def test_tcp_flush_sends_what_became_ready_later(on_bench: OnBench) -> None:
         await b.until(lambda: bool(connections))
         stream.outbox += b"news\n"
         connections[0].flush()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(200):
             assert await reader.readline() == b"news\n"
         connections[0].abort()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(200):
             assert await reader.read() == b""
         writer.close()
 
@@ -271,7 +271,7 @@ def test_tcp_a_peer_that_says_much_leaves_the_others_their_turn(on_bench: OnBenc
             much.sendall(b"x\n" * 50_000)
             few.sendall(b"one\n")
             few.setblocking(False)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(200):
                 assert await asyncio.get_running_loop().sock_recv(few, 100) == b"ONE\n"
             assert streams[0].received < 100_000
 
@@ -311,10 +311,10 @@ def test_tcp_connect(on_bench: OnBench) -> None:
         port = await serve(b, streams)
         client = Lines()
         client.outbox += b"hello\n"
-        await b.host().connect_tcp(Endpoint(HERE, port), lambda _: client, timeout=5)
+        await b.host().connect_tcp(Endpoint(HERE, port), lambda _: client, timeout=200)
         await b.until(lambda: [event.text for event in b.events()].count("HELLO") == 1)
         with pytest.raises(ConnectionRefusedError):
             nobody = Endpoint(HERE, free_port(socket.SOCK_STREAM))
-            await b.host().connect_tcp(nobody, lambda _: client, timeout=5)
+            await b.host().connect_tcp(nobody, lambda _: client, timeout=200)
 
     on_bench(run)

@@ -24,7 +24,7 @@ from catenet.orchestrator.deploy.progress import Silent
 IMAGE = "catenet-backend-test:1"
 LAB = "backendtest"
 LONG = "x" * 40_000  # over two of the pieces, of 16 kB, into which Docker cuts a line
-PROGRAM = f"echo one; echo two >&2; head -c {len(LONG)} /dev/zero | tr '\\0' x; echo; echo last; exec sleep 1000"
+PROGRAM = f"echo one; echo two >&2; head -c {len(LONG)} /dev/zero | tr '\\0' x; echo; echo last; exec sleep 100000"
 SHELL = ["sh", "-c", "echo out; echo err >&2; exit 3"]
 
 
@@ -101,7 +101,7 @@ def run(engine: Engine, name: str, *command: str) -> tuple[bytes, bytes, int]:
 
 def output(program: Exec) -> tuple[bytes, bytes]:
     out, err = b"", b""
-    while (piece := program.read(10)) is not None:
+    while (piece := program.read(200)) is not None:
         stream, data = piece
         out, err = (out + data, err) if stream == 1 else (out, err + data)
     return out, err

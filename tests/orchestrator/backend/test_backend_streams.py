@@ -55,9 +55,9 @@ def test_following_can_be_closed_from_another_thread(engine: Engine) -> None:
 
     reader = threading.Thread(target=follow)
     reader.start()
-    assert fourth.wait(10)
+    assert fourth.wait(200)
     following.close()  # type: ignore[attr-defined]
-    reader.join(10)
+    reader.join(200)
     assert not reader.is_alive()
 
 
@@ -82,7 +82,7 @@ def test_reading_a_silent_program_ends_at_the_deadline(engine: Engine) -> None:
     with pytest.raises(TimeoutError):
         program.read(0.05)
     program.write(b"late\n")
-    assert program.read(10) == (1, b"late\n")
+    assert program.read(200) == (1, b"late\n")
     program.close()
 
 

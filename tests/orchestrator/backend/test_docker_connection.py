@@ -84,7 +84,7 @@ def test_a_stalled_engine_is_an_error_after_the_deadline(monkeypatch: pytest.Mon
     engine = connect()
     with pytest.raises(EngineError, match="timed out"):
         engine.can_pull("x", 0.2) or engine.networks()
-    assert time.monotonic() - started_at < 12
+    assert time.monotonic() - started_at < 100  # and not for ever
     stop()
 
 

@@ -41,9 +41,10 @@ class SilentEngine:
             while self.answered < self._pings:
                 with closing(self._listener.accept()[0]) as ping:
                     assert ping.recv(100).startswith(b"GET /_ping ")
-                    ping.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
                     self.answered += 1
-            first.sendall(self._late)
+                    if self.answered == self._pings:
+                        first.sendall(self._late)  # before the caller, who waits for this ping, can ask for another
+                    ping.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
             if not self._late:
                 self._listener.accept()[0].close()
 
@@ -57,7 +58,7 @@ class SilentEngine:
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(docker_socket, "LOOK", 0.02)
-    monkeypatch.setattr(docker_socket, "PING", 0.2)
+    monkeypatch.setattr(docker_socket, "PING", 2.0)
 
 
 @pytest.mark.parametrize("patience", [None, 60.0])
@@ -76,7 +77,7 @@ def test_an_engine_that_hangs_is_not(tmp_path: Path, patience: float | None) -> 
 
 
 def test_the_time_that_was_given_ends_the_wait(tmp_path: Path) -> None:
-    with SilentEngine(tmp_path / "engine", 1000) as engine, engine.call(0.1) as sock:
+    with SilentEngine(tmp_path / "engine", 1000) as engine, engine.call(2.0) as sock:
         with pytest.raises(TimeoutError):
             sock.recv(10)
         assert engine.answered

@@ -74,7 +74,7 @@ def node(remote: Engine, tmp_path: Path) -> str:
 
 def read_all(program: Exec) -> bytes:
     data = b""
-    while (piece := program.read(10)) is not None:
+    while (piece := program.read(200)) is not None:
         data += piece[1]
     return data
 

@@ -16,7 +16,7 @@ answers = st.recursive(
 
 
 @given(answers)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
 def test_every_answer_can_be_shown(capsys, answer):
     show_value(answer, {})
     capsys.readouterr()

@@ -43,7 +43,7 @@ def test_the_oracle_is_the_lectures() -> None:
     assert costs_at("b")["lan-e"] == 1  # at B, to E: cost 1
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32))
 def test_ready_exactly_with_the_last_word_in_whatever_order_the_nodes_speak(seed: int) -> None:
     readiness, random = Readiness(LAB, "abcde"), Random(seed)

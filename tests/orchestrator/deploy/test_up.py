@@ -36,7 +36,7 @@ class Notes(Silent):
         self.notes.append(text)
 
 
-def bring_up(engine: FakeEngine, folder: Path, lab: Lab = LAB, *, keep: bool = False, timeout: float = 20) -> UpReport:
+def bring_up(engine: FakeEngine, folder: Path, lab: Lab = LAB, *, keep: bool = False, timeout: float = 200) -> UpReport:
     return up(engine, lab, "five", IMAGE, Silent(), keep=keep, timeout=timeout, evidence=folder)
 
 
@@ -146,7 +146,7 @@ def test_ctrl_c_while_the_engine_hangs_waits_for_nothing_more(engine: FakeEngine
 
     engine.before, notes = interrupt, Notes()
     with pytest.raises(KeyboardInterrupt):
-        up(engine, LAB, "five", IMAGE, notes, timeout=20, evidence=tmp_path)
+        up(engine, LAB, "five", IMAGE, notes, timeout=200, evidence=tmp_path)
     assert not list(tmp_path.iterdir())
     assert [note for note in notes.notes if "catenet down --name five" in note]
 
@@ -158,7 +158,7 @@ def test_an_engine_that_goes_away_is_asked_for_nothing_more(engine: FakeEngine, 
 
     engine.before, notes = leave, Notes()
     with pytest.raises(EngineGoneError, match="the engine has gone"):
-        up(engine, LAB, "five", IMAGE, notes, timeout=20, evidence=tmp_path)
+        up(engine, LAB, "five", IMAGE, notes, timeout=200, evidence=tmp_path)
     assert not names(engine, "remove")
     assert [note for note in notes.notes if "catenet down --name five" in note]
     engine.before, engine.gone = None, False
@@ -177,7 +177,7 @@ def test_what_cannot_be_undone_does_not_hide_the_failure(engine: FakeEngine, tmp
 
     engine.before = before
     with pytest.raises(EngineError, match="as the test wants"):
-        up(engine, LAB, "five", IMAGE, notes, timeout=20, evidence=tmp_path)
+        up(engine, LAB, "five", IMAGE, notes, timeout=200, evidence=tmp_path)
     assert [note for note in notes.notes if "not now" in note and "catenet down --name five" in note]
 
 
@@ -269,7 +269,7 @@ def test_convergence_is_waited_for(engine: FakeEngine, tmp_path: Path) -> None:
                 engine.write("five-a", last.pop())
 
     engine.script = script
-    assert up(engine, LAB, "five", IMAGE, Late(), timeout=20, evidence=tmp_path).routers == 5
+    assert up(engine, LAB, "five", IMAGE, Late(), timeout=200, evidence=tmp_path).routers == 5
 
 
 def test_an_up_that_was_killed_while_routers_learnt_is_waited_for_by_the_next(

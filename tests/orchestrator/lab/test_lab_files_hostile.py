@@ -40,13 +40,13 @@ def check(data: bytes) -> Lab | None:
         return None
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(st.binary(max_size=200))
 def test_random_bytes(data: bytes) -> None:
     check(data)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map(b"".join))
 def test_random_pieces_of_yaml(data: bytes) -> None:
     check(data)
@@ -81,13 +81,13 @@ def flow(tree: object) -> str:
     return str(tree)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(st.dictionaries(WORDS, TREES, max_size=6))
 def test_any_values_under_our_words(tree: dict[str, object]) -> None:
     check(flow(tree).encode("utf-8", "surrogatepass"))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(st.data())
 def test_the_default_lab_with_bytes_changed(data: st.DataObject) -> None:
     changed = bytearray(INTERNET)
@@ -97,7 +97,7 @@ def test_the_default_lab_with_bytes_changed(data: st.DataObject) -> None:
     check(bytes(changed))
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(st.data())
 def test_the_default_lab_with_lines_lost_or_doubled(data: st.DataObject) -> None:
     lines = INTERNET.splitlines(keepends=True)

@@ -55,7 +55,7 @@ def check(lab: Lab, cut: set[str], dead: set[str]) -> None:
             assert way.next_hops == firsts
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(random_labs(), st.data())
 def test_ways_are_the_shortest_paths(lab: Lab, data: st.DataObject) -> None:
     cut = data.draw(st.sets(st.sampled_from(sorted(lab.lans)), max_size=2))

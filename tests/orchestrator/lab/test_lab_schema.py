@@ -168,7 +168,7 @@ def nearly_right(draw: st.DrawFn) -> Any:
     return tree
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(nearly_right())
 def test_the_schema_and_the_loader_agree(tree: Any) -> None:
     said = complaints(flow(tree).encode()).splitlines()

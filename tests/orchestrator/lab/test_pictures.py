@@ -54,7 +54,7 @@ def boxes(document: str) -> list[tuple[str, str, tuple[float, float, float, floa
     return found
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(picture=pictures())
 def test_every_node_and_lan_is_there_once_and_no_two_overlap(picture: Picture) -> None:
     drawn = boxes(svg(picture))

@@ -31,7 +31,7 @@ class Program:
         self.said.put(None)
 
     def read(self, timeout=None):
-        return self.said.get(timeout=10)
+        return self.said.get(timeout=200)
 
     def write(self, data):
         pass
@@ -56,7 +56,7 @@ def test_a_mark_without_a_time_is_a_line_like_any_other(program, line):
     capture = Tcpdump(program, Place("a", "small-a"), "", lambda _: None, marks.append)
     program.say(2, line + b"\nlistening on any\nmark 12.500000\nlast words\n")
     program.end()
-    assert capture.ended.wait(10)
+    assert capture.ended.wait(200)
     assert marks == [12.5]
     assert capture.error == "last words"
 
@@ -67,7 +67,7 @@ def test_a_line_without_end_is_kept_in_part(program, monkeypatch):
     for _ in range(50):
         program.say(2, b"x" * 100)
     program.end()
-    assert capture.ended.wait(10)
+    assert capture.ended.wait(200)
     assert capture.error == "x" * 100
 
 

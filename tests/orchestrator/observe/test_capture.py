@@ -60,7 +60,7 @@ def engine() -> Iterator[Engine]:
 
 
 def run(engine: Engine, script: str) -> str:
-    return run_program(engine, running_labs(engine)[LAB].node("n"), ["sh", "-c", script], 10.0).text
+    return run_program(engine, running_labs(engine)[LAB].node("n"), ["sh", "-c", script], 200.0).text
 
 
 def test_nothing_is_missed_at_either_end(engine: Engine) -> None:
@@ -86,7 +86,7 @@ def test_no_tcpdump_stays_behind(engine: Engine) -> None:
         captures.stop()
     with capturing(engine, {"n": NODE}, "udp"):
         pass  # left without a stop
-    assert run(engine, "timeout 5 sh -c 'while pidof -q tcpdump; do sleep 0.05; done' && echo gone").strip() == "gone"
+    assert run(engine, "timeout 100 sh -c 'while pidof -q tcpdump; do sleep 0.05; done' && echo gone").strip() == "gone"
 
 
 def test_a_wrong_filter_is_told_by_tcpdump_itself(engine: Engine) -> None:
@@ -105,5 +105,5 @@ def test_a_program_that_does_not_end_is_given_up(engine: Engine) -> None:
 
 def test_a_program_leaves_its_output_and_its_code(engine: Engine) -> None:
     container = running_labs(engine)[LAB].node("n")
-    done = run_program(engine, container, ["sh", "-c", "echo out; echo err >&2; exit 3"], 5.0)
+    done = run_program(engine, container, ["sh", "-c", "echo out; echo err >&2; exit 3"], 200.0)
     assert (done.code, done.output, done.last_words) == (3, b"out\n", "err")

@@ -58,20 +58,20 @@ def test_what_cannot_be_had_is_said(lab, tmp_path, monkeypatch):
 
 
 def test_a_node_that_hangs_costs_its_own_tables_and_no_more(lab, tmp_path, monkeypatch):
-    monkeypatch.setattr("catenet.orchestrator.observe.evidence._LOOK", 0.5)
+    monkeypatch.setattr("catenet.orchestrator.observe.evidence._LOOK", 2.0)
     ordinary, end = lab.engine.answer, threading.Event()
 
     def answer(container, command, given):
         if container == "small-b":
-            end.wait(10)
+            end.wait(200)
         return ordinary(container, command, given)
 
     lab.engine.answer = answer
     began = time.monotonic()
     place = save(lab.engine, "small", "x", tmp_path, again=None)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 100
     end.set()
-    assert (place / "left-out.txt").read_text() == "tables/b: not done within 0.5 s\n"
+    assert (place / "left-out.txt").read_text() == "tables/b: not done within 2 s\n"
     assert {"a", "c"} <= {folder.name for folder in (place / "tables").iterdir()}
 
 

@@ -98,7 +98,7 @@ values = words | st.integers() | st.lists(words, max_size=4)
 
 
 @given(st.dictionaries(words, values, min_size=1, max_size=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_folded_json_is_the_same_json(config: dict[str, object]) -> None:
     lines = [f"  {line}" for line in folded(config)]
     value = read("\n".join(["a: >-", *lines]))["a"]

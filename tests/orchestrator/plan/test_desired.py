@@ -271,7 +271,7 @@ def test_a_zone_file_that_changed_changes_its_server(tmp_path: Path) -> None:
     assert {name for name in found[0] if found[0][name] != found[1][name]} == {"x-ns"}
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(
     st.lists(st.builds(Prefix.of, st.integers(0x0A000000, 0x0A0010FF), st.integers(20, 30)), max_size=6),
     st.lists(st.builds(Prefix.of, st.integers(0xC6120000, 0xC6121000), st.integers(22, 30)), max_size=6),

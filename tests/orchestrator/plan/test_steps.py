@@ -101,7 +101,7 @@ def disturb(engine: FakeEngine, specs: tuple[ContainerSpec, ...], random: Random
             engine.remove_network(network.name)
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=250)
 @given(
     st.tuples(st.integers(0, 3), st.sampled_from(IMAGES)),
     st.tuples(st.integers(0, 3), st.sampled_from(IMAGES)),
@@ -132,7 +132,7 @@ def test_from_any_state_the_steps_lead_to_what_is_desired(
     assert planned(engine, again) == ()
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50)
 @given(st.integers(0, 3), st.randoms(use_true_random=False))
 def test_down_takes_everything_of_the_copy_and_nothing_else(lab: int, random: Random) -> None:
     engine = engine_with_images()
