@@ -123,6 +123,18 @@ class SmallLab:
         return shown[what]
 
 
+@pytest.fixture(scope="session")
+def _locks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("locks")
+
+
+@pytest.fixture(autouse=True)
+def _own_locks(request: pytest.FixtureRequest, _locks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copies of labs in memory are this run's own, whatever another run calls its own."""
+    if request.node.get_closest_marker("engine") is None:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(_locks))
+
+
 @pytest.fixture
 def engine() -> FakeEngine:
     return FakeEngine()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import docker
 import pytest
+from on_engine import free_prefix
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.config import CONFIG_VARIABLE, InterfaceConfig, NodeConfig
@@ -47,10 +48,7 @@ class Small:
             self.start(node)
 
     def _network(self, lan: str) -> NetworkSpec:
-        """Somewhere in the range for benchmarks (RFC 2544 appendix C.2.2), where the engine has room."""
-        taken = [prefix for other in self.engine.networks() for prefix in other.prefixes]
-        free = (Prefix.of(0xC6130000 + (number << 4), 28) for number in range(1 << 12))
-        prefix = next(prefix for prefix in free if not any(prefix.overlaps(other) for other in taken))
+        prefix = free_prefix(self.engine)
         spec = NetworkSpec(f"{LAB}_{lan}", prefix, Address(prefix.broadcast - 1), {LABEL_LAB: LAB})
         self.engine.create_network(spec)
         return spec

@@ -7,7 +7,9 @@ import json
 import tarfile
 from collections.abc import Sequence
 
-from catenet.nodes.address import Address, Prefix
+from on_engine import free_prefix
+
+from catenet.nodes.address import Address
 from catenet.orchestrator.backend.protocols import (
     LABEL_LAB,
     LABEL_LAN,
@@ -54,10 +56,8 @@ def clear(engine: Engine) -> None:
 
 
 def network(engine: Engine, lan: str) -> NetworkSpec:
-    """A LAN where the engine has room: in the range for benchmarks (RFC 2544 appendix C.2.2)."""
-    taken = [prefix for other in engine.networks() for prefix in other.prefixes]
-    free = (Prefix.of(0xC6120000 + (number << 4), 28) for number in range(1 << 13))
-    prefix = next(prefix for prefix in free if not any(prefix.overlaps(other) for other in taken))
+    """A LAN where the engine has room."""
+    prefix = free_prefix(engine)
     labels = {LABEL_LAB: LAB, LABEL_LAN: lan}
     return NetworkSpec(f"{LAB}_{lan}", prefix, Address(prefix.broadcast - 1), labels)
 

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from on_engine import free_prefix
 
-from catenet.nodes.address import Address, Prefix
+from catenet.nodes.address import Address
 from catenet.nodes.control.config import CONFIG_VARIABLE, InterfaceConfig, NodeConfig
 from catenet.orchestrator.backend.docker import connect
-from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_NODE, ContainerSpec, Engine, NetworkSpec
+from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_NODE, ContainerSpec, NetworkSpec
 from catenet.orchestrator.deploy.images import ensure_node_image
 from catenet.orchestrator.deploy.progress import Silent
 from catenet.orchestrator.observe.events import wait_for
@@ -35,13 +36,6 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 for n in range({BURST}):
     s.sendto(b"%d" % n, (sys.argv[1], 4711))
 """
-
-
-def free_prefix(engine: Engine) -> Prefix:
-    """In the range for benchmarks (RFC 2544 appendix C.2.2), from its far end."""
-    taken = [prefix for network in engine.networks() for prefix in network.prefixes]
-    free = (Prefix.of(0xC613FFF0 - (number << 4), 28) for number in range(1 << 12))
-    return next(prefix for prefix in free if not any(prefix.overlaps(other) for other in taken))
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -89,7 +89,7 @@ def test_a_killed_node_is_started_again_and_its_earlier_words_do_not_count(engin
     said = engine.script
     engine.script = lambda spec: []  # started again, it says nothing
     with pytest.raises(NotReadyError, match="a is not ready"):
-        bring_up(engine, tmp_path, timeout=0.1)
+        bring_up(engine, tmp_path, timeout=1)
     assert len(engine.containers({})) == 5, "what was there before stays"
     engine.kill("five-a")
     engine.script = said
@@ -249,7 +249,7 @@ def test_at_the_deadline_it_is_said_who_lacks_what(engine: FakeEngine, tmp_path:
         if spec.name != "five-d" or said.data.get("prefix") != silent
     ]
     with pytest.raises(NotReadyError, match="d has no route to lan-c at cost 2"):
-        bring_up(engine, tmp_path, timeout=0.2)
+        bring_up(engine, tmp_path, timeout=2)
     assert is_empty(engine)
 
 
@@ -285,9 +285,9 @@ def test_an_up_that_was_killed_while_routers_learnt_is_waited_for_by_the_next(
 
     engine.script = script
     with pytest.raises(NotReadyError):
-        up(engine, LAB, "five", IMAGE, Silent(), keep=True, timeout=0.1, evidence=tmp_path)
+        up(engine, LAB, "five", IMAGE, Silent(), keep=True, timeout=1, evidence=tmp_path)
     with pytest.raises(NotReadyError, match="a has no route to"):
-        bring_up(engine, tmp_path, timeout=0.1)
+        bring_up(engine, tmp_path, timeout=1)
     assert len(engine.containers({})) == 5, "what was there before stays"
     engine.write("five-a", last.pop())
     assert bring_up(engine, tmp_path).steps == 0

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from on_engine import free_prefix
 
-from catenet.nodes.address import Address, Prefix
+from catenet.nodes.address import Address
 from catenet.nodes.control.config import CONFIG_VARIABLE, InterfaceConfig, NodeConfig
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_NODE, ContainerSpec, Engine, NetworkSpec
@@ -28,13 +29,6 @@ for n in range(1, {COUNT} + 1):
 """
 
 pytestmark = pytest.mark.engine
-
-
-def free_prefix(engine: Engine) -> Prefix:
-    """A network where the engine has room: in the range for benchmarks (RFC 2544 appendix C.2.2)."""
-    taken = [prefix for network in engine.networks() for prefix in network.prefixes]
-    free = (Prefix.of(0xC6130000 + (number << 4), 28) for number in range(1 << 12))
-    return next(prefix for prefix in free if not any(prefix.overlaps(other) for other in taken))
 
 
 @pytest.fixture(scope="module")
