@@ -15,7 +15,7 @@ from catenet.nodes.internet.rip.machine import RipMachine
 from catenet.nodes.internet.rip.packet import GROUP, PORT, REQUEST, RESPONSE, WHOLE_TABLE, Entry, Message
 from catenet.nodes.machine import Endpoint, Interface, Packet, Send
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.engine
 
 AUTHS = {"none": {}, "password": {"password": "correct-horse"}} | {each: {each: {"7": "hush"}} for each in METHODS}
 FIELDS = ("command", "version", "family", "route_tag", "ip", "netmask", "next_hop", "metric")

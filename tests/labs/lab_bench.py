@@ -118,11 +118,11 @@ def failures(results: Sequence[Result]) -> Mapping[str, str]:
     return {result.check.claim: result.finding.seen for result in results if not result.passed}
 
 
-def until(condition: Callable[[], object]) -> None:
+def until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Returns as soon as `condition` gives nothing any more (what it gives is what is still wrong)."""
-    ends = time.monotonic() + PATIENCE
+    ends = time.monotonic() + seconds
     while wrong := condition():
-        assert time.monotonic() < ends, f"after {PATIENCE:g} s still: {wrong}"
+        assert time.monotonic() < ends, f"after {seconds:g} s still: {wrong}"
         time.sleep(POLL)
 
 

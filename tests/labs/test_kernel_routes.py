@@ -14,7 +14,6 @@ from catenet.orchestrator.observe.events import past
 pytestmark = [pytest.mark.engine, pytest.mark.lab("five-routers")]
 
 LAN_C, RIP, METRIC = "10.1.3.0/24", 189, 120
-PATIENCE = 60.0
 FLUSH = """
 from catenet.nodes.runtime.netlink.client import Netlink
 from catenet.nodes.runtime.routes import ROUTED, Routes
@@ -40,7 +39,7 @@ def restored(lab: LabUnderTest) -> list[Event]:
 
 
 def until_rip_is_back(lab: LabUnderTest) -> None:
-    until(lambda: kernel(lab).get(("rip", METRIC)) != "b", PATIENCE)
+    until(lambda: kernel(lab).get(("rip", METRIC)) != "b")
 
 
 def test_a_connected_and_a_static_route_to_the_same_prefix_stay(lab: LabUnderTest) -> None:
@@ -50,8 +49,8 @@ def test_a_connected_and_a_static_route_to_the_same_prefix_stay(lab: LabUnderTes
     try:
         assert kernel(lab) == {**others, ("rip", METRIC): "b"}
         with lab.cut("link1"):
-            until(lambda: kernel(lab) != {**others, ("rip", METRIC): "d"}, PATIENCE)
-        until(lambda: kernel(lab) != {**others, ("rip", METRIC): "b"}, PATIENCE)
+            until(lambda: kernel(lab) != {**others, ("rip", METRIC): "d"})
+        until(lambda: kernel(lab) != {**others, ("rip", METRIC): "b"})
     finally:
         sh(lab, f"ip address del 10.1.3.77/24 dev lan-a; ip route del {LAN_C} proto static")
     assert kernel(lab) == {("rip", METRIC): "b"}
@@ -69,12 +68,12 @@ def test_what_a_daemon_left_behind_is_flushed_and_the_living_ones_routes_are_bac
 def test_what_could_not_be_installed_says_why_and_is_tried_again(lab: LabUnderTest) -> None:
     sh(lab, "ip address del 10.0.1.1/24 dev link1; ip route flush proto 189")
     try:
-        until(lambda: row(lab).get("kernel") != "not there: Network is unreachable", PATIENCE)
+        until(lambda: row(lab).get("kernel") != "not there: Network is unreachable")
         assert row(lab)["state"] == "valid"  # the neighbour is still heard
     finally:
         sh(lab, "ip address add 10.0.1.1/24 broadcast + dev link1")
     until_rip_is_back(lab)
-    until(lambda: "kernel" in row(lab), PATIENCE)
+    until(lambda: "kernel" in row(lab))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +86,7 @@ def test_what_could_not_be_installed_says_why_and_is_tried_again(lab: LabUnderTe
 def test_a_route_that_somebody_takes_away_comes_back(lab: LabUnderTest, meddling: str, cause: str) -> None:
     before = len(restored(lab))
     sh(lab, meddling)
-    until(lambda: len(restored(lab)) == before, PATIENCE)
+    until(lambda: len(restored(lab)) == before)
     until_rip_is_back(lab)
     told = restored(lab)[-1].data
     assert (told["prefix"], told["node"]) == (LAN_C, "b")
@@ -100,7 +99,7 @@ def test_nobody_fights_without_end_for_a_table_that_is_flushed_again_and_again(l
     until_rip_is_back(lab)
     after = Counter(event.data["prefix"] for event in restored(lab))
     assert 0 < (after - before)[LAN_C] <= 10
-    until(lambda: [row for row in lab["a"].show("rip")["table"] if "kernel" in row], PATIENCE)
+    until(lambda: [row for row in lab["a"].show("rip")["table"] if "kernel" in row])
     assert lab["a"].status()["services"]["rip"]["restarts"] == 0
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 from lab_bench import until
 
-pytestmark = [pytest.mark.engine, pytest.mark.lab("rip-redistribution/lab.yaml"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.lab("rip-redistribution/lab.yaml")]
 
 WORLDS = (1, 2, 3)
 """That of our router, of FRR's, of BIRD's."""
@@ -50,11 +50,11 @@ def others(lab: Any, wanted: set[Line]) -> dict[int, set[Line]]:
 
 
 def test_the_neighbours_of_all_three_learn_the_same(lab: Any) -> None:
-    until(lambda: others(lab, {*FROM_R.values()}), 60)
+    until(lambda: others(lab, {*FROM_R.values()}))
 
 
 def test_all_three_have_the_same_table_and_frr_says_so_itself(lab: Any) -> None:
-    until(lambda: [n for n in WORLDS if learned(lab, f"r{n}", n) != FROM_O], 60)
+    until(lambda: [n for n in WORLDS if learned(lab, f"r{n}", n) != FROM_O])
     text = lab["r2"].run("vtysh", "--vty_socket", "/run/catenet/rip", "-d", "ripd", "-c", "show ip rip").text
     rows = [[word.replace("10.2.", "10.N.") for word in row] for row in FRR_ROUTE.findall(text)]
     assert {Line(prefix, via, int(metric), int(tag)) for prefix, via, metric, tag in rows} == FROM_O
@@ -64,7 +64,7 @@ def test_what_goes_with_a_network_comes_back_with_it(lab: Any) -> None:
     for world in WORLDS:
         lab.do("cut", f"back{world}")
     gone = {FROM_R["passive network"], FROM_R["static route"]}
-    until(lambda: others(lab, {*FROM_R.values()} - gone), 60)
+    until(lambda: others(lab, {*FROM_R.values()} - gone))
     for world in WORLDS:
         lab.do("heal", f"back{world}")
-    until(lambda: others(lab, {*FROM_R.values()}), 60)
+    until(lambda: others(lab, {*FROM_R.values()}))
