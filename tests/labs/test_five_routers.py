@@ -73,11 +73,11 @@ def test_a_network_of_its_own_is_reached_by_the_others_while_its_own_end_is_down
     assert elsewhere("link1", "kernel") is None
     try:
         assert lab["a"].run("ip", "link", "set", "link1", "down").code == 0
-        until(lambda: elsewhere("link3", "rip"), SILENCE)
+        until(lambda: elsewhere("link3", "rip"))
     finally:
         lab["a"].run("ip", "link", "set", "link1", "up")
-    until(lambda: elsewhere("link1", "kernel"), SILENCE)
-    until(lambda: wrong(lab), SILENCE)
+    until(lambda: elsewhere("link1", "kernel"))
+    until(lambda: wrong(lab))
 
 
 def test_a_dead_router_and_a_paused_one_look_alike(lab: LabUnderTest) -> None:
