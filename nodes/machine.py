@@ -89,11 +89,16 @@ class Send(NamedTuple):
 
 
 class SetRoute(NamedTuple):
-    """Action: in the kernel's table, this prefix now goes to `via`, over `interface`."""
+    """Action: in the kernel's table, this prefix now goes to `via`, over `interface`.
+
+    `metric` is the protocol's own. It is needed where the kernel's table is all that there is to be shown of it: a
+    machine that runs as a program of the user's (services/machine_program). 0: not said.
+    """
 
     prefix: Prefix
     via: Address
     interface: str
+    metric: int = 0
 
 
 class DeleteRoute(NamedTuple):

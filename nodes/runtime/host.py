@@ -231,7 +231,7 @@ class Host:
         if isinstance(action, Report):
             self.report(action.kind, action.text, action.data)
         elif isinstance(action, SetRoute):
-            self._set_route(*action)
+            self._set_route(action.prefix, action.via, action.interface)
         elif isinstance(action, DeleteRoute):
             self._routes.discard(action.prefix)
             self._shared.lans.routes.delete(ROUTED, action.prefix)

@@ -12,12 +12,12 @@ import socket
 import struct
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
+from typing import Protocol
 
 from catenet.nodes.address import ANY, Address
 from catenet.nodes.machine import Endpoint, Interface, Packet
-from catenet.nodes.runtime.lans import Lans
 
-__all__ = ["UdpPort"]
+__all__ = ["Interfaces", "UdpPort"]
 
 _IP_PKTINFO, _IP_MULTICAST_ALL, _SO_BINDTOIFINDEX = 8, 49, 62  # Python's socket lacks these names before 3.14
 _PKTINFO = struct.Struct("=i4s4s")  # struct in_pktinfo: interface, local address, destination in the header
@@ -27,6 +27,22 @@ _DATAGRAM = 65_535
 _BATCH = 64  # datagrams read at one go before the event loop gets its turn,
 _SLICE = 0.005  # and not for longer than this, in seconds: what a flood carries may be dear, and the door waits too
 _NO_ADDRESS = bytes(4)
+
+
+class Interfaces(Protocol):
+    """Which interface belongs to which LAN: what a port has to know of its node."""
+
+    def ifindex(self, lan: str, /) -> int:
+        """The number of the LAN's interface; 0 where there is none now."""
+
+    def name(self, ifindex: int, /) -> str:
+        """The LAN of an interface."""
+
+    def listen(self, function: Callable[[Interface], None], /) -> None:
+        """Call a function at each change of an interface, with its new state."""
+
+    def unlisten(self, function: Callable[[Interface], None], /) -> None:
+        """Call it no more."""
 
 
 class UdpPort:
@@ -39,7 +55,7 @@ class UdpPort:
         *,
         interface: str,
         group: Address | None,
-        lans: Lans,
+        lans: Interfaces,
         loop: AbstractEventLoop,
         count: Callable[[str], None],
         fail: Callable[[Exception], None],

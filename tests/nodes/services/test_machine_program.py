@@ -1,0 +1,105 @@
+"""A machine in a process of its own: what the node tells it and hears of it, without a network."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+MACHINE = """
+from catenet.nodes.machine import Report
+from catenet.nodes.services.machine_program import run
+
+class Mine:
+    def __init__(self, options, interfaces, random):
+        self.actions = []
+        self.say("mine.begun", update=options.update, up=[each.name for each in interfaces if each.up])
+    def say(self, kind, **data):
+        self.actions.append(Report(kind, "for people", data))
+    def set_interface(self, interface, now):
+        if interface.prefix.length == 32:
+            raise ZeroDivisionError("a mistake of its author")
+        self.say("mine.changed", lan=interface.name, up=interface.up)
+    def shutdown(self):
+        self.say("mine.ended")
+    def receive(self, packet, now): ...
+    def wake(self, now): ...
+    def next_wake(self): ...
+    def take_actions(self):
+        actions, self.actions = self.actions, []
+        return actions
+
+run(Mine, port=0)
+"""
+
+
+def place(prefix: str = "10.0.1.0/24", *, up: bool) -> Mapping[str, object]:
+    return {"lan": "link1", "device": "", "address": "10.0.1.1", "prefix": prefix, "up": up}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    (tmp_path / "mine").write_text(MACHINE)
+    return tmp_path / "mine"
+
+
+@contextmanager
+def started(file: Path) -> Iterator[subprocess.Popen[str]]:
+    told = {"service": "rip", "options": {"update": 2.0, "timeout": 6.0}, "interfaces": [place(up=True)]}
+    environment = {**os.environ, "CATENET_SERVICE": json.dumps(told)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, file], stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment
+    ) as program:
+        try:
+            yield program
+        finally:
+            program.kill()
+
+
+def line(program: subprocess.Popen[str]) -> str:
+    assert program.stdout is not None
+    return program.stdout.readline().rstrip("\n")
+
+
+def tell(program: subprocess.Popen[str], interface: Mapping[str, object]) -> None:
+    assert program.stdin is not None
+    program.stdin.write(json.dumps({"interface": interface}) + "\n")
+    program.stdin.flush()
+
+
+def event(kind: str, **data: object) -> Mapping[str, object]:
+    return {"kind": kind, "text": "for people", "data": data}
+
+
+def test_its_reports_are_events_and_it_hears_of_interfaces_and_of_the_end(file: Path) -> None:
+    with started(file) as program:
+        assert line(program) == "ready"
+        assert json.loads(line(program)) == event("mine.begun", update=2.0, up=["link1"])
+        tell(program, place(up=False))
+        assert json.loads(line(program)) == event("mine.changed", lan="link1", up=False)
+        program.send_signal(signal.SIGTERM)
+        assert json.loads(line(program)) == event("mine.ended")
+        assert program.wait(20) == 0
+
+
+def test_what_it_raises_ends_it_with_a_traceback(file: Path) -> None:
+    with started(file) as program:
+        assert line(program) == "ready"
+        tell(program, place("10.0.1.1/32", up=True))
+        _, said = program.communicate(timeout=20)
+        assert program.returncode == 1
+        assert said.splitlines()[-1] == "ZeroDivisionError: a mistake of its author"
+
+
+def test_outside_a_node_it_says_where_it_belongs(file: Path) -> None:
+    done = subprocess.run([sys.executable, file], capture_output=True, text=True, check=False, timeout=20)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "mine runs inside a node; write in a lab file: implementation: ./mine\n"
