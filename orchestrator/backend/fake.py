@@ -174,6 +174,7 @@ class FakeEngine:
         self.addresses: tuple[Address, ...] = ()
         self.secluded: set[str] = set()
         self._images: dict[str, Mapping[str, str]] = {}
+        self.build_arguments: dict[str, Mapping[str, str]] = {}
         self._networks: dict[str, NetworkSpec] = {}
         self._containers: dict[str, _FakeContainer] = {}
 
@@ -199,8 +200,9 @@ class FakeEngine:
         return tag in self._images
 
     def build(self, tag: str, context: bytes, arguments: Mapping[str, str], labels: Mapping[str, str]) -> None:
-        """Notes the tag and its labels."""
+        """Notes the tag, its labels and its arguments."""
         assert context or arguments
+        self.build_arguments[tag] = arguments
         self._note("build", tag)
         self._images[tag] = labels
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.deploy.progress import Progress
 
-__all__ = ["BASE_REPOSITORY", "DEBIAN", "ensure_base", "mirror"]
+__all__ = ["BASE_REPOSITORY", "DEBIAN", "ensure_base", "mirror", "mirror_hint"]
 
 DEBIAN = "debian:trixie-slim"
 BASE_REPOSITORY = "catenet/base"
@@ -33,6 +33,7 @@ _HINTS = (
     ("NO_PUBKEY", "Debian trixie's keys are missing: install a newer debian-archive-keyring"),
     ("Temporary failure resolving", "Debian's mirror cannot be reached: look at the network, or set http_proxy"),
     ("Could not connect", "Debian's mirror cannot be reached: look at the network, or set http_proxy"),
+    ("Failed to fetch", "Debian's mirror does not answer as it should: look at the network, or set http_proxy"),
     ("unshare", "run as root, or allow unprivileged user namespaces"),
 )
 
@@ -114,5 +115,9 @@ def _run(*command: str) -> None:
         raise EngineError(f"{command[0]}: not done after {_LONGEST:.0f} s") from None
     if done.returncode != 0:
         said = done.stderr.strip()[-1000:]
-        hint = next((hint for piece, hint in _HINTS if piece in said), "")
-        raise EngineError(f"{command[0]} failed: {said}", hint)
+        raise EngineError(f"{command[0]} failed: {said}", mirror_hint(said))
+
+
+def mirror_hint(said: str) -> str:
+    """What to do where a program that fetches packages has failed with these words; empty: no idea."""
+    return next((hint for piece, hint in _HINTS if piece in said), "")

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from catenet.nodes.catalogue import is_path
 from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.deploy.base import mirror_hint
 from catenet.orchestrator.deploy.images import (
     PACKAGE,
     PROGRAM_REPOSITORY,
@@ -36,6 +37,9 @@ __all__ = ["ensure_own_images", "own_images"]
 
 _REFERENCE = PACKAGE / "images" / "reference"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_BASE_ARGUMENT = "BASE_IMAGE"
+"""The build argument for a stage that fetches or compiles: what the node image stands on. It seldom changes, so that the
+engine still has that stage when our code does."""
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 
 
@@ -62,7 +66,7 @@ def ensure_own_images(engine: Engine, lab: Lab, image: str, progress: Progress) 
             build_on(engine, base, tag)
             remove_older(engine, tag)
         else:  # older ones may be another lab's
-            _build(engine, folder, tag, {IMAGE_ARGUMENT: image}, hint=f"look at {folder / 'Dockerfile'}")
+            _build_program(engine, folder, tag, image, progress)
         progress.count("images", done + 1, len(missing))
         progress.finished("image", f"{tag.partition(':')[0]} built; later runs reuse it", time.monotonic() - started)
 
@@ -73,11 +77,19 @@ def _ensure_reference_base(engine: Engine, progress: Progress) -> str:
     tag = tag_of(REFERENCE_BASE_REPOSITORY, _files(_REFERENCE), stands_on=debian)
     if not engine.has_image(tag):
         started = time.monotonic()
-        _build(engine, _REFERENCE, tag, {"BASE_IMAGE": debian})
+        _build(engine, _REFERENCE, tag, {_BASE_ARGUMENT: debian})
         remove_older(engine, tag)
         words = f"{REFERENCE_BASE_REPOSITORY} made of Debian's packages, once"
         progress.finished("image", words, time.monotonic() - started)
     return tag
+
+
+def _build_program(engine: Engine, folder: Path, tag: str, image: str, progress: Progress) -> None:
+    file = folder / "Dockerfile"
+    arguments = {IMAGE_ARGUMENT: image}
+    if _BASE_ARGUMENT in file.read_text(errors="replace"):
+        arguments[_BASE_ARGUMENT] = ensure_debian(engine, progress)
+    _build(engine, folder, tag, arguments, hint=f"look at {file}")
 
 
 def _build(engine: Engine, folder: Path, tag: str, arguments: Mapping[str, str], hint: str = "") -> None:
@@ -86,7 +98,8 @@ def _build(engine: Engine, folder: Path, tag: str, arguments: Mapping[str, str],
     try:
         engine.build(tag, _pack(folder), {**proxies, **arguments}, {})
     except EngineError as error:
-        raise EngineError(_COLOURS.sub("", str(error)), hint) from None
+        said = _COLOURS.sub("", str(error))
+        raise EngineError(said, mirror_hint(said) or hint) from None
 
 
 def _folders(lab: Lab) -> dict[str, Path]:

@@ -86,6 +86,16 @@ def test_a_change_of_our_code_leaves_the_reference_packages_as_they_are(engine: 
     assert sorted(tag.partition(":")[0] for tag in new) == ["catenet/program", "catenet/reference"]
 
 
+def test_a_program_that_asks_for_the_base_for_its_compiler_gets_it(engine: FakeEngine, folder: Path) -> None:
+    ensure_own_images(engine, mine(folder), NODE, Silent())
+    assert "BASE_IMAGE" not in engine.build_arguments[own_images(mine(folder), NODE)["built"]]
+    file = folder / "built" / "Dockerfile"
+    file.write_text(f"ARG BASE_IMAGE\nFROM $BASE_IMAGE AS build\n{file.read_text()}")
+    ensure_own_images(engine, mine(folder), NODE, Silent())
+    given = engine.build_arguments[own_images(mine(folder), NODE)["built"]]
+    assert (given["BASE_IMAGE"], given["NODE_IMAGE"]) == (DEBIAN, NODE)
+
+
 def test_all_of_them_are_removed(engine: FakeEngine, folder: Path) -> None:
     ensure_own_images(engine, mine(folder), NODE, Silent())
     remove_images(engine)
