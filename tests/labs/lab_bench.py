@@ -79,8 +79,9 @@ class Bench:
         return run_checks(self.engine, running, chosen, lambda _: None)
 
     @contextmanager
-    def tcpdump(self, node: str, *arguments: str) -> Iterator[Callable[[], str]]:
-        """tcpdump's own text. Inside it listens; the function waits for its end (`-c`) and gives what it said."""
+    def tcpdump(self, node: str, *arguments: str) -> Iterator[Callable[..., str]]:
+        """tcpdump's own text. Inside it listens; the function waits for its end (`-c`), or until it has said these
+        words (then with `-l`), and gives what it said."""
         command = [
             "tcpdump",
             "-Z",
@@ -98,16 +99,20 @@ class Bench:
         process = self.engine.execute(self.running.node(node).name, command)
         said = {1: b"", 2: b""}
 
-        def read(until: bytes) -> None:
-            while (not until or until not in said[2]) and (chunk := process.read(PATIENCE)) is not None:
+        def read(stream: int, words: str) -> None:
+            while not words or words.encode() not in said[stream]:
+                chunk = process.read(PATIENCE)
+                if chunk is None:
+                    assert not words, f"tcpdump never said {words!r}: {said}"
+                    return
                 said[chunk[0]] += chunk[1]
 
-        def text() -> str:
-            read(b"")
+        def text(words: str = "") -> str:
+            read(1, words)
             return said[1].decode()
 
         try:
-            read(b"listening on")
+            read(2, "listening on")
             yield text
         finally:
             process.close()
