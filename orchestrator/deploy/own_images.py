@@ -38,8 +38,8 @@ __all__ = ["ensure_own_images", "own_images"]
 _REFERENCE = PACKAGE / "images" / "reference"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _BASE_ARGUMENT = "BASE_IMAGE"
-"""The build argument for a stage that fetches or compiles: what the node image stands on. It seldom changes, so that the
-engine still has that stage when our code does."""
+"""The build argument for a stage that fetches or compiles: what the node image stands on. That seldom changes, so the
+engine still has such a stage when our code is another."""
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 
 
