@@ -54,7 +54,8 @@ static struct route table[ROUTES];
 static int link_count, route_count, netlink;
 static json_t *options;
 static double update, timeout, garbage, update_due, trigger_due, quiet_until;
-static enum { OFF, ON, POISONED } split_horizon = POISONED;
+static enum { OFF, ON, POISONED } split_horizon;
+static bool triggered;
 
 static double now(void) {
     struct timespec time;
@@ -96,7 +97,7 @@ static void change(struct route *route, struct link *link, uint32_t via, int met
     *route = (struct route){old.net, old.mask, via, link, metric, until, true};
     if (installed(route)) kernel(RTM_NEWROUTE, route);
     if (installed(&old) && (!installed(route) || old.metric != metric)) kernel(RTM_DELROUTE, &old);
-    if (trigger_due == NEVER) trigger_due = now() > quiet_until ? now() : quiet_until;
+    if (triggered && trigger_due == NEVER) trigger_due = now() > quiet_until ? now() : quiet_until;
     if (old.metric != metric)
         printf("{\"kind\": \"rip.table\", \"text\": \"%s/%d: metric %d on %s\"}\n",
                text(route->net), __builtin_popcount(route->mask), metric, link->lan);
@@ -283,14 +284,15 @@ static int milliseconds_to_wait(void) {
 }
 
 static void read_task(void) {
-    const char *given = getenv("CATENET_SERVICE"), *horizon;
+    const char *given = getenv("CATENET_SERVICE"), *horizon, *at_once;
     json_t *told = given ? json_loads(given, 0, NULL) : NULL, *interface;
     size_t i;
     options = json_object_get(told, "options");
-    if (json_unpack(options, "{s:F, s:F, s:F, s:s}", "update", &update, "timeout", &timeout, "garbage", &garbage,
-                    "split_horizon", &horizon) < 0)
+    if (json_unpack(options, "{s:F, s:F, s:F, s:s, s:s}", "update", &update, "timeout", &timeout, "garbage", &garbage,
+                    "split_horizon", &horizon, "triggered", &at_once) < 0)
         errx(1, "CATENET_SERVICE: no RIP options; this runs inside a node");
     if (json_object_size(json_object_get(options, "auth"))) errx(1, "auth: this router has none");
+    triggered = !strcmp(at_once, "on");
     split_horizon = !strcmp(horizon, "off") ? OFF : !strcmp(horizon, "on") ? ON : POISONED;
     json_array_foreach(json_object_get(told, "interfaces"), i, interface) set_link(interface);
 }

@@ -52,6 +52,7 @@ type entry struct { // section 4
 type options struct { // times are in seconds
 	Update, Timeout, Garbage float64
 	SplitHorizon             string `json:"split_horizon"`
+	Triggered                string
 	Cost                     map[string]uint32
 	Passive                  []string
 	Auth                     map[string]any
@@ -119,7 +120,7 @@ func (r *router) change(prefix netip.Prefix, metric uint32, via netip.Addr, lan 
 	}
 	r.table[prefix] = &route{via, lan, metric, until, true}
 	r.install(prefix, old, r.table[prefix])
-	if r.trigger == never { // the first change is told at once, those that follow together (section 3.10.1)
+	if r.trigger == never && r.Triggered == "on" { // the first change is told at once, those that follow together (section 3.10.1)
 		r.trigger = max(now(), r.quiet)
 	}
 	if old == nil || old.metric != metric {
