@@ -29,6 +29,8 @@ from catenet.orchestrator.observe.status import lab_state
 __all__ = ["Broken", "LabUnderTest", "NodeUnderTest"]
 
 WITHIN = "20s"
+_ANSWER = 20.0
+"""Seconds that a node may take to answer a test, on a machine that is busy with others: nobody waits at a prompt."""
 CONVERGING = 60.0
 """Seconds that routing may take after something was mended, with RIP's own timers too: a neighbour repeats its table
 every 30 s (RFC 2453 section 3.8)."""
@@ -278,7 +280,7 @@ class NodeUnderTest:
         return [line.text for line in past(self._lab.engine, [self.container])]
 
     def _ask(self, question: Question) -> Any:
-        answer = ask(self._lab.engine, self.container, question)
+        answer = ask(self._lab.engine, self.container, question, _ANSWER)
         if answer.error is not None:
             raise EngineError(f"{self.name}: {answer.error}")
         return answer.answer

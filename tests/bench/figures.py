@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -10,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 __all__ = ["Figure", "as_json", "show", "timed"]
+
+_WIDTH = 110  # in a file
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def show(title: str, figures: Iterable[Figure]) -> None:
         its = _number(figure.its_value)
         missed = "" if figure.good else "missed"
         table.add_row(figure.what, _number(figure.value), figure.unit, figure.reference, its, ratio, aim, missed)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     console.print(f"\n[bold]{title}[/]", soft_wrap=True)
     console.print(table)
 

@@ -12,17 +12,19 @@ import pytest
 from lab_bench import PATIENCE, until
 
 from catenet.orchestrator.harness.lab import LabUnderTest
-from catenet.orchestrator.lab.graph import ways
+from catenet.orchestrator.lab.graph import End, ways
 
 pytestmark = [pytest.mark.engine, pytest.mark.lab("five-routers")]
 
 WITHIN = f"{PATIENCE:g}s"
 
 
-def wrong(five: LabUnderTest, cut: Collection[str] = (), dead: Collection[str] = ()) -> list[str]:
+def wrong(
+    five: LabUnderTest, cut: Collection[str] = (), dead: Collection[str] = (), silent: Collection[End] = ()
+) -> list[str]:
     """Where the tables are not those of the network that is left: RIP's at every live router, and the kernel's."""
     lab, faults = five.model, []
-    for router, row in ways(lab, cut, dead).items():
+    for router, row in ways(lab, cut, dead, silent).items():
         rip = {line["prefix"]: line for line in five[router].show("rip")["table"] if line["state"] != "garbage"}
         kernel = {line["prefix"]: line["lan"] for line in five[router].show("routes")}
         wanted = {str(lab.lans[lan].prefix): way for lan, way in row.items()}
@@ -78,6 +80,25 @@ def test_a_network_of_its_own_is_reached_by_the_others_while_its_own_end_is_down
         lab["a"].run("ip", "link", "set", "link1", "up")
     until(lambda: elsewhere("link1", "kernel"))
     until(lambda: wrong(lab))
+
+
+def test_a_silent_link_is_found_out_by_its_timeout_alone(lab: LabUnderTest) -> None:
+    downs = causes(lab, "a").count("link1 went down")
+    with lab.cut("link1", silent=True):
+        assert lab["a"].run("ping", "-c1", "-W1", "10.0.1.2").code == 1
+        until(lambda: wrong(lab, silent={("a", "link1"), ("b", "link1")}))
+        assert "LOWER_UP" in lab["a"].run("ip", "link", "show", "link1").text
+        assert causes(lab, "a").count("link1 went down") == downs
+        assert "timed out" in causes(lab, "a")
+        lab.check("D3", within=WITHIN)
+    assert wrong(lab) == []
+    assert lab["a"].run("ping", "-c3", "10.0.1.2").code == 0
+
+
+def causes(five: LabUnderTest, router: str) -> list[str]:
+    """Why its routes have changed so far: what stands in brackets at the end of its words."""
+    lines = [line for line in five[router].logs() if " rip route." in line]
+    return [line.rpartition("(")[2].removesuffix(")") for line in lines]
 
 
 def test_a_dead_router_and_a_paused_one_look_alike(lab: LabUnderTest) -> None:
