@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 import networkx as nx
 from network import Network
 
@@ -10,8 +12,6 @@ from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.machine import RipMachine
 
 UNREACHABLE = 16
-OWN = 1 << 15
-"""From here on the networks are numbered that are a router's own; the links have the numbers below."""
 
 
 def build(
@@ -24,26 +24,31 @@ def build(
     own_lans: bool = True,
 ) -> Network:
     """A router for each vertex, with a LAN of its own unless told otherwise, and a link for each edge."""
+    lans = {f"lan-{vertex}": [str(vertex)] for vertex in graph} if own_lans else {}
+    lans |= {link(*ends): [str(end) for end in ends] for ends in graph.edges}
+    chosen = options or RipOptions()
+    return build_lans(lans, lambda router: chosen, seed, record=record, reports=reports)
+
+
+def build_lans(
+    lans: Mapping[str, Sequence[str]],
+    options_of: Callable[[str], RipOptions],
+    seed: int = 1,
+    *,
+    record: bool = False,
+    reports: bool = True,
+) -> Network:
+    """LANs, each with the routers on it: at most 65,536 of at most 254."""
     network = Network(seed, record=record, reports=reports)
-    options = options or RipOptions()
-    places: dict[object, dict[str, str]] = {vertex: {} for vertex in graph}
-    for number, vertex in enumerate(graph if own_lans else ()):
-        net = _net(OWN + number)
-        network.add_lan(f"lan-{vertex}", f"{net}.0/24")
-        places[vertex][f"lan-{vertex}"] = f"{net}.1"
-    for number, ends in enumerate(graph.edges):
-        name, net = link(*ends), _net(number)
-        network.add_lan(name, f"{net}.0/24")
-        for last, end in enumerate(ends, 1):
-            places[end][name] = f"{net}.{last}"
-    for vertex in graph:
-        add_router(network, str(vertex), places[vertex], options)
+    places: dict[str, dict[str, str]] = {}
+    for number, (lan, routers) in enumerate(lans.items()):
+        net = f"10.{number >> 8}.{number & 255}"
+        network.add_lan(lan, f"{net}.0/24")
+        for last, router in enumerate(routers, 1):
+            places.setdefault(router, {})[lan] = f"{net}.{last}"
+    for router, on in places.items():
+        add_router(network, router, on, options_of(router))
     return network
-
-
-def _net(number: int) -> str:
-    """The first three bytes of the network of that number within 10.0.0.0/8."""
-    return f"10.{number >> 8}.{number & 255}"
 
 
 def link(one: object, other: object) -> str:
