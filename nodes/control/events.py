@@ -38,6 +38,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from catenet.nodes.control.printable import printable
 from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
 
@@ -104,7 +105,7 @@ class Event:
     def line(self, *, with_json: bool) -> str:
         """The line for standard output, without its line end; control characters are replaced."""
         clock = datetime.fromtimestamp(self.at, UTC).strftime("%H:%M:%S.%f")
-        text = _clean(self.text)
+        text = printable(self.text)
         readable = f"{clock} {self.service} {self.kind} {text}"
         if not with_json:
             return readable
@@ -129,7 +130,7 @@ def _from_json(text: str, node: str, logged: float | None) -> Event | None:
     try:
         whole = read_json(text)
         at, data = _time(float(whole["at"]), logged), whole["data"]
-        own, service, kind, said = (_clean(str(whole[key])) for key in ("node", "service", "kind", "text"))
+        own, service, kind, said = (printable(str(whole[key])) for key in ("node", "service", "kind", "text"))
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
     return Event(at, node or own, service, kind, said, data) if isinstance(data, dict) else None
@@ -144,11 +145,6 @@ def _time(at: float, logged: float | None) -> float:
     return at
 
 
-def _clean(text: str) -> str:
-    """Without what a terminal would obey."""
-    return "".join(character if character.isprintable() else "?" for character in text)
-
-
 def _from_words(line: str, node: str, logged: float) -> Event | None:
     match = _READABLE.fullmatch(line)
     if match is None:
@@ -156,7 +152,7 @@ def _from_words(line: str, node: str, logged: float) -> Event | None:
     hours, minutes, seconds, service, kind, text = match.groups()
     clock = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
     days = round((logged - clock) / _DAY)  # an event near midnight may be logged on the next day
-    text = _clean(text)
+    text = printable(text)
     return Event(days * _DAY + clock, node, service, kind, text, _data(kind, text), whole=False)
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from catenet.nodes.control.printable import printable
 from catenet.nodes.machine import Json
 
 __all__ = ["ON", "Block", "are_figures", "blocks", "cell", "lay_out"]
@@ -130,4 +131,4 @@ def cell(value: Json) -> str:
         return ", ".join(f"{key} {cell(item)}" for key, item in value.items()) or "-"
     if isinstance(value, list | tuple):
         return ", ".join(cell(item) for item in value) or "-"
-    return "".join(character if character.isprintable() else "?" for character in str(value))
+    return printable(str(value))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tarfile
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -13,6 +12,7 @@ from typing import Any
 from docker.errors import APIError, ImageNotFound, NotFound
 
 from catenet.nodes.address import Address, Prefix
+from catenet.orchestrator.backend.archive import pack_folder
 from catenet.orchestrator.backend.docker_client import SLOW, Clients
 from catenet.orchestrator.backend.docker_errors import asking, is_ambiguous, is_overlap
 from catenet.orchestrator.backend.docker_options import DATA, LOG_DRIVER, LOG_OPTIONS, NETWORK_OPTIONS, SECURITY
@@ -227,7 +227,7 @@ class DockerContainers:
                     spec.name, network, ipv4_address=endpoint["IPAMConfig"]["IPv4Address"]
                 )
             if spec.data is not None and not self._clients.local:
-                client.put_archive(spec.name, "/", _pack(spec.data))
+                client.put_archive(spec.name, "/", pack_folder(spec.data, DATA.lstrip("/")))
 
     def start(self, name: str) -> None:
         """Start it, for the first time or again."""
@@ -304,14 +304,6 @@ def _container(item: Mapping[str, Any]) -> Container:
         image=str(item.get("Image", "")),
         status=str(item.get("Status", "")),
     )
-
-
-def _pack(folder: Path) -> bytes:
-    """A folder as a tar archive that unpacks to /lab."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        archive.add(folder, arcname=DATA.lstrip("/"))
-    return buffer.getvalue()
 
 
 class DockerEngine(DockerImages, DockerNetworks, DockerContainers):

@@ -55,7 +55,7 @@ def _lan_row(lan: LanState) -> tuple[Text | str, ...]:
 def _summary(state: LabState) -> str:
     """internet: 20 nodes (18 ready, 1 paused, 1 exited (137)), 13 LANs (12 up, 1 cut), 430 MB."""
     nodes = _tally([node.condition for node in state.nodes])
-    lans = _tally([lan.condition.partition(" at ")[0] for lan in state.lans])
+    lans = _tally([lan.word for lan in state.lans])
     memory = sum(node.memory for node in state.nodes) / 1e6
     return f"{state.name}: {len(state.nodes)} nodes ({nodes}), {len(state.lans)} LANs ({lans}), {memory:.0f} MB"
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +16,7 @@ import typer
 from catenet.nodes.control.units import format_duration
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine, EngineGoneError
+from catenet.orchestrator.checks import Result
 from catenet.orchestrator.cli.check import print_results, run_and_show, say_evidence
 from catenet.orchestrator.cli.context import JsonOption, LabArgument, engine, running_lab
 from catenet.orchestrator.cli.junit import Report
@@ -58,9 +61,11 @@ def test(
     file = _writable(junit) if junit else None
     report = Report(loaded.name)
     with _own_copy(docker, loaded, name, keep=keep, quiet=json) as copy:
+        again = shlex.join(["catenet", "test", *filter(None, [lab]), "--keep", "--name", copy])
+        there = f"(with CATENET_LAB={copy}{'' if keep else f'; `{again}` leaves that copy'})"
         try:
             start(docker, loaded, copy, keep=keep, timeout=timeout, quiet=json)
-            _judge(docker, copy, report, timeline=timeline, json=json)
+            _judge(docker, copy, report, there, timeline=timeline, json=json)
         except BaseException as error:  # whatever ends it: a report without an error would say that all is well
             report.error = _why(error)
             _fail_if_not_ready(error)
@@ -74,10 +79,13 @@ def test(
         raise typer.Exit(1)
 
 
-def _judge(docker: Engine, copy: str, report: Report, *, timeline: bool, json: bool) -> None:
-    """The checks, then the timeline; evidence of the first of them that fails."""
+def _judge(docker: Engine, copy: str, report: Report, there: str, *, timeline: bool, json: bool) -> None:
+    """The checks, then the timeline; evidence of the first of them that fails.
+
+    `there`: the lab in which the commands to type next work.
+    """
     running = running_lab(docker, copy)
-    results = run_and_show(docker, running, running.lab.checks)
+    results = [_with_next(result, there) for result in run_and_show(docker, running, running.lab.checks)]
     report.results += [(result.what, result) for result in results]
     if not json:
         print_results(running.name, results)
@@ -88,8 +96,12 @@ def _judge(docker: Engine, copy: str, report: Report, *, timeline: bool, json: b
         history, evidence = play_and_show(docker, running, json=json)
         report.evidence = "\n".join(filter(None, (report.evidence, evidence)))
         at = {moment.expect: format_duration(moment.at) for moment in running.lab.timeline if moment.expect is not None}
-        met = [happening.result for happening in history if happening.result is not None]
+        met = [_with_next(happening.result, there) for happening in history if happening.result is not None]
         report.results += [(f"at {at[result.check]}: {result.what}", result) for result in met]
+
+
+def _with_next(result: Result, there: str) -> Result:
+    return replace(result, finding=replace(result.finding, next=f"{result.finding.next} {there}"))
 
 
 @contextmanager

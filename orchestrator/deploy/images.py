@@ -6,22 +6,21 @@ What changes rarely comes first in the Dockerfile, so a change of our code costs
 
 from __future__ import annotations
 
-import hashlib
-import io
 import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import catenet
+from catenet.orchestrator.backend.archive import pack_files
 from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.deploy.base import BASE_REPOSITORY, ensure_base
 from catenet.orchestrator.deploy.progress import Progress
+from catenet.orchestrator.lab.implementations import digest_of
 from catenet.orchestrator.plan.desired import COMPOSE_IMAGE
 
 __all__ = [
@@ -70,7 +69,7 @@ def ensure_node_image(engine: Engine, progress: Progress, package: Path = PACKAG
         return tag
     base = ensure_base(engine, _packages(files), progress)
     started = time.monotonic()
-    engine.build(tag, _pack(files), {"BASE_IMAGE": base}, {})  # a label would be one more layer, a second
+    engine.build(tag, pack_files(files), {"BASE_IMAGE": base}, {})  # a label would be one more layer, a second
     remove_older(engine, tag)
     progress.count("images", 1, 1)
     progress.finished("image", f"{NODE_REPOSITORY} built; later runs reuse it", time.monotonic() - started)
@@ -87,7 +86,7 @@ def build_compose_image(engine: Engine, progress: Progress, package: Path = PACK
     files = _context(package)
     base = ensure_base(engine, _packages(files), progress)
     started = time.monotonic()
-    engine.build(COMPOSE_IMAGE, _pack(files), {"BASE_IMAGE": base}, {})
+    engine.build(COMPOSE_IMAGE, pack_files(files), {"BASE_IMAGE": base}, {})
     progress.finished("image", f"{COMPOSE_IMAGE} built from {base}", time.monotonic() - started)
     return base
 
@@ -109,7 +108,7 @@ def build_on(engine: Engine, base: str, tag: str) -> None:
         EngineError: it cannot be built.
 
     """
-    engine.build(tag, _pack(_context(PACKAGE)), {"BASE_IMAGE": base}, {})
+    engine.build(tag, pack_files(_context(PACKAGE)), {"BASE_IMAGE": base}, {})
 
 
 def node_image_tag() -> str:
@@ -151,22 +150,7 @@ def _packages(files: Mapping[str, bytes]) -> list[str]:
 
 def tag_of(repository: str, files: Iterable[tuple[str, bytes]], stands_on: str = "") -> str:
     """The tag of an image that is made of these files, and stands on that other image: a hash of both."""
-    digest = hashlib.sha256(stands_on.encode())
-    for name, content in files:
-        digest.update(f"{name}\0{len(content)}\0".encode())
-        digest.update(content)
-    return f"{repository}:{digest.hexdigest()[:12]}"
-
-
-def _pack(files: Mapping[str, bytes]) -> bytes:
-    """A tar archive that is the same for the same files, so that the engine's layer cache finds them again."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
-    return buffer.getvalue()
+    return f"{repository}:{digest_of(files, stands_on)[:12]}"
 
 
 def remove_older(engine: Engine, tag: str) -> None:

@@ -7,16 +7,15 @@ only when a lab needs them, and again when the node image, or what goes in, has 
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import stat
-import tarfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from catenet.nodes.catalogue import is_path
+from catenet.orchestrator.backend.archive import pack_folder
 from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.deploy.base import mirror_hint
 from catenet.orchestrator.deploy.images import (
@@ -96,7 +95,7 @@ def _build(engine: Engine, folder: Path, tag: str, arguments: Mapping[str, str],
     """By the folder's own Dockerfile, with the host's proxies: it may fetch packages."""
     proxies = {name: os.environ[name] for name in _PROXIES if name in os.environ}
     try:
-        engine.build(tag, _pack(folder), {**proxies, **arguments}, {})
+        engine.build(tag, pack_folder(folder, plain=True), {**proxies, **arguments}, {})
     except EngineError as error:
         said = _COLOURS.sub("", str(error))
         raise EngineError(said, mirror_hint(said) or hint) from None
@@ -135,17 +134,3 @@ def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
 def _mark(file: Path) -> str:
     """A program that was made one by `chmod` alone makes another image."""
     return "*" if file.stat().st_mode & stat.S_IXUSR else ""
-
-
-def _pack(folder: Path) -> bytes:
-    """The folder in tar form, without owners and times: the same files are the same archive."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        archive.add(folder, arcname=".", filter=_plain)
-    return buffer.getvalue()
-
-
-def _plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-    entry.uid = entry.gid = entry.mtime = 0
-    entry.uname = entry.gname = ""
-    return entry

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection
 
 from catenet.nodes.control.events import Event
-from catenet.orchestrator.lab.graph import ROUTING, learned
+from catenet.orchestrator.lab.graph import ROUTING, lacking, learned
 from catenet.orchestrator.lab.model import Lab
 
 __all__ = ["NotReadyError", "Readiness"]
@@ -110,13 +110,7 @@ class Readiness:
         return "; ".join(part for part in parts if part) or "it has not said so"
 
     def _lacks(self, router: str) -> list[str]:
-        known = self._costs[router]
-        lacks = []
-        for lan, cost in self._expected.get(router, {}).items():
-            if known.get(lan) != cost:
-                other = f", only at cost {known[lan]}" if lan in known else ""
-                lacks.append(f"{lan} at cost {cost}{other}")
-        return lacks
+        return list(lacking(self._costs[router], self._expected.get(router, {})))
 
     def _fails(self, node: str, event: Event) -> None:
         self._failing[node] = f"{event.service}: {event.text}"

@@ -7,14 +7,14 @@ options say that a network costs more, that nobody is told of it, or with which 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import Any
 
 from catenet.orchestrator.lab.model import Lab, Node
 
-__all__ = ["FARTHEST", "ROUTING", "End", "NextHop", "Way", "learned", "ways"]
+__all__ = ["FARTHEST", "ROUTING", "End", "NextHop", "Way", "lacking", "learned", "ways"]
 
 ROUTING = "rip"
 """The service by which routers learn."""
@@ -124,6 +124,13 @@ def learned(
         router: {lan: way for lan, way in row.items() if way.next_hops and way.cost <= FARTHEST}
         for router, row in ways(lab, cut, mute, silent).items()
     }
+
+
+def lacking(known: Mapping[str, int], wanted: Mapping[str, int]) -> Iterator[str]:
+    """LAN → cost that a router knows, and that it should know: what it has no route to, in words."""
+    for lan, cost in wanted.items():
+        if known.get(lan) != cost:
+            yield f"{lan} at cost {cost}{f', only at cost {known[lan]}' if lan in known else ''}"
 
 
 def _metrics(target: str, members: Mapping[str, list[_Router]]) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.problems import nearest, quote
 from catenet.orchestrator.lab.reader import Reader
 
-__all__ = ["IMAGE_ARGUMENT", "Chosen", "files_of", "read_implementation", "read_programs"]
+__all__ = ["IMAGE_ARGUMENT", "Chosen", "digest_of", "files_of", "read_implementation", "read_programs"]
 
 IMAGE_ARGUMENT = "NODE_IMAGE"
 """The build argument of a program's Dockerfile: the node image, on which it must stand."""
@@ -70,7 +70,7 @@ def read_programs(folder: Path, chosen: Mapping[str, Mapping[str, Chosen]], read
                 if why is not None:
                     reader.problem(line, f"node {node}: {service}: {word} {why[0]}", why[1])
                 else:
-                    digests[word] = _digest(folder / word)
+                    digests[word] = digest_of(files_of(folder / word))
     return digests
 
 
@@ -105,9 +105,10 @@ def _dockerfile_fault(file: Path) -> tuple[str, str] | None:
     return "has a Dockerfile that does not stand on the node image", begins
 
 
-def _digest(path: Path) -> str:
-    digest = sha256()
-    for name, content in files_of(path):
+def digest_of(files: Iterable[tuple[str, bytes]], stands_on: str = "") -> str:
+    """The SHA-256 of these files, by name and content, and of what they stand on."""
+    digest = sha256(stands_on.encode())
+    for name, content in files:
         digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()

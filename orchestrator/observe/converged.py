@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine
-from catenet.orchestrator.lab.graph import ROUTING, Way, learned
+from catenet.orchestrator.lab.graph import ROUTING, Way, lacking, learned
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.running import RunningLab, running_labs
@@ -68,11 +68,9 @@ def _table(router: str, wanted: Mapping[str, Way], answer: Answer, lans: Mapping
         return
     rows = _rows(answer.answer.get("table"))
     known = [(lans.get(str(row.get("prefix"))), row.get("cost")) for row in rows if row.get("via")]
-    costs = {lan: cost for lan, cost in known if lan is not None and cost is not None}
-    for lan, way in wanted.items():
-        if costs.get(lan) != way.cost:
-            other = f", only at cost {costs[lan]}" if lan in costs else ""
-            yield f"{router} has no route to {lan} at cost {way.cost}{other}"
+    costs = {lan: cost for lan, cost in known if lan is not None and isinstance(cost, int)}
+    for lacks in lacking(costs, {lan: way.cost for lan, way in wanted.items()}):
+        yield f"{router} has no route to {lacks}"
     yield from (f"{router} has a route to {lan}, which cannot be reached" for lan in costs if lan not in wanted)
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from catenet.nodes.control.events import Event
+from catenet.nodes.control.printable import printable
 from catenet.nodes.control.questions import Answer, Question
 from catenet.orchestrator.backend.protocols import Container, EngineError, EngineGoneError, LogLine, Streams
 from catenet.orchestrator.observe.ask import ask_all
@@ -39,15 +40,17 @@ class Line:
 
     @classmethod
     def of(cls, node: str, line: LogLine) -> Line:
-        """A line of the engine's log; an event's own time goes before the engine's, and its JSON is cut off."""
+        """A line of the engine's log, as a terminal may have it; an event's own time goes before the engine's, and its
+        JSON is cut off.
+        """
         event = Event.parse(line.text, node, line.at)
         if event is None:
-            return cls(node, line.at, line.at, line.text, None)
+            return cls(node, line.at, line.at, printable(line.text.expandtabs()), None)
         return cls(node, event.at, line.at, _readable(line.text), event)
 
 
 def _readable(text: str) -> str:
-    return text.rpartition("\t")[0] or text
+    return printable(text.rpartition("\t")[0] or text)
 
 
 def in_order(lines: Iterable[Line]) -> list[Line]:

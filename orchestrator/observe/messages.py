@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from catenet.nodes.control.printable import printable
 from catenet.orchestrator.observe.packets import TCP, Seen
 
 __all__ = ["DNS_PORT", "DnsSeen", "HttpRequestSeen", "HttpResponseSeen", "read_dns", "read_http"]
@@ -98,7 +99,7 @@ def _plain(name: object) -> str:
     """A name without its last dot, and without characters that a terminal would obey."""
     text = str(name)
     text = text.rstrip(".") or "."
-    return "".join(character if character.isprintable() else "?" for character in text)
+    return printable(text)
 
 
 def read_http(seen: Seen) -> HttpRequestSeen | HttpResponseSeen | None:
@@ -116,7 +117,7 @@ def read_http(seen: Seen) -> HttpRequestSeen | HttpResponseSeen | None:
     target, _, version = rest.partition(" ")
     if not first.isalpha() or not version.startswith("HTTP/1."):
         return None
-    return HttpRequestSeen(first, target, _printable(fields.get("host", "")))
+    return HttpRequestSeen(first, target, printable(fields.get("host", "")))
 
 
 def _response(rest: str, fields: dict[str, str]) -> HttpResponseSeen | None:
@@ -125,8 +126,4 @@ def _response(rest: str, fields: dict[str, str]) -> HttpResponseSeen | None:
         return None
     length = fields.get("content-length", "")
     number = int(length) if length.isascii() and length.isdigit() and len(length) < 16 else None
-    return HttpResponseSeen(int(status), reason, _printable(fields.get("content-type", "").partition(";")[0]), number)
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in text)
+    return HttpResponseSeen(int(status), reason, printable(fields.get("content-type", "").partition(";")[0]), number)

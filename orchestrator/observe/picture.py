@@ -49,8 +49,7 @@ def _lan(lan: LanState, known: dict[str, NodeState], order: list[str], lab: Lab 
         said = known[name].lans.get(lan.name, "")
         address = node.address_on(lan.name) if node else Address.parse(said) if said else None
         ends.append(End(name, short_address(address, prefix)))
-    words = {"unknown": "unknown", "up": "good"}
-    state = "cut" if lan.is_cut else "silent" if lan.is_silent else words[lan.condition]
+    state = "good" if lan.word == "up" else lan.word
     return ShownLan(lan.name, str(prefix or ""), tuple(ends), state, lan.condition)
 
 

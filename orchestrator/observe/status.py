@@ -40,11 +40,16 @@ class NodeState:
 
 @dataclass(frozen=True, slots=True)
 class LanState:
-    """`condition`: up; cut; silent; one of these at some ends; or unknown, where no end answers."""
+    """`condition`: up; cut; silent; one of the last two at some ends; or, where no end answers, how the ends are."""
 
     name: str
     condition: str
     nodes: tuple[str, ...]
+
+    @property
+    def word(self) -> str:
+        """The condition in a word: up, cut, silent or unknown."""
+        return self.condition.partition(" at ")[0] if self.is_broken or self.condition == "up" else "unknown"
 
     @property
     def is_cut(self) -> bool:
@@ -123,5 +128,13 @@ def _lan_state(lan: str, ends: list[NodeState]) -> LanState:
         for word, places in broken.items()
         if places
     ]
-    word = "; ".join(words) or "up" if known else "unknown"
+    word = "; ".join(words) or "up" if known else _by_its_ends(ends)
     return LanState(lan, word, tuple(end.name for end in ends))
+
+
+def _by_its_ends(ends: list[NodeState]) -> str:
+    """What the engine knows of a LAN of which no node tells: where one is dead, its interface has gone with it."""
+    dead = [end.name for end in ends if end.condition.startswith("exited")]
+    words = [f"down at {', '.join(dead)}"] if dead else []
+    words += [f"{end.name}: {end.condition}" for end in ends if end.name not in dead]
+    return "; ".join(words) or "no node is on it"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
-import tarfile
 from collections.abc import Sequence
 
 from on_engine import free_prefix
 
 from catenet.nodes.address import Address
+from catenet.orchestrator.backend.archive import pack_files
 from catenet.orchestrator.backend.protocols import (
     LABEL_LAB,
     LABEL_LAN,
@@ -34,12 +33,7 @@ def build_image(engine: Engine) -> None:
     """A node that writes four lines, one of them long, and then sleeps."""
     command = json.dumps(["sh", "-c", PROGRAM])
     dockerfile = f"FROM {ensure_node_image(engine, Silent())}\nENTRYPOINT []\nCMD {command}\n"
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        entry = tarfile.TarInfo("Dockerfile")
-        entry.size = len(dockerfile.encode())
-        archive.addfile(entry, io.BytesIO(dockerfile.encode()))
-    engine.build(IMAGE, buffer.getvalue(), {}, {})
+    engine.build(IMAGE, pack_files({"Dockerfile": dockerfile.encode()}), {}, {})
 
 
 def answer(_container: str, command: Sequence[str], given: bytes) -> tuple[int, bytes, bytes]:

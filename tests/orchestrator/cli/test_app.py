@@ -252,7 +252,8 @@ class TestLines:
     def test_logs_show_what_is_no_event_and_the_dead(self, catenet, small, story):
         small.kill("a")
         out = catenet("logs", "a")[1]
-        assert out.splitlines()[-1] == "[not] an event: \x1b[31m…"
+        assert out.splitlines()[-1] == "[not] an event: ?[31m…"
+        assert catenet("logs", "a", "--raw")[1].splitlines()[-1] == "[not] an event: \x1b[31m…"
         assert f"{story[1]}00000 rip link.up second" in out
         assert "\t{" not in out
         assert "\t{" in catenet("logs", "a", "--raw")[1]

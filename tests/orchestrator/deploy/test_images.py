@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from catenet.nodes.address import Address, Prefix
+from catenet.orchestrator.backend.archive import pack_files
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.protocols import ContainerSpec, EngineError, NetworkSpec
 from catenet.orchestrator.deploy import images
@@ -85,8 +86,8 @@ def test_an_old_image_that_a_container_uses_stays(engine: FakeEngine, package: P
 
 def test_the_context_has_what_the_dockerfile_names_and_is_the_same_twice() -> None:
     files = images._context(images.PACKAGE)
-    archive = images._pack(files)
-    assert archive == images._pack(dict(files))
+    archive = pack_files(files)
+    assert archive == pack_files(dict(files))
     with tarfile.open(fileobj=BytesIO(archive)) as tar:
         names = set(tar.getnames())
     assert {"Dockerfile", "images/node/packages.txt", "src/catenet/__init__.py", "nodes/__main__.py"} <= names

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import catenet
-from catenet.orchestrator.lab.graph import learned, ways
+from catenet.orchestrator.lab.graph import lacking, learned, ways
 from catenet.orchestrator.lab.load import load, parse
 from catenet.orchestrator.lab.model import Lab
 
@@ -110,3 +110,10 @@ def test_a_lan_that_is_silent_at_one_end_is_heard_from_the_other() -> None:
     found = learned(lab, silent=[("a", "link1")])
     assert found["b"]["lan-a"].via == {"link1"}
     assert (found["a"]["lan-b"].via, found["a"]["lan-b"].cost) == ({"link3"}, 3)
+
+
+def test_what_a_router_lacks_is_said_in_words() -> None:
+    assert list(lacking({"here": 0, "far": 3, "more": 1}, {"here": 0, "far": 2, "gone": 1})) == [
+        "far at cost 2, only at cost 3",
+        "gone at cost 1",
+    ]

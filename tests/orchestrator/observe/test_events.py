@@ -31,7 +31,17 @@ def test_order_is_that_of_time(ats):
 @given(st.text(), times)
 def test_any_text_is_a_line(text, at):
     line = Line.of("a", LogLine(at, text))
-    assert line.event is not None or (line.text, line.at) == (text, at)
+    assert line.text.isprintable()
+    assert line.event is not None or line.at == at
+    if line.event is None and text.isprintable():
+        assert line.text == text
+
+
+def test_what_a_terminal_would_obey_is_no_part_of_a_line():
+    assert Line.of("a", LogLine(1.0, "\x1b]0;title\x07\x9b31m\r1\u202e2")).text == "?]0;title??31m?1?2"
+    assert Line.of("a", LogLine(1.0, "metric\t1")).text == "metric  1"
+    event = Line.of("a", LogLine(1.0, "00:00:01.000000 rip route.lost \x1b[31m10.0.0.0/8"))
+    assert event.event is not None and event.text.endswith(" ?[31m10.0.0.0/8") and event.event.text.isprintable()
 
 
 def test_an_events_own_time_and_words_go_before_the_engines():

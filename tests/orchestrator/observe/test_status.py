@@ -24,9 +24,22 @@ def test_a_cut_is_seen_from_any_end_that_answers(small):
     assert states(small)[1] == {"link1": "cut", "link2": "cut"}
     small.engine.kill("small-a")
     nodes, lans = states(small)
-    assert lans == {"link1": "unknown", "link2": "cut"}
+    assert lans == {"link1": "down at a; b: paused", "link2": "cut"}
     assert [nodes[name].condition for name in "abc"] == ["exited (137)", "paused", "ready"]
     assert nodes["a"].lans == {"link1": ""}
+
+
+def test_a_lan_of_which_no_end_tells_is_known_by_its_ends(small):
+    for node in "ab":
+        small.engine.pause(f"small-{node}")
+    assert states(small)[1]["link1"] == "a: paused; b: paused"
+    for node in "abc":
+        small.kill(node)
+    assert states(small)[1] == {"link1": "down at a, b", "link2": "down at b, c"}
+    assert {lan.word for lan in lab_state(small.engine, small.running).lans} == {"unknown"}
+    small.engine.remove("small-a")
+    small.engine.remove("small-b")
+    assert states(small)[1]["link1"] == "no node is on it"
 
 
 def test_a_silence_is_told_by_the_ends_that_drop(small):
