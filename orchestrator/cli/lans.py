@@ -24,7 +24,7 @@ def cut(lan: LanArgument, silent: SilentOption = False, lab: LabOption = "", jso
 
     \b
     catenet cut link1
-    catenet cut link1 --silent      packets are lost on it, ARP too, but no end is told
+    catenet cut link1 --silent      no end is told; ARP is lost too
     catenet cut link1 --lab internet
     """
     break_or_mend("cut", lan, lab, silent=silent, json=json)

@@ -84,9 +84,12 @@ def _rings() -> Iterator[dict[str, Ring]]:
 
 def _note(outages: Outages, what: str, rings: dict[str, Ring], do: Callable[[Ring], float]) -> None:
     """To all rings at once; it is over when it is over for the slowest."""
-    with ThreadPoolExecutor(len(rings)) as pool:
+    pool = ThreadPoolExecutor(len(rings))
+    try:
         for make, seconds in zip(rings, pool.map(do, rings.values()), strict=True):
             outages.setdefault((what, make), []).append(seconds)
+    finally:  # after Ctrl-C the rings are removed at once
+        pool.shutdown(wait=False, cancel_futures=True)
     said = ", ".join(f"{make} {outages[what, make][-1]:.3f} s" for make in rings)
     print(f"{what}: {said}", file=sys.stderr)  # noqa: T201 -- this takes minutes
 

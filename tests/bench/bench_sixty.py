@@ -25,6 +25,7 @@ from catenet.nodes.control.questions import Answer, Question
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.deploy.down import down
+from catenet.orchestrator.deploy.images import ensure_node_image
 from catenet.orchestrator.deploy.progress import Silent
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Lab
@@ -43,6 +44,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 def figures(runs: int) -> list[Figure]:
     engine = connect()
     graph = nx.random_regular_graph(LINKS, ROUTERS, seed=SEED)
+    ensure_node_image(engine, Silent())  # a build is not what is measured
     assert nx.is_connected(graph), f"seed {SEED} gives a graph in parts"
     with tempfile.TemporaryDirectory() as folder:
         file = _write(graph, Path(folder))

@@ -51,6 +51,7 @@ class Ring:
         self._changed = threading.Condition()
         self._gaps: list[tuple[float, float]] = []
         self._answered = 0.0
+        self._over = False
 
     def up(self) -> None:
         """The lab starts, and its routing has converged."""
@@ -66,7 +67,10 @@ class Ring:
         self._wait_for_answers(time.time())
 
     def end_probes(self) -> None:
-        """The end of their standard input ends them."""
+        """The end of their standard input ends them. Whoever waits for an answer waits no longer."""
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
         for program in self._programs:
             with suppress(EngineError, OSError):
                 program.end_input()
@@ -106,7 +110,7 @@ class Ring:
         until = time.monotonic() + _PATIENCE
         with self._changed:
             while self._answered < since + _QUIET:
-                if not self._changed.wait(max(0.0, until - time.monotonic())):
+                if self._over or not self._changed.wait(max(0.0, until - time.monotonic())):
                     raise RuntimeError(f"{self._copy}: no probe is answered after {_PATIENCE:g} s")
 
     def _read(self, program: Exec) -> None:
