@@ -132,7 +132,7 @@ def test_a_page_is_browsed_and_every_message_is_told(internet: Project, capsys: 
     internet("exec", "-T", "surf.eurecom.fr", "browse", f"{url}private/", code=1)
     assert catenet("trace", "http", "surf.eurecom.fr", url, "--cold", "--lab", COPY, "--json") == 0
     steps = json.loads(capsys.readouterr().out)["steps"]
-    assert len(steps) == 10
+    assert len(steps) >= 10  # more, where an answer took so long that a question was asked once more
     assert all(step["seen_by"] and step["told_by"] for step in steps)
     assert catenet("events", "--lab", COPY, "--node", "dragon.cs.uiuc.edu", "-n", "1", "--json") == 0
     assert json.loads(capsys.readouterr().out)["data"]["status"] == 200

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from lab_bench import LABS, Bench, failures, until
+from on_engine import CATENET
 
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Engine
@@ -23,7 +23,6 @@ from catenet.orchestrator.observe.running import running_labs
 
 pytestmark = pytest.mark.engine
 
-CATENET = [sys.executable, "-c", "from catenet.orchestrator.cli import main; main()"]
 PAIR = ("test-copies-one", "test-copies-two")
 PORT = 47772
 AT_ONCE = 8

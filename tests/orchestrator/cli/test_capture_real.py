@@ -7,12 +7,11 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from on_engine import free_prefix
+from on_engine import CATENET, free_prefix
 
 from catenet.nodes.address import Address
 from catenet.nodes.control.config import CONFIG_VARIABLE, InterfaceConfig, NodeConfig
@@ -27,7 +26,6 @@ from catenet.orchestrator.observe.running import running_labs
 pytestmark = pytest.mark.engine
 
 LAB = f"capturecli{os.getpid()}"
-CATENET = [sys.executable, "-c", "from catenet.orchestrator.cli import main; main()"]
 ADDRESSES = {"x": "10.0.7.1", "y": "10.0.7.2"}
 BURST = 3000
 SENDER = f"""

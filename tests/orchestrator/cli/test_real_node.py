@@ -6,10 +6,10 @@ import os
 import pty
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
+from on_engine import CATENET
 
 from catenet.nodes.control.config import CONFIG_VARIABLE, NodeConfig
 from catenet.orchestrator.backend.docker import connect
@@ -22,7 +22,6 @@ from catenet.orchestrator.observe.running import running_labs
 pytestmark = pytest.mark.engine
 
 LAB = "clitest"
-CATENET = [sys.executable, "-c", "from catenet.orchestrator.cli import main; main()"]
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -7,24 +7,19 @@ import re
 import signal
 import struct
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from on_engine import CATENET, cleared
 
-from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Engine, containers_of, networks_of
-from catenet.orchestrator.deploy.down import down
-from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.progress import Silent
 from catenet.orchestrator.observe.packets import PcapStream
 
 pytestmark = pytest.mark.engine
 
 COPY = "test-verb-test"
-CATENET = [sys.executable, "-c", "from catenet.orchestrator.cli import main; main()"]
 FILE = """
 lans: {left: {}, right: {}}
 nodes:
@@ -44,11 +39,8 @@ timeline:
 
 @pytest.fixture
 def engine() -> Iterator[Engine]:
-    engine = connect()
-    ensure_node_image(engine, Silent())
-    down(engine, COPY, Silent())
-    yield engine
-    down(engine, COPY, Silent())
+    with cleared(COPY) as engine:
+        yield engine
 
 
 def begin(folder: Path, *options: str, last: str) -> subprocess.Popen[str]:

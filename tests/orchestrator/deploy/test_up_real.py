@@ -13,17 +13,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from on_engine import CATENET, cleared
 
-from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import LABEL_LAB, Engine
 from catenet.orchestrator.deploy.down import down
-from catenet.orchestrator.deploy.images import ensure_node_image
 from catenet.orchestrator.deploy.progress import Silent
 
 pytestmark = pytest.mark.engine
 
 COPY = "test-up-real"
-CATENET = [sys.executable, "-c", "from catenet.orchestrator.cli import main; main()"]
 LIMIT = 300.0
 FILE = """
 lans: {left: {}, middle: {}, right: {}}
@@ -36,11 +34,8 @@ nodes:
 
 @pytest.fixture
 def engine() -> Iterator[Engine]:
-    engine = connect()
-    ensure_node_image(engine, Silent())
-    down(engine, COPY, Silent())
-    yield engine
-    down(engine, COPY, Silent())
+    with cleared(COPY) as engine:
+        yield engine
 
 
 @pytest.fixture

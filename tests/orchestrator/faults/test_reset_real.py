@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from on_engine import cleared
 
-from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.deploy.down import down
-from catenet.orchestrator.deploy.images import ensure_node_image
+from catenet.orchestrator.deploy.images import node_image_tag
 from catenet.orchestrator.deploy.progress import Silent
 from catenet.orchestrator.deploy.up import up
 from catenet.orchestrator.faults.reset import reset
@@ -39,14 +38,10 @@ DAMAGE = {
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = connect()
     (tmp_path / "lab.yaml").write_text(FILE)
-    down(engine, COPY, Silent())
-    try:
-        up(engine, load(tmp_path / "lab.yaml"), COPY, ensure_node_image(engine, Silent()), Silent())
+    with cleared(COPY) as engine:
+        up(engine, load(tmp_path / "lab.yaml"), COPY, node_image_tag(), Silent())
         yield engine
-    finally:
-        down(engine, COPY, Silent())
 
 
 def test_a_lab_that_was_broken_in_every_way_is_as_after_up(engine):
