@@ -17,7 +17,7 @@ from dissected import complaints, tshark
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.harness.lab import LabUnderTest
 
-pytestmark = [pytest.mark.engine, pytest.mark.lab("hostile/lab.yaml"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.lab("hostile/lab.yaml")]
 
 SEED = 20260
 SCRIPT = (Path(__file__).parent / "hostile" / "attack.py").read_text()
