@@ -29,10 +29,10 @@ bench:           ## the figures of the README, as ratios to a reference in the s
 	@$(BIN)/python -m catenet.orchestrator.cli.engine
 	@$(BIN)/python tests/bench/bench.py $(ARGS)
 
-soak:            ## thirty labs at once; a hundred verbs killed, or the engine lost, at any moment: the next verb mends it
+soak:            ## RIP in a thousand simulated networks; thirty labs at once; a hundred verbs killed, or the engine lost, at any moment: the next verb mends it
 	@.ci/venv dev
 	@$(BIN)/python -m catenet.orchestrator.cli.engine
-	@$(BIN)/python -m pytest -m slow tests/labs
+	@$(BIN)/python -m pytest -m slow tests/labs tests/simulation
 	@$(BIN)/python tests/soak/soak.py $(ARGS)
 
 engine:          ## install and start Docker where none answers (Debian, Ubuntu; root)

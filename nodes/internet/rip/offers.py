@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from catenet.nodes.address import Address, Prefix, mask
+from catenet.nodes.address import ANY, Address, Prefix, mask
 from catenet.nodes.internet.rip.packet import INET, INFINITY, MAX_KNOWN_ENTRIES, Entry, Message
 
 __all__ = ["Heard", "Offer", "check", "prefix_of", "read"]
@@ -68,7 +68,7 @@ def check(entry: Entry) -> Offer | str:
     prefix = prefix_of(entry)
     if isinstance(prefix, str):
         return prefix
-    return Offer(prefix, entry.metric, entry.tag, Address(entry.next_hop))
+    return Offer(prefix, entry.metric, entry.tag, Address(entry.next_hop) if entry.next_hop else ANY)
 
 
 def prefix_of(entry: Entry) -> Prefix | str:
