@@ -18,11 +18,15 @@ def begin(lan: str, device: str) -> None:
     """From now on the LAN's device hears nothing.
 
     Raises:
-        OSError: the kernel refuses; without nf_tables (CONFIG_NF_TABLES_NETDEV) it can drop no ARP.
+        OSError: the kernel refuses; it needs nf_tables, since iptables can drop no ARP.
 
     """
-    with closing(Filter()) as nftables:
-        nftables.drop(Dropped(_table(lan), device))
+    try:
+        with closing(Filter()) as nftables:
+            nftables.drop(Dropped(_table(lan), device))
+    except OSError as error:
+        why = f"{error.strerror} (the kernel needs CONFIG_NF_TABLES_NETDEV, and the node NET_ADMIN)"
+        raise OSError(error.errno, why) from error
 
 
 def end(lan: str) -> None:
