@@ -114,6 +114,10 @@ class Prefix(NamedTuple):
         """Whether the address may be a host's in this network: neither the network's own nor the broadcast address."""
         return self.holds(address) and (self.length > 30 or address not in (self.network, self.broadcast))
 
+    def covers(self, other: Prefix) -> bool:
+        """Whether all of the other network lies in this one."""
+        return self.length <= other.length and self.holds(other.network)
+
     def overlaps(self, other: Prefix) -> bool:
         """Whether some address lies in both."""
         return self.holds(other.network) or other.holds(self.network)

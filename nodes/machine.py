@@ -31,6 +31,7 @@ __all__ = [
     "Json",
     "Machine",
     "Packet",
+    "Randomness",
     "Report",
     "Send",
     "SetRoute",
@@ -116,6 +117,13 @@ class Report(NamedTuple):
 
 
 Action = Send | SetRoute | DeleteRoute | Report
+
+
+class Randomness(Protocol):
+    """Where a machine's jitter comes from, handed to it when it is made; `random.Random` is one."""
+
+    def uniform(self, a: float, b: float, /) -> float:
+        """A number between a and b."""
 
 
 class Machine(Protocol):

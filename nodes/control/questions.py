@@ -11,6 +11,9 @@ What every node answers:
                                     `what` "" lists the words
     show    what="routes"           the kernel's table: prefix, via, node, lan, protocol, metric of each route
     show    what="links"            the interfaces: lan, address, length, engine, up, silent, interface, hardware, mtu
+    route   prefix                  where its route to a prefix comes from: `kernel`, the rows of show routes that
+                                    hold it, the one taken first; `services`, name → what that service knows
+                                    (RIP: nodes/internet/rip/provenance), or null
     link    lan, up, [silent]       cut or heal: the interface of that LAN goes down or up (bool); where it is to be
                                     silent, it is up and drops what comes in
     flush                           every cache of every service is emptied

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from catenet.nodes.address import Prefix
 from catenet.nodes.control.questions import NOT_SHOWN, Answer, Question, QuestionError
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.health import Health
 from catenet.nodes.runtime.host import Host, Shared
+from catenet.nodes.runtime.netlink.routing import Route
 from catenet.nodes.runtime.supervisor import Service
 
 __all__ = ["Answers"]
@@ -32,6 +34,7 @@ class Answers:
         self._own: dict[str, Callable[[Question], Json]] = {
             "status": self._status,
             "show": self._show,
+            "route": self._route,
             "link": self._link,
             "flush": self._flush,
             "report": self._report,
@@ -80,6 +83,17 @@ class Answers:
             raise QuestionError(f"what {what!r} {NOT_SHOWN}{', '.join(sorted(shows))}")
         return shows[what]()
 
+    def _route(self, question: Question) -> Json:
+        """The kernel's routes that hold the prefix, the one taken first; and whence the services have theirs."""
+        wanted = Prefix.parse(_argument(question, "prefix", str))
+        held = self._shared.lans.routes.leading_to(wanted)
+        best = held[0].prefix if held else wanted
+        services: dict[str, Json] = {}
+        for name, service in self._services.items():
+            for explain in service.host.explains if service.host is not None else ():
+                services[name] = explain(wanted) or explain(best)
+        return {"prefix": str(wanted), "kernel": self._table(held), "services": services}
+
     def _link(self, question: Question) -> Json:
         lan, up = _argument(question, "lan", str), _argument(question, "up", bool)
         silent = "silent" in question.arguments and _argument(question, "silent", bool)
@@ -101,8 +115,11 @@ class Answers:
         return [*self._shared.log.recent(_argument(question, "after", float))]
 
     def _routes(self) -> Json:
-        names = self._shared.config.names
-        return self._shared.lans.routes.table(lambda via: names.get(via) or str(via), self._shared.lans.name)
+        return self._table(self._shared.lans.routes.present())
+
+    def _table(self, routes: Iterable[Route]) -> Json:
+        names, lans = self._shared.config.names, self._shared.lans
+        return lans.routes.table(routes, lambda via: names.get(via) or str(via), lans.name)
 
 
 def _argument(question: Question, key: str, kind: type[Value]) -> Value:

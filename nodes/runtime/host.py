@@ -72,6 +72,7 @@ class Host:
         self.implementation = implementation
         self.children = shared.children
         self.shows: dict[str, Callable[[], Json]] = {}
+        self.explains: list[Callable[[Prefix], Mapping[str, Json] | None]] = []
         self.answers: dict[str, Callable[[Mapping[str, Json]], Awaitable[Json]]] = {}
         self.flushes: list[Callable[[], None]] = []
         self.fail = fail
@@ -114,6 +115,10 @@ class Host:
     def show(self, what: str, function: Callable[[], Json]) -> None:
         """Answer the question `show` with this word."""
         self.shows[what] = function
+
+    def explain(self, function: Callable[[Prefix], Mapping[str, Json] | None]) -> None:
+        """Answer the question `route`: where this service's route to a prefix comes from; None where it has none."""
+        self.explains.append(function)
 
     def answer(self, ask: str, function: Callable[[Mapping[str, Json]], Awaitable[Json]]) -> None:
         """Answer a question of its own; ValueError is the asker's mistake, and its text the answer."""

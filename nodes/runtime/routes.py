@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import errno
 from asyncio import AbstractEventLoop
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -166,8 +166,16 @@ class Routes:
                 with suppress(OSError):
                     self._netlink.delete_route(route)
 
-    def table(self, name_of: Callable[[Address], str], lan_of: Callable[[int], str]) -> list[Json]:
-        """The kernel's table as it is, for people and checks."""
+    def leading_to(self, prefix: Prefix) -> list[routing.Route]:
+        """Those of them that hold the whole prefix, the one that the kernel takes first."""
+        held = [route for route in self.present() if route.prefix.covers(prefix)]
+        return sorted(held, key=lambda route: -route.prefix.length)
+
+    @staticmethod
+    def table(
+        routes: Iterable[routing.Route], name_of: Callable[[Address], str], lan_of: Callable[[int], str]
+    ) -> list[Json]:
+        """Routes of the kernel's table, for people and checks."""
         return [
             {
                 "prefix": str(route.prefix),
@@ -177,7 +185,7 @@ class Routes:
                 "protocol": routing.PROTOCOLS.get(route.protocol, str(route.protocol)),
                 "metric": route.metric,
             }
-            for route in self.present()
+            for route in routes
             for hop in route.hops
         ]
 

@@ -41,6 +41,7 @@ class ForeignTable:
         self._dirty = asyncio.Event()
         if theirs.protocols:
             host.show(host.service, self._show)
+            host.explain(self._explain)
             host.on_kernel_route(self._kernel_changed)
 
     async def first(self) -> None:
@@ -125,9 +126,18 @@ class ForeignTable:
     def _lan(self, route: Learned) -> str:
         return next((each.name for each in self._host.interfaces() if each.prefix.holds(route.via)), "")
 
+    def _explain(self, prefix: Prefix) -> Mapping[str, Json] | None:
+        """What is known of a route: where it goes. By which message it came, no program of others says."""
+        table = self._rows()
+        found = next((row for row in table if row["prefix"] == str(prefix)), None)
+        return None if found is None else {"implementation": self._host.implementation, **found}
+
     def _show(self) -> Json:
+        return {"implementation": self._host.implementation, "table": list[Json](self._rows())}
+
+    def _rows(self) -> list[dict[str, Json]]:
         """As our own router shows its table, as seen last."""
-        connected: list[Json] = [
+        connected: list[dict[str, Json]] = [
             {
                 **dict.fromkeys(("via", "node", "age", "tag")),
                 "prefix": str(each.prefix),
@@ -139,7 +149,7 @@ class ForeignTable:
             for each in self._host.interfaces()
             if each.up
         ]
-        learned: list[Json] = [
+        learned: list[dict[str, Json]] = [
             {
                 "prefix": str(route.prefix),
                 "lan": self._lan(route),
@@ -153,4 +163,4 @@ class ForeignTable:
             }
             for _, route in sorted(self._known.items())
         ]
-        return {"implementation": self._host.implementation, "table": [*connected, *learned]}
+        return [*connected, *learned]

@@ -27,6 +27,7 @@ async def serve(host: Host, options: RipOptions) -> None:
         host.name_of,
         static=[(route.to, route.via) for route in host.config.routes],
         epoch=host.wall_clock() - host.now(),
+        remember=True,
     )
     ports: dict[str, UdpPort] = {}
 
@@ -42,6 +43,7 @@ async def serve(host: Host, options: RipOptions) -> None:
 
     host.on_interface(changed)
     host.on_stop(lambda: driver.call(lambda _: machine.shutdown()))
+    host.explain(lambda prefix: machine.explain(prefix, host.now()))
     host.show("rip", lambda: _with_refused(machine.status(host.now()), host.refused_routes()))
     host.ready()
     await asyncio.get_running_loop().create_future()

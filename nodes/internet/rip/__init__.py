@@ -9,6 +9,7 @@ Files, in the order to read them:
     authentication.py    who may speak: passwords and digests (section 4.1, RFC 4822)
     machine.py   `RipMachine`: requests, responses, timers, triggered updates (sections 3.8 to 3.10)
     neighbours.py, reports.py    who was heard; events and `show rip`
+    provenance.py    where each route comes from, for `trace route`
     config.py    `RipOptions`, what a lab file may say
 
 Timers, in seconds, all options but the last two:

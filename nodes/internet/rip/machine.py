@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from math import inf
-from typing import Protocol
 
 from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
 from catenet.nodes.internet.rip.authentication import Authentication, read_secrets
@@ -25,7 +24,8 @@ from catenet.nodes.internet.rip.packet import (
     Entry,
     Message,
 )
-from catenet.nodes.internet.rip.reports import report_of, status_of
+from catenet.nodes.internet.rip.provenance import Provenance
+from catenet.nodes.internet.rip.reports import report_of, status_of, timers_of
 from catenet.nodes.internet.rip.table import MAX_ROUTES, Change, Route, Table
 from catenet.nodes.machine import (
     Action,
@@ -35,21 +35,15 @@ from catenet.nodes.machine import (
     Interface,
     Json,
     Packet,
+    Randomness,
     Report,
     Send,
     SetRoute,
 )
 
-__all__ = ["Randomness", "RipMachine"]
+__all__ = ["RipMachine"]
 
 _ASK_FOR_ALL = bytes(Message(REQUEST, (WHOLE_TABLE,)))
-
-
-class Randomness(Protocol):
-    """Where jitter comes from; `random.Random` is one."""
-
-    def uniform(self, a: float, b: float, /) -> float:
-        """A number between a and b."""
 
 
 class RipMachine:
@@ -59,7 +53,7 @@ class RipMachine:
     Beside the contract: `set_interface` says that an interface changed, `shutdown` takes leave, `status` is for
     `show rip`. `name_of` gives the node that has an address, for what people read. `static` are the routes that this
     node has beside RIP's, prefix and next hop. `epoch` is the time of day, in seconds since 1970, at which `now` was 0:
-    authenticated messages carry the time (RFC 4822).
+    authenticated messages carry the time (RFC 4822). `remember`: where each route comes from is kept, for `explain`.
     """
 
     def __init__(
@@ -71,6 +65,7 @@ class RipMachine:
         *,
         static: Iterable[tuple[Prefix, Address]] = (),
         epoch: float = 0.0,
+        remember: bool = False,
     ) -> None:
         self._options = options
         self._static = [
@@ -84,6 +79,7 @@ class RipMachine:
         self._own = frozenset(interface.address for interface in self._interfaces.values())
         self._table = Table(options.timeout, options.garbage, options.cost)
         self._neighbours = Neighbours()
+        self._past = Provenance(options, epoch, name_of, remember=remember)
         self._counters: Counter[str] = Counter()
         self._told: set[str] = set()
         self._actions: list[Action] = []
@@ -173,27 +169,26 @@ class RipMachine:
 
     def status(self, now: float) -> dict[str, Json]:
         """The table, the neighbours, the counters and the timers, for `show rip`. Times are in seconds."""
-        options = self._options
+        options, next_update = self._options, max(0.0, self._update_at - now)
         return {
             "table": [status_of(route, options, self._name_of, now) for _, route in sorted(self._table.routes.items())],
             "neighbours": self._neighbours.status(self._name_of, now),
             "counters": {**dict(sorted(self._counters.items())), "skipped.table-full": self._table.overflow},
-            "timers": {
-                "update": options.update,
-                "timeout": options.timeout,
-                "garbage": options.garbage,
-                "next_update": round(max(0.0, self._update_at - now), 3),
-            },
+            "timers": timers_of(options, next_update),
         }
+
+    def explain(self, prefix: Prefix, now: float) -> dict[str, Json] | None:
+        """Where the route to a prefix comes from (see provenance.py); None where nothing is known of it."""
+        return self._past.explain(prefix, self._table.routes.get(prefix), self._interfaces, now)
 
     # Timers and output (3.8, 3.10)
 
     def _start(self, now: float) -> None:
         self._started = True
         for interface in self._up():
-            self._connect(interface, now)
+            self._past.changed(self._connect(interface, now), "started", now)
         if "default" in self._options.redistribute:
-            self._table.announce(DEFAULT, ANY, "", self._options.tag, now)
+            self._past.changed([self._table.announce(DEFAULT, ANY, "", self._options.tag, now)], "started", now)
         # "When a router first comes up, it multicasts a Request on every connected network" (3.9.1)
         for interface in self._speaking():
             self._greet(interface, now)
@@ -207,6 +202,7 @@ class RipMachine:
 
     def _all_said(self, now: float) -> None:
         """The whole table is out on every network; the next regular update is due in about `update`."""
+        self._past.announced(self._table.changed, "update", now)
         self._table.changed.clear()
         self._trigger_at = inf
         # "The 30-second timer is offset by a small random time (+/- 0 to 5 seconds) each time it is set." (3.8)
@@ -224,6 +220,7 @@ class RipMachine:
         for interface in self._speaking():
             for data in self._responses(self._entries(changed, interface)):
                 self._send(data, interface, GROUP, "triggered")
+        self._past.announced(self._table.changed, "triggered", now)
         # "Once all of the triggered updates have been generated, the route change flags should be cleared."
         self._table.changed.clear()
         # "After a triggered update is sent, a timer should be set for a random interval between 1 and 5 seconds."
@@ -326,6 +323,7 @@ class RipMachine:
         self._neighbours.heard(source.address, interface.name, now)
         for word, entry in heard.skipped:
             self._skip(word, entry, source)
+        self._past.heard(heard, source.address, interface.name, now)
         changes = self._table.hear(heard, source.address, interface, now)
         if self._table.overflow:
             self._tell("table-full", source, f"more than {MAX_ROUTES} routes")
@@ -373,6 +371,7 @@ class RipMachine:
         if not changes:
             return
         lost = False
+        self._past.changed(changes, cause, now)
         for change in changes:
             self._install(change.route)
             lost = lost or change.lost

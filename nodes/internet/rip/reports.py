@@ -14,7 +14,7 @@ from catenet.nodes.internet.rip.packet import INFINITY
 from catenet.nodes.internet.rip.table import NETWORK_COST, Change, Route
 from catenet.nodes.machine import Json, Report
 
-__all__ = ["report_of", "status_of"]
+__all__ = ["report_of", "status_of", "timers_of"]
 
 
 def report_of(change: Change, cause: str, name_of: Callable[[Address], str]) -> Report | None:
@@ -53,11 +53,15 @@ def status_of(route: Route, options: RipOptions, name_of: Callable[[Address], st
         "cost": route.metric - NETWORK_COST if route.usable else None,
         "age": None if route.deadline == inf else round(now - route.deadline + period, 3),
         "tag": route.tag,
-        "state": _state(route),
+        "state": route.state,
     }
 
 
-def _state(route: Route) -> str:
-    if not route.usable:
-        return "garbage"
-    return "static" if route.static else "connected" if route.connected else "valid"
+def timers_of(options: RipOptions, next_update: float) -> Json:
+    """The timers in `show rip`, and in how many seconds the next regular update is due."""
+    return {
+        "update": options.update,
+        "timeout": options.timeout,
+        "garbage": options.garbage,
+        "next_update": round(next_update, 3),
+    }

@@ -56,6 +56,13 @@ class Route:
         """Whether packets can be sent this way."""
         return self.metric < INFINITY
 
+    @property
+    def state(self) -> str:
+        """For people: garbage, static, connected or valid."""
+        if not self.usable:
+            return "garbage"
+        return "static" if self.static else "connected" if self.connected else "valid"
+
 
 class Change(NamedTuple):
     """A route that has just changed, and the metric that it had before (INFINITY where there was no way)."""
