@@ -43,7 +43,12 @@ async def serve(host: Host, options: RipOptions) -> None:
 
     host.on_interface(changed)
     host.on_stop(lambda: driver.call(lambda _: machine.shutdown()))
-    host.explain(lambda prefix: machine.explain(prefix, host.now()))
+
+    def explain(prefix: Prefix) -> Mapping[str, Json] | None:
+        known = machine.explain(prefix, host.now())
+        return None if known is None else {**known, **_kernel(host.refused_routes().get(prefix))}
+
+    host.explain(explain)
     host.show("rip", lambda: _with_refused(machine.status(host.now()), host.refused_routes()))
     host.ready()
     await asyncio.get_running_loop().create_future()

@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from catenet.orchestrator.observe.running import RunningLab
 
-__all__ = ["claims", "kinds", "lans", "nodes", "places", "running", "shipped_labs", "tables"]
+__all__ = ["claims", "kinds", "lans", "nodes", "places", "running", "shipped_labs", "tables", "traced"]
 
 PATIENCE = 1.0
 """Seconds that a node has to say which tables it has."""
@@ -48,6 +48,12 @@ def places(ctx: typer.Context) -> list[str]:
     """Its LANs and its nodes."""
     lab = _meant(ctx)
     return _new(ctx, (*lab.lans, *lab.containers))
+
+
+def traced(ctx: typer.Context) -> list[str]:
+    """Where a route may lead; what a page is called, nobody can guess."""
+    lab = _meant(ctx)
+    return [*lab.lans, *lab.containers] if ctx.params.get("what") == "route" else []
 
 
 def tables(ctx: typer.Context) -> list[str]:

@@ -8,9 +8,13 @@ from urllib.parse import urlsplit
 
 import typer
 
+from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, running_lab
 from catenet.orchestrator.cli.screen import print_json, say, table
+from catenet.orchestrator.cli.trace_route import print_route
+from catenet.orchestrator.observe.route_trace import trace_route
+from catenet.orchestrator.observe.running import RunningLab
 from catenet.orchestrator.observe.steps import Step
 from catenet.orchestrator.observe.trace import Trace, trace_http
 
@@ -18,26 +22,56 @@ __all__ = ["print_trace", "short_names", "trace"]
 
 
 def trace(
-    _protocol: Annotated[Literal["http"], typer.Argument(metavar="http", help="What is fetched: a page.")],
-    node: Annotated[
-        str, typer.Argument(metavar="NODE", help="The node whose browser asks.", autocompletion=complete.nodes)
+    what: Annotated[
+        Literal["http", "route"], typer.Argument(metavar="http|route", help="A page, or where a route comes from.")
     ],
-    url: Annotated[str, typer.Argument(metavar="URL", help="The page.")],
-    cold: Annotated[bool, typer.Option("--cold", help="First empty every cache.")] = False,
+    node: Annotated[
+        str,
+        typer.Argument(metavar="NODE", help="Whose browser asks; whose route it is.", autocompletion=complete.nodes),
+    ],
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="URL|TO", help="The page; a prefix, an address, a LAN or a node.", autocompletion=complete.traced
+        ),
+    ],
+    *,
+    cold: Annotated[bool, typer.Option("--cold", help="http: first empty every cache.")] = False,
     lab: LabOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Fetches a page and shows every message of it, as numbered steps: who asked whom what, and when.
+    """Shows what made something what it is: each message of a page, or of a route, and who said it when.
 
     \b
     catenet trace http surf.eurecom.fr http://dragon.cs.uiuc.edu/
     catenet trace http surf.eurecom.fr http://dragon.cs.uiuc.edu/ --cold
+    catenet trace route a lan-c            router by router, back to lan-c's own
+    catenet trace route a 10.1.3.0/24 --json
 
-    Each step was on the wire (tcpdump saw it) and was told by a daemon; where one of both is missing, it says so.
+    Each step of a page was on the wire (tcpdump saw it) and told by a daemon; where one is missing, it says so.
+
+    Of a route each router on the way is asked what it remembers. Exit 1: there is no page, or no route.
     """
     the_engine = engine()
     running = running_lab(the_engine, lab)
-    done = trace_http(the_engine, running, node, url, cold=cold)
+    if what == "route":
+        _route(the_engine, running, node, target, json=json)
+    else:
+        _http(the_engine, running, node, target, cold=cold, json=json)
+
+
+def _route(engine: Engine, running: RunningLab, node: str, target: str, *, json: bool) -> None:
+    done = trace_route(engine, running, node, target)
+    if json:
+        print_json(done.to_json())
+    else:
+        print_route(done)
+    if not done.found:
+        raise typer.Exit(1)
+
+
+def _http(engine: Engine, running: RunningLab, node: str, url: str, *, cold: bool, json: bool) -> None:
+    done = trace_http(engine, running, node, url, cold=cold)
     if json:
         print_json(done.to_json())
     else:

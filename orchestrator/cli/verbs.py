@@ -40,7 +40,7 @@ VERBS: dict[str, dict[str, Verb]] = {
         "show": Verb("show:show", "A table of a node: its routes, its RIP table, its cache …"),
         "logs": Verb("logs:logs", "What a node wrote"),
         "events": Verb("events:events", "What happened on all nodes, in order of time"),
-        "trace": Verb("trace:trace", "Fetch a page, and see each message of it"),
+        "trace": Verb("trace:trace", "Each message of a page, or what made a route what it is"),
         "capture": Verb("capture:capture", "The packets of a node or a LAN, as they pass"),
         "graph": Verb("graph:graph", "A picture of a lab: who is on which LAN, and how it is"),
         "exec": Verb("execute:execute", "Run a program inside a node"),

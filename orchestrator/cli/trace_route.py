@@ -1,0 +1,132 @@
+"""How `catenet trace route` looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from catenet.nodes.machine import Json
+from catenet.orchestrator.cli.screen import say, table
+from catenet.orchestrator.observe.route_trace import Hop, RouteTrace
+
+__all__ = ["print_route"]
+
+_UNREACHABLE = 16
+
+
+def print_route(done: RouteTrace) -> None:
+    """The chain as a table, the result on top; then what the kernel has, who else offered, what was before."""
+    last = done.hops[-1]
+    name = done.prefix if done.target == done.prefix else f"{done.target} ({done.prefix})"
+    say(f"{done.node} to {name}: {_result(last)}")
+    rows = [
+        [str(number), _clock(hop.at), hop.node, _number(hop.metric), _how(hop)]
+        for number, hop in enumerate(done.hops, 1)
+    ]
+    say("")
+    table(["#", "at (UTC)", "node", "metric", "how"], rows)
+    say("")
+    say(f"the kernel of {done.node}: {_kernel(done)}")
+    if done.rivals:
+        say("")
+        table(
+            ["said last", "by", "LAN", "metric", "not taken"],
+            [[_clock(r.get("at")), _word(r, "node"), _word(r, "lan"), _sum(r), _word(r, "why")] for r in done.rivals],
+        )
+    if done.history:
+        say("")
+        table(
+            ["at (UTC)", f"what became of it at {done.node}"], [[_clock(t.get("at")), _turn(t)] for t in done.history]
+        )
+
+
+def _result(hop: Hop) -> str:
+    metric = "" if hop.metric is None else f", metric {hop.metric}"
+    match hop.kind:
+        case "own":
+            return f"its own network{metric}"
+        case "static":
+            return f"a route that it announces for others{metric}"
+        case "none":
+            return "no route, and it never had one"
+        case "lost":
+            return f"no route: unreachable ({hop.note})"
+        case "silent":
+            return hop.note
+    return f"via {hop.source} on {hop.lan}{metric}"
+
+
+def _how(hop: Hop) -> str:
+    match hop.kind:
+        case "own":
+            how = f"its own network {hop.lan} ({hop.note})"
+        case "static":
+            how = f"announced for others ({hop.note})"
+        case "rip":
+            how = f"{hop.source}'s {hop.message} on {hop.lan}: {hop.carried} + {hop.cost}"
+        case "foreign":
+            how = f"via {hop.source} on {hop.lan}: {hop.note}"
+        case "kernel":
+            how = f"via {hop.source} on {hop.lan}: a route of the kernel's, {hop.note}"
+        case "silent":
+            return f"cannot be asked: {hop.note}"
+        case _:
+            return _result(hop)
+    return "; ".join([how, *_more(hop)])
+
+
+def _more(hop: Hop) -> list[str]:
+    """What is not so as a matter of course."""
+    return [
+        *([f"tag {hop.tag}"] if hop.tag else []),
+        *([f"next hop {hop.next_hop}"] if hop.next_hop else []),
+        *([hop.auth] if hop.auth else []),
+        *([f"confirmed {_clock(hop.refreshed)}"] if hop.refreshed is not None else []),
+        *([hop.note] if hop.kind == "rip" and hop.note else []),
+    ]
+
+
+def _kernel(done: RouteTrace) -> str:
+    rows = [
+        f"{_word(row, 'prefix')} {_to(row)}, protocol {_word(row, 'protocol')}, metric {row.get('metric')}"
+        for row in done.kernel
+    ]
+    refused = f" ({done.refused})" if done.refused else ""
+    return ("; then ".join(rows) or "nothing") + refused
+
+
+def _to(row: Mapping[str, Json]) -> str:
+    via = "" if row.get("via") is None else f"via {_word(row, 'via')} "
+    return f"{via}on {_word(row, 'lan')}"
+
+
+def _turn(turn: Mapping[str, Json]) -> str:
+    metric, node, cause = turn.get("metric"), turn.get("node"), _word(turn, "cause")
+    if metric == _UNREACHABLE:
+        return f"unreachable ({cause})"
+    if node is None:
+        return f"its own network {_word(turn, 'lan')}, metric {metric} ({cause})"
+    return f"via {_word(turn, 'node')} on {_word(turn, 'lan')}, metric {metric} ({cause})"
+
+
+def _sum(rival: Mapping[str, Json]) -> str:
+    carried = rival.get("carried")
+    cost = (
+        f" + {metric - carried}" if isinstance(metric := rival.get("metric"), int) and isinstance(carried, int) else ""
+    )
+    return f"{carried}{cost}" if carried != _UNREACHABLE else str(carried)
+
+
+def _word(row: Mapping[str, Json], key: str) -> str:
+    return str(row.get(key) or "-")
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+def _clock(at: Json) -> str:
+    """As events have it, to the millisecond."""
+    if not isinstance(at, float | int) or not 0 <= at < 1e11:
+        return ""
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S.%f")[:-3]
