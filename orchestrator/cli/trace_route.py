@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from catenet.nodes.control.view import cell
 from catenet.nodes.machine import Json
 from catenet.orchestrator.cli.screen import say, table
 from catenet.orchestrator.observe.route_trace import Hop, RouteTrace
@@ -19,12 +20,13 @@ def print_route(done: RouteTrace) -> None:
     last = done.hops[-1]
     name = done.prefix if done.target == done.prefix else f"{done.target} ({done.prefix})"
     say(f"{done.node} to {name}: {_result(last)}")
-    rows = [
+    chain = [
         [str(number), _clock(hop.at), hop.node, _number(hop.metric), _how(hop)]
         for number, hop in enumerate(done.hops, 1)
     ]
-    say("")
-    table(["#", "at (UTC)", "node", "metric", "how"], rows)
+    if done.found:
+        say("")
+        table(["#", "at (UTC)", "node", "metric", "how"], chain)
     say("")
     say(f"the kernel of {done.node}: {_kernel(done)}")
     if done.rivals:
@@ -88,7 +90,7 @@ def _more(hop: Hop) -> list[str]:
 
 def _kernel(done: RouteTrace) -> str:
     rows = [
-        f"{_word(row, 'prefix')} {_to(row)}, protocol {_word(row, 'protocol')}, metric {row.get('metric')}"
+        f"{_word(row, 'prefix')} {_to(row)}, protocol {_word(row, 'protocol')}, metric {_word(row, 'metric')}"
         for row in done.kernel
     ]
     refused = f" ({done.refused})" if done.refused else ""
@@ -101,10 +103,10 @@ def _to(row: Mapping[str, Json]) -> str:
 
 
 def _turn(turn: Mapping[str, Json]) -> str:
-    metric, node, cause = turn.get("metric"), turn.get("node"), _word(turn, "cause")
-    if metric == _UNREACHABLE:
+    metric, cause = _word(turn, "metric"), _word(turn, "cause")
+    if turn.get("metric") == _UNREACHABLE:
         return f"unreachable ({cause})"
-    if node is None:
+    if turn.get("node") is None:
         return f"its own network {_word(turn, 'lan')}, metric {metric} ({cause})"
     return f"via {_word(turn, 'node')} on {_word(turn, 'lan')}, metric {metric} ({cause})"
 
@@ -114,11 +116,11 @@ def _sum(rival: Mapping[str, Json]) -> str:
     cost = (
         f" + {metric - carried}" if isinstance(metric := rival.get("metric"), int) and isinstance(carried, int) else ""
     )
-    return f"{carried}{cost}" if carried != _UNREACHABLE else str(carried)
+    return cell(carried) if carried == _UNREACHABLE else f"{cell(carried)}{cost}"
 
 
 def _word(row: Mapping[str, Json], key: str) -> str:
-    return str(row.get(key) or "-")
+    return cell(row.get(key))
 
 
 def _number(value: int | None) -> str:

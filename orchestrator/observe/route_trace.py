@@ -191,7 +191,7 @@ def _own(node: str, said: Mapping[str, Json]) -> Hop:
         announced=_number(first, "at"),
         by=_text(first, "by"),
         tag=_whole(said, "tag"),
-        note=_text(said, "cause"),
+        note=_text(said, "cause") or _text(said, "implementation"),
     )
 
 
@@ -258,8 +258,9 @@ def _rows(value: Json) -> list[Mapping[str, Json]]:
 
 
 def _text(row: Mapping[str, Json], key: str) -> str:
+    """Without what a terminal would obey."""
     value = row.get(key)
-    return value if isinstance(value, str) else ""
+    return "".join(c if c.isprintable() else "?" for c in value) if isinstance(value, str) else ""
 
 
 def _number(row: Mapping[str, Json], key: str) -> float | None:

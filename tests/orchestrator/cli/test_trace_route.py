@@ -1,0 +1,198 @@
+"""`catenet trace route` on the small lab, whose nodes say what the tests give them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catenet.nodes.address import Prefix
+from catenet.nodes.control.questions import Answer, Question
+from catenet.orchestrator.cli.app import run
+from catenet.orchestrator.cli.trace_route import print_route
+from catenet.orchestrator.observe.route_trace import find_prefix, follow
+from catenet.orchestrator.observe.running import UserError
+
+LAN = "10.0.2.0/24"
+BEGAN = 1_700_000_000.0  # 22:13:20 UTC
+OWN = {
+    "kernel": [{"prefix": LAN, "via": None, "node": None, "lan": "link2", "protocol": "kernel", "metric": 0}],
+    "services": {
+        "rip": {
+            "state": "connected",
+            "metric": 1,
+            "lan": "link2",
+            "tag": 0,
+            "since": BEGAN,
+            "cause": "started",
+            "announced": {"at": BEGAN + 0.5, "by": "triggered"},
+        }
+    },
+}
+
+
+def learned(node: str, lan: str, carried: int, **said: object) -> dict:
+    row = {"prefix": LAN, "via": "10.0.1.2", "node": node, "lan": lan, "protocol": "rip", "metric": 120}
+    rip = {
+        "state": "valid",
+        "metric": carried + 1,
+        "lan": lan,
+        "node": node,
+        "message": "update",
+        "carried": carried,
+        "cost": 1,
+        "tag": 0,
+        "since": BEGAN + 0.51,
+        "refreshed": BEGAN + 4,
+        "cause": f"{node}'s update",
+        "rivals": [],
+        "history": [],
+        **said,
+    }
+    return {"kernel": [row], "services": {"rip": rip}}
+
+
+def foreign(node: str) -> dict:
+    rip = {"implementation": "bird", "state": "valid", "metric": 2, "lan": "link1", "node": node}
+    row = {"prefix": LAN, "via": "10.0.1.2", "node": node, "lan": "link1", "protocol": "bird", "metric": 32}
+    return {"kernel": [row], "services": {"rip": rip}}
+
+
+@pytest.fixture
+def catenet(small, capsys, monkeypatch, tmp_path):
+    """Runs a command line; `told` is what the nodes answer."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CATENET_LAB", raising=False)
+
+    def call(told: dict[str, object], *words: str) -> tuple[int, str, str]:
+        def answer(container, command, given):
+            assert Question.parse(given) == Question("route", {"prefix": LAN})
+            return 0, bytes(Answer(told[container.removeprefix("small-")])), b""
+
+        small.engine.answer = answer
+        code = run(["trace", "route", *words], lambda: small.engine)
+        return code, *capsys.readouterr()
+
+    return call
+
+
+def test_the_chain_begins_where_the_network_is(catenet) -> None:
+    rival = {"node": "d", "lan": "link9", "carried": 3, "metric": 4, "at": BEGAN + 2, "why": "worse: 4, not 2"}
+    turns = [
+        {"at": BEGAN + 0.2, "metric": 3, "lan": "link9", "node": "d", "cause": "d's answer"},
+        {"at": BEGAN + 0.3, "metric": 16, "lan": "link9", "node": None, "cause": "link9 went down"},
+        {"at": BEGAN + 0.51, "metric": 2, "lan": "link1", "node": "b", "cause": "b's update"},
+    ]
+    told = {"a": learned("b", "link1", 1, rivals=[rival], history=turns, auth="md5", tag=7), "b": OWN}
+    code, out, _ = catenet(told, "a", "link2")
+    assert code == 0
+    assert [line.split() for line in out.splitlines()] == [
+        line.split()
+        for line in f"""\
+a to link2 ({LAN}): via b on link1, metric 2
+
+#  at (UTC)      node  metric  how
+1  22:13:20.000  b          1  its own network link2 (started)
+2  22:13:20.510  a          2  b's triggered update on link1: 1 + 1; tag 7; md5; confirmed 22:13:24.000
+
+the kernel of a: {LAN} via 10.0.1.2 on link1, protocol rip, metric 120
+
+said last     by  LAN    metric  not taken
+22:13:22.000  d   link9  3 + 1   worse: 4, not 2
+
+at (UTC)      what became of it at a
+22:13:20.200  via d on link9, metric 3 (d's answer)
+22:13:20.300  unreachable (link9 went down)
+22:13:20.510  via b on link1, metric 2 (b's update)
+""".splitlines()
+    ]
+
+
+@pytest.mark.parametrize("target", ["link2", LAN, "10.0.2.3", "c"])
+def test_what_a_route_may_lead_to(catenet, target: str) -> None:
+    code, out, _ = catenet({"a": learned("b", "link1", 1), "b": OWN}, "a", target, "--json")
+    done = json.loads(out)
+    assert (code, done["prefix"], done["found"]) == (0, LAN, True)
+    assert [(hop["node"], hop["kind"]) for hop in done["hops"]] == [("b", "own"), ("a", "rip")]
+
+
+def test_a_word_that_is_none_of_them(catenet) -> None:
+    code, out, err = catenet({}, "a", "lin2")
+    assert (code, out) == (2, "")
+    assert "did you mean link2?" in err
+    assert "has host bits set" in catenet({}, "a", "10.0.2.1/24")[2]
+
+
+def test_programs_of_others_do_not_say_and_the_kernel_only_where_it_goes(catenet) -> None:
+    told = {
+        "a": {"kernel": [{**foreign("b")["kernel"][0], "protocol": "static"}], "services": {}},
+        "b": foreign("c"),
+        "c": OWN,
+    }
+    code, out, _ = catenet(told, "a", LAN)
+    assert code == 0
+    assert "via c on link1: bird does not say by which message" in out
+    assert "via b on link1: a route of the kernel's, static" in out
+
+
+def test_a_route_that_the_kernel_has_not(catenet) -> None:
+    told = {**learned("b", "link1", 1, kernel="not there: Network is down"), "kernel": []}
+    assert "the kernel of a: nothing (not there: Network is down)" in catenet({"a": told, "b": OWN}, "a", LAN)[1]
+
+
+def test_no_route_is_exit_1_and_says_since_when_and_why(catenet) -> None:
+    rip = {"state": "garbage", "metric": 16, "since": BEGAN, "cause": "timed out"}
+    code, out, _ = catenet({"a": {"kernel": [], "services": {"rip": rip}}}, "a", LAN)
+    assert (code, out.splitlines()[0]) == (1, f"a to {LAN}: no route: unreachable (timed out)")
+    code, out, _ = catenet({"a": {"kernel": [], "services": {"rip": None}}}, "a", LAN)
+    assert (code, out.splitlines()[0]) == (1, f"a to {LAN}: no route, and it never had one")
+
+
+def test_nodes_that_do_not_run(catenet, small) -> None:
+    small.engine.pause("small-b")
+    code, out, _ = catenet({"a": learned("b", "link1", 1)}, "a", LAN)
+    assert code == 0
+    assert "cannot be asked: paused" in out
+    assert catenet({}, "b", LAN)[::2] == (2, "catenet: b is paused: catenet resume b\n")
+
+
+def test_a_route_in_a_loop_comes_to_an_end(catenet) -> None:
+    told = {"a": learned("b", "link1", 5), "b": learned("c", "link2", 4), "c": learned("b", "link2", 5)}
+    out = catenet(told, "a", LAN)[1]
+    assert "b has it from here: a loop, for the moment" in out
+
+
+def test_a_teller_that_has_changed_meanwhile(catenet) -> None:
+    out = catenet({"a": learned("b", "link1", 3), "b": OWN}, "a", LAN)[1]
+    assert "b is at 1 by now" in out
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["kernel", "services", "rip", "state", "via", "node", "lan", "announced", "metric"])
+            | st.text(max_size=3),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(anything)
+def test_whatever_a_node_answers_there_is_an_end(value: object) -> None:
+    done = follow("a", "x", Prefix.parse(LAN), lambda _: Answer(value), {"a": None, "b": None})
+    assert done.hops[-1].node == "a"
+    assert json.dumps(done.to_json())
+    print_route(done)
+
+
+def test_an_address_of_no_lan_is_a_prefix_of_its_own(small) -> None:
+    assert find_prefix(small.running, "192.0.2.7") == Prefix.parse("192.0.2.7/32")
+    with pytest.raises(UserError, match="no LAN or node"):
+        find_prefix(small.running, "")
