@@ -76,7 +76,7 @@ class Open:
             Question("sing"),
             Answer(
                 error="ask 'sing' is no question for this node; it answers"
-                " status, show, link, flush, report, events, health, double"
+                " status, show, route, link, flush, report, events, health, double"
             ),
         ),
     ],

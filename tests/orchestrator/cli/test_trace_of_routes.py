@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catenet.nodes.address import Prefix
@@ -184,6 +184,7 @@ anything = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(anything)
 def test_whatever_a_node_answers_there_is_an_end(value: object) -> None:
     done = follow("a", "x", Prefix.parse(LAN), lambda _: Answer(value), {"a": None, "b": None})
