@@ -150,8 +150,8 @@ class Provenance:
                 told.add((router, interface))
                 metric = min(offer.metric + self._cost(interface), INFINITY)
                 way = Way(metric, interface, router, offer.next_hop or router, offer.tag)
-                late = route is not None and route.deadline <= now + self._options.timeout / 2
-                yield {**self._rival(offer, way), "at": self._clock(at), "why": _why(route, way, late=late)}
+                why = _why(route, way, halfway=now + self._options.timeout / 2)
+                yield {**self._rival(offer, way), "at": self._clock(at), "why": why}
 
     def _rival(self, offer: Offer, way: Way) -> dict[str, Json]:
         return {
@@ -171,11 +171,12 @@ class Provenance:
         return round(self._epoch + now, 6)
 
 
-def _why(route: Route | None, way: Way, *, late: bool) -> str:
+def _why(route: Route | None, way: Way, *, halfway: float) -> str:
     """Why an offer is not the route (the receive rule, `judge`)."""
     if way.metric == INFINITY:
         return "unreachable: it has no way, or its way leads back over this network"
-    if route is None or judge(route, way, late=late) is Verdict.ADOPT:
+    verdict = judge(route, way.metric, way.router, way.via, way.tag, halfway=halfway)
+    if route is None or verdict is Verdict.ADOPT:
         return "it said so when that was no better, and RIP keeps no second way: its next message decides"
     if route.connected:
         return "not needed: the network is our own"
