@@ -10,5 +10,5 @@ runtime reports `service.failed` and starts it again after a growing pause.
 
 Beside them: foreign and foreign_table (any service by another implementation), web_files (a folder of pages for the web
 server), browse_program and browse_fetch (the program `browse`, a process of its own), show_program (the program
-`show`), node_log (a program's words in its node's log).
+`show`), machine_program (a machine as a program of the user's own), node_log (a program's words in its node's log).
 """

@@ -199,33 +199,26 @@ func (r *router) hear(d datagram) {
 	if !ok || head.Version != version || from == l.Address || !l.Prefix.Contains(from) || r.links[l.LAN] != l {
 		return
 	}
+	cost := max(r.Cost[l.LAN], 1)
 	if head.Command == request {
 		r.answer(l, entries, d.from)
 	} else if head.Command == response && d.from.Port() == group.Port() {
 		for _, e := range entries {
 			if prefix, ok := e.prefix(); ok && 1 <= e.Metric && e.Metric <= unreachable {
-				r.consider(prefix, min(e.Metric+r.cost(l), unreachable), from, l.LAN)
+				r.consider(prefix, min(e.Metric+cost, unreachable), from, l.LAN)
 			}
 		}
 	}
 }
 
-func (r *router) cost(l *link) uint32 {
-	if cost, ok := r.Cost[l.LAN]; ok {
-		return cost
-	}
-	return 1
-}
-
 func (r *router) answer(l *link, entries []entry, to netip.AddrPort) {
-	if len(entries) == 1 && entries[0].Family == 0 && entries[0].Metric == unreachable {
-		entries = r.entries(l, false)
-	} else {
-		for i, e := range entries { // single networks are asked for by a diagnosis (section 3.9.1)
-			entries[i].Metric = unreachable
-			if prefix, ok := e.prefix(); ok && r.table[prefix] != nil {
-				entries[i].Metric = r.table[prefix].metric
-			}
+	for i, e := range entries { // single networks are asked for by a diagnosis (section 3.9.1)
+		entries[i].Metric = unreachable
+		if prefix, ok := e.prefix(); ok && r.table[prefix] != nil {
+			entries[i].Metric = r.table[prefix].metric
+		}
+		if len(entries) == 1 && e.Family == 0 && e.Metric == unreachable {
+			entries = r.entries(l, false)
 		}
 	}
 	r.transmit(l, response, entries, to)
@@ -334,14 +327,6 @@ func (r *router) untilNextTimer() time.Duration {
 	return time.Duration((next - now()) * float64(time.Second))
 }
 
-// SIGTERM: nothing is to be reached by us any more. The node takes our routes out of the kernel.
-func (r *router) leave() {
-	for _, route := range r.table {
-		route.metric = unreachable
-	}
-	r.sayToAll(false)
-}
-
 func main() {
 	log.SetFlags(0)
 	var told struct {
@@ -366,7 +351,10 @@ func main() {
 	for {
 		select {
 		case <-stop:
-			r.leave()
+			for _, route := range r.table { // nothing is to be reached by us any more
+				route.metric = unreachable
+			}
+			r.sayToAll(false)
 			return
 		case l := <-changes:
 			r.setLink(l)
