@@ -248,7 +248,8 @@ def test_an_idle_router_is_light(small: Small) -> None:
     pss = int(small.run("r", "grep ^Pss: /proc/1/smaps_rollup").split()[1])
     user, system = (int(ticks) for ticks in small.run("r", "cut -d' ' -f14,15 /proc/1/stat").split())
     assert pss <= 30 * 1024
-    assert (user + system) / 100 <= 0.4
+    bare = float(small.run("r", "python3 -c 'import asyncio, os; print(sum(os.times()[:2]))'"))
+    assert (user + system) / 100 <= 6 * bare  # seconds: what Python's own start takes on this machine is the measure
     assert "libssl" not in small.run("r", "cat /proc/1/maps")
 
 
