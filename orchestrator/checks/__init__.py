@@ -5,7 +5,7 @@ result    Finding (one look) and Result (what became of the check)
 cause     what is broken in the lab just now: the first thing to look at where a check failed
 evidence  what is kept of checks that failed
 scene     what a check looks at: the running lab, its model, its nodes' answers
-routes, resolve, fetch, path, ping    one file for each kind of check, each with `check_…` and `describe_…`
+routes, resolve, fetch, path, ping, gone, loop    one file for each kind of check, each with `check_…` and `describe_…`
 
 To add a kind: its dataclass in lab/model.py, its words in the lab file's loader, one file here, two lines in runner.py.
 """

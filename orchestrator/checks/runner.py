@@ -10,6 +10,8 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 from catenet.orchestrator.backend.protocols import Engine, EngineError, containers_of
 from catenet.orchestrator.checks.cause import with_causes
 from catenet.orchestrator.checks.fetch import check_fetch, describe_fetch
+from catenet.orchestrator.checks.gone import check_gone, describe_gone
+from catenet.orchestrator.checks.loop import check_loop, describe_loop
 from catenet.orchestrator.checks.path import check_path, describe_path
 from catenet.orchestrator.checks.ping import check_ping, describe_ping
 from catenet.orchestrator.checks.resolve import check_resolve, describe_resolve
@@ -19,6 +21,8 @@ from catenet.orchestrator.checks.scene import Scene
 from catenet.orchestrator.lab.model import (
     Check,
     FetchCheck,
+    GoneCheck,
+    LoopCheck,
     PathCheck,
     PingCheck,
     ResolveCheck,
@@ -78,6 +82,10 @@ def describe(check: Check) -> str:
             return describe_path(expectation)
         case PingCheck() as expectation:
             return describe_ping(expectation)
+        case GoneCheck() as expectation:
+            return describe_gone(expectation)
+        case LoopCheck() as expectation:
+            return describe_loop(expectation)
 
 
 def _run(scene: Scene, check: Check, since: float, over: threading.Event) -> Result:
@@ -105,6 +113,10 @@ def _look(scene: Scene, check: Check, since: float) -> Finding:
                 return check_path(scene, expectation)
             case PingCheck() as expectation:
                 return check_ping(scene, expectation)
+            case GoneCheck() as expectation:
+                return check_gone(scene, expectation, since)
+            case LoopCheck() as expectation:
+                return check_loop(scene, expectation)
     except (EngineError, UserError) as error:
         containers_of(scene.engine, scene.running.name)  # a lost engine is no finding about the lab: that is raised
         return Finding(False, describe(check), str(error), "catenet status")

@@ -6,8 +6,10 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 
 import typer
 
@@ -16,12 +18,16 @@ from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.checks import Result, keep_evidence, run_checks
 from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, running_lab
-from catenet.orchestrator.cli.screen import print_json, say
+from catenet.orchestrator.cli.screen import print_json, say, table
 from catenet.orchestrator.faults.verbs import OPPOSITE, do
 from catenet.orchestrator.lab.model import Check, Moment
+from catenet.orchestrator.observe.measure import Measured, Measuring
 from catenet.orchestrator.observe.running import RunningLab, UserError, running_labs
 
 __all__ = ["Happening", "Play", "play", "play_and_show"]
+
+_AT_ONCE = 4
+"""Targets of one verb that are dealt with at a time; with more, neighbours in the list would be further apart."""
 
 
 def play(lab: LabOption = "", json: JsonOption = False) -> None:
@@ -32,7 +38,7 @@ def play(lab: LabOption = "", json: JsonOption = False) -> None:
     catenet play --lab internet
 
     Exit code 1 when an expectation was not met: evidence of the first one is kept in .catenet/failures at once. Ctrl-C
-    heals what was cut, and starts what was killed or paused.
+    heals what was cut, and starts what was killed or paused. Where the lab file says `measure:`, its table comes last.
     """
     the_engine = engine()
     running = running_lab(the_engine, lab)
@@ -50,13 +56,13 @@ def play_and_show(the_engine: Engine, running: RunningLab, *, json: bool) -> tup
     timeline = sorted(running.lab.timeline, key=lambda moment: moment.at)
     expected = sum(moment.expect is not None for moment in timeline)
     if not json:
-        verbs = [f"{moment.words} at {format_duration(moment.at)}" for moment in timeline if moment.verb]
-        say(f"{running.name}: {', '.join(verbs)}; {expected} expectations")
+        verbs = [_announced(list(moments)) for _, moments in groupby(timeline, _together)]
+        say(f"{running.name}: {', '.join(filter(None, verbs))}; {expected} expectations")
     history: list[Happening] = []
 
     def tell(happening: Happening) -> None:
         history.append(happening)
-        if not json:
+        if not json and happening.measured is None:  # they come as a table
             say(happening.line)
 
     played = Play(the_engine, running, tell)
@@ -64,6 +70,7 @@ def play_and_show(the_engine: Engine, running: RunningLab, *, json: bool) -> tup
     held = sum(happening.held is True for happening in history)
     if not json:
         say(f"{running.name}: {held} of {expected} expectations held")
+        show_measured([each.measured for each in history if each.measured is not None])
     if played.evidence:
         print(f"catenet: {played.evidence}", file=sys.stderr)
     return history, played.evidence
@@ -71,12 +78,16 @@ def play_and_show(the_engine: Engine, running: RunningLab, *, json: bool) -> tup
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something in the history of a play. `at`: seconds after its start; `result`: of what was expected, else None."""
+    """Something in the history of a play. `at`: seconds after its start; `result`: of what was expected, else None.
+
+    `measured`: a row of the table at its end.
+    """
 
     at: float
     verb: str
     text: str
     result: Result | None = None
+    measured: Measured | None = None
 
     @property
     def held(self) -> bool | None:
@@ -90,7 +101,27 @@ class Happening:
 
     def to_json(self) -> dict[str, Json]:
         """For --json."""
-        return {"at": round(self.at, 3), "verb": self.verb, "text": self.text, "held": self.held}
+        said: dict[str, Json] = {"at": round(self.at, 3), "verb": self.verb, "text": self.text, "held": self.held}
+        return said if self.measured is None else {**said, "measured": self.measured.to_json()}
+
+
+def show_measured(rows: Sequence[Measured]) -> None:
+    """The table of what was counted; nothing where nothing was."""
+    if rows:
+        heads = ["", "gone after", "highest metric", "changes", "messages", "pings that died"]
+        table(heads, [[row.name, _seconds(row), *map(_figure, _figures(row))] for row in rows])
+
+
+def _figures(row: Measured) -> tuple[int | None, ...]:
+    return (row.metric, row.changes, row.messages, row.died)
+
+
+def _seconds(row: Measured) -> str:
+    return "never" if row.seconds is None else f"{row.seconds:.2f} s"
+
+
+def _figure(value: int | None) -> str:
+    return "-" if value is None else str(value)
 
 
 class Play:
@@ -120,19 +151,40 @@ class Play:
         """
         self._began = time.monotonic()
         try:
-            for moment in sorted(timeline, key=lambda moment: moment.at):
-                self._wait_until(moment.at)
-                if moment.expect is None:
-                    self._do(moment.verb, moment.target, silent=moment.silent)
-                else:
-                    self._watch(moment.expect)
-            while self._watched:
-                self._take(self._results.get())
+            with Measuring(self._engine, self._running) as measuring:
+                for _, together in groupby(sorted(timeline, key=lambda moment: moment.at), _together):
+                    self._play(list(together), measuring)
+                while self._watched:
+                    self._take(self._results.get())
+                self._tell_measured(measuring)
             if self._witness is not None:
                 self._witness.join()
         except BaseException:
             self._mend()
             raise
+
+    def _play(self, moments: Sequence[Moment], measuring: Measuring) -> None:
+        """What happens at one time: one expectation, or one verb with all that it is done to at once."""
+        first = moments[0]
+        self._wait_until(first.at)
+        if first.expect is not None:
+            self._watch(first.expect)
+            return
+        if first.verb in OPPOSITE:
+            measuring.begin()
+        else:
+            self._tell_measured(measuring)
+        running = self._refreshed()
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for done in [pool.submit(self._do, moment, running) for moment in moments]:
+                done.result()
+
+    def _tell_measured(self, measuring: Measuring) -> None:
+        told = bool(measuring.results)
+        for row in measuring.end():
+            if not told:
+                text = f"{row.name}: {_seconds(row)}, highest metric {_figure(row.metric)}"
+                self._tell(Happening(self._now(), "measure", text, measured=row))
 
     def _now(self) -> float:
         return time.monotonic() - self._began
@@ -145,11 +197,11 @@ class Play:
             except queue.Empty:
                 return
 
-    def _do(self, verb: str, target: str, *, silent: bool = False) -> None:
-        at, running = self._now(), self._refreshed()
+    def _do(self, moment: Moment, running: RunningLab) -> None:
+        at, verb, target = self._now(), moment.verb, moment.target
         if verb in OPPOSITE:  # noted first: it may be broken off half-way
             self._broken[target] = OPPOSITE[verb]
-        done = do(self._engine, running, verb, target, silent=silent)
+        done = do(self._engine, running, verb, target, silent=moment.silent)
         self._tell(Happening(at, verb, "; ".join((done.words, *done.remarks))))
         if verb not in OPPOSITE:
             self._broken.pop(target, None)
@@ -189,8 +241,20 @@ class Play:
 
     def _mend(self) -> None:
         for target, verb in list(self._broken.items()):
-            self._do(verb, target)
+            self._do(Moment(0.0, verb, target), self._refreshed())
 
     def _refreshed(self) -> RunningLab:
         """The same copy as the engine has it now."""
         return running_labs(self._engine).get(self._running.name, self._running)
+
+
+def _together(moment: Moment) -> tuple[float, str, bool, int]:
+    """Moments next to each other with the same key are one entry of the timeline; each expectation is one alone."""
+    return moment.at, moment.verb, moment.silent, 0 if moment.expect is None else id(moment)
+
+
+def _announced(moments: Sequence[Moment]) -> str:
+    """What will happen, in words; nothing of an expectation."""
+    first, *more = moments
+    others = f" and {len(more)} more" if more else ""
+    return f"{first.words}{others} at {format_duration(first.at)}" if first.verb else ""

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from catenet.nodes.address import Address, Prefix, mask
-from catenet.orchestrator.lab.model import Lan
+from catenet.orchestrator.lab.model import Lab, Lan
 
-__all__ = ["free_addresses", "free_prefixes"]
+__all__ = ["free_addresses", "free_prefixes", "stranger"]
 
 
 def free_prefixes(pool: Prefix, length: int, taken: Iterable[Prefix], first: int = 0) -> Iterator[Prefix]:
@@ -38,3 +38,10 @@ def free_addresses(lan: Lan, taken: Iterable[Address]) -> Iterator[Address]:
     """The LAN's addresses that a node may still have, lowest first."""
     used = set(taken)
     return (Address(value) for value in range(lan.prefix.network + 1, lan.gateway) if value not in used)
+
+
+def stranger(lab: Lab, lan: str) -> Address:
+    """The highest address of a LAN that no node has: packets for it go to that LAN, whoever is there."""
+    place = lab.lans[lan]
+    free = (Address(value) for value in range(place.gateway - 1, place.prefix.network, -1))
+    return next((address for address in free if address not in lab.owners), place.gateway)

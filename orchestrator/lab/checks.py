@@ -10,6 +10,9 @@ from catenet.orchestrator.lab.model import (
     Check,
     Expectation,
     FetchCheck,
+    GoneCheck,
+    LoopCheck,
+    Measure,
     Moment,
     PathCheck,
     PingCheck,
@@ -18,7 +21,7 @@ from catenet.orchestrator.lab.model import (
 )
 from catenet.orchestrator.lab.problems import quote
 from catenet.orchestrator.lab.reader import Reader
-from catenet.orchestrator.lab.vocabulary import CHECK, KINDS, LAN_VERBS, MOMENT, NODE_VERBS
+from catenet.orchestrator.lab.vocabulary import CHECK, KINDS, LAN_VERBS, MEASURE, MOMENT, NODE_VERBS
 from catenet.orchestrator.lab.words import CLAIMS, DOMAIN
 
 __all__ = ["ChecksReader", "read_claims"]
@@ -42,6 +45,8 @@ class ChecksReader:
             "fetch": self._fetch,
             "path": self._path,
             "ping": self._ping,
+            "gone": self._gone,
+            "loop": self._loop,
         }
 
     def checks(self, item: Item | None) -> tuple[Check, ...]:
@@ -50,9 +55,14 @@ class ChecksReader:
         return tuple(check for check in checks if check is not None)
 
     def timeline(self, item: Item | None) -> tuple[Moment, ...]:
-        """The list under `timeline:`, in the order of its times."""
-        moments = (self._moment(child) for child in self.reader.items(item, "timeline"))
-        return tuple(sorted((moment for moment in moments if moment is not None), key=lambda moment: moment.at))
+        """The list under `timeline:`, in the order of its times; what names several has a moment for each."""
+        moments = (moment for child in self.reader.items(item, "timeline") for moment in self._moments(child))
+        return tuple(sorted(moments, key=lambda moment: moment.at))
+
+    def measures(self, item: Item | None) -> tuple[Measure, ...]:
+        """The list under `measure:`."""
+        measures = (self._measure(child) for child in self.reader.items(item, "measure"))
+        return tuple(measure for measure in measures if measure is not None)
 
     def _check(self, item: Item, what: str) -> Check | None:
         section = self.reader.section(item, what, CHECK)
@@ -74,27 +84,45 @@ class ChecksReader:
             return None
         return found[0]
 
-    def _moment(self, item: Item) -> Moment | None:
+    def _measure(self, item: Item) -> Measure | None:
+        what = "measure"
+        section = self.reader.section(item, what, MEASURE)
+        written = self.reader.needed(section, "name", what, item.line, "name: no cure")
+        name = self.reader.text(written, f"{what}: name")
+        routers = self._some(section, "at", what, item.line, "node")
+        lans = self._some(section, "to", what, item.line, "LAN")
+        source = self.reader.one_of(section.get("from"), f"{what}: from", "node", self.nodes)
+        return None if name is None else Measure(name, routers, lans, source or "")
+
+    def _some(self, section: Mapping[str, Item], key: str, what: str, line: int, kind: str) -> tuple[str, ...]:
+        """Names of nodes or LANs, one at least."""
+        known = self.lans if kind == "LAN" else self.nodes
+        item = self.reader.needed(section, key, what, line, f"{key}: [{next(iter(known), 'a')}]")
+        names = self.reader.some_of(item, f"{what}: {key}", kind, known)
+        if item is not None and not names and not item.value:
+            self.reader.problem(item.line, f"{what}: {key} is empty: write one {kind} or more")
+        return names
+
+    def _moments(self, item: Item) -> tuple[Moment, ...]:
         what = "timeline"
         section = self.reader.section(item, what, MOMENT)
         written = self.reader.needed(section, "at", what, item.line, "at: 10s")
         at = self.reader.duration(written, f"{what}: at")
         verb = self._only_one(section, (*LAN_VERBS, *NODE_VERBS, "expect"), item, what)
         if verb is None:
-            return None
+            return ()
         if "silent" in section and verb != "cut":
             line = section["silent"].line
             self.reader.problem(line, f"{what}: silent beside {verb}", "silent belongs to `cut:`")
         if verb == "expect":
             expect = self._expect(section, what)
-            return None if at is None or expect is None else Moment(at, expect=expect)
+            return () if at is None or expect is None else (Moment(at, expect=expect),)
         for word in ("within", "claim"):
             if word in section:
                 self.reader.problem(section[word].line, f"{what}: {word} beside {verb}", f"{word} belongs to `expect:`")
-        kind, known = ("LAN", self.lans) if verb in LAN_VERBS else ("node", self.nodes)
-        target = self.reader.one_of(section[verb], f"{what}: {verb}", kind, known)
+        targets = self._some(section, verb, what, item.line, "LAN" if verb in LAN_VERBS else "node")
         silent = self.reader.flag(section.get("silent"), f"{what}: silent") or False
-        return None if at is None or target is None else Moment(at, verb, target, silent=silent)
+        return () if at is None else tuple(Moment(at, verb, target, silent=silent) for target in targets)
 
     def _expect(self, section: Mapping[str, Item], what: str) -> Check | None:
         item = section["expect"]
@@ -165,6 +193,18 @@ class ChecksReader:
         target = self._node(section, "to", what, item.line)
         answered = self.reader.flag(section.get("answered"), f"{what}: answered")
         return None if source is None or target is None else PingCheck(source, target, answered is not False)
+
+    def _gone(self, item: Item, what: str) -> GoneCheck:
+        section = self.reader.section(item, what, KINDS["gone"])
+        routers = self._some(section, "at", what, item.line, "node")
+        return GoneCheck(routers, self._some(section, "to", what, item.line, "LAN"))
+
+    def _loop(self, item: Item, what: str) -> LoopCheck | None:
+        section = self.reader.section(item, what, KINDS["loop"])
+        source = self._node(section, "from", what, item.line)
+        lans = self._some(section, "to", what, item.line, "LAN")
+        found = self.reader.flag(section.get("found"), f"{what}: found")
+        return None if source is None else LoopCheck(source, lans, found is not False)
 
 
 def _is_http(url: str) -> bool:

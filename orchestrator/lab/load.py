@@ -71,6 +71,7 @@ def parse(text: bytes, file: str, folder: Path | None = None, other: Implementat
         reader.problem(nodes_item.line, "nodes is empty", "a lab has at least one node")
     checks = ChecksReader(lan_names, {name: draft.places for name, draft in drafts.items()}, reader)
     expectations, timeline = checks.checks(top.get("checks")), checks.timeline(top.get("timeline"))
+    measures = checks.measures(top.get("measure"))
     zones: dict[str, str] = {}
     programs: dict[str, str] = {}
     if folder is not None:
@@ -83,7 +84,7 @@ def parse(text: bytes, file: str, folder: Path | None = None, other: Implementat
     nodes = complete(drafts, attached, lans, reader)
     problems.end()
     place = None if folder is None else folder / Path(file).name
-    return Lab(name, lans, nodes, claims, expectations, timeline, place, zones, programs)
+    return Lab(name, lans, nodes, claims, expectations, timeline, measures, place, zones, programs)
 
 
 def _name(item: Item | None, folder: Path | None, reader: Reader) -> str:

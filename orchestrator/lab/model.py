@@ -14,9 +14,12 @@ __all__ = [
     "Attachment",
     "Check",
     "FetchCheck",
+    "GoneCheck",
     "Lab",
     "LabFileError",
     "Lan",
+    "LoopCheck",
+    "Measure",
     "Moment",
     "Node",
     "PathCheck",
@@ -131,7 +134,24 @@ class PingCheck:
     answered: bool = True
 
 
-Expectation = RoutesCheck | ResolveCheck | FetchCheck | PathCheck | PingCheck
+@dataclass(frozen=True, slots=True)
+class GoneCheck:
+    """None of these routers has a route to any of these LANs."""
+
+    at: tuple[str, ...]
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoopCheck:
+    """A packet from `source` for one of these LANs circles until its TTL runs out; or, not `found`, none does."""
+
+    source: str
+    to: tuple[str, ...]
+    found: bool = True
+
+
+Expectation = RoutesCheck | ResolveCheck | FetchCheck | PathCheck | PingCheck | GoneCheck | LoopCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +184,16 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """A row of the table at a play's end: how routers learn that LANs are lost, while `source` pings into these."""
+
+    name: str
+    routers: tuple[str, ...]
+    lans: tuple[str, ...]
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Lab:
     """A whole lab. `file` is None where it was made in a program.
 
@@ -177,6 +207,7 @@ class Lab:
     claims: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     timeline: tuple[Moment, ...] = ()
+    measures: tuple[Measure, ...] = ()
     file: Path | None = None
     zones: Mapping[str, str] = field(default_factory=dict)
     programs: Mapping[str, str] = field(default_factory=dict)

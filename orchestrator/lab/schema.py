@@ -23,6 +23,7 @@ from catenet.orchestrator.lab.vocabulary import (
     KINDS,
     LAN,
     LAN_VERBS,
+    MEASURE,
     MOMENT,
     NODE,
     NODE_VERBS,
@@ -109,6 +110,7 @@ def _structures() -> dict[str, Schema]:
         "defaults": by_service,
         "static-routes": _list(_section(ROUTE)),
         "checks": _list(_exactly_one(CHECK, KINDS)),
+        "measure": _list(_section(MEASURE)),
         "timeline": _list({**moment, "dependentRequired": beside}),
         "expectation": _exactly_one({kind: CHECK[kind] for kind in KINDS}, KINDS),
     }

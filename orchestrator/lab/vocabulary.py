@@ -8,7 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-__all__ = ["CHECK", "KINDS", "LAN", "LAN_VERBS", "MOMENT", "NODE", "NODE_VERBS", "ROUTE", "TOP", "Word", "Words"]
+__all__ = [
+    "CHECK",
+    "KINDS",
+    "LAN",
+    "LAN_VERBS",
+    "MEASURE",
+    "MOMENT",
+    "NODE",
+    "NODE_VERBS",
+    "ROUTE",
+    "TOP",
+    "Word",
+    "Words",
+]
 
 FURTHEST = 64
 """The longest path in routers, and so the highest cost, that a check may name."""
@@ -35,6 +48,7 @@ TOP: Words = {
     "nodes": Word("nodes", "The nodes by their names: hosts, routers, servers.", needed=True),
     "checks": Word("checks", "What must be true of the lab: `catenet check` asks it."),
     "timeline": Word("timeline", "What happens when, and what must then be true: `catenet play` plays it."),
+    "measure": Word("measure", "What is counted while the timeline is played: a row of the table at its end each."),
 }
 
 LAN: Words = {
@@ -94,6 +108,15 @@ KINDS: Mapping[str, Words] = {
         "to": Word("text", "The node that is pinged.", needed=True),
         "answered": Word("flag", "Whether an answer comes. Without it: yes."),
     },
+    "gone": {
+        "at": Word("names", "The routers whose tables are meant.", needed=True),
+        "to": Word("names", "The LANs that none of them has a route to.", needed=True),
+    },
+    "loop": {
+        "from": Word("text", "The node that sends.", needed=True),
+        "to": Word("names", "The LANs that it sends to, to addresses there that no node has.", needed=True),
+        "found": Word("flag", "Whether a packet goes in circles until its TTL runs out. Without it: yes."),
+    },
 }
 """The kinds of checks."""
 
@@ -103,6 +126,8 @@ _ABOUT_KINDS = {
     "fetch": "A page is fetched, and its status is this.",
     "path": "A traceroute passes these routers, in order.",
     "ping": "A ping is answered, or is not.",
+    "gone": "Routers have no route to a LAN any more, in their kernels.",
+    "loop": "A packet for a LAN goes in circles until its TTL runs out, and the sender is told; or none does.",
 }
 
 _HOLDS: Words = {
@@ -116,9 +141,17 @@ LAN_VERBS = ("cut", "heal")
 NODE_VERBS = ("kill", "pause", "resume", "start")
 MOMENT: Words = {
     "at": Word("duration", "When, counted from the timeline's start.", needed=True),
-    **{verb: Word("text", f"The LAN to {verb}.") for verb in LAN_VERBS},
-    **{verb: Word("text", f"The node to {verb}.") for verb in NODE_VERBS},
+    **{verb: Word("names", f"The LAN to {verb}, or several at once.") for verb in LAN_VERBS},
+    **{verb: Word("names", f"The node to {verb}, or several at once.") for verb in NODE_VERBS},
     "silent": Word("flag", "Of a cut: packets are lost, and the carrier stays. Without it: no."),
     "expect": Word("expectation", "What must be true from then on, or within the time that `within` gives it."),
     **_HOLDS,
 }
+
+MEASURE: Words = {
+    "name": Word("text", "What the row is called.", needed=True),
+    "at": Word("names", "The routers that are watched.", needed=True),
+    "to": Word("names", "The LANs whose loss they have to learn of.", needed=True),
+    "from": Word("text", "The node that pings into those LANs meanwhile, each second. Without it, none."),
+}
+"""From the first thing that the timeline breaks to the first that it mends."""

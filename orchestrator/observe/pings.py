@@ -21,6 +21,7 @@ exec 3<&0
 { cat; kill $$; } <&3 >/dev/null 2>&1 &
 exec ping "$@" 3<&-
 """
+_DIED = b"Time to live exceeded"
 _NUMBERS = 1 << 16
 """icmp_seq has 16 bits (RFC 792); a ping of ours ends long before it comes round."""
 
@@ -41,11 +42,12 @@ def read_reply(line: bytes) -> Reply | None:
 
 
 class Pings:
-    """Runs `ping` inside a node for as long as the `with` block lasts."""
+    """Runs `ping` inside a node for as long as the `with` block lasts. `died`: requests whose TTL ran out."""
 
     def __init__(self, engine: Streams, container: Container, target: str, interval: float) -> None:
         self._changed = threading.Condition()
         self._replies: list[Reply] = []
+        self.died = 0
         command = ["sh", "-c", _SCRIPT, "ping", "-D", "-n", "-i", f"{interval:g}", target]
         self._process = engine.execute(container.name, command, stdin=True)
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -70,6 +72,7 @@ class Pings:
                 found = [reply for line in lines if (reply := read_reply(line)) is not None]
                 with self._changed:
                     self._replies += found
+                    self.died += sum(_DIED in line for line in lines)
                     self._changed.notify_all()
 
     def first_after(self, at: float, deadline: float) -> Reply | None:

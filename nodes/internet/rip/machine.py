@@ -159,7 +159,7 @@ class RipMachine:
     def shutdown(self) -> None:
         """Take leave: say on every network that nothing can be reached this way any more. Then do nothing.
 
-        Without triggered updates nothing is said either: the neighbours notice the silence.
+        Without triggered updates nothing is said.
         """
         if self._started and not self._stopped and self._is_prompt:
             for interface in self._speaking():
@@ -211,7 +211,7 @@ class RipMachine:
 
     @property
     def _is_prompt(self) -> bool:
-        """Whether it speaks at other times than that of the next regular update."""
+        """Whether it speaks before the next regular update."""
         return self._options.triggered == "on"
 
     def _send_triggered(self, now: float) -> None:

@@ -1,0 +1,214 @@
+"""How routers learn that LANs are lost, counted while it happens: seconds, metrics, messages, packets that went astray.
+
+`Account` is pure: lines of the routers' logs in, figures out. `Measuring` feeds one for each row of a lab's `measure:`,
+and asks a row's routers for their counters when none of them has a route any more.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+
+from catenet.nodes.control.events import Event
+from catenet.nodes.control.questions import Answer, Question
+from catenet.nodes.machine import Json
+from catenet.orchestrator.backend.protocols import Container, Engine
+from catenet.orchestrator.lab.addressing import stranger
+from catenet.orchestrator.lab.graph import ROUTING
+from catenet.orchestrator.lab.model import Lab, Measure
+from catenet.orchestrator.observe.ask import ask_all
+from catenet.orchestrator.observe.events import Line, follow, past
+from catenet.orchestrator.observe.pings import Pings
+from catenet.orchestrator.observe.running import RunningLab
+
+__all__ = ["Account", "Measured", "Measuring"]
+
+_ACT = 5.0
+_LOOK = 0.3
+_EACH = 1.0
+"""Seconds between two pings: of more than one a second a kernel does not tell the sender (icmp_ratelimit)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A row. `seconds`: until no router had a route any more (None: one still had at the end). `metric`: the highest
+    that a route took meanwhile, and `changes`, how often one changed. `messages`: of the routing protocol, sent until
+    then (None: not counted there). `died`: pings whose TTL ran out (None: nobody pinged).
+    """
+
+    name: str
+    seconds: float | None
+    metric: int | None
+    changes: int
+    messages: int | None
+    died: int | None
+
+    def to_json(self) -> dict[str, Json]:
+        """For --json."""
+        seconds = None if self.seconds is None else round(self.seconds, 3)
+        return {**asdict(self), "seconds": seconds}
+
+
+class Account:
+    """One row, from the moment `began` (seconds since 1970) on.
+
+    It begins when a LAN goes down at one of its routers, where that is seen, else when the timeline broke something.
+    """
+
+    def __init__(self, measure: Measure, lab: Lab, known: Iterable[tuple[str, str]], began: float) -> None:
+        """`known`: (router, prefix) of each route that there is at the beginning."""
+        self.measure = measure
+        prefixes = {str(lab.lans[lan].prefix): lan for lan in measure.lans}
+        self._lans = prefixes
+        self._has = {(router, prefixes[prefix]) for router, prefix in known if prefix in prefixes}
+        self._has = {each for each in self._has if each[0] in measure.routers}
+        self._verb = began
+        self._began: float | None = None
+        self.ended: float | None = None
+        self.metric: int | None = None
+        self.changes = 0
+
+    def note(self, line: Line) -> bool:
+        """A router said something; whether just now the last route went."""
+        event = line.event
+        if event is None or line.node not in self.measure.routers or line.at < self._verb:
+            return False
+        before = bool(self._has)
+        self._apply(line.node, event)
+        if self._has:
+            self.ended = None
+        elif before:
+            self.ended = line.at
+        return before and not self._has
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        begin = self._verb if self._began is None else self._began
+        return None if self.ended is None else self.ended - begin
+
+    def _apply(self, router: str, event: Event) -> None:
+        lan = self._lans.get(str(event.data.get("prefix"))) or str(event.data.get("lan"))
+        if lan not in self.measure.lans:
+            return
+        match event.kind:
+            case "link.down":
+                self._began = event.at if self._began is None else self._began
+                self._has.discard((router, lan))
+            case "link.up":
+                self._has.add((router, lan))
+            case "route.lost" if "prefix" in event.data:
+                self._has.discard((router, lan))
+            case "route.changed" if str(event.data.get("prefix")) in self._lans:
+                self._has.add((router, lan))
+                self.changes += 1
+                cost = event.data.get("cost")
+                metric = event.data.get("metric", cost + 1 if isinstance(cost, int) else None)
+                if isinstance(metric, int):
+                    self.metric = max(metric, self.metric or 0)
+
+
+class Measuring:
+    """Counts for all rows of a lab's `measure:`. In a `with`; `begin` before something breaks, `end` before it is
+    mended, or at the end of the block.
+    """
+
+    def __init__(self, engine: Engine, running: RunningLab) -> None:
+        self._engine, self._running, self._lab = engine, running, running.lab
+        self.results: list[Measured] = []
+        self._open = ExitStack()
+        self._pings: dict[str, list[Pings]] = {}
+        self._accounts: list[Account] = []
+        self._before: dict[str, int] = {}
+        self._after: dict[tuple[str, float | None], int | None] = {}
+        self._asking: list[threading.Thread] = []
+        self._over = threading.Event()
+        self._reader: threading.Thread | None = None
+        self._began = False
+
+    def __enter__(self) -> Measuring:
+        for measure in self._lab.measures:
+            at = self._running.containers.get(measure.source)
+            if at is not None and at.state == "running":
+                targets = [str(stranger(self._lab, lan)) for lan in measure.lans]
+                pings = [Pings(self._engine, at, target, _EACH) for target in targets]
+                self._pings[measure.name] = [self._open.enter_context(each) for each in pings]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._open.close()
+
+    def begin(self) -> None:
+        """From now on; only the first time counts."""
+        if self._began or not self._lab.measures:
+            return
+        self._began = True
+        routers = self._routers(name for measure in self._lab.measures for name in measure.routers)
+        known_lines = past(self._engine, routers, tail=1)
+        answers = ask_all(self._engine, routers, Question("show", {"what": ROUTING}), _ACT)
+        known = list(_known(answers))
+        self._before = {router: sent for router, answer in answers.items() if (sent := _sent(answer)) is not None}
+        self._accounts = [Account(measure, self._lab, known, time.time()) for measure in self._lab.measures]
+        self._reader = threading.Thread(target=self._read, args=(routers, known_lines), name="measure", daemon=True)
+        self._reader.start()
+
+    def end(self) -> list[Measured]:
+        """Until now; what was counted. Only the first time counts."""
+        if self._reader is None or self._over.is_set():
+            return self.results
+        time.sleep(_LOOK)  # what has been logged by now still comes
+        self._over.set()
+        self._reader.join(timeout=_ACT)
+        for asking in self._asking:
+            asking.join(timeout=_ACT)
+        self.results += [self._measured(account) for account in self._accounts]
+        return self.results
+
+    def _routers(self, names: Iterable[str]) -> list[Container]:
+        there = self._running.containers
+        return [there[name] for name in dict.fromkeys(names) if name in there]
+
+    def _read(self, routers: Sequence[Container], known: Sequence[Line]) -> None:
+        for line in follow(self._engine, lambda: [] if self._over.is_set() else routers, known, _LOOK):
+            for account in self._accounts:
+                if account.note(line) and account.ended is not None:
+                    work = (account.measure, account.ended)
+                    self._asking.append(threading.Thread(target=self._count, args=work, daemon=True))
+                    self._asking[-1].start()
+
+    def _count(self, measure: Measure, ended: float) -> None:
+        """The messages that a row's routers have sent; of several such questions the one of the true end counts."""
+        question = Question("show", {"what": ROUTING})
+        sent = [_sent(each) for each in ask_all(self._engine, self._routers(measure.routers), question, _ACT).values()]
+        total = None if None in sent else sum(each for each in sent if each is not None)
+        self._after[measure.name, ended] = total
+
+    def _measured(self, account: Account) -> Measured:
+        measure = account.measure
+        after = self._after.get((measure.name, account.ended))
+        before = sum(self._before.get(router, 0) for router in measure.routers)
+        messages = None if after is None else after - before
+        pings = self._pings.get(measure.name)
+        died = None if pings is None else sum(each.died for each in pings)
+        return Measured(measure.name, account.seconds, account.metric, account.changes, messages, died)
+
+
+def _known(answers: Mapping[str, Answer]) -> Iterator[tuple[str, str]]:
+    """(router, prefix) of every route that can be used."""
+    for router, answer in answers.items():
+        table = answer.answer.get("table") if isinstance(answer.answer, Mapping) else None
+        for row in table if isinstance(table, list) else []:
+            if isinstance(row, Mapping) and row.get("cost") is not None:
+                yield router, str(row.get("prefix"))
+
+
+def _sent(answer: Answer) -> int | None:
+    """All messages that a router has sent; None where it does not count them."""
+    counters = answer.answer.get("counters") if isinstance(answer.answer, Mapping) else None
+    if not isinstance(counters, Mapping):
+        return None
+    return sum(count for word, count in counters.items() if word.startswith("sent.") and isinstance(count, int))
