@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +19,9 @@ from catenet.nodes.runtime.supervisor import Service
 __all__ = ["Answers"]
 
 Value = TypeVar("Value")
+
+_SOON = 10.0
+"""Seconds that a change of a link may be ordered ahead."""
 
 
 class Answers:
@@ -97,8 +102,20 @@ class Answers:
     def _link(self, question: Question) -> Json:
         lan, up = _argument(question, "lan", str), _argument(question, "up", bool)
         silent = "silent" in question.arguments and _argument(question, "silent", bool)
-        self._shared.lans.set_link(lan, up, silent=silent)
+        at = _argument(question, "at", float) if "at" in question.arguments else 0.0
+        wait = min(at - time.time(), _SOON)
+        change = partial(self._shared.lans.set_link, lan, up, silent=silent)
+        if wait > 0:  # at the same time as other nodes, whoever is asked first
+            self._shared.loop.call_later(wait, self._change, change)
+        else:
+            change()
         return None
+
+    def _change(self, change: Callable[[], None]) -> None:
+        try:
+            change()
+        except (ValueError, OSError) as error:  # nobody waits for an answer any more
+            self._shared.log.write("node", "input.refused", str(error), {"source": "link", "why": str(error)})
 
     def _flush(self, _: Question) -> Json:
         for host in self._hosts():

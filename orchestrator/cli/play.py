@@ -26,8 +26,10 @@ from catenet.orchestrator.observe.running import RunningLab, UserError, running_
 
 __all__ = ["Happening", "Play", "play", "play_and_show"]
 
-_AT_ONCE = 4
-"""Targets of one verb that are dealt with at a time; with more, neighbours in the list would be further apart."""
+_AT_ONCE = 16
+"""Targets of one verb that are dealt with at a time."""
+_EACH = 0.3
+"""Seconds for each of several LANs to tell its ends when it is that all of them are cut."""
 
 
 def play(lab: LabOption = "", json: JsonOption = False) -> None:
@@ -174,9 +176,9 @@ class Play:
             measuring.begin()
         else:
             self._tell_measured(measuring)
-        running = self._refreshed()
+        running, at = self._refreshed(), time.time() + _EACH * len(moments) if len(moments) > 1 else 0.0
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for done in [pool.submit(self._do, moment, running) for moment in moments]:
+            for done in [pool.submit(self._do, moment, running, at) for moment in moments]:
                 done.result()
 
     def _tell_measured(self, measuring: Measuring) -> None:
@@ -197,12 +199,12 @@ class Play:
             except queue.Empty:
                 return
 
-    def _do(self, moment: Moment, running: RunningLab) -> None:
-        at, verb, target = self._now(), moment.verb, moment.target
+    def _do(self, moment: Moment, running: RunningLab, at: float = 0.0) -> None:
+        began, verb, target = self._now(), moment.verb, moment.target
         if verb in OPPOSITE:  # noted first: it may be broken off half-way
             self._broken[target] = OPPOSITE[verb]
-        done = do(self._engine, running, verb, target, silent=moment.silent)
-        self._tell(Happening(at, verb, "; ".join((done.words, *done.remarks))))
+        done = do(self._engine, running, verb, target, silent=moment.silent, at=at)
+        self._tell(Happening(self._now() if at else began, verb, "; ".join((done.words, *done.remarks))))
         if verb not in OPPOSITE:
             self._broken.pop(target, None)
 

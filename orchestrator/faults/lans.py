@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 
 from catenet.nodes.control.questions import Answer, Question
+from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
 from catenet.orchestrator.faults.done import Done, Stopwatch
 from catenet.orchestrator.observe.ask import ask, ask_all
@@ -23,29 +25,33 @@ _LATER = {"up": "comes up", "down": "is cut", "silent": "goes silent"}
 """An end of a LAN is up, down or silent → how that is said."""
 
 
-def cut(engine: Streams, running: RunningLab, lan: str, *, silent: bool = False) -> Done:
+def cut(engine: Streams, running: RunningLab, lan: str, *, silent: bool = False, at: float = 0.0) -> Done:
     """The LAN carries nothing any more. `silent`: its interfaces stay up, so nobody is told; only timeouts find out.
 
+    `at`: not before this time, in seconds since 1970, so that several LANs can be cut at once.
+
     Raises:
         UserError: no such LAN, or nobody is on it.
         EngineError: an end that runs did not do it.
 
     """
-    return _set(engine, running, lan, "cut", "silent" if silent else "down")
+    return _set(engine, running, lan, "cut", "silent" if silent else "down", at=at)
 
 
-def heal(engine: Streams, running: RunningLab, lan: str) -> Done:
+def heal(engine: Streams, running: RunningLab, lan: str, *, at: float = 0.0) -> Done:
     """The LAN carries packets again; returns when the interfaces are up. Routing takes the time it takes.
 
+    `at`: not before this time, in seconds since 1970.
+
     Raises:
         UserError: no such LAN, or nobody is on it.
         EngineError: an end that runs did not do it.
 
     """
-    return _set(engine, running, lan, "heal", "up")
+    return _set(engine, running, lan, "heal", "up", at=at)
 
 
-def _set(engine: Streams, running: RunningLab, lan: str, verb: str, state: str) -> Done:
+def _set(engine: Streams, running: RunningLab, lan: str, verb: str, state: str, *, at: float) -> Done:
     past, watch = _PAST[state], Stopwatch(verb, lan)
     ends = running.ends(lan)
     if not ends:
@@ -60,9 +66,10 @@ def _set(engine: Streams, running: RunningLab, lan: str, verb: str, state: str) 
     wrong = [end for end in ends if condition(end) == "running" and _state(links[end.node], lan) != state]
     if not wrong:
         return watch.done(_WELL[state], changed=False, remarks=absent)
-    refused = _refusals(ask_all(engine, wrong, _order(lan, state), ACT))
+    refused = _refusals(ask_all(engine, wrong, _order(lan, state, at), ACT))
     if refused:
         raise EngineError(f"{verb} {lan}: {'; '.join(refused)}", f"catenet status, then catenet {verb} {lan} again")
+    time.sleep(max(0.0, at - time.time()))
     return watch.done(f"{past}: {_PLACE[state]} {_listed(end.node for end in wrong)}", remarks=absent)
 
 
@@ -90,8 +97,10 @@ def rejoin(engine: Streams, running: RunningLab, container: Container) -> tuple[
     return tuple(said)
 
 
-def _order(lan: str, state: str) -> Question:
-    return Question("link", {"lan": lan, "up": state != "down", "silent": state == "silent"})
+def _order(lan: str, state: str, at: float = 0.0) -> Question:
+    """At once, or at that time."""
+    when: dict[str, Json] = {"at": at} if at else {}
+    return Question("link", {"lan": lan, "up": state != "down", "silent": state == "silent", **when})
 
 
 def _state(answer: Answer, lan: str) -> str | None:

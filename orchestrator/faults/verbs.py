@@ -26,15 +26,15 @@ OPPOSITE: Mapping[str, str] = {"cut": "heal", "kill": "start", "pause": "resume"
 """Each verb that breaks something → the one that mends it."""
 
 
-def do(engine: Engine, running: RunningLab, verb: str, target: str, *, silent: bool = False) -> Done:
-    """One verb on one LAN or node. `silent` goes with `cut`.
+def do(engine: Engine, running: RunningLab, verb: str, target: str, *, silent: bool = False, at: float = 0.0) -> Done:
+    """One verb on one LAN or node. `silent` goes with `cut`; `at` (seconds since 1970: not before) with `heal` too.
 
     Raises:
         UserError: no such LAN or node, or the verb makes no sense there now.
         EngineError: the engine, or an end, did not do it.
 
     """
-    if silent:
-        assert verb == "cut", f"a silent {verb}"
-        return cut(engine, running, target, silent=True)
-    return VERBS[verb](engine, running, target)
+    if verb == "cut":
+        return cut(engine, running, target, silent=silent, at=at)
+    assert not silent, f"a silent {verb}"
+    return heal(engine, running, target, at=at) if verb == "heal" else VERBS[verb](engine, running, target)

@@ -1,0 +1,84 @@
+"""What a play counts: from the lines of the routers' logs to a row of its table."""
+
+from __future__ import annotations
+
+from catenet.nodes.control.events import Event
+from catenet.nodes.machine import Json
+from catenet.orchestrator.lab.load import parse
+from catenet.orchestrator.observe.events import Line
+from catenet.orchestrator.observe.measure import Account
+
+LAB = parse(
+    b"""
+lans: {link: {prefix: 10.0.1.0/24}, west: {prefix: 10.0.2.0/24}}
+nodes:
+  a: {lans: [link, west], services: {rip: {}}}
+  b: {lans: [link], services: {rip: {}}}
+measure:
+  - {name: row, at: [a, b], to: west, from: b}
+timeline:
+  - {at: 1s, cut: [west, link]}
+""",
+    "f",
+)
+WEST = "10.0.2.0/24"
+BEGAN = 100.0
+
+
+def account() -> Account:
+    known = [("a", WEST), ("a", "10.0.1.0/24"), ("b", WEST), ("c", WEST)]
+    return Account(LAB.measures[0], LAB, known, BEGAN)
+
+
+def line(at: float, node: str, kind: str, **data: Json) -> Line:
+    return Line(node, at, at, "", Event(at, node, "rip", kind, "", data))
+
+
+def test_the_words_of_the_lab_file() -> None:
+    [measure] = LAB.measures
+    assert (measure.name, measure.routers, measure.lans, measure.source) == ("row", ("a", "b"), ("west",), "b")
+    assert [(moment.at, moment.verb, moment.target) for moment in LAB.timeline] == [
+        (1, "cut", "west"),
+        (1, "cut", "link"),
+    ]
+
+
+def test_it_counts_from_the_link_that_went_down_to_the_last_route() -> None:
+    row = account()
+    assert not row.note(line(101.0, "a", "link.down", lan="west"))
+    assert row.note(line(102.5, "b", "route.lost", prefix=WEST))
+    assert (row.seconds, row.metric, row.changes) == (1.5, None, 0)
+
+
+def test_a_route_that_comes_back_takes_the_end_back() -> None:
+    row = account()
+    row.note(line(101.0, "a", "link.down", lan="west"))
+    row.note(line(102.0, "a", "route.changed", prefix=WEST, lan="link", metric=3, cost=2))
+    row.note(line(103.0, "b", "route.changed", prefix=WEST, lan="link", cost=3))
+    assert not row.note(line(104.0, "b", "route.lost", prefix=WEST))
+    assert row.note(line(105.0, "a", "route.lost", prefix=WEST))
+    assert (row.seconds, row.metric, row.changes) == (4.0, 4, 2)
+    row.note(line(106.0, "b", "route.changed", prefix=WEST, lan="link", metric=9))
+    assert (row.seconds, row.metric) == (None, 9)
+
+
+def test_without_a_link_that_goes_down_it_counts_from_what_the_timeline_did() -> None:
+    row = account()
+    row.note(line(99.0, "b", "route.lost", prefix=WEST))  # before it
+    row.note(line(106.0, "a", "route.lost", prefix=WEST))
+    assert row.seconds is None
+    assert row.note(line(107.0, "b", "route.lost", prefix=WEST))
+    assert row.seconds == 7.0
+
+
+def test_other_routers_other_networks_and_other_lines_do_not_count() -> None:
+    row = account()
+    for each in (
+        line(101.0, "c", "route.changed", prefix=WEST, lan="link", metric=9),
+        line(101.0, "b", "route.changed", prefix="10.9.0.0/16", lan="west", metric=9),
+        line(101.0, "b", "route.lost", prefix="10.9.0.0/16"),
+        line(101.0, "a", "link.down", lan="link"),
+        Line("a", 101.0, 101.0, "Traceback", None),
+    ):
+        assert not row.note(each)
+    assert (row.seconds, row.metric, row.changes) == (None, None, 0)
