@@ -7,16 +7,14 @@ between that and 13 but a count.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from catenet.orchestrator.cli.play import Happening, Play
-from catenet.orchestrator.observe.events import past
 from catenet.orchestrator.observe.measure import Measured
 
-pytestmark = [pytest.mark.engine, pytest.mark.lab("count-to-infinity"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.lab("count-to-infinity")]
 
 ISLANDS = ("no cure", "triggered updates", "split horizon", "poisoned reverse")
 RINGS = ("poisoned reverse, in a ring", "both, in a ring")
@@ -42,22 +40,3 @@ def test_who_counts_and_who_is_cured(lab: Any) -> None:
     assert all((bad.seconds or 0) > (row.seconds or 0) for row in cured)
     assert all((bad.messages or 0) > (row.messages or 0) for row in cured)
     assert (bad.died or 0) > 0
-    climbed = counted(lab, "plain-b")
-    assert len(climbed) > 3  # the same from b's own words: up, never down, until the network is gone
-    assert all(one < other for one, other in pairwise(climbed))
-
-
-def counted(lab: Any, router: str) -> list[int]:
-    """The metrics that a router had for the network that was counted, after the storm."""
-    lines = past(lab.engine, [lab[router].container])
-    events = [line.event for line in lines if line.event is not None]
-    storm = max(at for at, event in enumerate(events) if event.kind == "link.down")
-    healed = min(at for at, event in enumerate(events) if event.kind == "link.up" and at > storm)
-    changes = [event for event in events[storm:healed] if event.kind == "route.changed"]
-    west = str(lab.model.lans["plain-west"].prefix)
-    east = str(lab.model.lans["plain-east"].prefix)
-    metrics = {
-        prefix: [int(str(event.data["metric"])) for event in changes if event.data.get("prefix") == prefix]
-        for prefix in (west, east)
-    }
-    return max(metrics.values(), key=len)
