@@ -254,11 +254,13 @@ def test_its_farewell_is_heard(program: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("what", ["yes", "cat /dev/zero", "cat /dev/urandom"])
 def test_a_flood_neither_stops_the_node_nor_fills_its_log(program: Run, what: str) -> None:
     async def scenario(bench: Bench, service: Service) -> None:
+        started = time.monotonic()
         await bench.until(lambda: service.state == "ready")
         for _ in range(1000):  # the node's other work gets its turn again and again
             await asyncio.sleep(0)
-        assert bench.file.stat().st_size < 2_000_000
-        assert len(bench.events()) < 1000
+        seconds = time.monotonic() - started  # however long a busy machine took: so much a second is let through
+        assert bench.file.stat().st_size < 2_000_000 + 1_000_000 * seconds
+        assert len(bench.events()) < 1000 + 200 * seconds
 
     program(f"#!/bin/sh\necho ready\nexec {what}\n", scenario)
 
