@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,9 @@ pytest_plugins = "pytester"  # tests/orchestrator/harness runs pytest within pyt
 # No example is wrong because a machine is slow; and every run draws the same ones: what fails, fails again.
 settings.register_profile("catenet", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("catenet")
+
+# A shell lets what it starts in the background ignore Ctrl-C, and the verbs that tests interrupt would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _TURN = pytest.StashKey[IO[str]]()
 
