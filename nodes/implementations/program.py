@@ -72,6 +72,7 @@ def _told(task: Task) -> dict[str, Json]:
         "names": {str(address): name for address, name in node.names.items()},
         "hosts": {name: str(address) for name, address in node.hosts.items()},
         "hints": {name: str(address) for name, address in node.hints.items()},
+        "routes": [{"to": str(route.to), "via": str(route.via)} for route in node.routes],
         "gateway": None if node.gateway is None else str(node.gateway),
         "nameserver": None if node.nameserver is None else str(node.nameserver),
     }

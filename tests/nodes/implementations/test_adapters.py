@@ -186,6 +186,7 @@ def test_a_program_is_told_everything() -> None:
     assert told == json.loads(run.files["/run/x/service.json"])
     assert run.commands[0].words == ("/lab/my-rip",)
     assert (told["node"], told["service"], told["options"]["update"]) == ("a", "rip", 5.0)
+    assert told["routes"] == [{"to": "10.8.0.0/16", "via": "10.0.2.9"}, {"to": "0.0.0.0/0", "via": "10.0.2.9"}]
     assert told["interfaces"][0] == {
         "lan": "link1",
         "device": "eth1",
