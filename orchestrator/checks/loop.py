@@ -10,7 +10,7 @@ from catenet.orchestrator.lab.model import LoopCheck
 
 __all__ = ["check_loop", "describe_loop"]
 
-_DEADLINE = 8.0
+_DEADLINE = 30.0
 
 
 def describe_loop(check: LoopCheck) -> str:

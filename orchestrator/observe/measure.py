@@ -100,7 +100,7 @@ class Account:
                 self._has.discard((router, lan))
             case "link.up":
                 self._has.add((router, lan))
-            case "route.lost" if "prefix" in event.data:
+            case "route.lost" if str(event.data.get("prefix")) in self._lans:
                 self._has.discard((router, lan))
             case "route.changed" if str(event.data.get("prefix")) in self._lans:
                 self._has.add((router, lan))
@@ -190,8 +190,9 @@ class Measuring:
     def _measured(self, account: Account) -> Measured:
         measure = account.measure
         after = self._after.get((measure.name, account.ended))
-        before = sum(self._before.get(router, 0) for router in measure.routers)
-        messages = None if after is None else after - before
+        before = [self._before[router] for router in measure.routers if router in self._before]
+        counted = after is not None and len(before) == len(measure.routers)
+        messages = after - sum(before) if counted and after is not None else None
         pings = self._pings.get(measure.name)
         died = None if pings is None else sum(each.died for each in pings)
         return Measured(measure.name, account.seconds, account.metric, account.changes, messages, died)

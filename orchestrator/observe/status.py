@@ -54,17 +54,21 @@ class LanState:
     @property
     def is_cut(self) -> bool:
         """Down at one end at least."""
-        return self.condition.startswith("cut")
+        return self._begins_with("cut")
 
     @property
     def is_silent(self) -> bool:
         """Silent at one end at least, and down at none."""
-        return self.condition.startswith("silent")
+        return self._begins_with("silent")
 
     @property
     def is_broken(self) -> bool:
         """One or the other: `heal` mends it."""
         return self.is_cut or self.is_silent
+
+    def _begins_with(self, word: str) -> bool:
+        """The word, and not a node whose name begins so."""
+        return self.condition == word or self.condition.startswith(f"{word} at ")
 
 
 @dataclass(frozen=True, slots=True)

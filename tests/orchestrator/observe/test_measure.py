@@ -77,6 +77,8 @@ def test_other_routers_other_networks_and_other_lines_do_not_count() -> None:
         line(101.0, "c", "route.changed", prefix=WEST, lan="link", metric=9),
         line(101.0, "b", "route.changed", prefix="10.9.0.0/16", lan="west", metric=9),
         line(101.0, "b", "route.lost", prefix="10.9.0.0/16"),
+        line(101.0, "a", "route.lost", prefix="10.9.0.0/16", lan="west"),
+        line(101.0, "b", "route.lost", prefix="10.9.0.0/16", lan="west"),
         line(101.0, "a", "link.down", lan="link"),
         Line("a", 101.0, 101.0, "Traceback", None),
     ):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from catenet.nodes.control.questions import Answer
-from catenet.orchestrator.observe.status import lab_state
+from catenet.orchestrator.observe.status import LanState, lab_state
 
 
 def states(small):
@@ -40,6 +40,12 @@ def test_a_lan_of_which_no_end_tells_is_known_by_its_ends(small):
     small.engine.remove("small-a")
     small.engine.remove("small-b")
     assert states(small)[1]["link1"] == "no node is on it"
+
+
+def test_a_node_may_be_called_as_a_lan_can_be() -> None:
+    for name in ("cutter", "silent1"):
+        lan = LanState("link1", f"{name}: paused", (name,))
+        assert (lan.word, lan.is_broken) == ("unknown", False)
 
 
 def test_a_silence_is_told_by_the_ends_that_drop(small):
