@@ -10,7 +10,15 @@ import pytest
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import EngineError, EngineGoneError
 from catenet.orchestrator.checks.runner import POLL
-from catenet.orchestrator.lab.model import FetchCheck, PathCheck, PingCheck, ResolveCheck, RoutesCheck
+from catenet.orchestrator.lab.model import (
+    FetchCheck,
+    GoneCheck,
+    LoopCheck,
+    PathCheck,
+    PingCheck,
+    ResolveCheck,
+    RoutesCheck,
+)
 
 GOOD_PAGE = (
     b"HTTP/1.1 200 OK\r\nDate: x\r\nServer: x\r\nLast-Modified: x\r\n"
@@ -178,3 +186,38 @@ def test_results_keep_the_order_of_the_checks(world: Any) -> None:
     world.prints("curl", GOOD_PAGE)
     expectations = [PingCheck("h", "g"), FetchCheck("h", "http://g/"), PingCheck("g", "h")]
     assert [result.check.expectation for result in world.check(*expectations)] == expectations
+
+
+GONE = GoneCheck(("r",), ("link1", "link2"))
+LOST = b"From 10.0.1.1 icmp_seq=1 Time to live exceeded\n"  # as Debian's ping (iputils) has it
+NO_ONE = b"From 10.0.1.1 icmp_seq=1 Destination Net Unreachable\n"
+
+
+def test_a_lan_is_gone_when_no_kernel_has_a_route_to_it(world: Any) -> None:
+    world.tables["routes"] = [kernel("10.9.0.0/16", "link1", "10.0.1.2")]
+    [result] = world.check(GONE)
+    assert (result.passed, result.what) == (True, "link1 link2 gone at r")
+
+
+def test_a_lan_that_is_still_reached_is_named_with_its_router_and_its_way(world: Any) -> None:
+    world.tables["routes"] = [kernel("10.0.2.0/24", "link1", "10.0.1.2")]
+    [result] = world.check(GONE)
+    assert (result.passed, result.finding.seen) == (False, "r to link2 via link1")
+    assert result.finding.next == "catenet show r rip"
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "seen"),
+    [
+        (LOST, True, LOST.decode().strip()),
+        (NO_ONE, False, NO_ONE.decode().strip()),
+        (b"2 packets transmitted, 0 received\n", False, "nothing was said"),
+    ],
+)
+def test_a_loop_is_there_where_a_packets_ttl_runs_out(world: Any, text: bytes, found: bool, seen: str) -> None:
+    world.prints("ping", text, code=1)
+    there, none = world.check(LoopCheck("h", ("link2",)), LoopCheck("h", ("link2",), found=False))
+    assert (there.passed, none.passed) == (found, not found)
+    assert there.finding.seen == none.finding.seen == seen
+    assert (there.what, none.what) == ("h to link2: a loop", "h to link2: no loop")
+    assert there.finding.next == "catenet exec h traceroute -n 10.0.2.253"  # the highest address that nobody has
