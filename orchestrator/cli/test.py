@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from catenet.orchestrator.cli.screen import print_json
 from catenet.orchestrator.cli.up import NameOption, load_lab, start
 from catenet.orchestrator.deploy.alone import Belonging, alone
 from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.observe.measure import Measured
 from catenet.orchestrator.observe.running import UserError, running_labs
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def test(
         there = f"(with CATENET_LAB={copy}{'' if keep else f'; `{again}` leaves that copy'})"
         try:
             start(docker, loaded, copy, keep=keep, timeout=timeout, quiet=json)
-            _judge(docker, copy, report, there, timeline=timeline, json=json)
+            measured = _judge(docker, copy, report, there, timeline=timeline, json=json)
         except BaseException as error:  # whatever ends it: a report without an error would say that all is well
             report.error = _why(error)
             _fail_if_not_ready(error)
@@ -74,13 +75,13 @@ def test(
             if file is not None:
                 report.write(file)
     if json:
-        print_json(_as_json(report))
+        print_json(_as_json(report, measured))
     if not all(result.passed for _, result in report.results):
         raise typer.Exit(1)
 
 
-def _judge(docker: Engine, copy: str, report: Report, there: str, *, timeline: bool, json: bool) -> None:
-    """The checks, then the timeline; evidence of the first of them that fails.
+def _judge(docker: Engine, copy: str, report: Report, there: str, *, timeline: bool, json: bool) -> list[Measured]:
+    """The checks, then the timeline, whose measured rows are returned; evidence of the first of them that fails.
 
     `there`: the lab in which the commands to type next work.
     """
@@ -92,12 +93,14 @@ def _judge(docker: Engine, copy: str, report: Report, there: str, *, timeline: b
     failed = [result for result in results if not result.passed]
     if failed:
         report.evidence = say_evidence(docker, running, failed)
-    if timeline and running.lab.timeline:
-        history, evidence = play_and_show(docker, running, json=json)
-        report.evidence = "\n".join(filter(None, (report.evidence, evidence)))
-        at = {moment.expect: format_duration(moment.at) for moment in running.lab.timeline if moment.expect is not None}
-        met = [_with_next(happening.result, there) for happening in history if happening.result is not None]
-        report.results += [(f"at {at[result.check]}: {result.what}", result) for result in met]
+    if not (timeline and running.lab.timeline):
+        return []
+    history, evidence = play_and_show(docker, running, json=json)
+    report.evidence = "\n".join(filter(None, (report.evidence, evidence)))
+    at = {moment.expect: format_duration(moment.at) for moment in running.lab.timeline if moment.expect is not None}
+    met = [_with_next(happening.result, there) for happening in history if happening.result is not None]
+    report.results += [(f"at {at[result.check]}: {result.what}", result) for result in met]
+    return [happening.measured for happening in history if happening.measured is not None]
 
 
 def _with_next(result: Result, there: str) -> Result:
@@ -172,6 +175,7 @@ def _writable(path: str) -> Path:
     return file
 
 
-def _as_json(report: Report) -> dict[str, Json]:
+def _as_json(report: Report, measured: Sequence[Measured]) -> dict[str, Json]:
     results: list[Json] = [{**result.to_json(), "name": name} for name, result in report.results]
-    return {"lab": report.lab, "results": results, "evidence": report.evidence}
+    rows: list[Json] = [row.to_json() for row in measured]
+    return {"lab": report.lab, "results": results, "measured": rows, "evidence": report.evidence}
