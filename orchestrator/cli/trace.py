@@ -14,7 +14,7 @@ from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, runn
 from catenet.orchestrator.cli.screen import print_json, say, table
 from catenet.orchestrator.cli.trace_route import print_route
 from catenet.orchestrator.observe.route_trace import trace_route
-from catenet.orchestrator.observe.running import RunningLab
+from catenet.orchestrator.observe.running import RunningLab, UserError
 from catenet.orchestrator.observe.steps import Step
 from catenet.orchestrator.observe.trace import Trace, trace_http
 
@@ -55,6 +55,8 @@ def trace(
     the_engine = engine()
     running = running_lab(the_engine, lab)
     if what == "route":
+        if cold:
+            raise UserError("trace route: --cold belongs to `trace http`: a route is what its router remembers")
         _route(the_engine, running, node, target, json=json)
     else:
         _http(the_engine, running, node, target, cold=cold, json=json)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catenet.orchestrator.cli.trace import short_names
@@ -16,7 +16,6 @@ def test_the_shortest_that_are_one_nodes_own() -> None:
     assert short_names(NODES) == dict(zip(NODES, short, strict=True))
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sets(st.lists(LABEL, min_size=1, max_size=4).map(".".join), max_size=12))
 def test_no_two_nodes_have_one_name(nodes: set[str]) -> None:
     found = short_names(nodes)

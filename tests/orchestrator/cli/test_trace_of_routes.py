@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catenet.nodes.address import Prefix
@@ -184,13 +184,18 @@ anything = st.recursive(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(anything)
 def test_whatever_a_node_answers_there_is_an_end(value: object) -> None:
     done = follow("a", "x", Prefix.parse(LAN), lambda _: Answer(value), {"a": None, "b": None})
     assert done.hops[-1].node == "a"
     assert json.dumps(done.to_json())
     print_route(done)
+
+
+def test_cold_is_a_word_for_pages(catenet) -> None:
+    code, out, err = catenet({}, "a", "link2", "--cold")
+    assert (code, out) == (2, "")
+    assert "--cold belongs to `trace http`" in err
 
 
 def test_an_address_of_no_lan_is_a_prefix_of_its_own(small) -> None:
