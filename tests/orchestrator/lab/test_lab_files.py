@@ -25,6 +25,7 @@ from catenet.orchestrator.lab.model import (
 )
 
 LABS = Path(catenet.__file__).parent / "labs"
+SHIPPED = sorted(file.parent.name for file in LABS.glob("*/lab.yaml"))
 
 
 def lab(text: str) -> Lab:
@@ -242,3 +243,24 @@ def test_loading_is_quick() -> None:
     began = process_time()
     load(LABS / "internet" / "lab.yaml")
     assert process_time() - began < 0.2
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_lab_that_comes_along_checks_all_that_it_claims(name: str) -> None:
+    shipped = load(LABS / name / "lab.yaml")
+    expected = [*shipped.checks, *(moment.expect for moment in shipped.timeline if moment.expect is not None)]
+    assert {check.claim for check in expected} == set(shipped.claims)
+
+
+def test_the_table_of_claims_names_the_labs_that_claim_them() -> None:
+    rows = [line.strip("| ").split(" | ") for line in (LABS / "README.md").read_text().splitlines()]
+    told = {
+        claim: set(SHIPPED) if row[2] == "all" else set(row[2].split(", "))
+        for row in rows
+        if len(row) == 3 and row[0][1:2].isdigit()
+        for claim in row[0].split(", ")
+    }
+    claims = {name: load(LABS / name / "lab.yaml").claims for name in SHIPPED}
+    assert told == {
+        claim: {name for name in SHIPPED if claim in claims[name]} for row in claims.values() for claim in row
+    }
