@@ -36,7 +36,7 @@ text{font-family:Helvetica,Arial,'Liberation Sans',sans-serif;font-size:13px;fil
 .cut.lan{fill:#fbe4e4;stroke:#b3261e;stroke-dasharray:5 3}.cut.line{stroke:#c93a32;stroke-dasharray:7 5}
 .silent.lan{fill:#fdeccb;stroke:#c77a00;stroke-dasharray:5 3}.silent.line{stroke:#c77a00;stroke-dasharray:7 5}
 .silent.words{fill:#8a5500}.cut.words{fill:#b3261e}
-.unknown.line{stroke-dasharray:2 4}.halo{stroke:#fff;stroke-width:4;paint-order:stroke}
+.unknown.line{stroke-dasharray:2 4}.halo{stroke:#fff;stroke-width:4}
 .write{stroke:#46586a;stroke-width:1;fill:#fff}
 """
 
@@ -174,7 +174,8 @@ def _end(one: Spot, other: Spot, box: Box, address: str, blank: bool) -> Iterato
         corner = Spot(one.x + x * (edge + 22) - 16, one.y + y * (edge + 15) - 9)
         yield _rect(corner, Box(32, 18), "write")
     elif address:
-        yield _text(one.x + x * (edge + 13), one.y + y * (edge + 11) + 4, address, "small middle halo")
+        for kind in ("small middle halo", "small middle"):
+            yield _text(one.x + x * (edge + 13), one.y + y * (edge + 11) + 4, address, kind)
 
 
 def _text(x: float, y: float, words: str, kind: str) -> str:
