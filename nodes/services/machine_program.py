@@ -73,8 +73,7 @@ async def _live(make: Make, told: dict[str, Any], port: int, group: Address | No
     known = _Known(told["interfaces"])
     options = build_options(told["service"], options_class(told["service"]), told["options"])
     program = _Program(make(options, known.interfaces(), SystemRandom()), known, loop)
-    for interface in known.interfaces():
-        program.open(interface.name, port, group)
+    program.open(port, group)
     known.follow(loop)
     loop.add_signal_handler(signal.SIGTERM, program.stop)
     print(READY, flush=True)  # noqa: T201 -- this is how a program says so
@@ -183,20 +182,21 @@ class _Program:
         self._routes = _Routes(known, self._count)
         self._failures: set[str] = set()
         self._driver = Driver(machine, self._send, self._perform, self._fail, loop)
-        known.listen(self._changed)
 
-    def open(self, lan: str, port: int, group: Address | None) -> None:
-        """Open the port on one LAN."""
-        self._ports[lan] = UdpPort(
-            port,
-            self._driver.receive,
-            interface=lan,
-            group=group,
-            lans=self._known,
-            loop=self._loop,
-            count=self._count,
-            fail=self._fail,
-        )
+    def open(self, port: int, group: Address | None) -> None:
+        """Open the port on each LAN. The ports hear of changes first: what the machine then says leaves."""
+        for interface in self._known.interfaces():
+            self._ports[interface.name] = UdpPort(
+                port,
+                self._driver.receive,
+                interface=interface.name,
+                group=group,
+                lans=self._known,
+                loop=self._loop,
+                count=self._count,
+                fail=self._fail,
+            )
+        self._known.listen(self._changed)
 
     def stop(self) -> None:
         """The end; the node takes the routes out."""

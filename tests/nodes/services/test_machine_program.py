@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -37,6 +38,28 @@ class Mine:
         return actions
 
 run(Mine, port=0)
+"""
+
+GREETS = """
+import os
+from catenet.nodes.address import ANY
+from catenet.nodes.machine import Endpoint, Packet, Send
+from catenet.nodes.services.machine_program import run
+
+class Greets:
+    def __init__(self, options, interfaces, random):
+        self.actions = []
+    def set_interface(self, interface, now):
+        peer = Endpoint(interface.address, int(os.environ["PEER"]))
+        self.actions.append(Send(Packet(b"hello", Endpoint(ANY, 0), peer, interface.name)))
+    def receive(self, packet, now): ...
+    def wake(self, now): ...
+    def next_wake(self): ...
+    def take_actions(self):
+        actions, self.actions = self.actions, []
+        return actions
+
+run(Greets, port=0)
 """
 
 
@@ -97,6 +120,20 @@ def test_what_it_raises_ends_it_with_a_traceback(file: Path) -> None:
         _, said = program.communicate(timeout=20)
         assert program.returncode == 1
         assert said.splitlines()[-1] == "ZeroDivisionError: a mistake of its author"
+
+
+def test_what_it_says_when_an_interface_appears_leaves_by_that_interface(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(GREETS)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        peer.bind(("127.0.0.1", 0))
+        peer.settimeout(60)
+        monkeypatch.setenv("PEER", str(peer.getsockname()[1]))
+        with started(file) as program:
+            assert line(program) == "ready"
+            tell(program, {**place("127.0.0.0/8", up=True), "device": "lo", "address": "127.0.0.1"})
+            assert peer.recv(100) == b"hello"
 
 
 def test_outside_a_node_it_says_where_it_belongs(file: Path) -> None:
