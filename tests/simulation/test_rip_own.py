@@ -51,6 +51,11 @@ def mine() -> ModuleType:
     return module
 
 
+def test_a_key_that_it_cannot_use_is_refused(mine: ModuleType) -> None:
+    with pytest.raises(ValueError, match="auth: this router has none"):
+        mine.MyRouter(RipOptions(auth={"password": "secret"}), (), random.Random(1))
+
+
 def put(mine: ModuleType, network: Network, *names: str) -> None:
     """Into these routers' places, before anything has been said."""
     for name in names:
