@@ -90,7 +90,7 @@ def test_a_silent_link_is_found_out_by_its_timeout_alone(lab: LabUnderTest) -> N
         assert "LOWER_UP" in lab["a"].run("ip", "link", "show", "link1").text
         assert causes(lab, "a").count("link1 went down") == downs
         assert "timed out" in causes(lab, "a")
-        lab.check("D3", within=WITHIN)
+        lab.check("D5", "D3", within=WITHIN)
     assert wrong(lab) == []
     assert lab["a"].run("ping", "-c3", "10.0.1.2").code == 0
 

@@ -108,7 +108,8 @@ def test_the_timeline(seed):
     for moment in LAB.timeline:
         network.run(max(0.0, began + moment.at - network.now))
         if moment.expect is None:
-            getattr(network, moment.verb)(moment.target)
+            how = {"silent": True} if moment.silent else {}
+            getattr(network, moment.verb)(moment.target, **how)
             continue
         left = began + moment.at + moment.expect.within - network.now
         expectation = moment.expect.expectation

@@ -122,7 +122,8 @@ def test_the_timeline_of_five_routers_in_any_routers_place(mine: ModuleType, pla
     for moment in LAB.timeline:
         network.run(max(0.0, began + moment.at - network.now))
         if moment.expect is None:
-            getattr(network, moment.verb)(moment.target)
+            how = {"silent": True} if moment.silent else {}
+            getattr(network, moment.verb)(moment.target, **how)
             continue
         wanted = moment.expect.expectation
         left = began + moment.at + moment.expect.within - network.now
