@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -35,6 +36,7 @@ class Answers:
         self._is_ready = is_ready
         self._health = health
         self._began = shared.loop.time()
+        self._ordered: dict[str, asyncio.TimerHandle] = {}  # LAN → the change that is to come
         self._shows: dict[str, Callable[[], Json]] = {"routes": self._routes, "links": shared.lans.status}
         self._own: dict[str, Callable[[Question], Json]] = {
             "status": self._status,
@@ -105,8 +107,10 @@ class Answers:
         at = _argument(question, "at", float) if "at" in question.arguments else 0.0
         wait = min(at - time.time(), _SOON)
         change = partial(self._shared.lans.set_link, lan, up, silent=silent)
+        if (earlier := self._ordered.pop(lan, None)) is not None:
+            earlier.cancel()  # the last word counts
         if wait > 0:  # at the same time as other nodes, whoever is asked first
-            self._shared.loop.call_later(wait, self._change, change)
+            self._ordered[lan] = self._shared.loop.call_later(wait, self._change, change)
         else:
             change()
         return None

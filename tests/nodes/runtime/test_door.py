@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import stat
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,6 +86,26 @@ def test_questions_and_answers(on_bench: OnBench, tmp_path: Path, question: Ques
     async def run(bench: Bench) -> None:
         async with Open(bench, tmp_path / "s"):
             assert Answer.parse(await ask(tmp_path / "s", bytes(question))) == answer
+
+    on_bench(run)
+
+
+def test_a_link_that_is_ordered_ahead_is_changed_then_and_the_last_word_counts(
+    on_bench: OnBench, tmp_path: Path
+) -> None:
+    """This node is on no LAN, so each change that is tried is refused, and the log says so."""
+
+    async def run(bench: Bench) -> None:
+        def refused(lan: str) -> int:
+            return sum(event.kind == "input.refused" and f"lan '{lan}'" in event.text for event in bench.events())
+
+        async with Open(bench, tmp_path / "s"):
+            now = time.time()
+            for lan, ahead in (("x", 0.5), ("x", 1.0), ("y", 1.5)):
+                order = Question("link", {"lan": lan, "up": False, "at": now + ahead})
+                assert Answer.parse(await ask(tmp_path / "s", bytes(order))) == Answer(None)
+            await bench.until(lambda: refused("y") == 1)
+            assert refused("x") == 1
 
     on_bench(run)
 
