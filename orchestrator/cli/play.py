@@ -28,8 +28,9 @@ __all__ = ["Happening", "Play", "play", "play_and_show"]
 
 _AT_ONCE = 16
 """Targets of one verb that are dealt with at a time."""
-_EACH = 0.3
-"""Seconds for each of several LANs to tell its ends when it is that all of them are cut."""
+_EACH, _AHEAD = 0.3, 9.0
+"""Seconds for each of several LANs to tell its ends when it is that all of them are cut, and the most for all together:
+a node takes no order for much later."""
 
 
 def play(lab: LabOption = "", json: JsonOption = False) -> None:
@@ -176,7 +177,9 @@ class Play:
             measuring.begin()
         else:
             self._tell_measured(measuring)
-        running, at = self._refreshed(), time.time() + _EACH * len(moments) if len(moments) > 1 else 0.0
+        running, at = self._refreshed(), 0.0
+        if len(moments) > 1:
+            at = time.time() + min(_EACH * len(moments), _AHEAD)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for done in [pool.submit(self._do, moment, running, at) for moment in moments]:
                 done.result()

@@ -45,7 +45,10 @@ timeline:
 
 
 class World:
-    """One running lab. `tables` is what `r` shows; `programs` is what a program in any node does."""
+    """One running lab. `tables` is what `r` shows; `programs` is what a program in any node does.
+
+    `orders`: what was asked of its links.
+    """
 
     def __init__(self, folder: Path, text: str = LAB) -> None:
         self.file = folder / "lab.yaml"
@@ -53,6 +56,7 @@ class World:
         self.tables: dict[str, Json] = {"routes": [], "rip": {"table": []}}
         self.programs: dict[str, Callable[[], tuple[int, bytes, bytes]]] = {}
         self.asked: list[str] = []
+        self.orders: list[Question] = []
         self.down: set[tuple[str, str]] = set()
         self.silent: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
@@ -91,6 +95,7 @@ class World:
 
     def _say(self, node: str, question: Question) -> Json:
         if question.ask == "link":
+            self.orders.append(question)
             end = (node, str(question.arguments["lan"]))
             (self.down.discard if question.arguments["up"] else self.down.add)(end)
             (self.silent.add if question.arguments["silent"] else self.silent.discard)(end)

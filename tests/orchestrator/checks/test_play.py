@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,20 @@ def test_a_silent_cut_is_played_and_mended_when_the_play_breaks_off(world: Any) 
         Play(world.engine, world.running, history.append).run(timeline)
     assert history[0].text == "link1 silent: every packet is dropped at h and r"
     assert not world.silent
+
+
+def test_several_lans_are_cut_at_one_moment_that_is_the_same_for_all_their_ends(world: Any) -> None:
+    history: list[Happening] = []
+    began = time.time()
+    Play(world.engine, world.running, history.append).run((Moment(0, "cut", "link1"), Moment(0, "cut", "link2")))
+    [at] = {order.arguments["at"] for order in world.orders}
+    assert began < at <= time.time()  # nobody is told that it is done before it is
+    assert sorted(each.text for each in history) == ["link1 cut: down at h and r", "link2 cut: down at g and r"]
+
+
+def test_one_alone_is_cut_at_once(world: Any) -> None:
+    Play(world.engine, world.running, lambda _: None).run((Moment(0, "cut", "link1"),))
+    assert [order.arguments for order in world.orders] == [{"lan": "link1", "up": False, "silent": False}] * 2
 
 
 def test_what_was_broken_is_mended_when_the_play_breaks_off(world: Any) -> None:
