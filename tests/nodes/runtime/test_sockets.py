@@ -111,6 +111,20 @@ def test_udp_takes_a_burst_of_a_thousand(on_bench: OnBench) -> None:
     on_bench(run)
 
 
+def test_udp_keeps_what_comes_while_the_node_is_busy(on_bench: OnBench) -> None:
+    """The whole tables of two routers with 4,096 routes each; nothing is read until all of it is there."""
+
+    async def run(b: Bench) -> None:
+        got: list[Packet] = []
+        port = b.host().open_udp(0, got.append)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+            for _ in range(2 * 164):
+                peer.sendto(bytes(504), ("127.0.0.1", port.number))
+        await b.until(lambda: len(got) == 2 * 164)
+
+    on_bench(run)
+
+
 @pytest.mark.parametrize(
     "packet",
     [
