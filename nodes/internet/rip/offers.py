@@ -10,10 +10,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from catenet.nodes.address import ANY, Address, Prefix, mask
-from catenet.nodes.internet.rip.packet import INET, INFINITY, MAX_KNOWN_ENTRIES, Entry, Message
+from catenet.nodes.internet.rip.packet import INET, INFINITY, RESPONSE, Entry, Message, split
 
 __all__ = ["Heard", "Offer", "check", "prefix_of", "read"]
 
+_KNOWN_ENTRIES = 1 << 14
+"""So many entries are remembered as they were judged: 4,096 routes, each at some metrics."""
 _LENGTHS = {mask(length): length for length in range(33)}
 
 
@@ -28,7 +30,8 @@ class Offer(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard:
-    """A datagram, and for a response what it offers and which entries were left out, each with the reason.
+    """A datagram. Of a request the message is whole; a response's entries are its `offers`, and those `skipped`, each
+    with the reason.
 
     Compared by identity: a repeated datagram is the same object, as long as `read` remembers it.
     """
@@ -43,23 +46,26 @@ def read(data: bytes) -> Heard:
     """One datagram, decoded and checked. A neighbour repeats itself: the last thousand datagrams are remembered.
 
     Raises:
-        DecodeError: see `Message.parse`.
+        DecodeError: see `split`.
 
     """
-    message = Message.parse(data)
+    command, version, entries = split(data)
+    if command != RESPONSE:
+        return Heard(Message.parse(data), (), ())
     offers, skipped = [], []
-    for entry in message.entries:
+    for entry in entries:
         offer = check(entry)
         if isinstance(offer, str):
-            skipped.append((offer, entry))
+            skipped.append((offer, Entry.parse(entry)))
         else:
             offers.append(offer)
-    return Heard(message, tuple(offers), tuple(skipped))
+    return Heard(Message(command, (), version), tuple(offers), tuple(skipped))
 
 
-@lru_cache(maxsize=MAX_KNOWN_ENTRIES)
-def check(entry: Entry) -> Offer | str:
-    """The offer in an entry, or the word for what is wrong with it."""
+@lru_cache(maxsize=_KNOWN_ENTRIES)
+def check(data: bytes) -> Offer | str:
+    """The offer in an entry's 20 bytes, or the word for what is wrong with it. A route is told many times, by many."""
+    entry = Entry.parse(data)
     if entry.family != INET:
         return "family"
     # "is the metric valid (i.e., between 1 and 16, inclusive)" (3.9.2)
@@ -77,12 +83,7 @@ def prefix_of(entry: Entry) -> Prefix | str:
     "is the destination address valid (e.g., unicast; not net 0 or 127)" (3.9.2); 0.0.0.0 with no mask is the default
     route (3.7).
     """
-    return _destination(entry.address, entry.mask)
-
-
-@lru_cache(maxsize=MAX_KNOWN_ENTRIES)
-def _destination(address: int, bits: int) -> Prefix | str:
-    length = _LENGTHS.get(bits)
+    address, length = entry.address, _LENGTHS.get(entry.mask)
     if length is None:
         return "mask"
     if length == 0 and address:

@@ -22,7 +22,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 from catenet.nodes.address import Address
@@ -34,7 +33,6 @@ __all__ = [
     "INET",
     "INFINITY",
     "MAX_ENTRIES",
-    "MAX_KNOWN_ENTRIES",
     "PORT",
     "REQUEST",
     "RESPONSE",
@@ -44,6 +42,7 @@ __all__ = [
     "Message",
     "pack_entry",
     "response",
+    "split",
 ]
 
 PORT = 520
@@ -57,8 +56,6 @@ AUTHENTICATION = 0xFFFF
 INFINITY = 16
 """The metric that means unreachable (section 3.6)."""
 MAX_ENTRIES = 25
-MAX_KNOWN_ENTRIES = 1 << 14
-"""So many entries are remembered as they were decoded: 4,096 routes, each at some metrics."""
 
 _HEADER = struct.Struct(">BBH")
 _ENTRY = struct.Struct(">HHIIII")
@@ -73,6 +70,11 @@ class Entry(NamedTuple):
     mask: int
     next_hop: int
     metric: int
+
+    @classmethod
+    def parse(cls, data: bytes) -> Entry:
+        """The 20 bytes of an entry → Entry."""
+        return cls._make(_ENTRY.unpack(data))
 
     def __bytes__(self) -> bytes:
         return pack_entry(*self)
@@ -96,26 +98,14 @@ class Message:
 
     @classmethod
     def parse(cls, data: bytes) -> Message:
-        """One datagram → Message. What must be zero may be anything, as section 5 wants from version 2 on.
+        """One datagram → Message.
 
         Raises:
-            DecodeError: no whole number of entries, more than 25 of them, an unknown command, or version 0.
+            DecodeError: see `split`.
 
         """
-        count, rest = divmod(len(data) - _HEADER.size, _ENTRY.size)
-        if count < 0 or rest:
-            raise DecodeError("length", len(data), "not 4 bytes and a whole number of entries of 20")
-        # "There may be between 1 and 25 (inclusive) RIP entries." (3.6); 3.9.1 also knows a request without any.
-        if count > MAX_ENTRIES:
-            raise DecodeError("entries", count, f"more than {MAX_ENTRIES}")
-        command, version, _ = _HEADER.unpack_from(data)
-        if command not in (REQUEST, RESPONSE):
-            raise DecodeError("command", command, "neither request nor response")
-        # "RIP messages of version 0 are to be discarded" (5)
-        if version == 0:
-            raise DecodeError("version", version)
-        starts = range(_HEADER.size, len(data), _ENTRY.size)
-        return cls(command, tuple([_entry(data[start : start + _ENTRY.size]) for start in starts]), version)
+        command, version, entries = split(data)
+        return cls(command, tuple(map(Entry.parse, entries)), version)
 
     @property
     def asks_for_all(self) -> bool:
@@ -128,15 +118,33 @@ class Message:
         return _HEADER.pack(self.command, self.version, 0) + b"".join(map(bytes, self.entries))
 
 
+def split(data: bytes) -> tuple[int, int, list[bytes]]:
+    """One datagram → its command, its version, and the 20 bytes of each entry. What must be zero may be anything, as
+    section 5 wants from version 2 on.
+
+    Raises:
+        DecodeError: no whole number of entries, more than 25 of them, an unknown command, or version 0.
+
+    """
+    count, rest = divmod(len(data) - _HEADER.size, _ENTRY.size)
+    if count < 0 or rest:
+        raise DecodeError("length", len(data), "not 4 bytes and a whole number of entries of 20")
+    # "There may be between 1 and 25 (inclusive) RIP entries." (3.6); 3.9.1 also knows a request without any.
+    if count > MAX_ENTRIES:
+        raise DecodeError("entries", count, f"more than {MAX_ENTRIES}")
+    command, version, _ = _HEADER.unpack_from(data)
+    if command not in (REQUEST, RESPONSE):
+        raise DecodeError("command", command, "neither request nor response")
+    # "RIP messages of version 0 are to be discarded" (5)
+    if version == 0:
+        raise DecodeError("version", version)
+    starts = range(_HEADER.size, len(data), _ENTRY.size)
+    return command, version, [data[start : start + _ENTRY.size] for start in starts]
+
+
 def response(entries: Iterable[bytes]) -> bytes:
     """A response of entries that are bytes already."""
     return _RESPONSE + b"".join(entries)
 
 
 _RESPONSE = _HEADER.pack(RESPONSE, VERSION, 0)
-
-
-@lru_cache(maxsize=MAX_KNOWN_ENTRIES)
-def _entry(data: bytes) -> Entry:
-    """An entry's 20 bytes → Entry. A route is told many times, by many: the same bytes are the same object."""
-    return Entry._make(_ENTRY.unpack(data))

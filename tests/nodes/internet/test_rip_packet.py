@@ -49,7 +49,7 @@ def test_a_response_in_octets():
     octets = "02 02 0000  0002 002a  0a010300 ffffff00 0a000109 00000003"
     message = Message.parse(bytes.fromhex(octets))
     assert message == Message(RESPONSE, (Entry(2, 42, 0x0A010300, 0xFFFFFF00, 0x0A000109, 3),))
-    offer = check(message.entries[0])
+    offer = check(bytes(message.entries[0]))
     assert (str(offer.prefix), offer.metric, offer.tag, str(offer.next_hop)) == ("10.1.3.0/24", 3, 42, "10.0.1.9")
 
 
@@ -93,7 +93,17 @@ def test_any_bytes_are_a_message_or_a_decode_error(data):
     except DecodeError as error:
         assert str(error).startswith(error.field)
     else:
-        assert len(heard.offers) + len(heard.skipped) == len(heard.message.entries) <= 25
+        assert len(heard.offers) + len(heard.skipped) + len(heard.message.entries) == (len(data) - 4) // 20 <= 25
+
+
+def test_a_response_is_its_offers_and_what_was_skipped_a_request_its_entries():
+    good, bad = Entry(2, 7, 0x0A010300, 0xFFFFFF00, 0, 3), Entry(2, 0, 0x7F000000, 0xFF000000, 0, 1)
+    heard = read(bytes(Message(RESPONSE, (good, bad), 3)))
+    assert heard.message == Message(RESPONSE, (), 3)
+    assert [(str(offer.prefix), offer.metric, offer.tag) for offer in heard.offers] == [("10.1.3.0/24", 3, 7)]
+    assert heard.skipped == (("net-127", bad),)
+    asked = Message(REQUEST, (good, bad))
+    assert (read(bytes(asked)).message, read(bytes(asked)).offers) == (asked, ())
 
 
 VALID = Entry(2, 0, 0x0A010300, 0xFFFFFF00, 0, 1)
@@ -124,8 +134,8 @@ VALID = Entry(2, 0, 0x0A010300, 0xFFFFFF00, 0, 1)
 def test_entries_that_are_ignored(change, word):
     """3.9.2: "is the destination address valid (e.g., unicast; not net 0 or 127)" and "is the metric valid (i.e.,
     between 1 and 16, inclusive)"."""
-    assert not isinstance(check(VALID), str)
-    assert check(VALID._replace(**change)) == word
+    assert not isinstance(check(bytes(VALID)), str)
+    assert check(bytes(VALID._replace(**change))) == word
 
 
 @pytest.mark.parametrize(
