@@ -49,7 +49,7 @@ def _node_row(node: NodeState) -> tuple[Text | str, ...]:
 
 
 def _lan_row(lan: LanState) -> tuple[Text | str, ...]:
-    return lan.name, good_or_bad(lan.condition, good=not lan.is_broken), ", ".join(lan.nodes)
+    return lan.name, good_or_bad(lan.condition, good=lan.word == "up"), ", ".join(lan.nodes)
 
 
 def _summary(state: LabState) -> str:

@@ -150,7 +150,6 @@ def of_a_running_lab(engine: Engine, lab: Lab, image: str, runs: int) -> list[Fi
 
     answered = [timed(status) for _ in range(runs)]
     again = [timed(lambda: _change_and_up(engine, lab)) for _ in range(runs)]
-    down(engine, COPY, Silent())
     return [
         Figure(f"status of {len(lab.nodes)} nodes", statistics.median(answered), 1.0),
         Figure(f"code change to {lab.name} up again", statistics.median(again), 15.0),
@@ -171,13 +170,20 @@ def _change_and_up(engine: Engine, lab: Lab) -> None:
 
 def figures(runs: int) -> list[Figure]:
     engine = connect()
-    for copy in (COPY, f"{COPY}-floor", f"{COPY}-compose"):
-        down(engine, copy, Silent())
+    _clear(engine)
     image = ensure_node_image(engine, Silent())
     internet = load(PACKAGE / "labs" / "internet" / "lab.yaml")
     found = of_the_command(runs)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for lab in (internet, ring(folder)):
-            found += compare(engine, lab, image, runs, folder)
-    return found + of_a_running_lab(engine, internet, image, runs)
+    try:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for lab in (internet, ring(folder)):
+                found += compare(engine, lab, image, runs, folder)
+        return found + of_a_running_lab(engine, internet, image, runs)
+    finally:  # after Ctrl-C too
+        _clear(engine)
+
+
+def _clear(engine: Engine) -> None:
+    for copy in (COPY, f"{COPY}-floor", f"{COPY}-compose"):
+        down(engine, copy, Silent())
