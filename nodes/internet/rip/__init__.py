@@ -7,7 +7,8 @@ Files, in the order to read them:
     table.py     `Table` of `Route`s, and the receive rule, `judge` (section 3.9.2)
     output.py    what is said on which network: split horizon, 25 entries a message (sections 3.4.3, 3.10.2)
     authentication.py    who may speak: passwords and digests (section 4.1, RFC 4822)
-    machine.py   `RipMachine`: requests, responses, timers, triggered updates (sections 3.8 to 3.10)
+    speaker.py   `Speaker` says it: tables, what has changed, questions, the last words (sections 3.9.1, 3.10)
+    machine.py   `RipMachine`: when to speak, what to make of what is heard (sections 3.8 to 3.10)
     neighbours.py, reports.py    who was heard; events and `show rip`
     provenance.py    where each route comes from, for `trace route`
     config.py    `RipOptions`, what a lab file may say

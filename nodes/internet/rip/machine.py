@@ -11,21 +11,19 @@ from catenet.nodes.internet.rip.authentication import Authentication, read_secre
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.neighbours import Neighbours
 from catenet.nodes.internet.rip.offers import Heard, prefix_of, read
-from catenet.nodes.internet.rip.output import entries, responses
 from catenet.nodes.internet.rip.packet import (
-    GROUP,
     INET,
     INFINITY,
     PORT,
     REQUEST,
     RESPONSE,
     VERSION,
-    WHOLE_TABLE,
     Entry,
     Message,
 )
 from catenet.nodes.internet.rip.provenance import Provenance
 from catenet.nodes.internet.rip.reports import report_of, status_of, timers_of
+from catenet.nodes.internet.rip.speaker import Speaker
 from catenet.nodes.internet.rip.table import MAX_ROUTES, Change, Route, Table
 from catenet.nodes.machine import (
     Action,
@@ -37,13 +35,10 @@ from catenet.nodes.machine import (
     Packet,
     Randomness,
     Report,
-    Send,
     SetRoute,
 )
 
 __all__ = ["RipMachine"]
-
-_ASK_FOR_ALL = bytes(Message(REQUEST, (WHOLE_TABLE,)))
 
 
 class RipMachine:
@@ -83,7 +78,14 @@ class RipMachine:
         self._counters: Counter[str] = Counter()
         self._told: set[str] = set()
         self._actions: list[Action] = []
-        self._whole: dict[str, tuple[int, list[bytes]]] = {}
+        self._speaker = Speaker(
+            options,
+            self._table,
+            self._interfaces,
+            self._auth,
+            actions=self._actions,
+            counters=self._counters,
+        )
         self._started = self._stopped = False
         self._update_at = 0.0
         self._trigger_at = inf
@@ -126,7 +128,7 @@ class RipMachine:
         elif now >= self._trigger_at:
             self._send_triggered(now)
         if now >= self._ask_at:
-            self._ask_again()
+            self._ask_again(now)
 
     def next_wake(self) -> float | None:
         """When the earliest timer runs out; 0 before the start, None after the end."""
@@ -136,7 +138,8 @@ class RipMachine:
 
     def take_actions(self) -> list[Action]:
         """What is to be done since the last call, in order."""
-        actions, self._actions = self._actions, []
+        actions = self._actions.copy()
+        self._actions.clear()
         return actions
 
     # Beside the contract
@@ -153,7 +156,7 @@ class RipMachine:
             self._note(self._table.disconnect(interface.name, now), f"{interface.name} went down", now)
         if interface.up:
             self._note(self._connect(interface, now), f"{interface.name} came up", now)
-            if interface in self._speaking():
+            if interface in self._speaker.interfaces:
                 self._greet(interface, now)
 
     def shutdown(self) -> None:
@@ -162,9 +165,7 @@ class RipMachine:
         Without triggered updates nothing is said.
         """
         if self._started and not self._stopped and self._is_prompt:
-            for interface in self._speaking():
-                for data in self._responses(self._entries(self._table.routes.values(), interface, leaving=True)):
-                    self._send(data, interface, GROUP, "updates")
+            self._speaker.take_leave(self._now)
         self._stopped = True
 
     def status(self, now: float) -> dict[str, Json]:
@@ -190,14 +191,14 @@ class RipMachine:
         if "default" in self._options.redistribute:
             self._past.changed([self._table.announce(DEFAULT, ANY, "", self._options.tag, now)], "started", now)
         # "When a router first comes up, it multicasts a Request on every connected network" (3.9.1)
-        for interface in self._speaking():
+        for interface in self._speaker.interfaces:
             self._greet(interface, now)
         self._all_said(now)
 
     def _send_update(self, now: float) -> None:
         """The regular update: the whole table on every network."""
-        for interface in self._speaking():
-            self._tell_all(interface)
+        for interface in self._speaker.interfaces:
+            self._speaker.tell_all(interface, now)
         self._all_said(now)
 
     def _all_said(self, now: float) -> None:
@@ -216,10 +217,7 @@ class RipMachine:
 
     def _send_triggered(self, now: float) -> None:
         """A triggered update: "only those routes which have changed" (3.10.1)."""
-        changed = self._table.changed.values()
-        for interface in self._speaking():
-            for data in self._responses(self._entries(changed, interface)):
-                self._send(data, interface, GROUP, "triggered")
+        self._speaker.tell_changed(now)
         self._past.announced(self._table.changed, "triggered", now)
         # "Once all of the triggered updates have been generated, the route change flags should be cleared."
         self._table.changed.clear()
@@ -232,57 +230,24 @@ class RipMachine:
         update = self._options.update
         return self._random.uniform(update / 30, update / 6)
 
-    def _whole_table(self, interface: Interface) -> list[bytes]:
-        """The messages of a regular update; made again only when the table has changed."""
-        version, messages = self._whole.get(interface.name, (-1, []))
-        if version != self._table.version:
-            messages = self._responses(self._entries(self._table.routes.values(), interface))
-            self._whole[interface.name] = self._table.version, messages
-        return messages
-
     def _greet(self, interface: Interface, now: float) -> None:
         """An interface has come up: ask for the neighbours' tables there, and tell them ours; and soon once more."""
-        self._ask(interface)
-        self._tell_all(interface)
+        self._speaker.ask(interface, now)
+        self._speaker.tell_all(interface, now)
         self._fresh.add(interface.name)
         self._ask_at = min(self._ask_at, now + self._short_delay())
 
-    def _ask_again(self) -> None:
+    def _ask_again(self, now: float) -> None:
         """Ask everywhere, after a loss or where an interface came up; there tell, too."""
         self._ask_at = inf
-        for interface in self._speaking():
-            self._ask(interface)
+        for interface in self._speaker.interfaces:
+            self._speaker.ask(interface, now)
             if interface.name in self._fresh:
-                self._tell_all(interface)
+                self._speaker.tell_all(interface, now)
         self._fresh.clear()
-
-    def _tell_all(self, interface: Interface) -> None:
-        for data in self._whole_table(interface):
-            self._send(data, interface, GROUP, "updates")
-
-    def _ask(self, interface: Interface) -> None:
-        self._send(_ASK_FOR_ALL, interface, GROUP, "requests")
-
-    def _send(self, data: bytes, interface: Interface, to: Endpoint, what: str) -> None:
-        data = self._auth.seal(data, self._now)
-        self._actions.append(Send(Packet(data, Endpoint(interface.address, PORT), to, interface.name)))
-        self._counters[f"sent.{what}"] += 1
 
     def _up(self) -> list[Interface]:
         return [interface for interface in self._interfaces.values() if interface.up]
-
-    def _speaking(self) -> list[Interface]:
-        return [interface for interface in self._up() if interface.name not in self._options.passive]
-
-    def _entries(self, routes: Iterable[Route], interface: Interface, *, leaving: bool = False) -> list[bytes]:
-        """What is said of these routes on that interface; a passive network may be nobody else's business."""
-        if "connected" not in self._options.redistribute:
-            passive = self._options.passive
-            routes = (r for r in routes if r.static or not r.connected or r.interface not in passive)
-        return entries(routes, interface.name, self._options.split_horizon, leaving=leaving)
-
-    def _responses(self, said: list[bytes]) -> list[bytes]:
-        return responses(said, self._auth.max_entries)
 
     def _connect(self, interface: Interface, now: float) -> list[Change]:
         """Its network, and the static routes that lead over it, can be reached."""
@@ -336,12 +301,11 @@ class RipMachine:
         if source.port == PORT:
             self._neighbours.heard(source.address, interface.name, now)
         if message.asks_for_all:
-            for data in self._whole_table(interface):
-                self._send(data, interface, source, "answers")
+            self._speaker.tell_all(interface, now, source, "answers")
         else:
             # "they are looked up in the routing table and the information is returned as is; no Split Horizon"
             found = tuple(entry._replace(metric=self._metric_of(entry)) for entry in message.entries)
-            self._send(bytes(Message(RESPONSE, found)), interface, source, "answers")
+            self._speaker.send(bytes(Message(RESPONSE, found)), interface, source, "answers", now)
 
     def _metric_of(self, entry: Entry) -> int:
         prefix = prefix_of(entry) if entry.family == INET else ""
