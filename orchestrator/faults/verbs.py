@@ -10,17 +10,15 @@ from catenet.orchestrator.faults.lans import cut, heal
 from catenet.orchestrator.faults.nodes import kill, pause, resume, start
 from catenet.orchestrator.observe.running import RunningLab
 
-__all__ = ["OPPOSITE", "VERBS", "do"]
+__all__ = ["OPPOSITE", "do"]
 
-VERBS: Mapping[str, Callable[[Engine, RunningLab, str], Done]] = {
-    "cut": cut,
-    "heal": heal,
+_ON_NODES: Mapping[str, Callable[[Engine, RunningLab, str], Done]] = {
     "kill": kill,
     "pause": pause,
     "resume": resume,
     "start": start,
 }
-"""Verb → function of the engine, the running lab and the LAN's or the node's name."""
+"""Verb → function of the engine, the running lab and the node's name."""
 
 OPPOSITE: Mapping[str, str] = {"cut": "heal", "kill": "start", "pause": "resume"}
 """Each verb that breaks something → the one that mends it."""
@@ -37,4 +35,4 @@ def do(engine: Engine, running: RunningLab, verb: str, target: str, *, silent: b
     if verb == "cut":
         return cut(engine, running, target, silent=silent, at=at)
     assert not silent, f"a silent {verb}"
-    return heal(engine, running, target, at=at) if verb == "heal" else VERBS[verb](engine, running, target)
+    return heal(engine, running, target, at=at) if verb == "heal" else _ON_NODES[verb](engine, running, target)

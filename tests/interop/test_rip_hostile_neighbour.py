@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.lab("hostile/lab.yaml")]
 
 SEED = 20260
 SCRIPT = (Path(__file__).parent / "hostile" / "attack.py").read_text()
-VICTIM, PEER, OTHER, ATTACKER = "10.66.1.1", "10.66.1.2", "10.66.2.3", "10.66.1.66"
+VICTIM, PEER, OTHER = "10.66.1.1", "10.66.1.2", "10.66.2.3"
 FAR, DEEP = "10.66.3.0/24", "10.66.4.0/24"
 TIMEOUT = 120.0
 HONEST = {FAR: ("wire", "peer"), DEEP: ("inner", "other")}

@@ -18,7 +18,7 @@ from catenet.orchestrator.deploy import up as deploy
 from catenet.orchestrator.deploy.down import down
 from catenet.orchestrator.deploy.images import ensure_node_image
 from catenet.orchestrator.deploy.progress import Silent
-from catenet.orchestrator.faults.verbs import VERBS
+from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ask
@@ -48,7 +48,7 @@ class Bench:
 
     def do(self, verb: str, target: str) -> None:
         """cut, heal, kill, pause, resume or start."""
-        VERBS[verb](self.engine, self.running, target)
+        verbs.do(self.engine, self.running, verb, target)
 
     def restart(self, node: str) -> None:
         self.do("kill", node)

@@ -6,7 +6,7 @@ from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import Answer
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.faults import verbs
-from catenet.orchestrator.faults.verbs import VERBS
+from catenet.orchestrator.faults.verbs import OPPOSITE
 from catenet.orchestrator.observe.running import UserError
 
 
@@ -177,7 +177,7 @@ def test_a_verb_that_makes_no_sense_says_which_does(small, before, verb, words):
         do(small, verb, "a")
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", [*OPPOSITE, *OPPOSITE.values()])
 def test_an_unknown_target_gets_the_choices(small, verb):
     with pytest.raises(UserError, match="choose from"):
         do(small, verb, "nowhere")

@@ -13,7 +13,7 @@ from catenet.orchestrator.deploy.images import node_image_tag
 from catenet.orchestrator.deploy.progress import Silent
 from catenet.orchestrator.deploy.up import up
 from catenet.orchestrator.faults.reset import reset
-from catenet.orchestrator.faults.verbs import VERBS
+from catenet.orchestrator.faults.verbs import do
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.observe.running import running_labs
@@ -53,8 +53,8 @@ def test_a_lab_that_was_broken_in_every_way_is_as_after_up(engine):
     before = {node: inside(node, "ip -4 -o route | sed 's/eth[0-9]//'; cat /etc/resolv.conf") for node in DAMAGE}
     for node, script in DAMAGE.items():
         assert inside(node, script)[0] == 0
-    VERBS["cut"](engine, running_labs(engine)[COPY], "right")
-    VERBS["kill"](engine, running_labs(engine)[COPY], "b")
+    do(engine, running_labs(engine)[COPY], "cut", "right")
+    do(engine, running_labs(engine)[COPY], "kill", "b")
     done = reset(engine, running_labs(engine)[COPY])
     assert {remark.split()[0] for remark in done.remarks} == {"a", "b", "h1", "h2", "right"}
     target = running_labs(engine)[COPY].lab.nodes["h2"].attachments[0].address
