@@ -6,9 +6,8 @@ neighbours said besides is read, when somebody asks, from their last datagrams; 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
 
@@ -42,7 +41,7 @@ class _Turn(NamedTuple):
 class _Life:
     """A prefix: its last turns, and when and how the newest was first announced."""
 
-    turns: deque[_Turn] = field(default_factory=lambda: deque(maxlen=MAX_TURNS))
+    turns: tuple[_Turn, ...] = ()  # a deque, empty, takes ten times the bytes
     announced: tuple[float, str] | None = None
 
 
@@ -71,7 +70,8 @@ class Provenance:
         """Routes have changed."""
         for route, _ in changes if self._remember else ():
             life = self._lives.pop(route.prefix, None) or _Life()  # the last one changed stands last
-            life.turns.append(_Turn(now, route.metric, route.interface, route.router, cause))
+            turn = _Turn(now, route.metric, route.interface, route.router, cause)
+            life.turns = (*life.turns, turn)[-MAX_TURNS:]
             life.announced = None
             self._lives[route.prefix] = life
             if len(self._lives) > MAX_ROUTES:
