@@ -180,8 +180,12 @@ class Play:
         running, at = self._refreshed(), 0.0
         if len(moments) > 1:
             at = time.time() + min(_EACH * len(moments), _AHEAD)
+        if not at:
+            measuring.count_before(at)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for done in [pool.submit(self._do, moment, running, at) for moment in moments]:
+            doing = [pool.submit(self._do, moment, running, at) for moment in moments]
+            measuring.count_before(at)  # the verbs have been given, and wait for their time
+            for done in doing:
                 done.result()
 
     def _tell_measured(self, measuring: Measuring) -> None:

@@ -28,6 +28,8 @@ __all__ = ["Account", "Measured", "Measuring"]
 
 _ACT = 5.0
 _LOOK = 0.3
+_LEAD = 1.0
+"""Seconds before something breaks at which messages are counted: a question to all routers takes about so long."""
 _EACH = 1.0
 """Seconds between two pings: of more than one a second a kernel does not tell the sender (icmp_ratelimit)."""
 
@@ -36,7 +38,7 @@ _EACH = 1.0
 class Measured:
     """A row. `seconds`: until no router had a route any more (None: one still had at the end). `metric`: the highest
     that a route took meanwhile, and `changes`, how often one changed. `messages`: of the routing protocol, sent until
-    then (None: not counted there). `died`: pings whose TTL ran out (None: nobody pinged).
+    then, from up to a second before (None: not counted there). `died`: pings whose TTL ran out (None: nobody pinged).
     """
 
     name: str
@@ -127,7 +129,7 @@ class Measuring:
         self._asking: list[threading.Thread] = []
         self._over = threading.Event()
         self._reader: threading.Thread | None = None
-        self._began = False
+        self._began = self._counted = False
 
     def __enter__(self) -> Measuring:
         for measure in self._lab.measures:
@@ -151,10 +153,19 @@ class Measuring:
         known_lines = past(self._engine, routers, tail=1)
         answers = ask_all(self._engine, routers, Question("show", {"what": ROUTING}), _ACT)
         known = list(_known(answers))
-        self._before = {router: sent for router, answer in answers.items() if (sent := _sent(answer)) is not None}
         self._accounts = [Account(measure, self._lab, known, time.time()) for measure in self._lab.measures]
         self._reader = threading.Thread(target=self._read, args=(routers, known_lines), name="measure", daemon=True)
         self._reader.start()
+
+    def count_before(self, at: float) -> None:
+        """What was sent before the first thing breaks, `at` (seconds since 1970; 0: at once)."""
+        if self._counted or not self._accounts:
+            return
+        self._counted = True
+        time.sleep(max(0.0, at - _LEAD - time.time()))
+        routers = self._routers(name for measure in self._lab.measures for name in measure.routers)
+        answers = ask_all(self._engine, routers, Question("show", {"what": ROUTING}), _ACT)
+        self._before = {router: sent for router, answer in answers.items() if (sent := _sent(answer)) is not None}
 
     def end(self) -> list[Measured]:
         """Until now; what was counted. Only the first time counts."""

@@ -23,7 +23,7 @@ PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 COMPLAINTS = ("_ws.malformed", "_ws.expert.message", "_ws.unreassembled", "_ws.short")
 """The fields in which tshark says what it does not like."""
 CHECKSUMS = ("-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE")
-PATIENCE = 60.0
+PATIENCE = 200.0
 
 Dissected = dict[str, list[str]]
 """Field → its values, in the order of the packet; a field that is not in the packet is missing."""

@@ -27,35 +27,44 @@ nodes:
 measure:
   - {{name: row, at: a, to: west}}
 timeline:
-  - {{at: 0s, cut: west}}
+  - {{at: 0s, cut: [west, link]}}
+  - {{at: 0s, expect: {{gone: {{at: a, to: west}}}}, within: 200s}}
 """
 
 
 class Told(FakeEngine):
-    """Its nodes say what such nodes say; a has sent five messages before the cut, and seven when it is done."""
+    """Its nodes say what such nodes say. `sent`: what a has sent each time that it is asked: when the play begins, just
+    before the cut, and when its last route is gone.
+    """
 
     def __init__(self) -> None:
         super().__init__(script=self._starts, answer=self._answers)
         self.build(node_image_tag(), b"x", {}, {})
-        self.up = True
+        self.sent = [2, 5, 7]
 
     def _starts(self, spec: ContainerSpec) -> list[str]:
-        node = spec.name.rpartition("-")[2]
-        return [Event(time.time(), node, "node", "node.ready", "ready", {}).line(with_json=True)]
+        return [_line(spec.name.rpartition("-")[2], "node.ready")]
 
     def _answers(self, container: str, command: Sequence[str], given: bytes) -> tuple[int, bytes, bytes]:
         assert tuple(command) == ASK_COMMAND
-        question = Question.parse(given)
-        if question.ask == "link":
-            self.up = bool(question.arguments["up"])
-            down = Event(time.time(), "a", "node", "link.down", "down", {"lan": "west"})
-            self.write(container, down.line(with_json=True))
-        return 0, bytes(Answer(self._said(question))), b""
+        what = Question.parse(given).arguments.get("what")
+        if what != "rip":
+            return 0, bytes(Answer(self._shown(what))), b""
+        if len(self.sent) == 2:
+            self.write(container, _line("a", "link.down", lan="west"))
+        return 0, bytes(Answer({"table": [_ROW], "counters": {"sent.update": self.sent.pop(0)}})), b""
 
-    def _said(self, question: Question) -> Json:
-        if question.arguments.get("what") == "rip":
-            return {"table": [{"prefix": WEST, "cost": 0}], "counters": {"sent.update": 5 if self.up else 7}}
-        return [{"lan": "west", "up": self.up, "silent": False}]
+    def _shown(self, what: Json) -> Json:
+        if what == "routes":
+            return [_ROW] if self.sent else []
+        return [{"lan": lan, "up": True, "silent": False} for lan in ("west", "link")]
+
+
+_ROW: Json = {"prefix": WEST, "cost": 0, "lan": "west"}
+
+
+def _line(node: str, kind: str, **data: Json) -> str:
+    return Event(time.time(), node, "node", kind, kind, data).line(with_json=True)
 
 
 def test_what_was_measured_is_in_the_json(
