@@ -172,10 +172,12 @@ class Table:
             if verdict is Verdict.ADOPT:
                 changes += self._adopt(prefix, Way(metric, interface.name, router, via, tag), now)
             elif known is not None and known.metric == metric < INFINITY:
-                (refreshed if verdict is Verdict.REFRESH else rivals).append(known)
-        # "If this datagram is from the same router as the existing route, reinitialize the timeout."
-        for route in refreshed:
-            route.deadline = deadline
+                if verdict is Verdict.REFRESH:
+                    # "If this datagram is from the same router as the existing route, reinitialize the timeout."
+                    known.deadline = deadline
+                    refreshed.append(known)
+                else:
+                    rivals.append(known)
         if not changes and self.overflow == overflow:
             self._remember(router, heard, _Repeat(tuple(refreshed), tuple(rivals)))
         return changes

@@ -100,6 +100,15 @@ def test_3_9_2_nor_does_another_router_that_has_no_way_either_prolong_it():
     assert FAR not in router.table
 
 
+def test_3_9_2_the_last_word_of_a_message_that_contradicts_itself_counts_and_no_timer_is_mixed_up():
+    router = learned()
+    metric = router.table[FAR] - 1
+    router.hear(response(entry(FAR, metric), entry(FAR, 16)), N2)
+    assert router.table[FAR] == 16
+    router.wait(121)
+    assert FAR not in router.table
+
+
 def test_3_9_2_a_message_that_repeats_itself_keeps_all_its_routes_alive():
     router = Router()
     message = response(entry(FAR, 3), entry(FARTHER, 15), entry("10.7.0.0/16", 16), entry("10.6.0.0/16", 2))
