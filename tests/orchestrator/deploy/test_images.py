@@ -149,12 +149,12 @@ def test_a_base_made_here_is_made_once_and_with_the_hosts_mirror(
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("deb http://ftp.fr.debian.org/debian/ bookworm main\n", "http://ftp.fr.debian.org/debian"),
+        ("deb http://ftp.example/debian/ bookworm main\n", "http://ftp.example/debian"),
         ("deb [signed-by=/x] https://mirror.example/debian bookworm main\n", "https://mirror.example/debian"),
         ("Types: deb\nURIs: http://cache:3142/deb/debian\nSuites: bookworm\n", "http://cache:3142/deb/debian"),
         ("# deb http://old.example/debian x main\n", None),
-        ("deb http://security.debian.org/debian-security x main\n", None),
-        ("deb http://archive.ubuntu.com/ubuntu noble main\n", None),
+        ("deb http://security.example/debian-security x main\n", None),
+        ("deb http://archive.example/ubuntu noble main\n", None),
         ("", None),
     ],
 )
