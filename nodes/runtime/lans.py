@@ -185,7 +185,9 @@ class Lans:
             self.routes.look()
         elif kind in (routing.RTM_NEWROUTE, routing.RTM_DELROUTE):
             route = routing.parse_route(payload)
-            if route is not None:
+            if route is None:  # a blackhole, perhaps, in the place of one of ours
+                self.routes.look()
+            else:
                 self.routes.changed(route, gone=kind == routing.RTM_DELROUTE)
 
     def _look_anew(self) -> None:

@@ -81,6 +81,7 @@ def test_what_could_not_be_installed_says_why_and_is_tried_again(lab: LabUnderTe
     [
         (f"ip route del {LAN_C} proto {RIP}", "deleted from the kernel"),
         (f"ip route replace {LAN_C} via 10.0.3.4 metric {METRIC}", "replaced in the kernel"),
+        (f"ip route replace blackhole {LAN_C} metric {METRIC}", "deleted from the kernel"),
     ],
 )
 def test_a_route_that_somebody_takes_away_comes_back(lab: LabUnderTest, meddling: str, cause: str) -> None:
