@@ -12,7 +12,7 @@ Kinds, and the data that each carries:
     node.ready        services: list of names        every interface is addressed and every service is serving
     node.failed       error                          the node cannot go on; its process ends
     node.stopping                                    a SIGTERM came
-    service.ready     (none)                         one service serves
+    service.ready     [silent]                       it serves; or has not said so for so many seconds
     service.said      stream                         a program that is not ours printed a line; other kinds are its own
     service.failed    error, retry (seconds)         one service fell over and will be started again
     link.up           lan, address                   an interface came up and has its lab address

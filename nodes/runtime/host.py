@@ -58,12 +58,14 @@ class Host:
         shared: Shared,
         service: str,
         counters: dict[str, int],
-        on_ready: Callable[[], None],
+        on_ready: Callable[[float | None], None],
         fail: Callable[[Exception], None],
         *,
         implementation: str = OURS,
     ) -> None:
-        """`fail` is told of an exception in a callback of the service; the service ends by it."""
+        """`on_ready` gets the seconds after which the service only counts as ready. `fail` is told of an exception in
+        a callback of the service; the service ends by it.
+        """
         self.node = shared.config.node
         self.config = shared.config
         self.data = _DATA  # the lab's folder inside the container, read-only
@@ -76,7 +78,7 @@ class Host:
         self.answers: dict[str, Callable[[Mapping[str, Json]], Awaitable[Json]]] = {}
         self.flushes: list[Callable[[], None]] = []
         self.fail = fail
-        self.ready = on_ready
+        self.on_ready = on_ready
         self._shared = shared
         self._counters = counters
         self._stops: list[Callable[[], None]] = []
@@ -87,6 +89,14 @@ class Host:
         self._connections = Connections(self, shared.loop)
         self._routes: set[Prefix] = set()
         shared.lans.routes.on_mended(self._mended)
+
+    def ready(self) -> None:
+        """The service serves."""
+        self.on_ready(None)
+
+    def presume_ready(self, seconds: float) -> None:
+        """A program of others should serve by now; in so many seconds it has not said so."""
+        self.on_ready(seconds)
 
     # Time, words, names.
 

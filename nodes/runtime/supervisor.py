@@ -96,10 +96,12 @@ class Service:
             host.close()
         raise failure[0] if failure else RuntimeError("serve() came to its end; it is to run until it is cancelled")
 
-    def _ready(self) -> None:
+    def _ready(self, silent: float | None) -> None:
         if self.state != "ready":
             self.state = "ready"
-            self._shared.log.write(self.name, "service.ready", "serves", {})
+            text = "serves" if silent is None else f"counts as ready: did not say `ready` for {silent:g} s"
+            data: dict[str, Json] = {} if silent is None else {"silent": silent}
+            self._shared.log.write(self.name, "service.ready", text, data)
             self._changed()
 
     def _failed(self, error: Exception, retry: float | None) -> None:

@@ -120,12 +120,19 @@ class Programs:
         """Once it is ready its table is followed, for ever, where it has one."""
         if self._theirs.table_command(self._task):
             await self._table.first()
+            self._host.ready()
         else:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._said_ready.wait(), self._silent)
-        self._host.ready()
+            await self._ready_by_its_word()
         if self._theirs.protocols:
             await self._table.follow()
+
+    async def _ready_by_its_word(self) -> None:
+        try:
+            await asyncio.wait_for(self._said_ready.wait(), self._silent)
+        except TimeoutError:
+            self._host.presume_ready(self._silent)
+        else:
+            self._host.ready()
 
     def _said(self, stream: str, line: str) -> None:
         if stream == "stdout" and line == READY:

@@ -15,7 +15,7 @@ from catenet.orchestrator.lab.model import Lab
 __all__ = ["NotReadyError", "Readiness"]
 
 _TRIES = 5
-"""Times that a service may fail, one after the other, before the lab is given up: some 3 s, as it is started again."""
+"""Times that a service may fail while the lab starts, before the lab is given up: some 3 s, as it is started again."""
 
 
 class NotReadyError(Exception):
@@ -38,6 +38,7 @@ class Readiness:
         self._down: set[tuple[str, str]] = set()
         self._silent: set[tuple[str, str]] = set()
         self._up: set[tuple[str, str]] = set()
+        self._unsaid: dict[str, float] = {}
         self._serving: dict[str, set[str]] = {name: set() for name in starting}
         self._failing: dict[str, str] = {}
         self._failures: Counter[tuple[str, str]] = Counter()
@@ -60,7 +61,7 @@ class Readiness:
             case "node.failed":
                 raise NotReadyError(f"node {node} failed: {event.text}", node)
             case "service.ready":
-                self._serves(node, event.service)
+                self._serves(node, event)
             case "service.failed":
                 self._fails(node, event)
             case "link.silent":
@@ -97,10 +98,23 @@ class Readiness:
             f"{node} is not ready: {self._failing.get(node) or self._unfinished(node)}"
             for node in sorted(self._not_ready)
         ]
+        lame = {router: why for router in self._costs if (why := self._lame(router))}
+        words = [*lame.values(), *words]
         for router in self._costs:
-            if router not in self._not_ready:
+            if router not in self._not_ready and router not in lame:
                 words += [f"{router} has no route to {said}" for said in self._lacks(router)]
         return words
+
+    def _lame(self, router: str) -> str:
+        """Why the service of a router that counts as ready brings no routes, where that is known."""
+        if router in self._not_ready or not self._lacks(router):
+            return ""
+        if times := self._failures[router, ROUTING]:
+            return f"{router}: {ROUTING} failed {_times(times)}: {self._failing[router].partition(': ')[2]}"
+        if router in self._unsaid and not self._costs[router]:
+            program = self._lab.nodes[router].implementations.get(ROUTING, ROUTING)
+            return f"{router}: {program} did not say `ready` for {self._unsaid[router]:g} s, and has set no route"
+        return ""
 
     def _unfinished(self, node: str) -> str:
         wanted = self._lab.nodes[node]
@@ -117,15 +131,19 @@ class Readiness:
         self._failures[node, event.service] += 1
         if event.data.get("retry") is None:
             raise NotReadyError(f"node {node}: its service {event.service} failed: {event.text}", node)
-        if node in self._not_ready and self._failures[node, event.service] >= _TRIES:
+        if node in self._serving and self._failures[node, event.service] >= _TRIES:
             raise NotReadyError(f"node {node}: its service {event.service} failed {_TRIES} times: {event.text}", node)
 
-    def _serves(self, node: str, service: str) -> None:
-        self._failures[node, service] = 0
+    def _serves(self, node: str, event: Event) -> None:
         if node in self._serving:
-            self._serving[node].add(service)
-        if service == ROUTING and node in self._costs:
+            self._serving[node].add(event.service)
+        else:
+            self._failures[node, event.service] = 0  # what it said before this run is past
+        if event.service == ROUTING and node in self._costs:
             self._costs[node].clear()  # it began anew, with an empty table
+            self._unsaid.pop(node, None)
+            if isinstance(silent := event.data.get("silent"), int | float):
+                self._unsaid[node] = silent
 
     def _route(self, router: str, event: Event) -> None:
         lan = self._lan_of.get(str(event.data.get("prefix")))
@@ -151,3 +169,7 @@ class Readiness:
         cut = {lan for _, lan in self._down}
         found = learned(self._lab, cut, self._absent, self._silent)
         self._expected = {router: {lan: way.cost for lan, way in row.items()} for router, row in found.items()}
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"

@@ -66,7 +66,7 @@ class Watch:
                     lacking = self._readiness.lacking()
                     more = [f"and {len(lacking) - _SAID} more of the kind"] if len(lacking) > _SAID else []
                     said = "\n  ".join([*lacking[:_SAID], *more])
-                    raise NotReadyError(f"the lab is not ready in time:\n  {said}", lacking[0].split()[0])
+                    raise NotReadyError(f"the lab is not ready in time:\n  {said}", lacking[0].split()[0].rstrip(":"))
                 self._changed.wait(left)
             self.check()
 

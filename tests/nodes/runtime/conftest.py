@@ -37,7 +37,7 @@ class Bench:
         self.hosts: list[Host] = []
 
     def host(self) -> Host:
-        self.hosts.append(Host(self.shared, "svc", self.counters, lambda: None, self.failures.append))
+        self.hosts.append(Host(self.shared, "svc", self.counters, lambda _: None, self.failures.append))
         return self.hosts[-1]
 
     def events(self) -> list[Event]:

@@ -135,14 +135,23 @@ def sleeping(bench: Bench, theirs: Sleeper, folder: Path) -> tuple[Host, asyncio
 
 def test_one_that_never_says_so_is_ready_after_a_while(on_bench: OnBench, tmp_path: Path) -> None:
     async def scenario(bench: Bench) -> None:
-        ready = asyncio.Event()
+        silent = asyncio.get_running_loop().create_future()
         host, running = sleeping(bench, Sleeper(), tmp_path)
-        host.ready = ready.set
-        await ready.wait()
+        host.on_ready = silent.set_result
+        assert await silent == 0.05
         running.cancel()
         await asyncio.wait([running])
 
     on_bench(scenario)
+
+
+def test_what_only_counts_as_ready_is_said_to_do_so(program: Run) -> None:
+    async def scenario(bench: Bench, service: Service) -> None:
+        await bench.until(lambda: service.state == "ready")
+        [said] = [event for event in bench.events() if event.kind == "service.ready"]
+        assert (said.text, said.data) == ("counts as ready: did not say `ready` for 2 s", {"silent": 2.0})
+
+    program("#!/bin/sh\nexec sleep 60\n", scenario)
 
 
 def test_a_first_table_that_is_none_ends_the_run(on_bench: OnBench, tmp_path: Path) -> None:
@@ -161,7 +170,7 @@ def test_a_table_that_is_none_for_once_is_told_and_read_again(on_bench: OnBench,
         table.write_text("")
         ready = asyncio.Event()
         host, running = sleeping(bench, Sleeper(table), tmp_path)
-        host.ready = ready.set
+        host.on_ready = lambda _: ready.set()
         await ready.wait()
         table.write_text("10.0.1.7/24")
         await bench.until(lambda: any("odd table" in event.text for event in bench.events()))

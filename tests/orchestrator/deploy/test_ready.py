@@ -8,12 +8,16 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scripted import COSTS, cost, costs_at, event, five, route
+from scripted import COSTS, FIVE, cost, costs_at, event, five, route
 
 from catenet.nodes.control.events import Event
 from catenet.orchestrator.deploy.ready import NotReadyError, Readiness
+from catenet.orchestrator.lab.load import parse
 
 LAB = five()
+OWN = parse(
+    FIVE.replace("lan-a], services: [rip]", "lan-a], services: {rip: {implementation: bird}}").encode(), "five.yaml"
+)
 
 
 def started(router: str) -> Iterator[Event]:
@@ -145,3 +149,42 @@ def test_events_that_say_nothing_of_readiness_are_passed_over() -> None:
     readiness.note("a", event("a", "route.changed", {"prefix": "10.99.0.0/24", "cost": 1}, "rip"))
     readiness.note("a", event("a", "dns.query", {"name": "x"}, "resolver"))
     assert readiness.is_ready()
+
+
+def fallen(text: str) -> Event:
+    return Event(0.0, "a", "rip", "service.failed", text, {"error": text, "retry": 0.2})
+
+
+def test_a_program_that_never_said_ready_and_set_no_route_is_named_first() -> None:
+    readiness = Readiness(OWN, "abcde")
+    for router in "edcba":
+        for said in started(router):
+            readiness.note(router, said)
+    readiness.note("a", event("a", "service.ready", {"silent": 2.0}, "rip"))
+    first, second, *_ = readiness.lacking()
+    assert first == "a: bird did not say `ready` for 2 s, and has set no route"
+    assert second.startswith("b has no route to")
+    readiness.note("a", route(OWN, "a", "lan-b", 1))
+    assert readiness.lacking()[0].startswith("a has no route to")
+
+
+def test_one_that_fails_again_and_again_after_it_was_ready_is_named_first_and_then_ends_the_waiting() -> None:
+    readiness = Readiness(LAB, "abcde")
+    for router in "edcba":
+        for said in started(router):
+            readiness.note(router, said)
+    for times in ("once", "2 times", "3 times", "4 times"):
+        readiness.note("a", fallen("KeyError 'boom'"))
+        readiness.note("a", event("a", "service.ready", {}, "rip"))
+        assert readiness.lacking()[0] == f"a: rip failed {times}: KeyError 'boom'"
+    with pytest.raises(NotReadyError, match=r"node a: its service rip failed 5 times: KeyError 'boom'") as caught:
+        readiness.note("a", fallen("KeyError 'boom'"))
+    assert caught.value.node == "a"
+
+
+def test_what_a_node_that_runs_already_has_got_over_is_past() -> None:
+    readiness = Readiness(LAB, "bcde")
+    for _ in range(7):
+        readiness.note("a", fallen("KeyError 'boom'"))
+    readiness.note("a", event("a", "service.ready", {}, "rip"))
+    assert not any("boom" in words for words in readiness.lacking())
