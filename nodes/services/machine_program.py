@@ -29,7 +29,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random, SystemRandom
-from typing import Any
+from typing import Any, get_origin, get_type_hints
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import options_class
@@ -51,6 +51,7 @@ _USER = 2  # exit code: the user's mistake
 _INPUT = 0  # the descriptor of standard input
 _NO_METRIC = 120  # of a route whose machine says none: 0 would overwrite the LAN's own
 _CHUNK = 65_536  # bytes read from it at a time
+_ACTIONS = "a Send, SetRoute, DeleteRoute or Report"
 
 
 def run(make: Make, *, port: int, group: str | None = None) -> None:
@@ -170,6 +171,42 @@ class _Routes:
         return routing.Route(wanted.prefix, (hop,), routing.RIP, wanted.metric or _NO_METRIC)
 
 
+class _Checked:
+    """The machine, whose actions are what they should be: else they are refused where they are made."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.receive, self.wake, self.next_wake = machine.receive, machine.wake, machine.next_wake
+        self._machine = machine
+
+    def take_actions(self) -> list[Action]:
+        actions = self._machine.take_actions()
+        for action in actions:
+            if not isinstance(action, Action):
+                raise TypeError(f"take_actions() gives {action!r}, {_a(type(action))}; it should be {_ACTIONS}")
+            _check_fields(action)
+        return actions
+
+
+def _check_fields(value: Any) -> None:
+    """Each field of a named tuple is what its class says, and so are the fields of named tuples in it.
+
+    Raises:
+        TypeError: the text names the field and what it is.
+
+    """
+    for name, hint in get_type_hints(type(value)).items():
+        wanted, given = get_origin(hint) or hint, getattr(value, name)
+        if isinstance(wanted, type) and not isinstance(given, wanted):
+            field = f"{type(value).__name__}.{name}"
+            raise TypeError(f"{field} is {given!r}, {_a(type(given))}; it should be {_a(wanted)}")
+        if hasattr(given, "_fields"):
+            _check_fields(given)
+
+
+def _a(kind: type) -> str:
+    return f"{'an' if kind.__name__[0] in 'AEIOUaeiou' else 'a'} {kind.__name__}"
+
+
 class _Program:
     """The machine, and what it has of the node. Whatever it raises ends the program."""
 
@@ -181,7 +218,7 @@ class _Program:
         self._ports: dict[str, UdpPort] = {}
         self._routes = _Routes(known, self._count)
         self._failures: set[str] = set()
-        self._driver = Driver(machine, self._send, self._perform, self._fail, loop)
+        self._driver = Driver(_Checked(machine), self._send, self._perform, self._fail, loop)
 
     def open(self, port: int, group: Address | None) -> None:
         """Open the port on each LAN. The ports hear of changes first: what the machine then says leaves."""

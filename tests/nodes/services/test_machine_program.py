@@ -122,6 +122,37 @@ def test_what_it_raises_ends_it_with_a_traceback(file: Path) -> None:
         assert said.splitlines()[-1] == "ZeroDivisionError: a mistake of its author"
 
 
+@pytest.mark.parametrize(
+    ("action", "why"),
+    [
+        ('SetRoute(NET, "10.0.99.9", "link1", 2)', "SetRoute.via is '10.0.99.9', a str; it should be an Address"),
+        ('SetRoute(NET, ANY, "link1", "2")', "SetRoute.metric is '2', a str; it should be an int"),
+        ('DeleteRoute("10.0.9.0/24")', "DeleteRoute.prefix is '10.0.9.0/24', a str; it should be a Prefix"),
+        ('Report("mine.said", "", 7)', "Report.data is 7, an int; it should be a Mapping"),
+        (
+            'Send(Packet(b"", Endpoint(ANY, 0), Endpoint("10.0.1.2", 520), "link1"))',
+            "Endpoint.address is '10.0.1.2', a str; it should be an Address",
+        ),
+        ('"boo"', "take_actions() gives 'boo', a str; it should be a Send, SetRoute, DeleteRoute or Report"),
+    ],
+)
+def test_an_action_of_a_wrong_type_is_named_with_its_field(file: Path, action: str, why: str) -> None:
+    file.write_text(
+        MACHINE.replace("import Report", "import *")
+        .replace(
+            "class Mine", 'from catenet.nodes.address import ANY, Prefix\nNET = Prefix.parse("10.0.9.0/24")\nclass Mine'
+        )
+        .replace(
+            '        self.say("mine.changed"', f'        self.actions.append({action})\n        self.say("mine.changed"'
+        )
+    )
+    with started(file) as program:
+        assert line(program) == "ready"
+        tell(program, place(up=True))
+        _, said = program.communicate(timeout=60)
+        assert said.splitlines()[-1] == f"TypeError: {why}"
+
+
 def test_what_it_says_when_an_interface_appears_leaves_by_that_interface(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
