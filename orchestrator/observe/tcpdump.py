@@ -34,8 +34,9 @@ EVERY = "any"
 """The interface that stands for all; its frames are Linux-cooked."""
 
 # The kernel keeps packets for tcpdump in slots of the snapshot length: the default of 256 kB leaves eight of them, too
-# few for a burst on a busy machine. These are 2,000, and hold any packet of a LAN.
-_OPTIONS = ("-Z", "root", "-s", "2048", "-B", "4096", "-n", "-U", "--immediate-mode", "-w", "-")
+# few for a burst on a busy machine. These are 2,000, and hold any packet of a LAN. -p: not promiscuous. A veth filters
+# nothing, so every frame of the link is there all the same; and a change of the interface makes FRR ask anew.
+_OPTIONS = ("-p", "-Z", "root", "-s", "2048", "-B", "4096", "-n", "-U", "--immediate-mode", "-w", "-")
 _LINE = 8192  # bytes of a line; the rest of a longer one is left out
 _MARK = re.compile(rb"mark (\d{1,12}\.\d{1,9})")
 _DROPPED = re.compile(r"(\d+) packets? dropped by kernel")
