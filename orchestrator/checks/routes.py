@@ -27,8 +27,9 @@ def check_routes(scene: Scene, check: RoutesCheck, since: float) -> Finding:
     prefix = str(scene.lab.lans[check.to].prefix)
     kernel = _row(scene.show(check.at, "routes", since), prefix)
     expected = _way(check.via, check.cost)
+    then = f"catenet trace route {check.at} {check.to}"
     if kernel is None:
-        return Finding(False, expected, f"no route to {check.to} ({prefix})", f"catenet show {check.at} routes")
+        return Finding(False, expected, f"no route to {check.to} ({prefix})", then)
     lan = str(kernel.get("lan"))
     if kernel.get("via") is None:
         seen, holds = _way((), 0), not check.via and check.cost == 0
@@ -36,7 +37,7 @@ def check_routes(scene: Scene, check: RoutesCheck, since: float) -> Finding:
         cost = _cost(scene.show(check.at, "rip", since), prefix)
         seen = _way((lan,), cost)
         holds = lan in check.via and cost == check.cost
-    return Finding(holds, expected, seen, f"catenet show {check.at} rip")
+    return Finding(holds, expected, seen, then)
 
 
 def _way(via: tuple[str, ...], cost: int | None) -> str:
