@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from catenet.nodes.address import DEFAULT, Address, Prefix
@@ -32,18 +32,12 @@ class Bird:
         """BIRD counts whole seconds, and its texts know no escapes.
 
         Raises:
-            ValueError: what it cannot do.
+            ValueError: all that it cannot do.
 
         """
-        for timer in ("update", "timeout", "garbage"):
-            if getattr(options, timer) % 1:
-                raise ValueError(f"counts whole seconds, and {timer} is {getattr(options, timer):g}s")
-        if options.triggered == "off":
-            raise ValueError("always sends triggered updates: `triggered: off` is for routers of ours")
-        for secret in options.auth.values():
-            for word in (secret,) if isinstance(secret, str) else secret.values():
-                if '"' in word or not word.isprintable():
-                    raise ValueError('takes secrets of printable characters, and no " among them')
+        faults = list(dict.fromkeys(_faults(options)))
+        if faults:
+            raise ValueError("; it ".join(faults))
 
     def run(self, task: Task) -> Run:
         """`bird -f` stays in the foreground."""
@@ -73,6 +67,19 @@ class Bird:
                 found.append(Learned(Prefix.parse(prefix), Address.parse(via["via"]), metric, metric - 1, tag))
                 metric = 0
         return found
+
+
+def _faults(options: Any) -> Iterator[str]:
+    given = {timer: getattr(options, timer) for timer in ("update", "timeout", "garbage")}
+    odd = [f"{timer} is {value:g}s" for timer, value in given.items() if value % 1]
+    if odd:
+        yield f"counts whole seconds, and {', '.join(odd)}"
+    if options.triggered == "off":
+        yield "always sends triggered updates: `triggered: off` is for routers of ours"
+    for secret in options.auth.values():
+        for word in (secret,) if isinstance(secret, str) else secret.values():
+            if '"' in word or not word.isprintable():
+                yield 'takes secrets of printable characters, and no " among them'
 
 
 def _socket(task: Task) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from catenet.nodes.address import DEFAULT, Address, Prefix
@@ -38,24 +38,12 @@ class Frr:
         """Its timers begin at 5 s, and are whole seconds; of keyed authentication it knows MD5 alone.
 
         Raises:
-            ValueError: what it cannot do.
+            ValueError: all that it cannot do.
 
         """
-        for timer in ("update", "timeout", "garbage"):
-            value = getattr(options, timer)
-            if value < _SHORTEST or value % 1:
-                shortest = format_duration(_SHORTEST)
-                raise ValueError(
-                    f"takes no timer under {shortest}, and whole seconds: {timer} is {format_duration(value)}"
-                )
-        for method, secret in options.auth.items():
-            if method not in ("password", "md5"):
-                raise ValueError(f"has no {method}: its authentication is password or md5")
-            for word in (secret,) if method == "password" else secret.values():
-                if len(word) > _PASSWORD or not re.fullmatch(r"[!-~]+", word):
-                    raise ValueError(f"takes secrets of up to {_PASSWORD} printable characters without spaces")
-        if options.triggered == "off":
-            raise ValueError("always sends triggered updates: `triggered: off` is for routers of ours")
+        faults = list(dict.fromkeys(_faults(options)))
+        if faults:
+            raise ValueError("; it ".join(faults))
 
     def run(self, task: Task) -> Run:
         """The manager first: zebra complains without end while it finds none."""
@@ -84,6 +72,22 @@ class Frr:
             for route in routes
             if (metric := int(route["metric"])) < 16
         ]
+
+
+def _faults(options: Any) -> Iterator[str]:
+    given = {timer: getattr(options, timer) for timer in ("update", "timeout", "garbage")}
+    odd = [f"{timer} is {format_duration(value)}" for timer, value in given.items() if value < _SHORTEST or value % 1]
+    if odd:
+        yield f"takes no timer under {format_duration(_SHORTEST)}, and whole seconds: {', '.join(odd)}"
+    for method, secret in options.auth.items():
+        if method not in ("password", "md5"):
+            yield f"has no {method}: its authentication is password or md5"
+            continue
+        for word in (secret,) if method == "password" else secret.values():
+            if len(word) > _PASSWORD or not re.fullmatch(r"[!-~]+", word):
+                yield f"takes secrets of up to {_PASSWORD} printable characters without spaces"
+    if options.triggered == "off":
+        yield "always sends triggered updates: `triggered: off` is for routers of ours"
 
 
 def _configuration(task: Task) -> str:

@@ -124,6 +124,19 @@ def test_what_it_cannot_do(word: str, options: dict[str, object], why: str) -> N
         adapter(word).check(task(**options).options)
 
 
+def test_all_that_it_cannot_do_is_said_at_once() -> None:
+    options = task(update=2.0, garbage=7.5, triggered="off", auth={"hmac-sha-256": {"1": "hush"}}).options
+    with pytest.raises(ValueError, match="update is 2s") as refused:
+        adapter("frr").check(options)
+    assert str(refused.value) == (
+        "takes no timer under 5s, and whole seconds: update is 2s, garbage is 7.5s; "
+        "it has no hmac-sha-256: its authentication is password or md5; "
+        "it always sends triggered updates: `triggered: off` is for routers of ours"
+    )
+    with pytest.raises(ValueError, match=r"garbage is 7\.5s; it always sends triggered updates"):
+        adapter("bird").check(options)
+
+
 def test_bird_takes_what_frr_does_not() -> None:
     options = task(update=2.0, timeout=6.0, garbage=4.0).options
     adapter("bird").check(options)
