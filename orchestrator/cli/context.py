@@ -23,9 +23,11 @@ __all__ = [
     "LabOption",
     "LinesOption",
     "NodeArgument",
+    "RunningArgument",
     "connecting",
     "engine",
     "here",
+    "one_name",
     "running_lab",
 ]
 
@@ -37,6 +39,9 @@ LabArgument = Annotated[
 ]
 LabOption = Annotated[
     str, typer.Option("--lab", metavar="NAME", help="The running lab that is meant.", autocompletion=complete.running)
+]
+RunningArgument = Annotated[
+    str, typer.Argument(metavar="[LAB]", help="The running lab that is meant.", autocompletion=complete.running)
 ]
 NodeArgument = Annotated[
     str,
@@ -81,6 +86,20 @@ def here() -> Path:
         return Path.cwd()
     except FileNotFoundError:
         return Path("/")
+
+
+def one_name(word: str, lab: str) -> str:
+    """The lab that is named, as an argument or by `--lab`.
+
+    Raises:
+        UserError: each names another.
+
+    """
+    if word and lab and word != lab:
+        from catenet.orchestrator.observe.running import UserError
+
+        raise UserError(f"two labs are named, {word} and --lab {lab}: leave one out")
+    return word or lab
 
 
 def running_lab(engine: Engine, name: str = "") -> RunningLab:

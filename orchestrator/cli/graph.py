@@ -13,7 +13,7 @@ import typer
 from rich.text import Text
 
 from catenet.orchestrator.cli import complete
-from catenet.orchestrator.cli.context import JsonOption, engine, here
+from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, here, one_name
 from catenet.orchestrator.cli.screen import print_json, say, table, write_out
 from catenet.orchestrator.lab.picture import Picture, ShownLan
 from catenet.orchestrator.observe.running import UserError
@@ -30,7 +30,7 @@ STYLES = {
 
 
 def graph(
-    lab: Annotated[
+    word: Annotated[
         str,
         typer.Argument(
             metavar="[LAB]",
@@ -38,6 +38,7 @@ def graph(
             autocompletion=complete.shipped_labs,
         ),
     ] = "",
+    lab: LabOption = "",
     *,
     form: Annotated[
         Form | None, typer.Option("--format", help="Default: what FILE's name ends with, else text.")
@@ -58,7 +59,7 @@ def graph(
     catenet graph --format mermaid              for a README
     catenet graph --format dot | dot -Tpdf -o lab.pdf
     """
-    picture = _picture(lab, blank=blank, plan=plan)
+    picture = _picture(one_name(word, lab), blank=blank, plan=plan)
     form = form or _form(output)
     if json:
         print_json(asdict(picture))

@@ -17,34 +17,28 @@ from catenet.nodes.control.units import format_duration
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.checks import Result, keep_evidence, run_checks
-from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, running_lab
+from catenet.orchestrator.cli.context import JsonOption, LabOption, RunningArgument, engine, one_name, running_lab
 from catenet.orchestrator.cli.screen import print_json, say, table
-from catenet.orchestrator.faults.verbs import OPPOSITE, do
+from catenet.orchestrator.faults.verbs import AT_ONCE, OPPOSITE, do, lead
 from catenet.orchestrator.lab.model import Check, Moment
 from catenet.orchestrator.observe.measure import Measured, Measuring
 from catenet.orchestrator.observe.running import RunningLab, UserError, running_labs
 
 __all__ = ["Happening", "Play", "play", "play_and_show"]
 
-_AT_ONCE = 16
-"""Targets of one verb that are dealt with at a time."""
-_EACH, _AHEAD = 0.3, 9.0
-"""Seconds for each of several LANs to tell its ends when it is that all of them are cut, and the most for all together:
-a node takes no order for much later."""
 
-
-def play(lab: LabOption = "", json: JsonOption = False) -> None:
+def play(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = False) -> None:
     """Plays a running lab's timeline: each verb at its time, each expectation within its time.
 
     \b
     catenet play                    the lab of this folder, or the only one running
-    catenet play --lab internet
+    catenet play internet           that one
 
     Exit code 1 when an expectation was not met: evidence of the first one is kept in .catenet/failures at once. Ctrl-C
     heals what was cut, and starts what was killed or paused. Where the lab file says `measure:`, its table comes last.
     """
     the_engine = engine()
-    running = running_lab(the_engine, lab)
+    running = running_lab(the_engine, one_name(word, lab))
     if not running.lab.timeline:
         raise UserError(f"lab {running.name} has no timeline: add `timeline:` to {running.file}")
     history, _ = play_and_show(the_engine, running, json=json)
@@ -120,7 +114,9 @@ def _figures(row: Measured) -> tuple[int | None, ...]:
 
 
 def _seconds(row: Measured) -> str:
-    return "never" if row.seconds is None else f"{row.seconds:.2f} s"
+    if row.seconds is not None:
+        return f"{row.seconds:.2f} s"
+    return f"never: {', '.join(row.left)}" if row.left else "never"
 
 
 def _figure(value: int | None) -> str:
@@ -177,12 +173,11 @@ class Play:
             measuring.begin()
         else:
             self._tell_measured(measuring)
-        running, at = self._refreshed(), 0.0
-        if len(moments) > 1:
-            at = time.time() + min(_EACH * len(moments), _AHEAD)
+        running, ahead = self._refreshed(), lead(len(moments))
+        at = time.time() + ahead if ahead else 0.0
         if not at:
             measuring.count_before(at)
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             doing = [pool.submit(self._do, moment, running, at) for moment in moments]
             measuring.count_before(at)  # the verbs have been given, and wait for their time
             for done in doing:

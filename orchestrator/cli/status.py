@@ -7,21 +7,21 @@ from collections.abc import Mapping
 from rich.text import Text
 
 from catenet.nodes.machine import Json
-from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, running_lab
+from catenet.orchestrator.cli.context import JsonOption, LabOption, RunningArgument, engine, one_name, running_lab
 from catenet.orchestrator.cli.screen import good_or_bad, print_json, say, table
 from catenet.orchestrator.observe.status import LabState, LanState, NodeState, lab_state
 
 
-def status(lab: LabOption = "", json: JsonOption = False) -> None:
+def status(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = False) -> None:
     """Say how each node and each LAN of a running lab is.
 
     \b
     catenet status                  the lab of this folder, or the only one running
-    catenet status --lab internet   that one
+    catenet status internet         that one
     catenet status --json | jq .nodes
     """
     docker = engine()
-    state = lab_state(docker, running_lab(docker, lab))
+    state = lab_state(docker, running_lab(docker, one_name(word, lab)))
     if json:
         print_json(_as_json(state))
         return

@@ -118,14 +118,18 @@ def _next(engine: Engine, running: RunningLab) -> None:
     say(f"""
 The lab is up: {len(running.containers)} nodes, {memory / 1e6:.0f} MB. Next:{activate}
   catenet show a rip                   its table, and who taught it each line
+  catenet trace route a cs             whence it has that line, message by message
   catenet trace http {BROWSER} http://www.nytimes.com/
   catenet events -f                    everything as it happens
   catenet capture link1                packets, as they pass; -w - | wireshark -k -i -
   catenet graph -o lab.svg             a picture, with what is cut or dead in colour
   catenet shell {BROWSER}        dig, curl, traceroute, tcpdump
+  catenet cut link1 --silent           the carrier stays: only timeouts find out; catenet heal link1
   catenet kill a.root-servers.net      trace again with --cold: who answers now?
   catenet up five-routers              the lecture's tables, beside this lab
-  make stop                            removes the labs, keeps the images""")
+  catenet up count-to-infinity         then catenet play count-to-infinity: what RIP is weak at
+  catenet down {running.name:<23} removes this lab
+  make stop                            removes every lab on this engine, keeps the images""")
 
 
 def _on_path() -> bool:

@@ -13,6 +13,7 @@ from catenet.orchestrator.cli.context import JsonOption, LabArgument, engine, he
 from catenet.orchestrator.cli.phases import Phases, phases
 from catenet.orchestrator.cli.screen import print_json, say
 from catenet.orchestrator.deploy.alone import alone
+from catenet.orchestrator.lab.find import LAB_VARIABLE
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.words import NAMES
 from catenet.orchestrator.observe.running import UserError, running_labs
@@ -20,7 +21,7 @@ from catenet.orchestrator.observe.running import UserError, running_labs
 if TYPE_CHECKING:
     from catenet.orchestrator.deploy.up import UpReport
 
-__all__ = ["NameOption", "bring_up", "load_lab", "start", "up"]
+__all__ = ["NameOption", "bring_up", "load_lab", "say_which", "start", "up"]
 
 
 def _copys_name(name: str) -> str:
@@ -80,6 +81,14 @@ def bring_up(
         raise typer.Exit(1) from None
     if json:
         print_json(report.to_json())
+    else:
+        say_which(docker, report.copy)
+
+
+def say_which(docker: Engine, copy: str) -> None:
+    """How the verbs to come are told that they mean this copy, where it is not the only one."""
+    if len(running_labs(docker)) > 1 and os.environ.get(LAB_VARIABLE) != copy:
+        say(f"several labs run: export {LAB_VARIABLE}={copy}, or --lab {copy}")
 
 
 def start(docker: Engine, lab: Lab, copy: str, *, keep: bool, timeout: float, quiet: bool) -> UpReport:

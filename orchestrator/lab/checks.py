@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ from catenet.orchestrator.lab.model import (
 )
 from catenet.orchestrator.lab.problems import quote
 from catenet.orchestrator.lab.reader import Reader
-from catenet.orchestrator.lab.vocabulary import CHECK, KINDS, LAN_VERBS, MEASURE, MOMENT, NODE_VERBS
+from catenet.orchestrator.lab.vocabulary import CHECK, KINDS, LAN_VERBS, MEASURE, MOMENT, NODE_VERBS, OPPOSITE
 from catenet.orchestrator.lab.words import CLAIMS, DOMAIN
 
 __all__ = ["ChecksReader", "read_claims"]
@@ -61,8 +62,16 @@ class ChecksReader:
 
     def measures(self, item: Item | None) -> tuple[Measure, ...]:
         """The list under `measure:`."""
-        measures = (self._measure(child) for child in self.reader.items(item, "measure"))
+        names: set[str] = set()
+        measures = (self._measure(child, names) for child in self.reader.items(item, "measure"))
         return tuple(measure for measure in measures if measure is not None)
+
+    def measured(self, item: Item | None, timeline: tuple[Moment, ...]) -> None:
+        """A play counts from the first thing that breaks on: where nothing does, `measure:` is a mistake."""
+        rows = self.reader.items(item, "measure")
+        if rows and not any(moment.verb in OPPOSITE for moment in timeline):
+            message = "measure: the timeline breaks nothing, so nothing would ever be counted"
+            self.reader.problem(rows[0].line, message, f"add to `timeline:` one of: {', '.join(OPPOSITE)}")
 
     def _check(self, item: Item, what: str) -> Check | None:
         section = self.reader.section(item, what, CHECK)
@@ -84,23 +93,29 @@ class ChecksReader:
             return None
         return found[0]
 
-    def _measure(self, item: Item) -> Measure | None:
+    def _measure(self, item: Item, names: set[str]) -> Measure | None:
         what = "measure"
         section = self.reader.section(item, what, MEASURE)
         written = self.reader.needed(section, "name", what, item.line, "name: no cure")
         name = self.reader.text(written, f"{what}: name")
+        if name is not None and name in names:
+            self.reader.problem(item.line, f"{what}: two rows have the name {quote(name)}", "give each its own")
+        names.update(() if name is None else (name,))
         routers = self._some(section, "at", what, item.line, "node")
         lans = self._some(section, "to", what, item.line, "LAN")
         source = self.reader.one_of(section.get("from"), f"{what}: from", "node", self.nodes)
         return None if name is None else Measure(name, routers, lans, source or "")
 
     def _some(self, section: Mapping[str, Item], key: str, what: str, line: int, kind: str) -> tuple[str, ...]:
-        """Names of nodes or LANs, one at least."""
+        """Names of nodes or LANs, one at least, each once."""
         known = self.lans if kind == "LAN" else self.nodes
         item = self.reader.needed(section, key, what, line, f"{key}: [{next(iter(known), 'a')}]")
         names = self.reader.some_of(item, f"{what}: {key}", kind, known)
         if item is not None and not names and not item.value:
             self.reader.problem(item.line, f"{what}: {key} is empty: write one {kind} or more")
+        twice = [name for name, times in Counter(names).items() if times > 1]
+        if item is not None and twice:
+            self.reader.problem(item.line, f"{what}: {key} names {kind} {twice[0]} more than once", "once will do")
         return names
 
     def _moments(self, item: Item) -> tuple[Moment, ...]:

@@ -79,6 +79,7 @@ def parse(text: bytes, file: str, folder: Path | None = None, other: Implementat
         zones = read_zones(folder, drafts, reader)
         report_absent_pages(folder, drafts, reader)
     problems.end()  # what follows needs sound LANs and nodes
+    checks.measured(top.get("measure"), timeline)
     attached = attach(drafts, lans, reader)
     problems.end()
     nodes = complete(drafts, attached, lans, reader)

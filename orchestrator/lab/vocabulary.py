@@ -17,6 +17,7 @@ __all__ = [
     "MOMENT",
     "NODE",
     "NODE_VERBS",
+    "OPPOSITE",
     "ROUTE",
     "TOP",
     "Word",
@@ -139,6 +140,8 @@ CHECK: Words = {**_HOLDS, **{kind: Word(kind, _ABOUT_KINDS[kind]) for kind in KI
 
 LAN_VERBS = ("cut", "heal")
 NODE_VERBS = ("kill", "pause", "resume", "start")
+OPPOSITE: Mapping[str, str] = {"cut": "heal", "kill": "start", "pause": "resume"}
+"""Each verb that breaks something → the one that mends it."""
 MOMENT: Words = {
     "at": Word("duration", "When, counted from the timeline's start.", needed=True),
     **{verb: Word("names", f"The LAN to {verb}, or several at once.") for verb in LAN_VERBS},

@@ -39,6 +39,7 @@ class Measured:
     """A row. `seconds`: until no router had a route any more (None: one still had at the end). `metric`: the highest
     that a route took meanwhile, and `changes`, how often one changed. `messages`: of the routing protocol, sent until
     then, from up to a second before (None: not counted there). `died`: pings whose TTL ran out (None: nobody pinged).
+    `left`: the LANs to which a router had a route at the end.
     """
 
     name: str
@@ -47,11 +48,12 @@ class Measured:
     changes: int
     messages: int | None
     died: int | None
+    left: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Json]:
         """For --json."""
         seconds = None if self.seconds is None else round(self.seconds, 3)
-        return {**asdict(self), "seconds": seconds}
+        return {**asdict(self), "seconds": seconds, "left": list(self.left)}
 
 
 class Account:
@@ -91,6 +93,12 @@ class Account:
         """How long it took."""
         begin = self._verb if self._began is None else self._began
         return None if self.ended is None else self.ended - begin
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """The LANs to which a router has a route still."""
+        there = {lan for _, lan in self._has}
+        return tuple(lan for lan in self.measure.lans if lan in there)
 
     def _apply(self, router: str, event: Event) -> None:
         lan = self._lans.get(str(event.data.get("prefix"))) or str(event.data.get("lan"))
@@ -206,7 +214,7 @@ class Measuring:
         messages = after - sum(before) if counted and after is not None else None
         pings = self._pings.get(measure.name)
         died = None if pings is None else sum(each.died for each in pings)
-        return Measured(measure.name, account.seconds, account.metric, account.changes, messages, died)
+        return Measured(measure.name, account.seconds, account.metric, account.changes, messages, died, account.left)
 
 
 def _known(answers: Mapping[str, Answer]) -> Iterator[tuple[str, str]]:

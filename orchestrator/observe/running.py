@@ -18,12 +18,14 @@ from catenet.orchestrator.backend.protocols import (
     Engine,
     Network,
 )
-from catenet.orchestrator.lab.find import UnknownLabError, find_lab
+from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, find_lab
 from catenet.orchestrator.lab.model import Lab
 
 __all__ = ["RunningLab", "UserError", "choose", "condition", "must_run", "running_labs", "unknown"]
 
 Value = TypeVar("Value")
+
+SAY_WHICH = f"export {LAB_VARIABLE}=NAME"
 
 
 class UserError(Exception):
@@ -167,7 +169,7 @@ def choose(labs: Mapping[str, RunningLab], explicit: str, environment: str, here
     if not labs:
         raise UserError("no lab is running; start one: catenet up internet")
     if len(labs) > 1:
-        raise UserError(f"several labs are running: say which with --lab ({', '.join(labs)})")
+        raise UserError(f"several labs are running: say which with --lab ({', '.join(labs)}), or: {SAY_WHICH}")
     return next(iter(labs.values()))
 
 
@@ -191,7 +193,7 @@ def _of_file(labs: Mapping[str, RunningLab], file: Path) -> RunningLab:
     found: Sequence[RunningLab] = [lab for lab in labs.values() if lab.file is not None and lab.file == resolved]
     if len(found) > 1:
         copies = ", ".join(lab.name for lab in found)
-        raise UserError(f"several copies of {file} are running: say which with --lab ({copies})")
+        raise UserError(f"several copies of {file} are running: say which with --lab ({copies}), or: {SAY_WHICH}")
     if not found:
         others = f", or pick another with --lab ({', '.join(labs)})" if labs else ""
         raise UserError(f"the lab of {file} is not running; start it: catenet up {file.parent}{others}")

@@ -64,9 +64,15 @@ sys.exit(sum(name in sys.modules for name in {slow!r}))
         (["statsu"], "did you mean status?"),
         (["--foo"], "No such option: --foo"),
         (["status", "--lab", "smal"], "did you mean small?"),
-        (["status", "extra"], "a running lab is named with --lab"),
-        (["cut"], "Missing argument 'LAN'"),
+        (["reset", "extra"], "a running lab is named with --lab"),
+        (["status", "smal"], "did you mean small?"),
+        (["play", "small", "--lab", "other"], "two labs are named, small and --lab other: leave one out"),
+        (["cut"], "Missing argument 'LAN…'"),
         (["cut", "lin1"], "did you mean link1?"),
+        (["cut", "b"], "b is a node, not a LAN: catenet kill b"),
+        (["heal", "b"], "b is a node, not a LAN: catenet start b"),
+        (["pause", "link1"], "link1 is a LAN, not a node: catenet cut link1"),
+        (["start", "link1"], "link1 is a LAN, not a node: catenet heal link1"),
         (["kill", "x"], "choose from: a, b, c"),
         (["show", "a", "ripp"], "did you mean rip?"),
         (["show", "all", "ripp"], "lab small has no table 'ripp'; did you mean rip?"),
@@ -128,6 +134,10 @@ class TestStatus:
             "",
             "small: 3 nodes (2 ready, 1 paused), 2 LANs (1 cut, 1 up), 40 MB",
         ]
+
+    def test_the_lab_is_named_either_way(self, catenet):
+        for words in (("small",), ("--lab", "small"), ("small", "--lab", "small")):
+            assert json.loads(catenet("status", *words, "--json")[1])["lab"] == "small"
 
     def test_json(self, catenet):
         whole = json.loads(catenet("status", "--json")[1])
@@ -209,6 +219,20 @@ class TestBreakAndMend:
         assert catenet("kill", "b")[1].startswith("b killed (")
         assert catenet("cut", "link1")[1].endswith("b is exited (137): its end is cut when it is back\n")
         assert catenet("start", "b")[1].endswith("  link1 is cut: down at b too\n")
+
+    def test_several_at_one_moment(self, catenet, small):
+        assert [line.partition(" (")[0] for line in catenet("cut", "link1", "link2", "link1")[1].splitlines()] == [
+            "link1 cut: down at a and b",
+            "link2 cut: down at b and c",
+        ]
+        assert small.down == {("a", "link1"), ("b", "link1"), ("b", "link2"), ("c", "link2")}
+        assert [done["target"] for done in json.loads(catenet("kill", "a", "c", "--json")[1])] == ["a", "c"]
+
+    def test_nothing_is_done_where_one_of_several_is_not_there(self, catenet, small):
+        assert catenet("cut", "link1", "link9")[:2] == (2, "")
+        assert catenet("kill", "a", "link1")[:2] == (2, "")
+        assert not small.down
+        assert {node.state for node in small.running.containers.values()} == {"running"}
 
     def test_json(self, catenet):
         done = json.loads(catenet("pause", "a", "--json")[1])

@@ -45,6 +45,7 @@ def test_planned_as_the_file_has_it_even_while_it_runs(catenet, small):
     small.kill("a")
     assert set(states(catenet, "--plan").values()) == {""}
     assert "as its file plans it" in catenet("five-routers")[1]
+    assert catenet("--lab", "five-routers") == catenet("five-routers")
 
 
 def test_without_an_engine_the_file_is_drawn(capsys, monkeypatch, tmp_path):

@@ -77,4 +77,4 @@ def test_what_was_measured_is_in_the_json(
     said = json.loads(capsys.readouterr().out)
     [row] = said["measured"]
     assert row.pop("seconds") is not None
-    assert row == {"name": "row", "metric": None, "changes": 0, "messages": 2, "died": None}
+    assert row == {"name": "row", "metric": None, "changes": 0, "messages": 2, "died": None, "left": []}

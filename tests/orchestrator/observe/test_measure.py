@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from catenet.nodes.control.events import Event
 from catenet.nodes.machine import Json
+from catenet.orchestrator.cli.play import show_measured
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.observe.events import Line
-from catenet.orchestrator.observe.measure import Account
+from catenet.orchestrator.observe.measure import Account, Measured
 
 LAB = parse(
     b"""
@@ -60,6 +63,16 @@ def test_a_route_that_comes_back_takes_the_end_back() -> None:
     assert (row.seconds, row.metric, row.changes) == (4.0, 4, 2)
     row.note(line(106.0, "b", "route.changed", prefix=WEST, lan="link", metric=9))
     assert (row.seconds, row.metric) == (None, 9)
+
+
+def test_a_row_that_has_not_ended_says_which_lan_was_left(capsys: pytest.CaptureFixture[str]) -> None:
+    row = account()
+    row.note(line(101.0, "a", "link.down", lan="west"))
+    assert row.left == ("west",)
+    show_measured([Measured("row", row.seconds, None, 0, None, None, row.left)])
+    assert capsys.readouterr().out.splitlines()[1].split() == ["row", "never:", "west", "-", "0", "-", "-"]
+    row.note(line(102.0, "b", "route.lost", prefix=WEST))
+    assert row.left == ()
 
 
 def test_without_a_link_that_goes_down_it_counts_from_what_the_timeline_did() -> None:

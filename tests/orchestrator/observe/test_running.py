@@ -89,7 +89,7 @@ class TestChoose:
         [
             ({}, "", "", "no lab is running; start one: catenet up internet"),
             ({}, "x", "", "no lab is running, so neither is 'x' of --lab"),
-            ({"one": copy("one"), "two": copy("two")}, "", "", r"say which with --lab \(one, two\)"),
+            ({"one": copy("one"), "two": copy("two")}, "", "", r"with --lab \(one, two\), or: export CATENET_LAB=NAME"),
             ({"one": copy("one")}, "oen", "", r"did you mean one\?"),
             ({"one": copy("one")}, "", "oen", r"\$CATENET_LAB names it"),
         ],
