@@ -24,6 +24,8 @@ ORDER = (ON, *_FIRST.split())
 """Fields that stand first in a table, in this order; the others follow as they come."""
 _FIGURE = re.compile(r"-?\d+(\.\d+)?( ?(s|ms|MB|%))?")
 _GAP = "  "
+_TIMERS = "timers"
+"""The part whose numbers are seconds."""
 
 
 class Block(NamedTuple):
@@ -39,7 +41,8 @@ def blocks(value: Json, networks: Mapping[str, str]) -> Iterator[Block]:
 
     `networks`: prefix → LAN.
     """
-    for title, part in _parts(value, ""):
+    for title, whole in _parts(value, ""):
+        part = _with_units(whole) if title.endswith(_TIMERS) else whole
         if isinstance(part, Mapping):
             yield Block(title, ("", ""), [(_heading(key), cell(item)) for key, item in part.items()])
         elif isinstance(part, list) and _is_rows(part):
@@ -89,6 +92,14 @@ def _parts(value: Json, title: str) -> Iterator[tuple[str, Json]]:
                     yield from _parts(item, f"{title} {name} {_heading(key)}".strip())
     else:
         yield title, value
+
+
+def _with_units(value: Json) -> Json:
+    if isinstance(value, Mapping):
+        return {key: _with_units(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_units(item) for item in value]
+    return f"{cell(value)} s" if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _is_rows(value: Json) -> bool:

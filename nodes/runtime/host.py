@@ -170,6 +170,10 @@ class Host:
         """Which routes of this service's machines are not in the kernel's table now, and why."""
         return {prefix: why for prefix, why in self._shared.lans.routes.refused().items() if prefix in self._routes}
 
+    def overruled_routes(self) -> Mapping[Prefix, str]:
+        """Of which of them the kernel has a better one, of somebody else."""
+        return {prefix: what for prefix, what in self._shared.lans.routes.overruled().items() if prefix in self._routes}
+
     def _mended(self, mended: Mended) -> None:
         prefix, way = mended.prefix, mended.way
         if prefix not in self._routes:

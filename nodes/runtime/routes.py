@@ -97,6 +97,17 @@ class Routes:
         somebody has taken them out again and again."""
         return self._missing | {prefix: why for (protocol, prefix), why in self._refused.items() if protocol == ROUTED}
 
+    def overruled(self) -> dict[Prefix, str]:
+        """To which prefixes of routing protocols the kernel takes somebody else's route, and which one."""
+        best: dict[Prefix, routing.Route] = {}
+        for route in self.present():
+            best.setdefault(route.prefix, route)
+        return {
+            prefix: f"{routing.PROTOCOLS.get(route.protocol, route.protocol)}, metric {route.metric}"
+            for prefix, route in best.items()
+            if (ROUTED, prefix) in self._wanted and route.metric < _METRIC[ROUTED]
+        }
+
     def restore(self, lan: str) -> None:
         """The LAN's interface is up (again): its routes go back into the table."""
         for (protocol, prefix), way in self._wanted.items():

@@ -163,4 +163,4 @@ class ForeignTable:
             }
             for _, route in sorted(self._known.items())
         ]
-        return [*connected, *learned]
+        return sorted([*connected, *learned], key=lambda row: Prefix.parse(str(row["prefix"])))

@@ -49,18 +49,21 @@ async def serve(host: Host, options: RipOptions) -> None:
         return None if known is None else {**known, **_kernel(host.refused_routes().get(prefix))}
 
     host.explain(explain)
-    host.show("rip", lambda: _with_refused(machine.status(host.now()), host.refused_routes()))
+    host.show("rip", lambda: _with_kernel(machine.status(host.now()), host))
     host.ready()
     await asyncio.get_running_loop().create_future()
 
 
-def _with_refused(status: dict[str, Json], refused: Mapping[Prefix, str]) -> Json:
-    """The machine's own status; a route that is not in the kernel's table says why (no machine knows a kernel)."""
-    why = {str(prefix): reason for prefix, reason in refused.items()}
+def _with_kernel(status: dict[str, Json], host: Host) -> Json:
+    """The machine's own status; a route that is not in the kernel's table, or that the kernel does not take, says why
+    (no machine knows a kernel).
+    """
+    overruled = {str(prefix): {"kernel": f"overruled by {what}"} for prefix, what in host.overruled_routes().items()}
+    why = overruled | {str(prefix): _kernel(reason) for prefix, reason in host.refused_routes().items()}
     table = status["table"]
     assert isinstance(table, list)
     rows = [row for row in table if isinstance(row, Mapping)]
-    return {**status, "table": [{**row, **_kernel(why.get(str(row["prefix"])))} for row in rows]}
+    return {**status, "table": [{**row, **why.get(str(row["prefix"]), {})} for row in rows]}
 
 
 def _kernel(why: str | None) -> dict[str, Json]:

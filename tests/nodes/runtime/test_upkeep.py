@@ -199,3 +199,14 @@ def test_routes_of_others_and_of_the_lab_file_are_left_alone() -> None:
         node.kernel.delete_route(node.kernel.table[FARTHER, 1])
         node.loop.pass_by(5)
         assert (node.mended, node.kernel.dumps, len(node.kernel.table)) == ([], 0, 1)
+
+
+def test_somebody_elses_better_route_overrules_ours_and_is_no_fault() -> None:
+    with Node() as node:
+        node.routes.set(ROUTED, FAR, B, "link1")
+        node.routes.set(ROUTED, FARTHER, B, "link1")
+        node.kernel.replace_route(Route(FAR, (NextHop(D, 3),), 3, 5))
+        node.kernel.replace_route(Route(FARTHER, (NextHop(D, 3),), 3, 500))
+        node.loop.settle()
+        assert node.routes.overruled() == {FAR: "boot, metric 5"}
+        assert node.routes.refused() == {}

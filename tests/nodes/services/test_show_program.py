@@ -45,7 +45,7 @@ def test_a_table_with_the_names_of_the_lans(
         "10.0.2.0/24  link2    b       1",
         "",
         "timers",
-        "update  5",
+        "update  5 s",
     ]
 
 

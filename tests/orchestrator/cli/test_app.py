@@ -157,7 +157,7 @@ class TestShow:
             "10.0.1.0/24  link1    -    link1     0       1        -",
             "",
             "timers",
-            "update  5",
+            "update  5 s",
         ]
 
     def test_a_lab_file_that_has_gone_costs_the_names_of_the_networks_only(self, catenet, small):
@@ -180,7 +180,7 @@ class TestShow:
             "",
             "timers",
             "node  update",
-            "a          5",
+            "a        5 s",
         ]
         assert err == "catenet: b is left out: exited (137)\ncatenet: c is left out: paused\n"
 
