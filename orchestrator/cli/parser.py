@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -13,6 +15,7 @@ from catenet.orchestrator.cli.verbs import VERBS, Verb
 __all__ = ["application", "dispatch"]
 
 _UsageError: Any = typer.BadParameter.__base__  # click's, of which typer carries its own copy in newer versions
+_CHOICE = re.compile(r"'([^']*)' is not one of (.*)")
 _SETTINGS: dict[str, dict[str, Any]] = {"exec": {"allow_interspersed_args": False}}
 
 
@@ -34,10 +37,16 @@ def dispatch(arguments: list[str]) -> int:
     except _UsageError as error:
         from catenet.orchestrator.observe.running import UserError
 
-        said = error.format_message().rstrip(".")
+        said = _with_nearest(error.format_message().rstrip(".").replace("Value error, ", ""))
         lab = "; a running lab is named with --lab" if "unexpected extra argument" in said else ""
         raise UserError(f"{said}{lab} (catenet {word} --help says more)") from None
     return code if isinstance(code, int) else 0
+
+
+def _with_nearest(said: str) -> str:
+    choice = _CHOICE.search(said)
+    near = get_close_matches(choice[1], re.findall(r"'([^']*)'", choice[2]), n=1, cutoff=0.5) if choice else []
+    return f"{said}; did you mean {near[0]}?" if near else said
 
 
 def application(typed: str) -> typer.Typer:

@@ -13,6 +13,7 @@ from catenet.orchestrator.observe.route_trace import Hop, RouteTrace
 __all__ = ["print_route"]
 
 _UNREACHABLE = 16
+_TURNS = 5  # of a route's history, the last ones
 
 
 def print_route(done: RouteTrace) -> None:
@@ -37,9 +38,10 @@ def print_route(done: RouteTrace) -> None:
         )
     if done.history:
         say("")
-        table(
-            ["at (UTC)", f"what became of it at {done.node}"], [[_clock(t.get("at")), _turn(t)] for t in done.history]
-        )
+        earlier = len(done.history) - _TURNS
+        rows = [[_clock(t.get("at")), _turn(t)] for t in done.history[-_TURNS:]]
+        more = [["…", f"{earlier} earlier (--json has them)"]] if earlier > 0 else []
+        table(["at (UTC)", f"what became of it at {done.node}"], [*more, *rows])
 
 
 def _result(hop: Hop) -> str:

@@ -146,6 +146,8 @@ def follow(
         seen = {each.node for each in hops}
         if hop.source in seen:
             hops[-1] = _noted(hop, f"{hop.source} has it from here: a loop, for the moment")
+        elif _is_address(hop.source) and hop.source not in nodes:
+            hops[-1] = _noted(hop, "no node has that address")
         if hop.source in seen or hop.source not in nodes:
             break
         here = hop.source
@@ -231,6 +233,14 @@ def _by_the_sender(hop: Hop, sender: Hop) -> Hop:
     if sender.metric is not None and hop.carried is not None and sender.metric != hop.carried:
         return _noted(hop, f"{sender.node} is at {sender.metric} by now")
     return hop
+
+
+def _is_address(word: str) -> bool:
+    try:
+        Address.parse(word)
+    except ValueError:
+        return False
+    return True
 
 
 def _together(heard: float | None, said: float | None) -> bool:

@@ -137,6 +137,28 @@ def test_programs_of_others_do_not_say_and_the_kernel_only_where_it_goes(catenet
     assert "via b on link1: a route of the kernel's, static" in out
 
 
+def test_a_next_hop_that_no_node_has(catenet) -> None:
+    row = {**foreign("b")["kernel"][0], "node": "10.0.1.99", "protocol": "boot"}
+    out = catenet({"a": {"kernel": [row], "services": {}}}, "a", LAN)[1]
+    assert "via 10.0.1.99 on link1: a route of the kernel's, boot; no node has that address" in out
+
+
+def test_of_a_long_history_the_end(catenet) -> None:
+    turns = [{"at": BEGAN + n, "metric": 2, "lan": "link1", "node": "b", "cause": f"turn {n}"} for n in range(12)]
+    told = {"a": learned("b", "link1", 1, history=turns), "b": OWN}
+    lines = catenet(told, "a", LAN)[1].splitlines()[-6:]
+    assert lines[0].split() == ["…", "7", "earlier", "(--json", "has", "them)"]
+    assert [line.split("(")[1] for line in lines[1:]] == [f"turn {n})" for n in range(7, 12)]
+    assert len(json.loads(catenet(told, "a", LAN, "--json")[1])["history"]) == 12
+
+
+def test_a_word_that_is_nearly_route(small, capsys) -> None:
+    assert run(["trace", "rout", "a", LAN], lambda: small.engine) == 2
+    said = capsys.readouterr().err
+    assert "did you mean route?" in said
+    assert "Value error" not in said
+
+
 def test_a_route_that_the_kernel_has_not(catenet) -> None:
     told = {**learned("b", "link1", 1, kernel="not there: Network is down"), "kernel": []}
     assert "the kernel of a: nothing (not there: Network is down)" in catenet({"a": told, "b": OWN}, "a", LAN)[1]
