@@ -15,6 +15,8 @@ from catenet.nodes.address import Address, Prefix
 from catenet.nodes.implementations.adapter import Command, Learned, Task
 from catenet.nodes.implementations.adapter import Run as Plan
 from catenet.nodes.implementations.program import Program
+from catenet.nodes.internet.rip.config import RipOptions
+from catenet.nodes.machine import Interface
 from catenet.nodes.runtime import host as hosts
 from catenet.nodes.runtime.children import ProgramError
 from catenet.nodes.runtime.host import Host
@@ -152,6 +154,25 @@ def test_what_only_counts_as_ready_is_said_to_do_so(program: Run) -> None:
         assert (said.text, said.data) == ("counts as ready: did not say `ready` for 2 s", {"silent": 2.0})
 
     program("#!/bin/sh\nexec sleep 60\n", scenario)
+
+
+def test_its_table_is_sorted_by_prefix_whatever_is_connected(on_bench: OnBench, tmp_path: Path) -> None:
+    async def scenario(bench: Bench) -> None:
+        (tmp_path / "table").write_text("10.0.1.0/24")
+        host = bench.host()
+        wire = Interface("wire", Address.parse("10.0.0.1"), Prefix.parse("10.0.0.0/24"))
+        last = Interface("last", Address.parse("10.0.9.1"), Prefix.parse("10.0.9.0/24"))
+        host.interfaces = lambda: (last, wire)  # type: ignore[method-assign]
+        task = Task("svc", RipOptions(), bench.config, (), str(tmp_path / "run"))
+        running = asyncio.ensure_future(foreign.Programs(host, Sleeper(tmp_path / "table"), task).run())
+        await bench.until(lambda: any(event.kind == "route.changed" for event in bench.events()))
+        shown = host.shows["svc"]()
+        assert isinstance(shown, dict)
+        assert [row["prefix"] for row in shown["table"]] == ["10.0.0.0/24", "10.0.1.0/24", "10.0.9.0/24"]
+        running.cancel()
+        await asyncio.wait([running])
+
+    on_bench(scenario)
 
 
 def test_a_first_table_that_is_none_ends_the_run(on_bench: OnBench, tmp_path: Path) -> None:
