@@ -50,8 +50,13 @@ def trace(
 
     Each step of a page was on the wire (tcpdump saw it) and told by a daemon; where one is missing, it says so.
 
-    Of a route each router on the way is asked what it remembers. `at` is when the route became what it is; `confirmed`,
-    when a message last said the same. `said last`: the latest word of each other neighbour, and why it was not taken.
+    Of a route each router on the way is asked what it remembers.
+
+    \b
+    at           when the route became what it is
+    confirmed    when a message last said the same of it
+    said last    the latest word of each other neighbour, and why it is not taken
+
     Exit 1: there is no page, or no route.
     """
     the_engine = engine()
