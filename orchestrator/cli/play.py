@@ -24,7 +24,9 @@ from catenet.orchestrator.lab.model import Check, Moment
 from catenet.orchestrator.observe.measure import Measured, Measuring
 from catenet.orchestrator.observe.running import RunningLab, UserError, running_labs
 
-__all__ = ["Happening", "Play", "play", "play_and_show"]
+__all__ = ["Happening", "Play", "head_start", "play", "play_and_show"]
+_SET_UP = 2.0
+"""Seconds for the questions to all routers that measuring begins with."""
 
 
 def play(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = False) -> None:
@@ -139,6 +141,7 @@ class Play:
         self._watched = 0
         self._broken: dict[str, str] = {}  # LAN or node → the verb that mends it
         self._witness: threading.Thread | None = None
+        self._measured = bool(running.lab.measures)
         self.evidence = ""
 
     def run(self, timeline: tuple[Moment, ...]) -> None:
@@ -148,11 +151,12 @@ class Play:
             UserError, EngineError: a verb could not be done.
 
         """
-        self._began = time.monotonic()
+        entries = [list(together) for _, together in groupby(sorted(timeline, key=lambda each: each.at), _together)]
         try:
             with Measuring(self._engine, self._running) as measuring:
-                for _, together in groupby(sorted(timeline, key=lambda moment: moment.at), _together):
-                    self._play(list(together), measuring)
+                self._began = time.monotonic() + head_start(entries, measured=self._measured)
+                for entry in entries:
+                    self._play(entry, measuring)
                 while self._watched:
                     self._take(self._results.get())
                 self._tell_measured(measuring)
@@ -165,15 +169,17 @@ class Play:
     def _play(self, moments: Sequence[Moment], measuring: Measuring) -> None:
         """What happens at one time: one expectation, or one verb with all that it is done to at once."""
         first = moments[0]
-        self._wait_until(first.at)
+        self._wait_until(first.at - _preparation(moments, measured=self._measured))
         if first.expect is not None:
             self._watch(first.expect)
             return
         if first.verb in OPPOSITE:
-            measuring.begin()
+            measuring.begin(time.time() + first.at - self._now())
         else:
             self._tell_measured(measuring)
-        running, ahead = self._refreshed(), lead(len(moments))
+        running, ahead = self._refreshed(), lead(first.verb, len(moments))
+        if first.verb in OPPOSITE:
+            self._wait_until(first.at - ahead)
         at = time.time() + ahead if ahead else 0.0
         if not at:
             measuring.count_before(at)
@@ -250,6 +256,17 @@ class Play:
     def _refreshed(self) -> RunningLab:
         """The same copy as the engine has it now."""
         return running_labs(self._engine).get(self._running.name, self._running)
+
+
+def head_start(entries: Sequence[Sequence[Moment]], *, measured: bool) -> float:
+    """Seconds before the clock starts, so that what breaks early breaks at its time, and not when it is prepared."""
+    return max([0.0, *(_preparation(entry, measured=measured) - entry[0].at for entry in entries)])
+
+
+def _preparation(moments: Sequence[Moment], *, measured: bool) -> float:
+    """Seconds before its time at which one begins with what breaks something: to tell several, and to count."""
+    verb = moments[0].verb
+    return lead(verb, len(moments)) + (_SET_UP if measured else 0.0) if verb in OPPOSITE else 0.0
 
 
 def _together(moment: Moment) -> tuple[float, str, bool, int]:

@@ -62,15 +62,15 @@ def do_together(
     targets = list(dict.fromkeys(targets))
     for target in targets:
         _must_be_there(running, verb, target)
-    ahead = lead(len(targets))
+    ahead = lead(verb, len(targets))
     at = time.time() + ahead if ahead else 0.0
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(lambda target: do(engine, running, verb, target, silent=silent, at=at), targets))
 
 
-def lead(count: int) -> float:
-    """Seconds before the moment at which so many LANs are told of it; 0 for one, which needs no agreement."""
-    return min(_EACH * count, _AHEAD) if count > 1 else 0.0
+def lead(verb: str, count: int) -> float:
+    """Seconds before the moment at which so many LANs are told of it; 0 for one, and for nodes."""
+    return min(_EACH * count, _AHEAD) if count > 1 and verb in LAN_VERBS else 0.0
 
 
 def _must_be_there(running: RunningLab, verb: str, target: str) -> None:

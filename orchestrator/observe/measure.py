@@ -57,19 +57,21 @@ class Measured:
 
 
 class Account:
-    """One row, from the moment `began` (seconds since 1970) on.
+    """One row, of what is said from the moment `since` (seconds since 1970) on.
 
-    It begins when a LAN goes down at one of its routers, where that is seen, else when the timeline broke something.
+    It begins when a LAN goes down at one of its routers, where that is seen, else when the timeline `breaks` something.
     """
 
-    def __init__(self, measure: Measure, lab: Lab, known: Iterable[tuple[str, str]], began: float) -> None:
-        """`known`: (router, prefix) of each route that there is at the beginning."""
+    def __init__(
+        self, measure: Measure, lab: Lab, known: Iterable[tuple[str, str]], since: float, breaks: float = 0.0
+    ) -> None:
+        """`known`: (router, prefix) of each route that there is at the beginning; `breaks`: not before `since`."""
         self.measure = measure
         prefixes = {str(lab.lans[lan].prefix): lan for lan in measure.lans}
         self._lans = prefixes
         self._has = {(router, prefixes[prefix]) for router, prefix in known if prefix in prefixes}
         self._has = {each for each in self._has if each[0] in measure.routers}
-        self._verb = began
+        self._since, self._breaks = since, max(since, breaks)
         self._began: float | None = None
         self.ended: float | None = None
         self.metric: int | None = None
@@ -78,7 +80,7 @@ class Account:
     def note(self, line: Line) -> bool:
         """A router said something; whether just now the last route went."""
         event = line.event
-        if event is None or line.node not in self.measure.routers or line.at < self._verb:
+        if event is None or line.node not in self.measure.routers or line.at < self._since:
             return False
         before = bool(self._has)
         self._apply(line.node, event)
@@ -91,7 +93,7 @@ class Account:
     @property
     def seconds(self) -> float | None:
         """How long it took."""
-        begin = self._verb if self._began is None else self._began
+        begin = self._breaks if self._began is None else self._began
         return None if self.ended is None else self.ended - begin
 
     @property
@@ -152,16 +154,16 @@ class Measuring:
         self._over.set()
         self._open.close()
 
-    def begin(self) -> None:
-        """From now on; only the first time counts."""
+    def begin(self, at: float) -> None:
+        """From now on, since something will break `at` (seconds since 1970); only the first time counts."""
         if self._began or not self._lab.measures:
             return
         self._began = True
         routers = self._routers(name for measure in self._lab.measures for name in measure.routers)
         known_lines = past(self._engine, routers, tail=1)
         answers = ask_all(self._engine, routers, Question("show", {"what": ROUTING}), _ACT)
-        known = list(_known(answers))
-        self._accounts = [Account(measure, self._lab, known, time.time()) for measure in self._lab.measures]
+        known, now = list(_known(answers)), time.time()
+        self._accounts = [Account(measure, self._lab, known, now, at) for measure in self._lab.measures]
         self._reader = threading.Thread(target=self._read, args=(routers, known_lines), name="measure", daemon=True)
         self._reader.start()
 

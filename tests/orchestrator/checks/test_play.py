@@ -11,7 +11,8 @@ import pytest
 
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.app import run
-from catenet.orchestrator.cli.play import Happening, Play
+from catenet.orchestrator.cli.play import Happening, Play, head_start
+from catenet.orchestrator.faults.verbs import lead
 from catenet.orchestrator.lab.model import Moment
 
 
@@ -57,6 +58,24 @@ def test_several_lans_are_cut_at_one_moment_that_is_the_same_for_all_their_ends(
     [at] = {order.arguments["at"] for order in world.orders}
     assert began < at <= time.time()  # nobody is told that it is done before it is
     assert sorted(each.text for each in history) == ["link1 cut: down at h and r", "link2 cut: down at g and r"]
+
+
+def test_the_clock_starts_when_what_breaks_first_can_be_prepared_in_time() -> None:
+    both = [Moment(0.25, "cut", "link1"), Moment(0.25, "cut", "link2")]
+    late, mending = [Moment(60, "kill", "r"), Moment(60, "kill", "g")], [Moment(0, "heal", "link1")]
+    alone = head_start([both, late], measured=False)
+    assert alone == lead("cut", 2) - 0.25 > 0
+    assert lead("kill", 2) == lead("cut", 1) == 0
+    assert head_start([both, late], measured=True) > alone
+    assert head_start([mending, late], measured=True) == 0 == head_start([], measured=True)
+
+
+def test_what_several_are_told_is_the_time_of_the_timeline(world: Any) -> None:
+    history: list[Happening] = []
+    began = time.time()
+    Play(world.engine, world.running, history.append).run((Moment(1, "cut", "link1"), Moment(1, "cut", "link2")))
+    [at] = {order.arguments["at"] for order in world.orders}
+    assert isinstance(at, float) and at >= began + 1 and all(each.at >= 1 for each in history)
 
 
 def test_one_alone_is_cut_at_once(world: Any) -> None:

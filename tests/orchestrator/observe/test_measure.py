@@ -84,6 +84,12 @@ def test_without_a_link_that_goes_down_it_counts_from_what_the_timeline_did() ->
     assert row.seconds == 7.0
 
 
+def test_what_breaks_later_than_the_counting_begins_is_counted_from_then() -> None:
+    row = Account(LAB.measures[0], LAB, [("a", WEST)], BEGAN, BEGAN + 2)
+    assert row.note(line(107.0, "a", "route.lost", prefix=WEST))
+    assert row.seconds == 5.0
+
+
 def test_other_routers_other_networks_and_other_lines_do_not_count() -> None:
     row = account()
     for each in (
