@@ -15,7 +15,7 @@ SilentOption = Annotated[
 ]
 LansArgument = Annotated[
     list[str],
-    typer.Argument(metavar="LAN…", help="LANs of the lab (catenet status lists them).", autocompletion=complete.lans),
+    typer.Argument(metavar="LAN", help="LANs of the lab (catenet status lists them).", autocompletion=complete.lans),
 ]
 
 

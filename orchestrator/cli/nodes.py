@@ -12,9 +12,7 @@ from catenet.orchestrator.cli.faults import break_or_mend
 
 NodesArgument = Annotated[
     list[str],
-    typer.Argument(
-        metavar="NODE…", help="Nodes of the lab (catenet status lists them).", autocompletion=complete.nodes
-    ),
+    typer.Argument(metavar="NODE", help="Nodes of the lab (catenet status lists them).", autocompletion=complete.nodes),
 ]
 
 

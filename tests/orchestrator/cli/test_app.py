@@ -67,7 +67,7 @@ sys.exit(sum(name in sys.modules for name in {slow!r}))
         (["reset", "extra"], "a running lab is named with --lab"),
         (["status", "smal"], "did you mean small?"),
         (["play", "small", "--lab", "other"], "two labs are named, small and --lab other: leave one out"),
-        (["cut"], "Missing argument 'LAN…'"),
+        (["cut"], "Missing argument 'LAN'"),
         (["cut", "lin1"], "did you mean link1?"),
         (["cut", "b"], "b is a node, not a LAN: catenet kill b"),
         (["heal", "b"], "b is a node, not a LAN: catenet start b"),
