@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from importlib import import_module
 
@@ -12,25 +11,12 @@ import pytest
 
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import NOT_SHOWN, Answer
-from catenet.orchestrator.backend.fake import FakeEngine, FakeExec
+from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.cli.verbs import VERBS
 
 EVERY_VERB = {name: verb for panel in VERBS.values() for name, verb in panel.items()}
-
-
-@pytest.fixture
-def catenet(small, capsys, monkeypatch, tmp_path):
-    """Runs a command line on the small lab: exit code, output, error output."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("CATENET_LAB", raising=False)
-
-    def call(*words: str) -> tuple[int, str, str]:
-        code = run(words, lambda: small.engine)
-        return code, *capsys.readouterr()
-
-    return call
 
 
 @pytest.mark.parametrize("verb", EVERY_VERB)
@@ -284,49 +270,6 @@ class TestLines:
         assert [json.loads(line)["node"] for line in catenet("logs", "a", "--json", "-n", "2")[1].splitlines()] == [
             "a"
         ] * 2
-
-
-class PatientExec(FakeExec):
-    """A program that waits for the end of its input."""
-
-    def __init__(self, *arguments, **options) -> None:
-        super().__init__(*arguments, **options)
-        self.ended = threading.Event()
-
-    def end_input(self):
-        super().end_input()
-        self.ended.set()
-
-    def read(self, timeout=None):
-        self.ended.wait()
-        return super().read(timeout)
-
-
-class TestExec:
-    @pytest.mark.parametrize(
-        ("words", "program"),
-        [
-            (["exec", "a", "ls", "-l", "--lab", "x"], ["ls", "-l", "--lab", "x"]),
-            (["exec", "a", "--", "ls", "-h"], ["ls", "-h"]),
-            (["exec", "--lab", "small", "a", "sh", "-c", "a; b"], ["sh", "-c", "a; b"]),
-        ],
-    )
-    def test_streams_and_exit_code_are_the_programs(  # noqa: PLR0917 - fixtures
-        self, catenet, small, monkeypatch, tmp_path, words, program
-    ):
-        seen = []
-
-        def execute(name, command, *, stdin=False, tty=False):
-            seen.append((name, list(command), stdin, tty))
-            return PatientExec(lambda given: (3, given, b"not a word\n"), stdin=stdin)
-
-        monkeypatch.setattr(small.engine, "execute", execute)
-        (tmp_path / "input").write_bytes(b"one\ntwo")
-        with (tmp_path / "input").open() as given:
-            monkeypatch.setattr(sys, "stdin", given)
-            assert catenet(*words) == (3, "one\ntwo", "not a word\n")
-        ((name, command, stdin, tty),) = seen
-        assert (name, command[0], command[2:], stdin, tty) == ("small-a", "env", program, True, False)
 
 
 def test_validate_needs_no_engine(catenet, tmp_path, capsys):
