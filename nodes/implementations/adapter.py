@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from catenet.nodes.address import DEFAULT, Address, Prefix
 from catenet.nodes.control.config import NodeConfig, StaticRoute
 
-__all__ = ["Adapter", "Command", "Learned", "Place", "Run", "Task"]
+__all__ = ["Adapter", "Command", "Learned", "Place", "Run", "Task", "refuse"]
 
 
 class Place(NamedTuple):
@@ -102,3 +102,14 @@ class Adapter(Protocol):
 
     def table(self, text: str, /) -> list[Learned]:
         """What that command printed → its routes by way of others. Lines that are no routes are passed over."""
+
+
+def refuse(faults: Iterable[str]) -> None:
+    """Say all that an implementation cannot do, each thing once; nothing where there is nothing.
+
+    Raises:
+        ValueError: there is something; the text stands behind the program's name.
+
+    """
+    if text := "; it ".join(dict.fromkeys(faults)):
+        raise ValueError(text)

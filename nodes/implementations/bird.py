@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from catenet.nodes.address import DEFAULT, Address, Prefix
-from catenet.nodes.implementations.adapter import Command, Learned, Place, Run, Task
+from catenet.nodes.implementations.adapter import Command, Learned, Place, Run, Task, refuse
 
 __all__ = ["Bird"]
 
@@ -35,9 +35,7 @@ class Bird:
             ValueError: all that it cannot do.
 
         """
-        faults = list(dict.fromkeys(_faults(options)))
-        if faults:
-            raise ValueError("; it ".join(faults))
+        refuse(_faults(options))
 
     def run(self, task: Task) -> Run:
         """`bird -f` stays in the foreground."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from catenet.nodes.address import DEFAULT, Address, Prefix
 from catenet.nodes.control.units import format_duration
-from catenet.nodes.implementations.adapter import Command, Learned, Place, Run, Task
+from catenet.nodes.implementations.adapter import Command, Learned, Place, Run, Task, refuse
 
 __all__ = ["Frr"]
 
@@ -41,9 +41,7 @@ class Frr:
             ValueError: all that it cannot do.
 
         """
-        faults = list(dict.fromkeys(_faults(options)))
-        if faults:
-            raise ValueError("; it ".join(faults))
+        refuse(_faults(options))
 
     def run(self, task: Task) -> Run:
         """The manager first: zebra complains without end while it finds none."""
