@@ -17,7 +17,6 @@ __all__ = ["cut", "heal", "rejoin"]
 LOOK, ACT = 5.0, 20.0
 """Seconds for the two questions that a verb asks: where things are, and then to change them (of a node that hangs)."""
 
-
 _PAST = {"up": "healed", "down": "cut", "silent": "silent"}
 _PLACE = {"up": "up at", "down": "down at", "silent": "every packet is dropped at"}
 _WELL = {"up": "is up already", "down": "is cut already", "silent": "is silent already"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from rip_world import add_router, assert_packets_arrive, rip, rows
 
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.orchestrator.lab.load import load
-from catenet.orchestrator.lab.model import PathCheck, RoutesCheck
+from catenet.orchestrator.lab.model import Expectation, PathCheck, RoutesCheck
 
 LAB = load(Path(__file__).parents[2] / "labs" / "five-routers" / "lab.yaml")
 
@@ -92,6 +93,22 @@ def test_every_claim_of_the_lab_has_a_check():
     assert claimed == set(LAB.claims)
 
 
+def play(network: Network, judge: Callable[[Network, Expectation], bool]) -> None:
+    """The lab's timeline, once the network has settled; `judge` says whether an expectation holds."""
+    network.run(20)
+    began = network.now
+    for moment in LAB.timeline:
+        network.run(max(0.0, began + moment.at - network.now))
+        if moment.expect is None:
+            how = {"silent": True} if moment.silent else {}
+            getattr(network, moment.verb)(moment.target, **how)
+            continue
+        left = began + moment.at + moment.expect.within - network.now
+        expectation = moment.expect.expectation
+        took = network.run_until(lambda wanted=expectation: judge(network, wanted), within=left)
+        assert took is not None, (network.now - began, moment)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_the_checks(seed):
     network = start(seed)
@@ -103,18 +120,7 @@ def test_the_checks(seed):
 @pytest.mark.parametrize("seed", range(20))
 def test_the_timeline(seed):
     network = start(seed)
-    network.run(20)
-    began = network.now
-    for moment in LAB.timeline:
-        network.run(max(0.0, began + moment.at - network.now))
-        if moment.expect is None:
-            how = {"silent": True} if moment.silent else {}
-            getattr(network, moment.verb)(moment.target, **how)
-            continue
-        left = began + moment.at + moment.expect.within - network.now
-        expectation = moment.expect.expectation
-        took = network.run_until(lambda wanted=expectation: holds(network, wanted), within=left)
-        assert took is not None, (network.now - began, moment)
+    play(network, holds)
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -13,14 +13,14 @@ import networkx as nx
 import pytest
 from network import Network
 from rip_world import UNREACHABLE, assert_packets_arrive, build, link, oracle, table
-from test_rip_lecture import LAB, start
+from test_rip_lecture import LAB, play, start
 
 from catenet.nodes.address import Address
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.machine import RipMachine
 from catenet.nodes.internet.rip.packet import GROUP
 from catenet.nodes.machine import Endpoint, Packet
-from catenet.orchestrator.lab.model import PathCheck, RoutesCheck
+from catenet.orchestrator.lab.model import Expectation, PathCheck, RoutesCheck
 
 OPTIONS = RipOptions(update=2.0, timeout=6.0, garbage=4.0)
 TOPOLOGIES = {"line of 15": nx.path_graph(15), "ring of 9": nx.cycle_graph(9), "Petersen": nx.petersen_graph()}
@@ -117,23 +117,14 @@ def test_it_holds_where_messages_are_lost_repeated_and_reordered(mine: ModuleTyp
 def test_the_timeline_of_five_routers_in_any_routers_place(mine: ModuleType, place: str) -> None:
     network = start(seed=3)
     put(mine, network, place)
-    network.run(20)
-    began = network.now
-    for moment in LAB.timeline:
-        network.run(max(0.0, began + moment.at - network.now))
-        if moment.expect is None:
-            how = {"silent": True} if moment.silent else {}
-            getattr(network, moment.verb)(moment.target, **how)
-            continue
-        wanted = moment.expect.expectation
-        left = began + moment.at + moment.expect.within - network.now
-        assert network.run_until(lambda wanted=wanted: holds(network, wanted), within=left) is not None, moment
+    play(network, holds)
 
 
-def holds(network: Network, wanted: RoutesCheck | PathCheck) -> bool:
+def holds(network: Network, wanted: Expectation) -> bool:
     if isinstance(wanted, PathCheck):
         target = LAB.nodes[wanted.target].attachments[0].address
         return network.path(wanted.source, target) == [wanted.source, *wanted.routers, wanted.target]
+    assert isinstance(wanted, RoutesCheck)
     _, lan = network.nodes[wanted.at].kernel.get(network.lans[wanted.to].prefix, (None, None))
     return lan in wanted.via and metrics(network, wanted.at).get(wanted.to) == wanted.cost + 1
 
