@@ -1,6 +1,6 @@
 # catenet: two commands do everything, set-up included: make run, make test.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak engine image stop clean
+.PHONY: help run test check bench soak fuzz engine image stop clean
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -34,6 +34,10 @@ soak:            ## RIP in a thousand simulated networks; thirty labs at once; a
 	@$(BIN)/python -m catenet.orchestrator.cli.engine
 	@$(BIN)/python -m pytest -m slow tests/labs tests/simulation
 	@$(BIN)/python tests/soak/soak.py $(ARGS)
+
+fuzz:            ## every parser against inputs nobody wrote, 20 s each; ARGS="--seconds 60 dns-message", ARGS="replay FILE"
+	@.ci/venv fuzz
+	@$(BIN)/python tests/fuzz/fuzz.py $(ARGS)
 
 engine:          ## install and start Docker where none answers (Debian, Ubuntu; root)
 	@.ci/venv run

@@ -1,0 +1,53 @@
+"""Inputs made of others: what the fuzzing does where nothing guides it, and where something does, what that lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+__all__ = ["mutate", "repeat"]
+
+_ODD = (0, 1, 0x7F, 0x80, 0xFF)
+_AT_ONCE = 4
+
+
+def mutate(random: Random, inputs: Sequence[bytes], words: Sequence[bytes], longest: int) -> bytes:
+    """One of the inputs with a few changes."""
+    data = bytearray(random.choice(inputs))
+    for _ in range(random.randint(1, _AT_ONCE)):
+        _change(random, data, inputs, words)
+    if not random.randrange(32):
+        data[:] = repeat(random, bytes(data), longest)
+    return bytes(data[:longest])
+
+
+def repeat(random: Random, data: bytes, longest: int) -> bytes:
+    """A piece of it again and again, up to the full length: what takes more than linear time shows itself."""
+    begin = random.randrange(len(data) + 1)
+    piece = data[begin : begin + random.randint(1, 1 + len(data) // 2)] or b"\0"
+    times = random.randint(1, max(1, (longest - len(data)) // len(piece)))
+    return (data[:begin] + piece * times + data[begin:])[:longest]
+
+
+def _change(random: Random, data: bytearray, inputs: Sequence[bytes], words: Sequence[bytes]) -> None:
+    at = random.randrange(len(data) + 1)
+    end = min(len(data), at + random.randint(1, 8))
+    match random.randrange(8 if words else 7):
+        case 0 if data:
+            data[at % len(data)] ^= 1 << random.randrange(8)
+        case 1 if data:
+            data[at % len(data)] = random.choice(_ODD)
+        case 2:
+            del data[at:end]
+        case 3:
+            data[at:at] = random.randbytes(random.randint(1, 8))
+        case 4:
+            data[at:at] = data[at:end] * random.randint(1, 4)
+        case 5:
+            del data[at:]
+        case 6:
+            other = random.choice(inputs)
+            cut = random.randrange(len(other) + 1)
+            data[at:] = other[cut:]
+        case 7:
+            data[at : random.choice((at, end))] = random.choice(words)
