@@ -69,6 +69,7 @@ KINDS = (
 
 _DAY = 86_400.0  # seconds
 _END = 1e11  # seconds since 1970, in the year 5138; datetime ends with the year 9999
+_LONGEST = 10_000  # characters of a line whose words are read: ours are shorter, and some patterns take quadratic time
 _READABLE = re.compile(r"(\d\d):(\d\d):(\d\d\.\d{6}) ([\w-]+) ([a-z][\w-]*(?:\.[\w-]+)+) (.*)")
 _LAN = r"(?P<lan>[a-z][a-z0-9.-]*)"
 _WORDS = {
@@ -76,9 +77,9 @@ _WORDS = {
     "link.up": rf"{_LAN} is up with (?P<address>[\d.]+)/\d+",
     "link.down": rf"{_LAN}: .*",
     "link.silent": rf"{_LAN} is silent: .*",
-    "service.failed": r"(?P<error>.*); (?:started again in (?P<retry>[\d.]+) s|it stays down)",
-    "route.changed": rf"(?P<prefix>[\d.]+/\d+) via (?P<node>\S+) on {_LAN}, cost (?P<cost>\d+)"
-    r"(?:, was (?P<was>\d+))? \((?P<cause>.*)\)",
+    "service.failed": r"(?P<error>.*); (?:started again in (?P<retry>\d{1,6}(?:\.\d{1,6})?) s|it stays down)",
+    "route.changed": rf"(?P<prefix>[\d.]+/\d+) via (?P<node>\S+) on {_LAN}, cost (?P<cost>\d{{1,9}})"
+    r"(?:, was (?P<was>\d{1,9}))? \((?P<cause>.*)\)",
     "route.refused": rf"(?P<prefix>[\d.]+/\d+) via (?P<node>\S+) on {_LAN} not in the kernel's table \((?P<cause>.*)\)",
     "route.restored": rf"(?P<prefix>[\d.]+/\d+) via (?P<node>\S+) on {_LAN} put back(?:; .*?)? \((?P<cause>.*)\)",
     "route.lost": r"(?P<prefix>[\d.]+/\d+) unreachable \((?P<cause>.*)\)",
@@ -146,7 +147,7 @@ def _time(at: float, logged: float | None) -> float:
 
 
 def _from_words(line: str, node: str, logged: float) -> Event | None:
-    match = _READABLE.fullmatch(line)
+    match = _READABLE.fullmatch(line) if len(line) <= _LONGEST else None
     if match is None:
         return None
     hours, minutes, seconds, service, kind, text = match.groups()

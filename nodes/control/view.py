@@ -127,7 +127,7 @@ def _with_network(row: Mapping[str, Json], networks: Mapping[str, str]) -> Mappi
 
 
 def _heading(key: str) -> str:
-    return HEADINGS.get(key) or key.replace("_", " ")
+    return HEADINGS.get(key) or printable(key.replace("_", " "))
 
 
 def cell(value: Json) -> str:

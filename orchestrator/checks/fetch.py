@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from catenet.orchestrator.checks.result import Finding
@@ -50,7 +51,8 @@ def read_response(data: bytes) -> Response | None:
     head, end, body = data.partition(b"\r\n\r\n")
     start, *lines = head.decode("latin-1").split("\r\n")
     words = start.split(" ", 2)
-    if not end or not words[0].startswith("HTTP/") or len(words) < 2 or not words[1].isdigit():
+    # RFC 9112 section 4: status-code = 3DIGIT
+    if not end or not words[0].startswith("HTTP/") or len(words) < 2 or not re.fullmatch("[0-9]{3}", words[1]):
         return None
     headers = {key.strip().lower(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
     return Response(int(words[1]), headers, body)

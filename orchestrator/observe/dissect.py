@@ -22,7 +22,7 @@ STALLED = 2.0
 ROOM = 100_000
 """Lines that may wait for `take`: those of more packets than are ever given between two of them."""
 _LINE = 8192  # bytes of a line; the rest of a longer one is left out
-_NUMBERED = re.compile(r" *(\d+)  (?=\d\d:\d\d:\d\d\.)(.*)")
+_NUMBERED = re.compile(r" *(\d{1,12})  (?=\d\d:\d\d:\d\d\.)(.*)")
 
 
 class Line(NamedTuple):

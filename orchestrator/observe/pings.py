@@ -13,7 +13,7 @@ from catenet.orchestrator.backend.protocols import Container, EngineError, Strea
 
 __all__ = ["Pings", "Reply", "read_reply"]
 
-_REPLY = re.compile(rb"\[(\d+\.\d+)\] \d+ bytes from \S+ icmp_seq=(\d+) ttl=(\d+)")
+_REPLY = re.compile(rb"\[(\d{1,12}\.\d{1,9})\] \d+ bytes from \S+ icmp_seq=(\d{1,5}) ttl=(\d{1,3})\b")
 # The end of standard input ends ping: the engine would let it run on without its streams. The saved descriptor 3 is
 # there because a shell gives a background command /dev/null as its input.
 _SCRIPT = """
@@ -21,6 +21,7 @@ exec 3<&0
 { cat; kill $$; } <&3 >/dev/null 2>&1 &
 exec ping "$@" 3<&-
 """
+_LINE = 8192  # bytes of a line; the rest of a longer one is left out
 _DIED = b"Time to live exceeded"
 _NUMBERS = 1 << 16
 """icmp_seq has 16 bits (RFC 792); a ping of ours ends long before it comes round."""
@@ -69,6 +70,7 @@ class Pings:
         with suppress(EngineError, OSError):  # close() cuts the stream
             while (chunk := self._process.read()) is not None:
                 *lines, rest = (rest + chunk[1]).split(b"\n")
+                rest = rest[:_LINE]
                 found = [reply for line in lines if (reply := read_reply(line)) is not None]
                 with self._changed:
                     self._replies += found

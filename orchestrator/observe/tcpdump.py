@@ -39,7 +39,7 @@ EVERY = "any"
 _OPTIONS = ("-p", "-Z", "root", "-s", "2048", "-B", "4096", "-n", "-U", "--immediate-mode", "-w", "-")
 _LINE = 8192  # bytes of a line; the rest of a longer one is left out
 _MARK = re.compile(rb"mark (\d{1,12}\.\d{1,9})")
-_DROPPED = re.compile(r"(\d+) packets? dropped by kernel")
+_DROPPED = re.compile(r"\b(\d{1,12}) packets? dropped by kernel")
 _MARKS = {
     True: "(dst host 127.0.0.1 and udp dst port 9)",
     False: "(ether dst 01:80:c2:00:00:01 and ether proto 0x88b5)",
@@ -162,7 +162,7 @@ class Tcpdump:
             self.error = data.decode(errors="replace").strip()
         self._words.extend(self._rest.decode(errors="replace").splitlines())
         if not self._complete and not self.error:
-            said = [words for words in self._words if "listening on" not in words]
+            said = [words for words in self._words if words.strip() and "listening on" not in words]
             self.error = said[-1] if said else "tcpdump ended (catenet status)"
         found = _DROPPED.search("\n".join(self._words))
         self.dropped = int(found[1]) if found else 0

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import secrets
 import subprocess
@@ -119,6 +120,7 @@ def _fuzz(name: str, seconds: str, inputs: str, seed: str, way: str) -> int:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            env={**os.environ, "TMPDIR": folder},
         ) as run,
     ):
         assert run.stdout is not None

@@ -20,6 +20,22 @@ TARGETS: Mapping[str, str] = {
     "rip-password": "fuzz_rip:password",
     "rip-md5": "fuzz_rip:md5",
     "rip-hmac-sha-256": "fuzz_rip:hmac_sha_256",
+    "netlink": "fuzz_netlink:answers",
+    "node-config": "fuzz_control:config",
+    "question": "fuzz_control:question",
+    "door": "fuzz_control:door",
+    "answer": "fuzz_control:answer",
+    "event-lines": "fuzz_control:event",
+    "program-lines": "fuzz_programs:said",
+    "frr-table": "fuzz_programs:frr",
+    "bird-table": "fuzz_programs:bird",
+    "tools": "fuzz_programs:tools",
+    "lab-file": "fuzz_lab:file",
+    "docker-streams": "fuzz_docker:streams",
+    "pcap": "fuzz_capture:pcap",
+    "tcpdump": "fuzz_capture:tcpdump",
+    "dissector": "fuzz_capture:dissected",
+    "ping": "fuzz_capture:ping",
 }
 
 

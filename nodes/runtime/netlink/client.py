@@ -30,6 +30,7 @@ _NETFILTER = 12  # NETLINK_NETFILTER; Python's socket module has no name for it
 _DATAGRAM = 64 * 1024
 _ANSWER_TIME = 5.0  # seconds; the kernel answers at once, so this is only there to end a hang
 _DUMP_TRIES = 5
+_MAX_ERRNO = 4095  # linux/err.h
 
 
 class _Asker:
@@ -177,6 +178,8 @@ def _check(message: Message) -> None:
     if len(message.payload) < 4:
         raise DecodeError("nlmsgerr", message.payload, "cut short")
     code = -int(struct.unpack_from("=i", message.payload)[0])
+    if not 0 <= code <= _MAX_ERRNO:
+        raise DecodeError("nlmsgerr", code, "no error's number")
     if code:
         raise OSError(code, os.strerror(code))
 

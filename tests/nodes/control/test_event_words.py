@@ -117,3 +117,26 @@ def test_without_any_time_it_is_no_event(at: str) -> None:
 def test_words_that_a_terminal_would_obey_are_cleaned() -> None:
     event = Event.parse("12:00:00.000000 rip route.lost \x1b[2J", "a", 0.0)
     assert event is not None and event.text == "?[2J"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("service.failed", "it broke; started again in 1.2.3 s"),
+        ("service.failed", "it broke; started again in . s"),
+        ("service.failed", f"it broke; started again in {'9' * 5000} s"),
+    ],
+)
+def test_a_time_that_is_no_number_is_part_of_the_error(kind: str, text: str) -> None:
+    assert read(kind, text).data == {"error": text, "retry": 0}
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "1.5", "-1"])
+def test_a_cost_that_is_no_number_leaves_the_words_unread(number: str) -> None:
+    assert read("route.changed", f"10.0.0.0/8 via b on link1, cost {number} (b's update)").data == {}
+
+
+def test_of_a_line_longer_than_any_of_ours_the_words_are_not_read() -> None:
+    """Else a line of a megabyte, which the engine's logs may have, would take minutes."""
+    many = "10.0.0.0/8 via b on link1 put back; " + " (" * 500_000
+    assert Event.parse(f"12:00:00.000000 rip route.restored {many}", "a", 0.0) is None

@@ -15,6 +15,7 @@ from pyroute2.netlink.rtnl.rtmsg import rtmsg
 from catenet.nodes.address import ANY, Address, Prefix
 from catenet.nodes.machine import DecodeError
 from catenet.nodes.runtime.netlink import routing
+from catenet.nodes.runtime.netlink.client import _check
 from catenet.nodes.runtime.netlink.codec import Message, attribute, attributes, messages
 from catenet.nodes.runtime.netlink.routing import AddressEntry, NextHop, Route
 
@@ -166,3 +167,12 @@ def test_any_bytes_are_decoded_or_refused(data: bytes) -> None:
             parse(data)
         except DecodeError as error:
             assert error.field
+
+
+@pytest.mark.parametrize("code", [1, -4096, -(2**31)])
+def test_a_refusal_has_the_number_of_an_error(code: int) -> None:
+    """linux/err.h: MAX_ERRNO is 4095."""
+    with pytest.raises(DecodeError, match="nlmsgerr"):
+        _check(Message(2, 0, 1, struct.pack("=i", code)))
+    with pytest.raises(FileExistsError):
+        _check(Message(2, 0, 1, struct.pack("=i", -17)))

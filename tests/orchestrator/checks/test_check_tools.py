@@ -56,3 +56,8 @@ def test_curl() -> None:
 @pytest.mark.parametrize("data", [b"", b"curl: (7)", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1\r\n\r\n", b"\xff\r\n\r\n"])
 def test_curl_without_a_response(data: bytes) -> None:
     assert read_response(data) is None
+
+
+@pytest.mark.parametrize("status", ["200\xb2", "\xb2", "20", "2000", "+20", "9" * 5000])
+def test_9112_4_a_status_is_three_digits(status: str) -> None:
+    assert read_response(f"HTTP/1.1 {status} OK\r\n\r\n".encode("latin-1")) is None

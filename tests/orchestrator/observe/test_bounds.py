@@ -61,6 +61,24 @@ def test_a_mark_without_a_time_is_a_line_like_any_other(program, line):
     assert capture.error == "last words"
 
 
+@pytest.mark.parametrize("last", [b"", b"\n", b"\n\n  \n"])
+def test_tcpdump_that_ends_of_itself_has_broken_off_whatever_it_said_last(program, last):
+    capture = Tcpdump(program, Place("a", "small-a"), "", lambda _: None)
+    program.say(2, b"listening on any\nno such device\n" + last)
+    program.end()
+    assert capture.ended.wait(200)
+    assert capture.error == "no such device"
+
+
+@pytest.mark.parametrize(("said", "dropped"), [("17", 17), ("9" * 4000, 0)])
+def test_packets_that_the_kernel_dropped(program, said, dropped):
+    capture = Tcpdump(program, Place("a", "small-a"), "", lambda _: None)
+    program.say(2, f"{said} packets dropped by kernel\n".encode())
+    program.end()
+    assert capture.ended.wait(200)
+    assert capture.dropped == dropped
+
+
 def test_a_line_without_end_is_kept_in_part(program, monkeypatch):
     monkeypatch.setattr(tcpdump, "_LINE", 100)
     capture = Tcpdump(program, Place("a", "small-a"), "", lambda _: None)
@@ -123,6 +141,14 @@ def test_a_capture_that_waits_is_let_go_at_the_end(monkeypatch):
     followed.close()
     reader.join(5)
     assert not reader.is_alive()
+
+
+def test_a_packet_number_that_tcpdump_never_prints_is_a_line_of_the_packet_before(program):
+    dissector = Dissector(program, ["small-a"], [], lambda: None)
+    dissector.put(Place("a", "small-a"), frame(1.0))
+    program.say(1, b"    1  21:52:01.123456 IP\n" + b"9" * 5000 + b"  21:52:01.123456 IP\n")
+    program.end()
+    assert [line.first for line in dissector.finish()] == [True, False]
 
 
 def test_of_more_lines_than_there_is_room_for_the_first_are_taken(program, monkeypatch):

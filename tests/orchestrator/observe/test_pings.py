@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from catenet.nodes.address import Address
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.protocols import LABEL_NODE, ContainerSpec
@@ -52,3 +54,8 @@ def test_no_reply_in_time_is_said() -> None:
     with pinging() as pings:
         pass
     assert pings.first_after(AFTER.at, deadline=0.05) is None
+
+
+@pytest.mark.parametrize("line", [b"icmp_seq=%b ttl=60" % (b"9" * 5000), b"icmp_seq=7 ttl=%b" % (b"9" * 5000)])
+def test_a_number_that_no_ping_prints_is_no_reply(line: bytes) -> None:
+    assert read_reply(b"[1795300984.325430] 64 bytes from 192.31.65.5: " + line) is None

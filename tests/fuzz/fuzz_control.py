@@ -1,0 +1,276 @@
+"""The ways into a node and out of it: its configuration, questions and answers, and the lines of its log."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from fuzz_target import Target, sliced
+
+from catenet.nodes.address import Prefix
+from catenet.nodes.catalogue import SERVICES, options_class
+from catenet.nodes.control.config import ConfigError, NodeConfig
+from catenet.nodes.control.events import KINDS, Event
+from catenet.nodes.control.questions import Answer, Question, QuestionError
+from catenet.nodes.control.view import blocks, lay_out
+from catenet.nodes.machine import Json
+from catenet.nodes.runtime.answers import Answers
+from catenet.nodes.runtime.children import Children
+from catenet.nodes.runtime.door import Door
+from catenet.nodes.runtime.health import Health
+from catenet.nodes.runtime.host import Shared
+from catenet.nodes.runtime.lans import Lans
+from catenet.nodes.runtime.log import EventLog
+from catenet.nodes.runtime.netlink.client import Netlink
+from catenet.nodes.runtime.options import build_options
+from catenet.orchestrator.backend.protocols import LABEL_NODE, Container, LogLine
+from catenet.orchestrator.observe.events import Line
+from catenet.orchestrator.observe.route_trace import follow
+from catenet.orchestrator.observe.status import _node_state
+
+# CATENET_NODE
+
+_JSON = ("{", "}", "[", "]", '"', ":", ",", "null", "true", "NaN", "1e999", "-1", "\\ud800", "\\u0000", "9" * 5000)
+_SETTINGS = ("lab", "node", "interfaces", "lan", "engine", "address", "length", "forward", "gateway", "routes", "to")
+_SETTINGS += ("via", "nameserver", "hosts", "names", "hints", "lans", "services", "events", "text", "json", *SERVICES)
+_OPTIONS = ("update", "timeout", "garbage", "split_horizon", "triggered", "cost", "passive", "redistribute", "tag")
+_OPTIONS += ("auth", "password", "md5", "hmac-sha-256", "zones", "root", "cache", "deadline", "port", "idle", "width")
+
+
+def _read_config(data: bytes) -> NodeConfig:
+    """Bytes that are no text become lone surrogates, as os.environ has them."""
+    config = NodeConfig.from_json(data.decode("utf-8", "surrogateescape"))
+    for name, given in config.services.items():
+        if name in SERVICES:
+            build_options(name, options_class(name), given)
+    return config
+
+
+def _check_config(config: NodeConfig) -> None:
+    try:
+        text = config.to_json()
+    except ConfigError:
+        return  # with its blanks and escapes it is longer than what it was read from
+    assert NodeConfig.from_json(text) == config
+
+
+config = Target(
+    _read_config,
+    (ConfigError,),
+    _check_config,
+    words=(*_JSON, *(f'"{word}":' for word in (*_SETTINGS, *_OPTIONS)), '"10.0.0.1"', '"10.0.0.0/24"', '"poisoned"'),
+)
+
+# The socket
+
+
+class _Node:
+    """The node's own answers behind its own door, on a loop that stands still between two inputs."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        atexit.register(self._close)
+        self._path = str(Path(tempfile.mkdtemp(prefix="catenet-fuzz-")) / "socket")
+        self.run(self._open())
+
+    async def _open(self) -> None:
+        config = NodeConfig("lab", "n", ())
+        log = EventLog("n", False, self.loop, os.open(os.devnull, os.O_WRONLY))
+        self.log = log
+        netlink = Netlink()
+        lans = Lans(config, netlink, self.loop, lambda kind, text, data: log.write("node", kind, text, data))
+        shared = Shared(config, self.loop, lans, log, Random(1), Children(self.loop))
+        self.answers = Answers(shared, {}, lambda: True, Health(lambda: True))
+        self._lans, self._netlink, self._door = lans, netlink, Door(self.answers.answer, self._path)
+        await self._door.start()
+
+    def _close(self) -> None:
+        self._door.close()
+        self._lans.close()
+        self._netlink.close()
+        self.loop.close()
+        shutil.rmtree(Path(self._path).parent)
+
+    def run(self, task: Coroutine[Any, Any, Any]) -> Any:
+        """To its end."""
+        return self.loop.run_until_complete(task)
+
+    async def ask(self, parts: list[bytes]) -> bytes:
+        """All that is said on one connection."""
+        reader, writer = await asyncio.open_unix_connection(self._path)
+        for part in parts:
+            writer.write(part)
+            await asyncio.sleep(0)
+        writer.write_eof()
+        try:
+            return await reader.read()
+        except ConnectionError:  # it has answered, and hung up before the rest came
+            assert b"\n" in b"".join(parts)
+            return b""
+        finally:
+            writer.close()
+
+
+_nodes: list[_Node] = []
+
+
+def _node() -> _Node:
+    if not _nodes:
+        _nodes.append(_Node())
+    return _nodes[0]
+
+
+def _ask(data: bytes) -> None:
+    whole, parts = sliced(data)
+    try:
+        if Question.parse(whole.partition(b"\n")[0]).ask == "health":
+            return  # it is answered when something changes
+    except QuestionError:
+        pass
+    node = _node()
+    said = node.run(node.ask(parts))
+    if not said:
+        return
+    assert said.count(b"\n") == 1
+    answer = Answer.parse(said)
+    json.dumps(answer.answer, allow_nan=False)
+    for line in node.log.recent(0.0)[-1:]:
+        assert "\n" not in line
+        assert Event.parse(line) is not None
+
+
+def _check_question(question: Question) -> None:
+    assert Question.parse(bytes(question)) == question
+
+
+_ASKS = ("status", "show", "route", "link", "flush", "report", "events")
+_ARGUMENTS = ("ask", "what", "prefix", "lan", "up", "silent", "at", "service", "kind", "text", "data", "after")
+_QUESTION_WORDS = (
+    *_JSON,
+    *(f'"{word}":' for word in _ARGUMENTS),
+    *(f'"ask":"{word}"' for word in _ASKS),
+    "0.5",
+    "1e18",
+)
+question = Target(Question.parse, (QuestionError,), _check_question, words=_QUESTION_WORDS)
+door = Target(_ask, words=_QUESTION_WORDS)
+
+# What a node says, outside
+
+
+def _check_answer(answer: Answer) -> None:
+    assert Answer.parse(bytes(answer)) == answer
+    json.dumps(answer.answer, allow_nan=False)
+    for block in blocks(answer.answer, {"10.0.1.0/24": "link1"}):
+        for line in lay_out(block):
+            assert line.isprintable()
+    hops = follow("a", "b", PREFIX, lambda name: answer, {"a": None, "b": None})
+    json.dumps(hops.to_json(), allow_nan=False)
+    _node_state(CONTAINER, answer, ("link1",))
+
+
+CONTAINER = Container("lab-a", "running", {LABEL_NODE: "a"}, (), status="Up 3 seconds")
+PREFIX = Prefix.parse("10.0.1.0/24")
+_ANSWER_WORDS = ("ok", "answer", "error", "node", "lab", "ready", "interfaces", "services", "memory", "up", "silent")
+_ANSWER_WORDS += ("kernel", "via", "prefix", "state", "valid", "connected", "static", "garbage", "message", "source")
+_ANSWER_WORDS += (
+    "history",
+    "rivals",
+    "announced",
+    "since",
+    "cause",
+    "metric",
+    "at",
+    "by",
+    "restarts",
+    "protocol",
+    "lan",
+)
+answer = Target(
+    Answer.parse,
+    (QuestionError,),
+    _check_answer,
+    words=(
+        *_JSON,
+        '{"ok":true,"answer":',
+        *(f'"{word}":' for word in _ANSWER_WORDS),
+        '"a"',
+        '"rip"',
+        '"timers":',
+        "1.5",
+    ),
+)
+
+# The log
+
+
+def _read_lines(data: bytes) -> list[Event]:
+    found = []
+    for line in data.decode(errors="replace").split("\n")[:50]:
+        shown = Line.of("n", LogLine(1795298400.25, line))
+        assert shown.text.isprintable()
+        events = (Event.parse(line, "n", 1795298400.25), Event.parse(line))
+        found += [event for event in events if event is not None]
+    return found
+
+
+def _check_events(events: list[Event]) -> None:
+    for event in events:
+        assert event.kind and event.text.isprintable()
+        json.dumps(event.data, allow_nan=False)
+        for line in (event.line(with_json=True), event.line(with_json=False)):
+            assert "\n" not in line
+        again = Event.parse(event.line(with_json=True))
+        assert again is not None
+        assert (again.node, again.service, again.kind, again.text) == (
+            event.node,
+            event.service,
+            event.kind,
+            event.text,
+        )
+        assert abs(again.at - event.at) < 1e-3
+        assert _same(again.data, event.data)
+
+
+def _same(one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:
+    return json.dumps(one) == json.dumps(other)
+
+
+event = Target(
+    _read_lines,
+    (),
+    _check_events,
+    words=(
+        *_JSON,
+        *KINDS,
+        *(
+            "12:34:56.123456 rip ",
+            "\t",
+            '"at":',
+            '"node":',
+            '"service":',
+            '"kind":',
+            '"text":',
+            '"data":{}',
+            "1795298400.2",
+        ),
+        *("; started again in 1.5 s", "; it stays down", "10.0.1.0/24 via d on link3, cost 4, was 3 (b's update)"),
+        *(
+            "link1 is up with 10.0.0.1/24",
+            " unreachable (",
+            " not in the kernel's table (",
+            "\x1b[2J",
+            "\u0663",
+            "\u202e",
+        ),
+    ),
+    longest=20_000,
+)

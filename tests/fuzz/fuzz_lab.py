@@ -1,0 +1,83 @@
+"""Lab files: what is taken can be planned, drawn and exported; what is not is refused with its line."""
+
+from __future__ import annotations
+
+from fuzz_target import Target
+
+from catenet.orchestrator.lab.drawings import dot, mermaid
+from catenet.orchestrator.lab.graph import learned
+from catenet.orchestrator.lab.load import parse
+from catenet.orchestrator.lab.model import Lab, LabFileError
+from catenet.orchestrator.lab.picture import plan_picture
+from catenet.orchestrator.lab.svg import svg
+from catenet.orchestrator.lab.vocabulary import CHECK, KINDS, LAN, MEASURE, MOMENT, NODE, ROUTE, TOP
+from catenet.orchestrator.plan.compose import Places, compose_file
+from catenet.orchestrator.plan.desired import PlanError, desired
+
+DRAWN = 6
+"""Nodes of a lab that is drawn: drawing costs more than all else."""
+
+
+def _read(data: bytes) -> Lab:
+    try:
+        return parse(data, "lab.yaml")
+    except LabFileError as error:
+        assert error.line >= 1
+        assert str(error).startswith("lab.yaml:")
+        assert all(line.isprintable() for line in str(error).splitlines())
+        raise
+
+
+def _check(lab: Lab) -> None:
+    assert lab.nodes
+    assert len(lab.owners) == sum(len(node.attachments) for node in lab.nodes.values())
+    for node in lab.nodes.values():
+        for place in node.attachments:
+            assert lab.lans[place.lan].prefix.holds_host(place.address)
+    learned(lab)
+    try:
+        wanted = desired(lab, "copy", "image")
+    except PlanError:
+        return
+    compose_file(wanted, Places("lab.yaml", ".", "."), "catenet export compose")
+    if len(lab.nodes) <= DRAWN:
+        picture = plan_picture(lab)
+        mermaid(picture)
+        dot(picture)
+        svg(picture)
+
+
+_WORDS = {word for table in (TOP, NODE, LAN, ROUTE, CHECK, MOMENT, MEASURE, *KINDS.values()) for word in table}
+file = Target(
+    _read,
+    (LabFileError,),
+    _check,
+    seeds=("labs/*/lab.yaml", "tests/labs/*/lab.yaml"),
+    words=(
+        *(f"{word}: " for word in sorted(_WORDS)),
+        *("rip", "web", "nameserver", "resolver", "browse", "implementation: frr", "services: [rip]", "md5: {1: x}"),
+        *(
+            "10.0.1.0/24",
+            "10.0.1.1",
+            "2s",
+            "[",
+            "]",
+            "{",
+            "}",
+            "- ",
+            "\n  ",
+            "&a ",
+            "*a",
+            "!!int ",
+            "? ",
+            "|\n",
+            "'",
+            '"',
+            "#",
+        ),
+        *("0x10", "1e3", ".inf", ".nan", "~", "yes", "2001-01-01", "<<: ", "%YAML 1.1\n---\n", "\ufeff", "{1: 1}"),
+    ),
+    longest=1500,
+    milliseconds=400,
+    per_kilobyte=200,
+)

@@ -1,0 +1,99 @@
+"""What programs of others print: a user's own, FRR, BIRD, and the tools that checks run."""
+
+from __future__ import annotations
+
+import json
+
+from fuzz_target import Target, sliced
+
+from catenet.nodes.implementations.bird import Bird
+from catenet.nodes.implementations.frr import Frr
+from catenet.nodes.implementations.said import Kinds
+from catenet.nodes.runtime.lines import LINE, Lines
+from catenet.orchestrator.checks.fetch import read_response
+from catenet.orchestrator.checks.path import read_traceroute
+from catenet.orchestrator.checks.resolve import read_dig
+
+
+def _read_lines(data: bytes) -> list[str]:
+    whole, parts = sliced(data)
+    lines, one = Lines(), Lines()
+    found = [line for part in parts for line in lines.feed(part)] + lines.end()
+    if len(whole) <= LINE:  # a line that is cut is given at once, however long the piece that it came in
+        assert found == one.feed(whole) + one.end()
+    return found
+
+
+def _check_lines(lines: list[str]) -> None:
+    kinds = Kinds()
+    for line in lines:
+        assert "\n" not in line
+        assert len(line.encode()) <= 3 * LINE + 3
+        report = kinds.read(line, "stdout")
+        if report is not None:
+            json.dumps(report.data, allow_nan=False)
+            assert len(report.text) <= 1000
+
+
+said = Target(
+    _read_lines,
+    (),
+    _check_lines,
+    words=("ready\n", '{"kind": "a.b", "text": "c", "data": {}}', '"kind":', "NaN", "1e999", "\\ud800", "[", "{", "\n"),
+    longest=20_000,
+)
+
+
+def _frr(data: bytes) -> None:
+    """An odd table is refused by ValueError; no other."""
+    for route in Frr().table(data.decode(errors="replace")):
+        assert 0 <= route.metric < 16
+
+
+def _bird(data: bytes) -> None:
+    Bird().table(data.decode(errors="replace"))
+
+
+frr = Target(
+    _frr,
+    (ValueError,),
+    words=(
+        "R(n) 10.1.2.0/24        10.0.1.2              2 10.0.1.2          0 00:14\n",
+        "R(n) ",
+        "/24",
+        "16",
+        "9" * 5000,
+    ),
+)
+bird = Target(
+    _bird,
+    (ValueError,),
+    words=(
+        "10.1.2.0/24          unicast [rip1 01:12:13.123] * (120/3) [0009]\n",
+        "\tvia 10.0.1.2 on eth1\n",
+        "(120/",
+        "[00ff]",
+        "9" * 5000,
+    ),
+)
+
+
+def _tools(data: bytes) -> None:
+    """The output of traceroute, dig and curl -i."""
+    text = data.decode(errors="replace")
+    read_traceroute(text)
+    read_dig(text)
+    response = read_response(data)
+    assert response is None or response.status >= 0
+
+
+tools = Target(
+    _tools,
+    words=(
+        *(
+            "traceroute to b (10.0.0.1), 30 hops max\n 1  10.0.1.1  0.1 ms\n 2  *\n",
+            ";; ->>HEADER<<- opcode: QUERY, status: ",
+        ),
+        *("www.a. 300 IN A 10.0.0.1\n", "HTTP/1.1 200 OK\r\nServer: x\r\n\r\n", "HTTP/1.1 ", "\r\n\r\n", "9" * 5000),
+    ),
+)
