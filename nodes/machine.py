@@ -17,7 +17,7 @@ A protocol on a byte stream (DNS over TCP, HTTP) has the sibling contract `Strea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from catenet.nodes.address import Address, Prefix
@@ -36,6 +36,8 @@ __all__ = [
     "Send",
     "SetRoute",
     "Stream",
+    "Wants",
+    "always",
 ]
 
 Json = None | bool | int | float | str | list["Json"] | tuple["Json", ...] | Mapping[str, "Json"]
@@ -72,6 +74,10 @@ class Packet(NamedTuple):
     destination: Endpoint
     interface: str = ""
     stream: bool = False
+
+    def reply(self, data: bytes) -> Packet:
+        """What goes back the way that this one came."""
+        return Packet(data, self.destination, self.source, self.interface, self.stream)
 
 
 class Interface(NamedTuple):
@@ -124,6 +130,16 @@ class Randomness(Protocol):
 
     def uniform(self, a: float, b: float, /) -> float:
         """A number between a and b."""
+
+
+Wants = Callable[[tuple[str, ...]], bool]
+"""Whether a report of each of these kinds would be told now. A machine that may be asked a hundred thousand times a
+second asks before it makes them: most would be thrown away, and making them costs more than answering."""
+
+
+def always(kinds: tuple[str, ...]) -> bool:  # noqa: ARG001
+    """For a machine whose every report is told."""
+    return True
 
 
 class Machine(Protocol):

@@ -23,6 +23,7 @@ from catenet.nodes.machine import (
     Report,
     SetRoute,
     Stream,
+    Wants,
 )
 from catenet.nodes.runtime.children import Children
 from catenet.nodes.runtime.driver import Driver
@@ -31,7 +32,7 @@ from catenet.nodes.runtime.log import EventLog
 from catenet.nodes.runtime.netlink.routing import Route
 from catenet.nodes.runtime.routes import ROUTED, Mended
 from catenet.nodes.runtime.tcp import Connection, Connections
-from catenet.nodes.runtime.udp import UdpPort
+from catenet.nodes.runtime.udp import Reply, UdpPort
 
 __all__ = ["Connection", "Driver", "Host", "Shared", "UdpPort"]
 
@@ -78,6 +79,7 @@ class Host:
         self.answers: dict[str, Callable[[Mapping[str, Json]], Awaitable[Json]]] = {}
         self.flushes: list[Callable[[], None]] = []
         self.fail = fail
+        self.wants: Wants = shared.log.wants
         self.on_ready = on_ready
         self._shared = shared
         self._counters = counters
@@ -206,9 +208,17 @@ class Host:
         return driver
 
     def open_udp(
-        self, port: int, receive: Callable[[Packet], None], *, interface: str = "", group: Address | None = None
+        self,
+        port: int,
+        receive: Callable[[Packet], None],
+        *,
+        interface: str = "",
+        group: Address | None = None,
+        reply: Reply | None = None,
     ) -> UdpPort:
         """Open a UDP port (0: any), of every interface or of one LAN's alone, there as a member of a multicast group.
+
+        What `reply` knows an answer to is answered with it, and does not come to `receive`.
 
         Raises:
             OSError: the port is taken, or the kernel refuses.
@@ -223,6 +233,7 @@ class Host:
             loop=self._shared.loop,
             count=self.count,
             fail=self.fail,
+            reply=reply,
         )
         self._ports.append(opened)
         return opened

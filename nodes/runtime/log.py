@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 
 from catenet.nodes.control.events import Event
@@ -45,6 +45,10 @@ class TokenBucket:
         self._tokens -= amount
         return True
 
+    def ready_at(self) -> float:
+        """When `take` will allow one more (a time that may have passed)."""
+        return self._at + (1.0 - self._tokens) / self._rate
+
 
 class EventLog:
     """Writes events, each as one line."""
@@ -58,9 +62,25 @@ class EventLog:
         self._recent: deque[Event] = deque(maxlen=_REMEMBERED)
         self.queued = 0  # bytes
         self._buckets: dict[str, TokenBucket] = {}
-        self._dropped: dict[str, int] = {}
+        self._left_out: dict[tuple[str, ...], int] = {}  # by the kinds that were asked for together
+        self._none_until: dict[tuple[str, ...], float] = {}  # of those left out, since they were last told of
         self._waiting = False
         os.set_blocking(file, False)
+
+    def wants(self, kinds: tuple[str, ...]) -> bool:
+        """Whether an event of each of these kinds would be written now. If not, they count as left out: so what happens
+        a hundred thousand times a second is not put into words each time.
+        """
+        now = self._loop.time()
+        if now < self._none_until.get(kinds, now):
+            self._left_out[kinds] += 1
+            return False
+        ready = max(self._buckets[kind].ready_at() if kind in self._buckets else now for kind in kinds)
+        if ready <= now and self.queued <= _QUEUE:
+            return True
+        self._leave_out(kinds)
+        self._none_until[kinds] = ready
+        return False
 
     def write(self, service: str, kind: str, text: str, data: Mapping[str, Json]) -> None:
         """Write an event, unless its kind has had its share or nobody reads."""
@@ -69,7 +89,7 @@ class EventLog:
         if bucket is None:
             bucket = self._buckets[kind] = TokenBucket(_RATE, _BURST, now)
         if self.queued > _QUEUE or not bucket.take(now):
-            self._drop(kind)
+            self._leave_out((kind,))
             return
         self._put(Event(time.time(), self._node, service, kind, text, data))
 
@@ -79,7 +99,7 @@ class EventLog:
 
     def close(self) -> None:
         """Say what was left out; give what is queued to the reader as far as it takes it."""
-        self._tell_dropped()
+        self._tell_left_out()
         self._flush()
 
     def _put(self, event: Event) -> None:
@@ -91,14 +111,18 @@ class EventLog:
         if not self._waiting:
             self._flush()
 
-    def _drop(self, kind: str) -> None:
-        if not self._dropped:
-            self._loop.call_later(_DROPPED_DELAY, self._tell_dropped)
-        self._dropped[kind] = self._dropped.get(kind, 0) + 1
+    def _leave_out(self, kinds: tuple[str, ...]) -> None:
+        if not self._left_out:
+            self._loop.call_later(_DROPPED_DELAY, self._tell_left_out)
+        self._left_out[kinds] = self._left_out.get(kinds, 0) + 1
 
-    def _tell_dropped(self) -> None:
-        dropped, self._dropped = self._dropped, {}
-        for kind, count in dropped.items():
+    def _tell_left_out(self) -> None:
+        left_out: Counter[str] = Counter()
+        for kinds, count in self._left_out.items():
+            left_out.update(dict.fromkeys(kinds, count))
+        self._left_out.clear()
+        self._none_until.clear()
+        for kind, count in left_out.items():
             text = f"{count} lines of {kind} left out: too many in a second"
             self._put(Event(time.time(), self._node, "node", "events.dropped", text, {"kind": kind, "count": count}))
 

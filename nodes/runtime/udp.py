@@ -17,7 +17,10 @@ from typing import Protocol
 from catenet.nodes.address import ANY, Address
 from catenet.nodes.machine import Endpoint, Interface, Packet
 
-__all__ = ["Interfaces", "UdpPort"]
+__all__ = ["Interfaces", "Reply", "UdpPort"]
+
+Reply = Callable[[bytes, float], bytes | None]
+"""A datagram and the time → the answer, where it depends on nothing else and is known already; else None."""
 
 _IP_PKTINFO, _IP_MULTICAST_ALL, _SO_BINDTOIFINDEX = 8, 49, 62  # Python's socket lacks these names before 3.14
 _SO_RCVBUFFORCE = 33
@@ -63,6 +66,7 @@ class UdpPort:
         loop: AbstractEventLoop,
         count: Callable[[str], None],
         fail: Callable[[Exception], None],
+        reply: Reply | None = None,
     ) -> None:
         """Open the port.
 
@@ -72,13 +76,13 @@ class UdpPort:
         """
         self.number = number
         self._receive = receive
+        self._reply = reply
         self._interface = interface
         self._group = group
         self._lans = lans
         self._loop = loop
         self._count = count
         self._fail = fail
-        self._buffer = bytearray(_DATAGRAM)
         self._socket: socket.socket | None = None
         self._ifindex = 0
         self._open()
@@ -156,20 +160,34 @@ class UdpPort:
 
     def _drain(self, udp: socket.socket) -> None:
         try:
-            end = self._loop.time() + _SLICE
+            now = self._loop.time()
+            end = now + _SLICE
             for _ in range(_BATCH):
                 try:
-                    size, control, _, source = udp.recvmsg_into([self._buffer], _PKTINFO_SPACE)
+                    data, control, _, source = udp.recvmsg(_DATAGRAM, _PKTINFO_SPACE)
                 except BlockingIOError:
                     return
                 except OSError:  # ENETDOWN and its like, told once by the socket
                     self._count("receive_failures")
                     return
-                self._receive(self._packet(bytes(self._buffer[:size]), control, source))
-                if udp.fileno() < 0 or self._loop.time() > end:  # closed meanwhile, or it is others' turn
+                reply = None if self._reply is None else self._reply(data, now)
+                if reply is not None:
+                    self._send_back(reply, control, source)
+                    continue
+                self._receive(self._packet(data, control, source))
+                now = self._loop.time()
+                if udp.fileno() < 0 or now > end:  # closed meanwhile, or it is others' turn
                     return
         except Exception as error:
             self._fail(error)
+
+    def _send_back(self, data: bytes, control: list[tuple[int, int, bytes]], source: tuple[str, int]) -> None:
+        """By the way that the datagram came: its control data name that interface and our address there."""
+        assert self._socket is not None
+        try:
+            self._socket.sendmsg((data,), control, 0, source)
+        except OSError:
+            self._count("send_failures")
 
     def _packet(self, data: bytes, control: list[tuple[int, int, bytes]], source: tuple[str, int]) -> Packet:
         ifindex, destination = 0, ANY

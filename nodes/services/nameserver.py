@@ -34,10 +34,10 @@ async def serve(host: Host, options: NameserverOptions) -> None:
         read_zone(host.data / "zones" / f"{zone}.zone", origin, server, hosts)
         for zone, origin in options.origins.items()
     ]
-    machine = Nameserver(Zones(zones), host.count)
+    machine = Nameserver(Zones(zones), host.count, host.wants)
     driver = host.drive(machine, lambda packet: clients.send(packet) if packet.stream else port.send(packet))
     clients = Clients(driver.receive, host.now)
-    port = host.open_udp(_PORT, driver.receive)
+    port = host.open_udp(_PORT, driver.receive, reply=machine.reply)
     await host.listen_tcp(_PORT, lambda c: clients.accept(c.peer, c.local, c.flush))
     host.show("nameserver", machine.show)
     host.ready()

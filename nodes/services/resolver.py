@@ -41,13 +41,15 @@ async def serve(host: Host, options: ResolverOptions) -> None:
             connecting.add(asked)
             asked.add_done_callback(connecting.discard)
 
-    machine = Resolver(options, hints, asking, local=_local(host), pick=host.random.randrange, count=host.count)
+    machine = Resolver(
+        options, hints, asking, local=_local(host), pick=host.random.randrange, count=host.count, wants=host.wants
+    )
     driver = host.drive(machine, send)
     for _ in range(_PORTS):
         port = host.open_udp(0, driver.receive)
         ports[port.number] = port
         asking.append(port.number)
-    ports[PORT] = host.open_udp(PORT, driver.receive)
+    ports[PORT] = host.open_udp(PORT, driver.receive, reply=machine.reply)
     # A connection outlives the longest search, so that no answer comes to a closed one.
     clients = Clients(driver.receive, host.now, max(IDLE, 2 * options.deadline))
     await host.listen_tcp(PORT, lambda c: clients.accept(c.peer, c.local, c.flush))

@@ -8,9 +8,9 @@ from dataclasses import replace
 from catenet.nodes.application.dns.prepared import Prepared, PreparedAnswers
 from catenet.nodes.application.dns.query import NoQueryError, read_query
 from catenet.nodes.application.dns.records import Rcode, type_text
-from catenet.nodes.application.dns.words import Refusals
+from catenet.nodes.application.dns.words import EXCHANGE, Refusals, report_answer, report_query
 from catenet.nodes.application.dns.zone import Zones
-from catenet.nodes.machine import Action, Json, Packet
+from catenet.nodes.machine import Action, Json, Packet, Send, Wants, always
 
 __all__ = ["Nameserver"]
 
@@ -22,25 +22,31 @@ class Nameserver:
     for the id) have equal answers: they are worked out once.
     """
 
-    def __init__(self, zones: Zones, count: Callable[[str], None]) -> None:
-        """`count` is called with the name of a counter each time that something is to be counted."""
+    def __init__(self, zones: Zones, count: Callable[[str], None], wants: Wants = always) -> None:
+        """`count` raises a counter; `wants` says whether events of these kinds are to be told."""
         self._zones = zones
         self._count = count
+        self._wants = wants
         self._prepared = PreparedAnswers()
         self._actions: list[Action] = []
         self._refusals = Refusals()
 
     def receive(self, packet: Packet, now: float) -> None:
         """A question came in."""
-        prepared = self._prepared.get(packet, now)
-        if prepared is None:
-            prepared = self._prepare(packet)
-            if prepared is None:
-                return
-            self._prepared.keep(packet, prepared)
+        known = self.reply(packet.data, now, stream=packet.stream)
+        if known is not None:
+            self._actions.append(Send(packet.reply(known)))
+        else:
+            self._work_out(packet)
+
+    def reply(self, question: bytes, now: float, *, stream: bool = False) -> bytes | None:
+        """The answer, where it is prepared and nobody is to be told of it."""
+        prepared = self._prepared.get(question, now, stream=stream)
+        if prepared is None or self._wants(EXCHANGE):
+            return None
         self._count("queries")
         self._count(prepared.code)
-        self._actions += prepared.actions(packet)
+        return prepared.reply(question)
 
     def wake(self, now: float) -> None:
         """A name server has no timers."""
@@ -69,13 +75,13 @@ class Nameserver:
             ]
         }
 
-    def _prepare(self, packet: Packet) -> Prepared | None:
+    def _work_out(self, packet: Packet) -> None:
         try:
             query, rcode, fault = read_query(packet.data)
         except NoQueryError as error:
             self._count("ignored")
             self._actions += self._refusals.report(packet.source, error)
-            return None
+            return
         if fault is not None:
             self._actions += self._refusals.report(packet.source, fault)
         answer = query.reply(rcode)
@@ -90,4 +96,13 @@ class Nameserver:
                 authority=found.authority,
                 additional=found.additional,
             )
-        return Prepared.of(packet, query, answer)
+        prepared = Prepared.of(answer, query.size_limit(stream=packet.stream))
+        self._prepared.keep(packet.data, prepared, stream=packet.stream)
+        self._count("queries")
+        self._count(prepared.code)
+        send = Send(packet.reply(prepared.reply(packet.data)))
+        if self._wants(EXCHANGE):
+            asked = report_query(query, packet.source, packet.destination)
+            self._actions += (asked, send, report_answer(answer, packet.destination, packet.source))
+        else:
+            self._actions.append(send)

@@ -7,73 +7,60 @@ from typing import NamedTuple
 
 from catenet.nodes.application.dns.message import UDP_SIZE, Message
 from catenet.nodes.application.dns.records import rcode_text
-from catenet.nodes.application.dns.words import report_answer, report_query
-from catenet.nodes.machine import Action, Json, Packet, Report, Send
 
 __all__ = ["Prepared", "PreparedAnswers"]
 
-_LIMIT = 2048
-"""Answers that are kept; when there are more, all are forgotten."""
+_ROOM = 1 << 23
+"""Bytes that the answers may take; when there are more, all are forgotten."""
+_OVERHEAD = 300  # bytes of Python's objects around a question and its answer
 
 
 class Prepared(NamedTuple):
-    """An answer without its id, and the events of question and answer, whose ids and addresses change."""
+    """An answer without its id."""
 
     body: bytes
     code: str  # the counter of its response code
-    query: Report
-    answer: Report
     until: float
 
     @classmethod
-    def of(cls, packet: Packet, query: Message, answer: Message, until: float = inf) -> Prepared:
-        """The answer to the query that came in `packet`; it is right until then."""
-        return cls(
-            answer.pack(query.size_limit(stream=packet.stream))[2:],
-            rcode_text(answer.rcode).lower(),
-            report_query(query, packet.source, packet.destination),
-            report_answer(answer, packet.destination, packet.source),
-            until,
-        )
+    def of(cls, answer: Message, limit: int, until: float = inf) -> Prepared:
+        """The answer in at most `limit` bytes; it is right until then."""
+        return cls(answer.pack(limit)[2:], rcode_text(answer.rcode).lower(), until)
 
-    def reply(self, packet: Packet) -> tuple[Send, Report]:
-        """The answer to an equal question, and its event."""
-        back = Packet(packet.data[:2] + self.body, packet.destination, packet.source, packet.interface, packet.stream)
-        return Send(back), self.answer._replace(data={**self.answer.data, **_ends(back, packet.data)})
-
-    def actions(self, packet: Packet) -> tuple[Action, ...]:
-        """The event of an equal question, its answer, and the answer's event."""
-        asked = self.query._replace(data={**self.query.data, **_ends(packet, packet.data)})
-        return (asked, *self.reply(packet))
+    def reply(self, question: bytes) -> bytes:
+        """The answer to an equal question."""
+        return question[:2] + self.body
 
 
 class PreparedAnswers:
     """A bounded table of prepared answers by the question's bytes."""
 
     def __init__(self) -> None:
-        self._answers: dict[tuple[bool, bytes], Prepared] = {}
+        self._answers: tuple[dict[bytes, Prepared], ...] = {}, {}  # over UDP, and over TCP
+        self._taken = 0  # bytes
 
-    def get(self, packet: Packet, now: float) -> Prepared | None:
+    def get(self, question: bytes, now: float, stream: bool = False) -> Prepared | None:
         """The answer, where there is one that is still right."""
-        prepared = self._answers.get((packet.stream, packet.data[2:]))
+        prepared = self._answers[stream].get(question[2:])
         return prepared if prepared is not None and now < prepared.until else None
 
-    def keep(self, packet: Packet, prepared: Prepared) -> None:
+    def keep(self, question: bytes, prepared: Prepared, *, stream: bool) -> None:
         """Keeps an answer, unless the question is of an unusual length."""
-        if len(packet.data) > UDP_SIZE:
+        if len(question) > UDP_SIZE:
             return
-        if len(self._answers) >= _LIMIT:
-            self._answers.clear()
-        self._answers[packet.stream, packet.data[2:]] = prepared
+        key = question[2:]
+        known = self._answers[stream].pop(key, None)
+        self._taken += _size(key, prepared) - (0 if known is None else _size(key, known))
+        if self._taken > _ROOM:
+            self.clear()
+            self._taken = _size(key, prepared)
+        self._answers[stream][key] = prepared
 
     def clear(self) -> None:
         """Forget all answers."""
-        self._answers.clear()
+        self._answers = {}, {}
+        self._taken = 0
 
 
-def _ends(packet: Packet, question: bytes) -> dict[str, Json]:
-    return {
-        "id": int.from_bytes(question[:2], "big"),
-        "source": str(packet.source),
-        "destination": str(packet.destination),
-    }
+def _size(key: bytes, prepared: Prepared) -> int:
+    return len(key) + len(prepared.body) + _OVERHEAD

@@ -16,8 +16,8 @@ from catenet.nodes.application.dns.query import NoQueryError, read_query
 from catenet.nodes.application.dns.records import A, Ns, Rcode, Record, Type
 from catenet.nodes.application.dns.servers import Servers
 from catenet.nodes.application.dns.task import Budget, Outcome, Task
-from catenet.nodes.application.dns.words import Refusals, report_answer, report_query
-from catenet.nodes.machine import Action, DecodeError, Endpoint, Json, Packet, Send
+from catenet.nodes.application.dns.words import EXCHANGE, Refusals, report_answer, report_query
+from catenet.nodes.machine import Action, DecodeError, Endpoint, Json, Packet, Send, Wants, always
 
 __all__ = ["CLIENTS", "PORT", "Resolver"]
 
@@ -75,10 +75,12 @@ class Resolver:
         local: Callable[[Address], Address],
         pick: Callable[[int], int],
         count: Callable[[str], None],
+        wants: Wants = always,
     ) -> None:
         """`hints`: the root servers; `ports`: open UDP ports to ask from; `local`: our address towards another one.
 
-        `pick(n)` gives a random number below n, `count` raises a counter.
+        `pick(n)` gives a random number below n, `count` raises a counter, `wants` says whether events of these kinds
+        are to be told.
         """
         self.cache = Cache(options.cache)
         self.servers = Servers(options.timeout, pick)
@@ -89,6 +91,7 @@ class Resolver:
         self._local = local
         self._pick = pick
         self._count = count
+        self._wants = wants
         self._prepared = PreparedAnswers()
         self._searches: dict[tuple[Name, int], _Search] = {}
         self._clients: set[tuple[Endpoint, int, bool]] = set()
@@ -146,12 +149,19 @@ class Resolver:
 
     # Clients.
 
+    def reply(self, question: bytes, now: float, *, stream: bool = False) -> bytes | None:
+        """The answer to a client's question, where it is prepared and nobody is to be told of it."""
+        prepared = self._prepared.get(question, now, stream=stream)
+        if prepared is None or self._wants(EXCHANGE):
+            return None
+        self._count("queries")
+        self._count(prepared.code)
+        return prepared.reply(question)
+
     def _receive_query(self, packet: Packet, now: float) -> None:
-        prepared = self._prepared.get(packet, now)
-        if prepared is not None:
-            self._count("queries")
-            self._count(prepared.code)
-            self._actions += prepared.actions(packet)
+        known = self.reply(packet.data, now, stream=packet.stream)
+        if known is not None:
+            self._actions.append(Send(packet.reply(known)))
             return
         try:
             query, rcode, fault = read_query(packet.data)
@@ -163,7 +173,8 @@ class Resolver:
             self._actions += self._refusals.report(packet.source, fault)
         self._count("queries")
         client = _Client(query, packet)
-        self._actions.append(report_query(query, packet.source, packet.destination))
+        if self._wants(("dns.query",)):
+            self._actions.append(report_query(query, packet.source, packet.destination))
         if rcode != Rcode.NOERROR:
             self._reply(client, now, Outcome(rcode))
         elif not query.recursion_desired:
@@ -239,11 +250,14 @@ class Resolver:
         )
         # A packed answer is right until one of its TTLs has counted down by a second.
         until = min((kept.expires - int(kept.expires - now) for kept in found), default=now)
-        prepared = Prepared.of(client.packet, client.query, answer, until)
+        packet = client.packet
+        prepared = Prepared.of(answer, client.query.size_limit(stream=packet.stream), until)
         if until > now:
-            self._prepared.keep(client.packet, prepared)
+            self._prepared.keep(packet.data, prepared, stream=packet.stream)
         self._count(prepared.code)
-        self._actions += prepared.reply(client.packet)
+        self._actions.append(Send(packet.reply(prepared.reply(packet.data))))
+        if self._wants(("dns.answer",)):
+            self._actions.append(report_answer(answer, packet.destination, packet.source))
 
     # What tasks need (`Work`).
 

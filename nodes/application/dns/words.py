@@ -6,7 +6,10 @@ from catenet.nodes.application.dns.message import Message
 from catenet.nodes.application.dns.records import Ns, Rcode, Record, Type, rcode_text, type_text
 from catenet.nodes.machine import DecodeError, Endpoint, Json, Report
 
-__all__ = ["Refusals", "answer_words", "report_answer", "report_query"]
+__all__ = ["EXCHANGE", "Refusals", "answer_words", "report_answer", "report_query"]
+
+EXCHANGE = ("dns.query", "dns.answer")
+"""The events of a question that is answered at once."""
 
 _SHOWN = 8
 """Records that an event names; the rest is counted."""

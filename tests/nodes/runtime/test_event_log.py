@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -70,6 +71,65 @@ def test_too_many_of_one_kind_are_counted_and_others_still_pass(pipe: tuple[int,
     dropped = [event for event in events if event is not None and event.kind == "events.dropped"]
     assert "route.lost" in kinds
     assert [dict(event.data) for event in dropped] == [{"kind": "dns.query", "count": 5000 - queries}]
+
+
+def test_who_asks_first_leaves_out_the_same(pipe: tuple[int, int]) -> None:
+    """Two kinds that go together: either both are written, or both count as left out."""
+
+    async def run() -> None:
+        log = EventLog("a", True, asyncio.get_running_loop(), pipe[1])
+        for _ in range(5000):
+            if log.wants(("dns.query", "dns.answer")):
+                log.write("dns", "dns.query", "q", {})
+                log.write("dns", "dns.answer", "a", {})
+        assert log.wants(("route.lost",))
+        reading = asyncio.get_running_loop().create_task(drain(pipe[0], into))
+        log.close()
+        while log.queued:
+            await asyncio.sleep(0)
+        reading.cancel()
+
+    into: list[bytes] = []
+    asyncio.run(run())
+    events = [Event.parse(line) for line in (b"".join(into) + read_all(pipe[0])).decode().splitlines()]
+    counts = Counter(event.kind for event in events if event is not None)
+    assert 0 < counts["dns.query"] == counts["dns.answer"] < 5000
+    assert {
+        event.data["kind"]: event.data["count"] for event in events if event and event.kind == "events.dropped"
+    } == {
+        "dns.query": 5000 - counts["dns.query"],
+        "dns.answer": 5000 - counts["dns.answer"],
+    }
+
+
+class StandingClock(asyncio.SelectorEventLoop):
+    """A loop whose time moves when it is told to."""
+
+    at = 10.0
+
+    def time(self) -> float:
+        return self.at
+
+
+def test_a_kind_that_was_left_out_is_wanted_again_at_its_rate(pipe: tuple[int, int]) -> None:
+    loop = StandingClock()
+    log = EventLog("a", False, loop, pipe[1])
+
+    def written() -> int:
+        count = 0
+        while log.wants(("k",)):
+            log.write("s", "k", "t", {})
+            count += 1
+        return count
+
+    assert (written(), written()) == (1000, 0)
+    loop.at += 0.004
+    assert written() == 0
+    loop.at += 0.002
+    assert (written(), written()) == (1, 0)
+    loop.at += 60.0
+    assert written() == 1000
+    loop.close()
 
 
 async def drain(reader: int, into: list[bytes]) -> None:

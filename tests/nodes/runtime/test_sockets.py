@@ -97,6 +97,35 @@ def test_udp_says_which_address_was_asked_and_answers_from_it(on_bench: OnBench)
     on_bench(run)
 
 
+def test_udp_sends_a_reply_that_is_known_back_the_way_the_question_came(on_bench: OnBench) -> None:
+    """From the address that was asked; what is not known comes to `receive`."""
+
+    async def run(b: Bench) -> None:
+        got: list[Packet] = []
+        port = b.host().open_udp(0, got.append, reply=lambda data, now: {b"who?": b"me"}.get(data))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+            peer.bind(("127.0.0.1", 0))
+            peer.setblocking(False)
+            for question in (b"what?", b"who?"):
+                peer.sendto(question, ("127.0.0.2", port.number))
+            async with asyncio.timeout(200):
+                data, source = await asyncio.get_running_loop().sock_recvfrom(peer, 100)
+            assert (data, source) == (b"me", ("127.0.0.2", port.number))
+        assert [packet.data for packet in got] == [b"what?"]
+
+    on_bench(run)
+
+
+def test_udp_counts_a_reply_that_it_cannot_send(on_bench: OnBench) -> None:
+    async def run(b: Bench) -> None:
+        port = b.host().open_udp(0, lambda _: None, reply=lambda data, now: bytes(70_000))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+            peer.sendto(b"?", ("127.0.0.1", port.number))
+            await b.until(lambda: b.counters == {"send_failures": 1})
+
+    on_bench(run)
+
+
 def test_udp_takes_a_burst_of_a_thousand(on_bench: OnBench) -> None:
     async def run(b: Bench) -> None:
         got: list[Packet] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import inf
 
 import dnslib
 import pytest
@@ -13,6 +14,7 @@ from catenet.nodes.address import Address
 from catenet.nodes.application.dns.message import Edns, Message, Question
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.nameserver import Nameserver
+from catenet.nodes.application.dns.prepared import Prepared, PreparedAnswers
 from catenet.nodes.application.dns.records import Type
 from catenet.nodes.application.dns.streams import Clients
 from catenet.nodes.application.dns.zone import Zone, Zones
@@ -36,7 +38,10 @@ class Server:
     def __init__(self) -> None:
         zone = Zone.from_file(Name.parse("cs.uiuc.edu"), ZONE, "cs.uiuc.edu.zone")
         self.counters: Counter[str] = Counter()
-        self.machine = Nameserver(Zones([zone]), lambda counter: self.counters.update([counter]))
+        self.telling = True
+        self.machine = Nameserver(
+            Zones([zone]), lambda counter: self.counters.update([counter]), lambda kinds: self.telling
+        )
         self.said: list[Report] = []
 
     def give(self, data: bytes, *, stream: bool = False) -> list[Packet]:
@@ -152,6 +157,55 @@ def test_a_long_answer_is_cut_over_udp_and_whole_over_tcp() -> None:
     assert cut.header.tc and not cut.rr
     whole = server.ask(query("big.cs.uiuc.edu", "TXT"), stream=True)
     assert not whole.header.tc and len(whole.rr[0].rdata.data) == 10
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("name", ["dragon", "nope", "big", "x" * 60])
+def test_what_nobody_is_told_of_is_answered_alike(name: str, stream: bool) -> None:
+    """By the prepared bytes the second time; and again in words, once somebody listens."""
+    server = Server()
+    question = bytes(query(f"{name}.cs.uiuc.edu").pack())
+    told = server.give(question, stream=stream)
+    assert [report.kind for report in server.said] == ["dns.query", "dns.answer"]
+    server.telling = False
+    for _ in range(2):
+        assert (server.give(question, stream=stream), server.said) == (told, [])
+    assert server.counters["queries"] == 3
+    server.telling = True
+    assert server.give(question, stream=stream) == told
+    assert [report.kind for report in server.said] == ["dns.query", "dns.answer"]
+
+
+def test_the_bytes_that_it_knows_are_those_that_it_would_send() -> None:
+    server = Server()
+    server.telling = False
+    question = bytes(query("dragon.cs.uiuc.edu").pack())
+    assert server.machine.reply(question, 0.0) is None
+    (packet,) = server.give(question)
+    assert server.machine.reply(b"\x12\x34" + question[2:], 0.0) == b"\x12\x34" + packet.data[2:]
+    server.telling = True
+    assert server.machine.reply(question, 0.0) is None  # it is to be told, so it must come the whole way
+
+
+def test_what_is_prepared_is_bounded() -> None:
+    """Each option of EDNS makes another question; the answers to all of them may not fill the memory."""
+    prepared = PreparedAnswers()
+    answer = Prepared(bytes(50_000), "noerror", inf)
+    keep = [number.to_bytes(4, "big") for number in range(1000)]
+    for question in keep:
+        prepared.keep(question, answer, stream=True)
+        assert prepared.get(question, 0.0, stream=True) is answer
+        assert prepared.get(question, 0.0, stream=False) is None
+    kept = sum(prepared.get(question, 0.0, stream=True) is answer for question in keep)
+    assert 0 < kept * 50_000 <= 1 << 23
+
+
+def test_an_answer_that_is_prepared_again_takes_no_more_room() -> None:
+    prepared = PreparedAnswers()
+    prepared.keep(b"..first", Prepared(b"", "noerror", inf), stream=False)
+    for _ in range(1000):
+        prepared.keep(b"..again", Prepared(bytes(50_000), "noerror", inf), stream=False)
+    assert prepared.get(b"..first", 0.0, stream=False) is not None
 
 
 def test_what_it_tells() -> None:
