@@ -2,15 +2,20 @@
 
 Files:
     config        options of both services
+    types         numbers and words of types, classes and codes
+    text          octets, numbers and times as text
     name          domain names
-    records       types, codes, and the data of each type
-    codec         names and data in bytes, on dnslib
+    fields        the kinds of fields that data are made of, in text and in octets
+    records       the data of each type
+    codec         names and data in bytes, on dnslib's buffer
     message       whole messages, EDNS, truncation
     streams       messages over TCP; a server's connections
     query         which question can be answered, and which cannot
     prepared      answers worked out once
     words         the events, and what they say to a person
+    entries       master files → words
     zonefile      master files → records
+    zonecheck     whether records make a zone
     zone          zones, and what is found in them
     nameserver    the machine `Nameserver`
     cache         what a resolver has learnt

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from dnslib.dns import DNSHeader
-
-from catenet.nodes.application.dns.codec import ERRORS, MessageBuffer, pack_data, parse_data
+from catenet.nodes.application.dns.codec import ERRORS, MessageBuffer, parse_data
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.records import CLASS_IN, Rcode, Record, Type, type_text
 from catenet.nodes.machine import DecodeError
@@ -26,6 +25,7 @@ EDNS_SIZE = 1232
 STREAM_SIZE = 65_535
 """Octets of a message over TCP: its length is two octets (RFC 1035 section 4.2.2)."""
 
+_OPT_SIZE, _LEAST_RECORD = 11, 11
 _QR, _AA, _TC, _RD, _RA, _CD = 0x8000, 0x0400, 0x0200, 0x0100, 0x0080, 0x0010
 _VERSION_SHIFT, _RCODE_SHIFT, _DO = 16, 24, 0x8000
 
@@ -195,23 +195,37 @@ class Message:
         section 9): what is merely helpful goes first, silently. Where an answer or a referral's glue (RFC 9471) does
         not fit, TC is set and all records go, since a client drops a truncated answer anyway and asks over TCP.
         """
-        data = self._pack()
-        if len(data) > limit and self.answers and self.additional:
-            data = replace(self, additional=())._pack()
-        if len(data) > limit:
-            data = replace(self, truncated=True, answers=(), authority=(), additional=())._pack()
+        data = self._pack(self.answers, self.authority, self.additional, limit)
+        if data is None and self.answers and self.additional:
+            data = self._pack(self.answers, self.authority, (), limit)
+        if data is None:
+            data = self._pack((), (), (), limit, _TC)
+        assert data is not None, "a header, a question and an OPT record take 282 octets at most"
         return data
 
-    def _pack(self) -> bytes:
+    def _pack(
+        self,
+        answers: Sequence[Record],
+        authority: Sequence[Record],
+        additional: Sequence[Record],
+        limit: int,
+        truncated: int = 0,
+    ) -> bytes | None:
+        """None: it would take more octets. No more than that are written, however many records there are."""
         buffer = MessageBuffer()
-        additional = len(self.additional) + (self.edns is not None)
-        counts = (int(self.question is not None), len(self.answers), len(self.authority), additional)
-        DNSHeader(self.id, self._flags, *counts).pack(buffer)
+        limit -= 0 if self.edns is None else _OPT_SIZE
+        if len(answers) + len(authority) + len(additional) > limit // _LEAST_RECORD:
+            return None
+        counts = (int(self.question is not None), len(answers), len(authority))
+        buffer.pack("!6H", self.id, self._flags | truncated, *counts, len(additional) + (self.edns is not None))
         if self.question is not None:
-            buffer.write_spelled(self.question.spelling or tuple(self.question.name))
+            buffer.write_name(self.question.name, self.question.spelling)
             buffer.pack("!HH", self.question.type, self.question.klass)
-        for record in (*self.answers, *self.authority, *self.additional):
-            _write_record(buffer, record)
+        for section in (answers, authority, additional):
+            for record in section:
+                _write_record(buffer, record)
+                if buffer.offset > limit:
+                    return None
         if self.edns is not None:
             ttl = self.rcode >> 4 << _RCODE_SHIFT | self.edns.version << _VERSION_SHIFT | self.edns.dnssec_ok * _DO
             buffer.pack("!BHHIH", 0, Type.OPT, self.edns.size, ttl, 0)
@@ -239,7 +253,7 @@ class _Opt(NamedTuple):
 
 
 def _read_question(buffer: MessageBuffer) -> Question:
-    spelling = tuple(buffer.decode_name().label)
+    spelling = tuple(buffer.read_spelled())
     kind, klass = buffer.unpack("!HH")
     return Question(Name.of(spelling), kind, klass, spelling)
 
@@ -278,5 +292,5 @@ def _write_record(buffer: MessageBuffer, record: Record) -> None:
     buffer.pack("!HHI", record.type, CLASS_IN, record.ttl)
     at = buffer.offset
     buffer.pack("!H", 0)
-    pack_data(buffer, record.data)
+    record.data.write(buffer)
     buffer.update(at, "!H", buffer.offset - at - 2)

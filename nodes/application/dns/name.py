@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import ClassVar
+
+from catenet.nodes.application.dns.text import octet_text, octets
 
 __all__ = ["LABEL_LIMIT", "NAME_LIMIT", "Name"]
 
@@ -14,8 +15,8 @@ LABEL_LIMIT = 63
 NAME_LIMIT = 255
 """Octets in a name, with its length octets and the root's (RFC 1035 section 2.3.4)."""
 
-_SPECIAL = frozenset(b'.\\"();@$ ')
-_TOKEN = re.compile(rb"\\(\d{3})|\\(.)|([^\\])", re.DOTALL)
+_SPECIAL = frozenset(b'.\\"();@$')
+_SPACE = 0x20  # in a name, it would end the word
 
 
 class Name(tuple[bytes, ...]):
@@ -74,6 +75,18 @@ class Name(tuple[bytes, ...]):
         """The last `count` labels."""
         return Name(self[len(self) - count :])
 
+    def moved(self, old: Name, new: Name) -> Name:
+        """The name with `new` in place of `old`, under which it is ("DNAME substitution", RFC 6672 section 2.2).
+
+        Raises:
+            ValueError: it would be over 255 octets long.
+
+        """
+        name = Name((*self[: len(self) - len(old)], *new))
+        if name.size > NAME_LIMIT:
+            raise ValueError(f"{self} under {new} is a name of {name.size} octets, over the {NAME_LIMIT} allowed")
+        return name
+
     def __str__(self) -> str:
         return ".".join(map(_label_text, self)) or "."
 
@@ -87,36 +100,18 @@ Name.root = Name()
 def _label_text(label: bytes) -> str:
     if label.replace(b"-", b"").isalnum():
         return label.decode("ascii")
-    return "".join(_octet_text(octet) for octet in label)
-
-
-def _octet_text(octet: int) -> str:
-    if not 0x20 < octet < 0x7F:
-        return f"\\{octet:03d}"
-    return f"\\{chr(octet)}" if octet in _SPECIAL else chr(octet)
+    return "".join("\\032" if octet == _SPACE else octet_text(octet, _SPECIAL) for octet in label)
 
 
 def _split(text: str) -> tuple[list[bytes], bool]:
     """The labels of a name's text in lower case, and whether it ends in a dot."""
-    try:
-        data = text.encode("ascii")
-    except UnicodeEncodeError:
-        raise ValueError(f"{text!r} is no ASCII name; write an international one in its xn-- form") from None
-    labels = [bytearray()]
-    end = 0
-    for match in _TOKEN.finditer(data):
-        end = match.end()
-        decimal, escaped, plain = match.groups()
-        if plain == b".":
-            labels.append(bytearray())
-        elif decimal is not None:
-            if int(decimal) > 255:
-                raise ValueError(f"{text!r} has the escape \\{decimal.decode()}, over 255")
-            labels[-1].append(int(decimal))
-        else:
-            labels[-1] += escaped if escaped is not None else plain
-    if end != len(data):
-        raise ValueError(f"{text!r} ends in a backslash")
+    if not text.isascii():
+        raise ValueError(f"{text!r} is no ASCII name; write an international one in its xn-- form")
+    labels = [b""]
+    for piece, escaped in octets(text):
+        first, *others = [piece] if escaped else piece.split(b".")
+        labels[-1] += first
+        labels += others
     absolute = len(labels) > 1 and not labels[-1]
     if absolute:
         labels.pop()
@@ -125,4 +120,4 @@ def _split(text: str) -> tuple[list[bytes], bool]:
             raise ValueError(f"{text!r} has an empty label")
         if len(label) > LABEL_LIMIT:
             raise ValueError(f"{text!r} has a label of {len(label)} octets, over the {LABEL_LIMIT} allowed")
-    return [bytes(label).lower() for label in labels], absolute
+    return [label.lower() for label in labels], absolute

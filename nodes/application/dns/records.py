@@ -1,186 +1,300 @@
-"""Resource records (RFC 1035 section 3): types, codes, and the data of each type as a value."""
+"""Resource records (RFC 1035 section 3): the data of each type as a value; types.py has their numbers and words.
+
+To add a type: its number in types.py, its data here, their class in `DATA`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import IntEnum
-from typing import NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, get_type_hints
 
-from catenet.nodes.address import Address
+from catenet.nodes.application.dns.fields import (
+    U8,
+    U16,
+    U32,
+    Address4,
+    Address6,
+    Field,
+    FullName,
+    Generic,
+    Hex,
+    ShortName,
+    String,
+    Strings,
+    Tag,
+    Time,
+    Value,
+    Words,
+)
 from catenet.nodes.application.dns.name import Name
+from catenet.nodes.application.dns.types import (
+    CLASS_IN,
+    TTL_LIMIT,
+    Opcode,
+    Rcode,
+    Type,
+    is_data_type,
+    opcode_text,
+    rcode_text,
+    type_number,
+    type_text,
+)
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from catenet.nodes.application.dns.codec import MessageBuffer
 
 __all__ = [
+    "CHAIN_LIMIT",
     "CLASS_IN",
+    "DATA",
     "TTL_LIMIT",
     "A",
     "Aaaa",
+    "Caa",
     "Cname",
     "Data",
+    "Dname",
+    "Ds",
+    "Hinfo",
     "Mx",
+    "Naptr",
     "Ns",
     "Opaque",
+    "Opcode",
     "Ptr",
     "Rcode",
     "Record",
     "Soa",
+    "Srv",
+    "Sshfp",
+    "Tlsa",
     "Txt",
     "Type",
+    "is_data_type",
+    "opcode_text",
     "rcode_text",
+    "type_number",
     "type_text",
 ]
 
-TTL_LIMIT = 2**31 - 1
-"""The highest TTL, in seconds; "implementations should treat TTL values received with the most significant bit set as
-if the entire value received was zero" (RFC 2181 section 8)."""
 
-CLASS_IN = 1
-"""The Internet; the only class that is served (RFC 1035 section 3.2.4)."""
-
-
-class Type(IntEnum):
-    """The types that are known by name (RFC 1035 sections 3.2.2 and 3.2.3, RFC 3596, RFC 6891)."""
-
-    A = 1
-    NS = 2
-    CNAME = 5
-    SOA = 6
-    PTR = 12
-    MX = 15
-    TXT = 16
-    AAAA = 28
-    OPT = 41
-    IXFR = 251
-    AXFR = 252
-    ANY = 255
-
-
-class Rcode(IntEnum):
-    """Response codes (RFC 1035 section 4.1.1; BADVERS: RFC 6891 section 9)."""
-
-    NOERROR = 0
-    FORMERR = 1
-    SERVFAIL = 2
-    NXDOMAIN = 3
-    NOTIMP = 4
-    REFUSED = 5
-    BADVERS = 16
-
-
-def type_text(number: int) -> str:
-    """`A`; `TYPE65` for a type without a name here (RFC 3597 section 5)."""
-    return Type(number).name if number in _TYPES else f"TYPE{number}"
-
-
-def rcode_text(number: int) -> str:
-    """`NXDOMAIN`; `RCODE9` for a code without a name here."""
-    return Rcode(number).name if number in _RCODES else f"RCODE{number}"
-
-
-_TYPES = frozenset(Type)
-_RCODES = frozenset(Rcode)
+CHAIN_LIMIT = 16
+"""Aliases that are followed for one question, by name server and resolver alike, however they were learnt."""
 
 
 @dataclass(frozen=True, slots=True)
-class A:
+class Data:
+    """What all data have in common: they are their fields, in order, by the kind of each (fields.py)."""
+
+    form: ClassVar[tuple[tuple[str, Field[Any]], ...]]
+
+    def __str__(self) -> str:
+        return " ".join(kind.text(value) for _, kind, value in self._values())
+
+    @property
+    def size(self) -> int:
+        """Octets, where no name is compressed."""
+        return sum(kind.size(value) for _, kind, value in self._values())
+
+    @classmethod
+    def read_text(cls, words: Words) -> Self:
+        """Words of a master file → data.
+
+        Raises:
+            ValueError: there are too few or too many, or one is wrong.
+
+        """
+        values = [kind.read_text(words, name) for name, kind in cls.form]
+        words.end()
+        return cls(*values)
+
+    @classmethod
+    def read(cls, buffer: MessageBuffer) -> Self:
+        """Octets up to the buffer's `end` → data; one of codec.ERRORS where they are wrong."""
+        return cls(*[kind.read(buffer) for _, kind in cls.form])
+
+    def write(self, buffer: MessageBuffer) -> None:
+        """Appends the octets."""
+        for _, kind, value in self._values():
+            kind.write(buffer, value)
+
+    def _values(self) -> Iterator[tuple[str, Field[Any], Any]]:
+        return ((name, kind, getattr(self, name)) for name, kind in self.form)
+
+
+@dataclass(frozen=True, slots=True)
+class A(Data):
     """A host's address (RFC 1035 section 3.4.1)."""
 
-    address: Address
-
-    def __str__(self) -> str:
-        return str(self.address)
+    address: Address4
 
 
 @dataclass(frozen=True, slots=True)
-class Aaaa:
+class Aaaa(Data):
     """A host's IPv6 address, 16 octets (RFC 3596 section 2.2)."""
 
-    packed: bytes
-
-    def __str__(self) -> str:
-        from ipaddress import IPv6Address
-
-        return str(IPv6Address(self.packed))
+    address: Address6
 
 
 @dataclass(frozen=True, slots=True)
-class Ns:
+class Ns(Data):
     """A name server of the zone that begins at the owner (RFC 1035 section 3.3.11)."""
 
-    host: Name
-
-    def __str__(self) -> str:
-        return str(self.host)
+    host: ShortName
 
 
 @dataclass(frozen=True, slots=True)
-class Cname:
+class Cname(Data):
     """The canonical name of the owner, which is an alias (RFC 1035 section 3.3.1)."""
 
-    target: Name
-
-    def __str__(self) -> str:
-        return str(self.target)
+    target: ShortName
 
 
 @dataclass(frozen=True, slots=True)
-class Ptr:
+class Dname(Data):
+    """The name under which everything stands that is asked for under the owner (RFC 6672 section 2.1)."""
+
+    target: FullName
+
+
+@dataclass(frozen=True, slots=True)
+class Ptr(Data):
     """A pointer to another name (RFC 1035 section 3.3.12)."""
 
-    target: Name
-
-    def __str__(self) -> str:
-        return str(self.target)
+    target: ShortName
 
 
 @dataclass(frozen=True, slots=True)
-class Mx:
+class Mx(Data):
     """A mail exchange; the lowest preference is tried first (RFC 1035 section 3.3.9)."""
 
-    preference: int
-    exchange: Name
-
-    def __str__(self) -> str:
-        return f"{self.preference} {self.exchange}"
+    preference: U16
+    exchange: ShortName
 
 
 @dataclass(frozen=True, slots=True)
-class Txt:
+class Txt(Data):
     """Text: one or more strings of up to 255 octets (RFC 1035 section 3.3.14)."""
 
-    strings: tuple[bytes, ...]
-
-    def __str__(self) -> str:
-        return " ".join(f'"{string.decode("ascii", "backslashreplace")}"' for string in self.strings)
+    strings: Strings
 
 
 @dataclass(frozen=True, slots=True)
-class Soa:
+class Hinfo(Data):
+    """A host's processor and operating system (RFC 1035 section 3.3.2)."""
+
+    cpu: String
+    os: String
+
+
+@dataclass(frozen=True, slots=True)
+class Soa(Data):
     """The start of a zone of authority (RFC 1035 section 3.3.13); the times are in seconds."""
 
-    primary: Name
-    mailbox: Name
-    serial: int
-    refresh: int
-    retry: int
-    expire: int
-    minimum: int  # how long a negative answer may be kept (RFC 2308 section 4)
-
-    def __str__(self) -> str:
-        numbers = f"{self.serial} {self.refresh} {self.retry} {self.expire} {self.minimum}"
-        return f"{self.primary} {self.mailbox} {numbers}"
+    primary: ShortName
+    mailbox: ShortName
+    serial: U32
+    refresh: Time
+    retry: Time
+    expire: Time
+    minimum: Time  # how long a negative answer may be kept (RFC 2308 section 4)
 
 
 @dataclass(frozen=True, slots=True)
-class Opaque:
+class Srv(Data):
+    """Where a service is; the lowest priority is tried first (RFC 2782)."""
+
+    priority: U16
+    weight: U16
+    port: U16
+    target: FullName
+
+
+@dataclass(frozen=True, slots=True)
+class Naptr(Data):
+    """A rule by which a name is rewritten (RFC 3403 section 4.1)."""
+
+    order: U16
+    preference: U16
+    flags: String
+    services: String
+    regexp: String
+    replacement: FullName
+
+
+@dataclass(frozen=True, slots=True)
+class Ds(Data):
+    """The digest of a key of the zone below, kept above the cut (RFC 4034 section 5.1). Nothing here checks it."""
+
+    key_tag: U16
+    algorithm: U8
+    digest_type: U8
+    digest: Hex
+
+
+@dataclass(frozen=True, slots=True)
+class Sshfp(Data):
+    """The fingerprint of a host's SSH key (RFC 4255 section 3.1)."""
+
+    algorithm: U8
+    fingerprint_type: U8
+    fingerprint: Hex
+
+
+@dataclass(frozen=True, slots=True)
+class Tlsa(Data):
+    """The certificate of a service (RFC 6698 section 2.1)."""
+
+    usage: U8
+    selector: U8
+    matching_type: U8
+    association: Hex
+
+
+@dataclass(frozen=True, slots=True)
+class Caa(Data):
+    """Who may issue certificates for the owner (RFC 8659 section 4.1)."""
+
+    flags: U8
+    tag: Tag
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque(Data):
     """The data of a type that is not known here: passed on untouched (RFC 3597 section 3)."""
 
-    data: bytes
-
-    def __str__(self) -> str:
-        return f"\\# {len(self.data)} {self.data.hex()}"
+    data: Generic
 
 
-Data = A | Aaaa | Ns | Cname | Ptr | Mx | Txt | Soa | Opaque
+DATA: dict[int, type[Data]] = {
+    Type.A: A,
+    Type.NS: Ns,
+    Type.CNAME: Cname,
+    Type.SOA: Soa,
+    Type.PTR: Ptr,
+    Type.HINFO: Hinfo,
+    Type.MX: Mx,
+    Type.TXT: Txt,
+    Type.AAAA: Aaaa,
+    Type.SRV: Srv,
+    Type.NAPTR: Naptr,
+    Type.DNAME: Dname,
+    Type.DS: Ds,
+    Type.SSHFP: Sshfp,
+    Type.TLSA: Tlsa,
+    Type.SPF: Txt,
+    Type.CAA: Caa,
+}
+"""The types whose data are taken apart; those of every other type are `Opaque`."""
+
+_class: type[Data]
+for _class in {*DATA.values(), Opaque}:
+    _hints = get_type_hints(_class, include_extras=True)
+    _class.form = tuple((field.name, _hints[field.name].__metadata__[0]) for field in fields(_class))
 
 
 class Record(NamedTuple):
@@ -190,6 +304,11 @@ class Record(NamedTuple):
     type: int
     ttl: int
     data: Data
+
+    @property
+    def size(self) -> int:
+        """Octets in a message whose question has the same name (RFC 1035 sections 4.1.3 and 4.1.4)."""
+        return 12 + self.data.size
 
     def __str__(self) -> str:
         return f"{self.name} {self.ttl} {type_text(self.type)} {self.data}"

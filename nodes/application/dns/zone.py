@@ -1,4 +1,4 @@
-"""Zones and what is found in them: the algorithm of RFC 1034 section 4.3.2, with RFC 2181, 2308 and 4592."""
+"""Zones and what is found in them: RFC 1034 section 4.3.2 as RFC 6672 section 3.2 has it, with RFC 2181, 2308, 4592."""
 
 from __future__ import annotations
 
@@ -7,14 +7,25 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from catenet.nodes.address import Address
-from catenet.nodes.application.dns.name import Name
-from catenet.nodes.application.dns.records import A, Cname, Mx, Ns, Rcode, Record, Soa, Type, type_text
-from catenet.nodes.application.dns.zonefile import Line, ZoneFileError, parse_zone_file
+from catenet.nodes.application.dns.name import NAME_LIMIT, Name
+from catenet.nodes.application.dns.records import (
+    CHAIN_LIMIT,
+    A,
+    Cname,
+    Data,
+    Dname,
+    Mx,
+    Ns,
+    Rcode,
+    Record,
+    Soa,
+    Srv,
+    Type,
+)
+from catenet.nodes.application.dns.zonecheck import check_lines, check_servers
+from catenet.nodes.application.dns.zonefile import Line, ReadFile, parse_zone_file
 
-__all__ = ["CHAIN_LIMIT", "HOSTS_TTL", "Found", "Zone", "Zones"]
-
-CHAIN_LIMIT = 16
-"""Aliases that are followed for one question."""
+__all__ = ["HOSTS_TTL", "Found", "Zone", "Zones"]
 
 HOSTS_TTL = 300
 """Seconds: the TTL of a zone that is made from the lab's hosts."""
@@ -36,9 +47,10 @@ class Found:
 
 
 class _Match(NamedTuple):
-    """Where the walk down a zone ended: at a cut, at a node, or (`sets` None) at nothing."""
+    """Where the walk down a zone ended: at a cut, below a DNAME, at a node, or (all are empty) at nothing."""
 
     cut: tuple[Record, ...] = ()
+    dname: tuple[Record, ...] = ()
     sets: Sets | None = None
 
 
@@ -64,21 +76,27 @@ class Zone:
         sets[record.type] = (*sets.get(record.type, ()), record)
 
     @classmethod
-    def from_file(cls, origin: Name, text: str, file: str) -> Zone:
-        """A master file → Zone.
+    def from_file(cls, origin: Name, text: str, file: str, read_file: ReadFile | None = None) -> Zone:
+        """A master file → Zone. `file` and `read_file` are as `parse_zone_file` has them.
 
         Raises:
             ZoneFileError: it cannot be read, or its records do not make a zone.
 
         """
-        lines = parse_zone_file(text, origin, file)
-        _check(origin, lines, file)
-        return cls(origin, dict.fromkeys(line.record for line in lines))
+        first: dict[Record, Line] = {}  # the records of a set differ (RFC 2181 section 5)
+        for line in parse_zone_file(text, origin, file, read_file):
+            first.setdefault(line.record, line)
+        lines = tuple(first.values())
+        check_lines(lines, origin, file)
+        zone = cls(origin, first)
+        check_servers(lines, origin, zone.addresses)
+        return zone
 
     @classmethod
     def from_hosts(cls, origin: Name, server: Name, hosts: Mapping[Name, Address]) -> Zone:
         """The zone of those hosts whose names lie under the origin, served by `server`."""
-        soa = Soa(server, Name((b"hostmaster", *origin)), 1, 3600, 900, 604_800, 60)
+        mailbox = Name((b"hostmaster", *origin))
+        soa = Soa(server, mailbox if mailbox.size <= NAME_LIMIT else origin, 1, 3600, 900, 604_800, 60)
         records = [Record(origin, Type.SOA, HOSTS_TTL, soa), Record(origin, Type.NS, HOSTS_TTL, Ns(server))]
         for name, address in hosts.items():
             if name.is_under(origin):
@@ -91,19 +109,26 @@ class Zone:
         return tuple(record for sets in self._nodes.values() for found in sets.values() for record in found)
 
     def addresses(self, name: Name) -> tuple[Record, ...]:
-        """The A and AAAA records of a name, glue or not."""
-        sets = self._nodes.get(name, {})
+        """The A and AAAA records of a name: glue, or what a question for it would be answered with."""
+        sets = self._nodes.get(name)
+        if sets is None:
+            sets = dict(self.match(name).sets or {}) if name.is_under(self.origin) else {}
         return (*sets.get(Type.A, ()), *sets.get(Type.AAAA, ()))
 
-    def match(self, name: Name) -> _Match:
-        """Step 3: "start matching down, label by label, in the zone"; `name` lies under the origin."""
+    def match(self, name: Name, kind: int = Type.A) -> _Match:
+        """Step 3: "start matching down, label by label, in the zone"; `name` lies under the origin.
+
+        A delegation's DS records stand above its cut (RFC 4035 section 3.1.4.1).
+        """
         node: Sets = self._nodes[self.origin]
         for length in range(len(self.origin) + 1, len(name) + 1):
+            if Type.DNAME in node:
+                return _Match(dname=node[Type.DNAME])
             child = name.tail(length)
             below = self._nodes.get(child)
             if below is None:
                 return _Match(sets=self._wildcard(child.parent, name))
-            if Type.NS in below:
+            if Type.NS in below and not (kind == Type.DS and length == len(name)):
                 return _Match(cut=below[Type.NS])
             node = below
         return _Match(sets=node)
@@ -132,35 +157,46 @@ class Zones:
     def __init__(self, zones: Iterable[Zone]) -> None:
         self.by_origin = {zone.origin: zone for zone in zones}
 
-    def closest(self, name: Name) -> Zone | None:
-        """Step 2: "search the available zones for the zone which is the nearest ancestor to QNAME"."""
-        return next((self.by_origin[a] for a in name.ancestors() if a in self.by_origin), None)
+    def closest(self, name: Name, kind: int = Type.A) -> Zone | None:
+        """Step 2: "search the available zones for the zone which is the nearest ancestor to QNAME".
+
+        For DS records, which stand above a cut, that is the zone above, where it is here too.
+        """
+        above = self.closest(name.parent) if kind == Type.DS and name else None
+        return above or next((self.by_origin[a] for a in name.ancestors() if a in self.by_origin), None)
 
     def find(self, name: Name, kind: int) -> Found:
         """The answer to a question of class IN; REFUSED where no zone holds the name."""
         answers: list[Record] = []
-        seen: set[Name] = set()
+        met: set[Name] = set()
         while True:
-            zone = self.closest(name)
+            zone = self.closest(name, kind)
             if zone is None:
                 return Found(answers=tuple(answers)) if answers else Found(Rcode.REFUSED, authoritative=False)
-            match = zone.match(name)
+            match = zone.match(name, kind)
             if match.cut:
                 # Step 3b: a referral. AA "corresponds to the name which matches the query name, or the first owner name
                 # in the answer section" (RFC 1035 section 4.1.1).
                 glue = self._addresses_of(match.cut)
                 return Found(Rcode.NOERROR, bool(answers), tuple(answers), match.cut, glue)
-            if match.sets is None:
+            if match.dname:
+                aliases = _substitute(name, *match.dname)
+            elif match.sets is None:
                 return Found(Rcode.NXDOMAIN, answers=tuple(answers), authority=(zone.negative,))
-            alias = match.sets.get(Type.CNAME)
-            if alias is None or kind in (Type.CNAME, Type.ANY):
-                return self._at_node(zone, match.sets, kind, answers)
-            answers += alias
-            seen.add(name)
+            else:
+                aliases = match.sets.get(Type.CNAME, ())
+                if not aliases or kind in (Type.CNAME, Type.ANY):
+                    return self._at_node(zone, match.sets, kind, answers)
+            if len(met) >= CHAIN_LIMIT:
+                return Found(answers=tuple(answers))
+            answers += (record for record in aliases if record not in answers)  # one DNAME may serve twice
+            alias = aliases[-1].data
+            if not isinstance(alias, Cname):
+                return Found(Rcode.YXDOMAIN, answers=tuple(answers))
             # Step 3a: "change QNAME to the canonical name in the CNAME RR, and go back to step 1".
-            assert isinstance(alias[0].data, Cname)
-            name = alias[0].data.target
-            if name in seen or len(seen) >= CHAIN_LIMIT:
+            met.add(name)
+            name = alias.target
+            if name in met or kind in (Type.CNAME, Type.ANY):
                 return Found(answers=tuple(answers))
 
     def _at_node(self, zone: Zone, sets: Sets, kind: int, answers: list[Record]) -> Found:
@@ -173,12 +209,8 @@ class Zones:
         return Found(answers=(*answers, *found), additional=self._addresses_of(found))
 
     def _addresses_of(self, records: tuple[Record, ...]) -> tuple[Record, ...]:
-        """Addresses of the hosts that NS and MX records name, from any zone here (RFC 1035 section 3.3)."""
-        hosts = dict.fromkeys(
-            record.data.host if isinstance(record.data, Ns) else record.data.exchange
-            for record in records
-            if isinstance(record.data, Ns | Mx)
-        )
+        """Addresses of the hosts that NS, MX and SRV records name, from any zone (RFC 1035 section 3.3, RFC 2782)."""
+        hosts = dict.fromkeys(host for record in records if (host := _host(record.data)) is not None)
         return tuple(address for host in hosts for address in self._addresses(host))
 
     def _addresses(self, host: Name) -> tuple[Record, ...]:
@@ -189,48 +221,23 @@ class Zones:
         return ()
 
 
-def _check(origin: Name, lines: list[Line], file: str) -> None:
-    """Whether the records make a zone.
+def _host(data: Data) -> Name | None:
+    match data:
+        case Ns(host) | Mx(_, host) | Srv(_, _, _, host):
+            return host
+        case _:
+            return None
 
-    Raises:
-        ZoneFileError: they do not; it names the line.
 
+def _substitute(name: Name, dname: Record) -> tuple[Record, ...]:
+    """The DNAME, and the CNAME that it makes of the name; without that where the name becomes too long.
+
+    "A CNAME RR with Time to Live (TTL) equal to the corresponding DNAME RR is synthesized and included in the answer
+    section" (RFC 6672 section 3.1).
     """
-    apex = {line.record.type for line in lines if line.record.name == origin}
-    for needed in (Type.SOA, Type.NS):
-        if needed not in apex:
-            raise ZoneFileError(file, 1, f"the zone {origin} has no {needed.name} record at its origin")
-    kinds: dict[Name, set[int]] = {}
-    ttls: dict[tuple[Name, int], int] = {}
-    for number, record in lines:
-        name, kind = record.name, record.type
-        if not name.is_under(origin):
-            raise ZoneFileError(file, number, f"{name} does not lie under the zone {origin} (is a final dot too much?)")
-        if kind == Type.SOA and (name != origin or Type.SOA in kinds.get(name, ())):
-            raise ZoneFileError(file, number, f"SOA of {name}: a zone has one, at its origin {origin}")
-        # "The TTLs of all RRs in an RRSet must be the same" (RFC 2181 section 5.2).
-        if ttls.setdefault((name, kind), record.ttl) != record.ttl:
-            raise ZoneFileError(
-                file, number, f"TTL {record.ttl}: {type_text(kind)} records of {name} above have another"
-            )
-        # "If a CNAME RR is present at a node, no other data should be present" (RFC 1034 section 3.6.2).
-        others = kinds.setdefault(name, set())
-        if (kind == Type.CNAME and others) or Type.CNAME in others:
-            raise ZoneFileError(file, number, f"{name} has a CNAME, so it can have no other record")
-        others.add(kind)
-    cuts = {name for name, found in kinds.items() if Type.NS in found and name != origin}
-    for number, record in lines:
-        if isinstance(record.data, Ns) and _is_found_only_here(record.name, record.data.host, origin, cuts):
-            _check_server(number, record.data.host, kinds, file)
-
-
-def _is_found_only_here(owner: Name, host: Name, origin: Name, cuts: set[Name]) -> bool:
-    """Whether a server's address must stand in this zone: it is this zone's own, or glue (RFC 1034 section 4.2.1)."""
-    if not host.is_under(origin):
-        return False
-    return (owner != origin and host.is_under(owner)) or not any(host.is_under(cut) for cut in cuts)
-
-
-def _check_server(number: int, host: Name, kinds: Mapping[Name, set[int]], file: str) -> None:
-    if not {Type.A, Type.AAAA} & kinds.get(host, set()):
-        raise ZoneFileError(file, number, f"NS {host} has no address in this zone; add its A record")
+    assert isinstance(dname.data, Dname)
+    try:
+        target = name.moved(dname.name, dname.data.target)
+    except ValueError:
+        return (dname,)
+    return dname, Record(name, Type.CNAME, dname.ttl, Cname(target))

@@ -45,6 +45,8 @@ def test_relative_and_absolute_names() -> None:
         ("a" * 64, "64 octets"),
         (".".join(["a" * 63] * 4), "257 octets"),
         (r"a\256", "over 255"),
+        (r"a\4b", "before a digit"),
+        (r"a\42", "before a digit"),
         ("a\\", "backslash"),
         ("münchen", "xn--"),
     ],
@@ -66,3 +68,27 @@ def test_ancestors() -> None:
     assert [str(each) for each in name.ancestors()] == ["dragon.cs.uiuc.edu", "cs.uiuc.edu", "uiuc.edu", "edu", "."]
     assert name.is_under(Name.parse("uiuc.edu")) and name.is_under(Name.root) and name.is_under(name)
     assert not name.is_under(Name.parse("iuc.edu"))
+
+
+def test_rfc_6672_2_2_the_table_of_substitutions() -> None:
+    table = """
+        a.example.com.   example.com.   example.net.   a.example.net.
+        a.b.example.com. example.com.   example.net.   a.b.example.net.
+        foo.example.com. example.com.   example.net.   foo.example.net.
+        a.x.example.com. x.example.com. example.net.   a.example.net.
+        a.example.com.   example.com.   y.example.net. a.y.example.net.
+        cyc.example.com. example.com.   example.com.   cyc.example.com.
+        cyc.example.com. example.com.   c.example.com. cyc.c.example.com.
+        shortloop.x.x.   x.             .              shortloop.x.
+        shortloop.x.     x.             .              shortloop.
+    """
+    for line in table.strip().splitlines():
+        name, owner, target, result = map(Name.parse, line.split())
+        assert name.moved(owner, target) == result
+
+
+def test_rfc_6672_2_2_a_name_that_becomes_too_long() -> None:
+    target = Name.of([b"a" * 63] * 3 + [b"b" * 52])
+    assert Name.parse("12345.x").moved(Name.parse("x"), target).size == 252
+    with pytest.raises(ValueError, match="over the 255"):
+        Name.parse("123456789.x").moved(Name.parse("x"), target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catenet.nodes.address import Address
+from catenet.nodes.application.dns.message import Edns, Message, Question
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.records import Rcode, Type
 from catenet.nodes.application.dns.zone import Found, Zone, Zones
@@ -211,12 +212,117 @@ def test_a_zone_of_the_labs_hosts() -> None:
         (HEAD + "a A 192.0.2.1\na CNAME b\n", 6, "no other record"),
         (HEAD + "a CNAME b\na CNAME c\n", 6, "no other record"),
         (HEAD + "sub NS dns.sub\n", 5, "add its A record"),
+        (HEAD + "* A 192.0.2.9\nsub NS dns.sub\n", 6, "add its A record"),  # no wildcard answers below a cut
+        (HEAD + "@ NS alias\nalias CNAME ns\n", 5, "is an alias"),  # RFC 2181 section 10.3
+        (HEAD + "d DNAME a.\nd DNAME b.\n", 6, "a name has one"),  # RFC 6672 section 2.4, and what follows 2.3 to 3.3
+        (HEAD + "d DNAME a.\nd CNAME b\n", 6, "no other record"),
+        (HEAD + "d CNAME a\nd DNAME b\n", 6, "no other record"),
+        (HEAD + "d NS ns\nd DNAME a.\n", 6, "one or the other"),
+        (HEAD + "d DNAME a.\nx.y.d A 192.0.2.1\n", 6, "lies below the DNAME of d.x"),
+        (HEAD + "x.d A 192.0.2.1\nd DNAME a.\n", 5, "lies below the DNAME of d.x"),
+        (HEAD + "*.d DNAME a.\n", 5, "not defined"),
+        (HEAD + "t TXT " + " ".join(['"' + "x" * 255 + '"'] * 257) + "\n", 5, "65792 octets"),  # RFC 1035 section 3.2.1
+        (HEAD + "".join(f"m A 10.0.{n >> 8}.{n & 255}\n" for n in range(4100)), 4104, "65600 octets"),  # and 4.2.2
     ],
 )
 def test_records_that_make_no_zone(text: str, line: int, why: str) -> None:
     with pytest.raises(ZoneFileError, match=why) as caught:
         zones(x=text)
     assert caught.value.line == line
+
+
+def test_rfc_1034_4_3_3_a_server_whose_address_is_a_wildcards() -> None:
+    """What the server would answer is what counts."""
+    wild = zones(x=HEAD + "* A 192.0.2.9\n@ NS ns2\n")
+    assert texts(ask(wild, "ns2.x", Type.A).answers) == ["ns2.x 60 A 192.0.2.9"]
+    assert "ns2.x 60 A 192.0.2.9" in texts(ask(wild, "x", Type.NS).additional)
+
+
+def test_a_zone_at_the_limits_of_a_message_loads() -> None:
+    """RFC 1035 section 3.2.1: 65,535 octets of data; section 4.2.2: and as many of a message over TCP."""
+    strings = ['"' + "x" * 255 + '"'] * 254
+    big = zones(x=HEAD + f"t TXT {' '.join(strings)}\n")
+    (record,) = ask(big, "t.x", Type.TXT).answers
+    message = Message(1, response=True, question=Question(record.name, Type.TXT), answers=(record,), edns=Edns())
+    assert not Message.parse(message.pack()).truncated
+
+
+def test_rfc_2782_an_srv_records_host_has_its_addresses_with_it() -> None:
+    found = ask(zones(x=HEAD + "_http._tcp SRV 0 0 80 ns\n_ssh._tcp SRV 0 0 0 .\n"), "_http._tcp.x", Type.SRV)
+    assert texts(found.additional) == ["ns.x 60 A 192.0.2.53"]
+
+
+def test_rfc_4035_3_1_4_1_ds_records_stand_above_the_cut() -> None:
+    parent = HEAD + "sub NS ns.sub\nns.sub A 192.0.2.1\nsub DS 1 8 2 0a0b\n"
+    for served in (zones(x=parent), zones(x=parent, **{"sub.x": HEAD})):
+        found = ask(served, "sub.x", Type.DS)
+        assert found.authoritative and texts(found.answers) == ["sub.x 60 DS 1 8 2 0a0b"]
+    only_child = ask(zones(**{"sub.x": HEAD}), "sub.x", Type.DS)
+    assert (only_child.rcode, only_child.answers, only_child.authority[0].type) == (Rcode.NOERROR, (), Type.SOA)
+    assert ask(zones(x=parent), "sub.x", Type.A).authority[0].type == Type.NS
+    assert ask(zones(x=parent), "www.sub.x", Type.DS).authority[0].type == Type.NS
+
+
+def test_an_alias_may_have_the_records_of_dnssec_beside_it() -> None:
+    """RFC 4034 sections 3 and 4; they are kept as octets."""
+    assert zones(x=HEAD + "a TYPE46 \\# 1 00\na CNAME ns\na TYPE47 \\# 1 00\na CNAME ns\n")
+
+
+# DNAME (RFC 6672)
+
+REDIRECTED = HEAD + "d DNAME y.\nd TXT here\ntwice CNAME a.d\nlong DNAME " + ".".join(["l" * 60] * 4) + ".\n"
+BOTH = {"x": REDIRECTED, "y": HEAD + "www A 192.0.2.7\na CNAME b.d.x.\nb A 192.0.2.8\n"}
+
+
+def test_rfc_6672_3_1_a_cname_is_made() -> None:
+    found = ask(zones(**BOTH), "www.d.x", Type.A)
+    assert (found.rcode, found.authoritative) == (Rcode.NOERROR, True)
+    assert texts(found.answers) == ["d.x 60 DNAME y", "www.d.x 60 CNAME www.y", "www.y 60 A 192.0.2.7"]
+
+
+@pytest.mark.parametrize("kind", [Type.CNAME, Type.ANY])
+def test_rfc_6672_3_1_the_made_cname_can_be_asked_for(kind: Type) -> None:
+    assert texts(ask(zones(**BOTH), "www.d.x", kind).answers) == ["d.x 60 DNAME y", "www.d.x 60 CNAME www.y"]
+
+
+def test_rfc_6672_2_3_the_owner_itself_is_not_redirected() -> None:
+    assert texts(ask(zones(**BOTH), "d.x", Type.TXT).answers) == ['d.x 60 TXT "here"']
+    assert texts(ask(zones(**BOTH), "d.x", Type.DNAME).answers) == ["d.x 60 DNAME y"]
+    assert ask(zones(**BOTH), "d.x", Type.A).authority[0].type == Type.SOA
+
+
+def test_rfc_6672_3_2_aliases_and_redirections_in_a_row() -> None:
+    """A DNAME that serves twice stands there once (RFC 2181 section 5)."""
+    assert texts(ask(zones(**BOTH), "twice.x", Type.A).answers) == [
+        "twice.x 60 CNAME a.d.x",
+        "d.x 60 DNAME y",
+        "a.d.x 60 CNAME a.y",
+        "a.y 60 CNAME b.d.x",
+        "b.d.x 60 CNAME b.y",
+        "b.y 60 A 192.0.2.8",
+    ]
+
+
+def test_rfc_6672_2_2_a_name_that_becomes_too_long() -> None:
+    """ "The server returns an RCODE of YXDOMAIN", and the DNAME "as proof"."""
+    found = ask(zones(**BOTH), "12345678901.long.x", Type.A)
+    assert (found.rcode, [record.type for record in found.answers]) == (Rcode.YXDOMAIN, [Type.DNAME])
+
+
+def test_rfc_6672_2_2_loops_end() -> None:
+    grows = zones(x=HEAD + "d DNAME c.d\n")
+    assert len(ask(grows, "a.d.x", Type.A).answers) == 1 + 16
+    around = zones(x=HEAD + "d DNAME e\ne DNAME d\n")
+    assert len(ask(around, "a.d.x", Type.A).answers) == 4
+    at_the_root = zones(root=HEAD.replace("root", "host") + "x DNAME .\n")
+    assert ask(at_the_root, "shortloop.x.x", Type.A).rcode == Rcode.NXDOMAIN
+
+
+def test_a_chain_has_the_same_limit_whatever_it_is_made_of() -> None:
+    chain = "".join(f"c{n} CNAME c{n + 1}\n" for n in range(1, 20)) + "c20 A 192.0.2.1\n"
+    served = zones(x=HEAD + chain)
+    assert len(ask(served, "c4.x", Type.A).answers) == 16 + 1
+    assert [record.type for record in ask(served, "c3.x", Type.A).answers] == [Type.CNAME] * 16
 
 
 def test_a_record_written_twice_counts_once() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from catenet.nodes.address import Address
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.records import A, Aaaa, Cname, Mx, Ns, Record, Soa, Txt, Type
-from catenet.nodes.application.dns.zonefile import ZoneFileError, parse_zone_file
+from catenet.nodes.application.dns.zonefile import Line, ZoneFileError, parse_zone_file
 
 ORIGIN = Name.parse("isi.edu")
 ZONES = Path(__file__).parents[4] / "labs" / "internet" / "zones"
@@ -126,7 +126,8 @@ def test_what_may_be_left_out() -> None:
         ("$TTL 99999999999", 1, "no time"),
         ("$TTL " + "9" * 39 + "x", 1, "no time"),
         ("$TTL 4000000000", 1, "over 2147483647"),
-        ("$INCLUDE other", 1, "not one of"),
+        ("$INCLUDE other", 1, "no other file can be read here"),
+        ("$GENERATE 1-2 a A 1.2.3.$", 1, "not one of"),
         ("$TTL 5\n@ SOA a b ( 1 2 3\n\n", 2, "never closed"),
         ("$TTL 5\n@ SOA a b 1 2 3 4", 2, "minimum"),
         ("$TTL 5\na A 1.2.3.4 )", 2, "without"),
@@ -149,3 +150,94 @@ def test_what_is_wrong_is_told_with_its_line(text: str, line: int, why: str) -> 
 def test_any_text_is_read_or_refused(text: str) -> None:
     with suppress(ZoneFileError):
         read("$TTL 5\n" + text)
+
+
+# What is no ASCII
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
+    assert [str(record.name) for record in read("\ufeff$TTL 5\n@ A 1.2.3.4\n")] == ["isi.edu"]
+    assert [str(record.name) for record in read("\ufeffa 5 A 1.2.3.4\n")] == ["a.isi.edu"]
+    with pytest.raises(ZoneFileError, match=r"test.zone:2: .*xn--"):
+        read("$TTL 5\n\ufeffa A 1.2.3.4\n")
+
+
+def test_octets_that_are_no_utf_8() -> None:
+    """A comment may hold any; a string's octets are passed on as they are; a name takes none, and its line is named."""
+    text = b'$TTL 5\na A 1.2.3.4 ; caf\xe9\na TXT caf\xe9 "\xc3\xa9"\n'.decode("utf-8", "surrogateescape")
+    assert [record.data for record in read(text)][1] == Txt((b"caf\xe9", b"\xc3\xa9"))
+    with pytest.raises(ZoneFileError, match=r"test.zone:2: .*xn--") as caught:
+        read(b"$TTL 5\ncaf\xe9 A 1.2.3.4\n".decode("utf-8", "surrogateescape"))
+    assert str(caught.value).isascii()
+
+
+def test_utf_16_is_named() -> None:
+    for encoding in ("utf-16-le", "utf-16-be"):
+        with pytest.raises(ZoneFileError, match=r"test.zone:1: .*UTF-16"):
+            read("\ufeff$TTL 5\n".encode(encoding).decode("utf-8", "surrogateescape"))
+
+
+# $INCLUDE (RFC 1035 section 5.1)
+
+
+def including(text: str, files: dict[str, bytes], file: str = "zones/isi.edu.zone") -> list[Line]:
+    def read_file(path: str) -> bytes:
+        if path not in files:
+            raise FileNotFoundError(2, "No such file or directory", path)
+        return files[path]
+
+    return parse_zone_file(text, ORIGIN, file, read_file)
+
+
+def test_rfc_1035_5_1_include() -> None:
+    """The file's names have the origin that is given with it, else the one that holds there; the file's $ORIGIN ends
+    with it ("never changes the relative origin of the parent file"), and so does its last owner, as in BIND."""
+    files = {
+        "zones/hosts.inc": b"x A 1.1.1.1\n$ORIGIN elsewhere.\n$TTL 7\ny A 1.1.1.2\n",
+        "shared/more inc": b"  A 1.1.1.3\nz A 1.1.1.4\n",
+    }
+    text = '$TTL 5\na A 1.2.3.4\n$INCLUDE hosts.inc sub ; ours\n  TXT a\n$INCLUDE "../shared/more inc"\n'
+    lines = including(text + "  TXT b\nb A 1.2.3.5\n", files)
+    assert [(line.file, line.number, str(line.record.name), line.record.ttl) for line in lines] == [
+        ("zones/isi.edu.zone", 2, "a.isi.edu", 5),
+        ("zones/hosts.inc", 1, "x.sub.isi.edu", 5),
+        ("zones/hosts.inc", 4, "y.elsewhere", 7),
+        ("zones/isi.edu.zone", 4, "a.isi.edu", 7),  # $TTL is for all that follow it (RFC 2308 section 4)
+        ("shared/more inc", 1, "a.isi.edu", 7),
+        ("shared/more inc", 2, "z.isi.edu", 7),
+        ("zones/isi.edu.zone", 6, "a.isi.edu", 7),
+        ("zones/isi.edu.zone", 7, "b.isi.edu", 7),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "why"),
+    [
+        ("$INCLUDE", "zones/isi.edu.zone:1", "lacks its file name"),
+        ("$INCLUDE a b c", "zones/isi.edu.zone:1", "too much"),
+        ("\n$INCLUDE nope.inc", "zones/isi.edu.zone:2", "No such file"),
+        ("$INCLUDE /etc/passwd", "zones/isi.edu.zone:1", "leads out"),
+        ("$INCLUDE ../../secret", "zones/isi.edu.zone:1", "leads out"),
+        ("$INCLUDE ..", "zones/isi.edu.zone:1", "cannot be read"),
+        ("$INCLUDE wrong.inc", "zones/wrong.inc:2", "IPv4"),
+        ("$INCLUDE lex.inc", "zones/lex.inc:1", "does not end"),
+        ("$INCLUDE isi.edu.zone", "zones/isi.edu.zone:1", "includes this one"),
+        ("$INCLUDE ring1.inc", "zones/ring2.inc:1", "includes this one"),
+        ("$INCLUDE deep1.inc", "zones/deep8.inc:1", "8 files deep"),
+        ("$INCLUDE empty.inc\n" * 101, "zones/isi.edu.zone:101", "100 in all"),
+        ("$INCLUDE caf\udce9.inc", "zones/isi.edu.zone:1", "No such file"),
+    ],
+)
+def test_what_cannot_be_included(text: str, where: str, why: str) -> None:
+    files = {
+        "zones/wrong.inc": b"$TTL 5\na A 1.2.3\n",
+        "zones/lex.inc": b'"\n',
+        "zones/ring1.inc": b"$INCLUDE ring2.inc\n",
+        "zones/ring2.inc": b"$INCLUDE ring1.inc\n",
+        "zones/empty.inc": b"",
+        **{f"zones/deep{n}.inc": f"$INCLUDE deep{n + 1}.inc\n".encode() for n in range(1, 10)},
+    }
+    with pytest.raises(ZoneFileError, match=why) as caught:
+        including(text, files)
+    assert str(caught.value).startswith(f"{where}: ")
+    str(caught.value).encode()

@@ -1,0 +1,119 @@
+"""Whether the records of a master file make a zone; what the zone would answer is asked of the zone itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from catenet.nodes.application.dns.name import NAME_LIMIT, Name
+from catenet.nodes.application.dns.records import Ns, Record, Type, type_text
+from catenet.nodes.application.dns.zonefile import Line, ZoneFileError
+
+__all__ = ["SET_LIMIT", "check_lines", "check_servers"]
+
+SET_LIMIT = 0xFFFF - (12 + NAME_LIMIT + 4 + 11)
+"""Octets of the records of one name and type: with the header, a question and an OPT record they are to fit into a
+message, whose length over TCP has 16 bits (RFC 1035 section 4.2.2)."""
+
+_WILDCARD = b"*"
+_BESIDE_ALIAS = frozenset({Type.CNAME, Type.RRSIG, Type.NSEC})
+"""Types that may stand at a name that is an alias (RFC 4034 sections 3 and 4)."""
+
+_ALONE: dict[int, str] = {
+    Type.SOA: "an SOA record: a zone has one, at its origin",
+    Type.CNAME: "a CNAME, so it can have no other record",
+    Type.DNAME: "a DNAME: a name has one (RFC 6672 section 2.4)",
+}
+
+_Sets = dict[Name, dict[int, list[Line]]]
+
+
+def check_lines(lines: Iterable[Line], origin: Name, file: str) -> None:
+    """Whether the records, none of them twice, make a zone.
+
+    Raises:
+        ZoneFileError: they do not; it names the line.
+
+    """
+    sets: _Sets = {}
+    for line in lines:
+        _check_place(line, origin)
+        here = sets.setdefault(line.record.name, {})
+        _check_neighbours(line, here, origin)
+        here.setdefault(line.record.type, []).append(line)
+    for needed in (Type.SOA, Type.NS):
+        if needed not in sets.get(origin, {}):
+            raise ZoneFileError(file, 1, f"the zone {origin} has no {needed.name} record at its origin")
+    for name, here in sets.items():
+        for same in here.values():
+            _check_size(same)
+        _check_above(name, next(iter(here.values()))[0], sets)
+
+
+def check_servers(lines: Sequence[Line], origin: Name, addresses: Callable[[Name], tuple[Record, ...]]) -> None:
+    """Whether every server that can be found only by this zone has an address: this zone's own, and those below a cut,
+    whose addresses are its glue (RFC 1034 section 4.2.1).
+
+    `addresses` are those that the zone would answer.
+
+    Raises:
+        ZoneFileError: one has none.
+
+    """
+    cuts = {record.name for _, _, record in lines if record.type == Type.NS and record.name != origin}
+    aliases = {record.name for _, _, record in lines if record.type == Type.CNAME}
+    for line in lines:
+        owner, data = line.record.name, line.record.data
+        if not isinstance(data, Ns) or not data.host.is_under(origin):
+            continue
+        is_glue = owner != origin and data.host.is_under(owner)
+        if not is_glue and any(ancestor in cuts for ancestor in data.host.ancestors()):
+            continue
+        if data.host in aliases:
+            raise _error(line, f"NS {data.host} is an alias; it names a host with an address (RFC 2181 section 10.3)")
+        if not addresses(data.host):
+            raise _error(line, f"NS {data.host} has no address in this zone; add its A record")
+
+
+def _check_place(line: Line, origin: Name) -> None:
+    name = line.record.name
+    if not name.is_under(origin):
+        raise _error(line, f"{name} does not lie under the zone {origin} (is a final dot too much?)")
+    if line.record.type == Type.SOA and name != origin:
+        raise _error(line, f"SOA of {name}: a zone has one, at its origin {origin}")
+    if line.record.type == Type.DNAME and name[:1] == (_WILDCARD,):
+        raise _error(line, f"DNAME of {name}: what a wildcard would do with it is not defined (RFC 6672 section 3.3)")
+
+
+def _check_neighbours(line: Line, here: dict[int, list[Line]], origin: Name) -> None:
+    """Whether the record may stand beside those above it of the same name."""
+    name, kind = line.record.name, line.record.type
+    same = here.get(kind)
+    if same and kind in _ALONE:
+        raise _error(line, f"{name} has {_ALONE[kind]}")
+    # "The TTLs of all RRs in an RRSet must be the same" (RFC 2181 section 5.2).
+    if same and same[0].record.ttl != line.record.ttl:
+        raise _error(line, f"TTL {line.record.ttl}: {type_text(kind)} records of {name} above have another")
+    kinds = {kind, *here}
+    # "If a CNAME RR is present at a node, no other data should be present" (RFC 1034 section 3.6.2).
+    if Type.CNAME in kinds and kinds - _BESIDE_ALIAS:
+        raise _error(line, f"{name} has a CNAME, so it can have no other record")
+    if {Type.DNAME, Type.NS} <= kinds and name != origin:
+        raise _error(line, f"{name} has a DNAME and NS records: one or the other (RFC 6672 section 2.3)")
+
+
+def _check_size(same: list[Line]) -> None:
+    size = sum(line.record.size for line in same)
+    if size > SET_LIMIT:
+        name, kind = same[-1].record.name, type_text(same[-1].record.type)
+        raise _error(same[-1], f"the {kind} records of {name} have {size} octets, over the {SET_LIMIT} of one message")
+
+
+def _check_above(name: Name, line: Line, sets: _Sets) -> None:
+    """ "Resource records MUST NOT exist at any subdomain of the owner of a DNAME RR" (RFC 6672 section 2.4)."""
+    for above in name.ancestors():
+        if above != name and Type.DNAME in sets.get(above, {}):
+            raise _error(line, f"{name} lies below the DNAME of {above}, which stands for all names there")
+
+
+def _error(line: Line, message: str) -> ZoneFileError:
+    return ZoneFileError(line.file, line.number, message)
