@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -16,6 +17,20 @@ __all__ = ["Folder"]
 _KEPT_SIZE = 262_144  # bytes: a longer file is read piece by piece as it is sent
 _CACHE_LIMIT = 8_388_608  # bytes of all pages kept together
 _PAGES_LIMIT = 1_024
+_SETTLED = 0.1  # seconds: a file that changed later may change again within one tick of the file system's clock
+
+_ABSENCES = {
+    errno.EACCES: Absence.FORBIDDEN,
+    errno.ELOOP: Absence.MISSING,
+    errno.ENAMETOOLONG: Absence.MISSING,
+    errno.ENODEV: Absence.FORBIDDEN,
+    errno.ENOENT: Absence.MISSING,
+    errno.ENOTDIR: Absence.MISSING,
+    errno.ENXIO: Absence.FORBIDDEN,  # a socket, or a device that is not there
+    errno.EPERM: Absence.FORBIDDEN,
+}
+"""What the peer is told of an error in opening a file; any other one (no descriptor is left, the disk is broken) says
+nothing of whether the file is there."""
 
 _TEXT = "; charset=utf-8"
 _MEDIA_TYPES = {
@@ -37,7 +52,9 @@ _MEDIA_TYPES = {
     ".xml": "application/xml",
 }
 
-_Version = tuple[int, int, int, int]  # device, inode, time of the last change (ns), size: another one is another file
+_Version = tuple[int, int, int, int]
+"""Device, inode, time of the last change (ns), size: another one is another file. The time is that of the inode: the
+file's own can be set, and is by whoever copies a file with its date."""
 
 
 class Folder:
@@ -66,10 +83,8 @@ class Folder:
         self.misses += 1
         try:
             return self._look(path)
-        except PermissionError:
-            return Absence.FORBIDDEN
-        except OSError:  # no such file, a loop of links, a name that is too long
-            return Absence.MISSING
+        except OSError as error:
+            return _ABSENCES.get(error.errno or 0, Absence.UNREADABLE)
 
     def clear(self) -> None:
         """Forget every page."""
@@ -101,7 +116,7 @@ class Folder:
         """
         file = os.path.realpath(name)
         if file != self._root and not file.startswith(self._root + os.sep):
-            raise PermissionError(f"{name} leads out of {self._root}")
+            raise PermissionError(errno.EACCES, f"leads out of {self._root}", name)
         return file
 
     def _read(self, path: str, name: str) -> Page:
@@ -110,14 +125,16 @@ class Folder:
             info = os.fstat(handle.fileno())
             # RFC 9110 section 8.8.2.1: "MUST NOT generate a Last-Modified date that is later than the server's time of
             # message origination".
-            modified = min(int(info.st_mtime), int(self._wall_clock()))
+            now = self._wall_clock()
+            modified = max(0, min(int(info.st_mtime), int(now)))
             media_type = _MEDIA_TYPES.get(Path(file).suffix.lower(), "application/octet-stream")
-            etag = f'"{info.st_mtime_ns:x}-{info.st_size:x}"'
+            etag = f'"{info.st_ctime_ns:x}-{info.st_size:x}"'
             version = _version(info)
             if info.st_size > _KEPT_SIZE:
                 return Page.of(media_type, modified, etag, size=info.st_size, read=partial(_piece, file, version))
             page = Page.of(media_type, modified, etag, content=handle.read(_KEPT_SIZE))
-        self._keep(path, name, version, page)
+        if info.st_ctime < now - _SETTLED:
+            self._keep(path, name, version, page)
         return page
 
     def _keep(self, path: str, name: str, version: _Version, page: Page) -> None:
@@ -131,7 +148,7 @@ class Folder:
 
 
 def _version(info: os.stat_result) -> _Version:
-    return info.st_dev, info.st_ino, info.st_mtime_ns, info.st_size
+    return info.st_dev, info.st_ino, info.st_ctime_ns, info.st_size
 
 
 def _open(file: str) -> BinaryIO:
@@ -139,7 +156,7 @@ def _open(file: str) -> BinaryIO:
     handle = os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
     if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
         handle.close()
-        raise PermissionError(f"{file} is no file")
+        raise PermissionError(errno.EACCES, "is no regular file", file)
     return handle
 
 

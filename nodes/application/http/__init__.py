@@ -3,7 +3,9 @@
 connection    ServerConnection: one connection as a `Stream`; opens with its table of states
 server        Server: what the connections of one site share; from a request to its status and page
 message       Request, parse_request: the head of a request, and every rule that refuses one
-body          the content of a request, read only to be thrown away
+fields        field lines, and the lists, parameters, numbers and tags in their values
+uri           Uri, Authority: taken apart, put together, relative references resolved
+body          the content of a message, by its length or in chunks
 response      Page, Site, Absence: what is sent; status pages; preconditions
 reports       the events of a request and its answer
 date          HTTP's dates
@@ -20,7 +22,8 @@ be taken; 2 s of waiting for the peer's close after an answer that came while th
 Choices, where the RFC leaves one or we keep less:
 - Only a line of its own LF is taken beside CRLF (RFC 9112 section 2.2 allows it), so that people can type requests.
 - What two readers could take differently is refused: Content-Length beside Transfer-Encoding, several Content-Lengths
-  even if equal, folded lines, a Host that no name in DNS could be, an escaped slash in a path.
+  even if equal, an empty element in Transfer-Encoding, folded lines, a Host that no name in DNS could be, an escaped
+  slash or a fragment in a path, a trailer that is no field line.
 - A connection on which nothing was begun is closed without 408 (RFC 9110 section 15.5.9 does not ask for more).
 - No 100 is ever sent: no content is wanted, so the final status comes at once (section 10.1.1).
 - Range is ignored (section 14.2 allows it).

@@ -18,8 +18,9 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
-from catenet.nodes.application.http.body import Body, body_of
-from catenet.nodes.application.http.message import HEAD_LIMIT, LINE_LIMIT, Request, RequestError
+from catenet.nodes.application.http.body import Body, ChunkedBody
+from catenet.nodes.application.http.fields import HEAD_LIMIT, MessageError
+from catenet.nodes.application.http.message import BODY_LIMIT, LINE_LIMIT, Request
 from catenet.nodes.application.http.response import Page, status_line, status_page
 from catenet.nodes.application.http.server import Server
 from catenet.nodes.machine import Endpoint, Report
@@ -112,7 +113,7 @@ class ServerConnection:
         elif self._out or self._long is not None or self._state in (_State.LINGER, _State.CLOSED):
             self._give_up()
         elif self._buffer or self._state is _State.BODY:
-            self._refuse(RequestError(408, "request", bytes(self._buffer[:40]), "not whole in time"))
+            self._refuse(MessageError(408, "request", bytes(self._buffer[:40]), "not whole in time"))
         else:  # nothing was begun, so there is nothing to answer
             self._state = _State.CLOSED
 
@@ -149,7 +150,7 @@ class ServerConnection:
                 (self._state is _State.HEAD and self._read_head()) or (self._state is _State.BODY and self._read_body())
             ):
                 pass
-        except RequestError as error:
+        except MessageError as error:
             self._refuse(error)
         if self._eof and self._has_room():
             if self._state is _State.BODY or (self._state is _State.HEAD and self._buffer):
@@ -164,9 +165,9 @@ class ServerConnection:
         end = self._searched = found.end() if found else len(buffer)
         line_end = buffer.find(b"\n", 0, LINE_LIMIT + 2)
         if line_end < 0 and end > LINE_LIMIT + 1:
-            raise RequestError(414, "request line", bytes(buffer[:40]), f"over {LINE_LIMIT} bytes")
+            raise MessageError(414, "request line", bytes(buffer[:40]), f"over {LINE_LIMIT} bytes")
         if end - line_end > HEAD_LIMIT:
-            raise RequestError(431, "head", end, f"over {HEAD_LIMIT} bytes")
+            raise MessageError(431, "head", end, f"over {HEAD_LIMIT} bytes")
         if found is None:
             return False
         head = bytes(buffer[:end])
@@ -183,10 +184,13 @@ class ServerConnection:
             # content is wanted here, so it is always the final one.
             self._answer(request, end=_State.LINGER)
         else:
-            self._state, self._request, self._body = _State.BODY, request, body_of(request)
+            # It is read only to be thrown away: no method here wants content.
+            body = ChunkedBody(BODY_LIMIT) if request.chunked else Body(request.length)
+            self._state, self._request, self._body = _State.BODY, request, body
 
     def _read_body(self) -> bool:
-        if not self._body.skip(self._buffer):
+        self._body.take(self._buffer)
+        if not self._body.ended:
             return False
         assert self._request is not None
         request, self._request = self._request, None
@@ -219,7 +223,7 @@ class ServerConnection:
         fate = b"Connection: close\r\n" if end else b"Connection: keep-alive\r\n" if version == (1, 0) else b""
         return status_line(status) + self._server.dated.fields() + fate
 
-    def _refuse(self, error: RequestError) -> None:
+    def _refuse(self, error: MessageError) -> None:
         """Answer what is no proper request. Where the next one would begin is not known, so it is the last answer."""
         page = status_page(error.status)
         self._buffer.clear()

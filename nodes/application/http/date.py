@@ -35,20 +35,22 @@ def parse_date(text: str, now: float) -> int | None:
         return _seconds(int(year), month, day, clock)
     if match := _RFC850_DATE.fullmatch(text):
         day, month, year, *clock = match.groups()
-        return _seconds(_full_year(int(year), now), month, day, clock)
+        return _within_fifty_years(int(year), month, day, clock, now)
     if match := _ASCTIME_DATE.fullmatch(text):
         month, day, *clock, year = match.groups()
         return _seconds(int(year), month, day, clock)
     return None
 
 
-def _full_year(two_digits: int, now: float) -> int:
+def _within_fifty_years(two_digits: int, month: str, day: str, clock: list[str], now: float) -> int | None:
     # RFC 9110 section 5.6.7: "Recipients of a timestamp value in rfc850-date format, which uses a two-digit year, MUST
     # interpret a timestamp that appears to be more than 50 years in the future as representing the most recent year in
     # the past that had the same last two digits."
-    this_year = datetime.fromtimestamp(now, UTC).year
-    year = this_year - this_year % 100 + two_digits
-    return year - 100 if year > this_year + 50 else year
+    today = datetime.fromtimestamp(now, UTC)
+    year = today.year - today.year % 100 + two_digits
+    in_fifty_years = (today.year + 50, *today.timetuple()[1:6])
+    moment = (year, _MONTHS.index(month) + 1, int(day), *map(int, clock))
+    return _seconds(year - 100 if moment > in_fifty_years else year, month, day, clock)
 
 
 def _seconds(year: int, month: str, day: str, clock: list[str]) -> int | None:

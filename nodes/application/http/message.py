@@ -10,39 +10,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
+from catenet.nodes.application.http.fields import TCHAR, MessageError, by_name, decimal, field_lines, members
+from catenet.nodes.application.http.uri import Authority
 from catenet.nodes.machine import DecodeError
 
-__all__ = ["BODY_LIMIT", "HEAD_LIMIT", "LINE_LIMIT", "Request", "RequestError", "parse_request"]
+__all__ = ["BODY_LIMIT", "LINE_LIMIT", "Request", "parse_request"]
 
 LINE_LIMIT = 8_192
 """The longest request line, in bytes: over it 414 (RFC 9112 section 3 recommends at least 8000)."""
-HEAD_LIMIT = 16_384
-"""The longest head, in bytes, without the request line: over it 431."""
-FIELD_LIMIT = 100
-"""The most field lines of one head: over it 431."""
 BODY_LIMIT = 65_536
 """The longest content of a request, in bytes, that is read and thrown away: over it 413."""
 
-_TCHAR = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
-_REQUEST_LINE = re.compile(rf"({_TCHAR}+) ([!-~]+) HTTP/([0-9])\.([0-9])")
-_FIELD_NAME = re.compile(f"{_TCHAR}+")
-_NOT_IN_VALUE = re.compile(r"[^\t -~\x80-\xff]")
+_REQUEST_LINE = re.compile(rf"({TCHAR}+) ([!-~]+) HTTP/([0-9])\.([0-9])")
 _ABSOLUTE_FORM = re.compile(r"http://([^/?#]*)(.*)", re.IGNORECASE)
-# The grammar of a host also allows sub-delims ("a,b"), which no name in DNS has: refused, since readers differ on them.
-_AUTHORITY = re.compile(r"([A-Za-z0-9._~%-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
 _BAD_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 _ESCAPE = re.compile(b"%(..)", re.DOTALL)
 _CONTROL = re.compile("[\x00-\x1f\x7f/]")
-
-
-class RequestError(DecodeError):
-    """A request that breaks the protocol or a limit. `status` is the answer, `why` one of a fixed set of texts."""
-
-    def __init__(self, status: int, field: str, value: object, why: str) -> None:
-        super().__init__(field, value, why)
-        self.status = status
-        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +63,14 @@ def parse_request(head: bytes) -> Request:
     """A whole head, with or without its last empty line → Request.
 
     Raises:
-        RequestError: it names the status to answer with (400, 413, 414, 417, 431, 501, 505), the field and the value.
+        MessageError: it names the status to answer with (400, 413, 414, 417, 431, 501, 505), the field and the value.
 
     """
-    first, *lines = head.decode("latin-1").split("\n")
-    while lines and lines[-1] in ("", "\r"):
+    first, *lines = head.decode("latin-1").replace("\r\n", "\n").split("\n")
+    while lines and not lines[-1]:
         lines.pop()
-    method, target, version = _request_line(first.removesuffix("\r"))
-    fields = _fields(lines)
+    method, target, version = _request_line(first)
+    fields = by_name(field_lines(lines))
     host = _host(fields.get("host"), version)
     chunked, length = _framing(fields, version)
     path = query = ""
@@ -109,31 +94,13 @@ def parse_request(head: bytes) -> Request:
 
 def _request_line(line: str) -> tuple[str, str, tuple[int, int]]:
     if len(line) > LINE_LIMIT:
-        raise RequestError(414, "request line", line[:40], f"over {LINE_LIMIT} bytes")
+        raise MessageError(414, "request line", line[:40], f"over {LINE_LIMIT} bytes")
     match = _REQUEST_LINE.fullmatch(line)
     if match is None:
-        raise RequestError(400, "request line", line[:80], "not: method, space, target, space, HTTP/1.1")
+        raise MessageError(400, "request line", line[:80], "not: method, space, target, space, HTTP/1.1")
     if match[3] != "1":
-        raise RequestError(505, "version", f"{match[3]}.{match[4]}", "not HTTP/1")
+        raise MessageError(505, "version", f"{match[3]}.{match[4]}", "not HTTP/1")
     return match[1], match[2], (1, int(match[4]))
-
-
-def _fields(lines: list[str]) -> dict[str, str]:
-    if len(lines) > FIELD_LIMIT:
-        raise RequestError(431, "fields", len(lines), f"over {FIELD_LIMIT} field lines")
-    fields: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.removesuffix("\r").partition(":")
-        # RFC 9112 section 5.1: "A server MUST reject, with a response status code of 400 (Bad Request), any received
-        # request message that contains whitespace between a header field name and colon." A folded line (section 5.2)
-        # begins with whitespace and ends here too.
-        if not colon or not _FIELD_NAME.fullmatch(name):
-            raise RequestError(400, "field name", name[:80], "not a token followed by a colon")
-        if _NOT_IN_VALUE.search(value):
-            raise RequestError(400, "field value", value[:80], "a control character in it")
-        name, value = name.lower(), value.strip(" \t")
-        fields[name] = f"{fields[name]}, {value}" if name in fields else value
-    return fields
 
 
 def _host(value: str | None, version: tuple[int, int]) -> str:
@@ -142,10 +109,20 @@ def _host(value: str | None, version: tuple[int, int]) -> str:
     # Host header field with an invalid field value." (Two lines were joined by ", ", which is no valid value.)
     if value is None:
         if version >= (1, 1):
-            raise RequestError(400, "Host", "", "missing")
+            raise MessageError(400, "Host", "", "missing")
         return ""
-    if not _AUTHORITY.fullmatch(value):
-        raise RequestError(400, "Host", value[:80], "not one host, with or without a port")
+    return _authority("Host", value)
+
+
+@lru_cache(maxsize=64)
+def _authority(field: str, value: str) -> str:
+    try:
+        userinfo, _, _ = Authority.parse(value)
+    except DecodeError:
+        userinfo = ""
+    # RFC 9110 section 4.2.4: "a recipient SHOULD parse for userinfo and treat its presence as an error".
+    if userinfo is not None:
+        raise MessageError(400, field, value[:80], "not one host, with or without a port")
     return value
 
 
@@ -156,28 +133,31 @@ def _framing(fields: Mapping[str, str], version: tuple[int, int]) -> tuple[bool,
         # RFC 9112 section 6.3: such a message "might indicate an attempt to perform request smuggling … and ought to be
         # handled as an error".
         if length is not None:
-            raise RequestError(400, "Transfer-Encoding", coding[:80], "beside Content-Length")
+            raise MessageError(400, "Transfer-Encoding", coding[:80], "beside Content-Length")
         # Section 6.1: a coding in an HTTP/1.0 message MUST be treated "as if the framing is faulty".
         if version < (1, 1):
-            raise RequestError(400, "Transfer-Encoding", coding[:80], "in HTTP/1.0")
+            raise MessageError(400, "Transfer-Encoding", coding[:80], "in HTTP/1.0")
         codings = [word.strip(" \t").lower() for word in coding.split(",")]
         if codings[-1] != "chunked" or "chunked" in codings[:-1]:
-            raise RequestError(400, "Transfer-Encoding", coding[:80], "chunked is not its last coding")
+            raise MessageError(400, "Transfer-Encoding", coding[:80], "chunked is not its last coding")
         if len(codings) > 1:
-            raise RequestError(501, "Transfer-Encoding", coding[:80], "only chunked is understood")
+            raise MessageError(501, "Transfer-Encoding", coding[:80], "only chunked is understood")
         return True, 0
     if length is None:
         return False, 0
-    if not (length.isascii() and length.isdigit()):
-        raise RequestError(400, "Content-Length", length[:80], "not one decimal number")
-    if len(length) > 18 or int(length) > BODY_LIMIT:
-        raise RequestError(413, "Content-Length", length[:80], f"over {BODY_LIMIT} bytes")
-    return False, int(length)
+    number = decimal(length, BODY_LIMIT)
+    if number is None:
+        raise MessageError(400, "Content-Length", length[:80], "not one decimal number")
+    if number > BODY_LIMIT:
+        raise MessageError(413, "Content-Length", length[:80], f"over {BODY_LIMIT} bytes")
+    return False, number
 
 
 def _keep_alive(fields: Mapping[str, str], version: tuple[int, int]) -> bool:
     """RFC 9112 section 9.3: whether the connection persists after this message."""
-    options = [word.strip(" \t").lower() for word in fields.get("connection", "").split(",")]
+    if "connection" not in fields:
+        return version >= (1, 1)
+    options = members(fields["connection"].lower())
     return "close" not in options and (version >= (1, 1) or "keep-alive" in options)
 
 
@@ -185,10 +165,12 @@ def _expects(fields: Mapping[str, str], version: tuple[int, int]) -> bool:
     # RFC 9110 section 10.1.1: "A server that receives a 100-continue expectation in an HTTP/1.0 request MUST ignore
     # that expectation", and one "that receives an Expect field value containing a member other than 100-continue MAY
     # respond with a 417".
-    expectation = fields.get("expect", "").lower() if version >= (1, 1) else ""
-    if expectation not in ("", "100-continue"):
-        raise RequestError(417, "Expect", expectation[:80], "only 100-continue is understood")
-    return expectation == "100-continue"
+    if "expect" not in fields or version < (1, 1):
+        return False
+    expectations = set(members(fields["expect"].lower()))
+    if unknown := expectations - {"100-continue"}:
+        raise MessageError(417, "Expect", min(unknown)[:80], "only 100-continue is understood")
+    return bool(expectations)
 
 
 def _target(target: str, host: str) -> tuple[str, str, str]:
@@ -197,9 +179,11 @@ def _target(target: str, host: str) -> tuple[str, str, str]:
         # Section 3.2.2: "a server MUST accept the absolute-form in requests", and "MUST ignore the received Host
         # header field (if any) and instead replace it with the host information of the request-target".
         match = _ABSOLUTE_FORM.fullmatch(target)
-        if match is None or not _AUTHORITY.fullmatch(match[1]):
-            raise RequestError(400, "target", target[:80], "neither a path nor an http URI")
-        host, target = match[1], match[2] if match[2].startswith("/") else f"/{match[2]}"
+        if match is None:
+            raise MessageError(400, "target", target[:80], "neither a path nor an http URI")
+        host, target = _authority("target", match[1]), match[2] if match[2].startswith("/") else f"/{match[2]}"
+    if "#" in target:  # some readers end the path there (section 3.2.1 allows none)
+        raise MessageError(400, "target", target[:80], "a fragment in it")
     path, _, query = target.partition("?")
     return host, _path(path), query
 
@@ -207,7 +191,7 @@ def _target(target: str, host: str) -> tuple[str, str, str]:
 def _path(raw: str) -> str:
     """Percent-decoded once, segment by segment, and without dot segments (RFC 3986 sections 2.4 and 5.2.4)."""
     if _BAD_ESCAPE.search(raw):
-        raise RequestError(400, "target", raw[:80], "a percent sign without two hexadecimal digits")
+        raise MessageError(400, "target", raw[:80], "a percent sign without two hexadecimal digits")
     kept: list[str] = []
     segment = ""
     for part in raw.split("/")[1:]:
@@ -215,10 +199,10 @@ def _path(raw: str) -> str:
             "utf-8", "surrogateescape"
         )
         if _CONTROL.search(segment):
-            raise RequestError(400, "target", raw[:80], "an escaped slash or control character")
+            raise MessageError(400, "target", raw[:80], "an escaped slash or control character")
         if segment == "..":
             if not kept:
-                raise RequestError(400, "target", raw[:80], "leads above the root")
+                raise MessageError(400, "target", raw[:80], "leads above the root")
             kept.pop()
         elif segment not in ("", "."):
             kept.append(segment)

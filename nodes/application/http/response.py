@@ -10,6 +10,7 @@ from typing import Protocol
 
 from catenet import __version__
 from catenet.nodes.application.http.date import format_date, parse_date
+from catenet.nodes.application.http.fields import entity_tags
 
 __all__ = ["ALLOWED", "REASONS", "Absence", "DatedFields", "Page", "Site", "precondition", "status_line", "status_page"]
 
@@ -30,6 +31,7 @@ REASONS: Mapping[int, str] = {
     414: "URI Too Long",
     417: "Expectation Failed",
     431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
     501: "Not Implemented",
     505: "HTTP Version Not Supported",
 }
@@ -82,6 +84,7 @@ class Absence(Enum):
     MISSING = auto()
     FORBIDDEN = auto()
     FOLDER = auto()  # it is a folder, and the path lacks the slash at its end
+    UNREADABLE = auto()  # it is there, and reading it failed
 
 
 class Site(Protocol):
@@ -142,12 +145,12 @@ def status_page(status: int, location: str = "") -> Page:
 def precondition(fields: Mapping[str, str], page: Page, now: float) -> int:
     """The conditions of a GET or HEAD, in the order of RFC 9110 section 13.2.2 → 200, 304 or 412."""
     if (tags := fields.get("if-match")) is not None:
-        if not _names(tags, page.etag):
+        if not _names(tags, page.etag, weakly=False):
             return 412
     elif (since := _date(fields, "if-unmodified-since", now)) is not None and page.modified > since:
         return 412
-    if (tags := fields.get("if-none-match")) is not None:  # a weak comparison: W/ does not count (section 8.8.3.2)
-        return 304 if _names(tags.replace("W/", ""), page.etag) else 200
+    if (tags := fields.get("if-none-match")) is not None:
+        return 304 if _names(tags, page.etag, weakly=True) else 200
     since = _date(fields, "if-modified-since", now)
     return 304 if since is not None and page.modified <= since else 200
 
@@ -159,6 +162,6 @@ def _date(fields: Mapping[str, str], name: str, now: float) -> int | None:
     return None if value is None else parse_date(value, now)
 
 
-def _names(tags: str, etag: str) -> bool:
-    """Whether a list of entity tags names this one. Ours hold no comma, so commas part the list."""
-    return tags.strip() == "*" or etag in (tag.strip(" \t") for tag in tags.split(","))
+def _names(tags: str, etag: str, *, weakly: bool) -> bool:
+    """Whether a list of entity tags names this one, which is strong (RFC 9110 section 8.8.3.2)."""
+    return tags == "*" or any(opaque == etag and (weakly or not weak) for weak, opaque in entity_tags(tags))

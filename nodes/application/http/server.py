@@ -13,6 +13,7 @@ __all__ = ["Server"]
 
 _KNOWN = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"))
 """The methods of RFC 9110 section 9 and RFC 5789."""
+_STATUSES = {Absence.MISSING: 404, Absence.FORBIDDEN: 403, Absence.UNREADABLE: 500}
 _HEADS_LIMIT = 1_024  # heads remembered, each of at most …
 _HEAD_WORTH = 1_024  # … so many bytes
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
@@ -43,7 +44,7 @@ class Server:
         """As `parse_request`, and remembered where it is short and no content follows.
 
         Raises:
-            RequestError: as `parse_request` does.
+            MessageError: as `parse_request` does.
 
         """
         request = self._heads.get(head)
@@ -69,7 +70,9 @@ class Server:
             return status, status_page(status) if status == 412 else found
         if found is Absence.FOLDER:
             return 301, status_page(301, _location(request))
-        status = 404 if found is Absence.MISSING else 403
+        if found is Absence.UNREADABLE:
+            self.count("unreadable")
+        status = _STATUSES[found]
         return status, status_page(status)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +13,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catenet.nodes.application.http.message import RequestError, parse_request
+from catenet.nodes.application.http.fields import MessageError
+from catenet.nodes.application.http.message import parse_request
 from catenet.nodes.application.http.response import Absence, Page
 from catenet.nodes.services.web_files import Folder
 
 NOBODY = 65_534
+
+
+def later() -> float:
+    """A clock by which no file has changed just now: such a one is not kept."""
+    return time.time() + 1
 
 
 @pytest.fixture
@@ -31,6 +39,8 @@ def root(tmp_path: Path) -> Path:
     (site / "in").symlink_to("sub/index.html")
     (site / "loop").symlink_to("loop")
     os.mkfifo(site / "pipe")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(site / "socket"))
     return site
 
 
@@ -70,6 +80,7 @@ def test_pages(root: Path) -> None:
         ("/up/", Absence.FORBIDDEN),
         ("/up/missing", Absence.FORBIDDEN),
         ("/pipe", Absence.FORBIDDEN),
+        ("/socket", Absence.FORBIDDEN),
     ],
 )
 def test_what_is_no_page(root: Path, path: str, absence: Absence) -> None:
@@ -103,7 +114,7 @@ def test_a_file_that_may_not_be_read(root: Path, request: pytest.FixtureRequest)
 
 
 def test_a_page_is_read_again_when_it_changes(root: Path) -> None:
-    folder = Folder(root, time.time)
+    folder = Folder(root, later)
     first = folder.find("/")
     assert folder.find("/") is first
     (root / "index.html").write_text("<p>changed")
@@ -116,6 +127,29 @@ def test_a_page_is_read_again_when_it_changes(root: Path) -> None:
     assert folder.find("/") is Absence.FORBIDDEN
     assert folder.kept == (0, 0)
     assert (folder.hits, folder.misses) == (1, 3)
+
+
+def test_9110_8_8_1_a_page_of_the_same_length_and_date_is_another_one(root: Path) -> None:
+    page = root / "index.html"
+    os.utime(page, (1e9, 1e9))
+    folder = Folder(root, later)
+    first = folder.find("/")
+    page.write_text("<p>FRONT")
+    os.utime(page, (1e9, 1e9))
+    second = folder.find("/")
+    assert (content(first), content(second)) == (b"<p>front", b"<p>FRONT")
+    assert isinstance(first, Page)
+    assert isinstance(second, Page)
+    assert (
+        first.etag != second.etag
+    )  # "A strong validator … changes whenever a change occurs to the representation data"
+
+
+def test_a_page_that_changed_just_now_is_not_kept(root: Path) -> None:
+    changed = (root / "index.html").stat().st_ctime  # within the same tick of its clock it may change once more
+    folder = Folder(root, lambda: changed + 0.05)
+    folder.find("/")
+    assert folder.kept == (0, 0)
 
 
 def test_a_link_that_is_turned_around(root: Path) -> None:
@@ -134,6 +168,25 @@ def test_a_date_in_the_future_is_said_to_be_now(root: Path) -> None:  # RFC 9110
     page = Folder(root, lambda: 1e9).find("/")
     assert isinstance(page, Page)
     assert page.modified == 1_000_000_000
+
+
+@pytest.mark.parametrize("at", [-1e9, -1e11, -1])
+def test_a_date_before_1970_is_said_to_be_1970(root: Path, at: float) -> None:
+    os.utime(root / "index.html", (at, at))
+    page = Folder(root, time.time).find("/")
+    assert isinstance(page, Page)
+    assert b"Last-Modified: Thu, 01 Jan 1970 00:00:00 GMT\r\n" in page.tail
+
+
+def test_no_descriptor_left_is_no_404(root: Path) -> None:
+    folder = Folder(root, time.time)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        found = folder.find("/")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert found is Absence.UNREADABLE
 
 
 def test_long_files_are_read_in_pieces_and_not_kept(root: Path) -> None:
@@ -156,7 +209,7 @@ def test_long_files_are_read_in_pieces_and_not_kept(root: Path) -> None:
 def test_the_cache_is_bounded(root: Path) -> None:
     for number in range(60):
         (root / f"{number}.bin").write_bytes(b"x" * 200_000)
-    folder = Folder(root, time.time)
+    folder = Folder(root, later)
     for number in range(60):
         folder.find(f"/{number}.bin")
     pages, size = folder.kept
@@ -180,7 +233,7 @@ TARGET = st.lists(
 def test_no_target_leads_to_the_secret(root: Path, parts: list[str]) -> None:
     try:
         request = parse_request(f"GET /{'/'.join(parts)} HTTP/1.0\r\n\r\n".encode())
-    except RequestError:
+    except MessageError:
         return
     found = Folder(root, time.time).find(request.path)
     assert not isinstance(found, Page) or b"secret" not in found.tail
