@@ -12,7 +12,8 @@ from fuzz_target import Target, sliced
 
 from catenet.nodes.address import Address
 from catenet.nodes.application.http.connection import ServerConnection
-from catenet.nodes.application.http.message import Request, RequestError, parse_request
+from catenet.nodes.application.http.fields import MessageError
+from catenet.nodes.application.http.message import Request, parse_request
 from catenet.nodes.application.http.response import REASONS, Absence, Page
 from catenet.nodes.application.http.server import Server
 from catenet.nodes.machine import Endpoint, Report
@@ -102,7 +103,7 @@ def _is_for_llhttp(request: Request) -> bool:
     return request.method in METHODS and request.version <= (1, 1) and request.target.startswith(("/", "http://"))
 
 
-head = Target(_read_head, (RequestError,), _check_head, words=WORDS, longest=20_000)
+head = Target(_read_head, (MessageError,), _check_head, words=WORDS, longest=20_000)
 
 
 class Site:
