@@ -104,6 +104,7 @@ def parse_url(url: str) -> SplitResult:
         raise FetchError("url", f"url {url!r}: only http:// can be fetched here, not {parts.scheme}://")
     if not host or port == 0 or not url.isprintable() or " " in url or "@" in parts.netloc:
         raise FetchError("url", f"url {url!r} is no address of a page; write it like http://dragon.cs.uiuc.edu/")
+    host = f"[{host}]" if ":" in host else host  # RFC 3986 section 3.2.2: IP-literal = "[" IPv6address "]"
     return parts._replace(netloc=host if port in (None, 80) else f"{host}:{port}", path=parts.path or "/", fragment="")
 
 
