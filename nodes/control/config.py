@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
 
 __all__ = ["CONFIG_LIMIT", "CONFIG_VARIABLE", "ConfigError", "InterfaceConfig", "NodeConfig", "StaticRoute"]
@@ -119,8 +120,8 @@ class NodeConfig:
         if len(text) > CONFIG_LIMIT:
             raise ConfigError(f"{CONFIG_VARIABLE} has {len(text)} bytes, over the {CONFIG_LIMIT} allowed")
         try:
-            whole = json.loads(text)
-        except (ValueError, RecursionError) as error:
+            whole = read_json(text)
+        except ValueError as error:
             raise ConfigError(f"{CONFIG_VARIABLE} is no JSON: {error}") from None
         fields = _Fields(whole, CONFIG_VARIABLE)
         events = fields.take("events", str, "text")

@@ -132,7 +132,7 @@ def _from_json(text: str, node: str, logged: float | None) -> Event | None:
         whole = read_json(text)
         at, data = _time(float(whole["at"]), logged), whole["data"]
         own, service, kind, said = (printable(str(whole[key])) for key in ("node", "service", "kind", "text"))
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None
     return Event(at, node or own, service, kind, said, data) if isinstance(data, dict) else None
 

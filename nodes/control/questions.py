@@ -32,6 +32,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
 
 __all__ = ["ASK_COMMAND", "LIMIT", "NOT_SHOWN", "SOCKET_PATH", "Answer", "Question", "QuestionError"]
@@ -104,8 +105,8 @@ class Answer:
 
 def _object(data: bytes) -> dict[str, Json]:
     try:
-        whole = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        whole = read_json(data.decode())
+    except ValueError as error:
         raise QuestionError(f"{data[:80]!r} is no JSON: {error}") from None
     if not isinstance(whole, dict):
         raise QuestionError(f"{data[:80]!r} is no JSON object")

@@ -1,6 +1,7 @@
 """JSON that others wrote, read as RFC 8259 has it, so that what is made of it is JSON again.
 
-Python also takes NaN and Infinity, and makes infinity of 1e999; printed, either is no JSON any more.
+Python also takes NaN and Infinity, and makes infinity of 1e999; printed, either is no JSON any more. And it takes what
+is nested so deeply that whoever goes through it by recursion, as its own encoder does, has no room left for that.
 """
 
 from __future__ import annotations
@@ -9,18 +10,38 @@ import json
 from math import isfinite
 from typing import Any
 
-__all__ = ["read_json"]
+__all__ = ["DEPTH", "read_json"]
+
+DEPTH = 64
+"""The deepest nesting: RFC 8259 section 9 lets an implementation set limits. Ours have six levels at most."""
 
 
 def read_json(text: str) -> Any:
     """The value that a JSON text stands for.
 
     Raises:
-        ValueError: it is no JSON, or has a number that a float cannot hold (RFC 8259 section 6).
-        RecursionError: it is nested too deeply.
+        ValueError: it is no JSON, has a number that a float cannot hold (RFC 8259 section 6), or is nested too deeply.
 
     """
-    return json.loads(text, parse_constant=_refuse, parse_float=_finite)
+    try:
+        value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    _check_depth(value)
+    return value
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(DEPTH + 1):
+        level = [each for each in level if isinstance(each, dict | list)]
+        if not level:
+            return
+        level = [child for each in level for child in (each.values() if isinstance(each, dict) else each)]
+    raise ValueError(_TOO_DEEP)
+
+
+_TOO_DEEP = f"it is nested deeper than {DEPTH} levels"
 
 
 def _refuse(constant: str) -> None:

@@ -41,7 +41,7 @@ class Kinds:
     def _event(self, line: str) -> Report | None:
         try:
             whole = read_json(line)
-        except (ValueError, RecursionError):
+        except ValueError:
             return None
         if not isinstance(whole, dict) or not whole.keys() <= {"kind", "text", "data"}:
             return None

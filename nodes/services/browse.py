@@ -7,13 +7,13 @@ hold up PID 1, and its libraries (12 MB) are in memory only while it runs.
 from __future__ import annotations
 
 import asyncio
-import json
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Mapping
 
 from catenet.nodes.application.http.config import BrowseOptions
+from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.host import Host
 
@@ -68,7 +68,7 @@ async def _run(url: str, limit: float) -> dict[str, Json]:
         finally:
             program.kill()
     try:
-        page = json.loads(said)
+        page = read_json(said.decode())
     except ValueError:
         page = None
     if not isinstance(page, dict):

@@ -124,7 +124,8 @@ def _render(fetched: Fetched, width: int) -> Rendered:
         return render_html(fetched.page, fetched.url, width)
     if fetched.media_type.startswith("text/") or fetched.media_type == "application/json":
         return render_text(fetched.page)
-    return Rendered("", f"[{fetched.media_type or 'content of an unknown type'}, {len(fetched.content)} bytes]", ())
+    kind = clean(fetched.media_type) or "content of an unknown type"
+    return Rendered("", f"[{kind}, {len(fetched.content)} bytes]", ())
 
 
 def _whole(fetched: Fetched, rendered: Rendered) -> Mapping[str, Json]:

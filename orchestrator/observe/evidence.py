@@ -27,6 +27,7 @@ from queue import Empty, SimpleQueue
 
 from catenet.nodes.control.config import CONFIG_VARIABLE
 from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
+from catenet.nodes.control.strict_json import read_json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, containers_of
 from catenet.orchestrator.observe.ask import AT_ONCE
 from catenet.orchestrator.observe.events import Line, in_order, past
@@ -310,7 +311,7 @@ def _shown(variable: str) -> str:
     if name != CONFIG_VARIABLE:
         return variable
     try:
-        config = json.loads(value)
+        config = read_json(value)
         for options in config.get("services", {}).values():
             if "auth" in options:
                 options["auth"] = _hidden(options["auth"])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from catenet.nodes.control.events import Event
+from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.lab.model import Lab
@@ -111,7 +111,7 @@ def _new_events(engine: Engine, nodes: Iterable[Container], before: Mapping[str,
 def _page(text: str) -> Mapping[str, Json]:
     """What the browser says: one JSON object with the status of the answer."""
     try:
-        page = json.loads(text)
+        page = read_json(text)
     except ValueError:
         return {}
     return page if isinstance(page, dict) and "status" in page else {}

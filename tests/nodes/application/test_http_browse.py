@@ -23,6 +23,7 @@ from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.nodes.services import browse, web
 from catenet.nodes.services.browse_fetch import FetchError, Fetching, fetch, parse_url
+from catenet.nodes.services.browse_program import _render
 from catenet.nodes.services.node_log import NodeLog
 
 PROGRAM = [sys.executable, "-I", "-m", "catenet.nodes.services.browse_program"]
@@ -217,12 +218,23 @@ def test_a_charset_that_python_alone_knows_is_utf_8() -> None:
     assert fetched.page == "\u00e9"  # type: ignore[attr-defined]
 
 
+def test_a_type_that_a_terminal_would_obey_is_cleaned() -> None:
+    def talk(connection: socket.socket) -> None:
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: image/\x9b2J\r\n\r\nhi")
+
+    with misbehaving(talk) as url:
+        fetched, _ = told(url)
+    assert _render(fetched, 72).text == "[image/2j, 2 bytes]"  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("typed", "url"),
     [
         ("dragon", "http://dragon/"),
         ("HTTP://Dragon.CS.uiuc.edu:80/a?b#c", "http://dragon.cs.uiuc.edu/a?b"),
         ("http://a:8080", "http://a:8080/"),
+        ("http://[2001:DB8::1]:80/a", "http://[2001:db8::1]/a"),  # RFC 3986 section 3.2.2: in square brackets
         ("b\u00fccher.example", "http://xn--bcher-kva.example/"),  # RFC 3492's own example of a name
     ],
 )
