@@ -1,11 +1,24 @@
-"""Durations as a user writes them (200ms, 2s, 3m, 1h) and as the program has them: seconds."""
+"""What the fields of options are beside their types: durations as a user writes them (200ms, 2s, 3m, 1h) and as the
+program has them (seconds), names of LANs, secrets.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-__all__ = ["DURATION", "LAN", "SECONDS", "Duration", "LanName", "format_duration", "parse_duration"]
+__all__ = [
+    "DURATION",
+    "LAN",
+    "SECONDS",
+    "SECRET",
+    "Duration",
+    "Form",
+    "LanName",
+    "Secret",
+    "format_duration",
+    "parse_duration",
+]
 
 SECONDS = "unit: seconds"
 Duration = Annotated[float, SECONDS]
@@ -14,6 +27,17 @@ Duration = Annotated[float, SECONDS]
 LAN = "the name of a LAN"
 LanName = Annotated[str, LAN]
 """A dataclass field of this type, or a tuple or the keys of a mapping of it, names LANs of the node."""
+
+SECRET = "a secret"
+Secret = Annotated[str, SECRET]
+"""A dataclass field of this type, or what a mapping of it holds, is repeated in no message."""
+
+
+class Form(NamedTuple):
+    """Beside a dataclass field's type, in Annotated: how its value is written, where the type alone does not say it."""
+
+    words: str
+
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)")

@@ -12,13 +12,16 @@ from catenet.orchestrator.lab.model import RoutesCheck
 __all__ = ["check_routes", "describe_routes"]
 
 
+_OWN = "its own LAN"
+
+
 def describe_routes(check: RoutesCheck) -> str:
     """The check in words."""
-    return f"{check.at} to {check.to}: {_way(check.via, check.cost)}"
+    return f"{check.at} to {check.to}: {_expected(check)}"
 
 
 def check_routes(scene: Scene, check: RoutesCheck, since: float) -> Finding:
-    """Looks at the kernel's table and, for the cost of a way over others, at RIP's.
+    """Looks at the kernel's table and, where a cost is expected, for that of a way over others at RIP's.
 
     Raises:
         EngineError: the node gave no answer.
@@ -26,24 +29,26 @@ def check_routes(scene: Scene, check: RoutesCheck, since: float) -> Finding:
     """
     prefix = str(scene.lab.lans[check.to].prefix)
     kernel = _row(scene.show(check.at, "routes", since), prefix)
-    expected = _way(check.via, check.cost)
+    expected = _expected(check)
     then = f"catenet trace route {check.at} {check.to}"
     if kernel is None:
         return Finding(False, expected, f"no route to {check.to} ({prefix})", then)
     lan = str(kernel.get("lan"))
+    fits = not check.via or lan in check.via
     if kernel.get("via") is None:
-        seen, holds = _way((), 0), not check.via and check.cost == 0
-    else:
-        cost = _cost(scene.show(check.at, "rip", since), prefix)
-        seen = _way((lan,), cost)
-        holds = lan in check.via and cost == check.cost
-    return Finding(holds, expected, seen, then)
+        return Finding(fits and check.cost in (None, 0), expected, _OWN, then)
+    if check.cost is None:
+        return Finding(fits, expected, f"via {lan}", then)
+    cost = _cost(scene.show(check.at, "rip", since), prefix)
+    seen = f"via {lan}, cost {'unknown' if cost is None else cost}"
+    return Finding(fits and cost == check.cost, expected, seen, then)
 
 
-def _way(via: tuple[str, ...], cost: int | None) -> str:
-    if not via:
-        return "its own LAN"
-    return f"via {' or '.join(via)}, cost {'unknown' if cost is None else cost}"
+def _expected(check: RoutesCheck) -> str:
+    if check.cost == 0 and not check.via:
+        return _OWN
+    via = [f"via {' or '.join(check.via)}"] if check.via else []
+    return ", ".join([*via, *([] if check.cost is None else [f"cost {check.cost}"])])
 
 
 def _row(rows: Json, prefix: str) -> Mapping[str, Json] | None:

@@ -22,7 +22,7 @@ from catenet.orchestrator.lab.model import (
 )
 from catenet.orchestrator.lab.problems import quote
 from catenet.orchestrator.lab.reader import Reader
-from catenet.orchestrator.lab.vocabulary import CHECK, KINDS, LAN_VERBS, MEASURE, MOMENT, NODE_VERBS, OPPOSITE
+from catenet.orchestrator.lab.vocabulary import CHECK, KINDS, LAN_VERBS, MEASURE, MOMENT, NODE_VERBS, ONE_OF, OPPOSITE
 from catenet.orchestrator.lab.words import CLAIMS, DOMAIN
 
 __all__ = ["ChecksReader", "read_claims"]
@@ -40,7 +40,7 @@ class ChecksReader:
         self.lans = lans
         self.nodes = nodes
         self.reader = reader
-        self.kinds: dict[str, Callable[[Item, str], Expectation | None]] = {
+        self.kinds: dict[str, Callable[[Mapping[str, Item], str, int], Expectation | None]] = {
             "routes": self._routes,
             "resolve": self._resolve,
             "fetch": self._fetch,
@@ -75,6 +75,8 @@ class ChecksReader:
 
     def _check(self, item: Item, what: str) -> Check | None:
         section = self.reader.section(item, what, CHECK)
+        if section is None:
+            return None
         claim = self.reader.one_of(section.get("claim"), f"{what}: claim", "claim", CLAIMS)
         within = self.reader.duration(section.get("within"), f"{what}: within")
         expectation = self._expectation(section, item, what)
@@ -82,7 +84,11 @@ class ChecksReader:
 
     def _expectation(self, section: Mapping[str, Item], item: Item, what: str) -> Expectation | None:
         kind = self._only_one(section, tuple(self.kinds), item, what)
-        return None if kind is None else self.kinds[kind](section[kind], f"{what}: {kind}")
+        if kind is None:
+            return None
+        what = f"{what}: {kind}"
+        words = self.reader.section(section[kind], what, KINDS[kind])
+        return None if words is None else self.kinds[kind](words, what, section[kind].line)
 
     def _only_one(self, section: Mapping[str, Item], words: tuple[str, ...], item: Item, what: str) -> str | None:
         """The one of these words that is there."""
@@ -96,6 +102,8 @@ class ChecksReader:
     def _measure(self, item: Item, names: set[str]) -> Measure | None:
         what = "measure"
         section = self.reader.section(item, what, MEASURE)
+        if section is None:
+            return None
         written = self.reader.needed(section, "name", what, item.line, "name: no cure")
         name = self.reader.text(written, f"{what}: name")
         if name is not None and name in names:
@@ -111,7 +119,7 @@ class ChecksReader:
         known = self.lans if kind == "LAN" else self.nodes
         item = self.reader.needed(section, key, what, line, f"{key}: [{next(iter(known), 'a')}]")
         names = self.reader.some_of(item, f"{what}: {key}", kind, known)
-        if item is not None and not names and not item.value:
+        if item is not None and item.value in ((), None):
             self.reader.problem(item.line, f"{what}: {key} is empty: write one {kind} or more")
         twice = [name for name, times in Counter(names).items() if times > 1]
         if item is not None and twice:
@@ -121,6 +129,8 @@ class ChecksReader:
     def _moments(self, item: Item) -> tuple[Moment, ...]:
         what = "timeline"
         section = self.reader.section(item, what, MOMENT)
+        if section is None:
+            return ()
         written = self.reader.needed(section, "at", what, item.line, "at: 10s")
         at = self.reader.duration(written, f"{what}: at")
         verb = self._only_one(section, (*LAN_VERBS, *NODE_VERBS, "expect"), item, what)
@@ -142,6 +152,8 @@ class ChecksReader:
     def _expect(self, section: Mapping[str, Item], what: str) -> Check | None:
         item = section["expect"]
         inner = self.reader.section(item, f"{what}: expect", KINDS)
+        if inner is None:
+            return None
         claim = self.reader.one_of(section.get("claim"), f"{what}: claim", "claim", CLAIMS)
         within = self.reader.duration(section.get("within"), f"{what}: within")
         expectation = self._expectation(inner, item, f"{what}: expect")
@@ -151,26 +163,23 @@ class ChecksReader:
         item = self.reader.needed(section, key, what, line, f"{key}: {next(iter(self.nodes), 'a')}")
         return self.reader.one_of(item, f"{what}: {key}", "node", self.nodes)
 
-    def _routes(self, item: Item, what: str) -> RoutesCheck | None:
-        section = self.reader.section(item, what, KINDS["routes"])
-        at = self._node(section, "at", what, item.line)
-        written = self.reader.needed(section, "to", what, item.line, "to: link1")
+    def _routes(self, section: Mapping[str, Item], what: str, line: int) -> RoutesCheck | None:
+        at = self._node(section, "at", what, line)
+        written = self.reader.needed(section, "to", what, line, "to: link1")
         to = self.reader.one_of(written, f"{what}: to", "LAN", self.lans)
-        cost = self.reader.needed(section, "cost", what, item.line, "cost: 2")
-        links = self.reader.number(cost, f"{what}: cost", *KINDS["routes"]["cost"].bounds)
-        if at is None or to is None:
-            return None
-        own = self.nodes[at]
-        via = self.reader.some_of(section.get("via"), f"{what}: via", f"LAN of node {at}", own)
-        if "via" not in section and to not in own:
-            message = f"{what}: `via:` is missing, and LAN {to} is not one of {at}'s own"
-            self.reader.problem(item.line, message, f"write one or more of: {', '.join(own)}")
-        return None if links is None else RoutesCheck(at, to, via, links)
+        cost = self.reader.number(section.get("cost"), f"{what}: cost", *KINDS["routes"]["cost"].bounds)
+        kind, own = ("LAN", self.lans) if at is None else (f"LAN of node {at}", self.nodes[at])
+        via = self.reader.some_of(section.get("via"), f"{what}: via", kind, own)
+        if not section.keys() & set(ONE_OF["routes"]):
+            hint = f"write one or both, like via: {next(iter(own), 'link1')}, cost: 2"
+            self.reader.problem(line, f"{what}: `via:` or `cost:` is missing, which says what is expected", hint)
+        elif "via" in section and section["via"].value in ((), None):
+            self.reader.problem(section["via"].line, f"{what}: via is empty: write one LAN or more, or leave it out")
+        return None if at is None or to is None else RoutesCheck(at, to, via, cost)
 
-    def _resolve(self, item: Item, what: str) -> ResolveCheck | None:
-        section = self.reader.section(item, what, KINDS["resolve"])
-        at = self._node(section, "at", what, item.line)
-        written = self.reader.needed(section, "name", what, item.line, "name: www.example.org")
+    def _resolve(self, section: Mapping[str, Item], what: str, line: int) -> ResolveCheck | None:
+        at = self._node(section, "at", what, line)
+        written = self.reader.needed(section, "name", what, line, "name: www.example.org")
         name = self.reader.text(written, f"{what}: name")
         if name is not None and written is not None and not DOMAIN.fullmatch(name):
             self.reader.problem(written.line, f"{what}: {quote(name)} is no domain name", "like www.example.org")
@@ -184,40 +193,35 @@ class ChecksReader:
             return None
         return ResolveCheck(at, name, cold or False, messages, asks, gives)
 
-    def _fetch(self, item: Item, what: str) -> FetchCheck | None:
-        section = self.reader.section(item, what, KINDS["fetch"])
-        at = self._node(section, "at", what, item.line)
-        written = self.reader.needed(section, "url", what, item.line, 'url: "http://www.example.org/"')
+    def _fetch(self, section: Mapping[str, Item], what: str, line: int) -> FetchCheck | None:
+        at = self._node(section, "at", what, line)
+        written = self.reader.needed(section, "url", what, line, 'url: "http://www.example.org/"')
         url = self.reader.text(written, f"{what}: url")
         if url is not None and written is not None and not _is_http(url):
             self.reader.problem(written.line, f"{what}: {quote(url)} is no URL of HTTP", "like http://www.example.org/")
         status = self.reader.number(section.get("status"), f"{what}: status", *KINDS["fetch"]["status"].bounds)
         return None if at is None or url is None else FetchCheck(at, url, status or 200)
 
-    def _path(self, item: Item, what: str) -> PathCheck | None:
-        section = self.reader.section(item, what, KINDS["path"])
-        source = self._node(section, "from", what, item.line)
-        target = self._node(section, "to", what, item.line)
-        written = self.reader.needed(section, "routers", what, item.line, "routers: [a, b]")
+    def _path(self, section: Mapping[str, Item], what: str, line: int) -> PathCheck | None:
+        source = self._node(section, "from", what, line)
+        target = self._node(section, "to", what, line)
+        written = self.reader.needed(section, "routers", what, line, "routers: [a, b]")
         routers = self.reader.some_of(written, f"{what}: routers", "node", self.nodes)
         return None if source is None or target is None else PathCheck(source, target, routers)
 
-    def _ping(self, item: Item, what: str) -> PingCheck | None:
-        section = self.reader.section(item, what, KINDS["ping"])
-        source = self._node(section, "from", what, item.line)
-        target = self._node(section, "to", what, item.line)
+    def _ping(self, section: Mapping[str, Item], what: str, line: int) -> PingCheck | None:
+        source = self._node(section, "from", what, line)
+        target = self._node(section, "to", what, line)
         answered = self.reader.flag(section.get("answered"), f"{what}: answered")
         return None if source is None or target is None else PingCheck(source, target, answered is not False)
 
-    def _gone(self, item: Item, what: str) -> GoneCheck:
-        section = self.reader.section(item, what, KINDS["gone"])
-        routers = self._some(section, "at", what, item.line, "node")
-        return GoneCheck(routers, self._some(section, "to", what, item.line, "LAN"))
+    def _gone(self, section: Mapping[str, Item], what: str, line: int) -> GoneCheck:
+        routers = self._some(section, "at", what, line, "node")
+        return GoneCheck(routers, self._some(section, "to", what, line, "LAN"))
 
-    def _loop(self, item: Item, what: str) -> LoopCheck | None:
-        section = self.reader.section(item, what, KINDS["loop"])
-        source = self._node(section, "from", what, item.line)
-        lans = self._some(section, "to", what, item.line, "LAN")
+    def _loop(self, section: Mapping[str, Item], what: str, line: int) -> LoopCheck | None:
+        source = self._node(section, "from", what, line)
+        lans = self._some(section, "to", what, line, "LAN")
         found = self.reader.flag(section.get("found"), f"{what}: found")
         return None if source is None else LoopCheck(source, lans, found is not False)
 

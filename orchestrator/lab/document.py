@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
@@ -27,8 +28,10 @@ DEPTH_LIMIT = 20
 
 Scalar = None | bool | int | float | str
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
+"""The last three end a line for the YAML library and for no editor."""
 _TAGS = "tag:yaml.org,2002:"
+_KINDS = ("str", "timestamp", "null", "bool", "int", "float")  # a date is a text here
 _WORDS: dict[str, bool] = {"true": True, "false": False}
 _HINTS = (
     ("'\\t'", "indent with spaces, not with tabs"),
@@ -41,6 +44,9 @@ _HINTS = (
     ("found undefined tag handle", "a text with ! goes into quotes"),
     ("that cannot start any token", "such a text goes into quotes"),
 )
+_NO_TAGS = "a lab file has no tags; a text with ! goes into quotes"
+_LOOKALIKE = re.compile(r"[\xa0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]")
+"""What looks like a space, or like nothing, and is a letter for YAML; it comes with what is copied from a page."""
 
 
 class Item(NamedTuple):
@@ -106,7 +112,7 @@ def _decode(data: bytes, file: str) -> str:
         raise LabFileError(file, line, f"byte 0x{data[error.start]:02x} is no UTF-8", "save it as UTF-8 text") from None
     control = _CONTROL.search(text)
     if control:
-        line = text.count("\n", 0, control.start()) + 1
+        line = len(_lines(text[: control.start()]))
         raise LabFileError(file, line, f"control character {control[0]!r}", "a lab file is plain text")
     return text
 
@@ -126,10 +132,19 @@ def _compose(text: str) -> Node | None:
 
 def _syntax_error(error: MarkedYAMLError, text: str) -> _RefusedError:
     mark = error.problem_mark or error.context_mark
-    last = text.rstrip().count("\n")  # an error "at the end" is best shown at the last line with text
+    last = len(_lines(text.rstrip())) - 1  # an error "at the end" is best shown at the last line with text
     problem = str(error.problem or error.context or "it cannot be read")
     hint = next((hint for part, hint in _HINTS if part in problem), "")
-    return _RefusedError(min(mark.line if mark else 0, last) + 1, f"no YAML: {problem}", hint)
+    line = min(mark.line if mark else 0, last)
+    lookalike = _LOOKALIKE.search(_lines(text)[line])
+    if lookalike is not None:
+        hint = f"U+{ord(lookalike[0]):04X} looks like a space, and is none: write a plain one"
+    return _RefusedError(line + 1, f"no YAML: {problem}", hint)
+
+
+def _lines(text: str) -> list[str]:
+    """As YAML 1.2 breaks them (section 5.4), with an empty one behind the last break."""
+    return re.split(r"\r\n|\r|\n", text)
 
 
 def _line(node: Any) -> int:
@@ -144,7 +159,7 @@ def _item(node: Node, line: int) -> Item:
         return Item(tuple(_item(child, _line(child)) for child in node.value), line)
     if isinstance(node, ScalarNode):
         return Item(_scalar(node, tag), line)
-    raise _RefusedError(_line(node), f"tag {quote(tag)}", "a lab file has no tags; a text with ! goes into quotes")
+    raise _RefusedError(_line(node), f"tag {quote(tag)}", _NO_TAGS)
 
 
 def _pairs(node: MappingNode) -> Iterator[tuple[str, Item]]:
@@ -165,20 +180,20 @@ def _pairs(node: MappingNode) -> Iterator[tuple[str, Item]]:
 
 
 def _scalar(node: ScalarNode, tag: str) -> Scalar:
+    """Its value. What a number or a flag of another YAML would be (no, 0b11, .inf, 1e999) is the text as written."""
     kind, text = tag.removeprefix(_TAGS), str(node.value)
+    if kind not in _KINDS:
+        raise _RefusedError(_line(node), f"{quote(text)} with the tag {quote(kind)}", _NO_TAGS)
     try:
-        if kind in ("str", "timestamp"):  # a date is a text here
-            return text
         if kind == "null":
             return None
         if kind == "bool":
-            return _WORDS[text.lower()]
+            return _WORDS.get(text.lower(), text)
         if kind == "int":
             return int(text.replace("_", ""), 0 if text.lstrip("+-")[:2] in ("0x", "0o") else 10)
         if kind == "float":
-            return float(text.replace("_", ""))
-    except (ValueError, KeyError):
+            value = float(text.replace("_", ""))
+            return value if isfinite(value) else text
+    except ValueError:
         pass
-    raise _RefusedError(
-        _line(node), f"{quote(text)} with the tag {quote(kind)}", "a text that looks so goes into quotes"
-    )
+    return text

@@ -168,6 +168,8 @@ class _Completion:
     def route(self, item: Item) -> StaticRoute | None:
         what = f"{self.what}: route"
         section = self.reader.section(item, what, ROUTE)
+        if section is None:
+            return None
         to = self.reader.needed(section, "to", what, item.line, "to: 10.0.9.0/24")
         via = self.reader.needed(section, "via", what, item.line, "via: b")
         if to is None or via is None:

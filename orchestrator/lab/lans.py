@@ -25,14 +25,15 @@ _REFUSED = (
 )
 
 
-def read_lans(item: Item | None, reader: Reader) -> dict[str, Lan]:
+def read_lans(found: Mapping[str, Item], reader: Reader) -> dict[str, Lan]:
     """The LANs in the file's order; one whose prefix is wrong is reported and left out."""
-    found = reader.mapping(item, "lans")
     written: dict[str, Prefix] = {}
     still_open: list[str] = []
     for name, child in found.items():
         what = f"LAN {name}" if reader.name(name, child.line, "LAN") else "this LAN"
         section = reader.section(child, what, LAN)
+        if section is None:
+            continue
         if "prefix" not in section:
             still_open.append(name)
         elif (prefix := _prefix(section["prefix"], what, reader)) is not None:

@@ -60,16 +60,17 @@ def parse(text: bytes, file: str, folder: Path | None = None, other: Implementat
     if other is not None:
         document = put_in(document, file, other)
     top = reader.section(document, "the lab file", TOP)
+    assert top is not None  # it is a mapping
     name = _name(top.get("name"), folder, reader)
     claims = read_claims(top.get("claims"), reader)
-    lan_names = reader.mapping(reader.needed(top, "lans", "the lab file", 1, "lans: {link1: {}}"), "lans")
-    lans = read_lans(top.get("lans"), reader)
+    written = reader.mapping(reader.needed(top, "lans", "the lab file", 1, "lans: {link1: {}}"), "lans", "{link1: {}}")
+    lans = read_lans(written, reader)
     defaults = read_defaults(top.get("defaults"), reader)
     nodes_item = reader.needed(top, "nodes", "the lab file", 1, "nodes: {a: {lans: [link1]}}")
-    drafts = read_nodes(nodes_item, lan_names, defaults, reader)
-    if nodes_item is not None and not nodes_item.value:
+    drafts = read_nodes(nodes_item, written, defaults, reader)
+    if nodes_item is not None and nodes_item.value in ({}, None):
         reader.problem(nodes_item.line, "nodes is empty", "a lab has at least one node")
-    checks = ChecksReader(lan_names, {name: draft.places for name, draft in drafts.items()}, reader)
+    checks = ChecksReader(written, {name: draft.places for name, draft in drafts.items()}, reader)
     expectations, timeline = checks.checks(top.get("checks")), checks.timeline(top.get("timeline"))
     measures = checks.measures(top.get("measure"))
     zones: dict[str, str] = {}

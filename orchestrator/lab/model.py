@@ -84,12 +84,15 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class RoutesCheck:
-    """At router `at`, the route to LAN `to` leaves by one of `via` (empty: its own LAN), at that cost in links."""
+    """At router `at`, packets for LAN `to` leave by one of the LANs `via`, at that cost in links (0: it is its own).
+
+    Empty, or None: any will do.
+    """
 
     at: str
     to: str
-    via: tuple[str, ...]
-    cost: int
+    via: tuple[str, ...] = ()
+    cost: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,9 +51,11 @@ def read_nodes(
 ) -> dict[str, Draft]:
     """The drafts, in the file's order."""
     drafts: dict[str, Draft] = {}
-    for name, child in reader.mapping(item, "nodes").items():
+    for name, child in reader.mapping(item, "nodes", "{a: {lans: [link1]}}").items():
         what = f"node {name}" if reader.name(name, child.line, "node") else "this node"
         section = reader.section(child, what, NODE)
+        if section is None:
+            continue
         places = _places(section.get("lans"), child.line, what, lans, reader)
         services, chosen = read_services(section.get("services"), what, defaults, places, reader)
         forward = reader.flag(section.get("forward"), f"{what}: forward")

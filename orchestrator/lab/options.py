@@ -5,21 +5,20 @@ What the node says goes before the lab's `defaults`, and those before the defaul
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import MISSING, fields
 from functools import lru_cache
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import TypeAdapter
 
 from catenet.nodes.catalogue import IMPLEMENTATION, SERVICES, options_class
-from catenet.nodes.control.units import LAN, SECONDS
 from catenet.nodes.machine import Json
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.implementations import Chosen, read_implementation
 from catenet.orchestrator.lab.problems import nearest, quote
-from catenet.orchestrator.lab.reader import Reader, plain
+from catenet.orchestrator.lab.reader import Reader
+from catenet.orchestrator.lab.values import ValueReader, is_duration
 
 __all__ = ["options_as_json", "options_schema", "read_defaults", "read_services"]
 
@@ -32,19 +31,16 @@ DNS_PORT = 53
 def read_defaults(item: Item | None, reader: Reader) -> dict[str, Options]:
     """What every node's service of a name gets unless it says otherwise. Each is judged here, once."""
     defaults: dict[str, Options] = {}
-    for service, child in reader.mapping(item, "defaults").items():
-        what = f"defaults: {service}"
+    for service, child in reader.mapping(item, "defaults", "{rip: {update: 2s}}").items():
         if not _known(service, child, "defaults", reader):
             continue
-        written = reader.mapping(child, what)
-        values = _values(service, written, what, reader)
+        options = _OptionsReader(service, f"defaults: {service}", child, reader)
+        values = options.values(options.own)
         if values is None:
             continue
-        _, faults = _validate(service, values)
-        faults = [fault for fault in faults if fault["type"] != "missing"]  # each node may still say it
-        _report(faults, written, child.line, what, reader)
-        if not faults:
-            defaults[service] = written
+        complete = all(name in values for name in _needed(service))  # else each node may still say it
+        if not complete or options.make(values, options.own) is not None:
+            defaults[service] = options.own
     return defaults
 
 
@@ -62,15 +58,11 @@ def read_services(
         if not _known(service, child, what, reader):
             continue
         title = f"{what}: {service}"
-        own = reader.mapping(child, title)
-        _report_strange_lans(service, own, title, lans, reader)
-        written = {**defaults.get(service, {}), **own}
-        values = _values(service, written, title, reader)
-        if values is None:
-            continue
-        options, faults = _validate(service, values)
-        _report(faults, written, child.line, title, reader)
-        if not faults:
+        reading = _OptionsReader(service, title, child, reader)
+        written = {**defaults.get(service, {}), **reading.own}
+        values = reading.values(written, lans)
+        options = None if values is None else reading.make(values, written)
+        if options is not None:
             services[service] = options
             other = read_implementation(written.get(IMPLEMENTATION), service, options, title, reader)
             chosen |= {service: other} if other is not None else {}
@@ -85,7 +77,7 @@ def options_as_json(service: str, options: Any) -> Mapping[str, Json]:
 
 def options_schema(service: str) -> tuple[dict[str, Any], set[str]]:
     """The JSON Schema of a service's options as pydantic makes it, and those of them that are durations."""
-    durations = {name for name, hint in _hints(service).items() if _is_duration(hint)}
+    durations = {name for name, hint in _hints(service).items() if is_duration(hint)}
     return _adapter(service).json_schema(ref_template=f"#/$defs/{service}-options/$defs/{{model}}"), durations
 
 
@@ -109,48 +101,75 @@ def _known(service: str, item: Item, what: str, reader: Reader) -> bool:
     return service in SERVICES
 
 
-def _values(service: str, written: Options, what: str, reader: Reader) -> dict[str, object] | None:
-    """The options without their lines, durations in seconds; None where one is wrong already."""
-    hints = _hints(service)
-    values: dict[str, object] = {}
-    options = {key: item for key, item in written.items() if key != IMPLEMENTATION}
-    for key, item in options.items():
-        if key not in hints:
-            reader.unknown_word(key, item.line, what, [*hints, IMPLEMENTATION])
-        elif item.value is None:
-            reader.problem(item.line, f"{what}: {key} is nothing", "give it a value, or leave it out")
-        elif isinstance(item.value, bool) and hints[key] in (int, float):  # pydantic would take it for 1
-            reader.problem(item.line, f"{what}: {key} is {item.value}, and should be a number")
-        elif not _is_duration(hints[key]):
-            values[key] = plain(item)
-        elif (seconds := reader.duration(item, f"{what}: {key}")) is not None:
-            values[key] = seconds
-    return values if len(values) == len(options) else None
+class _OptionsReader:
+    """One service where the file names it: `own` are the options that are written there."""
+
+    def __init__(self, service: str, what: str, item: Item, reader: Reader) -> None:
+        self._service, self._what, self._line, self._reader = service, what, item.line, reader
+        self._sound = item.value is None or isinstance(item.value, Mapping)
+        self._hints = _hints(service)
+        self.own = reader.mapping(item, what, f"{{{next(iter(self._hints))}: …}}")
+
+    def values(self, written: Options, lans: Collection[str] = ()) -> dict[str, Any] | None:
+        """The options, without their lines; None where one is wrong.
+
+        `lans` are those that the node is on: of others only `defaults` may speak.
+        """
+        anywhere, here = ValueReader(self._reader), ValueReader(self._reader, lans or None)
+        values: dict[str, Any] = {}
+        options = {key: item for key, item in written.items() if key != IMPLEMENTATION}
+        for key, item in options.items():
+            if key not in self._hints:
+                self._reader.unknown_word(key, item.line, self._what, [*self._hints, IMPLEMENTATION])
+                continue
+            reader = here if key in self.own else anywhere
+            if (value := reader.read(self._hints[key], item, f"{self._what}: {key}")) is not None:
+                values[key] = value
+        return values if self._sound and len(values) == len(options) else None
+
+    def make(self, values: Mapping[str, Any], written: Options) -> Any:
+        """The service's dataclass with these values; None where it refuses them."""
+        missing = [name for name in _needed(self._service) if name not in values]
+        for name in missing:
+            message = f"{self._what}: `{name}:` is missing"
+            self._reader.problem(self._line, message, f"like {{{name}: …}}; it has no default")
+        if missing:
+            return None
+        try:
+            return options_class(self._service)(**values)
+        except ValueError as error:
+            self._reader.problem(_line_of(str(error), written, self._line), f"{self._what}: {error}")
+            return None
 
 
-def _validate(service: str, values: Mapping[str, object]) -> tuple[Any, list[ErrorDetails]]:
-    try:
-        return _adapter(service).validate_python(values), []
-    except ValidationError as error:
-        return None, error.errors()
+def _line_of(message: str, written: Options, line: int) -> int:
+    """Where that stands of which a dataclass complains: it names the option first, then what is wrong in it."""
+    words = [word.strip("'") for word in message.replace(":", " ").split()]
+    option = next((written[word] for word in words if word in written), None)
+    return line if option is None else next((at for text, at in _leaves(option) if text in words), option.line)
 
 
-def _report(faults: Sequence[ErrorDetails], written: Options, line: int, what: str, reader: Reader) -> None:
-    """Each thing that the dataclass refused, at the line of its option."""
-    for fault in faults:
-        message = fault["msg"].removeprefix("Value error, ")
-        key = str(fault["loc"][0]) if fault["loc"] else ""
-        if fault["type"] == "missing":
-            reader.problem(line, f"{what}: `{key}:` is missing", f"like {{{key}: …}}; it has no default")
-        elif key:
-            reader.problem(written[key].line, f"{what}: {key} {quote(fault['input'])}: {_lower(message)}")
-        else:  # the dataclass's own check, which names the option first
-            words = message.replace(":", " ").split()
-            reader.problem(next((written[word].line for word in words if word in written), line), f"{what}: {message}")
+def _leaves(item: Item) -> Iterator[tuple[str, int]]:
+    """Each key and text in it, with its line."""
+    if isinstance(item.value, Mapping):
+        for key, child in item.value.items():
+            yield key, child.line
+            yield from _leaves(child)
+    elif isinstance(item.value, tuple):
+        for child in item.value:
+            yield from _leaves(child)
+    elif isinstance(item.value, str):
+        yield item.value, item.line
 
 
-def _lower(message: str) -> str:
-    return message[:1].lower() + message[1:]
+@lru_cache
+def _needed(service: str) -> tuple[str, ...]:
+    """The options that have no default."""
+    return tuple(
+        field.name
+        for field in fields(options_class(service))
+        if field.default is MISSING and field.default_factory is MISSING
+    )
 
 
 @lru_cache
@@ -163,27 +182,6 @@ def _hints(service: str) -> dict[str, Any]:
 @lru_cache
 def _adapter(service: str) -> TypeAdapter[Any]:
     return TypeAdapter(options_class(service))
-
-
-def _report_strange_lans(service: str, own: Options, what: str, lans: Collection[str], reader: Reader) -> None:
-    """Options that speak of LANs speak of the node's; those of `defaults` may name LANs of others."""
-    for key, item in own.items():
-        if not _names_lans(_hints(service).get(key)):
-            continue
-        names = (
-            [Item(name, child.line) for name, child in item.value.items()] if isinstance(item.value, Mapping) else []
-        )
-        for name in names or (item.value if isinstance(item.value, tuple) else ()):
-            reader.one_of(name, f"{what}: {key}", "LAN", lans)
-
-
-def _names_lans(hint: Any) -> bool:
-    return LAN in getattr(hint, "__metadata__", ()) or any(_names_lans(part) for part in get_args(hint))
-
-
-def _is_duration(hint: Any) -> bool:
-    """Whether the annotation is `Duration`, or `Duration | None`."""
-    return SECONDS in getattr(hint, "__metadata__", ()) or any(_is_duration(part) for part in get_args(hint))
 
 
 def _report_shared_ports(services: Mapping[str, Any], named: Mapping[str, Item], what: str, reader: Reader) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+from catenet.nodes.control.printable import printable
 from catenet.orchestrator.lab.model import LabFileError
 
 __all__ = ["LabFileErrors", "Problems", "nearest", "quote"]
@@ -40,13 +41,13 @@ class Problems:
         self._found: list[LabFileError] = []
 
     def add(self, line: int, message: str, hint: str = "") -> None:
-        """One more problem.
+        """One more problem. Names in it are the user's: what a terminal would obey in them is replaced.
 
         Raises:
             LabFileError: there are so many that going on would help nobody.
 
         """
-        self._found.append(LabFileError(self.file, line, message, hint))
+        self._found.append(LabFileError(self.file, line, printable(message), printable(hint)))
         if len(self._found) >= PROBLEM_LIMIT:
             self.end()
 

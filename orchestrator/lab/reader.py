@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.control.units import parse_duration
+from catenet.nodes.control.units import DURATION, format_duration, parse_duration
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.problems import Problems, nearest, quote
 from catenet.orchestrator.lab.words import FOREIGN_WORDS, LATER_WORDS, NAMES
 
-__all__ = ["FLAGS", "Reader", "plain"]
+__all__ = ["ENTRY", "FLAGS", "QUOTES", "Reader", "plain", "shape", "whole"]
 
+LONGEST = 7 * 86_400.0
+"""Seconds of any duration: a class's week; a clock of the system cannot wait for centuries."""
+_LARGE = 10**30
 TEXT_LIMIT = 2000
 """Characters of any one text: longer than every name and URL."""
 
 FLAGS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
 """Words for yes and no, beside the two of YAML itself."""
+
+ENTRY = ": an entry"
+"""Of a list, in a message."""
+QUOTES = "a word that looks like a value goes into quotes"
 
 
 def plain(item: Item) -> object:
@@ -28,12 +35,29 @@ def plain(item: Item) -> object:
     return item.value
 
 
-def _shape(item: Item) -> str:
+def shape(item: Item) -> str:
+    """What stands there, as the file has it."""
     if isinstance(item.value, Mapping):
         return "a mapping"
     if isinstance(item.value, tuple):
         return "a list"
-    return "nothing" if item.value is None else quote(item.value)
+    if item.value is None or isinstance(item.value, bool):
+        return {None: "nothing", True: "true", False: "false"}[item.value]
+    return quote(item.value) if isinstance(item.value, str) else _number(item.value)
+
+
+def _number(value: float) -> str:
+    """A number, short, as a file may have it."""
+    if isinstance(value, int) and abs(value) >= _LARGE:
+        return "a number of very many digits"
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def whole(value: object) -> int | None:
+    """The whole number that it is; 1e3 is one too (JSON Schema 2020-12 section 4.2.3), true is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value % 1:
+        return None
+    return int(value)
 
 
 class Reader:
@@ -48,12 +72,14 @@ class Reader:
             return {}
         if isinstance(item.value, Mapping):
             return item.value
-        self.problem(item.line, f"{what} is {_shape(item)}, and should be a mapping", f"like {like}")
+        self.problem(item.line, f"{what} is {shape(item)}, and should be a mapping", f"like {like}")
         return {}
 
-    def section(self, item: Item | None, what: str, words: Collection[str]) -> Mapping[str, Item]:
-        """Keys that are ours; an unknown one is reported and left out."""
+    def section(self, item: Item | None, what: str, words: Collection[str]) -> Mapping[str, Item] | None:
+        """Keys that are ours; an unknown one is reported and left out. None where it is no mapping."""
         found = self.mapping(item, what, f"{{{next(iter(words), 'word')}: …}}")
+        if item is not None and not isinstance(item.value, Mapping | None):
+            return None
         for key, child in found.items():
             if key not in words:
                 self.unknown_word(key, child.line, what, words)
@@ -80,7 +106,7 @@ class Reader:
         if isinstance(item.value, tuple):
             return item.value
         like = item.value if isinstance(item.value, str) and item.value.isidentifier() else "one, two"
-        self.problem(item.line, f"{what} is {_shape(item)}, and should be a list", f"like [{like}]")
+        self.problem(item.line, f"{what} is {shape(item)}, and should be a list", f"like [{like}]")
         return ()
 
     def text(self, item: Item | None, what: str) -> str | None:
@@ -90,10 +116,13 @@ class Reader:
         if isinstance(item.value, str) and len(item.value) > TEXT_LIMIT:
             self.problem(item.line, f"{what} has {len(item.value)} characters", f"at most {TEXT_LIMIT}")
             return None
+        if isinstance(item.value, str) and not item.value.isprintable():
+            self.problem(item.line, f"{what} is {shape(item)}: it has a character that cannot be shown", "leave it out")
+            return None
         if isinstance(item.value, str) and item.value:
             return item.value
-        hint = "a word that looks like a value goes into quotes" if isinstance(item.value, bool | int | float) else ""
-        self.problem(item.line, f"{what} is {_shape(item)}, and should be a text", hint)
+        hint = QUOTES if isinstance(item.value, bool | int | float) else ""
+        self.problem(item.line, f"{what} is {shape(item)}, and should be a text", hint)
         return None
 
     def name(self, word: str, line: int, kind: str) -> bool:
@@ -116,7 +145,8 @@ class Reader:
         """Such names, in a list; one alone may stand for its list."""
         single = item is not None and isinstance(item.value, str)
         items = (item,) if single else self.items(item, what)
-        words = (self.one_of(child, what, kind, known) for child in items)
+        texts = [child for child in items if self.text(child, f"{what}{'' if single else ENTRY}") is not None]
+        words = (self.one_of(child, what, kind, known) for child in texts)
         return tuple(word for word in words if word is not None)
 
     def flag(self, item: Item | None, what: str) -> bool | None:
@@ -125,17 +155,17 @@ class Reader:
             return None if item is None else bool(item.value)
         if isinstance(item.value, str) and item.value in FLAGS:
             return FLAGS[item.value]
-        self.problem(item.line, f"{what} is {_shape(item)}, and should be true or false")
+        self.problem(item.line, f"{what} is {shape(item)}, and should be true or false")
         return None
 
     def number(self, item: Item | None, what: str, least: int, most: int) -> int | None:
         """A whole number within bounds."""
         if item is None:
             return None
-        value = item.value
-        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+        value = whole(item.value)
+        if value is not None and least <= value <= most:
             return value
-        self.problem(item.line, f"{what} is {_shape(item)}, and should be a whole number from {least} to {most}")
+        self.problem(item.line, f"{what} is {shape(item)}, and should be a whole number from {least} to {most}")
         return None
 
     def duration(self, item: Item | None, what: str) -> float | None:
@@ -144,13 +174,17 @@ class Reader:
             return None
         if isinstance(item.value, str):
             try:
-                return parse_duration(item.value)
+                seconds = parse_duration(item.value)
             except ValueError:
                 self.problem(item.line, f"{what}: {quote(item.value)} is no duration", "like 200ms, 2s or 3m")
                 return None
+            if seconds > LONGEST:
+                self.problem(item.line, f"{what}: {item.value} is too long", f"at most {format_duration(LONGEST)}")
+            return min(seconds, LONGEST)
         number = isinstance(item.value, int | float) and not isinstance(item.value, bool)
-        hint = f"with a unit: {item.value}s" if number else "like 200ms, 2s or 3m"
-        self.problem(item.line, f"{what} is {_shape(item)}, and should be a duration", hint)
+        with_unit = f"{shape(item)}s"
+        hint = f"with a unit: {with_unit}" if number and DURATION.fullmatch(with_unit) else "like 200ms, 2s or 3m"
+        self.problem(item.line, f"{what} is {shape(item)}, and should be a duration", hint)
         return None
 
     def address(self, item: Item | None, what: str) -> Address | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -27,6 +27,7 @@ from catenet.orchestrator.lab.vocabulary import (
     MOMENT,
     NODE,
     NODE_VERBS,
+    ONE_OF,
     ROUTE,
     TOP,
     Word,
@@ -44,7 +45,7 @@ _ADDRESS = rf"{_BYTE}(?:\.{_BYTE}){{3}}"
 
 def schema() -> Schema:
     """The whole, as one JSON document."""
-    kinds = {kind: _section(words) for kind, words in KINDS.items()}
+    kinds = {kind: _section(words) | _one_at_least(ONE_OF.get(kind, ())) for kind, words in KINDS.items()}
     options = {f"{service}-options": _options(service) for service in SERVICES}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -66,6 +67,10 @@ def _section(words: Words) -> Schema:
 
 def _exactly_one(words: Words, of: Iterable[str]) -> Schema:
     return {**_section(words), "oneOf": [{"required": [word]} for word in of]}
+
+
+def _one_at_least(of: Sequence[str]) -> Schema:
+    return {"anyOf": [{"required": [word]} for word in of]} if of else {}
 
 
 def _shape(word: Word) -> Schema:

@@ -17,6 +17,7 @@ __all__ = [
     "MOMENT",
     "NODE",
     "NODE_VERBS",
+    "ONE_OF",
     "OPPOSITE",
     "ROUTE",
     "TOP",
@@ -81,9 +82,11 @@ KINDS: Mapping[str, Words] = {
     "routes": {
         "at": Word("text", "The router whose table is meant.", needed=True),
         "to": Word("text", "The LAN that is to be reached.", needed=True),
-        "via": Word("names", "The LAN by which the route leaves, or several where any will do. None: its own LAN."),
+        "via": Word("names", "The LAN by which packets leave, or several where any will do. Without it, any."),
         "cost": Word(
-            "number", "Links between routers on the way: RIP's metric − 1.", needed=True, bounds=(0, FURTHEST)
+            "number",
+            "Links between routers on the way: RIP's metric − 1; 0 for a LAN of its own. Without it, any.",
+            bounds=(0, FURTHEST),
         ),
     },
     "resolve": {
@@ -120,6 +123,8 @@ KINDS: Mapping[str, Words] = {
     },
 }
 """The kinds of checks."""
+ONE_OF: Mapping[str, tuple[str, ...]] = {"routes": ("via", "cost")}
+"""Words of which one at least says what is expected."""
 
 _ABOUT_KINDS = {
     "routes": "A router's route to a LAN, as its kernel has it.",

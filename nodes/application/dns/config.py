@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from catenet.nodes.address import Address
 from catenet.nodes.application.dns.name import Name
-from catenet.nodes.control.units import Duration
+from catenet.nodes.control.units import Duration, Form
 
 __all__ = ["NameserverOptions", "ResolverOptions"]
 
@@ -50,7 +50,7 @@ class ResolverOptions:
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
-    hints: Literal["lab"] | Mapping[str, str] = "lab"
+    hints: Annotated[Literal["lab"] | Mapping[str, str], Form("the word lab, or {NAME: ADDRESS}")] = "lab"
     qname_minimisation: Literal["on", "off"] = "on"
     cache: int = 10_000  # entries (one for each name and type); the least recently used go first
     timeout: Duration = 0.8  # seconds to wait for a server whose round-trip time is not known yet

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from catenet.nodes.control.units import Duration, LanName, format_duration
+from catenet.nodes.control.units import Duration, Form, LanName, Secret, format_duration
 from catenet.nodes.internet.rip.authentication import read_secrets
 from catenet.nodes.internet.rip.packet import INFINITY
 
@@ -17,6 +17,7 @@ SplitHorizon = Literal["off", "on", "poisoned"]
 Triggered = Literal["off", "on"]
 Source = Literal["connected", "static", "default"]
 
+_AUTH = Form("{password: WORD}, or {METHOD: {KEY-ID: WORD}}")
 _SHORTEST, _LONGEST = 0.1, 86_400.0
 
 
@@ -47,7 +48,7 @@ class RipOptions:
     passive: tuple[LanName, ...] = ()
     redistribute: tuple[Source, ...] = ("connected",)
     tag: int = 0  # 0 to 65535, of the routes that are announced for others
-    auth: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
+    auth: Annotated[Mapping[str, Secret | Mapping[str, Secret]], _AUTH] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for timer in ("update", "timeout", "garbage"):

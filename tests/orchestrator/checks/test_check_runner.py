@@ -65,7 +65,25 @@ def test_a_wrong_route_says_what_is_seen(world: Any, routes: list[Json], cost: i
 
 def test_its_own_lan(world: Any) -> None:
     world.tables["routes"] = [kernel("10.0.2.0/24", "link2", None)]
-    assert world.check(OWN)[0].passed
+    own, by_it, dear = world.check(OWN, RoutesCheck("r", "link2", ("link2",)), RoutesCheck("r", "link2", cost=1))
+    assert (own.what, own.passed, by_it.passed, dear.passed) == ("r to link2: its own LAN", True, True, False)
+
+
+@pytest.mark.parametrize(("cost", "holds"), [(1, True), (2, False)])
+def test_a_cost_alone_is_an_expectation(world: Any, cost: int, holds: bool) -> None:
+    world.tables = {"routes": [kernel("10.0.2.0/24", "link1", "10.0.1.2")], "rip": learned(1)}
+    [result] = world.check(RoutesCheck("r", "link2", cost=cost))
+    assert (result.what, result.passed) == (f"r to link2: cost {cost}", holds)
+    assert result.finding.seen == "via link1, cost 1"
+
+
+@pytest.mark.parametrize(("via", "holds"), [("link1", True), ("link2", False)])
+def test_a_way_alone_is_an_expectation_of_a_router_without_rip_too(world: Any, via: str, holds: bool) -> None:
+    world.tables = {"routes": [kernel("10.0.2.0/24", "link1", "10.0.1.2")]}
+    [result] = world.check(RoutesCheck("r", "link2", (via,)))
+    assert (result.what, result.passed) == (f"r to link2: via {via}", holds)
+    assert (result.finding.expected, result.finding.seen) == (f"via {via}", "via link1")
+    assert world.asked == ["routes"]
 
 
 def test_checks_of_one_table_share_one_question(world: Any) -> None:

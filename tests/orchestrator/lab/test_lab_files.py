@@ -169,6 +169,8 @@ def test_every_kind_of_check() -> None:
         "checks:\n"
         "  - {claim: D2, routes: {at: a, to: m, via: l, cost: 1}, within: 20s}\n"
         "  - routes: {at: r, to: m, cost: 0}\n"
+        "  - routes: {at: a, to: m, cost: 1}\n"
+        "  - routes: {at: a, to: m, via: [l]}\n"
         "  - resolve: {at: a, name: www.x, cold: true, messages: 8, asks: [r, root], gives: 10.0.0.1}\n"
         "  - fetch: {at: a, url: 'http://r/x', status: 404}\n"
         "  - path: {from: a, to: r, routers: []}\n"
@@ -177,10 +179,12 @@ def test_every_kind_of_check() -> None:
     assert checks == (
         Check(RoutesCheck("a", "m", ("l",), 1), "D2", 20.0, 4),
         Check(RoutesCheck("r", "m", (), 0), line=5),
-        Check(ResolveCheck("a", "www.x", True, 8, ("r", "root"), Address.parse("10.0.0.1")), line=6),
-        Check(FetchCheck("a", "http://r/x", 404), line=7),
-        Check(PathCheck("a", "r", ()), line=8),
-        Check(PingCheck("a", "r", False), line=9),
+        Check(RoutesCheck("a", "m", (), 1), line=6),
+        Check(RoutesCheck("a", "m", ("l",), None), line=7),
+        Check(ResolveCheck("a", "www.x", True, 8, ("r", "root"), Address.parse("10.0.0.1")), line=8),
+        Check(FetchCheck("a", "http://r/x", 404), line=9),
+        Check(PathCheck("a", "r", ()), line=10),
+        Check(PingCheck("a", "r", False), line=11),
     )
 
 
