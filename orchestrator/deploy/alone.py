@@ -16,7 +16,7 @@ from typing import IO
 
 from catenet.orchestrator.observe.running import UserError
 
-__all__ = ["Belonging", "alone", "lock_of", "orphans", "own_folder"]
+__all__ = ["Belonging", "alone", "claimed", "in_turn", "lock_of", "orphans", "own_folder"]
 
 _SHARED = Path("/tmp")  # whatever TMPDIR says: all processes of a user must meet at one place
 
@@ -42,6 +42,19 @@ def alone(copies: Iterable[str]) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def in_turn(what: str) -> Iterator[None]:
+    """For the time of the block no other process of this user is in such a block of the same name: it waits.
+
+    Raises:
+        UserError: as `own_folder`.
+
+    """
+    with _opened(own_folder() / f"{what}.turn") as file:  # the file stays: who waits has it open
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 class Belonging:
     """A copy that belongs to this process, until `end`, or until the process ends."""
 
@@ -63,6 +76,16 @@ class Belonging:
         """It belongs to nobody any more, and whatever is left of it is nobody's orphan."""
         self._path.unlink(missing_ok=True)
         self._file.close()
+
+
+def claimed(prefix: str = "") -> list[str]:
+    """The copies that belong to a process, or did when it was killed, where their names begin so.
+
+    Raises:
+        UserError: as `own_folder`.
+
+    """
+    return sorted(path.stem for path in own_folder().glob(f"{prefix}*{_OWNER}"))
 
 
 def orphans(copies: Iterable[str]) -> list[Belonging]:
@@ -116,8 +139,11 @@ def _is_ours(folder: Path) -> bool:
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
 
 
+_OWNER = ".owner"
+
+
 def _owner_of(copy: str) -> Path:
-    return own_folder() / f"{copy}.owner"
+    return own_folder() / f"{copy}{_OWNER}"
 
 
 def _locked(path: Path) -> tuple[IO[str] | None, str]:

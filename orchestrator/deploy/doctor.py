@@ -5,6 +5,7 @@ Each finding is a line: ok; warn, where something is lost or will be with larger
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Iterator
@@ -14,8 +15,8 @@ from typing import Literal
 
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.deploy.alone import orphans
-from catenet.orchestrator.deploy.down import down
+from catenet.orchestrator.deploy.alone import Belonging, orphans
+from catenet.orchestrator.deploy.down import down, remove_orphans
 from catenet.orchestrator.deploy.images import KEPT, NODE_REPOSITORY, node_image_tag
 from catenet.orchestrator.deploy.progress import Progress, Silent
 from catenet.orchestrator.deploy.ready import NotReadyError
@@ -28,7 +29,8 @@ from catenet.orchestrator.plan.desired import COMPOSE_IMAGE, PlanError
 
 __all__ = ["COPY", "Finding", "engine_findings", "leftovers", "prove"]
 
-COPY = "catenet-doctor"
+_NAME = "catenet-doctor-"
+COPY = f"{_NAME}{os.getpid()}"  # another doctor may be at it too
 _LAB = b"""
 name: catenet-doctor
 lans: {left: {}, right: {}}
@@ -98,7 +100,8 @@ def prove(engine: Engine, progress: Progress) -> Iterator[Finding]:
     if not engine.has_image(tag):
         yield Finding("transit", "warn", "not proven: the node image is not there", "catenet up five-routers")
         return
-    down(engine, COPY, Silent())  # of a doctor that was killed
+    remove_orphans(engine, Silent(), _NAME)  # of doctors that were killed
+    belonging = Belonging(COPY)
     try:
         with tempfile.TemporaryDirectory() as folder:
             up(engine, parse(_LAB, "doctor"), COPY, tag, progress, evidence=Path(folder))
@@ -108,6 +111,7 @@ def prove(engine: Engine, progress: Progress) -> Iterator[Finding]:
         yield Finding("transit", "wrong", f"a lab of three nodes does not start: {error}", "catenet up five-routers")
     finally:
         down(engine, COPY, Silent())
+        belonging.end()
 
 
 def _transit(engine: Engine) -> Finding:

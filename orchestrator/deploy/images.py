@@ -18,6 +18,7 @@ from pathlib import Path
 import catenet
 from catenet.orchestrator.backend.archive import pack_files
 from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.deploy.alone import in_turn
 from catenet.orchestrator.deploy.base import BASE_REPOSITORY, ensure_base
 from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.lab.implementations import digest_of
@@ -52,6 +53,7 @@ _PYTHON = "3.13"  # trixie's
 PACKAGE = Path(catenet.__file__).parent
 """The folder of our own code: nodes/ and images/ are in it."""
 _WHEELS_LIMIT = 300.0  # seconds
+_LISTED = "wanted.txt"  # in a folder of wheels: what it was filled for
 
 
 def ensure_node_image(engine: Engine, progress: Progress, package: Path = PACKAGE) -> str:
@@ -67,13 +69,19 @@ def ensure_node_image(engine: Engine, progress: Progress, package: Path = PACKAG
     if engine.has_image(tag):
         progress.count("images", 1, 1)
         return tag
+    with in_turn("images"):
+        if not engine.has_image(tag):  # another process may have built it meanwhile
+            _build_node_image(engine, tag, files, progress)
+    progress.count("images", 1, 1)
+    return tag
+
+
+def _build_node_image(engine: Engine, tag: str, files: Mapping[str, bytes], progress: Progress) -> None:
     base = ensure_base(engine, _packages(files), progress)
     started = time.monotonic()
     engine.build(tag, pack_files(files), {"BASE_IMAGE": base}, {})  # a label would be one more layer, a second
     remove_older(engine, tag)
-    progress.count("images", 1, 1)
     progress.finished("image", f"{NODE_REPOSITORY} built; later runs reuse it", time.monotonic() - started)
-    return tag
 
 
 def build_compose_image(engine: Engine, progress: Progress, package: Path = PACKAGE) -> str:
@@ -84,9 +92,10 @@ def build_compose_image(engine: Engine, progress: Progress, package: Path = PACK
 
     """
     files = _context(package)
-    base = ensure_base(engine, _packages(files), progress)
-    started = time.monotonic()
-    engine.build(COMPOSE_IMAGE, pack_files(files), {"BASE_IMAGE": base}, {})
+    with in_turn("images"):
+        base = ensure_base(engine, _packages(files), progress)
+        started = time.monotonic()
+        engine.build(COMPOSE_IMAGE, pack_files(files), {"BASE_IMAGE": base}, {})
     progress.finished("image", f"{COMPOSE_IMAGE} built from {base}", time.monotonic() - started)
     return base
 
@@ -172,18 +181,27 @@ def _wheelhouse(requirements: Path) -> Path:
     """
     wanted = requirements.read_text()
     folder = _wheelhouse_folder()
-    listed = folder / "wanted.txt"  # what it was filled for
-    if listed.is_file() and listed.read_text() == wanted:
-        return folder
+    if not _is_filled(folder, wanted):
+        with in_turn("wheels"):
+            if not _is_filled(folder, wanted):  # another process may have filled it meanwhile
+                _fill(folder, wanted)
+    return folder
+
+
+def _is_filled(folder: Path, wanted: str) -> bool:
+    listed = folder / _LISTED
+    return listed.is_file() and listed.read_text() == wanted
+
+
+def _fill(folder: Path, wanted: str) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".wheelhouse-", dir=folder.parent) as temporary:
         fresh = Path(temporary, "wheels")
         fresh.mkdir()
-        (fresh / listed.name).write_text(wanted)
+        (fresh / _LISTED).write_text(wanted)
         _download(fresh)
         shutil.rmtree(folder, ignore_errors=True)
         fresh.rename(folder)
-    return folder
 
 
 def find_repository() -> Path | None:
@@ -204,7 +222,7 @@ def _download(folder: Path) -> None:
     command = [
         *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
         *("--only-binary=:all:", "--python-version", _PYTHON, "--implementation", "cp"),
-        *("--dest", str(folder), "--requirement", str(folder / "wanted.txt")),
+        *("--dest", str(folder), "--requirement", str(folder / _LISTED)),
     ]
     try:
         done = subprocess.run(

@@ -11,12 +11,13 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from catenet.nodes.catalogue import is_path
 from catenet.orchestrator.backend.archive import pack_folder
 from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.deploy.alone import in_turn
 from catenet.orchestrator.deploy.base import mirror_hint
 from catenet.orchestrator.deploy.images import (
     PACKAGE,
@@ -54,8 +55,17 @@ def ensure_own_images(engine: Engine, lab: Lab, image: str, progress: Progress) 
         EngineError: one cannot be built; the text says why.
 
     """
-    folders = list(dict.fromkeys(_folders(lab).values()))
-    missing = [folder for folder in folders if not engine.has_image(_tag(folder, image))]
+    if _missing(engine, lab, image):
+        with in_turn("images"):  # another process may build the same
+            _build_missing(engine, _missing(engine, lab, image), image, progress)
+
+
+def _missing(engine: Engine, lab: Lab, image: str) -> list[Path]:
+    folders = dict.fromkeys(_folders(lab).values())
+    return [folder for folder in folders if not engine.has_image(_tag(folder, image))]
+
+
+def _build_missing(engine: Engine, missing: Sequence[Path], image: str, progress: Progress) -> None:
     for done, folder in enumerate(missing):
         progress.count("images", done, len(missing))
         tag = _tag(folder, image)

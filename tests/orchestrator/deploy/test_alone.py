@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from catenet.orchestrator.deploy.alone import Belonging, alone, lock_of, orphans, own_folder
+from catenet.orchestrator.deploy.alone import Belonging, alone, claimed, in_turn, lock_of, orphans, own_folder
 from catenet.orchestrator.observe.running import UserError
 
 COPY, OTHER = "alone-test", "alone-test-other"
@@ -37,6 +38,24 @@ def test_the_second_is_told_who_is_first_and_has_its_turn_when_that_is_killed() 
         pass
 
 
+TURN = """
+from catenet.orchestrator.deploy.alone import in_turn
+print("asked", flush=True)
+with in_turn("alone-test"):
+    print("had", flush=True)
+"""
+
+
+def test_who_waits_for_its_turn_has_it_when_the_other_is_done() -> None:
+    with in_turn("alone-test-other"), in_turn("alone-test"):
+        second = subprocess.Popen([sys.executable, "-c", TURN], stdout=subprocess.PIPE)
+        assert second.stdout is not None
+        assert second.stdout.readline() == b"asked\n"
+        assert select.select([second.stdout], [], [], 0.3)[0] == []  # it would have it at once
+    assert second.communicate(timeout=200)[0] == b"had\n"
+    assert second.returncode == 0
+
+
 OWN = f"""
 import sys
 from catenet.orchestrator.deploy.alone import Belonging
@@ -53,12 +72,14 @@ def test_a_copy_belongs_to_a_process_while_that_lives_and_is_an_orphan_when_it_w
         with pytest.raises(UserError, match=rf"belongs to process {owner.pid} "):
             Belonging(COPY)
         assert orphans([COPY, OTHER]) == []
+        assert claimed("alone-t") == [COPY]
         owner.kill()
         owner.wait()
     (orphan,) = orphans([COPY, OTHER])
     assert orphan.copy == COPY
     orphan.end()
     assert orphans([COPY]) == []  # who has ended leaves none
+    assert claimed("alone-t") == []
 
 
 def test_the_locks_are_in_a_folder_of_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
