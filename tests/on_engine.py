@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import os
+import secrets
+import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from catenet.nodes.address import Prefix
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.deploy.alone import Belonging
 from catenet.orchestrator.deploy.down import down
-from catenet.orchestrator.deploy.images import ensure_node_image
+from catenet.orchestrator.deploy.images import PROGRAM_REPOSITORY, ensure_node_image
 from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.observe.running import UserError
 
 CATENET = [sys.executable, "-c", "from catenet.orchestrator.cli import main; main()"]
 """The command, as a process."""
+PREFIX = "pytest-"
+_RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", secrets.token_hex(3))[:6]
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 _BLOCKS = 1 << 13
+_FIRST = secrets.randbelow(_BLOCKS)
+
+
+def own(word: str) -> str:
+    """A name for a copy of a lab that no other run of the tests has, and no other worker of this one.
+
+    It begins as those of the plugin do, which removes what belongs to a process that was killed.
+    """
+    return f"{PREFIX}{word}-{_WORKER}{_RUN}"
 
 
 def free_prefix(engine: Engine) -> Prefix:
@@ -25,18 +41,48 @@ def free_prefix(engine: Engine) -> Prefix:
     Each process looks from another place on: between its look and its network another one may make its own.
     """
     taken = [prefix for network in engine.networks() for prefix in network.prefixes]
-    blocks = ((os.getpid() * 97 + number) % _BLOCKS for number in range(_BLOCKS))
+    blocks = ((_FIRST + number) % _BLOCKS for number in range(_BLOCKS))
     free = (Prefix.of(0xC6120000 + (block << 4), 28) for block in blocks)
     return next(prefix for prefix in free if not any(prefix.overlaps(other) for other in taken))
 
 
+def dial(url: str) -> socket.socket:
+    """A connection to the engine that is there."""
+    scheme, _, place = url.partition("://")
+    if scheme in ("tcp", "http"):
+        host, _, port = place.rpartition(":")
+        return socket.create_connection((host, int(port)))
+    assert scheme in ("unix", "http+unix"), f"no test speaks to an engine by {scheme}"
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(place)
+    return connection
+
+
 @contextmanager
-def cleared(copy: str) -> Iterator[Engine]:
-    """The engine with the node image, and before and after without that copy of a lab."""
-    engine = connect()
-    ensure_node_image(engine, Silent())
-    down(engine, copy, Silent())  # what a run that was killed may have left
+def claimed(copy: str) -> Iterator[Engine]:
+    """The engine; a copy of that name belongs to this process, and is gone afterwards."""
+    engine, belonging = connect(), Belonging(copy)
     try:
         yield engine
     finally:
         down(engine, copy, Silent())
+        belonging.end()
+
+
+def remove_images_of_the_dead(engine: Engine) -> None:
+    """Those that have the name of a copy whose process was killed: nobody else removes them."""
+    for tag in engine.image_tags():
+        name = tag.removeprefix(f"{PROGRAM_REPOSITORY}:")
+        if name.startswith(PREFIX):
+            with suppress(UserError):  # it lives
+                belonging = Belonging(name)
+                engine.remove_image(tag)
+                belonging.end()
+
+
+@contextmanager
+def cleared(copy: str) -> Iterator[Engine]:
+    """As `claimed`, and the node image is there."""
+    with claimed(copy) as engine:
+        ensure_node_image(engine, Silent())
+        yield engine

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[1]
-TARGETS = "run", "test", "check", "bench", "soak", "fuzz", "engine", "image", "stop", "clean"
+TARGETS = "run", "test", "unit", "check", "bench", "soak", "fuzz", "engine", "image", "stop", "clean"
 
 
 def make(*arguments: str) -> str:

@@ -17,7 +17,7 @@ from catenet.orchestrator.backend.docker_errors import asking
 from catenet.orchestrator.backend.docker_socket import PatientAdapter
 from catenet.orchestrator.backend.protocols import EngineError
 
-__all__ = ["QUICK", "SLOW", "Clients"]
+__all__ = ["QUICK", "SLOW", "Clients", "engine_url"]
 
 QUICK = 10.0
 """Seconds for a question that the engine answers from memory."""
@@ -34,7 +34,7 @@ class Clients:
     def __init__(self) -> None:
         with asking("find the engine"):
             self._where = _where()
-        base_url = str(self._where.get("base_url") or _LOCAL)
+        base_url = _url_of(self._where)
         with asking(f"connect to the engine at {base_url}"):
             _try_socket(base_url)
             first = _patient(APIClient(**self._where, version="auto", timeout=int(QUICK)))
@@ -81,6 +81,21 @@ def _try_socket(base_url: str) -> None:
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(QUICK)
             probe.connect(path)
+
+
+def engine_url() -> str:
+    """Where the engine is: unix:///var/run/docker.sock, say, or tcp://host:2375.
+
+    Raises:
+        EngineError: DOCKER_HOST, or Docker's context, is not written as it should be.
+
+    """
+    with asking("find the engine"):
+        return _url_of(_where())
+
+
+def _url_of(where: dict[str, Any]) -> str:
+    return str(where.get("base_url") or _LOCAL)
 
 
 def _where() -> dict[str, Any]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import tarfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from on_engine import claimed, own
+
 from catenet.nodes.machine import Packet
-from catenet.orchestrator.backend.docker import connect
-from catenet.orchestrator.backend.protocols import ContainerSpec, Engine
+from catenet.orchestrator.backend.archive import pack_files
+from catenet.orchestrator.backend.protocols import LABEL_LAB, ContainerSpec, Engine
+from catenet.orchestrator.deploy.alone import in_turn
 from catenet.orchestrator.deploy.base import ensure_base
 from catenet.orchestrator.deploy.images import PACKAGE, PROGRAM_REPOSITORY, tag_of
 from catenet.orchestrator.deploy.progress import Silent
@@ -58,14 +59,11 @@ class Tshark:
 @contextmanager
 def tshark() -> Iterator[Tshark]:
     """Inside, a tshark waits."""
-    engine, name = connect(), f"catenet-tshark-{os.getpid()}"
-    image = _image(engine)
-    try:
-        engine.create(ContainerSpec(name, "tshark", image, {}, {}, {}, capabilities=()))
+    name = own("tshark")
+    with claimed(name) as engine:
+        engine.create(ContainerSpec(name, "tshark", _image(engine), {}, {}, {LABEL_LAB: name}, capabilities=()))
         engine.start(name)
         yield Tshark(engine, name)
-    finally:
-        engine.remove(name)
 
 
 def complaints(packets: Sequence[Dissected], known: Sequence[str] = ()) -> list[str]:
@@ -115,14 +113,10 @@ def _checksum(data: bytes) -> int:
 
 def _image(engine: Engine) -> str:
     packages = (PACKAGE / "images" / "node" / "packages.txt").read_text().split()
-    base, content = ensure_base(engine, packages, Silent()), DOCKERFILE.read_bytes()
-    tag = tag_of(PROGRAM_REPOSITORY, [("Dockerfile", content)], stands_on=base)
-    if not engine.has_image(tag):
-        buffer = io.BytesIO()
-        with tarfile.open(fileobj=buffer, mode="w") as archive:
-            entry = tarfile.TarInfo("Dockerfile")
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
-        arguments = {name: os.environ[name] for name in PROXIES if name in os.environ}
-        engine.build(tag, buffer.getvalue(), {**arguments, "BASE_IMAGE": base}, {})
+    with in_turn("images"):
+        base, content = ensure_base(engine, packages, Silent()), DOCKERFILE.read_bytes()
+        tag = tag_of(PROGRAM_REPOSITORY, [("Dockerfile", content)], stands_on=base)
+        if not engine.has_image(tag):
+            arguments = {name: os.environ[name] for name in PROXIES if name in os.environ}
+            engine.build(tag, pack_files({"Dockerfile": content}), {**arguments, "BASE_IMAGE": base}, {})
     return tag

@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from on_engine import claimed
+
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
-from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.checks import Result, run_checks
 from catenet.orchestrator.deploy import up as deploy
-from catenet.orchestrator.deploy.down import down
 from catenet.orchestrator.deploy.images import ensure_node_image
 from catenet.orchestrator.deploy.progress import Silent
 from catenet.orchestrator.faults import verbs
@@ -134,10 +134,6 @@ def until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
 @contextmanager
 def up(folder: Path, copy: str) -> Iterator[Bench]:
     """Inside, a copy of the lab in that folder runs."""
-    engine, progress = connect(), Silent()
-    down(engine, copy, progress)  # what a run that was killed may have left
-    try:
-        deploy.up(engine, load(folder / "lab.yaml"), copy, ensure_node_image(engine, progress), progress)
+    with claimed(copy) as engine:
+        deploy.up(engine, load(folder / "lab.yaml"), copy, ensure_node_image(engine, Silent()), Silent())
         yield Bench(engine, copy, folder)
-    finally:
-        down(engine, copy, progress)

@@ -15,17 +15,18 @@ from pathlib import Path
 
 import pytest
 from lab_bench import LABS, Bench, failures, until, up
+from on_engine import claimed, own
 
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.cli.app import run
-from catenet.orchestrator.deploy.down import down
+from catenet.orchestrator.deploy.alone import in_turn
 from catenet.orchestrator.deploy.images import build_compose_image
 from catenet.orchestrator.deploy.progress import Silent
 from catenet.orchestrator.observe.running import running_labs
 
 pytestmark = pytest.mark.engine
 
-COPY, OLD_COPY = "check-compose", "check-compose-1"
+COPY, OLD_COPY = own("compose"), own("compose-1")
 
 
 def compose_2() -> Sequence[str]:
@@ -81,17 +82,21 @@ def catenet(*words: str) -> int:
     return run(words)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def image() -> Iterator[None]:
+    """That of all Compose files, made of our code. There is one on a machine, which another run may make of its own."""
+    with in_turn("tests-of-compose"):
+        build_compose_image(connect(), Silent())
+        yield
+
+
 @pytest.fixture(scope="module")
 def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """The default lab by Compose 2."""
     project = Project(compose_2(), COPY, tmp_path_factory.mktemp("compose"), "internet")
-    down(connect(), COPY, Silent())
-    build_compose_image(connect(), Silent())
-    try:
+    with claimed(COPY):
         project("up", "-d", "--wait")
         yield project
-    finally:
-        down(connect(), COPY, Silent())
 
 
 @pytest.fixture(scope="module")
@@ -174,14 +179,11 @@ def test_compose_1_29_starts_a_lab(tmp_path: Path, capsys: pytest.CaptureFixture
     if not program:
         pytest.skip("there is no docker-compose 1.29 here")
     old = Project(program, OLD_COPY, tmp_path, "five-routers")
-    build_compose_image(connect(), Silent())
-    try:
+    with claimed(OLD_COPY) as engine:
         old("up", "-d")
         before = old.ids()
         assert catenet("up", "five-routers", "--name", OLD_COPY) == 0
         assert "is up already" in capsys.readouterr().out
         assert old.ids() == before
         assert "link1" in old("exec", "-T", "a", "show", "links")
-        until(lambda: failures(Bench(connect(), OLD_COPY, LABS / "five-routers").check()))
-    finally:
-        down(connect(), OLD_COPY, Silent())
+        until(lambda: failures(Bench(engine, OLD_COPY, LABS / "five-routers").check()))

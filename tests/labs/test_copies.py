@@ -7,23 +7,23 @@ import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 from lab_bench import LABS, Bench, failures, until
-from on_engine import CATENET
+from on_engine import CATENET, claimed, own
 
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.deploy.down import down
 from catenet.orchestrator.deploy.images import ensure_node_image
 from catenet.orchestrator.deploy.progress import Silent
 from catenet.orchestrator.observe.running import running_labs
 
 pytestmark = pytest.mark.engine
 
-PAIR = ("test-copies-one", "test-copies-two")
+PAIR = own("one"), own("two")
 PORT = 47772
 AT_ONCE = 8
 SHOUT = f"""
@@ -58,9 +58,12 @@ def at_once(processes: int, *commands: Sequence[str]) -> list[str]:
         return list(pool.map(lambda arguments: catenet(*arguments), commands))
 
 
-def clear(engine: Engine, copies: Sequence[str]) -> None:
-    for copy in copies:
-        down(engine, copy, Silent())
+@contextmanager
+def all_claimed(copies: Sequence[str]) -> Iterator[None]:
+    with ExitStack() as stack:
+        for copy in copies:
+            stack.enter_context(claimed(copy))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -72,15 +75,12 @@ def engine() -> Engine:
 
 @pytest.fixture(scope="module")
 def pair(engine: Engine) -> Iterator[tuple[Bench, Bench]]:
-    clear(engine, PAIR)
-    try:
+    with all_claimed(PAIR):
         at_once(2, *(["up", "internet", "--name", copy] for copy in PAIR))
         one, two = (Bench(engine, copy, LABS / "internet") for copy in PAIR)
         yield one, two
         at_once(2, *(["down", copy] for copy in PAIR))
         assert not set(PAIR) & running_labs(engine).keys()
-    finally:
-        clear(engine, PAIR)
 
 
 def test_both_have_the_labs_own_addresses_and_every_claim_holds(pair: tuple[Bench, Bench]) -> None:
@@ -138,20 +138,16 @@ def test_thirty_small_labs_by_several_processes(engine: Engine) -> None:
 
 def side_by_side(engine: Engine, number: int) -> None:
     """All of the same addresses, started, checked and removed by eight processes at a time."""
-    names = [f"test-copies-{index}" for index in range(number)]
-    clear(engine, names)
-    with TemporaryDirectory() as folder:
+    names = [own(f"copy{index}") for index in range(number)]
+    with TemporaryDirectory() as folder, all_claimed(names):
         (Path(folder) / "lab.yaml").write_text(SMALL)
-        try:
-            at_once(AT_ONCE, *(["up", folder, "--name", name] for name in names))
-            running = running_labs(engine)
-            taken = [network.prefixes[0] for name in names for network in running[name].lans.values()]
-            assert len(taken) == 2 * number and not any(
-                one.overlaps(other) for index, one in enumerate(taken) for other in taken[:index]
-            )
-            said = at_once(AT_ONCE, *(["check", "--lab", name] for name in names))
-            assert ["2 of 2 checks hold" in text for text in said] == [True] * number
-            at_once(AT_ONCE, *(["down", name] for name in names))
-            assert not set(names) & running_labs(engine).keys()
-        finally:
-            clear(engine, names)
+        at_once(AT_ONCE, *(["up", folder, "--name", name] for name in names))
+        running = running_labs(engine)
+        taken = [network.prefixes[0] for name in names for network in running[name].lans.values()]
+        assert len(taken) == 2 * number and not any(
+            one.overlaps(other) for index, one in enumerate(taken) for other in taken[:index]
+        )
+        said = at_once(AT_ONCE, *(["check", "--lab", name] for name in names))
+        assert ["2 of 2 checks hold" in text for text in said] == [True] * number
+        at_once(AT_ONCE, *(["down", name] for name in names))
+        assert not set(names) & running_labs(engine).keys()

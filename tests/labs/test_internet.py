@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from lab_bench import LABS, PATIENCE, Bench, failures, until, up
+from on_engine import own
 
 from catenet.nodes.address import Address
 from catenet.nodes.application.dns.name import Name
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.engine
 SURF, DRAGON = "surf.eurecom.fr", "dragon.cs.uiuc.edu"
 RESOLVER = "dns.eurecom.fr"
 COMPLAINTS = re.compile(r"\bbad\b|incorrect|malformed|\[\||invalid|unknown|trunc")
-COPY = "check-internet"
+COPY = own("internet")
 
 
 @pytest.fixture(scope="module")

@@ -17,14 +17,15 @@ import docker
 import pytest
 from docker.models.containers import Container
 from lab_bench import Bench, up
+from on_engine import claimed, own
 
 from catenet.nodes.address import Address
+from catenet.orchestrator.backend.protocols import LABEL_LAB
 
 pytestmark = pytest.mark.engine
 
-COPY = "test-isolation"
-OUTSIDER = f"{COPY}-outsider"
-PORT = 47771
+COPY, OUTSIDER = own("isolation"), own("outsider")
+PORT = 47771  # of nodes
 NODES = ("host", "router", "name-server", "resolver", "web-server")
 LAB = """
 lans:
@@ -37,7 +38,7 @@ nodes:
   resolver: {lans: [right], services: [resolver]}
   web-server: {lans: [right], services: {web: {root: site}}}
 """
-SAY = f"import socket,sys;socket.socket(2,2).sendto(sys.argv[1].encode(),(sys.argv[2],{PORT}))"
+SAY = "import socket,sys;socket.socket(2,2).sendto(sys.argv[1].encode(),(sys.argv[2],int(sys.argv[3])))"
 # linux/capability.h: 10 NET_BIND_SERVICE, 12 NET_ADMIN, 13 NET_RAW
 CAPABILITIES = 1 << 10 | 1 << 12 | 1 << 13
 ALLOWED = {
@@ -90,10 +91,12 @@ def outsider(lab: Bench) -> Iterator[Container]:
     """A container on the engine's default bridge: it has the machine as its router."""
     client = docker.from_env()
     image = lab.engine.inspect(lab.running.node("host").name)["Image"]
-    made = client.containers.run(str(image), ["100000"], entrypoint="sleep", name=OUTSIDER, detach=True, init=True)
-    made.reload()  # it has its address by now
-    yield made
-    made.remove(force=True)
+    with claimed(OUTSIDER):
+        made = client.containers.run(
+            str(image), ["100000"], entrypoint="sleep", labels={LABEL_LAB: OUTSIDER}, detach=True, init=True
+        )
+        made.reload()  # it has its address by now
+        yield made
     client.close()
 
 
@@ -134,8 +137,8 @@ def test_what_is_sent_from_outside_reaches_no_node(lab: Bench, outsider: Contain
             for address in addresses(lab, node):
                 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as machine, contextlib.suppress(OSError):
                     machine.sendto(b"from-the-machine", (address, PORT))
-                outsider.exec_run(["python3", "-c", SAY, "from-outside", address])
-            lab.run(neighbour, "python3", "-c", SAY, "from-within", addresses(lab, node)[0])
+                outsider.exec_run(["python3", "-c", SAY, "from-outside", address, str(PORT)])
+            lab.run(neighbour, "python3", "-c", SAY, "from-within", addresses(lab, node)[0], str(PORT))
             text = heard()
         assert "from-within" in text, text
 
@@ -190,15 +193,16 @@ def test_who_writes_the_bridges_hardware_address_by_hand_is_not_heard(
     machine = [str(address) for address in lab.engine.host_addresses()]
     gateway = "10.71.1.254"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
-        ear.bind(("", PORT))
+        ear.bind(("", 0))
         ear.settimeout(200)
+        port = str(ear.getsockname()[1])
         lab.sh("host", f"ip neigh replace {gateway} lladdr {hardware} dev left; ip route add 0.0.0.0/1 via {gateway}")
         lab.sh("host", f"ip route add 128.0.0.0/1 via {gateway}")
         for address in machine:
-            lab.run("host", "python3", "-c", SAY, "from-the-lab", address)
+            lab.run("host", "python3", "-c", SAY, "from-the-lab", address, port)
         assert _tried(lab, "host", _outside(lab, outsider)) == ""
         lab.sh("host", f"ip route del 0.0.0.0/1; ip route del 128.0.0.0/1; ip neigh del {gateway} dev left")
-        outsider.exec_run(["python3", "-c", SAY, "from-outside", machine[0]])
+        outsider.exec_run(["python3", "-c", SAY, "from-outside", machine[0], port])
         assert ear.recv(100) == b"from-outside"  # the ear hears, and heard nothing before
 
 
@@ -210,7 +214,7 @@ def test_routes_of_the_machine_itself_do_not_matter(lab: Bench) -> None:
     def route(verb: str) -> None:
         client.containers.run(
             image,
-            ["route", verb, "unreachable", "10.71.0.0/16"],
+            ["route", verb, "unreachable", "10.71.0.0/16", "metric", str(os.getpid())],  # another run has its own
             entrypoint="ip",
             network_mode="host",
             cap_add=["NET_ADMIN"],

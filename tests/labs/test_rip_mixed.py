@@ -1,4 +1,4 @@
-"""Our router among FRR's and BIRD's: with keyed MD5, which all three know, and with HMAC-SHA-256, which BIRD knows too.
+"""Our router among FRR's and BIRD's, with keyed MD5, which all three know (HMAC is in test_rip_hmac.py).
 
 After each thing that happens every kernel's next hops are on shortest ways, every table's costs are the shortest, FRR's
 own `show ip rip` says the same, and nobody has refused a message.
@@ -11,15 +11,10 @@ from typing import Any
 import pytest
 from rip_mixed import through_everything
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(1200)]  # seconds: nine waits in each
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1200)]  # seconds: nine waits
 
 
 @pytest.mark.lab("rip-mixed")
 def test_with_keyed_md5_among_frr_and_bird(lab: Any) -> None:
     lab.check(within="200s")
-    through_everything(lab)
-
-
-@pytest.mark.lab("rip-hmac/lab.yaml")
-def test_with_hmac_sha_among_bird(lab: Any) -> None:
     through_everything(lab)

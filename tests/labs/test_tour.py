@@ -5,30 +5,24 @@ from __future__ import annotations
 import re
 
 import pytest
+from on_engine import claimed, own
 
-from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.cli.app import run
-from catenet.orchestrator.deploy.down import down
-from catenet.orchestrator.deploy.progress import Silent
 from catenet.orchestrator.observe.running import running_labs
 from catenet.orchestrator.observe.status import lab_state
 
 pytestmark = pytest.mark.engine
 
-COPY = "test-tour"
+COPY = own("tour")
 STEP = re.compile(r" *(\d+) +(\d+\.\d) +(\S+) +(\S+) +(.+)")
 MOMENT = re.compile(r" +(\d+\.\d\d) s +(\S+) +(.+)")
 
 
 def test_the_story_holds(capsys: pytest.CaptureFixture[str]) -> None:
-    engine = connect()
-    down(engine, COPY, Silent())
-    try:
+    with claimed(COPY) as engine:
         assert run(["tour", "--name", COPY]) == 0
         out = capsys.readouterr().out
         state = lab_state(engine, running_labs(engine)[COPY])
-    finally:
-        down(engine, COPY, Silent())
     _ten_steps(out)
     _broken_and_mended(out)
     assert "$ dig " in out and re.search(r"dragon\.cs\.uiuc\.edu\.\s+\d+\s+IN\s+A\s+192\.31\.65\.5", out)

@@ -15,9 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, get_args
 
-__all__ = ["ENGINE", "LOSSES", "EngineProxy", "Loss"]
+from on_engine import dial
 
-ENGINE = Path("/var/run/docker.sock")
+from catenet.orchestrator.backend.docker_client import engine_url
+
+__all__ = ["LOSSES", "EngineProxy", "Loss"]
 
 Loss = Literal["stall", "gone", "reset", "lost", "half"]
 """How an answer is lost:
@@ -83,8 +85,7 @@ class EngineProxy:
         self._path.unlink(missing_ok=True)
 
     def _serve(self, client: socket.socket) -> None:
-        with client, socket.socket(socket.AF_UNIX) as engine, suppress(OSError):
-            engine.connect(str(ENGINE))
+        with client, suppress(OSError), dial(engine_url()) as engine:
             open_ends = {client: engine, engine: client}
             while open_ends and not self._over.is_set():
                 for end in select.select(list(open_ends), (), (), _LOOK)[0]:

@@ -22,8 +22,9 @@ from typing import Any
 
 from docker import APIClient
 from docker.errors import APIError
-from engine_proxy import ENGINE, LOSSES, EngineProxy, Loss
+from engine_proxy import LOSSES, EngineProxy, Loss
 
+from catenet.orchestrator.backend.docker_client import engine_url
 from catenet.orchestrator.deploy.alone import lock_of
 
 __all__ = ["LAB", "Outcome", "Round", "choose", "play"]
@@ -131,7 +132,7 @@ class _Said:
 class _Game:
     def __init__(self, chosen: Round, copy: str) -> None:
         self._round, self._copy = chosen, copy
-        self._docker: Any = APIClient(base_url=f"unix://{ENGINE}", version="1.41")
+        self._docker: Any = APIClient(base_url=engine_url(), version="auto")
         self._faults: list[str] = []
 
     def play(self) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from on_engine import claimed, own
 from rounds import choose, play
 
 from catenet.orchestrator.cli.app import run
@@ -14,9 +15,10 @@ SEED, ROUNDS = "lime", (2, 14, 44, 50, 76, 390)
 
 @pytest.fixture(scope="module")
 def copy() -> Iterator[str]:
-    name = "soak-test"
-    yield name
-    assert run(["down", "--lab", name]) == 0
+    name = own("soak")
+    with claimed(name):
+        yield name
+        assert run(["down", "--lab", name]) == 0
 
 
 @pytest.mark.engine

@@ -7,21 +7,20 @@ from collections.abc import Callable, Iterator, Mapping
 
 import docker
 import pytest
-from on_engine import free_prefix
+from on_engine import claimed, free_prefix, own
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.config import CONFIG_VARIABLE, InterfaceConfig, NodeConfig
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
 from catenet.nodes.machine import Json
-from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_NODE, ContainerSpec, Engine, NetworkSpec
 from catenet.orchestrator.deploy.images import ensure_node_image
 from catenet.orchestrator.deploy.progress import Silent
 
 pytestmark = pytest.mark.engine
 
-LAB = "nodetest"
+LAB = own("node")
 PREFIXES = {"lan1": Prefix.parse("10.0.1.0/24"), "lan2": Prefix.parse("10.0.2.0/24")}
 H1, R1, R2, H2 = (Address.parse(text) for text in ("10.0.1.7", "10.0.1.1", "10.0.2.1", "10.0.2.7"))
 RIP: dict[str, Json] = {"update": 2.0, "timeout": 6.0, "garbage": 4.0}
@@ -125,20 +124,10 @@ class Small:
 
 @pytest.fixture(scope="module")
 def small() -> Iterator[Small]:
-    engine = connect()
-    clear(engine)
-    made = Small(engine)
-    yield made
-    made.client.close()
-    clear(engine)
-
-
-def clear(engine: Engine) -> None:
-    for container in engine.containers({LABEL_LAB: LAB}):
-        engine.remove(container.name)
-    for network in engine.networks():
-        if network.labels.get(LABEL_LAB) == LAB:
-            engine.remove_network(network.name)
+    with claimed(LAB) as engine:
+        made = Small(engine)
+        yield made
+        made.client.close()
 
 
 def is_right(small: Small) -> None:

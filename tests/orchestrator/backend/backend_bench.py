@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from on_engine import free_prefix
+from on_engine import free_prefix, own
 
 from catenet.nodes.address import Address
 from catenet.orchestrator.backend.archive import pack_files
@@ -19,11 +19,12 @@ from catenet.orchestrator.backend.protocols import (
     Exec,
     NetworkSpec,
 )
-from catenet.orchestrator.deploy.images import ensure_node_image
+from catenet.orchestrator.deploy.down import down
+from catenet.orchestrator.deploy.images import PROGRAM_REPOSITORY, ensure_node_image
 from catenet.orchestrator.deploy.progress import Silent
 
-IMAGE = "catenet-backend-test:1"
-LAB = "backendtest"
+LAB = own("backend")
+IMAGE = f"{PROGRAM_REPOSITORY}:{LAB}"
 LONG = "x" * 40_000  # over two of the pieces, of 16 kB, into which Docker cuts a line
 PROGRAM = f"echo one; echo two >&2; head -c {len(LONG)} /dev/zero | tr '\\0' x; echo; echo last; exec sleep 100000"
 SHELL = ["sh", "-c", "echo out; echo err >&2; exit 3"]
@@ -42,11 +43,7 @@ def answer(_container: str, command: Sequence[str], given: bytes) -> tuple[int, 
 
 
 def clear(engine: Engine) -> None:
-    for container in engine.containers({LABEL_LAB: LAB}):
-        engine.remove(container.name)
-    for network in engine.networks():
-        if network.labels.get(LABEL_LAB) == LAB:
-            engine.remove_network(network.name)
+    down(engine, LAB, Silent())
 
 
 def network(engine: Engine, lan: str) -> NetworkSpec:

@@ -9,18 +9,17 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from on_engine import claimed, dial, own
 
 from catenet.nodes.control.config import CONFIG_VARIABLE, NodeConfig
-from catenet.orchestrator.backend.docker import connect
+from catenet.orchestrator.backend.docker_client import engine_url
 from catenet.orchestrator.backend.protocols import LABEL_LAB, ContainerSpec, Engine, Exec
-from catenet.orchestrator.deploy.down import down
 from catenet.orchestrator.deploy.images import ensure_node_image
 from catenet.orchestrator.deploy.progress import Silent
 
 pytestmark = pytest.mark.engine
 
-LOCAL = "/var/run/docker.sock"
-LAB = "test-remote"
+LAB = own("remote")
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:
@@ -32,9 +31,8 @@ def _pump(source: socket.socket, sink: socket.socket) -> None:
         sink.shutdown(socket.SHUT_WR)
 
 
-def _join(near: socket.socket) -> None:
-    with near, socket.socket(socket.AF_UNIX) as far:
-        far.connect(LOCAL)
+def _join(near: socket.socket, engine: str) -> None:
+    with near, dial(engine) as far:
         back = threading.Thread(target=_pump, args=(far, near), daemon=True)
         back.start()
         _pump(near, far)
@@ -43,19 +41,18 @@ def _join(near: socket.socket) -> None:
 
 @pytest.fixture
 def remote(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener, local = socket.create_server(("127.0.0.1", 0)), engine_url()
 
     def serve() -> None:
         with suppress(OSError):
             while True:
                 near, _ = listener.accept()
-                threading.Thread(target=_join, args=(near,), daemon=True).start()
+                threading.Thread(target=_join, args=(near, local), daemon=True).start()
 
     threading.Thread(target=serve, daemon=True).start()
     monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{listener.getsockname()[1]}")
-    engine = connect()
-    yield engine
-    down(engine, LAB, Silent())
+    with claimed(LAB) as engine:
+        yield engine
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
 

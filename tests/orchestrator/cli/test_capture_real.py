@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -11,21 +10,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from on_engine import CATENET, free_prefix
+from on_engine import CATENET, cleared, free_prefix, own
 
 from catenet.nodes.address import Address
 from catenet.nodes.control.config import CONFIG_VARIABLE, InterfaceConfig, NodeConfig
-from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_NODE, ContainerSpec, NetworkSpec
-from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.images import node_image_tag
 from catenet.orchestrator.observe.events import wait_for
 from catenet.orchestrator.observe.packets import PcapStream, decode
 from catenet.orchestrator.observe.running import running_labs
 
 pytestmark = pytest.mark.engine
 
-LAB = f"capturecli{os.getpid()}"
+LAB = own("capture")
 ADDRESSES = {"x": "10.0.7.1", "y": "10.0.7.2"}
 BURST = 3000
 SENDER = f"""
@@ -38,18 +35,16 @@ for n in range({BURST}):
 
 @pytest.fixture(scope="module", autouse=True)
 def nodes() -> Iterator[None]:
-    engine = connect()
-    image = ensure_node_image(engine, Silent())
-    prefix, network = free_prefix(engine), f"{LAB}_wire"
-    try:
+    with cleared(LAB) as engine:
+        prefix, network = free_prefix(engine), f"{LAB}_wire"
         gateway = Address(prefix.broadcast - 1)
         engine.create_network(NetworkSpec(network, prefix, gateway, {LABEL_LAB: LAB, LABEL_LAN: "wire"}))
         for number, (node, address) in enumerate(ADDRESSES.items(), 1):
-            own = Address(prefix.network + number)
-            config = NodeConfig(LAB, node, (InterfaceConfig("wire", own, Address.parse(address), 24),), events="json")
+            place = Address(prefix.network + number)
+            config = NodeConfig(LAB, node, (InterfaceConfig("wire", place, Address.parse(address), 24),), events="json")
             labels = {LABEL_LAB: LAB, LABEL_NODE: node}
             spec = ContainerSpec(
-                f"{LAB}-{node}", node, image, {CONFIG_VARIABLE: config.to_json()}, {network: own}, labels
+                f"{LAB}-{node}", node, node_image_tag(), {CONFIG_VARIABLE: config.to_json()}, {network: place}, labels
             )
             engine.create(spec)
             engine.start(spec.name)
@@ -57,10 +52,6 @@ def nodes() -> Iterator[None]:
             container = running_labs(engine)[LAB].node(node)
             assert wait_for(engine, container, lambda event: event.kind == "node.ready", 0.0, 200.0)
         yield
-    finally:
-        for node in ADDRESSES:
-            engine.remove(f"{LAB}-{node}")
-        engine.remove_network(network)
 
 
 class Capture:

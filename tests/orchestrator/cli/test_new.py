@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from on_engine import claimed, own
 
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.lab.document import read_document
@@ -153,9 +153,9 @@ def test_a_folder_with_other_things_may_be_the_labs(new, tmp_path):
 def test_it_runs_as_it_is(capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CATENET_LAB", raising=False)
-    name = f"test-new-{os.getpid()}"
+    name = own("new")
     assert run(["new", name]) == 0
-    try:
+    with claimed(name):
         assert run(["up", name]) == 0
         monkeypatch.chdir(tmp_path / name)
         capsys.readouterr()
@@ -163,5 +163,4 @@ def test_it_runs_as_it_is(capsys, monkeypatch, tmp_path):
         assert f"{name}: 1 of 1 checks hold" in capsys.readouterr().out
         assert run(["cut", "right"]) == 0
         assert run(["check"]) == 1
-    finally:
-        assert run(["down", name]) == 0
+        assert run(["down"]) == 0

@@ -9,38 +9,31 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from on_engine import CATENET
+from on_engine import CATENET, cleared, own
 
 from catenet.nodes.control.config import CONFIG_VARIABLE, NodeConfig
-from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_NODE, ContainerSpec
-from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.images import node_image_tag
 from catenet.orchestrator.observe.events import wait_for
 from catenet.orchestrator.observe.running import running_labs
 
 pytestmark = pytest.mark.engine
 
-LAB = "clitest"
+LAB = own("one-node")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def node() -> Iterator[None]:
     """A lab of one node, `n`, that is on no LAN and runs no service."""
-    engine, name = connect(), f"{LAB}-n"
     config = NodeConfig(LAB, "n", (), events="json").to_json()
     labels = {LABEL_LAB: LAB, LABEL_NODE: "n"}
-    image = ensure_node_image(engine, Silent())
-    engine.remove(name)
-    try:
-        engine.create(ContainerSpec(name, "n", image, {CONFIG_VARIABLE: config}, {}, labels))
-        engine.start(name)
+    with cleared(LAB) as engine:
+        engine.create(ContainerSpec(f"{LAB}-n", "n", node_image_tag(), {CONFIG_VARIABLE: config}, {}, labels))
+        engine.start(f"{LAB}-n")
         assert wait_for(
             engine, running_labs(engine)[LAB].node("n"), lambda event: event.kind == "node.ready", 0.0, 200.0
         )
         yield
-    finally:
-        engine.remove(name)
 
 
 def catenet(*words: str, given: bytes = b"") -> tuple[int, bytes, bytes]:
@@ -123,7 +116,7 @@ def test_the_node_answers_and_its_log_is_read():
     assert (code, out) == (2, b"")
     assert b"did you mean links?" in err
     assert b"node.ready" in catenet("logs", "n")[1]
-    assert b"clitest: 1 nodes (1 ready), 0 LANs" in catenet("status")[1]
+    assert f"{LAB}: 1 nodes (1 ready), 0 LANs" in catenet("status")[1].decode()
 
 
 def test_paused_and_killed_are_said_and_mended():

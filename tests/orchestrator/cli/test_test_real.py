@@ -12,14 +12,14 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from on_engine import CATENET, cleared
+from on_engine import CATENET, cleared, own
 
 from catenet.orchestrator.backend.protocols import Engine, containers_of, networks_of
 from catenet.orchestrator.observe.packets import PcapStream
 
 pytestmark = pytest.mark.engine
 
-COPY = "test-verb-test"
+COPY = own("verb-test")
 FILE = """
 lans: {left: {}, right: {}}
 nodes:

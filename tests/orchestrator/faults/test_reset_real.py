@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from on_engine import cleared
+from on_engine import cleared, own
 
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.deploy.images import node_image_tag
@@ -20,7 +20,7 @@ from catenet.orchestrator.observe.running import running_labs
 
 pytestmark = pytest.mark.engine
 
-COPY = "test-reset"
+COPY = own("reset")
 FILE = """
 lans: {left: {}, middle: {}, right: {}}
 nodes:

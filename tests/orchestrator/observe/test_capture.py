@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from on_engine import free_prefix
+from on_engine import cleared, free_prefix, own
 
 from catenet.nodes.address import Address
 from catenet.nodes.control.config import CONFIG_VARIABLE, InterfaceConfig, NodeConfig
-from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_NODE, ContainerSpec, Engine, NetworkSpec
-from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.images import node_image_tag
 from catenet.orchestrator.observe.capture import capturing
 from catenet.orchestrator.observe.program import ProgramError, run_program
 from catenet.orchestrator.observe.running import UserError, running_labs
 
-LAB = "capturetest"
+LAB = own("captured")
 NODE = f"{LAB}-n"
 PORT = 4711
 COUNT = 500  # sent in one burst
@@ -33,24 +31,17 @@ pytestmark = pytest.mark.engine
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    engine = connect()
-    image = ensure_node_image(engine, Silent())
-    prefix = free_prefix(engine)
-    address, network = Address(prefix.network + 2), f"{LAB}_wire"
-    config = NodeConfig(LAB, "n", (InterfaceConfig("wire", address, address, prefix.length),))
-    labels = {LABEL_LAB: LAB, LABEL_NODE: "n"}
-    try:
-        engine.remove(NODE)
-        engine.remove_network(network)
+    with cleared(LAB) as engine:
+        prefix = free_prefix(engine)
+        address, network = Address(prefix.network + 2), f"{LAB}_wire"
+        config = NodeConfig(LAB, "n", (InterfaceConfig("wire", address, address, prefix.length),))
+        labels = {LABEL_LAB: LAB, LABEL_NODE: "n"}
         lan = NetworkSpec(network, prefix, Address(prefix.broadcast - 1), {LABEL_LAB: LAB, LABEL_LAN: "wire"})
         engine.create_network(lan)
         environment = {CONFIG_VARIABLE: config.to_json()}
-        engine.create(ContainerSpec(NODE, "n", image, environment, {network: address}, labels))
+        engine.create(ContainerSpec(NODE, "n", node_image_tag(), environment, {network: address}, labels))
         engine.start(NODE)
         yield engine
-    finally:
-        engine.remove(NODE)
-        engine.remove_network(network)
 
 
 def run(engine: Engine, script: str) -> str:
