@@ -1,8 +1,13 @@
 # catenet: two commands do everything, set-up included: make run, make test.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak fuzz engine image stop clean
+.PHONY: help run test unit check bench soak fuzz engine image stop clean
 BIN := .venv/bin
+# Of pytest. Most tests wait for the timers of protocols, so more workers than cores; those without an engine compute.
+WORKERS ?= 4
+UNIT_WORKERS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Where it is set, every process compiles all that it imports; for each of pytest's workers that is 6 s.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:            ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+: *.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,7 +20,11 @@ run:             ## start the default lab, show a page fetched across it, leave 
 test:            ## the whole test suite; starts labs of its own and removes them
 	@.ci/venv dev
 	@$(BIN)/python -m catenet.orchestrator.cli.engine
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --durations=15 $(ARGS)
+
+unit:            ## the tests that need no engine, in some 90 s: for the daily loop
+	@.ci/venv dev
+	@$(BIN)/python -m pytest -n $(UNIT_WORKERS) -m "not engine and not slow" --durations=10 $(ARGS)
 
 check:           ## formatting, lint, types and the direction of imports: yes or no
 	@.ci/venv dev
@@ -33,7 +42,7 @@ soak:            ## RIP in a thousand simulated networks; thirty labs at once; a
 	@.ci/venv dev
 	@$(BIN)/python -m catenet.orchestrator.cli.engine
 	@$(BIN)/python -m pytest -m slow tests/labs tests/simulation
-	@$(BIN)/python tests/soak/soak.py $(ARGS)
+	@PYTHONPATH=tests $(BIN)/python tests/soak/soak.py $(ARGS)
 
 fuzz:            ## every parser against inputs nobody wrote, 20 s each; ARGS="--seconds 60 dns-message", ARGS="replay FILE"
 	@.ci/venv fuzz

@@ -6,14 +6,17 @@ import secrets
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from catenet.nodes.catalogue import OURS
+from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Engine, EngineError
-from catenet.orchestrator.deploy.alone import Belonging, alone
+from catenet.orchestrator.deploy.alone import Belonging, alone, claimed
 from catenet.orchestrator.deploy.down import down, remove_orphans
 from catenet.orchestrator.deploy.images import ensure_node_image
 from catenet.orchestrator.deploy.progress import Silent
@@ -25,10 +28,11 @@ from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.overrides import Implementation
 from catenet.orchestrator.observe.running import RunningLab, UserError, running_labs
 
-__all__ = ["Copy", "Labs", "Manner"]
+__all__ = ["Copy", "Labs", "Manner", "remove_what_is_left"]
 
 _PREFIX = "pytest"
 _LONGEST = 40  # characters of a copy's name
+_VERB_LIMIT, _LOOK = 120.0, 0.2  # seconds
 
 
 class Manner(NamedTuple):
@@ -79,7 +83,8 @@ class Labs:
         self.kept: list[str] = []
         self._scratch: list[Path] = []
         self._used: list[Path] = []  # lab files of those that were left up
-        remove_orphans(engine, Silent(), f"{_PREFIX}-")  # those of sessions that were killed
+        with suppress(UserError):  # another session, or a verb, is at one of them
+            remove_orphans(engine, Silent(), f"{_PREFIX}-")  # those of sessions that were killed
 
     def take(self, wanted: Wanted) -> Copy:
         """A copy that is as after `up`.
@@ -180,6 +185,26 @@ class Labs:
 
     def _reused_name(self, lab: Lab) -> str:
         return f"{lab.name}-{self._manner.worker}" if self._manner.worker else lab.name
+
+
+def remove_what_is_left() -> None:
+    """The copies of processes that were killed. One that a verb of theirs is still at is waited for.
+
+    Raises:
+        EngineError: something cannot be removed.
+        UserError: a verb does not end.
+
+    """
+    ends = time.monotonic() + _VERB_LIMIT
+    while claimed(f"{_PREFIX}-"):
+        try:
+            remove_orphans(connect(), Silent(), f"{_PREFIX}-")
+        except UserError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(_LOOK)
+        else:
+            return
 
 
 def _model(wanted: Wanted, scratch: Callable[[], Path]) -> Lab:

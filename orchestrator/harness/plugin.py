@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -165,6 +165,26 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def pytest_testnodedown(node: Any) -> None:
     """A worker of xdist has ended: the labs that it left up are told by the process that has the terminal."""
     _note_kept(node.config, getattr(node, "workeroutput", {}).get("catenet_kept", []))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """xdist's workers end, and remove their labs, when the process that has the terminal is interrupted."""
+    with _termination_interrupts() if _has_workers(session) else nullcontext():
+        return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """xdist has ended its workers: labs of those that were killed, or had no time to remove them, are removed here."""
+    if _has_workers(session):
+        from catenet.orchestrator.harness.labs import remove_what_is_left
+
+        remove_what_is_left()
+
+
+def _has_workers(session: pytest.Session) -> bool:
+    return bool(session.config.pluginmanager.hasplugin("dsession"))
 
 
 def _note_kept(config: pytest.Config, names: Sequence[str]) -> None:

@@ -1,0 +1,66 @@
+"""The reference implementations in a router's place: the lab does not notice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from lab_bench import LABS, Bench, failures, until, up
+from on_engine import own
+
+from catenet.orchestrator.backend.protocols import containers_of
+
+pytestmark = pytest.mark.engine
+
+RIP_AT_A = "link3: 10.0.3.1}, services: {rip: {"
+RIP_AT_C = "link5: 10.0.5.3}, services: {rip: {"
+
+
+def changed(folder: Path, replaced: Mapping[str, str]) -> Path:
+    """The lecture's five routers, in a folder of their own."""
+    folder.mkdir()
+    text = (LABS / "five-routers" / "lab.yaml").read_text()
+    for old, new in replaced.items():
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "lab.yaml").write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    timers = {
+        "update: 2s, timeout: 6s, garbage: 4s": 'update: 5s, timeout: 15s, garbage: 10s, auth: {md5: {"1": hush}}'
+    }
+    words = {RIP_AT_A: f"{RIP_AT_A}implementation: frr", RIP_AT_C: f"{RIP_AT_C}implementation: bird"}
+    folder = changed(tmp_path_factory.mktemp("labs") / "mixed", timers | words)
+    with up(folder, own("mixed")) as bench:
+        yield bench
+
+
+def test_the_lab_holds_with_frr_and_bird_and_md5(mixed: Bench) -> None:
+    until(lambda: failures(mixed.check()))
+    assert [mixed.show(node, "rip")["implementation"] for node in "ac"] == ["frr", "bird"]
+    for node in "bde":  # FRR's requests carry no authentication, whatever its interface says: one at each start
+        counters = mixed.show(node, "rip")["counters"]
+        refused = {key: count for key, count in counters.items() if key.startswith("refused") and count}
+        assert refused in ({}, {"refused.auth-missing": 1}), counters
+
+
+def test_only_frr_may_do_more_than_a_node(mixed: Bench) -> None:
+    containers = {each.node: each.name for each in containers_of(mixed.engine, mixed.copy)}
+    added = {}
+    for node in "abc":
+        host = mixed.engine.inspect(containers[node])["HostConfig"]
+        assert isinstance(host, dict)
+        added[node] = {word.removeprefix("CAP_") for word in host["CapAdd"]}
+        assert (host["Privileged"], host["SecurityOpt"]) == (False, ["no-new-privileges"])
+    more = {"SYS_ADMIN", "SETUID", "SETGID", "CHOWN", "DAC_OVERRIDE", "KILL"}
+    assert (added["a"] - added["b"], added["c"]) == (more, added["b"])
+
+
+def test_a_daemon_that_dies_takes_its_fellows_with_it_and_all_come_back(mixed: Bench) -> None:
+    mixed.run("a", "pkill", "-9", "ripd")
+    until(lambda: mixed.status("a")["services"]["rip"]["restarts"] == 0)
+    until(lambda: failures(mixed.check()))

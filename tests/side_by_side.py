@@ -1,0 +1,78 @@
+"""How xdist's workers share the tests: each module goes to one of them, and those that take long begin first.
+
+A module stays together, because its tests share what they have started. Most of them wait for the timers of protocols,
+so there are more workers than cores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
+
+__all__ = ["SECONDS", "Modules", "longest_first"]
+
+TESTS = Path(__file__).parent
+
+SECONDS = {
+    "labs/test_rip_mixed.py": 250,
+    "labs/test_own_router.py": 120,
+    "labs/test_internet.py": 100,
+    "labs/test_count_to_infinity.py": 90,
+}
+"""Module → how long it takes, for those over 10 s. Only the order depends on it: a wrong figure costs some waiting."""
+
+
+def longest_first(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Those of the longest module first, else in their order."""
+    return sorted(items, key=lambda item: -SECONDS.get(str(item.path.relative_to(TESTS)), 0))
+
+
+class Modules(LoadScopeScheduling):
+    """A worker gets the next module when one test is left to it, because it begins a test only when it knows which
+    comes next: what is shared is taken down between them. What comes next must wait for that test, so behind a long
+    module it is a short one, else the first in the queue.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0]
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if any(_is_long(module) for module in self._begun(node)):
+            short = next((module for module in reversed(self.workqueue) if not _is_long(module)), None)
+            if short is not None:
+                self.workqueue.move_to_end(short, last=False)
+        super()._assign_work_unit(node)
+
+    def _begun(self, node: WorkerController) -> list[str]:
+        """The modules of which this worker still has tests to run."""
+        return [module for module, tests in self.assigned_work[node].items() if not all(tests.values())]
+
+    def _reschedule(self, node: WorkerController) -> None:
+        if node.shutting_down:
+            return
+        while self.workqueue and self._pending_of(self.assigned_work[node]) < 2:
+            self._assign_work_unit(node)
+        if not self.workqueue:
+            node.shutdown()
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """A worker has ended, or has died: then this gives the test at which it did, and others run the rest."""
+        left = {
+            module: [test for test, done in tests.items() if not done]
+            for module, tests in self.assigned_work.pop(node).items()
+        }
+        tests = [test for module in left.values() for test in module]
+        for module, undone in left.items():
+            if rest := [test for test in undone if test != tests[0]]:
+                self.workqueue[module] = dict.fromkeys(rest, False)
+        for other in self.nodes:
+            self._reschedule(other)
+        return tests[0] if tests else None
+
+
+def _is_long(module: str) -> bool:
+    return module.removeprefix(f"{TESTS.name}/") in SECONDS
