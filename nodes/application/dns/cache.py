@@ -22,8 +22,8 @@ NEGATIVE_LIMIT = 10_800
 FAILURE_TTL = 1.0
 """Seconds during which a question that could not be resolved is not tried again (RFC 9520 section 3.2)."""
 
-_WHOLE_NAME = 0
-"""In place of a type: a name error, which holds for every type (RFC 2308 section 5)."""
+_Key = tuple[Name, int | None]
+"""A name and a type; without a type it is a name error, which holds for all (RFC 2308 section 5)."""
 
 
 class Kept(NamedTuple):
@@ -51,7 +51,7 @@ class Cache:
     def __init__(self, limit: int) -> None:
         """`limit`: entries."""
         self._limit = limit
-        self._entries: OrderedDict[tuple[Name, int], Kept] = OrderedDict()
+        self._entries: OrderedDict[_Key, Kept] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -77,7 +77,7 @@ class Cache:
         ttl = min(soa.ttl, soa.data.minimum, NEGATIVE_LIMIT)
         kept = Kept((soa,), now + ttl, rcode, negative=True)
         if ttl:
-            self._put((name, _WHOLE_NAME if rcode == Rcode.NXDOMAIN else kind), kept)
+            self._put((name, None if rcode == Rcode.NXDOMAIN else kind), kept)
         return kept
 
     def fail(self, name: Name, kind: int, now: float) -> None:
@@ -91,7 +91,7 @@ class Cache:
         if kept is not None and kept.final:
             return kept
         # "NXDOMAIN: there really is nothing underneath" (RFC 8020).
-        errors = (self._live((ancestor, _WHOLE_NAME), now) for ancestor in name.ancestors())
+        errors = (self._live((ancestor, None), now) for ancestor in name.ancestors())
         return next((error for error in errors if error is not None), None)
 
     def help(self, name: Name, kind: int, now: float) -> tuple[Record, ...]:
@@ -107,7 +107,7 @@ class Cache:
         """The live entries, with the seconds that each is kept for yet."""
         return [line for key, kept in self._entries.items() if kept.expires > now for line in _lines(*key, kept, now)]
 
-    def _live(self, key: tuple[Name, int], now: float) -> Kept | None:
+    def _live(self, key: _Key, now: float) -> Kept | None:
         kept = self._entries.get(key)
         if kept is None:
             return None
@@ -117,20 +117,20 @@ class Cache:
         self._entries.move_to_end(key)
         return kept
 
-    def _put(self, key: tuple[Name, int], kept: Kept) -> None:
+    def _put(self, key: _Key, kept: Kept) -> None:
         self._entries[key] = kept
         self._entries.move_to_end(key)
         if len(self._entries) > self._limit:
             self._entries.popitem(last=False)
 
 
-def _lines(name: Name, kind: int, kept: Kept, now: float) -> Iterator[dict[str, Json]]:
+def _lines(name: Name, kind: int | None, kept: Kept, now: float) -> Iterator[dict[str, Json]]:
     left = round(kept.expires - now, 1)
+    type_ = "*" if kind is None else type_text(kind)
     if kept.negative:
         what = "NODATA" if kept.rcode == Rcode.NOERROR else rcode_text(kept.rcode)
-        type_ = "*" if kind == _WHOLE_NAME else type_text(kind)
         yield {"name": str(name), "type": type_, "ttl": left, "data": what, "from": "answer"}
         return
     for record in kept.records:
         rank = "answer" if kept.final else "referral"
-        yield {"name": str(name), "type": type_text(kind), "ttl": left, "data": str(record.data), "from": rank}
+        yield {"name": str(name), "type": type_, "ttl": left, "data": str(record.data), "from": rank}

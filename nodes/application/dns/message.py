@@ -163,6 +163,44 @@ class Message:
             None if opt is None else Edns(opt.size, opt.version, opt.dnssec_ok),
         )
 
+    @classmethod
+    def skim(cls, data: bytes) -> Message:
+        """Of a message that is wrong, or of a kind that is not known here, what an answer has of it: the header's
+        fields, the question where there is one, and EDNS, each as far as it can be read.
+
+        "If an OPT record is present in a received request, compliant responders MUST include an OPT record in their
+        respective responses" (RFC 6891 section 6.1.1), in those that say FORMERR too (section 7).
+
+        Raises:
+            DecodeError: it is too short for a header.
+
+        """
+        header = Header.parse(data)
+        buffer = MessageBuffer(data)
+        buffer.offset = HEADER_SIZE
+        questions: list[Question] = []
+        opt: _Opt | None = None
+        try:
+            questions += (_read_question(buffer) for _ in range(header.questions))
+            for _ in range(header.answers + header.authority + header.additional):
+                buffer.read_spelled()
+                kind, klass = buffer.unpack("!HH")
+                if kind == Type.OPT:
+                    opt = _read_opt(buffer, klass)
+                    break
+                buffer.get(4)
+                buffer.get(*buffer.unpack("!H"))
+        except ERRORS:
+            pass
+        return cls(
+            header.id,
+            opcode=header.opcode,
+            recursion_desired=header.recursion_desired,
+            checking_disabled=bool(header.flags & _CD),
+            question=questions[0] if len(questions) == header.questions == 1 else None,
+            edns=None if opt is None else Edns(opt.size, opt.version, opt.dnssec_ok),
+        )
+
     def reply(self, rcode: int = Rcode.NOERROR) -> Message:
         """An answer without records: same id, opcode, question, RD and CD; EDNS is answered by EDNS.
 
@@ -250,6 +288,7 @@ class _Opt(NamedTuple):
     version: int
     rcode: int  # the upper eight bits of the extended RCODE
     dnssec_ok: bool
+    length: int  # of the options, which follow
 
 
 def _read_question(buffer: MessageBuffer) -> Question:
@@ -271,6 +310,7 @@ def _read_section(buffer: MessageBuffer, count: int, *, opts: list[_Opt] | None)
                     "OPT", str(name), "it stands once, in the additional section, and its name is the root"
                 )
             opts.append(_read_opt(buffer, klass))
+            _check_options(buffer.get(opts[0].length))
             continue
         ttl = buffer.read_ttl()
         (length,) = buffer.unpack("!H")
@@ -282,9 +322,19 @@ def _read_section(buffer: MessageBuffer, count: int, *, opts: list[_Opt] | None)
 
 
 def _read_opt(buffer: MessageBuffer, klass: int) -> _Opt:
+    """All but the options."""
     rcode, version, flags, length = buffer.unpack("!BBHH")
-    buffer.get(length)
-    return _Opt(klass, version, rcode, bool(flags & _DO))
+    return _Opt(klass, version, rcode, bool(flags & _DO), length)
+
+
+def _check_options(data: bytes) -> None:
+    """Options are not used here, but their form is: a code, a length, and so many octets (RFC 6891 section 6.1.2)."""
+    at = 0
+    while at < len(data):
+        end = at + 4 + int.from_bytes(data[at + 2 : at + 4], "big")
+        if at + 4 > len(data) or end > len(data):
+            raise DecodeError("OPTION-LENGTH", data[at : at + 4], "the option runs past the end of the OPT record")
+        at = end
 
 
 def _write_record(buffer: MessageBuffer, record: Record) -> None:

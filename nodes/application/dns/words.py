@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catenet.nodes.application.dns.message import Message
-from catenet.nodes.application.dns.records import Ns, Rcode, Record, Type, rcode_text, type_text
+from catenet.nodes.application.dns.records import Ns, Rcode, Record, Type, opcode_text, rcode_text, type_text
 from catenet.nodes.machine import DecodeError, Endpoint, Json, Report
 
 __all__ = ["EXCHANGE", "Refusals", "answer_words", "report_answer", "report_query"]
@@ -23,6 +23,7 @@ _FAILURES: dict[int, str] = {
     Rcode.NXDOMAIN: "there is no such name",
     Rcode.NOTIMP: "I cannot do that",
     Rcode.REFUSED: "I do not answer for that name",
+    Rcode.YXDOMAIN: "that name becomes too long",
     Rcode.BADVERS: "I do not speak that version of EDNS",
 }
 
@@ -30,7 +31,8 @@ _FAILURES: dict[int, str] = {
 def report_query(message: Message, source: Endpoint, destination: Endpoint) -> Report:
     """A question was received or sent."""
     asked = "something unreadable" if message.question is None else str(message.question)
-    text = f"{asked}?{' (resolve it for me)' if message.recursion_desired else ''}"
+    kind = f"{opcode_text(message.opcode)} " if message.opcode else ""
+    text = f"{kind}{asked}?{' (resolve it for me)' if message.recursion_desired else ''}"
     return Report("dns.query", text, {**_facts(message, source, destination), "recursion": message.recursion_desired})
 
 

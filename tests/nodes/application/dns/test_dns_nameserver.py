@@ -99,6 +99,91 @@ def test_response_codes(name: str, kind: str, rcode: str) -> None:
     assert [record.rtype for record in answer.auth] == ([Type.SOA] if answer.header.aa else [])
 
 
+# Refusals, each of them with the OPT record that a question with one is answered by (RFC 6891 section 6.1.1)
+
+NAME = b"\2cs\4uiuc\3edu\0"
+OPT = b"\0\0\x29\4\xd0\0\0\0\0\0\0"
+
+
+def raw(  # the header and what follows it, octet by octet
+    kind: int = 1, *, klass: int = 1, opcode: int = 0, counts: tuple[int, ...] = (1, 0, 0, 1), rest: bytes = OPT
+) -> bytes:
+    question = (NAME + kind.to_bytes(2, "big") + klass.to_bytes(2, "big")) * counts[0]
+    return b"\x12\x34" + bytes([opcode << 3, 0]) + b"".join(n.to_bytes(2, "big") for n in counts) + question + rest
+
+
+SOA_RECORD = NAME + b"\0\6\0\1\0\0\0\0\0\x16\0\0" + bytes(20)
+UPDATE_RECORD = NAME + b"\0\1\0\xff\0\0\0\0\0\0"  # "delete the A records": class ANY, no data (RFC 2136 section 2.5.2)
+
+
+@pytest.mark.parametrize(
+    ("data", "rcode", "why"),
+    [
+        # RFC 6895 section 3.1: no data has type 0; 128 to 255 are for questions and for what belongs to one message
+        (raw(0), "FORMERR", None),
+        (raw(41), "FORMERR", None),
+        (raw(128), "FORMERR", None),
+        (raw(248), "FORMERR", None),
+        (raw(249), "FORMERR", None),
+        (raw(250), "FORMERR", None),
+        (raw(65535), "FORMERR", None),
+        (raw(253), "NOTIMP", None),  # RFC 1035 section 4.1.1: "does not support the requested kind of query"
+        (raw(254), "NOTIMP", None),
+        (raw(255), "NOERROR", None),
+        (raw(65534), "NOERROR", None),
+        (raw(252), "REFUSED", None),
+        (raw(251), "REFUSED", None),
+        # RFC 1995 section 3: the authority section has "the SOA record of client's version of the zone"
+        (raw(251, counts=(1, 0, 1, 0), rest=SOA_RECORD), "REFUSED", None),
+        (raw(251, counts=(1, 0, 1, 1), rest=SOA_RECORD + OPT), "REFUSED", None),
+        (raw(klass=3), "REFUSED", None),
+        (raw(klass=255), "REFUSED", None),
+        (raw(klass=0), "REFUSED", None),
+        (raw(counts=(1, 0, 1, 1), rest=SOA_RECORD + OPT), "FORMERR", "NSCOUNT 1"),
+        (raw(counts=(1, 1, 0, 1), rest=SOA_RECORD + OPT), "FORMERR", "ANCOUNT 1"),
+        (raw(counts=(0, 0, 0, 1)), "FORMERR", "QDCOUNT 0"),
+        (raw(counts=(2, 0, 0, 1)), "FORMERR", "QDCOUNT 2"),
+        (raw(rest=OPT + b"x"), "FORMERR", "length"),
+        (raw(counts=(1, 0, 0, 2), rest=OPT * 2), "FORMERR", "OPT"),  # RFC 6891 section 6.1.1
+        (raw(counts=(1, 1, 0, 0)), "FORMERR", "OPT"),
+        # RFC 6891 section 7: "an option value that is badly formatted"
+        (raw(rest=OPT[:-2] + b"\0\3" + b"\0\x0a\0"), "FORMERR", "OPTION-LENGTH"),
+        (raw(rest=OPT[:-2] + b"\0\5" + b"\0\x0a\0\2x"), "FORMERR", "OPTION-LENGTH"),
+        (raw(rest=OPT[:-2] + b"\0\x0a" + b"\0\x0a\0\2xx" + b"\0\x0b\0\0"), "NOERROR", None),
+        # RFC 1996 section 3.7, RFC 2136 section 2: other kinds of message
+        (raw(6, opcode=4), "NOTIMP", None),
+        (raw(6, opcode=4, counts=(1, 1, 0, 1), rest=SOA_RECORD + OPT), "NOTIMP", None),
+        (raw(6, opcode=5, counts=(1, 0, 1, 1), rest=UPDATE_RECORD + OPT), "NOTIMP", None),
+        (raw(opcode=2), "NOTIMP", None),
+        (raw(opcode=15), "NOTIMP", None),
+    ],
+)
+def test_rfc_6891_6_1_1_every_answer_has_an_opt_record(data: bytes, rcode: str, why: str | None) -> None:
+    server = Server()
+    (packet,) = server.give(data)
+    answer = dnslib.DNSRecord.parse(packet.data)
+    assert dnslib.RCODE[answer.header.rcode] == rcode
+    assert answer.header.opcode == data[2] >> 3
+    assert [record.rtype for record in answer.ar].count(Type.OPT) == (b"\x29\4\xd0" in data)
+    assert len(answer.questions) == (int.from_bytes(data[4:6], "big") == 1)  # "header, question section, and an OPT"
+    said = [report.text for report in server.said if report.kind == "input.refused"]
+    assert len(said) == (why is not None) and (why is None or f": {why}" in said[0])
+
+
+@pytest.mark.parametrize("opcode", [0, 4, 15])
+def test_rfc_6891_6_1_3_another_version_of_edns_whatever_the_kind_of_message(opcode: int) -> None:
+    """Its options may have another form, too."""
+    (packet,) = Server().give(raw(opcode=opcode, rest=OPT[:6] + b"\1\0\0\0\3" + b"abc"))
+    answer = dnslib.DNSRecord.parse(packet.data)
+    assert (answer.header.rcode, answer.ar[0].edns_rcode, answer.ar[0].edns_ver) == (0, 1, 0)
+
+
+def test_another_kind_of_message_is_named() -> None:
+    server = Server()
+    server.give(raw(6, opcode=4))
+    assert server.said[0].text == "NOTIFY SOA cs.uiuc.edu?"
+
+
 def test_another_class_is_refused() -> None:
     chaos = dnslib.DNSRecord(q=dnslib.DNSQuestion("version.bind", dnslib.QTYPE.TXT, 3))
     assert Server().ask(chaos).header.rcode == 5
