@@ -61,6 +61,12 @@ class Address(int):
         """127.0.0.0/8 (RFC 1122 section 3.2.1.3)."""
         return self >> 24 == 127
 
+    @property
+    def is_unicast(self) -> bool:
+        """An address that one host other than this may have: none of 0.0.0.0/8, of 127.0.0.0/8, or from 224.0.0.0 on
+        (RFC 1122 section 3.2.1.3)."""
+        return 0 < self >> 24 < 224 and not self.is_loopback
+
     def __str__(self) -> str:
         return f"{self >> 24}.{self >> 16 & 255}.{self >> 8 & 255}.{self & 255}"
 

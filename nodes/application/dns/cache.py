@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from catenet.nodes.application.dns.name import Name
-from catenet.nodes.application.dns.records import Rcode, Record, Soa, rcode_text, type_text
+from catenet.nodes.application.dns.records import CHAIN_LIMIT, Cname, Rcode, Record, Soa, Type, rcode_text, type_text
 from catenet.nodes.machine import Json
 
 __all__ = ["FAILURE_TTL", "NEGATIVE_LIMIT", "TTL_CAP", "Cache", "Kept"]
@@ -26,8 +26,15 @@ _Key = tuple[Name, int | None]
 """A name and a type; without a type it is a name error, which holds for all (RFC 2308 section 5)."""
 
 
+_ORDINARY = 1024
+"""Octets in records that one entry may have and count as one: what a peer sends may be 64 kB long."""
+
+
 class Kept(NamedTuple):
     """One entry: records of one name and type, or that there are none (then `records` is the SOA, or empty).
+
+    Before an alias that a DNAME has made, that DNAME stands too. It is never used for other names: one that cannot be
+    validated "SHOULD NOT" be kept (RFC 6672 section 3.4), since a forged one would poison all that is below it.
 
     `final` is false for what came along with a referral: the addresses and servers there are good enough to go on
     with, but not to be "returned as answers to a received query" (RFC 2181 section 5.4.1).
@@ -39,6 +46,17 @@ class Kept(NamedTuple):
     negative: bool = False
     final: bool = True
 
+    @property
+    def target(self) -> Name | None:
+        """What the alias leads to; None: it is no alias."""
+        data = self.records[-1].data if self.records else None
+        return data.target if isinstance(data, Cname) else None
+
+    @property
+    def weight(self) -> int:
+        """For how many entries it counts: one, unless its records are many or long."""
+        return 1 + sum(64 + record.size for record in self.records) // _ORDINARY
+
     def aged(self, now: float) -> tuple[Record, ...]:
         """The records, with the time that is left as their TTL."""
         left = max(0, int(self.expires - now))
@@ -49,8 +67,9 @@ class Cache:
     """A bounded table by name and type; the least recently used entry makes room for a new one."""
 
     def __init__(self, limit: int) -> None:
-        """`limit`: entries."""
+        """`limit`: entries; long ones count as several."""
         self._limit = limit
+        self._weight = 0
         self._entries: OrderedDict[_Key, Kept] = OrderedDict()
 
     def __len__(self) -> int:
@@ -61,12 +80,12 @@ class Cache:
 
         A lower-ranked set does not replace a live one of higher rank.
         """
-        first = records[0]
+        last = records[-1]
         ttl = min(TTL_CAP, *(record.ttl for record in records))
         kept = Kept(records, now + ttl, final=final)
-        known = self._live((first.name, first.type), now)
+        known = self._live((last.name, last.type), now)
         if ttl and (final or known is None or not known.final):
-            self._put((first.name, first.type), kept)
+            self._put((last.name, last.type), kept)
         return kept
 
     def deny(self, name: Name, kind: int, rcode: int, soa: Record | None, now: float) -> Kept:
@@ -94,6 +113,24 @@ class Cache:
         errors = (self._live((ancestor, None), now) for ancestor in name.ancestors())
         return next((error for error in errors if error is not None), None)
 
+    def chase(self, name: Name, kind: int, now: float) -> Iterator[Kept]:
+        """What is known, from the name on: its aliases, and what may be given as an answer for their end.
+
+        The last one is an alias where no more is known, or where there are more of them than are followed.
+        """
+        for _ in range(CHAIN_LIMIT + 2):
+            kept = self.answer(name, kind, now)
+            if kept is None and kind != Type.ANY:
+                alias = self.answer(name, Type.CNAME, now)
+                kept = None if alias is None or alias.negative else alias
+            if kept is None:
+                return
+            yield kept
+            target = kept.target
+            if target is None or kind in (Type.CNAME, Type.ANY):
+                return
+            name = target
+
     def help(self, name: Name, kind: int, now: float) -> tuple[Record, ...]:
         """The records whatever their rank: good enough to go on with."""
         kept = self._live((name, kind), now)
@@ -102,6 +139,7 @@ class Cache:
     def clear(self) -> None:
         """Forget everything."""
         self._entries.clear()
+        self._weight = 0
 
     def show(self, now: float) -> Json:
         """The live entries, with the seconds that each is kept for yet."""
@@ -112,16 +150,22 @@ class Cache:
         if kept is None:
             return None
         if kept.expires <= now:
-            del self._entries[key]
+            self._drop(key)
             return None
         self._entries.move_to_end(key)
         return kept
 
     def _put(self, key: _Key, kept: Kept) -> None:
+        self._drop(key)
         self._entries[key] = kept
-        self._entries.move_to_end(key)
-        if len(self._entries) > self._limit:
-            self._entries.popitem(last=False)
+        self._weight += kept.weight
+        while self._weight > self._limit:
+            self._drop(next(iter(self._entries)))
+
+    def _drop(self, key: _Key) -> None:
+        kept = self._entries.pop(key, None)
+        if kept is not None:
+            self._weight -= kept.weight
 
 
 def _lines(name: Name, kind: int | None, kept: Kept, now: float) -> Iterator[dict[str, Json]]:

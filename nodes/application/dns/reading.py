@@ -6,16 +6,31 @@ section 6). So a server of example.com cannot slip in an address for www.nytimes
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from catenet.nodes.application.dns.message import Message, Question
 from catenet.nodes.application.dns.name import Name
-from catenet.nodes.application.dns.records import A, Cname, Ns, Rcode, Record, Type, rcode_text
+from catenet.nodes.application.dns.records import (
+    CHAIN_LIMIT,
+    A,
+    Cname,
+    Dname,
+    Ns,
+    Rcode,
+    Record,
+    Type,
+    rcode_text,
+    substitute,
+)
 
-__all__ = ["Aliased", "Answered", "Denied", "Reading", "Referred", "Useless", "read_answer"]
+__all__ = ["SERVER_LIMIT", "Aliased", "Answered", "Denied", "Reading", "Referred", "Useless", "read_answer"]
+
+SERVER_LIMIT = 20
+"""Servers of one zone that are looked at: a referral may name thousands, and it is a peer that writes it."""
 
 RecordSet = tuple[Record, ...]
+"""Records of one name and type; or a DNAME, and the CNAME that it makes."""
 
 
 class Answered(NamedTuple):
@@ -59,11 +74,13 @@ Reading = Answered | Aliased | Referred | Denied | Useless
 
 def read_answer(message: Message, question: Question, zone: Name) -> Reading:
     """Reads an answer to `question` by a server that was asked for `zone`."""
-    if message.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN):
+    if message.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN, Rcode.YXDOMAIN):
         return Useless(rcode_text(message.rcode))
-    sets, name = _follow(message, question, zone)
-    if sets and _answers(sets[-1], question.type):
-        return Answered(sets)
+    sets, name, rcode = _follow(message, question, zone)
+    if rcode is not None:
+        return Answered(sets) if rcode == Rcode.NOERROR else Denied(sets, name, rcode, None)
+    if message.rcode == Rcode.YXDOMAIN:
+        return Useless(rcode_text(message.rcode))  # without a DNAME that says why
     soa = _soa(message, name, zone)
     if name.is_under(zone) and (message.rcode == Rcode.NXDOMAIN or soa is not None):
         return Denied(sets, name, message.rcode, soa)
@@ -77,28 +94,55 @@ def read_answer(message: Message, question: Question, zone: Name) -> Reading:
     return Useless("lame: neither an answer nor a server nearer to it")
 
 
-def _follow(message: Message, question: Question, zone: Name) -> tuple[tuple[RecordSet, ...], Name]:
-    """The aliases from the question's name on, and the records at their end; and the name at which it ends."""
+def _follow(message: Message, question: Question, zone: Name) -> tuple[tuple[RecordSet, ...], Name, Rcode | None]:
+    """The aliases from the question's name on, and the records at their end; the name at which it ends; and how:
+    with an answer, with a name that becomes too long, or (None) neither."""
+    named: dict[Name, list[Record]] = {}
+    for record in message.answers:
+        named.setdefault(record.name, []).append(record)
     sets: list[RecordSet] = []
     name = question.name
     seen: set[Name] = set()
-    while name.is_under(zone) and name not in seen:
+    while name.is_under(zone) and name not in seen and len(sets) <= CHAIN_LIMIT:
         seen.add(name)
-        here = [record for record in message.answers if record.name == name]
-        wanted = tuple(dict.fromkeys(r for r in here if question.type in (r.type, Type.ANY)))
-        if wanted:
-            return (*sets, wanted), name
-        alias = next((record for record in here if isinstance(record.data, Cname)), None)
-        if alias is None:
+        found, asked_for = _at(named, name, question.type, zone)
+        if not found:
             break
-        assert isinstance(alias.data, Cname)
-        sets.append((alias,))
-        name = alias.data.target
-    return tuple(sets), name
+        sets.append(found)
+        if asked_for:
+            return tuple(sets), name, Rcode.NOERROR
+        alias = found[-1].data
+        if not isinstance(alias, Cname):
+            return tuple(sets), name, Rcode.YXDOMAIN
+        name = alias.target
+    return tuple(sets), name, None
 
 
-def _answers(records: RecordSet, kind: int) -> bool:
-    return kind in (records[0].type, Type.ANY)
+def _at(named: Mapping[Name, Sequence[Record]], name: Name, kind: int, zone: Name) -> tuple[RecordSet, bool]:
+    """What the answer has of a name: the records asked for, or an alias; and which of the two."""
+    redirected = _redirected(named, name, zone)
+    if redirected:
+        return redirected, kind in (Type.CNAME, Type.ANY) and redirected[-1].type == Type.CNAME
+    wanted = tuple(dict.fromkeys(record for record in named.get(name, ()) if kind in (record.type, Type.ANY)))
+    if wanted:
+        return wanted, True
+    return tuple(record for record in named.get(name, ()) if isinstance(record.data, Cname))[:1], False
+
+
+def _redirected(named: Mapping[Name, Sequence[Record]], name: Name, zone: Name) -> RecordSet:
+    """The DNAME above a name, and the CNAME that it makes; empty where there is none.
+
+    That CNAME is made here, whatever the server has made, which may have left it out or given it a TTL of 0 (RFC 6672
+    sections 3.1 and 3.4.1).
+    """
+    for above in name.ancestors():
+        if not above.is_under(zone):
+            break
+        if above != name:
+            for record in named.get(above, ()):
+                if isinstance(record.data, Dname):
+                    return substitute(name, record)
+    return ()
 
 
 def _soa(message: Message, name: Name, zone: Name) -> Record | None:
@@ -119,7 +163,7 @@ def _servers(message: Message, name: Name, zone: Name) -> RecordSet:
         and record.name.is_under(zone)
         and name.is_under(record.name)
     ]
-    return tuple(dict.fromkeys(record for record in near if record.name == near[0].name))
+    return tuple(dict.fromkeys(record for record in near if record.name == near[0].name))[:SERVER_LIMIT]
 
 
 def _glue(message: Message, servers: RecordSet, zone: Name) -> tuple[RecordSet, ...]:

@@ -76,6 +76,7 @@ __all__ = [
     "is_data_type",
     "opcode_text",
     "rcode_text",
+    "substitute",
     "type_number",
     "type_text",
 ]
@@ -312,3 +313,17 @@ class Record(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.name} {self.ttl} {type_text(self.type)} {self.data}"
+
+
+def substitute(name: Name, dname: Record) -> tuple[Record, ...]:
+    """The DNAME, and the CNAME that it makes of the name; without that where the name becomes too long.
+
+    "A CNAME RR with Time to Live (TTL) equal to the corresponding DNAME RR is synthesized and included in the answer
+    section" (RFC 6672 section 3.1).
+    """
+    assert isinstance(dname.data, Dname)
+    try:
+        target = name.moved(dname.name, dname.data.target)
+    except ValueError:
+        return (dname,)
+    return dname, Record(name, Type.CNAME, dname.ttl, Cname(target))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from catenet.nodes.address import ANY, Address
-from catenet.nodes.application.dns.cache import Cache
+from catenet.nodes.application.dns.cache import Cache, Kept
 from catenet.nodes.application.dns.config import ResolverOptions
 from catenet.nodes.application.dns.message import Edns, Header, Message, Question
 from catenet.nodes.application.dns.name import Name
@@ -47,6 +49,11 @@ class _Asked:
     stream: bool
     sent: float
     due: float
+
+    @property
+    def key(self) -> tuple[int, Endpoint, bool]:
+        """What its answer will have."""
+        return self.message.id, self.server, self.stream
 
 
 @dataclass(slots=True, eq=False)
@@ -94,7 +101,9 @@ class Resolver:
         self._wants = wants
         self._prepared = PreparedAnswers()
         self._searches: dict[tuple[Name, int], _Search] = {}
-        self._clients: set[tuple[Endpoint, int, bool]] = set()
+        self._clients = 0
+        self._datagrams: set[tuple[Endpoint, bytes]] = set()  # of the clients that wait for an answer over UDP
+        self._agenda: deque[Callable[[float], None]] = deque()  # what tasks have to do for one another
         self._asked: dict[tuple[int, Endpoint, bool], _Asked] = {}
         self._timers: list[tuple[float, int, _Asked | Task]] = []
         self._timer_number = 0
@@ -109,6 +118,7 @@ class Resolver:
             self._receive_query(packet, now)
         else:
             self._receive_answer(packet, now)
+        self._go_on(now)
 
     def wake(self, now: float) -> None:
         """Try the next server where one did not answer; give up at the deadline."""
@@ -120,6 +130,7 @@ class Resolver:
                 self._count("timeouts")
                 self.servers.timed_out(due.server.address, due.due - due.sent, now)
                 due.task.timed_out(now)
+        self._go_on(now)
 
     def next_wake(self) -> float | None:
         """The next timeout or deadline."""
@@ -183,44 +194,55 @@ class Resolver:
             self._resolve(client, now)
 
     def _resolve(self, client: _Client, now: float) -> None:
-        key = _waiting(client)
-        if key in self._clients:
-            self._count("duplicates")  # the client asks again; it gets its answer when there is one
+        waiting = client.packet.source, client.packet.data
+        if not client.packet.stream and waiting in self._datagrams:
+            self._count("duplicates")  # the client asks the same again; it gets its answer when there is one
             return
-        if len(self._clients) >= CLIENTS:
+        if self._clients >= CLIENTS:
             self._count("overload")
             self._reply(client, now, Outcome(Rcode.SERVFAIL))
             return
         question = client.query.question
         assert question is not None
-        self._clients.add(key)
+        self._clients += 1
+        if not client.packet.stream:
+            self._datagrams.add(waiting)
         search = self._searches.get((question.name, question.type))
         if search is not None:
             search.clients.append(client)
             return
         budget = Budget(now + self._options.deadline)
         task = Task(self, question.name, question.type, budget, frozenset())
-        self._search(_Search(task, clients=[client]), now)
+        self._searches[task.name, task.kind] = _Search(task, clients=[client])
+        self._start(task, now)
 
-    def _search(self, search: _Search, now: float) -> None:
-        task = search.task
-        self._searches[task.name, task.kind] = search
+    def _start(self, task: Task, now: float) -> None:
         task.start(now)
         if not task.ended:
             self._set_timer(task.budget.deadline, task)
+
+    def _go_on(self, now: float) -> None:
+        """Do what tasks have to do for one another, one thing after the other: how many wait for one another in a row
+        is for those to say who have written the zones, and Python's stack is not as deep as that."""
+        while self._agenda:
+            self._agenda.popleft()(now)
 
     def _reply_from_cache(self, client: _Client, now: float) -> None:
         """Recursion is not desired: what is known here, or who is nearer to it (RFC 1034 section 4.3.2 step 4)."""
         question = client.query.question
         assert question is not None
-        kept = self.cache.answer(question.name, question.type, now)
-        if kept is None:
-            authority, additional = self._nearest(question.name, now)
-            self._reply(client, now, Outcome(Rcode.NOERROR), authority, additional)
-        elif kept.negative:
-            self._reply(client, now, Outcome(kept.rcode, denial=kept))
+        name = question.name
+        sets: list[Kept] = []
+        for kept in self.cache.chase(name, question.type, now):
+            if kept.negative:
+                self._reply(client, now, Outcome(kept.rcode, tuple(sets), kept))
+                return
+            sets.append(kept)
+            name = kept.target or name
+        if sets and (sets[-1].target is None or question.type in (Type.CNAME, Type.ANY)):
+            self._reply(client, now, Outcome(Rcode.NOERROR, tuple(sets)))
         else:
-            self._reply(client, now, Outcome(Rcode.NOERROR, (kept,)))
+            self._reply(client, now, Outcome(Rcode.NOERROR, tuple(sets)), *self._nearest(name, now))
 
     def _nearest(self, name: Name, now: float) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
         """The servers of the nearest zone that are known, and their addresses."""
@@ -244,7 +266,7 @@ class Resolver:
         answer = replace(
             client.query.reply(outcome.rcode),
             recursion_available=True,
-            answers=tuple(record for kept in outcome.sets for record in kept.aged(now)),
+            answers=_answers(outcome.sets, now),
             authority=authority if outcome.denial is None else outcome.denial.aged(now),
             additional=additional,
         )
@@ -272,7 +294,7 @@ class Resolver:
         here = Endpoint(self._local(server), self._ports[self._pick(len(self._ports))])
         due = now + self.servers.timeout(server, now)
         asked = _Asked(task, message, question, here, there, stream, now, due)
-        self._asked[number, there, stream] = asked
+        self._asked[asked.key] = asked
         self._searches[task.name, task.kind].asked.append(asked)
         self._set_timer(due, asked)
         self._count("asked")
@@ -280,16 +302,17 @@ class Resolver:
         packet = Packet(message.pack(), here._replace(address=ANY), there, stream=stream)
         self._actions += (Send(packet), report_query(message, here, there))
 
-    def look_up(self, name: Name, kind: int, parent: Task, done: Callable[[Outcome, float], None], now: float) -> bool:
+    def look_up(self, name: Name, kind: int, parent: Task, done: Callable[[Outcome, float], None]) -> bool:
         """Resolve this too, on the parent's budget."""
         above = parent.above | {(parent.name, parent.kind)}
         if (name, kind) in above:
             return False
         search = self._searches.get((name, kind))
-        if search is not None:
-            search.then.append(done)
-        else:
-            self._search(_Search(Task(self, name, kind, parent.budget, above), then=[done]), now)
+        if search is None:
+            task = Task(self, name, kind, parent.budget, above)
+            search = self._searches[name, kind] = _Search(task)
+            self._agenda.append(partial(self._start, task))
+        search.then.append(done)
         return True
 
     def finish(self, task: Task, outcome: Outcome, now: float) -> None:
@@ -297,30 +320,30 @@ class Resolver:
         search = self._searches.pop((task.name, task.kind))
         self._drop(search)
         for client in search.clients:
-            self._clients.discard(_waiting(client))
+            self._clients -= 1
+            self._datagrams.discard((client.packet.source, client.packet.data))
             self._reply(client, now, outcome)
-        for done in search.then:
-            done(outcome, now)
+        self._agenda += (partial(done, outcome) for done in search.then)
 
     # Name servers.
 
     def _receive_answer(self, packet: Packet, now: float) -> None:
         """Takes what answers an open question: same id, server, port and question (RFC 5452 section 9.1)."""
+        asked = self._asked_by(packet)
+        if asked is None:
+            self._count("unexpected")
+            return
         try:
-            header = Header.parse(packet.data)
-            asked = self._asked.get((header.id, packet.source, packet.stream))
-            if asked is None or (not packet.stream and asked.local.port != packet.destination.port):
-                self._count("unexpected")
-                return
             message = Message.parse(packet.data)
         except DecodeError as error:
             self._count("unreadable")
             self._actions += self._refusals.report(packet.source, error)
+            self._asked.pop(asked.key, None)
+            asked.task.unreadable(packet.source.address, now)
             return
-        if not message.response or message.opcode or message.question not in (asked.question, None):
-            self._count("unexpected")
-            return
-        if message.question is None and message.rcode != Rcode.FORMERR:
+        # Some servers answer without the question what they cannot read, or will not answer.
+        lacks_question = message.question is None and message.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN)
+        if message.opcode or not (message.question == asked.question or lacks_question):
             self._count("unexpected")
             return
         self._count("answers")
@@ -329,9 +352,20 @@ class Resolver:
         self._drop(self._searches[asked.task.name, asked.task.kind])
         asked.task.answered(message, asked.question, packet.source.address, now, stream=packet.stream)
 
+    def _asked_by(self, packet: Packet) -> _Asked | None:
+        """The question that the packet may be an answer to."""
+        try:
+            header = Header.parse(packet.data)
+        except DecodeError:
+            return None
+        asked = self._asked.get((header.id, packet.source, packet.stream))
+        if asked is None or not header.is_response:
+            return None
+        return asked if packet.stream or asked.local.port == packet.destination.port else None
+
     def _drop(self, search: _Search) -> None:
         for asked in search.asked:
-            self._asked.pop((asked.message.id, asked.server, asked.stream), None)
+            self._asked.pop(asked.key, None)
         search.asked.clear()
 
     # Timers.
@@ -341,11 +375,13 @@ class Resolver:
         heapq.heappush(self._timers, (when, self._timer_number, what))
 
     def _is_open(self, asked: _Asked) -> bool:
-        return self._asked.get((asked.message.id, asked.server, asked.stream)) is asked
+        return self._asked.get(asked.key) is asked
 
     def _is_live(self, what: _Asked | Task) -> bool:
         return not what.ended if isinstance(what, Task) else self._is_open(what)
 
 
-def _waiting(client: _Client) -> tuple[Endpoint, int, bool]:
-    return client.packet.source, client.query.id, client.packet.stream
+def _answers(sets: Sequence[Kept], now: float) -> tuple[Record, ...]:
+    """The records of an answer. A DNAME that was kept with several aliases stands there once (RFC 2181 section 5)."""
+    records = {(record.name, record.type, record.data): record for kept in sets for record in kept.aged(now)}
+    return tuple(records.values())

@@ -6,8 +6,10 @@
     4. read what it says: an answer, "no such name", an alias (1), a nearer zone's servers (2), nothing useful (3)
 
 A task asks at most one server at a time; the answer to an earlier try still counts while it is at the same step. Each
-question of a client has a budget of messages, shared by the tasks that look for name servers' addresses on its behalf:
-"bound the amount of work … so that a request can't get into an infinite loop" (RFC 1034 section 5.3.3).
+question of a client has a budget of messages and of searches for name servers' addresses, shared by the tasks that make
+those searches on its behalf: "bound the amount of work … so that a request can't get into an infinite loop" (RFC 1034
+section 5.3.3). How many servers a zone has, and that none of them can be found, is for others to say: no task waits on
+Python's stack for another one.
 """
 
 from __future__ import annotations
@@ -21,8 +23,17 @@ from catenet.nodes.address import Address
 from catenet.nodes.application.dns.cache import TTL_CAP, Cache, Kept
 from catenet.nodes.application.dns.message import Message, Question
 from catenet.nodes.application.dns.name import Name
-from catenet.nodes.application.dns.reading import Aliased, Answered, Denied, RecordSet, Referred, Useless, read_answer
-from catenet.nodes.application.dns.records import A, Cname, Ns, Rcode, Record, Type
+from catenet.nodes.application.dns.reading import (
+    SERVER_LIMIT,
+    Aliased,
+    Answered,
+    Denied,
+    RecordSet,
+    Referred,
+    Useless,
+    read_answer,
+)
+from catenet.nodes.application.dns.records import CHAIN_LIMIT, A, Ns, Rcode, Record, Type
 from catenet.nodes.application.dns.servers import Servers
 
 __all__ = ["Budget", "Outcome", "Task", "Work"]
@@ -33,9 +44,17 @@ _SENDS = 32
 _TRIES = 5
 """Messages to one server at one step."""
 
-_ALIASES = 12
+_LOOK_UPS = 20
+"""Searches for addresses of name servers for one question of a client."""
+
 _DEPTH = 4
 """Tasks in a row, each looking for the address of a server that the one before needs."""
+
+_MISSING = 5
+"""Servers of one zone whose addresses are searched for; the others of a zone are as likely to be lost as these."""
+
+_ADDRESSES = 40
+"""Addresses of one zone's servers that are considered."""
 
 _MINIMISED = 10
 """Questions with a shortened name (MAX_MINIMISE_COUNT, RFC 9156 section 2.3)."""
@@ -47,6 +66,7 @@ class Budget:
 
     deadline: float
     sends: int = _SENDS
+    look_ups: int = _LOOK_UPS
 
 
 class Outcome(NamedTuple):
@@ -68,8 +88,9 @@ class Work(Protocol):
     def ask(self, task: Task, server: Address, question: Question, now: float, *, stream: bool) -> None:
         """Send the question; `Task.answered` or `Task.timed_out` will follow."""
 
-    def look_up(self, name: Name, kind: int, parent: Task, done: Callable[[Outcome, float], None], now: float) -> bool:
-        """Resolve this too; False where `parent` itself is part of that search."""
+    def look_up(self, name: Name, kind: int, parent: Task, done: Callable[[Outcome, float], None]) -> bool:
+        """Resolve this too, later: `done` is not called before this returns. False where `parent` itself is part of
+        that search."""
 
     def finish(self, task: Task, outcome: Outcome, now: float) -> None:
         """The task has ended."""
@@ -128,7 +149,11 @@ class Task:
             case Referred():
                 self._refer(reading, now)
             case Useless():
-                self._give_up_on(server, message, now)
+                self._give_up_on(server, message.rcode, now)
+
+    def unreadable(self, server: Address, now: float) -> None:
+        """A server answered what cannot be read."""
+        self._give_up_on(server, Rcode.SERVFAIL, now)
 
     def timed_out(self, now: float) -> None:
         """The last server asked has not answered in time."""
@@ -141,23 +166,15 @@ class Task:
     # Step 1: is it known?
 
     def _advance(self, now: float) -> None:
-        cache = self._work.cache
-        while True:
-            kept = cache.answer(self._current, self.kind, now)
-            if kept is not None and kept.negative:
+        for kept in self._work.cache.chase(self._current, self.kind, now):
+            if kept.negative:
                 self._end(Outcome(kept.rcode, self.sets, kept), now)
                 return
-            if kept is not None:
-                self._sets.append(kept)
+            self._sets.append(kept)
+            if kept.target is None or self.kind in (Type.CNAME, Type.ANY):
                 self._end(Outcome(Rcode.NOERROR, self.sets), now)
                 return
-            alias = cache.answer(self._current, Type.CNAME, now) if self.kind != Type.ANY else None
-            if alias is None or alias.negative:
-                break
-            self._sets.append(alias)
-            target = alias.records[0].data
-            assert isinstance(target, Cname)
-            if not self._rename(target.target):
+            if not self._rename(kept.target):
                 self._fail(now)
                 return
         self._find_servers(now)
@@ -172,13 +189,14 @@ class Task:
     def _rename(self, target: Name) -> bool:
         """Go on with an alias's target, unless that has been met before."""
         self._current = target
-        met = {kept.records[0].name for kept in self._sets}
-        return target not in met and len(self._sets) <= _ALIASES
+        return len(self._sets) <= CHAIN_LIMIT and target not in {kept.records[-1].name for kept in self._sets}
 
     # Step 2: whom to ask?
 
     def _find_servers(self, now: float) -> None:
-        for zone in self._current.ancestors():
+        # A delegation's DS records are with the servers above it (RFC 9156 section 3 step 1a).
+        start = self._current.parent if self.kind == Type.DS else self._current
+        for zone in start.ancestors():
             records = self._work.cache.help(zone, Type.NS, now)
             if records:
                 self._take_servers(zone, records, {}, now)
@@ -197,17 +215,18 @@ class Task:
         self._ask(now)
 
     def _take_servers(self, zone: Name, servers: RecordSet, glue: Mapping[Name, RecordSet], now: float) -> None:
+        cache = self._work.cache
         addresses: list[Address] = []
         missing: list[Name] = []
-        for record in servers:
+        for record in servers[:SERVER_LIMIT]:
             assert isinstance(record.data, Ns)
             host = record.data.host
-            known = _addresses(glue.get(host) or self._work.cache.help(host, Type.A, now))
+            known = _addresses(glue.get(host) or cache.help(host, Type.A, now))
             addresses += known
             # A server inside the zone that it serves cannot be found through that zone.
-            if not known and not host.is_under(zone):
+            if not known and not host.is_under(zone) and cache.answer(host, Type.A, now) is None:
                 missing.append(host)
-        self._step(zone, addresses, missing)
+        self._step(zone, addresses[:_ADDRESSES], missing[:_MISSING])
 
     def _step(self, zone: Name, addresses: list[Address], missing: list[Name]) -> None:
         self._steps += 1
@@ -223,14 +242,15 @@ class Task:
         if self.ended:
             return
         fresh = [address for address in self._addresses if not self._tried[address]]
+        while self._missing and not fresh:
+            if self._look_up(self._missing.pop(0)):
+                return
         again = [address for address in self._addresses if self._tried[address] < _TRIES]
-        server = self._work.servers.best(fresh or ([] if self._missing else again), now)
-        if server is not None:
-            self._send(server, self._question(now), now, stream=False)
-        elif self._missing:
-            self._look_up(self._missing.pop(0), now)
-        else:
+        server = self._work.servers.best(fresh or again, now)
+        if server is None:
             self._fail(now)
+        else:
+            self._send(server, self._question(now), now, stream=False)
 
     def _send(self, server: Address, question: Question, now: float, *, stream: bool) -> None:
         if self.budget.sends <= 0:
@@ -240,18 +260,21 @@ class Task:
         self._tried[server] += 1
         self._work.ask(self, server, question, now, stream=stream)
 
-    def _look_up(self, host: Name, now: float) -> None:
+    def _look_up(self, host: Name) -> bool:
+        """Search for a server's address; False: that is not done."""
         step = self._steps
 
         def looked_up(outcome: Outcome, now: float) -> None:
             if step != self._steps:  # a late answer has led on meanwhile
                 return
             if outcome.sets and outcome.rcode == Rcode.NOERROR:
-                self._addresses += _addresses(outcome.sets[-1].records)
+                self._addresses += _addresses(outcome.sets[-1].records)[:_ADDRESSES]
             self._ask(now)
 
-        if len(self.above) >= _DEPTH or not self._work.look_up(host, Type.A, self, looked_up, now):
-            self._ask(now)
+        if len(self.above) >= _DEPTH or self.budget.look_ups <= 0:
+            return False
+        self.budget.look_ups -= 1
+        return self._work.look_up(host, Type.A, self, looked_up)
 
     def _question(self, now: float) -> Question:
         """The whole question, or, minimised, one label more than the servers' zone has (RFC 9156 section 2.3)."""
@@ -279,6 +302,8 @@ class Task:
                 denial = self._work.cache.deny(name, question.type, Rcode.NXDOMAIN, soa, now)
                 self._end(Outcome(Rcode.NXDOMAIN, self.sets, denial), now)
                 return
+            case Aliased(((first, *_), *_), _) if first.type == Type.DNAME:
+                self._shown = len(self._current)  # it is above the whole name too (RFC 9156 section 3 step 6b)
             case Denied(_, name, rcode, soa) if name == question.name:
                 self._work.cache.deny(name, question.type, rcode, soa, now)
                 self._shown += 1
@@ -290,8 +315,8 @@ class Task:
         self._tried[server] -= 1
         self._ask(now)
 
-    def _give_up_on(self, server: Address, message: Message, now: float) -> None:
-        if message.rcode in (Rcode.FORMERR, Rcode.NOTIMP) and self._work.servers.speaks_edns(server, now):
+    def _give_up_on(self, server: Address, rcode: int, now: float) -> None:
+        if rcode in (Rcode.FORMERR, Rcode.NOTIMP) and self._work.servers.speaks_edns(server, now):
             self._work.servers.without_edns(server, now)
         else:
             self._tried[server] = _TRIES
@@ -311,10 +336,16 @@ class Task:
             self._end(Outcome(Rcode.SERVFAIL), now)
 
     def _end(self, outcome: Outcome, now: float) -> None:
-        if not self.ended:
-            self.ended = True
-            self._work.finish(self, outcome, now)
+        if self.ended:
+            return
+        aliases = sum(kept.target is not None for kept in outcome.sets)
+        if aliases > CHAIN_LIMIT:  # whichever way they were learnt
+            self._fail(now)
+            return
+        self.ended = True
+        self._work.finish(self, outcome, now)
 
 
 def _addresses(records: tuple[Record, ...]) -> list[Address]:
-    return [record.data.address for record in records if isinstance(record.data, A)]
+    """Those that can be a server's: no peer chooses that we ask ourselves, or everybody at once."""
+    return [r.data.address for r in records if isinstance(r.data, A) and r.data.address.is_unicast]

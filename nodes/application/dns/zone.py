@@ -13,7 +13,6 @@ from catenet.nodes.application.dns.records import (
     A,
     Cname,
     Data,
-    Dname,
     Mx,
     Ns,
     Rcode,
@@ -21,6 +20,7 @@ from catenet.nodes.application.dns.records import (
     Soa,
     Srv,
     Type,
+    substitute,
 )
 from catenet.nodes.application.dns.zonecheck import check_lines, check_servers
 from catenet.nodes.application.dns.zonefile import Line, ReadFile, parse_zone_file
@@ -180,7 +180,7 @@ class Zones:
                 glue = self._addresses_of(match.cut)
                 return Found(Rcode.NOERROR, bool(answers), tuple(answers), match.cut, glue)
             if match.dname:
-                aliases = _substitute(name, *match.dname)
+                aliases = substitute(name, *match.dname)
             elif match.sets is None:
                 return Found(Rcode.NXDOMAIN, answers=tuple(answers), authority=(zone.negative,))
             else:
@@ -227,17 +227,3 @@ def _host(data: Data) -> Name | None:
             return host
         case _:
             return None
-
-
-def _substitute(name: Name, dname: Record) -> tuple[Record, ...]:
-    """The DNAME, and the CNAME that it makes of the name; without that where the name becomes too long.
-
-    "A CNAME RR with Time to Live (TTL) equal to the corresponding DNAME RR is synthesized and included in the answer
-    section" (RFC 6672 section 3.1).
-    """
-    assert isinstance(dname.data, Dname)
-    try:
-        target = name.moved(dname.name, dname.data.target)
-    except ValueError:
-        return (dname,)
-    return dname, Record(name, Type.CNAME, dname.ttl, Cname(target))

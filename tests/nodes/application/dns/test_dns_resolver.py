@@ -3,80 +3,25 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from dataclasses import replace
 
 import dnslib
 import pytest
+from dns_desk import CLIENT, ROOT, US, Desk, a, ns, soa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catenet.nodes.address import Address
 from catenet.nodes.application.dns.cache import Cache
-from catenet.nodes.application.dns.config import ResolverOptions
 from catenet.nodes.application.dns.message import Edns, Message, Question
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.reading import Denied, Referred, Useless, read_answer
-from catenet.nodes.application.dns.records import A, Cname, Ns, Rcode, Record, Soa, Type
-from catenet.nodes.application.dns.resolver import CLIENTS, Resolver
+from catenet.nodes.application.dns.records import Cname, Rcode, Record, Type
+from catenet.nodes.application.dns.resolver import CLIENTS
 from catenet.nodes.application.dns.servers import MEMORY, Servers
-from catenet.nodes.machine import Endpoint, Packet, Report, Send
+from catenet.nodes.machine import Endpoint, Packet
 
-CLIENT = Endpoint(Address.parse("192.0.2.7"), 5000)
-US = Endpoint(Address.parse("192.0.2.53"), 53)
-ROOT = Endpoint(Address.parse("192.0.2.1"), 53)
 WWW = Name.parse("www.example")
-
-
-def a(name: str, address: str = "192.0.2.80", ttl: int = 300) -> Record:
-    return Record(Name.parse(name), Type.A, ttl, A(Address.parse(address)))
-
-
-def ns(zone: str, host: str, ttl: int = 300) -> Record:
-    return Record(Name.parse(zone), Type.NS, ttl, Ns(Name.parse(host)))
-
-
-def soa(zone: str, ttl: int = 300, minimum: int = 60) -> Record:
-    return Record(Name.parse(zone), Type.SOA, ttl, Soa(Name.parse(zone), Name.parse(zone), 1, 2, 3, 4, minimum))
-
-
-class Desk:
-    """A resolver with one root server, fed by hand."""
-
-    def __init__(self, options: ResolverOptions | None = None) -> None:
-        self.counters: Counter[str] = Counter()
-        self.said: list[Report] = []
-        self.machine = Resolver(
-            options or ResolverOptions(qname_minimisation="off"),
-            {"root": ROOT.address},
-            (40_000, 40_001),
-            local=lambda there: US.address,
-            pick=random.Random(5).randrange,
-            count=lambda counter: self.counters.update([counter]),
-        )
-
-    def give(self, packet: Packet, now: float = 0.0) -> list[Packet]:
-        self.machine.receive(packet, now)
-        return self.take()
-
-    def take(self) -> list[Packet]:
-        actions = self.machine.take_actions()
-        self.said += [action for action in actions if isinstance(action, Report)]
-        return [action.packet for action in actions if isinstance(action, Send)]
-
-    def ask(
-        self, name: str = "www.example", number: int = 1, now: float = 0.0, source: Endpoint = CLIENT
-    ) -> list[Packet]:
-        query = Message(number, recursion_desired=True, question=Question(Name.parse(name), Type.A))
-        return self.give(Packet(query.pack(), source, US), now)
-
-    def answer(self, asked: Packet, now: float = 0.01, **parts: object) -> list[Packet]:
-        """A server's answer to what the resolver asked."""
-        message = replace(Message.parse(asked.data).reply(), **parts)  # type: ignore[arg-type]
-        local = Endpoint(US.address, asked.source.port)
-        return self.give(Packet(message.pack(), asked.destination, local, stream=asked.stream), now)
-
-
 GOOD = {"authoritative": True, "answers": (a("www.example"),)}
 
 
