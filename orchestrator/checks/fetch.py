@@ -37,7 +37,7 @@ def check_fetch(scene: Scene, check: FetchCheck) -> Finding:
 
     """
     done = scene.run(check.at, ["curl", "-sS", "-i", "--max-time", str(_LIMIT), check.url], _LIMIT + 25)
-    response = read_response(done.output)
+    response = read_response(done.stdout_bytes)
     expected = str(check.status) if check.status != 200 else f"200 with {', '.join(_HEADERS)}"
     seen = done.last_words if response is None else "; ".join([str(response.status), *_faults(response)])
     holds = response is not None and response.status == check.status

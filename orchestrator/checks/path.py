@@ -30,7 +30,7 @@ def check_path(scene: Scene, check: PathCheck) -> Finding:
     hops = str(len(check.routers) + 1 + _SPARE)
     command = ["traceroute", "-n", "-q", "1", "-w", "1", "-m", hops, address]
     done = scene.run(check.source, command, _DEADLINE)
-    way = [scene.name(hop) for hop in read_traceroute(done.text)]
+    way = [scene.name(hop) for hop in read_traceroute(done.stdout)]
     return Finding(
         holds=way == [*check.routers, check.target],
         expected=" ".join((*check.routers, check.target)),

@@ -25,9 +25,9 @@ def check_ping(scene: Scene, check: PingCheck) -> Finding:
     """
     address = str(scene.address(check.target))
     done = scene.run(check.source, ["ping", "-n", "-q", "-c", "3", "-i", "0.1", "-W", "1", address], _DEADLINE)
-    received = next((line for line in done.text.splitlines() if "packets transmitted" in line), done.last_words)
+    received = next((line for line in done.stdout.splitlines() if "packets transmitted" in line), done.last_words)
     return Finding(
-        holds=(done.code == 0) is check.answered,
+        holds=(done.returncode == 0) is check.answered,
         expected="an answer" if check.answered else "no answer",
         seen=received,
         next=f"catenet exec {check.source} traceroute -n {address}",

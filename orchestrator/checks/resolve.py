@@ -52,7 +52,7 @@ def check_resolve(scene: Scene, check: ResolveCheck) -> Finding:
     with capturing(scene.engine, {resolver: container.name}, "port 53") as captures:
         done = _dig(scene, check)
         packets = [seen for seen in captures.stop() if read_dns(seen) is not None]
-    answer = read_dig(done.text)
+    answer = read_dig(done.stdout)
     asked = [scene.name(str(seen.destination.address)) for seen in packets if _is_query(seen)]
     holds = (
         bool(answer.addresses)

@@ -95,7 +95,7 @@ def _line(at: float, who: str, what: str) -> None:
 def _way(scene: Scene) -> str:
     """The routers that a traceroute from the browser to the server passes now."""
     done = scene.run(BROWSER, _traceroute(scene), _LIMIT)
-    return " ".join(scene.name(hop) for hop in read_traceroute(done.text)[:-1])
+    return " ".join(scene.name(hop) for hop in read_traceroute(done.stdout)[:-1])
 
 
 def _traceroute(scene: Scene) -> list[str]:
@@ -107,7 +107,7 @@ def _agree(scene: Scene) -> None:
     for command in (["dig", "+noall", "+answer", SERVER], ["curl", "-sSI", URL], _traceroute(scene)):
         say(f"  {_short(BROWSER)}$ {' '.join(command)}")
         done = scene.run(BROWSER, command, _LIMIT)
-        for line in (done.text or done.last_words).split("\n"):
+        for line in (done.stdout or done.last_words).split("\n"):
             if line.strip():
                 say(f"    {line.rstrip()}")
 

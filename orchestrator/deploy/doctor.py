@@ -116,10 +116,10 @@ def prove(engine: Engine, progress: Progress) -> Iterator[Finding]:
 
 def _transit(engine: Engine) -> Finding:
     nodes = running_labs(engine)[COPY].containers
-    address = run_program(engine, nodes["h2"], ["hostname", "-I"], _DEADLINE).text.split()[0]
+    address = run_program(engine, nodes["h2"], ["hostname", "-I"], _DEADLINE).stdout.split()[0]
     ping = ["ping", "-n", "-c", "2", "-i", "0.2", "-W", "2", address]
     pinged = run_program(engine, nodes["h1"], ping, _DEADLINE)
-    if pinged.code == 0:
+    if pinged.returncode == 0:
         return Finding("transit", "ok", "a packet crosses a router between two networks")
     return Finding(
         "transit",
@@ -133,7 +133,7 @@ def _facilities(engine: Engine) -> Iterator[Finding]:
     router = running_labs(engine)[COPY].node("r")
     for name, (command, loss) in _FACILITIES.items():
         done = run_program(engine, router, command.split(), _DEADLINE)
-        if done.code == 0:
+        if done.returncode == 0:
             yield Finding("kernel", "ok", f"{name} works")
         else:
             yield Finding("kernel", "warn", f"{name} does not work ({done.last_words}): {loss}")

@@ -59,10 +59,10 @@ def look_into(streams: Streams, container: Container, lab: Lab) -> Look:
 
     """
     seen = run_program(streams, container, ["sh", "-c", _SCRIPT], _DEADLINE)
-    if seen.code != 0:
+    if seen.returncode != 0:
         raise EngineError(f"{container.node} could not be looked into: {seen.last_words}")
     said: dict[str, list[str]] = {}
-    for line in seen.text.splitlines():
+    for line in seen.stdout.splitlines():
         word, _, rest = line.partition(" ")
         said.setdefault(word, []).append(" ".join(rest.split()))
     node = lab.nodes[container.node]

@@ -6,7 +6,7 @@
     def test_a_detour(lab):
         with lab.cut("link1"):                # healed and converged when the block ends, after a failure too
             lab.wait_for(routes={"at": "a", "to": "lan-c", "via": "link3", "cost": 3}, within="20s")
-            assert lab["a"].run("ping", "-c1", "c").code == 0
+            assert lab["a"].run("ping", "-c1", "c").returncode == 0
         lab.check("D2")                       # the lab file's checks of that claim
 
 Without the marker the lab is that of the lab.yaml beside the test file, or above it. It is started once for all tests

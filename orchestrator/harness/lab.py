@@ -80,9 +80,20 @@ class LabUnderTest:
             UserError: the lab has no such node; the text lists them.
 
         """
-        if node not in self.model.nodes:
-            raise unknown("node", node, self.model.nodes, owner=f"lab {self.model.name}")
+        if node not in self:
+            raise unknown("node", str(node), self, owner=f"lab {self.model.name}")
         return NodeUnderTest(self, node)
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of its nodes, in the order of the file."""
+        return iter(self.model.nodes)
+
+    def __contains__(self, node: object) -> bool:
+        """Whether it has a node of that name."""
+        return node in self.model.nodes
+
+    def __repr__(self) -> str:
+        return f"<lab {self.name}>"
 
     def cut(self, lan: str, *, silent: bool = False) -> Broken:
         """The LAN carries nothing any more. In a `with`, it is healed and routing has converged when the block ends.
@@ -219,27 +230,37 @@ class NodeUnderTest:
     def __init__(self, lab: LabUnderTest, name: str) -> None:
         self._lab, self.name = lab, name
 
+    def __repr__(self) -> str:
+        return f"<node {self.name} of lab {self._lab.name}>"
+
     @property
     def container(self) -> Container:
         """As the engine has it now."""
         return self._lab.running.node(self.name)
 
     def run(self, *command: str, within: str = WITHIN) -> Finished:
-        """An unmodified program inside the node, run to its end: `code`, `text` (standard output), `complaint` (error).
+        """An unmodified program inside the node, run to its end: `returncode`, `stdout`, `stderr`, as `subprocess.run`
+        has them (with `text=True`).
 
         Raises:
+            TypeError, ValueError: these are no program and its arguments; no shell takes a line apart.
             ProgramError: the node does not run, or the program did not end in time.
 
         """
+        _must_be_words(command)
         return run_program(self._lab.engine, self.container, command, read_duration(within, "run: within"))
 
-    def kill(self) -> Done:
-        """It dies at once, without a farewell (SIGKILL)."""
-        return self._lab.do("kill", self.name)
+    def kill(self) -> Broken:
+        """It dies at once, without a farewell (SIGKILL). In a `with`, it is started again when the block ends, and
+        routing has converged.
+        """
+        return Broken(self._lab, "kill", self.name)
 
-    def pause(self) -> Done:
-        """Its processes stand still; its kernel goes on forwarding packets."""
-        return self._lab.do("pause", self.name)
+    def pause(self) -> Broken:
+        """Its processes stand still; its kernel goes on forwarding packets. In a `with`, it is resumed when the block
+        ends, and routing has converged.
+        """
+        return Broken(self._lab, "pause", self.name)
 
     def resume(self) -> Done:
         """A paused node goes on."""
@@ -248,14 +269,6 @@ class NodeUnderTest:
     def start(self) -> Done:
         """A dead node starts again; returns when it is ready."""
         return self._lab.do("start", self.name)
-
-    def killed(self) -> Broken:
-        """Dead for the time of a `with`; then it is started, and routing has converged when the block ends."""
-        return Broken(self._lab, "kill", self.name)
-
-    def paused(self) -> Broken:
-        """Paused for the time of a `with`; then it is resumed, and routing has converged when the block ends."""
-        return Broken(self._lab, "pause", self.name)
 
     def show(self, what: str = "") -> Any:
         """What `catenet show NODE WHAT --json` prints; without WHAT, the words that there are.
@@ -309,6 +322,14 @@ class Broken:
             if error is None:
                 raise
             error.add_note(f"after that, {OPPOSITE[self._verb]} {self._target}: {failure}")
+
+
+def _must_be_words(command: tuple[str, ...]) -> None:
+    like = 'like run("ping", "-c1", "c")'
+    if not command or not all(isinstance(word, str) for word in command):
+        raise TypeError(f"run: the program and its arguments are texts, one after the other, {like}: not {command!r}")
+    if " " in command[0]:
+        raise ValueError(f'run: {command[0]!r} is no program; its words are given apart, {like}; or run("sh", "-c", …)')
 
 
 def _expectations(lab: Lab) -> list[tuple[Check, frozenset[str]]]:

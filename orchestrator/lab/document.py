@@ -20,7 +20,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from catenet.orchestrator.lab.model import LabFileError
 from catenet.orchestrator.lab.problems import quote
 
-__all__ = ["BYTE_LIMIT", "Item", "Scalar", "read_document"]
+__all__ = ["BYTE_LIMIT", "DEPTH_LIMIT", "Item", "Scalar", "read_document"]
 
 BYTE_LIMIT = 1_000_000
 VALUE_LIMIT = 50_000

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
+from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.lab.checks import ChecksReader
-from catenet.orchestrator.lab.document import Item
+from catenet.orchestrator.lab.document import DEPTH_LIMIT, Item
 from catenet.orchestrator.lab.model import Check, Lab, LabFileError
-from catenet.orchestrator.lab.problems import Problems
+from catenet.orchestrator.lab.problems import Problems, quote
 from catenet.orchestrator.lab.reader import Reader
 
 __all__ = ["ExpectationError", "read_duration", "read_expectation"]
@@ -27,7 +28,7 @@ def read_expectation(lab: Lab, words: Mapping[str, object]) -> Check:
     problems = Problems("")
     places = {name: [each.lan for each in node.attachments] for name, node in lab.nodes.items()}
     try:
-        (check,) = ChecksReader(lab.lans, places, Reader(problems)).checks(_item([words])) or (None,)
+        (check,) = ChecksReader(lab.lans, places, Reader(problems)).checks(_item([words], "check")) or (None,)
         problems.end()
     except LabFileError as error:
         raise _without_places(error) from None
@@ -44,7 +45,7 @@ def read_duration(text: object, what: str) -> float:
     """
     problems = Problems("")
     try:
-        seconds = Reader(problems).duration(_item(text), what)
+        seconds = Reader(problems).duration(_item(text, what), what)
         problems.end()
     except LabFileError as error:
         raise _without_places(error) from None
@@ -58,9 +59,16 @@ def _without_places(error: LabFileError) -> ExpectationError:
     return ExpectationError("\n".join(f"{one.message}{f' ({one.hint})' if one.hint else ''}" for one in each))
 
 
-def _item(value: object) -> Item:
+def _item(value: object, what: str, depth: int = 0) -> Item:
+    """What a program gave, as if it stood in a file."""
+    if depth > DEPTH_LIMIT:
+        raise ExpectationError(f"{what}: nested deeper than {DEPTH_LIMIT} levels")
+    if isinstance(value, Address | Prefix):
+        return Item(str(value), 0)
     if isinstance(value, Mapping):
-        return Item({str(key): _item(child) for key, child in value.items()}, 0)
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return Item(tuple(_item(child) for child in value), 0)
-    return Item(value if isinstance(value, bool | int | float | None) else str(value), 0)
+        return Item({str(key): _item(child, str(key), depth + 1) for key, child in value.items()}, 0)
+    if isinstance(value, list | tuple):
+        return Item(tuple(_item(child, what, depth + 1) for child in value), 0)
+    if isinstance(value, str | bool | int | float | None):
+        return Item(value, 0)
+    raise ExpectationError(f"{what}: {quote(value)} is no text, number, list or mapping, as a lab file has them")

@@ -177,7 +177,9 @@ class _Keeping:
 
         """
         seen = run_program(self._engine, container, ["sh", "-c", _TABLES], _LOOK)
-        words, *answers = [Answer.parse(line) for line in seen.output.splitlines()] or [Answer(error=seen.last_words)]
+        words, *answers = [Answer.parse(line) for line in seen.stdout_bytes.splitlines()] or [
+            Answer(error=seen.last_words)
+        ]
         if not isinstance(words.answer, list):
             raise EngineError(words.error or "it does not say which tables it has")
         names = [word for word in words.answer if isinstance(word, str) and _TABLE.fullmatch(word)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from subprocess import CompletedProcess
 
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
 from catenet.orchestrator.observe.running import condition
@@ -19,24 +19,21 @@ class ProgramError(EngineError):
     """The program gave no result: its node does not run, or it did not end in time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """What a program that has ended left."""
+class Finished(CompletedProcess[str]):
+    """A program that has ended, as `subprocess.run` gives it: args, returncode, and stdout and stderr as text.
 
-    code: int
-    output: bytes
-    complaint: bytes
+    `stdout_bytes`: what it wrote, as it was; in `stdout` each byte that is no UTF-8 is replaced.
+    """
 
-    @property
-    def text(self) -> str:
-        """Its standard output."""
-        return self.output.decode(errors="replace")
+    def __init__(self, args: Sequence[str], returncode: int, stdout: bytes, stderr: bytes) -> None:
+        super().__init__(args, returncode, stdout.decode(errors="replace"), stderr.decode(errors="replace"))
+        self.stdout_bytes = stdout
 
     @property
     def last_words(self) -> str:
         """The last line of standard error, or of standard output, or the exit code."""
-        lines = (self.complaint.strip() or self.output.strip()).decode(errors="replace").splitlines()
-        return lines[-1].strip() if lines else f"exit code {self.code}"
+        lines = (self.stderr.strip() or self.stdout.strip()).splitlines()
+        return lines[-1].strip() if lines else f"exit code {self.returncode}"
 
 
 def run_program(streams: Streams, container: Container, command: Sequence[str], deadline: float) -> Finished:
@@ -51,15 +48,15 @@ def run_program(streams: Streams, container: Container, command: Sequence[str], 
     if state != "running":
         raise ProgramError(f"{container.node} is {state}")
     until = time.monotonic() + deadline
-    output, complaint = bytearray(), bytearray()
+    stdout, stderr = bytearray(), bytearray()
     process = streams.execute(container.name, command)
     try:
         while (chunk := process.read(max(0.0, until - time.monotonic()))) is not None:
             number, data = chunk
-            (output if number == 1 else complaint).extend(data)
-            if len(output) + len(complaint) > OUTPUT_LIMIT:
+            (stdout if number == 1 else stderr).extend(data)
+            if len(stdout) + len(stderr) > OUTPUT_LIMIT:
                 raise ProgramError(f"{command[0]} at {container.node} said more than {OUTPUT_LIMIT} bytes")
-        return Finished(process.exit_code(), bytes(output), bytes(complaint))
+        return Finished(command, process.exit_code(), bytes(stdout), bytes(stderr))
     except TimeoutError:
         raise ProgramError(f"{command[0]} at {container.node} did not end within {deadline:g} s") from None
     finally:

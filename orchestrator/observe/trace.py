@@ -72,7 +72,7 @@ def trace_http(engine: Engine, running: RunningLab, node: str, url: str, *, cold
     with capturing(engine, {each.node: each.name for each in watched}, _FILTER) as captures:
         done = run_program(engine, container, ["browse", "--json", url], FETCH_LIMIT)
         packets = captures.stop()
-    page = _page(done.text)
+    page = _page(done.stdout)
     steps = find_steps(
         packets,
         _new_events(engine, telling, before),

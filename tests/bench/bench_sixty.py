@@ -118,7 +118,7 @@ def _processor_time(engine: Engine) -> float:
     The first word of schedstat (Documentation/scheduler/sched-stats) counts nanoseconds; the ticks of /proc/1/stat are
     longer than all that an idle router does in half a minute.
     """
-    texts = [run_program(engine, each, ["cat", "/proc/1/schedstat"], ASK).text for each in _containers(engine)]
+    texts = [run_program(engine, each, ["cat", "/proc/1/schedstat"], ASK).stdout for each in _containers(engine)]
     return sum(int(text.split()[0]) for text in texts) / 1e9
 
 

@@ -59,7 +59,7 @@ class Bench:
         return run_program(self.engine, self.running.node(node), command, deadline)
 
     def sh(self, node: str, script: str) -> str:
-        return self.run(node, "sh", "-c", script).text
+        return self.run(node, "sh", "-c", script).stdout
 
     def show(self, node: str, what: str) -> Any:
         return self._ask(node, Question("show", {"what": what}))

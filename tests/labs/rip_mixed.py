@@ -124,7 +124,7 @@ def _frr(lab: Any, router: str, wanted: dict[str, Shortest]) -> Iterator[str]:
 
 
 def _vtysh(lab: Any, router: str, question: str) -> str:
-    return str(lab[router].run("vtysh", "--vty_socket", "/run/catenet/rip", "-d", "ripd", "-c", question).text)
+    return str(lab[router].run("vtysh", "--vty_socket", "/run/catenet/rip", "-d", "ripd", "-c", question).stdout)
 
 
 def refused(lab: Any) -> list[str]:

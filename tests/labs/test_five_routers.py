@@ -74,7 +74,7 @@ def test_a_network_of_its_own_is_reached_by_the_others_while_its_own_end_is_down
 
     assert elsewhere("link1", "kernel") is None
     try:
-        assert lab["a"].run("ip", "link", "set", "link1", "down").code == 0
+        assert lab["a"].run("ip", "link", "set", "link1", "down").returncode == 0
         until(lambda: elsewhere("link3", "rip"))
     finally:
         lab["a"].run("ip", "link", "set", "link1", "up")
@@ -85,14 +85,14 @@ def test_a_network_of_its_own_is_reached_by_the_others_while_its_own_end_is_down
 def test_a_silent_link_is_found_out_by_its_timeout_alone(lab: LabUnderTest) -> None:
     downs = causes(lab, "a").count("link1 went down")
     with lab.cut("link1", silent=True):
-        assert lab["a"].run("ping", "-c1", "-W1", "10.0.1.2").code == 1
+        assert lab["a"].run("ping", "-c1", "-W1", "10.0.1.2").returncode == 1
         until(lambda: wrong(lab, silent={("a", "link1"), ("b", "link1")}))
-        assert "LOWER_UP" in lab["a"].run("ip", "link", "show", "link1").text
+        assert "LOWER_UP" in lab["a"].run("ip", "link", "show", "link1").stdout
         assert causes(lab, "a").count("link1 went down") == downs
         assert "timed out" in causes(lab, "a")
         lab.check("D5", "D3", within=WITHIN)
     assert wrong(lab) == []
-    assert lab["a"].run("ping", "-c3", "10.0.1.2").code == 0
+    assert lab["a"].run("ping", "-c3", "10.0.1.2").returncode == 0
 
 
 def causes(five: LabUnderTest, router: str) -> list[str]:
@@ -103,11 +103,11 @@ def causes(five: LabUnderTest, router: str) -> list[str]:
 
 def test_a_dead_router_and_a_paused_one_look_alike(lab: LabUnderTest) -> None:
     """A14: to its neighbours it is the same silence, and it ends in the same tables."""
-    with lab["b"].killed():
+    with lab["b"].kill():
         until(lambda: wrong(lab, dead={"b"}))
         lost = {"dead": told(lab)}
     assert wrong(lab) == []
-    with lab["b"].paused():
+    with lab["b"].pause():
         until(lambda: wrong(lab, dead={"b"}))
         lost["paused"] = told(lab)
     assert wrong(lab) == []
@@ -124,7 +124,7 @@ def told(five: LabUnderTest) -> dict[str, list[str]]:
 
 def test_tcpdump_names_every_rip_packet_without_complaint(lab: LabUnderTest) -> None:
     command = ("tcpdump", "-Z", "root", "-n", "-i", "any", "-s", "2048", "-v", "-c", "12", "udp", "port", "520")
-    text = lab["b"].run(*command, within=WITHIN).text
+    text = lab["b"].run(*command, within=WITHIN).stdout
     assert text.count("RIPv2") == 12
     assert not re.search(r"\bbad\b|malformed|\[\||invalid|unknown|trunc", text), text
 
@@ -136,7 +136,7 @@ def test_what_a_lan_carries_is_captured_from_both_ends(lab: LabUnderTest) -> Non
         for address in ends:  # until each has been heard of by an unmodified tcpdump
             command = ("tcpdump", "-Z", "root", "-ni", "link1", "-c", "1", "udp port 520 and src", address)
             heard = lab["a"].run(*command, within=WITHIN)
-            assert heard.code == 0, heard.last_words
+            assert heard.returncode == 0, heard.last_words
     assert {str(packet.source.address) for packet in packets} == ends
 
 

@@ -141,20 +141,20 @@ def test_a_fetch_without_an_answer_is_exit_code_1(internet: Bench, capsys: pytes
 
 
 def test_dig(internet: Bench) -> None:
-    assert internet.run(SURF, "dig", "+short", DRAGON).text.strip() == "192.31.65.5"
-    assert "status: NXDOMAIN" in internet.run(SURF, "dig", "nobody.cs.uiuc.edu").text
-    assert internet.run(SURF, "dig", "+tcp", "+short", DRAGON).text.strip() == "192.31.65.5"
+    assert internet.run(SURF, "dig", "+short", DRAGON).stdout.strip() == "192.31.65.5"
+    assert "status: NXDOMAIN" in internet.run(SURF, "dig", "nobody.cs.uiuc.edu").stdout
+    assert internet.run(SURF, "dig", "+tcp", "+short", DRAGON).stdout.strip() == "192.31.65.5"
 
 
 def test_dig_trace(internet: Bench) -> None:
     """From the root servers down to the answer, each line of which names the server that said it."""
-    said = internet.run(SURF, "dig", "+trace", DRAGON).text
+    said = internet.run(SURF, "dig", "+trace", DRAGON).stdout
     assert re.findall(r"Received \d+ bytes from \S+\((\S+)\)", said)[2:] == ["dns.uiuc.edu", "dns.cs.uiuc.edu"]
     assert re.search(r"^dragon\.cs\.uiuc\.edu\.\s+300\s+IN\s+A\s+192\.31\.65\.5$", said, re.MULTILINE)
 
 
 def test_curl(internet: Bench) -> None:
-    said = internet.run(SURF, "curl", "-sv", f"http://{DRAGON}/").complaint.decode()
+    said = internet.run(SURF, "curl", "-sv", f"http://{DRAGON}/").stderr
     assert "< HTTP/1.1 200 OK" in said
     assert "left intact" in said  # the connection may be used again
     for header in ("Date", "Server", "Last-Modified", "Content-Type", "Content-Length"):
@@ -166,11 +166,11 @@ def test_curl(internet: Bench) -> None:
 
 
 def test_ping(internet: Bench) -> None:
-    assert " 0% packet loss" in internet.run(SURF, "ping", "-c", "5", "-i", "0.05", DRAGON).text
+    assert " 0% packet loss" in internet.run(SURF, "ping", "-c", "5", "-i", "0.05", DRAGON).stdout
 
 
 def test_ping_to_all_of_a_lan(internet: Bench) -> None:
-    said = internet.run(SURF, "ping", "-n", "-b", "-c", "2", "-i", "0.2", "192.31.33.255").text
+    said = internet.run(SURF, "ping", "-n", "-b", "-c", "2", "-i", "0.2", "192.31.33.255").stdout
     assert set(re.findall(r"from (\S+):", said)) == {"192.31.33.1", "192.31.33.7", "192.31.33.53"}
 
 
@@ -179,7 +179,7 @@ def test_traceroute_both_ways(internet: Bench) -> None:
 
     def hops(node: str, target: str) -> list[str]:
         return re.findall(
-            r"^ *\d+  (\S+)", internet.run(node, "traceroute", "-n", "-q", "1", target).text, re.MULTILINE
+            r"^ *\d+  (\S+)", internet.run(node, "traceroute", "-n", "-q", "1", target).stdout, re.MULTILINE
         )
 
     assert hops(SURF, DRAGON) == ["192.31.33.1", "10.1.1.2", "10.1.2.3", "192.31.60.4", "192.31.65.5"]
@@ -233,7 +233,7 @@ def reached(internet: Bench, addresses: list[str]) -> dict[str, str]:
 
 def test_outside_names_are_not_resolved(internet: Bench) -> None:
     """Neither by the lab's resolver nor by the engine's, which would ask the host's."""
-    assert "status: NXDOMAIN" in internet.run(SURF, "dig", "example.org").text
+    assert "status: NXDOMAIN" in internet.run(SURF, "dig", "example.org").stdout
     for node in (SURF, RESOLVER, "a"):
         assert "host unreachable" in internet.sh(node, "dig +tries=1 @127.0.0.11 example.org")
 
@@ -274,7 +274,7 @@ def test_random_bytes_leave_every_daemon_up_and_are_counted(internet: Bench) -> 
     tcp = [place for place in places.values() if place[1] != 520]
     before = {node: counters(internet, node) for node in servers}
     done = internet.run(SURF, "python3", "-c", NOISE.format(udp=udp, tcp=tcp))
-    assert done.code == 0, done.complaint
+    assert done.returncode == 0, done.stderr
     for node in servers:
         services = internet.status(node)["services"].values()
         assert [(each["state"], each["restarts"]) for each in services] == [("ready", 0)], node

@@ -165,7 +165,7 @@ def test_nothing_outside_answers_to_any_node(lab: Bench, outsider: Container) ->
     for node in NODES:
         default = lab.sh(node, "ip route show default")
         assert default == "" if node == "router" else re.match(r"default via 10\.71\.\d\.\d+ dev", default), default
-        assert lab.run(node, "dig", "+tries=1", "+time=1", "@127.0.0.11", "router").code != 0
+        assert lab.run(node, "dig", "+tries=1", "+time=1", "@127.0.0.11", "router").returncode != 0
         assert "127.0.0.11" not in lab.sh(node, "cat /etc/resolv.conf")
 
 
@@ -223,7 +223,7 @@ def test_routes_of_the_machine_itself_do_not_matter(lab: Bench) -> None:
 
     route("replace")
     try:
-        assert lab.run("host", "ping", "-c1", "-W100", addresses(lab, "web-server")[0]).code == 0
+        assert lab.run("host", "ping", "-c1", "-W100", addresses(lab, "web-server")[0]).returncode == 0
     finally:
         route("del")
         client.close()

@@ -23,8 +23,8 @@ Routes(Netlink(), lambda _: 0, lambda _: True, None).flush([ROUTED])
 
 def sh(lab: LabUnderTest, script: str) -> str:
     done = lab["a"].run("sh", "-c", script)
-    assert done.code == 0, done.last_words
-    return done.text
+    assert done.returncode == 0, done.last_words
+    return done.stdout
 
 
 def kernel(lab: LabUnderTest, prefix: str = LAN_C) -> dict[tuple[str, int], str | None]:
@@ -60,7 +60,7 @@ def test_what_a_daemon_left_behind_is_flushed_and_the_living_ones_routes_are_bac
     left = "198.51.100.0/24"
     sh(lab, f"ip route add {left} via 10.0.1.2 proto {RIP} metric 77")
     assert kernel(lab, left) == {("rip", 77): "b"}
-    assert lab["a"].run("python3", "-c", FLUSH).code == 0
+    assert lab["a"].run("python3", "-c", FLUSH).returncode == 0
     assert kernel(lab, left) == {}
     until_rip_is_back(lab)
 

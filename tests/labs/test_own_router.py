@@ -131,7 +131,7 @@ def test_hostile_messages_neither_end_it_nor_reach_its_table(own: Bench, node: s
     until(lambda: failures(own.check()))
     restarts = own.status(node)["services"]["rip"]["restarts"]
     done = own.run(neighbour, "python3", "-c", HOSTILE, here)
-    assert done.text == "answered\n", done.last_words
+    assert done.stdout == "answered\n", done.last_words
     assert own.status(node)["services"]["rip"]["restarts"] == restarts
     assert {row["prefix"] for row in own.show(node, "rip")["table"]} <= {
         str(lan.prefix) for lan in own.lab.lans.values()

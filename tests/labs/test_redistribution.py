@@ -55,7 +55,7 @@ def test_the_neighbours_of_all_three_learn_the_same(lab: Any) -> None:
 
 def test_all_three_have_the_same_table_and_frr_says_so_itself(lab: Any) -> None:
     until(lambda: [n for n in WORLDS if learned(lab, f"r{n}", n) != FROM_O])
-    text = lab["r2"].run("vtysh", "--vty_socket", "/run/catenet/rip", "-d", "ripd", "-c", "show ip rip").text
+    text = lab["r2"].run("vtysh", "--vty_socket", "/run/catenet/rip", "-d", "ripd", "-c", "show ip rip").stdout
     rows = [[word.replace("10.2.", "10.N.") for word in row] for row in FRR_ROUTE.findall(text)]
     assert {Line(prefix, via, int(metric), int(tag)) for prefix, via, metric, tag in rows} == FROM_O
 

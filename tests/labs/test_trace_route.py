@@ -46,7 +46,7 @@ def test_after_a_cut_it_is_the_other_way_round_with_the_story_of_how_that_came(l
 
 
 def test_a_paused_router_ends_the_chain(lab: LabUnderTest) -> None:
-    with lab["b"].paused():
+    with lab["b"].pause():
         done = trace(lab, "a", "lan-b")
         first = done.hops[0]
         assert (first.node, first.kind, first.note) == ("b", "silent", "paused") or not done.found

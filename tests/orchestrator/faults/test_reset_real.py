@@ -47,7 +47,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 def test_a_lab_that_was_broken_in_every_way_is_as_after_up(engine):
     def inside(node: str, script: str) -> tuple[int, str]:
         done = run_program(engine, running_labs(engine)[COPY].node(node), ["sh", "-c", script], 200.0)
-        return done.code, done.text
+        return done.returncode, done.stdout
 
     assert reset(engine, running_labs(engine)[COPY]).changed is False  # nothing was done yet: nothing is restarted
     before = {node: inside(node, "ip -4 -o route | sed 's/eth[0-9]//'; cat /etc/resolv.conf") for node in DAMAGE}

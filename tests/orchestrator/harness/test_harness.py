@@ -26,7 +26,7 @@ names = set()
 def test_one(lab):
     names.add(lab.name)
     lab.check("D1", within="1s")
-    assert lab["h"].run("ping", "g").text == "pinged\\n"
+    assert lab["h"].run("ping", "g").stdout == "pinged\\n"
 def test_two(lab):
     names.add(lab.name)
     assert [row["lan"] for row in lab["r"].show("links")] == ["link1", "link2"]
@@ -40,6 +40,24 @@ def test_three():
     inner.run(tests).assert_outcomes(passed=3)
     assert len(inner.engine.made("h")) == 1
     assert inner.engine.networks() == []
+
+
+def test_a_program_that_has_ended_is_what_subprocess_gives(inner):
+    tests = """
+import subprocess
+def test_one(lab):
+    done = lab["h"].run("ping", "g")
+    assert isinstance(done, subprocess.CompletedProcess)
+    assert (done.args, done.returncode, done.stdout, done.stderr) == (("ping", "g"), 0, "pinged\\n", "")
+    done.check_returncode()
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        lab["h"].run("pong").check_returncode()
+    assert (caught.value.returncode, caught.value.stderr) == (127, "pong: not found\\n")
+def test_two(lab):
+    assert (list(lab), "h" in lab, "x" in lab) == (["h", "r", "g"], True, False)
+    assert (repr(lab), repr(lab["h"])) == (f"<lab {lab.name}>", f"<node h of lab {lab.name}>")
+"""
+    inner.run(tests).assert_outcomes(passed=2)
 
 
 def test_what_a_test_breaks_is_whole_for_the_next_and_a_fresh_copy_is_ones_own(inner):
@@ -67,14 +85,14 @@ def test_cut(lab):
     try:
         with lab.cut("link1") as cut:
             assert cut.done.changed
-            assert lab["h"].run("ping", "g").code == 1
+            assert lab["h"].run("ping", "g").returncode == 1
             raise ZeroDivisionError
     except ZeroDivisionError:
         lab.check()
-    with lab["r"].killed():
+    with lab["r"].kill():
         assert lab["r"].container.state == "exited"
-        assert lab["h"].run("ping", "g").code == 1
-    with lab["r"].paused():
+        assert lab["h"].run("ping", "g").returncode == 1
+    with lab["r"].pause():
         assert lab["r"].container.state == "paused"
     lab.check()
     lab.cut("link1")
@@ -92,7 +110,7 @@ def test_a_silent_cut_is_another_than_a_cut(inner):
 def test_silent(lab):
     with lab.cut("link2", silent=True) as broken:
         assert broken.done.words == "link2 silent: every packet is dropped at g and r"
-        assert lab["h"].run("ping", "g").code == 1
+        assert lab["h"].run("ping", "g").returncode == 1
         assert [row["silent"] for row in lab["g"].show("links")] == [True]
         with pytest.raises(AssertionError, match="of D5 only what holds after: cut link2"):
             lab.check("D5")
@@ -167,6 +185,16 @@ MISTAKES = {
     'lab.wait_for(ping={"from": "h", "to": "g"}, path={})': "says ping and path",
     'lab.wait_for(routes={"at": "r", "to": "link9", "cost": 1})': "there is no LAN 'link9'",
     'lab["h"].run("ping", within="soon")': "'soon' is no duration",
+    'lab["h"].run(["ping", "g"])': "are texts, one after the other",
+    'lab["h"].run("ping", "-c", 1)': "are texts, one after the other",
+    'lab["h"].run("ping -c1 g")': "its words are given apart",
+    'lab["h"].run()': 'like run("ping", "-c1", "c")',
+    "lab[1]": "has no node '1'",
+    "lab.wait_for()": "says nothing to do",
+    'lab.wait_for(routes={"at": "r", "to": "link2"})': "`via:` or `cost:` is missing",
+    'lab.wait_for(ping={"from": lab["h"], "to": "g"})': "from: <node h of lab pytest-line-",
+    'lab.wait_for(ping={"from": "h", "to": "g"}, within=float("inf"))': "within is inf, and should be a duration",
+    'lab.wait_for(gone={"at": {"r"}, "to": "link1"})': "is no text, number, list or mapping",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from catenet.nodes.address import Address
 from catenet.orchestrator.lab.expect import ExpectationError, read_duration, read_expectation
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import Lab, LabFileError, PingCheck, RoutesCheck
@@ -71,6 +72,17 @@ def test_every_mistake_of_a_check_is_said_at_once_without_a_file_and_a_line():
         "check: ping: unknown word 'two'",
         "check: within is 2, and should be a duration",
     ]
+
+
+def test_values_of_a_program_are_those_of_a_file():
+    """An address is a text as it stands in a file, though it is a number in Python; a tuple is a list."""
+    words = {"resolve": {"at": "a", "name": "b", "gives": Address.parse("10.0.0.1"), "asks": ("b",)}}
+    found = read_expectation(lab(), words).expectation
+    assert (found.gives, found.asks) == (Address.parse("10.0.0.1"), ("b",))
+    endless: list[object] = []
+    endless.append(endless)
+    with pytest.raises(ExpectationError, match="nested deeper than 20 levels"):
+        read_expectation(lab(), {"ping": endless})
 
 
 def test_a_duration():

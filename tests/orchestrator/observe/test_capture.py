@@ -45,7 +45,7 @@ def engine() -> Iterator[Engine]:
 
 
 def run(engine: Engine, script: str) -> str:
-    return run_program(engine, running_labs(engine)[LAB].node("n"), ["sh", "-c", script], 200.0).text
+    return run_program(engine, running_labs(engine)[LAB].node("n"), ["sh", "-c", script], 200.0).stdout
 
 
 def test_nothing_is_missed_at_either_end(engine: Engine) -> None:
@@ -91,4 +91,4 @@ def test_a_program_that_does_not_end_is_given_up(engine: Engine) -> None:
 def test_a_program_leaves_its_output_and_its_code(engine: Engine) -> None:
     container = running_labs(engine)[LAB].node("n")
     done = run_program(engine, container, ["sh", "-c", "echo out; echo err >&2; exit 3"], 200.0)
-    assert (done.code, done.output, done.last_words) == (3, b"out\n", "err")
+    assert (done.returncode, done.stdout_bytes, done.last_words) == (3, b"out\n", "err")
