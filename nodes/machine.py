@@ -132,12 +132,13 @@ class Randomness(Protocol):
         """A number between a and b."""
 
 
-Wants = Callable[[tuple[str, ...]], bool]
-"""Whether a report of each of these kinds would be told now. A machine that may be asked a hundred thousand times a
-second asks before it makes them: most would be thrown away, and making them costs more than answering."""
+Wants = Callable[[tuple[str, ...], float], bool]
+"""Whether a report of each of these kinds would be told now (the machine's time). A machine that may be asked a hundred
+thousand times a second asks before it makes them: most would be thrown away, and making them costs more than
+answering."""
 
 
-def always(kinds: tuple[str, ...]) -> bool:  # noqa: ARG001
+def always(kinds: tuple[str, ...], now: float) -> bool:  # noqa: ARG001
     """For a machine whose every report is told."""
     return True
 

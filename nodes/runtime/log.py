@@ -67,11 +67,10 @@ class EventLog:
         self._waiting = False
         os.set_blocking(file, False)
 
-    def wants(self, kinds: tuple[str, ...]) -> bool:
+    def wants(self, kinds: tuple[str, ...], now: float) -> bool:
         """Whether an event of each of these kinds would be written now. If not, they count as left out: so what happens
         a hundred thousand times a second is not put into words each time.
         """
-        now = self._loop.time()
         if now < self._none_until.get(kinds, now):
             self._left_out[kinds] += 1
             return False

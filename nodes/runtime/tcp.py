@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from math import inf
 from typing import Protocol, cast
 
 from catenet.nodes.address import Address
@@ -42,8 +43,9 @@ class Connections:
         self.owner = owner
         self.loop = loop
         self.open: set[Connection] = set()
-        self.buffer = memoryview(bytearray(_TURN))  # of whichever connection is being read
+        self.share = self._buffer = memoryview(bytearray(_TURN))  # where what is read of one connection at a time goes
         self._servers: list[asyncio.Server] = []
+        self._now = 0.0  # 0: not looked at in this turn of the loop
 
     async def listen(self, port: int, accept: Callable[[Connection], Stream]) -> None:
         """Accept connections on a port of every interface.
@@ -72,6 +74,29 @@ class Connections:
         async with asyncio.timeout(timeout):
             await self.loop.create_connection(lambda: Connection(self, opened), str(peer.address), peer.port)
 
+    def now(self) -> float:
+        """The time, looked at once in a turn of the event loop: what has come together has come at one moment."""
+        if not self._now:
+            self._now = self.loop.time()
+            self.loop.call_soon(self._end_turn)
+        return self._now
+
+    def _end_turn(self) -> None:
+        self._now = 0.0
+
+    def add(self, connection: Connection) -> None:
+        """One more is open."""
+        self.open.add(connection)
+        self._share_out()
+
+    def discard(self, connection: Connection) -> None:
+        """It is open no longer."""
+        self.open.discard(connection)
+        self._share_out()
+
+    def _share_out(self) -> None:
+        self.share = self._buffer[: max(_LEAST, _TURN // max(1, len(self.open)))]
+
     def close(self) -> None:
         """Close every port, and cut every connection off."""
         for server in self._servers:
@@ -92,6 +117,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._stream: Stream | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._wake_at = inf
         self._stall: asyncio.TimerHandle | None = None
         self._full = False
         self._closing = False
@@ -118,7 +144,7 @@ class Connection(asyncio.BufferedProtocol):
             self._all.owner.count("connections_refused")
             self.abort()
             return
-        self._all.open.add(self)
+        self._all.add(self)
         self._transport.set_write_buffer_limits(high=_UNSENT)
         try:
             self._stream = self._opened(self)
@@ -129,14 +155,13 @@ class Connection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
         """Where the next bytes go: this connection's share."""
-        return self._all.buffer[: max(_LEAST, _TURN // max(1, len(self._all.open)))]
+        return self._all.share
 
     def buffer_updated(self, nbytes: int) -> None:
         """So many bytes came in."""
         stream = self._stream
         if stream is not None:
-            data = bytes(self._all.buffer[:nbytes])
-            self._feed(lambda now: stream.receive_data(data, now))
+            self._feed(stream.receive_data, bytes(self._all.share[:nbytes]))
 
     def eof_received(self) -> bool:
         """The peer will send no more; it may still read. (False lets asyncio close the connection.)"""
@@ -163,7 +188,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """The connection is gone, by either side's wish or by an error: for the stream it has ended."""
-        self._all.open.discard(self)
+        self._all.discard(self)
         for timer in (self._timer, self._stall):
             if timer is not None:
                 timer.cancel()
@@ -179,12 +204,12 @@ class Connection(asyncio.BufferedProtocol):
 
     # What we do.
 
-    def _feed(self, function: Callable[[float], None]) -> None:
-        """Call a function that changes the stream; then do what the stream wants."""
+    def _feed(self, function: Callable[..., None], *arguments: bytes) -> None:
+        """Call a function that changes the stream, with the time as well; then do what the stream wants."""
         if self._closing or self._stream is None or self._transport is None:
             return
         try:
-            function(self._all.loop.time())
+            function(*arguments, self._all.now())
             self._settle(self._stream, self._transport)
         except Exception as error:
             self._all.owner.fail(error)
@@ -199,7 +224,9 @@ class Connection(asyncio.BufferedProtocol):
             else:
                 break
         self._report(stream)
-        self._arm(None if self._closing else stream.next_wake())
+        when = stream.next_wake()
+        if when is not None and when < self._wake_at:
+            self._arm(when)
 
     def _finish(self, transport: asyncio.Transport) -> None:
         """Close once everything is sent. Until the peer has closed too, what it still sends is read and thrown away:
@@ -216,15 +243,14 @@ class Connection(asyncio.BufferedProtocol):
         for report in stream.take_reports():
             self._all.owner.perform(report)
 
-    def _arm(self, when: float | None) -> None:
-        if self._timer is not None and self._timer.when() != when:
+    def _arm(self, when: float) -> None:
+        """An earlier timer stays: a deadline moves on with each request, and to wake a stream early is harmless."""
+        if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
-        if when is not None and self._timer is None:
-            self._timer = self._all.loop.call_at(when, self._wake)
+        self._wake_at, self._timer = when, self._all.loop.call_at(when, self._wake)
 
     def _wake(self) -> None:
-        self._timer = None
+        self._wake_at, self._timer = inf, None
         if self._stream is not None:
             self._feed(self._stream.wake)
 

@@ -25,7 +25,7 @@ async def serve(host: Host, options: WebOptions) -> None:
     if not root.is_dir():
         raise FileNotFoundError(f"web.root {options.root!r}: the lab has no folder pages/{options.root}")
     folder = Folder(root, host.wall_clock)
-    server = Server(folder, wall_clock=host.wall_clock, idle=options.idle, count=host.count)
+    server = Server(folder, wall_clock=host.wall_clock, idle=options.idle, count=host.count, wants=host.wants)
 
     def accept(connection: Connection) -> ServerConnection:
         return ServerConnection(server, connection.peer, connection.local, host.now())

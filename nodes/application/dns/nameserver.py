@@ -37,12 +37,12 @@ class Nameserver:
         if known is not None:
             self._actions.append(Send(packet.reply(known)))
         else:
-            self._work_out(packet)
+            self._work_out(packet, now)
 
     def reply(self, question: bytes, now: float, *, stream: bool = False) -> bytes | None:
         """The answer, where it is prepared and nobody is to be told of it."""
         prepared = self._prepared.get(question, now, stream=stream)
-        if prepared is None or self._wants(EXCHANGE):
+        if prepared is None or self._wants(EXCHANGE, now):
             return None
         self._count("queries")
         self._count(prepared.code)
@@ -75,7 +75,7 @@ class Nameserver:
             ]
         }
 
-    def _work_out(self, packet: Packet) -> None:
+    def _work_out(self, packet: Packet, now: float) -> None:
         try:
             query, rcode, fault = read_query(packet.data)
         except NoQueryError as error:
@@ -101,7 +101,7 @@ class Nameserver:
         self._count("queries")
         self._count(prepared.code)
         send = Send(packet.reply(prepared.reply(packet.data)))
-        if self._wants(EXCHANGE):
+        if self._wants(EXCHANGE, now):
             asked = report_query(query, packet.source, packet.destination)
             self._actions += (asked, send, report_answer(answer, packet.destination, packet.source))
         else:

@@ -163,7 +163,7 @@ class Resolver:
     def reply(self, question: bytes, now: float, *, stream: bool = False) -> bytes | None:
         """The answer to a client's question, where it is prepared and nobody is to be told of it."""
         prepared = self._prepared.get(question, now, stream=stream)
-        if prepared is None or self._wants(EXCHANGE):
+        if prepared is None or self._wants(EXCHANGE, now):
             return None
         self._count("queries")
         self._count(prepared.code)
@@ -184,7 +184,7 @@ class Resolver:
             self._actions += self._refusals.report(packet.source, fault)
         self._count("queries")
         client = _Client(query, packet)
-        if self._wants(("dns.query",)):
+        if self._wants(("dns.query",), now):
             self._actions.append(report_query(query, packet.source, packet.destination))
         if rcode != Rcode.NOERROR:
             self._reply(client, now, Outcome(rcode))
@@ -278,7 +278,7 @@ class Resolver:
             self._prepared.keep(packet.data, prepared, stream=packet.stream)
         self._count(prepared.code)
         self._actions.append(Send(packet.reply(prepared.reply(packet.data))))
-        if self._wants(("dns.answer",)):
+        if self._wants(("dns.answer",), now):
             self._actions.append(report_answer(answer, packet.destination, packet.source))
 
     # What tasks need (`Work`).

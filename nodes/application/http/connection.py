@@ -21,6 +21,7 @@ from enum import Enum, auto
 from catenet.nodes.application.http.body import Body, ChunkedBody
 from catenet.nodes.application.http.fields import HEAD_LIMIT, MessageError
 from catenet.nodes.application.http.message import BODY_LIMIT, LINE_LIMIT, Request
+from catenet.nodes.application.http.reports import EXCHANGE
 from catenet.nodes.application.http.response import Page, status_line, status_page
 from catenet.nodes.application.http.server import Server
 from catenet.nodes.machine import Endpoint, Report
@@ -62,7 +63,7 @@ class ServerConnection:
         self._offset = 0  # … and how much of it has been
         self._moved = False  # whether a piece of it was taken since the deadline was set
         self._now = now
-        self._deadline = self._wake_at = now + server.idle
+        self._deadline = now + server.idle
         self._reports: list[Report] = []
 
     def receive_data(self, data: bytes, now: float) -> None:
@@ -71,10 +72,7 @@ class ServerConnection:
         if self._state is _State.LINGER or self._state is _State.CLOSED:
             return
         if not self._buffer and self._state is _State.HEAD:
-            # The way of nearly every request: one head, alone, and known.
-            request = self._server.known(data)
-            if request is not None and self._has_room():
-                self._answer(request)
+            if self._has_room() and self._answer_known(data):
                 return
             self._set_deadline(self._server.idle)
         self._buffer += data
@@ -99,12 +97,11 @@ class ServerConnection:
         return data
 
     def next_wake(self) -> float | None:
-        """When the peer may have been slow for too long. A deadline that moves on does not move this: timers cost."""
-        return self._wake_at
+        """When the peer has been slow for too long."""
+        return self._deadline
 
     def wake(self, now: float) -> None:
         """The peer has sent no whole request in time, or has not taken its answer."""
-        self._wake_at = self._deadline
         if now < self._deadline:
             return
         self._now = now
@@ -131,7 +128,6 @@ class ServerConnection:
 
     def _set_deadline(self, wait: float) -> None:
         self._deadline = self._now + wait
-        self._wake_at = self._deadline if self._wake_at <= self._now else min(self._wake_at, self._deadline)
         self._moved = False
 
     def _give_up(self) -> None:
@@ -198,25 +194,44 @@ class ServerConnection:
         self._answer(request)
         return True
 
-    def _answer(self, request: Request, end: _State | None = None) -> None:
-        """Make the answer; `end` is the state into which it leads if it is to be the connection's last."""
+    def _answer_known(self, head: bytes) -> bool:
+        """The way of nearly every request: a head that came before, alone."""
+        again = self._server.again(head, self._now)
+        if again is not None:
+            self._out += again
+            self._set_deadline(self._server.idle)
+            return True
+        request = self._server.known(head)
+        if request is None:
+            return False
+        self._server.keep(head, self._answer(request), self._now)
+        return True
+
+    def _answer(self, request: Request, end: _State | None = None) -> bytes:
+        """Make the answer; `end` is the state into which it leads if it is to be the connection's last.
+
+        Returns it where an equal request would get the same one at the same moment, whatever the connection; else
+        nothing.
+        """
         status, page = self._server.answer(request)
         if not request.keep_alive:
             end = end or _State.CLOSED
         size = 0 if status == 304 or request.method == "HEAD" else page.size
+        plain = b""
         if status == 200 and size and end is None and request.version != (1, 0):
-            self._out += self._server.dated.ok() + page.tail
+            self._out += (plain := self._server.dated.ok() + page.tail)
         else:
             content = page.fields + b"\r\n" if status == 304 else page.tail if size else page.head
             self._out += self._head(status, request.version, end) + content
         if size and page.read:
             self._long, self._offset = page, 0
         self._server.statuses[status] += 1
-        if self._server.reporter.wants(self._reports, self._now):
+        if self._server.wants(EXCHANGE, self._now):
             self._server.reporter.request(self._reports, self._ends, request)
             self._server.reporter.response(self._reports, self._ends, status, size, page.media_type)
         self._set_deadline(_LINGER if end is _State.LINGER else self._server.idle)
         self._state = end or _State.HEAD
+        return b"" if page.read else plain
 
     def _head(self, status: int, version: tuple[int, int], end: _State | None) -> bytes:
         """The status line and the fields that are not the page's, among them the connection's fate (section 9.6)."""
@@ -233,7 +248,7 @@ class ServerConnection:
         server = self._server
         server.statuses[error.status] += 1
         server.reporter.refused(self._reports, self._ends, error.why, str(error))
-        if server.reporter.wants(self._reports, self._now):
+        if server.wants(("http.response",), self._now):
             server.reporter.response(self._reports, self._ends, error.status, page.size, page.media_type)
 
     def _next_piece(self, page: Page) -> bytes:

@@ -8,36 +8,19 @@ from catenet.nodes.application.http.message import Request
 from catenet.nodes.application.http.response import REASONS
 from catenet.nodes.machine import Json, Report
 
-__all__ = ["Reporter"]
+__all__ = ["EXCHANGE", "Reporter"]
 
-_PER_SECOND = 100
-"""Requests told of in one second. Telling costs more than answering, so beyond it they are only counted."""
+EXCHANGE = ("http.request", "http.response")
+"""The events of a request and its answer."""
 _TARGET_LIMIT = 512  # characters of a target that are told
 
 
 class Reporter:
-    """Shared by the connections of one server, since the second and the reasons are theirs together."""
+    """Shared by the connections of one server, since the reasons are theirs together."""
 
     def __init__(self, count: Callable[[str], None]) -> None:
         self._count = count
-        self._second = -1
-        self._told = 0
-        self._untold = 0
         self._reasons: set[str] = set()
-
-    def wants(self, reports: list[Report], now: float) -> bool:
-        """Whether the request that is being answered is one to tell of."""
-        if int(now) != self._second:
-            self._second, self._told = int(now), 0
-            if self._untold:
-                text = f"{self._untold} requests and their answers"
-                reports.append(Report("events.dropped", text, {"count": 2 * self._untold}))
-                self._untold = 0
-        if self._told < _PER_SECOND:
-            self._told += 1
-            return True
-        self._untold += 1
-        return False
 
     def request(self, reports: list[Report], ends: tuple[str, str], request: Request) -> None:
         """A request came from the first of the two ends."""

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Callable
 
 from catenet.nodes.application.http.message import Request, parse_request
-from catenet.nodes.application.http.reports import Reporter
+from catenet.nodes.application.http.reports import EXCHANGE, Reporter
 from catenet.nodes.application.http.response import ALLOWED, Absence, DatedFields, Page, Site, precondition, status_page
+from catenet.nodes.machine import Wants, always
 
 __all__ = ["Server"]
 
@@ -22,16 +23,26 @@ _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 class Server:
     """The shared part of a server with static pages.
 
-    `wall_clock` gives seconds since 1970, `count` raises a counter of the node, `idle` is in seconds.
+    `wall_clock` gives seconds since 1970, `count` raises a counter of the node, `idle` is in seconds, `wants` says
+    whether events of these kinds are to be told.
     """
 
     def __init__(
-        self, site: Site, *, wall_clock: Callable[[], float], idle: float, count: Callable[[str], None]
+        self,
+        site: Site,
+        *,
+        wall_clock: Callable[[], float],
+        idle: float,
+        count: Callable[[str], None],
+        wants: Wants = always,
     ) -> None:
         self._site = site
         self._heads: dict[bytes, Request] = {}
+        self._moment = -1.0
+        self._answers: dict[bytes, bytes] = {}  # of that moment, by the head
         self.idle = idle
         self.count = count
+        self.wants = wants
         self.dated = DatedFields(wall_clock)
         self.statuses: Counter[int] = Counter()
         self.reporter = Reporter(count)
@@ -39,6 +50,24 @@ class Server:
     def known(self, head: bytes) -> Request | None:
         """The request of a head that was parsed before: a browser's heads are alike, and a look-up costs less."""
         return self._heads.get(head)
+
+    def again(self, head: bytes, now: float) -> bytes | None:
+        """The answer to a head that was answered at this very moment, where nobody is to be told of it.
+
+        All that has come by one turn of the event loop is of one moment, so that the site is looked at once.
+        """
+        answer = self._answers.get(head) if now == self._moment else None
+        if answer is None or self.wants(EXCHANGE, now):
+            return None
+        self.statuses[200] += 1
+        return answer
+
+    def keep(self, head: bytes, answer: bytes, now: float) -> None:
+        """What `again` is to say at this moment; nothing is kept where the answer is empty."""
+        if now != self._moment:
+            self._moment, self._answers = now, {}
+        if answer:
+            self._answers[head] = answer
 
     def parse(self, head: bytes) -> Request:
         """As `parse_request`, and remembered where it is short and no content follows.

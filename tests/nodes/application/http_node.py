@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from catenet.nodes.machine import Json, Report, Stream
+from catenet.nodes.machine import Json, Report, Stream, always
 from catenet.nodes.runtime.tcp import Connection, Connections
 
 
@@ -38,6 +38,9 @@ class SmallNode:
 
     def count(self, counter: str, by: int = 1) -> None:
         self.counters[counter] += by
+
+    def wants(self, kinds: tuple[str, ...], now: float) -> bool:
+        return always(kinds, now)
 
     def perform(self, action: Report) -> None:
         self.log.append(action)

@@ -28,6 +28,7 @@ class Memory:
     def __init__(self) -> None:
         self.left = len(LONG)
         self.longest_read = 0
+        self.looks = 0
         html = "text/html; charset=utf-8"
         self.pages: Mapping[str, Page | Absence] = {
             "/": Page.of(html, MODIFIED, '"one"', content=HELLO),
@@ -42,6 +43,7 @@ class Memory:
         return LONG[: self.left][offset : offset + length]
 
     def find(self, path: str) -> Page | Absence:
+        self.looks += 1
         return self.pages.get(path, Absence.MISSING)
 
 
@@ -51,8 +53,13 @@ class Client:
     def __init__(self, server: Server | None = None) -> None:
         self.site = Memory()
         self.counters: Counter[str] = Counter()
+        self.telling = True
         self.server = server or Server(
-            self.site, wall_clock=lambda: WALL, idle=IDLE, count=lambda name: self.counters.update([name])
+            self.site,
+            wall_clock=lambda: WALL,
+            idle=IDLE,
+            count=lambda name: self.counters.update([name]),
+            wants=lambda kinds, now: self.telling,
         )
         self.connection = ServerConnection(self.server, PEER, LOCAL, 0.0)
         self.received = b""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from http_site import HELLO, IDLE, LONG, Client, get, read_responses
+from http_site import HELLO, IDLE, LONG, MODIFIED, Client, get, read_responses
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catenet import __version__
 from catenet.nodes.application.http.message import BODY_LIMIT
+from catenet.nodes.application.http.response import Page
 
 G5 = ("Date", "Server", "Last-Modified", "Content-Type", "Content-Length")
 
@@ -376,12 +377,61 @@ class TestReports:
         assert first.counters["refused"] == 4
 
     def test_a_flood_is_counted_and_not_told(self) -> None:
-        client = Client().send(get() * 1000)
-        assert len(client.reports()) == 200
-        client.send(get(), now=1.0)
-        dropped, *_ = client.reports()
-        assert (dropped.kind, dropped.data["count"]) == ("events.dropped", 1800)
-        assert client.server.statuses == {200: 1001}
+        client = Client()
+        client.telling = False
+        client.send(get() * 1000).send(get("/none") * 1000)
+        assert client.reports() == []
+        assert client.server.statuses == {200: 1000, 404: 1000}
+
+
+class TestEqualRequests:
+    """What comes at one moment is answered alike, and the site is looked at once for all of it."""
+
+    def test_the_site_is_looked_at_once_for_a_moment(self) -> None:
+        client = Client()
+        client.telling = False
+        first = client.send(get()).received
+        for _ in range(10):
+            client.send(get())
+        assert client.received == first * 11
+        assert client.site.looks == 2  # once before the head was known
+        assert client.server.statuses == {200: 11}
+        client.site.pages = {"/": Page.of("text/plain", MODIFIED, '"two"', content=b"two")}
+        client.send(get(), now=0.001)
+        assert client.received.endswith(b"\r\n\r\ntwo")
+
+    def test_another_connection_gets_the_same_at_that_moment(self) -> None:
+        client = Client()
+        client.telling = False
+        other = Client(client.server)
+        other.send(get()).send(get()).send(get())
+        client.send(get())
+        assert other.received == client.received * 3
+
+    @pytest.mark.parametrize(
+        "request_",
+        [
+            get(),
+            get("/empty"),
+            get("/long"),
+            get("/folder"),
+            get("/none"),
+            get(method="HEAD"),
+            get("/", "If-None-Match: *"),
+            get("/", 'If-None-Match: "other"'),
+            get("/", version="1.0"),
+            get("/", "Connection: close"),
+        ],
+    )
+    def test_it_is_the_answer_that_one_alone_gets(self, request_: bytes) -> None:
+        told = Client()
+        silent = Client(told.server)
+        expected = Client().send(request_).received
+        for _ in range(3):
+            for telling in (True, False):
+                told.telling = telling
+                assert Client(told.server).send(request_).received == expected
+        assert silent.send(request_).received == expected
 
 
 REQUEST = st.one_of(

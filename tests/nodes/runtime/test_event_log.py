@@ -78,11 +78,12 @@ def test_who_asks_first_leaves_out_the_same(pipe: tuple[int, int]) -> None:
 
     async def run() -> None:
         log = EventLog("a", True, asyncio.get_running_loop(), pipe[1])
+        now = asyncio.get_running_loop().time()
         for _ in range(5000):
-            if log.wants(("dns.query", "dns.answer")):
+            if log.wants(("dns.query", "dns.answer"), now):
                 log.write("dns", "dns.query", "q", {})
                 log.write("dns", "dns.answer", "a", {})
-        assert log.wants(("route.lost",))
+        assert log.wants(("route.lost",), now)
         reading = asyncio.get_running_loop().create_task(drain(pipe[0], into))
         log.close()
         while log.queued:
@@ -117,7 +118,7 @@ def test_a_kind_that_was_left_out_is_wanted_again_at_its_rate(pipe: tuple[int, i
 
     def written() -> int:
         count = 0
-        while log.wants(("k",)):
+        while log.wants(("k",), loop.at):
             log.write("s", "k", "t", {})
             count += 1
         return count

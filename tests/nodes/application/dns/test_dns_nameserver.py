@@ -40,7 +40,7 @@ class Server:
         self.counters: Counter[str] = Counter()
         self.telling = True
         self.machine = Nameserver(
-            Zones([zone]), lambda counter: self.counters.update([counter]), lambda kinds: self.telling
+            Zones([zone]), lambda counter: self.counters.update([counter]), lambda kinds, now: self.telling
         )
         self.said: list[Report] = []
 
