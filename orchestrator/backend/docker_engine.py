@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import requests
 from docker.errors import APIError, ImageNotFound, NotFound
 
 from catenet.nodes.address import Address, Prefix
@@ -22,6 +23,7 @@ from catenet.orchestrator.backend.protocols import (
     Container,
     ContainerSpec,
     EngineError,
+    Listed,
     LogLine,
     Network,
     NetworkSpec,
@@ -31,6 +33,7 @@ from catenet.orchestrator.backend.protocols import (
 __all__ = ["DockerEngine"]
 
 _BUILD = 600.0  # seconds that an image may take
+_INSPECTION = 5.0  # seconds: a container that is being started or removed is inspected after that
 _ALL_ENDPOINTS_AT_ONCE = (1, 44)  # Docker 25; older engines take one at create, and the others one by one
 
 
@@ -204,12 +207,29 @@ class DockerContainers:
 
     _clients: Clients
 
-    def containers(self, labels: Mapping[str, str | None]) -> Sequence[Container]:
-        """Those that have all these labels (None: whatever its value), running or not."""
+    def listed(self, labels: Mapping[str, str | None]) -> Sequence[Listed]:
+        """Those that have all these labels (None: whatever its value), running or not; one question for all."""
         wanted = [key if value is None else f"{key}={value}" for key, value in labels.items()]
         with asking("list the containers"):
             found = self._clients().containers(all=True, filters={"label": wanted})
-        return [_container(item) for item in found]
+        return [_listed(item) for item in found]
+
+    def inspected(self, found: Iterable[Listed]) -> list[Container]:
+        """How each is now, one after the other: threads would cost more than the engine's answers.
+
+        One whose inspection is not answered in time (moby does not answer while it is stuck at that container) is as
+        it was listed.
+        """
+        return [container for each in found if (container := self._inspected(each)) is not None]
+
+    def _inspected(self, found: Listed) -> Container | None:
+        with asking(f"inspect {found.name}"):
+            try:
+                return _container(found, self._clients(_INSPECTION).inspect_container(found.name))
+            except NotFound:
+                return None
+            except requests.Timeout:
+                return _container(found, {})
 
     def create(self, spec: ContainerSpec) -> None:
         """Make a container with all its endpoints, not yet running."""
@@ -294,16 +314,35 @@ def _mount(folder: Path) -> dict[str, Any]:
     return {"Type": "bind", "Source": str(folder), "Target": DATA, "ReadOnly": True}
 
 
-def _container(item: Mapping[str, Any]) -> Container:
-    networks = (item.get("NetworkSettings") or {}).get("Networks") or {}
-    return Container(
+def _listed(item: Mapping[str, Any]) -> Listed:
+    return Listed(
         name=str(item["Names"][0]).lstrip("/"),
-        state=str(item["State"]),
         labels=item.get("Labels") or {},
-        networks=tuple(networks),
+        networks=_networks(item),
         image=str(item.get("Image", "")),
-        status=str(item.get("Status", "")),
+        listed_state=str(item["State"]),
     )
+
+
+def _container(found: Listed, item: Mapping[str, Any]) -> Container:
+    """By its inspection, or without one (an empty item) as it was listed.
+
+    The image stays the list's: inspection names one of that tag that was built anew since as if it were the same.
+    """
+    state = item.get("State") or {}
+    return Container(
+        name=found.name,
+        labels=(item.get("Config") or {}).get("Labels") or found.labels,
+        networks=_networks(item) if item else found.networks,
+        image=found.image,
+        listed_state=found.listed_state,
+        state=str(state.get("Status") or found.listed_state),
+        exit_code=int(state.get("ExitCode") or 0),
+    )
+
+
+def _networks(item: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple((item.get("NetworkSettings") or {}).get("Networks") or ())
 
 
 class DockerEngine(DockerImages, DockerNetworks, DockerContainers):

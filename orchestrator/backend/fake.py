@@ -26,6 +26,7 @@ from catenet.orchestrator.backend.protocols import (
     ContainerSpec,
     EngineError,
     EngineGoneError,
+    Listed,
     LogLine,
     Network,
     NetworkSpec,
@@ -72,15 +73,31 @@ def _no_program(_container: str, command: Sequence[str], _stdin: bytes) -> tuple
 
 @dataclass
 class _FakeContainer:
+    """`state` is the truth; the engine's list says `stale_state` once more, after each change."""
+
     spec: ContainerSpec
     state: str = "created"
+    stale_state: str = "created"
     code: int = 0
     log: list[LogLine] = field(default_factory=list)
 
-    @property
-    def status(self) -> str:
-        words = {"created": "Created", "running": "Up 1 second", "paused": "Up 1 second (Paused)"}
-        return words.get(self.state, f"Exited ({self.code}) 1 second ago")
+    def turn(self, state: str) -> None:
+        self.stale_state, self.state = self.state, state
+
+    def listed(self) -> Listed:
+        state, self.stale_state = self.stale_state, self.state
+        return Listed(self.spec.name, self.spec.labels, tuple(self.spec.endpoints), self.spec.image, state)
+
+    def inspected(self, found: Listed) -> Container:
+        return Container(
+            self.spec.name,
+            self.spec.labels,
+            tuple(self.spec.endpoints),
+            self.spec.image,
+            found.listed_state,
+            self.state,
+            self.code,
+        )
 
 
 class FakeExec:
@@ -269,15 +286,25 @@ class FakeEngine:
 
     # Containers
 
-    def containers(self, labels: Mapping[str, str | None]) -> Sequence[Container]:
-        """Those that have all these labels (None: whatever its value)."""
+    def listed(self, labels: Mapping[str, str | None]) -> Sequence[Listed]:
+        """Those that have all these labels (None: whatever its value); each as it was before it last changed.
+
+        Docker 28's list lags behind for some milliseconds; this one until it has been asked for once.
+        """
 
         def fits(has: Mapping[str, str]) -> bool:
             return all(key in has and value in (None, has[key]) for key, value in labels.items())
 
         self._must_be_there("list the containers")
         with self.changed:
-            return [_seen(c) for c in self._containers.values() if fits(c.spec.labels)]
+            return [container.listed() for container in self._containers.values() if fits(container.spec.labels)]
+
+    def inspected(self, found: Iterable[Listed]) -> list[Container]:
+        """How each is now. Those that have gone meanwhile are left out."""
+        self._must_be_there("inspect")
+        with self.changed:
+            there = [(each, self._containers.get(each.name)) for each in found]
+            return [container.inspected(each) for each, container in there if container is not None]
 
     def create(self, spec: ContainerSpec) -> None:
         """Refuses a name twice, an unknown network, an address outside its prefix, an image that is not there."""
@@ -302,7 +329,7 @@ class FakeEngine:
             container = self._find(name, f"start {name}")
             if container.state in ("running", "paused"):
                 return
-            container.state = "running"
+            container.turn("running")
             container.log += [LogLine(time.time(), line) for line in self.script(container.spec)]
             self.changed.notify_all()
 
@@ -375,16 +402,9 @@ class FakeEngine:
             container = self._find(name, f"{call} {name}")
             if container.state != old:
                 raise EngineError(f"{call} {name}: Container {name} {otherwise}")
-            container.state = new
+            container.turn(new)
 
     def _end(self, container: _FakeContainer, code: int) -> None:
-        container.state = "exited"
+        container.turn("exited")
         container.code = code
         self.changed.notify_all()
-
-
-def _seen(container: _FakeContainer) -> Container:
-    spec = container.spec
-    return Container(
-        spec.name, container.state, spec.labels, tuple(spec.endpoints), image=spec.image, status=container.status
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -27,6 +27,7 @@ __all__ = [
     "EngineGoneError",
     "Exec",
     "Images",
+    "Listed",
     "LogLine",
     "Network",
     "NetworkSpec",
@@ -34,6 +35,7 @@ __all__ = [
     "PrefixTakenError",
     "Streams",
     "containers_of",
+    "listed_of",
     "networks_of",
 ]
 
@@ -121,15 +123,17 @@ class ContainerSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Container:
-    """A container as the engine has it. `state`: created, running, paused, exited, restarting, removing or dead."""
+class Listed:
+    """A container as the engine lists it: that it is there. How it is, only inspection tells (`Container`).
+
+    `listed_state` is no ground to decide anything by: on Docker 28.5 it is "running" for up to 0.2 s after a kill.
+    """
 
     name: str
-    state: str
     labels: Mapping[str, str]
     networks: tuple[str, ...]
-    image: str = ""
-    status: str = ""  # the engine's words: "Up 3 minutes (Paused)", "Exited (137) 2 seconds ago"
+    image: str
+    listed_state: str = field(compare=False)
 
     @property
     def node(self) -> str:
@@ -145,6 +149,17 @@ class Container:
     def file(self) -> Path | None:
         """The lab file that it was made from, as far as it is known."""
         return _file(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Container(Listed):
+    """A container as it is, by inspection. `state`: created, running, paused, exited, restarting, removing or dead.
+
+    `exit_code`: what its PID 1 returned, where the state is exited or dead.
+    """
+
+    state: str
+    exit_code: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +227,12 @@ class Networks(Protocol):
 class Containers(Protocol):
     """The life of containers. `create` attaches every endpoint; removing what is not there is no error."""
 
-    def containers(self, labels: Mapping[str, str | None]) -> Sequence[Container]: ...
+    def listed(self, labels: Mapping[str, str | None]) -> Sequence[Listed]:
+        """Those that have all these labels (None: whatever its value), running or not; one question for all."""
+
+    def inspected(self, found: Iterable[Listed]) -> list[Container]:
+        """How each is now, by a question for each. Those that have gone meanwhile are left out."""
+
     def create(self, spec: ContainerSpec) -> None: ...
     def start(self, name: str) -> None: ...
     def kill(self, name: str) -> None: ...
@@ -238,9 +258,14 @@ class Engine(Images, Networks, Containers, Streams, Protocol):
     def version(self) -> str: ...
 
 
-def containers_of(engine: Containers, copy: str) -> list[Container]:
+def listed_of(engine: Containers, copy: str) -> list[Listed]:
     """All containers of a copy, whoever made them: `up`, or Compose (whose builder of the image is among them)."""
-    return [container for container in engine.containers({LABEL_LAB: None}) if container.copy == copy]
+    return [container for container in engine.listed({LABEL_LAB: None}) if container.copy == copy]
+
+
+def containers_of(engine: Containers, copy: str) -> list[Container]:
+    """The same, each as it is now."""
+    return engine.inspected(listed_of(engine, copy))
 
 
 def networks_of(engine: Networks, copy: str) -> list[Network]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.checks.result import Result
-from catenet.orchestrator.observe.running import RunningLab, condition, running_labs
+from catenet.orchestrator.observe.running import RunningLab, UserError, condition, running_lab
 from catenet.orchestrator.observe.status import lab_state
 
 __all__ = ["with_causes"]
@@ -21,8 +21,8 @@ def with_causes(engine: Engine, running: RunningLab, results: Sequence[Result]) 
     if all(result.passed for result in results):
         return list(results)
     try:
-        broken = list(_broken(engine, running_labs(engine)[running.name]))
-    except (EngineError, KeyError):  # the lab or the engine has gone: the findings say so themselves
+        broken = list(_broken(engine, running_lab(engine, running.name)))
+    except (EngineError, UserError):  # the lab or the engine has gone: the findings say so themselves
         return list(results)
     said = "; ".join(f"{what}: {verb}" for what, verb in broken)
     if len(broken) > _MOST:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 
-from catenet.orchestrator.backend.protocols import Engine, EngineError, containers_of
+from catenet.orchestrator.backend.protocols import Engine, EngineError, listed_of
 from catenet.orchestrator.checks.cause import with_causes
 from catenet.orchestrator.checks.fetch import check_fetch, describe_fetch
 from catenet.orchestrator.checks.gone import check_gone, describe_gone
@@ -118,5 +118,5 @@ def _look(scene: Scene, check: Check, since: float) -> Finding:
             case LoopCheck() as expectation:
                 return check_loop(scene, expectation)
     except (EngineError, UserError) as error:
-        containers_of(scene.engine, scene.running.name)  # a lost engine is no finding about the lab: that is raised
+        listed_of(scene.engine, scene.running.name)  # a lost engine is no finding about the lab: that is raised
         return Finding(False, describe(check), str(error), "catenet status")

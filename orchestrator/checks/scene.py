@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from catenet.nodes.address import Address
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
-from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, containers_of
+from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab
@@ -66,7 +66,7 @@ class Scene:
         known = self.running.node(node)
         if known.state == "running":
             return known
-        return next((c for c in containers_of(self.engine, self.running.name) if c.node == node), known)
+        return next(iter(self.engine.inspected([known])), known)
 
     def address(self, node: str) -> Address:
         """The node's first address: the one under which the others know it."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from catenet.orchestrator.observe.running import RunningLab
+    from catenet.orchestrator.observe.running import FoundLab
 
 __all__ = ["claims", "kinds", "lans", "nodes", "places", "running", "shipped_labs", "tables", "traced"]
 
@@ -36,7 +36,7 @@ def running() -> list[str]:
 
 def nodes(ctx: typer.Context) -> list[str]:
     """The nodes of the lab that is meant, those that are on the line already left out."""
-    return _new(ctx, _meant(ctx).containers)
+    return _new(ctx, _meant(ctx).nodes)
 
 
 def lans(ctx: typer.Context) -> list[str]:
@@ -47,13 +47,13 @@ def lans(ctx: typer.Context) -> list[str]:
 def places(ctx: typer.Context) -> list[str]:
     """Its LANs and its nodes."""
     lab = _meant(ctx)
-    return _new(ctx, (*lab.lans, *lab.containers))
+    return _new(ctx, (*lab.lans, *lab.nodes))
 
 
 def traced(ctx: typer.Context) -> list[str]:
     """Where a route may lead; what a page is called, nobody can guess."""
     lab = _meant(ctx)
-    return [*lab.lans, *lab.containers] if ctx.params.get("what") == "route" else []
+    return [*lab.lans, *lab.nodes] if ctx.params.get("what") == "route" else []
 
 
 def tables(ctx: typer.Context) -> list[str]:
@@ -64,8 +64,9 @@ def tables(ctx: typer.Context) -> list[str]:
 
     lab = _meant(ctx)
     node = str(ctx.params.get("node") or "")
-    chosen = lab.containers.get(node) or next(iter(lab.containers.values()))  # `all` shows what any of them shows
-    answer = ask(engine(), chosen, Question("show", {"what": ""}), PATIENCE).answer
+    docker = engine()
+    (chosen,) = docker.inspected([lab.nodes.get(node) or next(iter(lab.nodes.values()))])  # `all` shows what any shows
+    answer = ask(docker, chosen, Question("show", {"what": ""}), PATIENCE).answer
     return [str(word) for word in answer] if isinstance(answer, list) else []
 
 
@@ -83,10 +84,10 @@ def kinds() -> list[str]:
     return list(KINDS)
 
 
-def _meant(ctx: typer.Context) -> RunningLab:
-    from catenet.orchestrator.cli.context import engine, running_lab
+def _meant(ctx: typer.Context) -> FoundLab:
+    from catenet.orchestrator.cli.context import engine, found_lab
 
-    return running_lab(engine(), str(ctx.params.get("lab") or ""))
+    return found_lab(engine(), str(ctx.params.get("lab") or ""))
 
 
 def _new(ctx: typer.Context, words: Iterable[str]) -> list[str]:

@@ -15,7 +15,7 @@ from catenet.orchestrator.cli import complete
 
 if TYPE_CHECKING:
     from catenet.orchestrator.backend.protocols import Engine
-    from catenet.orchestrator.observe.running import RunningLab
+    from catenet.orchestrator.observe.running import FoundLab, RunningLab
 
 __all__ = [
     "JsonOption",
@@ -26,6 +26,7 @@ __all__ = [
     "RunningArgument",
     "connecting",
     "engine",
+    "found_lab",
     "here",
     "one_name",
     "running_lab",
@@ -107,6 +108,18 @@ def running_lab(engine: Engine, name: str = "") -> RunningLab:
 
     Raises:
         UserError: there is none, or no telling which; the text lists the choices.
+
+    """
+    from catenet.orchestrator.observe.running import as_it_is
+
+    return as_it_is(engine, found_lab(engine, name))
+
+
+def found_lab(engine: Engine, name: str = "") -> FoundLab:
+    """The same, where it does not matter how its nodes are.
+
+    Raises:
+        UserError: as of `running_lab`.
 
     """
     from catenet.orchestrator.lab.find import LAB_VARIABLE

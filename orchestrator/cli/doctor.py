@@ -17,7 +17,7 @@ from catenet.orchestrator.cli.context import JsonOption, engine
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import Cell, good_or_bad, print_json, table
 from catenet.orchestrator.observe.ask import AT_ONCE
-from catenet.orchestrator.observe.running import RunningLab, UserError, running_labs
+from catenet.orchestrator.observe.running import RunningLab, UserError, as_it_is, running_labs
 
 if TYPE_CHECKING:
     from catenet.orchestrator.deploy.doctor import Finding
@@ -105,7 +105,8 @@ def _hanging(docker: Engine) -> Iterator[Finding]:
     """Programs in nodes that nobody waits for any more, perhaps: a capture whose orchestrator was killed, a shell."""
     from catenet.orchestrator.deploy.doctor import Finding
 
-    for name, lab in running_labs(docker).items():
+    for name, found_lab in running_labs(docker).items():
+        lab = as_it_is(docker, found_lab)
         found = [f"{node}: {program}" for node, programs in _programs(docker, lab) for program in programs]
         if found:
             more = f", and {len(found) - 3} more" if len(found) > 3 else ""

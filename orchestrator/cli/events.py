@@ -17,7 +17,8 @@ from catenet.orchestrator.cli.lines import FollowOption, LastOption, as_json, as
 from catenet.orchestrator.cli.screen import say
 from catenet.orchestrator.observe.events import Line, completed, past, select
 from catenet.orchestrator.observe.events import follow as followed
-from catenet.orchestrator.observe.running import running_labs, unknown
+from catenet.orchestrator.observe.running import UserError, unknown
+from catenet.orchestrator.observe.running import running_lab as lab_as_it_is
 
 
 def events(
@@ -80,5 +81,8 @@ def _must_be_kinds(words: Iterable[str], known: Iterable[Line]) -> None:
 
 
 def _present(engine: Engine, lab: str, names: list[str]) -> list[Container]:
-    now = running_labs(engine).get(lab)
-    return [] if now is None else [container for name, container in now.containers.items() if name in names]
+    try:
+        now = lab_as_it_is(engine, lab)
+    except UserError:  # it is gone
+        return []
+    return [container for name, container in now.containers.items() if name in names]

@@ -121,7 +121,7 @@ def _live(docker: Engine, word: str, environment: str, file: Path | None, *, bla
     from catenet.orchestrator.lab.find import labs as shipped
     from catenet.orchestrator.lab.picture import plan_picture
     from catenet.orchestrator.observe.picture import live_picture
-    from catenet.orchestrator.observe.running import choose, running_labs, unknown
+    from catenet.orchestrator.observe.running import as_it_is, choose, running_labs, unknown
 
     labs = running_labs(docker)
     runs = file is not None and any(lab.file == file.resolve() for lab in labs.values())
@@ -129,7 +129,7 @@ def _live(docker: Engine, word: str, environment: str, file: Path | None, *, bla
         return None
     if word and file is None and word not in labs:
         raise unknown("lab", word, {*labs, *(lab.name for lab in shipped())}, hint="or write a path to a lab.yaml")
-    running = choose(labs, word, environment, here())
+    running = as_it_is(docker, choose(labs, word, environment, here()))
     return plan_picture(running.lab, blank=blank) if plan else live_picture(docker, running, blank=blank)
 
 

@@ -6,7 +6,7 @@ from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.context import JsonOption, engine
 from catenet.orchestrator.cli.screen import print_json, say, table
 from catenet.orchestrator.lab import find
-from catenet.orchestrator.observe.running import RunningLab, running_labs
+from catenet.orchestrator.observe.running import FoundLab, running_labs
 
 __all__ = ["labs"]
 
@@ -27,20 +27,18 @@ def labs(json: JsonOption = False) -> None:
         print_json(
             {
                 "shipped": [{"lab": lab.name, "about": lab.about, "file": str(lab.file)} for lab in shipped],
-                "running": [
-                    {"lab": lab.name, "file": _file(lab), "nodes": len(lab.containers)} for lab in running.values()
-                ],
+                "running": [{"lab": lab.name, "file": _file(lab), "nodes": len(lab.nodes)} for lab in running.values()],
             }
         )
         return
     table(["lab", "about"], [(lab.name, lab.about) for lab in shipped])
     say("")
     if running:
-        rows = [(lab.name, str(len(lab.containers)), _file(lab) or "-") for lab in running.values()]
+        rows = [(lab.name, str(len(lab.nodes)), _file(lab) or "-") for lab in running.values()]
         table(["running", "nodes", "from"], rows)
     else:
         say(trouble or "No lab is running; start one: catenet up internet")
 
 
-def _file(lab: RunningLab) -> str | None:
+def _file(lab: FoundLab) -> str | None:
     return None if lab.file is None else str(lab.file)

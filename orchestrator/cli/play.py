@@ -22,7 +22,8 @@ from catenet.orchestrator.cli.screen import print_json, say, table
 from catenet.orchestrator.faults.verbs import AT_ONCE, OPPOSITE, do, lead
 from catenet.orchestrator.lab.model import Check, Moment
 from catenet.orchestrator.observe.measure import Measured, Measuring
-from catenet.orchestrator.observe.running import RunningLab, UserError, running_labs
+from catenet.orchestrator.observe.running import RunningLab, UserError
+from catenet.orchestrator.observe.running import running_lab as lab_as_it_is
 
 __all__ = ["Happening", "Play", "head_start", "play", "play_and_show"]
 _SET_UP = 2.0
@@ -255,7 +256,10 @@ class Play:
 
     def _refreshed(self) -> RunningLab:
         """The same copy as the engine has it now."""
-        return running_labs(self._engine).get(self._running.name, self._running)
+        try:
+            return lab_as_it_is(self._engine, self._running.name)
+        except UserError:  # it is gone: whoever asks one of its nodes will say so
+            return self._running
 
 
 def head_start(entries: Sequence[Sequence[Moment]], *, measured: bool) -> float:

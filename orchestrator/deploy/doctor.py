@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from catenet.nodes.machine import Json
-from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.backend.protocols import Engine, containers_of
 from catenet.orchestrator.deploy.alone import Belonging, orphans
 from catenet.orchestrator.deploy.down import down, remove_orphans
 from catenet.orchestrator.deploy.images import KEPT, NODE_REPOSITORY, node_image_tag
@@ -24,7 +24,7 @@ from catenet.orchestrator.deploy.up import up
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import LabFileError
 from catenet.orchestrator.observe.program import run_program
-from catenet.orchestrator.observe.running import RunningLab, UserError, condition, running_labs
+from catenet.orchestrator.observe.running import RunningLab, UserError, as_it_is, condition, running_labs
 from catenet.orchestrator.plan.desired import COMPOSE_IMAGE, PlanError
 
 __all__ = ["COPY", "Finding", "engine_findings", "leftovers", "prove"]
@@ -82,7 +82,7 @@ def engine_findings(engine: Engine) -> Iterator[Finding]:
         yield Finding("image", "ok", f"{tag} is there")
     else:
         yield Finding("image", "warn", "the node image is not built yet, or of older code", "catenet up five-routers")
-    wanted = {tag, COMPOSE_IMAGE} | {container.image for container in engine.containers({})}
+    wanted = {tag, COMPOSE_IMAGE} | {container.image for container in engine.listed({})}
     older = [each for each in engine.image_tags() if each.startswith(f"{NODE_REPOSITORY}:") and each not in wanted]
     if len(older) > KEPT:
         words = f"{len(older)} older node image{'s' if len(older) > 1 else ''} that nobody uses: {', '.join(older)}"
@@ -115,7 +115,7 @@ def prove(engine: Engine, progress: Progress) -> Iterator[Finding]:
 
 
 def _transit(engine: Engine) -> Finding:
-    nodes = running_labs(engine)[COPY].containers
+    nodes = {container.node: container for container in containers_of(engine, COPY)}
     address = run_program(engine, nodes["h2"], ["hostname", "-I"], _DEADLINE).stdout.split()[0]
     ping = ["ping", "-n", "-c", "2", "-i", "0.2", "-W", "2", address]
     pinged = run_program(engine, nodes["h1"], ping, _DEADLINE)
@@ -130,7 +130,7 @@ def _transit(engine: Engine) -> Finding:
 
 
 def _facilities(engine: Engine) -> Iterator[Finding]:
-    router = running_labs(engine)[COPY].node("r")
+    (router,) = (container for container in containers_of(engine, COPY) if container.node == "r")
     for name, (command, loss) in _FACILITIES.items():
         done = run_program(engine, router, command.split(), _DEADLINE)
         if done.returncode == 0:
@@ -150,7 +150,7 @@ def leftovers(engine: Engine) -> Iterator[Finding]:
     ended = {orphan.copy for orphan in orphans(labs)}
     found = False
     for name, lab in labs.items():
-        why = "the process that it belonged to has ended" if name in ended else _half_made(lab)
+        why = "the process that it belonged to has ended" if name in ended else _half_made(as_it_is(engine, lab))
         if why:
             found = True
             yield Finding("leftovers", "warn", f"lab {name}: {why}", f"catenet down {name}")

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import (
     LABEL_NODE,
-    Container,
     Engine,
+    Listed,
     Network,
-    containers_of,
+    listed_of,
     networks_of,
 )
 from catenet.orchestrator.deploy.alone import alone, orphans
@@ -50,7 +50,7 @@ def down(engine: Engine, copy: str, progress: Progress) -> DownReport:
     started = time.monotonic()
     gone_networks = gone_nodes = 0
     for _ in range(_ROUNDS):  # an `up` that was killed may have asked the engine for one thing more
-        containers, networks = containers_of(engine, copy), networks_of(engine, copy)
+        containers, networks = listed_of(engine, copy), networks_of(engine, copy)
         if not containers and not networks:
             break
         take_away(engine, networks, containers, progress)
@@ -76,7 +76,7 @@ def remove_orphans(engine: Engine, progress: Progress, prefix: str = "") -> list
 
 
 def take_away(
-    engine: Engine, networks: Collection[Network], containers: Collection[Container], progress: Progress
+    engine: Engine, networks: Collection[Network], containers: Collection[Listed], progress: Progress
 ) -> None:
     """Removes these: each network as soon as nothing is on it any more.
 

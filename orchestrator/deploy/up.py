@@ -73,7 +73,7 @@ class UpReport:
 
 
 class Missing(NamedTuple):
-    """The steps from what is there now, the nodes that stay paused, and all containers that are there."""
+    """The steps from what is there now, the nodes that stay paused, and the copy's containers that are there."""
 
     steps: tuple[Step, ...]
     paused: tuple[str, ...]
@@ -87,10 +87,12 @@ def missing(engine: Engine, lab: Lab, copy: str, image: str) -> Missing:
         PlanError: it cannot be put on this engine.
 
     """
-    networks, present = engine.networks(), engine.containers({})
+    networks, listed = engine.networks(), engine.listed({})
+    present = engine.inspected(container for container in listed if container.copy == copy)
+    others = [container for container in listed if container.copy != copy]
     own = own_images(lab, image)
     wanted = desired(lab, copy, image, networks, engine.host_addresses(), own_images=own)
-    return Missing(plan(wanted, networks, present), left_paused(wanted, present), present)
+    return Missing(plan(wanted, networks, present, others), left_paused(wanted, present), present)
 
 
 def up(
@@ -155,7 +157,7 @@ class _Deployment:
         self.steps, self.paused, self._present = self._missing()
         self._begun: set[str] = set()
         self._node = {container_name(copy, name): name for name in lab.nodes}
-        self._node |= {c.name: c.node for c in self._present if c.copy == copy and c.node in lab.nodes}
+        self._node |= {c.name: c.node for c in self._present if c.node in lab.nodes}
         starting = {step.name for step in self.steps if step.kind == "start"}
         leaving = {step.name for step in self.steps if step.kind == "remove_container"}
         here = [c for c in self._present if c.name in self._node and c.name not in starting | leaving]
@@ -209,7 +211,7 @@ class _Deployment:
         self._progress.note(f"removing what was made (Ctrl-C leaves it; {later})")
         try:
             networks = [network for network in self._engine.networks() if network.name in self._begun]
-            containers = [container for container in self._engine.containers({}) if container.name in self._begun]
+            containers = [container for container in self._engine.listed({}) if container.name in self._begun]
             take_away(self._engine, networks, containers, self._progress)
         except EngineError as refused:  # it must not hide what it was undone for
             self._progress.note(f"something stays, {later}: {refused}")

@@ -114,7 +114,7 @@ class _Start:
 
 
 def _back(engine: Engine, running: RunningLab, container: Container) -> tuple[str, ...]:
-    return rejoin(engine, running, replace(container, state="running", status=""))
+    return rejoin(engine, running, replace(container, state="running"))
 
 
 def _must_run(container: Container) -> None:

@@ -25,7 +25,7 @@ from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.caches import empty_caches
 from catenet.orchestrator.observe.converged import wait_until_converged
-from catenet.orchestrator.observe.running import RunningLab, UserError, condition, running_labs
+from catenet.orchestrator.observe.running import RunningLab, UserError, condition, running_lab
 
 __all__ = ["reset"]
 
@@ -55,13 +55,13 @@ def reset(engine: Engine, running: RunningLab, tell: Tell = _nobody) -> Done:
     watch = Stopwatch("reset", running.name)
     _must_be_whole(running)
     looks = dict(_each(partial(_wake, engine, running.lab), _nodes(running), "looked into", tell))
-    now = running_labs(engine)[running.name]
+    now = running_lab(engine, running.name)
     said = [what for what, _ in looks.values() if what]
     said += _healed(engine, now, looks)
     reasons = {node: _short(look) for node, (_, look) in looks.items() if look.found or look.broken}
     said += _restart(engine, now, reasons, tell)
     said += _routed(engine, now, tell)
-    empty_caches(engine, running_labs(engine)[running.name])
+    empty_caches(engine, running_lab(engine, running.name))
     words = "is as after up: every cache is empty" + (
         f", {len(said)} thing{'s' * (len(said) > 1)} mended" if said else ""
     )
@@ -87,7 +87,7 @@ def _wake(engine: Engine, lab: Lab, container: Container) -> tuple[str, tuple[st
     if container.state == "paused":
         engine.resume(container.name)
         done = f"{container.node} resumed"
-    return container.node, (done, _look(engine, lab, replace(container, state="running", status="")))
+    return container.node, (done, _look(engine, lab, replace(container, state="running")))
 
 
 def _look(engine: Engine, lab: Lab, container: Container) -> Look:

@@ -26,7 +26,7 @@ from catenet.orchestrator.harness.marks import Wanted
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.overrides import Implementation
-from catenet.orchestrator.observe.running import RunningLab, UserError, running_labs
+from catenet.orchestrator.observe.running import RunningLab, UserError, running_lab
 
 __all__ = ["Copy", "Labs", "Manner", "remove_what_is_left"]
 
@@ -67,9 +67,7 @@ class Copy:
             UserError: somebody has removed it.
 
         """
-        found = running_labs(self.engine).get(self.name)
-        if found is None:
-            raise UserError(f"lab {self.name} is gone: somebody has removed it")
+        found = running_lab(self.engine, self.name)
         return RunningLab(found.name, found.file, found.containers, found.lans, self.model)
 
 

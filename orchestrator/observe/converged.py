@@ -15,7 +15,7 @@ from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.lab.graph import ROUTING, Way, lacking, learned
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ask_all
-from catenet.orchestrator.observe.running import RunningLab, running_labs
+from catenet.orchestrator.observe.running import RunningLab, UserError, running_lab
 
 __all__ = ["not_converged", "wait_until_converged"]
 
@@ -27,8 +27,11 @@ def wait_until_converged(engine: Engine, running: RunningLab, within: float) -> 
     """Looks until routing has converged, at most `within` seconds. What is lacking then, in words; nothing: it has."""
     until = time.monotonic() + within
     while True:
-        now = running_labs(engine).get(running.name)
-        lacking = not_converged(engine, running.lab, now.containers) if now else [f"lab {running.name} is gone"]
+        try:
+            now = running_lab(engine, running.name)
+        except UserError as gone:
+            return [str(gone)]
+        lacking = not_converged(engine, running.lab, now.containers)
         if not lacking or time.monotonic() >= until:
             return lacking
         time.sleep(POLL)

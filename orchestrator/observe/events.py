@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.printable import printable
 from catenet.nodes.control.questions import Answer, Question
-from catenet.orchestrator.backend.protocols import Container, EngineError, EngineGoneError, LogLine, Streams
+from catenet.orchestrator.backend.protocols import Container, EngineError, EngineGoneError, Listed, LogLine, Streams
 from catenet.orchestrator.observe.ask import ask_all
 
 __all__ = ["Line", "completed", "follow", "in_order", "last_time", "past", "select", "wait_for"]
@@ -64,7 +64,7 @@ def select(lines: Iterable[Line], kinds: Iterable[str] = ()) -> Iterator[Line]:
     return (line for line in lines if line.event is not None and line.event.kind.startswith(prefixes))
 
 
-def past(engine: Streams, containers: Iterable[Container], tail: int | None = None) -> list[Line]:
+def past(engine: Streams, containers: Iterable[Listed], tail: int | None = None) -> list[Line]:
     """What the nodes have written so far (each node's last `tail` lines), in order of time.
 
     Raises:
@@ -179,7 +179,7 @@ class _Follower:
             close()
 
 
-def last_time(engine: Streams, container: Container) -> float:
+def last_time(engine: Streams, container: Listed) -> float:
     """When the node's last line was logged, by the engine's clock; 0 where there is none."""
     return max((line.at for line in engine.logs(container.name, tail=1)), default=0.0)
 

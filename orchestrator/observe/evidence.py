@@ -28,7 +28,7 @@ from queue import Empty, SimpleQueue
 from catenet.nodes.control.config import CONFIG_VARIABLE
 from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
 from catenet.nodes.control.strict_json import read_json
-from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, containers_of
+from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, containers_of, listed_of
 from catenet.orchestrator.observe.ask import AT_ONCE
 from catenet.orchestrator.observe.events import Line, in_order, past
 from catenet.orchestrator.observe.packets import Frame, pcap_header, pcap_record
@@ -129,7 +129,7 @@ def save_or_say(
 def last_words(engine: Engine, copy: str, node: str) -> str:
     """The last lines that a node wrote, indented; empty where there are none, or no such node."""
     try:
-        lines = past(engine, [c for c in containers_of(engine, copy) if c.node == node], _LAST_LINES)
+        lines = past(engine, [c for c in listed_of(engine, copy) if c.node == node], _LAST_LINES)
     except EngineError:
         return ""
     return "".join(f"\n  | {line.text}" for line in lines)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -16,12 +15,24 @@ from catenet.orchestrator.backend.protocols import (
     LABEL_NODE,
     Container,
     Engine,
+    Listed,
     Network,
 )
 from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, find_lab
 from catenet.orchestrator.lab.model import Lab
 
-__all__ = ["RunningLab", "UserError", "choose", "condition", "must_run", "running_labs", "unknown"]
+__all__ = [
+    "FoundLab",
+    "RunningLab",
+    "UserError",
+    "as_it_is",
+    "choose",
+    "condition",
+    "must_run",
+    "running_lab",
+    "running_labs",
+    "unknown",
+]
 
 Value = TypeVar("Value")
 
@@ -32,13 +43,9 @@ class UserError(Exception):
     """The user's mistake: exit 2. The text says what is wrong and what to do next."""
 
 
-_EXITED = re.compile(r"Exited \((\d+)\)")
-
-
 def condition(container: Container) -> str:
     """How a node is, in a word or two: running, paused, exited (137), created …"""
-    exited = _EXITED.match(container.status)
-    return f"exited ({exited[1]})" if exited else container.state
+    return f"exited ({container.exit_code})" if container.state == "exited" else container.state
 
 
 def must_run(container: Container) -> None:
@@ -66,9 +73,19 @@ def unknown(kind: str, word: str, choices: Iterable[str], hint: str = "", *, own
     return UserError(f"{has} {kind} {word!r}{ask}{listed}{f': {hint}' if hint else ''}")
 
 
+@dataclass(frozen=True, slots=True)
+class FoundLab:
+    """One copy of a lab as the engine lists it: what belongs to it, but not how its nodes are."""
+
+    name: str
+    file: Path | None
+    nodes: Mapping[str, Listed]
+    lans: Mapping[str, Network]
+
+
 @dataclass(frozen=True)
 class RunningLab:
-    """One copy of a lab as the engine has it. `lans` maps a LAN's name to its network.
+    """One copy of a lab as the engine has it, its containers by inspection. `lans` maps a LAN's name to its network.
 
     `model`: what it was started from, where a program knows that better than the file (another implementation, say).
     """
@@ -124,17 +141,17 @@ class RunningLab:
         return tuple(lan for lan, network in self.lans.items() if network.name in container.networks)
 
 
-def running_labs(engine: Engine) -> dict[str, RunningLab]:
+def running_labs(engine: Engine) -> dict[str, FoundLab]:
     """Every copy of a lab that has a container or a network, by its name."""
-    containers: dict[str, dict[str, Container]] = {}
+    nodes: dict[str, dict[str, Listed]] = {}
     lans: dict[str, dict[str, Network]] = {}
     files: dict[str, Path] = {}
-    for container in engine.containers({LABEL_LAB: None}):
+    for container in engine.listed({LABEL_LAB: None}):
         if not container.copy:
             continue
-        nodes = containers.setdefault(container.copy, {})
+        known = nodes.setdefault(container.copy, {})
         if LABEL_NODE in container.labels:  # Compose's builder of the image is none
-            nodes[container.node] = container
+            known[container.node] = container
         if container.file is not None:
             files.setdefault(container.copy, container.file)
     for network in engine.networks():
@@ -143,16 +160,35 @@ def running_labs(engine: Engine) -> dict[str, RunningLab]:
             if network.file is not None:  # the nodes may have gone
                 files.setdefault(network.copy, network.file)
     return {
-        name: RunningLab(name, files.get(name), _sorted(containers.get(name, {})), _sorted(lans.get(name, {})))
-        for name in sorted({*containers, *lans})
+        name: FoundLab(name, files.get(name), _sorted(nodes.get(name, {})), _sorted(lans.get(name, {})))
+        for name in sorted({*nodes, *lans})
     }
+
+
+def as_it_is(engine: Engine, found: FoundLab) -> RunningLab:
+    """The same copy, each of its containers inspected; those that have gone since it was found are not in it."""
+    containers = {container.node: container for container in engine.inspected(found.nodes.values())}
+    return RunningLab(found.name, found.file, containers, found.lans)
+
+
+def running_lab(engine: Engine, name: str) -> RunningLab:
+    """The copy of that name, which was there a moment ago, as it is now.
+
+    Raises:
+        UserError: it is gone.
+
+    """
+    found = running_labs(engine).get(name)
+    if found is None:
+        raise UserError(f"lab {name} is gone: somebody has removed it")
+    return as_it_is(engine, found)
 
 
 def _sorted(of: Mapping[str, Value]) -> dict[str, Value]:
     return {key: of[key] for key in sorted(of)}
 
 
-def choose(labs: Mapping[str, RunningLab], explicit: str, environment: str, here: Path) -> RunningLab:
+def choose(labs: Mapping[str, FoundLab], explicit: str, environment: str, here: Path) -> FoundLab:
     """The lab that is meant: the one named, else $CATENET_LAB's, else the lab.yaml's here or above, else the only one.
 
     Raises:
@@ -173,7 +209,7 @@ def choose(labs: Mapping[str, RunningLab], explicit: str, environment: str, here
     return next(iter(labs.values()))
 
 
-def _named(labs: Mapping[str, RunningLab], word: str, source: str, here: Path) -> RunningLab:
+def _named(labs: Mapping[str, FoundLab], word: str, source: str, here: Path) -> FoundLab:
     """By the copy's name or, where the word is a lab in labs/ or a path, by the file that it was started from."""
     if word in labs:
         return labs[word]
@@ -188,9 +224,9 @@ def _named(labs: Mapping[str, RunningLab], word: str, source: str, here: Path) -
     raise unknown("running lab", word, labs, hint=f"{source} names it")
 
 
-def _of_file(labs: Mapping[str, RunningLab], file: Path) -> RunningLab:
+def _of_file(labs: Mapping[str, FoundLab], file: Path) -> FoundLab:
     resolved = file.resolve()
-    found: Sequence[RunningLab] = [lab for lab in labs.values() if lab.file is not None and lab.file == resolved]
+    found: Sequence[FoundLab] = [lab for lab in labs.values() if lab.file is not None and lab.file == resolved]
     if len(found) > 1:
         copies = ", ".join(lab.name for lab in found)
         raise UserError(f"several copies of {file} are running: say which with --lab ({copies}), or: {SAY_WHICH}")

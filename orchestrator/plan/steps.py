@@ -28,6 +28,7 @@ from catenet.orchestrator.backend.protocols import (
     LABEL_NODE,
     Container,
     ContainerSpec,
+    Listed,
     Network,
     NetworkSpec,
 )
@@ -63,14 +64,16 @@ def _id(kind: StepKind, name: str) -> str:
     return f"{kind} {name}"
 
 
-def plan(wanted: Desired, networks: Sequence[Network], containers: Sequence[Container]) -> tuple[Step, ...]:
-    """What is missing, given all networks and containers that the engine has, of whoever.
+def plan(
+    wanted: Desired, networks: Sequence[Network], containers: Sequence[Container], others: Sequence[Listed] = ()
+) -> tuple[Step, ...]:
+    """What is missing, given all networks that the engine has, of whoever, this copy's containers, and all others.
 
     Raises:
         ClashError: another's network or container has a name that this copy needs, or the copy is another lab's.
 
     """
-    _refuse_clashes(wanted, networks, containers)
+    _refuse_clashes(wanted, networks, [*containers, *others])
     own_networks = [network for network in networks if network.copy == wanted.copy]
     own_containers = [
         container for container in containers if container.copy == wanted.copy and not _is_tool(container)
@@ -103,7 +106,7 @@ def _is_tool(container: Container) -> bool:
     return LABEL_NODE not in container.labels
 
 
-def removal(networks: Iterable[Network], containers: Iterable[Container]) -> tuple[Step, ...]:
+def removal(networks: Iterable[Network], containers: Iterable[Listed]) -> tuple[Step, ...]:
     """Takes all of these away: the containers first, and each network once nothing is on it."""
     doomed = list(containers)
     return (*(Step("remove_container", container.name) for container in doomed), *_network_removals(networks, doomed))
@@ -127,7 +130,7 @@ def describe(step: Step) -> str:
     return f"{what} {step.name}"
 
 
-def _network_removals(networks: Iterable[Network], containers: Sequence[Container]) -> list[Step]:
+def _network_removals(networks: Iterable[Network], containers: Sequence[Listed]) -> list[Step]:
     return [
         Step(
             "remove_network",
@@ -186,9 +189,9 @@ def _keeps(spec: ContainerSpec | None, container: Container, fresh: Iterable[str
     )
 
 
-def _refuse_clashes(wanted: Desired, networks: Sequence[Network], containers: Sequence[Container]) -> None:
+def _refuse_clashes(wanted: Desired, networks: Sequence[Network], containers: Sequence[Listed]) -> None:
     names = {spec.name for spec in wanted.networks} | {spec.name for spec in wanted.containers}
-    things: list[tuple[str, Network | Container]] = [("network", network) for network in networks]
+    things: list[tuple[str, Network | Listed]] = [("network", network) for network in networks]
     things += [("container", container) for container in containers]
     for kind, thing in things:
         if thing.copy == wanted.copy:

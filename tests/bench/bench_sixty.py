@@ -30,7 +30,7 @@ from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.program import run_program
-from catenet.orchestrator.observe.running import running_labs
+from catenet.orchestrator.observe.running import running_lab
 
 COPY = "bench-sixty"
 ROUTERS, LINKS, SEED = 60, 3, 1
@@ -129,4 +129,4 @@ def _machines_memory() -> int:
 
 
 def _containers(engine: Engine) -> list[Container]:
-    return list(running_labs(engine)[COPY].containers.values())
+    return list(running_lab(engine, COPY).containers.values())

@@ -146,7 +146,7 @@ def of_a_running_lab(engine: Engine, lab: Lab, image: str, runs: int) -> list[Fi
     up(engine, lab, COPY, image, Silent())
 
     def status() -> None:
-        ask_all(engine, engine.containers({LABEL_LAB: COPY}), Question("status"))
+        ask_all(engine, engine.inspected(engine.listed({LABEL_LAB: COPY})), Question("status"))
 
     answered = [timed(status) for _ in range(runs)]
     again = [timed(lambda: _change_and_up(engine, lab)) for _ in range(runs)]

@@ -19,7 +19,7 @@ from bench_up import catenet
 from catenet.orchestrator.backend.protocols import Engine, EngineError, Exec
 from catenet.orchestrator.faults.verbs import OPPOSITE, do
 from catenet.orchestrator.observe.converged import wait_until_converged
-from catenet.orchestrator.observe.running import RunningLab, running_labs
+from catenet.orchestrator.observe.running import RunningLab, running_lab
 
 __all__ = ["FAULTS", "Ring"]
 
@@ -103,7 +103,7 @@ class Ring:
 
     @property
     def _running(self) -> RunningLab:
-        return running_labs(self._engine)[self._copy]
+        return running_lab(self._engine, self._copy)
 
     def _wait_for_answers(self, since: float) -> None:
         """Probes that were sent _QUIET seconds later are answered."""

@@ -23,7 +23,7 @@ from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.program import Finished, run_program
-from catenet.orchestrator.observe.running import RunningLab, running_labs
+from catenet.orchestrator.observe.running import RunningLab, running_lab
 
 LABS = Path(__file__).parents[2] / "labs"
 POLL = 0.1
@@ -40,7 +40,7 @@ class Bench:
     @property
     def running(self) -> RunningLab:
         """As the engine has it now."""
-        return running_labs(self.engine)[self.copy]
+        return running_lab(self.engine, self.copy)
 
     @property
     def lab(self) -> Lab:

@@ -8,7 +8,7 @@ import pytest
 from on_engine import claimed, own
 
 from catenet.orchestrator.cli.app import run
-from catenet.orchestrator.observe.running import running_labs
+from catenet.orchestrator.observe.running import running_lab
 from catenet.orchestrator.observe.status import lab_state
 
 pytestmark = pytest.mark.engine
@@ -22,7 +22,7 @@ def test_the_story_holds(capsys: pytest.CaptureFixture[str]) -> None:
     with claimed(COPY) as engine:
         assert run(["tour", "--name", COPY]) == 0
         out = capsys.readouterr().out
-        state = lab_state(engine, running_labs(engine)[COPY])
+        state = lab_state(engine, running_lab(engine, COPY))
     _ten_steps(out)
     _broken_and_mended(out)
     assert "$ dig " in out and re.search(r"dragon\.cs\.uiuc\.edu\.\s+\d+\s+IN\s+A\s+192\.31\.65\.5", out)

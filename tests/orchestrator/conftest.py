@@ -20,7 +20,7 @@ from catenet.orchestrator.backend.protocols import (
     ContainerSpec,
     NetworkSpec,
 )
-from catenet.orchestrator.observe.running import RunningLab, running_labs
+from catenet.orchestrator.observe.running import RunningLab, running_lab
 
 LANS = {"link1": "10.0.1.0/24", "link2": "10.0.2.0/24"}
 FILE = """\
@@ -63,7 +63,7 @@ class SmallLab:
     @property
     def running(self) -> RunningLab:
         """As it is now."""
-        return running_labs(self.engine)[self.name]
+        return running_lab(self.engine, self.name)
 
     def container(self, node: str) -> Container:
         """As it is now."""

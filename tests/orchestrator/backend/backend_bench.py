@@ -77,7 +77,7 @@ def started(engine: Engine, name: str = "a", lans: int = 1) -> ContainerSpec:
 
 
 def only(engine: Engine) -> Container:
-    (container,) = engine.containers({LABEL_LAB: LAB})
+    (container,) = engine.inspected(engine.listed({LABEL_LAB: LAB}))
     return container
 
 

@@ -64,10 +64,10 @@ def test_a_container_is_listed_with_all_its_networks(engine: Engine) -> None:
 
 def test_labels_choose_by_key_and_by_value(engine: Engine) -> None:
     started(engine)
-    assert engine.containers({LABEL_LAB: LAB, LABEL_NODE: None})
-    assert engine.containers({LABEL_LAB: LAB, LABEL_NODE: "a"})
-    assert not engine.containers({LABEL_LAB: LAB, LABEL_NODE: "b"})
-    assert not engine.containers({LABEL_LAB: LAB, "catenet.no-such-label": None})
+    assert engine.listed({LABEL_LAB: LAB, LABEL_NODE: None})
+    assert engine.listed({LABEL_LAB: LAB, LABEL_NODE: "a"})
+    assert not engine.listed({LABEL_LAB: LAB, LABEL_NODE: "b"})
+    assert not engine.listed({LABEL_LAB: LAB, "catenet.no-such-label": None})
 
 
 def test_the_life_of_a_container(engine: Engine) -> None:
@@ -80,23 +80,31 @@ def test_the_life_of_a_container(engine: Engine) -> None:
     engine.start(spec.name)  # again: no error
     assert only(engine).state == "running"
     engine.pause(spec.name)
-    assert (only(engine).state, "Paused" in only(engine).status) == ("paused", True)
+    assert only(engine).state == "paused"
     engine.resume(spec.name)
     assert only(engine).state == "running"
     engine.kill(spec.name)
-    assert (only(engine).state, "Exited (137)" in only(engine).status) == ("exited", True)
+    assert (only(engine).state, only(engine).exit_code) == ("exited", 137)
     engine.start(spec.name)
     assert only(engine).state == "running"
     engine.remove(spec.name)
     engine.remove(spec.name)  # again: no error
-    assert not engine.containers({LABEL_LAB: LAB})
+    assert not engine.listed({LABEL_LAB: LAB})
+
+
+def test_who_has_gone_since_the_list_was_read_is_left_out(engine: Engine) -> None:
+    spec = started(engine)
+    listed = engine.listed({LABEL_LAB: LAB})
+    assert [each.name for each in listed] == [spec.name]
+    engine.remove(spec.name)
+    assert engine.inspected(listed) == []
 
 
 def test_a_paused_container_can_be_removed(engine: Engine) -> None:
     spec = started(engine)
     engine.pause(spec.name)
     engine.remove(spec.name)
-    assert not engine.containers({LABEL_LAB: LAB})
+    assert not engine.listed({LABEL_LAB: LAB})
 
 
 def test_several_may_remove_the_same_container_at_once(engine: Engine) -> None:
@@ -109,7 +117,7 @@ def test_several_may_remove_the_same_container_at_once(engine: Engine) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(remove, range(4)))
-    assert not engine.containers({LABEL_LAB: LAB})
+    assert not engine.listed({LABEL_LAB: LAB})
 
 
 def wrong(spec: ContainerSpec, lan: NetworkSpec) -> list[tuple[ContainerSpec, str]]:
@@ -170,7 +178,7 @@ def test_eight_threads_at_once(engine: Engine) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(life, specs)) == [(b"out\n", b"err\n", 3)] * 8
-    assert not engine.containers({LABEL_LAB: LAB})
+    assert not engine.listed({LABEL_LAB: LAB})
 
 
 def test_an_image_can_be_forgotten_twice(engine: Engine) -> None:

@@ -22,7 +22,7 @@ from catenet.orchestrator.backend.protocols import (
 from catenet.orchestrator.checks import Result, run_checks
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Check
-from catenet.orchestrator.observe.running import RunningLab, running_labs
+from catenet.orchestrator.observe.running import RunningLab, running_lab
 
 LAB = """\
 name: line
@@ -74,7 +74,7 @@ class World:
 
     @property
     def running(self) -> RunningLab:
-        return running_labs(self.engine)["line"]
+        return running_lab(self.engine, "line")
 
     def check(self, *expectations: object, within: float = 0.0) -> list[Result]:
         checks = [Check(each, "D1", within) for each in expectations]  # type: ignore[arg-type]

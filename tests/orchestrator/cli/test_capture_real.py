@@ -18,7 +18,7 @@ from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_N
 from catenet.orchestrator.deploy.images import node_image_tag
 from catenet.orchestrator.observe.events import wait_for
 from catenet.orchestrator.observe.packets import PcapStream, decode
-from catenet.orchestrator.observe.running import running_labs
+from catenet.orchestrator.observe.running import running_lab
 
 pytestmark = pytest.mark.engine
 
@@ -49,7 +49,7 @@ def nodes() -> Iterator[None]:
             engine.create(spec)
             engine.start(spec.name)
         for node in ADDRESSES:
-            container = running_labs(engine)[LAB].node(node)
+            container = running_lab(engine, LAB).node(node)
             assert wait_for(engine, container, lambda event: event.kind == "node.ready", 0.0, 200.0)
         yield
 

@@ -15,7 +15,7 @@ from catenet.nodes.control.config import CONFIG_VARIABLE, NodeConfig
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_NODE, ContainerSpec
 from catenet.orchestrator.deploy.images import node_image_tag
 from catenet.orchestrator.observe.events import wait_for
-from catenet.orchestrator.observe.running import running_labs
+from catenet.orchestrator.observe.running import running_lab
 
 pytestmark = pytest.mark.engine
 
@@ -31,7 +31,7 @@ def node() -> Iterator[None]:
         engine.create(ContainerSpec(f"{LAB}-n", "n", node_image_tag(), {CONFIG_VARIABLE: config}, {}, labels))
         engine.start(f"{LAB}-n")
         assert wait_for(
-            engine, running_labs(engine)[LAB].node("n"), lambda event: event.kind == "node.ready", 0.0, 200.0
+            engine, running_lab(engine, LAB).node("n"), lambda event: event.kind == "node.ready", 0.0, 200.0
         )
         yield
 

@@ -41,7 +41,7 @@ def bring_up(engine: FakeEngine, folder: Path, lab: Lab = LAB, *, keep: bool = F
 
 
 def is_empty(engine: FakeEngine) -> bool:
-    return not engine.networks() and not engine.containers({})
+    return not engine.networks() and not engine.listed({})
 
 
 def names(engine: FakeEngine, call: str) -> list[str]:
@@ -57,7 +57,7 @@ def test_all_is_made_and_counted(engine: FakeEngine, tmp_path: Path) -> None:
     report = bring_up(engine, tmp_path)
     assert (report.networks, report.nodes, report.addresses, report.services, report.routers) == (11, 5, 17, 5, 5)
     assert report.steps == CALLS
-    assert {container.state for container in engine.containers({})} == {"running"}
+    assert {container.state for container in engine.inspected(engine.listed({}))} == {"running"}
     assert json.loads(json.dumps(report.to_json()))["nodes"] == 5
 
 
@@ -90,7 +90,7 @@ def test_a_killed_node_is_started_again_and_its_earlier_words_do_not_count(engin
     engine.script = lambda spec: []  # started again, it says nothing
     with pytest.raises(NotReadyError, match="a is not ready"):
         bring_up(engine, tmp_path, timeout=1)
-    assert len(engine.containers({})) == 5, "what was there before stays"
+    assert len(engine.listed({})) == 5, "what was there before stays"
     engine.kill("five-a")
     engine.script = said
     assert bring_up(engine, tmp_path).steps == 1
@@ -194,7 +194,7 @@ def test_what_a_killed_up_left_is_used_or_cleared(engine: FakeEngine, tmp_path: 
             assert is_empty(engine)
         else:
             bring_up(engine, tmp_path)
-            assert len(engine.containers({})) == 5
+            assert len(engine.listed({})) == 5
             down(engine, "five", Silent())
 
 
@@ -288,7 +288,7 @@ def test_an_up_that_was_killed_while_routers_learnt_is_waited_for_by_the_next(
         up(engine, LAB, "five", IMAGE, Silent(), keep=True, timeout=1, evidence=tmp_path)
     with pytest.raises(NotReadyError, match="a has no route to"):
         bring_up(engine, tmp_path, timeout=1)
-    assert len(engine.containers({})) == 5, "what was there before stays"
+    assert len(engine.listed({})) == 5, "what was there before stays"
     engine.write("five-a", last.pop())
     assert bring_up(engine, tmp_path).steps == 0
 
@@ -316,7 +316,7 @@ def test_addresses_that_another_up_takes_meanwhile_are_replaced(engine: FakeEngi
     engine.before = faster
     assert bring_up(engine, tmp_path).routers == 5
     assert taken == set()
-    assert {container.state for container in engine.containers({})} == {"running"}
+    assert {container.state for container in engine.inspected(engine.listed({}))} == {"running"}
     assert len(engine.networks()) == 11 + 2
     assert list(tmp_path.iterdir()) == []
 
@@ -332,10 +332,10 @@ def test_a_clash_is_found_before_anything_is_made(engine: FakeEngine, tmp_path: 
 def test_two_copies_live_side_by_side(engine: FakeEngine, tmp_path: Path) -> None:
     bring_up(engine, tmp_path)
     up(engine, LAB, "second", IMAGE, Silent(), evidence=tmp_path)
-    assert len(engine.containers({})) == 10
+    assert len(engine.listed({})) == 10
     report = down(engine, "five", Silent())
     assert (report.networks, report.nodes) == (11, 5)
-    assert {container.name for container in engine.containers({})} == {f"second-{name}" for name in "abcde"}
+    assert {container.name for container in engine.listed({})} == {f"second-{name}" for name in "abcde"}
 
 
 def test_down_of_nothing_is_no_error(engine: FakeEngine) -> None:
@@ -354,7 +354,7 @@ def test_down_removes_what_it_can(engine: FakeEngine, tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="five_lan-a"):
         down(engine, "five", Silent())
     assert [network.name for network in engine.networks()] == ["five_lan-a"]
-    assert [container.name for container in engine.containers({})] == ["stranger"]
+    assert [container.name for container in engine.listed({})] == ["stranger"]
 
 
 def test_unwritable_evidence_does_not_hide_the_failure(engine: FakeEngine, tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def finished(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 def things(engine: Engine) -> int:
     networks = [network for network in engine.networks() if network.labels.get(LABEL_LAB) == COPY]
-    return len(networks) + len(engine.containers({LABEL_LAB: COPY}))
+    return len(networks) + len(engine.listed({LABEL_LAB: COPY}))
 
 
 def never_ready(folder: Path) -> None:
@@ -107,7 +107,7 @@ def test_kill_9_leaves_nothing_that_the_next_up_cannot_use(engine: Engine, folde
     finished(process)
     code, _, err = finished(catenet(folder, "up", "--name", COPY))
     assert (code, err) == (0, "")
-    assert {container.state for container in engine.containers({LABEL_LAB: COPY})} == {"running"}
+    assert {container.state for container in engine.inspected(engine.listed({LABEL_LAB: COPY}))} == {"running"}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from catenet.orchestrator.faults.reset import reset
 from catenet.orchestrator.faults.verbs import do
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.observe.program import run_program
-from catenet.orchestrator.observe.running import running_labs
+from catenet.orchestrator.observe.running import running_lab
 
 pytestmark = pytest.mark.engine
 
@@ -46,18 +46,18 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 def test_a_lab_that_was_broken_in_every_way_is_as_after_up(engine):
     def inside(node: str, script: str) -> tuple[int, str]:
-        done = run_program(engine, running_labs(engine)[COPY].node(node), ["sh", "-c", script], 200.0)
+        done = run_program(engine, running_lab(engine, COPY).node(node), ["sh", "-c", script], 200.0)
         return done.returncode, done.stdout
 
-    assert reset(engine, running_labs(engine)[COPY]).changed is False  # nothing was done yet: nothing is restarted
+    assert reset(engine, running_lab(engine, COPY)).changed is False  # nothing was done yet: nothing is restarted
     before = {node: inside(node, "ip -4 -o route | sed 's/eth[0-9]//'; cat /etc/resolv.conf") for node in DAMAGE}
     for node, script in DAMAGE.items():
         assert inside(node, script)[0] == 0
-    do(engine, running_labs(engine)[COPY], "cut", "right")
-    do(engine, running_labs(engine)[COPY], "kill", "b")
-    done = reset(engine, running_labs(engine)[COPY])
+    do(engine, running_lab(engine, COPY), "cut", "right")
+    do(engine, running_lab(engine, COPY), "kill", "b")
+    done = reset(engine, running_lab(engine, COPY))
     assert {remark.split()[0] for remark in done.remarks} == {"a", "b", "h1", "h2", "right"}
-    target = running_labs(engine)[COPY].lab.nodes["h2"].attachments[0].address
+    target = running_lab(engine, COPY).lab.nodes["h2"].attachments[0].address
     assert inside("h1", f"ping -c 1 -W 100 {target}")[0] == 0
     assert inside("h2", "pgrep sleep")[0] == 1
     assert {

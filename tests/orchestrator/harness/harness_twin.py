@@ -54,7 +54,7 @@ class Twin(FakeEngine):
     @property
     def copies(self) -> set[str]:
         """The labs that are there."""
-        return {each.labels[LABEL_LAB] for each in self.containers({LABEL_LAB: None})}
+        return {each.labels[LABEL_LAB] for each in self.inspected(self.listed({LABEL_LAB: None}))}
 
     def made(self, node: str) -> list[str]:
         """The copies of which such a node was ever made."""
@@ -64,12 +64,12 @@ class Twin(FakeEngine):
 
     def _answer_for(self, container: str, command: Sequence[str], given: bytes) -> tuple[int, bytes, bytes]:
         with self._guard:
-            labels = next(each.labels for each in self.containers({}) if each.name == container)
+            labels = next(each.labels for each in self.inspected(self.listed({})) if each.name == container)
             copy, node = labels[LABEL_LAB], labels[LABEL_NODE]
             if tuple(command) == ASK_COMMAND:
                 return 0, bytes(Answer(self._say(copy, node, Question.parse(given)))), b""
             if command[0] == "ping":
-                whole = all(each.state == "running" for each in self.containers({LABEL_LAB: copy}))
+                whole = all(each.state == "running" for each in self.inspected(self.listed({LABEL_LAB: copy})))
                 return (
                     (0 if whole and not any(each[0] == copy for each in self.down | self.silent) else 1),
                     b"pinged\n",
@@ -83,7 +83,7 @@ class Twin(FakeEngine):
             (self.down.discard if question.arguments["up"] else self.down.add)(end)
             (self.silent.add if question.arguments["silent"] else self.silent.discard)(end)
         networks = {net.name: net.labels[LABEL_LAN] for net in self.networks() if net.labels.get(LABEL_LAB) == copy}
-        (container,) = self.containers({LABEL_LAB: copy, LABEL_NODE: node})
+        (container,) = self.inspected(self.listed({LABEL_LAB: copy, LABEL_NODE: node}))
         lans = [networks[name] for name in container.networks]
         ends = {lan: (copy, node, lan) for lan in lans}
         links: list[Json] = [

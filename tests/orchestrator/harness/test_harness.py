@@ -343,7 +343,7 @@ def test_what_a_killed_session_left_is_removed_at_the_next_start_and_what_lives_
 def test_a_lab_that_somebody_removed_is_said_to_be_gone(inner):
     tests = """
 def test_one(lab):
-    for container in lab.engine.containers({}):
+    for container in lab.engine.inspected(lab.engine.listed({})):
         lab.engine.remove(container.name)
     for network in lab.engine.networks():
         lab.engine.remove_network(network.name)

@@ -13,7 +13,7 @@ from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_N
 from catenet.orchestrator.deploy.images import node_image_tag
 from catenet.orchestrator.observe.capture import capturing
 from catenet.orchestrator.observe.program import ProgramError, run_program
-from catenet.orchestrator.observe.running import UserError, running_labs
+from catenet.orchestrator.observe.running import UserError, running_lab
 
 LAB = own("captured")
 NODE = f"{LAB}-n"
@@ -45,7 +45,7 @@ def engine() -> Iterator[Engine]:
 
 
 def run(engine: Engine, script: str) -> str:
-    return run_program(engine, running_labs(engine)[LAB].node("n"), ["sh", "-c", script], 200.0).stdout
+    return run_program(engine, running_lab(engine, LAB).node("n"), ["sh", "-c", script], 200.0).stdout
 
 
 def test_nothing_is_missed_at_either_end(engine: Engine) -> None:
@@ -83,12 +83,12 @@ def test_a_wrong_filter_is_told_by_tcpdump_itself(engine: Engine) -> None:
 
 
 def test_a_program_that_does_not_end_is_given_up(engine: Engine) -> None:
-    container = running_labs(engine)[LAB].node("n")
+    container = running_lab(engine, LAB).node("n")
     with pytest.raises(ProgramError, match=r"sleep at n did not end within 0.2 s"):
         run_program(engine, container, ["sleep", "60"], 0.2)
 
 
 def test_a_program_leaves_its_output_and_its_code(engine: Engine) -> None:
-    container = running_labs(engine)[LAB].node("n")
+    container = running_lab(engine, LAB).node("n")
     done = run_program(engine, container, ["sh", "-c", "echo out; echo err >&2; exit 3"], 200.0)
     assert (done.returncode, done.stdout_bytes, done.last_words) == (3, b"out\n", "err")

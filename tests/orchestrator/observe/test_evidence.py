@@ -100,10 +100,10 @@ def test_more_answers_than_tables_are_not_taken_for_others(lab, tmp_path):
 
 
 def test_no_label_decides_where_a_file_is_written(lab, tmp_path):
-    ordinary = lab.engine.containers
-    lab.engine.containers = lambda labels: [
+    ordinary = lab.engine.inspected
+    lab.engine.inspected = lambda found: [
         replace(each, labels={**each.labels, LABEL_NODE: "../../x"}) if each.node == "a" else each
-        for each in ordinary(labels)
+        for each in ordinary(found)
     ]
     place = save(lab.engine, "small", "x", tmp_path / "kept", again=None)
     assert [path for path in tmp_path.rglob("x*") if not path.is_relative_to(place)] == []
@@ -179,7 +179,7 @@ def test_an_engine_that_is_gone_leaves_the_error(lab, tmp_path):
     def refuse(labels):
         raise EngineError("list the containers: no answer")
 
-    lab.engine.containers = refuse
+    lab.engine.listed = refuse
     place = save(lab.engine, "small", "why", tmp_path)
     assert (place / "error.txt").read_text() == "why\n"
     assert "list the containers: no answer" in (place / "left-out.txt").read_text()

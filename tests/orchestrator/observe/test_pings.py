@@ -27,7 +27,7 @@ def pinging() -> Pings:
     engine.build("catenet/test:1", b"x", {}, {})
     engine.create(ContainerSpec("lab-surf", "surf", "catenet/test:1", {}, {}, {LABEL_NODE: "surf"}))
     engine.start("lab-surf")
-    (container,) = engine.containers({LABEL_NODE: "surf"})
+    (container,) = engine.inspected(engine.listed({LABEL_NODE: "surf"}))
     return Pings(engine, container, str(Address.parse("192.31.65.5")), 0.05)
 
 

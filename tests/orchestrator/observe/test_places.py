@@ -13,7 +13,7 @@ from catenet.nodes.control.questions import Answer
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_NODE, ContainerSpec, NetworkSpec
 from catenet.orchestrator.observe.places import find_places
-from catenet.orchestrator.observe.running import UserError, running_labs
+from catenet.orchestrator.observe.running import UserError, running_lab
 
 HARDWARE = {node: f"02:42:0a:00:01:0{number}" for number, node in enumerate("pqrst", 1)}
 GROUP = "01:00:5e:00:00:09"
@@ -49,7 +49,7 @@ def test_each_packet_of_a_lan_is_captured_once(paused: str) -> None:
     engine = on_one_lan("pqrs")
     for node in paused:
         engine.pause(node)
-    places = find_places(engine, running_labs(engine)["lab"], ["bus"])
+    places = find_places(engine, running_lab(engine, "lab"), ["bus"])
     assert [place.node for place in places] == [node for node in "pqrs" if node not in paused]
     caught = {place.node for place in places}
     for source, destination in [*permutations("pqrst", 2), *((source, "") for source in "pqrst")]:

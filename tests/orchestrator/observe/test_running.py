@@ -5,20 +5,48 @@ from pathlib import Path
 import pytest
 
 from catenet.orchestrator.backend.fake import FakeEngine
-from catenet.orchestrator.observe.running import RunningLab, UserError, choose, condition, running_labs, unknown
+from catenet.orchestrator.observe.running import (
+    FoundLab,
+    RunningLab,
+    UserError,
+    as_it_is,
+    choose,
+    condition,
+    running_lab,
+    running_labs,
+    unknown,
+)
 
 
-def copy(name: str, file: Path | None = None) -> RunningLab:
-    return RunningLab(name, file, {}, {})
+def copy(name: str, file: Path | None = None) -> FoundLab:
+    return FoundLab(name, file, {}, {})
 
 
 def test_labs_are_found_by_their_labels_alone(small):
     (lab,) = running_labs(small.engine).values()
     assert (lab.name, lab.file.name) == ("small", "lab.yaml")
-    assert list(lab.containers) == ["a", "b", "c"]
+    assert list(lab.nodes) == ["a", "b", "c"]
     assert list(lab.lans) == ["link1", "link2"]
+
+
+def test_a_lan_has_ends_and_a_node_has_lans(small):
+    lab = small.running
     assert [end.node for end in lab.ends("link1")] == ["a", "b"]
     assert lab.lans_of(lab.node("b")) == ("link1", "link2")
+
+
+def test_a_lab_is_seen_as_it_is_though_the_list_lags_behind(small):
+    """moby/moby issues 43127 and 38835: the list may say "running" long after inspection has said "exited"."""
+    found = running_labs(small.engine)["small"]
+    small.engine.kill("small-b")
+    small.engine.remove("small-c")
+    lab = as_it_is(small.engine, found)
+    assert {name: condition(each) for name, each in lab.containers.items()} == {"a": "running", "b": "exited (137)"}
+
+
+def test_a_lab_that_has_gone_is_said_to_be_gone(small):
+    with pytest.raises(UserError, match="lab other is gone: somebody has removed it"):
+        running_lab(small.engine, "other")
 
 
 def test_the_file_is_known_from_the_networks_too(small):
@@ -107,6 +135,6 @@ class TestChoose:
 
 def test_the_file_of_a_lab_may_have_gone():
     with pytest.raises(UserError, match="is not there: its containers name none"):
-        _ = copy("one").lab
+        _ = RunningLab("one", None, {}, {}).lab
     with pytest.raises(UserError, match=r"is not there: /nowhere/lab\.yaml"):
-        _ = copy("one", Path("/nowhere/lab.yaml")).lab
+        _ = RunningLab("one", Path("/nowhere/lab.yaml"), {}, {}).lab

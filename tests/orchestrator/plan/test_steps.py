@@ -42,7 +42,7 @@ def wanted_of(engine: FakeEngine, lab: int = 0, image: str = "catenet/node:1", c
 
 
 def planned(engine: FakeEngine, wanted: Desired) -> tuple[Step, ...]:
-    return plan(wanted, engine.networks(), engine.containers({}))
+    return plan(wanted, engine.networks(), engine.inspected(engine.listed({})))
 
 
 def carry_out(engine: FakeEngine, steps: tuple[Step, ...], random: Random) -> None:
@@ -74,7 +74,7 @@ def assert_is(engine: FakeEngine, wanted: Desired) -> None:
     assert {name: (n.prefixes, n.labels) for name, n in networks.items()} == {
         spec.name: ((spec.prefix,), spec.labels) for spec in wanted.networks
     }
-    containers = {container.name: container for container in engine.containers({"catenet.lab": "x"})}
+    containers = {container.name: container for container in engine.inspected(engine.listed({"catenet.lab": "x"}))}
     assert {name: (c.labels, set(c.networks), c.image) for name, c in containers.items()} == {
         spec.name: (spec.labels, set(spec.endpoints), spec.image) for spec in wanted.containers
     }
@@ -84,7 +84,7 @@ def assert_is(engine: FakeEngine, wanted: Desired) -> None:
 def disturb(engine: FakeEngine, specs: tuple[ContainerSpec, ...], random: Random) -> None:
     """What users, crashes and `kill -9` in the middle of something leave behind."""
     for spec in specs:
-        state = next((c.state for c in engine.containers({}) if c.name == spec.name), "absent")
+        state = next((c.state for c in engine.inspected(engine.listed({})) if c.name == spec.name), "absent")
         what = random.choice(("leave", "kill", "pause", "remove", "half", "make"))
         if what in ("kill", "pause") and state == "running":
             getattr(engine, what)(spec.name)
@@ -95,7 +95,9 @@ def disturb(engine: FakeEngine, specs: tuple[ContainerSpec, ...], random: Random
                 engine.create(replace(spec, endpoints=some if what == "half" else spec.endpoints))
             if what == "half" and random.random() < 0.5:
                 engine.start(spec.name)
-    used = {name for c in engine.containers({}) if c.state in ("running", "paused") for name in c.networks}
+    used = {
+        name for c in engine.inspected(engine.listed({})) if c.state in ("running", "paused") for name in c.networks
+    }
     for network in engine.networks():
         if network.name not in used and network.labels.get("catenet.lab") == "x" and random.random() < 0.5:
             engine.remove_network(network.name)
@@ -118,12 +120,12 @@ def test_from_any_state_the_steps_lead_to_what_is_desired(
     first = wanted_of(engine, *before)
     carry_out(engine, planned(engine, first)[: random.randint(0, 20)], random)
     disturb(engine, first.containers, random)
-    paused = {container.name for container in engine.containers({}) if container.state == "paused"}
+    paused = {container.name for container in engine.inspected(engine.listed({})) if container.state == "paused"}
     wanted = wanted_of(engine, *after)
-    expected = {f"x-{node}" for node in left_paused(wanted, engine.containers({}))}
+    expected = {f"x-{node}" for node in left_paused(wanted, engine.inspected(engine.listed({})))}
     carry_out(engine, planned(engine, wanted), random)
     assert_is(engine, wanted)
-    still = {container.name for container in engine.containers({}) if container.state == "paused"}
+    still = {container.name for container in engine.inspected(engine.listed({})) if container.state == "paused"}
     assert still <= paused
     assert still <= expected
     assert ("other" in {network.name for network in engine.networks()}) == foreign
@@ -137,13 +139,13 @@ def test_from_any_state_the_steps_lead_to_what_is_desired(
 def test_down_takes_everything_of_the_copy_and_nothing_else(lab: int, random: Random) -> None:
     engine = engine_with_images()
     carry_out(engine, planned(engine, wanted_of(engine, copy="other")), random)
-    others = engine.networks(), engine.containers({})
+    others = engine.networks(), engine.inspected(engine.listed({}))
     first = wanted_of(engine, lab)
     carry_out(engine, planned(engine, first), random)
     disturb(engine, first.containers, random)
     mine = [network for network in engine.networks() if network.labels["catenet.lab"] == "x"]
-    carry_out(engine, removal(mine, engine.containers({"catenet.lab": "x"})), random)
-    assert (engine.networks(), engine.containers({})) == others
+    carry_out(engine, removal(mine, engine.inspected(engine.listed({"catenet.lab": "x"}))), random)
+    assert (engine.networks(), engine.inspected(engine.listed({}))) == others
 
 
 def up(lab: int = 0) -> tuple[FakeEngine, Desired]:
@@ -164,7 +166,7 @@ def test_a_container_waits_for_its_own_networks_and_for_nothing_else() -> None:
 
 def test_a_network_goes_when_its_own_containers_have_gone() -> None:
     engine, _ = up()
-    steps = {step.id: step for step in removal(engine.networks(), engine.containers({}))}
+    steps = {step.id: step for step in removal(engine.networks(), engine.inspected(engine.listed({})))}
     assert set(steps["remove_network x_m"].after) == {"remove_container x-a", "remove_container x-c"}
     assert steps["remove_container x-a"].after == ()
 
@@ -179,7 +181,7 @@ def test_a_paused_node_is_left_and_named() -> None:
     engine, wanted = up()
     engine.pause("x-b")
     assert planned(engine, wanted) == ()
-    assert left_paused(wanted, engine.containers({})) == ("b",)
+    assert left_paused(wanted, engine.inspected(engine.listed({}))) == ("b",)
 
 
 def test_a_node_that_was_made_and_never_started_is_made_again() -> None:
@@ -255,7 +257,7 @@ def test_a_node_of_compose_that_is_not_as_desired_is_made_anew_once_the_old_one_
     steps = {step.id: step for step in planned(engine, wanted)}
     assert "remove_container x_a_1" in steps["create_container x-a"].after
     carry_out(engine, tuple(steps.values()), Random(2))
-    nodes = [c.name for c in engine.containers({}) if c.name != "x_image_1"]
+    nodes = [c.name for c in engine.inspected(engine.listed({})) if c.name != "x_image_1"]
     assert sorted(nodes) == ["x-a", "x-b", "x-d"]
 
 
@@ -288,4 +290,6 @@ def test_each_step_is_told_in_a_line() -> None:
     assert "create container x-b on x_l 10.0.1.2" in lines
     assert lines[-1] == "start x-c"
     engine, _ = up()
-    assert {describe(step) for step in removal((), engine.containers({}))} == {f"remove container x-{n}" for n in "abc"}
+    assert {describe(step) for step in removal((), engine.inspected(engine.listed({})))} == {
+        f"remove container x-{n}" for n in "abc"
+    }
