@@ -1,7 +1,7 @@
 """The service `browse`: fetches a page when asked (the question `browse`), in a child process.
 
 The program that does it (browse_program.py) is the one that a user runs in the node. In a process of its own it cannot
-hold up PID 1, and its libraries (12 MB) are in memory only while it runs.
+hold up PID 1, and what it needs is in memory only while it runs.
 """
 
 from __future__ import annotations

@@ -1,36 +1,36 @@
-"""One fetch, step by step: the name is resolved, a connection is opened, a page is asked for and read.
-
-The library resolves names by itself, but it would not tell when, and it might ask for IPv6 addresses too. So the name
-is resolved here (one A question, or none where /etc/hosts knows it), and the library is given the address.
-"""
+"""One fetch, step by step: the name is resolved, a connection is opened, a page is asked for and read."""
 
 from __future__ import annotations
 
-import codecs
+import re
 import socket
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import SplitResult, urljoin, urlsplit
-
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection
-from urllib3.connectionpool import HTTPConnectionPool
 
 from catenet import __version__
+from catenet.nodes.address import Address
+from catenet.nodes.application.http.client import Response, ResponseReader
+from catenet.nodes.application.http.content import Text, decode, text_of
+from catenet.nodes.application.http.fields import MessageError, by_name, members, with_parameters
+from catenet.nodes.application.http.uri import Authority, Uri, escape
 from catenet.nodes.machine import Json
 
 __all__ = ["FetchError", "Fetched", "Fetching", "fetch", "parse_url"]
 
 _CONTENT_LIMIT = 1_048_576  # bytes of a page that are read
 _REDIRECTS = 5
-_CHARSETS = frozenset(("utf-8", "ascii", "iso8859-1", "iso8859-15", "cp1252"))
+_PIECE = 65_536  # bytes read at a time
 
 # Without compression the page can be read in a capture.
-_FIELDS = {"User-Agent": f"Catenet/{__version__}", "Accept": "text/html, */*", "Accept-Encoding": "identity"}
+_FIELDS = {
+    "User-Agent": f"Catenet/{__version__}",
+    "Accept": "text/html, */*",
+    "Accept-Encoding": "identity",
+    "Connection": "close",
+}
+_WITH_SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*://")
+_NUMBER = re.compile("[0-9]+|0[xX][0-9A-Fa-f]*")
 
 Tell = Callable[[str, str, Mapping[str, Json]], None]
 """Told of an event: its kind, its text, its data (control/events.py)."""
@@ -54,58 +54,87 @@ class Fetching:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer, whatever its status. `ms` are milliseconds: resolve, connect, first_byte, total."""
+    """An answer, whatever its status. `ms` are milliseconds: resolve, connect, first_byte, total.
+
+    `content` is what came, in its codings; `cut`: there was more of it.
+    """
 
     url: str
     address: str
     status: int
     reason: str
-    headers: Mapping[str, str]
+    fields: tuple[tuple[str, str], ...]  # as sent
     content: bytes
+    cut: bool
     ms: Mapping[str, float]
     source: str
     destination: str
 
     @property
+    def headers(self) -> Mapping[str, str]:
+        """The field values by name in lower case."""
+        return by_name(self.fields)
+
+    @property
     def media_type(self) -> str:
         """Of the content, in lower case and without parameters; "" where the server did not say."""
-        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return with_parameters(self._content_type)[0].lower()
 
     @property
     def page(self) -> str:
         """The content as text."""
-        _, _, charset = self.headers.get("Content-Type", "").partition("charset=")
-        return self.content.decode(_codec(charset.strip("\"' ")), errors="replace")
+        return self._text().text
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Where the text may not be what the server meant."""
+        return self._text().notes
+
+    def _text(self) -> Text:
+        try:
+            plain = decode(self.content, members(self.headers.get("content-encoding", "")), _CONTENT_LIMIT)
+        except ValueError as error:
+            return Text("", (f"{len(self.content)} bytes of content: {error}",))
+        cut = self.cut or len(plain) == _CONTENT_LIMIT
+        text, notes = text_of(plain, self._content_type, cut=cut)
+        return Text(text, (*notes, f"only the first {len(plain)} bytes were read") if cut else notes)
+
+    @property
+    def _content_type(self) -> str:
+        # RFC 9110 section 8.3: where it was sent twice, recipients often take "the last syntactically valid member".
+        return (members(self.headers.get("content-type", "")) or [""])[-1]
 
 
-def _codec(charset: str) -> str:
-    # Only the usual ones: Python has others that are no character sets, or slow on purpose-made bytes.
-    try:
-        name = codecs.lookup(charset).name
-    except LookupError:
-        return "utf-8"
-    return name if name in _CHARSETS else "utf-8"
-
-
-def parse_url(url: str) -> SplitResult:
-    """What the user typed → the parts of an http URL; `http://` may be left out.
+def parse_url(typed: str) -> Uri:
+    """What the user typed → an http URI that can be fetched; `http://` may be left out.
 
     Raises:
         FetchError: what is wrong with it.
 
     """
+    return _fetchable(Uri.parse(typed if _WITH_SCHEME.match(typed) else f"http://{typed}"), typed)
+
+
+def _fetchable(uri: Uri, written: str) -> Uri:
+    """The URI with its parts as they go into a request."""
+    if (uri.scheme or "").lower() != "http":
+        raise FetchError("url", f"url {written!r}: only http:// can be fetched here, not {uri.scheme}:")
+    if not written.isprintable() or not uri.authority or " " in uri.authority:
+        raise FetchError("url", f"url {written!r} is no address of a page; write it like http://dragon.cs.uiuc.edu/")
     try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        port = parts.port
-        host = (parts.hostname or "").encode("idna").decode()
-    except ValueError as error:  # UnicodeError too: a label that no name can have
-        raise FetchError("url", f"url {url!r}: {error}") from None
-    if parts.scheme != "http":
-        raise FetchError("url", f"url {url!r}: only http:// can be fetched here, not {parts.scheme}://")
-    if not host or port == 0 or not url.isprintable() or " " in url or "@" in parts.netloc:
-        raise FetchError("url", f"url {url!r} is no address of a page; write it like http://dragon.cs.uiuc.edu/")
-    host = f"[{host}]" if ":" in host else host  # RFC 3986 section 3.2.2: IP-literal = "[" IPv6address "]"
-    return parts._replace(netloc=host if port in (None, 80) else f"{host}:{port}", path=parts.path or "/", fragment="")
+        userinfo, host, port = Authority.written(uri.authority)
+        if _NUMBER.fullmatch(host.removesuffix(".").rpartition(".")[2]):
+            Address.parse(host)  # RFC 3986 section 7.4: other forms than four numbers are read differently
+    except ValueError as error:
+        raise FetchError("url", f"url {written!r}: {error}") from None
+    if userinfo is not None:
+        raise FetchError("url", f"url {written!r}: no user is named to a server here; leave out all before the @")
+    if host.startswith("["):
+        raise FetchError("url", f"url {written!r}: only IPv4 is spoken here")
+    if port == 0:
+        raise FetchError("url", f"url {written!r}: no server has port 0")
+    authority = host if port in (None, 80) else f"{host}:{port}"
+    return Uri("http", authority, escape(uri.path) or "/", None if uri.query is None else escape(uri.query))
 
 
 def fetch(url: str, timeout: float, *, tell: Tell, fetching: Fetching) -> Fetched:
@@ -115,67 +144,98 @@ def fetch(url: str, timeout: float, *, tell: Tell, fetching: Fetching) -> Fetche
         FetchError: no page; which step failed, and why.
 
     """
+    uri = parse_url(url)
     for _ in range(_REDIRECTS + 1):
-        parts = parse_url(url)
-        fetched = _Hop(parts, tell, fetching).fetch(timeout)
-        location = fetched.headers.get("Location")
+        fetched = _Hop(uri, tell, fetching).fetch(timeout)
+        location = fetched.headers.get("location")
         if fetched.status not in (301, 302, 303, 307, 308) or not location:
             return fetched
-        try:
-            url = urljoin(parts.geturl(), location)
-            parse_url(url)
-        except (FetchError, ValueError) as error:
-            raise FetchError("redirect", f"{parts.geturl()} leads to what cannot be fetched: {error}") from None
-    raise FetchError("redirect", f"more than {_REDIRECTS} redirects, the last to {url}")
+        uri = _redirected(uri, location)
+    raise FetchError("redirect", f"more than {_REDIRECTS} redirects, the last to {uri}")
+
+
+def _redirected(uri: Uri, location: str) -> Uri:
+    """RFC 9110 section 10.2.2. What is no URI in it (a space, bytes over 127) is escaped, as every browser does it."""
+    reference = location.encode("latin-1").decode("utf-8", "surrogateescape")
+    target = uri.resolve(reference)
+    try:
+        return _fetchable(target, str(target).encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+    except FetchError as error:
+        raise FetchError("redirect", f"{uri} leads to what cannot be fetched: {error}") from None
 
 
 class _Hop:
     """One question to one server."""
 
-    def __init__(self, parts: SplitResult, tell: Tell, fetching: Fetching) -> None:
-        self._parts = parts
+    def __init__(self, uri: Uri, tell: Tell, fetching: Fetching) -> None:
+        self._uri = uri
+        _, self._host, port = Authority.parse(str(uri.authority))
+        self._port = port or 80
+        self._target = str(Uri(None, None, uri.path, uri.query))
         self._tell = tell
         self._fetching = fetching
-        self._port = parts.port or 80
         self._times = [time.monotonic()]  # at the beginning, and behind each step
         self._ends: dict[str, Json] = {}  # of the request
 
     def fetch(self, timeout: float) -> Fetched:
-        with _adapter(self._connected) as adapter:
-            *others, last = self._resolve()
-            for address in others:
-                try:
-                    return self._ask(adapter, address, timeout)
-                except FetchError as error:
-                    if error.step != "connect":
-                        raise
-            return self._ask(adapter, last, timeout)
+        *others, last = self._resolve()
+        for address in others:
+            try:
+                return self._ask(address, timeout)
+            except FetchError as error:
+                if error.step != "connect":
+                    raise
+        return self._ask(last, timeout)
 
     def _resolve(self) -> list[str]:
-        host = str(self._parts.hostname)
-        self._fetching.step, self._fetching.doing = "resolve", f"resolving {host}"
+        """Its addresses: by one A question, or none where /etc/hosts knows the name."""
+        self._fetching.step, self._fetching.doing = "resolve", f"resolving {self._host}"
         try:
-            found = socket.getaddrinfo(host, self._port, socket.AF_INET, socket.SOCK_STREAM)
+            found = socket.getaddrinfo(self._host, self._port, socket.AF_INET, socket.SOCK_STREAM)
         except socket.gaierror as error:
             words = {socket.EAI_NONAME: "there is no such name", socket.EAI_AGAIN: "no name server gave an answer"}
-            raise FetchError("resolve", f"{host}: {words.get(error.errno or 0, error.strerror)}") from None
+            raise FetchError("resolve", f"{self._host}: {words.get(error.errno or 0, error.strerror)}") from None
         self._times.append(time.monotonic())
         return [str(name[0]) for *_, name in found]
 
-    def _ask(self, adapter: HTTPAdapter, address: str, timeout: float) -> Fetched:
+    def _ask(self, address: str, timeout: float) -> Fetched:
         del self._times[2:]
         self._fetching.step, self._fetching.doing = "connect", f"connecting to {address}:{self._port}"
-        url = self._parts._replace(netloc=f"{address}:{self._port}").geturl()
         try:
-            # The adapter alone: a session would look at proxies and redirects by itself.
-            request = requests.Request("GET", url, headers={"Host": self._parts.netloc, **_FIELDS}).prepare()
-            response = adapter.send(request, stream=True, timeout=timeout)
-            self._times.append(time.monotonic())
-            content = _content(response)
-        except requests.RequestException as error:
-            raise FetchError(self._fetching.step, f"{self._fetching.doing}: {_why(error)}") from None
+            with socket.create_connection((address, self._port), timeout) as connection:
+                self._connected(connection)
+                connection.sendall(self._request())
+                reader = self._read(connection)
+        except TimeoutError:
+            raise self._error("no answer in time") from None
+        except OSError as error:
+            raise self._error(error.strerror or str(error)) from None
+        except MessageError as error:
+            raise self._error(str(error)) from None
         self._times.append(time.monotonic())
-        return self._answered(address, response, content)
+        assert reader.response is not None
+        return self._answered(address, reader.response, reader)
+
+    def _error(self, why: str) -> FetchError:
+        return FetchError(self._fetching.step, f"{self._fetching.doing}: {why}")
+
+    def _request(self) -> bytes:
+        fields = {"Host": str(self._uri.authority), **_FIELDS}
+        lines = (f"GET {self._target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items()), "", "")
+        return "\r\n".join(lines).encode("ascii")
+
+    def _read(self, connection: socket.socket) -> ResponseReader:
+        reader = ResponseReader(_CONTENT_LIMIT)
+        answered = False
+        while not reader.finished:
+            if data := connection.recv(_PIECE):
+                reader.receive_data(data)
+            else:
+                reader.receive_eof()
+            if reader.response is not None and not answered:
+                answered = True
+                self._times.append(time.monotonic())
+        return reader
 
     def _connected(self, connection: socket.socket) -> None:
         """The connection stands; the request goes out next."""
@@ -183,16 +243,15 @@ class _Hop:
         source, destination = (f"{name[0]}:{name[1]}" for name in (connection.getsockname(), connection.getpeername()))
         self._fetching.step, self._fetching.doing = "answer", f"waiting for the answer of {destination}"
         self._ends = {"source": source, "destination": destination}
-        path = self._parts._replace(scheme="", netloc="").geturl()
-        data = {"method": "GET", "path": path, "host": self._parts.netloc, **self._ends}
-        self._tell("http.request", f"GET {path} to {destination}", data)
+        data = {"method": "GET", "path": self._target, "host": str(self._uri.authority), **self._ends}
+        self._tell("http.request", f"GET {self._target} to {destination}", data)
 
-    def _answered(self, address: str, response: requests.Response, content: bytes) -> Fetched:
+    def _answered(self, address: str, response: Response, reader: ResponseReader) -> Fetched:
         source, destination = str(self._ends["source"]), str(self._ends["destination"])
-        data: dict[str, Json] = {"status": response.status_code, "bytes": len(content)}
-        data |= {"type": response.headers.get("Content-Type", ""), "source": destination, "destination": source}
-        reason = response.reason or ""
-        self._tell("http.response", f"{response.status_code} {reason}, {len(content)} bytes, from {destination}", data)
+        status, reason, size = response.status, response.reason, len(reader.content)
+        data: dict[str, Json] = {"status": status, "bytes": size}
+        data |= {"type": by_name(response.fields).get("content-type", ""), "source": destination, "destination": source}
+        self._tell("http.response", f"{status} {reason}, {size} bytes, from {destination}", data)
         began, resolved, connected, answered, ended = self._times
         ms = {
             "resolve": resolved - began,
@@ -201,53 +260,14 @@ class _Hop:
             "total": ended - began,
         }
         return Fetched(
-            url=self._parts.geturl(),
+            url=str(self._uri),
             address=address,
-            status=response.status_code,
+            status=status,
             reason=reason,
-            headers=dict(response.headers),
-            content=content,
+            fields=response.fields,
+            content=reader.content,
+            cut=reader.cut,
             ms={step: round(seconds * 1000, 1) for step, seconds in ms.items()},
             source=source,
             destination=destination,
         )
-
-
-def _adapter(connected: Callable[[socket.socket], None]) -> closing[HTTPAdapter]:
-    """The library's way to a server, with a word in between once the connection stands."""
-
-    class Connection(HTTPConnection):
-        def connect(self) -> None:
-            super().connect()
-            connected(self.sock)
-
-    class Pool(HTTPConnectionPool):
-        ConnectionCls = Connection
-
-    class Adapter(HTTPAdapter):
-        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-            super().init_poolmanager(*args, **kwargs)
-            self.poolmanager.pool_classes_by_scheme = {"http": Pool}
-
-    return closing(Adapter())
-
-
-def _content(response: requests.Response) -> bytes:
-    content = bytearray()
-    for piece in response.iter_content(65_536):
-        content += piece
-        if len(content) > _CONTENT_LIMIT:
-            response.close()
-            break
-    return bytes(content[:_CONTENT_LIMIT])
-
-
-def _why(error: BaseException) -> str:
-    """In the system's words where it is the system that refused, else in the library's."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
-        reason = next((each for each in cause.args if isinstance(each, BaseException)), None)
-        cause = reason or getattr(cause, "reason", None) or cause.__cause__ or cause.__context__
-    return "no answer in time" if isinstance(error, requests.Timeout) else f"{type(error).__name__}: {error}"

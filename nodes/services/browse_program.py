@@ -12,10 +12,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 
 from catenet.nodes.application.http.config import BrowseOptions
 from catenet.nodes.application.http.render import Rendered, clean, render_html, render_text
@@ -26,15 +26,16 @@ from catenet.nodes.runtime.options import build_options
 from catenet.nodes.services.browse_fetch import Fetched, FetchError, Fetching, fetch
 from catenet.nodes.services.node_log import NodeLog
 
-__all__ = ["main"]
+__all__ = ["main", "render"]
 
 _FINE, _ERROR_STATUS, _USER, _NO_ANSWER = 0, 1, 2, 4
 _COLUMN = 64  # where the times stand
+_PAGES = ("text/html", "application/xhtml+xml")
+_TEXTS = (*_PAGES, "application/json", "application/xml")
 
 
 def main() -> int:
     """Run the program with the arguments of the command line; returns its exit code."""
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `browse URL | head` ends without a word
     try:
         options = _lab_options()
         arguments = _parser(options).parse_args()
@@ -56,10 +57,7 @@ def main() -> int:
     fetched, rendered = outcome.fetched, outcome.rendered
     assert fetched is not None
     assert rendered is not None
-    if arguments.json:
-        sys.stdout.write(f"{json.dumps(_whole(fetched, rendered))}\n")
-    else:
-        sys.stdout.write("\n".join(_lines(fetched, rendered)) + "\n")
+    _say(json.dumps(_whole(fetched, rendered)) if arguments.json else "\n".join(_lines(fetched, rendered)))
     return _ERROR_STATUS if fetched.status >= 400 else _FINE
 
 
@@ -79,7 +77,7 @@ class _Outcome:
             self.error = error
             return
         self.fetching.step, self.fetching.doing = "show", f"reading the page of {fetched.url}"
-        self.rendered = _render(fetched, options.width)
+        self.rendered = render(fetched, options.width)
         self.fetched = fetched
 
 
@@ -111,21 +109,31 @@ def _duration(text: str) -> float:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def _say(text: str) -> None:
+    """Write it; `browse URL | head` ends without a word. (Not by SIGPIPE: a server that hangs up brings that too.)"""
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for Python's own flush at the end
+
+
 def _fail(url: str, error: FetchError, *, as_json: bool) -> int:
     text = clean(str(error))
     if as_json:
-        sys.stdout.write(json.dumps({"url": url, "step": error.step, "error": text}) + "\n")
+        _say(json.dumps({"url": url, "step": error.step, "error": text}))
     sys.stderr.write(f"browse: {text}\n")
     return _USER if error.step == "url" else _NO_ANSWER
 
 
-def _render(fetched: Fetched, width: int) -> Rendered:
-    if fetched.media_type in ("text/html", "application/xhtml+xml"):
-        return render_html(fetched.page, fetched.url, width)
-    if fetched.media_type.startswith("text/") or fetched.media_type == "application/json":
-        return render_text(fetched.page)
-    kind = clean(fetched.media_type) or "content of an unknown type"
-    return Rendered("", f"[{kind}, {len(fetched.content)} bytes]", ())
+def render(fetched: Fetched, width: int) -> Rendered:
+    """What is shown of an answer's content: a page or a text with what is to be said of it, or a word for all else."""
+    kind = fetched.media_type
+    if not kind.startswith("text/") and kind not in _TEXTS:
+        return Rendered("", f"[{clean(kind) or 'content of an unknown type'}, {len(fetched.content)} bytes]", ())
+    rendered = render_html(fetched.page, fetched.url, width) if kind in _PAGES else render_text(fetched.page)
+    lines = [*(f"[{clean(note)}]" for note in fetched.notes), rendered.text]
+    return replace(rendered, text="\n".join(lines).rstrip("\n"))
 
 
 def _whole(fetched: Fetched, rendered: Rendered) -> Mapping[str, Json]:
@@ -134,7 +142,7 @@ def _whole(fetched: Fetched, rendered: Rendered) -> Mapping[str, Json]:
         "address": fetched.address,
         "status": fetched.status,
         "reason": fetched.reason,
-        "headers": dict(fetched.headers),
+        "headers": {_spelled(fetched, name): value for name, value in fetched.headers.items()},
         "bytes": len(fetched.content),
         "title": rendered.title,
         "text": rendered.text,
@@ -145,17 +153,32 @@ def _whole(fetched: Fetched, rendered: Rendered) -> Mapping[str, Json]:
     }
 
 
+def _spelled(fetched: Fetched, name: str) -> str:
+    return next(each for each, _ in fetched.fields if each.lower() == name)
+
+
+def _readable(value: str) -> str:
+    """A field's bytes over 127 are opaque (RFC 9110 section 5.5); most senders mean UTF-8."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
+
+
 def _lines(fetched: Fetched, rendered: Rendered) -> list[str]:
     ms = fetched.ms
-    kind = fetched.headers.get("Content-Type", "no type given")
+    kind = fetched.headers.get("content-type", "no type given")
     steps = (
         (f"{fetched.url} is at {fetched.address}", ms["resolve"]),
         (f"connected to {fetched.destination} from {fetched.source}", ms["connect"]),
-        (f"{fetched.status} {fetched.reason}, {kind}, {len(fetched.content)} bytes", ms["first_byte"]),
+        (
+            f"{fetched.status} {_readable(fetched.reason)}, {_readable(kind)}, {len(fetched.content)} bytes",
+            ms["first_byte"],
+        ),
     )
     return [
         *(f"{clean(text):<{_COLUMN}} {took:7.1f} ms" for text, took in steps),
-        *(f"  {clean(name)}: {clean(value)}" for name, value in fetched.headers.items()),
+        *(f"  {name}: {clean(_readable(value))}" for name, value in fetched.fields),
         "",
         rendered.text,
         "",

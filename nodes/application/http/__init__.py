@@ -1,4 +1,4 @@
-"""HTTP/1.1: a server of static pages, and pages as text for a terminal. Bytes and time in, bytes out.
+"""HTTP/1.1: a server of static pages, a reader of responses, pages as text. Bytes and time in, bytes out.
 
 connection    ServerConnection: one connection as a `Stream`; opens with its table of states
 server        Server: what the connections of one site share; from a request to its status and page
@@ -6,6 +6,8 @@ message       Request, parse_request: the head of a request, and every rule that
 fields        field lines, and the lists, parameters, numbers and tags in their values
 uri           Uri, Authority: taken apart, put together, relative references resolved
 body          the content of a message, by its length or in chunks
+client        ResponseReader: a response to GET, behind whatever interim ones
+content       text_of: content without its codings, by the character set that server or page names
 response      Page, Site, Absence: what is sent; status pages; preconditions
 reports       the events of a request and its answer
 date          HTTP's dates
@@ -28,6 +30,6 @@ Choices, where the RFC leaves one or we keep less:
 - No 100 is ever sent: no content is wanted, so the final status comes at once (section 10.1.1).
 - Range is ignored (section 14.2 allows it).
 
-Supported standards: RFC 9110 (semantics of GET and HEAD, conditions), RFC 9112 (HTTP/1.1), RFC 3986 (paths),
+Supported standards: RFC 9110 (semantics of GET and HEAD, conditions), RFC 9112 (HTTP/1.1), RFC 3986 (URIs),
 RFC 6585 section 5 (431), RFC 5789 (PATCH is known, and not allowed).
 """

@@ -102,6 +102,19 @@ class Authority(NamedTuple):
             raise DecodeError("port", match[3], f"over {_PORT_LIMIT}")
         return cls(match[1], match[2].lower(), port)
 
+    @classmethod
+    def written(cls, text: str) -> Authority:
+        """As people and pages write it: a name may have letters of any script (RFC 3490).
+
+        Raises:
+            DecodeError: as of `parse`, or no name in DNS is like the host.
+
+        """
+        try:
+            return cls.parse(text.encode("idna").decode())
+        except UnicodeError:
+            raise DecodeError("host", text, "no name in DNS is like it") from None
+
 
 def _is_host(host: str) -> bool:
     if not host.startswith("["):
