@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import dns.message
 import dns.name
+import dns.rdata
 from fuzz_target import REPOSITORY, Target
 
 from catenet.nodes.address import Address
+from catenet.nodes.application.dns.codec import MessageBuffer
 from catenet.nodes.application.dns.message import EDNS_SIZE, STREAM_SIZE, UDP_SIZE, Header, Message
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.nameserver import Nameserver
-from catenet.nodes.application.dns.records import Opaque, Rcode
+from catenet.nodes.application.dns.records import (
+    Caa,
+    Data,
+    Ds,
+    Opaque,
+    Rcode,
+    Record,
+    Sshfp,
+    Tlsa,
+    is_data_type,
+    type_text,
+)
 from catenet.nodes.application.dns.zone import Zone, Zones
+from catenet.nodes.application.dns.zonefile import parse_zone_file
 from catenet.nodes.machine import DecodeError, Endpoint, Packet, Send
 
 CLIENT = Endpoint(Address.parse("192.31.33.7"), 40_000)
@@ -23,6 +37,32 @@ def read_by_oracle(data: bytes) -> dns.message.Message:
     return dns.message.from_wire(data, one_rr_per_rrset=True)
 
 
+def check_text(record: Record) -> None:
+    """A record as text reads as the same record, here, and its data for dnspython too."""
+    assert Name.parse(str(record.name)) == record.name
+    text = str(record)
+    assert text.isprintable()
+    if not is_data_type(record.type) or not _has_text(record.data):
+        return
+    ((_, _, again),) = parse_zone_file(text, Name.root, "text")
+    assert again == record
+    if not isinstance(record.data, Opaque):
+        buffer = MessageBuffer()
+        record.data.write(buffer)
+        theirs = dns.rdata.from_text("IN", type_text(record.type), str(record.data), dns.name.root, False)
+        assert theirs == dns.rdata.from_wire("IN", type_text(record.type), bytes(buffer.data), 0, len(buffer.data))
+
+
+def _has_text(data: Data) -> bool:
+    """A message may say what a master file cannot: no octets, or a tag of other characters."""
+    match data:
+        case Ds(digest=octets) | Sshfp(fingerprint=octets) | Tlsa(association=octets):
+            return bool(octets)
+        case Caa(tag=tag):
+            return tag.isalnum()
+    return True
+
+
 def _check_message(message: Message) -> None:
     data = message.pack()
     assert len(data) <= STREAM_SIZE
@@ -31,8 +71,7 @@ def _check_message(message: Message) -> None:
     assert len(message.pack(UDP_SIZE)) <= UDP_SIZE
     records = (*message.answers, *message.authority, *message.additional)
     for record in records:
-        assert Name.parse(str(record.name)) == record.name
-        str(record)
+        check_text(record)
     # dnspython looks into types that pass through ours untouched, and opcodes other than QUERY have forms of their own.
     if not again.truncated and not message.opcode and not any(isinstance(record.data, Opaque) for record in records):
         oracle = read_by_oracle(data)

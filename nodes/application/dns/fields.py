@@ -170,10 +170,10 @@ class _Number(_Fixed):
 
 
 class _Time(_Number):
-    """Seconds in four octets; in text a time too."""
+    """Seconds in four octets, all of which count, unlike a TTL's (RFC 1035 section 3.3.13); in text a time too."""
 
     def read_text(self, words: Words, what: str) -> int:
-        return read_time(words.take(what))
+        return read_time(words.take(what), 0xFFFFFFFF)
 
 
 class _Address4(_Fixed):

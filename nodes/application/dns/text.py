@@ -80,16 +80,16 @@ def read_number(text: str, limit: int) -> int:
     return int(text)
 
 
-def read_time(text: str) -> int:
+def read_time(text: str, limit: int = TTL_LIMIT) -> int:
     """`300`, `5m`, `1h30m` → seconds.
 
     Raises:
-        ValueError: it is no time, or one over the highest TTL.
+        ValueError: it is no time, or one over the limit.
 
     """
     if _TIME.fullmatch(text) is None:
         raise ValueError(f"{text!r} is no time: write seconds, or a number with s, m, h, d or w")
     seconds = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(text.lower()))
-    if seconds > TTL_LIMIT:
-        raise ValueError(f"{text!r} is over {TTL_LIMIT} seconds")
+    if seconds > limit:
+        raise ValueError(f"{text!r} is over {limit} seconds")
     return seconds

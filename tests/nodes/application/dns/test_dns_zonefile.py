@@ -126,6 +126,7 @@ def test_what_may_be_left_out() -> None:
         ("$TTL 99999999999", 1, "no time"),
         ("$TTL " + "9" * 39 + "x", 1, "no time"),
         ("$TTL 4000000000", 1, "over 2147483647"),
+        ("@ 60 SOA a b 1 2 3 4 4294967296", 1, "over 4294967295"),
         ("$INCLUDE other", 1, "no other file can be read here"),
         ("$GENERATE 1-2 a A 1.2.3.$", 1, "not one of"),
         ("$TTL 5\n@ SOA a b ( 1 2 3\n\n", 2, "never closed"),
