@@ -32,6 +32,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from catenet.nodes.control.printable import printable
 from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
 
@@ -99,7 +100,7 @@ class Answer:
         if whole.get("ok") is True:
             return cls(answer=whole.get("answer"))
         if whole.get("ok") is False:
-            return cls(error=str(whole.get("error")))
+            return cls(error=printable(str(whole.get("error"))))
         raise QuestionError(f"ok {whole.get('ok')!r} is neither true nor false")
 
 

@@ -74,7 +74,9 @@ def _fail(error: Exception, message: str, code: int) -> int:
         import traceback
 
         traceback.print_exception(error)
-    print(message, file=sys.stderr)
+    from catenet.nodes.control.printable import printable_lines
+
+    print(printable_lines(message), file=sys.stderr)  # words of a node, of the engine, of a file may be in it
     return code
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from catenet.nodes.control.printable import printable, printable_lines
 from catenet.nodes.control.view import Block, are_figures, lay_out
 from catenet.nodes.machine import Json
 
@@ -33,13 +34,13 @@ def console() -> Console:
 
 
 def say(line: Cell) -> None:
-    """One line; what looks like markup in it is printed as it is."""
-    console().print(line if isinstance(line, Text) else Text(line), soft_wrap=True)
+    """One line, or several; what looks like markup in it is printed as it is, and what a terminal would obey is not."""
+    console().print(line if isinstance(line, Text) else Text(printable_lines(line)), soft_wrap=True)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[Cell]], *, title: str = "") -> None:
     """A table without lines, numbers at the right. On a terminal that is too narrow, cells of several words fold."""
-    body = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
+    body = [[cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         block = Block(title, heads, [[cell.plain for cell in row] for row in body])
         sys.stdout.write("".join(f"{line}\n" for line in lay_out(block)))

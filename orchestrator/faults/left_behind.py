@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from catenet.nodes.control.printable import printable
 from catenet.nodes.control.questions import ASK_COMMAND, SOCKET_PATH, Answer, Question, QuestionError
 from catenet.orchestrator.backend.docker_options import MTU
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
@@ -64,7 +65,7 @@ def look_into(streams: Streams, container: Container, lab: Lab) -> Look:
     said: dict[str, list[str]] = {}
     for line in seen.stdout.splitlines():
         word, _, rest = line.partition(" ")
-        said.setdefault(word, []).append(" ".join(rest.split()))
+        said.setdefault(word, []).append(printable(" ".join(rest.split())))
     node = lab.nodes[container.node]
     state = _state(said.get("state", []))
     ready = () if state.get("ready") else ("it is not ready",)
@@ -82,7 +83,7 @@ def _state(lines: Sequence[str]) -> Mapping[str, object]:
 def _broken(state: Mapping[str, object]) -> frozenset[str]:
     rows = state.get("interfaces")
     found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    return frozenset(str(row.get("lan")) for row in found if not row.get("up") or row.get("silent"))
+    return frozenset(printable(str(row.get("lan"))) for row in found if not row.get("up") or row.get("silent"))
 
 
 def _differences(lab: Lab, node: Node, said: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -98,7 +99,7 @@ def _differences(lab: Lab, node: Node, said: Mapping[str, Sequence[str]]) -> Ite
 
 def _addresses(lab: Lab, node: Node, lines: Sequence[str]) -> Iterator[str]:
     wanted = {f"{each.address}/{lab.lans[each.lan].prefix.length}" for each in node.attachments} | {"127.0.0.1/8"}
-    found = {line.split()[3] for line in lines}
+    found = {next(iter(line.split()[3:]), line) for line in lines}
     yield from (f"address {each}" for each in sorted(found - wanted))
     yield from (f"no address {each}" for each in sorted(wanted - found))
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterable
 
+from catenet.nodes.control.printable import printable
 from catenet.nodes.control.questions import ASK_COMMAND, LIMIT, Answer, Question, QuestionError
 from catenet.orchestrator.backend.protocols import Container, EngineError, Exec, Streams
 from catenet.orchestrator.observe.running import condition
@@ -90,5 +91,5 @@ def _read_answer(stream: Exec, until: float) -> Answer:
             return Answer.parse(bytes(line.partition(b"\n")[0]))
         if len(line) + len(complaint) > LIMIT:
             return Answer(error=f"an answer of more than {LIMIT} bytes")
-    said = complaint.decode(errors="replace").strip()
+    said = printable(complaint.decode(errors="replace").strip())
     return Answer(error=f"its control door is not open ({said or 'no answer came'})")

@@ -47,10 +47,18 @@ def _lan(lan: LanState, known: dict[str, NodeState], order: list[str], lab: Lab 
     for name in sorted(lan.nodes, key=order.index):
         node = lab.nodes.get(name) if lab else None
         said = known[name].lans.get(lan.name, "")
-        address = node.address_on(lan.name) if node else Address.parse(said) if said else None
+        address = node.address_on(lan.name) if node else _address(said)
         ends.append(End(name, short_address(address, prefix)))
     state = "good" if lan.word == "up" else lan.word
     return ShownLan(lan.name, str(prefix or ""), tuple(ends), state, lan.condition)
+
+
+def _address(said: str) -> Address | None:
+    """The node's own word, which need not be one."""
+    try:
+        return Address.parse(said)
+    except ValueError:
+        return None
 
 
 def _subtitle(state: LabState, nodes: tuple[Shown, ...]) -> str:

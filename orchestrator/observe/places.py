@@ -7,7 +7,9 @@ each of its interfaces; what it forwards is there twice, coming in and going out
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from typing import TypeGuard
 
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
@@ -19,6 +21,11 @@ from catenet.orchestrator.observe.tcpdump import Place
 __all__ = ["find_places"]
 
 Links = Mapping[str, Mapping[str, Json]]
+_LINK = {
+    "lan": re.compile(r"[a-z][a-z0-9.-]*"),
+    "interface": re.compile(r"[\w.-]{1,15}"),
+    "hardware": re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}"),
+}
 
 
 def find_places(streams: Streams, running: RunningLab, targets: Sequence[str]) -> list[Place]:
@@ -35,7 +42,7 @@ def find_places(streams: Streams, running: RunningLab, targets: Sequence[str]) -
     links: dict[str, Links] = {}
     for node, answer in answers.items():
         rows = answer.answer if isinstance(answer.answer, list) else []
-        links[node] = {str(row["lan"]): row for row in rows if isinstance(row, Mapping) and row.get("interface")}
+        links[node] = {str(row["lan"]): row for row in rows if _is_link(row)}
         if not links[node]:
             raise EngineError(f"{node} does not say which interfaces it has: {answer.error or 'none'}")
     single = len(wanted) == 1
@@ -48,6 +55,13 @@ def find_places(streams: Streams, running: RunningLab, targets: Sequence[str]) -
             else _node_places(found[0], links[target], single=single)
         )
     ]
+
+
+def _is_link(row: Json) -> TypeGuard[Mapping[str, Json]]:
+    """Whether it is a LAN's interface, with its address; the node's own word for these is an argument of tcpdump's."""
+    return isinstance(row, Mapping) and all(
+        isinstance(value := row.get(key), str) and pattern.fullmatch(value) for key, pattern in _LINK.items()
+    )
 
 
 def _captured(running: RunningLab, target: str) -> tuple[Container, ...]:

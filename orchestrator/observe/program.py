@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from subprocess import CompletedProcess
 
+from catenet.nodes.control.printable import printable
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
 from catenet.orchestrator.observe.running import condition
 
@@ -33,7 +34,7 @@ class Finished(CompletedProcess[str]):
     def last_words(self) -> str:
         """The last line of standard error, or of standard output, or the exit code."""
         lines = (self.stderr.strip() or self.stdout.strip()).splitlines()
-        return lines[-1].strip() if lines else f"exit code {self.returncode}"
+        return printable(lines[-1].strip()) if lines else f"exit code {self.returncode}"
 
 
 def run_program(streams: Streams, container: Container, command: Sequence[str], deadline: float) -> Finished:

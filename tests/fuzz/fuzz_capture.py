@@ -78,7 +78,7 @@ pcap = Target(
 )
 
 
-class _Said:
+class Said:
     """A program that has said so much, and ends."""
 
     def __init__(self, chunks: list[tuple[int, bytes]]) -> None:
@@ -92,12 +92,15 @@ class _Said:
 
     def end_input(self) -> None: ...
 
+    def exit_code(self) -> int:
+        return 0
+
     def close(self) -> None: ...
 
 
 class _Streams:
     def __init__(self, chunks: list[tuple[int, bytes]]) -> None:
-        self._said = _Said(chunks)
+        self._said = Said(chunks)
 
     def execute(self, *_: object, **__: object) -> Exec:
         return self._said  # type: ignore[return-value]

@@ -177,7 +177,7 @@ def _check_answer(answer: Answer) -> None:
     _node_state(CONTAINER, answer, ("link1",))
 
 
-CONTAINER = Container("lab-a", "running", {LABEL_NODE: "a"}, (), status="Up 3 seconds")
+CONTAINER = Container("lab-a", {LABEL_NODE: "a"}, (), "image", "running", "running")
 PREFIX = Prefix.parse("10.0.1.0/24")
 _ANSWER_WORDS = ("ok", "answer", "error", "node", "lab", "ready", "interfaces", "services", "memory", "up", "silent")
 _ANSWER_WORDS += ("kernel", "via", "prefix", "state", "valid", "connected", "static", "garbage", "message", "source")

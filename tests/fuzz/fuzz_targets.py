@@ -32,6 +32,8 @@ TARGETS: Mapping[str, str] = {
     "question": "fuzz_control:question",
     "door": "fuzz_control:door",
     "answer": "fuzz_control:answer",
+    "node-answers": "fuzz_nodes:answers",
+    "node-look": "fuzz_nodes:look",
     "event-lines": "fuzz_control:event",
     "program-lines": "fuzz_programs:said",
     "frr-table": "fuzz_programs:frr",
