@@ -22,6 +22,7 @@ __all__ = ["serve"]
 _PROGRAM = (sys.executable, "-I", "-m", "catenet.nodes.services.browse_program", "--json", "--")
 _GRACE = 5.0  # seconds beyond the fetch's own limit: a busy machine starts a program slowly
 _AT_ONCE = 4  # fetches
+_URL_LIMIT = 8_000  # characters: RFC 9110 section 4.1 asks no one for more
 _SAID_LIMIT = 2_097_152  # bytes of the program's answer
 _REMEMBERED = 10  # pages
 _TOLD = ("url", "status", "bytes", "title", "ms", "error")  # what is remembered of a page
@@ -34,8 +35,10 @@ async def serve(host: Host, options: BrowseOptions) -> None:
 
     async def browse(arguments: Mapping[str, Json]) -> Json:
         url = arguments.get("url")
-        if not isinstance(url, str):
-            raise ValueError(f"browse: url {url!r} is no text")
+        if not isinstance(url, str) or not url.isprintable():
+            raise ValueError(f"browse: url {str(url)[:80]!r} is no printable text")
+        if len(url) > _URL_LIMIT:
+            raise ValueError(f"browse: url {url[:80]!r}… has {len(url)} characters, over {_URL_LIMIT}")
         async with places:
             at = host.wall_clock()
             page = await _run(url, options.timeout + _GRACE)

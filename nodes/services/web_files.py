@@ -21,6 +21,7 @@ _SETTLED = 0.1  # seconds: a file that changed later may change again within one
 
 _ABSENCES = {
     errno.EACCES: Absence.FORBIDDEN,
+    errno.EISDIR: Absence.FORBIDDEN,
     errno.ELOOP: Absence.MISSING,
     errno.ENAMETOOLONG: Absence.MISSING,
     errno.ENODEV: Absence.FORBIDDEN,

@@ -424,7 +424,7 @@ def test_the_service_answers_with_a_page(site: tuple[str, SmallNode]) -> None:
         assert [page["title"] for page in pages] == ["Dragon", "Dragon"]
         failed = await node.answers["browse"]({"url": f"http://127.0.0.1:{free_port()}/"})
         assert failed["step"] == "connect"
-        for wrong in ({}, {"url": 3}):
+        for wrong in ({}, {"url": 3}, {"url": "a\0b"}, {"url": "\ud800"}, {"url": "a" * 200_000}):
             with pytest.raises(ValueError, match="url"):
                 await node.answers["browse"](wrong)
         shown = node.shows["browse"]()

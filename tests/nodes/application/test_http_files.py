@@ -38,6 +38,7 @@ def root(tmp_path: Path) -> Path:
     (site / "up").symlink_to(tmp_path)
     (site / "in").symlink_to("sub/index.html")
     (site / "loop").symlink_to("loop")
+    (site / "folded" / "index.html").mkdir(parents=True)
     os.mkfifo(site / "pipe")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(site / "socket"))
@@ -81,6 +82,7 @@ def test_pages(root: Path) -> None:
         ("/up/missing", Absence.FORBIDDEN),
         ("/pipe", Absence.FORBIDDEN),
         ("/socket", Absence.FORBIDDEN),
+        ("/folded/", Absence.FORBIDDEN),  # its index.html is a folder
     ],
 )
 def test_what_is_no_page(root: Path, path: str, absence: Absence) -> None:
