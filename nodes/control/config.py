@@ -6,7 +6,8 @@ default has been filled in, every duration is in seconds, every address is writt
     {"lab": "internet", "node": "a",
      "interfaces": [{"lan": "link1", "engine": "10.1.1.1", "address": "10.1.1.1", "length": 24}],
      "forward": true, "gateway": null, "routes": [], "nameserver": null, "hosts": {},
-     "names": {"10.1.1.2": "b"}, "hints": {}, "services": {"rip": {"update": 5.0}}, "events": "json"}
+     "names": {"10.1.1.2": "b"}, "hints": {}, "services": {"rip": {"update": 5.0}}, "events": "json",
+     "began": 1893456000}
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ __all__ = ["CONFIG_LIMIT", "CONFIG_VARIABLE", "ConfigError", "InterfaceConfig", 
 CONFIG_VARIABLE = "CATENET_NODE"
 CONFIG_LIMIT = 64_000
 """The longest configuration, in bytes (the kernel's own limit for one variable is 128 kB)."""
+_LATEST = 0xFFFFFFFF  # seconds since 1970, in the year 2106
 
 Value = TypeVar("Value")
 
@@ -60,7 +62,8 @@ class StaticRoute:
 class NodeConfig:
     """A node, complete. `names` says which node has an address on a LAN of ours; `hints` are the root servers.
 
-    `lans` are all of the lab's, for people: a table names the networks that it leads to.
+    `lans` are all of the lab's, for people: a table names the networks that it leads to. `began` is when the lab was
+    brought up, in seconds since 1970, for all its nodes the same; 0: nobody has said so.
     """
 
     lab: str
@@ -76,6 +79,7 @@ class NodeConfig:
     lans: Mapping[str, Prefix] = field(default_factory=dict)
     services: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     events: Literal["text", "json"] = "text"
+    began: int = 0
 
     def to_json(self) -> str:
         """The text for CATENET_NODE.
@@ -101,6 +105,7 @@ class NodeConfig:
             "lans": {name: str(prefix) for name, prefix in self.lans.items()},
             "services": {name: dict(options) for name, options in self.services.items()},
             "events": self.events,
+            **({"began": self.began} if self.began else {}),
         }
         text = json.dumps(whole, separators=(",", ":"))
         if len(text) > CONFIG_LIMIT:
@@ -127,6 +132,9 @@ class NodeConfig:
         events = fields.take("events", str, "text")
         if events not in ("text", "json"):
             raise ConfigError(f"{CONFIG_VARIABLE}.events {events!r} is neither text nor json")
+        began = fields.take("began", int, 0)
+        if not 0 <= began <= _LATEST:
+            raise ConfigError(f"{CONFIG_VARIABLE}.began {began} is no time; it may be 0 to {_LATEST}")
         config = cls(
             lab=fields.take("lab", str),
             node=fields.take("node", str),
@@ -141,6 +149,7 @@ class NodeConfig:
             lans={name: _prefix(value, f"lans.{name}") for name, value in fields.take("lans", dict, {}).items()},
             services={name: _options(name, value) for name, value in fields.take("services", dict, {}).items()},
             events="json" if events == "json" else "text",
+            began=began,
         )
         fields.end()
         return config

@@ -26,7 +26,9 @@ Kinds, and the data that each carries:
     dns.answer        id, name, type, source, destination, rcode, answers, [refers], ttl      likewise, an answer
     http.request      method, path, host, source, destination
     http.response     status, bytes, type, source, destination
-    input.refused     source, why                    what a peer sent was dropped; said once for each kind of reason
+    key.changed       key, method, was, until        another key signs (null: none); until: seconds since 1970, or null
+    key.expired       key, method, lans, last        a key's time is over; last: it stays in use, as no other is valid
+    input.refused     source, why, [lan], [key]      what a peer sent was dropped; not said again for each message
     events.dropped    count                          so many lines of one kind were left out: too many in a second
 """
 
@@ -62,6 +64,8 @@ KINDS = (
     "dns.answer",
     "http.request",
     "http.response",
+    "key.changed",
+    "key.expired",
     "input.refused",
     "events.dropped",
 )

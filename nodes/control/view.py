@@ -17,6 +17,7 @@ __all__ = ["ON", "Block", "are_figures", "blocks", "cell", "lay_out"]
 ON = "on_node"
 """The field that names the node, where one table shows those of several."""
 HEADINGS = {ON: "node", "lan": "LAN", "age": "age (s)", "ttl": "TTL (s)"}
+HEADINGS |= {"begins": "begins in (s)", "signs_for": "signs for (s)", "taken_for": "taken for (s)"}
 ROUTE_HEADINGS = {"prefix": "to", "node": "via"}
 """In a table of routes, as the lecture's tables have it: to where, via whom (the node; --json has its address too)."""
 _FIRST = "prefix network name type node lan address up silent cost metric age state"

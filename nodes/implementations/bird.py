@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from math import inf
 from typing import Any
 
 from catenet.nodes.address import DEFAULT, Address, Prefix
 from catenet.nodes.implementations.adapter import Command, Learned, Place, Run, Task, refuse
+from catenet.nodes.internet.rip.keyring import Keyring
+from catenet.nodes.internet.rip.keys import Key, Lifetime, read_auth
 
 __all__ = ["Bird"]
 
@@ -17,6 +21,7 @@ _SPLIT_HORIZON = {
     "poisoned": "split horizon yes; poison reverse yes;",
 }
 _METHODS = {"md5": "keyed md5", **{f"hmac-sha-{size}": f"hmac sha{size}" for size in (1, 256, 384, 512)}}
+_PLAIN = re.compile(rb"[ !#-~]+")  # its texts know no escapes
 _ROUTE = re.compile(r"^(?P<prefix>[\d.]+/\d+)?\s.*\* .*\(\d+/(?P<metric>\d+)\)(?: \[(?P<tag>[0-9a-f]{4})\])?")
 _VIA = re.compile(r"^\s+via (?P<via>[\d.]+) on ")
 
@@ -29,7 +34,7 @@ class Bird:
     protocols = (12,)
 
     def check(self, options: Any, /) -> None:
-        """BIRD counts whole seconds, and its texts know no escapes.
+        """BIRD counts whole seconds. It signs with one key at a time, whatever its neighbours use.
 
         Raises:
             ValueError: all that it cannot do.
@@ -74,10 +79,10 @@ def _faults(options: Any) -> Iterator[str]:
         yield f"counts whole seconds, and {', '.join(odd)}"
     if options.triggered == "off":
         yield "always sends triggered updates: `triggered: off` is for routers of ours"
-    for secret in options.auth.values():
-        for word in (secret,) if isinstance(secret, str) else secret.values():
-            if '"' in word or not word.isprintable():
-                yield 'takes secrets of printable characters, and no " among them'
+    proof = read_auth(options.auth)
+    for key in () if isinstance(proof, bytes) else proof:
+        if key.method == "md5" and 0 in key.secret:
+            yield "cuts a secret of md5 at its first octet 0"
 
 
 def _socket(task: Task) -> str:
@@ -86,7 +91,7 @@ def _socket(task: Task) -> str:
 
 def _configuration(task: Task) -> str:
     options = task.options
-    interfaces = "\n".join(_interface(place, options) for place in task.places)
+    interfaces = "\n".join(_interface(place, task) for place in task.places)
     first = min(place.address for place in task.places)
     names = ", ".join(f'"{place.device}"' for place in task.places)
     return f"""\
@@ -127,24 +132,44 @@ def _static(task: Task) -> str:
     return "\n".join(["protocol static { ipv4;", *lines, "}"])
 
 
-def _interface(place: Place, options: Any) -> str:
+def _interface(place: Place, task: Task) -> str:
+    options = task.options
     passive = "passive yes;" if place.lan in options.passive else ""
     return f"""\
   interface "{place.device}" {{
     version 2; mode multicast; metric {options.cost.get(place.lan, 1)}; {passive}
     update time {options.update:.0f}; timeout time {options.timeout:.0f}; garbage time {options.garbage:.0f};
     {_SPLIT_HORIZON[options.split_horizon]}
-    {_authentication(options.auth)}
+    {_authentication(task)}
   }};"""
 
 
-def _authentication(auth: Mapping[str, Any]) -> str:
-    for method, secret in auth.items():
-        if method == "password":
-            return f'authentication plaintext; password "{secret}";'
-        keys = "\n".join(
-            f'      password "{word}" {{ id {number}; algorithm {_METHODS[method]}; }};'
-            for number, word in secret.items()
-        )
-        return f"authentication cryptographic;\n{keys}"
-    return "authentication none;"
+def _authentication(task: Task) -> str:
+    """Of the keys that may sign BIRD takes the one that began last; where none may, it sends what nobody takes."""
+    proof = read_auth(task.options.auth, task.node.began)
+    if isinstance(proof, bytes):
+        return f"authentication plaintext; password {_secret(proof)};"
+    if not proof:
+        return "authentication none;"
+    uses = Keyring(proof, fail_secure=task.options.fail_secure == "on").uses().values()
+    return "authentication cryptographic;\n" + "\n".join(_password(*each) for each in uses)
+
+
+def _password(key: Key, send: Lifetime | None, accept: Lifetime | None) -> str:
+    """A key that is longer than the digest is told as RFC 4822 section 2.5 prepares it: BIRD would do so otherwise."""
+    secret = key.prepared if len(key.secret) > key.algorithm.length else key.secret
+    times = "".join(f" {line};" for line in (*_lifetime("generate", send), *_lifetime("accept", accept)))
+    return f"      password {_secret(secret)} {{ id {key.number}; algorithm {_METHODS[key.method]};{times} }};"
+
+
+def _lifetime(word: str, use: Lifetime | None) -> list[str]:
+    ends = {"from": -inf, "to": 1.0} if use is None else {"from": use.start, "to": use.stop}
+    return [
+        f'{word} {end} "{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S.%f}"'
+        for end, at in ends.items()
+        if abs(at) < inf
+    ]
+
+
+def _secret(secret: bytes) -> str:
+    return f'"{secret.decode()}"' if _PLAIN.fullmatch(secret) else f"hex:{secret.hex(':')}"

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from math import inf
 from typing import Any
 
 from catenet.nodes.address import DEFAULT, Address, Prefix
 from catenet.nodes.control.units import format_duration
 from catenet.nodes.implementations.adapter import Command, Learned, Place, Run, Task, refuse
+from catenet.nodes.internet.rip.keyring import Keyring, Uses
+from catenet.nodes.internet.rip.keys import ALWAYS, Key, Lifetime, read_auth
 
 __all__ = ["Frr"]
 
@@ -17,6 +21,8 @@ _SETTINGS = "/etc/frr"
 _MANAGER = "/run/frr/mgmtd_be.sock"
 _SHORTEST = 5.0  # seconds, of each timer
 _PASSWORD = 16  # characters
+_PLAIN = re.compile(rb"[!-~]+")
+_FIRST, _END = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (1993, 2036))  # of the times that it knows
 _SPLIT_HORIZON = {
     "off": "no ip rip split-horizon",
     "on": "ip rip split-horizon",
@@ -36,6 +42,8 @@ class Frr:
 
     def check(self, options: Any, /) -> None:
         """Its timers begin at 5 s, and are whole seconds; of keyed authentication it knows MD5 alone.
+
+        It signs with one key at a time, whatever its neighbours use.
 
         Raises:
             ValueError: all that it cannot do.
@@ -77,20 +85,26 @@ def _faults(options: Any) -> Iterator[str]:
     odd = [f"{timer} is {format_duration(value)}" for timer, value in given.items() if value < _SHORTEST or value % 1]
     if odd:
         yield f"takes no timer under {format_duration(_SHORTEST)}, and whole seconds: {', '.join(odd)}"
-    for method, secret in options.auth.items():
-        if method not in ("password", "md5"):
+    proof = read_auth(options.auth)
+    keys = () if isinstance(proof, bytes) else proof
+    for method in dict.fromkeys(key.method for key in keys):
+        if method != "md5":
             yield f"has no {method}: its authentication is password or md5"
-            continue
-        for word in (secret,) if method == "password" else secret.values():
-            if len(word) > _PASSWORD or not re.fullmatch(r"[!-~]+", word):
-                yield f"takes secrets of up to {_PASSWORD} printable characters without spaces"
+    for secret in (proof,) if isinstance(proof, bytes) else [key.secret for key in keys]:
+        if len(secret) > _PASSWORD or not _PLAIN.fullmatch(secret):
+            yield f"takes secrets of up to {_PASSWORD} printable characters without spaces"
+    for time in (time for key in keys for use in (key.send, key.accept) for time in (use.start, use.stop)):
+        if abs(time) < inf and time % 1:
+            yield "counts a key's time in whole seconds"
+        if time < inf and time >= _END:
+            yield "knows no time of a key after the year 2035"
     if options.triggered == "off":
         yield "always sends triggered updates: `triggered: off` is for routers of ours"
 
 
 def _configuration(task: Task) -> str:
     options = task.options
-    lines = [*_keys(options.auth)]
+    lines = [*_keys(task)]
     for place in task.places:
         lines += [f"interface {place.device}", f" {_SPLIT_HORIZON[options.split_horizon]}"]
         lines += [f" ip rip authentication {words}" for words in _authentication(options.auth)]
@@ -152,14 +166,37 @@ def _list(name: str, prefixes: Iterable[Prefix]) -> str:
     return "\n".join(f"access-list {name} seq {number} permit {prefix} exact-match" for number, prefix in entries)
 
 
-def _keys(auth: Mapping[str, Any]) -> list[str]:
+def _keys(task: Task) -> list[str]:
+    """FRR signs with the key of the lowest number that may sign, takes one without lifetime for one that is always
+    valid, and sends nothing where none is: so each is told when it is to be used, to the second.
+    """
+    proof = read_auth(task.options.auth, task.node.began)
+    if isinstance(proof, bytes) or not proof:
+        return []
     lines = ["key chain lab"]
-    for number, word in auth.get("md5", {}).items():
-        lines += [f" key {number}", f"  key-string {word}", " exit"]
-    return [*lines, "exit"] if "md5" in auth else []
+    for number, (key, send, accept) in sorted(_uses(proof, task.options).items()):
+        lines += [f" key {number}", f"  key-string {key.secret.decode()}"]
+        if (send, accept) != (ALWAYS, ALWAYS):
+            lines += [f"  send-lifetime {_lifetime(send)}", f"  accept-lifetime {_lifetime(accept)}"]
+        lines.append(" exit")
+    return [*lines, "exit"]
+
+
+def _uses(keys: tuple[Key, ...], options: Any) -> dict[int, Uses]:
+    return Keyring(keys, fail_secure=options.fail_secure == "on").uses()
+
+
+def _lifetime(use: Lifetime | None) -> str:
+    """FRR counts the last second in."""
+    start, stop = (_FIRST, _FIRST + 1) if use is None else (max(use.start, _FIRST), use.stop - 1)
+    return f"{_time(start)} {_time(stop) if stop < _END else 'infinite'}"
+
+
+def _time(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S %-d %B %Y}"
 
 
 def _authentication(auth: Mapping[str, Any]) -> list[str]:
     if "password" in auth:
         return ["mode text", f"string {auth['password']}"]
-    return ["mode md5 auth-length rfc", "key-chain lab"] if "md5" in auth else []
+    return ["mode md5 auth-length rfc", "key-chain lab"] if auth else []

@@ -66,6 +66,7 @@ def _told(task: Task) -> dict[str, Json]:
     return {
         "lab": node.lab,
         "node": node.node,
+        "began": node.began,
         "service": task.service,
         "options": asdict(task.options),
         "interfaces": [_interface(place) for place in task.places],

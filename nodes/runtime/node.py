@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from catenet.nodes.address import DEFAULT, Address
@@ -18,6 +19,7 @@ from catenet.nodes.control.events import Event
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime import files
 from catenet.nodes.runtime.answers import Answers
+from catenet.nodes.runtime.began import began
 from catenet.nodes.runtime.children import Children
 from catenet.nodes.runtime.door import Door
 from catenet.nodes.runtime.health import Health
@@ -147,4 +149,4 @@ def _allow_files() -> None:
 
 
 async def _live(config: NodeConfig) -> None:
-    await Node(config, asyncio.get_running_loop()).run()
+    await Node(replace(config, began=began(config)), asyncio.get_running_loop()).run()

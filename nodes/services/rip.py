@@ -27,6 +27,7 @@ async def serve(host: Host, options: RipOptions) -> None:
         host.name_of,
         static=[(route.to, route.via) for route in host.config.routes],
         epoch=host.wall_clock() - host.now(),
+        began=host.config.began,
         remember=True,
     )
     ports: dict[str, UdpPort] = {}

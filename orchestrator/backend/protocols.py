@@ -11,6 +11,7 @@ from catenet.nodes.address import Address, Prefix
 
 __all__ = [
     "CAPABILITIES",
+    "LABEL_BEGAN",
     "LABEL_FILE",
     "LABEL_FOLDER",
     "LABEL_HASH",
@@ -47,6 +48,7 @@ LABEL_NODE = "catenet.node"
 LABEL_LAN = "catenet.lan"
 LABEL_FILE = "catenet.file"  # the lab file's path; a relative one starts at the folder of Compose's project
 LABEL_HASH = "catenet.hash"  # of all that the thing is, but its image: equal hashes need no change
+LABEL_BEGAN = "catenet.began"  # when the copy was brought up, in seconds since 1970: its nodes count from there
 LABEL_PROJECT = "com.docker.compose.project"  # Compose's word for a copy
 LABEL_SERVICE = "com.docker.compose.service"  # and for a node
 LABEL_FOLDER = "com.docker.compose.project.working_dir"

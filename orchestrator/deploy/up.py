@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,11 +13,13 @@ from typing import NamedTuple
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import (
+    LABEL_BEGAN,
     Container,
     ContainerSpec,
     Engine,
     EngineError,
     EngineGoneError,
+    Network,
     NetworkSpec,
     PrefixTakenError,
     networks_of,
@@ -91,8 +93,16 @@ def missing(engine: Engine, lab: Lab, copy: str, image: str) -> Missing:
     present = engine.inspected(container for container in listed if container.copy == copy)
     others = [container for container in listed if container.copy != copy]
     own = own_images(lab, image)
-    wanted = desired(lab, copy, image, networks, engine.host_addresses(), own_images=own)
+    there: list[Network | Container] = [*networks, *present]
+    began = _began(thing.labels for thing in there if thing.copy == copy)
+    wanted = desired(lab, copy, image, networks, engine.host_addresses(), own_images=own, began=began)
     return Missing(plan(wanted, networks, present, others), left_paused(wanted, present), present)
+
+
+def _began(labels: Iterable[Mapping[str, str]]) -> int:
+    """When this copy was brought up, in seconds since 1970: what is there says so; else now."""
+    said = [each[LABEL_BEGAN] for each in labels if each.get(LABEL_BEGAN, "").isdecimal()]
+    return min(map(int, said), default=int(time.time()))
 
 
 def up(

@@ -73,15 +73,9 @@ class _Router:
         """Whether it hears the other one on that LAN, and takes what that one signs."""
         if lan in self.deaf:
             return False
-        own, its = (dict(each.rip.auth) if each.rip is not None else {} for each in (self, other))
-        if own.keys() != its.keys():
-            return False
-        for method, secrets in its.items():
-            if not isinstance(secrets, Mapping):
-                return bool(own[method] == secrets)
-            number, secret = next(iter(secrets.items()))  # the first key signs
-            return bool(own[method].get(number) == secret)
-        return True
+        if self.rip is None or other.rip is None:
+            return self.rip is other.rip or not (self.rip or other.rip).auth
+        return bool(self.rip.believes(other.rip, adapts=ROUTING not in other.node.implementations))
 
 
 def ways(

@@ -20,6 +20,7 @@ from catenet.nodes.control.config import CONFIG_VARIABLE, ConfigError, Interface
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import (
     CAPABILITIES,
+    LABEL_BEGAN,
     LABEL_FILE,
     LABEL_HASH,
     LABEL_LAB,
@@ -97,12 +98,14 @@ def desired(
     *,
     events: Events = "json",
     own_images: Mapping[str, str] = MappingProxyType({}),
+    began: int = 0,
 ) -> Desired:
     """What the engine should have for this copy of the lab.
 
     `actual` are the engine's networks, of whoever: this copy's own keep their prefixes, and the others' are not free.
     `host` are the addresses of the engine's own machine. `events`: how the nodes write their log.
-    `own_images`: node → its image, where that is not `image`.
+    `own_images`: node → its image, where that is not `image`. `began`: when the copy was brought up, in seconds since
+    1970, for what is made now; no reason to make anew what is there.
 
     Raises:
         PlanError: no prefix is left for a LAN, or a node's configuration is too long, or a LAN holds an address of
@@ -110,10 +113,10 @@ def desired(
 
     """
     _keep_host_out(lab, host)
-    networks = _networks(lab, copy, actual)
+    networks = _networks(lab, copy, actual, began)
     engine = {lan: networks[lan].prefix for lan in lab.lans}
     containers = tuple(
-        _container(lab, node, copy, own_images.get(node.name, image), engine, events=events)
+        _container(lab, node, copy, own_images.get(node.name, image), engine, events=events, began=began)
         for node in lab.nodes.values()
     )
     return Desired(copy, _file(lab), tuple(networks.values()), containers)
@@ -130,25 +133,25 @@ def _keep_host_out(lab: Lab, host: Sequence[Address]) -> None:
                 )
 
 
-def _networks(lab: Lab, copy: str, actual: Sequence[Network]) -> dict[str, NetworkSpec]:
+def _networks(lab: Lab, copy: str, actual: Sequence[Network], began: int) -> dict[str, NetworkSpec]:
     own = {network.name: network for network in actual if network.copy == copy}
     used = [prefix for network in actual if network.name not in own for prefix in network.prefixes]
     chosen: dict[str, NetworkSpec] = {}
     for lan in lab.lans.values():  # what is there already stays as it is
         existing = own.get(network_name(copy, lan.name))
         for prefix in existing.prefixes if existing is not None else ():
-            spec = _network(lab, lan, copy, prefix)
+            spec = _network(lab, lan, copy, prefix, began)
             if existing is not None and existing.labels.get(LABEL_HASH) == spec.labels[LABEL_HASH]:
                 chosen[lan.name] = spec
     used += [spec.prefix for spec in chosen.values()]
     for lan in lab.lans.values():
         if lan.name not in chosen and not any(lan.prefix.overlaps(prefix) for prefix in used):
-            chosen[lan.name] = _network(lab, lan, copy, lan.prefix)
+            chosen[lan.name] = _network(lab, lan, copy, lan.prefix, began)
             used.append(lan.prefix)
     for lan in lab.lans.values():
         if lan.name not in chosen:
             prefix = _spare(lan, copy, used)
-            chosen[lan.name] = _network(lab, lan, copy, prefix)
+            chosen[lan.name] = _network(lab, lan, copy, prefix, began)
             used.append(prefix)
     return {lan: chosen[lan] for lan in lab.lans}
 
@@ -167,7 +170,7 @@ def _spare(lan: Lan, copy: str, used: Sequence[Prefix]) -> Prefix:
     return spare
 
 
-def _network(lab: Lab, lan: Lan, copy: str, prefix: Prefix) -> NetworkSpec:
+def _network(lab: Lab, lan: Lan, copy: str, prefix: Prefix, began: int) -> NetworkSpec:
     name = network_name(copy, lan.name)
     labels = {
         LABEL_LAB: copy,
@@ -175,13 +178,18 @@ def _network(lab: Lab, lan: Lan, copy: str, prefix: Prefix) -> NetworkSpec:
         LABEL_FILE: _file(lab),
         LABEL_PROJECT: copy,
         "com.docker.compose.network": lan.name,
+        **_began(began),
     }
     gateway = Lan(lan.name, prefix).gateway
     return NetworkSpec(name, prefix, gateway, {**labels, LABEL_HASH: _hash(lan.name, lan.prefix, prefix, gateway)})
 
 
+def _began(began: int) -> dict[str, str]:
+    return {LABEL_BEGAN: str(began)} if began else {}
+
+
 def _container(
-    lab: Lab, node: Node, copy: str, image: str, engine: Mapping[str, Prefix], *, events: Events
+    lab: Lab, node: Node, copy: str, image: str, engine: Mapping[str, Prefix], *, events: Events, began: int
 ) -> ContainerSpec:
     interfaces = tuple(
         InterfaceConfig(
@@ -200,13 +208,14 @@ def _container(
         LABEL_SERVICE: node.name,
         "com.docker.compose.container-number": "1",
         "com.docker.compose.oneoff": "False",
+        **_began(began),
     }
     config = _config(lab, node, interfaces)
     spec = ContainerSpec(
         name=container_name(copy, node.name),
         hostname=node.name if len(node.name) <= HOSTNAME_LIMIT else node.name.partition(".")[0],
         image=image,
-        environment={CONFIG_VARIABLE: _as_json(replace(config, events=events))},
+        environment={CONFIG_VARIABLE: _as_json(replace(config, events=events, began=began))},
         endpoints={network_name(copy, interface.lan): interface.engine for interface in interfaces},
         labels=labels,
         sysctls={"net.ipv4.ip_forward": "1" if node.forward else "0", **SYSCTLS},

@@ -9,8 +9,10 @@ import pytest
 from dissected import Dissected, Tshark, capture_of, complaints, tshark
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.internet.rip.authentication import METHODS, Authentication, read_secrets
+from catenet.nodes.internet.rip.authentication import Authentication
 from catenet.nodes.internet.rip.config import RipOptions
+from catenet.nodes.internet.rip.digests import METHODS
+from catenet.nodes.internet.rip.keys import read_auth
 from catenet.nodes.internet.rip.machine import RipMachine
 from catenet.nodes.internet.rip.packet import GROUP, PORT, REQUEST, RESPONSE, WHOLE_TABLE, Entry, Message
 from catenet.nodes.machine import Endpoint, Interface, Packet, Send
@@ -41,7 +43,7 @@ class Sender:
         static = [(Prefix.parse(f"10.7.{n}.0/24"), Address.parse(VIA)) for n in range(STATIC)]
         options = RipOptions(auth=auth, cost=COSTS, redistribute=("connected", "static"), tag=TAG)
         self.machine = RipMachine(options, LINKS, random.Random(1), static=static, epoch=EPOCH)
-        self.peer = Authentication(read_secrets(auth), EPOCH, options.timeout)
+        self.peer = Authentication(read_auth(auth), EPOCH, options.timeout)
         self.most = self.peer.max_entries
         self.now = 0.0
         self.sent: list[tuple[float, Packet]] = []
@@ -58,7 +60,7 @@ class Sender:
 
     def hear(self, message: Message, port: int = PORT) -> list[Packet]:
         """What is said at once, to a neighbour on link1."""
-        data = self.peer.seal(bytes(message), self.now)
+        (data,) = self.peer.seal(bytes(message), "link1", None, self.now)
         self.machine.receive(Packet(data, Endpoint(ASKER, port), GROUP, "link1"), self.now)
         return self._keep()
 
@@ -189,7 +191,7 @@ def test_who_signed_it_is_read_too(script: Script) -> None:
         elif script.auth == "password":
             assert (signature["auth.type"], signature["auth.passwd"]) == (["2"], ["correct-horse"])
         else:
-            length = METHODS[script.auth][0]
+            length = METHODS[script.auth].length
             assert signature == {
                 "auth.type": ["3"],
                 "auth.passwd": None,

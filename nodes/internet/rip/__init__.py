@@ -7,9 +7,11 @@ Files, in the order to read them:
     table.py     `Table` of `Route`s, and the receive rule, `judge` (section 3.9.2)
     output.py    what is said on which network: split horizon, 25 entries a message (sections 3.4.3, 3.10.2)
     authentication.py    who may speak: passwords and digests (section 4.1, RFC 4822)
+    keys.py, keyring.py    `Key`: what a lab file says of one; `Keyring`: which signs, and which are taken, when
+    digests.py, sequences.py    how a digest is made; which message is an old one
     speaker.py   `Speaker` says it: tables, what has changed, questions, the last words (sections 3.9.1, 3.10)
     machine.py   `RipMachine`: when to speak, what to make of what is heard (sections 3.8 to 3.10)
-    neighbours.py, reports.py    who was heard; events and `show rip`
+    neighbours.py, refusals.py, reports.py    who was heard, and what of it not; events and `show rip`
     provenance.py    where each route comes from, for `trace route`
     config.py    `RipOptions`, what a lab file may say
 
@@ -41,11 +43,17 @@ Deviations from the RFC, and why:
   version 2: without masks its routes would be guesses.
 - Requests too must come from the link: whoever can forge a far address would turn the router against it.
 - The sequence number of an authenticated message is the time of day in seconds, so that it does not fall at a restart
-  though nothing is kept on disk. All messages of a second have the same one, as RFC 4822 section 2.2 allows.
-- A secret is no longer than its digest: longer ones are hashed first, and not by all routers in the same way.
-- Keys have no lifetimes: to change one, every router is given the new one as well, then it is put first everywhere.
+  though nothing is kept on disk (RFC 4822 section 2.3 asks a router that has forgotten it to begin with zero). All
+  messages of a second have the same one, as "non-decreasing" allows (RFC 4822 section 2.1).
+- A message with its digest is no longer than one of 25 entries without: 20 to 23 routes. FRR and BIRD take no more.
+- A neighbour that has been silent for the timeout may begin at any number, not only at zero or above its last one
+  (RFC 4822 section 2.3.2): FRR counts from the start of its process, on all its networks together.
+- An older key's message, after a newer one's, must not have a number below that one's, where its own is not higher (see
+  sequences.py): RFC 4822 would take its last messages once more as long as the older key is valid.
 - Nothing is kept of the neighbours' sequence numbers when this router restarts: an old message of theirs may be taken
   until a newer one has come.
+- A router has the same keys on all its networks, and they change with its lab file: it has no key management protocol,
+  and no verb that adds or deletes a key while it runs (RFC 4822 sections 2.2 and 3.1).
 - At most 4,096 routes are held and 256 neighbours are remembered, whatever a hostile neighbour says.
 
 Supported standards: RFC 2453, without the RIP-1 settings of section 5.1; RFC 4822 (and with it RFC 2082).

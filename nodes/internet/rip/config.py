@@ -8,16 +8,18 @@ from math import isfinite
 from typing import Annotated, Literal, get_args
 
 from catenet.nodes.control.units import Duration, Form, LanName, Secret, format_duration
-from catenet.nodes.internet.rip.authentication import read_secrets
+from catenet.nodes.internet.rip.keyring import Keyring
+from catenet.nodes.internet.rip.keys import read_auth
 from catenet.nodes.internet.rip.packet import INFINITY
 
 __all__ = ["RipOptions", "SplitHorizon"]
 
 SplitHorizon = Literal["off", "on", "poisoned"]
-Triggered = Literal["off", "on"]
+Switch = Literal["off", "on"]
 Source = Literal["connected", "static", "default"]
 
 _AUTH = Form("{password: WORD}, or {METHOD: {KEY-ID: WORD}}")
+_Key = Annotated[Secret | Mapping[str, Secret], Form("WORD, or {secret: WORD, from: 2m, until: 5m}")]
 _SHORTEST, _LONGEST = 0.1, 86_400.0
 
 
@@ -33,8 +35,12 @@ class RipOptions:
     `passive`: LANs on which the router only listens.
     `redistribute`: what is announced beside the LANs on which the router speaks: `connected`, its passive LANs;
     `static`, the routes that the lab file gives the node; `default`, a default route. `tag` marks these (section 4.2).
-    `auth`: {password: WORD}, or {METHOD: {KEY-ID: WORD}} with the method md5 or hmac-sha-1, -256, -384 or -512; the
-    first key signs, all of them are believed. Empty: no authentication.
+    `auth`: {password: WORD}, or {METHOD: {KEY-ID: WORD}} with the methods md5 and hmac-sha-1, -256, -384 and -512.
+    Instead of its WORD a key may have {secret: WORD, from: 2m, until: 5m}, where `hex` may stand for `secret`, and
+    `send_from`, `send_until`, `accept_from` and `accept_until` for one use of the key; times are durations since the
+    lab was brought up, or like 2030-01-31T12:00:00Z. The key that began last signs, of equal ones the first; each is
+    taken as long as it is valid. Empty: no authentication.
+    `fail_secure`: when the last key has expired, `off` keeps it in use, `on` ends routing (RFC 4822 section 5.1).
     """
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 -- the name and the form are pydantic's
@@ -43,12 +49,13 @@ class RipOptions:
     timeout: Duration = 180.0  # seconds without a word after which a route is unreachable
     garbage: Duration = 120.0  # seconds for which an unreachable route is still announced
     split_horizon: SplitHorizon = "poisoned"
-    triggered: Triggered = "on"
+    triggered: Switch = "on"
     cost: Mapping[LanName, int] = field(default_factory=dict)
     passive: tuple[LanName, ...] = ()
     redistribute: tuple[Source, ...] = ("connected",)
     tag: int = 0  # 0 to 65535, of the routes that are announced for others
-    auth: Annotated[Mapping[str, Secret | Mapping[str, Secret]], _AUTH] = field(default_factory=dict)
+    auth: Annotated[Mapping[str, Secret | Mapping[str, _Key]], _AUTH] = field(default_factory=dict)
+    fail_secure: Switch = "off"
 
     def __post_init__(self) -> None:
         for timer in ("update", "timeout", "garbage"):
@@ -60,7 +67,7 @@ class RipOptions:
             )
         if self.split_horizon not in get_args(SplitHorizon):
             raise ValueError(f"split_horizon {self.split_horizon!r} is none of off, on, poisoned")
-        if self.triggered not in get_args(Triggered):
+        if self.triggered not in get_args(Switch):
             raise ValueError(f"triggered {self.triggered!r} is neither on nor off")
         for lan, cost in self.cost.items():
             if isinstance(cost, bool) or not isinstance(cost, int) or not 0 < cost < INFINITY:
@@ -70,7 +77,20 @@ class RipOptions:
                 raise ValueError(f"redistribute {source!r} is none of {', '.join(get_args(Source))}")
         if isinstance(self.tag, bool) or not isinstance(self.tag, int) or not 0 <= self.tag <= 0xFFFF:
             raise ValueError(f"tag {self.tag!r} is out of range; it may be 0 to {0xFFFF}")
-        read_secrets(self.auth)
+        read_auth(self.auth)
+        if self.fail_secure not in get_args(Switch):
+            raise ValueError(f"fail_secure {self.fail_secure!r} is neither on nor off")
+
+    def believes(self, other: RipOptions, *, adapts: bool) -> bool:
+        """Whether it takes, at some time, what a router with the other options signs. `adapts`: the other one signs
+        with whatever key its neighbours use, as ours does.
+        """
+        own, its = read_auth(self.auth), read_auth(other.auth)
+        if isinstance(own, bytes) or isinstance(its, bytes) or not own or not its:
+            return own == its
+        known = {(key.number, key.method, key.prepared) for key in own}
+        used = its if adapts else [span.signer for span in Keyring(its).spans() if span.signer is not None]
+        return any((key.number, key.method, key.prepared) in known for key in used)
 
 
 def _check_timer(name: str, value: object) -> None:

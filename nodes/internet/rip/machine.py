@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from math import inf
 
 from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
-from catenet.nodes.internet.rip.authentication import Authentication, read_secrets
+from catenet.nodes.internet.rip.authentication import Authentication, key_in
 from catenet.nodes.internet.rip.config import RipOptions
+from catenet.nodes.internet.rip.keys import read_auth
 from catenet.nodes.internet.rip.neighbours import Neighbours
 from catenet.nodes.internet.rip.offers import Heard, prefix_of, read
 from catenet.nodes.internet.rip.packet import (
@@ -22,6 +23,7 @@ from catenet.nodes.internet.rip.packet import (
     Message,
 )
 from catenet.nodes.internet.rip.provenance import Provenance
+from catenet.nodes.internet.rip.refusals import Refusals
 from catenet.nodes.internet.rip.reports import report_of, status_of, timers_of
 from catenet.nodes.internet.rip.speaker import Speaker
 from catenet.nodes.internet.rip.table import MAX_ROUTES, Change, Route, Table
@@ -34,7 +36,6 @@ from catenet.nodes.machine import (
     Json,
     Packet,
     Randomness,
-    Report,
     SetRoute,
 )
 
@@ -47,8 +48,9 @@ class RipMachine:
     It starts at its first wake (`next_wake` is 0 until then): it asks for its neighbours' tables and sends its own.
     Beside the contract: `set_interface` says that an interface changed, `shutdown` takes leave, `status` is for
     `show rip`. `name_of` gives the node that has an address, for what people read. `static` are the routes that this
-    node has beside RIP's, prefix and next hop. `epoch` is the time of day, in seconds since 1970, at which `now` was 0:
-    authenticated messages carry the time (RFC 4822). `remember`: where each route comes from is kept, for `explain`.
+    node has beside RIP's, prefix and next hop. `epoch` is the time of day, in seconds since 1970, at which `now` was 0,
+    and `began` that at which the lab was brought up: messages carry the time, and keys live by it (RFC 4822).
+    `remember`: where each route comes from is kept, for `explain`.
     """
 
     def __init__(
@@ -60,13 +62,15 @@ class RipMachine:
         *,
         static: Iterable[tuple[Prefix, Address]] = (),
         epoch: float = 0.0,
+        began: float = 0.0,
         remember: bool = False,
     ) -> None:
         self._options = options
         self._static = [
             (prefix, via) for prefix, via in static if prefix != DEFAULT and "static" in options.redistribute
         ]
-        self._auth = Authentication(read_secrets(options.auth), epoch, options.timeout)
+        proof = read_auth(options.auth, began)
+        self._auth = Authentication(proof, epoch, options.timeout, fail_secure=options.fail_secure == "on")
         self._now = 0.0
         self._random = random
         self._name_of = name_of
@@ -74,10 +78,10 @@ class RipMachine:
         self._own = frozenset(interface.address for interface in self._interfaces.values())
         self._table = Table(options.timeout, options.garbage, options.cost)
         self._neighbours = Neighbours()
-        self._past = Provenance(options, epoch, name_of, remember=remember)
+        self._past = Provenance(options, epoch, name_of, self._auth.proof_of, remember=remember)
         self._counters: Counter[str] = Counter()
-        self._told: set[str] = set()
         self._actions: list[Action] = []
+        self._refusals = Refusals(self._counters, self._neighbours, self._actions)
         self._speaker = Speaker(
             options,
             self._table,
@@ -110,7 +114,8 @@ class RipMachine:
             self._counters["refused.own"] += 1
         elif not interface.prefix.holds_host(source.address):
             # "the source of the datagram must be on a directly-connected network" (3.9.2)
-            self._refuse("off-link", source, f"its address is no neighbour's on {interface.name}")
+            why = f"its address is no neighbour's on {interface.name}"
+            self._refusals.refuse("off-link", packet, why, now)
         else:
             self._read(packet, interface, now)
 
@@ -119,6 +124,8 @@ class RipMachine:
         self._now = now
         if self._stopped:
             return
+        if now >= self._auth.next_change:
+            self._actions += self._auth.take_reports(self._interfaces, now)
         if not self._started:
             self._start(now)
         if now >= self._table.next_expiry:
@@ -134,7 +141,8 @@ class RipMachine:
         """When the earliest timer runs out; 0 before the start, None after the end."""
         if self._stopped:
             return None
-        return min(self._update_at, self._trigger_at, self._ask_at, self._table.next_expiry)
+        due = min(self._update_at, self._trigger_at, self._ask_at, self._table.next_expiry, self._auth.next_change)
+        return max(0.0, due)
 
     def take_actions(self) -> list[Action]:
         """What is to be done since the last call, in order."""
@@ -153,6 +161,7 @@ class RipMachine:
         if before == interface or not self._started or self._stopped:
             return
         if before is not None and before.up:
+            self._auth.lose(interface.name)
             self._note(self._table.disconnect(interface.name, now), f"{interface.name} went down", now)
         if interface.up:
             self._note(self._connect(interface, now), f"{interface.name} came up", now)
@@ -173,7 +182,8 @@ class RipMachine:
         options, next_update = self._options, max(0.0, self._update_at - now)
         return {
             "table": [status_of(route, options, self._name_of, now) for _, route in sorted(self._table.routes.items())],
-            "neighbours": self._neighbours.status(self._name_of, now),
+            "neighbours": self._neighbours.status(self._name_of, now, self._auth.key_of),
+            **({"keys": keys} if (keys := self._auth.status(now)) else {}),
             "counters": {**dict(sorted(self._counters.items())), "skipped.table-full": self._table.overflow},
             "timers": timers_of(options, next_update),
         }
@@ -259,40 +269,42 @@ class RipMachine:
 
     def _read(self, packet: Packet, interface: Interface, now: float) -> None:
         """A datagram from a neighbour."""
-        source = packet.source
+        source, lan = packet.source, interface.name
         try:
-            heard = read(self._auth.open(packet.data, source.address, now))
+            heard = read(self._auth.open(packet.data, lan, source.address, now))
         except DecodeError as error:
-            self._refuse(error.field, source, str(error))
+            self._refusals.refuse(error.field, packet, str(error), now, key_in(error))
             return
         message = heard.message
         if message.version < VERSION:
-            self._refuse("version-1", source, "version 1, and this router speaks version 2")
-        elif message.command == REQUEST and interface.name in self._options.passive:
-            self._refuse("passive", source, f"a request on {interface.name}, where this router only listens")
+            self._refusals.refuse("version-1", packet, "version 1, and this router speaks version 2", now)
+        elif message.command == REQUEST and lan in self._options.passive:
+            self._refusals.refuse("passive", packet, "a request where this router only listens", now)
         elif message.command == REQUEST and not message.entries:
             # "If there are no entries, no response is given." (3.9.1)
-            self._refuse("empty", source, "a request for nothing")
+            self._refusals.refuse("empty", packet, "a request for nothing", now)
         elif message.command == REQUEST:
             self._answer(message, source, interface, now)
         elif source.port != PORT:
             # "The Response must be ignored if it is not from the RIP port." (3.9.2)
-            self._refuse("port", source, f"a response from port {source.port}, not {PORT}")
+            self._refusals.refuse("port", packet, f"a response from port {source.port}, not {PORT}", now)
         else:
-            # An update goes to the group, the answer to a request to the asker alone.
-            self._hear(heard, source, "update" if packet.destination.address.is_multicast else "answer", interface, now)
+            self._hear(heard, packet, interface, now)
 
-    def _hear(self, heard: Heard, source: Endpoint, said: str, interface: Interface, now: float) -> None:
+    def _hear(self, heard: Heard, packet: Packet, interface: Interface, now: float) -> None:
         """A response: each entry that is fit to be heard goes through the receive rule (`table.judge`)."""
+        source = packet.source
         self._counters["received.responses"] += 1
         self._neighbours.heard(source.address, interface.name, now)
         for word, entry in heard.skipped:
-            self._skip(word, entry, source)
+            self._refusals.skip(word, packet, entry, now)
         self._past.heard(heard, source.address, interface.name, now)
         changes = self._table.hear(heard, source.address, interface, now)
         if self._table.overflow:
-            self._tell("table-full", source, f"more than {MAX_ROUTES} routes")
+            self._refusals.tell("table-full", packet, f"more than {MAX_ROUTES} routes", now)
         if changes:
+            # An update goes to the group, the answer to a request to the asker alone.
+            said = "update" if packet.destination.address.is_multicast else "answer"
             self._note(changes, f"{self._name_of(source.address)}'s {said}", now)
 
     def _answer(self, message: Message, source: Endpoint, interface: Interface, now: float) -> None:
@@ -311,22 +323,6 @@ class RipMachine:
         prefix = prefix_of(entry) if entry.family == INET else ""
         route = None if isinstance(prefix, str) else self._table.routes.get(prefix)
         return INFINITY if route is None else route.metric
-
-    def _refuse(self, word: str, source: Endpoint, why: str) -> None:
-        """Count a refused message; tell the user once for each kind of reason."""
-        self._counters[f"refused.{word}"] += 1
-        self._neighbours.refused(source.address)
-        self._tell(word, source, why)
-
-    def _skip(self, word: str, entry: Entry, source: Endpoint) -> None:
-        """Count a bad entry: "Again, logging the error is probably a good idea." (3.9.2)."""
-        self._counters[f"skipped.{word}"] += 1
-        self._tell(word, source, f"bad {word} in an entry for {Address(entry.address)}, metric {entry.metric}")
-
-    def _tell(self, word: str, source: Endpoint, why: str) -> None:
-        if word not in self._told:
-            self._told.add(word)
-            self._actions.append(Report("input.refused", f"{source}: {why}", {"source": str(source), "why": why}))
 
     # What changed
 

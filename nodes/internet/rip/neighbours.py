@@ -44,8 +44,14 @@ class Neighbours:
         if neighbour is not None:
             neighbour.refused += 1
 
-    def status(self, name_of: Callable[[Address], str], now: float) -> list[Json]:
-        """For `show rip`; `heard` is in seconds ago."""
+    def status(
+        self,
+        name_of: Callable[[Address], str],
+        now: float,
+        key_of: Callable[[str, Address, float], int | None] = lambda *_: None,
+    ) -> list[Json]:
+        """For `show rip`; `heard` is in seconds ago, `key` the id of the key that it signs with, if it does."""
+        keys = {address: key_of(neighbour.interface, address, now) for address, neighbour in self._known.items()}
         return [
             {
                 "address": str(address),
@@ -54,6 +60,7 @@ class Neighbours:
                 "heard": round(now - neighbour.heard, 3),
                 "messages": neighbour.messages,
                 "refused": neighbour.refused,
+                **({} if keys[address] is None else {"key": keys[address]}),
             }
             for address, neighbour in sorted(self._known.items())
         ]

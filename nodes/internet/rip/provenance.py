@@ -48,11 +48,22 @@ class _Life:
 class Provenance:
     """What one router remembers of its routes' past; nothing, unless told to."""
 
-    def __init__(self, options: RipOptions, epoch: float, name_of: Callable[[Address], str], *, remember: bool) -> None:
-        """`epoch`: seconds since 1970 when the machine's clock was 0."""
+    def __init__(
+        self,
+        options: RipOptions,
+        epoch: float,
+        name_of: Callable[[Address], str],
+        proof_of: Callable[[str, Address, float], str | None],
+        *,
+        remember: bool,
+    ) -> None:
+        """`epoch`: seconds since 1970 when the machine's clock was 0. `proof_of`: how a neighbour on an interface
+        proves who it is at that time.
+        """
         self._options = options
         self._epoch = epoch
         self._name_of = name_of
+        self._proof_of = proof_of
         self._remember = remember
         self._lives: dict[Prefix, _Life] = {}
         self._datagrams: dict[tuple[Address, str, Heard], float] = {}
@@ -94,7 +105,7 @@ class Provenance:
         said = life.announced
         return {
             "prefix": str(prefix),
-            **(self._route(route, life.turns[-1]) if route is not None else {"state": "forgotten"}),
+            **(self._route(route, life.turns[-1], now) if route is not None else {"state": "forgotten"}),
             "since": self._clock(life.turns[-1].at),
             "cause": life.turns[-1].cause,
             "announced": None if said is None else {"at": self._clock(said[0]), "by": said[1]},
@@ -102,7 +113,7 @@ class Provenance:
             "history": [self._turn(turn) for turn in life.turns],
         }
 
-    def _route(self, route: Route, turn: _Turn) -> dict[str, Json]:
+    def _route(self, route: Route, turn: _Turn, now: float) -> dict[str, Json]:
         """The route as it is, and what its message carried where one brought it."""
         word = turn.cause.rpartition("'s ")[2]
         told = route.usable and not route.connected
@@ -122,7 +133,7 @@ class Provenance:
                 "carried": route.metric - cost,
                 "cost": cost,
                 "next_hop": str(route.via) if route.via != route.router else None,
-                "auth": next(iter(self._options.auth), None),
+                "auth": self._proof_of(route.interface, route.router, now),
                 "refreshed": None if route.deadline == inf else self._clock(route.deadline - self._options.timeout),
             }
         return whole

@@ -69,10 +69,13 @@ class Speaker:
                 self.send(data, interface, GROUP, "updates", now)
 
     def send(self, data: bytes, interface: Interface, to: Endpoint, what: str, now: float) -> None:
-        """One message; `what` is the word that counts it."""
-        data = self._auth.seal(data, now)
-        self._actions.append(Send(Packet(data, Endpoint(interface.address, PORT), to, interface.name)))
-        self._counters[f"sent.{what}"] += 1
+        """One message, once with each key that the neighbours need; `what` is the word that counts it."""
+        copies = self._auth.seal(data, interface.name, None if to == GROUP else to.address, now)
+        for sealed in copies:
+            self._actions.append(Send(Packet(sealed, Endpoint(interface.address, PORT), to, interface.name)))
+            self._counters[f"sent.{what}"] += 1
+        if not copies:
+            self._counters["withheld.no-key"] += 1
 
     def _whole_table(self, interface: Interface) -> list[bytes]:
         """The messages of a regular update; made again only when the table has changed."""

@@ -67,6 +67,22 @@ def said(data: bytes) -> dict[str, int]:
     return rows
 
 
+def key_of(packet: Packet) -> int:
+    """The Key ID in a message with a digest."""
+    return packet.data[10]
+
+
+def sequence_of(packet: Packet) -> int:
+    (number,) = struct.unpack_from(">I", packet.data, 12)
+    return number
+
+
+def unsigned(packet: Packet) -> Packet:
+    """A message with a digest, without what proves its sender."""
+    (size,) = struct.unpack_from(">H", packet.data, 8)
+    return packet._replace(data=packet.data[:4] + packet.data[24:size])
+
+
 class Middle:
     """Randomness without surprise: always the middle; `asked` keeps the bounds."""
 
@@ -88,6 +104,7 @@ class Router:
         interfaces: Iterable[Interface] = (),
         static: Iterable[tuple[Prefix, Address]] = (),
         epoch: float = 0.0,
+        began: float = 0.0,
         **options: object,
     ) -> None:
         self.random = Middle()
@@ -103,6 +120,7 @@ class Router:
             lambda a: NAMES.get(str(a), str(a)),
             static=static,
             epoch=epoch,
+            began=began,
         )
         if start:
             update = RipOptions(**options).update

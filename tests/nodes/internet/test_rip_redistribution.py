@@ -60,7 +60,7 @@ def test_on_a_passive_network_the_router_only_listens() -> None:
     assert router.answer(WHOLE_TABLE, N2) == []
     assert router.counters["refused.passive"] == 1
     [report] = [action for action in router.actions if isinstance(action, Report)]
-    assert report.text == f"{N2}:520: a request on link1, where this router only listens"
+    assert report.text == f"{N2}:520 on link1: a request where this router only listens"
     router.set_link("link1", up=False)
     router.set_link("link1", up=True)
     router.machine.shutdown()

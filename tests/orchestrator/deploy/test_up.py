@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from catenet.orchestrator.deploy.ready import NotReadyError
 from catenet.orchestrator.deploy.up import UpReport, up
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.plan.desired import desired
 from catenet.orchestrator.plan.steps import ClashError
 
 LAB = five()
@@ -364,3 +366,18 @@ def test_unwritable_evidence_does_not_hide_the_failure(engine: FakeEngine, tmp_p
     with pytest.raises(EngineError, match="as the test wants"):
         bring_up(engine, blocked)
     assert is_empty(engine)
+
+
+def test_a_node_that_is_made_anew_counts_from_when_the_lab_was_brought_up(engine: FakeEngine, tmp_path: Path) -> None:
+    """Else its keys would begin later than its neighbours' (RFC 4822 section 2.2)."""
+    link = next(spec for spec in desired(LAB, "five", IMAGE, began=1_000_000).networks if spec.name == "five_link1")
+    engine.create_network(link)  # as an `up` made it a while ago
+    bring_up(engine, tmp_path)
+    assert {container.labels["catenet.began"] for container in engine.containers({})} == {"1000000"}
+
+
+def test_a_lab_that_is_brought_up_begins_now(engine: FakeEngine, tmp_path: Path) -> None:
+    before = int(time.time())
+    bring_up(engine, tmp_path)
+    (began,) = {container.labels["catenet.began"] for container in engine.containers({})}
+    assert before <= int(began) <= time.time()

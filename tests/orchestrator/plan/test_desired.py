@@ -42,6 +42,14 @@ def network(prefix: str, name: str = "other", copy: str = "") -> Network:
     return Network(name, (Prefix.parse(prefix),), {"catenet.lab": copy} if copy else {})
 
 
+def test_when_it_was_brought_up_is_told_to_the_nodes_and_is_no_reason_to_make_anything_anew() -> None:
+    early, late = (desired(INTERNET, "mine", IMAGE, began=began) for began in (1_800_000_000, 1_800_000_060))
+    assert {spec.labels["catenet.began"] for spec in (*early.networks, *early.containers)} == {"1800000000"}
+    assert {config(early, node).began for node in INTERNET.nodes} == {1_800_000_000}
+    hashes = [[spec.labels[LABEL_HASH] for spec in (*each.networks, *each.containers)] for each in (early, late)]
+    assert hashes[0] == hashes[1]
+
+
 def test_names_and_labels() -> None:
     wanted = desired(INTERNET, "mine", IMAGE)
     link1 = next(spec for spec in wanted.networks if spec.name == "mine_link1")
