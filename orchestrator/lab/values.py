@@ -81,9 +81,10 @@ class ValueReader:
         return None if None in names or None in values else dict(zip(names, values, strict=True))
 
     def _refuse(self, hint: Any, item: Item, what: str) -> None:
-        secret = any(SECRET in _unwrapped(arm)[1] for arm in _arms(hint))
-        seen = "no text" if secret else shape(item)  # what was meant as a secret is repeated nowhere
-        self._reader.problem(item.line, f"{what} is {seen}, and should be {_expected(hint)}", _hint(hint, item))
+        seen = f"is {shape(item)}, and should be"
+        if _is_secret(hint) and not isinstance(item.value, tuple | Mapping):  # it is repeated nowhere
+            seen = "should be" if isinstance(item.value, str) else "is no text, and should be"
+        self._reader.problem(item.line, f"{what} {seen} {_expected(hint)}", _hint(hint, item))
 
 
 def is_duration(hint: Any) -> bool:
@@ -96,6 +97,12 @@ def _unwrapped(hint: Any) -> tuple[Any, tuple[Any, ...]]:
     """The type without what `Annotated` says of it, and that."""
     marks = getattr(hint, "__metadata__", ())
     return (hint.__origin__, marks) if marks else (hint, ())
+
+
+def _is_secret(hint: Any) -> bool:
+    """Whether it is a secret, or holds some."""
+    plain, marks = _unwrapped(hint)
+    return SECRET in marks or any(map(_is_secret, get_args(plain)))
 
 
 def _arms(hint: Any) -> tuple[Any, ...]:

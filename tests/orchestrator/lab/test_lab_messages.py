@@ -92,8 +92,10 @@ def test_the_word_that_is_nearly_right_is_hinted() -> None:
 
 
 def test_no_message_repeats_a_secret() -> None:
-    for wrong in ({"password": 12345}, {"md5": {"1": 12345}}, {"password": [12345]}, {"md5": {"1": "12345" * 9}}):
-        assert not any("12345" in message for _, message in said(lab_with("rip", {"auth": wrong})))
+    keys = (12345, "12345" * 9, {"secret": 12345}, {"hex": "12345"}, {"secret": "12345", "from": "soon"})
+    for wrong in ("12345", 12345, {"password": 12345}, {"password": [12345]}, *({"md5": {"1": key}} for key in keys)):
+        messages = said(lab_with("rip", {"auth": wrong}))
+        assert messages and not any("12345" in message for _, message in messages)
 
 
 def test_a_mistake_inside_an_option_has_its_own_line() -> None:
