@@ -373,11 +373,11 @@ def test_a_node_that_is_made_anew_counts_from_when_the_lab_was_brought_up(engine
     link = next(spec for spec in desired(LAB, "five", IMAGE, began=1_000_000).networks if spec.name == "five_link1")
     engine.create_network(link)  # as an `up` made it a while ago
     bring_up(engine, tmp_path)
-    assert {container.labels["catenet.began"] for container in engine.containers({})} == {"1000000"}
+    assert {container.labels["catenet.began"] for container in engine.listed({})} == {"1000000"}
 
 
 def test_a_lab_that_is_brought_up_begins_now(engine: FakeEngine, tmp_path: Path) -> None:
     before = int(time.time())
     bring_up(engine, tmp_path)
-    (began,) = {container.labels["catenet.began"] for container in engine.containers({})}
+    (began,) = {container.labels["catenet.began"] for container in engine.listed({})}
     assert before <= int(began) <= time.time()
