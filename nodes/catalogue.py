@@ -1,8 +1,8 @@
 """The services that a lab file may name: for each, where its options and its composition root are.
 
 Pure, and light: nothing is imported until it is asked for, so that a node loads only what its services need.
-To add a service: its options in its protocol's room, one file in services/, one line here. To add another
-implementation of one: its adapter in implementations/, one line here.
+To add a service: its options in its protocol's room, one file in services/, one line here, and another where it needs
+something of its lab. To add another implementation of one: its adapter in implementations/, one line here.
 """
 
 from __future__ import annotations
@@ -11,17 +11,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from catenet.nodes.control.needs import ReadNeeds
     from catenet.nodes.implementations.adapter import Adapter
 
 __all__ = [
     "IMPLEMENTATION",
     "IMPLEMENTATIONS",
+    "NEEDS",
     "OURS",
     "SERVICES",
     "adapter",
     "implementations",
     "is_path",
     "options_class",
+    "read_needs",
     "service_module",
 ]
 
@@ -32,6 +35,14 @@ SERVICES: dict[str, str] = {
     "web": "catenet.nodes.application.http.config:WebOptions",
     "browse": "catenet.nodes.application.http.config:BrowseOptions",
 }
+
+NEEDS: dict[str, str] = {
+    "nameserver": "catenet.nodes.application.dns.needs:read_zones",
+    "resolver": "catenet.nodes.application.dns.needs:read_hints",
+    "web": "catenet.nodes.application.http.needs:read_site",
+}
+"""What a service needs of its lab beside its options (control/needs): a pure function, but for the folder that it is
+given to read."""
 
 IMPLEMENTATION = "implementation"
 """The word beside a service's options that says who does the work."""
@@ -47,6 +58,14 @@ _OWN = "catenet.nodes.implementations.program:Program"
 def is_path(implementation: str) -> bool:
     """Whether it is a program of the user's own, in the lab's folder."""
     return implementation.startswith("./")
+
+
+def read_needs(service: str) -> ReadNeeds | None:
+    """What says what the service needs of its lab; None: it needs nothing."""
+    if service not in NEEDS:
+        return None
+    module, _, name = NEEDS[service].partition(":")
+    return getattr(import_module(module), name)  # type: ignore[no-any-return]
 
 
 def adapter(implementation: str) -> Adapter:

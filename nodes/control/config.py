@@ -32,7 +32,8 @@ Value = TypeVar("Value")
 
 
 class ConfigError(ValueError):
-    """CATENET_NODE is wrong; the text names the field and the value."""
+    """What the user wrote is wrong, and does not become right by trying again: the text names the field of CATENET_NODE
+    and its value, or the file and its line."""
 
 
 @dataclass(frozen=True, slots=True)

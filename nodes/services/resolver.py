@@ -9,6 +9,7 @@ from catenet.nodes.address import ANY, Address
 from catenet.nodes.application.dns.config import ResolverOptions
 from catenet.nodes.application.dns.resolver import PORT, Resolver
 from catenet.nodes.application.dns.streams import IDLE, Clients, MessageStream
+from catenet.nodes.control.config import ConfigError
 from catenet.nodes.machine import Packet
 from catenet.nodes.runtime.host import Connection, Driver, Host, UdpPort
 
@@ -22,11 +23,14 @@ async def serve(host: Host, options: ResolverOptions) -> None:
     """Resolve for clients until cancelled.
 
     Raises:
-        ValueError: the lab has no root server.
+        ConfigError: the lab has no root server.
         OSError: port 53 is taken.
 
     """
-    hints = options.servers(host.config.hints)
+    try:
+        hints = options.servers(host.config.hints)
+    except ValueError as error:
+        raise ConfigError(f"resolver: {error}") from None
     ports: dict[int, UdpPort] = {}
     asking: list[int] = []
     connecting: set[asyncio.Task[None]] = set()

@@ -6,7 +6,10 @@ import asyncio
 
 from catenet.nodes.application.http.config import WebOptions
 from catenet.nodes.application.http.connection import ServerConnection
+from catenet.nodes.application.http.needs import PAGES, site_fault
 from catenet.nodes.application.http.server import Server
+from catenet.nodes.control.config import ConfigError
+from catenet.nodes.control.needs import Folder as LabFolder
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.host import Connection, Host
 from catenet.nodes.services.web_files import Folder
@@ -18,13 +21,13 @@ async def serve(host: Host, options: WebOptions) -> None:
     """Serve the site until cancelled.
 
     Raises:
-        FileNotFoundError: the lab has no such folder of pages.
+        ConfigError: the lab has no such folder of pages.
 
     """
-    root = host.data / "pages" / options.root
-    if not root.is_dir():
-        raise FileNotFoundError(f"web.root {options.root!r}: the lab has no folder pages/{options.root}")
-    folder = Folder(root, host.wall_clock)
+    fault = site_fault(options, LabFolder(host.data))
+    if fault is not None:
+        raise ConfigError(fault.message)
+    folder = Folder(host.data / PAGES / options.root, host.wall_clock)
     server = Server(folder, wall_clock=host.wall_clock, idle=options.idle, count=host.count, wants=host.wants)
 
     def accept(connection: Connection) -> ServerConnection:

@@ -224,7 +224,7 @@ def _model(wanted: Wanted, scratch: Callable[[], Path]) -> Lab:
     if not program.is_relative_to(file.parent):
         lab = load(file, Implementation(node, service, OURS))
         folder = scratch() / (file.parent.name or lab.name)
-        for each in (file.name, "zones", "pages", *sorted(lab.programs)):
+        for each in (file.name, "zones", "pages", *lab.files, *sorted(lab.programs)):
             _copy(file.parent / each, folder / each)
         place = folder / "implementation"
         while place.exists():

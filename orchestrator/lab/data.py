@@ -1,57 +1,69 @@
-"""The lab's folder: the zones and pages that its services name. The only file here, beside load.py, that reads any."""
+"""What the services need of the lab beside their options: zones, pages, servers of the root.
+
+The rooms of their protocols read and judge it (nodes/catalogue). The only file here, beside load.py, that reads any.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from hashlib import sha256
+import errno
+import stat
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
+from catenet.nodes.catalogue import read_needs
+from catenet.nodes.control.needs import Fault, Folder, Need, Surroundings
+from catenet.orchestrator.lab.implementations import digest_of
 from catenet.orchestrator.lab.nodes import Draft
-from catenet.orchestrator.lab.problems import nearest, quote
+from catenet.orchestrator.lab.problems import nearest
 from catenet.orchestrator.lab.reader import Reader
 
-__all__ = ["read_zones", "report_absent_pages"]
+__all__ = ["Data", "read_data"]
 
 
-def read_zones(folder: Path, drafts: Mapping[str, Draft], reader: Reader) -> dict[str, str]:
-    """The zones that have a file, zones/NAME.zone → the SHA-256 of what it says.
+class Data(NamedTuple):
+    """`digests`: node → what it needs that has files → the SHA-256 of what they say; `files`: all of these."""
 
-    A zone without one is made from the nodes whose names end in it; where there are none either, it is reported.
-    """
-    digests: dict[str, str] = {}
+    digests: Mapping[str, Mapping[str, str]]
+    files: tuple[str, ...]
+
+
+def read_data(folder: Path, drafts: Mapping[str, Draft], reader: Reader) -> Data:
+    """What the nodes' services need; whatever is wrong with it is reported, once."""
+    digests: dict[str, dict[str, str]] = {}
+    files: set[str] = set()
+    told: set[Fault] = set()
+    around = Surroundings(_SharedFolder(folder), {draft.name: draft.services for draft in drafts.values()})
+    for draft, service, need in _needs(drafts, around):
+        if need.fault is None:
+            if need.files:
+                digests.setdefault(draft.name, {})[need.name] = digest_of(need.files.items())
+                files.update(need.files)
+        elif not need.fault.file:
+            hint = nearest(need.name, need.fault.instead) if need.fault.instead else need.fault.hint
+            reader.problem(_line(draft, service), f"node {draft.name}: {need.fault.message}", hint)
+        elif need.fault not in told:  # several nodes may serve the same
+            told.add(need.fault)
+            reader.problem_elsewhere(need.fault.file, need.fault.line, need.fault.message, need.fault.hint)
+    return Data(digests, tuple(sorted(files)))
+
+
+def _needs(drafts: Mapping[str, Draft], around: Surroundings) -> Iterator[tuple[Draft, str, Need]]:
     for draft in drafts.values():
-        for zone in getattr(draft.services.get("nameserver"), "zones", ()):
-            file = folder / "zones" / f"{zone}.zone"
-            if zone in digests:
-                continue
-            if file.is_file():
-                digests[zone] = _digest(file)
-            elif zone != "root" and not any(name == zone or name.endswith(f".{zone}") for name in drafts):
-                message = f"node {draft.name}: zone {zone} has no file zones/{zone}.zone, and no node's name ends in it"
-                reader.problem(_line(draft, "nameserver"), message, "write the file, or name the zone otherwise")
-    return digests
+        for service, options in draft.services.items():
+            read = read_needs(service)
+            for need in () if read is None else read(options, around):
+                yield draft, service, need
 
 
-def report_absent_pages(folder: Path, drafts: Mapping[str, Draft], reader: Reader) -> None:
-    """Each `web` has its folder under pages/."""
-    pages = folder / "pages"
-    for draft in drafts.values():
-        root = getattr(draft.services.get("web"), "root", None)
-        if root is not None and not (pages / root).is_dir():
-            there = sorted(child.name for child in pages.iterdir() if child.is_dir()) if pages.is_dir() else []
-            message = f"node {draft.name}: web: there is no folder pages/{quote(root)[1:-1]}"
-            reader.problem(
-                _line(draft, "web"),
-                message,
-                nearest(root, there) if there else f"make pages/{root} beside the lab file, with an index.html in it",
-            )
+class _SharedFolder(Folder):
+    """The folder as a node may see it, where root has no privilege over other people's files."""
 
-
-def _digest(file: Path) -> str:
-    try:
-        return sha256(file.read_bytes()).hexdigest()
-    except OSError as error:
-        return f"unreadable: {error.strerror}"
+    def read(self, path: str) -> bytes:
+        data = super().read(path)
+        if not self._place(path).stat().st_mode & stat.S_IROTH:
+            raise OSError(errno.EACCES, f"not everybody may read it (chmod a+r {path})", path)
+        return data
 
 
 def _line(draft: Draft, service: str) -> int:

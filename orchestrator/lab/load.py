@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from catenet.orchestrator.lab.checks import ChecksReader, read_claims
-from catenet.orchestrator.lab.data import read_zones, report_absent_pages
+from catenet.orchestrator.lab.data import Data, read_data
 from catenet.orchestrator.lab.document import BYTE_LIMIT, Item, read_document
 from catenet.orchestrator.lab.gateways import complete
 from catenet.orchestrator.lab.implementations import read_programs
@@ -73,20 +73,20 @@ def parse(text: bytes, file: str, folder: Path | None = None, other: Implementat
     checks = ChecksReader(written, {name: draft.places for name, draft in drafts.items()}, reader)
     expectations, timeline = checks.checks(top.get("checks")), checks.timeline(top.get("timeline"))
     measures = checks.measures(top.get("measure"))
-    zones: dict[str, str] = {}
+    data = Data({}, ())
     programs: dict[str, str] = {}
     if folder is not None:
         programs = read_programs(folder, {name: draft.chosen for name, draft in drafts.items()}, reader)
-        zones = read_zones(folder, drafts, reader)
-        report_absent_pages(folder, drafts, reader)
     problems.end()  # what follows needs sound LANs and nodes
+    if folder is not None:
+        data = read_data(folder, drafts, reader)
     checks.measured(top.get("measure"), timeline)
     attached = attach(drafts, lans, reader)
     problems.end()
     nodes = complete(drafts, attached, lans, reader)
     problems.end()
     place = None if folder is None else folder / Path(file).name
-    return Lab(name, lans, nodes, claims, expectations, timeline, measures, place, zones, programs)
+    return Lab(name, lans, nodes, claims, expectations, timeline, measures, place, *data, programs)
 
 
 def _name(item: Item | None, folder: Path | None, reader: Reader) -> str:

@@ -200,8 +200,9 @@ class Measure:
 class Lab:
     """A whole lab. `file` is None where it was made in a program.
 
-    `zones` are those that have a file, zones/NAME.zone beside the lab file → the SHA-256 of what it says; `programs`,
-    the user's own that do the work of a service, ./PATH → the SHA-256 of what they are.
+    `data`: node → what its services read of the lab's folder when they start, a zone for example → the SHA-256 of what
+    that says; `files` are the paths of all of it. `programs` are the user's own that do the work of a service,
+    ./PATH → the SHA-256 of what they are.
     """
 
     name: str
@@ -212,7 +213,8 @@ class Lab:
     timeline: tuple[Moment, ...] = ()
     measures: tuple[Measure, ...] = ()
     file: Path | None = None
-    zones: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
     programs: Mapping[str, str] = field(default_factory=dict)
 
     def on_lan(self, lan: str) -> tuple[Node, ...]:

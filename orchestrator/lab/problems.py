@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 
 from catenet.nodes.control.printable import printable
 from catenet.orchestrator.lab.model import LabFileError
@@ -19,7 +20,7 @@ WORD_LIMIT = 60
 
 
 class LabFileErrors(LabFileError):  # noqa: N818 - it is several
-    """Several problems in one file; `file`, `line` and `message` are those of the first."""
+    """Several problems; `file`, `line` and `message` are those of the first."""
 
     def __init__(self, errors: Sequence[LabFileError]) -> None:
         first = errors[0]
@@ -51,14 +52,21 @@ class Problems:
         if len(self._found) >= PROBLEM_LIMIT:
             self.end()
 
+    def add_elsewhere(self, path: str, line: int, message: str, hint: str = "") -> None:
+        """One more problem, in a file that lies at that path in the lab's folder: `add` has the rest."""
+        file = str(Path(self.file).parent / path)
+        self._found.append(LabFileError(printable(file), line, printable(message), printable(hint)))
+        if len(self._found) >= PROBLEM_LIMIT:
+            self.end()
+
     def end(self) -> None:
         """All has been read.
 
         Raises:
-            LabFileError: the problems found since the beginning, in the order of their lines.
+            LabFileError: the problems found since the beginning, in the order of their lines, the lab file's first.
 
         """
-        found = sorted(self._found, key=lambda error: error.line)
+        found = sorted(self._found, key=lambda error: (error.file != self.file, error.file, error.line))
         if len(found) == 1:
             raise found[0]
         if found:

@@ -65,6 +65,7 @@ class Reader:
 
     def __init__(self, problems: Problems) -> None:
         self.problem = problems.add
+        self.problem_elsewhere = problems.add_elsewhere
 
     def mapping(self, item: Item | None, what: str, like: str = "{word: value}") -> Mapping[str, Item]:
         """Keys that the user chose; nothing at all is an empty mapping."""

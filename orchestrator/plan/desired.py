@@ -222,7 +222,7 @@ def _container(
         capabilities=_capabilities(node),
         data=None if lab.file is None else lab.file.parent,
     )
-    data = [lab.zones.get(zone) for zone in _zones(node)]  # zone files are read once, at the start
+    data: list[object] = [*lab.data.get(node.name, {}).items()]  # it is read once, at the start
     data += [lab.programs.get(word) for word in node.implementations.values()]
     # Not the copy's name, nor any path or image or form of log: a container that Compose made of the lab is as good.
     # And not the other LANs' names, which are for people: a LAN that is added is no reason to start every node anew.
@@ -280,7 +280,8 @@ def _hosts(lab: Lab, node: Node) -> dict[str, Address]:
     first = {other.name: other.attachments[0].address for other in lab.nodes.values() if other.attachments}
     if not any("resolver" in other.services for other in lab.nodes.values()):
         return first
-    origins = ["" if zone == "root" else zone for zone in _zones(node) if zone not in lab.zones]
+    files = lab.data.get(node.name, {})
+    origins = ["" if zone == "root" else zone.removesuffix(".") for zone in _zones(node) if zone not in files]
     return {
         name: address
         for name, address in first.items()

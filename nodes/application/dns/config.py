@@ -10,15 +10,18 @@ from catenet.nodes.address import Address
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.control.units import Duration, Form
 
-__all__ = ["NameserverOptions", "ResolverOptions"]
+__all__ = ["NameserverOptions", "ResolverOptions", "origin_of"]
+
+_ROOT = "root"
 
 
 @dataclass(frozen=True, slots=True)
 class NameserverOptions:
     """`nameserver:` of a lab file.
 
-    `zones` are the zones served, by their origins; `root` is the root zone. Each is read from zones/NAME.zone in the
-    lab's folder, or, where there is no such file, made from those hosts of the lab whose names end in it.
+    `zones` are the zones served, by their origins, in lower case and without a final dot; `root` (or `.`) is the root
+    zone. Each is read from zones/NAME.zone in the lab's folder, or, where there is no such file, made from those hosts
+    of the lab whose names end in it.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -26,18 +29,20 @@ class NameserverOptions:
     zones: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "zones", tuple(self.zones))
         if not self.zones:
             raise ValueError("zones () is empty: write at least one zone, like [uiuc.edu] or [root]")
-        origins = [_origin(zone) for zone in self.zones]
-        for zone, origin in zip(self.zones, origins, strict=True):
-            if origins.count(origin) > 1:
-                raise ValueError(f"zones: {zone!r} stands there twice")
+        written: dict[Name, str] = {}
+        for zone in self.zones:
+            origin = origin_of(zone)
+            if origin in written:
+                raise ValueError(f"zones: {zone!r} stands there twice{_also(written[origin], zone)}")
+            written[origin] = zone
+        object.__setattr__(self, "zones", tuple(map(_word, written)))
 
     @property
     def origins(self) -> dict[str, Name]:
-        """Each zone as it is written → its origin."""
-        return {zone: _origin(zone) for zone in self.zones}
+        """Each zone's word → its origin."""
+        return {zone: origin_of(zone) for zone in self.zones}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +89,46 @@ class ResolverOptions:
         return {name: Address.parse(address) for name, address in self.hints.items()}
 
 
-def _origin(zone: object) -> Name:
-    if zone == "root":
-        return Name.root
+def origin_of(zone: object) -> Name:
+    """The origin of a zone as a lab file or a file's name has it: `uiuc.edu`, `Uiuc.Edu.`, `root`, `.`.
+
+    Raises:
+        ValueError: it is no domain name.
+
+    """
     if not isinstance(zone, str) or not zone:
         raise ValueError(f"zones: {zone!r} is no domain name")
+    if zone.lower() == _ROOT:
+        return Name.root
     try:
         return Name.parse(zone)
     except ValueError as error:
         raise ValueError(f"zones: {error}") from None
 
 
+def _word(origin: Name) -> str:
+    """The one way to write a zone's name; a zone that is really called so is `root.`."""
+    if origin == Name.root:
+        return _ROOT
+    return str(origin) if str(origin) != _ROOT else f"{_ROOT}."
+
+
+def _also(first: str, second: str) -> str:
+    return "" if first == second else f", as {first!r} too"
+
+
 def _check_hints(hints: object) -> None:
     if not isinstance(hints, Mapping) or not hints:
         raise ValueError(f"hints {hints!r} is neither `lab` nor server names with their addresses")
+    written: dict[Name, str] = {}
     for name, address in hints.items():
         try:
-            Name.parse(name)
-            Address.parse(address)
+            server = Name.parse(name)
+            place = Address.parse(address)
         except ValueError as error:
             raise ValueError(f"hints: {error}") from None
+        if server in written:
+            raise ValueError(f"hints: {name!r} stands there twice{_also(written[server], name)}")
+        if not place.is_unicast:
+            raise ValueError(f"hints: {name}: {place} is no host's address")
+        written[server] = name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from catenet.nodes.application.dns.message import HEADER_SIZE
+from catenet.nodes.application.dns.message import HEADER_SIZE, Header
 from catenet.nodes.machine import Endpoint, Packet, Report
 
 __all__ = ["IDLE", "PIPELINE", "Clients", "MessageStream"]
@@ -136,7 +136,13 @@ class Clients:
         for stream, _ in self._open.values():
             stream.wake(now)
         self._open = {end: entry for end, entry in self._open.items() if not entry[0].finished}
-        stream = MessageStream(lambda data: self._receive(Packet(data, peer, local, stream=True)), now, self._idle)
+
+        def deliver(data: bytes) -> None:
+            self._receive(Packet(data, peer, local, stream=True))
+            if Header.parse(data).is_response:
+                stream.close()  # no client sends that, and it would wait for an answer for ever
+
+        stream = MessageStream(deliver, now, self._idle)
         self._open[peer] = stream, flush
         return stream
 

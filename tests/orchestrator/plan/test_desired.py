@@ -26,6 +26,7 @@ from catenet.orchestrator.plan.desired import SPARE, Desired, PlanError, desired
 LABS = Path(catenet.__file__).parent / "labs"
 INTERNET = load(LABS / "internet" / "lab.yaml")
 IMAGE = "catenet/node:1"
+ZONE = "$TTL 5\n@ SOA ns host 1 2 3 4 5\n@ NS ns.elsewhere.\n"
 
 
 def lab(text: str) -> Lab:
@@ -127,7 +128,7 @@ def test_a_zone_without_a_file_is_told_its_names(tmp_path: Path) -> None:
         "  root: {lans: [l], services: {nameserver: {zones: [root]}}}\n"
     )
     (tmp_path / "zones").mkdir()
-    (tmp_path / "zones" / "org.zone").write_text("")
+    (tmp_path / "zones" / "org.zone").write_text(ZONE)
     wanted = desired(parse(text.encode(), "lab.yaml", tmp_path), "x", IMAGE)
     assert list(config(wanted, "ns.x.edu").hosts) == ["ns.x.edu", "www.x.edu"]
     assert len(config(wanted, "root").hosts) == 5
@@ -273,7 +274,7 @@ def test_a_zone_file_that_changed_changes_its_server(tmp_path: Path) -> None:
     )
     (tmp_path / "zones").mkdir()
     found = []
-    for zone in ("one", "two"):
+    for zone in (ZONE, f"{ZONE}a A 192.0.2.1\n"):
         (tmp_path / "zones" / "org.zone").write_text(zone)
         found.append(hashes(desired(parse(text.encode(), "lab.yaml", tmp_path), "x", IMAGE)))
     assert {name for name in found[0] if found[0][name] != found[1][name]} == {"x-ns"}

@@ -56,3 +56,35 @@ def test_unknown_words_are_refused(kind: type) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(kind).validate_python({"zones": ["root"], "hint": "lab"})
     assert TypeAdapter(ResolverOptions).validate_python({"qname_minimisation": "off"}).hints == "lab"
+
+
+@pytest.mark.parametrize(
+    ("zones", "words"),
+    [
+        (("example.",), ("example",)),
+        (("Example", "."), ("example", "root")),
+        (("ROOT", "root."), ("root", "root.")),
+        ((r"a\.B.c",), (r"a\.b.c",)),
+    ],
+)
+def test_zones_have_one_way_to_be_written(zones: tuple[str, ...], words: tuple[str, ...]) -> None:
+    """RFC 1034 section 3.1: names are compared without case. `root` is the root; one called so, `root.`."""
+    options = NameserverOptions(zones)
+    assert options.zones == words
+    assert NameserverOptions(options.zones) == options
+    assert options.origins == NameserverOptions(options.zones).origins
+
+
+def test_a_zone_or_a_root_server_written_in_two_ways_is_there_twice() -> None:
+    for zones in (("example", "example."), ("root", "."), ("Example", "example")):
+        with pytest.raises(ValueError, match="twice, as"):
+            NameserverOptions(zones)
+    with pytest.raises(ValueError, match="twice, as"):
+        ResolverOptions(hints={"a.root": "192.0.2.1", "A.root.": "192.0.2.2"})
+
+
+def test_a_root_server_is_a_host() -> None:
+    """RFC 1122 section 3.2.1.3."""
+    for address in ("0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255"):
+        with pytest.raises(ValueError, match="no host's address"):
+            ResolverOptions(hints={"a.root": address})
