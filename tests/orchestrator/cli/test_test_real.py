@@ -12,9 +12,13 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from on_engine import CATENET, cleared, own
+from on_engine import CATENET, own
 
+from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Engine, containers_of, networks_of
+from catenet.orchestrator.deploy.down import down
+from catenet.orchestrator.deploy.images import ensure_node_image
+from catenet.orchestrator.deploy.progress import Silent
 from catenet.orchestrator.observe.packets import PcapStream
 
 pytestmark = pytest.mark.engine
@@ -39,8 +43,11 @@ timeline:
 
 @pytest.fixture
 def engine() -> Iterator[Engine]:
-    with cleared(COPY) as engine:
-        yield engine
+    """The copy belongs to the process of the verb."""
+    engine = connect()
+    ensure_node_image(engine, Silent())
+    yield engine
+    down(engine, COPY, Silent())
 
 
 def begin(folder: Path, *options: str, last: str) -> subprocess.Popen[str]:
