@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import typer
 
 if TYPE_CHECKING:
+    from catenet.orchestrator.backend.protocols import Engine
     from catenet.orchestrator.observe.running import FoundLab
 
 __all__ = ["claims", "kinds", "lans", "nodes", "places", "running", "shipped_labs", "tables", "traced"]
 
 PATIENCE = 1.0
 """Seconds that a node has to say which tables it has."""
+DEADLINE = 2.0
+"""Seconds from the first look at the engine, after which nothing is offered: somebody waits for the key that he has
+pressed."""
 
 
 def shipped_labs() -> list[str]:
@@ -28,10 +33,9 @@ def shipped_labs() -> list[str]:
 
 def running() -> list[str]:
     """The copies that run."""
-    from catenet.orchestrator.cli.context import engine
     from catenet.orchestrator.observe.running import running_labs
 
-    return list(running_labs(engine()))
+    return list(running_labs(_engine()))
 
 
 def nodes(ctx: typer.Context) -> list[str]:
@@ -85,9 +89,17 @@ def kinds() -> list[str]:
 
 
 def _meant(ctx: typer.Context) -> FoundLab:
-    from catenet.orchestrator.cli.context import engine, found_lab
+    from catenet.orchestrator.cli.context import found_lab
 
-    return found_lab(engine(), str(ctx.params.get("lab") or ""))
+    return found_lab(_engine(), str(ctx.params.get("lab") or ""))
+
+
+def _engine() -> Engine:
+    """The engine. The alarm is completion.answer's."""
+    from catenet.orchestrator.cli.context import engine
+
+    signal.setitimer(signal.ITIMER_REAL, DEADLINE)
+    return engine()
 
 
 def _new(ctx: typer.Context, words: Iterable[str]) -> list[str]:

@@ -14,9 +14,6 @@ import typer
 
 __all__ = ["answer", "completion"]
 
-DEADLINE = 2.0
-"""Seconds after which nothing is offered: somebody waits for the key that he has pressed."""
-
 
 class Shell(StrEnum):
     """The shells that have a script."""
@@ -88,8 +85,7 @@ def answer(application: Callable[[str], typer.Typer]) -> int:
     def too_late(*_: object) -> None:
         raise _TooLateError
 
-    before = signal.signal(signal.SIGALRM, too_late)
-    signal.setitimer(signal.ITIMER_REAL, DEADLINE)
+    before = signal.signal(signal.SIGALRM, too_late)  # the alarm is set when the engine is first asked (complete.py)
     line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")
     try:
         with redirect_stderr(io.StringIO()):

@@ -417,7 +417,7 @@ def test_the_service_answers_with_a_page(site: tuple[str, SmallNode]) -> None:
     url, node = site
 
     async def ask() -> None:
-        serving = asyncio.ensure_future(browse.serve(node, BrowseOptions()))  # type: ignore[arg-type]
+        serving = asyncio.ensure_future(browse.serve(node, BrowseOptions(timeout=200.0)))  # type: ignore[arg-type]
         while "browse" not in node.answers:
             await asyncio.sleep(0)
         pages = await asyncio.gather(*(node.answers["browse"]({"url": url}) for _ in range(2)))

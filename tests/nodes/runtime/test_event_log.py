@@ -59,7 +59,8 @@ def test_too_many_of_one_kind_are_counted_and_others_still_pass(pipe: tuple[int,
         log.write("rip", "route.lost", "r", {})
         reading = asyncio.get_running_loop().create_task(drain(pipe[0], into))
         log.close()
-        await asyncio.sleep(0)
+        while log.queued:
+            await asyncio.sleep(0)
         reading.cancel()
 
     into: list[bytes] = []
