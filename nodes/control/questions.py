@@ -18,7 +18,7 @@ What every node answers:
                                     silent, it is up and drops what comes in. With `at` (seconds since 1970) it is done
                                     then, in 10 s at the latest; the answer comes before
     flush                           every cache of every service is emptied
-    report  service, kind, text, data    a program inside the node puts an event into the log
+    report  service, kind, text, data    a program inside the node puts an event of one of our kinds into the log
     events  after                   the events later than that (seconds since 1970), as lines with their JSON; the last
                                     thousand, of a node that leaves the JSON out of its log
     health                          an error where the node is not ready; answered when that changes, or after 25 s

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from catenet.nodes.address import Prefix
+from catenet.nodes.control.events import KINDS
 from catenet.nodes.control.questions import NOT_SHOWN, Answer, Question, QuestionError
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.health import Health
@@ -21,6 +23,7 @@ __all__ = ["Answers"]
 
 Value = TypeVar("Value")
 
+_SERVICE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _SOON = 10.0
 """Seconds that a change of a link may be ordered ahead."""
 
@@ -110,12 +113,13 @@ class Answers:
         if (earlier := self._ordered.pop(lan, None)) is not None:
             earlier.cancel()  # the last word counts
         if wait > 0:  # at the same time as other nodes, whoever is asked first
-            self._ordered[lan] = self._shared.loop.call_later(wait, self._change, change)
+            self._ordered[lan] = self._shared.loop.call_later(wait, self._change, lan, change)
         else:
             change()
         return None
 
-    def _change(self, change: Callable[[], None]) -> None:
+    def _change(self, lan: str, change: Callable[[], None]) -> None:
+        self._ordered.pop(lan, None)  # whoever asks chooses the word, so it is not kept
         try:
             change()
         except (ValueError, OSError) as error:  # nobody waits for an answer any more
@@ -129,6 +133,10 @@ class Answers:
 
     def _report(self, question: Question) -> Json:
         service, kind, text = (_argument(question, key, str) for key in ("service", "kind", "text"))
+        if kind not in KINDS:  # the log keeps an account for each kind
+            raise QuestionError(f"report: kind {kind!r} is none of {', '.join(KINDS)}")
+        if _SERVICE.fullmatch(service) is None:
+            raise QuestionError(f"report: service {service!r} is no name of one")
         self._shared.log.write(service, kind, text, _argument(question, "data", dict))
         return None
 

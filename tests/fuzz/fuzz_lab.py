@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from fuzz_target import Target
 
+from catenet.nodes.catalogue import IMPLEMENTATION, options_class
+from catenet.nodes.control.config import CONFIG_VARIABLE, NodeConfig
+from catenet.nodes.runtime.options import build_options
 from catenet.orchestrator.lab.drawings import dot, mermaid
 from catenet.orchestrator.lab.graph import learned
 from catenet.orchestrator.lab.load import parse
@@ -39,12 +42,22 @@ def _check(lab: Lab) -> None:
         wanted = desired(lab, "copy", "image")
     except PlanError:
         return
+    for container in wanted.containers:
+        _check_node(container.environment[CONFIG_VARIABLE])
     compose_file(wanted, Places("lab.yaml", ".", "."), "catenet export compose")
     if len(lab.nodes) <= DRAWN:
         picture = plan_picture(lab)
         mermaid(picture)
         dot(picture)
         svg(picture)
+
+
+def _check_node(text: str) -> None:
+    """What a lab file may say, the node takes: its configuration, and each service's options."""
+    config = NodeConfig.from_json(text)
+    for service, given in config.services.items():
+        options = {name: value for name, value in given.items() if name != IMPLEMENTATION}
+        build_options(service, options_class(service), options)
 
 
 _WORDS = {word for table in (TOP, NODE, LAN, ROUTE, CHECK, MOMENT, MEASURE, *KINDS.values()) for word in table}

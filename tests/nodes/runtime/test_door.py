@@ -42,7 +42,8 @@ class Open:
         service.host.answer("double", self.double)
         service.host.on_flush(lambda: self.flushed.append(True))
         self.flushed: list[bool] = []
-        self.door = Door(Answers(bench.shared, {"svc": service}, lambda: True, Health(lambda: True)).answer, str(path))
+        self.answers = Answers(bench.shared, {"svc": service}, lambda: True, Health(lambda: True))
+        self.door = Door(self.answers.answer, str(path))
 
     async def double(self, arguments: Mapping[str, Json]) -> Json:
         number = arguments["number"]
@@ -99,13 +100,14 @@ def test_a_link_that_is_ordered_ahead_is_changed_then_and_the_last_word_counts(
         def refused(lan: str) -> int:
             return sum(event.kind == "input.refused" and f"lan '{lan}'" in event.text for event in bench.events())
 
-        async with Open(bench, tmp_path / "s"):
+        async with Open(bench, tmp_path / "s") as opened:
             now = time.time()
             for lan, ahead in (("x", 0.5), ("x", 1.0), ("y", 1.5)):
                 order = Question("link", {"lan": lan, "up": False, "at": now + ahead})
                 assert Answer.parse(await ask(tmp_path / "s", bytes(order))) == Answer(None)
             await bench.until(lambda: refused("y") == 1)
             assert refused("x") == 1
+            assert not opened.answers._ordered  # nothing is kept of what has been done
 
     on_bench(run)
 
@@ -130,6 +132,32 @@ def test_a_program_inside_puts_an_event_into_the_log(on_bench: OnBench, tmp_path
             assert Answer.parse(await ask(tmp_path / "s", bytes(report))).error is None
             (event,) = bench.events()
             assert (event.service, event.kind, event.data) == ("browse", "http.request", {"id": 1})
+
+    on_bench(run)
+
+
+@pytest.mark.parametrize(
+    ("service", "kind"),
+    [
+        ("browse", "my.kind"),
+        ("browse", "http.request\n12:00:00.000000 node node.ready x"),
+        ("browse\n12:00:00.000000 node node.ready", "http.request"),
+        ("", "http.request"),
+        ("x" * 41, "http.request"),
+    ],
+)
+def test_an_event_of_no_kind_of_ours_or_with_a_line_in_its_name_is_refused(
+    on_bench: OnBench, tmp_path: Path, service: str, kind: str
+) -> None:
+    """The log keeps an account for each kind, and an event is one line."""
+
+    async def run(bench: Bench) -> None:
+        async with Open(bench, tmp_path / "s"):
+            report = Question("report", {"service": service, "kind": kind, "text": "t", "data": {}})
+            error = Answer.parse(await ask(tmp_path / "s", bytes(report))).error
+            assert error is not None
+            assert error.startswith("report: ")
+            assert bench.file.read_text() == ""
 
     on_bench(run)
 
