@@ -23,7 +23,6 @@ PEER = Endpoint(Address.parse("192.31.33.7"), 40_000)
 LOCAL = Endpoint(Address.parse("192.31.65.5"), 80)
 WALL = 784111777.0  # the example of RFC 9110 section 5.6.7
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH")
-_LATER_VERSION = re.compile(rb"HTTP/1\.[2-9]")
 LONG = bytes(range(256)) * 300
 WORDS = (
     *(
@@ -45,7 +44,8 @@ WORDS = (
         "CONNECT a:80 HTTP/1.1\r\n",
     ),
 )
-GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+TOLD = 512
+"""Characters of a target that are told."""
 
 
 class Llhttp:
@@ -85,8 +85,9 @@ def _read_head(data: bytes) -> tuple[bytes, Request]:
 
 def _check_head(value: tuple[bytes, Request]) -> None:
     data, request = value
-    if b"\n" in data.replace(b"\r\n", b"") or not data.endswith(b"\r\n\r\n") or not _is_for_llhttp(request):
-        return  # a line of its LF alone we may take
+    is_for_llhttp = _is_for_llhttp(request.method, request.target) and not _is_beyond_llhttp(data)
+    if not data.endswith(b"\r\n\r\n") or not is_for_llhttp:
+        return
     oracle = Llhttp(data)
     assert not oracle.refuses
     assert oracle.requests == [(request.method, request.target)]
@@ -98,11 +99,9 @@ def _check_head(value: tuple[bytes, Request]) -> None:
     assert theirs == request.fields
 
 
-def _is_for_llhttp(request: Request) -> bool:
-    """It knows few methods, and no HTTP/1.2, which is read as 1.1 (RFC 9110 section 2.5). Of a method that is not
-    allowed here the target does not matter to us, and it is refused by its status.
-    """
-    return request.method in METHODS and request.version <= (1, 1) and request.target.startswith(("/", "http://"))
+def _is_for_llhttp(method: str, target: str) -> bool:
+    """It knows few methods. Of one that is not allowed here the target does not matter to us: its status refuses it."""
+    return method in METHODS and target.lower().startswith(("/", "http://"))
 
 
 head = Target(_read_head, (MessageError,), _check_head, words=WORDS, longest=20_000)
@@ -174,13 +173,17 @@ def _check_connection(value: tuple[bytes, list[bytes]]) -> None:
     assert talk.counters["refused"] <= 1
     requests = talk.requests()
     _check_answers(talk, requests)
-    if b"\n" in whole.replace(b"\r\n", b"") or any(method not in METHODS for method, _ in requests):
-        return
-    if _LATER_VERSION.search(whole):  # llhttp refuses them; RFC 9110 section 2.5 has us answer as to 1.1
+    if _is_beyond_llhttp(whole) or not all(_is_for_llhttp(*request) for request in requests):
         return
     oracle = Llhttp(whole)
     # What we take for requests, llhttp takes for the same ones; where we hang up, it may go on, or complain.
-    assert oracle.requests[: len(requests)] == requests
+    theirs = [(method, target[:TOLD]) for method, target in oracle.requests]
+    assert theirs[: len(requests)] == requests
+
+
+def _is_beyond_llhttp(whole: bytes) -> bool:
+    """We take a line of its LF alone, and a later HTTP/1.x; and it stops where the protocol would be changed."""
+    return bool(re.search(rb"(?<!\r)\n|HTTP/1\.[2-9]|upgrade", whole, re.IGNORECASE))
 
 
 def _check_answers(talk: Talk, requests: list[tuple[str, str]]) -> None:
