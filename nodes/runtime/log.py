@@ -18,7 +18,7 @@ from catenet.nodes.machine import Json
 __all__ = ["EventLog", "TokenBucket"]
 
 _STDOUT = 1
-_RATE = 200.0  # lines a second of one kind, in the long run
+_RATE = 100.0  # lines a second of one kind, in the long run
 _BURST = 1000.0  # lines of one kind at once
 _QUEUE = 1024 * 1024  # bytes that may wait for a reader that stalls
 _REMEMBERED = 1000  # events of which a log without JSON keeps it

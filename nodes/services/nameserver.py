@@ -37,7 +37,7 @@ async def serve(host: Host, options: NameserverOptions) -> None:
     machine = Nameserver(Zones(zones), host.count, host.wants)
     driver = host.drive(machine, lambda packet: clients.send(packet) if packet.stream else port.send(packet))
     clients = Clients(driver.receive, host.now)
-    port = host.open_udp(_PORT, driver.receive, reply=machine.reply)
+    port = host.open_udp(_PORT, driver.receive, reply=machine.prepared.reply)
     await host.listen_tcp(_PORT, lambda c: clients.accept(c.peer, c.local, c.flush))
     host.show("nameserver", machine.show)
     host.ready()

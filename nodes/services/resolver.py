@@ -53,7 +53,7 @@ async def serve(host: Host, options: ResolverOptions) -> None:
         port = host.open_udp(0, driver.receive)
         ports[port.number] = port
         asking.append(port.number)
-    ports[PORT] = host.open_udp(PORT, driver.receive, reply=machine.reply)
+    ports[PORT] = host.open_udp(PORT, driver.receive, reply=machine.prepared.reply)
     # A connection outlives the longest search, so that no answer comes to a closed one.
     clients = Clients(driver.receive, host.now, max(IDLE, 2 * options.deadline))
     await host.listen_tcp(PORT, lambda c: clients.accept(c.peer, c.local, c.flush))

@@ -8,9 +8,9 @@ from dataclasses import replace
 from catenet.nodes.application.dns.prepared import Prepared, PreparedAnswers
 from catenet.nodes.application.dns.query import NoQueryError, read_query
 from catenet.nodes.application.dns.records import Rcode, type_text
-from catenet.nodes.application.dns.words import EXCHANGE, Refusals, report_answer, report_query
+from catenet.nodes.application.dns.words import Refusals
 from catenet.nodes.application.dns.zone import Zones
-from catenet.nodes.machine import Action, Json, Packet, Send, Wants, always
+from catenet.nodes.machine import Action, Json, Packet, Wants, always
 
 __all__ = ["Nameserver"]
 
@@ -26,27 +26,15 @@ class Nameserver:
         """`count` raises a counter; `wants` says whether events of these kinds are to be told."""
         self._zones = zones
         self._count = count
-        self._wants = wants
-        self._prepared = PreparedAnswers()
+        self.prepared = PreparedAnswers(count, wants)
         self._actions: list[Action] = []
         self._refusals = Refusals()
 
     def receive(self, packet: Packet, now: float) -> None:
         """A question came in."""
-        known = self.reply(packet.data, now, stream=packet.stream)
-        if known is not None:
-            self._actions.append(Send(packet.reply(known)))
-        else:
-            self._work_out(packet, now)
-
-    def reply(self, question: bytes, now: float, *, stream: bool = False) -> bytes | None:
-        """The answer, where it is prepared and nobody is to be told of it."""
-        prepared = self._prepared.get(question, now, stream=stream)
-        if prepared is None or self._wants(EXCHANGE, now):
-            return None
-        self._count("queries")
-        self._count(prepared.code)
-        return prepared.reply(question)
+        prepared = self.prepared.get(packet.data, now, packet.stream) or self._prepare(packet)
+        if prepared is not None:
+            self._actions += self.prepared.give(prepared, packet, now)
 
     def wake(self, now: float) -> None:
         """A name server has no timers."""
@@ -75,13 +63,13 @@ class Nameserver:
             ]
         }
 
-    def _work_out(self, packet: Packet, now: float) -> None:
+    def _prepare(self, packet: Packet) -> Prepared | None:
         try:
             query, rcode, fault = read_query(packet.data)
         except NoQueryError as error:
             self._count("ignored")
             self._actions += self._refusals.report(packet.source, error)
-            return
+            return None
         if fault is not None:
             self._actions += self._refusals.report(packet.source, fault)
         answer = query.reply(rcode)
@@ -97,12 +85,5 @@ class Nameserver:
                 additional=found.additional,
             )
         prepared = Prepared.of(answer, query.size_limit(stream=packet.stream))
-        self._prepared.keep(packet.data, prepared, stream=packet.stream)
-        self._count("queries")
-        self._count(prepared.code)
-        send = Send(packet.reply(prepared.reply(packet.data)))
-        if self._wants(EXCHANGE, now):
-            asked = report_query(query, packet.source, packet.destination)
-            self._actions += (asked, send, report_answer(answer, packet.destination, packet.source))
-        else:
-            self._actions.append(send)
+        self.prepared.keep(packet.data, prepared, stream=packet.stream)
+        return prepared

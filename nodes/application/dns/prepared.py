@@ -2,40 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from math import inf
 from typing import NamedTuple
 
 from catenet.nodes.application.dns.message import UDP_SIZE, Message
 from catenet.nodes.application.dns.records import rcode_text
+from catenet.nodes.application.dns.words import EXCHANGE, report_answer, report_query
+from catenet.nodes.machine import Action, Packet, Send, Wants
 
 __all__ = ["Prepared", "PreparedAnswers"]
 
-_ROOM = 1 << 23
+_ROOM = 1 << 24
 """Bytes that the answers may take; when there are more, all are forgotten."""
-_OVERHEAD = 300  # bytes of Python's objects around a question and its answer
+_OVERHEAD = 1000  # bytes of Python's objects around a question and its answer
 
 
 class Prepared(NamedTuple):
-    """An answer without its id."""
+    """An answer: its bytes but for the id, and what they say."""
 
     body: bytes
     code: str  # the counter of its response code
     until: float
+    message: Message
 
     @classmethod
     def of(cls, answer: Message, limit: int, until: float = inf) -> Prepared:
         """The answer in at most `limit` bytes; it is right until then."""
-        return cls(answer.pack(limit)[2:], rcode_text(answer.rcode).lower(), until)
+        return cls(answer.pack(limit)[2:], rcode_text(answer.rcode).lower(), until, answer)
 
     def reply(self, question: bytes) -> bytes:
-        """The answer to an equal question."""
+        """The bytes that answer an equal question."""
         return question[:2] + self.body
+
+    def exchange(self, packet: Packet) -> tuple[Action, ...]:
+        """An equal question's event, its answer, and that one's event."""
+        said = replace(self.message, id=int.from_bytes(packet.data[:2], "big"))
+        asked = report_query(said, packet.source, packet.destination)
+        return (
+            asked,
+            Send(packet.reply(self.reply(packet.data))),
+            report_answer(said, packet.destination, packet.source),
+        )
 
 
 class PreparedAnswers:
     """A bounded table of prepared answers by the question's bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, count: Callable[[str], None], wants: Wants) -> None:
+        """`count` raises a counter; `wants` says whether events of these kinds are to be told."""
+        self._count = count
+        self._wants = wants
         self._answers: tuple[dict[bytes, Prepared], ...] = {}, {}  # over UDP, and over TCP
         self._taken = 0  # bytes
 
@@ -43,6 +61,23 @@ class PreparedAnswers:
         """The answer, where there is one that is still right."""
         prepared = self._answers[stream].get(question[2:])
         return prepared if prepared is not None and now < prepared.until else None
+
+    def reply(self, question: bytes, now: float) -> bytes | None:
+        """The bytes that answer a question over UDP, where they are prepared and nobody is to be told of it."""
+        prepared = self.get(question, now)
+        if prepared is None or self._wants(EXCHANGE, now):
+            return None
+        self._count("queries")
+        self._count(prepared.code)
+        return prepared.reply(question)
+
+    def give(self, prepared: Prepared, packet: Packet, now: float) -> tuple[Action, ...]:
+        """What answers an equal question with it, and tells of both."""
+        self._count("queries")
+        self._count(prepared.code)
+        if self._wants(EXCHANGE, now):
+            return prepared.exchange(packet)
+        return (Send(packet.reply(prepared.reply(packet.data))),)
 
     def keep(self, question: bytes, prepared: Prepared, *, stream: bool) -> None:
         """Keeps an answer, unless the question is of an unusual length."""

@@ -18,7 +18,7 @@ from catenet.nodes.application.dns.query import NoQueryError, read_query
 from catenet.nodes.application.dns.records import A, Ns, Rcode, Record, Type
 from catenet.nodes.application.dns.servers import Servers
 from catenet.nodes.application.dns.task import Budget, Outcome, Task
-from catenet.nodes.application.dns.words import EXCHANGE, Refusals, report_answer, report_query
+from catenet.nodes.application.dns.words import Refusals, report_answer, report_query
 from catenet.nodes.machine import Action, DecodeError, Endpoint, Json, Packet, Send, Wants, always
 
 __all__ = ["CLIENTS", "PORT", "Resolver"]
@@ -99,7 +99,7 @@ class Resolver:
         self._pick = pick
         self._count = count
         self._wants = wants
-        self._prepared = PreparedAnswers()
+        self.prepared = PreparedAnswers(count, wants)
         self._searches: dict[tuple[Name, int], _Search] = {}
         self._clients = 0
         self._datagrams: set[tuple[Endpoint, bytes]] = set()  # of the clients that wait for an answer over UDP
@@ -147,7 +147,7 @@ class Resolver:
         """Forget everything that was learnt, as after a start."""
         self.cache.clear()
         self.servers.clear()
-        self._prepared.clear()
+        self.prepared.clear()
 
     def show(self, now: float, name_of: Callable[[Address], str]) -> Json:
         """The cache, the servers, and what is in progress."""
@@ -160,19 +160,10 @@ class Resolver:
 
     # Clients.
 
-    def reply(self, question: bytes, now: float, *, stream: bool = False) -> bytes | None:
-        """The answer to a client's question, where it is prepared and nobody is to be told of it."""
-        prepared = self._prepared.get(question, now, stream=stream)
-        if prepared is None or self._wants(EXCHANGE, now):
-            return None
-        self._count("queries")
-        self._count(prepared.code)
-        return prepared.reply(question)
-
     def _receive_query(self, packet: Packet, now: float) -> None:
-        known = self.reply(packet.data, now, stream=packet.stream)
-        if known is not None:
-            self._actions.append(Send(packet.reply(known)))
+        prepared = self.prepared.get(packet.data, now, packet.stream)
+        if prepared is not None:
+            self._actions += self.prepared.give(prepared, packet, now)
             return
         try:
             query, rcode, fault = read_query(packet.data)
@@ -275,7 +266,7 @@ class Resolver:
         packet = client.packet
         prepared = Prepared.of(answer, client.query.size_limit(stream=packet.stream), until)
         if until > now:
-            self._prepared.keep(packet.data, prepared, stream=packet.stream)
+            self.prepared.keep(packet.data, prepared, stream=packet.stream)
         self._count(prepared.code)
         self._actions.append(Send(packet.reply(prepared.reply(packet.data))))
         if self._wants(("dns.answer",), now):

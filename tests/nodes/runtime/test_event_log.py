@@ -125,7 +125,7 @@ def test_a_kind_that_was_left_out_is_wanted_again_at_its_rate(pipe: tuple[int, i
         return count
 
     assert (written(), written()) == (1000, 0)
-    loop.at += 0.004
+    loop.at += 0.009
     assert written() == 0
     loop.at += 0.002
     assert (written(), written()) == (1, 0)

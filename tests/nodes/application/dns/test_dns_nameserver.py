@@ -10,8 +10,10 @@ from dns_server import Server, query
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catenet.nodes.application.dns.message import Message
 from catenet.nodes.application.dns.prepared import Prepared, PreparedAnswers
 from catenet.nodes.application.dns.records import Type
+from catenet.nodes.machine import always
 
 
 def test_an_answer() -> None:
@@ -217,31 +219,31 @@ def test_the_bytes_that_it_knows_are_those_that_it_would_send() -> None:
     server = Server()
     server.telling = False
     question = bytes(query("dragon.cs.uiuc.edu").pack())
-    assert server.machine.reply(question, 0.0) is None
+    assert server.machine.prepared.reply(question, 0.0) is None
     (packet,) = server.give(question)
-    assert server.machine.reply(b"\x12\x34" + question[2:], 0.0) == b"\x12\x34" + packet.data[2:]
+    assert server.machine.prepared.reply(b"\x12\x34" + question[2:], 0.0) == b"\x12\x34" + packet.data[2:]
     server.telling = True
-    assert server.machine.reply(question, 0.0) is None  # it is to be told, so it must come the whole way
+    assert server.machine.prepared.reply(question, 0.0) is None  # it is to be told, so it must come the whole way
 
 
 def test_what_is_prepared_is_bounded() -> None:
     """Each option of EDNS makes another question; the answers to all of them may not fill the memory."""
-    prepared = PreparedAnswers()
-    answer = Prepared(bytes(50_000), "noerror", inf)
+    prepared = PreparedAnswers(lambda counter: None, always)
+    answer = Prepared(bytes(50_000), "noerror", inf, Message(1))
     keep = [number.to_bytes(4, "big") for number in range(1000)]
     for question in keep:
         prepared.keep(question, answer, stream=True)
         assert prepared.get(question, 0.0, stream=True) is answer
         assert prepared.get(question, 0.0, stream=False) is None
     kept = sum(prepared.get(question, 0.0, stream=True) is answer for question in keep)
-    assert 0 < kept * 50_000 <= 1 << 23
+    assert 0 < kept * 50_000 <= 1 << 24
 
 
 def test_an_answer_that_is_prepared_again_takes_no_more_room() -> None:
-    prepared = PreparedAnswers()
-    prepared.keep(b"..first", Prepared(b"", "noerror", inf), stream=False)
+    prepared = PreparedAnswers(lambda counter: None, always)
+    prepared.keep(b"..first", Prepared(b"", "noerror", inf, Message(1)), stream=False)
     for _ in range(1000):
-        prepared.keep(b"..again", Prepared(bytes(50_000), "noerror", inf), stream=False)
+        prepared.keep(b"..again", Prepared(bytes(50_000), "noerror", inf, Message(1)), stream=False)
     assert prepared.get(b"..first", 0.0, stream=False) is not None
 
 
