@@ -45,7 +45,7 @@ class Connections:
         self.open: set[Connection] = set()
         self.share = self._buffer = memoryview(bytearray(_TURN))  # where what is read of one connection at a time goes
         self._servers: list[asyncio.Server] = []
-        self._now = 0.0  # 0: not looked at in this turn of the loop
+        self.now = 0.0  # as `moment` has it; 0: not looked at in this turn of the loop
 
     async def listen(self, port: int, accept: Callable[[Connection], Stream]) -> None:
         """Accept connections on a port of every interface.
@@ -74,15 +74,15 @@ class Connections:
         async with asyncio.timeout(timeout):
             await self.loop.create_connection(lambda: Connection(self, opened), str(peer.address), peer.port)
 
-    def now(self) -> float:
+    def moment(self) -> float:
         """The time, looked at once in a turn of the event loop: what has come together has come at one moment."""
-        if not self._now:
-            self._now = self.loop.time()
+        if not self.now:
+            self.now = self.loop.time()
             self.loop.call_soon(self._end_turn)
-        return self._now
+        return self.now
 
     def _end_turn(self) -> None:
-        self._now = 0.0
+        self.now = 0.0
 
     def add(self, connection: Connection) -> None:
         """One more is open."""
@@ -159,9 +159,14 @@ class Connection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """So many bytes came in."""
-        stream = self._stream
-        if stream is not None:
-            self._feed(stream.receive_data, bytes(self._all.share[:nbytes]))
+        if self._closing or self._stream is None or self._transport is None:
+            return
+        try:
+            everyone = self._all
+            self._stream.receive_data(bytes(everyone.share[:nbytes]), everyone.now or everyone.moment())
+            self._settle(self._stream, self._transport)
+        except Exception as error:
+            self._all.owner.fail(error)
 
     def eof_received(self) -> bool:
         """The peer will send no more; it may still read. (False lets asyncio close the connection.)"""
@@ -198,18 +203,19 @@ class Connection(asyncio.BufferedProtocol):
         try:
             if not self._closing:
                 stream.receive_eof(self._all.loop.time())
-            self._report(stream)
+            for report in stream.take_reports():
+                self._all.owner.perform(report)
         except Exception as error:
             self._all.owner.fail(error)
 
     # What we do.
 
-    def _feed(self, function: Callable[..., None], *arguments: bytes) -> None:
-        """Call a function that changes the stream, with the time as well; then do what the stream wants."""
+    def _feed(self, function: Callable[[float], None]) -> None:
+        """Call a function that changes the stream, with the time; then do what the stream wants."""
         if self._closing or self._stream is None or self._transport is None:
             return
         try:
-            function(*arguments, self._all.now())
+            function(self._all.moment())
             self._settle(self._stream, self._transport)
         except Exception as error:
             self._all.owner.fail(error)
@@ -223,7 +229,8 @@ class Connection(asyncio.BufferedProtocol):
                 self._finish(transport)
             else:
                 break
-        self._report(stream)
+        for report in stream.take_reports():
+            self._all.owner.perform(report)
         when = stream.next_wake()
         if when is not None and when < self._wake_at:
             self._arm(when)
@@ -238,10 +245,6 @@ class Connection(asyncio.BufferedProtocol):
         else:
             transport.write_eof()
         self._expect_progress()
-
-    def _report(self, stream: Stream) -> None:
-        for report in stream.take_reports():
-            self._all.owner.perform(report)
 
     def _arm(self, when: float) -> None:
         """An earlier timer stays: a deadline moves on with each request, and to wake a stream early is harmless."""

@@ -69,12 +69,12 @@ class ServerConnection:
     def receive_data(self, data: bytes, now: float) -> None:
         """Bytes came in, in any slicing."""
         self._now = now
-        if self._state is _State.LINGER or self._state is _State.CLOSED:
-            return
-        if not self._buffer and self._state is _State.HEAD:
-            if self._has_room() and self._answer_known(data):
+        if self._state is _State.HEAD and not self._buffer:
+            if self._long is None and not self._out and self._answer_known(data):
                 return
             self._set_deadline(self._server.idle)
+        elif self._state is _State.LINGER or self._state is _State.CLOSED:
+            return
         self._buffer += data
         self._read()
         if len(self._buffer) > _BACKLOG_LIMIT:
@@ -195,16 +195,15 @@ class ServerConnection:
         return True
 
     def _answer_known(self, head: bytes) -> bool:
-        """The way of nearly every request: a head that came before, alone."""
+        """The way of nearly every request: a head that came before, alone, when all before it is answered."""
         again = self._server.again(head, self._now)
         if again is not None:
-            self._out += again
+            self._out = again
             self._set_deadline(self._server.idle)
-            return True
-        request = self._server.known(head)
-        if request is None:
+        elif (request := self._server.known(head)) is not None:
+            self._server.keep(head, self._answer(request), self._now)
+        else:
             return False
-        self._server.keep(head, self._answer(request), self._now)
         return True
 
     def _answer(self, request: Request, end: _State | None = None) -> bytes:
