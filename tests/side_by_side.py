@@ -18,12 +18,35 @@ __all__ = ["SECONDS", "Modules", "longest_first"]
 TESTS = Path(__file__).parent
 
 SECONDS = {
-    "labs/test_rip_mixed.py": 250,
-    "labs/test_own_router.py": 120,
-    "labs/test_internet.py": 100,
-    "labs/test_count_to_infinity.py": 90,
+    "labs/test_rip_mixed.py": 200,
+    "labs/test_rip_hmac.py": 150,
+    "labs/test_internet.py": 120,
+    "labs/test_own_router.py": 110,
+    "labs/test_compose.py": 90,
+    "orchestrator/deploy/test_up_real.py": 80,
+    "labs/test_copies.py": 70,
+    "labs/test_count_to_infinity.py": 65,
+    "labs/test_reference_router.py": 60,
+    "labs/test_five_routers.py": 60,
+    "nodes/runtime/test_node_container.py": 60,
+    "soak/test_soak.py": 60,
+    "interop/test_rip_hostile_neighbour.py": 55,
+    "labs/test_kernel_routes.py": 50,
+    "orchestrator/cli/test_capture_real.py": 50,
+    "orchestrator/cli/test_real_node.py": 40,
+    "orchestrator/harness/test_harness_workers.py": 40,
+    "labs/test_tour.py": 30,
+    "labs/test_redistribution.py": 25,
+    "labs/test_trace_route.py": 25,
+    "orchestrator/cli/test_test_real.py": 20,
+    "orchestrator/cli/test_new.py": 15,
+    "labs/test_isolation.py": 15,
+    "orchestrator/faults/test_reset_real.py": 15,
+    "orchestrator/lab/test_lab_messages.py": 14,
+    "nodes/runtime/test_foreign.py": 12,
 }
-"""Module → how long it takes, for those over 10 s. Only the order depends on it: a wrong figure costs some waiting."""
+"""Module → how long it takes, for those over 10 s. Only the order depends on it: where a figure is wrong, or there is
+none, some worker waits longer."""
 
 
 def longest_first(items: Sequence[pytest.Item]) -> list[pytest.Item]:
