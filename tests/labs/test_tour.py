@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 
 import pytest
@@ -14,6 +15,8 @@ from catenet.orchestrator.observe.status import lab_state
 pytestmark = pytest.mark.engine
 
 COPY = own("tour")
+REPEATED = 100.0
+"""Milliseconds without an answer, far fewer than those after which a question is asked again."""
 STEP = re.compile(r" *(\d+) +(\d+\.\d) +(\S+) +(\S+) +(.+)")
 MOMENT = re.compile(r" +(\d+\.\d\d) s +(\S+) +(.+)")
 
@@ -35,17 +38,19 @@ def test_the_story_holds(capsys: pytest.CaptureFixture[str]) -> None:
 def _ten_steps(out: str) -> None:
     """The lecture's figure: eight messages for the name, two for the page."""
     steps = [found.groups() for line in out.splitlines() if (found := STEP.fullmatch(line))]
-    assert [int(number) for number, *_ in steps] == [*range(1, 11)]
+    assert [int(number) for number, *_ in steps] == [*range(1, len(steps) + 1)]
     times = [float(at) for _, at, *_ in steps]
     assert times == sorted(times)
+    # On a busy machine an answer may take so long that the resolver asks once more.
+    assert len(steps) == 10 or (len(steps) > 10 and max(map(operator.sub, times[1:], times)) > REPEATED)
     assert [(source, target) for _, _, source, target, _ in steps[:2]] == [
         ("surf", "dns.eurecom"),
         ("dns.eurecom", steps[2][2]),  # a root answers what it was asked
     ]
-    assert "192.31.65.5" in steps[7][4]
-    assert "over routers a b c f1" in steps[8][4]
-    assert steps[9][2:4] == ("dragon", "surf") and steps[9][4].startswith("200 OK")
-    assert "2 DNS messages instead of 8" in out
+    assert "192.31.65.5" in steps[-3][4]
+    assert "over routers a b c f1" in steps[-2][4]
+    assert steps[-1][2:4] == ("dragon", "surf") and steps[-1][4].startswith("200 OK")
+    assert f"2 DNS messages instead of {len(steps) - 2}" in out
 
 
 def _broken_and_mended(out: str) -> None:
