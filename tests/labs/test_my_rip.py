@@ -24,7 +24,7 @@ def started(options: dict[str, object], *interfaces: dict[str, object]) -> subpr
 
 def test_a_key_that_it_cannot_use_is_refused() -> None:
     with started({**OPTIONS, "auth": {"password": "secret"}}) as program:
-        assert program.communicate(timeout=60) == (b"", b"auth: this router has none\n")
+        assert program.communicate(timeout=200) == (b"", b"auth: this router has none\n")
         assert program.returncode == 1
 
 
@@ -39,7 +39,7 @@ def test_of_two_changes_that_come_together_it_hears_both() -> None:
         program.stdin.write(b"".join(json.dumps({"interface": each}).encode() + b"\n" for each in changes))
         program.stdin.flush()
         try:
-            assert program.wait(60) == 1
+            assert program.wait(200) == 1
             assert b"in open_socket" in program.stderr.read()
         finally:
             program.kill()

@@ -85,5 +85,5 @@ class Running:
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._task.cancel)
-        self._thread.join(10)
+        self._thread.join(200)
         assert self._node.errors == []

@@ -105,6 +105,8 @@ def test_a_capture_waits_while_nobody_looks_and_loses_nothing(monkeypatch):
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
+    while len(given) < 10:
+        reader.join(0.01)
     reader.join(0.2)
     assert len(given) == 10
     followed.wake()  # nor does this wait
@@ -139,7 +141,7 @@ def test_a_capture_that_waits_is_let_go_at_the_end(monkeypatch):
     reader = threading.Thread(target=followed.put, args=(0, math.inf), daemon=True)
     reader.start()
     followed.close()
-    reader.join(5)
+    reader.join(200)
     assert not reader.is_alive()
 
 
