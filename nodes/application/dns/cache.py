@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.records import CHAIN_LIMIT, Cname, Rcode, Record, Soa, Type, rcode_text, type_text
 from catenet.nodes.machine import Json
 
-__all__ = ["FAILURE_TTL", "NEGATIVE_LIMIT", "TTL_CAP", "Cache", "Kept"]
+__all__ = ["FAILURE_TTL", "NEGATIVE_LIMIT", "TTL_CAP", "Cache", "Kept", "records_of"]
 
 TTL_CAP = 86_400
 """Seconds that anything is kept at most, whatever its TTL says."""
@@ -166,6 +166,12 @@ class Cache:
         kept = self._entries.pop(key, None)
         if kept is not None:
             self._weight -= kept.weight
+
+
+def records_of(sets: Iterable[Kept], now: float) -> tuple[Record, ...]:
+    """The records of an answer. A DNAME that was kept with several aliases stands there once (RFC 2181 section 5)."""
+    records = {(record.name, record.type, record.data): record for kept in sets for record in kept.aged(now)}
+    return tuple(records.values())
 
 
 def _lines(name: Name, kind: int | None, kept: Kept, now: float) -> Iterator[dict[str, Json]]:

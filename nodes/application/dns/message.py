@@ -75,6 +75,11 @@ class Header(NamedTuple):
         return bool(self.flags & _RD)
 
     @property
+    def truncated(self) -> bool:
+        """TC: the message was longer than the transport carries."""
+        return bool(self.flags & _TC)
+
+    @property
     def opcode(self) -> int:
         """The kind of question; 0 is the standard query."""
         return self.flags >> 11 & 15
@@ -165,8 +170,8 @@ class Message:
 
     @classmethod
     def skim(cls, data: bytes) -> Message:
-        """Of a message that is wrong, or of a kind that is not known here, what an answer has of it: the header's
-        fields, the question where there is one, and EDNS, each as far as it can be read.
+        """Of a message that is wrong, cut off, or of a kind that is not known here, what its end does not matter for:
+        the header's fields, the question where there is one, and EDNS, each as far as it can be read.
 
         "If an OPT record is present in a received request, compliant responders MUST include an OPT record in their
         respective responses" (RFC 6891 section 6.1.1), in those that say FORMERR too (section 7).
@@ -194,7 +199,9 @@ class Message:
             pass
         return cls(
             header.id,
+            response=header.is_response,
             opcode=header.opcode,
+            truncated=header.truncated,
             recursion_desired=header.recursion_desired,
             checking_disabled=bool(header.flags & _CD),
             question=questions[0] if len(questions) == header.questions == 1 else None,

@@ -23,8 +23,19 @@ from catenet.nodes.application.dns.records import (
     rcode_text,
     substitute,
 )
+from catenet.nodes.machine import DecodeError
 
-__all__ = ["SERVER_LIMIT", "Aliased", "Answered", "Denied", "Reading", "Referred", "Useless", "read_answer"]
+__all__ = [
+    "SERVER_LIMIT",
+    "Aliased",
+    "Answered",
+    "Denied",
+    "Reading",
+    "Referred",
+    "Useless",
+    "parse_answer",
+    "read_answer",
+]
 
 SERVER_LIMIT = 20
 """Servers of one zone that are looked at: a referral may name thousands, and it is a peer that writes it."""
@@ -70,6 +81,23 @@ class Useless(NamedTuple):
 
 
 Reading = Answered | Aliased | Referred | Denied | Useless
+
+
+def parse_answer(data: bytes, *, stream: bool) -> Message:
+    """The message; of one that was cut off in the middle of a record only what is needed: "when a DNS client receives
+    a reply with TC set, it should ignore that response, and query again" (RFC 2181 section 9).
+
+    Raises:
+        DecodeError: it cannot be read.
+
+    """
+    try:
+        return Message.parse(data)
+    except DecodeError:
+        skimmed = Message.skim(data)
+        if stream or not skimmed.truncated:
+            raise
+        return skimmed
 
 
 def read_answer(message: Message, question: Question, zone: Name) -> Reading:

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from catenet.nodes.address import ANY, Address
-from catenet.nodes.application.dns.cache import Cache, Kept
+from catenet.nodes.application.dns.cache import Cache, Kept, records_of
 from catenet.nodes.application.dns.config import ResolverOptions
 from catenet.nodes.application.dns.message import Edns, Header, Message, Question
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.prepared import Prepared, PreparedAnswers
 from catenet.nodes.application.dns.query import NoQueryError, read_query
+from catenet.nodes.application.dns.reading import parse_answer
 from catenet.nodes.application.dns.records import A, Ns, Rcode, Record, Type
 from catenet.nodes.application.dns.servers import Servers
 from catenet.nodes.application.dns.task import Budget, Outcome, Task
@@ -257,7 +258,7 @@ class Resolver:
         answer = replace(
             client.query.reply(outcome.rcode),
             recursion_available=True,
-            answers=_answers(outcome.sets, now),
+            answers=records_of(outcome.sets, now),
             authority=authority if outcome.denial is None else outcome.denial.aged(now),
             additional=additional,
         )
@@ -325,7 +326,7 @@ class Resolver:
             self._count("unexpected")
             return
         try:
-            message = Message.parse(packet.data)
+            message = parse_answer(packet.data, stream=packet.stream)
         except DecodeError as error:
             self._count("unreadable")
             self._actions += self._refusals.report(packet.source, error)
@@ -370,9 +371,3 @@ class Resolver:
 
     def _is_live(self, what: _Asked | Task) -> bool:
         return not what.ended if isinstance(what, Task) else self._is_open(what)
-
-
-def _answers(sets: Sequence[Kept], now: float) -> tuple[Record, ...]:
-    """The records of an answer. A DNAME that was kept with several aliases stands there once (RFC 2181 section 5)."""
-    records = {(record.name, record.type, record.data): record for kept in sets for record in kept.aged(now)}
-    return tuple(records.values())

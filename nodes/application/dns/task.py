@@ -50,8 +50,9 @@ _LOOK_UPS = 20
 _DEPTH = 4
 """Tasks in a row, each looking for the address of a server that the one before needs."""
 
-_MISSING = 5
-"""Servers of one zone whose addresses are searched for; the others of a zone are as likely to be lost as these."""
+_MISSING = 10
+"""Servers of one zone whose addresses are searched for. A zone may name some that are gone, but not only such; and
+each is a message to whoever is named there ("NXNSAttack", 2020)."""
 
 _ADDRESSES = 40
 """Addresses of one zone's servers that are considered."""

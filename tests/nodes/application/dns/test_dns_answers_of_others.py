@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from dns_desk import Desk, a, ns, soa
 
@@ -121,6 +123,17 @@ def test_an_answer_that_cannot_be_read_counts_as_none() -> None:
     (reply,) = desk.give(Packet(broken, asked.destination, asked.source._replace(address=Address(1))), 0.01)
     assert Message.parse(reply.data).rcode == Rcode.SERVFAIL
     assert desk.counters["unreadable"] == 1
+
+
+def test_rfc_2181_9_a_truncated_answer_may_end_in_the_middle_of_a_record() -> None:
+    """Some servers cut their message off where it is too long, counts and all."""
+    desk = Desk()
+    (asked,) = desk.ask()
+    whole = replace(Message.parse(asked.data).reply(), answers=(a("www.example"),) * 3, truncated=True).pack()
+    ours = asked.source._replace(address=Address(1))
+    (again,) = desk.give(Packet(whole[:-20], asked.destination, ours), 0.01)
+    assert again.stream and Message.parse(again.data).question == Message.parse(asked.data).question
+    assert desk.counters["unreadable"] == 0
 
 
 # How much is kept
