@@ -22,7 +22,7 @@ _SPLIT_HORIZON = {
 }
 _METHODS = {"md5": "keyed md5", **{f"hmac-sha-{size}": f"hmac sha{size}" for size in (1, 256, 384, 512)}}
 _PLAIN = re.compile(rb"[ !#-~]+")  # its texts know no escapes
-_ROUTE = re.compile(r"^(?P<prefix>[\d.]+/\d+)?\s.*\* .*\(\d+/(?P<metric>\d+)\)(?: \[(?P<tag>[0-9a-f]{4})\])?")
+_ROUTE = re.compile(r"^(?P<prefix>[\d.]+/\d+)?\s[^*]*\* [^(]*\(\d+/(?P<metric>\d{1,9})\)(?: \[(?P<tag>[0-9a-f]{4})\])?")
 _VIA = re.compile(r"^\s+via (?P<via>[\d.]+) on ")
 
 

@@ -275,3 +275,8 @@ def test_a_program_is_told_everything() -> None:
         "prefix": "10.0.1.0/24",
         "up": True,
     }
+
+
+def test_a_long_line_that_is_no_route_of_birds_is_passed_over() -> None:
+    """In a time that grows as its length does."""
+    assert adapter("bird").table("10.0.0.0/8 * [00ff](1" * 50_000) == []
