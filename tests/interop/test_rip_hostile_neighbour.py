@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -33,6 +34,8 @@ MEMORY = 40_000_000
 
 
 UPDATES = "udp port 520 and dst 224.0.0.9"
+TOLD = re.compile(r" input\.refused +(\S+):\d+ on \S+: (auth-[a-z]+ \d+|version 1,|bad \S+|[a-z' ]+)")
+"""Whose message, and the reason, with the id of the key where there is one."""
 NOBODYS_FAULT = {"refused.own", "refused.interface", "refused.not-running"}
 """What is counted, and of which nothing is said."""
 
@@ -112,11 +115,12 @@ def test_everything_that_was_sent_is_counted_and_nothing_is_harmed(lab: LabUnder
     assert_honest(lab)
 
 
-def test_each_reason_is_told_once(lab: LabUnderTest) -> None:
-    told = [line for line in lab["victim"].logs() if " input.refused " in line]
+def test_each_reason_is_told_once_of_each_neighbour_and_key(lab: LabUnderTest) -> None:
+    told = [found.groups() for line in lab["victim"].logs() if (found := TOLD.search(line))]
     counters = asked(lab, "victim", "rip")["counters"]
     reasons = {word for word, number in counters.items() if number and word.startswith(("refused.", "skipped."))}
-    assert len(told) == len(reasons - NOBODYS_FAULT) > 10
+    assert len(told) == len(set(told))
+    assert len({re.sub(r" \d+$", "", reason) for _, reason in told}) == len(reasons - NOBODYS_FAULT) > 10
     assert asked(lab, "victim")["services"]["rip"]["restarts"] == 0
 
 
