@@ -119,3 +119,8 @@ def get(target: str = "/", *fields: str, version: str = "1.1", method: str = "GE
     """A request with a Host."""
     lines = [f"{method} {target} HTTP/{version}", "Host: dragon.cs.uiuc.edu", *fields, "", ""]
     return "\r\n".join(lines).encode("latin-1")
+
+
+def status_of(data: bytes) -> int:
+    """Of the first response in these bytes."""
+    return int(data.split(b" ", 2)[1])
