@@ -85,9 +85,9 @@ def _copy(labels: Mapping[str, str]) -> str:
 
 
 def _file(labels: Mapping[str, str]) -> Path | None:
-    """An absolute path, links resolved; None where the labels do not tell."""
+    """An absolute path, the links in its folder resolved; None where the labels do not tell."""
     path = Path(labels.get(LABEL_FOLDER, ""), labels.get(LABEL_FILE, ""))
-    return path.resolve() if labels.get(LABEL_FILE) and path.is_absolute() else None
+    return path.parent.resolve() / path.name if labels.get(LABEL_FILE) and path.is_absolute() else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import NamedTuple
 
 from catenet.orchestrator.checks.result import Finding
@@ -43,7 +44,7 @@ def check_fetch(scene: Scene, check: FetchCheck) -> Finding:
     holds = response is not None and response.status == check.status
     if holds and response is not None and check.status == 200:
         holds = not _faults(response)
-    return Finding(holds, expected, seen, f"catenet exec {check.at} curl -v {check.url}")
+    return Finding(holds, expected, seen, f"catenet exec {check.at} curl -v {shlex.quote(check.url)}")
 
 
 def read_response(data: bytes) -> Response | None:

@@ -13,7 +13,7 @@ from catenet.orchestrator.cli.context import JsonOption, engine, here
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import print_json, say
 from catenet.orchestrator.deploy.alone import alone
-from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, find_lab
+from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, canonical, find_lab
 from catenet.orchestrator.observe.running import UserError, running_labs, unknown
 
 __all__ = ["down"]
@@ -72,7 +72,7 @@ def _copies(docker: Engine, word: str, name: str) -> list[str]:
         file = find_lab(word or None, here(), os.environ)
     except UnknownLabError:
         raise unknown("running lab", word, running) from None
-    found = [copy for copy, lab in running.items() if file is None or lab.file == file.resolve()]
+    found = [copy for copy, lab in running.items() if file is None or lab.file == canonical(file)]
     if len(found) > 1:
         raise UserError(f"several are running: say which with --lab ({', '.join(found)}), or take all with --all")
     return found

@@ -118,13 +118,14 @@ def _picture(word: str, *, blank: bool, plan: bool) -> Picture:
 
 def _live(docker: Engine, word: str, environment: str, file: Path | None, *, blank: bool, plan: bool) -> Picture | None:
     """The running copy; None where there is none, but a file."""
+    from catenet.orchestrator.lab.find import canonical
     from catenet.orchestrator.lab.find import labs as shipped
     from catenet.orchestrator.lab.picture import plan_picture
     from catenet.orchestrator.observe.picture import live_picture
     from catenet.orchestrator.observe.running import as_it_is, choose, running_labs, unknown
 
     labs = running_labs(docker)
-    runs = file is not None and any(lab.file == file.resolve() for lab in labs.values())
+    runs = file is not None and any(lab.file == canonical(file) for lab in labs.values())
     if file is not None and not runs and (word or environment) not in labs:
         return None
     if word and file is None and word not in labs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,7 +16,7 @@ from catenet.orchestrator.cli.context import here
 from catenet.orchestrator.cli.screen import say, table
 from catenet.orchestrator.lab.find import FILE, UnknownLabError, find_lab, labs
 from catenet.orchestrator.lab.sample import SCHEMA_FILE, renamed, sample
-from catenet.orchestrator.lab.words import NAMES
+from catenet.orchestrator.lab.words import NAMES, lab_name_of
 from catenet.orchestrator.observe.running import UserError
 
 __all__ = ["new"]
@@ -53,11 +54,13 @@ def new(
     files = {**(_copy(source, name) if source else _sample(name)), SCHEMA_FILE: _File(_schema())}
     _write(place, files)
     say(f"{folder}: {', '.join(sorted({file.split('/')[0] for file in files}))}")
+    if name != place.resolve().name:
+        say(f"The lab is called {name}: its folder's name is none for a lab, and `name:` in {FILE} says another.")
     say("")
     table(
         ["next", ""],
         [
-            (f"cd {folder}", "a lab.yaml in this folder is the lab that is meant"),
+            (f"cd {shlex.quote(str(folder))}", "a lab.yaml in this folder is the lab that is meant"),
             (f"catenet validate {FILE}", "every mistake with its line, without starting anything"),
             ("catenet up", "starts it; again after a change, only what differs"),
             ("catenet check", "asks whether the checks of the file hold"),
@@ -67,9 +70,8 @@ def new(
 
 
 def _name(place: Path) -> str:
-    name = place.resolve().name
-    if not NAMES["lab"].allows(name):
-        raise UserError(f"{name!r} is no name for a lab ({NAMES['lab'].advise(name)})")
+    called = place.resolve().name
+    name = called if NAMES["lab"].allows(called) else lab_name_of(called)
     if name in (lab.name for lab in labs()):
         raise UserError(
             f"{name} is a lab that comes with catenet, and `catenet up {name}` means that: name yours otherwise"
@@ -92,8 +94,12 @@ def _copy(word: str, name: str) -> dict[str, _File]:
         files = {str(path.relative_to(file.parent)): _read(path) for path in _found(file.parent)}
     except OSError as error:
         raise UserError(f"--from: cannot read {error.filename}: {error.strerror}") from None
-    text = renamed(file.read_text(encoding="utf-8-sig"), name)
-    return {**files, FILE: files.get(file.name, _File(b""))._replace(data=text.encode())}
+    own = files.get(file.name) or _read(file)
+    try:
+        text = renamed(own.data.decode("utf-8-sig"), name)
+    except UnicodeDecodeError:
+        raise UserError(f"--from: {file} is no UTF-8 text (catenet validate says where)") from None
+    return {**files, FILE: own._replace(data=text.encode())}
 
 
 def _found(folder: Path) -> Iterator[Path]:

@@ -26,6 +26,7 @@ from catenet.orchestrator.cli.screen import print_json
 from catenet.orchestrator.cli.up import NameOption, load_lab, start
 from catenet.orchestrator.deploy.alone import Belonging, alone
 from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.lab.words import copy_name
 from catenet.orchestrator.observe.measure import Measured
 from catenet.orchestrator.observe.running import UserError, running_labs
 
@@ -110,7 +111,7 @@ def _with_next(result: Result, there: str) -> Result:
 @contextmanager
 def _own_copy(docker: Engine, lab: Lab, name: str, *, keep: bool, quiet: bool) -> Iterator[str]:
     """The name of a copy that is this process's own; removed at the end or, where we are killed, by the next test."""
-    copy = name or f"{lab.name}-test-{os.getpid()}"
+    copy = name or copy_name(lab.name, f"-test-{os.getpid()}")
     _remove_orphans(docker, quiet=quiet)  # first: one of them may have the very name
     if copy in running_labs(docker):
         raise UserError(f"lab {copy} runs already: catenet check --lab {copy}, or give another --name")

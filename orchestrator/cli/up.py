@@ -74,6 +74,8 @@ def bring_up(
     from catenet.orchestrator.deploy.ready import NotReadyError
 
     lab, copy = load_lab(docker, word)
+    if lab.folder and not name and not json:
+        say(f"the lab is called {copy}, since {lab.folder!r} is no name for one (`name:` or --name says another)")
     try:
         report = start(docker, lab, name or copy, keep=keep, timeout=timeout, quiet=json)
     except NotReadyError as error:

@@ -41,6 +41,7 @@ class _Verdict:
     errors: tuple[str, ...] = ()
     nodes: int = 0
     lans: int = 0
+    called: str = ""
 
     def as_json(self) -> dict[str, Json]:
         return {
@@ -55,7 +56,8 @@ class _Verdict:
         for error in self.errors:
             print(error, file=sys.stderr)
         if not self.errors:
-            print(f"{self.file}: fine ({self.nodes} nodes, {self.lans} LANs)")
+            called = f"; its folder's name is none for a lab: it is called {self.called}" if self.called else ""
+            print(f"{self.file}: fine ({self.nodes} nodes, {self.lans} LANs){called}")
 
 
 def _verdict(path: Path) -> _Verdict:
@@ -66,4 +68,5 @@ def _verdict(path: Path) -> _Verdict:
         lab = load(file)
     except LabFileError as error:
         return _Verdict(str(file), tuple(str(error).splitlines()))
-    return _Verdict(str(file), nodes=len(lab.nodes), lans=len(lab.lans))
+    called = lab.name if lab.folder else ""
+    return _Verdict(str(file), nodes=len(lab.nodes), lans=len(lab.lans), called=called)

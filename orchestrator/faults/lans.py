@@ -54,8 +54,8 @@ def _set(engine: Streams, running: RunningLab, lan: str, verb: str, state: str, 
     past, watch = _PAST[state], Stopwatch(verb, lan)
     ends = running.ends(lan)
     if not ends:
-        how = f"catenet up {running.file or 'LAB'} --name {running.name}"
-        raise UserError(f"no node is on {lan} any more, so it cannot be {past}: {how} makes what is missing")
+        makes = f"{running.up_again} makes what is missing"
+        raise UserError(f"no node is on {lan} any more, so it cannot be {past}: {makes}")
     dead = [end for end in ends if condition(end) != "running"]
     if len(dead) == len(ends):
         words = f"has no end that runs, so nothing is {past} ({_listed(f'{e.node} is {condition(e)}' for e in dead)})"

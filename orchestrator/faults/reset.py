@@ -75,7 +75,7 @@ def _must_be_whole(running: RunningLab) -> None:
         lost = [place.lan for place in node.attachments if place.lan not in lans]
         if container is None or lost:
             what = f"{name} is gone" if container is None else f"{name} is disconnected from {', '.join(lost)}"
-            raise UserError(f"lab {running.name}: {what}: catenet up {running.file} --name {running.name} mends that")
+            raise UserError(f"lab {running.name}: {what}: {running.up_again} mends that")
 
 
 def _wake(engine: Engine, lab: Lab, container: Container) -> tuple[str, tuple[str, Look]]:

@@ -26,12 +26,12 @@ from catenet.orchestrator.harness.marks import Wanted
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.overrides import Implementation
+from catenet.orchestrator.lab.words import copy_name
 from catenet.orchestrator.observe.running import RunningLab, UserError, running_lab
 
 __all__ = ["Copy", "Labs", "Manner", "remove_what_is_left"]
 
 _PREFIX = "pytest"
-_LONGEST = 40  # characters of a copy's name
 _VERB_LIMIT, _LOOK = 120.0, 0.2  # seconds
 
 
@@ -178,11 +178,10 @@ class Labs:
 
     def _new_name(self, lab: Lab) -> str:
         parts = [self._manner.worker, secrets.token_hex(3)]
-        tail = "".join(f"-{part}" for part in parts if part)
-        return f"{_PREFIX}-{lab.name[: _LONGEST - len(_PREFIX) - 1 - len(tail)]}{tail}"
+        return copy_name(lab.name, "".join(f"-{part}" for part in parts if part), head=f"{_PREFIX}-")
 
     def _reused_name(self, lab: Lab) -> str:
-        return f"{lab.name}-{self._manner.worker}" if self._manner.worker else lab.name
+        return copy_name(lab.name, f"-{self._manner.worker}") if self._manner.worker else lab.name
 
 
 def remove_what_is_left() -> None:

@@ -104,7 +104,7 @@ def _known(marker: str, given: Mapping[str, object], known: Sequence[str]) -> No
 
 
 def _file(name: str, test: Path) -> Path:
-    from catenet.orchestrator.lab.find import UnknownLabError, find_lab
+    from catenet.orchestrator.lab.find import UnknownLabError, canonical, find_lab
 
     try:
         file = find_lab(name or None, test.parent, {})
@@ -114,7 +114,7 @@ def _file(name: str, test: Path) -> Path:
         raise MarkerError(
             "which lab? Mark the test, like @pytest.mark.lab('five-routers'), or put a lab.yaml beside the test file"
         )
-    return file.resolve()
+    return canonical(file)
 
 
 def _absolute(word: str, test: Path) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import catenet
 from catenet.orchestrator.lab.problems import nearest, quote
 
-__all__ = ["FILE", "LAB_VARIABLE", "Shipped", "UnknownLabError", "find_lab", "labs"]
+__all__ = ["FILE", "LAB_VARIABLE", "Shipped", "UnknownLabError", "canonical", "find_lab", "labs"]
 
 LAB_VARIABLE = "CATENET_LAB"
 LABS = Path(catenet.__file__).parent / "labs"
@@ -47,6 +47,13 @@ def find_lab(word: str | None, folder: Path, environment: Mapping[str, str]) -> 
     if named:
         return _named(named, folder)
     return next((place / FILE for place in (folder, *folder.parents) if (place / FILE).is_file()), None)
+
+
+def canonical(file: Path) -> Path:
+    """The lab file's one path, by which a running lab is known again: of a link to a file in another folder too, since
+    zones and pages are looked for beside the link.
+    """
+    return file.parent.resolve() / file.name
 
 
 def _named(word: str, folder: Path) -> Path:

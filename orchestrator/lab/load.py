@@ -8,6 +8,7 @@ from pathlib import Path
 from catenet.orchestrator.lab.checks import ChecksReader, read_claims
 from catenet.orchestrator.lab.data import Data, read_data
 from catenet.orchestrator.lab.document import BYTE_LIMIT, Item, read_document
+from catenet.orchestrator.lab.find import canonical
 from catenet.orchestrator.lab.gateways import complete
 from catenet.orchestrator.lab.implementations import read_programs
 from catenet.orchestrator.lab.lans import read_lans
@@ -15,10 +16,10 @@ from catenet.orchestrator.lab.model import Lab, LabFileError
 from catenet.orchestrator.lab.nodes import attach, read_nodes
 from catenet.orchestrator.lab.options import read_defaults
 from catenet.orchestrator.lab.overrides import Implementation, put_in
-from catenet.orchestrator.lab.problems import Problems, quote
+from catenet.orchestrator.lab.problems import Problems
 from catenet.orchestrator.lab.reader import Reader
 from catenet.orchestrator.lab.vocabulary import TOP
-from catenet.orchestrator.lab.words import NAMES
+from catenet.orchestrator.lab.words import NAMES, lab_name_of
 
 __all__ = ["load", "parse"]
 
@@ -40,7 +41,7 @@ def load(path: Path, other: Implementation | None = None) -> Lab:
         raise LabFileError(
             str(path), 1, f"cannot be read: {why}", "`catenet labs` lists the labs that there are"
         ) from None
-    return parse(data, str(path), path.parent.resolve(), other)
+    return parse(data, str(path), canonical(path).parent, other)
 
 
 def parse(text: bytes, file: str, folder: Path | None = None, other: Implementation | None = None) -> Lab:
@@ -62,6 +63,7 @@ def parse(text: bytes, file: str, folder: Path | None = None, other: Implementat
     top = reader.section(document, "the lab file", TOP)
     assert top is not None  # it is a mapping
     name = _name(top.get("name"), folder, reader)
+    called = folder.name if folder is not None and "name" not in top and folder.name != name else ""
     claims = read_claims(top.get("claims"), reader)
     written = reader.mapping(reader.needed(top, "lans", "the lab file", 1, "lans: {link1: {}}"), "lans", "{link1: {}}")
     lans = read_lans(written, reader)
@@ -86,7 +88,7 @@ def parse(text: bytes, file: str, folder: Path | None = None, other: Implementat
     nodes = complete(drafts, attached, lans, reader)
     problems.end()
     place = None if folder is None else folder / Path(file).name
-    return Lab(name, lans, nodes, claims, expectations, timeline, measures, place, *data, programs)
+    return Lab(name, lans, nodes, claims, expectations, timeline, measures, place, *data, programs, called)
 
 
 def _name(item: Item | None, folder: Path | None, reader: Reader) -> str:
@@ -96,10 +98,4 @@ def _name(item: Item | None, folder: Path | None, reader: Reader) -> str:
         return written
     if folder is None or item is not None:
         return "lab"
-    if not NAMES["lab"].allows(folder.name):
-        reader.problem(
-            1,
-            f"the folder's name {quote(folder.name)} is no name for a lab",
-            f"write `name:`; {NAMES['lab'].advise(folder.name)}",
-        )
-    return folder.name
+    return folder.name if NAMES["lab"].allows(folder.name) else lab_name_of(folder.name)

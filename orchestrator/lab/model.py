@@ -202,7 +202,8 @@ class Lab:
 
     `data`: node → what its services read of the lab's folder when they start, a zone for example → the SHA-256 of what
     that says; `files` are the paths of all of it. `programs` are the user's own that do the work of a service,
-    ./PATH → the SHA-256 of what they are.
+    ./PATH → the SHA-256 of what they are. `folder`: how the lab's folder is called, where that is no
+    name for a lab and one was made of it; else empty.
     """
 
     name: str
@@ -216,6 +217,7 @@ class Lab:
     data: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     programs: Mapping[str, str] = field(default_factory=dict)
+    folder: str = ""
 
     def on_lan(self, lan: str) -> tuple[Node, ...]:
         """The nodes on a LAN, in the file's order."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
-__all__ = ["CLAIMS", "DOMAIN", "FOREIGN_WORDS", "LATER_WORDS", "NAMES", "Naming"]
+__all__ = ["CLAIMS", "DOMAIN", "FOREIGN_WORDS", "LATER_WORDS", "NAMES", "Naming", "copy_name", "lab_name_of"]
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 
@@ -22,8 +23,29 @@ class Naming:
 
     def advise(self, name: str) -> str:
         """The rule and, where the name needs little for it, what it would be."""
-        like = re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.")
+        like = re.sub(r"[^a-z0-9.]+", "-", _plain(name)).strip("-.")
         return f"{self.rule}; did you mean {like}?" if self.allows(like) else self.rule
+
+
+def _plain(name: str) -> str:
+    """In small letters, without the accents that letters have."""
+    return "".join(
+        letter for letter in unicodedata.normalize("NFKD", name.lower()) if not unicodedata.combining(letter)
+    )
+
+
+LONGEST = 40
+"""Characters of a copy's name: its containers' and networks' names begin with it."""
+
+
+def lab_name_of(folder: str) -> str:
+    """What a lab is called whose folder is called so: `My Lab` → my-lab; `lab` where no letter or digit is left."""
+    return re.sub(r"[^a-z0-9_]+", "-", _plain(folder)).strip("-_")[:LONGEST].strip("-_") or "lab"
+
+
+def copy_name(lab: str, tail: str, head: str = "") -> str:
+    """A name for a copy: the lab's, cut where the whole would be longer than a name may be."""
+    return f"{head}{lab[: LONGEST - len(head) - len(tail)].rstrip('-_')}{tail}"
 
 
 NAMES = {
@@ -38,7 +60,10 @@ NAMES = {
         "labels of a-z 0-9 - with dots between, like dns.uiuc.edu",
     ),
     # It is a project name of Compose too.
-    "lab": Naming(r"[a-z0-9][a-z0-9_-]{0,39}", "1 to 40 characters a-z 0-9 _ - and a letter or digit first"),
+    "lab": Naming(
+        rf"[a-z0-9][a-z0-9_-]{{0,{LONGEST - 1}}}",
+        f"1 to {LONGEST} characters a-z 0-9 _ - and a letter or digit first",
+    ),
 }
 
 DOMAIN = re.compile(r"(?=.{1,253}\.?$)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})\.)*[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})\.?")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -18,7 +19,7 @@ from catenet.orchestrator.backend.protocols import (
     Listed,
     Network,
 )
-from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, find_lab
+from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, canonical, find_lab
 from catenet.orchestrator.lab.model import Lab
 
 __all__ = [
@@ -112,6 +113,11 @@ class RunningLab:
         from catenet.orchestrator.lab.load import load
 
         return load(self.file)
+
+    @property
+    def up_again(self) -> str:
+        """The command that makes what is missing of it."""
+        return f"catenet up {shlex.quote(str(self.file or 'LAB'))} --name {self.name}"
 
     def node(self, name: str) -> Container:
         """The container of that node.
@@ -225,12 +231,13 @@ def _named(labs: Mapping[str, FoundLab], word: str, source: str, here: Path) -> 
 
 
 def _of_file(labs: Mapping[str, FoundLab], file: Path) -> FoundLab:
-    resolved = file.resolve()
-    found: Sequence[FoundLab] = [lab for lab in labs.values() if lab.file is not None and lab.file == resolved]
+    found: Sequence[FoundLab] = [lab for lab in labs.values() if lab.file == canonical(file)]
     if len(found) > 1:
         copies = ", ".join(lab.name for lab in found)
         raise UserError(f"several copies of {file} are running: say which with --lab ({copies}), or: {SAY_WHICH}")
     if not found:
         others = f", or pick another with --lab ({', '.join(labs)})" if labs else ""
-        raise UserError(f"the lab of {file} is not running; start it: catenet up {file.parent}{others}")
+        raise UserError(
+            f"the lab of {file} is not running; start it: catenet up {shlex.quote(str(file.parent))}{others}"
+        )
     return found[0]

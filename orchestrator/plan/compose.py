@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import indent
 
 from catenet.nodes.control.config import CONFIG_VARIABLE
+from catenet.nodes.control.printable import printable
 from catenet.orchestrator.backend.docker_options import DATA, LOG_DRIVER, LOG_OPTIONS, NETWORK_OPTIONS, SECURITY
 from catenet.orchestrator.backend.protocols import (
     LABEL_FILE,
@@ -93,7 +95,7 @@ def _header(configs: Mapping[str, Mapping[str, object]], places: Places, command
     server = next((node for node, config in configs.items() if "web" in _services(config)), "")
     table = f"{router} show rip" if router else f"{first} show routes"
     yield "# A lab for docker compose (2; or 1.29, which is docker-compose). To change it, change"
-    yield f"# {places.lab_file}, and then: {command}"
+    yield f"# {printable(places.lab_file)}, and then: {printable(command)}"
     yield "#"
     yield "#     docker compose up -d --wait       starts it; every node is ready when it returns"
     yield "#     docker compose logs -f            what happens"
@@ -114,7 +116,8 @@ def _others(nodes: Sequence[str], places: Places) -> Iterator[str]:
     """Images that no builder of ours makes here: FRR's, or those of programs with a Dockerfile."""
     if nodes:
         yield f"# The image of {', '.join(nodes)} is made by catenet: first, and after a change of code,"
-        yield f"# catenet up {places.lab_file} && catenet down {places.lab_file}"
+        file = printable(shlex.quote(places.lab_file))
+        yield f"# catenet up {file} && catenet down {file}"
 
 
 def _services(config: Mapping[str, object]) -> Mapping[str, object]:

@@ -109,9 +109,10 @@ def desired(
 
     Raises:
         PlanError: no prefix is left for a LAN, or a node's configuration is too long, or a LAN holds an address of
-            the machine.
+            the machine, or no engine can be told the lab's path.
 
     """
+    _must_be_told(lab)
     _keep_host_out(lab, host)
     networks = _networks(lab, copy, actual, began)
     engine = {lan: networks[lan].prefix for lan in lab.lans}
@@ -120,6 +121,14 @@ def desired(
         for node in lab.nodes.values()
     )
     return Desired(copy, _file(lab), tuple(networks.values()), containers)
+
+
+def _must_be_told(lab: Lab) -> None:
+    """The engine is told the lab's folder, in JSON, which has no bytes that are no text."""
+    try:
+        _file(lab).encode()
+    except UnicodeEncodeError:
+        raise PlanError(f"{_file(lab)!r} has a byte that is no UTF-8: name the lab's folder otherwise") from None
 
 
 def _keep_host_out(lab: Lab, host: Sequence[Address]) -> None:

@@ -116,32 +116,44 @@ def test_a_copys_programs_are_programs_still_and_links_lead_nowhere_else(new, tm
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (
-            ["My Lab"],
-            "'My Lab' is no name for a lab (1 to 40 characters a-z 0-9 _ - and a letter",
-        ),
         (["internet"], "internet is a lab that comes with catenet"),
+        (["Internet"], "internet is a lab that comes with catenet"),
+        (["mine", "--from", "latin"], "latin/lab.yaml is no UTF-8 text"),
         (["mine", "--from", "internat"], "did you mean internet?"),
         (["mine", "--from", "full"], "--from: 'full' has no lab.yaml"),
         (["full"], "full has a README.md already: name another folder, or remove it first"),
-        (["full/README.md"], "is no name for a lab"),
+        (["full/README.md"], "cannot write"),
         (["full/text/x"], "cannot write"),
-        (["."], "is no name for a lab"),
         ([], "Missing argument 'DIR'"),
     ],
 )
-def test_what_it_refuses(new, tmp_path, words, said, monkeypatch):
+def test_what_it_refuses(new, tmp_path, words, said):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "README.md").write_text("mine")
     (tmp_path / "full" / "text").write_text("")
-    (tmp_path / "UPPER").mkdir()
-    if words == ["."]:
-        monkeypatch.chdir(tmp_path / "UPPER")
+    (tmp_path / "latin").mkdir()
+    (tmp_path / "latin" / "lab.yaml").write_bytes(b"# caf\xe9\nlans: {}\n")
     before = sorted(tmp_path.rglob("*"))
     code, out, err = new(*words)
     assert (code, out) == (2, "")
     assert said in err and len(err.splitlines()) == 1
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(("folder", "called"), [("My Lab", "my-lab"), ("tmp.X1", "tmp-x1"), ("Übung 1", "ubung-1")])
+def test_a_folder_whose_name_is_none_for_a_lab(new, tmp_path, folder, called):
+    code, out, err = new(folder, "--from", "internet")
+    assert (code, err) == (0, "")
+    assert f"The lab is called {called}" in out
+    assert f"cd '{folder}'" in out or f"cd {folder}\n" in out.replace("  ", "\n")
+    assert load(tmp_path / folder / "lab.yaml").name == called
+
+
+def test_the_folder_one_is_in_may_be_the_labs(new, tmp_path, monkeypatch):
+    (tmp_path / "UPPER").mkdir()
+    monkeypatch.chdir(tmp_path / "UPPER")
+    assert new(".")[0] == 0
+    assert load(tmp_path / "UPPER" / "lab.yaml").name == "upper"
 
 
 def test_a_folder_with_other_things_may_be_the_labs(new, tmp_path):

@@ -122,14 +122,6 @@ def test_a_name_that_no_file_can_have() -> None:
         load(Path("a\0b"))
 
 
-def test_a_folder_whose_name_is_no_lab_name(tmp_path: Path) -> None:
-    folder = tmp_path / "My Lab"
-    folder.mkdir()
-    (folder / "lab.yaml").write_text(GOOD)
-    with pytest.raises(LabFileError, match=r"'My Lab' is no name for a lab .*write `name:`"):
-        load(folder / "lab.yaml")
-
-
 def test_a_zone_without_file_or_nodes(tmp_path: Path) -> None:
     text = (
         "lans: {l: {}}\nnodes:\n  ns.edu:\n    lans: [l]\n    services:\n      nameserver: {zones: [edu, fr, root]}\n"

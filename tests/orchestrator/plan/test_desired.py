@@ -51,6 +51,11 @@ def test_when_it_was_brought_up_is_told_to_the_nodes_and_is_no_reason_to_make_an
     assert hashes[0] == hashes[1]
 
 
+def test_a_path_that_no_engine_can_be_told_is_the_users_mistake() -> None:
+    with pytest.raises(PlanError, match=r"has a byte that is no UTF-8: name the lab's folder otherwise"):
+        desired(replace(INTERNET, file=Path("/labs/b\udcffd/lab.yaml")), "mine", IMAGE)
+
+
 def test_names_and_labels() -> None:
     wanted = desired(INTERNET, "mine", IMAGE)
     link1 = next(spec for spec in wanted.networks if spec.name == "mine_link1")
