@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from catenet.nodes.control.printable import printable
 from catenet.nodes.machine import Json
 from catenet.orchestrator.lab.model import Check
 
@@ -39,7 +40,7 @@ class Result:
         return [
             f"{self.check.claim or 'check'}: {self.what}",
             f"  expected  {self.finding.expected}",
-            f"  seen      {self.finding.seen}",
+            f"  seen      {printable(self.finding.seen)}",
             f"  next      {self.finding.next}",
         ]
 

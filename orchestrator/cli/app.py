@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from catenet.nodes.control.printable import printable_lines
 from catenet.orchestrator.cli.verbs import overview
 
 if TYPE_CHECKING:
@@ -74,8 +75,6 @@ def _fail(error: Exception, message: str, code: int) -> int:
         import traceback
 
         traceback.print_exception(error)
-    from catenet.nodes.control.printable import printable_lines
-
     print(printable_lines(message), file=sys.stderr)  # words of a node, of the engine, of a file may be in it
     return code
 

@@ -12,7 +12,8 @@ import typer
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.context import LabOption, LinesOption, engine, running_lab
-from catenet.orchestrator.cli.packets import Limits, PcapSink, TextSink, copy, interruptible, note, opened
+from catenet.orchestrator.cli.packets import Limits, PcapSink, TextSink, copy, interruptible, opened
+from catenet.orchestrator.cli.screen import tell
 from catenet.orchestrator.observe.dissect import Dissector
 from catenet.orchestrator.observe.following import following
 from catenet.orchestrator.observe.places import find_places
@@ -83,7 +84,7 @@ def _listen(docker: Engine, running: RunningLab, words: list[str], limits: Limit
         except UserError as error:
             raise _explained(error, running, expression) from None
         stopped = stack.enter_context(interruptible())
-        note(f"listening on {', '.join(targets)}{f', {expression}' if expression else ''}: Ctrl-C ends it")
+        tell(f"listening on {', '.join(targets)}{f', {expression}' if expression else ''}: Ctrl-C ends it")
         if file is not None:
             copy(followed, PcapSink(file), limits, stopped)
         else:
@@ -91,7 +92,7 @@ def _listen(docker: Engine, running: RunningLab, words: list[str], limits: Limit
             stack.callback(dissector.close)
             copy(followed, TextSink(dissector, places, json=form.json), limits, stopped)
         packets = "1 packet" if followed.packets == 1 else f"{followed.packets} packets"
-        note(f"{packets}, {followed.dropped} dropped by the kernel")
+        tell(f"{packets}, {followed.dropped} dropped by the kernel")
 
 
 def _split(running: RunningLab, words: list[str]) -> tuple[list[str], str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -15,7 +14,7 @@ from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.checks import Result, keep_evidence, run_checks
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, running_lab
-from catenet.orchestrator.cli.screen import Cell, good_or_bad, print_json, say, table
+from catenet.orchestrator.cli.screen import Cell, good_or_bad, print_json, say, table, tell
 from catenet.orchestrator.lab.model import Check
 from catenet.orchestrator.observe.running import RunningLab, unknown
 
@@ -93,7 +92,7 @@ def say_evidence(the_engine: Engine, running: RunningLab, failed: Sequence[Resul
     """Keeps it, and says where on standard error; the same words."""
     with Console(stderr=True).status(f"{running.name}: keeping evidence"):
         said = keep_evidence(the_engine, running, failed)
-    print(f"catenet: {said}", file=sys.stderr)
+    tell(f"catenet: {said}")
     return said
 
 

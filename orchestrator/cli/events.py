@@ -14,7 +14,7 @@ from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.context import LabOption, LinesOption, engine, running_lab
 from catenet.orchestrator.cli.lines import FollowOption, LastOption, as_json, as_text, how_many
-from catenet.orchestrator.cli.screen import say
+from catenet.orchestrator.cli.screen import say, write
 from catenet.orchestrator.observe.events import Line, completed, past, select
 from catenet.orchestrator.observe.events import follow as followed
 from catenet.orchestrator.observe.running import UserError, unknown
@@ -62,7 +62,7 @@ def events(
     width = max((len(name) for name in names), default=0)
     for line in lines:
         if json:
-            print(as_json(line), flush=follow)
+            write(f"{as_json(line)}\n")
         else:
             say(as_text(line, width))
 

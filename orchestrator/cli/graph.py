@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +13,7 @@ from rich.text import Text
 
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, here, one_name
-from catenet.orchestrator.cli.screen import print_json, say, table, write_out
+from catenet.orchestrator.cli.screen import print_json, say, table, tell, write_out
 from catenet.orchestrator.lab.picture import Picture, ShownLan
 from catenet.orchestrator.observe.running import UserError
 
@@ -111,7 +110,7 @@ def _picture(word: str, *, blank: bool, plan: bool) -> Picture:
     except EngineError as error:
         if file is None:
             raise
-        print(f"catenet: {error}: as the file plans it, then", file=sys.stderr)
+        tell(f"catenet: {error}: as the file plans it, then")
         found = None
     return found or plan_picture(load(cast("Path", file)), blank=blank)
 

@@ -11,6 +11,7 @@ import sys
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.phases import phases
+from catenet.orchestrator.cli.screen import tell
 from catenet.orchestrator.deploy.images import build_compose_image, find_repository
 
 __all__ = ["ENV_FILE", "main", "with_base"]
@@ -25,7 +26,7 @@ def main() -> int:
         with phases() as progress:
             base = build_compose_image(connect(), progress)
     except EngineError as error:
-        print(f"catenet: {error}", file=sys.stderr)
+        tell(f"catenet: {error}")
         return 3
     repository = find_repository()
     if repository is not None:

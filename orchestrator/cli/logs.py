@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
 from catenet.orchestrator.cli.context import LabOption, LinesOption, NodeArgument, engine, running_lab
 from catenet.orchestrator.cli.lines import FollowOption, LastOption, as_json, how_many
+from catenet.orchestrator.cli.screen import write
 from catenet.orchestrator.observe.events import Line
 
 
@@ -30,8 +32,7 @@ def logs(
     docker = engine()
     container = running_lab(docker, lab).node(node)
     for line in docker.logs(container.name, follow=follow, tail=how_many(last, follow=follow)):
-        if raw:
-            print(line.text, flush=follow)
-        else:
-            parsed = Line.of(node, line)
-            print(as_json(parsed) if json else parsed.text, flush=follow)
+        parsed = Line.of(node, line)
+        write(f"{line.text if raw else as_json(parsed) if json else parsed.text}\n")
+        if follow:
+            sys.stdout.flush()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -13,7 +12,7 @@ import typer
 
 from catenet.orchestrator.cli.complete import shipped_labs
 from catenet.orchestrator.cli.context import here
-from catenet.orchestrator.cli.screen import say, table
+from catenet.orchestrator.cli.screen import say, table, tell
 from catenet.orchestrator.lab.find import FILE, UnknownLabError, find_lab, labs
 from catenet.orchestrator.lab.sample import SCHEMA_FILE, renamed, sample
 from catenet.orchestrator.lab.words import NAMES, lab_name_of
@@ -109,7 +108,7 @@ def _found(folder: Path) -> Iterator[Path]:
         if any(part.startswith(".") or part == "__pycache__" for part in parts):
             continue
         if path.is_symlink() and not (path.is_file() and path.resolve().is_relative_to(folder.resolve())):
-            print(f"catenet: left out: {Path(*parts)}, a link that leads to no file of {folder}", file=sys.stderr)
+            tell(f"catenet: left out: {Path(*parts)}, a link that leads to no file of {folder}")
         elif path.is_file():
             yield path
 

@@ -16,14 +16,14 @@ from rich.text import Text
 
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import EngineError
-from catenet.orchestrator.cli.screen import console
+from catenet.orchestrator.cli.screen import console, shown, tell, write
 from catenet.orchestrator.observe.dissect import Dissector, Line
 from catenet.orchestrator.observe.following import Following
 from catenet.orchestrator.observe.packets import UDP, Frame, Seen, decode, pcap_header, pcap_record
 from catenet.orchestrator.observe.running import UserError
 from catenet.orchestrator.observe.tcpdump import Place
 
-__all__ = ["Limits", "PcapSink", "TextSink", "copy", "interruptible", "note", "opened"]
+__all__ = ["Limits", "PcapSink", "TextSink", "copy", "interruptible", "opened"]
 
 
 class Limits(NamedTuple):
@@ -88,9 +88,9 @@ class TextSink:
             if not self._json:
                 label = line.place.label if line.first else ""
                 where = Text(f"{label:<{self._width}}  " if self._width else "", style="cyan")
-                self._console.print(where.append(line.text, style=""), soft_wrap=True)
+                self._console.print(shown(where.append(line.text, style="")), soft_wrap=True)
             elif line.first:
-                print(json.dumps(_as_json(line)))
+                write(f"{json.dumps(_as_json(line))}\n")
         sys.stdout.flush()
 
 
@@ -108,7 +108,7 @@ def copy(followed: Following, sink: Sink, limits: Limits, stopped: threading.Eve
             _put(followed.look(), followed, sink, limits)
             sink.flush()
             for words in followed.notes[noted:]:
-                note(words)
+                tell(words)
             noted = len(followed.notes)
     except EngineError:
         sink.finish()
@@ -163,11 +163,6 @@ def opened(path: str) -> AbstractContextManager[BinaryIO]:
         return Path(path).open("wb")
     except OSError as error:
         raise UserError(f"-w {path}: {error.strerror}") from error
-
-
-def note(words: str) -> None:
-    """A line that is no part of the packets."""
-    print(words, file=sys.stderr, flush=True)
 
 
 def _as_json(line: Line) -> dict[str, Json]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from catenet.nodes.control.printable import printable
+from catenet.orchestrator.cli.screen import tell
 
 __all__ = ["Phases", "phase_line", "phases"]
 
@@ -38,12 +40,12 @@ class Phases:
     def finished(self, subject: str, text: str, seconds: float) -> None:
         """A line that stays."""
         if not self._quiet:
-            self._console.print(phase_line(subject, text, seconds), markup=False, highlight=False, soft_wrap=True)
+            line = printable(phase_line(subject, text, seconds))
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def note(self, text: str) -> None:
         """A line on standard error: it is no part of what a program reads."""
-        with suppress(OSError):  # the terminal was closed: what is to be done is done nevertheless
-            print(f"  {text}", file=sys.stderr)
+        tell(f"  {text}")
 
 
 @contextmanager

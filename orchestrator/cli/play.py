@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +17,7 @@ from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.checks import Result, keep_evidence, run_checks
 from catenet.orchestrator.cli.context import JsonOption, LabOption, RunningArgument, engine, one_name, running_lab
-from catenet.orchestrator.cli.screen import print_json, say, table
+from catenet.orchestrator.cli.screen import print_json, say, table, tell
 from catenet.orchestrator.faults.verbs import AT_ONCE, OPPOSITE, do, lead
 from catenet.orchestrator.lab.model import Check, Moment
 from catenet.orchestrator.observe.measure import Measured, Measuring
@@ -60,19 +59,19 @@ def play_and_show(the_engine: Engine, running: RunningLab, *, json: bool) -> tup
         say(f"{running.name}: {', '.join(filter(None, verbs))}; {expected} expectations")
     history: list[Happening] = []
 
-    def tell(happening: Happening) -> None:
+    def note(happening: Happening) -> None:
         history.append(happening)
         if not json and happening.measured is None:  # they come as a table
             say(happening.line)
 
-    played = Play(the_engine, running, tell)
+    played = Play(the_engine, running, note)
     played.run(running.lab.timeline)
     held = sum(happening.held is True for happening in history)
     if not json:
         say(f"{running.name}: {held} of {expected} expectations held")
         show_measured([each.measured for each in history if each.measured is not None])
     if played.evidence:
-        print(f"catenet: {played.evidence}", file=sys.stderr)
+        tell(f"catenet: {played.evidence}")
     return history, played.evidence
 
 

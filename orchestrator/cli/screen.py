@@ -1,13 +1,15 @@
 """How the command line looks: narrow tables and few colours on a terminal; off it plain text, one line a row.
 
-Colours stop where NO_COLOR is set or the output is no terminal (rich sees to both).
+Colours stop where NO_COLOR is set or the output is no terminal (rich sees to both). All text passes here: what nodes
+wrote, and names of folders and containers, are others', and what a terminal would obey in them is replaced.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -18,7 +20,7 @@ from catenet.nodes.control.printable import printable, printable_lines
 from catenet.nodes.control.view import Block, are_figures, lay_out
 from catenet.nodes.machine import Json
 
-__all__ = ["Cell", "console", "good_or_bad", "print_json", "say", "table", "write_out"]
+__all__ = ["Cell", "console", "good_or_bad", "print_json", "say", "shown", "table", "tell", "write", "write_out"]
 
 NARROWEST, WIDEST = 80, 100
 """Columns that a table fits itself into on a terminal; a narrower one wraps its lines."""
@@ -34,13 +36,35 @@ def console() -> Console:
 
 
 def say(line: Cell) -> None:
-    """One line, or several; what looks like markup in it is printed as it is, and what a terminal would obey is not."""
-    console().print(line if isinstance(line, Text) else Text(printable_lines(line)), soft_wrap=True)
+    """One line, or several; what looks like markup in it is printed as it is."""
+    console().print(shown(line), soft_wrap=True)
+
+
+def tell(words: str) -> None:
+    """A line on standard error: it is no part of what a program reads."""
+    with suppress(OSError):  # the terminal was closed: what is to be done is done nevertheless
+        print(printable_lines(words), file=sys.stderr, flush=True)
+
+
+def write(text: str) -> None:
+    """Text that a program may read: exactly as it is but on a terminal."""
+    sys.stdout.write(printable_lines(text) if sys.stdout.isatty() else text)
+
+
+def shown(cell: Cell, clean: Callable[[str], str] = printable_lines) -> Text:
+    """As a terminal may have it. One character stands for one, so that styles keep their places."""
+    if not isinstance(cell, Text):
+        return Text(clean(cell.expandtabs()))
+    text = cell.copy()
+    text.expand_tabs(8)
+    text.plain = clean(text.plain)
+    return text
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[Cell]], *, title: str = "") -> None:
     """A table without lines, numbers at the right. On a terminal that is too narrow, cells of several words fold."""
-    body = [[cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row] for row in rows]
+    body = [[shown(cell, printable) for cell in row] for row in rows]
+    heads, title = [printable(head) for head in heads], printable(title)
     if not sys.stdout.isatty():
         block = Block(title, heads, [[cell.plain for cell in row] for row in body])
         sys.stdout.write("".join(f"{line}\n" for line in lay_out(block)))
@@ -80,7 +104,7 @@ def write_out(text: str, file: Path | None) -> None:
 
     """
     if file is None:
-        sys.stdout.write(text)
+        write(text)
         return
     try:
         file.write_text(text, encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -14,7 +13,7 @@ from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.context import JsonOption, LabOption, NodeArgument, engine, running_lab
-from catenet.orchestrator.cli.screen import print_json
+from catenet.orchestrator.cli.screen import print_json, tell
 from catenet.orchestrator.cli.view import show_value
 from catenet.orchestrator.lab.model import LabFileError
 from catenet.orchestrator.observe.ask import ask, ask_all
@@ -76,7 +75,7 @@ def _show_all(docker: Engine, running: RunningLab, what: str, *, json: bool) -> 
         show_value(_merged(tables) if what else listed, _networks(running))
     for name, why in errors.items():
         if NOT_SHOWN not in why:
-            print(f"catenet: {name} is left out: {why}", file=sys.stderr)
+            tell(f"catenet: {name} is left out: {why}")
 
 
 def _merged(tables: Mapping[str, Json]) -> Json:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,7 +21,7 @@ from catenet.orchestrator.cli.context import JsonOption, LabArgument, engine, ru
 from catenet.orchestrator.cli.junit import Report
 from catenet.orchestrator.cli.phases import Phases, phases
 from catenet.orchestrator.cli.play import play_and_show
-from catenet.orchestrator.cli.screen import print_json
+from catenet.orchestrator.cli.screen import print_json, tell
 from catenet.orchestrator.cli.up import NameOption, load_lab, start
 from catenet.orchestrator.deploy.alone import Belonging, alone
 from catenet.orchestrator.lab.model import Lab
@@ -123,7 +122,7 @@ def _own_copy(docker: Engine, lab: Lab, name: str, *, keep: bool, quiet: bool) -
         raise
     finally:
         if keep or gone:
-            print(f"catenet: lab {copy} stays; catenet down {copy} removes it", file=sys.stderr)
+            tell(f"catenet: lab {copy} stays; catenet down {copy} removes it")
         else:
             _remove(docker, copy, quiet=quiet)
         if not gone:  # else the next test removes it, as if we had been killed
@@ -159,7 +158,7 @@ def _fail_if_not_ready(error: BaseException) -> None:
     from catenet.orchestrator.deploy.ready import NotReadyError
 
     if isinstance(error, NotReadyError):
-        print(f"catenet: {error}", file=sys.stderr)
+        tell(f"catenet: {error}")
         raise typer.Exit(1) from None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +10,7 @@ import typer
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.cli.context import JsonOption, LabArgument, engine, here
 from catenet.orchestrator.cli.phases import Phases, phases
-from catenet.orchestrator.cli.screen import print_json, say
+from catenet.orchestrator.cli.screen import print_json, say, tell
 from catenet.orchestrator.deploy.alone import alone
 from catenet.orchestrator.lab.find import LAB_VARIABLE
 from catenet.orchestrator.lab.model import Lab
@@ -79,7 +78,7 @@ def bring_up(
     try:
         report = start(docker, lab, name or copy, keep=keep, timeout=timeout, quiet=json)
     except NotReadyError as error:
-        print(f"catenet: {error}", file=sys.stderr)
+        tell(f"catenet: {error}")
         raise typer.Exit(1) from None
     if json:
         print_json(report.to_json())
@@ -114,7 +113,7 @@ def start(docker: Engine, lab: Lab, copy: str, *, keep: bool, timeout: float, qu
     except PlanError as error:
         raise UserError(str(error)) from None
     except KeyboardInterrupt:
-        print(f"catenet: interrupted{f'; lab {copy} is left as it is' if keep else ''}", file=sys.stderr)
+        tell(f"catenet: interrupted{f'; lab {copy} is left as it is' if keep else ''}")
         raise
 
 

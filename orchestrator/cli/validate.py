@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +10,7 @@ import typer
 
 from catenet.nodes.machine import Json
 from catenet.orchestrator.cli.context import JsonOption
-from catenet.orchestrator.cli.screen import print_json
+from catenet.orchestrator.cli.screen import print_json, say, tell
 from catenet.orchestrator.lab.model import LabFileError
 
 
@@ -54,10 +53,10 @@ class _Verdict:
 
     def say(self) -> None:
         for error in self.errors:
-            print(error, file=sys.stderr)
+            tell(error)
         if not self.errors:
             called = f"; its folder's name is none for a lab: it is called {self.called}" if self.called else ""
-            print(f"{self.file}: fine ({self.nodes} nodes, {self.lans} LANs){called}")
+            say(f"{self.file}: fine ({self.nodes} nodes, {self.lans} LANs){called}")
 
 
 def _verdict(path: Path) -> _Verdict:

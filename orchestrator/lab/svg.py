@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import NamedTuple
 
+from catenet.nodes.control.printable import printable
 from catenet.orchestrator.lab.layout import Box, Spot, place
 from catenet.orchestrator.lab.picture import End, Picture, Shown, ShownLan
 
@@ -131,7 +132,7 @@ def _drawn_node(node: Shown, spot: Spot, box: Box) -> Iterator[str]:
     if node.router:
         yield (
             f'<ellipse class="{kind}" cx="{spot.x:.1f}" cy="{spot.y:.1f}" rx="{box.width / 2:.1f}" '
-            f'ry="{box.height / 2:.1f}"><title>{escape(node.name)}</title></ellipse>'
+            f'ry="{box.height / 2:.1f}"><title>{_escaped(node.name)}</title></ellipse>'
         )
     else:
         yield _rect(Spot(spot.x - box.width / 2, spot.y - box.height / 2), box, f"{kind} host", node.name)
@@ -178,13 +179,18 @@ def _end(one: Spot, other: Spot, box: Box, address: str, blank: bool) -> Iterato
             yield _text(one.x + x * (edge + 13), one.y + y * (edge + 11) + 4, address, kind)
 
 
+def _escaped(words: str) -> str:
+    """As XML has it: without control characters, which no XML file may have (XML 1.0 section 2.2)."""
+    return escape(printable(words))
+
+
 def _text(x: float, y: float, words: str, kind: str) -> str:
     named = f' class="{kind}"' if kind else ""
-    return f'<text{named} x="{x:.1f}" y="{y:.1f}">{escape(words)}</text>'
+    return f'<text{named} x="{x:.1f}" y="{y:.1f}">{_escaped(words)}</text>'
 
 
 def _rect(corner: Spot, box: Box, kind: str, name: str = "") -> str:
-    title = f"<title>{escape(name)}</title>" if name else ""
+    title = f"<title>{_escaped(name)}</title>" if name else ""
     return (
         f'<rect class="{kind}" x="{corner.x:.1f}" y="{corner.y:.1f}" width="{box.width:.1f}" '
         f'height="{box.height:.1f}" rx="5">{title}</rect>'

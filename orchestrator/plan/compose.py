@@ -240,7 +240,7 @@ def _word(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(_escaped(text), ensure_ascii=False)
+    return json.dumps(_escaped(text), ensure_ascii=not text.isprintable())
 
 
 def _list(words: Sequence[str]) -> str:

@@ -239,3 +239,9 @@ def test_a_loop_is_there_where_a_packets_ttl_runs_out(world: Any, text: bytes, f
     assert there.finding.seen == none.finding.seen == seen
     assert (there.what, none.what) == ("h to link2: a loop", "h to link2: no loop")
     assert there.finding.next == "catenet exec h traceroute -n 10.0.2.253"  # the highest address that nobody has
+
+
+def test_what_a_node_said_reaches_a_report_without_what_a_terminal_obeys(world: Any) -> None:
+    world.programs["ping"] = lambda: (1, b"", b"\x1b[31mno\x07\n")
+    [result] = world.check(PingCheck("h", "g"))
+    assert result.lines()[2] == "  seen      ?[31mno?"
