@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from on_engine import remove_images_of_the_dead
 from side_by_side import Modules, longest_first
+from xdist.remote import Producer
 
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import EngineError
@@ -39,7 +40,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> Modules:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Modules:
     """Whatever --dist says: only whole modules can be shared."""
     config.option.loadscopereorder = False
-    return Modules(config)
+    return Modules(config, log)

@@ -57,14 +57,16 @@ class Run:
 
 @pytest.fixture
 def begun(tmp_path: Path) -> Iterator[Run]:
-    """One whose test is under way, and waits."""
-    os.mkfifo(tmp_path / "begun")
-    run = Run(tmp_path, "open('begun', 'w').close(); signal.pause()")
+    """One whose test is under way, and waits: as long as we are there, however we end."""
+    for pipe in ("begun", "hold"):
+        os.mkfifo(tmp_path / pipe)
+    run = Run(tmp_path, "open('begun', 'w').close(); open('hold').read()")
     with (tmp_path / "begun").open() as begun:
         begun.read()
-    assert len(run.left) == 1
-    yield run
-    assert run.left == []
+    with (tmp_path / "hold").open("w"):
+        assert len(run.left) == 1
+        yield run
+        assert run.left == []
 
 
 def test_a_worker_that_is_killed(tmp_path: Path) -> None:
