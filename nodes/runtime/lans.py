@@ -3,20 +3,21 @@
 The engine names the interfaces as it likes (eth0 may be another LAN after a restart), and it sets its own addresses. So
 an interface belongs to a LAN if it has the engine's address there, or another of the engine's network: who connects a
 LAN by hand seldom says which. From then on the kernel's own messages tell what becomes of it: cut, healed,
-disconnected, connected again as a new device.
+disconnected, connected again as a new device. Whenever its address is there anew, the LAN's other nodes are told where.
 """
 
 from __future__ import annotations
 
 import errno
 from asyncio import AbstractEventLoop
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from catenet.nodes.address import ANY, Address, Prefix
 from catenet.nodes.control.config import InterfaceConfig, NodeConfig
 from catenet.nodes.machine import Interface, Json
-from catenet.nodes.runtime import offload, silence
+from catenet.nodes.runtime import announce, offload, silence
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.client import Monitor, Netlink
 from catenet.nodes.runtime.routes import Routes
@@ -141,6 +142,7 @@ class Lans:
         if up and silent and not was_silent:
             self._report("link.silent", f"{lan} is silent: what comes in is dropped", {"lan": lan})
         elif up and was_silent and was_up and not silent:
+            self._netlink.forget_neighbours(ifindex)  # where they are now, they may have said while nobody heard
             self._report_up(self._attachments[lan])
 
     def status(self) -> list[Json]:
@@ -204,9 +206,14 @@ class Lans:
         self.routes.look()
 
     def _link_changed(self, link: routing.Link) -> None:
+        before = self._links.get(link.ifindex, link)
         self._links[link.ifindex] = link
         attachment = self._of(link.ifindex)
-        if attachment is None or not attachment.addressed or link.up == attachment.told:
+        if attachment is None or not attachment.addressed:
+            return
+        if link.hardware != before.hardware:
+            self._announce(attachment)
+        if link.up == attachment.told:
             return
         if link.up:
             self._configure(attachment)
@@ -289,3 +296,15 @@ class Lans:
         config = attachment.config
         text = f"{config.lan} is up with {config.address}/{config.length}"
         self._report("link.up", text, {"lan": config.lan, "address": str(config.address)})
+        self._announce(attachment)
+
+    def _announce(self, attachment: _Attachment, times: Sequence[float] = announce.WHEN) -> None:
+        """Where the address is now, at these times (seconds from the first of them on), while it is there."""
+        link = self._links.get(attachment.ifindex)
+        if link is None or not self._is_up(attachment):
+            return
+        with suppress(OSError):  # it goes just now, or the node may not: then the neighbours' kernels find out, later
+            announce.announce(link.name, link.hardware, attachment.config.address)
+        now, *later = times
+        if later:
+            self._loop.call_later(later[0] - now, self._announce, attachment, later)

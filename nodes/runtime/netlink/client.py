@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from catenet.nodes.address import Address
 from catenet.nodes.machine import DecodeError
-from catenet.nodes.runtime.netlink import filtering, routing
+from catenet.nodes.runtime.netlink import filtering, neighbours, routing
 from catenet.nodes.runtime.netlink.codec import Message, messages
 
 __all__ = ["Filter", "Monitor", "Netlink"]
@@ -139,6 +139,14 @@ class Netlink(_Asker):
         """Take a route of that prefix, metric and protocol away; that there is none is no error."""
         with suppress(ProcessLookupError):  # ESRCH
             self._order(routing.RTM_DELROUTE, 0, routing.route_gone(route))
+
+    def forget_neighbours(self, ifindex: int) -> None:
+        """What ARP has learned on an interface is forgotten, and asked for anew when it is needed."""
+        known = self._dump(neighbours.RTM_GETNEIGH, neighbours.neighbour_request(), neighbours.parse_neighbour)
+        for each in known:
+            if each.ifindex == ifindex and each.learned:
+                with suppress(FileNotFoundError):  # it has been forgotten meanwhile
+                    self._order(neighbours.RTM_DELNEIGH, 0, neighbours.neighbour_gone(each))
 
     def make_unreachable(self, address: Address) -> None:
         """From now on nobody here can reach this address of the node's own, such as one in 127.0.0.0/8."""

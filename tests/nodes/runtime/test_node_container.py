@@ -217,6 +217,88 @@ def test_a_silence_ends_with_the_interface_that_it_was_on(small: Small) -> None:
     is_right(small)
 
 
+WRONG = "02:00:00:00:00:01"
+
+
+def mislead(small: Small, node: str, address: Address, lan: str) -> None:
+    """The node remembers where the address was before."""
+    small.run(node, f"ip neigh replace {address} lladdr {WRONG} nud stale dev {lan}")
+    assert WRONG in small.run(node, f"ip neigh show {address}")
+
+
+def learns(small: Small, node: str, address: Address, owner: str, lan: str) -> None:
+    """The node comes to know where the address is now. Nothing is sent to it, so nobody asks for it."""
+    hardware = next(
+        row["hardware"] for row in rows(small.ask(owner, Question("show", {"what": "links"}))) if row["lan"] == lan
+    )
+    small.wait(lambda: f"lladdr {hardware} " in small.run(node, f"ip neigh show {address}"))
+
+
+def restart(small: Small, node: str, _lan: str) -> None:
+    small.engine.kill(f"{LAB}-{node}")
+    small.start(node)
+
+
+def cut_and_heal(small: Small, node: str, lan: str) -> None:
+    for up in (False, True):
+        small.ask(node, Question("link", {"lan": lan, "up": up}))
+
+
+def silence_and_heal(small: Small, node: str, lan: str) -> None:
+    for silent in (True, False):
+        small.ask(node, Question("link", {"lan": lan, "up": True, "silent": silent}))
+
+
+def change_hardware(small: Small, node: str, lan: str) -> None:
+    small.run(node, f"ip link set dev {lan} address 02:00:00:00:00:02")
+
+
+@pytest.mark.parametrize("event", [restart, Small.reconnect, cut_and_heal, silence_and_heal, change_hardware])
+def test_5227_2_3_an_address_is_announced_whenever_it_is_there_anew(
+    small: Small, event: Callable[[Small, str, str], None]
+) -> None:
+    """Docker 28 gives it another hardware address at each start; older engines do not, so h1 is misled here."""
+    mislead(small, "h1", R1, "lan1")
+    event(small, "r", "lan1")
+    learns(small, "h1", R1, "r", "lan1")
+    is_right(small)
+
+
+def test_5227_2_3_it_is_announced_twice_and_in_the_form_of_a_request(small: Small) -> None:
+    ear = small.engine.execute(f"{LAB}-h1", ["tcpdump", "-Z", "root", "-enli", "lan1", "-c", "2", f"arp src host {R1}"])
+    said = b""
+    while b"listening on" not in said:
+        said += (ear.read(200) or (2, b""))[1]
+    cut_and_heal(small, "r", "lan1")
+    while (piece := ear.read(200)) is not None:
+        said += piece[1]
+    ear.close()
+    packets = [line for line in said.decode().splitlines() if "ARP" in line]
+    assert len(packets) == 2, said.decode()
+    for packet in packets:
+        assert f"> ff:ff:ff:ff:ff:ff, ethertype ARP (0x0806), length 42: Request who-has {R1} tell {R1}, " in packet
+
+
+def test_a_paused_node_learns_it_too(small: Small) -> None:
+    """Its kernel goes on."""
+    mislead(small, "h1", R1, "lan1")
+    small.engine.pause(f"{LAB}-h1")
+    restart(small, "r", "lan1")
+    small.engine.resume(f"{LAB}-h1")
+    learns(small, "h1", R1, "r", "lan1")
+
+
+def test_who_was_silent_forgets_what_may_have_changed_meanwhile(small: Small) -> None:
+    small.ask("h1", Question("link", {"lan": "lan1", "up": True, "silent": True}))
+    mislead(small, "h1", R1, "lan1")
+    small.run("h1", "ip neigh replace 10.0.1.9 lladdr 02:00:00:00:00:09 nud permanent dev lan1")
+    small.ask("h1", Question("link", {"lan": "lan1", "up": True}))
+    assert WRONG not in small.run("h1", "ip neigh show")
+    assert "PERMANENT" in small.run("h1", "ip neigh show 10.0.1.9")  # somebody's own
+    small.run("h1", "ip neigh del 10.0.1.9 dev lan1")
+    is_right(small)
+
+
 def rows(answer: Json) -> list[Mapping[str, Json]]:
     assert isinstance(answer, list)
     return [row for row in answer if isinstance(row, Mapping)]

@@ -1,0 +1,29 @@
+"""Says on a LAN whose the node's address is: engines since Docker 28 give an interface another hardware address at each
+start, and announce only the addresses that they have given.
+"""
+
+from __future__ import annotations
+
+import socket
+
+from catenet.nodes.address import Address
+from catenet.nodes.link.arp.packet import BROADCAST, ETHERTYPE, announcement
+
+__all__ = ["WHEN", "announce"]
+
+WHEN = (0.0, 0.05, 2.0)
+"""Seconds after an interface has come up with its address. RFC 5227 section 1.1 wants two announcements, 2 s apart; the
+second one here is for a bridge that drops what comes in the first moment."""
+
+
+def announce(device: str, hardware: str, address: Address) -> None:
+    """Everybody on the LAN of this device who knows the address learns where it is now (RFC 826, "Packet Reception").
+
+    Raises:
+        OSError: there is no such device any more, or the kernel refuses (without the capability NET_RAW).
+
+    """
+    said = announcement(bytes.fromhex(hardware.replace(":", "")), address)
+    # Protocol 0: this socket hears nothing.
+    with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, 0) as port:
+        port.sendto(bytes(said), (device, ETHERTYPE, 0, 0, BROADCAST))
