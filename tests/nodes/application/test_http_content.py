@@ -109,10 +109,13 @@ def test_half_a_character_at_a_cut_is_no_fault() -> None:
     [
         (OLD, []),
         (OLD, ["identity"]),
-        (gzip.compress(OLD), ["gzip"]),
-        (gzip.compress(OLD), ["X-GZIP"]),
+        (gzip.compress(OLD, mtime=0), ["gzip"]),
+        (gzip.compress(OLD, mtime=0), ["X-GZIP"]),
         (zlib.compress(OLD), ["deflate"]),  # 8.4.1.2: the zlib format
-        (gzip.compress(zlib.compress(OLD)), ["deflate", "gzip"]),  # "listed in the order in which they were applied"
+        (
+            gzip.compress(zlib.compress(OLD), mtime=0),
+            ["deflate", "gzip"],
+        ),  # "listed in the order in which they were applied"
     ],
 )
 def test_9110_8_4_codings(content: bytes, codings: list[str]) -> None:
@@ -133,9 +136,9 @@ def test_codings_that_cannot_be_taken_off(content: bytes, codings: list[str], wo
 
 
 def test_a_small_content_that_becomes_a_huge_one_is_cut() -> None:
-    bomb = gzip.compress(bytes(50_000_000))
+    bomb = gzip.compress(bytes(50_000_000), mtime=0)
     assert decode(bomb, ["gzip"], 1000) == bytes(1000)
-    assert len(decode(gzip.compress(bomb), ["gzip", "gzip"], 1000)) <= 1000
+    assert len(decode(gzip.compress(bomb, mtime=0), ["gzip", "gzip"], 1000)) <= 1000
 
 
 @given(st.binary(max_size=200), st.text('text/html; charset="=ufiso-8', max_size=40), st.booleans())
