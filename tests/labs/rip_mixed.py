@@ -50,7 +50,7 @@ def oracle(lab: Any, broken: Broken) -> dict[tuple[str, str], Shortest]:
     A silent LAN is still a network at both its ends, but nobody hears of others by it.
     """
     graph = nx.Graph()
-    for node in lab.model.nodes.values():
+    for node in (lab.model.nodes[router] for router in routers_of(lab)):
         if node.name not in broken.absent:
             graph.add_node(node.name)
             graph.add_edges_from((node.name, f"lan {a.lan}") for a in node.attachments if a.lan not in broken.down)
@@ -66,12 +66,17 @@ def oracle(lab: Any, broken: Broken) -> dict[tuple[str, str], Shortest]:
     return found
 
 
+def routers_of(lab: Any) -> list[str]:
+    """The nodes that speak RIP."""
+    return [name for name, node in lab.model.nodes.items() if "rip" in node.services]
+
+
 def wrong(lab: Any, broken: Broken = WELL) -> list[str]:
     """Where a kernel's next hop is on no shortest way, a table's cost is not the shortest, or FRR says otherwise."""
     right = oracle(lab, broken)
     wanted = {
         router: {lan: way for (at, lan), way in right.items() if at == router}
-        for router in lab.model.nodes
+        for router in routers_of(lab)
         if router not in broken.absent
     }
     kernels, tables = _show(lab, wanted, "routes"), _show(lab, wanted, "rip")
@@ -95,7 +100,7 @@ def _kernel(lab: Any, rows: Any, wanted: dict[str, Shortest]) -> Iterator[str]:
     names = {str(lan.prefix): name for name, lan in lab.model.lans.items()}
     steps: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for row in rows:
-        if row["via"] is not None:
+        if row["via"] is not None and row["prefix"] in names:
             steps[names[row["prefix"]]].add((row["lan"], row["node"]))
     for lan in wanted.keys() | steps.keys():
         allowed = wanted[lan].steps if lan in wanted else frozenset()
@@ -105,7 +110,11 @@ def _kernel(lab: Any, rows: Any, wanted: dict[str, Shortest]) -> Iterator[str]:
 
 def _table(lab: Any, table: Any, wanted: dict[str, Shortest]) -> Iterator[str]:
     names = {str(lan.prefix): name for name, lan in lab.model.lans.items()}
-    costs = {names[row["prefix"]]: row["cost"] for row in table.get("table", ()) if row["state"] == "valid"}
+    costs = {
+        names[row["prefix"]]: row["cost"]
+        for row in table.get("table", ())
+        if row["state"] == "valid" and row["prefix"] in names
+    }
     right = {lan: way.cost for lan, way in wanted.items()}
     if costs != right:
         yield f"table differs: (LAN, cost) {sorted(costs.items() ^ right.items())}"
@@ -115,7 +124,7 @@ def _frr(lab: Any, router: str, wanted: dict[str, Shortest]) -> Iterator[str]:
     """`show ip rip`, prefix by prefix: the metric, and the next hop."""
     names = {str(lan.prefix): name for name, lan in lab.model.lans.items()}
     nodes = {str(a.address): (a.lan, node.name) for node in lab.model.nodes.values() for a in node.attachments}
-    rows = [row for row in FRR_ROUTE.findall(_vtysh(lab, router, "show ip rip")) if int(row[2]) < 16]
+    rows = [row for row in FRR_ROUTE.findall(vtysh(lab, router, "show ip rip")) if int(row[2]) < 16 and row[0] in names]
     found = {names[prefix]: (int(metric), nodes[via]) for prefix, via, metric in rows}
     for lan in wanted.keys() | found.keys():
         metric, step = found.get(lan, (16, ("", "")))
@@ -123,7 +132,7 @@ def _frr(lab: Any, router: str, wanted: dict[str, Shortest]) -> Iterator[str]:
             yield f"show ip rip has {lan} at {metric} by {step}, not {wanted.get(lan)}"
 
 
-def _vtysh(lab: Any, router: str, question: str) -> str:
+def vtysh(lab: Any, router: str, question: str) -> str:
     return str(lab[router].run("vtysh", "--vty_socket", "/run/catenet/rip", "-d", "ripd", "-c", question).stdout)
 
 
@@ -132,7 +141,7 @@ def refused(lab: Any) -> list[str]:
 
     FRR does not sign the question that it asks at its start: that one is refused by everybody, FRR too, and no harm.
     """
-    makes = {node.name: node.implementations.get("rip", "catenet") for node in lab.model.nodes.values()}
+    makes = {name: lab.model.nodes[name].implementations.get("rip", "catenet") for name in routers_of(lab)}
     unsigned = {
         str(a.address) for name, make in makes.items() if make == "frr" for a in lab.model.nodes[name].attachments
     }
@@ -149,7 +158,7 @@ def refused(lab: Any) -> list[str]:
         else:
             found = [line for line in lab[router].logs() if COMPLAINTS.search(line) and not _harmless(line, unsigned)]
         if make == "frr":  # it counts what it drops, and says nothing
-            sources = FRR_SOURCE.findall(_vtysh(lab, router, "show ip rip status"))
+            sources = FRR_SOURCE.findall(vtysh(lab, router, "show ip rip status"))
             assert sources, f"{router} has no neighbours"
             found += [
                 f"bad packets {packets}, bad routes {routes} from {address}"

@@ -59,6 +59,11 @@ class Keyring:
             return max(able, key=lambda key: key.send.start, default=None)
         return _last(key for key in self.keys if key.send.start <= at)
 
+    def signs_until(self, at: float) -> float:
+        """When another key will sign, or none; inf where that does not come."""
+        now = self.signer(at)
+        return next((each for each in self._changes if each > at and self.signer(each) is not now), inf)
+
     def may_sign(self, number: int, at: float) -> bool:
         """Whether that key may be used for what is sent."""
         key = self._numbers[number]
@@ -132,7 +137,7 @@ class Keyring:
         was, now = self._signer, self.signer(at)
         self._signer = now
         if first or now is not was:
-            yield _changed(now, was, at)
+            yield _changed(now, was, self.signs_until(at))
 
     def _is_used(self, key: Key, at: float) -> bool:
         return key is self.signer(at) or self._takes(key, at)
@@ -151,7 +156,9 @@ class Keyring:
         return Report("key.expired", text, data)
 
     def status(self, at: float) -> list[Json]:
-        """For `show rip`: each key, how it stands, and in how many seconds it begins and ends to be used for what."""
+        """For `show rip`: each key and how it stands. In so many seconds it begins, another one signs in its place, and
+        it is taken no more; None where that never comes, or has been.
+        """
         signer = self.signer(at)
         return [
             {
@@ -159,7 +166,7 @@ class Keyring:
                 "method": key.method,
                 "state": self._state(key, at, signs=key is signer),
                 "begins": _in(min(key.send.start, key.accept.start), at),
-                "signs_for": _in(key.send.stop, at),
+                "signs_for": _in(self.signs_until(at), at) if key is signer else None,
                 "taken_for": _in(key.accept.stop, at),
             }
             for key in self.keys
@@ -188,12 +195,12 @@ def _end(key: Key) -> float:
     return max(key.send.stop, key.accept.stop)
 
 
-def _changed(now: Key | None, was: Key | None, at: float) -> Report:
+def _changed(now: Key | None, was: Key | None, stop: float) -> Report:
     before = None if was is None else was.number
+    until = round(stop, 3) if stop < inf else None
     if now is None:
-        data: dict[str, Json] = {"key": None, "method": None, "was": before, "until": None}
+        data: dict[str, Json] = {"key": None, "method": None, "was": before, "until": until}
         return Report("key.changed", "no key is valid: nothing is sent", data)
-    until = round(now.send.stop, 3) if at < now.send.stop < inf else None
     ends = "" if until is None else f" until {datetime.fromtimestamp(until, UTC):%H:%M:%S}"
     text = f"key {now.number} ({now.method}) signs{ends}{'' if before is None else f', was key {before}'}"
     return Report("key.changed", text, {"key": now.number, "method": now.method, "was": before, "until": until})

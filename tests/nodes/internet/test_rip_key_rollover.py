@@ -250,7 +250,7 @@ def test_the_events_of_a_rollover() -> None:
         told += [(strict.now, report.text) for report in strict.reports() if report.kind.startswith("key.")]
         strict.now = strict.machine.next_wake()
     assert told == [
-        (0.0, "key 1 (md5) signs until 00:03:00"),
+        (0.0, "key 1 (md5) signs until 00:02:00"),
         (120.0, "key 2 (md5) signs, was key 1"),
         (180.0, "RIP's key 1 (md5) has expired on link1, link2"),
     ]
@@ -282,7 +282,7 @@ def test_show_says_which_key_is_used_and_until_when() -> None:
     strict.wait(25)
     strict.hear(message(1, sequence=125), N2)
     assert strict.status["keys"] == [
-        {"key": 1, "method": "md5", "state": "valid", "begins": None, "signs_for": 55.0, "taken_for": 55.0},
+        {"key": 1, "method": "md5", "state": "valid", "begins": None, "signs_for": None, "taken_for": 55.0},
         {"key": 2, "method": "md5", "state": "signs", "begins": None, "signs_for": None, "taken_for": None},
     ]
     assert [(row["node"], row["key"]) for row in strict.status["neighbours"]] == [("n2", 1)]
@@ -290,6 +290,8 @@ def test_show_says_which_key_is_used_and_until_when() -> None:
     assert [row["state"] for row in strict.status["keys"]] == ["expired", "signs"]
     assert [row["state"] for row in router().status["keys"]] == ["signs", "waits"]
     assert [row["begins"] for row in router().status["keys"]] == [None, 20.0]
+    assert [row["signs_for"] for row in router().status["keys"]] == [20.0, None]
+    assert [row["taken_for"] for row in router().status["keys"]] == [80.0, None]
     kept = router(ENDING)
     kept.wait(30)
     assert [row["state"] for row in kept.status["keys"]] == ["last"]
