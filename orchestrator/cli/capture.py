@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from difflib import get_close_matches
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import Annotated, NamedTuple
 
 import typer
@@ -102,7 +102,7 @@ def _split(running: RunningLab, words: list[str]) -> tuple[list[str], str]:
         UserError: not even the first word is a name.
 
     """
-    known = {*running.lans, *running.containers}
+    known = {*running.lans, *running.containers, *chain(*running.missing)}
     targets = list(takewhile(known.__contains__, words))
     if not targets:
         raise unknown("node or LAN", words[0], known, owner=f"lab {running.name}")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import typer
 from rich.text import Text
 
 from catenet.nodes.machine import Json
 from catenet.orchestrator.cli.context import JsonOption, LabOption, RunningArgument, engine, one_name, running_lab
 from catenet.orchestrator.cli.screen import good_or_bad, print_json, say, table
-from catenet.orchestrator.observe.status import LabState, LanState, NodeState, lab_state
+from catenet.orchestrator.observe.status import MISSING, LabState, LanState, NodeState, lab_state
 
 
 def status(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = False) -> None:
@@ -19,12 +20,21 @@ def status(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = F
     catenet status                  the lab of this folder, or the only one running
     catenet status internet         that one
     catenet status --json | jq .nodes
+
+    Exit code 1 where somebody has removed a node or a LAN of the lab: catenet up makes it again.
     """
     docker = engine()
-    state = lab_state(docker, running_lab(docker, one_name(word, lab)))
+    running = running_lab(docker, one_name(word, lab))
+    state = lab_state(docker, running)
     if json:
         print_json(_as_json(state))
-        return
+    else:
+        _print(state)
+    if any(running.missing):
+        raise typer.Exit(1)
+
+
+def _print(state: LabState) -> None:
     table(["node", "state", "LANs", "services", "restarts", "memory"], [_node_row(node) for node in state.nodes])
     say("")
     table(["LAN", "state", "nodes"], [_lan_row(lan) for lan in state.lans])
@@ -40,7 +50,7 @@ def _node_row(node: NodeState) -> tuple[Text | str, ...]:
     services = [Text(name, style="" if word == "ready" else "yellow") for name, word in node.services.items()]
     return (
         node.name,
-        good_or_bad(node.condition, good=node.ready),
+        good_or_bad(_said(node.condition), good=node.ready),
         Text(", ").join(lans),
         Text(", ").join(services),
         str(node.restarts or "-"),
@@ -49,7 +59,11 @@ def _node_row(node: NodeState) -> tuple[Text | str, ...]:
 
 
 def _lan_row(lan: LanState) -> tuple[Text | str, ...]:
-    return lan.name, good_or_bad(lan.condition, good=lan.word == "up"), ", ".join(lan.nodes)
+    return lan.name, good_or_bad(_said(lan.condition), good=lan.word == "up"), ", ".join(lan.nodes)
+
+
+def _said(condition: str) -> str:
+    return f"{condition}  (catenet up makes it again)" if condition == MISSING else condition
 
 
 def _summary(state: LabState) -> str:

@@ -7,7 +7,7 @@ from catenet.orchestrator.backend.protocols import Streams
 from catenet.orchestrator.lab.model import Lab, LabFileError
 from catenet.orchestrator.lab.picture import End, Picture, Shown, ShownLan, short_address
 from catenet.orchestrator.observe.running import RunningLab, UserError
-from catenet.orchestrator.observe.status import LabState, LanState, NodeState, lab_state
+from catenet.orchestrator.observe.status import MISSING, LabState, LanState, NodeState, lab_state
 
 __all__ = ["live_picture"]
 
@@ -21,7 +21,7 @@ def live_picture(engine: Streams, running: RunningLab, *, blank: bool = False) -
         lab = running.lab
     except (UserError, LabFileError):
         lab = None
-    known = {node.name: node for node in state.nodes}
+    known = {node.name: node for node in state.nodes if node.condition != MISSING}
     names = list(dict.fromkeys((*(lab.nodes if lab else ()), *known)))
     nodes = tuple(_node(name, running, known.get(name), lab) for name in names)
     lans = {lan.name: lan for lan in state.lans}

@@ -73,10 +73,11 @@ def _captured(running: RunningLab, target: str) -> tuple[Container, ...]:
             how = ", ".join(f"{end.node} is {condition(end)}" for end in ends)
             raise UserError(f"no end of {target} runs ({how}): catenet status")
         return alive
-    if target not in running.containers:
+    if target not in running.containers and not any(target in names for names in running.missing):
         raise unknown("node or LAN", target, (*running.containers, *running.lans), owner=f"lab {running.name}")
-    must_run(running.containers[target])
-    return (running.containers[target],)
+    container = running.ends(target)[0] if target in running.missing[1] else running.node(target)
+    must_run(container)
+    return (container,)
 
 
 def _node_places(container: Container, links: Links, *, single: bool) -> list[Place]:

@@ -119,14 +119,34 @@ class RunningLab:
         """The command that makes what is missing of it."""
         return f"catenet up {shlex.quote(str(self.file or 'LAB'))} --name {self.name}"
 
+    @cached_property
+    def missing(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The nodes, and the LANs, that its file names and the engine has not: somebody has removed them."""
+        if self.model is not None:
+            nodes, lans = [*self.model.nodes], [*self.model.lans]
+        elif self.file is not None:
+            from catenet.orchestrator.lab.named import named
+
+            nodes, lans = named(self.file)
+        else:
+            return (), ()
+        return tuple(n for n in nodes if n not in self.containers), tuple(n for n in lans if n not in self.lans)
+
+    @property
+    def again(self) -> str:
+        """What makes again what is missing."""
+        return f"catenet up {self.file or 'LAB'} --name {self.name}"
+
     def node(self, name: str) -> Container:
         """The container of that node.
 
         Raises:
-            UserError: the lab has no such node; the text lists them.
+            UserError: the lab has no such node (the text lists them), or its container is missing.
 
         """
         if name not in self.containers:
+            if name in self.missing[0]:
+                raise UserError(f"{name} is missing: {self.again} makes it again")
             raise unknown("node", name, self.containers, owner=f"lab {self.name}")
         return self.containers[name]
 
@@ -134,10 +154,12 @@ class RunningLab:
         """The nodes on a LAN, dead ones too.
 
         Raises:
-            UserError: the lab has no such LAN; the text lists them.
+            UserError: the lab has no such LAN (the text lists them), or its network is missing.
 
         """
         if lan not in self.lans:
+            if lan in self.missing[1]:
+                raise UserError(f"{lan} is missing: {self.again} makes it again")
             raise unknown("LAN", lan, self.lans, owner=f"lab {self.name}")
         network = self.lans[lan].name
         return tuple(container for container in self.containers.values() if network in container.networks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from catenet.nodes.control.questions import Answer, Question
@@ -11,12 +12,16 @@ from catenet.orchestrator.backend.protocols import Container, Streams
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.running import RunningLab, condition
 
-__all__ = ["LabState", "LanState", "NodeState", "lab_state"]
+__all__ = ["MISSING", "LabState", "LanState", "NodeState", "lab_state"]
+
+
+MISSING = "missing"
+"""The condition of a node or a LAN that the lab file names and the engine has not."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeState:
-    """`condition`: ready, starting, rip failed, paused, exited (137) …, or why it did not answer.
+    """`condition`: ready, starting, rip failed, paused, exited (137), missing …, or why it did not answer.
 
     `lans`: LAN → address ("" where the node did not say); `up`: LAN → whether its interface is up, where it is known;
     `silent`: the LANs whose interface is up, and drops what comes in; `services`: name → state; `restarts` of all its
@@ -48,8 +53,9 @@ class LanState:
 
     @property
     def word(self) -> str:
-        """The condition in a word: up, cut, silent or unknown."""
-        return self.condition.partition(" at ")[0] if self.is_broken or self.condition == "up" else "unknown"
+        """The condition in a word: up, cut, silent, missing or unknown."""
+        known = self.is_broken or self.condition in ("up", MISSING)
+        return self.condition.partition(" at ")[0] if known else "unknown"
 
     @property
     def is_cut(self) -> bool:
@@ -83,12 +89,17 @@ class LabState:
 
 def lab_state(engine: Streams, running: RunningLab) -> LabState:
     """Asks every node at once; those that do not answer in time are said to be so."""
-    answers = ask_all(engine, running.containers.values(), Question("status"))
+    with ThreadPoolExecutor(1) as pool:  # the file is read while the nodes are asked
+        missing = pool.submit(lambda: running.missing)
+        answers = ask_all(engine, running.containers.values(), Question("status"))
+        gone_nodes, gone_lans = missing.result()
     nodes = tuple(
         _node_state(container, answers[name], running.lans_of(container))
         for name, container in running.containers.items()
     )
     lans = tuple(_lan_state(lan, [node for node in nodes if lan in node.lans]) for lan in running.lans)
+    nodes += tuple(NodeState(name, MISSING, {}) for name in gone_nodes)
+    lans += tuple(LanState(name, MISSING, ()) for name in gone_lans)
     return LabState(running.name, str(running.file) if running.file else None, nodes, lans)
 
 
