@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -38,3 +39,17 @@ def test_bench_says_what_there_is_to_be_measured() -> None:
     assert done.returncode == 2
     for file in (REPOSITORY / "tests" / "bench").glob("bench_*.py"):
         assert file.stem.removeprefix("bench_") in done.stderr
+
+
+def test_a_bench_says_what_it_does_and_ends_at_ctrl_c() -> None:
+    """Off a terminal in plain lines: how long it will take, and each step."""
+    bench = [sys.executable, "tests/bench/bench.py", "rip_simulation", "--runs", "1000"]
+    with subprocess.Popen(bench, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        assert running.stderr.readline().startswith("[1/1] rip_simulation, about ")
+        assert running.stderr.readline().split() == ["0:00", "100", "routers:", "run", "1", "of", "1000"]
+        running.send_signal(signal.SIGINT)
+        said, complaint = running.communicate()
+    assert (running.returncode, said) == (130, "")
+    assert complaint.splitlines()[-1] == "stopped; what it had started is removed"
+    assert "Traceback" not in complaint

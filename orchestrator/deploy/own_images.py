@@ -33,7 +33,7 @@ from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.lab.implementations import IMAGE_ARGUMENT, files_of
 from catenet.orchestrator.lab.model import Lab
 
-__all__ = ["ensure_own_images", "own_images"]
+__all__ = ["ensure_own_images", "ensure_packages", "own_images"]
 
 _REFERENCE = PACKAGE / "images" / "reference"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -69,7 +69,7 @@ def _build_missing(engine: Engine, missing: Sequence[Path], image: str, progress
     for done, folder in enumerate(missing):
         progress.count("images", done, len(missing))
         tag = _tag(folder, image)
-        base = _ensure_reference_base(engine, progress) if folder == _REFERENCE else ""
+        base = ensure_packages(engine, _REFERENCE, progress) if folder == _REFERENCE else ""
         started = time.monotonic()
         if base:
             build_on(engine, base, tag)
@@ -80,13 +80,18 @@ def _build_missing(engine: Engine, missing: Sequence[Path], image: str, progress
         progress.finished("image", f"{tag.partition(':')[0]} built; later runs reuse it", time.monotonic() - started)
 
 
-def _ensure_reference_base(engine: Engine, progress: Progress) -> str:
-    """The tag of the image with the reference implementations' packages, built first where it is not there."""
+def ensure_packages(engine: Engine, folder: Path, progress: Progress) -> str:
+    """The tag of the image with a folder's packages, built first where it is not there: by its Dockerfile, on Debian.
+
+    Raises:
+        EngineError: it cannot be built; the text says why.
+
+    """
     debian = ensure_debian(engine, progress)
-    tag = tag_of(REFERENCE_BASE_REPOSITORY, _files(_REFERENCE), stands_on=debian)
+    tag = tag_of(REFERENCE_BASE_REPOSITORY, _files(folder), stands_on=debian)
     if not engine.has_image(tag):
         started = time.monotonic()
-        _build(engine, _REFERENCE, tag, {_BASE_ARGUMENT: debian})
+        _build(engine, folder, tag, {_BASE_ARGUMENT: debian})
         remove_older(engine, tag)
         words = f"{REFERENCE_BASE_REPOSITORY} made of Debian's packages, once"
         progress.finished("image", words, time.monotonic() - started)

@@ -14,7 +14,6 @@ over three rounds is therefore good to a second or two, over twelve (--runs 12) 
 from __future__ import annotations
 
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from pathlib import Path
 from random import Random
 
 from figures import Figure
+from progress import Steps
 from ring import FAULTS, Ring
 
 from catenet.orchestrator.backend.docker import connect
@@ -39,16 +39,21 @@ Outages = dict[tuple[str, str], list[float]]
 """(What happened, whose ring) → seconds, one for each run."""
 
 
-def figures(runs: int) -> list[Figure]:
+def seconds(runs: int) -> float:
+    return 60 + 85 * runs
+
+
+def figures(runs: int, steps: Steps) -> list[Figure]:
     broken: Outages = {}
     mended: Outages = {}
     random = Random(SEED)
-    with _rings() as rings:
+    with _rings(steps) as rings:
         for number in range(runs):
             for what in FAULTS:
+                steps.step(f"run {number + 1} of {runs}: {what}")
                 time.sleep(CYCLE * (number + random.random()) / runs)
-                _note(broken, what, rings, lambda ring, what=what: ring.break_it(what))
-                _note(mended, f"{what}, mended", rings, lambda ring, what=what: ring.mend(what))
+                steps.found(_note(broken, what, rings, lambda ring, what=what: ring.break_it(what)))
+                steps.found(_note(mended, f"{what}, mended", rings, lambda ring, what=what: ring.mend(what)))
     compared = [
         Figure(what, _median(broken, what, "ours"), 1.0, make, _median(broken, what, make))
         for what in FAULTS
@@ -60,7 +65,7 @@ def figures(runs: int) -> list[Figure]:
 
 
 @contextmanager
-def _rings() -> Iterator[dict[str, Ring]]:
+def _rings(steps: Steps) -> Iterator[dict[str, Ring]]:
     """They are removed in any case."""
     engine = connect()
     copies = {make: f"{COPY}-{word}" for make, word in MAKES.items()}
@@ -69,7 +74,8 @@ def _rings() -> Iterator[dict[str, Ring]]:
         try:
             for copy in copies.values():
                 down(engine, copy, Silent())
-            for ring in rings.values():
+            for make, ring in rings.items():
+                steps.step(f"a ring of {make}")
                 ring.up()
             for ring in rings.values():
                 ring.start_probes()
@@ -82,8 +88,8 @@ def _rings() -> Iterator[dict[str, Ring]]:
                 down(engine, copy, Silent())
 
 
-def _note(outages: Outages, what: str, rings: dict[str, Ring], do: Callable[[Ring], float]) -> None:
-    """To all rings at once; it is over when it is over for the slowest."""
+def _note(outages: Outages, what: str, rings: dict[str, Ring], do: Callable[[Ring], float]) -> str:
+    """To all rings at once; it is over when it is over for the slowest. Returns what to say of it."""
     pool = ThreadPoolExecutor(len(rings))
     try:
         for make, seconds in zip(rings, pool.map(do, rings.values()), strict=True):
@@ -91,7 +97,7 @@ def _note(outages: Outages, what: str, rings: dict[str, Ring], do: Callable[[Rin
     finally:  # after Ctrl-C the rings are removed at once
         pool.shutdown(wait=False, cancel_futures=True)
     said = ", ".join(f"{make} {outages[what, make][-1]:.3f} s" for make in rings)
-    print(f"{what}: {said}", file=sys.stderr)  # noqa: T201 -- this takes minutes
+    return f"{what}: {said}"
 
 
 def _median(outages: Outages, what: str, make: str) -> float:

@@ -13,6 +13,7 @@ import statistics
 import networkx as nx
 from figures import Figure, timed
 from network import Network
+from progress import Steps
 from rip_world import build, oracle, table
 
 FEW, MANY = 100, 1000
@@ -23,13 +24,18 @@ STEP = 0.5
 WITHIN = 120.0
 
 
-def figures(runs: int) -> list[Figure]:
-    return [*_converging(FEW, runs), *_converging(MANY, 1)]
+def seconds(runs: int) -> float:
+    return 220 + 2 * runs
 
 
-def _converging(routers: int, runs: int) -> list[Figure]:
+def figures(runs: int, steps: Steps) -> list[Figure]:
+    return [*_converging(FEW, runs, steps), *_converging(MANY, 1, steps)]
+
+
+def _converging(routers: int, runs: int, steps: Steps) -> list[Figure]:
     seconds = []
-    for _ in range(runs):
+    for run in range(runs):
+        steps.step(f"{routers:,} routers: run {run + 1} of {runs}")
         network = build(nx.random_regular_graph(LINKS, routers, seed=SEED), seed=SEED, reports=False)
         seconds.append(_seconds_until_converged(network))
     name = f"{routers:,} routers"

@@ -19,6 +19,7 @@ from pathlib import Path
 import networkx as nx
 from bench_up import catenet
 from figures import Figure, timed
+from progress import Steps
 
 from catenet.nodes.control.questions import Answer, Question
 from catenet.orchestrator.backend.docker import connect
@@ -39,9 +40,14 @@ TIMEOUT = 600
 ASK = 20.0
 
 
-def figures(runs: int) -> list[Figure]:
+def seconds(runs: int) -> float:
+    return 60 + (runs + 1) // 2 * 90
+
+
+def figures(runs: int, steps: Steps) -> list[Figure]:
     engine = connect()
     graph = nx.random_regular_graph(LINKS, ROUTERS, seed=SEED)
+    steps.step("image")
     ensure_node_image(engine, Silent())  # a build is not what is measured
     assert nx.is_connected(graph), f"seed {SEED} gives a graph in parts"
     with tempfile.TemporaryDirectory() as folder:
@@ -51,11 +57,14 @@ def figures(runs: int) -> list[Figure]:
             seconds = []
             runs = (runs + 1) // 2
             for run in range(runs):
+                steps.step(f"run {run + 1} of {runs}: up")
                 before = _machines_memory()
                 seconds.append(timed(lambda: catenet("up", str(file), "--name", COPY, "--timeout", str(TIMEOUT))))
+                steps.found(f"up in {seconds[-1]:.1f} s")
                 _check_kernels(engine, graph, load(file))
                 if run < runs - 1:
                     down(engine, COPY, Silent())
+            steps.step(f"idle for {IDLE:g} s")
             return [Figure("up until every kernel is right", statistics.median(seconds)), *_idle(engine, before)]
         finally:  # after Ctrl-C too
             down(engine, COPY, Silent())

@@ -8,19 +8,22 @@ the figures are medians. Ours are the whole command as a user types it, the star
 from __future__ import annotations
 
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import docker
 from compose_reference import Compose, find_compose
 from figures import Figure, timed
+from progress import Steps
 
 from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.docker import connect
@@ -35,6 +38,8 @@ from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.plan.desired import desired
 
+Spec = TypeVar("Spec", NetworkSpec, ContainerSpec)
+
 RING = 40
 COPY = "bench"
 
@@ -46,15 +51,21 @@ class Floor:
         wanted = desired(lab, f"{COPY}-floor", image, actual=engine.networks())
         self._networks, self._containers = wanted.networks, wanted.containers
         self._thread = threading.local()
-        self._pool = ThreadPoolExecutor(AT_ONCE)
 
     def up(self) -> None:
-        list(self._pool.map(self._network, self._networks))
-        list(self._pool.map(self._container, self._containers))
+        self._each(self._network, self._networks)
+        self._each(self._container, self._containers)
 
     def down(self) -> None:
-        list(self._pool.map(lambda spec: self._api.remove_container(spec.name, force=True), self._containers))
-        list(self._pool.map(lambda spec: self._api.remove_network(spec.name), self._networks))
+        self._each(lambda spec: self._api.remove_container(spec.name, force=True), self._containers)
+        self._each(lambda spec: self._api.remove_network(spec.name), self._networks)
+
+    def _each(self, function: Callable[[Spec], object], specs: Sequence[Spec]) -> None:
+        pool = ThreadPoolExecutor(AT_ONCE)
+        try:
+            list(pool.map(function, specs))
+        finally:  # after Ctrl-C what has begun ends first, or it would come after what removes it
+            pool.shutdown(cancel_futures=True)
 
     @property
     def _api(self) -> docker.APIClient:
@@ -101,19 +112,28 @@ def ring(folder: Path) -> Lab:
 def catenet(*arguments: str) -> None:
     """The whole command, as a user types it."""
     command = [sys.executable, "-c", "from catenet.orchestrator.cli import main; main()", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f"catenet {' '.join(arguments)}: exit {done.returncode}\n{done.stderr}")
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as verb:
+        try:
+            _, said = verb.communicate()
+        except KeyboardInterrupt:  # it removes what it made, if it is told and not killed
+            verb.send_signal(signal.SIGINT)
+            verb.communicate()
+            raise
+    if verb.returncode != 0:
+        raise RuntimeError(f"catenet {' '.join(arguments)}: exit {verb.returncode}\n{said}")
 
 
-def compare(engine: Engine, lab: Lab, image: str, runs: int, folder: Path) -> list[Figure]:
+def compare(engine: Engine, lab: Lab, image: str, runs: int, *, folder: Path, steps: Steps) -> list[Figure]:
     """up and down of a lab, beside Compose and the floor."""
     command = find_compose()
     times: dict[str, list[float]] = {}
 
     def measure(who: str, go_up: Callable[[], object], go_down: Callable[[], object]) -> None:
-        times.setdefault(f"{who} up", []).append(timed(go_up))
-        times.setdefault(f"{who} down", []).append(timed(go_down))
+        for verb, go in (("up", go_up), ("down", go_down)):
+            steps.step(f"{verb} of {lab.name}, {who}, run {len(times.get(f'{who} {verb}', ())) + 1} of {runs}")
+            times.setdefault(f"{who} {verb}", []).append(timed(go))
 
     for _ in range(runs):
         floor = Floor(engine, lab, image)
@@ -141,8 +161,9 @@ def of_the_command(runs: int) -> list[Figure]:
     ]
 
 
-def of_a_running_lab(engine: Engine, lab: Lab, image: str, runs: int) -> list[Figure]:
+def of_a_running_lab(engine: Engine, lab: Lab, image: str, runs: int, steps: Steps) -> list[Figure]:
     """What one waits for while working with a lab: status, and the lab again after a change of our code."""
+    steps.step(f"status of {lab.name}, and changes of our code")
     up(engine, lab, COPY, image, Silent())
 
     def status() -> None:
@@ -168,8 +189,13 @@ def _change_and_up(engine: Engine, lab: Lab) -> None:
     up(engine, lab, COPY, image, Silent())
 
 
-def figures(runs: int) -> list[Figure]:
+def seconds(runs: int) -> float:
+    return 40 + 140 * runs
+
+
+def figures(runs: int, steps: Steps) -> list[Figure]:
     engine = connect()
+    steps.step("image")
     _clear(engine)
     image = ensure_node_image(engine, Silent())
     internet = load(PACKAGE / "labs" / "internet" / "lab.yaml")
@@ -178,8 +204,8 @@ def figures(runs: int) -> list[Figure]:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             for lab in (internet, ring(folder)):
-                found += compare(engine, lab, image, runs, folder)
-        return found + of_a_running_lab(engine, internet, image, runs)
+                found += compare(engine, lab, image, runs, folder=folder, steps=steps)
+        return found + of_a_running_lab(engine, internet, image, runs, steps)
     finally:  # after Ctrl-C too
         _clear(engine)
 

@@ -19,7 +19,8 @@ _WIDTH = 110  # in a file
 class Figure:
     """One line of the table: a value in `unit`, and that of the reference, if any.
 
-    `aim` is the most that it may be: as a ratio to the reference, or without one in `unit`; None where it is only told.
+    `aim` is the most that it may be, or the least where more is better: as a ratio to the reference, or without one in
+    `unit`; None where it is only told.
     """
 
     what: str
@@ -28,6 +29,7 @@ class Figure:
     reference: str = ""
     its_value: float | None = None
     unit: str = "s"
+    more_is_better: bool = False
 
     @property
     def ratio(self) -> float | None:
@@ -35,7 +37,10 @@ class Figure:
 
     @property
     def good(self) -> bool:
-        return self.aim is None or (self.value if self.ratio is None else self.ratio) <= self.aim
+        if self.aim is None:
+            return True
+        judged = self.value if self.ratio is None else self.ratio
+        return judged >= self.aim if self.more_is_better else judged <= self.aim
 
 
 def timed(function: Callable[[], object]) -> float:
