@@ -10,6 +10,7 @@ from typing import Annotated, NamedTuple
 __all__ = [
     "DURATION",
     "LAN",
+    "LONGEST",
     "SECONDS",
     "SECRET",
     "Duration",
@@ -42,6 +43,8 @@ class Form(NamedTuple):
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)")
 """How a duration is written."""
+LONGEST = 7 * 86_400.0
+"""Seconds of the longest duration: a class's week; no clock of a system can be waited for through centuries."""
 
 
 def parse_duration(text: str) -> float:

@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from catenet.nodes.control.units import LONGEST
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.context import LabOption, LinesOption, engine, running_lab
@@ -64,8 +65,8 @@ def capture(
     catenet capture surf.eurecom.fr port 53 -w - | wireshark -k -i -
     catenet capture link1 --json | jq .text
     """
-    if count < 0 or seconds < 0:
-        raise UserError("-c and --seconds count from 1 on")
+    if count < 0 or not 0 <= seconds <= LONGEST:
+        raise UserError(f"-c counts from 1 on, and --seconds from 0 to {LONGEST:.0f}")
     if write and (json or verbose or ethernet):
         raise UserError("-w writes whole packets: it goes with neither --json nor -v nor -e")
     docker = engine()

@@ -22,20 +22,28 @@ DEADLINE = 2.0
 pressed."""
 
 
+_PLAIN = re.compile(r"[A-Za-z0-9._/@:+,=-]+")
+
+
+def _offered(words: Iterable[str]) -> list[str]:
+    """Those that a shell puts on its line as they are: in a folder's or a node's name there may be an order to it."""
+    return [word for word in words if _PLAIN.fullmatch(word)]
+
+
 def shipped_labs() -> list[str]:
     """Labs that can be started: those that come with catenet, and the folders here with a lab file."""
     from catenet.orchestrator.cli.context import here
     from catenet.orchestrator.lab.find import FILE, labs
 
     own = sorted(file.parent.name for file in here().glob(f"*/{FILE}"))
-    return [*(lab.name for lab in labs()), *(f"./{name}" for name in own)]
+    return _offered([*(lab.name for lab in labs()), *(f"./{name}" for name in own)])
 
 
 def running() -> list[str]:
     """The copies that run."""
     from catenet.orchestrator.observe.running import running_labs
 
-    return list(running_labs(_engine()))
+    return _offered(running_labs(_engine()))
 
 
 def nodes(ctx: typer.Context) -> list[str]:
@@ -57,7 +65,7 @@ def places(ctx: typer.Context) -> list[str]:
 def traced(ctx: typer.Context) -> list[str]:
     """Where a route may lead; what a page is called, nobody can guess."""
     lab = _meant(ctx)
-    return [*lab.lans, *lab.nodes] if ctx.params.get("what") == "route" else []
+    return _offered([*lab.lans, *lab.nodes]) if ctx.params.get("what") == "route" else []
 
 
 def tables(ctx: typer.Context) -> list[str]:
@@ -71,7 +79,7 @@ def tables(ctx: typer.Context) -> list[str]:
     docker = engine()
     (chosen,) = docker.inspected([lab.nodes.get(node) or next(iter(lab.nodes.values()))])  # `all` shows what any shows
     answer = ask(docker, chosen, Question("show", {"what": ""}), PATIENCE).answer
-    return [str(word) for word in answer] if isinstance(answer, list) else []
+    return _offered(map(str, answer)) if isinstance(answer, list) else []
 
 
 def claims(ctx: typer.Context) -> list[str]:
@@ -104,4 +112,4 @@ def _engine() -> Engine:
 
 def _new(ctx: typer.Context, words: Iterable[str]) -> list[str]:
     typed = [word for value in ctx.params.values() if isinstance(value, list | tuple) for word in value]
-    return [word for word in words if word not in typed]
+    return _offered(word for word in words if word not in typed)

@@ -22,7 +22,7 @@ from catenet.orchestrator.cli.junit import Report
 from catenet.orchestrator.cli.phases import Phases, phases
 from catenet.orchestrator.cli.play import play_and_show
 from catenet.orchestrator.cli.screen import print_json, tell
-from catenet.orchestrator.cli.up import NameOption, load_lab, start
+from catenet.orchestrator.cli.up import NameOption, TimeoutOption, load_lab, start
 from catenet.orchestrator.deploy.alone import Belonging, alone
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.words import copy_name
@@ -40,7 +40,7 @@ def test(
     junit: Annotated[str, typer.Option("--junit", metavar="FILE", help="Write the results as JUnit XML too.")] = "",
     timeline: Annotated[bool, typer.Option("--timeline/--no-timeline", help="Play the lab's timeline too.")] = True,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the lab up at the end.")] = False,
-    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds until the lab must be ready.")] = 120.0,
+    timeout: TimeoutOption = 120.0,
     json: JsonOption = False,
 ) -> None:
     """Start a copy of a lab, ask whether all that its file claims is true, and remove it: for CI.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from catenet.nodes.control.units import LONGEST
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.cli.context import JsonOption, LabArgument, engine, here
 from catenet.orchestrator.cli.phases import Phases, phases
@@ -20,7 +21,7 @@ from catenet.orchestrator.observe.running import UserError, running_labs
 if TYPE_CHECKING:
     from catenet.orchestrator.deploy.up import UpReport
 
-__all__ = ["NameOption", "bring_up", "load_lab", "say_which", "start", "up"]
+__all__ = ["NameOption", "TimeoutOption", "bring_up", "load_lab", "say_which", "start", "up"]
 
 
 def _copys_name(name: str) -> str:
@@ -33,6 +34,10 @@ NameOption = Annotated[
     str, typer.Option("--name", callback=_copys_name, help="Start another copy of the lab, of this name.")
 ]
 
+TimeoutOption = Annotated[
+    float, typer.Option("--timeout", min=1, max=LONGEST, help="Seconds until the lab must be ready.")
+]
+
 
 def up(
     lab: LabArgument = "",
@@ -40,7 +45,7 @@ def up(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the steps.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="After a failure, leave what was made.")] = False,
-    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds until the lab must be ready.")] = 120.0,
+    timeout: TimeoutOption = 120.0,
     json: JsonOption = False,
 ) -> None:
     """Start a lab, and return when it is ready: addressed, serving, its routing converged.

@@ -46,7 +46,15 @@ def find_lab(word: str | None, folder: Path, environment: Mapping[str, str]) -> 
     named = word or environment.get(LAB_VARIABLE)
     if named:
         return _named(named, folder)
-    return next((place / FILE for place in (folder, *folder.parents) if (place / FILE).is_file()), None)
+    return next((place / FILE for place in (folder, *folder.parents) if _is_file(place / FILE)), None)
+
+
+def _is_file(path: Path) -> bool:
+    """Not where the folder may not be looked into, either."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def canonical(file: Path) -> Path:

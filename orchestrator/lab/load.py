@@ -32,10 +32,14 @@ def load(path: Path, other: Implementation | None = None) -> Lab:
 
     """
     try:
+        if path.is_fifo() and not path.is_relative_to("/dev"):  # its writer may never come; that of <(…) has
+            raise LabFileError(str(path), 1, "this is a named pipe", "save what comes out of it as a file")
         with path.open("rb") as file:
             data = file.read(BYTE_LIMIT + 1)
     except IsADirectoryError:
         raise LabFileError(str(path), 1, "this is a folder", f"the lab's file is {path / 'lab.yaml'}") from None
+    except LabFileError:
+        raise
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise LabFileError(

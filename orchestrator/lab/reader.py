@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.control.units import DURATION, format_duration, parse_duration
+from catenet.nodes.control.units import DURATION, LONGEST, format_duration, parse_duration
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.problems import Problems, nearest, quote
 from catenet.orchestrator.lab.words import FOREIGN_WORDS, LATER_WORDS, NAMES
 
 __all__ = ["ENTRY", "FLAGS", "QUOTES", "Reader", "plain", "shape", "whole"]
 
-LONGEST = 7 * 86_400.0
-"""Seconds of any duration: a class's week; a clock of the system cannot wait for centuries."""
 _LARGE = 10**30
 TEXT_LIMIT = 2000
 """Characters of any one text: longer than every name and URL."""

@@ -354,3 +354,13 @@ def test_the_table_of_verbs_names_functions_that_are_there():
     for verb in EVERY_VERB.values():
         module, _, function = verb.target.partition(":")
         assert callable(getattr(import_module(f"catenet.orchestrator.cli.{module}"), function))
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "1e300", "0", "-1"])
+def test_a_time_that_no_clock_can_wait_for_is_the_users_mistake(catenet, seconds):
+    for words in (["up", "five-routers"], ["test", "five-routers"]):
+        code, _, err = catenet(*words, f"--timeout={seconds}")
+        assert code == 2
+        assert "Invalid value for '--timeout'" in err
+    if seconds != "0":
+        assert catenet("capture", "link1", f"--seconds={seconds}")[0] == 2

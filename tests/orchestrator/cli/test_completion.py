@@ -172,3 +172,11 @@ def test_each_script_opens_with_how_it_is_used(small, capsys, shell):
     assert run(["completion", shell], lambda: small.engine) == 0
     head = capsys.readouterr().out.splitlines()[:2]
     assert any(f"catenet completion {shell}" in line and line.startswith("# ") for line in head)
+
+
+@pytest.mark.parametrize("name", ["$(touch x)", "x) ; touch x ; (", "`touch x`", "a'b", "two words", "*", "a\nb"])
+def test_a_name_that_a_shell_would_obey_is_not_offered(tab, tmp_path, name):
+    """A shell puts what it is offered on its line as it is, and runs that when the next key is pressed."""
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "lab.yaml").touch()
+    assert tab("up", "./") == ["./small"]

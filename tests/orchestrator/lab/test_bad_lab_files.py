@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -115,6 +116,20 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_a_folder_for_a_file(tmp_path: Path) -> None:
     with pytest.raises(LabFileError, match=r":1: this is a folder \(.*lab.yaml\)"):
         load(tmp_path)
+
+
+def test_a_named_pipe_whose_writer_may_never_come(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "lab.yaml")
+    with pytest.raises(LabFileError, match=r"lab.yaml:1: this is a named pipe \(save what comes out of it as a file\)"):
+        load(tmp_path / "lab.yaml")
+
+
+def test_what_another_program_writes_can_be_read_as_it_comes() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb") as file:
+        file.write(GOOD.encode())
+    assert list(load(Path(f"/dev/fd/{reading}")).nodes) == ["a"]
+    os.close(reading)
 
 
 def test_a_name_that_no_file_can_have() -> None:
