@@ -35,7 +35,7 @@ _WIDTH = 112
 _SHORT = 36  # characters of JSON that share a line with others
 _BUILDERS = ("image", "node-image", "image-of-the-nodes")
 _BASE = "${BASE_IMAGE:-debian:trixie-slim}"
-_HEALTH = "{test: [CMD, health], interval: 500ms, timeout: 30s, retries: 1, start_period: 30s}"
+_HEALTH = "{test: [CMD, health], interval: 500ms, timeout: 60s, retries: 1, start_period: 300s}"
 _PLAIN = re.compile(r"[A-Za-z/.][\w./-]*")
 _YAML_WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
 _FOLD = re.compile(r'(?<=,) (?=["{\[\d-])')  # one space alone: another, in a string, would be lost

@@ -62,16 +62,33 @@ class Project:
         self.copy = copy
         self._program = program
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("COMPOSE_")}
-        assert run(["export", "compose", lab, "--beside", "-o", str(self.file)]) == 0
+        self._lab = lab
+        self._export()
 
     def __call__(self, *words: str, code: int = 0) -> str:
         """What it says; it must end with that exit code."""
+        done = self._run(*words)
+        assert done.returncode == code, f"{done.args}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def start(self, *options: str) -> None:
+        """`up -d`. The prefixes were free when the file was written; where another lab has taken one since, it is
+        written again, as the engine's answer demands.
+        """
+        while (done := self._run("up", "-d", *options)).returncode and "overlaps" in done.stdout + done.stderr:
+            self("down")
+            self._export()
+        assert done.returncode == 0, f"{done.args}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+
+    def _export(self) -> None:
+        self.file.unlink(missing_ok=True)
+        assert run(["export", "compose", self._lab, "--beside", "-o", str(self.file)]) == 0
+
+    def _run(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = [*self._program, "-f", str(self.file), "-p", self.copy, *words]
-        done = subprocess.run(
+        return subprocess.run(
             command, capture_output=True, text=True, env=self._environment, stdin=subprocess.DEVNULL, check=False
         )
-        assert done.returncode == code, f"{' '.join(command)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
 
     def ids(self) -> set[str]:
         """Of its nodes' containers."""
@@ -95,7 +112,7 @@ def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """The default lab by Compose 2."""
     project = Project(compose_2(), COPY, tmp_path_factory.mktemp("compose"), "internet")
     with claimed(COPY):
-        project("up", "-d", "--wait")
+        project.start("--wait")
         yield project
 
 
@@ -180,7 +197,7 @@ def test_compose_1_29_starts_a_lab(tmp_path: Path, capsys: pytest.CaptureFixture
         pytest.skip("there is no docker-compose 1.29 here")
     old = Project(program, OLD_COPY, tmp_path, "five-routers")
     with claimed(OLD_COPY) as engine:
-        old("up", "-d")
+        old.start()
         before = old.ids()
         assert catenet("up", "five-routers", "--name", OLD_COPY) == 0
         assert "is up already" in capsys.readouterr().out
