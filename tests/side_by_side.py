@@ -20,7 +20,7 @@ TESTS = Path(__file__).parent
 SECONDS = {
     "labs/test_rip_mixed.py": 200,
     "labs/test_rip_hmac.py": 150,
-    "labs/test_rip_rollover.py": 125,
+    "labs/test_rip_rollover_among_others.py": 125,
     "labs/test_internet.py": 120,
     "labs/test_own_router.py": 110,
     "labs/test_compose.py": 90,

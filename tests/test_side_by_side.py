@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
@@ -99,3 +100,9 @@ def test_a_worker_that_has_done_all_that_it_was_given_just_ends(pytestconfig: py
     for test in of("a.py", 2):
         run(scheduler, one, test)
     assert scheduler.remove_node(one) is None
+
+
+def test_no_two_modules_have_one_name() -> None:
+    """There are no packages among the tests: pytest could not import both."""
+    names = Counter(file.name for file in TESTS.rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
