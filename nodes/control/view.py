@@ -140,7 +140,7 @@ def cell(value: Json) -> str:
     if isinstance(value, float):
         return f"{value:.1f}".removesuffix(".0") if abs(value) >= 1 else f"{value:.3g}"
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {cell(item)}" for key, item in value.items()) or "-"
+        return ", ".join(f"{printable(key)} {cell(item)}" for key, item in value.items()) or "-"
     if isinstance(value, list | tuple):
         return ", ".join(cell(item) for item in value) or "-"
     return printable(str(value))

@@ -66,3 +66,4 @@ def test_lists_inside_a_table_follow_it(capsys):
 def test_a_field_that_a_terminal_would_obey_is_cleaned(capsys):
     show_value({"a\x1b[2J": 1, "list\x07": [{"b\x1b": 2}]}, {})
     assert capsys.readouterr().out.splitlines() == ["a?[2J  1", "", "list?", "b?", " 2"]
+    assert cell([{"c\x1b": 3}]) == "c? 3"
