@@ -303,8 +303,8 @@ class RipMachine:
         if self._table.overflow:
             self._refusals.tell("table-full", packet, f"more than {MAX_ROUTES} routes", now)
         if changes:
-            # An update goes to the group, the answer to a request to the asker alone.
-            said = "update" if packet.destination.address.is_multicast else "answer"
+            # An update goes to the group, or by broadcast; the answer to a request to the asker alone.
+            said = "answer" if packet.destination.address == interface.address else "update"
             self._note(changes, f"{self._name_of(source.address)}'s {said}", now)
 
     def _answer(self, message: Message, source: Endpoint, interface: Interface, now: float) -> None:
