@@ -5,7 +5,7 @@ Only for telling what was seen; bytes that are neither give None, whatever they 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from catenet.nodes.control.printable import printable
 from catenet.orchestrator.observe.packets import TCP, Seen
@@ -66,6 +66,10 @@ def read_dns(seen: Seen) -> DnsSeen | None:
     return _parse_dns(data)
 
 
+_IN_NAMES, _IN_QUOTES = b'.\\"();@$', b'"\\'
+"""Characters that mean something else in a master file unless they are escaped."""
+
+
 def _parse_dns(data: bytes) -> DnsSeen | None:
     counts = sum(int.from_bytes(data[i : i + 2], "big") for i in (4, 6, 8, 10))
     if not 12 <= len(data) <= _DNS_BYTES or counts > _DNS_RECORDS:
@@ -75,10 +79,10 @@ def _parse_dns(data: bytes) -> DnsSeen | None:
     try:
         record = DNSRecord.parse(data)
         question = record.q
-        name, kind = _plain(question.qname), str(QTYPE.forward.get(question.qtype, f"TYPE{question.qtype}"))
-        answers = tuple(_plain(rr.rdata) for rr in record.rr if rr.rtype in (question.qtype, QTYPE.CNAME))
+        name, kind = _name(question.qname.label), str(QTYPE.forward.get(question.qtype, f"TYPE{question.qtype}"))
+        answers = tuple(_rdata(rr.rdata) for rr in record.rr if rr.rtype in (question.qtype, QTYPE.CNAME))
         rcode = str(RCODE.forward.get(record.header.rcode, f"RCODE{record.header.rcode}"))
-        servers = tuple(_plain(rr.rdata) for rr in record.auth if rr.rtype == QTYPE.NS)
+        servers = tuple(_rdata(rr.rdata) for rr in record.auth if rr.rtype == QTYPE.NS)
     except Exception:  # the library raises a dozen kinds on hostile bytes; none of them matters here
         return None
     is_answer = bool(record.header.qr)
@@ -95,11 +99,26 @@ def _parse_dns(data: bytes) -> DnsSeen | None:
     )
 
 
-def _plain(name: object) -> str:
-    """A name without its last dot, and without characters that a terminal would obey."""
-    text = str(name)
-    text = text.rstrip(".") or "."
-    return printable(text)
+def _rdata(rdata: Any) -> str:
+    """A record's data, escaped as in a master file (RFC 1035 section 5.1), names without their last dot."""
+    from dnslib import CNAME, TXT
+
+    if isinstance(rdata, CNAME):  # and NS, PTR
+        return _name(rdata.label.label)
+    if isinstance(rdata, TXT):
+        return " ".join(f'"{_escaped(bytes(string), _IN_QUOTES)}"' for string in rdata.data)
+    return printable(str(rdata).rstrip("."))
+
+
+def _name(labels: tuple[bytes, ...]) -> str:
+    return ".".join(_escaped(label, _IN_NAMES).replace(" ", "\\032") for label in labels) or "."
+
+
+def _escaped(octets: bytes, special: bytes) -> str:
+    return "".join(
+        f"\\{octet:03d}" if not 0x20 <= octet < 0x7F else f"\\{chr(octet)}" if octet in special else chr(octet)
+        for octet in octets
+    )
 
 
 def read_http(seen: Seen) -> HttpRequestSeen | HttpResponseSeen | None:

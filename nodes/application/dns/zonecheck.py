@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from catenet.nodes.application.dns.name import NAME_LIMIT, Name
 from catenet.nodes.application.dns.records import Ns, Record, Type, type_text
@@ -43,10 +43,12 @@ def check_lines(lines: Iterable[Line], origin: Name, file: str) -> None:
     for needed in (Type.SOA, Type.NS):
         if needed not in sets.get(origin, {}):
             raise ZoneFileError(file, 1, f"the zone {origin} has no {needed.name} record at its origin")
+    redirected = {name for name, here in sets.items() if Type.DNAME in here}
     for name, here in sets.items():
         for same in here.values():
             _check_size(same)
-        _check_above(name, next(iter(here.values()))[0], sets)
+        if redirected:
+            _check_above(name, next(iter(here.values()))[0], redirected)
 
 
 def check_servers(lines: Sequence[Line], origin: Name, addresses: Callable[[Name], tuple[Record, ...]]) -> None:
@@ -108,10 +110,10 @@ def _check_size(same: list[Line]) -> None:
         raise _error(same[-1], f"the {kind} records of {name} have {size} octets, over the {SET_LIMIT} of one message")
 
 
-def _check_above(name: Name, line: Line, sets: _Sets) -> None:
+def _check_above(name: Name, line: Line, redirected: Collection[Name]) -> None:
     """ "Resource records MUST NOT exist at any subdomain of the owner of a DNAME RR" (RFC 6672 section 2.4)."""
     for above in name.ancestors():
-        if above != name and Type.DNAME in sets.get(above, {}):
+        if above != name and above in redirected:
             raise _error(line, f"{name} lies below the DNAME of {above}, which stands for all names there")
 
 

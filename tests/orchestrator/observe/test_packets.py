@@ -4,6 +4,7 @@ import re
 import struct
 from pathlib import Path
 
+import dnslib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -136,3 +137,21 @@ def test_random_payloads_are_told_or_not(payload: bytes, port: int, protocol: in
     seen = Seen(0.0, "n", protocol, source, destination, payload, 1, 64, False)
     read_dns(seen)
     read_http(seen)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rdata", "text"),
+    [
+        ("TXT", dnslib.TXT([b'say "hi"', b"a\\b\n\xff"]), r'"say \"hi\"" "a\\b\010\255"'),
+        ("CNAME", dnslib.CNAME(dnslib.DNSLabel((b"a.b", b"c d", b"\x1b[1m"))), r"a\.b.c\032d.\027[1m"),
+        ("MX", dnslib.MX("mail.x.", 5), "5 mail.x"),
+    ],
+)
+def test_rfc_1035_5_1_what_a_message_says_is_escaped(kind: str, rdata: dnslib.RD, text: str) -> None:
+    name, number = dnslib.DNSLabel((b"w.w", b"x")), getattr(dnslib.QTYPE, kind)
+    answer = dnslib.DNSRecord(dnslib.DNSHeader(qr=1), q=dnslib.DNSQuestion(name, number))
+    answer.add_answer(dnslib.RR(name, number, rdata=rdata))
+    ends = Endpoint(Address.parse("10.0.0.1"), 53), Endpoint(Address.parse("10.0.0.2"), 4000)
+    message = read_dns(Seen(0.0, "n", UDP, *ends, bytes(answer.pack()), 1, 64, False))
+    assert message is not None
+    assert (message.name, message.answers) == (r"w\.w.x", (text,))
