@@ -96,11 +96,12 @@ class Prefix(NamedTuple):
         """`10.0.1.0/24` → Prefix.
 
         Raises:
-            ValueError: no address, a length outside 0 … 32, or host bits that are not zero.
+            ValueError: no address, no length from 0 to 32 without leading zeros, or host bits that are not zero.
 
         """
         address, slash, length = text.partition("/")
-        if not slash or not (length.isascii() and length.isdigit()) or int(length) > 32:
+        plain = length.isascii() and length.isdigit() and (length == "0" or length[0] != "0")
+        if not slash or not plain or len(length) > 2 or int(length) > 32:
             raise ValueError(f"{text!r} is no prefix (like 10.0.1.0/24)")
         prefix = cls.of(Address.parse(address), int(length))
         if prefix.network != Address.parse(address):
