@@ -14,18 +14,28 @@ def pack_files(files: Mapping[str, bytes]) -> bytes:
     """Name → content. The same files are the same archive, so that the engine's layer cache finds them again."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
+        _add(archive, files)
     return buffer.getvalue()
 
 
-def pack_folder(folder: Path, name: str = ".", *, plain: bool = False) -> bytes:
-    """A folder and all that is in it, called `name` there. `plain`: without owners and times, as `pack_files`."""
+def _add(archive: tarfile.TarFile, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        entry = tarfile.TarInfo(name)
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
+
+
+def pack_folder(
+    folder: Path, name: str = ".", *, plain: bool = False, more: Mapping[str, bytes] | None = None
+) -> bytes:
+    """A folder and all that is in it, called `name` there. `plain`: without owners and times, as `pack_files`.
+
+    `more`: name → content of files beside it.
+    """
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         archive.add(folder, arcname=name, filter=_plain if plain else None)
+        _add(archive, more or {})
     return buffer.getvalue()
 
 

@@ -52,8 +52,18 @@ class DockerImages:
                 return False
         return True
 
-    def build(self, tag: str, context: bytes, arguments: Mapping[str, str], labels: Mapping[str, str]) -> None:
+    def build(
+        self,
+        tag: str,
+        context: bytes,
+        arguments: Mapping[str, str],
+        labels: Mapping[str, str],
+        *,
+        host_network: bool = False,
+    ) -> None:
         """Build from a context in tar form, by the classic builder, which every engine has.
+
+        `host_network`: what its steps fetch goes by the engine's host's own network.
 
         Raises:
             EngineError: a step failed; the text has the step's last lines.
@@ -69,6 +79,7 @@ class DockerImages:
                 tag=tag,
                 buildargs=dict(arguments),
                 labels=dict(labels),
+                network_mode="host" if host_network else None,
                 rm=True,
                 forcerm=True,
                 decode=True,

@@ -192,6 +192,7 @@ class FakeEngine:
         self.secluded: set[str] = set()
         self._images: dict[str, Mapping[str, str]] = {}
         self.build_arguments: dict[str, Mapping[str, str]] = {}
+        self.build_contexts: dict[str, bytes] = {}
         self._networks: dict[str, NetworkSpec] = {}
         self._containers: dict[str, _FakeContainer] = {}
 
@@ -216,11 +217,20 @@ class FakeEngine:
         """Whether it was built or imported here."""
         return tag in self._images
 
-    def build(self, tag: str, context: bytes, arguments: Mapping[str, str], labels: Mapping[str, str]) -> None:
-        """Notes the tag, its labels and its arguments."""
+    def build(
+        self,
+        tag: str,
+        context: bytes,
+        arguments: Mapping[str, str],
+        labels: Mapping[str, str],
+        *,
+        host_network: bool = False,
+    ) -> None:
+        """Notes the tag, its labels, its arguments and what is in its context."""
         assert context or arguments
         self.build_arguments[tag] = arguments
-        self._note("build", tag)
+        self.build_contexts[tag] = context
+        self._note("build by the host's network" if host_network else "build", tag)
         self._images[tag] = labels
 
     def import_base(self, tag: str, archive: Path) -> None:

@@ -203,7 +203,17 @@ class Images(Protocol):
     """The engine's images."""
 
     def has_image(self, tag: str) -> bool: ...
-    def build(self, tag: str, context: bytes, arguments: Mapping[str, str], labels: Mapping[str, str]) -> None: ...
+    def build(
+        self,
+        tag: str,
+        context: bytes,
+        arguments: Mapping[str, str],
+        labels: Mapping[str, str],
+        *,
+        host_network: bool = False,
+    ) -> None:
+        """From a context in tar form. `host_network`: what its steps fetch goes by the engine's host's own network."""
+
     def import_base(self, tag: str, archive: Path) -> None: ...
     def can_pull(self, tag: str, timeout: float) -> bool: ...
     def image_tags(self) -> Sequence[str]:

@@ -18,12 +18,12 @@ from pathlib import Path
 from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.deploy.progress import Progress
 
-__all__ = ["BASE_REPOSITORY", "DEBIAN", "ensure_base", "mirror", "mirror_hint"]
+__all__ = ["BASE_REPOSITORY", "DEBIAN", "RELEASE", "ensure_base", "host_mirror", "mirror", "mirror_hint"]
 
 DEBIAN = "debian:trixie-slim"
 BASE_REPOSITORY = "catenet/base"
 
-_RELEASE = "trixie"
+RELEASE = "trixie"
 _REGISTRY_PATIENCE = 5.0  # seconds
 _LONGEST = 600.0  # seconds for mmdebstrap, or for apt-get
 _SOURCES = ("/etc/apt/sources.list", "/etc/apt/sources.list.d/*.list", "/etc/apt/sources.list.d/*.sources")
@@ -72,13 +72,18 @@ def mirror(texts: Sequence[str]) -> str | None:
     return None
 
 
+def host_mirror() -> str | None:
+    """The same, of this host."""
+    files = [path for pattern in _SOURCES for path in sorted(Path("/").glob(pattern[1:]))]
+    return mirror([path.read_text(errors="replace") for path in files])
+
+
 def _key(packages: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join([_RELEASE, *packages]).encode()).hexdigest()[:12]
+    return hashlib.sha256("\n".join([RELEASE, *packages]).encode()).hexdigest()[:12]
 
 
 def _bootstrap(archive: Path, packages: Sequence[str]) -> None:
     _ensure_mmdebstrap()
-    sources = [path.read_text(errors="replace") for pattern in _SOURCES for path in sorted(Path("/").glob(pattern[1:]))]
     _run(
         "mmdebstrap",
         "--variant=minbase",
@@ -86,9 +91,9 @@ def _bootstrap(archive: Path, packages: Sequence[str]) -> None:
         '--aptopt=APT::Install-Recommends "false"',
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT),
         f"--include={','.join(packages)}",
-        _RELEASE,
+        RELEASE,
         str(archive),
-        *filter(None, [mirror(sources)]),
+        *filter(None, [host_mirror()]),
     )
 
 

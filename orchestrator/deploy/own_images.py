@@ -19,6 +19,7 @@ from catenet.orchestrator.backend.archive import pack_folder
 from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.deploy.alone import in_turn
 from catenet.orchestrator.deploy.base import mirror_hint
+from catenet.orchestrator.deploy.debian import PACKAGES, fetched
 from catenet.orchestrator.deploy.images import (
     PACKAGE,
     PROGRAM_REPOSITORY,
@@ -107,13 +108,27 @@ def _build_program(engine: Engine, folder: Path, tag: str, image: str, progress:
 
 
 def _build(engine: Engine, folder: Path, tag: str, arguments: Mapping[str, str], hint: str = "") -> None:
-    """By the folder's own Dockerfile, with the host's proxies: it may fetch packages."""
+    """By the folder's own Dockerfile, with the host's proxies: it may fetch packages.
+
+    Those of its packages.txt the host fetches, if it can. What else it fetches goes by the host's own network where a
+    container has no way: only then, since it opens that network to all that the Dockerfile runs.
+    """
     proxies = {name: os.environ[name] for name in _PROXIES if name in os.environ}
-    try:
-        engine.build(tag, pack_folder(folder, plain=True), {**proxies, **arguments}, {})
-    except EngineError as error:
-        said = _COLOURS.sub("", str(error))
-        raise EngineError(said, mirror_hint(said) or hint) from None
+    context = pack_folder(folder, plain=True, more=_fetched(engine, folder))
+    for host_network in (False, True):
+        try:
+            engine.build(tag, context, {**proxies, **arguments}, {}, host_network=host_network)
+            return
+        except EngineError as error:
+            said = _COLOURS.sub("", str(error))
+            if host_network or not mirror_hint(said):
+                raise EngineError(said, mirror_hint(said) or hint) from None
+
+
+def _fetched(engine: Engine, folder: Path) -> dict[str, bytes]:
+    """Debian's packages that the folder's packages.txt names; none where the engine may run on another machine."""
+    listed = folder / PACKAGES
+    return fetched(listed.read_text().split()) if listed.is_file() and engine.host_addresses() else {}
 
 
 def _folders(lab: Lab) -> dict[str, Path]:

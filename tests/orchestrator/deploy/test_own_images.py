@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from catenet.nodes.address import Address
 from catenet.orchestrator.backend.fake import FakeEngine
+from catenet.orchestrator.backend.protocols import EngineError
+from catenet.orchestrator.deploy import own_images as own_images_module
 from catenet.orchestrator.deploy.base import DEBIAN
 from catenet.orchestrator.deploy.images import remove_images
 from catenet.orchestrator.deploy.own_images import ensure_own_images, own_images
@@ -138,3 +144,81 @@ def test_a_mode_that_changed_makes_another_image(folder: Path) -> None:
     after = own_images(load(folder / "lab.yaml"), NODE)
     assert after.pop("built") != before.pop("built")
     assert after == before
+
+
+class Walled(FakeEngine):
+    """Its containers have no way to a mirror; `never`: nor has its host."""
+
+    never = False
+
+    def build(
+        self,
+        tag: str,
+        context: bytes,
+        arguments: Mapping[str, str],
+        labels: Mapping[str, str],
+        *,
+        host_network: bool = False,
+    ) -> None:
+        super().build(tag, context, arguments, labels, host_network=host_network)
+        if tag.startswith("catenet/program:") and (self.never or not host_network):
+            self.remove_image(tag)
+            raise EngineError(f"build the image {tag}: Temporary failure resolving 'deb.debian.org'")
+
+
+def walled() -> Walled:
+    engine = Walled()
+    for tag in (NODE, DEBIAN):
+        engine.build(tag, b"x", {}, {})
+    engine.calls.clear()
+    return engine
+
+
+def test_what_a_container_cannot_fetch_goes_by_the_hosts_network(folder: Path) -> None:
+    engine = walled()
+    ensure_own_images(engine, mine(folder), NODE, Silent())
+    program = own_images(mine(folder), NODE)["built"]
+    assert [call for call, tag in engine.calls if tag == program and call != "remove image"] == [
+        "build",
+        "build by the host's network",
+    ]
+    assert {call for call, tag in engine.calls if tag.startswith("catenet/reference")} == {"build"}
+
+
+def test_where_the_host_cannot_either_it_is_said_what_to_do(folder: Path) -> None:
+    engine = walled()
+    engine.never = True
+    with pytest.raises(EngineError, match="mirror cannot be reached: look at the network, or set http_proxy"):
+        ensure_own_images(engine, mine(folder), NODE, Silent())
+
+
+def test_a_build_that_fails_for_another_reason_is_not_tried_again(folder: Path) -> None:
+    def refuse(call: str, tag: str) -> None:
+        if call.startswith("build") and tag.startswith("catenet/program:"):
+            raise EngineError("build: gcc: no such file main.c")
+
+    engine = walled()
+    engine.before = refuse
+    with pytest.raises(EngineError, match=r"no such file main\.c \(look at .*built/Dockerfile\)"):
+        ensure_own_images(engine, mine(folder), NODE, Silent())
+    assert [call for call, tag in engine.calls if tag.startswith("catenet/program:")] == ["build"]
+
+
+def test_packages_that_the_host_fetched_are_in_the_context(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+
+    def fetched(packages: list[str]) -> dict[str, bytes]:
+        asked.append(packages)
+        return {".debs/frr.deb": b"frr", ".debs/Packages": b"Package: frr\n"}
+
+    monkeypatch.setattr(own_images_module, "fetched", fetched)
+    engine = walled()
+    ensure_own_images(engine, mine(folder), NODE, Silent())
+    assert not asked  # an engine on another machine may be of another architecture
+    engine = walled()
+    engine.addresses = (Address.parse("192.0.2.1"),)
+    ensure_own_images(engine, mine(folder), NODE, Silent())
+    (base,) = (tag for tag in engine.image_tags() if tag.startswith("catenet/reference-base:"))
+    with tarfile.open(fileobj=io.BytesIO(engine.build_contexts[base])) as archive:
+        assert {"./packages.txt", ".debs/frr.deb", ".debs/Packages"} <= set(archive.getnames())
+    assert asked == [["frr", "bird2"]]
