@@ -14,6 +14,7 @@ Slow libraries are imported late: a verb's module when the verb is typed; docker
 from __future__ import annotations
 
 import io
+import os
 import signal
 import sys
 
@@ -24,6 +25,7 @@ def main() -> None:
     """The program `catenet`."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no lines or arrows gets question marks
             stream.reconfigure(errors="replace")
@@ -32,6 +34,20 @@ def main() -> None:
     code = run(sys.argv[1:])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: a Ctrl-C that comes now changes nothing
     sys.exit(code)
+
+
+def _open_what_is_closed() -> None:
+    """A stream that whoever started us has closed (>&-) is None in Python: nothing comes from it, and all goes nowhere.
+
+    In the order of their numbers, so that each is opened under its own and no file of ours gets that.
+    """
+    for name, number, flags in (("stdin", 0, os.O_RDONLY), ("stdout", 1, os.O_WRONLY), ("stderr", 2, os.O_WRONLY)):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, flags)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, open(number, "r" if name == "stdin" else "w"))  # noqa: SIM115, PTH123 -- for ever
 
 
 def _end(number: int, _: object) -> None:

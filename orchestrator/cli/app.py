@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from catenet.nodes.control.printable import printable_lines
@@ -17,6 +19,7 @@ __all__ = ["run"]
 
 _HELP: tuple[list[str], ...] = ([], ["-h"], ["--help"])
 _ASKING = "_CATENET_COMPLETE"  # the variable by which a shell's script asks what could come next
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 USER, ENGINE, BUG, INTERRUPTED = 2, 3, 70, 130
 """Exit codes: the user's mistake; the engine's; ours (EX_SOFTWARE of sysexits.h); Ctrl-C."""
@@ -39,6 +42,10 @@ def run(arguments: Sequence[str], connect: Callable[[], Engine] | None = None) -
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            _drop_output()
+            what = error.filename or "standard output"
+            return _fail(error, f"catenet: {what} cannot be written: {error.strerror}", USER)
         return _fail(error, *_explain(error))
 
 
@@ -75,7 +82,8 @@ def _fail(error: Exception, message: str, code: int) -> int:
         import traceback
 
         traceback.print_exception(error)
-    print(printable_lines(message), file=sys.stderr)  # words of a node, of the engine, of a file may be in it
+    with suppress(OSError):  # standard error cannot be written: the exit code says it all the same
+        print(printable_lines(message), file=sys.stderr)  # words of a node, of the engine, of a file may be in it
     return code
 
 

@@ -122,6 +122,8 @@ def save_or_say(
     """`save`, and a line about it for the user; what goes wrong with it is said there, and never raised."""
     try:
         return f"evidence is kept in {save(engine, copy, error, folder, again=again)}"
+    except OSError as refused:
+        return f"the evidence could not be kept: {folder} cannot be written ({refused.strerror})"
     except Exception as refused:  # it must not hide the failure that it is about
         return f"the evidence could not be kept: {refused}"
 

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.cli.screen import say, table
@@ -25,3 +32,30 @@ def test_so_do_errors(capsys) -> None:
     said = capsys.readouterr().err
     assert "the engine says ?]0;title?" in said
     assert "\x1b" not in said
+
+
+PROGRAM = [sys.executable, "-c", "from catenet.orchestrator.cli import main; main()"]
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["schema"], ["completion", "bash"]])
+def test_a_full_disk_is_no_fault_of_ours(words: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*PROGRAM, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "catenet: standard output cannot be written: No space left on device\n",
+    )
+
+
+def test_an_exit_code_is_right_where_nothing_can_be_said() -> None:
+    with Path("/dev/full").open("w") as full:
+        assert subprocess.run([*PROGRAM, "nosuch"], stderr=full, check=False).returncode == 2
+
+
+@pytest.mark.parametrize("closed", ["0<&-", ">&-", "2>&-", "0<&- >&- 2>&-"])
+def test_a_stream_may_be_closed(closed: str) -> None:
+    """POSIX lets whoever starts a program close its streams; Python has None in their place."""
+    command = f"{shlex.join([*PROGRAM, 'schema'])} {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert bool(done.stdout) is (">&- " not in f" {closed} ".replace("2>&- ", ""))
