@@ -92,7 +92,7 @@ def ensure_packages(engine: Engine, folder: Path, progress: Progress) -> str:
     tag = tag_of(REFERENCE_BASE_REPOSITORY, _files(folder), stands_on=debian)
     if not engine.has_image(tag):
         started = time.monotonic()
-        _build(engine, folder, tag, {_BASE_ARGUMENT: debian})
+        build_folder(engine, folder, tag, {_BASE_ARGUMENT: debian})
         remove_older(engine, tag)
         words = f"{REFERENCE_BASE_REPOSITORY} made of Debian's packages, once"
         progress.finished("image", words, time.monotonic() - started)
@@ -104,14 +104,18 @@ def _build_program(engine: Engine, folder: Path, tag: str, image: str, progress:
     arguments = {IMAGE_ARGUMENT: image}
     if _BASE_ARGUMENT in file.read_text(errors="replace"):
         arguments[_BASE_ARGUMENT] = ensure_debian(engine, progress)
-    _build(engine, folder, tag, arguments, hint=f"look at {file}")
+    build_folder(engine, folder, tag, arguments, hint=f"look at {file}")
 
 
-def _build(engine: Engine, folder: Path, tag: str, arguments: Mapping[str, str], hint: str = "") -> None:
+def build_folder(engine: Engine, folder: Path, tag: str, arguments: Mapping[str, str], hint: str = "") -> None:
     """By the folder's own Dockerfile, with the host's proxies: it may fetch packages.
 
     Those of its packages.txt the host fetches, if it can. What else it fetches goes by the host's own network where a
     container has no way: only then, since it opens that network to all that the Dockerfile runs.
+
+    Raises:
+        EngineError: it cannot be built; the text says why, and what to do.
+
     """
     proxies = {name: os.environ[name] for name in _PROXIES if name in os.environ}
     context = pack_folder(folder, plain=True, more=_fetched(engine, folder))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,16 +10,15 @@ from pathlib import Path
 from on_engine import claimed, own
 
 from catenet.nodes.machine import Packet
-from catenet.orchestrator.backend.archive import pack_files
 from catenet.orchestrator.backend.protocols import LABEL_LAB, ContainerSpec, Engine
 from catenet.orchestrator.deploy.alone import in_turn
 from catenet.orchestrator.deploy.base import ensure_base
 from catenet.orchestrator.deploy.images import PACKAGE, PROGRAM_REPOSITORY, tag_of
+from catenet.orchestrator.deploy.own_images import build_folder
 from catenet.orchestrator.deploy.progress import Silent
 from catenet.orchestrator.observe.packets import Frame, pcap_header, pcap_record
 
-DOCKERFILE = Path(__file__).parent / "tshark" / "Dockerfile"
-PROXIES = ("http_proxy", "https_proxy", "no_proxy")
+TSHARK = Path(__file__).parent / "tshark"
 COMPLAINTS = ("_ws.malformed", "_ws.expert.message", "_ws.unreassembled", "_ws.short")
 """The fields in which tshark says what it does not like."""
 CHECKSUMS = ("-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE")
@@ -114,9 +112,9 @@ def _checksum(data: bytes) -> int:
 def _image(engine: Engine) -> str:
     packages = (PACKAGE / "images" / "node" / "packages.txt").read_text().split()
     with in_turn("images"):
-        base, content = ensure_base(engine, packages, Silent()), DOCKERFILE.read_bytes()
-        tag = tag_of(PROGRAM_REPOSITORY, [("Dockerfile", content)], stands_on=base)
+        base = ensure_base(engine, packages, Silent())
+        content = [(file.name, file.read_bytes()) for file in sorted(TSHARK.iterdir())]
+        tag = tag_of(PROGRAM_REPOSITORY, content, stands_on=base)
         if not engine.has_image(tag):
-            arguments = {name: os.environ[name] for name in PROXIES if name in os.environ}
-            engine.build(tag, pack_files({"Dockerfile": content}), {**arguments, "BASE_IMAGE": base}, {})
+            build_folder(engine, TSHARK, tag, {"BASE_IMAGE": base})
     return tag
