@@ -60,6 +60,10 @@ CREDENTIALS: dict[str, tuple[dict, Callable[[bytes], bytes]]] = {
     "password": ({"password": "secret"}, lambda message: with_password(message.ljust(4, b"\2"), b"secret")),
     "md5": ({"md5": {"1": "secret"}}, lambda message: signed(message.ljust(4, b"\2"))),
     "hmac-sha-256": ({"hmac-sha-256": {"1": "secret"}}, lambda message: signed(message.ljust(4, b"\2"), "sha256")),
+    "several keys": (
+        {"md5": {"1": "secret"}, "hmac-sha-256": {"2": {"secret": "other", "until": "2m"}}},
+        lambda message: signed(message.ljust(4, b"\2")),
+    ),
 }
 PROOFS = st.sampled_from(sorted(CREDENTIALS))
 

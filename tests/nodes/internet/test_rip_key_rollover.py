@@ -140,6 +140,16 @@ def test_4822_5_1_a_neighbour_that_says_everything_with_both_has_the_new_key() -
     assert keys_used(strict.wait(10)).keys() == {2}
 
 
+def test_4822_5_1_a_neighbour_that_goes_back_to_the_old_key_is_heard_with_it_again() -> None:
+    """It was restarted with an older lab file, say."""
+    strict = router()
+    strict.wait(30)
+    strict.hear(message(2, sequence=130), N2)
+    strict.wait(5)
+    strict.hear(message(1, sequence=135), N2)
+    assert keys_used(strict.wait(10)).keys() == {1, 2}
+
+
 def test_4822_5_1_a_neighbour_that_has_fallen_silent_keeps_no_old_key_in_use() -> None:
     strict = router(timeout=10)
     strict.wait(25)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from math import inf
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from catenet.nodes.internet.rip.config import RipOptions
+from catenet.nodes.internet.rip.keyring import Keyring
 from catenet.nodes.internet.rip.keys import ALWAYS, Key, Lifetime, read_auth
 
 BEGAN = 1_000_000.0
@@ -98,3 +102,60 @@ def test_no_complaint_has_a_secret_in_it(auth: dict) -> None:
     with pytest.raises(ValueError) as refused:
         RipOptions(auth=auth)
     assert "hunter2" not in str(refused.value)
+
+
+TEXTS = st.one_of(
+    st.text(max_size=30),
+    st.from_regex(r"[0-9.]{1,12}(ms|s|m|h)", fullmatch=True),
+    st.datetimes().map(str),
+    st.datetimes(timezones=st.timezones()).map(lambda at: at.isoformat()),
+    st.binary(max_size=20).map(bytes.hex),
+)
+WORDS = st.dictionaries(st.sampled_from(["secret", "hex", "from", "until", "send_until", "accept_from", "x"]), TEXTS)
+AUTHS = st.dictionaries(
+    st.sampled_from(["md5", "hmac-sha-1", "hmac-sha-512", "password", "md4"]),
+    st.one_of(TEXTS, st.dictionaries(st.one_of(st.integers(-1, 300).map(str), TEXTS), st.one_of(TEXTS, WORDS))),
+)
+
+
+def proper(start: int, length: int, more: int, kept: set[str]) -> dict[str, str]:
+    """A key that begins, ends, and is taken for longer than it signs; or only some of that."""
+    times = {"from": start, "until": start + length, "accept_until": start + length + more}
+    return {"secret": "hush"} | {word: f"{time}s" for word, time in times.items() if word in kept}
+
+
+TIMES = st.builds(
+    proper,
+    st.integers(0, 300),
+    st.integers(1, 200),
+    st.integers(0, 100),
+    st.sets(st.sampled_from(["from", "until", "accept_until"])),
+)
+PROPER = st.dictionaries(
+    st.sampled_from(["md5", "hmac-sha-1", "hmac-sha-512"]),
+    st.dictionaries(st.integers(0, 255).map(str), TIMES, min_size=1, max_size=3),
+    min_size=1,
+)
+
+
+@given(PROPER)
+def test_4822_5_1_once_a_key_has_begun_one_signs_and_one_is_taken(auth: dict) -> None:
+    """ "it is unacceptable to revert to an unauthenticated condition, and not advisable to disrupt routing" """
+    with suppress(ValueError):  # a key that is never valid, or an id given twice
+        keys = read_auth(auth, BEGAN)
+        for span in Keyring(keys).spans():
+            begun = [key for key in keys if key.send.start <= span.start]
+            valid = [key for key in begun if key.send.holds(span.start)]
+            assert (span.signer in (valid or begun)) if begun else span.signer is None
+            assert bool(span.taken) is any(key.accept.start <= span.start for key in keys)
+        for span in Keyring(keys, fail_secure=True).spans():
+            assert span.signer is None or span.signer.send.holds(span.start)
+            assert span.taken == {key.number for key in keys if key.accept.holds(span.start)}
+
+
+@given(AUTHS)
+def test_whatever_a_lab_file_says_it_is_keys_or_a_mistake(auth: dict) -> None:
+    """Nothing but a mistake that is said to be one comes of it; and who has what is right believes its like."""
+    with suppress(ValueError):
+        options = RipOptions(auth=auth)
+        assert options.believes(options, adapts=True) and options.believes(options, adapts=False)
