@@ -74,7 +74,7 @@ def _must_be_whole(running: RunningLab) -> None:
         lans = () if container is None else running.lans_of(container)
         lost = [place.lan for place in node.attachments if place.lan not in lans]
         if container is None or lost:
-            what = f"{name} is gone" if container is None else f"{name} is disconnected from {', '.join(lost)}"
+            what = f"{name} is missing" if container is None else f"{name} is disconnected from {', '.join(lost)}"
             raise UserError(f"lab {running.name}: {what}: {running.up_again} mends that")
 
 

@@ -203,7 +203,7 @@ def test_routers_whose_tables_stay_wrong_all_begin_anew(world):
 
 def test_a_node_that_was_removed_is_the_users_to_make_again(world):
     world.small.engine.remove("small-c")
-    with pytest.raises(UserError, match=r"lab small: c is gone: catenet up .*lab.yaml --name small"):
+    with pytest.raises(UserError, match=r"lab small: c is missing: catenet up .*lab.yaml --name small"):
         world.reset()
 
 
