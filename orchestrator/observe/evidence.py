@@ -41,6 +41,8 @@ __all__ = ["FOLDER", "a_while", "last_words", "save", "save_or_say"]
 FOLDER = Path(".catenet", "failures")
 _LOOK = 15.0
 """Seconds for logs, inspect and tables, and for the captures to begin: 3 s for 20 nodes, where nothing else runs."""
+_BEGIN = 10.0
+"""Seconds for one capture to begin: less than for all, so that it says itself why it did not."""
 _MEANWHILE = 5.0
 """Seconds that the captures listen at most."""
 _END = 10.0
@@ -225,7 +227,7 @@ class _Capture:
         tcpdump = Tcpdump(self._engine, Place(self.node, self._container.name), _FILTER, self._take)
         self._tcpdump = tcpdump
         try:
-            tcpdump.wait_begun(time.monotonic() + _LOOK)
+            tcpdump.wait_begun(time.monotonic() + _BEGIN)
         except EngineError:
             tcpdump.close()
             raise

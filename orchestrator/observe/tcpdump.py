@@ -110,7 +110,7 @@ class Tcpdump:
 
         """
         if not self.begun.wait(max(0.0, deadline - time.monotonic())):
-            raise CaptureError(f"{self.place.node}: tcpdump did not begin within {PATIENCE:g} s")
+            raise CaptureError(f"{self.place.node}: tcpdump did not begin in time")
         if self._wrong_filter:
             raise UserError(f"the filter {self._expression!r} is wrong: {self.error.removeprefix('tcpdump: ')}")
         if self.error:

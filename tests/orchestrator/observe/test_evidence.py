@@ -49,11 +49,11 @@ def test_everything_is_kept_of_those_that_run_and_what_is_known_of_the_dead(lab,
 
 
 def test_what_cannot_be_had_is_said(lab, tmp_path, monkeypatch):
-    monkeypatch.setattr("catenet.orchestrator.observe.evidence._LOOK", 1.0)
+    monkeypatch.setattr("catenet.orchestrator.observe.evidence._BEGIN", 0.1)
     done = []
     place = save(lab.engine, "small", "x", tmp_path, again=lambda: done.append(1))
     said = (place / "left-out.txt").read_text().splitlines()
-    assert said == [f"captures/{node}.pcap: not done within 1 s" for node in "abc"]
+    assert said == [f"captures/{node}.pcap: {node}: tcpdump did not begin in time" for node in "abc"]
     assert done == []  # nobody listens, so it is not done again
 
 
