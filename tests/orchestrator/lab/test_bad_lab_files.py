@@ -95,7 +95,7 @@ def test_all_mistakes_come_at_once_in_the_order_of_their_lines() -> None:
 
 
 def test_many_mistakes_are_cut_short() -> None:
-    error = the_error(("claims: [" + "Q1, " * 40_000 + "]\n" + GOOD).encode())
+    error = the_error(("claims: [" + "Q1, " * 4_000 + "]\n" + GOOD).encode())
     lines = str(error).splitlines()
     assert len(lines) == 21
     assert lines[-1] == "x/lab.yaml: and 30 more"

@@ -146,7 +146,7 @@ def test_long_answers_count_as_several() -> None:
     for number in range(1_000):
         cache.keep((Record(Name.parse(f"h{number}"), Type.TXT, 300, long),), 0.0, final=True)
     assert 10 <= len(cache) <= 20
-    for number in range(1_000):
+    for number in range(50):
         addresses = tuple(Record(Name.parse(f"h{number}"), Type.A, 300, A(Address(n))) for n in range(1_000))
         cache.keep(addresses, 0.0, final=True)
     assert 10 <= len(cache) <= 20
