@@ -22,7 +22,6 @@ FOLDER = ".debs"
 """Where a build's context has them."""
 PACKAGES = "packages.txt"
 """In the folder of a Dockerfile: the packages that it wants to find there."""
-_PUBLIC = "http://deb.debian.org/debian"
 _KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _PROGRAMS = ("apt-get", "dpkg-deb")
 _LONGEST = 300.0  # seconds for each of the two
@@ -34,23 +33,24 @@ def fetched(packages: Sequence[str]) -> dict[str, bytes]:
 
     Empty where this host cannot fetch them.
     """
-    if not _KEYS.is_file() or not all(map(shutil.which, _PROGRAMS)):
+    mirror = host_mirror()
+    if not mirror or not _KEYS.is_file() or not all(map(shutil.which, _PROGRAMS)):
         return {}
     with tempfile.TemporaryDirectory(prefix="catenet-debs-") as folder:
         root = Path(folder)
-        if not any(_fetch(root, packages) for _ in range(_TRIES)):
+        if not any(_fetch(root, mirror, packages) for _ in range(_TRIES)):
             return {}
         found = sorted(root.glob("archives/*.deb"))
         files = {f"{FOLDER}/{file.name}": file.read_bytes() for file in found}
         return {**files, f"{FOLDER}/Packages": b"\n".join(map(_stanza, found))}
 
 
-def _fetch(root: Path, packages: Sequence[str]) -> bool:
+def _fetch(root: Path, mirror: str, packages: Sequence[str]) -> bool:
     """By an apt that knows nothing of the host's own packages and sources."""
     for place in ("lists/partial", "archives/partial", "empty"):
         (root / place).mkdir(parents=True, exist_ok=True)
     (root / "status").touch()
-    (root / "sources.list").write_text(f"deb [signed-by={_KEYS}] {host_mirror() or _PUBLIC} {RELEASE} main\n")
+    (root / "sources.list").write_text(f"deb [signed-by={_KEYS}] {mirror} {RELEASE} main\n")
     options = {
         "Dir::State": root,
         "Dir::State::lists": root / "lists",

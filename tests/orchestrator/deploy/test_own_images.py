@@ -163,7 +163,7 @@ class Walled(FakeEngine):
         super().build(tag, context, arguments, labels, host_network=host_network)
         if tag.startswith("catenet/program:") and (self.never or not host_network):
             self.remove_image(tag)
-            raise EngineError(f"build the image {tag}: Temporary failure resolving 'deb.debian.org'")
+            raise EngineError(f"build the image {tag}: Temporary failure resolving 'mirror.example'")
 
 
 def walled() -> Walled:
