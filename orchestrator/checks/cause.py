@@ -39,8 +39,8 @@ def _broken(engine: Engine, running: RunningLab) -> Iterator[tuple[str, str]]:
     for lan in lab_state(engine, running).lans:
         if lan.is_broken:
             yield f"{lan.name} is {lan.condition}", f"catenet heal {lan.name}"
-    for name in (*running.missing[0], *running.missing[1]):
-        yield f"{name} is missing", running.again
+    for name in (*running.missing.nodes, *running.missing.lans):
+        yield f"{name} is missing", running.up_again
     for node in running.containers.values():
         if node.state != "running":
             verb = "resume" if node.state == "paused" else "start"

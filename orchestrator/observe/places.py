@@ -66,16 +66,16 @@ def _is_link(row: Json) -> TypeGuard[Mapping[str, Json]]:
 
 def _captured(running: RunningLab, target: str) -> tuple[Container, ...]:
     """The nodes in which that LAN or node is captured."""
-    if target in running.lans:
+    if target in running.lans or target in running.missing.lans:
         ends = running.ends(target)
         alive = tuple(end for end in ends if end.state == "running")
         if not alive:
             how = ", ".join(f"{end.node} is {condition(end)}" for end in ends)
             raise UserError(f"no end of {target} runs ({how}): catenet status")
         return alive
-    if target not in running.containers and not any(target in names for names in running.missing):
+    if target not in running.containers and target not in running.missing.nodes:
         raise unknown("node or LAN", target, (*running.containers, *running.lans), owner=f"lab {running.name}")
-    container = running.ends(target)[0] if target in running.missing[1] else running.node(target)
+    container = running.node(target)
     must_run(container)
     return (container,)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from catenet.orchestrator.backend.protocols import (
     LABEL_LAB,
@@ -24,6 +24,7 @@ from catenet.orchestrator.lab.model import Lab
 
 __all__ = [
     "FoundLab",
+    "MissingParts",
     "RunningLab",
     "UserError",
     "as_it_is",
@@ -84,6 +85,13 @@ class FoundLab:
     lans: Mapping[str, Network]
 
 
+class MissingParts(NamedTuple):
+    """Nodes and LANs, by their names."""
+
+    nodes: tuple[str, ...] = ()
+    lans: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class RunningLab:
     """One copy of a lab as the engine has it, its containers by inspection. `lans` maps a LAN's name to its network.
@@ -120,8 +128,8 @@ class RunningLab:
         return f"catenet up {shlex.quote(str(self.file or 'LAB'))} --name {self.name}"
 
     @cached_property
-    def missing(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The nodes, and the LANs, that its file names and the engine has not: somebody has removed them."""
+    def missing(self) -> MissingParts:
+        """What its file names and the engine has not: somebody has removed it."""
         if self.model is not None:
             nodes, lans = [*self.model.nodes], [*self.model.lans]
         elif self.file is not None:
@@ -129,13 +137,11 @@ class RunningLab:
 
             nodes, lans = named(self.file)
         else:
-            return (), ()
-        return tuple(n for n in nodes if n not in self.containers), tuple(n for n in lans if n not in self.lans)
-
-    @property
-    def again(self) -> str:
-        """What makes again what is missing."""
-        return f"catenet up {self.file or 'LAB'} --name {self.name}"
+            return MissingParts()
+        return MissingParts(
+            tuple(name for name in nodes if name not in self.containers),
+            tuple(name for name in lans if name not in self.lans),
+        )
 
     def node(self, name: str) -> Container:
         """The container of that node.
@@ -145,8 +151,8 @@ class RunningLab:
 
         """
         if name not in self.containers:
-            if name in self.missing[0]:
-                raise UserError(f"{name} is missing: {self.again} makes it again")
+            if name in self.missing.nodes:
+                raise UserError(f"{name} is missing: {self.up_again} makes it again")
             raise unknown("node", name, self.containers, owner=f"lab {self.name}")
         return self.containers[name]
 
@@ -158,8 +164,8 @@ class RunningLab:
 
         """
         if lan not in self.lans:
-            if lan in self.missing[1]:
-                raise UserError(f"{lan} is missing: {self.again} makes it again")
+            if lan in self.missing.lans:
+                raise UserError(f"{lan} is missing: {self.up_again} makes it again")
             raise unknown("LAN", lan, self.lans, owner=f"lab {self.name}")
         network = self.lans[lan].name
         return tuple(container for container in self.containers.values() if network in container.networks)

@@ -92,14 +92,14 @@ def lab_state(engine: Streams, running: RunningLab) -> LabState:
     with ThreadPoolExecutor(1) as pool:  # the file is read while the nodes are asked
         missing = pool.submit(lambda: running.missing)
         answers = ask_all(engine, running.containers.values(), Question("status"))
-        gone_nodes, gone_lans = missing.result()
+        gone = missing.result()
     nodes = tuple(
         _node_state(container, answers[name], running.lans_of(container))
         for name, container in running.containers.items()
     )
     lans = tuple(_lan_state(lan, [node for node in nodes if lan in node.lans]) for lan in running.lans)
-    nodes += tuple(NodeState(name, MISSING, {}) for name in gone_nodes)
-    lans += tuple(LanState(name, MISSING, ()) for name in gone_lans)
+    nodes += tuple(NodeState(name, MISSING, {}) for name in gone.nodes)
+    lans += tuple(LanState(name, MISSING, ()) for name in gone.lans)
     return LabState(running.name, str(running.file) if running.file else None, nodes, lans)
 
 
