@@ -83,14 +83,10 @@ class Fetched:
     @property
     def page(self) -> str:
         """The content as text."""
-        return self._text().text
+        return self.text().text
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Where the text may not be what the server meant."""
-        return self._text().notes
-
-    def _text(self) -> Text:
+    def text(self) -> Text:
+        """The same, with notes of where it may not be what the server meant. It is worked out each time."""
         try:
             plain = decode(self.content, members(self.headers.get("content-encoding", "")), _CONTENT_LIMIT)
         except ValueError as error:

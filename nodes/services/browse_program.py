@@ -131,8 +131,9 @@ def render(fetched: Fetched, width: int) -> Rendered:
     kind = fetched.media_type
     if not kind.startswith("text/") and kind not in _TEXTS:
         return Rendered("", f"[{clean(kind) or 'content of an unknown type'}, {len(fetched.content)} bytes]", ())
-    rendered = render_html(fetched.page, fetched.url, width) if kind in _PAGES else render_text(fetched.page)
-    lines = [*(f"[{clean(note)}]" for note in fetched.notes), rendered.text]
+    page, notes = fetched.text()
+    rendered = render_html(page, fetched.url, width) if kind in _PAGES else render_text(page)
+    lines = [*(f"[{clean(note)}]" for note in notes), rendered.text]
     return replace(rendered, text="\n".join(lines).rstrip("\n"))
 
 
