@@ -52,6 +52,10 @@ class Kept(NamedTuple):
         data = self.records[-1].data if self.records else None
         return data.target if isinstance(data, Cname) else None
 
+    def onward(self, kind: int) -> Name | None:
+        """The name with which a search for that type goes on; None: it ends here."""
+        return None if kind in (Type.CNAME, Type.ANY) else self.target
+
     @property
     def weight(self) -> int:
         """For how many entries it counts: one, unless its records are many or long."""
@@ -126,10 +130,10 @@ class Cache:
             if kept is None:
                 return
             yield kept
-            target = kept.target
-            if target is None or kind in (Type.CNAME, Type.ANY):
+            onward = kept.onward(kind)
+            if onward is None:
                 return
-            name = target
+            name = onward
 
     def help(self, name: Name, kind: int, now: float) -> tuple[Record, ...]:
         """The records whatever their rank: good enough to go on with."""

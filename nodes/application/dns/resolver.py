@@ -231,7 +231,7 @@ class Resolver:
                 return
             sets.append(kept)
             name = kept.target or name
-        if sets and (sets[-1].target is None or question.type in (Type.CNAME, Type.ANY)):
+        if sets and sets[-1].onward(question.type) is None:
             self._reply(client, now, Outcome(Rcode.NOERROR, tuple(sets)))
         else:
             self._reply(client, now, Outcome(Rcode.NOERROR, tuple(sets)), *self._nearest(name, now))

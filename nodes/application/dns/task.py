@@ -172,10 +172,11 @@ class Task:
                 self._end(Outcome(kept.rcode, self.sets, kept), now)
                 return
             self._sets.append(kept)
-            if kept.target is None or self.kind in (Type.CNAME, Type.ANY):
+            onward = kept.onward(self.kind)
+            if onward is None:
                 self._end(Outcome(Rcode.NOERROR, self.sets), now)
                 return
-            if not self._rename(kept.target):
+            if not self._rename(onward):
                 self._fail(now)
                 return
         self._find_servers(now)
