@@ -6,7 +6,15 @@ import re
 from dataclasses import dataclass
 
 from catenet.nodes.application.http.body import Body, ChunkedBody, UnendedBody
-from catenet.nodes.application.http.fields import HEAD_LIMIT, MessageError, by_name, decimal, field_lines, members
+from catenet.nodes.application.http.fields import (
+    HEAD_END,
+    HEAD_LIMIT,
+    MessageError,
+    by_name,
+    decimal,
+    field_lines,
+    members,
+)
 from catenet.nodes.application.http.message import LINE_LIMIT
 
 __all__ = ["Response", "ResponseReader", "parse_response"]
@@ -14,7 +22,6 @@ __all__ = ["Response", "ResponseReader", "parse_response"]
 _INTERIM_LIMIT = 32  # responses before the final one
 _LENGTH_LIMIT = 1 << 62  # bytes; a longer content cannot come in anybody's time
 _BEGIN = b"HTTP/"
-_HEAD_END = re.compile(rb"\n\r?\n")
 _STATUS_LINE = re.compile(r"HTTP/([0-9])\.([0-9]) ([1-9][0-9]{2})(?: ([\t -~\x80-\xff]*))?")
 _FOLD = re.compile(r"\n[ \t]+")
 
@@ -101,7 +108,7 @@ class ResponseReader:
         buffer = self._buffer
         if not buffer.startswith(_BEGIN[: len(buffer)]):
             raise MessageError(400, "response", bytes(buffer[:40]), "no HTTP")
-        found = _HEAD_END.search(buffer, max(0, self._searched - 2))
+        found = HEAD_END.search(buffer, max(0, self._searched - 2))
         end = self._searched = found.end() if found else len(buffer)
         if end > LINE_LIMIT + HEAD_LIMIT:
             raise MessageError(431, "head", end, f"over {LINE_LIMIT + HEAD_LIMIT} bytes")

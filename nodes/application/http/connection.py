@@ -19,7 +19,7 @@ import re
 from enum import Enum, auto
 
 from catenet.nodes.application.http.body import Body, ChunkedBody
-from catenet.nodes.application.http.fields import HEAD_LIMIT, MessageError
+from catenet.nodes.application.http.fields import HEAD_END, HEAD_LIMIT, MessageError
 from catenet.nodes.application.http.message import BODY_LIMIT, LINE_LIMIT, Request
 from catenet.nodes.application.http.reports import EXCHANGE
 from catenet.nodes.application.http.response import Page, status_line, status_page
@@ -35,7 +35,6 @@ _LINGER = 2.0  # seconds
 
 # RFC 9112 section 2.2: "a recipient MAY recognize a single LF as a line terminator", so that people can type requests;
 # and "SHOULD ignore at least one empty line (CRLF) received prior to the request-line".
-_HEAD_END = re.compile(rb"\n\r?\n")
 _EMPTY_LINES = re.compile(rb"(?:\r?\n)+")
 
 
@@ -157,7 +156,7 @@ class ServerConnection:
         buffer = self._buffer
         if empty := _EMPTY_LINES.match(buffer):
             del buffer[: empty.end()]
-        found = _HEAD_END.search(buffer, max(0, self._searched - 2))
+        found = HEAD_END.search(buffer, max(0, self._searched - 2))
         end = self._searched = found.end() if found else len(buffer)
         line_end = buffer.find(b"\n", 0, LINE_LIMIT + 2)
         if line_end < 0 and end > LINE_LIMIT + 1:

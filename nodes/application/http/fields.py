@@ -9,6 +9,7 @@ from catenet.nodes.machine import DecodeError
 
 __all__ = [
     "FIELD_LIMIT",
+    "HEAD_END",
     "HEAD_LIMIT",
     "TCHAR",
     "EntityTag",
@@ -27,6 +28,8 @@ beyond their sizes: over it 431."""
 FIELD_LIMIT = 100
 """The most field lines of one head, or of one trailer section: over it 431."""
 
+HEAD_END = re.compile(rb"\n\r?\n")
+"""Where a head ends: at an empty line."""
 TCHAR = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 """RFC 9110 section 5.6.2: the characters of a token, as a pattern."""
 _FIELD_NAME = re.compile(f"{TCHAR}+")
