@@ -48,7 +48,7 @@ class Neighbours:
         self,
         name_of: Callable[[Address], str],
         now: float,
-        key_of: Callable[[str, Address, float], int | None] = lambda *_: None,
+        key_of: Callable[[str, Address, float], int | None],
     ) -> list[Json]:
         """For `show rip`; `heard` is in seconds ago, `key` the id of the key that it signs with, if it does."""
         keys = {address: key_of(neighbour.interface, address, now) for address, neighbour in self._known.items()}
