@@ -31,6 +31,26 @@ def read_all(reader: int) -> bytes:
             return found
 
 
+async def drain(reader: int, into: list[bytes]) -> None:
+    while True:
+        into.append(read_all(reader))
+        await asyncio.sleep(0)
+
+
+async def close_and_read(log: EventLog, reader: int) -> list[Event]:
+    """All that was written, as somebody has it who reads while the log is closed."""
+    into: list[bytes] = []
+    reading = asyncio.get_running_loop().create_task(drain(reader, into))
+    log.close()
+    while log.queued:
+        await asyncio.sleep(0)
+    reading.cancel()
+    lines = (b"".join(into) + read_all(reader)).decode().splitlines()
+    events = [Event.parse(line) for line in lines]
+    assert None not in events
+    return [event for event in events if event is not None]
+
+
 def test_a_bucket_gives_its_burst_and_then_its_rate() -> None:
     bucket = TokenBucket(rate=2, burst=3, now=10.0)
     assert [bucket.take(10.0) for _ in range(4)] == [True, True, True, False]
@@ -52,24 +72,18 @@ def test_a_line_carries_its_json(pipe: tuple[int, int]) -> None:
 
 
 def test_too_many_of_one_kind_are_counted_and_others_still_pass(pipe: tuple[int, int]) -> None:
-    async def run() -> None:
+    async def run() -> list[Event]:
         log = EventLog("a", True, asyncio.get_running_loop(), pipe[1])
         for _ in range(5000):
             log.write("dns", "dns.query", "q", {})
         log.write("rip", "route.lost", "r", {})
-        reading = asyncio.get_running_loop().create_task(drain(pipe[0], into))
-        log.close()
-        while log.queued:
-            await asyncio.sleep(0)
-        reading.cancel()
+        return await close_and_read(log, pipe[0])
 
-    into: list[bytes] = []
-    asyncio.run(run())
-    events = [Event.parse(line) for line in (b"".join(into) + read_all(pipe[0])).decode().splitlines()]
-    kinds = [event.kind for event in events if event is not None]
+    events = asyncio.run(run())
+    kinds = [event.kind for event in events]
     queries = kinds.count("dns.query")
     assert 0 < queries < 5000
-    dropped = [event for event in events if event is not None and event.kind == "events.dropped"]
+    dropped = [event for event in events if event.kind == "events.dropped"]
     assert "route.lost" in kinds
     assert [dict(event.data) for event in dropped] == [{"kind": "dns.query", "count": 5000 - queries}]
 
@@ -77,7 +91,7 @@ def test_too_many_of_one_kind_are_counted_and_others_still_pass(pipe: tuple[int,
 def test_who_asks_first_leaves_out_the_same(pipe: tuple[int, int]) -> None:
     """Two kinds that go together: either both are written, or both count as left out."""
 
-    async def run() -> None:
+    async def run() -> list[Event]:
         log = EventLog("a", True, asyncio.get_running_loop(), pipe[1])
         now = asyncio.get_running_loop().time()
         for _ in range(5000):
@@ -85,20 +99,12 @@ def test_who_asks_first_leaves_out_the_same(pipe: tuple[int, int]) -> None:
                 log.write("dns", "dns.query", "q", {})
                 log.write("dns", "dns.answer", "a", {})
         assert log.wants(("route.lost",), now)
-        reading = asyncio.get_running_loop().create_task(drain(pipe[0], into))
-        log.close()
-        while log.queued:
-            await asyncio.sleep(0)
-        reading.cancel()
+        return await close_and_read(log, pipe[0])
 
-    into: list[bytes] = []
-    asyncio.run(run())
-    events = [Event.parse(line) for line in (b"".join(into) + read_all(pipe[0])).decode().splitlines()]
-    counts = Counter(event.kind for event in events if event is not None)
+    events = asyncio.run(run())
+    counts = Counter(event.kind for event in events)
     assert 0 < counts["dns.query"] == counts["dns.answer"] < 5000
-    assert {
-        event.data["kind"]: event.data["count"] for event in events if event and event.kind == "events.dropped"
-    } == {
+    assert {event.data["kind"]: event.data["count"] for event in events if event.kind == "events.dropped"} == {
         "dns.query": 5000 - counts["dns.query"],
         "dns.answer": 5000 - counts["dns.answer"],
     }
@@ -132,12 +138,6 @@ def test_a_kind_that_was_left_out_is_wanted_again_at_its_rate(pipe: tuple[int, i
     loop.at += 60.0
     assert written() == 1000
     loop.close()
-
-
-async def drain(reader: int, into: list[bytes]) -> None:
-    while True:
-        into.append(read_all(reader))
-        await asyncio.sleep(0)
 
 
 def test_a_stalled_reader_holds_up_nobody_and_gets_whole_lines_later(pipe: tuple[int, int]) -> None:
