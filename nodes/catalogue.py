@@ -1,48 +1,35 @@
-"""The services that a lab file may name: for each, where its options and its composition root are.
+"""The services that a lab file may name: a registry of the declarations (control/service) in the protocols' rooms.
 
-Pure, and light: nothing is imported until it is asked for, so that a node loads only what its services need.
-To add a service: its options in its protocol's room, one file in services/, one line here, and another where it needs
-something of its lab. To add another implementation of one: its adapter in implementations/, one line here.
+Pure, but for the listing of the rooms, and light: of a service only its declaration is imported until more is asked
+for, so that a node loads only what its services need. To add a service: its room, with its declaration in service.py,
+and one file in services/. To add another implementation of one: its adapter in implementations/, one line here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from catenet.nodes.control.needs import ReadNeeds
+    from catenet.nodes.control.service import Service
     from catenet.nodes.implementations.adapter import Adapter
 
 __all__ = [
     "IMPLEMENTATION",
     "IMPLEMENTATIONS",
-    "NEEDS",
     "OURS",
-    "SERVICES",
     "adapter",
     "implementations",
     "is_path",
     "options_class",
-    "read_needs",
     "service_module",
+    "services",
 ]
 
-SERVICES: dict[str, str] = {
-    "rip": "catenet.nodes.internet.rip.config:RipOptions",
-    "nameserver": "catenet.nodes.application.dns.config:NameserverOptions",
-    "resolver": "catenet.nodes.application.dns.config:ResolverOptions",
-    "web": "catenet.nodes.application.http.config:WebOptions",
-    "browse": "catenet.nodes.application.http.config:BrowseOptions",
-}
-
-NEEDS: dict[str, str] = {
-    "nameserver": "catenet.nodes.application.dns.needs:read_zones",
-    "resolver": "catenet.nodes.application.dns.needs:read_hints",
-    "web": "catenet.nodes.application.http.needs:read_site",
-}
-"""What a service needs of its lab beside its options (control/needs): a pure function, but for the folder that it is
-given to read."""
+_LAYERS = ("link", "internet", "application")
 
 IMPLEMENTATION = "implementation"
 """The word beside a service's options that says who does the work."""
@@ -55,17 +42,28 @@ IMPLEMENTATIONS: dict[str, str] = {
 _OWN = "catenet.nodes.implementations.program:Program"
 
 
+@lru_cache
+def services() -> Mapping[str, Service]:
+    """Every service by its name: the layers from below, the rooms by the alphabet, a room's services as it has them."""
+    declared: dict[str, Service] = {}
+    for layer in _LAYERS:
+        for room in _rooms(f"catenet.nodes.{layer}"):
+            declared |= {service.name: service for service in import_module(f"{room}.service").SERVICES}
+    return declared
+
+
+def _rooms(layer: str) -> list[str]:
+    """The rooms with declarations."""
+    folders = import_module(layer).__path__
+    return [
+        f"{layer}.{name}"
+        for name in sorted(file.parent.name for folder in folders for file in Path(folder).glob("*/service.py"))
+    ]
+
+
 def is_path(implementation: str) -> bool:
     """Whether it is a program of the user's own, in the lab's folder."""
     return implementation.startswith("./")
-
-
-def read_needs(service: str) -> ReadNeeds | None:
-    """What says what the service needs of its lab; None: it needs nothing."""
-    if service not in NEEDS:
-        return None
-    module, _, name = NEEDS[service].partition(":")
-    return getattr(import_module(module), name)  # type: ignore[no-any-return]
 
 
 def adapter(implementation: str) -> Adapter:
@@ -94,8 +92,7 @@ def options_class(service: str) -> type[Any]:
         KeyError: no such service.
 
     """
-    module, _, name = SERVICES[service].partition(":")
-    return getattr(import_module(module), name)  # type: ignore[no-any-return]
+    return services()[service].options()
 
 
 def service_module(service: str, implementation: str = OURS) -> str:

@@ -1,6 +1,6 @@
 """What a service needs of its lab beside its options: zone files, pages, servers of the root.
 
-The room of its protocol says what that is, and judges it (nodes/catalogue has the function): on the user's machine
+The room of its protocol says what that is, and judges it (its declaration has the function): on the user's machine
 before anything is started, and in the node, where the lab's folder is /lab.
 """
 

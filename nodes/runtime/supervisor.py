@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
-from catenet.nodes.catalogue import IMPLEMENTATION, OURS, SERVICES, options_class, service_module
+from catenet.nodes.catalogue import IMPLEMENTATION, OURS, options_class, service_module, services
 from catenet.nodes.control.config import ConfigError
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.children import ProgramError
@@ -70,8 +70,8 @@ class Service:
 
     async def _serve(self) -> None:
         """One run. Raises what ended it."""
-        if self.name not in SERVICES:
-            raise ConfigError(f"{self.name} is an unknown service; there are {', '.join(SERVICES)}")
+        if self.name not in services():
+            raise ConfigError(f"{self.name} is an unknown service; there are {', '.join(services())}")
         options = build_options(self.name, options_class(self.name), self._given)
         module = import_module(service_module(self.name, self._implementation))
         failure: list[Exception] = []

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from catenet.nodes.catalogue import read_needs
+from catenet.nodes.catalogue import services
 from catenet.nodes.control.needs import Fault, Folder, Need, Surroundings
 from catenet.orchestrator.lab.implementations import digest_of
 from catenet.orchestrator.lab.nodes import Draft
@@ -51,8 +51,8 @@ def read_data(folder: Path, drafts: Mapping[str, Draft], reader: Reader) -> Data
 def _needs(drafts: Mapping[str, Draft], around: Surroundings) -> Iterator[tuple[Draft, str, Need]]:
     for draft in drafts.values():
         for service, options in draft.services.items():
-            read = read_needs(service)
-            for need in () if read is None else read(options, around):
+            needs = services()[service].needs
+            for need in () if needs is None else needs()(options, around):
                 yield draft, service, need
 
 

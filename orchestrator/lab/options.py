@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter
 
-from catenet.nodes.catalogue import IMPLEMENTATION, SERVICES, options_class
+from catenet.nodes.catalogue import IMPLEMENTATION, options_class, services
 from catenet.nodes.machine import Json
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.implementations import Chosen, read_implementation
@@ -96,9 +96,9 @@ def _named(item: Item | None, what: str, reader: Reader) -> dict[str, Item]:
 
 
 def _known(service: str, item: Item, what: str, reader: Reader) -> bool:
-    if service not in SERVICES:
-        reader.problem(item.line, f"{what}: unknown service {quote(service)}", nearest(service, SERVICES))
-    return service in SERVICES
+    if service not in services():
+        reader.problem(item.line, f"{what}: unknown service {quote(service)}", nearest(service, services()))
+    return service in services()
 
 
 class _OptionsReader:

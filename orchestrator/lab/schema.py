@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
-from catenet.nodes.catalogue import IMPLEMENTATION, SERVICES, implementations, options_class
+from catenet.nodes.catalogue import IMPLEMENTATION, implementations, options_class, services
 from catenet.nodes.control.units import DURATION, format_duration
 from catenet.orchestrator.lab.lans import LONGEST, SHORTEST
 from catenet.orchestrator.lab.options import options_schema
@@ -46,7 +46,7 @@ _ADDRESS = rf"{_BYTE}(?:\.{_BYTE}){{3}}"
 def schema() -> Schema:
     """The whole, as one JSON document."""
     kinds = {kind: _section(words) | _one_at_least(ONE_OF.get(kind, ())) for kind, words in KINDS.items()}
-    options = {f"{service}-options": _options(service) for service in SERVICES}
+    options = {f"{service}-options": _options(service) for service in services()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A lab of catenet",
@@ -102,7 +102,7 @@ def _values() -> dict[str, Schema]:
 
 def _structures() -> dict[str, Schema]:
     """The same of what has words of its own."""
-    options = {service: _of(f"{service}-options") for service in SERVICES}
+    options = {service: _of(f"{service}-options") for service in services()}
     by_service = _or_nothing({"type": "object", "properties": options, "additionalProperties": False})
     by_lan = {"type": "object", "additionalProperties": _or_nothing(_whole(_ADDRESS)), "minProperties": 1}
     beside = {"within": ["expect"], "claim": ["expect"], "silent": ["cut"]}
@@ -111,7 +111,7 @@ def _structures() -> dict[str, Schema]:
         "lans": _chosen("LAN", _or_nothing(_section(LAN))),
         "nodes": _chosen("node", _section(NODE)) | {"minProperties": 1},
         "places": {"anyOf": [_of("text"), {"type": "array", "items": _of("text"), "minItems": 1}, by_lan]},
-        "services": {"anyOf": [{"type": "array", "items": {"enum": list(SERVICES)}}, by_service]},
+        "services": {"anyOf": [{"type": "array", "items": {"enum": list(services())}}, by_service]},
         "defaults": by_service,
         "static-routes": _list(_section(ROUTE)),
         "checks": _list(_exactly_one(CHECK, KINDS)),

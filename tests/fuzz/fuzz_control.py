@@ -16,7 +16,7 @@ from typing import Any
 from fuzz_target import Target, sliced
 
 from catenet.nodes.address import Prefix
-from catenet.nodes.catalogue import SERVICES, options_class
+from catenet.nodes.catalogue import options_class, services
 from catenet.nodes.control.config import ConfigError, NodeConfig
 from catenet.nodes.control.events import KINDS, Event
 from catenet.nodes.control.questions import Answer, Question, QuestionError
@@ -40,7 +40,7 @@ from catenet.orchestrator.observe.status import _node_state
 
 _JSON = ("{", "}", "[", "]", '"', ":", ",", "null", "true", "NaN", "1e999", "-1", "\\ud800", "\\u0000", "9" * 5000)
 _SETTINGS = ("lab", "node", "interfaces", "lan", "engine", "address", "length", "forward", "gateway", "routes", "to")
-_SETTINGS += ("via", "nameserver", "hosts", "names", "hints", "lans", "services", "events", "text", "json", *SERVICES)
+_SETTINGS += ("via", "nameserver", "hosts", "names", "hints", "lans", "services", "events", "text", "json", *services())
 _OPTIONS = ("update", "timeout", "garbage", "split_horizon", "triggered", "cost", "passive", "redistribute", "tag")
 _OPTIONS += ("auth", "password", "md5", "hmac-sha-256", "zones", "root", "cache", "deadline", "port", "idle", "width")
 
@@ -49,7 +49,7 @@ def _read_config(data: bytes) -> NodeConfig:
     """Bytes that are no text become lone surrogates, as os.environ has them."""
     config = NodeConfig.from_json(data.decode("utf-8", "surrogateescape"))
     for name, given in config.services.items():
-        if name in SERVICES:
+        if name in services():
             build_options(name, options_class(name), given)
     return config
 

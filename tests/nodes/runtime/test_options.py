@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
-from catenet.nodes.catalogue import SERVICES, options_class
+from catenet.nodes.catalogue import options_class, services
 from catenet.nodes.control.config import ConfigError
 from catenet.nodes.control.units import Duration
 from catenet.nodes.runtime.options import build_options
@@ -81,4 +81,4 @@ def test_the_services_of_the_catalogue(service: str, given: dict[str, Any]) -> N
     assert all(
         getattr(options, key) == (tuple(value) if isinstance(value, list) else value) for key, value in given.items()
     )
-    assert service in SERVICES
+    assert service in services()

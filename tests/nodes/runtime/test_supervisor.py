@@ -7,12 +7,13 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.catalogue import SERVICES, service_module
+from catenet.nodes.catalogue import service_module, services
+from catenet.nodes.control.service import Service as Declaration
 from catenet.nodes.machine import DeleteRoute, SetRoute
 from catenet.nodes.runtime.host import Host
 from catenet.nodes.runtime.supervisor import Service
@@ -36,8 +37,7 @@ def offer(monkeypatch: pytest.MonkeyPatch) -> Offer:
     def put(serve: Serve) -> None:
         module = ModuleType("a service")
         module.serve = serve  # type: ignore[attr-defined]
-        module.Options = Options  # type: ignore[attr-defined]
-        monkeypatch.setitem(SERVICES, "test", f"{service_module('test')}:Options")
+        monkeypatch.setitem(cast(dict[str, Declaration], services()), "test", Declaration("test", lambda: Options))
         monkeypatch.setitem(sys.modules, service_module("test"), module)
 
     return put

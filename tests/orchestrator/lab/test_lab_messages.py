@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from test_lab_files_hostile import TREES, flow
 from test_lab_schema import WHOLE, places
 
-from catenet.nodes.catalogue import IMPLEMENTATION, SERVICES, options_class
+from catenet.nodes.catalogue import IMPLEMENTATION, options_class, services
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import LabFileError
 from catenet.orchestrator.lab.vocabulary import CHECK, KINDS, LAN, MEASURE, MOMENT, NODE, ROUTE, TOP
@@ -36,7 +36,9 @@ VALUES = (
     *({"md5": 1}, {"md5": {}}, {"md5": ["a"]}, {"md5": {"1": 2}}, {"password": 12345}, {"a": "b", "c": "d"}),
 )
 NEEDED = {"nameserver": {"zones": ["root"]}, "web": {"root": "x"}}
-OPTIONS = [(service, option) for service in SERVICES for option in (*options_class(service).__slots__, IMPLEMENTATION)]
+OPTIONS = [
+    (service, option) for service in services() for option in (*options_class(service).__slots__, IMPLEMENTATION)
+]
 
 
 def said(text: str) -> list[tuple[int, str]]:

@@ -1,0 +1,43 @@
+"""What others have to know of the services `nameserver` and `resolver`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from catenet.nodes.control.service import Service
+
+if TYPE_CHECKING:
+    from catenet.nodes.application.dns.config import NameserverOptions, ResolverOptions
+    from catenet.nodes.control.needs import ReadNeeds
+
+__all__ = ["SERVICES"]
+
+
+def _nameserver_options() -> type[NameserverOptions]:
+    from catenet.nodes.application.dns.config import NameserverOptions
+
+    return NameserverOptions
+
+
+def _resolver_options() -> type[ResolverOptions]:
+    from catenet.nodes.application.dns.config import ResolverOptions
+
+    return ResolverOptions
+
+
+def _zones() -> ReadNeeds:
+    from catenet.nodes.application.dns.needs import read_zones
+
+    return read_zones
+
+
+def _hints() -> ReadNeeds:
+    from catenet.nodes.application.dns.needs import read_hints
+
+    return read_hints
+
+
+SERVICES = (
+    Service("nameserver", _nameserver_options, needs=_zones),
+    Service("resolver", _resolver_options, needs=_hints),
+)

@@ -1,0 +1,34 @@
+"""What others have to know of the services `web` and `browse`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from catenet.nodes.control.service import Service
+
+if TYPE_CHECKING:
+    from catenet.nodes.application.http.config import BrowseOptions, WebOptions
+    from catenet.nodes.control.needs import ReadNeeds
+
+__all__ = ["SERVICES"]
+
+
+def _web_options() -> type[WebOptions]:
+    from catenet.nodes.application.http.config import WebOptions
+
+    return WebOptions
+
+
+def _browse_options() -> type[BrowseOptions]:
+    from catenet.nodes.application.http.config import BrowseOptions
+
+    return BrowseOptions
+
+
+def _site() -> ReadNeeds:
+    from catenet.nodes.application.http.needs import read_site
+
+    return read_site
+
+
+SERVICES = (Service("web", _web_options, needs=_site), Service("browse", _browse_options))

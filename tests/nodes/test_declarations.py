@@ -1,0 +1,91 @@
+"""What the rooms say of their services: each declaration is whole, and cheap enough for every node to read them all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import is_dataclass
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from catenet.nodes import application, catalogue
+from catenet.nodes.catalogue import adapter, implementations, options_class, service_module, services
+from catenet.nodes.control.service import Service
+
+KERNEL, STATIC = ("kernel", 2, 0), ("static", 4, 1)
+"""The sources of routes that are no service: number (rtnetlink(7)) and distance."""
+
+
+@pytest.fixture
+def anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """The rooms are listed anew, before the test and after it."""
+    services.cache_clear()
+    yield monkeypatch
+    monkeypatch.undo()
+    services.cache_clear()
+
+
+@pytest.mark.parametrize("service", services().values(), ids=lambda service: service.name)
+def test_a_declaration_is_whole(service: Service) -> None:
+    options = service.options()
+    assert is_dataclass(options)
+    assert options.__dataclass_params__.frozen
+    assert service.needs is None or callable(service.needs())
+    assert callable(import_module(service_module(service.name)).serve)
+    for word in implementations(service.name)[1:]:
+        assert service.name in adapter(word if word != "./path" else "./x").services
+
+
+def test_names_numbers_and_distances_are_each_its_own() -> None:
+    rooms = [import_module(f"{room}.service") for room in _rooms()]
+    names = Counter(service.name for room in rooms for service in room.SERVICES)
+    assert {name for name, times in names.items() if times > 1} == set()
+    sources = [KERNEL, STATIC, *(each.source for each in services().values() if each.source is not None)]
+    for which, of in enumerate(("name", "number", "distance")):
+        assert len({source[which] for source in sources}) == len(sources), of
+    assert all(0 < source[1] < 253 and 0 <= source[2] < 253 for source in sources)
+
+
+def test_a_room_declares_what_its_folder_says(anew: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    room = tmp_path / "gopher"
+    room.mkdir()
+    anew.setattr(application, "__path__", [*application.__path__, str(tmp_path)])
+    before = set(services())
+    services.cache_clear()
+    assert set(services()) == before  # a room without a declaration has no services
+    (room / "service.py").write_text(
+        "from catenet.nodes.control.service import Service\nSERVICES = (Service('gopher', lambda: int),)\n"
+    )
+    services.cache_clear()
+    try:
+        assert set(services()) == {*before, "gopher"}
+        assert options_class("gopher") is int
+    finally:
+        for name in [name for name in sys.modules if name.startswith("catenet.nodes.application.gopher")]:
+            del sys.modules[name]
+
+
+def test_to_read_them_all_imports_nothing_else() -> None:
+    program = """
+import __future__, collections.abc, functools, importlib, pathlib, sys, typing
+before = set(sys.modules)
+from catenet.nodes.catalogue import services
+services()
+print(*sorted(set(sys.modules) - before))
+"""
+    done = subprocess.run([sys.executable, "-I", "-c", program], check=True, capture_output=True, text=True)
+    rooms = {name for room in _rooms() for name in (room.rpartition(".")[0], room, f"{room}.service")}
+    allowed = {"catenet", "catenet.nodes", "catenet.nodes.control", "catenet.nodes.link", catalogue.__name__}
+    assert set(done.stdout.split()) <= {*rooms, *allowed, "catenet.nodes.control.service"}
+
+
+def _rooms() -> set[str]:
+    """The packages of the rooms that declare services."""
+    return {
+        f"catenet.nodes.{file.parent.parent.name}.{file.parent.name}"
+        for file in Path(catalogue.__file__).parent.glob("*/*/service.py")
+    }
