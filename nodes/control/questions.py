@@ -1,7 +1,9 @@
-"""Questions to a node, over the Unix socket inside it: one JSON line asks, one JSON line answers, and the stream ends.
+"""Questions to a node, over the Unix socket inside it: one JSON line asks, one JSON line answers, and so on.
 
     {"ask": "status"}
     {"ok": true, "answer": {…}}      or      {"ok": false, "error": "…"}
+
+The stream ends when whoever asks ends it, or has not asked for 10 s.
 
 What every node answers:
 
@@ -40,8 +42,8 @@ __all__ = ["ASK_COMMAND", "LIMIT", "NOT_SHOWN", "SOCKET_PATH", "Answer", "Questi
 
 SOCKET_PATH = "/run/catenet.sock"
 ASK_COMMAND = ("nc", "-N", "-U", SOCKET_PATH)
-"""The program to run inside a node: question on standard input, answer on standard output. It ends as soon as the node
-has answered and hung up, whether or not its standard input has ended."""
+"""The program to run inside a node: questions on standard input, answers on standard output. It ends with its standard
+input, once all is answered, and when the node hangs up."""
 NOT_SHOWN = "cannot be shown here; there is "
 """In the error of a node that has no such table; the words that it has follow."""
 LIMIT = 4 * 1024 * 1024

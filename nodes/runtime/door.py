@@ -1,14 +1,15 @@
-"""The Unix socket on which the node answers questions (control/questions): one line asks, one line answers.
+"""The Unix socket on which the node answers questions (control/questions): one line asks, one line answers, as often
+as whoever asks goes on.
 
 Whoever may open it is root inside the container. Even so: a question has a longest size and a longest time, there are
-only so many at once, and none of them holds up a service.
+only so many connections at once, and none of them holds up a service.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from catenet.nodes.control.questions import SOCKET_PATH, Answer, Question, QuestionError
@@ -17,9 +18,9 @@ from catenet.nodes.runtime.supervisor import describe_error
 __all__ = ["Door"]
 
 _QUESTION = 256 * 1024  # bytes: the longest question
-_ASK_TIME = 10.0  # seconds for a question to arrive, and for its answer to be taken
+_ASK_TIME = 10.0  # seconds for a question to arrive, the next one too, and for its answer to be taken
 _ANSWER_TIME = 60.0  # seconds for the node to find an answer; whoever asks has a deadline of its own
-_AT_ONCE = 64  # questions
+_AT_ONCE = 64  # connections
 
 
 class Door:
@@ -48,9 +49,11 @@ class Door:
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open += 1
         try:
-            writer.write(bytes(await self._reply(reader)))
+            async for reply in self._replies(reader):
+                writer.write(bytes(reply))
+                async with asyncio.timeout(_ASK_TIME):
+                    await writer.drain()
             async with asyncio.timeout(_ASK_TIME):
-                await writer.drain()
                 writer.close()
                 await writer.wait_closed()
         except (OSError, asyncio.CancelledError):  # hung up, or too slow to take the answer (TimeoutError)
@@ -58,12 +61,26 @@ class Door:
         finally:
             self._open -= 1
 
-    async def _reply(self, reader: asyncio.StreamReader) -> Answer:
+    async def _replies(self, reader: asyncio.StreamReader) -> AsyncIterator[Answer]:
+        """To one question after the other, until no more of them comes."""
         if self._open > _AT_ONCE:
-            return Answer(error=f"{_AT_ONCE} questions are being answered already; ask again later")
+            yield Answer(error=f"{_AT_ONCE} questions are being answered already; ask again later")
+            return
+        while True:
+            try:
+                async with asyncio.timeout(_ASK_TIME):
+                    line = await reader.readline()
+            except TimeoutError:
+                return
+            except ValueError as error:  # a line over the limit: where the next one begins is not known
+                yield Answer(error=str(error))
+                return
+            if not line:
+                return
+            yield await self._reply(line)
+
+    async def _reply(self, line: bytes) -> Answer:
         try:
-            async with asyncio.timeout(_ASK_TIME):
-                line = await reader.readline()
             question = Question.parse(line)
             async with asyncio.timeout(_ANSWER_TIME):
                 return await self._answer(question)
@@ -71,7 +88,7 @@ class Door:
             return Answer(error="the node found no answer in time")
         except QuestionError as error:
             return Answer(error=str(error))
-        except ValueError as error:  # a line over the limit, or an argument that a service refuses
+        except ValueError as error:  # an argument that a service refuses
             return Answer(error=str(error))
         except Exception as error:
             return Answer(error=describe_error(error))

@@ -128,20 +128,23 @@ def _node() -> _Node:
     return _nodes[0]
 
 
+def _holds(line: bytes) -> bool:
+    """Whether the answer comes only when something changes."""
+    try:
+        return Question.parse(line).ask == "health"
+    except QuestionError:
+        return False
+
+
 def _ask(data: bytes) -> None:
     whole, parts = sliced(data)
-    try:
-        if Question.parse(whole.partition(b"\n")[0]).ask == "health":
-            return  # it is answered when something changes
-    except QuestionError:
-        pass
+    if any(map(_holds, whole.split(b"\n"))):
+        return
     node = _node()
     said = node.run(node.ask(parts))
-    if not said:
-        return
-    assert said.count(b"\n") == 1
-    answer = Answer.parse(said)
-    json.dumps(answer.answer, allow_nan=False)
+    assert said.count(b"\n") <= whole.count(b"\n") + 1
+    for line in said.splitlines():
+        json.dumps(Answer.parse(line).answer, allow_nan=False)
     for line in node.log.recent(0.0)[-1:]:
         assert "\n" not in line
         assert Event.parse(line) is not None

@@ -172,6 +172,42 @@ def test_a_fault_of_a_service_is_an_answer_with_its_place(on_bench: OnBench, tmp
     on_bench(run)
 
 
+def test_one_connection_takes_many_questions_and_says_where_each_is_wrong(on_bench: OnBench, tmp_path: Path) -> None:
+    double = [bytes(Question("double", {"number": number})) for number in range(3)]
+
+    async def run(bench: Bench) -> None:
+        async with Open(bench, tmp_path / "s"):
+            reader, writer = await asyncio.open_unix_connection(str(tmp_path / "s"))
+            writer.write(double[0] + b"nonsense\n" + bytes(Question("double")) + double[1])
+            said = [Answer.parse(await reader.readline()) for _ in range(4)]
+            assert [each.answer for each in said] == [0, None, None, 2]
+            assert [each.error is None for each in said] == [True, False, False, True]
+            writer.write(double[2])
+            writer.write_eof()
+            assert Answer.parse(await reader.read()).answer == 4
+            writer.close()
+
+    on_bench(run)
+
+
+@pytest.mark.parametrize("last", [b"x" * 300_000 + b"\n", b""], ids=["too long", "nothing"])
+def test_it_hangs_up_after_a_line_that_is_too_long_and_on_one_who_asks_no_more(
+    on_bench: OnBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: bytes
+) -> None:
+    monkeypatch.setattr("catenet.nodes.runtime.door._ASK_TIME", 200.0 if last else 0.2)
+
+    async def run(bench: Bench) -> None:
+        async with Open(bench, tmp_path / "s"):
+            reader, writer = await asyncio.open_unix_connection(str(tmp_path / "s"))
+            writer.write(bytes(Question("double", {"number": 1})) + last)
+            first, *rest = (await reader.read()).splitlines()
+            assert Answer.parse(first).answer == 2
+            assert [bool(Answer.parse(each).error) for each in rest] == ([True] if last else [])
+            writer.close()
+
+    on_bench(run)
+
+
 def test_hostile_bytes_leave_it_open(on_bench: OnBench, tmp_path: Path) -> None:
     lines = [b"\n", b"[]\n", b"{}\n", b"nul\0\n", b"\xff\xfe\n", b'{"ask":1}\n', b"[" * 100_000 + b"\n", b"x" * 300_000]
 
