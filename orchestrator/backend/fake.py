@@ -16,10 +16,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from catenet.nodes.address import Address, Prefix
+from catenet.nodes.address import Address
 from catenet.nodes.control.config import CONFIG_VARIABLE
 from catenet.nodes.control.events import Event
-from catenet.orchestrator.backend.fake_exec import FakeExec
+from catenet.nodes.control.questions import ASK_COMMAND
+from catenet.orchestrator.backend.fake_exec import FakeDoor, FakeExec
 from catenet.orchestrator.backend.protocols import (
     LABEL_NODE,
     Container,
@@ -79,6 +80,7 @@ class _FakeContainer:
     state: str = "created"
     stale_state: str = "created"
     code: int = 0
+    lives: int = 0
     log: list[LogLine] = field(default_factory=list)
 
     def turn(self, state: str) -> None:
@@ -123,10 +125,7 @@ class _FakeLogs(Iterator[LogLine]):
 
 
 class FakeEngine:
-    """An engine in memory (the Protocol Engine), safe for many threads.
-
-    `unlisted`: prefixes of networks that somebody else is making: they are taken, and in no list yet.
-    """
+    """An engine in memory (the Protocol Engine), safe for many threads."""
 
     def __init__(
         self, *, before: Before | None = None, script: Script = node_ready, answer: Answer = _no_program
@@ -137,8 +136,9 @@ class FakeEngine:
         self.changed = threading.Condition(threading.RLock())
         self.gone = False
         self.calls: list[tuple[str, str]] = []
+        self.executed: list[str] = []
+        """The containers in which a program was started, one for each."""
         self.addresses: tuple[Address, ...] = ()
-        self.unlisted: list[Prefix] = []
         self.secluded: set[str] = set()
         self._images: dict[str, Mapping[str, str]] = {}
         self.build_arguments: dict[str, Mapping[str, str]] = {}
@@ -225,8 +225,7 @@ class FakeEngine:
         with self.changed:
             if spec.name in self._networks:
                 raise EngineError(f"{what}: network with name {spec.name} already exists")
-            taken = [*self.unlisted, *(other.prefix for other in self._networks.values())]
-            if any(prefix.overlaps(spec.prefix) for prefix in taken):
+            if any(other.prefix.overlaps(spec.prefix) for other in self._networks.values()):
                 raise PrefixTakenError(f"{what}: Pool overlaps with other one on this address space")
             if not spec.prefix.holds(spec.gateway):
                 raise EngineError(f"{what}: gateway {spec.gateway} is outside")
@@ -291,6 +290,7 @@ class FakeEngine:
             if container.state in ("running", "paused"):
                 return
             container.turn("running")
+            container.lives += 1
             container.log += [LogLine(time.time(), line) for line in self.script(container.spec)]
             self.changed.notify_all()
 
@@ -337,6 +337,14 @@ class FakeEngine:
         if container.state != "running":
             raise EngineError(f"run {command[0]} in {name}: Container {name} is {container.state}, not running")
         del tty
+        self.executed.append(name)
+        if tuple(command) == ASK_COMMAND and stdin:
+            life = container.lives
+            return FakeDoor(
+                lambda given: self.answer(name, command, given),
+                state=lambda: container.state if container.lives == life else "exited",
+                changed=self.changed,
+            )
         waits = stdin and self.answer is not _no_program  # one that is not there waits for no input
         return FakeExec(lambda given: self.answer(name, command, given), stdin=waits)
 
@@ -364,6 +372,7 @@ class FakeEngine:
             if container.state != old:
                 raise EngineError(f"{call} {name}: Container {name} {otherwise}")
             container.turn(new)
+            self.changed.notify_all()
 
     def _end(self, container: _FakeContainer, code: int) -> None:
         container.turn("exited")

@@ -1,4 +1,4 @@
-"""A program run inside a node of the engine in memory: its streams, and its exit code."""
+"""Programs run inside a node of the engine in memory: their streams, and their exit codes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from catenet.orchestrator.backend.protocols import EngineError
 
-__all__ = ["FakeExec"]
+__all__ = ["FakeDoor", "FakeExec"]
 
 
 class FakeExec:
@@ -63,3 +63,51 @@ class FakeExec:
     def close(self) -> None:
         """The program's input ends with the stream."""
         self.end_input()
+
+
+class FakeDoor(FakeExec):
+    """The program that carries questions to the node's door: run for each line of its input.
+
+    It ends with its input, with its node, and when it returns anything but 0. `state`: the node's; `changed`: told when
+    that is another.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[bytes], tuple[int, bytes, bytes]],
+        *,
+        state: Callable[[], str],
+        changed: threading.Condition,
+    ) -> None:
+        super().__init__(run, stdin=True)
+        self._given = changed
+        self._state = state
+        self._said: deque[tuple[int, bytes]] = deque()
+
+    def read(self, timeout: float | None = None) -> tuple[int, bytes] | None:
+        """An answer, then its error output, then that to the next line.
+
+        Raises:
+            TimeoutError: it has waited for its input, or its node has been paused, so many seconds.
+
+        """
+        with self._given:
+            if not self._given.wait_for(lambda: self._state() != "paused" and self._has_work(), timeout):
+                raise TimeoutError(f"nothing came within {timeout} s")
+            if self._said:
+                return self._said.popleft()
+            if self._has_ended():
+                return None
+            line, end, self._input = self._input.partition(b"\n")
+        code, out, err = self._run(line + end)
+        with self._given:
+            self._said += [(stream, data) for stream, data in ((1, out), (2, err)) if data]
+            if code or not end:
+                self._code = code
+        return self.read(timeout)
+
+    def _has_work(self) -> bool:
+        return bool(self._said) or self._has_ended() or b"\n" in self._input or (not self._stdin and self._input != b"")
+
+    def _has_ended(self) -> bool:
+        return self._code is not None or self._state() != "running" or (not self._stdin and not self._input)

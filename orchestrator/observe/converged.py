@@ -7,63 +7,106 @@ shortest way in its kernel's; and no other. A router whose service has no table 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.lab.graph import ROUTING, Way, lacking, learned
 from catenet.orchestrator.lab.model import Lab
-from catenet.orchestrator.observe.ask import ask_all
+from catenet.orchestrator.observe.ask import Doors
 from catenet.orchestrator.observe.running import RunningLab, UserError, running_lab
 
 __all__ = ["not_converged", "wait_until_converged"]
 
-POLL = 0.1
-"""Seconds between two looks."""
+POLL, SLOWEST = 0.1, 0.4
+"""Seconds between two looks: at first, and when nothing has come of many."""
+WHOLE = 2.0
+"""Seconds after which everything is looked at again: a node may have died since, or a LAN been cut."""
 
 
 def wait_until_converged(engine: Engine, running: RunningLab, within: float) -> list[str]:
     """Looks until routing has converged, at most `within` seconds. What is lacking then, in words; nothing: it has."""
-    until = time.monotonic() + within
-    while True:
-        try:
-            now = running_lab(engine, running.name)
-        except UserError as gone:
-            return [str(gone)]
-        lacking = not_converged(engine, running.lab, now.containers)
-        if not lacking or time.monotonic() >= until:
-            return lacking
-        time.sleep(POLL)
+    until, pause = time.monotonic() + within, POLL
+    with Doors(engine) as doors:
+        while True:
+            try:
+                look = _Look(doors, running.lab, running_lab(engine, running.name).containers)
+            except UserError as gone:
+                return [str(gone)]
+            if not look.lacking or time.monotonic() >= until:
+                return look.lacking
+            again = min(until, time.monotonic() + WHOLE)
+            routers: Collection[str] = look.wanting
+            while routers and time.monotonic() < again:
+                time.sleep(pause)
+                pause = min(1.5 * pause, SLOWEST)
+                routers = look.still(routers)
 
 
 def not_converged(engine: Engine, lab: Lab, containers: Mapping[str, Container]) -> list[str]:
     """One look: what is lacking, in words. Dead and paused nodes, and LANs that are cut, are as good as none."""
-    alive = {name: each for name, each in containers.items() if each.state == "running"}
-    routers = [alive[name] for name, node in lab.nodes.items() if ROUTING in node.services and name in alive]
-    if not routers:
-        return []
-    links, tables, kernels = (_show(engine, routers, what) for what in ("links", ROUTING, "routes"))
-    mute = [f"{node} does not answer: {answer.error}" for node, answer in links.items() if answer.error is not None]
-    if mute:
-        return mute
-    ends = [(str(row.get("lan")), bool(row.get("up"))) for each in links.values() for row in _rows(each.answer)]
-    cut, carrying = ({lan for lan, up in ends if up is state} for state in (False, True))
-    silent = {
-        (node, str(row.get("lan"))) for node, each in links.items() for row in _rows(each.answer) if row.get("silent")
-    }
-    wanted = learned(lab, cut, lab.nodes.keys() - alive.keys(), silent)
-    # A LAN that is cut at one end only is still heard of from the other.
-    lans = {str(lan.prefix): name for name, lan in lab.lans.items() if name not in cut & carrying}
-    return [
-        lacks
-        for router, row in wanted.items()
-        for lacks in (*_table(router, row, tables[router], lans), *_kernel(router, row, kernels[router], lans))
-    ]
+    with Doors(engine) as doors:
+        return _Look(doors, lab, containers).lacking
 
 
-def _show(engine: Engine, routers: Iterable[Container], what: str) -> dict[str, Answer]:
-    return ask_all(engine, routers, Question("show", {"what": what}))
+class _Look:
+    """What every router showed at one moment, beside what it should. `lacking`: the differences, in words."""
+
+    def __init__(self, doors: Doors, lab: Lab, containers: Mapping[str, Container]) -> None:
+        self._doors = doors
+        alive = {name: each for name, each in containers.items() if each.state == "running"}
+        self._routers = {
+            name: alive[name] for name, node in lab.nodes.items() if ROUTING in node.services and name in alive
+        }
+        links = self._show(self._routers, "links")
+        self._mute = {node: answer.error for node, answer in links.items() if answer.error is not None}
+        ends = [(str(row.get("lan")), bool(row.get("up"))) for each in links.values() for row in _rows(each.answer)]
+        cut, carrying = ({lan for lan, up in ends if up is state} for state in (False, True))
+        silent = {
+            (node, str(row.get("lan")))
+            for node, each in links.items()
+            for row in _rows(each.answer)
+            if row.get("silent")
+        }
+        self._wanted = learned(lab, cut, lab.nodes.keys() - alive.keys(), silent)
+        # A LAN that is cut at one end only is still heard of from the other.
+        self._lans = {str(lan.prefix): name for name, lan in lab.lans.items() if name not in cut & carrying}
+        self._lacks = {} if self._mute else self._compare(self._wanted)
+
+    @property
+    def lacking(self) -> list[str]:
+        """In words."""
+        mute = [f"{node} does not answer: {error}" for node, error in self._mute.items()]
+        return mute or [said for lacks in self._lacks.values() for said in lacks]
+
+    @property
+    def wanting(self) -> Collection[str]:
+        """The routers that do not answer, or whose tables are not yet as they should be."""
+        return self._mute.keys() or self._lacks.keys()
+
+    def still(self, routers: Collection[str]) -> Collection[str]:
+        """Those of them of which that is true even now, as long as all else is as it was."""
+        if self._mute:
+            return [node for node, answer in self._show(routers, "links").items() if answer.error is not None]
+        return self._compare(routers).keys()
+
+    def _compare(self, routers: Iterable[str]) -> dict[str, list[str]]:
+        """Router → what its tables lack; those that lack nothing are left out."""
+        asked = list(routers)
+        tables, kernels = (self._show(asked, what) for what in (ROUTING, "routes"))
+        found = {
+            router: [
+                *_table(router, self._wanted[router], tables[router], self._lans),
+                *_kernel(router, self._wanted[router], kernels[router], self._lans),
+            ]
+            for router in asked
+        }
+        return {router: lacks for router, lacks in found.items() if lacks}
+
+    def _show(self, routers: Iterable[str], what: str) -> dict[str, Answer]:
+        chosen = [self._routers[router] for router in routers]
+        return self._doors.ask_all(chosen, Question("show", {"what": what}))
 
 
 def _table(router: str, wanted: Mapping[str, Way], answer: Answer, lans: Mapping[str, str]) -> Iterator[str]:

@@ -12,11 +12,20 @@ from on_engine import claimed, free_prefix, own
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.config import CONFIG_VARIABLE, InterfaceConfig, NodeConfig
 from catenet.nodes.control.events import Event
-from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
+from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
-from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_NODE, ContainerSpec, Engine, NetworkSpec
+from catenet.orchestrator.backend.protocols import (
+    LABEL_LAB,
+    LABEL_NODE,
+    Container,
+    ContainerSpec,
+    Engine,
+    NetworkSpec,
+    containers_of,
+)
 from catenet.orchestrator.deploy.images import ensure_node_image
 from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.observe.ask import Doors, ask
 
 pytestmark = pytest.mark.engine
 
@@ -86,21 +95,20 @@ class Small:
     def count(self, node: str, kind: str) -> int:
         return sum(event.kind == kind for event in self.events(node))
 
-    def run(self, node: str, command: str, given: bytes = b"") -> str:
-        """Both outputs of a shell command; with `given`, of the program that asks, whose input stays open."""
-        program = self.engine.execute(
-            f"{LAB}-{node}", ASK_COMMAND if given else ["sh", "-c", f"{command} 2>&1"], stdin=bool(given)
-        )
-        if given:
-            program.write(given)
+    def run(self, node: str, command: str) -> str:
+        """Both outputs of a shell command."""
+        program = self.engine.execute(f"{LAB}-{node}", ["sh", "-c", f"{command} 2>&1"])
         out = b""
         while (piece := program.read(200)) is not None:
             out += piece[1]
         program.close()
         return out.decode()
 
+    def container(self, node: str) -> Container:
+        return next(each for each in containers_of(self.engine, LAB) if each.node == node)
+
     def ask(self, node: str, question: Question) -> Json:
-        answer = Answer.parse(self.run(node, "", bytes(question)).encode())
+        answer = ask(self.engine, self.container(node), question, 200)
         assert answer.error is None
         return answer.answer
 
@@ -302,6 +310,26 @@ def test_who_was_silent_forgets_what_may_have_changed_meanwhile(small: Small) ->
 def rows(answer: Json) -> list[Mapping[str, Json]]:
     assert isinstance(answer, list)
     return [row for row in answer if isinstance(row, Mapping)]
+
+
+def test_one_program_carries_many_questions_and_ends_with_its_stream(small: Small) -> None:
+    def carriers() -> int:
+        return len(small.run("r", "grep -lx nc /proc/[0-9]*/comm").split())
+
+    with Doors(small.engine) as doors:
+        for _ in range(5):
+            assert doors.ask(small.container("r"), Question("status"), 200).error is None
+        assert carriers() == 1
+        small.engine.kill(f"{LAB}-r")
+        small.start("r")
+        assert doors.ask(small.container("r"), Question("status"), 200).error is None
+        assert carriers() == 1
+        known = small.container("r")
+        small.engine.pause(f"{LAB}-r")
+        assert "is paused" in str(doors.ask(known, Question("status"), 200).error)
+        small.engine.resume(f"{LAB}-r")
+        assert doors.ask(known, Question("status"), 200).error is None
+    small.wait(lambda: carriers() == 0)
 
 
 def test_a_pause_is_outlived(small: Small) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +32,9 @@ class Tables:
     def __init__(self, small: Any) -> None:
         self.small = small
         self._links = small.answer
+        self.asked: Counter[str] = Counter()
+        self.dies = ("", 0)
+        """The node that dies when it has been asked so often."""
         small.engine.answer = self._answer
         self.rip: dict[str, list[dict[str, Any]]] = {"b": []}
         self.routes: dict[str, list[dict[str, Any]]] = {"b": []}
@@ -41,6 +45,9 @@ class Tables:
     def _answer(self, container: str, command: Any, given: bytes) -> tuple[int, bytes, bytes]:
         question, node = Question.parse(given), container.removeprefix("small-")
         what = question.arguments.get("what")
+        self.asked[node] += 1
+        if (node, self.asked[node]) == self.dies:
+            self.small.kill(node)
         if tuple(command) == ASK_COMMAND and what == "rip":
             known = self.rip.get(node)
             return 0, bytes(Answer(error="no such table") if known is None else Answer({"table": known})), b""
@@ -104,3 +111,17 @@ def test_a_dead_router_is_as_good_as_none_and_a_lan_cut_at_one_end_is_heard_of_f
 def test_the_last_words_are_given_when_the_time_is_over(tables):
     tables.rip["a"].clear()
     assert tables.wait(0.3) == ["a has no route to link2 at cost 1"]
+
+
+def test_while_one_router_lacks_something_it_alone_is_asked_again_and_by_one_program(tables):
+    tables.rip["a"].clear()
+    assert tables.wait(1.0) == ["a has no route to link2 at cost 1"]
+    assert tables.asked["b"] == tables.asked["c"] == 6  # links, rip, routes: at the beginning and at the end
+    assert tables.asked["a"] > 6
+    assert sorted(tables.small.engine.executed) == ["small-a", "small-b", "small-c"]
+
+
+def test_one_that_dies_while_it_lacks_something_is_no_longer_waited_for(tables):
+    tables.rip["a"].clear()
+    tables.dies = ("a", 7)
+    assert tables.wait(200.0) == []
