@@ -49,18 +49,18 @@ def run_checks(
         EngineError: the engine does not answer any more.
 
     """
-    scene, now, over = Scene(engine, running), time.monotonic(), threading.Event()
+    now, over = time.monotonic(), threading.Event()
 
-    def run(check: Check) -> Result:
+    def run(scene: Scene, check: Check) -> Result:
         result = _run(scene, check, now, over)
         progress(result)
         return result
 
     # A resolve check counts the messages at a resolver, and a fetch sends some there: so these run one at a time.
     alone = [n for n, check in enumerate(checks) if isinstance(check.expectation, ResolveCheck | FetchCheck)]
-    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        lane = pool.submit(lambda: {number: run(checks[number]) for number in alone})
-        free = {n: pool.submit(run, check) for n, check in enumerate(checks) if n not in alone}
+    with Scene(engine, running) as scene, ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        lane = pool.submit(lambda: {number: run(scene, checks[number]) for number in alone})
+        free = {n: pool.submit(run, scene, check) for n, check in enumerate(checks) if n not in alone}
         try:
             results = lane.result() | {number: future.result() for number, future in free.items()}
         finally:  # after Ctrl-C, too

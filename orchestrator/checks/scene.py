@@ -6,12 +6,13 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from types import TracebackType
 
 from catenet.nodes.address import Address
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
-from catenet.orchestrator.observe.ask import ask
+from catenet.orchestrator.observe.ask import Doors
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab
 
@@ -22,15 +23,22 @@ _PATIENCE = 20.0
 
 
 class Scene:
-    """The running lab as checks see it; it may be used by several threads."""
+    """The running lab as checks see it, for several threads. Where nodes are shown, the end of a `with` ends that."""
 
     def __init__(self, engine: Engine, running: RunningLab) -> None:
         self.engine = engine
         self.running = running
         self.lab = running.lab
         self.owners = self.lab.owners
+        self._doors = Doors(engine)
         self._answers: dict[tuple[str, str], tuple[float, Json]] = {}
         self._locks: dict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
+
+    def __enter__(self) -> Scene:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._doors.close()
 
     def show(self, node: str, what: str, since: float) -> Json:
         """The node's answer to `show WHAT`, asked no earlier than `since` (monotonic seconds).
@@ -45,7 +53,7 @@ class Scene:
             asked, answer = self._answers.get((node, what), (float("-inf"), None))
             if asked < since:
                 asked = time.monotonic()
-                given = ask(self.engine, self._container(node), Question("show", {"what": what}), _PATIENCE)
+                given = self._doors.ask(self._container(node), Question("show", {"what": what}), _PATIENCE)
                 if given.error is not None:
                     raise EngineError(f"{node}: {given.error}")
                 answer = given.answer

@@ -10,14 +10,14 @@ from types import TracebackType
 from typing import Any
 
 from catenet.nodes.control.questions import Question
-from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
+from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, listed_of
 from catenet.orchestrator.checks import Result, run_checks
 from catenet.orchestrator.faults.done import Done
 from catenet.orchestrator.faults.verbs import OPPOSITE, do
 from catenet.orchestrator.harness.failed import Witness
 from catenet.orchestrator.lab.expect import read_duration, read_expectation
 from catenet.orchestrator.lab.model import Check, Lab, Moment
-from catenet.orchestrator.observe.ask import ask
+from catenet.orchestrator.observe.ask import Doors
 from catenet.orchestrator.observe.capture import capturing_on
 from catenet.orchestrator.observe.converged import wait_until_converged
 from catenet.orchestrator.observe.events import past
@@ -43,6 +43,8 @@ class LabUnderTest:
     def __init__(self, witness: Witness) -> None:
         self.witness = witness
         self._copy = witness.copy
+        self.doors = Doors(self._copy.engine)
+        """To its nodes: for questions that a test asks again and again; closed when the test has ended."""
 
     @property
     def name(self) -> str:
@@ -237,7 +239,9 @@ class NodeUnderTest:
     @property
     def container(self) -> Container:
         """As the engine has it now."""
-        return self._lab.running.node(self.name)
+        engine = self._lab.engine
+        own = [listed for listed in listed_of(engine, self._lab.name) if listed.node == self.name]
+        return next(iter(engine.inspected(own)), None) or self._lab.running.node(self.name)
 
     def run(self, *command: str, within: str = f"{_ANSWER:g}s") -> Finished:
         """An unmodified program inside the node, run to its end: `returncode`, `stdout`, `stderr`, as `subprocess.run`
@@ -294,7 +298,7 @@ class NodeUnderTest:
         return [line.text for line in past(self._lab.engine, [self.container])]
 
     def _ask(self, question: Question) -> Any:
-        answer = ask(self._lab.engine, self.container, question, _ANSWER)
+        answer = self._lab.doors.ask(self.container, question, _ANSWER)
         if answer.error is not None:
             raise EngineError(f"{self.name}: {answer.error}")
         return answer.answer

@@ -131,7 +131,9 @@ def lab(request: pytest.FixtureRequest, _catenet_word: str, _catenet_labs: Labs)
     witness = item.stash[_WITNESS] = Witness(copy, item.nodeid, _artifacts(item.config), item.user_properties)
     for claim in asked.claims:
         witness.note_claim(claim)
-    yield LabUnderTest(witness)
+    tested = LabUnderTest(witness)
+    with tested.doors:
+        yield tested
     del item.stash[_WITNESS]
     if asked.fresh or item.config.stash[_LAST].get(asked.key) == item.nodeid:
         with _told():
