@@ -13,7 +13,7 @@ from on_engine import claimed
 
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
-from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.backend.protocols import Container, Engine, listed_of
 from catenet.orchestrator.checks import Result, run_checks
 from catenet.orchestrator.deploy import up as deploy
 from catenet.orchestrator.deploy.images import ensure_node_image
@@ -21,12 +21,13 @@ from catenet.orchestrator.deploy.progress import Silent
 from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Lab
-from catenet.orchestrator.observe.ask import ask
+from catenet.orchestrator.observe.ask import Doors
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab, running_lab
 
 LABS = Path(__file__).parents[2] / "labs"
-POLL = 0.1
+POLL, SLOWEST = 0.1, 0.4
+"""Seconds between two looks: at first, and when nothing has come of many."""
 PATIENCE = 200.0
 """Seconds: only there to end a hang. How fast the lab is, simulations and `make bench` say."""
 
@@ -36,6 +37,13 @@ class Bench:
 
     def __init__(self, engine: Engine, copy: str, folder: Path) -> None:
         self.engine, self.copy, self.folder = engine, copy, folder
+        self.doors = Doors(engine)
+
+    def __enter__(self) -> Bench:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.doors.close()
 
     @property
     def running(self) -> RunningLab:
@@ -45,6 +53,11 @@ class Bench:
     @property
     def lab(self) -> Lab:
         return self.running.lab
+
+    def container(self, node: str) -> Container:
+        """As the engine has it now."""
+        own = [listed for listed in listed_of(self.engine, self.copy) if listed.node == node]
+        return self.engine.inspected(own)[0]
 
     def do(self, verb: str, target: str) -> None:
         """cut, heal, kill, pause, resume or start."""
@@ -56,7 +69,7 @@ class Bench:
 
     def run(self, node: str, *command: str, deadline: float = PATIENCE) -> Finished:
         """An unmodified program inside a node."""
-        return run_program(self.engine, self.running.node(node), command, deadline)
+        return run_program(self.engine, self.container(node), command, deadline)
 
     def sh(self, node: str, script: str) -> str:
         return self.run(node, "sh", "-c", script).stdout
@@ -68,14 +81,21 @@ class Bench:
         return self._ask(node, Question("status"))
 
     def _ask(self, node: str, question: Question) -> Json:
-        answer = ask(self.engine, self.running.node(node), question, PATIENCE)
+        answer = self.doors.ask(self.container(node), question, PATIENCE)
         assert answer.error is None, f"{node}: {answer.error}"
         return answer.answer
 
-    def check(self, *claims: str) -> list[Result]:
-        """The lab's checks of these claims (none given: all), as it is now: they do not wait to become true."""
+    def until_all_holds(self, *claims: str) -> None:
+        """Until the lab's checks of these claims (none given: all) hold at one moment. Meanwhile what holds waits."""
+        while failures(self.check(*claims)):
+            late = failures(self.check(*claims, within=PATIENCE))
+            assert not late, f"after {PATIENCE:g} s still: {late}"
+
+    def check(self, *claims: str, within: float = 0.0) -> list[Result]:
+        """The lab's checks of these claims (none given: all), as it is now: they do not wait to become true; or each
+        after so many seconds at most."""
         running = self.running
-        chosen = [replace(each, within=0.0) for each in running.lab.checks if not claims or each.claim in claims]
+        chosen = [replace(each, within=within) for each in running.lab.checks if not claims or each.claim in claims]
         return run_checks(self.engine, running, chosen, lambda _: None)
 
     @contextmanager
@@ -96,7 +116,7 @@ class Bench:
             "--immediate-mode",
             *arguments,
         ]
-        process = self.engine.execute(self.running.node(node).name, command)
+        process = self.engine.execute(self.container(node).name, command)
         said = {1: b"", 2: b""}
 
         def read(stream: int, words: str) -> None:
@@ -125,10 +145,11 @@ def failures(results: Sequence[Result]) -> Mapping[str, str]:
 
 def until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Returns as soon as `condition` gives nothing any more (what it gives is what is still wrong)."""
-    ends = time.monotonic() + seconds
+    ends, pause = time.monotonic() + seconds, POLL
     while wrong := condition():
         assert time.monotonic() < ends, f"after {seconds:g} s still: {wrong}"
-        time.sleep(POLL)
+        time.sleep(pause)
+        pause = min(1.2 * pause, SLOWEST)
 
 
 @contextmanager
@@ -136,4 +157,5 @@ def up(folder: Path, copy: str) -> Iterator[Bench]:
     """Inside, a copy of the lab in that folder runs."""
     with claimed(copy) as engine:
         deploy.up(engine, load(folder / "lab.yaml"), copy, ensure_node_image(engine, Silent()), Silent())
-        yield Bench(engine, copy, folder)
+        with Bench(engine, copy, folder) as bench:
+            yield bench

@@ -12,7 +12,6 @@ import networkx as nx
 from lab_bench import until
 
 from catenet.nodes.control.questions import Question
-from catenet.orchestrator.observe.ask import ask_all
 
 COMPLAINTS = re.compile(r"bad|invalid|mismatch|authenti|refus|wrong|malformed|lower sequence", re.IGNORECASE)
 """What FRR's and BIRD's logs say of a message that they do not take."""
@@ -92,7 +91,7 @@ def wrong(lab: Any, broken: Broken = WELL) -> list[str]:
 
 def _show(lab: Any, routers: Collection[str], what: str) -> dict[str, Any]:
     containers = lab.running.containers
-    answers = ask_all(lab.engine, [containers[router] for router in routers], Question("show", {"what": what}))
+    answers = lab.doors.ask_all([containers[router] for router in routers], Question("show", {"what": what}))
     return {router: answer.answer or {} for router, answer in answers.items()}
 
 

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from lab_bench import LABS, Bench, failures, until, up
+from lab_bench import LABS, Bench, up
 from on_engine import claimed, own
 
 from catenet.orchestrator.backend.docker import connect
@@ -117,8 +117,9 @@ def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 
 @pytest.fixture(scope="module")
-def bench(internet: Project) -> Bench:
-    return Bench(connect(), COPY, LABS / "internet")
+def bench(internet: Project) -> Iterator[Bench]:
+    with Bench(connect(), COPY, LABS / "internet") as bench:
+        yield bench
 
 
 def test_it_is_healthy_and_it_is_up_already(internet: Project, capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,7 +132,7 @@ def test_it_is_healthy_and_it_is_up_already(internet: Project, capsys: pytest.Ca
 
 
 def test_its_checks_hold(bench: Bench) -> None:
-    until(lambda: failures(bench.check()))
+    bench.until_all_holds()
 
 
 def test_tables_are_the_same_inside_and_outside(
@@ -203,4 +204,4 @@ def test_compose_1_29_starts_a_lab(tmp_path: Path, capsys: pytest.CaptureFixture
         assert "is up already" in capsys.readouterr().out
         assert old.ids() == before
         assert "link1" in old("exec", "-T", "a", "show", "links")
-        until(lambda: failures(Bench(engine, OLD_COPY, LABS / "five-routers").check()))
+        Bench(engine, OLD_COPY, LABS / "five-routers").until_all_holds()

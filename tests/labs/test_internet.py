@@ -59,7 +59,7 @@ def test_the_zones_give_every_node_its_address() -> None:
 
 
 def test_every_check_holds(internet: Bench) -> None:
-    until(lambda: failures(internet.check()))
+    internet.until_all_holds()
     assert len(internet.check()) == len(internet.lab.checks)
 
 
@@ -70,7 +70,7 @@ def test_a_cut_makes_the_path_false_and_healing_true_again(internet: Bench) -> N
     internet.do("cut", "link1")
     assert "D1" in failures(internet.check("D1"))
     internet.do("heal", "link1")
-    until(lambda: failures(internet.check("D1")))
+    internet.until_all_holds("D1")
 
 
 def test_another_address_in_a_zone_makes_the_resolution_false(internet: Bench) -> None:
@@ -83,7 +83,7 @@ def test_another_address_in_a_zone_makes_the_resolution_false(internet: Bench) -
     finally:
         zone.write_text(text)
         internet.restart("dns.cs.uiuc.edu")
-    until(lambda: failures(internet.check("F4")))
+    internet.until_all_holds("F4")
 
 
 def test_a_dead_server_makes_the_resolution_false(internet: Bench) -> None:
@@ -92,7 +92,7 @@ def test_a_dead_server_makes_the_resolution_false(internet: Bench) -> None:
         assert "F3" in failures(internet.check("F3"))
     finally:
         internet.do("start", "dns.com")
-    until(lambda: failures(internet.check("F3")))
+    internet.until_all_holds("F3")
 
 
 def test_a_page_that_is_removed_makes_the_fetch_false(internet: Bench) -> None:
@@ -103,7 +103,7 @@ def test_a_page_that_is_removed_makes_the_fetch_false(internet: Bench) -> None:
         assert failures(internet.check("G5"))["G5"] in ("403", "404")  # the folder is there, its page is not
     finally:
         page.write_bytes(text)
-    until(lambda: failures(internet.check("G5")))
+    internet.until_all_holds("G5")
 
 
 # The trace: eight DNS messages, a request and a response, each seen and told
@@ -215,7 +215,7 @@ def test_nothing_outside_the_lab_can_be_reached(internet: Bench) -> None:
     for node in (SURF, "a"):
         internet.restart(node)
     assert reached(internet, outside) == {}
-    until(lambda: failures(internet.check("D1")))
+    internet.until_all_holds("D1")
 
 
 def reached(internet: Bench, addresses: list[str]) -> dict[str, str]:
@@ -279,7 +279,7 @@ def test_random_bytes_leave_every_daemon_up_and_are_counted(internet: Bench) -> 
         services = internet.status(node)["services"].values()
         assert [(each["state"], each["restarts"]) for each in services] == [("ready", 0)], node
         until(lambda node=node: sum(counters(internet, node).values()) <= sum(before[node].values()))
-    until(lambda: failures(internet.check()))
+    internet.until_all_holds()
 
 
 FLOOD = """
@@ -335,7 +335,7 @@ def wounded(internet: Bench) -> Iterator[Bench]:
     yield internet
     internet.do("resume", "b")
     internet.do("start", "dns.fr")
-    until(lambda: failures(internet.check("D1")))
+    internet.until_all_holds("D1")
 
 
 VERBS = """

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from lab_bench import LABS, Bench, failures, until, up
+from lab_bench import LABS, Bench, until, up
 from on_engine import own as own_name
 
 pytestmark = pytest.mark.engine
@@ -47,7 +47,7 @@ def around(own: Bench, node: str, prefix: str, lan: str, cost: int) -> None:
 
 
 def test_the_lab_holds_with_own_programs(own: Bench) -> None:
-    until(lambda: failures(own.check()))
+    own.until_all_holds()
     for node, (program, *_) in OWN.items():
         assert own.show(node, "rip")["implementation"] == program
         assert any(line["protocol"] == "rip" for line in own.show(node, "routes"))
@@ -63,7 +63,7 @@ def test_they_see_a_cut_and_its_healing(own: Bench, lan: str) -> None:
         around(own, "c", "10.1.5.0/24", "link2", 2)
         around(own, "c", "10.1.4.0/24", "link2", 3)
     own.do("heal", lan)
-    until(lambda: failures(own.check()))
+    own.until_all_holds()
 
 
 def test_a_router_dies_and_joins_again(own: Bench) -> None:
@@ -71,7 +71,7 @@ def test_a_router_dies_and_joins_again(own: Bench) -> None:
     around(own, "a", "10.1.3.0/24", "link3", 3)
     around(own, "c", "10.1.1.0/24", "link5", 3)
     own.do("start", "b")
-    until(lambda: failures(own.check()))
+    own.until_all_holds()
 
 
 @pytest.mark.parametrize("node", OWN)
@@ -84,13 +84,13 @@ def test_its_last_words_are_16_for_all_and_it_is_started_again(own: Bench, node:
         text(f"{lan}, tag 0x0000, metric: 16")
     until(lambda: own.status(node)["services"]["rip"]["restarts"] == restarts)
     assert "exit code 0" in own.status(node)["services"]["rip"]["error"]
-    until(lambda: failures(own.check()))
+    own.until_all_holds()
 
 
 def test_its_routes_do_not_outlive_it(own: Bench) -> None:
     own.run("a", "pkill", "-9", "-f", PROGRAM)
     until(lambda: "ended by SIGKILL" not in own.status("a")["services"]["rip"]["error"])
-    until(lambda: failures(own.check()))
+    own.until_all_holds()
 
 
 HOSTILE = """
@@ -128,7 +128,7 @@ print("answered")
 @pytest.mark.parametrize("node", OWN)
 def test_hostile_messages_neither_end_it_nor_reach_its_table(own: Bench, node: str) -> None:
     _, _, here, neighbour = OWN[node]
-    until(lambda: failures(own.check()))
+    own.until_all_holds()
     restarts = own.status(node)["services"]["rip"]["restarts"]
     done = own.run(neighbour, "python3", "-c", HOSTILE, here)
     assert done.stdout == "answered\n", done.last_words
@@ -136,4 +136,4 @@ def test_hostile_messages_neither_end_it_nor_reach_its_table(own: Bench, node: s
     assert {row["prefix"] for row in own.show(node, "rip")["table"]} <= {
         str(lan.prefix) for lan in own.lab.lans.values()
     }
-    until(lambda: failures(own.check()))
+    own.until_all_holds()

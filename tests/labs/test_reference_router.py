@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from lab_bench import LABS, Bench, failures, until, up
+from lab_bench import LABS, Bench, until, up
 from on_engine import own
 
 from catenet.orchestrator.backend.protocols import containers_of
@@ -40,7 +40,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 def test_the_lab_holds_with_frr_and_bird_and_md5(mixed: Bench) -> None:
-    until(lambda: failures(mixed.check()))
+    mixed.until_all_holds()
     assert [mixed.show(node, "rip")["implementation"] for node in "ac"] == ["frr", "bird"]
     for node in "bde":  # FRR's requests carry no authentication, whatever its interface says: one at each start
         counters = mixed.show(node, "rip")["counters"]
@@ -64,4 +64,4 @@ def test_only_frr_may_do_more_than_a_node(mixed: Bench) -> None:
 def test_a_daemon_that_dies_takes_its_fellows_with_it_and_all_come_back(mixed: Bench) -> None:
     mixed.run("a", "pkill", "-9", "ripd")
     until(lambda: mixed.status("a")["services"]["rip"]["restarts"] == 0)
-    until(lambda: failures(mixed.check()))
+    mixed.until_all_holds()

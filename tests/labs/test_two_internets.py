@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from lab_bench import LABS, Bench, failures, until
+from lab_bench import LABS, Bench
 from on_engine import own
 from processes import all_claimed, at_once, catenet
 
@@ -43,7 +43,8 @@ def pair(engine: Engine) -> Iterator[tuple[Bench, Bench]]:
     with all_claimed(PAIR):
         at_once(2, *(["up", "internet", "--name", copy] for copy in PAIR))
         one, two = (Bench(engine, copy, LABS / "internet") for copy in PAIR)
-        yield one, two
+        with one, two:
+            yield one, two
         at_once(2, *(["down", copy] for copy in PAIR))
         assert not set(PAIR) & running_labs(engine).keys()
 
@@ -56,7 +57,7 @@ def test_both_have_the_labs_own_addresses_and_every_claim_holds(pair: tuple[Benc
             assert sorted(there) == sorted(
                 f"{place.address}/{bench.lab.lans[place.lan].prefix.length}" for place in places
             )
-        until(lambda bench=bench: failures(bench.check()))
+        bench.until_all_holds()
 
 
 def test_each_is_found_by_name(pair: tuple[Bench, Bench]) -> None:
