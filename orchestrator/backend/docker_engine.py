@@ -15,7 +15,7 @@ from docker.errors import APIError, ImageNotFound, NotFound
 from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.backend.archive import pack_folder
 from catenet.orchestrator.backend.docker_client import SLOW, Clients
-from catenet.orchestrator.backend.docker_errors import asking, is_ambiguous, is_overlap
+from catenet.orchestrator.backend.docker_errors import asking, is_ambiguous, is_overlap, is_unfrozen
 from catenet.orchestrator.backend.docker_options import DATA, LOG_DRIVER, LOG_OPTIONS, NETWORK_OPTIONS, SECURITY
 from catenet.orchestrator.backend.docker_streams import DockerExec, LogStream
 from catenet.orchestrator.backend.host import FIB_TRIE, deafen, own_addresses
@@ -33,6 +33,7 @@ from catenet.orchestrator.backend.protocols import (
 __all__ = ["DockerEngine"]
 
 _BUILD = 600.0  # seconds that an image may take
+_FREEZING = 20.0  # seconds; an attempt takes the engine half a second
 _INSPECTION = 5.0  # seconds: a container that is being started or removed is inspected after that
 _ALL_ENDPOINTS_AT_ONCE = (1, 44)  # Docker 25; older engines take one at create, and the others one by one
 
@@ -271,9 +272,19 @@ class DockerContainers:
             self._clients(SLOW).kill(name)
 
     def pause(self, name: str) -> None:
-        """Freeze its processes; its kernel goes on forwarding."""
-        with asking(f"pause {name}"):
-            self._clients(SLOW).pause(name)
+        """Freeze its processes; its kernel goes on forwarding.
+
+        A process that is being born when the kernel freezes the others makes it fail: it is tried again, for a while.
+        """
+        deadline = time.monotonic() + _FREEZING
+        while True:
+            try:
+                with asking(f"pause {name}"):
+                    self._clients(SLOW).pause(name)
+                return
+            except EngineError as error:
+                if not is_unfrozen(error) or time.monotonic() > deadline:
+                    raise
 
     def resume(self, name: str) -> None:
         """Undo `pause`."""

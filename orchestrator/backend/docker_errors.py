@@ -12,7 +12,7 @@ from docker.errors import APIError, BuildError, DockerException, InvalidVersion,
 from catenet.orchestrator.backend.docker_socket import HANGS
 from catenet.orchestrator.backend.protocols import EngineError, EngineGoneError
 
-__all__ = ["START", "asking", "is_ambiguous", "is_overlap"]
+__all__ = ["START", "asking", "is_ambiguous", "is_overlap", "is_unfrozen"]
 
 START = "start the engine: `make engine`, or `systemctl start docker`"
 """The hint where no engine is there at all."""
@@ -41,6 +41,7 @@ _HINTS = (
     ),
     ("no space left on device", "free some disk: `docker system df` shows what the engine holds"),
     ("exchange full", "a bridge takes 1,024 nodes at most"),
+    ("unable to freeze", "something was just being started in it, or the machine is very busy; try again"),
     ("is paused", "resume it first"),
     ("is not running", "start it first"),
     ("no such container", "`catenet status` shows what there is"),
@@ -75,6 +76,11 @@ def is_ambiguous(error: EngineError) -> bool:
 def is_overlap(error: EngineError) -> bool:
     """Whether another network has addresses of the prefix that was asked for."""
     return "pool overlaps" in str(error).lower()
+
+
+def is_unfrozen(error: EngineError) -> bool:
+    """Whether some process could not be frozen at that moment, and those that were run again."""
+    return "unable to freeze" in str(error)
 
 
 def _said(error: Exception) -> str:
