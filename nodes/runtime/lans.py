@@ -189,7 +189,7 @@ class Lans:
             route = routing.parse_route(payload)
             if route is None:  # a blackhole, perhaps, in the place of one of ours
                 self.routes.look()
-            else:
+            elif route.table == routing.TABLE_MAIN:
                 self.routes.changed(route, gone=kind == routing.RTM_DELROUTE)
 
     def _look_anew(self) -> None:

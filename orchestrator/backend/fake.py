@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from catenet.nodes.address import Address
+from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.config import CONFIG_VARIABLE
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import ASK_COMMAND
@@ -125,7 +125,10 @@ class _FakeLogs(Iterator[LogLine]):
 
 
 class FakeEngine:
-    """An engine in memory (the Protocol Engine), safe for many threads."""
+    """An engine in memory (the Protocol Engine), safe for many threads.
+
+    `unlisted`: prefixes of networks that somebody else is making: they are taken, and in no list yet.
+    """
 
     def __init__(
         self, *, before: Before | None = None, script: Script = node_ready, answer: Answer = _no_program
@@ -139,6 +142,7 @@ class FakeEngine:
         self.executed: list[str] = []
         """The containers in which a program was started, one for each."""
         self.addresses: tuple[Address, ...] = ()
+        self.unlisted: list[Prefix] = []
         self.secluded: set[str] = set()
         self._images: dict[str, Mapping[str, str]] = {}
         self.build_arguments: dict[str, Mapping[str, str]] = {}
@@ -225,7 +229,8 @@ class FakeEngine:
         with self.changed:
             if spec.name in self._networks:
                 raise EngineError(f"{what}: network with name {spec.name} already exists")
-            if any(other.prefix.overlaps(spec.prefix) for other in self._networks.values()):
+            taken = [*self.unlisted, *(other.prefix for other in self._networks.values())]
+            if any(prefix.overlaps(spec.prefix) for prefix in taken):
                 raise PrefixTakenError(f"{what}: Pool overlaps with other one on this address space")
             if not spec.prefix.holds(spec.gateway):
                 raise EngineError(f"{what}: gateway {spec.gateway} is outside")

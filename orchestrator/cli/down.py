@@ -12,7 +12,7 @@ from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.context import JsonOption, engine, here
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import print_json, say
-from catenet.orchestrator.deploy.alone import alone
+from catenet.orchestrator.deploy.alone import alone, take_over
 from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, canonical, find_lab
 from catenet.orchestrator.observe.running import UserError, running_labs, unknown
 
@@ -48,6 +48,8 @@ def down(
     copies = sorted(running_labs(docker)) if every else _copies(docker, lab, name)
     meant = copies or ([name] if name else [])  # of one that has gone there may be a lock still
     with alone(meant), phases(quiet=json) as progress:
+        for copy in meant:
+            take_over(copy)
         reports = [take_down(docker, copy, progress) for copy in copies]
         for report in reports:
             progress.finished(report.copy, f"{report.networks} networks, {report.nodes} nodes removed", report.seconds)

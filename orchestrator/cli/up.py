@@ -12,7 +12,7 @@ from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.cli.context import JsonOption, LabArgument, engine, here
 from catenet.orchestrator.cli.phases import Phases, phases
 from catenet.orchestrator.cli.screen import print_json, say, tell
-from catenet.orchestrator.deploy.alone import alone
+from catenet.orchestrator.deploy.alone import alone, take_over
 from catenet.orchestrator.lab.find import LAB_VARIABLE
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.words import NAMES
@@ -111,6 +111,7 @@ def start(docker: Engine, lab: Lab, copy: str, *, keep: bool, timeout: float, qu
 
     try:
         with alone([copy]), phases(quiet=quiet) as progress:
+            take_over(copy)
             image = ensure_node_image(docker, progress)
             report = deploy(docker, lab, copy, image, progress, keep=keep, timeout=timeout)
             _tell(report, len(lab.lans), progress)

@@ -16,7 +16,7 @@ from typing import IO
 
 from catenet.orchestrator.observe.running import UserError
 
-__all__ = ["Belonging", "alone", "claimed", "in_turn", "lock_of", "orphans", "own_folder"]
+__all__ = ["Belonging", "adopted", "alone", "claimed", "in_turn", "is_orphan", "lock_of", "own_folder", "take_over"]
 
 _SHARED = Path("/tmp")  # whatever TMPDIR says: all processes of a user must meet at one place
 
@@ -88,14 +88,29 @@ def claimed(prefix: str = "") -> list[str]:
     return sorted(path.stem for path in own_folder().glob(f"{prefix}*{_OWNER}"))
 
 
-def orphans(copies: Iterable[str]) -> list[Belonging]:
-    """Of these copies those whose process has ended without an `end`: each belongs to this process now."""
-    found = []
-    for copy in copies:
-        if _owner_of(copy).exists():
-            with suppress(UserError):  # its process lives
-                found.append(Belonging(copy))
-    return found
+def is_orphan(copy: str) -> bool:
+    """Whether its process has ended without an `end`."""
+    try:
+        with _owner_of(copy).open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return _is_at(file, _owner_of(copy))
+    except (FileNotFoundError, BlockingIOError):
+        return False
+
+
+def adopted(copy: str) -> Belonging | None:
+    """An orphan, which belongs to this process now; None where it is no orphan."""
+    if is_orphan(copy):
+        with suppress(UserError):  # another process was faster
+            return Belonging(copy)
+    return None
+
+
+def take_over(copy: str) -> None:
+    """An orphan is nobody's any more: who brings it up, or takes it down, by hand has decided what becomes of it."""
+    orphan = adopted(copy)
+    if orphan is not None:
+        orphan.end()
 
 
 def lock_of(copy: str) -> Path:

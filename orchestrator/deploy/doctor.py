@@ -15,7 +15,7 @@ from typing import Literal
 
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine, containers_of
-from catenet.orchestrator.deploy.alone import Belonging, orphans
+from catenet.orchestrator.deploy.alone import Belonging, is_orphan
 from catenet.orchestrator.deploy.down import down, remove_orphans
 from catenet.orchestrator.deploy.images import KEPT, NODE_REPOSITORY, node_image_tag
 from catenet.orchestrator.deploy.progress import Progress, Silent
@@ -147,7 +147,7 @@ def leftovers(engine: Engine) -> Iterator[Finding]:
 
     """
     labs = running_labs(engine)
-    ended = {orphan.copy for orphan in orphans(labs)}
+    ended = {name for name in labs if is_orphan(name)}
     found = False
     for name, lab in labs.items():
         why = "the process that it belonged to has ended" if name in ended else _half_made(as_it_is(engine, lab))

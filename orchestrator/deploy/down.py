@@ -15,7 +15,7 @@ from catenet.orchestrator.backend.protocols import (
     listed_of,
     networks_of,
 )
-from catenet.orchestrator.deploy.alone import alone, orphans
+from catenet.orchestrator.deploy.alone import adopted, alone, is_orphan
 from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.deploy.run import carry_out, perform
 from catenet.orchestrator.observe.running import running_labs
@@ -68,10 +68,13 @@ def remove_orphans(engine: Engine, progress: Progress, prefix: str = "") -> list
 
     """
     reports = []
-    for orphan in orphans(name for name in running_labs(engine) if name.startswith(prefix)):
-        with alone([orphan.copy]):
-            reports.append(down(engine, orphan.copy, progress))
-        orphan.end()
+    for copy in running_labs(engine):
+        if copy.startswith(prefix) and is_orphan(copy):
+            with alone([copy]):
+                orphan = adopted(copy)  # unless somebody has taken it over meanwhile
+                if orphan is not None:
+                    reports.append(down(engine, copy, progress))
+                    orphan.end()
     return reports
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from catenet.nodes.address import Prefix
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import (
@@ -82,8 +83,8 @@ class Missing(NamedTuple):
     present: Sequence[Container]
 
 
-def missing(engine: Engine, lab: Lab, copy: str, image: str) -> Missing:
-    """What is to be done so that the engine has this copy of the lab.
+def missing(engine: Engine, lab: Lab, copy: str, image: str, refused: Sequence[Prefix] = ()) -> Missing:
+    """What is to be done so that the engine has this copy of the lab. `refused`: prefixes that it would not give.
 
     Raises:
         PlanError: it cannot be put on this engine.
@@ -95,7 +96,7 @@ def missing(engine: Engine, lab: Lab, copy: str, image: str) -> Missing:
     own = own_images(lab, image)
     there: list[Network | Container] = [*networks, *present]
     began = _began(thing.labels for thing in there if thing.copy == copy)
-    wanted = desired(lab, copy, image, networks, engine.host_addresses(), own_images=own, began=began)
+    wanted = desired(lab, copy, image, networks, engine.host_addresses(), refused=refused, own_images=own, began=began)
     return Missing(plan(wanted, networks, present, others), left_paused(wanted, present), present)
 
 
@@ -166,6 +167,7 @@ class _Deployment:
         self._missing = partial(missing, engine, lab, copy, image)
         self.steps, self.paused, self._present = self._missing()
         self._begun: set[str] = set()
+        self._refused: list[Prefix] = []
         self._node = {container_name(copy, name): name for name in lab.nodes}
         self._node |= {c.name: c.node for c in self._present if c.node in lab.nodes}
         starting = {step.name for step in self.steps if step.kind == "start"}
@@ -207,7 +209,7 @@ class _Deployment:
             except PrefixTakenError:  # by another `up`, say, that runs at the same time
                 if last:
                     raise
-                steps = self._missing().steps
+                steps = self._missing(self._refused).steps
 
     def _unready(self) -> set[str]:
         """The nodes that run and are not ready: an `up` that was killed may have started them a moment ago."""
@@ -239,7 +241,13 @@ class _Deployment:
             perform(self._engine, step)
             self._watch.follow(step.name, self._node[step.name], after)
         else:
-            perform(self._engine, step)
+            try:
+                perform(self._engine, step)
+            except PrefixTakenError:
+                # Not to be asked for again: the engine gives a prefix some time before it lists the network.
+                if isinstance(step.spec, NetworkSpec):
+                    self._refused.append(step.spec.prefix)
+                raise
         self._counts.done(step)
 
     def _earlier_life(self, name: str) -> float:

@@ -96,6 +96,7 @@ def desired(
     actual: Sequence[Network] = (),
     host: Sequence[Address] = (),
     *,
+    refused: Sequence[Prefix] = (),
     events: Events = "json",
     own_images: Mapping[str, str] = MappingProxyType({}),
     began: int = 0,
@@ -103,7 +104,8 @@ def desired(
     """What the engine should have for this copy of the lab.
 
     `actual` are the engine's networks, of whoever: this copy's own keep their prefixes, and the others' are not free.
-    `host` are the addresses of the engine's own machine. `events`: how the nodes write their log.
+    `refused` are not free either, whoever has them. `host` are the addresses of the engine's own machine.
+    `events`: how the nodes write their log.
     `own_images`: node → its image, where that is not `image`. `began`: when the copy was brought up, in seconds since
     1970, for what is made now; no reason to make anew what is there.
 
@@ -114,7 +116,7 @@ def desired(
     """
     _must_be_told(lab)
     _keep_host_out(lab, host)
-    networks = _networks(lab, copy, actual, began)
+    networks = _networks(lab, copy, actual, refused, began)
     engine = {lan: networks[lan].prefix for lan in lab.lans}
     containers = tuple(
         _container(lab, node, copy, own_images.get(node.name, image), engine, events=events, began=began)
@@ -142,9 +144,12 @@ def _keep_host_out(lab: Lab, host: Sequence[Address]) -> None:
                 )
 
 
-def _networks(lab: Lab, copy: str, actual: Sequence[Network], began: int) -> dict[str, NetworkSpec]:
+def _networks(
+    lab: Lab, copy: str, actual: Sequence[Network], refused: Sequence[Prefix], began: int
+) -> dict[str, NetworkSpec]:
     own = {network.name: network for network in actual if network.copy == copy}
     used = [prefix for network in actual if network.name not in own for prefix in network.prefixes]
+    used += refused
     chosen: dict[str, NetworkSpec] = {}
     for lan in lab.lans.values():  # what is there already stays as it is
         existing = own.get(network_name(copy, lan.name))

@@ -43,7 +43,7 @@ def _refused(message: Any) -> None:
 def _check_values(values: list[Any]) -> None:
     for value in values:
         match value:
-            case routing.Route(hops=[routing.NextHop(via, ifindex)]) if via is not None or ifindex:
+            case routing.Route(hops=hops) if len(hops) > 1 or any(hop != (None, 0) for hop in hops):
                 assert routing.parse_route(routing.route_new(value)) == value._replace(nexthop_id=0)
             case routing.AddressEntry():
                 assert routing.parse_address(routing.address_change(value)) == value

@@ -14,10 +14,16 @@ SEED, ROUNDS = "lime", (2, 14, 44, 50, 76, 390)
 
 
 @pytest.fixture(scope="module")
-def copy() -> Iterator[str]:
-    name = own("soak")  # not claimed: `catenet test` claims it
-    yield name
-    assert run(["down", "--lab", name]) == 0
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of one that `catenet test` may claim.
+
+    With locks that nobody else looks at: else the tests that run meanwhile remove what a killed `catenet test` left.
+    """
+    name = own("soak")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("locks")))
+        yield name
+        assert run(["down", "--lab", name]) == 0
 
 
 @pytest.mark.engine

@@ -106,9 +106,10 @@ class Netlink(_Asker):
         """Every IPv4 address."""
         return self._dump(routing.RTM_GETADDR, routing.address_request(), routing.parse_address)
 
-    def routes(self) -> list[routing.Route]:
-        """Every unicast route of the main table."""
-        return self._dump(routing.RTM_GETROUTE, routing.route_request(), routing.parse_route)
+    def routes(self, table: int = routing.TABLE_MAIN) -> list[routing.Route]:
+        """Every unicast route of one table."""
+        found = self._dump(routing.RTM_GETROUTE, routing.route_request(), routing.parse_route)
+        return [route for route in found if route.table == table]
 
     def set_up(self, ifindex: int, up: bool) -> None:
         """Set an interface up or down."""
@@ -132,7 +133,10 @@ class Netlink(_Asker):
         self._order(routing.RTM_DELADDR, 0, routing.address_change(entry))
 
     def replace_route(self, route: routing.Route) -> None:
-        """Set a route; it replaces one of the same prefix and metric, whatever its protocol (hence our own metrics)."""
+        """Set a route; it replaces one of the same prefix and metric, whatever its protocol (hence our own metrics).
+
+        Of several next hops, none may lead over an interface that is down: the kernel would refuse them all.
+        """
         self._order(routing.RTM_NEWROUTE, _CREATE | _REPLACE, routing.route_new(route))
 
     def delete_route(self, route: routing.Route) -> None:

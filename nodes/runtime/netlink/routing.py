@@ -10,7 +10,7 @@ from catenet.nodes.address import ANY, Address, Prefix
 from catenet.nodes.machine import DecodeError
 from catenet.nodes.runtime.netlink.codec import attribute, attributes, u32
 
-__all__ = ["AddressEntry", "Link", "NextHop", "Route", "parse_address", "parse_link", "parse_route"]
+__all__ = ["TABLE_MAIN", "AddressEntry", "Link", "NextHop", "Route", "parse_address", "parse_link", "parse_route"]
 
 AF_INET = 2
 
@@ -36,6 +36,7 @@ IFA_ADDRESS, IFA_LOCAL, IFA_BROADCAST = 1, 2, 4
 # Routes (linux/rtnetlink.h).
 RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_PRIORITY, RTA_MULTIPATH, RTA_TABLE, RTA_NH_ID = 1, 4, 5, 6, 9, 15, 30
 TABLE_MAIN, TABLE_LOCAL, SCOPE_UNIVERSE, SCOPE_LINK, SCOPE_NOWHERE = 254, 255, 0, 253, 255
+RTNH_F_DEAD = 0x1
 RTN_UNSPEC, RTN_UNICAST, RTN_UNREACHABLE = 0, 1, 7
 PROTOCOLS = {2: "kernel", 3: "boot", 4: "static", 11: "zebra", 12: "bird", 42: "babel", 188: "ospf", 189: "rip"}
 BOOT, STATIC, RIP = 3, 4, 189
@@ -43,7 +44,7 @@ BOOT, STATIC, RIP = 3, 4, 189
 _LINK = struct.Struct("=BxHiII")  # struct ifinfomsg: family, type, index, flags, change
 _ADDRESS = struct.Struct("=BBBBI")  # struct ifaddrmsg: family, prefix length, flags, scope, index
 _ROUTE = struct.Struct("=BBBBBBBBI")  # struct rtmsg: family, dst, src, tos, table, protocol, scope, type, flags
-_HOP = struct.Struct("=HBBi")  # struct rtnexthop: length, flags, hops, index
+_HOP = struct.Struct("=HBBI")  # struct rtnexthop: length, flags, hops, index
 
 
 class Link(NamedTuple):
@@ -72,13 +73,18 @@ class NextHop(NamedTuple):
 
 
 class Route(NamedTuple):
-    """A unicast route of the main table. `nexthop_id` is a nexthop object's number, which FRR uses; 0: none."""
+    """A unicast route of one of the kernel's tables.
+
+    Several `hops` share the load; those whose interface is down, of which the kernel keeps the memory, are left out.
+    `nexthop_id` is a nexthop object's number, which FRR uses; 0: none.
+    """
 
     prefix: Prefix
     hops: tuple[NextHop, ...]
     protocol: int
     metric: int = 0
     nexthop_id: int = 0
+    table: int = TABLE_MAIN
 
 
 def parse_link(payload: bytes) -> Link:
@@ -111,7 +117,7 @@ def parse_address(payload: bytes) -> AddressEntry | None:
 
 
 def parse_route(payload: bytes) -> Route | None:
-    """RTM_NEWROUTE or RTM_DELROUTE; None where it is no unicast route of the main table.
+    """RTM_NEWROUTE or RTM_DELROUTE; None where it is no unicast route of IPv4.
 
     Raises:
         DecodeError: a length that does not fit.
@@ -121,12 +127,10 @@ def parse_route(payload: bytes) -> Route | None:
     if family != AF_INET or kind != RTN_UNICAST or length > 32:
         return None
     found = attributes(payload[_ROUTE.size :])
-    if (_number(found, RTA_TABLE) or table) != TABLE_MAIN:
-        return None
     network = _ip(found[RTA_DST]) if RTA_DST in found else ANY
     hops = _hops(found[RTA_MULTIPATH]) if RTA_MULTIPATH in found else _hop(found)
     metric, nexthop_id = _number(found, RTA_PRIORITY), _number(found, RTA_NH_ID)
-    return Route(Prefix.of(network, length), hops, protocol, metric, nexthop_id)
+    return Route(Prefix.of(network, length), hops, protocol, metric, nexthop_id, _number(found, RTA_TABLE) or table)
 
 
 def _hop(found: Mapping[int, bytes]) -> tuple[NextHop, ...]:
@@ -139,11 +143,12 @@ def _hop(found: Mapping[int, bytes]) -> tuple[NextHop, ...]:
 def _hops(data: bytes) -> tuple[NextHop, ...]:
     hops: list[NextHop] = []
     while data:
-        length, _, _, ifindex = _fixed(_HOP, data, "rtnexthop")
+        length, flags, _, ifindex = _fixed(_HOP, data, "rtnexthop")
         if not _HOP.size <= length <= len(data):
             raise DecodeError("rtnexthop length", length)
         gateway = attributes(data[_HOP.size : length]).get(RTA_GATEWAY)
-        hops.append(NextHop(None if gateway is None else _ip(gateway), ifindex))
+        if not flags & RTNH_F_DEAD:
+            hops.append(NextHop(None if gateway is None else _ip(gateway), ifindex))
         data = data[length + 3 & ~3 :]
     return tuple(hops)
 
@@ -204,17 +209,26 @@ def address_request() -> bytes:
 
 
 def route_new(route: Route) -> bytes:
-    """The payload of RTM_NEWROUTE for a route with one next hop."""
-    (hop,) = route.hops
-    scope = SCOPE_LINK if hop.via is None else SCOPE_UNIVERSE
+    """The payload of RTM_NEWROUTE for a route with one next hop, or with several that share the load equally."""
+    scope = SCOPE_LINK if any(hop.via is None for hop in route.hops) else SCOPE_UNIVERSE
     payload = _route(route, scope, RTN_UNICAST)
-    if hop.via is not None:
-        payload += attribute(RTA_GATEWAY, hop.via.pack())
-    return payload + (attribute(RTA_OIF, u32(hop.ifindex)) if hop.ifindex else b"")
+    if len(route.hops) > 1:
+        return payload + attribute(RTA_MULTIPATH, b"".join(map(_nexthop, route.hops)))
+    (hop,) = route.hops
+    return payload + _gateway(hop) + (attribute(RTA_OIF, u32(hop.ifindex)) if hop.ifindex else b"")
+
+
+def _nexthop(hop: NextHop) -> bytes:
+    gateway = _gateway(hop)
+    return _HOP.pack(_HOP.size + len(gateway), 0, 0, hop.ifindex) + gateway
+
+
+def _gateway(hop: NextHop) -> bytes:
+    return b"" if hop.via is None else attribute(RTA_GATEWAY, hop.via.pack())
 
 
 def route_gone(route: Route) -> bytes:
-    """The payload of RTM_DELROUTE: the kernel looks for prefix, metric and protocol, whatever the next hop."""
+    """The payload of RTM_DELROUTE: the kernel looks for table, prefix, metric and protocol, whatever the next hops."""
     return _route(route, SCOPE_NOWHERE, RTN_UNSPEC)
 
 
@@ -230,5 +244,6 @@ def route_request() -> bytes:
 
 
 def _route(route: Route, scope: int, kind: int) -> bytes:
-    head = _ROUTE.pack(AF_INET, route.prefix.length, 0, 0, TABLE_MAIN, route.protocol, scope, kind, 0)
-    return head + attribute(RTA_DST, route.prefix.network.pack()) + attribute(RTA_PRIORITY, u32(route.metric))
+    head = _ROUTE.pack(AF_INET, route.prefix.length, 0, 0, route.table & 0xFF, route.protocol, scope, kind, 0)
+    where = attribute(RTA_DST, route.prefix.network.pack()) + attribute(RTA_TABLE, u32(route.table))
+    return head + where + attribute(RTA_PRIORITY, u32(route.metric))

@@ -96,15 +96,30 @@ def test_a_route_as_the_oracle_reads_it_and_as_it_comes_back(
     route = Route(prefix, (NextHop(via, ifindex),), protocol, metric)
     payload = routing.route_new(route)
     message = read_by_oracle(rtmsg, payload)
-    assert (message["dst_len"], message["proto"], message["table"], message["type"]) == (
-        prefix.length,
-        protocol,
-        254,
-        1,
-    )
+    assert (message["dst_len"], message["proto"], message["type"]) == (prefix.length, protocol, 1)
+    assert (message["table"], message.get_attr("RTA_TABLE")) == (254, 254)
     assert (message.get_attr("RTA_DST"), message.get_attr("RTA_GATEWAY")) == (str(prefix.network), str(via))
     assert (message.get_attr("RTA_OIF"), message.get_attr("RTA_PRIORITY")) == (ifindex, metric)
     assert routing.parse_route(payload) == route
+
+
+hops = st.builds(NextHop, addresses, st.integers(1, 2**31 - 1))
+
+
+@given(prefixes, st.lists(hops, min_size=2, max_size=5), st.integers(1, 2**32 - 1))
+def test_several_next_hops_as_the_oracle_reads_them_and_as_they_come_back(
+    prefix: Prefix, several: list[NextHop], table: int
+) -> None:
+    route = Route(prefix, tuple(several), 189, 120, table=table)
+    payload = routing.route_new(route)
+    message = read_by_oracle(rtmsg, payload)
+    read = [(hop.get_attr("RTA_GATEWAY"), hop["oif"], hop["hops"]) for hop in message.get_attr("RTA_MULTIPATH")]
+    assert read == [(str(hop.via), hop.ifindex, 0) for hop in several]  # rtnetlink(7): `hops` is the weight less one
+    assert (message.get_attr("RTA_TABLE"), message["scope"]) == (table, 0)
+    assert message.get_attr("RTA_OIF") is message.get_attr("RTA_GATEWAY") is None
+    assert routing.parse_route(payload) == route
+    gone = read_by_oracle(rtmsg, routing.route_gone(route))
+    assert (gone.get_attr("RTA_TABLE"), gone.get_attr("RTA_PRIORITY"), gone["proto"]) == (table, 120, 189)
 
 
 def test_an_own_address_out_of_reach_as_the_oracle_reads_it() -> None:
@@ -112,7 +127,7 @@ def test_an_own_address_out_of_reach_as_the_oracle_reads_it() -> None:
     message = read_by_oracle(rtmsg, payload)
     assert (message["dst_len"], message["table"], message["type"]) == (32, 255, 7)  # local, RTN_UNREACHABLE
     assert message.get_attr("RTA_DST") == "127.0.0.11"
-    assert routing.parse_route(payload) is None  # no route of the main table
+    assert routing.parse_route(payload) is None  # no unicast route
 
 
 def oracle_route(attrs: list[list[Any]], **values: int) -> bytes:
@@ -133,15 +148,23 @@ def test_a_route_with_several_next_hops() -> None:
     hops = [
         {"hops": 0, "oif": 5, "attrs": [["RTA_GATEWAY", "10.0.9.1"]]},
         {"hops": 1, "oif": 6, "attrs": [["RTA_GATEWAY", "10.0.8.1"]]},
+        {"flags": 0x11, "hops": 0, "oif": 7, "attrs": [["RTA_GATEWAY", "10.0.7.1"]]},  # dead, linkdown
+        {"flags": 0x10, "hops": 0, "oif": 8, "attrs": []},  # linkdown alone: the kernel goes on using it
     ]
     route = routing.parse_route(oracle_route([["RTA_MULTIPATH", hops]]))
     assert route is not None
-    assert route.hops == (NextHop(Address.parse("10.0.9.1"), 5), NextHop(Address.parse("10.0.8.1"), 6))
+    alive = (NextHop(Address.parse("10.0.9.1"), 5), NextHop(Address.parse("10.0.8.1"), 6), NextHop(None, 8))
+    assert route.hops == alive
 
 
-@pytest.mark.parametrize("values", [{"type": 2}, {"type": 3}, {"table": 255}])
-def test_local_broadcast_and_foreign_routes_are_passed_over(values: dict[str, int]) -> None:
+@pytest.mark.parametrize("values", [{"type": 2}, {"type": 3}])
+def test_local_and_broadcast_routes_are_passed_over(values: dict[str, int]) -> None:
     assert routing.parse_route(oracle_route([], **values)) is None
+
+
+def test_a_route_says_of_which_table_it_is() -> None:
+    by_header, by_attribute = oracle_route([], table=189), oracle_route([["RTA_TABLE", 1000]], table=252)
+    assert [getattr(routing.parse_route(payload), "table", 0) for payload in (by_header, by_attribute)] == [189, 1000]
 
 
 def test_a_default_route_has_no_destination() -> None:

@@ -13,6 +13,7 @@ from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, NetworkSpec, networks_of
 from catenet.orchestrator.cli.app import run
+from catenet.orchestrator.deploy.alone import is_orphan
 
 COPY = "test-broken-off"
 OWN = f"""
@@ -45,6 +46,24 @@ def test_the_report_says_that_it_was_interrupted(end: BaseException, code: int, 
     assert [error.attrib["message"] for error in root.iter("error")] == ["interrupted"]
 
 
+def leave_an_orphan() -> None:
+    with subprocess.Popen([sys.executable, "-c", OWN], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as killed:
+        assert killed.stdout is not None
+        assert killed.stdout.readline() == b"mine\n"
+        killed.kill()
+    assert is_orphan(COPY)
+
+
+@pytest.mark.parametrize(
+    "words", [["up", "five-routers", "--name", COPY], ["down", "--name", COPY]], ids=["up", "down"]
+)
+def test_what_somebody_brings_up_or_takes_down_by_hand_is_no_orphan_any_more(words: list[str]) -> None:
+    """Else the next `catenet test`, of whatever lab, would take it away."""
+    leave_an_orphan()
+    run(words, lambda: Ending(KeyboardInterrupt()))
+    assert not is_orphan(COPY)
+
+
 def test_what_a_killed_one_left_under_the_same_name_is_removed_first(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -55,9 +74,6 @@ def test_what_a_killed_one_left_under_the_same_name_is_removed_first(
     )
     assert run(["test", "five-routers", "--name", COPY], lambda: engine) == 2
     assert f"lab {COPY} runs already" in capsys.readouterr().err
-    with subprocess.Popen([sys.executable, "-c", OWN], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as killed:
-        assert killed.stdout is not None
-        assert killed.stdout.readline() == b"mine\n"
-        killed.kill()
+    leave_an_orphan()
     assert run(["test", "five-routers", "--name", COPY], lambda: engine) == 130  # it comes as far as its own start
     assert networks_of(engine, COPY) == []

@@ -11,7 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from catenet.orchestrator.deploy.alone import Belonging, alone, claimed, in_turn, lock_of, orphans, own_folder
+from catenet.orchestrator.deploy.alone import (
+    Belonging,
+    adopted,
+    alone,
+    claimed,
+    in_turn,
+    is_orphan,
+    lock_of,
+    own_folder,
+    take_over,
+)
 from catenet.orchestrator.observe.running import UserError
 
 COPY, OTHER = "alone-test", "alone-test-other"
@@ -71,14 +81,18 @@ def test_a_copy_belongs_to_a_process_while_that_lives_and_is_an_orphan_when_it_w
         assert owner.stdout.readline() == b"mine\n"
         with pytest.raises(UserError, match=rf"belongs to process {owner.pid} "):
             Belonging(COPY)
-        assert orphans([COPY, OTHER]) == []
+        assert (is_orphan(COPY), is_orphan(OTHER)) == (False, False)
+        assert adopted(COPY) is None
+        take_over(COPY)  # not while its process lives
         assert claimed("alone-t") == [COPY]
         owner.kill()
         owner.wait()
-    (orphan,) = orphans([COPY, OTHER])
-    assert orphan.copy == COPY
+    assert (is_orphan(COPY), is_orphan(OTHER)) == (True, False)
+    orphan = adopted(COPY)
+    assert orphan is not None
+    assert not is_orphan(COPY)
     orphan.end()
-    assert orphans([COPY]) == []  # who has ended leaves none
+    assert not is_orphan(COPY)  # who has ended leaves none
     assert claimed("alone-t") == []
 
 

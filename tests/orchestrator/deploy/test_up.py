@@ -323,6 +323,17 @@ def test_addresses_that_another_up_takes_meanwhile_are_replaced(engine: FakeEngi
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_prefix_of_a_network_that_is_not_listed_yet_is_not_asked_for_again(
+    engine: FakeEngine, tmp_path: Path
+) -> None:
+    """The engine gives the addresses first, and lists the network when it is made: under load that takes a while."""
+    prefix = LAB.lans["link4"].prefix
+    engine.unlisted.append(prefix)
+    assert bring_up(engine, tmp_path).routers == 5
+    assert engine.calls.count(("create network", "five_link4")) == 2
+    assert not any(prefix in network.prefixes for network in engine.networks())
+
+
 def test_a_clash_is_found_before_anything_is_made(engine: FakeEngine, tmp_path: Path) -> None:
     engine.create_network(NetworkSpec("five_link4", Prefix.parse("10.99.0.0/24"), Address.parse("10.99.0.254"), {}))
     engine.calls.clear()
