@@ -73,7 +73,7 @@ KINDS = (
 
 _DAY = 86_400.0  # seconds
 _END = 1e11  # seconds since 1970, in the year 5138; datetime ends with the year 9999
-_LONGEST = 10_000  # characters of a line whose words are read: ours are shorter, and some patterns take quadratic time
+_LONGEST = 10_000  # characters of a line whose words are read: ours are shorter
 _READABLE = re.compile(r"(\d\d):(\d\d):(\d\d\.\d{6}) ([\w-]+) ([a-z][\w-]*(?:\.[\w-]+)+) (.*)")
 _LAN = r"(?P<lan>[a-z][a-z0-9.-]*)"
 _WORDS = {
@@ -85,7 +85,7 @@ _WORDS = {
     "route.changed": rf"(?P<prefix>[\d.]+/\d+) via (?P<node>\S+) on {_LAN}, cost (?P<cost>\d{{1,9}})"
     r"(?:, was (?P<was>\d{1,9}))? \((?P<cause>.*)\)",
     "route.refused": rf"(?P<prefix>[\d.]+/\d+) via (?P<node>\S+) on {_LAN} not in the kernel's table \((?P<cause>.*)\)",
-    "route.restored": rf"(?P<prefix>[\d.]+/\d+) via (?P<node>\S+) on {_LAN} put back(?:; .*?)? \((?P<cause>.*)\)",
+    "route.restored": rf"(?P<prefix>[\d.]+/\d+) via (?P<node>\S+) on {_LAN} put back(?:; [^(]*)? \((?P<cause>.*)\)",
     "route.lost": r"(?P<prefix>[\d.]+/\d+) unreachable \((?P<cause>.*)\)",
 }
 """Kind → the words in which it is told (nodes/runtime, and the routing machines); what they name is data."""

@@ -63,7 +63,9 @@ def _check(value: tuple[bytes, ResponseReader]) -> None:
     except (HTTPException, ValueError):
         return  # what we read and they refuse: lines without a reason, lengths that are lists
     assert theirs.status == ours.response.status
-    if b"," not in whole:  # of a list of equal lengths http.client makes none
+    coding = theirs.headers.get("Transfer-Encoding", "")
+    # http.client takes blanks for a part of the coding, and knows no lists of equal lengths.
+    if coding.strip() == coding and b"," not in whole:
         assert content == ours.content
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuzz_dns import check_text, read_by_oracle
+from fuzz_dns import check_text, is_beyond_oracle, read_by_oracle
 from fuzz_target import Target
 
 from catenet.nodes.application.dns.message import UDP_SIZE, Message, Question
@@ -37,7 +37,9 @@ def _check(zone: Zone) -> None:
                 authority=found.authority,
                 additional=found.additional,
             )
-            read_by_oracle(message.pack())
+            records = (*found.answers, *found.authority, *found.additional)
+            if not any(is_beyond_oracle(each.data) for each in records):
+                read_by_oracle(message.pack())
             assert len(message.pack(UDP_SIZE)) <= UDP_SIZE
 
 

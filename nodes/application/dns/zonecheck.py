@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from catenet.nodes.application.dns.name import NAME_LIMIT, Name
-from catenet.nodes.application.dns.records import Ns, Record, Type, type_text
+from catenet.nodes.application.dns.records import Data, Ds, Ns, Record, Sshfp, Tlsa, Type, type_text
 from catenet.nodes.application.dns.zonefile import Line, ZoneFileError
 
-__all__ = ["SET_LIMIT", "check_lines", "check_servers"]
+__all__ = ["SET_LIMIT", "check_digest", "check_lines", "check_servers"]
 
 SET_LIMIT = 0xFFFF - (12 + NAME_LIMIT + 4 + 11)
 """Octets of the records of one name and type: with the header, a question and an OPT record they are to fit into a
@@ -24,6 +24,18 @@ _ALONE: dict[int, str] = {
     Type.DNAME: "a DNAME: a name has one (RFC 6672 section 2.4)",
 }
 
+_DIGESTS: Mapping[str, Mapping[int, int]] = {
+    "DS": {
+        1: 20,
+        2: 32,
+        3: 32,
+        4: 48,
+    },  # RFC 3658 section 2.4, RFC 4509 section 2.1, RFC 5933 section 4, RFC 6605 section 2
+    "SSHFP": {1: 20, 2: 32},  # RFC 4255 section 3.1.2, RFC 6594 section 3.1.1
+    "TLSA": {1: 32, 2: 64},  # RFC 6698 section 2.1.3
+}
+"""Octets of a digest, by the number of its algorithm: what has others, clients take for a malformed message."""
+
 _Sets = dict[Name, dict[int, list[Line]]]
 
 
@@ -37,6 +49,8 @@ def check_lines(lines: Iterable[Line], origin: Name, file: str) -> None:
     sets: _Sets = {}
     for line in lines:
         _check_place(line, origin)
+        if (fault := check_digest(line.record.data)) is not None:
+            raise _error(line, fault)
         here = sets.setdefault(line.record.name, {})
         _check_neighbours(line, here, origin)
         here.setdefault(line.record.type, []).append(line)
@@ -74,6 +88,25 @@ def check_servers(lines: Sequence[Line], origin: Name, addresses: Callable[[Name
             raise _error(line, f"NS {data.host} is an alias; it names a host with an address (RFC 2181 section 10.3)")
         if not addresses(data.host):
             raise _error(line, f"NS {data.host} has no address in this zone; add its A record")
+
+
+def check_digest(data: Data) -> str | None:
+    """What is wrong with a digest, which a message may carry all the same; None: nothing, or the data have none."""
+    match data:
+        case Ds(digest_type=0):
+            return "DS: digest type 0 is reserved (RFC 4034 appendix A.2)"
+        case Ds(digest_type=number, digest=octets):
+            word = "DS"
+        case Sshfp(fingerprint_type=number, fingerprint=octets):
+            word = "SSHFP"
+        case Tlsa(matching_type=number, association=octets):
+            word = "TLSA"
+        case _:
+            return None
+    size = _DIGESTS[word].get(number, len(octets))
+    if len(octets) == size:
+        return None
+    return f"{word}: a digest of type {number} has {size} octets, this one has {len(octets)}; copy it whole"
 
 
 def _check_place(line: Line, origin: Name) -> None:

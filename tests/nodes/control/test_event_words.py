@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.control.events import Event
+from catenet.nodes.control.events import _WORDS, Event, _data
 from catenet.nodes.internet.rip.reports import report_of
 from catenet.nodes.internet.rip.table import Change, Route
 from catenet.nodes.machine import Json
@@ -140,3 +140,11 @@ def test_of_a_line_longer_than_any_of_ours_the_words_are_not_read() -> None:
     """Else a line of a megabyte, which the engine's logs may have, would take minutes."""
     many = "10.0.0.0/8 via b on link1 put back; " + " (" * 500_000
     assert Event.parse(f"12:00:00.000000 rip route.restored {many}", "a", 0.0) is None
+
+
+@pytest.mark.parametrize("kind", _WORDS)
+@pytest.mark.parametrize("piece", [" (", "; ", " via b on l", " is up with 1", "10.", "; started again in 1"])
+def test_words_are_read_in_linear_time(kind: str, piece: str) -> None:
+    """In quadratic time these would take minutes: a program in a node's place, or a peer's words, may say them."""
+    begin = "10.0.0.0/8 via b on link1 put back; " if kind == "route.restored" else ""
+    assert set(_data(kind, begin + piece * 200_000)) <= {"error", "retry"}

@@ -231,6 +231,35 @@ def test_records_that_make_no_zone(text: str, line: int, why: str) -> None:
     assert caught.value.line == line
 
 
+@pytest.mark.parametrize(
+    ("text", "octets"),
+    [
+        ("DS 1 8 1", 20),  # RFC 3658 section 2.4: "SHA-1 digest is 20 bytes"
+        ("DS 1 8 2", 32),  # RFC 4509 section 2.1: "the entire 32 byte result is to be used"
+        ("DS 1 8 4", 48),  # RFC 6605 section 2: "the digest value is 48 bytes long"
+        ("SSHFP 1 1", 20),  # RFC 4255 section 3.1.2: SHA-1
+        ("SSHFP 1 2", 32),  # RFC 6594 section 3.1.1: SHA-256
+        ("TLSA 3 1 1", 32),  # RFC 6698 section 2.1.3: SHA-256
+        ("TLSA 3 1 2", 64),  # SHA-512
+    ],
+)
+def test_a_digest_of_another_length_is_refused(text: str, octets: int) -> None:
+    """BIND and dnspython take a message with one for malformed; the whole answer is lost on them."""
+    zones(x=HEAD + f"d {text} {'ab' * octets}\n")
+    for other in (octets - 1, octets + 1):
+        with pytest.raises(ZoneFileError, match=f"has {octets} octets, this one has {other}; copy it whole") as caught:
+            zones(x=HEAD + f"d {text} {'ab' * other}\n")
+        assert caught.value.line == 5
+
+
+def test_digests_in_the_form_of_any_type_and_of_other_algorithms() -> None:
+    with pytest.raises(ZoneFileError, match="a digest of type 2 has 32 octets, this one has 1"):
+        zones(x=HEAD + "d SSHFP \\# 3 010200\n")
+    with pytest.raises(ZoneFileError, match="digest type 0 is reserved"):  # RFC 4034 appendix A.2
+        zones(x=HEAD + "d DS 1 8 0 ab\n")
+    zones(x=HEAD + "d DS 1 8 200 ab\nd SSHFP 1 200 ab\nd TLSA 3 1 0 ab\n")
+
+
 def test_rfc_1034_4_3_3_a_server_whose_address_is_a_wildcards() -> None:
     """What the server would answer is what counts."""
     wild = zones(x=HEAD + "* A 192.0.2.9\n@ NS ns2\n")
@@ -253,10 +282,10 @@ def test_rfc_2782_an_srv_records_host_has_its_addresses_with_it() -> None:
 
 
 def test_rfc_4035_3_1_4_1_ds_records_stand_above_the_cut() -> None:
-    parent = HEAD + "sub NS ns.sub\nns.sub A 192.0.2.1\nsub DS 1 8 2 0a0b\n"
+    parent = HEAD + "sub NS ns.sub\nns.sub A 192.0.2.1\nsub DS 1 8 9 0a0b\n"
     for served in (zones(x=parent), zones(x=parent, **{"sub.x": HEAD})):
         found = ask(served, "sub.x", Type.DS)
-        assert found.authoritative and texts(found.answers) == ["sub.x 60 DS 1 8 2 0a0b"]
+        assert found.authoritative and texts(found.answers) == ["sub.x 60 DS 1 8 9 0a0b"]
     only_child = ask(zones(**{"sub.x": HEAD}), "sub.x", Type.DS)
     assert (only_child.rcode, only_child.answers, only_child.authority[0].type) == (Rcode.NOERROR, (), Type.SOA)
     assert ask(zones(x=parent), "sub.x", Type.A).authority[0].type == Type.NS
