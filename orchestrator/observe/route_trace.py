@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.printable import printable
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine
@@ -270,7 +271,7 @@ def _rows(value: Json) -> list[Mapping[str, Json]]:
 def _text(row: Mapping[str, Json], key: str) -> str:
     """Without what a terminal would obey."""
     value = row.get(key)
-    return "".join(c if c.isprintable() else "?" for c in value) if isinstance(value, str) else ""
+    return printable(value) if isinstance(value, str) else ""
 
 
 def _number(row: Mapping[str, Json], key: str) -> float | None:

@@ -46,11 +46,24 @@ class Rendered:
     links: tuple[str, ...]
 
 
+class _Shown:
+    """The table of `str.translate`: character → what is shown for it."""
+
+    def __getitem__(self, code: int) -> str:
+        character = chr(code)
+        if character.isspace():
+            return " "
+        if character.isprintable():
+            raise LookupError  # it stays as it is
+        return ""
+
+
+_SHOWN = _Shown()
+
+
 def clean(text: str) -> str:
     """White space becomes one space each; what a terminal would obey or turn around is left out."""
-    return "".join(
-        character if character.isprintable() else " " if character.isspace() else "" for character in text
-    ).replace("\u00a0", " ")
+    return text if text.isascii() and text.isprintable() else text.translate(_SHOWN)
 
 
 def render_html(page: str, base: str, width: int) -> Rendered:
