@@ -128,12 +128,15 @@ class Site:
         return LONG[offset : offset + length]
 
 
+SITE = Site()
+
+
 class Talk:
     """One connection to its end."""
 
     def __init__(self, parts: list[bytes]) -> None:
         self.counters: Counter[str] = Counter()
-        self.server = Server(Site(), wall_clock=lambda: WALL, idle=10.0, count=self._count)
+        self.server = Server(SITE, wall_clock=lambda: WALL, idle=10.0, count=self._count)
         self._connection = ServerConnection(self.server, PEER, LOCAL, 0.0)
         self.sent = b""
         self.reports: list[Report] = []

@@ -90,7 +90,7 @@ file = Target(
         ),
         *("0x10", "1e3", ".inf", ".nan", "~", "yes", "2001-01-01", "<<: ", "%YAML 1.1\n---\n", "\ufeff", "{1: 1}"),
     ),
-    longest=1500,
+    longest=1024,
     milliseconds=400,
     per_kilobyte=200,
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
-from fuzz_capture import Said
+from fuzz_capture import Said, at_once
 from fuzz_target import Target
 
 from catenet.nodes.control.questions import Question
@@ -20,6 +20,7 @@ from catenet.orchestrator.faults.left_behind import look_into
 from catenet.orchestrator.lab.drawings import mermaid
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import GoneCheck, RoutesCheck
+from catenet.orchestrator.observe import ask as ask_module
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.converged import not_converged
 from catenet.orchestrator.observe.measure import _known, _sent
@@ -71,7 +72,8 @@ def _told(data: bytes) -> None:
     """The first byte chooses who asks."""
     read = READERS[data[0] % len(READERS)] if data else READERS[0]
     try:
-        read(_Engine(data[1:] + b"\n"))
+        with at_once(ask_module):
+            read(_Engine(data[1:] + b"\n"))
     except (EngineError, UserError) as error:
         assert str(error).isprintable()
 

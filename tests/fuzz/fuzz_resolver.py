@@ -61,9 +61,9 @@ def _one(resolver: Resolver, answers: list[bytes], now: float) -> list[bytes]:
                 continue
             asked += 1
             assert asked <= MOST
-            Message.parse(packet.data)
+            asks = Message.parse(packet.data)
             if answers:
-                back = _answer(answers.pop(), packet.data)
+                back = _answer(answers.pop(), packet.data, asks)
                 here = packet.source._replace(address=HERE)
                 resolver.receive(Packet(back, packet.destination, here, stream=packet.stream), now)
         if not sends:
@@ -75,15 +75,14 @@ def _one(resolver: Resolver, answers: list[bytes], now: float) -> list[bytes]:
             resolver.wake(now)
 
 
-def _answer(piece: bytes, question: bytes) -> bytes:
+def _answer(piece: bytes, question: bytes, asks: Message) -> bytes:
     """Its first byte: whether what follows is the whole answer, or flags, counts and records behind the question."""
     if not piece or piece[0] & 1:
         return piece[1:]
     flags, counts, records = piece[1:3].ljust(2, b"\0"), piece[3:6].ljust(3, b"\0"), piece[6:]
     head = question[:2] + bytes([flags[0] | 0x80, flags[1]]) + b"\0\1"
-    asked = Message.parse(question).question
-    assert asked is not None
-    end = HEADER_SIZE + asked.name.size + 4
+    assert asks.question is not None
+    end = HEADER_SIZE + asks.question.name.size + 4
     return head + b"".join(bytes([0, count]) for count in counts) + question[HEADER_SIZE:end] + records
 
 

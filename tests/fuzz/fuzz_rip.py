@@ -19,11 +19,17 @@ from catenet.nodes.internet.rip.packet import Message
 from catenet.nodes.machine import DecodeError, DeleteRoute, Endpoint, Interface, Packet, Report, Send, SetRoute
 
 LINKS = [Interface(f"link{n}", Address.parse(f"10.0.{n}.1"), Prefix.parse(f"10.0.{n}.0/24")) for n in (1, 2)]
-SOURCES = ["10.0.1.2", "10.0.2.3", "10.0.1.1", "10.0.1.255", "10.9.9.9", "10.0.1.77", "0.0.0.0", "127.0.0.1"]
+_ADDRESSES = ("10.0.1.2", "10.0.2.3", "10.0.1.1", "10.0.1.255", "10.9.9.9", "10.0.1.77", "0.0.0.0", "127.0.0.1")
+SOURCES = [(Address.parse(each), "link2" if each.startswith("10.0.2") else "link1") for each in _ADDRESSES]
+"""Who sends, and on which link it comes in."""
 GROUP = Address.parse("224.0.0.9")
 EPOCH = 1_000_000
 MOST = 40
 """Datagrams of one input that are sent."""
+
+EXPLAINED = 2
+"""Networks of one input that are asked about."""
+_to_json = json.JSONEncoder(allow_nan=False).encode
 
 Prove = Callable[[bytes, int], bytes]
 """The bytes of a message, and a number that goes up → the message with what proves its sender."""
@@ -56,8 +62,9 @@ def _with_trailer(message: bytes, sequence: int, length: int) -> bytes:
 def _run(auth: dict[str, Any], prove: Prove) -> Callable[[bytes], None]:
     """Each message has a byte before it: who sends it, and how."""
 
+    options = RipOptions(auth=auth, update=5.0, timeout=15.0, garbage=10.0)
+
     def run(data: bytes) -> None:
-        options = RipOptions(auth=auth, update=5.0, timeout=15.0, garbage=10.0)
         machine = RipMachine(options, LINKS, Random(1), epoch=EPOCH, remember=True)
         now = 0.0
         machine.wake(now)
@@ -67,8 +74,7 @@ def _run(auth: dict[str, Any], prove: Prove) -> Callable[[bytes], None]:
             how, body = message[0], message[1:]
             port = 520 if how & 8 else 40_000
             to = Endpoint(GROUP if how & 16 else LINKS[0].address, 520)
-            source = Address.parse(SOURCES[how & 7])
-            link = LINKS[int(SOURCES[how & 7].startswith("10.0.2"))].name
+            source, link = SOURCES[how & 7]
             signed = prove(body.ljust(4, b"\2"), EPOCH + number) if how & 32 else body
             machine.receive(Packet(signed, Endpoint(source, port), to, link), now)
             _check_actions(machine)
@@ -96,20 +102,20 @@ def _check_actions(machine: RipMachine) -> None:
             case DeleteRoute(prefix):
                 assert all(prefix != link.prefix for link in LINKS)
             case Report():
-                json.dumps(action.data, allow_nan=False)
+                _to_json(action.data)
 
 
 def _check_status(machine: RipMachine, datagrams: int, now: float) -> None:
     """Each datagram is counted once; one's own networks are there; what is known can be printed."""
     status: Any = machine.status(now)
-    json.dumps(status, allow_nan=False)
+    _to_json(status)
     counted = sum(n for word, n in status["counters"].items() if word.startswith(("refused.", "received.")))
     assert counted == datagrams
     metrics = {row["prefix"]: row["metric"] for row in status["table"]}
     assert all(metrics[str(link.prefix)] == 1 for link in LINKS)
     assert all(1 <= metric <= 16 for metric in metrics.values())
-    for prefix in list(metrics)[:4]:
-        json.dumps(machine.explain(Prefix.parse(prefix), now), allow_nan=False)
+    for prefix in list(metrics)[-EXPLAINED:]:
+        _to_json(machine.explain(Prefix.parse(prefix), now))
 
 
 def _entry(address: str, length: int, metric: int, hop: str = "0.0.0.0") -> bytes:

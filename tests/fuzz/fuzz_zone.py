@@ -12,7 +12,7 @@ from catenet.nodes.application.dns.zone import Zone, Zones
 from catenet.nodes.application.dns.zonefile import ZoneFileError
 
 ORIGIN = Name.parse("cs.uiuc.edu")
-ASKED = 8
+ASKED = 4
 """Names that are asked for, of one zone."""
 
 
