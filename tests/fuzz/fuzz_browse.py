@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
-from functools import cache
-from typing import Any
+from io import BytesIO
+from typing import Any, Self
 from unittest.mock import patch
 
 from fuzz_target import Target
@@ -20,41 +19,38 @@ WIDTH = 72
 PATIENCE = 30.0
 
 
-class _Server:
-    """It says the same to whoever comes, and hangs up."""
+class _Connection:
+    """To a server that says the same to whoever comes, and hangs up. It has no socket: nothing leaves the process."""
 
-    def __init__(self) -> None:
-        self.data = b""
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = self._listener.getsockname()
-        threading.Thread(target=self._serve, daemon=True).start()
+    def __init__(self, data: bytes) -> None:
+        self._left = BytesIO(data)
+        self.recv = self._left.read
 
-    def _serve(self) -> None:
-        while True:
-            connection, _ = self._listener.accept()
-            with connection:
-                try:
-                    while not connection.recv(65_536).endswith(b"\r\n\r\n"):
-                        pass
-                    connection.sendall(self.data)
-                except OSError:
-                    pass  # the browser had enough
+    def __enter__(self) -> Self:
+        return self
 
+    def __exit__(self, *_: object) -> None: ...
 
-@cache
-def _server() -> _Server:
-    return _Server()
+    def sendall(self, data: bytes) -> None:
+        assert data.endswith(b"\r\n\r\n")
+
+    def getsockname(self) -> tuple[str, int]:
+        return "127.0.0.1", 40_000
+
+    def getpeername(self) -> tuple[str, int]:
+        return "127.0.0.1", 80
 
 
-def _resolve(*_: Any, **__: Any) -> list[Any]:
-    """Wherever a redirect leads, it is the same server: nothing of this leaves the machine."""
-    return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", _server().address)]
+def _resolve(*_: object) -> list[Any]:
+    """Wherever a redirect leads, it is the same server."""
+    return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 80))]
 
 
 def _fetch(data: bytes) -> Fetched:
-    server = _server()
-    server.data = data
-    with patch("socket.getaddrinfo", _resolve):
+    def connect(*_: object) -> _Connection:
+        return _Connection(data)
+
+    with patch.object(socket, "getaddrinfo", _resolve), patch.object(socket, "create_connection", connect):
         return fetch("http://dragon/", PATIENCE, tell=lambda *_: None, fetching=Fetching())
 
 

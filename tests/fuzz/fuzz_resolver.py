@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from random import Random
 
 from fuzz_dns import CLIENT, read_by_oracle
@@ -20,6 +21,7 @@ from catenet.nodes.machine import Endpoint, Packet, Send
 HERE = Address.parse("192.31.33.53")
 ROOTS = {"a.root": Address.parse("10.0.0.1"), "b.root": Address.parse("10.0.0.2")}
 QUERY = Message(7, recursion_desired=True, question=Question(Name.parse("www.example.org"), Type.A)).pack()
+OPTIONS = ResolverOptions(cache=64, deadline=2.0)  # nobody answers for ever: fewer attempts, the same ways
 MOST = 400
 """Messages that a question of one client may cost."""
 
@@ -29,7 +31,7 @@ def _resolve(data: bytes) -> None:
     random = Random(1)
     counters: Counter[str] = Counter()
     resolver = Resolver(
-        ResolverOptions(cache=64),
+        OPTIONS,
         ROOTS,
         range(40_000, 40_008),
         local=lambda _: HERE,
@@ -41,7 +43,7 @@ def _resolve(data: bytes) -> None:
     for now in (0.0, 100.0):
         replies = _one(resolver, answers, now)
         assert len(replies) == 1
-        oracle = read_by_oracle(replies[0])
+        oracle = _read(replies[0])
         assert oracle.id == 7
         assert replies[0][HEADER_SIZE : len(QUERY)] == QUERY[HEADER_SIZE:]
     resolver.show(200.0, str)
@@ -51,7 +53,7 @@ def _one(resolver: Resolver, answers: list[bytes], now: float) -> list[bytes]:
     """A client's question, until nothing is left to be done; what it was answered."""
     resolver.receive(Packet(QUERY, CLIENT, Endpoint(HERE, PORT)), now)
     replies: list[bytes] = []
-    asked = 0
+    sent = 0
     end = now + 60
     while True:
         sends = [action.packet for action in resolver.take_actions() if isinstance(action, Send)]
@@ -59,11 +61,11 @@ def _one(resolver: Resolver, answers: list[bytes], now: float) -> list[bytes]:
             if packet.destination == CLIENT:
                 replies.append(packet.data)
                 continue
-            asked += 1
-            assert asked <= MOST
-            asks = Message.parse(packet.data)
+            sent += 1
+            assert sent <= MOST
+            asked = _asked(packet.data[2:])
             if answers:
-                back = _answer(answers.pop(), packet.data, asks)
+                back = _answer(answers.pop(), packet.data, asked)
                 here = packet.source._replace(address=HERE)
                 resolver.receive(Packet(back, packet.destination, here, stream=packet.stream), now)
         if not sends:
@@ -75,14 +77,24 @@ def _one(resolver: Resolver, answers: list[bytes], now: float) -> list[bytes]:
             resolver.wake(now)
 
 
-def _answer(piece: bytes, question: bytes, asks: Message) -> bytes:
+@lru_cache(maxsize=4096)
+def _asked(question: bytes) -> Question:
+    """What a message without its id asks."""
+    asked = Message.parse(bytes(2) + question).question
+    assert asked is not None
+    return asked
+
+
+_read = lru_cache(maxsize=4096)(read_by_oracle)
+
+
+def _answer(piece: bytes, question: bytes, asked: Question) -> bytes:
     """Its first byte: whether what follows is the whole answer, or flags, counts and records behind the question."""
     if not piece or piece[0] & 1:
         return piece[1:]
     flags, counts, records = piece[1:3].ljust(2, b"\0"), piece[3:6].ljust(3, b"\0"), piece[6:]
     head = question[:2] + bytes([flags[0] | 0x80, flags[1]]) + b"\0\1"
-    assert asks.question is not None
-    end = HEADER_SIZE + asks.question.name.size + 4
+    end = HEADER_SIZE + asked.name.size + 4
     return head + b"".join(bytes([0, count]) for count in counts) + question[HEADER_SIZE:end] + records
 
 
