@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from catenet.orchestrator.lab.words import copy_as_file
 from catenet.orchestrator.observe.running import UserError
 
 __all__ = ["Belonging", "adopted", "alone", "claimed", "in_turn", "is_orphan", "lock_of", "own_folder", "take_over"]
@@ -81,6 +82,8 @@ class Belonging:
 def claimed(prefix: str = "") -> list[str]:
     """The copies that belong to a process, or did when it was killed, where their names begin so.
 
+    Of one whose name is none for a lab, what `copy_as_file` makes of it.
+
     Raises:
         UserError: as `own_folder`.
 
@@ -120,7 +123,7 @@ def lock_of(copy: str) -> Path:
         UserError: as `own_folder`.
 
     """
-    return own_folder() / f"{copy}.lock"
+    return own_folder() / f"{copy_as_file(copy)}.lock"
 
 
 def own_folder() -> Path:
@@ -158,7 +161,7 @@ _OWNER = ".owner"
 
 
 def _owner_of(copy: str) -> Path:
-    return own_folder() / f"{copy}{_OWNER}"
+    return own_folder() / f"{copy_as_file(copy)}{_OWNER}"
 
 
 def _locked(path: Path) -> tuple[IO[str] | None, str]:

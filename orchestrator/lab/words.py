@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from hashlib import sha256
 
-__all__ = ["CLAIMS", "DOMAIN", "FOREIGN_WORDS", "LATER_WORDS", "NAMES", "Naming", "copy_name", "lab_name_of"]
+__all__ = [
+    "CLAIMS",
+    "DOMAIN",
+    "FOREIGN_WORDS",
+    "LATER_WORDS",
+    "NAMES",
+    "Naming",
+    "copy_as_file",
+    "copy_name",
+    "lab_name_of",
+]
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 
@@ -65,6 +76,16 @@ NAMES = {
         f"1 to {LONGEST} characters a-z 0-9 _ - and a letter or digit first",
     ),
 }
+
+
+def copy_as_file(copy: str) -> str:
+    """What a file is called that is about a copy: the copy's name, where a lab may be called so.
+
+    Others' labels on the engine may say anything (a/b, ../x, 300 letters): of those the name's SHA-256 in hexadecimal,
+    which is longer than a lab's name may be.
+    """
+    return copy if NAMES["lab"].allows(copy) else sha256(copy.encode("utf-8", "surrogatepass")).hexdigest()
+
 
 DOMAIN = re.compile(r"(?=.{1,253}\.?$)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})\.)*[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})\.?")
 """A domain name in a check: what a resolver may be asked."""

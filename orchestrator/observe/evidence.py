@@ -29,6 +29,7 @@ from catenet.nodes.control.config import CONFIG_VARIABLE
 from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
 from catenet.nodes.control.strict_json import read_json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, containers_of, listed_of
+from catenet.orchestrator.lab.words import copy_as_file
 from catenet.orchestrator.observe.ask import AT_ONCE
 from catenet.orchestrator.observe.events import Line, in_order, past
 from catenet.orchestrator.observe.packets import Frame, pcap_header, pcap_record
@@ -91,7 +92,7 @@ def save(
         OSError: the folder cannot be written.
 
     """
-    place = _new_folder(folder, f"{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}-{copy}")
+    place = _new_folder(folder, f"{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}-{copy_as_file(copy)}")
     _write(place, "error.txt", f"{error}\n")
     try:
         containers = containers_of(engine, copy)

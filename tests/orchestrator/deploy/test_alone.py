@@ -124,6 +124,23 @@ def test_what_a_link_leads_to_is_never_written(monkeypatch: pytest.MonkeyPatch, 
     assert (tmp_path / "precious").read_text() == "precious"
 
 
+@pytest.mark.parametrize("name", ["a/b", "/a", "../../a", "..", "", "a" * 300, "a\0b", "\ud800", "Größe"])
+def test_a_copy_that_a_foreign_label_names_has_a_lock_among_the_others(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    assert not is_orphan(name)
+    take_over(name)
+    belonging = Belonging(name)
+    with alone([COPY, name]):
+        assert lock_of(name) != lock_of(f"{name}x")
+        assert len(list(own_folder().iterdir())) == 3
+        with pytest.raises(UserError, match="another catenet"), alone([name]):
+            pass
+    belonging.end()
+    assert [*tmp_path.iterdir(), *own_folder().iterdir()] == [own_folder()]
+
+
 @pytest.mark.parametrize("kind", ["link", "file", "open to all"])
 def test_a_folder_that_others_could_write_is_refused(
     kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

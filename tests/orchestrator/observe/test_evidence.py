@@ -112,6 +112,12 @@ def test_no_label_decides_where_a_file_is_written(lab, tmp_path):
     assert {"b.log", "c.log"} <= {file.name for file in (place / "logs").iterdir()}
 
 
+def test_no_copys_name_decides_where_the_folder_is(lab, tmp_path):
+    place = save(lab.engine, "/../../elsewhere", "x", tmp_path / "kept", again=None)
+    assert place.parent == tmp_path / "kept"
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_a_log_is_kept_whole_and_its_last_lines_are_among_the_events(lab, tmp_path, monkeypatch):
     monkeypatch.setattr("catenet.orchestrator.observe.evidence._EVENTS", 2)
     for number in range(5):
