@@ -18,7 +18,7 @@ from catenet.orchestrator.backend.docker_client import SLOW, Clients
 from catenet.orchestrator.backend.docker_errors import asking, is_ambiguous, is_overlap, is_unfrozen
 from catenet.orchestrator.backend.docker_options import DATA, LOG_DRIVER, LOG_OPTIONS, NETWORK_OPTIONS, SECURITY
 from catenet.orchestrator.backend.docker_streams import DockerExec, LogStream
-from catenet.orchestrator.backend.host import FIB_TRIE, deafen, own_addresses
+from catenet.orchestrator.backend.host import FIB_TRIE, deafen, nearest_seen, own_addresses
 from catenet.orchestrator.backend.protocols import (
     Container,
     ContainerSpec,
@@ -376,6 +376,17 @@ class DockerEngine(DockerImages, DockerNetworks, DockerContainers):
     def version(self) -> str:
         """`20.10.24`: the engine's own words."""
         return str(self._clients.about.get("Version", "of an unknown version"))
+
+    def data_root(self) -> Path | None:
+        """The folder itself or, where not everybody may look at it, the nearest above it.
+
+        None too where the engine's socket is on this machine and its folder is not: it runs in a machine inside this.
+        """
+        if not self._clients.local:
+            return None
+        with asking("ask for its data root"):
+            root = Path(str(self._clients().info().get("DockerRootDir") or "/"))
+        return nearest_seen(root)
 
     def logs(self, name: str, *, follow: bool = False, tail: int | None = None) -> Iterator[LogLine]:
         """The lines written so far; with `follow`, on and on until the container ends or `close()` on the iterator."""

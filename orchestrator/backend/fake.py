@@ -127,7 +127,8 @@ class _FakeLogs(Iterator[LogLine]):
 class FakeEngine:
     """An engine in memory (the Protocol Engine), safe for many threads.
 
-    `unlisted`: prefixes of networks that somebody else is making: they are taken, and in no list yet.
+    `unlisted`: prefixes of networks that somebody else is making: they are taken, and in no list yet. `root`: its data
+    root.
     """
 
     def __init__(
@@ -144,6 +145,7 @@ class FakeEngine:
         self.addresses: tuple[Address, ...] = ()
         self.unlisted: list[Prefix] = []
         self.secluded: set[str] = set()
+        self.root: Path | None = Path("/")
         self._images: dict[str, Mapping[str, str]] = {}
         self.build_arguments: dict[str, Mapping[str, str]] = {}
         self.build_contexts: dict[str, bytes] = {}
@@ -153,6 +155,10 @@ class FakeEngine:
     def version(self) -> str:
         """Says that it is none."""
         return "in memory"
+
+    def data_root(self) -> Path | None:
+        """What the test gives it."""
+        return self.root
 
     def write(self, name: str, line: str) -> None:
         """For tests: the node writes a line, now."""

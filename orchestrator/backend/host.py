@@ -1,4 +1,5 @@
-"""The machine itself: its addresses, as its kernel lists them in /proc/net/fib_trie, and its ears on a LAN's bridge."""
+"""The machine itself: its addresses, as its kernel lists them in /proc/net/fib_trie, its folders, and its ears on a
+LAN's bridge."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from catenet.nodes.address import Address
 
-__all__ = ["FIB_TRIE", "deafen", "own_addresses"]
+__all__ = ["FIB_TRIE", "deafen", "nearest_seen", "own_addresses"]
 
 FIB_TRIE = "/proc/net/fib_trie"
 SETTINGS = Path("/proc/sys/net")
@@ -35,3 +36,16 @@ def deafen(bridge: str, settings: Path = SETTINGS) -> None:
     for setting, value in _DEAF.items():
         with suppress(OSError):
             (settings / setting.format(bridge)).write_text(value)
+
+
+def nearest_seen(folder: Path) -> Path | None:
+    """The folder, or the nearest above it that this process may look at; None where there is no such folder."""
+    for place in (folder, *folder.parents):
+        try:
+            place.stat()
+        except PermissionError:
+            continue
+        except OSError:
+            return None
+        return place
+    return None

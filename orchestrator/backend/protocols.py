@@ -268,6 +268,8 @@ class Engine(Images, Networks, Containers, Streams, Protocol):
     """All of it, as docker.py and fake.py have it."""
 
     def version(self) -> str: ...
+    def data_root(self) -> Path | None:
+        """The folder of its images, containers and logs, where the engine runs on this machine; else None."""
 
 
 def listed_of(engine: Containers, copy: str) -> list[Listed]:

@@ -22,8 +22,6 @@ from catenet.orchestrator.observe.running import RunningLab, UserError, as_it_is
 if TYPE_CHECKING:
     from catenet.orchestrator.deploy.doctor import Finding
 
-_STORES = (Path("/var/lib/docker"), Path("/"))
-
 
 def doctor(
     nodes: Annotated[int, typer.Option("--nodes", min=1, metavar="N", help="Judge for a lab of so many.")] = 60,
@@ -48,7 +46,7 @@ def doctor(
         progress.count("proving", 0, 1)
         findings += prove(docker, Silent())
         progress.count("proving", 1, 1)
-    findings += [*_kernel(), *_limits(nodes), *leftovers(docker), *_hanging(docker)]
+    findings += [*_machine(docker.data_root(), nodes), *leftovers(docker), *_hanging(docker)]
     if json:
         print_json([finding.to_json() for finding in findings])
     else:
@@ -62,6 +60,18 @@ def _row(finding: Finding) -> list[Cell]:
     return [verdict, finding.topic, f"{finding.words}{f' → {finding.do}' if finding.do else ''}"]
 
 
+def _machine(root: Path | None, nodes: int) -> Iterator[Finding]:
+    """The machine that the engine runs on, where it is this one. `root`: the engine's data root."""
+    from catenet.orchestrator.deploy.doctor import Finding
+
+    if root is None:
+        words = "not judged: the engine does not run on this machine itself"
+        yield Finding("limits", "warn", words, "catenet doctor on that one")
+    else:
+        yield from _kernel()
+        yield from _limits(root, nodes)
+
+
 def _kernel() -> Iterator[Finding]:
     from catenet.orchestrator.deploy.doctor import Finding
 
@@ -71,13 +81,12 @@ def _kernel() -> Iterator[Finding]:
         yield Finding("kernel", "ok", words)
 
 
-def _limits(nodes: int) -> Iterator[Finding]:
+def _limits(root: Path, nodes: int) -> Iterator[Finding]:
     from catenet.orchestrator.deploy.doctor import Finding
     from catenet.orchestrator.deploy.limits import limits
 
-    store = next(path for path in _STORES if path.exists())
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    met = list(limits(nodes, _setting, _memory(), shutil.disk_usage(store).free, files))
+    met = list(limits(nodes, _setting, _memory(), shutil.disk_usage(root).free, files))
     for limit in met:
         if not limit.holds:
             unit = f" {limit.unit}" if limit.unit else ""

@@ -193,6 +193,15 @@ def test_the_version_is_in_words(engine: Engine) -> None:
 
 
 @pytest.mark.engine
+def test_the_data_root_is_the_engines_own(docker: Engine) -> None:
+    root = docker.data_root()
+    assert root is not None
+    assert root != Path("/")
+    assert Path(str(docker.inspect(started(docker).name)["LogPath"])).is_relative_to(root)
+    clear(docker)
+
+
+@pytest.mark.engine
 def test_the_options_that_let_transit_pass(docker: Engine) -> None:
     spec = started(docker)
     (lan,) = spec.endpoints

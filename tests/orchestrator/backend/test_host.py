@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import pytest
+
 from catenet.nodes.address import Address
-from catenet.orchestrator.backend.host import FIB_TRIE, deafen, own_addresses
+from catenet.orchestrator.backend.host import FIB_TRIE, deafen, nearest_seen, own_addresses
 
 TRIE = """\
 Main:
@@ -61,3 +64,23 @@ def test_only_this_bridge_falls_silent(tmp_path: Path) -> None:
 def test_a_bridge_that_is_not_there_is_no_error(tmp_path: Path) -> None:
     deafen("br-0123456789ab", tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_nearest_folder_that_may_be_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "closed" / "inner").mkdir(parents=True)
+    (tmp_path / "file").touch()
+    assert nearest_seen(tmp_path / "closed" / "inner") == tmp_path / "closed" / "inner"
+    assert nearest_seen(tmp_path / "none" / "inner") is None
+    assert nearest_seen(tmp_path / "file" / "inner") is None
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else for a moment")
+def test_of_a_folder_that_is_closed_to_us_the_one_above_it(tmp_path: Path) -> None:
+    (tmp_path / "closed" / "inner").mkdir(parents=True)
+    tmp_path.chmod(0o700)
+    os.seteuid(65534)
+    try:
+        found = nearest_seen(tmp_path / "closed" / "inner")
+    finally:
+        os.seteuid(0)
+    assert found in (tmp_path, *tmp_path.parents)  # those above it may be closed too

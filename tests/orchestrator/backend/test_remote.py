@@ -83,6 +83,11 @@ def test_the_labs_folder_is_copied(remote: Engine, node: str) -> None:
     program.close()
 
 
+def test_nothing_is_known_of_its_machine(remote: Engine) -> None:
+    assert remote.data_root() is None
+    assert list(remote.host_addresses()) == []
+
+
 def test_a_program_sees_the_end_of_its_input(remote: Engine, node: str) -> None:
     program = remote.execute(node, ["sort"], stdin=True)
     program.write(b"b\na\n")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +70,24 @@ def test_without_an_engine_it_says_what_to_do(capsys) -> None:
 
     assert run(["doctor"], refuse) == 3
     assert "start the engine" in capsys.readouterr().err
+
+
+def findings_about_limits(engine: FakeEngine, capsys) -> list[dict[str, str]]:
+    run(["doctor", "--json", "--nodes", "1"], lambda: engine)
+    return [each for each in json.loads(capsys.readouterr().out) if each["topic"] == "limits"]
+
+
+def test_the_room_is_that_of_the_folder_in_which_the_engine_keeps_what_it_has(capsys) -> None:
+    engine = FakeEngine()
+    engine.root = Path("/proc")  # a file system without any room
+    assert "disk: 0 MB, and 1 nodes need 520 MB" in [each["words"] for each in findings_about_limits(engine, capsys)]
+
+
+def test_the_limits_of_this_machine_are_not_told_of_an_engine_elsewhere(capsys) -> None:
+    engine = FakeEngine()
+    engine.root = None
+    [finding] = findings_about_limits(engine, capsys)
+    assert (finding["verdict"], finding["words"][:10]) == ("warn", "not judged")
 
 
 @pytest.mark.engine
