@@ -14,12 +14,13 @@ import typer
 
 from catenet.nodes.control.units import format_duration
 from catenet.nodes.machine import Json
-from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.checks import Result, keep_evidence, run_checks
 from catenet.orchestrator.cli.context import JsonOption, LabOption, RunningArgument, engine, one_name, running_lab
 from catenet.orchestrator.cli.screen import print_json, say, table, tell
 from catenet.orchestrator.faults.verbs import AT_ONCE, OPPOSITE, do, lead
 from catenet.orchestrator.lab.model import Check, Moment
+from catenet.orchestrator.lab.vocabulary import LAN_VERBS
 from catenet.orchestrator.observe.measure import Measured, Measuring
 from catenet.orchestrator.observe.running import RunningLab, UserError
 from catenet.orchestrator.observe.running import running_lab as lab_as_it_is
@@ -139,7 +140,7 @@ class Play:
         self._began = 0.0
         self._results: queue.SimpleQueue[Result | Exception] = queue.SimpleQueue()
         self._watched = 0
-        self._broken: dict[str, str] = {}  # LAN or node → the verb that mends it
+        self._broken: dict[tuple[bool, str], str] = {}  # (whether it is a LAN, its name) → the verb that mends it
         self._witness: threading.Thread | None = None
         self._measured = bool(running.lab.measures)
         self.evidence = ""
@@ -210,11 +211,11 @@ class Play:
     def _do(self, moment: Moment, running: RunningLab, at: float = 0.0) -> None:
         began, verb, target = self._now(), moment.verb, moment.target
         if verb in OPPOSITE:  # noted first: it may be broken off half-way
-            self._broken[target] = OPPOSITE[verb]
+            self._broken[verb in LAN_VERBS, target] = OPPOSITE[verb]
         done = do(self._engine, running, verb, target, silent=moment.silent, at=at)
         self._tell(Happening(self._now() if at else began, verb, "; ".join((done.words, *done.remarks))))
         if verb not in OPPOSITE:
-            self._broken.pop(target, None)
+            self._broken.pop((verb in LAN_VERBS, target), None)
 
     def _watch(self, check: Check) -> None:
         running = self._refreshed()
@@ -250,8 +251,12 @@ class Play:
         self.evidence = keep_evidence(self._engine, self._refreshed(), [failed])
 
     def _mend(self) -> None:
-        for target, verb in list(self._broken.items()):
-            self._do(Moment(0.0, verb, target), self._refreshed())
+        """All that can be: what cannot is told, and hides neither why this play was broken off nor the rest."""
+        for (_, target), verb in list(self._broken.items()):
+            try:
+                self._do(Moment(0.0, verb, target), self._refreshed())
+            except (EngineError, UserError) as error:
+                self._tell(Happening(self._now(), verb, f"{target} is not mended: {error}"))
 
     def _refreshed(self) -> RunningLab:
         """The same copy as the engine has it now."""

@@ -23,7 +23,7 @@ from catenet.orchestrator.observe.converged import wait_until_converged
 from catenet.orchestrator.observe.events import past
 from catenet.orchestrator.observe.packets import Seen
 from catenet.orchestrator.observe.program import Finished, run_program
-from catenet.orchestrator.observe.running import RunningLab, unknown
+from catenet.orchestrator.observe.running import RunningLab, UserError, unknown
 from catenet.orchestrator.observe.status import lab_state
 
 __all__ = ["Broken", "LabUnderTest", "NodeUnderTest"]
@@ -323,7 +323,7 @@ class Broken:
         try:
             self._lab.do(OPPOSITE[self._verb], self._target)
             self._lab.wait_until_converged()
-        except (EngineError, AssertionError) as failure:
+        except (EngineError, UserError, AssertionError) as failure:
             if error is None:
                 raise
             error.add_note(f"after that, {OPPOSITE[self._verb]} {self._target}: {failure}")

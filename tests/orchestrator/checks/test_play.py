@@ -112,6 +112,36 @@ def test_a_verb_that_the_engine_refuses_ends_the_play_and_mends(world: Any) -> N
     assert not world.down
 
 
+def test_a_lan_and_a_node_of_one_name_are_both_mended_when_the_play_breaks_off(world: Any) -> None:
+    world = type(world)(world.file.parent, world.file.read_text().replace("link2", "r"))
+    timeline = (Moment(0, "cut", "r"), Moment(0, "pause", "r"), Moment(0, "kill", "h"))
+
+    def interrupt(call: str, name: str) -> None:
+        if call == "kill":
+            raise KeyboardInterrupt
+
+    world.engine.before = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        Play(world.engine, world.running, [].append).run(timeline)
+    assert not world.down
+    assert world.running.containers["r"].state == "running"
+
+
+def test_what_cannot_be_mended_is_told_and_hides_neither_the_rest_nor_the_reason(world: Any) -> None:
+    history: list[Happening] = []
+    timeline = (Moment(0, "pause", "h"), Moment(0, "pause", "g"), Moment(0, "kill", "r"))
+
+    def refuse(call: str, name: str) -> None:
+        if (call, name) in (("kill", "line-r"), ("resume", "line-h")):
+            raise EngineError(f"{call}: refused")
+
+    world.engine.before = refuse
+    with pytest.raises(EngineError, match="kill: refused"):
+        Play(world.engine, world.running, history.append).run(timeline)
+    assert "h is not mended: resume: refused" in [each.text for each in history]
+    assert world.running.containers["g"].state == "running"
+
+
 def test_the_verb_play(world: Any, capsys: pytest.CaptureFixture[str]) -> None:
     world.ping_follows_the_links()
     assert run(["play", "--lab", "line", "--json"], lambda: world.engine) == 0

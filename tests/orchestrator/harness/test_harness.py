@@ -105,6 +105,18 @@ def test_cut(lab):
     assert [*inner.pytester.path.glob(".catenet/failures/*")] == []  # an error that the test wanted leaves no evidence
 
 
+def test_what_cannot_be_mended_after_a_block_does_not_hide_its_failure(inner):
+    tests = """
+def test_one(lab):
+    with pytest.raises(ZeroDivisionError) as caught, lab["h"].kill():
+        lab["h"].start()
+        lab["h"].pause()
+        raise ZeroDivisionError
+    assert caught.value.__notes__ == ["after that, start h: h is paused, not dead: catenet resume h"]
+"""
+    inner.run(tests).assert_outcomes(passed=1)
+
+
 def test_a_silent_cut_is_another_than_a_cut(inner):
     tests = """
 def test_silent(lab):
