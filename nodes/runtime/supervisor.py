@@ -37,12 +37,15 @@ class Service:
         self._counters: dict[str, int] = {}
         self._restarts = 0
         self._error: str | None = None
+        self._retry: float | None = None
 
     def status(self) -> Json:
-        """For people and checks."""
+        """For people and checks. `retry`, of one that has failed: seconds to its next start; null: none is to come."""
         theirs: dict[str, Json] = {} if self._implementation == OURS else {IMPLEMENTATION: self._implementation}
+        again: dict[str, Json] = {"retry": self._retry} if self.state == "failed" else {}
         return {
             **theirs,
+            **again,
             "state": self.state,
             "restarts": self._restarts,
             "counters": dict(self._counters),
@@ -106,6 +109,7 @@ class Service:
 
     def _failed(self, error: Exception, retry: float | None) -> None:
         self.state = "failed"
+        self._retry = retry
         self._error = str(error) if isinstance(error, ConfigError | ProgramError) else describe_error(error)
         then = "it stays down" if retry is None else f"started again in {retry:g} s"
         data: dict[str, Json] = {"error": self._error, "retry": retry}

@@ -40,7 +40,7 @@ class Readiness:
         self._up: set[tuple[str, str]] = set()
         self._unsaid: dict[str, float] = {}
         self._serving: dict[str, set[str]] = {name: set() for name in starting}
-        self._failing: dict[str, str] = {}
+        self._failing: dict[tuple[str, str], str] = {}  # (node, service) → why, the latest last
         self._failures: Counter[tuple[str, str]] = Counter()
         self._costs: dict[str, dict[str, int]] = {
             name: {} for name, node in lab.nodes.items() if ROUTING in node.services and name not in self._absent
@@ -58,7 +58,7 @@ class Readiness:
         match event.kind:
             case "node.ready":
                 self._not_ready.discard(node)
-            case "node.failed":
+            case "node.failed" if node in self._serving:  # else it was in an earlier life, since it runs now
                 raise NotReadyError(f"node {node} failed: {event.text}", node)
             case "service.ready":
                 self._serves(node, event)
@@ -95,8 +95,7 @@ class Readiness:
     def lacking(self) -> list[str]:
         """Which node lacks what, in words for the user."""
         words = [
-            f"{node} is not ready: {self._failing.get(node) or self._unfinished(node)}"
-            for node in sorted(self._not_ready)
+            f"{node} is not ready: {self._failed(node) or self._unfinished(node)}" for node in sorted(self._not_ready)
         ]
         lame = {router: why for router in self._costs if (why := self._lame(router))}
         words = [*lame.values(), *words]
@@ -110,11 +109,17 @@ class Readiness:
         if router in self._not_ready or not self._lacks(router):
             return ""
         if times := self._failures[router, ROUTING]:
-            return f"{router}: {ROUTING} failed {_times(times)}: {self._failing[router].partition(': ')[2]}"
+            return f"{router}: {ROUTING} failed {_times(times)}: {self._failing[router, ROUTING]}"
         if router in self._unsaid and not self._costs[router]:
             program = self._lab.nodes[router].implementations.get(ROUTING, ROUTING)
             return f"{router}: {program} did not say `ready` for {self._unsaid[router]:g} s, and has set no route"
         return ""
+
+    def _failed(self, node: str) -> str:
+        """What failed last, and does not serve since."""
+        serving = self._serving.get(node, set())
+        failed = [f"{what}: {why}" for (at, what), why in self._failing.items() if at == node and what not in serving]
+        return failed[-1] if failed else ""
 
     def _unfinished(self, node: str) -> str:
         wanted = self._lab.nodes[node]
@@ -127,11 +132,15 @@ class Readiness:
         return list(lacking(self._costs[router], self._expected.get(router, {})))
 
     def _fails(self, node: str, event: Event) -> None:
-        self._failing[node] = f"{event.service}: {event.text}"
+        self._failing.pop((node, event.service), None)
+        self._failing[node, event.service] = event.text
         self._failures[node, event.service] += 1
+        if node not in self._serving:  # it may have been in an earlier life: it is not this run that waits for it
+            return
+        self._serving[node].discard(event.service)
         if event.data.get("retry") is None:
             raise NotReadyError(f"node {node}: its service {event.service} failed: {event.text}", node)
-        if node in self._serving and self._failures[node, event.service] >= _TRIES:
+        if self._failures[node, event.service] >= _TRIES:
             raise NotReadyError(f"node {node}: its service {event.service} failed {_TRIES} times: {event.text}", node)
 
     def _serves(self, node: str, event: Event) -> None:

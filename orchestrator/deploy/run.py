@@ -86,6 +86,8 @@ def perform(engine: Engine, step: Step) -> None:
             engine.create_network(network)
         case "create_container", ContainerSpec() as container:
             engine.create(container)
+        case "kill", _:
+            engine.kill(step.name)
         case "start", _:
             engine.start(step.name)
         case "remove_container", _:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from catenet.nodes.address import Prefix
-from catenet.nodes.control.questions import Question
+from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import (
     LABEL_BEGAN,
@@ -35,6 +35,7 @@ from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.events import last_time
 from catenet.orchestrator.observe.evidence import FOLDER, a_while, last_words, save_or_say
+from catenet.orchestrator.observe.status import stay_down
 from catenet.orchestrator.plan.desired import container_name, desired
 from catenet.orchestrator.plan.steps import Step, left_paused, plan
 
@@ -76,11 +77,14 @@ class UpReport:
 
 
 class Missing(NamedTuple):
-    """The steps from what is there now, the nodes that stay paused, and the copy's containers that are there."""
+    """The steps from what is there now, the nodes that stay paused, the copy's containers that are there, and what
+    those that run say of themselves (node → status).
+    """
 
     steps: tuple[Step, ...]
     paused: tuple[str, ...]
     present: Sequence[Container]
+    said: Mapping[str, Answer]
 
 
 def missing(engine: Engine, lab: Lab, copy: str, image: str, refused: Sequence[Prefix] = ()) -> Missing:
@@ -97,7 +101,9 @@ def missing(engine: Engine, lab: Lab, copy: str, image: str, refused: Sequence[P
     there: list[Network | Container] = [*networks, *present]
     began = _began(thing.labels for thing in there if thing.copy == copy)
     wanted = desired(lab, copy, image, networks, engine.host_addresses(), refused=refused, own_images=own, began=began)
-    return Missing(plan(wanted, networks, present, others), left_paused(wanted, present), present)
+    said = ask_all(engine, [container for container in present if container.state == "running"], Question("status"))
+    stopped = {node for node, status in said.items() if stay_down(status)}
+    return Missing(plan(wanted, networks, present, others, stopped), left_paused(wanted, present), present, said)
 
 
 def _began(labels: Iterable[Mapping[str, str]]) -> int:
@@ -165,7 +171,7 @@ class _Deployment:
         self._copy = copy
         self._progress = progress
         self._missing = partial(missing, engine, lab, copy, image)
-        self.steps, self.paused, self._present = self._missing()
+        self.steps, self.paused, self._present, said = self._missing()
         self._begun: set[str] = set()
         self._refused: list[Prefix] = []
         self._node = {container_name(copy, name): name for name in lab.nodes}
@@ -175,7 +181,9 @@ class _Deployment:
         here = [c for c in self._present if c.name in self._node and c.name not in starting | leaving]
         self._running = [container for container in here if container.state == "running"]
         absent = {self._node[container.name] for container in here if container.state != "running"}
-        self._readiness = Readiness(lab, {self._node[name] for name in starting} | self._unready(), absent)
+        # an `up` that was killed may have started some of those that run a moment ago
+        unready = {self._node[container.name] for container in self._running if not _is_ready(said[container.node])}
+        self._readiness = Readiness(lab, {self._node[name] for name in starting} | unready, absent)
         self._watch = Watch(engine, self._readiness, progress)
         self._counts = _Counts(self.steps, progress)
 
@@ -211,12 +219,6 @@ class _Deployment:
                     raise
                 steps = self._missing(self._refused).steps
 
-    def _unready(self) -> set[str]:
-        """The nodes that run and are not ready: an `up` that was killed may have started them a moment ago."""
-        answers = ask_all(self._engine, self._running, Question("status"))
-        states = {node: answer.answer for node, answer in answers.items()}
-        return {node for node, state in states.items() if not (isinstance(state, Mapping) and state.get("ready"))}
-
     def undo(self) -> None:
         """Remove what this run has made, or may have. What cannot be removed is said, and never raised."""
         later = f"`catenet down --name {self._copy}` removes it"
@@ -237,7 +239,7 @@ class _Deployment:
         if isinstance(step.spec, NetworkSpec | ContainerSpec):
             self._begun.add(step.name)
         if step.kind == "start":
-            after = 0.0 if step.after else self._earlier_life(step.name)
+            after = 0.0 if step.name in self._begun else self._earlier_life(step.name)
             perform(self._engine, step)
             self._watch.follow(step.name, self._node[step.name], after)
         else:
@@ -275,6 +277,10 @@ class _Counts:
         with self._lock:
             self._done[phase] += 1
             self._progress.count(phase, self._done[phase], self._totals[phase])
+
+
+def _is_ready(status: Answer) -> bool:
+    return isinstance(status.answer, Mapping) and bool(status.answer.get("ready"))
 
 
 def _is_gone(engine: Engine) -> bool:

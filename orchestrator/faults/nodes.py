@@ -6,11 +6,14 @@ from collections import Counter
 from dataclasses import replace
 
 from catenet.nodes.control.events import Event
+from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
 from catenet.orchestrator.faults.done import Done, Stopwatch
 from catenet.orchestrator.faults.lans import rejoin
+from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.events import last_time, wait_for
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition
+from catenet.orchestrator.observe.status import stay_down
 
 __all__ = ["START_DEADLINE", "kill", "pause", "resume", "start", "start_again"]
 
@@ -70,24 +73,31 @@ def resume(engine: Engine, running: RunningLab, node: str) -> Done:
 def start(engine: Engine, running: RunningLab, node: str) -> Done:
     """A dead node starts again; returns when it is ready. A LAN that is cut is cut at its end too.
 
+    So does one in which a service stays down (`stay_down`).
+
     Raises:
-        UserError: no such node, or it is paused.
+        UserError: no such node, or it is paused; or a service refuses its configuration.
         EngineError: the engine did not do it, or the node did not get ready.
 
     """
     watch, container = Stopwatch("start", node), running.node(node)
     if container.state == "paused":
         raise UserError(f"{node} is paused, not dead: catenet resume {node}")
-    if container.state == "running":
+    down = stay_down(ask(engine, container, Question("status"))) if container.state == "running" else ()
+    if container.state == "running" and not down:
         return watch.done("runs already", changed=False)
+    if down:
+        engine.kill(container.name)
     start_again(engine, container)
-    return watch.done("started and ready", remarks=_back(engine, running, container))
+    why = f", since its {', '.join(down)} stayed down" if down else ""
+    return watch.done(f"started and ready{why}", remarks=_back(engine, running, container))
 
 
 def start_again(engine: Engine, container: Container) -> None:
     """A container that ran before, and does not now, runs; returns when the node is ready.
 
     Raises:
+        UserError: a service refuses its configuration, a zone file say.
         EngineError: the engine did not do it, or the node did not get ready.
 
     """
@@ -96,6 +106,8 @@ def start_again(engine: Engine, container: Container) -> None:
     event = wait_for(engine, container, _Start().has_ended, before, START_DEADLINE)
     if event is None or event.kind != "node.ready":
         why = f"{event.service}: {event.text}" if event else f"not ready after {START_DEADLINE:g} s"
+        if event is not None and _is_for_good(event):
+            raise UserError(f"{container.node} was started: {why}; mend that, then: catenet start {container.node}")
         raise EngineError(f"{container.node} was started: {why}", f"catenet logs {container.node}")
 
 
@@ -109,8 +121,13 @@ class _Start:
         """Whether this event says how the start went."""
         if event.kind == "service.failed":
             self._failures[event.service] += 1
-            return event.data.get("retry") is None or self._failures[event.service] == _PATIENCE
+            return _is_for_good(event) or self._failures[event.service] == _PATIENCE
         return event.kind in ("node.ready", "node.failed")
+
+
+def _is_for_good(event: Event) -> bool:
+    """A service will not be started again: its configuration is wrong."""
+    return event.kind == "service.failed" and event.data.get("retry") is None
 
 
 def _back(engine: Engine, running: RunningLab, container: Container) -> tuple[str, ...]:

@@ -12,8 +12,7 @@ from catenet.orchestrator.backend.protocols import Container, Streams
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.running import RunningLab, condition
 
-__all__ = ["MISSING", "LabState", "LanState", "NodeState", "lab_state"]
-
+__all__ = ["MISSING", "LabState", "LanState", "NodeState", "lab_state", "stay_down"]
 
 MISSING = "missing"
 """The condition of a node or a LAN that the lab file names and the engine has not."""
@@ -103,6 +102,25 @@ def lab_state(engine: Streams, running: RunningLab) -> LabState:
     return LabState(running.name, str(running.file) if running.file else None, nodes, lans)
 
 
+def stay_down(status: Answer) -> tuple[str, ...]:
+    """The services that a node's status says have failed, and will not be started again while the node runs.
+
+    What they refused, a zone file say, may be mended since.
+    """
+    said = status.answer
+    return tuple(
+        name
+        for name, row in _services(said if isinstance(said, Mapping) else {}).items()
+        if row.get("state") == "failed" and row.get("retry", 0) is None
+    )
+
+
+def _services(status: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
+    services = status.get("services")
+    found = services if isinstance(services, Mapping) else {}
+    return {name: row for name, row in found.items() if isinstance(row, Mapping)}
+
+
 def _node_state(container: Container, answer: Answer, lans: tuple[str, ...]) -> NodeState:
     said = answer.answer
     if answer.error is not None or not isinstance(said, Mapping):
@@ -110,9 +128,7 @@ def _node_state(container: Container, answer: Answer, lans: tuple[str, ...]) -> 
         word = answer.error if alive and answer.error else condition(container)
         return NodeState(container.node, word, dict.fromkeys(lans, ""))
     interfaces = {str(row.get("lan")): row for row in _objects(said.get("interfaces"))}
-    services = said.get("services")
-    services = services if isinstance(services, Mapping) else {}
-    rows = {name: row for name, row in services.items() if isinstance(row, Mapping)}
+    rows = _services(said)
     memory = said.get("memory")
     failed = [name for name, row in rows.items() if row.get("state") == "failed"]
     waiting = f"{', '.join(failed)} failed" if failed else "starting"

@@ -7,6 +7,7 @@ The rules, for one copy of a lab:
     container  absent                              → create (after its networks), start
                running or paused, and as desired   → nothing (`left_paused` names those that are paused)
                exited, and as desired              → start
+               running, as desired, and `stopped`  → kill, start
                anything else of ours               → remove, create, start
     ours, and not desired                          → remove
     another's, with a name that we need            → ClashError, before anything is made
@@ -18,7 +19,7 @@ never started may be half attached, so it is never kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,7 +39,7 @@ __all__ = ["ClashError", "Step", "StepKind", "describe", "left_paused", "plan", 
 
 _PLAIN = f"{COMPOSE_IMAGE.partition(':')[0]}:"  # a node with an image of its own cannot be one that Compose made
 
-StepKind = Literal["remove_container", "remove_network", "create_network", "create_container", "start"]
+StepKind = Literal["remove_container", "remove_network", "create_network", "create_container", "kill", "start"]
 
 
 class ClashError(PlanError):
@@ -65,9 +66,15 @@ def _id(kind: StepKind, name: str) -> str:
 
 
 def plan(
-    wanted: Desired, networks: Sequence[Network], containers: Sequence[Container], others: Sequence[Listed] = ()
+    wanted: Desired,
+    networks: Sequence[Network],
+    containers: Sequence[Container],
+    others: Sequence[Listed] = (),
+    stopped: Collection[str] = (),
 ) -> tuple[Step, ...]:
     """What is missing, given all networks that the engine has, of whoever, this copy's containers, and all others.
+
+    `stopped`: the nodes that run, and in which a service does not serve and will not.
 
     Raises:
         ClashError: another's network or container has a name that this copy needs, or the copy is another lab's.
@@ -93,7 +100,7 @@ def plan(
     steps += _network_removals(old, doomed)
     steps += [_creation(spec, old) for spec in fresh]
     for node, spec in specs.items():
-        steps += _container_steps(spec, kept.get(node), doomed, fresh_names)
+        steps += _container_steps(spec, kept.get(node), doomed, fresh_names, stopped=node in stopped)
     return tuple(steps)
 
 
@@ -157,10 +164,12 @@ def _overlap(prefixes: Iterable[Prefix], other: Prefix) -> bool:
 
 
 def _container_steps(
-    spec: ContainerSpec, kept: Container | None, doomed: Iterable[Container], fresh: Iterable[str]
+    spec: ContainerSpec, kept: Container | None, doomed: Iterable[Container], fresh: Iterable[str], *, stopped: bool
 ) -> list[Step]:
     """A container waits for its new networks, and for those whose name or place on a LAN it may take over."""
     if kept is not None:
+        if kept.state == "running" and stopped:
+            return [Step("kill", kept.name), Step("start", kept.name, after=(_id("kill", kept.name),))]
         return [Step("start", kept.name)] if kept.state == "exited" else []
     made = frozenset(fresh)
     after = [_id("create_network", network) for network in spec.endpoints if network in made]

@@ -132,8 +132,10 @@ def test_wrong_options_are_told_and_not_tried_again(offer: Offer, on_bench: OnBe
         service = Service(bench.shared, "test", {"numbr": 1}, lambda: None)
         await service.run()
         (event,) = bench.events()
-        assert event.text == "test.numbr is an unknown option; it has number; it stays down"
+        error = "test.numbr is an unknown option; it has number"
+        assert event.text == f"{error}; it stays down"
         assert (event.data["retry"], service.state) == (None, "failed")
+        assert service.status() == {"state": "failed", "retry": None, "restarts": 0, "counters": {}, "error": error}
         unknown = Service(bench.shared, "gopher", {}, lambda: None)
         await unknown.run()
         assert "gopher is an unknown service; there are rip, nameserver" in bench.events()[-1].text

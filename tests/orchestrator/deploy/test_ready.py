@@ -182,6 +182,19 @@ def test_one_that_fails_again_and_again_after_it_was_ready_is_named_first_and_th
     assert caught.value.node == "a"
 
 
+def test_each_service_has_its_own_reason_and_one_that_serves_has_none() -> None:
+    other = Event(0.0, "a", "nameserver", "service.failed", "port 53 is taken", {"retry": 0.2})
+    readiness = Readiness(LAB, "abcde")
+    readiness.note("a", fallen("port 520 is taken"))
+    readiness.note("a", other)
+    assert "a is not ready: nameserver: port 53 is taken" in readiness.lacking()
+    readiness.note("a", event("a", "service.ready", {}, "nameserver"))
+    assert "a is not ready: rip: port 520 is taken" in readiness.lacking()
+    readiness.note("a", other)
+    readiness.note("a", event("a", "node.ready", {}))
+    assert readiness.lacking()[0] == "a: rip failed once: port 520 is taken"
+
+
 def test_what_a_node_that_runs_already_has_got_over_is_past() -> None:
     readiness = Readiness(LAB, "bcde")
     for _ in range(7):

@@ -163,6 +163,31 @@ def test_a_service_that_falls_over_again_and_again_is_said_with_its_reason(small
         do(small, "start", "a")
 
 
+def test_a_service_that_refuses_what_the_user_wrote_is_the_users_mistake(small):
+    small.kill("a")
+    small.engine.script = lambda spec: [said("service.failed", "zones/x.zone:3: no such type", retry=None)]
+    with pytest.raises(UserError, match=r"rip: zones/x\.zone:3: no such type; mend that, then: catenet start a"):
+        do(small, "start", "a")
+
+
+@pytest.mark.parametrize(("retry", "changed"), [(None, True), (0.2, False)])
+def test_a_node_that_runs_is_started_again_where_a_service_stays_down(small, retry, changed):
+    ordinary = small.engine.answer
+
+    def answer(container, command, given):
+        if b'"status"' in given and container == "small-a":
+            return 0, bytes(Answer({"services": {"rip": {"state": "failed", "retry": retry}}})), b""
+        return ordinary(container, command, given)
+
+    small.engine.answer = answer
+    small.engine.calls.clear()
+    done = do(small, "start", "a")
+    assert done.changed is changed
+    assert [call for call in small.engine.calls if call[0] in ("kill", "start")] == (
+        [("kill", "small-a"), ("start", "small-a")] if changed else []
+    )
+
+
 @pytest.mark.parametrize(
     ("before", "verb", "words"),
     [

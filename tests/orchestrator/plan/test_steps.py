@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.backend.fake import FakeEngine
-from catenet.orchestrator.backend.protocols import ContainerSpec, NetworkSpec
+from catenet.orchestrator.backend.protocols import LABEL_NODE, ContainerSpec, NetworkSpec
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.plan.desired import COMPOSE_IMAGE, Desired, desired
 from catenet.orchestrator.plan.steps import ClashError, Step, describe, left_paused, plan, removal
@@ -64,9 +64,12 @@ def perform(engine: FakeEngine, step: Step) -> None:
     elif isinstance(step.spec, ContainerSpec):
         engine.create(step.spec)
     else:
-        {"start": engine.start, "remove_container": engine.remove, "remove_network": engine.remove_network}[step.kind](
-            step.name
-        )
+        {
+            "kill": engine.kill,
+            "start": engine.start,
+            "remove_container": engine.remove,
+            "remove_network": engine.remove_network,
+        }[step.kind](step.name)
 
 
 def assert_is(engine: FakeEngine, wanted: Desired) -> None:
@@ -175,6 +178,16 @@ def test_a_killed_node_is_started_and_the_others_are_left() -> None:
     engine, wanted = up()
     engine.kill("x-b")
     assert [step.id for step in planned(engine, wanted)] == ["start x-b"]
+
+
+def test_a_node_that_runs_and_does_not_serve_is_killed_and_started() -> None:
+    engine, wanted = up()
+    first, second, *_ = (spec.labels[LABEL_NODE] for spec in wanted.containers)
+    engine.pause(f"x-{second}")
+    there = engine.inspected(engine.listed({}))
+    steps = plan(wanted, engine.networks(), there, stopped={first, second})
+    assert [(step.kind, step.name) for step in steps] == [("kill", f"x-{first}"), ("start", f"x-{first}")]
+    assert steps[1].after == (steps[0].id,)
 
 
 def test_a_paused_node_is_left_and_named() -> None:
