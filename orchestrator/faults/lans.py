@@ -9,7 +9,7 @@ from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
 from catenet.orchestrator.faults.done import Done, Stopwatch
-from catenet.orchestrator.observe.ask import ask, ask_all
+from catenet.orchestrator.observe.ask import Doors
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition
 
 __all__ = ["cut", "heal", "rejoin"]
@@ -61,11 +61,12 @@ def _set(engine: Streams, running: RunningLab, lan: str, verb: str, state: str, 
         words = f"has no end that runs, so nothing is {past} ({_listed(f'{e.node} is {condition(e)}' for e in dead)})"
         return watch.done(words, changed=False)
     absent = tuple(f"{end.node} is {condition(end)}: its end {_LATER[state]} when it is back" for end in dead)
-    links = ask_all(engine, ends, Question("show", {"what": "links"}), LOOK)
-    wrong = [end for end in ends if condition(end) == "running" and _state(links[end.node], lan) != state]
-    if not wrong:
-        return watch.done(_WELL[state], changed=False, remarks=absent)
-    refused = _refusals(ask_all(engine, wrong, _order(lan, state, at), ACT))
+    with Doors(engine) as doors:
+        links = doors.ask_all(ends, Question("show", {"what": "links"}), LOOK)
+        wrong = [end for end in ends if condition(end) == "running" and _state(links[end.node], lan) != state]
+        if not wrong:
+            return watch.done(_WELL[state], changed=False, remarks=absent)
+        refused = _refusals(doors.ask_all(wrong, _order(lan, state, at), ACT))
     if refused:
         raise EngineError(f"{verb} {lan}: {'; '.join(refused)}", f"catenet status, then catenet {verb} {lan} again")
     time.sleep(max(0.0, at - time.time()))
@@ -82,17 +83,18 @@ def rejoin(engine: Streams, running: RunningLab, container: Container) -> tuple[
     said = []
     lans = running.lans_of(container)
     others = {end.node: end for lan in lans for end in running.ends(lan) if end.node != container.node}
-    links = ask_all(engine, (container, *others.values()), Question("show", {"what": "links"}), LOOK)
-    own = links.pop(container.node)
-    for lan in lans:
-        states = {_state(answer, lan) for answer in links.values()} - {None}
-        state = next((word for word in ("down", "silent") if word in states), "up")
-        if not states or _state(own, lan) == state:
-            continue
-        refused = _refusals({container.node: ask(engine, container, _order(lan, state), ACT)})
-        if refused:
-            raise EngineError(f"{lan} is {_PAST[state]}, and {'; '.join(refused)}")
-        said.append(f"{lan} is {_PAST[state]}: {_PLACE[state]} {container.node} too")
+    with Doors(engine) as doors:
+        links = doors.ask_all((container, *others.values()), Question("show", {"what": "links"}), LOOK)
+        own = links.pop(container.node)
+        for lan in lans:
+            states = {_state(answer, lan) for answer in links.values()} - {None}
+            state = next((word for word in ("down", "silent") if word in states), "up")
+            if not states or _state(own, lan) == state:
+                continue
+            refused = _refusals({container.node: doors.ask(container, _order(lan, state), ACT)})
+            if refused:
+                raise EngineError(f"{lan} is {_PAST[state]}, and {'; '.join(refused)}")
+            said.append(f"{lan} is {_PAST[state]}: {_PLACE[state]} {container.node} too")
     return tuple(said)
 
 

@@ -26,7 +26,7 @@ DEADLINE = 5.0
 that hangs costs; an answer takes some 0.1 s, and ten times that where the machine is busy."""
 AT_ONCE = 8
 """Questions under way at a time; more only queue up in the engine."""
-_SILENCE = 1.0
+_SILENCE = 2.0
 """Seconds without an answer after which a stream that was kept is given up, and the question is asked by a new one: of
 a node that has been paused the engine then says so."""
 
@@ -47,8 +47,8 @@ def ask_all(
 class Doors:
     """Streams to nodes, kept from one question to the next; for several threads.
 
-    Only for what may be asked twice, as `show` and `status` may: where a stream has died meanwhile, with its node or by
-    the node's own impatience (nodes/runtime/door), the question is asked once more.
+    Only for what may be asked twice, as `show`, `status` and `link` may: where a stream has died meanwhile, with its
+    node or by the node's own impatience (nodes/runtime/door), the question is asked once more.
     """
 
     def __init__(self, engine: Streams) -> None:

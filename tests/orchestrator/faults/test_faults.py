@@ -23,6 +23,15 @@ def test_cut_takes_every_end_down_and_heal_brings_it_up(small):
     assert small.down == set()
 
 
+def test_each_end_is_looked_at_and_changed_by_one_program(small):
+    verbs.do(small.engine, small.running, "cut", "link1")
+    assert sorted(small.engine.executed) == ["small-a", "small-b"]
+    small.kill("b")
+    small.engine.executed.clear()
+    verbs.do(small.engine, small.running, "start", "b")
+    assert small.engine.executed.count("small-b") == 1
+
+
 def test_a_silent_cut_leaves_every_end_up_and_heal_ends_it(small):
     done = do(small, "cut", "link1", silent=True)
     assert (done.changed, done.words) == (True, "link1 silent: every packet is dropped at a and b")
