@@ -48,15 +48,18 @@ def check_fetch(scene: Scene, check: FetchCheck) -> Finding:
 
 
 def read_response(data: bytes) -> Response | None:
-    """The output of `curl -i`; None where it is no HTTP response."""
-    head, end, body = data.partition(b"\r\n\r\n")
-    start, *lines = head.decode("latin-1").split("\r\n")
-    words = start.split(" ", 2)
-    # RFC 9112 section 4: status-code = 3DIGIT
-    if not end or not words[0].startswith("HTTP/") or len(words) < 2 or not re.fullmatch("[0-9]{3}", words[1]):
-        return None
+    """The output of `curl -i`, which prints interim responses too (RFC 9110 section 15.2); None where none is final."""
+    while True:
+        head, end, data = data.partition(b"\r\n\r\n")
+        start, *lines = head.decode("latin-1").split("\r\n")
+        words = start.split(" ", 2)
+        # RFC 9112 section 4: status-code = 3DIGIT
+        if not end or not words[0].startswith("HTTP/") or len(words) < 2 or not re.fullmatch("[0-9]{3}", words[1]):
+            return None
+        if not words[1].startswith("1"):
+            break
     headers = {key.strip().lower(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
-    return Response(int(words[1]), headers, body)
+    return Response(int(words[1]), headers, data)
 
 
 def _faults(response: Response) -> list[str]:
@@ -65,6 +68,6 @@ def _faults(response: Response) -> list[str]:
         return []
     faults = [f"no {name}" for name in _HEADERS if not response.headers.get(name.lower())]
     length = response.headers.get("content-length", "")
-    if length and length != str(len(response.body)):
+    if length and (length.lstrip("0") or "0") != str(len(response.body)):  # 1*DIGIT (RFC 9110 section 8.6)
         faults.append(f"Content-Length {length} and {len(response.body)} bytes")
     return faults

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.checks.result import Finding
 from catenet.orchestrator.checks.scene import Scene
 from catenet.orchestrator.lab.model import GoneCheck
@@ -27,7 +28,9 @@ def check_gone(scene: Scene, check: GoneCheck, since: float) -> Finding:
     seen = []
     for router in check.at:
         rows = scene.show(router, "routes", since)
-        for row in rows if isinstance(rows, list) else []:
+        if not isinstance(rows, list):  # no table is not an empty one
+            raise EngineError(f"{router} does not say which routes it has")
+        for row in rows:
             lan = wanted.get(str(row.get("prefix"))) if isinstance(row, Mapping) else None
             if lan is not None and isinstance(row, Mapping):
                 seen.append(f"{router} to {lan} via {row.get('lan')}")

@@ -28,7 +28,7 @@ def check_loop(scene: Scene, check: LoopCheck) -> Finding:
     said: list[str] = []
     addresses: list[Address] = [stranger(scene.lab, lan) for lan in check.to]
     for address in addresses:
-        done = scene.run(check.source, ["ping", "-n", "-c", "2", "-i", "0.2", "-W", "1", str(address)], _DEADLINE)
+        done = scene.ping(check.source, ["-c", "2", "-i", "0.2", "-W", "1", str(address)], _DEADLINE)
         said += [line for line in done.stdout.splitlines() if line.startswith("From ")]
     died = [line for line in said if "Time to live exceeded" in line]
     return Finding(

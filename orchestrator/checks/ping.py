@@ -24,7 +24,7 @@ def check_ping(scene: Scene, check: PingCheck) -> Finding:
 
     """
     address = str(scene.address(check.target))
-    done = scene.run(check.source, ["ping", "-n", "-q", "-c", "3", "-i", "0.1", "-W", "1", address], _DEADLINE)
+    done = scene.ping(check.source, ["-q", "-c", "3", "-i", "0.1", "-W", "1", address], _DEADLINE)
     received = next((line for line in done.stdout.splitlines() if "packets transmitted" in line), done.last_words)
     return Finding(
         holds=(done.returncode == 0) is check.answered,

@@ -69,6 +69,18 @@ class Scene:
         """
         return run_program(self.engine, self._container(node), command, deadline)
 
+    def ping(self, node: str, words: Sequence[str], deadline: float) -> Finished:
+        """An unmodified ping inside the node. It returns 0, or 1 without an answer, or 2 where there is no route, say.
+
+        Raises:
+            EngineError: it did not run to its end, so nothing is known of an answer; the text says why.
+
+        """
+        done = self.run(node, ["ping", "-n", *words], deadline)
+        if done.returncode not in (0, 1, 2):
+            raise EngineError(f"ping did not run at {node}: {done.last_words}")
+        return done
+
     def _container(self, node: str) -> Container:
         """As it was when the checks began; one that did not run then may have been started or resumed since."""
         known = self.running.node(node)

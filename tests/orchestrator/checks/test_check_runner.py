@@ -241,6 +241,33 @@ def test_a_loop_is_there_where_a_packets_ttl_runs_out(world: Any, text: bytes, f
     assert there.finding.next == "catenet exec h traceroute -n 10.0.2.253"  # the highest address that nobody has
 
 
+@pytest.mark.parametrize("code", [126, 127, 137])
+def test_where_no_ping_ran_nothing_is_known_of_an_answer_or_a_loop(world: Any, code: int) -> None:
+    world.prints("ping", b"no such program\n", code)
+    for check in (PingCheck("h", "g", answered=False), LoopCheck("h", ("link2",), found=False)):
+        [result] = world.check(check)
+        assert (result.passed, result.finding.seen) == (False, "ping did not run at h: no such program")
+
+
+def test_an_unreachable_network_is_no_answer(world: Any) -> None:
+    world.prints("ping", b"ping: connect: Network is unreachable\n", 2)
+    assert world.check(PingCheck("h", "g", answered=False))[0].passed
+
+
+def test_no_table_is_no_proof_that_a_lan_is_gone(world: Any) -> None:
+    world.tables["routes"] = {"error": "later"}
+    [result] = world.check(GONE)
+    assert (result.passed, result.finding.seen) == (False, "r does not say which routes it has")
+
+
+def test_a_length_with_leading_zeros_is_the_same_length(world: Any) -> None:
+    head = "HTTP/1.1 200 OK\r\nDate: x\r\nServer: x\r\nLast-Modified: x\r\nContent-Type: x\r\n"
+    world.prints("curl", f"{head}Content-Length: 0002\r\n\r\nhi".encode())
+    assert world.check(FetchCheck("h", "http://g/"))[0].passed
+    world.prints("curl", f"{head}Content-Length: 0003\r\n\r\nhi".encode())
+    assert not world.check(FetchCheck("h", "http://g/"))[0].passed
+
+
 def test_what_a_node_said_reaches_a_report_without_what_a_terminal_obeys(world: Any) -> None:
     world.programs["ping"] = lambda: (1, b"", b"\x1b[31mno\x07\n")
     [result] = world.check(PingCheck("h", "g"))

@@ -53,6 +53,15 @@ def test_curl() -> None:
     assert response.body == b"<p>\r\n\r\n"
 
 
+def test_9110_15_2_interim_responses_are_not_the_response() -> None:
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+    response = read_response(
+        b"HTTP/1.1 100 Continue\r\n\r\n" + hints + b"HTTP/1.1 404 Not Found\r\nDate: now\r\n\r\nno"
+    )
+    assert response == (404, {"date": "now"}, b"no")
+    assert read_response(hints) is None
+
+
 @pytest.mark.parametrize("data", [b"", b"curl: (7)", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1\r\n\r\n", b"\xff\r\n\r\n"])
 def test_curl_without_a_response(data: bytes) -> None:
     assert read_response(data) is None

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.cli.export import compose_text
-from catenet.orchestrator.cli.image import with_base
+from catenet.orchestrator.cli.image import main, with_base
 from catenet.orchestrator.lab.load import load
 
 REPOSITORY = Path(__file__).parents[3]
@@ -128,3 +128,13 @@ def test_its_encoding_is_not_the_machines(tmp_path: Path) -> None:
     strict = ("-X", "warn_default_encoding", "-W", "error::EncodingWarning:catenet.orchestrator.cli.export")
     words = ("export", "compose", str(tmp_path), "-o", str(tmp_path / "compose.yaml"))
     subprocess.run([sys.executable, *strict, "-c", code, *words], check=True)
+
+
+@pytest.mark.engine
+def test_an_image_that_cannot_be_made_is_told_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "catenet").touch()  # at the place of the folder for locks
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    assert main() == 3
+    assert "for locks, cannot be made" in capsys.readouterr().err

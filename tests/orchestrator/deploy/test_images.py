@@ -14,7 +14,7 @@ from catenet.orchestrator.backend.archive import pack_files
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.protocols import ContainerSpec, EngineError, NetworkSpec
 from catenet.orchestrator.deploy import images
-from catenet.orchestrator.deploy.base import DEBIAN, ensure_base, mirror
+from catenet.orchestrator.deploy.base import DEBIAN, ensure_base, host_mirror, mirror
 from catenet.orchestrator.deploy.images import (
     KEPT,
     build_compose_image,
@@ -160,6 +160,13 @@ def test_a_base_made_here_is_made_once_and_with_the_hosts_mirror(
 )
 def test_the_mirror_is_the_hosts_own(text: str, found: str | None) -> None:
     assert mirror([text]) == found
+
+
+def test_sources_that_may_not_be_read_are_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "a.list").symlink_to("nowhere")
+    (tmp_path / "b.list").write_text("deb http://ftp.example/debian/ bookworm main\n")
+    monkeypatch.setattr("catenet.orchestrator.deploy.base._SOURCES", (f"{tmp_path}/*.list",))
+    assert host_mirror() == "http://ftp.example/debian"
 
 
 def test_clean_removes_our_images_and_no_other(engine: FakeEngine) -> None:

@@ -119,6 +119,21 @@ def test_waiting_for_an_event_that_came_and_for_one_that_does_not_come(small):
     assert wait_for(small.engine, a, lambda e: e.kind == "node.failed", before, 0.05) is None
 
 
+def test_lines_of_one_time_and_of_a_clock_that_was_set_back_are_followed(small):
+    written = [
+        (80.0, "route.lost", "old"),
+        (100.0, "link.up", "x"),
+        (100.0, "link.down", "same"),
+        (95.0, "route.lost", "new"),
+    ]
+    lines = [LogLine(at, event_line("a", at, kind, text)) for at, kind, text in written]
+    small.engine.logs = lambda name, *, follow=False, tail=None: iter(lines)
+    for kind, text in (("link.down", "same"), ("route.lost", "new")):
+        found = wait_for(small.engine, small.container("a"), lambda event, kind=kind: event.kind == kind, 90.0, 5.0)
+        assert found is not None
+        assert found.text == text
+
+
 def test_the_kinds_are_those_that_the_list_explains():
     explained = re.findall(r"(?m)^ {4}([a-z]+\.[a-z]+) ", events.__doc__)
     assert list(events.KINDS) == explained

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from catenet.orchestrator.backend.fake import FakeEngine
+from catenet.orchestrator.backend.protocols import LABEL_FILE, LABEL_LAB, LABEL_NODE, ContainerSpec
 from catenet.orchestrator.observe.running import (
     FoundLab,
     RunningLab,
@@ -131,6 +132,12 @@ class TestChoose:
         file.touch()
         with pytest.raises(UserError, match="several copies"):
             choose({"one": copy("one", file), "two": copy("two", file)}, "", "", tmp_path)
+
+
+def test_a_label_that_can_be_no_files_name_is_no_file(small):
+    labels = {LABEL_LAB: "odd", LABEL_NODE: "n", LABEL_FILE: "/a\0b/lab.yaml"}
+    small.engine.create(ContainerSpec("odd", "n", "catenet/test:1", {}, {}, labels))
+    assert running_labs(small.engine)["odd"].file is None
 
 
 def test_the_file_of_a_lab_may_have_gone():
