@@ -140,10 +140,13 @@ def _batch(arrived: queue.Queue[Line], until: float) -> Iterator[Line]:
 
 
 class _Follower:
-    """A thread that reads one container's log until it ends: the lines that were logged later than `after`."""
+    """A thread that reads one container's log until it ends: the lines that were logged later than `after`.
+
+    Each counts by that alone: two may have one time, and a clock that is set back makes later ones look older.
+    """
 
     def __init__(self, engine: Streams, container: Container, arrived: queue.Queue[Line], after: float) -> None:
-        self.last_at = after
+        self.last_at = self._after = after
         self.ended = False
         self._closed = False
         self._node = container.node
@@ -160,8 +163,8 @@ class _Follower:
     def _read(self) -> None:
         with suppress(EngineError, OSError):  # the container was removed, or close() cut the stream
             for line in self._lines:
-                if line.at > self.last_at:
-                    self.last_at = line.at
+                if line.at > self._after:
+                    self.last_at = max(self.last_at, line.at)
                     self._put(Line.of(self._node, line))
         self.ended = True
 
