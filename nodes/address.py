@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["ANY", "DEFAULT", "Address", "Prefix", "mask"]
+__all__ = ["ANY", "DEFAULT", "Address", "HostBitsError", "Prefix", "mask"]
 
 _ALL = 0xFFFFFFFF
 
@@ -96,7 +96,8 @@ class Prefix(NamedTuple):
         """`10.0.1.0/24` → Prefix.
 
         Raises:
-            ValueError: no address, no length from 0 to 32 without leading zeros, or host bits that are not zero.
+            HostBitsError: host bits that are not zero.
+            ValueError: no address, or no length from 0 to 32 without leading zeros.
 
         """
         address, slash, length = text.partition("/")
@@ -105,7 +106,7 @@ class Prefix(NamedTuple):
             raise ValueError(f"{text!r} is no prefix (like 10.0.1.0/24)")
         prefix = cls.of(Address.parse(address), int(length))
         if prefix.network != Address.parse(address):
-            raise ValueError(f"{text!r} has host bits set; its network is {prefix}")
+            raise HostBitsError(text, prefix)
         return prefix
 
     @property
@@ -131,6 +132,14 @@ class Prefix(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.network!s}/{self.length}"
+
+
+class HostBitsError(ValueError):
+    """A text that would be a prefix, but for its host bits. `network`: the one in which the address lies."""
+
+    def __init__(self, text: str, network: Prefix) -> None:
+        super().__init__(f"{text!r} has host bits set; its network is {network}")
+        self.network = network
 
 
 DEFAULT = Prefix(ANY, 0)

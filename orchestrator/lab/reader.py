@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from catenet.nodes.address import Address, Prefix
+from catenet.nodes.address import Address, HostBitsError, Prefix
 from catenet.nodes.control.units import DURATION, LONGEST, format_duration, parse_duration
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.problems import Problems, nearest, quote
@@ -201,9 +201,10 @@ class Reader:
         text = self.text(item, what)
         try:
             return None if text is None else Prefix.parse(text)
-        except ValueError as error:
-            assert item is not None and text is not None
-            bits = str(error).partition("; ")[2]
-            message = f"{quote(text)} has host bits set" if bits else f"{quote(text)} is no prefix"
-            self.problem(item.line, f"{what}: {message}", bits or "like 10.0.1.0/24")
-            return None
+        except HostBitsError as error:
+            fault, hint = "has host bits set", f"its network is {error.network}"
+        except ValueError:
+            fault, hint = "is no prefix", "like 10.0.1.0/24"
+        assert item is not None
+        self.problem(item.line, f"{what}: {quote(text)} {fault}", hint)
+        return None
