@@ -224,7 +224,7 @@ class DockerContainers:
         wanted = [key if value is None else f"{key}={value}" for key, value in labels.items()]
         with asking("list the containers"):
             found = self._clients().containers(all=True, filters={"label": wanted})
-        return [_listed(item) for item in found]
+        return [_listed(item) for item in found if item.get("Names")]  # one that is being removed may have none
 
     def inspected(self, found: Iterable[Listed]) -> list[Container]:
         """How each is now, one after the other: threads would cost more than the engine's answers.

@@ -87,7 +87,10 @@ def _copy(labels: Mapping[str, str]) -> str:
 def _file(labels: Mapping[str, str]) -> Path | None:
     """An absolute path, the links in its folder resolved; None where the labels do not tell."""
     path = Path(labels.get(LABEL_FOLDER, ""), labels.get(LABEL_FILE, ""))
-    return path.parent.resolve() / path.name if labels.get(LABEL_FILE) and path.is_absolute() else None
+    try:
+        return path.parent.resolve() / path.name if labels.get(LABEL_FILE) and path.is_absolute() else None
+    except (OSError, RuntimeError, ValueError):  # no file can have such a name; or its links lead round in a circle
+        return None
 
 
 @dataclass(frozen=True, slots=True)
