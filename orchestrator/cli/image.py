@@ -13,6 +13,7 @@ from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import tell
 from catenet.orchestrator.deploy.images import build_compose_image, find_repository
+from catenet.orchestrator.observe.running import UserError
 
 __all__ = ["ENV_FILE", "main", "with_base"]
 
@@ -25,7 +26,7 @@ def main() -> int:
     try:
         with phases() as progress:
             base = build_compose_image(connect(), progress)
-    except EngineError as error:
+    except (EngineError, UserError) as error:
         tell(f"catenet: {error}")
         return 3
     repository = find_repository()

@@ -12,7 +12,8 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from catenet.orchestrator.backend.protocols import Engine, EngineError
@@ -73,9 +74,14 @@ def mirror(texts: Sequence[str]) -> str | None:
 
 
 def host_mirror() -> str | None:
-    """The same, of this host."""
-    files = [path for pattern in _SOURCES for path in sorted(Path("/").glob(pattern[1:]))]
-    return mirror([path.read_text(errors="replace") for path in files])
+    """The same, of this host, as far as its sources may be read."""
+    return mirror([*_texts(path for pattern in _SOURCES for path in sorted(Path("/").glob(pattern[1:])))])
+
+
+def _texts(files: Iterable[Path]) -> Iterator[str]:
+    for file in files:
+        with suppress(OSError):  # one with a password in it is root's alone
+            yield file.read_text(errors="replace")
 
 
 def _key(packages: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from catenet.nodes.address import Address
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine, containers_of
 from catenet.orchestrator.deploy.alone import Belonging, is_orphan
@@ -101,11 +102,11 @@ def prove(engine: Engine, progress: Progress) -> Iterator[Finding]:
         yield Finding("transit", "warn", "not proven: the node image is not there", "catenet up five-routers")
         return
     remove_orphans(engine, Silent(), _NAME)  # of doctors that were killed
-    belonging = Belonging(COPY)
+    lab, belonging = parse(_LAB, "doctor"), Belonging(COPY)
     try:
         with tempfile.TemporaryDirectory() as folder:
-            up(engine, parse(_LAB, "doctor"), COPY, tag, progress, evidence=Path(folder))
-        yield _transit(engine)
+            up(engine, lab, COPY, tag, progress, evidence=Path(folder))
+        yield _transit(engine, lab.nodes["h2"].attachments[0].address)
         yield from _facilities(engine)
     except (NotReadyError, PlanError) as error:
         yield Finding("transit", "wrong", f"a lab of three nodes does not start: {error}", "catenet up five-routers")
@@ -114,11 +115,9 @@ def prove(engine: Engine, progress: Progress) -> Iterator[Finding]:
         belonging.end()
 
 
-def _transit(engine: Engine) -> Finding:
-    nodes = {container.node: container for container in containers_of(engine, COPY)}
-    address = run_program(engine, nodes["h2"], ["hostname", "-I"], _DEADLINE).stdout.split()[0]
-    ping = ["ping", "-n", "-c", "2", "-i", "0.2", "-W", "2", address]
-    pinged = run_program(engine, nodes["h1"], ping, _DEADLINE)
+def _transit(engine: Engine, h2: Address) -> Finding:
+    (h1,) = (container for container in containers_of(engine, COPY) if container.node == "h1")
+    pinged = run_program(engine, h1, ["ping", "-n", "-c", "2", "-i", "0.2", "-W", "2", str(h2)], _DEADLINE)
     if pinged.returncode == 0:
         return Finding("transit", "ok", "a packet crosses a router between two networks")
     return Finding(
