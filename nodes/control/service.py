@@ -36,12 +36,14 @@ class Routing(NamedTuple):
 class Service(NamedTuple):
     """A service, by the name that a lab file has for it. `nodes/services/NAME.py` runs it.
 
-    `options`: → the frozen dataclass of its options; every field has its default and its unit there.
+    `about`: what it is, in a sentence or two.
+    `options`: → the frozen dataclass of its options; every field has its default there, and says what it is for.
     `needs`: → what says what it needs of its lab beside its options (control/needs). It may read the folder that it is
     given, and nothing else; None: it needs nothing.
     """
 
     name: str
+    about: str
     options: Callable[[], type[Any]]
     routing: Routing | None = None
     needs: Callable[[], ReadNeeds] | None = None

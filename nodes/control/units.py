@@ -1,5 +1,5 @@
 """What the fields of options are beside their types: durations as a user writes them (200ms, 2s, 3m, 1h) and as the
-program has them (seconds), names of LANs, secrets.
+program has them (seconds), names of LANs, secrets, and what each is for. What is wrong with one is an `OptionError`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ __all__ = [
     "LONGEST",
     "SECONDS",
     "SECRET",
+    "About",
     "Duration",
     "Form",
     "LanName",
+    "OptionError",
     "Secret",
     "format_duration",
     "parse_duration",
@@ -38,6 +40,25 @@ class Form(NamedTuple):
     """Beside a dataclass field's type, in Annotated: how its value is written, where the type alone does not say it."""
 
     words: str
+
+
+class About(NamedTuple):
+    """Beside a dataclass field's type, in Annotated: what the option is for, in whole sentences for its user."""
+
+    words: str
+
+
+class OptionError(ValueError):
+    """An option has a value that it may not have. The text is for the user, and names the option and the value.
+
+    `options`: its name; where two do not fit together, both. `inner`: the key or text in its value that is wrong, where
+    that is a list or a mapping.
+    """
+
+    def __init__(self, message: str, *options: str, inner: str = "") -> None:
+        super().__init__(message)
+        self.options = options
+        self.inner = inner
 
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}

@@ -13,12 +13,13 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter
 
 from catenet.nodes.catalogue import IMPLEMENTATION, options_class, services
+from catenet.nodes.control.units import OptionError
 from catenet.nodes.machine import Json
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.implementations import Chosen, read_implementation
 from catenet.orchestrator.lab.problems import nearest, quote
 from catenet.orchestrator.lab.reader import Reader
-from catenet.orchestrator.lab.values import ValueReader, is_duration
+from catenet.orchestrator.lab.values import ValueReader, about_of, is_duration
 
 __all__ = ["options_as_json", "options_schema", "read_defaults", "read_services"]
 
@@ -75,10 +76,13 @@ def options_as_json(service: str, options: Any) -> Mapping[str, Json]:
     return _adapter(service).dump_python(options, mode="json")  # type: ignore[no-any-return]
 
 
-def options_schema(service: str) -> tuple[dict[str, Any], set[str]]:
-    """The JSON Schema of a service's options as pydantic makes it, and those of them that are durations."""
+def options_schema(service: str) -> tuple[dict[str, Any], set[str], dict[str, str]]:
+    """The JSON Schema of a service's options as pydantic makes it, those of them that are durations, and what each is
+    for.
+    """
     durations = {name for name, hint in _hints(service).items() if is_duration(hint)}
-    return _adapter(service).json_schema(ref_template=f"#/$defs/{service}-options/$defs/{{model}}"), durations
+    about = {name: about_of(hint) for name, hint in _hints(service).items()}
+    return _adapter(service).json_schema(ref_template=f"#/$defs/{service}-options/$defs/{{model}}"), durations, about
 
 
 def _named(item: Item | None, what: str, reader: Reader) -> dict[str, Item]:
@@ -138,15 +142,16 @@ class _OptionsReader:
         try:
             return options_class(self._service)(**values)
         except ValueError as error:
-            self._reader.problem(_line_of(str(error), written, self._line), f"{self._what}: {error}")
+            self._reader.problem(_line_of(error, written, self._line), f"{self._what}: {error}")
             return None
 
 
-def _line_of(message: str, written: Options, line: int) -> int:
-    """Where that stands of which a dataclass complains: it names the option first, then what is wrong in it."""
-    words = [word.strip("'") for word in message.replace(":", " ").split()]
-    option = next((written[word] for word in words if word in written), None)
-    return line if option is None else next((at for text, at in _leaves(option) if text in words), option.line)
+def _line_of(error: ValueError, written: Options, line: int) -> int:
+    """Where that stands of which a dataclass complains; `line` where it does not say, or the option is not written."""
+    if not isinstance(error, OptionError):
+        return line
+    option = next((written[name] for name in error.options if name in written), None)
+    return line if option is None else next((at for text, at in _leaves(option) if text == error.inner), option.line)
 
 
 def _leaves(item: Item) -> Iterator[tuple[str, int]]:

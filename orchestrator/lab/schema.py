@@ -6,14 +6,11 @@ An editor often knows draft 7 only. So what matters is said in its keywords, and
 
 from __future__ import annotations
 
-import inspect
 import json
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from typing import Any
 
-from catenet.nodes.catalogue import IMPLEMENTATION, implementations, options_class, services
+from catenet.nodes.catalogue import IMPLEMENTATION, implementations, services
 from catenet.nodes.control.units import DURATION, format_duration
 from catenet.orchestrator.lab.lans import LONGEST, SHORTEST
 from catenet.orchestrator.lab.options import options_schema
@@ -141,16 +138,15 @@ def _chosen(kind: str, of: Schema) -> Schema:
 
 def _options(service: str) -> Schema:
     """A service's dataclass. Where it needs an option, that may stand in `defaults` too: none is required here."""
-    made, durations = options_schema(service)
-    about, said = _said(options_class(service))
+    made, durations, said = options_schema(service)
     needed = made.pop("required", ())
     made.pop("title", None)
     options: Schema = {}
     for name, shape in made.pop("properties").items():
-        remark = f"{said.get(name, '')} It must be given." if name in needed else said.get(name, "")
+        remark = f"{said[name]} It must be given." if name in needed else said[name]
         options[name] = _option(shape, remark, duration=name in durations)
     options[IMPLEMENTATION] = _implementation(service)
-    return _or_nothing({**made, "properties": options, "description": about})
+    return _or_nothing({**made, "properties": options, "description": services()[service].about})
 
 
 def _implementation(service: str) -> Schema:
@@ -168,20 +164,3 @@ def _option(shape: Schema, remark: str, *, duration: bool) -> Schema:
     written = format_duration(default) if duration else default
     words = written if isinstance(written, str) else json.dumps(written)
     return {**kept, "default": written, "description": f"{remark} Default: {words}.".strip()}
-
-
-def _said(options: type[Any]) -> tuple[str, dict[str, str]]:
-    """What the source says: of all options, the docstring's first paragraph; of each, the lines of the docstring that
-    begin with its name, and the remark behind it."""
-    first, _, rest = (inspect.getdoc(options) or "").partition("\n\n")
-    names = "|".join(field.name for field in fields(options))
-    paragraphs = re.findall(rf"(?ms)^`({names})`(.*?)(?=^`(?:{names})`|\Z)", rest)
-    said = {name: f"`{name}`{text}" for name, text in paragraphs}
-    for name, remark in re.findall(r"(?m)^    (\w+): .*?  # (.+)$", inspect.getsource(options)):
-        said[name] = f"{said[name]} {remark}" if name in said else f"{remark}."
-    return _line(first), {name: _line(text) for name, text in said.items()}
-
-
-def _line(text: str) -> str:
-    line = " ".join(text.split())
-    return line[:1].upper() + line[1:]

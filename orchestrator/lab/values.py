@@ -11,12 +11,12 @@ import types
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
-from catenet.nodes.control.units import LAN, SECONDS, SECRET, Form
+from catenet.nodes.control.units import LAN, SECONDS, SECRET, About, Form
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.problems import nearest
 from catenet.orchestrator.lab.reader import ENTRY, QUOTES, Reader, shape, whole
 
-__all__ = ["ValueReader", "is_duration"]
+__all__ = ["ValueReader", "about_of", "is_duration"]
 
 
 class _Kind(NamedTuple):
@@ -85,6 +85,11 @@ class ValueReader:
         if _is_secret(hint) and not isinstance(item.value, tuple | Mapping):  # it is repeated nowhere
             seen = "should be" if isinstance(item.value, str) else "is no text, and should be"
         self._reader.problem(item.line, f"{what} {seen} {_expected(hint)}", _hint(hint, item))
+
+
+def about_of(hint: Any) -> str:
+    """What the annotation says that the option is for; empty where it does not say."""
+    return " ".join(mark.words for mark in _unwrapped(hint)[1] if isinstance(mark, About))
 
 
 def is_duration(hint: Any) -> bool:

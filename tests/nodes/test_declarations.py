@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Any, get_type_hints
 
 import pytest
 
 from catenet.nodes import application, catalogue
 from catenet.nodes.catalogue import adapter, implementations, options_class, service_module, services
 from catenet.nodes.control.service import Service
+from catenet.nodes.control.units import About, OptionError
 
 KERNEL, STATIC = ("kernel", 2, 0), ("static", 4, 1)
 """The sources of routes that are no service: number (rtnetlink(7)) and distance."""
@@ -40,6 +43,61 @@ def test_a_declaration_is_whole(service: Service) -> None:
         assert service.name in adapter(word if word != "./path" else "./x").services
 
 
+@pytest.mark.parametrize("service", services())
+def test_every_option_says_what_it_is_for_in_sentences(service: str) -> None:
+    hints = get_type_hints(options_class(service), include_extras=True)
+    for field in fields(options_class(service)):
+        (about,) = [mark.words for mark in hints[field.name].__metadata__ if isinstance(mark, About)]
+        assert re.fullmatch(r"[A-Z{].*\.", about), field.name
+
+
+@pytest.mark.parametrize(
+    ("service", "given", "option", "inner"),
+    [
+        ("rip", {"update": 0.0}, "update", ""),
+        ("rip", {"update": 100.0}, "timeout", ""),
+        ("rip", {"split_horizon": "x"}, "split_horizon", ""),
+        ("rip", {"triggered": "x"}, "triggered", ""),
+        ("rip", {"cost": {"l": 16}}, "cost", "l"),
+        ("rip", {"redistribute": ("x",)}, "redistribute", "x"),
+        ("rip", {"tag": -1}, "tag", ""),
+        ("rip", {"fail_secure": "x"}, "fail_secure", ""),
+        ("rip", {"auth": {"password": "x" * 17}}, "auth", "password"),
+        ("rip", {"auth": {"password": "x", "md5": {"1": "x"}}}, "auth", "password"),
+        ("rip", {"auth": {"md6": {"1": "x"}}}, "auth", "md6"),
+        ("rip", {"auth": {"md5": {}}}, "auth", "md5"),
+        ("rip", {"auth": {"md5": {"256": "x"}}}, "auth", "256"),
+        ("rip", {"auth": {"md5": {"07": {"hex": "0"}}}}, "auth", "07"),
+        ("rip", {"auth": {"md5": {"7": {"hexx": "00"}}}}, "auth", "7"),
+        ("rip", {"auth": {"md5": {"7": {"secret": "x", "from": "2m", "until": "1m"}}}}, "auth", "7"),
+        ("rip", {"auth": {"md5": {"1": "x"}, "hmac-sha-1": {"1": "x"}}}, "auth", "1"),
+        ("nameserver", {"zones": ()}, "zones", ""),
+        ("nameserver", {"zones": ("a..b",)}, "zones", "a..b"),
+        ("nameserver", {"zones": ("edu", "EDU")}, "zones", "EDU"),
+        ("resolver", {"hints": {}}, "hints", ""),
+        ("resolver", {"hints": {"a": "x"}}, "hints", "a"),
+        ("resolver", {"hints": {"a": "224.0.0.1"}}, "hints", "a"),
+        ("resolver", {"hints": {"a": "10.0.0.1", "A": "10.0.0.1"}}, "hints", "A"),
+        ("resolver", {"qname_minimisation": "x"}, "qname_minimisation", ""),
+        ("resolver", {"cache": 1}, "cache", ""),
+        ("resolver", {"timeout": 0.0}, "timeout", ""),
+        ("resolver", {"deadline": 0.0}, "deadline", ""),
+        ("web", {"root": "../x"}, "root", ""),
+        ("web", {"root": "x", "port": 0}, "port", ""),
+        ("web", {"root": "x", "idle": 0.0}, "idle", ""),
+        ("browse", {"timeout": 0.0}, "timeout", ""),
+        ("browse", {"width": 0}, "width", ""),
+    ],
+)
+def test_what_is_refused_says_which_option_and_what_in_it(
+    service: str, given: dict[str, Any], option: str, inner: str
+) -> None:
+    with pytest.raises(OptionError, match=option) as refused:
+        options_class(service)(**given)
+    assert refused.value.options[0] == option
+    assert refused.value.inner == inner
+
+
 def test_names_numbers_and_distances_are_each_its_own() -> None:
     rooms = [import_module(f"{room}.service") for room in _rooms()]
     names = Counter(service.name for room in rooms for service in room.SERVICES)
@@ -58,7 +116,7 @@ def test_a_room_declares_what_its_folder_says(anew: pytest.MonkeyPatch, tmp_path
     services.cache_clear()
     assert set(services()) == before  # a room without a declaration has no services
     (room / "service.py").write_text(
-        "from catenet.nodes.control.service import Service\nSERVICES = (Service('gopher', lambda: int),)\n"
+        "from catenet.nodes.control.service import Service\nSERVICES = (Service('gopher', 'Menus.', lambda: int),)\n"
     )
     services.cache_clear()
     try:

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from catenet.nodes.address import Address
 from catenet.nodes.application.dns.name import Name
-from catenet.nodes.control.units import Duration, Form
+from catenet.nodes.control.units import About, Duration, Form, OptionError
 
 __all__ = ["NameserverOptions", "ResolverOptions", "origin_of"]
 
@@ -17,25 +17,28 @@ _ROOT = "root"
 
 @dataclass(frozen=True, slots=True)
 class NameserverOptions:
-    """`nameserver:` of a lab file.
-
-    `zones` are the zones served, by their origins, in lower case and without a final dot; `root` (or `.`) is the root
-    zone. Each is read from zones/NAME.zone in the lab's folder, or, where there is no such file, made from those hosts
-    of the lab whose names end in it.
-    """
+    """`nameserver:` of a lab file."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
-    zones: tuple[str, ...]
+    zones: Annotated[
+        tuple[str, ...],
+        About(
+            "The zones served, by their origins, in lower case and without a final dot; `root` (or `.`) is the root "
+            "zone. Each is read from zones/NAME.zone in the lab's folder, or, where there is no such file, made from "
+            "those hosts of the lab whose names end in it."
+        ),
+    ]
 
     def __post_init__(self) -> None:
         if not self.zones:
-            raise ValueError("zones () is empty: write at least one zone, like [uiuc.edu] or [root]")
+            raise OptionError("zones () is empty: write at least one zone, like [uiuc.edu] or [root]", "zones")
         written: dict[Name, str] = {}
         for zone in self.zones:
             origin = origin_of(zone)
             if origin in written:
-                raise ValueError(f"zones: {zone!r} stands there twice{_also(written[origin], zone)}")
+                text = f"zones: {zone!r} stands there twice{_also(written[origin], zone)}"
+                raise OptionError(text, "zones", inner=zone)
             written[origin] = zone
         object.__setattr__(self, "zones", tuple(map(_word, written)))
 
@@ -47,31 +50,37 @@ class NameserverOptions:
 
 @dataclass(frozen=True, slots=True)
 class ResolverOptions:
-    """`resolver:` of a lab file.
-
-    `hints` are the root servers: `lab` for the nodes that serve the zone `root`, or server names with their addresses.
-    `qname_minimisation` asks each server for no more labels than it needs (RFC 9156).
-    """
+    """`resolver:` of a lab file."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
-    hints: Annotated[Literal["lab"] | Mapping[str, str], Form("the word lab, or {NAME: ADDRESS}")] = "lab"
-    qname_minimisation: Literal["on", "off"] = "on"
-    cache: int = 10_000  # entries (one for each name and type); the least recently used go first
-    timeout: Duration = 0.8  # seconds to wait for a server whose round-trip time is not known yet
-    deadline: Duration = 4.5  # seconds until a client gets SERVFAIL; stub resolvers give up after 5
+    hints: Annotated[
+        Literal["lab"] | Mapping[str, str],
+        Form("the word lab, or {NAME: ADDRESS}"),
+        About(
+            "The root servers: `lab` for the nodes that serve the zone `root`, or server names with their addresses."
+        ),
+    ] = "lab"
+    qname_minimisation: Annotated[
+        Literal["on", "off"], About("Whether each server is asked for no more labels than it needs (RFC 9156).")
+    ] = "on"
+    cache: Annotated[int, About("Entries (one for each name and type); the least recently used go first.")] = 10_000
+    timeout: Annotated[Duration, About("Seconds to wait for a server whose round-trip time is not known yet.")] = 0.8
+    deadline: Annotated[Duration, About("Seconds until a client gets SERVFAIL; stub resolvers give up after 5.")] = 4.5
 
     def __post_init__(self) -> None:
         if self.hints != "lab":
             _check_hints(self.hints)
         if self.qname_minimisation not in ("on", "off"):
-            raise ValueError(f"qname_minimisation {self.qname_minimisation!r} is neither on nor off")
+            text = f"qname_minimisation {self.qname_minimisation!r} is neither on nor off"
+            raise OptionError(text, "qname_minimisation")
         if not 16 <= self.cache <= 1_000_000:
-            raise ValueError(f"cache {self.cache!r} is not between 16 and 1000000 entries")
+            raise OptionError(f"cache {self.cache!r} is not between 16 and 1000000 entries", "cache")
         if not 0.01 <= self.timeout <= 60:
-            raise ValueError(f"timeout {self.timeout!r} s is not between 10ms and 60s")
+            raise OptionError(f"timeout {self.timeout!r} s is not between 10ms and 60s", "timeout")
         if not self.timeout <= self.deadline <= 300:
-            raise ValueError(f"deadline {self.deadline!r} s is not between timeout ({self.timeout:g} s) and 300s")
+            text = f"deadline {self.deadline!r} s is not between timeout ({self.timeout:g} s) and 300s"
+            raise OptionError(text, "deadline", "timeout")
 
     def servers(self, lab: Mapping[str, Address]) -> dict[str, Address]:
         """The root servers by name, given those that the lab has.
@@ -93,17 +102,17 @@ def origin_of(zone: object) -> Name:
     """The origin of a zone as a lab file or a file's name has it: `uiuc.edu`, `Uiuc.Edu.`, `root`, `.`.
 
     Raises:
-        ValueError: it is no domain name.
+        OptionError: it is no domain name.
 
     """
     if not isinstance(zone, str) or not zone:
-        raise ValueError(f"zones: {zone!r} is no domain name")
+        raise OptionError(f"zones: {zone!r} is no domain name", "zones", inner=str(zone))
     if zone.lower() == _ROOT:
         return Name.root
     try:
         return Name.parse(zone)
     except ValueError as error:
-        raise ValueError(f"zones: {error}") from None
+        raise OptionError(f"zones: {error}", "zones", inner=zone) from None
 
 
 def _word(origin: Name) -> str:
@@ -119,16 +128,16 @@ def _also(first: str, second: str) -> str:
 
 def _check_hints(hints: object) -> None:
     if not isinstance(hints, Mapping) or not hints:
-        raise ValueError(f"hints {hints!r} is neither `lab` nor server names with their addresses")
+        raise OptionError(f"hints {hints!r} is neither `lab` nor server names with their addresses", "hints")
     written: dict[Name, str] = {}
     for name, address in hints.items():
         try:
             server = Name.parse(name)
             place = Address.parse(address)
         except ValueError as error:
-            raise ValueError(f"hints: {error}") from None
+            raise OptionError(f"hints: {error}", "hints", inner=name) from None
         if server in written:
-            raise ValueError(f"hints: {name!r} stands there twice{_also(written[server], name)}")
+            raise OptionError(f"hints: {name!r} stands there twice{_also(written[server], name)}", "hints", inner=name)
         if not place.is_unicast:
-            raise ValueError(f"hints: {name}: {place} is no host's address")
+            raise OptionError(f"hints: {name}: {place} is no host's address", "hints", inner=name)
         written[server] = name

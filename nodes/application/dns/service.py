@@ -38,6 +38,8 @@ def _hints() -> ReadNeeds:
 
 
 SERVICES = (
-    Service("nameserver", _nameserver_options, needs=_zones),
-    Service("resolver", _resolver_options, needs=_hints),
+    Service("nameserver", "An authoritative name server.", _nameserver_options, needs=_zones),
+    Service(
+        "resolver", "A caching resolver, which asks the name servers from the root on.", _resolver_options, needs=_hints
+    ),
 )

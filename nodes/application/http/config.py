@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from catenet.nodes.control.units import Duration
+from catenet.nodes.control.units import About, Duration, OptionError
 
 __all__ = ["BrowseOptions", "WebOptions"]
 
@@ -16,18 +16,21 @@ class WebOptions:
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
-    root: str  # the folder with the site, inside the lab's folder pages/
-    port: int = 80
-    idle: Duration = 15.0  # seconds that a connection may wait for a whole request, or for its answer to be taken
+    root: Annotated[str, About("The folder with the site, inside the lab's folder pages/.")]
+    port: Annotated[int, About("The TCP port.")] = 80
+    idle: Annotated[
+        Duration, About("Seconds that a connection may wait for a whole request, or for its answer to be taken.")
+    ] = 15.0
 
     def __post_init__(self) -> None:
         parts = self.root.split("/")
         if any(part in ("", ".", "..") for part in parts) or not self.root.isprintable():
-            raise ValueError(f"root {self.root!r} is no folder inside pages/; write its name, like: root: dragon")
+            text = f"root {self.root!r} is no folder inside pages/; write its name, like: root: dragon"
+            raise OptionError(text, "root")
         if not 1 <= self.port <= 65_535:
-            raise ValueError(f"port {self.port} is not between 1 and 65535")
+            raise OptionError(f"port {self.port} is not between 1 and 65535", "port")
         if not 0.1 <= self.idle <= 3600:
-            raise ValueError(f"idle {self.idle:g} s is not between 100ms and 1h")
+            raise OptionError(f"idle {self.idle:g} s is not between 100ms and 1h", "idle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,11 @@ class BrowseOptions:
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
-    timeout: Duration = 5.0  # seconds for the whole of one fetch, from the name to the last byte
-    width: int = 72  # columns of the text
+    timeout: Annotated[Duration, About("Seconds for the whole of one fetch, from the name to the last byte.")] = 5.0
+    width: Annotated[int, About("Columns of the text.")] = 72
 
     def __post_init__(self) -> None:
         if not 0.1 <= self.timeout <= 600:
-            raise ValueError(f"timeout {self.timeout:g} s is not between 100ms and 10m")
+            raise OptionError(f"timeout {self.timeout:g} s is not between 100ms and 10m", "timeout")
         if not 20 <= self.width <= 400:
-            raise ValueError(f"width {self.width} is not between 20 and 400 columns")
+            raise OptionError(f"width {self.width} is not between 20 and 400 columns", "width")

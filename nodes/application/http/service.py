@@ -31,4 +31,7 @@ def _site() -> ReadNeeds:
     return read_site
 
 
-SERVICES = (Service("web", _web_options, needs=_site), Service("browse", _browse_options))
+SERVICES = (
+    Service("web", "A server of static pages over HTTP/1.1.", _web_options, needs=_site),
+    Service("browse", "Fetches a page for the user of this node and shows it as text.", _browse_options),
+)

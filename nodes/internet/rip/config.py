@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Annotated, Literal, get_args
 
-from catenet.nodes.control.units import Duration, Form, LanName, Secret, format_duration
+from catenet.nodes.control.units import About, Duration, Form, LanName, OptionError, Secret, format_duration
 from catenet.nodes.internet.rip.keyring import Keyring
 from catenet.nodes.internet.rip.keys import read_auth
 from catenet.nodes.internet.rip.packet import INFINITY
@@ -25,61 +25,86 @@ _SHORTEST, _LONGEST = 0.1, 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class RipOptions:
-    """Options of the service `rip`. The timers' defaults are those of RFC 2453 section 3.8.
-
-    `split_horizon`: what is said of a route on the network that it leaves by. `poisoned` says "unreachable", `on` says
-    nothing, `off` says it as if it were news (and shows why the other two exist).
-    `triggered`: whether a change is told at once (section 3.4.4). With `off` the router is the slow one that the
-    section starts from: it speaks at its start and every `update`, asks nobody after a loss, and ends without a word.
-    `cost`: LAN → what crossing it adds to the metric, 1 to 15; 1 where nothing is said.
-    `passive`: LANs on which the router only listens.
-    `redistribute`: what is announced beside the LANs on which the router speaks: `connected`, its passive LANs;
-    `static`, the routes that the lab file gives the node; `default`, a default route. `tag` marks these (section 4.2).
-    `auth`: {password: WORD}, or {METHOD: {KEY-ID: WORD}} with the methods md5 and hmac-sha-1, -256, -384 and -512.
-    Instead of its WORD a key may have {secret: WORD, from: 2m, until: 5m}, where `hex` may stand for `secret`, and
-    `send_from`, `send_until`, `accept_from` and `accept_until` for one use of the key; times are durations since the
-    lab was brought up, or like 2030-01-31T12:00:00Z. The key that began last signs, of equal ones the first; each is
-    taken as long as it is valid. Empty: no authentication.
-    `fail_secure`: when the last key has expired, `off` keeps it in use, `on` ends routing (RFC 4822 section 5.1).
-    """
+    """Options of the service `rip`. The timers' defaults are those of RFC 2453 section 3.8."""
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 -- the name and the form are pydantic's
 
-    update: Duration = 30.0  # seconds between two whole tables
-    timeout: Duration = 180.0  # seconds without a word after which a route is unreachable
-    garbage: Duration = 120.0  # seconds for which an unreachable route is still announced
-    split_horizon: SplitHorizon = "poisoned"
-    triggered: Switch = "on"
-    cost: Mapping[LanName, int] = field(default_factory=dict)
-    passive: tuple[LanName, ...] = ()
-    redistribute: tuple[Source, ...] = ("connected",)
-    tag: int = 0  # 0 to 65535, of the routes that are announced for others
-    auth: Annotated[Mapping[str, Secret | Mapping[str, _Key]], _AUTH] = field(default_factory=dict)
-    fail_secure: Switch = "off"
+    update: Annotated[Duration, About("Seconds between two whole tables.")] = 30.0
+    timeout: Annotated[Duration, About("Seconds without a word after which a route is unreachable.")] = 180.0
+    garbage: Annotated[Duration, About("Seconds for which an unreachable route is still announced.")] = 120.0
+    split_horizon: Annotated[
+        SplitHorizon,
+        About(
+            'What is said of a route on the network that it leaves by. `poisoned` says "unreachable", `on` says '
+            "nothing, `off` says it as if it were news (and shows why the other two exist)."
+        ),
+    ] = "poisoned"
+    triggered: Annotated[
+        Switch,
+        About(
+            "Whether a change is told at once (section 3.4.4). With `off` the router is the slow one that the section "
+            "starts from: it speaks at its start and every `update`, asks nobody after a loss, and ends without a "
+            "word."
+        ),
+    ] = "on"
+    cost: Annotated[
+        Mapping[LanName, int], About("LAN → what crossing it adds to the metric, 1 to 15; 1 where nothing is said.")
+    ] = field(default_factory=dict)
+    passive: Annotated[tuple[LanName, ...], About("LANs on which the router only listens.")] = ()
+    redistribute: Annotated[
+        tuple[Source, ...],
+        About(
+            "What is announced beside the LANs on which the router speaks: `connected`, its passive LANs; `static`, "
+            "the routes that the lab file gives the node; `default`, a default route. `tag` marks these (section "
+            "4.2)."
+        ),
+    ] = ("connected",)
+    tag: Annotated[int, About("The mark, 0 to 65535, of the routes that are announced for others.")] = 0
+    auth: Annotated[
+        Mapping[str, Secret | Mapping[str, _Key]],
+        _AUTH,
+        About(
+            "{password: WORD}, or {METHOD: {KEY-ID: WORD}} with the methods md5 and hmac-sha-1, -256, -384 and -512. "
+            "Instead of its WORD a key may have {secret: WORD, from: 2m, until: 5m}, where `hex` may stand for "
+            "`secret`, and `send_from`, `send_until`, `accept_from` and `accept_until` for one use of the key; times "
+            "are durations since the lab was brought up, or like 2030-01-31T12:00:00Z. The key that began last signs, "
+            "of equal ones the first; each is taken as long as it is valid. Empty: no authentication."
+        ),
+    ] = field(default_factory=dict)
+    fail_secure: Annotated[
+        Switch,
+        About("When the last key has expired, `off` keeps it in use, `on` ends routing (RFC 4822 section 5.1)."),
+    ] = "off"
 
     def __post_init__(self) -> None:
         for timer in ("update", "timeout", "garbage"):
             _check_timer(timer, getattr(self, timer))
         if self.timeout < 2 * self.update:
-            raise ValueError(
+            raise OptionError(
                 f"timeout {format_duration(self.timeout)} is under twice update ({format_duration(self.update)}): "
-                f"one lost message would take the routes away; write {format_duration(2 * self.update)} or more"
+                f"one lost message would take the routes away; write {format_duration(2 * self.update)} or more",
+                "timeout",
+                "update",
             )
         if self.split_horizon not in get_args(SplitHorizon):
-            raise ValueError(f"split_horizon {self.split_horizon!r} is none of off, on, poisoned")
+            raise OptionError(f"split_horizon {self.split_horizon!r} is none of off, on, poisoned", "split_horizon")
         if self.triggered not in get_args(Switch):
-            raise ValueError(f"triggered {self.triggered!r} is neither on nor off")
+            raise OptionError(f"triggered {self.triggered!r} is neither on nor off", "triggered")
         for lan, cost in self.cost.items():
             if isinstance(cost, bool) or not isinstance(cost, int) or not 0 < cost < INFINITY:
-                raise ValueError(f"cost of {lan} {cost!r} is out of range; it may be 1 to {INFINITY - 1}")
+                raise OptionError(
+                    f"cost of {lan} {cost!r} is out of range; it may be 1 to {INFINITY - 1}", "cost", inner=lan
+                )
         for source in self.redistribute:
             if source not in get_args(Source):
-                raise ValueError(f"redistribute {source!r} is none of {', '.join(get_args(Source))}")
+                raise OptionError(
+                    f"redistribute {source!r} is none of {', '.join(get_args(Source))}", "redistribute", inner=source
+                )
         if isinstance(self.tag, bool) or not isinstance(self.tag, int) or not 0 <= self.tag <= 0xFFFF:
-            raise ValueError(f"tag {self.tag!r} is out of range; it may be 0 to {0xFFFF}")
+            raise OptionError(f"tag {self.tag!r} is out of range; it may be 0 to {0xFFFF}", "tag")
         read_auth(self.auth)
         if self.fail_secure not in get_args(Switch):
-            raise ValueError(f"fail_secure {self.fail_secure!r} is neither on nor off")
+            raise OptionError(f"fail_secure {self.fail_secure!r} is neither on nor off", "fail_secure")
 
     def believes(self, other: RipOptions, *, adapts: bool) -> bool:
         """Whether it takes, at some time, what a router with the other options signs. `adapts`: the other one signs
@@ -95,8 +120,9 @@ class RipOptions:
 
 def _check_timer(name: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise ValueError(f"{name} {value!r} is no duration; write one like 30s")
+        raise OptionError(f"{name} {value!r} is no duration; write one like 30s", name)
     if not _SHORTEST <= value <= _LONGEST:
-        raise ValueError(
-            f"{name} {value:g}s is out of range; it may be {format_duration(_SHORTEST)} to {format_duration(_LONGEST)}"
+        raise OptionError(
+            f"{name} {value:g}s is out of range; it may be {format_duration(_SHORTEST)} to {format_duration(_LONGEST)}",
+            name,
         )

@@ -19,7 +19,7 @@ from difflib import get_close_matches
 from math import inf
 from typing import Any
 
-from catenet.nodes.control.units import format_duration, parse_duration
+from catenet.nodes.control.units import OptionError, format_duration, parse_duration
 from catenet.nodes.internet.rip.digests import METHODS, Method
 
 __all__ = ["ALWAYS", "PASSWORD_LENGTH", "Key", "Lifetime", "read_auth"]
@@ -77,44 +77,55 @@ def read_auth(auth: Mapping[str, Any], began: float = 0.0) -> bytes | tuple[Key,
     `began`: seconds since 1970 when the lab was brought up.
 
     Raises:
-        ValueError: it names the field and the value, but never a secret.
+        OptionError: it names the field and the value, but never a secret.
 
     """
     if "password" in auth:
         if len(auth) > 1:
-            raise ValueError(f"auth has a password and {', '.join(each for each in auth if each != 'password')}: one")
+            others = ", ".join(each for each in auth if each != "password")
+            raise OptionError(f"auth has a password and {others}: one", "auth", inner="password")
         return _password(auth["password"])
     keys: list[Key] = []
     for method, given in auth.items():
         if method not in METHODS:
-            raise ValueError(f"auth {method!r} is none of password, {', '.join(METHODS)}")
+            raise OptionError(f"auth {method!r} is none of password, {', '.join(METHODS)}", "auth", inner=method)
         if not isinstance(given, Mapping) or not given:
-            raise ValueError(f"auth {method} has no keys; write {{{method}: {{1: WORD}}}}, a key id and its secret")
+            text = f"auth {method} has no keys; write {{{method}: {{1: WORD}}}}, a key id and its secret"
+            raise OptionError(text, "auth", inner=method)
         keys += [_key(method, str(word), what, began) for word, what in given.items()]
     numbers = [key.number for key in keys]
     twice = next((number for number in numbers if numbers.count(number) > 1), None)
     if twice is not None:  # "The combination of the Key Identifier and the interface […] uniquely identifies" it (3.2)
-        raise ValueError(f"auth has two keys with the id {twice}")
+        raise OptionError(f"auth has two keys with the id {twice}", "auth", inner=str(twice))
     return tuple(keys)
 
 
 def _password(given: object) -> bytes:
     if not isinstance(given, str):
-        raise ValueError("auth password is no word; write {password: WORD}, a number in quotes")
-    return _octets(given.encode(), "auth password", PASSWORD_LENGTH)
+        raise OptionError(
+            "auth password is no word; write {password: WORD}, a number in quotes", "auth", inner="password"
+        )
+    try:
+        return _octets(given.encode(), "auth password", PASSWORD_LENGTH)
+    except ValueError as error:
+        raise OptionError(str(error), "auth", inner="password") from None
 
 
 def _key(method: str, word: str, given: object, began: float) -> Key:
     if not word.isascii() or not word.isdigit() or len(word) > 3 or int(word) > 255:
-        raise ValueError(f"auth key id {word[:20]!r} is no number from 0 to 255")
+        raise OptionError(f"auth key id {word[:20]!r} is no number from 0 to 255", "auth", inner=word)
     what = f"auth key {int(word)}"
     words = given if isinstance(given, Mapping) else {"secret": given}
     for each in words:
         if each not in (*_SECRETS, *_TIMES):
             near = get_close_matches(str(each), (*_SECRETS, *_TIMES), n=1)
-            raise ValueError(f"{what} has an unknown word; it may have {', '.join((*_SECRETS, *_TIMES))}" + _ask(near))
-    secret = _secret(words, what, METHODS[method].longest)
-    return Key(int(word), method, secret, *_lifetimes(words, what, began))
+            text = f"{what} has an unknown word; it may have {', '.join((*_SECRETS, *_TIMES))}{_ask(near)}"
+            raise OptionError(text, "auth", inner=word)
+    try:
+        secret = _secret(words, what, METHODS[method].longest)
+        return Key(int(word), method, secret, *_lifetimes(words, what, began))
+    except ValueError as error:
+        raise OptionError(str(error), "auth", inner=word) from None
 
 
 def _ask(near: list[str]) -> str:

@@ -18,4 +18,11 @@ def _options() -> type[RipOptions]:
     return RipOptions
 
 
-SERVICES = (Service("rip", _options, routing=Routing(number=189, distance=120)),)
+SERVICES = (
+    Service(
+        "rip",
+        "Routes by RIP version 2. The timers' defaults are those of RFC 2453 section 3.8.",
+        _options,
+        routing=Routing(number=189, distance=120),
+    ),
+)

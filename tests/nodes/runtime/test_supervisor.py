@@ -37,7 +37,9 @@ def offer(monkeypatch: pytest.MonkeyPatch) -> Offer:
     def put(serve: Serve) -> None:
         module = ModuleType("a service")
         module.serve = serve  # type: ignore[attr-defined]
-        monkeypatch.setitem(cast(dict[str, Declaration], services()), "test", Declaration("test", lambda: Options))
+        monkeypatch.setitem(
+            cast(dict[str, Declaration], services()), "test", Declaration("test", "A toy.", lambda: Options)
+        )
         monkeypatch.setitem(sys.modules, service_module("test"), module)
 
     return put
