@@ -84,8 +84,13 @@ def parse_duration(text: str) -> float:
 def format_duration(seconds: float) -> str:
     """0.2 → `200ms`: the shortest form that `parse_duration` reads back."""
     if seconds < 1:
-        return f"{seconds * 1000:g}ms"
+        return f"{_decimal(seconds * 1000)}ms"
     for unit in ("h", "m"):
         if seconds % _UNITS[unit] == 0:
-            return f"{seconds / _UNITS[unit]:g}{unit}"
-    return f"{seconds:g}s"
+            return f"{_decimal(seconds / _UNITS[unit])}{unit}"
+    return f"{_decimal(seconds)}s"
+
+
+def _decimal(number: float) -> str:
+    """As DURATION has it: nine digits behind the point, no exponent."""
+    return f"{number:.9f}".rstrip("0").rstrip(".")
