@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import MappingNode, ScalarNode
 
 __all__ = ["named"]
 
 
 def named(file: Path) -> tuple[list[str], list[str]]:
-    """The names of its nodes, and of its LANs; none where the file has gone, or is wrong by now."""
+    """The names of its nodes, and of its LANs, as written; none where the file has gone, or is wrong by now."""
     try:
-        document = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError, RecursionError):
+        top = _entries(YAML(typ="safe").compose(file.read_text(encoding="utf-8-sig")))
+    except Exception:  # of the system, of the encoding, and whatever the library stumbles in (see document.py)
         return [], []
-    parts = [document.get(word) if isinstance(document, dict) else None for word in ("nodes", "lans")]
-    nodes, lans = ([str(name) for name in part] if isinstance(part, dict) else [] for part in parts)
-    return nodes, lans
+    return [*_entries(top.get("nodes"))], [*_entries(top.get("lans"))]
+
+
+def _entries(node: Any) -> dict[str, Any]:
+    """A mapping's, by the text of their keys: what the library makes of a key (a date, a number) is no name."""
+    pairs = node.value if isinstance(node, MappingNode) else []
+    return {str(key.value): value for key, value in pairs if isinstance(key, ScalarNode)}

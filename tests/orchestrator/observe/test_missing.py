@@ -8,6 +8,7 @@ import pytest
 
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.faults.verbs import do_together
+from catenet.orchestrator.lab.named import named
 from catenet.orchestrator.observe.places import find_places
 from catenet.orchestrator.observe.running import UserError
 from catenet.orchestrator.observe.status import lab_state
@@ -72,3 +73,18 @@ def test_a_missing_lan_likewise(small, verb):
     ):
         with pytest.raises(UserError, match=r"^link1 is missing: catenet up \S+ --name small makes it again$"):
             what()
+
+
+@pytest.mark.parametrize("text", ["x: 2024-13-45\n", "# as some editors begin\n", '"x": !!float "no"\n'])
+def test_names_are_those_that_are_written_whatever_else_the_file_says(tmp_path, text):
+    file = tmp_path / "lab.yaml"
+    file.write_text(
+        f"{text}lans: {{l: {{}}}}\nnodes: {{2024-1-1: {{}}, '1e3': {{}}, 10: {{}}, a: {{}}}}\n", "utf-8-sig"
+    )
+    assert named(file) == (["2024-1-1", "1e3", "10", "a"], ["l"])
+
+
+@pytest.mark.parametrize("text", ["", "[]", "nodes: 1", "nodes: {", "nodes: {[a]: 1}", "\0"])
+def test_a_file_that_is_wrong_by_now_names_nothing(tmp_path, text):
+    (tmp_path / "lab.yaml").write_text(text)
+    assert named(tmp_path / "lab.yaml") == named(tmp_path / "none.yaml") == ([], [])
