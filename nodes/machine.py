@@ -17,8 +17,9 @@ A protocol on a byte stream (DNS over TCP, HTTP) has the sibling contract `Strea
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, overload
 
 from catenet.nodes.address import Address, Prefix
 
@@ -30,6 +31,7 @@ __all__ = [
     "Interface",
     "Json",
     "Machine",
+    "NextHop",
     "Packet",
     "Randomness",
     "Report",
@@ -95,21 +97,58 @@ class Send(NamedTuple):
     packet: Packet
 
 
-class SetRoute(NamedTuple):
-    """Action: in the kernel's table, this prefix now goes to `via`, over `interface`.
+class NextHop(NamedTuple):
+    """Where a route goes: to the router `via`, over an interface."""
 
-    `metric` is the protocol's own. It is needed where the kernel's table is all that there is to be shown of it: a
-    machine that runs as a program of the user's (services/machine_program). 0: not said.
-    """
-
-    prefix: Prefix
     via: Address
     interface: str
+
+
+class _Route(NamedTuple):
+    prefix: Prefix
+    next_hops: tuple[NextHop, ...]
     metric: int = 0
 
 
+class SetRoute(_Route):
+    """Action: this machine's route to the prefix is from now on this one. Several next hops share the load.
+
+    `metric` is the protocol's own, for people and checks; 0: not said. Which of several protocols' routes to a prefix
+    the kernel takes, their distances decide (control/service), not their metrics.
+    """
+
+    __slots__ = ()
+
+    @overload
+    def __new__(cls, prefix: Prefix, next_hops: tuple[NextHop, ...], metric: int = 0) -> SetRoute: ...
+
+    @overload
+    def __new__(cls, prefix: Prefix, via: Address, interface: str, metric: int = 0) -> SetRoute: ...
+
+    def __new__(cls, prefix: Prefix, *given: Any, **named: Any) -> SetRoute:
+        """Takes the older words (prefix, via, interface, metric) too, with a warning.
+
+        Raises:
+            ValueError: no next hop; DeleteRoute says that there is none any more.
+
+        """
+        older = len(given) > 1 and isinstance(given[1], str) and not isinstance(given[0], tuple)
+        if older or "interface" in named:
+            return cls._by_older_words(prefix, *given, **named)
+        route = super().__new__(cls, prefix, *given, **named)
+        if not route.next_hops:
+            raise ValueError(f"SetRoute.next_hops is empty; DeleteRoute({prefix}) takes the route away")
+        return route
+
+    @classmethod
+    def _by_older_words(cls, prefix: Prefix, via: Address, interface: str, metric: int = 0) -> SetRoute:
+        new = "SetRoute(prefix, (NextHop(via, interface),), metric)"
+        warnings.warn(f"instead of SetRoute(prefix, via, interface, metric) write {new}", FutureWarning, stacklevel=3)
+        return super().__new__(cls, prefix, (NextHop(via, interface),), metric)
+
+
 class DeleteRoute(NamedTuple):
-    """Action: take this machine's route to the prefix out of the kernel's table."""
+    """Action: this machine has no route to the prefix any more."""
 
     prefix: Prefix
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -12,6 +13,7 @@ from random import Random
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import OURS
 from catenet.nodes.control.config import NodeConfig
+from catenet.nodes.control.service import Source
 from catenet.nodes.machine import (
     Action,
     DeleteRoute,
@@ -19,6 +21,7 @@ from catenet.nodes.machine import (
     Interface,
     Json,
     Machine,
+    NextHop,
     Packet,
     Report,
     SetRoute,
@@ -30,7 +33,7 @@ from catenet.nodes.runtime.driver import Driver
 from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
 from catenet.nodes.runtime.netlink.routing import Route
-from catenet.nodes.runtime.routes import ROUTED, Mended
+from catenet.nodes.runtime.routes import RestoredRoute
 from catenet.nodes.runtime.tcp import Connection, Connections
 from catenet.nodes.runtime.udp import Reply, UdpPort
 
@@ -63,9 +66,11 @@ class Host:
         fail: Callable[[Exception], None],
         *,
         implementation: str = OURS,
+        source: Source | None = None,
     ) -> None:
         """`on_ready` gets the seconds after which the service only counts as ready. `fail` is told of an exception in
-        a callback of the service; the service ends by it.
+        a callback of the service; the service ends by it. `source`: of its routes, where it finds some; what an earlier
+        run has left of them in the kernel's table goes.
         """
         self.node = shared.config.node
         self.config = shared.config
@@ -89,8 +94,11 @@ class Host:
         self._drivers: list[Driver] = []
         self._ports: list[UdpPort] = []
         self._connections = Connections(self, shared.loop)
-        self._routes: set[Prefix] = set()
-        shared.lans.routes.on_mended(self._mended)
+        self._source = source
+        self._routes = shared.lans.routes
+        if source is not None:
+            self._routes.forget(source)
+        self._routes.on_restored(self._restored)
 
     def ready(self) -> None:
         """The service serves."""
@@ -169,37 +177,43 @@ class Host:
     # The kernel's routes: those of a machine, and those of a program.
 
     def refused_routes(self) -> Mapping[Prefix, str]:
-        """Which routes of this service's machines are not in the kernel's table now, and why."""
-        return {prefix: why for prefix, why in self._shared.lans.routes.refused().items() if prefix in self._routes}
+        """Which routes of this service are not in the kernel's table now, and why."""
+        return {} if self._source is None else self._routes.refused(self._source)
 
-    def overruled_routes(self) -> Mapping[Prefix, str]:
-        """Of which of them the kernel has a better one, of somebody else."""
-        return {prefix: what for prefix, what in self._shared.lans.routes.overruled().items() if prefix in self._routes}
+    def shadowed_routes(self) -> Mapping[Prefix, str]:
+        """Of which of them the kernel has a better one, of another source."""
+        return {} if self._source is None else self._routes.shadowed(self._source)
 
-    def _mended(self, mended: Mended) -> None:
-        prefix, way = mended.prefix, mended.way
-        if prefix not in self._routes:
+    def _restored(self, restored: RestoredRoute) -> None:
+        prefix, what = restored.prefix, restored.what
+        if restored.source != self._source:
             return
         self.count("routes_put_back")
-        then = f"; not again within {mended.pause:g} s" if mended.pause > 1 else ""
-        text = f"{prefix} via {self.name_of(way.via)} on {way.lan} put back{then} ({mended.what})"
-        self.report("route.restored", text, {**self._words(prefix, way.via, way.lan), "cause": mended.what})
+        then = f"; not again within {restored.pause:g} s" if restored.pause > 1 else ""
+        text = f"{self._text(prefix, restored.next_hops)} put back{then} ({what})"
+        self.report("route.restored", text, {**self._data(prefix, restored.next_hops), "cause": what})
 
-    def _words(self, prefix: Prefix, via: Address, lan: str) -> dict[str, Json]:
-        return {"prefix": str(prefix), "via": str(via), "node": self.name_of(via), "lan": lan}
+    def _text(self, prefix: Prefix, next_hops: tuple[NextHop, ...]) -> str:
+        return f"{prefix} via {', '.join(f'{self.name_of(via)} on {lan}' for via, lan in next_hops)}"
+
+    def _data(self, prefix: Prefix, next_hops: tuple[NextHop, ...]) -> dict[str, Json]:
+        hops: list[Json] = [{"via": str(via), "node": self.name_of(via), "lan": lan} for via, lan in next_hops]
+        first = hops[0]
+        assert isinstance(first, dict)
+        return {"prefix": str(prefix), **first, **({"next_hops": hops} if len(hops) > 1 else {})}
 
     def kernel_routes(self, protocols: Collection[int]) -> list[Route]:
         """The routes that the kernel marks with one of these numbers, the best of a prefix first."""
-        return [route for route in self._shared.lans.routes.present() if route.protocol in protocols]
+        return [route for route in self._routes.present() if route.protocol in protocols]
 
     def on_kernel_route(self, function: Callable[[Route], None]) -> None:
         """Call it with each route that has come or gone, of whatever protocol."""
         self._route_listeners.append(function)
-        self._shared.lans.routes.listen(function)
+        self._routes.listen(function)
 
     def forget_kernel_routes(self, protocols: Collection[int]) -> None:
         """Take all routes of these numbers out of the kernel's table."""
-        self._shared.lans.routes.flush(protocols)
+        self._routes.flush(protocols)
 
     def drive(self, machine: Machine, send: Callable[[Packet], None]) -> Driver:
         """Run a machine; `send` puts its packets on the wire. It begins once the service awaits."""
@@ -257,23 +271,32 @@ class Host:
         await self._connections.connect(peer, opened, timeout)
 
     def perform(self, action: Action) -> None:
-        """Do what a machine wants, other than sending. A route that the kernel refuses is counted and told."""
+        """Do what a machine wants, other than sending. A route that the kernel refuses is counted and told.
+
+        Raises:
+            ValueError: a route of a service that finds none, by its declaration.
+
+        """
         if isinstance(action, Report):
             self.report(action.kind, action.text, action.data)
         elif isinstance(action, SetRoute):
-            self._set_route(action.prefix, action.via, action.interface)
+            self._set_route(self._routing_source(), action)
         elif isinstance(action, DeleteRoute):
-            self._routes.discard(action.prefix)
-            self._shared.lans.routes.delete(ROUTED, action.prefix)
+            self._routes.delete(self._routing_source(), action.prefix)
 
-    def _set_route(self, prefix: Prefix, via: Address, lan: str) -> None:
-        self._routes.add(prefix)
-        if self._shared.lans.routes.set(ROUTED, prefix, via, lan):
+    def _routing_source(self) -> Source:
+        if self._source is None:
+            raise ValueError(f"{self.service} has routes, and no `routing` in its declaration (service.py of its room)")
+        return self._source
+
+    def _set_route(self, source: Source, wanted: SetRoute) -> None:
+        prefix, next_hops, metric = wanted
+        if self._routes.set(source, prefix, next_hops, metric):
             return
         self.count("route_failures")
-        why = self._shared.lans.routes.refused()[prefix]
-        text = f"{prefix} via {self.name_of(via)} on {lan} not in the kernel's table ({why})"
-        self.report("route.refused", text, {**self._words(prefix, via, lan), "cause": why})
+        why = self._routes.refused(source)[prefix]
+        text = f"{self._text(prefix, next_hops)} not in the kernel's table ({why})"
+        self.report("route.refused", text, {**self._data(prefix, next_hops), "cause": why})
 
     def close(self) -> None:
         """The service has ended: call what it wanted called, then close all that it opened and delete its routes."""
@@ -285,12 +308,13 @@ class Host:
         for listener in self._listeners:
             self._shared.lans.unlisten(listener)
         for function in self._route_listeners:
-            self._shared.lans.routes.unlisten(function)
-        self._shared.lans.routes.not_on_mended(self._mended)
+            self._routes.unlisten(function)
+        self._routes.not_on_restored(self._restored)
         for driver in self._drivers:
             driver.close()
         for port in self._ports:
             port.close()
         self._connections.close()
-        for prefix in self._routes:
-            self._shared.lans.routes.delete(ROUTED, prefix)
+        if self._source is not None:
+            with suppress(OSError):  # the table changed all the while: the next run forgets them
+                self._routes.forget(self._source)

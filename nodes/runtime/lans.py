@@ -50,7 +50,7 @@ class Lans:
         loop: AbstractEventLoop,
         report: Callable[[str, str, Mapping[str, Json]], None],
     ) -> None:
-        self.routes = Routes(netlink, self.ifindex, config.names.__contains__, loop)
+        self.routes = Routes(netlink, self.ifindex, self.is_up, config.names.__contains__, loop)
         self._settings = {
             routing.FORWARDING: int(config.forward),
             routing.RP_FILTER: 0,  # routes of a lab may be one-way
@@ -91,6 +91,14 @@ class Lans:
         if attachment is not None:
             return attachment.ifindex
         return next((link.ifindex for link in self._links.values() if link.name == lan), 0)
+
+    def is_up(self, lan: str) -> bool:
+        """Whether the LAN's interface (or one with that very name) is there and carries."""
+        attachment = self._attachments.get(lan)
+        if attachment is not None:
+            return self._is_up(attachment)
+        link = self._links.get(self.ifindex(lan))
+        return link is not None and link.up
 
     def name(self, ifindex: int) -> str:
         """The LAN of an interface; for one that belongs to none, its own name."""
@@ -184,11 +192,11 @@ class Lans:
             if entry is not None:
                 self._adopt(entry, now=False)
         elif kind == routing.RTM_DELADDR:
-            self.routes.look()
+            self.routes.check_soon()
         elif kind in (routing.RTM_NEWROUTE, routing.RTM_DELROUTE):
             route = routing.parse_route(payload)
             if route is None:  # a blackhole, perhaps, in the place of one of ours
-                self.routes.look()
+                self.routes.check_soon()
             elif route.table == routing.TABLE_MAIN:
                 self.routes.changed(route, gone=kind == routing.RTM_DELROUTE)
 
@@ -203,7 +211,7 @@ class Lans:
         for link in links.values():
             self._link_changed(link)
         self.routes.remove_foreign_default()
-        self.routes.look()
+        self.routes.check_soon()
 
     def _link_changed(self, link: routing.Link) -> None:
         before = self._links.get(link.ifindex, link)

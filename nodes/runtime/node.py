@@ -16,7 +16,7 @@ from typing import Any
 from catenet.nodes.address import DEFAULT, Address
 from catenet.nodes.control.config import CONFIG_VARIABLE, ConfigError, NodeConfig
 from catenet.nodes.control.events import Event
-from catenet.nodes.machine import Json
+from catenet.nodes.machine import Json, NextHop
 from catenet.nodes.runtime import files
 from catenet.nodes.runtime.answers import Answers
 from catenet.nodes.runtime.began import began
@@ -27,7 +27,7 @@ from catenet.nodes.runtime.host import Shared
 from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
 from catenet.nodes.runtime.netlink.client import Netlink
-from catenet.nodes.runtime.routes import LAB
+from catenet.nodes.runtime.routes import STATIC
 from catenet.nodes.runtime.supervisor import Service, describe_error
 
 __all__ = ["Node", "main"]
@@ -68,7 +68,7 @@ class Node:
         files.write(self._config)
         self._want_routes()
         self._lans.listen(lambda _: self._tell_ready())
-        self._lans.routes.keep_inside()
+        self._lans.routes.block_egress()
         self._lans.start()
         await self._door.start()
         tasks = [asyncio.ensure_future(service.run()) for service in self._services.values()]
@@ -82,7 +82,7 @@ class Node:
         if self._config.gateway is not None:
             wanted.append((DEFAULT, self._config.gateway))
         for prefix, via in wanted:
-            self._lans.routes.set(LAB, prefix, via, self._lan_of(via))
+            self._lans.routes.set(STATIC, prefix, (NextHop(via, self._lan_of(via)),))
 
     def _lan_of(self, via: Address) -> str:
         for item in self._config.interfaces:

@@ -1,11 +1,16 @@
-"""The routes that this node wants in the kernel's table, and their way back after a link was down.
+"""The routes that this node wants in the kernel's table: of several sources, each with its own beside the others'.
+
+A source (control/service) is a routing service, or the lab's static routes. The kernel keeps routes of different
+metrics to one prefix side by side, and takes the one of the lowest; so each source's metric there is its distance, and
+the kernel itself chooses: the best route carries, the others stand behind it, and one of them carries on the instant
+that the best is taken away or loses its link, without anybody's doing. No two sources have the same distance: the
+kernel replaces by prefix and metric, whatever the protocol.
 
 The kernel forgets every route over an interface that goes down, the default route too. What is wanted stays here, and
-goes back once the interface is up again. Each protocol has a metric of its own, since the kernel replaces by prefix and
-metric, whatever the protocol: a route of metric 0 would overwrite the LAN's own.
+goes back once the interface is up again. Of several next hops those go in whose interface is up.
 
-A routing protocol's routes are its own business: what somebody else deletes or overwrites comes back (see upkeep), and
-what the kernel refuses is tried again. The lab's static routes stay as the user leaves them.
+A routing service's routes are its own business: what somebody else deletes or overwrites comes back (see reconciler),
+and what the kernel refuses is tried again. The lab's static routes stay as the user leaves them.
 """
 
 from __future__ import annotations
@@ -17,41 +22,42 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from catenet.nodes.address import DEFAULT, Address, Prefix
-from catenet.nodes.machine import Json
+from catenet.nodes.control.service import Source
+from catenet.nodes.machine import Json, NextHop
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.client import Netlink
-from catenet.nodes.runtime.upkeep import Upkeep
+from catenet.nodes.runtime.reconciler import RouteReconciler
 
-__all__ = ["LAB", "ROUTED", "Mended", "Routes", "Way"]
+__all__ = ["STATIC", "RestoredRoute", "Routes", "WantedRoute"]
 
-LAB = routing.STATIC
-"""The protocol number of routes written in the lab file, the default route among them."""
-ROUTED = routing.RIP
-"""The protocol number of routes that a routing protocol finds."""
+STATIC = Source("static", routing.STATIC, 1)
+"""The routes written in the lab file, the default route among them."""
 
-_METRIC = {LAB: 1, ROUTED: 120}
-_PATIENCE = 1.0  # seconds until what the kernel refused is tried again
+_RETRY = 1.0  # seconds until what the kernel refused is tried again
 _ENGINES_RESOLVER = Address.parse("127.0.0.11")
 """Where the engine answers DNS inside every container: for its own names, and by the host's resolver for all others."""
-
 
 _DELETED, _REPLACED = "deleted from the kernel", "replaced in the kernel"
 
 
-class Way(NamedTuple):
-    """Where a prefix is to go."""
+class WantedRoute(NamedTuple):
+    """Where a source sends a prefix. `metric` is the source's own, and not the kernel's."""
 
-    via: Address
-    lan: str
+    next_hops: tuple[NextHop, ...]
+    metric: int
 
 
-class Mended(NamedTuple):
+class RestoredRoute(NamedTuple):
     """A route that was put back: what had become of it, and the seconds until it would be put back again."""
 
+    source: Source
     prefix: Prefix
-    way: Way
+    next_hops: tuple[NextHop, ...]
     what: str
     pause: float
+
+
+_Key = tuple[Source, Prefix]
 
 
 class Routes:
@@ -61,60 +67,85 @@ class Routes:
         self,
         netlink: Netlink,
         ifindex: Callable[[str], int],
+        is_up: Callable[[str], bool],
         known: Callable[[Address], bool],
         loop: AbstractEventLoop,
     ) -> None:
-        """`ifindex` gives a LAN's interface (0: it has none now), `known` whether an address is a node's of the lab."""
+        """`ifindex` gives a LAN's interface (0: it has none now), `is_up` whether it carries; `known` says whether an
+        address is a node's of the lab.
+        """
         self._netlink = netlink
         self._ifindex = ifindex
+        self._is_up = is_up
         self._known = known
-        self._wanted: dict[tuple[int, Prefix], Way] = {}
-        self._refused: dict[tuple[int, Prefix], str] = {}
-        self._missing: dict[Prefix, str] = {}
+        self._wanted: dict[_Key, WantedRoute] = {}
+        self._refused: dict[_Key, str] = {}
+        self._missing: dict[_Key, str] = {}
+        self._sources: dict[int, Source] = {}  # by distance
         self._guarding = False
         self._listeners: list[Callable[[routing.Route], None]] = []
-        self._mend_listeners: list[Callable[[Mended], None]] = []
-        self._upkeep = Upkeep(loop, self._faults, self._mend)
+        self._restored_listeners: list[Callable[[RestoredRoute], None]] = []
+        self._reconciler = RouteReconciler[_Key](loop, self._faults, self._put_back)
 
     def close(self) -> None:
         """Look after nothing any more."""
-        self._upkeep.close()
+        self._reconciler.close()
 
-    def set(self, protocol: int, prefix: Prefix, via: Address, lan: str) -> bool:
-        """From now on the prefix goes to `via` over that LAN. False where the kernel will not have it now (`refused`
-        says why); it is tried again."""
-        self._wanted[protocol, prefix] = Way(via, lan)
-        return self._install(protocol, prefix)
+    # What the sources want.
 
-    def delete(self, protocol: int, prefix: Prefix) -> None:
-        """The protocol has no route to the prefix any more."""
-        self._there(protocol, prefix)
-        if self._wanted.pop((protocol, prefix), None) is not None:
-            self._netlink.delete_route(routing.Route(prefix, (), protocol, _METRIC[protocol]))
+    def set(self, source: Source, prefix: Prefix, next_hops: tuple[NextHop, ...], metric: int = 0) -> bool:
+        """The source's route to the prefix is from now on this one. False where the kernel will not have it now
+        (`refused` says why); it is tried again.
 
-    def refused(self) -> dict[Prefix, str]:
-        """Which routes of routing protocols are not in the kernel's table, and why: in the kernel's words, or since
-        somebody has taken them out again and again."""
-        return self._missing | {prefix: why for (protocol, prefix), why in self._refused.items() if protocol == ROUTED}
+        Raises:
+            ValueError: another source has the same distance.
 
-    def overruled(self) -> dict[Prefix, str]:
-        """To which prefixes of routing protocols the kernel takes somebody else's route, and which one."""
+        """
+        if self._sources.setdefault(source.distance, source) != source:
+            other = self._sources[source.distance]
+            raise ValueError(f"{source.name} and {other.name} have the same distance, {source.distance}")
+        self._wanted[source, prefix] = WantedRoute(next_hops, metric)
+        return self._install((source, prefix))
+
+    def delete(self, source: Source, prefix: Prefix) -> None:
+        """The source has no route to the prefix any more. Another source's carries on."""
+        self._there((source, prefix))
+        if self._wanted.pop((source, prefix), None) is not None:
+            self._take_out(source, prefix)
+
+    def forget(self, source: Source) -> None:
+        """Every route of the source goes, those too that an earlier life of this process left in the kernel."""
+        for each, prefix in tuple(self._wanted):
+            if each == source:
+                self.delete(source, prefix)
+        self.flush([source.number])
+
+    def refused(self, source: Source) -> dict[Prefix, str]:
+        """Which of its routes are not in the kernel's table, and why: in the kernel's words, or since somebody has
+        taken them out again and again.
+        """
+        return {prefix: why for (each, prefix), why in (self._missing | self._refused).items() if each == source}
+
+    def shadowed(self, source: Source) -> dict[Prefix, str]:
+        """To which prefixes the kernel has a better route than the source's, and whose."""
         best: dict[Prefix, routing.Route] = {}
         for route in self.present():
             best.setdefault(route.prefix, route)
         return {
-            prefix: f"{routing.PROTOCOLS.get(route.protocol, route.protocol)}, metric {route.metric}"
+            prefix: f"{self._name_of(route)}, metric {route.metric}"
             for prefix, route in best.items()
-            if (ROUTED, prefix) in self._wanted and route.metric < _METRIC[ROUTED]
+            if (source, prefix) in self._wanted and route.metric < source.distance
         }
 
     def restore(self, lan: str) -> None:
         """The LAN's interface is up (again): its routes go back into the table."""
-        for (protocol, prefix), way in self._wanted.items():
-            if way.lan == lan:
-                self._install(protocol, prefix)
+        for key, wanted in self._wanted.items():
+            if any(hop.interface == lan for hop in wanted.next_hops):
+                self._install(key)
 
-    def keep_inside(self) -> None:
+    # The engine's routes.
+
+    def block_egress(self) -> None:
         """From now on no default route stays that leads to no node of the lab, and the engine's resolver is out of
         reach. Only for a network that is the node's own: on any other machine this would cut its connection.
 
@@ -135,13 +166,18 @@ class Routes:
             if found.prefix == DEFAULT and found.protocol == routing.BOOT and not self._leads_into_lab(found):
                 self._netlink.delete_route(found)
 
+    def _leads_into_lab(self, route: routing.Route) -> bool:
+        return all(hop.via is not None and self._known(hop.via) for hop in route.hops)
+
+    # What the kernel has.
+
     def changed(self, route: routing.Route, *, gone: bool) -> None:
         """The kernel says that a route came (or changed), or went."""
         if not gone:
             self.remove_foreign_default(route)
-        way = self._wanted.get((ROUTED, route.prefix))
-        if way is not None and route.metric == _METRIC[ROUTED] and (gone or route != self._route(route.prefix, way)):
-            self._upkeep.look()
+        key = self._sources.get(route.metric, STATIC), route.prefix
+        if key[0] != STATIC and key in self._wanted and (gone or not self._is_as_wanted(key, route)):
+            self._reconciler.check_soon()
         for function in tuple(self._listeners):
             function(route)
 
@@ -153,18 +189,18 @@ class Routes:
         """Call it no more."""
         self._listeners.remove(function)
 
-    def on_mended(self, function: Callable[[Mended], None]) -> None:
+    def on_restored(self, function: Callable[[RestoredRoute], None]) -> None:
         """Call a function with each route that was put back after somebody else had deleted or replaced it."""
-        self._mend_listeners.append(function)
+        self._restored_listeners.append(function)
 
-    def not_on_mended(self, function: Callable[[Mended], None]) -> None:
+    def not_on_restored(self, function: Callable[[RestoredRoute], None]) -> None:
         """Call it no more."""
-        self._mend_listeners.remove(function)
+        self._restored_listeners.remove(function)
 
-    def look(self) -> None:
-        """Routes may have gone without a message: see whether those of routing protocols are there."""
-        if any(protocol == ROUTED for protocol, _ in self._wanted):
-            self._upkeep.look()
+    def check_soon(self) -> None:
+        """Routes may have gone without a message: see whether those of routing services are there."""
+        if any(source != STATIC for source, _ in self._wanted):
+            self._reconciler.check_soon()
 
     def present(self) -> list[routing.Route]:
         """The kernel's table as it is; of several routes to a prefix, the one that the kernel takes is the first."""
@@ -200,50 +236,96 @@ class Routes:
             for hop in route.hops
         ]
 
-    def _leads_into_lab(self, route: routing.Route) -> bool:
-        return all(hop.via is not None and self._known(hop.via) for hop in route.hops)
+    def _name_of(self, route: routing.Route) -> str:
+        source = self._sources.get(route.metric)
+        if source is not None and source.number == route.protocol:
+            return source.name
+        return routing.PROTOCOLS.get(route.protocol, str(route.protocol))
 
-    def _install(self, protocol: int, prefix: Prefix) -> bool:
-        way = self._wanted[protocol, prefix]
+    def _install(self, key: _Key) -> bool:
         try:
-            if not self._ifindex(way.lan):
-                raise OSError(errno.ENODEV, f"{way.lan} has no interface now")
-            self._netlink.replace_route(self._route(prefix, way, protocol))
+            self._replace(self._route(key))
         except OSError as error:  # the interface is down, or gone: `restore` comes when it is back
-            self._refused[protocol, prefix] = error.strerror or str(error)
-            if protocol == ROUTED:
-                self._upkeep.look(_PATIENCE)
+            self._refused[key] = error.strerror or str(error)
+            with suppress(OSError):
+                self._take_out(*key)  # the kernel may still have the route that was wanted before
+            if key[0] != STATIC:
+                self._reconciler.check_soon(_RETRY)
             return False
-        self._there(protocol, prefix)
+        self._there(key)
         return True
 
-    def _there(self, protocol: int, prefix: Prefix) -> None:
-        self._refused.pop((protocol, prefix), None)
-        if protocol == ROUTED:
-            self._missing.pop(prefix, None)
+    def _replace(self, route: routing.Route) -> None:
+        """In one step. Where one of several next hops went down just now, by another of them alone.
 
-    def _route(self, prefix: Prefix, way: Way, protocol: int = ROUTED) -> routing.Route:
-        hop = routing.NextHop(way.via, self._ifindex(way.lan))
-        return routing.Route(prefix, (hop,), protocol, _METRIC[protocol])
+        Raises:
+            OSError: the kernel refuses each of them.
 
-    def _faults(self) -> dict[Prefix, str]:
-        """Which routes of routing protocols are not in the kernel's table as they should be, and what became of them.
+        """
+        try:
+            self._netlink.replace_route(route)
+        except OSError:
+            for hop in route.hops if len(route.hops) > 1 else ():
+                with suppress(OSError):
+                    self._netlink.replace_route(route._replace(hops=(hop,)))
+                    return
+            raise
+
+    def _take_out(self, source: Source, prefix: Prefix) -> None:
+        self._netlink.delete_route(routing.Route(prefix, (), source.number, source.distance))
+
+    def _route(self, key: _Key) -> routing.Route:
+        """The route for the kernel: by the next hops that are up, since it refuses all for one that is down; where all
+        are down, it is the kernel that says so.
+
+        Raises:
+            OSError: no interface of it exists now.
+
+        """
+        source, prefix = key
+        wanted = self._wanted[key].next_hops
+        there = [hop for hop in wanted if self._ifindex(hop.interface)]
+        if not there:
+            raise OSError(errno.ENODEV, f"{wanted[0].interface} has no interface now")
+        up = [hop for hop in there if self._is_up(hop.interface)]
+        return routing.Route(prefix, tuple(map(self._in_kernel, up or there)), source.number, source.distance)
+
+    def _in_kernel(self, hop: NextHop) -> routing.NextHop:
+        return routing.NextHop(hop.via, self._ifindex(hop.interface))
+
+    def _there(self, key: _Key) -> None:
+        self._refused.pop(key, None)
+        self._missing.pop(key, None)
+
+    def _is_as_wanted(self, key: _Key, found: routing.Route) -> bool:
+        """Whether that is the source's route: by all of its next hops that are up, and by no other than its own.
+
+        Of an interface that has just come up or gone down the kernel may know before us.
+        """
+        wanted = self._wanted[key].next_hops
+        own = {self._in_kernel(hop) for hop in wanted}
+        up = {self._in_kernel(hop) for hop in wanted if self._is_up(hop.interface)}
+        return found.protocol == key[0].number and up <= set(found.hops) <= own
+
+    def _faults(self) -> dict[_Key, str]:
+        """Which routes of routing services are not in the kernel's table as they should be, and what became of them.
 
         Of several with the same prefix and metric the kernel takes the first.
         """
-        found: dict[Prefix, routing.Route] = {}
+        found: dict[_Key, routing.Route] = {}
         for route in self._netlink.routes():
-            if route.metric == _METRIC[ROUTED]:
-                found.setdefault(route.prefix, route)
+            source = self._sources.get(route.metric)
+            if source is not None:
+                found.setdefault((source, route.prefix), route)
         self._missing = {
-            prefix: self._refused.get((protocol, prefix)) or (_REPLACED if prefix in found else _DELETED)
-            for (protocol, prefix), way in self._wanted.items()
-            if protocol == ROUTED and found.get(prefix) != self._route(prefix, way)
+            key: self._refused.get(key) or (_REPLACED if key in found else _DELETED)
+            for key in self._wanted
+            if key[0] != STATIC and not (key in found and self._is_as_wanted(key, found[key]))
         }
         return dict(self._missing)
 
-    def _mend(self, prefix: Prefix, what: str, pause: float) -> None:
-        was_refused = (ROUTED, prefix) in self._refused
-        if self._install(ROUTED, prefix) and not was_refused:
-            for function in tuple(self._mend_listeners):
-                function(Mended(prefix, self._wanted[ROUTED, prefix], what, pause))
+    def _put_back(self, key: _Key, what: str, pause: float) -> None:
+        was_refused = key in self._refused
+        if self._install(key) and not was_refused:
+            for function in tuple(self._restored_listeners):
+                function(RestoredRoute(*key, self._wanted[key].next_hops, what, pause))

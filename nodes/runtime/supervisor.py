@@ -84,7 +84,13 @@ class Service:
             serving.cancel()
 
         host = self.host = Host(
-            self._shared, self.name, self._counters, self._ready, fail, implementation=self._implementation
+            self._shared,
+            self.name,
+            self._counters,
+            self._ready,
+            fail,
+            implementation=self._implementation,
+            source=services()[self.name].source,
         )
         serving = asyncio.ensure_future(module.serve(host, options))
         try:

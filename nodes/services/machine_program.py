@@ -29,7 +29,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random, SystemRandom
-from typing import Any, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import options_class
@@ -98,6 +98,9 @@ class _Known:
     def ifindex(self, lan: str) -> int:
         return self._numbers.get(lan, 0)
 
+    def is_up(self, lan: str) -> bool:
+        return lan in self._interfaces and self._interfaces[lan].up
+
     def name(self, ifindex: int) -> str:
         return next((lan for lan, number in self._numbers.items() if number == ifindex), "")
 
@@ -148,16 +151,16 @@ class _Routes:
         self._wanted[wanted.prefix] = wanted
         self._install(wanted)
         if before is not None and before.metric != wanted.metric:  # to the kernel that is another route
-            self._netlink.delete_route(self._route(before))
+            self._delete(before)
 
     def delete(self, prefix: Prefix) -> None:
         before = self._wanted.pop(prefix, None)
         if before is not None:
-            self._netlink.delete_route(self._route(before))
+            self._delete(before)
 
     def restore(self, lan: str) -> None:
         for wanted in self._wanted.values():
-            if wanted.interface == lan:
+            if any(hop.interface == lan for hop in wanted.next_hops):
                 self._install(wanted)
 
     def _install(self, wanted: SetRoute) -> None:
@@ -166,9 +169,14 @@ class _Routes:
         except OSError:  # the interface is down, or gone: `restore` comes when it is back
             self._count("route_failures")
 
+    def _delete(self, unwanted: SetRoute) -> None:
+        self._netlink.delete_route(self._route(unwanted))
+
     def _route(self, wanted: SetRoute) -> routing.Route:
-        hop = routing.NextHop(wanted.via, self._known.ifindex(wanted.interface))
-        return routing.Route(wanted.prefix, (hop,), routing.RIP, wanted.metric or _NO_METRIC)
+        """By the next hops that are up: the kernel refuses all for one that is down."""
+        up = [hop for hop in wanted.next_hops if self._known.is_up(hop.interface)]
+        hops = [routing.NextHop(via, self._known.ifindex(lan)) for via, lan in up or wanted.next_hops]
+        return routing.Route(wanted.prefix, tuple(hops), routing.RIP, wanted.metric or _NO_METRIC)
 
 
 class _Checked:
@@ -188,7 +196,7 @@ class _Checked:
 
 
 def _check_fields(value: Any) -> None:
-    """Each field of a named tuple is what its class says, and so are the fields of named tuples in it.
+    """Each field of a named tuple is what its class says, and so are the items and the named tuples in it.
 
     Raises:
         TypeError: the text names the field and what it is.
@@ -196,11 +204,17 @@ def _check_fields(value: Any) -> None:
     """
     for name, hint in get_type_hints(type(value)).items():
         wanted, given = get_origin(hint) or hint, getattr(value, name)
-        if isinstance(wanted, type) and not isinstance(given, wanted):
-            field = f"{type(value).__name__}.{name}"
-            raise TypeError(f"{field} is {given!r}, {_a(type(given))}; it should be {_a(wanted)}")
-        if hasattr(given, "_fields"):
-            _check_fields(given)
+        field = f"{type(value).__name__}.{name}"
+        _check_type(field, given, wanted)
+        for item in given if wanted is tuple else ():
+            _check_type(f"an item of {field}", item, get_args(hint)[0])
+
+
+def _check_type(field: str, given: Any, wanted: Any) -> None:
+    if isinstance(wanted, type) and not isinstance(given, wanted):
+        raise TypeError(f"{field} is {given!r}, {_a(type(given))}; it should be {_a(wanted)}")
+    if hasattr(given, "_fields"):
+        _check_fields(given)
 
 
 def _a(kind: type) -> str:

@@ -11,14 +11,12 @@ from catenet.nodes.internet.rip.machine import RipMachine
 from catenet.nodes.internet.rip.packet import GROUP, PORT
 from catenet.nodes.machine import Interface, Json, Packet
 from catenet.nodes.runtime.host import Host, UdpPort
-from catenet.nodes.runtime.routes import ROUTED
 
 __all__ = ["serve"]
 
 
 async def serve(host: Host, options: RipOptions) -> None:
     """Run RIP until cancelled."""
-    host.forget_kernel_routes([ROUTED])  # an earlier life may have left some
     interfaces = host.interfaces()
     machine = RipMachine(
         options,
@@ -59,8 +57,8 @@ def _with_kernel(status: dict[str, Json], host: Host) -> Json:
     """The machine's own status; a route that is not in the kernel's table, or that the kernel does not take, says why
     (no machine knows a kernel).
     """
-    overruled = {str(prefix): {"kernel": f"overruled by {what}"} for prefix, what in host.overruled_routes().items()}
-    why = overruled | {str(prefix): _kernel(reason) for prefix, reason in host.refused_routes().items()}
+    shadowed = {str(prefix): {"kernel": f"shadowed by {what}"} for prefix, what in host.shadowed_routes().items()}
+    why = shadowed | {str(prefix): _kernel(reason) for prefix, reason in host.refused_routes().items()}
     table = status["table"]
     assert isinstance(table, list)
     rows = [row for row in table if isinstance(row, Mapping)]

@@ -15,8 +15,8 @@ from fuzz_target import Target, pieces
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.machine import RipMachine
-from catenet.nodes.internet.rip.packet import Message
-from catenet.nodes.machine import DecodeError, DeleteRoute, Endpoint, Interface, Packet, Report, Send, SetRoute
+from catenet.nodes.internet.rip.packet import INFINITY, Message
+from catenet.nodes.machine import DecodeError, DeleteRoute, Endpoint, Interface, NextHop, Packet, Report, Send, SetRoute
 
 LINKS = [Interface(f"link{n}", Address.parse(f"10.0.{n}.1"), Prefix.parse(f"10.0.{n}.0/24")) for n in (1, 2)]
 _ADDRESSES = ("10.0.1.2", "10.0.2.3", "10.0.1.1", "10.0.1.255", "10.9.9.9", "10.0.1.77", "0.0.0.0", "127.0.0.1")
@@ -96,7 +96,8 @@ def _check_actions(machine: RipMachine) -> None:
                 assert 4 <= len(packet.data) <= 4 + 25 * 20 + 20 + 64
                 assert packet.interface
                 assert packet.data[0] in (1, 2)
-            case SetRoute(_, via, interface):
+            case SetRoute(_, [NextHop(via, interface)], metric):
+                assert 1 <= metric < INFINITY
                 held = [link for link in LINKS if link.prefix.holds_host(via)]
                 assert [link.name for link in held] == [interface]
             case DeleteRoute(prefix):

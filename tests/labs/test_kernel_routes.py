@@ -15,9 +15,10 @@ pytestmark = [pytest.mark.engine, pytest.mark.lab("five-routers")]
 
 LAN_C, RIP, METRIC = "10.1.3.0/24", 189, 120
 FLUSH = """
+from catenet.nodes.control.service import Source
 from catenet.nodes.runtime.netlink.client import Netlink
-from catenet.nodes.runtime.routes import ROUTED, Routes
-Routes(Netlink(), lambda _: 0, lambda _: True, None).flush([ROUTED])
+from catenet.nodes.runtime.routes import Routes
+Routes(Netlink(), lambda _: 0, lambda _: False, lambda _: True, None).forget(Source("rip", 189, 120))
 """
 
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.machine import DeleteRoute, Interface, Machine, Packet, Report, Send, SetRoute
+from catenet.nodes.machine import DeleteRoute, Interface, Machine, NextHop, Packet, Report, Send, SetRoute
 
 __all__ = ["Lan", "Network", "Node"]
 
@@ -81,7 +81,7 @@ class Node:
         self.random = random.Random()
         self.paused = False
         self.backlog: list[Packet] = []
-        self.kernel: dict[Prefix, tuple[Address, str]] = {}
+        self.kernel: dict[Prefix, tuple[NextHop, ...]] = {}
         self.said: list[Said] = []
         self.alarm = float("inf")
 
@@ -216,7 +216,7 @@ class Network:
                 ways = [prefix for prefix in node.kernel if prefix.holds(target)]
                 if not ways:
                     return []
-                hop, lan = node.kernel[max(ways, key=lambda prefix: prefix.length)]
+                hop, lan = node.kernel[max(ways, key=lambda prefix: prefix.length)][0]
             following = [name for name, address in self.lans[lan].members.items() if address == hop]
             if not following or not self.lans[lan].up:
                 return []
@@ -237,7 +237,8 @@ class Network:
     def _switch_end(self, node: Node, lan: str, up: bool) -> None:
         interface = node.by_lan[lan] = node.by_lan[lan]._replace(up=up)
         if not up:
-            node.kernel = {prefix: way for prefix, way in node.kernel.items() if way[1] != lan}
+            left = {prefix: tuple(h for h in hops if h.interface != lan) for prefix, hops in node.kernel.items()}
+            node.kernel = {prefix: hops for prefix, hops in left.items() if hops}
         if node.machine is not None and isinstance(node.machine, InterfaceAware):
             node.machine.set_interface(interface, self.now)
             self._settle(node)
@@ -285,7 +286,7 @@ class Network:
             if isinstance(action, Send):
                 self._transmit(node, action.packet)
             elif isinstance(action, SetRoute):
-                node.kernel[action.prefix] = action.via, action.interface
+                node.kernel[action.prefix] = action.next_hops
             elif isinstance(action, DeleteRoute):
                 node.kernel.pop(action.prefix, None)
             elif self._reports:

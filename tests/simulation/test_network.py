@@ -6,7 +6,7 @@ import pytest
 from network import BUFFER, Network
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.machine import DeleteRoute, Endpoint, Packet, Report, Send, SetRoute
+from catenet.nodes.machine import DeleteRoute, Endpoint, NextHop, Packet, Report, Send, SetRoute
 
 ALL = Endpoint(Address.parse("224.0.0.9"), 1)
 
@@ -229,7 +229,7 @@ def test_run_until_says_how_long_it_took():
 
 
 def way(prefix, via):
-    return SetRoute(Prefix.parse(prefix), Address.parse(via), "link1")
+    return SetRoute(Prefix.parse(prefix), (NextHop(Address.parse(via), "link1"),))
 
 
 def test_a_path_follows_the_kernels_tables():

@@ -242,7 +242,7 @@ def assert_kernels_follow(network: Network, right: dict[str, dict[str, int]], co
         node = network.nodes[name]
         learned = {lan for lan in metrics if not (lan in node.by_lan and node.by_lan[lan].up)}
         assert {names[prefix] for prefix in node.kernel} == learned, name
-        for prefix, (via, lan) in node.kernel.items():
+        for prefix, [(via, lan)] in node.kernel.items():
             (following,) = [other for other, address in network.lans[lan].members.items() if address == via]
             there = right[following][names[prefix]]
             assert there + costs[name].get(lan, 1) == metrics[names[prefix]], (name, names[prefix], following)

@@ -58,7 +58,7 @@ def trace(network: Network, node: str, lan: str) -> RouteTrace:
                 "protocol": "rip",
                 "metric": 120,
             }
-            for each, (via, over) in network.nodes[name].kernel.items()
+            for each, [(via, over)] in network.nodes[name].kernel.items()
             if each == prefix
         ]
         return Answer({"prefix": str(prefix), "kernel": kernel, "services": {"rip": explained}})

@@ -34,6 +34,7 @@ from catenet.nodes.machine import (
     Endpoint,
     Interface,
     Json,
+    NextHop,
     Packet,
     Randomness,
     SetRoute,
@@ -349,11 +350,12 @@ class RipMachine:
             self._ask_at = min(at, self._update_at) + self._short_delay()
 
     def _install(self, route: Route) -> None:
-        wanted = (route.via, route.interface) if route.usable and not route.connected else None
+        usable = route.usable and not route.connected
+        wanted = SetRoute(route.prefix, (NextHop(route.via, route.interface),), route.metric) if usable else None
         if wanted == route.installed:
             return
         if wanted is None:
             self._actions.append(DeleteRoute(route.prefix))
         else:
-            self._actions.append(SetRoute(route.prefix, *wanted))
+            self._actions.append(wanted)
         route.installed = wanted

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from catenet.nodes.address import ANY, Address, Prefix
 from catenet.nodes.internet.rip.offers import Heard
 from catenet.nodes.internet.rip.packet import INFINITY
-from catenet.nodes.machine import Interface
+from catenet.nodes.machine import Interface, SetRoute
 
 __all__ = ["MAX_REPEATS", "MAX_ROUTES", "NETWORK_COST", "Change", "Route", "Table", "Verdict", "Way", "judge"]
 
@@ -29,7 +29,7 @@ class Route:
     the default route that we announce no `interface` is known.
 
     `deadline`: when it times out; from then on (`metric` is INFINITY), when it is forgotten.
-    `installed`: what the kernel's table has of it, by our doing.
+    `installed`: what was last wanted in the kernel's table.
     """
 
     prefix: Prefix
@@ -39,7 +39,7 @@ class Route:
     via: Address
     tag: int
     deadline: float
-    installed: tuple[Address, str] | None = None
+    installed: SetRoute | None = None
 
     @property
     def connected(self) -> bool:

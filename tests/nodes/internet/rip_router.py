@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.machine import RipMachine
-from catenet.nodes.machine import DeleteRoute, Endpoint, Interface, Packet, Report, Send, SetRoute
+from catenet.nodes.machine import DeleteRoute, Endpoint, Interface, NextHop, Packet, Report, Send, SetRoute
 
 GROUP = Endpoint(Address.parse("224.0.0.9"), 520)
 N2, N3 = "10.0.1.2", "10.0.2.3"
@@ -57,6 +57,10 @@ def signed(
     if method == "md5":
         return head + hashlib.md5(head + secret + bytes(16 - len(secret))).digest()
     return head + hmac.new(secret, head + bytes.fromhex("878FE1F3") * (length // 4), method).digest()
+
+
+def set_route(prefix: str, via: str, link: str, *, metric: int) -> SetRoute:
+    return SetRoute(Prefix.parse(prefix), (NextHop(Address.parse(via), link),), metric)
 
 
 def said(data: bytes) -> dict[str, int]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import struct
 
 import pytest
-from rip_router import GROUP, N2, N3, WHOLE_TABLE, Router, entry, response, routes, said
+from rip_router import GROUP, N2, N3, WHOLE_TABLE, Router, entry, response, routes, said, set_route
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.rip.neighbours import MAX_NEIGHBOURS
 from catenet.nodes.internet.rip.table import MAX_ROUTES
-from catenet.nodes.machine import DeleteRoute, Interface, SetRoute
+from catenet.nodes.machine import DeleteRoute, Interface
 
 FAR = "10.9.0.0/16"
 NO_ENTRIES = b"\x01\x02\0\0"
@@ -162,7 +162,7 @@ def test_3_9_2_adding_a_route():
     """ "Set the next hop address to be the address of the router from which the datagram came" """
     router = Router()
     router.hear(response(entry(FAR, 1)))
-    assert router.kernel() == [SetRoute(Prefix.parse(FAR), Address.parse(N2), "link1")]
+    assert router.kernel() == [set_route(FAR, N2, "link1", metric=2)]
     assert router.row(FAR) == {
         "prefix": FAR,
         "lan": "link1",
@@ -182,8 +182,10 @@ def test_3_9_2_the_current_router_is_believed_better_or_worse(metric):
     […] Adopt the route from the datagram" """
     router = Router()
     router.hear(response(entry(FAR, 3)))
+    router.take()
     router.hear(response(entry(FAR, metric)))
     assert router.table[FAR] == metric + 1
+    assert router.kernel() == [set_route(FAR, N2, "link1", metric=metric + 1)]
 
 
 def test_3_9_2_a_lower_metric_is_taken_from_anybody():
@@ -191,7 +193,7 @@ def test_3_9_2_a_lower_metric_is_taken_from_anybody():
     router.hear(response(entry(FAR, 3)), N2)
     router.take()
     router.hear(response(entry(FAR, 2)), N3)
-    assert router.kernel() == [SetRoute(Prefix.parse(FAR), Address.parse(N3), "link2")]
+    assert router.kernel() == [set_route(FAR, N3, "link2", metric=3)]
     assert router.table[FAR] == 3
 
 
@@ -279,7 +281,7 @@ def test_4_2_the_route_tag_is_preserved_and_readvertised():
 def test_4_4_next_hop(next_hop, via):
     router = Router()
     router.hear(response(entry(FAR, 1, next_hop=next_hop)))
-    assert router.kernel() == [SetRoute(Prefix.parse(FAR), Address.parse(via), "link1")]
+    assert router.kernel() == [set_route(FAR, via, "link1", metric=2)]
 
 
 def test_4_4_a_new_next_hop_at_the_same_metric_is_taken():
@@ -287,7 +289,7 @@ def test_4_4_a_new_next_hop_at_the_same_metric_is_taken():
     router.hear(response(entry(FAR, 1)))
     router.take()
     router.hear(response(entry(FAR, 1, next_hop="10.0.1.77")))
-    assert router.kernel() == [SetRoute(Prefix.parse(FAR), Address.parse("10.0.1.77"), "link1")]
+    assert router.kernel() == [set_route(FAR, "10.0.1.77", "link1", metric=2)]
 
 
 def test_4_5_a_response_to_the_group_is_accepted_and_so_is_one_to_us():

@@ -6,10 +6,24 @@ import hashlib
 import struct
 
 import pytest
-from rip_router import EPOCH, GROUP, N2, N3, WHOLE_TABLE, Router, entry, response, routes, said, signed, with_password
+from rip_router import (
+    EPOCH,
+    GROUP,
+    N2,
+    N3,
+    WHOLE_TABLE,
+    Router,
+    entry,
+    response,
+    routes,
+    said,
+    set_route,
+    signed,
+    with_password,
+)
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.machine import DeleteRoute, SetRoute
+from catenet.nodes.machine import DeleteRoute
 
 FAR = "10.9.0.0/24"
 MD5 = {"md5": {"1": "secret"}}
@@ -75,7 +89,7 @@ def test_3_7_a_default_route_is_heard_and_passed_on() -> None:
     """FRR issue 20415: a check against net 0 took the default route along."""
     router = Router()
     router.hear(response(entry("0.0.0.0/0", 1, tag=7)))
-    assert router.kernel() == [SetRoute(Prefix.parse("0.0.0.0/0"), Address.parse(N2), "link1")]
+    assert router.kernel() == [set_route("0.0.0.0/0", N2, "link1", metric=2)]
     [packet] = router.answer(WHOLE_TABLE, N3)
     assert said(packet.data)["0.0.0.0/0"] == 2
     assert said(Router(redistribute=("default",)).answer(WHOLE_TABLE)[0].data)["0.0.0.0/0"] == 1

@@ -12,6 +12,7 @@ import pytest
 
 from catenet.nodes.control.config import NodeConfig
 from catenet.nodes.control.events import Event
+from catenet.nodes.control.service import Source
 from catenet.nodes.runtime.children import Children
 from catenet.nodes.runtime.host import Host, Shared
 from catenet.nodes.runtime.lans import Lans
@@ -36,8 +37,8 @@ class Bench:
         self.counters: dict[str, int] = {}
         self.hosts: list[Host] = []
 
-    def host(self) -> Host:
-        self.hosts.append(Host(self.shared, "svc", self.counters, lambda _: None, self.failures.append))
+    def host(self, source: Source | None = None) -> Host:
+        self.hosts.append(Host(self.shared, "svc", self.counters, lambda _: None, self.failures.append, source=source))
         return self.hosts[-1]
 
     def events(self) -> list[Event]:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from catenet.nodes.address import ANY, Address, Prefix
-from catenet.nodes.machine import Action, DeleteRoute, Endpoint, Packet, Report, Send, SetRoute
+from catenet.nodes.machine import Action, DeleteRoute, Endpoint, NextHop, Packet, Report, Send, SetRoute
 from catenet.nodes.runtime.driver import Driver
 
 NOWHERE = Endpoint(ANY, 0)
@@ -60,7 +60,7 @@ def test_actions_are_performed_in_order_each_by_who_can() -> None:
         machine = Echo()
         world = World(machine)
         others: list[Action] = [
-            SetRoute(Prefix(ANY, 0), Address(1), "link1"),
+            SetRoute(Prefix(ANY, 0), (NextHop(Address(1), "link1"),)),
             DeleteRoute(Prefix(ANY, 0)),
             Report("k", "t", {}),
         ]

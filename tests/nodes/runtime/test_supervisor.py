@@ -14,7 +14,8 @@ import pytest
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import service_module, services
 from catenet.nodes.control.service import Service as Declaration
-from catenet.nodes.machine import DeleteRoute, SetRoute
+from catenet.nodes.control.service import Source
+from catenet.nodes.machine import DeleteRoute, NextHop, SetRoute
 from catenet.nodes.runtime.host import Host
 from catenet.nodes.runtime.supervisor import Service
 
@@ -147,10 +148,21 @@ def test_wrong_options_are_told_and_not_tried_again(offer: Offer, on_bench: OnBe
 
 def test_routes_that_the_kernel_refuses_are_counted(on_bench: OnBench) -> None:
     async def run(bench: Bench) -> None:
-        host, prefix = bench.host(), Prefix.parse("192.0.2.0/24")
-        host.perform(SetRoute(prefix, Address.parse("192.0.2.1"), "no-such-lan"))
+        host, prefix = bench.host(Source("svc", 250, 90)), Prefix.parse("192.0.2.0/24")
+        host.perform(SetRoute(prefix, (NextHop(Address.parse("192.0.2.1"), "no-such-lan"),)))
         host.perform(DeleteRoute(prefix))
         host.perform(DeleteRoute(prefix))
         assert bench.counters == {"route_failures": 1}
+        (event,) = bench.events()
+        assert (event.kind, event.data["lan"], event.data["via"]) == ("route.refused", "no-such-lan", "192.0.2.1")
+        assert event.text.endswith("(no-such-lan has no interface now)")
+
+    on_bench(run)
+
+
+def test_a_service_that_declares_no_routes_has_none(on_bench: OnBench) -> None:
+    async def run(bench: Bench) -> None:
+        with pytest.raises(ValueError, match="svc has routes, and no `routing` in its declaration"):
+            bench.host().perform(DeleteRoute(Prefix.parse("192.0.2.0/24")))
 
     on_bench(run)

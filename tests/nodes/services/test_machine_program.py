@@ -125,8 +125,13 @@ def test_what_it_raises_ends_it_with_a_traceback(file: Path) -> None:
 @pytest.mark.parametrize(
     ("action", "why"),
     [
-        ('SetRoute(NET, "10.0.99.9", "link1", 2)', "SetRoute.via is '10.0.99.9', a str; it should be an Address"),
-        ('SetRoute(NET, ANY, "link1", "2")', "SetRoute.metric is '2', a str; it should be an int"),
+        ('SetRoute(NET, (NextHop("10.0.99.9", ""),))', "NextHop.via is '10.0.99.9', a str; it should be an Address"),
+        ('SetRoute(NET, (NextHop(ANY, "link1"),), "2")', "SetRoute.metric is '2', a str; it should be an int"),
+        ("SetRoute(NET, [1])", "SetRoute.next_hops is [1], a list; it should be a tuple"),
+        (
+            "SetRoute(NET, (ANY,))",
+            "an item of SetRoute.next_hops is Address('0.0.0.0'), an Address; it should be a NextHop",
+        ),
         ('DeleteRoute("10.0.9.0/24")', "DeleteRoute.prefix is '10.0.9.0/24', a str; it should be a Prefix"),
         ('Report("mine.said", "", 7)', "Report.data is 7, an int; it should be a Mapping"),
         (

@@ -1,0 +1,343 @@
+"""Routes that somebody takes away: put back at once, and then with growing patience. On a clock of the test's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.service import Source
+from catenet.nodes.machine import NextHop
+from catenet.nodes.runtime.netlink import routing
+from catenet.nodes.runtime.netlink.routing import Route
+from catenet.nodes.runtime.routes import STATIC, RestoredRoute, Routes
+
+FAR, FARTHER = Prefix.parse("10.1.3.0/24"), Prefix.parse("10.1.4.0/24")
+B, D = Address.parse("10.0.1.2"), Address.parse("10.0.3.4")
+LINKS = {"link1": 1, "link3": 3}
+RIP = Source("rip", 189, 120)
+METRIC = 120
+
+
+class Clock(asyncio.SelectorEventLoop):
+    """An event loop whose time passes when the test says so."""
+
+    seconds = 0.0
+
+    def time(self) -> float:
+        return self.seconds
+
+    def pass_by(self, seconds: float) -> None:
+        """In small steps, so that each timer runs when it is due."""
+        end = self.seconds + seconds
+        while self.seconds < end:
+            self.seconds = min(end, self.seconds + 0.25)
+            self.settle()
+
+    def settle(self) -> None:
+        self.call_soon(self.stop)
+        self.run_forever()
+
+
+class Kernel:
+    """A routing table that refuses what leads over an interface that is down, and tells of every change."""
+
+    def __init__(self) -> None:
+        self.table: dict[tuple[Prefix, int], Route] = {}
+        self.down: set[int] = set()
+        self.tell: Callable[..., None] = lambda route, gone: None
+        self.dumps = 0
+
+    def routes(self) -> list[Route]:
+        self.dumps += 1
+        return list(self.table.values())
+
+    def replace_route(self, route: Route) -> None:
+        if any(hop.ifindex in self.down for hop in route.hops):
+            raise OSError(100, "Network is down")
+        self.table[route.prefix, route.metric] = route
+        self.tell(route, gone=False)
+
+    def delete_route(self, route: Route) -> None:
+        there = self.table.get((route.prefix, route.metric))
+        if there is not None and there.protocol == route.protocol:
+            del self.table[route.prefix, route.metric]
+            self.tell(there, gone=True)
+
+    def cut(self, ifindex: int) -> None:
+        """Routes go without a word; of several next hops the others stay."""
+        self.down.add(ifindex)
+        left = [each._replace(hops=tuple(h for h in each.hops if h.ifindex != ifindex)) for each in self.table.values()]
+        self.table = {(route.prefix, route.metric): route for route in left if route.hops}
+
+    def meddle(self, prefix: Prefix = FAR) -> None:
+        """Somebody deletes it."""
+        self.delete_route(self.table[prefix, METRIC])
+
+
+class Node:
+    """The kernel, our routes, and what was told of them."""
+
+    def __init__(self) -> None:
+        self.loop, self.kernel = Clock(), Kernel()
+        self.routes = Routes(self.kernel, self.ifindex, self.is_up, lambda _: True, self.loop)  # type: ignore[arg-type]
+        self.kernel.tell = lambda route, gone: self.routes.changed(route, gone=gone)
+        self.told_down: set[int] = set()
+        self.restored: list[tuple[float, RestoredRoute]] = []
+        self.routes.on_restored(lambda restored: self.restored.append((self.loop.time(), restored)))
+
+    @staticmethod
+    def ifindex(lan: str) -> int:
+        return LINKS.get(lan, 0)
+
+    def is_up(self, lan: str) -> bool:
+        return lan in LINKS and LINKS[lan] not in self.told_down
+
+    def set_link(self, lan: str, *, up: bool) -> None:
+        """As Lans does."""
+        (self.kernel.down.discard if up else self.kernel.cut)(LINKS[lan])
+        (self.told_down.discard if up else self.told_down.add)(LINKS[lan])
+        if up:
+            self.routes.restore(lan)
+
+    def __enter__(self) -> Node:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.routes.close()
+        self.loop.close()
+
+    def via(self, prefix: Prefix = FAR) -> Address | None:
+        route = self.kernel.table.get((prefix, METRIC))
+        return None if route is None else route.hops[0].via
+
+
+def test_a_route_that_somebody_deletes_comes_back_at_once() -> None:
+    with Node() as node:
+        node.routes.set(RIP, FAR, (NextHop(B, "link1"),))
+        node.kernel.meddle()
+        node.loop.settle()
+        assert node.via() == B
+        assert [(each.prefix, each.what) for _, each in node.restored] == [(FAR, "deleted from the kernel")]
+        assert node.routes.refused(RIP) == {}
+
+
+def test_a_route_that_somebody_replaces_comes_back_at_once() -> None:
+    with Node() as node:
+        node.routes.set(RIP, FAR, (NextHop(B, "link1"),))
+        node.kernel.replace_route(Route(FAR, (routing.NextHop(D, 3),), 3, METRIC))
+        node.loop.settle()
+        assert node.kernel.table[FAR, METRIC] == Route(FAR, (routing.NextHop(B, 1),), 189, METRIC)
+        assert [each.what for _, each in node.restored] == ["replaced in the kernel"]
+
+
+def test_what_we_change_ourselves_is_no_meddling() -> None:
+    with Node() as node:
+        for via, lan in ((B, "link1"), (D, "link3"), (B, "link1")):
+            node.routes.set(RIP, FAR, (NextHop(via, lan),))
+        node.routes.set(RIP, FARTHER, (NextHop(D, "link3"),))
+        node.routes.delete(RIP, FARTHER)
+        node.loop.settle()
+        assert (node.via(), node.via(FARTHER), node.restored) == (B, None, [])
+        assert node.kernel.dumps <= 1
+
+
+def test_a_whole_table_deleted_costs_one_look() -> None:
+    with Node() as node:
+        prefixes = [Prefix(Address(0x0A010000 + (number << 8)), 24) for number in range(200)]
+        for prefix in prefixes:
+            node.routes.set(RIP, prefix, (NextHop(B, "link1"),))
+        for prefix in prefixes:
+            node.kernel.meddle(prefix)
+        node.loop.settle()
+        assert all(node.via(prefix) == B for prefix in prefixes)
+        assert node.kernel.dumps == 1
+
+
+def test_there_is_no_endless_fight_and_the_route_says_what_is_wrong_meanwhile() -> None:
+    with Node() as node:
+        node.routes.set(RIP, FAR, (NextHop(B, "link1"),))
+
+        def delete_it(route: Route, *, gone: bool) -> None:
+            node.routes.changed(route, gone=gone)
+            if not gone:
+                node.kernel.meddle()
+
+        node.kernel.tell = delete_it
+        node.kernel.meddle()
+        node.loop.pass_by(100)
+        times = [at for at, _ in node.restored]
+        assert times == [0.25, 1.25, 3.25, 7.25, 15.25, 31.25, 63.25]
+        assert [restored.pause for _, restored in node.restored] == [1, 2, 4, 8, 16, 32, 60]
+        assert node.routes.refused(RIP) == {FAR: "deleted from the kernel"}
+        node.kernel.tell = lambda route, gone: node.routes.changed(route, gone=gone)
+        node.loop.pass_by(60)
+        assert (node.via(), node.routes.refused(RIP)) == (B, {})
+
+
+def test_after_some_peace_a_route_comes_back_at_once_again() -> None:
+    with Node() as node:
+        node.routes.set(RIP, FAR, (NextHop(B, "link1"),))
+        for _ in range(3):
+            node.kernel.meddle()
+            node.loop.settle()
+            assert node.via() == B
+            node.loop.pass_by(40)
+        assert [restored.pause for _, restored in node.restored] == [1, 1, 1]
+
+
+def test_what_the_kernel_refuses_is_said_in_its_words_and_tried_again() -> None:
+    with Node() as node:
+        node.kernel.down.add(1)
+        assert not node.routes.set(RIP, FAR, (NextHop(B, "link1"),))
+        assert not node.routes.set(RIP, FARTHER, (NextHop(D, "link9"),))
+        assert node.routes.refused(RIP) == {FAR: "Network is down", FARTHER: "link9 has no interface now"}
+        node.loop.pass_by(2)
+        node.kernel.down.clear()
+        node.loop.pass_by(4)
+        assert (node.via(), node.restored) == (B, [])
+        node.routes.delete(RIP, FARTHER)
+        assert node.routes.refused(RIP) == {}
+
+
+def test_an_interface_that_goes_down_takes_its_routes_silently_and_nobody_fights() -> None:
+    with Node() as node:
+        node.routes.set(RIP, FAR, (NextHop(B, "link1"),))
+        node.kernel.down.add(1)
+        node.kernel.table.clear()
+        node.routes.delete(RIP, FAR)  # the protocol hears of it
+        node.routes.check_soon()
+        node.loop.pass_by(5)
+        assert (node.via(), node.restored, node.routes.refused(RIP)) == (None, [], {})
+        node.kernel.down.clear()
+        node.routes.set(RIP, FAR, (NextHop(B, "link1"),))
+        assert node.via() == B
+
+
+def test_routes_of_others_and_of_the_lab_file_are_left_alone() -> None:
+    with Node() as node:
+        node.routes.set(RIP, FAR, (NextHop(B, "link1"),))
+        node.routes.set(STATIC, FARTHER, (NextHop(B, "link1"),))
+        for protocol, metric in ((2, 0), (4, 20)):
+            theirs = Route(FAR, (routing.NextHop(D, 3),), protocol, metric)
+            node.kernel.replace_route(theirs)
+            node.kernel.delete_route(theirs)
+        node.kernel.delete_route(node.kernel.table[FARTHER, 1])
+        node.loop.pass_by(5)
+        assert (node.restored, node.kernel.dumps, len(node.kernel.table)) == ([], 0, 1)
+
+
+def test_somebody_elses_better_route_shadows_ours_and_is_no_fault() -> None:
+    with Node() as node:
+        node.routes.set(RIP, FAR, (NextHop(B, "link1"),))
+        node.routes.set(RIP, FARTHER, (NextHop(B, "link1"),))
+        node.kernel.replace_route(Route(FAR, (routing.NextHop(D, 3),), 3, 5))
+        node.kernel.replace_route(Route(FARTHER, (routing.NextHop(D, 3),), 3, 500))
+        node.loop.settle()
+        assert node.routes.shadowed(RIP) == {FAR: "boot, metric 5"}
+        assert node.routes.refused(RIP) == {}
+
+
+TOY = Source("toyroute", 250, 90)
+BOTH = (NextHop(B, "link1"), NextHop(D, "link3"))
+
+
+def metrics(node: Node) -> list[int]:
+    return [route.metric for route in node.routes.present() if route.prefix == FAR]
+
+
+def test_each_source_has_its_own_route_and_none_takes_another_ones_away() -> None:
+    with Node() as node:
+        node.routes.set(RIP, FAR, BOTH[:1], 2)
+        node.routes.set(TOY, FAR, BOTH[1:], 7)
+        node.routes.set(STATIC, FAR, BOTH[:1])
+        assert metrics(node) == [1, 90, 120]
+        assert node.routes.shadowed(RIP) == {FAR: "static, metric 1"}
+        node.routes.delete(STATIC, FAR)
+        assert (node.routes.shadowed(RIP), node.routes.shadowed(TOY)) == ({FAR: "toyroute, metric 90"}, {})
+        node.routes.delete(RIP, FAR)
+        assert metrics(node) == [90]
+        node.routes.set(RIP, FAR, BOTH[:1], 3)
+        node.routes.forget(TOY)
+        node.routes.delete(TOY, FAR)
+        node.loop.pass_by(5)
+        assert (metrics(node), node.routes.shadowed(RIP), node.restored) == ([120], {}, [])
+
+
+def test_what_an_earlier_life_left_behind_goes_with_the_source() -> None:
+    with Node() as node:
+        node.kernel.replace_route(Route(FAR, (routing.NextHop(D, 3),), 250, 90))
+        node.kernel.replace_route(Route(FARTHER, (routing.NextHop(D, 3),), 250, 5))
+        node.kernel.replace_route(Route(FARTHER, (routing.NextHop(D, 3),), 189, 120))
+        node.routes.forget(TOY)
+        assert [(route.prefix, route.protocol) for route in node.kernel.table.values()] == [(FARTHER, 189)]
+
+
+def test_each_sources_route_comes_back_as_its_own() -> None:
+    with Node() as node:
+        node.routes.set(RIP, FAR, BOTH[:1])
+        node.routes.set(TOY, FAR, BOTH[1:])
+        node.kernel.meddle()
+        node.kernel.replace_route(Route(FAR, (routing.NextHop(B, 1),), 3, 90))
+        node.loop.settle()
+        told = {(each.source, each.next_hops, each.what) for _, each in node.restored}
+        assert told == {(RIP, BOTH[:1], "deleted from the kernel"), (TOY, BOTH[1:], "replaced in the kernel")}
+        assert metrics(node) == [90, 120]
+
+
+def test_of_several_next_hops_those_go_in_that_are_up() -> None:
+    with Node() as node:
+        node.set_link("link1", up=False)
+        assert node.routes.set(RIP, FAR, BOTH)
+        assert node.kernel.table[FAR, METRIC].hops == (routing.NextHop(D, 3),)
+        node.set_link("link1", up=True)
+        whole = (routing.NextHop(B, 1), routing.NextHop(D, 3))
+        assert node.kernel.table[FAR, METRIC].hops == whole
+        node.set_link("link3", up=False)
+        node.routes.check_soon()
+        node.loop.pass_by(5)
+        assert node.kernel.table[FAR, METRIC].hops == (routing.NextHop(B, 1),)
+        node.set_link("link1", up=False)
+        assert metrics(node) == []
+        node.set_link("link3", up=True)
+        assert node.kernel.table[FAR, METRIC].hops == (routing.NextHop(D, 3),)
+        node.set_link("link1", up=True)
+        node.loop.pass_by(5)
+        assert node.kernel.table[FAR, METRIC].hops == whole
+        assert (node.restored, node.routes.refused(RIP)) == ([], {})
+
+
+def test_a_next_hop_that_somebody_takes_out_or_adds_comes_back_or_goes() -> None:
+    with Node() as node:
+        node.routes.set(RIP, FAR, BOTH)
+        whole = node.kernel.table[FAR, METRIC]
+        for hops in (whole.hops[:1], (*whole.hops, routing.NextHop(D, 1))):
+            node.kernel.replace_route(whole._replace(hops=hops))
+            node.loop.pass_by(5)
+            assert node.kernel.table[FAR, METRIC] == whole
+        assert [each.what for _, each in node.restored] == ["replaced in the kernel"] * 2
+
+
+def test_two_sources_of_one_distance_are_a_mistake() -> None:
+    with Node() as node:
+        node.routes.set(RIP, FAR, BOTH)
+        with pytest.raises(ValueError, match="ospf and rip have the same distance, 120"):
+            node.routes.set(Source("ospf", 188, 120), FAR, BOTH)
+
+
+def test_where_a_next_hop_has_just_gone_down_the_others_carry() -> None:
+    with Node() as node:
+        node.routes.set(RIP, FAR, BOTH[:1])
+        node.kernel.down.add(1)  # and nobody has heard of it yet
+        assert node.routes.set(RIP, FAR, BOTH)
+        assert node.kernel.table[FAR, METRIC].hops == (routing.NextHop(D, 3),)
+
+
+def test_a_route_that_the_kernel_refuses_leaves_none_of_its_older_ones_behind() -> None:
+    with Node() as node:
+        node.routes.set(RIP, FAR, BOTH[:1])
+        node.set_link("link3", up=False)
+        assert not node.routes.set(RIP, FAR, BOTH[1:])
+        assert metrics(node) == []
