@@ -25,6 +25,9 @@ def test_one(lab):
     END
 """
 
+HANGUP = ("env", "--default-signal=HUP")
+"""What nohup started would hand down that it ignores it."""
+
 
 class Run:
     """A run of pytest with one worker, which is not replaced. `left`: the labs of it that are there."""
@@ -36,7 +39,7 @@ class Run:
         (folder / "test_inner.py").write_text(TEST.replace("END", end))
         quiet = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-n", "1", "--max-worker-restart", "0", *quiet],
+            [*HANGUP, sys.executable, "-m", "pytest", "-n", "1", "--max-worker-restart", "0", *quiet],
             cwd=folder,
             env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST")},
             stdout=subprocess.PIPE,
