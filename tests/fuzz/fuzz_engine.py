@@ -47,10 +47,11 @@ class _Run:
         self._job = job
         self._began = self._told = time.monotonic()
 
-    def __call__(self, data: bytes) -> None:
-        self.watch(data)
+    def __call__(self, data: bytes) -> bool:
+        taken = self.watch(data)
         if self.watch.inputs % _LOOK == 0 or self.watch.inputs >= self._job.inputs:
             self._look()
+        return taken
 
     def _look(self) -> None:
         now = time.monotonic()
@@ -83,14 +84,17 @@ def _plain(job: Job, target: Target, run: _Run) -> NoReturn:
     chance = random.Random(job.seed)
     gc.freeze()  # what was imported stays, and is not gone through again and again
     inputs = [data for data in target.begin(job.name) if len(data) <= target.longest]
-    for data in inputs:
-        run(data)
+    taken = [data for data in inputs if run(data)] or inputs
     while True:
-        run(mutate(chance, inputs, target.octets, target.longest))
+        begin = taken if chance.randrange(4) else inputs
+        run(mutate(chance, begin, target.octets, target.longest))
 
 
 def _guided(atheris: Any, job: Job, target: Target, run: _Run) -> NoReturn:
     chance = random.Random(job.seed)
+
+    def one(data: bytes) -> None:
+        run(data)
 
     def change(data: bytes, longest: int, _seed: int) -> bytes:
         if not chance.randrange(_REPEATED):
@@ -109,7 +113,7 @@ def _guided(atheris: Any, job: Job, target: Target, run: _Run) -> NoReturn:
         words = job.folder / "words"
         words.write_text("".join(f'"{_escaped(word)}"\n' for word in target.octets))
         options.append(f"-dict={words}")
-    atheris.Setup([sys.argv[0], *options, str(grown), str(seeds)], run, custom_mutator=change)
+    atheris.Setup([sys.argv[0], *options, str(grown), str(seeds)], one, custom_mutator=change)
     atheris.Fuzz()
     raise AssertionError("it never returns")
 

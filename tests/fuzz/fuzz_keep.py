@@ -52,7 +52,7 @@ def shortest(target: Target, inputs: Iterable[bytes], already: Iterable[bytes] =
     return chosen
 
 
-def _steps(run: Callable[[bytes], None], data: bytes) -> set[Step]:
+def _steps(run: Callable[[bytes], object], data: bytes) -> set[Step]:
     steps: set[Step] = set()
 
     def trace(frame: FrameType, event: str, _argument: Any) -> Any:

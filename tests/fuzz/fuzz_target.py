@@ -45,8 +45,8 @@ class Target:
         """The words, as they go into an input."""
         return [word.encode() if isinstance(word, str) else word for word in self.words]
 
-    def run(self, data: bytes) -> None:
-        """One input.
+    def run(self, data: bytes) -> bool:
+        """One input; whether it is taken.
 
         Raises:
             Exception: this is a finding.
@@ -55,8 +55,9 @@ class Target:
         try:
             value = self.read(data)
         except self.refusals:
-            return
+            return False
         self.check(value)
+        return True
 
     def begin(self, name: str) -> Iterator[bytes]:
         """The inputs that there are: the kept ones, those found on this machine, and the seeds."""

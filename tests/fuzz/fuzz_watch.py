@@ -58,24 +58,27 @@ class Watch:
         self._shortest: dict[tuple[str, str], int] = {}
         self._peak = _peak()
         self._at_tick = (-1, 0)
-        self._running = False
+        self._running = self._taken = False
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, hard))
         signal.signal(signal.SIGVTALRM, self._tick)
         signal.setitimer(signal.ITIMER_VIRTUAL, 1.0, 1.0)
 
-    def __call__(self, data: bytes) -> None:
+    def __call__(self, data: bytes) -> bool:
+        """Whether the input is taken, by the parser and by us."""
         self.inputs += 1
+        self._taken = False
         took = self._once(data)
         if took is not None and took > self._allowed(data):
             self._slow(data, took)
+        return self._taken
 
     def _once(self, data: bytes) -> float | None:
         """Processor time in seconds; None where it did not come to its end."""
         before = process_time()
         self._running = True
         try:
-            self._target.run(data)
+            self._taken = self._target.run(data)
         except (Exception, HangError) as error:
             self._running = False
             self._tell(_finding(error, data))
