@@ -39,7 +39,7 @@ done
 """
 _RULES = ("0: from all lookup local", "32766: from all lookup main", "32767: from all lookup default")
 _ENGINES = "127.0.0.11"  # where the engine resolves names: its rules, and our route that forbids it
-_FILTER = re.compile(r"(table|chain) \S+ ?\S* ?{|}|type \S+ hook .* policy accept;|# .*|")
+_FILTER = re.compile(r"(table|chain) \S+(?: \S+)? {|}|type \S+ hook .* policy accept;|# .*|")
 _OURS = re.compile(rf"^$|{SOCKET_PATH}|/usr/local/bin/health")  # a zombie, our questions, the engine's health check
 _LINK = re.compile(rf"\d+: (lo|eth\d+@\S+): .* mtu (?:65536|{MTU}) qdisc noqueue ")
 

@@ -159,6 +159,14 @@ def test_what_is_lacking_is_seen(world, gone, words):
     assert look_into(small.engine, small.container("b"), small.running.lab).found == words
 
 
+def test_a_long_line_of_a_filter_is_read_in_linear_time(world):
+    """In quadratic time it would take half an hour: who is root in a node says what its programs print."""
+    line = "chain " + "a" * 400_000
+    world.extra["b"] = [f"filter {line}"]
+    small = world.small
+    assert look_into(small.engine, small.container("b"), small.running.lab).found == (f"filter {line}",)
+
+
 def test_a_node_whose_service_does_not_serve_is_restarted(world):
     ordinary = world.programs
     wrong = {"a": '"ready": false'}
