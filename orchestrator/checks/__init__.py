@@ -1,19 +1,49 @@
-"""Checks: what a lab file claims, asked of the running lab with the tools that any engineer would use.
+"""The kinds of checks, a file each: what a lab file may claim, asked of the running lab with the tools that any
+engineer would use.
 
-runner    run_checks: all of them, side by side where that is safe; each until it holds or its `within` is over
-result    Finding (one look) and Result (what became of the check)
-cause     what is broken in the lab just now: the first thing to look at where a check failed
-evidence  what is kept of checks that failed
-scene     what a check looks at: the running lab, its model, its nodes' answers
-routes, resolve, fetch, path, ping, gone, loop    one file for each kind of check, each with `check_…` and `describe_…`
+expectation   what every kind is, and what it sees: Expectation, Key, Scene, Finding
+routes, resolve, fetch, path, ping, gone, loop
 
-To add a kind: its dataclass in lab/model.py, its words in the lab file's loader, one file here, two lines in runner.py.
+To add a kind, add one file with one subclass of Expectation: a frozen dataclass whose annotated fields are its words.
+Nothing else names it. This folder lies below the lab file's reader, which asks it; operations/ runs the checks.
 """
 
 from __future__ import annotations
 
-from catenet.orchestrator.checks.evidence import keep_evidence
-from catenet.orchestrator.checks.result import Finding, Result
-from catenet.orchestrator.checks.runner import describe, run_checks
+import pkgutil
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import import_module
 
-__all__ = ["Finding", "Result", "describe", "keep_evidence", "run_checks"]
+from catenet.orchestrator.checks.expectation import Expectation
+
+__all__ = ["kinds"]
+
+
+@lru_cache(maxsize=1)
+def kinds() -> Mapping[str, type[Expectation]]:
+    """The word of each kind → its class, found by listing this folder.
+
+    Raises:
+        TypeError: a file has no kind, or a second one; two kinds have the same word.
+
+    """
+    found: dict[str, type[Expectation]] = {}
+    for each in sorted(map(_kind_in, _modules()), key=lambda kind: (kind.order, kind.kind)):
+        if each.kind in found:
+            raise TypeError(f"{each.__module__}: the kind {each.kind} is {found[each.kind].__module__}'s already")
+        found[each.kind] = each
+    return found
+
+
+def _modules() -> list[str]:
+    return [f"{__name__}.{module.name}" for module in pkgutil.iter_modules(__path__) if module.name != "expectation"]
+
+
+def _kind_in(module: str) -> type[Expectation]:
+    members = vars(import_module(module)).values()
+    own = [each for each in members if isinstance(each, type) and each.__module__ == module]
+    found = [each for each in own if issubclass(each, Expectation)]
+    if len(found) != 1:
+        raise TypeError(f"{module}: one subclass of Expectation is wanted, and there are {len(found)}")
+    return found[0]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, NamedTuple
 
-from catenet.orchestrator.checks.result import Finding
-from catenet.orchestrator.checks.scene import Scene
-from catenet.orchestrator.lab.model import FetchCheck
+from catenet.orchestrator.checks.expectation import Expectation, Finding, Key, Node, Scene, Url
 
-__all__ = ["Response", "check_fetch", "describe_fetch", "read_response"]
+__all__ = ["FetchCheck", "Response", "read_response"]
 
 _LIMIT = 5
 """Seconds that curl may take."""
@@ -25,26 +24,33 @@ class Response(NamedTuple):
     body: bytes
 
 
-def describe_fetch(check: FetchCheck) -> str:
-    """The check in words."""
-    return f"{check.at} fetches {check.url}: {check.status}"
+@dataclass(frozen=True, slots=True)
+class FetchCheck(Expectation):
+    """`at` fetches `url` and gets this status, with the headers that claim G5 names."""
 
+    kind: ClassVar = "fetch"
+    about: ClassVar = "A page is fetched, and its status is this."
+    alone: ClassVar = True
+    order: ClassVar = 3
 
-def check_fetch(scene: Scene, check: FetchCheck) -> Finding:
-    """Fetches the page once.
+    at: Annotated[Node, Key("The node that fetches the page.")]
+    url: Annotated[Url, Key('The page, like "http://www.example.org/".')]
+    status: Annotated[int, Key("The status of HTTP that comes. Without it: 200.", bounds=(100, 599))] = 200
 
-    Raises:
-        EngineError: curl did not run.
+    def run(self, scene: Scene) -> Finding:
+        """Fetches the page once."""
+        done = scene.run(self.at, ["curl", "-sS", "-i", "--max-time", str(_LIMIT), self.url], _LIMIT + 25)
+        response = read_response(done.stdout_bytes)
+        expected = str(self.status) if self.status != 200 else f"200 with {', '.join(_HEADERS)}"
+        seen = done.last_words if response is None else "; ".join([str(response.status), *_faults(response)])
+        holds = response is not None and response.status == self.status
+        if holds and response is not None and self.status == 200:
+            holds = not _faults(response)
+        return Finding(holds, expected, seen, f"catenet exec {self.at} curl -v {shlex.quote(self.url)}")
 
-    """
-    done = scene.run(check.at, ["curl", "-sS", "-i", "--max-time", str(_LIMIT), check.url], _LIMIT + 25)
-    response = read_response(done.stdout_bytes)
-    expected = str(check.status) if check.status != 200 else f"200 with {', '.join(_HEADERS)}"
-    seen = done.last_words if response is None else "; ".join([str(response.status), *_faults(response)])
-    holds = response is not None and response.status == check.status
-    if holds and response is not None and check.status == 200:
-        holds = not _faults(response)
-    return Finding(holds, expected, seen, f"catenet exec {check.at} curl -v {shlex.quote(check.url)}")
+    def describe(self) -> str:
+        """`h1 fetches http://www/: 200`."""
+        return f"{self.at} fetches {self.url}: {self.status}"
 
 
 def read_response(data: bytes) -> Response | None:

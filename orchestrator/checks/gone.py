@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
-from catenet.orchestrator.backend.protocols import EngineError
-from catenet.orchestrator.checks.result import Finding
-from catenet.orchestrator.checks.scene import Scene
-from catenet.orchestrator.lab.model import GoneCheck
+from catenet.orchestrator.checks.expectation import Expectation, Finding, Key, Lan, NoAnswerError, Node, Scene
 
-__all__ = ["check_gone", "describe_gone"]
-
-
-def describe_gone(check: GoneCheck) -> str:
-    """The check in words."""
-    return f"{' '.join(check.to)} gone at {' '.join(check.at)}"
+__all__ = ["GoneCheck"]
 
 
-def check_gone(scene: Scene, check: GoneCheck, since: float) -> Finding:
-    """Looks at the kernels' tables.
+@dataclass(frozen=True, slots=True)
+class GoneCheck(Expectation):
+    """None of these routers has a route to any of these LANs."""
 
-    Raises:
-        EngineError: a node gave no answer.
+    kind: ClassVar = "gone"
+    about: ClassVar = "Routers have no route to a LAN any more, in their kernels."
+    order: ClassVar = 6
 
-    """
-    wanted = {str(scene.lab.lans[lan].prefix): lan for lan in check.to}
-    seen = []
-    for router in check.at:
-        rows = scene.show(router, "routes", since)
-        if not isinstance(rows, list):  # no table is not an empty one
-            raise EngineError(f"{router} does not say which routes it has")
-        for row in rows:
-            lan = wanted.get(str(row.get("prefix"))) if isinstance(row, Mapping) else None
-            if lan is not None and isinstance(row, Mapping):
-                seen.append(f"{router} to {lan} via {row.get('lan')}")
-    where = seen[0].partition(" ")[0] if seen else check.at[0]
-    return Finding(not seen, "no route", "; ".join(seen) or "no route", f"catenet show {where} rip")
+    at: Annotated[tuple[Node, ...], Key("The routers whose tables are meant.", least=1, distinct=True)]
+    to: Annotated[tuple[Lan, ...], Key("The LANs that none of them has a route to.", least=1, distinct=True)]
+
+    def run(self, scene: Scene) -> Finding:
+        """Looks at the kernels' tables."""
+        wanted = {str(scene.prefix(lan)): lan for lan in self.to}
+        seen = []
+        for router in self.at:
+            rows = scene.show(router, "routes")
+            if not isinstance(rows, list):  # no table is not an empty one
+                raise NoAnswerError(f"{router} does not say which routes it has")
+            for row in rows:
+                lan = wanted.get(str(row.get("prefix"))) if isinstance(row, Mapping) else None
+                if lan is not None and isinstance(row, Mapping):
+                    seen.append(f"{router} to {lan} via {row.get('lan')}")
+        where = seen[0].partition(" ")[0] if seen else self.at[0]
+        return Finding(not seen, "no route", "; ".join(seen) or "no route", f"catenet show {where} rip")
+
+    def describe(self) -> str:
+        """`link1 link2 gone at a b`."""
+        return f"{' '.join(self.to)} gone at {' '.join(self.at)}"

@@ -2,38 +2,47 @@
 
 from __future__ import annotations
 
-from catenet.nodes.address import Address
-from catenet.orchestrator.checks.result import Finding
-from catenet.orchestrator.checks.scene import Scene
-from catenet.orchestrator.lab.addressing import stranger
-from catenet.orchestrator.lab.model import LoopCheck
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
-__all__ = ["check_loop", "describe_loop"]
+from catenet.orchestrator.checks.expectation import PING_CODES, Expectation, Finding, Key, Lan, Node, Scene
+
+__all__ = ["LoopCheck"]
 
 _DEADLINE = 30.0
 
 
-def describe_loop(check: LoopCheck) -> str:
-    """The check in words."""
-    return f"{check.source} to {' or '.join(check.to)}: {'a loop' if check.found else 'no loop'}"
+@dataclass(frozen=True, slots=True)
+class LoopCheck(Expectation):
+    """A packet from `source` for one of these LANs circles until its TTL runs out; or, not `found`, none does."""
 
+    kind: ClassVar = "loop"
+    about: ClassVar = "A packet for a LAN goes in circles until its TTL runs out, and the sender is told; or none does."
+    order: ClassVar = 7
 
-def check_loop(scene: Scene, check: LoopCheck) -> Finding:
-    """Two echo requests to each LAN, for an address there that no node has: only the way matters.
+    source: Annotated[Node, Key("The node that sends.", "from")]
+    to: Annotated[
+        tuple[Lan, ...],
+        Key("The LANs that it sends to, to addresses there that no node has.", least=1, distinct=True),
+    ]
+    found: Annotated[bool, Key("Whether a packet goes in circles until its TTL runs out. Without it: yes.")] = True
 
-    Raises:
-        EngineError: ping did not run.
+    def run(self, scene: Scene) -> Finding:
+        """Two echo requests to each LAN, for an address there that no node has: only the way matters."""
+        said: list[str] = []
+        addresses = [scene.unused_address(lan) for lan in self.to]
+        for address in addresses:
+            command = ["ping", "-n", "-c", "2", "-i", "0.2", "-W", "1", str(address)]
+            done = scene.run(self.source, command, _DEADLINE, PING_CODES)
+            said += [line for line in done.stdout.splitlines() if line.startswith("From ")]
+        died = [line for line in said if "Time to live exceeded" in line]
+        return Finding(
+            holds=bool(died) is self.found,
+            expected="Time to live exceeded" if self.found else "no TTL that runs out",
+            seen=(died or said or ["nothing was said"])[0],
+            next=f"catenet exec {self.source} traceroute -n {addresses[0]}",
+        )
 
-    """
-    said: list[str] = []
-    addresses: list[Address] = [stranger(scene.lab, lan) for lan in check.to]
-    for address in addresses:
-        done = scene.ping(check.source, ["-c", "2", "-i", "0.2", "-W", "1", str(address)], _DEADLINE)
-        said += [line for line in done.stdout.splitlines() if line.startswith("From ")]
-    died = [line for line in said if "Time to live exceeded" in line]
-    return Finding(
-        holds=bool(died) is check.found,
-        expected="Time to live exceeded" if check.found else "no TTL that runs out",
-        seen=(died or said or ["nothing was said"])[0],
-        next=f"catenet exec {check.source} traceroute -n {addresses[0]}",
-    )
+    def describe(self) -> str:
+        """`h1 to link1 or link2: no loop`."""
+        return f"{self.source} to {' or '.join(self.to)}: {'a loop' if self.found else 'no loop'}"

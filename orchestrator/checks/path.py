@@ -2,41 +2,48 @@
 
 from __future__ import annotations
 
-from catenet.orchestrator.checks.result import Finding
-from catenet.orchestrator.checks.scene import Scene
-from catenet.orchestrator.lab.model import PathCheck
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
-__all__ = ["check_path", "describe_path", "read_traceroute"]
+from catenet.orchestrator.checks.expectation import Expectation, Finding, Key, Node, Scene
+
+__all__ = ["PathCheck", "read_traceroute"]
 
 _DEADLINE = 30.0
 _SPARE = 3
 """Hops beyond those expected that traceroute looks at, so that a detour is shown and a dead end does not take long."""
 
 
-def describe_path(check: PathCheck) -> str:
-    """The check in words."""
-    over = f"over {' '.join(check.routers)}" if check.routers else "directly"
-    return f"{check.source} to {check.target} {over}"
+@dataclass(frozen=True, slots=True)
+class PathCheck(Expectation):
+    """A traceroute from `source` to `target` passes these routers, in order."""
 
+    kind: ClassVar = "path"
+    about: ClassVar = "A traceroute passes these routers, in order."
+    order: ClassVar = 4
 
-def check_path(scene: Scene, check: PathCheck) -> Finding:
-    """One probe for each hop.
+    source: Annotated[Node, Key("The node where the path begins.", "from")]
+    target: Annotated[Node, Key("The node where it ends.", "to")]
+    routers: Annotated[tuple[Node, ...], Key("The routers on the way, in order; [] for none.", example="[a, b]")]
 
-    Raises:
-        EngineError: traceroute did not run.
+    def run(self, scene: Scene) -> Finding:
+        """One probe for each hop."""
+        address = str(scene.address(self.target))
+        hops = str(len(self.routers) + 1 + _SPARE)
+        command = ["traceroute", "-n", "-q", "1", "-w", "1", "-m", hops, address]
+        done = scene.run(self.source, command, _DEADLINE)
+        way = [scene.name(hop) for hop in read_traceroute(done.stdout)]
+        return Finding(
+            holds=way == [*self.routers, self.target],
+            expected=" ".join((*self.routers, self.target)),
+            seen=" ".join(way) or done.last_words,
+            next=f"catenet exec {self.source} traceroute -n {address}",
+        )
 
-    """
-    address = str(scene.address(check.target))
-    hops = str(len(check.routers) + 1 + _SPARE)
-    command = ["traceroute", "-n", "-q", "1", "-w", "1", "-m", hops, address]
-    done = scene.run(check.source, command, _DEADLINE)
-    way = [scene.name(hop) for hop in read_traceroute(done.stdout)]
-    return Finding(
-        holds=way == [*check.routers, check.target],
-        expected=" ".join((*check.routers, check.target)),
-        seen=" ".join(way) or done.last_words,
-        next=f"catenet exec {check.source} traceroute -n {address}",
-    )
+    def describe(self) -> str:
+        """`h1 to h4 over a c`."""
+        over = f"over {' '.join(self.routers)}" if self.routers else "directly"
+        return f"{self.source} to {self.target} {over}"
 
 
 def read_traceroute(text: str) -> list[str]:

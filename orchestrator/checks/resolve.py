@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, NamedTuple
 
-from catenet.orchestrator.checks.result import Finding
-from catenet.orchestrator.checks.scene import Scene
-from catenet.orchestrator.lab.model import ResolveCheck
-from catenet.orchestrator.observe.caches import empty_caches
-from catenet.orchestrator.observe.capture import capturing
-from catenet.orchestrator.observe.messages import read_dns
-from catenet.orchestrator.observe.packets import Seen
-from catenet.orchestrator.observe.program import Finished
+from catenet.nodes.address import Address
+from catenet.orchestrator.checks.expectation import Domain, Expectation, Finding, Finished, Key, Name, Node, Scene
 
-__all__ = ["DigAnswer", "check_resolve", "describe_resolve", "read_dig"]
+__all__ = ["DigAnswer", "ResolveCheck", "read_dig"]
 
+MOST_MESSAGES = 10_000
 _LIMIT = 5
 """Seconds that dig waits for its answer."""
+_ROOT = "root"
+"""In the list of those asked: any server of the root zone."""
 
 
 class DigAnswer(NamedTuple):
@@ -27,41 +25,63 @@ class DigAnswer(NamedTuple):
     addresses: tuple[str, ...]
 
 
-def describe_resolve(check: ResolveCheck) -> str:
-    """The check in words."""
-    count = "" if check.messages is None else f": {check.messages} messages"
-    return f"{check.at} resolves {check.name}{', caches cold' if check.cold else ''}{count}"
+@dataclass(frozen=True, slots=True)
+class ResolveCheck(Expectation):
+    """`at` resolves `name`: so many DNS messages on the wire, these servers asked, this address given.
 
-
-def check_resolve(scene: Scene, check: ResolveCheck) -> Finding:
-    """Resolves the name once. With cold caches they are emptied first; without, the name is asked for once before.
-
-    Raises:
-        EngineError: dig or the capture did not run.
-
+    `asks` names nodes; `root` stands for any server of the root zone. `cold` empties every cache first.
     """
-    address = scene.lab.nodes[check.at].resolver
-    if address is None:
-        return Finding(False, _expected(check), "the node has no resolver", f"catenet show {check.at}")
-    resolver = scene.owners.get(address, str(address))
-    if check.cold:
-        empty_caches(scene.engine, scene.running)
-    else:
-        _dig(scene, check)
-    container = scene.running.node(resolver)
-    with capturing(scene.engine, {resolver: container.name}, "port 53") as captures:
-        done = _dig(scene, check)
-        packets = [seen for seen in captures.stop() if read_dns(seen) is not None]
-    answer = read_dig(done.stdout)
-    asked = [scene.name(str(seen.destination.address)) for seen in packets if _is_query(seen)]
-    holds = (
-        bool(answer.addresses)
-        and check.messages in (None, len(packets))
-        and (not check.asks or _match(check.asks, asked, _root_servers(scene)))
-        and (check.gives is None or str(check.gives) in answer.addresses)
-    )
-    seen = _in_words(len(packets), asked, ", ".join(answer.addresses) or answer.status or done.last_words)
-    return Finding(holds, _expected(check), seen, f"catenet exec {check.at} dig +trace {check.name}")
+
+    kind: ClassVar = "resolve"
+    about: ClassVar = "A name is resolved: so many messages, these servers, this address."
+    alone: ClassVar = True
+    order: ClassVar = 2
+
+    at: Annotated[Node, Key("The node that asks.")]
+    name: Annotated[Domain, Key("The name to resolve, like www.example.org.")]
+    cold: Annotated[bool, Key("Whether every cache is emptied first. Without it: no.")] = False
+    messages: Annotated[
+        int | None, Key("DNS messages on the wire, questions and answers.", bounds=(0, MOST_MESSAGES))
+    ] = None
+    asks: Annotated[
+        tuple[Annotated[str, Name("node", also=(_ROOT,))], ...],
+        Key("The servers that are asked, in order; `root` is any server of the root zone."),
+    ] = ()
+    gives: Annotated[Address | None, Key("The address that is found.")] = None
+
+    def run(self, scene: Scene) -> Finding:
+        """Resolves the name once. With cold caches they are emptied first; without, it is asked for once before."""
+        resolver = scene.resolver(self.at)
+        if resolver is None:
+            return Finding(False, self._expected(), "the node has no resolver", f"catenet show {self.at}")
+        if self.cold:
+            scene.empty_caches()
+        else:
+            self._dig(scene)
+        with scene.dns_messages(resolver) as messages:
+            done = self._dig(scene)
+        answer = read_dig(done.stdout)
+        asked = [message.to for message in messages if not message.is_answer]
+        holds = (
+            bool(answer.addresses)
+            and self.messages in (None, len(messages))
+            and (not self.asks or _match(self.asks, asked, scene.roots()))
+            and (self.gives is None or str(self.gives) in answer.addresses)
+        )
+        seen = _in_words(len(messages), asked, ", ".join(answer.addresses) or answer.status or done.last_words)
+        return Finding(holds, self._expected(), seen, f"catenet exec {self.at} dig +trace {self.name}")
+
+    def describe(self) -> str:
+        """`h1 resolves www.example.org, caches cold: 8 messages`."""
+        count = "" if self.messages is None else f": {self.messages} messages"
+        return f"{self.at} resolves {self.name}{', caches cold' if self.cold else ''}{count}"
+
+    def _dig(self, scene: Scene) -> Finished:
+        command = ["dig", "+tries=1", f"+time={_LIMIT}", "+noall", "+comments", "+answer", self.name, "A"]
+        return scene.run(self.at, command, _LIMIT + 25)
+
+    def _expected(self) -> str:
+        return _in_words(self.messages, self.asks, "an address" if self.gives is None else str(self.gives))
 
 
 def read_dig(text: str) -> DigAnswer:
@@ -76,29 +96,10 @@ def read_dig(text: str) -> DigAnswer:
     return DigAnswer(status, tuple(addresses))
 
 
-def _dig(scene: Scene, check: ResolveCheck) -> Finished:
-    command = ["dig", "+tries=1", f"+time={_LIMIT}", "+noall", "+comments", "+answer", check.name, "A"]
-    return scene.run(check.at, command, _LIMIT + 25)
-
-
-def _is_query(seen: Seen) -> bool:
-    message = read_dns(seen)
-    return message is not None and not message.is_answer
-
-
-def _root_servers(scene: Scene) -> frozenset[str]:
-    nodes = scene.lab.nodes.values()
-    return frozenset(node.name for node in nodes if "root" in getattr(node.services.get("nameserver"), "zones", ()))
-
-
-def _match(expected: Sequence[str], asked: Sequence[str], roots: frozenset[str]) -> bool:
+def _match(expected: Sequence[str], asked: Sequence[str], roots: Collection[str]) -> bool:
     if len(expected) != len(asked):
         return False
-    return all(who in roots if want == "root" else who == want for want, who in zip(expected, asked, strict=True))
-
-
-def _expected(check: ResolveCheck) -> str:
-    return _in_words(check.messages, check.asks, "an address" if check.gives is None else str(check.gives))
+    return all(who in roots if want == _ROOT else who == want for want, who in zip(expected, asked, strict=True))
 
 
 def _in_words(messages: int | None, asked: Sequence[str], gives: str) -> str:

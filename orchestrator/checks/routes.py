@@ -3,52 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 from catenet.nodes.machine import Json
-from catenet.orchestrator.checks.result import Finding
-from catenet.orchestrator.checks.scene import Scene
-from catenet.orchestrator.lab.model import RoutesCheck
+from catenet.orchestrator.checks.expectation import Expectation, Finding, Key, Lan, Name, Node, Scene
 
-__all__ = ["check_routes", "describe_routes"]
+__all__ = ["FURTHEST", "RoutesCheck"]
 
-
+FURTHEST = 64
+"""The longest path in routers, and so the highest cost, that a check may name."""
 _OWN = "its own LAN"
 
 
-def describe_routes(check: RoutesCheck) -> str:
-    """The check in words."""
-    return f"{check.at} to {check.to}: {_expected(check)}"
+@dataclass(frozen=True, slots=True)
+class RoutesCheck(Expectation):
+    """At router `at`, packets for LAN `to` leave by one of the LANs `via`, at that cost in links (0: it is its own).
 
-
-def check_routes(scene: Scene, check: RoutesCheck, since: float) -> Finding:
-    """Looks at the kernel's table and, where a cost is expected, for that of a way over others at RIP's.
-
-    Raises:
-        EngineError: the node gave no answer.
-
+    Empty, or None: any will do.
     """
-    prefix = str(scene.lab.lans[check.to].prefix)
-    kernel = _row(scene.show(check.at, "routes", since), prefix)
-    expected = _expected(check)
-    then = f"catenet trace route {check.at} {check.to}"
-    if kernel is None:
-        return Finding(False, expected, f"no route to {check.to} ({prefix})", then)
-    lan = str(kernel.get("lan"))
-    fits = not check.via or lan in check.via
-    if kernel.get("via") is None:
-        return Finding(fits and check.cost in (None, 0), expected, _OWN, then)
-    if check.cost is None:
-        return Finding(fits, expected, f"via {lan}", then)
-    cost = _cost(scene.show(check.at, "rip", since), prefix)
-    seen = f"via {lan}, cost {'unknown' if cost is None else cost}"
-    return Finding(fits and cost == check.cost, expected, seen, then)
 
+    kind: ClassVar = "routes"
+    about: ClassVar = "A router's route to a LAN, as its kernel has it."
+    one_of: ClassVar = ("via", "cost")
+    order: ClassVar = 1
 
-def _expected(check: RoutesCheck) -> str:
-    if check.cost == 0 and not check.via:
-        return _OWN
-    via = [f"via {' or '.join(check.via)}"] if check.via else []
-    return ", ".join([*via, *([] if check.cost is None else [f"cost {check.cost}"])])
+    at: Annotated[Node, Key("The router whose table is meant.")]
+    to: Annotated[Lan, Key("The LAN that is to be reached.", example="link1")]
+    via: Annotated[
+        tuple[Annotated[str, Name("LAN", of="at")], ...],
+        Key("The LAN by which packets leave, or several where any will do. Without it, any.", least=1),
+    ] = ()
+    cost: Annotated[
+        int | None,
+        Key(
+            "Links between routers on the way: RIP's metric − 1; 0 for a LAN of its own. Without it, any.",
+            bounds=(0, FURTHEST),
+            example="2",
+        ),
+    ] = None
+
+    def run(self, scene: Scene) -> Finding:
+        """Looks at the kernel's table and, where a cost is expected, for that of a way over others at RIP's."""
+        prefix = str(scene.prefix(self.to))
+        kernel = _row(scene.show(self.at, "routes"), prefix)
+        expected = self._expected()
+        then = f"catenet trace route {self.at} {self.to}"
+        if kernel is None:
+            return Finding(False, expected, f"no route to {self.to} ({prefix})", then)
+        lan = str(kernel.get("lan"))
+        fits = not self.via or lan in self.via
+        if kernel.get("via") is None:
+            return Finding(fits and self.cost in (None, 0), expected, _OWN, then)
+        if self.cost is None:
+            return Finding(fits, expected, f"via {lan}", then)
+        cost = _cost(scene.show(self.at, "rip"), prefix)
+        seen = f"via {lan}, cost {'unknown' if cost is None else cost}"
+        return Finding(fits and cost == self.cost, expected, seen, then)
+
+    def describe(self) -> str:
+        """`a to lan-c: via link1, cost 2`."""
+        return f"{self.at} to {self.to}: {self._expected()}"
+
+    def _expected(self) -> str:
+        if self.cost == 0 and not self.via:
+            return _OWN
+        via = [f"via {' or '.join(self.via)}"] if self.via else []
+        return ", ".join([*via, *([] if self.cost is None else [f"cost {self.cost}"])])
 
 
 def _row(rows: Json, prefix: str) -> Mapping[str, Json] | None:

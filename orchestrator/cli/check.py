@@ -11,12 +11,12 @@ from rich.markup import escape
 
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.checks import Result, keep_evidence, run_checks
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, running_lab
 from catenet.orchestrator.cli.screen import Cell, good_or_bad, print_json, say, table, tell
 from catenet.orchestrator.lab.model import Check
 from catenet.orchestrator.observe.running import RunningLab, unknown
+from catenet.orchestrator.operations import Result, keep_evidence, run_checks
 
 __all__ = ["check", "print_results", "run_and_show", "say_evidence"]
 

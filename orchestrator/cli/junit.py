@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
-from catenet.orchestrator.checks import Result
+from catenet.orchestrator.operations import Result
 
 __all__ = ["Report"]
 

@@ -15,7 +15,6 @@ import typer
 from catenet.nodes.control.units import format_duration
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine, EngineError
-from catenet.orchestrator.checks import Result, keep_evidence, run_checks
 from catenet.orchestrator.cli.context import JsonOption, LabOption, RunningArgument, engine, one_name, running_lab
 from catenet.orchestrator.cli.screen import print_json, say, table, tell
 from catenet.orchestrator.faults.verbs import AT_ONCE, OPPOSITE, do, lead
@@ -24,6 +23,7 @@ from catenet.orchestrator.lab.vocabulary import LAN_VERBS
 from catenet.orchestrator.observe.measure import Measured, Measuring
 from catenet.orchestrator.observe.running import RunningLab, UserError
 from catenet.orchestrator.observe.running import running_lab as lab_as_it_is
+from catenet.orchestrator.operations import Result, keep_evidence, run_checks
 
 __all__ = ["Happening", "Play", "head_start", "play", "play_and_show"]
 _SET_UP = 2.0

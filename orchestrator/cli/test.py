@@ -15,7 +15,6 @@ import typer
 from catenet.nodes.control.units import format_duration
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine, EngineGoneError
-from catenet.orchestrator.checks import Result
 from catenet.orchestrator.cli.check import print_results, run_and_show, say_evidence
 from catenet.orchestrator.cli.context import JsonOption, LabArgument, engine, running_lab
 from catenet.orchestrator.cli.junit import Report
@@ -28,6 +27,7 @@ from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.words import copy_name
 from catenet.orchestrator.observe.measure import Measured
 from catenet.orchestrator.observe.running import UserError, running_labs
+from catenet.orchestrator.operations import Result
 
 if TYPE_CHECKING:
     from catenet.orchestrator.deploy.down import DownReport

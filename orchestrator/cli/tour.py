@@ -9,7 +9,6 @@ from pathlib import Path
 
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.checks.path import read_traceroute
-from catenet.orchestrator.checks.scene import Scene
 from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.screen import say
 from catenet.orchestrator.cli.trace import print_trace
@@ -21,6 +20,7 @@ from catenet.orchestrator.observe.pings import Pings
 from catenet.orchestrator.observe.running import RunningLab
 from catenet.orchestrator.observe.status import lab_state
 from catenet.orchestrator.observe.trace import Trace, trace_http
+from catenet.orchestrator.operations.scene import RunningScene
 
 LAB, BROWSER, SERVER, ROUTER, LINK = "internet", "surf.eurecom.fr", "dragon.cs.uiuc.edu", "a", "link1"
 URL = f"http://{SERVER}/"
@@ -41,7 +41,7 @@ def tour(name: NameOption = LAB) -> None:
     say(f"\n{(running.file.parent / 'picture.txt').read_text(encoding='utf-8')}")
     _fetch(the_engine, running)
     _break(the_engine, running)
-    _agree(Scene(the_engine, running))
+    _agree(RunningScene(the_engine, running))
     _next(the_engine, running)
 
 
@@ -64,7 +64,7 @@ def _break(engine: Engine, running: RunningLab) -> None:
     say(f"\nNow it breaks: {_short(BROWSER)} pings {_short(SERVER)} {pace}, and {LINK} is cut")
     server = running.lab.nodes[SERVER].attachments[0]
     prefix = str(running.lab.lans[server.lan].prefix)
-    scene = Scene(engine, running)
+    scene = RunningScene(engine, running)
     watch = partial(watch_outage, engine, running.node(ROUTER))
     with Pings(engine, running.node(BROWSER), str(server.address), INTERVAL) as pings:
         pings.first_after(0.0, _LIMIT)
@@ -92,17 +92,17 @@ def _line(at: float, who: str, what: str) -> None:
     say(f"  {at:6.2f} s  {who:<7} {what}")
 
 
-def _way(scene: Scene) -> str:
+def _way(scene: RunningScene) -> str:
     """The routers that a traceroute from the browser to the server passes now."""
     done = scene.run(BROWSER, _traceroute(scene), _LIMIT)
     return " ".join(scene.name(hop) for hop in read_traceroute(done.stdout)[:-1])
 
 
-def _traceroute(scene: Scene) -> list[str]:
+def _traceroute(scene: RunningScene) -> list[str]:
     return ["traceroute", "-n", "-q", "1", "-w", "1", str(scene.address(SERVER))]
 
 
-def _agree(scene: Scene) -> None:
+def _agree(scene: RunningScene) -> None:
     say("\ndig, curl and traceroute, unmodified, agree:")
     for command in (["dig", "+noall", "+answer", SERVER], ["curl", "-sSI", URL], _traceroute(scene)):
         say(f"  {_short(BROWSER)}$ {' '.join(command)}")

@@ -11,7 +11,6 @@ from typing import Any
 
 from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, listed_of
-from catenet.orchestrator.checks import Result, run_checks
 from catenet.orchestrator.faults.done import Done
 from catenet.orchestrator.faults.verbs import OPPOSITE, do
 from catenet.orchestrator.harness.failed import Witness
@@ -25,6 +24,7 @@ from catenet.orchestrator.observe.packets import Seen
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError, unknown
 from catenet.orchestrator.observe.status import lab_state
+from catenet.orchestrator.operations import Result, run_checks
 
 __all__ = ["Broken", "LabUnderTest", "NodeUnderTest"]
 

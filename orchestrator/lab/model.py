@@ -9,23 +9,17 @@ from typing import Any
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.config import StaticRoute
+from catenet.orchestrator.checks.expectation import Expectation
 
 __all__ = [
     "Attachment",
     "Check",
-    "FetchCheck",
-    "GoneCheck",
     "Lab",
     "LabFileError",
     "Lan",
-    "LoopCheck",
     "Measure",
     "Moment",
     "Node",
-    "PathCheck",
-    "PingCheck",
-    "ResolveCheck",
-    "RoutesCheck",
 ]
 
 
@@ -80,81 +74,6 @@ class Node:
     def address_on(self, lan: str) -> Address | None:
         """The node's address on that LAN, or None."""
         return next((a.address for a in self.attachments if a.lan == lan), None)
-
-
-@dataclass(frozen=True, slots=True)
-class RoutesCheck:
-    """At router `at`, packets for LAN `to` leave by one of the LANs `via`, at that cost in links (0: it is its own).
-
-    Empty, or None: any will do.
-    """
-
-    at: str
-    to: str
-    via: tuple[str, ...] = ()
-    cost: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ResolveCheck:
-    """`at` resolves `name`: so many DNS messages on the wire, these servers asked, this address given.
-
-    `asks` names nodes; `root` stands for any server of the root zone. `cold` empties every cache first.
-    """
-
-    at: str
-    name: str
-    cold: bool = False
-    messages: int | None = None
-    asks: tuple[str, ...] = ()
-    gives: Address | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FetchCheck:
-    """`at` fetches `url` and gets this status, with the headers that claim G5 names."""
-
-    at: str
-    url: str
-    status: int = 200
-
-
-@dataclass(frozen=True, slots=True)
-class PathCheck:
-    """A traceroute from `source` to `target` passes these routers, in order."""
-
-    source: str
-    target: str
-    routers: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PingCheck:
-    """`source` pings `target`, and is answered (or, with `answered` false, is not)."""
-
-    source: str
-    target: str
-    answered: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class GoneCheck:
-    """None of these routers has a route to any of these LANs."""
-
-    at: tuple[str, ...]
-    to: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LoopCheck:
-    """A packet from `source` for one of these LANs circles until its TTL runs out; or, not `found`, none does."""
-
-    source: str
-    to: tuple[str, ...]
-    found: bool = True
-
-
-Expectation = RoutesCheck | ResolveCheck | FetchCheck | PathCheck | PingCheck | GoneCheck | LoopCheck
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from catenet.nodes.address import Address, HostBitsError, Prefix
@@ -147,6 +148,17 @@ class Reader:
         texts = [child for child in items if self.text(child, f"{what}{'' if single else ENTRY}") is not None]
         words = (self.one_of(child, what, kind, known) for child in texts)
         return tuple(word for word in words if word is not None)
+
+    def not_empty(self, item: Item, what: str, kind: str, or_else: str = "") -> None:
+        """Reports a list without names; `or_else`: what else may be done than write one."""
+        if item.value in ((), None):
+            self.problem(item.line, f"{what} is empty: write one {kind} or more{or_else}")
+
+    def each_once(self, item: Item, what: str, kind: str, names: Collection[str]) -> None:
+        """Reports a name that is there more than once."""
+        twice = [name for name, times in Counter(names).items() if times > 1]
+        if twice:
+            self.problem(item.line, f"{what} names {kind} {twice[0]} more than once", "once will do")
 
     def flag(self, item: Item | None, what: str) -> bool | None:
         """Yes or no: true, on, yes; false, off, no."""

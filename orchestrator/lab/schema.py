@@ -12,19 +12,18 @@ from typing import Any
 
 from catenet.nodes.catalogue import IMPLEMENTATION, implementations, services
 from catenet.nodes.control.units import DURATION, format_duration
+from catenet.orchestrator.checks import kinds
+from catenet.orchestrator.lab.kinds import check_words, kind_words
 from catenet.orchestrator.lab.lans import LONGEST, SHORTEST
 from catenet.orchestrator.lab.options import options_schema
 from catenet.orchestrator.lab.reader import FLAGS
 from catenet.orchestrator.lab.vocabulary import (
-    CHECK,
-    KINDS,
     LAN,
     LAN_VERBS,
     MEASURE,
     MOMENT,
     NODE,
     NODE_VERBS,
-    ONE_OF,
     ROUTE,
     TOP,
     Word,
@@ -42,13 +41,13 @@ _ADDRESS = rf"{_BYTE}(?:\.{_BYTE}){{3}}"
 
 def schema() -> Schema:
     """The whole, as one JSON document."""
-    kinds = {kind: _section(words) | _one_at_least(ONE_OF.get(kind, ())) for kind, words in KINDS.items()}
+    expectations = {word: _section(kind_words(kind)) | _one_at_least(kind.one_of) for word, kind in kinds().items()}
     options = {f"{service}-options": _options(service) for service in services()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A lab of catenet",
         **_section(TOP),
-        "$defs": {**_values(), **_structures(), **kinds, **options},
+        "$defs": {**_values(), **_structures(), **expectations, **options},
     }
 
 
@@ -111,10 +110,10 @@ def _structures() -> dict[str, Schema]:
         "services": {"anyOf": [{"type": "array", "items": {"enum": list(services())}}, by_service]},
         "defaults": by_service,
         "static-routes": _list(_section(ROUTE)),
-        "checks": _list(_exactly_one(CHECK, KINDS)),
+        "checks": _list(_exactly_one(check_words(), kinds())),
         "measure": _list(_section(MEASURE)),
         "timeline": _list({**moment, "dependentRequired": beside}),
-        "expectation": _exactly_one({kind: CHECK[kind] for kind in KINDS}, KINDS),
+        "expectation": _exactly_one({kind: check_words()[kind] for kind in kinds()}, kinds()),
     }
 
 

@@ -1,6 +1,7 @@
 """Every word that a lab file may have, and what is written under it: the readers and the schema go by these tables.
 
 The options of the services are not here: they are the fields of each service's own dataclass (nodes/catalogue.py).
+Nor are the kinds of checks: each is a dataclass of its own (orchestrator/checks/), and kinds.py makes words of it.
 """
 
 from __future__ import annotations
@@ -9,26 +10,19 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 __all__ = [
-    "CHECK",
-    "KINDS",
+    "HOLDS",
     "LAN",
     "LAN_VERBS",
     "MEASURE",
     "MOMENT",
     "NODE",
     "NODE_VERBS",
-    "ONE_OF",
     "OPPOSITE",
     "ROUTE",
     "TOP",
     "Word",
     "Words",
 ]
-
-FURTHEST = 64
-"""The longest path in routers, and so the highest cost, that a check may name."""
-
-MOST_MESSAGES = 10_000
 
 
 class Word(NamedTuple):
@@ -78,70 +72,10 @@ ROUTE: Words = {
     "via": Word("text", "The next router: a node on one of this node's LANs, or its address.", needed=True),
 }
 
-KINDS: Mapping[str, Words] = {
-    "routes": {
-        "at": Word("text", "The router whose table is meant.", needed=True),
-        "to": Word("text", "The LAN that is to be reached.", needed=True),
-        "via": Word("names", "The LAN by which packets leave, or several where any will do. Without it, any."),
-        "cost": Word(
-            "number",
-            "Links between routers on the way: RIP's metric − 1; 0 for a LAN of its own. Without it, any.",
-            bounds=(0, FURTHEST),
-        ),
-    },
-    "resolve": {
-        "at": Word("text", "The node that asks.", needed=True),
-        "name": Word("domain", "The name to resolve, like www.example.org.", needed=True),
-        "cold": Word("flag", "Whether every cache is emptied first. Without it: no."),
-        "messages": Word("number", "DNS messages on the wire, questions and answers.", bounds=(0, MOST_MESSAGES)),
-        "asks": Word("names", "The servers that are asked, in order; `root` is any server of the root zone."),
-        "gives": Word("address", "The address that is found."),
-    },
-    "fetch": {
-        "at": Word("text", "The node that fetches the page.", needed=True),
-        "url": Word("url", 'The page, like "http://www.example.org/".', needed=True),
-        "status": Word("number", "The status of HTTP that comes. Without it: 200.", bounds=(100, 599)),
-    },
-    "path": {
-        "from": Word("text", "The node where the path begins.", needed=True),
-        "to": Word("text", "The node where it ends.", needed=True),
-        "routers": Word("names", "The routers on the way, in order; [] for none.", needed=True),
-    },
-    "ping": {
-        "from": Word("text", "The node that pings.", needed=True),
-        "to": Word("text", "The node that is pinged.", needed=True),
-        "answered": Word("flag", "Whether an answer comes. Without it: yes."),
-    },
-    "gone": {
-        "at": Word("names", "The routers whose tables are meant.", needed=True),
-        "to": Word("names", "The LANs that none of them has a route to.", needed=True),
-    },
-    "loop": {
-        "from": Word("text", "The node that sends.", needed=True),
-        "to": Word("names", "The LANs that it sends to, to addresses there that no node has.", needed=True),
-        "found": Word("flag", "Whether a packet goes in circles until its TTL runs out. Without it: yes."),
-    },
-}
-"""The kinds of checks."""
-ONE_OF: Mapping[str, tuple[str, ...]] = {"routes": ("via", "cost")}
-"""Words of which one at least says what is expected."""
-
-_ABOUT_KINDS = {
-    "routes": "A router's route to a LAN, as its kernel has it.",
-    "resolve": "A name is resolved: so many messages, these servers, this address.",
-    "fetch": "A page is fetched, and its status is this.",
-    "path": "A traceroute passes these routers, in order.",
-    "ping": "A ping is answered, or is not.",
-    "gone": "Routers have no route to a LAN any more, in their kernels.",
-    "loop": "A packet for a LAN goes in circles until its TTL runs out, and the sender is told; or none does.",
-}
-
-_HOLDS: Words = {
+HOLDS: Words = {
     "claim": Word("claim", "The id of the claim that it shows: `catenet check --claim ID` runs only those."),
     "within": Word("duration", "How long it may take to become true. Without it, it must be true at once."),
 }
-
-CHECK: Words = {**_HOLDS, **{kind: Word(kind, _ABOUT_KINDS[kind]) for kind in KINDS}}
 
 LAN_VERBS = ("cut", "heal")
 NODE_VERBS = ("kill", "pause", "resume", "start")
@@ -153,7 +87,7 @@ MOMENT: Words = {
     **{verb: Word("names", f"The node to {verb}, or several at once.") for verb in NODE_VERBS},
     "silent": Word("flag", "Of a cut: packets are lost, and the carrier stays. Without it: no."),
     "expect": Word("expectation", "What must be true from then on, or within the time that `within` gives it."),
-    **_HOLDS,
+    **HOLDS,
 }
 
 MEASURE: Words = {

@@ -7,13 +7,15 @@ from fuzz_target import Target
 from catenet.nodes.catalogue import IMPLEMENTATION, options_class
 from catenet.nodes.control.config import CONFIG_VARIABLE, NodeConfig
 from catenet.nodes.runtime.options import build_options
+from catenet.orchestrator.checks import kinds
 from catenet.orchestrator.lab.drawings import dot, mermaid
 from catenet.orchestrator.lab.graph import learned
+from catenet.orchestrator.lab.kinds import check_words, kind_words
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import Lab, LabFileError
 from catenet.orchestrator.lab.picture import plan_picture
 from catenet.orchestrator.lab.svg import svg
-from catenet.orchestrator.lab.vocabulary import CHECK, KINDS, LAN, MEASURE, MOMENT, NODE, ROUTE, TOP
+from catenet.orchestrator.lab.vocabulary import LAN, MEASURE, MOMENT, NODE, ROUTE, TOP
 from catenet.orchestrator.plan.compose import Places, compose_file
 from catenet.orchestrator.plan.desired import PlanError, desired
 
@@ -60,7 +62,11 @@ def _check_node(text: str) -> None:
         build_options(service, options_class(service), options)
 
 
-_WORDS = {word for table in (TOP, NODE, LAN, ROUTE, CHECK, MOMENT, MEASURE, *KINDS.values()) for word in table}
+_WORDS = {
+    word
+    for table in (TOP, NODE, LAN, ROUTE, check_words(), MOMENT, MEASURE, *map(kind_words, kinds().values()))
+    for word in table
+}
 file = Target(
     _read,
     (LabFileError,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.questions import ASK_COMMAND, NOT_SHOWN, Answer, Question
 from catenet.nodes.machine import Json
+from catenet.orchestrator import checks
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.protocols import (
     LABEL_FILE,
@@ -22,6 +24,7 @@ from catenet.orchestrator.backend.protocols import (
 )
 from catenet.orchestrator.observe.running import RunningLab, running_lab
 
+TOYS = Path(__file__).parents[1] / "toys"
 LANS = {"link1": "10.0.1.0/24", "link2": "10.0.2.0/24"}
 FILE = """\
 lans: {link1: {prefix: 10.0.1.0/24}, link2: {prefix: 10.0.2.0/24}}
@@ -146,3 +149,14 @@ def small(engine: FakeEngine, tmp_path: Path) -> Iterator[SmallLab]:
     folder.mkdir()
     (folder / "lab.yaml").write_text(FILE)
     yield SmallLab(engine, "small", folder / "lab.yaml")
+
+
+@pytest.fixture
+def own_check(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A kind of check more: the one file in tests/toys/checks, as if it lay beside the shipped ones."""
+    module = f"{checks.__name__}.reaches"
+    monkeypatch.setattr(checks, "__path__", [*checks.__path__, str(TOYS / "checks")])
+    checks.kinds.cache_clear()
+    yield
+    checks.kinds.cache_clear()
+    sys.modules.pop(module, None)

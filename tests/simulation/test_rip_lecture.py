@@ -10,8 +10,10 @@ from network import Network
 from rip_world import add_router, assert_packets_arrive, rip, rows
 
 from catenet.nodes.internet.rip.config import RipOptions
+from catenet.orchestrator.checks.expectation import Expectation
+from catenet.orchestrator.checks.path import PathCheck
+from catenet.orchestrator.checks.routes import RoutesCheck
 from catenet.orchestrator.lab.load import load
-from catenet.orchestrator.lab.model import Expectation, PathCheck, RoutesCheck
 
 LAB = load(Path(__file__).parents[2] / "labs" / "five-routers" / "lab.yaml")
 

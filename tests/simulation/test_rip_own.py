@@ -20,7 +20,9 @@ from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.machine import RipMachine
 from catenet.nodes.internet.rip.packet import GROUP
 from catenet.nodes.machine import Endpoint, Packet
-from catenet.orchestrator.lab.model import Expectation, PathCheck, RoutesCheck
+from catenet.orchestrator.checks.expectation import Expectation
+from catenet.orchestrator.checks.path import PathCheck
+from catenet.orchestrator.checks.routes import RoutesCheck
 
 OPTIONS = RipOptions(update=2.0, timeout=6.0, garbage=4.0)
 TOPOLOGIES = {"line of 15": nx.path_graph(15), "ring of 9": nx.cycle_graph(9), "Petersen": nx.petersen_graph()}

@@ -19,10 +19,10 @@ from catenet.orchestrator.backend.protocols import (
     ContainerSpec,
     NetworkSpec,
 )
-from catenet.orchestrator.checks import Result, run_checks
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Check
 from catenet.orchestrator.observe.running import RunningLab, running_lab
+from catenet.orchestrator.operations import Result, run_checks
 
 LAB = """\
 name: line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from catenet.orchestrator.lab.model import PingCheck
+from catenet.orchestrator.checks.ping import PingCheck
 
 PING = PingCheck("h", "g")
 AFTER = "catenet exec h traceroute -n 10.0.2.9"

@@ -9,16 +9,14 @@ import pytest
 
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import EngineError, EngineGoneError
-from catenet.orchestrator.checks.runner import POLL
-from catenet.orchestrator.lab.model import (
-    FetchCheck,
-    GoneCheck,
-    LoopCheck,
-    PathCheck,
-    PingCheck,
-    ResolveCheck,
-    RoutesCheck,
-)
+from catenet.orchestrator.checks.fetch import FetchCheck
+from catenet.orchestrator.checks.gone import GoneCheck
+from catenet.orchestrator.checks.loop import LoopCheck
+from catenet.orchestrator.checks.path import PathCheck
+from catenet.orchestrator.checks.ping import PingCheck
+from catenet.orchestrator.checks.resolve import ResolveCheck
+from catenet.orchestrator.checks.routes import RoutesCheck
+from catenet.orchestrator.operations.runner import POLL
 
 GOOD_PAGE = (
     b"HTTP/1.1 200 OK\r\nDate: x\r\nServer: x\r\nLast-Modified: x\r\n"

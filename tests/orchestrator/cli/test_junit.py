@@ -2,14 +2,16 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from catenet.orchestrator.checks import Finding, Result
+from catenet.orchestrator.checks.expectation import Finding
+from catenet.orchestrator.checks.ping import PingCheck
 from catenet.orchestrator.cli.junit import Report
-from catenet.orchestrator.lab.model import Check, PingCheck
+from catenet.orchestrator.lab.model import Check
+from catenet.orchestrator.operations import Result
 
 
 def result(holds: bool, claim: str = "D1", seen: str = "0 received") -> Result:
     finding = Finding(holds, "an answer", seen, "catenet status")
-    return Result(Check(PingCheck("h", "g"), claim), "h pings g", finding, 0.25)
+    return Result(Check(PingCheck("h", "g"), claim), finding, 0.25)
 
 
 def written(report: Report, folder) -> ElementTree.Element:

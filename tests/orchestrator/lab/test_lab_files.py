@@ -11,18 +11,13 @@ import pytest
 import catenet
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.config import StaticRoute
+from catenet.orchestrator.checks.fetch import FetchCheck
+from catenet.orchestrator.checks.path import PathCheck
+from catenet.orchestrator.checks.ping import PingCheck
+from catenet.orchestrator.checks.resolve import ResolveCheck
+from catenet.orchestrator.checks.routes import RoutesCheck
 from catenet.orchestrator.lab.load import load, parse
-from catenet.orchestrator.lab.model import (
-    Check,
-    FetchCheck,
-    Lab,
-    LabFileError,
-    Moment,
-    PathCheck,
-    PingCheck,
-    ResolveCheck,
-    RoutesCheck,
-)
+from catenet.orchestrator.lab.model import Check, Lab, LabFileError, Moment
 
 LABS = Path(catenet.__file__).parent / "labs"
 SHIPPED = sorted(file.parent.name for file in LABS.glob("*/lab.yaml"))

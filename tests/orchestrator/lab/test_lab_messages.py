@@ -18,9 +18,11 @@ from test_lab_files_hostile import TREES, flow
 from test_lab_schema import WHOLE, places
 
 from catenet.nodes.catalogue import IMPLEMENTATION, options_class, services
+from catenet.orchestrator.checks import kinds
+from catenet.orchestrator.lab.kinds import check_words, kind_words
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import LabFileError
-from catenet.orchestrator.lab.vocabulary import CHECK, KINDS, LAN, MEASURE, MOMENT, NODE, ROUTE, TOP
+from catenet.orchestrator.lab.vocabulary import LAN, MEASURE, MOMENT, NODE, ROUTE, TOP
 
 OF_A_LIBRARY = re.compile(
     r"\b(None|True|False|dict|dictionary|tuple|str|string|int|integer|float|bool|Item|mappingproxy|argument|pydantic)\b"
@@ -154,10 +156,12 @@ def tables() -> Iterator[tuple[str, str, str]]:
             ),
         )
     yield from (
-        (f"check {kind}", word, f"{base}checks:\n- {kind}: {{{word}: VALUE}}") for kind in KINDS for word in KINDS[kind]
+        (f"check {kind}", word, f"{base}checks:\n- {kind}: {{{word}: VALUE}}")
+        for kind in kinds()
+        for word in kind_words(kinds()[kind])
     )
-    for word in CHECK:
-        ping = "" if word in KINDS else "ping: {from: a, to: a}, "
+    for word in check_words():
+        ping = "" if word in kinds() else "ping: {from: a, to: a}, "
         yield "check", word, f"{base}checks:\n- {{{ping}{word}: VALUE}}"
     for word in MOMENT:
         rest = {"at": "cut: l, ", "silent": "at: 1s, cut: l, "}.get(word, "at: 1s, ")

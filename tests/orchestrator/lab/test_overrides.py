@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from catenet.nodes.address import Address
+from catenet.orchestrator.checks.ping import PingCheck
+from catenet.orchestrator.checks.routes import RoutesCheck
 from catenet.orchestrator.lab.expect import ExpectationError, read_duration, read_expectation
 from catenet.orchestrator.lab.load import parse
-from catenet.orchestrator.lab.model import Lab, LabFileError, PingCheck, RoutesCheck
+from catenet.orchestrator.lab.model import Lab, LabFileError
 from catenet.orchestrator.lab.overrides import Implementation
 
 FILE = b"""\

@@ -6,27 +6,17 @@ from dataclasses import dataclass
 
 from catenet.nodes.control.printable import printable
 from catenet.nodes.machine import Json
+from catenet.orchestrator.checks.expectation import Finding
 from catenet.orchestrator.lab.model import Check
 
-__all__ = ["Finding", "Result"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One look: does it hold? What was expected, and what was seen instead; `next` is the command to type now."""
-
-    holds: bool
-    expected: str
-    seen: str
-    next: str
+__all__ = ["Result"]
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A check and its last finding. `what`: the check in words; `took`: seconds, waiting included."""
+    """A check and its last finding. `took`: seconds, waiting included."""
 
     check: Check
-    what: str
     finding: Finding
     took: float
 
@@ -34,6 +24,11 @@ class Result:
     def passed(self) -> bool:
         """Whether it held in the end."""
         return self.finding.holds
+
+    @property
+    def what(self) -> str:
+        """The check in words."""
+        return self.check.expectation.describe()
 
     def lines(self) -> list[str]:
         """What was expected beside what was seen, and what to type next."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from catenet.orchestrator.backend.protocols import Engine, EngineError
-from catenet.orchestrator.checks.result import Result
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition, running_lab
 from catenet.orchestrator.observe.status import lab_state
+from catenet.orchestrator.operations.result import Result
 
 __all__ = ["with_causes"]
 

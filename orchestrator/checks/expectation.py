@@ -1,0 +1,183 @@
+"""What every kind of check is: a frozen dataclass, its words in the lab file, and one look at the running lab.
+
+A kind knows nothing of engines or lab files: it sees a Scene. Its fields, by their annotations, are its words; what
+reads the lab file, the schema for editors, `catenet check` and the plugin's `wait_for` are all made of them. A field is
+one of Node, Lan, a tuple of one of these, Domain, Url, Address, Duration, str, bool, or an int with bounds; beside its
+type, a Key says what it means. One without a default must be written.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal, NamedTuple, Protocol
+
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.machine import Json
+
+__all__ = [
+    "DOMAIN",
+    "PING_CODES",
+    "URL",
+    "DnsMessage",
+    "Domain",
+    "Expectation",
+    "Finding",
+    "Finished",
+    "Key",
+    "Lan",
+    "Name",
+    "NoAnswerError",
+    "Node",
+    "Scene",
+    "Url",
+]
+
+
+PING_CODES = (0, 1, 2)
+"""Of ping: answered; no answer; no route, or no such address."""
+
+
+class Key(NamedTuple):
+    """What the lab file says of a field.
+
+    `word`: its key there, where that is not the field's name. `bounds`: a number's least and most. `least`: so many
+    names a list has at the least; `distinct`: each once. `example`: a value that a message shows.
+    """
+
+    about: str
+    word: str = ""
+    bounds: tuple[int, int] = (0, 0)
+    least: int = 0
+    distinct: bool = False
+    example: str = ""
+
+
+class Name(NamedTuple):
+    """A text that names something of the lab.
+
+    `of`: the field that holds a node, whose LANs are meant. `also`: words that are taken beside the names.
+    """
+
+    kind: Literal["node", "LAN"]
+    of: str = ""
+    also: tuple[str, ...] = ()
+
+
+DOMAIN, URL = "a domain name", "a URL of HTTP"
+Node = Annotated[str, Name("node")]
+Lan = Annotated[str, Name("LAN")]
+Domain = Annotated[str, DOMAIN]
+Url = Annotated[str, URL]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One look: does it hold? What was expected, and what was seen instead; `next` is the command to type now."""
+
+    holds: bool
+    expected: str
+    seen: str
+    next: str
+
+
+class NoAnswerError(Exception):
+    """What a node said is no answer to what the check asks; the text says so. The check fails with it."""
+
+
+class Finished(Protocol):
+    """A program that has ended; of what it wrote, `last_words` is the last line, or says the exit code."""
+
+    @property
+    def returncode(self) -> int:
+        """0 where all went well."""
+
+    @property
+    def stdout(self) -> str:
+        """As text."""
+
+    @property
+    def stdout_bytes(self) -> bytes:
+        """As it was."""
+
+    @property
+    def last_words(self) -> str:
+        """For a report."""
+
+
+class DnsMessage(NamedTuple):
+    """One that passed on the wire. `to`: the node it went to, or the address where no node has it."""
+
+    to: str
+    is_answer: bool
+
+
+class Scene(Protocol):
+    """The running lab at one look.
+
+    Every method that asks a node or the engine raises EngineError where no answer comes; the text says why.
+    """
+
+    def prefix(self, lan: str) -> Prefix:
+        """The LAN's."""
+
+    def unused_address(self, lan: str) -> Address:
+        """An address of the LAN that no node has: packets for it go to that LAN, whoever is there."""
+
+    def address(self, node: str) -> Address:
+        """The node's first address: the one under which the others know it."""
+
+    def name(self, address: str) -> str:
+        """The node that has the address, or the address itself."""
+
+    def resolver(self, node: str) -> str | None:
+        """The node that it asks for names, or an address where no node has it; None where it asks nobody."""
+
+    def roots(self) -> Collection[str]:
+        """The nodes that serve the root zone."""
+
+    def show(self, node: str, what: str) -> Json:
+        """The node's answer to `show WHAT`."""
+
+    def run(self, node: str, command: Sequence[str], deadline: float, codes: Collection[int] = ()) -> Finished:
+        """An unmodified program inside the node, run to its end; `deadline` in seconds.
+
+        `codes`: the return codes of one that did its work; with another one, no answer has come.
+        """
+
+    def empty_caches(self) -> None:
+        """Whoever keeps names or pages forgets them."""
+
+    def dns_messages(self, node: str) -> AbstractContextManager[Sequence[DnsMessage]]:
+        """The messages of DNS at the node during the block; after it, they are in the list, in order."""
+
+
+class Expectation(ABC):
+    """One check's words. A kind is a subclass, alone in a file of this folder.
+
+    `kind`: its word in the lab file. `about`: what it says of the lab. `one_of`: keys of which one at least must be
+    written. `alone`: it counts packets, or sends some that another counts: two such run one after the other.
+    `order`: its place among the others wherever kinds are listed, lowest first; equal ones stand by their names.
+    """
+
+    __slots__ = ()
+    kind: ClassVar[str]
+    about: ClassVar[str]
+    one_of: ClassVar[tuple[str, ...]] = ()
+    alone: ClassVar[bool] = False
+    order: ClassVar[int] = 100
+
+    @abstractmethod
+    def run(self, scene: Scene) -> Finding:
+        """One look at the lab.
+
+        Raises:
+            EngineError, NoAnswerError: a node or the engine gave no answer; the check fails with its text.
+
+        """
+
+    @abstractmethod
+    def describe(self) -> str:
+        """The check in words: `a to lan-c: via link1, cost 2`."""

@@ -1,0 +1,73 @@
+"""Runs checks: most of them at once, those that count packets or send some that others count one after the other."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+
+from catenet.orchestrator.backend.protocols import Engine, EngineError, listed_of
+from catenet.orchestrator.checks.expectation import Finding, NoAnswerError
+from catenet.orchestrator.lab.model import Check
+from catenet.orchestrator.observe.running import RunningLab, UserError
+from catenet.orchestrator.operations.cause import with_causes
+from catenet.orchestrator.operations.result import Result
+from catenet.orchestrator.operations.scene import RunningScene
+
+__all__ = ["run_checks"]
+
+POLL = 0.2
+"""Seconds between two looks of a check that may take some time to become true."""
+AT_ONCE = 8
+
+
+def run_checks(
+    engine: Engine, running: RunningLab, checks: Sequence[Check], progress: Callable[[Result], None]
+) -> list[Result]:
+    """Runs them all and gives their results in the same order; `progress` gets each as it comes, from any thread.
+
+    The time of each (`within`) counts from now, so that all together take no longer than the longest. What the engine
+    or a node refuses makes the check fail, with its reason.
+
+    Raises:
+        EngineError: the engine does not answer any more.
+
+    """
+    now, over = time.monotonic(), threading.Event()
+
+    def run(scene: RunningScene, check: Check) -> Result:
+        result = _run(scene, check, now, over)
+        progress(result)
+        return result
+
+    alone = [n for n, check in enumerate(checks) if check.expectation.alone]
+    with RunningScene(engine, running) as scene, ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        lane = pool.submit(lambda: {number: run(scene, checks[number]) for number in alone})
+        free = {n: pool.submit(run, scene, check) for n, check in enumerate(checks) if n not in alone}
+        try:
+            results = lane.result() | {number: future.result() for number, future in free.items()}
+        finally:  # after Ctrl-C, too
+            over.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+    return with_causes(engine, running, [results[number] for number in range(len(checks))])
+
+
+def _run(scene: RunningScene, check: Check, since: float, over: threading.Event) -> Result:
+    """Looks until it holds, or until its time, counted from `since`, is over, or all is; once at least."""
+    began, looked = time.monotonic(), since
+    while True:
+        finding = _look(scene, check, looked)
+        looked = time.monotonic()
+        if finding.holds or looked - since >= check.within:
+            return Result(check, finding, looked - began)
+        if over.wait(POLL):
+            raise CancelledError
+
+
+def _look(scene: RunningScene, check: Check, since: float) -> Finding:
+    try:
+        return check.expectation.run(scene.since(since))
+    except (EngineError, UserError, NoAnswerError) as error:
+        listed_of(scene.engine, scene.running.name)  # a lost engine is no finding about the lab: that is raised
+        return Finding(False, check.expectation.describe(), str(error), "catenet status")

@@ -1,0 +1,149 @@
+"""What a check sees: the running lab, its model, and what its nodes answer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
+from types import TracebackType
+
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.questions import Question
+from catenet.nodes.machine import Json
+from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
+from catenet.orchestrator.checks.expectation import DnsMessage
+from catenet.orchestrator.lab.addressing import stranger
+from catenet.orchestrator.observe import caches
+from catenet.orchestrator.observe.ask import Doors
+from catenet.orchestrator.observe.capture import capturing
+from catenet.orchestrator.observe.messages import read_dns
+from catenet.orchestrator.observe.program import Finished, run_program
+from catenet.orchestrator.observe.running import RunningLab
+
+__all__ = ["RunningScene"]
+
+_PATIENCE = 20.0
+"""Seconds that an answer may take: a busy machine is no reason to call a check wrong."""
+
+
+class RunningScene:
+    """The Scene of checks (checks/expectation.py), made of a running lab, for several threads.
+
+    The end of a `with` ends the connections to the nodes that were shown.
+    """
+
+    def __init__(self, engine: Engine, running: RunningLab) -> None:
+        self.engine = engine
+        self.running = running
+        self.lab = running.lab
+        self._owners = self.lab.owners
+        self._since = float("-inf")
+        self._doors = Doors(engine)
+        self._answers: dict[tuple[str, str], tuple[float, Json]] = {}
+        self._locks: dict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
+
+    def __enter__(self) -> RunningScene:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._doors.close()
+
+    def since(self, moment: float) -> RunningScene:
+        """The same, at a later look: of no answer that was asked before that moment (monotonic seconds)."""
+        other = copy(self)
+        other._since = moment
+        return other
+
+    def prefix(self, lan: str) -> Prefix:
+        """The LAN's."""
+        return self.lab.lans[lan].prefix
+
+    def unused_address(self, lan: str) -> Address:
+        """An address of the LAN that no node has."""
+        return stranger(self.lab, lan)
+
+    def address(self, node: str) -> Address:
+        """The node's first address: the one under which the others know it."""
+        return self.lab.nodes[node].attachments[0].address
+
+    def name(self, address: str) -> str:
+        """The node that has the address, or the address itself."""
+        try:
+            return self._owners.get(Address.parse(address), address)
+        except ValueError:
+            return address
+
+    def resolver(self, node: str) -> str | None:
+        """The node that it asks for names, or an address where no node has it; None where it asks nobody."""
+        address = self.lab.nodes[node].resolver
+        return None if address is None else self._owners.get(address, str(address))
+
+    def roots(self) -> frozenset[str]:
+        """The nodes that serve the root zone."""
+        nodes = self.lab.nodes.values()
+        return frozenset(node.name for node in nodes if "root" in getattr(node.services.get("nameserver"), "zones", ()))
+
+    def show(self, node: str, what: str) -> Json:
+        """The node's answer to `show WHAT`. Checks of one table that look at the same moment share one question.
+
+        Raises:
+            EngineError: the node gave no answer; the text says why.
+
+        """
+        with self._locks[node, what]:
+            known = self._answers.get((node, what))
+            if known is None or known[0] < self._since:
+                asked = time.monotonic()
+                given = self._doors.ask(self._container(node), Question("show", {"what": what}), _PATIENCE)
+                if given.error is not None:
+                    raise EngineError(f"{node}: {given.error}")
+                known = self._answers[node, what] = asked, given.answer
+            return known[1]
+
+    def run(self, node: str, command: Sequence[str], deadline: float, codes: Collection[int] = ()) -> Finished:
+        """An unmodified program inside the node. `codes`: what it returns when it did its work; none: whatever it is.
+
+        Raises:
+            EngineError: it gave no result, or did not run; the text says why.
+
+        """
+        done = run_program(self.engine, self._container(node), command, deadline)
+        if codes and done.returncode not in codes:
+            raise EngineError(f"{command[0]} did not run at {node}: {done.last_words}")
+        return done
+
+    def empty_caches(self) -> None:
+        """Whoever keeps names or pages forgets them.
+
+        Raises:
+            EngineError: one did not; the text says which and why.
+
+        """
+        caches.empty_caches(self.engine, self.running)
+
+    @contextmanager
+    def dns_messages(self, node: str) -> Iterator[Sequence[DnsMessage]]:
+        """The messages of DNS at the node during the block; after it, they are in the list, in order.
+
+        Raises:
+            UserError: no such node.
+            EngineError: the capture did not begin, or broke off.
+
+        """
+        messages: list[DnsMessage] = []
+        with capturing(self.engine, {node: self.running.node(node).name}, "port 53") as captures:
+            yield messages
+            for seen in captures.stop():
+                message = read_dns(seen)
+                if message is not None:
+                    messages.append(DnsMessage(self.name(str(seen.destination.address)), message.is_answer))
+
+    def _container(self, node: str) -> Container:
+        """As it was when the checks began; one that did not run then may have been started or resumed since."""
+        known = self.running.node(node)
+        if known.state == "running":
+            return known
+        return next(iter(self.engine.inspected([known])), known)

@@ -1,0 +1,30 @@
+"""A check of somebody else's: one node pings others, and each of them answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from catenet.orchestrator.checks.expectation import Expectation, Finding, Key, Node, Scene
+
+
+@dataclass(frozen=True, slots=True)
+class ReachesCheck(Expectation):
+    kind: ClassVar = "reaches"
+    about: ClassVar = "One node reaches others."
+
+    source: Annotated[Node, Key("The node that pings.", "from")]
+    targets: Annotated[tuple[Node, ...], Key("Those that are pinged.", "to", least=1, distinct=True)]
+    tries: Annotated[int, Key("Echo requests to each. Without it: 1.", bounds=(1, 9))] = 1
+
+    def run(self, scene: Scene) -> Finding:
+        """Pings them one after the other."""
+        command = ["ping", "-n", "-q", "-c", str(self.tries)]
+        pings = {each: scene.run(self.source, [*command, str(scene.address(each))], 30.0) for each in self.targets}
+        lost = [each for each, done in pings.items() if done.returncode]
+        seen = f"no answer of {', '.join(lost)}" if lost else "all answer"
+        return Finding(not lost, "all answer", seen, f"catenet exec {self.source} ping {self.targets[0]}")
+
+    def describe(self) -> str:
+        """In words."""
+        return f"{self.source} reaches {', '.join(self.targets)}"
