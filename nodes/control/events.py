@@ -138,7 +138,7 @@ def _from_json(text: str, node: str, logged: float | None) -> Event | None:
         own, service, kind, said = (printable(str(whole[key])) for key in ("node", "service", "kind", "text"))
     except (ValueError, KeyError, TypeError, OverflowError):
         return None
-    return Event(at, node or own, service, kind, said, data) if isinstance(data, dict) else None
+    return Event(at, node or own, service, kind, said, data) if kind and isinstance(data, dict) else None
 
 
 def _time(at: float, logged: float | None) -> float:

@@ -72,6 +72,7 @@ def test_what_readiness_needs_stands_in_the_words(kind: str, text: str, data: Ma
         "12:00:00 rip route.lost x",
         "12:00:00.000000 rip lost x",
         '12:00:00.000000 rip route.lost x\t{"at":',
+        '12:00:00.000000 rip route.lost x\t{"at":0,"node":"a","service":"rip","kind":"","text":"x","data":{}}',
         "",
     ],
 )
