@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from catenet.nodes.address import Prefix
+from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.events import KINDS
 from catenet.nodes.control.questions import NOT_SHOWN, Answer, Question, QuestionError
 from catenet.nodes.machine import Json
@@ -94,7 +94,9 @@ class Answers:
         return shows[what]()
 
     def _route(self, question: Question) -> Json:
-        """The kernel's routes that hold the prefix, the one taken first; and whence the services have theirs."""
+        """The kernel's routes that hold the prefix, the one taken first; what each source has; and whence the services
+        have theirs.
+        """
         wanted = Prefix.parse(_argument(question, "prefix", str))
         held = self._shared.lans.routes.leading_to(wanted)
         best = held[0].prefix if held else wanted
@@ -102,7 +104,9 @@ class Answers:
         for name, service in self._services.items():
             for explain in service.host.explains if service.host is not None else ():
                 services[name] = explain(wanted) or explain(best)
-        return {"prefix": str(wanted), "kernel": self._table(held), "services": services}
+        routes = self._shared.lans.routes
+        sources = routes.sources(wanted, self._name_of) or routes.sources(best, self._name_of)
+        return {"prefix": str(wanted), "kernel": self._table(held), "sources": sources, "services": services}
 
     def _link(self, question: Question) -> Json:
         lan, up = _argument(question, "lan", str), _argument(question, "up", bool)
@@ -147,8 +151,11 @@ class Answers:
         return self._table(self._shared.lans.routes.present())
 
     def _table(self, routes: Iterable[Route]) -> Json:
-        names, lans = self._shared.config.names, self._shared.lans
-        return lans.routes.table(routes, lambda via: names.get(via) or str(via), lans.name)
+        lans = self._shared.lans
+        return lans.routes.table(routes, self._name_of, lans.name)
+
+    def _name_of(self, address: Address) -> str:
+        return self._shared.config.names.get(address) or str(address)
 
 
 def _argument(question: Question, key: str, kind: type[Value]) -> Value:

@@ -132,7 +132,7 @@ class Routes:
         for route in self.present():
             best.setdefault(route.prefix, route)
         return {
-            prefix: f"{self._name_of(route)}, metric {route.metric}"
+            prefix: self._in_words(route)
             for prefix, route in best.items()
             if (source, prefix) in self._wanted and route.metric < source.distance
         }
@@ -218,11 +218,10 @@ class Routes:
         held = [route for route in self.present() if route.prefix.covers(prefix)]
         return sorted(held, key=lambda route: -route.prefix.length)
 
-    @staticmethod
     def table(
-        routes: Iterable[routing.Route], name_of: Callable[[Address], str], lan_of: Callable[[int], str]
+        self, routes: Iterable[routing.Route], name_of: Callable[[Address], str], lan_of: Callable[[int], str]
     ) -> list[Json]:
-        """Routes of the kernel's table, for people and checks."""
+        """Routes of the kernel's table, for people and checks; of each next hop a row."""
         return [
             {
                 "prefix": str(route.prefix),
@@ -231,16 +230,50 @@ class Routes:
                 "lan": lan_of(hop.ifindex),
                 "protocol": routing.PROTOCOLS.get(route.protocol, str(route.protocol)),
                 "metric": route.metric,
+                "source": self._name_of(route),
             }
             for route in routes
             for hop in route.hops
         ]
 
+    def sources(self, prefix: Prefix, name_of: Callable[[Address], str]) -> list[Json]:
+        """What each source has for this very prefix, the nearest first: `selected` is the one that the kernel takes,
+        and `kernel` says of another why not. `metric` is the source's own.
+        """
+        wanted = sorted(
+            (source.distance, source, route) for (source, to), route in self._wanted.items() if to == prefix
+        )
+        best = next((route for route in self.present() if route.prefix == prefix), None)
+        return [
+            {
+                "source": source.name,
+                "distance": distance,
+                "metric": route.metric,
+                "next_hops": [{"via": str(via), "node": name_of(via), "lan": lan} for via, lan in route.next_hops],
+                "selected": (selected := best is not None and self._is_of(best, source)),
+                "kernel": None if selected else self._why_not((source, prefix), best),
+            }
+            for distance, source, route in wanted
+        ]
+
+    def _why_not(self, key: _Key, best: routing.Route | None) -> str:
+        """Why the kernel does not take a source's route, but that one."""
+        if best is not None and best.metric < key[0].distance:
+            return f"shadowed by {self._in_words(best)}"
+        return f"not there: {self._refused.get(key) or self._missing.get(key) or _DELETED}"
+
+    def _in_words(self, route: routing.Route) -> str:
+        return f"{self._name_of(route)}, metric {route.metric}"
+
     def _name_of(self, route: routing.Route) -> str:
         source = self._sources.get(route.metric)
-        if source is not None and source.number == route.protocol:
+        if source is not None and self._is_of(route, source):
             return source.name
         return routing.PROTOCOLS.get(route.protocol, str(route.protocol))
+
+    @staticmethod
+    def _is_of(route: routing.Route, source: Source) -> bool:
+        return (route.protocol, route.metric) == (source.number, source.distance)
 
     def _install(self, key: _Key) -> bool:
         try:

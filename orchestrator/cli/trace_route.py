@@ -30,6 +30,12 @@ def print_route(done: RouteTrace) -> None:
         table(["#", "at (UTC)", "node", "metric", "how"], chain)
     say("")
     say(f"the kernel of {done.node}: {_kernel(done)}")
+    if len(done.sources) > 1:
+        say("")
+        table(
+            ["source", "distance", "metric", "via", "kernel"],
+            [[_word(s, "source"), _word(s, "distance"), _word(s, "metric"), _hops(s), _taken(s)] for s in done.sources],
+        )
     if done.rivals:
         say("")
         table(
@@ -102,6 +108,16 @@ def _kernel(done: RouteTrace) -> str:
 def _to(row: Mapping[str, Json]) -> str:
     via = "" if row.get("via") is None else f"via {_word(row, 'via')} "
     return f"{via}on {_word(row, 'lan')}"
+
+
+def _hops(source: Mapping[str, Json]) -> str:
+    hops = source.get("next_hops")
+    rows = [hop for hop in hops if isinstance(hop, Mapping)] if isinstance(hops, list) else []
+    return ", ".join(f"{_word(hop, 'node')} on {_word(hop, 'lan')}" for hop in rows)
+
+
+def _taken(source: Mapping[str, Json]) -> str:
+    return "selected" if source.get("selected") else _word(source, "kernel")
 
 
 def _turn(turn: Mapping[str, Json]) -> str:

@@ -121,12 +121,21 @@ def _table(router: str, wanted: Mapping[str, Way], answer: Answer, lans: Mapping
 
 
 def _kernel(router: str, wanted: Mapping[str, Way], answer: Answer, lans: Mapping[str, str]) -> Iterator[str]:
-    rows = _rows(answer.answer)
-    ways = {lans.get(str(row.get("prefix")), ""): str(row.get("lan")) for row in rows if row.get("via")}
+    ways = _taken(answer, lans)
     for lan, way in wanted.items():
-        if ways.get(lan) not in way.via:
-            goes = f"sends to {lan} by {ways[lan]}" if lan in ways else f"has no route to {lan}"
+        if not set(ways.get(lan, [""])) <= set(way.via):
+            goes = f"sends to {lan} by {' and '.join(ways[lan])}" if lan in ways else f"has no route to {lan}"
             yield f"{router}'s kernel {goes}, not by {' or '.join(sorted(way.via))}"
+
+
+def _taken(answer: Answer, lans: Mapping[str, str]) -> dict[str, list[str]]:
+    """LAN → the LANs by which the kernel sends there: of several routes to it the first is taken, by all its hops."""
+    taken: dict[str, tuple[Json, list[str]]] = {}
+    for row in _rows(answer.answer):
+        if row.get("via"):
+            metric, by = taken.setdefault(lans.get(str(row.get("prefix")), ""), (row.get("metric"), []))
+            by += [str(row.get("lan"))] if row.get("metric") == metric else []
+    return {lan: by for lan, (_, by) in taken.items()}
 
 
 def _rows(value: Json) -> list[Mapping[str, Json]]:

@@ -55,7 +55,8 @@ class Hop:
 @dataclass(frozen=True, slots=True)
 class RouteTrace:
     """A route's way to a node: `hops` begins where it began. Of the node itself, too: what its kernel has (the one
-    taken first; `refused`: why not the chain's), who else offered a way, and what became of the route before.
+    taken first; `refused`: why not the chain's), which sources have a route (the nearest first; `selected`: the one
+    that the kernel takes), who else offered a way, and what became of the route before.
     """
 
     node: str
@@ -63,6 +64,7 @@ class RouteTrace:
     prefix: str
     hops: tuple[Hop, ...]
     kernel: Sequence[Mapping[str, Json]] = ()
+    sources: Sequence[Mapping[str, Json]] = ()
     refused: str = ""
     rivals: Sequence[Mapping[str, Json]] = ()
     history: Sequence[Mapping[str, Json]] = ()
@@ -82,6 +84,7 @@ class RouteTrace:
             "found": self.found,
             "hops": hops,
             "kernel": list(self.kernel),
+            "sources": list(self.sources),
             "refused": self.refused or None,
             "rivals": list(self.rivals),
             "history": list(self.history),
@@ -159,6 +162,7 @@ def follow(
         str(prefix),
         tuple(reversed(hops)),
         _rows(told[0].get("kernel")),
+        _rows(told[0].get("sources")),
         _text(own, "kernel"),
         _rows(own.get("rivals")),
         _rows(own.get("history")),
@@ -174,12 +178,18 @@ def _hop(node: str, told: Mapping[str, Json]) -> Hop:
     if taken and taken.get("via") is None:
         return Hop(node, "own", _text(taken, "lan"), note="in the kernel alone")
     if taken.get("protocol") in _BY_HAND:
-        return Hop(node, "kernel", _text(taken, "lan"), source=_text(taken, "node"), note=_text(taken, "protocol"))
+        return _taken(node, taken)
     if state == "valid":
         return _heard(node, said) if "message" in said else _foreign(node, said)
     if taken:
-        return Hop(node, "kernel", _text(taken, "lan"), source=_text(taken, "node"), note=_text(taken, "protocol"))
+        return _taken(node, taken)
     return Hop(node, "lost", at=_number(said, "since"), note=_text(said, "cause")) if state else Hop(node, "none")
+
+
+def _taken(node: str, row: Mapping[str, Json]) -> Hop:
+    """A route of which the kernel alone says something: whose it is."""
+    whose = _text(row, "source") or _text(row, "protocol")
+    return Hop(node, "kernel", _text(row, "lan"), source=_text(row, "node"), note=whose)
 
 
 def _own(node: str, said: Mapping[str, Json]) -> Hop:
@@ -256,8 +266,14 @@ def _noted(hop: Hop, note: str) -> Hop:
 
 
 def _service(told: Mapping[str, Json]) -> Mapping[str, Json]:
-    """What the first service that knows something says."""
-    return next((_map(said) for said in _map(told.get("services")).values() if said), {})
+    """What the service says whose route the kernel takes; where it takes no service's, the first that knows something.
+
+    Where a service's is taken that says nothing, no other one's word stands for it.
+    """
+    said = {name: _map(each) for name, each in _map(told.get("services")).items() if each}
+    selected = next((_text(row, "source") for row in _rows(told.get("sources")) if row.get("selected")), "")
+    first = next(iter(said.values()), {})
+    return said.get(selected, {} if selected and first.get("state") == "valid" else first)
 
 
 def _map(value: Json) -> Mapping[str, Json]:

@@ -341,3 +341,38 @@ def test_a_route_that_the_kernel_refuses_leaves_none_of_its_older_ones_behind() 
         node.set_link("link3", up=False)
         assert not node.routes.set(RIP, FAR, BOTH[1:])
         assert metrics(node) == []
+
+
+def test_each_source_says_what_it_has_and_the_kernel_which_it_takes() -> None:
+    with Node() as node:
+        node.routes.set(RIP, FAR, BOTH[:1], 2)
+        node.routes.set(TOY, FAR, BOTH, 700)
+        to_b, to_d = ({"via": str(hop.via), "node": str(hop.via), "lan": hop.interface} for hop in BOTH)
+        toy = {"source": "toyroute", "distance": 90, "metric": 700, "next_hops": [to_b, to_d]}
+        rip = {"source": "rip", "distance": 120, "metric": 2, "next_hops": [to_b]}
+        assert node.routes.sources(FAR, str) == [
+            {**toy, "selected": True, "kernel": None},
+            {**rip, "selected": False, "kernel": "shadowed by toyroute, metric 90"},
+        ]
+        node.set_link("link1", up=False)
+        node.set_link("link3", up=False)
+        node.routes.restore("link1")
+        assert {each["kernel"] for each in node.routes.sources(FAR, str)} == {"not there: Network is down"}  # type: ignore[call-overload, index]
+        assert node.routes.sources(FARTHER, str) == []
+
+
+def test_a_row_of_the_kernels_table_says_whose_it_is_by_number_and_distance() -> None:
+    with Node() as node:
+        node.routes.set(TOY, FAR, BOTH)
+        for protocol, metric in ((2, 0), (189, 7), (250, 80), (77, 90)):
+            node.kernel.replace_route(Route(FARTHER, (routing.NextHop(D, 3),), protocol, metric))
+        rows = node.routes.table(node.routes.present(), str, str)
+        told = [(row["metric"], row["lan"], row["protocol"], row["source"]) for row in rows]  # type: ignore[call-overload, index]
+        assert told == [
+            (90, "1", "250", "toyroute"),
+            (90, "3", "250", "toyroute"),
+            (0, "3", "kernel", "kernel"),
+            (7, "3", "rip", "rip"),
+            (80, "3", "250", "250"),
+            (90, "3", "77", "77"),
+        ]

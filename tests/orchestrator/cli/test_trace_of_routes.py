@@ -224,3 +224,35 @@ def test_an_address_of_no_lan_is_a_prefix_of_its_own(small) -> None:
     assert find_prefix(small.running, "192.0.2.7") == Prefix.parse("192.0.2.7/32")
     with pytest.raises(UserError, match="no LAN or node"):
         find_prefix(small.running, "")
+
+
+def source(name: str, distance: int, node: str, *, selected: bool = False) -> dict:
+    hops = [{"via": "10.0.1.2", "node": node, "lan": "link1"}]
+    kernel = None if selected else "shadowed by toyroute, metric 90"
+    return {
+        "source": name,
+        "distance": distance,
+        "metric": 3,
+        "next_hops": hops,
+        "selected": selected,
+        "kernel": kernel,
+    }
+
+
+def test_of_several_sources_that_ones_word_counts_whose_route_the_kernel_takes(catenet) -> None:
+    sources = [source("toyroute", 90, "c", selected=True), source("rip", 120, "b")]
+    toy = {"implementation": "toy", "state": "valid", "metric": 3, "lan": "link1", "node": "c"}
+    row = {"prefix": LAN, "via": "10.0.1.2", "node": "c", "lan": "link1", "protocol": "250", "source": "toyroute"}
+    rip = learned("b", "link1", 1)["services"]
+    told = {"kernel": [{**row, "metric": 90}], "sources": sources, "services": {**rip, "toyroute": toy}}
+    nodes = {"a": told, "b": OWN, "c": OWN}
+    assert catenet(nodes, "a", LAN)[1].splitlines()[0] == f"a to {LAN}: via c on link1, metric 3"
+    out = catenet({**nodes, "a": {**told, "services": rip}}, "a", LAN)[1]
+    assert "via c on link1: a route of the kernel's, toyroute" in out
+    table = [line.split() for line in out.splitlines()][-3:]
+    assert table == [
+        ["source", "distance", "metric", "via", "kernel"],
+        ["toyroute", "90", "3", "c", "on", "link1", "selected"],
+        ["rip", "120", "3", "b", "on", "link1", "shadowed", "by", "toyroute,", "metric", "90"],
+    ]
+    assert json.loads(catenet(nodes, "a", LAN, "--json")[1])["sources"] == sources

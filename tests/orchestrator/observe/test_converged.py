@@ -81,6 +81,11 @@ def test_nothing_is_lacking_where_every_router_knows_every_lan_at_its_cost(table
         (lambda t: t.routes["c"].clear(), ["c's kernel has no route to link1, not by link2"]),
         (lambda t: t.routes["c"][0].update(lan="link9"), ["c's kernel sends to link1 by link9, not by link2"]),
         (lambda t: t.rip.pop("a"), []),  # another implementation: its kernel's table tells
+        (lambda t: t.routes["c"].append({**t.routes["c"][0], "lan": "link9", "metric": 120}), []),  # the kernel's next
+        (
+            lambda t: t.routes["c"].append({**t.routes["c"][0], "lan": "link9"}),  # of two next hops one leads astray
+            ["c's kernel sends to link1 by link2 and link9, not by link2"],
+        ),
     ],
 )
 def test_what_a_router_lacks_is_said(tables, spoil, said):
