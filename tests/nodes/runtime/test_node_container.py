@@ -229,9 +229,9 @@ WRONG = "02:00:00:00:00:01"
 
 
 def mislead(small: Small, node: str, address: Address, lan: str) -> None:
-    """The node remembers where the address was before."""
-    small.run(node, f"ip neigh replace {address} lladdr {WRONG} nud stale dev {lan}")
-    assert WRONG in small.run(node, f"ip neigh show {address}")
+    """The node remembers where the address was before; the second announcement of a test before this one undoes it."""
+    remember = f"ip neigh replace {address} lladdr {WRONG} nud stale dev {lan}"
+    small.wait(lambda: WRONG in small.run(node, f"{remember}; ip neigh show {address}"))
 
 
 def learns(small: Small, node: str, address: Address, owner: str, lan: str) -> None:
