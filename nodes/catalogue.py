@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ __all__ = [
     "adapter",
     "implementations",
     "is_path",
+    "kinds",
     "options_class",
     "service_module",
     "services",
@@ -59,6 +61,13 @@ def _rooms(layer: str) -> list[str]:
         f"{layer}.{name}"
         for name in sorted(file.parent.name for folder in folders for file in Path(folder).glob("*/service.py"))
     ]
+
+
+def kinds() -> list[str]:
+    """The kinds of events that our own daemons say."""
+    from catenet.nodes.control.events import KINDS
+
+    return list(dict.fromkeys(chain(KINDS, *(service.events for service in services().values()))))
 
 
 def is_path(implementation: str) -> bool:

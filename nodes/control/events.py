@@ -7,7 +7,7 @@ where its configuration says `events: json` (the orchestrator does; a Compose fi
 Of a line without it, `parse` reads what stands in the words themselves; the node keeps the rest for whoever asks (the
 question `events`).
 
-Kinds, and the data that each carries:
+Kinds that every node has, and the data that each carries; a service's own are in its declaration (nodes/catalogue):
 
     node.ready        services: list of names        every interface is addressed and every service is serving
     node.failed       error                          the node cannot go on; its process ends
@@ -22,12 +22,6 @@ Kinds, and the data that each carries:
     route.lost        prefix, cause                  the prefix has no route any more
     route.refused     prefix, via, node, lan, cause  the kernel did not take the route: its own words; it is tried again
     route.restored    prefix, via, node, lan, cause  somebody had deleted it from the kernel's table, or replaced it
-    dns.query         id, name, type, source, destination, [recursion]      a question was received or sent
-    dns.answer        id, name, type, source, destination, rcode, answers, [refers], ttl      likewise, an answer
-    http.request      method, path, host, source, destination
-    http.response     status, bytes, type, source, destination
-    key.changed       key, method, was, until        another key signs (null: none); until: seconds since 1970, or null
-    key.expired       key, method, lans, last        a key's time is over; last: it stays in use, as no other is valid
     input.refused     source, why, [lan], [key]      what a peer sent was dropped; not said again for each message
     events.dropped    count                          so many lines of one kind were left out: too many in a second
 """
@@ -60,16 +54,10 @@ KINDS = (
     "route.lost",
     "route.refused",
     "route.restored",
-    "dns.query",
-    "dns.answer",
-    "http.request",
-    "http.response",
-    "key.changed",
-    "key.expired",
     "input.refused",
     "events.dropped",
 )
-"""All that our own daemons say; a program in a node's place may say others."""
+"""What every node says. Its services have kinds of their own (nodes/catalogue), and so may a program of others."""
 
 _DAY = 86_400.0  # seconds
 _END = 1e11  # seconds since 1970, in the year 5138; datetime ends with the year 9999

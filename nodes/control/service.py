@@ -7,13 +7,13 @@ what is heavier stands in a function that imports it when it is called.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from catenet.nodes.control.needs import ReadNeeds
 
-__all__ = ["Routing", "Service", "Source"]
+__all__ = ["Listen", "Naming", "Routing", "Service", "Source"]
 
 
 class Source(NamedTuple):
@@ -33,11 +33,35 @@ class Routing(NamedTuple):
     distance: int
 
 
+class Listen(NamedTuple):
+    """Where it listens. `port`: a number, or the name of the option that holds it. `scheme`: that of the URLs by which
+    others reach it there; empty where it has none.
+    """
+
+    transport: Literal["udp", "tcp"]
+    port: int | str
+    scheme: str = ""
+
+
+class Naming(NamedTuple):
+    """A service that answers questions for names. `resolves`: all of them, so that a node may have it for its resolver;
+    else only those that it was given.
+    """
+
+    resolves: bool = False
+
+
 class Service(NamedTuple):
     """A service, by the name that a lab file has for it. `nodes/services/NAME.py` runs it.
 
     `about`: what it is, in a sentence or two.
     `options`: → the frozen dataclass of its options; every field has its default there, and says what it is for.
+    `routing`: where it finds routes; then `show NAME` is its table. `naming`: where it answers for names.
+    `caches`: whether it keeps what it has learned, and so begins anew where every cache is emptied.
+    `events`: kind → what such an event carries, in brackets where not always, and what it means; beside the kinds that
+    all nodes have (control/events).
+    `fetches`: the program in the node that fetches a URL; with --json it prints one JSON object, with the `status` of
+    the answer.
     `needs`: → what says what it needs of its lab beside its options (control/needs). It may read the folder that it is
     given, and nothing else; None: it needs nothing.
     """
@@ -45,8 +69,20 @@ class Service(NamedTuple):
     name: str
     about: str
     options: Callable[[], type[Any]]
+    listens: tuple[Listen, ...] = ()
     routing: Routing | None = None
+    naming: Naming | None = None
+    caches: bool = False
+    events: Mapping[str, str] = {}
+    fetches: str = ""
     needs: Callable[[], ReadNeeds] | None = None
+
+    def ports(self, options: Any) -> list[tuple[str, int]]:
+        """The transports and ports on which it listens, with these options."""
+        return [
+            (each.transport, getattr(options, each.port) if isinstance(each.port, str) else each.port)
+            for each in self.listens
+        ]
 
     @property
     def source(self) -> Source | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.control.events import KINDS
+from catenet.nodes.catalogue import kinds
 from catenet.nodes.control.questions import NOT_SHOWN, Answer, Question, QuestionError
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.health import Health
@@ -137,8 +137,8 @@ class Answers:
 
     def _report(self, question: Question) -> Json:
         service, kind, text = (_argument(question, key, str) for key in ("service", "kind", "text"))
-        if kind not in KINDS:  # the log keeps an account for each kind
-            raise QuestionError(f"report: kind {kind!r} is none of {', '.join(KINDS)}")
+        if kind not in kinds():  # the log keeps an account for each kind
+            raise QuestionError(f"report: kind {kind!r} is none of {', '.join(kinds())}")
         if _SERVICE.fullmatch(service) is None:
             raise QuestionError(f"report: service {service!r} is no name of one")
         self._shared.log.write(service, kind, text, _argument(question, "data", dict))

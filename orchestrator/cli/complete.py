@@ -91,9 +91,9 @@ def claims(ctx: typer.Context) -> list[str]:
 
 def kinds() -> list[str]:
     """The kinds of events."""
-    from catenet.nodes.control.events import KINDS
+    from catenet.nodes import catalogue
 
-    return list(KINDS)
+    return catalogue.kinds()
 
 
 def _meant(ctx: typer.Context) -> FoundLab:

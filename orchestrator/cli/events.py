@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from catenet.nodes.control.events import KINDS
+from catenet.nodes.catalogue import kinds as known_kinds
 from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.context import LabOption, LinesOption, engine, running_lab
@@ -74,7 +74,7 @@ def _must_be_kinds(words: Iterable[str], known: Iterable[Line]) -> None:
         UserError: one does not; the text names the nearest.
 
     """
-    kinds = {*KINDS, *(line.event.kind for line in known if line.event is not None)}
+    kinds = {*known_kinds(), *(line.event.kind for line in known if line.event is not None)}
     for word in words:
         if not any(kind.startswith(word) for kind in kinds):
             raise unknown("kind of event", word, kinds)

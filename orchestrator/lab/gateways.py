@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.catalogue import services
 from catenet.nodes.control.config import StaticRoute
+from catenet.nodes.control.service import Service
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.model import Attachment, Lan, Node
 from catenet.orchestrator.lab.nodes import Draft
@@ -18,12 +20,6 @@ from catenet.orchestrator.lab.reader import Reader
 from catenet.orchestrator.lab.vocabulary import ROUTE
 
 __all__ = ["complete"]
-
-ROUTING = ("rip",)
-"""Services that find a node its routes."""
-
-NAMING = ("resolver", "nameserver")
-"""Services that answer a node's questions for names."""
 
 
 def complete(
@@ -35,6 +31,14 @@ def complete(
     """The nodes, with nothing left open."""
     others = _Others(drafts, attached, lans)
     return {name: _Completion(draft, others, reader).node(attached[name]) for name, draft in drafts.items()}
+
+
+def _declared(draft: Draft) -> list[Service]:
+    return [services()[name] for name in draft.services]
+
+
+def _resolves(draft: Draft) -> bool:
+    return any(each.naming is not None and each.naming.resolves for each in _declared(draft))
 
 
 class _Others:
@@ -53,8 +57,8 @@ class _Others:
         for name, places in attached.items():
             for place in places:
                 self.on_lan[place.lan].append((name, place.address))
-        self.resolvers = [name for name, draft in drafts.items() if "resolver" in draft.services]
-        self.servers = [name for name, draft in drafts.items() if any(word in draft.services for word in NAMING)]
+        self.resolvers = [name for name, draft in drafts.items() if _resolves(draft)]
+        self.servers = [name for name, draft in drafts.items() if any(each.naming for each in _declared(draft))]
         self.server_addresses = {str(place.address): place.address for name in self.servers for place in attached[name]}
 
 
@@ -120,7 +124,7 @@ class _Completion:
         written = self.draft.section.get("gateway")
         if written is not None:
             return self.neighbour(written, f"{self.what}: gateway")
-        if self.draft.forward or any(service in self.draft.services for service in ROUTING):
+        if self.draft.forward or any(each.routing for each in _declared(self.draft)):
             return None
         routers = {name: address for name, _, address in self.neighbours() if self.others.drafts[name].forward}
         if len(routers) > 1:
@@ -132,11 +136,9 @@ class _Completion:
         written = self.draft.section.get("resolver")
         if written is not None:
             return self.written_resolver(written)
-        if "resolver" in self.draft.services:
+        if _resolves(self.draft):
             return self.others.first.get(self.draft.name)
-        near = {
-            name: address for name, _, address in self.neighbours() if "resolver" in self.others.drafts[name].services
-        }
+        near = {name: address for name, _, address in self.neighbours() if _resolves(self.others.drafts[name])}
         if near:
             return next(iter(near.values())) if len(near) == 1 else None
         anywhere = self.others.resolvers

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import MISSING, fields
 from functools import lru_cache
-from typing import Any, get_type_hints
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -19,14 +19,12 @@ from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.implementations import Chosen, read_implementation
 from catenet.orchestrator.lab.problems import nearest, quote
 from catenet.orchestrator.lab.reader import Reader
-from catenet.orchestrator.lab.values import ValueReader, about_of, is_duration
+from catenet.orchestrator.lab.values import ValueReader, about_of, is_duration, option_hints
 
 __all__ = ["options_as_json", "options_schema", "read_defaults", "read_services"]
 
 Options = Mapping[str, Item]
 """A service's options as they are written."""
-
-DNS_PORT = 53
 
 
 def read_defaults(item: Item | None, reader: Reader) -> dict[str, Options]:
@@ -52,7 +50,7 @@ def read_services(
 
     `lans` are those that the node is on.
     """
-    services: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     chosen: dict[str, Chosen] = {}
     named = _named(item, what, reader)
     for service, child in named.items():
@@ -64,11 +62,11 @@ def read_services(
         values = reading.values(written, lans)
         options = None if values is None else reading.make(values, written)
         if options is not None:
-            services[service] = options
+            found[service] = options
             other = read_implementation(written.get(IMPLEMENTATION), service, options, title, reader)
             chosen |= {service: other} if other is not None else {}
-    _report_shared_ports(services, named, what, reader)
-    return services, chosen
+    _report_shared_ports(found, named, what, reader)
+    return found, chosen
 
 
 def options_as_json(service: str, options: Any) -> Mapping[str, Json]:
@@ -80,8 +78,8 @@ def options_schema(service: str) -> tuple[dict[str, Any], set[str], dict[str, st
     """The JSON Schema of a service's options as pydantic makes it, those of them that are durations, and what each is
     for.
     """
-    durations = {name for name, hint in _hints(service).items() if is_duration(hint)}
-    about = {name: about_of(hint) for name, hint in _hints(service).items()}
+    durations = {name for name, hint in option_hints(service).items() if is_duration(hint)}
+    about = {name: about_of(hint) for name, hint in option_hints(service).items()}
     return _adapter(service).json_schema(ref_template=f"#/$defs/{service}-options/$defs/{{model}}"), durations, about
 
 
@@ -111,7 +109,7 @@ class _OptionsReader:
     def __init__(self, service: str, what: str, item: Item, reader: Reader) -> None:
         self._service, self._what, self._line, self._reader = service, what, item.line, reader
         self._sound = item.value is None or isinstance(item.value, Mapping)
-        self._hints = _hints(service)
+        self._hints = option_hints(service)
         self.own = reader.mapping(item, what, f"{{{next(iter(self._hints))}: …}}")
 
     def values(self, written: Options, lans: Collection[str] = ()) -> dict[str, Any] | None:
@@ -178,24 +176,17 @@ def _needed(service: str) -> tuple[str, ...]:
 
 
 @lru_cache
-def _hints(service: str) -> dict[str, Any]:
-    cls = options_class(service)
-    hints = get_type_hints(cls, include_extras=True)
-    return {field.name: hints[field.name] for field in fields(cls)}
-
-
-@lru_cache
 def _adapter(service: str) -> TypeAdapter[Any]:
     return TypeAdapter(options_class(service))
 
 
-def _report_shared_ports(services: Mapping[str, Any], named: Mapping[str, Item], what: str, reader: Reader) -> None:
+def _report_shared_ports(given: Mapping[str, Any], named: Mapping[str, Item], what: str, reader: Reader) -> None:
     """Two services of a node cannot listen on one port."""
-    taken: dict[int, str] = {}
-    for service, options in services.items():
-        port = DNS_PORT if service in ("nameserver", "resolver") else getattr(options, "port", None)
-        if port in taken:
-            message = f"{what}: {taken[port]} and {service} both listen on port {port}"
+    taken: dict[tuple[str, int], str] = {}
+    for service, options in given.items():
+        ports = services()[service].ports(options)
+        clash = next((port for port in ports if port in taken), None)
+        if clash is not None:
+            message = f"{what}: {taken[clash]} and {service} both listen on port {clash[1]}"
             reader.problem(named[service].line, message, "give one of them a node of its own")
-        elif port is not None:
-            taken[port] = service
+        taken = dict.fromkeys(ports, service) | taken

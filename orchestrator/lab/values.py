@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
+from dataclasses import fields
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
+from catenet.nodes.catalogue import options_class
 from catenet.nodes.control.units import LAN, SECONDS, SECRET, About, Form
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.problems import nearest
 from catenet.orchestrator.lab.reader import ENTRY, QUOTES, Reader, shape, whole
 
-__all__ = ["ValueReader", "about_of", "is_duration"]
+__all__ = ["ValueReader", "about_of", "holds_secret", "is_duration", "option_hints"]
 
 
 class _Kind(NamedTuple):
@@ -82,9 +85,22 @@ class ValueReader:
 
     def _refuse(self, hint: Any, item: Item, what: str) -> None:
         seen = f"is {shape(item)}, and should be"
-        if _is_secret(hint) and not isinstance(item.value, tuple | Mapping):  # it is repeated nowhere
+        if holds_secret(hint) and not isinstance(item.value, tuple | Mapping):  # it is repeated nowhere
             seen = "should be" if isinstance(item.value, str) else "is no text, and should be"
         self._reader.problem(item.line, f"{what} {seen} {_expected(hint)}", _hint(hint, item))
+
+
+@lru_cache
+def option_hints(service: str) -> dict[str, Any]:
+    """The annotations of a service's options, in their order.
+
+    Raises:
+        KeyError: no such service.
+
+    """
+    options = options_class(service)
+    hints = get_type_hints(options, include_extras=True)
+    return {field.name: hints[field.name] for field in fields(options)}
 
 
 def about_of(hint: Any) -> str:
@@ -104,10 +120,10 @@ def _unwrapped(hint: Any) -> tuple[Any, tuple[Any, ...]]:
     return (hint.__origin__, marks) if marks else (hint, ())
 
 
-def _is_secret(hint: Any) -> bool:
+def holds_secret(hint: Any) -> bool:
     """Whether it is a secret, or holds some."""
     plain, marks = _unwrapped(hint)
-    return SECRET in marks or any(map(_is_secret, get_args(plain)))
+    return SECRET in marks or any(map(holds_secret, get_args(plain)))
 
 
 def _arms(hint: Any) -> tuple[Any, ...]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from catenet.nodes.catalogue import services
 from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.running import RunningLab, condition
 
 __all__ = ["alive", "empty_caches"]
-
-_CACHING = frozenset({"resolver", "browse"})
 
 
 def empty_caches(engine: Streams, running: RunningLab) -> None:
@@ -21,7 +20,8 @@ def empty_caches(engine: Streams, running: RunningLab) -> None:
         EngineError: one of them did not; the text says which and why.
 
     """
-    caching = (name for name, each in running.lab.nodes.items() if _CACHING & each.services.keys())
+    keeping = {name for name, service in services().items() if service.caches}
+    caching = (name for name, each in running.lab.nodes.items() if keeping & each.services.keys())
     nodes = alive(running, caching)
     for node, answer in ask_all(engine, nodes, Question("flush")).items():
         if answer.error is not None:

@@ -29,6 +29,7 @@ from catenet.nodes.control.config import CONFIG_VARIABLE
 from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
 from catenet.nodes.control.strict_json import read_json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, containers_of, listed_of
+from catenet.orchestrator.lab.secrets import HIDDEN, without_secrets
 from catenet.orchestrator.lab.words import copy_as_file
 from catenet.orchestrator.observe.ask import AT_ONCE
 from catenet.orchestrator.observe.events import Line, in_order, past
@@ -58,7 +59,6 @@ _COOKED = 276
 """The link type of what tcpdump hears on all interfaces: Linux cooked v2."""
 _FILTER = "not net 127.0.0.0/8"  # what a node says to itself is no traffic of the lab
 _LAST_LINES = 8
-_HIDDEN = "(hidden)"
 _SHOWN = 500  # characters of what a node should not have said
 _TABLE = re.compile(r"[a-z][a-z0-9_-]{0,63}")  # the shell below knows it too
 # All tables of a node by one program: to begin one costs more than all that it does.
@@ -319,17 +319,11 @@ def _shown(variable: str) -> str:
         return variable
     try:
         config = read_json(value)
-        for options in config.get("services", {}).values():
-            if "auth" in options:
-                options["auth"] = _hidden(options["auth"])
+        services = config.get("services", {})
+        services |= {name: without_secrets(name, options) for name, options in services.items()}
     except (ValueError, TypeError, AttributeError):
-        return f"{name}={_HIDDEN}"
+        return f"{name}={HIDDEN}"
     return f"{name}={json.dumps(config)}"
-
-
-def _hidden(secrets: object) -> object:
-    """The methods and key numbers stay: they tell why routers do not understand each other."""
-    return {key: _hidden(value) for key, value in secrets.items()} if isinstance(secrets, Mapping) else _HIDDEN
 
 
 def _new_folder(folder: Path, name: str) -> Path:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from catenet.nodes.catalogue import services
 from catenet.nodes.control.printable import printable
 from catenet.orchestrator.observe.packets import TCP, Seen
 
-__all__ = ["DNS_PORT", "DnsSeen", "HttpRequestSeen", "HttpResponseSeen", "read_dns", "read_http"]
+__all__ = ["DNS_FILTER", "DnsSeen", "HttpRequestSeen", "HttpResponseSeen", "read_dns", "read_http"]
 
-DNS_PORT = 53
+_DNS_PORTS = {each.port for service in services().values() if service.naming for each in service.listens}
+DNS_FILTER = " or ".join(f"port {port}" for port in sorted(map(int, _DNS_PORTS)))
+"""Of tcpdump: what name servers and resolvers send and get."""
 _DNS_BYTES, _DNS_RECORDS = 4096, 256
 _HEAD_BYTES = 16_384
 
@@ -52,11 +55,11 @@ class HttpResponseSeen(NamedTuple):
 
 
 def read_dns(seen: Seen) -> DnsSeen | None:
-    """The DNS message in a packet to or from port 53.
+    """The DNS message in a packet to or from a port of those that answer for names.
 
     Over TCP (RFC 1035 section 4.2.2: two bytes of length before each message) it must lie whole in this one segment.
     """
-    if DNS_PORT not in (seen.source.port, seen.destination.port):
+    if _DNS_PORTS.isdisjoint((seen.source.port, seen.destination.port)):
         return None
     data = seen.payload
     if seen.protocol == TCP:

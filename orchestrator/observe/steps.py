@@ -19,8 +19,10 @@ from catenet.nodes.machine import Endpoint, Json
 from catenet.orchestrator.observe.messages import DnsSeen, HttpRequestSeen, HttpResponseSeen, read_dns, read_http
 from catenet.orchestrator.observe.packets import Seen
 
-__all__ = ["Step", "find_steps"]
+__all__ = ["KINDS", "Step", "find_steps"]
 
+KINDS = frozenset(("dns.query", "dns.answer", "http.request", "http.response"))
+"""Of the events that tell of a message."""
 _FAILURES = {"NXDOMAIN": "no such name", "SERVFAIL": "I failed", "REFUSED": "I refuse", "FORMERR": "I cannot read that"}
 
 Content = DnsSeen | HttpRequestSeen | HttpResponseSeen
@@ -168,7 +170,7 @@ def _content(kind: str, data: Mapping[str, Json]) -> Content | None:
         return HttpRequestSeen(str(data["method"]), str(data["path"]), str(data.get("host", "")))
     if kind == "http.response":
         return HttpResponseSeen(_int(data["status"]), "", str(data.get("type") or ""), _int(data["bytes"]))
-    if kind not in ("dns.query", "dns.answer"):
+    if kind not in KINDS:
         return None
     is_answer = kind == "dns.answer"
     return DnsSeen(

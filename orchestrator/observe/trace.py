@@ -6,25 +6,25 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from catenet.nodes.catalogue import services
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine
-from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.lab.model import Lab, Node
 from catenet.orchestrator.observe.caches import alive, empty_caches
 from catenet.orchestrator.observe.capture import capturing
 from catenet.orchestrator.observe.events import completed, last_time, past
+from catenet.orchestrator.observe.messages import DNS_FILTER
 from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition
-from catenet.orchestrator.observe.steps import Step, find_steps
+from catenet.orchestrator.observe.steps import KINDS, Step, find_steps
 
 __all__ = ["Trace", "trace_http"]
 
 FETCH_LIMIT = 30.0
 """Seconds that the browser may take; it has its own, shorter, time limit."""
 _EVENT_LINES = 500
-_FILTER = "port 53 or tcp"
-_TELLING = frozenset({"resolver", "nameserver", "web", "browse"})
 _REVIVE = {"paused": "resume"}
 
 
@@ -65,12 +65,12 @@ def trace_http(engine: Engine, running: RunningLab, node: str, url: str, *, cold
     routers = frozenset(name for name, each in lab.nodes.items() if each.forward)
     if cold:
         empty_caches(engine, running)
-    telling = alive(running, (name for name, each in lab.nodes.items() if _TELLING & each.services.keys()))
+    telling = alive(running, (name for name, each in lab.nodes.items() if _tells(each)))
     watched = alive(running, routers | {node, resolver})
     with ThreadPoolExecutor(max_workers=8) as pool:
         before = dict(zip((c.node for c in telling), pool.map(lambda c: last_time(engine, c), telling), strict=True))
-    with capturing(engine, {each.node: each.name for each in watched}, _FILTER) as captures:
-        done = run_program(engine, container, ["browse", "--json", url], FETCH_LIMIT)
+    with capturing(engine, {each.node: each.name for each in watched}, f"{DNS_FILTER} or tcp") as captures:
+        done = run_program(engine, container, [_browser(lab.nodes[node]), "--json", url], FETCH_LIMIT)
         packets = captures.stop()
     page = _page(done.stdout)
     steps = find_steps(
@@ -85,16 +85,31 @@ def trace_http(engine: Engine, running: RunningLab, node: str, url: str, *, cold
 
 
 def _any_server(lab: Lab) -> str:
-    return next((name for name, node in lab.nodes.items() if "web" in node.services), "host")
+    return next((name for name, node in lab.nodes.items() if _serves_http(node)), "host")
+
+
+def _serves_http(node: Node) -> bool:
+    return any(listen.scheme == "http" for each in node.services for listen in services()[each].listens)
+
+
+def _browser(node: Node) -> str:
+    """The program by which the node fetches a URL; empty where it has none."""
+    return next((services()[each].fetches for each in node.services if services()[each].fetches), "")
+
+
+def _tells(node: Node) -> bool:
+    """Whether one of its services tells of messages that can be steps."""
+    return any(KINDS & services()[each].events.keys() for each in node.services)
 
 
 def _asker(running: RunningLab, node: str) -> Container:
     """The container of a node that has a browser and runs."""
     container, nodes = running.node(node), running.lab.nodes
-    if node not in nodes or "browse" not in nodes[node].services:
-        able = ", ".join(name for name, each in nodes.items() if "browse" in each.services)
+    if node not in nodes or not _browser(nodes[node]):
+        able = ", ".join(name for name, each in nodes.items() if _browser(each))
+        browsing = next(each.name for each in services().values() if each.fetches)
         raise UserError(
-            f"node {node} has no browser; {f'these have: {able}' if able else 'give one services: [browse]'}"
+            f"node {node} has no browser; {f'these have: {able}' if able else f'give one services: [{browsing}]'}"
         )
     state = condition(container)
     if state != "running":

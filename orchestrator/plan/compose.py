@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import indent
 
+from catenet.nodes.catalogue import services
 from catenet.nodes.control.config import CONFIG_VARIABLE
 from catenet.nodes.control.printable import printable
+from catenet.nodes.control.service import Service
 from catenet.orchestrator.backend.docker_options import DATA, LOG_DRIVER, LOG_OPTIONS, NETWORK_OPTIONS, SECURITY
 from catenet.orchestrator.backend.protocols import (
     LABEL_FILE,
@@ -90,18 +92,18 @@ def compose_file(wanted: Desired, places: Places, command: str) -> str:
 
 def _header(configs: Mapping[str, Mapping[str, object]], places: Places, command: str) -> Iterator[str]:
     first = next(iter(configs))
-    router = next((node for node, config in configs.items() if "rip" in _services(config)), "")
-    browser = next((node for node, config in configs.items() if "browse" in _services(config)), "")
-    server = next((node for node, config in configs.items() if "web" in _services(config)), "")
-    table = f"{router} show rip" if router else f"{first} show routes"
+    router, routing = _first(configs, lambda service: service.routing is not None)
+    browser, browsing = _first(configs, lambda service: bool(service.fetches))
+    server, _ = _first(configs, lambda service: any(each.scheme == "http" for each in service.listens))
+    table = f"{router} show {routing.name}" if routing is not None else f"{first} show routes"
     yield "# A lab for docker compose (2; or 1.29, which is docker-compose). To change it, change"
     yield f"# {printable(places.lab_file)}, and then: {printable(command)}"
     yield "#"
     yield "#     docker compose up -d --wait       starts it; every node is ready when it returns"
     yield "#     docker compose logs -f            what happens"
     yield f"#     docker compose exec {table}"
-    if browser and server:
-        yield f"#     docker compose exec {browser} browse http://{server}/"
+    if browsing is not None and server:
+        yield f"#     docker compose exec {browser} {browsing.fetches} http://{server}/"
     yield "#     docker compose down"
     yield "#"
     yield "# The verbs of catenet work on it too; there it has the name of Compose's project (-p NAME)."
@@ -110,6 +112,14 @@ def _header(configs: Mapping[str, Mapping[str, object]], places: Places, command
         yield "# After a change of code: docker compose build (or make image)."
     else:
         yield "# Its image comes first: python3 -m catenet.orchestrator.cli.image"
+
+
+def _first(
+    configs: Mapping[str, Mapping[str, object]], is_meant: Callable[[Service], bool]
+) -> tuple[str, Service | None]:
+    """The first node that has such a service, and that."""
+    found = ((node, services()[name]) for node, config in configs.items() for name in _services(config))
+    return next(((node, service) for node, service in found if is_meant(service)), ("", None))
 
 
 def _others(nodes: Sequence[str], places: Places) -> Iterator[str]:

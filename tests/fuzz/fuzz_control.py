@@ -12,9 +12,9 @@ from random import Random
 from fuzz_target import Target, sliced
 
 from catenet.nodes.address import Prefix
-from catenet.nodes.catalogue import options_class, services
+from catenet.nodes.catalogue import kinds, options_class, services
 from catenet.nodes.control.config import ConfigError, NodeConfig
-from catenet.nodes.control.events import KINDS, Event
+from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import Answer, Question, QuestionError
 from catenet.nodes.control.view import blocks, lay_out
 from catenet.nodes.machine import Json
@@ -248,7 +248,7 @@ event = Target(
     _check_events,
     words=(
         *_JSON,
-        *KINDS,
+        *kinds(),
         *(
             "12:34:56.123456 rip ",
             "\t",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catenet.nodes.control.service import Service
+from catenet.nodes.control.service import Listen, Naming, Service
 
 if TYPE_CHECKING:
     from catenet.nodes.application.dns.config import NameserverOptions, ResolverOptions
@@ -37,9 +37,30 @@ def _hints() -> ReadNeeds:
     return read_hints
 
 
+_LISTENS = (Listen("udp", 53), Listen("tcp", 53))
+_EVENTS = {
+    "dns.query": "id, name, type, source, destination, [recursion]: a question was received or sent",
+    "dns.answer": "id, name, type, source, destination, rcode, answers, [refers], ttl: likewise, an answer",
+}
+
 SERVICES = (
-    Service("nameserver", "An authoritative name server.", _nameserver_options, needs=_zones),
     Service(
-        "resolver", "A caching resolver, which asks the name servers from the root on.", _resolver_options, needs=_hints
+        "nameserver",
+        "An authoritative name server.",
+        _nameserver_options,
+        listens=_LISTENS,
+        naming=Naming(),
+        events=_EVENTS,
+        needs=_zones,
+    ),
+    Service(
+        "resolver",
+        "A caching resolver, which asks the name servers from the root on.",
+        _resolver_options,
+        listens=_LISTENS,
+        naming=Naming(resolves=True),
+        caches=True,
+        events=_EVENTS,
+        needs=_hints,
     ),
 )

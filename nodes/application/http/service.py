@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catenet.nodes.control.service import Service
+from catenet.nodes.control.service import Listen, Service
 
 if TYPE_CHECKING:
     from catenet.nodes.application.http.config import BrowseOptions, WebOptions
@@ -31,7 +31,27 @@ def _site() -> ReadNeeds:
     return read_site
 
 
+_EVENTS = {
+    "http.request": "method, path, host, source, destination: a request was received or sent",
+    "http.response": "status, bytes, type, source, destination: likewise, its answer",
+}
+
 SERVICES = (
-    Service("web", "A server of static pages over HTTP/1.1.", _web_options, needs=_site),
-    Service("browse", "Fetches a page for the user of this node and shows it as text.", _browse_options),
+    Service(
+        "web",
+        "A server of static pages over HTTP/1.1.",
+        _web_options,
+        listens=(Listen("tcp", "port", scheme="http"),),
+        caches=True,
+        events=_EVENTS,
+        needs=_site,
+    ),
+    Service(
+        "browse",
+        "Fetches a page for the user of this node and shows it as text.",
+        _browse_options,
+        caches=True,
+        events=_EVENTS,
+        fetches="browse",
+    ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catenet.nodes.control.service import Routing, Service
+from catenet.nodes.control.service import Listen, Routing, Service
 
 if TYPE_CHECKING:
     from catenet.nodes.internet.rip.config import RipOptions
@@ -23,6 +23,11 @@ SERVICES = (
         "rip",
         "Routes by RIP version 2. The timers' defaults are those of RFC 2453 section 3.8.",
         _options,
+        listens=(Listen("udp", 520),),
         routing=Routing(number=189, distance=120),
+        events={
+            "key.changed": "key, method, was, until: another key signs (null: none); until: seconds since 1970",
+            "key.expired": "key, method, lans, last: a key's time is over; last: it stays in use, as no other is valid",
+        },
     ),
 )

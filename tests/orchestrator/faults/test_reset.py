@@ -39,9 +39,6 @@ program /bin/sh /usr/local/bin/health
 """
 
 
-BROWSER = "c: {lans: {link2: 10.0.2.3}, services: {browse: {}}}"
-
-
 class World:
     """The small lab, whose nodes can be looked into. `extra`: node → lines that its programs say more."""
 
@@ -227,9 +224,12 @@ def test_a_node_that_does_not_come_back_is_the_engines_error(world):
         world.reset()
 
 
-def test_the_caches_are_emptied_last(world):
+@pytest.mark.parametrize("service", ["browse: {}", "resolver: {hints: {x: 10.0.2.2}}", "web: {root: x}"])
+def test_the_caches_are_emptied_last(world, service):
     file = world.small.running.file
-    file.write_text(file.read_text().replace("c: {lans: {link2: 10.0.2.3}, services: {rip: {}}}", BROWSER))
+    (file.parent / "pages" / "x").mkdir(parents=True)
+    keeping = f"c: {{lans: {{link2: 10.0.2.3}}, services: {{{service}}}}}"
+    file.write_text(file.read_text().replace("c: {lans: {link2: 10.0.2.3}, services: {rip: {}}}", keeping))
     world.extra["a"] = ["program sleep 9"]
     world.reset()
     assert [node for node, question in world.small.asked if question.ask == "flush"] == ["c"]

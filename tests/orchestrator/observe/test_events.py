@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catenet.nodes.catalogue import kinds
 from catenet.nodes.control import events
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import Answer, Question
@@ -132,6 +133,11 @@ def test_lines_of_one_time_and_of_a_clock_that_was_set_back_are_followed(small):
         found = wait_for(small.engine, small.container("a"), lambda event, kind=kind: event.kind == kind, 90.0, 5.0)
         assert found is not None
         assert found.text == text
+
+
+def test_services_have_kinds_of_their_own():
+    assert kinds()[: len(events.KINDS)] == list(events.KINDS)
+    assert {"dns.query", "http.response", "key.expired"} <= set(kinds()) - set(events.KINDS)
 
 
 def test_the_kinds_are_those_that_the_list_explains():

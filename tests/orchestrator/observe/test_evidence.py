@@ -154,6 +154,20 @@ def test_passwords_and_keys_of_the_lab_are_not_kept(config, kept):
     assert json.loads(variable.removeprefix("CATENET_NODE="))["services"]["rip"]["auth"] == kept
 
 
+@pytest.mark.parametrize(
+    ("service", "options", "kept"),
+    [
+        ("rip", {"update": 5.0, "implementation": "./x"}, {"update": 5.0, "implementation": "./x"}),
+        ("rip", {"pasword": {"hunter2": "hunter2"}}, {"pasword": "(hidden)"}),
+        ("later", {"secrets": ["hunter2"], "port": 1}, {"secrets": "(hidden)", "port": "(hidden)"}),
+    ],
+)
+def test_what_is_no_secret_is_kept_and_what_is_not_known_is_not(service, options, kept):
+    config = json.dumps({"services": {service: options}})
+    (variable,) = _without_secrets({"Config": {"Env": [f"CATENET_NODE={config}"]}})["Config"]["Env"]
+    assert json.loads(variable.removeprefix("CATENET_NODE="))["services"] == {service: kept}
+
+
 @pytest.mark.parametrize("text", ["{hunter2", "[1]", '{"services": ["hunter2"]}', '{"services": {"rip": 3}}'])
 def test_a_configuration_that_is_none_is_hidden(text):
     known = _without_secrets({"Config": {"Env": [f"CATENET_NODE={text}"]}})
