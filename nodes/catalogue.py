@@ -7,7 +7,7 @@ and one file in services/. To add another implementation of one: its adapter in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib import import_module
 from itertools import chain
@@ -23,6 +23,7 @@ __all__ = [
     "IMPLEMENTATIONS",
     "OURS",
     "adapter",
+    "declared",
     "implementations",
     "is_path",
     "kinds",
@@ -61,6 +62,16 @@ def _rooms(layer: str) -> list[str]:
         f"{layer}.{name}"
         for name in sorted(file.parent.name for folder in folders for file in Path(folder).glob("*/service.py"))
     ]
+
+
+def declared(names: Iterable[str]) -> list[Service]:
+    """The declarations of these services.
+
+    Raises:
+        KeyError: one is unknown.
+
+    """
+    return [services()[name] for name in names]
 
 
 def kinds() -> list[str]:

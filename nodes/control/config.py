@@ -6,7 +6,7 @@ default has been filled in, every duration is in seconds, every address is writt
     {"lab": "internet", "node": "a",
      "interfaces": [{"lan": "link1", "engine": "10.1.1.1", "address": "10.1.1.1", "length": 24}],
      "forward": true, "gateway": null, "routes": [], "nameserver": null, "hosts": {},
-     "names": {"10.1.1.2": "b"}, "hints": {}, "services": {"rip": {"update": 5.0}}, "events": "json",
+     "names": {"10.1.1.2": "b"}, "told": {}, "services": {"rip": {"update": 5.0}}, "events": "json",
      "began": 1893456000}
 """
 
@@ -61,7 +61,8 @@ class StaticRoute:
 
 @dataclass(frozen=True, slots=True)
 class NodeConfig:
-    """A node, complete. `names` says which node has an address on a LAN of ours; `hints` are the root servers.
+    """A node, complete. `names` says which node has an address on a LAN of ours; `told` what each service is
+    told of the other nodes, as its declaration has it.
 
     `lans` are all of the lab's, for people: a table names the networks that it leads to. `began` is when the lab was
     brought up, in seconds since 1970, for all its nodes the same; 0: nobody has said so.
@@ -76,7 +77,7 @@ class NodeConfig:
     nameserver: Address | None = None
     hosts: Mapping[str, Address] = field(default_factory=dict)
     names: Mapping[Address, str] = field(default_factory=dict)
-    hints: Mapping[str, Address] = field(default_factory=dict)
+    told: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     lans: Mapping[str, Prefix] = field(default_factory=dict)
     services: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     events: Literal["text", "json"] = "text"
@@ -102,7 +103,7 @@ class NodeConfig:
             "nameserver": None if self.nameserver is None else str(self.nameserver),
             "hosts": {name: str(address) for name, address in self.hosts.items()},
             "names": {str(address): name for address, name in self.names.items()},
-            "hints": {name: str(address) for name, address in self.hints.items()},
+            "told": {name: dict(told) for name, told in self.told.items()},
             "lans": {name: str(prefix) for name, prefix in self.lans.items()},
             "services": {name: dict(options) for name, options in self.services.items()},
             "events": self.events,
@@ -146,9 +147,11 @@ class NodeConfig:
             nameserver=fields.address("nameserver", optional=True),
             hosts={name: _address(value, f"hosts.{name}") for name, value in fields.take("hosts", dict, {}).items()},
             names={_address(key, "names"): str(name) for key, name in fields.take("names", dict, {}).items()},
-            hints={name: _address(value, f"hints.{name}") for name, value in fields.take("hints", dict, {}).items()},
+            told={name: _object(f"told.{name}", value) for name, value in fields.take("told", dict, {}).items()},
             lans={name: _prefix(value, f"lans.{name}") for name, value in fields.take("lans", dict, {}).items()},
-            services={name: _options(name, value) for name, value in fields.take("services", dict, {}).items()},
+            services={
+                name: _object(f"services.{name}", value) for name, value in fields.take("services", dict, {}).items()
+            },
             events="json" if events == "json" else "text",
             began=began,
         )
@@ -175,9 +178,9 @@ def _route(item: object) -> StaticRoute:
     return StaticRoute(_prefix(to, "routes.to"), via)
 
 
-def _options(name: str, value: object) -> Mapping[str, Json]:
+def _object(where: str, value: object) -> Mapping[str, Json]:
     if not isinstance(value, dict):
-        raise ConfigError(f"services.{name} {value!r} is no object")
+        raise ConfigError(f"{where} {value!r} is no object")
     return value
 
 

@@ -1,4 +1,5 @@
-"""What a service needs of its lab beside its options: zone files, pages, servers of the root.
+"""What a service needs of its lab beside its options: zone files, pages, servers of the root; and what it is told of
+the other nodes.
 
 The room of its protocol says what that is, and judges it (its declaration has the function): on the user's machine
 before anything is started, and in the node, where the lab's folder is /lab.
@@ -8,11 +9,14 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["Fault", "Folder", "Need", "ReadNeeds", "Surroundings"]
+from catenet.nodes.address import Address
+from catenet.nodes.machine import Json
+
+__all__ = ["Fault", "Folder", "KnowNames", "Need", "Others", "ReadNeeds", "Surroundings", "Tell"]
 
 _SIZE_LIMIT = 1 << 26
 """Bytes of a file that is read whole."""
@@ -90,5 +94,19 @@ class Surroundings(NamedTuple):
     services: Mapping[str, Mapping[str, Any]]
 
 
+class Others(NamedTuple):
+    """The nodes of a lab. `services`: node → service → its options; `addresses`: node → its first address, if any."""
+
+    services: Mapping[str, Mapping[str, Any]]
+    addresses: Mapping[str, Address]
+
+
 ReadNeeds = Callable[[Any, Surroundings], Iterator[Need]]
 """A service's options → what it needs."""
+
+Tell = Callable[[Any, Others], Mapping[str, Json]]
+"""A service's options and the lab's nodes → what it is told of them, as its node gets it; empty: nothing."""
+
+KnowNames = Callable[[Any, Collection[str], Collection[str]], Collection[str]]
+"""A service's options, the names of the lab's nodes, and which of the node's needs are files → those names that the
+node must know by itself, whomever else it may ask."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from catenet.nodes.control.needs import ReadNeeds
+    from catenet.nodes.control.needs import KnowNames, ReadNeeds, Tell
 
 __all__ = ["Listen", "Naming", "Routing", "Service", "Source"]
 
@@ -44,11 +44,16 @@ class Listen(NamedTuple):
 
 
 class Naming(NamedTuple):
-    """A service that answers questions for names. `resolves`: all of them, so that a node may have it for its resolver;
-    else only those that it was given.
+    """A service that answers questions for names.
+
+    `resolves`: all of them, so that a node may have it for its resolver; else only those that it was given.
+    `knows`: → what says which names of nodes it must be told (control/needs); None: none.
+    `roots`: options → whether it serves the root; None: never.
     """
 
     resolves: bool = False
+    knows: Callable[[], KnowNames] | None = None
+    roots: Callable[[Any], bool] | None = None
 
 
 class Service(NamedTuple):
@@ -64,6 +69,7 @@ class Service(NamedTuple):
     the answer.
     `needs`: → what says what it needs of its lab beside its options (control/needs). It may read the folder that it is
     given, and nothing else; None: it needs nothing.
+    `told`: → what says what it is told of the lab's other nodes (control/needs); None: nothing.
     """
 
     name: str
@@ -76,6 +82,7 @@ class Service(NamedTuple):
     events: Mapping[str, str] = {}
     fetches: str = ""
     needs: Callable[[], ReadNeeds] | None = None
+    told: Callable[[], Tell] | None = None
 
     def ports(self, options: Any) -> list[tuple[str, int]]:
         """The transports and ports on which it listens, with these options."""
@@ -83,6 +90,11 @@ class Service(NamedTuple):
             (each.transport, getattr(options, each.port) if isinstance(each.port, str) else each.port)
             for each in self.listens
         ]
+
+    @property
+    def resolves(self) -> bool:
+        """Whether a node may have it for its resolver."""
+        return self.naming is not None and self.naming.resolves
 
     @property
     def source(self) -> Source | None:

@@ -64,6 +64,8 @@ def interface_line(place: Place) -> str:
 def _told(task: Task) -> dict[str, Json]:
     node = task.node
     return {
+        "hints": {},
+        **node.told.get(task.service, {}),
         "lab": node.lab,
         "node": node.node,
         "began": node.began,
@@ -72,7 +74,6 @@ def _told(task: Task) -> dict[str, Json]:
         "interfaces": [_interface(place) for place in task.places],
         "names": {str(address): name for address, name in node.names.items()},
         "hosts": {name: str(address) for name, address in node.hosts.items()},
-        "hints": {name: str(address) for name, address in node.hints.items()},
         "routes": [{"to": str(route.to), "via": str(route.via)} for route in node.routes],
         "gateway": None if node.gateway is None else str(node.gateway),
         "nameserver": None if node.nameserver is None else str(node.nameserver),

@@ -74,6 +74,7 @@ class Host:
         """
         self.node = shared.config.node
         self.config = shared.config
+        self.told: Mapping[str, Json] = shared.config.told.get(service, {})  # of the other nodes
         self.data = _DATA  # the lab's folder inside the container, read-only
         self.random = shared.random
         self.service = service

@@ -28,7 +28,7 @@ async def serve(host: Host, options: ResolverOptions) -> None:
 
     """
     try:
-        hints = options.servers(host.config.hints)
+        hints = options.servers(host.told)
     except ValueError as error:
         raise ConfigError(f"resolver: {error}") from None
     ports: dict[int, UdpPort] = {}

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.catalogue import services
+from catenet.nodes.catalogue import declared
 from catenet.nodes.control.config import StaticRoute
-from catenet.nodes.control.service import Service
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.model import Attachment, Lan, Node
 from catenet.orchestrator.lab.nodes import Draft
@@ -33,12 +32,8 @@ def complete(
     return {name: _Completion(draft, others, reader).node(attached[name]) for name, draft in drafts.items()}
 
 
-def _declared(draft: Draft) -> list[Service]:
-    return [services()[name] for name in draft.services]
-
-
 def _resolves(draft: Draft) -> bool:
-    return any(each.naming is not None and each.naming.resolves for each in _declared(draft))
+    return any(each.resolves for each in declared(draft.services))
 
 
 class _Others:
@@ -58,7 +53,7 @@ class _Others:
             for place in places:
                 self.on_lan[place.lan].append((name, place.address))
         self.resolvers = [name for name, draft in drafts.items() if _resolves(draft)]
-        self.servers = [name for name, draft in drafts.items() if any(each.naming for each in _declared(draft))]
+        self.servers = [name for name, draft in drafts.items() if any(each.naming for each in declared(draft.services))]
         self.server_addresses = {str(place.address): place.address for name in self.servers for place in attached[name]}
 
 
@@ -124,7 +119,7 @@ class _Completion:
         written = self.draft.section.get("gateway")
         if written is not None:
             return self.neighbour(written, f"{self.what}: gateway")
-        if self.draft.forward or any(each.routing for each in _declared(self.draft)):
+        if self.draft.forward or any(each.routing for each in declared(self.draft.services)):
             return None
         routers = {name: address for name, _, address in self.neighbours() if self.others.drafts[name].forward}
         if len(routers) > 1:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from catenet.nodes.catalogue import services
+from catenet.nodes.catalogue import declared, services
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
@@ -89,17 +89,17 @@ def _any_server(lab: Lab) -> str:
 
 
 def _serves_http(node: Node) -> bool:
-    return any(listen.scheme == "http" for each in node.services for listen in services()[each].listens)
+    return any(listen.scheme == "http" for each in declared(node.services) for listen in each.listens)
 
 
 def _browser(node: Node) -> str:
     """The program by which the node fetches a URL; empty where it has none."""
-    return next((services()[each].fetches for each in node.services if services()[each].fetches), "")
+    return next((each.fetches for each in declared(node.services) if each.fetches), "")
 
 
 def _tells(node: Node) -> bool:
     """Whether one of its services tells of messages that can be steps."""
-    return any(KINDS & services()[each].events.keys() for each in node.services)
+    return any(KINDS & each.events.keys() for each in declared(node.services))
 
 
 def _asker(running: RunningLab, node: str) -> Container:

@@ -11,6 +11,7 @@ from copy import copy
 from types import TracebackType
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.catalogue import declared
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
@@ -19,7 +20,7 @@ from catenet.orchestrator.lab.addressing import stranger
 from catenet.orchestrator.observe import caches
 from catenet.orchestrator.observe.ask import Doors
 from catenet.orchestrator.observe.capture import capturing
-from catenet.orchestrator.observe.messages import read_dns
+from catenet.orchestrator.observe.messages import DNS_FILTER, read_dns
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab
 
@@ -83,8 +84,12 @@ class RunningScene:
 
     def roots(self) -> frozenset[str]:
         """The nodes that serve the root zone."""
-        nodes = self.lab.nodes.values()
-        return frozenset(node.name for node in nodes if "root" in getattr(node.services.get("nameserver"), "zones", ()))
+        return frozenset(
+            name
+            for name, node in self.lab.nodes.items()
+            for each in declared(node.services)
+            if each.naming is not None and each.naming.roots is not None and each.naming.roots(node.services[each.name])
+        )
 
     def show(self, node: str, what: str) -> Json:
         """The node's answer to `show WHAT`. Checks of one table that look at the same moment share one question.
@@ -134,7 +139,7 @@ class RunningScene:
 
         """
         messages: list[DnsMessage] = []
-        with capturing(self.engine, {node: self.running.node(node).name}, "port 53") as captures:
+        with capturing(self.engine, {node: self.running.node(node).name}, DNS_FILTER) as captures:
             yield messages
             for seen in captures.stop():
                 message = read_dns(seen)

@@ -15,8 +15,9 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.catalogue import IMPLEMENTATION, adapter
+from catenet.nodes.catalogue import IMPLEMENTATION, adapter, declared
 from catenet.nodes.control.config import CONFIG_VARIABLE, ConfigError, InterfaceConfig, NodeConfig
+from catenet.nodes.control.needs import Others
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import (
     CAPABILITIES,
@@ -260,7 +261,7 @@ def _config(lab: Lab, node: Node, interfaces: tuple[InterfaceConfig, ...]) -> No
             for other in lab.on_lan(place.lan)
             if (address := other.address_on(place.lan)) is not None
         },
-        hints=_hints(lab) if "resolver" in node.services else {},
+        told=_told(lab, node),
         lans={lan.name: lan.prefix for lan in lab.lans.values()},
         services={name: _service(node, name, options) for name, options in node.services.items()},
     )
@@ -285,27 +286,31 @@ def _capabilities(node: Node) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*CAPABILITIES, *more)))
 
 
-def _zones(node: Node) -> tuple[str, ...]:
-    return tuple(getattr(node.services.get("nameserver"), "zones", ()))
+def _first(lab: Lab) -> dict[str, Address]:
+    """Node → its first address."""
+    return {node.name: node.attachments[0].address for node in lab.nodes.values() if node.attachments}
 
 
 def _hosts(lab: Lab, node: Node) -> dict[str, Address]:
-    """The names that the node must know by itself: all, where the lab has no resolver; else those of its own zones."""
-    first = {other.name: other.attachments[0].address for other in lab.nodes.values() if other.attachments}
-    if not any("resolver" in other.services for other in lab.nodes.values()):
+    """The names that the node must know by itself: all, where the lab has no resolver; else what its services must."""
+    first = _first(lab)
+    if not any(each.resolves for other in lab.nodes.values() for each in declared(other.services)):
         return first
     files = lab.data.get(node.name, {})
-    origins = ["" if zone == "root" else zone.removesuffix(".") for zone in _zones(node) if zone not in files]
-    return {
-        name: address
-        for name, address in first.items()
-        if any(not origin or name == origin or name.endswith(f".{origin}") for origin in origins)
+    known = {
+        name
+        for each in declared(node.services)
+        if each.naming is not None and each.naming.knows is not None
+        for name in each.naming.knows()(node.services[each.name], first, files)
     }
+    return {name: address for name, address in first.items() if name in known}
 
 
-def _hints(lab: Lab) -> dict[str, Address]:
-    """The servers of the root zone."""
-    return {node.name: node.attachments[0].address for node in lab.nodes.values() if "root" in _zones(node)}
+def _told(lab: Lab, node: Node) -> dict[str, Mapping[str, Json]]:
+    """Service → what it is told of the other nodes."""
+    others = Others({name: other.services for name, other in lab.nodes.items()}, _first(lab))
+    told = {each.name: each.told()(node.services[each.name], others) for each in declared(node.services) if each.told}
+    return {name: what for name, what in told.items() if what}
 
 
 def _file(lab: Lab) -> str:

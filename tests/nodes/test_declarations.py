@@ -37,7 +37,7 @@ def test_a_declaration_is_whole(service: Service) -> None:
     options = service.options()
     assert is_dataclass(options)
     assert options.__dataclass_params__.frozen
-    assert service.needs is None or callable(service.needs())
+    assert all(callable(of()) for of in (service.needs, service.told, service.naming and service.naming.knows) if of)
     assert callable(import_module(service_module(service.name)).serve)
     for word in implementations(service.name)[1:]:
         assert service.name in adapter(word if word != "./path" else "./x").services

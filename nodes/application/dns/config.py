@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from catenet.nodes.address import Address
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.control.units import About, Duration, Form, OptionError
+from catenet.nodes.machine import Json
 
 __all__ = ["NameserverOptions", "ResolverOptions", "origin_of"]
 
@@ -47,6 +48,11 @@ class NameserverOptions:
         """Each zone's word → its origin."""
         return {zone: origin_of(zone) for zone in self.zones}
 
+    @property
+    def serves_root(self) -> bool:
+        """Whether the root zone is one of them."""
+        return _ROOT in self.zones
+
 
 @dataclass(frozen=True, slots=True)
 class ResolverOptions:
@@ -82,20 +88,21 @@ class ResolverOptions:
             text = f"deadline {self.deadline!r} s is not between timeout ({self.timeout:g} s) and 300s"
             raise OptionError(text, "deadline", "timeout")
 
-    def servers(self, lab: Mapping[str, Address]) -> dict[str, Address]:
-        """The root servers by name, given those that the lab has.
+    def servers(self, told: Mapping[str, Json]) -> dict[str, Address]:
+        """The root servers by name. `told`: what the service is told of the lab (needs.py).
 
         Raises:
-            ValueError: there is none.
+            ValueError: there is none, or what is told is none of that.
 
         """
-        if isinstance(self.hints, str):
-            if not lab:
-                raise ValueError(
-                    "hints 'lab': no node of this lab serves the zone root; give one, or write hints: {NAME: ADDRESS}"
-                )
-            return dict(lab)
-        return {name: Address.parse(address) for name, address in self.hints.items()}
+        hints = told.get("hints", {}) if isinstance(self.hints, str) else self.hints
+        if not isinstance(hints, Mapping):
+            raise ValueError(f"hints {hints!r} is no object")
+        if not hints:
+            raise ValueError(
+                "hints 'lab': no node of this lab serves the zone root; give one, or write hints: {NAME: ADDRESS}"
+            )
+        return {name: Address.parse(str(address)) for name, address in hints.items()}
 
 
 def origin_of(zone: object) -> Name:

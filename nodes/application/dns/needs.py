@@ -1,17 +1,18 @@
-"""What the name server and the resolver need of their lab: zone files, and servers of the root."""
+"""What the name server and the resolver need of their lab, and are told of it: zone files, and servers of the root."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from catenet.nodes.address import Address
 from catenet.nodes.application.dns.config import NameserverOptions, ResolverOptions, origin_of
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.zone import Zone
 from catenet.nodes.application.dns.zonefile import ReadFile, ZoneFileError
-from catenet.nodes.control.needs import Fault, Folder, Need, Surroundings
+from catenet.nodes.control.needs import Fault, Folder, Need, Others, Surroundings
+from catenet.nodes.machine import Json
 
-__all__ = ["read_hints", "read_zone", "read_zones"]
+__all__ = ["read_hints", "read_zone", "read_zones", "tell_hints", "zone_names"]
 
 _FOLDER, _SUFFIX = "zones", ".zone"
 
@@ -28,6 +29,20 @@ def read_hints(options: ResolverOptions, around: Surroundings) -> Iterator[Need]
     if options.hints == "lab" and not any(map(_serves_root, around.services.values())):
         hint = "give one the service nameserver: {zones: [root]}, or write hints: {NAME: ADDRESS}"
         yield Need("hints", fault=Fault("resolver: hints: no node of this lab serves the zone root", hint))
+
+
+def tell_hints(options: ResolverOptions, others: Others) -> Mapping[str, Json]:
+    """The addresses of the lab's servers of the root, where these are meant."""
+    if options.hints != "lab":
+        return {}
+    roots = (node for node, services in others.services.items() if _serves_root(services))
+    return {"hints": {node: str(others.addresses[node]) for node in roots if node in others.addresses}}
+
+
+def zone_names(options: NameserverOptions, names: Collection[str], files: Collection[str]) -> set[str]:
+    """Those names that are in its zones without files."""
+    origins = [origin for zone, origin in options.origins.items() if zone not in files]
+    return {name for name in names if any(Name.parse(name).is_under(origin) for origin in origins)}
 
 
 def read_zone(
@@ -96,4 +111,4 @@ def _is_of(file: str, origin: Name) -> bool:
 
 def _serves_root(services: Mapping[str, object]) -> bool:
     options = services.get("nameserver")
-    return isinstance(options, NameserverOptions) and Name.root in options.origins.values()
+    return isinstance(options, NameserverOptions) and options.serves_root

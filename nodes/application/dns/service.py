@@ -8,7 +8,7 @@ from catenet.nodes.control.service import Listen, Naming, Service
 
 if TYPE_CHECKING:
     from catenet.nodes.application.dns.config import NameserverOptions, ResolverOptions
-    from catenet.nodes.control.needs import ReadNeeds
+    from catenet.nodes.control.needs import KnowNames, ReadNeeds, Tell
 
 __all__ = ["SERVICES"]
 
@@ -37,6 +37,22 @@ def _hints() -> ReadNeeds:
     return read_hints
 
 
+def _names() -> KnowNames:
+    from catenet.nodes.application.dns.needs import zone_names
+
+    return zone_names
+
+
+def _serves_root(options: NameserverOptions) -> bool:
+    return options.serves_root
+
+
+def _told() -> Tell:
+    from catenet.nodes.application.dns.needs import tell_hints
+
+    return tell_hints
+
+
 _LISTENS = (Listen("udp", 53), Listen("tcp", 53))
 _EVENTS = {
     "dns.query": "id, name, type, source, destination, [recursion]: a question was received or sent",
@@ -49,7 +65,7 @@ SERVICES = (
         "An authoritative name server.",
         _nameserver_options,
         listens=_LISTENS,
-        naming=Naming(),
+        naming=Naming(knows=_names, roots=_serves_root),
         events=_EVENTS,
         needs=_zones,
     ),
@@ -62,5 +78,6 @@ SERVICES = (
         caches=True,
         events=_EVENTS,
         needs=_hints,
+        told=_told,
     ),
 )

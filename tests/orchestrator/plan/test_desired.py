@@ -102,9 +102,24 @@ def test_what_a_node_is_told() -> None:
         "192.31.33.7": "surf.eurecom.fr",
         "192.31.33.53": "dns.eurecom.fr",
     }
-    assert {name: str(address) for name, address in told.hints.items()} == {
-        "a.root-servers.net": "192.31.53.53",
-        "b.root-servers.net": "192.31.54.53",
+    assert told.told == {
+        "resolver": {"hints": {"a.root-servers.net": "192.31.53.53", "b.root-servers.net": "192.31.54.53"}}
+    }
+
+
+def test_a_resolver_with_root_servers_of_its_own_is_told_none() -> None:
+    text = """
+lans: {l: {}}
+nodes:
+  s: {lans: [l], services: {nameserver: {zones: [root]}}}
+  r: {lans: [l], services: {resolver: {hints: {x: 10.0.1.1}}}}
+  d: {lans: [l], services: [resolver]}
+"""
+    wanted = desired(lab(text), "x", IMAGE)
+    assert {name: config(wanted, name).told for name in "srd"} == {
+        "s": {},
+        "r": {},
+        "d": {"resolver": {"hints": {"s": "10.0.1.1"}}},
     }
 
 

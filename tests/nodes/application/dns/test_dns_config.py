@@ -6,6 +6,7 @@ from pydantic import TypeAdapter, ValidationError
 from catenet.nodes.address import Address
 from catenet.nodes.application.dns.config import NameserverOptions, ResolverOptions
 from catenet.nodes.application.dns.name import Name
+from catenet.nodes.machine import Json
 
 
 def test_zones() -> None:
@@ -24,8 +25,11 @@ def test_wrong_zones(zones: tuple[str, ...], why: str) -> None:
 
 
 def test_the_labs_root_servers() -> None:
-    lab = {"a.root-servers.net": Address.parse("192.0.2.1")}
-    assert ResolverOptions().servers(lab) == lab
+    told: dict[str, Json] = {"hints": {"a.root-servers.net": "192.0.2.1"}}
+    assert ResolverOptions().servers(told) == {"a.root-servers.net": Address.parse("192.0.2.1")}
+    for wrong in ([], 3, {"a": "1.2.3"}, {"a": None}):
+        with pytest.raises(ValueError, match=r"hints|address"):
+            ResolverOptions().servers({"hints": wrong})
     with pytest.raises(ValueError, match="no node of this lab serves the zone root"):
         ResolverOptions().servers({})
 
