@@ -16,9 +16,9 @@ What every node answers:
     route   prefix                  where its route to a prefix comes from: `kernel`, the rows of show routes that
                                     hold it, the one taken first; `services`, name → what that service knows
                                     (RIP: nodes/internet/rip/provenance), or null
-    link    lan, up, [silent], [at] cut or heal: the interface of that LAN goes down or up (bool); where it is to be
-                                    silent, it is up and drops what comes in. With `at` (seconds since 1970) it is done
-                                    then, in 10 s at the latest; the answer comes before
+    link    lan, condition, [at]    the interface of that LAN becomes so, {"up": bool, "silent": bool}: silent, it is up
+                                    and drops what comes in. With `at` (seconds since 1970) it is done then, in 10 s at
+                                    the latest; the answer comes before
     flush                           every cache of every service is emptied
     report  service, kind, text, data    a program inside the node puts an event of one of our kinds into the log
     events  after                   the events later than that (seconds since 1970), as lines with their JSON; the last

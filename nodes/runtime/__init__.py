@@ -9,7 +9,7 @@ udp, tcp     sockets: datagram ports drained in a loop; byte streams behind the 
 lans         the interfaces: found by the engine's address, given the lab's, followed as they come and go
 routes       the routes that the node wants, restored after a link was down, and none that leads out of the lab
 announce     where the node's address on a LAN is now, told to its neighbours, by ARP
-silence      a LAN whose frames are dropped as they come in
+ingress      a LAN whose frames are dropped as they come in
 offload      checksums as on a wire
 netlink      links, addresses, routes, neighbours, IFLA_INET_CONF and nf_tables, by hand (rtnetlink(7))
 door         the Unix socket; answers: what every node answers; health: the one that the engine asks for

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import kinds
+from catenet.nodes.control.link import WELL, LinkCondition
 from catenet.nodes.control.questions import NOT_SHOWN, Answer, Question, QuestionError
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.health import Health
@@ -24,6 +25,7 @@ __all__ = ["Answers"]
 Value = TypeVar("Value")
 
 _SERVICE = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_OLD_LINK = "done; up and silent beside lan go with the next version: write them in condition: {up, silent}"
 _SOON = 10.0
 """Seconds that a change of a link may be ordered ahead."""
 
@@ -109,18 +111,17 @@ class Answers:
         return {"prefix": str(wanted), "kernel": self._table(held), "sources": sources, "services": services}
 
     def _link(self, question: Question) -> Json:
-        lan, up = _argument(question, "lan", str), _argument(question, "up", bool)
-        silent = "silent" in question.arguments and _argument(question, "silent", bool)
+        lan, condition = _argument(question, "lan", str), _condition(question)
         at = _argument(question, "at", float) if "at" in question.arguments else 0.0
         wait = min(at - time.time(), _SOON)
-        change = partial(self._shared.lans.set_link, lan, up, silent=silent)
+        change = partial(self._shared.lans.set_condition, lan, condition)
         if (earlier := self._ordered.pop(lan, None)) is not None:
             earlier.cancel()  # the last word counts
         if wait > 0:  # at the same time as other nodes, whoever is asked first
             self._ordered[lan] = self._shared.loop.call_later(wait, self._change, lan, change)
         else:
             change()
-        return None
+        return None if "condition" in question.arguments else _OLD_LINK
 
     def _change(self, lan: str, change: Callable[[], None]) -> None:
         self._ordered.pop(lan, None)  # whoever asks chooses the word, so it is not kept
@@ -156,6 +157,15 @@ class Answers:
 
     def _name_of(self, address: Address) -> str:
         return self._shared.config.names.get(address) or str(address)
+
+
+def _condition(question: Question) -> LinkCondition:
+    """What a link is to be. For one more version `up` and `silent` may stand beside `lan`."""
+    if "condition" in question.arguments:
+        return LinkCondition.parse(question.arguments["condition"])
+    if "up" not in question.arguments:
+        raise QuestionError(f"link: condition is missing, like {WELL.to_json()}")
+    return LinkCondition.parse({key: question.arguments[key] for key in ("up", "silent") if key in question.arguments})
 
 
 def _argument(question: Question, key: str, kind: type[Value]) -> Value:

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 from catenet.nodes.address import ANY, Address, Prefix
 from catenet.nodes.control.config import InterfaceConfig, NodeConfig
+from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.machine import Interface, Json
-from catenet.nodes.runtime import announce, offload, silence
+from catenet.nodes.runtime import announce, ingress, offload
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.client import Monitor, Netlink
 from catenet.nodes.runtime.routes import Routes
@@ -125,10 +126,10 @@ class Lans:
         """Call it no more."""
         self._listeners.remove(function)
 
-    def set_link(self, lan: str, up: bool, *, silent: bool = False) -> None:
-        """Heal or cut: the LAN's interface goes up or down, and everything that follows from it is done on return.
+    def set_condition(self, lan: str, condition: LinkCondition) -> None:
+        """The LAN's interface becomes so, and everything that follows from it is done on return.
 
-        `silent`: it is up, and drops every frame that comes in. A protocol is not told of that: it is to find out.
+        A protocol is told whether it is up, and not that it drops what comes in: it is to find out.
 
         Raises:
             ValueError: the node is not on that LAN, or has no interface there now.
@@ -140,16 +141,17 @@ class Lans:
         ifindex = self.ifindex(lan)
         if not ifindex:
             raise ValueError(f"lan {lan!r} has no interface here now: the engine has disconnected it")
-        was_up, was_silent = self._is_up(self._attachments[lan]), silence.is_silent(lan, self.device(lan))
-        if up and silent:
-            silence.begin(lan, self.device(lan))  # before it comes up
-        self._netlink.set_up(ifindex, up)
+        was = self._condition(self._attachments[lan])
+        drop = condition.up and condition.drop
+        if drop:
+            ingress.drop_ingress(lan, self.device(lan))  # before it comes up
+        self._netlink.set_up(ifindex, condition.up)
         self._monitor.drain()
-        if not (up and silent):
-            silence.end(lan)
-        if up and silent and not was_silent:
+        if not drop:
+            ingress.allow_ingress(lan)
+        if drop and not was.drop:
             self._report("link.silent", f"{lan} is silent: what comes in is dropped", {"lan": lan})
-        elif up and was_silent and was_up and not silent:
+        elif condition.up and was.drop and was.up and not drop:
             self._netlink.forget_neighbours(ifindex)  # where they are now, they may have said while nobody heard
             self._report_up(self._attachments[lan])
 
@@ -165,8 +167,7 @@ class Lans:
             "address": str(config.address),
             "length": config.length,
             "engine": str(config.engine),
-            "up": self._is_up(attachment),
-            "silent": link is not None and silence.is_silent(config.lan, link.name),
+            **self._condition(attachment).to_json(),
             "interface": link.name if link else None,
             "hardware": link.hardware if link else None,
             "mtu": link.mtu if link else None,
@@ -175,6 +176,10 @@ class Lans:
     def _interface(self, attachment: _Attachment) -> Interface:
         config = attachment.config
         return Interface(config.lan, config.address, config.prefix, self._is_up(attachment))
+
+    def _condition(self, attachment: _Attachment) -> LinkCondition:
+        link, lan = self._links.get(attachment.ifindex), attachment.config.lan
+        return LinkCondition(self._is_up(attachment), link is not None and ingress.drops_ingress(lan, link.name))
 
     def _is_up(self, attachment: _Attachment) -> bool:
         link = self._links.get(attachment.ifindex)
@@ -233,7 +238,7 @@ class Lans:
         attachment = self._of(ifindex)
         if attachment is not None:
             attachment.ifindex, attachment.addressed = 0, False
-            silence.end(attachment.config.lan)  # newer kernels keep it for the next device of that name
+            ingress.allow_ingress(attachment.config.lan)  # newer kernels keep it for the next device of that name
             self._tell(attachment, "the engine has disconnected it")
 
     def _of(self, ifindex: int) -> _Attachment | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import typer
 from rich.text import Text
 
+from catenet.nodes.control.link import WELL
 from catenet.nodes.machine import Json
 from catenet.orchestrator.cli.context import JsonOption, LabOption, RunningArgument, engine, one_name, running_lab
 from catenet.orchestrator.cli.screen import good_or_bad, print_json, say, table
@@ -44,7 +45,7 @@ def _print(state: LabState) -> None:
 
 def _node_row(node: NodeState) -> tuple[Text | str, ...]:
     lans = [
-        Text(f"{lan}={address}".rstrip("="), style="" if node.up.get(lan, True) and lan not in node.silent else "red")
+        Text(f"{lan}={address}".rstrip("="), style="" if node.links.get(lan, WELL) == WELL else "red")
         for lan, address in node.lans.items()
     ]
     services = [Text(name, style="" if word == "ready" else "yellow") for name, word in node.services.items()]
@@ -88,8 +89,7 @@ def _as_json(state: LabState) -> Mapping[str, Json]:
                 "state": node.condition,
                 "ready": node.ready,
                 "lans": [
-                    {"lan": lan, "address": address or None, "up": node.up.get(lan), "silent": lan in node.silent}
-                    for lan, address in node.lans.items()
+                    {"lan": lan, "address": address or None, **_end(node, lan)} for lan, address in node.lans.items()
                 ],
                 "services": dict(node.services),
                 "restarts": node.restarts,
@@ -99,3 +99,9 @@ def _as_json(state: LabState) -> Mapping[str, Json]:
         ],
         "lans": [{"lan": lan.name, "state": lan.condition, "nodes": list(lan.nodes)} for lan in state.lans],
     }
+
+
+def _end(node: NodeState, lan: str) -> Mapping[str, Json]:
+    """How its end of that LAN is, as far as it is known."""
+    known = node.links.get(lan)
+    return {"up": None, "silent": False} if known is None else known.to_json()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
+from catenet.nodes.control.link import WELL, LinkCondition
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
@@ -17,11 +19,21 @@ __all__ = ["cut", "heal", "rejoin"]
 LOOK, ACT = 5.0, 20.0
 """Seconds for the two questions that a verb asks: where things are, and then to change them (of a node that hangs)."""
 
-_PAST = {"up": "healed", "down": "cut", "silent": "silent"}
-_PLACE = {"up": "up at", "down": "down at", "silent": "every packet is dropped at"}
-_WELL = {"up": "is up already", "down": "is cut already", "silent": "is silent already"}
-_LATER = {"up": "comes up", "down": "is cut", "silent": "goes silent"}
-"""An end of a LAN is up, down or silent → how that is said."""
+
+class _Words(NamedTuple):
+    """How it is said that a LAN becomes so: it is `past`; `place` these ends; an end that is not there `later`."""
+
+    past: str
+    place: str
+    later: str
+
+
+_WORDS = {
+    "up": _Words("healed", "up at", "comes up"),
+    "cut": _Words("cut", "down at", "is cut"),
+    "silent": _Words("silent", "every packet is dropped at", "goes silent"),
+}
+"""By the word of a LinkCondition."""
 
 
 def cut(engine: Streams, running: RunningLab, lan: str, *, silent: bool = False, at: float = 0.0) -> Done:
@@ -34,7 +46,7 @@ def cut(engine: Streams, running: RunningLab, lan: str, *, silent: bool = False,
         EngineError: an end that runs did not do it.
 
     """
-    return _set(engine, running, lan, "cut", "silent" if silent else "down", at=at)
+    return _set(engine, running, lan, "cut", LinkCondition(drop=True) if silent else LinkCondition(up=False), at=at)
 
 
 def heal(engine: Streams, running: RunningLab, lan: str, *, at: float = 0.0) -> Done:
@@ -47,30 +59,30 @@ def heal(engine: Streams, running: RunningLab, lan: str, *, at: float = 0.0) -> 
         EngineError: an end that runs did not do it.
 
     """
-    return _set(engine, running, lan, "heal", "up", at=at)
+    return _set(engine, running, lan, "heal", WELL, at=at)
 
 
-def _set(engine: Streams, running: RunningLab, lan: str, verb: str, state: str, *, at: float) -> Done:
-    past, watch = _PAST[state], Stopwatch(verb, lan)
+def _set(engine: Streams, running: RunningLab, lan: str, verb: str, wanted: LinkCondition, *, at: float) -> Done:
+    words, watch = _WORDS[wanted.word], Stopwatch(verb, lan)
     ends = running.ends(lan)
     if not ends:
         makes = f"{running.up_again} makes what is missing"
-        raise UserError(f"no node is on {lan} any more, so it cannot be {past}: {makes}")
+        raise UserError(f"no node is on {lan} any more, so it cannot be {words.past}: {makes}")
     dead = [end for end in ends if condition(end) != "running"]
     if len(dead) == len(ends):
-        words = f"has no end that runs, so nothing is {past} ({_listed(f'{e.node} is {condition(e)}' for e in dead)})"
-        return watch.done(words, changed=False)
-    absent = tuple(f"{end.node} is {condition(end)}: its end {_LATER[state]} when it is back" for end in dead)
+        why = _listed(f"{end.node} is {condition(end)}" for end in dead)
+        return watch.done(f"has no end that runs, so nothing is {words.past} ({why})", changed=False)
+    absent = tuple(f"{end.node} is {condition(end)}: its end {words.later} when it is back" for end in dead)
     with Doors(engine) as doors:
         links = doors.ask_all(ends, Question("show", {"what": "links"}), LOOK)
-        wrong = [end for end in ends if condition(end) == "running" and _state(links[end.node], lan) != state]
+        wrong = [end for end in ends if condition(end) == "running" and _condition(links[end.node], lan) != wanted]
         if not wrong:
-            return watch.done(_WELL[state], changed=False, remarks=absent)
-        refused = _refusals(doors.ask_all(wrong, _order(lan, state, at), ACT))
+            return watch.done(f"is {wanted.word} already", changed=False, remarks=absent)
+        refused = _refusals(doors.ask_all(wrong, _order(lan, wanted, at), ACT))
     if refused:
         raise EngineError(f"{verb} {lan}: {'; '.join(refused)}", f"catenet status, then catenet {verb} {lan} again")
     time.sleep(max(0.0, at - time.time()))
-    return watch.done(f"{past}: {_PLACE[state]} {_listed(end.node for end in wrong)}", remarks=absent)
+    return watch.done(f"{words.past}: {words.place} {_listed(end.node for end in wrong)}", remarks=absent)
 
 
 def rejoin(engine: Streams, running: RunningLab, container: Container) -> tuple[str, ...]:
@@ -87,29 +99,29 @@ def rejoin(engine: Streams, running: RunningLab, container: Container) -> tuple[
         links = doors.ask_all((container, *others.values()), Question("show", {"what": "links"}), LOOK)
         own = links.pop(container.node)
         for lan in lans:
-            states = {_state(answer, lan) for answer in links.values()} - {None}
-            state = next((word for word in ("down", "silent") if word in states), "up")
-            if not states or _state(own, lan) == state:
+            ends = [end for answer in links.values() if (end := _condition(answer, lan)) is not None]
+            if not ends or _condition(own, lan) == (wanted := LinkCondition.worst(ends)):
                 continue
-            refused = _refusals({container.node: doors.ask(container, _order(lan, state), ACT)})
+            words = _WORDS[wanted.word]
+            refused = _refusals({container.node: doors.ask(container, _order(lan, wanted), ACT)})
             if refused:
-                raise EngineError(f"{lan} is {_PAST[state]}, and {'; '.join(refused)}")
-            said.append(f"{lan} is {_PAST[state]}: {_PLACE[state]} {container.node} too")
+                raise EngineError(f"{lan} is {words.past}, and {'; '.join(refused)}")
+            said.append(f"{lan} is {words.past}: {words.place} {container.node} too")
     return tuple(said)
 
 
-def _order(lan: str, state: str, at: float = 0.0) -> Question:
+def _order(lan: str, wanted: LinkCondition, at: float = 0.0) -> Question:
     """At once, or at that time."""
     when: dict[str, Json] = {"at": at} if at else {}
-    return Question("link", {"lan": lan, "up": state != "down", "silent": state == "silent", **when})
+    return Question("link", {"lan": lan, "condition": wanted.to_json(), **when})
 
 
-def _state(answer: Answer, lan: str) -> str | None:
-    """What a node's links say of one LAN: up, down or silent; None where they say nothing."""
+def _condition(answer: Answer, lan: str) -> LinkCondition | None:
+    """What a node's links say of one LAN; None where they say nothing."""
     rows = answer.answer if isinstance(answer.answer, list) else []
     for row in rows:
         if isinstance(row, Mapping) and row.get("lan") == lan:
-            return "down" if not row.get("up") else "silent" if row.get("silent") else "up"
+            return LinkCondition.seen(row)
     return None
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from catenet.nodes.control.link import WELL, LinkCondition
 from catenet.nodes.control.printable import printable
 from catenet.nodes.control.questions import ASK_COMMAND, SOCKET_PATH, Answer, Question, QuestionError
 from catenet.orchestrator.backend.docker_options import MTU
@@ -46,7 +47,7 @@ _LINK = re.compile(rf"\d+: (lo|eth\d+@\S+): .* mtu (?:65536|{MTU}) qdisc noqueue
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look into a node. `broken`: its LANs that are cut or silent; `found`: what else is not as after `up`."""
+    """One look into a node. `broken`: its LANs whose ends are not well; `found`: what else is not as after `up`."""
 
     broken: frozenset[str] = frozenset()
     found: tuple[str, ...] = ()
@@ -83,7 +84,7 @@ def _state(lines: Sequence[str]) -> Mapping[str, object]:
 def _broken(state: Mapping[str, object]) -> frozenset[str]:
     rows = state.get("interfaces")
     found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    return frozenset(printable(str(row.get("lan"))) for row in found if not row.get("up") or row.get("silent"))
+    return frozenset(printable(str(row.get("lan"))) for row in found if LinkCondition.seen(row) != WELL)
 
 
 def _differences(lab: Lab, node: Node, said: Mapping[str, Sequence[str]]) -> Iterator[str]:

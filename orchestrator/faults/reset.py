@@ -15,6 +15,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
+from catenet.nodes.control.link import WELL
 from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, EngineGoneError
 from catenet.orchestrator.faults.done import Done, Stopwatch
@@ -106,7 +107,7 @@ def _healed(engine: Engine, running: RunningLab, looks: dict[str, tuple[str, Loo
 
     def heal(container: Container) -> None:
         for lan in sorted(broken[container.node]):
-            ask(engine, container, Question("link", {"lan": lan, "up": True}), _ASK)
+            ask(engine, container, Question("link", {"lan": lan, "condition": WELL.to_json()}), _ASK)
         looks[container.node] = looks[container.node][0], _look(engine, running.lab, container)
 
     _each(heal, [running.containers[node] for node in broken], "healed", _nobody)

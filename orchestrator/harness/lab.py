@@ -208,7 +208,7 @@ class LabUnderTest:
             for node, each in self.running.containers.items()
             if each.state != "running"
         }
-        lans = [Moment(0, "cut", lan.name, silent=lan.is_silent).words for lan in state.lans if lan.is_broken]
+        lans = [Moment(0, "cut", lan.name, silent=lan.word == "silent").words for lan in state.lans if lan.is_broken]
         return frozenset((*lans, *(f"{verb} {node}" for node, verb in verbs.items())))
 
     def _must_hold(self, checks: Collection[Check]) -> list[Result]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine
@@ -61,14 +62,13 @@ class _Look:
         }
         links = self._show(self._routers, "links")
         self._mute = {node: answer.error for node, answer in links.items() if answer.error is not None}
-        ends = [(str(row.get("lan")), bool(row.get("up"))) for each in links.values() for row in _rows(each.answer)]
-        cut, carrying = ({lan for lan, up in ends if up is state} for state in (False, True))
-        silent = {
-            (node, str(row.get("lan")))
+        ends = {
+            (node, str(row.get("lan"))): LinkCondition.seen(row)
             for node, each in links.items()
             for row in _rows(each.answer)
-            if row.get("silent")
         }
+        cut, carrying = ({lan for (_, lan), end in ends.items() if end.up is state} for state in (False, True))
+        silent = {place for place, end in ends.items() if end.drop}
         self._wanted = learned(lab, cut, lab.nodes.keys() - alive.keys(), silent)
         # A LAN that is cut at one end only is still heard of from the other.
         self._lans = {str(lan.prefix): name for name, lan in lab.lans.items() if name not in cut & carrying}

@@ -63,8 +63,8 @@ def _address(said: str) -> Address | None:
 
 def _subtitle(state: LabState, nodes: tuple[Shown, ...]) -> str:
     """Running: 4 of 5 nodes ready; cut: link1; silent: link2."""
-    cut = ", ".join(lan.name for lan in state.lans if lan.is_cut)
-    silent = ", ".join(lan.name for lan in state.lans if lan.is_silent)
+    cut = ", ".join(lan.name for lan in state.lans if lan.word == "cut")
+    silent = ", ".join(lan.name for lan in state.lans if lan.word == "silent")
     ready = sum(node.state == "good" for node in nodes)
     broken = f"{f'; cut: {cut}' if cut else ''}{f'; silent: {silent}' if silent else ''}"
     return f"running: {ready} of {len(nodes)} nodes ready{broken}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from catenet.nodes.control.link import WELL, LinkCondition
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Streams
@@ -22,19 +23,17 @@ MISSING = "missing"
 class NodeState:
     """`condition`: ready, starting, rip failed, paused, exited (137), missing …, or why it did not answer.
 
-    `lans`: LAN → address ("" where the node did not say); `up`: LAN → whether its interface is up, where it is known;
-    `silent`: the LANs whose interface is up, and drops what comes in; `services`: name → state; `restarts` of all its
-    services; `memory` in bytes.
+    `lans`: LAN → address ("" where the node did not say); `links`: LAN → how its end is, where it is known; `services`:
+    name → state; `restarts` of all its services; `memory` in bytes.
     """
 
     name: str
     condition: str
     lans: Mapping[str, str]
-    up: Mapping[str, bool] = field(default_factory=dict)
+    links: Mapping[str, LinkCondition] = field(default_factory=dict)
     services: Mapping[str, str] = field(default_factory=dict)
     restarts: int = 0
     memory: int = 0
-    silent: frozenset[str] = frozenset()
 
     @property
     def ready(self) -> bool:
@@ -44,36 +43,37 @@ class NodeState:
 
 @dataclass(frozen=True, slots=True)
 class LanState:
-    """`condition`: up; cut; silent; one of the last two at some ends; or, where no end answers, how the ends are."""
+    """`ends`: node → how its end is, of those that say. Where nobody says, `unknown` has why, in words."""
 
     name: str
-    condition: str
     nodes: tuple[str, ...]
+    ends: Mapping[str, LinkCondition] = field(default_factory=dict)
+    unknown: str = ""
+
+    @property
+    def condition(self) -> str:
+        """up; cut; silent; one of the last two at some ends; or why that is not known."""
+        if not self.ends:
+            return self.unknown
+        words = {word: [node for node, end in self.ends.items() if end.word == word] for word in ("cut", "silent")}
+        said = [
+            word if len(places) == len(self.ends) else f"{word} at {', '.join(places)}"
+            for word, places in words.items()
+            if places
+        ]
+        return "; ".join(said) or WELL.word
 
     @property
     def word(self) -> str:
-        """The condition in a word: up, cut, silent, missing or unknown."""
-        known = self.is_broken or self.condition in ("up", MISSING)
-        return self.condition.partition(" at ")[0] if known else "unknown"
-
-    @property
-    def is_cut(self) -> bool:
-        """Down at one end at least."""
-        return self._begins_with("cut")
-
-    @property
-    def is_silent(self) -> bool:
-        """Silent at one end at least, and down at none."""
-        return self._begins_with("silent")
+        """The condition in a word, that of the end that is worst off: up, cut, silent, missing or unknown."""
+        if not self.ends:
+            return MISSING if self.unknown == MISSING else "unknown"
+        return LinkCondition.worst(self.ends.values()).word
 
     @property
     def is_broken(self) -> bool:
-        """One or the other: `heal` mends it."""
-        return self.is_cut or self.is_silent
-
-    def _begins_with(self, word: str) -> bool:
-        """The word, and not a node whose name begins so."""
-        return self.condition == word or self.condition.startswith(f"{word} at ")
+        """At one end at least: `heal` mends it."""
+        return any(end != WELL for end in self.ends.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def lab_state(engine: Streams, running: RunningLab) -> LabState:
     )
     lans = tuple(_lan_state(lan, [node for node in nodes if lan in node.lans]) for lan in running.lans)
     nodes += tuple(NodeState(name, MISSING, {}) for name in gone.nodes)
-    lans += tuple(LanState(name, MISSING, ()) for name in gone.lans)
+    lans += tuple(LanState(name, (), unknown=MISSING) for name in gone.lans)
     return LabState(running.name, str(running.file) if running.file else None, nodes, lans)
 
 
@@ -136,11 +136,10 @@ def _node_state(container: Container, answer: Answer, lans: tuple[str, ...]) -> 
         container.node,
         "ready" if said.get("ready") and not failed else waiting,
         {lan: str(interfaces.get(lan, {}).get("address") or "") for lan in (*interfaces, *lans)},
-        {lan: bool(row["up"]) for lan, row in interfaces.items() if "up" in row},
+        {lan: LinkCondition.seen(row) for lan, row in interfaces.items() if "up" in row},
         {name: str(row.get("state", "")) for name, row in rows.items()},
         sum(count for row in rows.values() if isinstance(count := row.get("restarts"), int)),
         memory if isinstance(memory, int) else 0,
-        frozenset(lan for lan, row in interfaces.items() if row.get("up") and row.get("silent")),
     )
 
 
@@ -149,18 +148,8 @@ def _objects(value: Json) -> list[Mapping[str, Json]]:
 
 
 def _lan_state(lan: str, ends: list[NodeState]) -> LanState:
-    known = [end for end in ends if lan in end.up]
-    broken = {
-        "cut": [end.name for end in known if not end.up[lan]],
-        "silent": [end.name for end in known if lan in end.silent],
-    }
-    words = [
-        word if len(places) == len(known) else f"{word} at {', '.join(places)}"
-        for word, places in broken.items()
-        if places
-    ]
-    word = "; ".join(words) or "up" if known else _by_its_ends(ends)
-    return LanState(lan, word, tuple(end.name for end in ends))
+    known = {end.name: end.links[lan] for end in ends if lan in end.links}
+    return LanState(lan, tuple(end.name for end in ends), known, "" if known else _by_its_ends(ends))
 
 
 def _by_its_ends(ends: list[NodeState]) -> str:

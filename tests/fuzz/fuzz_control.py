@@ -150,7 +150,21 @@ def _check_question(question: Question) -> None:
 
 
 _ASKS = ("status", "show", "route", "link", "flush", "report", "events")
-_ARGUMENTS = ("ask", "what", "prefix", "lan", "up", "silent", "at", "service", "kind", "text", "data", "after")
+_ARGUMENTS = (
+    "ask",
+    "what",
+    "prefix",
+    "lan",
+    "condition",
+    "up",
+    "silent",
+    "at",
+    "service",
+    "kind",
+    "text",
+    "data",
+    "after",
+)
 _QUESTION_WORDS = (
     *_JSON,
     *(f'"{word}":' for word in _ARGUMENTS),

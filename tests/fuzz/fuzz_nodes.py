@@ -14,7 +14,7 @@ from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_N
 from catenet.orchestrator.checks.expectation import NoAnswerError
 from catenet.orchestrator.checks.gone import GoneCheck
 from catenet.orchestrator.checks.routes import RoutesCheck
-from catenet.orchestrator.faults.lans import _state
+from catenet.orchestrator.faults.lans import _condition
 from catenet.orchestrator.faults.left_behind import look_into
 from catenet.orchestrator.lab.drawings import mermaid
 from catenet.orchestrator.lab.load import parse
@@ -51,7 +51,7 @@ class _Engine:
 
 def _state_told(engine: Any) -> None:
     for answer in (ask(engine, CONTAINERS["a"], Question("status")),):
-        _state(answer, "l1")
+        _condition(answer, "l1")
         _sent(answer)
         list(_known({"a": answer}))
 

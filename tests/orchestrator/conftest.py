@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.control.questions import ASK_COMMAND, NOT_SHOWN, Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator import checks
@@ -93,9 +94,10 @@ class SmallLab:
     def _say(self, node: str, question: Question) -> Json:
         what = question.arguments.get("what")
         if question.ask == "link":
+            ordered = LinkCondition.parse(question.arguments["condition"])
             place = (node, str(question.arguments["lan"]))
-            (self.down.discard if question.arguments["up"] else self.down.add)(place)
-            (self.silent.add if question.arguments.get("silent") else self.silent.discard)(place)
+            (self.down.discard if ordered.up else self.down.add)(place)
+            (self.silent.add if ordered.drop else self.silent.discard)(place)
             return {"lan": place[1], "up": place not in self.down}
         links: list[Json] = [
             {

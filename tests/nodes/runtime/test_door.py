@@ -73,7 +73,12 @@ class Open:
             Answer(error="what 'tabel' cannot be shown here; there is links, routes, table"),
         ),
         (Question("show"), Answer(error="show: what None is no str")),
-        (Question("link", {"lan": "x", "up": 1}), Answer(error="link: up 1 is no bool")),
+        (
+            Question("link", {"lan": "x"}),
+            Answer(error="link: condition is missing, like {'up': True, 'silent': False}"),
+        ),
+        (Question("link", {"lan": "x", "condition": {"up": 1}}), Answer(error="condition: up 1 is no bool")),
+        (Question("link", {"lan": "x", "up": 1}), Answer(error="condition: up 1 is no bool")),
         (
             Question("sing"),
             Answer(
@@ -103,10 +108,21 @@ def test_a_link_that_is_ordered_ahead_is_changed_then_and_the_last_word_counts(
         async with Open(bench, tmp_path / "s") as opened:
             now = time.time()
             for lan, ahead in (("x", 1000.0), ("x", 0.3), ("y", 0.3)):
-                order = Question("link", {"lan": lan, "up": False, "at": now + ahead})
+                order = Question("link", {"lan": lan, "condition": {"up": False}, "at": now + ahead})
                 assert Answer.parse(await ask(tmp_path / "s", bytes(order))) == Answer(None)
             await bench.until(lambda: refused("x") == refused("y") == 1)
             assert not opened.answers._ordered  # nothing is kept of what has been done
+
+    on_bench(run)
+
+
+def test_the_words_of_the_version_before_are_taken_and_the_new_ones_said(on_bench: OnBench, tmp_path: Path) -> None:
+    async def run(bench: Bench) -> None:
+        async with Open(bench, tmp_path / "s"):
+            order = Question("link", {"lan": "x", "up": True, "silent": True, "at": time.time() + 1000})
+            answer = Answer.parse(await ask(tmp_path / "s", bytes(order)))
+            assert answer.error is None
+            assert "write them in condition: {up, silent}" in str(answer.answer)
 
     on_bench(run)
 

@@ -186,16 +186,16 @@ def test_a_lan_connected_again_by_hand_with_whatever_address_the_engine_gives(sm
 
 
 def test_cut_and_heal(small: Small) -> None:
-    small.ask("h1", Question("link", {"lan": "lan1", "up": False}))
+    small.ask("h1", Question("link", {"lan": "lan1", "condition": {"up": False}}))
     assert small.run("h1", "ip route") == ""
     assert not small.pings()
-    small.ask("h1", Question("link", {"lan": "lan1", "up": True}))
+    small.ask("h1", Question("link", {"lan": "lan1", "condition": {"up": True}}))
     is_right(small)
     small.wait(lambda: [event.kind for event in small.events("h1")][-2:] == ["link.down", "link.up"])
 
 
 def test_a_silent_lan_drops_everything_leaves_the_carrier_and_is_healed(small: Small) -> None:
-    silence = Question("link", {"lan": "lan1", "up": True, "silent": True})
+    silence = Question("link", {"lan": "lan1", "condition": {"up": True, "silent": True}})
     downs = small.count("r", "link.down")
     small.ask("r", silence)
     small.run("r", "ip neigh flush all")
@@ -207,18 +207,18 @@ def test_a_silent_lan_drops_everything_leaves_the_carrier_and_is_healed(small: S
     assert [row["silent"] for row in rows(small.ask("r", Question("show", {"what": "links"})))] == [True, False]
     small.wait(lambda: small.events("r")[-1].kind == "link.silent")
     assert small.count("r", "link.down") == downs
-    small.ask("r", Question("link", {"lan": "lan1", "up": True}))
+    small.ask("r", Question("link", {"lan": "lan1", "condition": {"up": True}}))
     small.wait(lambda: small.events("r")[-1].kind == "link.up")
     is_right(small)
     assert "silent" not in small.run("r", "nft list tables")
 
 
 def test_a_silence_ends_with_the_interface_that_it_was_on(small: Small) -> None:
-    small.ask("h1", Question("link", {"lan": "lan1", "up": True, "silent": True}))
+    small.ask("h1", Question("link", {"lan": "lan1", "condition": {"up": True, "silent": True}}))
     small.reconnect("h1", "lan1", by_hand=True)
     assert "silent" not in small.run("h1", "nft list tables")
     is_right(small)
-    small.ask("h1", Question("link", {"lan": "lan1", "up": True, "silent": True}))
+    small.ask("h1", Question("link", {"lan": "lan1", "condition": {"up": True, "silent": True}}))
     small.engine.kill(f"{LAB}-h1")
     small.start("h1")
     assert [row["silent"] for row in rows(small.ask("h1", Question("show", {"what": "links"})))] == [False]
@@ -249,12 +249,12 @@ def restart(small: Small, node: str, _lan: str) -> None:
 
 def cut_and_heal(small: Small, node: str, lan: str) -> None:
     for up in (False, True):
-        small.ask(node, Question("link", {"lan": lan, "up": up}))
+        small.ask(node, Question("link", {"lan": lan, "condition": {"up": up}}))
 
 
 def silence_and_heal(small: Small, node: str, lan: str) -> None:
     for silent in (True, False):
-        small.ask(node, Question("link", {"lan": lan, "up": True, "silent": silent}))
+        small.ask(node, Question("link", {"lan": lan, "condition": {"up": True, "silent": silent}}))
 
 
 def change_hardware(small: Small, node: str, lan: str) -> None:
@@ -298,10 +298,10 @@ def test_a_paused_node_learns_it_too(small: Small) -> None:
 
 
 def test_who_was_silent_forgets_what_may_have_changed_meanwhile(small: Small) -> None:
-    small.ask("h1", Question("link", {"lan": "lan1", "up": True, "silent": True}))
+    small.ask("h1", Question("link", {"lan": "lan1", "condition": {"up": True, "silent": True}}))
     mislead(small, "h1", R1, "lan1")
     small.run("h1", "ip neigh replace 10.0.1.9 lladdr 02:00:00:00:00:09 nud permanent dev lan1")
-    small.ask("h1", Question("link", {"lan": "lan1", "up": True}))
+    small.ask("h1", Question("link", {"lan": "lan1", "condition": {"up": True}}))
     assert WRONG not in small.run("h1", "ip neigh show")
     assert "PERMANENT" in small.run("h1", "ip neigh show 10.0.1.9")  # somebody's own
     small.run("h1", "ip neigh del 10.0.1.9 dev lan1")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.fake import FakeEngine
@@ -95,10 +96,11 @@ class World:
 
     def _say(self, node: str, question: Question) -> Json:
         if question.ask == "link":
+            ordered = LinkCondition.parse(question.arguments["condition"])
             self.orders.append(question)
             end = (node, str(question.arguments["lan"]))
-            (self.down.discard if question.arguments["up"] else self.down.add)(end)
-            (self.silent.add if question.arguments["silent"] else self.silent.discard)(end)
+            (self.down.discard if ordered.up else self.down.add)(end)
+            (self.silent.add if ordered.drop else self.silent.discard)(end)
             return None
         places = self._lab.nodes[node].attachments
         links: list[Json] = [

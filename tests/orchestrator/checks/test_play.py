@@ -80,7 +80,9 @@ def test_what_several_are_told_is_the_time_of_the_timeline(world: Any) -> None:
 
 def test_one_alone_is_cut_at_once(world: Any) -> None:
     Play(world.engine, world.running, lambda _: None).run((Moment(0, "cut", "link1"),))
-    assert [order.arguments for order in world.orders] == [{"lan": "link1", "up": False, "silent": False}] * 2
+    assert [order.arguments for order in world.orders] == [
+        {"lan": "link1", "condition": {"up": False, "silent": False}}
+    ] * 2
 
 
 def test_what_was_broken_is_mended_when_the_play_breaks_off(world: Any) -> None:

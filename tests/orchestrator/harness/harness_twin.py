@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from importlib import import_module
 
+from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.fake import FakeEngine, FakeExec
@@ -79,9 +80,10 @@ class Twin(FakeEngine):
 
     def _say(self, copy: str, node: str, question: Question) -> Json:
         if question.ask == "link":
+            ordered = LinkCondition.parse(question.arguments["condition"])
             end = (copy, node, str(question.arguments["lan"]))
-            (self.down.discard if question.arguments["up"] else self.down.add)(end)
-            (self.silent.add if question.arguments["silent"] else self.silent.discard)(end)
+            (self.down.discard if ordered.up else self.down.add)(end)
+            (self.silent.add if ordered.drop else self.silent.discard)(end)
         networks = {net.name: net.labels[LABEL_LAN] for net in self.networks() if net.labels.get(LABEL_LAB) == copy}
         (container,) = self.inspected(self.listed({LABEL_LAB: copy, LABEL_NODE: node}))
         lans = [networks[name] for name in container.networks]

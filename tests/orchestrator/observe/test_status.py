@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from catenet.nodes.control.link import WELL, LinkCondition
 from catenet.nodes.control.questions import Answer
 from catenet.orchestrator.observe.status import LanState, lab_state
 
@@ -44,7 +45,7 @@ def test_a_lan_of_which_no_end_tells_is_known_by_its_ends(small):
 
 def test_a_node_may_be_called_as_a_lan_can_be() -> None:
     for name in ("cutter", "silent1"):
-        lan = LanState("link1", f"{name}: paused", (name,))
+        lan = LanState("link1", (name,), unknown=f"{name}: paused")
         assert (lan.word, lan.is_broken) == ("unknown", False)
 
 
@@ -52,7 +53,7 @@ def test_a_silence_is_told_by_the_ends_that_drop(small):
     small.silent = {("a", "link1"), ("b", "link1"), ("c", "link2")}
     nodes, lans = states(small)
     assert lans == {"link1": "silent", "link2": "silent at c"}
-    assert nodes["b"].up == {"link1": True, "link2": True}
+    assert nodes["b"].links == {"link1": LinkCondition(drop=True), "link2": WELL}
     small.down = {("b", "link1"), ("b", "link2")}
     assert states(small)[1] == {"link1": "cut at b; silent at a", "link2": "cut at b; silent at c"}
 

@@ -1,7 +1,7 @@
-"""A silent LAN: the carrier stays, and each frame that comes in is dropped before any protocol sees it, ARP too.
+"""A LAN whose frames are dropped as they come in, before any protocol sees them, ARP too; the carrier stays.
 
 A capture inside the node still shows what the neighbours send, since tcpdump hears a frame before it is dropped. What
-is silent is asked of the kernel: nothing is remembered here, so a node that is started again is silent nowhere.
+is dropped is asked of the kernel: nothing is remembered here, so a node that is started again drops nothing.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from contextlib import closing, suppress
 from catenet.nodes.runtime.netlink.client import Filter
 from catenet.nodes.runtime.netlink.filtering import Dropped
 
-__all__ = ["begin", "end", "is_silent"]
+__all__ = ["allow_ingress", "drop_ingress", "drops_ingress"]
 
 
-def begin(lan: str, device: str) -> None:
+def drop_ingress(lan: str, device: str) -> None:
     """From now on the LAN's device hears nothing.
 
     Raises:
@@ -29,13 +29,13 @@ def begin(lan: str, device: str) -> None:
         raise OSError(error.errno, why) from error
 
 
-def end(lan: str) -> None:
-    """It hears again; that it was not silent is no error."""
+def allow_ingress(lan: str) -> None:
+    """It hears again; that it did is no error."""
     with suppress(OSError), closing(Filter()) as nftables:
         nftables.let_pass(_table(lan))
 
 
-def is_silent(lan: str, device: str) -> bool:
+def drops_ingress(lan: str, device: str) -> bool:
     """Whether the LAN's device hears nothing; not so on a kernel that has no nf_tables."""
     with suppress(OSError), closing(Filter()) as nftables:
         return Dropped(_table(lan), device) in nftables.dropped()
