@@ -18,7 +18,7 @@ _AUTHORITY = re.compile(r"(?:([^@]*)@)?(\[[^\]]*\]|[^:]*)(?::([0-9]*))?")
 # differ on them.
 _NAME = re.compile(r"(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+")
 _PORT_LIMIT = 65_535
-_NOT_IN_PATH = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9._~!$&'()*+,;=:@/?%-]")
+_NOT_IN_PATH = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9._~!$&'()*+,;=:@/?%-]+")
 
 
 class Uri(NamedTuple):
@@ -133,5 +133,5 @@ def escape(text: str) -> str:
     return _NOT_IN_PATH.sub(lambda match: _percent(match[0]), text)
 
 
-def _percent(character: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogateescape"))
+def _percent(characters: str) -> str:
+    return "%" + characters.encode("utf-8", "surrogateescape").hex("%").upper()
