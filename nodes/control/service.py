@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from catenet.nodes.control.needs import KnowNames, ReadNeeds, Tell
+    from catenet.nodes.control.topology import Expected
 
 __all__ = ["Listen", "Naming", "Routing", "Service", "Source"]
 
@@ -27,10 +28,14 @@ class Source(NamedTuple):
 
 
 class Routing(NamedTuple):
-    """A service that finds routes. Numbers and distances are a `Source`'s, and no two services have the same."""
+    """A service that finds routes. Numbers and distances are a `Source`'s, and no two services have the same.
+
+    `expected`: → what says which routes it should find (control/topology).
+    """
 
     number: int
     distance: int
+    expected: Callable[[], Expected]
 
 
 class Listen(NamedTuple):

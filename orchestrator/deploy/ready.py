@@ -1,4 +1,5 @@
-"""When a lab is ready: every node has said so, and every router that speaks RIP knows every LAN at its shortest cost.
+"""When a lab is ready: every node has said so, and every router knows every LAN at its shortest cost, by each routing
+protocol that it speaks.
 
 Pure: events in, what is lacking out. watch.py feeds it from the engine's logs.
 """
@@ -9,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection
 
 from catenet.nodes.control.events import Event
-from catenet.orchestrator.lab.graph import ROUTING, lacking, learned
+from catenet.orchestrator.lab.graph import expected, lacking, routing
 from catenet.orchestrator.lab.model import Lab
 
 __all__ = ["NotReadyError", "Readiness"]
@@ -38,14 +39,19 @@ class Readiness:
         self._down: set[tuple[str, str]] = set()
         self._silent: set[tuple[str, str]] = set()
         self._up: set[tuple[str, str]] = set()
-        self._unsaid: dict[str, float] = {}
+        self._unsaid: dict[tuple[str, str], float] = {}  # (node, service) → seconds
         self._serving: dict[str, set[str]] = {name: set() for name in starting}
         self._failing: dict[tuple[str, str], str] = {}  # (node, service) → why, the latest last
         self._failures: Counter[tuple[str, str]] = Counter()
-        self._costs: dict[str, dict[str, int]] = {
-            name: {} for name, node in lab.nodes.items() if ROUTING in node.services and name not in self._absent
+        self._routers = {
+            name: [each.name for each in routing(node)]
+            for name, node in lab.nodes.items()
+            if name not in self._absent and routing(node)
         }
-        self._expected: dict[str, dict[str, int]] = {}
+        self._costs: dict[tuple[str, str], dict[str, int]] = {  # (router, service) → LAN → cost
+            (router, service): {} for router, services in self._routers.items() for service in services
+        }
+        self._expected: dict[tuple[str, str], dict[str, int]] = {}
         self._expect()
 
     def note(self, node: str, event: Event) -> None:
@@ -69,8 +75,8 @@ class Readiness:
                 self._expect()
             case "link.up" | "link.down":
                 self._link(node, str(event.data.get("lan")), up=event.kind == "link.up")
-            case "route.changed" | "route.lost" if event.service == ROUTING and node in self._costs:
-                self._route(node, event)
+            case "route.changed" | "route.lost" if (node, event.service) in self._costs:
+                self._route(self._costs[node, event.service], event)
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """Phase → how many of how many: addressing (addresses), services, converged (routers)."""
@@ -80,39 +86,41 @@ class Readiness:
         return {
             "addressing": (sum(node in self._serving for node, _ in self._up), addresses),
             "services": (sum(len(names) for names in self._serving.values()), services),
-            "converged": (sum(not self._lacks(router) for router in self._costs), len(self._costs)),
+            "converged": (sum(not self._lacks(router) for router in self._routers), len(self._routers)),
         }
 
     @property
     def routers(self) -> int:
         """How many routers have been awaited."""
-        return len(self._costs)
+        return len(self._routers)
 
     def is_ready(self) -> bool:
         """Whether nothing is lacking."""
-        return not self._not_ready and not any(self._lacks(router) for router in self._costs)
+        return not self._not_ready and not any(self._lacks(router) for router in self._routers)
 
     def lacking(self) -> list[str]:
         """Which node lacks what, in words for the user."""
         words = [
             f"{node} is not ready: {self._failed(node) or self._unfinished(node)}" for node in sorted(self._not_ready)
         ]
-        lame = {router: why for router in self._costs if (why := self._lame(router))}
+        lame = {router: why for router in self._routers if (why := self._lame(router))}
         words = [*lame.values(), *words]
-        for router in self._costs:
+        for router in self._routers:
             if router not in self._not_ready and router not in lame:
                 words += [f"{router} has no route to {said}" for said in self._lacks(router)]
         return words
 
     def _lame(self, router: str) -> str:
-        """Why the service of a router that counts as ready brings no routes, where that is known."""
+        """Why a service of a router that counts as ready brings no routes, where that is known."""
         if router in self._not_ready or not self._lacks(router):
             return ""
-        if times := self._failures[router, ROUTING]:
-            return f"{router}: {ROUTING} failed {_times(times)}: {self._failing[router, ROUTING]}"
-        if router in self._unsaid and not self._costs[router]:
-            program = self._lab.nodes[router].implementations.get(ROUTING, ROUTING)
-            return f"{router}: {program} did not say `ready` for {self._unsaid[router]:g} s, and has set no route"
+        for service in self._routers[router]:
+            if times := self._failures[router, service]:
+                return f"{router}: {service} failed {_times(times)}: {self._failing[router, service]}"
+            if (router, service) in self._unsaid and not self._costs[router, service]:
+                program = self._lab.nodes[router].implementations.get(service, service)
+                silent = self._unsaid[router, service]
+                return f"{router}: {program} did not say `ready` for {silent:g} s, and has set no route"
         return ""
 
     def _failed(self, node: str) -> str:
@@ -129,7 +137,12 @@ class Readiness:
         return "; ".join(part for part in parts if part) or "it has not said so"
 
     def _lacks(self, router: str) -> list[str]:
-        return list(lacking(self._costs[router], self._expected.get(router, {})))
+        services = self._routers[router]
+        return [
+            f"{said} by {service}" if len(services) > 1 else said
+            for service in services
+            for said in lacking(self._costs[router, service], self._expected.get((router, service), {}))
+        ]
 
     def _fails(self, node: str, event: Event) -> None:
         self._failing.pop((node, event.service), None)
@@ -148,21 +161,21 @@ class Readiness:
             self._serving[node].add(event.service)
         else:
             self._failures[node, event.service] = 0  # what it said before this run is past
-        if event.service == ROUTING and node in self._costs:
-            self._costs[node].clear()  # it began anew, with an empty table
-            self._unsaid.pop(node, None)
+        if (node, event.service) in self._costs:
+            self._costs[node, event.service].clear()  # it began anew, with an empty table
+            self._unsaid.pop((node, event.service), None)
             if isinstance(silent := event.data.get("silent"), int | float):
-                self._unsaid[node] = silent
+                self._unsaid[node, event.service] = silent
 
-    def _route(self, router: str, event: Event) -> None:
+    def _route(self, costs: dict[str, int], event: Event) -> None:
         lan = self._lan_of.get(str(event.data.get("prefix")))
         if lan is None:
             return
         cost = event.data.get("cost")
         if event.kind == "route.changed" and isinstance(cost, int):
-            self._costs[router][lan] = cost
+            costs[lan] = cost
         else:
-            self._costs[router].pop(lan, None)
+            costs.pop(lan, None)
 
     def _link(self, node: str, lan: str, *, up: bool) -> None:
         end = (node, lan)
@@ -176,8 +189,11 @@ class Readiness:
     def _expect(self) -> None:
         """The costs that the routers should come to, over the LANs that are not cut."""
         cut = {lan for _, lan in self._down}
-        found = learned(self._lab, cut, self._absent, self._silent)
-        self._expected = {router: {lan: way.cost for lan, way in row.items()} for router, row in found.items()}
+        self._expected = {
+            (router, service): {lan: route.cost for lan, route in row.items()}
+            for service, rows in expected(self._lab, cut, self._absent, self._silent).items()
+            for router, row in rows.items()
+        }
 
 
 def _times(number: int) -> str:

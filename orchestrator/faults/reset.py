@@ -21,7 +21,7 @@ from catenet.orchestrator.backend.protocols import Container, Engine, EngineErro
 from catenet.orchestrator.faults.done import Done, Stopwatch
 from catenet.orchestrator.faults.left_behind import Look, look_into
 from catenet.orchestrator.faults.nodes import start_again
-from catenet.orchestrator.lab.graph import ROUTING
+from catenet.orchestrator.lab.graph import routing
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.caches import empty_caches
@@ -123,7 +123,7 @@ def _routed(engine: Engine, running: RunningLab, tell: Tell) -> list[str]:
     """Every router knows every LAN at its shortest cost."""
     if not wait_until_converged(engine, running, _PATIENCE):
         return []
-    routers = [name for name, node in running.lab.nodes.items() if ROUTING in node.services]
+    routers = [name for name, node in running.lab.nodes.items() if routing(node)]
     said = _restart(engine, running, dict.fromkeys(routers, "its routes were not right"), tell)
     lacking = wait_until_converged(engine, running, _ROUTING)
     if lacking:

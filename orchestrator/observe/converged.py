@@ -1,7 +1,8 @@
 """Whether a running lab's routing has converged, asked of the nodes: so it holds for a lab of any age, however started.
 
-Every router that speaks RIP has every LAN that can be reached now, at its shortest cost, in its own table and by a
-shortest way in its kernel's; and no other. A router whose service has no table of that name is judged by its kernel's.
+Every router that speaks a routing protocol has every LAN that can be reached now, at its shortest cost, in that
+protocol's table, and by a shortest way in its kernel's; and no other. A router whose service has no table of its name
+is judged by its kernel's.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.control.questions import Answer, Question
+from catenet.nodes.control.topology import ExpectedRoute
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine
-from catenet.orchestrator.lab.graph import ROUTING, Way, lacking, learned
+from catenet.orchestrator.lab.graph import best, expected, lacking, routing
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import Doors
 from catenet.orchestrator.observe.running import RunningLab, UserError, running_lab
@@ -57,9 +59,8 @@ class _Look:
     def __init__(self, doors: Doors, lab: Lab, containers: Mapping[str, Container]) -> None:
         self._doors = doors
         alive = {name: each for name, each in containers.items() if each.state == "running"}
-        self._routers = {
-            name: alive[name] for name, node in lab.nodes.items() if ROUTING in node.services and name in alive
-        }
+        self._routers = {name: alive[name] for name, node in lab.nodes.items() if routing(node) and name in alive}
+        self._services = {name: routing(lab.nodes[name]) for name in self._routers}
         links = self._show(self._routers, "links")
         self._mute = {node: answer.error for node, answer in links.items() if answer.error is not None}
         ends = {
@@ -69,10 +70,10 @@ class _Look:
         }
         cut, carrying = ({lan for (_, lan), end in ends.items() if end.up is state} for state in (False, True))
         silent = {place for place, end in ends.items() if end.drop}
-        self._wanted = learned(lab, cut, lab.nodes.keys() - alive.keys(), silent)
+        self._wanted = expected(lab, cut, lab.nodes.keys() - alive.keys(), silent)
         # A LAN that is cut at one end only is still heard of from the other.
         self._lans = {str(lan.prefix): name for name, lan in lab.lans.items() if name not in cut & carrying}
-        self._lacks = {} if self._mute else self._compare(self._wanted)
+        self._lacks = {} if self._mute else self._compare(self._routers)
 
     @property
     def lacking(self) -> list[str]:
@@ -94,14 +95,14 @@ class _Look:
     def _compare(self, routers: Iterable[str]) -> dict[str, list[str]]:
         """Router → what its tables lack; those that lack nothing are left out."""
         asked = list(routers)
-        tables, kernels = (self._show(asked, what) for what in (ROUTING, "routes"))
-        found = {
-            router: [
-                *_table(router, self._wanted[router], tables[router], self._lans),
-                *_kernel(router, self._wanted[router], kernels[router], self._lans),
-            ]
-            for router in asked
-        }
+        found: dict[str, list[str]] = {router: [] for router in asked}
+        reached = {router: best(self._wanted, self._services[router], router) for router in asked}
+        for service, wanted in self._wanted.items():
+            speaking = [router for router in asked if router in wanted]
+            for router, answer in self._show(speaking, service).items():
+                found[router] += _table(router, wanted[router], reached[router], answer, self._lans)
+        for router, answer in self._show(asked, "routes").items():
+            found[router] += _kernel(router, reached[router], answer, self._lans)
         return {router: lacks for router, lacks in found.items() if lacks}
 
     def _show(self, routers: Iterable[str], what: str) -> dict[str, Answer]:
@@ -109,7 +110,14 @@ class _Look:
         return self._doors.ask_all(chosen, Question("show", {"what": what}))
 
 
-def _table(router: str, wanted: Mapping[str, Way], answer: Answer, lans: Mapping[str, str]) -> Iterator[str]:
+def _table(
+    router: str,
+    wanted: Mapping[str, ExpectedRoute],
+    reached: Collection[str],
+    answer: Answer,
+    lans: Mapping[str, str],
+) -> Iterator[str]:
+    """What is wrong with a protocol's table. `wanted`: what it should find; `reached`: all LANs to which one leads."""
     if not isinstance(answer.answer, Mapping):
         return
     rows = _rows(answer.answer.get("table"))
@@ -117,10 +125,10 @@ def _table(router: str, wanted: Mapping[str, Way], answer: Answer, lans: Mapping
     costs = {lan: cost for lan, cost in known if lan is not None and isinstance(cost, int)}
     for lacks in lacking(costs, {lan: way.cost for lan, way in wanted.items()}):
         yield f"{router} has no route to {lacks}"
-    yield from (f"{router} has a route to {lan}, which cannot be reached" for lan in costs if lan not in wanted)
+    yield from (f"{router} has a route to {lan}, which cannot be reached" for lan in costs if lan not in reached)
 
 
-def _kernel(router: str, wanted: Mapping[str, Way], answer: Answer, lans: Mapping[str, str]) -> Iterator[str]:
+def _kernel(router: str, wanted: Mapping[str, ExpectedRoute], answer: Answer, lans: Mapping[str, str]) -> Iterator[str]:
     ways = _taken(answer, lans)
     for lan, way in wanted.items():
         if not set(ways.get(lan, [""])) <= set(way.via):

@@ -17,7 +17,7 @@ from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.lab.addressing import stranger
-from catenet.orchestrator.lab.graph import ROUTING
+from catenet.orchestrator.lab.graph import routing
 from catenet.orchestrator.lab.model import Lab, Measure
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.events import Line, follow, past
@@ -63,14 +63,17 @@ class Account:
     """
 
     def __init__(
-        self, measure: Measure, lab: Lab, known: Iterable[tuple[str, str]], since: float, breaks: float = 0.0
+        self, measure: Measure, lab: Lab, known: Iterable[tuple[str, str, str]], since: float, breaks: float = 0.0
     ) -> None:
-        """`known`: (router, prefix) of each route that there is at the beginning; `breaks`: not before `since`."""
+        """`known`: (router, service, prefix) of each route that there is at first; `breaks`: not before `since`."""
         self.measure = measure
         prefixes = {str(lab.lans[lan].prefix): lan for lan in measure.lans}
         self._lans = prefixes
-        self._has = {(router, prefixes[prefix]) for router, prefix in known if prefix in prefixes}
-        self._has = {each for each in self._has if each[0] in measure.routers}
+        self._has = {
+            (router, service, prefixes[prefix])
+            for router, service, prefix in known
+            if prefix in prefixes and router in measure.routers
+        }
         self._since, self._breaks = since, max(since, breaks)
         self._began: float | None = None
         self.ended: float | None = None
@@ -99,7 +102,7 @@ class Account:
     @property
     def left(self) -> tuple[str, ...]:
         """The LANs to which a router has a route still."""
-        there = {lan for _, lan in self._has}
+        there = {lan for _, _, lan in self._has}
         return tuple(lan for lan in self.measure.lans if lan in there)
 
     def _apply(self, router: str, event: Event) -> None:
@@ -109,13 +112,13 @@ class Account:
         match event.kind:
             case "link.down":
                 self._began = event.at if self._began is None else self._began
-                self._has.discard((router, lan))
+                self._has = {each for each in self._has if (each[0], each[2]) != (router, lan)}
             case "link.up":
-                self._has.add((router, lan))
+                self._has.add((router, event.service, lan))
             case "route.lost" if str(event.data.get("prefix")) in self._lans:
-                self._has.discard((router, lan))
+                self._has.discard((router, event.service, lan))
             case "route.changed" if str(event.data.get("prefix")) in self._lans:
-                self._has.add((router, lan))
+                self._has.add((router, event.service, lan))
                 self.changes += 1
                 cost = event.data.get("cost")
                 metric = event.data.get("metric", cost + 1 if isinstance(cost, int) else None)
@@ -161,8 +164,8 @@ class Measuring:
         self._began = True
         routers = self._routers(name for measure in self._lab.measures for name in measure.routers)
         known_lines = past(self._engine, routers, tail=1)
-        answers = ask_all(self._engine, routers, Question("show", {"what": ROUTING}), _ACT)
-        known, now = list(_known(answers)), time.time()
+        known = [each for service, answers in self._tables(routers) for each in _known(service, answers)]
+        now = time.time()
         self._accounts = [Account(measure, self._lab, known, now, at) for measure in self._lab.measures]
         self._reader = threading.Thread(target=self._read, args=(routers, known_lines), name="measure", daemon=True)
         self._reader.start()
@@ -174,8 +177,7 @@ class Measuring:
         self._counted = True
         time.sleep(max(0.0, at - _LEAD - time.time()))
         routers = self._routers(name for measure in self._lab.measures for name in measure.routers)
-        answers = ask_all(self._engine, routers, Question("show", {"what": ROUTING}), _ACT)
-        self._before = {router: sent for router, answer in answers.items() if (sent := _sent(answer)) is not None}
+        self._before = {router: sent for router, sent in self._sent(routers).items() if sent is not None}
 
     def end(self) -> list[Measured]:
         """Until now; what was counted. Only the first time counts."""
@@ -203,10 +205,25 @@ class Measuring:
 
     def _count(self, measure: Measure, ended: float) -> None:
         """The messages that a row's routers have sent; of several such questions the one of the true end counts."""
-        question = Question("show", {"what": ROUTING})
-        sent = [_sent(each) for each in ask_all(self._engine, self._routers(measure.routers), question, _ACT).values()]
+        sent = self._sent(self._routers(measure.routers)).values()
         total = None if None in sent else sum(each for each in sent if each is not None)
         self._after[measure.name, ended] = total
+
+    def _tables(self, routers: Sequence[Container]) -> Iterator[tuple[str, Mapping[str, Answer]]]:
+        """Each routing service that one of them runs, and what they answer of its table."""
+        of = {router.node: [each.name for each in routing(self._lab.nodes[router.node])] for router in routers}
+        for service in dict.fromkeys(service for services in of.values() for service in services):
+            speaking = [router for router in routers if service in of[router.node]]
+            yield service, ask_all(self._engine, speaking, Question("show", {"what": service}), _ACT)
+
+    def _sent(self, routers: Sequence[Container]) -> dict[str, int | None]:
+        """Router → all messages that its routing services have sent; None where one does not count them."""
+        sent: dict[str, int | None] = {}
+        for _, answers in self._tables(routers):
+            for router, answer in answers.items():
+                one, others = _sent(answer), sent.get(router, 0)
+                sent[router] = None if one is None or others is None else one + others
+        return sent
 
     def _measured(self, account: Account) -> Measured:
         measure = account.measure
@@ -219,13 +236,13 @@ class Measuring:
         return Measured(measure.name, account.seconds, account.metric, account.changes, messages, died, account.left)
 
 
-def _known(answers: Mapping[str, Answer]) -> Iterator[tuple[str, str]]:
-    """(router, prefix) of every route that can be used."""
+def _known(service: str, answers: Mapping[str, Answer]) -> Iterator[tuple[str, str, str]]:
+    """(router, service, prefix) of every route that can be used."""
     for router, answer in answers.items():
         table = answer.answer.get("table") if isinstance(answer.answer, Mapping) else None
         for row in table if isinstance(table, list) else []:
             if isinstance(row, Mapping) and row.get("cost") is not None:
-                yield router, str(row.get("prefix"))
+                yield router, service, str(row.get("prefix"))
 
 
 def _sent(answer: Answer) -> int | None:

@@ -51,7 +51,7 @@ def watch_outage(
         raise EngineError(f"{router.node} did not tell of {link}", f"catenet logs {router.node}")
     routed = wait_for(engine, router, lambda event: _routes(event, prefix), before, PATIENCE)
     if routed is None:
-        raise EngineError(f"{router.node} found no other route to {prefix}", f"catenet show {router.node} rip")
+        raise EngineError(f"{router.node} found no other route to {prefix}", f"catenet show {router.node} routes")
     answer = pings.first_after(max(began.at, routed.at), PATIENCE)
     if answer is None:
         raise EngineError(f"no ping was answered within {PATIENCE:g} s after {link}", "catenet status")

@@ -9,7 +9,7 @@ from catenet.nodes.control.config import CONFIG_VARIABLE, NodeConfig
 from catenet.nodes.runtime.options import build_options
 from catenet.orchestrator.checks import kinds
 from catenet.orchestrator.lab.drawings import dot, mermaid
-from catenet.orchestrator.lab.graph import learned
+from catenet.orchestrator.lab.graph import expected
 from catenet.orchestrator.lab.kinds import check_words, kind_words
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import Lab, LabFileError
@@ -39,7 +39,7 @@ def _check(lab: Lab) -> None:
     for node in lab.nodes.values():
         for place in node.attachments:
             assert lab.lans[place.lan].prefix.holds_host(place.address)
-    learned(lab)
+    expected(lab)
     try:
         wanted = desired(lab, "copy", "image")
     except PlanError:

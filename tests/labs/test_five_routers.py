@@ -11,8 +11,9 @@ from collections.abc import Collection
 import pytest
 from lab_bench import PATIENCE, until
 
+from catenet.nodes.control.topology import ExpectedRoute
 from catenet.orchestrator.harness.lab import LabUnderTest
-from catenet.orchestrator.lab.graph import End, ways
+from catenet.orchestrator.lab.graph import End, expected
 
 pytestmark = [pytest.mark.engine, pytest.mark.lab("five-routers")]
 
@@ -24,7 +25,11 @@ def wrong(
 ) -> list[str]:
     """Where the tables are not those of the network that is left: RIP's at every live router, and the kernel's."""
     lab, faults = five.model, []
-    for router, row in ways(lab, cut, dead, silent).items():
+    for router, learned in expected(lab, cut, dead, silent)["rip"].items():
+        own = {
+            place.lan: ExpectedRoute(0, frozenset()) for place in lab.nodes[router].attachments if place.lan not in cut
+        }
+        row = {**own, **learned}
         rip = {line["prefix"]: line for line in five[router].show("rip")["table"] if line["state"] != "garbage"}
         kernel = {line["prefix"]: line["lan"] for line in five[router].show("routes")}
         wanted = {str(lab.lans[lan].prefix): way for lan, way in row.items()}

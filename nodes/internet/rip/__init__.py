@@ -14,6 +14,7 @@ Files, in the order to read them:
     neighbours.py, refusals.py, reports.py    who was heard, and what of it not; events and `show rip`
     provenance.py    where each route comes from, for `trace route`
     config.py    `RipOptions`, what a lab file may say
+    expected.py    which routes a lab's routers should find
 
 Timers, in seconds, all options but the last two:
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from catenet.nodes.control.service import Listen, Routing, Service
 
 if TYPE_CHECKING:
+    from catenet.nodes.control.topology import Expected
     from catenet.nodes.internet.rip.config import RipOptions
 
 __all__ = ["SERVICES"]
@@ -18,13 +19,19 @@ def _options() -> type[RipOptions]:
     return RipOptions
 
 
+def _expected() -> Expected:
+    from catenet.nodes.internet.rip.expected import expected
+
+    return expected
+
+
 SERVICES = (
     Service(
         "rip",
         "Routes by RIP version 2. The timers' defaults are those of RFC 2453 section 3.8.",
         _options,
         listens=(Listen("udp", 520),),
-        routing=Routing(number=189, distance=120),
+        routing=Routing(number=189, distance=120, expected=_expected),
         events={
             "key.changed": "key, method, was, until: another key signs (null: none); until: seconds since 1970",
             "key.expired": "key, method, lans, last: a key's time is over; last: it stays in use, as no other is valid",

@@ -1,8 +1,10 @@
-"""The shortest ways, against networkx."""
+"""The shortest routes, against networkx."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import networkx
 import pytest
@@ -10,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import catenet
-from catenet.orchestrator.lab.graph import lacking, learned, ways
+from catenet.nodes.control.topology import ExpectedRoute
+from catenet.orchestrator.lab.graph import best, expected, lacking, routing
 from catenet.orchestrator.lab.load import load, parse
 from catenet.orchestrator.lab.model import Lab
 
@@ -22,9 +25,13 @@ def random_labs(draw: st.DrawFn) -> Lab:
     lans = [f"l{number}" for number in range(draw(st.integers(1, 7)))]
     nodes = draw(st.lists(st.lists(st.sampled_from(lans), min_size=1, max_size=4, unique=True), min_size=1, max_size=9))
     lines = [f"  n{number}: {{lans: [{', '.join(on)}], forward: {len(on) > 1}}}" for number, on in enumerate(nodes)]
-    lines = [line.replace("False", "false, services: [rip]").replace("True", "true") for line in lines]
+    lines = [line.replace("False", "false, services: [rip]").replace("True", "true, services: [rip]") for line in lines]
     text = "lans: {" + ", ".join(f"{lan}: {{}}" for lan in lans) + "}\nnodes:\n" + "\n".join(lines)
     return parse(text.encode(), "lab.yaml")
+
+
+def learned(lab: Lab, **now: Collection[Any]) -> Mapping[str, Mapping[str, ExpectedRoute]]:
+    return expected(lab, **now).get("rip", {})
 
 
 def bipartite(lab: Lab, cut: set[str], dead: set[str]) -> networkx.Graph[str]:
@@ -40,15 +47,13 @@ def bipartite(lab: Lab, cut: set[str], dead: set[str]) -> networkx.Graph[str]:
 
 def check(lab: Lab, cut: set[str], dead: set[str]) -> None:
     graph = bipartite(lab, cut, dead)
-    found = ways(lab, cut, dead)
+    found = learned(lab, cut=cut, absent=dead)
     assert set(found) == {name for name in graph if not name.startswith("lan ")}
     for router, row in found.items():
         lengths = networkx.single_source_shortest_path_length(graph, router)
         # a way of n links has n + 1 LANs and n routers after the first: 2 n + 1 edges
-        expected = {
-            name.removeprefix("lan "): (far - 1) // 2 for name, far in lengths.items() if name.startswith("lan ")
-        }
-        assert {lan: way.cost for lan, way in row.items()} == expected
+        costs = {name.removeprefix("lan "): (far - 1) // 2 for name, far in lengths.items() if name.startswith("lan ")}
+        assert {lan: way.cost for lan, way in row.items()} == {lan: cost for lan, cost in costs.items() if cost}
         for lan, way in row.items():
             paths = networkx.all_shortest_paths(graph, router, f"lan {lan}")
             firsts = {(path[1].removeprefix("lan "), path[2]) for path in paths if len(path) > 2}
@@ -76,22 +81,22 @@ def test_the_lectures_three_tables() -> None:
         "b": {"a": ("1", 1), "c": ("2", 1), "d": ("14", 2), "e": ("4", 1)},
         "c": {"a": ("2", 2), "b": ("2", 1), "d": ("5", 2), "e": ("5", 1)},
     }
-    found = ways(lab)
+    found = learned(lab)
     for at, table in tables.items():
         for to, (links, cost) in table.items():
             way = found[at][f"lan-{to}"]
             assert (way.via, way.cost) == ({f"link{link}" for link in links}, cost)
-    assert (found["a"]["lan-a"].cost, found["a"]["lan-a"].via) == (0, frozenset())
+    assert "lan-a" not in found["a"]  # it is its own
 
 
 def test_the_default_labs_story_has_one_way_before_and_after_the_cut() -> None:
     """Where a tie stood, a check of the path would be a matter of luck."""
     lab = load(LABS / "internet" / "lab.yaml")
     for cut, routers in ((set[str](), "a b c f1"), ({"link1"}, "a d e c f1")):
-        found = ways(lab, cut)
+        found = learned(lab, cut=cut)
         at, path = "a", ["a"]
-        while hops := found[at]["cs"].next_hops:
-            ((_, at),) = hops
+        while "cs" in found[at]:
+            ((_, at),) = found[at]["cs"].next_hops
             path.append(at)
         assert " ".join(path) == routers
 
@@ -110,6 +115,18 @@ def test_a_lan_that_is_silent_at_one_end_is_heard_from_the_other() -> None:
     found = learned(lab, silent=[("a", "link1")])
     assert found["b"]["lan-a"].via == {"link1"}
     assert (found["a"]["lan-b"].via, found["a"]["lan-b"].cost) == ({"link3"}, 3)
+
+
+def test_of_several_protocols_the_nearest_one_has_the_kernels_route() -> None:
+    lab = load(LABS / "five-routers" / "lab.yaml")
+    (rip,) = routing(lab.nodes["a"])
+    assert rip.routing is not None
+    near = rip._replace(name="near", routing=rip.routing._replace(distance=90))
+    one, other = ExpectedRoute(1, frozenset({("l", "b")})), ExpectedRoute(7, frozenset({("m", "c")}))
+    found = {"rip": {"a": {"x": one, "y": one}}, "near": {"a": {"y": other}, "b": {"x": other}}}
+    for services in ([rip, near], [near, rip]):
+        assert best(found, services, "a") == {"x": one, "y": other}
+    assert best(found, [rip], "a") == {"x": one, "y": one}
 
 
 def test_what_a_router_lacks_is_said_in_words() -> None:

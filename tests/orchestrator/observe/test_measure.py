@@ -29,7 +29,7 @@ BEGAN = 100.0
 
 
 def account() -> Account:
-    known = [("a", WEST), ("a", "10.0.1.0/24"), ("b", WEST), ("c", WEST)]
+    known = [("a", "rip", WEST), ("a", "rip", "10.0.1.0/24"), ("b", "rip", WEST), ("c", "rip", WEST)]
     return Account(LAB.measures[0], LAB, known, BEGAN)
 
 
@@ -85,7 +85,7 @@ def test_without_a_link_that_goes_down_it_counts_from_what_the_timeline_did() ->
 
 
 def test_what_breaks_later_than_the_counting_begins_is_counted_from_then() -> None:
-    row = Account(LAB.measures[0], LAB, [("a", WEST)], BEGAN, BEGAN + 2)
+    row = Account(LAB.measures[0], LAB, [("a", "rip", WEST)], BEGAN, BEGAN + 2)
     assert row.note(line(107.0, "a", "route.lost", prefix=WEST))
     assert row.seconds == 5.0
 

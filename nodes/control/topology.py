@@ -1,0 +1,128 @@
+"""What a routing protocol should find in a lab: its routers as they stand to each other, and the shortest routes by the
+protocol's own rules. The room of a protocol has the rules (its declaration's `expected`); readiness, checks and reset
+hold against this what the routers say.
+
+A protocol's expectation does not know what other protocols redistribute into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from heapq import heapify, heappop, heappush
+from typing import Any, NamedTuple, Protocol
+
+__all__ = ["Expected", "ExpectedRoute", "NextHop", "Router", "Rules", "shortest"]
+
+NextHop = tuple[str, str]
+"""(LAN, router): over which LAN, to which router on it."""
+
+
+class Router(NamedTuple):
+    """A router that speaks the protocol. `lans`: its LANs that are not cut; `options`: its service's.
+
+    `ours`: whether the service is catenet's own implementation. `deaf`: the LANs on which it drops what comes in.
+    """
+
+    name: str
+    lans: tuple[str, ...]
+    options: Any
+    ours: bool = True
+    deaf: frozenset[str] = frozenset()
+
+
+class ExpectedRoute(NamedTuple):
+    """The shortest routes from a router to a LAN: the cost in links, and the next hops of all of them."""
+
+    cost: int
+    next_hops: frozenset[NextHop]
+
+    @property
+    def via(self) -> frozenset[str]:
+        """The LANs by which a shortest route leaves."""
+        return frozenset(lan for lan, _ in self.next_hops)
+
+
+Expected = Callable[[Sequence[Router]], Mapping[str, Mapping[str, ExpectedRoute]]]
+"""The routers that speak a protocol → router → LAN that is not its own → the routes that it should learn."""
+
+
+class Rules(Protocol):
+    """How a protocol that adds up costs goes on. All costs are its own metric."""
+
+    def cost(self, router: Router, lan: str, /) -> int:
+        """What crossing that LAN adds to what the router hears there."""
+
+    def announced(self, router: Router, lan: str, /) -> int | None:
+        """The metric at which it announces a LAN of its own; None: it does not."""
+
+    def speaks(self, router: Router, lan: str, /) -> bool:
+        """Whether the others on that LAN hear of it."""
+
+    def believes(self, router: Router, other: Router, lan: str, /) -> bool:
+        """Whether it takes what the other one says on that LAN, if it hears it."""
+
+
+def shortest(routers: Sequence[Router], rules: Rules) -> dict[str, dict[str, tuple[int, frozenset[NextHop]]]]:
+    """Router → LAN → the metric of the shortest routes, and their next hops (none: the LAN is its own).
+
+    A LAN that a router cannot reach is absent from its row.
+    """
+    rows: dict[str, dict[str, tuple[int, frozenset[NextHop]]]] = {router.name: {} for router in routers}
+    members: dict[str, list[Router]] = {}
+    for router in routers:
+        for lan in router.lans:
+            members.setdefault(lan, []).append(router)
+    for lan in members:
+        metrics = _metrics(lan, members, rules)
+        for router in routers:
+            if router.name in metrics:
+                hops = _next_hops(router, lan, metrics, members, rules)
+                rows[router.name][lan] = metrics[router.name], hops
+    return rows
+
+
+def _metrics(target: str, members: Mapping[str, list[Router]], rules: Rules) -> dict[str, int]:
+    """Router → its distance to that LAN (Dijkstra)."""
+    found: dict[str, int] = {}
+    queue = [(rules.cost(each, target), each.name, each) for each in members[target]]
+    heapify(queue)
+    while queue:
+        metric, name, router = heappop(queue)
+        if name in found:
+            continue
+        found[name] = metric
+        for lan in router.lans:
+            said = _says(router, target, lan, metric, rules)
+            for other in members[lan] if said is not None else ():
+                if said is not None and other.name not in found and _hears(other, router, lan, rules):
+                    heappush(queue, (said + rules.cost(other, lan), other.name, other))
+    return found
+
+
+def _says(router: Router, target: str, lan: str, metric: int, rules: Rules) -> int | None:
+    """The metric that a router tells of the target on a LAN; None: nothing."""
+    if not rules.speaks(router, lan):
+        return None
+    return rules.announced(router, target) if target in router.lans else metric
+
+
+def _hears(router: Router, other: Router, lan: str, rules: Rules) -> bool:
+    return lan not in router.deaf and rules.believes(router, other, lan)
+
+
+def _next_hops(
+    router: Router, target: str, metrics: Mapping[str, int], members: Mapping[str, list[Router]], rules: Rules
+) -> frozenset[NextHop]:
+    """The neighbours that a shortest route may go by; none where the LAN is its own."""
+    if target in router.lans:
+        return frozenset()
+    found = set()
+    for lan in router.lans:
+        for other in members[lan]:
+            if other is router or other.name not in metrics:
+                continue
+            said = _says(other, target, lan, metrics[other.name], rules)
+            near = said is not None and said + rules.cost(router, lan) == metrics[router.name]
+            if near and _hears(router, other, lan, rules):
+                found.add((lan, other.name))
+    return frozenset(found)
