@@ -37,5 +37,6 @@ class _Rules:
     def speaks(self, router: Router, lan: str) -> bool:
         return lan not in router.options.passive
 
-    def believes(self, router: Router, other: Router, _: str) -> bool:
-        return bool(router.options.believes(other.options, adapts=other.ours))
+    def believes(self, router: Router, other: Router, lan: str) -> bool:
+        heard = other.ours and self.speaks(router, lan)  # nobody learns the key of a router that is silent
+        return bool(router.options.believes(other.options, adapts=heard))
