@@ -18,6 +18,7 @@ __all__ = [
     "Form",
     "LanName",
     "OptionError",
+    "RouteSource",
     "Secret",
     "format_duration",
     "parse_duration",
@@ -46,6 +47,14 @@ class About(NamedTuple):
     """Beside a dataclass field's type, in Annotated: what the option is for, in whole sentences for its user."""
 
     words: str
+
+
+class RouteSource(NamedTuple):
+    """Beside the type of a text, in Annotated: it says whose routes. One of these words, or the name of any other
+    service that finds routes.
+    """
+
+    words: tuple[str, ...]
 
 
 class OptionError(ValueError):

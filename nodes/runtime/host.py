@@ -33,7 +33,7 @@ from catenet.nodes.runtime.driver import Driver
 from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
 from catenet.nodes.runtime.netlink.routing import Route
-from catenet.nodes.runtime.routes import RestoredRoute
+from catenet.nodes.runtime.routes import RestoredRoute, WantedRoute
 from catenet.nodes.runtime.tcp import Connection, Connections
 from catenet.nodes.runtime.udp import Reply, UdpPort
 
@@ -92,6 +92,7 @@ class Host:
         self._stops: list[Callable[[], None]] = []
         self._listeners: list[Callable[[Interface], None]] = []
         self._route_listeners: list[Callable[[Route], None]] = []
+        self._best_listeners: list[Callable[[Source, Prefix, WantedRoute | None], None]] = []
         self._drivers: list[Driver] = []
         self._ports: list[UdpPort] = []
         self._connections = Connections(self, shared.loop)
@@ -203,6 +204,23 @@ class Host:
         assert isinstance(first, dict)
         return {"prefix": str(prefix), **first, **({"next_hops": hops} if len(hops) > 1 else {})}
 
+    def on_route(self, function: Callable[[str, Prefix, tuple[NextHop, ...] | None], None]) -> None:
+        """Call it with the best route of other sources to each prefix, now and whenever it is another one: the source's
+        name and the next hops. None: this service's own is the best now, or there is none any more.
+        """
+        told: set[Prefix] = set()
+
+        def of_others(source: Source, prefix: Prefix, route: WantedRoute | None) -> None:
+            if route is not None and source != self._source:
+                told.add(prefix)
+                function(source.name, prefix, route.next_hops)
+            elif prefix in told:
+                told.discard(prefix)
+                function(source.name, prefix, None)
+
+        self._best_listeners.append(of_others)
+        self._routes.on_best(of_others)
+
     def kernel_routes(self, protocols: Collection[int]) -> list[Route]:
         """The routes that the kernel marks with one of these numbers, the best of a prefix first."""
         return [route for route in self._routes.present() if route.protocol in protocols]
@@ -310,6 +328,8 @@ class Host:
             self._shared.lans.unlisten(listener)
         for function in self._route_listeners:
             self._routes.unlisten(function)
+        for of_others in self._best_listeners:
+            self._routes.not_on_best(of_others)
         self._routes.not_on_restored(self._restored)
         for driver in self._drivers:
             driver.close()

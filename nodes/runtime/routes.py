@@ -58,6 +58,7 @@ class RestoredRoute(NamedTuple):
 
 
 _Key = tuple[Source, Prefix]
+_OnBest = Callable[[Source, Prefix, WantedRoute | None], None]
 
 
 class Routes:
@@ -85,6 +86,7 @@ class Routes:
         self._guarding = False
         self._listeners: list[Callable[[routing.Route], None]] = []
         self._restored_listeners: list[Callable[[RestoredRoute], None]] = []
+        self._best_listeners: list[_OnBest] = []
         self._reconciler = RouteReconciler[_Key](loop, self._faults, self._put_back)
 
     def close(self) -> None:
@@ -104,14 +106,19 @@ class Routes:
         if self._sources.setdefault(source.distance, source) != source:
             other = self._sources[source.distance]
             raise ValueError(f"{source.name} and {other.name} have the same distance, {source.distance}")
+        before = self._best(prefix)
         self._wanted[source, prefix] = WantedRoute(next_hops, metric)
-        return self._install((source, prefix))
+        is_there = self._install((source, prefix))
+        self._tell_best(prefix, before)
+        return is_there
 
     def delete(self, source: Source, prefix: Prefix) -> None:
         """The source has no route to the prefix any more. Another source's carries on."""
         self._there((source, prefix))
+        before = self._best(prefix)
         if self._wanted.pop((source, prefix), None) is not None:
             self._take_out(source, prefix)
+            self._tell_best(prefix, before)
 
     def forget(self, source: Source) -> None:
         """Every route of the source goes, those too that an earlier life of this process left in the kernel."""
@@ -119,6 +126,34 @@ class Routes:
             if each == source:
                 self.delete(source, prefix)
         self.flush([source.number])
+
+    def on_best(self, function: _OnBest) -> None:
+        """Call a function with each prefix's best route, of all that are wanted here: at first with those that there
+        are, then whenever it is another one, and with None where the source that is named was the last one.
+        """
+        self._best_listeners.append(function)
+        for prefix in dict.fromkeys(prefix for _, prefix in self._wanted):
+            if (best := self._best(prefix)) is not None:
+                function(best[0], prefix, best[1])
+
+    def not_on_best(self, function: _OnBest) -> None:
+        """Call it no more."""
+        self._best_listeners.remove(function)
+
+    def _best(self, prefix: Prefix) -> tuple[Source, WantedRoute] | None:
+        """The nearest of the sources that have a route there."""
+        for _, source in sorted(self._sources.items()):
+            if (route := self._wanted.get((source, prefix))) is not None:
+                return source, route
+        return None
+
+    def _tell_best(self, prefix: Prefix, before: tuple[Source, WantedRoute] | None) -> None:
+        after = self._best(prefix)
+        for function in tuple(self._best_listeners) if after != before else ():
+            if after is not None:
+                function(after[0], prefix, after[1])
+            elif before is not None:
+                function(before[0], prefix, None)
 
     def refused(self, source: Source) -> dict[Prefix, str]:
         """Which of its routes are not in the kernel's table, and why: in the kernel's words, or since somebody has

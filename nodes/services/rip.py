@@ -9,7 +9,7 @@ from catenet.nodes.address import Prefix
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.machine import RipMachine
 from catenet.nodes.internet.rip.packet import GROUP, PORT
-from catenet.nodes.machine import Interface, Json, Packet
+from catenet.nodes.machine import Interface, Json, NextHop, Packet
 from catenet.nodes.runtime.host import Host, UdpPort
 
 __all__ = ["serve"]
@@ -23,7 +23,6 @@ async def serve(host: Host, options: RipOptions) -> None:
         interfaces,
         host.random,
         host.name_of,
-        static=[(route.to, route.via) for route in host.config.routes],
         epoch=host.wall_clock() - host.now(),
         began=host.config.began,
         remember=True,
@@ -40,7 +39,11 @@ async def serve(host: Host, options: RipOptions) -> None:
     def changed(interface: Interface) -> None:
         driver.call(lambda now: machine.set_interface(interface, now))
 
+    def route_changed(source: str, prefix: Prefix, next_hops: tuple[NextHop, ...] | None) -> None:
+        driver.call(lambda now: machine.route_changed(source, prefix, next_hops, now))
+
     host.on_interface(changed)
+    host.on_route(route_changed)
     host.on_stop(lambda: driver.call(lambda _: machine.shutdown()))
 
     def explain(prefix: Prefix) -> Mapping[str, Json] | None:

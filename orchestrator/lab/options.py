@@ -19,7 +19,7 @@ from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.implementations import Chosen, read_implementation
 from catenet.orchestrator.lab.problems import nearest, quote
 from catenet.orchestrator.lab.reader import Reader
-from catenet.orchestrator.lab.values import ValueReader, about_of, is_duration, option_hints
+from catenet.orchestrator.lab.values import ValueReader, about_of, is_duration, option_hints, source_hints
 
 __all__ = ["options_as_json", "options_schema", "read_defaults", "read_services"]
 
@@ -80,7 +80,10 @@ def options_schema(service: str) -> tuple[dict[str, Any], set[str], dict[str, st
     """
     durations = {name for name, hint in option_hints(service).items() if is_duration(hint)}
     about = {name: about_of(hint) for name, hint in option_hints(service).items()}
-    return _adapter(service).json_schema(ref_template=f"#/$defs/{service}-options/$defs/{{model}}"), durations, about
+    made = _adapter(service).json_schema(ref_template=f"#/$defs/{service}-options/$defs/{{model}}")
+    for name, hint in source_hints(service).items():
+        made["properties"][name] |= TypeAdapter(hint).json_schema()
+    return made, durations, about
 
 
 def _named(item: Item | None, what: str, reader: Reader) -> dict[str, Item]:

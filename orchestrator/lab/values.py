@@ -11,15 +11,15 @@ import types
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-from catenet.nodes.catalogue import options_class
-from catenet.nodes.control.units import LAN, SECONDS, SECRET, About, Form
+from catenet.nodes.catalogue import options_class, services
+from catenet.nodes.control.units import LAN, SECONDS, SECRET, About, Form, RouteSource
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.problems import nearest
 from catenet.orchestrator.lab.reader import ENTRY, QUOTES, Reader, shape, whole
 
-__all__ = ["ValueReader", "about_of", "holds_secret", "is_duration", "option_hints"]
+__all__ = ["ValueReader", "about_of", "holds_secret", "is_duration", "option_hints", "source_hints"]
 
 
 class _Kind(NamedTuple):
@@ -100,7 +100,31 @@ def option_hints(service: str) -> dict[str, Any]:
     """
     options = options_class(service)
     hints = get_type_hints(options, include_extras=True)
-    return {field.name: hints[field.name] for field in fields(options)}
+    return {field.name: hints[field.name] for field in fields(options)} | source_hints(service)
+
+
+@lru_cache
+def source_hints(service: str) -> dict[str, Any]:
+    """Those of the options that name sources of routes: the choice is that of the services that there are."""
+    cls = options_class(service)
+    others = [name for name, each in services().items() if each.routing is not None and name != service]
+    hints = get_type_hints(cls, include_extras=True).items()
+    return {name: made for name, hint in hints if (made := _with_sources(hint, others)) is not hint}
+
+
+def _with_sources(hint: Any, services: Collection[str]) -> Any:
+    """The annotation with a choice of words where it stands for a source of routes, or for a list of them."""
+    plain, marks = _unwrapped(hint)
+    mark = next((mark for mark in marks if isinstance(mark, RouteSource)), None)
+    if mark is not None:
+        return Literal[(*mark.words, *services)]
+    if get_origin(plain) is not tuple:
+        return hint
+    item: Any = _with_sources(get_args(plain)[0], services)
+    if item is get_args(plain)[0]:
+        return hint
+    made: Any = tuple[item, ...]
+    return Annotated[(made, *marks)] if marks else made
 
 
 def about_of(hint: Any) -> str:

@@ -15,7 +15,7 @@ from catenet.nodes.internet.rip.digests import METHODS
 from catenet.nodes.internet.rip.keys import read_auth
 from catenet.nodes.internet.rip.machine import RipMachine
 from catenet.nodes.internet.rip.packet import GROUP, PORT, REQUEST, RESPONSE, WHOLE_TABLE, Entry, Message
-from catenet.nodes.machine import Endpoint, Interface, Packet, Send
+from catenet.nodes.machine import Endpoint, Interface, NextHop, Packet, Send
 
 pytestmark = pytest.mark.engine
 
@@ -40,9 +40,11 @@ class Sender:
     """One router of ours with 60 static routes over link2 and one that it hears on link1; all that it says is kept."""
 
     def __init__(self, auth: dict[str, object]) -> None:
-        static = [(Prefix.parse(f"10.7.{n}.0/24"), Address.parse(VIA)) for n in range(STATIC)]
         options = RipOptions(auth=auth, cost=COSTS, redistribute=("connected", "static"), tag=TAG)
-        self.machine = RipMachine(options, LINKS, random.Random(1), static=static, epoch=EPOCH)
+        self.machine = RipMachine(options, LINKS, random.Random(1), epoch=EPOCH)
+        for n in range(STATIC):
+            hops = (NextHop(Address.parse(VIA), "link2"),)
+            self.machine.route_changed("static", Prefix.parse(f"10.7.{n}.0/24"), hops, 0.0)
         self.peer = Authentication(read_auth(auth), EPOCH, options.timeout)
         self.most = self.peer.max_entries
         self.now = 0.0

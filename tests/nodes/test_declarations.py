@@ -59,7 +59,7 @@ def test_every_option_says_what_it_is_for_in_sentences(service: str) -> None:
         ("rip", {"split_horizon": "x"}, "split_horizon", ""),
         ("rip", {"triggered": "x"}, "triggered", ""),
         ("rip", {"cost": {"l": 16}}, "cost", "l"),
-        ("rip", {"redistribute": ("x",)}, "redistribute", "x"),
+        ("rip", {"redistribute": ("rip",)}, "redistribute", "rip"),
         ("rip", {"tag": -1}, "tag", ""),
         ("rip", {"fail_secure": "x"}, "fail_secure", ""),
         ("rip", {"auth": {"password": "x" * 17}}, "auth", "password"),

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Annotated, Literal, get_args
 
-from catenet.nodes.control.units import About, Duration, Form, LanName, OptionError, Secret, format_duration
+from catenet.nodes.control.units import (
+    About,
+    Duration,
+    Form,
+    LanName,
+    OptionError,
+    RouteSource,
+    Secret,
+    format_duration,
+)
 from catenet.nodes.internet.rip.keyring import Keyring
 from catenet.nodes.internet.rip.keys import read_auth
 from catenet.nodes.internet.rip.packet import INFINITY
@@ -16,7 +25,7 @@ __all__ = ["RipOptions", "SplitHorizon"]
 
 SplitHorizon = Literal["off", "on", "poisoned"]
 Switch = Literal["off", "on"]
-Source = Literal["connected", "static", "default"]
+Source = Annotated[str, RouteSource(("connected", "static", "default"))]
 
 _AUTH = Form("{password: WORD}, or {METHOD: {KEY-ID: WORD}}")
 _Key = Annotated[Secret | Mapping[str, Secret], Form("WORD, or {secret: WORD, from: 2m, until: 5m}")]
@@ -95,11 +104,8 @@ class RipOptions:
                 raise OptionError(
                     f"cost of {lan} {cost!r} is out of range; it may be 1 to {INFINITY - 1}", "cost", inner=lan
                 )
-        for source in self.redistribute:
-            if source not in get_args(Source):
-                raise OptionError(
-                    f"redistribute {source!r} is none of {', '.join(get_args(Source))}", "redistribute", inner=source
-                )
+        if "rip" in self.redistribute:
+            raise OptionError("redistribute 'rip': its own routes are always announced", "redistribute", inner="rip")
         if isinstance(self.tag, bool) or not isinstance(self.tag, int) or not 0 <= self.tag <= 0xFFFF:
             raise OptionError(f"tag {self.tag!r} is out of range; it may be 0 to {0xFFFF}", "tag")
         read_auth(self.auth)

@@ -47,11 +47,11 @@ class RipMachine:
     """One router's RIP process, on the contract of nodes/machine.py.
 
     It starts at its first wake (`next_wake` is 0 until then): it asks for its neighbours' tables and sends its own.
-    Beside the contract: `set_interface` says that an interface changed, `shutdown` takes leave, `status` is for
-    `show rip`. `name_of` gives the node that has an address, for what people read. `static` are the routes that this
-    node has beside RIP's, prefix and next hop. `epoch` is the time of day, in seconds since 1970, at which `now` was 0,
-    and `began` that at which the lab was brought up: messages carry the time, and keys live by it (RFC 4822).
-    `remember`: where each route comes from is kept, for `explain`.
+    Beside the contract: `set_interface` says that an interface changed, `route_changed` that this node has a route
+    beside RIP's, `shutdown` takes leave, `status` is for `show rip`. `name_of` gives the node that has an address, for
+    what people read. `epoch` is the time of day, in seconds since 1970, at which `now` was 0, and `began` that at which
+    the lab was brought up: messages carry the time, and keys live by it (RFC 4822). `remember`: where each route comes
+    from is kept, for `explain`.
     """
 
     def __init__(
@@ -61,15 +61,12 @@ class RipMachine:
         random: Randomness,
         name_of: Callable[[Address], str] = str,
         *,
-        static: Iterable[tuple[Prefix, Address]] = (),
         epoch: float = 0.0,
         began: float = 0.0,
         remember: bool = False,
     ) -> None:
         self._options = options
-        self._static = [
-            (prefix, via) for prefix, via in static if prefix != DEFAULT and "static" in options.redistribute
-        ]
+        self._redistributed: dict[Prefix, tuple[NextHop, ...]] = {}
         proof = read_auth(options.auth, began)
         self._auth = Authentication(proof, epoch, options.timeout, fail_secure=options.fail_secure == "on")
         self._now = 0.0
@@ -163,11 +160,25 @@ class RipMachine:
             return
         if before is not None and before.up:
             self._auth.lose(interface.name)
-            self._note(self._table.disconnect(interface.name, now), f"{interface.name} went down", now)
+            lost = self._table.disconnect(interface.name, now)
+            self._note([*lost, *self._redistribute(self._redistributed, now)], f"{interface.name} went down", now)
         if interface.up:
             self._note(self._connect(interface, now), f"{interface.name} came up", now)
             if interface in self._speaker.interfaces:
                 self._greet(interface, now)
+
+    def route_changed(self, source: str, prefix: Prefix, next_hops: tuple[NextHop, ...] | None, now: float) -> None:
+        """The best route to a prefix beside RIP's own is now this one, of that source; None: it has none any more.
+
+        It is announced where the options say so of the source. The default route never is: that is another word.
+        """
+        self._now = now
+        if next_hops is not None and source in self._options.redistribute and prefix != DEFAULT:
+            self._redistributed[prefix] = next_hops
+        elif self._redistributed.pop(prefix, None) is None:
+            return
+        if self._started and not self._stopped:
+            self._note(self._redistribute([prefix], now), f"route of {source}", now)
 
     def shutdown(self) -> None:
         """Take leave: say on every network that nothing can be reached this way any more. Then do nothing.
@@ -200,7 +211,8 @@ class RipMachine:
         for interface in self._up():
             self._past.changed(self._connect(interface, now), "started", now)
         if "default" in self._options.redistribute:
-            self._past.changed([self._table.announce(DEFAULT, ANY, "", self._options.tag, now)], "started", now)
+            everywhere = NextHop(ANY, "")
+            self._past.changed([self._table.redistribute(DEFAULT, everywhere, self._options.tag, now)], "started", now)
         # "When a router first comes up, it multicasts a Request on every connected network" (3.9.1)
         for interface in self._speaker.interfaces:
             self._greet(interface, now)
@@ -261,10 +273,24 @@ class RipMachine:
         return [interface for interface in self._interfaces.values() if interface.up]
 
     def _connect(self, interface: Interface, now: float) -> list[Change]:
-        """Its network, and the static routes that lead over it, can be reached."""
-        ways = [(prefix, via) for prefix, via in self._static if interface.prefix.holds(via)]
-        announced = [self._table.announce(prefix, via, interface.name, self._options.tag, now) for prefix, via in ways]
-        return [self._table.connect(interface, now), *announced]
+        """Its network, and the routes of others that lead over it, can be reached."""
+        return [self._table.connect(interface, now), *self._redistribute(self._redistributed, now)]
+
+    def _redistribute(self, prefixes: Iterable[Prefix], now: float) -> list[Change]:
+        """Announce the routes of others to these prefixes by the first next hop that is up, or withdraw them."""
+        changes: list[Change] = []
+        up = {interface.name for interface in self._up()}
+        for prefix in prefixes:
+            hop = next((hop for hop in self._redistributed.get(prefix, ()) if hop.interface in up), None)
+            known = self._table.routes.get(prefix)
+            usable = known is not None and known.usable
+            if known is not None and usable and known.connected and not known.static:
+                continue  # a network of our own needs nobody else's route
+            if hop is None and known is not None and usable and known.static:
+                changes.append(self._table.withdraw(known, now))
+            elif hop is not None and not (known is not None and usable and known.static and known.next_hop == hop):
+                changes.append(self._table.redistribute(prefix, hop, self._options.tag, now))
+        return changes
 
     # Input (3.9)
 
@@ -351,7 +377,7 @@ class RipMachine:
 
     def _install(self, route: Route) -> None:
         usable = route.usable and not route.connected
-        wanted = SetRoute(route.prefix, (NextHop(route.via, route.interface),), route.metric) if usable else None
+        wanted = SetRoute(route.prefix, (route.next_hop,), route.metric) if usable else None
         if wanted == route.installed:
             return
         if wanted is None:

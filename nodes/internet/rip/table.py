@@ -11,7 +11,7 @@ from typing import NamedTuple
 from catenet.nodes.address import ANY, Address, Prefix
 from catenet.nodes.internet.rip.offers import Heard
 from catenet.nodes.internet.rip.packet import INFINITY
-from catenet.nodes.machine import Interface, SetRoute
+from catenet.nodes.machine import Interface, NextHop, SetRoute
 
 __all__ = ["MAX_REPEATS", "MAX_ROUTES", "NETWORK_COST", "Change", "Route", "Table", "Verdict", "Way", "judge"]
 
@@ -50,6 +50,11 @@ class Route:
     def static(self) -> bool:
         """Whether it is announced by us, and found by somebody else."""
         return not self.router and (self.via != ANY or not self.interface)
+
+    @property
+    def next_hop(self) -> NextHop:
+        """Where it goes."""
+        return NextHop(self.via, self.interface)
 
     @property
     def usable(self) -> bool:
@@ -186,9 +191,13 @@ class Table:
         """One of our own networks came up: it takes the place of whatever was known about its prefix."""
         return self._place(interface.prefix, Way(self._cost(interface.name), interface.name, ANY, ANY, 0), now)
 
-    def announce(self, prefix: Prefix, via: Address, interface: str, tag: int, now: float) -> Change:
+    def redistribute(self, prefix: Prefix, next_hop: NextHop, tag: int, now: float) -> Change:
         """A route that somebody else found, from now on announced by us at the least metric."""
-        return self._place(prefix, Way(NETWORK_COST, interface, ANY, via, tag), now)
+        return self._place(prefix, Way(NETWORK_COST, next_hop.interface, ANY, next_hop.via, tag), now)
+
+    def withdraw(self, route: Route, now: float) -> Change:
+        """Nobody else has it any more: it is unreachable, until a neighbour offers a way."""
+        return self._poison(route, now)
 
     def disconnect(self, interface: str, now: float) -> list[Change]:
         """An interface went down: its network, and every route over it, is unreachable."""

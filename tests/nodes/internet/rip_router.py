@@ -122,10 +122,11 @@ class Router:
             self.links.values(),
             self.random,
             lambda a: NAMES.get(str(a), str(a)),
-            static=static,
             epoch=epoch,
             began=began,
         )
+        for prefix, via in static:
+            self.route("static", str(prefix), str(via))
         if start:
             update = RipOptions(**options).update
             self.now -= update
@@ -150,6 +151,16 @@ class Router:
     ) -> None:
         link = link or ("link2" if source.startswith("10.0.2.") else "link1")
         self.machine.receive(Packet(data, Endpoint(Address.parse(source), port), to, link), self.now)
+
+    def route(self, source: str, prefix: str, *vias: str) -> None:
+        """Another source of this node's has its route there by these routers, or none any more."""
+        hops = [
+            NextHop(Address.parse(via), link.name)
+            for via in vias
+            for link in self.links.values()
+            if link.prefix.holds(Address.parse(via))
+        ]
+        self.machine.route_changed(source, Prefix.parse(prefix), tuple(hops) or None, self.now)
 
     def set_link(self, name: str, *, up: bool) -> None:
         self.links[name] = self.links[name]._replace(up=up)

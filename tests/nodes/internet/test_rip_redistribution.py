@@ -106,6 +106,49 @@ def test_a_static_route_goes_and_comes_with_its_network() -> None:
     assert [type(action) for action in router.kernel()] == [SetRoute, DeleteRoute]  # RIP's own came, and went
 
 
+def test_another_services_route_is_announced_and_withdrawn_as_it_comes_and_goes() -> None:
+    router = Router(redistribute=("connected", "toyroute"), tag=7)
+    router.hear(response(entry(FAR, 3)), N2)
+    router.route("static", STATIC, VIA)  # not asked for
+    router.route("toyroute", FAR, VIA)
+    assert (router.table.get(STATIC), router.table[FAR], router.row(FAR)["state"]) == (None, 1, "static")
+    assert [type(action) for action in router.kernel()] == [SetRoute, DeleteRoute]
+    assert routes(updates(router), "link1")[FAR] == 1
+    router.hear(response(entry(FAR, 1)), N2)
+    assert (router.table[FAR], router.kernel()) == (1, [])  # its own route would only be the second best
+    router.route("static", FAR, VIA)  # the best is a source's of which nothing is to be announced
+    assert routes(router.sends() + updates(router), "link1")[FAR] == 16
+    router.hear(response(entry(FAR, 1)), N2)
+    assert (router.row(FAR)["state"], router.table[FAR]) == ("valid", 2)
+    router.route("toyroute", FAR, VIA)
+    router.route("toyroute", FAR)
+    assert (router.row(FAR)["state"], router.table[FAR]) == ("garbage", 16)
+
+
+def test_of_several_next_hops_one_that_is_up_is_announced() -> None:
+    router = Router(redistribute=("toyroute",))
+    router.route("toyroute", FAR, VIA, N2)
+    assert router.row(FAR)["lan"] == "link2"
+    router.take()
+    router.set_link("link2", up=False)
+    assert (router.row(FAR)["lan"], router.row(FAR)["via"], router.table[FAR]) == ("link1", N2, 1)
+    router.set_link("link1", up=False)
+    assert router.table[FAR] == 16
+    router.set_link("link2", up=True)
+    assert (router.row(FAR)["lan"], router.table[FAR]) == ("link2", 1)
+
+
+def test_a_network_of_our_own_needs_nobody_elses_route() -> None:
+    router = Router(redistribute=("toyroute",))
+    router.route("toyroute", LINK1, VIA)
+    assert router.row(LINK1)["state"] == "connected"
+    router.set_link("link1", up=False)
+    assert router.row(LINK1)["state"] == "static"
+    router.route("toyroute", LINK1)
+    router.set_link("link1", up=True)
+    assert (router.row(LINK1)["state"], router.table[LINK1]) == ("connected", 1)
+
+
 def test_nobody_talks_a_router_out_of_its_static_route() -> None:
     router = with_static()
     for metric in (1, 16):
@@ -134,7 +177,7 @@ def test_the_default_route_is_no_static_one() -> None:
     [
         ({"cost": {"link1": 0}}, r"cost of link1 0 is out of range; it may be 1 to 15"),
         ({"cost": {"link1": 16}}, r"cost of link1 16"),
-        ({"redistribute": ("ospf",)}, r"redistribute 'ospf' is none of connected, static, default"),
+        ({"redistribute": ("connected", "rip")}, r"redistribute 'rip': its own routes are always announced"),
         ({"tag": 65536}, r"tag 65536 is out of range"),
         ({"tag": True}, r"tag True"),
     ],

@@ -12,7 +12,7 @@ from catenet.nodes.control.service import Source
 from catenet.nodes.machine import NextHop
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.routing import Route
-from catenet.nodes.runtime.routes import STATIC, RestoredRoute, Routes
+from catenet.nodes.runtime.routes import STATIC, RestoredRoute, Routes, WantedRoute
 
 FAR, FARTHER = Prefix.parse("10.1.3.0/24"), Prefix.parse("10.1.4.0/24")
 B, D = Address.parse("10.0.1.2"), Address.parse("10.0.3.4")
@@ -376,3 +376,28 @@ def test_a_row_of_the_kernels_table_says_whose_it_is_by_number_and_distance() ->
             (80, "3", "250", "250"),
             (90, "3", "77", "77"),
         ]
+
+
+def test_who_listens_is_told_of_each_prefixs_best_route_and_of_nothing_else() -> None:
+    with Node() as node:
+        told: list[tuple[str, Prefix, int | None]] = []
+
+        def note(source: Source, prefix: Prefix, route: WantedRoute | None) -> None:
+            told.append((source.name, prefix, None if route is None else route.metric))
+
+        node.routes.set(RIP, FAR, BOTH, 2)
+        node.routes.set(STATIC, FARTHER, BOTH)
+        node.routes.set(RIP, FARTHER, BOTH, 3)
+        node.routes.on_best(note)
+        assert told == [("rip", FAR, 2), ("static", FARTHER, 0)]
+        told.clear()
+        node.routes.set(TOY, FAR, BOTH, 700)
+        node.routes.set(RIP, FAR, BOTH, 5)
+        node.routes.delete(TOY, FAR)
+        node.routes.delete(RIP, FAR)
+        node.routes.delete(RIP, FAR)
+        assert told == [("toyroute", FAR, 700), ("rip", FAR, 5), ("rip", FAR, None)]
+        told.clear()
+        node.routes.not_on_best(note)
+        node.routes.forget(STATIC)
+        assert told == []
