@@ -244,7 +244,7 @@ def test_records_that_make_no_zone(text: str, line: int, why: str) -> None:
     ],
 )
 def test_a_digest_of_another_length_is_refused(text: str, octets: int) -> None:
-    """BIND and dnspython take a message with one for malformed; the whole answer is lost on them."""
+    """dnspython takes a message with one for malformed, BIND one with such a DS or SSHFP: the whole answer is lost."""
     zones(x=HEAD + f"d {text} {'ab' * octets}\n")
     for other in (octets - 1, octets + 1):
         with pytest.raises(ZoneFileError, match=f"has {octets} octets, this one has {other}; copy it whole") as caught:
