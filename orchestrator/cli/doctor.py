@@ -124,7 +124,7 @@ def _hanging(docker: Engine) -> Iterator[Finding]:
 
 
 def _programs(docker: Engine, lab: RunningLab) -> Iterator[tuple[str, list[str]]]:
-    from catenet.orchestrator.faults.left_behind import look_into
+    from catenet.orchestrator.operations.left_behind import look_into
 
     def look(container: Container) -> tuple[str, list[str]]:
         try:

@@ -1,24 +1,62 @@
-"""What the verbs of break and mend share: do it, and say what was done."""
+"""The commands that break and mend, made of the verbs of orchestrator/faults: `catenet cut`, `heal`, `kill` …"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from inspect import Parameter, Signature
+from typing import Annotated, Any
 
-from catenet.orchestrator.cli.context import engine, running_lab
+import typer
+
+from catenet.orchestrator.cli import complete
+from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, running_lab
 from catenet.orchestrator.cli.screen import print_json, say
+from catenet.orchestrator.faults.verb import Flag, Verb
 
-__all__ = ["break_or_mend"]
+__all__ = ["command"]
 
 
-def break_or_mend(verb: str, targets: Sequence[str], lab: str, *, silent: bool = False, json: bool) -> None:
-    """One of the verbs, on LANs or nodes of the running lab that `lab` names.
+def command(verb: Verb) -> Callable[..., None]:
+    """The function of its command, as typer reads it: targets, flags, --lab, --json."""
+
+    def run(targets: list[str], lab: str, json: bool, **flags: bool) -> None:
+        _break_or_mend(verb, targets, lab, [name for name, given in flags.items() if given], json=json)
+
+    parameters = [
+        Parameter("targets", Parameter.POSITIONAL_OR_KEYWORD, annotation=_targets(verb)),
+        *(_keyword(flag.name, _option(flag), default=False) for flag in verb.flags),
+        _keyword("lab", LabOption, default=""),
+        _keyword("json", JsonOption, default=False),
+    ]
+    run.__doc__ = verb.help
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # what inspect.signature gives
+    return run
+
+
+def _keyword(name: str, annotation: Any, *, default: object) -> Parameter:
+    return Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+def _targets(verb: Verb) -> Any:
+    several, offered = ("LANs", complete.lans) if verb.on == "LAN" else ("Nodes", complete.nodes)
+    which = f"{several} of the lab (catenet status lists them)."
+    return Annotated[list[str], typer.Argument(metavar=verb.on.upper(), help=which, autocompletion=offered)]
+
+
+def _option(flag: Flag) -> Any:
+    return Annotated[bool, typer.Option(f"--{flag.name}", help=flag.help)]
+
+
+def _break_or_mend(verb: Verb, targets: Sequence[str], lab: str, flags: Sequence[str], *, json: bool) -> None:
+    """The verb, on LANs or nodes of the running lab that `lab` names.
 
     As JSON: an object of one target, a list of several.
     """
-    from catenet.orchestrator.faults.verbs import do_together
+    from catenet.orchestrator.operations.verbs import do_together
 
     docker = engine()
-    all_done = do_together(docker, running_lab(docker, lab), verb, targets, silent=silent)
+    all_done = do_together(docker, running_lab(docker, lab), verb.name, targets, flags)
     if json:
         print_json(all_done[0].as_json() if len(targets) == 1 else [done.as_json() for done in all_done])
         return

@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from catenet.orchestrator.cli.verbs import VERBS, Verb
+from catenet.orchestrator.cli.verbs import Command, commands
 
 __all__ = ["application", "dispatch"]
 
@@ -27,7 +27,7 @@ def dispatch(arguments: list[str]) -> int:
 
     """
     word = arguments[0]
-    verbs = [verb for panel in VERBS.values() for verb in panel]
+    verbs = [verb for panel in commands().values() for verb in panel]
     if not word.startswith("-") and word not in verbs:
         from catenet.orchestrator.observe.running import unknown
 
@@ -53,13 +53,18 @@ def application(typed: str) -> typer.Typer:
     """The typer application. Only the verb that was typed has its function; of the others completion needs no more."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
     app.callback(context_settings={"help_option_names": ["-h", "--help"]})(_options)
-    for name, verb in ((name, verb) for panel in VERBS.values() for name, verb in panel.items()):
-        function = _function(verb) if name == typed else _not_typed
+    for name, verb in ((name, verb) for panel in commands().values() for name, verb in panel.items()):
+        function = _function(name, verb) if name == typed else _not_typed
         app.command(name, short_help=verb.summary, context_settings=_SETTINGS.get(name))(function)
     return app
 
 
-def _function(verb: Verb) -> Callable[..., None]:
+def _function(name: str, verb: Command) -> Callable[..., None]:
+    if not verb.target:
+        from catenet.orchestrator.cli.faults import command
+        from catenet.orchestrator.faults import verbs
+
+        return command(verbs()[name])
     module, _, function = verb.target.partition(":")
     found: Callable[..., None] = getattr(import_module(f"catenet.orchestrator.cli.{module}"), function)
     return found

@@ -17,13 +17,13 @@ from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.cli.context import JsonOption, LabOption, RunningArgument, engine, one_name, running_lab
 from catenet.orchestrator.cli.screen import print_json, say, table, tell
-from catenet.orchestrator.faults.verbs import AT_ONCE, OPPOSITE, do, lead
+from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.lab.model import Check, Moment
-from catenet.orchestrator.lab.vocabulary import LAN_VERBS
 from catenet.orchestrator.observe.measure import Measured, Measuring
 from catenet.orchestrator.observe.running import RunningLab, UserError
 from catenet.orchestrator.observe.running import running_lab as lab_as_it_is
 from catenet.orchestrator.operations import Result, keep_evidence, run_checks
+from catenet.orchestrator.operations.verbs import AT_ONCE, do, lead
 
 __all__ = ["Happening", "Play", "head_start", "play", "play_and_show"]
 _SET_UP = 2.0
@@ -140,7 +140,7 @@ class Play:
         self._began = 0.0
         self._results: queue.SimpleQueue[Result | Exception] = queue.SimpleQueue()
         self._watched = 0
-        self._broken: dict[tuple[bool, str], str] = {}  # (whether it is a LAN, its name) → the verb that mends it
+        self._broken: dict[tuple[str, str], str] = {}  # (LAN or node, its name) → the verb that mends it
         self._witness: threading.Thread | None = None
         self._measured = bool(running.lab.measures)
         self.evidence = ""
@@ -174,12 +174,13 @@ class Play:
         if first.expect is not None:
             self._watch(first.expect)
             return
-        if first.verb in OPPOSITE:
+        breaks = verbs()[first.verb].breaks
+        if breaks:
             measuring.begin(time.time() + first.at - self._now())
         else:
             self._tell_measured(measuring)
         running, ahead = self._refreshed(), lead(first.verb, len(moments))
-        if first.verb in OPPOSITE:
+        if breaks:
             self._wait_until(first.at - ahead)
         at = time.time() + ahead if ahead else 0.0
         if not at:
@@ -210,12 +211,13 @@ class Play:
 
     def _do(self, moment: Moment, running: RunningLab, at: float = 0.0) -> None:
         began, verb, target = self._now(), moment.verb, moment.target
-        if verb in OPPOSITE:  # noted first: it may be broken off half-way
-            self._broken[verb in LAN_VERBS, target] = OPPOSITE[verb]
-        done = do(self._engine, running, verb, target, silent=moment.silent, at=at)
+        known = verbs()[verb]
+        if known.breaks:  # noted first: it may be broken off half-way
+            self._broken[known.on, target] = known.undone_by
+        done = do(self._engine, running, verb, target, moment.flags, at=at)
         self._tell(Happening(self._now() if at else began, verb, "; ".join((done.words, *done.remarks))))
-        if verb not in OPPOSITE:
-            self._broken.pop((verb in LAN_VERBS, target), None)
+        if not known.breaks:
+            self._broken.pop((known.on, target), None)
 
     def _watch(self, check: Check) -> None:
         running = self._refreshed()
@@ -274,12 +276,12 @@ def head_start(entries: Sequence[Sequence[Moment]], *, measured: bool) -> float:
 def _preparation(moments: Sequence[Moment], *, measured: bool) -> float:
     """Seconds before its time at which one begins with what breaks something: to tell several, and to count."""
     verb = moments[0].verb
-    return lead(verb, len(moments)) + (_SET_UP if measured else 0.0) if verb in OPPOSITE else 0.0
+    return lead(verb, len(moments)) + (_SET_UP if measured else 0.0) if verb and verbs()[verb].breaks else 0.0
 
 
-def _together(moment: Moment) -> tuple[float, str, bool, int]:
+def _together(moment: Moment) -> tuple[float, str, tuple[str, ...], int]:
     """Moments next to each other with the same key are one entry of the timeline; each expectation is one alone."""
-    return moment.at, moment.verb, moment.silent, 0 if moment.expect is None else id(moment)
+    return moment.at, moment.verb, moment.flags, 0 if moment.expect is None else id(moment)
 
 
 def _announced(moments: Sequence[Moment]) -> str:

@@ -18,7 +18,7 @@ def reset(lab: LabOption = "", json: JsonOption = False) -> None:
     programs or names were changed by hand is restarted. Other files that were changed inside a node stay so.
     """
     from catenet.orchestrator.deploy.alone import alone
-    from catenet.orchestrator.faults.reset import reset as mend
+    from catenet.orchestrator.operations.reset import reset as mend
 
     docker = engine()
     running = running_lab(docker, lab)

@@ -13,14 +13,14 @@ from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.screen import say
 from catenet.orchestrator.cli.trace import print_trace
 from catenet.orchestrator.cli.up import NameOption, bring_up
-from catenet.orchestrator.faults.done import Done
-from catenet.orchestrator.faults.lans import cut, heal
 from catenet.orchestrator.observe.outage import INTERVAL, Outage, watch_outage
 from catenet.orchestrator.observe.pings import Pings
 from catenet.orchestrator.observe.running import RunningLab
 from catenet.orchestrator.observe.status import lab_state
 from catenet.orchestrator.observe.trace import Trace, trace_http
+from catenet.orchestrator.operations.done import Done
 from catenet.orchestrator.operations.scene import RunningScene
+from catenet.orchestrator.operations.verbs import do
 
 LAB, BROWSER, SERVER, ROUTER, LINK = "internet", "surf.eurecom.fr", "dragon.cs.uiuc.edu", "a", "link1"
 URL = f"http://{SERVER}/"
@@ -66,16 +66,17 @@ def _break(engine: Engine, running: RunningLab) -> None:
     prefix = str(running.lab.lans[server.lan].prefix)
     scene = RunningScene(engine, running)
     watch = partial(watch_outage, engine, running.node(ROUTER))
+    change = partial(do, engine, running, target=LINK)
     with Pings(engine, running.node(BROWSER), str(server.address), INTERVAL) as pings:
         pings.first_after(0.0, _LIMIT)
         done: list[Done] = []
         try:
-            broken = watch(pings, prefix, change=lambda: done.append(cut(engine, running, LINK)), link="link.down")
+            broken = watch(pings, prefix, change=lambda: done.append(change("cut")), link="link.down")
             _tell(broken, done[-1], broken.begin, _way(scene))
-            mended = watch(pings, prefix, change=lambda: done.append(heal(engine, running, LINK)), link="link.up")
+            mended = watch(pings, prefix, change=lambda: done.append(change("heal")), link="link.up")
             _tell(mended, done[-1], broken.begin, _way(scene))
         except BaseException:
-            heal(engine, running, LINK)
+            do(engine, running, "heal", LINK)
             raise
 
 

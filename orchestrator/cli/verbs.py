@@ -1,4 +1,5 @@
 """The table of verbs, and `catenet --help`, which is made of it alone. To add a verb: one file, and one line here.
+One that breaks or mends is one file in orchestrator/faults, and no line here.
 
 What everybody types first answers at once: nothing is imported for it.
 """
@@ -7,59 +8,62 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-__all__ = ["VERBS", "Verb", "overview"]
+from catenet.orchestrator.faults import verbs
+
+__all__ = ["Command", "commands", "overview"]
 
 
-class Verb(NamedTuple):
-    """Where its function is, as module of this package : function, and what `catenet --help` says of it."""
+class Command(NamedTuple):
+    """Where its function is, as module of this package : function, and what `catenet --help` says of it.
+
+    Without a `target` it is a verb of orchestrator/faults, and made of that (faults.py).
+    """
 
     target: str
     summary: str
 
 
-VERBS: dict[str, dict[str, Verb]] = {
-    "Labs": {
-        "labs": Verb("labs:labs", "The labs that come with catenet, and those that are running"),
-        "new": Verb("new:new", "Make an own small lab, to start from"),
-        "validate": Verb("validate:validate", "Check lab files; needs no engine"),
-        "schema": Verb("schema:schema", "The JSON Schema of lab files, for editors"),
-        "export": Verb("export:export", "Write a lab as a file for docker compose"),
-        "doctor": Verb("doctor:doctor", "Whether this machine can run labs, and how large"),
-        "tour": Verb("tour:tour", "Start the default lab and watch it work, break and heal"),
-        "up": Verb("up:up", "Start a lab; returns when it is ready"),
-        "down": Verb("down:down", "Remove a running lab"),
-        "check": Verb("check:check", "Ask a running lab whether what its file claims is true"),
-        "play": Verb("play:play", "Play a running lab's timeline"),
-        "test": Verb("test:test", "Start a lab, check it, keep evidence of what failed, remove it"),
-    },
-    "Look into a running lab": {
-        "status": Verb("status:status", "How each node and each LAN is"),
-        "show": Verb("show:show", "A table of a node: its routes, its RIP table, its cache …"),
-        "logs": Verb("logs:logs", "What a node wrote"),
-        "events": Verb("events:events", "What happened on all nodes, in order of time"),
-        "trace": Verb("trace:trace", "Each message of a page, or what made a route what it is"),
-        "capture": Verb("capture:capture", "The packets of a node or a LAN, as they pass"),
-        "graph": Verb("graph:graph", "A picture of a lab: who is on which LAN, and how it is"),
-        "exec": Verb("execute:execute", "Run a program inside a node"),
-        "shell": Verb("shell:shell", "Open a shell inside a node"),
-    },
-    "Break and mend": {
-        "cut": Verb("lans:cut", "Cut a LAN"),
-        "heal": Verb("lans:heal", "Heal a LAN that was cut"),
-        "kill": Verb("nodes:kill", "Kill a node"),
-        "pause": Verb("nodes:pause", "Pause a node: nobody can tell it from a dead one"),
-        "resume": Verb("nodes:resume", "Resume a paused node"),
-        "start": Verb("nodes:start", "Start a node that was killed"),
-        "reset": Verb("reset:reset", "Mend everything and empty the caches: the lab as after `up`"),
-    },
-    "Yourself": {
-        "completion": Verb("completion:completion", "What your shell needs to complete verbs, labs, nodes and LANs"),
-    },
-}
-"""Panel of `catenet --help` → verb. Its module is imported when the verb is typed, and only then."""
+def commands() -> Mapping[str, Mapping[str, Command]]:
+    """Panel of `catenet --help` → verb. Its module is imported when the verb is typed, and only then."""
+    return {
+        "Labs": {
+            "labs": Command("labs:labs", "The labs that come with catenet, and those that are running"),
+            "new": Command("new:new", "Make an own small lab, to start from"),
+            "validate": Command("validate:validate", "Check lab files; needs no engine"),
+            "schema": Command("schema:schema", "The JSON Schema of lab files, for editors"),
+            "export": Command("export:export", "Write a lab as a file for docker compose"),
+            "doctor": Command("doctor:doctor", "Whether this machine can run labs, and how large"),
+            "tour": Command("tour:tour", "Start the default lab and watch it work, break and heal"),
+            "up": Command("up:up", "Start a lab; returns when it is ready"),
+            "down": Command("down:down", "Remove a running lab"),
+            "check": Command("check:check", "Ask a running lab whether what its file claims is true"),
+            "play": Command("play:play", "Play a running lab's timeline"),
+            "test": Command("test:test", "Start a lab, check it, keep evidence of what failed, remove it"),
+        },
+        "Look into a running lab": {
+            "status": Command("status:status", "How each node and each LAN is"),
+            "show": Command("show:show", "A table of a node: its routes, its RIP table, its cache …"),
+            "logs": Command("logs:logs", "What a node wrote"),
+            "events": Command("events:events", "What happened on all nodes, in order of time"),
+            "trace": Command("trace:trace", "Each message of a page, or what made a route what it is"),
+            "capture": Command("capture:capture", "The packets of a node or a LAN, as they pass"),
+            "graph": Command("graph:graph", "A picture of a lab: who is on which LAN, and how it is"),
+            "exec": Command("execute:execute", "Run a program inside a node"),
+            "shell": Command("shell:shell", "Open a shell inside a node"),
+        },
+        "Break and mend": {
+            **{name: Command("", verb.summary) for name, verb in verbs().items()},
+            "reset": Command("reset:reset", "Mend everything and empty the caches: the lab as after `up`"),
+        },
+        "Yourself": {
+            "completion": Command(
+                "completion:completion", "What your shell needs to complete verbs, labs, nodes and LANs"
+            ),
+        },
+    }
 
 
 def overview() -> str:
@@ -72,10 +76,10 @@ def _lines(begin: str, end: str) -> Iterator[str]:
     yield "Usage: catenet VERB [WORDS] [OPTIONS]"
     yield ""
     yield "Starts an Internet of containers, looks into every hop, and breaks it."
-    width = max(len(name) for panel in VERBS.values() for name in panel)
-    for panel, verbs in VERBS.items():
+    width = max(len(name) for panel in commands().values() for name in panel)
+    for panel, known in commands().items():
         yield ""
         yield f"{begin}{panel}{end}"
-        yield from (f"  {name:{width}}  {verb.summary}" for name, verb in verbs.items())
+        yield from (f"  {name:{width}}  {verb.summary}" for name, verb in known.items())
     yield ""
     yield "catenet VERB --help shows examples; catenet --version says which one this is."

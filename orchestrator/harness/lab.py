@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, listed_of
-from catenet.orchestrator.faults.done import Done
-from catenet.orchestrator.faults.verbs import OPPOSITE, do
+from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.harness.failed import Witness
 from catenet.orchestrator.lab.expect import read_duration, read_expectation
-from catenet.orchestrator.lab.model import Check, Lab, Moment
+from catenet.orchestrator.lab.model import Check, Lab
 from catenet.orchestrator.observe.ask import Doors
 from catenet.orchestrator.observe.capture import capturing_on
 from catenet.orchestrator.observe.converged import wait_until_converged
@@ -25,6 +24,8 @@ from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError, unknown
 from catenet.orchestrator.observe.status import lab_state
 from catenet.orchestrator.operations import Result, run_checks
+from catenet.orchestrator.operations.done import Done
+from catenet.orchestrator.operations.verbs import do
 
 __all__ = ["Broken", "LabUnderTest", "NodeUnderTest"]
 
@@ -108,7 +109,17 @@ class LabUnderTest:
             EngineError: an end that runs did not do it.
 
         """
-        return Broken(self, "cut", lan, silent=silent)
+        return self.breaking("cut", lan, silent=silent)
+
+    def breaking(self, verb: str, target: str, **flags: bool) -> Broken:
+        """Any verb that breaks something, as of `do`. In a `with`, it is undone and routing has converged at the end.
+
+        Raises:
+            UserError: no such verb, LAN or node.
+            EngineError: an end or a node did not do it.
+
+        """
+        return Broken(self, verb, target, **flags)
 
     def heal(self, lan: str) -> Done:
         """The LAN carries packets again; routing takes the time it takes.
@@ -120,10 +131,13 @@ class LabUnderTest:
         """
         return self.do("heal", lan)
 
-    def do(self, verb: str, target: str, *, silent: bool = False) -> Done:
-        """cut, heal, kill, pause, resume or start, by its name. The lab is reset before the next test that uses it."""
+    def do(self, verb: str, target: str, **flags: bool) -> Done:
+        """cut, heal, kill or another verb that breaks or mends, by its name; `flags` as on the command line, by theirs.
+
+        The lab is reset before the next test that uses it.
+        """
         self._copy.changed = True
-        return do(self.engine, self.running, verb, target, silent=silent)
+        return do(self.engine, self.running, verb, target, [flag for flag, given in flags.items() if given])
 
     def check(self, *claims: str, within: str | None = None) -> list[Result]:
         """The lab's checks of these claims (none given: all) hold, each `within` its own time or the one given.
@@ -192,24 +206,21 @@ class LabUnderTest:
             known = {each.claim for each in (*self.model.checks, *(check for check, _ in _expectations(self.model)))}
             raise unknown("check of claim", claim, known - {""}, owner=f"lab {self.model.name}")
         broken = self._broken() if moments else frozenset()
-        checks += [each for each, state in moments if state == broken]
+        checks += [each for each, after in moments if after.keys() == broken]
         if not checks:
-            states = sorted({", ".join(sorted(state)) for _, state in moments})
+            states = sorted({", ".join(sorted(after.values())) for _, after in moments})
             raise AssertionError(
                 f"lab {self.model.name} says of {claim} only what holds after: {'; or '.join(states) or 'nothing'}"
             )
         return checks
 
-    def _broken(self) -> frozenset[str]:
-        """What is broken now, each thing in the words that break it: cut link1."""
-        state = lab_state(self.engine, self.running)
-        verbs = {
-            node: "pause" if each.state == "paused" else "kill"
-            for node, each in self.running.containers.items()
-            if each.state != "running"
-        }
-        lans = [Moment(0, "cut", lan.name, silent=lan.word == "silent").words for lan in state.lans if lan.is_broken]
-        return frozenset((*lans, *(f"{verb} {node}" for node, verb in verbs.items())))
+    def _broken(self) -> frozenset[_State]:
+        """What is broken now."""
+        state, nodes = lab_state(self.engine, self.running), self.running.containers.items()
+        lans = [_State("LAN", lan.name, lan.word) for lan in state.lans if lan.is_broken]
+        dead = [(name, each.state) for name, each in nodes if each.state != "running"]
+        words = [_State("node", name, "paused" if state == "paused" else "exited") for name, state in dead]
+        return frozenset((*lans, *words))
 
     def _must_hold(self, checks: Collection[Check]) -> list[Result]:
         __tracebackhide__ = True
@@ -259,13 +270,13 @@ class NodeUnderTest:
         """It dies at once, without a farewell (SIGKILL). In a `with`, it is started again when the block ends, and
         routing has converged.
         """
-        return Broken(self._lab, "kill", self.name)
+        return self._lab.breaking("kill", self.name)
 
     def pause(self) -> Broken:
         """Its processes stand still; its kernel goes on forwarding packets. In a `with`, it is resumed when the block
         ends, and routing has converged.
         """
-        return Broken(self._lab, "pause", self.name)
+        return self._lab.breaking("pause", self.name)
 
     def resume(self) -> Done:
         """A paused node goes on."""
@@ -307,9 +318,10 @@ class NodeUnderTest:
 class Broken:
     """Something that is broken now. As a context manager, it is mended at the end of the block, after an error too."""
 
-    def __init__(self, lab: LabUnderTest, verb: str, target: str, *, silent: bool = False) -> None:
-        self._lab, self._verb, self._target = lab, verb, target
-        self.done = lab.do(verb, target, silent=silent)
+    def __init__(self, lab: LabUnderTest, verb: str, target: str, **flags: bool) -> None:
+        self._lab, self._target = lab, target
+        self.done = lab.do(verb, target, **flags)
+        self._undo = verbs()[verb].undone_by
 
     def __enter__(self) -> Broken:
         return self
@@ -321,12 +333,12 @@ class Broken:
         if error is not None:
             self._lab.witness.note_error(error)
         try:
-            self._lab.do(OPPOSITE[self._verb], self._target)
+            self._lab.do(self._undo, self._target)
             self._lab.wait_until_converged()
         except (EngineError, UserError, AssertionError) as failure:
             if error is None:
                 raise
-            error.add_note(f"after that, {OPPOSITE[self._verb]} {self._target}: {failure}")
+            error.add_note(f"after that, {self._undo} {self._target}: {failure}")
 
 
 def _must_be_words(command: tuple[str, ...]) -> None:
@@ -337,15 +349,26 @@ def _must_be_words(command: tuple[str, ...]) -> None:
         raise ValueError(f'run: {command[0]!r} is no program; its words are given apart, {like}; or run("sh", "-c", …)')
 
 
-def _expectations(lab: Lab) -> list[tuple[Check, frozenset[str]]]:
-    """Each expectation of the timeline, and what is broken at its time, in the words that broke it."""
-    broken: dict[tuple[str, str], str] = {}
-    found = []
+class _State(NamedTuple):
+    """A LAN or a node, and how `status` calls it."""
+
+    on: str
+    target: str
+    word: str
+
+
+def _expectations(lab: Lab) -> list[tuple[Check, Mapping[_State, str]]]:
+    """Each expectation of the timeline, and what is broken at its time → the words that broke it."""
+    broken: dict[tuple[str, str], tuple[_State, str]] = {}
+    found: list[tuple[Check, Mapping[_State, str]]] = []
     for moment in lab.timeline:
         if moment.expect is not None:
-            found.append((moment.expect, frozenset(broken.values())))
-        elif moment.verb in OPPOSITE:
-            broken[OPPOSITE[moment.verb], moment.target] = moment.words
+            found.append((moment.expect, dict(broken.values())))
+            continue
+        verb = verbs()[moment.verb]
+        if verb.breaks:
+            state = _State(verb.on, moment.target, verb.state_after(moment.flags))
+            broken[verb.undone_by, moment.target] = state, moment.words
         else:
-            broken.pop((moment.verb, moment.target), None)
+            broken.pop((verb.name, moment.target), None)
     return found

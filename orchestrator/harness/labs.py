@@ -21,13 +21,13 @@ from catenet.orchestrator.deploy.down import down, remove_orphans
 from catenet.orchestrator.deploy.images import ensure_node_image
 from catenet.orchestrator.deploy.progress import Silent
 from catenet.orchestrator.deploy.up import up
-from catenet.orchestrator.faults.reset import reset
 from catenet.orchestrator.harness.marks import Wanted
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.overrides import Implementation
 from catenet.orchestrator.lab.words import copy_name
 from catenet.orchestrator.observe.running import RunningLab, UserError, running_lab
+from catenet.orchestrator.operations.reset import reset
 
 __all__ = ["Copy", "Labs", "Manner", "remove_what_is_left"]
 

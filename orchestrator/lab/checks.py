@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping
 
 from catenet.orchestrator.checks import kinds
 from catenet.orchestrator.checks.expectation import Expectation
+from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.kinds import KindReader, check_words
 from catenet.orchestrator.lab.model import Check, Measure, Moment
 from catenet.orchestrator.lab.problems import quote
 from catenet.orchestrator.lab.reader import Reader
-from catenet.orchestrator.lab.vocabulary import LAN_VERBS, MEASURE, MOMENT, NODE_VERBS, OPPOSITE
+from catenet.orchestrator.lab.vocabulary import MEASURE, moment_words
 from catenet.orchestrator.lab.words import CLAIMS
 
 __all__ = ["ChecksReader", "read_claims"]
@@ -50,9 +51,10 @@ class ChecksReader:
     def measured(self, item: Item | None, timeline: tuple[Moment, ...]) -> None:
         """A play counts from the first thing that breaks on: where nothing does, `measure:` is a mistake."""
         rows = self.reader.items(item, "measure")
-        if rows and not any(moment.verb in OPPOSITE for moment in timeline):
+        breaking = [verb.name for verb in verbs().values() if verb.breaks]
+        if rows and not any(moment.verb in breaking for moment in timeline):
             message = "measure: the timeline breaks nothing, so nothing would ever be counted"
-            self.reader.problem(rows[0].line, message, f"add to `timeline:` one of: {', '.join(OPPOSITE)}")
+            self.reader.problem(rows[0].line, message, f"add to `timeline:` one of: {', '.join(breaking)}")
 
     def _check(self, item: Item, what: str) -> Check | None:
         section = self.reader.section(item, what, check_words())
@@ -105,26 +107,29 @@ class ChecksReader:
 
     def _moments(self, item: Item) -> tuple[Moment, ...]:
         what = "timeline"
-        section = self.reader.section(item, what, MOMENT)
+        section = self.reader.section(item, what, moment_words())
         if section is None:
             return ()
         written = self.reader.needed(section, "at", what, item.line, "at: 10s")
         at = self.reader.duration(written, f"{what}: at")
-        verb = self._only_one(section, (*LAN_VERBS, *NODE_VERBS, "expect"), item, what)
+        verb = self._only_one(section, (*verbs(), "expect"), item, what)
         if verb is None:
             return ()
-        if "silent" in section and verb != "cut":
-            line = section["silent"].line
-            self.reader.problem(line, f"{what}: silent beside {verb}", "silent belongs to `cut:`")
+        flags = {flag.name: each.name for each in verbs().values() for flag in each.flags if flag.name in section}
+        for flag, owner in flags.items():
+            if verb != owner:
+                self.reader.problem(
+                    section[flag].line, f"{what}: {flag} beside {verb}", f"{flag} belongs to `{owner}:`"
+                )
         if verb == "expect":
             expect = self._expect(section, what)
             return () if at is None or expect is None else (Moment(at, expect=expect),)
         for word in ("within", "claim"):
             if word in section:
                 self.reader.problem(section[word].line, f"{what}: {word} beside {verb}", f"{word} belongs to `expect:`")
-        targets = self._some(section, verb, what, item.line, "LAN" if verb in LAN_VERBS else "node")
-        silent = self.reader.flag(section.get("silent"), f"{what}: silent") or False
-        return () if at is None else tuple(Moment(at, verb, target, silent=silent) for target in targets)
+        targets = self._some(section, verb, what, item.line, verbs()[verb].on)
+        given = tuple(flag for flag in flags if self.reader.flag(section[flag], f"{what}: {flag}"))
+        return () if at is None else tuple(Moment(at, verb, target, flags=given) for target in targets)
 
     def _expect(self, section: Mapping[str, Item], what: str) -> Check | None:
         item = section["expect"]

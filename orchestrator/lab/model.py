@@ -90,19 +90,19 @@ class Check:
 class Moment:
     """One entry of a timeline: at so many seconds, one verb with its LAN or node, or an expectation.
 
-    `silent`: of a cut that leaves the carrier.
+    `flags`: what the verb is given beside its target.
     """
 
     at: float
-    verb: str = ""  # cut | heal | kill | pause | resume | start | "" (then `expect` is given)
+    verb: str = ""  # one of orchestrator/faults; or "", then `expect` is given
     target: str = ""
     expect: Check | None = None
-    silent: bool = False
+    flags: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
         """The verb and its target, as the command line has them."""
-        return f"{self.verb} {self.target}{' --silent' if self.silent else ''}"
+        return " ".join((self.verb, self.target, *(f"--{flag}" for flag in self.flags)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,21 +13,20 @@ from typing import Any
 from catenet.nodes.catalogue import IMPLEMENTATION, implementations, services
 from catenet.nodes.control.units import DURATION, format_duration
 from catenet.orchestrator.checks import kinds
+from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.lab.kinds import check_words, kind_words
 from catenet.orchestrator.lab.lans import LONGEST, SHORTEST
 from catenet.orchestrator.lab.options import options_schema
 from catenet.orchestrator.lab.reader import FLAGS
 from catenet.orchestrator.lab.vocabulary import (
     LAN,
-    LAN_VERBS,
     MEASURE,
-    MOMENT,
     NODE,
-    NODE_VERBS,
     ROUTE,
     TOP,
     Word,
     Words,
+    moment_words,
 )
 from catenet.orchestrator.lab.words import CLAIMS, DOMAIN, NAMES
 
@@ -101,8 +100,9 @@ def _structures() -> dict[str, Schema]:
     options = {service: _of(f"{service}-options") for service in services()}
     by_service = _or_nothing({"type": "object", "properties": options, "additionalProperties": False})
     by_lan = {"type": "object", "additionalProperties": _or_nothing(_whole(_ADDRESS)), "minProperties": 1}
-    beside = {"within": ["expect"], "claim": ["expect"], "silent": ["cut"]}
-    moment = _exactly_one(MOMENT, (*LAN_VERBS, *NODE_VERBS, "expect"))
+    flags = {flag.name: [verb.name] for verb in verbs().values() for flag in verb.flags}
+    beside = {"within": ["expect"], "claim": ["expect"], **flags}
+    moment = _exactly_one(moment_words(), (*verbs(), "expect"))
     return {
         "lans": _chosen("LAN", _or_nothing(_section(LAN))),
         "nodes": _chosen("node", _section(NODE)) | {"minProperties": 1},

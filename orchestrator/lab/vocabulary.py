@@ -1,7 +1,8 @@
 """Every word that a lab file may have, and what is written under it: the readers and the schema go by these tables.
 
 The options of the services are not here: they are the fields of each service's own dataclass (nodes/catalogue.py).
-Nor are the kinds of checks: each is a dataclass of its own (orchestrator/checks/), and kinds.py makes words of it.
+Nor are the kinds of checks: each is a dataclass of its own (orchestrator/checks/), and kinds.py makes words of it. The
+verbs of a timeline are those of orchestrator/faults/.
 """
 
 from __future__ import annotations
@@ -9,19 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from catenet.orchestrator.faults import verbs
+
 __all__ = [
     "HOLDS",
     "LAN",
-    "LAN_VERBS",
     "MEASURE",
-    "MOMENT",
     "NODE",
-    "NODE_VERBS",
-    "OPPOSITE",
     "ROUTE",
     "TOP",
     "Word",
     "Words",
+    "moment_words",
 ]
 
 
@@ -77,19 +77,6 @@ HOLDS: Words = {
     "within": Word("duration", "How long it may take to become true. Without it, it must be true at once."),
 }
 
-LAN_VERBS = ("cut", "heal")
-NODE_VERBS = ("kill", "pause", "resume", "start")
-OPPOSITE: Mapping[str, str] = {"cut": "heal", "kill": "start", "pause": "resume"}
-"""Each verb that breaks something → the one that mends it."""
-MOMENT: Words = {
-    "at": Word("duration", "When, counted from the timeline's start.", needed=True),
-    **{verb: Word("names", f"The LAN to {verb}, or several at once.") for verb in LAN_VERBS},
-    **{verb: Word("names", f"The node to {verb}, or several at once.") for verb in NODE_VERBS},
-    "silent": Word("flag", "Of a cut: packets are lost, and the carrier stays. Without it: no."),
-    "expect": Word("expectation", "What must be true from then on, or within the time that `within` gives it."),
-    **HOLDS,
-}
-
 MEASURE: Words = {
     "name": Word("text", "What the row is called.", needed=True),
     "at": Word("names", "The routers that are watched.", needed=True),
@@ -97,3 +84,15 @@ MEASURE: Words = {
     "from": Word("text", "The node that pings into those LANs meanwhile, each second. Without it, none."),
 }
 """From the first thing that the timeline breaks to the first that it mends."""
+
+
+def moment_words() -> Words:
+    """The words of an entry of `timeline:`."""
+    known = verbs().values()
+    return {
+        "at": Word("duration", "When, counted from the timeline's start.", needed=True),
+        **{verb.name: Word("names", f"The {verb.on} to {verb.name}, or several at once.") for verb in known},
+        **{flag.name: Word("flag", flag.about) for verb in known for flag in verb.flags},
+        "expect": Word("expectation", "What must be true from then on, or within the time that `within` gives it."),
+        **HOLDS,
+    }

@@ -1,10 +1,15 @@
-"""What is done with a running lab: its checks are run.
+"""What is done with a running lab: checks are run, verbs of break and mend carried out, all is mended.
 
-runner    run_checks: all of them, side by side where that is safe; each until it holds or its `within` is over
-result    what became of a check
-cause     what is broken in the lab just now: the first thing to look at where a check failed
-evidence  what is kept of checks that failed
-scene     what a check sees: the running lab, its model, its nodes' answers
+runner       run_checks: all of them, side by side where that is safe; each until it holds or its `within` is over
+result       what became of a check; cause: what is broken just now; evidence: what is kept of checks that failed
+scene        what a check sees: the running lab, its model, its nodes' answers
+verbs        a verb by its name, on one target or on several at one moment; done: what it did, with its times
+hands        what a verb may do: lans (ends of a LAN) and nodes (the engine's doing)
+reset        the lab as after `up`; left_behind: what somebody has changed inside a node
+
+Nothing is remembered outside the lab: whether a LAN is cut is asked of its ends. So a LAN whose every end is dead has
+no cut any more when they are started again.
+Each verb may be given twice: the second time it says that it is so already.
 """
 
 from __future__ import annotations

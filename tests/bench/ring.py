@@ -11,24 +11,26 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
 from bench_up import catenet
 
 from catenet.orchestrator.backend.protocols import Engine, EngineError, Exec
-from catenet.orchestrator.faults.verbs import OPPOSITE, do
+from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.observe.converged import wait_until_converged
 from catenet.orchestrator.observe.running import RunningLab, running_lab
+from catenet.orchestrator.operations.verbs import do
 
 __all__ = ["FAULTS", "Ring"]
 
 FAULTS = {
-    "link cut": ("cut", "link1", False),
-    "link silent": ("cut", "link1", True),
-    "router killed": ("kill", "r2", False),
+    "link cut": ("cut", "link1", ()),
+    "link silent": ("cut", "link1", ("silent",)),
+    "router killed": ("kill", "r2", ()),
 }
-"""What is broken → verb, target, and whether the carrier stays."""
+"""What is broken → verb, target, and the verb's flags."""
 
 _ROUTERS = 6
 _TIMERS = "update: 5s, timeout: 15s, garbage: 10s"  # 5 s is the least that FRR takes
@@ -85,17 +87,17 @@ class Ring:
 
     def break_it(self, what: str) -> float:
         """The fault happens, and the routers find the other way. Seconds for which probes were lost."""
-        verb, target, silent = FAULTS[what]
-        return self._outage(verb, target, silent=silent)
+        verb, target, flags = FAULTS[what]
+        return self._outage(verb, target, flags)
 
     def mend(self, what: str) -> float:
         """The same at the end of the fault."""
         verb, target, _ = FAULTS[what]
-        return self._outage(OPPOSITE[verb], target)
+        return self._outage(verbs()[verb].undone_by, target)
 
-    def _outage(self, verb: str, target: str, *, silent: bool = False) -> float:
+    def _outage(self, verb: str, target: str, flags: Collection[str] = ()) -> float:
         began = time.time()
-        do(self._engine, self._running, verb, target, silent=silent)
+        do(self._engine, self._running, verb, target, flags)
         self._wait_for_answers(time.time())
         self.settle()
         with self._changed:

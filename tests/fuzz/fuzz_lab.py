@@ -15,7 +15,7 @@ from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import Lab, LabFileError
 from catenet.orchestrator.lab.picture import plan_picture
 from catenet.orchestrator.lab.svg import svg
-from catenet.orchestrator.lab.vocabulary import LAN, MEASURE, MOMENT, NODE, ROUTE, TOP
+from catenet.orchestrator.lab.vocabulary import LAN, MEASURE, NODE, ROUTE, TOP, moment_words
 from catenet.orchestrator.plan.compose import Places, compose_file
 from catenet.orchestrator.plan.desired import PlanError, desired
 
@@ -64,7 +64,7 @@ def _check_node(text: str) -> None:
 
 _WORDS = {
     word
-    for table in (TOP, NODE, LAN, ROUTE, check_words(), MOMENT, MEASURE, *map(kind_words, kinds().values()))
+    for table in (TOP, NODE, LAN, ROUTE, check_words(), moment_words(), MEASURE, *map(kind_words, kinds().values()))
     for word in table
 }
 file = Target(

@@ -14,8 +14,6 @@ from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_N
 from catenet.orchestrator.checks.expectation import NoAnswerError
 from catenet.orchestrator.checks.gone import GoneCheck
 from catenet.orchestrator.checks.routes import RoutesCheck
-from catenet.orchestrator.faults.lans import _condition
-from catenet.orchestrator.faults.left_behind import look_into
 from catenet.orchestrator.lab.drawings import mermaid
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.observe import ask as ask_module
@@ -26,6 +24,8 @@ from catenet.orchestrator.observe.picture import live_picture
 from catenet.orchestrator.observe.places import find_places
 from catenet.orchestrator.observe.route_trace import trace_route
 from catenet.orchestrator.observe.running import RunningLab, UserError
+from catenet.orchestrator.operations.lans import _condition
+from catenet.orchestrator.operations.left_behind import look_into
 from catenet.orchestrator.operations.scene import RunningScene
 
 LAB = parse(

@@ -17,13 +17,12 @@ from catenet.orchestrator.backend.protocols import Container, Engine, listed_of
 from catenet.orchestrator.deploy import up as deploy
 from catenet.orchestrator.deploy.images import ensure_node_image
 from catenet.orchestrator.deploy.progress import Silent
-from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import Doors
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab, running_lab
-from catenet.orchestrator.operations import Result, run_checks
+from catenet.orchestrator.operations import Result, run_checks, verbs
 
 LABS = Path(__file__).parents[2] / "labs"
 POLL, SLOWEST = 0.1, 0.4

@@ -12,7 +12,7 @@ from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.control.questions import ASK_COMMAND, NOT_SHOWN, Answer, Question
 from catenet.nodes.machine import Json
-from catenet.orchestrator import checks
+from catenet.orchestrator import checks, faults
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.protocols import (
     LABEL_FILE,
@@ -162,3 +162,13 @@ def own_check(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     checks.kinds.cache_clear()
     sys.modules.pop(module, None)
+
+
+@pytest.fixture
+def own_verb(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A verb more: the one file in tests/toys/faults, as if it lay beside the shipped ones."""
+    monkeypatch.setattr(faults, "__path__", [*faults.__path__, str(TOYS / "faults")])
+    faults.verbs.cache_clear()
+    yield
+    faults.verbs.cache_clear()
+    sys.modules.pop(f"{faults.__name__}.lame", None)

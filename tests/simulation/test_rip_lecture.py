@@ -102,8 +102,7 @@ def play(network: Network, judge: Callable[[Network, Expectation], bool]) -> Non
     for moment in LAB.timeline:
         network.run(max(0.0, began + moment.at - network.now))
         if moment.expect is None:
-            how = {"silent": True} if moment.silent else {}
-            getattr(network, moment.verb)(moment.target, **how)
+            getattr(network, moment.verb)(moment.target, **dict.fromkeys(moment.flags, True))
             continue
         left = began + moment.at + moment.expect.within - network.now
         expectation = moment.expect.expectation

@@ -16,9 +16,9 @@ from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.cli.complete import kinds
-from catenet.orchestrator.cli.verbs import VERBS
+from catenet.orchestrator.cli.verbs import commands
 
-EVERY_VERB = [verb for panel in VERBS.values() for verb in panel]
+EVERY_VERB = [verb for panel in commands().values() for verb in panel]
 
 
 @pytest.fixture

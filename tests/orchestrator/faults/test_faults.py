@@ -5,13 +5,13 @@ import pytest
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import Answer
 from catenet.orchestrator.backend.protocols import EngineError
-from catenet.orchestrator.faults import verbs
-from catenet.orchestrator.faults.verbs import OPPOSITE
+from catenet.orchestrator.faults import verbs as known
 from catenet.orchestrator.observe.running import UserError
+from catenet.orchestrator.operations import verbs
 
 
-def do(small, verb, target, *, silent=False):
-    return verbs.do(small.engine, small.running, verb, target, silent=silent)
+def do(small, verb, target, *flags):
+    return verbs.do(small.engine, small.running, verb, target, flags)
 
 
 def test_cut_takes_every_end_down_and_heal_brings_it_up(small):
@@ -33,10 +33,10 @@ def test_each_end_is_looked_at_and_changed_by_one_program(small):
 
 
 def test_a_silent_cut_leaves_every_end_up_and_heal_ends_it(small):
-    done = do(small, "cut", "link1", silent=True)
+    done = do(small, "cut", "link1", "silent")
     assert (done.changed, done.words) == (True, "link1 silent: every packet is dropped at a and b")
     assert (small.down, small.silent) == (set(), {("a", "link1"), ("b", "link1")})
-    done = do(small, "cut", "link1", silent=True)
+    done = do(small, "cut", "link1", "silent")
     assert (done.changed, done.words) == (False, "link1 is silent already")
     done = do(small, "heal", "link1")
     assert (done.changed, done.words) == (True, "link1 healed: up at a and b")
@@ -44,22 +44,22 @@ def test_a_silent_cut_leaves_every_end_up_and_heal_ends_it(small):
 
 
 def test_a_lan_is_cut_or_silent_but_not_both(small):
-    do(small, "cut", "link1", silent=True)
+    do(small, "cut", "link1", "silent")
     assert do(small, "cut", "link1").words == "link1 cut: down at a and b"
     assert (small.down, small.silent) == ({("a", "link1"), ("b", "link1")}, set())
-    assert do(small, "cut", "link1", silent=True).words == "link1 silent: every packet is dropped at a and b"
+    assert do(small, "cut", "link1", "silent").words == "link1 silent: every packet is dropped at a and b"
     assert (small.down, small.silent) == (set(), {("a", "link1"), ("b", "link1")})
 
 
 def test_heal_ends_what_is_left_of_a_silence_at_one_end(small):
-    do(small, "cut", "link1", silent=True)
+    do(small, "cut", "link1", "silent")
     small.silent.discard(("b", "link1"))
     assert do(small, "heal", "link1").words == "link1 healed: up at a"
 
 
 def test_a_node_that_is_back_is_silent_where_the_others_are(small):
     small.kill("b")
-    assert do(small, "cut", "link1", silent=True).remarks == ("b is exited (137): its end goes silent when it is back",)
+    assert do(small, "cut", "link1", "silent").remarks == ("b is exited (137): its end goes silent when it is back",)
     assert do(small, "start", "b").remarks == ("link1 is silent: every packet is dropped at b too",)
     small.engine.pause("small-b")
     do(small, "heal", "link1")
@@ -211,7 +211,7 @@ def test_a_verb_that_makes_no_sense_says_which_does(small, before, verb, words):
         do(small, verb, "a")
 
 
-@pytest.mark.parametrize("verb", [*OPPOSITE, *OPPOSITE.values()])
+@pytest.mark.parametrize("verb", known())
 def test_an_unknown_target_gets_the_choices(small, verb):
     with pytest.raises(UserError, match="choose from"):
         do(small, verb, "nowhere")

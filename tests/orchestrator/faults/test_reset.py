@@ -4,9 +4,9 @@ import pytest
 
 from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
 from catenet.orchestrator.backend.protocols import EngineError, EngineGoneError
-from catenet.orchestrator.faults.left_behind import look_into
-from catenet.orchestrator.faults.reset import reset
 from catenet.orchestrator.observe.running import UserError
+from catenet.orchestrator.operations.left_behind import look_into
+from catenet.orchestrator.operations.reset import reset
 
 # What b's programs say, where nothing was changed: iproute2 6.15, nft 1.1.3.
 AS_AFTER_UP = """\

@@ -12,11 +12,11 @@ from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.deploy.images import node_image_tag
 from catenet.orchestrator.deploy.progress import Silent
 from catenet.orchestrator.deploy.up import up
-from catenet.orchestrator.faults.reset import reset
-from catenet.orchestrator.faults.verbs import do
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.observe.running import running_lab
+from catenet.orchestrator.operations.reset import reset
+from catenet.orchestrator.operations.verbs import do
 
 pytestmark = pytest.mark.engine
 

@@ -193,7 +193,7 @@ def test_a_timeline_is_in_the_order_of_its_times() -> None:
     assert timeline == (
         Moment(0.5, "cut", "l"),
         Moment(0.5, expect=ping),
-        Moment(1.0, "cut", "l", silent=True),
+        Moment(1.0, "cut", "l", flags=("silent",)),
         Moment(120.0, "heal", "l"),
         Moment(180.0, "kill", "a"),
     )

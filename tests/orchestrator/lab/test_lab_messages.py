@@ -22,7 +22,7 @@ from catenet.orchestrator.checks import kinds
 from catenet.orchestrator.lab.kinds import check_words, kind_words
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import LabFileError
-from catenet.orchestrator.lab.vocabulary import LAN, MEASURE, MOMENT, NODE, ROUTE, TOP
+from catenet.orchestrator.lab.vocabulary import LAN, MEASURE, NODE, ROUTE, TOP, moment_words
 
 OF_A_LIBRARY = re.compile(
     r"\b(None|True|False|dict|dictionary|tuple|str|string|int|integer|float|bool|Item|mappingproxy|argument|pydantic)\b"
@@ -163,7 +163,7 @@ def tables() -> Iterator[tuple[str, str, str]]:
     for word in check_words():
         ping = "" if word in kinds() else "ping: {from: a, to: a}, "
         yield "check", word, f"{base}checks:\n- {{{ping}{word}: VALUE}}"
-    for word in MOMENT:
+    for word in moment_words():
         rest = {"at": "cut: l, ", "silent": "at: 1s, cut: l, "}.get(word, "at: 1s, ")
         rest += "expect: {ping: {from: a, to: a}}, " if word in ("within", "claim") else ""
         yield "moment", word, f"{base}timeline:\n- {{{rest}{word}: VALUE}}"

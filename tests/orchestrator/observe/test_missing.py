@@ -7,11 +7,11 @@ import json
 import pytest
 
 from catenet.orchestrator.cli.app import run
-from catenet.orchestrator.faults.verbs import do_together
 from catenet.orchestrator.lab.named import named
 from catenet.orchestrator.observe.places import find_places
 from catenet.orchestrator.observe.running import UserError
 from catenet.orchestrator.observe.status import lab_state
+from catenet.orchestrator.operations.verbs import do_together
 
 
 def remove_lan(small):

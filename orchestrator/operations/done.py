@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from catenet.nodes.machine import Json
+from catenet.orchestrator.faults.verb import Outcome
 
 __all__ = ["Done", "Stopwatch"]
 
@@ -46,7 +47,7 @@ class Stopwatch:
         self._verb, self._target = verb, target
         self._at, self._start = time.time(), time.monotonic()
 
-    def done(self, words: str, *, changed: bool = True, remarks: tuple[str, ...] = ()) -> Done:
-        """The verb has ended."""
-        took = time.monotonic() - self._start
-        return Done(self._verb, self._target, self._at, took, changed, f"{self._target} {words}", remarks)
+    def done(self, outcome: Outcome) -> Done:
+        """The verb has ended so."""
+        took, words = time.monotonic() - self._start, f"{self._target} {outcome.words}"
+        return Done(self._verb, self._target, self._at, took, outcome.changed, words, outcome.remarks)

@@ -18,15 +18,16 @@ from typing import TypeVar
 from catenet.nodes.control.link import WELL
 from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, EngineGoneError
-from catenet.orchestrator.faults.done import Done, Stopwatch
-from catenet.orchestrator.faults.left_behind import Look, look_into
-from catenet.orchestrator.faults.nodes import start_again
+from catenet.orchestrator.faults.verb import Outcome
 from catenet.orchestrator.lab.graph import routing
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.caches import empty_caches
 from catenet.orchestrator.observe.converged import wait_until_converged
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition, running_lab
+from catenet.orchestrator.operations.done import Done, Stopwatch
+from catenet.orchestrator.operations.left_behind import Look, look_into
+from catenet.orchestrator.operations.nodes import start_again
 
 __all__ = ["reset"]
 
@@ -66,7 +67,7 @@ def reset(engine: Engine, running: RunningLab, tell: Tell = _nobody) -> Done:
     words = "is as after up: every cache is empty" + (
         f", {len(said)} thing{'s' * (len(said) > 1)} mended" if said else ""
     )
-    return watch.done(words, changed=bool(said), remarks=tuple(said))
+    return watch.done(Outcome(words, changed=bool(said), remarks=tuple(said)))
 
 
 def _must_be_whole(running: RunningLab) -> None:

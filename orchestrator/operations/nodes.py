@@ -8,12 +8,12 @@ from dataclasses import replace
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
-from catenet.orchestrator.faults.done import Done, Stopwatch
-from catenet.orchestrator.faults.lans import rejoin
+from catenet.orchestrator.faults.verb import Outcome
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.events import last_time, wait_for
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition
 from catenet.orchestrator.observe.status import stay_down
+from catenet.orchestrator.operations.lans import rejoin
 
 __all__ = ["START_DEADLINE", "kill", "pause", "resume", "start", "start_again"]
 
@@ -22,7 +22,7 @@ START_DEADLINE = 60.0
 _PATIENCE = 3  # failures of one service
 
 
-def kill(engine: Engine, running: RunningLab, node: str) -> Done:
+def kill(engine: Engine, running: RunningLab, node: str) -> Outcome:
     """The node dies at once, without a farewell to its neighbours (SIGKILL).
 
     Raises:
@@ -30,14 +30,14 @@ def kill(engine: Engine, running: RunningLab, node: str) -> Done:
         EngineError: the engine did not do it.
 
     """
-    watch, container = Stopwatch("kill", node), running.node(node)
+    container = running.node(node)
     if container.state not in ("running", "paused", "restarting"):
-        return watch.done(f"is dead already: {condition(container)}", changed=False)
+        return Outcome(f"is dead already: {condition(container)}", changed=False)
     engine.kill(container.name)
-    return watch.done("killed")
+    return Outcome("killed")
 
 
-def pause(engine: Engine, running: RunningLab, node: str) -> Done:
+def pause(engine: Engine, running: RunningLab, node: str) -> Outcome:
     """The node's processes stand still; its kernel goes on forwarding packets.
 
     Raises:
@@ -45,15 +45,15 @@ def pause(engine: Engine, running: RunningLab, node: str) -> Done:
         EngineError: the engine did not do it.
 
     """
-    watch, container = Stopwatch("pause", node), running.node(node)
+    container = running.node(node)
     if container.state == "paused":
-        return watch.done("is paused already", changed=False)
+        return Outcome("is paused already", changed=False)
     _must_run(container)
     engine.pause(container.name)
-    return watch.done("paused")
+    return Outcome("paused")
 
 
-def resume(engine: Engine, running: RunningLab, node: str) -> Done:
+def resume(engine: Engine, running: RunningLab, node: str) -> Outcome:
     """A paused node goes on. A LAN that was cut or healed meanwhile is so at its end too.
 
     Raises:
@@ -61,16 +61,16 @@ def resume(engine: Engine, running: RunningLab, node: str) -> Done:
         EngineError: the engine did not do it.
 
     """
-    watch, container = Stopwatch("resume", node), running.node(node)
+    container = running.node(node)
     if container.state == "running":
-        return watch.done("runs already", changed=False)
+        return Outcome("runs already", changed=False)
     if container.state != "paused":
         _must_run(container)
     engine.resume(container.name)
-    return watch.done("resumed", remarks=_back(engine, running, container))
+    return Outcome("resumed", remarks=_back(engine, running, container))
 
 
-def start(engine: Engine, running: RunningLab, node: str) -> Done:
+def start(engine: Engine, running: RunningLab, node: str) -> Outcome:
     """A dead node starts again; returns when it is ready. A LAN that is cut is cut at its end too.
 
     So does one in which a service stays down (`stay_down`).
@@ -80,17 +80,17 @@ def start(engine: Engine, running: RunningLab, node: str) -> Done:
         EngineError: the engine did not do it, or the node did not get ready.
 
     """
-    watch, container = Stopwatch("start", node), running.node(node)
+    container = running.node(node)
     if container.state == "paused":
         raise UserError(f"{node} is paused, not dead: catenet resume {node}")
     down = stay_down(ask(engine, container, Question("status"))) if container.state == "running" else ()
     if container.state == "running" and not down:
-        return watch.done("runs already", changed=False)
+        return Outcome("runs already", changed=False)
     if down:
         engine.kill(container.name)
     start_again(engine, container)
     why = f", since its {', '.join(down)} stayed down" if down else ""
-    return watch.done(f"started and ready{why}", remarks=_back(engine, running, container))
+    return Outcome(f"started and ready{why}", remarks=_back(engine, running, container))
 
 
 def start_again(engine: Engine, container: Container) -> None:

@@ -1,20 +1,20 @@
-"""Cut and heal a LAN: at every end its interface goes down, or drops what comes in; and up again."""
+"""What the ends of a LAN are told to be like, and what one that comes back is."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from catenet.nodes.control.link import WELL, LinkCondition
+from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
-from catenet.orchestrator.faults.done import Done, Stopwatch
+from catenet.orchestrator.faults.verb import Outcome
 from catenet.orchestrator.observe.ask import Doors
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition
 
-__all__ = ["cut", "heal", "rejoin"]
+__all__ = ["rejoin", "set_condition"]
 
 LOOK, ACT = 5.0, 20.0
 """Seconds for the two questions that a verb asks: where things are, and then to change them (of a node that hangs)."""
@@ -36,53 +36,46 @@ _WORDS = {
 """By the word of a LinkCondition."""
 
 
-def cut(engine: Streams, running: RunningLab, lan: str, *, silent: bool = False, at: float = 0.0) -> Done:
-    """The LAN carries nothing any more. `silent`: its interfaces stay up, so nobody is told; only timeouts find out.
+def set_condition(
+    engine: Streams,
+    running: RunningLab,
+    verb: str,
+    lan: str,
+    wanted: LinkCondition,
+    *,
+    at: float = 0.0,
+    nodes: Collection[str] | None = None,
+) -> Outcome:
+    """The LAN's ends become so, at these nodes, or at all; returns when they are. Routing takes the time it takes.
 
-    `at`: not before this time, in seconds since 1970, so that several LANs can be cut at once.
-
-    Raises:
-        UserError: no such LAN, or nobody is on it.
-        EngineError: an end that runs did not do it.
-
-    """
-    return _set(engine, running, lan, "cut", LinkCondition(drop=True) if silent else LinkCondition(up=False), at=at)
-
-
-def heal(engine: Streams, running: RunningLab, lan: str, *, at: float = 0.0) -> Done:
-    """The LAN carries packets again; returns when the interfaces are up. Routing takes the time it takes.
-
-    `at`: not before this time, in seconds since 1970.
+    `verb`: whose doing it is, for messages. `at`: not before this time, in seconds since 1970, so that several LANs can
+    be cut at once.
 
     Raises:
         UserError: no such LAN, or nobody is on it.
         EngineError: an end that runs did not do it.
 
     """
-    return _set(engine, running, lan, "heal", WELL, at=at)
-
-
-def _set(engine: Streams, running: RunningLab, lan: str, verb: str, wanted: LinkCondition, *, at: float) -> Done:
-    words, watch = _WORDS[wanted.word], Stopwatch(verb, lan)
-    ends = running.ends(lan)
+    words = _WORDS[wanted.word]
+    ends = [end for end in running.ends(lan) if nodes is None or end.node in nodes]
     if not ends:
         makes = f"{running.up_again} makes what is missing"
         raise UserError(f"no node is on {lan} any more, so it cannot be {words.past}: {makes}")
     dead = [end for end in ends if condition(end) != "running"]
     if len(dead) == len(ends):
         why = _listed(f"{end.node} is {condition(end)}" for end in dead)
-        return watch.done(f"has no end that runs, so nothing is {words.past} ({why})", changed=False)
+        return Outcome(f"has no end that runs, so nothing is {words.past} ({why})", changed=False)
     absent = tuple(f"{end.node} is {condition(end)}: its end {words.later} when it is back" for end in dead)
     with Doors(engine) as doors:
         links = doors.ask_all(ends, Question("show", {"what": "links"}), LOOK)
         wrong = [end for end in ends if condition(end) == "running" and _condition(links[end.node], lan) != wanted]
         if not wrong:
-            return watch.done(f"is {wanted.word} already", changed=False, remarks=absent)
+            return Outcome(f"is {wanted.word} already", changed=False, remarks=absent)
         refused = _refusals(doors.ask_all(wrong, _order(lan, wanted, at), ACT))
     if refused:
         raise EngineError(f"{verb} {lan}: {'; '.join(refused)}", f"catenet status, then catenet {verb} {lan} again")
     time.sleep(max(0.0, at - time.time()))
-    return watch.done(f"{words.past}: {words.place} {_listed(end.node for end in wrong)}", remarks=absent)
+    return Outcome(f"{words.past}: {words.place} {_listed(end.node for end in wrong)}", remarks=absent)
 
 
 def rejoin(engine: Streams, running: RunningLab, container: Container) -> tuple[str, ...]:

@@ -1,0 +1,25 @@
+"""`pause`: the node's processes stand still; its kernel goes on forwarding packets."""
+
+from __future__ import annotations
+
+from catenet.orchestrator.faults.verb import Verb
+
+__all__ = ["VERB"]
+
+
+VERB = Verb(
+    "pause",
+    "node",
+    "Pause a node: nobody can tell it from a dead one",
+    """Pause a node: its programs stand still, and its neighbours' programs cannot tell it from a dead one.
+
+A paused router's kernel goes on forwarding packets until the others have found ways around it.
+
+\b
+catenet pause b
+""",
+    lambda hands, node, *_: hands.pause(node),
+    undone_by="resume",
+    instead="cut",
+    leaves="paused",
+)

@@ -1,0 +1,21 @@
+"""`resume`: a paused node goes on."""
+
+from __future__ import annotations
+
+from catenet.orchestrator.faults.verb import Verb
+
+__all__ = ["VERB"]
+
+
+VERB = Verb(
+    "resume",
+    "node",
+    "Resume a paused node",
+    """Resume a paused node.
+
+\b
+catenet resume b
+""",
+    lambda hands, node, *_: hands.resume(node),
+    instead="heal",
+)

@@ -1,0 +1,96 @@
+"""What every verb of break and mend is: its words for people and lab files, and what it does with the lab in hand.
+
+A verb knows nothing of engines: it has Hands. Command line, timeline, the plugin's `do`, and what mends a play that was
+broken off are made of it. `catenet --help` reads every verb, so nothing slow is imported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Literal, NamedTuple, Protocol
+
+from catenet.nodes.control.link import LinkCondition
+
+__all__ = ["Flag", "Hands", "Outcome", "Verb"]
+
+
+class Outcome(NamedTuple):
+    """What became of the target, in words behind its name; `changed` is false where it was so already.
+
+    `remarks`: what did not happen and why, a line each.
+    """
+
+    words: str
+    changed: bool = True
+    remarks: tuple[str, ...] = ()
+
+
+class Hands(Protocol):
+    """The running lab, for a verb.
+
+    Raises:
+        UserError: no such LAN or node, or it makes no sense there now.
+        EngineError: the engine, or an end, did not do it.
+
+    """
+
+    def ends(self, lan: str) -> Sequence[str]:
+        """The nodes on the LAN."""
+
+    def set_condition(
+        self, lan: str, wanted: LinkCondition, at: float = 0.0, nodes: Collection[str] | None = None
+    ) -> Outcome:
+        """The LAN's ends become so, at these nodes, or at all; not before `at`, in seconds since 1970."""
+
+    def kill(self, node: str) -> Outcome:
+        """It dies at once (SIGKILL)."""
+
+    def pause(self, node: str) -> Outcome:
+        """Its processes stand still; its kernel goes on."""
+
+    def resume(self, node: str) -> Outcome:
+        """A paused node goes on, and does as the other ends of its LANs have done meanwhile."""
+
+    def start(self, node: str) -> Outcome:
+        """A dead node runs again; returns when it is ready, and does as the other ends have done meanwhile."""
+
+
+class Flag(NamedTuple):
+    """A word that a verb may be given beside its target: `--NAME`, and in a timeline `NAME: yes`.
+
+    `help`: for the command line; `about`: for lab files. `leaves`: as of the verb, with this word.
+    """
+
+    name: str
+    help: str
+    about: str
+    leaves: str
+
+
+class Verb(NamedTuple):
+    """One of the vocabulary. `help`: of its command, the first line a sentence, examples behind a line `\\b`.
+
+    `do`: on the target, with the names of those flags that were given, not before a time in seconds since 1970 (0: at
+    once). `undone_by`: the verb that mends what this one breaks; empty of one that mends. `instead`: the verb that does
+    the like to a node where this one takes a LAN, and the other way round. `leaves`: the target's word in
+    `status` then.
+    """
+
+    name: str
+    on: Literal["LAN", "node"]
+    summary: str
+    help: str
+    do: Callable[[Hands, str, Collection[str], float], Outcome]
+    undone_by: str = ""
+    flags: tuple[Flag, ...] = ()
+    instead: str = ""
+    leaves: str = ""
+
+    @property
+    def breaks(self) -> bool:
+        """Whether it breaks something."""
+        return bool(self.undone_by)
+
+    def state_after(self, flags: Collection[str]) -> str:
+        """How `status` calls the target then."""
+        return next((flag.leaves for flag in self.flags if flag.name in flags), self.leaves)
