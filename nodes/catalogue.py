@@ -14,6 +14,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from catenet.nodes.control.service import Table
+
 if TYPE_CHECKING:
     from catenet.nodes.control.service import Service
     from catenet.nodes.implementations.adapter import Adapter
@@ -30,6 +32,7 @@ __all__ = [
     "options_class",
     "service_module",
     "services",
+    "table",
 ]
 
 _LAYERS = ("link", "internet", "application")
@@ -79,6 +82,12 @@ def kinds() -> list[str]:
     from catenet.nodes.control.events import KINDS
 
     return list(dict.fromkeys(chain(KINDS, *(service.events for service in services().values()))))
+
+
+def table(name: str) -> Table:
+    """How what `show NAME` shows is drawn; as nothing in particular, where no service has it."""
+    tables = (table for service in services().values() for table in service.tables)
+    return next((table for table in tables if table.name == name), Table(name))
 
 
 def is_path(implementation: str) -> bool:

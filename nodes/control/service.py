@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from catenet.nodes.control.needs import KnowNames, ReadNeeds, Tell
     from catenet.nodes.control.topology import Expected
 
-__all__ = ["Listen", "Naming", "Routing", "Service", "Source"]
+__all__ = ["Listen", "Naming", "Routing", "Service", "Source", "Table"]
 
 
 class Source(NamedTuple):
@@ -61,12 +61,23 @@ class Naming(NamedTuple):
     roots: Callable[[Any], bool] | None = None
 
 
+class Table(NamedTuple):
+    """What `show NAME` shows, and how it is drawn. `headings`: field → its heading, where that is not its name;
+    `seconds`: the parts whose numbers are all seconds.
+    """
+
+    name: str
+    headings: Mapping[str, str] = {}
+    seconds: tuple[str, ...] = ()
+
+
 class Service(NamedTuple):
     """A service, by the name that a lab file has for it. `nodes/services/NAME.py` runs it.
 
     `about`: what it is, in a sentence or two.
     `options`: → the frozen dataclass of its options; every field has its default there, and says what it is for.
     `routing`: where it finds routes; then `show NAME` is its table. `naming`: where it answers for names.
+    `tables`: what of it can be shown.
     `caches`: whether it keeps what it has learned, and so begins anew where every cache is emptied.
     `events`: kind → what such an event carries, in brackets where not always, and what it means; beside the kinds that
     all nodes have (control/events).
@@ -83,6 +94,7 @@ class Service(NamedTuple):
     listens: tuple[Listen, ...] = ()
     routing: Routing | None = None
     naming: Naming | None = None
+    tables: tuple[Table, ...] = ()
     caches: bool = False
     events: Mapping[str, str] = {}
     fetches: str = ""

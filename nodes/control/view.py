@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from catenet.nodes.control.printable import printable
+from catenet.nodes.control.service import Table
 from catenet.nodes.machine import Json
 
 __all__ = ["ON", "Block", "are_figures", "blocks", "cell", "lay_out"]
 
 ON = "on_node"
 """The field that names the node, where one table shows those of several."""
-HEADINGS = {ON: "node", "lan": "LAN", "age": "age (s)", "ttl": "TTL (s)"}
-HEADINGS |= {"begins": "begins in (s)", "signs_for": "signs for (s)", "taken_for": "taken for (s)"}
+HEADINGS = {ON: "node", "lan": "LAN", "age": "age (s)"}
 ROUTE_HEADINGS = {"prefix": "to", "node": "via"}
 """In a table of routes, as the lecture's tables have it: to where, via whom (the node; --json has its address too)."""
 _FIRST = "prefix network name type node lan address up silent cost metric age state"
@@ -25,8 +25,7 @@ ORDER = (ON, *_FIRST.split())
 """Fields that stand first in a table, in this order; the others follow as they come."""
 _FIGURE = re.compile(r"-?\d+(\.\d+)?( ?(s|ms|MB|%))?")
 _GAP = "  "
-_TIMERS = "timers"
-"""The part whose numbers are seconds."""
+_PLAIN = Table("")
 
 
 class Block(NamedTuple):
@@ -37,17 +36,19 @@ class Block(NamedTuple):
     rows: Sequence[Sequence[str]] = ()
 
 
-def blocks(value: Json, networks: Mapping[str, str]) -> Iterator[Block]:
+def blocks(value: Json, networks: Mapping[str, str], table: Table = _PLAIN) -> Iterator[Block]:
     """What is to be printed, an empty line between: a table, lines, or one after the other for what holds both.
 
-    `networks`: prefix → LAN.
+    `networks`: prefix → LAN. `table`: how its declaration wants it.
     """
+    headings = {**HEADINGS, **table.headings}
     for title, whole in _parts(value, ""):
-        part = _with_units(whole) if title.endswith(_TIMERS) else whole
+        part = _with_units(whole) if title.endswith(table.seconds) else whole
         if isinstance(part, Mapping):
-            yield Block(title, ("", ""), [(_heading(key), cell(item)) for key, item in part.items()])
+            yield Block(title, ("", ""), [(_heading(key, headings), cell(item)) for key, item in part.items()])
         elif isinstance(part, list) and _is_rows(part):
-            yield _rows([_with_network(row, networks) for row in part if isinstance(row, Mapping)], title)
+            rows = [_with_network(row, networks) for row in part if isinstance(row, Mapping)]
+            yield _rows(rows, title, headings)
         else:
             yield Block(f"{title}: {cell(part)}" if title else cell(part))
 
@@ -112,13 +113,13 @@ def _is_large(value: Json) -> bool:
     return (isinstance(value, Mapping) and bool(value)) or _is_rows(value)
 
 
-def _rows(rows: Sequence[Mapping[str, Json]], title: str) -> Block:
+def _rows(rows: Sequence[Mapping[str, Json]], title: str, headings: Mapping[str, str]) -> Block:
     keys = list(dict.fromkeys(key for row in rows for key in row))
     if "prefix" in keys and "node" in keys:
         keys = [key for key in keys if key != "via"]
     keys.sort(key=lambda key: ORDER.index(key) if key in ORDER else len(ORDER))
     special = ROUTE_HEADINGS if "prefix" in keys else {"node": "other node"} if ON in keys else {}
-    heads = [special.get(key) or _heading(key) for key in keys]
+    heads = [special.get(key) or _heading(key, headings) for key in keys]
     return Block(title, heads, [[cell(row.get(key)) for key in keys] for row in rows])
 
 
@@ -127,8 +128,8 @@ def _with_network(row: Mapping[str, Json], networks: Mapping[str, str]) -> Mappi
     return {**row, "network": networks.get(prefix)} if isinstance(prefix, str) and networks else row
 
 
-def _heading(key: str) -> str:
-    return HEADINGS.get(key) or printable(key.replace("_", " "))
+def _heading(key: str, headings: Mapping[str, str] = HEADINGS) -> str:
+    return headings.get(key) or printable(key.replace("_", " "))
 
 
 def cell(value: Json) -> str:

@@ -14,6 +14,7 @@ import socket
 import sys
 from collections.abc import Mapping, Sequence
 
+from catenet.nodes.catalogue import table
 from catenet.nodes.control.questions import LIMIT, SOCKET_PATH, Answer, Question, QuestionError
 from catenet.nodes.control.view import blocks, lay_out
 
@@ -37,7 +38,9 @@ def main(arguments: Sequence[str], path: str = SOCKET_PATH) -> int:
     if answer.error is not None:
         sys.stderr.write(f"show: {answer.error}\n")
         return _USER
-    text = "\n\n".join("\n".join(lay_out(block)) for block in blocks(answer.answer, _networks()))
+    text = "\n\n".join(
+        "\n".join(lay_out(block)) for block in blocks(answer.answer, _networks(), table("".join(arguments)))
+    )
     sys.stdout.write(f"{text}\n")
     return _FINE
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from catenet.nodes.catalogue import services
 from catenet.nodes.machine import Json
 from catenet.orchestrator.checks.expectation import Expectation, Finding, Key, Lan, Name, Node, Scene
 
@@ -44,7 +45,7 @@ class RoutesCheck(Expectation):
     ] = None
 
     def run(self, scene: Scene) -> Finding:
-        """Looks at the kernel's table and, where a cost is expected, for that of a way over others at RIP's."""
+        """Looks at the kernel's table and, where a cost is expected, for a way over others at its protocol's."""
         prefix = str(scene.prefix(self.to))
         kernel = _row(scene.show(self.at, "routes"), prefix)
         expected = self._expected()
@@ -57,7 +58,7 @@ class RoutesCheck(Expectation):
             return Finding(fits and self.cost in (None, 0), expected, _OWN, then)
         if self.cost is None:
             return Finding(fits, expected, f"via {lan}", then)
-        cost = _cost(scene.show(self.at, "rip"), prefix)
+        cost = _cost(scene.show(self.at, _protocol(kernel)), prefix)
         seen = f"via {lan}, cost {'unknown' if cost is None else cost}"
         return Finding(fits and cost == self.cost, expected, seen, then)
 
@@ -77,8 +78,16 @@ def _row(rows: Json, prefix: str) -> Mapping[str, Json] | None:
     return next((row for row in rows if isinstance(row, Mapping) and row.get("prefix") == prefix), None)
 
 
-def _cost(rip: Json, prefix: str) -> int | None:
-    """The cost in links that RIP's table gives; None where it has no valid route."""
-    row = _row(rip.get("table"), prefix) if isinstance(rip, Mapping) else None
+def _protocol(kernel: Mapping[str, Json]) -> str:
+    """The service that has brought the route. A program's may bear its own name: then the nearest one."""
+    sources = sorted((each.source.distance, each.name) for each in services().values() if each.source is not None)
+    names = [name for _, name in sources]
+    source = str(kernel.get("source"))
+    return source if source in names else names[0]
+
+
+def _cost(answer: Json, prefix: str) -> int | None:
+    """The cost in links that a protocol's table gives; None where it has no valid route."""
+    row = _row(answer.get("table"), prefix) if isinstance(answer, Mapping) else None
     cost = None if row is None else row.get("cost")
     return cost if isinstance(cost, int) else None

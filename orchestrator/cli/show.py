@@ -52,7 +52,7 @@ def show(
     if json:
         print_json(answer)
     else:
-        show_value(answer, _networks(running))
+        show_value(answer, _networks(running), what)
 
 
 def _show_all(docker: Engine, running: RunningLab, what: str, *, json: bool) -> None:
@@ -72,7 +72,7 @@ def _show_all(docker: Engine, running: RunningLab, what: str, *, json: bool) -> 
         print_json(tables)
     elif tables:
         listed: Json = [{ON: name, "tables": words} for name, words in tables.items()]
-        show_value(_merged(tables) if what else listed, _networks(running))
+        show_value(_merged(tables) if what else listed, _networks(running), what)
     for name, why in errors.items():
         if NOT_SHOWN not in why:
             tell(f"catenet: {name} is left out: {why}")

@@ -72,7 +72,7 @@ def _how(hop: Hop) -> str:
             how = f"its own network {hop.lan} ({hop.note})"
         case "static":
             how = f"announced for others ({hop.note})"
-        case "rip":
+        case "protocol":
             how = f"{hop.source}'s {hop.message} on {hop.lan}: {hop.carried} + {hop.cost}"
         case "foreign":
             how = f"via {hop.source} on {hop.lan}: {hop.note}"
@@ -92,7 +92,7 @@ def _more(hop: Hop) -> list[str]:
         *([f"next hop {hop.next_hop}"] if hop.next_hop else []),
         *([hop.auth] if hop.auth else []),
         *([f"confirmed {_clock(hop.refreshed)}"] if hop.refreshed is not None else []),
-        *([hop.note] if hop.kind == "rip" and hop.note else []),
+        *([hop.note] if hop.kind == "protocol" and hop.note else []),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from catenet.nodes import catalogue
 from catenet.nodes.control.view import blocks
 from catenet.nodes.machine import Json
 from catenet.orchestrator.cli.screen import say, table
@@ -11,9 +12,11 @@ from catenet.orchestrator.cli.screen import say, table
 __all__ = ["show_value"]
 
 
-def show_value(value: Json, networks: Mapping[str, str]) -> None:
-    """Prints it: a table, lines, or one after the other for what holds both. `networks`: prefix → LAN."""
-    for number, block in enumerate(blocks(value, networks)):
+def show_value(value: Json, networks: Mapping[str, str], what: str = "") -> None:
+    """Prints it: a table, lines, or one after the other for what holds both. `networks`: prefix → LAN; `what`: the word
+    that was asked for.
+    """
+    for number, block in enumerate(blocks(value, networks, catalogue.table(what))):
         if number:
             say("")
         if block.heads:

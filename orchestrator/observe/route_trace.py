@@ -28,7 +28,8 @@ _BY_HAND = ("static", "boot")
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """What one node says of its route. `kind`: own (its network), static, rip, foreign, kernel, lost, none, silent.
+    """What one node says of its route. `kind`: own (its network), static, protocol, foreign, kernel, lost, none,
+    silent.
 
     Times are in seconds since 1970. `source` told it by a `message` (answer, update, triggered update) over `lan`, that
     `carried` a metric; `cost` was added. `announced` and `by`: when this node first said it to others, and how.
@@ -218,7 +219,7 @@ def _heard(node: str, said: Mapping[str, Json]) -> Hop:
     first = _map(said.get("announced"))
     return Hop(
         node,
-        "rip",
+        "protocol",
         _text(said, "lan"),
         _whole(said, "metric"),
         _text(said, "node"),
@@ -237,7 +238,7 @@ def _heard(node: str, said: Mapping[str, Json]) -> Hop:
 
 def _by_the_sender(hop: Hop, sender: Hop) -> Hop:
     """What the router that told it adds: whether its update was a triggered one, or that it knows better by now."""
-    if hop.kind != "rip":
+    if hop.kind != "protocol":
         return hop
     if (hop.message, sender.by) == ("update", "triggered") and _together(hop.at, sender.announced):
         hop = replace(hop, message="triggered update")

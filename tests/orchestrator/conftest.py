@@ -93,6 +93,8 @@ class SmallLab:
 
     def _say(self, node: str, question: Question) -> Json:
         what = question.arguments.get("what")
+        if question.ask == "flush":
+            return None
         if question.ask == "link":
             ordered = LinkCondition.parse(question.arguments["condition"])
             place = (node, str(question.arguments["lan"]))

@@ -73,7 +73,7 @@ def assert_right(network: Network) -> None:
             done = trace(network, node, f"lan-{owner}")
             way = network.path(node, network.lans[f"lan-{owner}"].members[owner])
             assert [hop.node for hop in done.hops] == [*reversed(way)]
-            assert [hop.kind for hop in done.hops] == ["own"] + ["rip"] * (len(way) - 1)
+            assert [hop.kind for hop in done.hops] == ["own"] + ["protocol"] * (len(way) - 1)
             assert [hop.metric for hop in done.hops] == list(range(1, len(way) + 1))
             for before, hop in zip(done.hops, done.hops[1:], strict=False):
                 assert (hop.source, hop.carried, hop.cost, hop.note) == (before.node, before.metric, 1, "")
@@ -123,7 +123,7 @@ def test_a_dead_router_ends_the_chain_and_later_the_route_is_lost() -> None:
     network.run(5)
     network.kill("b")
     done = trace(network, "a", "lan-c")
-    assert [(hop.node, hop.kind) for hop in done.hops] == [("b", "silent"), ("a", "rip")]
+    assert [(hop.node, hop.kind) for hop in done.hops] == [("b", "silent"), ("a", "protocol")]
     assert done.hops[0].note == "exited (137)"
     network.run(8)
     done = trace(network, "a", "lan-c")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catenet.nodes.control.service import Listen, Naming, Service
+from catenet.nodes.control.service import Listen, Naming, Service, Table
 
 if TYPE_CHECKING:
     from catenet.nodes.application.dns.config import NameserverOptions, ResolverOptions
@@ -59,6 +59,8 @@ _EVENTS = {
     "dns.answer": "id, name, type, source, destination, rcode, answers, [refers], ttl: likewise, an answer",
 }
 
+_HEADINGS = {"ttl": "TTL (s)"}
+
 SERVICES = (
     Service(
         "nameserver",
@@ -66,6 +68,7 @@ SERVICES = (
         _nameserver_options,
         listens=_LISTENS,
         naming=Naming(knows=_names, roots=_serves_root),
+        tables=(Table("nameserver", _HEADINGS),),
         events=_EVENTS,
         needs=_zones,
     ),
@@ -75,6 +78,7 @@ SERVICES = (
         _resolver_options,
         listens=_LISTENS,
         naming=Naming(resolves=True),
+        tables=(Table("resolver", _HEADINGS),),
         caches=True,
         events=_EVENTS,
         needs=_hints,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catenet.nodes.control.service import Listen, Service
+from catenet.nodes.control.service import Listen, Service, Table
 
 if TYPE_CHECKING:
     from catenet.nodes.application.http.config import BrowseOptions, WebOptions
@@ -42,6 +42,7 @@ SERVICES = (
         "A server of static pages over HTTP/1.1.",
         _web_options,
         listens=(Listen("tcp", "port", scheme="http"),),
+        tables=(Table("web"),),
         caches=True,
         events=_EVENTS,
         needs=_site,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catenet.nodes.control.service import Listen, Routing, Service
+from catenet.nodes.control.service import Listen, Routing, Service, Table
 
 if TYPE_CHECKING:
     from catenet.nodes.control.topology import Expected
@@ -32,6 +32,13 @@ SERVICES = (
         _options,
         listens=(Listen("udp", 520),),
         routing=Routing(number=189, distance=120, expected=_expected),
+        tables=(
+            Table(
+                "rip",
+                headings={"begins": "begins in (s)", "signs_for": "signs for (s)", "taken_for": "taken for (s)"},
+                seconds=("timers",),
+            ),
+        ),
         events={
             "key.changed": "key, method, was, until: another key signs (null: none); until: seconds since 1970",
             "key.expired": "key, method, lans, last: a key's time is over; last: it stays in use, as no other is valid",

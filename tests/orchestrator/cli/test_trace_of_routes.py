@@ -115,7 +115,7 @@ def test_what_a_route_may_lead_to(catenet, target: str) -> None:
     code, out, _ = catenet({"a": learned("b", "link1", 1), "b": OWN}, "a", target, "--json")
     done = json.loads(out)
     assert (code, done["prefix"], done["found"]) == (0, LAN, True)
-    assert [(hop["node"], hop["kind"]) for hop in done["hops"]] == [("b", "own"), ("a", "rip")]
+    assert [(hop["node"], hop["kind"]) for hop in done["hops"]] == [("b", "own"), ("a", "protocol")]
 
 
 def test_a_word_that_is_none_of_them(catenet) -> None:

@@ -49,7 +49,9 @@ def test_an_object_with_a_list_of_objects_is_lines_and_a_table(capsys):
 
 def test_lists_inside_a_table_follow_it(capsys):
     show_value(
-        {"zones": [{"origin": "fr.", "records": [{"name": "dns", "ttl": 300}]}, {"origin": "edu.", "records": []}]}, {}
+        {"zones": [{"origin": "fr.", "records": [{"name": "dns", "ttl": 300}]}, {"origin": "edu.", "records": []}]},
+        {},
+        "nameserver",
     )
     assert capsys.readouterr().out.splitlines() == [
         "zones",

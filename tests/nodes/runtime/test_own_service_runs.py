@@ -1,0 +1,69 @@
+"""A service of one's own is a folder and a file: the node runs it like those that it came with."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from catenet.nodes.catalogue import table
+from catenet.nodes.control.view import blocks, lay_out
+from catenet.nodes.machine import Json
+from catenet.nodes.runtime.supervisor import Service
+
+if TYPE_CHECKING:
+    from conftest import Bench, OnBench
+
+pytestmark = pytest.mark.usefixtures("own_service")
+
+
+def shown(service: Service) -> dict[str, Json]:
+    assert service.host is not None
+    answer = service.host.shows["echo"]()
+    assert isinstance(answer, dict)
+    return answer
+
+
+def test_it_serves_shows_tells_and_forgets(on_bench: OnBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "hello.txt").write_text("good day\n")
+    monkeypatch.setattr("catenet.nodes.runtime.host._DATA", tmp_path)
+
+    async def run(bench: Bench) -> None:
+        given: dict[str, Json] = {"greetings": "hello.txt", "port": 0, "forget": 5}
+        service = Service(bench.shared, "echo", given, lambda: None)
+        running = asyncio.ensure_future(service.run())
+        await bench.until(lambda: service.state != "starting")
+        assert service.state == "ready"
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+            asker.setblocking(False)
+            asker.sendto(b"anyone?", ("127.0.0.1", shown(service)["port"]))
+            assert await asyncio.get_running_loop().sock_recv(asker, 100) == b"anyone?"
+        (heard,) = [event for event in bench.events() if event.kind == "echo.heard"]
+        assert (heard.service, heard.text, heard.data["text"]) == ("echo", "anyone?", "anyone?")
+        text = "\n".join(line for block in blocks(shown(service), {}, table("echo")) for line in lay_out(block))
+        assert "forget  5 s" in text
+        assert "ago (s)" in text
+        assert service.host is not None
+        for flush in service.host.flushes:
+            flush()
+        assert shown(service)["heard"] == []
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    on_bench(run)
+
+
+def test_its_options_are_read_like_the_others(on_bench: OnBench) -> None:
+    async def run(bench: Bench) -> None:
+        given: dict[str, Json] = {"greetings": "x", "port": -1}
+        service = Service(bench.shared, "echo", given, lambda: None)
+        await service.run()
+        status = service.status()
+        assert isinstance(status, dict)
+        assert (status["state"], status["error"]) == ("failed", "echo: port -1 is not between 0 and 65535")
+
+    on_bench(run)

@@ -1,0 +1,29 @@
+"""What `echo` needs of its lab, a file of greetings; and is told of it, who else echoes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from catenet.nodes.application.echo.config import EchoOptions
+
+from catenet.nodes.control.needs import Fault, Need, Others, Surroundings
+from catenet.nodes.machine import Json
+
+__all__ = ["read_greetings", "tell_peers"]
+
+
+def read_greetings(options: EchoOptions, around: Surroundings) -> Iterator[Need]:
+    """The file, and its first line that is no ASCII."""
+    name = options.greetings
+    try:
+        data = around.folder.read(name)
+    except OSError as error:
+        yield Need(name, fault=Fault(f"echo: {name} cannot be read: {error.strerror}"))
+        return
+    odd = next((number for number, line in enumerate(data.splitlines(), 1) if not line.isascii()), None)
+    yield Need(name, {name: data}, None if odd is None else Fault("a greeting is no ASCII", file=name, line=odd))
+
+
+def tell_peers(_: EchoOptions, others: Others) -> Mapping[str, Json]:
+    """Every node that echoes, with its address."""
+    return {"peers": {node: str(others.addresses[node]) for node, runs in others.services.items() if "echo" in runs}}
