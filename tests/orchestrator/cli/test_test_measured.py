@@ -22,7 +22,7 @@ WEST = "10.0.1.0/24"
 FILE = f"""
 lans: {{west: {{prefix: {WEST}}}, link: {{prefix: 10.0.2.0/24}}}}
 nodes:
-  a: {{lans: [west, link]}}
+  a: {{lans: [west, link], services: [rip]}}
   b: {{lans: [link]}}
 measure:
   - {{name: row, at: a, to: west}}
