@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Sequence
 
 import typer
 
-from catenet.nodes.control.units import format_duration
-from catenet.nodes.machine import Json
-from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.cli.context import JsonOption, LabOption, RunningArgument, engine, one_name, running_lab
 from catenet.orchestrator.cli.screen import print_json, say, table, tell
-from catenet.orchestrator.faults import verbs
-from catenet.orchestrator.lab.model import Check, Moment
-from catenet.orchestrator.observe.measure import Measured, Measuring
 from catenet.orchestrator.observe.running import RunningLab, UserError
-from catenet.orchestrator.observe.running import running_lab as lab_as_it_is
-from catenet.orchestrator.operations import Result, keep_evidence, run_checks
-from catenet.orchestrator.operations.verbs import AT_ONCE, do, lead
+from catenet.orchestrator.timeline import Play, TimelineEvent, announced
+from catenet.orchestrator.timeline.measure import Measured, figure
 
-__all__ = ["Happening", "Play", "head_start", "play", "play_and_show"]
-_SET_UP = 2.0
-"""Seconds for the questions to all routers that measuring begins with."""
+__all__ = ["play", "play_and_show", "show_measured"]
 
 
 def play(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = False) -> None:
@@ -46,28 +32,27 @@ def play(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = Fal
         raise UserError(f"lab {running.name} has no timeline: add `timeline:` to {running.file}")
     history, _ = play_and_show(the_engine, running, json=json)
     if json:
-        print_json([happening.to_json() for happening in history])
-    if any(happening.held is False for happening in history):
+        print_json([event.to_json() for event in history])
+    if any(event.held is False for event in history):
         raise typer.Exit(1)
 
 
-def play_and_show(the_engine: Engine, running: RunningLab, *, json: bool) -> tuple[list[Happening], str]:
+def play_and_show(the_engine: Engine, running: RunningLab, *, json: bool) -> tuple[list[TimelineEvent], str]:
     """Plays the timeline (`json`: without a word); its history, and the words on the evidence of a failure."""
-    timeline = sorted(running.lab.timeline, key=lambda moment: moment.at)
+    timeline = running.lab.timeline
     expected = sum(moment.expect is not None for moment in timeline)
     if not json:
-        verbs = [_announced(list(moments)) for _, moments in groupby(timeline, _together)]
-        say(f"{running.name}: {', '.join(filter(None, verbs))}; {expected} expectations")
-    history: list[Happening] = []
+        say(f"{running.name}: {announced(timeline)}; {expected} expectations")
+    history: list[TimelineEvent] = []
 
-    def note(happening: Happening) -> None:
-        history.append(happening)
-        if not json and happening.measured is None:  # they come as a table
-            say(happening.line)
+    def note(event: TimelineEvent) -> None:
+        history.append(event)
+        if not json and event.measured is None:  # they come as a table
+            say(event.line)
 
     played = Play(the_engine, running, note)
-    played.run(running.lab.timeline)
-    held = sum(happening.held is True for happening in history)
+    played.run(timeline)
+    held = sum(event.held is True for event in history)
     if not json:
         say(f"{running.name}: {held} of {expected} expectations held")
         show_measured([each.measured for each in history if each.measured is not None])
@@ -76,216 +61,12 @@ def play_and_show(the_engine: Engine, running: RunningLab, *, json: bool) -> tup
     return history, played.evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """Something in the history of a play. `at`: seconds after its start; `result`: of what was expected, else None.
-
-    `measured`: a row of the table at its end.
-    """
-
-    at: float
-    verb: str
-    text: str
-    result: Result | None = None
-    measured: Measured | None = None
-
-    @property
-    def held(self) -> bool | None:
-        """Whether the expectation held; None where nothing was expected."""
-        return None if self.result is None else self.result.passed
-
-    @property
-    def line(self) -> str:
-        """For people."""
-        return f"{self.at:7.2f} s  {self.verb:<7} {self.text}"
-
-    def to_json(self) -> dict[str, Json]:
-        """For --json."""
-        said: dict[str, Json] = {"at": round(self.at, 3), "verb": self.verb, "text": self.text, "held": self.held}
-        return said if self.measured is None else {**said, "measured": self.measured.to_json()}
-
-
 def show_measured(rows: Sequence[Measured]) -> None:
     """The table of what was counted; nothing where nothing was."""
     if rows:
         heads = ["", "gone after", "highest metric", "changes", "messages", "pings that died"]
-        table(heads, [[row.name, _seconds(row), *map(_figure, _figures(row))] for row in rows])
+        table(heads, [[row.name, row.gone_after, *map(figure, _figures(row))] for row in rows])
 
 
 def _figures(row: Measured) -> tuple[int | None, ...]:
     return (row.metric, row.changes, row.messages, row.died)
-
-
-def _seconds(row: Measured) -> str:
-    if row.seconds is not None:
-        return f"{row.seconds:.2f} s"
-    return f"never: {', '.join(row.left)}" if row.left else "never"
-
-
-def _figure(value: int | None) -> str:
-    return "-" if value is None else str(value)
-
-
-class Play:
-    """One run of a timeline.
-
-    An expectation with time (`within`) is watched in a thread of its own, while the timeline goes on; one without must
-    hold at its moment, and the next moment waits for it.
-    """
-
-    def __init__(self, engine: Engine, running: RunningLab, tell: Callable[[Happening], None]) -> None:
-        self._engine = engine
-        self._running = running
-        self._tell = tell
-        self._began = 0.0
-        self._results: queue.SimpleQueue[Result | Exception] = queue.SimpleQueue()
-        self._watched = 0
-        self._broken: dict[tuple[str, str], str] = {}  # (LAN or node, its name) → the verb that mends it
-        self._witness: threading.Thread | None = None
-        self._measured = bool(running.lab.measures)
-        self.evidence = ""
-
-    def run(self, timeline: tuple[Moment, ...]) -> None:
-        """Plays it to its end and waits for the last expectation. Broken off, it mends what it broke.
-
-        Raises:
-            UserError, EngineError: a verb could not be done.
-
-        """
-        entries = [list(together) for _, together in groupby(sorted(timeline, key=lambda each: each.at), _together)]
-        try:
-            with Measuring(self._engine, self._running) as measuring:
-                self._began = time.monotonic() + head_start(entries, measured=self._measured)
-                for entry in entries:
-                    self._play(entry, measuring)
-                while self._watched:
-                    self._take(self._results.get())
-                self._tell_measured(measuring)
-            if self._witness is not None:
-                self._witness.join()
-        except BaseException:
-            self._mend()
-            raise
-
-    def _play(self, moments: Sequence[Moment], measuring: Measuring) -> None:
-        """What happens at one time: one expectation, or one verb with all that it is done to at once."""
-        first = moments[0]
-        self._wait_until(first.at - _preparation(moments, measured=self._measured))
-        if first.expect is not None:
-            self._watch(first.expect)
-            return
-        breaks = verbs()[first.verb].breaks
-        if breaks:
-            measuring.begin(time.time() + first.at - self._now())
-        else:
-            self._tell_measured(measuring)
-        running, ahead = self._refreshed(), lead(first.verb, len(moments))
-        if breaks:
-            self._wait_until(first.at - ahead)
-        at = time.time() + ahead if ahead else 0.0
-        if not at:
-            measuring.count_before(at)
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            doing = [pool.submit(self._do, moment, running, at) for moment in moments]
-            measuring.count_before(at)  # the verbs have been given, and wait for their time
-            for done in doing:
-                done.result()
-
-    def _tell_measured(self, measuring: Measuring) -> None:
-        told = bool(measuring.results)
-        for row in measuring.end():
-            if not told:
-                text = f"{row.name}: {_seconds(row)}, highest metric {_figure(row.metric)}"
-                self._tell(Happening(self._now(), "measure", text, measured=row))
-
-    def _now(self) -> float:
-        return time.monotonic() - self._began
-
-    def _wait_until(self, at: float) -> None:
-        """Results that come meanwhile are told at once."""
-        while (left := at - self._now()) > 0:
-            try:
-                self._take(self._results.get(timeout=left))
-            except queue.Empty:
-                return
-
-    def _do(self, moment: Moment, running: RunningLab, at: float = 0.0) -> None:
-        began, verb, target = self._now(), moment.verb, moment.target
-        known = verbs()[verb]
-        if known.breaks:  # noted first: it may be broken off half-way
-            self._broken[known.on, target] = known.undone_by
-        done = do(self._engine, running, verb, target, moment.flags, at=at)
-        self._tell(Happening(self._now() if at else began, verb, "; ".join((done.words, *done.remarks))))
-        if not known.breaks:
-            self._broken.pop((known.on, target), None)
-
-    def _watch(self, check: Check) -> None:
-        running = self._refreshed()
-
-        def watch() -> None:
-            try:
-                self._results.put(run_checks(self._engine, running, [check], lambda _: None)[0])
-            except Exception as error:
-                self._results.put(error)
-
-        self._watched += 1
-        if check.within:
-            threading.Thread(target=watch, name="expectation", daemon=True).start()
-        else:
-            watch()
-            self._take(self._results.get())
-
-    def _take(self, result: Result | Exception) -> None:
-        self._watched -= 1
-        if isinstance(result, Exception):
-            raise result
-        if result.passed:
-            text = f"{result.what}, after {format_duration(round(result.took, 1))}"
-        else:
-            text = f"{result.what}: seen {result.finding.seen}; next: {result.finding.next}"
-        if not result.passed and self._witness is None:
-            self._witness = threading.Thread(target=self._keep, args=(result,), name="evidence", daemon=True)
-            self._witness.start()
-        self._tell(Happening(self._now(), "holds" if result.passed else "FAILED", text, result))
-
-    def _keep(self, failed: Result) -> None:
-        """At once, and beside the timeline: what comes next may mend what is wrong now."""
-        self.evidence = keep_evidence(self._engine, self._refreshed(), [failed])
-
-    def _mend(self) -> None:
-        """All that can be: what cannot is told, and hides neither why this play was broken off nor the rest."""
-        for (_, target), verb in list(self._broken.items()):
-            try:
-                self._do(Moment(0.0, verb, target), self._refreshed())
-            except (EngineError, UserError) as error:
-                self._tell(Happening(self._now(), verb, f"{target} is not mended: {error}"))
-
-    def _refreshed(self) -> RunningLab:
-        """The same copy as the engine has it now."""
-        try:
-            return lab_as_it_is(self._engine, self._running.name)
-        except UserError:  # it is gone: whoever asks one of its nodes will say so
-            return self._running
-
-
-def head_start(entries: Sequence[Sequence[Moment]], *, measured: bool) -> float:
-    """Seconds before the clock starts, so that what breaks early breaks at its time, and not when it is prepared."""
-    return max([0.0, *(_preparation(entry, measured=measured) - entry[0].at for entry in entries)])
-
-
-def _preparation(moments: Sequence[Moment], *, measured: bool) -> float:
-    """Seconds before its time at which one begins with what breaks something: to tell several, and to count."""
-    verb = moments[0].verb
-    return lead(verb, len(moments)) + (_SET_UP if measured else 0.0) if verb and verbs()[verb].breaks else 0.0
-
-
-def _together(moment: Moment) -> tuple[float, str, tuple[str, ...], int]:
-    """Moments next to each other with the same key are one entry of the timeline; each expectation is one alone."""
-    return moment.at, moment.verb, moment.flags, 0 if moment.expect is None else id(moment)
-
-
-def _announced(moments: Sequence[Moment]) -> str:
-    """What will happen, in words; nothing of an expectation."""
-    first, *more = moments
-    others = f" and {len(more)} more" if more else ""
-    return f"{first.words}{others} at {format_duration(first.at)}" if first.verb else ""

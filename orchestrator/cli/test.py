@@ -25,9 +25,9 @@ from catenet.orchestrator.cli.up import NameOption, TimeoutOption, load_lab, sta
 from catenet.orchestrator.deploy.alone import Belonging, alone
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.words import copy_name
-from catenet.orchestrator.observe.measure import Measured
 from catenet.orchestrator.observe.running import UserError, running_labs
 from catenet.orchestrator.operations import Result
+from catenet.orchestrator.timeline.measure import Measured
 
 if TYPE_CHECKING:
     from catenet.orchestrator.deploy.down import DownReport
@@ -98,9 +98,9 @@ def _judge(docker: Engine, copy: str, report: Report, there: str, *, timeline: b
     history, evidence = play_and_show(docker, running, json=json)
     report.evidence = "\n".join(filter(None, (report.evidence, evidence)))
     at = {moment.expect: format_duration(moment.at) for moment in running.lab.timeline if moment.expect is not None}
-    met = [_with_next(happening.result, there) for happening in history if happening.result is not None]
+    met = [_with_next(event.result, there) for event in history if event.result is not None]
     report.results += [(f"at {at[result.check]}: {result.what}", result) for result in met]
-    return [happening.measured for happening in history if happening.measured is not None]
+    return [event.measured for event in history if event.measured is not None]
 
 
 def _with_next(result: Result, there: str) -> Result:

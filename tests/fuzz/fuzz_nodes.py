@@ -19,7 +19,6 @@ from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.observe import ask as ask_module
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.converged import not_converged
-from catenet.orchestrator.observe.measure import _known, _sent
 from catenet.orchestrator.observe.picture import live_picture
 from catenet.orchestrator.observe.places import find_places
 from catenet.orchestrator.observe.route_trace import trace_route
@@ -27,6 +26,7 @@ from catenet.orchestrator.observe.running import RunningLab, UserError
 from catenet.orchestrator.operations.lans import _condition
 from catenet.orchestrator.operations.left_behind import look_into
 from catenet.orchestrator.operations.scene import RunningScene
+from catenet.orchestrator.timeline.measure import _known, _sent
 
 LAB = parse(
     b"lans: {l1: , l2: }\nnodes: {a: {lans: [l1], services: [rip]}, b: {lans: [l1, l2], services: [rip]}}\n", "x"

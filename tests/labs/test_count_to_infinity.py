@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from catenet.orchestrator.cli.play import Happening, Play
-from catenet.orchestrator.observe.measure import Measured
+from catenet.orchestrator.timeline import Play, TimelineEvent
+from catenet.orchestrator.timeline.measure import Measured
 
 pytestmark = [pytest.mark.engine, pytest.mark.lab("count-to-infinity")]
 
@@ -21,7 +21,7 @@ RINGS = ("poisoned reverse, in a ring", "both, in a ring")
 
 
 def played(lab: Any) -> Mapping[str, Measured]:
-    history: list[Happening] = []
+    history: list[TimelineEvent] = []
     lab.check(within="60s")
     Play(lab.engine, lab.running, history.append).run(lab.model.timeline)
     failed = [each.text for each in history if each.held is False]

@@ -11,32 +11,33 @@ import pytest
 
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.app import run
-from catenet.orchestrator.cli.play import Happening, Play, head_start
 from catenet.orchestrator.lab.model import Moment
 from catenet.orchestrator.operations.verbs import lead
+from catenet.orchestrator.timeline import Play, TimelineEvent
+from catenet.orchestrator.timeline.play import head_start
 
 
-def verbs(history: list[Happening]) -> list[str]:
-    return [happening.verb for happening in history]
+def verbs(history: list[TimelineEvent]) -> list[str]:
+    return [event.verb for event in history]
 
 
-def play(world: Any, history: list[Happening]) -> None:
+def play(world: Any, history: list[TimelineEvent]) -> None:
     Play(world.engine, world.running, history.append).run(world.running.lab.timeline)
 
 
 def test_a_timeline_is_played_in_order_and_its_expectations_are_met(world: Any) -> None:
     world.ping_follows_the_links()
-    history: list[Happening] = []
+    history: list[TimelineEvent] = []
     play(world, history)
     done = [verb for verb in verbs(history) if verb not in ("holds", "FAILED")]
     assert done == ["cut", "pause", "resume", "heal"]
     assert history[0].text == "link2 cut: down at g and r"
-    assert [happening.held for happening in history if happening.held is not None] == [True, True]
+    assert [event.held for event in history if event.held is not None] == [True, True]
     assert not world.down
 
 
 def test_a_silent_cut_is_played_and_mended_when_the_play_breaks_off(world: Any) -> None:
-    history: list[Happening] = []
+    history: list[TimelineEvent] = []
     timeline = (Moment(0, "cut", "link1", flags=("silent",)), Moment(0, "kill", "h"))
 
     def interrupt(call: str, name: str) -> None:
@@ -52,7 +53,7 @@ def test_a_silent_cut_is_played_and_mended_when_the_play_breaks_off(world: Any) 
 
 
 def test_several_lans_are_cut_at_one_moment_that_is_the_same_for_all_their_ends(world: Any) -> None:
-    history: list[Happening] = []
+    history: list[TimelineEvent] = []
     began = time.time()
     Play(world.engine, world.running, history.append).run((Moment(0, "cut", "link1"), Moment(0, "cut", "link2")))
     [at] = {order.arguments["at"] for order in world.orders}
@@ -71,7 +72,7 @@ def test_the_clock_starts_when_what_breaks_first_can_be_prepared_in_time() -> No
 
 
 def test_what_several_are_told_is_the_time_of_the_timeline(world: Any) -> None:
-    history: list[Happening] = []
+    history: list[TimelineEvent] = []
     began = time.time()
     Play(world.engine, world.running, history.append).run((Moment(1, "cut", "link1"), Moment(1, "cut", "link2")))
     [at] = {order.arguments["at"] for order in world.orders}
@@ -87,7 +88,7 @@ def test_one_alone_is_cut_at_once(world: Any) -> None:
 
 def test_what_was_broken_is_mended_when_the_play_breaks_off(world: Any) -> None:
     world.ping_follows_the_links()
-    history: list[Happening] = []
+    history: list[TimelineEvent] = []
 
     def interrupt(call: str, name: str) -> None:
         if (call, name) == ("pause", "line-r"):
@@ -130,7 +131,7 @@ def test_a_lan_and_a_node_of_one_name_are_both_mended_when_the_play_breaks_off(w
 
 
 def test_what_cannot_be_mended_is_told_and_hides_neither_the_rest_nor_the_reason(world: Any) -> None:
-    history: list[Happening] = []
+    history: list[TimelineEvent] = []
     timeline = (Moment(0, "pause", "h"), Moment(0, "pause", "g"), Moment(0, "kill", "r"))
 
     def refuse(call: str, name: str) -> None:

@@ -10,12 +10,12 @@ from jsonschema import Draft202012Validator
 
 from catenet.orchestrator import faults
 from catenet.orchestrator.cli.app import run
-from catenet.orchestrator.cli.play import Play
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import LabFileError, Moment
 from catenet.orchestrator.lab.schema import schema
 from catenet.orchestrator.observe.running import UserError
 from catenet.orchestrator.operations.verbs import do
+from catenet.orchestrator.timeline import Play
 
 LAB = "lans: {l: {}}\nnodes: {a: {lans: [l]}, b: {lans: [l]}}\ntimeline:\n"
 

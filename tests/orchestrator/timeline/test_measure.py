@@ -9,7 +9,7 @@ from catenet.nodes.machine import Json
 from catenet.orchestrator.cli.play import show_measured
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.observe.events import Line
-from catenet.orchestrator.observe.measure import Account, Measured
+from catenet.orchestrator.timeline.measure import Account, Measured
 
 LAB = parse(
     b"""

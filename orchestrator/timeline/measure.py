@@ -24,7 +24,7 @@ from catenet.orchestrator.observe.events import Line, follow, past
 from catenet.orchestrator.observe.pings import Pings
 from catenet.orchestrator.observe.running import RunningLab
 
-__all__ = ["Account", "Measured", "Measuring"]
+__all__ = ["Account", "Measured", "Measuring", "figure"]
 
 _ACT = 5.0
 _LOOK = 0.3
@@ -49,6 +49,13 @@ class Measured:
     messages: int | None
     died: int | None
     left: tuple[str, ...] = ()
+
+    @property
+    def gone_after(self) -> str:
+        """How long it took, for people; of one that did not come to its end, what was left."""
+        if self.seconds is not None:
+            return f"{self.seconds:.2f} s"
+        return f"never: {', '.join(self.left)}" if self.left else "never"
 
     def to_json(self) -> dict[str, Json]:
         """For --json."""
@@ -251,3 +258,8 @@ def _sent(answer: Answer) -> int | None:
     if not isinstance(counters, Mapping):
         return None
     return sum(count for word, count in counters.items() if word.startswith("sent.") and isinstance(count, int))
+
+
+def figure(value: int | None) -> str:
+    """A figure of a row; a dash where it was not counted."""
+    return "-" if value is None else str(value)
