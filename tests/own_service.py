@@ -1,4 +1,4 @@
-"""A service more: the folder and the file in tests/toys, as if they lay beside the shipped ones."""
+"""Two services more: the folders and the file in tests/toys, as if they lay beside the shipped ones."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from catenet.nodes import application, services
+from catenet.nodes import application, internet, services
 from catenet.nodes.catalogue import services as declared
 
 __all__ = ["own_service"]
 
 TOYS = Path(__file__).parent / "toys"
-PACKAGES = (application, services)
+PACKAGES = (internet, application, services)
+NAMES = ("echo", "toyroute")
 
 
 @pytest.fixture
 def own_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The service `echo`."""
+    """The services `echo` and `toyroute`."""
     for package in PACKAGES:
         layer = package.__name__.rpartition(".")[2]
         monkeypatch.setattr(package, "__path__", [*package.__path__, str(TOYS / layer)])
@@ -28,6 +29,8 @@ def own_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.undo()
     declared.cache_clear()
     for package in PACKAGES:
-        for module in [name for name in sys.modules if name.startswith(f"{package.__name__}.echo")]:
+        ours = tuple(f"{package.__name__}.{name}" for name in NAMES)
+        for module in [name for name in sys.modules if name.startswith(ours)]:
             del sys.modules[module]
-        vars(package).pop("echo", None)
+        for name in NAMES:
+            vars(package).pop(name, None)

@@ -113,7 +113,8 @@ class _OptionsReader:
         self._service, self._what, self._line, self._reader = service, what, item.line, reader
         self._sound = item.value is None or isinstance(item.value, Mapping)
         self._hints = option_hints(service)
-        self.own = reader.mapping(item, what, f"{{{next(iter(self._hints))}: …}}")
+        first = next((f"{option}: …" for option in self._hints), "")
+        self.own = reader.mapping(item, what, f"{{{first}}}")
 
     def values(self, written: Options, lans: Collection[str] = ()) -> dict[str, Any] | None:
         """The options, without their lines; None where one is wrong.

@@ -1,0 +1,1 @@
+"""A second routing protocol: every link costs ten, and whoever is nearer is believed before RIP."""
