@@ -28,8 +28,8 @@ def test_each_router_on_the_way_says_who_told_it(lab: LabUnderTest) -> None:
     assert done.prefix == "10.1.3.0/24"
     assert [(hop.node, hop.kind, hop.metric, hop.lan, hop.source) for hop in done.hops] == [
         ("c", "own", 1, "lan-c", ""),
-        ("b", "rip", 2, "link2", "c"),
-        ("a", "rip", 3, "link1", "b"),
+        ("b", "protocol", 2, "link2", "c"),
+        ("a", "protocol", 3, "link1", "b"),
     ]
     assert [(row["via"], row["protocol"], row["metric"]) for row in done.kernel] == [("10.0.1.2", "rip", 120)]
     assert {hop.message for hop in done.hops[1:]} <= {"answer", "update", "triggered update"}
