@@ -10,12 +10,12 @@ Nothing else names it. This folder lies below the lab file's reader, which asks 
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import import_module
 
 from catenet.orchestrator.checks.expectation import Expectation
+from catenet.orchestrator.listing import modules
 
 __all__ = ["kinds"]
 
@@ -29,15 +29,13 @@ def kinds() -> Mapping[str, type[Expectation]]:
 
     """
     found: dict[str, type[Expectation]] = {}
-    for each in sorted(map(_kind_in, _modules()), key=lambda kind: (kind.order, kind.kind)):
+    for each in sorted(
+        map(_kind_in, modules(__name__, __path__, "expectation")), key=lambda kind: (kind.order, kind.kind)
+    ):
         if each.kind in found:
             raise TypeError(f"{each.__module__}: the kind {each.kind} is {found[each.kind].__module__}'s already")
         found[each.kind] = each
     return found
-
-
-def _modules() -> list[str]:
-    return [f"{__name__}.{module.name}" for module in pkgutil.iter_modules(__path__) if module.name != "expectation"]
 
 
 def _kind_in(module: str) -> type[Expectation]:

@@ -9,12 +9,12 @@ asks it; operations/ carries the verbs out.
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import import_module
 
 from catenet.orchestrator.faults.verb import Verb
+from catenet.orchestrator.listing import modules
 
 __all__ = ["verbs"]
 
@@ -28,7 +28,7 @@ def verbs() -> Mapping[str, Verb]:
 
     """
     found: dict[str, Verb] = {}
-    for verb in sorted(map(_verb_in, _modules()), key=lambda verb: (verb.on, verb.name)):
+    for verb in sorted(map(_verb_in, modules(__name__, __path__, "verb")), key=lambda verb: (verb.on, verb.name)):
         if verb.name in found:
             raise TypeError(f"the verb {verb.name} is another file's already")
         found[verb.name] = verb
@@ -42,10 +42,6 @@ def verbs() -> Mapping[str, Verb]:
                 raise TypeError(f"verb {verb.name}: the flag {flag.name} is another verb's already")
             flags.add(flag.name)
     return found
-
-
-def _modules() -> list[str]:
-    return [f"{__name__}.{module.name}" for module in pkgutil.iter_modules(__path__) if module.name != "verb"]
 
 
 def _verb_in(module: str) -> Verb:

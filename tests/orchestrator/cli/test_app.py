@@ -35,7 +35,7 @@ def test_the_program_itself_has_help_and_a_version(catenet):
 
 
 def test_help_loads_nothing_slow():
-    slow = "docker", "ruamel", "pydantic", "dnslib", "requests", "typer", "rich"
+    slow = "docker", "ruamel", "pydantic", "dnslib", "requests", "typer", "rich", "inspect", "dataclasses", "pkgutil"
     program = f"""
 import sys
 from catenet.orchestrator.cli.app import run
