@@ -53,7 +53,7 @@ def _state_told(engine: Any) -> None:
     for answer in (ask(engine, CONTAINERS["a"], Question("status")),):
         _condition(answer, "l1")
         _sent(answer)
-        list(_known({"a": answer}))
+        list(_known("rip", {"a": answer}))
 
 
 READERS: list[Callable[[Any], object]] = [
