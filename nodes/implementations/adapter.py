@@ -25,7 +25,8 @@ class Place(NamedTuple):
 class Task(NamedTuple):
     """What an adapter is told: the service, its options, the node, and two folders.
 
-    `folder` is the service's own, for files and sockets; `data` is the lab's, read-only.
+    `folder` is the service's own, for files and sockets; `data` is the lab's, read-only. `table`: the number of the
+    kernel's table into which a routing program puts its routes, that table's only writer but for `Run.finds`.
     """
 
     service: str
@@ -34,6 +35,7 @@ class Task(NamedTuple):
     places: tuple[Place, ...]
     folder: str
     data: str = "/lab"
+    table: int = 0
 
     @property
     def static(self) -> tuple[StaticRoute, ...]:
@@ -54,13 +56,17 @@ class Command(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What is to be done: files to be written (path → text), whose they and the folder are, programs to be started."""
+    """What is to be done: files to be written (path → text), whose they and the folder are, programs to be started.
+
+    `finds`: static routes that the node puts into the program's table, for it to find there.
+    """
 
     commands: tuple[Command, ...]
     files: Mapping[str, str] = field(default_factory=dict)
     owner: str = ""  # a user of the system; empty: root
     environment: Mapping[str, str] = field(default_factory=dict)
     working_folder: str = "/"
+    finds: tuple[StaticRoute, ...] = ()
 
 
 class Learned(NamedTuple):
@@ -83,8 +89,6 @@ class Adapter(Protocol):
     """The services of ours that it can be."""
     capabilities: tuple[str, ...]
     """What its containers may do beside what every node may."""
-    protocols: tuple[int, ...]
-    """The numbers by which the kernel marks its routes (rtnetlink(7)); they go when it has ended."""
 
     def check(self, options: Any, /) -> None:
         """See whether it can do what the options say.
@@ -98,7 +102,7 @@ class Adapter(Protocol):
         """What is to be started."""
 
     def table_command(self, task: Task, /) -> Sequence[str]:
-        """The command that prints its table; empty: its table is what it puts into the kernel's."""
+        """The command that prints its table; empty: its table is the kernel's of its own, with its own metrics."""
 
     def table(self, text: str, /) -> list[Learned]:
         """What that command printed → its routes by way of others. Lines that are no routes are passed over."""

@@ -31,7 +31,6 @@ class Bird:
 
     services = ("rip",)
     capabilities = ()
-    protocols = (12,)
 
     def check(self, options: Any, /) -> None:
         """BIRD counts whole seconds. It signs with one key at a time, whatever its neighbours use.
@@ -99,7 +98,7 @@ log stderr all;
 router id {first};
 protocol device {{ scan time 5; }}
 protocol direct {{ ipv4; interface {names}; }}
-protocol kernel {{ scan time 1; ipv4 {{ import none; export where source = RTS_RIP; }}; }}
+protocol kernel {{ scan time 1; kernel table {task.table}; ipv4 {{ import none; export where source = RTS_RIP; }}; }}
 {_static(task)}
 protocol rip rip1 {{
   ipv4 {{ import all; export filter {{

@@ -38,7 +38,6 @@ class Frr:
     services = ("rip",)
     # zebra refuses to start without the first five; KILL: its daemons are the user frr's, and the node ends them.
     capabilities = ("SYS_ADMIN", "SETUID", "SETGID", "CHOWN", "DAC_OVERRIDE", "KILL")
-    protocols = (11, 189)
 
     def check(self, options: Any, /) -> None:
         """Its timers begin at 5 s, and are whole seconds; of keyed authentication it knows MD5 alone.
@@ -58,13 +57,17 @@ class Frr:
             *("--log", "stdout", "--log-level", "warnings", "-P", "0"),
         )
         needs = {"mgmtd": "", "zebra": _MANAGER, "ripd": f"{task.folder}/zserv.api"}
+        more = {"zebra": ("-R", str(task.table))}
         commands = tuple(
-            Command((f"{_DAEMONS}/{daemon}", *common, "-i", f"{task.folder}/{daemon}.pid"), socket)
+            Command(
+                (f"{_DAEMONS}/{daemon}", *common, "-i", f"{task.folder}/{daemon}.pid", *more.get(daemon, ())), socket
+            )
             for daemon, socket in needs.items()
         )
         others = ("zebra", "ripngd", "staticd", "mgmtd")  # each must be there, and has nothing to say
         files = {f"{_SETTINGS}/{name}.conf": "" for name in others} | {f"{_SETTINGS}/vtysh.conf": ""}
-        return Run(commands, {**files, f"{_SETTINGS}/ripd.conf": _configuration(task)}, owner="frr")
+        files[f"{_SETTINGS}/ripd.conf"] = _configuration(task)
+        return Run(commands, files, owner="frr", finds=task.static)
 
     def table_command(self, task: Task, /) -> Sequence[str]:
         """Of ripd alone: zebra has other things to say."""
@@ -151,7 +154,7 @@ def _own(task: Task) -> list[str]:
 
 
 def _static(task: Task) -> list[str]:
-    """The node has put its static routes into the kernel's table, and FRR calls them the kernel's.
+    """The node puts its static routes into zebra's table of the kernel, and FRR calls them the kernel's.
 
     No metric is set: 1 is the default, and what is set here would be announced of a route that has gone, too.
     """

@@ -19,15 +19,12 @@ VARIABLE = "CATENET_SERVICE"
 BUILT = "/program/run"
 """Where a folder's Dockerfile puts its program."""
 
-_RIP = 189
-
 
 class Program:
     """A path below the lab's folder: an executable, a folder with an executable `run`, or one with a Dockerfile."""
 
     services = ("rip",)
     capabilities = ()
-    protocols = (_RIP,)
 
     def __init__(self, path: str) -> None:
         self._path = PurePosixPath(path)
@@ -48,7 +45,7 @@ class Program:
         )
 
     def table_command(self, _: Task, /) -> Sequence[str]:
-        """None: its routes are those with `proto rip` in the kernel's table, and their kernel metric is RIP's."""
+        """None: its routes are those in the kernel's table of its own, and their metrics there are its own."""
         return ()
 
     def table(self, _: str, /) -> list[Learned]:
@@ -70,6 +67,7 @@ def _told(task: Task) -> dict[str, Json]:
         "node": node.node,
         "began": node.began,
         "service": task.service,
+        "table": task.table,
         "options": asdict(task.options),
         "interfaces": [_interface(place) for place in task.places],
         "names": {str(address): name for address, name in node.names.items()},

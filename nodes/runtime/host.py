@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ from catenet.nodes.runtime.driver import Driver
 from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
 from catenet.nodes.runtime.netlink.routing import Route
-from catenet.nodes.runtime.routes import RestoredRoute, WantedRoute
+from catenet.nodes.runtime.routes import STATIC, RestoredRoute, WantedRoute
 from catenet.nodes.runtime.tcp import Connection, Connections
 from catenet.nodes.runtime.udp import Reply, UdpPort
 
@@ -78,6 +78,7 @@ class Host:
         self.data = _DATA  # the lab's folder inside the container, read-only
         self.random = shared.random
         self.service = service
+        self.source = source
         self.implementation = implementation
         self.children = shared.children
         self.shows: dict[str, Callable[[], Json]] = {}
@@ -96,7 +97,6 @@ class Host:
         self._drivers: list[Driver] = []
         self._ports: list[UdpPort] = []
         self._connections = Connections(self, shared.loop)
-        self._source = source
         self._routes = shared.lans.routes
         if source is not None:
             self._routes.forget(source)
@@ -180,15 +180,15 @@ class Host:
 
     def refused_routes(self) -> Mapping[Prefix, str]:
         """Which routes of this service are not in the kernel's table now, and why."""
-        return {} if self._source is None else self._routes.refused(self._source)
+        return {} if self.source is None else self._routes.refused(self.source)
 
     def shadowed_routes(self) -> Mapping[Prefix, str]:
         """Of which of them the kernel has a better one, of another source."""
-        return {} if self._source is None else self._routes.shadowed(self._source)
+        return {} if self.source is None else self._routes.shadowed(self.source)
 
     def _restored(self, restored: RestoredRoute) -> None:
         prefix, what = restored.prefix, restored.what
-        if restored.source != self._source:
+        if restored.source != self.source:
             return
         self.count("routes_put_back")
         then = f"; not again within {restored.pause:g} s" if restored.pause > 1 else ""
@@ -211,7 +211,7 @@ class Host:
         told: set[Prefix] = set()
 
         def of_others(source: Source, prefix: Prefix, route: WantedRoute | None) -> None:
-            if route is not None and source != self._source:
+            if route is not None and source != self.source:
                 told.add(prefix)
                 function(source.name, prefix, route.next_hops)
             elif prefix in told:
@@ -221,18 +221,24 @@ class Host:
         self._best_listeners.append(of_others)
         self._routes.on_best(of_others)
 
-    def kernel_routes(self, protocols: Collection[int]) -> list[Route]:
-        """The routes that the kernel marks with one of these numbers, the best of a prefix first."""
-        return [route for route in self._routes.present() if route.protocol in protocols]
+    def own_table(self) -> list[Route]:
+        """What a program has put into the kernel's table of this service's own, the best of a prefix first."""
+        return [each for each in self._routes.own_table(self._routing_source()) if each.protocol != STATIC.number]
+
+    def write_own_table(self, prefix: Prefix, next_hop: NextHop) -> None:
+        """Put a static route there, for the program to find; it goes with its interface."""
+        self._routes.write_own_table(self._routing_source(), prefix, next_hop)
+
+    def beside(self) -> list[Route]:
+        """The routes in the main table that have this service's number, and that the node has not put there."""
+        source = self._routing_source()
+        found = [each for each in self._routes.present() if each.protocol == source.number]
+        return [each for each in found if each.metric != source.distance]
 
     def on_kernel_route(self, function: Callable[[Route], None]) -> None:
-        """Call it with each route that has come or gone, of whatever protocol."""
+        """Call it with each route that has come or gone, of whatever protocol, in whatever table."""
         self._route_listeners.append(function)
         self._routes.listen(function)
-
-    def forget_kernel_routes(self, protocols: Collection[int]) -> None:
-        """Take all routes of these numbers out of the kernel's table."""
-        self._routes.flush(protocols)
 
     def drive(self, machine: Machine, send: Callable[[Packet], None]) -> Driver:
         """Run a machine; `send` puts its packets on the wire. It begins once the service awaits."""
@@ -304,9 +310,9 @@ class Host:
             self._routes.delete(self._routing_source(), action.prefix)
 
     def _routing_source(self) -> Source:
-        if self._source is None:
+        if self.source is None:
             raise ValueError(f"{self.service} has routes, and no `routing` in its declaration (service.py of its room)")
-        return self._source
+        return self.source
 
     def _set_route(self, source: Source, wanted: SetRoute) -> None:
         prefix, next_hops, metric = wanted
@@ -336,6 +342,6 @@ class Host:
         for port in self._ports:
             port.close()
         self._connections.close()
-        if self._source is not None:
+        if self.source is not None:
             with suppress(OSError):  # the table changed all the while: the next run forgets them
-                self._routes.forget(self._source)
+                self._routes.forget(self.source)

@@ -202,7 +202,7 @@ class Lans:
             route = routing.parse_route(payload)
             if route is None:  # a blackhole, perhaps, in the place of one of ours
                 self.routes.check_soon()
-            elif route.table == routing.TABLE_MAIN:
+            else:
                 self.routes.changed(route, gone=kind == routing.RTM_DELROUTE)
 
     def _look_anew(self) -> None:

@@ -9,6 +9,9 @@ kernel replaces by prefix and metric, whatever the protocol.
 The kernel forgets every route over an interface that goes down, the default route too. What is wanted stays here, and
 goes back once the interface is up again. Of several next hops those go in whose interface is up.
 
+A program of others gets a table of the kernel's for itself, of its source's number. No packet goes by that one: what it
+puts there is read, and wanted here like the routes of our own daemons, so that it cannot overwrite anybody's.
+
 A routing service's routes are its own business: what somebody else deletes or overwrites comes back (see reconciler),
 and what the kernel refuses is tried again. The lab's static routes stay as the user leaves them.
 """
@@ -17,7 +20,7 @@ from __future__ import annotations
 
 import errno
 from asyncio import AbstractEventLoop
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -121,11 +124,16 @@ class Routes:
             self._tell_best(prefix, before)
 
     def forget(self, source: Source) -> None:
-        """Every route of the source goes, those too that an earlier life of this process left in the kernel."""
+        """Every route of the source goes, those too that an earlier life of this process left in the kernel, and all
+        that is in its own table. What cannot be taken out has gone by itself.
+        """
         for each, prefix in tuple(self._wanted):
             if each == source:
                 self.delete(source, prefix)
-        self.flush([source.number])
+        left = [route for route in self.present() if route.protocol == source.number]
+        for route in (*left, *self.own_table(source)):
+            with suppress(OSError):
+                self._netlink.delete_route(route)
 
     def on_best(self, function: _OnBest) -> None:
         """Call a function with each prefix's best route, of all that are wanted here: at first with those that there
@@ -207,14 +215,18 @@ class Routes:
     # What the kernel has.
 
     def changed(self, route: routing.Route, *, gone: bool) -> None:
-        """The kernel says that a route came (or changed), or went."""
+        """The kernel says that a route came (or changed), or went, in whatever table."""
+        if route.table == routing.TABLE_MAIN:
+            self._main_changed(route, gone=gone)
+        for function in tuple(self._listeners):
+            function(route)
+
+    def _main_changed(self, route: routing.Route, *, gone: bool) -> None:
         if not gone:
             self.remove_foreign_default(route)
         key = self._sources.get(route.metric, STATIC), route.prefix
         if key[0] != STATIC and key in self._wanted and (gone or not self._is_as_wanted(key, route)):
             self._reconciler.check_soon()
-        for function in tuple(self._listeners):
-            function(route)
 
     def listen(self, function: Callable[[routing.Route], None]) -> None:
         """Call a function with each route that came or went."""
@@ -241,12 +253,16 @@ class Routes:
         """The kernel's table as it is; of several routes to a prefix, the one that the kernel takes is the first."""
         return sorted(self._netlink.routes(), key=lambda route: (route.prefix, route.metric))
 
-    def flush(self, protocols: Collection[int]) -> None:
-        """Take every route of these protocols out of the table. What cannot be taken out has gone by itself."""
-        for route in self.present():
-            if route.protocol in protocols:
-                with suppress(OSError):
-                    self._netlink.delete_route(route)
+    def own_table(self, source: Source) -> list[routing.Route]:
+        """What is in the table that the source has for itself, the best of a prefix first."""
+        return sorted(self._netlink.routes(source.number), key=lambda route: (route.prefix, route.metric))
+
+    def write_own_table(self, source: Source, prefix: Prefix, next_hop: NextHop) -> None:
+        """Put a static route into it, for a program to find. One whose interface is down stays out."""
+        hops = (self._in_kernel(next_hop),)
+        with suppress(OSError):
+            route = routing.Route(prefix, hops, STATIC.number, STATIC.distance, table=source.number)
+            self._netlink.replace_route(route)
 
     def leading_to(self, prefix: Prefix) -> list[routing.Route]:
         """Those of them that hold the whole prefix, the one that the kernel takes first."""

@@ -3,7 +3,7 @@
 All programs of the service start once every interface has its address. What they print becomes events. The service is
 ready when its table can be read; a program without a table command says `ready`, or has lived for 2 s. If one of them
 ends, all are ended and the runtime starts the service anew; so it does where an interface comes back as another device,
-since configurations name devices. At the end: SIGTERM, 0.4 s, SIGKILL, and their routes leave the kernel's table.
+since configurations name devices. At the end: SIGTERM, 0.4 s, SIGKILL, and their routes leave the kernel's tables.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ async def serve(host: Host, options: Any) -> None:
     theirs = adapter(host.implementation)
     folder = os.path.join(_FOLDER, host.service)  # noqa: PTH118 -- a text for configurations
     places = tuple(_place(host, interface) for interface in host.interfaces())
-    task = Task(host.service, options, host.config, places, folder, str(host.data))
+    table = 0 if host.source is None else host.source.number
+    task = Task(host.service, options, host.config, places, folder, str(host.data), table)
     await Programs(host, theirs, task).run()
 
 
@@ -77,10 +78,10 @@ class Programs:
 
     async def run(self) -> None:
         """From the first program's start to the last one's end."""
-        self._host.forget_kernel_routes(self._theirs.protocols)
         self._host.on_interface(self._changed)
         try:
             plan = self._theirs.run(self._task)
+            self._table.put(plan.finds)
             _prepare(plan, self._task.folder)
             for command in plan.commands:
                 await self._unless_ended(_there(command.needs))
@@ -123,7 +124,7 @@ class Programs:
             self._host.ready()
         else:
             await self._ready_by_its_word()
-        if self._theirs.protocols:
+        if self._host.source is not None:
             await self._table.follow()
 
     async def _ready_by_its_word(self) -> None:
@@ -177,7 +178,6 @@ class Programs:
                             await asyncio.sleep(_LOOK / 5)
         finally:
             self._signal(signal.SIGKILL)
-            self._host.forget_kernel_routes(self._theirs.protocols)
 
     def _signal(self, number: int) -> None:
         for child in reversed(self._children.values()):

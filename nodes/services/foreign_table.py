@@ -1,18 +1,22 @@
 """The table of a routing service that is not ours: `show`, and the events by which people and checks follow it.
 
+The program puts its routes into a table of the kernel's that is its own. From there they go into the main one at once,
+as the routes of our daemons do: at the service's distance, beside those of others.
+
 Where the program prints a table, that is read: whenever the kernel's routes or an interface have changed, and each
-second, since a metric may change without the kernel's table. Where it prints none, its routes in the kernel's table
-are its table, and their kernel metrics RIP's. Either way an event tells of each change, as our own router does.
+second, since a metric may change without the kernel's table. Where it prints none, its table of the kernel's is all,
+and the metrics there are its own. Either way an event tells of each change, as our own router does.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from catenet.nodes.address import Prefix
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.config import StaticRoute
 from catenet.nodes.implementations.adapter import Adapter, Learned, Task
-from catenet.nodes.machine import Json
+from catenet.nodes.machine import DeleteRoute, Json, NextHop, SetRoute
 from catenet.nodes.runtime.children import ProgramError
 from catenet.nodes.runtime.host import Host
 from catenet.nodes.runtime.netlink.routing import Route
@@ -23,6 +27,10 @@ _PERIOD = 1.0  # seconds between two looks at a table that a program prints
 _OFTEN = 0.1  # seconds between two looks while it does not answer yet
 _ANSWER = 5.0  # seconds for a program to print it
 _NETWORK = 1  # what the network at the end adds to the lecture's cost, which counts links
+_BESIDE = (
+    "its routes are in the main table, where they may overwrite others': put them into its own, as "
+    "`ip route replace PREFIX via NEXT-HOP dev DEVICE table {0} proto rip metric METRIC`"
+)
 
 
 class OddTableError(ProgramError):
@@ -38,11 +46,26 @@ class ForeignTable:
         self._task = task
         self._command = theirs.table_command(task)
         self._known: dict[Prefix, Learned] = {}
+        self._carried: dict[Prefix, SetRoute] = {}
+        self._to_find: tuple[tuple[Prefix, NextHop], ...] = ()
+        self._carrying = False
+        self._said_how = False
+        self._loop = asyncio.get_running_loop()
         self._dirty = asyncio.Event()
-        if theirs.protocols:
+        if host.source is not None:
             host.show(host.service, self._show)
             host.explain(self._explain)
             host.on_kernel_route(self._kernel_changed)
+
+    def put(self, routes: Iterable[StaticRoute]) -> None:
+        """Static routes that the program is to find in its table, from now on."""
+        self._to_find = tuple((route.to, NextHop(route.via, self._lan(route.via))) for route in routes)
+        self._write()
+
+    def _write(self) -> None:
+        """Those over an interface that went down have gone with it."""
+        for prefix, next_hop in self._to_find:
+            self._host.write_own_table(prefix, next_hop)
 
     async def first(self) -> None:
         """Until the program answers for the first time.
@@ -62,12 +85,55 @@ class ForeignTable:
                 return
 
     def look(self) -> None:
-        """Something may have changed."""
+        """An interface has changed, and of the routes that went with it the kernel says nothing."""
+        if self._host.source is not None:
+            self._write()
+            self._carry_soon()
         self._dirty.set()
 
     def _kernel_changed(self, route: Route) -> None:
-        if route.protocol in self._theirs.protocols:
+        source = self._host.source
+        if source is not None and route.table == source.number:
+            self._carry_soon()
             self._dirty.set()
+        elif source is not None and route.protocol == source.number and route.metric != source.distance:
+            self._dirty.set()
+
+    def _carry_soon(self) -> None:
+        """Once for all changes that come together, before anything else is read or asked."""
+        if not self._carrying:
+            self._carrying = True
+            self._loop.call_soon(self._carry)
+
+    def _carry(self) -> None:
+        """Make the main table have what the program has in its own."""
+        self._carrying = False
+        try:
+            found = self._host.own_table()
+        except OSError as error:  # the table changed all the while; so there will be another message
+            self._host.report("service.said", str(error), {"stream": "table"})
+            return
+        wanted: dict[Prefix, SetRoute] = {}
+        for route in found:
+            if hops := self._next_hops(route):
+                wanted.setdefault(route.prefix, SetRoute(route.prefix, hops, self._metric(route)))
+        for prefix in self._carried.keys() - wanted.keys():
+            self._host.perform(DeleteRoute(prefix))
+        for prefix, action in wanted.items():
+            if action != self._carried.get(prefix):
+                self._host.perform(action)
+        self._carried = wanted
+
+    def _next_hops(self, route: Route) -> tuple[NextHop, ...]:
+        """By LAN; those that lead nowhere in the lab are left out."""
+        found = [NextHop(hop.via, self._lan(hop.via)) for hop in route.hops if hop.via is not None]
+        return tuple(hop for hop in found if hop.interface)
+
+    def _metric(self, route: Route) -> int:
+        """The program's own: as it prints it; where it prints nothing, as its table of the kernel's has it."""
+        if not self._command:
+            return route.metric
+        return self._known[route.prefix].metric if route.prefix in self._known else 0
 
     async def follow(self) -> None:
         """From now on every change is told, until it is cancelled: at first, all that is there."""
@@ -91,10 +157,18 @@ class ForeignTable:
             except ValueError as error:
                 raise OddTableError(f"{self._command[0]} prints an odd table: {error}") from None
         found: dict[Prefix, Learned] = {}
-        for route in self._host.kernel_routes(self._theirs.protocols):
+        try:
+            beside, own = self._host.beside(), self._host.own_table()
+        except OSError as error:
+            raise ProgramError(str(error)) from None
+        for route in (*own, *beside):
             via = route.hops[0].via if route.hops else None
             if via is not None:
-                found.setdefault(route.prefix, Learned(route.prefix, via, route.metric, route.metric - _NETWORK))
+                cost = max(0, route.metric - _NETWORK)
+                found.setdefault(route.prefix, Learned(route.prefix, via, route.metric, cost))
+        if beside and not self._said_how:
+            self._said_how = True
+            self._host.report("service.said", _BESIDE.format(self._task.table), {"stream": "table"})
         return found
 
     def _tell(self, now: Mapping[Prefix, Learned]) -> None:
@@ -107,9 +181,11 @@ class ForeignTable:
             was = before.get(prefix)
             if route != was:
                 self._tell_changed(route, None if was is None else was.cost, cause)
+        if now != before and self._command:
+            self._carry_soon()  # with the metrics as they are now
 
     def _tell_changed(self, route: Learned, was: int | None, cause: str) -> None:
-        node, lan = self._host.name_of(route.via), self._lan(route)
+        node, lan = self._host.name_of(route.via), self._lan(route.via)
         text = f"{route.prefix} via {node} on {lan}, cost {route.cost}{'' if was is None else f', was {was}'} ({cause})"
         data: dict[str, Json] = {
             "prefix": str(route.prefix),
@@ -123,8 +199,8 @@ class ForeignTable:
         }
         self._host.report("route.changed", text, data)
 
-    def _lan(self, route: Learned) -> str:
-        return next((each.name for each in self._host.interfaces() if each.prefix.holds(route.via)), "")
+    def _lan(self, via: Address) -> str:
+        return next((each.name for each in self._host.interfaces() if each.prefix.holds(via)), "")
 
     def _explain(self, prefix: Prefix) -> Mapping[str, Json] | None:
         """What is known of a route: where it goes. By which message it came, no program of others says."""
@@ -152,7 +228,7 @@ class ForeignTable:
         learned: list[dict[str, Json]] = [
             {
                 "prefix": str(route.prefix),
-                "lan": self._lan(route),
+                "lan": self._lan(route.via),
                 "via": str(route.via),
                 "node": self._host.name_of(route.via),
                 "metric": route.metric,

@@ -15,7 +15,7 @@
 The node starts and watches it as it does every program (services/foreign.py), so one that raises ends with a traceback
 and is started anew. What a program gets and owes (labs/OWN-PROGRAMS.md) is seen to here: `options` are the service's
 own class, packets come and go by a UDP port on each interface, `SetRoute` (say its `metric`) and `DeleteRoute` become
-routes with `proto rip`, a `Report` becomes an event.
+routes in the kernel's table that is the program's own, a `Report` becomes an event.
 """
 
 from __future__ import annotations
@@ -49,7 +49,6 @@ Make = Callable[[Any, tuple[Interface, ...], Random], Machine]
 
 _USER = 2  # exit code: the user's mistake
 _INPUT = 0  # the descriptor of standard input
-_NO_METRIC = 120  # of a route whose machine says none: 0 would overwrite the LAN's own
 _CHUNK = 65_536  # bytes read from it at a time
 _ACTIONS = "a Send, SetRoute, DeleteRoute or Report"
 
@@ -73,7 +72,7 @@ async def _live(make: Make, told: dict[str, Any], port: int, group: Address | No
     loop = asyncio.get_running_loop()
     known = _Known(told["interfaces"])
     options = build_options(told["service"], options_class(told["service"]), told["options"])
-    program = _Program(make(options, known.interfaces(), SystemRandom()), known, loop)
+    program = _Program(make(options, known.interfaces(), SystemRandom()), known, told["table"], loop)
     program.open(port, group)
     known.follow(loop)
     loop.add_signal_handler(signal.SIGTERM, program.stop)
@@ -135,13 +134,14 @@ class _Known:
 
 
 class _Routes:
-    """The machine's routes in the kernel's table, marked and measured as the node expects of a program.
+    """The machine's routes in the kernel's table that is its own, with its own metrics.
 
     The kernel forgets those over an interface that goes down; what is wanted goes back once it is up again.
     """
 
-    def __init__(self, known: _Known, count: Callable[[str], None]) -> None:
+    def __init__(self, known: _Known, table: int, count: Callable[[str], None]) -> None:
         self._known = known
+        self._table = table
         self._count = count
         self._netlink = Netlink()
         self._wanted: dict[Prefix, SetRoute] = {}
@@ -176,7 +176,7 @@ class _Routes:
         """By the next hops that are up: the kernel refuses all for one that is down."""
         up = [hop for hop in wanted.next_hops if self._known.is_up(hop.interface)]
         hops = [routing.NextHop(via, self._known.ifindex(lan)) for via, lan in up or wanted.next_hops]
-        return routing.Route(wanted.prefix, tuple(hops), routing.RIP, wanted.metric or _NO_METRIC)
+        return routing.Route(wanted.prefix, tuple(hops), routing.RIP, wanted.metric, table=self._table)
 
 
 class _Checked:
@@ -224,13 +224,13 @@ def _a(kind: type) -> str:
 class _Program:
     """The machine, and what it has of the node. Whatever it raises ends the program."""
 
-    def __init__(self, machine: Machine, known: _Known, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, machine: Machine, known: _Known, table: int, loop: asyncio.AbstractEventLoop) -> None:
         self.ended: asyncio.Future[None] = loop.create_future()
         self._machine = machine
         self._known = known
         self._loop = loop
         self._ports: dict[str, UdpPort] = {}
-        self._routes = _Routes(known, self._count)
+        self._routes = _Routes(known, table, self._count)
         self._failures: set[str] = set()
         self._driver = Driver(_Checked(machine), self._send, self._perform, self._fail, loop)
 

@@ -16,7 +16,7 @@ def place(lan: str, *, up: bool) -> dict[str, object]:
 
 
 def started(options: dict[str, object], *interfaces: dict[str, object]) -> subprocess.Popen[bytes]:
-    told = json.dumps({"options": options, "interfaces": interfaces})
+    told = json.dumps({"table": 189, "options": options, "interfaces": interfaces})
     pipe = subprocess.PIPE
     environment = {**os.environ, "CATENET_SERVICE": told, "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen([PROGRAM], stdin=pipe, stdout=pipe, stderr=pipe, env=environment)

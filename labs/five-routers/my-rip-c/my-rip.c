@@ -51,7 +51,7 @@ struct route { /* `via` 0: a LAN of our own. `until`: its timeout, or the end of
 
 static struct link links[LINKS];
 static struct route table[ROUTES];
-static int link_count, route_count, netlink;
+static int link_count, route_count, netlink, kernel_table;
 static json_t *options;
 static double update, timeout, garbage, update_due, trigger_due, quiet_until;
 static enum { OFF, ON, POISONED } split_horizon;
@@ -67,7 +67,7 @@ static double between(double low, double high) { return low + drand48() * (high 
 
 static char *text(uint32_t address) { return inet_ntoa((struct in_addr){address}); }
 
-/* The kernel's table, by rtnetlink(7): protocol 189 marks a route as ours, and its metric is RIP's. */
+/* Our own table of the kernel's, by rtnetlink(7), from which the node takes our routes; their metrics are RIP's. */
 
 static void kernel(int order, const struct route *route) {
     struct {
@@ -76,7 +76,7 @@ static void kernel(int order, const struct route *route) {
         struct { struct rtattr head; uint32_t value; } attributes[4];
     } request = {
         {sizeof request, order, NLM_F_REQUEST | NLM_F_ACK | (order == RTM_NEWROUTE ? NLM_F_CREATE | NLM_F_REPLACE : 0), 0, 0},
-        {.rtm_family = AF_INET, .rtm_dst_len = __builtin_popcount(route->mask), .rtm_table = RT_TABLE_MAIN,
+        {.rtm_family = AF_INET, .rtm_dst_len = __builtin_popcount(route->mask), .rtm_table = kernel_table,
          .rtm_protocol = RTPROT_RIP, .rtm_type = RTN_UNICAST},
         {{{8, RTA_DST}, route->net}, {{8, RTA_PRIORITY}, route->metric},
          {{8, RTA_GATEWAY}, route->via}, {{8, RTA_OIF}, route->link->index}},
@@ -288,6 +288,7 @@ static void read_task(void) {
     json_t *told = given ? json_loads(given, 0, NULL) : NULL, *interface;
     size_t i;
     options = json_object_get(told, "options");
+    kernel_table = json_integer_value(json_object_get(told, "table"));
     if (json_unpack(options, "{s:F, s:F, s:F, s:s, s:s}", "update", &update, "timeout", &timeout, "garbage", &garbage,
                     "split_horizon", &horizon, "triggered", &at_once) < 0)
         errx(1, "CATENET_SERVICE: no RIP options; this runs inside a node");

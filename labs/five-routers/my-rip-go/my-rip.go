@@ -84,6 +84,7 @@ type datagram struct {
 
 type router struct {
 	options
+	kernelTable            int
 	links                  map[string]*link
 	table                  map[netip.Prefix]*route
 	update, trigger, quiet float64 // when to say everything, when what has changed; until when not to
@@ -94,7 +95,7 @@ func now() float64 { return time.Since(began).Seconds() }
 
 func between(low, high float64) float64 { return low + rand.Float64()*(high-low) }
 
-// The kernel's table: `proto rip` marks a route as ours, and its metric tells the lab at which cost we have it.
+// Our own table of the kernel's, from which the node takes our routes; the metric tells the lab at which cost we have one.
 
 func ip(words ...string) {
 	exec.Command("ip", words...).Run() // a cut link has taken its routes along: not every `del` finds one
@@ -103,10 +104,10 @@ func ip(words ...string) {
 func (r *router) install(prefix netip.Prefix, old, new *route) {
 	if new.installed() {
 		ip("route", "replace", prefix.String(), "via", new.via.String(), "dev", r.links[new.lan].Device,
-			"proto", "rip", "metric", fmt.Sprint(new.metric))
+			"table", fmt.Sprint(r.kernelTable), "proto", "rip", "metric", fmt.Sprint(new.metric))
 	}
 	if old.installed() && (!new.installed() || new.metric != old.metric) {
-		ip("route", "del", prefix.String(), "proto", "rip", "metric", fmt.Sprint(old.metric))
+		ip("route", "del", prefix.String(), "table", fmt.Sprint(r.kernelTable), "metric", fmt.Sprint(old.metric))
 	}
 }
 
@@ -330,6 +331,7 @@ func (r *router) untilNextTimer() time.Duration {
 func main() {
 	log.SetFlags(0)
 	var told struct {
+		Table      int
 		Options    options
 		Interfaces []*link
 	}
@@ -339,7 +341,7 @@ func main() {
 	if len(told.Options.Auth) > 0 {
 		log.Fatal("auth: this router has none")
 	}
-	r := &router{options: told.Options, links: map[string]*link{}, table: map[netip.Prefix]*route{},
+	r := &router{options: told.Options, kernelTable: told.Table, links: map[string]*link{}, table: map[netip.Prefix]*route{},
 		trigger: never, heard: make(chan datagram, 64)}
 	for _, l := range told.Interfaces {
 		r.setLink(l)

@@ -26,12 +26,24 @@ BEGAN = int(datetime(2027, 1, 15, 8, 0, 0, tzinfo=UTC).timestamp())
 def task(**options: object) -> Task:
     given = RipOptions(**{"update": 5.0, "timeout": 15.0, "garbage": 10.0, **options})  # type: ignore[arg-type]
     static = tuple(StaticRoute(Prefix.parse(to), Address.parse("10.0.2.9")) for to in ("10.8.0.0/16", "0.0.0.0/0"))
-    return Task("rip", given, NodeConfig("lab", "a", (), routes=static, began=BEGAN), PLACES, "/run/x")
+    return Task("rip", given, NodeConfig("lab", "a", (), routes=static, began=BEGAN), PLACES, "/run/x", table=189)
 
 
 def configuration(word: str, **options: object) -> str:
     (text,) = (text for text in adapter(word).run(task(**options)).files.values() if text)
     return re.sub(r"\s+", " ", text)
+
+
+def test_their_routes_go_into_a_table_of_their_own() -> None:
+    assert "protocol kernel { scan time 1; kernel table 189; ipv4 { import none;" in configuration("bird")
+    plan = adapter("frr").run(task(redistribute=("static",)))
+    words = {command.words[0].rpartition("/")[2]: command.words for command in plan.commands}
+    assert words["zebra"][-2:] == ("-R", "189")
+    assert "189" not in (*words["ripd"], *words["mgmtd"])
+    assert [str(route.to) for route in plan.finds] == ["10.8.0.0/16"]  # zebra sees no other table
+    assert adapter("frr").run(task()).finds == ()
+    (told,) = adapter("./x").run(task()).files.values()
+    assert json.loads(told)["table"] == 189
 
 
 def test_who_can_do_what() -> None:

@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.catalogue import services
+from catenet.nodes.control.service import Service as Declaration
+from catenet.nodes.control.service import Source
 from catenet.nodes.implementations.adapter import Command, Learned, Task
 from catenet.nodes.implementations.adapter import Run as Plan
 from catenet.nodes.implementations.program import Program
@@ -34,7 +37,8 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_bench: OnBench) 
     """Runs a script as the service `rip`, and a scenario beside it."""
     monkeypatch.setattr(hosts, "_DATA", tmp_path)
     monkeypatch.setattr(foreign, "_FOLDER", str(tmp_path / "run"))
-    monkeypatch.setattr(Program, "protocols", ())  # the routes of the machine that runs the test are none of ours
+    rip = services()["rip"]._replace(routing=None)  # the routes of the machine that runs the test are none of ours
+    monkeypatch.setitem(cast("dict[str, Declaration]", services()), "rip", rip)
 
     def run(script: str, scenario: Scenario) -> None:
         file = tmp_path / "it"
@@ -107,13 +111,12 @@ sleep 60
     program(script.replace("HEARD", str(tmp_path / "heard")), scenario)
 
 
+NOBODY = Source("svc", 250, 90)
 VIAS = {"10.0.1.0/24": Address.parse("10.0.0.2")}
 
 
 class Sleeper(Program):
     """It sleeps. Its table, where it has one, is a file: prefixes, of those in VIAS."""
-
-    protocols = (250,)  # nobody's
 
     def __init__(self, file: Path | None = None) -> None:
         super().__init__("./it")
@@ -130,7 +133,7 @@ class Sleeper(Program):
 
 
 def sleeping(bench: Bench, theirs: Sleeper, folder: Path) -> tuple[Host, asyncio.Future[None]]:
-    host = bench.host()
+    host = bench.host(NOBODY)
     task = Task("svc", None, bench.config, (), str(folder / "run"))
     return host, asyncio.ensure_future(foreign.Programs(host, theirs, task, silent=0.05).run())
 
@@ -159,7 +162,7 @@ def test_what_only_counts_as_ready_is_said_to_do_so(program: Run) -> None:
 def test_its_table_is_sorted_by_prefix_whatever_is_connected(on_bench: OnBench, tmp_path: Path) -> None:
     async def scenario(bench: Bench) -> None:
         (tmp_path / "table").write_text("10.0.1.0/24")
-        host = bench.host()
+        host = bench.host(NOBODY)
         wire = Interface("wire", Address.parse("10.0.0.1"), Prefix.parse("10.0.0.0/24"))
         last = Interface("last", Address.parse("10.0.9.1"), Prefix.parse("10.0.9.0/24"))
         host.interfaces = lambda: (last, wire)  # type: ignore[method-assign]

@@ -50,9 +50,9 @@ class Kernel:
         self.tell: Callable[..., None] = lambda route, gone: None
         self.dumps = 0
 
-    def routes(self) -> list[Route]:
+    def routes(self, table: int = routing.TABLE_MAIN) -> list[Route]:
         self.dumps += 1
-        return list(self.table.values())
+        return list(self.table.values()) if table == routing.TABLE_MAIN else []
 
     def replace_route(self, route: Route) -> None:
         if any(hop.ifindex in self.down for hop in route.hops):

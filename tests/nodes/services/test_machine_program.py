@@ -75,7 +75,7 @@ def file(tmp_path: Path) -> Path:
 
 @contextmanager
 def started(file: Path) -> Iterator[subprocess.Popen[str]]:
-    told = {"service": "rip", "options": {"update": 2.0, "timeout": 6.0}, "interfaces": [place(up=True)]}
+    told = {"service": "rip", "table": 189, "options": {"update": 2.0, "timeout": 6.0}, "interfaces": [place(up=True)]}
     environment = {**os.environ, "CATENET_SERVICE": json.dumps(told)}
     pipe = subprocess.PIPE
     with subprocess.Popen(
