@@ -215,7 +215,7 @@ class Lans:
             self._adopt(entry, now=True)
         for link in links.values():
             self._link_changed(link)
-        self.routes.remove_foreign_default()
+        self.routes.egress.look()
         self.routes.check_soon()
 
     def _link_changed(self, link: routing.Link) -> None:

@@ -68,7 +68,7 @@ class Node:
         files.write(self._config)
         self._want_routes()
         self._lans.listen(lambda _: self._tell_ready())
-        self._lans.routes.block_egress()
+        self._lans.routes.egress.block()
         self._lans.start()
         await self._door.start()
         tasks = [asyncio.ensure_future(service.run()) for service in self._services.values()]

@@ -24,9 +24,10 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
-from catenet.nodes.address import DEFAULT, Address, Prefix
+from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.service import Source
 from catenet.nodes.machine import Json, NextHop
+from catenet.nodes.runtime.egress import Egress
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.client import Netlink
 from catenet.nodes.runtime.reconciler import RouteReconciler
@@ -37,9 +38,6 @@ STATIC = Source("static", routing.STATIC, 1)
 """The routes written in the lab file, the default route among them."""
 
 _RETRY = 1.0  # seconds until what the kernel refused is tried again
-_ENGINES_RESOLVER = Address.parse("127.0.0.11")
-"""Where the engine answers DNS inside every container: for its own names, and by the host's resolver for all others."""
-
 _DELETED, _REPLACED = "deleted from the kernel", "replaced in the kernel"
 
 
@@ -81,12 +79,12 @@ class Routes:
         self._netlink = netlink
         self._ifindex = ifindex
         self._is_up = is_up
-        self._known = known
         self._wanted: dict[_Key, WantedRoute] = {}
         self._refused: dict[_Key, str] = {}
         self._missing: dict[_Key, str] = {}
         self._sources: dict[int, Source] = {}  # by distance
-        self._guarding = False
+        self.egress = Egress(netlink, known)
+        """The way out of the lab."""
         self._listeners: list[Callable[[routing.Route], None]] = []
         self._restored_listeners: list[Callable[[RestoredRoute], None]] = []
         self._best_listeners: list[_OnBest] = []
@@ -186,32 +184,6 @@ class Routes:
             if any(hop.interface == lan for hop in wanted.next_hops):
                 self._install(key)
 
-    # The engine's routes.
-
-    def block_egress(self) -> None:
-        """From now on no default route stays that leads to no node of the lab, and the engine's resolver is out of
-        reach. Only for a network that is the node's own: on any other machine this would cut its connection.
-
-        Raises:
-            OSError: the kernel refuses.
-
-        """
-        self._guarding = True
-        self._netlink.make_unreachable(_ENGINES_RESOLVER)
-        self.remove_foreign_default()
-
-    def remove_foreign_default(self, route: routing.Route | None = None) -> None:
-        """Take default routes out that lead to no node of the lab (all of them, or this one): the engine sets one at
-        each start and each reconnect, and nothing of the lab may leave by it."""
-        if not self._guarding:
-            return
-        for found in self._netlink.routes() if route is None else [route]:
-            if found.prefix == DEFAULT and found.protocol == routing.BOOT and not self._leads_into_lab(found):
-                self._netlink.delete_route(found)
-
-    def _leads_into_lab(self, route: routing.Route) -> bool:
-        return all(hop.via is not None and self._known(hop.via) for hop in route.hops)
-
     # What the kernel has.
 
     def changed(self, route: routing.Route, *, gone: bool) -> None:
@@ -223,7 +195,7 @@ class Routes:
 
     def _main_changed(self, route: routing.Route, *, gone: bool) -> None:
         if not gone:
-            self.remove_foreign_default(route)
+            self.egress.came(route)
         key = self._sources.get(route.metric, STATIC), route.prefix
         if key[0] != STATIC and key in self._wanted and (gone or not self._is_as_wanted(key, route)):
             self._reconciler.check_soon()
