@@ -126,4 +126,4 @@ def options_class(service: str) -> type[Any]:
 
 def service_module(service: str, implementation: str = OURS) -> str:
     """The name of the module whose `serve` runs the service (imported only inside a node)."""
-    return f"catenet.nodes.services.{service if implementation == OURS else 'foreign'}"
+    return f"catenet.nodes.services.{service}" if implementation == OURS else "catenet.nodes.processes.daemon"

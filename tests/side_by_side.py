@@ -45,7 +45,7 @@ SECONDS = {
     "labs/test_isolation.py": 15,
     "orchestrator/faults/test_reset_real.py": 15,
     "orchestrator/lab/test_lab_messages.py": 14,
-    "nodes/runtime/test_foreign.py": 12,
+    "nodes/processes/test_daemon.py": 12,
 }
 """Module → how long it takes, for those over 10 s. Only the order depends on it: where a figure is wrong, or there is
 none, some worker waits longer."""

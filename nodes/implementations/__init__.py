@@ -2,7 +2,7 @@
 
 A lab file chooses one by `implementation:` on a service. One file here for each, an `Adapter`: it translates the
 service's options and interfaces into the program's own configuration and command, and its table back into our fields.
-Nothing else knows the program; services/foreign.py runs any adapter, and catalogue.py names them.
+Nothing else knows the program; processes/daemon.py runs any adapter, and catalogue.py names them.
 
 adapter   the contract: `Adapter`, and what goes in (`Task`) and comes out (`Run`, `Learned`)
 program   the user's own program, `implementation: ./path` (the contract for its author: labs/OWN-PROGRAMS.md)

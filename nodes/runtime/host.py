@@ -160,6 +160,10 @@ class Host:
         """Every LAN of the node, in the configuration's order."""
         return self._shared.lans.interfaces()
 
+    def lan_of(self, address: Address) -> str:
+        """The LAN of this node's to which the address belongs; empty where it is none of them."""
+        return next((each.name for each in self.interfaces() if each.prefix.holds(address)), "")
+
     def on_interface(self, function: Callable[[Interface], None]) -> None:
         """Call it at each change of an interface, with the new state."""
 

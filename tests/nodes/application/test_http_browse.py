@@ -19,8 +19,8 @@ from http_node import Running, SmallNode
 from catenet.nodes.application.http.config import BrowseOptions, WebOptions
 from catenet.nodes.control.config import CONFIG_VARIABLE, NodeConfig
 from catenet.nodes.control.questions import Answer, Question
+from catenet.nodes.processes.node_log import NodeLog
 from catenet.nodes.services import browse, web
-from catenet.nodes.services.node_log import NodeLog
 
 
 def free_port() -> int:

@@ -20,11 +20,11 @@ from catenet.nodes.implementations.adapter import Run as Plan
 from catenet.nodes.implementations.program import Program
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.machine import Interface
+from catenet.nodes.processes import daemon
 from catenet.nodes.runtime import host as hosts
 from catenet.nodes.runtime.children import ProgramError
 from catenet.nodes.runtime.host import Host
 from catenet.nodes.runtime.supervisor import Service
-from catenet.nodes.services import foreign
 
 if TYPE_CHECKING:
     from conftest import Bench, OnBench
@@ -36,7 +36,7 @@ Scenario = Callable[["Bench", Service], Any]
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_bench: OnBench) -> Callable[[str, Scenario], None]:
     """Runs a script as the service `rip`, and a scenario beside it."""
     monkeypatch.setattr(hosts, "_DATA", tmp_path)
-    monkeypatch.setattr(foreign, "_FOLDER", str(tmp_path / "run"))
+    monkeypatch.setattr(daemon, "_FOLDER", str(tmp_path / "run"))
     rip = services()["rip"]._replace(routing=None)  # the routes of the machine that runs the test are none of ours
     monkeypatch.setitem(cast("dict[str, Declaration]", services()), "rip", rip)
 
@@ -132,10 +132,10 @@ class Sleeper(Program):
         return [Learned(Prefix.parse(word), VIAS[word], 2, 1) for word in text.split()]
 
 
-def sleeping(bench: Bench, theirs: Sleeper, folder: Path) -> tuple[Host, asyncio.Future[None]]:
+def sleeping(bench: Bench, adapter: Sleeper, folder: Path) -> tuple[Host, asyncio.Future[None]]:
     host = bench.host(NOBODY)
     task = Task("svc", None, bench.config, (), str(folder / "run"))
-    return host, asyncio.ensure_future(foreign.Programs(host, theirs, task, silent=0.05).run())
+    return host, asyncio.ensure_future(daemon.Programs(host, adapter, task, silent=0.05).run())
 
 
 def test_one_that_never_says_so_is_ready_after_a_while(on_bench: OnBench, tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_its_table_is_sorted_by_prefix_whatever_is_connected(on_bench: OnBench, 
         last = Interface("last", Address.parse("10.0.9.1"), Prefix.parse("10.0.9.0/24"))
         host.interfaces = lambda: (last, wire)  # type: ignore[method-assign]
         task = Task("svc", RipOptions(), bench.config, (), str(tmp_path / "run"))
-        running = asyncio.ensure_future(foreign.Programs(host, Sleeper(tmp_path / "table"), task).run())
+        running = asyncio.ensure_future(daemon.Programs(host, Sleeper(tmp_path / "table"), task).run())
         await bench.until(lambda: any(event.kind == "route.changed" for event in bench.events()))
         shown = host.shows["svc"]()
         assert isinstance(shown, dict)

@@ -1,7 +1,4 @@
-"""The table of a routing service that is not ours: `show`, and the events by which people and checks follow it.
-
-The program puts its routes into a table of the kernel's that is its own. From there they go into the main one at once,
-as the routes of our daemons do: at the service's distance, beside those of others.
+"""What a routing program has learned: `show`, `route`, and the events by which people and checks follow it.
 
 Where the program prints a table, that is read: whenever the kernel's routes or an interface have changed, and each
 second, since a metric may change without the kernel's table. Where it prints none, its table of the kernel's is all,
@@ -11,17 +8,17 @@ and the metrics there are its own. Either way an event tells of each change, as 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 
-from catenet.nodes.address import Address, Prefix
-from catenet.nodes.control.config import StaticRoute
+from catenet.nodes.address import Prefix
+from catenet.nodes.control.service import Source
 from catenet.nodes.implementations.adapter import Adapter, Learned, Task
-from catenet.nodes.machine import DeleteRoute, Json, NextHop, SetRoute
+from catenet.nodes.machine import Json
 from catenet.nodes.runtime.children import ProgramError
 from catenet.nodes.runtime.host import Host
 from catenet.nodes.runtime.netlink.routing import Route
 
-__all__ = ["ForeignTable", "OddTableError"]
+__all__ = ["OddTableError", "RouteFollower"]
 
 _PERIOD = 1.0  # seconds between two looks at a table that a program prints
 _OFTEN = 0.1  # seconds between two looks while it does not answer yet
@@ -37,35 +34,26 @@ class OddTableError(ProgramError):
     """What a program printed is not a table as its adapter knows it."""
 
 
-class ForeignTable:
+class RouteFollower:
     """What the program has learned, as seen last."""
 
-    def __init__(self, host: Host, theirs: Adapter, task: Task) -> None:
+    def __init__(self, host: Host, source: Source, adapter: Adapter, task: Task) -> None:
         self._host = host
-        self._theirs = theirs
+        self._source = source
+        self._adapter = adapter
         self._task = task
-        self._command = theirs.table_command(task)
+        self._command = adapter.table_command(task)
         self._known: dict[Prefix, Learned] = {}
-        self._carried: dict[Prefix, SetRoute] = {}
-        self._to_find: tuple[tuple[Prefix, NextHop], ...] = ()
-        self._carrying = False
         self._said_how = False
-        self._loop = asyncio.get_running_loop()
-        self._dirty = asyncio.Event()
-        if host.source is not None:
-            host.show(host.service, self._show)
-            host.explain(self._explain)
-            host.on_kernel_route(self._kernel_changed)
+        self._changed = asyncio.Event()
+        host.show(host.service, self._show)
+        host.explain(self._explain)
 
-    def put(self, routes: Iterable[StaticRoute]) -> None:
-        """Static routes that the program is to find in its table, from now on."""
-        self._to_find = tuple((route.to, NextHop(route.via, self._lan(route.via))) for route in routes)
-        self._write()
-
-    def _write(self) -> None:
-        """Those over an interface that went down have gone with it."""
-        for prefix, next_hop in self._to_find:
-            self._host.write_own_table(prefix, next_hop)
+    def metric(self, route: Route) -> int:
+        """Of a route in its table of the kernel's: as it prints it; where it prints nothing, as the kernel has it."""
+        if not self._command:
+            return route.metric
+        return self._known[route.prefix].metric if route.prefix in self._known else 0
 
     async def first(self) -> None:
         """Until the program answers for the first time.
@@ -84,68 +72,32 @@ class ForeignTable:
             else:
                 return
 
-    def look(self) -> None:
-        """An interface has changed, and of the routes that went with it the kernel says nothing."""
-        if self._host.source is not None:
-            self._write()
-            self._carry_soon()
-        self._dirty.set()
+    def interface_changed(self) -> None:
+        """Of the routes that went with an interface the kernel says nothing."""
+        self._changed.set()
 
     def _kernel_changed(self, route: Route) -> None:
-        source = self._host.source
-        if source is not None and route.table == source.number:
-            self._carry_soon()
-            self._dirty.set()
-        elif source is not None and route.protocol == source.number and route.metric != source.distance:
-            self._dirty.set()
+        beside = route.protocol == self._source.number and route.metric != self._source.distance
+        if route.table == self._source.number or beside:
+            self._changed.set()
 
-    def _carry_soon(self) -> None:
-        """Once for all changes that come together, before anything else is read or asked."""
-        if not self._carrying:
-            self._carrying = True
-            self._loop.call_soon(self._carry)
-
-    def _carry(self) -> None:
-        """Make the main table have what the program has in its own."""
-        self._carrying = False
-        try:
-            found = self._host.own_table()
-        except OSError as error:  # the table changed all the while; so there will be another message
-            self._host.report("service.said", str(error), {"stream": "table"})
-            return
-        wanted: dict[Prefix, SetRoute] = {}
-        for route in found:
-            if hops := self._next_hops(route):
-                wanted.setdefault(route.prefix, SetRoute(route.prefix, hops, self._metric(route)))
-        for prefix in self._carried.keys() - wanted.keys():
-            self._host.perform(DeleteRoute(prefix))
-        for prefix, action in wanted.items():
-            if action != self._carried.get(prefix):
-                self._host.perform(action)
-        self._carried = wanted
-
-    def _next_hops(self, route: Route) -> tuple[NextHop, ...]:
-        """By LAN; those that lead nowhere in the lab are left out."""
-        found = [NextHop(hop.via, self._lan(hop.via)) for hop in route.hops if hop.via is not None]
-        return tuple(hop for hop in found if hop.interface)
-
-    def _metric(self, route: Route) -> int:
-        """The program's own: as it prints it; where it prints nothing, as its table of the kernel's has it."""
-        if not self._command:
-            return route.metric
-        return self._known[route.prefix].metric if route.prefix in self._known else 0
-
-    async def follow(self) -> None:
-        """From now on every change is told, until it is cancelled: at first, all that is there."""
+    async def follow(self, metrics_changed: Callable[[], None]) -> None:
+        """From now on every change is told, until it is cancelled: at first, all that is there. `metrics_changed` is
+        called where what the program prints has changed.
+        """
+        self._host.on_kernel_route(self._kernel_changed)
         while True:
-            self._dirty.clear()
+            self._changed.clear()
             try:
-                self._tell(await self._read())
+                now = await self._read()
+                if self._command and now != self._known:
+                    metrics_changed()
+                self._tell(now)
             except ProgramError as error:
                 self._host.count("table_unread")
                 self._host.report("service.said", str(error), {"stream": "table"})
             try:
-                await asyncio.wait_for(self._dirty.wait(), _PERIOD if self._command else None)
+                await asyncio.wait_for(self._changed.wait(), _PERIOD if self._command else None)
             except TimeoutError:
                 continue
 
@@ -153,7 +105,7 @@ class ForeignTable:
         if self._command:
             text = await self._host.children.output(self._command, _ANSWER)
             try:
-                return {route.prefix: route for route in self._theirs.table(text)}
+                return {route.prefix: route for route in self._adapter.table(text)}
             except ValueError as error:
                 raise OddTableError(f"{self._command[0]} prints an odd table: {error}") from None
         found: dict[Prefix, Learned] = {}
@@ -181,11 +133,9 @@ class ForeignTable:
             was = before.get(prefix)
             if route != was:
                 self._tell_changed(route, None if was is None else was.cost, cause)
-        if now != before and self._command:
-            self._carry_soon()  # with the metrics as they are now
 
     def _tell_changed(self, route: Learned, was: int | None, cause: str) -> None:
-        node, lan = self._host.name_of(route.via), self._lan(route.via)
+        node, lan = self._host.name_of(route.via), self._host.lan_of(route.via)
         text = f"{route.prefix} via {node} on {lan}, cost {route.cost}{'' if was is None else f', was {was}'} ({cause})"
         data: dict[str, Json] = {
             "prefix": str(route.prefix),
@@ -198,9 +148,6 @@ class ForeignTable:
             "cause": cause,
         }
         self._host.report("route.changed", text, data)
-
-    def _lan(self, via: Address) -> str:
-        return next((each.name for each in self._host.interfaces() if each.prefix.holds(via)), "")
 
     def _explain(self, prefix: Prefix) -> Mapping[str, Json] | None:
         """What is known of a route: where it goes. By which message it came, no program of others says."""
@@ -228,7 +175,7 @@ class ForeignTable:
         learned: list[dict[str, Json]] = [
             {
                 "prefix": str(route.prefix),
-                "lan": self._lan(route.via),
+                "lan": self._host.lan_of(route.via),
                 "via": str(route.via),
                 "node": self._host.name_of(route.via),
                 "metric": route.metric,

@@ -1,4 +1,4 @@
-"""Any service by another implementation: its adapter (nodes/implementations) says what is run, and this file runs it.
+"""Any service by another program: its adapter (nodes/implementations) says what is run, and this file runs it.
 
 All programs of the service start once every interface has its address. What they print becomes events. The service is
 ready when its table can be read; a program without a table command says `ready`, or has lived for 2 s. If one of them
@@ -24,10 +24,11 @@ from catenet.nodes.implementations.adapter import Adapter, Command, Place, Run, 
 from catenet.nodes.implementations.program import BUILT, interface_line
 from catenet.nodes.implementations.said import READY, Kinds
 from catenet.nodes.machine import Interface
+from catenet.nodes.processes.route_carrier import RouteCarrier
+from catenet.nodes.processes.route_follower import RouteFollower
 from catenet.nodes.runtime.children import Child, ProgramError
 from catenet.nodes.runtime.host import Host
 from catenet.nodes.runtime.log import TokenBucket
-from catenet.nodes.services.foreign_table import ForeignTable
 
 __all__ = ["serve"]
 
@@ -50,25 +51,28 @@ async def serve(host: Host, options: Any) -> None:
 
     """
     await _addressed(host)
-    theirs = adapter(host.implementation)
     folder = os.path.join(_FOLDER, host.service)  # noqa: PTH118 -- a text for configurations
     places = tuple(_place(host, interface) for interface in host.interfaces())
     table = 0 if host.source is None else host.source.number
     task = Task(host.service, options, host.config, places, folder, str(host.data), table)
-    await Programs(host, theirs, task).run()
+    await Programs(host, adapter(host.implementation), task).run()
 
 
 class Programs:
     """The programs of one run of a service."""
 
-    def __init__(self, host: Host, theirs: Adapter, task: Task, silent: float = _SILENT) -> None:
+    def __init__(self, host: Host, adapter: Adapter, task: Task, silent: float = _SILENT) -> None:
         """`silent`: seconds after which a program that lives and does not say `ready` counts as ready."""
         self._host = host
-        self._theirs = theirs
+        self._adapter = adapter
         self._task = task
         self._silent = silent
         self._loop = asyncio.get_running_loop()
-        self._table = ForeignTable(host, theirs, task)
+        self._follower: RouteFollower | None = None
+        self._carrier: RouteCarrier | None = None
+        if host.source is not None:
+            self._follower = RouteFollower(host, host.source, adapter, task)
+            self._carrier = RouteCarrier(host, host.source, self._follower.metric)
         self._children: dict[str, Child] = {}
         self._kinds = Kinds()
         self._bucket = TokenBucket(_LINES, _LINES_AT_ONCE, host.now())
@@ -80,8 +84,9 @@ class Programs:
         """From the first program's start to the last one's end."""
         self._host.on_interface(self._changed)
         try:
-            plan = self._theirs.run(self._task)
-            self._table.put(plan.finds)
+            plan = self._adapter.run(self._task)
+            if self._carrier is not None:
+                self._carrier.put(plan.finds)
             _prepare(plan, self._task.folder)
             for command in plan.commands:
                 await self._unless_ended(_there(command.needs))
@@ -118,14 +123,14 @@ class Programs:
             doing.cancel()
 
     async def _serve(self) -> None:
-        """Once it is ready its table is followed, for ever, where it has one."""
-        if self._theirs.table_command(self._task):
-            await self._table.first()
+        """Once it is ready its routes are followed, for ever, where it has some."""
+        if self._follower is not None and self._adapter.table_command(self._task):
+            await self._follower.first()
             self._host.ready()
         else:
             await self._ready_by_its_word()
-        if self._host.source is not None:
-            await self._table.follow()
+        if self._follower is not None and self._carrier is not None:
+            await self._follower.follow(self._carrier.carry_soon)
 
     async def _ready_by_its_word(self) -> None:
         try:
@@ -163,7 +168,9 @@ class Programs:
             raise ProgramError(f"{place.lan} has become {place.device}, was {known.device}")
         for child in self._children.values():
             child.tell(interface_line(place))
-        self._table.look()
+        if self._follower is not None and self._carrier is not None:
+            self._carrier.interface_changed()
+            self._follower.interface_changed()
 
     async def _end(self) -> None:
         """All of them, politely, then not. The last started is the first to be told."""

@@ -16,7 +16,7 @@ import pytest
 
 MACHINE = """
 from catenet.nodes.machine import Report
-from catenet.nodes.services.machine_program import run
+from catenet.nodes.processes.machine_program import run
 
 class Mine:
     def __init__(self, options, interfaces, random):
@@ -44,7 +44,7 @@ GREETS = """
 import os
 from catenet.nodes.address import ANY
 from catenet.nodes.machine import Endpoint, Packet, Send
-from catenet.nodes.services.machine_program import run
+from catenet.nodes.processes.machine_program import run
 
 class Greets:
     def __init__(self, options, interfaces, random):
@@ -176,3 +176,10 @@ def test_outside_a_node_it_says_where_it_belongs(file: Path) -> None:
     done = subprocess.run([sys.executable, file], capture_output=True, text=True, check=False, timeout=200)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "mine runs inside a node; write in a lab file: implementation: ./mine\n"
+
+
+def test_its_older_place_is_told_and_works() -> None:
+    program = "from catenet.nodes.services.machine_program import run; print(run.__module__)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "catenet.nodes.processes.machine_program\n"
+    assert "FutureWarning: instead of catenet.nodes.services.machine_program import catenet.nodes.pro" in done.stderr

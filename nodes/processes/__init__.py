@@ -1,0 +1,10 @@
+"""Processes of a node beside PID 1 that do a service's work: other implementations, and machines of the user's own.
+
+What is to be run, an adapter says (nodes/implementations); here it is done, whatever the program.
+
+daemon           a service by another program: started, listened to, ended
+route_carrier    a routing program's table of the kernel's, carried over into the main one
+route_follower   what a routing program has learned: its changes as events, `show`, `route`
+machine_program  the other end: a machine (nodes/machine.py) as a program of the user's own
+node_log         the words of a program in its node's log
+"""

@@ -1,0 +1,288 @@
+"""Runs a machine of nodes/machine.py as a program of the user's own, in a process of its own.
+
+    class MyRouter:                                      # the contract, in full: nodes/machine.py
+        def __init__(self, options, interfaces, random): ...
+        def receive(self, packet, now): ...
+        def wake(self, now): ...
+        def next_wake(self): ...
+        def take_actions(self): ...
+        def set_interface(self, interface, now): ...     # may be left out: an interface went down, or came up
+        def shutdown(self): ...                          # may be left out: the last words, at SIGTERM
+
+    if __name__ == "__main__":
+        run(MyRouter, port=520, group="224.0.0.9")
+
+The node starts and watches it as it does every program (processes/daemon.py), so one that raises ends with a traceback
+and is started anew. What a program gets and owes (labs/OWN-PROGRAMS.md) is seen to here: `options` are the service's
+own class, packets come and go by a UDP port on each interface, `SetRoute` (say its `metric`) and `DeleteRoute` become
+routes in the kernel's table that is the program's own, a `Report` becomes an event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from random import Random, SystemRandom
+from typing import Any, get_args, get_origin, get_type_hints
+
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.catalogue import options_class
+from catenet.nodes.implementations.program import VARIABLE
+from catenet.nodes.implementations.said import READY
+from catenet.nodes.machine import Action, DeleteRoute, Interface, Machine, Packet, Report, SetRoute
+from catenet.nodes.runtime.driver import Driver
+from catenet.nodes.runtime.lines import Lines
+from catenet.nodes.runtime.netlink import routing
+from catenet.nodes.runtime.netlink.client import Netlink
+from catenet.nodes.runtime.options import build_options
+from catenet.nodes.runtime.udp import UdpPort
+
+__all__ = ["run"]
+
+Make = Callable[[Any, tuple[Interface, ...], Random], Machine]
+
+_USER = 2  # exit code: the user's mistake
+_INPUT = 0  # the descriptor of standard input
+_CHUNK = 65_536  # bytes read from it at a time
+_ACTIONS = "a Send, SetRoute, DeleteRoute or Report"
+
+
+def run(make: Make, *, port: int, group: str | None = None) -> None:
+    """Run `make(options, interfaces, random)` until SIGTERM; `port` is UDP's, `group` a multicast group to be joined.
+
+    Raises:
+        Exception: whatever the machine raises.
+
+    """
+    if VARIABLE not in os.environ:
+        own = Path(sys.argv[0]).name
+        print(f"{own} runs inside a node; write in a lab file: implementation: ./{own}", file=sys.stderr)  # noqa: T201
+        sys.exit(_USER)
+    told = json.loads(os.environ[VARIABLE])
+    asyncio.run(_live(make, told, port, None if group is None else Address.parse(group)))
+
+
+async def _live(make: Make, told: dict[str, Any], port: int, group: Address | None) -> None:
+    loop = asyncio.get_running_loop()
+    known = _Known(told["interfaces"])
+    options = build_options(told["service"], options_class(told["service"]), told["options"])
+    program = _Program(make(options, known.interfaces(), SystemRandom()), known, told["table"], loop)
+    program.open(port, group)
+    known.follow(loop)
+    loop.add_signal_handler(signal.SIGTERM, program.stop)
+    print(READY, flush=True)  # noqa: T201 -- this is how a program says so
+    await program.ended
+
+
+class _Known:
+    """The interfaces, as the node tells of them: at the start, and by a line for each change."""
+
+    def __init__(self, told: list[dict[str, Any]]) -> None:
+        self._listeners: list[Callable[[Interface], None]] = []
+        self._interfaces: dict[str, Interface] = {}
+        self._numbers: dict[str, int] = {}
+        self._lines = Lines()
+        for each in told:
+            self._take(each)
+
+    def interfaces(self) -> tuple[Interface, ...]:
+        return tuple(self._interfaces.values())
+
+    def ifindex(self, lan: str) -> int:
+        return self._numbers.get(lan, 0)
+
+    def is_up(self, lan: str) -> bool:
+        return lan in self._interfaces and self._interfaces[lan].up
+
+    def name(self, ifindex: int) -> str:
+        return next((lan for lan, number in self._numbers.items() if number == ifindex), "")
+
+    def listen(self, function: Callable[[Interface], None]) -> None:
+        self._listeners.append(function)
+
+    def unlisten(self, function: Callable[[Interface], None]) -> None:
+        self._listeners.remove(function)
+
+    def follow(self, loop: asyncio.AbstractEventLoop) -> None:
+        """From now on, hear what the node says."""
+        loop.add_reader(_INPUT, self._hear, loop)
+
+    def _hear(self, loop: asyncio.AbstractEventLoop) -> None:
+        data = os.read(_INPUT, _CHUNK)
+        if not data:
+            loop.remove_reader(_INPUT)
+        for line in self._lines.feed(data):
+            interface = self._take(json.loads(line)["interface"])
+            for function in tuple(self._listeners):
+                function(interface)
+
+    def _take(self, each: dict[str, Any]) -> Interface:
+        lan = each["lan"]
+        try:
+            self._numbers[lan] = socket.if_nametoindex(each["device"])
+        except OSError:  # it has none now
+            self._numbers[lan] = 0
+        interface = Interface(lan, Address.parse(each["address"]), Prefix.parse(each["prefix"]), each["up"])
+        self._interfaces[lan] = interface
+        return interface
+
+
+class _Routes:
+    """The machine's routes in the kernel's table that is its own, with its own metrics.
+
+    The kernel forgets those over an interface that goes down; what is wanted goes back once it is up again.
+    """
+
+    def __init__(self, known: _Known, table: int, count: Callable[[str], None]) -> None:
+        self._known = known
+        self._table = table
+        self._count = count
+        self._netlink = Netlink()
+        self._wanted: dict[Prefix, SetRoute] = {}
+
+    def set(self, wanted: SetRoute) -> None:
+        before = self._wanted.get(wanted.prefix)
+        self._wanted[wanted.prefix] = wanted
+        self._install(wanted)
+        if before is not None and before.metric != wanted.metric:  # to the kernel that is another route
+            self._delete(before)
+
+    def delete(self, prefix: Prefix) -> None:
+        before = self._wanted.pop(prefix, None)
+        if before is not None:
+            self._delete(before)
+
+    def restore(self, lan: str) -> None:
+        for wanted in self._wanted.values():
+            if any(hop.interface == lan for hop in wanted.next_hops):
+                self._install(wanted)
+
+    def _install(self, wanted: SetRoute) -> None:
+        try:
+            self._netlink.replace_route(self._route(wanted))
+        except OSError:  # the interface is down, or gone: `restore` comes when it is back
+            self._count("route_failures")
+
+    def _delete(self, unwanted: SetRoute) -> None:
+        self._netlink.delete_route(self._route(unwanted))
+
+    def _route(self, wanted: SetRoute) -> routing.Route:
+        """By the next hops that are up: the kernel refuses all for one that is down."""
+        up = [hop for hop in wanted.next_hops if self._known.is_up(hop.interface)]
+        hops = [routing.NextHop(via, self._known.ifindex(lan)) for via, lan in up or wanted.next_hops]
+        return routing.Route(wanted.prefix, tuple(hops), routing.RIP, wanted.metric, table=self._table)
+
+
+class _Checked:
+    """The machine, whose actions are what they should be: else they are refused where they are made."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.receive, self.wake, self.next_wake = machine.receive, machine.wake, machine.next_wake
+        self._machine = machine
+
+    def take_actions(self) -> list[Action]:
+        actions = self._machine.take_actions()
+        for action in actions:
+            if not isinstance(action, Action):
+                raise TypeError(f"take_actions() gives {action!r}, {_a(type(action))}; it should be {_ACTIONS}")
+            _check_fields(action)
+        return actions
+
+
+def _check_fields(value: Any) -> None:
+    """Each field of a named tuple is what its class says, and so are the items and the named tuples in it.
+
+    Raises:
+        TypeError: the text names the field and what it is.
+
+    """
+    for name, hint in get_type_hints(type(value)).items():
+        wanted, given = get_origin(hint) or hint, getattr(value, name)
+        field = f"{type(value).__name__}.{name}"
+        _check_type(field, given, wanted)
+        for item in given if wanted is tuple else ():
+            _check_type(f"an item of {field}", item, get_args(hint)[0])
+
+
+def _check_type(field: str, given: Any, wanted: Any) -> None:
+    if isinstance(wanted, type) and not isinstance(given, wanted):
+        raise TypeError(f"{field} is {given!r}, {_a(type(given))}; it should be {_a(wanted)}")
+    if hasattr(given, "_fields"):
+        _check_fields(given)
+
+
+def _a(kind: type) -> str:
+    return f"{'an' if kind.__name__[0] in 'AEIOUaeiou' else 'a'} {kind.__name__}"
+
+
+class _Program:
+    """The machine, and what it has of the node. Whatever it raises ends the program."""
+
+    def __init__(self, machine: Machine, known: _Known, table: int, loop: asyncio.AbstractEventLoop) -> None:
+        self.ended: asyncio.Future[None] = loop.create_future()
+        self._machine = machine
+        self._known = known
+        self._loop = loop
+        self._ports: dict[str, UdpPort] = {}
+        self._routes = _Routes(known, table, self._count)
+        self._failures: set[str] = set()
+        self._driver = Driver(_Checked(machine), self._send, self._perform, self._fail, loop)
+
+    def open(self, port: int, group: Address | None) -> None:
+        """Open the port on each LAN. The ports hear of changes first: what the machine then says leaves."""
+        for interface in self._known.interfaces():
+            self._ports[interface.name] = UdpPort(
+                port,
+                self._driver.receive,
+                interface=interface.name,
+                group=group,
+                lans=self._known,
+                loop=self._loop,
+                count=self._count,
+                fail=self._fail,
+            )
+        self._known.listen(self._changed)
+
+    def stop(self) -> None:
+        """The end; the node takes the routes out."""
+        shutdown = getattr(self._machine, "shutdown", None)
+        if shutdown is not None:
+            self._driver.call(lambda _: shutdown())
+        self._driver.close()
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+    def _changed(self, interface: Interface) -> None:
+        if interface.up:
+            self._routes.restore(interface.name)
+        set_interface = getattr(self._machine, "set_interface", None)
+        if set_interface is not None:
+            self._driver.call(lambda now: set_interface(interface, now))
+
+    def _send(self, packet: Packet) -> None:
+        self._ports[packet.interface].send(packet)
+
+    def _perform(self, action: Action) -> None:
+        if isinstance(action, SetRoute):
+            self._routes.set(action)
+        elif isinstance(action, DeleteRoute):
+            self._routes.delete(action.prefix)
+        elif isinstance(action, Report):
+            print(json.dumps(action._asdict()), flush=True)  # noqa: T201 -- its kind, text and data are an event
+
+    def _count(self, counter: str) -> None:
+        """A program has no counters; the first of each kind is told."""
+        if counter not in self._failures:
+            self._failures.add(counter)
+            print(f"{counter}: the first one", file=sys.stderr, flush=True)  # noqa: T201
+
+    def _fail(self, error: Exception) -> None:
+        self._driver.close()
+        if not self.ended.done():
+            self.ended.set_exception(error)
