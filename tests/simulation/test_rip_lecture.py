@@ -164,7 +164,9 @@ def test_what_happens_is_told_with_its_cause():
     network.cut("link1")
     network.run(6)
     lost = [report for _, report in said if report.kind == "route.lost"]
-    assert {"prefix": "10.1.2.0/24", "cause": "link1 went down"} in [report.data for report in lost]
+    assert {"prefix": "10.1.2.0/24", "cause": "link1 went down", "reason": "link down", "of": "link1"} in [
+        report.data for report in lost
+    ]
     changed = [
         report for _, report in said if report.kind == "route.changed" and report.data["prefix"] == "10.1.2.0/24"
     ]
@@ -176,9 +178,11 @@ def test_what_happens_is_told_with_its_cause():
         "cost": 3,
         "metric": 4,
         "was": None,
-        "cause": changed[-1].data["cause"],
+        "cause": f"d's {changed[-1].data['reason']}",
+        "reason": changed[-1].data["reason"],
+        "of": "d",
     }
-    assert changed[-1].data["cause"] in ("d's answer", "d's update")
+    assert changed[-1].data["reason"] in ("answer", "update")
     assert changed[-1].text == f"10.1.2.0/24 via d on link3, cost 3 ({changed[-1].data['cause']})"
     network.pause("d")
     network.run(20)

@@ -12,6 +12,7 @@ Files, in the order to read them:
     speaker.py   `Speaker` says it: tables, what has changed, questions, the last words (sections 3.9.1, 3.10)
     machine.py   `RipMachine`: when to speak, what to make of what is heard (sections 3.8 to 3.10)
     neighbours.py, refusals.py, reports.py    who was heard, and what of it not; events and `show rip`
+    cause.py     `Cause`: why a route changed, in words and as fields
     provenance.py    where each route comes from, for `trace route`
     config.py    `RipOptions`, what a lab file may say
     expected.py    which routes a lab's routers should find

@@ -8,6 +8,7 @@ from math import inf
 
 from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
 from catenet.nodes.internet.rip.authentication import Authentication, key_in
+from catenet.nodes.internet.rip.cause import STARTED, TIMED_OUT, Cause, Reason
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.keys import read_auth
 from catenet.nodes.internet.rip.neighbours import Neighbours
@@ -127,7 +128,7 @@ class RipMachine:
         if not self._started:
             self._start(now)
         if now >= self._table.next_expiry:
-            self._note(self._table.expire(now), "timed out", now)
+            self._note(self._table.expire(now), TIMED_OUT, now)
         if now >= self._update_at:
             self._send_update(now)
         elif now >= self._trigger_at:
@@ -161,9 +162,10 @@ class RipMachine:
         if before is not None and before.up:
             self._auth.lose(interface.name)
             lost = self._table.disconnect(interface.name, now)
-            self._note([*lost, *self._redistribute(self._redistributed, now)], f"{interface.name} went down", now)
+            down = Cause(Reason.LINK_DOWN, interface.name)
+            self._note([*lost, *self._redistribute(self._redistributed, now)], down, now)
         if interface.up:
-            self._note(self._connect(interface, now), f"{interface.name} came up", now)
+            self._note(self._connect(interface, now), Cause(Reason.LINK_UP, interface.name), now)
             if interface in self._speaker.interfaces:
                 self._greet(interface, now)
 
@@ -178,7 +180,7 @@ class RipMachine:
         elif self._redistributed.pop(prefix, None) is None:
             return
         if self._started and not self._stopped:
-            self._note(self._redistribute([prefix], now), f"route of {source}", now)
+            self._note(self._redistribute([prefix], now), Cause(Reason.REDISTRIBUTION, source), now)
 
     def shutdown(self) -> None:
         """Take leave: say on every network that nothing can be reached this way any more. Then do nothing.
@@ -209,10 +211,10 @@ class RipMachine:
     def _start(self, now: float) -> None:
         self._started = True
         for interface in self._up():
-            self._past.changed(self._connect(interface, now), "started", now)
+            self._past.changed(self._connect(interface, now), STARTED, now)
         if "default" in self._options.redistribute:
             everywhere = NextHop(ANY, "")
-            self._past.changed([self._table.redistribute(DEFAULT, everywhere, self._options.tag, now)], "started", now)
+            self._past.changed([self._table.redistribute(DEFAULT, everywhere, self._options.tag, now)], STARTED, now)
         # "When a router first comes up, it multicasts a Request on every connected network" (3.9.1)
         for interface in self._speaker.interfaces:
             self._greet(interface, now)
@@ -331,8 +333,8 @@ class RipMachine:
             self._refusals.tell("table-full", packet, f"more than {MAX_ROUTES} routes", now)
         if changes:
             # An update goes to the group, or by broadcast; the answer to a request to the asker alone.
-            said = "answer" if packet.destination.address == interface.address else "update"
-            self._note(changes, f"{self._name_of(source.address)}'s {said}", now)
+            said = Reason.ANSWER if packet.destination.address == interface.address else Reason.UPDATE
+            self._note(changes, Cause(said, neighbour=source.address), now)
 
     def _answer(self, message: Message, source: Endpoint, interface: Interface, now: float) -> None:
         """Answer a request, at "the requestor's address and port" (3.9.1)."""
@@ -353,7 +355,7 @@ class RipMachine:
 
     # What changed
 
-    def _note(self, changes: list[Change], cause: str, now: float) -> None:
+    def _note(self, changes: list[Change], cause: Cause, now: float) -> None:
         """Carry changes to the kernel, to the user and to the neighbours."""
         if not changes:
             return

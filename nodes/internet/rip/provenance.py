@@ -12,6 +12,7 @@ from math import inf
 from typing import NamedTuple
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.internet.rip.cause import Cause
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.offers import Heard, Offer
 from catenet.nodes.internet.rip.packet import INFINITY
@@ -24,7 +25,6 @@ MAX_TURNS = 8
 """So many changes of a prefix are remembered, of at most MAX_ROUTES prefixes."""
 MAX_DATAGRAMS = 256
 """So many different responses of neighbours are remembered, the last ones."""
-_MESSAGES = ("update", "answer")
 
 
 class _Turn(NamedTuple):
@@ -34,7 +34,7 @@ class _Turn(NamedTuple):
     metric: int
     interface: str
     router: Address
-    cause: str
+    cause: Cause
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ class Provenance:
             if len(self._datagrams) > MAX_DATAGRAMS:
                 del self._datagrams[next(iter(self._datagrams))]
 
-    def changed(self, changes: Iterable[Change], cause: str, now: float) -> None:
+    def changed(self, changes: Iterable[Change], cause: Cause, now: float) -> None:
         """Routes have changed."""
         for route, _ in changes if self._remember else ():
             life = self._lives.pop(route.prefix, None) or _Life()  # the last one changed stands last
@@ -107,7 +107,7 @@ class Provenance:
             "prefix": str(prefix),
             **(self._route(route, life.turns[-1], now) if route is not None else {"state": "forgotten"}),
             "since": self._clock(life.turns[-1].at),
-            "cause": life.turns[-1].cause,
+            **life.turns[-1].cause.to_json(self._name_of),
             "announced": None if said is None else {"at": self._clock(said[0]), "by": said[1]},
             "rivals": list(self._rivals(prefix, route, interfaces, now)),
             "history": [self._turn(turn) for turn in life.turns],
@@ -115,7 +115,6 @@ class Provenance:
 
     def _route(self, route: Route, turn: _Turn, now: float) -> dict[str, Json]:
         """The route as it is, and what its message carried where one brought it."""
-        word = turn.cause.rpartition("'s ")[2]
         told = route.usable and not route.connected
         whole: dict[str, Json] = {
             "state": route.state,
@@ -129,7 +128,7 @@ class Provenance:
         if told:
             cost = self._cost(route.interface)
             whole |= {
-                "message": word if word in _MESSAGES else None,
+                "message": turn.cause.message,
                 "carried": route.metric - cost,
                 "cost": cost,
                 "next_hop": str(route.via) if route.via != route.router else None,
@@ -145,7 +144,7 @@ class Provenance:
             "metric": turn.metric,
             "lan": turn.interface,
             "node": self._name_of(turn.router) if turn.router and usable else None,
-            "cause": turn.cause,
+            **turn.cause.to_json(self._name_of),
         }
 
     def _rivals(

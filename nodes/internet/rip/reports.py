@@ -9,6 +9,7 @@ from collections.abc import Callable
 from math import inf
 
 from catenet.nodes.address import Address
+from catenet.nodes.internet.rip.cause import Cause
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.packet import INFINITY
 from catenet.nodes.internet.rip.table import NETWORK_COST, Change, Route
@@ -17,14 +18,14 @@ from catenet.nodes.machine import Json, Report
 __all__ = ["report_of", "status_of", "timers_of"]
 
 
-def report_of(change: Change, cause: str, name_of: Callable[[Address], str]) -> Report | None:
+def report_of(change: Change, cause: Cause, name_of: Callable[[Address], str]) -> Report | None:
     """The event for a change; None for a network of our own (`link.up` and `link.down` say that)."""
     route, was = change
     if route.connected:
         return None
-    prefix = str(route.prefix)
+    prefix, why = str(route.prefix), cause.to_json(name_of)
     if change.lost:
-        return Report("route.lost", f"{prefix} unreachable ({cause})", {"prefix": prefix, "cause": cause})
+        return Report("route.lost", f"{prefix} unreachable ({why['cause']})", {"prefix": prefix, **why})
     node, cost = name_of(route.via), route.metric - NETWORK_COST
     before = None if was == INFINITY else was - NETWORK_COST
     text = f"{prefix} via {node} on {route.interface}, cost {cost}"
@@ -36,9 +37,9 @@ def report_of(change: Change, cause: str, name_of: Callable[[Address], str]) -> 
         "cost": cost,
         "metric": route.metric,
         "was": before,
-        "cause": cause,
+        **why,
     }
-    return Report("route.changed", f"{text}{'' if before is None else f', was {before}'} ({cause})", data)
+    return Report("route.changed", f"{text}{'' if before is None else f', was {before}'} ({why['cause']})", data)
 
 
 def status_of(route: Route, options: RipOptions, name_of: Callable[[Address], str], now: float) -> Json:

@@ -254,7 +254,10 @@ def test_3_9_2_a_response_of_several_messages_to_our_address_is_an_answer():
     router = Router()
     router.hear(response(entry(FAR, 2)), to=GROUP)
     router.hear(response(entry("10.8.0.0/16", 2)), to=GROUP._replace(address=Address.parse("10.0.1.1")))
-    assert [report.data["cause"] for report in router.reports()] == ["n2's update", "n2's answer"]
+    assert [(said["cause"], said["reason"], said["of"]) for said in (report.data for report in router.reports())] == [
+        ("n2's update", "update", "n2"),
+        ("n2's answer", "answer", "n2"),
+    ]
 
 
 def test_4_2_the_route_tag_is_preserved_and_readvertised():

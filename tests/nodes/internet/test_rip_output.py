@@ -193,7 +193,7 @@ def test_an_interface_that_goes_down_takes_its_network_and_its_routes_along():
     assert router.row(FAR)["state"] == router.row("10.0.1.0/24")["state"] == "garbage"
     lost = router.reports()
     assert [(report.kind, dict(report.data)) for report in lost] == [
-        ("route.lost", {"prefix": FAR, "cause": "link1 went down"})
+        ("route.lost", {"prefix": FAR, "cause": "link1 went down", "reason": "link down", "of": "link1"})
     ]
     assert lost[0].text == f"{FAR} unreachable (link1 went down)"
     packets = [packet for at, packet in router.wait(0)]
@@ -249,4 +249,6 @@ def test_a_change_is_told_with_what_it_was():
         "metric": 2,
         "was": 3,
         "cause": "n3's update",
+        "reason": "update",
+        "of": "n3",
     }

@@ -140,7 +140,8 @@ def test_every_turn_is_remembered_with_its_cause_also_when_the_route_is_forgotte
         (3, "n2's update"),
         (16, "timed out"),
     ]
-    assert "came up" in explained(it, "10.0.2.0/24")["cause"]
+    own = explained(it, "10.0.2.0/24")
+    assert (own["cause"], own["reason"], own["of"]) == ("link2 came up", "link up", "link2")
 
 
 def test_memory_is_bounded_whatever_a_neighbour_says() -> None:

@@ -56,7 +56,7 @@ def test_3_8_an_expired_route_leaves_the_kernel_and_is_announced_at_once():
     actions = router.take()
     assert DeleteRoute(Prefix.parse(FAR)) in actions
     [lost] = [action for action in actions if getattr(action, "kind", "") == "route.lost"]
-    assert lost.data == {"prefix": FAR, "cause": "timed out"}
+    assert lost.data == {"prefix": FAR, "cause": "timed out", "reason": "timed out"}
     assert routes([action.packet for action in actions if hasattr(action, "packet")], "link2")[FAR] == 16
 
 
