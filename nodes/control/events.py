@@ -18,8 +18,8 @@ Kinds that every node has, and the data that each carries; a service's own are i
     link.up           lan, address                   an interface came up and has its lab address
     link.down         lan
     link.silent       lan                            it drops whatever comes in, and its carrier stays; ended by link.up
-    route.changed     prefix, via, node, lan, cost, metric, was (cost or null), cause
-    route.lost        prefix, cause                  the prefix has no route any more
+    route.changed     prefix, via, node, lan, cost, metric, was (cost or null), cause, [reason], [of]
+    route.lost        prefix, cause, [reason], [of]  the prefix has no route any more
     route.refused     prefix, via, node, lan, cause  the kernel did not take the route: its own words; it is tried again
     route.restored    prefix, via, node, lan, cause  somebody had deleted it from the kernel's table, or replaced it
     input.refused     source, why, [lan], [key]      what a peer sent was dropped; not said again for each message
@@ -38,7 +38,7 @@ from catenet.nodes.control.printable import printable
 from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
 
-__all__ = ["KINDS", "Event"]
+__all__ = ["KINDS", "PROGRAM_KINDS", "Event"]
 
 KINDS = (
     "node.ready",
@@ -58,6 +58,8 @@ KINDS = (
     "events.dropped",
 )
 """What every node says. Its services have kinds of their own (nodes/catalogue), and so may a program of others."""
+PROGRAM_KINDS = ("service.said", "input.refused")
+"""Those of them that a program inside the node may say, too (the question `report`)."""
 
 _DAY = 86_400.0  # seconds
 _END = 1e11  # seconds since 1970, in the year 5138; datetime ends with the year 9999

@@ -2,6 +2,7 @@
 
     {"ask": "status"}
     {"ok": true, "answer": {…}}      or      {"ok": false, "error": "…"}
+    {"ok": false, "error": "…", "known": ["links", …]}      where a word of the question is none of these
 
 The stream ends when whoever asks ends it, or has not asked for 10 s.
 
@@ -20,7 +21,8 @@ What every node answers:
                                     and drops what comes in. With `at` (seconds since 1970) it is done then, in 10 s at
                                     the latest; the answer comes before
     flush                           every cache of every service is emptied
-    report  service, kind, text, data    a program inside the node puts an event of one of our kinds into the log
+    report  service, kind, text, data    a program inside the node puts an event into the log, of a kind that its
+                                    service declares or that any program may say (control/events)
     events  after                   the events later than that (seconds since 1970), as lines with their JSON; the last
                                     thousand, of a node that leaves the JSON out of its log
     health                          an error where the node is not ready; answered when that changes, or after 25 s
@@ -31,27 +33,33 @@ A service can offer more (`host.answer`): the resolver `resolve`, the browser `b
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from catenet.nodes.control.printable import printable
 from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
 
-__all__ = ["ASK_COMMAND", "LIMIT", "NOT_SHOWN", "SOCKET_PATH", "Answer", "Question", "QuestionError"]
+__all__ = ["ASK_COMMAND", "LIMIT", "SOCKET_PATH", "Answer", "Question", "QuestionError", "UnknownWordError"]
 
 SOCKET_PATH = "/run/catenet.sock"
 ASK_COMMAND = ("nc", "-N", "-U", SOCKET_PATH)
 """The program to run inside a node: questions on standard input, answers on standard output. It ends with its standard
 input, once all is answered, and when the node hangs up."""
-NOT_SHOWN = "cannot be shown here; there is "
-"""In the error of a node that has no such table; the words that it has follow."""
 LIMIT = 4 * 1024 * 1024
 """The longest line, in bytes, that either side takes."""
 
 
 class QuestionError(ValueError):
     """The question, or the answer, is not of this form; the text names what is wrong."""
+
+
+class UnknownWordError(QuestionError):
+    """A word of the question is none of those that there are, `known`."""
+
+    def __init__(self, message: str, known: Iterable[str]) -> None:
+        super().__init__(message)
+        self.known = tuple(known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +89,24 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: `answer`, or an `error` in words for the user."""
+    """What came back: `answer`, or an `error` in words for the user. `known`: where a word of the question is wrong,
+    those that there are.
+    """
 
     answer: Json = None
     error: str | None = None
+    known: tuple[str, ...] = ()
 
     def __bytes__(self) -> bytes:
-        whole = {"ok": True, "answer": self.answer} if self.error is None else {"ok": False, "error": self.error}
+        whole: dict[str, Json] = {"ok": True, "answer": self.answer}
+        if self.error is not None:
+            whole = {"ok": False, "error": self.error, **({"known": list(self.known)} if self.known else {})}
         return json.dumps(whole).encode() + b"\n"
+
+    @classmethod
+    def refusal(cls, error: ValueError) -> Answer:
+        """The question cannot be answered; the text says why."""
+        return cls(error=str(error), known=error.known if isinstance(error, UnknownWordError) else ())
 
     @classmethod
     def parse(cls, data: bytes) -> Answer:
@@ -102,7 +120,9 @@ class Answer:
         if whole.get("ok") is True:
             return cls(answer=whole.get("answer"))
         if whole.get("ok") is False:
-            return cls(error=printable(str(whole.get("error"))))
+            known = whole.get("known")
+            words = (printable(word) for word in known if isinstance(word, str)) if isinstance(known, list) else ()
+            return cls(error=printable(str(whole.get("error"))), known=tuple(words))
         raise QuestionError(f"ok {whole.get('ok')!r} is neither true nor false")
 
 

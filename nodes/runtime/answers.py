@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.catalogue import kinds
+from catenet.nodes.catalogue import services
+from catenet.nodes.control.events import PROGRAM_KINDS
 from catenet.nodes.control.link import WELL, LinkCondition
-from catenet.nodes.control.questions import NOT_SHOWN, Answer, Question, QuestionError
+from catenet.nodes.control.questions import Answer, Question, QuestionError, UnknownWordError
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.health import Health
 from catenet.nodes.runtime.host import Host, Shared
@@ -70,7 +71,9 @@ class Answers:
             if function is not None:
                 return Answer(await function(question.arguments))
         words = [*self._own, "health", *(word for host in self._hosts() for word in host.answers)]
-        raise QuestionError(f"ask {question.ask!r} is no question for this node; it answers {', '.join(words)}")
+        raise UnknownWordError(
+            f"ask {question.ask!r} is no question for this node; it answers {', '.join(words)}", words
+        )
 
     def _hosts(self) -> list[Host]:
         return [service.host for service in self._services.values() if service.host is not None]
@@ -92,7 +95,8 @@ class Answers:
         if not what:
             return list[Json](sorted(shows))
         if what not in shows:
-            raise QuestionError(f"what {what!r} {NOT_SHOWN}{', '.join(sorted(shows))}")
+            known = sorted(shows)
+            raise UnknownWordError(f"what {what!r} cannot be shown here; there is {', '.join(known)}", known)
         return shows[what]()
 
     def _route(self, question: Question) -> Json:
@@ -138,10 +142,12 @@ class Answers:
 
     def _report(self, question: Question) -> Json:
         service, kind, text = (_argument(question, key, str) for key in ("service", "kind", "text"))
-        if kind not in kinds():  # the log keeps an account for each kind
-            raise QuestionError(f"report: kind {kind!r} is none of {', '.join(kinds())}")
         if _SERVICE.fullmatch(service) is None:
             raise QuestionError(f"report: service {service!r} is no name of one")
+        declared = services().get(service)
+        kinds = (*PROGRAM_KINDS, *(declared.events if declared is not None else ()))
+        if kind not in kinds:  # the log keeps an account for each kind
+            raise QuestionError(f"report: kind {kind!r} of {service} is none of {', '.join(kinds)}")
         self._shared.log.write(service, kind, text, _argument(question, "data", dict))
         return None
 

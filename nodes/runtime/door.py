@@ -12,7 +12,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
-from catenet.nodes.control.questions import SOCKET_PATH, Answer, Question, QuestionError
+from catenet.nodes.control.questions import SOCKET_PATH, Answer, Question
 from catenet.nodes.runtime.supervisor import describe_error
 
 __all__ = ["Door"]
@@ -86,9 +86,7 @@ class Door:
                 return await self._answer(question)
         except TimeoutError:
             return Answer(error="the node found no answer in time")
-        except QuestionError as error:
-            return Answer(error=str(error))
-        except ValueError as error:  # an argument that a service refuses
-            return Answer(error=str(error))
+        except ValueError as error:  # no question, or an argument that a service refuses
+            return Answer.refusal(error)
         except Exception as error:
             return Answer(error=describe_error(error))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from catenet.nodes.control.questions import NOT_SHOWN, Question
+from catenet.nodes.control.questions import Question
 from catenet.nodes.control.view import ON
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
@@ -64,8 +64,7 @@ def _show_all(docker: Engine, running: RunningLab, what: str, *, json: bool) -> 
     """
     answers = ask_all(docker, running.containers.values(), Question("show", {"what": what}))
     tables = {name: answer.answer for name, answer in answers.items() if answer.error is None}
-    errors = {name: answer.error for name, answer in answers.items() if answer.error is not None}
-    words = {word for error in errors.values() for word in error.partition(NOT_SHOWN)[2].split(", ") if word}
+    words = {word for answer in answers.values() for word in answer.known}
     if words and not tables:
         raise unknown("table", what, words, owner=f"lab {running.name}")
     if json:
@@ -73,9 +72,9 @@ def _show_all(docker: Engine, running: RunningLab, what: str, *, json: bool) -> 
     elif tables:
         listed: Json = [{ON: name, "tables": words} for name, words in tables.items()]
         show_value(_merged(tables) if what else listed, _networks(running), what)
-    for name, why in errors.items():
-        if NOT_SHOWN not in why:
-            tell(f"catenet: {name} is left out: {why}")
+    for name, answer in answers.items():
+        if answer.error is not None and not answer.known:
+            tell(f"catenet: {name} is left out: {answer.error}")
 
 
 def _merged(tables: Mapping[str, Json]) -> Json:
@@ -110,9 +109,8 @@ def _ask(engine: Engine, container: Container, what: str) -> Json:
     answer = ask(engine, container, Question("show", {"what": what}))
     if answer.error is None:
         return answer.answer
-    words = ask(engine, container, Question("show", {"what": ""})).answer if what else None
-    if isinstance(words, list) and what not in words:
-        raise unknown("table", what, [str(word) for word in words], owner=f"node {container.node}")
+    if answer.known:
+        raise unknown("table", what, answer.known, owner=f"node {container.node}")
     raise EngineError(
         f"{container.node} did not show {what or 'its words'}: {answer.error}", f"catenet logs {container.node}"
     )

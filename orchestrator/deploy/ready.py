@@ -7,13 +7,14 @@ Pure: events in, what is lacking out. watch.py feeds it from the engine's logs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 from catenet.nodes.control.events import Event
 from catenet.orchestrator.lab.graph import expected, lacking, routing
 from catenet.orchestrator.lab.model import Lab
 
-__all__ = ["NotReadyError", "Readiness"]
+__all__ = ["Lacking", "NotReadyError", "Readiness"]
 
 _TRIES = 5
 """Times that a service may fail while the lab starts, before the lab is given up: some 3 s, as it is started again."""
@@ -25,6 +26,13 @@ class NotReadyError(Exception):
     def __init__(self, message: str, node: str = "") -> None:
         super().__init__(message)
         self.node = node
+
+
+class Lacking(NamedTuple):
+    """What a node lacks, in words for the user; they name the node, too."""
+
+    node: str
+    words: str
 
 
 class Readiness:
@@ -98,17 +106,18 @@ class Readiness:
         """Whether nothing is lacking."""
         return not self._not_ready and not any(self._lacks(router) for router in self._routers)
 
-    def lacking(self) -> list[str]:
-        """Which node lacks what, in words for the user."""
-        words = [
-            f"{node} is not ready: {self._failed(node) or self._unfinished(node)}" for node in sorted(self._not_ready)
-        ]
+    def lacking(self) -> list[Lacking]:
+        """Which node lacks what; first the one to look at first."""
+        return list(self._lacking())
+
+    def _lacking(self) -> Iterator[Lacking]:
         lame = {router: why for router in self._routers if (why := self._lame(router))}
-        words = [*lame.values(), *words]
+        yield from (Lacking(router, why) for router, why in lame.items())
+        for node in sorted(self._not_ready):
+            yield Lacking(node, f"{node} is not ready: {self._failed(node) or self._unfinished(node)}")
         for router in self._routers:
             if router not in self._not_ready and router not in lame:
-                words += [f"{router} has no route to {said}" for said in self._lacks(router)]
-        return words
+                yield from (Lacking(router, f"{router} has no route to {said}") for said in self._lacks(router))
 
     def _lame(self, router: str) -> str:
         """Why a service of a router that counts as ready brings no routes, where that is known."""

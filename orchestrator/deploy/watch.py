@@ -65,8 +65,8 @@ class Watch:
                 if left <= 0:
                     lacking = self._readiness.lacking()
                     more = [f"and {len(lacking) - _SAID} more of the kind"] if len(lacking) > _SAID else []
-                    said = "\n  ".join([*lacking[:_SAID], *more])
-                    raise NotReadyError(f"the lab is not ready in time:\n  {said}", lacking[0].split()[0].rstrip(":"))
+                    said = "\n  ".join([*(each.words for each in lacking[:_SAID]), *more])
+                    raise NotReadyError(f"the lab is not ready in time:\n  {said}", lacking[0].node)
                 self._changed.wait(left)
             self.check()
 

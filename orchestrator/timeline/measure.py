@@ -32,6 +32,8 @@ _LEAD = 1.0
 """Seconds before something breaks at which messages are counted: a question to all routers takes about so long."""
 _EACH = 1.0
 """Seconds between two pings: of more than one a second a kernel does not tell the sender (icmp_ratelimit)."""
+_LINK = ""
+"""In the place of a service: the LAN is the router's own, and no routing service takes it away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,10 @@ class Account:
     def __init__(
         self, measure: Measure, lab: Lab, known: Iterable[tuple[str, str, str]], since: float, breaks: float = 0.0
     ) -> None:
-        """`known`: (router, service, prefix) of each route that there is at first; `breaks`: not before `since`."""
+        """`known`: (router, service or _LINK, prefix) of each route that there is at first.
+
+        `breaks`: not before `since`.
+        """
         self.measure = measure
         prefixes = {str(lab.lans[lan].prefix): lan for lan in measure.lans}
         self._lans = prefixes
@@ -121,7 +126,7 @@ class Account:
                 self._began = event.at if self._began is None else self._began
                 self._has = {each for each in self._has if (each[0], each[2]) != (router, lan)}
             case "link.up":
-                self._has.add((router, event.service, lan))
+                self._has.add((router, _LINK, lan))
             case "route.lost" if str(event.data.get("prefix")) in self._lans:
                 self._has.discard((router, event.service, lan))
             case "route.changed" if str(event.data.get("prefix")) in self._lans:

@@ -10,7 +10,7 @@ import pytest
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.link import LinkCondition
-from catenet.nodes.control.questions import ASK_COMMAND, NOT_SHOWN, Answer, Question
+from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator import checks, faults
 from catenet.orchestrator.backend.fake import FakeEngine
@@ -89,7 +89,7 @@ class SmallLab:
         try:
             return 0, bytes(Answer(self._say(node, question))), b""
         except KeyError as error:
-            return 0, bytes(Answer(error=f"what {error} {NOT_SHOWN}links, rip")), b""
+            return 0, bytes(Answer(error=f"there is no {error} here", known=("links", "rip"))), b""
 
     def _say(self, node: str, question: Question) -> Json:
         what = question.arguments.get("what")

@@ -52,7 +52,7 @@ def test_each_protocol_is_awaited_by_its_own_rules() -> None:
     for node in "abc":
         for event in started(node):
             readiness.note(node, event)
-    assert readiness.lacking() == [
+    assert [each.words for each in readiness.lacking()] == [
         "a has no route to link2 at cost 10 by toyroute",
         "a has no route to link2 at cost 1 by rip",
         "c has no route to link1 at cost 10",
@@ -61,7 +61,7 @@ def test_each_protocol_is_awaited_by_its_own_rules() -> None:
     readiness.note("c", told("c", "toyroute", "link1", 10))
     assert readiness.counts()["converged"] == (2, 3)
     readiness.note("a", told("a", "toyroute", "link2", 10))
-    assert readiness.lacking() == ["a has no route to link2 at cost 1, only at cost 10 by rip"]
+    assert [each.words for each in readiness.lacking()] == ["a has no route to link2 at cost 1, only at cost 10 by rip"]
     readiness.note("a", told("a", "rip", "link2", 1))
     assert readiness.is_ready()
 

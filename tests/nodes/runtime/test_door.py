@@ -70,7 +70,10 @@ class Open:
         (Question("flush"), Answer(None)),
         (
             Question("show", {"what": "tabel"}),
-            Answer(error="what 'tabel' cannot be shown here; there is links, routes, table"),
+            Answer(
+                error="what 'tabel' cannot be shown here; there is links, routes, table",
+                known=("links", "routes", "table"),
+            ),
         ),
         (Question("show"), Answer(error="show: what None is no str")),
         (
@@ -83,7 +86,8 @@ class Open:
             Question("sing"),
             Answer(
                 error="ask 'sing' is no question for this node; it answers"
-                " status, show, route, link, flush, report, events, health, double"
+                " status, show, route, link, flush, report, events, health, double",
+                known=("status", "show", "route", "link", "flush", "report", "events", "health", "double"),
             ),
         ),
     ],
@@ -147,6 +151,8 @@ def test_a_program_inside_puts_an_event_into_the_log(on_bench: OnBench, tmp_path
             assert Answer.parse(await ask(tmp_path / "s", bytes(report))).error is None
             (event,) = bench.events()
             assert (event.service, event.kind, event.data) == ("browse", "http.request", {"id": 1})
+            report = Question("report", {"service": "my-program", "kind": "service.said", "text": "t", "data": {}})
+            assert Answer.parse(await ask(tmp_path / "s", bytes(report))).error is None
 
     on_bench(run)
 
@@ -155,13 +161,17 @@ def test_a_program_inside_puts_an_event_into_the_log(on_bench: OnBench, tmp_path
     ("service", "kind"),
     [
         ("browse", "my.kind"),
+        ("browse", "dns.query"),
+        ("browse", "node.ready"),
+        ("rip", "link.down"),
+        ("my-program", "http.request"),
         ("browse", "http.request\n12:00:00.000000 node node.ready x"),
         ("browse\n12:00:00.000000 node node.ready", "http.request"),
         ("", "http.request"),
         ("x" * 41, "http.request"),
     ],
 )
-def test_an_event_of_no_kind_of_ours_or_with_a_line_in_its_name_is_refused(
+def test_an_event_of_no_kind_of_its_service_or_with_a_line_in_its_name_is_refused(
     on_bench: OnBench, tmp_path: Path, service: str, kind: str
 ) -> None:
     """The log keeps an account for each kind, and an event is one line."""

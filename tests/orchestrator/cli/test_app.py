@@ -10,7 +10,7 @@ from importlib import import_module
 import pytest
 
 from catenet.nodes.control.events import Event
-from catenet.nodes.control.questions import NOT_SHOWN, Answer
+from catenet.nodes.control.questions import Answer
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.app import run
@@ -185,7 +185,7 @@ class TestShow:
 
         def answer(container, command, given):
             if container == "small-a":
-                return 0, bytes(Answer(error=f"what 'rip' {NOT_SHOWN}links")), b""
+                return 0, bytes(Answer(error="no rip here", known=("links",))), b""
             return ordinary(container, command, given)
 
         small.engine.answer = answer

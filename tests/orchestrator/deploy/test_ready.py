@@ -31,6 +31,10 @@ def routes(router: str) -> Iterator[Event]:
     return (route(LAB, router, lan, links) for lan, links in costs_at(router).items())
 
 
+def lacks(readiness: Readiness) -> list[str]:
+    return [each.words for each in readiness.lacking()]
+
+
 def fed(*skipped: Event) -> Readiness:
     """After every node has said everything, but for some."""
     readiness = Readiness(LAB, "abcde")
@@ -59,20 +63,20 @@ def test_ready_exactly_with_the_last_word_in_whatever_order_the_nodes_speak(seed
         if not queues[router]:
             del queues[router]
     assert readiness.is_ready()
-    assert readiness.lacking() == []
+    assert lacks(readiness) == []
     assert readiness.counts() == {"addressing": (17, 17), "services": (5, 5), "converged": (5, 5)}
 
 
 def test_a_missing_route_is_named_with_its_cost() -> None:
     readiness = fed(route(LAB, "a", "lan-c", 2))
     assert not readiness.is_ready()
-    assert readiness.lacking() == ["a has no route to lan-c at cost 2"]
+    assert lacks(readiness) == ["a has no route to lan-c at cost 2"]
 
 
 def test_a_detour_is_not_convergence() -> None:
     readiness = fed()
     readiness.note("a", route(LAB, "a", "lan-c", 3))
-    assert readiness.lacking() == ["a has no route to lan-c at cost 2, only at cost 3"]
+    assert lacks(readiness) == ["a has no route to lan-c at cost 2, only at cost 3"]
     readiness.note("a", route(LAB, "a", "lan-c", 2))
     assert readiness.is_ready()
 
@@ -80,20 +84,20 @@ def test_a_detour_is_not_convergence() -> None:
 def test_a_lost_route_is_lacking_again() -> None:
     readiness = fed()
     readiness.note("a", event("a", "route.lost", {"prefix": str(LAB.lans["lan-c"].prefix)}, "rip"))
-    assert readiness.lacking() == ["a has no route to lan-c at cost 2"]
+    assert lacks(readiness) == ["a has no route to lan-c at cost 2"]
 
 
 def test_a_router_that_started_again_has_an_empty_table() -> None:
     readiness = fed()
     readiness.note("a", event("a", "service.ready", {}, "rip"))
-    assert len(readiness.lacking()) == len(costs_at("a"))
+    assert len(lacks(readiness)) == len(costs_at("a"))
 
 
 def test_a_cut_link_changes_what_is_expected() -> None:
     readiness = fed()
     readiness.note("a", event("a", "link.down", {"lan": "link1"}))
     readiness.note("b", event("b", "link.down", {"lan": "link1"}))
-    assert "a has no route to lan-b at cost 3, only at cost 1" in readiness.lacking()  # a-d-e-b
+    assert "a has no route to lan-b at cost 3, only at cost 1" in lacks(readiness)  # a-d-e-b
     readiness.note("a", event("a", "link.up", {"lan": "link1"}))
     readiness.note("b", event("b", "link.up", {"lan": "link1"}))
     assert readiness.is_ready()
@@ -103,7 +107,7 @@ def test_a_silent_link_teaches_nothing_but_stays_its_ends_own() -> None:
     readiness = fed()
     readiness.note("a", event("a", "link.silent", {"lan": "link1"}))
     readiness.note("b", event("b", "link.silent", {"lan": "link1"}))
-    lacking = readiness.lacking()
+    lacking = lacks(readiness)
     assert "a has no route to lan-b at cost 3, only at cost 1" in lacking  # a-d-e-b
     assert not any("link1" in words for words in lacking)
     readiness.note("a", event("a", "link.up", {"lan": "link1"}))
@@ -116,7 +120,7 @@ def test_a_router_that_does_not_run_is_not_waited_for_and_no_way_leads_over_it()
     for router in "abcd":
         for said in (*started(router), *routes(router)):
             readiness.note(router, said)
-    lacking = readiness.lacking()
+    lacking = lacks(readiness)
     assert any(words.startswith("d has no route to lan-c at cost 3") for words in lacking)  # d-a-b-c
     assert not any(words.startswith("e ") or "lan-e" in words for words in lacking)
 
@@ -124,10 +128,10 @@ def test_a_router_that_does_not_run_is_not_waited_for_and_no_way_leads_over_it()
 def test_what_a_node_lacks_is_said_in_its_own_words() -> None:
     readiness = Readiness(LAB, "abcde")
     readiness.note("a", event("a", "link.up", {"lan": "link1"}))
-    assert "a is not ready: no address on link3, lan-a; no rip" in readiness.lacking()
+    assert "a is not ready: no address on link3, lan-a; no rip" in lacks(readiness)
     failed = Event(0.0, "a", "rip", "service.failed", "port 520 is taken", {"error": "…", "retry": 0.2})
     readiness.note("a", failed)
-    assert "a is not ready: rip: port 520 is taken" in readiness.lacking()
+    assert "a is not ready: rip: port 520 is taken" in lacks(readiness)
 
 
 @pytest.mark.parametrize(
@@ -161,11 +165,11 @@ def test_a_program_that_never_said_ready_and_set_no_route_is_named_first() -> No
         for said in started(router):
             readiness.note(router, said)
     readiness.note("a", event("a", "service.ready", {"silent": 2.0}, "rip"))
-    first, second, *_ = readiness.lacking()
+    first, second, *_ = lacks(readiness)
     assert first == "a: bird did not say `ready` for 2 s, and has set no route"
     assert second.startswith("b has no route to")
     readiness.note("a", route(OWN, "a", "lan-b", 1))
-    assert readiness.lacking()[0].startswith("a has no route to")
+    assert lacks(readiness)[0].startswith("a has no route to")
 
 
 def test_one_that_fails_again_and_again_after_it_was_ready_is_named_first_and_then_ends_the_waiting() -> None:
@@ -176,7 +180,7 @@ def test_one_that_fails_again_and_again_after_it_was_ready_is_named_first_and_th
     for times in ("once", "2 times", "3 times", "4 times"):
         readiness.note("a", fallen("KeyError 'boom'"))
         readiness.note("a", event("a", "service.ready", {}, "rip"))
-        assert readiness.lacking()[0] == f"a: rip failed {times}: KeyError 'boom'"
+        assert lacks(readiness)[0] == f"a: rip failed {times}: KeyError 'boom'"
     with pytest.raises(NotReadyError, match=r"node a: its service rip failed 5 times: KeyError 'boom'") as caught:
         readiness.note("a", fallen("KeyError 'boom'"))
     assert caught.value.node == "a"
@@ -187,12 +191,12 @@ def test_each_service_has_its_own_reason_and_one_that_serves_has_none() -> None:
     readiness = Readiness(LAB, "abcde")
     readiness.note("a", fallen("port 520 is taken"))
     readiness.note("a", other)
-    assert "a is not ready: nameserver: port 53 is taken" in readiness.lacking()
+    assert "a is not ready: nameserver: port 53 is taken" in lacks(readiness)
     readiness.note("a", event("a", "service.ready", {}, "nameserver"))
-    assert "a is not ready: rip: port 520 is taken" in readiness.lacking()
+    assert "a is not ready: rip: port 520 is taken" in lacks(readiness)
     readiness.note("a", other)
     readiness.note("a", event("a", "node.ready", {}))
-    assert readiness.lacking()[0] == "a: rip failed once: port 520 is taken"
+    assert lacks(readiness)[0] == "a: rip failed once: port 520 is taken"
 
 
 def test_what_a_node_that_runs_already_has_got_over_is_past() -> None:
@@ -200,4 +204,4 @@ def test_what_a_node_that_runs_already_has_got_over_is_past() -> None:
     for _ in range(7):
         readiness.note("a", fallen("KeyError 'boom'"))
     readiness.note("a", event("a", "service.ready", {}, "rip"))
-    assert not any("boom" in words for words in readiness.lacking())
+    assert not any("boom" in words for words in lacks(readiness))

@@ -250,8 +250,9 @@ def test_at_the_deadline_it_is_said_who_lacks_what(engine: FakeEngine, tmp_path:
         for said in words(LAB, spec)
         if spec.name != "five-d" or said.data.get("prefix") != silent
     ]
-    with pytest.raises(NotReadyError, match="d has no route to lan-c at cost 2"):
+    with pytest.raises(NotReadyError, match="d has no route to lan-c at cost 2") as caught:
         bring_up(engine, tmp_path, timeout=2)
+    assert caught.value.node == "d"
     assert is_empty(engine)
 
 

@@ -65,6 +65,19 @@ def test_a_route_that_comes_back_takes_the_end_back() -> None:
     assert (row.seconds, row.metric) == (None, 9)
 
 
+def test_a_link_that_is_up_is_no_routing_services_to_lose() -> None:
+    """The node tells of its links, and rip of its routes: each takes away only what it brought."""
+    row = account()
+    row.note(line(101.0, "a", "link.down", lan="west"))
+    row.note(line(102.0, "a", "link.up", lan="west"))
+    row.note(line(103.0, "a", "route.changed", prefix=WEST, lan="link", metric=3, cost=2))
+    row.note(line(104.0, "b", "route.lost", prefix=WEST))
+    row.note(line(105.0, "a", "route.lost", prefix=WEST))
+    assert (row.left, row.seconds) == (("west",), None)
+    assert row.note(line(106.0, "a", "link.down", lan="west"))
+    assert row.left == ()
+
+
 def test_a_row_that_has_not_ended_says_which_lan_was_left(capsys: pytest.CaptureFixture[str]) -> None:
     row = account()
     row.note(line(101.0, "a", "link.down", lan="west"))
