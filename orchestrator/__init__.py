@@ -1,8 +1,12 @@
 """Everything that runs outside the containers. An upper room may import a lower one, never the reverse.
 
-cli                     one file a verb
-deploy, faults, checks  carry a plan out; break and mend; claims that hold or fail
-observe                 questions to nodes, events, captures, traces
-plan                    pure: desired − actual = ordered steps
-lab, backend            the model of a lab file, pure; the engine behind small Protocols, with a fake twin
+cli, harness                 one file a verb of the command line; the pytest plugin
+timeline                     plays: what is done to a lab when, and measured
+deploy, operations           carry a plan out; run checks, break and mend
+evidence, pictures, trace    what is kept of a failure; a lab drawn; a fetch or a route, step by step
+capture, status              packets on the wire; how nodes, LANs and routing are
+observe                      questions to nodes, and their events
+plan                         pure: desired − actual = ordered steps
+lab, backend                 the model of a lab file, pure; the engine behind small Protocols, with a fake twin
+checks, faults               claims that hold or fail; verbs that break and mend: they know neither engine nor lab file
 """

@@ -14,8 +14,8 @@ from rich.text import Text
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, here, one_name
 from catenet.orchestrator.cli.screen import print_json, say, table, tell, write_out
-from catenet.orchestrator.lab.picture import Picture, ShownLan
 from catenet.orchestrator.observe.running import UserError
+from catenet.orchestrator.pictures.picture import Picture, ShownLan
 
 if TYPE_CHECKING:
     from catenet.orchestrator.backend.protocols import Engine
@@ -81,7 +81,7 @@ def _form(output: Path | None) -> Form:
 
 
 def _drawing(form: str) -> Callable[[Picture], str]:
-    from catenet.orchestrator.lab import drawings, svg
+    from catenet.orchestrator.pictures import drawings, svg
 
     return {"svg": svg.svg, "mermaid": drawings.mermaid, "dot": drawings.dot}[form]
 
@@ -97,7 +97,7 @@ def _picture(word: str, *, blank: bool, plan: bool) -> Picture:
     from catenet.orchestrator.backend.protocols import EngineError
     from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, find_lab
     from catenet.orchestrator.lab.load import load
-    from catenet.orchestrator.lab.picture import plan_picture
+    from catenet.orchestrator.pictures.picture import plan_picture
 
     try:
         file = find_lab(word or None, here(), os.environ)
@@ -119,9 +119,9 @@ def _live(docker: Engine, word: str, environment: str, file: Path | None, *, bla
     """The running copy; None where there is none, but a file."""
     from catenet.orchestrator.lab.find import canonical
     from catenet.orchestrator.lab.find import labs as shipped
-    from catenet.orchestrator.lab.picture import plan_picture
-    from catenet.orchestrator.observe.picture import live_picture
     from catenet.orchestrator.observe.running import as_it_is, choose, running_labs, unknown
+    from catenet.orchestrator.pictures.live import live_picture
+    from catenet.orchestrator.pictures.picture import plan_picture
 
     labs = running_labs(docker)
     runs = file is not None and any(lab.file == canonical(file) for lab in labs.values())

@@ -16,12 +16,12 @@ from rich.text import Text
 
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import EngineError
+from catenet.orchestrator.capture.dissect import Dissector, Line
+from catenet.orchestrator.capture.following import Following
+from catenet.orchestrator.capture.packets import UDP, Frame, Seen, decode, pcap_header, pcap_record
+from catenet.orchestrator.capture.tcpdump import Place
 from catenet.orchestrator.cli.screen import console, shown, tell, write
-from catenet.orchestrator.observe.dissect import Dissector, Line
-from catenet.orchestrator.observe.following import Following
-from catenet.orchestrator.observe.packets import UDP, Frame, Seen, decode, pcap_header, pcap_record
 from catenet.orchestrator.observe.running import UserError
-from catenet.orchestrator.observe.tcpdump import Place
 
 __all__ = ["Limits", "PcapSink", "TextSink", "copy", "interruptible", "opened"]
 

@@ -11,7 +11,7 @@ from catenet.nodes.control.link import WELL
 from catenet.nodes.machine import Json
 from catenet.orchestrator.cli.context import JsonOption, LabOption, RunningArgument, engine, one_name, running_lab
 from catenet.orchestrator.cli.screen import good_or_bad, print_json, say, table
-from catenet.orchestrator.observe.status import MISSING, LabState, LanState, NodeState, lab_state
+from catenet.orchestrator.status.state import MISSING, LabState, LanState, NodeState, lab_state
 
 
 def status(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = False) -> None:

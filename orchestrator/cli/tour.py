@@ -16,11 +16,11 @@ from catenet.orchestrator.cli.up import NameOption, bring_up
 from catenet.orchestrator.observe.outage import INTERVAL, Outage, watch_outage
 from catenet.orchestrator.observe.pings import Pings
 from catenet.orchestrator.observe.running import RunningLab
-from catenet.orchestrator.observe.status import lab_state
-from catenet.orchestrator.observe.trace import Trace, trace_http
 from catenet.orchestrator.operations.done import Done
 from catenet.orchestrator.operations.scene import RunningScene
 from catenet.orchestrator.operations.verbs import do
+from catenet.orchestrator.status.state import lab_state
+from catenet.orchestrator.trace.fetch import Trace, trace_http
 
 LAB, BROWSER, SERVER, ROUTER, LINK = "internet", "surf.eurecom.fr", "dragon.cs.uiuc.edu", "a", "link1"
 URL = f"http://{SERVER}/"

@@ -13,10 +13,10 @@ from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, running_lab
 from catenet.orchestrator.cli.screen import print_json, say, table
 from catenet.orchestrator.cli.trace_route import print_route
-from catenet.orchestrator.observe.route_trace import trace_route
 from catenet.orchestrator.observe.running import RunningLab, UserError
-from catenet.orchestrator.observe.steps import Step
-from catenet.orchestrator.observe.trace import Trace, trace_http
+from catenet.orchestrator.trace.fetch import Trace, trace_http
+from catenet.orchestrator.trace.route import trace_route
+from catenet.orchestrator.trace.steps import Step
 
 __all__ = ["print_trace", "short_names", "trace"]
 

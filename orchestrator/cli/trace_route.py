@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from catenet.nodes.control.view import cell
 from catenet.nodes.machine import Json
 from catenet.orchestrator.cli.screen import say, table
-from catenet.orchestrator.observe.route_trace import Hop, RouteTrace
+from catenet.orchestrator.trace.route import Hop, RouteTrace
 
 __all__ = ["print_route"]
 

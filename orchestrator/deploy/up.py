@@ -31,13 +31,13 @@ from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.deploy.ready import NotReadyError, Readiness
 from catenet.orchestrator.deploy.run import carry_out, perform
 from catenet.orchestrator.deploy.watch import Watch
+from catenet.orchestrator.evidence.failure import FOLDER, a_while, last_words, save_or_say
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.events import last_time
-from catenet.orchestrator.observe.evidence import FOLDER, a_while, last_words, save_or_say
-from catenet.orchestrator.observe.status import stay_down
 from catenet.orchestrator.plan.desired import container_name, desired
 from catenet.orchestrator.plan.steps import Step, left_paused, plan
+from catenet.orchestrator.status.state import stay_down
 
 __all__ = ["TIMEOUT", "Missing", "UpReport", "missing", "up"]
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from catenet.orchestrator.backend.protocols import EngineError
+from catenet.orchestrator.evidence.failure import a_while, save
 from catenet.orchestrator.harness.labs import Copy
 from catenet.orchestrator.observe.events import past, select
-from catenet.orchestrator.observe.evidence import a_while, save
 from catenet.orchestrator.observe.running import UserError
 
 __all__ = ["Witness"]

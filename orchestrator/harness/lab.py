@@ -11,21 +11,21 @@ from typing import Any, NamedTuple
 
 from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, listed_of
+from catenet.orchestrator.capture.capturing import capturing_on
+from catenet.orchestrator.capture.packets import Seen
 from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.harness.failed import Witness
 from catenet.orchestrator.lab.expect import read_duration, read_expectation
 from catenet.orchestrator.lab.model import Check, Lab
 from catenet.orchestrator.observe.ask import Doors
-from catenet.orchestrator.observe.capture import capturing_on
-from catenet.orchestrator.observe.converged import wait_until_converged
 from catenet.orchestrator.observe.events import past
-from catenet.orchestrator.observe.packets import Seen
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError, unknown
-from catenet.orchestrator.observe.status import lab_state
 from catenet.orchestrator.operations import Result, run_checks
 from catenet.orchestrator.operations.done import Done
 from catenet.orchestrator.operations.verbs import do
+from catenet.orchestrator.status.converged import wait_until_converged
+from catenet.orchestrator.status.state import lab_state
 
 __all__ = ["Broken", "LabUnderTest", "NodeUnderTest"]
 

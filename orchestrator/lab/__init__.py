@@ -10,7 +10,6 @@ implementations  who does a service's work: catenet, a reference, a program of t
 addressing   addresses and prefixes where the file leaves them open, and the rule for it
 gateways     default gateways, resolvers, static routes
 graph        who is next to whom; shortest ways and their costs
-picture      what a picture of a lab shows; layout: where things stand; svg and drawings (Mermaid, Graphviz): how
 expect       a check that a program asks for, in the words of the lab file
 overrides    the lab of a file, with another implementation at one place
 schema       the JSON Schema of lab files, for editors

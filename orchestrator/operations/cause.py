@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition, running_lab
-from catenet.orchestrator.observe.status import lab_state
 from catenet.orchestrator.operations.result import Result
+from catenet.orchestrator.status.state import lab_state
 
 __all__ = ["with_causes"]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.observe.evidence import save_or_say
+from catenet.orchestrator.evidence.failure import save_or_say
 from catenet.orchestrator.observe.running import RunningLab
 from catenet.orchestrator.operations.result import Result
 from catenet.orchestrator.operations.runner import run_checks

@@ -12,8 +12,8 @@ from catenet.orchestrator.faults.verb import Outcome
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.events import last_time, wait_for
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition
-from catenet.orchestrator.observe.status import stay_down
 from catenet.orchestrator.operations.lans import rejoin
+from catenet.orchestrator.status.state import stay_down
 
 __all__ = ["START_DEADLINE", "kill", "pause", "resume", "start", "start_again"]
 

@@ -23,11 +23,11 @@ from catenet.orchestrator.lab.graph import routing
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.caches import empty_caches
-from catenet.orchestrator.observe.converged import wait_until_converged
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition, running_lab
 from catenet.orchestrator.operations.done import Done, Stopwatch
 from catenet.orchestrator.operations.left_behind import Look, look_into
 from catenet.orchestrator.operations.nodes import start_again
+from catenet.orchestrator.status.converged import wait_until_converged
 
 __all__ = ["reset"]
 

@@ -15,14 +15,14 @@ from catenet.nodes.catalogue import declared
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
+from catenet.orchestrator.capture.capturing import capturing
 from catenet.orchestrator.checks.expectation import DnsMessage
 from catenet.orchestrator.lab.addressing import stranger
 from catenet.orchestrator.observe import caches
 from catenet.orchestrator.observe.ask import Doors
-from catenet.orchestrator.observe.capture import capturing
-from catenet.orchestrator.observe.messages import DNS_FILTER, read_dns
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab
+from catenet.orchestrator.trace.messages import DNS_FILTER, read_dns
 
 __all__ = ["RunningScene"]
 

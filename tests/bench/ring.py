@@ -19,9 +19,9 @@ from bench_up import catenet
 
 from catenet.orchestrator.backend.protocols import Engine, EngineError, Exec
 from catenet.orchestrator.faults import verbs
-from catenet.orchestrator.observe.converged import wait_until_converged
 from catenet.orchestrator.observe.running import RunningLab, running_lab
 from catenet.orchestrator.operations.verbs import do
+from catenet.orchestrator.status.converged import wait_until_converged
 
 __all__ = ["FAULTS", "Ring"]
 

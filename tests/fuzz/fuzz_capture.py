@@ -14,14 +14,14 @@ from fuzz_target import Target, sliced
 
 from catenet.nodes.machine import DecodeError
 from catenet.orchestrator.backend.protocols import Exec
-from catenet.orchestrator.observe import dissect
-from catenet.orchestrator.observe import tcpdump as tcpdump_module
-from catenet.orchestrator.observe.dissect import Dissector
-from catenet.orchestrator.observe.messages import read_dns, read_http
-from catenet.orchestrator.observe.packets import Frame, PcapStream, Seen, decode, pcap_header, pcap_record
+from catenet.orchestrator.capture import dissect
+from catenet.orchestrator.capture import tcpdump as tcpdump_module
+from catenet.orchestrator.capture.dissect import Dissector
+from catenet.orchestrator.capture.packets import Frame, PcapStream, Seen, decode, pcap_header, pcap_record
+from catenet.orchestrator.capture.tcpdump import Place, Tcpdump
 from catenet.orchestrator.observe.pings import read_reply
-from catenet.orchestrator.observe.steps import find_steps
-from catenet.orchestrator.observe.tcpdump import Place, Tcpdump
+from catenet.orchestrator.trace.messages import read_dns, read_http
+from catenet.orchestrator.trace.steps import find_steps
 
 HARDWARE = bytes.fromhex("02420a000102")
 

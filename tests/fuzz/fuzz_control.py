@@ -29,8 +29,8 @@ from catenet.nodes.runtime.netlink.client import Netlink
 from catenet.nodes.runtime.options import build_options
 from catenet.orchestrator.backend.protocols import LABEL_NODE, Container, LogLine
 from catenet.orchestrator.observe.events import Line
-from catenet.orchestrator.observe.route_trace import follow
-from catenet.orchestrator.observe.status import _node_state
+from catenet.orchestrator.status.state import _node_state
+from catenet.orchestrator.trace.route import follow
 
 # CATENET_NODE
 

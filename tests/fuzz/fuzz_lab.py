@@ -8,14 +8,14 @@ from catenet.nodes.catalogue import IMPLEMENTATION, options_class
 from catenet.nodes.control.config import CONFIG_VARIABLE, NodeConfig
 from catenet.nodes.runtime.options import build_options
 from catenet.orchestrator.checks import kinds
-from catenet.orchestrator.lab.drawings import dot, mermaid
 from catenet.orchestrator.lab.graph import expected
 from catenet.orchestrator.lab.kinds import check_words, kind_words
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import Lab, LabFileError
-from catenet.orchestrator.lab.picture import plan_picture
-from catenet.orchestrator.lab.svg import svg
 from catenet.orchestrator.lab.vocabulary import LAN, MEASURE, NODE, ROUTE, TOP, moment_words
+from catenet.orchestrator.pictures.drawings import dot, mermaid
+from catenet.orchestrator.pictures.picture import plan_picture
+from catenet.orchestrator.pictures.svg import svg
 from catenet.orchestrator.plan.compose import Places, compose_file
 from catenet.orchestrator.plan.desired import PlanError, desired
 

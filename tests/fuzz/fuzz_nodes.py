@@ -11,22 +11,22 @@ from fuzz_target import Target
 
 from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_NODE, Container, EngineError, Network
+from catenet.orchestrator.capture.places import find_places
 from catenet.orchestrator.checks.expectation import NoAnswerError
 from catenet.orchestrator.checks.gone import GoneCheck
 from catenet.orchestrator.checks.routes import RoutesCheck
-from catenet.orchestrator.lab.drawings import mermaid
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.observe import ask as ask_module
 from catenet.orchestrator.observe.ask import ask
-from catenet.orchestrator.observe.converged import not_converged
-from catenet.orchestrator.observe.picture import live_picture
-from catenet.orchestrator.observe.places import find_places
-from catenet.orchestrator.observe.route_trace import trace_route
 from catenet.orchestrator.observe.running import RunningLab, UserError
 from catenet.orchestrator.operations.lans import _condition
 from catenet.orchestrator.operations.left_behind import look_into
 from catenet.orchestrator.operations.scene import RunningScene
+from catenet.orchestrator.pictures.drawings import mermaid
+from catenet.orchestrator.pictures.live import live_picture
+from catenet.orchestrator.status.converged import not_converged
 from catenet.orchestrator.timeline.measure import _known, _sent
+from catenet.orchestrator.trace.route import trace_route
 
 LAB = parse(
     b"lans: {l1: , l2: }\nnodes: {a: {lans: [l1], services: [rip]}, b: {lans: [l1, l2], services: [rip]}}\n", "x"

@@ -22,7 +22,7 @@ from catenet.nodes.application.dns.zone import Zone
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.observe.pings import Pings
-from catenet.orchestrator.observe.trace import trace_http
+from catenet.orchestrator.trace.fetch import trace_http
 
 pytestmark = pytest.mark.engine
 

@@ -10,7 +10,7 @@ from on_engine import claimed, own
 
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.observe.running import running_lab
-from catenet.orchestrator.observe.status import lab_state
+from catenet.orchestrator.status.state import lab_state
 
 pytestmark = pytest.mark.engine
 

@@ -6,7 +6,7 @@ import pytest
 from lab_bench import until
 
 from catenet.orchestrator.harness.lab import LabUnderTest
-from catenet.orchestrator.observe.route_trace import RouteTrace, trace_route
+from catenet.orchestrator.trace.route import RouteTrace, trace_route
 
 pytestmark = [pytest.mark.engine, pytest.mark.lab("five-routers")]
 

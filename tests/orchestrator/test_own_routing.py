@@ -15,9 +15,9 @@ from catenet.orchestrator.deploy.ready import Readiness
 from catenet.orchestrator.lab.graph import best, expected, routing
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import Lab
-from catenet.orchestrator.observe.converged import not_converged
 from catenet.orchestrator.plan.compose import Places, compose_file
 from catenet.orchestrator.plan.desired import desired
+from catenet.orchestrator.status.converged import not_converged
 
 pytestmark = pytest.mark.usefixtures("own_service")
 

@@ -11,11 +11,11 @@ from jsonschema import Draft202012Validator
 
 from catenet.nodes.control.config import CONFIG_VARIABLE
 from catenet.orchestrator.cli import complete
+from catenet.orchestrator.evidence.failure import _without_secrets
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import LabFileError
 from catenet.orchestrator.lab.schema import schema
 from catenet.orchestrator.observe.caches import empty_caches
-from catenet.orchestrator.observe.evidence import _without_secrets
 from catenet.orchestrator.plan.compose import Places, compose_file
 from catenet.orchestrator.plan.desired import desired
 

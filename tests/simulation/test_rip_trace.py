@@ -10,7 +10,7 @@ from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.questions import Answer
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.machine import RipMachine
-from catenet.orchestrator.observe.route_trace import RouteTrace, follow
+from catenet.orchestrator.trace.route import RouteTrace, follow
 
 SQUARE = {"ab": "a b", "bc": "b c", "cd": "c d", "da": "d a"}
 """Four routers in a ring, a LAN of its own on each."""

@@ -119,7 +119,7 @@ class World:
 def _evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What fails leaves evidence: not in the repository. In memory nothing can be captured, so nobody waits for it."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("catenet.orchestrator.observe.evidence._LOOK", 0.2)
+    monkeypatch.setattr("catenet.orchestrator.evidence.failure._LOOK", 0.2)
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from on_engine import CATENET, cleared, free_prefix, own
 from catenet.nodes.address import Address
 from catenet.nodes.control.config import CONFIG_VARIABLE, InterfaceConfig, NodeConfig
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_NODE, ContainerSpec, NetworkSpec
+from catenet.orchestrator.capture.packets import PcapStream, decode
 from catenet.orchestrator.deploy.images import node_image_tag
 from catenet.orchestrator.observe.events import wait_for
-from catenet.orchestrator.observe.packets import PcapStream, decode
 from catenet.orchestrator.observe.running import running_lab
 
 pytestmark = pytest.mark.engine

@@ -12,8 +12,8 @@ from catenet.nodes.address import Prefix
 from catenet.nodes.control.questions import Answer, Question
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.cli.trace_route import print_route
-from catenet.orchestrator.observe.route_trace import find_prefix, follow
 from catenet.orchestrator.observe.running import UserError
+from catenet.orchestrator.trace.route import find_prefix, follow
 
 LAN = "10.0.2.0/24"
 BEGAN = 1_700_000_000.0  # 22:13:20 UTC

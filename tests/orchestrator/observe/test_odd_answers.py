@@ -7,12 +7,12 @@ import pytest
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import EngineError
+from catenet.orchestrator.capture.places import find_places
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.observe.ask import ask
-from catenet.orchestrator.observe.picture import live_picture
-from catenet.orchestrator.observe.places import find_places
 from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.operations.left_behind import look_into
+from catenet.orchestrator.pictures.live import live_picture
 
 LINK = {"lan": "lan1", "interface": "eth0", "hardware": "02:42:0a:00:01:01", "up": True}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from catenet.nodes.address import Address
 from catenet.orchestrator.backend.protocols import Streams
 from catenet.orchestrator.lab.model import Lab, LabFileError
-from catenet.orchestrator.lab.picture import End, Picture, Shown, ShownLan, short_address
 from catenet.orchestrator.observe.running import RunningLab, UserError
-from catenet.orchestrator.observe.status import MISSING, LabState, LanState, NodeState, lab_state
+from catenet.orchestrator.pictures.picture import End, Picture, Shown, ShownLan, short_address
+from catenet.orchestrator.status.state import MISSING, LabState, LanState, NodeState, lab_state
 
 __all__ = ["live_picture"]
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from catenet.nodes.control.link import WELL, LinkCondition
 from catenet.nodes.control.questions import Answer
-from catenet.orchestrator.observe.status import LanState, lab_state
+from catenet.orchestrator.status.state import LanState, lab_state
 
 
 def states(small):

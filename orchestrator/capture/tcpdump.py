@@ -22,8 +22,8 @@ from pathlib import Path
 
 from catenet.nodes.machine import DecodeError, Json
 from catenet.orchestrator.backend.protocols import EngineError, Streams
+from catenet.orchestrator.capture.packets import Frame, PcapStream
 from catenet.orchestrator.observe.ask import AT_ONCE
-from catenet.orchestrator.observe.packets import Frame, PcapStream
 from catenet.orchestrator.observe.running import UserError
 
 __all__ = ["EVERY", "PATIENCE", "CaptureError", "Place", "Tcpdump", "listening"]

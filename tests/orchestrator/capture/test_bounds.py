@@ -8,11 +8,11 @@ from queue import SimpleQueue
 
 import pytest
 
-from catenet.orchestrator.observe import dissect, following, tcpdump
-from catenet.orchestrator.observe.dissect import Dissector
-from catenet.orchestrator.observe.following import Following
-from catenet.orchestrator.observe.packets import Frame
-from catenet.orchestrator.observe.tcpdump import Place, Tcpdump
+from catenet.orchestrator.capture import dissect, following, tcpdump
+from catenet.orchestrator.capture.dissect import Dissector
+from catenet.orchestrator.capture.following import Following
+from catenet.orchestrator.capture.packets import Frame
+from catenet.orchestrator.capture.tcpdump import Place, Tcpdump
 
 
 class Program:

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 
 import catenet
 from catenet.nodes.address import Address, Prefix
-from catenet.orchestrator.lab.drawings import dot, mermaid
-from catenet.orchestrator.lab.layout import Box, place
 from catenet.orchestrator.lab.load import load
-from catenet.orchestrator.lab.picture import End, Picture, Shown, ShownLan, plan_picture, short_address
-from catenet.orchestrator.lab.svg import svg
+from catenet.orchestrator.pictures.drawings import dot, mermaid
+from catenet.orchestrator.pictures.layout import Box, place
+from catenet.orchestrator.pictures.picture import End, Picture, Shown, ShownLan, plan_picture, short_address
+from catenet.orchestrator.pictures.svg import svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 STATES = st.sampled_from(["", "good", "waiting", "paused", "dead"])

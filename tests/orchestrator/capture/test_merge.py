@@ -7,8 +7,8 @@ import math
 import hypothesis.strategies as st
 from hypothesis import given
 
-from catenet.orchestrator.observe.merge import Merge
-from catenet.orchestrator.observe.packets import Frame
+from catenet.orchestrator.capture.merge import Merge
+from catenet.orchestrator.capture.packets import Frame
 
 
 def frame(at: float, name: str = "") -> Frame:

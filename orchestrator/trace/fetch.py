@@ -11,14 +11,14 @@ from catenet.nodes.control.events import Event
 from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine
+from catenet.orchestrator.capture.capturing import capturing
 from catenet.orchestrator.lab.model import Lab, Node
 from catenet.orchestrator.observe.caches import alive, empty_caches
-from catenet.orchestrator.observe.capture import capturing
 from catenet.orchestrator.observe.events import completed, last_time, past
-from catenet.orchestrator.observe.messages import DNS_FILTER
 from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition
-from catenet.orchestrator.observe.steps import KINDS, Step, find_steps
+from catenet.orchestrator.trace.messages import DNS_FILTER
+from catenet.orchestrator.trace.steps import KINDS, Step, find_steps
 
 __all__ = ["Trace", "trace_http"]
 

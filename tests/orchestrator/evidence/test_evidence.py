@@ -10,8 +10,8 @@ import pytest
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import Answer
 from catenet.orchestrator.backend.protocols import LABEL_NODE, EngineError
-from catenet.orchestrator.observe.evidence import _Capture, _without_secrets, save, save_or_say
-from catenet.orchestrator.observe.packets import Frame
+from catenet.orchestrator.capture.packets import Frame
+from catenet.orchestrator.evidence.failure import _Capture, _without_secrets, save, save_or_say
 
 TABLES = {"links": [{"lan": "link1"}], "rip": {"table": []}}
 
@@ -49,7 +49,7 @@ def test_everything_is_kept_of_those_that_run_and_what_is_known_of_the_dead(lab,
 
 
 def test_what_cannot_be_had_is_said(lab, tmp_path, monkeypatch):
-    monkeypatch.setattr("catenet.orchestrator.observe.evidence._BEGIN", 0.1)
+    monkeypatch.setattr("catenet.orchestrator.evidence.failure._BEGIN", 0.1)
     done = []
     place = save(lab.engine, "small", "x", tmp_path, again=lambda: done.append(1))
     said = (place / "left-out.txt").read_text().splitlines()
@@ -58,7 +58,7 @@ def test_what_cannot_be_had_is_said(lab, tmp_path, monkeypatch):
 
 
 def test_a_node_that_hangs_costs_its_own_tables_and_no_more(lab, tmp_path, monkeypatch):
-    monkeypatch.setattr("catenet.orchestrator.observe.evidence._LOOK", 2.0)
+    monkeypatch.setattr("catenet.orchestrator.evidence.failure._LOOK", 2.0)
     ordinary, end = lab.engine.answer, threading.Event()
 
     def answer(container, command, given):
@@ -119,7 +119,7 @@ def test_no_copys_name_decides_where_the_folder_is(lab, tmp_path):
 
 
 def test_a_log_is_kept_whole_and_its_last_lines_are_among_the_events(lab, tmp_path, monkeypatch):
-    monkeypatch.setattr("catenet.orchestrator.observe.evidence._EVENTS", 2)
+    monkeypatch.setattr("catenet.orchestrator.evidence.failure._EVENTS", 2)
     for number in range(5):
         lab.engine.write("small-a", f"line {number}")
     place = save(lab.engine, "small", "x", tmp_path, again=None)
@@ -129,7 +129,7 @@ def test_a_log_is_kept_whole_and_its_last_lines_are_among_the_events(lab, tmp_pa
 
 
 def test_a_capture_keeps_so_many_bytes(small, monkeypatch):
-    monkeypatch.setattr("catenet.orchestrator.observe.evidence._BYTES", 250)
+    monkeypatch.setattr("catenet.orchestrator.evidence.failure._BYTES", 250)
     capture = _Capture(small.engine, small.container("a"))
     for size in (100, 100, 100, 1):
         capture._take(Frame(1.0, 1, bytes(size), size))

@@ -10,7 +10,7 @@ import heapq
 import math
 from collections.abc import Iterator
 
-from catenet.orchestrator.observe.packets import Frame
+from catenet.orchestrator.capture.packets import Frame
 
 __all__ = ["Merge"]
 

@@ -10,7 +10,7 @@ import pytest
 
 from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
 from catenet.orchestrator.lab.load import parse
-from catenet.orchestrator.observe.converged import not_converged, wait_until_converged
+from catenet.orchestrator.status.converged import not_converged, wait_until_converged
 
 OTHERS = {"a": ("link2", "link1", "10.0.1.2"), "c": ("link1", "link2", "10.0.2.2")}
 LAB = parse(

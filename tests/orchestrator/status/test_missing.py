@@ -6,12 +6,12 @@ import json
 
 import pytest
 
+from catenet.orchestrator.capture.places import find_places
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.lab.named import named
-from catenet.orchestrator.observe.places import find_places
 from catenet.orchestrator.observe.running import UserError
-from catenet.orchestrator.observe.status import lab_state
 from catenet.orchestrator.operations.verbs import do_together
+from catenet.orchestrator.status.state import lab_state
 
 
 def remove_lan(small):

@@ -12,8 +12,8 @@ from html import escape
 from typing import NamedTuple
 
 from catenet.nodes.control.printable import printable
-from catenet.orchestrator.lab.layout import Box, Spot, place
-from catenet.orchestrator.lab.picture import End, Picture, Shown, ShownLan
+from catenet.orchestrator.pictures.layout import Box, Spot, place
+from catenet.orchestrator.pictures.picture import End, Picture, Shown, ShownLan
 
 __all__ = ["svg"]
 

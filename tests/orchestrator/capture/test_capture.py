@@ -10,8 +10,8 @@ from on_engine import cleared, free_prefix, own
 from catenet.nodes.address import Address
 from catenet.nodes.control.config import CONFIG_VARIABLE, InterfaceConfig, NodeConfig
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_NODE, ContainerSpec, Engine, NetworkSpec
+from catenet.orchestrator.capture.capturing import capturing
 from catenet.orchestrator.deploy.images import node_image_tag
-from catenet.orchestrator.observe.capture import capturing
 from catenet.orchestrator.observe.program import ProgramError, run_program
 from catenet.orchestrator.observe.running import UserError, running_lab
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catenet.orchestrator.lab.picture import Picture, Shown, ShownLan
+from catenet.orchestrator.pictures.picture import Picture, Shown, ShownLan
 
 __all__ = ["dot", "mermaid"]
 

@@ -10,9 +10,9 @@ from functools import partial
 from queue import Empty, SimpleQueue
 
 from catenet.orchestrator.backend.protocols import Streams
-from catenet.orchestrator.observe.merge import Merge
-from catenet.orchestrator.observe.packets import Frame
-from catenet.orchestrator.observe.tcpdump import PATIENCE, CaptureError, Place, Tcpdump, listening
+from catenet.orchestrator.capture.merge import Merge
+from catenet.orchestrator.capture.packets import Frame
+from catenet.orchestrator.capture.tcpdump import PATIENCE, CaptureError, Place, Tcpdump, listening
 
 __all__ = ["Following", "following"]
 

@@ -12,7 +12,7 @@ from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.questions import Answer
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_NODE, ContainerSpec, NetworkSpec
-from catenet.orchestrator.observe.places import find_places
+from catenet.orchestrator.capture.places import find_places
 from catenet.orchestrator.observe.running import UserError, running_lab
 
 HARDWARE = {node: f"02:42:0a:00:01:0{number}" for number, node in enumerate("pqrst", 1)}

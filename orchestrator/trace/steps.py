@@ -16,8 +16,8 @@ from typing import NamedTuple
 from catenet.nodes.address import Address
 from catenet.nodes.control.events import Event
 from catenet.nodes.machine import Endpoint, Json
-from catenet.orchestrator.observe.messages import DnsSeen, HttpRequestSeen, HttpResponseSeen, read_dns, read_http
-from catenet.orchestrator.observe.packets import Seen
+from catenet.orchestrator.capture.packets import Seen
+from catenet.orchestrator.trace.messages import DnsSeen, HttpRequestSeen, HttpResponseSeen, read_dns, read_http
 
 __all__ = ["KINDS", "Step", "find_steps"]
 

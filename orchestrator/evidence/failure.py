@@ -29,14 +29,14 @@ from catenet.nodes.control.config import CONFIG_VARIABLE
 from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
 from catenet.nodes.control.strict_json import read_json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, containers_of, listed_of
+from catenet.orchestrator.capture.packets import Frame, pcap_header, pcap_record
+from catenet.orchestrator.capture.tcpdump import Place, Tcpdump
 from catenet.orchestrator.lab.secrets import HIDDEN, without_secrets
 from catenet.orchestrator.lab.words import copy_as_file
 from catenet.orchestrator.observe.ask import AT_ONCE
 from catenet.orchestrator.observe.events import Line, in_order, past
-from catenet.orchestrator.observe.packets import Frame, pcap_header, pcap_record
 from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.observe.running import condition
-from catenet.orchestrator.observe.tcpdump import Place, Tcpdump
 
 __all__ = ["FOLDER", "a_while", "last_words", "save", "save_or_say"]
 

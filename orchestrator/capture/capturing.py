@@ -9,10 +9,10 @@ from functools import partial
 from operator import attrgetter
 
 from catenet.orchestrator.backend.protocols import Streams
-from catenet.orchestrator.observe.packets import Frame, Seen, decode
-from catenet.orchestrator.observe.places import find_places
+from catenet.orchestrator.capture.packets import Frame, Seen, decode
+from catenet.orchestrator.capture.places import find_places
+from catenet.orchestrator.capture.tcpdump import PATIENCE, CaptureError, Place, Tcpdump, listening
 from catenet.orchestrator.observe.running import RunningLab
-from catenet.orchestrator.observe.tcpdump import PATIENCE, CaptureError, Place, Tcpdump, listening
 
 __all__ = ["PATIENCE", "CaptureError", "Captures", "capturing", "capturing_on"]
 

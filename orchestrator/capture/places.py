@@ -14,9 +14,9 @@ from typing import TypeGuard
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
+from catenet.orchestrator.capture.tcpdump import Place
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition, must_run, unknown
-from catenet.orchestrator.observe.tcpdump import Place
 
 __all__ = ["find_places"]
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from catenet.nodes.address import Address
 from catenet.nodes.machine import DecodeError, Endpoint
-from catenet.orchestrator.observe.messages import HttpRequestSeen, HttpResponseSeen, read_dns, read_http
-from catenet.orchestrator.observe.packets import (
+from catenet.orchestrator.capture.packets import (
     SNAP_LIMIT,
     TCP,
     UDP,
@@ -23,6 +22,7 @@ from catenet.orchestrator.observe.packets import (
     pcap_header,
     pcap_record,
 )
+from catenet.orchestrator.trace.messages import HttpRequestSeen, HttpResponseSeen, read_dns, read_http
 
 DATA = Path(__file__).parent / "data"
 KINDS = ("sll2", "sll", "ethernet", "nano")

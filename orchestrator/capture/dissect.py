@@ -12,8 +12,8 @@ from queue import Empty, Full, Queue
 from typing import NamedTuple
 
 from catenet.orchestrator.backend.protocols import EngineError, Exec, Streams
-from catenet.orchestrator.observe.packets import Frame, pcap_header, pcap_record
-from catenet.orchestrator.observe.tcpdump import PATIENCE, Place
+from catenet.orchestrator.capture.packets import Frame, pcap_header, pcap_record
+from catenet.orchestrator.capture.tcpdump import PATIENCE, Place
 
 __all__ = ["Dissector", "Line"]
 

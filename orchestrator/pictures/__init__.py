@@ -1,0 +1,7 @@
+"""Pictures of a lab. All but live is pure.
+
+picture   what a picture shows, the same for every way to draw it; of a plan
+live      the same of a running lab: how each node and LAN is now
+svg       drawn as SVG; layout: where things stand
+drawings  in the languages of Mermaid and of Graphviz, which place things themselves
+"""
