@@ -1,9 +1,14 @@
 """Everything that runs inside a container. The folders are the layers of the lecture.
 
-services      composition roots, one short file for each service name of a lab file
-application   dns, http
-internet      rip
-machine       the contract between a protocol and the world; address: IPv4 addresses and prefixes
-control       the only door to the orchestrator; catalogue: the services and their options
-runtime       the only room with sockets, clocks, randomness and netlink
+services         composition roots, one short file for each service name of a lab file
+programs         what a user runs in a node: browse, show
+processes        a service's work done by another program; a machine as a program of the user's own
+runtime          the only room by which a node's daemon has sockets, clocks, randomness and netlink
+catalogue        the services and their options
+implementations  FRR, BIRD and the user's programs: what is to be run, and what their words mean
+application      dns, http
+internet         rip
+link             arp
+control          the only door to the orchestrator
+machine          the contract between a protocol and the world; address: IPv4 addresses and prefixes
 """

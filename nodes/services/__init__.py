@@ -8,6 +8,6 @@ It opens what it needs from the host (sockets, routes, questions that it answers
 serve, and then runs until it is cancelled. Whatever it opened through the host is closed by the host. If it raises, the
 runtime reports `service.failed` and starts it again after a growing pause.
 
-Beside them: web_files (a folder of pages for the web server), browse_program and browse_fetch (the program `browse`, a
-process of its own), show_program (the program `show`). A service by another program: nodes/processes.
+Beside them: web_files (a folder of pages for the web server). A service by another program: nodes/processes. What a
+user runs in a node: nodes/programs.
 """

@@ -1,6 +1,6 @@
 """The service `browse`: fetches a page when asked (the question `browse`), in a child process.
 
-The program that does it (browse_program.py) is the one that a user runs in the node. In a process of its own it cannot
+The program that does it (programs/browse.py) is the one that a user runs in the node. In a process of its own it cannot
 hold up PID 1, and what it needs is in memory only while it runs.
 """
 
@@ -19,7 +19,7 @@ from catenet.nodes.runtime.host import Host
 
 __all__ = ["serve"]
 
-_PROGRAM = (sys.executable, "-I", "-m", "catenet.nodes.services.browse_program", "--json", "--")
+_PROGRAM = (sys.executable, "-I", "-m", "catenet.nodes.programs.browse", "--json", "--")
 _GRACE = 5.0  # seconds beyond the fetch's own limit: a busy machine starts a program slowly
 _AT_ONCE = 4  # fetches
 _URL_LIMIT = 8_000  # characters: RFC 9110 section 4.1 asks no one for more

@@ -12,8 +12,8 @@ from fuzz_target import Target
 
 from catenet.nodes.application.http.date import format_date, parse_date
 from catenet.nodes.application.http.render import Rendered, render_html, render_text
-from catenet.nodes.services.browse_fetch import Fetched, FetchError, Fetching, fetch, parse_url
-from catenet.nodes.services.browse_program import _lines, _whole, render
+from catenet.nodes.programs.browse import _lines, _whole, render
+from catenet.nodes.programs.fetch import Fetched, FetchError, Fetching, fetch, parse_url
 
 WIDTH = 72
 PATIENCE = 30.0

@@ -9,8 +9,8 @@ import threading
 import pytest
 from http_answers import answering, misbehaving, run, told
 
-from catenet.nodes.services.browse_fetch import FetchError, parse_url
-from catenet.nodes.services.browse_program import render
+from catenet.nodes.programs.browse import render
+from catenet.nodes.programs.fetch import FetchError, parse_url
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from catenet.nodes.machine import Json
-from catenet.nodes.services.browse_fetch import FetchError, Fetching, fetch
+from catenet.nodes.programs.fetch import FetchError, Fetching, fetch
 
-PROGRAM = [sys.executable, "-I", "-m", "catenet.nodes.services.browse_program"]
+PROGRAM = [sys.executable, "-I", "-m", "catenet.nodes.programs.browse"]
 Events = list[tuple[str, Mapping[str, Json]]]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from catenet.nodes.control.questions import Answer, Question
-from catenet.nodes.services.show_program import main
+from catenet.nodes.programs.show import main
 
 TABLE = {"table": [{"prefix": "10.0.2.0/24", "node": "b", "cost": 1}], "timers": {"update": 5.0}}
 

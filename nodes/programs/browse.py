@@ -23,8 +23,8 @@ from catenet.nodes.control.config import CONFIG_VARIABLE, NodeConfig
 from catenet.nodes.control.units import format_duration, parse_duration
 from catenet.nodes.machine import Json
 from catenet.nodes.processes.node_log import NodeLog
+from catenet.nodes.programs.fetch import Fetched, FetchError, Fetching, fetch
 from catenet.nodes.runtime.options import build_options
-from catenet.nodes.services.browse_fetch import Fetched, FetchError, Fetching, fetch
 
 __all__ = ["main", "render"]
 

@@ -1,0 +1,6 @@
+"""What a user runs inside a node: the programs of images/node/bin. PID 1 imports none of them.
+
+browse    one page, fetched and shown as text; the service `browse` runs it too
+fetch     one fetch, step by step: what browse stands on
+show      what the node knows, as tables; it imports little, so as to be there at once
+"""
