@@ -13,7 +13,7 @@ from catenet.nodes.catalogue import services as declared
 
 __all__ = ["own_service"]
 
-TOYS = Path(__file__).parent / "toys"
+TOYS = Path(__file__).parent / "toys" / "nodes"
 PACKAGES = (internet, application, services)
 NAMES = ("echo", "toyroute")
 

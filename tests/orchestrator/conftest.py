@@ -25,7 +25,7 @@ from catenet.orchestrator.backend.protocols import (
 )
 from catenet.orchestrator.observe.running import RunningLab, running_lab
 
-TOYS = Path(__file__).parents[1] / "toys"
+TOYS = Path(__file__).parents[1] / "toys" / "orchestrator"
 LANS = {"link1": "10.0.1.0/24", "link2": "10.0.2.0/24"}
 FILE = """\
 lans: {link1: {prefix: 10.0.1.0/24}, link2: {prefix: 10.0.2.0/24}}
@@ -157,7 +157,7 @@ def small(engine: FakeEngine, tmp_path: Path) -> Iterator[SmallLab]:
 
 @pytest.fixture
 def own_check(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A kind of check more: the one file in tests/toys/checks, as if it lay beside the shipped ones."""
+    """A kind of check more: the one file in tests/toys/orchestrator/checks, as if it lay beside the shipped ones."""
     module = f"{checks.__name__}.reaches"
     monkeypatch.setattr(checks, "__path__", [*checks.__path__, str(TOYS / "checks")])
     checks.kinds.cache_clear()
@@ -168,7 +168,7 @@ def own_check(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def own_verb(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A verb more: the one file in tests/toys/faults, as if it lay beside the shipped ones."""
+    """A verb more: the one file in tests/toys/orchestrator/faults, as if it lay beside the shipped ones."""
     monkeypatch.setattr(faults, "__path__", [*faults.__path__, str(TOYS / "faults")])
     faults.verbs.cache_clear()
     yield

@@ -39,11 +39,12 @@ def file_in(folder: Path, options: str = "key: hush", greetings: bytes = b"hello
 @pytest.mark.parametrize(
     ("options", "greetings", "said"),
     [
-        ("key: hush", "hello\nno\u00ebl\n".encode(), "hello.txt:2: a greeting is no ASCII"),
+        ("key: hush", "hello\nno\u00ebl\n".encode(), "hello.txt:2: a greeting is not ASCII"),
+        ("key: hush", b"", "hello.txt:1: there is no greeting"),
         ("prt: 8", b"", "lab.yaml:3: node a: echo: unknown word 'prt' (did you mean port?)"),
         ("port: 70000", b"", "lab.yaml:3: node a: echo: port 70000 is not between 0 and 65535"),
-        ("on: [link9]", b"", "lab.yaml:3: node a: echo: on: there is no LAN 'link9'"),
-        ("forget: 5", b"", "lab.yaml:3: node a: echo: forget is 5"),
+        ("lans: [link9]", b"", "lab.yaml:3: node a: echo: lans: there is no LAN 'link9'"),
+        ("remember: 5", b"", "lab.yaml:3: node a: echo: remember is 5"),
         ("port: 520}, rip: {", b"", "lab.yaml:3: node a: echo and rip both listen on port 520"),
     ],
 )
@@ -62,14 +63,14 @@ def test_no_message_repeats_its_secret(tmp_path: Path) -> None:
 
 def test_the_schema_and_the_completion_have_it() -> None:
     validator = Draft202012Validator(schema())
-    node: dict[str, Any] = {"lans": ["l"], "services": {"echo": {"greetings": "x", "forget": "5s"}}}
+    node: dict[str, Any] = {"lans": ["l"], "services": {"echo": {"greetings": "x", "remember": "5s"}}}
     assert validator.is_valid({"lans": {"l": None}, "nodes": {"a": node}})
-    node["services"]["echo"]["forgt"] = "5s"
+    node["services"]["echo"]["remembr"] = "5s"
     assert not validator.is_valid({"lans": {"l": None}, "nodes": {"a": node}})
     options = schema()["$defs"]["echo-options"]
-    assert options["description"] == "Sends back whatever it hears."
+    assert options["description"] == "Sends back whatever it receives."
     assert options["properties"]["port"]["description"] == "The UDP port. Default: 7."
-    assert "echo.heard" in complete.kinds()
+    assert "echo.greeted" in complete.kinds()
 
 
 def test_its_node_is_told_and_compose_too(tmp_path: Path) -> None:

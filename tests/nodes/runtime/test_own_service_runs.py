@@ -32,24 +32,30 @@ def test_it_serves_shows_tells_and_forgets(on_bench: OnBench, tmp_path: Path, mo
     monkeypatch.setattr("catenet.nodes.runtime.host._DATA", tmp_path)
 
     async def run(bench: Bench) -> None:
-        given: dict[str, Json] = {"greetings": "hello.txt", "port": 0, "forget": 5}
+        given: dict[str, Json] = {"greetings": "hello.txt", "port": 0, "remember": 5, "key": "hush "}
         service = Service(bench.shared, "echo", given, lambda: None)
         running = asyncio.ensure_future(service.run())
         await bench.until(lambda: service.state != "starting")
         assert service.state == "ready"
+        port = shown(service)["port"]
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
             asker.setblocking(False)
-            asker.sendto(b"anyone?", ("127.0.0.1", shown(service)["port"]))
-            assert await asyncio.get_running_loop().sock_recv(asker, 100) == b"anyone?"
-        (heard,) = [event for event in bench.events() if event.kind == "echo.heard"]
-        assert (heard.service, heard.text, heard.data["text"]) == ("echo", "anyone?", "anyone?")
+            for message in (b"who?", b"hush anyone?", b"hush again"):
+                asker.sendto(message, ("127.0.0.1", port))
+            receive = asyncio.get_running_loop().sock_recv
+            assert [await receive(asker, 100) for _ in range(2)] == [b"good day\nanyone?", b"again"]
+        (greeted,) = [event for event in bench.events() if event.kind == "echo.greeted"]
+        assert (greeted.service, greeted.text) == ("echo", "127.0.0.1 greeted")
+        status = service.status()
+        assert isinstance(status, dict)
+        assert status["counters"] == {"refused": 1}
         text = "\n".join(line for block in blocks(shown(service), {}, table("echo")) for line in lay_out(block))
-        assert "forget  5 s" in text
+        assert "remember  5 s" in text
         assert "ago (s)" in text
         assert service.host is not None
         for flush in service.host.flushes:
             flush()
-        assert shown(service)["heard"] == []
+        assert shown(service)["greeted"] == []
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running

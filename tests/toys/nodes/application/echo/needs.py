@@ -1,11 +1,10 @@
-"""What `echo` needs of its lab, a file of greetings; and is told of it, who else echoes."""
+"""What `echo` needs of its lab, a file of greetings; and what it is told of the other nodes, who else echoes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from catenet.nodes.application.echo.config import EchoOptions
-
 from catenet.nodes.control.needs import Fault, Need, Others, Surroundings
 from catenet.nodes.machine import Json
 
@@ -13,15 +12,21 @@ __all__ = ["read_greetings", "tell_peers"]
 
 
 def read_greetings(options: EchoOptions, around: Surroundings) -> Iterator[Need]:
-    """The file, and its first line that is no ASCII."""
+    """The file, and what is wrong with it."""
     name = options.greetings
     try:
         data = around.folder.read(name)
     except OSError as error:
         yield Need(name, fault=Fault(f"echo: {name} cannot be read: {error.strerror}"))
         return
+    yield Need(name, {name: data}, _fault_of(name, data))
+
+
+def _fault_of(name: str, data: bytes) -> Fault | None:
     odd = next((number for number, line in enumerate(data.splitlines(), 1) if not line.isascii()), None)
-    yield Need(name, {name: data}, None if odd is None else Fault("a greeting is no ASCII", file=name, line=odd))
+    if odd is not None:
+        return Fault("a greeting is not ASCII", file=name, line=odd)
+    return None if data else Fault("there is no greeting", file=name)
 
 
 def tell_peers(_: EchoOptions, others: Others) -> Mapping[str, Json]:

@@ -1,4 +1,4 @@
-"""What others have to know of the service `toyroute`."""
+"""The declaration of the service `toyroute`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from catenet.nodes.control.service import Routing, Service, Table
 
 if TYPE_CHECKING:
-    from catenet.nodes.internet.toyroute.config import ToyrouteOptions
-
     from catenet.nodes.control.topology import Expected
+    from catenet.nodes.internet.toyroute.config import ToyrouteOptions
 
 __all__ = ["SERVICES"]
 

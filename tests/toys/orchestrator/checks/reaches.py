@@ -1,4 +1,4 @@
-"""A check of somebody else's: one node pings others, and each of them answers."""
+"""The check `reaches`: one node pings others, and each of them answers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from typing import Annotated, ClassVar
 
 from catenet.orchestrator.checks.expectation import Expectation, Finding, Key, Node, Scene
 
+__all__ = ["ReachesCheck"]
+
 
 @dataclass(frozen=True, slots=True)
 class ReachesCheck(Expectation):
+    """`source` reaches each of `targets`."""
+
     kind: ClassVar = "reaches"
     about: ClassVar = "One node reaches others."
 
@@ -18,7 +22,7 @@ class ReachesCheck(Expectation):
     tries: Annotated[int, Key("Echo requests to each. Without it: 1.", bounds=(1, 9))] = 1
 
     def run(self, scene: Scene) -> Finding:
-        """Pings them one after the other."""
+        """Ping them one after the other."""
         command = ["ping", "-n", "-q", "-c", str(self.tries)]
         pings = {each: scene.run(self.source, [*command, str(scene.address(each))], 30.0) for each in self.targets}
         lost = [each for each, done in pings.items() if done.returncode]
@@ -26,5 +30,5 @@ class ReachesCheck(Expectation):
         return Finding(not lost, "all answer", seen, f"catenet exec {self.source} ping {self.targets[0]}")
 
     def describe(self) -> str:
-        """In words."""
+        """`h1 reaches h2, h3`."""
         return f"{self.source} reaches {', '.join(self.targets)}"

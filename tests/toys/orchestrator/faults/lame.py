@@ -1,4 +1,4 @@
-"""A verb of somebody else's: one end of a LAN hears nothing any more; it is still heard."""
+"""`lame`: one end of a LAN drops what comes in. What it sends still arrives."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Collection
 
 from catenet.nodes.control.link import LinkCondition
 from catenet.orchestrator.faults.verb import Flag, Hands, Outcome, Verb
+
+__all__ = ["VERB"]
 
 
 def _lame(hands: Hands, lan: str, flags: Collection[str], at: float) -> Outcome:
@@ -17,7 +19,7 @@ VERB = Verb(
     "lame",
     "LAN",
     "Drop what comes in at one end of a LAN",
-    """Lame a LAN: its first end hears nothing, and is heard.
+    """Lame a LAN: its first end drops what comes in. What it sends still arrives.
 
 \b
 catenet lame link1 --last       the last end instead

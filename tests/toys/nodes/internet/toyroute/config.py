@@ -10,6 +10,6 @@ __all__ = ["ToyrouteOptions"]
 
 @dataclass(frozen=True, slots=True)
 class ToyrouteOptions:
-    """Nothing."""
+    """It has no options yet."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}

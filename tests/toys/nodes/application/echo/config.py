@@ -12,15 +12,15 @@ __all__ = ["EchoOptions"]
 
 @dataclass(frozen=True, slots=True)
 class EchoOptions:
-    """`echo:` of a lab file."""
+    """`echo:` of a lab file. A field without a default must be written there."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     greetings: Annotated[str, About("The file in the lab's folder with the greetings, one a line.")]
     port: Annotated[int, About("The UDP port.")] = 7
-    key: Annotated[Secret, About("A word that no message repeats.")] = "open"
-    on: Annotated[tuple[LanName, ...], About("LANs from which it is asked.")] = ()
-    forget: Annotated[Duration, About("Seconds for which it remembers what it heard.")] = 60.0
+    key: Annotated[Secret, About("What a message must begin with. It is not sent back.")] = ""
+    lans: Annotated[tuple[LanName, ...], About("The LANs on which it answers. Without it: all.")] = ()
+    remember: Annotated[Duration, About("How long a host that was greeted is not greeted again.")] = 60.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:

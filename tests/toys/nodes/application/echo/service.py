@@ -1,4 +1,4 @@
-"""What others have to know of the service `echo`."""
+"""The declaration of the service `echo`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from catenet.nodes.control.service import Listen, Service, Table
 
 if TYPE_CHECKING:
     from catenet.nodes.application.echo.config import EchoOptions
-
     from catenet.nodes.control.needs import ReadNeeds, Tell
 
 __all__ = ["SERVICES"]
@@ -35,12 +34,12 @@ def _peers() -> Tell:
 SERVICES = (
     Service(
         "echo",
-        "Sends back whatever it hears.",
+        "Sends back whatever it receives.",
         _options,
         listens=(Listen("udp", "port"),),
-        tables=(Table("echo", headings={"ago": "ago (s)"}, seconds=("limits",)),),
+        tables=(Table("echo", headings={"ago": "ago (s)"}, seconds=("timers",)),),
         caches=True,
-        events={"echo.heard": "text, source: something was sent back"},
+        events={"echo.greeted": "node, address: a host was greeted"},
         needs=_greetings,
         told=_peers,
     ),

@@ -1,0 +1,1 @@
+"""A second routing protocol. Every link costs ten."""
