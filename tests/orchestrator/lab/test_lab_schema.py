@@ -24,7 +24,7 @@ from catenet.orchestrator.lab.schema import schema
 
 SCHEMA = schema()
 JUDGE = Draft202012Validator(SCHEMA)
-README = Path(__file__).parents[3] / "README.md"
+WRITING = Path(__file__).parents[3] / "labs" / "WRITING.md"
 
 UNSEEN = re.compile(
     r"overlaps|host bits|is (loopback|multicast)|no /24|outside|is the (network|broadcast|address of)|the engine keeps"
@@ -49,9 +49,9 @@ def complaints(text: bytes) -> str:
 
 
 def examples() -> dict[str, bytes]:
-    in_readme = re.findall(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    written = re.findall(r"```yaml\n(.*?)```", WRITING.read_text(encoding="utf-8"), re.DOTALL)
     shipped = {lab.name: lab.file.read_bytes() for lab in labs()}
-    return shipped | {f"README {number}": text.encode() for number, text in enumerate(in_readme)}
+    return shipped | {f"WRITING {number}": text.encode() for number, text in enumerate(written)}
 
 
 @pytest.mark.parametrize("draft", [Draft202012Validator, Draft7Validator])

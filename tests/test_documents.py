@@ -1,0 +1,107 @@
+"""The documents: what they link to and name is there, prose fits a terminal, and the first one is short."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from recipes import REPOSITORY, TOYS, documents
+
+ROOMS = ("nodes", "orchestrator", "labs", "tests", "images", "src", ".ci")
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+PATH = re.compile(rf"(?<![\w/.\-])(?:{'|'.join(map(re.escape, ROOMS))})/[\w./\-]*\w")
+
+
+def prose(text: str) -> Iterator[tuple[int, str]]:
+    """The lines outside of blocks of code, with their numbers."""
+    inside = False
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("```"):
+            inside = not inside
+        elif not inside:
+            yield number, line
+
+
+def anchors(text: str) -> set[str]:
+    """What GitHub makes of the headings."""
+    heads = [line.lstrip("#").strip() for _, line in prose(text) if line.startswith("#")]
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def broken_links(document: Path) -> Iterator[str]:
+    for number, line in prose(document.read_text(encoding="utf-8")):
+        for target in LINK.findall(line):
+            if "://" in target:
+                continue
+            name, _, anchor = target.partition("#")
+            file = document.parent / name if name else document
+            known = anchors(file.read_text(encoding="utf-8")) if anchor and file.is_file() else set()
+            if not file.exists() or (anchor and anchor not in known):
+                yield f"{document.relative_to(REPOSITORY)}:{number}: {target}"
+
+
+def unknown_paths(document: Path) -> Iterator[str]:
+    """What is written as a path of the tree, in backticks or not, and is neither there nor in a recipe."""
+    for number, line in prose(document.read_text(encoding="utf-8")):
+        for path in PATH.findall(LINK.sub("", line)):
+            if "NAME" not in path and not ((REPOSITORY / path).exists() or (TOYS / path).exists()):
+                yield f"{document.relative_to(REPOSITORY)}:{number}: {path}"
+
+
+DOCUMENTS = [document for document in documents() if document.name != "CHANGELOG.md"]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: str(document.relative_to(REPOSITORY)))
+def test_what_a_document_links_to_and_names_is_there(document: Path) -> None:
+    assert [*broken_links(document), *unknown_paths(document)] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: str(document.relative_to(REPOSITORY)))
+def test_prose_fits_a_terminal(document: Path) -> None:
+    lines = prose(document.read_text(encoding="utf-8"))
+    if document.name == "OWN-PROGRAMS.md":
+        pytest.skip("being rewritten")
+    assert [f"{number}: {line}" for number, line in lines if len(line) > 120 and not line.startswith("|")] == []
+
+
+def test_the_readme_is_short() -> None:
+    assert len((REPOSITORY / "README.md").read_text(encoding="utf-8").splitlines()) <= 200
+
+
+@pytest.mark.parametrize("room", ["nodes", "orchestrator", "labs", "tests"])
+def test_the_readme_leads_to_each_room(room: str) -> None:
+    assert f"]({room}/README.md)" in (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+def rooms_on_the_map(room: str) -> set[str]:
+    """The folders that the README of a tree has in the block of its map."""
+    text = (REPOSITORY / room / "README.md").read_text(encoding="utf-8")
+    block = text.partition("## The rooms")[2].split("```")[1]
+    return {word.strip("/") for line in block.splitlines() for word in re.findall(r"^[\w./]+|(?<=  )[\w./]+/", line)}
+
+
+@pytest.mark.parametrize("tree", ["nodes", "orchestrator"])
+def test_each_room_is_on_its_map(tree: str) -> None:
+    folders = {path.parent.name for path in (REPOSITORY / tree).glob("*/__init__.py")}
+    told = {name.partition("/")[0] for name in rooms_on_the_map(tree)}
+    assert folders <= told, "a room that its README does not have"
+    assert {name for name in told if not (REPOSITORY / tree / name).exists()} <= {"http"}
+
+
+def test_the_map_of_the_orchestrator_is_that_of_the_import_linter() -> None:
+    """An upper line may import a lower one: the README says it in the same order."""
+    contracts = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layers,) = [each["layers"] for each in contracts if each["name"] == "orchestrator: layers"]
+    wanted = [{name.strip().rpartition(".")[2] for name in re.split(r"[|:]", layer)} for layer in layers]
+    text = (REPOSITORY / "orchestrator" / "README.md").read_text(encoding="utf-8")
+    block = text.partition("## The rooms")[2].split("```")[1].strip()
+    assert [set(re.findall(r"(\w+)/", line)) for line in block.splitlines()] == wanted
+
+
+def test_it_finds_what_it_looks_for() -> None:
+    assert anchors("# A head, here\n```\n# none\n```\n") == {"a-head-here"}
+    assert LINK.findall("[a](nothing.md), [b](#head)") == ["nothing.md", "#head"]
+    assert PATH.findall("`nodes/none.py`, in nodes/rip. See labs/ or my/nodes/x") == ["nodes/none.py", "nodes/rip"]
