@@ -4,6 +4,7 @@ verbs     the table of verbs (a new verb is one line there), and `catenet --help
 app       runs a command line; what becomes of errors: exit 2, 3, 70, 130; a SIGTERM ends it with 143, a SIGHUP with 129
 parser    a command line → the function of its verb
 context   what a verb works on: the engine, and the running lab that the user means
+arguments those that several verbs have; complete: the words that Tab offers at one
 screen    how it looks: tables, colours, JSON; plain text off a terminal
 
 A verb is a function with typed arguments whose docstring is its help. It prints with `screen`, raises `UserError`

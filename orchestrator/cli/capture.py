@@ -15,7 +15,8 @@ from catenet.orchestrator.capture.dissect import Dissector
 from catenet.orchestrator.capture.following import following
 from catenet.orchestrator.capture.places import find_places
 from catenet.orchestrator.cli import complete
-from catenet.orchestrator.cli.context import LabOption, LinesOption, engine, running_lab
+from catenet.orchestrator.cli.arguments import LabOption, LinesOption
+from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.packets import Limits, PcapSink, TextSink, copy, interruptible, opened
 from catenet.orchestrator.cli.screen import tell
 from catenet.orchestrator.observe.running import RunningLab, UserError, unknown

@@ -12,7 +12,8 @@ from rich.markup import escape
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.cli import complete
-from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, running_lab
+from catenet.orchestrator.cli.arguments import JsonOption, LabOption
+from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.screen import Cell, good_or_bad, print_json, say, table, tell
 from catenet.orchestrator.lab.model import Check
 from catenet.orchestrator.observe.running import RunningLab, unknown

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from catenet.orchestrator.cli.context import engine, found_lab, here
+
 if TYPE_CHECKING:
     from catenet.orchestrator.backend.protocols import Engine
     from catenet.orchestrator.observe.running import FoundLab
@@ -32,7 +34,6 @@ def _offered(words: Iterable[str]) -> list[str]:
 
 def shipped_labs() -> list[str]:
     """Labs that can be started: those that come with catenet, and the folders here with a lab file."""
-    from catenet.orchestrator.cli.context import here
     from catenet.orchestrator.lab.find import FILE, labs
 
     own = sorted(file.parent.name for file in here().glob(f"*/{FILE}"))
@@ -71,7 +72,6 @@ def traced(ctx: typer.Context) -> list[str]:
 def tables(ctx: typer.Context) -> list[str]:
     """What the node that was typed can show."""
     from catenet.nodes.control.questions import Question
-    from catenet.orchestrator.cli.context import engine
     from catenet.orchestrator.observe.ask import ask
 
     lab = _meant(ctx)
@@ -97,15 +97,11 @@ def kinds() -> list[str]:
 
 
 def _meant(ctx: typer.Context) -> FoundLab:
-    from catenet.orchestrator.cli.context import found_lab
-
     return found_lab(_engine(), str(ctx.params.get("lab") or ""))
 
 
 def _engine() -> Engine:
     """The engine. The alarm is completion.answer's."""
-    from catenet.orchestrator.cli.context import engine
-
     signal.setitimer(signal.ITIMER_REAL, DEADLINE)
     return engine()
 

@@ -7,51 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
-
-from catenet.orchestrator.cli import complete
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from catenet.orchestrator.backend.protocols import Engine
     from catenet.orchestrator.observe.running import FoundLab, RunningLab
 
-__all__ = [
-    "JsonOption",
-    "LabArgument",
-    "LabOption",
-    "LinesOption",
-    "NodeArgument",
-    "RunningArgument",
-    "connecting",
-    "engine",
-    "found_lab",
-    "here",
-    "one_name",
-    "running_lab",
-]
-
-LabArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="[LAB]", help="A name that `catenet labs` lists, or a path.", autocompletion=complete.shipped_labs
-    ),
-]
-LabOption = Annotated[
-    str, typer.Option("--lab", metavar="NAME", help="The running lab that is meant.", autocompletion=complete.running)
-]
-RunningArgument = Annotated[
-    str, typer.Argument(metavar="[LAB]", help="The running lab that is meant.", autocompletion=complete.running)
-]
-NodeArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="NODE", help="A node of the lab (catenet status lists them).", autocompletion=complete.nodes
-    ),
-]
-LinesOption = Annotated[bool, typer.Option("--json", help="A JSON document a line instead of text.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")]
+__all__ = ["connecting", "engine", "found_lab", "here", "one_name", "running_lab"]
 
 _connect: ContextVar[Callable[[], Engine] | None] = ContextVar("connect", default=None)
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
-from catenet.orchestrator.cli.context import JsonOption, engine
+from catenet.orchestrator.cli.arguments import JsonOption
+from catenet.orchestrator.cli.context import engine
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import Cell, good_or_bad, print_json, table
 from catenet.orchestrator.observe.ask import AT_ONCE

@@ -9,7 +9,8 @@ import typer
 
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.cli import complete
-from catenet.orchestrator.cli.context import JsonOption, engine, here
+from catenet.orchestrator.cli.arguments import JsonOption
+from catenet.orchestrator.cli.context import engine, here
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import print_json, say
 from catenet.orchestrator.deploy.alone import alone, take_over

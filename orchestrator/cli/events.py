@@ -12,7 +12,8 @@ import typer
 from catenet.nodes.catalogue import kinds as known_kinds
 from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.cli import complete
-from catenet.orchestrator.cli.context import LabOption, LinesOption, engine, running_lab
+from catenet.orchestrator.cli.arguments import LabOption, LinesOption
+from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.lines import FollowOption, LastOption, as_json, as_text, how_many
 from catenet.orchestrator.cli.screen import say, write
 from catenet.orchestrator.observe.events import Line, completed, past, select

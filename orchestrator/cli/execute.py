@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from catenet.orchestrator.cli.context import LabOption, NodeArgument, engine, running_lab
+from catenet.orchestrator.cli.arguments import LabOption, NodeArgument
+from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.observe.running import UserError
 
 __all__ = ["execute"]

@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 import typer
 
 from catenet.orchestrator.backend.protocols import Network
-from catenet.orchestrator.cli.context import LabArgument, engine, here
+from catenet.orchestrator.cli.arguments import LabArgument
+from catenet.orchestrator.cli.context import engine, here
 from catenet.orchestrator.cli.screen import write_out
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.running import UserError

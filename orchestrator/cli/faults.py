@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from catenet.orchestrator.cli import complete
-from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, running_lab
+from catenet.orchestrator.cli.arguments import JsonOption, LabOption
+from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.screen import print_json, say
 from catenet.orchestrator.faults.verb import Flag, Verb
 

@@ -12,7 +12,8 @@ import typer
 from rich.text import Text
 
 from catenet.orchestrator.cli import complete
-from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, here, one_name
+from catenet.orchestrator.cli.arguments import JsonOption, LabOption
+from catenet.orchestrator.cli.context import engine, here, one_name
 from catenet.orchestrator.cli.screen import print_json, say, table, tell, write_out
 from catenet.orchestrator.observe.running import UserError
 from catenet.orchestrator.pictures.picture import Picture, ShownLan

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from catenet.orchestrator.backend.protocols import EngineError
-from catenet.orchestrator.cli.context import JsonOption, engine
+from catenet.orchestrator.cli.arguments import JsonOption
+from catenet.orchestrator.cli.context import engine
 from catenet.orchestrator.cli.screen import print_json, say, table
 from catenet.orchestrator.lab import find
 from catenet.orchestrator.observe.running import FoundLab, running_labs

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from catenet.orchestrator.cli.context import LabOption, LinesOption, NodeArgument, engine, running_lab
+from catenet.orchestrator.cli.arguments import LabOption, LinesOption, NodeArgument
+from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.lines import FollowOption, LastOption, as_json, how_many
 from catenet.orchestrator.cli.screen import write
 from catenet.orchestrator.observe.events import Line

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import typer
 
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.cli.context import JsonOption, LabOption, RunningArgument, engine, one_name, running_lab
+from catenet.orchestrator.cli.arguments import JsonOption, LabOption, RunningArgument
+from catenet.orchestrator.cli.context import engine, one_name, running_lab
 from catenet.orchestrator.cli.screen import print_json, say, table, tell
 from catenet.orchestrator.observe.running import RunningLab, UserError
 from catenet.orchestrator.timeline import Play, TimelineEvent, announced

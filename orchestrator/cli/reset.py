@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, running_lab
+from catenet.orchestrator.cli.arguments import JsonOption, LabOption
+from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import print_json, say
 

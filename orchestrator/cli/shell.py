@@ -6,7 +6,8 @@ import sys
 
 import typer
 
-from catenet.orchestrator.cli.context import LabOption, NodeArgument, engine, running_lab
+from catenet.orchestrator.cli.arguments import LabOption, NodeArgument
+from catenet.orchestrator.cli.context import engine, running_lab
 
 # bash where the node has it; the prompt names the node
 _SHELL = """

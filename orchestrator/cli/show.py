@@ -12,7 +12,8 @@ from catenet.nodes.control.view import ON
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
 from catenet.orchestrator.cli import complete
-from catenet.orchestrator.cli.context import JsonOption, LabOption, NodeArgument, engine, running_lab
+from catenet.orchestrator.cli.arguments import JsonOption, LabOption, NodeArgument
+from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.screen import print_json, tell
 from catenet.orchestrator.cli.view import show_value
 from catenet.orchestrator.lab.model import LabFileError

@@ -9,7 +9,8 @@ from rich.text import Text
 
 from catenet.nodes.control.link import WELL
 from catenet.nodes.machine import Json
-from catenet.orchestrator.cli.context import JsonOption, LabOption, RunningArgument, engine, one_name, running_lab
+from catenet.orchestrator.cli.arguments import JsonOption, LabOption, RunningArgument
+from catenet.orchestrator.cli.context import engine, one_name, running_lab
 from catenet.orchestrator.cli.screen import good_or_bad, print_json, say, table
 from catenet.orchestrator.status.state import MISSING, LabState, LanState, NodeState, lab_state
 

@@ -15,8 +15,9 @@ import typer
 from catenet.nodes.control.units import format_duration
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine, EngineGoneError
+from catenet.orchestrator.cli.arguments import JsonOption, LabArgument
 from catenet.orchestrator.cli.check import print_results, run_and_show, say_evidence
-from catenet.orchestrator.cli.context import JsonOption, LabArgument, engine, running_lab
+from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.junit import Report
 from catenet.orchestrator.cli.phases import Phases, phases
 from catenet.orchestrator.cli.play import play_and_show

@@ -10,7 +10,8 @@ import typer
 
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.cli import complete
-from catenet.orchestrator.cli.context import JsonOption, LabOption, engine, running_lab
+from catenet.orchestrator.cli.arguments import JsonOption, LabOption
+from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.screen import print_json, say, table
 from catenet.orchestrator.cli.trace_route import print_route
 from catenet.orchestrator.observe.running import RunningLab, UserError

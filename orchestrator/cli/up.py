@@ -9,7 +9,8 @@ import typer
 
 from catenet.nodes.control.units import LONGEST
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.cli.context import JsonOption, LabArgument, engine, here
+from catenet.orchestrator.cli.arguments import JsonOption, LabArgument
+from catenet.orchestrator.cli.context import engine, here
 from catenet.orchestrator.cli.phases import Phases, phases
 from catenet.orchestrator.cli.screen import print_json, say, tell
 from catenet.orchestrator.deploy.alone import alone, take_over

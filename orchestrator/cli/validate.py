@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from catenet.nodes.machine import Json
-from catenet.orchestrator.cli.context import JsonOption
+from catenet.orchestrator.cli.arguments import JsonOption
 from catenet.orchestrator.cli.screen import print_json, say, tell
 from catenet.orchestrator.lab.model import LabFileError
 
