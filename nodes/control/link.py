@@ -46,11 +46,6 @@ class LinkCondition(NamedTuple):
                 raise ValueError(f"condition: {key} {each!r} is no bool")
         return cls(bool(value.get("up", True)), bool(value.get("silent", False)))
 
-    @classmethod
-    def seen(cls, row: Mapping[str, Json]) -> LinkCondition:
-        """What a row of `show links` says, from whatever node: an end that does not say that it is up is not."""
-        return cls(bool(row.get("up")), bool(row.get("silent")))
-
     @staticmethod
     def worst(conditions: Iterable[LinkCondition]) -> LinkCondition:
         """Of several ends, of which there is one at least: a cut is worse than a loss."""

@@ -40,12 +40,25 @@ from catenet.nodes.control.printable import printable
 from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
 
-__all__ = ["ASK_COMMAND", "LIMIT", "SOCKET_PATH", "Answer", "Question", "QuestionError", "UnknownWordError"]
+__all__ = [
+    "ASK_COMMAND",
+    "FAILED",
+    "LIMIT",
+    "READY",
+    "SOCKET_PATH",
+    "STARTING",
+    "Answer",
+    "Question",
+    "QuestionError",
+    "UnknownWordError",
+]
 
 SOCKET_PATH = "/run/catenet.sock"
 ASK_COMMAND = ("nc", "-N", "-U", SOCKET_PATH)
 """The program to run inside a node: questions on standard input, answers on standard output. It ends with its standard
 input, once all is answered, and when the node hangs up."""
+STARTING, READY, FAILED = "starting", "ready", "failed"
+"""States of a service; another is `stopped`."""
 LIMIT = 4 * 1024 * 1024
 """The longest line, in bytes, that either side takes."""
 

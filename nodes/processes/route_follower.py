@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from catenet.nodes.address import Prefix
+from catenet.nodes.control.origin import Explanation
 from catenet.nodes.control.service import Source
 from catenet.nodes.implementations.adapter import Adapter, Learned, Task
 from catenet.nodes.machine import Json
@@ -149,11 +150,11 @@ class RouteFollower:
         }
         self._host.report("route.changed", text, data)
 
-    def _explain(self, prefix: Prefix) -> Mapping[str, Json] | None:
+    def _explain(self, prefix: Prefix) -> Explanation | None:
         """What is known of a route: where it goes. By which message it came, no program of others says."""
         table = self._rows()
         found = next((row for row in table if row["prefix"] == str(prefix)), None)
-        return None if found is None else {"implementation": self._host.implementation, **found}
+        return None if found is None else Explanation.parse({"implementation": self._host.implementation, **found})
 
     def _show(self) -> Json:
         return {"implementation": self._host.implementation, "table": list[Json](self._rows())}

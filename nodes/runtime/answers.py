@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import services
@@ -20,6 +20,10 @@ from catenet.nodes.runtime.health import Health
 from catenet.nodes.runtime.host import Host, Shared
 from catenet.nodes.runtime.netlink.routing import Route
 from catenet.nodes.runtime.supervisor import Service
+
+if TYPE_CHECKING:
+    from catenet.nodes.control.answers import KernelRoute
+    from catenet.nodes.control.origin import Explanation
 
 __all__ = ["Answers"]
 
@@ -43,7 +47,7 @@ class Answers:
         self._health = health
         self._began = shared.loop.time()
         self._ordered: dict[str, asyncio.TimerHandle] = {}  # LAN → the change that is to come
-        self._shows: dict[str, Callable[[], Json]] = {"routes": self._routes, "links": shared.lans.status}
+        self._shows: dict[str, Callable[[], Json]] = {"routes": self._routes, "links": self._links}
         self._own: dict[str, Callable[[Question], Json]] = {
             "status": self._status,
             "show": self._show,
@@ -79,15 +83,18 @@ class Answers:
         return [service.host for service in self._services.values() if service.host is not None]
 
     def _status(self, _: Question) -> Json:
-        return {
-            "node": self._shared.config.node,
-            "lab": self._shared.config.lab,
-            "ready": self._is_ready(),
-            "uptime": round(self._shared.loop.time() - self._began, 3),
-            "interfaces": self._shared.lans.status(),
-            "services": {name: service.status() for name, service in self._services.items()},
-            "memory": _memory(),
-        }
+        from catenet.nodes.control.answers import NodeStatus
+
+        status = NodeStatus(
+            self._shared.config.node,
+            self._shared.config.lab,
+            self._is_ready(),
+            round(self._shared.loop.time() - self._began, 3),
+            tuple(self._shared.lans.status()),
+            {name: service.status() for name, service in self._services.items()},
+            _memory(),
+        )
+        return status.to_json()
 
     def _show(self, question: Question) -> Json:
         what = _argument(question, "what", str)
@@ -103,16 +110,18 @@ class Answers:
         """The kernel's routes that hold the prefix, the one taken first; what each source has; and whence the services
         have theirs.
         """
+        from catenet.nodes.control.origin import RouteOrigin
+
         wanted = Prefix.parse(_argument(question, "prefix", str))
         held = self._shared.lans.routes.leading_to(wanted)
         best = held[0].prefix if held else wanted
-        services: dict[str, Json] = {}
+        services: dict[str, Explanation | None] = {}
         for name, service in self._services.items():
             for explain in service.host.explains if service.host is not None else ():
                 services[name] = explain(wanted) or explain(best)
         routes = self._shared.lans.routes
         sources = routes.sources(wanted, self._name_of) or routes.sources(best, self._name_of)
-        return {"prefix": str(wanted), "kernel": self._table(held), "sources": sources, "services": services}
+        return RouteOrigin(str(wanted), tuple(self._table(held)), tuple(sources), services).to_json()
 
     def _link(self, question: Question) -> Json:
         lan, condition = _argument(question, "lan", str), _condition(question)
@@ -155,9 +164,12 @@ class Answers:
         return [*self._shared.log.recent(_argument(question, "after", float))]
 
     def _routes(self) -> Json:
-        return self._table(self._shared.lans.routes.present())
+        return [route.to_json() for route in self._table(self._shared.lans.routes.present())]
 
-    def _table(self, routes: Iterable[Route]) -> Json:
+    def _links(self) -> Json:
+        return [link.to_json() for link in self._shared.lans.status()]
+
+    def _table(self, routes: Iterable[Route]) -> list[KernelRoute]:
         lans = self._shared.lans
         return lans.routes.table(routes, self._name_of, lans.name)
 

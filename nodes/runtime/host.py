@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import OURS
@@ -36,6 +37,9 @@ from catenet.nodes.runtime.netlink.routing import Route
 from catenet.nodes.runtime.routes import STATIC, RestoredRoute, WantedRoute
 from catenet.nodes.runtime.tcp import Connection, Connections
 from catenet.nodes.runtime.udp import Reply, UdpPort
+
+if TYPE_CHECKING:
+    from catenet.nodes.control.origin import Explanation
 
 __all__ = ["Connection", "Driver", "Host", "Shared", "UdpPort"]
 
@@ -82,7 +86,7 @@ class Host:
         self.implementation = implementation
         self.children = shared.children
         self.shows: dict[str, Callable[[], Json]] = {}
-        self.explains: list[Callable[[Prefix], Mapping[str, Json] | None]] = []
+        self.explains: list[Callable[[Prefix], Explanation | None]] = []
         self.answers: dict[str, Callable[[Mapping[str, Json]], Awaitable[Json]]] = {}
         self.flushes: list[Callable[[], None]] = []
         self.fail = fail
@@ -138,7 +142,7 @@ class Host:
         """Answer the question `show` with this word."""
         self.shows[what] = function
 
-    def explain(self, function: Callable[[Prefix], Mapping[str, Json] | None]) -> None:
+    def explain(self, function: Callable[[Prefix], Explanation | None]) -> None:
         """Answer the question `route`: where this service's route to a prefix comes from; None where it has none."""
         self.explains.append(function)
 

@@ -13,6 +13,7 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from catenet.nodes.address import ANY, Address, Prefix
 from catenet.nodes.control.config import InterfaceConfig, NodeConfig
@@ -22,6 +23,9 @@ from catenet.nodes.runtime import announce, ingress, offload
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.client import Monitor, Netlink
 from catenet.nodes.runtime.routes import Routes
+
+if TYPE_CHECKING:
+    from catenet.nodes.control.answers import LinkState
 
 __all__ = ["Lans"]
 
@@ -155,23 +159,25 @@ class Lans:
             self._netlink.forget_neighbours(ifindex)  # where they are now, they may have said while nobody heard
             self._report_up(self._attachments[lan])
 
-    def status(self) -> list[Json]:
+    def status(self) -> list[LinkState]:
         """Every interface, for people and checks."""
         return [self._describe(attachment) for attachment in self._attachments.values()]
 
-    def _describe(self, attachment: _Attachment) -> Json:
+    def _describe(self, attachment: _Attachment) -> LinkState:
+        from catenet.nodes.control.answers import LinkState
+
         config = attachment.config
         link = self._links.get(attachment.ifindex)
-        return {
-            "lan": config.lan,
-            "address": str(config.address),
-            "length": config.length,
-            "engine": str(config.engine),
-            **self._condition(attachment).to_json(),
-            "interface": link.name if link else None,
-            "hardware": link.hardware if link else None,
-            "mtu": link.mtu if link else None,
-        }
+        return LinkState(
+            config.lan,
+            self._condition(attachment),
+            str(config.address),
+            config.length,
+            str(config.engine),
+            link.name if link else None,
+            link.hardware if link else None,
+            link.mtu if link else None,
+        )
 
     def _interface(self, attachment: _Attachment) -> Interface:
         config = attachment.config

@@ -16,6 +16,7 @@ from typing import Any
 from catenet.nodes.address import DEFAULT, Address
 from catenet.nodes.control.config import CONFIG_VARIABLE, ConfigError, NodeConfig
 from catenet.nodes.control.events import Event
+from catenet.nodes.control.questions import READY
 from catenet.nodes.machine import Json, NextHop
 from catenet.nodes.runtime import files
 from catenet.nodes.runtime.answers import Answers
@@ -91,7 +92,7 @@ class Node:
         raise ConfigError(f"{CONFIG_VARIABLE}: the gateway {via} is on none of the node's LANs")
 
     def _is_ready(self) -> bool:
-        return self._lans.complete and all(service.state == "ready" for service in self._services.values())
+        return self._lans.complete and all(service.state == READY for service in self._services.values())
 
     def _tell_ready(self) -> None:
         """Once in a life, to all: everything is addressed and serves. To the health check: each time."""

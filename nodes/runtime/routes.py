@@ -22,15 +22,19 @@ import errno
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.service import Source
-from catenet.nodes.machine import Json, NextHop
+from catenet.nodes.machine import NextHop
 from catenet.nodes.runtime.egress import Egress
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.client import Netlink
 from catenet.nodes.runtime.reconciler import RouteReconciler
+
+if TYPE_CHECKING:
+    from catenet.nodes.control.answers import KernelRoute
+    from catenet.nodes.control.origin import SourceRoute
 
 __all__ = ["STATIC", "RestoredRoute", "Routes", "WantedRoute"]
 
@@ -243,39 +247,41 @@ class Routes:
 
     def table(
         self, routes: Iterable[routing.Route], name_of: Callable[[Address], str], lan_of: Callable[[int], str]
-    ) -> list[Json]:
+    ) -> list[KernelRoute]:
         """Routes of the kernel's table, for people and checks; of each next hop a row."""
+        from catenet.nodes.control.answers import KernelRoute
+
         return [
-            {
-                "prefix": str(route.prefix),
-                "via": None if hop.via is None else str(hop.via),
-                "node": None if hop.via is None else name_of(hop.via),
-                "lan": lan_of(hop.ifindex),
-                "protocol": routing.PROTOCOLS.get(route.protocol, str(route.protocol)),
-                "metric": route.metric,
-                "source": self._name_of(route),
-            }
+            KernelRoute(
+                str(route.prefix),
+                None if hop.via is None else str(hop.via),
+                None if hop.via is None else name_of(hop.via),
+                lan_of(hop.ifindex),
+                routing.PROTOCOLS.get(route.protocol, str(route.protocol)),
+                route.metric,
+                self._name_of(route),
+            )
             for route in routes
             for hop in route.hops
         ]
 
-    def sources(self, prefix: Prefix, name_of: Callable[[Address], str]) -> list[Json]:
-        """What each source has for this very prefix, the nearest first: `selected` is the one that the kernel takes,
-        and `kernel` says of another why not. `metric` is the source's own.
-        """
+    def sources(self, prefix: Prefix, name_of: Callable[[Address], str]) -> list[SourceRoute]:
+        """What each source has for this very prefix, the nearest first."""
+        from catenet.nodes.control.origin import OriginHop, SourceRoute
+
         wanted = sorted(
             (source.distance, source, route) for (source, to), route in self._wanted.items() if to == prefix
         )
         best = next((route for route in self.present() if route.prefix == prefix), None)
         return [
-            {
-                "source": source.name,
-                "distance": distance,
-                "metric": route.metric,
-                "next_hops": [{"via": str(via), "node": name_of(via), "lan": lan} for via, lan in route.next_hops],
-                "selected": (selected := best is not None and self._is_of(best, source)),
-                "kernel": None if selected else self._why_not((source, prefix), best),
-            }
+            SourceRoute(
+                source.name,
+                distance,
+                route.metric,
+                tuple(OriginHop(str(via), name_of(via), lan) for via, lan in route.next_hops),
+                selected := best is not None and self._is_of(best, source),
+                None if selected else self._why_not((source, prefix), best),
+            )
             for distance, source, route in wanted
         ]
 

@@ -8,13 +8,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from catenet.nodes.catalogue import IMPLEMENTATION, OURS, options_class, service_module, services
 from catenet.nodes.control.config import ConfigError
+from catenet.nodes.control.questions import FAILED, READY, STARTING
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.children import ProgramError
 from catenet.nodes.runtime.host import Host, Shared
 from catenet.nodes.runtime.options import build_options
+
+if TYPE_CHECKING:
+    from catenet.nodes.control.answers import ServiceStatus
 
 __all__ = ["Service", "describe_error"]
 
@@ -28,7 +33,7 @@ class Service:
     def __init__(self, shared: Shared, name: str, given: Mapping[str, Json], changed: Callable[[], None]) -> None:
         """`changed` is called when the service becomes ready, and when it falls over."""
         self.name = name
-        self.state = "starting"  # then ready, failed (waits for its next start, or for ever), stopped
+        self.state = STARTING  # then ready, failed (waits for its next start, or for ever), stopped
         self.host: Host | None = None
         self._shared = shared
         self._given = {key: value for key, value in given.items() if key != IMPLEMENTATION}
@@ -39,18 +44,12 @@ class Service:
         self._error: str | None = None
         self._retry: float | None = None
 
-    def status(self) -> Json:
-        """For people and checks. `retry`, of one that has failed: seconds to its next start; null: none is to come."""
-        theirs: dict[str, Json] = {} if self._implementation == OURS else {IMPLEMENTATION: self._implementation}
-        again: dict[str, Json] = {"retry": self._retry} if self.state == "failed" else {}
-        return {
-            **theirs,
-            **again,
-            "state": self.state,
-            "restarts": self._restarts,
-            "counters": dict(self._counters),
-            "error": self._error,
-        }
+    def status(self) -> ServiceStatus:
+        """For people and checks."""
+        from catenet.nodes.control.answers import ServiceStatus
+
+        theirs = "" if self._implementation == OURS else self._implementation
+        return ServiceStatus(self.state, self._restarts, self._counters.copy(), self._error, self._retry, theirs)
 
     async def run(self) -> None:
         """Serve until cancelled, or until it is clear that this cannot work."""
@@ -69,7 +68,7 @@ class Service:
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
             self._restarts += 1
-            self.state = "starting"
+            self.state = STARTING
 
     async def _serve(self) -> None:
         """One run. Raises what ended it."""
@@ -106,15 +105,15 @@ class Service:
         raise failure[0] if failure else RuntimeError("serve() came to its end; it is to run until it is cancelled")
 
     def _ready(self, silent: float | None) -> None:
-        if self.state != "ready":
-            self.state = "ready"
+        if self.state != READY:
+            self.state = READY
             text = "serves" if silent is None else f"counts as ready: did not say `ready` for {silent:g} s"
             data: dict[str, Json] = {} if silent is None else {"silent": silent}
             self._shared.log.write(self.name, "service.ready", text, data)
             self._changed()
 
     def _failed(self, error: Exception, retry: float | None) -> None:
-        self.state = "failed"
+        self.state = FAILED
         self._retry = retry
         self._error = str(error) if isinstance(error, ConfigError | ProgramError) else describe_error(error)
         then = "it stays down" if retry is None else f"started again in {retry:g} s"

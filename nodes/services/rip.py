@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Prefix
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.machine import RipMachine
 from catenet.nodes.internet.rip.packet import GROUP, PORT
-from catenet.nodes.machine import Interface, Json, NextHop, Packet
+from catenet.nodes.machine import Interface, NextHop, Packet
 from catenet.nodes.runtime.host import Host, UdpPort
+
+if TYPE_CHECKING:
+    from catenet.nodes.control.origin import Explanation
 
 __all__ = ["serve"]
 
@@ -46,27 +49,20 @@ async def serve(host: Host, options: RipOptions) -> None:
     host.on_route(route_changed)
     host.on_stop(lambda: driver.call(lambda _: machine.shutdown()))
 
-    def explain(prefix: Prefix) -> Mapping[str, Json] | None:
+    def explain(prefix: Prefix) -> Explanation | None:
         known = machine.explain(prefix, host.now())
-        return None if known is None else {**known, **_kernel(host.refused_routes().get(prefix))}
+        return None if known is None else known._replace(kernel=_refused(host).get(prefix, ""))
 
     host.explain(explain)
-    host.show("rip", lambda: _with_kernel(machine.status(host.now()), host))
+    host.show("rip", lambda: machine.status(host.now(), _not_taken(host)))
     host.ready()
     await asyncio.get_running_loop().create_future()
 
 
-def _with_kernel(status: dict[str, Json], host: Host) -> Json:
-    """The machine's own status; a route that is not in the kernel's table, or that the kernel does not take, says why
-    (no machine knows a kernel).
-    """
-    shadowed = {str(prefix): {"kernel": f"shadowed by {what}"} for prefix, what in host.shadowed_routes().items()}
-    why = shadowed | {str(prefix): _kernel(reason) for prefix, reason in host.refused_routes().items()}
-    table = status["table"]
-    assert isinstance(table, list)
-    rows = [row for row in table if isinstance(row, Mapping)]
-    return {**status, "table": [{**row, **why.get(str(row["prefix"]), {})} for row in rows]}
+def _not_taken(host: Host) -> dict[Prefix, str]:
+    """Of which routes the kernel does not have ours, or does not take it, and why (no machine knows a kernel)."""
+    return {prefix: f"shadowed by {what}" for prefix, what in host.shadowed_routes().items()} | _refused(host)
 
 
-def _kernel(why: str | None) -> dict[str, Json]:
-    return {} if why is None else {"kernel": f"not there: {why}"}
+def _refused(host: Host) -> dict[Prefix, str]:
+    return {prefix: f"not there: {why}" for prefix, why in host.refused_routes().items()}

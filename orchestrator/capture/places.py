@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TypeGuard
 
-from catenet.nodes.control.questions import Question
-from catenet.nodes.machine import Json
+from catenet.nodes.control.answers import LinkState, link_states
+from catenet.nodes.control.fields import AnswerError, read
+from catenet.nodes.control.questions import Answer, Question
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
 from catenet.orchestrator.capture.tcpdump import Place
 from catenet.orchestrator.observe.ask import ask_all
@@ -20,12 +20,9 @@ from catenet.orchestrator.observe.running import RunningLab, UserError, conditio
 
 __all__ = ["find_places"]
 
-Links = Mapping[str, Mapping[str, Json]]
-_LINK = {
-    "lan": re.compile(r"[a-z][a-z0-9.-]*"),
-    "interface": re.compile(r"[\w.-]{1,15}"),
-    "hardware": re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}"),
-}
+Links = Mapping[str, LinkState]
+_LAN, _INTERFACE = re.compile(r"[a-z][a-z0-9.-]*"), re.compile(r"[\w.-]{1,15}")
+_HARDWARE = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
 def find_places(streams: Streams, running: RunningLab, targets: Sequence[str]) -> list[Place]:
@@ -41,10 +38,7 @@ def find_places(streams: Streams, running: RunningLab, targets: Sequence[str]) -
     answers = ask_all(streams, nodes.values(), Question("show", {"what": "links"}))
     links: dict[str, Links] = {}
     for node, answer in answers.items():
-        rows = answer.answer if isinstance(answer.answer, list) else []
-        links[node] = {str(row["lan"]): row for row in rows if _is_link(row)}
-        if not links[node]:
-            raise EngineError(f"{node} does not say which interfaces it has: {answer.error or 'none'}")
+        links[node] = _links(node, answer)
     single = len(wanted) == 1
     return [
         place
@@ -57,11 +51,23 @@ def find_places(streams: Streams, running: RunningLab, targets: Sequence[str]) -
     ]
 
 
-def _is_link(row: Json) -> TypeGuard[Mapping[str, Json]]:
-    """Whether it is a LAN's interface, with its address; the node's own word for these is an argument of tcpdump's."""
-    return isinstance(row, Mapping) and all(
-        isinstance(value := row.get(key), str) and pattern.fullmatch(value) for key, pattern in _LINK.items()
-    )
+def _links(node: str, answer: Answer) -> Links:
+    """The LANs' interfaces that are there, with their addresses: the node's own word for these is an argument of
+    tcpdump's.
+    """
+    try:
+        said = read(answer, link_states)
+    except AnswerError as error:
+        raise EngineError(f"{node} does not say which interfaces it has: {error}") from None
+    found = {link.lan: link for link in said if _is_there(link)}
+    if not found:
+        raise EngineError(f"{node} does not say which interfaces it has: none")
+    return found
+
+
+def _is_there(link: LinkState) -> bool:
+    named = _LAN.fullmatch(link.lan) and _INTERFACE.fullmatch(link.interface or "")
+    return bool(named and _HARDWARE.fullmatch(link.hardware or ""))
 
 
 def _captured(running: RunningLab, target: str) -> tuple[Container, ...]:
@@ -82,8 +88,8 @@ def _captured(running: RunningLab, target: str) -> tuple[Container, ...]:
 
 def _node_places(container: Container, links: Links, *, single: bool) -> list[Place]:
     return [
-        Place.of(container.node, container.name, row, lan if single else f"{container.node} {lan}")
-        for lan, row in links.items()
+        Place.of(container.node, container.name, link, lan if single else f"{container.node} {lan}")
+        for lan, link in links.items()
     ]
 
 
@@ -91,7 +97,7 @@ def _lan_places(lan: str, ends: Sequence[Container], links: Mapping[str, Links])
     there = [end for end in ends if lan in links[end.node]]
     if not there:
         raise EngineError(f"no end of {lan} has an interface on it", "catenet status")
-    own = {end.node: str(links[end.node][lan]["hardware"]) for end in there}
+    own = {end.node: links[end.node][lan].hardware for end in there}
     places = []
     for number, end in enumerate(there):
         others = " or ".join(f"ether src {address}" for node, address in own.items() if node != end.node)

@@ -13,14 +13,15 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from catenet.nodes.machine import DecodeError, Json
+from catenet.nodes.control.answers import LinkState
+from catenet.nodes.machine import DecodeError
 from catenet.orchestrator.backend.protocols import EngineError, Streams
 from catenet.orchestrator.capture.packets import Frame, PcapStream
 from catenet.orchestrator.observe.ask import AT_ONCE
@@ -66,10 +67,10 @@ class Place:
     label: str = ""
 
     @classmethod
-    def of(cls, node: str, container: str, row: Mapping[str, Json], label: str, scope: str = "") -> Place:
-        """A node's interface on a LAN, as `show links` has it."""
-        hardware = bytes.fromhex(str(row.get("hardware", "")).replace(":", ""))
-        return cls(node, container, str(row["interface"]), str(row["lan"]), hardware, scope, label)
+    def of(cls, node: str, container: str, link: LinkState, label: str, scope: str = "") -> Place:
+        """A node's interface on a LAN."""
+        hardware = bytes.fromhex((link.hardware or "").replace(":", ""))
+        return cls(node, container, link.interface or EVERY, link.lan, hardware, scope, label)
 
 
 class Tcpdump:

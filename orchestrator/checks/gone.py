@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from catenet.nodes.control.answers import kernel_routes
+from catenet.nodes.control.fields import AnswerError
 from catenet.orchestrator.checks.expectation import Expectation, Finding, Key, Lan, NoAnswerError, Node, Scene
 
 __all__ = ["GoneCheck"]
@@ -25,15 +26,14 @@ class GoneCheck(Expectation):
     def run(self, scene: Scene) -> Finding:
         """Looks at the kernels' tables."""
         wanted = {str(scene.prefix(lan)): lan for lan in self.to}
-        seen = []
+        seen: list[str] = []
         for router in self.at:
-            rows = scene.show(router, "routes")
-            if not isinstance(rows, list):  # no table is not an empty one
-                raise NoAnswerError(f"{router} does not say which routes it has")
-            for row in rows:
-                lan = wanted.get(str(row.get("prefix"))) if isinstance(row, Mapping) else None
-                if lan is not None and isinstance(row, Mapping):
-                    seen.append(f"{router} to {lan} via {row.get('lan')}")
+            try:
+                routes = kernel_routes(scene.show(router, "routes"))
+            except AnswerError as error:  # no table is not an empty one
+                raise NoAnswerError(f"{router} does not say which routes it has: {error}") from None
+            kept = [route for route in routes if route.prefix in wanted]
+            seen += [f"{router} to {wanted[route.prefix]} via {route.lan}" for route in kept]
         where = seen[0].partition(" ")[0] if seen else self.at[0]
         return Finding(not seen, "no route", "; ".join(seen) or "no route", f"catenet show {where} rip")
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeVar
 
 from catenet.nodes.catalogue import services
+from catenet.nodes.control.answers import KernelRoute, RoutingTable, kernel_routes
+from catenet.nodes.control.fields import AnswerError
 from catenet.nodes.machine import Json
-from catenet.orchestrator.checks.expectation import Expectation, Finding, Key, Lan, Name, Node, Scene
+from catenet.orchestrator.checks.expectation import Expectation, Finding, Key, Lan, Name, NoAnswerError, Node, Scene
 
 __all__ = ["FURTHEST", "RoutesCheck"]
+
+Value = TypeVar("Value")
 
 FURTHEST = 64
 """The longest path in routers, and so the highest cost, that a check may name."""
@@ -47,20 +51,28 @@ class RoutesCheck(Expectation):
     def run(self, scene: Scene) -> Finding:
         """Looks at the kernel's table and, where a cost is expected, for a way over others at its protocol's."""
         prefix = str(scene.prefix(self.to))
-        kernel = _row(scene.show(self.at, "routes"), prefix)
+        table = self._table(scene, "routes", kernel_routes)
+        kernel = next((route for route in table if route.prefix == prefix), None)
         expected = self._expected()
         then = f"catenet trace route {self.at} {self.to}"
         if kernel is None:
             return Finding(False, expected, f"no route to {self.to} ({prefix})", then)
-        lan = str(kernel.get("lan"))
+        lan = kernel.lan
         fits = not self.via or lan in self.via
-        if kernel.get("via") is None:
+        if kernel.via is None:
             return Finding(fits and self.cost in (None, 0), expected, _OWN, then)
         if self.cost is None:
             return Finding(fits, expected, f"via {lan}", then)
-        cost = _cost(scene.show(self.at, _protocol(kernel)), prefix)
+        known = self._table(scene, _protocol(kernel), RoutingTable.parse).routes
+        cost = next((route.cost for route in known if route.prefix == prefix), None)
         seen = f"via {lan}, cost {'unknown' if cost is None else cost}"
         return Finding(fits and cost == self.cost, expected, seen, then)
+
+    def _table(self, scene: Scene, what: str, parse: Callable[[Json], Value]) -> Value:
+        try:
+            return parse(scene.show(self.at, what))
+        except AnswerError as error:
+            raise NoAnswerError(f"{self.at} does not say which routes it has: {error}") from None
 
     def describe(self) -> str:
         """`a to lan-c: via link1, cost 2`."""
@@ -73,21 +85,8 @@ class RoutesCheck(Expectation):
         return ", ".join([*via, *([] if self.cost is None else [f"cost {self.cost}"])])
 
 
-def _row(rows: Json, prefix: str) -> Mapping[str, Json] | None:
-    rows = rows if isinstance(rows, list) else []
-    return next((row for row in rows if isinstance(row, Mapping) and row.get("prefix") == prefix), None)
-
-
-def _protocol(kernel: Mapping[str, Json]) -> str:
+def _protocol(kernel: KernelRoute) -> str:
     """The service that has brought the route. A program's may bear its own name: then the nearest one."""
     sources = sorted((each.source.distance, each.name) for each in services().values() if each.source is not None)
     names = [name for _, name in sources]
-    source = str(kernel.get("source"))
-    return source if source in names else names[0]
-
-
-def _cost(answer: Json, prefix: str) -> int | None:
-    """The cost in links that a protocol's table gives; None where it has no valid route."""
-    row = _row(answer.get("table"), prefix) if isinstance(answer, Mapping) else None
-    cost = None if row is None else row.get("cost")
-    return cost if isinstance(cost, int) else None
+    return kernel.source if kernel.source in names else names[0]

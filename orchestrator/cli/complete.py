@@ -71,6 +71,7 @@ def traced(ctx: typer.Context) -> list[str]:
 
 def tables(ctx: typer.Context) -> list[str]:
     """What the node that was typed can show."""
+    from catenet.nodes.control.fields import AnswerError, read, words
     from catenet.nodes.control.questions import Question
     from catenet.orchestrator.observe.ask import ask
 
@@ -78,8 +79,10 @@ def tables(ctx: typer.Context) -> list[str]:
     node = str(ctx.params.get("node") or "")
     docker = engine()
     (chosen,) = docker.inspected([lab.nodes.get(node) or next(iter(lab.nodes.values()))])  # `all` shows what any shows
-    answer = ask(docker, chosen, Question("show", {"what": ""}), PATIENCE).answer
-    return _offered(map(str, answer)) if isinstance(answer, list) else []
+    try:
+        return _offered(read(ask(docker, chosen, Question("show", {"what": ""}), PATIENCE), words))
+    except AnswerError:
+        return []
 
 
 def claims(ctx: typer.Context) -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from catenet.nodes.control.answers import KernelRoute
+from catenet.nodes.control.origin import Rival, SourceRoute, Turn
 from catenet.nodes.control.view import cell
-from catenet.nodes.machine import Json
 from catenet.orchestrator.cli.screen import say, table
-from catenet.orchestrator.trace.route import Hop, RouteTrace
+from catenet.orchestrator.trace.route import Hop, HopKind, RouteTrace
 
 __all__ = ["print_route"]
 
@@ -34,18 +34,18 @@ def print_route(done: RouteTrace) -> None:
         say("")
         table(
             ["source", "distance", "metric", "via", "kernel"],
-            [[_word(s, "source"), _word(s, "distance"), _word(s, "metric"), _hops(s), _taken(s)] for s in done.sources],
+            [[s.source, str(s.distance), str(s.metric), _hops(s), _taken(s)] for s in done.sources],
         )
     if done.rivals:
         say("")
         table(
             ["said last", "by", "LAN", "metric", "not taken"],
-            [[_clock(r.get("at")), _word(r, "node"), _word(r, "lan"), _sum(r), _word(r, "why")] for r in done.rivals],
+            [[_clock(r.at), cell(r.node), cell(r.lan), _sum(r), cell(r.why)] for r in done.rivals],
         )
     if done.history:
         say("")
         earlier = len(done.history) - _TURNS
-        rows = [[_clock(t.get("at")), _turn(t)] for t in done.history[-_TURNS:]]
+        rows = [[_clock(t.at), _turn(t)] for t in done.history[-_TURNS:]]
         more = [["…", f"{earlier} earlier (--json has them)"]] if earlier > 0 else []
         table(["at (UTC)", f"what became of it at {done.node}"], [*more, *rows])
 
@@ -53,32 +53,32 @@ def print_route(done: RouteTrace) -> None:
 def _result(hop: Hop) -> str:
     metric = "" if hop.metric is None else f", metric {hop.metric}"
     match hop.kind:
-        case "own":
+        case HopKind.OWN:
             return f"its own network{metric}"
-        case "static":
+        case HopKind.STATIC:
             return f"a route that it announces for others{metric}"
-        case "none":
+        case HopKind.NONE:
             return "no route, and it never had one"
-        case "lost":
+        case HopKind.LOST:
             return f"no route: unreachable ({hop.note})"
-        case "silent":
+        case HopKind.SILENT:
             return hop.note
     return f"via {hop.source} on {hop.lan}{metric}"
 
 
 def _how(hop: Hop) -> str:
     match hop.kind:
-        case "own":
+        case HopKind.OWN:
             how = f"its own network {hop.lan} ({hop.note})"
-        case "static":
+        case HopKind.STATIC:
             how = f"announced for others ({hop.note})"
-        case "protocol":
+        case HopKind.PROTOCOL:
             how = f"{hop.source}'s {hop.message} on {hop.lan}: {hop.carried} + {hop.cost}"
-        case "foreign":
+        case HopKind.FOREIGN:
             how = f"via {hop.source} on {hop.lan}: {hop.note}"
-        case "kernel":
+        case HopKind.KERNEL:
             how = f"via {hop.source} on {hop.lan}: a route of the kernel's, {hop.note}"
-        case "silent":
+        case HopKind.SILENT:
             return f"cannot be asked: {hop.note}"
         case _:
             return _result(hop)
@@ -92,61 +92,48 @@ def _more(hop: Hop) -> list[str]:
         *([f"next hop {hop.next_hop}"] if hop.next_hop else []),
         *([hop.auth] if hop.auth else []),
         *([f"confirmed {_clock(hop.refreshed)}"] if hop.refreshed is not None else []),
-        *([hop.note] if hop.kind == "protocol" and hop.note else []),
+        *([hop.note] if hop.kind == HopKind.PROTOCOL and hop.note else []),
     ]
 
 
 def _kernel(done: RouteTrace) -> str:
-    rows = [
-        f"{_word(row, 'prefix')} {_to(row)}, protocol {_word(row, 'protocol')}, metric {_word(row, 'metric')}"
-        for row in done.kernel
-    ]
+    rows = [f"{route.prefix} {_to(route)}, protocol {route.protocol}, metric {route.metric}" for route in done.kernel]
     refused = f" ({done.refused})" if done.refused else ""
     return ("; then ".join(rows) or "nothing") + refused
 
 
-def _to(row: Mapping[str, Json]) -> str:
-    via = "" if row.get("via") is None else f"via {_word(row, 'via')} "
-    return f"{via}on {_word(row, 'lan')}"
+def _to(route: KernelRoute) -> str:
+    via = "" if route.via is None else f"via {route.via} "
+    return f"{via}on {route.lan}"
 
 
-def _hops(source: Mapping[str, Json]) -> str:
-    hops = source.get("next_hops")
-    rows = [hop for hop in hops if isinstance(hop, Mapping)] if isinstance(hops, list) else []
-    return ", ".join(f"{_word(hop, 'node')} on {_word(hop, 'lan')}" for hop in rows)
+def _hops(source: SourceRoute) -> str:
+    return ", ".join(f"{hop.node} on {hop.lan}" for hop in source.next_hops)
 
 
-def _taken(source: Mapping[str, Json]) -> str:
-    return "selected" if source.get("selected") else _word(source, "kernel")
+def _taken(source: SourceRoute) -> str:
+    return "selected" if source.selected else cell(source.kernel)
 
 
-def _turn(turn: Mapping[str, Json]) -> str:
-    metric, cause = _word(turn, "metric"), _word(turn, "cause")
-    if turn.get("metric") == _UNREACHABLE:
-        return f"unreachable ({cause})"
-    if turn.get("node") is None:
-        return f"its own network {_word(turn, 'lan')}, metric {metric} ({cause})"
-    return f"via {_word(turn, 'node')} on {_word(turn, 'lan')}, metric {metric} ({cause})"
+def _turn(turn: Turn) -> str:
+    if turn.metric == _UNREACHABLE:
+        return f"unreachable ({turn.cause})"
+    via = f"its own network {turn.lan}" if turn.node is None else f"via {turn.node} on {turn.lan}"
+    return f"{via}, metric {cell(turn.metric)} ({turn.cause})"
 
 
-def _sum(rival: Mapping[str, Json]) -> str:
-    carried = rival.get("carried")
-    cost = (
-        f" + {metric - carried}" if isinstance(metric := rival.get("metric"), int) and isinstance(carried, int) else ""
-    )
-    return cell(carried) if carried == _UNREACHABLE else f"{cell(carried)}{cost}"
-
-
-def _word(row: Mapping[str, Json], key: str) -> str:
-    return cell(row.get(key))
+def _sum(rival: Rival) -> str:
+    if rival.metric is None or rival.carried is None or rival.carried == _UNREACHABLE:
+        return cell(rival.carried)
+    return f"{rival.carried} + {rival.metric - rival.carried}"
 
 
 def _number(value: int | None) -> str:
     return "" if value is None else str(value)
 
 
-def _clock(at: Json) -> str:
+def _clock(at: float | None) -> str:
     """As events have it, to the millisecond."""
-    if not isinstance(at, float | int) or not 0 <= at < 1e11:
+    if at is None or not 0 <= at < 1e11:
         return ""
     return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S.%f")[:-3]

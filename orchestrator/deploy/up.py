@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from catenet.nodes.address import Prefix
+from catenet.nodes.control.answers import NodeStatus
+from catenet.nodes.control.fields import AnswerError, read
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import (
@@ -280,7 +282,10 @@ class _Counts:
 
 
 def _is_ready(status: Answer) -> bool:
-    return isinstance(status.answer, Mapping) and bool(status.answer.get("ready"))
+    try:
+        return read(status, NodeStatus.parse).ready
+    except AnswerError:
+        return False
 
 
 def _is_gone(engine: Engine) -> bool:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
+from catenet.nodes.control.answers import link_states
+from catenet.nodes.control.fields import AnswerError, read
 from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
@@ -111,11 +113,11 @@ def _order(lan: str, wanted: LinkCondition, at: float = 0.0) -> Question:
 
 def _condition(answer: Answer, lan: str) -> LinkCondition | None:
     """What a node's links say of one LAN; None where they say nothing."""
-    rows = answer.answer if isinstance(answer.answer, list) else []
-    for row in rows:
-        if isinstance(row, Mapping) and row.get("lan") == lan:
-            return LinkCondition.seen(row)
-    return None
+    try:
+        links = read(answer, link_states)
+    except AnswerError:
+        return None
+    return next((link.condition for link in links if link.lan == lan), None)
 
 
 def _refusals(answers: Mapping[str, Answer]) -> list[str]:

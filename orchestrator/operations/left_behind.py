@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from catenet.nodes.control.link import WELL, LinkCondition
+from catenet.nodes.control.answers import NodeStatus
+from catenet.nodes.control.fields import AnswerError, read
+from catenet.nodes.control.link import WELL
 from catenet.nodes.control.printable import printable
 from catenet.nodes.control.questions import ASK_COMMAND, SOCKET_PATH, Answer, Question, QuestionError
 from catenet.orchestrator.backend.docker_options import MTU
@@ -68,23 +70,19 @@ def look_into(streams: Streams, container: Container, lab: Lab) -> Look:
         word, _, rest = line.partition(" ")
         said.setdefault(word, []).append(printable(" ".join(rest.split())))
     node = lab.nodes[container.node]
-    state = _state(said.get("state", []))
-    ready = () if state.get("ready") else ("it is not ready",)
-    return Look(_broken(state), (*ready, *_differences(lab, node, said)))
+    status = _status(said.get("state", []))
+    ready = () if status is not None and status.ready else ("it is not ready",)
+    links = () if status is None else status.interfaces
+    broken = frozenset(link.lan for link in links if link.condition != WELL)
+    return Look(broken, (*ready, *_differences(lab, node, said)))
 
 
-def _state(lines: Sequence[str]) -> Mapping[str, object]:
+def _status(lines: Sequence[str]) -> NodeStatus | None:
+    """As the node says; None where it says something else."""
     try:
-        answer = Answer.parse("".join(lines).encode()).answer
-    except QuestionError:
-        return {}
-    return answer if isinstance(answer, Mapping) else {}
-
-
-def _broken(state: Mapping[str, object]) -> frozenset[str]:
-    rows = state.get("interfaces")
-    found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    return frozenset(printable(str(row.get("lan"))) for row in found if LinkCondition.seen(row) != WELL)
+        return read(Answer.parse("".join(lines).encode()), NodeStatus.parse)
+    except (QuestionError, AnswerError):
+        return None
 
 
 def _differences(lab: Lab, node: Node, said: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from catenet.nodes.control.link import LinkCondition
+from catenet.nodes.control.answers import KernelRoute, LinkState, RoutingTable, kernel_routes, link_states
+from catenet.nodes.control.fields import AnswerError, read
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.control.topology import ExpectedRoute
-from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.lab.graph import best, expected, lacking, routing
 from catenet.orchestrator.lab.model import Lab
@@ -61,13 +61,8 @@ class _Look:
         alive = {name: each for name, each in containers.items() if each.state == "running"}
         self._routers = {name: alive[name] for name, node in lab.nodes.items() if routing(node) and name in alive}
         self._services = {name: routing(lab.nodes[name]) for name in self._routers}
-        links = self._show(self._routers, "links")
-        self._mute = {node: answer.error for node, answer in links.items() if answer.error is not None}
-        ends = {
-            (node, str(row.get("lan"))): LinkCondition.seen(row)
-            for node, each in links.items()
-            for row in _rows(each.answer)
-        }
+        links, self._mute = self._links(self._routers)
+        ends = {(node, link.lan): link.condition for node, each in links.items() for link in each}
         cut, carrying = ({lan for (_, lan), end in ends.items() if end.up is state} for state in (False, True))
         silent = {place for place, end in ends.items() if end.drop}
         self._wanted = expected(lab, cut, lab.nodes.keys() - alive.keys(), silent)
@@ -89,7 +84,7 @@ class _Look:
     def still(self, routers: Collection[str]) -> Collection[str]:
         """Those of them of which that is true even now, as long as all else is as it was."""
         if self._mute:
-            return [node for node, answer in self._show(routers, "links").items() if answer.error is not None]
+            return self._links(routers)[1].keys()
         return self._compare(routers).keys()
 
     def _compare(self, routers: Iterable[str]) -> dict[str, list[str]]:
@@ -105,6 +100,16 @@ class _Look:
             found[router] += _kernel(router, reached[router], answer, self._lans)
         return {router: lacks for router, lacks in found.items() if lacks}
 
+    def _links(self, routers: Iterable[str]) -> tuple[dict[str, tuple[LinkState, ...]], dict[str, str]]:
+        """Router → its links; and of those that do not say, why not."""
+        links, mute = {}, {}
+        for node, answer in self._show(routers, "links").items():
+            try:
+                links[node] = read(answer, link_states)
+            except AnswerError as error:
+                mute[node] = str(error)
+        return links, mute
+
     def _show(self, routers: Iterable[str], what: str) -> dict[str, Answer]:
         chosen = [self._routers[router] for router in routers]
         return self._doors.ask_all(chosen, Question("show", {"what": what}))
@@ -118,33 +123,37 @@ def _table(
     lans: Mapping[str, str],
 ) -> Iterator[str]:
     """What is wrong with a protocol's table. `wanted`: what it should find; `reached`: all LANs to which one leads."""
-    if not isinstance(answer.answer, Mapping):
+    if answer.error is not None:  # it has no such table
         return
-    rows = _rows(answer.answer.get("table"))
-    known = [(lans.get(str(row.get("prefix"))), row.get("cost")) for row in rows if row.get("via")]
-    costs = {lan: cost for lan, cost in known if lan is not None and isinstance(cost, int)}
+    try:
+        known = read(answer, RoutingTable.parse).routes
+    except AnswerError as error:
+        yield f"{router} does not say which routes it has found: {error}"
+        return
+    ways = [(lans.get(row.prefix), row.cost) for row in known if row.via]
+    costs = {lan: cost for lan, cost in ways if lan is not None and cost is not None}
     for lacks in lacking(costs, {lan: way.cost for lan, way in wanted.items()}):
         yield f"{router} has no route to {lacks}"
     yield from (f"{router} has a route to {lan}, which cannot be reached" for lan in costs if lan not in reached)
 
 
 def _kernel(router: str, wanted: Mapping[str, ExpectedRoute], answer: Answer, lans: Mapping[str, str]) -> Iterator[str]:
-    ways = _taken(answer, lans)
+    try:
+        ways = _taken(read(answer, kernel_routes), lans)
+    except AnswerError as error:
+        yield f"{router} does not say which routes its kernel has: {error}"
+        return
     for lan, way in wanted.items():
         if not set(ways.get(lan, [""])) <= set(way.via):
             goes = f"sends to {lan} by {' and '.join(ways[lan])}" if lan in ways else f"has no route to {lan}"
             yield f"{router}'s kernel {goes}, not by {' or '.join(sorted(way.via))}"
 
 
-def _taken(answer: Answer, lans: Mapping[str, str]) -> dict[str, list[str]]:
+def _taken(rows: Iterable[KernelRoute], lans: Mapping[str, str]) -> dict[str, list[str]]:
     """LAN → the LANs by which the kernel sends there: of several routes to it the first is taken, by all its hops."""
-    taken: dict[str, tuple[Json, list[str]]] = {}
-    for row in _rows(answer.answer):
-        if row.get("via"):
-            metric, by = taken.setdefault(lans.get(str(row.get("prefix")), ""), (row.get("metric"), []))
-            by += [str(row.get("lan"))] if row.get("metric") == metric else []
+    taken: dict[str, tuple[int, list[str]]] = {}
+    for row in rows:
+        if row.via:
+            metric, by = taken.setdefault(lans.get(row.prefix, ""), (row.metric, []))
+            by += [row.lan] if row.metric == metric else []
     return {lan: by for lan, (_, by) in taken.items()}
-
-
-def _rows(value: Json) -> list[Mapping[str, Json]]:
-    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []

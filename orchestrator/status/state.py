@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from catenet.nodes.control.answers import NodeStatus
+from catenet.nodes.control.fields import AnswerError, read
 from catenet.nodes.control.link import WELL, LinkCondition
-from catenet.nodes.control.questions import Answer, Question
-from catenet.nodes.machine import Json
+from catenet.nodes.control.questions import FAILED, READY, Answer, Question
 from catenet.orchestrator.backend.protocols import Container, Streams
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.running import RunningLab, condition
@@ -38,7 +39,7 @@ class NodeState:
     @property
     def ready(self) -> bool:
         """Every interface is addressed and every service serves."""
-        return self.condition == "ready"
+        return self.condition == READY
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,44 +108,31 @@ def stay_down(status: Answer) -> tuple[str, ...]:
 
     What they refused, a zone file say, may be mended since.
     """
-    said = status.answer
-    return tuple(
-        name
-        for name, row in _services(said if isinstance(said, Mapping) else {}).items()
-        if row.get("state") == "failed" and row.get("retry", 0) is None
-    )
-
-
-def _services(status: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
-    services = status.get("services")
-    found = services if isinstance(services, Mapping) else {}
-    return {name: row for name, row in found.items() if isinstance(row, Mapping)}
+    try:
+        services = read(status, NodeStatus.parse).services
+    except AnswerError:
+        return ()
+    return tuple(name for name, service in services.items() if service.stays_down)
 
 
 def _node_state(container: Container, answer: Answer, lans: tuple[str, ...]) -> NodeState:
-    said = answer.answer
-    if answer.error is not None or not isinstance(said, Mapping):
-        alive = container.state == "running"
-        word = answer.error if alive and answer.error else condition(container)
+    try:
+        said = read(answer, NodeStatus.parse)
+    except AnswerError as error:
+        word = str(error) if container.state == "running" else condition(container)
         return NodeState(container.node, word, dict.fromkeys(lans, ""))
-    interfaces = {str(row.get("lan")): row for row in _objects(said.get("interfaces"))}
-    rows = _services(said)
-    memory = said.get("memory")
-    failed = [name for name, row in rows.items() if row.get("state") == "failed"]
+    addresses = {link.lan: link.address for link in said.interfaces}
+    failed = [name for name, service in said.services.items() if service.state == FAILED]
     waiting = f"{', '.join(failed)} failed" if failed else "starting"
     return NodeState(
         container.node,
-        "ready" if said.get("ready") and not failed else waiting,
-        {lan: str(interfaces.get(lan, {}).get("address") or "") for lan in (*interfaces, *lans)},
-        {lan: LinkCondition.seen(row) for lan, row in interfaces.items() if "up" in row},
-        {name: str(row.get("state", "")) for name, row in rows.items()},
-        sum(count for row in rows.values() if isinstance(count := row.get("restarts"), int)),
-        memory if isinstance(memory, int) else 0,
+        READY if said.ready and not failed else waiting,
+        {lan: addresses.get(lan, "") for lan in (*addresses, *lans)},
+        {link.lan: link.condition for link in said.interfaces},
+        {name: service.state for name, service in said.services.items()},
+        sum(service.restarts for service in said.services.values()),
+        said.memory,
     )
-
-
-def _objects(value: Json) -> list[Mapping[str, Json]]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
 def _lan_state(lan: str, ends: list[NodeState]) -> LanState:

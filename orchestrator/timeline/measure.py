@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
+from catenet.nodes.control.answers import RoutingTable
 from catenet.nodes.control.events import Event
+from catenet.nodes.control.fields import AnswerError, read
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine
@@ -249,20 +251,24 @@ class Measuring:
 
 
 def _known(service: str, answers: Mapping[str, Answer]) -> Iterator[tuple[str, str, str]]:
-    """(router, service, prefix) of every route that can be used."""
+    """(router, service, prefix) of every route that can be used; _LINK for the service where the LAN is its own."""
     for router, answer in answers.items():
-        table = answer.answer.get("table") if isinstance(answer.answer, Mapping) else None
-        for row in table if isinstance(table, list) else []:
-            if isinstance(row, Mapping) and row.get("cost") is not None:
-                yield router, service, str(row.get("prefix"))
+        for route in _table(answer).routes:
+            if route.cost is not None:
+                yield router, service if route.via else _LINK, route.prefix
 
 
 def _sent(answer: Answer) -> int | None:
     """All messages that a router has sent; None where it does not count them."""
-    counters = answer.answer.get("counters") if isinstance(answer.answer, Mapping) else None
-    if not isinstance(counters, Mapping):
-        return None
-    return sum(count for word, count in counters.items() if word.startswith("sent.") and isinstance(count, int))
+    return _table(answer).sent
+
+
+def _table(answer: Answer) -> RoutingTable:
+    """What the router says; of one that says nothing, an empty one."""
+    try:
+        return read(answer, RoutingTable.parse)
+    except AnswerError:
+        return RoutingTable((), {})
 
 
 def figure(value: int | None) -> str:

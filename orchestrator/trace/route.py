@@ -7,18 +7,31 @@ hearer's. Programs of others do not say which message brought a route: of them s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.control.printable import printable
+from catenet.nodes.control.answers import KernelRoute
+from catenet.nodes.control.fields import AnswerError, read
+from catenet.nodes.control.origin import (
+    CONNECTED,
+    STATIC,
+    VALID,
+    Explanation,
+    Learned,
+    Rival,
+    RouteOrigin,
+    SourceRoute,
+    Turn,
+)
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.running import RunningLab, must_run, unknown
 
-__all__ = ["Hop", "RouteTrace", "find_prefix", "follow", "trace_route"]
+__all__ = ["Hop", "HopKind", "RouteTrace", "find_prefix", "follow", "trace_route"]
 
 _SAME = 0.5
 """Seconds between saying and hearing that still make it the same message."""
@@ -26,17 +39,37 @@ _BY_HAND = ("static", "boot")
 """Protocols of the kernel's routes that no routing program has set."""
 
 
+class HopKind(StrEnum):
+    """What a node's route is to it."""
+
+    OWN = "own"
+    """Its own network."""
+    STATIC = "static"
+    """A route that it announces for others."""
+    PROTOCOL = "protocol"
+    """A neighbour's message brought it."""
+    FOREIGN = "foreign"
+    """A program of others' brought it, which does not say by which message."""
+    KERNEL = "kernel"
+    """The kernel alone says something of it."""
+    LOST = "lost"
+    """It has none any more."""
+    NONE = "none"
+    """It never had one."""
+    SILENT = "silent"
+    """The node cannot be asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """What one node says of its route. `kind`: own (its network), static, protocol, foreign, kernel, lost, none,
-    silent.
+    """What one node says of its route.
 
     Times are in seconds since 1970. `source` told it by a `message` (answer, update, triggered update) over `lan`, that
     `carried` a metric; `cost` was added. `announced` and `by`: when this node first said it to others, and how.
     """
 
     node: str
-    kind: str
+    kind: HopKind
     lan: str = ""
     metric: int | None = None
     source: str = ""
@@ -64,16 +97,16 @@ class RouteTrace:
     target: str
     prefix: str
     hops: tuple[Hop, ...]
-    kernel: Sequence[Mapping[str, Json]] = ()
-    sources: Sequence[Mapping[str, Json]] = ()
+    kernel: tuple[KernelRoute, ...] = ()
+    sources: tuple[SourceRoute, ...] = ()
     refused: str = ""
-    rivals: Sequence[Mapping[str, Json]] = ()
-    history: Sequence[Mapping[str, Json]] = ()
+    rivals: tuple[Rival, ...] = ()
+    history: tuple[Turn, ...] = ()
 
     @property
     def found(self) -> bool:
         """Whether the node has a route."""
-        return self.hops[-1].kind not in ("none", "lost")
+        return self.hops[-1].kind not in (HopKind.NONE, HopKind.LOST)
 
     def to_json(self) -> dict[str, Json]:
         """For --json; what is not known of a hop is left out."""
@@ -84,11 +117,11 @@ class RouteTrace:
             "prefix": self.prefix,
             "found": self.found,
             "hops": hops,
-            "kernel": list(self.kernel),
-            "sources": list(self.sources),
+            "kernel": [route.to_json() for route in self.kernel],
+            "sources": [each.to_json() for each in self.sources],
             "refused": self.refused or None,
-            "rivals": list(self.rivals),
-            "history": list(self.history),
+            "rivals": [rival.to_json() for rival in self.rivals],
+            "history": [turn.to_json() for turn in self.history],
         }
 
 
@@ -137,17 +170,20 @@ def follow(
     node: str, target: str, prefix: Prefix, say: Callable[[str], Answer], nodes: Mapping[str, object]
 ) -> RouteTrace:
     """Goes from node to node, by what each says of the prefix. `nodes`: those that can be asked."""
-    told: list[Mapping[str, Json]] = []
+    told: list[RouteOrigin] = []
     hops: list[Hop] = []
     here = node
     while True:
-        answer = say(here)
-        whole = answer.answer if isinstance(answer.answer, Mapping) else {}
-        hop = _hop(here, whole) if answer.error is None else Hop(here, "silent", note=answer.error)
+        try:
+            origin = read(say(here), RouteOrigin.parse)
+            hop = _hop(here, origin)
+        except AnswerError as error:
+            origin = RouteOrigin(str(prefix))
+            hop = Hop(here, HopKind.SILENT, note=str(error))
         if hops:
             hops[-1] = _by_the_sender(hops[-1], hop)
         hops.append(hop)
-        told.append(whole)
+        told.append(origin)
         seen = {each.node for each in hops}
         if hop.source in seen:
             hops[-1] = _noted(hop, f"{hop.source} has it from here: a loop, for the moment")
@@ -162,83 +198,81 @@ def follow(
         target,
         str(prefix),
         tuple(reversed(hops)),
-        _rows(told[0].get("kernel")),
-        _rows(told[0].get("sources")),
-        _text(own, "kernel"),
-        _rows(own.get("rivals")),
-        _rows(own.get("history")),
+        told[0].kernel,
+        told[0].sources,
+        own.kernel if own is not None else "",
+        own.rivals if own is not None else (),
+        own.history if own is not None else (),
     )
 
 
-def _hop(node: str, told: Mapping[str, Json]) -> Hop:
+def _hop(node: str, told: RouteOrigin) -> Hop:
     """A node's answer → what it is in the chain."""
-    said, kernel = _service(told), _rows(told.get("kernel"))
-    taken, state = kernel[0] if kernel else {}, _text(said, "state")
-    if state in ("connected", "static"):
+    said, taken = _service(told), next(iter(told.kernel), None)
+    state = "" if said is None else said.state
+    if said is not None and state in (CONNECTED, STATIC):
         return _own(node, said)
-    if taken and taken.get("via") is None:
-        return Hop(node, "own", _text(taken, "lan"), note="in the kernel alone")
-    if taken.get("protocol") in _BY_HAND:
+    if taken is not None and taken.via is None:
+        return Hop(node, HopKind.OWN, taken.lan, note="in the kernel alone")
+    if taken is not None and taken.protocol in _BY_HAND:
         return _taken(node, taken)
-    if state == "valid":
-        return _heard(node, said) if "message" in said else _foreign(node, said)
-    if taken:
+    if said is not None and state == VALID:
+        return _foreign(node, said) if said.learned is None else _heard(node, said, said.learned)
+    if taken is not None:
         return _taken(node, taken)
-    return Hop(node, "lost", at=_number(said, "since"), note=_text(said, "cause")) if state else Hop(node, "none")
+    if said is None or not state:
+        return Hop(node, HopKind.NONE)
+    return Hop(node, HopKind.LOST, at=said.since, note=said.cause)
 
 
-def _taken(node: str, row: Mapping[str, Json]) -> Hop:
+def _taken(node: str, route: KernelRoute) -> Hop:
     """A route of which the kernel alone says something: whose it is."""
-    whose = _text(row, "source") or _text(row, "protocol")
-    return Hop(node, "kernel", _text(row, "lan"), source=_text(row, "node"), note=whose)
+    return Hop(node, HopKind.KERNEL, route.lan, source=route.node or "", note=route.source or route.protocol)
 
 
-def _own(node: str, said: Mapping[str, Json]) -> Hop:
+def _own(node: str, said: Explanation) -> Hop:
     """A network of its own, or a route that it announces for others."""
-    first = _map(said.get("announced"))
     return Hop(
         node,
-        "static" if said.get("state") == "static" else "own",
-        _text(said, "lan"),
-        _whole(said, "metric"),
-        at=_number(said, "since"),
-        announced=_number(first, "at"),
-        by=_text(first, "by"),
-        tag=_whole(said, "tag"),
-        note=_text(said, "cause") or _text(said, "implementation"),
+        HopKind.STATIC if said.state == STATIC else HopKind.OWN,
+        said.lan,
+        said.metric,
+        at=said.since,
+        announced=None if said.announced is None else said.announced.at,
+        by="" if said.announced is None else said.announced.by,
+        tag=said.tag,
+        note=said.cause or said.implementation,
     )
 
 
-def _foreign(node: str, said: Mapping[str, Json]) -> Hop:
-    who = _text(said, "implementation") or "its program"
-    note = f"{who} does not say by which message"
-    return Hop(node, "foreign", _text(said, "lan"), _whole(said, "metric"), _text(said, "node"), note=note)
+def _foreign(node: str, said: Explanation) -> Hop:
+    note = f"{said.implementation or 'its program'} does not say by which message"
+    return Hop(node, HopKind.FOREIGN, said.lan, said.metric, said.node or "", note=note)
 
 
-def _heard(node: str, said: Mapping[str, Json]) -> Hop:
-    first = _map(said.get("announced"))
+def _heard(node: str, said: Explanation, learned: Learned) -> Hop:
     return Hop(
         node,
-        "protocol",
-        _text(said, "lan"),
-        _whole(said, "metric"),
-        _text(said, "node"),
-        _number(said, "since"),
-        _text(said, "message"),
-        _whole(said, "carried"),
-        _whole(said, "cost"),
-        _whole(said, "tag"),
-        _text(said, "next_hop"),
-        _text(said, "auth"),
-        _number(said, "refreshed"),
-        _number(first, "at"),
-        _text(first, "by"),
+        HopKind.PROTOCOL,
+        said.lan,
+        said.metric,
+        said.node or "",
+        said.since,
+        learned.message or "",
+        learned.carried,
+        learned.cost,
+        said.tag,
+        learned.next_hop or "",
+        learned.auth or "",
+        learned.refreshed,
+        None if said.announced is None else said.announced.at,
+        "" if said.announced is None else said.announced.by,
     )
 
 
 def _by_the_sender(hop: Hop, sender: Hop) -> Hop:
     """What the router that told it adds: whether its update was a triggered one, or that it knows better by now."""
-    if hop.kind != "protocol":
+    if hop.kind != HopKind.PROTOCOL:
         return hop
     if (hop.message, sender.by) == ("update", "triggered") and _together(hop.at, sender.announced):
         hop = replace(hop, message="triggered update")
@@ -263,39 +297,13 @@ def _noted(hop: Hop, note: str) -> Hop:
     return replace(hop, note="; ".join(part for part in (hop.note, note) if part))
 
 
-# What an answer holds; a node may be anybody's.
-
-
-def _service(told: Mapping[str, Json]) -> Mapping[str, Json]:
+def _service(told: RouteOrigin) -> Explanation | None:
     """What the service says whose route the kernel takes; where it takes no service's, the first that knows something.
 
     Where a service's is taken that says nothing, no other one's word stands for it.
     """
-    said = {name: _map(each) for name, each in _map(told.get("services")).items() if each}
-    selected = next((_text(row, "source") for row in _rows(told.get("sources")) if row.get("selected")), "")
-    first = next(iter(said.values()), {})
-    return said.get(selected, {} if selected and first.get("state") == "valid" else first)
-
-
-def _map(value: Json) -> Mapping[str, Json]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _rows(value: Json) -> list[Mapping[str, Json]]:
-    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
-
-
-def _text(row: Mapping[str, Json], key: str) -> str:
-    """Without what a terminal would obey."""
-    value = row.get(key)
-    return printable(value) if isinstance(value, str) else ""
-
-
-def _number(row: Mapping[str, Json], key: str) -> float | None:
-    value = row.get(key)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _whole(row: Mapping[str, Json], key: str) -> int | None:
-    value = row.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    selected = next((each.source for each in told.sources if each.selected), "")
+    first = next(iter(told.services.values()), None)
+    if selected in told.services:
+        return told.services[selected]
+    return None if selected and first is not None and first.state == VALID else first

@@ -6,15 +6,19 @@ import asyncio
 import atexit
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
+from typing import Any
 
 from fuzz_target import Target, sliced
 
 from catenet.nodes.address import Prefix
 from catenet.nodes.catalogue import kinds, options_class, services
+from catenet.nodes.control.answers import NodeStatus, RoutingTable, kernel_routes, link_states
 from catenet.nodes.control.config import ConfigError, NodeConfig
 from catenet.nodes.control.events import Event
+from catenet.nodes.control.fields import AnswerError, read, words
+from catenet.nodes.control.origin import RouteOrigin
 from catenet.nodes.control.questions import Answer, Question, QuestionError
 from catenet.nodes.control.view import blocks, lay_out
 from catenet.nodes.machine import Json
@@ -184,14 +188,41 @@ def _check_answer(answer: Answer) -> None:
     for block in blocks(answer.answer, {"10.0.1.0/24": "link1"}):
         for line in lay_out(block):
             assert line.isprintable()
+    for parse in (NodeStatus.parse, RouteOrigin.parse, RoutingTable.parse, link_states, kernel_routes, words):
+        _check_read(answer, parse)
     hops = follow("a", "b", PREFIX, lambda name: answer, {"a": None, "b": None})
     json.dumps(hops.to_json(), allow_nan=False)
     _node_state(CONTAINER, answer, ("link1",))
 
 
+def _check_read(answer: Answer, parse: Callable[[Json], Any]) -> None:
+    """What is taken is told as it was read, and read again as it was."""
+    try:
+        value = read(answer, parse)
+    except AnswerError as error:
+        assert str(error).isprintable()
+        return
+    if isinstance(value, NodeStatus | RouteOrigin):
+        told = json.loads(json.dumps(value.to_json(), allow_nan=False))
+        assert parse(told) == value
+
+
 CONTAINER = Container("lab-a", {LABEL_NODE: "a"}, (), "image", "running", "running")
 PREFIX = Prefix.parse("10.0.1.0/24")
-_ANSWER_WORDS = ("ok", "answer", "error", "node", "lab", "ready", "interfaces", "services", "memory", "up", "silent")
+_ANSWER_WORDS = (
+    "ok",
+    "answer",
+    "error",
+    "known",
+    "node",
+    "lab",
+    "ready",
+    "interfaces",
+    "services",
+    "memory",
+    "up",
+    "silent",
+)
 _ANSWER_WORDS += ("kernel", "via", "prefix", "state", "valid", "connected", "static", "garbage", "message", "source")
 _ANSWER_WORDS += (
     "history",

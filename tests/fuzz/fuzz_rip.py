@@ -116,7 +116,8 @@ def _check_status(machine: RipMachine, datagrams: int, now: float) -> None:
     assert all(metrics[str(link.prefix)] == 1 for link in LINKS)
     assert all(1 <= metric <= 16 for metric in metrics.values())
     for prefix in list(metrics)[-EXPLAINED:]:
-        _to_json(machine.explain(Prefix.parse(prefix), now))
+        explained = machine.explain(Prefix.parse(prefix), now)
+        _to_json(None if explained is None else explained.to_json())
 
 
 def _entry(address: str, length: int, metric: int, hop: str = "0.0.0.0") -> bytes:

@@ -20,7 +20,7 @@ def routers(done: RouteTrace) -> list[str]:
 
 
 def rivals(lab: LabUnderTest) -> list[tuple[object, ...]]:
-    return [(rival["node"], rival["lan"], rival["why"]) for rival in trace(lab, "a", "lan-c").rivals]
+    return [(rival.node, rival.lan, rival.why) for rival in trace(lab, "a", "lan-c").rivals]
 
 
 def test_each_router_on_the_way_says_who_told_it(lab: LabUnderTest) -> None:
@@ -31,7 +31,7 @@ def test_each_router_on_the_way_says_who_told_it(lab: LabUnderTest) -> None:
         ("b", "protocol", 2, "link2", "c"),
         ("a", "protocol", 3, "link1", "b"),
     ]
-    assert [(row["via"], row["protocol"], row["metric"]) for row in done.kernel] == [("10.0.1.2", "rip", 120)]
+    assert [(row.via, row.protocol, row.metric) for row in done.kernel] == [("10.0.1.2", "rip", 120)]
     assert {hop.message for hop in done.hops[1:]} <= {"answer", "update", "triggered update"}
     until(lambda: rivals(lab) != [("d", "link3", "worse: 4, not 3")])
 
@@ -39,7 +39,7 @@ def test_each_router_on_the_way_says_who_told_it(lab: LabUnderTest) -> None:
 def test_after_a_cut_it_is_the_other_way_round_with_the_story_of_how_that_came(lab: LabUnderTest) -> None:
     with lab.cut("link1"):
         until(lambda: routers(trace(lab, "a", "c")) != ["c", "e", "d", "a"])
-        causes = [turn["cause"] for turn in trace(lab, "a", "c").history]
+        causes = [turn.cause for turn in trace(lab, "a", "c").history]
         assert "link1 went down" in causes
         assert causes[-1] in ("d's answer", "d's update")
     until(lambda: routers(trace(lab, "a", "10.1.3.3")) != ["c", "b", "a"])

@@ -61,7 +61,8 @@ def trace(network: Network, node: str, lan: str) -> RouteTrace:
             for each, [(via, over)] in network.nodes[name].kernel.items()
             if each == prefix
         ]
-        return Answer({"prefix": str(prefix), "kernel": kernel, "services": {"rip": explained}})
+        told = None if explained is None else explained.to_json()
+        return Answer({"prefix": str(prefix), "kernel": kernel, "services": {"rip": told}})
 
     return follow(node, lan, prefix, say, network.nodes)
 
@@ -79,7 +80,7 @@ def assert_right(network: Network) -> None:
                 assert (hop.source, hop.carried, hop.cost, hop.note) == (before.node, before.metric, 1, "")
                 assert hop.at is not None and hop.refreshed is not None
                 assert hop.at <= hop.refreshed <= network.now
-            assert done.history[-1]["metric"] == done.hops[-1].metric
+            assert done.history[-1].metric == done.hops[-1].metric
             assert done.rivals or len(way) == 2
 
 
@@ -92,7 +93,7 @@ def test_the_chain_is_the_way_and_so_it_is_after_a_cut_and_its_healing(seed: int
     network.run(10)
     done = trace(network, "a", "lan-b")
     assert [hop.node for hop in done.hops] == ["b", "c", "d", "a"]
-    causes = [turn["cause"] for turn in done.history]
+    causes = [turn.cause for turn in done.history]
     assert causes[0] in ("b's update", "b's answer") and "ab went down" in causes
     assert causes[-1] in ("d's update", "d's answer")
     network.heal("ab")
@@ -131,7 +132,7 @@ def test_a_dead_router_ends_the_chain_and_later_the_route_is_lost() -> None:
     assert not done.found
     assert rows(network, "a").get("lan-c", {"metric": UNREACHABLE})["metric"] == UNREACHABLE
     network.run(10)
-    assert trace(network, "a", "lan-c").history[-1]["cause"] == "timed out"  # the table has forgotten it
+    assert trace(network, "a", "lan-c").history[-1].cause == "timed out"  # the table has forgotten it
 
 
 def test_a_prefix_that_nobody_knows() -> None:

@@ -48,11 +48,18 @@ class Cause(NamedTuple):
         """Which message of a neighbour's it was: update or answer; None: none."""
         return self.reason.value if self.reason in _MESSAGES else None
 
+    def of(self, name_of: Callable[[Address], str]) -> str:
+        """The neighbour, the LAN or the service that the reason is one of; empty where it is nobody's."""
+        return name_of(self.neighbour) if self.neighbour else self.name
+
+    def text(self, name_of: Callable[[Address], str]) -> str:
+        """In words."""
+        return _WORDS[self.reason].format(self.of(name_of))
+
     def to_json(self, name_of: Callable[[Address], str]) -> dict[str, Json]:
-        """`cause` in words; `reason`; and `of`: the neighbour, the LAN or the service that the reason is one of."""
-        of = name_of(self.neighbour) if self.neighbour else self.name
-        words: dict[str, Json] = {"cause": _WORDS[self.reason].format(of), "reason": self.reason.value}
-        return {**words, "of": of} if of else words
+        """`cause` in words; beside it, for programs, `reason` and `of`."""
+        words: dict[str, Json] = {"cause": self.text(name_of), "reason": self.reason.value}
+        return {**words, "of": of} if (of := self.of(name_of)) else words
 
 
 STARTED = Cause(Reason.STARTED)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from math import inf
+from typing import TYPE_CHECKING
 
 from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
 from catenet.nodes.internet.rip.authentication import Authentication, key_in
@@ -41,7 +42,12 @@ from catenet.nodes.machine import (
     SetRoute,
 )
 
+if TYPE_CHECKING:
+    from catenet.nodes.control.origin import Explanation
+
 __all__ = ["RipMachine"]
+
+_ALL_THERE: Mapping[Prefix, str] = {}
 
 
 class RipMachine:
@@ -191,18 +197,25 @@ class RipMachine:
             self._speaker.take_leave(self._now)
         self._stopped = True
 
-    def status(self, now: float) -> dict[str, Json]:
-        """The table, the neighbours, the counters and the timers, for `show rip`. Times are in seconds."""
+    def status(self, now: float, kernel: Mapping[Prefix, str] = _ALL_THERE) -> dict[str, Json]:
+        """The table, the neighbours, the counters and the timers, for `show rip`. Times are in seconds.
+
+        `kernel`: of which routes the kernel has not, or does not take, this router's, and why.
+        """
         options, next_update = self._options, max(0.0, self._update_at - now)
+        rows = [
+            status_of(route, options, self._name_of, now, kernel.get(prefix, ""))
+            for prefix, route in sorted(self._table.routes.items())
+        ]
         return {
-            "table": [status_of(route, options, self._name_of, now) for _, route in sorted(self._table.routes.items())],
+            "table": [row.to_json() for row in rows],
             "neighbours": self._neighbours.status(self._name_of, now, self._auth.key_of),
             **({"keys": keys} if (keys := self._auth.status(now)) else {}),
             "counters": {**dict(sorted(self._counters.items())), "skipped.table-full": self._table.overflow},
             "timers": timers_of(options, next_update),
         }
 
-    def explain(self, prefix: Prefix, now: float) -> dict[str, Json] | None:
+    def explain(self, prefix: Prefix, now: float) -> Explanation | None:
         """Where the route to a prefix comes from (see provenance.py); None where nothing is known of it."""
         return self._past.explain(prefix, self._table.routes.get(prefix), self._interfaces, now)
 

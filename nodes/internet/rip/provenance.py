@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.rip.cause import Cause
@@ -17,7 +17,10 @@ from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.offers import Heard, Offer
 from catenet.nodes.internet.rip.packet import INFINITY
 from catenet.nodes.internet.rip.table import MAX_ROUTES, NETWORK_COST, Change, Route, Verdict, Way, judge
-from catenet.nodes.machine import Interface, Json
+from catenet.nodes.machine import Interface
+
+if TYPE_CHECKING:
+    from catenet.nodes.control.origin import Explanation, Learned, Rival, Turn
 
 __all__ = ["MAX_DATAGRAMS", "MAX_TURNS", "Provenance"]
 
@@ -97,59 +100,70 @@ class Provenance:
 
     def explain(
         self, prefix: Prefix, route: Route | None, interfaces: Mapping[str, Interface], now: float
-    ) -> dict[str, Json] | None:
-        """All that is known of a prefix; times are in seconds since 1970. None where it is nothing."""
+    ) -> Explanation | None:
+        """All that is known of a prefix. None where it is nothing."""
+        from catenet.nodes.control.origin import FORGOTTEN, Announced, Explanation
+
         life = self._lives.get(prefix)
         if life is None:
             return None
         said = life.announced
-        return {
-            "prefix": str(prefix),
-            **(self._route(route, life.turns[-1], now) if route is not None else {"state": "forgotten"}),
-            "since": self._clock(life.turns[-1].at),
-            **life.turns[-1].cause.to_json(self._name_of),
-            "announced": None if said is None else {"at": self._clock(said[0]), "by": said[1]},
-            "rivals": list(self._rivals(prefix, route, interfaces, now)),
-            "history": [self._turn(turn) for turn in life.turns],
-        }
+        last = self._turn(life.turns[-1])
+        known = Explanation(
+            str(prefix),
+            FORGOTTEN,
+            since=last.at,
+            cause=last.cause,
+            reason=last.reason,
+            of=last.of,
+            announced=None if said is None else Announced(self._clock(said[0]), said[1]),
+            rivals=tuple(self._rivals(prefix, route, interfaces, now)),
+            history=tuple(map(self._turn, life.turns)),
+        )
+        if route is None:
+            return known
+        return known._replace(
+            state=route.state,
+            metric=route.metric,
+            lan=route.interface,
+            router=str(route.router) if route.router else None,
+            node=self._name_of(route.router) if route.router else None,
+            via=str(route.via) if route.via else None,
+            tag=route.tag,
+            learned=self._learned(route, life.turns[-1], now) if route.usable and not route.connected else None,
+        )
 
-    def _route(self, route: Route, turn: _Turn, now: float) -> dict[str, Json]:
-        """The route as it is, and what its message carried where one brought it."""
-        told = route.usable and not route.connected
-        whole: dict[str, Json] = {
-            "state": route.state,
-            "metric": route.metric,
-            "lan": route.interface,
-            "router": str(route.router) if route.router else None,
-            "node": self._name_of(route.router) if route.router else None,
-            "via": str(route.via) if route.via else None,
-            "tag": route.tag,
-        }
-        if told:
-            cost = self._cost(route.interface)
-            whole |= {
-                "message": turn.cause.message,
-                "carried": route.metric - cost,
-                "cost": cost,
-                "next_hop": str(route.via) if route.via != route.router else None,
-                "auth": self._proof_of(route.interface, route.router, now),
-                "refreshed": None if route.deadline == inf else self._clock(route.deadline - self._options.timeout),
-            }
-        return whole
+    def _learned(self, route: Route, turn: _Turn, now: float) -> Learned:
+        """What the message carried that brought the route."""
+        from catenet.nodes.control.origin import Learned
 
-    def _turn(self, turn: _Turn) -> Json:
-        usable = turn.metric < INFINITY
-        return {
-            "at": self._clock(turn.at),
-            "metric": turn.metric,
-            "lan": turn.interface,
-            "node": self._name_of(turn.router) if turn.router and usable else None,
-            **turn.cause.to_json(self._name_of),
-        }
+        cost = self._cost(route.interface)
+        return Learned(
+            turn.cause.message,
+            route.metric - cost,
+            cost,
+            str(route.via) if route.via != route.router else None,
+            self._proof_of(route.interface, route.router, now),
+            None if route.deadline == inf else self._clock(route.deadline - self._options.timeout),
+        )
+
+    def _turn(self, turn: _Turn) -> Turn:
+        from catenet.nodes.control.origin import Turn
+
+        node = self._name_of(turn.router) if turn.router and turn.metric < INFINITY else None
+        return Turn(
+            self._clock(turn.at),
+            turn.metric,
+            turn.interface,
+            node,
+            turn.cause.text(self._name_of),
+            turn.cause.reason.value,
+            turn.cause.of(self._name_of),
+        )
 
     def _rivals(
         self, prefix: Prefix, route: Route | None, interfaces: Mapping[str, Interface], now: float
-    ) -> Iterator[Json]:
+    ) -> Iterator[Rival]:
         """What each other neighbour said last of the prefix, where that still counts."""
         told = set() if route is None or not route.usable else {(route.router, route.interface)}
         for (router, interface, heard), at in reversed(self._datagrams.items()):
@@ -161,18 +175,22 @@ class Provenance:
                 metric = min(offer.metric + self._cost(interface), INFINITY)
                 way = Way(metric, interface, router, offer.next_hop or router, offer.tag)
                 why = _why(route, way, halfway=now + self._options.timeout / 2)
-                yield {**self._rival(offer, way), "at": self._clock(at), "why": why}
+                yield self._rival(offer, way, at, why)
 
-    def _rival(self, offer: Offer, way: Way) -> dict[str, Json]:
-        return {
-            "node": self._name_of(way.router),
-            "router": str(way.router),
-            "lan": way.interface,
-            "carried": offer.metric,
-            "metric": way.metric,
-            "tag": offer.tag,
-            "next_hop": str(offer.next_hop) if offer.next_hop else None,
-        }
+    def _rival(self, offer: Offer, way: Way, at: float, why: str) -> Rival:
+        from catenet.nodes.control.origin import Rival
+
+        return Rival(
+            self._name_of(way.router),
+            str(way.router),
+            way.interface,
+            offer.metric,
+            way.metric,
+            offer.tag,
+            str(offer.next_hop) if offer.next_hop else None,
+            self._clock(at),
+            why,
+        )
 
     def _cost(self, interface: str) -> int:
         return self._options.cost.get(interface, NETWORK_COST)

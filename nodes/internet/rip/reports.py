@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
+from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Address
 from catenet.nodes.internet.rip.cause import Cause
@@ -14,6 +15,9 @@ from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.packet import INFINITY
 from catenet.nodes.internet.rip.table import NETWORK_COST, Change, Route
 from catenet.nodes.machine import Json, Report
+
+if TYPE_CHECKING:
+    from catenet.nodes.control.answers import ProtocolRoute
 
 __all__ = ["report_of", "status_of", "timers_of"]
 
@@ -42,20 +46,25 @@ def report_of(change: Change, cause: Cause, name_of: Callable[[Address], str]) -
     return Report("route.changed", f"{text}{'' if before is None else f', was {before}'} ({why['cause']})", data)
 
 
-def status_of(route: Route, options: RipOptions, name_of: Callable[[Address], str], now: float) -> Json:
-    """A route's line in `show rip`. `age`: seconds since it was last confirmed, or since it was lost."""
+def status_of(
+    route: Route, options: RipOptions, name_of: Callable[[Address], str], now: float, kernel: str = ""
+) -> ProtocolRoute:
+    """A route's line in `show rip`. `kernel`: why it is not the kernel's, where it is not."""
+    from catenet.nodes.control.answers import ProtocolRoute
+
     period = options.timeout if route.usable else options.garbage
-    return {
-        "prefix": str(route.prefix),
-        "lan": route.interface,
-        "via": str(route.via) if route.via else None,
-        "node": name_of(route.via) if route.via else None,
-        "metric": route.metric,
-        "cost": route.metric - NETWORK_COST if route.usable else None,
-        "age": None if route.deadline == inf else round(now - route.deadline + period, 3),
-        "tag": route.tag,
-        "state": route.state,
-    }
+    return ProtocolRoute(
+        str(route.prefix),
+        route.interface,
+        str(route.via) if route.via else None,
+        name_of(route.via) if route.via else None,
+        route.metric,
+        route.metric - NETWORK_COST if route.usable else None,
+        None if route.deadline == inf else round(now - route.deadline + period, 3),
+        route.tag,
+        route.state,
+        kernel,
+    )
 
 
 def timers_of(options: RipOptions, next_update: float) -> Json:

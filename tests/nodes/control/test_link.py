@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catenet.nodes.control.answers import LinkState
 from catenet.nodes.control.link import WELL, LinkCondition
 from catenet.nodes.machine import Json
 
@@ -15,7 +16,8 @@ CUT, SILENT = LinkCondition(up=False), LinkCondition(drop=True)
 
 @given(CONDITIONS)
 def test_what_is_ordered_is_what_is_read_and_what_is_seen(condition: LinkCondition) -> None:
-    assert LinkCondition.parse(condition.to_json()) == LinkCondition.seen(condition.to_json()) == condition
+    assert LinkCondition.parse(condition.to_json()) == condition
+    assert LinkState.parse({"lan": "link1", **condition.to_json()}).condition == condition
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,7 @@ def test_what_a_node_cannot_carry_out_it_refuses(value: Json, why: str) -> None:
 
 @pytest.mark.parametrize("row", [{}, {"silent": False}, {"up": None}])
 def test_an_end_that_does_not_say_that_it_is_up_is_not(row: dict[str, Json]) -> None:
-    assert not LinkCondition.seen(row).up
+    assert not LinkState.parse({"lan": "link1", **row}).condition.up
 
 
 def test_a_cut_is_worse_than_a_loss() -> None:

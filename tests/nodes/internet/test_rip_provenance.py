@@ -5,6 +5,7 @@ from __future__ import annotations
 from rip_router import N2, N3, NAMES, Middle, Router, entry, response
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.origin import Explanation
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.machine import RipMachine
 from catenet.nodes.internet.rip.provenance import MAX_DATAGRAMS, MAX_TURNS
@@ -35,7 +36,9 @@ def router(**options: object) -> Router:
 def explained(it: Router, prefix: str = FAR) -> dict:
     found = it.machine.explain(Prefix.parse(prefix), it.now)
     assert found is not None
-    return found
+    told = found.to_json()
+    assert Explanation.parse(told) == found
+    return told
 
 
 def test_a_network_of_our_own_is_there_since_the_start() -> None:

@@ -96,8 +96,7 @@ def test_it_says_ready_and_what_it_prints_is_told(program: Run, tmp_path: Path) 
             ("service.said", "oh", {"stream": "stderr"}),
         ]
         status = service.status()
-        assert isinstance(status, dict)
-        assert (status["implementation"], status["restarts"]) == ("./it", 0)
+        assert (status.implementation, status.restarts) == ("./it", 0)
 
     script = """#!/bin/sh
 [ -n "$CATENET_NODE" ] && exit 3

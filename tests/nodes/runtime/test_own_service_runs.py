@@ -69,7 +69,6 @@ def test_its_options_are_read_like_the_others(on_bench: OnBench) -> None:
         service = Service(bench.shared, "echo", given, lambda: None)
         await service.run()
         status = service.status()
-        assert isinstance(status, dict)
-        assert (status["state"], status["error"]) == ("failed", "echo: port -1 is not between 0 and 65535")
+        assert (status.state, status.error) == ("failed", "echo: port -1 is not between 0 and 65535")
 
     on_bench(run)

@@ -350,14 +350,14 @@ def test_each_source_says_what_it_has_and_the_kernel_which_it_takes() -> None:
         to_b, to_d = ({"via": str(hop.via), "node": str(hop.via), "lan": hop.interface} for hop in BOTH)
         toy = {"source": "toyroute", "distance": 90, "metric": 700, "next_hops": [to_b, to_d]}
         rip = {"source": "rip", "distance": 120, "metric": 2, "next_hops": [to_b]}
-        assert node.routes.sources(FAR, str) == [
+        assert [each.to_json() for each in node.routes.sources(FAR, str)] == [
             {**toy, "selected": True, "kernel": None},
             {**rip, "selected": False, "kernel": "shadowed by toyroute, metric 90"},
         ]
         node.set_link("link1", up=False)
         node.set_link("link3", up=False)
         node.routes.restore("link1")
-        assert {each["kernel"] for each in node.routes.sources(FAR, str)} == {"not there: Network is down"}  # type: ignore[call-overload, index]
+        assert {each.kernel for each in node.routes.sources(FAR, str)} == {"not there: Network is down"}
         assert node.routes.sources(FARTHER, str) == []
 
 
@@ -367,7 +367,7 @@ def test_a_row_of_the_kernels_table_says_whose_it_is_by_number_and_distance() ->
         for protocol, metric in ((2, 0), (189, 7), (250, 80), (77, 90)):
             node.kernel.replace_route(Route(FARTHER, (routing.NextHop(D, 3),), protocol, metric))
         rows = node.routes.table(node.routes.present(), str, str)
-        told = [(row["metric"], row["lan"], row["protocol"], row["source"]) for row in rows]  # type: ignore[call-overload, index]
+        told = [(row.metric, row.lan, row.protocol, row.source) for row in rows]
         assert told == [
             (90, "1", "250", "toyroute"),
             (90, "3", "250", "toyroute"),

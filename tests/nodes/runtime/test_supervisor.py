@@ -71,7 +71,8 @@ def test_a_service_is_ready_and_stops_while_everything_is_open(offer: Offer, on_
         service = Service(bench.shared, "test", {"number": 2}, lambda: said.append("ready"))
         running = asyncio.ensure_future(service.run())
         await bench.until(lambda: service.state == "ready")
-        assert service.status() == {"state": "ready", "restarts": 0, "counters": {"starts": 1}, "error": None}
+        told = {"state": "ready", "restarts": 0, "counters": {"starts": 1}, "error": None}
+        assert service.status().to_json() == told
         await end(running)
         assert said == ["ready", "stopped with port True"]
         assert (service.state, service.host, kinds(bench)) == ("stopped", None, ["service.ready"])
@@ -118,9 +119,7 @@ def test_one_that_falls_over_is_started_again(
         if where == "serve":
             assert "ZeroDivisionError: our own mistake (" in failed[0].text
             assert "test_supervisor.py:" in failed[0].text
-        status = service.status()
-        assert isinstance(status, dict)
-        assert status["restarts"] == 1
+        assert service.status().restarts == 1
         await end(running)
 
     on_bench(run)
@@ -138,7 +137,9 @@ def test_wrong_options_are_told_and_not_tried_again(offer: Offer, on_bench: OnBe
         error = "test.numbr is an unknown option; it has number"
         assert event.text == f"{error}; it stays down"
         assert (event.data["retry"], service.state) == (None, "failed")
-        assert service.status() == {"state": "failed", "retry": None, "restarts": 0, "counters": {}, "error": error}
+        told = {"state": "failed", "retry": None, "restarts": 0, "counters": {}, "error": error}
+        assert service.status().to_json() == told
+        assert service.status().stays_down
         unknown = Service(bench.shared, "gopher", {}, lambda: None)
         await unknown.run()
         assert "gopher is an unknown service; there are rip, nameserver" in bench.events()[-1].text

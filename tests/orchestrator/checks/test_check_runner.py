@@ -255,7 +255,8 @@ def test_an_unreachable_network_is_no_answer(world: Any) -> None:
 def test_no_table_is_no_proof_that_a_lan_is_gone(world: Any) -> None:
     world.tables["routes"] = {"error": "later"}
     [result] = world.check(GONE)
-    assert (result.passed, result.finding.seen) == (False, "r does not say which routes it has")
+    said = "r does not say which routes it has: routes {'error': 'later'} is no list"
+    assert (result.passed, result.finding.seen) == (False, said)
 
 
 def test_a_length_with_leading_zeros_is_the_same_length(world: Any) -> None:
