@@ -4,8 +4,8 @@
 
 The line goes through the engine's logs, so a dead node's last words can be read too. A node writes the JSON part only
 where its configuration says `events: json` (the orchestrator does; a Compose file does not: its logs are to read well).
-Of a line without it, `parse` reads what stands in the words themselves; the node keeps the rest for whoever asks (the
-question `events`).
+A line without it tells when, which service, what kind, and the text; what else there is to know, `data`, the node keeps
+for whoever asks (the question `events`): nobody reads it out of the words.
 
 Kinds that every node has, and the data that each carries; a service's own are in its declaration (nodes/catalogue):
 
@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -63,30 +63,15 @@ PROGRAM_KINDS = ("service.said", "input.refused")
 
 _DAY = 86_400.0  # seconds
 _END = 1e11  # seconds since 1970, in the year 5138; datetime ends with the year 9999
-_LONGEST = 10_000  # characters of a line whose words are read: ours are shorter
+_LONGEST = 10_000  # characters of a line without JSON: ours are shorter
 _READABLE = re.compile(r"(\d\d):(\d\d):(\d\d\.\d{6}) ([\w-]+) ([a-z][\w-]*(?:\.[\w-]+)+) (.*)")
-_LAN = r"(?P<lan>[a-z][a-z0-9.-]*)"
-_WORDS = {
-    "node.failed": r"(?P<error>.*)",
-    "link.up": rf"{_LAN} is up with (?P<address>[\d.]+)/\d+",
-    "link.down": rf"{_LAN}: .*",
-    "link.silent": rf"{_LAN} is silent: .*",
-    "service.failed": r"(?P<error>.*); (?:started again in (?P<retry>\d{1,6}(?:\.\d{1,6})?) s|it stays down)",
-    "route.changed": rf"(?P<prefix>[\d.]+/\d+) via (?P<node>\S+) on {_LAN}, cost (?P<cost>\d{{1,9}})"
-    r"(?:, was (?P<was>\d{1,9}))? \((?P<cause>.*)\)",
-    "route.refused": rf"(?P<prefix>[\d.]+/\d+) via (?P<node>\S+) on {_LAN} not in the kernel's table \((?P<cause>.*)\)",
-    "route.restored": rf"(?P<prefix>[\d.]+/\d+) via (?P<node>\S+) on {_LAN} put back(?:; [^(]*)? \((?P<cause>.*)\)",
-    "route.lost": r"(?P<prefix>[\d.]+/\d+) unreachable \((?P<cause>.*)\)",
-}
-"""Kind → the words in which it is told (nodes/runtime, and the routing machines); what they name is data."""
-_NUMBERS: Mapping[str, Callable[[str], Json]] = {"retry": float, "cost": int, "was": int}
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened on a node. `at` is in seconds since 1970 (one machine, one clock).
 
-    `whole` is false where it was read from words alone, which do not say all of `data`.
+    `whole` is false where it was read from a line without JSON: then `data` is empty.
     """
 
     at: float
@@ -111,14 +96,14 @@ class Event:
     def parse(cls, line: str, node: str = "", logged: float | None = None) -> Event | None:
         """The event in a line; None for any other line (a traceback, a program's own output).
 
-        `node`: whose line it is; `logged`: when the engine got it, in seconds since 1970. Where the line has no JSON
-        its words are read, if both are told: the words tell only the time of day. A line may be anybody's: control
-        characters are replaced, and a time that is not within half a day of `logged` makes way for that.
+        `node`: whose line it is; `logged`: when the engine got it, in seconds since 1970. A line without JSON is read
+        where both are told: it has only the time of day. A line may be anybody's: control characters are replaced, and
+        a time that is not within half a day of `logged` makes way for that.
         """
         _, tab, text = line.rpartition("\t")
         if tab:
             return _from_json(text, node, logged)
-        return None if logged is None else _from_words(line, node, logged)
+        return None if logged is None else _from_text(line, node, logged)
 
 
 def _from_json(text: str, node: str, logged: float | None) -> Event | None:
@@ -140,21 +125,11 @@ def _time(at: float, logged: float | None) -> float:
     return at
 
 
-def _from_words(line: str, node: str, logged: float) -> Event | None:
+def _from_text(line: str, node: str, logged: float) -> Event | None:
     match = _READABLE.fullmatch(line) if len(line) <= _LONGEST else None
     if match is None:
         return None
     hours, minutes, seconds, service, kind, text = match.groups()
     clock = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
     days = round((logged - clock) / _DAY)  # an event near midnight may be logged on the next day
-    text = printable(text)
-    return Event(days * _DAY + clock, node, service, kind, text, _data(kind, text), whole=False)
-
-
-def _data(kind: str, text: str) -> dict[str, Json]:
-    said = re.fullmatch(_WORDS[kind], text) if kind in _WORDS else None
-    if said is None:  # a service that says nothing of what becomes of it goes on
-        return {"error": text, "retry": 0} if kind == "service.failed" else {}
-    return {
-        key: _NUMBERS.get(key, str)(value) if value is not None else None for key, value in said.groupdict().items()
-    }
+    return Event(days * _DAY + clock, node, service, kind, printable(text), whole=False)

@@ -13,7 +13,7 @@ from catenet.nodes.control.printable import printable
 from catenet.nodes.control.questions import Answer
 from catenet.nodes.machine import Json
 
-__all__ = ["AnswerError", "Fields", "counts", "read", "rows", "words"]
+__all__ = ["AnswerError", "Fields", "counts", "lines", "read", "rows", "words"]
 
 Value = TypeVar("Value")
 _SHOWN = 60  # characters of what is wrong
@@ -44,7 +44,12 @@ def rows(value: Json, where: str, parse: Callable[[Json], Value]) -> tuple[Value
 
 def words(value: Json) -> tuple[str, ...]:
     """A list of texts, like the words that `show` knows."""
-    return tuple(map(_text, rows(value, "answer", lambda each: each)))
+    return tuple(map(printable, lines(value)))
+
+
+def lines(value: Json) -> tuple[str, ...]:
+    """A list of texts that are read by whoever asked, like events with their JSON: as they are."""
+    return rows(value, "answer", _text)
 
 
 def counts(value: Json, where: str) -> dict[str, int]:
@@ -67,7 +72,7 @@ def _count(value: Json, where: str) -> int:
 def _text(value: Json) -> str:
     if not isinstance(value, str):
         raise _odd("answer", value, "no text")
-    return printable(value)
+    return value
 
 
 def _odd(where: str, value: Json, what: str) -> AnswerError:

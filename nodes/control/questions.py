@@ -23,8 +23,9 @@ What every node answers:
     flush                           every cache of every service is emptied
     report  service, kind, text, data    a program inside the node puts an event into the log, of a kind that its
                                     service declares or that any program may say (control/events)
-    events  after                   the events later than that (seconds since 1970), as lines with their JSON; the last
-                                    thousand, of a node that leaves the JSON out of its log
+    events  after                   the events later than that (seconds since 1970), as lines with their JSON, of a node
+                                    that leaves it out of its log: the last thousand, and those by which each link,
+                                    route and service is as it is
     health                          an error where the node is not ready; answered when that changes, or after 25 s
 
 A service can offer more (`host.answer`): the resolver `resolve`, the browser `browse`.

@@ -22,6 +22,14 @@ _RATE = 100.0  # lines a second of one kind, in the long run
 _BURST = 1000.0  # lines of one kind at once
 _QUEUE = 1024 * 1024  # bytes that may wait for a reader that stalls
 _REMEMBERED = 1000  # events of which a log without JSON keeps it
+_SUBJECTS = 8192  # prefixes, LANs and services of which it keeps the last one, however long ago that was
+_STATES = {
+    **dict.fromkeys(("node.ready", "node.failed", "node.stopping"), "node"),
+    **dict.fromkeys(("service.ready", "service.failed"), "service"),
+    **dict.fromkeys(("link.up", "link.down", "link.silent"), "link"),
+    **dict.fromkeys(("route.changed", "route.lost"), "route"),
+}
+"""Kind → of what it tells how it is from then on, until the next of these about the same prefix, LAN or service."""
 _DROPPED_DELAY = 1.0  # seconds between two words about lines left out
 
 
@@ -60,6 +68,7 @@ class EventLog:
         self._file = file
         self._queue: deque[bytes] = deque()
         self._recent: deque[Event] = deque(maxlen=_REMEMBERED)
+        self._last: dict[tuple[str, str, str], Event] = {}
         self.queued = 0  # bytes
         self._buckets: dict[str, TokenBucket] = {}
         self._left_out: dict[tuple[str, ...], int] = {}  # by the kinds that were asked for together
@@ -93,8 +102,11 @@ class EventLog:
         self._put(Event(time.time(), self._node, service, kind, text, data))
 
     def recent(self, after: float) -> list[str]:
-        """The lines with the JSON that was left out of the log, of the last events later than `after` (since 1970)."""
-        return [event.line(with_json=True) for event in self._recent if event.at > after]
+        """The lines with the JSON that was left out of the log, in order, of events later than `after` (since 1970):
+        the last ones, and those by which each link, route and service is as it is.
+        """
+        known = {id(event): event for event in (*self._last.values(), *self._recent) if event.at > after}
+        return [event.line(with_json=True) for event in sorted(known.values(), key=lambda event: event.at)]
 
     def close(self) -> None:
         """Say what was left out; give what is queued to the reader as far as it takes it."""
@@ -104,11 +116,20 @@ class EventLog:
     def _put(self, event: Event) -> None:
         line = event.line(with_json=self._with_json).encode(errors="replace") + b"\n"
         if not self._with_json:
-            self._recent.append(event)
+            self._remember(event)
         self._queue.append(line)
         self.queued += len(line)
         if not self._waiting:
             self._flush()
+
+    def _remember(self, event: Event) -> None:
+        self._recent.append(event)
+        if (what := _STATES.get(event.kind)) is not None:
+            key = event.service, what, str(event.data.get("prefix", event.data.get("lan", "")))
+            self._last.pop(key, None)
+            self._last[key] = event
+            if len(self._last) > _SUBJECTS:
+                del self._last[next(iter(self._last))]
 
     def _leave_out(self, kinds: tuple[str, ...]) -> None:
         if not self._left_out:

@@ -69,9 +69,9 @@ class Node:
         files.write(self._config)
         self._want_routes()
         self._lans.listen(lambda _: self._tell_ready())
+        await self._door.start()  # before anything happens: who reads of it may ask at once
         self._lans.routes.egress.block()
         self._lans.start()
-        await self._door.start()
         tasks = [asyncio.ensure_future(service.run()) for service in self._services.values()]
         self._tell_ready()
         await self._stop.wait()

@@ -78,11 +78,11 @@ class Readiness:
                 self._serves(node, event)
             case "service.failed":
                 self._fails(node, event)
-            case "link.silent":
-                self._silent.add((node, str(event.data.get("lan"))))
+            case "link.silent" if isinstance(lan := event.data.get("lan"), str):
+                self._silent.add((node, lan))
                 self._expect()
-            case "link.up" | "link.down":
-                self._link(node, str(event.data.get("lan")), up=event.kind == "link.up")
+            case "link.up" | "link.down" if isinstance(lan := event.data.get("lan"), str):
+                self._link(node, lan, up=event.kind == "link.up")
             case "route.changed" | "route.lost" if (node, event.service) in self._costs:
                 self._route(self._costs[node, event.service], event)
 
@@ -160,7 +160,7 @@ class Readiness:
         if node not in self._serving:  # it may have been in an earlier life: it is not this run that waits for it
             return
         self._serving[node].discard(event.service)
-        if event.data.get("retry") is None:
+        if event.data.get("retry", 0) is None:
             raise NotReadyError(f"node {node}: its service {event.service} failed: {event.text}", node)
         if self._failures[node, event.service] >= _TRIES:
             raise NotReadyError(f"node {node}: its service {event.service} failed {_TRIES} times: {event.text}", node)

@@ -7,9 +7,10 @@ import time
 from collections.abc import Iterator
 
 from catenet.nodes.control.events import Event
-from catenet.orchestrator.backend.protocols import Engine, EngineError, LogLine
+from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, LogLine
 from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.deploy.ready import NotReadyError, Readiness
+from catenet.orchestrator.observe.events import Completer, Line
 
 __all__ = ["Watch"]
 
@@ -81,14 +82,21 @@ class Watch:
             thread.join()
 
     def _read(self, lines: Iterator[LogLine], container: str, node: str, after: float) -> None:
+        completer = Completer(self._engine)
         try:
-            for line in lines:
-                event = Event.parse(line.text, node, line.at) if line.at > after else None
-                if event is not None:
-                    self._take(node, event)
+            for logged in lines:
+                line = Line.of(node, logged)
+                if logged.at > after and line.event is not None:
+                    (line,) = completer.complete([line], self._containers(container))
+                    assert line.event is not None
+                    self._take(node, line.event)
             self._ended(container, node)
         except (NotReadyError, EngineError) as error:
             self._fail(error)
+
+    def _containers(self, name: str) -> Iterator[Container]:
+        """The one of that name, as it is now; the engine is asked once somebody looks."""
+        yield from self._engine.inspected(each for each in self._engine.listed({}) if each.name == name)
 
     def _take(self, node: str, event: Event) -> None:
         with self._changed:

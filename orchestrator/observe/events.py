@@ -5,17 +5,20 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from catenet.nodes.control.events import Event
+from catenet.nodes.control.fields import AnswerError, read
+from catenet.nodes.control.fields import lines as kept_lines
 from catenet.nodes.control.printable import printable
 from catenet.nodes.control.questions import Answer, Question
+from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, EngineError, EngineGoneError, Listed, LogLine, Streams
 from catenet.orchestrator.observe.ask import ask_all
 
-__all__ = ["Line", "completed", "follow", "in_order", "last_time", "past", "select", "wait_for"]
+__all__ = ["Completer", "Line", "completed", "follow", "in_order", "last_time", "past", "select", "wait_for"]
 
 HOLD = 0.1
 """Seconds that a followed line is held back, so that the lines of other nodes can take their place before it."""
@@ -93,13 +96,18 @@ def follow(
     after = {line.node: line.logged for line in sorted(known, key=lambda line: line.logged)}
     followers: dict[str, _Follower] = {}
     arrived: queue.Queue[Line] = queue.Queue(maxsize=10_000)
+    completer = Completer(engine)
+    present: list[Container] = []
     next_look = 0.0
     try:
         while True:
             if time.monotonic() >= next_look:
-                present = list(containers())
-                if not present:
+                now = list(containers())
+                if not now:  # what they have said by now still comes
+                    lines = in_order(_waiting(arrived))
+                    yield from completer.complete(lines, present) if complete else lines
                     return
+                present = now
                 for container in present:
                     old = followers.get(container.node)
                     if old is None or (old.ended and container.state == "running"):
@@ -107,27 +115,64 @@ def follow(
                         followers[container.node] = _Follower(engine, container, arrived, since)
                 next_look = time.monotonic() + look
             lines = in_order(_batch(arrived, next_look))
-            yield from completed(engine, present, lines) if complete else lines
+            yield from completer.complete(lines, present) if complete else lines
     finally:
         for follower in followers.values():
             follower.close()
 
 
 def completed(engine: Streams, containers: Iterable[Container], lines: Sequence[Line]) -> list[Line]:
-    """The same lines; events read from words get all of their data, where their node runs and still has it."""
-    wanting = [line for line in lines if line.event is not None and not line.event.whole]
-    if not wanting:
-        return list(lines)
-    names = {line.node for line in wanting}
-    asked = [container for container in containers if container.node in names]
-    after = min(line.at for line in wanting) - 1e-3
-    answers = ask_all(engine, asked, Question("events", {"after": after}))
-    known = {(node, _readable(text)): Event.parse(text) for node in answers for text in _texts(answers[node])}
-    return [replace(line, event=known.get((line.node, line.text)) or line.event) for line in lines]
+    """The same lines; events whose lines have no JSON get their data, where their node runs and still has it."""
+    return Completer(engine).complete(lines, containers)
 
 
-def _texts(answer: Answer) -> list[str]:
-    return [str(text) for text in answer.answer] if isinstance(answer.answer, list) else []
+class Completer:
+    """Completes lines as they come: a node is asked for all that it has said since the first that lacks its data, and
+    again only for what it said later. For one thread.
+    """
+
+    def __init__(self, engine: Streams) -> None:
+        self._engine = engine
+        self._known: dict[str, dict[str, Mapping[str, Json]]] = {}  # node → line → data
+        self._until: dict[str, float] = {}  # node → the time of the last line that it was asked for, or told of
+
+    def complete(self, lines: Sequence[Line], containers: Iterable[Container]) -> list[Line]:
+        """As of `completed`. `containers`: the nodes whose lines they are; not looked at where nothing lacks."""
+        wanting: dict[str, list[float]] = {}
+        for line in lines:
+            known = line.text in self._known.get(line.node, {}) or line.at <= self._until.get(line.node, 0.0)
+            if self._lacks(line) and not known:
+                wanting.setdefault(line.node, []).append(line.at)
+        if wanting:
+            self._ask(wanting, [container for container in containers if container.node in wanting])
+        return [self._completed(line) if self._lacks(line) else line for line in lines]
+
+    @staticmethod
+    def _lacks(line: Line) -> bool:
+        return line.event is not None and not line.event.whole
+
+    def _ask(self, wanting: Mapping[str, Sequence[float]], containers: Sequence[Container]) -> None:
+        after = min(map(min, wanting.values())) - 1e-3
+        answers = ask_all(self._engine, containers, Question("events", {"after": after}))
+        for node, times in wanting.items():
+            known = [(text, Event.parse(text)) for text in _texts(answers.get(node, Answer()))]
+            said = {_readable(text): event for text, event in known if event is not None}
+            self._known[node] = {text: event.data for text, event in said.items()}
+            self._until[node] = max([*times, *(event.at for event in said.values())])
+
+    def _completed(self, line: Line) -> Line:
+        data = self._known.get(line.node, {}).get(line.text)
+        if data is None or line.event is None:
+            return line
+        return replace(line, event=replace(line.event, data=data, whole=True))
+
+
+def _texts(answer: Answer) -> tuple[str, ...]:
+    """The lines that a node has kept; of one that says something else, none."""
+    try:
+        return read(answer, kept_lines)
+    except AnswerError:
+        return ()
 
 
 def _batch(arrived: queue.Queue[Line], until: float) -> Iterator[Line]:
@@ -137,6 +182,13 @@ def _batch(arrived: queue.Queue[Line], until: float) -> Iterator[Line]:
         end = time.monotonic() + BATCH
         while time.monotonic() < end:
             yield arrived.get(timeout=HOLD)
+
+
+def _waiting(arrived: queue.Queue[Line]) -> Iterator[Line]:
+    """Those that have come already."""
+    with suppress(queue.Empty):
+        while True:
+            yield arrived.get_nowait()
 
 
 class _Follower:
@@ -190,15 +242,19 @@ def last_time(engine: Streams, container: Listed) -> float:
 def wait_for(
     engine: Streams, container: Container, matches: Callable[[Event], bool], after: float, deadline: float
 ) -> Event | None:
-    """The node's first such event logged later than `after`; None where `deadline` seconds pass without."""
+    """The node's first such event, whole, logged later than `after`; None where `deadline` seconds pass without."""
     arrived: queue.Queue[Line] = queue.Queue()
     follower = _Follower(engine, container, arrived, after)
+    completer, here = Completer(engine), [replace(container, state="running")]  # it may not have run when it was seen
     until = time.monotonic() + deadline
     try:
         while True:
-            line = arrived.get(timeout=max(0.0, until - time.monotonic()))
-            if line.event is not None and matches(line.event):
-                return line.event
+            lines = [arrived.get(timeout=max(0.0, until - time.monotonic()))]
+            lines += _waiting(arrived)
+            events = [line.event for line in completer.complete(lines, here) if line.event is not None]
+            found = next(filter(matches, events), None)
+            if found is not None:
+                return found
     except queue.Empty:
         return None
     finally:

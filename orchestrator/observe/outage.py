@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from catenet.nodes.control.events import Event
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
-from catenet.orchestrator.observe.events import last_time, past, wait_for
+from catenet.orchestrator.observe.events import completed, last_time, past, wait_for
 from catenet.orchestrator.observe.pings import Pings
 
 __all__ = ["INTERVAL", "Outage", "watch_outage"]
@@ -55,7 +55,7 @@ def watch_outage(
     answer = pings.first_after(max(began.at, routed.at), PATIENCE)
     if answer is None:
         raise EngineError(f"no ping was answered within {PATIENCE:g} s after {link}", "catenet status")
-    lines = past(engine, [router], tail=500)
+    lines = completed(engine, [router], past(engine, [router], tail=500))
     told = [line.event for line in lines if line.event is not None and before < line.at <= answer.at]
     routes = tuple(event for event in told if event.kind.startswith("route.") and event.data.get("prefix") == prefix)
     return Outage(began.at, answer.at, pings.lost(began.at, answer.at), routes)

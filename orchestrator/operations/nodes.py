@@ -127,7 +127,7 @@ class _Start:
 
 def _is_for_good(event: Event) -> bool:
     """A service will not be started again: its configuration is wrong."""
-    return event.kind == "service.failed" and event.data.get("retry") is None
+    return event.kind == "service.failed" and event.data.get("retry", 0) is None
 
 
 def _back(engine: Engine, running: RunningLab, container: Container) -> tuple[str, ...]:

@@ -210,7 +210,10 @@ class Measuring:
         return [there[name] for name in dict.fromkeys(names) if name in there]
 
     def _read(self, routers: Sequence[Container], known: Sequence[Line]) -> None:
-        for line in follow(self._engine, lambda: [] if self._over.is_set() else routers, known, _LOOK):
+        def present() -> Sequence[Container]:
+            return [] if self._over.is_set() else routers
+
+        for line in follow(self._engine, present, known, _LOOK, complete=True):
             for account in self._accounts:
                 if account.note(line) and account.ended is not None:
                     work = (account.measure, account.ended)

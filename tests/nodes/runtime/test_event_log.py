@@ -196,3 +196,28 @@ def test_what_a_log_for_people_leaves_out_is_kept_for_who_asks(pipe: tuple[int, 
         assert log.recent(events[-1].at + 1e-5) == []
 
     asyncio.run(run())
+
+
+def test_by_what_is_kept_each_link_route_and_service_is_known_however_long_ago_it_was_told(
+    pipe: tuple[int, int],
+) -> None:
+    async def run() -> None:
+        log = EventLog("a", False, asyncio.get_running_loop(), pipe[1])
+        for cost in (3, 2):
+            log.write("rip", "route.changed", f"x, cost {cost}", {"prefix": "10.0.2.0/24", "cost": cost})
+        log.write("rip", "route.refused", "x not in the kernel's table", {"prefix": "10.0.2.0/24"})
+        log.write("rip", "route.changed", "y", {"prefix": "10.0.3.0/24", "cost": 1})
+        log.write("rip", "route.lost", "y", {"prefix": "10.0.3.0/24"})
+        log.write("node", "link.up", "l", {"lan": "link1"})
+        for number in range(2000):
+            log.write("dns", f"kind.{number % 4}", str(number), {})
+        events = [event for line in log.recent(0.0) if (event := Event.parse(line)) is not None]
+        assert [(each.kind, each.data.get("cost")) for each in events[:3]] == [
+            ("route.changed", 2),
+            ("route.lost", None),
+            ("link.up", None),
+        ]
+        assert len(events) == 1003
+        assert [each.at for each in events] == sorted(each.at for each in events)
+
+    asyncio.run(run())
