@@ -43,7 +43,7 @@ SECONDS = {
     "orchestrator/cli/test_test_real.py": 20,
     "orchestrator/cli/test_new.py": 15,
     "labs/test_isolation.py": 15,
-    "orchestrator/faults/test_reset_real.py": 15,
+    "orchestrator/operations/test_reset_real.py": 15,
     "orchestrator/lab/test_lab_messages.py": 14,
     "nodes/processes/test_daemon.py": 12,
 }
