@@ -34,6 +34,7 @@ SECONDS = {
     "interop/test_rip_hostile_neighbour.py": 55,
     "labs/test_kernel_routes.py": 50,
     "orchestrator/cli/test_capture_real.py": 50,
+    "labs/test_recipes_in_containers.py": 45,
     "orchestrator/cli/test_real_node.py": 40,
     "orchestrator/harness/test_harness_workers.py": 40,
     "labs/test_tour.py": 30,

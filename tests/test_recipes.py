@@ -36,8 +36,7 @@ def run(copy: Path, *command: str, **environment: str) -> str:
 
 def test_the_recipes_are_the_toys() -> None:
     """One text: .venv/bin/python tests/recipes.py puts a toy that was changed into its README."""
-    toys = {str(file.relative_to(TOYS)): file.read_text(encoding="utf-8") for file in TOYS.rglob("*.py")}
-    assert {path: text for path, text in blocks().items() if path.endswith(".py")} == toys
+    assert {path: blocks()[path] for path in OWN} == {path: (TOYS / path).read_text(encoding="utf-8") for path in OWN}
 
 
 def test_a_check_and_a_verb_are_a_file_each_a_service_is_a_folder_and_a_file() -> None:

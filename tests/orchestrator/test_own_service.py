@@ -10,7 +10,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from catenet.nodes.control.config import CONFIG_VARIABLE
+from catenet.nodes.control.questions import Answer
 from catenet.orchestrator.cli import complete
+from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.evidence.failure import _without_secrets
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import LabFileError
@@ -93,6 +95,17 @@ def test_its_cache_is_emptied(small: Any) -> None:
     file_in(small.running.file.parent)
     empty_caches(small.engine, small.running)
     assert sorted(node for node, question in small.asked if question.ask == "flush") == ["a", "c"]
+
+
+def test_show_draws_its_table(small: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    file_in(small.running.file.parent)
+    shown = {"port": 7, "timers": {"remember": 60.0}, "greeted": [{"host": "b", "ago": 1.5}]}
+    small.engine.answer = lambda *_: (0, bytes(Answer(shown)), b"")
+    assert run(["show", "a", "echo"], lambda: small.engine) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["remember", "60", "s"] in lines
+    assert ["host", "ago", "(s)"] in lines
+    assert ["b", "1.5"] in lines
 
 
 def test_evidence_has_all_but_its_secret() -> None:

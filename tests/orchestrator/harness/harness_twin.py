@@ -44,12 +44,17 @@ engines: list[FakeEngine] = []
 
 
 class Twin(FakeEngine):
-    """`down`, `silent`: (copy, node, LAN) of each interface that is so."""
+    """`down`, `silent`: (copy, node, LAN) of each interface that is so. `tables`: (node, word) → what `show` shows.
+
+    `flushed`: the nodes that were told to empty their caches.
+    """
 
     def __init__(self) -> None:
         super().__init__(answer=self._answer_for)
         self.down: set[tuple[str, str, str]] = set()
         self.silent: set[tuple[str, str, str]] = set()
+        self.tables: dict[tuple[str, str], Json] = {}
+        self.flushed: list[str] = []
         self._guard = threading.RLock()
 
     @property
@@ -84,6 +89,11 @@ class Twin(FakeEngine):
             end = (copy, node, str(question.arguments["lan"]))
             (self.down.discard if ordered.up else self.down.add)(end)
             (self.silent.add if ordered.drop else self.silent.discard)(end)
+        if question.ask == "flush":
+            self.flushed.append(node)
+        table = self.tables.get((node, str(question.arguments.get("what", ""))))
+        if table is not None:
+            return table
         networks = {net.name: net.labels[LABEL_LAN] for net in self.networks() if net.labels.get(LABEL_LAB) == copy}
         (container,) = self.inspected(self.listed({LABEL_LAB: copy, LABEL_NODE: node}))
         lans = [networks[name] for name in container.networks]

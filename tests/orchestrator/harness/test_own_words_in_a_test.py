@@ -1,4 +1,4 @@
-"""A check and a verb of somebody else's, in the words of a test."""
+"""A check, a verb and a service of somebody else's, in the words of a test."""
 
 from __future__ import annotations
 
@@ -23,3 +23,30 @@ def test_a_test_breaks_and_mends_by_it(inner: Any) -> None:
     tests += '        assert lab["r"].show("links")[1]["silent"]\n'
     tests += '    assert not lab["r"].show("links")[1]["silent"]\n'
     inner.run(tests).assert_outcomes(passed=1)
+
+
+@pytest.fixture
+def echoing(inner: Any) -> Any:
+    """h runs the service `echo`, and needs the file hello.txt."""
+    file = inner.pytester.path / "lab.yaml"
+    echo = "h: {lans: {link1: 10.0.1.7}, services: {echo: {greetings: hello.txt}}}"
+    file.write_text(file.read_text().replace("h: {lans: {link1: 10.0.1.7}}", echo))
+    file.with_name("hello.txt").write_text("good day\n")
+    inner.engine.tables["h", "echo"] = {"greeted": []}
+    return inner
+
+
+@pytest.mark.usefixtures("own_service")
+def test_a_test_sees_its_table_and_its_cache_is_empty_for_the_next(echoing: Any) -> None:
+    tests = 'def test_one(lab):\n    assert lab["h"].show("echo") == {"greeted": []}\n    lab.do("cut", "link2")\n'
+    echoing.run(f"{tests}def test_two(lab): pass").assert_outcomes(passed=2)
+    assert "h" in echoing.engine.flushed
+
+
+@pytest.mark.usefixtures("own_service")
+def test_its_node_is_made_anew_when_its_file_has_changed(echoing: Any) -> None:
+    one, reuse = "def test_one(lab): lab.check()", "--lab-reuse"
+    echoing.run(one, reuse).assert_outcomes(passed=1)
+    (echoing.pytester.path / "hello.txt").write_text("good evening\n")
+    echoing.run(one, reuse).assert_outcomes(passed=1)
+    assert [echoing.engine.made(node) for node in "hrg"] == [["line", "line"], ["line"], ["line"]]
