@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from catenet.nodes.control.units import (
     About,
@@ -18,10 +18,10 @@ from catenet.nodes.control.units import (
     format_duration,
 )
 from catenet.nodes.internet.rip.keyring import Keyring
-from catenet.nodes.internet.rip.keys import read_auth
+from catenet.nodes.internet.rip.keys import Key, read_auth
 from catenet.nodes.internet.rip.packet import INFINITY
 
-__all__ = ["RipOptions", "SplitHorizon"]
+__all__ = ["Proof", "Proofs", "RipOptions", "SplitHorizon"]
 
 SplitHorizon = Literal["off", "on", "poisoned"]
 Switch = Literal["off", "on"]
@@ -112,16 +112,29 @@ class RipOptions:
         if self.fail_secure not in get_args(Switch):
             raise OptionError(f"fail_secure {self.fail_secure!r} is neither on nor off", "fail_secure")
 
-    def believes(self, other: RipOptions, *, adapts: bool) -> bool:
-        """Whether it takes, at some time, what a router with the other options signs. `adapts`: the other one signs
-        with whatever key its neighbours use, as ours does.
-        """
-        own, its = read_auth(self.auth), read_auth(other.auth)
-        if isinstance(own, bytes) or isinstance(its, bytes) or not own or not its:
-            return own == its
-        known = {(key.number, key.method, key.prepared) for key in own}
-        used = its if adapts else [span.signer for span in Keyring(its).spans() if span.signer is not None]
-        return any((key.number, key.method, key.prepared) in known for key in used)
+    def proofs(self) -> Proofs:
+        """How it proves at some time that it may speak, and what it takes for a proof at some time."""
+        auth = read_auth(self.auth)
+        if isinstance(auth, bytes) or not auth:
+            only: frozenset[Proof] = frozenset(((0, "", auth or b""),))
+            return Proofs(only, only)
+        signers = [span.signer for span in Keyring(auth).spans() if span.signer is not None]
+        return Proofs(frozenset(map(_proof, signers)), frozenset(map(_proof, auth)))
+
+
+Proof = tuple[int, str, bytes]
+"""A key's id, method and secret; or no id and no method, and a simple password, empty where there is none."""
+
+
+class Proofs(NamedTuple):
+    """`signs`: with these by itself, whatever its neighbours use; `takes`: messages with one of these."""
+
+    signs: frozenset[Proof]
+    takes: frozenset[Proof]
+
+
+def _proof(key: Key) -> Proof:
+    return key.number, key.method, key.prepared
 
 
 def _check_timer(name: str, value: object) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from catenet.nodes.control.topology import ExpectedRoute, Router, shortest
+from catenet.nodes.internet.rip.config import Proofs
 from catenet.nodes.internet.rip.packet import INFINITY
 
 __all__ = ["expected"]
@@ -20,12 +22,20 @@ def expected(routers: Sequence[Router]) -> dict[str, dict[str, ExpectedRoute]]:
         router: {
             lan: ExpectedRoute(metric - 1, hops) for lan, (metric, hops) in row.items() if hops and metric < INFINITY
         }
-        for router, row in shortest(routers, _Rules()).items()
+        for router, row in shortest(routers, _Rules(routers)).items()
     }
 
 
 class _Rules:
     """The options of `rip`, as topology.Rules wants them."""
+
+    def __init__(self, routers: Sequence[Router]) -> None:
+        self._proofs: dict[str, Proofs] = {router.name: router.options.proofs() for router in routers}
+        self._speakers: dict[str, list[str]] = defaultdict(list)
+        for router in routers:
+            for lan in router.lans:
+                if self.speaks(router, lan):
+                    self._speakers[lan].append(router.name)
 
     def cost(self, router: Router, lan: str) -> int:
         return int(router.options.cost.get(lan, 1))
@@ -38,5 +48,11 @@ class _Rules:
         return lan not in router.options.passive
 
     def believes(self, router: Router, other: Router, lan: str) -> bool:
-        heard = other.ours and self.speaks(router, lan)  # nobody learns the key of a router that is silent
-        return bool(router.options.believes(other.options, adapts=heard))
+        """On a LAN the other one signs with its own key, and with those of its keys that any router signs with which it
+        hears there ("until all of the neighbors are using the new security association", RFC 4822 section 5.1).
+        """
+        own, its = self._proofs[router.name], self._proofs[other.name]
+        used = set(its.signs)
+        if other.ours and lan not in other.deaf:
+            used |= {proof for name in self._speakers[lan] for proof in self._proofs[name].signs} & its.takes
+        return not used.isdisjoint(own.takes)

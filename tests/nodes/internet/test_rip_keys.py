@@ -157,5 +157,5 @@ def test_4822_5_1_once_a_key_has_begun_one_signs_and_one_is_taken(auth: dict) ->
 def test_whatever_a_lab_file_says_it_is_keys_or_a_mistake(auth: dict) -> None:
     """Nothing but a mistake that is said to be one comes of it; and who has what is right believes its like."""
     with suppress(ValueError):
-        options = RipOptions(auth=auth)
-        assert options.believes(options, adapts=True) and options.believes(options, adapts=False)
+        proofs = RipOptions(auth=auth).proofs()
+        assert proofs.signs and proofs.signs <= proofs.takes
