@@ -86,7 +86,7 @@ class Routes:
         self._wanted: dict[_Key, WantedRoute] = {}
         self._refused: dict[_Key, str] = {}
         self._missing: dict[_Key, str] = {}
-        self._sources: dict[int, Source] = {}  # by distance
+        self._sources: dict[int, Source] = {}  # by distance, the nearest first
         self.egress = Egress(netlink, known)
         """The way out of the lab."""
         self._listeners: list[Callable[[routing.Route], None]] = []
@@ -108,14 +108,28 @@ class Routes:
             ValueError: another source has the same distance.
 
         """
-        if self._sources.setdefault(source.distance, source) != source:
-            other = self._sources[source.distance]
-            raise ValueError(f"{source.name} and {other.name} have the same distance, {source.distance}")
-        before = self._best(prefix)
-        self._wanted[source, prefix] = WantedRoute(next_hops, metric)
-        is_there = self._install((source, prefix))
+        self._meet(source)
+        key, before = (source, prefix), self._best(prefix)
+        was = self._wanted.get(key)
+        self._wanted[key] = WantedRoute(next_hops, metric)
+        # The metric is no business of the kernel's. Of a static route nobody looks whether it is there still.
+        unchanged = was is not None and was.next_hops == next_hops and source != STATIC
+        is_there = (unchanged and key not in self._refused and key not in self._missing) or self._install(key)
         self._tell_best(prefix, before)
         return is_there
+
+    def _meet(self, source: Source) -> None:
+        """It is one of the sources from now on.
+
+        Raises:
+            ValueError: another one has the same distance.
+
+        """
+        known = self._sources.get(source.distance)
+        if known is None:
+            self._sources = dict(sorted({**self._sources, source.distance: source}.items()))
+        elif known != source:
+            raise ValueError(f"{source.name} and {known.name} have the same distance, {source.distance}")
 
     def delete(self, source: Source, prefix: Prefix) -> None:
         """The source has no route to the prefix any more. Another source's carries on."""
@@ -152,7 +166,7 @@ class Routes:
 
     def _best(self, prefix: Prefix) -> tuple[Source, WantedRoute] | None:
         """The nearest of the sources that have a route there."""
-        for _, source in sorted(self._sources.items()):
+        for source in self._sources.values():
             if (route := self._wanted.get((source, prefix))) is not None:
                 return source, route
         return None

@@ -2,116 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-
 import pytest
+from kernel_in_memory import FAR, METRIC, Node
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.service import Source
 from catenet.nodes.machine import NextHop
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.routing import Route
-from catenet.nodes.runtime.routes import STATIC, RestoredRoute, Routes, WantedRoute
+from catenet.nodes.runtime.routes import STATIC, WantedRoute
 
-FAR, FARTHER = Prefix.parse("10.1.3.0/24"), Prefix.parse("10.1.4.0/24")
+FARTHER = Prefix.parse("10.1.4.0/24")
 B, D = Address.parse("10.0.1.2"), Address.parse("10.0.3.4")
-LINKS = {"link1": 1, "link3": 3}
 RIP = Source("rip", 189, 120)
-METRIC = 120
-
-
-class Clock(asyncio.SelectorEventLoop):
-    """An event loop whose time passes when the test says so."""
-
-    seconds = 0.0
-
-    def time(self) -> float:
-        return self.seconds
-
-    def pass_by(self, seconds: float) -> None:
-        """In small steps, so that each timer runs when it is due."""
-        end = self.seconds + seconds
-        while self.seconds < end:
-            self.seconds = min(end, self.seconds + 0.25)
-            self.settle()
-
-    def settle(self) -> None:
-        self.call_soon(self.stop)
-        self.run_forever()
-
-
-class Kernel:
-    """A routing table that refuses what leads over an interface that is down, and tells of every change."""
-
-    def __init__(self) -> None:
-        self.table: dict[tuple[Prefix, int], Route] = {}
-        self.down: set[int] = set()
-        self.tell: Callable[..., None] = lambda route, gone: None
-        self.dumps = 0
-
-    def routes(self, table: int = routing.TABLE_MAIN) -> list[Route]:
-        self.dumps += 1
-        return list(self.table.values()) if table == routing.TABLE_MAIN else []
-
-    def replace_route(self, route: Route) -> None:
-        if any(hop.ifindex in self.down for hop in route.hops):
-            raise OSError(100, "Network is down")
-        self.table[route.prefix, route.metric] = route
-        self.tell(route, gone=False)
-
-    def delete_route(self, route: Route) -> None:
-        there = self.table.get((route.prefix, route.metric))
-        if there is not None and there.protocol == route.protocol:
-            del self.table[route.prefix, route.metric]
-            self.tell(there, gone=True)
-
-    def cut(self, ifindex: int) -> None:
-        """Routes go without a word; of several next hops the others stay."""
-        self.down.add(ifindex)
-        left = [each._replace(hops=tuple(h for h in each.hops if h.ifindex != ifindex)) for each in self.table.values()]
-        self.table = {(route.prefix, route.metric): route for route in left if route.hops}
-
-    def meddle(self, prefix: Prefix = FAR) -> None:
-        """Somebody deletes it."""
-        self.delete_route(self.table[prefix, METRIC])
-
-
-class Node:
-    """The kernel, our routes, and what was told of them."""
-
-    def __init__(self) -> None:
-        self.loop, self.kernel = Clock(), Kernel()
-        self.routes = Routes(self.kernel, self.ifindex, self.is_up, lambda _: True, self.loop)  # type: ignore[arg-type]
-        self.kernel.tell = lambda route, gone: self.routes.changed(route, gone=gone)
-        self.told_down: set[int] = set()
-        self.restored: list[tuple[float, RestoredRoute]] = []
-        self.routes.on_restored(lambda restored: self.restored.append((self.loop.time(), restored)))
-
-    @staticmethod
-    def ifindex(lan: str) -> int:
-        return LINKS.get(lan, 0)
-
-    def is_up(self, lan: str) -> bool:
-        return lan in LINKS and LINKS[lan] not in self.told_down
-
-    def set_link(self, lan: str, *, up: bool) -> None:
-        """As Lans does."""
-        (self.kernel.down.discard if up else self.kernel.cut)(LINKS[lan])
-        (self.told_down.discard if up else self.told_down.add)(LINKS[lan])
-        if up:
-            self.routes.restore(lan)
-
-    def __enter__(self) -> Node:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.routes.close()
-        self.loop.close()
-
-    def via(self, prefix: Prefix = FAR) -> Address | None:
-        route = self.kernel.table.get((prefix, METRIC))
-        return None if route is None else route.hops[0].via
 
 
 def test_a_route_that_somebody_deletes_comes_back_at_once() -> None:
@@ -142,6 +45,30 @@ def test_what_we_change_ourselves_is_no_meddling() -> None:
         node.loop.settle()
         assert (node.via(), node.via(FARTHER), node.restored) == (B, None, [])
         assert node.kernel.dumps <= 1
+
+
+def test_another_metric_alone_is_no_business_of_the_kernels() -> None:
+    with Node() as node:
+        told: list[int | None] = []
+        node.routes.on_best(lambda _, prefix, route: told.append(None if route is None else route.metric))
+        hop = (NextHop(B, "link1"),)
+        assert all(node.routes.set(RIP, FAR, hop, metric) for metric in (2, 3, 2))
+        assert (node.kernel.replacements, told) == (1, [2, 3, 2])
+        node.routes.set(RIP, FAR, (NextHop(D, "link3"),), 2)
+        assert node.kernel.replacements == 2
+
+
+def test_a_route_that_is_not_there_is_tried_again_with_another_metric() -> None:
+    with Node() as node:
+        node.set_link("link1", up=False)
+        hop = (NextHop(B, "link1"),)
+        assert not node.routes.set(RIP, FAR, hop, 2)
+        node.kernel.down.clear()  # as it is when the kernel knows of it before us
+        assert node.routes.set(RIP, FAR, hop, 3)
+        for _ in range(2):  # the second time it is left out for a while
+            node.kernel.meddle()
+            node.loop.settle()
+        assert (node.via(), node.routes.set(RIP, FAR, hop, 4), node.via()) == (None, True, B)
 
 
 def test_a_whole_table_deleted_costs_one_look() -> None:
