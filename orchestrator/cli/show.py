@@ -43,6 +43,8 @@ def show(
     catenet show a routes              the kernel's
     catenet show dns.eurecom.fr resolver --json
     catenet show all routes            of all nodes that have it, in one table
+
+    Exit code 1 when of all nodes none answers.
     """
     docker = engine()
     running = running_lab(docker, lab)
@@ -61,6 +63,7 @@ def _show_all(docker: Engine, running: RunningLab, what: str, *, json: bool) -> 
 
     Raises:
         UserError: no node has it; the text names the nearest word.
+        Exit: no node answers.
 
     """
     answers = ask_all(docker, running.containers.values(), Question("show", {"what": what}))
@@ -76,6 +79,9 @@ def _show_all(docker: Engine, running: RunningLab, what: str, *, json: bool) -> 
     for name, answer in answers.items():
         if answer.error is not None and not answer.known:
             tell(f"catenet: {name} is left out: {answer.error}")
+    if not tables:
+        tell(f"catenet: no node of lab {running.name} answers")
+        raise typer.Exit(1)
 
 
 def _merged(tables: Mapping[str, Json]) -> Json:

@@ -14,7 +14,7 @@ import typer
 
 from catenet.nodes.control.units import format_duration
 from catenet.nodes.machine import Json
-from catenet.orchestrator.backend.protocols import Engine, EngineGoneError
+from catenet.orchestrator.backend.protocols import Engine, EngineError, EngineGoneError
 from catenet.orchestrator.cli.arguments import JsonOption, LabArgument
 from catenet.orchestrator.cli.check import print_results, run_and_show, say_evidence
 from catenet.orchestrator.cli.context import engine, running_lab
@@ -115,19 +115,32 @@ def _own_copy(docker: Engine, lab: Lab, name: str, *, keep: bool, quiet: bool) -
     _remove_orphans(docker, quiet=quiet)  # first: one of them may have the very name
     if copy in running_labs(docker):
         raise UserError(f"lab {copy} runs already: catenet check --lab {copy}, or give another --name")
-    belonging, gone = Belonging(copy), False
+    belonging, stays = Belonging(copy), f"lab {copy} stays; catenet down {copy} removes it"
+
+    def end() -> None:
+        if keep:
+            tell(f"catenet: {stays}")
+        else:
+            try:
+                _remove(docker, copy, quiet=quiet)
+            except BaseException:
+                belonging.leave()
+                raise
+        belonging.end()
+
     try:
         yield copy
     except EngineGoneError:
-        gone = True
+        tell(f"catenet: {stays}")
+        belonging.leave()
         raise
-    finally:
-        if keep or gone:
-            tell(f"catenet: lab {copy} stays; catenet down {copy} removes it")
-        else:
-            _remove(docker, copy, quiet=quiet)
-        if not gone:  # else the next test removes it, as if we had been killed
-            belonging.end()
+    except BaseException:
+        try:
+            end()
+        except (EngineError, UserError) as failure:  # it hides not why we came to this
+            tell(f"catenet: {failure}; {stays}")
+        raise
+    end()
 
 
 def _remove(docker: Engine, copy: str, *, quiet: bool) -> None:

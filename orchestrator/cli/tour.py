@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.checks.path import read_traceroute
 from catenet.orchestrator.cli.context import engine, running_lab
-from catenet.orchestrator.cli.screen import say
+from catenet.orchestrator.cli.screen import say, tell
 from catenet.orchestrator.cli.trace import print_trace
 from catenet.orchestrator.cli.up import NameOption, bring_up
 from catenet.orchestrator.observe.outage import INTERVAL, Outage, watch_outage
 from catenet.orchestrator.observe.pings import Pings
-from catenet.orchestrator.observe.running import RunningLab
+from catenet.orchestrator.observe.running import RunningLab, UserError
 from catenet.orchestrator.operations.done import Done
 from catenet.orchestrator.operations.scene import RunningScene
 from catenet.orchestrator.operations.verbs import do
@@ -70,14 +72,24 @@ def _break(engine: Engine, running: RunningLab) -> None:
     with Pings(engine, running.node(BROWSER), str(server.address), INTERVAL) as pings:
         pings.first_after(0.0, _LIMIT)
         done: list[Done] = []
-        try:
+        with healing(engine, running, LINK):
             broken = watch(pings, prefix, change=lambda: done.append(change("cut")), link="link.down")
             _tell(broken, done[-1], broken.begin, _way(scene))
             mended = watch(pings, prefix, change=lambda: done.append(change("heal")), link="link.up")
             _tell(mended, done[-1], broken.begin, _way(scene))
-        except BaseException:
-            do(engine, running, "heal", LINK)
-            raise
+
+
+@contextmanager
+def healing(engine: Engine, running: RunningLab, lan: str) -> Iterator[None]:
+    """After an error in the block the LAN is healed. Where that fails too, it is told, and the first error goes on."""
+    try:
+        yield
+    except BaseException:
+        try:
+            do(engine, running, "heal", lan)
+        except (EngineError, UserError) as failure:
+            tell(f"catenet: {lan} is not healed: {failure}")
+        raise
 
 
 def _tell(outage: Outage, done: Done, zero: float, way: str) -> None:

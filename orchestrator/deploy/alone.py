@@ -78,6 +78,10 @@ class Belonging:
         self._path.unlink(missing_ok=True)
         self._file.close()
 
+    def leave(self) -> None:
+        """It is an orphan from now on, as if this process had been killed: the next `catenet test` removes it."""
+        self._file.close()
+
 
 def claimed(prefix: str = "") -> list[str]:
     """The copies that belong to a process, or did when it was killed, where their names begin so.

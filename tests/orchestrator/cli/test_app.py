@@ -171,6 +171,14 @@ class TestShow:
         ]
         assert err == "catenet: b is left out: exited (137)\ncatenet: c is left out: paused\n"
 
+    @pytest.mark.parametrize(("flags", "printed"), [((), ""), (("--json",), "{}\n")])
+    def test_where_no_node_answers_it_fails(self, catenet, small, flags, printed):
+        for node in ("a", "b", "c"):
+            small.engine.pause(f"small-{node}")
+        code, out, err = catenet("show", "all", "rip", *flags)
+        assert (code, out) == (1, printed)
+        assert err.splitlines()[-1] == "catenet: no node of lab small answers"
+
     def test_of_all_nodes_each_has_its_rows(self, catenet):
         rows = [line.split()[:2] for line in catenet("show", "all", "links")[1].splitlines()]
         assert rows == [["node", "LAN"], ["a", "link1"], ["b", "link1"], ["b", "link2"], ["c", "link2"]]
