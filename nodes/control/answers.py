@@ -7,10 +7,10 @@ A node imports this when it is asked: one that is asked nothing, as most are mos
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from catenet.nodes.control.fields import Fields, counts, rows
-from catenet.nodes.control.link import LinkCondition
+from catenet.nodes.control.link import KEYS, LinkCondition
 from catenet.nodes.control.questions import FAILED
 from catenet.nodes.machine import Json
 
@@ -59,7 +59,7 @@ class LinkState(NamedTuple):
         row = Fields(value, "links")
         return cls(
             row.name("lan"),
-            LinkCondition(row.flag("up"), row.flag("silent")),
+            LinkCondition(*(_field(row, key, well) for key, well in KEYS.items())),
             row.text("address"),
             row.whole("length") or 0,
             row.text("engine"),
@@ -67,6 +67,11 @@ class LinkState(NamedTuple):
             row.word("hardware"),
             row.whole("mtu"),
         )
+
+
+def _field(row: Fields, key: str, well: bool | float) -> Any:
+    """What a row says of a field of its condition; where it says nothing of a flag, it is false."""
+    return row.flag(key) if isinstance(well, bool) else row.number(key) or well
 
 
 def link_states(value: Json) -> tuple[LinkState, ...]:

@@ -1,33 +1,58 @@
 """What one end of a LAN is like: one value, ordered by the orchestrator, carried out and told by the node, compared by
-whoever asks. What a LAN may suffer beside that is a field more here, and is then known everywhere.
+whoever asks. What a LAN may suffer beside that is a field more here, a bool or a number whose 0 is well, and a state
+more: all who order, tell, compare, draw and undo go by these; only the node has to do it (runtime/lans).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from catenet.nodes.machine import Json
 
-__all__ = ["WELL", "LinkCondition"]
+__all__ = ["BROKEN", "CUT", "KEYS", "WELL", "LinkCondition", "StateWords"]
+
+
+class StateWords(NamedTuple):
+    """How people say it: a LAN is `word`; it became so: `past`; `place` these ends; an absent end will be: `later`."""
+
+    word: str
+    past: str
+    place: str
+    later: str
+
+
+UP = StateWords("up", "healed", "up at", "comes up")
+CUT = StateWords("cut", "cut", "down at", "is cut")
+SILENT = StateWords("silent", "silent", "every packet is dropped at", "goes silent")
+BROKEN = (CUT, SILENT)
+"""All but the one that is well, the worst one first."""
 
 
 class LinkCondition(NamedTuple):
-    """`up`: the interface is. `drop`: though it is up, it drops every frame that comes in."""
+    """`up`: the interface is. `drop`: though it is up, it drops every frame that comes in.
+
+    Between a node and who asks it, `drop` is called silent.
+    """
 
     up: bool = True
     drop: bool = False
 
     @property
-    def word(self) -> Literal["up", "cut", "silent"]:
+    def state(self) -> StateWords:
         """As people say it."""
         if not self.up:
-            return "cut"
-        return "silent" if self.drop else "up"
+            return CUT
+        return SILENT if self.drop else UP
+
+    @property
+    def word(self) -> str:
+        """The state in a word: up, cut, silent."""
+        return self.state.word
 
     def to_json(self) -> dict[str, Json]:
         """Its keys in an order, and in the rows of `show links`."""
-        return {"up": self.up, "silent": self.drop}
+        return dict(zip(KEYS, self, strict=True))
 
     @classmethod
     def parse(cls, value: Json) -> LinkCondition:
@@ -40,18 +65,27 @@ class LinkCondition(NamedTuple):
         if not isinstance(value, Mapping):
             raise ValueError(f"condition {value!r} is no object, like {WELL.to_json()}")
         for key, each in value.items():
-            if key not in _KEYS:
-                raise ValueError(f"condition: {key!r} is none of {', '.join(_KEYS)}")
-            if not isinstance(each, bool):
-                raise ValueError(f"condition: {key} {each!r} is no bool")
-        return cls(bool(value.get("up", True)), bool(value.get("silent", False)))
+            if key not in KEYS:
+                raise ValueError(f"condition: {key!r} is none of {', '.join(KEYS)}")
+            if not _fits(KEYS[key], each):
+                raise ValueError(f"condition: {key} {each!r} is no {type(KEYS[key]).__name__}")
+        return cls(*(value.get(key, well) for key, well in KEYS.items()))
 
     @staticmethod
     def worst(conditions: Iterable[LinkCondition]) -> LinkCondition:
         """Of several ends, of which there is one at least: a cut is worse than a loss."""
-        return min(conditions, key=lambda each: (each.up, not each.drop))
+        return max(conditions, key=lambda each: (not each.up, *each[1:]))
 
 
 WELL = LinkCondition()
 """As after `up`."""
-_KEYS = tuple(WELL.to_json())
+_CALLED = {"drop": "silent"}
+KEYS: Mapping[str, Any] = {_CALLED.get(name, name): well for name, well in WELL._asdict().items()}
+"""The key of each field → its value where all is well."""
+
+
+def _fits(well: Any, value: object) -> bool:
+    """Whether a value is of the field's type, and none that nobody could carry out."""
+    if isinstance(well, bool):
+        return isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")

@@ -119,12 +119,7 @@ class Routes:
         return is_there
 
     def _meet(self, source: Source) -> None:
-        """It is one of the sources from now on.
-
-        Raises:
-            ValueError: another one has the same distance.
-
-        """
+        """It is one of the sources from now on; ValueError: another one has its distance."""
         known = self._sources.get(source.distance)
         if known is None:
             self._sources = dict(sorted({**self._sources, source.distance: source}.items()))

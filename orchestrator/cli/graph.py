@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 import typer
 from rich.text import Text
 
+from catenet.nodes.control.link import BROKEN, CUT
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.arguments import JsonOption, LabOption
 from catenet.orchestrator.cli.context import engine, here, one_name
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 Form = Literal["text", "svg", "mermaid", "dot"]
 SUFFIXES: dict[str, Form] = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot"}
 STYLES = {
-    **{"good": "green", "waiting": "yellow", "paused": "yellow", "silent": "yellow"},
-    **{"dead": "bold red", "cut": "bold red"},
+    **{"good": "green", "waiting": "yellow", "paused": "yellow", "dead": "bold red"},
+    **{each.word: "bold red" if each == CUT else "yellow" for each in BROKEN},
 }
 
 

@@ -105,4 +105,4 @@ def _as_json(state: LabState) -> Mapping[str, Json]:
 def _end(node: NodeState, lan: str) -> Mapping[str, Json]:
     """How its end of that LAN is, as far as it is known."""
     known = node.links.get(lan)
-    return {"up": None, "silent": False} if known is None else known.to_json()
+    return {**WELL.to_json(), "up": None} if known is None else known.to_json()

@@ -6,16 +6,25 @@ comes in, so nobody is told, and only timeouts find out.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from typing import Annotated, NamedTuple
 
 from catenet.nodes.control.link import LinkCondition
-from catenet.orchestrator.faults.verb import Flag, Hands, Outcome, Verb
+from catenet.orchestrator.faults.option import Option
+from catenet.orchestrator.faults.verb import Hands, Outcome, Verb
 
 __all__ = ["VERB"]
 
 
-def _cut(hands: Hands, lan: str, flags: Collection[str], at: float) -> Outcome:
-    condition = LinkCondition(drop=True) if "silent" in flags else LinkCondition(up=False)
+class CutOptions(NamedTuple):
+    """Beside the LAN."""
+
+    silent: Annotated[
+        bool, Option("Every packet is lost, and the carrier stays: only timeouts find out.", leaves="silent")
+    ] = False
+
+
+def _cut(hands: Hands, lan: str, options: CutOptions, at: float) -> Outcome:
+    condition = LinkCondition(drop=True) if options.silent else LinkCondition(up=False)
     return hands.set_condition(lan, condition, at)
 
 
@@ -33,14 +42,7 @@ catenet cut link1 --lab internet
 """,
     _cut,
     undone_by="heal",
-    flags=(
-        Flag(
-            "silent",
-            "Every packet is lost, and the carrier stays: only timeouts find out.",
-            "Of a cut: packets are lost, and the carrier stays. Without it: no.",
-            leaves="silent",
-        ),
-    ),
+    options=CutOptions,
     instead="kill",
     leaves="cut",
 )

@@ -7,11 +7,12 @@ broken off are made of it. `catenet --help` reads every verb, so nothing slow is
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from catenet.nodes.control.link import LinkCondition
+from catenet.orchestrator.faults.option import NoOptions, fields
 
-__all__ = ["Flag", "Hands", "Outcome", "Verb"]
+__all__ = ["Hands", "Outcome", "Verb"]
 
 
 class Outcome(NamedTuple):
@@ -55,34 +56,22 @@ class Hands(Protocol):
         """A dead node runs again; returns when it is ready, and does as the other ends have done meanwhile."""
 
 
-class Flag(NamedTuple):
-    """A word that a verb may be given beside its target: `--NAME`, and in a timeline `NAME: yes`.
-
-    `help`: for the command line; `about`: for lab files. `leaves`: as of the verb, with this word.
-    """
-
-    name: str
-    help: str
-    about: str
-    leaves: str
-
-
 class Verb(NamedTuple):
     """One of the vocabulary. `help`: of its command, the first line a sentence, examples behind a line `\\b`.
 
-    `do`: on the target, with the names of those flags that were given, not before a time in seconds since 1970 (0: at
-    once). `undone_by`: the verb that mends what this one breaks; empty of one that mends. `instead`: the verb that does
-    the like to a node where this one takes a LAN, and the other way round. `leaves`: the target's word in
-    `status` then.
+    `do`: on the target, with its options, not before a time in seconds since 1970 (0: at once). `undone_by`: the verb
+    that mends what this one breaks; empty of one that mends. `options`: a NamedTuple (option.py); `do` gets one.
+    `instead`: the verb that does the like to a node where this one takes a LAN, and the other way round. `leaves`: the
+    target's word in `status` then.
     """
 
     name: str
     on: Literal["LAN", "node"]
     summary: str
     help: str
-    do: Callable[[Hands, str, Collection[str], float], Outcome]
+    do: Callable[[Hands, str, Any, float], Outcome]
     undone_by: str = ""
-    flags: tuple[Flag, ...] = ()
+    options: Any = NoOptions
     instead: str = ""
     leaves: str = ""
 
@@ -91,6 +80,12 @@ class Verb(NamedTuple):
         """Whether it breaks something."""
         return bool(self.undone_by)
 
-    def state_after(self, flags: Collection[str]) -> str:
-        """How `status` calls the target then."""
-        return next((flag.leaves for flag in self.flags if flag.name in flags), self.leaves)
+    def state_after(self, options: Any) -> str:
+        """How `status` calls the target after the verb with these options (None: nothing was given)."""
+        given = zip(fields(self.options), options or self.options(), strict=True)
+        said = (field.option.leaves for field, value in given if value != field.default)
+        return next(filter(None, said), self.leaves)
+
+    def may_leave(self, state: str) -> bool:
+        """Whether `status` may call the target so then, with one of its options or without."""
+        return state in (self.leaves, *(field.option.leaves for field in fields(self.options)))

@@ -23,7 +23,7 @@ from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError, unknown
 from catenet.orchestrator.operations import Result, run_checks
 from catenet.orchestrator.operations.done import Done
-from catenet.orchestrator.operations.verbs import do
+from catenet.orchestrator.operations.verbs import do, options_of
 from catenet.orchestrator.status.converged import wait_until_converged
 from catenet.orchestrator.status.state import lab_state
 
@@ -111,7 +111,7 @@ class LabUnderTest:
         """
         return self.breaking("cut", lan, silent=silent)
 
-    def breaking(self, verb: str, target: str, **flags: bool) -> Broken:
+    def breaking(self, verb: str, target: str, **options: object) -> Broken:
         """Any verb that breaks something, as of `do`. In a `with`, it is undone and routing has converged at the end.
 
         Raises:
@@ -119,7 +119,7 @@ class LabUnderTest:
             EngineError: an end or a node did not do it.
 
         """
-        return Broken(self, verb, target, **flags)
+        return Broken(self, verb, target, **options)
 
     def heal(self, lan: str) -> Done:
         """The LAN carries packets again; routing takes the time it takes.
@@ -131,13 +131,14 @@ class LabUnderTest:
         """
         return self.do("heal", lan)
 
-    def do(self, verb: str, target: str, **flags: bool) -> Done:
-        """cut, heal, kill or another verb that breaks or mends, by its name; `flags` as on the command line, by theirs.
+    def do(self, verb: str, target: str, **options: object) -> Done:
+        """cut, heal, kill or another verb that breaks or mends, by its name; `options` by theirs, with values as the
+        lab file has them, like silent=True.
 
         The lab is reset before the next test that uses it.
         """
         self._copy.changed = True
-        return do(self.engine, self.running, verb, target, [flag for flag, given in flags.items() if given])
+        return do(self.engine, self.running, verb, target, options_of(verb, options))
 
     def check(self, *claims: str, within: str | None = None) -> list[Result]:
         """The lab's checks of these claims (none given: all) hold, each `within` its own time or the one given.
@@ -318,9 +319,9 @@ class NodeUnderTest:
 class Broken:
     """Something that is broken now. As a context manager, it is mended at the end of the block, after an error too."""
 
-    def __init__(self, lab: LabUnderTest, verb: str, target: str, **flags: bool) -> None:
+    def __init__(self, lab: LabUnderTest, verb: str, target: str, **options: object) -> None:
         self._lab, self._target = lab, target
-        self.done = lab.do(verb, target, **flags)
+        self.done = lab.do(verb, target, **options)
         self._undo = verbs()[verb].undone_by
 
     def __enter__(self) -> Broken:
@@ -367,7 +368,7 @@ def _expectations(lab: Lab) -> list[tuple[Check, Mapping[_State, str]]]:
             continue
         verb = verbs()[moment.verb]
         if verb.breaks:
-            state = _State(verb.on, moment.target, verb.state_after(moment.flags))
+            state = _State(verb.on, moment.target, verb.state_after(moment.options))
             broken[verb.undone_by, moment.target] = state, moment.words
         else:
             broken.pop((verb.name, moment.target), None)

@@ -12,6 +12,7 @@ from catenet.orchestrator.lab.kinds import KindReader, check_words
 from catenet.orchestrator.lab.model import Check, Measure, Moment
 from catenet.orchestrator.lab.problems import quote
 from catenet.orchestrator.lab.reader import Reader
+from catenet.orchestrator.lab.verb_options import read_options
 from catenet.orchestrator.lab.vocabulary import MEASURE, moment_words
 from catenet.orchestrator.lab.words import CLAIMS
 
@@ -115,11 +116,10 @@ class ChecksReader:
         verb = self._only_one(section, (*verbs(), "expect"), item, what)
         if verb is None:
             return ()
-        flags = {flag.name: each.name for each in verbs().values() for flag in each.flags if flag.name in section}
-        for flag, owner in flags.items():
-            if verb != owner:
+        for name, owner in {name: each.name for each in verbs().values() for name in each.options._fields}.items():
+            if name in section and verb != owner:
                 self.reader.problem(
-                    section[flag].line, f"{what}: {flag} beside {verb}", f"{flag} belongs to `{owner}:`"
+                    section[name].line, f"{what}: {name} beside {verb}", f"{name} belongs to `{owner}:`"
                 )
         if verb == "expect":
             expect = self._expect(section, what)
@@ -128,8 +128,9 @@ class ChecksReader:
             if word in section:
                 self.reader.problem(section[word].line, f"{what}: {word} beside {verb}", f"{word} belongs to `expect:`")
         targets = self._some(section, verb, what, item.line, verbs()[verb].on)
-        given = tuple(flag for flag in flags if self.reader.flag(section[flag], f"{what}: {flag}"))
-        return () if at is None else tuple(Moment(at, verb, target, flags=given) for target in targets)
+        options = read_options(verbs()[verb], section, what, self.reader)
+        given = None if options == verbs()[verb].options() else options
+        return () if at is None else tuple(Moment(at, verb, target, options=given) for target in targets)
 
     def _expect(self, section: Mapping[str, Item], what: str) -> Check | None:
         item = section["expect"]

@@ -1,21 +1,24 @@
-"""A check that is written in a program: the same words as under `checks:` of the lab file, and the same mistakes."""
+"""A check, or what a verb is given, written in a program: the same words as in the lab file, and the same mistakes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from catenet.nodes.address import Address, Prefix
+from catenet.orchestrator.faults.verb import Verb
 from catenet.orchestrator.lab.checks import ChecksReader
 from catenet.orchestrator.lab.document import DEPTH_LIMIT, Item
 from catenet.orchestrator.lab.model import Check, Lab, LabFileError
 from catenet.orchestrator.lab.problems import Problems, quote
 from catenet.orchestrator.lab.reader import Reader
+from catenet.orchestrator.lab.verb_options import read_options
 
-__all__ = ["ExpectationError", "read_duration", "read_expectation"]
+__all__ = ["ExpectationError", "read_duration", "read_expectation", "read_given"]
 
 
 class ExpectationError(ValueError):
-    """The words of a check are wrong: the mistake of whoever wrote the program."""
+    """The words of a check, or beside a verb, are wrong: the mistake of whoever wrote the program."""
 
 
 def read_expectation(lab: Lab, words: Mapping[str, object]) -> Check:
@@ -51,6 +54,23 @@ def read_duration(text: object, what: str) -> float:
         raise _without_places(error) from None
     assert seconds is not None
     return seconds
+
+
+def read_given(verb: Verb, given: Mapping[str, object]) -> Any:
+    """`{"delay": "20ms"}` → the verb's options; those that it has not are left out.
+
+    Raises:
+        ExpectationError: a value is wrong; the text names verb, option and value.
+
+    """
+    problems = Problems("")
+    try:
+        section = {name: _item(value, name) for name, value in given.items()}
+        options = read_options(verb, section, verb.name, Reader(problems))
+        problems.end()
+    except LabFileError as error:
+        raise _without_places(error) from None
+    return options
 
 
 def _without_places(error: LabFileError) -> ExpectationError:

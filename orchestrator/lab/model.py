@@ -10,6 +10,7 @@ from typing import Any
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.config import StaticRoute
 from catenet.orchestrator.checks.expectation import Expectation
+from catenet.orchestrator.faults.option import written
 
 __all__ = [
     "Attachment",
@@ -90,19 +91,19 @@ class Check:
 class Moment:
     """One entry of a timeline: at so many seconds, one verb with its LAN or node, or an expectation.
 
-    `flags`: what the verb is given beside its target.
+    `options`: what the verb is given beside its target (faults/option.py); None: nothing.
     """
 
     at: float
     verb: str = ""  # one of orchestrator/faults; or "", then `expect` is given
     target: str = ""
     expect: Check | None = None
-    flags: tuple[str, ...] = ()
+    options: Any = None
 
     @property
     def words(self) -> str:
         """The verb and its target, as the command line has them."""
-        return " ".join((self.verb, self.target, *(f"--{flag}" for flag in self.flags)))
+        return " ".join((self.verb, self.target, *(written(self.options) if self.options else ())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from catenet.nodes.address import Address, HostBitsError, Prefix
 from catenet.nodes.control.units import DURATION, LONGEST, format_duration, parse_duration
+from catenet.orchestrator.faults.option import Unit
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.problems import Problems, nearest, quote
 from catenet.orchestrator.lab.words import FOREIGN_WORDS, LATER_WORDS, NAMES
@@ -196,6 +197,27 @@ class Reader:
         with_unit = f"{shape(item)}s"
         hint = f"with a unit: {with_unit}" if number and DURATION.fullmatch(with_unit) else "like 200ms, 2s or 3m"
         self.problem(item.line, f"{what} is {shape(item)}, and should be a duration", hint)
+        return None
+
+    def quantity(self, item: Item, what: str, unit: Unit) -> float | None:
+        """A number with a unit behind it, as the unit has it."""
+        if not isinstance(item.value, str):
+            self.problem(item.line, f"{what} is {shape(item)}, and should be a {unit.words}", f"like {unit.like}")
+            return None
+        try:
+            return unit.parse(item.value)
+        except ValueError:
+            self.problem(
+                item.line, f"{what}: {quote(item.value)} is no {unit.words}", f"{unit.range}, like {unit.like}"
+            )
+            return None
+
+    def choice(self, item: Item, what: str, words: Sequence[str]) -> str | None:
+        """One of these words."""
+        if item.value in words:
+            return str(item.value)
+        near = nearest(item.value, words) if isinstance(item.value, str) else ""
+        self.problem(item.line, f"{what} is {shape(item)}, and should be one of {', '.join(words)}", near)
         return None
 
     def address(self, item: Item | None, what: str) -> Address | None:

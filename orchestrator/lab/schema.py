@@ -14,6 +14,7 @@ from catenet.nodes.catalogue import IMPLEMENTATION, implementations, services
 from catenet.nodes.control.units import DURATION, format_duration
 from catenet.orchestrator.checks import kinds
 from catenet.orchestrator.faults import verbs
+from catenet.orchestrator.faults.option import PERCENTAGE, RATE
 from catenet.orchestrator.lab.kinds import check_words, kind_words
 from catenet.orchestrator.lab.lans import LONGEST, SHORTEST
 from catenet.orchestrator.lab.options import options_schema
@@ -71,6 +72,8 @@ def _one_at_least(of: Sequence[str]) -> Schema:
 def _shape(word: Word) -> Schema:
     if word.shape == "number":
         return {"type": "integer", "minimum": word.bounds[0], "maximum": word.bounds[1]}
+    if word.choices:
+        return {"enum": list(word.choices)}
     return _of(word.shape)
 
 
@@ -85,6 +88,7 @@ def _values() -> dict[str, Schema]:
         "names": {"anyOf": [_of("text"), _list(_of("text"))]},
         "flag": {"enum": [True, False, *FLAGS]},
         "duration": _whole(DURATION.pattern) | {"examples": ["200ms", "2s", "3m"]},
+        **{unit.words: _whole(unit.pattern) | {"examples": [unit.like]} for unit in (PERCENTAGE, RATE)},
         "address": _whole(_ADDRESS),
         "prefix": _whole(rf"{_ADDRESS}/(?:{'|'.join(map(str, range(SHORTEST, LONGEST + 1)))})"),
         "domain": _whole(DOMAIN.pattern),
@@ -97,11 +101,11 @@ def _values() -> dict[str, Schema]:
 
 def _structures() -> dict[str, Schema]:
     """The same of what has words of its own."""
-    options = {service: _of(f"{service}-options") for service in services()}
-    by_service = _or_nothing({"type": "object", "properties": options, "additionalProperties": False})
+    of_services = {service: _of(f"{service}-options") for service in services()}
+    by_service = _or_nothing({"type": "object", "properties": of_services, "additionalProperties": False})
     by_lan = {"type": "object", "additionalProperties": _or_nothing(_whole(_ADDRESS)), "minProperties": 1}
-    flags = {flag.name: [verb.name] for verb in verbs().values() for flag in verb.flags}
-    beside = {"within": ["expect"], "claim": ["expect"], **flags}
+    options = {name: [verb.name] for verb in verbs().values() for name in verb.options._fields}
+    beside = {"within": ["expect"], "claim": ["expect"], **options}
     moment = _exactly_one(moment_words(), (*verbs(), "expect"))
     return {
         "lans": _chosen("LAN", _or_nothing(_section(LAN))),

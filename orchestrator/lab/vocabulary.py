@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from catenet.nodes.control.units import SECONDS
 from catenet.orchestrator.faults import verbs
+from catenet.orchestrator.faults.option import Field, Unit, fields
 
 __all__ = [
     "HOLDS",
@@ -26,12 +28,16 @@ __all__ = [
 
 
 class Word(NamedTuple):
-    """`shape` names what its value looks like, as schema.py defines it; `bounds` are a number's least and most."""
+    """`shape` names what its value looks like, as schema.py defines it; `bounds` are a number's least and most.
+
+    `choices`: the words, of which the value is one.
+    """
 
     shape: str
     about: str
     needed: bool = False
     bounds: tuple[int, int] = (0, 0)
+    choices: tuple[str, ...] = ()
 
 
 Words = Mapping[str, Word]
@@ -92,7 +98,16 @@ def moment_words() -> Words:
     return {
         "at": Word("duration", "When, counted from the timeline's start.", needed=True),
         **{verb.name: Word("names", f"The {verb.on} to {verb.name}, or several at once.") for verb in known},
-        **{flag.name: Word("flag", flag.about) for verb in known for flag in verb.flags},
+        **{field.name: _option_word(verb.name, field) for verb in known for field in fields(verb.options)},
         "expect": Word("expectation", "What must be true from then on, or within the time that `within` gives it."),
         **HOLDS,
     }
+
+
+def _option_word(verb: str, field: Field) -> Word:
+    about = f"Beside `{verb}:`. {field.option.about} Without it: {field.format(field.default)}."
+    shape = field.kind.words if isinstance(field.kind, Unit) else _SHAPES[field.kind]
+    return Word(shape, about, bounds=field.option.bounds, choices=field.choices)
+
+
+_SHAPES: Mapping[object, str] = {bool: "flag", int: "number", str: "text", SECONDS: "duration"}

@@ -19,6 +19,7 @@ from catenet.orchestrator.backend.protocols import (
     Listed,
     Network,
 )
+from catenet.orchestrator.faults import mending
 from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, canonical, find_lab
 from catenet.orchestrator.lab.model import Lab
 
@@ -58,8 +59,8 @@ def must_run(container: Container) -> None:
 
     """
     if container.state != "running":
-        cure = "resume" if container.state == "paused" else "start"
-        raise UserError(f"{container.node} is {condition(container)}: catenet {cure} {container.node}")
+        cure = mending("node", container.node, container.state)
+        raise UserError(f"{container.node} is {condition(container)}: {cure}")
 
 
 def unknown(kind: str, word: str, choices: Iterable[str], hint: str = "", *, owner: str = "") -> UserError:

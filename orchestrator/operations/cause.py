@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.faults import mending
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition, running_lab
 from catenet.orchestrator.operations.result import Result
 from catenet.orchestrator.status.state import lab_state
@@ -38,10 +39,9 @@ def _broken(engine: Engine, running: RunningLab) -> Iterator[tuple[str, str]]:
     """(What is broken, what mends it)."""
     for lan in lab_state(engine, running).lans:
         if lan.is_broken:
-            yield f"{lan.name} is {lan.condition}", f"catenet heal {lan.name}"
+            yield f"{lan.name} is {lan.condition}", mending("LAN", lan.name, lan.word)
     for name in (*running.missing.nodes, *running.missing.lans):
         yield f"{name} is missing", running.up_again
     for node in running.containers.values():
         if node.state != "running":
-            verb = "resume" if node.state == "paused" else "start"
-            yield f"{node.node} is {condition(node)}", f"catenet {verb} {node.node}"
+            yield f"{node.node} is {condition(node)}", mending("node", node.node, node.state)

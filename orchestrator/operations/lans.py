@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple
 
 from catenet.nodes.control.answers import link_states
 from catenet.nodes.control.fields import AnswerError, read
@@ -20,22 +19,6 @@ __all__ = ["rejoin", "set_condition"]
 
 LOOK, ACT = 5.0, 20.0
 """Seconds for the two questions that a verb asks: where things are, and then to change them (of a node that hangs)."""
-
-
-class _Words(NamedTuple):
-    """How it is said that a LAN becomes so: it is `past`; `place` these ends; an end that is not there `later`."""
-
-    past: str
-    place: str
-    later: str
-
-
-_WORDS = {
-    "up": _Words("healed", "up at", "comes up"),
-    "cut": _Words("cut", "down at", "is cut"),
-    "silent": _Words("silent", "every packet is dropped at", "goes silent"),
-}
-"""By the word of a LinkCondition."""
 
 
 def set_condition(
@@ -58,7 +41,7 @@ def set_condition(
         EngineError: an end that runs did not do it.
 
     """
-    words = _WORDS[wanted.word]
+    words = wanted.state
     ends = [end for end in running.ends(lan) if nodes is None or end.node in nodes]
     if not ends:
         makes = f"{running.up_again} makes what is missing"
@@ -97,7 +80,7 @@ def rejoin(engine: Streams, running: RunningLab, container: Container) -> tuple[
             ends = [end for answer in links.values() if (end := _condition(answer, lan)) is not None]
             if not ends or _condition(own, lan) == (wanted := LinkCondition.worst(ends)):
                 continue
-            words = _WORDS[wanted.word]
+            words = wanted.state
             refused = _refusals({container.node: doors.ask(container, _order(lan, wanted), ACT)})
             if refused:
                 raise EngineError(f"{lan} is {words.past}, and {'; '.join(refused)}")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.faults import verbs
+from catenet.orchestrator.faults.verb import Verb
+from catenet.orchestrator.lab.expect import ExpectationError, read_given
 from catenet.orchestrator.observe.running import RunningLab, UserError, unknown
 from catenet.orchestrator.operations.done import Done, Stopwatch
 from catenet.orchestrator.operations.hands import LabHands
 
-__all__ = ["AT_ONCE", "do", "do_together", "lead"]
+__all__ = ["AT_ONCE", "do", "do_together", "lead", "options_of"]
 
 _EACH, _AHEAD = 0.3, 9.0
 """Seconds for each of several LANs to tell its ends when it is that all of them are cut, and the most for all together:
@@ -21,28 +24,40 @@ AT_ONCE = 16
 """Targets of one verb that are dealt with at a time."""
 
 
-def do(
-    engine: Engine, running: RunningLab, verb: str, target: str, flags: Collection[str] = (), *, at: float = 0.0
-) -> Done:
-    """One verb on one LAN or node, with those of its flags; on a LAN not before `at` (seconds since 1970).
+def do(engine: Engine, running: RunningLab, verb: str, target: str, options: Any = None, *, at: float = 0.0) -> Done:
+    """One verb on one LAN or node, with its options (None: nothing is given); on a LAN not before `at` (seconds since
+    1970).
 
     Raises:
-        UserError: no such LAN or node, or the verb makes no sense there now; or no such verb or flag.
+        UserError: no such verb, LAN or node, or the verb makes no sense there now.
         EngineError: the engine, or an end, did not do it.
 
     """
-    known = verbs()
-    if verb not in known:
-        raise unknown("verb", verb, known)
-    for flag in flags:
-        if flag not in (names := [each.name for each in known[verb].flags]):
-            raise unknown("flag", flag, names, owner=f"verb {verb}")
+    known = _known(verb)
     watch = Stopwatch(verb, target)
-    return watch.done(known[verb].do(LabHands(engine, running, verb), target, flags, at))
+    given = known.options() if options is None else options
+    return watch.done(known.do(LabHands(engine, running, verb), target, given, at))
+
+
+def options_of(verb: str, given: Mapping[str, object]) -> Any:
+    """What the verb is given, as somebody wrote it: `options_of("cut", {"silent": True})`.
+
+    Raises:
+        UserError: no such verb, no such option, or a value that it may not have.
+
+    """
+    known = _known(verb)
+    for name in given:
+        if name not in known.options._fields:
+            raise unknown("option", name, known.options._fields, owner=f"verb {verb}")
+    try:
+        return read_given(known, given)
+    except ExpectationError as error:
+        raise UserError(str(error)) from None
 
 
 def do_together(
-    engine: Engine, running: RunningLab, verb: str, targets: Sequence[str], flags: Collection[str] = ()
+    engine: Engine, running: RunningLab, verb: str, targets: Sequence[str], options: Any = None
 ) -> list[Done]:
     """One verb on several LANs or nodes at one moment, as a timeline does it; each target once.
 
@@ -57,12 +72,19 @@ def do_together(
     ahead = lead(verb, len(targets))
     at = time.time() + ahead if ahead else 0.0
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(lambda target: do(engine, running, verb, target, flags, at=at), targets))
+        return list(pool.map(lambda target: do(engine, running, verb, target, options, at=at), targets))
 
 
 def lead(verb: str, count: int) -> float:
     """Seconds before the moment at which so many LANs are told of it; 0 for one, and for nodes."""
     return min(_EACH * count, _AHEAD) if count > 1 and verbs()[verb].on == "LAN" else 0.0
+
+
+def _known(verb: str) -> Verb:
+    known = verbs()
+    if verb not in known:
+        raise unknown("verb", verb, known)
+    return known[verb]
 
 
 def _must_be_there(running: RunningLab, verb: str, target: str) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catenet.nodes.control.link import BROKEN, CUT
 from catenet.orchestrator.pictures.picture import Picture, Shown, ShownLan
 
 __all__ = ["dot", "mermaid"]
 
 _FILLS = {"": "#dbe9f9", "good": "#dcf3e1", "waiting": "#fdeccb", "paused": "#fff3b8", "dead": "#f6d5d5"}
 _BORDERS = {"": "#2f6db0", "good": "#2a8a45", "waiting": "#c77a00", "paused": "#b59000", "dead": "#b3261e"}
-_BROKEN = {"cut": "#c93a32", "silent": "#c77a00"}
+_BROKEN = {each.word: "#c93a32" if each == CUT else "#c77a00" for each in BROKEN}
 _PREFIX, _ADDRESS = "_" * 12, "_" * 5  # to write on
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from catenet.nodes.address import Address
+from catenet.nodes.control.link import BROKEN, WELL
 from catenet.orchestrator.backend.protocols import Streams
 from catenet.orchestrator.lab.model import Lab, LabFileError
 from catenet.orchestrator.observe.running import RunningLab, UserError
@@ -49,7 +50,7 @@ def _lan(lan: LanState, known: dict[str, NodeState], order: list[str], lab: Lab 
         said = known[name].lans.get(lan.name, "")
         address = node.address_on(lan.name) if node else _address(said)
         ends.append(End(name, short_address(address, prefix)))
-    state = "good" if lan.word == "up" else lan.word
+    state = "good" if lan.word == WELL.word else lan.word
     return ShownLan(lan.name, str(prefix or ""), tuple(ends), state, lan.condition)
 
 
@@ -63,8 +64,9 @@ def _address(said: str) -> Address | None:
 
 def _subtitle(state: LabState, nodes: tuple[Shown, ...]) -> str:
     """Running: 4 of 5 nodes ready; cut: link1; silent: link2."""
-    cut = ", ".join(lan.name for lan in state.lans if lan.word == "cut")
-    silent = ", ".join(lan.name for lan in state.lans if lan.word == "silent")
+    broken = ""
+    for each in BROKEN:
+        lans = ", ".join(lan.name for lan in state.lans if lan.word == each.word)
+        broken += f"; {each.word}: {lans}" if lans else ""
     ready = sum(node.state == "good" for node in nodes)
-    broken = f"{f'; cut: {cut}' if cut else ''}{f'; silent: {silent}' if silent else ''}"
     return f"running: {ready} of {len(nodes)} nodes ready{broken}"

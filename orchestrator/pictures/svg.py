@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import NamedTuple
 
+from catenet.nodes.control.link import BROKEN, CUT, StateWords
 from catenet.nodes.control.printable import printable
 from catenet.orchestrator.pictures.layout import Box, Spot, place
 from catenet.orchestrator.pictures.picture import End, Picture, Shown, ShownLan
@@ -24,6 +25,18 @@ _EDGE = 28.0
 _TOP = 54.0
 _LINE = 46.0  # to write on
 
+_RED, _ORANGE = ("#fbe4e4", "#b3261e", "#c93a32", "#b3261e"), ("#fdeccb", "#c77a00", "#c77a00", "#8a5500")
+
+
+def _broken(state: StateWords) -> str:
+    fill, edge, line, words = _RED if state == CUT else _ORANGE
+    word = state.word
+    return (
+        f".{word}.lan{{fill:{fill};stroke:{edge};stroke-dasharray:5 3}}"
+        f".{word}.line{{stroke:{line};stroke-dasharray:7 5}}.{word}.words{{fill:{words}}}\n"
+    )
+
+
 _STYLE = """
 text{font-family:Helvetica,Arial,'Liberation Sans',sans-serif;font-size:13px;fill:#1c2733}
 .title{font-size:20px;font-weight:bold}.subtitle{font-size:13px;fill:#5b6b7b}
@@ -34,12 +47,9 @@ text{font-family:Helvetica,Arial,'Liberation Sans',sans-serif;font-size:13px;fil
 .waiting.node{fill:#fdeccb;stroke:#c77a00}
 .paused.node{fill:#fff3b8;stroke:#b59000;stroke-dasharray:5 3}
 .dead.node{fill:#f6d5d5;stroke:#b3261e;stroke-dasharray:3 3}.dead.words{fill:#b3261e}
-.cut.lan{fill:#fbe4e4;stroke:#b3261e;stroke-dasharray:5 3}.cut.line{stroke:#c93a32;stroke-dasharray:7 5}
-.silent.lan{fill:#fdeccb;stroke:#c77a00;stroke-dasharray:5 3}.silent.line{stroke:#c77a00;stroke-dasharray:7 5}
-.silent.words{fill:#8a5500}.cut.words{fill:#b3261e}
-.unknown.line{stroke-dasharray:2 4}.halo{stroke:#fff;stroke-width:4}
+{BROKEN}.unknown.line{stroke-dasharray:2 4}.halo{stroke:#fff;stroke-width:4}
 .write{stroke:#46586a;stroke-width:1;fill:#fff}
-"""
+""".replace("{BROKEN}", "".join(map(_broken, BROKEN)))
 
 
 class _Thing(NamedTuple):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from catenet.nodes.control.answers import NodeStatus
 from catenet.nodes.control.fields import AnswerError, read
-from catenet.nodes.control.link import WELL, LinkCondition
+from catenet.nodes.control.link import BROKEN, WELL, LinkCondition
 from catenet.nodes.control.questions import FAILED, READY, Answer, Question
 from catenet.orchestrator.backend.protocols import Container, Streams
 from catenet.orchestrator.observe.ask import ask_all
@@ -53,10 +53,10 @@ class LanState:
 
     @property
     def condition(self) -> str:
-        """up; cut; silent; one of the last two at some ends; or why that is not known."""
+        """up; cut; silent; one that is not well at some ends; or why that is not known."""
         if not self.ends:
             return self.unknown
-        words = {word: [node for node, end in self.ends.items() if end.word == word] for word in ("cut", "silent")}
+        words = {state.word: [node for node, end in self.ends.items() if end.state == state] for state in BROKEN}
         said = [
             word if len(places) == len(self.ends) else f"{word} at {', '.join(places)}"
             for word, places in words.items()

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
+from typing import Any
 
 from catenet.nodes.control.units import format_duration
 from catenet.orchestrator.backend.protocols import Engine, EngineError
@@ -113,7 +114,7 @@ class Play:
         known = verbs()[verb]
         if known.breaks:  # noted first: it may be broken off half-way
             self._broken[known.on, target] = known.undone_by
-        done = do(self._engine, running, verb, target, moment.flags, at=at)
+        done = do(self._engine, running, verb, target, moment.options, at=at)
         self._tell(TimelineEvent(self._now() if at else began, verb, "; ".join((done.words, *done.remarks))))
         if not known.breaks:
             self._broken.pop((known.on, target), None)
@@ -178,9 +179,9 @@ def _preparation(moments: Sequence[Moment], *, measured: bool) -> float:
     return lead(verb, len(moments)) + (_SET_UP if measured else 0.0) if verb and verbs()[verb].breaks else 0.0
 
 
-def _together(moment: Moment) -> tuple[float, str, tuple[str, ...], int]:
+def _together(moment: Moment) -> tuple[float, str, Any, int]:
     """Moments next to each other with the same key are one entry of the timeline; each expectation is one alone."""
-    return moment.at, moment.verb, moment.flags, 0 if moment.expect is None else id(moment)
+    return moment.at, moment.verb, moment.options, 0 if moment.expect is None else id(moment)
 
 
 def announced(timeline: Iterable[Moment]) -> str:

@@ -12,6 +12,7 @@ from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.capture.capturing import capturing
+from catenet.orchestrator.faults import mending
 from catenet.orchestrator.lab.model import Lab, Node
 from catenet.orchestrator.observe.caches import alive, empty_caches
 from catenet.orchestrator.observe.events import completed, last_time, past
@@ -25,7 +26,6 @@ __all__ = ["Trace", "trace_http"]
 FETCH_LIMIT = 30.0
 """Seconds that the browser may take; it has its own, shorter, time limit."""
 _EVENT_LINES = 500
-_REVIVE = {"paused": "resume"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def _asker(running: RunningLab, node: str) -> Container:
         )
     state = condition(container)
     if state != "running":
-        raise UserError(f"node {node} is {state}; first: catenet {_REVIVE.get(state, 'start')} {node}")
+        raise UserError(f"node {node} is {state}; first: {mending('node', node, container.state)}")
     return container
 
 

@@ -11,26 +11,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from bench_up import catenet
 
 from catenet.orchestrator.backend.protocols import Engine, EngineError, Exec
 from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.observe.running import RunningLab, running_lab
-from catenet.orchestrator.operations.verbs import do
+from catenet.orchestrator.operations.verbs import do, options_of
 from catenet.orchestrator.status.converged import wait_until_converged
 
 __all__ = ["FAULTS", "Ring"]
 
-FAULTS = {
-    "link cut": ("cut", "link1", ()),
-    "link silent": ("cut", "link1", ("silent",)),
-    "router killed": ("kill", "r2", ()),
+FAULTS: Mapping[str, tuple[str, str, Mapping[str, object]]] = {
+    "link cut": ("cut", "link1", {}),
+    "link silent": ("cut", "link1", {"silent": True}),
+    "router killed": ("kill", "r2", {}),
 }
-"""What is broken → verb, target, and the verb's flags."""
+"""What is broken → verb, target, and the verb's options."""
 
 _ROUTERS = 6
 _TIMERS = "update: 5s, timeout: 15s, garbage: 10s"  # 5 s is the least that FRR takes
@@ -87,17 +88,17 @@ class Ring:
 
     def break_it(self, what: str) -> float:
         """The fault happens, and the routers find the other way. Seconds for which probes were lost."""
-        verb, target, flags = FAULTS[what]
-        return self._outage(verb, target, flags)
+        verb, target, given = FAULTS[what]
+        return self._outage(verb, target, options_of(verb, given))
 
     def mend(self, what: str) -> float:
         """The same at the end of the fault."""
         verb, target, _ = FAULTS[what]
         return self._outage(verbs()[verb].undone_by, target)
 
-    def _outage(self, verb: str, target: str, flags: Collection[str] = ()) -> float:
+    def _outage(self, verb: str, target: str, options: Any = None) -> float:
         began = time.time()
-        do(self._engine, self._running, verb, target, flags)
+        do(self._engine, self._running, verb, target, options)
         self._wait_for_answers(time.time())
         self.settle()
         with self._changed:

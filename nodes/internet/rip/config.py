@@ -116,8 +116,8 @@ class RipOptions:
         """How it proves at some time that it may speak, and what it takes for a proof at some time."""
         auth = read_auth(self.auth)
         if isinstance(auth, bytes) or not auth:
-            only: frozenset[Proof] = frozenset(((0, "", auth or b""),))
-            return Proofs(only, only)
+            only: Proof = 0, "", auth if isinstance(auth, bytes) else b""
+            return Proofs(frozenset((only,)), frozenset((only,)))
         signers = [span.signer for span in Keyring(auth).spans() if span.signer is not None]
         return Proofs(frozenset(map(_proof, signers)), frozenset(map(_proof, auth)))
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import ModuleType
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catenet.nodes.control import link
 from catenet.nodes.control.answers import LinkState
-from catenet.nodes.control.link import WELL, LinkCondition
+from catenet.nodes.control.link import BROKEN, WELL, LinkCondition
 from catenet.nodes.machine import Json
 
 CONDITIONS = st.builds(LinkCondition, st.booleans(), st.booleans())
@@ -51,3 +55,41 @@ def test_a_cut_is_worse_than_a_loss() -> None:
     assert LinkCondition.worst([WELL, SILENT, CUT]) == CUT
     assert LinkCondition.worst([WELL, SILENT]) == SILENT
     assert LinkCondition.worst([WELL, WELL]) == WELL
+
+
+def test_each_state_is_that_of_a_condition() -> None:
+    assert [each.state for each in (CUT, SILENT)] == list(BROKEN)
+    assert len({WELL.state, *BROKEN}) == len(BROKEN) + 1
+
+
+def impaired() -> ModuleType:
+    """The same file with two fields and a state more."""
+    assert link.__file__ is not None
+    source = Path(link.__file__).read_text(encoding="utf-8")
+    for old, new in (
+        ("    drop: bool = False\n", "    drop: bool = False\n    delay: float = 0.0\n    loss: float = 0.0\n"),
+        (
+            "BROKEN = (CUT, SILENT)",
+            "IMPAIRED = StateWords('impaired', *['impaired'] * 3)\nBROKEN = (CUT, SILENT, IMPAIRED)",
+        ),
+        ("SILENT if self.drop else UP", "SILENT if self.drop else UP if self == WELL else IMPAIRED"),
+    ):
+        assert source.count(old) == 1
+        source = source.replace(old, new)
+    module = ModuleType("impaired")
+    exec(source, vars(module))
+    return module
+
+
+def test_what_a_lan_may_suffer_beside_that_is_a_field_and_a_state_more_in_one_file() -> None:
+    module = impaired()
+    slow = module.LinkCondition(delay=0.02, loss=0.01)
+    assert slow.to_json() == {"up": True, "silent": False, "delay": 0.02, "loss": 0.01}
+    assert module.LinkCondition.parse(slow.to_json()) == slow
+    assert (slow.word, slow == module.WELL) == ("impaired", False)
+    cut, slower = module.LinkCondition(up=False), module.LinkCondition(delay=0.03)
+    assert module.LinkCondition.worst([module.WELL, slow, slower]) == slower
+    assert module.LinkCondition.worst([slower, cut]) == cut
+    for wrong in (True, -1, "20ms", float("inf"), float("nan"), None):
+        with pytest.raises(ValueError, match=r"condition: delay .* is no float"):
+            module.LinkCondition.parse({"delay": wrong})

@@ -12,7 +12,7 @@ import pytest
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.lab.model import Moment
-from catenet.orchestrator.operations.verbs import lead
+from catenet.orchestrator.operations.verbs import lead, options_of
 from catenet.orchestrator.timeline import Play, TimelineEvent
 from catenet.orchestrator.timeline.play import head_start
 
@@ -38,7 +38,7 @@ def test_a_timeline_is_played_in_order_and_its_expectations_are_met(world: Any) 
 
 def test_a_silent_cut_is_played_and_mended_when_the_play_breaks_off(world: Any) -> None:
     history: list[TimelineEvent] = []
-    timeline = (Moment(0, "cut", "link1", flags=("silent",)), Moment(0, "kill", "h"))
+    timeline = (Moment(0, "cut", "link1", options=options_of("cut", {"silent": True})), Moment(0, "kill", "h"))
 
     def interrupt(call: str, name: str) -> None:
         if call == "kill":

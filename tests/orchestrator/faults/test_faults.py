@@ -11,7 +11,8 @@ from catenet.orchestrator.operations import verbs
 
 
 def do(small, verb, target, *flags):
-    return verbs.do(small.engine, small.running, verb, target, flags)
+    options = verbs.options_of(verb, dict.fromkeys(flags, True))
+    return verbs.do(small.engine, small.running, verb, target, options)
 
 
 def test_cut_takes_every_end_down_and_heal_brings_it_up(small):

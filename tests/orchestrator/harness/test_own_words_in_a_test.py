@@ -18,7 +18,7 @@ def test_a_test_waits_for_it(inner: Any) -> None:
 
 @pytest.mark.usefixtures("own_verb")
 def test_a_test_breaks_and_mends_by_it(inner: Any) -> None:
-    tests = 'def test_it(lab):\n    with lab.breaking("lame", "link2", last=True) as broken:\n'
+    tests = 'def test_it(lab):\n    with lab.breaking("lame", "link2", last=True, ends=1) as broken:\n'
     tests += '        assert broken.done.words == "link2 silent: every packet is dropped at r"\n'
     tests += '        assert lab["r"].show("links")[1]["silent"]\n'
     tests += '    assert not lab["r"].show("links")[1]["silent"]\n'

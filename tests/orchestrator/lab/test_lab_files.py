@@ -16,6 +16,7 @@ from catenet.orchestrator.checks.path import PathCheck
 from catenet.orchestrator.checks.ping import PingCheck
 from catenet.orchestrator.checks.resolve import ResolveCheck
 from catenet.orchestrator.checks.routes import RoutesCheck
+from catenet.orchestrator.faults.cut import CutOptions
 from catenet.orchestrator.lab.load import load, parse
 from catenet.orchestrator.lab.model import Check, Lab, LabFileError, Moment
 
@@ -193,7 +194,7 @@ def test_a_timeline_is_in_the_order_of_its_times() -> None:
     assert timeline == (
         Moment(0.5, "cut", "l"),
         Moment(0.5, expect=ping),
-        Moment(1.0, "cut", "l", flags=("silent",)),
+        Moment(1.0, "cut", "l", options=CutOptions(silent=True)),
         Moment(120.0, "heal", "l"),
         Moment(180.0, "kill", "a"),
     )

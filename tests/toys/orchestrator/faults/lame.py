@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from typing import Annotated, NamedTuple
 
 from catenet.nodes.control.link import LinkCondition
-from catenet.orchestrator.faults.verb import Flag, Hands, Outcome, Verb
+from catenet.orchestrator.faults.option import Option
+from catenet.orchestrator.faults.verb import Hands, Outcome, Verb
 
 __all__ = ["VERB"]
 
 
-def _lame(hands: Hands, lan: str, flags: Collection[str], at: float) -> Outcome:
-    ends = hands.ends(lan)
-    return hands.set_condition(lan, LinkCondition(drop=True), at, [ends[-1 if "last" in flags else 0]])
+class LameOptions(NamedTuple):
+    """What may stand beside the LAN."""
+
+    last: Annotated[bool, Option("The last end instead.", leaves="silent")] = False
+    ends: Annotated[int, Option("So many ends, not only one.", bounds=(1, 9))] = 1
+
+
+def _lame(hands: Hands, lan: str, options: LameOptions, at: float) -> Outcome:
+    nodes = hands.ends(lan)
+    return hands.set_condition(
+        lan, LinkCondition(drop=True), at, nodes[-options.ends :] if options.last else nodes[: options.ends]
+    )
 
 
 VERB = Verb(
@@ -23,10 +33,11 @@ VERB = Verb(
 
 \b
 catenet lame link1 --last       the last end instead
+catenet lame link1 --ends 2     the first two
 """,
     _lame,
     undone_by="heal",
-    flags=(Flag("last", "The last end instead.", "Of lame: the last end instead. Without it: no.", leaves="silent"),),
+    options=LameOptions,
     instead="pause",
     leaves="silent",
 )
