@@ -220,7 +220,7 @@ class ServiceStatus(NamedTuple):
             row.whole("restarts") or 0,
             row.part("counters", _counts) or {},
             row.word("error"),
-            row.number("retry") if row.says("retry") else 0.0,
+            row.number("retry") if row.says("retry") and row.text("state") == FAILED else 0.0,
             row.text("implementation"),
         )
 

@@ -215,9 +215,9 @@ class Explanation(NamedTuple):
         """What there is to say in its state."""
         optional = ("reason", "of", "kernel", "implementation")
         gone = _NOW if self.state == FORGOTTEN else ()
-        silent = [key for key in optional if not getattr(self, key)]
+        silent = [key for key in (*optional, *gone) if not getattr(self, key)]
         return {
-            **_without(self._asdict(), ("learned", *gone, *silent)),
+            **_without(self._asdict(), ("learned", *silent)),
             **({} if self.learned is None else self.learned._asdict()),
             "announced": None if self.announced is None else self.announced._asdict(),
             "rivals": [rival.to_json() for rival in self.rivals],

@@ -223,7 +223,21 @@ _ANSWER_WORDS = (
     "up",
     "silent",
 )
-_ANSWER_WORDS += ("kernel", "via", "prefix", "state", "valid", "connected", "static", "garbage", "message", "source")
+_ANSWER_WORDS += (
+    "kernel",
+    "via",
+    "prefix",
+    "state",
+    "valid",
+    "connected",
+    "static",
+    "garbage",
+    "forgotten",
+    "failed",
+    "retry",
+    "message",
+    "source",
+)
 _ANSWER_WORDS += (
     "history",
     "rivals",

@@ -50,6 +50,8 @@ def test_a_service_that_will_not_be_started_again_says_so_by_null() -> None:
     assert not ServiceStatus.parse({"state": "failed", "retry": 0.4}).stays_down
     assert not ServiceStatus.parse({"state": "failed"}).stays_down  # an older node does not say
     assert "retry" not in ServiceStatus("ready").to_json()
+    ready = ServiceStatus.parse({"state": "ready", "retry": 5})
+    assert ServiceStatus.parse(ready.to_json()) == ready
 
 
 def test_what_an_older_node_does_not_say_is_taken_as_it_was_there() -> None:
