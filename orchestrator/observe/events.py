@@ -138,18 +138,15 @@ class Completer:
 
     def complete(self, lines: Sequence[Line], containers: Iterable[Container]) -> list[Line]:
         """As of `completed`. `containers`: the nodes whose lines they are; not looked at where nothing lacks."""
+        known = [self._completed(line) for line in lines]
         wanting: dict[str, list[float]] = {}
-        for line in lines:
-            known = line.text in self._known.get(line.node, {}) or line.at <= self._until.get(line.node, 0.0)
-            if self._lacks(line) and not known:
+        for line in known:
+            if _lacks(line) and line.at > self._until.get(line.node, 0.0):
                 wanting.setdefault(line.node, []).append(line.at)
-        if wanting:
-            self._ask(wanting, [container for container in containers if container.node in wanting])
-        return [self._completed(line) if self._lacks(line) else line for line in lines]
-
-    @staticmethod
-    def _lacks(line: Line) -> bool:
-        return line.event is not None and not line.event.whole
+        if not wanting:
+            return known
+        self._ask(wanting, [container for container in containers if container.node in wanting])
+        return [self._completed(line) for line in known]
 
     def _ask(self, wanting: Mapping[str, Sequence[float]], containers: Sequence[Container]) -> None:
         after = min(map(min, wanting.values())) - 1e-3
@@ -161,10 +158,14 @@ class Completer:
             self._until[node] = max([*times, *(event.at for event in said.values())])
 
     def _completed(self, line: Line) -> Line:
-        data = self._known.get(line.node, {}).get(line.text)
+        data = self._known.get(line.node, {}).get(line.text) if _lacks(line) else None
         if data is None or line.event is None:
             return line
         return replace(line, event=replace(line.event, data=data, whole=True))
+
+
+def _lacks(line: Line) -> bool:
+    return line.event is not None and not line.event.whole
 
 
 def _texts(answer: Answer) -> tuple[str, ...]:

@@ -108,6 +108,17 @@ def test_a_node_is_asked_once_for_all_of_its_lines(lab: Readable) -> None:
     assert lab.asked == {"a": 2}
 
 
+def test_what_it_said_before_it_was_asked_for_more_is_not_forgotten(lab: Readable) -> None:
+    completer, containers = Completer(lab.engine), [lab.small.container("a")]
+    for cost in (1, 2):
+        route_changed(lab, "a", cost)
+    completer.complete(lab.lines("a")[:1], containers)
+    lab.kept["a"].clear()
+    route_changed(lab, "a", 3)
+    both = completer.complete(lab.lines("a")[1:], containers)
+    assert [line.event.data.get("cost") for line in both if line.event is not None] == [2, 3]
+
+
 def test_of_a_dead_node_there_is_the_text(lab: Readable) -> None:
     told = route_changed(lab, "a", 1)
     lab.small.kill("a")
