@@ -25,7 +25,7 @@ class NodeState:
     """`condition`: ready, starting, rip failed, paused, exited (137), missing …, or why it did not answer.
 
     `lans`: LAN → address ("" where the node did not say); `links`: LAN → how its end is, where it is known; `services`:
-    name → state; `restarts` of all its services; `memory` in bytes.
+    name → state; `restarts` of all its services; `memory` in bytes; `dead`: its container has ended.
     """
 
     name: str
@@ -35,6 +35,7 @@ class NodeState:
     services: Mapping[str, str] = field(default_factory=dict)
     restarts: int = 0
     memory: int = 0
+    dead: bool = False
 
     @property
     def ready(self) -> bool:
@@ -120,7 +121,7 @@ def _node_state(container: Container, answer: Answer, lans: tuple[str, ...]) -> 
         said = read(answer, NodeStatus.parse)
     except AnswerError as error:
         word = str(error) if container.state == "running" else condition(container)
-        return NodeState(container.node, word, dict.fromkeys(lans, ""))
+        return NodeState(container.node, word, dict.fromkeys(lans, ""), dead=container.state == "exited")
     addresses = {link.lan: link.address for link in said.interfaces}
     failed = [name for name, service in said.services.items() if service.state == FAILED]
     waiting = f"{', '.join(failed)} failed" if failed else "starting"
@@ -142,7 +143,7 @@ def _lan_state(lan: str, ends: list[NodeState]) -> LanState:
 
 def _by_its_ends(ends: list[NodeState]) -> str:
     """What the engine knows of a LAN of which no node tells: where one is dead, its interface has gone with it."""
-    dead = [end.name for end in ends if end.condition.startswith("exited")]
+    dead = [end.name for end in ends if end.dead]
     words = [f"down at {', '.join(dead)}"] if dead else []
     words += [f"{end.name}: {end.condition}" for end in ends if end.name not in dead]
     return "; ".join(words) or "no node is on it"
