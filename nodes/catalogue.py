@@ -1,8 +1,9 @@
-"""The services that a lab file may name: a registry of the declarations (control/service) in the protocols' rooms.
+"""The services that a lab file may name: a registry of the declarations (control/service) in the protocols' rooms, and
+of the programs that may do a service's work.
 
 Pure, but for the listing of the rooms, and light: of a service only its declaration is imported until more is asked
 for, so that a node loads only what its services need. To add a service: its room, with its declaration in service.py,
-and one file in services/. To add another implementation of one: its adapter in implementations/, one line here.
+and one file in services/. To add another implementation of one: implementations/PROGRAM/SERVICE.py.
 """
 
 from __future__ import annotations
@@ -12,22 +13,20 @@ from functools import lru_cache
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from catenet.nodes.control.implementation import OURS, Implementation
 from catenet.nodes.control.service import Table
 
 if TYPE_CHECKING:
     from catenet.nodes.control.service import Service
-    from catenet.nodes.implementations.adapter import Adapter
+    from catenet.nodes.implementations.daemon import Daemon
 
 __all__ = [
-    "IMPLEMENTATION",
-    "IMPLEMENTATIONS",
-    "OURS",
-    "adapter",
+    "Choice",
+    "daemon",
     "declared",
     "implementations",
-    "is_path",
     "kinds",
     "options_class",
     "service_module",
@@ -36,16 +35,9 @@ __all__ = [
 ]
 
 _LAYERS = ("link", "internet", "application")
-
-IMPLEMENTATION = "implementation"
-"""The word beside a service's options that says who does the work."""
-OURS = "catenet"
-IMPLEMENTATIONS: dict[str, str] = {
-    "frr": "catenet.nodes.implementations.frr:Frr",
-    "bird": "catenet.nodes.implementations.bird:Bird",
-}
-"""Reference implementations: what runs them, in the image made from images/reference. `./path` is the user's own."""
-_OWN = "catenet.nodes.implementations.program:Program"
+_IMPLEMENTATIONS = "catenet.nodes.implementations"
+_OWN = Implementation(path="./path")
+"""How a program of the user's own is written, for people."""
 
 
 @lru_cache
@@ -90,28 +82,39 @@ def table(name: str) -> Table:
     return next((table for table in tables if table.name == name), Table(name))
 
 
-def is_path(implementation: str) -> bool:
-    """Whether it is a program of the user's own, in the lab's folder."""
-    return implementation.startswith("./")
+class Choice(NamedTuple):
+    """Who may do the work of a service: ours, the programs that have a folder, and, with `own`, one of the user's."""
+
+    named: tuple[Implementation, ...]
+    own: bool
+
+    def has(self, implementation: Implementation) -> bool:
+        """Whether it is one of these."""
+        return self.own if implementation.path else implementation in self.named
+
+    def words(self) -> list[str]:
+        """For people: those that a lab file may have there."""
+        return [str(each) for each in (*self.named, *([_OWN] if self.own else []))]
 
 
-def adapter(implementation: str) -> Adapter:
-    """What runs an implementation that is not ours.
+def implementations(service: str) -> Choice:
+    """Who may do its work: each folder of nodes/implementations that has a file of the service's name."""
+    folders = import_module(_IMPLEMENTATIONS).__path__
+    found = sorted({file.parent.name for folder in folders for file in Path(folder).glob(f"*/{service}.py")})
+    named = [Implementation(name) for name in found if name != _OWN.folder]
+    return Choice((OURS, *named), _OWN.folder in found)
+
+
+def daemon(implementation: Implementation, service: str) -> Daemon:
+    """What says how the service is run by an implementation that is not ours.
 
     Raises:
-        KeyError: no such implementation.
+        KeyError: it cannot be that service.
 
     """
-    own = is_path(implementation)
-    module, _, name = (_OWN if own else IMPLEMENTATIONS[implementation]).partition(":")
-    made = getattr(import_module(module), name)
-    return made(implementation) if own else made()  # type: ignore[no-any-return]
-
-
-def implementations(service: str) -> list[str]:
-    """The words that a service may have there: ours first. Where it may be a program of the user's own, `./path`."""
-    theirs = [word for word in (*IMPLEMENTATIONS, "./path") if service in adapter(word).services]
-    return [OURS, *theirs]
+    if not implementation.folder or not implementations(service).has(implementation):
+        raise KeyError(f"{implementation} cannot be {service}")
+    return import_module(f"{_IMPLEMENTATIONS}.{implementation.folder}.{service}").DAEMON  # type: ignore[no-any-return]
 
 
 def options_class(service: str) -> type[Any]:
@@ -124,6 +127,6 @@ def options_class(service: str) -> type[Any]:
     return services()[service].options()
 
 
-def service_module(service: str, implementation: str = OURS) -> str:
+def service_module(service: str, implementation: Implementation = OURS) -> str:
     """The name of the module whose `serve` runs the service (imported only inside a node)."""
     return f"catenet.nodes.services.{service}" if implementation == OURS else "catenet.nodes.processes.daemon"

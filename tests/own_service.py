@@ -1,4 +1,4 @@
-"""Two services more: the folders and the file in tests/toys, as if they lay beside the shipped ones."""
+"""Two services more, and other programs for some: what is in tests/toys, as if it lay beside the shipped ones."""
 
 from __future__ import annotations
 
@@ -8,26 +8,31 @@ from pathlib import Path
 
 import pytest
 
-from catenet.nodes import application, internet, services
+from catenet.nodes import application, implementations, internet, services
 from catenet.nodes.catalogue import services as declared
+from catenet.orchestrator.lab.values import option_hints, source_hints
 
 __all__ = ["own_service"]
 
 TOYS = Path(__file__).parent / "toys" / "nodes"
-PACKAGES = (internet, application, services)
-NAMES = ("echo", "toyroute")
+PACKAGES = (internet, application, services, implementations)
+KEPT = (declared, option_hints, source_hints)
+"""What is worked out once, of the services that there are."""
+NAMES = ("echo", "toyroute", "toybind", "toyware")
 
 
 @pytest.fixture
 def own_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The services `echo` and `toyroute`."""
+    """The services `echo` and `toyroute`; the implementations `toybind` and `toyware`."""
     for package in PACKAGES:
         layer = package.__name__.rpartition(".")[2]
         monkeypatch.setattr(package, "__path__", [*package.__path__, str(TOYS / layer)])
-    declared.cache_clear()
+    for kept in KEPT:
+        kept.cache_clear()
     yield
     monkeypatch.undo()
-    declared.cache_clear()
+    for kept in KEPT:
+        kept.cache_clear()
     for package in PACKAGES:
         ours = tuple(f"{package.__name__}.{name}" for name in NAMES)
         for module in [name for name in sys.modules if name.startswith(ours)]:

@@ -2,7 +2,9 @@
 
 What is to be run, an adapter says (nodes/implementations); here it is done, whatever the program.
 
-daemon           a service by another program: started, listened to, ended
+daemon           a service by another program, from its start to its end
+programs         programs that live together: started in order, listened to, ended
+group            programs that several services of a node share
 route_carrier    a routing program's table of the kernel's, carried over into the main one
 route_follower   what a routing program has learned: its changes as events, `show`, `route`
 machine_program  the other end: a machine (nodes/machine.py) as a program of the user's own

@@ -33,7 +33,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import options_class
-from catenet.nodes.implementations.program import VARIABLE
+from catenet.nodes.implementations.own_program.program import VARIABLE
 from catenet.nodes.implementations.said import READY
 from catenet.nodes.machine import Action, DeleteRoute, Interface, Machine, Packet, Report, SetRoute
 from catenet.nodes.runtime.driver import Driver

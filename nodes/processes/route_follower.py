@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from catenet.nodes.address import Prefix
 from catenet.nodes.control.origin import Explanation
 from catenet.nodes.control.service import Source
-from catenet.nodes.implementations.adapter import Adapter, Learned, Task
+from catenet.nodes.implementations.daemon import LearnedRoute, RouteExchange, Task
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.children import ProgramError
 from catenet.nodes.runtime.host import Host
@@ -38,21 +38,26 @@ class OddTableError(ProgramError):
 class RouteFollower:
     """What the program has learned, as seen last."""
 
-    def __init__(self, host: Host, source: Source, adapter: Adapter, task: Task) -> None:
+    def __init__(self, host: Host, source: Source, exchange: RouteExchange, task: Task) -> None:
         self._host = host
         self._source = source
-        self._adapter = adapter
+        self._printed = exchange.printed
+        self._own_metrics = exchange.own_metrics
         self._task = task
-        self._command = adapter.table_command(task)
-        self._known: dict[Prefix, Learned] = {}
+        self._known: dict[Prefix, LearnedRoute] = {}
         self._said_how = False
         self._changed = asyncio.Event()
         host.show(host.service, self._show)
         host.explain(self._explain)
 
+    @property
+    def is_printed(self) -> bool:
+        """Whether it has a table that can be asked for."""
+        return self._printed is not None
+
     def metric(self, route: Route) -> int:
         """Of a route in its table of the kernel's: as it prints it; where it prints nothing, as the kernel has it."""
-        if not self._command:
+        if self._printed is None:
             return route.metric
         return self._known[route.prefix].metric if route.prefix in self._known else 0
 
@@ -91,25 +96,26 @@ class RouteFollower:
             self._changed.clear()
             try:
                 now = await self._read()
-                if self._command and now != self._known:
+                if self._printed is not None and now != self._known:
                     metrics_changed()
                 self._tell(now)
             except ProgramError as error:
                 self._host.count("table_unread")
                 self._host.report("service.said", str(error), {"stream": "table"})
             try:
-                await asyncio.wait_for(self._changed.wait(), _PERIOD if self._command else None)
+                await asyncio.wait_for(self._changed.wait(), _PERIOD if self.is_printed else None)
             except TimeoutError:
                 continue
 
-    async def _read(self) -> dict[Prefix, Learned]:
-        if self._command:
-            text = await self._host.children.output(self._command, _ANSWER)
+    async def _read(self) -> dict[Prefix, LearnedRoute]:
+        if self._printed is not None:
+            command, read = self._printed
+            text = await self._host.children.output(command, _ANSWER)
             try:
-                return {route.prefix: route for route in self._adapter.table(text)}
+                return {route.prefix: route for route in read(text)}
             except ValueError as error:
-                raise OddTableError(f"{self._command[0]} prints an odd table: {error}") from None
-        found: dict[Prefix, Learned] = {}
+                raise OddTableError(f"{command[0]} prints an odd table: {error}") from None
+        found: dict[Prefix, LearnedRoute] = {}
         try:
             beside, own = self._host.beside(), self._host.own_table()
         except OSError as error:
@@ -118,15 +124,15 @@ class RouteFollower:
             via = route.hops[0].via if route.hops else None
             if via is not None:
                 cost = max(0, route.metric - _NETWORK)
-                found.setdefault(route.prefix, Learned(route.prefix, via, route.metric, cost))
+                found.setdefault(route.prefix, LearnedRoute(route.prefix, via, route.metric, cost))
         if beside and not self._said_how:
             self._said_how = True
             self._host.report("service.said", _BESIDE.format(self._task.table), {"stream": "table"})
         return found
 
-    def _tell(self, now: Mapping[Prefix, Learned]) -> None:
+    def _tell(self, now: Mapping[Prefix, LearnedRoute]) -> None:
         """An event for each difference."""
-        cause = self._host.implementation
+        cause = str(self._host.implementation)
         before, self._known = self._known, dict(now)
         for prefix in before.keys() - now.keys():
             self._host.report("route.lost", f"{prefix} unreachable ({cause})", {"prefix": str(prefix), "cause": cause})
@@ -135,7 +141,7 @@ class RouteFollower:
             if route != was:
                 self._tell_changed(route, None if was is None else was.cost, cause)
 
-    def _tell_changed(self, route: Learned, was: int | None, cause: str) -> None:
+    def _tell_changed(self, route: LearnedRoute, was: int | None, cause: str) -> None:
         node, lan = self._host.name_of(route.via), self._host.lan_of(route.via)
         text = f"{route.prefix} via {node} on {lan}, cost {route.cost}{'' if was is None else f', was {was}'} ({cause})"
         data: dict[str, Json] = {
@@ -154,10 +160,10 @@ class RouteFollower:
         """What is known of a route: where it goes. By which message it came, no program of others says."""
         table = self._rows()
         found = next((row for row in table if row["prefix"] == str(prefix)), None)
-        return None if found is None else Explanation.parse({"implementation": self._host.implementation, **found})
+        return None if found is None else Explanation.parse({"implementation": str(self._host.implementation), **found})
 
     def _show(self) -> Json:
-        return {"implementation": self._host.implementation, "table": list[Json](self._rows())}
+        return {"implementation": str(self._host.implementation), "table": list[Json](self._rows())}
 
     def _rows(self) -> list[dict[str, Json]]:
         """As our own router shows its table, as seen last."""
@@ -166,7 +172,7 @@ class RouteFollower:
                 **dict.fromkeys(("via", "node", "age", "tag")),
                 "prefix": str(each.prefix),
                 "lan": each.name,
-                "metric": (metric := self._task.options.cost.get(each.name, _NETWORK)),
+                "metric": (metric := self._own_metrics.get(each.name, _NETWORK)),
                 "cost": metric - _NETWORK,
                 "state": "connected",
             }

@@ -6,14 +6,14 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.catalogue import OURS
 from catenet.nodes.control.config import NodeConfig
+from catenet.nodes.control.implementation import OURS, Implementation
 from catenet.nodes.control.service import Source
 from catenet.nodes.machine import (
     Action,
@@ -35,6 +35,7 @@ from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
 from catenet.nodes.runtime.netlink.routing import Route
 from catenet.nodes.runtime.routes import STATIC, RestoredRoute, WantedRoute
+from catenet.nodes.runtime.shared_runs import SharedRuns
 from catenet.nodes.runtime.tcp import Connection, Connections
 from catenet.nodes.runtime.udp import Reply, UdpPort
 
@@ -56,6 +57,7 @@ class Shared:
     log: EventLog
     random: Random
     children: Children
+    runs: SharedRuns = field(default_factory=SharedRuns)
 
 
 class Host:
@@ -69,7 +71,7 @@ class Host:
         on_ready: Callable[[float | None], None],
         fail: Callable[[Exception], None],
         *,
-        implementation: str = OURS,
+        implementation: Implementation = OURS,
         source: Source | None = None,
     ) -> None:
         """`on_ready` gets the seconds after which the service only counts as ready. `fail` is told of an exception in
@@ -85,6 +87,7 @@ class Host:
         self.source = source
         self.implementation = implementation
         self.children = shared.children
+        self.shared_runs = shared.runs
         self.shows: dict[str, Callable[[], Json]] = {}
         self.explains: list[Callable[[Prefix], Explanation | None]] = []
         self.answers: dict[str, Callable[[Mapping[str, Json]], Awaitable[Json]]] = {}

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from catenet.nodes.catalogue import IMPLEMENTATION, OURS, options_class, service_module, services
+from catenet.nodes.catalogue import service_module, services
 from catenet.nodes.control.config import ConfigError
+from catenet.nodes.control.implementation import IMPLEMENTATION, OURS
 from catenet.nodes.control.questions import FAILED, READY, STARTING
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.children import ProgramError
 from catenet.nodes.runtime.host import Host, Shared
-from catenet.nodes.runtime.options import build_options
+from catenet.nodes.runtime.service_config import read_service
 
 if TYPE_CHECKING:
     from catenet.nodes.control.answers import ServiceStatus
@@ -36,8 +37,7 @@ class Service:
         self.state = STARTING  # then ready, failed (waits for its next start, or for ever), stopped
         self.host: Host | None = None
         self._shared = shared
-        self._given = {key: value for key, value in given.items() if key != IMPLEMENTATION}
-        self._implementation = str(given.get(IMPLEMENTATION, OURS))
+        self._given = given
         self._changed = changed
         self._counters: dict[str, int] = {}
         self._restarts = 0
@@ -48,8 +48,9 @@ class Service:
         """For people and checks."""
         from catenet.nodes.control.answers import ServiceStatus
 
-        theirs = "" if self._implementation == OURS else self._implementation
-        return ServiceStatus(self.state, self._restarts, self._counters.copy(), self._error, self._retry, theirs)
+        word = str(self._given.get(IMPLEMENTATION, OURS))
+        other = "" if word == str(OURS) else word
+        return ServiceStatus(self.state, self._restarts, self._counters.copy(), self._error, self._retry, other)
 
     async def run(self) -> None:
         """Serve until cancelled, or until it is clear that this cannot work."""
@@ -72,10 +73,8 @@ class Service:
 
     async def _serve(self) -> None:
         """One run. Raises what ended it."""
-        if self.name not in services():
-            raise ConfigError(f"{self.name} is an unknown service; there are {', '.join(services())}")
-        options = build_options(self.name, options_class(self.name), self._given)
-        module = import_module(service_module(self.name, self._implementation))
+        implementation, options = read_service(self.name, self._given)
+        module = import_module(service_module(self.name, implementation))
         failure: list[Exception] = []
 
         def fail(error: Exception) -> None:
@@ -88,7 +87,7 @@ class Service:
             self._counters,
             self._ready,
             fail,
-            implementation=self._implementation,
+            implementation=implementation,
             source=services()[self.name].source,
         )
         serving = asyncio.ensure_future(module.serve(host, options))

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from catenet.nodes.catalogue import is_path
+from catenet.nodes.control.implementation import Implementation
 from catenet.orchestrator.backend.archive import pack_folder
 from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.deploy.alone import in_turn
@@ -144,13 +144,12 @@ def _folders(lab: Lab) -> dict[str, Path]:
     return folders
 
 
-def _of(lab: Lab, words: Iterable[str]) -> Iterable[Path]:
-    for word in words:
-        own = lab.file.parent / word if is_path(word) and lab.file is not None else None
-        if own is None:
+def _of(lab: Lab, implementations: Iterable[Implementation]) -> Iterable[Path]:
+    for each in implementations:
+        if not each.path:
             yield _REFERENCE
-        elif (own / "Dockerfile").is_file():
-            yield own
+        elif lab.file is not None and (own := lab.file.parent / each.path / "Dockerfile").is_file():
+            yield own.parent
 
 
 def _repository(folder: Path) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from catenet.nodes.catalogue import OURS
+from catenet.nodes.control.implementation import OURS
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.deploy.alone import Belonging, alone, claimed
@@ -24,7 +24,7 @@ from catenet.orchestrator.deploy.up import up
 from catenet.orchestrator.harness.marks import Wanted
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Lab
-from catenet.orchestrator.lab.overrides import Implementation
+from catenet.orchestrator.lab.overrides import Override
 from catenet.orchestrator.lab.words import copy_name
 from catenet.orchestrator.observe.running import RunningLab, UserError, running_lab
 from catenet.orchestrator.operations.reset import reset
@@ -218,10 +218,10 @@ def _model(wanted: Wanted, scratch: Callable[[], Path]) -> Lab:
         return load(wanted.file)
     node, service, word = wanted.implementation
     if not Path(word).is_absolute():
-        return load(wanted.file, Implementation(node, service, word))
+        return load(wanted.file, Override(node, service, word))
     program, file = Path(word), wanted.file
     if not program.is_relative_to(file.parent):
-        lab = load(file, Implementation(node, service, OURS))
+        lab = load(file, Override(node, service, str(OURS)))
         folder = scratch() / (file.parent.name or lab.name)
         for each in (file.name, "zones", "pages", *lab.files, *sorted(lab.programs)):
             _copy(file.parent / each, folder / each)
@@ -230,7 +230,7 @@ def _model(wanted: Wanted, scratch: Callable[[], Path]) -> Lab:
             place = place.with_name(f"{place.name}-")
         _copy(program, place / program.name)
         program, file = place / program.name, folder / file.name
-    return load(file, Implementation(node, service, f"./{program.relative_to(file.parent)}"))
+    return load(file, Override(node, service, f"./{program.relative_to(file.parent)}"))
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -72,7 +72,7 @@ class _Completion:
             name=draft.name,
             attachments=attachments,
             services=draft.services,
-            implementations={service: word for service, (word, _) in draft.chosen.items()},
+            implementations={service: each.implementation for service, each in draft.chosen.items()},
             forward=draft.forward,
             gateway=self.gateway(),
             routes=self.routes(),

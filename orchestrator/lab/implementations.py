@@ -9,7 +9,8 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from catenet.nodes.catalogue import OURS, adapter, implementations, is_path
+from catenet.nodes.catalogue import daemon, implementations
+from catenet.nodes.control.implementation import OURS, Implementation
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.problems import nearest, quote
 from catenet.orchestrator.lab.reader import Reader
@@ -19,7 +20,6 @@ __all__ = ["IMAGE_ARGUMENT", "Chosen", "digest_of", "files_of", "read_implementa
 IMAGE_ARGUMENT = "NODE_IMAGE"
 """The build argument of a program's Dockerfile: the node image, on which it must stand."""
 
-_PATH = re.compile(r"\./[A-Za-z0-9_+@][A-Za-z0-9._+@-]*(?:/[A-Za-z0-9_+@][A-Za-z0-9._+@-]*)*")
 _FROM = re.compile(r"(?im)^\s*FROM\s+(?:--\S+\s+)*(\S+)")
 _ALL_MAY = 0o005  # read and execute: root inside a node has no privilege over other people's files
 
@@ -27,50 +27,51 @@ _ALL_MAY = 0o005  # read and execute: root inside a node has no privilege over o
 class Chosen(NamedTuple):
     """An implementation that is not ours, and the line that says so."""
 
-    word: str
+    implementation: Implementation
     line: int
 
 
 def read_implementation(item: Item | None, service: str, options: Any, what: str, reader: Reader) -> Chosen | None:
-    """The word, if it is one that the service has and that can do what the options say; None: it is ours."""
+    """Who does the work, if the service has that one, and it can do what the options say; None: it is ours."""
     word = reader.text(item, f"{what}: implementation")
-    if word is None or word == OURS:
+    if word is None or item is None:
         return None
-    assert item is not None
-    known = implementations(service)
-    own = is_path(word)
-    if word not in known and not (own and "./path" in known):
-        hint = (
-            f"a program of your own is a path: ./{word}" if "/" in word and "./path" in known else nearest(word, known)
-        )
+    choice = implementations(service)
+    try:
+        implementation = Implementation.parse(word)
+    except ValueError as error:
+        reader.problem(item.line, f"{what}: implementation {quote(word)} is no such path", str(error))
+        return None
+    if not choice.has(implementation):
+        known = choice.words()
+        hint = f"a program of your own is a path: ./{word}" if "/" in word and choice.own else nearest(word, known)
         reader.problem(item.line, f"{what}: implementation {quote(word)} is none that {service} has", hint)
         return None
-    if own and (_PATH.fullmatch(word) is None or ".." in word):
-        hint = "like ./my-rip: a file or folder beside the lab file; letters, digits and . _ + @ - in its name"
-        reader.problem(item.line, f"{what}: implementation {quote(word)} is no such path", hint)
+    if implementation == OURS:
         return None
     try:
-        adapter(word).check(options)
+        daemon(implementation, service).check(options)
     except ValueError as error:
         reader.problem(item.line, f"{what}: {word} {error}", "write another value here, or another implementation")
         return None
-    return Chosen(word, item.line)
+    return Chosen(implementation, item.line)
 
 
 def read_programs(folder: Path, chosen: Mapping[str, Mapping[str, Chosen]], reader: Reader) -> dict[str, str]:
-    """Every program of the user's own → the SHA-256 of what it is: a changed one is another node.
+    """The path of every program of the user's own → the SHA-256 of what it is: a changed one is another node.
 
     `chosen`: node → service → what was chosen.
     """
     digests: dict[str, str] = {}
     for node, services in chosen.items():
-        for service, (word, line) in services.items():
-            if is_path(word) and word not in digests:
-                why = _fault(folder, word)
+        for service, (implementation, line) in services.items():
+            path = implementation.path
+            if path and path not in digests:
+                why = _fault(folder, path)
                 if why is not None:
-                    reader.problem(line, f"node {node}: {service}: {word} {why[0]}", why[1])
+                    reader.problem(line, f"node {node}: {service}: {path} {why[0]}", why[1])
                 else:
-                    digests[word] = digest_of(files_of(folder / word))
+                    digests[path] = digest_of(files_of(folder / path))
     return digests
 
 

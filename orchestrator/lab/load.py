@@ -15,7 +15,7 @@ from catenet.orchestrator.lab.lans import read_lans
 from catenet.orchestrator.lab.model import Lab, LabFileError
 from catenet.orchestrator.lab.nodes import attach, read_nodes
 from catenet.orchestrator.lab.options import read_defaults
-from catenet.orchestrator.lab.overrides import Implementation, put_in
+from catenet.orchestrator.lab.overrides import Override, put_in
 from catenet.orchestrator.lab.problems import Problems
 from catenet.orchestrator.lab.reader import Reader
 from catenet.orchestrator.lab.vocabulary import TOP
@@ -24,7 +24,7 @@ from catenet.orchestrator.lab.words import NAMES, lab_name_of
 __all__ = ["load", "parse"]
 
 
-def load(path: Path, other: Implementation | None = None) -> Lab:
+def load(path: Path, other: Override | None = None) -> Lab:
     """The lab of that file (with the `other` implementation); zones and pages that it names are looked for beside it.
 
     Raises:
@@ -48,7 +48,7 @@ def load(path: Path, other: Implementation | None = None) -> Lab:
     return parse(data, str(path), canonical(path).parent, other)
 
 
-def parse(text: bytes, file: str, folder: Path | None = None, other: Implementation | None = None) -> Lab:
+def parse(text: bytes, file: str, folder: Path | None = None, other: Override | None = None) -> Lab:
     """The bytes of a lab file → the lab. `file` is its name in messages; without a `folder` no data is looked for.
 
     Raises:

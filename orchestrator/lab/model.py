@@ -9,6 +9,7 @@ from typing import Any
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.config import StaticRoute
+from catenet.nodes.control.implementation import Implementation
 from catenet.orchestrator.checks.expectation import Expectation
 from catenet.orchestrator.faults.option import written
 
@@ -70,7 +71,7 @@ class Node:
     gateway: Address | None = None
     routes: tuple[StaticRoute, ...] = ()
     resolver: Address | None = None
-    implementations: Mapping[str, str] = field(default_factory=dict)
+    implementations: Mapping[str, Implementation] = field(default_factory=dict)
 
     def address_on(self, lan: str) -> Address | None:
         """The node's address on that LAN, or None."""

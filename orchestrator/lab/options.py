@@ -12,7 +12,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from catenet.nodes.catalogue import IMPLEMENTATION, options_class, services
+from catenet.nodes.catalogue import options_class, services
+from catenet.nodes.control.implementation import IMPLEMENTATION
 from catenet.nodes.control.units import OptionError
 from catenet.nodes.machine import Json
 from catenet.orchestrator.lab.document import Item

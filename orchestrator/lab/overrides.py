@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from catenet.nodes.catalogue import IMPLEMENTATION
+from catenet.nodes.control.implementation import IMPLEMENTATION
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.model import LabFileError
 from catenet.orchestrator.lab.problems import nearest, quote
 
-__all__ = ["Implementation", "put_in"]
+__all__ = ["Override", "put_in"]
 
 
-class Implementation(NamedTuple):
+class Override(NamedTuple):
     """`node`'s `service` is done by `word`, as the lab file may say it: catenet, frr, ./my-rip …"""
 
     node: str
@@ -21,7 +21,7 @@ class Implementation(NamedTuple):
     word: str
 
 
-def put_in(document: Item, file: str, other: Implementation) -> Item:
+def put_in(document: Item, file: str, other: Override) -> Item:
     """The tree of a lab file, as if the implementation were written there.
 
     Raises:

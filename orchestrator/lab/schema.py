@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from catenet.nodes.catalogue import IMPLEMENTATION, implementations, services
+from catenet.nodes.catalogue import implementations, services
+from catenet.nodes.control.implementation import IMPLEMENTATION
 from catenet.nodes.control.units import DURATION, format_duration
 from catenet.orchestrator.checks import kinds
 from catenet.orchestrator.faults import verbs
@@ -153,10 +154,10 @@ def _options(service: str) -> Schema:
 
 
 def _implementation(service: str) -> Schema:
-    known = implementations(service)
-    path: list[Schema] = [{"type": "string", "pattern": r"^\./"}] if "./path" in known else []
-    words = [word for word in known if word != "./path"]
-    return {"description": f"Who does the work: {', '.join(known)}.", "anyOf": [{"enum": words}, *path]}
+    choice = implementations(service)
+    path: list[Schema] = [{"type": "string", "pattern": r"^\./"}] if choice.own else []
+    names = [str(each) for each in choice.named]
+    return {"description": f"Who does the work: {', '.join(choice.words())}.", "anyOf": [{"enum": names}, *path]}
 
 
 def _option(shape: Schema, remark: str, *, duration: bool) -> Schema:

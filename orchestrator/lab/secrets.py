@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from catenet.nodes.catalogue import IMPLEMENTATION, services
+from catenet.nodes.catalogue import services
+from catenet.nodes.control.implementation import IMPLEMENTATION
 from catenet.nodes.machine import Json
 from catenet.orchestrator.lab.values import holds_secret, option_hints
 

@@ -15,8 +15,9 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.catalogue import IMPLEMENTATION, adapter, declared
+from catenet.nodes.catalogue import daemon, declared
 from catenet.nodes.control.config import CONFIG_VARIABLE, ConfigError, InterfaceConfig, NodeConfig
+from catenet.nodes.control.implementation import IMPLEMENTATION
 from catenet.nodes.control.needs import Others
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import (
@@ -238,7 +239,7 @@ def _container(
         data=None if lab.file is None else lab.file.parent,
     )
     data: list[object] = [*lab.data.get(node.name, {}).items()]  # it is read once, at the start
-    data += [lab.programs.get(word) for word in node.implementations.values()]
+    data += [lab.programs.get(each.path) for each in node.implementations.values()]
     # Not the copy's name, nor any path or image or form of log: a container that Compose made of the lab is as good.
     # And not the other LANs' names, which are for people: a LAN that is added is no reason to start every node anew.
     value = _hash(spec.hostname, _as_json(replace(config, lans={})), spec.sysctls, spec.capabilities, data)
@@ -277,13 +278,13 @@ def _as_json(config: NodeConfig) -> str:
 
 def _service(node: Node, name: str, options: Any) -> Mapping[str, Json]:
     other = node.implementations.get(name)
-    return {**options_as_json(name, options), **({} if other is None else {IMPLEMENTATION: other})}
+    return {**options_as_json(name, options), **({} if other is None else {IMPLEMENTATION: str(other)})}
 
 
 def _capabilities(node: Node) -> tuple[str, ...]:
     """Beside what every node may, what other implementations of its services need."""
-    more = (each for word in node.implementations.values() for each in adapter(word).capabilities)
-    return tuple(dict.fromkeys((*CAPABILITIES, *more)))
+    others = [daemon(implementation, service) for service, implementation in node.implementations.items()]
+    return tuple(dict.fromkeys((*CAPABILITIES, *(each for other in others for each in other.capabilities))))
 
 
 def _first(lab: Lab) -> dict[str, Address]:

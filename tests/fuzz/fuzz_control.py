@@ -13,7 +13,7 @@ from typing import Any
 from fuzz_target import Target, sliced
 
 from catenet.nodes.address import Prefix
-from catenet.nodes.catalogue import kinds, options_class, services
+from catenet.nodes.catalogue import kinds, services
 from catenet.nodes.control.answers import NodeStatus, RoutingTable, kernel_routes, link_states
 from catenet.nodes.control.config import ConfigError, NodeConfig
 from catenet.nodes.control.events import Event
@@ -30,7 +30,7 @@ from catenet.nodes.runtime.host import Shared
 from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
 from catenet.nodes.runtime.netlink.client import Netlink
-from catenet.nodes.runtime.options import build_options
+from catenet.nodes.runtime.service_config import read_service
 from catenet.orchestrator.backend.protocols import LABEL_NODE, Container, LogLine
 from catenet.orchestrator.observe.events import Line
 from catenet.orchestrator.status.state import _node_state
@@ -43,14 +43,14 @@ _SETTINGS = ("lab", "node", "interfaces", "lan", "engine", "address", "length", 
 _SETTINGS += ("via", "nameserver", "hosts", "names", "told", "lans", "services", "events", "text", "json", *services())
 _OPTIONS = ("update", "timeout", "garbage", "split_horizon", "triggered", "cost", "passive", "redistribute", "tag")
 _OPTIONS += ("auth", "password", "md5", "hmac-sha-256", "zones", "root", "cache", "deadline", "port", "idle", "width")
+_OPTIONS += ("implementation",)
 
 
 def _read_config(data: bytes) -> NodeConfig:
     """Bytes that are no text become lone surrogates, as os.environ has them."""
     config = NodeConfig.from_json(data.decode("utf-8", "surrogateescape"))
     for name, given in config.services.items():
-        if name in services():
-            build_options(name, options_class(name), given)
+        read_service(name, given)
     return config
 
 

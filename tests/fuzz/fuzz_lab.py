@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fuzz_target import Target
 
-from catenet.nodes.catalogue import IMPLEMENTATION, options_class
+from catenet.nodes.catalogue import options_class
 from catenet.nodes.control.config import CONFIG_VARIABLE, NodeConfig
+from catenet.nodes.control.implementation import IMPLEMENTATION
 from catenet.nodes.runtime.options import build_options
 from catenet.orchestrator.checks import kinds
 from catenet.orchestrator.lab.graph import expected

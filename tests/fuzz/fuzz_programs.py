@@ -6,8 +6,8 @@ import json
 
 from fuzz_target import Target, sliced
 
-from catenet.nodes.implementations.bird import Bird
-from catenet.nodes.implementations.frr import Frr
+from catenet.nodes.implementations.bird import rip as bird_rip
+from catenet.nodes.implementations.frr import rip as frr_rip
 from catenet.nodes.implementations.said import Kinds
 from catenet.nodes.runtime.lines import LINE, Lines
 from catenet.orchestrator.checks.fetch import read_response
@@ -46,12 +46,12 @@ said = Target(
 
 def _frr(data: bytes) -> None:
     """An odd table is refused by ValueError; no other."""
-    for route in Frr().table(data.decode(errors="replace")):
+    for route in frr_rip.read_table(data.decode(errors="replace")):
         assert 0 <= route.metric < 16
 
 
 def _bird(data: bytes) -> None:
-    Bird().table(data.decode(errors="replace"))
+    bird_rip.read_table(data.decode(errors="replace"))
 
 
 frr = Target(

@@ -84,7 +84,7 @@ def wrong(lab: Any, broken: Broken = WELL) -> list[str]:
     return said or [
         f"{router}'s {line}"
         for router, ways in wanted.items()
-        if lab.model.nodes[router].implementations.get("rip") == "frr"
+        if str(lab.model.nodes[router].implementations.get("rip")) == "frr"
         for line in _frr(lab, router, ways)
     ]
 
@@ -140,7 +140,7 @@ def refused(lab: Any) -> list[str]:
 
     FRR does not sign the question that it asks at its start: that one is refused by everybody, FRR too, and no harm.
     """
-    makes = {name: lab.model.nodes[name].implementations.get("rip", "catenet") for name in routers_of(lab)}
+    makes = {name: str(lab.model.nodes[name].implementations.get("rip", "catenet")) for name in routers_of(lab)}
     unsigned = {
         str(a.address) for name, make in makes.items() if make == "frr" for a in lab.model.nodes[name].attachments
     }

@@ -15,9 +15,11 @@ from typing import Any, get_type_hints
 import pytest
 
 from catenet.nodes import application, catalogue
-from catenet.nodes.catalogue import adapter, implementations, options_class, service_module, services
+from catenet.nodes.catalogue import daemon, implementations, options_class, service_module, services
+from catenet.nodes.control.implementation import OURS, Implementation
 from catenet.nodes.control.service import Service
 from catenet.nodes.control.units import About, OptionError
+from catenet.nodes.implementations.daemon import Daemon, RoutingDaemon
 
 KERNEL, STATIC = ("kernel", 2, 0), ("static", 4, 1)
 """The sources of routes that are no service: number (rtnetlink(7)) and distance."""
@@ -39,8 +41,28 @@ def test_a_declaration_is_whole(service: Service) -> None:
     assert options.__dataclass_params__.frozen
     assert all(callable(of()) for of in (service.needs, service.told, service.naming and service.naming.knows) if of)
     assert callable(import_module(service_module(service.name)).serve)
-    for word in implementations(service.name)[1:]:
-        assert service.name in adapter(word if word != "./path" else "./x").services
+    choice = implementations(service.name)
+    assert choice.named[0] == OURS
+    for other in (*choice.named[1:], *([Implementation.parse("./x")] if choice.own else [])):
+        assert isinstance(daemon(other, service.name), RoutingDaemon if service.routing else Daemon)
+
+
+def test_each_file_of_an_implementation_is_a_service_that_there_is() -> None:
+    """Else nobody would find it. What the files of a folder share is in program.py, so no service may be called that;
+    nor as a folder, since its programs have one beside those of the services in the node.
+    """
+    folder = Path(import_module("catenet.nodes.implementations").__path__[0])
+    files = {file.stem for file in folder.glob("*/*.py")} - {"__init__"}
+    assert files - {"program"} <= set(services())
+    assert not {"program", *(each.parent.name for each in folder.glob("*/__init__.py"))} & set(services())
+
+
+def test_who_can_do_what() -> None:
+    assert implementations("rip").words() == ["catenet", "bird", "frr", "./path"]
+    assert implementations("web").words() == ["catenet"]
+    for word, service in (("frr", "web"), ("./x", "web"), ("own_program", "rip"), ("catenet", "rip")):
+        with pytest.raises(KeyError):
+            daemon(Implementation.parse(word), service)
 
 
 @pytest.mark.parametrize("service", services())
@@ -138,7 +160,8 @@ print(*sorted(set(sys.modules) - before))
     done = subprocess.run([sys.executable, "-I", "-c", program], check=True, capture_output=True, text=True)
     rooms = {name for room in _rooms() for name in (room.rpartition(".")[0], room, f"{room}.service")}
     allowed = {"catenet", "catenet.nodes", "catenet.nodes.control", "catenet.nodes.link", catalogue.__name__}
-    assert set(done.stdout.split()) <= {*rooms, *allowed, "catenet.nodes.control.service"}
+    control = {"catenet.nodes.control.implementation", "catenet.nodes.control.service"}
+    assert set(done.stdout.split()) <= {*rooms, *allowed, *control}
 
 
 def _rooms() -> set[str]:

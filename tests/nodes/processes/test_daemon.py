@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -13,14 +13,21 @@ import pytest
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import services
+from catenet.nodes.control.implementation import Implementation
 from catenet.nodes.control.service import Service as Declaration
 from catenet.nodes.control.service import Source
-from catenet.nodes.implementations.adapter import Command, Learned, Task
-from catenet.nodes.implementations.adapter import Run as Plan
-from catenet.nodes.implementations.program import Program
-from catenet.nodes.internet.rip.config import RipOptions
+from catenet.nodes.implementations.daemon import (
+    Command,
+    LearnedRoute,
+    PrintedTable,
+    RouteExchange,
+    RoutingDaemon,
+    Task,
+)
+from catenet.nodes.implementations.daemon import Run as Plan
 from catenet.nodes.machine import Interface
 from catenet.nodes.processes import daemon
+from catenet.nodes.processes.programs import Programs
 from catenet.nodes.runtime import host as hosts
 from catenet.nodes.runtime.children import ProgramError
 from catenet.nodes.runtime.host import Host
@@ -114,33 +121,26 @@ NOBODY = Source("svc", 250, 90)
 VIAS = {"10.0.1.0/24": Address.parse("10.0.0.2")}
 
 
-class Sleeper(Program):
+def sleeper(file: Path | None = None) -> RoutingDaemon:
     """It sleeps. Its table, where it has one, is a file: prefixes, of those in VIAS."""
 
-    def __init__(self, file: Path | None = None) -> None:
-        super().__init__("./it")
-        self._file = file
+    def read(text: str) -> list[LearnedRoute]:
+        return [LearnedRoute(Prefix.parse(word), VIAS[word], 2, 1) for word in text.split()]
 
-    def run(self, _: Task) -> Plan:
-        return Plan((Command(("/bin/sleep", "60")),))
-
-    def table_command(self, _: Task, /) -> Sequence[str]:
-        return ("/bin/cat", str(self._file)) if self._file else ()
-
-    def table(self, text: str, /) -> list[Learned]:
-        return [Learned(Prefix.parse(word), VIAS[word], 2, 1) for word in text.split()]
+    printed = PrintedTable(("/bin/cat", str(file)), read) if file else None
+    return RoutingDaemon(run=lambda _: Plan((Command(("/bin/sleep", "60")),)), routes=lambda _: RouteExchange(printed))
 
 
-def sleeping(bench: Bench, adapter: Sleeper, folder: Path) -> tuple[Host, asyncio.Future[None]]:
+def sleeping(bench: Bench, adapter: RoutingDaemon, folder: Path) -> tuple[Host, asyncio.Future[None]]:
     host = bench.host(NOBODY)
-    task = Task("svc", None, bench.config, (), str(folder / "run"))
-    return host, asyncio.ensure_future(daemon.Programs(host, adapter, task, silent=0.05).run())
+    task = Task("svc", Implementation("sleeper"), None, bench.config, (), str(folder / "run"))
+    return host, asyncio.ensure_future(daemon.DaemonRun(host, adapter, task, silent=0.05).run())
 
 
 def test_one_that_never_says_so_is_ready_after_a_while(on_bench: OnBench, tmp_path: Path) -> None:
     async def scenario(bench: Bench) -> None:
         silent = asyncio.get_running_loop().create_future()
-        host, running = sleeping(bench, Sleeper(), tmp_path)
+        host, running = sleeping(bench, sleeper(), tmp_path)
         host.on_ready = silent.set_result
         assert await silent == 0.05
         running.cancel()
@@ -165,8 +165,8 @@ def test_its_table_is_sorted_by_prefix_whatever_is_connected(on_bench: OnBench, 
         wire = Interface("wire", Address.parse("10.0.0.1"), Prefix.parse("10.0.0.0/24"))
         last = Interface("last", Address.parse("10.0.9.1"), Prefix.parse("10.0.9.0/24"))
         host.interfaces = lambda: (last, wire)  # type: ignore[method-assign]
-        task = Task("svc", RipOptions(), bench.config, (), str(tmp_path / "run"))
-        running = asyncio.ensure_future(daemon.Programs(host, Sleeper(tmp_path / "table"), task).run())
+        task = Task("svc", Implementation("sleeper"), None, bench.config, (), str(tmp_path / "run"))
+        running = asyncio.ensure_future(daemon.DaemonRun(host, sleeper(tmp_path / "table"), task).run())
         await bench.until(lambda: any(event.kind == "route.changed" for event in bench.events()))
         shown = host.shows["svc"]()
         assert isinstance(shown, dict)
@@ -180,7 +180,7 @@ def test_its_table_is_sorted_by_prefix_whatever_is_connected(on_bench: OnBench, 
 def test_a_first_table_that_is_none_ends_the_run(on_bench: OnBench, tmp_path: Path) -> None:
     async def scenario(bench: Bench) -> None:
         (tmp_path / "table").write_text("10.0.1.7/24")
-        _, running = sleeping(bench, Sleeper(tmp_path / "table"), tmp_path)
+        _, running = sleeping(bench, sleeper(tmp_path / "table"), tmp_path)
         with pytest.raises(ProgramError, match=r"/bin/cat prints an odd table: '10\.0\.1\.7/24' has host bits set"):
             await running
 
@@ -192,7 +192,7 @@ def test_a_table_that_is_none_for_once_is_told_and_read_again(on_bench: OnBench,
         table = tmp_path / "table"
         table.write_text("")
         ready = asyncio.Event()
-        host, running = sleeping(bench, Sleeper(table), tmp_path)
+        host, running = sleeping(bench, sleeper(table), tmp_path)
         host.on_ready = lambda _: ready.set()
         await ready.wait()
         table.write_text("10.0.1.7/24")
@@ -210,7 +210,7 @@ def test_a_fault_while_its_table_is_followed_ends_the_run(on_bench: OnBench, tmp
     async def scenario(bench: Bench) -> None:
         table = tmp_path / "table"
         table.write_text("10.0.1.0/24")
-        _, running = sleeping(bench, Sleeper(table), tmp_path)
+        _, running = sleeping(bench, sleeper(table), tmp_path)
         await bench.until(lambda: any(event.kind == "route.changed" for event in bench.events()))
         table.write_text("10.0.9.0/24")
         with pytest.raises(KeyError, match=r"10\.0\.9\.0/24"):
@@ -271,6 +271,23 @@ while :; do sleep 60; done
     program(script, scenario)
     assert len(pids) == 2
     until(lambda: not any(alive(pid) for pid in pids))
+
+
+def test_of_two_programs_by_one_name_none_is_left_behind(on_bench: OnBench, tmp_path: Path) -> None:
+    def command(file: str) -> Command:
+        return Command(("/bin/sh", "-c", f"echo $$ >{tmp_path}/{file}; exec sleep 60"))
+
+    async def scenario(bench: Bench) -> None:
+        started = Programs(bench.host())
+        await started.start(Plan((command("one"), command("two"))))
+        files = [tmp_path / "one", tmp_path / "two"]
+        await bench.until(lambda: all(file.exists() and file.read_text().endswith("\n") for file in files))
+        pids = [int(file.read_text()) for file in files]
+        assert all(alive(pid) for pid in pids)
+        await started.end()
+        assert not any(alive(pid) for pid in pids)
+
+    on_bench(scenario)
 
 
 def test_its_farewell_is_heard(program: Run, tmp_path: Path) -> None:

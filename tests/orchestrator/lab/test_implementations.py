@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from catenet.nodes.control.implementation import Implementation
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Lab, LabFileError
 
@@ -43,7 +44,7 @@ def program(path: Path, text: str = "#!/bin/sh\n", mode: int = 0o755) -> Path:
 def test_ours_and_others(folder: Path) -> None:
     assert lab(folder, "catenet").nodes["a"].implementations == {}
     for word in ("frr", "bird"):
-        assert lab(folder, word).nodes["a"].implementations == {"rip": word}
+        assert lab(folder, word).nodes["a"].implementations == {"rip": Implementation.parse(word)}
 
 
 def test_defaults_hold_and_a_node_may_differ(folder: Path) -> None:
@@ -55,20 +56,22 @@ nodes:
   b: {lans: [l], services: {rip: {implementation: catenet}}}
 """
     nodes = lab(folder, "", text).nodes
-    assert (nodes["a"].implementations, nodes["b"].implementations) == ({"rip": "bird"}, {})
+    assert (nodes["a"].implementations, nodes["b"].implementations) == ({"rip": Implementation("bird")}, {})
 
 
 @pytest.mark.parametrize(
     ("word", "said"),
     [
         ("brid", "node a: rip: implementation 'brid' is none that rip has (did you mean bird?)"),
-        ("quagga", "is none that rip has (there is: catenet, frr, bird, ./path)"),
+        ("quagga", "is none that rip has (there is: catenet, bird, frr, ./path)"),
         ("my/rip", "is none that rip has (a program of your own is a path: ./my/rip)"),
         ("/bin/sh", "is none that rip has"),
         ("./../x", "is no such path"),
         ('"./a b"', "is no such path"),
         ("./-rf", "is no such path"),
         ("2", "implementation is 2, and should be a text"),
+        ("own_program", "implementation 'own_program' is none that rip has"),
+        ('""', "implementation is '', and should be a text"),
         ("./my-ripp", "./my-ripp is not there (did you mean ./my-rip?)"),
         ("./plain", "./plain is not executable for everybody (chmod a+rx plain)"),
         ("./private", "./private is not executable for everybody (chmod a+rx private)"),

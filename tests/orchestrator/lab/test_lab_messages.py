@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from test_lab_files_hostile import TREES, flow
 from test_lab_schema import WHOLE, places
 
-from catenet.nodes.catalogue import IMPLEMENTATION, options_class, services
+from catenet.nodes.catalogue import options_class, services
+from catenet.nodes.control.implementation import IMPLEMENTATION
 from catenet.orchestrator.checks import kinds
 from catenet.orchestrator.lab.kinds import check_words, kind_words
 from catenet.orchestrator.lab.load import parse

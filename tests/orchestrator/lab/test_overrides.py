@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from catenet.nodes.address import Address
+from catenet.nodes.control.implementation import Implementation
 from catenet.orchestrator.checks.ping import PingCheck
 from catenet.orchestrator.checks.routes import RoutesCheck
 from catenet.orchestrator.lab.expect import ExpectationError, read_duration, read_expectation
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import Lab, LabFileError
-from catenet.orchestrator.lab.overrides import Implementation
+from catenet.orchestrator.lab.overrides import Override
 
 FILE = b"""\
 lans: {left: {prefix: 10.0.1.0/24}, right: {prefix: 10.0.2.0/24}}
@@ -24,13 +25,13 @@ nodes:
 
 
 def lab(*other: str) -> Lab:
-    return parse(FILE, "lab.yaml", None, Implementation(*other) if other else None)
+    return parse(FILE, "lab.yaml", None, Override(*other) if other else None)
 
 
 @pytest.mark.parametrize("node", ["a", "b"])
 def test_one_service_of_one_node_is_done_by_another_and_nothing_else_changes(node):
     plain, changed = lab(), lab(node, "rip", "frr")
-    assert changed.nodes[node].implementations == {"rip": "frr"}
+    assert changed.nodes[node].implementations == {"rip": Implementation("frr")}
     assert {name: each.services for name, each in changed.nodes.items()} == {
         name: each.services for name, each in plain.nodes.items()
     }

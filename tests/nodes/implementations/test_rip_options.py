@@ -1,54 +1,20 @@
-"""The options of `rip` in the words of FRR and BIRD, and their tables in ours."""
+"""The options of `rip` in the words of FRR and BIRD: the same to both, or refused."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-from datetime import UTC, datetime
+from collections.abc import Callable
 
 import pytest
 
-from catenet.nodes.address import Address, Prefix
-from catenet.nodes.catalogue import adapter, implementations
-from catenet.nodes.control.config import NodeConfig, StaticRoute
-from catenet.nodes.implementations.adapter import Learned, Place, Task
-from catenet.nodes.internet.rip.config import RipOptions
+from catenet.nodes.catalogue import daemon
+from catenet.nodes.control.implementation import Implementation
+from catenet.nodes.implementations.bird.rip import DAEMON as BIRD
+from catenet.nodes.implementations.daemon import Task
+from catenet.nodes.implementations.frr.rip import DAEMON as FRR
 
-PLACES = tuple(
-    Place(f"link{n}", f"eth{n}", Address.parse(f"10.0.{n}.7"), Prefix.parse(f"10.0.{n}.0/24"), True) for n in (1, 2)
-)
-
-BEGAN = int(datetime(2027, 1, 15, 8, 0, 0, tzinfo=UTC).timestamp())
-"""When the lab was brought up."""
-
-
-def task(**options: object) -> Task:
-    given = RipOptions(**{"update": 5.0, "timeout": 15.0, "garbage": 10.0, **options})  # type: ignore[arg-type]
-    static = tuple(StaticRoute(Prefix.parse(to), Address.parse("10.0.2.9")) for to in ("10.8.0.0/16", "0.0.0.0/0"))
-    return Task("rip", given, NodeConfig("lab", "a", (), routes=static, began=BEGAN), PLACES, "/run/x", table=189)
-
-
-def configuration(word: str, **options: object) -> str:
-    (text,) = (text for text in adapter(word).run(task(**options)).files.values() if text)
-    return re.sub(r"\s+", " ", text)
-
-
-def test_their_routes_go_into_a_table_of_their_own() -> None:
-    assert "protocol kernel { scan time 1; kernel table 189; ipv4 { import none;" in configuration("bird")
-    plan = adapter("frr").run(task(redistribute=("static",)))
-    words = {command.words[0].rpartition("/")[2]: command.words for command in plan.commands}
-    assert words["zebra"][-2:] == ("-R", "189")
-    assert "189" not in (*words["ripd"], *words["mgmtd"])
-    assert [str(route.to) for route in plan.finds] == ["10.8.0.0/16"]  # zebra sees no other table
-    assert adapter("frr").run(task()).finds == ()
-    (told,) = adapter("./x").run(task()).files.values()
-    assert json.loads(told)["table"] == 189
-
-
-def test_who_can_do_what() -> None:
-    assert implementations("rip") == ["catenet", "frr", "bird", "./path"]
-    assert implementations("web") == ["catenet"]
+MakeTask = Callable[..., Task]
+Configuration = Callable[..., str]
 
 
 @pytest.mark.parametrize(
@@ -107,21 +73,16 @@ def test_who_can_do_what() -> None:
         ),
     ],
 )
-def test_options_are_translated(options: dict[str, object], frr: str, bird: str) -> None:
+def test_options_are_translated(configuration: Configuration, options: dict[str, object], frr: str, bird: str) -> None:
     assert frr in configuration("frr", **options)
     assert bird in configuration("bird", **options)
 
 
 @pytest.mark.parametrize("word", ["frr", "bird"])
-def test_what_the_lab_does_not_say_is_not_announced(word: str) -> None:
+def test_what_the_lab_does_not_say_is_not_announced(configuration: Configuration, word: str) -> None:
     told = configuration(word, passive=("link2",))
     assert "10.8.0.0" not in told
     assert not re.search(r"redistribute|default-information|unreachable|reject; accept|deny", told)
-
-
-def test_bird_has_hmac() -> None:
-    options = {"auth": {"hmac-sha-256": {"1": "hush"}}}
-    assert 'password "hush" { id 1; algorithm hmac sha256; };' in configuration("bird", **options)
 
 
 @pytest.mark.parametrize(
@@ -141,32 +102,38 @@ def test_bird_has_hmac() -> None:
         ("bird", {"auth": {"md5": {"1": {"hex": "ff00ff"}}}}, "cuts a secret of md5 at its first octet 0"),
         ("bird", {"update": 2.5}, "counts whole seconds, and update is 2.5s"),
         ("frr", {"triggered": "off"}, "always sends triggered updates"),
+        ("frr", {"redistribute": ("ospf", "static")}, "redistributes connected, static, default alone, and not ospf"),
+        (
+            "bird",
+            {"redistribute": ("connected", "x", "y")},
+            "redistributes connected, static, default alone, and not x, y",
+        ),
         ("bird", {"triggered": "off"}, "always sends triggered updates"),
     ],
 )
-def test_what_it_cannot_do(word: str, options: dict[str, object], why: str) -> None:
+def test_what_it_cannot_do(task: MakeTask, word: str, options: dict[str, object], why: str) -> None:
     with pytest.raises(ValueError, match=re.escape(why)):
-        adapter(word).check(task(**options).options)
+        daemon(Implementation(word), "rip").check(task(word, **options).options)
 
 
-def test_all_that_it_cannot_do_is_said_at_once() -> None:
-    options = task(update=2.0, garbage=7.5, triggered="off", auth={"hmac-sha-256": {"1": "hush"}}).options
+def test_all_that_it_cannot_do_is_said_at_once(task: MakeTask) -> None:
+    options = task("frr", update=2.0, garbage=7.5, triggered="off", auth={"hmac-sha-256": {"1": "hush"}}).options
     with pytest.raises(ValueError, match="update is 2s") as refused:
-        adapter("frr").check(options)
+        FRR.check(options)
     assert str(refused.value) == (
         "takes no timer under 5s, and whole seconds: update is 2s, garbage is 7.5s; "
         "it has no hmac-sha-256: its authentication is password or md5; "
         "it always sends triggered updates: `triggered: off` is for routers of ours"
     )
     with pytest.raises(ValueError, match=r"garbage is 7\.5s; it always sends triggered updates"):
-        adapter("bird").check(options)
+        BIRD.check(options)
 
 
-def test_bird_takes_what_frr_does_not() -> None:
-    options = task(update=2.0, timeout=6.0, garbage=4.0).options
-    adapter("bird").check(options)
+def test_bird_takes_what_frr_does_not(task: MakeTask) -> None:
+    options = task("frr", update=2.0, timeout=6.0, garbage=4.0).options
+    BIRD.check(options)
     with pytest.raises(ValueError, match="update is 2s"):
-        adapter("frr").check(options)
+        FRR.check(options)
 
 
 OLD = {"secret": "hush", "until": "3m"}
@@ -205,90 +172,12 @@ EVER = "00:00:00 1 January 1993"
         ),
     ],
 )
-def test_lifetimes_are_translated(auth: dict[str, object], frr: str, bird: str) -> None:
+def test_lifetimes_are_translated(configuration: Configuration, auth: dict[str, object], frr: str, bird: str) -> None:
     assert frr in configuration("frr", auth=auth)
     assert bird in configuration("bird", auth=auth)
 
 
-def test_with_fail_secure_the_last_key_ends() -> None:
+def test_with_fail_secure_the_last_key_ends(configuration: Configuration) -> None:
     auth = {"md5": {"1": OLD}}
     assert "send-lifetime 00:00:00 1 January 1993 08:02:59 15" in configuration("frr", auth=auth, fail_secure="on")
     assert 'generate to "2027-01-15 08:03:00.000000"' in configuration("bird", auth=auth, fail_secure="on")
-
-
-@pytest.mark.parametrize(
-    ("auth", "told"),
-    [
-        ({"md5": {"1": 'hu"sh'}}, "password hex:68:75:22:73:68 { id 1;"),
-        ({"md5": {"1": {"hex": "0a1bff"}}}, "password hex:0a:1b:ff { id 1;"),
-        ({"hmac-sha-1": {"1": {"hex": "00"}}}, "password hex:00 { id 1;"),
-        ({"password": 'hu"sh'}, "authentication plaintext; password hex:68:75:22:73:68;"),
-        # 2.5: a key longer than the digest is hashed; HMAC itself hashes those alone that are longer than a block.
-        ({"hmac-sha-1": {"1": "x" * 21}}, f"password hex:{hashlib.sha1(b'x' * 21).digest().hex(':')} {{ id 1;"),
-    ],
-)
-def test_any_octets_are_told_to_bird(auth: dict[str, object], told: str) -> None:
-    adapter("bird").check(task(auth=auth).options)
-    assert told in configuration("bird", auth=auth)
-
-
-B, D = Address.parse("10.0.1.2"), Address.parse("10.0.3.4")
-
-
-def test_the_table_of_frr() -> None:
-    """As `show ip rip` of FRR 10.3 prints it; a route at 16 is no route."""
-    text = """\
-Codes: K - kernel route, C - connected, L - local, S - static,
-       R - RIP, O - OSPF, I - IS-IS, B - BGP, E - EIGRP, N - NHRP,
-Sub-codes:
-      (n) - normal, (s) - static, (d) - default, (r) - redistribute,
-
-     Network            Next Hop         Metric From            Tag Time
-R(n) 10.0.2.0/24        10.0.1.2              2 10.0.1.2          0 00:14
-C(i) 10.0.3.0/24        0.0.0.0               1 self              0
-R(n) 10.1.3.0/24        10.0.3.4              4 10.0.3.4         10 00:11
-R(n) 10.1.9.0/24        10.0.3.4             16 10.0.3.4          0 00:05
-"""
-    assert adapter("frr").table(text) == [
-        Learned(Prefix.parse("10.0.2.0/24"), B, 2, 1, 0),
-        Learned(Prefix.parse("10.1.3.0/24"), D, 4, 3, 10),
-    ]
-
-
-def test_the_table_of_bird() -> None:
-    """As `show route primary protocol rip1` of BIRD 2.17 prints it."""
-    text = """\
-BIRD 2.17.5 ready.
-Access restricted
-Table master4:
-10.0.2.0/24          unicast [rip1 01:29:52.123] * (120/2)
-	via 10.0.1.2 on eth1
-10.1.3.0/24          unicast [rip1 01:29:53.001 from 10.0.3.7] * (120/4) [000a]
-	via 10.0.3.4 on eth2
-"""
-    assert adapter("bird").table(text) == [
-        Learned(Prefix.parse("10.0.2.0/24"), B, 2, 1, 0),
-        Learned(Prefix.parse("10.1.3.0/24"), D, 4, 3, 10),
-    ]
-
-
-def test_a_program_is_told_everything() -> None:
-    run = adapter("./my-rip").run(task())
-    told = json.loads(run.environment["CATENET_SERVICE"])
-    assert told == json.loads(run.files["/run/x/service.json"])
-    assert run.commands[0].words == ("/lab/my-rip",)
-    assert told["began"] == BEGAN
-    assert (told["node"], told["service"], told["options"]["update"]) == ("a", "rip", 5.0)
-    assert told["routes"] == [{"to": "10.8.0.0/16", "via": "10.0.2.9"}, {"to": "0.0.0.0/0", "via": "10.0.2.9"}]
-    assert told["interfaces"][0] == {
-        "lan": "link1",
-        "device": "eth1",
-        "address": "10.0.1.7",
-        "prefix": "10.0.1.0/24",
-        "up": True,
-    }
-
-
-def test_a_long_line_that_is_no_route_of_birds_is_passed_over() -> None:
-    """In a time that grows as its length does."""
-    assert adapter("bird").table("10.0.0.0/8 * [00ff](1" * 50_000) == []

@@ -1,24 +1,31 @@
-"""FRRouting 10: mgmtd reads the configuration, ripd speaks, zebra tells the kernel; vtysh prints the table."""
+"""The service `rip` by FRR: ripd speaks, vtysh prints its table."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
 from catenet.nodes.address import DEFAULT, Address, Prefix
 from catenet.nodes.control.units import format_duration
-from catenet.nodes.implementations.adapter import Command, Learned, Place, Run, Task, refuse
+from catenet.nodes.implementations.daemon import (
+    LearnedRoute,
+    NodeInterface,
+    PrintedTable,
+    RouteExchange,
+    RoutingDaemon,
+    Run,
+    Task,
+)
+from catenet.nodes.implementations.frr.program import CAPABILITIES, GROUP, OWNER, SETTINGS, command, vtysh
+from catenet.nodes.implementations.redistribution import redistribution_faults, static_routes
 from catenet.nodes.internet.rip.keyring import Keyring, Uses
 from catenet.nodes.internet.rip.keys import ALWAYS, Key, Lifetime, read_auth
 
-__all__ = ["Frr"]
+__all__ = ["DAEMON", "read_table"]
 
-_DAEMONS = "/usr/lib/frr"
-_SETTINGS = "/etc/frr"
-_MANAGER = "/run/frr/mgmtd_be.sock"
 _SHORTEST = 5.0  # seconds, of each timer
 _PASSWORD = 16  # characters
 _PLAIN = re.compile(rb"[!-~]+")
@@ -32,58 +39,31 @@ _SPLIT_HORIZON = {
 _ROUTE = re.compile(r"^R\(n\) (?P<prefix>[\d.]+/\d+)\s+(?P<via>[\d.]+)\s+(?P<metric>\d+) [\d.]+\s+(?P<tag>\d+) ")
 
 
-class Frr:
-    """The service `rip` by FRR."""
+def _run(task: Task) -> Run:
+    return Run((command("ripd", task),), {f"{SETTINGS}/ripd.conf": _configuration(task)}, owner=OWNER)
 
-    services = ("rip",)
-    # zebra refuses to start without the first five; KILL: its daemons are the user frr's, and the node ends them.
-    capabilities = ("SYS_ADMIN", "SETUID", "SETGID", "CHOWN", "DAC_OVERRIDE", "KILL")
 
-    def check(self, options: Any, /) -> None:
-        """Its timers begin at 5 s, and are whole seconds; of keyed authentication it knows MD5 alone.
+def _routes(task: Task) -> RouteExchange:
+    """Asked is ripd alone: zebra has other things to say."""
+    printed = PrintedTable(vtysh("ripd", "show ip rip", task), read_table)
+    return RouteExchange(printed, static_routes(task), own_metrics=task.options.cost)
 
-        It signs with one key at a time, whatever its neighbours use.
 
-        Raises:
-            ValueError: all that it cannot do.
-
-        """
-        refuse(_faults(options))
-
-    def run(self, task: Task) -> Run:
-        """The manager first: zebra complains without end while it finds none."""
-        common = (
-            *("-u", "frr", "-g", "frr", "-z", f"{task.folder}/zserv.api", "--vty_socket", task.folder),
-            *("--log", "stdout", "--log-level", "warnings", "-P", "0"),
-        )
-        needs = {"mgmtd": "", "zebra": _MANAGER, "ripd": f"{task.folder}/zserv.api"}
-        more = {"zebra": ("-R", str(task.table))}
-        commands = tuple(
-            Command(
-                (f"{_DAEMONS}/{daemon}", *common, "-i", f"{task.folder}/{daemon}.pid", *more.get(daemon, ())), socket
-            )
-            for daemon, socket in needs.items()
-        )
-        others = ("zebra", "ripngd", "staticd", "mgmtd")  # each must be there, and has nothing to say
-        files = {f"{_SETTINGS}/{name}.conf": "" for name in others} | {f"{_SETTINGS}/vtysh.conf": ""}
-        files[f"{_SETTINGS}/ripd.conf"] = _configuration(task)
-        return Run(commands, files, owner="frr", finds=task.static)
-
-    def table_command(self, task: Task, /) -> Sequence[str]:
-        """Of ripd alone: zebra has other things to say."""
-        return ("/usr/bin/vtysh", "--vty_socket", task.folder, "-d", "ripd", "-c", "show ip rip")
-
-    def table(self, text: str, /) -> list[Learned]:
-        """The lines of `show ip rip` that begin with R(n); ripd keeps those at 16 there until they are garbage."""
-        routes = (match for line in text.splitlines() if (match := _ROUTE.match(line)))
-        return [
-            Learned(Prefix.parse(route["prefix"]), Address.parse(route["via"]), metric, metric - 1, int(route["tag"]))
-            for route in routes
-            if (metric := int(route["metric"])) < 16
-        ]
+def read_table(text: str) -> list[LearnedRoute]:
+    """The lines of `show ip rip` that begin with R(n); ripd keeps those at 16 there until they are garbage."""
+    routes = (match for line in text.splitlines() if (match := _ROUTE.match(line)))
+    return [
+        LearnedRoute(Prefix.parse(route["prefix"]), Address.parse(route["via"]), metric, metric - 1, int(route["tag"]))
+        for route in routes
+        if (metric := int(route["metric"])) < 16
+    ]
 
 
 def _faults(options: Any) -> Iterator[str]:
+    """Its timers begin at 5 s, and are whole seconds; of keyed authentication it knows MD5 alone.
+
+    It signs with one key at a time, whatever its neighbours use.
+    """
     given = {timer: getattr(options, timer) for timer in ("update", "timeout", "garbage")}
     odd = [f"{timer} is {format_duration(value)}" for timer, value in given.items() if value < _SHORTEST or value % 1]
     if odd:
@@ -103,32 +83,33 @@ def _faults(options: Any) -> Iterator[str]:
             yield "knows no time of a key after the year 2035"
     if options.triggered == "off":
         yield "always sends triggered updates: `triggered: off` is for routers of ours"
+    yield from redistribution_faults(options)
 
 
 def _configuration(task: Task) -> str:
     options = task.options
     lines = [*_keys(task)]
-    for place in task.places:
-        lines += [f"interface {place.device}", f" {_SPLIT_HORIZON[options.split_horizon]}"]
+    for interface in task.interfaces:
+        lines += [f"interface {interface.device}", f" {_SPLIT_HORIZON[options.split_horizon]}"]
         lines += [f" ip rip authentication {words}" for words in _authentication(options.auth)]
         lines += ["exit"]
     lines += [*_own(task), *_static(task), "access-list all seq 5 permit any", "router rip", " version 2"]
     lines += [f" timers basic {options.update:.0f} {options.timeout:.0f} {options.garbage:.0f}"]
-    for place in task.places:
-        lines += [f" {words}" for words in _network(place, options)]
-    if task.static:
+    for interface in task.interfaces:
+        lines += [f" {words}" for words in _network(interface, options)]
+    if static_routes(task):
         lines.append(" redistribute kernel route-map static")
     if "default" in options.redistribute:
         lines.append(" default-information originate")
     return "\n".join([*lines, "exit", ""])
 
 
-def _network(place: Place, options: Any) -> list[str]:
-    words = [f"network {place.device}", f"route-map own out {place.device}"]
-    if place.lan in options.passive:
-        words.append(f"passive-interface {place.device}")
-    more = options.cost.get(place.lan, 1) - 1  # it adds 1 by itself
-    return [*words, f"offset-list all in {more} {place.device}"] if more else words
+def _network(interface: NodeInterface, options: Any) -> list[str]:
+    words = [f"network {interface.device}", f"route-map own out {interface.device}"]
+    if interface.lan in options.passive:
+        words.append(f"passive-interface {interface.device}")
+    more = options.cost.get(interface.lan, 1) - 1  # it adds 1 by itself
+    return [*words, f"offset-list all in {more} {interface.device}"] if more else words
 
 
 def _own(task: Task) -> list[str]:
@@ -139,14 +120,14 @@ def _own(task: Task) -> list[str]:
     options = task.options
     hidden = () if "connected" in options.redistribute else options.passive
     lines: list[str] = []
-    for number, place in enumerate(task.places, 1):
+    for number, interface in enumerate(task.interfaces, 1):
         lines += [
-            _list(place.device, [place.prefix]),
-            f"route-map own {'deny' if place.lan in hidden else 'permit'} {number}",
+            _list(interface.device, [interface.prefix]),
+            f"route-map own {'deny' if interface.lan in hidden else 'permit'} {number}",
         ]
-        lines += [f" match ip address {place.device}", " match metric 1"]
-        lines += [f" set metric {options.cost.get(place.lan, 1)}", "exit"]
-    number = len(task.places) + 1
+        lines += [f" match ip address {interface.device}", " match metric 1"]
+        lines += [f" set metric {options.cost.get(interface.lan, 1)}", "exit"]
+    number = len(task.interfaces) + 1
     if "default" in options.redistribute:
         lines += [_list("default", [DEFAULT]), f"route-map own permit {number}", " match ip address default"]
         lines += [f" set tag {options.tag}", "exit"]
@@ -158,9 +139,9 @@ def _static(task: Task) -> list[str]:
 
     No metric is set: 1 is the default, and what is set here would be announced of a route that has gone, too.
     """
-    if not task.static:
+    if not static_routes(task):
         return []
-    lines = [_list("static", [route.to for route in task.static]), "route-map static permit 1"]
+    lines = [_list("static", [route.to for route in static_routes(task)]), "route-map static permit 1"]
     return [*lines, " match ip address static", f" set tag {task.options.tag}", "exit"]
 
 
@@ -203,3 +184,6 @@ def _authentication(auth: Mapping[str, Any]) -> list[str]:
     if "password" in auth:
         return ["mode text", f"string {auth['password']}"]
     return ["mode md5 auth-length rfc", "key-chain lab"] if auth else []
+
+
+DAEMON = RoutingDaemon(run=_run, faults=_faults, capabilities=CAPABILITIES, group=GROUP, routes=_routes)

@@ -1,19 +1,29 @@
-"""BIRD 2 (birdc, bird.conf): one process, one file, a socket for questions."""
+"""The service `rip` by BIRD 2 (birdc, bird.conf): one process, one file, a socket for questions."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
 from catenet.nodes.address import DEFAULT, Address, Prefix
-from catenet.nodes.implementations.adapter import Command, Learned, Place, Run, Task, refuse
+from catenet.nodes.implementations.daemon import (
+    Command,
+    LearnedRoute,
+    NodeInterface,
+    PrintedTable,
+    RouteExchange,
+    RoutingDaemon,
+    Run,
+    Task,
+)
+from catenet.nodes.implementations.redistribution import redistribution_faults, static_routes
 from catenet.nodes.internet.rip.keyring import Keyring
 from catenet.nodes.internet.rip.keys import Key, Lifetime, read_auth
 
-__all__ = ["Bird"]
+__all__ = ["DAEMON", "read_table"]
 
 _SPLIT_HORIZON = {
     "off": "split horizon no; poison reverse no;",
@@ -26,52 +36,41 @@ _ROUTE = re.compile(r"^(?P<prefix>[\d.]+/\d+)?\s[^*]*\* [^(]*\(\d+/(?P<metric>\d
 _VIA = re.compile(r"^\s+via (?P<via>[\d.]+) on ")
 
 
-class Bird:
-    """The service `rip` by BIRD."""
+def _run(task: Task) -> Run:
+    """`bird -f` stays in the foreground."""
+    path = f"{task.folder}/bird.conf"
+    command = ("/usr/sbin/bird", "-f", "-c", path, "-s", _socket(task), "-P", f"{task.folder}/bird.pid")
+    return Run((Command(command),), {path: _configuration(task)})
 
-    services = ("rip",)
-    capabilities = ()
 
-    def check(self, options: Any, /) -> None:
-        """BIRD counts whole seconds. It signs with one key at a time, whatever its neighbours use.
+def _routes(task: Task) -> RouteExchange:
+    """All routes that RIP has brought."""
+    command = ("/usr/sbin/birdc", "-r", "-s", _socket(task), "show", "route", "primary", "protocol", "rip1")
+    return RouteExchange(PrintedTable(command, read_table), own_metrics=task.options.cost)
 
-        Raises:
-            ValueError: all that it cannot do.
 
-        """
-        refuse(_faults(options))
+def read_table(text: str) -> list[LearnedRoute]:
+    """The lines that birdc prints.
 
-    def run(self, task: Task) -> Run:
-        """`bird -f` stays in the foreground."""
-        path = f"{task.folder}/bird.conf"
-        command = ("/usr/sbin/bird", "-f", "-c", path, "-s", _socket(task), "-P", f"{task.folder}/bird.pid")
-        return Run(commands=(Command(command),), files={path: _configuration(task)})
+    10.1.2.0/24          unicast [rip1 01:12:13.123] * (120/3) [0009]
+            via 10.0.1.2 on eth1
 
-    def table_command(self, task: Task, /) -> Sequence[str]:
-        """All routes that RIP has brought."""
-        return ("/usr/sbin/birdc", "-r", "-s", _socket(task), "show", "route", "primary", "protocol", "rip1")
-
-    def table(self, text: str, /) -> list[Learned]:
-        """The lines that birdc prints.
-
-        10.1.2.0/24          unicast [rip1 01:12:13.123] * (120/3) [0009]
-                via 10.0.1.2 on eth1
-
-        The tag is hexadecimal, and 0 is not printed.
-        """
-        found: list[Learned] = []
-        prefix, metric, tag = "", 0, 0
-        for line in text.splitlines():
-            route, via = _ROUTE.match(line), _VIA.match(line)
-            if route is not None:
-                prefix, metric, tag = route["prefix"] or prefix, int(route["metric"]), int(route["tag"] or "0", 16)
-            elif via is not None and prefix and metric:
-                found.append(Learned(Prefix.parse(prefix), Address.parse(via["via"]), metric, metric - 1, tag))
-                metric = 0
-        return found
+    The tag is hexadecimal, and 0 is not printed.
+    """
+    found: list[LearnedRoute] = []
+    prefix, metric, tag = "", 0, 0
+    for line in text.splitlines():
+        route, via = _ROUTE.match(line), _VIA.match(line)
+        if route is not None:
+            prefix, metric, tag = route["prefix"] or prefix, int(route["metric"]), int(route["tag"] or "0", 16)
+        elif via is not None and prefix and metric:
+            found.append(LearnedRoute(Prefix.parse(prefix), Address.parse(via["via"]), metric, metric - 1, tag))
+            metric = 0
+    return found
 
 
 def _faults(options: Any) -> Iterator[str]:
+    """It counts whole seconds. It signs with one key at a time, whatever its neighbours use."""
     given = {timer: getattr(options, timer) for timer in ("update", "timeout", "garbage")}
     odd = [f"{timer} is {value:g}s" for timer, value in given.items() if value % 1]
     if odd:
@@ -82,6 +81,7 @@ def _faults(options: Any) -> Iterator[str]:
     for key in () if isinstance(proof, bytes) else proof:
         if key.method == "md5" and 0 in key.secret:
             yield "cuts a secret of md5 at its first octet 0"
+    yield from redistribution_faults(options)
 
 
 def _socket(task: Task) -> str:
@@ -90,9 +90,9 @@ def _socket(task: Task) -> str:
 
 def _configuration(task: Task) -> str:
     options = task.options
-    interfaces = "\n".join(_interface(place, task) for place in task.places)
-    first = min(place.address for place in task.places)
-    names = ", ".join(f'"{place.device}"' for place in task.places)
+    interfaces = "\n".join(_interface(interface, task) for interface in task.interfaces)
+    first = min(interface.address for interface in task.interfaces)
+    names = ", ".join(f'"{interface.device}"' for interface in task.interfaces)
     return f"""\
 log stderr all;
 router id {first};
@@ -117,26 +117,26 @@ def _own(task: Task) -> str:
     """What the node's own networks are announced at, 1 where nothing is said; or that they are not."""
     options = task.options
     hidden = () if "connected" in options.redistribute else options.passive
-    lines = [f"if net = {place.prefix} then reject;" for place in task.places if place.lan in hidden]
-    costs = ((place, options.cost.get(place.lan, 1)) for place in task.places)
-    lines += [f"if net = {place.prefix} then rip_metric = {cost};" for place, cost in costs if cost > 1]
+    lines = [f"if net = {interface.prefix} then reject;" for interface in task.interfaces if interface.lan in hidden]
+    costs = ((interface, options.cost.get(interface.lan, 1)) for interface in task.interfaces)
+    lines += [f"if net = {interface.prefix} then rip_metric = {cost};" for interface, cost in costs if cost > 1]
     return " ".join(lines)
 
 
 def _static(task: Task) -> str:
     """Routes that it announces, and does not put into the kernel's table: the node itself has done so."""
-    lines = [f"  route {route.to} via {route.via};" for route in task.static]
+    lines = [f"  route {route.to} via {route.via};" for route in static_routes(task)]
     if "default" in task.options.redistribute:
         lines.append(f"  route {DEFAULT} unreachable;")
     return "\n".join(["protocol static { ipv4;", *lines, "}"])
 
 
-def _interface(place: Place, task: Task) -> str:
+def _interface(interface: NodeInterface, task: Task) -> str:
     options = task.options
-    passive = "passive yes;" if place.lan in options.passive else ""
+    passive = "passive yes;" if interface.lan in options.passive else ""
     return f"""\
-  interface "{place.device}" {{
-    version 2; mode multicast; metric {options.cost.get(place.lan, 1)}; {passive}
+  interface "{interface.device}" {{
+    version 2; mode multicast; metric {options.cost.get(interface.lan, 1)}; {passive}
     update time {options.update:.0f}; timeout time {options.timeout:.0f}; garbage time {options.garbage:.0f};
     {_SPLIT_HORIZON[options.split_horizon]}
     {_authentication(task)}
@@ -172,3 +172,6 @@ def _lifetime(word: str, use: Lifetime | None) -> list[str]:
 
 def _secret(secret: bytes) -> str:
     return f'"{secret.decode()}"' if _PLAIN.fullmatch(secret) else f"hex:{secret.hex(':')}"
+
+
+DAEMON = RoutingDaemon(run=_run, faults=_faults, routes=_routes)

@@ -1,0 +1,1 @@
+"""BIRD 2: `implementation: bird`. Each file is a service."""

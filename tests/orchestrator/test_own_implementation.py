@@ -1,0 +1,90 @@
+"""Another program for a service is one file: a name server that routes nothing, from the lab file to its container."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from catenet.nodes.control.config import CONFIG_VARIABLE
+from catenet.nodes.control.implementation import Implementation
+from catenet.orchestrator.lab.load import load, parse
+from catenet.orchestrator.lab.model import LabFileError
+from catenet.orchestrator.lab.schema import schema
+from catenet.orchestrator.plan.desired import CAPABILITIES, desired
+
+pytestmark = pytest.mark.usefixtures("own_service")
+
+LAB = """\
+lans: {link1: {prefix: 10.0.1.0/24}}
+nodes:
+  a: {lans: {link1: 10.0.1.1}}
+  b:
+    lans: {link1: 10.0.1.2}
+    services: {nameserver: {zones: [ZONES], implementation: WORD}}
+"""
+ZONE = "@ 300 IN SOA b. b. 1 300 300 300 300\n@ 300 IN NS b.example.\nb 300 IN A 10.0.1.2\n"
+
+
+def file_in(folder: Path, word: str = "toybind", zones: str = "example") -> Path:
+    (folder / "zones").mkdir()
+    for zone in zones.split(", "):
+        (folder / "zones" / f"{zone}.zone").write_text(f"$ORIGIN {zone}.\n{ZONE}")
+    (folder / "lab.yaml").write_text(LAB.replace("ZONES", zones).replace("WORD", word))
+    return folder / "lab.yaml"
+
+
+def test_its_node_is_told_who_does_the_work_and_may_what_that_needs(tmp_path: Path) -> None:
+    lab = load(file_in(tmp_path))
+    assert lab.nodes["b"].implementations == {"nameserver": Implementation("toybind")}
+    a, b = desired(lab, "x", "catenet/node:1").containers
+    assert json.loads(b.environment[CONFIG_VARIABLE])["services"] == {
+        "nameserver": {"zones": ["example"], "implementation": "toybind"}
+    }
+    assert (a.capabilities, b.capabilities) == (CAPABILITIES, (*CAPABILITIES, "SYS_CHROOT"))
+
+
+@pytest.mark.parametrize(
+    ("word", "zones", "said"),
+    [
+        ("toybind", "example, test", "lab.yaml:6: node b: nameserver: toybind serves one zone, and not example, test"),
+        ("toybnd", "example", "'toybnd' is none that nameserver has (did you mean toybind?)"),
+        ("frr", "example", "'frr' is none that nameserver has (there is: catenet, toybind)"),
+        ("./mine", "example", "'./mine' is none that nameserver has"),
+    ],
+)
+def test_what_it_cannot_be_is_said_at_its_line(tmp_path: Path, word: str, zones: str, said: str) -> None:
+    with pytest.raises(LabFileError) as caught:
+        load(file_in(tmp_path, word, zones))
+    assert said in str(caught.value)
+
+
+def test_the_schema_has_it() -> None:
+    validator = Draft202012Validator(schema())
+
+    def is_valid(word: str) -> bool:
+        services = {"nameserver": {"zones": ["example"], "implementation": word}}
+        return bool(validator.is_valid({"lans": {"l": None}, "nodes": {"a": {"lans": ["l"], "services": services}}}))
+
+    assert [is_valid(word) for word in ("catenet", "toybind", "frr", "./mine")] == [True, True, False, False]
+
+
+REDISTRIBUTION = """\
+lans: {l: {}}
+nodes:
+  a:
+    lans: [l]
+    services:
+      toyroute:
+      rip: {update: 5s, redistribute: [static, toyroute], implementation: WORD}
+"""
+
+
+@pytest.mark.parametrize("word", ["frr", "bird"])
+def test_a_routing_program_refuses_routes_of_services_that_it_does_not_know(word: str) -> None:
+    with pytest.raises(LabFileError) as caught:
+        parse(REDISTRIBUTION.replace("WORD", word).encode(), "lab.yaml")
+    said = f"lab.yaml:7: node a: rip: {word} redistributes connected, static, default alone, and not toyroute"
+    assert said in str(caught.value)

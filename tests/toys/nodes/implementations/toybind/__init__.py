@@ -1,0 +1,1 @@
+"""A name server of somebody else's: shaped like BIND, which routes nothing."""
