@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
@@ -22,13 +22,15 @@ from catenet.orchestrator.lab.addressing import stranger
 from catenet.orchestrator.lab.graph import routing
 from catenet.orchestrator.lab.model import Lab, Measure
 from catenet.orchestrator.observe.ask import ask_all
-from catenet.orchestrator.observe.events import Line, follow, past
+from catenet.orchestrator.observe.events import Line, completed, follow, past
 from catenet.orchestrator.observe.pings import Pings
 from catenet.orchestrator.observe.running import RunningLab
 
 __all__ = ["Account", "Measured", "Measuring", "figure"]
 
 _ACT = 5.0
+_PATIENCE = 60.0
+"""Seconds that a router may take to say which routes it has at first: without them no row has an end."""
 _LOOK = 0.3
 _LEAD = 1.0
 """Seconds before something breaks at which messages are counted: a question to all routers takes about so long."""
@@ -150,7 +152,9 @@ class Measuring:
         self.results: list[Measured] = []
         self._open = ExitStack()
         self._pings: dict[str, list[Pings]] = {}
+        self._routers: list[Container] = []
         self._accounts: list[Account] = []
+        self._anew: Callable[[], list[Account]] = list
         self._before: dict[str, int] = {}
         self._after: dict[tuple[str, float | None], int | None] = {}
         self._asking: list[threading.Thread] = []
@@ -176,12 +180,14 @@ class Measuring:
         if self._began or not self._lab.measures:
             return
         self._began = True
-        routers = self._routers(name for measure in self._lab.measures for name in measure.routers)
-        known_lines = past(self._engine, routers, tail=1)
-        known = [each for service, answers in self._tables(routers) for each in _known(service, answers)]
+        self._routers = self._there(name for measure in self._lab.measures for name in measure.routers)
+        known_lines = past(self._engine, self._routers, tail=1)
+        tables = self._tables(self._routers, _PATIENCE)
+        known = [each for service, answers in tables for each in _known(service, answers)]
         now = time.time()
-        self._accounts = [Account(measure, self._lab, known, now, at) for measure in self._lab.measures]
-        self._reader = threading.Thread(target=self._read, args=(routers, known_lines), name="measure", daemon=True)
+        self._anew = lambda: [Account(measure, self._lab, known, now, at) for measure in self._lab.measures]
+        self._accounts = self._anew()
+        self._reader = threading.Thread(target=self._read, args=(known_lines,), name="measure", daemon=True)
         self._reader.start()
 
     def count_before(self, at: float) -> None:
@@ -190,28 +196,39 @@ class Measuring:
             return
         self._counted = True
         time.sleep(max(0.0, at - _LEAD - time.time()))
-        routers = self._routers(name for measure in self._lab.measures for name in measure.routers)
-        self._before = {router: sent for router, sent in self._sent(routers).items() if sent is not None}
+        self._before = {router: sent for router, sent in self._sent(self._routers).items() if sent is not None}
 
     def end(self) -> list[Measured]:
-        """Until now; what was counted. Only the first time counts."""
+        """Until now; what was counted. Only the first time counts.
+
+        What the routers were heard to say says only when to ask for their counters. The rest is counted in their whole
+        logs: what is followed comes late where the machine is busy, and of two routers in another order.
+
+        Raises:
+            EngineError: the engine does not give a log.
+
+        """
         if self._reader is None or self._over.is_set():
             return self.results
-        time.sleep(_LOOK)  # what has been logged by now still comes
+        lines = completed(self._engine, self._routers, past(self._engine, self._routers))
         self._over.set()
         self._reader.join(timeout=_ACT)
         for asking in self._asking:
             asking.join(timeout=_ACT)
-        self.results += [self._measured(account) for account in self._accounts]
+        accounts = self._anew()
+        for line in lines:
+            for account in accounts:
+                account.note(line)
+        self.results += [self._measured(account) for account in accounts]
         return self.results
 
-    def _routers(self, names: Iterable[str]) -> list[Container]:
+    def _there(self, names: Iterable[str]) -> list[Container]:
         there = self._running.containers
         return [there[name] for name in dict.fromkeys(names) if name in there]
 
-    def _read(self, routers: Sequence[Container], known: Sequence[Line]) -> None:
+    def _read(self, known: Sequence[Line]) -> None:
         def present() -> Sequence[Container]:
-            return [] if self._over.is_set() else routers
+            return [] if self._over.is_set() else self._routers
 
         for line in follow(self._engine, present, known, _LOOK, complete=True):
             for account in self._accounts:
@@ -222,16 +239,18 @@ class Measuring:
 
     def _count(self, measure: Measure, ended: float) -> None:
         """The messages that a row's routers have sent; of several such questions the one of the true end counts."""
-        sent = self._sent(self._routers(measure.routers)).values()
+        sent = self._sent(self._there(measure.routers)).values()
         total = None if None in sent else sum(each for each in sent if each is not None)
         self._after[measure.name, ended] = total
 
-    def _tables(self, routers: Sequence[Container]) -> Iterator[tuple[str, Mapping[str, Answer]]]:
-        """Each routing service that one of them runs, and what they answer of its table."""
+    def _tables(
+        self, routers: Sequence[Container], patience: float = _ACT
+    ) -> Iterator[tuple[str, Mapping[str, Answer]]]:
+        """Each routing service that one of them runs, and what they answer of its table within so many seconds."""
         of = {router.node: [each.name for each in routing(self._lab.nodes[router.node])] for router in routers}
         for service in dict.fromkeys(service for services in of.values() for service in services):
             speaking = [router for router in routers if service in of[router.node]]
-            yield service, ask_all(self._engine, speaking, Question("show", {"what": service}), _ACT)
+            yield service, ask_all(self._engine, speaking, Question("show", {"what": service}), patience)
 
     def _sent(self, routers: Sequence[Container]) -> dict[str, int | None]:
         """Router → all messages that its routing services have sent; None where one does not count them."""

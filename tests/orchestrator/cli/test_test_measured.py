@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.fake import FakeEngine
-from catenet.orchestrator.backend.protocols import ContainerSpec
+from catenet.orchestrator.backend.protocols import ContainerSpec, LogLine
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.deploy.images import node_image_tag
 
@@ -41,6 +42,8 @@ class Told(FakeEngine):
         super().__init__(script=self._starts, answer=self._answers)
         self.build(node_image_tag(), b"x", {}, {})
         self.sent = [2, 5, 7]
+        self.gone_after = 0
+        """So many questions before the last one its kernel has no route any more."""
 
     def _starts(self, spec: ContainerSpec) -> list[str]:
         return [_line(spec.name.rpartition("-")[2], "node.ready")]
@@ -56,7 +59,7 @@ class Told(FakeEngine):
 
     def _shown(self, what: Json) -> Json:
         if what == "routes":
-            return [_ROW] if self.sent else []
+            return [_ROW] if len(self.sent) > self.gone_after else []
         return [{"lan": lan, "up": True, "silent": False} for lan in ("west", "link")]
 
 
@@ -65,6 +68,43 @@ _ROW: Json = {"prefix": WEST, "cost": 0, "lan": "west"}
 
 def _line(node: str, kind: str, **data: Json) -> str:
     return Event(time.time(), node, "node", kind, kind, data).line(with_json=True)
+
+
+class _Lacking:
+    """A log without the lines that would end a row."""
+
+    def __init__(self, lines: Any) -> None:
+        self._lines = lines
+
+    def __iter__(self) -> _Lacking:
+        return self
+
+    def __next__(self) -> LogLine:
+        line: LogLine = next(self._lines)
+        return next(self) if "link.down" in line.text else line
+
+    def close(self) -> None:
+        self._lines.close()
+
+
+class Late(Told):
+    """What a router writes comes too late to whoever follows its log."""
+
+    def logs(self, name: str, *, follow: bool = False, tail: int | None = None) -> Iterator[LogLine]:
+        lines = super().logs(name, follow=follow, tail=tail)
+        return _Lacking(lines) if follow else lines
+
+
+def test_a_row_has_its_end_however_late_a_router_is_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lab.yaml").write_text(FILE)
+    engine = Late()
+    engine.gone_after = 1
+    assert run(["test", str(tmp_path), "--name", COPY, "--json"], lambda: engine) == 0
+    [row] = json.loads(capsys.readouterr().out)["measured"]
+    assert (row["seconds"] is not None, row["messages"]) == (True, None)
 
 
 def test_what_was_measured_is_in_the_json(
