@@ -65,3 +65,49 @@ def test_a_daemon_that_dies_takes_its_fellows_with_it_and_all_come_back(mixed: B
     mixed.run("a", "pkill", "-9", "ripd")
     until(lambda: mixed.status("a")["services"]["rip"]["restarts"] == 0)
     mixed.until_all_holds()
+
+
+MARK = "198.51.100.0/24"
+
+
+@pytest.mark.parametrize(
+    ("node", "daemon", "prefix", "via"),
+    [("a", "ripd", "10.1.3.0/24", "10.0.3.4"), ("c", "bird", "10.1.1.0/24", "10.0.5.5")],
+)
+def test_another_sources_route_carries_while_the_program_is_dead(
+    mixed: Bench, node: str, daemon: str, prefix: str, via: str
+) -> None:
+    """The kernel tells of all that goes and comes, from before the program's death until after its return."""
+    mixed.until_all_holds()
+    restarts = mixed.status(node)["services"]["rip"]["restarts"]
+    mixed.sh(node, f"ip route add {prefix} via {via} proto static metric 200")
+    mixed.sh(node, "setsid ip -o monitor route >/tmp/told 2>/tmp/told.errors </dev/null & echo $! >/tmp/told.pid")
+
+    def told() -> list[str]:
+        """What it has told of the prefix, up to a mark of ours."""
+        mark = f"{MARK} via {via} proto static metric 77"
+        lines = mixed.sh(node, f"ip route add {mark}; ip route del {mark}; cat /tmp/told /tmp/told.errors").splitlines()
+        marks = [number for number, line in enumerate(lines) if f"{MARK} " in line]
+        return [line for line in lines[: marks[-1]] if f"{prefix} " in line] if marks else []
+
+    def not_yet() -> object:
+        lines = told()
+        gone = next((number for number, line in enumerate(lines) if _is(line, 120, gone=True)), None)
+        return None if gone is not None and any(_is(line, 120) for line in lines[gone:]) else lines or "nothing is told"
+
+    try:
+        until(lambda: MARK not in mixed.sh(node, f"ip route add {MARK} via {via}; ip route del {MARK}; cat /tmp/told"))
+        mixed.run(node, "pkill", "-9", daemon)
+        until(lambda: mixed.status(node)["services"]["rip"]["restarts"] == restarts)
+        until(not_yet)
+        assert [line for line in told() if _is(line, 200, gone=True)] == []
+        assert "metric 200" in mixed.sh(node, f"ip route show {prefix}")
+        assert mixed.sh(node, "cat /tmp/told.errors") == ""
+    finally:
+        mixed.sh(node, f"kill $(cat /tmp/told.pid); ip route del {prefix} proto static metric 200")
+    mixed.until_all_holds()
+
+
+def _is(line: str, metric: int, *, gone: bool = False) -> bool:
+    """Whether it says that the route of that metric came, or went."""
+    return line.startswith("Deleted ") is gone and f" metric {metric} " in f"{line} "
