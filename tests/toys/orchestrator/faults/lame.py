@@ -20,9 +20,8 @@ class LameOptions(NamedTuple):
 
 def _lame(hands: Hands, lan: str, options: LameOptions, at: float) -> Outcome:
     nodes = hands.ends(lan)
-    return hands.set_condition(
-        lan, LinkCondition(drop=True), at, nodes[-options.ends :] if options.last else nodes[: options.ends]
-    )
+    chosen = nodes[-options.ends :] if options.last else nodes[: options.ends]
+    return hands.set_condition(lan, LinkCondition(drop=True), at, chosen)
 
 
 VERB = Verb(
