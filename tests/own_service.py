@@ -18,7 +18,7 @@ TOYS = Path(__file__).parent / "toys" / "nodes"
 PACKAGES = (internet, application, services, implementations)
 KEPT = (declared, option_hints, source_hints)
 """What is worked out once, of the services that there are."""
-NAMES = ("echo", "toyroute", "toybind", "toyware")
+NAMES = ("echo", "toyroute", "toybind", "toyware", "httpserver")
 
 
 @pytest.fixture

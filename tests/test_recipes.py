@@ -46,6 +46,7 @@ def test_a_check_and_a_verb_are_a_file_each_a_service_is_a_folder_and_a_file() -
     ]
     assert {str(Path(path).parent) for path in OWN if path.startswith("nodes/")} == {
         "nodes/application/echo",
+        "nodes/implementations/httpserver",
         "nodes/internet/toyroute",
         "nodes/services",
     }

@@ -73,3 +73,12 @@ def test_the_smallest_lab(copy: Path, tmp_path: Path) -> None:
     with claimed(name):
         printed = follow(copy, "mine/lab.yaml", "labs/WRITING.md", tmp_path / name)
         assert printed["catenet exec h1 curl -s http://h2/"] == ["Hello\n"]
+
+
+def test_another_program_for_a_service(copy: Path, tmp_path: Path) -> None:
+    name = own("web")
+    with claimed(name):
+        printed = follow(copy, "web-lab/lab.yaml", "nodes/implementations/README.md", tmp_path / name)
+        head, _, page = printed["catenet exec a curl -si http://b/"][0].replace("\r", "").partition("\n\n")
+        assert "Server: SimpleHTTP" in head
+        assert page == "Hello\n"
