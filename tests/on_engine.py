@@ -12,10 +12,10 @@ from contextlib import contextmanager, suppress
 from catenet.nodes.address import Prefix
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.deploy.alone import Belonging
 from catenet.orchestrator.deploy.down import down
 from catenet.orchestrator.deploy.images import PROGRAM_REPOSITORY, ensure_node_image
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.locks import OwnershipLock
+from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.observe.running import UserError
 
 CATENET = [sys.executable, "-c", "from catenet.orchestrator.cli import main; main()"]
@@ -61,12 +61,12 @@ def dial(url: str) -> socket.socket:
 @contextmanager
 def claimed(copy: str) -> Iterator[Engine]:
     """The engine; a copy of that name belongs to this process, and is gone afterwards."""
-    engine, belonging = connect(), Belonging(copy)
+    engine, ownership = connect(), OwnershipLock(copy)
     try:
         yield engine
     finally:
-        down(engine, copy, Silent())
-        belonging.end()
+        down(engine, copy, NoProgress())
+        ownership.release()
 
 
 def remove_images_of_the_dead(engine: Engine) -> None:
@@ -75,14 +75,14 @@ def remove_images_of_the_dead(engine: Engine) -> None:
         name = tag.removeprefix(f"{PROGRAM_REPOSITORY}:")
         if name.startswith(PREFIX):
             with suppress(UserError):  # it lives
-                belonging = Belonging(name)
+                ownership = OwnershipLock(name)
                 engine.remove_image(tag)
-                belonging.end()
+                ownership.release()
 
 
 @contextmanager
 def cleared(copy: str) -> Iterator[Engine]:
     """As `claimed`, and the node image is there."""
     with claimed(copy) as engine:
-        ensure_node_image(engine, Silent())
+        ensure_node_image(engine, NoProgress())
         yield engine

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from catenet.nodes.machine import Json
 
-__all__ = ["BROKEN", "CUT", "KEYS", "WELL", "LinkCondition", "StateWords"]
+__all__ = ["BROKEN", "CUT", "HEALTHY", "KEYS", "LinkCondition", "StateWords"]
 
 
 class StateWords(NamedTuple):
@@ -63,7 +63,7 @@ class LinkCondition(NamedTuple):
 
         """
         if not isinstance(value, Mapping):
-            raise ValueError(f"condition {value!r} is no object, like {WELL.to_json()}")
+            raise ValueError(f"condition {value!r} is no object, like {HEALTHY.to_json()}")
         for key, each in value.items():
             if key not in KEYS:
                 raise ValueError(f"condition: {key!r} is none of {', '.join(KEYS)}")
@@ -77,10 +77,10 @@ class LinkCondition(NamedTuple):
         return max(conditions, key=lambda each: (not each.up, *each[1:]))
 
 
-WELL = LinkCondition()
+HEALTHY = LinkCondition()
 """As after `up`."""
 _CALLED = {"drop": "silent"}
-KEYS: Mapping[str, Any] = {_CALLED.get(name, name): well for name, well in WELL._asdict().items()}
+KEYS: Mapping[str, Any] = {_CALLED.get(name, name): well for name, well in HEALTHY._asdict().items()}
 """The key of each field → its value where all is well."""
 
 

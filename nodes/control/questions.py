@@ -16,7 +16,7 @@ What every node answers:
     show    what="links"            the interfaces: lan, address, length, engine, up, silent, interface, hardware, mtu
     route   prefix                  where its route to a prefix comes from: `kernel`, the rows of show routes that
                                     hold it, the one taken first; `services`, name → what that service knows
-                                    (RIP: nodes/internet/rip/provenance), or null
+                                    (RIP: nodes/internet/rip/history), or null
     link    lan, condition, [at]    the interface of that LAN becomes so, {"up": bool, "silent": bool}: silent, it is up
                                     and drops what comes in. With `at` (seconds since 1970) it is done then, in 10 s at
                                     the latest; the answer comes before
@@ -28,7 +28,7 @@ What every node answers:
                                     route and service is as it is
     health                          an error where the node is not ready; answered when that changes, or after 25 s
 
-A service can offer more (`host.answer`): the resolver `resolve`, the browser `browse`.
+A service can offer more (`context.answer`): the resolver `resolve`, the browser `browse`.
 """
 
 from __future__ import annotations

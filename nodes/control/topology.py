@@ -20,14 +20,15 @@ NextHop = tuple[str, str]
 class Router(NamedTuple):
     """A router that speaks the protocol. `lans`: its LANs that are not cut; `options`: its service's.
 
-    `ours`: whether the service is catenet's own implementation. `deaf`: the LANs on which it drops what comes in.
+    `ours`: whether the service is catenet's own implementation. `ingress_dropped`: the LANs on which what comes in is
+    dropped.
     """
 
     name: str
     lans: tuple[str, ...]
     options: Any
     ours: bool = True
-    deaf: frozenset[str] = frozenset()
+    ingress_dropped: frozenset[str] = frozenset()
 
 
 class ExpectedRoute(NamedTuple):
@@ -58,7 +59,7 @@ class Rules(Protocol):
     def speaks(self, router: Router, lan: str, /) -> bool:
         """Whether the others on that LAN hear of it."""
 
-    def believes(self, router: Router, other: Router, lan: str, /) -> bool:
+    def accepts(self, router: Router, other: Router, lan: str, /) -> bool:
         """Whether it takes what the other one says on that LAN, if it hears it."""
 
 
@@ -92,22 +93,22 @@ def _metrics(target: str, members: Mapping[str, list[Router]], rules: Rules) -> 
             continue
         found[name] = metric
         for lan in router.lans:
-            said = _says(router, target, lan, metric, rules)
-            for other in members[lan] if said is not None else ():
-                if said is not None and other.name not in found and _hears(other, router, lan, rules):
-                    heappush(queue, (said + rules.cost(other, lan), other.name, other))
+            advertised = _advertised_metric(router, target, lan, metric, rules)
+            for other in members[lan] if advertised is not None else ():
+                if advertised is not None and other.name not in found and _accepts(other, router, lan, rules):
+                    heappush(queue, (advertised + rules.cost(other, lan), other.name, other))
     return found
 
 
-def _says(router: Router, target: str, lan: str, metric: int, rules: Rules) -> int | None:
+def _advertised_metric(router: Router, target: str, lan: str, metric: int, rules: Rules) -> int | None:
     """The metric that a router tells of the target on a LAN; None: nothing."""
     if not rules.speaks(router, lan):
         return None
     return rules.announced(router, target) if target in router.lans else metric
 
 
-def _hears(router: Router, other: Router, lan: str, rules: Rules) -> bool:
-    return lan not in router.deaf and rules.believes(router, other, lan)
+def _accepts(router: Router, other: Router, lan: str, rules: Rules) -> bool:
+    return lan not in router.ingress_dropped and rules.accepts(router, other, lan)
 
 
 def _next_hops(
@@ -121,8 +122,8 @@ def _next_hops(
         for other in members[lan]:
             if other is router or other.name not in metrics:
                 continue
-            said = _says(other, target, lan, metrics[other.name], rules)
-            near = said is not None and said + rules.cost(router, lan) == metrics[router.name]
-            if near and _hears(router, other, lan, rules):
+            advertised = _advertised_metric(other, target, lan, metrics[other.name], rules)
+            near = advertised is not None and advertised + rules.cost(router, lan) == metrics[router.name]
+            if near and _accepts(router, other, lan, rules):
                 found.add((lan, other.name))
     return frozenset(found)

@@ -6,7 +6,7 @@ the service's options and interfaces the program's own configuration and command
 table, too. Nothing else knows the program; nodes/processes runs them all.
 
 daemon          the contract: `Daemon` and `RoutingDaemon`, what goes in (`Task`) and what comes out (`Run`, `Group`)
-said            what a program prints → events; hostile input
+program_output  what a program prints → events; hostile input
 redistribution  `redistribute`, for programs that know three of its words
 frr/            FRRouting; program.py is what all its services share
 bird/           BIRD 2

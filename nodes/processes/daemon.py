@@ -24,18 +24,18 @@ from catenet.nodes.processes.programs import Programs, unless_ended, write_files
 from catenet.nodes.processes.route_carrier import RouteCarrier
 from catenet.nodes.processes.route_follower import RouteFollower
 from catenet.nodes.runtime.children import ProgramError
-from catenet.nodes.runtime.host import Host
+from catenet.nodes.runtime.context import ServiceContext
 from catenet.nodes.runtime.service_config import ServiceConfig, read_service
 
 __all__ = ["DaemonRun", "serve"]
 
 _FOLDER = "/run/catenet"
-_SILENT = 2.0  # seconds
+_PRESUMED_AFTER = 2.0  # seconds
 _OFTEN = 0.1  # seconds between two tries of a command that tells whether it serves
 _ANSWER = 5.0  # seconds for that command
 
 
-async def serve(host: Host, options: Any) -> None:
+async def serve(context: ServiceContext, options: Any) -> None:
     """Run the service until cancelled, or until one of its programs ends.
 
     Raises:
@@ -43,33 +43,37 @@ async def serve(host: Host, options: Any) -> None:
         ProgramError: one has ended.
 
     """
-    await _addressed(host)
-    daemon = catalogue.daemon(host.implementation, host.service)
-    await DaemonRun(host, daemon, _task(host, host.service, ServiceConfig(host.implementation, options))).run()
+    await _addressed(context)
+    daemon = catalogue.daemon(context.implementation, context.service)
+    await DaemonRun(
+        context, daemon, _task(context, context.service, ServiceConfig(context.implementation, options))
+    ).run()
 
 
 class DaemonRun:
     """One run of a service."""
 
-    def __init__(self, host: Host, daemon: Daemon, task: Task, silent: float = _SILENT) -> None:
-        """`silent`: seconds after which a program that lives and does not say `ready` counts as ready."""
-        self._host = host
+    def __init__(
+        self, context: ServiceContext, daemon: Daemon, task: Task, presumed_after: float = _PRESUMED_AFTER
+    ) -> None:
+        """`presumed_after`: seconds after which a program that lives and does not say `ready` counts as ready."""
+        self._context = context
         self._daemon = daemon
         self._task = task
-        self._silent = silent
-        self._programs = Programs(host)
+        self._presumed_after = presumed_after
+        self._programs = Programs(context)
         self._group: ProgramGroup | None = None
         self._follower: RouteFollower | None = None
         self._carrier: RouteCarrier | None = None
-        if host.source is not None and isinstance(daemon, RoutingDaemon):
+        if context.source is not None and isinstance(daemon, RoutingDaemon):
             exchange = daemon.routes(task)
-            self._follower = RouteFollower(host, host.source, exchange, task)
-            self._carrier = RouteCarrier(host, host.source, self._follower.metric)
+            self._follower = RouteFollower(context, context.source, exchange, task)
+            self._carrier = RouteCarrier(context, context.source, self._follower.metric)
             self._carrier.put(exchange.to_find)
 
     async def run(self) -> None:
         """From the first program's start to the last one's end."""
-        self._host.on_interface(self._changed)
+        self._context.on_interface(self._changed)
         if self._daemon.group is None:
             await self._run()
         else:
@@ -77,9 +81,9 @@ class DaemonRun:
 
     async def _run_in(self, group: Group) -> None:
         def make() -> ProgramGroup:
-            return ProgramGroup(self._host, group, _members(self._host, group))
+            return ProgramGroup(self._context, group, _members(self._context, group))
 
-        async with self._host.shared_runs.use(group.name, make) as self._group:
+        async with self._context.shared_runs.use(group.name, make) as self._group:
             await unless_ended(self._run(), self._group.programs.ended)
 
     async def _run(self) -> None:
@@ -96,10 +100,10 @@ class DaemonRun:
         """Once it is ready its routes are followed, for ever, where it has some."""
         if run.ready:
             await self._serves(run.ready)
-            self._host.ready()
+            self._context.ready()
         elif self._follower is not None and self._follower.is_printed:
             await self._follower.first()
-            self._host.ready()
+            self._context.ready()
         else:
             await self._ready_by_its_word()
         if self._follower is not None and self._carrier is not None:
@@ -108,7 +112,7 @@ class DaemonRun:
     async def _serves(self, command: Sequence[str]) -> None:
         while True:
             try:
-                await self._host.children.output(command, _ANSWER)
+                await self._context.children.output(command, _ANSWER)
             except ProgramError:
                 await asyncio.sleep(_OFTEN)
             else:
@@ -116,14 +120,14 @@ class DaemonRun:
 
     async def _ready_by_its_word(self) -> None:
         try:
-            await asyncio.wait_for(self._programs.said_ready.wait(), self._silent)
+            await asyncio.wait_for(self._programs.said_ready.wait(), self._presumed_after)
         except TimeoutError:
-            self._host.presume_ready(self._silent)
+            self._context.presume_ready(self._presumed_after)
         else:
-            self._host.ready()
+            self._context.ready()
 
     def _changed(self, interface: Interface) -> None:
-        now = _interface(self._host, interface)
+        now = _interface(self._context, interface)
         before = next(each for each in self._task.interfaces if each.lan == interface.name)
         if self._daemon.interface_line is not None:
             self._programs.tell(self._daemon.interface_line(now))
@@ -137,40 +141,42 @@ class DaemonRun:
             self._follower.interface_changed()
 
 
-async def _addressed(host: Host) -> None:
+async def _addressed(context: ServiceContext) -> None:
     """Until every LAN has an interface: programs are told of all of them at once."""
     changed = asyncio.Event()
-    host.on_interface(lambda _: changed.set())
-    while not all(host.device(interface.name) for interface in host.interfaces()):
+    context.on_interface(lambda _: changed.set())
+    while not all(context.device(interface.name) for interface in context.interfaces()):
         changed.clear()
         await changed.wait()
 
 
-def _task(host: Host, service: str, config: ServiceConfig) -> Task:
+def _task(context: ServiceContext, service: str, config: ServiceConfig) -> Task:
     source = catalogue.services()[service].source
     return Task(
         service,
         config.implementation,
         config.options,
-        host.config,
-        tuple(_interface(host, interface) for interface in host.interfaces()),
+        context.config,
+        tuple(_interface(context, interface) for interface in context.interfaces()),
         f"{_FOLDER}/{service}",
-        str(host.data),
+        str(context.data),
         0 if source is None else source.number,
     )
 
 
-def _interface(host: Host, interface: Interface) -> NodeInterface:
-    return NodeInterface(interface.name, host.device(interface.name), interface.address, interface.prefix, interface.up)
+def _interface(context: ServiceContext, interface: Interface) -> NodeInterface:
+    return NodeInterface(
+        interface.name, context.device(interface.name), interface.address, interface.prefix, interface.up
+    )
 
 
-def _members(host: Host, group: Group) -> list[tuple[Task, Daemon]]:
+def _members(context: ServiceContext, group: Group) -> list[tuple[Task, Daemon]]:
     """All of the node's services that need the group, in its order; one that cannot run is none of them."""
     found: list[tuple[Task, Daemon]] = []
-    for service, given in host.config.services.items():
+    for service, given in context.config.services.items():
         with suppress(ConfigError):
             config = read_service(service, given)
             daemon = catalogue.daemon(config.implementation, service) if config.implementation != OURS else None
             if daemon is not None and daemon.group == group:
-                found.append((_task(host, service, config), daemon))
+                found.append((_task(context, service, config), daemon))
     return found

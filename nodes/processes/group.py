@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from catenet.nodes.implementations.daemon import Daemon, Group, Task
 from catenet.nodes.processes.programs import Programs, write_files
-from catenet.nodes.runtime.host import Host
+from catenet.nodes.runtime.context import ServiceContext
 
 __all__ = ["ProgramGroup"]
 
@@ -14,9 +14,9 @@ __all__ = ["ProgramGroup"]
 class ProgramGroup:
     """They speak in the name of the service that was the first to need them."""
 
-    def __init__(self, host: Host, group: Group, members: Sequence[tuple[Task, Daemon]]) -> None:
+    def __init__(self, context: ServiceContext, group: Group, members: Sequence[tuple[Task, Daemon]]) -> None:
         """`members`: all of the node's services that need them, in the node's order."""
-        self.programs = Programs(host)
+        self.programs = Programs(context)
         self._group = group
         self._members = members
 

@@ -34,10 +34,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import options_class
 from catenet.nodes.implementations.own_program.program import VARIABLE
-from catenet.nodes.implementations.said import READY
+from catenet.nodes.implementations.program_output import READY
 from catenet.nodes.machine import Action, DeleteRoute, Interface, Machine, Packet, Report, SetRoute
 from catenet.nodes.runtime.driver import Driver
-from catenet.nodes.runtime.lines import Lines
+from catenet.nodes.runtime.lines import LineSplitter
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.client import Netlink
 from catenet.nodes.runtime.options import build_options
@@ -87,7 +87,7 @@ class _Known:
         self._listeners: list[Callable[[Interface], None]] = []
         self._interfaces: dict[str, Interface] = {}
         self._numbers: dict[str, int] = {}
-        self._lines = Lines()
+        self._lines = LineSplitter()
         for each in told:
             self._take(each)
 
@@ -175,7 +175,7 @@ class _Routes:
     def _route(self, wanted: SetRoute) -> routing.Route:
         """By the next hops that are up: the kernel refuses all for one that is down."""
         up = [hop for hop in wanted.next_hops if self._known.is_up(hop.interface)]
-        hops = [routing.NextHop(via, self._known.ifindex(lan)) for via, lan in up or wanted.next_hops]
+        hops = [routing.KernelNextHop(via, self._known.ifindex(lan)) for via, lan in up or wanted.next_hops]
         return routing.Route(wanted.prefix, tuple(hops), routing.RIP, wanted.metric, table=self._table)
 
 

@@ -17,9 +17,9 @@ from typing import Any
 from catenet.nodes.control.config import ConfigError
 from catenet.nodes.implementations.daemon import Command, Run
 from catenet.nodes.implementations.own_program.program import BUILT
-from catenet.nodes.implementations.said import READY, Kinds
+from catenet.nodes.implementations.program_output import READY, ProgramOutput
 from catenet.nodes.runtime.children import Child, ProgramError
-from catenet.nodes.runtime.host import Host
+from catenet.nodes.runtime.context import ServiceContext
 from catenet.nodes.runtime.log import TokenBucket
 
 __all__ = ["Programs", "unless_ended", "write_files"]
@@ -35,13 +35,13 @@ _WORDS = 300  # characters of a program's last words that are repeated
 class Programs:
     """`ended` has a text as soon as one of them has ended, or it is clear that they must: how, for people."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, context: ServiceContext) -> None:
         """`host`: of the service in whose name they speak."""
-        self._host = host
+        self._context = context
         self._children: dict[int, Child] = {}  # by the order of their start
         self._started = 0
-        self._kinds = Kinds()
-        self._bucket = TokenBucket(_LINES, _LINES_AT_ONCE, host.now())
+        self._output = ProgramOutput()
+        self._bucket = TokenBucket(_LINES, _LINES_AT_ONCE, context.now())
         self._last_words = ""
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.said_ready = asyncio.Event()
@@ -87,11 +87,11 @@ class Programs:
     def _start(self, command: Command, run: Run) -> None:
         words = (_executable(command.words[0]), *command.words[1:])
         self._started += 1
-        gone = partial(self._gone, self._started, Path(command.words[0]).name)
+        gone = partial(self._on_exit, self._started, Path(command.words[0]).name)
         try:
-            self._children[self._started] = self._host.children.start(
+            self._children[self._started] = self._context.children.start(
                 words,
-                self._said,
+                self._on_line,
                 gone,
                 environment=run.environment,
                 folder=run.working_folder,
@@ -99,21 +99,21 @@ class Programs:
         except (OSError, ValueError) as error:
             raise ConfigError(f"{words[0]} cannot be started: {_why(words[0], error)}") from None
 
-    def _said(self, stream: str, line: str) -> None:
+    def _on_line(self, stream: str, line: str) -> None:
         if stream == "stdout" and line == READY:
             self.said_ready.set()
             return
-        event = self._kinds.read(line, stream)
+        event = self._output.read(line, stream)
         if event is None:
             return
         if stream == "stderr" or not self._last_words:
             self._last_words = event.text
-        if self._bucket.take(self._host.now()):
-            self._host.perform(event)
+        if self._bucket.take(self._context.now()):
+            self._context.perform(event)
         else:
-            self._host.count("lines_left_out")
+            self._context.count("lines_left_out")
 
-    def _gone(self, number: int, name: str, code: int) -> None:
+    def _on_exit(self, number: int, name: str, code: int) -> None:
         del self._children[number]
         how = f"was ended by {_signal_name(-code)}" if code < 0 else f"ended by itself, with exit code {code}"
         words = f"; its last words: {self._last_words[:_WORDS]}" if self._last_words else ""

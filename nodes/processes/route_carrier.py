@@ -13,7 +13,7 @@ from catenet.nodes.address import Prefix
 from catenet.nodes.control.config import StaticRoute
 from catenet.nodes.control.service import Source
 from catenet.nodes.machine import DeleteRoute, NextHop, SetRoute
-from catenet.nodes.runtime.host import Host
+from catenet.nodes.runtime.context import ServiceContext
 from catenet.nodes.runtime.netlink.routing import Route
 
 __all__ = ["RouteCarrier"]
@@ -22,20 +22,20 @@ __all__ = ["RouteCarrier"]
 class RouteCarrier:
     """Makes the main table have what the program has in its own, until the service's end."""
 
-    def __init__(self, host: Host, source: Source, metric: Callable[[Route], int]) -> None:
+    def __init__(self, context: ServiceContext, source: Source, metric: Callable[[Route], int]) -> None:
         """`metric`: a route of the program's table → the protocol's own metric of it, 0 where it is not known."""
-        self._host = host
+        self._context = context
         self._source = source
         self._metric = metric
         self._carried: dict[Prefix, SetRoute] = {}
         self._to_find: tuple[tuple[Prefix, NextHop], ...] = ()
         self._awaited = False
         self._loop = asyncio.get_running_loop()
-        host.on_kernel_route(self._kernel_changed)
+        context.on_kernel_route(self._kernel_changed)
 
     def put(self, routes: Iterable[StaticRoute]) -> None:
         """Static routes that the program is to find in its table, from now on."""
-        self._to_find = tuple((route.to, NextHop(route.via, self._host.lan_of(route.via))) for route in routes)
+        self._to_find = tuple((route.to, NextHop(route.via, self._context.lan_of(route.via))) for route in routes)
         self._write()
 
     def interface_changed(self) -> None:
@@ -52,7 +52,7 @@ class RouteCarrier:
     def _write(self) -> None:
         """Those over an interface that went down have gone with it."""
         for prefix, next_hop in self._to_find:
-            self._host.write_own_table(prefix, next_hop)
+            self._context.write_own_table(prefix, next_hop)
 
     def _kernel_changed(self, route: Route) -> None:
         if route.table == self._source.number:
@@ -61,22 +61,22 @@ class RouteCarrier:
     def _carry(self) -> None:
         self._awaited = False
         try:
-            found = self._host.own_table()
+            found = self._context.own_table()
         except OSError as error:  # the table changed all the while; so there will be another message
-            self._host.report("service.said", str(error), {"stream": "table"})
+            self._context.report("service.said", str(error), {"stream": "table"})
             return
         wanted: dict[Prefix, SetRoute] = {}
         for route in found:
             if hops := self._next_hops(route):
                 wanted.setdefault(route.prefix, SetRoute(route.prefix, hops, self._metric(route)))
         for prefix in self._carried.keys() - wanted.keys():
-            self._host.perform(DeleteRoute(prefix))
+            self._context.perform(DeleteRoute(prefix))
         for prefix, action in wanted.items():
             if action != self._carried.get(prefix):
-                self._host.perform(action)
+                self._context.perform(action)
         self._carried = wanted
 
     def _next_hops(self, route: Route) -> tuple[NextHop, ...]:
         """By LAN; those that lead nowhere in the lab are left out."""
-        found = [NextHop(hop.via, self._host.lan_of(hop.via)) for hop in route.hops if hop.via is not None]
+        found = [NextHop(hop.via, self._context.lan_of(hop.via)) for hop in route.hops if hop.via is not None]
         return tuple(hop for hop in found if hop.interface)

@@ -16,7 +16,7 @@ from catenet.nodes.control.service import Source
 from catenet.nodes.implementations.daemon import LearnedRoute, RouteExchange, Task
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.children import ProgramError
-from catenet.nodes.runtime.host import Host
+from catenet.nodes.runtime.context import ServiceContext
 from catenet.nodes.runtime.netlink.routing import Route
 
 __all__ = ["OddTableError", "RouteFollower"]
@@ -38,8 +38,8 @@ class OddTableError(ProgramError):
 class RouteFollower:
     """What the program has learned, as seen last."""
 
-    def __init__(self, host: Host, source: Source, exchange: RouteExchange, task: Task) -> None:
-        self._host = host
+    def __init__(self, context: ServiceContext, source: Source, exchange: RouteExchange, task: Task) -> None:
+        self._context = context
         self._source = source
         self._printed = exchange.printed
         self._own_metrics = exchange.own_metrics
@@ -47,8 +47,8 @@ class RouteFollower:
         self._known: dict[Prefix, LearnedRoute] = {}
         self._said_how = False
         self._changed = asyncio.Event()
-        host.show(host.service, self._show)
-        host.explain(self._explain)
+        context.show(context.service, self._show)
+        context.explain(self._explain)
 
     @property
     def is_printed(self) -> bool:
@@ -91,7 +91,7 @@ class RouteFollower:
         """From now on every change is told, until it is cancelled: at first, all that is there. `metrics_changed` is
         called where what the program prints has changed.
         """
-        self._host.on_kernel_route(self._kernel_changed)
+        self._context.on_kernel_route(self._kernel_changed)
         while True:
             self._changed.clear()
             try:
@@ -100,8 +100,8 @@ class RouteFollower:
                     metrics_changed()
                 self._tell(now)
             except ProgramError as error:
-                self._host.count("table_unread")
-                self._host.report("service.said", str(error), {"stream": "table"})
+                self._context.count("table_unread")
+                self._context.report("service.said", str(error), {"stream": "table"})
             try:
                 await asyncio.wait_for(self._changed.wait(), _PERIOD if self.is_printed else None)
             except TimeoutError:
@@ -110,14 +110,14 @@ class RouteFollower:
     async def _read(self) -> dict[Prefix, LearnedRoute]:
         if self._printed is not None:
             command, read = self._printed
-            text = await self._host.children.output(command, _ANSWER)
+            text = await self._context.children.output(command, _ANSWER)
             try:
                 return {route.prefix: route for route in read(text)}
             except ValueError as error:
                 raise OddTableError(f"{command[0]} prints an odd table: {error}") from None
         found: dict[Prefix, LearnedRoute] = {}
         try:
-            beside, own = self._host.beside(), self._host.own_table()
+            beside, own = self._context.beside(), self._context.own_table()
         except OSError as error:
             raise ProgramError(str(error)) from None
         for route in (*own, *beside):
@@ -127,22 +127,24 @@ class RouteFollower:
                 found.setdefault(route.prefix, LearnedRoute(route.prefix, via, route.metric, cost))
         if beside and not self._said_how:
             self._said_how = True
-            self._host.report("service.said", _BESIDE.format(self._task.table), {"stream": "table"})
+            self._context.report("service.said", _BESIDE.format(self._task.table), {"stream": "table"})
         return found
 
     def _tell(self, now: Mapping[Prefix, LearnedRoute]) -> None:
         """An event for each difference."""
-        cause = str(self._host.implementation)
+        cause = str(self._context.implementation)
         before, self._known = self._known, dict(now)
         for prefix in before.keys() - now.keys():
-            self._host.report("route.lost", f"{prefix} unreachable ({cause})", {"prefix": str(prefix), "cause": cause})
+            self._context.report(
+                "route.lost", f"{prefix} unreachable ({cause})", {"prefix": str(prefix), "cause": cause}
+            )
         for prefix, route in sorted(now.items()):
             was = before.get(prefix)
             if route != was:
                 self._tell_changed(route, None if was is None else was.cost, cause)
 
     def _tell_changed(self, route: LearnedRoute, was: int | None, cause: str) -> None:
-        node, lan = self._host.name_of(route.via), self._host.lan_of(route.via)
+        node, lan = self._context.name_of(route.via), self._context.lan_of(route.via)
         text = f"{route.prefix} via {node} on {lan}, cost {route.cost}{'' if was is None else f', was {was}'} ({cause})"
         data: dict[str, Json] = {
             "prefix": str(route.prefix),
@@ -154,16 +156,18 @@ class RouteFollower:
             "was": was,
             "cause": cause,
         }
-        self._host.report("route.changed", text, data)
+        self._context.report("route.changed", text, data)
 
     def _explain(self, prefix: Prefix) -> Explanation | None:
         """What is known of a route: where it goes. By which message it came, no program of others says."""
         table = self._rows()
         found = next((row for row in table if row["prefix"] == str(prefix)), None)
-        return None if found is None else Explanation.parse({"implementation": str(self._host.implementation), **found})
+        return (
+            None if found is None else Explanation.parse({"implementation": str(self._context.implementation), **found})
+        )
 
     def _show(self) -> Json:
-        return {"implementation": str(self._host.implementation), "table": list[Json](self._rows())}
+        return {"implementation": str(self._context.implementation), "table": list[Json](self._rows())}
 
     def _rows(self) -> list[dict[str, Json]]:
         """As our own router shows its table, as seen last."""
@@ -176,15 +180,15 @@ class RouteFollower:
                 "cost": metric - _NETWORK,
                 "state": "connected",
             }
-            for each in self._host.interfaces()
+            for each in self._context.interfaces()
             if each.up
         ]
         learned: list[dict[str, Json]] = [
             {
                 "prefix": str(route.prefix),
-                "lan": self._host.lan_of(route.via),
+                "lan": self._context.lan_of(route.via),
                 "via": str(route.via),
-                "node": self._host.name_of(route.via),
+                "node": self._context.name_of(route.via),
                 "metric": route.metric,
                 "cost": route.cost,
                 "age": None,

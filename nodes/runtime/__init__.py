@@ -2,8 +2,8 @@
 
 node         PID 1: reads CATENET_NODE, addresses the interfaces, runs the services, reaps, ends on SIGTERM
 supervisor   starts a service, and starts it again when it falls over; options: JSON → its options
-host         what a service gets of its node: sockets, routes, questions, events
-children     programs that the node starts: groups, output line by line (lines), their end; PID 1 buries orphans
+context      what a service has of its node: sockets, routes, questions, events
+children     programs that the node starts: groups, output line by line (lines), their end; PID 1 reaps orphans
 driver       runs any machine: feed, perform the actions, re-arm one timer
 udp, tcp     sockets: datagram ports drained in a loop; byte streams behind the `Stream` contract
 lans         the interfaces: found by the engine's address, given the lab's, followed as they come and go
@@ -12,11 +12,11 @@ announce     where the node's address on a LAN is now, told to its neighbours, b
 ingress      a LAN whose frames are dropped as they come in
 offload      checksums as on a wire
 netlink      links, addresses, routes, neighbours, IFLA_INET_CONF and nf_tables, by hand (rtnetlink(7))
-door         the Unix socket; answers: what every node answers; health: the one that the engine asks for
+control_socket  the Unix socket; answers: what every node answers; health: the one that the engine asks for
 files        resolv.conf and hosts
 log          the event log on standard output
 
 Timers: a restart of a service after 0.2 s doubling to 5 s (supervisor); 0.3 s until the engine is done with a LAN that
 it connects (lans); 0, 0.05 and 2 s after an interface has come up, when its address is announced (announce); 30 s for a
-TCP peer that takes nothing (tcp); 10 s to ask, 60 s to answer (door); 0.5 s for the services to end (node).
+TCP peer that takes nothing (tcp); 10 s to ask, 60 s to answer (control_socket); 0.5 s for the services to end (node).
 """

@@ -9,9 +9,9 @@ import socket
 from catenet.nodes.address import Address
 from catenet.nodes.link.arp.packet import BROADCAST, ETHERTYPE, announcement
 
-__all__ = ["WHEN", "announce"]
+__all__ = ["TIMES", "announce"]
 
-WHEN = (0.0, 0.05, 2.0)
+TIMES = (0.0, 0.05, 2.0)
 """Seconds after an interface has come up with its address. RFC 5227 section 1.1 wants two announcements, 2 s apart; the
 second one here is for a bridge that drops what comes in the first moment."""
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, TypeVar
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import services
 from catenet.nodes.control.events import PROGRAM_KINDS
-from catenet.nodes.control.link import WELL, LinkCondition
+from catenet.nodes.control.link import HEALTHY, LinkCondition
 from catenet.nodes.control.questions import Answer, Question, QuestionError, UnknownWordError
 from catenet.nodes.machine import Json
+from catenet.nodes.runtime.context import ServiceContext, Shared
 from catenet.nodes.runtime.health import Health
-from catenet.nodes.runtime.host import Host, Shared
 from catenet.nodes.runtime.netlink.routing import Route
-from catenet.nodes.runtime.supervisor import Service
+from catenet.nodes.runtime.supervisor import SupervisedService
 
 if TYPE_CHECKING:
     from catenet.nodes.control.answers import KernelRoute
@@ -39,7 +39,7 @@ class Answers:
     """Finds the answer to a question."""
 
     def __init__(
-        self, shared: Shared, services: Mapping[str, Service], is_ready: Callable[[], bool], health: Health
+        self, shared: Shared, services: Mapping[str, SupervisedService], is_ready: Callable[[], bool], health: Health
     ) -> None:
         self._shared = shared
         self._services = services
@@ -70,17 +70,17 @@ class Answers:
             return Answer(own(question))
         if question.ask == "health":
             return Answer(await self._health.answer())
-        for host in self._hosts():
-            function = host.answers.get(question.ask)
+        for context in self._contexts():
+            function = context.answers.get(question.ask)
             if function is not None:
                 return Answer(await function(question.arguments))
-        words = [*self._own, "health", *(word for host in self._hosts() for word in host.answers)]
+        words = [*self._own, "health", *(word for context in self._contexts() for word in context.answers)]
         raise UnknownWordError(
             f"ask {question.ask!r} is no question for this node; it answers {', '.join(words)}", words
         )
 
-    def _hosts(self) -> list[Host]:
-        return [service.host for service in self._services.values() if service.host is not None]
+    def _contexts(self) -> list[ServiceContext]:
+        return [service.context for service in self._services.values() if service.context is not None]
 
     def _status(self, _: Question) -> Json:
         from catenet.nodes.control.answers import NodeStatus
@@ -98,7 +98,7 @@ class Answers:
 
     def _show(self, question: Question) -> Json:
         what = _argument(question, "what", str)
-        shows = {**self._shows, **{word: show for host in self._hosts() for word, show in host.shows.items()}}
+        shows = {**self._shows, **{word: show for context in self._contexts() for word, show in context.shows.items()}}
         if not what:
             return list[Json](sorted(shows))
         if what not in shows:
@@ -117,7 +117,7 @@ class Answers:
         best = held[0].prefix if held else wanted
         services: dict[str, Explanation | None] = {}
         for name, service in self._services.items():
-            for explain in service.host.explains if service.host is not None else ():
+            for explain in service.context.explains if service.context is not None else ():
                 services[name] = explain(wanted) or explain(best)
         routes = self._shared.lans.routes
         sources = routes.sources(wanted, self._name_of) or routes.sources(best, self._name_of)
@@ -144,8 +144,8 @@ class Answers:
             self._shared.log.write("node", "input.refused", str(error), {"source": "link", "why": str(error)})
 
     def _flush(self, _: Question) -> Json:
-        for host in self._hosts():
-            for flush in host.flushes:
+        for context in self._contexts():
+            for flush in context.flushes:
                 flush()
         return None
 
@@ -182,7 +182,7 @@ def _condition(question: Question) -> LinkCondition:
     if "condition" in question.arguments:
         return LinkCondition.parse(question.arguments["condition"])
     if "up" not in question.arguments:
-        raise QuestionError(f"link: condition is missing, like {WELL.to_json()}")
+        raise QuestionError(f"link: condition is missing, like {HEALTHY.to_json()}")
     return LinkCondition.parse({key: question.arguments[key] for key in ("up", "silent") if key in question.arguments})
 
 

@@ -1,7 +1,7 @@
 """Programs that the node starts and watches over: each in a process group of its own, its output read line by line.
 
 Nothing that a program does holds the node up: its output is read in turns with everything else, and only so much of it
-a second (a flood waits in the pipe, and so does the program that makes it). PID 1 is also who buries orphans.
+a second (a flood waits in the pipe, and so does the program that makes it). PID 1 reaps orphans too.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import IO
 
-from catenet.nodes.runtime.lines import Lines
+from catenet.nodes.runtime.lines import LineSplitter
 from catenet.nodes.runtime.log import TokenBucket
 
 __all__ = ["Child", "Children", "ProgramError"]
@@ -28,19 +28,19 @@ class ProgramError(Exception):
     """A program did not do what it should; the text says it to the user. Nobody's traceback would help."""
 
 
-Said = Callable[[str, str], None]
+OnLine = Callable[[str, str], None]
 """Called with the stream's name, stdout or stderr, and a line."""
 
 
 class _Output:
     """One of a program's output streams."""
 
-    def __init__(self, pipe: IO[bytes], name: str, loop: asyncio.AbstractEventLoop, said: Said) -> None:
+    def __init__(self, pipe: IO[bytes], name: str, loop: asyncio.AbstractEventLoop, on_line: OnLine) -> None:
         self._pipe = pipe
         self._name = name
         self._loop = loop
-        self._said = said
-        self._lines = Lines()
+        self._on_line = on_line
+        self._lines = LineSplitter()
         self._bucket = TokenBucket(_RATE, _BURST, loop.time())
         os.set_blocking(pipe.fileno(), False)
         loop.add_reader(pipe.fileno(), self._readable)
@@ -63,7 +63,7 @@ class _Output:
         if not data:
             self.close()
         for line in self._lines.feed(data):
-            self._said(self._name, line)
+            self._on_line(self._name, line)
         return len(data)
 
     def finish(self) -> None:
@@ -78,7 +78,7 @@ class _Output:
             self._loop.remove_reader(self._pipe.fileno())
             self._pipe.close()
             for line in self._lines.end():
-                self._said(self._name, line)
+                self._on_line(self._name, line)
 
 
 class Child:
@@ -88,8 +88,8 @@ class Child:
         self,
         process: subprocess.Popen[bytes],
         loop: asyncio.AbstractEventLoop,
-        said: Said,
-        ended: Callable[[int], None],
+        on_line: OnLine,
+        on_exit: Callable[[int], None],
     ) -> None:
         assert process.stdin is not None and process.stdout is not None and process.stderr is not None
         self.pid = process.pid
@@ -97,10 +97,10 @@ class Child:
         self._process = process
         self._input = process.stdin
         self._outputs = (
-            _Output(process.stdout, "stdout", loop, said),
-            _Output(process.stderr, "stderr", loop, said),
+            _Output(process.stdout, "stdout", loop, on_line),
+            _Output(process.stderr, "stderr", loop, on_line),
         )
-        self._ended = ended
+        self._on_exit = on_exit
         os.set_blocking(self._input.fileno(), False)
 
     def tell(self, line: str) -> None:
@@ -114,7 +114,7 @@ class Child:
             with suppress(OSError):  # it has just gone; or it is another user's, and we lack the capability KILL
                 os.killpg(self.pid, number)
 
-    def bury(self) -> None:
+    def reap(self) -> None:
         """It has ended and is still a zombie, so its number is nobody else's: end what it has left behind, too."""
         self.signal(signal.SIGKILL)
         _, status = os.waitpid(self.pid, 0)
@@ -122,7 +122,7 @@ class Child:
         for output in self._outputs:
             output.finish()
         self._input.close()
-        self._ended(self.code)
+        self._on_exit(self.code)
 
 
 class Children:
@@ -136,8 +136,8 @@ class Children:
     def start(
         self,
         words: Sequence[str],
-        said: Said,
-        ended: Callable[[int], None],
+        on_line: OnLine,
+        on_exit: Callable[[int], None],
         *,
         environment: Mapping[str, str] | None = None,
         folder: str = "/",
@@ -158,7 +158,7 @@ class Children:
             process_group=0,  # and the node's session: so what is run from outside can be told from it
             bufsize=0,
         )
-        child = self._running[process.pid] = Child(process, self._loop, said, ended)
+        child = self._running[process.pid] = Child(process, self._loop, on_line, on_exit)
         return child
 
     async def output(self, words: Sequence[str], timeout: float) -> str:
@@ -186,11 +186,11 @@ class Children:
         return "\n".join(printed["stdout"])
 
     def reap(self) -> None:
-        """Bury everything that has ended: our programs, and the orphans that PID 1 inherits."""
+        """Reap everything that has ended: our programs, and the orphans that PID 1 inherits."""
         for pid in _zombies():
             child = self._running.pop(pid, None)
             if child is not None:
-                child.bury()
+                child.reap()
             else:
                 os.waitpid(pid, 0)
 

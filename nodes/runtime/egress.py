@@ -36,15 +36,15 @@ class Egress:
         """
         self._blocked = True
         self._netlink.make_unreachable(_ENGINES_RESOLVER)
-        self.look()
+        self.check_routes()
 
-    def look(self) -> None:
+    def check_routes(self) -> None:
         """Routes may have come without a message."""
         if self._blocked:
             for route in self._netlink.routes():
-                self.came(route)
+                self.route_added(route)
 
-    def came(self, route: routing.Route) -> None:
+    def route_added(self, route: routing.Route) -> None:
         """A route is in the kernel's table: it is taken out where it leads out of the lab."""
         if self._blocked and route.prefix == DEFAULT and route.protocol == routing.BOOT and self._leads_out(route):
             self._netlink.delete_route(route)

@@ -15,7 +15,7 @@ __all__ = ["allow_ingress", "drop_ingress", "drops_ingress"]
 
 
 def drop_ingress(lan: str, device: str) -> None:
-    """From now on the LAN's device hears nothing.
+    """From now on the LAN's device drops every frame that comes in.
 
     Raises:
         OSError: the kernel refuses; it needs nf_tables, since iptables can drop no ARP.
@@ -30,13 +30,13 @@ def drop_ingress(lan: str, device: str) -> None:
 
 
 def allow_ingress(lan: str) -> None:
-    """It hears again; that it did is no error."""
+    """It drops nothing any more; that it did not is no error."""
     with suppress(OSError), closing(Filter()) as nftables:
-        nftables.let_pass(_table(lan))
+        nftables.allow(_table(lan))
 
 
 def drops_ingress(lan: str, device: str) -> bool:
-    """Whether the LAN's device hears nothing; not so on a kernel that has no nf_tables."""
+    """Whether the LAN's device drops what comes in; not so on a kernel that has no nf_tables."""
     with suppress(OSError), closing(Filter()) as nftables:
         return Dropped(_table(lan), device) in nftables.dropped()
     return False

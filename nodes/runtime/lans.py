@@ -42,7 +42,7 @@ class _Attachment:
     ifindex: int = 0  # 0: none now
     found: Address = ANY  # the engine's address by which it was known
     addressed: bool = False
-    told: bool | None = None  # whether "up" was the last word about it
+    reported: bool | None = None  # whether "up" was the last word about it
 
 
 class Lans:
@@ -69,15 +69,15 @@ class Lans:
         self._attachments = {item.lan: _Attachment(item) for item in config.interfaces}
         self._links: dict[int, routing.Link] = {}
         self._listeners: list[Callable[[Interface], None]] = []
-        self._monitor = Monitor(self._changed, self._look_anew)
+        self._monitor = Monitor(self._changed, self._rescan)
 
     def start(self) -> None:
         """Address every interface that is there; those that come later are addressed as they come."""
         self._loop.add_reader(self._monitor, self._monitor.drain)
-        self._look_anew()
+        self._rescan()
         for attachment in self._attachments.values():
             if not attachment.ifindex:
-                self._tell(attachment, f"no interface has the engine's address {attachment.config.engine} yet")
+                self._report_state(attachment, f"no interface has the engine's address {attachment.config.engine} yet")
 
     def close(self) -> None:
         """Hear of no more changes."""
@@ -211,7 +211,7 @@ class Lans:
             else:
                 self.routes.changed(route, gone=kind == routing.RTM_DELROUTE)
 
-    def _look_anew(self) -> None:
+    def _rescan(self) -> None:
         """At the start, and after changes that we missed."""
         links = {link.ifindex: link for link in self._netlink.links()}
         for ifindex in self._links.keys() - links.keys():
@@ -221,40 +221,40 @@ class Lans:
             self._adopt(entry, now=True)
         for link in links.values():
             self._link_changed(link)
-        self.routes.egress.look()
+        self.routes.egress.check_routes()
         self.routes.check_soon()
 
     def _link_changed(self, link: routing.Link) -> None:
         before = self._links.get(link.ifindex, link)
         self._links[link.ifindex] = link
-        attachment = self._of(link.ifindex)
+        attachment = self._by_ifindex(link.ifindex)
         if attachment is None or not attachment.addressed:
             return
         if link.hardware != before.hardware:
             self._announce(attachment)
-        if link.up == attachment.told:
+        if link.up == attachment.reported:
             return
         if link.up:
             self._configure(attachment)
         else:
-            self._tell(attachment, "the link is down")
+            self._report_state(attachment, "the link is down")
 
     def _link_gone(self, ifindex: int) -> None:
         self._links.pop(ifindex, None)
-        attachment = self._of(ifindex)
+        attachment = self._by_ifindex(ifindex)
         if attachment is not None:
             attachment.ifindex, attachment.addressed = 0, False
             ingress.allow_ingress(attachment.config.lan)  # newer kernels keep it for the next device of that name
-            self._tell(attachment, "the engine has disconnected it")
+            self._report_state(attachment, "the engine has disconnected it")
 
-    def _of(self, ifindex: int) -> _Attachment | None:
+    def _by_ifindex(self, ifindex: int) -> _Attachment | None:
         return next((item for item in self._attachments.values() if item.ifindex == ifindex), None)
 
     # What we do.
 
     def _adopt(self, entry: routing.AddressEntry, *, now: bool) -> None:
         """An interface with this address: if it is the engine's on a LAN that has no interface, it is that LAN's."""
-        if self._of(entry.ifindex) is not None:
+        if self._by_ifindex(entry.ifindex) is not None:
             return
         network = Prefix.of(entry.address, entry.length)
         for attachment in self._attachments.values():
@@ -282,12 +282,12 @@ class Lans:
         except OSError as error:
             if error.errno != errno.ENODEV:
                 hint = " (give the container the capability NET_ADMIN)" if error.errno == errno.EPERM else ""
-                self._tell(attachment, f"it cannot be set up: {error}{hint}")
+                self._report_state(attachment, f"it cannot be set up: {error}{hint}")
             return
         attachment.addressed = True
         self.routes.restore(attachment.config.lan)
         if link.up:
-            self._tell(attachment, "")
+            self._report_state(attachment, "")
 
     def _set_address(self, attachment: _Attachment) -> None:
         config = attachment.config
@@ -299,11 +299,11 @@ class Lans:
         if wanted not in present or len(present) > 1:  # with the first address of a network go all others of it
             self._netlink.add_address(wanted)
 
-    def _tell(self, attachment: _Attachment, why: str) -> None:
+    def _report_state(self, attachment: _Attachment, why: str) -> None:
         interface = self._interface(attachment)
-        if interface.up == attachment.told:
+        if interface.up == attachment.reported:
             return
-        attachment.told = interface.up
+        attachment.reported = interface.up
         if interface.up:
             self._report_up(attachment)
         else:
@@ -317,7 +317,7 @@ class Lans:
         self._report("link.up", text, {"lan": config.lan, "address": str(config.address)})
         self._announce(attachment)
 
-    def _announce(self, attachment: _Attachment, times: Sequence[float] = announce.WHEN) -> None:
+    def _announce(self, attachment: _Attachment, times: Sequence[float] = announce.TIMES) -> None:
         """Where the address is now, at these times (seconds from the first of them on), while it is there."""
         link = self._links.get(attachment.ifindex)
         if link is None or not self._is_up(attachment):

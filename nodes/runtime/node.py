@@ -20,20 +20,20 @@ from catenet.nodes.control.questions import READY
 from catenet.nodes.machine import Json, NextHop
 from catenet.nodes.runtime import files
 from catenet.nodes.runtime.answers import Answers
-from catenet.nodes.runtime.began import began
 from catenet.nodes.runtime.children import Children
-from catenet.nodes.runtime.door import Door
+from catenet.nodes.runtime.context import Shared
+from catenet.nodes.runtime.control_socket import ControlSocket
 from catenet.nodes.runtime.health import Health
-from catenet.nodes.runtime.host import Shared
+from catenet.nodes.runtime.lab_start import lab_start
 from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
 from catenet.nodes.runtime.netlink.client import Netlink
 from catenet.nodes.runtime.routes import STATIC
-from catenet.nodes.runtime.supervisor import Service, describe_error
+from catenet.nodes.runtime.supervisor import SupervisedService, describe_error
 
 __all__ = ["Node", "main"]
 
-_LAST_WORDS = 0.5  # seconds that the services have at the end
+_STOP_TIMEOUT = 0.5  # seconds that the services have at the end
 _FAILED, _WRONG_CONFIG = 1, 2  # exit codes
 _FILES = 16_384  # open files: each connection is one
 
@@ -48,10 +48,10 @@ class Node:
         self._lans = Lans(config, Netlink(), loop, self._report)
         shared = Shared(config, loop, self._lans, self._log, random.SystemRandom(), Children(loop))
         self._services = {
-            name: Service(shared, name, given, self._tell_ready) for name, given in config.services.items()
+            name: SupervisedService(shared, name, given, self._report_ready) for name, given in config.services.items()
         }
         self._health = Health(self._is_ready)
-        self._door = Door(Answers(shared, self._services, self._is_ready, self._health).answer)
+        self._control_socket = ControlSocket(Answers(shared, self._services, self._is_ready, self._health).answer)
         self._was_ready = False
         self._stop = asyncio.Event()
 
@@ -68,12 +68,12 @@ class Node:
         self._loop.set_exception_handler(self._unhandled)
         files.write(self._config)
         self._want_routes()
-        self._lans.listen(lambda _: self._tell_ready())
-        await self._door.start()  # before anything happens: who reads of it may ask at once
+        self._lans.listen(lambda _: self._report_ready())
+        await self._control_socket.start()  # before anything happens: who reads of it may ask at once
         self._lans.routes.egress.block()
         self._lans.start()
         tasks = [asyncio.ensure_future(service.run()) for service in self._services.values()]
-        self._tell_ready()
+        self._report_ready()
         await self._stop.wait()
         await self._end(tasks)
 
@@ -94,7 +94,7 @@ class Node:
     def _is_ready(self) -> bool:
         return self._lans.complete and all(service.state == READY for service in self._services.values())
 
-    def _tell_ready(self) -> None:
+    def _report_ready(self) -> None:
         """Once in a life, to all: everything is addressed and serves. To the health check: each time."""
         self._health.changed()
         if not self._was_ready and self._is_ready():
@@ -104,11 +104,11 @@ class Node:
 
     async def _end(self, tasks: Sequence[asyncio.Future[None]]) -> None:
         self._report("node.stopping", "SIGTERM", {})
-        self._door.close()
+        self._control_socket.close()
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tasks, timeout=_LAST_WORDS)
+            await asyncio.wait(tasks, timeout=_STOP_TIMEOUT)
         self._lans.close()
         self._log.close()
 
@@ -150,4 +150,4 @@ def _allow_files() -> None:
 
 
 async def _live(config: NodeConfig) -> None:
-    await Node(replace(config, began=began(config)), asyncio.get_running_loop()).run()
+    await Node(replace(config, began=lab_start(config)), asyncio.get_running_loop()).run()

@@ -208,7 +208,7 @@ class Routes:
 
     def _main_changed(self, route: routing.Route, *, gone: bool) -> None:
         if not gone:
-            self.egress.came(route)
+            self.egress.route_added(route)
         key = self._sources.get(route.metric, STATIC), route.prefix
         if key[0] != STATIC and key in self._wanted and (gone or not self._is_as_wanted(key, route)):
             self._reconciler.check_soon()
@@ -361,8 +361,8 @@ class Routes:
         up = [hop for hop in there if self._is_up(hop.interface)]
         return routing.Route(prefix, tuple(map(self._in_kernel, up or there)), source.number, source.distance)
 
-    def _in_kernel(self, hop: NextHop) -> routing.NextHop:
-        return routing.NextHop(hop.via, self._ifindex(hop.interface))
+    def _in_kernel(self, hop: NextHop) -> routing.KernelNextHop:
+        return routing.KernelNextHop(hop.via, self._ifindex(hop.interface))
 
     def _there(self, key: _Key) -> None:
         self._refused.pop(key, None)

@@ -16,26 +16,26 @@ from catenet.nodes.control.implementation import IMPLEMENTATION, OURS
 from catenet.nodes.control.questions import FAILED, READY, STARTING
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.children import ProgramError
-from catenet.nodes.runtime.host import Host, Shared
+from catenet.nodes.runtime.context import ServiceContext, Shared
 from catenet.nodes.runtime.service_config import read_service
 
 if TYPE_CHECKING:
     from catenet.nodes.control.answers import ServiceStatus
 
-__all__ = ["Service", "describe_error"]
+__all__ = ["SupervisedService", "describe_error"]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0  # seconds
 _STEADY = 30.0  # seconds of service after which a failure counts as a first one
 
 
-class Service:
+class SupervisedService:
     """One service of the node. `host` is there while it runs."""
 
     def __init__(self, shared: Shared, name: str, given: Mapping[str, Json], changed: Callable[[], None]) -> None:
         """`changed` is called when the service becomes ready, and when it falls over."""
         self.name = name
         self.state = STARTING  # then ready, failed (waits for its next start, or for ever), stopped
-        self.host: Host | None = None
+        self.context: ServiceContext | None = None
         self._shared = shared
         self._given = given
         self._changed = changed
@@ -81,7 +81,7 @@ class Service:
             failure.append(error)
             serving.cancel()
 
-        host = self.host = Host(
+        context = self.context = ServiceContext(
             self._shared,
             self.name,
             self._counters,
@@ -90,7 +90,7 @@ class Service:
             implementation=implementation,
             source=services()[self.name].source,
         )
-        serving = asyncio.ensure_future(module.serve(host, options))
+        serving = asyncio.ensure_future(module.serve(context, options))
         try:
             await serving
         except asyncio.CancelledError:
@@ -99,15 +99,15 @@ class Service:
                 raise
         finally:
             serving.cancel()
-            self.host = None
-            host.close()
+            self.context = None
+            context.close()
         raise failure[0] if failure else RuntimeError("serve() came to its end; it is to run until it is cancelled")
 
-    def _ready(self, silent: float | None) -> None:
+    def _ready(self, unconfirmed: float | None) -> None:
         if self.state != READY:
             self.state = READY
-            text = "serves" if silent is None else f"counts as ready: did not say `ready` for {silent:g} s"
-            data: dict[str, Json] = {} if silent is None else {"silent": silent}
+            text = "serves" if unconfirmed is None else f"counts as ready: did not say `ready` for {unconfirmed:g} s"
+            data: dict[str, Json] = {} if unconfirmed is None else {"silent": unconfirmed}
             self._shared.log.write(self.name, "service.ready", text, data)
             self._changed()
 

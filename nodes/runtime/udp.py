@@ -29,7 +29,7 @@ _MREQN = struct.Struct("=4s4si")  # struct ip_mreqn: group, local address, inter
 _PKTINFO_SPACE = socket.CMSG_SPACE(_PKTINFO.size)
 _DATAGRAM = 65_535
 _BATCH = 64  # datagrams read at one go before the event loop gets its turn,
-_SLICE = 0.005  # and not for longer than this, in seconds: what a flood carries may be dear, and the door waits too
+_SLICE = 0.005  # and not for longer than this, in seconds: what a flood carries may be dear, and questions wait too
 _KEPT = 1 << 20
 """Bytes that the kernel keeps until they are read, its own among them: some 800 datagrams of 500 bytes. By default it
 keeps 166, and a RIP neighbour with 4,096 routes sends 164 at one go."""

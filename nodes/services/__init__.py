@@ -2,11 +2,11 @@
 
 Each file has one coroutine:
 
-    async def serve(host: Host, options: …Options) -> None
+    async def serve(context: ServiceContext, options: …Options) -> None
 
-It opens what it needs from the host (sockets, routes, questions that it answers), calls `host.ready()` once it can
-serve, and then runs until it is cancelled. Whatever it opened through the host is closed by the host. If it raises, the
-runtime reports `service.failed` and starts it again after a growing pause.
+It opens what it needs by the context (sockets, routes, questions that it answers), calls `context.ready()` once it can
+serve, and then runs until it is cancelled. Whatever it opened the context closes. If it raises, the runtime reports
+`service.failed` and starts it again after a growing pause.
 
 Beside them: web_files (a folder of pages for the web server). A service by another program: nodes/processes. What a
 user runs in a node: nodes/programs.

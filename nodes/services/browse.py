@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from catenet.nodes.application.http.config import BrowseOptions
 from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
-from catenet.nodes.runtime.host import Host
+from catenet.nodes.runtime.context import ServiceContext
 
 __all__ = ["serve"]
 
@@ -28,7 +28,7 @@ _REMEMBERED = 10  # pages
 _TOLD = ("url", "status", "bytes", "title", "ms", "error")  # what is remembered of a page
 
 
-async def serve(host: Host, options: BrowseOptions) -> None:
+async def serve(context: ServiceContext, options: BrowseOptions) -> None:
     """Answer until cancelled."""
     places = asyncio.Semaphore(_AT_ONCE)
     pages: deque[dict[str, Json]] = deque(maxlen=_REMEMBERED)
@@ -40,15 +40,15 @@ async def serve(host: Host, options: BrowseOptions) -> None:
         if len(url) > _URL_LIMIT:
             raise ValueError(f"browse: url {url[:80]!r}… has {len(url)} characters, over {_URL_LIMIT}")
         async with places:
-            at = host.wall_clock()
+            at = context.wall_clock()
             page = await _run(url, options.timeout + _GRACE)
         pages.append({"at": at, **{key: page[key] for key in _TOLD if key in page}})
         return page
 
-    host.answer("browse", browse)
-    host.show("browse", lambda: list(pages))
-    host.on_flush(pages.clear)
-    host.ready()
+    context.answer("browse", browse)
+    context.show("browse", lambda: list(pages))
+    context.on_flush(pages.clear)
+    context.ready()
     await asyncio.Event().wait()
 
 

@@ -13,14 +13,14 @@ from catenet.nodes.application.dns.zone import Zones
 from catenet.nodes.application.dns.zonefile import ZoneFileError
 from catenet.nodes.control.config import ConfigError
 from catenet.nodes.control.needs import Folder
-from catenet.nodes.runtime.host import Host
+from catenet.nodes.runtime.context import ServiceContext
 
 __all__ = ["serve"]
 
 _PORT = 53
 
 
-async def serve(host: Host, options: NameserverOptions) -> None:
+async def serve(context: ServiceContext, options: NameserverOptions) -> None:
     """Answer questions about the zones until cancelled.
 
     Raises:
@@ -28,17 +28,17 @@ async def serve(host: Host, options: NameserverOptions) -> None:
         OSError: port 53 is taken.
 
     """
-    hosts = {Name.parse(name): address for name, address in host.config.hosts.items()}
-    server = Name.parse(host.node)
+    hosts = {Name.parse(name): address for name, address in context.config.hosts.items()}
+    server = Name.parse(context.node)
     try:
-        zones = [read_zone(Folder(host.data), origin, server, hosts) for origin in options.origins.values()]
+        zones = [read_zone(Folder(context.data), origin, server, hosts) for origin in options.origins.values()]
     except ZoneFileError as error:
         raise ConfigError(str(error)) from None
-    machine = Nameserver(Zones(zones), host.count, host.wants)
-    driver = host.drive(machine, lambda packet: clients.send(packet) if packet.stream else port.send(packet))
-    clients = Clients(driver.receive, host.now)
-    port = host.open_udp(_PORT, driver.receive, reply=machine.prepared.reply)
-    await host.listen_tcp(_PORT, lambda c: clients.accept(c.peer, c.local, c.flush))
-    host.show("nameserver", machine.show)
-    host.ready()
+    machine = Nameserver(Zones(zones), context.count, context.wants)
+    driver = context.drive(machine, lambda packet: clients.send(packet) if packet.stream else port.send(packet))
+    clients = Clients(driver.receive, context.now)
+    port = context.open_udp(_PORT, driver.receive, reply=machine.prepared.reply)
+    await context.listen_tcp(_PORT, lambda c: clients.accept(c.peer, c.local, c.flush))
+    context.show("nameserver", machine.show)
+    context.ready()
     await asyncio.get_running_loop().create_future()

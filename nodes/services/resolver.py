@@ -11,7 +11,7 @@ from catenet.nodes.application.dns.resolver import PORT, Resolver
 from catenet.nodes.application.dns.streams import IDLE, Clients, MessageStream
 from catenet.nodes.control.config import ConfigError
 from catenet.nodes.machine import Packet
-from catenet.nodes.runtime.host import Connection, Driver, Host, UdpPort
+from catenet.nodes.runtime.context import Connection, Driver, ServiceContext, UdpPort
 
 __all__ = ["serve"]
 
@@ -19,7 +19,7 @@ _PORTS = 32
 """Ports to ask from, which the kernel draws at random (RFC 5452 section 9.2)."""
 
 
-async def serve(host: Host, options: ResolverOptions) -> None:
+async def serve(context: ServiceContext, options: ResolverOptions) -> None:
     """Resolve for clients until cancelled.
 
     Raises:
@@ -28,7 +28,7 @@ async def serve(host: Host, options: ResolverOptions) -> None:
 
     """
     try:
-        hints = options.servers(host.told)
+        hints = options.servers(context.told)
     except ValueError as error:
         raise ConfigError(f"resolver: {error}") from None
     ports: dict[int, UdpPort] = {}
@@ -41,29 +41,35 @@ async def serve(host: Host, options: ResolverOptions) -> None:
         elif packet.source.port == PORT:
             clients.send(packet)
         else:
-            asked = asyncio.create_task(_ask_over_tcp(host, driver, packet, options.deadline))
+            asked = asyncio.create_task(_ask_over_tcp(context, driver, packet, options.deadline))
             connecting.add(asked)
             asked.add_done_callback(connecting.discard)
 
     machine = Resolver(
-        options, hints, asking, local=_local(host), pick=host.random.randrange, count=host.count, wants=host.wants
+        options,
+        hints,
+        asking,
+        local=_local(context),
+        pick=context.random.randrange,
+        count=context.count,
+        wants=context.wants,
     )
-    driver = host.drive(machine, send)
+    driver = context.drive(machine, send)
     for _ in range(_PORTS):
-        port = host.open_udp(0, driver.receive)
+        port = context.open_udp(0, driver.receive)
         ports[port.number] = port
         asking.append(port.number)
-    ports[PORT] = host.open_udp(PORT, driver.receive, reply=machine.prepared.reply)
+    ports[PORT] = context.open_udp(PORT, driver.receive, reply=machine.prepared.reply)
     # A connection outlives the longest search, so that no answer comes to a closed one.
-    clients = Clients(driver.receive, host.now, max(IDLE, 2 * options.deadline))
-    await host.listen_tcp(PORT, lambda c: clients.accept(c.peer, c.local, c.flush))
-    host.show("resolver", lambda: machine.show(host.now(), host.name_of))
-    host.on_flush(machine.flush)
-    host.ready()
+    clients = Clients(driver.receive, context.now, max(IDLE, 2 * options.deadline))
+    await context.listen_tcp(PORT, lambda c: clients.accept(c.peer, c.local, c.flush))
+    context.show("resolver", lambda: machine.show(context.now(), context.name_of))
+    context.on_flush(machine.flush)
+    context.ready()
     await asyncio.get_running_loop().create_future()
 
 
-async def _ask_over_tcp(host: Host, driver: Driver, packet: Packet, patience: float) -> None:
+async def _ask_over_tcp(context: ServiceContext, driver: Driver, packet: Packet, patience: float) -> None:
     """One question over a connection of its own; a failure is like a lost datagram, and the machine's timer tells."""
 
     def opened(connection: Connection) -> MessageStream:
@@ -71,21 +77,21 @@ async def _ask_over_tcp(host: Host, driver: Driver, packet: Packet, patience: fl
             stream.close()
             driver.receive(Packet(data, connection.peer, connection.local, stream=True))
 
-        stream = MessageStream(deliver, host.now(), patience)
-        stream.send(packet.data, host.now())
+        stream = MessageStream(deliver, context.now(), patience)
+        stream.send(packet.data, context.now())
         return stream
 
     try:
-        await host.connect_tcp(packet.destination, opened, patience)
+        await context.connect_tcp(packet.destination, opened, patience)
     except OSError:
-        host.count("tcp_failures")
+        context.count("tcp_failures")
 
 
-def _local(host: Host) -> Callable[[Address], Address]:
+def _local(context: ServiceContext) -> Callable[[Address], Address]:
     """Our address towards another one: that on its LAN, else the first."""
 
     def local(there: Address) -> Address:
-        interfaces = host.interfaces()
+        interfaces = context.interfaces()
         near = (interface for interface in interfaces if interface.prefix.holds(there))
         chosen = next(near, interfaces[0] if interfaces else None)
         return ANY if chosen is None else chosen.address

@@ -11,27 +11,27 @@ from catenet.nodes.application.http.server import Server
 from catenet.nodes.control.config import ConfigError
 from catenet.nodes.control.needs import Folder as LabFolder
 from catenet.nodes.machine import Json
-from catenet.nodes.runtime.host import Connection, Host
+from catenet.nodes.runtime.context import Connection, ServiceContext
 from catenet.nodes.services.web_files import Folder
 
 __all__ = ["serve"]
 
 
-async def serve(host: Host, options: WebOptions) -> None:
+async def serve(context: ServiceContext, options: WebOptions) -> None:
     """Serve the site until cancelled.
 
     Raises:
         ConfigError: the lab has no such folder of pages.
 
     """
-    fault = site_fault(options, LabFolder(host.data))
+    fault = site_fault(options, LabFolder(context.data))
     if fault is not None:
         raise ConfigError(fault.message)
-    folder = Folder(host.data / PAGES / options.root, host.wall_clock)
-    server = Server(folder, wall_clock=host.wall_clock, idle=options.idle, count=host.count, wants=host.wants)
+    folder = Folder(context.data / PAGES / options.root, context.wall_clock)
+    server = Server(folder, wall_clock=context.wall_clock, idle=options.idle, count=context.count, wants=context.wants)
 
     def accept(connection: Connection) -> ServerConnection:
-        return ServerConnection(server, connection.peer, connection.local, host.now())
+        return ServerConnection(server, connection.peer, connection.local, context.now())
 
     def show() -> Json:
         pages, size = folder.kept
@@ -43,8 +43,8 @@ async def serve(host: Host, options: WebOptions) -> None:
             "cache": {"pages": pages, "bytes": size, "hits": folder.hits, "misses": folder.misses},
         }
 
-    host.show("web", show)
-    host.on_flush(folder.clear)
-    await host.listen_tcp(options.port, accept)
-    host.ready()
+    context.show("web", show)
+    context.on_flush(folder.clear)
+    await context.listen_tcp(options.port, accept)
+    context.ready()
     await asyncio.Event().wait()

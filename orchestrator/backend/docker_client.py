@@ -13,7 +13,7 @@ from docker.transport import UnixHTTPAdapter
 from docker.utils import kwargs_from_env
 from requests import Response
 
-from catenet.orchestrator.backend.docker_errors import asking
+from catenet.orchestrator.backend.docker_errors import engine_errors
 from catenet.orchestrator.backend.docker_socket import PatientAdapter
 from catenet.orchestrator.backend.protocols import EngineError
 
@@ -32,10 +32,10 @@ class Clients:
     """Docker's low-level clients, one for each thread, all of one engine."""
 
     def __init__(self) -> None:
-        with asking("find the engine"):
+        with engine_errors("find the engine"):
             self._where = _where()
         base_url = _url_of(self._where)
-        with asking(f"connect to the engine at {base_url}"):
+        with engine_errors(f"connect to the engine at {base_url}"):
             _try_socket(base_url)
             first = _patient(APIClient(**self._where, version="auto", timeout=int(QUICK)))
             self.about: dict[str, Any] = first.version(api_version=False)
@@ -90,7 +90,7 @@ def engine_url() -> str:
         EngineError: DOCKER_HOST, or Docker's context, is not written as it should be.
 
     """
-    with asking("find the engine"):
+    with engine_errors("find the engine"):
         return _url_of(_where())
 
 

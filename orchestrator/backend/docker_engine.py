@@ -15,10 +15,10 @@ from docker.errors import APIError, ImageNotFound, NotFound
 from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.backend.archive import pack_folder
 from catenet.orchestrator.backend.docker_client import SLOW, Clients
-from catenet.orchestrator.backend.docker_errors import asking, is_ambiguous, is_overlap, is_unfrozen
+from catenet.orchestrator.backend.docker_errors import engine_errors, is_ambiguous, is_overlap, is_unfrozen
 from catenet.orchestrator.backend.docker_options import DATA, LOG_DRIVER, LOG_OPTIONS, NETWORK_OPTIONS, SECURITY
 from catenet.orchestrator.backend.docker_streams import DockerExec, LogStream
-from catenet.orchestrator.backend.host import FIB_TRIE, deafen, nearest_seen, own_addresses
+from catenet.orchestrator.backend.host import FIB_TRIE, isolate_bridge, nearest_seen, own_addresses
 from catenet.orchestrator.backend.protocols import (
     Container,
     ContainerSpec,
@@ -46,7 +46,7 @@ class DockerImages:
 
     def has_image(self, tag: str) -> bool:
         """Whether the engine holds it."""
-        with asking(f"look for the image {tag}"):
+        with engine_errors(f"look for the image {tag}"):
             try:
                 self._clients().inspect_image(tag)
             except ImageNotFound:
@@ -73,7 +73,7 @@ class DockerImages:
         what = f"build the image {tag}"
         deadline = time.monotonic() + _BUILD
         said: list[str] = []
-        with asking(what):
+        with engine_errors(what):
             steps = self._clients(_BUILD).build(
                 fileobj=io.BytesIO(context),
                 custom_context=True,
@@ -95,7 +95,7 @@ class DockerImages:
     def import_base(self, tag: str, archive: Path) -> None:
         """A root file system in tar form becomes an image."""
         repository, _, version = tag.rpartition(":")
-        with asking(f"import {archive} as {tag}"), archive.open("rb") as file:
+        with engine_errors(f"import {archive} as {tag}"), archive.open("rb") as file:
             answer = self._clients.request(
                 "POST",
                 "/images/create",
@@ -110,7 +110,7 @@ class DockerImages:
     def can_pull(self, tag: str, timeout: float) -> bool:
         """Whether a registry offers it, asked for so many seconds at most."""
         try:
-            with asking(f"ask the registry for {tag}"):
+            with engine_errors(f"ask the registry for {tag}"):
                 self._clients(timeout).inspect_distribution(tag)
         except EngineError:
             return False
@@ -118,13 +118,13 @@ class DockerImages:
 
     def image_tags(self) -> Sequence[str]:
         """The tags of all images, the newest first."""
-        with asking("list the images"):
+        with engine_errors("list the images"):
             images = sorted(self._clients().images(), key=lambda image: image["Created"], reverse=True)
         return [tag for image in images for tag in image.get("RepoTags") or ()]
 
     def remove_image(self, tag: str) -> None:
         """Forget a tag, and the image where it was its last one; an image in use stays, and is an error."""
-        with asking(f"remove the image {tag}"):
+        with engine_errors(f"remove the image {tag}"):
             try:
                 self._clients(SLOW).remove_image(tag)
             except ImageNotFound:
@@ -138,7 +138,7 @@ class DockerNetworks:
 
     def networks(self) -> Sequence[Network]:
         """All of them, of ours or not."""
-        with asking("list the networks"):
+        with engine_errors("list the networks"):
             found = self._clients().networks()
         return [_network(item) for item in found]
 
@@ -149,7 +149,7 @@ class DockerNetworks:
     def create_network(self, spec: NetworkSpec) -> None:
         """A bridge that carries transit traffic and to which the host itself does not belong (see NETWORK_OPTIONS)."""
         try:
-            with asking(f"create the network {spec.name} ({spec.prefix})"):
+            with engine_errors(f"create the network {spec.name} ({spec.prefix})"):
                 made = self._clients(SLOW).create_network(
                     spec.name,
                     driver="bridge",
@@ -163,17 +163,17 @@ class DockerNetworks:
                 raise PrefixTakenError(str(error)) from error
             raise
         if self._clients.local:
-            deafen(f"br-{made['Id'][:12]}")
+            isolate_bridge(f"br-{made['Id'][:12]}")
 
-    def seclude(self, names: Collection[str]) -> None:
-        """Each bridge of theirs is deaf to the machine, where the engine runs on it (see `deafen`)."""
+    def isolate_networks(self, names: Collection[str]) -> None:
+        """Each bridge of theirs is isolated from the machine, where the engine runs on it (see `isolate_bridge`)."""
         if not self._clients.local:
             return
-        with asking("list the networks"):
+        with engine_errors("list the networks"):
             found = self._clients().networks()
         for item in found:
             if item["Name"] in names:
-                deafen(f"br-{item['Id'][:12]}")
+                isolate_bridge(f"br-{item['Id'][:12]}")
 
     def remove_network(self, name: str) -> None:
         """Remove a network; one that is not there is no error.
@@ -183,13 +183,13 @@ class DockerNetworks:
 
         """
         try:
-            with asking(f"remove the network {name}"):
+            with engine_errors(f"remove the network {name}"):
                 self._remove(name)
         except EngineError as error:
             if not is_ambiguous(error):
                 raise
             for network_id in self._ids(name):
-                with asking(f"remove the network {name} ({network_id[:12]})"):
+                with engine_errors(f"remove the network {name} ({network_id[:12]})"):
                     self._remove(network_id)
 
     def _remove(self, name: str) -> None:
@@ -199,7 +199,7 @@ class DockerNetworks:
             return
 
     def _ids(self, name: str) -> list[str]:
-        with asking("list the networks"):
+        with engine_errors("list the networks"):
             found = self._clients().networks(names=[name])
         return [str(item["Id"]) for item in found if item["Name"] == name]
 
@@ -222,7 +222,7 @@ class DockerContainers:
     def listed(self, labels: Mapping[str, str | None]) -> Sequence[Listed]:
         """Those that have all these labels (None: whatever its value), running or not; one question for all."""
         wanted = [key if value is None else f"{key}={value}" for key, value in labels.items()]
-        with asking("list the containers"):
+        with engine_errors("list the containers"):
             found = self._clients().containers(all=True, filters={"label": wanted})
         return [_listed(item) for item in found if item.get("Names")]  # one that is being removed may have none
 
@@ -235,7 +235,7 @@ class DockerContainers:
         return [container for each in found if (container := self._inspected(each)) is not None]
 
     def _inspected(self, found: Listed) -> Container | None:
-        with asking(f"inspect {found.name}"):
+        with engine_errors(f"inspect {found.name}"):
             try:
                 return _container(found, self._clients(_INSPECTION).inspect_container(found.name))
             except NotFound:
@@ -249,7 +249,7 @@ class DockerContainers:
             (network, {"IPAMConfig": {"IPv4Address": str(address)}}) for network, address in spec.endpoints.items()
         ]
         first = len(endpoints) if self._clients.api >= _ALL_ENDPOINTS_AT_ONCE else 1
-        with asking(f"create {spec.name}"):
+        with engine_errors(f"create {spec.name}"):
             client = self._clients(SLOW)
             client.create_container_from_config(
                 _container_body(spec, dict(endpoints[:first]), local=self._clients.local), spec.name
@@ -263,12 +263,12 @@ class DockerContainers:
 
     def start(self, name: str) -> None:
         """Start it, for the first time or again."""
-        with asking(f"start {name}"):
+        with engine_errors(f"start {name}"):
             self._clients(SLOW).start(name)
 
     def kill(self, name: str) -> None:
         """End it at once, without a word to it (SIGKILL)."""
-        with asking(f"kill {name}"):
+        with engine_errors(f"kill {name}"):
             self._clients(SLOW).kill(name)
 
     def pause(self, name: str) -> None:
@@ -279,7 +279,7 @@ class DockerContainers:
         deadline = time.monotonic() + _FREEZING
         while True:
             try:
-                with asking(f"pause {name}"):
+                with engine_errors(f"pause {name}"):
                     self._clients(SLOW).pause(name)
                 return
             except EngineError as error:
@@ -288,12 +288,12 @@ class DockerContainers:
 
     def resume(self, name: str) -> None:
         """Undo `pause`."""
-        with asking(f"resume {name}"):
+        with engine_errors(f"resume {name}"):
             self._clients(SLOW).unpause(name)
 
     def remove(self, name: str) -> None:
         """Kill and remove it, in one call; one that is not there, or is being removed already, is no error."""
-        with asking(f"remove {name}"):
+        with engine_errors(f"remove {name}"):
             client = self._clients(SLOW)
             try:
                 client.remove_container(name, v=True, force=True)
@@ -307,7 +307,7 @@ class DockerContainers:
 
     def inspect(self, name: str) -> Mapping[str, object]:
         """All that the engine knows of it, in the engine's own words."""
-        with asking(f"inspect {name}"):
+        with engine_errors(f"inspect {name}"):
             return dict(self._clients().inspect_container(name))
 
 
@@ -384,7 +384,7 @@ class DockerEngine(DockerImages, DockerNetworks, DockerContainers):
         """
         if not self._clients.local:
             return None
-        with asking("ask for its data root"):
+        with engine_errors("ask for its data root"):
             root = Path(str(self._clients().info().get("DockerRootDir") or "/"))
         return nearest_seen(root)
 

@@ -12,7 +12,7 @@ from docker.errors import APIError, BuildError, DockerException, InvalidVersion,
 from catenet.orchestrator.backend.docker_socket import HANGS
 from catenet.orchestrator.backend.protocols import EngineError, EngineGoneError
 
-__all__ = ["START", "asking", "is_ambiguous", "is_overlap", "is_unfrozen"]
+__all__ = ["START", "engine_errors", "is_ambiguous", "is_overlap", "is_unfrozen"]
 
 START = "start the engine: `make engine`, or `systemctl start docker`"
 """The hint where no engine is there at all."""
@@ -52,7 +52,7 @@ _GONE = ("connection refused", "no such file or directory", HANGS.lower())
 
 
 @contextmanager
-def asking(what: str) -> Iterator[None]:
+def engine_errors(what: str) -> Iterator[None]:
     """Whatever Docker's client raises inside becomes an EngineError that begins with `what` was asked.
 
     Raises:

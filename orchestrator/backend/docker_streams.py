@@ -23,7 +23,7 @@ from urllib.parse import quote
 from requests import Response
 
 from catenet.orchestrator.backend.docker_client import QUICK, SLOW, Clients
-from catenet.orchestrator.backend.docker_errors import asking
+from catenet.orchestrator.backend.docker_errors import engine_errors
 from catenet.orchestrator.backend.docker_socket import EngineHangsError
 from catenet.orchestrator.backend.protocols import EngineError, LogLine
 
@@ -54,7 +54,7 @@ class DockerExec:
         self._clients = clients
         self._what = f"run {command[0]} in {container}"
         self._tty = tty
-        with asking(self._what):
+        with engine_errors(self._what):
             made = clients().exec_create(container, command, stdin=stdin, tty=tty)
             self._id = str(made["Id"])
             self._response = clients.request(
@@ -123,7 +123,7 @@ class DockerExec:
         except ConnectionResetError:
             return b""
         except EngineHangsError:
-            with asking(self._what):
+            with engine_errors(self._what):
                 raise
 
     def exit_code(self) -> int:
@@ -135,7 +135,7 @@ class DockerExec:
         """
         deadline = time.monotonic() + QUICK
         while True:
-            with asking(self._what):
+            with engine_errors(self._what):
                 state = self._clients().exec_inspect(self._id)
             if state["ExitCode"] is not None and not state["Running"]:
                 return int(state["ExitCode"])
@@ -145,7 +145,7 @@ class DockerExec:
 
     def resize(self, rows: int, columns: int) -> None:
         """The size of its terminal, in characters."""
-        with asking(self._what):
+        with engine_errors(self._what):
             self._clients().exec_resize(self._id, height=rows, width=columns)
 
     def close(self) -> None:
@@ -168,7 +168,7 @@ class LogStream(Iterator[LogLine]):
             "follow": int(follow),
             "tail": "all" if tail is None else tail,
         }
-        with asking(self._what):
+        with engine_errors(self._what):
             self._response = clients.request("GET", f"/containers/{quote(container)}/logs", params=asked, stream=True)
         connection = self._response.raw.connection
         self._socket = None if connection is None else connection.sock
@@ -192,7 +192,7 @@ class LogStream(Iterator[LogLine]):
     def _read(self) -> Generator[LogLine]:
         frames, lines = _Frames(), _Lines()
         try:
-            with asking(self._what):
+            with engine_errors(self._what):
                 for data in self._response.iter_content(chunk_size=None):
                     for stream, payload in frames.feed(data):
                         yield from lines.feed(stream, payload)

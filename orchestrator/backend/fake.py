@@ -20,7 +20,7 @@ from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.config import CONFIG_VARIABLE
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import ASK_COMMAND
-from catenet.orchestrator.backend.fake_exec import FakeDoor, FakeExec
+from catenet.orchestrator.backend.fake_exec import FakeControlSocket, FakeExec
 from catenet.orchestrator.backend.protocols import (
     LABEL_NODE,
     Container,
@@ -144,7 +144,7 @@ class FakeEngine:
         """The containers in which a program was started, one for each."""
         self.addresses: tuple[Address, ...] = ()
         self.unlisted: list[Prefix] = []
-        self.secluded: set[str] = set()
+        self.isolated: set[str] = set()
         self.root: Path | None = Path("/")
         self._images: dict[str, Mapping[str, str]] = {}
         self.build_arguments: dict[str, Mapping[str, str]] = {}
@@ -242,9 +242,9 @@ class FakeEngine:
                 raise EngineError(f"{what}: gateway {spec.gateway} is outside")
             self._networks[spec.name] = spec
 
-    def seclude(self, names: Collection[str]) -> None:
+    def isolate_networks(self, names: Collection[str]) -> None:
         """Noted in `secluded`."""
-        self.secluded.update(names)
+        self.isolated.update(names)
 
     def remove_network(self, name: str) -> None:
         """Refuses while a running container hangs on it."""
@@ -351,7 +351,7 @@ class FakeEngine:
         self.executed.append(name)
         if tuple(command) == ASK_COMMAND and stdin:
             life = container.lives
-            return FakeDoor(
+            return FakeControlSocket(
                 lambda given: self.answer(name, command, given),
                 state=lambda: container.state if container.lives == life else "exited",
                 changed=self.changed,

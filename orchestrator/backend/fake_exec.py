@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from catenet.orchestrator.backend.protocols import EngineError
 
-__all__ = ["FakeDoor", "FakeExec"]
+__all__ = ["FakeControlSocket", "FakeExec"]
 
 
 class FakeExec:
@@ -65,8 +65,8 @@ class FakeExec:
         self.end_input()
 
 
-class FakeDoor(FakeExec):
-    """The program that carries questions to the node's door: run for each line of its input.
+class FakeControlSocket(FakeExec):
+    """The program that carries questions to the node's control socket: run for each line of its input.
 
     It ends with its input, with its node, and when it returns anything but 0. `state`: the node's; `changed`: told when
     that is another.

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from catenet.nodes.address import Address
 
-__all__ = ["FIB_TRIE", "deafen", "nearest_seen", "own_addresses"]
+__all__ = ["FIB_TRIE", "isolate_bridge", "nearest_seen", "own_addresses"]
 
 FIB_TRIE = "/proc/net/fib_trie"
 SETTINGS = Path("/proc/sys/net")
-_DEAF = {
+_ISOLATED = {
     # An interface without an address has no way back to anybody: what comes by it is dropped, be it for the machine, to
     # be forwarded, or an ARP request for one of the machine's addresses (which Linux answers on every interface).
     "ipv4/conf/{}/rp_filter": "1",
@@ -28,12 +28,12 @@ def own_addresses(trie: str) -> tuple[Address, ...]:
     return tuple(sorted(address for address in found if not address.is_loopback))
 
 
-def deafen(bridge: str, settings: Path = SETTINGS) -> None:
+def isolate_bridge(bridge: str, settings: Path = SETTINGS) -> None:
     """From now on the machine hears nothing on this bridge; frames between the bridge's own ends are not touched.
 
     Only root may set this. Without it, systemd's own default (rp_filter 2) drops IPv4 just as well.
     """
-    for setting, value in _DEAF.items():
+    for setting, value in _ISOLATED.items():
         with suppress(OSError):
             (settings / setting.format(bridge)).write_text(value)
 

@@ -233,7 +233,7 @@ class Networks(Protocol):
         """The addresses of the machine that the engine runs on, where that is this one; else nothing is known."""
 
     def create_network(self, spec: NetworkSpec) -> None: ...
-    def seclude(self, names: Collection[str]) -> None:
+    def isolate_networks(self, names: Collection[str]) -> None:
         """The machine takes no part in these networks, whoever made them; those that we create are so at once."""
 
     def remove_network(self, name: str) -> None: ...

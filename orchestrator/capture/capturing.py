@@ -9,9 +9,9 @@ from functools import partial
 from operator import attrgetter
 
 from catenet.orchestrator.backend.protocols import Streams
-from catenet.orchestrator.capture.packets import Frame, Seen, decode
-from catenet.orchestrator.capture.places import find_places
-from catenet.orchestrator.capture.tcpdump import PATIENCE, CaptureError, Place, Tcpdump, listening
+from catenet.orchestrator.capture.capture_points import find_capture_points
+from catenet.orchestrator.capture.packets import CapturedPacket, Frame, decode
+from catenet.orchestrator.capture.tcpdump import PATIENCE, CaptureError, CapturePoint, Tcpdump, listening
 from catenet.orchestrator.observe.running import RunningLab
 
 __all__ = ["PATIENCE", "CaptureError", "Captures", "capturing", "capturing_on"]
@@ -23,15 +23,15 @@ PACKET_LIMIT = 100_000
 class Captures:
     """Captures that are running. `stop` gives what they saw."""
 
-    def __init__(self, streams: Streams, places: Sequence[Place], expression: str) -> None:
+    def __init__(self, streams: Streams, points: Sequence[CapturePoint], expression: str) -> None:
         self.running: list[Tcpdump] = []
-        self._packets: list[list[Seen]] = [[] for _ in places]
+        self._packets: list[list[CapturedPacket]] = [[] for _ in points]
         self.begin = [
-            partial(Tcpdump, streams, place, expression, partial(_keep, place, packets))
-            for place, packets in zip(places, self._packets, strict=True)
+            partial(Tcpdump, streams, point, expression, partial(_keep, point, packets))
+            for point, packets in zip(points, self._packets, strict=True)
         ]
 
-    def stop(self) -> list[Seen]:
+    def stop(self) -> list[CapturedPacket]:
         """All packets of all places until now, in the order of time.
 
         Raises:
@@ -44,12 +44,12 @@ class Captures:
         for tcpdump in self.running:
             tcpdump.wait_ended(deadline)
             if tcpdump.dropped:
-                raise CaptureError(f"{tcpdump.place.node}: tcpdump came too late for {tcpdump.dropped} packets")
+                raise CaptureError(f"{tcpdump.point.node}: tcpdump came too late for {tcpdump.dropped} packets")
         return sorted((seen for packets in self._packets for seen in packets), key=attrgetter("at"))
 
 
-def _keep(place: Place, packets: list[Seen], frame: Frame) -> None:
-    seen = decode(frame, place.node, place.hardware)
+def _keep(point: CapturePoint, packets: list[CapturedPacket], frame: Frame) -> None:
+    seen = decode(frame, point.node, point.hardware)
     if seen is None:
         return
     if len(packets) == PACKET_LIMIT:
@@ -67,7 +67,9 @@ def capturing(streams: Streams, nodes: Mapping[str, str], expression: str) -> It
         EngineError: a container takes no program.
 
     """
-    with _capturing(streams, [Place(node, container) for node, container in nodes.items()], expression) as captures:
+    with _capturing(
+        streams, [CapturePoint(node, container) for node, container in nodes.items()], expression
+    ) as captures:
         yield captures
 
 
@@ -83,12 +85,12 @@ def capturing_on(streams: Streams, running: RunningLab, target: str, expression:
         EngineError: a node does not answer.
 
     """
-    with _capturing(streams, find_places(streams, running, [target]), expression) as captures:
+    with _capturing(streams, find_capture_points(streams, running, [target]), expression) as captures:
         yield captures
 
 
 @contextmanager
-def _capturing(streams: Streams, places: Sequence[Place], expression: str) -> Iterator[Captures]:
-    captures = Captures(streams, places, expression)
+def _capturing(streams: Streams, points: Sequence[CapturePoint], expression: str) -> Iterator[Captures]:
+    captures = Captures(streams, points, expression)
     with listening(captures.begin) as captures.running:
         yield captures

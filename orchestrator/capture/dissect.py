@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from catenet.orchestrator.backend.protocols import EngineError, Exec, Streams
 from catenet.orchestrator.capture.packets import Frame, pcap_header, pcap_record
-from catenet.orchestrator.capture.tcpdump import PATIENCE, Place
+from catenet.orchestrator.capture.tcpdump import PATIENCE, CapturePoint
 
-__all__ = ["Dissector", "Line"]
+__all__ = ["Dissector", "TcpdumpLine"]
 
 STALLED = 2.0
 """Seconds that tcpdump may say nothing of a packet before another node is asked."""
@@ -25,10 +25,10 @@ _LINE = 8192  # bytes of a line; the rest of a longer one is left out
 _NUMBERED = re.compile(r" *(\d{1,12})  (?=\d\d:\d\d:\d\d\.)(.*)")
 
 
-class Line(NamedTuple):
+class TcpdumpLine(NamedTuple):
     """One line of tcpdump's about a packet. With -v a packet has several: `first` is the one with the time."""
 
-    place: Place
+    point: CapturePoint
     frame: Frame
     text: str
     first: bool
@@ -45,20 +45,20 @@ class Dissector:
     ) -> None:
         self._streams, self._options, self._arrived = streams, options, arrived
         self._containers = list(dict.fromkeys(containers))
-        self._waiting: OrderedDict[int, tuple[Place, Frame]] = OrderedDict()
+        self._waiting: OrderedDict[int, tuple[CapturePoint, Frame]] = OrderedDict()
         self._number = self._before = self._tries = 0
         self._since = time.monotonic()
         self._begin()
 
-    def put(self, place: Place, frame: Frame) -> None:
+    def put(self, point: CapturePoint, frame: Frame) -> None:
         """One more packet."""
         if not self._waiting:
             self._since = time.monotonic()
         self._number += 1
-        self._waiting[self._number] = (place, frame)
+        self._waiting[self._number] = (point, frame)
         self._give(frame)
 
-    def take(self) -> Iterator[Line]:
+    def take(self) -> Iterator[TcpdumpLine]:
         """The lines so far.
 
         Raises:
@@ -73,7 +73,7 @@ class Dissector:
         if self._waiting and time.monotonic() - self._since > STALLED:
             self._move()
 
-    def finish(self) -> Iterator[Line]:
+    def finish(self) -> Iterator[TcpdumpLine]:
         """No more packets: the lines that are left."""
         self._exec.end_input()
         self._reader.join(PATIENCE)
@@ -88,7 +88,7 @@ class Dissector:
         command = ["tcpdump", "-Z", "root", "-n", "-l", "-#", *self._options, "-r", "-"]
         self._exec = self._streams.execute(self._containers[0], command, stdin=True)
         self._lines: Queue[str | None] = Queue(ROOM)
-        self._shown: tuple[Place, Frame] | None = None
+        self._shown: tuple[CapturePoint, Frame] | None = None
         self._reader = threading.Thread(target=self._read, args=(self._exec, self._lines), daemon=True)
         self._reader.start()
         self._exec.write(pcap_header())
@@ -130,10 +130,10 @@ class Dissector:
             lines.put_nowait(None)
         self._arrived()
 
-    def _line(self, text: str) -> Iterator[Line]:
+    def _line(self, text: str) -> Iterator[TcpdumpLine]:
         numbered = _NUMBERED.fullmatch(text)
         if numbered is not None:
             self._since, self._tries = time.monotonic(), 0
             self._shown = self._waiting.pop(self._before + int(numbered[1]), self._shown)
         if self._shown is not None:
-            yield Line(*self._shown, text if numbered is None else numbered[2], numbered is not None)
+            yield TcpdumpLine(*self._shown, text if numbered is None else numbered[2], numbered is not None)

@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from catenet.orchestrator.backend.protocols import Streams
 from catenet.orchestrator.capture.merge import Merge
 from catenet.orchestrator.capture.packets import Frame
-from catenet.orchestrator.capture.tcpdump import PATIENCE, CaptureError, Place, Tcpdump, listening
+from catenet.orchestrator.capture.tcpdump import PATIENCE, CaptureError, CapturePoint, Tcpdump, listening
 
 __all__ = ["Following", "following"]
 
@@ -52,7 +52,7 @@ class Following:
         """Nobody looks any more: no capture waits for room."""
         self._closed = True
 
-    def look(self, wait: float = TICK) -> Iterator[tuple[Place, Frame]]:
+    def look(self, wait: float = TICK) -> Iterator[tuple[CapturePoint, Frame]]:
         """What is in order by now; waits so many seconds at most for more.
 
         Raises:
@@ -69,11 +69,11 @@ class Following:
                 self._merge.passed(number, math.inf)
         self._note_ends()
         for number, frame in self._merge.take():
-            yield self.captures[number].place, frame
+            yield self.captures[number].point, frame
         if len(self._ended) == len(self.captures):
             raise CaptureError("; ".join(self.notes))
 
-    def finish(self) -> Iterator[tuple[Place, Frame]]:
+    def finish(self) -> Iterator[tuple[CapturePoint, Frame]]:
         """End all captures: what passed before now still comes."""
         deadline = time.monotonic() + PATIENCE
         alive = [capture for number, capture in enumerate(self.captures) if number not in self._ended]
@@ -91,7 +91,7 @@ class Following:
         for number in range(len(self.captures)):
             self._merge.passed(number, math.inf)
         for number, frame in self._merge.take():
-            yield self.captures[number].place, frame
+            yield self.captures[number].point, frame
 
     def _listen(self, wait: float) -> None:
         """What has come by now, into the merge."""
@@ -118,7 +118,7 @@ class Following:
                 self._ended.add(number)
                 self._listen(0.0)
                 self._merge.passed(number, math.inf)
-                self._note(f"{capture.place.node}: the capture broke off: {capture.error}")
+                self._note(f"{capture.point.node}: the capture broke off: {capture.error}")
 
     def _note(self, words: str) -> None:
         """Once, however many interfaces of a node say so."""
@@ -127,7 +127,7 @@ class Following:
 
 
 @contextmanager
-def following(streams: Streams, places: Sequence[Place], expression: str) -> Iterator[Following]:
+def following(streams: Streams, points: Sequence[CapturePoint], expression: str) -> Iterator[Following]:
     """Inside, all of them listen.
 
     Raises:
@@ -136,10 +136,10 @@ def following(streams: Streams, places: Sequence[Place], expression: str) -> Ite
         EngineError: a container takes no program.
 
     """
-    followed = Following(len(places))
+    followed = Following(len(points))
     begin = [
-        partial(Tcpdump, streams, place, expression, partial(followed.put, number), partial(followed.put, number))
-        for number, place in enumerate(places)
+        partial(Tcpdump, streams, point, expression, partial(followed.put, number), partial(followed.put, number))
+        for number, point in enumerate(points)
     ]
     with listening(begin) as captures:
         followed.captures = captures

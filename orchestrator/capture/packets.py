@@ -17,7 +17,7 @@ from typing import NamedTuple
 from catenet.nodes.address import Address
 from catenet.nodes.machine import DecodeError, Endpoint
 
-__all__ = ["SNAP_LIMIT", "TCP", "UDP", "Frame", "PcapStream", "Seen", "decode", "pcap_header", "pcap_record"]
+__all__ = ["SNAP_LIMIT", "TCP", "UDP", "CapturedPacket", "Frame", "PcapStream", "decode", "pcap_header", "pcap_record"]
 
 TCP, UDP = 6, 17
 SNAP_LIMIT = 262_144
@@ -38,7 +38,7 @@ class Frame(NamedTuple):
     length: int
 
 
-class Seen(NamedTuple):
+class CapturedPacket(NamedTuple):
     """One UDP or TCP packet, as one node saw it on one of its interfaces, coming in or going out."""
 
     at: float
@@ -111,7 +111,7 @@ class PcapStream:
         return frame
 
 
-def decode(frame: Frame, node: str, hardware: bytes = b"") -> Seen | None:
+def decode(frame: Frame, node: str, hardware: bytes = b"") -> CapturedPacket | None:
     """The UDP or TCP packet in a frame; None for anything else, a fragment, or where a header is cut short.
 
     `hardware` is the address of the interface where it was captured: by it an Ethernet frame is known to go out.
@@ -132,7 +132,7 @@ def decode(frame: Frame, node: str, hardware: bytes = b"") -> Seen | None:
     if transport is None:
         return None
     source_port, destination_port, payload = transport
-    return Seen(
+    return CapturedPacket(
         at=frame.at,
         node=node,
         protocol=packet[9],

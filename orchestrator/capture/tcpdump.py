@@ -27,7 +27,7 @@ from catenet.orchestrator.capture.packets import Frame, PcapStream
 from catenet.orchestrator.observe.ask import AT_ONCE
 from catenet.orchestrator.observe.running import UserError
 
-__all__ = ["EVERY", "PATIENCE", "CaptureError", "Place", "Tcpdump", "listening"]
+__all__ = ["EVERY", "PATIENCE", "CaptureError", "CapturePoint", "Tcpdump", "listening"]
 
 PATIENCE = 20.0
 """Seconds that tcpdump may take to begin, and to end."""
@@ -52,7 +52,7 @@ class CaptureError(EngineError):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CapturePoint:
     """Where packets are captured, and which of them: `scope`, in pcap's words. `hardware`: the interface's address.
 
     `label` is what the user calls the place: the LAN, the node, or both.
@@ -67,7 +67,7 @@ class Place:
     label: str = ""
 
     @classmethod
-    def of(cls, node: str, container: str, link: LinkState, label: str, scope: str = "") -> Place:
+    def of(cls, node: str, container: str, link: LinkState, label: str, scope: str = "") -> CapturePoint:
         """A node's interface on a LAN."""
         hardware = bytes.fromhex((link.hardware or "").replace(":", ""))
         return cls(node, container, link.interface or EVERY, link.lan, hardware, scope, label)
@@ -82,15 +82,15 @@ class Tcpdump:
     def __init__(
         self,
         streams: Streams,
-        place: Place,
+        point: CapturePoint,
         expression: str,
         take: Callable[[Frame], None],
         passed: Callable[[float], None] = lambda _at: None,
     ) -> None:
-        self.place = place
+        self.point = point
         self.error = ""
         self.dropped = 0
-        self.begun, self.ended = threading.Event(), threading.Event()
+        self.listening, self.ended = threading.Event(), threading.Event()
         self._take, self._passed = take, passed
         self._expression, self._wrong_filter = expression, False
         self._token = secrets.token_hex(8).encode()
@@ -98,11 +98,11 @@ class Tcpdump:
         self._lock = threading.Lock()
         self._words: deque[str] = deque(maxlen=10)
         self._rest = b""
-        command = ["python3", "-ISc", _program(), self._token.decode(), place.interface]
-        self._exec = streams.execute(place.container, [*command, *_OPTIONS, *_filter(place, expression)], stdin=True)
-        threading.Thread(target=self._read, name=f"capture {place.node}", daemon=True).start()
+        command = ["python3", "-ISc", _program(), self._token.decode(), point.interface]
+        self._exec = streams.execute(point.container, [*command, *_OPTIONS, *_filter(point, expression)], stdin=True)
+        threading.Thread(target=self._read, name=f"capture {point.node}", daemon=True).start()
 
-    def wait_begun(self, deadline: float) -> None:
+    def wait_listening(self, deadline: float) -> None:
         """Until it listens (`deadline` by the monotonic clock).
 
         Raises:
@@ -110,12 +110,12 @@ class Tcpdump:
             CaptureError: it does not; so does this text.
 
         """
-        if not self.begun.wait(max(0.0, deadline - time.monotonic())):
-            raise CaptureError(f"{self.place.node}: tcpdump did not begin in time")
+        if not self.listening.wait(max(0.0, deadline - time.monotonic())):
+            raise CaptureError(f"{self.point.node}: tcpdump did not begin in time")
         if self._wrong_filter:
             raise UserError(f"the filter {self._expression!r} is wrong: {self.error.removeprefix('tcpdump: ')}")
         if self.error:
-            raise CaptureError(f"{self.place.node}: {self.error}")
+            raise CaptureError(f"{self.point.node}: {self.error}")
 
     def mark(self) -> None:
         """Ask for a mark, unless one is under way."""
@@ -141,7 +141,7 @@ class Tcpdump:
         """
         in_time = self.ended.wait(max(0.0, deadline - time.monotonic()))
         if self.error or not in_time:
-            raise CaptureError(f"{self.place.node}: the capture broke off: {self.error or 'no end within its time'}")
+            raise CaptureError(f"{self.point.node}: the capture broke off: {self.error or 'no end within its time'}")
 
     def close(self) -> None:
         """Hang up: tcpdump ends, if it has not."""
@@ -167,7 +167,7 @@ class Tcpdump:
             self.error = said[-1] if said else "tcpdump ended (catenet status)"
         found = _DROPPED.search("\n".join(self._words))
         self.dropped = int(found[1]) if found else 0
-        self.begun.set()
+        self.listening.set()
         self.ended.set()
 
     def _sort(self, frame: Frame) -> None:
@@ -189,7 +189,7 @@ class Tcpdump:
                 continue
             self._words.append(line.decode(errors="replace"))
             if b"listening on" in line:
-                self.begun.set()
+                self.listening.set()
 
     def _marked(self, at: float) -> None:
         with self._lock:
@@ -212,15 +212,15 @@ def listening(begin: Sequence[Callable[[], Tcpdump]]) -> Iterator[list[Tcpdump]]
     """
     with ExitStack() as stack:
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            begun = [pool.submit(each) for each in begin]
-        captures = [future.result() for future in begun if future.exception() is None]
+            started = [pool.submit(each) for each in begin]
+        captures = [future.result() for future in started if future.exception() is None]
         for capture in captures:
             stack.callback(capture.close)
-        for future in begun:
+        for future in started:
             future.result()
         deadline = time.monotonic() + PATIENCE
         for capture in captures:
-            capture.wait_begun(deadline)
+            capture.wait_listening(deadline)
         yield captures
 
 
@@ -229,9 +229,9 @@ def _program() -> str:
     return (Path(__file__).parent / "tcpdump_inside.py").read_text()
 
 
-def _filter(place: Place, expression: str) -> list[str]:
-    wanted = " and ".join(f"({part})" for part in (expression, place.scope) if part)
-    return [f"({wanted}) or {_MARKS[place.interface == EVERY]}"] if wanted else []
+def _filter(point: CapturePoint, expression: str) -> list[str]:
+    wanted = " and ".join(f"({part})" for part in (expression, point.scope) if part)
+    return [f"({wanted}) or {_MARKS[point.interface == EVERY]}"] if wanted else []
 
 
 def _is_mark(frame: Frame) -> bool:

@@ -11,14 +11,14 @@ import typer
 
 from catenet.nodes.control.units import LONGEST
 from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.capture.capture_points import find_capture_points
 from catenet.orchestrator.capture.dissect import Dissector
 from catenet.orchestrator.capture.following import following
-from catenet.orchestrator.capture.places import find_places
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.arguments import LabOption, LinesOption
 from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.packets import Limits, PcapSink, TextSink, copy, interruptible, opened
-from catenet.orchestrator.cli.screen import tell
+from catenet.orchestrator.cli.screen import say_to_stderr
 from catenet.orchestrator.observe.running import RunningLab, UserError, unknown
 
 
@@ -36,7 +36,7 @@ def capture(
         typer.Argument(
             metavar="NODE|LAN... [FILTER]",
             help="LANs and nodes, then a filter as tcpdump has it.",
-            autocompletion=complete.places,
+            autocompletion=complete.lans_and_nodes,
         ),
     ],
     *,
@@ -78,23 +78,23 @@ def capture(
 def _listen(docker: Engine, running: RunningLab, words: list[str], limits: Limits, form: _Form) -> None:
     """Follows the places that the words name, until Ctrl-C or a limit."""
     targets, expression = _split(running, words)
-    places = find_places(docker, running, targets)
+    points = find_capture_points(docker, running, targets)
     with ExitStack() as stack:
         file = stack.enter_context(opened(form.file)) if form.file else None
         try:
-            followed = stack.enter_context(following(docker, places, expression))
+            followed = stack.enter_context(following(docker, points, expression))
         except UserError as error:
             raise _explained(error, running, expression) from None
         stopped = stack.enter_context(interruptible())
-        tell(f"listening on {', '.join(targets)}{f', {expression}' if expression else ''}: Ctrl-C ends it")
+        say_to_stderr(f"listening on {', '.join(targets)}{f', {expression}' if expression else ''}: Ctrl-C ends it")
         if file is not None:
             copy(followed, PcapSink(file), limits, stopped)
         else:
-            dissector = Dissector(docker, [place.container for place in places], form.options, followed.wake)
+            dissector = Dissector(docker, [point.container for point in points], form.options, followed.wake)
             stack.callback(dissector.close)
-            copy(followed, TextSink(dissector, places, json=form.json), limits, stopped)
+            copy(followed, TextSink(dissector, points, json=form.json), limits, stopped)
         packets = "1 packet" if followed.packets == 1 else f"{followed.packets} packets"
-        tell(f"{packets}, {followed.dropped} dropped by the kernel")
+        say_to_stderr(f"{packets}, {followed.dropped} dropped by the kernel")
 
 
 def _split(running: RunningLab, words: list[str]) -> tuple[list[str], str]:

@@ -14,7 +14,7 @@ from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.arguments import JsonOption, LabOption
 from catenet.orchestrator.cli.context import engine, running_lab
-from catenet.orchestrator.cli.screen import Cell, good_or_bad, print_json, say, table, tell
+from catenet.orchestrator.cli.screen import Cell, good_or_bad, print_json, say, say_to_stderr, table
 from catenet.orchestrator.lab.model import Check
 from catenet.orchestrator.observe.running import RunningLab, unknown
 from catenet.orchestrator.operations import Result, keep_evidence, run_checks
@@ -93,7 +93,7 @@ def say_evidence(the_engine: Engine, running: RunningLab, failed: Sequence[Resul
     """Keeps it, and says where on standard error; the same words."""
     with Console(stderr=True).status(f"{running.name}: keeping evidence"):
         said = keep_evidence(the_engine, running, failed)
-    tell(f"catenet: {said}")
+    say_to_stderr(f"catenet: {said}")
     return said
 
 

@@ -7,7 +7,7 @@ import sys
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.image import ENV_FILE, with_base
-from catenet.orchestrator.cli.screen import tell
+from catenet.orchestrator.cli.screen import say_to_stderr
 from catenet.orchestrator.deploy.images import find_repository, remove_images
 
 __all__ = ["main"]
@@ -22,7 +22,7 @@ def main() -> int:
     try:
         remove_images(connect())
     except EngineError as error:
-        tell(f"catenet: {error}")
+        say_to_stderr(f"catenet: {error}")
         return 3
     return 0
 

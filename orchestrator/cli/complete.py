@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from catenet.orchestrator.backend.protocols import Engine
     from catenet.orchestrator.observe.running import FoundLab
 
-__all__ = ["claims", "kinds", "lans", "nodes", "places", "running", "shipped_labs", "tables", "traced"]
+__all__ = ["claims", "kinds", "lans", "lans_and_nodes", "nodes", "running", "shipped_labs", "tables", "traced"]
 
 PATIENCE = 1.0
 """Seconds that a node has to say which tables it has."""
@@ -57,7 +57,7 @@ def lans(ctx: typer.Context) -> list[str]:
     return _new(ctx, _meant(ctx).lans)
 
 
-def places(ctx: typer.Context) -> list[str]:
+def lans_and_nodes(ctx: typer.Context) -> list[str]:
     """Its LANs and its nodes."""
     lab = _meant(ctx)
     return _new(ctx, (*lab.lans, *lab.nodes))

@@ -21,7 +21,7 @@ from catenet.orchestrator.observe.ask import AT_ONCE
 from catenet.orchestrator.observe.running import RunningLab, UserError, as_it_is, running_labs
 
 if TYPE_CHECKING:
-    from catenet.orchestrator.deploy.doctor import Finding
+    from catenet.orchestrator.deploy.doctor import Diagnosis
 
 
 def doctor(
@@ -39,51 +39,51 @@ def doctor(
     where something is wrong, so that labs do not work; 3 where no engine answers. A warning is no failure.
     """
     from catenet.orchestrator.deploy.doctor import engine_findings, leftovers, prove
-    from catenet.orchestrator.deploy.progress import Silent
+    from catenet.orchestrator.deploy.progress import NoProgress
 
     docker = engine()
     findings = list(engine_findings(docker))
     with phases(quiet=json) as progress:
         progress.count("proving", 0, 1)
-        findings += prove(docker, Silent())
+        findings += prove(docker, NoProgress())
         progress.count("proving", 1, 1)
     findings += [*_machine(docker.data_root(), nodes), *leftovers(docker), *_hanging(docker)]
     if json:
-        print_json([finding.to_json() for finding in findings])
+        print_json([diagnosis.to_json() for diagnosis in findings])
     else:
-        table(["", "", ""], [_row(finding) for finding in findings])
-    if any(finding.verdict == "wrong" for finding in findings):
+        table(["", "", ""], [_row(diagnosis) for diagnosis in findings])
+    if any(diagnosis.verdict == "wrong" for diagnosis in findings):
         raise typer.Exit(1)
 
 
-def _row(finding: Finding) -> list[Cell]:
-    verdict = good_or_bad(finding.verdict, good=finding.verdict == "ok")
-    return [verdict, finding.topic, f"{finding.words}{f' → {finding.do}' if finding.do else ''}"]
+def _row(diagnosis: Diagnosis) -> list[Cell]:
+    verdict = good_or_bad(diagnosis.verdict, good=diagnosis.verdict == "ok")
+    return [verdict, diagnosis.topic, f"{diagnosis.words}{f' → {diagnosis.do}' if diagnosis.do else ''}"]
 
 
-def _machine(root: Path | None, nodes: int) -> Iterator[Finding]:
+def _machine(root: Path | None, nodes: int) -> Iterator[Diagnosis]:
     """The machine that the engine runs on, where it is this one. `root`: the engine's data root."""
-    from catenet.orchestrator.deploy.doctor import Finding
+    from catenet.orchestrator.deploy.doctor import Diagnosis
 
     if root is None:
         words = "not judged: the engine does not run on this machine itself"
-        yield Finding("limits", "warn", words, "catenet doctor on that one")
+        yield Diagnosis("limits", "warn", words, "catenet doctor on that one")
     else:
         yield from _kernel()
         yield from _limits(root, nodes)
 
 
-def _kernel() -> Iterator[Finding]:
-    from catenet.orchestrator.deploy.doctor import Finding
+def _kernel() -> Iterator[Diagnosis]:
+    from catenet.orchestrator.deploy.doctor import Diagnosis
 
-    yield Finding("kernel", "ok", f"{platform.system()} {platform.release()}")
+    yield Diagnosis("kernel", "ok", f"{platform.system()} {platform.release()}")
     if _setting("net.bridge.bridge-nf-call-iptables"):
         words = "br_netfilter is on: this machine's packet filter sees what crosses a LAN, and reassembles fragments"
-        yield Finding("kernel", "ok", words)
+        yield Diagnosis("kernel", "ok", words)
 
 
-def _limits(root: Path, nodes: int) -> Iterator[Finding]:
-    from catenet.orchestrator.deploy.doctor import Finding
+def _limits(root: Path, nodes: int) -> Iterator[Diagnosis]:
+    from catenet.orchestrator.deploy.doctor import Diagnosis
     from catenet.orchestrator.deploy.limits import limits
 
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -92,9 +92,9 @@ def _limits(root: Path, nodes: int) -> Iterator[Finding]:
         if not limit.holds:
             unit = f" {limit.unit}" if limit.unit else ""
             words = f"{limit.name}: {limit.has}{unit}, and {nodes} nodes need {limit.needs}{unit}"
-            yield Finding("limits", "warn", words, limit.do)
+            yield Diagnosis("limits", "warn", words, limit.do)
     enough = [limit.name for limit in met if limit.holds]
-    yield Finding("limits", "ok", f"enough for {nodes} nodes: {', '.join(enough)}")
+    yield Diagnosis("limits", "ok", f"enough for {nodes} nodes: {', '.join(enough)}")
 
 
 def _setting(name: str) -> int | None:
@@ -111,9 +111,9 @@ def _memory() -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
 
 
-def _hanging(docker: Engine) -> Iterator[Finding]:
+def _hanging(docker: Engine) -> Iterator[Diagnosis]:
     """Programs in nodes that nobody waits for any more, perhaps: a capture whose orchestrator was killed, a shell."""
-    from catenet.orchestrator.deploy.doctor import Finding
+    from catenet.orchestrator.deploy.doctor import Diagnosis
 
     for name, found_lab in running_labs(docker).items():
         lab = as_it_is(docker, found_lab)
@@ -121,15 +121,15 @@ def _hanging(docker: Engine) -> Iterator[Finding]:
         if found:
             more = f", and {len(found) - 3} more" if len(found) > 3 else ""
             words = f"lab {name}: programs run in its nodes: {', '.join(found[:3])}{more}"
-            yield Finding("leftovers", "warn", words, f"if nobody needs them: catenet reset --lab {name}")
+            yield Diagnosis("leftovers", "warn", words, f"if nobody needs them: catenet reset --lab {name}")
 
 
 def _programs(docker: Engine, lab: RunningLab) -> Iterator[tuple[str, list[str]]]:
-    from catenet.orchestrator.operations.left_behind import look_into
+    from catenet.orchestrator.operations.drift import find_drift
 
     def look(container: Container) -> tuple[str, list[str]]:
         try:
-            found = look_into(docker, container, lab.lab).found
+            found = find_drift(docker, container, lab.lab).found
         except (EngineError, UserError, KeyError, ValueError):  # it is going just now, or the lab file has gone
             return container.node, []
         return container.node, [each.removeprefix("program ") for each in found if each.startswith("program ")]

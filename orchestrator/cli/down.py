@@ -13,7 +13,7 @@ from catenet.orchestrator.cli.arguments import JsonOption
 from catenet.orchestrator.cli.context import engine, here
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import print_json, say
-from catenet.orchestrator.deploy.alone import alone, take_over
+from catenet.orchestrator.deploy.locks import disown_orphan, exclusive_lock
 from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, canonical, find_lab
 from catenet.orchestrator.observe.running import UserError, running_labs, unknown
 
@@ -48,9 +48,9 @@ def down(
     docker = engine()
     copies = sorted(running_labs(docker)) if every else _copies(docker, lab, name)
     meant = copies or ([name] if name else [])  # of one that has gone there may be a lock still
-    with alone(meant), phases(quiet=json) as progress:
+    with exclusive_lock(meant), phases(quiet=json) as progress:
         for copy in meant:
-            take_over(copy)
+            disown_orphan(copy)
         reports = [take_down(docker, copy, progress) for copy in copies]
         for report in reports:
             progress.finished(report.copy, f"{report.networks} networks, {report.nodes} nodes removed", report.seconds)

@@ -6,7 +6,7 @@ import sys
 import time
 
 from catenet.orchestrator.backend.protocols import EngineError
-from catenet.orchestrator.cli.screen import tell
+from catenet.orchestrator.cli.screen import say_to_stderr
 from catenet.orchestrator.deploy.engine import ensure_engine
 
 __all__ = ["main"]
@@ -18,7 +18,7 @@ def main() -> int:
     try:
         version = ensure_engine(_say)
     except EngineError as error:
-        tell(f"  engine    {error}")
+        say_to_stderr(f"  engine    {error}")
         return 3
     _say(f"{f'Docker {version} answers':<57} {time.monotonic() - started:>6.1f} s")
     return 0

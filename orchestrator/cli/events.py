@@ -16,7 +16,7 @@ from catenet.orchestrator.cli.arguments import LabOption, LinesOption
 from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.lines import FollowOption, LastOption, as_json, as_text, how_many
 from catenet.orchestrator.cli.screen import say, write
-from catenet.orchestrator.observe.events import Line, completed, past, select
+from catenet.orchestrator.observe.events import LogEntry, completed, past, select
 from catenet.orchestrator.observe.events import follow as followed
 from catenet.orchestrator.observe.running import UserError, unknown
 from catenet.orchestrator.observe.running import running_lab as lab_as_it_is
@@ -56,7 +56,7 @@ def events(
     _must_be_kinds(kind or (), known)
     chosen = list(select(known, kind or ()))
     chosen = chosen if number is None else chosen[len(chosen) - min(number, len(chosen)) :]
-    lines: Iterable[Line] = completed(docker, containers, chosen) if json else chosen
+    lines: Iterable[LogEntry] = completed(docker, containers, chosen) if json else chosen
     if follow:
         present = partial(_present, docker, running.name, names)
         lines = chain(lines, select(followed(docker, present, known, complete=json), kind or ()))
@@ -68,7 +68,7 @@ def events(
             say(as_text(line, width))
 
 
-def _must_be_kinds(words: Iterable[str], known: Iterable[Line]) -> None:
+def _must_be_kinds(words: Iterable[str], known: Iterable[LogEntry]) -> None:
     """Each begins a kind that our daemons have or, where programs of the user's speak, one that was said already.
 
     Raises:

@@ -71,7 +71,7 @@ def compose_text(lab: Lab, folder: Path, word: str, output: Path | None, network
     """
     from catenet.orchestrator.deploy.images import find_repository, node_image_tag
     from catenet.orchestrator.deploy.own_images import own_images
-    from catenet.orchestrator.plan.compose import Places, compose_file
+    from catenet.orchestrator.plan.compose import ComposePaths, compose_file
     from catenet.orchestrator.plan.desired import COMPOSE_IMAGE, PlanError, desired
 
     assert lab.file is not None  # it was loaded from there
@@ -81,13 +81,13 @@ def compose_text(lab: Lab, folder: Path, word: str, output: Path | None, network
     except PlanError as error:
         raise UserError(str(error)) from None
     repository = find_repository()
-    places = Places(
+    paths = ComposePaths(
         lab_file=os.path.relpath(lab.file, folder.resolve()),
         data=_path(lab.file.parent, folder),
         repository="" if repository is None else _path(repository, folder),
     )
     words = ["catenet", "export", "compose", *([word] if word else []), *(["-o", str(output)] if output else [])]
-    return compose_file(wanted, places, shlex.join(words))
+    return compose_file(wanted, paths, shlex.join(words))
 
 
 def _path(place: Path, folder: Path) -> str:

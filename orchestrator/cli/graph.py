@@ -15,7 +15,7 @@ from catenet.nodes.control.link import BROKEN, CUT
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.arguments import JsonOption, LabOption
 from catenet.orchestrator.cli.context import engine, here, one_name
-from catenet.orchestrator.cli.screen import print_json, say, table, tell, write_out
+from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr, table, write_out
 from catenet.orchestrator.observe.running import UserError
 from catenet.orchestrator.pictures.picture import Picture, ShownLan
 
@@ -112,7 +112,7 @@ def _picture(word: str, *, blank: bool, plan: bool) -> Picture:
     except EngineError as error:
         if file is None:
             raise
-        tell(f"catenet: {error}: as the file plans it, then")
+        say_to_stderr(f"catenet: {error}: as the file plans it, then")
         found = None
     return found or plan_picture(load(cast("Path", file)), blank=blank)
 

@@ -11,7 +11,7 @@ import sys
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.phases import phases
-from catenet.orchestrator.cli.screen import tell
+from catenet.orchestrator.cli.screen import say_to_stderr
 from catenet.orchestrator.deploy.images import build_compose_image, find_repository
 from catenet.orchestrator.observe.running import UserError
 
@@ -27,7 +27,7 @@ def main() -> int:
         with phases() as progress:
             base = build_compose_image(connect(), progress)
     except (EngineError, UserError) as error:
-        tell(f"catenet: {error}")
+        say_to_stderr(f"catenet: {error}")
         return 3
     repository = find_repository()
     if repository is not None:

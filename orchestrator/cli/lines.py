@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from catenet.orchestrator.observe.events import Line
+from catenet.orchestrator.observe.events import LogEntry
 from catenet.orchestrator.observe.running import UserError
 
 __all__ = ["FollowOption", "LastOption", "as_json", "as_text", "how_many"]
@@ -44,7 +44,7 @@ def how_many(text: str, *, follow: bool) -> int | None:
     return int(text)
 
 
-def as_text(line: Line, width: int) -> Text:
+def as_text(line: LogEntry, width: int) -> Text:
     """Time (UTC, as the nodes write it), node, kind, words. `width`: the longest node's name."""
     clock = datetime.fromtimestamp(line.at, UTC).strftime("%H:%M:%S.%f")[:-3]
     text = Text.assemble((clock, "dim"), f" {line.node:<{width}}  ")
@@ -55,7 +55,7 @@ def as_text(line: Line, width: int) -> Text:
     return text.append(f"{kind:<14} ", style).append(line.event.text)
 
 
-def as_json(line: Line) -> str:
+def as_json(line: LogEntry) -> str:
     """One JSON document on one line."""
     whole: dict[str, object] = {"at": round(line.at, 6), "node": line.node}
     if line.event is None:

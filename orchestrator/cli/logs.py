@@ -11,7 +11,7 @@ from catenet.orchestrator.cli.arguments import LabOption, LinesOption, NodeArgum
 from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.lines import FollowOption, LastOption, as_json, how_many
 from catenet.orchestrator.cli.screen import write
-from catenet.orchestrator.observe.events import Line
+from catenet.orchestrator.observe.events import LogEntry
 
 
 def logs(
@@ -33,7 +33,7 @@ def logs(
     docker = engine()
     container = running_lab(docker, lab).node(node)
     for line in docker.logs(container.name, follow=follow, tail=how_many(last, follow=follow)):
-        parsed = Line.of(node, line)
+        parsed = LogEntry.of(node, line)
         write(f"{line.text if raw else as_json(parsed) if json else parsed.text}\n")
         if follow:
             sys.stdout.flush()

@@ -12,7 +12,7 @@ import typer
 
 from catenet.orchestrator.cli.complete import shipped_labs
 from catenet.orchestrator.cli.context import here
-from catenet.orchestrator.cli.screen import say, table, tell
+from catenet.orchestrator.cli.screen import say, say_to_stderr, table
 from catenet.orchestrator.lab.find import FILE, UnknownLabError, find_lab, labs
 from catenet.orchestrator.lab.sample import SCHEMA_FILE, renamed, sample
 from catenet.orchestrator.lab.words import NAMES, lab_name_of
@@ -108,7 +108,7 @@ def _found(folder: Path) -> Iterator[Path]:
         if any(part.startswith(".") or part == "__pycache__" for part in parts):
             continue
         if path.is_symlink() and not (path.is_file() and path.resolve().is_relative_to(folder.resolve())):
-            tell(f"catenet: left out: {Path(*parts)}, a link that leads to no file of {folder}")
+            say_to_stderr(f"catenet: left out: {Path(*parts)}, a link that leads to no file of {folder}")
         elif path.is_file():
             yield path
 

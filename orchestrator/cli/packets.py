@@ -16,11 +16,11 @@ from rich.text import Text
 
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import EngineError
-from catenet.orchestrator.capture.dissect import Dissector, Line
+from catenet.orchestrator.capture.dissect import Dissector, TcpdumpLine
 from catenet.orchestrator.capture.following import Following
-from catenet.orchestrator.capture.packets import UDP, Frame, Seen, decode, pcap_header, pcap_record
-from catenet.orchestrator.capture.tcpdump import Place
-from catenet.orchestrator.cli.screen import console, shown, tell, write
+from catenet.orchestrator.capture.packets import UDP, CapturedPacket, Frame, decode, pcap_header, pcap_record
+from catenet.orchestrator.capture.tcpdump import CapturePoint
+from catenet.orchestrator.cli.screen import console, say_to_stderr, shown, write
 from catenet.orchestrator.observe.running import UserError
 
 __all__ = ["Limits", "PcapSink", "TextSink", "copy", "interruptible", "opened"]
@@ -36,7 +36,7 @@ class Limits(NamedTuple):
 class Sink(Protocol):
     """`flush` after each look, `finish` at the end."""
 
-    def put(self, place: Place, frame: Frame) -> None: ...
+    def put(self, point: CapturePoint, frame: Frame) -> None: ...
     def flush(self) -> None: ...
     def finish(self) -> None: ...
 
@@ -49,7 +49,7 @@ class PcapSink:
         file.write(pcap_header())
         file.flush()
 
-    def put(self, _place: Place, frame: Frame) -> None:
+    def put(self, _point: CapturePoint, frame: Frame) -> None:
         """One more."""
         self._file.write(pcap_record(frame))
 
@@ -65,15 +65,15 @@ class PcapSink:
 class TextSink:
     """Words of tcpdump on standard output, or a JSON document a line. Of several places each is named."""
 
-    def __init__(self, dissector: Dissector, places: Sequence[Place], *, json: bool) -> None:
+    def __init__(self, dissector: Dissector, points: Sequence[CapturePoint], *, json: bool) -> None:
         self._dissector, self._json = dissector, json
         self._console = console()
-        labels = {place.label for place in places}
+        labels = {point.label for point in points}
         self._width = max(map(len, labels)) if len(labels) > 1 else 0
 
-    def put(self, place: Place, frame: Frame) -> None:
+    def put(self, point: CapturePoint, frame: Frame) -> None:
         """One more; its line follows."""
-        self._dissector.put(place, frame)
+        self._dissector.put(point, frame)
 
     def flush(self) -> None:
         """Print the lines that are there."""
@@ -83,10 +83,10 @@ class TextSink:
         """Print those that are still to come."""
         self._print(self._dissector.finish())
 
-    def _print(self, lines: Iterator[Line]) -> None:
+    def _print(self, lines: Iterator[TcpdumpLine]) -> None:
         for line in lines:
             if not self._json:
-                label = line.place.label if line.first else ""
+                label = line.point.label if line.first else ""
                 where = Text(f"{label:<{self._width}}  " if self._width else "", style="cyan")
                 self._console.print(shown(where.append(line.text, style="")), soft_wrap=True)
             elif line.first:
@@ -108,7 +108,7 @@ def copy(followed: Following, sink: Sink, limits: Limits, stopped: threading.Eve
             _put(followed.look(), followed, sink, limits)
             sink.flush()
             for words in followed.notes[noted:]:
-                tell(words)
+                say_to_stderr(words)
             noted = len(followed.notes)
     except EngineError:
         sink.finish()
@@ -117,12 +117,12 @@ def copy(followed: Following, sink: Sink, limits: Limits, stopped: threading.Eve
     sink.finish()
 
 
-def _put(frames: Iterator[tuple[Place, Frame]], followed: Following, sink: Sink, limits: Limits) -> None:
-    for place, frame in frames:
+def _put(frames: Iterator[tuple[CapturePoint, Frame]], followed: Following, sink: Sink, limits: Limits) -> None:
+    for point, frame in frames:
         if _full(followed, limits):
             return
         followed.packets += 1
-        sink.put(place, frame)
+        sink.put(point, frame)
 
 
 def _full(followed: Following, limits: Limits) -> bool:
@@ -165,14 +165,14 @@ def opened(path: str) -> AbstractContextManager[BinaryIO]:
         raise UserError(f"-w {path}: {error.strerror}") from error
 
 
-def _as_json(line: Line) -> dict[str, Json]:
-    place, frame = line.place, line.frame
-    whole: dict[str, Json] = {"at": round(frame.at, 6), "node": place.node, "lan": place.lan, "length": frame.length}
-    seen = decode(frame, place.node, place.hardware)
+def _as_json(line: TcpdumpLine) -> dict[str, Json]:
+    point, frame = line.point, line.frame
+    whole: dict[str, Json] = {"at": round(frame.at, 6), "node": point.node, "lan": point.lan, "length": frame.length}
+    seen = decode(frame, point.node, point.hardware)
     return whole | (_transport(seen) if seen else {}) | {"text": line.text.partition(" ")[2]}
 
 
-def _transport(seen: Seen) -> dict[str, Json]:
+def _transport(seen: CapturedPacket) -> dict[str, Json]:
     ends = {"source": seen.source, "destination": seen.destination}
     return {
         "protocol": "udp" if seen.protocol == UDP else "tcp",

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from catenet.nodes.control.printable import printable
-from catenet.orchestrator.cli.screen import tell
+from catenet.orchestrator.cli.screen import say_to_stderr
 
 __all__ = ["Phases", "phase_line", "phases"]
 
@@ -45,7 +45,7 @@ class Phases:
 
     def note(self, text: str) -> None:
         """A line on standard error: it is no part of what a program reads."""
-        tell(f"  {text}")
+        say_to_stderr(f"  {text}")
 
 
 @contextmanager

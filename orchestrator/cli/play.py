@@ -9,7 +9,7 @@ import typer
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.cli.arguments import JsonOption, LabOption, RunningArgument
 from catenet.orchestrator.cli.context import engine, one_name, running_lab
-from catenet.orchestrator.cli.screen import print_json, say, table, tell
+from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr, table
 from catenet.orchestrator.observe.running import RunningLab, UserError
 from catenet.orchestrator.timeline import Play, TimelineEvent, announced
 from catenet.orchestrator.timeline.measure import Measured, figure
@@ -58,7 +58,7 @@ def play_and_show(the_engine: Engine, running: RunningLab, *, json: bool) -> tup
         say(f"{running.name}: {held} of {expected} expectations held")
         show_measured([each.measured for each in history if each.measured is not None])
     if played.evidence:
-        tell(f"catenet: {played.evidence}")
+        say_to_stderr(f"catenet: {played.evidence}")
     return history, played.evidence
 
 

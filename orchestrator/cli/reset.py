@@ -18,12 +18,12 @@ def reset(lab: LabOption = "", json: JsonOption = False) -> None:
     Cut LANs are healed, paused nodes resumed, dead ones started. A node in which addresses, routes, packet filters,
     programs or names were changed by hand is restarted. Other files that were changed inside a node stay so.
     """
-    from catenet.orchestrator.deploy.alone import alone
+    from catenet.orchestrator.deploy.locks import exclusive_lock
     from catenet.orchestrator.operations.reset import reset as mend
 
     docker = engine()
     running = running_lab(docker, lab)
-    with alone([running.name]), phases(quiet=json) as progress:
+    with exclusive_lock([running.name]), phases(quiet=json) as progress:
         done = mend(docker, running, progress.count)
     if json:
         print_json(done.as_json())

@@ -20,7 +20,18 @@ from catenet.nodes.control.printable import printable, printable_lines
 from catenet.nodes.control.view import Block, are_figures, lay_out
 from catenet.nodes.machine import Json
 
-__all__ = ["Cell", "console", "good_or_bad", "print_json", "say", "shown", "table", "tell", "write", "write_out"]
+__all__ = [
+    "Cell",
+    "console",
+    "good_or_bad",
+    "print_json",
+    "say",
+    "say_to_stderr",
+    "shown",
+    "table",
+    "write",
+    "write_out",
+]
 
 NARROWEST, WIDEST = 80, 100
 """Columns that a table fits itself into on a terminal; a narrower one wraps its lines."""
@@ -40,7 +51,7 @@ def say(line: Cell) -> None:
     console().print(shown(line), soft_wrap=True)
 
 
-def tell(words: str) -> None:
+def say_to_stderr(words: str) -> None:
     """A line on standard error: it is no part of what a program reads."""
     with suppress(OSError):  # the terminal was closed: what is to be done is done nevertheless
         print(printable_lines(words), file=sys.stderr, flush=True)

@@ -14,7 +14,7 @@ from catenet.orchestrator.backend.protocols import Container, Engine, EngineErro
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.arguments import JsonOption, LabOption, NodeArgument
 from catenet.orchestrator.cli.context import engine, running_lab
-from catenet.orchestrator.cli.screen import print_json, tell
+from catenet.orchestrator.cli.screen import print_json, say_to_stderr
 from catenet.orchestrator.cli.view import show_value
 from catenet.orchestrator.lab.model import LabFileError
 from catenet.orchestrator.observe.ask import ask, ask_all
@@ -78,9 +78,9 @@ def _show_all(docker: Engine, running: RunningLab, what: str, *, json: bool) -> 
         show_value(_merged(tables) if what else listed, _networks(running), what)
     for name, answer in answers.items():
         if answer.error is not None and not answer.known:
-            tell(f"catenet: {name} is left out: {answer.error}")
+            say_to_stderr(f"catenet: {name} is left out: {answer.error}")
     if not tables:
-        tell(f"catenet: no node of lab {running.name} answers")
+        say_to_stderr(f"catenet: no node of lab {running.name} answers")
         raise typer.Exit(1)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import typer
 from rich.text import Text
 
-from catenet.nodes.control.link import WELL
+from catenet.nodes.control.link import HEALTHY
 from catenet.nodes.machine import Json
 from catenet.orchestrator.cli.arguments import JsonOption, LabOption, RunningArgument
 from catenet.orchestrator.cli.context import engine, one_name, running_lab
@@ -46,7 +46,7 @@ def _print(state: LabState) -> None:
 
 def _node_row(node: NodeState) -> tuple[Text | str, ...]:
     lans = [
-        Text(f"{lan}={address}".rstrip("="), style="" if node.links.get(lan, WELL) == WELL else "red")
+        Text(f"{lan}={address}".rstrip("="), style="" if node.links.get(lan, HEALTHY) == HEALTHY else "red")
         for lan, address in node.lans.items()
     ]
     services = [Text(name, style="" if word == "ready" else "yellow") for name, word in node.services.items()]
@@ -105,4 +105,4 @@ def _as_json(state: LabState) -> Mapping[str, Json]:
 def _end(node: NodeState, lan: str) -> Mapping[str, Json]:
     """How its end of that LAN is, as far as it is known."""
     known = node.links.get(lan)
-    return {**WELL.to_json(), "up": None} if known is None else known.to_json()
+    return {**HEALTHY.to_json(), "up": None} if known is None else known.to_json()

@@ -21,9 +21,9 @@ from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.junit import Report
 from catenet.orchestrator.cli.phases import Phases, phases
 from catenet.orchestrator.cli.play import play_and_show
-from catenet.orchestrator.cli.screen import print_json, tell
+from catenet.orchestrator.cli.screen import print_json, say_to_stderr
 from catenet.orchestrator.cli.up import NameOption, TimeoutOption, load_lab, start
-from catenet.orchestrator.deploy.alone import Belonging, alone
+from catenet.orchestrator.deploy.locks import OwnershipLock, exclusive_lock
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.words import copy_name
 from catenet.orchestrator.observe.running import UserError, running_labs
@@ -115,30 +115,30 @@ def _own_copy(docker: Engine, lab: Lab, name: str, *, keep: bool, quiet: bool) -
     _remove_orphans(docker, quiet=quiet)  # first: one of them may have the very name
     if copy in running_labs(docker):
         raise UserError(f"lab {copy} runs already: catenet check --lab {copy}, or give another --name")
-    belonging, stays = Belonging(copy), f"lab {copy} stays; catenet down {copy} removes it"
+    ownership, stays = OwnershipLock(copy), f"lab {copy} stays; catenet down {copy} removes it"
 
     def end() -> None:
         if keep:
-            tell(f"catenet: {stays}")
+            say_to_stderr(f"catenet: {stays}")
         else:
             try:
                 _remove(docker, copy, quiet=quiet)
             except BaseException:
-                belonging.leave()
+                ownership.leave()
                 raise
-        belonging.end()
+        ownership.release()
 
     try:
         yield copy
     except EngineGoneError:
-        tell(f"catenet: {stays}")
-        belonging.leave()
+        say_to_stderr(f"catenet: {stays}")
+        ownership.leave()
         raise
     except BaseException:
         try:
             end()
         except (EngineError, UserError) as failure:  # it hides not why we came to this
-            tell(f"catenet: {failure}; {stays}")
+            say_to_stderr(f"catenet: {failure}; {stays}")
         raise
     end()
 
@@ -146,7 +146,7 @@ def _own_copy(docker: Engine, lab: Lab, name: str, *, keep: bool, quiet: bool) -
 def _remove(docker: Engine, copy: str, *, quiet: bool) -> None:
     from catenet.orchestrator.deploy.down import down
 
-    with alone([copy]), phases(quiet=quiet) as progress:
+    with exclusive_lock([copy]), phases(quiet=quiet) as progress:
         _tell(down(docker, copy, progress), progress)
 
 
@@ -172,7 +172,7 @@ def _fail_if_not_ready(error: BaseException) -> None:
     from catenet.orchestrator.deploy.ready import NotReadyError
 
     if isinstance(error, NotReadyError):
-        tell(f"catenet: {error}")
+        say_to_stderr(f"catenet: {error}")
         raise typer.Exit(1) from None
 
 

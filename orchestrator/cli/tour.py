@@ -12,14 +12,14 @@ from pathlib import Path
 from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.checks.path import read_traceroute
 from catenet.orchestrator.cli.context import engine, running_lab
-from catenet.orchestrator.cli.screen import say, tell
+from catenet.orchestrator.cli.screen import say, say_to_stderr
 from catenet.orchestrator.cli.trace import print_trace
 from catenet.orchestrator.cli.up import NameOption, bring_up
 from catenet.orchestrator.observe.outage import INTERVAL, Outage, watch_outage
 from catenet.orchestrator.observe.pings import Pings
 from catenet.orchestrator.observe.running import RunningLab, UserError
-from catenet.orchestrator.operations.done import Done
 from catenet.orchestrator.operations.scene import RunningScene
+from catenet.orchestrator.operations.verb_result import VerbResult
 from catenet.orchestrator.operations.verbs import do
 from catenet.orchestrator.status.state import lab_state
 from catenet.orchestrator.trace.fetch import Trace, trace_http
@@ -71,7 +71,7 @@ def _break(engine: Engine, running: RunningLab) -> None:
     change = partial(do, engine, running, target=LINK)
     with Pings(engine, running.node(BROWSER), str(server.address), INTERVAL) as pings:
         pings.first_after(0.0, _LIMIT)
-        done: list[Done] = []
+        done: list[VerbResult] = []
         with healing(engine, running, LINK):
             broken = watch(pings, prefix, change=lambda: done.append(change("cut")), link="link.down")
             _tell(broken, done[-1], broken.begin, _way(scene))
@@ -88,11 +88,11 @@ def healing(engine: Engine, running: RunningLab, lan: str) -> Iterator[None]:
         try:
             do(engine, running, "heal", lan)
         except (EngineError, UserError) as failure:
-            tell(f"catenet: {lan} is not healed: {failure}")
+            say_to_stderr(f"catenet: {lan} is not healed: {failure}")
         raise
 
 
-def _tell(outage: Outage, done: Done, zero: float, way: str) -> None:
+def _tell(outage: Outage, done: VerbResult, zero: float, way: str) -> None:
     """The change, what the router told of it, and the first ping that was answered over the new route."""
     _line(outage.begin - zero, LINK, done.words.removeprefix(f"{LINK} "))
     for event in outage.told:

@@ -17,7 +17,7 @@ from catenet.orchestrator.cli.trace_route import print_route
 from catenet.orchestrator.observe.running import RunningLab, UserError
 from catenet.orchestrator.trace.fetch import Trace, trace_http
 from catenet.orchestrator.trace.route import trace_route
-from catenet.orchestrator.trace.steps import Step
+from catenet.orchestrator.trace.steps import TraceStep
 
 __all__ = ["print_trace", "short_names", "trace"]
 
@@ -118,6 +118,6 @@ def short_names(nodes: Iterable[str]) -> dict[str, str]:
     return short
 
 
-def _message(step: Step) -> str:
+def _message(step: TraceStep) -> str:
     over = f"over routers {' '.join(step.over)}" if step.kind == "http.request" and step.over else ""
     return "  ".join(part for part in (step.message, over, step.doubt) if part)

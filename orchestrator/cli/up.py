@@ -12,8 +12,8 @@ from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.cli.arguments import JsonOption, LabArgument
 from catenet.orchestrator.cli.context import engine, here
 from catenet.orchestrator.cli.phases import Phases, phases
-from catenet.orchestrator.cli.screen import print_json, say, tell
-from catenet.orchestrator.deploy.alone import alone, take_over
+from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr
+from catenet.orchestrator.deploy.locks import disown_orphan, exclusive_lock
 from catenet.orchestrator.lab.find import LAB_VARIABLE
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.words import NAMES
@@ -84,7 +84,7 @@ def bring_up(
     try:
         report = start(docker, lab, name or copy, keep=keep, timeout=timeout, quiet=json)
     except NotReadyError as error:
-        tell(f"catenet: {error}")
+        say_to_stderr(f"catenet: {error}")
         raise typer.Exit(1) from None
     if json:
         print_json(report.to_json())
@@ -111,8 +111,8 @@ def start(docker: Engine, lab: Lab, copy: str, *, keep: bool, timeout: float, qu
     from catenet.orchestrator.plan.desired import PlanError
 
     try:
-        with alone([copy]), phases(quiet=quiet) as progress:
-            take_over(copy)
+        with exclusive_lock([copy]), phases(quiet=quiet) as progress:
+            disown_orphan(copy)
             image = ensure_node_image(docker, progress)
             report = deploy(docker, lab, copy, image, progress, keep=keep, timeout=timeout)
             _tell(report, len(lab.lans), progress)
@@ -120,7 +120,7 @@ def start(docker: Engine, lab: Lab, copy: str, *, keep: bool, timeout: float, qu
     except PlanError as error:
         raise UserError(str(error)) from None
     except KeyboardInterrupt:
-        tell(f"catenet: interrupted{f'; lab {copy} is left as it is' if keep else ''}")
+        say_to_stderr(f"catenet: interrupted{f'; lab {copy} is left as it is' if keep else ''}")
         raise
 
 

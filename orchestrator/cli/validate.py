@@ -10,7 +10,7 @@ import typer
 
 from catenet.nodes.machine import Json
 from catenet.orchestrator.cli.arguments import JsonOption
-from catenet.orchestrator.cli.screen import print_json, say, tell
+from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr
 from catenet.orchestrator.lab.model import LabFileError
 
 
@@ -53,7 +53,7 @@ class _Verdict:
 
     def say(self) -> None:
         for error in self.errors:
-            tell(error)
+            say_to_stderr(error)
         if not self.errors:
             called = f"; its folder's name is none for a lab: it is called {self.called}" if self.called else ""
             say(f"{self.file}: fine ({self.nodes} nodes, {self.lans} LANs){called}")

@@ -8,7 +8,7 @@ run       steps on threads, each as soon as those that it waits for are done
 ready     pure: what the nodes have said, and what is lacking
 watch     feeds it from the nodes' logs
 progress  what the user is told meanwhile
-alone     one process at a copy at a time; whose process has ended
+locks     one process at a copy at a time; whose process has ended
 up, down  the two verbs; down: orphans too
 doctor    whether this machine can run labs, tried; limits: which of the machine's will bite, at how many nodes
 """

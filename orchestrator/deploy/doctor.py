@@ -16,10 +16,10 @@ from typing import Literal
 from catenet.nodes.address import Address
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine, containers_of
-from catenet.orchestrator.deploy.alone import Belonging, is_orphan
 from catenet.orchestrator.deploy.down import down, remove_orphans
 from catenet.orchestrator.deploy.images import KEPT, NODE_REPOSITORY, node_image_tag
-from catenet.orchestrator.deploy.progress import Progress, Silent
+from catenet.orchestrator.deploy.locks import OwnershipLock, is_orphan
+from catenet.orchestrator.deploy.progress import NoProgress, Progress
 from catenet.orchestrator.deploy.ready import NotReadyError
 from catenet.orchestrator.deploy.up import up
 from catenet.orchestrator.lab.load import parse
@@ -28,7 +28,7 @@ from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError, as_it_is, condition, running_labs
 from catenet.orchestrator.plan.desired import COMPOSE_IMAGE, PlanError
 
-__all__ = ["COPY", "Finding", "engine_findings", "leftovers", "prove"]
+__all__ = ["COPY", "Diagnosis", "engine_findings", "leftovers", "prove"]
 
 _NAME = "catenet-doctor-"
 COPY = f"{_NAME}{os.getpid()}"  # another doctor may be at it too
@@ -54,7 +54,7 @@ _FACILITIES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """One line: about what, how it is, in words, and what to do about it (empty: nothing)."""
 
     topic: str
@@ -67,7 +67,7 @@ class Finding:
         return {"topic": self.topic, "verdict": self.verdict, "words": self.words, "do": self.do}
 
 
-def engine_findings(engine: Engine) -> Iterator[Finding]:
+def engine_findings(engine: Engine) -> Iterator[Diagnosis]:
     """Its version, and whether the node image is there.
 
     Raises:
@@ -77,20 +77,20 @@ def engine_findings(engine: Engine) -> Iterator[Finding]:
     version = engine.version()
     numbers = tuple(map(int, re.findall(r"\d+", version)[:2]))
     old = len(numbers) == 2 and numbers < _OLDEST
-    yield Finding("engine", "warn" if old else "ok", f"Docker {version}", _NEWER if old else "")
+    yield Diagnosis("engine", "warn" if old else "ok", f"Docker {version}", _NEWER if old else "")
     tag = node_image_tag()
     if engine.has_image(tag):
-        yield Finding("image", "ok", f"{tag} is there")
+        yield Diagnosis("image", "ok", f"{tag} is there")
     else:
-        yield Finding("image", "warn", "the node image is not built yet, or of older code", "catenet up five-routers")
+        yield Diagnosis("image", "warn", "the node image is not built yet, or of older code", "catenet up five-routers")
     wanted = {tag, COMPOSE_IMAGE} | {container.image for container in engine.listed({})}
     older = [each for each in engine.image_tags() if each.startswith(f"{NODE_REPOSITORY}:") and each not in wanted]
     if len(older) > KEPT:
         words = f"{len(older)} older node image{'s' if len(older) > 1 else ''} that nobody uses: {', '.join(older)}"
-        yield Finding("image", "warn", words, f"docker image rm {' '.join(older)}")
+        yield Diagnosis("image", "warn", words, f"docker image rm {' '.join(older)}")
 
 
-def prove(engine: Engine, progress: Progress) -> Iterator[Finding]:
+def prove(engine: Engine, progress: Progress) -> Iterator[Diagnosis]:
     """Starts a host, a router and a host, and tries: does the router carry a packet; what can the kernel do.
 
     Raises:
@@ -99,28 +99,28 @@ def prove(engine: Engine, progress: Progress) -> Iterator[Finding]:
     """
     tag = node_image_tag()
     if not engine.has_image(tag):
-        yield Finding("transit", "warn", "not proven: the node image is not there", "catenet up five-routers")
+        yield Diagnosis("transit", "warn", "not proven: the node image is not there", "catenet up five-routers")
         return
-    remove_orphans(engine, Silent(), _NAME)  # of doctors that were killed
-    lab, belonging = parse(_LAB, "doctor"), Belonging(COPY)
+    remove_orphans(engine, NoProgress(), _NAME)  # of doctors that were killed
+    lab, ownership = parse(_LAB, "doctor"), OwnershipLock(COPY)
     try:
         with tempfile.TemporaryDirectory() as folder:
             up(engine, lab, COPY, tag, progress, evidence=Path(folder))
         yield _transit(engine, lab.nodes["h2"].attachments[0].address)
         yield from _facilities(engine)
     except (NotReadyError, PlanError) as error:
-        yield Finding("transit", "wrong", f"a lab of three nodes does not start: {error}", "catenet up five-routers")
+        yield Diagnosis("transit", "wrong", f"a lab of three nodes does not start: {error}", "catenet up five-routers")
     finally:
-        down(engine, COPY, Silent())
-        belonging.end()
+        down(engine, COPY, NoProgress())
+        ownership.release()
 
 
-def _transit(engine: Engine, h2: Address) -> Finding:
+def _transit(engine: Engine, h2: Address) -> Diagnosis:
     (h1,) = (container for container in containers_of(engine, COPY) if container.node == "h1")
     pinged = run_program(engine, h1, ["ping", "-n", "-c", "2", "-i", "0.2", "-W", "2", str(h2)], _DEADLINE)
     if pinged.returncode == 0:
-        return Finding("transit", "ok", "a packet crosses a router between two networks")
-    return Finding(
+        return Diagnosis("transit", "ok", "a packet crosses a router between two networks")
+    return Diagnosis(
         "transit",
         "wrong",
         f"no packet crosses a router between two networks: {pinged.last_words}",
@@ -128,17 +128,17 @@ def _transit(engine: Engine, h2: Address) -> Finding:
     )
 
 
-def _facilities(engine: Engine) -> Iterator[Finding]:
+def _facilities(engine: Engine) -> Iterator[Diagnosis]:
     (router,) = (container for container in containers_of(engine, COPY) if container.node == "r")
     for name, (command, loss) in _FACILITIES.items():
         done = run_program(engine, router, command.split(), _DEADLINE)
         if done.returncode == 0:
-            yield Finding("kernel", "ok", f"{name} works")
+            yield Diagnosis("kernel", "ok", f"{name} works")
         else:
-            yield Finding("kernel", "warn", f"{name} does not work ({done.last_words}): {loss}")
+            yield Diagnosis("kernel", "warn", f"{name} does not work ({done.last_words}): {loss}")
 
 
-def leftovers(engine: Engine) -> Iterator[Finding]:
+def leftovers(engine: Engine) -> Iterator[Diagnosis]:
     """Labs that nobody can want as they are.
 
     Raises:
@@ -152,9 +152,9 @@ def leftovers(engine: Engine) -> Iterator[Finding]:
         why = "the process that it belonged to has ended" if name in ended else _half_made(as_it_is(engine, lab))
         if why:
             found = True
-            yield Finding("leftovers", "warn", f"lab {name}: {why}", f"catenet down {name}")
+            yield Diagnosis("leftovers", "warn", f"lab {name}: {why}", f"catenet down {name}")
     if not found:
-        yield Finding("leftovers", "ok", f"none; labs that run: {', '.join(labs) or 'none'}")
+        yield Diagnosis("leftovers", "ok", f"none; labs that run: {', '.join(labs) or 'none'}")
 
 
 def _half_made(lab: RunningLab) -> str:

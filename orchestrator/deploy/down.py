@@ -15,7 +15,7 @@ from catenet.orchestrator.backend.protocols import (
     listed_of,
     networks_of,
 )
-from catenet.orchestrator.deploy.alone import adopted, alone, is_orphan
+from catenet.orchestrator.deploy.locks import adopt_orphan, exclusive_lock, is_orphan
 from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.deploy.run import carry_out, perform
 from catenet.orchestrator.observe.running import running_labs
@@ -70,11 +70,11 @@ def remove_orphans(engine: Engine, progress: Progress, prefix: str = "") -> list
     reports = []
     for copy in running_labs(engine):
         if copy.startswith(prefix) and is_orphan(copy):
-            with alone([copy]):
-                orphan = adopted(copy)  # unless somebody has taken it over meanwhile
+            with exclusive_lock([copy]):
+                orphan = adopt_orphan(copy)  # unless somebody has taken it over meanwhile
                 if orphan is not None:
                     reports.append(down(engine, copy, progress))
-                    orphan.end()
+                    orphan.release()
     return reports
 
 

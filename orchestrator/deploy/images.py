@@ -18,8 +18,8 @@ from pathlib import Path
 import catenet
 from catenet.orchestrator.backend.archive import pack_files
 from catenet.orchestrator.backend.protocols import Engine, EngineError
-from catenet.orchestrator.deploy.alone import in_turn
 from catenet.orchestrator.deploy.base import BASE_REPOSITORY, ensure_base
+from catenet.orchestrator.deploy.locks import waiting_lock
 from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.lab.implementations import digest_of
 from catenet.orchestrator.plan.desired import COMPOSE_IMAGE
@@ -69,7 +69,7 @@ def ensure_node_image(engine: Engine, progress: Progress, package: Path = PACKAG
     if engine.has_image(tag):
         progress.count("images", 1, 1)
         return tag
-    with in_turn("images"):
+    with waiting_lock("images"):
         if not engine.has_image(tag):  # another process may have built it meanwhile
             _build_node_image(engine, tag, files, progress)
     progress.count("images", 1, 1)
@@ -92,7 +92,7 @@ def build_compose_image(engine: Engine, progress: Progress, package: Path = PACK
 
     """
     files = _context(package)
-    with in_turn("images"):
+    with waiting_lock("images"):
         base = ensure_base(engine, _packages(files), progress)
         started = time.monotonic()
         engine.build(COMPOSE_IMAGE, pack_files(files), {"BASE_IMAGE": base}, {})
@@ -182,7 +182,7 @@ def _wheelhouse(requirements: Path) -> Path:
     wanted = requirements.read_text()
     folder = _wheelhouse_folder()
     if not _is_filled(folder, wanted):
-        with in_turn("wheels"):
+        with waiting_lock("wheels"):
             if not _is_filled(folder, wanted):  # another process may have filled it meanwhile
                 _fill(folder, wanted)
     return folder

@@ -17,7 +17,6 @@ from pathlib import Path
 from catenet.nodes.control.implementation import Implementation
 from catenet.orchestrator.backend.archive import pack_folder
 from catenet.orchestrator.backend.protocols import Engine, EngineError
-from catenet.orchestrator.deploy.alone import in_turn
 from catenet.orchestrator.deploy.base import mirror_hint
 from catenet.orchestrator.deploy.debian import PACKAGES, fetched
 from catenet.orchestrator.deploy.images import (
@@ -30,6 +29,7 @@ from catenet.orchestrator.deploy.images import (
     remove_older,
     tag_of,
 )
+from catenet.orchestrator.deploy.locks import waiting_lock
 from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.lab.implementations import IMAGE_ARGUMENT, files_of
 from catenet.orchestrator.lab.model import Lab
@@ -57,7 +57,7 @@ def ensure_own_images(engine: Engine, lab: Lab, image: str, progress: Progress) 
 
     """
     if _missing(engine, lab, image):
-        with in_turn("images"):  # another process may build the same
+        with waiting_lock("images"):  # another process may build the same
             _build_missing(engine, _missing(engine, lab, image), image, progress)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-__all__ = ["Progress", "Silent"]
+__all__ = ["NoProgress", "Progress"]
 
 
 class Progress(Protocol):
@@ -20,7 +20,7 @@ class Progress(Protocol):
         """Something that the user should know, once."""
 
 
-class Silent:
+class NoProgress:
     """Says nothing."""
 
     def count(self, phase: str, done: int, total: int) -> None:

@@ -204,7 +204,7 @@ class _Deployment:
             self._watch.follow(container.name, self._node[container.name])
         self._make()
         if self._running:  # their networks may be of others' making: Compose's, or the engine's at the machine's start
-            self._engine.seclude([network.name for network in networks_of(self._engine, self._copy)])
+            self._engine.isolate_networks([network.name for network in networks_of(self._engine, self._copy)])
         made = time.monotonic()
         if self.steps or not self.paused:
             self._watch.wait(deadline)

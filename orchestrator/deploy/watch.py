@@ -10,7 +10,7 @@ from catenet.nodes.control.events import Event
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, LogLine
 from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.deploy.ready import NotReadyError, Readiness
-from catenet.orchestrator.observe.events import Completer, Line
+from catenet.orchestrator.observe.events import Completer, LogEntry
 
 __all__ = ["Watch"]
 
@@ -85,7 +85,7 @@ class Watch:
         completer = Completer(self._engine)
         try:
             for logged in lines:
-                line = Line.of(node, logged)
+                line = LogEntry.of(node, logged)
                 if logged.at > after and line.event is not None:
                     (line,) = completer.complete([line], self._containers(container))
                     assert line.event is not None

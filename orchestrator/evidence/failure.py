@@ -30,11 +30,11 @@ from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
 from catenet.nodes.control.strict_json import read_json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, containers_of, listed_of
 from catenet.orchestrator.capture.packets import Frame, pcap_header, pcap_record
-from catenet.orchestrator.capture.tcpdump import Place, Tcpdump
+from catenet.orchestrator.capture.tcpdump import CapturePoint, Tcpdump
 from catenet.orchestrator.lab.secrets import HIDDEN, without_secrets
 from catenet.orchestrator.lab.words import copy_as_file
 from catenet.orchestrator.observe.ask import AT_ONCE
-from catenet.orchestrator.observe.events import Line, in_order, past
+from catenet.orchestrator.observe.events import LogEntry, in_order, past
 from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.observe.running import condition
 
@@ -92,14 +92,14 @@ def save(
         OSError: the folder cannot be written.
 
     """
-    place = _new_folder(folder, f"{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}-{copy_as_file(copy)}")
-    _write(place, "error.txt", f"{error}\n")
+    target = _new_folder(folder, f"{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}-{copy_as_file(copy)}")
+    _write(target, "error.txt", f"{error}\n")
     try:
         containers = containers_of(engine, copy)
     except EngineError as refused:
-        _write(place, "left-out.txt", f"everything else: {refused}\n")
-        return place
-    keeping = _Keeping(engine, place)
+        _write(target, "left-out.txt", f"everything else: {refused}\n")
+        return target
+    keeping = _Keeping(engine, target)
     alive = [container for container in containers if condition(container) == "running"]
     captures = [_Capture(engine, container) for container in alive] if again is not None else []
     jobs: list[tuple[str, Callable[[], None]]] = []
@@ -112,11 +112,11 @@ def save(
     begun = [each for each in captures if f"captures/{each.node}.pcap" not in left_out]
     if again is not None and begun:
         _all([("again", again)], _MEANWHILE)
-        left_out |= _all([(f"captures/{each.node}.pcap", partial(each.end, place)) for each in begun], _END)
+        left_out |= _all([(f"captures/{each.node}.pcap", partial(each.end, target)) for each in begun], _END)
     keeping.write_events()
     if left_out:
-        _write(place, "left-out.txt", "".join(f"{what}: {why}\n" for what, why in sorted(left_out.items())))
-    return place
+        _write(target, "left-out.txt", "".join(f"{what}: {why}\n" for what, why in sorted(left_out.items())))
+    return target
 
 
 def save_or_say(
@@ -143,9 +143,9 @@ def last_words(engine: Engine, copy: str, node: str) -> str:
 class _Keeping:
     """Writes what one node has to say into the folder. For several threads."""
 
-    def __init__(self, engine: Engine, place: Path) -> None:
-        self._engine, self._place = engine, place
-        self._lasts: SimpleQueue[deque[Line]] = SimpleQueue()
+    def __init__(self, engine: Engine, target: Path) -> None:
+        self._engine, self._folder = engine, target
+        self._lasts: SimpleQueue[deque[LogEntry]] = SimpleQueue()
 
     def log(self, container: Container) -> None:
         """Its whole log, line by line as it comes: it may have 20 MB.
@@ -155,11 +155,11 @@ class _Keeping:
             OSError: it cannot be written.
 
         """
-        last: deque[Line] = deque(maxlen=_EVENTS)
-        with _below(self._place, f"logs/{container.node}.log").open("wb") as file:
+        last: deque[LogEntry] = deque(maxlen=_EVENTS)
+        with _below(self._folder, f"logs/{container.node}.log").open("wb") as file:
             for line in self._engine.logs(container.name):
                 file.write(f"{line.text}\n".encode(errors="replace"))
-                last.append(Line.of(container.node, line))
+                last.append(LogEntry.of(container.node, line))
         self._lasts.put(last)
 
     def inspect(self, container: Container) -> None:
@@ -171,7 +171,7 @@ class _Keeping:
 
         """
         known = _without_secrets(self._engine.inspect(container.name))
-        _write(self._place, f"inspect/{container.node}.json", json.dumps(known, indent=2))
+        _write(self._folder, f"inspect/{container.node}.json", json.dumps(known, indent=2))
 
     def tables(self, container: Container) -> None:
         """Every table that the node shows; each becomes a file, if its name is one.
@@ -192,7 +192,7 @@ class _Keeping:
             raise EngineError(f"it has {len(names)} tables, and gave {len(answers)}")
         for name, answer in zip(names, answers, strict=True):
             table = answer.answer if answer.error is None else {"error": answer.error}
-            _write(self._place, f"tables/{container.node}/{name}.json", json.dumps(table, indent=2))
+            _write(self._folder, f"tables/{container.node}/{name}.json", json.dumps(table, indent=2))
         refused = ", ".join(repr(word) for word in words.answer if word not in names)
         if refused:
             raise EngineError(f"these are no names of tables: {refused[:_SHOWN]}")
@@ -205,7 +205,7 @@ class _Keeping:
 
         """
         lines = in_order(line for _ in range(self._lasts.qsize()) for line in self._lasts.get())
-        _write(self._place, "events.txt", "".join(f"{line.at:.6f} {line.node} {line.text}\n" for line in lines))
+        _write(self._folder, "events.txt", "".join(f"{line.at:.6f} {line.node} {line.text}\n" for line in lines))
 
 
 class _Capture:
@@ -225,15 +225,15 @@ class _Capture:
             EngineError: it does not, and is closed.
 
         """
-        tcpdump = Tcpdump(self._engine, Place(self.node, self._container.name), _FILTER, self._take)
+        tcpdump = Tcpdump(self._engine, CapturePoint(self.node, self._container.name), _FILTER, self._take)
         self._tcpdump = tcpdump
         try:
-            tcpdump.wait_begun(time.monotonic() + _BEGIN)
+            tcpdump.wait_listening(time.monotonic() + _BEGIN)
         except EngineError:
             tcpdump.close()
             raise
 
-    def end(self, place: Path) -> None:
+    def end(self, target: Path) -> None:
         """End it, and write what it has heard, whole or not.
 
         Raises:
@@ -249,7 +249,7 @@ class _Capture:
             self._tcpdump.close()
             kind = self._frames[0].link_type if self._frames else _COOKED
             data = pcap_header(kind) + b"".join(map(pcap_record, self._frames))
-            _write(place, f"captures/{self.node}.pcap", data)
+            _write(target, f"captures/{self.node}.pcap", data)
 
     def _take(self, frame: Frame) -> None:
         self._room -= len(frame.data)
@@ -328,16 +328,16 @@ def _shown(variable: str) -> str:
 
 def _new_folder(folder: Path, name: str) -> Path:
     for number in count(1):
-        place = folder / (name if number == 1 else f"{name}-{number}")
+        target = folder / (name if number == 1 else f"{name}-{number}")
         try:
-            place.mkdir(parents=True)
+            target.mkdir(parents=True)
         except FileExistsError:  # two failures in one second
             continue
-        return place
+        return target
     raise AssertionError("count() ends")
 
 
-def _below(place: Path, name: str) -> Path:
+def _below(target: Path, name: str) -> Path:
     """The file of that name below the folder, whose own folder is made. Names of nodes come from labels.
 
     Raises:
@@ -345,13 +345,13 @@ def _below(place: Path, name: str) -> Path:
         OSError: its folder cannot be made.
 
     """
-    file = place / name
-    if place.resolve() not in file.resolve().parents:
+    file = target / name
+    if target.resolve() not in file.resolve().parents:
         raise EngineError(f"{name!r} is no name of a file here")
     file.parent.mkdir(parents=True, exist_ok=True)
     return file
 
 
-def _write(place: Path, name: str, content: str | bytes) -> None:
+def _write(target: Path, name: str, content: str | bytes) -> None:
     """Whatever the locale, and whatever bytes a file's name had."""
-    _below(place, name).write_bytes(content.encode(errors="replace") if isinstance(content, str) else content)
+    _below(target, name).write_bytes(content.encode(errors="replace") if isinstance(content, str) else content)

@@ -1,6 +1,6 @@
 """Break and mend, a file each verb: cut and heal a LAN; kill, pause, resume and start a node.
 
-verb      what every verb is, and what it may do: Verb, Hands, Outcome
+verb      what every verb is, and what it may do: Verb, LabControl, Outcome
 option    what a verb may be given beside its target: Option, and how values are written
 cut, heal, kill, pause, resume, start
 

@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple
 
 from catenet.nodes.control.link import LinkCondition
 from catenet.orchestrator.faults.option import Option
-from catenet.orchestrator.faults.verb import Hands, Outcome, Verb
+from catenet.orchestrator.faults.verb import LabControl, Outcome, Verb
 
 __all__ = ["VERB"]
 
@@ -23,9 +23,9 @@ class CutOptions(NamedTuple):
     ] = False
 
 
-def _cut(hands: Hands, lan: str, options: CutOptions, at: float) -> Outcome:
+def _cut(control: LabControl, lan: str, options: CutOptions, at: float) -> Outcome:
     condition = LinkCondition(drop=True) if options.silent else LinkCondition(up=False)
-    return hands.set_condition(lan, condition, at)
+    return control.set_condition(lan, condition, at)
 
 
 VERB = Verb(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catenet.nodes.control.link import WELL
+from catenet.nodes.control.link import HEALTHY
 from catenet.orchestrator.faults.verb import Verb
 
 __all__ = ["VERB"]
@@ -19,6 +19,6 @@ It returns when the interfaces are up; routes follow when the routers have heard
 \b
 catenet heal link1
 """,
-    lambda hands, lan, _, at: hands.set_condition(lan, WELL, at),
+    lambda control, lan, _, at: control.set_condition(lan, HEALTHY, at),
     instead="start",
 )

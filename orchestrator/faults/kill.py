@@ -17,7 +17,7 @@ VERB = Verb(
 catenet kill a.root-servers.net
 catenet kill b c                both at one moment
 """,
-    lambda hands, node, *_: hands.kill(node),
+    lambda control, node, *_: control.kill(node),
     undone_by="start",
     instead="cut",
     leaves="exited",

@@ -18,7 +18,7 @@ A paused router's kernel goes on forwarding packets until the others have found 
 \b
 catenet pause b
 """,
-    lambda hands, node, *_: hands.pause(node),
+    lambda control, node, *_: control.pause(node),
     undone_by="resume",
     instead="cut",
     leaves="paused",

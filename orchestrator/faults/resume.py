@@ -16,6 +16,6 @@ VERB = Verb(
 \b
 catenet resume b
 """,
-    lambda hands, node, *_: hands.resume(node),
+    lambda control, node, *_: control.resume(node),
     instead="heal",
 )

@@ -16,6 +16,6 @@ VERB = Verb(
 \b
 catenet start a.root-servers.net
 """,
-    lambda hands, node, *_: hands.start(node),
+    lambda control, node, *_: control.start(node),
     instead="heal",
 )

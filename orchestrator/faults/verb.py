@@ -1,7 +1,7 @@
 """What every verb of break and mend is: its words for people and lab files, and what it does with the lab in hand.
 
-A verb knows nothing of engines: it has Hands. Command line, timeline, the plugin's `do`, and what mends a play that was
-broken off are made of it. `catenet --help` reads every verb, so nothing slow is imported here.
+A verb knows nothing of engines: it has a LabControl. Command line, timeline, the plugin's `do`, and what mends a play
+that was broken off are made of it. `catenet --help` reads every verb, so nothing slow is imported here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from catenet.nodes.control.link import LinkCondition
 from catenet.orchestrator.faults.option import NoOptions, fields
 
-__all__ = ["Hands", "Outcome", "Verb"]
+__all__ = ["LabControl", "Outcome", "Verb"]
 
 
 class Outcome(NamedTuple):
@@ -26,7 +26,7 @@ class Outcome(NamedTuple):
     remarks: tuple[str, ...] = ()
 
 
-class Hands(Protocol):
+class LabControl(Protocol):
     """The running lab, for a verb.
 
     Raises:
@@ -69,7 +69,7 @@ class Verb(NamedTuple):
     on: Literal["LAN", "node"]
     summary: str
     help: str
-    do: Callable[[Hands, str, Any, float], Outcome]
+    do: Callable[[LabControl, str, Any, float], Outcome]
     undone_by: str = ""
     options: Any = NoOptions
     instead: str = ""

@@ -12,17 +12,17 @@ from typing import Any, NamedTuple
 from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, listed_of
 from catenet.orchestrator.capture.capturing import capturing_on
-from catenet.orchestrator.capture.packets import Seen
+from catenet.orchestrator.capture.packets import CapturedPacket
 from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.harness.failed import Witness
 from catenet.orchestrator.lab.expect import read_duration, read_expectation
 from catenet.orchestrator.lab.model import Check, Lab
-from catenet.orchestrator.observe.ask import Doors
+from catenet.orchestrator.observe.ask import ControlConnections
 from catenet.orchestrator.observe.events import past
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError, unknown
 from catenet.orchestrator.operations import Result, run_checks
-from catenet.orchestrator.operations.done import Done
+from catenet.orchestrator.operations.verb_result import VerbResult
 from catenet.orchestrator.operations.verbs import do, options_of
 from catenet.orchestrator.status.converged import wait_until_converged
 from catenet.orchestrator.status.state import lab_state
@@ -44,7 +44,7 @@ class LabUnderTest:
     def __init__(self, witness: Witness) -> None:
         self.witness = witness
         self._copy = witness.copy
-        self.doors = Doors(self._copy.engine)
+        self.connections = ControlConnections(self._copy.engine)
         """To its nodes: for questions that a test asks again and again; closed when the test has ended."""
 
     @property
@@ -121,7 +121,7 @@ class LabUnderTest:
         """
         return Broken(self, verb, target, **options)
 
-    def heal(self, lan: str) -> Done:
+    def heal(self, lan: str) -> VerbResult:
         """The LAN carries packets again; routing takes the time it takes.
 
         Raises:
@@ -131,7 +131,7 @@ class LabUnderTest:
         """
         return self.do("heal", lan)
 
-    def do(self, verb: str, target: str, **options: object) -> Done:
+    def do(self, verb: str, target: str, **options: object) -> VerbResult:
         """cut, heal, kill or another verb that breaks or mends, by its name; `options` by theirs, with values as the
         lab file has them, like silent=True.
 
@@ -180,7 +180,7 @@ class LabUnderTest:
             raise AssertionError(f"lab {self.name} has not converged within {within}:\n  " + "\n  ".join(lacking))
 
     @contextmanager
-    def capture(self, target: str, expression: str = "") -> Iterator[list[Seen]]:
+    def capture(self, target: str, expression: str = "") -> Iterator[list[CapturedPacket]]:
         """The UDP and TCP packets of a LAN or a node for the time of the block; after it, they are in the list.
 
         `expression`: pcap-filter(7), as tcpdump takes it.
@@ -190,7 +190,7 @@ class LabUnderTest:
             CaptureError: a capture broke off.
 
         """
-        packets: list[Seen] = []
+        packets: list[CapturedPacket] = []
         with capturing_on(self.engine, self.running, target, expression) as captures:
             try:
                 yield packets
@@ -279,11 +279,11 @@ class NodeUnderTest:
         """
         return self._lab.breaking("pause", self.name)
 
-    def resume(self) -> Done:
+    def resume(self) -> VerbResult:
         """A paused node goes on."""
         return self._lab.do("resume", self.name)
 
-    def start(self) -> Done:
+    def start(self) -> VerbResult:
         """A dead node starts again; returns when it is ready."""
         return self._lab.do("start", self.name)
 
@@ -310,7 +310,7 @@ class NodeUnderTest:
         return [line.text for line in past(self._lab.engine, [self.container])]
 
     def _ask(self, question: Question) -> Any:
-        answer = self._lab.doors.ask(self.container, question, _ANSWER)
+        answer = self._lab.connections.ask(self.container, question, _ANSWER)
         if answer.error is not None:
             raise EngineError(f"{self.name}: {answer.error}")
         return answer.answer

@@ -16,10 +16,10 @@ from typing import NamedTuple
 from catenet.nodes.control.implementation import OURS
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Engine, EngineError
-from catenet.orchestrator.deploy.alone import Belonging, alone, claimed
 from catenet.orchestrator.deploy.down import down, remove_orphans
 from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.locks import OwnershipLock, exclusive_lock, owned_copies
+from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.deploy.up import up
 from catenet.orchestrator.harness.marks import Wanted
 from catenet.orchestrator.lab.load import load
@@ -29,13 +29,13 @@ from catenet.orchestrator.lab.words import copy_name
 from catenet.orchestrator.observe.running import RunningLab, UserError, running_lab
 from catenet.orchestrator.operations.reset import reset
 
-__all__ = ["Copy", "Labs", "Manner", "remove_what_is_left"]
+__all__ = ["Copy", "Labs", "SessionOptions", "remove_what_is_left"]
 
 _PREFIX = "pytest"
 _VERB_LIMIT, _LOOK = 120.0, 0.2  # seconds
 
 
-class Manner(NamedTuple):
+class SessionOptions(NamedTuple):
     """What the options of the command line say. `worker`: xdist's name of this process, else empty."""
 
     reuse: bool
@@ -55,7 +55,7 @@ class Copy:
     name: str
     model: Lab
     implementation: str
-    belonging: Belonging
+    ownership: OwnershipLock
     stays: bool
     changed: bool = False
 
@@ -74,15 +74,15 @@ class Copy:
 class Labs:
     """All copies of this process. `kept` are the names of those that were left up on purpose."""
 
-    def __init__(self, engine: Engine, manner: Manner) -> None:
-        self._engine, self._manner = engine, manner
+    def __init__(self, engine: Engine, options: SessionOptions) -> None:
+        self._engine, self._options = engine, options
         self._shared: dict[object, Copy] = {}
         self._all: dict[str, Copy] = {}
         self.kept: list[str] = []
         self._scratch: list[Path] = []
         self._used: list[Path] = []  # lab files of those that were left up
         with suppress(UserError):  # another session, or a verb, is at one of them
-            remove_orphans(engine, Silent(), f"{_PREFIX}-")  # those of sessions that were killed
+            remove_orphans(engine, NoProgress(), f"{_PREFIX}-")  # those of sessions that were killed
 
     def take(self, wanted: Wanted) -> Copy:
         """A copy that is as after `up`.
@@ -117,9 +117,9 @@ class Labs:
             self.kept.append(copy.name)
             self._used += [copy.model.file] if copy.model.file is not None else []
         else:
-            with alone([copy.name]):
-                down(self._engine, copy.name, Silent())
-        copy.belonging.end()
+            with exclusive_lock([copy.name]):
+                down(self._engine, copy.name, NoProgress())
+        copy.ownership.release()
 
     def close(self) -> None:
         """The session ends.
@@ -142,19 +142,19 @@ class Labs:
 
     def _start(self, wanted: Wanted) -> Copy:
         lab = _model(wanted, self._new_scratch)
-        reused = self._manner.reuse and not wanted.fresh and wanted.implementation is None
+        reused = self._options.reuse and not wanted.fresh and wanted.implementation is None
         name = self._reused_name(lab) if reused else self._new_name(lab)
         progress = _Notes()
-        belonging = Belonging(name)
+        ownership = OwnershipLock(name)
         try:
-            with alone([name]):
+            with exclusive_lock([name]):
                 image = ensure_node_image(self._engine, progress)
-                up(self._engine, lab, name, image, progress, evidence=self._manner.artifacts, keep=reused)
+                up(self._engine, lab, name, image, progress, evidence=self._options.artifacts, keep=reused)
         except BaseException:
-            belonging.end()
+            ownership.release()
             raise
         word = wanted.implementation[2] if wanted.implementation else ""
-        copy = Copy(self._engine, name, lab, word, belonging, reused or self._manner.keep, changed=reused)
+        copy = Copy(self._engine, name, lab, word, ownership, reused or self._options.keep, changed=reused)
         self._all[name] = copy
         return copy
 
@@ -177,11 +177,11 @@ class Labs:
         return folder
 
     def _new_name(self, lab: Lab) -> str:
-        parts = [self._manner.worker, secrets.token_hex(3)]
+        parts = [self._options.worker, secrets.token_hex(3)]
         return copy_name(lab.name, "".join(f"-{part}" for part in parts if part), head=f"{_PREFIX}-")
 
     def _reused_name(self, lab: Lab) -> str:
-        return copy_name(lab.name, f"-{self._manner.worker}") if self._manner.worker else lab.name
+        return copy_name(lab.name, f"-{self._options.worker}") if self._options.worker else lab.name
 
 
 def remove_what_is_left() -> None:
@@ -193,9 +193,9 @@ def remove_what_is_left() -> None:
 
     """
     ends = time.monotonic() + _VERB_LIMIT
-    while claimed(f"{_PREFIX}-"):
+    while owned_copies(f"{_PREFIX}-"):
         try:
-            remove_orphans(connect(), Silent(), f"{_PREFIX}-")
+            remove_orphans(connect(), NoProgress(), f"{_PREFIX}-")
         except UserError:
             if time.monotonic() > ends:
                 raise
@@ -251,7 +251,7 @@ def _say(text: str) -> None:
     sys.stderr.write(f"catenet: {text}\n")
 
 
-class _Notes(Silent):
+class _Notes(NoProgress):
     """What `up` has to say."""
 
     def note(self, text: str) -> None:

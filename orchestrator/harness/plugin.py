@@ -101,13 +101,15 @@ def _catenet_word(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def _catenet_labs(request: pytest.FixtureRequest, catenet_engine: Engine) -> Iterator[Labs]:
-    from catenet.orchestrator.harness.labs import Labs, Manner
+    from catenet.orchestrator.harness.labs import Labs, SessionOptions
 
     config = request.config
     worker = getattr(config, "workerinput", {}).get("workerid", "")
-    manner = Manner(config.getoption("--lab-reuse"), config.getoption("--lab-keep"), _artifacts(config), worker)
+    options = SessionOptions(
+        config.getoption("--lab-reuse"), config.getoption("--lab-keep"), _artifacts(config), worker
+    )
     with _told():
-        labs = Labs(catenet_engine, manner)
+        labs = Labs(catenet_engine, options)
     with _termination_interrupts():
         try:
             yield labs
@@ -132,7 +134,7 @@ def lab(request: pytest.FixtureRequest, _catenet_word: str, _catenet_labs: Labs)
     for claim in asked.claims:
         witness.note_claim(claim)
     tested = LabUnderTest(witness)
-    with tested.doors:
+    with tested.connections:
         yield tested
     del item.stash[_WITNESS]
     if asked.fresh or item.config.stash[_LAST].get(asked.key) == item.nodeid:

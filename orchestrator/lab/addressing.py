@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from catenet.nodes.address import Address, Prefix, mask
 from catenet.orchestrator.lab.model import Lab, Lan
 
-__all__ = ["free_addresses", "free_prefixes", "stranger"]
+__all__ = ["free_addresses", "free_prefixes", "unused_address"]
 
 
 def free_prefixes(pool: Prefix, length: int, taken: Iterable[Prefix], first: int = 0) -> Iterator[Prefix]:
@@ -40,7 +40,7 @@ def free_addresses(lan: Lan, taken: Iterable[Address]) -> Iterator[Address]:
     return (Address(value) for value in range(lan.prefix.network + 1, lan.gateway) if value not in used)
 
 
-def stranger(lab: Lab, lan: str) -> Address:
+def unused_address(lab: Lab, lan: str) -> Address:
     """The highest address of a LAN that no node has: packets for it go to that LAN, whoever is there."""
     place = lab.lans[lan]
     free = (Address(value) for value in range(place.gateway - 1, place.prefix.network, -1))

@@ -47,14 +47,16 @@ class _Others:
     ) -> None:
         self.drafts = drafts
         self.lans = lans
-        self.first = {name: places[0].address for name, places in attached.items() if places}
+        self.first = {name: attachments[0].address for name, attachments in attached.items() if attachments}
         self.on_lan: dict[str, list[tuple[str, Address]]] = {lan: [] for lan in lans}
-        for name, places in attached.items():
-            for place in places:
-                self.on_lan[place.lan].append((name, place.address))
+        for name, attachments in attached.items():
+            for attachment in attachments:
+                self.on_lan[attachment.lan].append((name, attachment.address))
         self.resolvers = [name for name, draft in drafts.items() if _resolves(draft)]
         self.servers = [name for name, draft in drafts.items() if any(each.naming for each in declared(draft.services))]
-        self.server_addresses = {str(place.address): place.address for name in self.servers for place in attached[name]}
+        self.server_addresses = {
+            str(attachment.address): attachment.address for name in self.servers for attachment in attached[name]
+        }
 
 
 class _Completion:
@@ -81,7 +83,7 @@ class _Completion:
 
     def neighbours(self) -> Iterator[tuple[str, str, Address]]:
         """(node, LAN, address) of the others on this node's LANs."""
-        for lan in self.draft.places:
+        for lan in self.draft.attachments:
             for name, address in self.others.on_lan[lan]:
                 if name != self.draft.name:
                     yield name, lan, address
@@ -95,11 +97,11 @@ class _Completion:
             return self.neighbour_address(item, what)
         if self.reader.one_of(item, what, "node", self.others.drafts) is None:
             return None
-        places = {lan: address for name, lan, address in self.neighbours() if name == word}
-        if len(places) == 1:
-            return next(iter(places.values()))
-        if places:
-            choices = ", ".join(f"{address} on {lan}" for lan, address in places.items())
+        attachments = {lan: address for name, lan, address in self.neighbours() if name == word}
+        if len(attachments) == 1:
+            return next(iter(attachments.values()))
+        if attachments:
+            choices = ", ".join(f"{address} on {lan}" for lan, address in attachments.items())
             self.reader.problem(item.line, f"{what}: {word} is on several LANs of this node", f"write one: {choices}")
         else:
             hint = nearest(word, sorted({name for name, _, _ in self.neighbours()}))
@@ -186,7 +188,7 @@ class _Completion:
         else:
             self.reader.problem(item.line, f"{what}: there is no LAN {quote(word)}", nearest(word, self.others.lans))
             return None
-        own: Sequence[str] = [lan for lan in self.draft.places if self.others.lans[lan].prefix == prefix]
+        own: Sequence[str] = [lan for lan in self.draft.attachments if self.others.lans[lan].prefix == prefix]
         if own:
             self.reader.problem(item.line, f"{what}: LAN {own[0]} is this node's own", "it needs no route")
         return prefix

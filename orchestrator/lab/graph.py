@@ -38,10 +38,10 @@ def expected(
     for node in lab.nodes.values():
         if node.forward and node.name not in absent:
             lans = tuple(place.lan for place in node.attachments if place.lan not in cut)
-            deaf = frozenset(lan for name, lan in silent if name == node.name)
+            ingress_dropped = frozenset(lan for name, lan in silent if name == node.name)
             for each in routing(node):
                 ours = each.name not in node.implementations
-                router = Router(node.name, lans, node.services[each.name], ours, deaf)
+                router = Router(node.name, lans, node.services[each.name], ours, ingress_dropped)
                 speaking.setdefault(each.name, []).append(router)
     for each in declared(speaking):
         assert each.routing is not None

@@ -76,7 +76,7 @@ def parse(text: bytes, file: str, folder: Path | None = None, other: Override | 
     drafts = read_nodes(nodes_item, written, defaults, reader)
     if nodes_item is not None and nodes_item.value in ({}, None):
         reader.problem(nodes_item.line, "nodes is empty", "a lab has at least one node")
-    checks = ChecksReader(written, {name: draft.places for name, draft in drafts.items()}, reader)
+    checks = ChecksReader(written, {name: draft.attachments for name, draft in drafts.items()}, reader)
     expectations, timeline = checks.checks(top.get("checks")), checks.timeline(top.get("timeline"))
     measures = checks.measures(top.get("measure"))
     data = Data({}, ())

@@ -23,7 +23,7 @@ PORT_LIMIT = 1024
 """Nodes on one LAN: the ports that a bridge of the kernel has."""
 
 
-class Place(NamedTuple):
+class DraftAttachment(NamedTuple):
     """Where a node stands on a LAN; None: the address is left open."""
 
     address: Address | None
@@ -39,7 +39,7 @@ class Draft:
 
     name: str
     line: int
-    places: Mapping[str, Place]
+    attachments: Mapping[str, DraftAttachment]
     services: Mapping[str, Any]
     chosen: Mapping[str, Chosen]
     forward: bool
@@ -56,41 +56,51 @@ def read_nodes(
         section = reader.section(child, what, NODE)
         if section is None:
             continue
-        places = _places(section.get("lans"), child.line, what, lans, reader)
-        services, chosen = read_services(section.get("services"), what, defaults, places, reader)
+        attachments = _attachments(section.get("lans"), child.line, what, lans, reader)
+        services, chosen = read_services(section.get("services"), what, defaults, attachments, reader)
         forward = reader.flag(section.get("forward"), f"{what}: forward")
         drafts[name] = Draft(
-            name, child.line, places, services, chosen, len(places) > 1 if forward is None else forward, section
+            name,
+            child.line,
+            attachments,
+            services,
+            chosen,
+            len(attachments) > 1 if forward is None else forward,
+            section,
         )
     return drafts
 
 
-def _places(item: Item | None, line: int, what: str, lans: Collection[str], reader: Reader) -> dict[str, Place]:
+def _attachments(
+    item: Item | None, line: int, what: str, lans: Collection[str], reader: Reader
+) -> dict[str, DraftAttachment]:
     """`[link1]`, `link1` or `{link1: 10.0.1.1}`."""
     if item is None or not item.value:
         reader.problem(line, f"{what} is on no LAN", "like `lans: [link1]`")
         return {}
     if isinstance(item.value, Mapping):
-        return _written_places(item.value, what, lans, reader)
-    places: dict[str, Place] = {}
+        return _written_attachments(item.value, what, lans, reader)
+    attachments: dict[str, DraftAttachment] = {}
     for child in (item,) if isinstance(item.value, str) else reader.items(item, f"{what}: lans"):
         lan = reader.one_of(child, f"{what}: lans", "LAN", lans)
-        if lan in places:
+        if lan in attachments:
             reader.problem(child.line, f"{what}: LAN {lan} is here twice", "a node has one address on a LAN")
         elif lan is not None:
-            places[lan] = Place(None, child.line)
-    return places
+            attachments[lan] = DraftAttachment(None, child.line)
+    return attachments
 
 
-def _written_places(items: Mapping[str, Item], what: str, lans: Collection[str], reader: Reader) -> dict[str, Place]:
-    places: dict[str, Place] = {}
+def _written_attachments(
+    items: Mapping[str, Item], what: str, lans: Collection[str], reader: Reader
+) -> dict[str, DraftAttachment]:
+    attachments: dict[str, DraftAttachment] = {}
     for name, child in items.items():
         lan = reader.one_of(Item(name, child.line), f"{what}: lans", "LAN", lans)
         still_open = child.value is None
         address = None if still_open else reader.address(child, f"{what}: address on {name}")
         if lan is not None and (still_open or address is not None):
-            places[lan] = Place(address, child.line)
-    return places
+            attachments[lan] = DraftAttachment(address, child.line)
+    return attachments
 
 
 def attach(drafts: Mapping[str, Draft], lans: Mapping[str, Lan], reader: Reader) -> dict[str, tuple[Attachment, ...]]:
@@ -98,36 +108,36 @@ def attach(drafts: Mapping[str, Draft], lans: Mapping[str, Lan], reader: Reader)
     _report_crowds(drafts, reader)
     owners: dict[str, dict[Address, Draft]] = {name: {} for name in lans}
     for draft in drafts.values():
-        for lan, place in draft.places.items():
-            if place.address is not None and _fits(place, draft, lans[lan], owners[lan], reader):
-                owners[lan][place.address] = draft
+        for lan, attachment in draft.attachments.items():
+            if attachment.address is not None and _fits(attachment, draft, lans[lan], owners[lan], reader):
+                owners[lan][attachment.address] = draft
     free = {name: free_addresses(lan, owners[name]) for name, lan in lans.items()}
     attached: dict[str, tuple[Attachment, ...]] = {}
     for draft in drafts.values():
-        places: list[Attachment] = []
-        for lan, place in draft.places.items():
-            address = place.address or next(free[lan], None)
+        attachments: list[Attachment] = []
+        for lan, attachment in draft.attachments.items():
+            address = attachment.address or next(free[lan], None)
             if address is None:
                 message = f"node {draft.name}: {lans[lan].prefix} of LAN {lan} has no address left"
-                reader.problem(place.line, message, "give the LAN a larger prefix")
+                reader.problem(attachment.line, message, "give the LAN a larger prefix")
             else:
-                places.append(Attachment(lan, address))
-        attached[draft.name] = tuple(places)
+                attachments.append(Attachment(lan, address))
+        attached[draft.name] = tuple(attachments)
     return attached
 
 
 def _report_crowds(drafts: Mapping[str, Draft], reader: Reader) -> None:
-    members = Counter(lan for draft in drafts.values() for lan in draft.places)
+    members = Counter(lan for draft in drafts.values() for lan in draft.attachments)
     for lan, count in members.items():
         if count > PORT_LIMIT:
-            line = next(draft.places[lan].line for draft in drafts.values() if lan in draft.places)
+            line = next(draft.attachments[lan].line for draft in drafts.values() if lan in draft.attachments)
             reader.problem(line, f"LAN {lan}: {count} nodes on it, and a bridge has {PORT_LIMIT} ports", "use several")
 
 
-def _fits(place: Place, draft: Draft, lan: Lan, owners: Mapping[Address, Draft], reader: Reader) -> bool:
+def _fits(attachment: DraftAttachment, draft: Draft, lan: Lan, owners: Mapping[Address, Draft], reader: Reader) -> bool:
     """Whether a node may have that address on the LAN."""
-    assert place.address is not None
-    address, prefix = place.address, lan.prefix
+    assert attachment.address is not None
+    address, prefix = attachment.address, lan.prefix
     if not prefix.holds(address):
         why = f"is outside {prefix} of LAN {lan.name}"
     elif address == prefix.network:
@@ -138,12 +148,12 @@ def _fits(place: Place, draft: Draft, lan: Lan, owners: Mapping[Address, Draft],
         why = f"is the last one of {prefix}, which the engine keeps for itself"
     elif address in owners:
         other = owners[address]
-        why = f"is the address of node {other.name} already (line {other.places[lan.name].line})"
+        why = f"is the address of node {other.name} already (line {other.attachments[lan.name].line})"
     else:
         return True
     first, last = Address(prefix.network + 1), Address(lan.gateway - 1)
     reader.problem(
-        place.line,
+        attachment.line,
         f"node {draft.name}: {quote(str(address))[1:-1]} {why}",
         f"leave it open, or write one from {first} to {last}",
     )

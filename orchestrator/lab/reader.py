@@ -10,7 +10,7 @@ from catenet.nodes.control.units import DURATION, LONGEST, format_duration, pars
 from catenet.orchestrator.faults.option import Unit
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.problems import Problems, nearest, quote
-from catenet.orchestrator.lab.words import FOREIGN_WORDS, LATER_WORDS, NAMES
+from catenet.orchestrator.lab.words import LATER_WORDS, NAMES, OTHER_TOOLS_WORDS
 
 __all__ = ["ENTRY", "FLAGS", "QUOTES", "Reader", "plain", "shape", "whole"]
 
@@ -91,7 +91,7 @@ class Reader:
         if word in LATER_WORDS:
             self.problem(line, f"{what}: {word} is not supported yet", "leave it out")
         else:
-            hint = FOREIGN_WORDS.get(word) or nearest(word, words)
+            hint = OTHER_TOOLS_WORDS.get(word) or nearest(word, words)
             self.problem(line, f"{what}: unknown word {quote(word)}", hint)
 
     def needed(self, section: Mapping[str, Item], key: str, what: str, line: int, like: str) -> Item | None:

@@ -9,10 +9,10 @@ from hashlib import sha256
 __all__ = [
     "CLAIMS",
     "DOMAIN",
-    "FOREIGN_WORDS",
     "LATER_WORDS",
     "NAMES",
-    "Naming",
+    "OTHER_TOOLS_WORDS",
+    "NameRule",
     "copy_as_file",
     "copy_name",
     "lab_name_of",
@@ -21,7 +21,7 @@ __all__ = [
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 
 
-class Naming:
+class NameRule:
     """What names of one kind may look like; `rule` says it to the user."""
 
     def __init__(self, pattern: str, rule: str) -> None:
@@ -61,17 +61,17 @@ def copy_name(lab: str, tail: str, head: str = "") -> str:
 
 NAMES = {
     # A LAN's name is also its interfaces' alternative name: tcpdump takes 15 characters; lo and ethN are the kernel's.
-    "LAN": Naming(
+    "LAN": NameRule(
         r"(?!lo$|eth\d+$)[a-z][a-z0-9.-]{0,14}",
         "1 to 15 characters a-z 0-9 . - and a letter first; lo and ethN are the system's",
     ),
     # RFC 1123 section 2.1, in lower case; 253 is the longest name that fits a DNS message (RFC 1035 section 2.3.4).
-    "node": Naming(
+    "node": NameRule(
         rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*",
         "labels of a-z 0-9 - with dots between, like dns.uiuc.edu",
     ),
     # It is a project name of Compose too.
-    "lab": Naming(
+    "lab": NameRule(
         rf"[a-z0-9][a-z0-9_-]{{0,{LONGEST - 1}}}",
         f"1 to {LONGEST} characters a-z 0-9 _ - and a letter or digit first",
     ),
@@ -94,7 +94,7 @@ DOMAIN = re.compile(r"(?=.{1,253}\.?$)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})\.)*
 _LAST_CLAIM = {"A": 14, "B": 9, "C": 10, "D": 14, "E": 6, "F": 11, "G": 9, "H": 5, "I": 6, "J": 1}
 CLAIMS = tuple(f"{letter}{number}" for letter, last in _LAST_CLAIM.items() for number in range(1, last + 1))
 
-FOREIGN_WORDS = {
+OTHER_TOOLS_WORDS = {
     "address": "a node's addresses stand at its LANs: `lans: {link1: 10.0.1.1}`",
     "addresses": "a node's addresses stand at its LANs: `lans: {link1: 10.0.1.1}`",
     "cidr": "a LAN's addresses are its `prefix: 10.0.1.0/24`",

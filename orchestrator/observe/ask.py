@@ -1,7 +1,7 @@
 """Questions to nodes, over the socket inside each, with a deadline: a program run in the container carries them there.
 
 To start that program costs the engine fifty times what a question does. So where one thing asks the same nodes again
-and again, it keeps `Doors` open; `ask` and `ask_all` are for a single question.
+and again, it keeps `ControlConnections` open; `ask` and `ask_all` are for a single question.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from catenet.nodes.control.questions import ASK_COMMAND, LIMIT, Answer, Question
 from catenet.orchestrator.backend.protocols import Container, EngineError, Exec, Streams
 from catenet.orchestrator.observe.running import condition
 
-__all__ = ["AT_ONCE", "DEADLINE", "Doors", "ask", "ask_all"]
+__all__ = ["AT_ONCE", "DEADLINE", "ControlConnections", "ask", "ask_all"]
 
 DEADLINE = 5.0
 """Seconds that a question may take, all nodes together. Paused and dead nodes are not asked at all, so this is what one
@@ -40,15 +40,15 @@ def ask_all(
     engine: Streams, containers: Iterable[Container], question: Question, deadline: float = DEADLINE
 ) -> dict[str, Answer]:
     """The same question to many nodes at once: node → answer, in the given order, when the deadline (s) ends."""
-    with Doors(engine) as doors:
-        return doors.ask_all(containers, question, deadline)
+    with ControlConnections(engine) as connections:
+        return connections.ask_all(containers, question, deadline)
 
 
-class Doors:
+class ControlConnections:
     """Streams to nodes, kept from one question to the next; for several threads.
 
     Only for what may be asked twice, as `show`, `status` and `link` may: where a stream has died meanwhile, with its
-    node or by the node's own impatience (nodes/runtime/door), the question is asked once more.
+    node or by the node's own impatience (nodes/runtime/control_socket), the question is asked once more.
     """
 
     def __init__(self, engine: Streams) -> None:
@@ -57,7 +57,7 @@ class Doors:
         self._kept: defaultdict[str, list[Exec]] = defaultdict(list)
         self._closed = False
 
-    def __enter__(self) -> Doors:
+    def __enter__(self) -> ControlConnections:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
@@ -160,4 +160,4 @@ def _read_answer(stream: Exec, until: float) -> tuple[bytes | None, str]:
         if len(line) + len(complaint) > LIMIT:
             return None, f"an answer of more than {LIMIT} bytes"
     said = printable(complaint.decode(errors="replace").strip())
-    return None, f"its control door is not open ({said or 'no answer came'})"
+    return None, f"its control socket is not open ({said or 'no answer came'})"

@@ -18,7 +18,7 @@ from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, EngineError, EngineGoneError, Listed, LogLine, Streams
 from catenet.orchestrator.observe.ask import ask_all
 
-__all__ = ["Completer", "Line", "completed", "follow", "in_order", "last_time", "past", "select", "wait_for"]
+__all__ = ["Completer", "LogEntry", "completed", "follow", "in_order", "last_time", "past", "select", "wait_for"]
 
 HOLD = 0.1
 """Seconds that a followed line is held back, so that the lines of other nodes can take their place before it."""
@@ -29,7 +29,7 @@ LOOK = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogEntry:
     """One line of a node's log. `event` is None where the line is none: a traceback, a program's own output.
 
     `at` is when it was written, `logged` when the engine got it, both in seconds since 1970.
@@ -42,7 +42,7 @@ class Line:
     event: Event | None
 
     @classmethod
-    def of(cls, node: str, line: LogLine) -> Line:
+    def of(cls, node: str, line: LogLine) -> LogEntry:
         """A line of the engine's log, as a terminal may have it; an event's own time goes before the engine's, and its
         JSON is cut off.
         """
@@ -56,38 +56,38 @@ def _readable(text: str) -> str:
     return printable(text.rpartition("\t")[0] or text)
 
 
-def in_order(lines: Iterable[Line]) -> list[Line]:
+def in_order(lines: Iterable[LogEntry]) -> list[LogEntry]:
     """Sorted by time; lines of one time keep their order."""
     return sorted(lines, key=lambda line: line.at)
 
 
-def select(lines: Iterable[Line], kinds: Iterable[str] = ()) -> Iterator[Line]:
+def select(lines: Iterable[LogEntry], kinds: Iterable[str] = ()) -> Iterator[LogEntry]:
     """Those that are events, of a kind that begins with one of `kinds` (none given: of any)."""
     prefixes = tuple(kinds) or ("",)
     return (line for line in lines if line.event is not None and line.event.kind.startswith(prefixes))
 
 
-def past(engine: Streams, containers: Iterable[Listed], tail: int | None = None) -> list[Line]:
+def past(engine: Streams, containers: Iterable[Listed], tail: int | None = None) -> list[LogEntry]:
     """What the nodes have written so far (each node's last `tail` lines), in order of time.
 
     Raises:
         EngineError: the engine does not give a log that is there.
 
     """
-    lines: list[Line] = []
+    lines: list[LogEntry] = []
     for container in containers:
-        lines += (Line.of(container.node, line) for line in engine.logs(container.name, tail=tail))
+        lines += (LogEntry.of(container.node, line) for line in engine.logs(container.name, tail=tail))
     return in_order(lines)
 
 
 def follow(
     engine: Streams,
     containers: Callable[[], Iterable[Container]],
-    known: Iterable[Line] = (),
+    known: Iterable[LogEntry] = (),
     look: float = LOOK,
     *,
     complete: bool = False,
-) -> Iterator[Line]:
+) -> Iterator[LogEntry]:
     """What the nodes write from now on, in order of time, and what they wrote after the lines that are `known`.
 
     `containers` is asked again every `look` seconds: a node that is started again is followed again. It ends when
@@ -95,7 +95,7 @@ def follow(
     """
     after = {line.node: line.logged for line in sorted(known, key=lambda line: line.logged)}
     followers: dict[str, _Follower] = {}
-    arrived: queue.Queue[Line] = queue.Queue(maxsize=10_000)
+    arrived: queue.Queue[LogEntry] = queue.Queue(maxsize=10_000)
     completer = Completer(engine)
     present: list[Container] = []
     next_look = 0.0
@@ -121,7 +121,7 @@ def follow(
             follower.close()
 
 
-def completed(engine: Streams, containers: Iterable[Container], lines: Sequence[Line]) -> list[Line]:
+def completed(engine: Streams, containers: Iterable[Container], lines: Sequence[LogEntry]) -> list[LogEntry]:
     """The same lines; events whose lines have no JSON get their data, where their node runs and still has it."""
     return Completer(engine).complete(lines, containers)
 
@@ -136,7 +136,7 @@ class Completer:
         self._known: dict[str, dict[str, Mapping[str, Json]]] = {}  # node → line → data
         self._until: dict[str, float] = {}  # node → the time of the last line that it was asked for, or told of
 
-    def complete(self, lines: Sequence[Line], containers: Iterable[Container]) -> list[Line]:
+    def complete(self, lines: Sequence[LogEntry], containers: Iterable[Container]) -> list[LogEntry]:
         """As of `completed`. `containers`: the nodes whose lines they are; not looked at where nothing lacks."""
         known = [self._completed(line) for line in lines]
         wanting: dict[str, list[float]] = {}
@@ -157,14 +157,14 @@ class Completer:
             self._known[node] = {text: event.data for text, event in said.items()}
             self._until[node] = max([*times, *(event.at for event in said.values())])
 
-    def _completed(self, line: Line) -> Line:
+    def _completed(self, line: LogEntry) -> LogEntry:
         data = self._known.get(line.node, {}).get(line.text) if _lacks(line) else None
         if data is None or line.event is None:
             return line
         return replace(line, event=replace(line.event, data=data, whole=True))
 
 
-def _lacks(line: Line) -> bool:
+def _lacks(line: LogEntry) -> bool:
     return line.event is not None and not line.event.whole
 
 
@@ -176,7 +176,7 @@ def _texts(answer: Answer) -> tuple[str, ...]:
         return ()
 
 
-def _batch(arrived: queue.Queue[Line], until: float) -> Iterator[Line]:
+def _batch(arrived: queue.Queue[LogEntry], until: float) -> Iterator[LogEntry]:
     """The next lines, as many as come within moments of each other; none where nothing comes until then."""
     with suppress(queue.Empty):
         yield arrived.get(timeout=max(0.0, until - time.monotonic()))
@@ -185,7 +185,7 @@ def _batch(arrived: queue.Queue[Line], until: float) -> Iterator[Line]:
             yield arrived.get(timeout=HOLD)
 
 
-def _waiting(arrived: queue.Queue[Line]) -> Iterator[Line]:
+def _waiting(arrived: queue.Queue[LogEntry]) -> Iterator[LogEntry]:
     """Those that have come already."""
     with suppress(queue.Empty):
         while True:
@@ -198,7 +198,7 @@ class _Follower:
     Each counts by that alone: two may have one time, and a clock that is set back makes later ones look older.
     """
 
-    def __init__(self, engine: Streams, container: Container, arrived: queue.Queue[Line], after: float) -> None:
+    def __init__(self, engine: Streams, container: Container, arrived: queue.Queue[LogEntry], after: float) -> None:
         self.last_at = self._after = after
         self.ended = False
         self._closed = False
@@ -218,10 +218,10 @@ class _Follower:
             for line in self._lines:
                 if line.at > self._after:
                     self.last_at = max(self.last_at, line.at)
-                    self._put(Line.of(self._node, line))
+                    self._put(LogEntry.of(self._node, line))
         self.ended = True
 
-    def _put(self, line: Line) -> None:
+    def _put(self, line: LogEntry) -> None:
         while not self._closed:
             with suppress(queue.Full):
                 self._arrived.put(line, timeout=1.0)
@@ -244,7 +244,7 @@ def wait_for(
     engine: Streams, container: Container, matches: Callable[[Event], bool], after: float, deadline: float
 ) -> Event | None:
     """The node's first such event, whole, logged later than `after`; None where `deadline` seconds pass without."""
-    arrived: queue.Queue[Line] = queue.Queue()
+    arrived: queue.Queue[LogEntry] = queue.Queue()
     follower = _Follower(engine, container, arrived, after)
     completer, here = Completer(engine), [replace(container, state="running")]  # it may not have run when it was seen
     until = time.monotonic() + deadline

@@ -12,10 +12,10 @@ from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
 from catenet.orchestrator.faults.verb import Outcome
-from catenet.orchestrator.observe.ask import Doors
+from catenet.orchestrator.observe.ask import ControlConnections
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition
 
-__all__ = ["rejoin", "set_condition"]
+__all__ = ["set_condition", "sync_link_conditions"]
 
 LOOK, ACT = 5.0, 20.0
 """Seconds for the two questions that a verb asks: where things are, and then to change them (of a node that hangs)."""
@@ -51,19 +51,19 @@ def set_condition(
         why = _listed(f"{end.node} is {condition(end)}" for end in dead)
         return Outcome(f"has no end that runs, so nothing is {words.past} ({why})", changed=False)
     absent = tuple(f"{end.node} is {condition(end)}: its end {words.later} when it is back" for end in dead)
-    with Doors(engine) as doors:
-        links = doors.ask_all(ends, Question("show", {"what": "links"}), LOOK)
+    with ControlConnections(engine) as connections:
+        links = connections.ask_all(ends, Question("show", {"what": "links"}), LOOK)
         wrong = [end for end in ends if condition(end) == "running" and _condition(links[end.node], lan) != wanted]
         if not wrong:
             return Outcome(f"is {wanted.word} already", changed=False, remarks=absent)
-        refused = _refusals(doors.ask_all(wrong, _order(lan, wanted, at), ACT))
+        refused = _refusals(connections.ask_all(wrong, _order(lan, wanted, at), ACT))
     if refused:
         raise EngineError(f"{verb} {lan}: {'; '.join(refused)}", f"catenet status, then catenet {verb} {lan} again")
     time.sleep(max(0.0, at - time.time()))
     return Outcome(f"{words.past}: {words.place} {_listed(end.node for end in wrong)}", remarks=absent)
 
 
-def rejoin(engine: Streams, running: RunningLab, container: Container) -> tuple[str, ...]:
+def sync_link_conditions(engine: Streams, running: RunningLab, container: Container) -> tuple[str, ...]:
     """A node that is back does as the other ends of its LANs have done meanwhile; a line for each LAN that it changed.
 
     Raises:
@@ -73,15 +73,15 @@ def rejoin(engine: Streams, running: RunningLab, container: Container) -> tuple[
     said = []
     lans = running.lans_of(container)
     others = {end.node: end for lan in lans for end in running.ends(lan) if end.node != container.node}
-    with Doors(engine) as doors:
-        links = doors.ask_all((container, *others.values()), Question("show", {"what": "links"}), LOOK)
+    with ControlConnections(engine) as connections:
+        links = connections.ask_all((container, *others.values()), Question("show", {"what": "links"}), LOOK)
         own = links.pop(container.node)
         for lan in lans:
             ends = [end for answer in links.values() if (end := _condition(answer, lan)) is not None]
             if not ends or _condition(own, lan) == (wanted := LinkCondition.worst(ends)):
                 continue
             words = wanted.state
-            refused = _refusals({container.node: doors.ask(container, _order(lan, wanted), ACT)})
+            refused = _refusals({container.node: connections.ask(container, _order(lan, wanted), ACT)})
             if refused:
                 raise EngineError(f"{lan} is {words.past}, and {'; '.join(refused)}")
             said.append(f"{lan} is {words.past}: {words.place} {container.node} too")

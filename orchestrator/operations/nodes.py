@@ -12,7 +12,7 @@ from catenet.orchestrator.faults.verb import Outcome
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.events import last_time, wait_for
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition
-from catenet.orchestrator.operations.lans import rejoin
+from catenet.orchestrator.operations.lans import sync_link_conditions
 from catenet.orchestrator.status.state import stay_down
 
 __all__ = ["START_DEADLINE", "kill", "pause", "resume", "start", "start_again"]
@@ -131,7 +131,7 @@ def _is_for_good(event: Event) -> bool:
 
 
 def _back(engine: Engine, running: RunningLab, container: Container) -> tuple[str, ...]:
-    return rejoin(engine, running, replace(container, state="running"))
+    return sync_link_conditions(engine, running, replace(container, state="running"))
 
 
 def _must_run(container: Container) -> None:

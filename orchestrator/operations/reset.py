@@ -1,7 +1,7 @@
 """The lab as after `up`: what is broken is mended, what was left behind is taken away, every cache is empty.
 
 Undone: cuts, pauses, deaths; inside a node addresses, routes, rules, neighbours, interfaces, packet filters,
-impairments, programs that run, /etc/hosts and /etc/resolv.conf (left_behind.py says how they are seen); what resolvers
+impairments, programs that run, /etc/hosts and /etc/resolv.conf (drift.py says how they are seen); what resolvers
 and browsers remember. A node in which one of these differs is restarted, and no other: to restart twenty takes longer
 than to look into them. Where routing does not settle soon, all routers are restarted, and begin with empty tables.
 Not undone: other files that were changed inside a node; containers and networks that were removed (`up` makes them).
@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from catenet.nodes.control.link import WELL
+from catenet.nodes.control.link import HEALTHY
 from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, EngineGoneError
 from catenet.orchestrator.faults.verb import Outcome
@@ -24,9 +24,9 @@ from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.caches import empty_caches
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition, running_lab
-from catenet.orchestrator.operations.done import Done, Stopwatch
-from catenet.orchestrator.operations.left_behind import Look, look_into
+from catenet.orchestrator.operations.drift import Drift, find_drift
 from catenet.orchestrator.operations.nodes import start_again
+from catenet.orchestrator.operations.verb_result import Stopwatch, VerbResult
 from catenet.orchestrator.status.converged import wait_until_converged
 
 __all__ = ["reset"]
@@ -46,7 +46,7 @@ def _nobody(_phase: str, _done: int, _total: int) -> None:
     """Hears of the progress where nobody wants to."""
 
 
-def reset(engine: Engine, running: RunningLab, tell: Tell = _nobody) -> Done:
+def reset(engine: Engine, running: RunningLab, tell: Tell = _nobody) -> VerbResult:
     """Returns when the lab is as after `up`; `tell` hears of each phase how many of how many are done.
 
     Raises:
@@ -56,11 +56,11 @@ def reset(engine: Engine, running: RunningLab, tell: Tell = _nobody) -> Done:
     """
     watch = Stopwatch("reset", running.name)
     _must_be_whole(running)
-    looks = dict(_each(partial(_wake, engine, running.lab), _nodes(running), "looked into", tell))
+    drifts = dict(_each(partial(_wake, engine, running.lab), _nodes(running), "looked into", tell))
     now = running_lab(engine, running.name)
-    said = [what for what, _ in looks.values() if what]
-    said += _healed(engine, now, looks)
-    reasons = {node: _short(look) for node, (_, look) in looks.items() if look.found or look.broken}
+    said = [what for what, _ in drifts.values() if what]
+    said += _healed(engine, now, drifts)
+    reasons = {node: _short(drift) for node, (_, drift) in drifts.items() if drift.found or drift.broken}
     said += _restart(engine, now, reasons, tell)
     said += _routed(engine, now, tell)
     empty_caches(engine, running_lab(engine, running.name))
@@ -80,43 +80,43 @@ def _must_be_whole(running: RunningLab) -> None:
             raise UserError(f"lab {running.name}: {what}: {running.up_again} mends that")
 
 
-def _wake(engine: Engine, lab: Lab, container: Container) -> tuple[str, tuple[str, Look]]:
+def _wake(engine: Engine, lab: Lab, container: Container) -> tuple[str, tuple[str, Drift]]:
     """The node runs, and was looked into: its name, and what was done and seen. Who was started is as new."""
     if container.state not in ("running", "paused"):
         start_again(engine, container)
-        return container.node, (f"{container.node} started, was {condition(container)}", Look())
+        return container.node, (f"{container.node} started, was {condition(container)}", Drift())
     done = ""
     if container.state == "paused":
         engine.resume(container.name)
         done = f"{container.node} resumed"
-    return container.node, (done, _look(engine, lab, replace(container, state="running")))
+    return container.node, (done, _find_drift(engine, lab, replace(container, state="running")))
 
 
-def _look(engine: Engine, lab: Lab, container: Container) -> Look:
+def _find_drift(engine: Engine, lab: Lab, container: Container) -> Drift:
     """One that cannot be looked into is to be restarted."""
     try:
-        return look_into(engine, container, lab)
+        return find_drift(engine, container, lab)
     except EngineGoneError:
         raise
     except EngineError as error:
-        return Look(found=(str(error),))
+        return Drift(found=(str(error),))
 
 
-def _healed(engine: Engine, running: RunningLab, looks: dict[str, tuple[str, Look]]) -> list[str]:
+def _healed(engine: Engine, running: RunningLab, drifts: dict[str, tuple[str, Drift]]) -> list[str]:
     """Every LAN carries at every end; those nodes are looked into anew, since routes come back with their LANs."""
-    broken = {node: look.broken for node, (_, look) in looks.items() if look.broken}
+    broken = {node: drift.broken for node, (_, drift) in drifts.items() if drift.broken}
 
     def heal(container: Container) -> None:
         for lan in sorted(broken[container.node]):
-            ask(engine, container, Question("link", {"lan": lan, "condition": WELL.to_json()}), _ASK)
-        looks[container.node] = looks[container.node][0], _look(engine, running.lab, container)
+            ask(engine, container, Question("link", {"lan": lan, "condition": HEALTHY.to_json()}), _ASK)
+        drifts[container.node] = drifts[container.node][0], _find_drift(engine, running.lab, container)
 
     _each(heal, [running.containers[node] for node in broken], "healed", _nobody)
     return [f"{lan} healed" for lan in sorted(frozenset().union(*broken.values()))]
 
 
-def _short(look: Look) -> str:
-    first, *more = look.found or [f"{lan} stays broken" for lan in sorted(look.broken)]
+def _short(drift: Drift) -> str:
+    first, *more = drift.found or [f"{lan} stays broken" for lan in sorted(drift.broken)]
     return f"{first}{f', and {len(more)} more' if more else ''}"
 
 

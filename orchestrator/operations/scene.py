@@ -17,9 +17,9 @@ from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
 from catenet.orchestrator.capture.capturing import capturing
 from catenet.orchestrator.checks.expectation import DnsMessage
-from catenet.orchestrator.lab.addressing import stranger
+from catenet.orchestrator.lab.addressing import unused_address
 from catenet.orchestrator.observe import caches
-from catenet.orchestrator.observe.ask import Doors
+from catenet.orchestrator.observe.ask import ControlConnections
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab
 from catenet.orchestrator.trace.messages import DNS_FILTER, read_dns
@@ -42,7 +42,7 @@ class RunningScene:
         self.lab = running.lab
         self._owners = self.lab.owners
         self._since = float("-inf")
-        self._doors = Doors(engine)
+        self._connections = ControlConnections(engine)
         self._answers: dict[tuple[str, str], tuple[float, Json]] = {}
         self._locks: dict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
 
@@ -50,7 +50,7 @@ class RunningScene:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._doors.close()
+        self._connections.close()
 
     def since(self, moment: float) -> RunningScene:
         """The same, at a later look: of no answer that was asked before that moment (monotonic seconds)."""
@@ -64,7 +64,7 @@ class RunningScene:
 
     def unused_address(self, lan: str) -> Address:
         """An address of the LAN that no node has."""
-        return stranger(self.lab, lan)
+        return unused_address(self.lab, lan)
 
     def address(self, node: str) -> Address:
         """The node's first address: the one under which the others know it."""
@@ -102,7 +102,7 @@ class RunningScene:
             known = self._answers.get((node, what))
             if known is None or known[0] < self._since:
                 asked = time.monotonic()
-                given = self._doors.ask(self._container(node), Question("show", {"what": what}), _PATIENCE)
+                given = self._connections.ask(self._container(node), Question("show", {"what": what}), _PATIENCE)
                 if given.error is not None:
                     raise EngineError(f"{node}: {given.error}")
                 known = self._answers[node, what] = asked, given.answer

@@ -12,10 +12,10 @@ from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.faults.verb import Verb
 from catenet.orchestrator.lab.expect import ExpectationError, read_given
 from catenet.orchestrator.observe.running import RunningLab, UserError, unknown
-from catenet.orchestrator.operations.done import Done, Stopwatch
-from catenet.orchestrator.operations.hands import LabHands
+from catenet.orchestrator.operations.lab_control import RunningLabControl
+from catenet.orchestrator.operations.verb_result import Stopwatch, VerbResult
 
-__all__ = ["AT_ONCE", "do", "do_together", "lead", "options_of"]
+__all__ = ["AT_ONCE", "do", "do_together", "lead_time", "options_of"]
 
 _EACH, _AHEAD = 0.3, 9.0
 """Seconds for each of several LANs to tell its ends when it is that all of them are cut, and the most for all together:
@@ -24,7 +24,9 @@ AT_ONCE = 16
 """Targets of one verb that are dealt with at a time."""
 
 
-def do(engine: Engine, running: RunningLab, verb: str, target: str, options: Any = None, *, at: float = 0.0) -> Done:
+def do(
+    engine: Engine, running: RunningLab, verb: str, target: str, options: Any = None, *, at: float = 0.0
+) -> VerbResult:
     """One verb on one LAN or node, with its options (None: nothing is given); on a LAN not before `at` (seconds since
     1970).
 
@@ -36,7 +38,7 @@ def do(engine: Engine, running: RunningLab, verb: str, target: str, options: Any
     known = _known(verb)
     watch = Stopwatch(verb, target)
     given = known.options() if options is None else options
-    return watch.done(known.do(LabHands(engine, running, verb), target, given, at))
+    return watch.done(known.do(RunningLabControl(engine, running, verb), target, given, at))
 
 
 def options_of(verb: str, given: Mapping[str, object]) -> Any:
@@ -58,7 +60,7 @@ def options_of(verb: str, given: Mapping[str, object]) -> Any:
 
 def do_together(
     engine: Engine, running: RunningLab, verb: str, targets: Sequence[str], options: Any = None
-) -> list[Done]:
+) -> list[VerbResult]:
     """One verb on several LANs or nodes at one moment, as a timeline does it; each target once.
 
     Raises:
@@ -69,13 +71,13 @@ def do_together(
     targets = list(dict.fromkeys(targets))
     for target in targets:
         _must_be_there(running, verb, target)
-    ahead = lead(verb, len(targets))
+    ahead = lead_time(verb, len(targets))
     at = time.time() + ahead if ahead else 0.0
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(lambda target: do(engine, running, verb, target, options, at=at), targets))
 
 
-def lead(verb: str, count: int) -> float:
+def lead_time(verb: str, count: int) -> float:
     """Seconds before the moment at which so many LANs are told of it; 0 for one, and for nodes."""
     return min(_EACH * count, _AHEAD) if count > 1 and verbs()[verb].on == "LAN" else 0.0
 

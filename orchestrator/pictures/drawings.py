@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catenet.nodes.control.link import BROKEN, CUT
-from catenet.orchestrator.pictures.picture import Picture, Shown, ShownLan
+from catenet.orchestrator.pictures.picture import Picture, ShownLan, ShownNode
 
 __all__ = ["dot", "mermaid"]
 
@@ -85,7 +85,7 @@ def _quoted(*lines: str) -> str:
     return '"' + r"\n".join(line.replace("\\", "\\\\").replace('"', '\\"') for line in lines) + '"'
 
 
-def _node_lines(node: Shown) -> list[str]:
+def _node_lines(node: ShownNode) -> list[str]:
     return [node.name, node.words] if node.state not in ("", "good") else [node.name]
 
 

@@ -38,11 +38,11 @@ class Spot(NamedTuple):
     y: float
 
 
-Line = tuple[int, int]
+Edge = tuple[int, int]
 Lengths = list[list[float]]
 
 
-def place(boxes: Sequence[Box], lines: Sequence[Line]) -> list[Spot]:
+def place(boxes: Sequence[Box], lines: Sequence[Edge]) -> list[Spot]:
     """A spot for each box, so that none overlaps; `lines` join boxes by their numbers."""
     if not boxes:
         return []
@@ -69,7 +69,7 @@ def _turned(spot: Spot, angle: float) -> Spot:
     return Spot((spot.x * cosine - spot.y * sine) * _WIDER, spot.x * sine + spot.y * cosine)
 
 
-def _lengths(boxes: Sequence[Box], lines: Sequence[Line]) -> Lengths:
+def _lengths(boxes: Sequence[Box], lines: Sequence[Edge]) -> Lengths:
     """The shortest ways between all boxes (Floyd and Warshall); parts without a way stand a little off."""
     count = len(boxes)
     row = [[math.inf] * count for _ in boxes]
@@ -136,7 +136,7 @@ def _settle(spots: list[Spot], lengths: Lengths) -> list[Spot]:
     return spots
 
 
-def _apart(spots: Sequence[Spot], boxes: Sequence[Box], lines: Sequence[Line]) -> list[Spot]:
+def _apart(spots: Sequence[Spot], boxes: Sequence[Box], lines: Sequence[Edge]) -> list[Spot]:
     """Pushes apart what overlaps, and out of the way what a line would cross."""
     spots = list(spots)
     for push in range(_PUSHES):
@@ -172,7 +172,7 @@ def _crowded(spots: Sequence[Spot], boxes: Sequence[Box]) -> Iterator[tuple[int,
 
 
 def _in_the_way(
-    spots: Sequence[Spot], boxes: Sequence[Box], lines: Sequence[Line]
+    spots: Sequence[Spot], boxes: Sequence[Box], lines: Sequence[Edge]
 ) -> Iterator[tuple[int, float, float]]:
     for number, box in enumerate(boxes):
         for one, other in lines:
@@ -200,7 +200,7 @@ def _beside(start: Spot, end: Spot, spot: Spot, box: Box) -> tuple[float, float]
     return step * y / length, -step * x / length
 
 
-def _cost(spots: Sequence[Spot], boxes: Sequence[Box], lines: Sequence[Line]) -> float:
+def _cost(spots: Sequence[Spot], boxes: Sequence[Box], lines: Sequence[Edge]) -> float:
     """Crossings, then lines through boxes, then room, then lines that are neither level nor upright."""
     crossings = sum(1.0 for one, other in combinations(lines, 2) if not {*one} & {*other} and _cross(spots, one, other))
     through = sum(1.0 for _ in _in_the_way(spots, boxes, lines))
@@ -219,7 +219,7 @@ def _cost(spots: Sequence[Spot], boxes: Sequence[Box], lines: Sequence[Line]) ->
     return 20 * crossings + 12 * through + room + 3 * tall + 3 * slant / (len(lines) or 1)
 
 
-def _cross(spots: Sequence[Spot], one: Line, other: Line) -> bool:
+def _cross(spots: Sequence[Spot], one: Edge, other: Edge) -> bool:
     a, b, c, d = (spots[number] for number in (*one, *other))
     return _side(a, b, c) != _side(a, b, d) and _side(c, d, a) != _side(c, d, b)
 

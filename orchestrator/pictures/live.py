@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from catenet.nodes.address import Address
-from catenet.nodes.control.link import BROKEN, WELL
+from catenet.nodes.control.link import BROKEN, HEALTHY
 from catenet.orchestrator.backend.protocols import Streams
 from catenet.orchestrator.lab.model import Lab, LabFileError
 from catenet.orchestrator.observe.running import RunningLab, UserError
-from catenet.orchestrator.pictures.picture import End, Picture, Shown, ShownLan, short_address
+from catenet.orchestrator.pictures.picture import Picture, ShownEnd, ShownLan, ShownNode, short_address
 from catenet.orchestrator.status.state import MISSING, LabState, LanState, NodeState, lab_state
 
 __all__ = ["live_picture"]
@@ -32,13 +32,13 @@ def live_picture(engine: Streams, running: RunningLab, *, blank: bool = False) -
     )
 
 
-def _node(name: str, running: RunningLab, state: NodeState | None, lab: Lab | None) -> Shown:
+def _node(name: str, running: RunningLab, state: NodeState | None, lab: Lab | None) -> ShownNode:
     if state is None:
-        return Shown(name, router=lab is not None and lab.nodes[name].forward, state="dead", words="not there")
+        return ShownNode(name, router=lab is not None and lab.nodes[name].forward, state="dead", words="not there")
     planned = lab.nodes.get(name) if lab else None
     router = planned.forward if planned else len(state.lans) > 1
     word = "good" if state.ready else _ENGINE_STATES.get(running.containers[name].state, "dead")
-    return Shown(name, router, word, state.condition)
+    return ShownNode(name, router, word, state.condition)
 
 
 def _lan(lan: LanState, known: dict[str, NodeState], order: list[str], lab: Lab | None) -> ShownLan:
@@ -49,8 +49,8 @@ def _lan(lan: LanState, known: dict[str, NodeState], order: list[str], lab: Lab 
         node = lab.nodes.get(name) if lab else None
         said = known[name].lans.get(lan.name, "")
         address = node.address_on(lan.name) if node else _address(said)
-        ends.append(End(name, short_address(address, prefix)))
-    state = "good" if lan.word == WELL.word else lan.word
+        ends.append(ShownEnd(name, short_address(address, prefix)))
+    state = "good" if lan.word == HEALTHY.word else lan.word
     return ShownLan(lan.name, str(prefix or ""), tuple(ends), state, lan.condition)
 
 
@@ -62,7 +62,7 @@ def _address(said: str) -> Address | None:
         return None
 
 
-def _subtitle(state: LabState, nodes: tuple[Shown, ...]) -> str:
+def _subtitle(state: LabState, nodes: tuple[ShownNode, ...]) -> str:
     """Running: 4 of 5 nodes ready; cut: link1; silent: link2."""
     broken = ""
     for each in BROKEN:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.lab.model import Lab
 
-__all__ = ["End", "Picture", "Shown", "ShownLan", "plan_picture", "short_address"]
+__all__ = ["Picture", "ShownEnd", "ShownLan", "ShownNode", "plan_picture", "short_address"]
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class ShownEnd:
     """A node's place on a LAN. `address` is the short one (.1), empty where it is not known."""
 
     node: str
@@ -19,7 +19,7 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownNode:
     """A node. `state`: good, waiting, paused or dead; empty in a plan. `words` say it."""
 
     name: str
@@ -34,7 +34,7 @@ class ShownLan:
 
     name: str
     prefix: str
-    ends: tuple[End, ...]
+    ends: tuple[ShownEnd, ...]
     state: str = ""
     words: str = ""
 
@@ -50,7 +50,7 @@ class Picture:
 
     title: str
     subtitle: str
-    nodes: tuple[Shown, ...]
+    nodes: tuple[ShownNode, ...]
     lans: tuple[ShownLan, ...]
     blank: bool = False
 
@@ -63,14 +63,14 @@ def plan_picture(lab: Lab, *, blank: bool = False) -> Picture:
     """The lab as its file plans it."""
     ends = {
         lan.name: tuple(
-            End(node.name, short_address(node.address_on(lan.name), lan.prefix)) for node in lab.on_lan(lan.name)
+            ShownEnd(node.name, short_address(node.address_on(lan.name), lan.prefix)) for node in lab.on_lan(lan.name)
         )
         for lan in lab.lans.values()
     }
     return Picture(
         lab.name,
         "as its file plans it",
-        tuple(Shown(node.name, node.forward) for node in lab.nodes.values()),
+        tuple(ShownNode(node.name, node.forward) for node in lab.nodes.values()),
         tuple(ShownLan(lan.name, str(lan.prefix), ends[lan.name]) for lan in lab.lans.values()),
         blank,
     )

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from catenet.nodes.control.link import BROKEN, CUT, StateWords
 from catenet.nodes.control.printable import printable
 from catenet.orchestrator.pictures.layout import Box, Spot, place
-from catenet.orchestrator.pictures.picture import End, Picture, Shown, ShownLan
+from catenet.orchestrator.pictures.picture import Picture, ShownEnd, ShownLan, ShownNode
 
 __all__ = ["svg"]
 
@@ -55,9 +55,9 @@ text{font-family:Helvetica,Arial,'Liberation Sans',sans-serif;font-size:13px;fil
 class _Thing(NamedTuple):
     """What gets a place: a free node, or a LAN with the nodes inside."""
 
-    node: Shown | None
+    node: ShownNode | None
     lan: ShownLan | None
-    inside: tuple[tuple[Shown, End], ...]
+    inside: tuple[tuple[ShownNode, ShownEnd], ...]
     box: Box
     wide: float = 0.0  # a column of nodes
 
@@ -106,13 +106,13 @@ def _things(picture: Picture) -> list[_Thing]:
     return things
 
 
-def _node_box(node: Shown) -> Box:
+def _node_box(node: ShownNode) -> Box:
     words = _SMALL * len(node.words) if node.state not in ("", "good") else 0.0
     wide = max(_LETTER * len(node.name), words) + 24
     return Box(max(wide, 52.0), 52.0 if node.router else 40.0)
 
 
-def _lan_thing(lan: ShownLan, inside: tuple[tuple[Shown, End], ...], *, blank: bool) -> _Thing:
+def _lan_thing(lan: ShownLan, inside: tuple[tuple[ShownNode, ShownEnd], ...], *, blank: bool) -> _Thing:
     columns = math.ceil(len(inside) / _ROWS) or 1
     rows = math.ceil(len(inside) / columns)
     wide = max(
@@ -126,7 +126,7 @@ def _lan_thing(lan: ShownLan, inside: tuple[tuple[Shown, End], ...], *, blank: b
     return _Thing(None, lan, inside, Box(columns * wide + 12, high), wide)
 
 
-def _said(node: Shown) -> str:
+def _said(node: ShownNode) -> str:
     return f"{node.name}: {node.words}" if node.state not in ("", "good") else node.name
 
 
@@ -137,7 +137,7 @@ def _drawn(thing: _Thing, spot: Spot, blank: bool) -> Iterator[str]:
         yield from _drawn_lan(thing, thing.lan, spot, blank)
 
 
-def _drawn_node(node: Shown, spot: Spot, box: Box) -> Iterator[str]:
+def _drawn_node(node: ShownNode, spot: Spot, box: Box) -> Iterator[str]:
     kind = f"node {node.state}".strip()
     if node.router:
         yield (

@@ -31,7 +31,7 @@ from catenet.orchestrator.backend.protocols import (
 )
 from catenet.orchestrator.plan.desired import COMPOSE_IMAGE, Desired
 
-__all__ = ["Places", "compose_file", "folded"]
+__all__ = ["ComposePaths", "compose_file", "folded"]
 
 _WIDTH = 112
 _SHORT = 36  # characters of JSON that share a line with others
@@ -44,7 +44,7 @@ _FOLD = re.compile(r'(?<=,) (?=["{\[\d-])')  # one space alone: another, in a st
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class ComposePaths:
     """Paths, from the file's own folder. `repository` is empty where the image is made by other means."""
 
     lab_file: str
@@ -65,24 +65,24 @@ class _Kind:
         return cls(spec.image, spec.capabilities, tuple(spec.sysctls.items()))
 
 
-def compose_file(wanted: Desired, places: Places, command: str) -> str:
+def compose_file(wanted: Desired, paths: ComposePaths, command: str) -> str:
     """The file's text. `command` is what the user typed to get it."""
     common = [spec.image for spec in wanted.containers if spec.image == COMPOSE_IMAGE]
     others = [spec.labels[LABEL_NODE] for spec in wanted.containers if spec.image != COMPOSE_IMAGE]
     configs = {spec.labels[LABEL_NODE]: json.loads(spec.environment[CONFIG_VARIABLE]) for spec in wanted.containers}
-    builder = next(name for name in _BUILDERS if name not in configs) if places.repository and common else ""
+    builder = next(name for name in _BUILDERS if name not in configs) if paths.repository and common else ""
     kinds = _named(wanted.containers)
     lans = {spec.name: spec.labels[LABEL_LAN] for spec in wanted.networks}
     lines = [
-        *_header(configs, places, command),
-        *_others(others, places),
-        f"x-labels: &labels {{{LABEL_LAB}: '${{COMPOSE_PROJECT_NAME:-}}', {LABEL_FILE}: {_word(places.lab_file)}}}",
-        *_shared(places, builder),
+        *_header(configs, paths, command),
+        *_others(others, paths),
+        f"x-labels: &labels {{{LABEL_LAB}: '${{COMPOSE_PROJECT_NAME:-}}', {LABEL_FILE}: {_word(paths.lab_file)}}}",
+        *_shared(paths, builder),
         *(line for kind, name in kinds.items() for line in _kind(kind, name)),
         *_lan_kind(),
         "",
         "services:",
-        *(_builder(builder, places, COMPOSE_IMAGE) if builder else ()),
+        *(_builder(builder, paths, COMPOSE_IMAGE) if builder else ()),
     ]
     for spec in wanted.containers:
         lines += _service(spec, kinds[_Kind.of(spec)], configs[spec.labels[LABEL_NODE]], lans)
@@ -90,14 +90,14 @@ def compose_file(wanted: Desired, places: Places, command: str) -> str:
     return "\n".join([*lines, ""])
 
 
-def _header(configs: Mapping[str, Mapping[str, object]], places: Places, command: str) -> Iterator[str]:
+def _header(configs: Mapping[str, Mapping[str, object]], paths: ComposePaths, command: str) -> Iterator[str]:
     first = next(iter(configs))
     router, routing = _first(configs, lambda service: service.routing is not None)
     browser, browsing = _first(configs, lambda service: bool(service.fetches))
     server, _ = _first(configs, lambda service: any(each.scheme == "http" for each in service.listens))
     table = f"{router} show {routing.name}" if routing is not None else f"{first} show routes"
     yield "# A lab for docker compose (2; or 1.29, which is docker-compose). To change it, change"
-    yield f"# {printable(places.lab_file)}, and then: {printable(command)}"
+    yield f"# {printable(paths.lab_file)}, and then: {printable(command)}"
     yield "#"
     yield "#     docker compose up -d --wait       starts it; every node is ready when it returns"
     yield "#     docker compose logs -f            what happens"
@@ -107,7 +107,7 @@ def _header(configs: Mapping[str, Mapping[str, object]], places: Places, command
     yield "#     docker compose down"
     yield "#"
     yield "# The verbs of catenet work on it too; there it has the name of Compose's project (-p NAME)."
-    if places.repository:
+    if paths.repository:
         yield "# The first start builds the image, from $BASE_IMAGE; where no registry can be reached: make image."
         yield "# After a change of code: docker compose build (or make image)."
     else:
@@ -122,11 +122,11 @@ def _first(
     return next(((node, service) for node, service in found if is_meant(service)), ("", None))
 
 
-def _others(nodes: Sequence[str], places: Places) -> Iterator[str]:
+def _others(nodes: Sequence[str], paths: ComposePaths) -> Iterator[str]:
     """Images that no builder of ours makes here: FRR's, or those of programs with a Dockerfile."""
     if nodes:
         yield f"# The image of {', '.join(nodes)} is made by catenet: first, and after a change of code,"
-        file = printable(shlex.quote(places.lab_file))
+        file = printable(shlex.quote(paths.lab_file))
         yield f"# catenet up {file} && catenet down {file}"
 
 
@@ -145,14 +145,14 @@ def _named(containers: Sequence[ContainerSpec]) -> dict[_Kind, str]:
     return names
 
 
-def _shared(places: Places, builder: str) -> Iterator[str]:
+def _shared(paths: ComposePaths, builder: str) -> Iterator[str]:
     yield "x-node: &node"
     yield "  pull_policy: never"
     if builder:
         yield f"  depends_on: {{{builder}: {{condition: service_completed_successfully}}}}"
     yield "  cap_drop: [ALL]"
     yield f"  security_opt: {_list(SECURITY)}"
-    yield f"  volumes: [{{type: bind, source: {_word(places.data)}, target: {DATA}, read_only: true}}]"
+    yield f"  volumes: [{{type: bind, source: {_word(paths.data)}, target: {DATA}, read_only: true}}]"
     yield f"  healthcheck: {_HEALTH}"
     yield f"  logging: {{driver: {LOG_DRIVER}, options: {_mapping(LOG_OPTIONS)}}}"
 
@@ -173,11 +173,11 @@ def _lan_kind() -> Iterator[str]:
     yield from (f"    {key}: {_word(value)}" for key, value in NETWORK_OPTIONS.items())
 
 
-def _builder(name: str, places: Places, image: str) -> Iterator[str]:
+def _builder(name: str, paths: ComposePaths, image: str) -> Iterator[str]:
     yield f"  {name}:  # it builds what the nodes run, and ends"
     yield f"    image: {_quoted(image)}"
     yield "    build:"
-    yield f"      context: {_word(places.repository)}"
+    yield f"      context: {_word(paths.repository)}"
     yield "      dockerfile: images/node/Dockerfile"
     yield f"      args: {{BASE_IMAGE: '{_BASE}'}}"
     yield "    entrypoint: ['true']"

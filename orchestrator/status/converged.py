@@ -17,7 +17,7 @@ from catenet.nodes.control.topology import ExpectedRoute
 from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.lab.graph import best, expected, lacking, routing
 from catenet.orchestrator.lab.model import Lab
-from catenet.orchestrator.observe.ask import Doors
+from catenet.orchestrator.observe.ask import ControlConnections
 from catenet.orchestrator.observe.running import RunningLab, UserError, running_lab
 
 __all__ = ["not_converged", "wait_until_converged"]
@@ -31,33 +31,33 @@ WHOLE = 2.0
 def wait_until_converged(engine: Engine, running: RunningLab, within: float) -> list[str]:
     """Looks until routing has converged, at most `within` seconds. What is lacking then, in words; nothing: it has."""
     until, pause = time.monotonic() + within, POLL
-    with Doors(engine) as doors:
+    with ControlConnections(engine) as connections:
         while True:
             try:
-                look = _Look(doors, running.lab, running_lab(engine, running.name).containers)
+                snapshot = _Snapshot(connections, running.lab, running_lab(engine, running.name).containers)
             except UserError as gone:
                 return [str(gone)]
-            if not look.lacking or time.monotonic() >= until:
-                return look.lacking
+            if not snapshot.lacking or time.monotonic() >= until:
+                return snapshot.lacking
             again = min(until, time.monotonic() + WHOLE)
-            routers: Collection[str] = look.wanting
+            routers: Collection[str] = snapshot.incomplete
             while routers and time.monotonic() < again:
                 time.sleep(pause)
                 pause = min(1.5 * pause, SLOWEST)
-                routers = look.still(routers)
+                routers = snapshot.still_incomplete(routers)
 
 
 def not_converged(engine: Engine, lab: Lab, containers: Mapping[str, Container]) -> list[str]:
     """One look: what is lacking, in words. Dead and paused nodes, and LANs that are cut, are as good as none."""
-    with Doors(engine) as doors:
-        return _Look(doors, lab, containers).lacking
+    with ControlConnections(engine) as connections:
+        return _Snapshot(connections, lab, containers).lacking
 
 
-class _Look:
+class _Snapshot:
     """What every router showed at one moment, beside what it should. `lacking`: the differences, in words."""
 
-    def __init__(self, doors: Doors, lab: Lab, containers: Mapping[str, Container]) -> None:
-        self._doors = doors
+    def __init__(self, connections: ControlConnections, lab: Lab, containers: Mapping[str, Container]) -> None:
+        self._connections = connections
         alive = {name: each for name, each in containers.items() if each.state == "running"}
         self._routers = {name: alive[name] for name, node in lab.nodes.items() if routing(node) and name in alive}
         self._services = {name: routing(lab.nodes[name]) for name in self._routers}
@@ -77,11 +77,11 @@ class _Look:
         return mute or [said for lacks in self._lacks.values() for said in lacks]
 
     @property
-    def wanting(self) -> Collection[str]:
+    def incomplete(self) -> Collection[str]:
         """The routers that do not answer, or whose tables are not yet as they should be."""
         return self._mute.keys() or self._lacks.keys()
 
-    def still(self, routers: Collection[str]) -> Collection[str]:
+    def still_incomplete(self, routers: Collection[str]) -> Collection[str]:
         """Those of them of which that is true even now, as long as all else is as it was."""
         if self._mute:
             return self._links(routers)[1].keys()
@@ -112,7 +112,7 @@ class _Look:
 
     def _show(self, routers: Iterable[str], what: str) -> dict[str, Answer]:
         chosen = [self._routers[router] for router in routers]
-        return self._doors.ask_all(chosen, Question("show", {"what": what}))
+        return self._connections.ask_all(chosen, Question("show", {"what": what}))
 
 
 def _table(

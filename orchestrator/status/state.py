@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from catenet.nodes.control.answers import NodeStatus
 from catenet.nodes.control.fields import AnswerError, read
-from catenet.nodes.control.link import BROKEN, WELL, LinkCondition
+from catenet.nodes.control.link import BROKEN, HEALTHY, LinkCondition
 from catenet.nodes.control.questions import FAILED, READY, Answer, Question
 from catenet.orchestrator.backend.protocols import Container, Streams
 from catenet.orchestrator.observe.ask import ask_all
@@ -63,7 +63,7 @@ class LanState:
             for word, places in words.items()
             if places
         ]
-        return "; ".join(said) or WELL.word
+        return "; ".join(said) or HEALTHY.word
 
     @property
     def word(self) -> str:
@@ -75,7 +75,7 @@ class LanState:
     @property
     def is_broken(self) -> bool:
         """At one end at least: `heal` mends it."""
-        return any(end != WELL for end in self.ends.values())
+        return any(end != HEALTHY for end in self.ends.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,11 @@ from catenet.nodes.control.fields import AnswerError, read
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine
-from catenet.orchestrator.lab.addressing import stranger
+from catenet.orchestrator.lab.addressing import unused_address
 from catenet.orchestrator.lab.graph import routing
 from catenet.orchestrator.lab.model import Lab, Measure
 from catenet.orchestrator.observe.ask import ask_all
-from catenet.orchestrator.observe.events import Line, completed, follow, past
+from catenet.orchestrator.observe.events import LogEntry, completed, follow, past
 from catenet.orchestrator.observe.pings import Pings
 from catenet.orchestrator.observe.running import RunningLab
 
@@ -96,7 +96,7 @@ class Account:
         self.metric: int | None = None
         self.changes = 0
 
-    def note(self, line: Line) -> bool:
+    def note(self, line: LogEntry) -> bool:
         """A router said something; whether just now the last route went."""
         event = line.event
         if event is None or line.node not in self.measure.routers or line.at < self._since:
@@ -166,7 +166,7 @@ class Measuring:
         for measure in self._lab.measures:
             at = self._running.containers.get(measure.source)
             if at is not None and at.state == "running":
-                targets = [str(stranger(self._lab, lan)) for lan in measure.lans]
+                targets = [str(unused_address(self._lab, lan)) for lan in measure.lans]
                 pings = [Pings(self._engine, at, target, _EACH) for target in targets]
                 self._pings[measure.name] = [self._open.enter_context(each) for each in pings]
         return self
@@ -226,7 +226,7 @@ class Measuring:
         there = self._running.containers
         return [there[name] for name in dict.fromkeys(names) if name in there]
 
-    def _read(self, known: Sequence[Line]) -> None:
+    def _read(self, known: Sequence[LogEntry]) -> None:
         def present() -> Sequence[Container]:
             return [] if self._over.is_set() else self._routers
 

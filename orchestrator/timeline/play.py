@@ -16,7 +16,7 @@ from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.lab.model import Check, Moment
 from catenet.orchestrator.observe.running import RunningLab, UserError, running_lab
 from catenet.orchestrator.operations import Result, keep_evidence, run_checks
-from catenet.orchestrator.operations.verbs import AT_ONCE, do, lead
+from catenet.orchestrator.operations.verbs import AT_ONCE, do, lead_time
 from catenet.orchestrator.timeline.event import TimelineEvent
 from catenet.orchestrator.timeline.measure import Measuring, figure
 
@@ -79,7 +79,7 @@ class Play:
             measuring.begin(time.time() + first.at - self._now())
         else:
             self._tell_measured(measuring)
-        running, ahead = self._refreshed(), lead(first.verb, len(moments))
+        running, ahead = self._refreshed(), lead_time(first.verb, len(moments))
         if breaks:
             self._wait_until(first.at - ahead)
         at = time.time() + ahead if ahead else 0.0
@@ -176,7 +176,7 @@ def head_start(entries: Sequence[Sequence[Moment]], *, measured: bool) -> float:
 def _preparation(moments: Sequence[Moment], *, measured: bool) -> float:
     """Seconds before its time at which one begins with what breaks something: to tell several, and to count."""
     verb = moments[0].verb
-    return lead(verb, len(moments)) + (_SET_UP if measured else 0.0) if verb and verbs()[verb].breaks else 0.0
+    return lead_time(verb, len(moments)) + (_SET_UP if measured else 0.0) if verb and verbs()[verb].breaks else 0.0
 
 
 def _together(moment: Moment) -> tuple[float, str, Any, int]:

@@ -19,7 +19,7 @@ from catenet.orchestrator.observe.events import completed, last_time, past
 from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition
 from catenet.orchestrator.trace.messages import DNS_FILTER
-from catenet.orchestrator.trace.steps import KINDS, Step, find_steps
+from catenet.orchestrator.trace.steps import KINDS, TraceStep, find_steps
 
 __all__ = ["Trace", "trace_http"]
 
@@ -34,7 +34,7 @@ class Trace:
 
     node: str
     url: str
-    steps: tuple[Step, ...]
+    steps: tuple[TraceStep, ...]
     page: Mapping[str, Json]
     error: str = ""
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from catenet.nodes.catalogue import services
 from catenet.nodes.control.printable import printable
-from catenet.orchestrator.capture.packets import TCP, Seen
+from catenet.orchestrator.capture.packets import TCP, CapturedPacket
 
 __all__ = ["DNS_FILTER", "DnsSeen", "HttpRequestSeen", "HttpResponseSeen", "read_dns", "read_http"]
 
@@ -54,7 +54,7 @@ class HttpResponseSeen(NamedTuple):
     length: int | None
 
 
-def read_dns(seen: Seen) -> DnsSeen | None:
+def read_dns(seen: CapturedPacket) -> DnsSeen | None:
     """The DNS message in a packet to or from a port of those that answer for names.
 
     Over TCP (RFC 1035 section 4.2.2: two bytes of length before each message) it must lie whole in this one segment.
@@ -124,7 +124,7 @@ def _escaped(octets: bytes, special: bytes) -> str:
     )
 
 
-def read_http(seen: Seen) -> HttpRequestSeen | HttpResponseSeen | None:
+def read_http(seen: CapturedPacket) -> HttpRequestSeen | HttpResponseSeen | None:
     """The HTTP message whose head begins this TCP segment."""
     if seen.protocol != TCP or b"HTTP/1." not in seen.payload[:_HEAD_BYTES]:
         return None

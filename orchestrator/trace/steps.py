@@ -16,10 +16,10 @@ from typing import NamedTuple
 from catenet.nodes.address import Address
 from catenet.nodes.control.events import Event
 from catenet.nodes.machine import Endpoint, Json
-from catenet.orchestrator.capture.packets import Seen
+from catenet.orchestrator.capture.packets import CapturedPacket
 from catenet.orchestrator.trace.messages import DnsSeen, HttpRequestSeen, HttpResponseSeen, read_dns, read_http
 
-__all__ = ["KINDS", "Step", "find_steps"]
+__all__ = ["KINDS", "TraceStep", "find_steps"]
 
 KINDS = frozenset(("dns.query", "dns.answer", "http.request", "http.response"))
 """Of the events that tell of a message."""
@@ -29,7 +29,7 @@ Content = DnsSeen | HttpRequestSeen | HttpResponseSeen
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TraceStep:
     """One message. `kind`: dns.query, dns.answer, http.request or http.response; `at`: seconds after the first one.
 
     `over`: the routers that it crossed, in order; `seen_by`: the nodes in whose captures its packet is; `told_by`:
@@ -78,23 +78,23 @@ class _Key(NamedTuple):
 
 
 @dataclass
-class _Message:
+class _SeenMessage:
     key: _Key
     content: Content
     at: float
-    sightings: list[Seen] = field(default_factory=list)
+    sightings: list[CapturedPacket] = field(default_factory=list)
     told_by: list[str] = field(default_factory=list)
 
 
 def find_steps(
-    packets: Iterable[Seen],
+    packets: Iterable[CapturedPacket],
     events: Iterable[Event],
     *,
     names: Mapping[Address, str],
     asker: str,
     resolver: str,
     routers: frozenset[str],
-) -> tuple[Step, ...]:
+) -> tuple[TraceStep, ...]:
     """The messages of one fetch, in the order of time.
 
     Of interest are the messages that `asker` sends or gets, and the questions of its `resolver` with their answers;
@@ -110,10 +110,10 @@ def find_steps(
     )
 
 
-def _from_packets(packets: Iterable[Seen]) -> dict[_Key, list[_Message]]:
+def _from_packets(packets: Iterable[CapturedPacket]) -> dict[_Key, list[_SeenMessage]]:
     """The messages on the wire; the sightings of one packet in several nodes are brought together."""
-    messages: dict[_Key, list[_Message]] = defaultdict(list)
-    by_packet: dict[tuple[_Key, bytes, int], list[_Message]] = defaultdict(list)
+    messages: dict[_Key, list[_SeenMessage]] = defaultdict(list)
+    by_packet: dict[tuple[_Key, bytes, int], list[_SeenMessage]] = defaultdict(list)
     for seen in packets:
         content = read_dns(seen) or read_http(seen)
         if content is None:
@@ -122,14 +122,14 @@ def _from_packets(packets: Iterable[Seen]) -> dict[_Key, list[_Message]]:
         alike = by_packet[key, seen.payload, seen.identification]
         message = next((each for each in alike if not _has(each, seen)), None)
         if message is None:
-            message = _Message(key, content, seen.at)
+            message = _SeenMessage(key, content, seen.at)
             alike.append(message)
             messages[key].append(message)
         message.sightings.append(seen)
     return messages
 
 
-def _has(message: _Message, seen: Seen) -> bool:
+def _has(message: _SeenMessage, seen: CapturedPacket) -> bool:
     return any(other.node == seen.node and other.outgoing == seen.outgoing for other in message.sightings)
 
 
@@ -140,7 +140,7 @@ def _key(content: Content, source: Endpoint, destination: Endpoint) -> _Key:
     return _Key(kind, source, destination, 0)
 
 
-def _add_events(messages: dict[_Key, list[_Message]], events: Iterable[Event]) -> None:
+def _add_events(messages: dict[_Key, list[_SeenMessage]], events: Iterable[Event]) -> None:
     told: dict[tuple[_Key, str], int] = defaultdict(int)
     for event in events:
         read = _read_event(event)
@@ -150,7 +150,7 @@ def _add_events(messages: dict[_Key, list[_Message]], events: Iterable[Event]) -
         number = told[key, event.node]
         told[key, event.node] += 1
         if number == len(messages[key]):
-            messages[key].append(_Message(key, content, event.at))
+            messages[key].append(_SeenMessage(key, content, event.at))
         messages[key][number].told_by.append(event.node)
 
 
@@ -199,7 +199,7 @@ def _endpoint(text: str) -> Endpoint:
     return Endpoint(Address.parse(address), int(port))
 
 
-def _concerns(message: _Message, names: Mapping[Address, str], asker: str, resolver: str) -> bool:
+def _concerns(message: _SeenMessage, names: Mapping[Address, str], asker: str, resolver: str) -> bool:
     source, target = (names.get(end.address) for end in (message.key.source, message.key.destination))
     if isinstance(message.content, DnsSeen) and message.content.type == "PTR":
         return False
@@ -210,11 +210,13 @@ def _concerns(message: _Message, names: Mapping[Address, str], asker: str, resol
     return (target if message.content.is_answer else source) == resolver
 
 
-def _step(number: int, message: _Message, at: float, names: Mapping[Address, str], routers: frozenset[str]) -> Step:
+def _step(
+    number: int, message: _SeenMessage, at: float, names: Mapping[Address, str], routers: frozenset[str]
+) -> TraceStep:
     source, target = (names.get(end.address, str(end.address)) for end in (message.key.source, message.key.destination))
     way = sorted(message.sightings, key=lambda seen: (-seen.ttl, seen.at))
     over = tuple(dict.fromkeys(seen.node for seen in way if seen.node in routers - {source, target}))
-    return Step(
+    return TraceStep(
         number=number,
         kind=message.key.kind,
         at=at,

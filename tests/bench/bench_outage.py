@@ -28,7 +28,7 @@ from ring import FAULTS, Ring
 
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.deploy.down import down
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 
 COPY = "bench-outage"
 MAKES = {"ours": "catenet", "FRR": "frr", "BIRD": "bird"}
@@ -73,7 +73,7 @@ def _rings(steps: Steps) -> Iterator[dict[str, Ring]]:
         rings = {make: Ring(engine, copies[make], word, Path(folder)) for make, word in MAKES.items()}
         try:
             for copy in copies.values():
-                down(engine, copy, Silent())
+                down(engine, copy, NoProgress())
             for make, ring in rings.items():
                 steps.step(f"a ring of {make}")
                 ring.up()
@@ -85,7 +85,7 @@ def _rings(steps: Steps) -> Iterator[dict[str, Ring]]:
             for ring in rings.values():
                 ring.end_probes()
             for copy in copies.values():
-                down(engine, copy, Silent())
+                down(engine, copy, NoProgress())
 
 
 def _note(outages: Outages, what: str, rings: dict[str, Ring], do: Callable[[Ring], float]) -> str:

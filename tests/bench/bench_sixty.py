@@ -26,7 +26,7 @@ from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.deploy.down import down
 from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ask_all
@@ -48,12 +48,12 @@ def figures(runs: int, steps: Steps) -> list[Figure]:
     engine = connect()
     graph = nx.random_regular_graph(LINKS, ROUTERS, seed=SEED)
     steps.step("image")
-    ensure_node_image(engine, Silent())  # a build is not what is measured
+    ensure_node_image(engine, NoProgress())  # a build is not what is measured
     assert nx.is_connected(graph), f"seed {SEED} gives a graph in parts"
     with tempfile.TemporaryDirectory() as folder:
         file = _write(graph, Path(folder))
         try:
-            down(engine, COPY, Silent())
+            down(engine, COPY, NoProgress())
             seconds = []
             runs = (runs + 1) // 2
             for run in range(runs):
@@ -63,11 +63,11 @@ def figures(runs: int, steps: Steps) -> list[Figure]:
                 steps.found(f"up in {seconds[-1]:.1f} s")
                 _check_kernels(engine, graph, load(file))
                 if run < runs - 1:
-                    down(engine, COPY, Silent())
+                    down(engine, COPY, NoProgress())
             steps.step(f"idle for {IDLE:g} s")
             return [Figure("up until every kernel is right", statistics.median(seconds)), *_idle(engine, before)]
         finally:  # after Ctrl-C too
-            down(engine, COPY, Silent())
+            down(engine, COPY, NoProgress())
 
 
 def _write(graph: nx.Graph, folder: Path) -> Path:

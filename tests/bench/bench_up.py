@@ -30,7 +30,7 @@ from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import LABEL_LAB, ContainerSpec, Engine, NetworkSpec
 from catenet.orchestrator.deploy.down import down
 from catenet.orchestrator.deploy.images import PACKAGE, ensure_node_image
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.deploy.run import AT_ONCE
 from catenet.orchestrator.deploy.up import up
 from catenet.orchestrator.lab.load import load
@@ -164,7 +164,7 @@ def of_the_command(runs: int) -> list[Figure]:
 def of_a_running_lab(engine: Engine, lab: Lab, image: str, runs: int, steps: Steps) -> list[Figure]:
     """What one waits for while working with a lab: status, and the lab again after a change of our code."""
     steps.step(f"status of {lab.name}, and changes of our code")
-    up(engine, lab, COPY, image, Silent())
+    up(engine, lab, COPY, image, NoProgress())
 
     def status() -> None:
         ask_all(engine, engine.inspected(engine.listed({LABEL_LAB: COPY})), Question("status"))
@@ -185,8 +185,8 @@ def _change_and_up(engine: Engine, lab: Lab) -> None:
         shutil.copy(PACKAGE / "__init__.py", package)
         with (package / "nodes" / "address.py").open("a") as file:
             file.write(f"# a change at {time.time()}\n")
-        image = ensure_node_image(engine, Silent(), package)
-    up(engine, lab, COPY, image, Silent())
+        image = ensure_node_image(engine, NoProgress(), package)
+    up(engine, lab, COPY, image, NoProgress())
 
 
 def seconds(runs: int) -> float:
@@ -197,7 +197,7 @@ def figures(runs: int, steps: Steps) -> list[Figure]:
     engine = connect()
     steps.step("image")
     _clear(engine)
-    image = ensure_node_image(engine, Silent())
+    image = ensure_node_image(engine, NoProgress())
     internet = load(PACKAGE / "labs" / "internet" / "lab.yaml")
     found = of_the_command(runs)
     try:
@@ -212,4 +212,4 @@ def figures(runs: int, steps: Steps) -> list[Figure]:
 
 def _clear(engine: Engine) -> None:
     for copy in (COPY, f"{COPY}-floor", f"{COPY}-compose"):
-        down(engine, copy, Silent())
+        down(engine, copy, NoProgress())

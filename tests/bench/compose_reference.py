@@ -13,7 +13,7 @@ from pathlib import Path
 
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.lab.model import Lab
-from catenet.orchestrator.plan.compose import Places, compose_file
+from catenet.orchestrator.plan.compose import ComposePaths, compose_file
 from catenet.orchestrator.plan.desired import desired
 
 __all__ = ["Compose", "find_compose"]
@@ -42,8 +42,8 @@ class Compose:
         assert lab.file is not None
         file = folder / f"{project}.yaml"
         wanted = desired(lab, project, image, engine.networks(), events="text")
-        places = Places(str(lab.file), str(lab.file.parent), repository="")
-        file.write_text(compose_file(wanted, places, "make bench"))
+        paths = ComposePaths(str(lab.file), str(lab.file.parent), repository="")
+        file.write_text(compose_file(wanted, paths, "make bench"))
         self._command = [*command, "-f", str(file), "-p", project]
 
     def up(self) -> None:

@@ -24,7 +24,7 @@ from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_NODE, Contai
 from catenet.orchestrator.deploy.down import down
 from catenet.orchestrator.deploy.images import ensure_node_image
 from catenet.orchestrator.deploy.own_images import ensure_packages
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.deploy.up import up
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.observe.program import run_program
@@ -94,8 +94,8 @@ def servers(files: Mapping[str, str], steps: Steps) -> Iterator[Servers]:
     in any case."""
     engine = connect()
     steps.step("images")
-    image = ensure_node_image(engine, Silent())
-    references = ensure_packages(engine, _IMAGE, Silent())
+    image = ensure_node_image(engine, NoProgress())
+    references = ensure_packages(engine, _IMAGE, NoProgress())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)  # servers give up root's power to read all
@@ -104,12 +104,12 @@ def servers(files: Mapping[str, str], steps: Steps) -> Iterator[Servers]:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
         try:
-            down(engine, COPY, Silent())
+            down(engine, COPY, NoProgress())
             steps.step("servers")
-            up(engine, load(folder / "lab.yaml"), COPY, image, Silent())
+            up(engine, load(folder / "lab.yaml"), COPY, image, NoProgress())
             yield Servers(engine, references, folder)
         finally:
-            down(engine, COPY, Silent())
+            down(engine, COPY, NoProgress())
 
 
 def beside(

@@ -17,8 +17,8 @@ from catenet.orchestrator.backend.protocols import Exec
 from catenet.orchestrator.capture import dissect
 from catenet.orchestrator.capture import tcpdump as tcpdump_module
 from catenet.orchestrator.capture.dissect import Dissector
-from catenet.orchestrator.capture.packets import Frame, PcapStream, Seen, decode, pcap_header, pcap_record
-from catenet.orchestrator.capture.tcpdump import Place, Tcpdump
+from catenet.orchestrator.capture.packets import CapturedPacket, Frame, PcapStream, decode, pcap_header, pcap_record
+from catenet.orchestrator.capture.tcpdump import CapturePoint, Tcpdump
 from catenet.orchestrator.observe.pings import read_reply
 from catenet.orchestrator.trace.messages import read_dns, read_http
 from catenet.orchestrator.trace.steps import find_steps
@@ -49,7 +49,7 @@ def _check_frames(frames: list[Frame]) -> None:
             assert again.data == frame.data
 
 
-def _check_seen(seen: Seen) -> None:
+def _check_seen(seen: CapturedPacket) -> None:
     message = read_dns(seen)
     if message is not None:
         assert all(text.isprintable() for text in (message.name, message.type, *message.answers, *message.refers))
@@ -136,12 +136,12 @@ def _tcpdump(data: bytes) -> Tcpdump:
     _, parts = sliced(data)
     chunks = [(1 + (part[:1] < b"\x80"), part) for part in parts]
     with at_once(tcpdump_module):
-        return Tcpdump(_Streams(chunks), Place("n", "lab-n"), "", lambda _frame: None)  # type: ignore[arg-type]
+        return Tcpdump(_Streams(chunks), CapturePoint("n", "lab-n"), "", lambda _frame: None)  # type: ignore[arg-type]
 
 
 def _check_capture(capture: Tcpdump) -> None:
     assert capture.error
-    assert capture.begun.is_set() and capture.ended.is_set()
+    assert capture.listening.is_set() and capture.ended.is_set()
 
 
 tcpdump = Target(
@@ -164,7 +164,7 @@ def _dissect(data: bytes) -> None:
     with at_once(dissect):
         dissector = Dissector(_Streams([(1, part) for part in parts]), ["lab-n"], [], lambda: None)  # type: ignore[arg-type]
     for number in range(3):
-        dissector.put(Place("n", "lab-n"), Frame(float(number), 1, b"frame", 5))
+        dissector.put(CapturePoint("n", "lab-n"), Frame(float(number), 1, b"frame", 5))
     lines = [*dissector.finish()]
     assert sum(line.first for line in lines) <= sum(part.count(b"\n") for part in parts)
     dissector.close()

@@ -24,15 +24,15 @@ from catenet.nodes.control.view import blocks, lay_out
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.answers import Answers
 from catenet.nodes.runtime.children import Children
-from catenet.nodes.runtime.door import Door
+from catenet.nodes.runtime.context import Shared
+from catenet.nodes.runtime.control_socket import ControlSocket
 from catenet.nodes.runtime.health import Health
-from catenet.nodes.runtime.host import Shared
 from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
 from catenet.nodes.runtime.netlink.client import Netlink
 from catenet.nodes.runtime.service_config import read_service
 from catenet.orchestrator.backend.protocols import LABEL_NODE, Container, LogLine
-from catenet.orchestrator.observe.events import Line
+from catenet.orchestrator.observe.events import LogEntry
 from catenet.orchestrator.status.state import _node_state
 from catenet.orchestrator.trace.route import follow
 
@@ -89,7 +89,7 @@ class _Writer:
 
 
 class _Node:
-    """The node's own answers behind its own door, on a loop that stands still between two inputs."""
+    """The node's own answers behind its own control socket, on a loop that stands still between two inputs."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
@@ -101,7 +101,7 @@ class _Node:
         lans = Lans(config, netlink, self.loop, lambda kind, text, data: log.write("node", kind, text, data))
         shared = Shared(config, self.loop, lans, log, Random(1), Children(self.loop))
         self.answers = Answers(shared, {}, lambda: True, Health(lambda: True))
-        self._lans, self._netlink, self._door = lans, netlink, Door(self.answers.answer)
+        self._lans, self._netlink, self._door = lans, netlink, ControlSocket(self.answers.answer)
 
     def _close(self) -> None:
         self._lans.close()
@@ -272,7 +272,7 @@ answer = Target(
 def _read_lines(data: bytes) -> list[Event]:
     found = []
     for line in data.decode(errors="replace").split("\n")[:50]:
-        shown = Line.of("n", LogLine(1795298400.25, line))
+        shown = LogEntry.of("n", LogLine(1795298400.25, line))
         assert shown.text.isprintable()
         events = (Event.parse(line, "n", 1795298400.25), Event.parse(line))
         found += [event for event in events if event is not None]

@@ -17,7 +17,7 @@ from catenet.orchestrator.lab.vocabulary import LAN, MEASURE, NODE, ROUTE, TOP, 
 from catenet.orchestrator.pictures.drawings import dot, mermaid
 from catenet.orchestrator.pictures.picture import plan_picture
 from catenet.orchestrator.pictures.svg import svg
-from catenet.orchestrator.plan.compose import Places, compose_file
+from catenet.orchestrator.plan.compose import ComposePaths, compose_file
 from catenet.orchestrator.plan.desired import PlanError, desired
 
 DRAWN = 6
@@ -47,7 +47,7 @@ def _check(lab: Lab) -> None:
         return
     for container in wanted.containers:
         _check_node(container.environment[CONFIG_VARIABLE])
-    compose_file(wanted, Places("lab.yaml", ".", "."), "catenet export compose")
+    compose_file(wanted, ComposePaths("lab.yaml", ".", "."), "catenet export compose")
     if len(lab.nodes) <= DRAWN:
         picture = plan_picture(lab)
         mermaid(picture)

@@ -11,7 +11,7 @@ from fuzz_target import Target
 
 from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_NODE, Container, EngineError, Network
-from catenet.orchestrator.capture.places import find_places
+from catenet.orchestrator.capture.capture_points import find_capture_points
 from catenet.orchestrator.checks.expectation import NoAnswerError
 from catenet.orchestrator.checks.gone import GoneCheck
 from catenet.orchestrator.checks.routes import RoutesCheck
@@ -19,8 +19,8 @@ from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.observe import ask as ask_module
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.running import RunningLab, UserError
+from catenet.orchestrator.operations.drift import find_drift
 from catenet.orchestrator.operations.lans import _condition
-from catenet.orchestrator.operations.left_behind import look_into
 from catenet.orchestrator.operations.scene import RunningScene
 from catenet.orchestrator.pictures.drawings import mermaid
 from catenet.orchestrator.pictures.live import live_picture
@@ -60,7 +60,7 @@ READERS: list[Callable[[Any], object]] = [
     _state_told,
     lambda engine: mermaid(live_picture(engine, RUNNING)),
     lambda engine: not_converged(engine, LAB, CONTAINERS),
-    lambda engine: find_places(engine, RUNNING, ["l1", "a"]),
+    lambda engine: find_capture_points(engine, RUNNING, ["l1", "a"]),
     lambda engine: json.dumps(trace_route(engine, RUNNING, "a", "l2").to_json(), allow_nan=False),
     lambda engine: RoutesCheck("a", "l2", ("l1",), 1).run(RunningScene(engine, RUNNING)),
     lambda engine: GoneCheck(("a",), ("l2",)).run(RunningScene(engine, RUNNING)),
@@ -114,7 +114,7 @@ answers = Target(_told, words=WORDS, milliseconds=150)
 
 def _look(data: bytes) -> None:
     try:
-        look = look_into(_Engine(data), CONTAINERS["b"], LAB)  # type: ignore[arg-type]
+        look = find_drift(_Engine(data), CONTAINERS["b"], LAB)  # type: ignore[arg-type]
     except EngineError as error:
         assert str(error).isprintable()
         return

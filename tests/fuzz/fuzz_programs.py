@@ -8,8 +8,8 @@ from fuzz_target import Target, sliced
 
 from catenet.nodes.implementations.bird import rip as bird_rip
 from catenet.nodes.implementations.frr import rip as frr_rip
-from catenet.nodes.implementations.said import Kinds
-from catenet.nodes.runtime.lines import LINE, Lines
+from catenet.nodes.implementations.program_output import ProgramOutput
+from catenet.nodes.runtime.lines import LINE_LIMIT, LineSplitter
 from catenet.orchestrator.checks.fetch import read_response
 from catenet.orchestrator.checks.path import read_traceroute
 from catenet.orchestrator.checks.resolve import read_dig
@@ -17,18 +17,18 @@ from catenet.orchestrator.checks.resolve import read_dig
 
 def _read_lines(data: bytes) -> list[str]:
     whole, parts = sliced(data)
-    lines, one = Lines(), Lines()
+    lines, one = LineSplitter(), LineSplitter()
     found = [line for part in parts for line in lines.feed(part)] + lines.end()
-    if len(whole) <= LINE:  # a line that is cut is given at once, however long the piece that it came in
+    if len(whole) <= LINE_LIMIT:  # a line that is cut is given at once, however long the piece that it came in
         assert found == one.feed(whole) + one.end()
     return found
 
 
 def _check_lines(lines: list[str]) -> None:
-    kinds = Kinds()
+    kinds = ProgramOutput()
     for line in lines:
         assert "\n" not in line
-        assert len(line.encode()) <= 3 * LINE + 3
+        assert len(line.encode()) <= 3 * LINE_LIMIT + 3
         report = kinds.read(line, "stdout")
         if report is not None:
             json.dumps(report.data, allow_nan=False)

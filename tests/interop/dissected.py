@@ -12,11 +12,11 @@ from on_engine import claimed, own
 from catenet.nodes.machine import Packet
 from catenet.orchestrator.backend.protocols import LABEL_LAB, ContainerSpec, Engine
 from catenet.orchestrator.capture.packets import Frame, pcap_header, pcap_record
-from catenet.orchestrator.deploy.alone import in_turn
 from catenet.orchestrator.deploy.base import ensure_base
 from catenet.orchestrator.deploy.images import PACKAGE, PROGRAM_REPOSITORY, tag_of
+from catenet.orchestrator.deploy.locks import waiting_lock
 from catenet.orchestrator.deploy.own_images import build_folder
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 
 TSHARK = Path(__file__).parent / "tshark"
 COMPLAINTS = ("_ws.malformed", "_ws.expert.message", "_ws.unreassembled", "_ws.short")
@@ -111,8 +111,8 @@ def _checksum(data: bytes) -> int:
 
 def _image(engine: Engine) -> str:
     packages = (PACKAGE / "images" / "node" / "packages.txt").read_text().split()
-    with in_turn("images"):
-        base = ensure_base(engine, packages, Silent())
+    with waiting_lock("images"):
+        base = ensure_base(engine, packages, NoProgress())
         content = [(file.name, file.read_bytes()) for file in sorted(TSHARK.iterdir())]
         tag = tag_of(PROGRAM_REPOSITORY, content, stands_on=base)
         if not engine.has_image(tag):

@@ -49,7 +49,7 @@ def attack(lab: LabUnderTest, how: str, number: int) -> Counter[str]:
 
 
 def under(attacking: Future[Counter[str]], lab: LabUnderTest) -> Iterator[None]:
-    """As long as it is attacked, the router forwards and answers its door."""
+    """As long as it is attacked, the router forwards and answers questions."""
     while not attacking.done():
         ping = lab["other"].run("ping", "-n", "-c", "1", "-W", "10", "10.66.3.2")
         assert ping.returncode == 0, ping.stdout
@@ -160,7 +160,7 @@ def flood(lab: LabUnderTest) -> None:
         last = messages(lab)
         if any(first + BACKLOG < number < last - BACKLOG for number in read):
             return
-    raise AssertionError("the door was silent in every flood")
+    raise AssertionError("no question was answered in any flood")
 
 
 def waiting(lab: LabUnderTest) -> bool:

@@ -62,7 +62,7 @@ class Sender:
 
     def hear(self, message: Message, port: int = PORT) -> list[Packet]:
         """What is said at once, to a neighbour on link1."""
-        (data,) = self.peer.seal(bytes(message), "link1", None, self.now)
+        (data,) = self.peer.sign(bytes(message), "link1", None, self.now)
         self.machine.receive(Packet(data, Endpoint(ASKER, port), GROUP, "link1"), self.now)
         return self._keep()
 

@@ -16,10 +16,10 @@ from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine, listed_of
 from catenet.orchestrator.deploy import up as deploy
 from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Lab
-from catenet.orchestrator.observe.ask import Doors
+from catenet.orchestrator.observe.ask import ControlConnections
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab, running_lab
 from catenet.orchestrator.operations import Result, run_checks, verbs
@@ -36,13 +36,13 @@ class Bench:
 
     def __init__(self, engine: Engine, copy: str, folder: Path) -> None:
         self.engine, self.copy, self.folder = engine, copy, folder
-        self.doors = Doors(engine)
+        self.connections = ControlConnections(engine)
 
     def __enter__(self) -> Bench:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.doors.close()
+        self.connections.close()
 
     @property
     def running(self) -> RunningLab:
@@ -80,7 +80,7 @@ class Bench:
         return self._ask(node, Question("status"))
 
     def _ask(self, node: str, question: Question) -> Json:
-        answer = self.doors.ask(self.container(node), question, PATIENCE)
+        answer = self.connections.ask(self.container(node), question, PATIENCE)
         assert answer.error is None, f"{node}: {answer.error}"
         return answer.answer
 
@@ -155,6 +155,6 @@ def until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
 def up(folder: Path, copy: str) -> Iterator[Bench]:
     """Inside, a copy of the lab in that folder runs."""
     with claimed(copy) as engine:
-        deploy.up(engine, load(folder / "lab.yaml"), copy, ensure_node_image(engine, Silent()), Silent())
+        deploy.up(engine, load(folder / "lab.yaml"), copy, ensure_node_image(engine, NoProgress()), NoProgress())
         with Bench(engine, copy, folder) as bench:
             yield bench

@@ -91,7 +91,7 @@ def wrong(lab: Any, broken: Broken = WELL) -> list[str]:
 
 def _show(lab: Any, routers: Collection[str], what: str) -> dict[str, Any]:
     containers = lab.running.containers
-    answers = lab.doors.ask_all([containers[router] for router in routers], Question("show", {"what": what}))
+    answers = lab.connections.ask_all([containers[router] for router in routers], Question("show", {"what": what}))
     return {router: answer.answer or {} for router, answer in answers.items()}
 
 

@@ -19,9 +19,9 @@ from on_engine import claimed, own
 
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.cli.app import run
-from catenet.orchestrator.deploy.alone import in_turn
 from catenet.orchestrator.deploy.images import build_compose_image
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.locks import waiting_lock
+from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.observe.running import running_labs
 
 pytestmark = pytest.mark.engine
@@ -102,8 +102,8 @@ def catenet(*words: str) -> int:
 @pytest.fixture(scope="module", autouse=True)
 def image() -> Iterator[None]:
     """That of all Compose files, made of our code. There is one on a machine, which another run may make of its own."""
-    with in_turn("tests-of-compose"):
-        build_compose_image(connect(), Silent())
+    with waiting_lock("tests-of-compose"):
+        build_compose_image(connect(), NoProgress())
         yield
 
 

@@ -12,7 +12,7 @@ from processes import all_claimed, at_once
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.observe.running import running_labs
 
 pytestmark = pytest.mark.engine
@@ -33,7 +33,7 @@ checks:
 @pytest.fixture(scope="module")
 def engine() -> Engine:
     engine = connect()
-    ensure_node_image(engine, Silent())
+    ensure_node_image(engine, NoProgress())
     return engine
 
 

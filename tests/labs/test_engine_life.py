@@ -15,7 +15,7 @@ from lab_bench import Bench, until, up
 from on_engine import own
 
 from catenet.orchestrator.deploy.down import down
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.observe.running import condition, running_labs
 
 pytestmark = pytest.mark.engine
@@ -98,6 +98,6 @@ def test_down_right_after_a_kill_leaves_nothing(tmp_path: Path) -> None:
     with up(tmp_path, copy) as bench:
         bench.do("kill", "r")
         bench.do("pause", "h2")
-        report = down(bench.engine, copy, Silent())
+        report = down(bench.engine, copy, NoProgress())
         assert (report.nodes, report.networks) == (3, 2)
         assert copy not in running_labs(bench.engine)

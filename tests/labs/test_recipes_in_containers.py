@@ -13,7 +13,7 @@ from recipes import REPOSITORY, blocks, commands, tree
 
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.observe.running import running_labs
 
 pytestmark = pytest.mark.engine
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.engine
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tree with the recipes, which uses the wheels that ours has."""
-    ensure_node_image(connect(), Silent())
+    ensure_node_image(connect(), NoProgress())
     copied = tree(tmp_path_factory.mktemp("recipes"))
     if (REPOSITORY / ".wheelhouse").is_dir():
         (copied / ".wheelhouse").symlink_to(REPOSITORY / ".wheelhouse")

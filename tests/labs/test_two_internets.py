@@ -14,7 +14,7 @@ from processes import all_claimed, at_once, catenet
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.observe.running import running_labs
 
 pytestmark = pytest.mark.engine
@@ -34,7 +34,7 @@ for address in ("255.255.255.255", "224.0.0.9", *sys.argv[2:]):
 @pytest.fixture(scope="module")
 def engine() -> Engine:
     engine = connect()
-    ensure_node_image(engine, Silent())
+    ensure_node_image(engine, NoProgress())
     return engine
 
 

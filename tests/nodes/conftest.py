@@ -14,7 +14,7 @@ from catenet.nodes.control.config import NodeConfig
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.service import Source
 from catenet.nodes.runtime.children import Children
-from catenet.nodes.runtime.host import Host, Shared
+from catenet.nodes.runtime.context import ServiceContext, Shared
 from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
 from catenet.nodes.runtime.netlink.client import Netlink
@@ -35,11 +35,13 @@ class Bench:
         self.shared = Shared(self.config, loop, self.lans, log, random.Random(1), Children(loop))
         self.failures: list[Exception] = []
         self.counters: dict[str, int] = {}
-        self.hosts: list[Host] = []
+        self.contexts: list[ServiceContext] = []
 
-    def host(self, source: Source | None = None) -> Host:
-        self.hosts.append(Host(self.shared, "svc", self.counters, lambda _: None, self.failures.append, source=source))
-        return self.hosts[-1]
+    def context(self, source: Source | None = None) -> ServiceContext:
+        self.contexts.append(
+            ServiceContext(self.shared, "svc", self.counters, lambda _: None, self.failures.append, source=source)
+        )
+        return self.contexts[-1]
 
     def events(self) -> list[Event]:
         return [event for line in self.file.read_text().splitlines() if (event := Event.parse(line)) is not None]
@@ -50,8 +52,8 @@ class Bench:
                 await asyncio.sleep(0)
 
     def close(self) -> None:
-        for host in self.hosts:
-            host.close()
+        for context in self.contexts:
+            context.close()
         self.lans.close()
         self.netlink.close()
         os.close(self.descriptor)

@@ -80,7 +80,7 @@ class SmallLab:
         self.silent -= {(node, lan) for lan in NODES[node]}
 
     def answer(self, container: str, command: Sequence[str], given: bytes) -> tuple[int, bytes, bytes]:
-        """What a program inside says: the control door's, or `cat`'s."""
+        """What a program inside says: the control socket's, or `cat`'s."""
         if tuple(command) != ASK_COMMAND:
             return 3, given, b"not a word\n"
         node = container.removeprefix(f"{self.name}-")

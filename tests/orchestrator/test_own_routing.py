@@ -15,7 +15,7 @@ from catenet.orchestrator.deploy.ready import Readiness
 from catenet.orchestrator.lab.graph import best, expected, routing
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import Lab
-from catenet.orchestrator.plan.compose import Places, compose_file
+from catenet.orchestrator.plan.compose import ComposePaths, compose_file
 from catenet.orchestrator.plan.desired import desired
 from catenet.orchestrator.status.converged import not_converged
 
@@ -110,5 +110,5 @@ def test_it_has_converged_when_both_tables_are_right(small: Any, spoil: dict[Any
 
 def test_the_compose_file_shows_its_table(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
-    text = compose_file(desired(lab(), "x", "i"), Places("lab.yaml", ".", ""), "catenet export compose")
+    text = compose_file(desired(lab(), "x", "i"), ComposePaths("lab.yaml", ".", ""), "catenet export compose")
     assert "docker compose exec a show toyroute\n" in text

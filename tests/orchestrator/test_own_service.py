@@ -18,7 +18,7 @@ from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import LabFileError
 from catenet.orchestrator.lab.schema import schema
 from catenet.orchestrator.observe.caches import empty_caches
-from catenet.orchestrator.plan.compose import Places, compose_file
+from catenet.orchestrator.plan.compose import ComposePaths, compose_file
 from catenet.orchestrator.plan.desired import desired
 
 pytestmark = pytest.mark.usefixtures("own_service")
@@ -81,7 +81,7 @@ def test_its_node_is_told_and_compose_too(tmp_path: Path) -> None:
     configs = [json.loads(spec.environment[CONFIG_VARIABLE]) for spec in wanted.containers]
     assert [config["told"] for config in configs] == [peers, {}, peers]
     assert configs[0]["services"]["echo"]["key"] == "hush"
-    exported = compose_file(wanted, Places("lab.yaml", ".", ""), "catenet export compose")
+    exported = compose_file(wanted, ComposePaths("lab.yaml", ".", ""), "catenet export compose")
     assert '"peers": {"a": "10.0.1.1", "c": "10.0.2.3"}' in " ".join(exported.split())
 
 

@@ -25,7 +25,7 @@ from docker.errors import APIError
 from engine_proxy import LOSSES, EngineProxy, Loss
 
 from catenet.orchestrator.backend.docker_client import engine_url
-from catenet.orchestrator.deploy.alone import lock_of
+from catenet.orchestrator.deploy.locks import lock_path
 
 __all__ = ["LAB", "Outcome", "Round", "choose", "play"]
 
@@ -272,7 +272,7 @@ class _Game:
         label = {"label": f"catenet.lab={self._copy}"}
         left = [item["Names"][0] for item in self._docker.containers(all=True, filters=label)]
         left += [item["Name"] for item in self._docker.networks(filters=label)]
-        left += [str(lock_of(self._copy))] if lock_of(self._copy).exists() else []
+        left += [str(lock_path(self._copy))] if lock_path(self._copy).exists() else []
         if left:
             raise WrongError(f"after `down` there is still {', '.join(left)}")
 

@@ -12,7 +12,7 @@ Files:
     streams       messages over TCP; a server's connections
     query         which question can be answered, and which cannot
     prepared      answers worked out once
-    words         the events, and what they say to a person
+    reports       the events, and what they say to a person
     entries       master files → words
     zonefile      master files → records
     zonecheck     whether records make a zone

@@ -10,7 +10,7 @@ from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.records import CHAIN_LIMIT, Cname, Rcode, Record, Soa, Type, rcode_text, type_text
 from catenet.nodes.machine import Json
 
-__all__ = ["FAILURE_TTL", "NEGATIVE_LIMIT", "TTL_CAP", "Cache", "Kept", "records_of"]
+__all__ = ["FAILURE_TTL", "NEGATIVE_LIMIT", "TTL_CAP", "Cache", "CacheEntry", "records_of"]
 
 TTL_CAP = 86_400
 """Seconds that anything is kept at most, whatever its TTL says."""
@@ -30,7 +30,7 @@ _ORDINARY = 1024
 """Octets in records that one entry may have and count as one: what a peer sends may be 64 kB long."""
 
 
-class Kept(NamedTuple):
+class CacheEntry(NamedTuple):
     """One entry: records of one name and type, or that there are none (then `records` is the SOA, or empty).
 
     Before an alias that a DNAME has made, that DNAME stands too. It is never used for other names: one that cannot be
@@ -74,31 +74,31 @@ class Cache:
         """`limit`: entries; long ones count as several."""
         self._limit = limit
         self._weight = 0
-        self._entries: OrderedDict[_Key, Kept] = OrderedDict()
+        self._entries: OrderedDict[_Key, CacheEntry] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def keep(self, records: tuple[Record, ...], now: float, *, final: bool) -> Kept:
+    def keep(self, records: tuple[Record, ...], now: float, *, final: bool) -> CacheEntry:
         """Keeps a set of records of one name and type, and returns it as an entry, kept or not.
 
         A lower-ranked set does not replace a live one of higher rank.
         """
         last = records[-1]
         ttl = min(TTL_CAP, *(record.ttl for record in records))
-        kept = Kept(records, now + ttl, final=final)
+        kept = CacheEntry(records, now + ttl, final=final)
         known = self._live((last.name, last.type), now)
         if ttl and (final or known is None or not known.final):
             self._put((last.name, last.type), kept)
         return kept
 
-    def deny(self, name: Name, kind: int, rcode: int, soa: Record | None, now: float) -> Kept:
+    def deny(self, name: Name, kind: int, rcode: int, soa: Record | None, now: float) -> CacheEntry:
         """Keeps that the name (NXDOMAIN), or its records of this type, do not exist; without an SOA it is not kept."""
         if soa is None:
-            return Kept((), now, rcode, negative=True)
+            return CacheEntry((), now, rcode, negative=True)
         assert isinstance(soa.data, Soa)
         ttl = min(soa.ttl, soa.data.minimum, NEGATIVE_LIMIT)
-        kept = Kept((soa,), now + ttl, rcode, negative=True)
+        kept = CacheEntry((soa,), now + ttl, rcode, negative=True)
         if ttl:
             self._put((name, None if rcode == Rcode.NXDOMAIN else kind), kept)
         return kept
@@ -106,9 +106,9 @@ class Cache:
     def fail(self, name: Name, kind: int, now: float) -> None:
         """Keeps for a moment that nothing could be found out; what is known already stays."""
         if self._live((name, kind), now) is None:
-            self._put((name, kind), Kept((), now + FAILURE_TTL, Rcode.SERVFAIL, negative=True))
+            self._put((name, kind), CacheEntry((), now + FAILURE_TTL, Rcode.SERVFAIL, negative=True))
 
-    def answer(self, name: Name, kind: int, now: float) -> Kept | None:
+    def answer(self, name: Name, kind: int, now: float) -> CacheEntry | None:
         """What may be given as an answer: the records, or that there are none."""
         kept = self._live((name, kind), now)
         if kept is not None and kept.final:
@@ -117,7 +117,7 @@ class Cache:
         errors = (self._live((ancestor, None), now) for ancestor in name.ancestors())
         return next((error for error in errors if error is not None), None)
 
-    def chase(self, name: Name, kind: int, now: float) -> Iterator[Kept]:
+    def chase(self, name: Name, kind: int, now: float) -> Iterator[CacheEntry]:
         """What is known, from the name on: its aliases, and what may be given as an answer for their end.
 
         The last one is an alias where no more is known, or where there are more of them than are followed.
@@ -135,7 +135,7 @@ class Cache:
                 return
             name = onward
 
-    def help(self, name: Name, kind: int, now: float) -> tuple[Record, ...]:
+    def of_any_rank(self, name: Name, kind: int, now: float) -> tuple[Record, ...]:
         """The records whatever their rank: good enough to go on with."""
         kept = self._live((name, kind), now)
         return () if kept is None or kept.negative else kept.records
@@ -149,7 +149,7 @@ class Cache:
         """The live entries, with the seconds that each is kept for yet."""
         return [line for key, kept in self._entries.items() if kept.expires > now for line in _lines(*key, kept, now)]
 
-    def _live(self, key: _Key, now: float) -> Kept | None:
+    def _live(self, key: _Key, now: float) -> CacheEntry | None:
         kept = self._entries.get(key)
         if kept is None:
             return None
@@ -159,7 +159,7 @@ class Cache:
         self._entries.move_to_end(key)
         return kept
 
-    def _put(self, key: _Key, kept: Kept) -> None:
+    def _put(self, key: _Key, kept: CacheEntry) -> None:
         self._drop(key)
         self._entries[key] = kept
         self._weight += kept.weight
@@ -172,13 +172,13 @@ class Cache:
             self._weight -= kept.weight
 
 
-def records_of(sets: Iterable[Kept], now: float) -> tuple[Record, ...]:
+def records_of(sets: Iterable[CacheEntry], now: float) -> tuple[Record, ...]:
     """The records of an answer. A DNAME that was kept with several aliases stands there once (RFC 2181 section 5)."""
     records = {(record.name, record.type, record.data): record for kept in sets for record in kept.aged(now)}
     return tuple(records.values())
 
 
-def _lines(name: Name, kind: int | None, kept: Kept, now: float) -> Iterator[dict[str, Json]]:
+def _lines(name: Name, kind: int | None, kept: CacheEntry, now: float) -> Iterator[dict[str, Json]]:
     left = round(kept.expires - now, 1)
     type_ = "*" if kind is None else type_text(kind)
     if kept.negative:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from catenet.nodes.application.dns.prepared import Prepared, PreparedAnswers
 from catenet.nodes.application.dns.query import NoQueryError, read_query
 from catenet.nodes.application.dns.records import Rcode, type_text
-from catenet.nodes.application.dns.words import Refusals
+from catenet.nodes.application.dns.reports import Refusals
 from catenet.nodes.application.dns.zone import Zones
 from catenet.nodes.machine import Action, Json, Packet, Wants, always
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from catenet.nodes.application.dns.message import UDP_SIZE, Message
 from catenet.nodes.application.dns.records import rcode_text
-from catenet.nodes.application.dns.words import EXCHANGE, report_answer, report_query
+from catenet.nodes.application.dns.reports import EXCHANGE, report_answer, report_query
 from catenet.nodes.machine import Action, Packet, Send, Wants
 
 __all__ = ["Prepared", "PreparedAnswers"]

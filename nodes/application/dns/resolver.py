@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from catenet.nodes.address import ANY, Address
-from catenet.nodes.application.dns.cache import Cache, Kept, records_of
+from catenet.nodes.application.dns.cache import Cache, CacheEntry, records_of
 from catenet.nodes.application.dns.config import ResolverOptions
 from catenet.nodes.application.dns.message import Edns, Header, Message, Question
 from catenet.nodes.application.dns.name import Name
@@ -17,9 +17,9 @@ from catenet.nodes.application.dns.prepared import Prepared, PreparedAnswers
 from catenet.nodes.application.dns.query import NoQueryError, read_query
 from catenet.nodes.application.dns.reading import parse_answer
 from catenet.nodes.application.dns.records import A, Ns, Rcode, Record, Type
+from catenet.nodes.application.dns.reports import Refusals, report_answer, report_query
 from catenet.nodes.application.dns.servers import Servers
 from catenet.nodes.application.dns.task import Budget, Outcome, Task
-from catenet.nodes.application.dns.words import Refusals, report_answer, report_query
 from catenet.nodes.machine import Action, DecodeError, Endpoint, Json, Packet, Send, Wants, always
 
 __all__ = ["CLIENTS", "PORT", "Resolver"]
@@ -39,7 +39,7 @@ class _Client:
 
 
 @dataclass(slots=True, eq=False)
-class _Asked:
+class _OutstandingQuery:
     """A question that was sent to a name server."""
 
     task: Task
@@ -64,7 +64,7 @@ class _Search:
     task: Task
     clients: list[_Client] = field(default_factory=list)
     then: list[Callable[[Outcome, float], None]] = field(default_factory=list)
-    asked: list[_Asked] = field(default_factory=list)
+    outstanding: list[_OutstandingQuery] = field(default_factory=list)
 
 
 class Resolver:
@@ -105,8 +105,8 @@ class Resolver:
         self._clients = 0
         self._datagrams: set[tuple[Endpoint, bytes]] = set()  # of the clients that wait for an answer over UDP
         self._agenda: deque[Callable[[float], None]] = deque()  # what tasks have to do for one another
-        self._asked: dict[tuple[int, Endpoint, bool], _Asked] = {}
-        self._timers: list[tuple[float, int, _Asked | Task]] = []
+        self._outstanding: dict[tuple[int, Endpoint, bool], _OutstandingQuery] = {}
+        self._timers: list[tuple[float, int, _OutstandingQuery | Task]] = []
         self._timer_number = 0
         self._actions: list[Action] = []
         self._refusals = Refusals()
@@ -224,7 +224,7 @@ class Resolver:
         question = client.query.question
         assert question is not None
         name = question.name
-        sets: list[Kept] = []
+        sets: list[CacheEntry] = []
         for kept in self.cache.chase(name, question.type, now):
             if kept.negative:
                 self._reply(client, now, Outcome(kept.rcode, tuple(sets), kept))
@@ -239,10 +239,10 @@ class Resolver:
     def _nearest(self, name: Name, now: float) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
         """The servers of the nearest zone that are known, and their addresses."""
         for zone in name.ancestors():
-            servers = self.cache.help(zone, Type.NS, now)
+            servers = self.cache.of_any_rank(zone, Type.NS, now)
             if servers:
                 hosts = [record.data.host for record in servers if isinstance(record.data, Ns)]
-                return servers, tuple(a for host in hosts for a in self.cache.help(host, Type.A, now))
+                return servers, tuple(a for host in hosts for a in self.cache.of_any_rank(host, Type.A, now))
         servers = tuple(Record(Name.root, Type.NS, 0, Ns(host)) for host in self.hints)
         return servers, tuple(Record(host, Type.A, 0, A(address)) for host, address in self.hints.items())
 
@@ -273,22 +273,22 @@ class Resolver:
         if self._wants(("dns.answer",), now):
             self._actions.append(report_answer(answer, packet.destination, packet.source))
 
-    # What tasks need (`Work`).
+    # What tasks need (`TaskContext`).
 
     def ask(self, task: Task, server: Address, question: Question, now: float, *, stream: bool) -> None:
         """Send a question, from a random port and with a random id (RFC 5452 section 9.2)."""
         there = Endpoint(server, PORT)
         number = self._pick(1 << 16)
-        while (number, there, stream) in self._asked:
+        while (number, there, stream) in self._outstanding:
             number = self._pick(1 << 16)
         edns = Edns() if self.servers.speaks_edns(server, now) else None
         message = Message(number, question=question, edns=edns)
         here = Endpoint(self._local(server), self._ports[self._pick(len(self._ports))])
         due = now + self.servers.timeout(server, now)
-        asked = _Asked(task, message, question, here, there, stream, now, due)
-        self._asked[asked.key] = asked
-        self._searches[task.name, task.kind].asked.append(asked)
-        self._set_timer(due, asked)
+        outstanding = _OutstandingQuery(task, message, question, here, there, stream, now, due)
+        self._outstanding[outstanding.key] = outstanding
+        self._searches[task.name, task.kind].outstanding.append(outstanding)
+        self._set_timer(due, outstanding)
         self._count("asked")
         # The routing table chooses the source's address: `local` only foretells it.
         packet = Packet(message.pack(), here._replace(address=ANY), there, stream=stream)
@@ -321,8 +321,8 @@ class Resolver:
 
     def _receive_answer(self, packet: Packet, now: float) -> None:
         """Takes what answers an open question: same id, server, port and question (RFC 5452 section 9.1)."""
-        asked = self._asked_by(packet)
-        if asked is None:
+        outstanding = self._query_answered_by(packet)
+        if outstanding is None:
             self._count("unexpected")
             return
         try:
@@ -330,44 +330,46 @@ class Resolver:
         except DecodeError as error:
             self._count("unreadable")
             self._actions += self._refusals.report(packet.source, error)
-            self._asked.pop(asked.key, None)
-            asked.task.unreadable(packet.source.address, now)
+            self._outstanding.pop(outstanding.key, None)
+            outstanding.task.unreadable(packet.source.address, now)
             return
         # Some servers answer without the question what they cannot read, or will not answer.
         lacks_question = message.question is None and message.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN)
-        if message.opcode or not (message.question == asked.question or lacks_question):
+        if message.opcode or not (message.question == outstanding.question or lacks_question):
             self._count("unexpected")
             return
         self._count("answers")
-        self._actions.append(report_answer(replace(message, question=asked.question), packet.source, asked.local))
-        self.servers.answered(packet.source.address, now - asked.sent, now)
-        self._drop(self._searches[asked.task.name, asked.task.kind])
-        asked.task.answered(message, asked.question, packet.source.address, now, stream=packet.stream)
+        self._actions.append(
+            report_answer(replace(message, question=outstanding.question), packet.source, outstanding.local)
+        )
+        self.servers.answered(packet.source.address, now - outstanding.sent, now)
+        self._drop(self._searches[outstanding.task.name, outstanding.task.kind])
+        outstanding.task.answered(message, outstanding.question, packet.source.address, now, stream=packet.stream)
 
-    def _asked_by(self, packet: Packet) -> _Asked | None:
+    def _query_answered_by(self, packet: Packet) -> _OutstandingQuery | None:
         """The question that the packet may be an answer to."""
         try:
             header = Header.parse(packet.data)
         except DecodeError:
             return None
-        asked = self._asked.get((header.id, packet.source, packet.stream))
-        if asked is None or not header.is_response:
+        outstanding = self._outstanding.get((header.id, packet.source, packet.stream))
+        if outstanding is None or not header.is_response:
             return None
-        return asked if packet.stream or asked.local.port == packet.destination.port else None
+        return outstanding if packet.stream or outstanding.local.port == packet.destination.port else None
 
     def _drop(self, search: _Search) -> None:
-        for asked in search.asked:
-            self._asked.pop(asked.key, None)
-        search.asked.clear()
+        for outstanding in search.outstanding:
+            self._outstanding.pop(outstanding.key, None)
+        search.outstanding.clear()
 
     # Timers.
 
-    def _set_timer(self, when: float, what: _Asked | Task) -> None:
+    def _set_timer(self, when: float, what: _OutstandingQuery | Task) -> None:
         self._timer_number += 1
         heapq.heappush(self._timers, (when, self._timer_number, what))
 
-    def _is_open(self, asked: _Asked) -> bool:
-        return self._asked.get(asked.key) is asked
+    def _is_open(self, outstanding: _OutstandingQuery) -> bool:
+        return self._outstanding.get(outstanding.key) is outstanding
 
-    def _is_live(self, what: _Asked | Task) -> bool:
+    def _is_live(self, what: _OutstandingQuery | Task) -> bool:
         return not what.ended if isinstance(what, Task) else self._is_open(what)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from catenet.nodes.address import Address
-from catenet.nodes.application.dns.cache import TTL_CAP, Cache, Kept
+from catenet.nodes.application.dns.cache import TTL_CAP, Cache, CacheEntry
 from catenet.nodes.application.dns.message import Message, Question
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.reading import (
@@ -36,7 +36,7 @@ from catenet.nodes.application.dns.reading import (
 from catenet.nodes.application.dns.records import CHAIN_LIMIT, A, Ns, Rcode, Record, Type
 from catenet.nodes.application.dns.servers import Servers
 
-__all__ = ["Budget", "Outcome", "Task", "Work"]
+__all__ = ["Budget", "Outcome", "Task", "TaskContext"]
 
 _SENDS = 32
 """Messages to name servers for one question of a client."""
@@ -74,11 +74,11 @@ class Outcome(NamedTuple):
     """How a task ended: the sets of the answer, aliases first, or why there is none."""
 
     rcode: int
-    sets: tuple[Kept, ...] = ()
-    denial: Kept | None = None
+    sets: tuple[CacheEntry, ...] = ()
+    denial: CacheEntry | None = None
 
 
-class Work(Protocol):
+class TaskContext(Protocol):
     """What a task has of its resolver."""
 
     cache: Cache
@@ -100,16 +100,18 @@ class Work(Protocol):
 class Task:
     """The search for the records of one name and type."""
 
-    def __init__(self, work: Work, name: Name, kind: int, budget: Budget, above: frozenset[tuple[Name, int]]) -> None:
+    def __init__(
+        self, context: TaskContext, name: Name, kind: int, budget: Budget, above: frozenset[tuple[Name, int]]
+    ) -> None:
         """`above`: the searches for which this one is made."""
         self.name = name
         self.kind = kind
         self.budget = budget
         self.above = above
         self.ended = False
-        self._work = work
+        self._context = context
         self._current = name  # after aliases
-        self._sets: list[Kept] = []
+        self._sets: list[CacheEntry] = []
         self._zone = Name.root
         self._addresses: list[Address] = []
         self._missing: list[Name] = []  # name servers whose addresses are not known
@@ -123,7 +125,7 @@ class Task:
         self._advance(now)
 
     @property
-    def sets(self) -> tuple[Kept, ...]:
+    def sets(self) -> tuple[CacheEntry, ...]:
         """What has been found so far."""
         return tuple(self._sets)
 
@@ -145,7 +147,7 @@ class Task:
                 self._follow(target, now)
             case Denied(sets, name, rcode, soa):
                 self._keep(sets, now)
-                denial = self._work.cache.deny(name, self.kind, rcode, soa, now)
+                denial = self._context.cache.deny(name, self.kind, rcode, soa, now)
                 self._end(Outcome(rcode, self.sets, denial), now)
             case Referred():
                 self._refer(reading, now)
@@ -167,7 +169,7 @@ class Task:
     # Step 1: is it known?
 
     def _advance(self, now: float) -> None:
-        for kept in self._work.cache.chase(self._current, self.kind, now):
+        for kept in self._context.cache.chase(self._current, self.kind, now):
             if kept.negative:
                 self._end(Outcome(kept.rcode, self.sets, kept), now)
                 return
@@ -199,15 +201,15 @@ class Task:
         # A delegation's DS records are with the servers above it (RFC 9156 section 3 step 1a).
         start = self._current.parent if self.kind == Type.DS else self._current
         for zone in start.ancestors():
-            records = self._work.cache.help(zone, Type.NS, now)
+            records = self._context.cache.of_any_rank(zone, Type.NS, now)
             if records:
                 self._take_servers(zone, records, {}, now)
                 if self._addresses or self._missing:
                     return
-        self._step(Name.root, list(self._work.hints.values()), [])
+        self._step(Name.root, list(self._context.hints.values()), [])
 
     def _refer(self, referral: Referred, now: float) -> None:
-        cache = self._work.cache
+        cache = self._context.cache
         cache.keep(referral.servers, now, final=False)
         glue: dict[Name, RecordSet] = {}
         for records in referral.glue:
@@ -217,13 +219,13 @@ class Task:
         self._ask(now)
 
     def _take_servers(self, zone: Name, servers: RecordSet, glue: Mapping[Name, RecordSet], now: float) -> None:
-        cache = self._work.cache
+        cache = self._context.cache
         addresses: list[Address] = []
         missing: list[Name] = []
         for record in servers[:SERVER_LIMIT]:
             assert isinstance(record.data, Ns)
             host = record.data.host
-            known = _addresses(glue.get(host) or cache.help(host, Type.A, now))
+            known = _addresses(glue.get(host) or cache.of_any_rank(host, Type.A, now))
             addresses += known
             # A server inside the zone that it serves cannot be found through that zone.
             if not known and not host.is_under(zone) and cache.answer(host, Type.A, now) is None:
@@ -248,7 +250,7 @@ class Task:
             if self._look_up(self._missing.pop(0)):
                 return
         again = [address for address in self._addresses if self._tried[address] < _TRIES]
-        server = self._work.servers.best(fresh or again, now)
+        server = self._context.servers.best(fresh or again, now)
         if server is None:
             self._fail(now)
         else:
@@ -260,7 +262,7 @@ class Task:
             return
         self.budget.sends -= 1
         self._tried[server] += 1
-        self._work.ask(self, server, question, now, stream=stream)
+        self._context.ask(self, server, question, now, stream=stream)
 
     def _look_up(self, host: Name) -> bool:
         """Search for a server's address; False: that is not done."""
@@ -276,16 +278,16 @@ class Task:
         if len(self.above) >= _DEPTH or self.budget.look_ups <= 0:
             return False
         self.budget.look_ups -= 1
-        return self._work.look_up(host, Type.A, self, looked_up)
+        return self._context.look_up(host, Type.A, self, looked_up)
 
     def _question(self, now: float) -> Question:
         """The whole question, or, minimised, one label more than the servers' zone has (RFC 9156 section 2.3)."""
         whole = Question(self._current, self.kind)
-        if not self._work.minimise:
+        if not self._context.minimise:
             return whole
         while self._shown < len(self._current) and self._minimised < _MINIMISED:
             name = self._current.tail(self._shown)
-            if self._work.cache.answer(name, Type.A, now) is None:
+            if self._context.cache.answer(name, Type.A, now) is None:
                 self._minimised += 1
                 return Question(name, Type.A)
             self._shown += 1  # it is known that no zone begins there
@@ -301,13 +303,13 @@ class Task:
                 return
             case Denied(_, name, Rcode.NXDOMAIN, soa) if name == question.name:
                 # "NXDOMAIN: there really is nothing underneath" (RFC 8020), so nor is the name.
-                denial = self._work.cache.deny(name, question.type, Rcode.NXDOMAIN, soa, now)
+                denial = self._context.cache.deny(name, question.type, Rcode.NXDOMAIN, soa, now)
                 self._end(Outcome(Rcode.NXDOMAIN, self.sets, denial), now)
                 return
             case Aliased(((first, *_), *_), _) if first.type == Type.DNAME:
                 self._shown = len(self._current)  # it is above the whole name too (RFC 9156 section 3 step 6b)
             case Denied(_, name, rcode, soa) if name == question.name:
-                self._work.cache.deny(name, question.type, rcode, soa, now)
+                self._context.cache.deny(name, question.type, rcode, soa, now)
                 self._shown += 1
             case Useless():
                 # Some servers mishandle such a question: they get the whole one (RFC 9156 section 2.3).
@@ -318,8 +320,8 @@ class Task:
         self._ask(now)
 
     def _give_up_on(self, server: Address, rcode: int, now: float) -> None:
-        if rcode in (Rcode.FORMERR, Rcode.NOTIMP) and self._work.servers.speaks_edns(server, now):
-            self._work.servers.without_edns(server, now)
+        if rcode in (Rcode.FORMERR, Rcode.NOTIMP) and self._context.servers.speaks_edns(server, now):
+            self._context.servers.without_edns(server, now)
         else:
             self._tried[server] = _TRIES
         self._ask(now)
@@ -328,13 +330,13 @@ class Task:
         for records in sets:
             if self.kind == Type.ANY:
                 ttl = min(TTL_CAP, *(record.ttl for record in records))
-                self._sets.append(Kept(records, now + ttl))
+                self._sets.append(CacheEntry(records, now + ttl))
             else:
-                self._sets.append(self._work.cache.keep(records, now, final=True))
+                self._sets.append(self._context.cache.keep(records, now, final=True))
 
     def _fail(self, now: float) -> None:
         if not self.ended:
-            self._work.cache.fail(self.name, self.kind, now)
+            self._context.cache.fail(self.name, self.kind, now)
             self._end(Outcome(Rcode.SERVFAIL), now)
 
     def _end(self, outcome: Outcome, now: float) -> None:
@@ -345,7 +347,7 @@ class Task:
             self._fail(now)
             return
         self.ended = True
-        self._work.finish(self, outcome, now)
+        self._context.finish(self, outcome, now)
 
 
 def _addresses(records: tuple[Record, ...]) -> list[Address]:

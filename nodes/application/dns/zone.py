@@ -23,9 +23,9 @@ from catenet.nodes.application.dns.records import (
     substitute,
 )
 from catenet.nodes.application.dns.zonecheck import check_lines, check_servers
-from catenet.nodes.application.dns.zonefile import Line, ReadFile, parse_zone_file
+from catenet.nodes.application.dns.zonefile import LocatedRecord, ReadFile, parse_zone_file
 
-__all__ = ["HOSTS_TTL", "Found", "Zone", "Zones"]
+__all__ = ["HOSTS_TTL", "Zone", "ZoneAnswer", "Zones"]
 
 HOSTS_TTL = 300
 """Seconds: the TTL of a zone that is made from the lab's hosts."""
@@ -36,7 +36,7 @@ Sets = Mapping[int, tuple[Record, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ZoneAnswer:
     """What a name server answers: the sections, the response code, and whether it is authoritative for them."""
 
     rcode: int = Rcode.NOERROR
@@ -83,7 +83,7 @@ class Zone:
             ZoneFileError: it cannot be read, or its records do not make a zone.
 
         """
-        first: dict[Record, Line] = {}  # the records of a set differ (RFC 2181 section 5)
+        first: dict[Record, LocatedRecord] = {}  # the records of a set differ (RFC 2181 section 5)
         for line in parse_zone_file(text, origin, file, read_file):
             first.setdefault(line.record, line)
         lines = tuple(first.values())
@@ -165,48 +165,48 @@ class Zones:
         above = self.closest(name.parent) if kind == Type.DS and name else None
         return above or next((self.by_origin[a] for a in name.ancestors() if a in self.by_origin), None)
 
-    def find(self, name: Name, kind: int) -> Found:
+    def find(self, name: Name, kind: int) -> ZoneAnswer:
         """The answer to a question of class IN; REFUSED where no zone holds the name."""
         answers: list[Record] = []
         met: set[Name] = set()
         while True:
             zone = self.closest(name, kind)
             if zone is None:
-                return Found(answers=tuple(answers)) if answers else Found(Rcode.REFUSED, authoritative=False)
+                return ZoneAnswer(answers=tuple(answers)) if answers else ZoneAnswer(Rcode.REFUSED, authoritative=False)
             match = zone.match(name, kind)
             if match.cut:
                 # Step 3b: a referral. AA "corresponds to the name which matches the query name, or the first owner name
                 # in the answer section" (RFC 1035 section 4.1.1).
                 glue = self._addresses_of(match.cut)
-                return Found(Rcode.NOERROR, bool(answers), tuple(answers), match.cut, glue)
+                return ZoneAnswer(Rcode.NOERROR, bool(answers), tuple(answers), match.cut, glue)
             if match.dname:
                 aliases = substitute(name, *match.dname)
             elif match.sets is None:
-                return Found(Rcode.NXDOMAIN, answers=tuple(answers), authority=(zone.negative,))
+                return ZoneAnswer(Rcode.NXDOMAIN, answers=tuple(answers), authority=(zone.negative,))
             else:
                 aliases = match.sets.get(Type.CNAME, ())
                 if not aliases or kind in (Type.CNAME, Type.ANY):
                     return self._at_node(zone, match.sets, kind, answers)
             if len(met) >= CHAIN_LIMIT:
-                return Found(answers=tuple(answers))
+                return ZoneAnswer(answers=tuple(answers))
             answers += (record for record in aliases if record not in answers)  # one DNAME may serve twice
             alias = aliases[-1].data
             if not isinstance(alias, Cname):
-                return Found(Rcode.YXDOMAIN, answers=tuple(answers))
+                return ZoneAnswer(Rcode.YXDOMAIN, answers=tuple(answers))
             # Step 3a: "change QNAME to the canonical name in the CNAME RR, and go back to step 1".
             met.add(name)
             name = alias.target
             if name in met or kind in (Type.CNAME, Type.ANY):
-                return Found(answers=tuple(answers))
+                return ZoneAnswer(answers=tuple(answers))
 
-    def _at_node(self, zone: Zone, sets: Sets, kind: int, answers: list[Record]) -> Found:
+    def _at_node(self, zone: Zone, sets: Sets, kind: int, answers: list[Record]) -> ZoneAnswer:
         if kind == Type.ANY:
             found = tuple(record for records in sets.values() for record in records)
         else:
             found = sets.get(kind, ())
         if not found:
-            return Found(answers=tuple(answers), authority=(zone.negative,))
-        return Found(answers=(*answers, *found), additional=self._addresses_of(found))
+            return ZoneAnswer(answers=tuple(answers), authority=(zone.negative,))
+        return ZoneAnswer(answers=(*answers, *found), additional=self._addresses_of(found))
 
     def _addresses_of(self, records: tuple[Record, ...]) -> tuple[Record, ...]:
         """Addresses of the hosts that NS, MX and SRV records name, from any zone (RFC 1035 section 3.3, RFC 2782)."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from catenet.nodes.application.dns.name import NAME_LIMIT, Name
 from catenet.nodes.application.dns.records import Data, Ds, Ns, Record, Sshfp, Tlsa, Type, type_text
-from catenet.nodes.application.dns.zonefile import Line, ZoneFileError
+from catenet.nodes.application.dns.zonefile import LocatedRecord, ZoneFileError
 
 __all__ = ["SET_LIMIT", "check_digest", "check_lines", "check_servers"]
 
@@ -36,10 +36,10 @@ _DIGESTS: Mapping[str, Mapping[int, int]] = {
 }
 """Octets of a digest, by the number of its algorithm: what has others, clients take for a malformed message."""
 
-_Sets = dict[Name, dict[int, list[Line]]]
+_Sets = dict[Name, dict[int, list[LocatedRecord]]]
 
 
-def check_lines(lines: Iterable[Line], origin: Name, file: str) -> None:
+def check_lines(lines: Iterable[LocatedRecord], origin: Name, file: str) -> None:
     """Whether the records, none of them twice, make a zone.
 
     Raises:
@@ -65,7 +65,9 @@ def check_lines(lines: Iterable[Line], origin: Name, file: str) -> None:
             _check_above(name, next(iter(here.values()))[0], redirected)
 
 
-def check_servers(lines: Sequence[Line], origin: Name, addresses: Callable[[Name], tuple[Record, ...]]) -> None:
+def check_servers(
+    lines: Sequence[LocatedRecord], origin: Name, addresses: Callable[[Name], tuple[Record, ...]]
+) -> None:
     """Whether every server that can be found only by this zone has an address: this zone's own, and those below a cut,
     whose addresses are its glue (RFC 1034 section 4.2.1).
 
@@ -109,7 +111,7 @@ def check_digest(data: Data) -> str | None:
     return f"{word}: a digest of type {number} has {size} octets, this one has {len(octets)}; copy it whole"
 
 
-def _check_place(line: Line, origin: Name) -> None:
+def _check_place(line: LocatedRecord, origin: Name) -> None:
     name = line.record.name
     if not name.is_under(origin):
         raise _error(line, f"{name} does not lie under the zone {origin} (is a final dot too much?)")
@@ -119,7 +121,7 @@ def _check_place(line: Line, origin: Name) -> None:
         raise _error(line, f"DNAME of {name}: what a wildcard would do with it is not defined (RFC 6672 section 3.3)")
 
 
-def _check_neighbours(line: Line, here: dict[int, list[Line]], origin: Name) -> None:
+def _check_neighbours(line: LocatedRecord, here: dict[int, list[LocatedRecord]], origin: Name) -> None:
     """Whether the record may stand beside those above it of the same name."""
     name, kind = line.record.name, line.record.type
     same = here.get(kind)
@@ -136,19 +138,19 @@ def _check_neighbours(line: Line, here: dict[int, list[Line]], origin: Name) -> 
         raise _error(line, f"{name} has a DNAME and NS records: one or the other (RFC 6672 section 2.3)")
 
 
-def _check_size(same: list[Line]) -> None:
+def _check_size(same: list[LocatedRecord]) -> None:
     size = sum(line.record.size for line in same)
     if size > SET_LIMIT:
         name, kind = same[-1].record.name, type_text(same[-1].record.type)
         raise _error(same[-1], f"the {kind} records of {name} have {size} octets, over the {SET_LIMIT} of one message")
 
 
-def _check_above(name: Name, line: Line, redirected: Collection[Name]) -> None:
+def _check_above(name: Name, line: LocatedRecord, redirected: Collection[Name]) -> None:
     """ "Resource records MUST NOT exist at any subdomain of the owner of a DNAME RR" (RFC 6672 section 2.4)."""
     for above in name.ancestors():
         if above != name and above in redirected:
             raise _error(line, f"{name} lies below the DNAME of {above}, which stands for all names there")
 
 
-def _error(line: Line, message: str) -> ZoneFileError:
+def _error(line: LocatedRecord, message: str) -> ZoneFileError:
     return ZoneFileError(line.file, line.number, message)

@@ -31,7 +31,7 @@ from catenet.nodes.application.dns.records import (
 )
 from catenet.nodes.application.dns.text import read_octets, read_time
 
-__all__ = ["Line", "ReadFile", "ZoneFileError", "parse_zone_file"]
+__all__ = ["LocatedRecord", "ReadFile", "ZoneFileError", "parse_zone_file"]
 
 DATA_LIMIT = 0xFFFF
 """Octets of one record's data: RDLENGTH has 16 bits (RFC 1035 section 3.2.1)."""
@@ -58,7 +58,7 @@ class ZoneFileError(ValueError):
         self.message = message
 
 
-class Line(NamedTuple):
+class LocatedRecord(NamedTuple):
     """A record, and the file and the number of the line on which it begins."""
 
     file: str
@@ -66,7 +66,7 @@ class Line(NamedTuple):
     record: Record
 
 
-def parse_zone_file(text: str, origin: Name, file: str, read_file: ReadFile | None = None) -> list[Line]:
+def parse_zone_file(text: str, origin: Name, file: str, read_file: ReadFile | None = None) -> list[LocatedRecord]:
     """The records of a master file, in its order.
 
     `file` is its path in the lab's folder: for messages, and because what it includes is looked for beside it.
@@ -86,7 +86,7 @@ class _Reader:
     """Turns entries into records; it remembers what an entry may leave out."""
 
     def __init__(self, origin: Name, read_file: ReadFile | None) -> None:
-        self.lines: list[Line] = []
+        self.lines: list[LocatedRecord] = []
         self._origin = origin
         self._read_file = read_file
         self._files: list[str] = []  # those being read; each includes the next
@@ -121,7 +121,7 @@ class _Reader:
             self._owner = Words("the owner", [tokens.pop(0)], self._origin).take_name("name")
         if self._owner is None:
             raise ValueError("the first record has no owner (a line that begins with a blank takes the one above)")
-        self.lines.append(Line(self._files[-1], entry.number, self._record(self._owner, tokens)))
+        self.lines.append(LocatedRecord(self._files[-1], entry.number, self._record(self._owner, tokens)))
 
     def _record(self, owner: Name, tokens: list[Token]) -> Record:
         ttl = _take_ttl_and_class(tokens)

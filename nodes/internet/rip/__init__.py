@@ -3,17 +3,17 @@
 Files, in the order to read them:
 
     packet.py    the wire: `Message` and its entries, by hand
-    offers.py    which entries of a response are fit to be heard: `Offer` (RFC 2453 section 3.9.2)
-    table.py     `Table` of `Route`s, and the receive rule, `judge` (section 3.9.2)
+    received.py    which entries of a response are valid: `AdvertisedRoute` (RFC 2453 section 3.9.2)
+    table.py     `Table` of `Route`s, and the receive rule, `select_route` (section 3.9.2)
     output.py    what is said on which network: split horizon, 25 entries a message (sections 3.4.3, 3.10.2)
     authentication.py    who may speak: passwords and digests (section 4.1, RFC 4822)
     keys.py, keyring.py    `Key`: what a lab file says of one; `Keyring`: which signs, and which are taken, when
     digests.py, sequences.py    how a digest is made; which message is an old one
-    speaker.py   `Speaker` says it: tables, what has changed, questions, the last words (sections 3.9.1, 3.10)
-    machine.py   `RipMachine`: when to speak, what to make of what is heard (sections 3.8 to 3.10)
-    neighbours.py, refusals.py, reports.py    who was heard, and what of it not; events and `show rip`
+    sender.py   `Sender` sends it: full and triggered updates, requests, the poison at the end (sections 3.9.1, 3.10)
+    machine.py   `RipMachine`: when to send, what to make of what is received (sections 3.8 to 3.10)
+    neighbours.py, refusals.py, reports.py    who was heard, what was refused; events and `show rip`
     cause.py     `Cause`: why a route changed, in words and as fields
-    provenance.py    where each route comes from, for `trace route`
+    history.py    where each route comes from, for `trace route`
     config.py    `RipOptions`, what a lab file may say
     expected.py    which routes a lab's routers should find
 
@@ -27,7 +27,7 @@ Timers, in seconds, all options but the last two:
                     an interface's coming up to the second request there
 
 The last two are not used with `triggered: off`, which is for teaching: then only regular updates are sent (but for
-those at a start and on an interface that comes up), nobody is asked after a loss, and nobody says good-bye.
+those at a start and on an interface that comes up), nobody is asked after a loss, and no poison is sent at the end.
 
 Ties, two ways of the same metric: the one that was there first stays, so that routes do not bounce. Another router's
 takes its place only when nothing was heard of the first one for half its timeout (section 3.9.2, "optional, but highly

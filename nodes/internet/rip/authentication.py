@@ -48,7 +48,7 @@ _OF_A_KEY = ("auth-key", "auth-expired", "auth-length", "auth-digest", "auth-seq
 
 
 class Authentication:
-    """Signs what is sent, and opens what comes in. Without password and keys it passes messages as they are."""
+    """Signs what is sent, and verifies what comes in. Without password and keys it passes messages as they are."""
 
     def __init__(
         self, proof: bytes | tuple[Key, ...], epoch: float, lifetime: float, *, fail_secure: bool = False
@@ -75,7 +75,7 @@ class Authentication:
         digest = max(key.algorithm.length for key in self._keyring.keys)
         return (_LONGEST - _HEADER - _DIGEST_ENTRY.size - len(_TRAILER) - digest) // _ENTRY.size
 
-    def seal(self, message: bytes, interface: str, to: Address | None, now: float) -> list[bytes]:
+    def sign(self, message: bytes, interface: str, to: Address | None, now: float) -> list[bytes]:
         """The message as it goes out, to a neighbour or (None) to all: once, or once with each key that it needs.
 
         Nothing where no key is valid.
@@ -111,7 +111,7 @@ class Authentication:
         signed = header + entry + routes + _TRAILER
         return signed + key.digest(signed)
 
-    def open(self, data: bytes, interface: str, source: Address, now: float) -> bytes:
+    def verify(self, data: bytes, interface: str, source: Address, now: float) -> bytes:
         """The message without what proves its sender.
 
         Raises:
@@ -129,22 +129,22 @@ class Authentication:
             raise DecodeError("auth-missing", family, "it is not authenticated, and must be")
         if kind != (_PASSWORD if self._password else _CRYPTOGRAPHIC):
             raise DecodeError("auth-type", kind, f"{'a password' if self._password else 'a digest'} is configured")
-        message = self._open_password(data) if self._password else self._open_digest(data, interface, source, now)
+        message = self._verify_password(data) if self._password else self._verify_digest(data, interface, source, now)
         count = (len(message) - _HEADER) // _ENTRY.size
         if count >= MAX_ENTRIES:
             raise DecodeError("entries", count, f"more than {MAX_ENTRIES - 1} beside the authentication")
         return message
 
-    def _open_password(self, data: bytes) -> bytes:
+    def _verify_password(self, data: bytes) -> bytes:
         given = _ENTRY.unpack_from(data, _HEADER)[2]
         if not hmac.compare_digest(given, self._password.ljust(PASSWORD_LENGTH, b"\0")):
             raise DecodeError("auth-password", "…", "a wrong password")
         return data[:_HEADER] + data[_HEADER + _ENTRY.size :]
 
-    def _open_digest(self, data: bytes, interface: str, source: Address, now: float) -> bytes:
+    def _verify_digest(self, data: bytes, interface: str, source: Address, now: float) -> bytes:
         """ "The receiver MUST use the Key Identifier" to find the key, and "MUST NOT simply try all" (3.2)."""
         _, _, size, number, said, sequence = _DIGEST_ENTRY.unpack_from(data, _HEADER)
-        key = self._keyring.taken(number, self._epoch + now)
+        key = self._keyring.accepted(number, self._epoch + now)
         length = key.algorithm.length
         signed = data[: size + len(_TRAILER)]
         if (
@@ -162,9 +162,9 @@ class Authentication:
 
     # Beside the messages
 
-    def lose(self, interface: str) -> None:
-        """That network is cut: a neighbour on it may come back with other numbers."""
-        self._sequences.lose(interface)
+    def connectivity_lost(self, interface: str) -> None:
+        """The neighbours on that network were lost: one may come back with other numbers."""
+        self._sequences.connectivity_lost(interface)
 
     def key_of(self, interface: str, source: Address, now: float) -> int | None:
         """The id of the key that a neighbour signs with; None where there is none."""

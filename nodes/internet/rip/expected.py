@@ -47,12 +47,12 @@ class _Rules:
     def speaks(self, router: Router, lan: str) -> bool:
         return lan not in router.options.passive
 
-    def believes(self, router: Router, other: Router, lan: str) -> bool:
+    def accepts(self, router: Router, other: Router, lan: str) -> bool:
         """On a LAN the other one signs with its own key, and with those of its keys that any router signs with which it
         hears there ("until all of the neighbors are using the new security association", RFC 4822 section 5.1).
         """
         own, its = self._proofs[router.name], self._proofs[other.name]
         used = set(its.signs)
-        if other.ours and lan not in other.deaf:
+        if other.ours and lan not in other.ingress_dropped:
             used |= {proof for name in self._speakers[lan] for proof in self._proofs[name].signs} & its.takes
         return not used.isdisjoint(own.takes)

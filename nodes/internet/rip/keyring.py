@@ -28,7 +28,7 @@ class Span(NamedTuple):
     start: float
     stop: float
     signer: Key | None
-    taken: frozenset[int]
+    accepted: frozenset[int]
 
 
 class Uses(NamedTuple):
@@ -50,7 +50,7 @@ class Keyring:
         ends = {end for key in keys for use in (key.send, key.accept) for end in (use.start, use.stop)}
         self._changes = sorted(end for end in ends if abs(end) < inf)
         self._signer: Key | None = None
-        self._told_until = -inf
+        self._reported_until = -inf
 
     def signer(self, at: float) -> Key | None:
         """The key that signs; None where none is valid."""
@@ -69,7 +69,7 @@ class Keyring:
         key = self._numbers[number]
         return key.send.holds(at) or key is self.signer(at)
 
-    def taken(self, number: int, at: float) -> Key:
+    def accepted(self, number: int, at: float) -> Key:
         """The key with that id, if a message signed with it is to be taken.
 
         Raises:
@@ -79,12 +79,12 @@ class Keyring:
         key = self._numbers.get(number)
         if key is None:
             raise DecodeError("auth-key", number, "no key has this id")
-        if not self._takes(key, at):
+        if not self._accepts(key, at):
             late = at >= key.accept.stop
             raise DecodeError("auth-expired", number, "this key has expired" if late else "this key is not valid yet")
         return key
 
-    def _takes(self, key: Key, at: float) -> bool:
+    def _accepts(self, key: Key, at: float) -> bool:
         if key.accept.holds(at):
             return True
         if self._fail_secure or any(other.accept.holds(at) for other in self.keys):
@@ -100,8 +100,8 @@ class Keyring:
         found = []
         for start, stop in pairwise((-inf, *self._changes, inf)):
             at = start if start > -inf else min(stop, 0.0) - 1.0
-            taken = frozenset(key.number for key in self.keys if self._takes(key, at))
-            found.append(Span(start, stop, self.signer(at), taken))
+            accepted = frozenset(key.number for key in self.keys if self._accepts(key, at))
+            found.append(Span(start, stop, self.signer(at), accepted))
         return found
 
     def uses(self) -> dict[int, Uses]:
@@ -115,7 +115,7 @@ class Keyring:
             key.number: Uses(
                 key,
                 _whole([span for span in spans if span.signer is key]),
-                _whole([span for span in spans if key.number in span.taken]),
+                _whole([span for span in spans if key.number in span.accepted]),
             )
             for key in self.keys
         }
@@ -127,7 +127,7 @@ class Keyring:
 
         At first, which one signs; nothing of keys without end and beginning.
         """
-        first, since, self._told_until = self._told_until == -inf, self._told_until, at
+        first, since, self._reported_until = self._reported_until == -inf, self._reported_until, at
         if not self._changes:
             return
         for key in self.keys:
@@ -140,7 +140,7 @@ class Keyring:
             yield _changed(now, was, self.signs_until(at))
 
     def _is_used(self, key: Key, at: float) -> bool:
-        return key is self.signer(at) or self._takes(key, at)
+        return key is self.signer(at) or self._accepts(key, at)
 
     def _expired(self, key: Key, lans: list[str], at: float, *, in_use: bool) -> Report:
         """ "any actual occurrence of a RIPv2 Security Association expiration MUST cause a security event to be logged"
@@ -173,7 +173,7 @@ class Keyring:
         ]
 
     def _state(self, key: Key, at: float, *, signs: bool) -> str:
-        if (signs or self._takes(key, at)) and at >= _end(key):
+        if (signs or self._accepts(key, at)) and at >= _end(key):
             return "last"
         if signs:
             return "signs"

@@ -11,9 +11,9 @@ from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
 from catenet.nodes.internet.rip.authentication import Authentication, key_in
 from catenet.nodes.internet.rip.cause import STARTED, TIMED_OUT, Cause, Reason
 from catenet.nodes.internet.rip.config import RipOptions
+from catenet.nodes.internet.rip.history import RouteHistory
 from catenet.nodes.internet.rip.keys import read_auth
 from catenet.nodes.internet.rip.neighbours import Neighbours
-from catenet.nodes.internet.rip.offers import Heard, prefix_of, read
 from catenet.nodes.internet.rip.packet import (
     INET,
     INFINITY,
@@ -24,10 +24,10 @@ from catenet.nodes.internet.rip.packet import (
     Entry,
     Message,
 )
-from catenet.nodes.internet.rip.provenance import Provenance
+from catenet.nodes.internet.rip.received import ReceivedMessage, parse_message, prefix_of
 from catenet.nodes.internet.rip.refusals import Refusals
 from catenet.nodes.internet.rip.reports import report_of, status_of, timers_of
-from catenet.nodes.internet.rip.speaker import Speaker
+from catenet.nodes.internet.rip.sender import Sender
 from catenet.nodes.internet.rip.table import MAX_ROUTES, Change, Route, Table
 from catenet.nodes.machine import (
     Action,
@@ -55,7 +55,7 @@ class RipMachine:
 
     It starts at its first wake (`next_wake` is 0 until then): it asks for its neighbours' tables and sends its own.
     Beside the contract: `set_interface` says that an interface changed, `route_changed` that this node has a route
-    beside RIP's, `shutdown` takes leave, `status` is for `show rip`. `name_of` gives the node that has an address, for
+    beside RIP's, `shutdown` poisons, `status` is for `show rip`. `name_of` gives the node that has an address, for
     what people read. `epoch` is the time of day, in seconds since 1970, at which `now` was 0, and `began` that at which
     the lab was brought up: messages carry the time, and keys live by it (RFC 4822). `remember`: where each route comes
     from is kept, for `explain`.
@@ -83,11 +83,11 @@ class RipMachine:
         self._own = frozenset(interface.address for interface in self._interfaces.values())
         self._table = Table(options.timeout, options.garbage, options.cost)
         self._neighbours = Neighbours()
-        self._past = Provenance(options, epoch, name_of, self._auth.proof_of, remember=remember)
+        self._history = RouteHistory(options, epoch, name_of, self._auth.proof_of, remember=remember)
         self._counters: Counter[str] = Counter()
         self._actions: list[Action] = []
         self._refusals = Refusals(self._counters, self._neighbours, self._actions)
-        self._speaker = Speaker(
+        self._sender = Sender(
             options,
             self._table,
             self._interfaces,
@@ -99,9 +99,9 @@ class RipMachine:
         self._update_at = 0.0
         self._trigger_at = inf
         self._quiet_until = 0.0
-        self._ask_at = inf
+        self._request_at = inf
         self._fresh: set[str] = set()
-        """Interfaces that came up of late: what was said on them in the first moment may not have been heard."""
+        """Interfaces that came up of late: what was sent on them in the first moment may have been lost."""
 
     # The contract
 
@@ -122,7 +122,7 @@ class RipMachine:
             why = f"its address is no neighbour's on {interface.name}"
             self._refusals.refuse("off-link", packet, why, now)
         else:
-            self._read(packet, interface, now)
+            self._receive_datagram(packet, interface, now)
 
     def wake(self, now: float) -> None:
         """Time out routes, send what is due."""
@@ -134,19 +134,19 @@ class RipMachine:
         if not self._started:
             self._start(now)
         if now >= self._table.next_expiry:
-            self._note(self._table.expire(now), TIMED_OUT, now)
+            self._apply(self._table.expire(now), TIMED_OUT, now)
         if now >= self._update_at:
             self._send_update(now)
         elif now >= self._trigger_at:
             self._send_triggered(now)
-        if now >= self._ask_at:
-            self._ask_again(now)
+        if now >= self._request_at:
+            self._request_again(now)
 
     def next_wake(self) -> float | None:
         """When the earliest timer runs out; 0 before the start, None after the end."""
         if self._stopped:
             return None
-        due = min(self._update_at, self._trigger_at, self._ask_at, self._table.next_expiry, self._auth.next_change)
+        due = min(self._update_at, self._trigger_at, self._request_at, self._table.next_expiry, self._auth.next_change)
         return max(0.0, due)
 
     def take_actions(self) -> list[Action]:
@@ -166,14 +166,14 @@ class RipMachine:
         if before == interface or not self._started or self._stopped:
             return
         if before is not None and before.up:
-            self._auth.lose(interface.name)
+            self._auth.connectivity_lost(interface.name)
             lost = self._table.disconnect(interface.name, now)
             down = Cause(Reason.LINK_DOWN, interface.name)
-            self._note([*lost, *self._redistribute(self._redistributed, now)], down, now)
+            self._apply([*lost, *self._redistribute(self._redistributed, now)], down, now)
         if interface.up:
-            self._note(self._connect(interface, now), Cause(Reason.LINK_UP, interface.name), now)
-            if interface in self._speaker.interfaces:
-                self._greet(interface, now)
+            self._apply(self._connect(interface, now), Cause(Reason.LINK_UP, interface.name), now)
+            if interface in self._sender.interfaces:
+                self._interface_up(interface, now)
 
     def route_changed(self, source: str, prefix: Prefix, next_hops: tuple[NextHop, ...] | None, now: float) -> None:
         """The best route to a prefix beside RIP's own is now this one, of that source; None: it has none any more.
@@ -186,15 +186,15 @@ class RipMachine:
         elif self._redistributed.pop(prefix, None) is None:
             return
         if self._started and not self._stopped:
-            self._note(self._redistribute([prefix], now), Cause(Reason.REDISTRIBUTION, source), now)
+            self._apply(self._redistribute([prefix], now), Cause(Reason.REDISTRIBUTION, source), now)
 
     def shutdown(self) -> None:
-        """Take leave: say on every network that nothing can be reached this way any more. Then do nothing.
+        """Poison every route on every network: nothing can be reached by this router any more. Then do nothing.
 
-        Without triggered updates nothing is said.
+        Without triggered updates nothing is sent.
         """
-        if self._started and not self._stopped and self._is_prompt:
-            self._speaker.take_leave(self._now)
+        if self._started and not self._stopped and self._triggered_updates:
+            self._sender.send_shutdown_poison(self._now)
         self._stopped = True
 
     def status(self, now: float, kernel: Mapping[Prefix, str] = _ALL_THERE) -> dict[str, Json]:
@@ -216,32 +216,32 @@ class RipMachine:
         }
 
     def explain(self, prefix: Prefix, now: float) -> Explanation | None:
-        """Where the route to a prefix comes from (see provenance.py); None where nothing is known of it."""
-        return self._past.explain(prefix, self._table.routes.get(prefix), self._interfaces, now)
+        """Where the route to a prefix comes from (see history.py); None where nothing is known of it."""
+        return self._history.explain(prefix, self._table.routes.get(prefix), self._interfaces, now)
 
     # Timers and output (3.8, 3.10)
 
     def _start(self, now: float) -> None:
         self._started = True
-        for interface in self._up():
-            self._past.changed(self._connect(interface, now), STARTED, now)
+        for interface in self._up_interfaces():
+            self._history.changed(self._connect(interface, now), STARTED, now)
         if "default" in self._options.redistribute:
             everywhere = NextHop(ANY, "")
-            self._past.changed([self._table.redistribute(DEFAULT, everywhere, self._options.tag, now)], STARTED, now)
+            self._history.changed([self._table.redistribute(DEFAULT, everywhere, self._options.tag, now)], STARTED, now)
         # "When a router first comes up, it multicasts a Request on every connected network" (3.9.1)
-        for interface in self._speaker.interfaces:
-            self._greet(interface, now)
-        self._all_said(now)
+        for interface in self._sender.interfaces:
+            self._interface_up(interface, now)
+        self._full_update_sent(now)
 
     def _send_update(self, now: float) -> None:
         """The regular update: the whole table on every network."""
-        for interface in self._speaker.interfaces:
-            self._speaker.tell_all(interface, now)
-        self._all_said(now)
+        for interface in self._sender.interfaces:
+            self._sender.send_full_update(interface, now)
+        self._full_update_sent(now)
 
-    def _all_said(self, now: float) -> None:
+    def _full_update_sent(self, now: float) -> None:
         """The whole table is out on every network; the next regular update is due in about `update`."""
-        self._past.announced(self._table.changed, "update", now)
+        self._history.announced(self._table.changed, "update", now)
         self._table.changed.clear()
         self._trigger_at = inf
         # "The 30-second timer is offset by a small random time (+/- 0 to 5 seconds) each time it is set." (3.8)
@@ -249,42 +249,42 @@ class RipMachine:
         self._update_at = now + self._random.uniform(update * 5 / 6, update * 7 / 6)
 
     @property
-    def _is_prompt(self) -> bool:
-        """Whether it speaks before the next regular update."""
+    def _triggered_updates(self) -> bool:
+        """Whether it sends triggered updates."""
         return self._options.triggered == "on"
 
     def _send_triggered(self, now: float) -> None:
         """A triggered update: "only those routes which have changed" (3.10.1)."""
-        self._speaker.tell_changed(now)
-        self._past.announced(self._table.changed, "triggered", now)
+        self._sender.send_triggered_update(now)
+        self._history.announced(self._table.changed, "triggered", now)
         # "Once all of the triggered updates have been generated, the route change flags should be cleared."
         self._table.changed.clear()
         # "After a triggered update is sent, a timer should be set for a random interval between 1 and 5 seconds."
         self._trigger_at = inf
-        self._quiet_until = now + self._short_delay()
+        self._quiet_until = now + self._triggered_delay()
 
-    def _short_delay(self) -> float:
+    def _triggered_delay(self) -> float:
         """The 1 to 5 seconds of section 3.10.1, in proportion where `update` is not the 30 seconds of section 3.8."""
         update = self._options.update
         return self._random.uniform(update / 30, update / 6)
 
-    def _greet(self, interface: Interface, now: float) -> None:
-        """An interface has come up: ask for the neighbours' tables there, and tell them ours; and soon once more."""
-        self._speaker.ask(interface, now)
-        self._speaker.tell_all(interface, now)
+    def _interface_up(self, interface: Interface, now: float) -> None:
+        """An interface has come up: request the neighbours' tables there, and send ours; and soon once more."""
+        self._sender.request_tables(interface, now)
+        self._sender.send_full_update(interface, now)
         self._fresh.add(interface.name)
-        self._ask_at = min(self._ask_at, now + self._short_delay())
+        self._request_at = min(self._request_at, now + self._triggered_delay())
 
-    def _ask_again(self, now: float) -> None:
-        """Ask everywhere, after a loss or where an interface came up; there tell, too."""
-        self._ask_at = inf
-        for interface in self._speaker.interfaces:
-            self._speaker.ask(interface, now)
+    def _request_again(self, now: float) -> None:
+        """Request tables everywhere, after a loss or where an interface came up; there send ours, too."""
+        self._request_at = inf
+        for interface in self._sender.interfaces:
+            self._sender.request_tables(interface, now)
             if interface.name in self._fresh:
-                self._speaker.tell_all(interface, now)
+                self._sender.send_full_update(interface, now)
         self._fresh.clear()
 
-    def _up(self) -> list[Interface]:
+    def _up_interfaces(self) -> list[Interface]:
         return [interface for interface in self._interfaces.values() if interface.up]
 
     def _connect(self, interface: Interface, now: float) -> list[Change]:
@@ -294,7 +294,7 @@ class RipMachine:
     def _redistribute(self, prefixes: Iterable[Prefix], now: float) -> list[Change]:
         """Announce the routes of others to these prefixes by the first next hop that is up, or withdraw them."""
         changes: list[Change] = []
-        up = {interface.name for interface in self._up()}
+        up = {interface.name for interface in self._up_interfaces()}
         for prefix in prefixes:
             hop = next((hop for hop in self._redistributed.get(prefix, ()) if hop.interface in up), None)
             known = self._table.routes.get(prefix)
@@ -309,15 +309,15 @@ class RipMachine:
 
     # Input (3.9)
 
-    def _read(self, packet: Packet, interface: Interface, now: float) -> None:
+    def _receive_datagram(self, packet: Packet, interface: Interface, now: float) -> None:
         """A datagram from a neighbour."""
         source, lan = packet.source, interface.name
         try:
-            heard = read(self._auth.open(packet.data, lan, source.address, now))
+            received = parse_message(self._auth.verify(packet.data, lan, source.address, now))
         except DecodeError as error:
             self._refusals.refuse(error.field, packet, str(error), now, key_in(error))
             return
-        message = heard.message
+        message = received.message
         if message.version < VERSION:
             self._refusals.refuse("version-1", packet, "version 1, and this router speaks version 2", now)
         elif message.command == REQUEST and lan in self._options.passive:
@@ -326,40 +326,40 @@ class RipMachine:
             # "If there are no entries, no response is given." (3.9.1)
             self._refusals.refuse("empty", packet, "a request for nothing", now)
         elif message.command == REQUEST:
-            self._answer(message, source, interface, now)
+            self._answer_request(message, source, interface, now)
         elif source.port != PORT:
             # "The Response must be ignored if it is not from the RIP port." (3.9.2)
             self._refusals.refuse("port", packet, f"a response from port {source.port}, not {PORT}", now)
         else:
-            self._hear(heard, packet, interface, now)
+            self._process_response(received, packet, interface, now)
 
-    def _hear(self, heard: Heard, packet: Packet, interface: Interface, now: float) -> None:
-        """A response: each entry that is fit to be heard goes through the receive rule (`table.judge`)."""
+    def _process_response(self, received: ReceivedMessage, packet: Packet, interface: Interface, now: float) -> None:
+        """A response: each valid entry goes through the receive rule (`table.select_route`)."""
         source = packet.source
         self._counters["received.responses"] += 1
-        self._neighbours.heard(source.address, interface.name, now)
-        for word, entry in heard.skipped:
+        self._neighbours.accepted(source.address, interface.name, now)
+        for word, entry in received.skipped:
             self._refusals.skip(word, packet, entry, now)
-        self._past.heard(heard, source.address, interface.name, now)
-        changes = self._table.hear(heard, source.address, interface, now)
+        self._history.received(received, source.address, interface.name, now)
+        changes = self._table.process_response(received, source.address, interface, now)
         if self._table.overflow:
-            self._refusals.tell("table-full", packet, f"more than {MAX_ROUTES} routes", now)
+            self._refusals.report_once("table-full", packet, f"more than {MAX_ROUTES} routes", now)
         if changes:
             # An update goes to the group, or by broadcast; the answer to a request to the asker alone.
             said = Reason.ANSWER if packet.destination.address == interface.address else Reason.UPDATE
-            self._note(changes, Cause(said, neighbour=source.address), now)
+            self._apply(changes, Cause(said, neighbour=source.address), now)
 
-    def _answer(self, message: Message, source: Endpoint, interface: Interface, now: float) -> None:
+    def _answer_request(self, message: Message, source: Endpoint, interface: Interface, now: float) -> None:
         """Answer a request, at "the requestor's address and port" (3.9.1)."""
         self._counters["received.requests"] += 1
         if source.port == PORT:
-            self._neighbours.heard(source.address, interface.name, now)
+            self._neighbours.accepted(source.address, interface.name, now)
         if message.asks_for_all:
-            self._speaker.tell_all(interface, now, source, "answers")
+            self._sender.send_full_update(interface, now, source, "answers")
         else:
             # "they are looked up in the routing table and the information is returned as is; no Split Horizon"
             found = tuple(entry._replace(metric=self._metric_of(entry)) for entry in message.entries)
-            self._speaker.send(bytes(Message(RESPONSE, found)), interface, source, "answers", now)
+            self._sender.send(bytes(Message(RESPONSE, found)), interface, source, "answers", now)
 
     def _metric_of(self, entry: Entry) -> int:
         prefix = prefix_of(entry) if entry.family == INET else ""
@@ -368,19 +368,19 @@ class RipMachine:
 
     # What changed
 
-    def _note(self, changes: list[Change], cause: Cause, now: float) -> None:
+    def _apply(self, changes: list[Change], cause: Cause, now: float) -> None:
         """Carry changes to the kernel, to the user and to the neighbours."""
         if not changes:
             return
         lost = False
-        self._past.changed(changes, cause, now)
+        self._history.changed(changes, cause, now)
         for change in changes:
             self._install(change.route)
             lost = lost or change.lost
             report = report_of(change, cause, self._name_of)
             if report is not None:
                 self._actions.append(report)
-        if not self._is_prompt:
+        if not self._triggered_updates:
             return
         at = max(now, self._quiet_until)
         # "A triggered update should be suppressed if a regular update is due by the time the triggered update would be
@@ -388,7 +388,7 @@ class RipMachine:
         if self._trigger_at == inf and at < self._update_at:
             self._trigger_at = at
         if lost:  # the question follows the last bad news: before it the neighbours answer with what is lost
-            self._ask_at = min(at, self._update_at) + self._short_delay()
+            self._request_at = min(at, self._update_at) + self._triggered_delay()
 
     def _install(self, route: Route) -> None:
         usable = route.usable and not route.connected

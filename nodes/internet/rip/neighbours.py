@@ -1,4 +1,4 @@
-"""The routers that were heard: for `show rip`, and to tell a silent one from one that talks nonsense."""
+"""The routers that were heard: for `show rip`, and to tell one that is silent from one that is refused."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from catenet.nodes.machine import Json
 __all__ = ["MAX_NEIGHBOURS", "Neighbours"]
 
 MAX_NEIGHBOURS = 256
-"""So many are remembered; one more pushes out the one that has been silent longest."""
+"""So many are remembered; one more pushes out the one that was not heard for longest."""
 
 
 @dataclass(slots=True)
 class _Neighbour:
     interface: str
-    heard: float
+    last_heard: float
     messages: int = 0
     refused: int = 0
 
@@ -28,14 +28,14 @@ class Neighbours:
     def __init__(self) -> None:
         self._known: dict[Address, _Neighbour] = {}
 
-    def heard(self, address: Address, interface: str, now: float) -> None:
+    def accepted(self, address: Address, interface: str, now: float) -> None:
         """A message of this router was taken."""
         neighbour = self._known.get(address)
         if neighbour is None:
             if len(self._known) >= MAX_NEIGHBOURS:
-                del self._known[min(self._known, key=lambda each: self._known[each].heard)]
+                del self._known[min(self._known, key=lambda each: self._known[each].last_heard)]
             neighbour = self._known[address] = _Neighbour(interface, now)
-        neighbour.heard = now
+        neighbour.last_heard = now
         neighbour.messages += 1
 
     def refused(self, address: Address) -> None:
@@ -57,7 +57,7 @@ class Neighbours:
                 "address": str(address),
                 "node": name_of(address),
                 "lan": neighbour.interface,
-                "heard": round(now - neighbour.heard, 3),
+                "heard": round(now - neighbour.last_heard, 3),
                 "messages": neighbour.messages,
                 "refused": neighbour.refused,
                 **({} if keys[address] is None else {"key": keys[address]}),

@@ -13,7 +13,7 @@ __all__ = ["entries", "responses"]
 
 
 def entries(
-    routes: Iterable[Route], interface: str, split_horizon: SplitHorizon, *, leaving: bool = False
+    routes: Iterable[Route], interface: str, split_horizon: SplitHorizon, *, poison: bool = False
 ) -> list[bytes]:
     """The routes as they are announced on one interface, each an entry of 20 bytes; when `leaving`, all unreachable.
 
@@ -23,7 +23,7 @@ def entries(
     for a static route whose next hop is on this very network, and perhaps speaks no RIP, it says who that is, "to
     eliminate packets being routed through extra hops" (4.4); there split horizon would hide what only we can tell.
     """
-    said = []
+    packed = []
     for route in routes:
         metric, next_hop = route.metric, 0
         if route.interface == interface:
@@ -34,14 +34,14 @@ def entries(
             elif split_horizon == "poisoned":
                 metric = INFINITY
         network, length = route.prefix
-        said.append(pack_entry(INET, route.tag, network, mask(length), next_hop, INFINITY if leaving else metric))
-    return said
+        packed.append(pack_entry(INET, route.tag, network, mask(length), next_hop, INFINITY if poison else metric))
+    return packed
 
 
-def responses(said: Sequence[bytes], most: int = MAX_ENTRIES) -> list[bytes]:
+def responses(packed: Sequence[bytes], most: int = MAX_ENTRIES) -> list[bytes]:
     """As many messages as the entries need, with at most so many in each.
 
     "Recall that there is a limit of 25 RTEs to a Response; if there are more, send the current Response and start a
     new one." (3.10.2)
     """
-    return [response(said[start : start + most]) for start in range(0, len(said), most)]
+    return [response(packed[start : start + most]) for start in range(0, len(packed), most)]

@@ -13,11 +13,11 @@ from catenet.nodes.internet.rip.neighbours import Neighbours
 from catenet.nodes.internet.rip.packet import Entry
 from catenet.nodes.machine import Action, Json, Packet, Report
 
-__all__ = ["MAX_TOLD", "TOLD_FOR", "Refusals"]
+__all__ = ["MAX_REPORTED", "REPORT_INTERVAL", "Refusals"]
 
-TOLD_FOR = 600.0
+REPORT_INTERVAL = 600.0
 """Seconds for which nothing is said again of the same: reason, neighbour, interface, and key."""
-MAX_TOLD = 256
+MAX_REPORTED = 256
 """So many different things are told within that time; more are only counted."""
 
 
@@ -28,31 +28,33 @@ class Refusals:
         self._counters = counters
         self._neighbours = neighbours
         self._actions = actions
-        self._told: dict[tuple[str, Address, str, int | None], float] = {}
+        self._reported: dict[tuple[str, Address, str, int | None], float] = {}
 
     def refuse(self, word: str, packet: Packet, why: str, now: float, key: int | None = None) -> None:
         """A message; `word` counts it, `key` is the id of the key that it names."""
         self._counters[f"refused.{word}"] += 1
         self._neighbours.refused(packet.source.address)
-        self.tell(word, packet, why, now, key)
+        self.report_once(word, packet, why, now, key)
 
     def skip(self, word: str, packet: Packet, entry: Entry, now: float) -> None:
         """A bad entry of a good message: "Again, logging the error is probably a good idea." (RFC 2453 3.9.2)."""
         self._counters[f"skipped.{word}"] += 1
-        self.tell(word, packet, f"bad {word} in an entry for {Address(entry.address)}, metric {entry.metric}", now)
+        self.report_once(
+            word, packet, f"bad {word} in an entry for {Address(entry.address)}, metric {entry.metric}", now
+        )
 
-    def tell(self, word: str, packet: Packet, why: str, now: float, key: int | None = None) -> None:
+    def report_once(self, word: str, packet: Packet, why: str, now: float, key: int | None = None) -> None:
         """Say it, unless it was said of late. A full table is told once, whoever fills it."""
         source, lan = packet.source, packet.interface
         what = (word, ANY, "", None) if word == "table-full" else (word, source.address, lan, key)
-        if now < self._told.get(what, now - TOLD_FOR) + TOLD_FOR or not self._room(now):
+        if now < self._reported.get(what, now - REPORT_INTERVAL) + REPORT_INTERVAL or not self._room(now):
             return
-        self._told[what] = now
+        self._reported[what] = now
         data: dict[str, Json] = {"source": str(source), "lan": lan, "why": why}
         more: dict[str, Json] = {} if key is None else {"key": key}
         self._actions.append(Report("input.refused", f"{source} on {lan}: {why}", {**data, **more}))
 
     def _room(self, now: float) -> bool:
-        if len(self._told) >= MAX_TOLD:
-            self._told = {what: at for what, at in self._told.items() if now < at + TOLD_FOR}
-        return len(self._told) < MAX_TOLD
+        if len(self._reported) >= MAX_REPORTED:
+            self._reported = {what: at for what, at in self._reported.items() if now < at + REPORT_INTERVAL}
+        return len(self._reported) < MAX_REPORTED

@@ -26,7 +26,7 @@ class _Peer:
     """A neighbour: when it was heard last, its newest key, and of each key its last number and when that came."""
 
     newest: Key
-    heard: float
+    last_heard: float
     last: dict[int, tuple[int, float]] = field(default_factory=dict)
     lost: bool = False
 
@@ -62,9 +62,9 @@ class Sequences:
         if key.send.start > peer.newest.send.start:
             peer.newest = key
         peer.last[key.number] = number, now
-        peer.heard, peer.lost = now, False
+        peer.last_heard, peer.lost = now, False
 
-    def lose(self, interface: str) -> None:
+    def connectivity_lost(self, interface: str) -> None:
         """Connectivity to the neighbours on that network has been lost."""
         for (lan, _), peer in self._peers.items():
             peer.lost = peer.lost or lan == interface
@@ -79,22 +79,22 @@ class Sequences:
         return {
             self._uses(peer)
             for (lan, _), peer in self._peers.items()
-            if lan == interface and now < peer.heard + self._lifetime
+            if lan == interface and now < peer.last_heard + self._lifetime
         }
 
     def _uses(self, peer: _Peer) -> int:
         """Of the keys that it signed its last words with, the newest."""
-        able = [number for number, (_, at) in peer.last.items() if at >= peer.heard - _AT_ONCE]
+        able = [number for number, (_, at) in peer.last.items() if at >= peer.last_heard - _AT_ONCE]
         return max(able, key=lambda number: self._keys[number].send.start)
 
     def _peer(self, interface: str, source: Address, now: float) -> _Peer | None:
         peer = self._peers.get((interface, source))
-        return peer if peer is not None and now < peer.heard + self._lifetime else None
+        return peer if peer is not None and now < peer.last_heard + self._lifetime else None
 
     def _remember(self, interface: str, source: Address, peer: _Peer) -> None:
         self._peers.pop((interface, source), None)
         if len(self._peers) >= MAX_NEIGHBOURS:
-            del self._peers[min(self._peers, key=lambda each: self._peers[each].heard)]
+            del self._peers[min(self._peers, key=lambda each: self._peers[each].last_heard)]
         self._peers[interface, source] = peer
 
 

@@ -1,4 +1,4 @@
-"""The routing table and the receive rule (RFC 2453 sections 3.5, 3.8 and 3.9.2). To change the rule, change `judge`."""
+"""The routing table and the receive rule (RFC 2453 sections 3.5, 3.8 and 3.9.2). The rule is `select_route`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,21 @@ from math import inf
 from typing import NamedTuple
 
 from catenet.nodes.address import ANY, Address, Prefix
-from catenet.nodes.internet.rip.offers import Heard
 from catenet.nodes.internet.rip.packet import INFINITY
+from catenet.nodes.internet.rip.received import ReceivedMessage
 from catenet.nodes.machine import Interface, NextHop, SetRoute
 
-__all__ = ["MAX_REPEATS", "MAX_ROUTES", "NETWORK_COST", "Change", "Route", "Table", "Verdict", "Way", "judge"]
+__all__ = [
+    "MAX_REPEATS",
+    "MAX_ROUTES",
+    "NETWORK_COST",
+    "Candidate",
+    "Change",
+    "Decision",
+    "Route",
+    "Table",
+    "select_route",
+]
 
 MAX_ROUTES = 4096
 MAX_REPEATS = 1024
@@ -81,8 +91,8 @@ class Change(NamedTuple):
         return self.was < INFINITY and not self.route.usable
 
 
-class Way(NamedTuple):
-    """What an offer comes to here: the metric with our network counted in, who made it, and the next hop."""
+class Candidate(NamedTuple):
+    """An advertised route as this router would have it: its metric with our network, who sent it, the next hop."""
 
     metric: int
     interface: str
@@ -91,38 +101,40 @@ class Way(NamedTuple):
     tag: int
 
 
-class Verdict(Enum):
-    """What becomes of an offer."""
+class Decision(Enum):
+    """What becomes of a candidate."""
 
     IGNORE = "ignore"
     REFRESH = "refresh"
     ADOPT = "adopt"
 
 
-def judge(known: Route | None, metric: int, router: Address, via: Address, tag: int, *, halfway: float) -> Verdict:
-    """The receive rule (section 3.9.2; claim D4), for the way that an offer comes to here (see `Way`).
+def select_route(
+    known: Route | None, metric: int, router: Address, via: Address, tag: int, *, halfway: float
+) -> Decision:
+    """The receive rule (section 3.9.2; claim D4), for a `Candidate`.
 
     `halfway`: the deadline of a route that is at this moment halfway to its timeout.
     """
     if known is None:
         # "add this route to the routing table, unless the metric is infinity"
-        return Verdict.IGNORE if metric == INFINITY else Verdict.ADOPT
+        return Decision.IGNORE if metric == INFINITY else Decision.ADOPT
     if not known.router and known.metric < INFINITY:
-        return Verdict.IGNORE  # who is on the network itself needs no router to it, whatever the metrics say
+        return Decision.IGNORE  # who is on the network itself needs no router to it, whatever the metrics say
     if router == known.router:
         # "If the datagram is from the same router as the existing route, and the new metric is different than the old
         # one; […] Adopt the route from the datagram": worse or better, it knows best. Likewise a new next hop or tag.
         if metric == known.metric and (metric == INFINITY or (via == known.via and tag == known.tag)):
-            return Verdict.REFRESH
-        return Verdict.ADOPT
+            return Decision.REFRESH
+        return Decision.ADOPT
     if metric < known.metric:
         # "or, if the new metric is lower than the old one"
-        return Verdict.ADOPT
+        return Decision.ADOPT
     if metric == known.metric < INFINITY and known.deadline <= halfway:
         # "If it is at least halfway to the expiration point, switch to the new route."
-        return Verdict.ADOPT
+        return Decision.ADOPT
     # "Any entry that fails these tests is ignored, as it is no better than the current route."
-    return Verdict.IGNORE
+    return Decision.IGNORE
 
 
 class _Repeat(NamedTuple):
@@ -143,7 +155,7 @@ class Table:
         self._timeout = timeout
         self._garbage = garbage
         self._costs = costs
-        self._repeats: dict[tuple[Address, Heard], _Repeat] = {}
+        self._repeats: dict[tuple[Address, ReceivedMessage], _Repeat] = {}
         self.routes: dict[Prefix, Route] = {}
         self.changed: dict[Prefix, Route] = {}
         self.version = 0
@@ -152,13 +164,15 @@ class Table:
         self.next_expiry = inf
         """No deadline lies before this time (a refreshed route's may lie later)."""
 
-    def hear(self, heard: Heard, router: Address, interface: Interface, now: float) -> list[Change]:
-        """Apply the receive rule to what a router on that interface offers; gives the routes that changed.
+    def process_response(
+        self, received: ReceivedMessage, router: Address, interface: Interface, now: float
+    ) -> list[Change]:
+        """Apply the receive rule to what a router on that interface advertises; gives the routes that changed.
 
-        Most messages repeat the one before, and change nothing: for those the verdicts are remembered.
+        Most messages repeat the one before, and change nothing: for those the decisions are remembered.
         """
         deadline, halfway = now + self._timeout, now + self._timeout / 2
-        repeat = self._repeats.get((router, heard))
+        repeat = self._repeats.get((router, received))
         if repeat is not None and not any(route.deadline <= halfway for route in repeat.rivals):
             for route in repeat.refreshed:
                 route.deadline = deadline
@@ -168,35 +182,37 @@ class Table:
         refreshed: list[Route] = []
         rivals: list[Route] = []
         cost = self._cost(interface.name)
-        for prefix, told, tag, next_hop in heard.offers:
+        for prefix, advertised, tag, next_hop in received.routes:
             # "metric = MIN (metric + cost, infinity)"
-            metric = min(told + cost, INFINITY)
+            metric = min(advertised + cost, INFINITY)
             via = (_via(next_hop, interface) if next_hop else ANY) or router
             known = self.routes.get(prefix)
-            verdict = judge(known, metric, router, via, tag, halfway=halfway)
-            if verdict is Verdict.ADOPT:
-                changes += self._adopt(prefix, Way(metric, interface.name, router, via, tag), now)
+            decision = select_route(known, metric, router, via, tag, halfway=halfway)
+            if decision is Decision.ADOPT:
+                changes += self._adopt(prefix, Candidate(metric, interface.name, router, via, tag), now)
             elif known is not None and known.metric == metric < INFINITY:
-                if verdict is Verdict.REFRESH:
+                if decision is Decision.REFRESH:
                     # "If this datagram is from the same router as the existing route, reinitialize the timeout."
                     known.deadline = deadline
                     refreshed.append(known)
                 else:
                     rivals.append(known)
         if not changes and self.overflow == overflow:
-            self._remember(router, heard, _Repeat(tuple(refreshed), tuple(rivals)))
+            self._remember(router, received, _Repeat(tuple(refreshed), tuple(rivals)))
         return changes
 
     def connect(self, interface: Interface, now: float) -> Change:
         """One of our own networks came up: it takes the place of whatever was known about its prefix."""
-        return self._place(interface.prefix, Way(self._cost(interface.name), interface.name, ANY, ANY, 0), now)
+        return self._replace_route(
+            interface.prefix, Candidate(self._cost(interface.name), interface.name, ANY, ANY, 0), now
+        )
 
     def redistribute(self, prefix: Prefix, next_hop: NextHop, tag: int, now: float) -> Change:
         """A route that somebody else found, from now on announced by us at the least metric."""
-        return self._place(prefix, Way(NETWORK_COST, next_hop.interface, ANY, next_hop.via, tag), now)
+        return self._replace_route(prefix, Candidate(NETWORK_COST, next_hop.interface, ANY, next_hop.via, tag), now)
 
     def withdraw(self, route: Route, now: float) -> Change:
-        """Nobody else has it any more: it is unreachable, until a neighbour offers a way."""
+        """Nobody else has it any more: it is unreachable, until a neighbour advertises a route."""
         return self._poison(route, now)
 
     def disconnect(self, interface: str, now: float) -> list[Change]:
@@ -218,28 +234,35 @@ class Table:
         self.next_expiry = min((route.deadline for route in self.routes.values()), default=inf)
         return changes
 
-    def _adopt(self, prefix: Prefix, way: Way, now: float) -> list[Change]:
+    def _adopt(self, prefix: Prefix, candidate: Candidate, now: float) -> list[Change]:
         if prefix not in self.routes and len(self.routes) >= MAX_ROUTES:
             self.overflow += 1
             return []
-        return [self._place(prefix, way, now)]
+        return [self._replace_route(prefix, candidate, now)]
 
-    def _place(self, prefix: Prefix, way: Way, now: float) -> Change:
+    def _replace_route(self, prefix: Prefix, candidate: Candidate, now: float) -> Change:
         route = self.routes.get(prefix)
         if route is None:
-            route = self.routes[prefix] = Route(prefix, INFINITY, way.interface, way.router, way.via, way.tag, inf)
+            route = self.routes[prefix] = Route(
+                prefix, INFINITY, candidate.interface, candidate.router, candidate.via, candidate.tag, inf
+            )
         was = route.metric
-        route.interface, route.router, route.via, route.tag = way.interface, way.router, way.via, way.tag
-        self._set(route, way.metric, now)
+        route.interface, route.router, route.via, route.tag = (
+            candidate.interface,
+            candidate.router,
+            candidate.via,
+            candidate.tag,
+        )
+        self._set(route, candidate.metric, now)
         return Change(route, was)
 
     def _cost(self, interface: str) -> int:
         return self._costs.get(interface, NETWORK_COST)
 
-    def _remember(self, router: Address, heard: Heard, repeat: _Repeat) -> None:
+    def _remember(self, router: Address, received: ReceivedMessage, repeat: _Repeat) -> None:
         if len(self._repeats) >= MAX_REPEATS:
             self._repeats.clear()
-        self._repeats[router, heard] = repeat
+        self._repeats[router, received] = repeat
 
     def _poison(self, route: Route, now: float) -> Change:
         was = route.metric
@@ -264,7 +287,7 @@ class Table:
 
 
 def _via(next_hop: Address, interface: Interface) -> Address:
-    """The next hop that an offer names, where that is somebody else on the network; else 0.
+    """The next hop that an entry names, where that is somebody else on the network; else 0.
 
     "If the received Next Hop is not directly reachable, it should be treated as 0.0.0.0" (4.4): as the router itself.
     """

@@ -16,7 +16,7 @@ from typing import TypeVar
 from catenet.nodes.address import Address
 from catenet.nodes.machine import DecodeError
 from catenet.nodes.runtime.netlink import filtering, neighbours, routing
-from catenet.nodes.runtime.netlink.codec import Message, messages
+from catenet.nodes.runtime.netlink.codec import NetlinkMessage, messages
 
 __all__ = ["Filter", "Monitor", "Netlink"]
 
@@ -33,7 +33,7 @@ _DUMP_TRIES = 5
 _MAX_ERRNO = 4095  # linux/err.h
 
 
-class _Asker:
+class _RequestSocket:
     """One socket: a request is sent, and its answer read. OSError with the kernel's errno where it refuses."""
 
     def __init__(self, protocol: int) -> None:
@@ -82,17 +82,17 @@ class _Asker:
     def _send(self, *requests: tuple[int, int, bytes]) -> int:
         """Each is (type, flags, payload). Returns the sequence number that they share."""
         self._sequence = self._sequence + 1 & 0xFFFFFFFF
-        said = [Message(kind, _REQUEST | flags, self._sequence, payload) for kind, flags, payload in requests]
-        self._socket.send(b"".join(map(bytes, said)))
+        framed = [NetlinkMessage(kind, _REQUEST | flags, self._sequence, payload) for kind, flags, payload in requests]
+        self._socket.send(b"".join(map(bytes, framed)))
         return self._sequence
 
-    def _receive(self, sequence: int) -> list[Message]:
+    def _receive(self, sequence: int) -> list[NetlinkMessage]:
         """The next messages that answer this request; answers to an earlier one that failed are passed over."""
         data = self._socket.recv(_DATAGRAM)
         return [message for message in messages(data) if message.sequence == sequence]
 
 
-class Netlink(_Asker):
+class Netlink(_RequestSocket):
     """Links, addresses, routes. Each method raises OSError with the kernel's errno where it refuses."""
 
     def __init__(self) -> None:
@@ -157,7 +157,7 @@ class Netlink(_Asker):
         self._order(routing.RTM_NEWROUTE, _CREATE | _REPLACE, routing.local_unreachable(address))
 
 
-class Filter(_Asker):
+class Filter(_RequestSocket):
     """Tables of nf_tables that drop what comes in by a device. OSError where the kernel refuses, or has none."""
 
     def __init__(self) -> None:
@@ -169,13 +169,13 @@ class Filter(_Asker):
 
     def drop(self, dropped: filtering.Dropped) -> None:
         """Make the table anew: from now on each frame that comes in by the device is dropped."""
-        self.let_pass(dropped.table)
+        self.allow(dropped.table)
         self._change(
             (filtering.NEWTABLE, _CREATE, filtering.table(dropped.table)),
             (filtering.NEWCHAIN, _CREATE | _ACK, filtering.dropping_chain(dropped)),
         )
 
-    def let_pass(self, table: str) -> None:
+    def allow(self, table: str) -> None:
         """Take the table away; that there is none is no error."""
         with suppress(FileNotFoundError):
             self._change((filtering.DELTABLE, _ACK, filtering.table(table)))
@@ -186,7 +186,7 @@ class Filter(_Asker):
         self._acknowledged(self._send((filtering.BATCH_BEGIN, 0, edge), *changes, (filtering.BATCH_END, 0, edge)))
 
 
-def _check(message: Message) -> None:
+def _check(message: NetlinkMessage) -> None:
     if len(message.payload) < 4:
         raise DecodeError("nlmsgerr", message.payload, "cut short")
     code = -int(struct.unpack_from("=i", message.payload)[0])

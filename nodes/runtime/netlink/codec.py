@@ -17,14 +17,14 @@ from typing import NamedTuple
 
 from catenet.nodes.machine import DecodeError
 
-__all__ = ["Message", "attribute", "attributes", "messages", "u32"]
+__all__ = ["NetlinkMessage", "attribute", "attributes", "messages", "u32"]
 
 _HEADER = struct.Struct("=IHHII")
 _ATTRIBUTE = struct.Struct("=HH")
 _TYPE_MASK = 0x3FFF  # the two upper bits say "nested" and "network byte order"
 
 
-class Message(NamedTuple):
+class NetlinkMessage(NamedTuple):
     """One netlink message."""
 
     type: int
@@ -36,7 +36,7 @@ class Message(NamedTuple):
         return _HEADER.pack(_HEADER.size + len(self.payload), self.type, self.flags, self.sequence, 0) + self.payload
 
 
-def messages(data: bytes) -> Iterator[Message]:
+def messages(data: bytes) -> Iterator[NetlinkMessage]:
     """The messages of one datagram.
 
     Raises:
@@ -50,7 +50,7 @@ def messages(data: bytes) -> Iterator[Message]:
         length, kind, flags, sequence, _ = _HEADER.unpack_from(data, at)
         if not _HEADER.size <= length <= len(data) - at:
             raise DecodeError("netlink length", length)
-        yield Message(kind, flags, sequence, data[at + _HEADER.size : at + length])
+        yield NetlinkMessage(kind, flags, sequence, data[at + _HEADER.size : at + length])
         at += _padded(length)
 
 

@@ -10,7 +10,7 @@ from catenet.nodes.address import ANY, Address, Prefix
 from catenet.nodes.machine import DecodeError
 from catenet.nodes.runtime.netlink.codec import attribute, attributes, u32
 
-__all__ = ["TABLE_MAIN", "AddressEntry", "Link", "NextHop", "Route", "parse_address", "parse_link", "parse_route"]
+__all__ = ["TABLE_MAIN", "AddressEntry", "KernelNextHop", "Link", "Route", "parse_address", "parse_link", "parse_route"]
 
 AF_INET = 2
 
@@ -65,7 +65,7 @@ class AddressEntry(NamedTuple):
     length: int
 
 
-class NextHop(NamedTuple):
+class KernelNextHop(NamedTuple):
     """Where a route goes: a gateway (None: the LAN itself) and an interface (0: none)."""
 
     via: Address | None
@@ -80,7 +80,7 @@ class Route(NamedTuple):
     """
 
     prefix: Prefix
-    hops: tuple[NextHop, ...]
+    hops: tuple[KernelNextHop, ...]
     protocol: int
     metric: int = 0
     nexthop_id: int = 0
@@ -133,22 +133,22 @@ def parse_route(payload: bytes) -> Route | None:
     return Route(Prefix.of(network, length), hops, protocol, metric, nexthop_id, _number(found, RTA_TABLE) or table)
 
 
-def _hop(found: Mapping[int, bytes]) -> tuple[NextHop, ...]:
+def _hop(found: Mapping[int, bytes]) -> tuple[KernelNextHop, ...]:
     if RTA_OIF not in found and RTA_GATEWAY not in found:
         return ()
     via = _ip(found[RTA_GATEWAY]) if RTA_GATEWAY in found else None
-    return (NextHop(via, _number(found, RTA_OIF)),)
+    return (KernelNextHop(via, _number(found, RTA_OIF)),)
 
 
-def _hops(data: bytes) -> tuple[NextHop, ...]:
-    hops: list[NextHop] = []
+def _hops(data: bytes) -> tuple[KernelNextHop, ...]:
+    hops: list[KernelNextHop] = []
     while data:
         length, flags, _, ifindex = _fixed(_HOP, data, "rtnexthop")
         if not _HOP.size <= length <= len(data):
             raise DecodeError("rtnexthop length", length)
         gateway = attributes(data[_HOP.size : length]).get(RTA_GATEWAY)
         if not flags & RTNH_F_DEAD:
-            hops.append(NextHop(None if gateway is None else _ip(gateway), ifindex))
+            hops.append(KernelNextHop(None if gateway is None else _ip(gateway), ifindex))
         data = data[length + 3 & ~3 :]
     return tuple(hops)
 
@@ -218,12 +218,12 @@ def route_new(route: Route) -> bytes:
     return payload + _gateway(hop) + (attribute(RTA_OIF, u32(hop.ifindex)) if hop.ifindex else b"")
 
 
-def _nexthop(hop: NextHop) -> bytes:
+def _nexthop(hop: KernelNextHop) -> bytes:
     gateway = _gateway(hop)
     return _HOP.pack(_HOP.size + len(gateway), 0, 0, hop.ifindex) + gateway
 
 
-def _gateway(hop: NextHop) -> bytes:
+def _gateway(hop: KernelNextHop) -> bytes:
     return b"" if hop.via is None else attribute(RTA_GATEWAY, hop.via.pack())
 
 

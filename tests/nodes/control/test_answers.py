@@ -20,7 +20,7 @@ from catenet.nodes.control.answers import (
     link_states,
 )
 from catenet.nodes.control.fields import AnswerError, read, words
-from catenet.nodes.control.link import WELL, LinkCondition
+from catenet.nodes.control.link import HEALTHY, LinkCondition
 from catenet.nodes.control.origin import Explanation, RouteOrigin, SourceRoute, Turn
 from catenet.nodes.control.questions import Answer
 from catenet.nodes.machine import Json
@@ -57,7 +57,7 @@ def test_a_service_that_will_not_be_started_again_says_so_by_null() -> None:
 def test_what_an_older_node_does_not_say_is_taken_as_it_was_there() -> None:
     row = {"prefix": "10.0.2.0/24", "via": "10.0.1.2", "node": "b", "lan": "link1", "protocol": "rip", "metric": 120}
     assert KernelRoute.parse(row).source == ""
-    assert LinkState.parse({"lan": "link1", "up": True}).condition == WELL
+    assert LinkState.parse({"lan": "link1", "up": True}).condition == HEALTHY
     origin = RouteOrigin.parse({"prefix": "10.0.2.0/24", "kernel": [row], "services": {"rip": None}})
     assert (origin.sources, origin.services) == ((), {})
     assert Turn.parse({"at": 1.0, "metric": 2, "lan": "x", "node": None, "cause": "started"}).reason == ""

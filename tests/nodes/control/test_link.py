@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from catenet.nodes.control import link
 from catenet.nodes.control.answers import LinkState
-from catenet.nodes.control.link import BROKEN, WELL, LinkCondition
+from catenet.nodes.control.link import BROKEN, HEALTHY, LinkCondition
 from catenet.nodes.machine import Json
 
 CONDITIONS = st.builds(LinkCondition, st.booleans(), st.booleans())
@@ -26,7 +26,7 @@ def test_what_is_ordered_is_what_is_read_and_what_is_seen(condition: LinkConditi
 
 @pytest.mark.parametrize(
     ("value", "condition", "word"),
-    [({}, WELL, "up"), ({"up": False}, CUT, "cut"), ({"silent": True}, SILENT, "silent")],
+    [({}, HEALTHY, "up"), ({"up": False}, CUT, "cut"), ({"silent": True}, SILENT, "silent")],
 )
 def test_what_is_left_out_of_an_order_is_well(value: Json, condition: LinkCondition, word: str) -> None:
     assert (LinkCondition.parse(value), condition.word) == (condition, word)
@@ -52,14 +52,14 @@ def test_an_end_that_does_not_say_that_it_is_up_is_not(row: dict[str, Json]) -> 
 
 
 def test_a_cut_is_worse_than_a_loss() -> None:
-    assert LinkCondition.worst([WELL, SILENT, CUT]) == CUT
-    assert LinkCondition.worst([WELL, SILENT]) == SILENT
-    assert LinkCondition.worst([WELL, WELL]) == WELL
+    assert LinkCondition.worst([HEALTHY, SILENT, CUT]) == CUT
+    assert LinkCondition.worst([HEALTHY, SILENT]) == SILENT
+    assert LinkCondition.worst([HEALTHY, HEALTHY]) == HEALTHY
 
 
 def test_each_state_is_that_of_a_condition() -> None:
     assert [each.state for each in (CUT, SILENT)] == list(BROKEN)
-    assert len({WELL.state, *BROKEN}) == len(BROKEN) + 1
+    assert len({HEALTHY.state, *BROKEN}) == len(BROKEN) + 1
 
 
 def impaired() -> ModuleType:
@@ -86,9 +86,9 @@ def test_what_a_lan_may_suffer_beside_that_is_a_field_and_a_state_more_in_one_fi
     slow = module.LinkCondition(delay=0.02, loss=0.01)
     assert slow.to_json() == {"up": True, "silent": False, "delay": 0.02, "loss": 0.01}
     assert module.LinkCondition.parse(slow.to_json()) == slow
-    assert (slow.word, slow == module.WELL) == ("impaired", False)
+    assert (slow.word, slow == module.HEALTHY) == ("impaired", False)
     cut, slower = module.LinkCondition(up=False), module.LinkCondition(delay=0.03)
-    assert module.LinkCondition.worst([module.WELL, slow, slower]) == slower
+    assert module.LinkCondition.worst([module.HEALTHY, slow, slower]) == slower
     assert module.LinkCondition.worst([slower, cut]) == cut
     for wrong in (True, -1, "20ms", float("inf"), float("nan"), None):
         with pytest.raises(ValueError, match=r"condition: delay .* is no float"):

@@ -26,7 +26,7 @@ from rip_router import (
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.neighbours import MAX_NEIGHBOURS
-from catenet.nodes.internet.rip.refusals import MAX_TOLD, TOLD_FOR
+from catenet.nodes.internet.rip.refusals import MAX_REPORTED, REPORT_INTERVAL
 from catenet.nodes.machine import Interface
 
 FAR = "10.9.0.0/24"
@@ -254,7 +254,7 @@ def test_4822_5_6_another_key_another_neighbour_and_a_later_time_are_events_of_t
         strict.hear(signed(response(entry(FAR, 1)), key=key), source)
         said.append(len(strict.reports()))
     assert said == [1, 0, 1, 1, 0]
-    strict.wait(TOLD_FOR)
+    strict.wait(REPORT_INTERVAL)
     strict.hear(signed(response(entry(FAR, 1)), key=9), N2)
     assert [report.data["key"] for report in strict.reports()] == [9]
 
@@ -264,12 +264,12 @@ def test_4822_5_6_so_many_events_are_told_and_more_are_counted() -> None:
     wide = Interface("link1", Address.parse("10.0.0.1"), Prefix.parse("10.0.0.0/8"))
     strict = router(MD5, interfaces=[wide])
     strict.take()
-    for number in range(2 * MAX_TOLD):
+    for number in range(2 * MAX_REPORTED):
         strict.hear(
             signed(response(entry(FAR, 1)), key=9), f"10.{1 + number // 200}.0.{number % 200 + 1}", link="link1"
         )
-    assert len(strict.reports()) == MAX_TOLD
-    assert refusals(strict) == {"refused.auth-key": 2 * MAX_TOLD}
+    assert len(strict.reports()) == MAX_REPORTED
+    assert refusals(strict) == {"refused.auth-key": 2 * MAX_REPORTED}
 
 
 def test_so_many_neighbours_sequence_numbers_are_kept_and_the_longest_silent_is_forgotten_first() -> None:

@@ -147,10 +147,10 @@ def test_4822_5_1_once_a_key_has_begun_one_signs_and_one_is_taken(auth: dict) ->
             begun = [key for key in keys if key.send.start <= span.start]
             valid = [key for key in begun if key.send.holds(span.start)]
             assert (span.signer in (valid or begun)) if begun else span.signer is None
-            assert bool(span.taken) is any(key.accept.start <= span.start for key in keys)
+            assert bool(span.accepted) is any(key.accept.start <= span.start for key in keys)
         for span in Keyring(keys, fail_secure=True).spans():
             assert span.signer is None or span.signer.send.holds(span.start)
-            assert span.taken == {key.number for key in keys if key.accept.holds(span.start)}
+            assert span.accepted == {key.number for key in keys if key.accept.holds(span.start)}
 
 
 @given(AUTHS)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catenet.nodes.internet.rip.offers import check, prefix_of, read
 from catenet.nodes.internet.rip.packet import REQUEST, RESPONSE, WHOLE_TABLE, Entry, Message
+from catenet.nodes.internet.rip.received import check_entry, parse_message, prefix_of
 from catenet.nodes.machine import DecodeError
 
 WORD = st.integers(0, 2**32 - 1)
@@ -49,7 +49,7 @@ def test_a_response_in_octets():
     octets = "02 02 0000  0002 002a  0a010300 ffffff00 0a000109 00000003"
     message = Message.parse(bytes.fromhex(octets))
     assert message == Message(RESPONSE, (Entry(2, 42, 0x0A010300, 0xFFFFFF00, 0x0A000109, 3),))
-    offer = check(bytes(message.entries[0]))
+    offer = check_entry(bytes(message.entries[0]))
     assert (str(offer.prefix), offer.metric, offer.tag, str(offer.next_hop)) == ("10.1.3.0/24", 3, 42, "10.0.1.9")
 
 
@@ -89,21 +89,21 @@ def test_what_must_be_zero_may_be_anything_from_version_2_on(version):
 @given(st.binary(max_size=600))
 def test_any_bytes_are_a_message_or_a_decode_error(data):
     try:
-        heard = read(data)
+        heard = parse_message(data)
     except DecodeError as error:
         assert str(error).startswith(error.field)
     else:
-        assert len(heard.offers) + len(heard.skipped) + len(heard.message.entries) == (len(data) - 4) // 20 <= 25
+        assert len(heard.routes) + len(heard.skipped) + len(heard.message.entries) == (len(data) - 4) // 20 <= 25
 
 
 def test_a_response_is_its_offers_and_what_was_skipped_a_request_its_entries():
     good, bad = Entry(2, 7, 0x0A010300, 0xFFFFFF00, 0, 3), Entry(2, 0, 0x7F000000, 0xFF000000, 0, 1)
-    heard = read(bytes(Message(RESPONSE, (good, bad), 3)))
+    heard = parse_message(bytes(Message(RESPONSE, (good, bad), 3)))
     assert heard.message == Message(RESPONSE, (), 3)
-    assert [(str(offer.prefix), offer.metric, offer.tag) for offer in heard.offers] == [("10.1.3.0/24", 3, 7)]
+    assert [(str(offer.prefix), offer.metric, offer.tag) for offer in heard.routes] == [("10.1.3.0/24", 3, 7)]
     assert heard.skipped == (("net-127", bad),)
     asked = Message(REQUEST, (good, bad))
-    assert (read(bytes(asked)).message, read(bytes(asked)).offers) == (asked, ())
+    assert (parse_message(bytes(asked)).message, parse_message(bytes(asked)).routes) == (asked, ())
 
 
 VALID = Entry(2, 0, 0x0A010300, 0xFFFFFF00, 0, 1)
@@ -134,8 +134,8 @@ VALID = Entry(2, 0, 0x0A010300, 0xFFFFFF00, 0, 1)
 def test_entries_that_are_ignored(change, word):
     """3.9.2: "is the destination address valid (e.g., unicast; not net 0 or 127)" and "is the metric valid (i.e.,
     between 1 and 16, inclusive)"."""
-    assert not isinstance(check(bytes(VALID)), str)
-    assert check(bytes(VALID._replace(**change))) == word
+    assert not isinstance(check_entry(bytes(VALID)), str)
+    assert check_entry(bytes(VALID._replace(**change))) == word
 
 
 @pytest.mark.parametrize(
@@ -155,4 +155,4 @@ def test_destinations(address, mask, prefix):
 
 def test_a_repeated_datagram_is_decoded_once():
     data = bytes(Message(RESPONSE, (VALID,)))
-    assert read(data) is read(bytes(bytearray(data)))
+    assert parse_message(data) is parse_message(bytes(bytearray(data)))

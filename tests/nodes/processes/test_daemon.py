@@ -28,21 +28,21 @@ from catenet.nodes.implementations.daemon import Run as Plan
 from catenet.nodes.machine import Interface
 from catenet.nodes.processes import daemon
 from catenet.nodes.processes.programs import Programs
-from catenet.nodes.runtime import host as hosts
+from catenet.nodes.runtime import context as context_module
 from catenet.nodes.runtime.children import ProgramError
-from catenet.nodes.runtime.host import Host
-from catenet.nodes.runtime.supervisor import Service
+from catenet.nodes.runtime.context import ServiceContext
+from catenet.nodes.runtime.supervisor import SupervisedService
 
 if TYPE_CHECKING:
     from conftest import Bench, OnBench
 
-Scenario = Callable[["Bench", Service], Any]
+Scenario = Callable[["Bench", SupervisedService], Any]
 
 
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_bench: OnBench) -> Callable[[str, Scenario], None]:
     """Runs a script as the service `rip`, and a scenario beside it."""
-    monkeypatch.setattr(hosts, "_DATA", tmp_path)
+    monkeypatch.setattr(context_module, "_DATA", tmp_path)
     monkeypatch.setattr(daemon, "_FOLDER", str(tmp_path / "run"))
     rip = services()["rip"]._replace(routing=None)  # the routes of the machine that runs the test are none of ours
     monkeypatch.setitem(cast("dict[str, Declaration]", services()), "rip", rip)
@@ -53,7 +53,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_bench: OnBench) 
         file.chmod(0o755)
 
         async def whole(bench: Bench) -> None:
-            service = Service(bench.shared, "rip", {"implementation": "./it"}, lambda: None)
+            service = SupervisedService(bench.shared, "rip", {"implementation": "./it"}, lambda: None)
             running = asyncio.ensure_future(service.run())
             try:
                 await scenario(bench, service)
@@ -91,7 +91,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def test_it_says_ready_and_what_it_prints_is_told(program: Run, tmp_path: Path) -> None:
-    async def scenario(bench: Bench, service: Service) -> None:
+    async def scenario(bench: Bench, service: SupervisedService) -> None:
         await bench.until(lambda: service.state == "ready")
         (tmp_path / "heard").touch()  # so that what follows is said later
         await bench.until(lambda: len(bench.events()) == 4)
@@ -131,17 +131,17 @@ def sleeper(file: Path | None = None) -> RoutingDaemon:
     return RoutingDaemon(run=lambda _: Plan((Command(("/bin/sleep", "60")),)), routes=lambda _: RouteExchange(printed))
 
 
-def sleeping(bench: Bench, adapter: RoutingDaemon, folder: Path) -> tuple[Host, asyncio.Future[None]]:
-    host = bench.host(NOBODY)
+def sleeping(bench: Bench, adapter: RoutingDaemon, folder: Path) -> tuple[ServiceContext, asyncio.Future[None]]:
+    context = bench.context(NOBODY)
     task = Task("svc", Implementation("sleeper"), None, bench.config, (), str(folder / "run"))
-    return host, asyncio.ensure_future(daemon.DaemonRun(host, adapter, task, silent=0.05).run())
+    return context, asyncio.ensure_future(daemon.DaemonRun(context, adapter, task, presumed_after=0.05).run())
 
 
 def test_one_that_never_says_so_is_ready_after_a_while(on_bench: OnBench, tmp_path: Path) -> None:
     async def scenario(bench: Bench) -> None:
         silent = asyncio.get_running_loop().create_future()
-        host, running = sleeping(bench, sleeper(), tmp_path)
-        host.on_ready = silent.set_result
+        context, running = sleeping(bench, sleeper(), tmp_path)
+        context.on_ready = silent.set_result
         assert await silent == 0.05
         running.cancel()
         await asyncio.wait([running])
@@ -150,7 +150,7 @@ def test_one_that_never_says_so_is_ready_after_a_while(on_bench: OnBench, tmp_pa
 
 
 def test_what_only_counts_as_ready_is_said_to_do_so(program: Run) -> None:
-    async def scenario(bench: Bench, service: Service) -> None:
+    async def scenario(bench: Bench, service: SupervisedService) -> None:
         await bench.until(lambda: service.state == "ready")
         [said] = [event for event in bench.events() if event.kind == "service.ready"]
         assert (said.text, said.data) == ("counts as ready: did not say `ready` for 2 s", {"silent": 2.0})
@@ -161,14 +161,14 @@ def test_what_only_counts_as_ready_is_said_to_do_so(program: Run) -> None:
 def test_its_table_is_sorted_by_prefix_whatever_is_connected(on_bench: OnBench, tmp_path: Path) -> None:
     async def scenario(bench: Bench) -> None:
         (tmp_path / "table").write_text("10.0.1.0/24")
-        host = bench.host(NOBODY)
+        context = bench.context(NOBODY)
         wire = Interface("wire", Address.parse("10.0.0.1"), Prefix.parse("10.0.0.0/24"))
         last = Interface("last", Address.parse("10.0.9.1"), Prefix.parse("10.0.9.0/24"))
-        host.interfaces = lambda: (last, wire)  # type: ignore[method-assign]
+        context.interfaces = lambda: (last, wire)  # type: ignore[method-assign]
         task = Task("svc", Implementation("sleeper"), None, bench.config, (), str(tmp_path / "run"))
-        running = asyncio.ensure_future(daemon.DaemonRun(host, sleeper(tmp_path / "table"), task).run())
+        running = asyncio.ensure_future(daemon.DaemonRun(context, sleeper(tmp_path / "table"), task).run())
         await bench.until(lambda: any(event.kind == "route.changed" for event in bench.events()))
-        shown = host.shows["svc"]()
+        shown = context.shows["svc"]()
         assert isinstance(shown, dict)
         assert [row["prefix"] for row in shown["table"]] == ["10.0.0.0/24", "10.0.1.0/24", "10.0.9.0/24"]
         running.cancel()
@@ -192,8 +192,8 @@ def test_a_table_that_is_none_for_once_is_told_and_read_again(on_bench: OnBench,
         table = tmp_path / "table"
         table.write_text("")
         ready = asyncio.Event()
-        host, running = sleeping(bench, sleeper(table), tmp_path)
-        host.on_ready = lambda _: ready.set()
+        context, running = sleeping(bench, sleeper(table), tmp_path)
+        context.on_ready = lambda _: ready.set()
         await ready.wait()
         table.write_text("10.0.1.7/24")
         await bench.until(lambda: any("odd table" in event.text for event in bench.events()))
@@ -220,7 +220,7 @@ def test_a_fault_while_its_table_is_followed_ends_the_run(on_bench: OnBench, tmp
 
 
 def test_one_that_ends_at_once_is_started_again(program: Run) -> None:
-    async def scenario(bench: Bench, service: Service) -> None:
+    async def scenario(bench: Bench, service: SupervisedService) -> None:
         assert await failed(bench) == (
             "it ended by itself, with exit code 7; its last words: no such thing; started again in 0.2 s"
         )
@@ -232,7 +232,7 @@ def test_one_that_ends_at_once_is_started_again(program: Run) -> None:
 
 @pytest.mark.parametrize(("number", "name"), [(11, "SIGSEGV"), (40, "signal 40")])  # 40: a realtime signal, unnamed
 def test_one_that_is_killed(program: Run, number: int, name: str) -> None:
-    async def scenario(bench: Bench, service: Service) -> None:
+    async def scenario(bench: Bench, service: SupervisedService) -> None:
         assert (await failed(bench)).startswith(f"it was ended by {name}; started again")
 
     program(f"#!/bin/sh\nkill -{number} $$\n", scenario)
@@ -246,7 +246,7 @@ def test_one_that_is_killed(program: Run, number: int, name: str) -> None:
     ],
 )
 def test_one_that_cannot_be_started_stays_down(program: Run, script: str, why: str) -> None:
-    async def scenario(bench: Bench, service: Service) -> None:
+    async def scenario(bench: Bench, service: SupervisedService) -> None:
         text = await failed(bench)
         assert why in text
         assert text.endswith("it stays down")
@@ -257,7 +257,7 @@ def test_one_that_cannot_be_started_stays_down(program: Run, script: str, why: s
 def test_one_that_ignores_sigterm_is_killed_with_all_that_it_started(program: Run, tmp_path: Path) -> None:
     pids: list[int] = []
 
-    async def scenario(bench: Bench, service: Service) -> None:
+    async def scenario(bench: Bench, service: SupervisedService) -> None:
         await bench.until(lambda: service.state == "ready")
         pids.extend(int(word) for word in (tmp_path / "pids").read_text().split())
         assert all(alive(pid) for pid in pids)
@@ -278,7 +278,7 @@ def test_of_two_programs_by_one_name_none_is_left_behind(on_bench: OnBench, tmp_
         return Command(("/bin/sh", "-c", f"echo $$ >{tmp_path}/{file}; exec sleep 60"))
 
     async def scenario(bench: Bench) -> None:
-        started = Programs(bench.host())
+        started = Programs(bench.context())
         await started.start(Plan((command("one"), command("two"))))
         files = [tmp_path / "one", tmp_path / "two"]
         await bench.until(lambda: all(file.exists() and file.read_text().endswith("\n") for file in files))
@@ -291,7 +291,7 @@ def test_of_two_programs_by_one_name_none_is_left_behind(on_bench: OnBench, tmp_
 
 
 def test_its_farewell_is_heard(program: Run, tmp_path: Path) -> None:
-    async def scenario(bench: Bench, service: Service) -> None:
+    async def scenario(bench: Bench, service: SupervisedService) -> None:
         await bench.until(lambda: service.state == "ready")
 
     program(
@@ -302,7 +302,7 @@ def test_its_farewell_is_heard(program: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("what", ["yes", "cat /dev/zero", "cat /dev/urandom"])
 def test_a_flood_neither_stops_the_node_nor_fills_its_log(program: Run, what: str) -> None:
-    async def scenario(bench: Bench, service: Service) -> None:
+    async def scenario(bench: Bench, service: SupervisedService) -> None:
         started = time.monotonic()
         await bench.until(lambda: service.state == "ready")
         for _ in range(1000):  # the node's other work gets its turn again and again
@@ -315,7 +315,7 @@ def test_a_flood_neither_stops_the_node_nor_fills_its_log(program: Run, what: st
 
 
 def test_one_that_does_not_read_holds_nobody_up(program: Run) -> None:
-    async def scenario(bench: Bench, service: Service) -> None:
+    async def scenario(bench: Bench, service: SupervisedService) -> None:
         child = bench.shared.children.start(["sleep", "60"], lambda *_: None, lambda _: None)
         for _ in range(100):
             child.tell("x" * 4096)

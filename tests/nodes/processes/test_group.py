@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from catenet.nodes.processes import daemon
-from catenet.nodes.runtime import host as hosts
-from catenet.nodes.runtime.supervisor import Service
+from catenet.nodes.runtime import context as context_module
+from catenet.nodes.runtime.supervisor import SupervisedService
 
 if TYPE_CHECKING:
     from conftest import Bench, OnBench
@@ -31,7 +31,7 @@ class Family:
         self.bench = bench
         self._log, self._go = folder / "log", folder / "go"
         shared = replace(bench.shared, config=replace(bench.config, services=GIVEN))
-        self.services = {name: Service(shared, name, given, lambda: None) for name, given in GIVEN.items()}
+        self.services = {name: SupervisedService(shared, name, given, lambda: None) for name, given in GIVEN.items()}
         self.tasks = {name: asyncio.ensure_future(service.run()) for name, service in self.services.items()}
 
     def started(self) -> list[tuple[str, int]]:
@@ -54,7 +54,7 @@ class Family:
 @pytest.fixture
 def family(on_bench: OnBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Runs a scenario with it."""
-    monkeypatch.setattr(hosts, "_DATA", tmp_path)
+    monkeypatch.setattr(context_module, "_DATA", tmp_path)
     monkeypatch.setattr(daemon, "_FOLDER", str(tmp_path / "run"))
 
     def run(scenario: Callable[[Family], Awaitable[None]]) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from catenet.nodes.machine import Json
 from catenet.nodes.processes import daemon
-from catenet.nodes.runtime import host as hosts
-from catenet.nodes.runtime.supervisor import Service
+from catenet.nodes.runtime import context as context_module
+from catenet.nodes.runtime.supervisor import SupervisedService
 
 if TYPE_CHECKING:
     from conftest import Bench, OnBench
@@ -22,11 +22,13 @@ pytestmark = pytest.mark.usefixtures("own_service")
 def test_it_runs_and_is_ready_once_it_answers(
     on_bench: OnBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hosts, "_DATA", tmp_path)
+    monkeypatch.setattr(context_module, "_DATA", tmp_path)
     monkeypatch.setattr(daemon, "_FOLDER", str(tmp_path / "run"))
 
     async def scenario(bench: Bench) -> None:
-        service = Service(bench.shared, "nameserver", {"implementation": "toybind", "zones": ["example"]}, lambda: None)
+        service = SupervisedService(
+            bench.shared, "nameserver", {"implementation": "toybind", "zones": ["example"]}, lambda: None
+        )
         running = asyncio.ensure_future(service.run())
         await bench.until(lambda: len(bench.events()) == 1)
         (said,) = bench.events()
@@ -35,8 +37,8 @@ def test_it_runs_and_is_ready_once_it_answers(
         (tmp_path / "serving").touch()
         await bench.until(lambda: service.state == "ready")
         assert [(event.kind, event.text) for event in bench.events()[1:]] == [("service.ready", "serves")]
-        assert service.host is not None
-        assert service.host.shows == {}  # it has no table that somebody would have had to leave empty
+        assert service.context is not None
+        assert service.context.shows == {}  # it has no table that somebody would have had to leave empty
         running.cancel()
         await asyncio.wait([running])
 
@@ -54,7 +56,9 @@ def test_it_runs_and_is_ready_once_it_answers(
 )
 def test_one_that_there_is_not_stays_down(on_bench: OnBench, given: Json, said: str) -> None:
     async def scenario(bench: Bench) -> None:
-        service = Service(bench.shared, "nameserver", {"implementation": given, "zones": ["example"]}, lambda: None)
+        service = SupervisedService(
+            bench.shared, "nameserver", {"implementation": given, "zones": ["example"]}, lambda: None
+        )
         await service.run()
         assert service.status().stays_down
         assert str(service.status().error).startswith(said)

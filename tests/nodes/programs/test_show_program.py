@@ -1,4 +1,4 @@
-"""The program `show`, and a node's door that it asks."""
+"""The program `show`, and a node's control socket, which it asks."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from pyroute2.netlink.nfnetlink.nftsocket import nft_chain_msg, nft_table_msg
 
 from catenet.nodes.machine import DecodeError
 from catenet.nodes.runtime.netlink import filtering
-from catenet.nodes.runtime.netlink.codec import Message, attribute
+from catenet.nodes.runtime.netlink.codec import NetlinkMessage, attribute
 from catenet.nodes.runtime.netlink.filtering import Dropped
 
 HEADER = 16  # struct nlmsghdr
@@ -21,7 +21,7 @@ drops = st.builds(Dropped, names, names)
 
 
 def read_by_oracle(kind: type[Any], payload: bytes) -> Any:
-    message = kind(bytes(Message(0, 0, 0, payload)))
+    message = kind(bytes(NetlinkMessage(0, 0, 0, payload)))
     message.decode()
     return message
 

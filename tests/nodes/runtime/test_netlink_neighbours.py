@@ -12,7 +12,7 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 
 from catenet.nodes.address import Address
 from catenet.nodes.machine import DecodeError
-from catenet.nodes.runtime.netlink.codec import Message
+from catenet.nodes.runtime.netlink.codec import NetlinkMessage
 from catenet.nodes.runtime.netlink.neighbours import Neighbour, neighbour_gone, neighbour_request, parse_neighbour
 
 HEADER = 16  # struct nlmsghdr
@@ -29,7 +29,7 @@ def written_by_oracle(family: int, ifindex: int, state: int, address: str) -> by
 
 
 def read_by_oracle(payload: bytes) -> Any:
-    message = ndmsg(bytes(Message(0, 0, 0, payload)))
+    message = ndmsg(bytes(NetlinkMessage(0, 0, 0, payload)))
     message.decode()
     return message
 

@@ -16,8 +16,8 @@ from catenet.nodes.address import ANY, Address, Prefix
 from catenet.nodes.machine import DecodeError
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.client import _check
-from catenet.nodes.runtime.netlink.codec import Message, attribute, attributes, messages
-from catenet.nodes.runtime.netlink.routing import AddressEntry, NextHop, Route
+from catenet.nodes.runtime.netlink.codec import NetlinkMessage, attribute, attributes, messages
+from catenet.nodes.runtime.netlink.routing import AddressEntry, KernelNextHop, Route
 
 HEADER = 16  # struct nlmsghdr
 addresses = st.integers(0, 2**32 - 1).map(Address)
@@ -30,7 +30,7 @@ def written_by_oracle(message: Any) -> bytes:
 
 
 def read_by_oracle(kind: type[Any], payload: bytes) -> Any:
-    message = kind(bytes(Message(0, 0, 0, payload)))
+    message = kind(bytes(NetlinkMessage(0, 0, 0, payload)))
     message.decode()
     return message
 
@@ -93,7 +93,7 @@ def test_an_ipv6_address_is_passed_over() -> None:
 def test_a_route_as_the_oracle_reads_it_and_as_it_comes_back(
     prefix: Prefix, via: Address, ifindex: int, protocol: int, metric: int
 ) -> None:
-    route = Route(prefix, (NextHop(via, ifindex),), protocol, metric)
+    route = Route(prefix, (KernelNextHop(via, ifindex),), protocol, metric)
     payload = routing.route_new(route)
     message = read_by_oracle(rtmsg, payload)
     assert (message["dst_len"], message["proto"], message["type"]) == (prefix.length, protocol, 1)
@@ -103,12 +103,12 @@ def test_a_route_as_the_oracle_reads_it_and_as_it_comes_back(
     assert routing.parse_route(payload) == route
 
 
-hops = st.builds(NextHop, addresses, st.integers(1, 2**31 - 1))
+hops = st.builds(KernelNextHop, addresses, st.integers(1, 2**31 - 1))
 
 
 @given(prefixes, st.lists(hops, min_size=2, max_size=5), st.integers(1, 2**32 - 1))
 def test_several_next_hops_as_the_oracle_reads_them_and_as_they_come_back(
-    prefix: Prefix, several: list[NextHop], table: int
+    prefix: Prefix, several: list[KernelNextHop], table: int
 ) -> None:
     route = Route(prefix, tuple(several), 189, 120, table=table)
     payload = routing.route_new(route)
@@ -153,7 +153,11 @@ def test_a_route_with_several_next_hops() -> None:
     ]
     route = routing.parse_route(oracle_route([["RTA_MULTIPATH", hops]]))
     assert route is not None
-    alive = (NextHop(Address.parse("10.0.9.1"), 5), NextHop(Address.parse("10.0.8.1"), 6), NextHop(None, 8))
+    alive = (
+        KernelNextHop(Address.parse("10.0.9.1"), 5),
+        KernelNextHop(Address.parse("10.0.8.1"), 6),
+        KernelNextHop(None, 8),
+    )
     assert route.hops == alive
 
 
@@ -173,7 +177,7 @@ def test_a_default_route_has_no_destination() -> None:
         message[key] = value
     message["attrs"] = [["RTA_GATEWAY", "172.17.0.1"], ["RTA_OIF", 2]]
     route = routing.parse_route(written_by_oracle(message))
-    assert route == Route(Prefix(ANY, 0), (NextHop(Address.parse("172.17.0.1"), 2),), 3)
+    assert route == Route(Prefix(ANY, 0), (KernelNextHop(Address.parse("172.17.0.1"), 2),), 3)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2**14 - 1), st.binary(max_size=40)), max_size=5))
@@ -196,6 +200,6 @@ def test_any_bytes_are_decoded_or_refused(data: bytes) -> None:
 def test_a_refusal_has_the_number_of_an_error(code: int) -> None:
     """linux/err.h: MAX_ERRNO is 4095."""
     with pytest.raises(DecodeError, match="nlmsgerr"):
-        _check(Message(2, 0, 1, struct.pack("=i", code)))
+        _check(NetlinkMessage(2, 0, 1, struct.pack("=i", code)))
     with pytest.raises(FileExistsError):
-        _check(Message(2, 0, 1, struct.pack("=i", -17)))
+        _check(NetlinkMessage(2, 0, 1, struct.pack("=i", -17)))

@@ -24,8 +24,8 @@ from catenet.orchestrator.backend.protocols import (
     containers_of,
 )
 from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.progress import Silent
-from catenet.orchestrator.observe.ask import Doors, ask
+from catenet.orchestrator.deploy.progress import NoProgress
+from catenet.orchestrator.observe.ask import ControlConnections, ask
 
 pytestmark = pytest.mark.engine
 
@@ -46,7 +46,7 @@ class Small:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.image = ensure_node_image(engine, Silent())
+        self.image = ensure_node_image(engine, NoProgress())
         self.client = docker.from_env()
         self.lans = {lan: self._network(lan) for lan in PREFIXES}
         self._node("h1", {"lan1": H1}, gateway=R1, hosts={"h2": H2})
@@ -317,19 +317,19 @@ def test_one_program_carries_many_questions_and_ends_with_its_stream(small: Smal
     def carriers() -> int:
         return len(small.run("r", "grep -lx nc /proc/[0-9]*/comm").split())
 
-    with Doors(small.engine) as doors:
+    with ControlConnections(small.engine) as connections:
         for _ in range(5):
-            assert doors.ask(small.container("r"), Question("status"), 200).error is None
+            assert connections.ask(small.container("r"), Question("status"), 200).error is None
         assert carriers() == 1
         small.engine.kill(f"{LAB}-r")
         small.start("r")
-        assert doors.ask(small.container("r"), Question("status"), 200).error is None
+        assert connections.ask(small.container("r"), Question("status"), 200).error is None
         assert carriers() == 1
         known = small.container("r")
         small.engine.pause(f"{LAB}-r")
-        assert "is paused" in str(doors.ask(known, Question("status"), 200).error)
+        assert "is paused" in str(connections.ask(known, Question("status"), 200).error)
         small.engine.resume(f"{LAB}-r")
-        assert doors.ask(known, Question("status"), 200).error is None
+        assert connections.ask(known, Question("status"), 200).error is None
     small.wait(lambda: carriers() == 0)
 
 

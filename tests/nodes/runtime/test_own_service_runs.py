@@ -12,7 +12,7 @@ import pytest
 from catenet.nodes.catalogue import table
 from catenet.nodes.control.view import blocks, lay_out
 from catenet.nodes.machine import Json
-from catenet.nodes.runtime.supervisor import Service
+from catenet.nodes.runtime.supervisor import SupervisedService
 
 if TYPE_CHECKING:
     from conftest import Bench, OnBench
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("own_service")
 
 
-def shown(service: Service) -> dict[str, Json]:
-    assert service.host is not None
-    answer = service.host.shows["echo"]()
+def shown(service: SupervisedService) -> dict[str, Json]:
+    assert service.context is not None
+    answer = service.context.shows["echo"]()
     assert isinstance(answer, dict)
     return answer
 
 
 def test_it_serves_shows_tells_and_forgets(on_bench: OnBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "hello.txt").write_text("good day\n")
-    monkeypatch.setattr("catenet.nodes.runtime.host._DATA", tmp_path)
+    monkeypatch.setattr("catenet.nodes.runtime.context._DATA", tmp_path)
 
     async def run(bench: Bench) -> None:
         given: dict[str, Json] = {"greetings": "hello.txt", "port": 0, "remember": 5, "key": "hush "}
-        service = Service(bench.shared, "echo", given, lambda: None)
+        service = SupervisedService(bench.shared, "echo", given, lambda: None)
         running = asyncio.ensure_future(service.run())
         await bench.until(lambda: service.state != "starting")
         assert service.state == "ready"
@@ -52,8 +52,8 @@ def test_it_serves_shows_tells_and_forgets(on_bench: OnBench, tmp_path: Path, mo
         text = "\n".join(line for block in blocks(shown(service), {}, table("echo")) for line in lay_out(block))
         assert "remember  5 s" in text
         assert "ago (s)" in text
-        assert service.host is not None
-        for flush in service.host.flushes:
+        assert service.context is not None
+        for flush in service.context.flushes:
             flush()
         assert shown(service)["greeted"] == []
         running.cancel()
@@ -66,7 +66,7 @@ def test_it_serves_shows_tells_and_forgets(on_bench: OnBench, tmp_path: Path, mo
 def test_its_options_are_read_like_the_others(on_bench: OnBench) -> None:
     async def run(bench: Bench) -> None:
         given: dict[str, Json] = {"greetings": "x", "port": -1}
-        service = Service(bench.shared, "echo", given, lambda: None)
+        service = SupervisedService(bench.shared, "echo", given, lambda: None)
         await service.run()
         status = service.status()
         assert (status.state, status.error) == ("failed", "echo: port -1 is not between 0 and 65535")

@@ -30,9 +30,9 @@ def test_a_route_that_somebody_deletes_comes_back_at_once() -> None:
 def test_a_route_that_somebody_replaces_comes_back_at_once() -> None:
     with Node() as node:
         node.routes.set(RIP, FAR, (NextHop(B, "link1"),))
-        node.kernel.replace_route(Route(FAR, (routing.NextHop(D, 3),), 3, METRIC))
+        node.kernel.replace_route(Route(FAR, (routing.KernelNextHop(D, 3),), 3, METRIC))
         node.loop.settle()
-        assert node.kernel.table[FAR, METRIC] == Route(FAR, (routing.NextHop(B, 1),), 189, METRIC)
+        assert node.kernel.table[FAR, METRIC] == Route(FAR, (routing.KernelNextHop(B, 1),), 189, METRIC)
         assert [each.what for _, each in node.restored] == ["replaced in the kernel"]
 
 
@@ -148,7 +148,7 @@ def test_routes_of_others_and_of_the_lab_file_are_left_alone() -> None:
         node.routes.set(RIP, FAR, (NextHop(B, "link1"),))
         node.routes.set(STATIC, FARTHER, (NextHop(B, "link1"),))
         for protocol, metric in ((2, 0), (4, 20)):
-            theirs = Route(FAR, (routing.NextHop(D, 3),), protocol, metric)
+            theirs = Route(FAR, (routing.KernelNextHop(D, 3),), protocol, metric)
             node.kernel.replace_route(theirs)
             node.kernel.delete_route(theirs)
         node.kernel.delete_route(node.kernel.table[FARTHER, 1])
@@ -160,8 +160,8 @@ def test_somebody_elses_better_route_shadows_ours_and_is_no_fault() -> None:
     with Node() as node:
         node.routes.set(RIP, FAR, (NextHop(B, "link1"),))
         node.routes.set(RIP, FARTHER, (NextHop(B, "link1"),))
-        node.kernel.replace_route(Route(FAR, (routing.NextHop(D, 3),), 3, 5))
-        node.kernel.replace_route(Route(FARTHER, (routing.NextHop(D, 3),), 3, 500))
+        node.kernel.replace_route(Route(FAR, (routing.KernelNextHop(D, 3),), 3, 5))
+        node.kernel.replace_route(Route(FARTHER, (routing.KernelNextHop(D, 3),), 3, 500))
         node.loop.settle()
         assert node.routes.shadowed(RIP) == {FAR: "boot, metric 5"}
         assert node.routes.refused(RIP) == {}
@@ -195,9 +195,9 @@ def test_each_source_has_its_own_route_and_none_takes_another_ones_away() -> Non
 
 def test_what_an_earlier_life_left_behind_goes_with_the_source() -> None:
     with Node() as node:
-        node.kernel.replace_route(Route(FAR, (routing.NextHop(D, 3),), 250, 90))
-        node.kernel.replace_route(Route(FARTHER, (routing.NextHop(D, 3),), 250, 5))
-        node.kernel.replace_route(Route(FARTHER, (routing.NextHop(D, 3),), 189, 120))
+        node.kernel.replace_route(Route(FAR, (routing.KernelNextHop(D, 3),), 250, 90))
+        node.kernel.replace_route(Route(FARTHER, (routing.KernelNextHop(D, 3),), 250, 5))
+        node.kernel.replace_route(Route(FARTHER, (routing.KernelNextHop(D, 3),), 189, 120))
         node.routes.forget(TOY)
         assert [(route.prefix, route.protocol) for route in node.kernel.table.values()] == [(FARTHER, 189)]
 
@@ -207,7 +207,7 @@ def test_each_sources_route_comes_back_as_its_own() -> None:
         node.routes.set(RIP, FAR, BOTH[:1])
         node.routes.set(TOY, FAR, BOTH[1:])
         node.kernel.meddle()
-        node.kernel.replace_route(Route(FAR, (routing.NextHop(B, 1),), 3, 90))
+        node.kernel.replace_route(Route(FAR, (routing.KernelNextHop(B, 1),), 3, 90))
         node.loop.settle()
         told = {(each.source, each.next_hops, each.what) for _, each in node.restored}
         assert told == {(RIP, BOTH[:1], "deleted from the kernel"), (TOY, BOTH[1:], "replaced in the kernel")}
@@ -218,18 +218,18 @@ def test_of_several_next_hops_those_go_in_that_are_up() -> None:
     with Node() as node:
         node.set_link("link1", up=False)
         assert node.routes.set(RIP, FAR, BOTH)
-        assert node.kernel.table[FAR, METRIC].hops == (routing.NextHop(D, 3),)
+        assert node.kernel.table[FAR, METRIC].hops == (routing.KernelNextHop(D, 3),)
         node.set_link("link1", up=True)
-        whole = (routing.NextHop(B, 1), routing.NextHop(D, 3))
+        whole = (routing.KernelNextHop(B, 1), routing.KernelNextHop(D, 3))
         assert node.kernel.table[FAR, METRIC].hops == whole
         node.set_link("link3", up=False)
         node.routes.check_soon()
         node.loop.pass_by(5)
-        assert node.kernel.table[FAR, METRIC].hops == (routing.NextHop(B, 1),)
+        assert node.kernel.table[FAR, METRIC].hops == (routing.KernelNextHop(B, 1),)
         node.set_link("link1", up=False)
         assert metrics(node) == []
         node.set_link("link3", up=True)
-        assert node.kernel.table[FAR, METRIC].hops == (routing.NextHop(D, 3),)
+        assert node.kernel.table[FAR, METRIC].hops == (routing.KernelNextHop(D, 3),)
         node.set_link("link1", up=True)
         node.loop.pass_by(5)
         assert node.kernel.table[FAR, METRIC].hops == whole
@@ -240,7 +240,7 @@ def test_a_next_hop_that_somebody_takes_out_or_adds_comes_back_or_goes() -> None
     with Node() as node:
         node.routes.set(RIP, FAR, BOTH)
         whole = node.kernel.table[FAR, METRIC]
-        for hops in (whole.hops[:1], (*whole.hops, routing.NextHop(D, 1))):
+        for hops in (whole.hops[:1], (*whole.hops, routing.KernelNextHop(D, 1))):
             node.kernel.replace_route(whole._replace(hops=hops))
             node.loop.pass_by(5)
             assert node.kernel.table[FAR, METRIC] == whole
@@ -259,7 +259,7 @@ def test_where_a_next_hop_has_just_gone_down_the_others_carry() -> None:
         node.routes.set(RIP, FAR, BOTH[:1])
         node.kernel.down.add(1)  # and nobody has heard of it yet
         assert node.routes.set(RIP, FAR, BOTH)
-        assert node.kernel.table[FAR, METRIC].hops == (routing.NextHop(D, 3),)
+        assert node.kernel.table[FAR, METRIC].hops == (routing.KernelNextHop(D, 3),)
 
 
 def test_a_route_that_the_kernel_refuses_leaves_none_of_its_older_ones_behind() -> None:
@@ -292,7 +292,7 @@ def test_a_row_of_the_kernels_table_says_whose_it_is_by_number_and_distance() ->
     with Node() as node:
         node.routes.set(TOY, FAR, BOTH)
         for protocol, metric in ((2, 0), (189, 7), (250, 80), (77, 90)):
-            node.kernel.replace_route(Route(FARTHER, (routing.NextHop(D, 3),), protocol, metric))
+            node.kernel.replace_route(Route(FARTHER, (routing.KernelNextHop(D, 3),), protocol, metric))
         rows = node.routes.table(node.routes.present(), str, str)
         told = [(row.metric, row.lan, row.protocol, row.source) for row in rows]
         assert told == [

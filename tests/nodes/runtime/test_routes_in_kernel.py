@@ -15,7 +15,7 @@ from on_engine import cleared, own
 
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_NODE
 from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 
 pytestmark = pytest.mark.engine
 
@@ -39,7 +39,7 @@ def do() -> Iterator[Do]:
     with cleared(LAB) as engine:
         client = docker.from_env()
         client.containers.run(
-            ensure_node_image(engine, Silent()),
+            ensure_node_image(engine, NoProgress()),
             entrypoint=["sleep", "infinity"],
             name=f"{LAB}-t",
             labels={LABEL_LAB: LAB, LABEL_NODE: "t"},

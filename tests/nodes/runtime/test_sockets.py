@@ -77,9 +77,9 @@ def free_port(kind: socket.SocketKind) -> int:
 
 def test_udp_says_which_address_was_asked_and_answers_from_it(on_bench: OnBench) -> None:
     async def run(b: Bench) -> None:
-        host = b.host()
+        context = b.context()
         got: list[Packet] = []
-        port = host.open_udp(0, got.append)
+        port = context.open_udp(0, got.append)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
             peer.bind(("127.0.0.1", 0))
             peer.setblocking(False)
@@ -102,7 +102,7 @@ def test_udp_sends_a_reply_that_is_known_back_the_way_the_question_came(on_bench
 
     async def run(b: Bench) -> None:
         got: list[Packet] = []
-        port = b.host().open_udp(0, got.append, reply=lambda data, now: {b"who?": b"me"}.get(data))
+        port = b.context().open_udp(0, got.append, reply=lambda data, now: {b"who?": b"me"}.get(data))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
             peer.bind(("127.0.0.1", 0))
             peer.setblocking(False)
@@ -118,7 +118,7 @@ def test_udp_sends_a_reply_that_is_known_back_the_way_the_question_came(on_bench
 
 def test_udp_counts_a_reply_that_it_cannot_send(on_bench: OnBench) -> None:
     async def run(b: Bench) -> None:
-        port = b.host().open_udp(0, lambda _: None, reply=lambda data, now: bytes(70_000))
+        port = b.context().open_udp(0, lambda _: None, reply=lambda data, now: bytes(70_000))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
             peer.sendto(b"?", ("127.0.0.1", port.number))
             await b.until(lambda: b.counters == {"send_failures": 1})
@@ -129,7 +129,7 @@ def test_udp_counts_a_reply_that_it_cannot_send(on_bench: OnBench) -> None:
 def test_udp_takes_a_burst_of_a_thousand(on_bench: OnBench) -> None:
     async def run(b: Bench) -> None:
         got: list[Packet] = []
-        port = b.host().open_udp(0, got.append)
+        port = b.context().open_udp(0, got.append)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
             for start in range(0, 1000, 50):  # under what the kernel keeps for a socket
                 for number in range(start, start + 50):
@@ -145,7 +145,7 @@ def test_udp_keeps_what_comes_while_the_node_is_busy(on_bench: OnBench) -> None:
 
     async def run(b: Bench) -> None:
         got: list[Packet] = []
-        port = b.host().open_udp(0, got.append)
+        port = b.context().open_udp(0, got.append)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
             for _ in range(2 * 164):
                 peer.sendto(bytes(504), ("127.0.0.1", port.number))
@@ -166,7 +166,7 @@ def test_udp_keeps_what_comes_while_the_node_is_busy(on_bench: OnBench) -> None:
 )
 def test_what_udp_cannot_send_is_counted(on_bench: OnBench, packet: Packet) -> None:
     async def run(b: Bench) -> None:
-        b.host().open_udp(0, lambda _: None).send(packet)
+        b.context().open_udp(0, lambda _: None).send(packet)
         assert b.counters == {"send_failures": 1}
         assert not b.failures
 
@@ -175,7 +175,7 @@ def test_what_udp_cannot_send_is_counted(on_bench: OnBench, packet: Packet) -> N
 
 def test_a_port_of_a_lan_without_interface_is_silent(on_bench: OnBench) -> None:
     async def run(b: Bench) -> None:
-        port = b.host().open_udp(0, lambda _: None, interface="link1", group=Address.parse("224.0.0.9"))
+        port = b.context().open_udp(0, lambda _: None, interface="link1", group=Address.parse("224.0.0.9"))
         port.send(Packet(b"", Endpoint(ANY, 0), Endpoint(HERE, 9), "link1"))
         assert b.counters == {"send_failures": 1}
 
@@ -188,7 +188,7 @@ def test_what_a_receiver_raises_is_told(on_bench: OnBench) -> None:
         def receive(packet: Packet) -> None:
             raise ZeroDivisionError(packet.data)
 
-        port = b.host().open_udp(0, receive)
+        port = b.context().open_udp(0, receive)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
             peer.sendto(b"x", ("127.0.0.1", port.number))
         await b.until(lambda: bool(b.failures))
@@ -205,7 +205,7 @@ async def serve(b: Bench, streams: list[Lines]) -> int:
         streams.append(Lines())
         return streams[-1]
 
-    await b.host().listen_tcp(port, accept)
+    await b.context().listen_tcp(port, accept)
     return port
 
 
@@ -262,7 +262,7 @@ def test_tcp_flush_sends_what_became_ready_later(on_bench: OnBench) -> None:
             connections.append(connection)
             return stream
 
-        await b.host().listen_tcp(port, accept)
+        await b.context().listen_tcp(port, accept)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         await b.until(lambda: bool(connections))
         stream.outbox += b"news\n"
@@ -354,10 +354,10 @@ def test_tcp_connect(on_bench: OnBench) -> None:
         port = await serve(b, streams)
         client = Lines()
         client.outbox += b"hello\n"
-        await b.host().connect_tcp(Endpoint(HERE, port), lambda _: client, timeout=200)
+        await b.context().connect_tcp(Endpoint(HERE, port), lambda _: client, timeout=200)
         await b.until(lambda: [event.text for event in b.events()].count("HELLO") == 1)
         with pytest.raises(ConnectionRefusedError):
             nobody = Endpoint(HERE, free_port(socket.SOCK_STREAM))
-            await b.host().connect_tcp(nobody, lambda _: client, timeout=200)
+            await b.context().connect_tcp(nobody, lambda _: client, timeout=200)
 
     on_bench(run)

@@ -16,13 +16,13 @@ from catenet.nodes.catalogue import service_module, services
 from catenet.nodes.control.service import Service as Declaration
 from catenet.nodes.control.service import Source
 from catenet.nodes.machine import DeleteRoute, NextHop, SetRoute
-from catenet.nodes.runtime.host import Host
-from catenet.nodes.runtime.supervisor import Service
+from catenet.nodes.runtime.context import ServiceContext
+from catenet.nodes.runtime.supervisor import SupervisedService
 
 if TYPE_CHECKING:
     from conftest import Bench, OnBench
 
-Serve = Callable[[Host, Any], Awaitable[None]]
+Serve = Callable[[ServiceContext, Any], Awaitable[None]]
 Offer = Callable[[Serve], None]
 
 
@@ -59,23 +59,23 @@ async def end(running: asyncio.Task[None]) -> None:
 def test_a_service_is_ready_and_stops_while_everything_is_open(offer: Offer, on_bench: OnBench) -> None:
     said: list[str] = []
 
-    async def serve(host: Host, options: Options) -> None:
-        port = host.open_udp(0, lambda _: None)
-        host.on_stop(lambda: said.append(f"stopped with port {port.number > 0}"))
-        host.count("starts")
-        host.ready()
+    async def serve(context: ServiceContext, options: Options) -> None:
+        port = context.open_udp(0, lambda _: None)
+        context.on_stop(lambda: said.append(f"stopped with port {port.number > 0}"))
+        context.count("starts")
+        context.ready()
         await asyncio.Event().wait()
 
     async def run(bench: Bench) -> None:
         offer(serve)
-        service = Service(bench.shared, "test", {"number": 2}, lambda: said.append("ready"))
+        service = SupervisedService(bench.shared, "test", {"number": 2}, lambda: said.append("ready"))
         running = asyncio.ensure_future(service.run())
         await bench.until(lambda: service.state == "ready")
         told = {"state": "ready", "restarts": 0, "counters": {"starts": 1}, "error": None}
         assert service.status().to_json() == told
         await end(running)
         assert said == ["ready", "stopped with port True"]
-        assert (service.state, service.host, kinds(bench)) == ("stopped", None, ["service.ready"])
+        assert (service.state, service.context, kinds(bench)) == ("stopped", None, ["service.ready"])
 
     on_bench(run)
 
@@ -89,18 +89,18 @@ def test_one_that_falls_over_is_started_again(
     def fault() -> None:
         raise ZeroDivisionError("our own mistake")
 
-    async def serve(host: Host, options: Options) -> None:
+    async def serve(context: ServiceContext, options: Options) -> None:
         runs.append(len(runs))
         if len(runs) == 1:
             if where == "serve":
                 fault()
             if where == "driver":
-                asyncio.get_running_loop().call_soon(host.fail, ZeroDivisionError("in a callback"))
+                asyncio.get_running_loop().call_soon(context.fail, ZeroDivisionError("in a callback"))
             if where == "returns":
                 return
             if where == "cancels itself":
                 raise asyncio.CancelledError
-        host.ready()
+        context.ready()
         await asyncio.Event().wait()
 
     async def run(bench: Bench) -> None:
@@ -111,7 +111,7 @@ def test_one_that_falls_over_is_started_again(
             whole = module.serve
             del module.serve
             asyncio.get_running_loop().call_later(0.1, lambda: setattr(module, "serve", whole))
-        service = Service(bench.shared, "test", {}, lambda: None)
+        service = SupervisedService(bench.shared, "test", {}, lambda: None)
         running = asyncio.ensure_future(service.run())
         await bench.until(lambda: service.state == "ready" and len(runs) == 2)
         failed = [event for event in bench.events() if event.kind == "service.failed"]
@@ -126,12 +126,12 @@ def test_one_that_falls_over_is_started_again(
 
 
 def test_wrong_options_are_told_and_not_tried_again(offer: Offer, on_bench: OnBench) -> None:
-    async def serve(host: Host, options: Options) -> None:
+    async def serve(context: ServiceContext, options: Options) -> None:
         raise AssertionError("never served")
 
     async def run(bench: Bench) -> None:
         offer(serve)
-        service = Service(bench.shared, "test", {"numbr": 1}, lambda: None)
+        service = SupervisedService(bench.shared, "test", {"numbr": 1}, lambda: None)
         await service.run()
         (event,) = bench.events()
         error = "test.numbr is an unknown option; it has number"
@@ -140,7 +140,7 @@ def test_wrong_options_are_told_and_not_tried_again(offer: Offer, on_bench: OnBe
         told = {"state": "failed", "retry": None, "restarts": 0, "counters": {}, "error": error}
         assert service.status().to_json() == told
         assert service.status().stays_down
-        unknown = Service(bench.shared, "gopher", {}, lambda: None)
+        unknown = SupervisedService(bench.shared, "gopher", {}, lambda: None)
         await unknown.run()
         assert "gopher is an unknown service; there are rip, nameserver" in bench.events()[-1].text
 
@@ -149,10 +149,10 @@ def test_wrong_options_are_told_and_not_tried_again(offer: Offer, on_bench: OnBe
 
 def test_routes_that_the_kernel_refuses_are_counted(on_bench: OnBench) -> None:
     async def run(bench: Bench) -> None:
-        host, prefix = bench.host(Source("svc", 250, 90)), Prefix.parse("192.0.2.0/24")
-        host.perform(SetRoute(prefix, (NextHop(Address.parse("192.0.2.1"), "no-such-lan"),)))
-        host.perform(DeleteRoute(prefix))
-        host.perform(DeleteRoute(prefix))
+        context, prefix = bench.context(Source("svc", 250, 90)), Prefix.parse("192.0.2.0/24")
+        context.perform(SetRoute(prefix, (NextHop(Address.parse("192.0.2.1"), "no-such-lan"),)))
+        context.perform(DeleteRoute(prefix))
+        context.perform(DeleteRoute(prefix))
         assert bench.counters == {"route_failures": 1}
         (event,) = bench.events()
         assert (event.kind, event.data["lan"], event.data["via"]) == ("route.refused", "no-such-lan", "192.0.2.1")
@@ -164,6 +164,6 @@ def test_routes_that_the_kernel_refuses_are_counted(on_bench: OnBench) -> None:
 def test_a_service_that_declares_no_routes_has_none(on_bench: OnBench) -> None:
     async def run(bench: Bench) -> None:
         with pytest.raises(ValueError, match="svc has routes, and no `routing` in its declaration"):
-            bench.host().perform(DeleteRoute(Prefix.parse("192.0.2.0/24")))
+            bench.context().perform(DeleteRoute(Prefix.parse("192.0.2.0/24")))
 
     on_bench(run)

@@ -21,7 +21,7 @@ from catenet.orchestrator.backend.protocols import (
 )
 from catenet.orchestrator.deploy.down import down
 from catenet.orchestrator.deploy.images import PROGRAM_REPOSITORY, ensure_node_image
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 
 LAB = own("backend")
 IMAGE = f"{PROGRAM_REPOSITORY}:{LAB}"
@@ -33,7 +33,7 @@ SHELL = ["sh", "-c", "echo out; echo err >&2; exit 3"]
 def build_image(engine: Engine) -> None:
     """A node that writes four lines, one of them long, and then sleeps."""
     command = json.dumps(["sh", "-c", PROGRAM])
-    dockerfile = f"FROM {ensure_node_image(engine, Silent())}\nENTRYPOINT []\nCMD {command}\n"
+    dockerfile = f"FROM {ensure_node_image(engine, NoProgress())}\nENTRYPOINT []\nCMD {command}\n"
     engine.build(IMAGE, pack_files({"Dockerfile": dockerfile.encode()}), {}, {})
 
 
@@ -43,7 +43,7 @@ def answer(_container: str, command: Sequence[str], given: bytes) -> tuple[int, 
 
 
 def clear(engine: Engine) -> None:
-    down(engine, LAB, Silent())
+    down(engine, LAB, NoProgress())
 
 
 def network(engine: Engine, lan: str) -> NetworkSpec:

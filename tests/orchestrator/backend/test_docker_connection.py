@@ -94,9 +94,9 @@ def test_a_stalled_engine_is_an_error_after_the_deadline(monkeypatch: pytest.Mon
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_permission_denied_names_the_group(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     if os.geteuid() == 0:
-        from catenet.orchestrator.backend.docker_errors import asking
+        from catenet.orchestrator.backend.docker_errors import engine_errors
 
-        with pytest.raises(EngineError, match="usermod"), asking("connect to the engine"):
+        with pytest.raises(EngineError, match="usermod"), engine_errors("connect to the engine"):
             raise PermissionError(13, "Permission denied")
         return
     path = tmp_path / "closed.sock"

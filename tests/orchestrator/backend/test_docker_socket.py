@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from catenet.orchestrator.backend import docker_socket
-from catenet.orchestrator.backend.docker_errors import asking
+from catenet.orchestrator.backend.docker_errors import engine_errors
 from catenet.orchestrator.backend.docker_socket import EngineHangsError, PatientSocket
 from catenet.orchestrator.backend.protocols import EngineGoneError
 
@@ -91,5 +91,5 @@ def test_a_socket_that_must_not_block_does_not(tmp_path: Path) -> None:
 
 
 def test_it_is_told_from_an_engine_that_refuses() -> None:
-    with pytest.raises(EngineGoneError, match=r"^start a: the engine timed out.*docker ps"), asking("start a"):
+    with pytest.raises(EngineGoneError, match=r"^start a: the engine timed out.*docker ps"), engine_errors("start a"):
         raise EngineHangsError

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from catenet.nodes.address import Address
-from catenet.orchestrator.backend.host import FIB_TRIE, deafen, nearest_seen, own_addresses
+from catenet.orchestrator.backend.host import FIB_TRIE, isolate_bridge, nearest_seen, own_addresses
 
 TRIE = """\
 Main:
@@ -51,7 +51,7 @@ def test_only_this_bridge_falls_silent(tmp_path: Path) -> None:
         for bridge in ("br-0123456789ab", "default"):
             (tmp_path / family / "conf" / bridge).mkdir(parents=True)
             (tmp_path / family / "conf" / bridge / setting).write_text("0")
-    deafen("br-0123456789ab", tmp_path)
+    isolate_bridge("br-0123456789ab", tmp_path)
     found = {str(file.relative_to(tmp_path)): file.read_text() for file in tmp_path.rglob("*") if file.is_file()}
     assert found == {
         "ipv4/conf/br-0123456789ab/rp_filter": "1",
@@ -62,7 +62,7 @@ def test_only_this_bridge_falls_silent(tmp_path: Path) -> None:
 
 
 def test_a_bridge_that_is_not_there_is_no_error(tmp_path: Path) -> None:
-    deafen("br-0123456789ab", tmp_path)
+    isolate_bridge("br-0123456789ab", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

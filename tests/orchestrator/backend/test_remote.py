@@ -15,7 +15,7 @@ from catenet.nodes.control.config import CONFIG_VARIABLE, NodeConfig
 from catenet.orchestrator.backend.docker_client import engine_url
 from catenet.orchestrator.backend.protocols import LABEL_LAB, ContainerSpec, Engine, Exec
 from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 
 pytestmark = pytest.mark.engine
 
@@ -63,7 +63,7 @@ def node(remote: Engine, tmp_path: Path) -> str:
     (tmp_path / "zones").mkdir()
     (tmp_path / "zones" / "root.zone").write_text("hello\n")
     environment = {CONFIG_VARIABLE: NodeConfig(LAB, "n", ()).to_json()}
-    image = ensure_node_image(remote, Silent())
+    image = ensure_node_image(remote, NoProgress())
     remote.create(ContainerSpec(LAB, "n", image, environment, {}, {LABEL_LAB: LAB}, data=tmp_path))
     remote.start(LAB)
     return LAB

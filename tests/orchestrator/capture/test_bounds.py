@@ -12,7 +12,7 @@ from catenet.orchestrator.capture import dissect, following, tcpdump
 from catenet.orchestrator.capture.dissect import Dissector
 from catenet.orchestrator.capture.following import Following
 from catenet.orchestrator.capture.packets import Frame
-from catenet.orchestrator.capture.tcpdump import Place, Tcpdump
+from catenet.orchestrator.capture.tcpdump import CapturePoint, Tcpdump
 
 
 class Program:
@@ -53,7 +53,7 @@ def program():
 @pytest.mark.parametrize("line", [b"mark x", b"mark ", b"mark nan", b"mark inf", b"mark 1e400", b"mark -1.0"])
 def test_a_mark_without_a_time_is_a_line_like_any_other(program, line):
     marks = []
-    capture = Tcpdump(program, Place("a", "small-a"), "", lambda _: None, marks.append)
+    capture = Tcpdump(program, CapturePoint("a", "small-a"), "", lambda _: None, marks.append)
     program.say(2, line + b"\nlistening on any\nmark 12.500000\nlast words\n")
     program.end()
     assert capture.ended.wait(200)
@@ -63,7 +63,7 @@ def test_a_mark_without_a_time_is_a_line_like_any_other(program, line):
 
 @pytest.mark.parametrize("last", [b"", b"\n", b"\n\n  \n"])
 def test_tcpdump_that_ends_of_itself_has_broken_off_whatever_it_said_last(program, last):
-    capture = Tcpdump(program, Place("a", "small-a"), "", lambda _: None)
+    capture = Tcpdump(program, CapturePoint("a", "small-a"), "", lambda _: None)
     program.say(2, b"listening on any\nno such device\n" + last)
     program.end()
     assert capture.ended.wait(200)
@@ -72,7 +72,7 @@ def test_tcpdump_that_ends_of_itself_has_broken_off_whatever_it_said_last(progra
 
 @pytest.mark.parametrize(("said", "dropped"), [("17", 17), ("9" * 4000, 0)])
 def test_packets_that_the_kernel_dropped(program, said, dropped):
-    capture = Tcpdump(program, Place("a", "small-a"), "", lambda _: None)
+    capture = Tcpdump(program, CapturePoint("a", "small-a"), "", lambda _: None)
     program.say(2, f"{said} packets dropped by kernel\n".encode())
     program.end()
     assert capture.ended.wait(200)
@@ -81,7 +81,7 @@ def test_packets_that_the_kernel_dropped(program, said, dropped):
 
 def test_a_line_without_end_is_kept_in_part(program, monkeypatch):
     monkeypatch.setattr(tcpdump, "_LINE", 100)
-    capture = Tcpdump(program, Place("a", "small-a"), "", lambda _: None)
+    capture = Tcpdump(program, CapturePoint("a", "small-a"), "", lambda _: None)
     for _ in range(50):
         program.say(2, b"x" * 100)
     program.end()
@@ -118,7 +118,7 @@ def test_a_capture_waits_while_nobody_looks_and_loses_nothing(monkeypatch):
 class Ended:
     """A capture that ends once all that it has read has been taken from it."""
 
-    place, error, dropped = Place("a", "small-a"), "", 0
+    point, error, dropped = CapturePoint("a", "small-a"), "", 0
 
     def __init__(self, reader):
         self._reader, self.ended = reader, self
@@ -147,7 +147,7 @@ def test_a_capture_that_waits_is_let_go_at_the_end(monkeypatch):
 
 def test_a_packet_number_that_tcpdump_never_prints_is_a_line_of_the_packet_before(program):
     dissector = Dissector(program, ["small-a"], [], lambda: None)
-    dissector.put(Place("a", "small-a"), frame(1.0))
+    dissector.put(CapturePoint("a", "small-a"), frame(1.0))
     program.say(1, b"    1  21:52:01.123456 IP\n" + b"9" * 5000 + b"  21:52:01.123456 IP\n")
     program.end()
     assert [line.first for line in dissector.finish()] == [True, False]
@@ -157,7 +157,7 @@ def test_of_more_lines_than_there_is_room_for_the_first_are_taken(program, monke
     monkeypatch.setattr(dissect, "ROOM", 3)
     monkeypatch.setattr(dissect, "_LINE", 40)
     dissector = Dissector(program, ["small-a"], [], lambda: None)
-    dissector.put(Place("a", "small-a"), frame(1.0))
+    dissector.put(CapturePoint("a", "small-a"), frame(1.0))
     program.say(1, b"    1  12:00:00.000000 IP\n" + b"    more\n" * 100)
     program.say(1, b"y" * 1000)
     program.end()

@@ -15,9 +15,9 @@ from catenet.orchestrator.capture.packets import (
     SNAP_LIMIT,
     TCP,
     UDP,
+    CapturedPacket,
     Frame,
     PcapStream,
-    Seen,
     decode,
     pcap_header,
     pcap_record,
@@ -31,7 +31,7 @@ LINE = re.compile(
 )
 
 
-def seen_in(kind: str) -> list[Seen]:
+def seen_in(kind: str) -> list[CapturedPacket]:
     frames = PcapStream().feed((DATA / f"{kind}.pcap").read_bytes())
     return [seen for frame in frames if (seen := decode(frame, "h1")) is not None]
 
@@ -57,7 +57,7 @@ def test_tells_the_same_as_tcpdump() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_header_gives_the_same_packets(kind: str) -> None:
-    def content(seen: Seen) -> tuple[object, ...]:
+    def content(seen: CapturedPacket) -> tuple[object, ...]:
         return (seen.protocol, seen.source, seen.destination, seen.payload, seen.identification, seen.ttl)
 
     assert [content(seen) for seen in seen_in(kind)] == [content(seen) for seen in seen_in("sll2")]
@@ -134,7 +134,7 @@ def test_damaged_packets_never_raise(frame: int, position: int, value: int, leng
 @given(payload=st.binary(max_size=600), port=st.sampled_from([53, 80]), protocol=st.sampled_from([TCP, UDP]))
 def test_random_payloads_are_told_or_not(payload: bytes, port: int, protocol: int) -> None:
     source, destination = Endpoint(Address.parse("10.0.0.1"), 4000), Endpoint(Address.parse("10.0.0.2"), port)
-    seen = Seen(0.0, "n", protocol, source, destination, payload, 1, 64, False)
+    seen = CapturedPacket(0.0, "n", protocol, source, destination, payload, 1, 64, False)
     read_dns(seen)
     read_http(seen)
 
@@ -152,6 +152,6 @@ def test_rfc_1035_5_1_what_a_message_says_is_escaped(kind: str, rdata: dnslib.RD
     answer = dnslib.DNSRecord(dnslib.DNSHeader(qr=1), q=dnslib.DNSQuestion(name, number))
     answer.add_answer(dnslib.RR(name, number, rdata=rdata))
     ends = Endpoint(Address.parse("10.0.0.1"), 53), Endpoint(Address.parse("10.0.0.2"), 4000)
-    message = read_dns(Seen(0.0, "n", UDP, *ends, bytes(answer.pack()), 1, 64, False))
+    message = read_dns(CapturedPacket(0.0, "n", UDP, *ends, bytes(answer.pack()), 1, 64, False))
     assert message is not None
     assert (message.name, message.answers) == (r"w\.w.x", (text,))

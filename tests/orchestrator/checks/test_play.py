@@ -12,7 +12,7 @@ import pytest
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.lab.model import Moment
-from catenet.orchestrator.operations.verbs import lead, options_of
+from catenet.orchestrator.operations.verbs import lead_time, options_of
 from catenet.orchestrator.timeline import Play, TimelineEvent
 from catenet.orchestrator.timeline.play import head_start
 
@@ -65,8 +65,8 @@ def test_the_clock_starts_when_what_breaks_first_can_be_prepared_in_time() -> No
     both = [Moment(0.25, "cut", "link1"), Moment(0.25, "cut", "link2")]
     late, mending = [Moment(60, "kill", "r"), Moment(60, "kill", "g")], [Moment(0, "heal", "link1")]
     alone = head_start([both, late], measured=False)
-    assert alone == lead("cut", 2) - 0.25 > 0
-    assert lead("kill", 2) == lead("cut", 1) == 0
+    assert alone == lead_time("cut", 2) - 0.25 > 0
+    assert lead_time("kill", 2) == lead_time("cut", 1) == 0
     assert head_start([both, late], measured=True) > alone
     assert head_start([mending, late], measured=True) == 0 == head_start([], measured=True)
 

@@ -11,7 +11,7 @@ from catenet.nodes.address import Address
 from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
 from catenet.orchestrator.backend.protocols import LABEL_FILE, LABEL_LAB, LABEL_NODE, ContainerSpec
 from catenet.orchestrator.cli.app import run
-from catenet.orchestrator.cli.screen import shown, tell, write
+from catenet.orchestrator.cli.screen import say_to_stderr, shown, write
 
 HOSTILE = "\x1b]0;title\x07\x9b31m\r\x08\u202e"
 """Sets a title, reddens, goes back over what is written, turns it round."""
@@ -116,7 +116,7 @@ def test_a_lab_in_a_folder_of_such_a_name(said, tmp_path):
 
 def test_off_a_terminal_what_a_program_reads_is_exact(capsys):
     write(f"{HOSTILE}\n")
-    tell(HOSTILE)
+    say_to_stderr(HOSTILE)
     out, err = capsys.readouterr()
     assert out == f"{HOSTILE}\n"
     assert not OBEYED & set(err)

@@ -14,15 +14,15 @@ from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, EngineError, NetworkSpec, networks_of
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.cli.tour import healing
-from catenet.orchestrator.deploy.alone import is_orphan
+from catenet.orchestrator.deploy.locks import is_orphan
 from catenet.orchestrator.observe.running import UserError
 from catenet.orchestrator.operations.verbs import do
 
 COPY = "test-broken-off"
 OWN = f"""
 import sys
-from catenet.orchestrator.deploy.alone import Belonging
-mine = Belonging("{COPY}")
+from catenet.orchestrator.deploy.locks import OwnershipLock
+mine = OwnershipLock("{COPY}")
 print("mine", flush=True)
 sys.stdin.read()
 """

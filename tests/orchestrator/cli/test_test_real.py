@@ -19,7 +19,7 @@ from catenet.orchestrator.backend.protocols import Engine, containers_of, networ
 from catenet.orchestrator.capture.packets import PcapStream
 from catenet.orchestrator.deploy.down import down
 from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 
 pytestmark = pytest.mark.engine
 
@@ -45,9 +45,9 @@ timeline:
 def engine() -> Iterator[Engine]:
     """The copy belongs to the process of the verb."""
     engine = connect()
-    ensure_node_image(engine, Silent())
+    ensure_node_image(engine, NoProgress())
     yield engine
-    down(engine, COPY, Silent())
+    down(engine, COPY, NoProgress())
 
 
 def begin(folder: Path, *options: str, last: str) -> subprocess.Popen[str]:

@@ -12,7 +12,7 @@ from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.deploy.doctor import COPY, leftovers, prove
 from catenet.orchestrator.deploy.images import ensure_node_image
 from catenet.orchestrator.deploy.limits import limits
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 
 GB = 1_000_000_000
 SETTINGS = {
@@ -93,7 +93,7 @@ def test_the_limits_of_this_machine_are_not_told_of_an_engine_elsewhere(capsys) 
 @pytest.mark.engine
 def test_transit_is_proven_and_nothing_stays(capsys) -> None:
     engine = connect()
-    ensure_node_image(engine, Silent())
+    ensure_node_image(engine, NoProgress())
     code = run(["doctor", "--json", "--nodes", "2"], lambda: engine)
     findings = json.loads(capsys.readouterr().out)
     assert code == 0
@@ -107,7 +107,7 @@ def test_transit_is_proven_and_nothing_stays(capsys) -> None:
 @pytest.mark.engine
 def test_a_router_that_carries_nothing_is_found_out(monkeypatch) -> None:
     engine = connect()
-    ensure_node_image(engine, Silent())
+    ensure_node_image(engine, NoProgress())
     ordinary = engine.execute
 
     def execute(name, command, **options):
@@ -120,6 +120,6 @@ def test_a_router_that_carries_nothing_is_found_out(monkeypatch) -> None:
         return ordinary(name, command, **options)
 
     monkeypatch.setattr(engine, "execute", execute)
-    transit = next(each for each in prove(engine, Silent()) if each.topic == "transit")
+    transit = next(each for each in prove(engine, NoProgress()) if each.topic == "transit")
     assert transit.verdict == "wrong"
     assert "no packet crosses" in transit.words

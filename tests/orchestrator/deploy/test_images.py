@@ -22,7 +22,7 @@ from catenet.orchestrator.deploy.images import (
     node_image_tag,
     remove_images,
 )
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.plan.desired import COMPOSE_IMAGE
 
 PACKAGES = ["python3", "iproute2"]
@@ -52,35 +52,35 @@ def change(package: Path) -> None:
 
 
 def test_it_is_built_once(engine: FakeEngine) -> None:
-    tag = ensure_node_image(engine, Silent())
-    assert ensure_node_image(engine, Silent()) == tag == node_image_tag()
+    tag = ensure_node_image(engine, NoProgress())
+    assert ensure_node_image(engine, NoProgress()) == tag == node_image_tag()
     assert engine.calls == [("build", tag)]
 
 
 def test_a_change_of_our_code_gives_another_tag_and_the_oldest_images_go(engine: FakeEngine, package: Path) -> None:
     tags = []
     for _ in range(KEPT + 3):
-        tags.append(ensure_node_image(engine, Silent(), package))
+        tags.append(ensure_node_image(engine, NoProgress(), package))
         change(package)
     assert len(set(tags)) == KEPT + 3
     assert set(engine.image_tags()) == {DEBIAN, *tags[-KEPT - 1 :]}
 
 
 def test_the_image_of_compose_stays_until_all_go(engine: FakeEngine, package: Path) -> None:
-    assert build_compose_image(engine, Silent(), package) == DEBIAN
-    new = ensure_node_image(engine, Silent(), package)
+    assert build_compose_image(engine, NoProgress(), package) == DEBIAN
+    new = ensure_node_image(engine, NoProgress(), package)
     assert set(engine.image_tags()) == {DEBIAN, new, COMPOSE_IMAGE}
     remove_images(engine)
     assert set(engine.image_tags()) == {DEBIAN}
 
 
 def test_an_old_image_that_a_container_uses_stays(engine: FakeEngine, package: Path) -> None:
-    old = ensure_node_image(engine, Silent(), package)
+    old = ensure_node_image(engine, NoProgress(), package)
     engine.create_network(NetworkSpec("lan", Prefix.parse("10.0.0.0/24"), Address.parse("10.0.0.254"), {}))
     engine.create(ContainerSpec("node", "node", old, {}, {"lan": Address.parse("10.0.0.1")}, {}))
     for _ in range(KEPT + 3):
         change(package)
-        new = ensure_node_image(engine, Silent(), package)
+        new = ensure_node_image(engine, NoProgress(), package)
     assert {DEBIAN, old, new} <= set(engine.image_tags())
 
 
@@ -97,11 +97,11 @@ def test_the_context_has_what_the_dockerfile_names_and_is_the_same_twice() -> No
 
 def test_a_chosen_base_goes_before_everything(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BASE_IMAGE", "mine:1")
-    assert ensure_base(engine, PACKAGES, Silent()) == "mine:1"
+    assert ensure_base(engine, PACKAGES, NoProgress()) == "mine:1"
 
 
 def test_debians_own_image_is_used_where_it_is_there(engine: FakeEngine) -> None:
-    assert ensure_base(engine, PACKAGES, Silent()) == DEBIAN
+    assert ensure_base(engine, PACKAGES, NoProgress()) == DEBIAN
 
 
 def test_without_registry_and_mmdebstrap_it_is_said_what_to_install(
@@ -110,7 +110,7 @@ def test_without_registry_and_mmdebstrap_it_is_said_what_to_install(
     monkeypatch.delenv("BASE_IMAGE", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EngineError, match="apt-get install mmdebstrap debian-archive-keyring"):
-        ensure_base(FakeEngine(), PACKAGES, Silent())
+        ensure_base(FakeEngine(), PACKAGES, NoProgress())
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_failed_bootstrap_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     with pytest.raises(EngineError, match=hint):
-        ensure_base(FakeEngine(), PACKAGES, Silent())
+        ensure_base(FakeEngine(), PACKAGES, NoProgress())
 
 
 def test_a_base_made_here_is_made_once_and_with_the_hosts_mirror(
@@ -139,11 +139,11 @@ def test_a_base_made_here_is_made_once_and_with_the_hosts_mirror(
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     engine = FakeEngine()
-    tag = ensure_base(engine, PACKAGES, Silent())
-    assert ensure_base(engine, PACKAGES, Silent()) == tag
+    tag = ensure_base(engine, PACKAGES, NoProgress())
+    assert ensure_base(engine, PACKAGES, NoProgress()) == tag
     (asked,) = (tmp_path / "asked").read_text().splitlines()
     assert "--include=python3,iproute2 trixie " in asked
-    assert tag != ensure_base(engine, [*PACKAGES, "curl"], Silent())
+    assert tag != ensure_base(engine, [*PACKAGES, "curl"], NoProgress())
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_sources_that_may_not_be_read_are_passed_over(monkeypatch: pytest.Monkey
 
 
 def test_clean_removes_our_images_and_no_other(engine: FakeEngine) -> None:
-    ensure_node_image(engine, Silent())
+    ensure_node_image(engine, NoProgress())
     engine.build("catenet/base:1", b"context", {}, {})
     remove_images(engine)
     assert engine.image_tags() == [DEBIAN]

@@ -16,7 +16,7 @@ from catenet.orchestrator.deploy import own_images as own_images_module
 from catenet.orchestrator.deploy.base import DEBIAN
 from catenet.orchestrator.deploy.images import remove_images
 from catenet.orchestrator.deploy.own_images import ensure_own_images, own_images
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.plan.desired import desired
@@ -69,12 +69,12 @@ def test_only_what_needs_one_has_one(folder: Path) -> None:
 
 
 def test_each_is_built_once_and_anew_when_it_has_changed(engine: FakeEngine, folder: Path) -> None:
-    ensure_own_images(engine, mine(folder), NODE, Silent())
+    ensure_own_images(engine, mine(folder), NODE, NoProgress())
     before = own_images(mine(folder), NODE)
     (base,) = (tag for tag in engine.image_tags() if tag.startswith("catenet/reference-base:"))
     assert set(engine.image_tags()) == {DEBIAN, NODE, base, *before.values()}
     engine.calls.clear()
-    ensure_own_images(engine, mine(folder), NODE, Silent())
+    ensure_own_images(engine, mine(folder), NODE, NoProgress())
     assert not [call for call in engine.calls if call[0] == "build"]
 
     (folder / "built" / "x").write_text("changed")
@@ -85,25 +85,25 @@ def test_each_is_built_once_and_anew_when_it_has_changed(engine: FakeEngine, fol
 
 
 def test_a_change_of_our_code_leaves_the_reference_packages_as_they_are(engine: FakeEngine, folder: Path) -> None:
-    ensure_own_images(engine, mine(folder), NODE, Silent())
+    ensure_own_images(engine, mine(folder), NODE, NoProgress())
     before = set(engine.image_tags())
-    ensure_own_images(engine, mine(folder), "catenet/node:2", Silent())
+    ensure_own_images(engine, mine(folder), "catenet/node:2", NoProgress())
     new = set(engine.image_tags()) - before
     assert sorted(tag.partition(":")[0] for tag in new) == ["catenet/program", "catenet/reference"]
 
 
 def test_a_program_that_asks_for_the_base_for_its_compiler_gets_it(engine: FakeEngine, folder: Path) -> None:
-    ensure_own_images(engine, mine(folder), NODE, Silent())
+    ensure_own_images(engine, mine(folder), NODE, NoProgress())
     assert "BASE_IMAGE" not in engine.build_arguments[own_images(mine(folder), NODE)["built"]]
     file = folder / "built" / "Dockerfile"
     file.write_text(f"ARG BASE_IMAGE\nFROM $BASE_IMAGE AS build\n{file.read_text()}")
-    ensure_own_images(engine, mine(folder), NODE, Silent())
+    ensure_own_images(engine, mine(folder), NODE, NoProgress())
     given = engine.build_arguments[own_images(mine(folder), NODE)["built"]]
     assert (given["BASE_IMAGE"], given["NODE_IMAGE"]) == (DEBIAN, NODE)
 
 
 def test_all_of_them_are_removed(engine: FakeEngine, folder: Path) -> None:
-    ensure_own_images(engine, mine(folder), NODE, Silent())
+    ensure_own_images(engine, mine(folder), NODE, NoProgress())
     remove_images(engine)
     assert list(engine.image_tags()) == [DEBIAN]
 
@@ -176,7 +176,7 @@ def walled() -> Walled:
 
 def test_what_a_container_cannot_fetch_goes_by_the_hosts_network(folder: Path) -> None:
     engine = walled()
-    ensure_own_images(engine, mine(folder), NODE, Silent())
+    ensure_own_images(engine, mine(folder), NODE, NoProgress())
     program = own_images(mine(folder), NODE)["built"]
     assert [call for call, tag in engine.calls if tag == program and call != "remove image"] == [
         "build",
@@ -189,7 +189,7 @@ def test_where_the_host_cannot_either_it_is_said_what_to_do(folder: Path) -> Non
     engine = walled()
     engine.never = True
     with pytest.raises(EngineError, match="mirror cannot be reached: look at the network, or set http_proxy"):
-        ensure_own_images(engine, mine(folder), NODE, Silent())
+        ensure_own_images(engine, mine(folder), NODE, NoProgress())
 
 
 def test_a_build_that_fails_for_another_reason_is_not_tried_again(folder: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_build_that_fails_for_another_reason_is_not_tried_again(folder: Path) 
     engine = walled()
     engine.before = refuse
     with pytest.raises(EngineError, match=r"no such file main\.c \(look at .*built/Dockerfile\)"):
-        ensure_own_images(engine, mine(folder), NODE, Silent())
+        ensure_own_images(engine, mine(folder), NODE, NoProgress())
     assert [call for call, tag in engine.calls if tag.startswith("catenet/program:")] == ["build"]
 
 
@@ -213,11 +213,11 @@ def test_packages_that_the_host_fetched_are_in_the_context(folder: Path, monkeyp
 
     monkeypatch.setattr(own_images_module, "fetched", fetched)
     engine = walled()
-    ensure_own_images(engine, mine(folder), NODE, Silent())
+    ensure_own_images(engine, mine(folder), NODE, NoProgress())
     assert not asked  # an engine on another machine may be of another architecture
     engine = walled()
     engine.addresses = (Address.parse("192.0.2.1"),)
-    ensure_own_images(engine, mine(folder), NODE, Silent())
+    ensure_own_images(engine, mine(folder), NODE, NoProgress())
     (base,) = (tag for tag in engine.image_tags() if tag.startswith("catenet/reference-base:"))
     with tarfile.open(fileobj=io.BytesIO(engine.build_contexts[base])) as archive:
         assert {"./packages.txt", ".debs/frr.deb", ".debs/Packages"} <= set(archive.getnames())

@@ -14,7 +14,7 @@ from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.backend.fake import FakeEngine, fail_at
 from catenet.orchestrator.backend.protocols import ContainerSpec, EngineError, EngineGoneError, NetworkSpec
 from catenet.orchestrator.deploy.down import down
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.deploy.ready import NotReadyError
 from catenet.orchestrator.deploy.up import UpReport, up
 from catenet.orchestrator.lab.load import parse
@@ -26,7 +26,7 @@ LAB = five()
 CALLS = 11 + 5 + 5  # networks, containers, starts
 
 
-class Notes(Silent):
+class Notes(NoProgress):
     def __init__(self) -> None:
         self.counts: dict[str, tuple[int, int]] = {}
         self.notes: list[str] = []
@@ -39,7 +39,7 @@ class Notes(Silent):
 
 
 def bring_up(engine: FakeEngine, folder: Path, lab: Lab = LAB, *, keep: bool = False, timeout: float = 200) -> UpReport:
-    return up(engine, lab, "five", IMAGE, Silent(), keep=keep, timeout=timeout, evidence=folder)
+    return up(engine, lab, "five", IMAGE, NoProgress(), keep=keep, timeout=timeout, evidence=folder)
 
 
 def is_empty(engine: FakeEngine) -> bool:
@@ -78,10 +78,10 @@ def test_the_display_ends_with_every_phase_complete(engine: FakeEngine, tmp_path
 def test_a_second_up_changes_nothing(engine: FakeEngine, tmp_path: Path) -> None:
     bring_up(engine, tmp_path)
     engine.calls.clear()
-    assert engine.secluded == set()  # those that the engine makes for us are so from the first
+    assert engine.isolated == set()  # those that the engine makes for us are so from the first
     assert bring_up(engine, tmp_path).steps == 0
     assert engine.calls == []
-    assert engine.secluded == {network.name for network in engine.networks()}  # another may have made these
+    assert engine.isolated == {network.name for network in engine.networks()}  # another may have made these
 
 
 def test_a_killed_node_is_started_again_and_its_earlier_words_do_not_count(engine: FakeEngine, tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_an_engine_that_goes_away_is_asked_for_nothing_more(engine: FakeEngine, 
     assert [note for note in notes.notes if "catenet down --name five" in note]
     engine.before, engine.gone = None, False
     assert bring_up(engine, tmp_path).nodes == 5
-    down(engine, "five", Silent())
+    down(engine, "five", NoProgress())
     assert is_empty(engine)
 
 
@@ -192,12 +192,12 @@ def test_what_a_killed_up_left_is_used_or_cleared(engine: FakeEngine, tmp_path: 
             bring_up(engine, tmp_path, keep=True)
         engine.before = None
         if clear:
-            down(engine, "five", Silent())
+            down(engine, "five", NoProgress())
             assert is_empty(engine)
         else:
             bring_up(engine, tmp_path)
             assert len(engine.listed({})) == 5
-            down(engine, "five", Silent())
+            down(engine, "five", NoProgress())
 
 
 def test_keep_leaves_what_was_made(engine: FakeEngine, tmp_path: Path) -> None:
@@ -266,7 +266,7 @@ def test_convergence_is_waited_for(engine: FakeEngine, tmp_path: Path) -> None:
             last.append(said.pop())
         return said
 
-    class Late(Silent):
+    class Late(NoProgress):
         def count(self, phase: str, done: int, total: int) -> None:
             if phase == "converged" and done == total - 1 and last:
                 engine.write("five-a", last.pop())
@@ -288,7 +288,7 @@ def test_an_up_that_was_killed_while_routers_learnt_is_waited_for_by_the_next(
 
     engine.script = script
     with pytest.raises(NotReadyError):
-        up(engine, LAB, "five", IMAGE, Silent(), keep=True, timeout=1, evidence=tmp_path)
+        up(engine, LAB, "five", IMAGE, NoProgress(), keep=True, timeout=1, evidence=tmp_path)
     with pytest.raises(NotReadyError, match="a has no route to"):
         bring_up(engine, tmp_path, timeout=1)
     assert len(engine.listed({})) == 5, "what was there before stays"
@@ -302,7 +302,7 @@ def test_another_projects_addresses_do_not_matter(engine: FakeEngine, tmp_path: 
     bring_up(engine, tmp_path)
     made = {network.name: network.prefixes for network in engine.networks()}
     assert made["five_link1"][0] in {p for p in made["five_link1"] if Prefix.parse("198.18.0.0/15").overlaps(p)}
-    down(engine, "five", Silent())
+    down(engine, "five", NoProgress())
     assert [network.name for network in engine.networks()] == ["theirs"]
 
 
@@ -345,15 +345,15 @@ def test_a_clash_is_found_before_anything_is_made(engine: FakeEngine, tmp_path: 
 
 def test_two_copies_live_side_by_side(engine: FakeEngine, tmp_path: Path) -> None:
     bring_up(engine, tmp_path)
-    up(engine, LAB, "second", IMAGE, Silent(), evidence=tmp_path)
+    up(engine, LAB, "second", IMAGE, NoProgress(), evidence=tmp_path)
     assert len(engine.listed({})) == 10
-    report = down(engine, "five", Silent())
+    report = down(engine, "five", NoProgress())
     assert (report.networks, report.nodes) == (11, 5)
     assert {container.name for container in engine.listed({})} == {f"second-{name}" for name in "abcde"}
 
 
 def test_down_of_nothing_is_no_error(engine: FakeEngine) -> None:
-    report = down(engine, "five", Silent())
+    report = down(engine, "five", NoProgress())
     assert (report.networks, report.nodes) == (0, 0)
 
 
@@ -366,7 +366,7 @@ def test_down_removes_what_it_can(engine: FakeEngine, tmp_path: Path) -> None:
     engine.create(stranger)
     engine.start("stranger")
     with pytest.raises(EngineError, match="five_lan-a"):
-        down(engine, "five", Silent())
+        down(engine, "five", NoProgress())
     assert [network.name for network in engine.networks()] == ["five_lan-a"]
     assert [container.name for container in engine.listed({})] == ["stranger"]
 

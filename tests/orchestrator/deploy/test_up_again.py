@@ -10,14 +10,14 @@ from scripted import IMAGE, engine_for, event, five
 from catenet.nodes.control.questions import Answer
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.fake import FakeEngine
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.deploy.up import UpReport, up
 
 LAB = five()
 
 
 def bring_up(engine: FakeEngine, folder: Path) -> UpReport:
-    return up(engine, LAB, "five", IMAGE, Silent(), evidence=folder)
+    return up(engine, LAB, "five", IMAGE, NoProgress(), evidence=folder)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import ContainerSpec
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.deploy.ready import NotReadyError
 from catenet.orchestrator.deploy.up import up
 
@@ -45,9 +45,9 @@ class Kept:
 def test_such_nodes_become_ready_too(tmp_path: Path) -> None:
     kept, engine = Kept(), engine_for(LAB)
     engine.script, engine.answer = kept.script, kept.answer
-    assert up(engine, LAB, "five", IMAGE, Silent(), timeout=200, evidence=tmp_path).routers == 5
+    assert up(engine, LAB, "five", IMAGE, NoProgress(), timeout=200, evidence=tmp_path).routers == 5
     assert kept.asked == {f"five-{node}": 1 for node in "abcde"}
-    assert up(engine, LAB, "five", IMAGE, Silent(), timeout=200, evidence=tmp_path).steps == 0
+    assert up(engine, LAB, "five", IMAGE, NoProgress(), timeout=200, evidence=tmp_path).steps == 0
 
 
 def test_those_that_have_kept_nothing_are_not_taken_for_ready(tmp_path: Path) -> None:
@@ -55,4 +55,4 @@ def test_those_that_have_kept_nothing_are_not_taken_for_ready(tmp_path: Path) ->
     engine.script = kept.script
     engine.answer = lambda *_: (0, bytes(Answer(list[Json]())), b"")
     with pytest.raises(NotReadyError, match="has no route to"):
-        up(engine, LAB, "five", IMAGE, Silent(), timeout=2, evidence=tmp_path)
+        up(engine, LAB, "five", IMAGE, NoProgress(), timeout=2, evidence=tmp_path)

@@ -8,12 +8,12 @@ import sys
 from harness_twin import CONFTEST
 
 from catenet.orchestrator.backend.protocols import EngineError
-from catenet.orchestrator.deploy.alone import Belonging
+from catenet.orchestrator.deploy.locks import OwnershipLock
 
 CLAIM = """
 import sys
-from catenet.orchestrator.deploy.alone import Belonging
-mine = Belonging(sys.argv[1])
+from catenet.orchestrator.deploy.locks import OwnershipLock
+mine = OwnershipLock(sys.argv[1])
 print(flush=True)
 sys.stdin.read()
 """
@@ -315,11 +315,11 @@ def test_workers_of_xdist_have_copies_of_their_own(inner):
 
 
 def test_a_copy_that_another_process_uses_is_left_alone(inner):
-    other = Belonging("line")
+    other = OwnershipLock("line")
     try:
         result = inner.run(ONE, "--lab-reuse")
     finally:
-        other.end()
+        other.release()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["catenet: lab line belongs to process *"])
 

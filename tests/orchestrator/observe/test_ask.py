@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from catenet.nodes.control.questions import LIMIT, Answer, Question
-from catenet.orchestrator.observe.ask import Doors, ask, ask_all
+from catenet.orchestrator.observe.ask import ControlConnections, ask, ask_all
 
 
 def test_every_node_answers_and_the_order_is_that_of_the_question(small):
@@ -50,8 +50,8 @@ def test_a_node_killed_after_the_look_gives_an_error_not_a_crash(small):
 @pytest.mark.parametrize(
     ("said", "complaint", "error"),
     [
-        (b"", b"nc: unix connect failed: No such file or directory\n", "control door is not open (nc: unix connect"),
-        (b"", b"", "control door is not open (no answer came)"),
+        (b"", b"nc: unix connect failed: No such file or directory\n", "control socket is not open (nc: unix connect"),
+        (b"", b"", "control socket is not open (no answer came)"),
         (b"hello\n", b"", "is no JSON"),
         (b"{}\n", b"", "ok None is neither true nor false"),
         (b"[" * 5000 + b"\n", b"", "is no JSON"),
@@ -68,9 +68,9 @@ LINKS, STATUS = Question("show", {"what": "links"}), Question("status")
 
 
 def test_one_program_in_each_node_carries_all_questions(small):
-    with Doors(small.engine) as doors:
+    with ControlConnections(small.engine) as connections:
         for question in (STATUS, LINKS, STATUS, LINKS):
-            answers = doors.ask_all(small.running.containers.values(), question)
+            answers = connections.ask_all(small.running.containers.values(), question)
             assert [answer.error for answer in answers.values()] == [None] * 3
             assert isinstance(answers["a"].answer, dict if question is STATUS else list)
     assert sorted(small.engine.executed) == ["small-a", "small-b", "small-c"]
@@ -78,21 +78,21 @@ def test_one_program_in_each_node_carries_all_questions(small):
 
 
 def test_a_node_that_was_started_again_is_asked_by_a_new_program(small):
-    with Doors(small.engine) as doors:
-        doors.ask(small.container("a"), STATUS)
+    with ControlConnections(small.engine) as connections:
+        connections.ask(small.container("a"), STATUS)
         small.engine.kill("small-a")
         small.engine.start("small-a")
-        assert doors.ask(small.container("a"), LINKS).error is None
+        assert connections.ask(small.container("a"), LINKS).error is None
     assert small.engine.executed == ["small-a", "small-a"]
 
 
 def test_a_node_that_dies_or_is_paused_after_the_look_is_said_to_be_so(small):
-    with Doors(small.engine) as doors:
+    with ControlConnections(small.engine) as connections:
         nodes = list(small.running.containers.values())
-        doors.ask_all(nodes, STATUS)
+        connections.ask_all(nodes, STATUS)
         small.engine.kill("small-a")
         small.engine.pause("small-b")
-        answers = doors.ask_all(nodes, STATUS, deadline=200.0)
+        answers = connections.ask_all(nodes, STATUS, deadline=200.0)
     assert "is exited, not running" in str(answers["a"].error)
     assert "is paused, not running" in str(answers["b"].error)
     assert answers["c"].error is None
@@ -100,16 +100,16 @@ def test_a_node_that_dies_or_is_paused_after_the_look_is_said_to_be_so(small):
 
 def test_one_that_says_more_than_it_was_asked_answers_no_other_question(small):
     small.engine.answer = lambda *asked: (0, small.answer(*asked)[1] + bytes(Answer("and more")), b"")
-    with Doors(small.engine) as doors:
+    with ControlConnections(small.engine) as connections:
         for _ in range(3):
-            assert doors.ask(small.container("a"), LINKS).answer != "and more"
+            assert connections.ask(small.container("a"), LINKS).answer != "and more"
     assert small.engine.executed == ["small-a"] * 3
 
 
 def test_one_that_ends_after_each_answer_is_started_for_each_question(small):
     small.engine.answer = lambda *asked: (1, *small.answer(*asked)[1:])
-    with Doors(small.engine) as doors:
-        assert [doors.ask(small.container("a"), LINKS).error for _ in range(3)] == [None] * 3
+    with ControlConnections(small.engine) as connections:
+        assert [connections.ask(small.container("a"), LINKS).error for _ in range(3)] == [None] * 3
     assert small.engine.executed == ["small-a"] * 3
 
 
@@ -120,19 +120,21 @@ def test_two_threads_that_ask_one_node_do_not_get_each_others_answers(small):
         both.wait(200)
         return small.answer(container, command, given)
 
-    with Doors(small.engine) as doors:
+    with ControlConnections(small.engine) as connections:
         for _ in range(2):
             small.engine.answer = answer
             with ThreadPoolExecutor(2) as pool:
-                status, links = pool.map(lambda question: doors.ask(small.container("a"), question), (STATUS, LINKS))
+                status, links = pool.map(
+                    lambda question: connections.ask(small.container("a"), question), (STATUS, LINKS)
+                )
             assert isinstance(status.answer, dict) and isinstance(links.answer, list)
     assert small.engine.executed == ["small-a"] * 2
 
 
 def test_after_the_end_nothing_is_kept(small):
-    doors = Doors(small.engine)
-    doors.ask(small.container("a"), LINKS)
-    doors.close()
-    doors.ask(small.container("a"), LINKS)
-    doors.ask(small.container("a"), LINKS)
+    connections = ControlConnections(small.engine)
+    connections.ask(small.container("a"), LINKS)
+    connections.close()
+    connections.ask(small.container("a"), LINKS)
+    connections.ask(small.container("a"), LINKS)
     assert small.engine.executed == ["small-a"] * 3

@@ -12,7 +12,7 @@ from catenet.nodes.control import events
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import Answer, Question
 from catenet.orchestrator.backend.protocols import EngineGoneError, LogLine
-from catenet.orchestrator.observe.events import Line, completed, follow, in_order, last_time, past, select, wait_for
+from catenet.orchestrator.observe.events import LogEntry, completed, follow, in_order, last_time, past, select, wait_for
 
 NOW = float(int(time.time()))
 
@@ -25,13 +25,13 @@ def event_line(node: str, at: float, kind: str, text: str = "x") -> str:
 
 @given(st.lists(times))
 def test_order_is_that_of_time(ats):
-    lines = in_order(Line("a", at, at, "x", None) for at in ats)
+    lines = in_order(LogEntry("a", at, at, "x", None) for at in ats)
     assert [line.at for line in lines] == sorted(ats)
 
 
 @given(st.text(), times)
 def test_any_text_is_a_line(text, at):
-    line = Line.of("a", LogLine(at, text))
+    line = LogEntry.of("a", LogLine(at, text))
     assert line.text.isprintable()
     assert line.event is not None or line.at == at
     if line.event is None and text.isprintable():
@@ -39,14 +39,14 @@ def test_any_text_is_a_line(text, at):
 
 
 def test_what_a_terminal_would_obey_is_no_part_of_a_line():
-    assert Line.of("a", LogLine(1.0, "\x1b]0;title\x07\x9b31m\r1\u202e2")).text == "?]0;title??31m?1?2"
-    assert Line.of("a", LogLine(1.0, "metric\t1")).text == "metric  1"
-    event = Line.of("a", LogLine(1.0, "00:00:01.000000 rip route.lost \x1b[31m10.0.0.0/8"))
+    assert LogEntry.of("a", LogLine(1.0, "\x1b]0;title\x07\x9b31m\r1\u202e2")).text == "?]0;title??31m?1?2"
+    assert LogEntry.of("a", LogLine(1.0, "metric\t1")).text == "metric  1"
+    event = LogEntry.of("a", LogLine(1.0, "00:00:01.000000 rip route.lost \x1b[31m10.0.0.0/8"))
     assert event.event is not None and event.text.endswith(" ?[31m10.0.0.0/8") and event.event.text.isprintable()
 
 
 def test_an_events_own_time_and_words_go_before_the_engines():
-    line = Line.of("a", LogLine(1000.5, event_line("a", 1000.25, "route.lost", "10.0.0.0/8")))
+    line = LogEntry.of("a", LogLine(1000.5, event_line("a", 1000.25, "route.lost", "10.0.0.0/8")))
     assert (line.at, line.logged) == (1000.25, 1000.5)
     assert line.text == "00:16:40.250000 rip route.lost 10.0.0.0/8"
 

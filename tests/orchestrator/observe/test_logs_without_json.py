@@ -15,7 +15,7 @@ from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.lab.load import parse
-from catenet.orchestrator.observe.events import Completer, Line, completed, last_time, past, wait_for
+from catenet.orchestrator.observe.events import Completer, LogEntry, completed, last_time, past, wait_for
 from catenet.orchestrator.observe.outage import watch_outage
 from catenet.orchestrator.observe.pings import Pings
 from catenet.orchestrator.timeline.measure import Measuring
@@ -55,7 +55,7 @@ class Readable:
         self.engine.write(f"small-{on}", event.line(with_json=False))
         return event
 
-    def lines(self, node: str) -> list[Line]:
+    def lines(self, node: str) -> list[LogEntry]:
         return [line for line in past(self.engine, [self.small.container(node)]) if line.text.count("node.ready") == 0]
 
     def _answer(self, container: str, command: Sequence[str], given: bytes) -> tuple[int, bytes, bytes]:

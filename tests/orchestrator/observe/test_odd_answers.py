@@ -7,11 +7,11 @@ import pytest
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import EngineError
-from catenet.orchestrator.capture.places import find_places
+from catenet.orchestrator.capture.capture_points import find_capture_points
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.program import run_program
-from catenet.orchestrator.operations.left_behind import look_into
+from catenet.orchestrator.operations.drift import find_drift
 from catenet.orchestrator.pictures.live import live_picture
 
 LINK = {"lan": "lan1", "interface": "eth0", "hardware": "02:42:0a:00:01:01", "up": True}
@@ -29,7 +29,7 @@ def test_an_error_of_a_node_is_one_line_without_what_a_terminal_would_obey() -> 
 def test_neither_is_it_where_its_door_is_closed(small) -> None:
     saying(small, output=b"", complaint=b"nc: \x1b[2J\n", code=1)
     answer = ask(small.engine, small.container("a"), Question("status"))
-    assert answer.error == "its control door is not open (nc: ?[2J)"
+    assert answer.error == "its control socket is not open (nc: ?[2J)"
 
 
 def test_nor_are_the_last_words_of_a_program(small) -> None:
@@ -54,7 +54,7 @@ def test_what_is_no_interface_is_not_captured(small, odd: Json) -> None:
     """Its words would be arguments of tcpdump's."""
     saying(small, output=bytes(Answer([odd])))
     with pytest.raises(EngineError, match="does not say which interfaces it has"):
-        find_places(small.engine, small.running, ["a"])
+        find_capture_points(small.engine, small.running, ["a"])
 
 
 def test_an_address_that_is_none_is_left_out_of_the_picture(small) -> None:
@@ -66,6 +66,6 @@ def test_an_address_that_is_none_is_left_out_of_the_picture(small) -> None:
 
 def test_a_look_into_a_node_survives_lines_that_no_tool_prints(small) -> None:
     saying(small, output=b"state x\naddr\naddr 2: eth0\nroute\nprogram \x1b[2J\nlink\n\xff\n")
-    look = look_into(small.engine, small.container("a"), load(small.running.file))
+    look = find_drift(small.engine, small.container("a"), load(small.running.file))
     assert "program ?[2J" in look.found
     assert "address 2: eth0" in look.found

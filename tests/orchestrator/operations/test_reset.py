@@ -5,7 +5,7 @@ import pytest
 from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
 from catenet.orchestrator.backend.protocols import EngineError, EngineGoneError
 from catenet.orchestrator.observe.running import UserError
-from catenet.orchestrator.operations.left_behind import look_into
+from catenet.orchestrator.operations.drift import find_drift
 from catenet.orchestrator.operations.reset import reset
 
 # What b's programs say, where nothing was changed: iproute2 6.15, nft 1.1.3.
@@ -153,7 +153,7 @@ def test_what_is_lacking_is_seen(world, gone, words):
     whole = world.programs("b")
     world.programs = lambda node: "\n".join(line for line in whole.splitlines() if not line.startswith(gone))
     small = world.small
-    assert look_into(small.engine, small.container("b"), small.running.lab).found == words
+    assert find_drift(small.engine, small.container("b"), small.running.lab).found == words
 
 
 def test_a_long_line_of_a_filter_is_read_in_linear_time(world):
@@ -161,7 +161,7 @@ def test_a_long_line_of_a_filter_is_read_in_linear_time(world):
     line = "chain " + "a" * 400_000
     world.extra["b"] = [f"filter {line}"]
     small = world.small
-    assert look_into(small.engine, small.container("b"), small.running.lab).found == (f"filter {line}",)
+    assert find_drift(small.engine, small.container("b"), small.running.lab).found == (f"filter {line}",)
 
 
 def test_a_node_whose_service_does_not_serve_is_restarted(world):

@@ -10,7 +10,7 @@ from on_engine import cleared, own
 
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.deploy.images import node_image_tag
-from catenet.orchestrator.deploy.progress import Silent
+from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.deploy.up import up
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.observe.program import run_program
@@ -40,7 +40,7 @@ DAMAGE = {
 def engine(tmp_path: Path) -> Iterator[Engine]:
     (tmp_path / "lab.yaml").write_text(FILE)
     with cleared(COPY) as engine:
-        up(engine, load(tmp_path / "lab.yaml"), COPY, node_image_tag(), Silent())
+        up(engine, load(tmp_path / "lab.yaml"), COPY, node_image_tag(), NoProgress())
         yield engine
 
 

@@ -16,7 +16,7 @@ from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.pictures.drawings import dot, mermaid
 from catenet.orchestrator.pictures.layout import Box, place
-from catenet.orchestrator.pictures.picture import End, Picture, Shown, ShownLan, plan_picture, short_address
+from catenet.orchestrator.pictures.picture import Picture, ShownEnd, ShownLan, ShownNode, plan_picture, short_address
 from catenet.orchestrator.pictures.svg import svg
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -28,11 +28,11 @@ NASTY = st.text(st.characters(codec="ascii", min_codepoint=32, max_codepoint=126
 def pictures(draw: st.DrawFn, names: st.SearchStrategy[str] = NASTY, most: int = 40) -> Picture:
     """Routers and hosts, on any LANs: rings and stars, parts that hang together by nothing, nodes on no LAN."""
     called = draw(st.lists(names, min_size=1, max_size=most, unique=True))
-    nodes = tuple(Shown(name, draw(st.booleans()), draw(STATES), "so so") for name in called)
+    nodes = tuple(ShownNode(name, draw(st.booleans()), draw(STATES), "so so") for name in called)
     lans = []
     for number in range(draw(st.integers(0, 15))):
         there = draw(st.lists(st.sampled_from(called), max_size=6, unique=True))
-        ends = tuple(End(name, f".{place + 1}") for place, name in enumerate(there))
+        ends = tuple(ShownEnd(name, f".{place + 1}") for place, name in enumerate(there))
         state = draw(st.sampled_from(["", "good", "cut", "silent", "unknown"]))
         lans.append(ShownLan(f"lan{number}", f"10.0.{number}.0/24", ends, state, state))
     return Picture("lab", "as drawn", nodes, tuple(lans), draw(st.booleans()))

@@ -13,10 +13,10 @@ from ruamel.yaml import YAML
 from catenet.nodes.address import Prefix
 from catenet.orchestrator.backend.protocols import Network
 from catenet.orchestrator.lab.load import parse
-from catenet.orchestrator.plan.compose import Places, compose_file, folded
+from catenet.orchestrator.plan.compose import ComposePaths, compose_file, folded
 from catenet.orchestrator.plan.desired import COMPOSE_IMAGE, Desired, desired
 
-PLACES = Places("labs/x/lab.yaml", "./labs/x", ".")
+PLACES = ComposePaths("labs/x/lab.yaml", "./labs/x", ".")
 SMALL = parse(
     b"""
 name: x
@@ -86,7 +86,7 @@ def test_prefixes_that_are_taken_are_the_engines_matter_only() -> None:
 
 
 def test_without_a_repository_nothing_is_built() -> None:
-    document = read(compose_file(wanted(), Places("lab.yaml", "./.", ""), "catenet export compose"))
+    document = read(compose_file(wanted(), ComposePaths("lab.yaml", "./.", ""), "catenet export compose"))
     assert list(document["services"]) == ["r", "image", "007"]
     assert not any("depends_on" in service or "build" in service for service in document["services"].values())
 

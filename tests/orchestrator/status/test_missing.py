@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from catenet.orchestrator.capture.places import find_places
+from catenet.orchestrator.capture.capture_points import find_capture_points
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.lab.named import named
 from catenet.orchestrator.observe.running import UserError
@@ -69,7 +69,7 @@ def test_a_missing_lan_likewise(small, verb):
     remove_lan(small)
     for what in (
         lambda: do_together(small.engine, small.running, verb, ["link1"]),
-        lambda: find_places(small.engine, small.running, ["link1"]),
+        lambda: find_capture_points(small.engine, small.running, ["link1"]),
     ):
         with pytest.raises(UserError, match=r"^link1 is missing: catenet up \S+ --name small makes it again$"):
             what()

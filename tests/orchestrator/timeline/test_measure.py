@@ -8,7 +8,7 @@ from catenet.nodes.control.events import Event
 from catenet.nodes.machine import Json
 from catenet.orchestrator.cli.play import show_measured
 from catenet.orchestrator.lab.load import parse
-from catenet.orchestrator.observe.events import Line
+from catenet.orchestrator.observe.events import LogEntry
 from catenet.orchestrator.timeline.measure import Account, Measured
 
 LAB = parse(
@@ -33,8 +33,8 @@ def account() -> Account:
     return Account(LAB.measures[0], LAB, known, BEGAN)
 
 
-def line(at: float, node: str, kind: str, **data: Json) -> Line:
-    return Line(node, at, at, "", Event(at, node, "rip", kind, "", data))
+def line(at: float, node: str, kind: str, **data: Json) -> LogEntry:
+    return LogEntry(node, at, at, "", Event(at, node, "rip", kind, "", data))
 
 
 def test_the_words_of_the_lab_file() -> None:
@@ -112,7 +112,7 @@ def test_other_routers_other_networks_and_other_lines_do_not_count() -> None:
         line(101.0, "a", "route.lost", prefix="10.9.0.0/16", lan="west"),
         line(101.0, "b", "route.lost", prefix="10.9.0.0/16", lan="west"),
         line(101.0, "a", "link.down", lan="link"),
-        Line("a", 101.0, 101.0, "Traceback", None),
+        LogEntry("a", 101.0, 101.0, "Traceback", None),
     ):
         assert not row.note(each)
     assert (row.seconds, row.metric, row.changes) == (None, None, 0)

@@ -8,8 +8,8 @@ import pytest
 from catenet.nodes.address import Address
 from catenet.nodes.control.events import Event
 from catenet.nodes.machine import Endpoint, Json
-from catenet.orchestrator.capture.packets import TCP, UDP, Seen
-from catenet.orchestrator.trace.steps import Step, find_steps
+from catenet.orchestrator.capture.packets import TCP, UDP, CapturedPacket
+from catenet.orchestrator.trace.steps import TraceStep, find_steps
 
 SURF, DNS, ROOT, DRAGON = "192.31.33.7", "192.31.33.53", "192.31.53.53", "192.31.65.5"
 NAMES = {Address.parse(a): n for a, n in {SURF: "surf", DNS: "dns", ROOT: "a.root", DRAGON: "dragon"}.items()}
@@ -31,12 +31,12 @@ def packets(
     *,
     protocol: int = UDP,
     identification: int = 1,
-) -> list[Seen]:
+) -> list[CapturedPacket]:
     """One packet as every node on its way sees it: out of the first, in and out of each router, into the last."""
     seen, ttl = [], 64
     for first, second in pairwise(way):
         for node, outgoing in ((first, True), (second, False)):
-            seen.append(Seen(at, node, protocol, source, destination, payload, identification, ttl, outgoing))
+            seen.append(CapturedPacket(at, node, protocol, source, destination, payload, identification, ttl, outgoing))
             at += 1e-5
         ttl -= 1
     return seen
@@ -67,7 +67,7 @@ def told(node: str, kind: str, source: Endpoint, destination: Endpoint, **data: 
     return Event(0.0, node, "s", kind, "", {"source": str(source), "destination": str(destination), **data})
 
 
-def steps(seen: list[Seen], events: list[Event]) -> tuple[Step, ...]:
+def steps(seen: list[CapturedPacket], events: list[Event]) -> tuple[TraceStep, ...]:
     return find_steps(seen, events, names=NAMES, asker="surf", resolver="dns", routers=ROUTERS)
 
 
@@ -79,7 +79,7 @@ RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nConten
 FAR = ("surf", "a", "b", "c", "f1", "dragon")
 
 
-def fetch() -> list[Seen]:
+def fetch() -> list[CapturedPacket]:
     """The whole exchange; what the routers and both ends see of it."""
     return [
         *packets(100.0, CLIENT, SERVER, question(1, recursion=True), ("surf", "dns")),

@@ -202,7 +202,7 @@ def test_too_many_questions_at_a_time() -> None:
     while (due := desk.machine.next_wake()) is not None:
         desk.machine.wake(due)
     assert len(desk.take()) > CLIENTS
-    assert not desk.machine._asked and not desk.machine._clients and not desk.machine._timers
+    assert not desk.machine._outstanding and not desk.machine._clients and not desk.machine._timers
 
 
 @settings(max_examples=300)
@@ -249,9 +249,9 @@ def test_what_was_answered_is_not_replaced_by_what_came_along() -> None:
     cache = Cache(16)
     cache.keep((a("ns.example", "192.0.2.1"),), 0.0, final=True)
     cache.keep((a("ns.example", "192.0.2.2"),), 0.0, final=False)
-    assert cache.help(Name.parse("ns.example"), Type.A, 1.0) == (a("ns.example", "192.0.2.1"),)
+    assert cache.of_any_rank(Name.parse("ns.example"), Type.A, 1.0) == (a("ns.example", "192.0.2.1"),)
     cache.keep((a("ns.example", "192.0.2.2"),), 301.0, final=False)
-    assert cache.help(Name.parse("ns.example"), Type.A, 302.0) == (a("ns.example", "192.0.2.2"),)
+    assert cache.of_any_rank(Name.parse("ns.example"), Type.A, 302.0) == (a("ns.example", "192.0.2.2"),)
     assert cache.answer(Name.parse("ns.example"), Type.A, 302.0) is None
 
 

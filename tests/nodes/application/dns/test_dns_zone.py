@@ -8,7 +8,7 @@ from catenet.nodes.address import Address
 from catenet.nodes.application.dns.message import Edns, Message, Question
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.records import Rcode, Type
-from catenet.nodes.application.dns.zone import Found, Zone, Zones
+from catenet.nodes.application.dns.zone import Zone, ZoneAnswer, Zones
 from catenet.nodes.application.dns.zonefile import ZoneFileError
 
 # RFC 1034 section 6.1, what C.ISI.EDU serves; without HINFO, and with the $TTL that its answers show.
@@ -60,7 +60,7 @@ def zones(**texts: str) -> Zones:
     )
 
 
-def ask(where: Zones, name: str, kind: Type) -> Found:
+def ask(where: Zones, name: str, kind: Type) -> ZoneAnswer:
     return where.find(Name.parse(name), kind)
 
 
@@ -165,7 +165,7 @@ def test_the_nearest_zone_of_several_answers() -> None:
 
 def test_outside_all_zones() -> None:
     found = ask(EXAMPLE, "www.nytimes.com", Type.A)
-    assert found == Found(Rcode.REFUSED, authoritative=False)
+    assert found == ZoneAnswer(Rcode.REFUSED, authoritative=False)
 
 
 def test_the_servers_of_a_delegated_zone_are_no_authoritative_answer() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from catenet.nodes.address import Address
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.records import A, Aaaa, Cname, Mx, Ns, Record, Soa, Txt, Type
-from catenet.nodes.application.dns.zonefile import Line, ZoneFileError, parse_zone_file
+from catenet.nodes.application.dns.zonefile import LocatedRecord, ZoneFileError, parse_zone_file
 
 ORIGIN = Name.parse("isi.edu")
 ZONES = Path(__file__).parents[4] / "labs" / "internet" / "zones"
@@ -181,7 +181,7 @@ def test_utf_16_is_named() -> None:
 # $INCLUDE (RFC 1035 section 5.1)
 
 
-def including(text: str, files: dict[str, bytes], file: str = "zones/isi.edu.zone") -> list[Line]:
+def including(text: str, files: dict[str, bytes], file: str = "zones/isi.edu.zone") -> list[LocatedRecord]:
     def read_file(path: str) -> bytes:
         if path not in files:
             raise FileNotFoundError(2, "No such file or directory", path)

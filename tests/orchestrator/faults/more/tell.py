@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NamedTuple
 from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.control.units import Duration
 from catenet.orchestrator.faults.option import Option, Percentage, Rate
-from catenet.orchestrator.faults.verb import Hands, Outcome, Verb
+from catenet.orchestrator.faults.verb import LabControl, Outcome, Verb
 
 
 class TellOptions(NamedTuple):
@@ -20,8 +20,8 @@ class TellOptions(NamedTuple):
     foot: Annotated[Literal["left", "right"], Option("Which one it is.")] = "left"
 
 
-def _tell(hands: Hands, lan: str, options: TellOptions, at: float) -> Outcome:
-    done = hands.set_condition(lan, LinkCondition(drop=True), at, [hands.ends(lan)[options.end - 1]])
+def _tell(control: LabControl, lan: str, options: TellOptions, at: float) -> Outcome:
+    done = control.set_condition(lan, LinkCondition(drop=True), at, [control.ends(lan)[options.end - 1]])
     told = f"delay {options.delay:g} s, loss {options.loss:g}, rate {options.rate:g} bit/s, {options.foot} foot"
     return done._replace(remarks=(*done.remarks, told))
 

@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 
 from catenet.nodes.control.link import LinkCondition
 from catenet.orchestrator.faults.option import Option
-from catenet.orchestrator.faults.verb import Hands, Outcome, Verb
+from catenet.orchestrator.faults.verb import LabControl, Outcome, Verb
 
 __all__ = ["VERB"]
 
@@ -18,10 +18,10 @@ class LameOptions(NamedTuple):
     ends: Annotated[int, Option("So many ends, not only one.", bounds=(1, 9))] = 1
 
 
-def _lame(hands: Hands, lan: str, options: LameOptions, at: float) -> Outcome:
-    nodes = hands.ends(lan)
+def _lame(control: LabControl, lan: str, options: LameOptions, at: float) -> Outcome:
+    nodes = control.ends(lan)
     chosen = nodes[-options.ends :] if options.last else nodes[: options.ends]
-    return hands.set_condition(lan, LinkCondition(drop=True), at, chosen)
+    return control.set_condition(lan, LinkCondition(drop=True), at, chosen)
 
 
 VERB = Verb(

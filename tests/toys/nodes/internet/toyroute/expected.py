@@ -27,5 +27,5 @@ class _Rules:
     def speaks(self, _router: Router, _lan: str) -> bool:
         return True
 
-    def believes(self, _router: Router, _other: Router, _lan: str) -> bool:
+    def accepts(self, _router: Router, _other: Router, _lan: str) -> bool:
         return True

@@ -12,7 +12,7 @@ from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.questions import Answer
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_NODE, ContainerSpec, NetworkSpec
-from catenet.orchestrator.capture.places import find_places
+from catenet.orchestrator.capture.capture_points import find_capture_points
 from catenet.orchestrator.observe.running import UserError, running_lab
 
 HARDWARE = {node: f"02:42:0a:00:01:0{number}" for number, node in enumerate("pqrst", 1)}
@@ -49,34 +49,34 @@ def test_each_packet_of_a_lan_is_captured_once(paused: str) -> None:
     engine = on_one_lan("pqrs")
     for node in paused:
         engine.pause(node)
-    places = find_places(engine, running_lab(engine, "lab"), ["bus"])
-    assert [place.node for place in places] == [node for node in "pqrs" if node not in paused]
-    caught = {place.node for place in places}
+    points = find_capture_points(engine, running_lab(engine, "lab"), ["bus"])
+    assert [point.node for point in points] == [node for node in "pqrs" if node not in paused]
+    caught = {point.node for point in points}
     for source, destination in [*permutations("pqrst", 2), *((source, "") for source in "pqrst")]:
         there = {source, destination} if destination else {*HARDWARE}
         target = HARDWARE.get(destination, GROUP)
-        seen = [p.node for p in places if p.node in there and lets_pass(p.scope, HARDWARE[source], target)]
+        seen = [p.node for p in points if p.node in there and lets_pass(p.scope, HARDWARE[source], target)]
         hidden = destination and not {source, destination} & caught
         assert len(seen) == (0 if hidden else 1), f"{source} to {destination or 'all'}: at {seen}"
 
 
 def test_a_node_is_captured_on_each_of_its_lans(small) -> None:
-    places = find_places(small.engine, small.running, ["b"])
-    assert [(p.container, p.interface, p.label, p.scope) for p in places] == [
+    points = find_capture_points(small.engine, small.running, ["b"])
+    assert [(p.container, p.interface, p.label, p.scope) for p in points] == [
         ("small-b", "eth0", "link1", ""),
         ("small-b", "eth1", "link2", ""),
     ]
-    several = find_places(small.engine, small.running, ["a", "link2"])
+    several = find_capture_points(small.engine, small.running, ["a", "link2"])
     assert [(p.node, p.label) for p in several] == [("a", "a link1"), ("b", "link2"), ("c", "link2")]
 
 
 def test_what_cannot_be_captured_is_said_with_its_cure(small) -> None:
     with pytest.raises(UserError, match="no node or LAN 'lnik1'; did you mean link1"):
-        find_places(small.engine, small.running, ["lnik1"])
+        find_capture_points(small.engine, small.running, ["lnik1"])
     small.engine.pause("small-b")
     with pytest.raises(UserError, match="b is paused: catenet resume b"):
-        find_places(small.engine, small.running, ["b"])
+        find_capture_points(small.engine, small.running, ["b"])
     small.kill("a")
     with pytest.raises(UserError, match=r"no end of link1 runs \(a is exited \(137\), b is paused\)"):
-        find_places(small.engine, small.running, ["link1"])
-    assert [place.node for place in find_places(small.engine, small.running, ["link2"])] == ["c"]
+        find_capture_points(small.engine, small.running, ["link1"])
+    assert [point.node for point in find_capture_points(small.engine, small.running, ["link2"])] == ["c"]

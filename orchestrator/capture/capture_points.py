@@ -14,18 +14,18 @@ from catenet.nodes.control.answers import LinkState, link_states
 from catenet.nodes.control.fields import AnswerError, read
 from catenet.nodes.control.questions import Answer, Question
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
-from catenet.orchestrator.capture.tcpdump import Place
+from catenet.orchestrator.capture.tcpdump import CapturePoint
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition, must_run, unknown
 
-__all__ = ["find_places"]
+__all__ = ["find_capture_points"]
 
 Links = Mapping[str, LinkState]
 _LAN, _INTERFACE = re.compile(r"[a-z][a-z0-9.-]*"), re.compile(r"[\w.-]{1,15}")
 _HARDWARE = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
-def find_places(streams: Streams, running: RunningLab, targets: Sequence[str]) -> list[Place]:
+def find_capture_points(streams: Streams, running: RunningLab, targets: Sequence[str]) -> list[CapturePoint]:
     """The interfaces of these LANs and nodes.
 
     Raises:
@@ -41,12 +41,12 @@ def find_places(streams: Streams, running: RunningLab, targets: Sequence[str]) -
         links[node] = _links(node, answer)
     single = len(wanted) == 1
     return [
-        place
+        point
         for target, found in wanted.items()
-        for place in (
-            _lan_places(target, found, links)
+        for point in (
+            _lan_points(target, found, links)
             if target in running.lans
-            else _node_places(found[0], links[target], single=single)
+            else _node_points(found[0], links[target], single=single)
         )
     ]
 
@@ -86,19 +86,19 @@ def _captured(running: RunningLab, target: str) -> tuple[Container, ...]:
     return (container,)
 
 
-def _node_places(container: Container, links: Links, *, single: bool) -> list[Place]:
+def _node_points(container: Container, links: Links, *, single: bool) -> list[CapturePoint]:
     return [
-        Place.of(container.node, container.name, link, lan if single else f"{container.node} {lan}")
+        CapturePoint.of(container.node, container.name, link, lan if single else f"{container.node} {lan}")
         for lan, link in links.items()
     ]
 
 
-def _lan_places(lan: str, ends: Sequence[Container], links: Mapping[str, Links]) -> list[Place]:
+def _lan_points(lan: str, ends: Sequence[Container], links: Mapping[str, Links]) -> list[CapturePoint]:
     there = [end for end in ends if lan in links[end.node]]
     if not there:
         raise EngineError(f"no end of {lan} has an interface on it", "catenet status")
     own = {end.node: links[end.node][lan].hardware for end in there}
-    places = []
+    points = []
     for number, end in enumerate(there):
         others = " or ".join(f"ether src {address}" for node, address in own.items() if node != end.node)
         if number == 0:  # all but what the other ends capture themselves
@@ -106,5 +106,5 @@ def _lan_places(lan: str, ends: Sequence[Container], links: Mapping[str, Links])
         else:
             mine = own[end.node]
             scope = f"ether src {mine} or (ether dst {mine} and not ({others}))"
-        places.append(Place.of(end.node, end.name, links[end.node][lan], lan, scope))
-    return places
+        points.append(CapturePoint.of(end.node, end.name, links[end.node][lan], lan, scope))
+    return points

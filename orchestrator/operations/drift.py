@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from catenet.nodes.control.answers import NodeStatus
 from catenet.nodes.control.fields import AnswerError, read
-from catenet.nodes.control.link import WELL
+from catenet.nodes.control.link import HEALTHY
 from catenet.nodes.control.printable import printable
 from catenet.nodes.control.questions import ASK_COMMAND, SOCKET_PATH, Answer, Question, QuestionError
 from catenet.orchestrator.backend.docker_options import MTU
@@ -20,11 +20,11 @@ from catenet.orchestrator.backend.protocols import Container, EngineError, Strea
 from catenet.orchestrator.lab.model import Lab, Node
 from catenet.orchestrator.observe.program import run_program
 
-__all__ = ["Look", "look_into"]
+__all__ = ["Drift", "find_drift"]
 
 _DEADLINE = 20.0
 # One program for all, the question to PID 1 too, since to begin one costs more than all that it does. PID 1 writes both
-# files just before it opens its door, so a file that is younger than the door was changed by hand.
+# files just before it opens its socket, so a file that is younger than the socket was changed by hand.
 _SCRIPT = f"""
 echo "state $(echo '{bytes(Question("status")).decode().strip()}' | {" ".join(ASK_COMMAND)})"
 for what in addr route rule neigh link; do
@@ -48,14 +48,14 @@ _LINK = re.compile(rf"\d+: (lo|eth\d+@\S+): .* mtu (?:65536|{MTU}) qdisc noqueue
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Drift:
     """One look into a node. `broken`: its LANs whose ends are not well; `found`: what else is not as after `up`."""
 
     broken: frozenset[str] = frozenset()
     found: tuple[str, ...] = ()
 
 
-def look_into(streams: Streams, container: Container, lab: Lab) -> Look:
+def find_drift(streams: Streams, container: Container, lab: Lab) -> Drift:
     """How the node differs from what it was after `up`. Where a LAN is cut, its routes are lacking too.
 
     Raises:
@@ -73,8 +73,8 @@ def look_into(streams: Streams, container: Container, lab: Lab) -> Look:
     status = _status(said.get("state", []))
     ready = () if status is not None and status.ready else ("it is not ready",)
     links = () if status is None else status.interfaces
-    broken = frozenset(link.lan for link in links if link.condition != WELL)
-    return Look(broken, (*ready, *_differences(lab, node, said)))
+    broken = frozenset(link.lan for link in links if link.condition != HEALTHY)
+    return Drift(broken, (*ready, *_differences(lab, node, said)))
 
 
 def _status(lines: Sequence[str]) -> NodeStatus | None:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from catenet.nodes.machine import Json
 from catenet.orchestrator.faults.verb import Outcome
 
-__all__ = ["Done", "Stopwatch"]
+__all__ = ["Stopwatch", "VerbResult"]
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class VerbResult:
     """`at`: when it began, in seconds since 1970; `took`: seconds. `changed` is false where it was so already.
 
     `words` say what happened, `remarks` what did not and why, a line each.
@@ -47,7 +47,7 @@ class Stopwatch:
         self._verb, self._target = verb, target
         self._at, self._start = time.time(), time.monotonic()
 
-    def done(self, outcome: Outcome) -> Done:
+    def done(self, outcome: Outcome) -> VerbResult:
         """The verb has ended so."""
         took, words = time.monotonic() - self._start, f"{self._target} {outcome.words}"
-        return Done(self._verb, self._target, self._at, took, outcome.changed, words, outcome.remarks)
+        return VerbResult(self._verb, self._target, self._at, took, outcome.changed, words, outcome.remarks)

@@ -1,4 +1,4 @@
-"""The Hands of verbs (faults/verb.py), made of a running lab."""
+"""The LabControl of verbs (faults/verb.py), made of a running lab."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from catenet.orchestrator.faults.verb import Outcome
 from catenet.orchestrator.observe.running import RunningLab
 from catenet.orchestrator.operations import lans, nodes
 
-__all__ = ["LabHands"]
+__all__ = ["RunningLabControl"]
 
 
-class LabHands:
+class RunningLabControl:
     """`verb`: whose they are, for messages."""
 
     def __init__(self, engine: Engine, running: RunningLab, verb: str) -> None:

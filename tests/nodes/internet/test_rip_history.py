@@ -7,8 +7,8 @@ from rip_router import N2, N3, NAMES, Middle, Router, entry, response
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.origin import Explanation
 from catenet.nodes.internet.rip.config import RipOptions
+from catenet.nodes.internet.rip.history import MAX_DATAGRAMS, MAX_STATES
 from catenet.nodes.internet.rip.machine import RipMachine
-from catenet.nodes.internet.rip.provenance import MAX_DATAGRAMS, MAX_TURNS
 from catenet.nodes.machine import Endpoint
 
 FAR = "10.9.0.0/16"
@@ -151,7 +151,7 @@ def test_memory_is_bounded_whatever_a_neighbour_says() -> None:
     it = router()
     for metric in range(1, 15):
         it.hear(response(entry(FAR, metric)))
-    assert len(explained(it)["history"]) == MAX_TURNS
+    assert len(explained(it)["history"]) == MAX_STATES
     it.hear(response(entry(FAR, 3)))
     it.hear(response(entry(FAR, 9)), N3)
     for number in range(MAX_DATAGRAMS):

@@ -16,9 +16,9 @@ import pytest
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.answers import Answers
-from catenet.nodes.runtime.door import Door
+from catenet.nodes.runtime.control_socket import ControlSocket
 from catenet.nodes.runtime.health import Health
-from catenet.nodes.runtime.supervisor import Service
+from catenet.nodes.runtime.supervisor import SupervisedService
 
 if TYPE_CHECKING:
     from conftest import Bench, OnBench
@@ -33,17 +33,17 @@ async def ask(path: Path, line: bytes) -> bytes:
 
 
 class Open:
-    """A door with the node's own answers and one service that offers more."""
+    """A control socket with the node's own answers and one service that offers more."""
 
     def __init__(self, bench: Bench, path: Path) -> None:
-        service = Service(bench.shared, "svc", {}, lambda: None)
-        service.host = bench.host()
-        service.host.show("table", lambda: [1, 2])
-        service.host.answer("double", self.double)
-        service.host.on_flush(lambda: self.flushed.append(True))
+        service = SupervisedService(bench.shared, "svc", {}, lambda: None)
+        service.context = bench.context()
+        service.context.show("table", lambda: [1, 2])
+        service.context.answer("double", self.double)
+        service.context.on_flush(lambda: self.flushed.append(True))
         self.flushed: list[bool] = []
         self.answers = Answers(bench.shared, {"svc": service}, lambda: True, Health(lambda: True))
-        self.door = Door(self.answers.answer, str(path))
+        self.door = ControlSocket(self.answers.answer, str(path))
 
     async def double(self, arguments: Mapping[str, Json]) -> Json:
         number = arguments["number"]
@@ -193,7 +193,7 @@ def test_a_fault_of_a_service_is_an_answer_with_its_place(on_bench: OnBench, tmp
             error = Answer.parse(await ask(tmp_path / "s", bytes(Question("double")))).error
             assert error is not None
             assert error.startswith("KeyError: 'number' (")
-            assert "test_door.py:" in error
+            assert "test_control_socket.py:" in error
 
     on_bench(run)
 
@@ -220,7 +220,7 @@ def test_one_connection_takes_many_questions_and_says_where_each_is_wrong(on_ben
 def test_it_hangs_up_after_a_line_that_is_too_long_and_on_one_who_asks_no_more(
     on_bench: OnBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: bytes
 ) -> None:
-    monkeypatch.setattr("catenet.nodes.runtime.door._ASK_TIME", 200.0 if last else 0.2)
+    monkeypatch.setattr("catenet.nodes.runtime.control_socket._ASK_TIME", 200.0 if last else 0.2)
 
     async def run(bench: Bench) -> None:
         async with Open(bench, tmp_path / "s"):

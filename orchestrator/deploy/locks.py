@@ -17,13 +17,23 @@ from typing import IO
 from catenet.orchestrator.lab.words import copy_as_file
 from catenet.orchestrator.observe.running import UserError
 
-__all__ = ["Belonging", "adopted", "alone", "claimed", "in_turn", "is_orphan", "lock_of", "own_folder", "take_over"]
+__all__ = [
+    "OwnershipLock",
+    "adopt_orphan",
+    "disown_orphan",
+    "exclusive_lock",
+    "is_orphan",
+    "lock_path",
+    "own_folder",
+    "owned_copies",
+    "waiting_lock",
+]
 
 _SHARED = Path("/tmp")  # whatever TMPDIR says: all processes of a user must meet at one place
 
 
 @contextmanager
-def alone(copies: Iterable[str]) -> Iterator[None]:
+def exclusive_lock(copies: Iterable[str]) -> Iterator[None]:
     """For the time of the block no other process of this user brings one of these copies up, or takes it down.
 
     Raises:
@@ -32,7 +42,7 @@ def alone(copies: Iterable[str]) -> Iterator[None]:
     """
     with ExitStack() as locks:
         for copy in sorted(copies):
-            path = lock_of(copy)
+            path = lock_path(copy)
             file, who = _locked(path)
             if file is None:
                 raise UserError(
@@ -44,7 +54,7 @@ def alone(copies: Iterable[str]) -> Iterator[None]:
 
 
 @contextmanager
-def in_turn(what: str) -> Iterator[None]:
+def waiting_lock(what: str) -> Iterator[None]:
     """For the time of the block no other process of this user is in such a block of the same name: it waits.
 
     Raises:
@@ -56,7 +66,7 @@ def in_turn(what: str) -> Iterator[None]:
         yield
 
 
-class Belonging:
+class OwnershipLock:
     """A copy that belongs to this process, until `end`, or until the process ends."""
 
     def __init__(self, copy: str) -> None:
@@ -67,13 +77,13 @@ class Belonging:
 
         """
         self.copy = copy
-        self._path = _owner_of(copy)
+        self._path = _owner_path(copy)
         file, who = _locked(self._path)
         if file is None:
             raise UserError(f"lab {copy} belongs to process {who} while that runs: wait for its end, or end it")
         self._file = file
 
-    def end(self) -> None:
+    def release(self) -> None:
         """It belongs to nobody any more, and whatever is left of it is nobody's orphan."""
         self._path.unlink(missing_ok=True)
         self._file.close()
@@ -83,7 +93,7 @@ class Belonging:
         self._file.close()
 
 
-def claimed(prefix: str = "") -> list[str]:
+def owned_copies(prefix: str = "") -> list[str]:
     """The copies that belong to a process, or did when it was killed, where their names begin so.
 
     Of one whose name is none for a lab, what `copy_as_file` makes of it.
@@ -98,29 +108,29 @@ def claimed(prefix: str = "") -> list[str]:
 def is_orphan(copy: str) -> bool:
     """Whether its process has ended without an `end`."""
     try:
-        with _owner_of(copy).open() as file:
+        with _owner_path(copy).open() as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return _is_at(file, _owner_of(copy))
+            return _is_at(file, _owner_path(copy))
     except (FileNotFoundError, BlockingIOError):
         return False
 
 
-def adopted(copy: str) -> Belonging | None:
+def adopt_orphan(copy: str) -> OwnershipLock | None:
     """An orphan, which belongs to this process now; None where it is no orphan."""
     if is_orphan(copy):
         with suppress(UserError):  # another process was faster
-            return Belonging(copy)
+            return OwnershipLock(copy)
     return None
 
 
-def take_over(copy: str) -> None:
+def disown_orphan(copy: str) -> None:
     """An orphan is nobody's any more: who brings it up, or takes it down, by hand has decided what becomes of it."""
-    orphan = adopted(copy)
+    orphan = adopt_orphan(copy)
     if orphan is not None:
-        orphan.end()
+        orphan.release()
 
 
-def lock_of(copy: str) -> Path:
+def lock_path(copy: str) -> Path:
     """The file that is there, and locked, while a process is at that copy.
 
     Raises:
@@ -164,7 +174,7 @@ def _is_ours(folder: Path) -> bool:
 _OWNER = ".owner"
 
 
-def _owner_of(copy: str) -> Path:
+def _owner_path(copy: str) -> Path:
     return own_folder() / f"{copy_as_file(copy)}{_OWNER}"
 
 

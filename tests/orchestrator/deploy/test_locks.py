@@ -11,24 +11,24 @@ from pathlib import Path
 
 import pytest
 
-from catenet.orchestrator.deploy.alone import (
-    Belonging,
-    adopted,
-    alone,
-    claimed,
-    in_turn,
+from catenet.orchestrator.deploy.locks import (
+    OwnershipLock,
+    adopt_orphan,
+    disown_orphan,
+    exclusive_lock,
     is_orphan,
-    lock_of,
+    lock_path,
     own_folder,
-    take_over,
+    owned_copies,
+    waiting_lock,
 )
 from catenet.orchestrator.observe.running import UserError
 
 COPY, OTHER = "alone-test", "alone-test-other"
 HOLD = f"""
 import sys
-from catenet.orchestrator.deploy.alone import alone
-with alone(["{COPY}"]):
+from catenet.orchestrator.deploy.locks import exclusive_lock
+with exclusive_lock(["{COPY}"]):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -38,26 +38,33 @@ def test_the_second_is_told_who_is_first_and_has_its_turn_when_that_is_killed() 
     with subprocess.Popen([sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
         assert first.stdout is not None
         assert first.stdout.readline() == b"held\n"
-        with pytest.raises(UserError, match=rf"process {first.pid}\) is bringing lab {COPY} up"), alone([OTHER, COPY]):
+        with (
+            pytest.raises(UserError, match=rf"process {first.pid}\) is bringing lab {COPY} up"),
+            exclusive_lock([OTHER, COPY]),
+        ):
             pass
-        with alone([OTHER]):
+        with exclusive_lock([OTHER]):
             pass
         first.kill()
         first.wait()
-    with alone([COPY]), pytest.raises(UserError, match=re.escape(f"process {os.getpid()}")), alone([COPY]):
+    with (
+        exclusive_lock([COPY]),
+        pytest.raises(UserError, match=re.escape(f"process {os.getpid()}")),
+        exclusive_lock([COPY]),
+    ):
         pass
 
 
 TURN = """
-from catenet.orchestrator.deploy.alone import in_turn
+from catenet.orchestrator.deploy.locks import waiting_lock
 print("asked", flush=True)
-with in_turn("alone-test"):
+with waiting_lock("alone-test"):
     print("had", flush=True)
 """
 
 
 def test_who_waits_for_its_turn_has_it_when_the_other_is_done() -> None:
-    with in_turn("alone-test-other"), in_turn("alone-test"):
+    with waiting_lock("alone-test-other"), waiting_lock("alone-test"):
         second = subprocess.Popen([sys.executable, "-c", TURN], stdout=subprocess.PIPE)
         assert second.stdout is not None
         assert second.stdout.readline() == b"asked\n"
@@ -68,8 +75,8 @@ def test_who_waits_for_its_turn_has_it_when_the_other_is_done() -> None:
 
 OWN = f"""
 import sys
-from catenet.orchestrator.deploy.alone import Belonging
-mine = Belonging("{COPY}")
+from catenet.orchestrator.deploy.locks import OwnershipLock
+mine = OwnershipLock("{COPY}")
 print("mine", flush=True)
 sys.stdin.read()
 """
@@ -80,29 +87,29 @@ def test_a_copy_belongs_to_a_process_while_that_lives_and_is_an_orphan_when_it_w
         assert owner.stdout is not None
         assert owner.stdout.readline() == b"mine\n"
         with pytest.raises(UserError, match=rf"belongs to process {owner.pid} "):
-            Belonging(COPY)
+            OwnershipLock(COPY)
         assert (is_orphan(COPY), is_orphan(OTHER)) == (False, False)
-        assert adopted(COPY) is None
-        take_over(COPY)  # not while its process lives
-        assert claimed("alone-t") == [COPY]
+        assert adopt_orphan(COPY) is None
+        disown_orphan(COPY)  # not while its process lives
+        assert owned_copies("alone-t") == [COPY]
         owner.kill()
         owner.wait()
     assert (is_orphan(COPY), is_orphan(OTHER)) == (True, False)
-    orphan = adopted(COPY)
+    orphan = adopt_orphan(COPY)
     assert orphan is not None
     assert not is_orphan(COPY)
-    orphan.end()
+    orphan.release()
     assert not is_orphan(COPY)  # who has ended leaves none
-    assert claimed("alone-t") == []
+    assert owned_copies("alone-t") == []
 
 
 def test_the_locks_are_in_a_folder_of_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    with alone([COPY]):
-        assert lock_of(COPY) == tmp_path / "catenet" / f"{COPY}.lock"
-        assert lock_of(COPY).read_text() == f"{os.getpid()}\n"
-        assert (lock_of(COPY).stat().st_mode & 0o777, own_folder().stat().st_mode & 0o777) == (0o600, 0o700)
-    assert not lock_of(COPY).exists()
+    with exclusive_lock([COPY]):
+        assert lock_path(COPY) == tmp_path / "catenet" / f"{COPY}.lock"
+        assert lock_path(COPY).read_text() == f"{os.getpid()}\n"
+        assert (lock_path(COPY).stat().st_mode & 0o777, own_folder().stat().st_mode & 0o777) == (0o600, 0o700)
+    assert not lock_path(COPY).exists()
 
 
 @pytest.mark.parametrize("runtime", ["", "run", "/nowhere", "LINK"])
@@ -118,8 +125,8 @@ def test_without_such_a_folder_all_processes_meet_in_tmp_whatever_tmpdir_says(
 def test_what_a_link_leads_to_is_never_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     (tmp_path / "precious").write_text("precious")
-    lock_of(COPY).symlink_to(tmp_path / "precious")
-    with pytest.raises(UserError, match=r"cannot be opened: .*; remove it"), alone([COPY]):
+    lock_path(COPY).symlink_to(tmp_path / "precious")
+    with pytest.raises(UserError, match=r"cannot be opened: .*; remove it"), exclusive_lock([COPY]):
         pass
     assert (tmp_path / "precious").read_text() == "precious"
 
@@ -130,14 +137,14 @@ def test_a_copy_that_a_foreign_label_names_has_a_lock_among_the_others(
 ) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     assert not is_orphan(name)
-    take_over(name)
-    belonging = Belonging(name)
-    with alone([COPY, name]):
-        assert lock_of(name) != lock_of(f"{name}x")
+    disown_orphan(name)
+    ownership = OwnershipLock(name)
+    with exclusive_lock([COPY, name]):
+        assert lock_path(name) != lock_path(f"{name}x")
         assert len(list(own_folder().iterdir())) == 3
-        with pytest.raises(UserError, match="another catenet"), alone([name]):
+        with pytest.raises(UserError, match="another catenet"), exclusive_lock([name]):
             pass
-    belonging.end()
+    ownership.release()
     assert [*tmp_path.iterdir(), *own_folder().iterdir()] == [own_folder()]
 
 

@@ -1,4 +1,4 @@
-"""Which entries of a response are fit to be heard (RFC 2453 section 3.9.2, "the basic validation tests").
+"""Which entries of a response are valid (RFC 2453 section 3.9.2, "the basic validation tests").
 
 "If any check fails, ignore that entry and proceed to the next." Each check has its own word, which counts it.
 """
@@ -12,15 +12,15 @@ from typing import NamedTuple
 from catenet.nodes.address import ANY, Address, Prefix, mask
 from catenet.nodes.internet.rip.packet import INET, INFINITY, RESPONSE, Entry, Message, split
 
-__all__ = ["Heard", "Offer", "check", "prefix_of", "read"]
+__all__ = ["AdvertisedRoute", "ReceivedMessage", "check_entry", "parse_message", "prefix_of"]
 
 _KNOWN_ENTRIES = 1 << 14
-"""So many entries are remembered as they were judged: 4,096 routes, each at some metrics."""
+"""So many entries are remembered as they were checked: 4,096 routes, each at some metrics."""
 _LENGTHS = {mask(length): length for length in range(33)}
 
 
-class Offer(NamedTuple):
-    """A neighbour's word that it can reach a prefix: at that metric, over itself or over `next_hop` (0: itself)."""
+class AdvertisedRoute(NamedTuple):
+    """A route as a neighbour advertises it: a prefix at that metric, over itself or over `next_hop` (0: itself)."""
 
     prefix: Prefix
     metric: int
@@ -29,20 +29,20 @@ class Offer(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
-    """A datagram. Of a request the message is whole; a response's entries are its `offers`, and those `skipped`, each
+class ReceivedMessage:
+    """A datagram. Of a request the message is whole; a response's entries are its `routes`, and those `skipped`, each
     with the reason.
 
     Compared by identity: a repeated datagram is the same object, as long as `read` remembers it.
     """
 
     message: Message
-    offers: tuple[Offer, ...]
+    routes: tuple[AdvertisedRoute, ...]
     skipped: tuple[tuple[str, Entry], ...]
 
 
 @lru_cache(maxsize=1024)
-def read(data: bytes) -> Heard:
+def parse_message(data: bytes) -> ReceivedMessage:
     """One datagram, decoded and checked. A neighbour repeats itself: the last thousand datagrams are remembered.
 
     Raises:
@@ -51,20 +51,20 @@ def read(data: bytes) -> Heard:
     """
     command, version, entries = split(data)
     if command != RESPONSE:
-        return Heard(Message.parse(data), (), ())
-    offers, skipped = [], []
+        return ReceivedMessage(Message.parse(data), (), ())
+    routes, skipped = [], []
     for entry in entries:
-        offer = check(entry)
-        if isinstance(offer, str):
-            skipped.append((offer, Entry.parse(entry)))
+        advertised = check_entry(entry)
+        if isinstance(advertised, str):
+            skipped.append((advertised, Entry.parse(entry)))
         else:
-            offers.append(offer)
-    return Heard(Message(command, (), version), tuple(offers), tuple(skipped))
+            routes.append(advertised)
+    return ReceivedMessage(Message(command, (), version), tuple(routes), tuple(skipped))
 
 
 @lru_cache(maxsize=_KNOWN_ENTRIES)
-def check(data: bytes) -> Offer | str:
-    """The offer in an entry's 20 bytes, or the word for what is wrong with it. A route is told many times, by many."""
+def check_entry(data: bytes) -> AdvertisedRoute | str:
+    """The route in an entry's 20 bytes, or the word for what is wrong with it. Most are sent again and again."""
     entry = Entry.parse(data)
     if entry.family != INET:
         return "family"
@@ -74,7 +74,7 @@ def check(data: bytes) -> Offer | str:
     prefix = prefix_of(entry)
     if isinstance(prefix, str):
         return prefix
-    return Offer(prefix, entry.metric, entry.tag, Address(entry.next_hop) if entry.next_hop else ANY)
+    return AdvertisedRoute(prefix, entry.metric, entry.tag, Address(entry.next_hop) if entry.next_hop else ANY)
 
 
 def prefix_of(entry: Entry) -> Prefix | str:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from catenet.nodes.control.config import NodeConfig
 
-__all__ = ["began"]
+__all__ = ["lab_start"]
 
 _PATH = "/run/catenet.began"
 
 
-def began(config: NodeConfig, path: str = _PATH) -> int:
+def lab_start(config: NodeConfig, path: str = _PATH) -> int:
     """In seconds since 1970. Where the configuration does not say it (Compose's is made at any time), it is this
     container's first start: files in /run stay when it is killed and started.
     """

@@ -15,7 +15,7 @@ import re
 from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Report
 
-__all__ = ["READY", "Kinds"]
+__all__ = ["READY", "ProgramOutput"]
 
 READY = "ready"
 
@@ -25,7 +25,7 @@ _KIND = re.compile(r"[a-z][a-z0-9-]{0,19}(?:\.[a-z0-9-]{1,20}){1,3}")
 _OWN = ("node.", "link.", "route.", "service.", "events.")
 
 
-class Kinds:
+class ProgramOutput:
     """Reads lines. It remembers how many kinds of events there were, since the log keeps an account for each."""
 
     def __init__(self) -> None:

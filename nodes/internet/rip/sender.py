@@ -1,4 +1,4 @@
-"""`Speaker`: what one router says on its networks, sealed and counted (RFC 2453 sections 3.9.1 and 3.10)."""
+"""`Sender`: what one router sends on its networks, signed and counted (RFC 2453 sections 3.9.1 and 3.10)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from catenet.nodes.internet.rip.packet import GROUP, PORT, REQUEST, WHOLE_TABLE,
 from catenet.nodes.internet.rip.table import Route, Table
 from catenet.nodes.machine import Action, Endpoint, Interface, Packet, Send
 
-__all__ = ["Speaker"]
+__all__ = ["Sender"]
 
-_ASK_FOR_ALL = bytes(Message(REQUEST, (WHOLE_TABLE,)))
+_REQUEST_ALL = bytes(Message(REQUEST, (WHOLE_TABLE,)))
 
 
-class Speaker:
-    """Puts a router's messages together. It knows no timers: `now` only dates what is sealed."""
+class Sender:
+    """Puts a router's messages together. It knows no timers: `now` only dates what is signed."""
 
     def __init__(
         self,
@@ -47,32 +47,32 @@ class Speaker:
         passive = self._options.passive
         return [each for each in self._interfaces.values() if each.up and each.name not in passive]
 
-    def ask(self, interface: Interface, now: float) -> None:
+    def request_tables(self, interface: Interface, now: float) -> None:
         """Ask the neighbours on that network for their whole tables."""
-        self.send(_ASK_FOR_ALL, interface, GROUP, "requests", now)
+        self.send(_REQUEST_ALL, interface, GROUP, "requests", now)
 
-    def tell_all(self, interface: Interface, now: float, to: Endpoint = GROUP, what: str = "updates") -> None:
+    def send_full_update(self, interface: Interface, now: float, to: Endpoint = GROUP, what: str = "updates") -> None:
         """The whole table, to all routers of that network or to one that asked."""
         for data in self._whole_table(interface):
             self.send(data, interface, to, what, now)
 
-    def tell_changed(self, now: float) -> None:
+    def send_triggered_update(self, now: float) -> None:
         """ "Only those routes which have changed" (3.10.1), on every network."""
         for interface in self.interfaces:
             for data in self._responses(self._table.changed.values(), interface):
                 self.send(data, interface, GROUP, "triggered", now)
 
-    def take_leave(self, now: float) -> None:
-        """On every network: nothing can be reached this way any more."""
+    def send_shutdown_poison(self, now: float) -> None:
+        """Every route at metric 16, on every network: nothing can be reached by this router any more."""
         for interface in self.interfaces:
-            for data in self._responses(self._table.routes.values(), interface, leaving=True):
+            for data in self._responses(self._table.routes.values(), interface, poison=True):
                 self.send(data, interface, GROUP, "updates", now)
 
     def send(self, data: bytes, interface: Interface, to: Endpoint, what: str, now: float) -> None:
         """One message, once with each key that the neighbours need; `what` is the word that counts it."""
-        copies = self._auth.seal(data, interface.name, None if to == GROUP else to.address, now)
-        for sealed in copies:
-            self._actions.append(Send(Packet(sealed, Endpoint(interface.address, PORT), to, interface.name)))
+        copies = self._auth.sign(data, interface.name, None if to == GROUP else to.address, now)
+        for signed in copies:
+            self._actions.append(Send(Packet(signed, Endpoint(interface.address, PORT), to, interface.name)))
             self._counters[f"sent.{what}"] += 1
         if not copies:
             self._counters["withheld.no-key"] += 1
@@ -85,10 +85,10 @@ class Speaker:
             self._whole[interface.name] = self._table.version, messages
         return messages
 
-    def _responses(self, routes: Iterable[Route], interface: Interface, *, leaving: bool = False) -> list[bytes]:
+    def _responses(self, routes: Iterable[Route], interface: Interface, *, poison: bool = False) -> list[bytes]:
         """What is said of these routes on that interface; a passive network may be nobody else's business."""
         if "connected" not in self._options.redistribute:
             passive = self._options.passive
             routes = (r for r in routes if r.static or not r.connected or r.interface not in passive)
-        said = entries(routes, interface.name, self._options.split_horizon, leaving=leaving)
-        return responses(said, self._auth.max_entries)
+        packed = entries(routes, interface.name, self._options.split_horizon, poison=poison)
+        return responses(packed, self._auth.max_entries)

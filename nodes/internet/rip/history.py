@@ -1,6 +1,6 @@
-"""Where each route comes from, for `trace route`: which message made it what it is, and who offered another way.
+"""Where each route comes from, for `trace route`: which message made it what it is, and who advertised another.
 
-Kept is only what changes: the last turns in the life of each prefix, and when its newest was first announced. What the
+Kept is only what changes: the last states of each prefix, and when its newest was first announced. What the
 neighbours said besides is read, when somebody asks, from their last datagrams; RIP itself keeps no second way.
 """
 
@@ -14,23 +14,23 @@ from typing import TYPE_CHECKING, NamedTuple
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.rip.cause import Cause
 from catenet.nodes.internet.rip.config import RipOptions
-from catenet.nodes.internet.rip.offers import Heard, Offer
 from catenet.nodes.internet.rip.packet import INFINITY
-from catenet.nodes.internet.rip.table import MAX_ROUTES, NETWORK_COST, Change, Route, Verdict, Way, judge
+from catenet.nodes.internet.rip.received import AdvertisedRoute, ReceivedMessage
+from catenet.nodes.internet.rip.table import MAX_ROUTES, NETWORK_COST, Candidate, Change, Decision, Route, select_route
 from catenet.nodes.machine import Interface
 
 if TYPE_CHECKING:
     from catenet.nodes.control.origin import Explanation, Learned, Rival, Turn
 
-__all__ = ["MAX_DATAGRAMS", "MAX_TURNS", "Provenance"]
+__all__ = ["MAX_DATAGRAMS", "MAX_STATES", "RouteHistory"]
 
-MAX_TURNS = 8
+MAX_STATES = 8
 """So many changes of a prefix are remembered, of at most MAX_ROUTES prefixes."""
 MAX_DATAGRAMS = 256
 """So many different responses of neighbours are remembered, the last ones."""
 
 
-class _Turn(NamedTuple):
+class _PastState(NamedTuple):
     """What a route became, when, and why."""
 
     at: float
@@ -41,15 +41,15 @@ class _Turn(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Life:
-    """A prefix: its last turns, and when and how the newest was first announced."""
+class _PrefixHistory:
+    """A prefix: its last states, and when and how the newest was first announced."""
 
-    turns: tuple[_Turn, ...] = ()  # a deque, empty, takes ten times the bytes
+    states: tuple[_PastState, ...] = ()  # a deque, empty, takes ten times the bytes
     announced: tuple[float, str] | None = None
 
 
-class Provenance:
-    """What one router remembers of its routes' past; nothing, unless told to."""
+class RouteHistory:
+    """What one router remembers of its routes; nothing, unless told to."""
 
     def __init__(
         self,
@@ -68,13 +68,13 @@ class Provenance:
         self._name_of = name_of
         self._proof_of = proof_of
         self._remember = remember
-        self._lives: dict[Prefix, _Life] = {}
-        self._datagrams: dict[tuple[Address, str, Heard], float] = {}
+        self._prefixes: dict[Prefix, _PrefixHistory] = {}
+        self._datagrams: dict[tuple[Address, str, ReceivedMessage], float] = {}
 
-    def heard(self, heard: Heard, router: Address, interface: str, now: float) -> None:
+    def received(self, received: ReceivedMessage, router: Address, interface: str, now: float) -> None:
         """A response was taken."""
         if self._remember:
-            key = router, interface, heard
+            key = router, interface, received
             self._datagrams.pop(key, None)  # the last one heard stands last
             self._datagrams[key] = now
             if len(self._datagrams) > MAX_DATAGRAMS:
@@ -83,20 +83,20 @@ class Provenance:
     def changed(self, changes: Iterable[Change], cause: Cause, now: float) -> None:
         """Routes have changed."""
         for route, _ in changes if self._remember else ():
-            life = self._lives.pop(route.prefix, None) or _Life()  # the last one changed stands last
-            turn = _Turn(now, route.metric, route.interface, route.router, cause)
-            life.turns = (*life.turns, turn)[-MAX_TURNS:]
-            life.announced = None
-            self._lives[route.prefix] = life
-            if len(self._lives) > MAX_ROUTES:
-                del self._lives[next(iter(self._lives))]
+            kept = self._prefixes.pop(route.prefix, None) or _PrefixHistory()  # the last one changed stands last
+            state = _PastState(now, route.metric, route.interface, route.router, cause)
+            kept.states = (*kept.states, state)[-MAX_STATES:]
+            kept.announced = None
+            self._prefixes[route.prefix] = kept
+            if len(self._prefixes) > MAX_ROUTES:
+                del self._prefixes[next(iter(self._prefixes))]
 
     def announced(self, prefixes: Iterable[Prefix], how: str, now: float) -> None:
         """Routes that have changed were said to all neighbours, by an `update` or a `triggered` one."""
         for prefix in prefixes if self._remember else ():
-            life = self._lives.get(prefix)
-            if life is not None and life.announced is None:
-                life.announced = now, how
+            kept = self._prefixes.get(prefix)
+            if kept is not None and kept.announced is None:
+                kept.announced = now, how
 
     def explain(
         self, prefix: Prefix, route: Route | None, interfaces: Mapping[str, Interface], now: float
@@ -104,11 +104,11 @@ class Provenance:
         """All that is known of a prefix. None where it is nothing."""
         from catenet.nodes.control.origin import FORGOTTEN, Announced, Explanation
 
-        life = self._lives.get(prefix)
-        if life is None:
+        kept = self._prefixes.get(prefix)
+        if kept is None:
             return None
-        said = life.announced
-        last = self._turn(life.turns[-1])
+        said = kept.announced
+        last = self._state(kept.states[-1])
         known = Explanation(
             str(prefix),
             FORGOTTEN,
@@ -118,7 +118,7 @@ class Provenance:
             of=last.of,
             announced=None if said is None else Announced(self._clock(said[0]), said[1]),
             rivals=tuple(self._rivals(prefix, route, interfaces, now)),
-            history=tuple(map(self._turn, life.turns)),
+            history=tuple(map(self._state, kept.states)),
         )
         if route is None:
             return known
@@ -130,16 +130,16 @@ class Provenance:
             node=self._name_of(route.router) if route.router else None,
             via=str(route.via) if route.via else None,
             tag=route.tag,
-            learned=self._learned(route, life.turns[-1], now) if route.usable and not route.connected else None,
+            learned=self._learned(route, kept.states[-1], now) if route.usable and not route.connected else None,
         )
 
-    def _learned(self, route: Route, turn: _Turn, now: float) -> Learned:
+    def _learned(self, route: Route, state: _PastState, now: float) -> Learned:
         """What the message carried that brought the route."""
         from catenet.nodes.control.origin import Learned
 
         cost = self._cost(route.interface)
         return Learned(
-            turn.cause.message,
+            state.cause.message,
             route.metric - cost,
             cost,
             str(route.via) if route.via != route.router else None,
@@ -147,47 +147,47 @@ class Provenance:
             None if route.deadline == inf else self._clock(route.deadline - self._options.timeout),
         )
 
-    def _turn(self, turn: _Turn) -> Turn:
+    def _state(self, state: _PastState) -> Turn:
         from catenet.nodes.control.origin import Turn
 
-        node = self._name_of(turn.router) if turn.router and turn.metric < INFINITY else None
+        node = self._name_of(state.router) if state.router and state.metric < INFINITY else None
         return Turn(
-            self._clock(turn.at),
-            turn.metric,
-            turn.interface,
+            self._clock(state.at),
+            state.metric,
+            state.interface,
             node,
-            turn.cause.text(self._name_of),
-            turn.cause.reason.value,
-            turn.cause.of(self._name_of),
+            state.cause.text(self._name_of),
+            state.cause.reason.value,
+            state.cause.of(self._name_of),
         )
 
     def _rivals(
         self, prefix: Prefix, route: Route | None, interfaces: Mapping[str, Interface], now: float
     ) -> Iterator[Rival]:
         """What each other neighbour said last of the prefix, where that still counts."""
-        told = set() if route is None or not route.usable else {(route.router, route.interface)}
-        for (router, interface, heard), at in reversed(self._datagrams.items()):
-            if now - at > self._options.timeout or not interfaces[interface].up or (router, interface) in told:
+        seen = set() if route is None or not route.usable else {(route.router, route.interface)}
+        for (router, interface, received), at in reversed(self._datagrams.items()):
+            if now - at > self._options.timeout or not interfaces[interface].up or (router, interface) in seen:
                 continue
-            offer = next((offer for offer in heard.offers if offer.prefix == prefix), None)
-            if offer is not None:
-                told.add((router, interface))
-                metric = min(offer.metric + self._cost(interface), INFINITY)
-                way = Way(metric, interface, router, offer.next_hop or router, offer.tag)
-                why = _why(route, way, halfway=now + self._options.timeout / 2)
-                yield self._rival(offer, way, at, why)
+            advertised = next((advertised for advertised in received.routes if advertised.prefix == prefix), None)
+            if advertised is not None:
+                seen.add((router, interface))
+                metric = min(advertised.metric + self._cost(interface), INFINITY)
+                candidate = Candidate(metric, interface, router, advertised.next_hop or router, advertised.tag)
+                why = _why_not_selected(route, candidate, halfway=now + self._options.timeout / 2)
+                yield self._rival(advertised, candidate, at, why)
 
-    def _rival(self, offer: Offer, way: Way, at: float, why: str) -> Rival:
+    def _rival(self, advertised: AdvertisedRoute, candidate: Candidate, at: float, why: str) -> Rival:
         from catenet.nodes.control.origin import Rival
 
         return Rival(
-            self._name_of(way.router),
-            str(way.router),
-            way.interface,
-            offer.metric,
-            way.metric,
-            offer.tag,
-            str(offer.next_hop) if offer.next_hop else None,
+            self._name_of(candidate.router),
+            str(candidate.router),
+            candidate.interface,
+            advertised.metric,
+            candidate.metric,
+            advertised.tag,
+            str(advertised.next_hop) if advertised.next_hop else None,
             self._clock(at),
             why,
         )
@@ -199,15 +199,15 @@ class Provenance:
         return round(self._epoch + now, 6)
 
 
-def _why(route: Route | None, way: Way, *, halfway: float) -> str:
-    """Why an offer is not the route (the receive rule, `judge`)."""
-    if way.metric == INFINITY:
+def _why_not_selected(route: Route | None, candidate: Candidate, *, halfway: float) -> str:
+    """Why an advertised route is not the one (the receive rule, `select_route`)."""
+    if candidate.metric == INFINITY:
         return "unreachable: it has no way, or its way leads back over this network"
-    verdict = judge(route, way.metric, way.router, way.via, way.tag, halfway=halfway)
-    if route is None or verdict is Verdict.ADOPT:
+    decision = select_route(route, candidate.metric, candidate.router, candidate.via, candidate.tag, halfway=halfway)
+    if route is None or decision is Decision.ADOPT:
         return "it said so when that was no better, and RIP keeps no second way: its next message decides"
     if route.connected:
         return "not needed: the network is our own"
-    if way.metric > route.metric:
-        return f"worse: {way.metric}, not {route.metric}"
-    return f"no better: {way.metric} too, and the first stays while it is heard"
+    if candidate.metric > route.metric:
+        return f"worse: {candidate.metric}, not {route.metric}"
+    return f"no better: {candidate.metric} too, and the first stays while it is heard"

@@ -1,4 +1,4 @@
-"""What a service gets of its node. One `Host` for each run of a service; all that it opened closes with it."""
+"""What a service has of its node: a `ServiceContext` for each run; all that it opened closes with it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from catenet.nodes.runtime.udp import Reply, UdpPort
 if TYPE_CHECKING:
     from catenet.nodes.control.origin import Explanation
 
-__all__ = ["Connection", "Driver", "Host", "Shared", "UdpPort"]
+__all__ = ["Connection", "Driver", "ServiceContext", "Shared", "UdpPort"]
 
 _DATA = Path("/lab")
 
@@ -60,8 +60,8 @@ class Shared:
     runs: SharedRuns = field(default_factory=SharedRuns)
 
 
-class Host:
-    """What a service gets of its node."""
+class ServiceContext:
+    """What a service has of its node."""
 
     def __init__(
         self,

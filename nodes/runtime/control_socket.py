@@ -15,7 +15,7 @@ from pathlib import Path
 from catenet.nodes.control.questions import SOCKET_PATH, Answer, Question
 from catenet.nodes.runtime.supervisor import describe_error
 
-__all__ = ["Door"]
+__all__ = ["ControlSocket"]
 
 _QUESTION = 256 * 1024  # bytes: the longest question
 _ASK_TIME = 10.0  # seconds for a question to arrive, the next one too, and for its answer to be taken
@@ -23,7 +23,7 @@ _ANSWER_TIME = 60.0  # seconds for the node to find an answer; whoever asks has 
 _AT_ONCE = 64  # connections
 
 
-class Door:
+class ControlSocket:
     """Listens on the socket; `answer` gives the answer to a question, or raises."""
 
     def __init__(self, answer: Callable[[Question], Awaitable[Answer]], path: str = SOCKET_PATH) -> None:
