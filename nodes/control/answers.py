@@ -41,7 +41,6 @@ class LinkState(NamedTuple):
     mtu: int | None = None
 
     def to_json(self) -> dict[str, Json]:
-        """A row."""
         return {
             "lan": self.lan,
             "address": self.address,
@@ -94,12 +93,10 @@ class KernelRoute(NamedTuple):
     source: str = ""
 
     def to_json(self) -> dict[str, Json]:
-        """A row."""
         return self._asdict()
 
     @classmethod
     def parse(cls, value: Json) -> KernelRoute:
-        """A row."""
         row = Fields(value, "routes")
         return cls(
             row.name("prefix"),
@@ -135,12 +132,10 @@ class ProtocolRoute(NamedTuple):
     kernel: str = ""
 
     def to_json(self) -> dict[str, Json]:
-        """A row."""
         return {key: value for key, value in self._asdict().items() if value or key != "kernel"}
 
     @classmethod
     def parse(cls, value: Json) -> ProtocolRoute:
-        """A row."""
         row = Fields(value, "table")
         return cls(
             row.name("prefix"),
@@ -199,7 +194,6 @@ class ServiceStatus(NamedTuple):
         return self.state == FAILED and self.retry is None
 
     def to_json(self) -> dict[str, Json]:
-        """A part of `status`."""
         theirs: dict[str, Json] = {"implementation": self.implementation} if self.implementation else {}
         again: dict[str, Json] = {"retry": self.retry} if self.state == FAILED else {}
         return {
@@ -213,7 +207,6 @@ class ServiceStatus(NamedTuple):
 
     @classmethod
     def parse(cls, value: Json) -> ServiceStatus:
-        """A part of `status`."""
         row = Fields(value, "services")
         return cls(
             row.text("state"),
@@ -237,7 +230,6 @@ class NodeStatus(NamedTuple):
     memory: int
 
     def to_json(self) -> dict[str, Json]:
-        """The answer of `status`."""
         return {
             "node": self.node,
             "lab": self.lab,
@@ -250,7 +242,6 @@ class NodeStatus(NamedTuple):
 
     @classmethod
     def parse(cls, value: Json) -> NodeStatus:
-        """The answer of `status`."""
         whole = Fields(value, "status")
         return cls(
             whole.text("node"),

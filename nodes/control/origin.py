@@ -41,12 +41,10 @@ class OriginHop(NamedTuple):
     lan: str
 
     def to_json(self) -> dict[str, Json]:
-        """As in a list of them."""
         return self._asdict()
 
     @classmethod
     def parse(cls, value: Json) -> OriginHop:
-        """Of such a list."""
         hop = Fields(value, "next_hops")
         return cls(hop.text("via"), hop.text("node"), hop.text("lan"))
 
@@ -62,12 +60,10 @@ class SourceRoute(NamedTuple):
     kernel: str | None
 
     def to_json(self) -> dict[str, Json]:
-        """A row."""
         return {**self._asdict(), "next_hops": [hop.to_json() for hop in self.next_hops]}
 
     @classmethod
     def parse(cls, value: Json) -> SourceRoute:
-        """A row."""
         row = Fields(value, "sources")
         return cls(
             row.text("source"),
@@ -113,7 +109,6 @@ class Announced(NamedTuple):
 
     @classmethod
     def parse(cls, value: Json) -> Announced:
-        """A part of the explanation."""
         row = Fields(value, "announced")
         return cls(row.number("at"), row.text("by"))
 
@@ -132,12 +127,10 @@ class Rival(NamedTuple):
     why: str
 
     def to_json(self) -> dict[str, Json]:
-        """Of a list of them."""
         return self._asdict()
 
     @classmethod
     def parse(cls, value: Json) -> Rival:
-        """Of a list of them."""
         row = Fields(value, "rivals")
         return cls(
             row.text("node"),
@@ -166,12 +159,10 @@ class Turn(NamedTuple):
     of: str = ""
 
     def to_json(self) -> dict[str, Json]:
-        """Of a list of them."""
         return _without(self._asdict(), [key for key in ("reason", "of") if not getattr(self, key)])
 
     @classmethod
     def parse(cls, value: Json) -> Turn:
-        """Of such a list."""
         row = Fields(value, "history")
         return cls(
             row.number("at"),
@@ -226,7 +217,6 @@ class Explanation(NamedTuple):
 
     @classmethod
     def parse(cls, value: Json) -> Explanation:
-        """One service's."""
         row = Fields(value, "services")
         return cls(
             prefix=row.text("prefix"),
@@ -265,7 +255,6 @@ class RouteOrigin(NamedTuple):
     services: Mapping[str, Explanation | None] = {}
 
     def to_json(self) -> dict[str, Json]:
-        """The answer of `route`."""
         return {
             "prefix": self.prefix,
             "kernel": [route.to_json() for route in self.kernel],
@@ -275,7 +264,6 @@ class RouteOrigin(NamedTuple):
 
     @classmethod
     def parse(cls, value: Json) -> RouteOrigin:
-        """The answer of `route`."""
         whole = Fields(value, "route")
         return cls(
             whole.text("prefix"),

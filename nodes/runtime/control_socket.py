@@ -42,7 +42,6 @@ class ControlSocket:
             os.umask(mask)
 
     def close(self) -> None:
-        """Take no more questions."""
         if self._server is not None:
             self._server.close()
 

@@ -80,7 +80,6 @@ class Lans:
                 self._report_state(attachment, f"no interface has the engine's address {attachment.config.engine} yet")
 
     def close(self) -> None:
-        """Hear of no more changes."""
         self.routes.close()
         self._loop.remove_reader(self._monitor)
         self._monitor.close()
@@ -123,11 +122,9 @@ class Lans:
         return tuple(self._interface(attachment) for attachment in self._attachments.values())
 
     def listen(self, function: Callable[[Interface], None]) -> None:
-        """Call a function at each change of an interface, with its new state."""
         self._listeners.append(function)
 
     def unlisten(self, function: Callable[[Interface], None]) -> None:
-        """Call it no more."""
         self._listeners.remove(function)
 
     def set_condition(self, lan: str, condition: LinkCondition) -> None:

@@ -56,7 +56,6 @@ class RouteReconciler(Generic[Key]):
             self._timer = self._loop.call_at(due, self._check)
 
     def close(self) -> None:
-        """Look no more."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

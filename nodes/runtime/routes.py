@@ -95,7 +95,6 @@ class Routes:
         self._reconciler = RouteReconciler[_Key](loop, self._faults, self._put_back)
 
     def close(self) -> None:
-        """Look after nothing any more."""
         self._reconciler.close()
 
     # What the sources want.
@@ -156,7 +155,6 @@ class Routes:
                 function(best[0], prefix, best[1])
 
     def not_on_best(self, function: _OnBest) -> None:
-        """Call it no more."""
         self._best_listeners.remove(function)
 
     def _best(self, prefix: Prefix) -> tuple[Source, WantedRoute] | None:
@@ -214,11 +212,9 @@ class Routes:
             self._reconciler.check_soon()
 
     def listen(self, function: Callable[[routing.Route], None]) -> None:
-        """Call a function with each route that came or went."""
         self._listeners.append(function)
 
     def unlisten(self, function: Callable[[routing.Route], None]) -> None:
-        """Call it no more."""
         self._listeners.remove(function)
 
     def on_restored(self, function: Callable[[RestoredRoute], None]) -> None:
@@ -226,7 +222,6 @@ class Routes:
         self._restored_listeners.append(function)
 
     def not_on_restored(self, function: Callable[[RestoredRoute], None]) -> None:
-        """Call it no more."""
         self._restored_listeners.remove(function)
 
     def check_soon(self) -> None:

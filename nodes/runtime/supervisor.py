@@ -45,7 +45,6 @@ class SupervisedService:
         self._retry: float | None = None
 
     def status(self) -> ServiceStatus:
-        """For people and checks."""
         from catenet.nodes.control.answers import ServiceStatus
 
         word = str(self._given.get(IMPLEMENTATION, OURS))

@@ -85,12 +85,10 @@ class Connections:
         self.now = 0.0
 
     def add(self, connection: Connection) -> None:
-        """One more is open."""
         self.open.add(connection)
         self._share_out()
 
     def discard(self, connection: Connection) -> None:
-        """It is open no longer."""
         self.open.discard(connection)
         self._share_out()
 

@@ -105,7 +105,6 @@ class UdpPort:
             self._count("send_failures")
 
     def close(self) -> None:
-        """Close the port."""
         if self._interface:
             self._lans.unlisten(self._interface_changed)
         self._shut()

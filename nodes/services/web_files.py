@@ -88,7 +88,6 @@ class Folder:
             return _ABSENCES.get(error.errno or 0, Absence.UNREADABLE)
 
     def clear(self) -> None:
-        """Forget every page."""
         self._kept.clear()
         self._kept_bytes = 0
 

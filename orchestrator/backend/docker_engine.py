@@ -45,7 +45,6 @@ class DockerImages:
         self._clients = clients
 
     def has_image(self, tag: str) -> bool:
-        """Whether the engine holds it."""
         with engine_errors(f"look for the image {tag}"):
             try:
                 self._clients().inspect_image(tag)
@@ -117,7 +116,6 @@ class DockerImages:
         return True
 
     def image_tags(self) -> Sequence[str]:
-        """The tags of all images, the newest first."""
         with engine_errors("list the images"):
             images = sorted(self._clients().images(), key=lambda image: image["Created"], reverse=True)
         return [tag for image in images for tag in image.get("RepoTags") or ()]
@@ -137,13 +135,11 @@ class DockerNetworks:
     _clients: Clients
 
     def networks(self) -> Sequence[Network]:
-        """All of them, of ours or not."""
         with engine_errors("list the networks"):
             found = self._clients().networks()
         return [_network(item) for item in found]
 
     def host_addresses(self) -> Sequence[Address]:
-        """This machine's own, where the engine runs on it."""
         return own_addresses(Path(FIB_TRIE).read_text()) if self._clients.local else ()
 
     def create_network(self, spec: NetworkSpec) -> None:
@@ -220,7 +216,6 @@ class DockerContainers:
     _clients: Clients
 
     def listed(self, labels: Mapping[str, str | None]) -> Sequence[Listed]:
-        """Those that have all these labels (None: whatever its value), running or not; one question for all."""
         wanted = [key if value is None else f"{key}={value}" for key, value in labels.items()]
         with engine_errors("list the containers"):
             found = self._clients().containers(all=True, filters={"label": wanted})
@@ -287,7 +282,6 @@ class DockerContainers:
                     raise
 
     def resume(self, name: str) -> None:
-        """Undo `pause`."""
         with engine_errors(f"resume {name}"):
             self._clients(SLOW).unpause(name)
 
@@ -389,9 +383,7 @@ class DockerEngine(DockerImages, DockerNetworks, DockerContainers):
         return nearest_seen(root)
 
     def logs(self, name: str, *, follow: bool = False, tail: int | None = None) -> Iterator[LogLine]:
-        """The lines written so far; with `follow`, on and on until the container ends or `close()` on the iterator."""
         return LogStream(self._clients, name, follow=follow, tail=tail)
 
     def execute(self, name: str, command: Sequence[str], *, stdin: bool = False, tty: bool = False) -> DockerExec:
-        """Start a program inside."""
         return DockerExec(self._clients, name, list(command), stdin=stdin, tty=tty)

@@ -43,7 +43,6 @@ class PatientSocket(socket.socket):
     path = ""
 
     def connect(self, path: Any) -> None:
-        """To a Unix socket."""
         self.path = path
         super().connect(path)
 
@@ -116,7 +115,6 @@ class PatientAdapter(BaseHTTPAdapter):
         return str(request.path_url)
 
     def close(self) -> None:
-        """All connections."""
         self._pool.close()
 
 

@@ -80,7 +80,6 @@ class DockerExec:
             raise EngineError(f"{self._what}: it took no input for {SLOW:.0f} s") from error
 
     def end_input(self) -> None:
-        """Its standard input ends."""
         if isinstance(self._socket, ssl.SSLSocket):
             raise EngineError(f"{self._what}: over TLS its input cannot be ended", "use an ssh:// engine")
         try:
@@ -144,12 +143,10 @@ class DockerExec:
             time.sleep(0.01)  # the engine notes the end a moment after the streams', and has no call that waits for it
 
     def resize(self, rows: int, columns: int) -> None:
-        """The size of its terminal, in characters."""
         with engine_errors(self._what):
             self._clients().exec_resize(self._id, height=rows, width=columns)
 
     def close(self) -> None:
-        """Shut the stream down both ways (a mere close would leave the program running)."""
         _shut(self._socket)
         self._response.close()
         self._socket.close()

@@ -174,7 +174,6 @@ class FakeEngine:
     # Images
 
     def has_image(self, tag: str) -> bool:
-        """Whether it was built or imported here."""
         return tag in self._images
 
     def build(
@@ -194,7 +193,6 @@ class FakeEngine:
         self._images[tag] = labels
 
     def import_base(self, tag: str, archive: Path) -> None:
-        """Notes the tag."""
         self._note("import", tag)
         if not archive.is_file():
             raise EngineError(f"import {archive} as {tag}: no such file")
@@ -205,11 +203,9 @@ class FakeEngine:
         return False
 
     def image_tags(self) -> Sequence[str]:
-        """The tags of all images, the newest first."""
         return list(self._images)[::-1]
 
     def remove_image(self, tag: str) -> None:
-        """Forget a tag."""
         self._note("remove image", tag)
         with self.changed:
             if any(container.spec.image == tag for container in self._containers.values()):
@@ -223,7 +219,6 @@ class FakeEngine:
         return self.addresses
 
     def networks(self) -> Sequence[Network]:
-        """All of them."""
         self._must_be_there("list the networks")
         with self.changed:
             return [Network(spec.name, (spec.prefix,), spec.labels) for spec in self._networks.values()]
@@ -243,7 +238,6 @@ class FakeEngine:
             self._networks[spec.name] = spec
 
     def isolate_networks(self, names: Collection[str]) -> None:
-        """Noted in `secluded`."""
         self.isolated.update(names)
 
     def remove_network(self, name: str) -> None:
@@ -271,7 +265,6 @@ class FakeEngine:
             return [container.listed() for container in self._containers.values() if fits(container.spec.labels)]
 
     def inspected(self, found: Iterable[Listed]) -> list[Container]:
-        """How each is now. Those that have gone meanwhile are left out."""
         self._must_be_there("inspect")
         with self.changed:
             there = [(each, self._containers.get(each.name)) for each in found]
@@ -306,7 +299,6 @@ class FakeEngine:
             self.changed.notify_all()
 
     def kill(self, name: str) -> None:
-        """End it at once."""
         self._note("kill", name)
         with self.changed:
             container = self._find(name, f"kill {name}")
@@ -315,15 +307,12 @@ class FakeEngine:
             self._end(container, _KILLED)
 
     def pause(self, name: str) -> None:
-        """Freeze it."""
         self._turn("pause", name, "running", "paused", "is not running")
 
     def resume(self, name: str) -> None:
-        """Undo `pause`."""
         self._turn("resume", name, "paused", "running", "is not paused")
 
     def remove(self, name: str) -> None:
-        """Kill and remove it; one that is not there is no error."""
         self._note("remove", name)
         with self.changed:
             container = self._containers.pop(name, None)
@@ -331,7 +320,6 @@ class FakeEngine:
                 self._end(container, _KILLED)
 
     def inspect(self, name: str) -> Mapping[str, object]:
-        """Its state, as Docker words it."""
         container = self._find(name, f"inspect {name}")
         state = {"Status": container.state, "ExitCode": container.code}
         return {"Name": f"/{name}", "State": state, "Config": {"Image": container.spec.image}}
@@ -339,7 +327,6 @@ class FakeEngine:
     # Streams
 
     def logs(self, name: str, *, follow: bool = False, tail: int | None = None) -> Iterator[LogLine]:
-        """Its lines so far; with `follow`, until it ends or the iterator is closed."""
         return _FakeLogs(self, self._find(name, f"read the logs of {name}"), follow=follow, tail=tail)
 
     def execute(self, name: str, command: Sequence[str], *, stdin: bool = False, tty: bool = False) -> FakeExec:

@@ -24,13 +24,11 @@ class FakeExec:
         self.size: tuple[int, int] | None = None
 
     def write(self, data: bytes) -> None:
-        """To its standard input."""
         with self._given:
             self._input += data
             self._given.notify_all()
 
     def end_input(self) -> None:
-        """Its standard input ends."""
         with self._given:
             self._stdin = False
             self._given.notify_all()
@@ -55,13 +53,11 @@ class FakeExec:
         self.size = (rows, columns)
 
     def exit_code(self) -> int:
-        """After the end: what the program returned."""
         if self._code is None:
             raise EngineError("the program is still running")
         return self._code
 
     def close(self) -> None:
-        """The program's input ends with the stream."""
         self.end_input()
 
 

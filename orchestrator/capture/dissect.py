@@ -51,7 +51,6 @@ class Dissector:
         self._begin()
 
     def put(self, point: CapturePoint, frame: Frame) -> None:
-        """One more packet."""
         if not self._waiting:
             self._since = time.monotonic()
         self._number += 1
@@ -81,7 +80,6 @@ class Dissector:
             yield from self._line(text)
 
     def close(self) -> None:
-        """Hang up."""
         self._exec.close()
 
     def _begin(self) -> None:

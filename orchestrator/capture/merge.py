@@ -24,7 +24,6 @@ class Merge:
         self._count = 0
 
     def add(self, capture: int, frame: Frame) -> None:
-        """The next frame of a capture."""
         self._count += 1
         heapq.heappush(self._held, (frame.at, self._count, capture, frame))
         self.passed(capture, frame.at)

@@ -78,7 +78,6 @@ class Watched:
             self.process.kill()  # its reader may have gone while it was writing
 
     def mark(self) -> None:
-        """Send the mark."""
         if self.interface == "any":
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
                 own.sendto(self.token, ("127.0.0.1", DISCARD))

@@ -50,7 +50,6 @@ class PcapSink:
         file.flush()
 
     def put(self, _point: CapturePoint, frame: Frame) -> None:
-        """One more."""
         self._file.write(pcap_record(frame))
 
     def flush(self) -> None:
@@ -58,7 +57,6 @@ class PcapSink:
         self._file.flush()
 
     def finish(self) -> None:
-        """The last ones too."""
         self._file.flush()
 
 
@@ -72,15 +70,12 @@ class TextSink:
         self._width = max(map(len, labels)) if len(labels) > 1 else 0
 
     def put(self, point: CapturePoint, frame: Frame) -> None:
-        """One more; its line follows."""
         self._dissector.put(point, frame)
 
     def flush(self) -> None:
-        """Print the lines that are there."""
         self._print(self._dissector.take())
 
     def finish(self) -> None:
-        """Print those that are still to come."""
         self._print(self._dissector.finish())
 
     def _print(self, lines: Iterator[TcpdumpLine]) -> None:

@@ -30,7 +30,6 @@ class Phases:
         self._tasks: dict[str, TaskID] = {}
 
     def count(self, phase: str, done: int, total: int) -> None:
-        """So many of a phase's things are done."""
         if self._bars is None or not total:
             return
         if phase not in self._tasks:
@@ -38,13 +37,11 @@ class Phases:
         self._bars.update(self._tasks[phase], completed=done)
 
     def finished(self, subject: str, text: str, seconds: float) -> None:
-        """A line that stays."""
         if not self._quiet:
             line = printable(phase_line(subject, text, seconds))
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def note(self, text: str) -> None:
-        """A line on standard error: it is no part of what a program reads."""
         say_to_stderr(f"  {text}")
 
 

@@ -63,7 +63,6 @@ class Diagnosis:
     do: str = ""
 
     def to_json(self) -> dict[str, Json]:
-        """For --json."""
         return {"topic": self.topic, "verdict": self.verdict, "words": self.words, "do": self.do}
 
 

@@ -36,7 +36,6 @@ class DownReport:
     seconds: float
 
     def to_json(self) -> dict[str, Json]:
-        """For --json."""
         return {"lab": self.copy, "networks": self.networks, "nodes": self.nodes, "seconds": round(self.seconds, 3)}
 
 

@@ -35,7 +35,6 @@ class Limit:
 
     @property
     def holds(self) -> bool:
-        """Whether it is enough."""
         return self.has >= self.needs
 
 

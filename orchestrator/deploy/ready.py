@@ -103,7 +103,6 @@ class Readiness:
         return len(self._routers)
 
     def is_ready(self) -> bool:
-        """Whether nothing is lacking."""
         return not self._not_ready and not any(self._lacks(router) for router in self._routers)
 
     def lacking(self) -> list[Lacking]:

@@ -68,7 +68,6 @@ class _Order:
         self.ready = [number for number, step in enumerate(steps) if not step.after]  # a heap
 
     def take(self) -> Step:
-        """The next step to begin."""
         return self._steps[heappop(self.ready)]
 
     def done(self, step: Step) -> None:

@@ -64,7 +64,6 @@ class UpReport:
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Json]:
-        """For --json."""
         return {
             "lab": self.copy,
             "networks": self.networks,
@@ -233,7 +232,6 @@ class _Deployment:
             self._progress.note(f"something stays, {later}: {refused}")
 
     def close(self) -> None:
-        """Stop listening to the nodes."""
         self._watch.close()
 
     def _do(self, step: Step) -> None:

@@ -72,7 +72,6 @@ class Watch:
             self.check()
 
     def close(self) -> None:
-        """Stop listening."""
         self._closed = True
         for stream in self._streams:
             close = getattr(stream, "close", None)

@@ -77,7 +77,6 @@ class Verb(NamedTuple):
 
     @property
     def breaks(self) -> bool:
-        """Whether it breaks something."""
         return bool(self.undone_by)
 
     def state_after(self, options: Any) -> str:

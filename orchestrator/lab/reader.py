@@ -221,7 +221,6 @@ class Reader:
         return None
 
     def address(self, item: Item | None, what: str) -> Address | None:
-        """An IPv4 address."""
         text = self.text(item, what)
         try:
             return None if text is None else Address.parse(text)

@@ -22,27 +22,21 @@ class RunningLabControl:
         self._verb = verb
 
     def ends(self, lan: str) -> Sequence[str]:
-        """The nodes on the LAN."""
         return [end.node for end in self._running.ends(lan)]
 
     def set_condition(
         self, lan: str, wanted: LinkCondition, at: float = 0.0, nodes: Collection[str] | None = None
     ) -> Outcome:
-        """As of lans.set_condition."""
         return lans.set_condition(self._engine, self._running, self._verb, lan, wanted, at=at, nodes=nodes)
 
     def kill(self, node: str) -> Outcome:
-        """As of nodes.kill."""
         return nodes.kill(self._engine, self._running, node)
 
     def pause(self, node: str) -> Outcome:
-        """As of nodes.pause."""
         return nodes.pause(self._engine, self._running, node)
 
     def resume(self, node: str) -> Outcome:
-        """As of nodes.resume."""
         return nodes.resume(self._engine, self._running, node)
 
     def start(self, node: str) -> Outcome:
-        """As of nodes.start."""
         return nodes.start(self._engine, self._running, node)

@@ -27,7 +27,6 @@ class Result:
 
     @property
     def what(self) -> str:
-        """The check in words."""
         return self.check.expectation.describe()
 
     def lines(self) -> list[str]:
@@ -40,7 +39,6 @@ class Result:
         ]
 
     def to_json(self) -> dict[str, Json]:
-        """For --json."""
         return {
             "claim": self.check.claim,
             "what": self.what,

@@ -59,31 +59,25 @@ class RunningScene:
         return other
 
     def prefix(self, lan: str) -> Prefix:
-        """The LAN's."""
         return self.lab.lans[lan].prefix
 
     def unused_address(self, lan: str) -> Address:
-        """An address of the LAN that no node has."""
         return unused_address(self.lab, lan)
 
     def address(self, node: str) -> Address:
-        """The node's first address: the one under which the others know it."""
         return self.lab.nodes[node].attachments[0].address
 
     def name(self, address: str) -> str:
-        """The node that has the address, or the address itself."""
         try:
             return self._owners.get(Address.parse(address), address)
         except ValueError:
             return address
 
     def resolver(self, node: str) -> str | None:
-        """The node that it asks for names, or an address where no node has it; None where it asks nobody."""
         address = self.lab.nodes[node].resolver
         return None if address is None else self._owners.get(address, str(address))
 
     def roots(self) -> frozenset[str]:
-        """The nodes that serve the root zone."""
         return frozenset(
             name
             for name, node in self.lab.nodes.items()

@@ -28,7 +28,6 @@ class VerbResult:
     remarks: tuple[str, ...] = ()
 
     def as_json(self) -> Mapping[str, Json]:
-        """The same for a program."""
         return {
             "verb": self.verb,
             "target": self.target,
@@ -48,6 +47,5 @@ class Stopwatch:
         self._at, self._start = time.time(), time.monotonic()
 
     def done(self, outcome: Outcome) -> VerbResult:
-        """The verb has ended so."""
         took, words = time.monotonic() - self._start, f"{self._target} {outcome.words}"
         return VerbResult(self._verb, self._target, self._at, took, outcome.changed, words, outcome.remarks)

@@ -72,7 +72,6 @@ class _Snapshot:
 
     @property
     def lacking(self) -> list[str]:
-        """In words."""
         mute = [f"{node} does not answer: {error}" for node, error in self._mute.items()]
         return mute or [said for lacks in self._lacks.values() for said in lacks]
 

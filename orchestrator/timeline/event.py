@@ -31,10 +31,8 @@ class TimelineEvent:
 
     @property
     def line(self) -> str:
-        """For people."""
         return f"{self.at:7.2f} s  {self.verb:<7} {self.text}"
 
     def to_json(self) -> dict[str, Json]:
-        """For --json."""
         said: dict[str, Json] = {"at": round(self.at, 3), "verb": self.verb, "text": self.text, "held": self.held}
         return said if self.measured is None else {**said, "measured": self.measured.to_json()}

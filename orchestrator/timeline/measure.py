@@ -64,7 +64,6 @@ class Measured:
         return f"never: {', '.join(self.left)}" if self.left else "never"
 
     def to_json(self) -> dict[str, Json]:
-        """For --json."""
         seconds = None if self.seconds is None else round(self.seconds, 3)
         return {**asdict(self), "seconds": seconds, "left": list(self.left)}
 

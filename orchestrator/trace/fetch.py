@@ -39,7 +39,6 @@ class Trace:
     error: str = ""
 
     def to_json(self) -> dict[str, Json]:
-        """For --json."""
         return {
             "node": self.node,
             "url": self.url,

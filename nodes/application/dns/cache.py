@@ -141,7 +141,6 @@ class Cache:
         return () if kept is None or kept.negative else kept.records
 
     def clear(self) -> None:
-        """Forget everything."""
         self._entries.clear()
         self._weight = 0
 

@@ -31,7 +31,6 @@ class Nameserver:
         self._refusals = Refusals()
 
     def receive(self, packet: Packet, now: float) -> None:
-        """A question came in."""
         prepared = self.prepared.get(packet.data, now, packet.stream) or self._prepare(packet)
         if prepared is not None:
             self._actions += self.prepared.give(prepared, packet, now)
@@ -40,11 +39,9 @@ class Nameserver:
         """A name server has no timers."""
 
     def next_wake(self) -> float | None:
-        """Never."""
         return None
 
     def take_actions(self) -> list[Action]:
-        """The answers, and the events."""
         actions, self._actions = self._actions, []
         return actions
 

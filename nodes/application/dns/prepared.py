@@ -92,7 +92,6 @@ class PreparedAnswers:
         self._answers[stream][key] = prepared
 
     def clear(self) -> None:
-        """Forget all answers."""
         self._answers = {}, {}
         self._taken = 0
 

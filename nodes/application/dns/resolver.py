@@ -134,13 +134,11 @@ class Resolver:
         self._go_on(now)
 
     def next_wake(self) -> float | None:
-        """The next timeout or deadline."""
         while self._timers and not self._is_live(self._timers[0][2]):
             heapq.heappop(self._timers)
         return self._timers[0][0] if self._timers else None
 
     def take_actions(self) -> list[Action]:
-        """Questions, answers and events."""
         actions, self._actions = self._actions, []
         return actions
 
@@ -308,7 +306,6 @@ class Resolver:
         return True
 
     def finish(self, task: Task, outcome: Outcome, now: float) -> None:
-        """Tell everyone who waits for it."""
         search = self._searches.pop((task.name, task.kind))
         self._drop(search)
         for client in search.clients:

@@ -89,7 +89,6 @@ class Servers:
         self._known[address].edns = False
 
     def clear(self) -> None:
-        """Forget everything."""
         self._known.clear()
 
     def show(self, name_of: Callable[[Address], str]) -> Json:

@@ -40,7 +40,6 @@ class MessageStream:
         self.delivering = False  # whether it is handing on a message just now
 
     def receive_data(self, data: bytes, now: float) -> None:
-        """Bytes came in, in any slicing."""
         if self._broken:
             return
         self._incoming += data
@@ -66,7 +65,6 @@ class MessageStream:
         self._broken = True
 
     def data_to_send(self) -> bytes:
-        """The framed messages."""
         if not self._outgoing:  # all has been taken, so there is room for the answers to what waits
             self._hand_on()
         data, self._outgoing = bytes(self._outgoing), bytearray()

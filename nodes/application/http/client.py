@@ -84,7 +84,6 @@ class ResponseReader:
         return b"".join(self._parts)[: self._limit]
 
     def receive_data(self, data: bytes) -> None:
-        """Bytes came in."""
         self._buffer += data
         while self.response is None and self._read_head():
             pass
@@ -92,7 +91,6 @@ class ResponseReader:
             self._read_content()
 
     def receive_eof(self) -> None:
-        """The peer will send no more."""
         if self.response is None:
             why = "the connection ended within its head" if self._buffer else "the connection ended without one"
             raise MessageError(400, "response", bytes(self._buffer[:40]), why)

@@ -66,7 +66,6 @@ class ServerConnection:
         self._reports: list[Report] = []
 
     def receive_data(self, data: bytes, now: float) -> None:
-        """Bytes came in, in any slicing."""
         self._now = now
         if self._state is _State.HEAD and not self._buffer:
             if self._long is None and not self._out and self._answer_known(data):
@@ -115,11 +114,9 @@ class ServerConnection:
 
     @property
     def finished(self) -> bool:
-        """Whether the connection is to be closed, once all has been sent."""
         return self._state is _State.CLOSED and not self._out and self._long is None
 
     def take_reports(self) -> list[Report]:
-        """What the user should be told since the last call."""
         reports = self._reports
         if reports:
             self._reports = []

@@ -53,7 +53,6 @@ class Cause(NamedTuple):
         return name_of(self.neighbour) if self.neighbour else self.name
 
     def text(self, name_of: Callable[[Address], str]) -> str:
-        """In words."""
         return _WORDS[self.reason].format(self.of(name_of))
 
     def to_json(self, name_of: Callable[[Address], str]) -> dict[str, Json]:

@@ -72,7 +72,6 @@ class RouteHistory:
         self._datagrams: dict[tuple[Address, str, ReceivedMessage], float] = {}
 
     def received(self, received: ReceivedMessage, router: Address, interface: str, now: float) -> None:
-        """A response was taken."""
         if self._remember:
             key = router, interface, received
             self._datagrams.pop(key, None)  # the last one heard stands last
@@ -81,7 +80,6 @@ class RouteHistory:
                 del self._datagrams[next(iter(self._datagrams))]
 
     def changed(self, changes: Iterable[Change], cause: Cause, now: float) -> None:
-        """Routes have changed."""
         for route, _ in changes if self._remember else ():
             kept = self._prefixes.pop(route.prefix, None) or _PrefixHistory()  # the last one changed stands last
             state = _PastState(now, route.metric, route.interface, route.router, cause)

@@ -39,7 +39,6 @@ class Lifetime:
     stop: float = inf
 
     def holds(self, at: float) -> bool:
-        """Whether that time lies in it."""
         return self.start <= at < self.stop
 
 

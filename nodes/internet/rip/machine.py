@@ -150,7 +150,6 @@ class RipMachine:
         return max(0.0, due)
 
     def take_actions(self) -> list[Action]:
-        """What is to be done since the last call, in order."""
         actions = self._actions.copy()
         self._actions.clear()
         return actions
@@ -250,7 +249,6 @@ class RipMachine:
 
     @property
     def _triggered_updates(self) -> bool:
-        """Whether it sends triggered updates."""
         return self._options.triggered == "on"
 
     def _send_triggered(self, now: float) -> None:
@@ -310,7 +308,6 @@ class RipMachine:
     # Input (3.9)
 
     def _receive_datagram(self, packet: Packet, interface: Interface, now: float) -> None:
-        """A datagram from a neighbour."""
         source, lan = packet.source, interface.name
         try:
             received = parse_message(self._auth.verify(packet.data, lan, source.address, now))

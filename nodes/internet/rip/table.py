@@ -63,7 +63,6 @@ class Route:
 
     @property
     def next_hop(self) -> NextHop:
-        """Where it goes."""
         return NextHop(self.via, self.interface)
 
     @property

@@ -43,7 +43,6 @@ class _RequestSocket:
         self._sequence = 0
 
     def close(self) -> None:
-        """Close the socket."""
         self._socket.close()
 
     def _order(self, kind: int, flags: int, payload: bytes) -> None:
@@ -99,11 +98,9 @@ class Netlink(_RequestSocket):
         super().__init__(socket.NETLINK_ROUTE)
 
     def links(self) -> list[routing.Link]:
-        """Every interface."""
         return self._dump(routing.RTM_GETLINK, routing.link_request(), routing.parse_link)
 
     def addresses(self) -> list[routing.AddressEntry]:
-        """Every IPv4 address."""
         return self._dump(routing.RTM_GETADDR, routing.address_request(), routing.parse_address)
 
     def routes(self, table: int = routing.TABLE_MAIN) -> list[routing.Route]:
@@ -112,7 +109,6 @@ class Netlink(_RequestSocket):
         return [route for route in found if route.table == table]
 
     def set_up(self, ifindex: int, up: bool) -> None:
-        """Set an interface up or down."""
         self._order(routing.RTM_NEWLINK, 0, routing.link_state(ifindex, up))
 
     def set_settings(self, ifindex: int, settings: Mapping[int, int]) -> None:
@@ -129,7 +125,6 @@ class Netlink(_RequestSocket):
         self._order(routing.RTM_NEWADDR, _CREATE | _REPLACE, routing.address_change(entry))
 
     def delete_address(self, entry: routing.AddressEntry) -> None:
-        """Take an address away."""
         self._order(routing.RTM_DELADDR, 0, routing.address_change(entry))
 
     def replace_route(self, route: routing.Route) -> None:
@@ -209,11 +204,9 @@ class Monitor:
         self._lost = lost
 
     def fileno(self) -> int:
-        """For the event loop."""
         return self._socket.fileno()
 
     def close(self) -> None:
-        """Close the socket."""
         self._socket.close()
 
     def drain(self) -> None:
