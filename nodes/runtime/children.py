@@ -21,7 +21,8 @@ __all__ = ["Child", "Children", "ProgramError"]
 
 _CHUNK = 16 * 1024  # bytes read at a time
 _RATE, _BURST = 256.0 * 1024, 1024.0 * 1024  # bytes a second in the long run, and at once
-_REST = 0.1  # seconds for which a flood waits
+_REST = 0.1  # seconds for which a flood waits, at least
+_LINE_COST = 64  # bytes as which a line counts, however short it is: what is done with it takes its time too
 
 
 class ProgramError(Exception):
@@ -46,25 +47,27 @@ class _Output:
         loop.add_reader(pipe.fileno(), self._readable)
 
     def _readable(self) -> None:
-        if not self._bucket.take(self._loop.time(), self._read()) and not self._pipe.closed:
+        cost = self._read()
+        if not self._bucket.take(self._loop.time(), cost) and not self._pipe.closed:
             self._loop.remove_reader(self._pipe.fileno())
-            self._loop.call_later(_REST, self._go_on)
+            self._loop.call_later(max(_REST, cost / _RATE), self._go_on)
 
     def _go_on(self) -> None:
         if not self._pipe.closed:
             self._loop.add_reader(self._pipe.fileno(), self._readable)
 
     def _read(self) -> int:
-        """How many bytes there were."""
+        """How many bytes there were, or as how many their lines count."""
         try:
             data = os.read(self._pipe.fileno(), _CHUNK)
         except BlockingIOError:
             return 0
         if not data:
             self.close()
-        for line in self._lines.feed(data):
+        lines = self._lines.feed(data)
+        for line in lines:
             self._on_line(self._name, line)
-        return len(data)
+        return max(len(data), len(lines) * _LINE_COST)
 
     def finish(self) -> None:
         """The program has ended: read what it left, as much as a pipe holds."""

@@ -88,6 +88,7 @@ def until(condition: Callable[[], bool]) -> None:
     ends = time.monotonic() + 200
     while not condition():
         assert time.monotonic() < ends
+        time.sleep(0.01)
 
 
 def test_it_says_ready_and_what_it_prints_is_told(program: Run, tmp_path: Path) -> None:
@@ -325,15 +326,18 @@ def test_one_that_does_not_read_holds_nobody_up(program: Run) -> None:
     program("#!/bin/sh\nexec sleep 60\n", scenario)
 
 
-def test_a_flood_waits_in_the_pipe(on_bench: OnBench) -> None:
+@pytest.mark.parametrize(("line", "counts"), [("x" * 99, 100), ("y", 64)])
+def test_a_flood_waits_in_the_pipe(on_bench: OnBench, line: str, counts: int) -> None:
+    """A short line is work too: it counts as 64 bytes."""
+
     async def run(bench: Bench) -> None:
         heard = 0
 
-        def said(_: str, line: str) -> None:
+        def said(_: str, _line: str) -> None:
             nonlocal heard
-            heard += len(line) + 1
+            heard += counts
 
-        child = bench.shared.children.start(["yes"], said, lambda _: None)
+        child = bench.shared.children.start(["yes", line], said, lambda _: None)
         loop = asyncio.get_running_loop()
         await bench.until(lambda: heard > 1_000_000)  # what is allowed at once
         began, before = loop.time(), heard
