@@ -25,7 +25,6 @@ SECONDS = {
     "labs/test_own_router.py": 110,
     "labs/test_compose.py": 90,
     "orchestrator/deploy/test_up_real.py": 80,
-    "labs/test_two_internets.py": 70,
     "labs/test_count_to_infinity.py": 65,
     "labs/test_reference_router.py": 60,
     "labs/test_five_routers.py": 60,
@@ -37,7 +36,6 @@ SECONDS = {
     "labs/test_recipes_in_containers.py": 45,
     "orchestrator/cli/test_real_node.py": 40,
     "orchestrator/harness/test_harness_workers.py": 40,
-    "labs/test_tour.py": 30,
     "labs/test_redistribution.py": 25,
     "labs/test_trace_route.py": 25,
     "labs/test_copies.py": 25,
@@ -46,7 +44,6 @@ SECONDS = {
     "labs/test_isolation.py": 15,
     "orchestrator/operations/test_reset_real.py": 15,
     "orchestrator/lab/test_lab_messages.py": 14,
-    "nodes/processes/test_daemon.py": 12,
 }
 """Module → how long it takes, for those over 10 s. Only the order depends on it: where a figure is wrong, or there is
 none, some worker waits longer."""

@@ -1,6 +1,7 @@
 """Labs that docker compose has started, and `catenet up`: the same tables and answers, and each takes the other's.
 
 Compose 2 is a plugin of docker, or comes with the development packages; Compose 1.29 is tried where it is installed.
+The story that `make run` tells is told of the lab that Compose has started.
 """
 
 from __future__ import annotations
@@ -14,28 +15,41 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import story
 from lab_bench import LABS, Bench, up
 from on_engine import claimed, own
 
 from catenet.orchestrator.backend.docker import connect
+from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.deploy.images import build_compose_image
 from catenet.orchestrator.deploy.locks import waiting_lock
 from catenet.orchestrator.deploy.progress import NoProgress
-from catenet.orchestrator.observe.running import running_labs
+from catenet.orchestrator.observe.running import running_lab, running_labs
+from catenet.orchestrator.status.state import lab_state
 
 pytestmark = pytest.mark.engine
 
 COPY, OLD_COPY = own("compose"), own("compose-1")
+SMALL = """
+lans: {lan-a: {}, link: {}, lan-b: {}}
+defaults: {rip: {update: 2s, timeout: 6s, garbage: 4s}}
+nodes:
+  a: {lans: [lan-a, link], services: [rip]}
+  b: {lans: [link, lan-b], services: [rip]}
+checks:
+  - {routes: {at: a, to: lan-b, via: link, cost: 1}}
+  - {routes: {at: b, to: lan-a, via: link, cost: 1}}
+"""
 
 
 def compose_2() -> Sequence[str]:
-    """How Compose 2 is called; the wrapper of the Python package would lose its exit code."""
+    """How Compose 2 is called, nothing where it is not; the wrapper of the Python package would lose its exit code."""
     if subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0:
         return ("docker", "compose")
     package = find_spec("compose")
     if package is None or package.origin is None:
-        pytest.skip("there is no Compose 2 here: docker's plugin docker-compose-plugin has it")
+        return ()
     return (str(Path(package.origin).with_name("docker-compose")),)
 
 
@@ -110,7 +124,10 @@ def image() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """The default lab by Compose 2."""
-    project = Project(compose_2(), COPY, tmp_path_factory.mktemp("compose"), "internet")
+    program = compose_2()
+    if not program:
+        pytest.skip("there is no Compose 2 here: docker's plugin docker-compose-plugin has it")
+    project = Project(program, COPY, tmp_path_factory.mktemp("compose"), "internet")
     with claimed(COPY):
         project.start("--wait")
         yield project
@@ -171,18 +188,54 @@ def test_it_is_broken_and_mended_like_any_other(internet: Project, bench: Bench)
     assert "\t{" not in internet("logs")
 
 
+@pytest.fixture
+def broken_default(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """The engine; on it the default lab, of which a node is missing: all of it where there is no Compose 2."""
+    engine = connect()
+    if compose_2():
+        running: Bench = request.getfixturevalue("bench")
+        engine.remove(running.container("dns.fr").name)
+        yield engine
+    else:
+        with claimed(COPY):
+            yield engine
+
+
+def test_the_tour_starts_what_is_missing_and_its_story_holds(
+    broken_default: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert catenet("tour", "--name", COPY) == 0
+    out = capsys.readouterr().out
+    state = lab_state(broken_default, running_lab(broken_default, COPY))
+    story.assert_it_holds(out)
+    assert f"The lab is up: {len(state.nodes)} nodes" in out
+    assert len(state.nodes) == 20
+    assert all(node.ready for node in state.nodes)
+    assert {lan.condition for lan in state.lans} == {"up"}
+
+
 def test_down_takes_the_builder_too_and_leaves_nothing(internet: Project) -> None:
     assert catenet("down", COPY) == 0
     assert _output(["docker", "ps", "-aq", "--filter", f"label=com.docker.compose.project={COPY}"]) == ""
     assert _output(["docker", "network", "ls", "-q", "--filter", f"name={COPY}_"]) == ""
 
 
-def test_compose_works_on_a_lab_of_ours(tmp_path: Path) -> None:
-    with up(LABS / "five-routers", OLD_COPY) as bench:
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """The folder of a lab of two routers."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "lab.yaml").write_text(SMALL)
+    return folder
+
+
+def test_compose_works_on_a_lab_of_ours(small: Path, tmp_path: Path) -> None:
+    with up(small, OLD_COPY) as bench:
         for program in programs():
-            ours = Project(program, OLD_COPY, tmp_path, "five-routers")
+            ours = Project(program, OLD_COPY, tmp_path, str(small))
             before = ours.ids()
-            assert all(f"{OLD_COPY}-{node}" in ours("ps") for node in "abcde")
+            there = ours("ps")
+            assert all(f"{OLD_COPY}-{node}" in there for node in "ab")
             assert "node.ready" in ours("logs", "a")
             assert ours("exec", "-T", "a", "show", "links").startswith("LAN")
             ours("exec", "-T", "a", "false", code=1)
@@ -192,16 +245,17 @@ def test_compose_works_on_a_lab_of_ours(tmp_path: Path) -> None:
         assert OLD_COPY not in running_labs(bench.engine)
 
 
-def test_compose_1_29_starts_a_lab(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_compose_1_29_starts_a_lab(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program = compose_1()
     if not program:
         pytest.skip("there is no docker-compose 1.29 here")
-    old = Project(program, OLD_COPY, tmp_path, "five-routers")
+    old = Project(program, OLD_COPY, tmp_path, str(small))
     with claimed(OLD_COPY) as engine:
         old.start()
         before = old.ids()
-        assert catenet("up", "five-routers", "--name", OLD_COPY) == 0
+        assert catenet("up", str(small), "--name", OLD_COPY) == 0
         assert "is up already" in capsys.readouterr().out
         assert old.ids() == before
-        assert "link1" in old("exec", "-T", "a", "show", "links")
-        Bench(engine, OLD_COPY, LABS / "five-routers").until_all_holds()
+        assert "lan-a" in old("exec", "-T", "a", "show", "links")
+        with Bench(engine, OLD_COPY, small) as bench:
+            bench.until_all_holds()
