@@ -26,6 +26,8 @@ VICTIM, PEER, OTHER = "10.66.1.1", "10.66.1.2", "10.66.2.3"
 FAR, DEEP = "10.66.3.0/24", "10.66.4.0/24"
 PATIENCE = 200.0
 """Seconds: only there to end a hang, and far from the lab's timeout, an hour."""
+POLL = 0.1
+"""Seconds between two looks."""
 HONEST = {FAR: ("wire", "peer"), DEEP: ("inner", "other")}
 BACKLOG = 20
 """Messages: it has read so many of a flood, and so many wait."""
@@ -182,10 +184,12 @@ def test_at_sigterm_its_routes_are_announced_at_16(lab: LabUnderTest) -> None:
     ends = time.monotonic() + PATIENCE
     while waiting(lab):  # the rest of a flood leaves no room for last words
         assert time.monotonic() < ends, "it does not read"
+        time.sleep(POLL)
     with suppress(EngineError):  # it may be gone before its answer has come
         lab["peer"].run("kill", "-TERM", "1")
     ends = time.monotonic() + PATIENCE
     while FAR in {row["prefix"] for row in asked(lab, "other", "routes")} or lab["peer"].container.state == "running":
         assert time.monotonic() < ends, "it is not down, or the others do not know"
+        time.sleep(POLL)
     lab["peer"].start()
     lab.check()

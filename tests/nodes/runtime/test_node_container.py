@@ -32,7 +32,10 @@ pytestmark = pytest.mark.engine
 LAB = own("node")
 PREFIXES = {"lan1": Prefix.parse("10.0.1.0/24"), "lan2": Prefix.parse("10.0.2.0/24")}
 H1, R1, R2, H2 = (Address.parse(text) for text in ("10.0.1.7", "10.0.1.1", "10.0.2.1", "10.0.2.7"))
+POLL = 0.05
+"""Seconds between two looks: each costs the engine more than that which is waited for costs the node."""
 RIP: dict[str, Json] = {"update": 2.0, "timeout": 6.0, "garbage": 4.0}
+PING, OWN = "ping -c2 -i0.2 -W10 h2", "ip -4 -o address show scope global | awk '{print $4}'"
 SYSCTLS = {
     "net.ipv4.conf.all.rp_filter": "0",
     "net.ipv4.conf.all.send_redirects": "0",
@@ -87,6 +90,7 @@ class Small:
         until = time.monotonic() + 200
         while not condition():
             assert time.monotonic() < until, [line.text for line in self.engine.logs(f"{LAB}-r")]
+            time.sleep(POLL)
 
     def events(self, node: str) -> list[Event]:
         lines = self.engine.logs(f"{LAB}-{node}")
@@ -103,6 +107,13 @@ class Small:
             out += piece[1]
         program.close()
         return out.decode()
+
+    def run_each(self, node: str, *commands: str) -> list[str]:
+        """Both outputs of each of these, by one program."""
+        between = "----"
+        said = self.run(node, f"({f'; echo {between}; '.join(commands)})").split(f"{between}\n")
+        assert len(said) == len(commands), said
+        return said
 
     def container(self, node: str) -> Container:
         return next(each for each in containers_of(self.engine, LAB) if each.node == node)
@@ -124,10 +135,7 @@ class Small:
         self.wait(lambda: self.count(node, "link.up") > ups)
 
     def pings(self) -> bool:
-        return " 2 received" in self.run("h1", "ping -c2 -i0.2 -W10 h2")
-
-    def addresses(self, node: str) -> list[str]:
-        return self.run(node, "ip -4 -o address show scope global | awk '{print $4}'").split()
+        return " 2 received" in self.run("h1", PING)
 
 
 @pytest.fixture(scope="module")
@@ -140,15 +148,17 @@ def small() -> Iterator[Small]:
 
 def is_right(small: Small) -> None:
     """What must hold at every start and after every reconnect."""
-    assert small.pings()
-    assert small.addresses("h1") == ["10.0.1.7/24"]
-    assert sorted(small.addresses("r")) == ["10.0.1.1/24", "10.0.2.1/24"]
-    assert "altname lan1" in small.run("r", "ip link show dev lan1")
-    assert small.run("r", "ip route get 192.0.2.1").startswith("RTNETLINK answers: Network is unreachable")
-    assert small.run("h1", "ip route get 127.0.0.11") == "RTNETLINK answers: No route to host\n"  # the engine's DNS
-    assert "via 10.0.1.1 " in small.run("h1", "ip route show default")
-    assert len(small.run("h1", "ip route show default").splitlines()) == 1
-    offloads = small.run("r", "ethtool -k $(ip -o link show dev lan1 | cut -d: -f2 | cut -d@ -f1)")
+    ping, own, out, default = small.run_each("h1", PING, OWN, "ip route get 127.0.0.11", "ip route show default")
+    assert " 2 received" in ping
+    assert own.split() == ["10.0.1.7/24"]
+    assert out == "RTNETLINK answers: No route to host\n"  # the engine's DNS
+    assert "via 10.0.1.1 " in default
+    assert len(default.splitlines()) == 1
+    offload = "ethtool -k $(ip -o link show dev lan1 | cut -d: -f2 | cut -d@ -f1)"
+    own, link, way, offloads = small.run_each("r", OWN, "ip link show dev lan1", "ip route get 192.0.2.1", offload)
+    assert sorted(own.split()) == ["10.0.1.1/24", "10.0.2.1/24"]
+    assert "altname lan1" in link
+    assert way.startswith("RTNETLINK answers: Network is unreachable")
     for feature in ("tx-checksumming", "tx-tcp-segmentation", "generic-segmentation-offload"):
         assert f"{feature}: off" in offloads
 

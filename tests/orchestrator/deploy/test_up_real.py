@@ -21,6 +21,8 @@ pytestmark = pytest.mark.engine
 
 COPY = own("up")
 LIMIT = 300.0
+POLL = 0.01
+"""Seconds between two looks: less than it takes to make anything."""
 FILE = """
 lans: {left: {}, middle: {}, right: {}}
 nodes:
@@ -75,6 +77,7 @@ def wait_for_things(engine: Engine, count: int) -> None:
     until = time.monotonic() + LIMIT
     while things(engine) < count:
         assert time.monotonic() < until, "nothing is made"
+        time.sleep(POLL)
 
 
 def test_up_twice_and_down_twice(engine: Engine, folder: Path) -> None:
