@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,13 @@ from on_engine import CATENET, cleared, free_prefix, own
 
 from catenet.nodes.address import Address
 from catenet.nodes.control.config import CONFIG_VARIABLE, InterfaceConfig, NodeConfig
+from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_NODE, ContainerSpec, NetworkSpec
 from catenet.orchestrator.capture.packets import PcapStream, decode
+from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.deploy.images import node_image_tag
 from catenet.orchestrator.observe.events import wait_for
+from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.observe.running import running_lab
 
 pytestmark = pytest.mark.engine
@@ -72,20 +76,22 @@ class Capture:
         return self.process.returncode, out, err.decode()
 
 
-def inside(node: str, *command: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([*CATENET, "exec", "--lab", LAB, node, *command], stdout=subprocess.DEVNULL)
+def inside(node: str, *command: str) -> int:
+    """The exit code of a program in a node."""
+    engine = connect()
+    return run_program(engine, running_lab(engine, LAB).node(node), command, 200.0).returncode
 
 
 def left() -> list[str]:
     """The nodes in which a tcpdump is still there 100 s later."""
     wait = "timeout 100 sh -c 'while pidof -q tcpdump; do sleep 0.05; done'"
-    return [node for node in ADDRESSES if inside(node, "sh", "-c", wait).wait()]
+    return [node for node in ADDRESSES if inside(node, "sh", "-c", wait)]
 
 
 def test_tcpdumps_words_each_packet_once() -> None:
     capture = Capture("wire", "icmp", "-c", "4")
     assert capture.begun == "listening on wire, icmp: Ctrl-C ends it\n"
-    assert inside("x", "ping", "-c", "2", "-i", "0.2", ADDRESSES["y"]).wait() == 0
+    assert inside("x", "ping", "-c", "2", "-i", "0.2", ADDRESSES["y"]) == 0
     code, out, err = capture.end()
     assert (code, err) == (0, "4 packets, 0 dropped by the kernel\n")
     assert [re.sub(r"^[\d:.]{15} |, id.*", "", line) for line in out.decode().splitlines()] == [
@@ -97,7 +103,7 @@ def test_tcpdumps_words_each_packet_once() -> None:
 def test_several_places_in_order_named_and_as_json() -> None:
     """x sends, the LAN has it, y gets it: three lines a packet."""
     capture = Capture("x", "y", "wire", "udp port 4711", "-c", "3", "--json")
-    assert inside("x", "sh", "-c", f"echo hello | nc -u -q 0 {ADDRESSES['y']} 4711").wait() == 0
+    assert inside("x", "sh", "-c", f"echo hello | nc -u -q 0 {ADDRESSES['y']} 4711") == 0
     code, out, _ = capture.end()
     lines = [json.loads(line) for line in out.splitlines()]
     assert code == 0 and sorted(line["node"] for line in lines) == ["x", "x", "y"]
@@ -110,8 +116,9 @@ def test_a_file_under_load_has_every_packet_of_both_in_order(tmp_path: Path) -> 
     """Every packet but those that the kernel says it dropped (a busy machine's may): none twice, none silently lost."""
     file = tmp_path / "load.pcap"
     capture = Capture("wire", "udp dst port 4711", "-w", str(file))
-    senders = [inside(node, "python3", "-c", SENDER, ADDRESSES[other]) for node, other in (("x", "y"), ("y", "x"))]
-    assert [sender.wait() for sender in senders] == [0, 0]
+    with ThreadPoolExecutor(2) as senders:
+        ended = senders.map(lambda node, to: inside(node, "python3", "-c", SENDER, ADDRESSES[to]), "xy", "yx")
+        assert [*ended] == [0, 0]
     code, _, err = capture.end(signal.SIGINT)
     said = re.fullmatch(r"(\d+) packets, (\d+) dropped by the kernel\n", err)
     assert code == 0 and said is not None, err
@@ -142,16 +149,16 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     assert capture.process.stdout is not None
     assert len(capture.process.stdout.read(24)) == 24
     capture.process.stdout.close()
-    assert inside("x", "ping", "-c", "1", ADDRESSES["y"]).wait() == 0
+    assert inside("x", "ping", "-c", "1", ADDRESSES["y"]) == 0
     code, _, err = capture.end()
     assert (code, err) == (0, "")
 
 
 def test_a_lan_that_is_cut_is_heard_from_its_healing_on() -> None:
-    subprocess.run([*CATENET, "cut", "wire", "--lab", LAB], check=True, stdout=subprocess.DEVNULL)
+    assert run(["cut", "wire", "--lab", LAB]) == 0
     capture = Capture("wire", "icmp", "-c", "2")
-    subprocess.run([*CATENET, "heal", "wire", "--lab", LAB], check=True, stdout=subprocess.DEVNULL)
-    assert inside("x", "ping", "-c", "1", "-w", "100", ADDRESSES["y"]).wait() == 0
+    assert run(["heal", "wire", "--lab", LAB]) == 0
+    assert inside("x", "ping", "-c", "1", "-w", "100", ADDRESSES["y"]) == 0
     code, out, _ = capture.end()
     assert code == 0 and out.count(b"ICMP echo") == 2
 
@@ -163,8 +170,8 @@ def test_a_wrong_filter_is_the_users_mistake_in_tcpdumps_words() -> None:
     assert capture.end()[0] == 2
 
 
-def test_the_picture_of_the_running_lab() -> None:
-    done = subprocess.run([*CATENET, "graph", LAB, "--json"], capture_output=True, check=True)
-    picture = json.loads(done.stdout)
+def test_the_picture_of_the_running_lab(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["graph", LAB, "--json"]) == 0
+    picture = json.loads(capsys.readouterr().out)
     assert {node["name"]: node["state"] for node in picture["nodes"]} == {"x": "good", "y": "good"}
     assert [(end["node"], end["address"]) for end in picture["lans"][0]["ends"]] == [*ADDRESSES.items()]
