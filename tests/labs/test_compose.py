@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import story
-from lab_bench import LABS, Bench, up
+from lab_bench import LABS, Bench, until, up
 from on_engine import claimed, own
 
 from catenet.orchestrator.backend.docker import connect
@@ -206,12 +206,17 @@ def test_the_tour_starts_what_is_missing_and_its_story_holds(
 ) -> None:
     assert catenet("tour", "--name", COPY) == 0
     out = capsys.readouterr().out
-    state = lab_state(broken_default, running_lab(broken_default, COPY))
     story.assert_it_holds(out)
-    assert f"The lab is up: {len(state.nodes)} nodes" in out
-    assert len(state.nodes) == 20
-    assert all(node.ready for node in state.nodes)
-    assert {lan.condition for lan in state.lans} == {"up"}
+    assert "The lab is up: 20 nodes" in out
+
+    def not_as_after_up() -> list[str]:
+        state = lab_state(broken_default, running_lab(broken_default, COPY))
+        assert len(state.nodes) == 20
+        return [node.name for node in state.nodes if not node.ready] + [
+            f"{lan.name} is {lan.condition}" for lan in state.lans if lan.condition != "up"
+        ]
+
+    until(not_as_after_up)  # on a machine that is busy a node may not answer at once
 
 
 def test_down_takes_the_builder_too_and_leaves_nothing(internet: Project) -> None:

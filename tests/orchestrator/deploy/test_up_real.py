@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from on_engine import CATENET, claimed, cleared, own
+from on_engine import CATENET, cleared, own
 
 from catenet.orchestrator.backend.protocols import LABEL_LAB, Engine
 
@@ -157,16 +157,3 @@ def test_a_lab_that_cannot_become_ready_is_exit_1_and_leaves_evidence(engine: En
     (place,) = (folder / ".catenet" / "failures").iterdir()
     assert sorted(path.stem for path in (place / "inspect").iterdir()) == ["a", "b", "h"]
     assert sorted(path.stem for path in (place / "logs").iterdir()) == ["a", "b", "h"]
-
-
-def test_two_copies_have_equal_addresses_at_the_same_time(engine: Engine, folder: Path) -> None:
-    (folder / "lab.yaml").write_text(FILE.replace("left: {}", "left: {prefix: 10.211.0.0/24}"))
-    second = own("up-2")
-    with claimed(second):
-        assert finished(catenet(folder, "up", "--name", COPY))[0] == 0
-        assert finished(catenet(folder, "up", "--name", second))[0] == 0
-        for copy in (COPY, second):
-            program = engine.execute(f"{copy}-a", ["ip", "-4", "-o", "address", "show"])
-            shown = b"".join(piece[1] for piece in iter(lambda: program.read(LIMIT), None))  # noqa: B023
-            program.close()
-            assert b"10.211.0.1/24" in shown
