@@ -19,9 +19,6 @@ from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
 from catenet.nodes.runtime.netlink.client import Netlink
 
-POLL = 0.002
-"""Seconds between two looks: what is waited for needs the processor more."""
-
 
 class Bench:
     """What services share, on a loop that is running, and the events that they wrote."""
@@ -52,7 +49,7 @@ class Bench:
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(200):
             while not condition():
-                await asyncio.sleep(POLL)
+                await asyncio.sleep(0)
 
     def close(self) -> None:
         for context in self.contexts:
