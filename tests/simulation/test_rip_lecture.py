@@ -102,7 +102,8 @@ def play(network: Network, judge: Callable[[Network, Expectation], bool]) -> Non
     for moment in LAB.timeline:
         network.run(max(0.0, began + moment.at - network.now))
         if moment.expect is None:
-            getattr(network, moment.verb)(moment.target, **dict.fromkeys(moment.flags, True))
+            options = {} if moment.options is None else moment.options._asdict()
+            getattr(network, moment.verb)(moment.target, **options)
             continue
         left = began + moment.at + moment.expect.within - network.now
         expectation = moment.expect.expectation
