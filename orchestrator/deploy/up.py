@@ -33,7 +33,9 @@ from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.deploy.ready import NotReadyError, Readiness
 from catenet.orchestrator.deploy.run import carry_out, perform
 from catenet.orchestrator.deploy.watch import Watch
-from catenet.orchestrator.evidence.failure import FOLDER, a_while, last_words, save_or_say
+from catenet.orchestrator.evidence.failure import a_while, save_or_say
+from catenet.orchestrator.evidence.folder import FOLDER
+from catenet.orchestrator.evidence.node import last_words
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.events import last_time

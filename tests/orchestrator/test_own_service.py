@@ -13,7 +13,7 @@ from catenet.nodes.control.config import CONFIG_VARIABLE
 from catenet.nodes.control.questions import Answer
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.app import run
-from catenet.orchestrator.evidence.failure import _without_secrets
+from catenet.orchestrator.evidence.secrets import inspected_without_secrets
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import LabFileError
 from catenet.orchestrator.lab.schema import schema
@@ -110,7 +110,7 @@ def test_show_draws_its_table(small: Any, capsys: pytest.CaptureFixture[str]) ->
 
 def test_evidence_has_all_but_its_secret() -> None:
     config = json.dumps({"services": {"echo": {"greetings": "x", "port": 7, "key": "hush"}}})
-    known: Any = _without_secrets({"Config": {"Env": [f"CATENET_NODE={config}"]}})
+    known: Any = inspected_without_secrets({"Config": {"Env": [f"CATENET_NODE={config}"]}})
     (variable,) = known["Config"]["Env"]
     kept = json.loads(variable.removeprefix("CATENET_NODE="))["services"]["echo"]
     assert kept == {"greetings": "x", "port": 7, "key": "(hidden)"}

@@ -10,8 +10,7 @@ import pytest
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import Answer
 from catenet.orchestrator.backend.protocols import LABEL_NODE, EngineError
-from catenet.orchestrator.capture.packets import Frame
-from catenet.orchestrator.evidence.failure import _Capture, _without_secrets, save, save_or_say
+from catenet.orchestrator.evidence.failure import save, save_or_say
 
 TABLES = {"links": [{"lan": "link1"}], "rip": {"table": []}}
 
@@ -49,7 +48,7 @@ def test_everything_is_kept_of_those_that_run_and_what_is_known_of_the_dead(lab,
 
 
 def test_what_cannot_be_had_is_said(lab, tmp_path, monkeypatch):
-    monkeypatch.setattr("catenet.orchestrator.evidence.failure._BEGIN", 0.1)
+    monkeypatch.setattr("catenet.orchestrator.evidence.packets._BEGIN", 0.1)
     done = []
     place = save(lab.engine, "small", "x", tmp_path, again=lambda: done.append(1))
     said = (place / "left-out.txt").read_text().splitlines()
@@ -119,59 +118,13 @@ def test_no_copys_name_decides_where_the_folder_is(lab, tmp_path):
 
 
 def test_a_log_is_kept_whole_and_its_last_lines_are_among_the_events(lab, tmp_path, monkeypatch):
-    monkeypatch.setattr("catenet.orchestrator.evidence.failure._EVENTS", 2)
+    monkeypatch.setattr("catenet.orchestrator.evidence.node._EVENTS", 2)
     for number in range(5):
         lab.engine.write("small-a", f"line {number}")
     place = save(lab.engine, "small", "x", tmp_path, again=None)
     assert (place / "logs" / "a.log").read_text().splitlines()[1:] == [f"line {number}" for number in range(5)]
     events = [line.split(" ", 2) for line in (place / "events.txt").read_text().splitlines()]
     assert [text for _, node, text in events if node == "a"] == ["line 3", "line 4"]
-
-
-def test_a_capture_keeps_so_many_bytes(small, monkeypatch):
-    monkeypatch.setattr("catenet.orchestrator.evidence.failure._BYTES", 250)
-    capture = _Capture(small.engine, small.container("a"))
-    for size in (100, 100, 100, 1):
-        capture._take(Frame(1.0, 1, bytes(size), size))
-    assert [frame.length for frame in capture._frames] == [100, 100]
-
-
-@pytest.mark.parametrize(
-    ("config", "kept"),
-    [
-        ({"services": {"rip": {"auth": {"password": "hunter2"}}}}, {"password": "(hidden)"}),
-        (
-            {"services": {"rip": {"auth": {"md5": {"1": "hunter2", "2": "hunter2"}}}}},
-            {"md5": dict.fromkeys("12", "(hidden)")},
-        ),
-        ({"services": {"rip": {"auth": "hunter2"}}}, "(hidden)"),
-    ],
-)
-def test_passwords_and_keys_of_the_lab_are_not_kept(config, kept):
-    known = _without_secrets({"Config": {"Env": [f"CATENET_NODE={json.dumps(config)}"]}})
-    assert "hunter2" not in json.dumps(known)
-    (variable,) = known["Config"]["Env"]
-    assert json.loads(variable.removeprefix("CATENET_NODE="))["services"]["rip"]["auth"] == kept
-
-
-@pytest.mark.parametrize(
-    ("service", "options", "kept"),
-    [
-        ("rip", {"update": 5.0, "implementation": "./x"}, {"update": 5.0, "implementation": "./x"}),
-        ("rip", {"pasword": {"hunter2": "hunter2"}}, {"pasword": "(hidden)"}),
-        ("later", {"secrets": ["hunter2"], "port": 1}, {"secrets": "(hidden)", "port": "(hidden)"}),
-    ],
-)
-def test_what_is_no_secret_is_kept_and_what_is_not_known_is_not(service, options, kept):
-    config = json.dumps({"services": {service: options}})
-    (variable,) = _without_secrets({"Config": {"Env": [f"CATENET_NODE={config}"]}})["Config"]["Env"]
-    assert json.loads(variable.removeprefix("CATENET_NODE="))["services"] == {service: kept}
-
-
-@pytest.mark.parametrize("text", ["{hunter2", "[1]", '{"services": ["hunter2"]}', '{"services": {"rip": 3}}'])
-def test_a_configuration_that_is_none_is_hidden(text):
-    known = _without_secrets({"Config": {"Env": [f"CATENET_NODE={text}"]}})
-    assert known["Config"]["Env"] == ["CATENET_NODE=(hidden)"]
 
 
 def test_of_the_environment_only_what_is_ours_is_kept(lab, tmp_path):
