@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from line_lab import World
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.link import LinkCondition
@@ -153,6 +154,16 @@ def small(engine: FakeEngine, tmp_path: Path) -> Iterator[SmallLab]:
     folder.mkdir()
     (folder / "lab.yaml").write_text(FILE)
     yield SmallLab(engine, "small", folder / "lab.yaml")
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """One router between two hosts. What fails leaves evidence: not in the repository. In memory nothing can be
+    captured, so nobody waits for it.
+    """
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("catenet.orchestrator.evidence.failure._LOOK", 0.2)
+    return World(tmp_path)
 
 
 @pytest.fixture

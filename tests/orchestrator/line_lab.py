@@ -6,8 +6,6 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import pytest
-
 from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
 from catenet.nodes.machine import Json
@@ -24,6 +22,8 @@ from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Check
 from catenet.orchestrator.observe.running import RunningLab, running_lab
 from catenet.orchestrator.operations import Result, run_checks
+
+__all__ = ["World"]
 
 LAB = """\
 name: line
@@ -113,15 +113,3 @@ class World:
         if what == "links":
             return links
         return self.tables[what]
-
-
-@pytest.fixture(autouse=True)
-def _evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What fails leaves evidence: not in the repository. In memory nothing can be captured, so nobody waits for it."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("catenet.orchestrator.evidence.failure._LOOK", 0.2)
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
