@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Prefix
-from catenet.nodes.control.origin import Explanation
 from catenet.nodes.control.service import Source
 from catenet.nodes.implementations.daemon import LearnedRoute, RouteExchange, Task
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.children import ProgramError
 from catenet.nodes.runtime.context import ServiceContext
 from catenet.nodes.runtime.netlink.routing import Route
+
+if TYPE_CHECKING:
+    from catenet.nodes.control.answers import ProtocolRoute
+    from catenet.nodes.control.origin import Explanation
 
 __all__ = ["OddTableError", "RouteFollower"]
 
@@ -160,41 +164,50 @@ class RouteFollower:
 
     def _explain(self, prefix: Prefix) -> Explanation | None:
         """What is known of a route: where it goes. By which message it came, no program of others says."""
-        table = self._rows()
-        found = next((row for row in table if row["prefix"] == str(prefix)), None)
-        return (
-            None if found is None else Explanation.parse({"implementation": str(self._context.implementation), **found})
+        from catenet.nodes.control.origin import Explanation
+
+        row = next((row for row in self._rows() if row.prefix == str(prefix)), None)
+        if row is None:
+            return None
+        return Explanation(
+            row.prefix,
+            row.state,
+            row.metric,
+            row.lan,
+            node=row.node,
+            via=row.via,
+            tag=row.tag,
+            implementation=str(self._context.implementation),
         )
 
     def _show(self) -> Json:
-        return {"implementation": str(self._context.implementation), "table": list[Json](self._rows())}
+        return {
+            "implementation": str(self._context.implementation),
+            "table": [row.to_json() for row in self._rows()],
+        }
 
-    def _rows(self) -> list[dict[str, Json]]:
+    def _rows(self) -> list[ProtocolRoute]:
         """As our own router shows its table, as seen last."""
-        connected: list[dict[str, Json]] = [
-            {
-                **dict.fromkeys(("via", "node", "age", "tag")),
-                "prefix": str(each.prefix),
-                "lan": each.name,
-                "metric": (metric := self._own_metrics.get(each.name, _NETWORK)),
-                "cost": metric - _NETWORK,
-                "state": "connected",
-            }
-            for each in self._context.interfaces()
-            if each.up
-        ]
-        learned: list[dict[str, Json]] = [
-            {
-                "prefix": str(route.prefix),
-                "lan": self._context.lan_of(route.via),
-                "via": str(route.via),
-                "node": self._context.name_of(route.via),
-                "metric": route.metric,
-                "cost": route.cost,
-                "age": None,
-                "tag": route.tag,
-                "state": "valid",
-            }
-            for _, route in sorted(self._known.items())
-        ]
-        return sorted([*connected, *learned], key=lambda row: Prefix.parse(str(row["prefix"])))
+        from catenet.nodes.control.answers import ProtocolRoute
+
+        rows: list[tuple[Prefix, ProtocolRoute]] = []
+        for each in self._context.interfaces():
+            if each.up:
+                metric = self._own_metrics.get(each.name, _NETWORK)
+                row = ProtocolRoute(
+                    str(each.prefix), each.name, metric=metric, cost=metric - _NETWORK, state="connected"
+                )
+                rows.append((each.prefix, row))
+        for route in self._known.values():
+            row = ProtocolRoute(
+                str(route.prefix),
+                self._context.lan_of(route.via),
+                str(route.via),
+                self._context.name_of(route.via),
+                route.metric,
+                route.cost,
+                tag=route.tag,
+                state="valid",
+            )
+            rows.append((route.prefix, row))
+        return [row for _, row in sorted(rows, key=lambda each: each[0])]

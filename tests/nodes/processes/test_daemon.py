@@ -13,7 +13,9 @@ import pytest
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import services
+from catenet.nodes.control.answers import ProtocolRoute, RoutingTable
 from catenet.nodes.control.implementation import Implementation
+from catenet.nodes.control.origin import Explanation
 from catenet.nodes.control.service import Service as Declaration
 from catenet.nodes.control.service import Source
 from catenet.nodes.implementations.daemon import (
@@ -171,7 +173,21 @@ def test_its_table_is_sorted_by_prefix_whatever_is_connected(on_bench: OnBench, 
         await bench.until(lambda: any(event.kind == "route.changed" for event in bench.events()))
         shown = context.shows["svc"]()
         assert isinstance(shown, dict)
-        assert [row["prefix"] for row in shown["table"]] == ["10.0.0.0/24", "10.0.1.0/24", "10.0.9.0/24"]
+        assert RoutingTable.parse(shown).routes == (
+            ProtocolRoute("10.0.0.0/24", "wire", metric=1, cost=0, state="connected"),
+            ProtocolRoute("10.0.1.0/24", "wire", "10.0.0.2", "10.0.0.2", 2, 1, state="valid"),
+            ProtocolRoute("10.0.9.0/24", "last", metric=1, cost=0, state="connected"),
+        )
+        known = context.explains[0](Prefix.parse("10.0.1.0/24"))
+        assert known == Explanation(
+            "10.0.1.0/24",
+            "valid",
+            2,
+            "wire",
+            node="10.0.0.2",
+            via="10.0.0.2",
+            implementation=str(context.implementation),
+        )
         running.cancel()
         await asyncio.wait([running])
 
