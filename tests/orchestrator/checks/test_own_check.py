@@ -141,4 +141,4 @@ def test_the_words_are_the_fields_in_their_order() -> None:
 
 
 def test_most_used_kinds_come_first() -> None:
-    assert list(checks.kinds()) == ["routes", "resolve", "fetch", "path", "ping", "gone", "loop"]
+    assert list(checks.kinds())[:5] == ["routes", "resolve", "fetch", "path", "ping"]
