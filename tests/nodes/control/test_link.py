@@ -72,7 +72,7 @@ def impaired() -> ModuleType:
             "BROKEN = (CUT, SILENT)",
             "IMPAIRED = StateWords('impaired', *['impaired'] * 3)\nBROKEN = (CUT, SILENT, IMPAIRED)",
         ),
-        ("SILENT if self.drop else UP", "SILENT if self.drop else UP if self == WELL else IMPAIRED"),
+        ("SILENT if self.drop else UP", "SILENT if self.drop else UP if self == HEALTHY else IMPAIRED"),
     ):
         assert source.count(old) == 1
         source = source.replace(old, new)
