@@ -82,7 +82,7 @@ nodes:
 """
 
 
-@pytest.mark.parametrize("word", ["frr", "bird"])
+@pytest.mark.parametrize("word", ["frr", "bird", "./my-rip"])
 def test_a_routing_program_refuses_routes_of_services_that_it_does_not_know(word: str) -> None:
     with pytest.raises(LabFileError) as caught:
         parse(REDISTRIBUTION.replace("WORD", word).encode(), "lab.yaml")
