@@ -22,11 +22,11 @@ The sequence number is the time of day in seconds: it never decreases, after a r
 
 from __future__ import annotations
 
-import hmac
 import struct
 from collections.abc import Iterable
 
 from catenet.nodes.address import Address
+from catenet.nodes.internet.rip.digests import equal
 from catenet.nodes.internet.rip.keyring import Keyring
 from catenet.nodes.internet.rip.keys import PASSWORD_LENGTH, Key
 from catenet.nodes.internet.rip.packet import AUTHENTICATION, MAX_ENTRIES
@@ -137,7 +137,7 @@ class Authentication:
 
     def _verify_password(self, data: bytes) -> bytes:
         given = _ENTRY.unpack_from(data, _HEADER)[2]
-        if not hmac.compare_digest(given, self._password.ljust(PASSWORD_LENGTH, b"\0")):
+        if not equal(given, self._password.ljust(PASSWORD_LENGTH, b"\0")):
             raise DecodeError("auth-password", "…", "a wrong password")
         return data[:_HEADER] + data[_HEADER + _ENTRY.size :]
 
@@ -155,7 +155,7 @@ class Authentication:
         ):
             why = f"{key.method} does not make {said} octets behind {size} of a message of {len(data)}"
             raise DecodeError("auth-length", number, why)
-        if not hmac.compare_digest(data[len(signed) :], key.digest(signed)):
+        if not equal(data[len(signed) :], key.digest(signed)):
             raise DecodeError("auth-digest", number, "the digest is not that of this message and key")
         self._sequences.take(interface, source, key, sequence, now)
         return data[:_HEADER] + data[_HEADER + _DIGEST_ENTRY.size : size]
@@ -189,5 +189,5 @@ class Authentication:
 
 
 def key_in(error: DecodeError) -> int | None:
-    """The id of the key that a message names which `open` has refused; None where it names none."""
+    """The id of the key that a message names which `verify` has refused; None where it names none."""
     return error.value if error.field in _OF_A_KEY and isinstance(error.value, int) else None

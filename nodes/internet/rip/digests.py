@@ -1,13 +1,14 @@
-"""How a message's digest is made of the message and a key, by each algorithm that RFC 4822 section 4 names."""
+"""How a message's digest is made of the message and a key, by each algorithm that RFC 4822 section 4 names.
+
+What makes them, OpenSSL, is imported by the first digest: a router without keys is a megabyte smaller without.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-__all__ = ["LONGEST_KEY", "METHODS", "Method"]
+__all__ = ["LONGEST_KEY", "METHODS", "Method", "equal"]
 
 LONGEST_KEY = 256
 """Octets of a key: more than any method needs."""
@@ -26,17 +27,28 @@ class Method(NamedTuple):
     digest: Callable[[bytes, bytes], bytes]
 
 
-def _hmac(name: str) -> Method:
-    length = hashlib.new(name).digest_size
+def equal(given: bytes, wanted: bytes) -> bool:
+    """Whether they are the same; how long that takes tells nothing of what they are."""
+    import hmac
+
+    return hmac.compare_digest(given, wanted)
+
+
+def _hmac(name: str, length: int) -> Method:
+    """`length`: of its hash, "L" in RFC 4822 section 2.5, in octets."""
 
     def prepare(key: bytes) -> bytes:
         """ "If the Authentication Key is more than L octets long, then Ko is set to H(Authentication Key). If […] less
         than L octets long, then Ko is set to the Authentication Key with zeros appended" (2.5).
         """
+        import hashlib
+
         return (hashlib.new(name, key).digest() if len(key) > length else key).ljust(length, b"\0")
 
     def digest(prepared: bytes, message: bytes) -> bytes:
         """ "First, the RIPv2 packet's Authentication Data field is filled with the value Apad." (2.5)."""
+        import hmac
+
         return hmac.digest(prepared, message + _APAD * (length // len(_APAD)), name)
 
     return Method(length, LONGEST_KEY, prepare, digest)
@@ -44,6 +56,8 @@ def _hmac(name: str) -> Method:
 
 def _md5(prepared: bytes, message: bytes) -> bytes:
     """ "The RIPv2 Authentication Key is appended to the RIPv2 packet in memory." (2.4); the pad is MD5's own."""
+    import hashlib
+
     return hashlib.md5(message + prepared, usedforsecurity=False).digest()
 
 
@@ -52,9 +66,9 @@ _MD5 = 16
 METHODS: Mapping[str, Method] = {
     # "The RIPv2 Authentication Key is always 16 octets when "Keyed-MD5" is in use." (2.4)
     "md5": Method(_MD5, _MD5, lambda key: key.ljust(_MD5, b"\0"), _md5),
-    "hmac-sha-1": _hmac("sha1"),
-    "hmac-sha-256": _hmac("sha256"),
-    "hmac-sha-384": _hmac("sha384"),
-    "hmac-sha-512": _hmac("sha512"),
+    "hmac-sha-1": _hmac("sha1", 20),
+    "hmac-sha-256": _hmac("sha256", 32),
+    "hmac-sha-384": _hmac("sha384", 48),
+    "hmac-sha-512": _hmac("sha512", 64),
 }
 """A lab file's word for an algorithm → the algorithm."""

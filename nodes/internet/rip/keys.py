@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from math import inf
 from typing import Any
 
@@ -117,6 +116,8 @@ def _key(method: str, word: str, given: object, began: float) -> Key:
     words = given if isinstance(given, Mapping) else {"secret": given}
     for each in words:
         if each not in (*_SECRETS, *_TIMES):
+            from difflib import get_close_matches  # for a mistake alone: a node is smaller without
+
             near = get_close_matches(str(each), (*_SECRETS, *_TIMES), n=1)
             text = f"{what} has an unknown word; it may have {', '.join((*_SECRETS, *_TIMES))}{_ask(near)}"
             raise OptionError(text, "auth", inner=word)
