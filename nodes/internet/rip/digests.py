@@ -1,6 +1,6 @@
 """How a message's digest is made of the message and a key, by each algorithm that RFC 4822 section 4 names.
 
-What makes them, OpenSSL, is imported by the first digest: a router without keys is a megabyte smaller without.
+What makes them, OpenSSL, is imported by the first digest: a router without keys is four megabytes smaller without.
 """
 
 from __future__ import annotations
