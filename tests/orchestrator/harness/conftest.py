@@ -6,6 +6,12 @@ from typing import Any
 import pytest
 from harness_twin import CONFTEST, LAB, Twin, engines
 
+from catenet.orchestrator.checks import kinds
+
+# They are found once. An inner run of pytest forgets the modules that it is the first to import, and a kind whose
+# module is forgotten has annotations that say nothing.
+kinds()
+
 
 class Inner:
     """An inner run of pytest, in a folder with a lab.yaml, on an engine in memory."""
