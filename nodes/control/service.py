@@ -31,11 +31,22 @@ class Routing(NamedTuple):
     """A service that finds routes. Numbers and distances are a `Source`'s, and no two services have the same.
 
     `expected`: → what says which routes it should find (control/topology).
+    `unreachable`: the metric that says that there is no way; None: none does.
+    `network_cost`: what the network at a route's end adds to the metric; the cost that users are told is without it.
+    `message_names`: (a message as its hearer calls it, how its sender says that it went) → its name, where the sender
+    knows better.
     """
 
     number: int
     distance: int
     expected: Callable[[], Expected]
+    unreachable: int | None = None
+    network_cost: int = 0
+    message_names: Mapping[tuple[str, str], str] = {}
+
+    def cost(self, metric: int) -> int:
+        """Of a route that can be used, by its metric."""
+        return max(0, metric - self.network_cost)
 
 
 class Listen(NamedTuple):

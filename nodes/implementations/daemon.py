@@ -139,7 +139,8 @@ class RouteExchange(NamedTuple):
 
     `printed`: how its routes with their metrics are learned; None: its table of the kernel's has its own metrics.
     `to_find`: static routes that the node puts into that table, for the program to find there.
-    `own_metrics`: LAN → the protocol's metric of the node's own network there; 1 where nothing is said.
+    `own_metrics`: LAN → the protocol's metric of the node's own network there; where nothing is said, the
+    declaration's `network_cost`.
     """
 
     printed: PrintedTable | None = None
@@ -157,13 +158,11 @@ class PrintedTable(NamedTuple):
 
 
 class LearnedRoute(NamedTuple):
-    """A route that the program has learned. `metric` is the protocol's own; `cost`, in links, the lecture's.
-
-    `tag`: the route's mark, where the program prints it.
+    """A route that the program has learned. `metric` is the protocol's own; `tag`: the route's mark, where the program
+    prints it.
     """
 
     prefix: Prefix
     via: Address
     metric: int
-    cost: int
     tag: int | None = None

@@ -65,9 +65,10 @@ class DaemonRun:
         self._group: ProgramGroup | None = None
         self._follower: RouteFollower | None = None
         self._carrier: RouteCarrier | None = None
-        if context.source is not None and isinstance(daemon, RoutingDaemon):
+        routing = catalogue.services()[task.service].routing
+        if routing is not None and context.source is not None and isinstance(daemon, RoutingDaemon):
             exchange = daemon.routes(task)
-            self._follower = RouteFollower(context, context.source, exchange, task)
+            self._follower = RouteFollower(context, routing, exchange, task)
             self._carrier = RouteCarrier(context, context.source, self._follower.metric)
             self._carrier.put(exchange.to_find)
 

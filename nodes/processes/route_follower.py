@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Prefix
-from catenet.nodes.control.service import Source
+from catenet.nodes.control.service import Routing
 from catenet.nodes.implementations.daemon import LearnedRoute, RouteExchange, Task
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.children import ProgramError
@@ -28,7 +28,6 @@ __all__ = ["OddTableError", "RouteFollower"]
 _PERIOD = 1.0  # seconds between two looks at a table that a program prints
 _OFTEN = 0.1  # seconds between two looks while it does not answer yet
 _ANSWER = 5.0  # seconds for a program to print it
-_NETWORK = 1  # what the network at the end adds to the lecture's cost, which counts links
 _BESIDE = (
     "its routes are in the main table, where they may overwrite others': put them into its own, as "
     "`ip route replace PREFIX via NEXT-HOP dev DEVICE table {0} proto rip metric METRIC`"
@@ -42,9 +41,9 @@ class OddTableError(ProgramError):
 class RouteFollower:
     """What the program has learned, as seen last."""
 
-    def __init__(self, context: ServiceContext, source: Source, exchange: RouteExchange, task: Task) -> None:
+    def __init__(self, context: ServiceContext, routing: Routing, exchange: RouteExchange, task: Task) -> None:
         self._context = context
-        self._source = source
+        self._routing = routing
         self._printed = exchange.printed
         self._own_metrics = exchange.own_metrics
         self._task = task
@@ -87,8 +86,8 @@ class RouteFollower:
         self._changed.set()
 
     def _kernel_changed(self, route: Route) -> None:
-        beside = route.protocol == self._source.number and route.metric != self._source.distance
-        if route.table == self._source.number or beside:
+        beside = route.protocol == self._routing.number and route.metric != self._routing.distance
+        if route.table == self._routing.number or beside:
             self._changed.set()
 
     async def follow(self, metrics_changed: Callable[[], None]) -> None:
@@ -127,8 +126,7 @@ class RouteFollower:
         for route in (*own, *beside):
             via = route.hops[0].via if route.hops else None
             if via is not None:
-                cost = max(0, route.metric - _NETWORK)
-                found.setdefault(route.prefix, LearnedRoute(route.prefix, via, route.metric, cost))
+                found.setdefault(route.prefix, LearnedRoute(route.prefix, via, route.metric))
         if beside and not self._said_how:
             self._said_how = True
             self._context.report("service.said", _BESIDE.format(self._task.table), {"stream": "table"})
@@ -145,17 +143,18 @@ class RouteFollower:
         for prefix, route in sorted(now.items()):
             was = before.get(prefix)
             if route != was:
-                self._tell_changed(route, None if was is None else was.cost, cause)
+                self._tell_changed(route, None if was is None else self._routing.cost(was.metric), cause)
 
     def _tell_changed(self, route: LearnedRoute, was: int | None, cause: str) -> None:
         node, lan = self._context.name_of(route.via), self._context.lan_of(route.via)
-        text = f"{route.prefix} via {node} on {lan}, cost {route.cost}{'' if was is None else f', was {was}'} ({cause})"
+        cost = self._routing.cost(route.metric)
+        text = f"{route.prefix} via {node} on {lan}, cost {cost}{'' if was is None else f', was {was}'} ({cause})"
         data: dict[str, Json] = {
             "prefix": str(route.prefix),
             "via": str(route.via),
             "node": node,
             "lan": lan,
-            "cost": route.cost,
+            "cost": cost,
             "metric": route.metric,
             "was": was,
             "cause": cause,
@@ -193,10 +192,9 @@ class RouteFollower:
         rows: list[tuple[Prefix, ProtocolRoute]] = []
         for each in self._context.interfaces():
             if each.up:
-                metric = self._own_metrics.get(each.name, _NETWORK)
-                row = ProtocolRoute(
-                    str(each.prefix), each.name, metric=metric, cost=metric - _NETWORK, state="connected"
-                )
+                metric = self._own_metrics.get(each.name, self._routing.network_cost)
+                cost = self._routing.cost(metric)
+                row = ProtocolRoute(str(each.prefix), each.name, metric=metric, cost=cost, state="connected")
                 rows.append((each.prefix, row))
         for route in self._known.values():
             row = ProtocolRoute(
@@ -205,7 +203,7 @@ class RouteFollower:
                 str(route.via),
                 self._context.name_of(route.via),
                 route.metric,
-                route.cost,
+                self._routing.cost(route.metric),
                 tag=route.tag,
                 state="valid",
             )

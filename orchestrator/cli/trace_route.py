@@ -12,7 +12,6 @@ from catenet.orchestrator.trace.route import Hop, HopKind, RouteTrace
 
 __all__ = ["print_route"]
 
-_UNREACHABLE = 16
 _TURNS = 5  # of a route's history, the last ones
 
 
@@ -40,12 +39,12 @@ def print_route(done: RouteTrace) -> None:
         say("")
         table(
             ["said last", "by", "LAN", "metric", "not taken"],
-            [[_clock(r.at), cell(r.node), cell(r.lan), _sum(r), cell(r.why)] for r in done.rivals],
+            [[_clock(r.at), cell(r.node), cell(r.lan), _sum(r, done.unreachable), cell(r.why)] for r in done.rivals],
         )
     if done.history:
         say("")
         earlier = len(done.history) - _TURNS
-        rows = [[_clock(t.at), _turn(t)] for t in done.history[-_TURNS:]]
+        rows = [[_clock(t.at), _turn(t, done.unreachable)] for t in done.history[-_TURNS:]]
         more = [["…", f"{earlier} earlier (--json has them)"]] if earlier > 0 else []
         table(["at (UTC)", f"what became of it at {done.node}"], [*more, *rows])
 
@@ -115,15 +114,15 @@ def _taken(source: SourceRoute) -> str:
     return "selected" if source.selected else cell(source.kernel)
 
 
-def _turn(turn: Turn) -> str:
-    if turn.metric == _UNREACHABLE:
+def _turn(turn: Turn, unreachable: int | None) -> str:
+    if turn.metric is not None and turn.metric == unreachable:
         return f"unreachable ({turn.cause})"
     via = f"its own network {turn.lan}" if turn.node is None else f"via {turn.node} on {turn.lan}"
     return f"{via}, metric {cell(turn.metric)} ({turn.cause})"
 
 
-def _sum(rival: Rival) -> str:
-    if rival.metric is None or rival.carried is None or rival.carried == _UNREACHABLE:
+def _sum(rival: Rival, unreachable: int | None) -> str:
+    if rival.metric is None or rival.carried is None or rival.carried == unreachable:
         return cell(rival.carried)
     return f"{rival.carried} + {rival.metric - rival.carried}"
 

@@ -135,8 +135,7 @@ class Account:
             case "route.changed" if str(event.data.get("prefix")) in self._lans:
                 self._has.add((router, event.service, lan))
                 self.changes += 1
-                cost = event.data.get("cost")
-                metric = event.data.get("metric", cost + 1 if isinstance(cost, int) else None)
+                metric = event.data.get("metric")
                 if isinstance(metric, int):
                     self.metric = max(metric, self.metric or 0)
 

@@ -2,7 +2,8 @@
 
 Each node is asked what it knows (the question `route`, control/questions). By the wire a triggered update is an update
 like any other; the router that sent it knows better, so its own word of when it first said what is laid beside the
-hearer's. Programs of others do not say which message brought a route: of them stands here where it goes.
+hearer's. What a message is then called, and which metric says that there is no way, the protocol's declaration
+says (`routing`). Programs of others do not say which message brought a route: of them stands here where it goes.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.catalogue import services
 from catenet.nodes.control.answers import KernelRoute
 from catenet.nodes.control.fields import AnswerError, read
 from catenet.nodes.control.origin import (
@@ -26,6 +28,7 @@ from catenet.nodes.control.origin import (
     Turn,
 )
 from catenet.nodes.control.questions import Answer, Question
+from catenet.nodes.control.service import Routing
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.observe.ask import ask
@@ -64,8 +67,8 @@ class HopKind(StrEnum):
 class Hop:
     """What one node says of its route.
 
-    Times are in seconds since 1970. `source` told it by a `message` (answer, update, triggered update) over `lan`, that
-    `carried` a metric; `cost` was added. `announced` and `by`: when this node first said it to others, and how.
+    Times are in seconds since 1970. `source` told it by a `message` (RIP: answer, update, triggered update) over `lan`,
+    that `carried` a metric; `cost` was added. `announced` and `by`: when this node first said it to others, and how.
     """
 
     node: str
@@ -90,7 +93,8 @@ class Hop:
 class RouteTrace:
     """A route's way to a node: `hops` begins where it began. Of the node itself, too: what its kernel has (the one
     taken first; `refused`: why not the chain's), which sources have a route (the nearest first; `selected`: the one
-    that the kernel takes), who else offered a way, and what became of the route before.
+    that the kernel takes), who else offered a way, and what became of the route before; `unreachable`: the metric that
+    says there that there was none (None: none does).
     """
 
     node: str
@@ -102,6 +106,7 @@ class RouteTrace:
     refused: str = ""
     rivals: tuple[Rival, ...] = ()
     history: tuple[Turn, ...] = ()
+    unreachable: int | None = None
 
     @property
     def found(self) -> bool:
@@ -172,6 +177,7 @@ def follow(
     """Goes from node to node, by what each says of the prefix. `nodes`: those that can be asked."""
     told: list[RouteOrigin] = []
     hops: list[Hop] = []
+    routing: Routing | None = None  # the declaration of the service whose route the last hop has
     here = node
     while True:
         try:
@@ -181,9 +187,10 @@ def follow(
             origin = RouteOrigin(str(prefix))
             hop = Hop(here, HopKind.SILENT, note=str(error))
         if hops:
-            hops[-1] = _by_the_sender(hops[-1], hop)
+            hops[-1] = _by_the_sender(hops[-1], hop, routing)
         hops.append(hop)
         told.append(origin)
+        routing = _routing(origin)
         seen = {each.node for each in hops}
         if hop.source in seen:
             hops[-1] = _noted(hop, f"{hop.source} has it from here: a loop, for the moment")
@@ -192,7 +199,7 @@ def follow(
         if hop.source in seen or hop.source not in nodes:
             break
         here = hop.source
-    own = _service(told[0])
+    own, routing = _explanation(told[0]), _routing(told[0])
     return RouteTrace(
         node,
         target,
@@ -203,12 +210,13 @@ def follow(
         own.kernel if own is not None else "",
         own.rivals if own is not None else (),
         own.history if own is not None else (),
+        None if routing is None else routing.unreachable,
     )
 
 
 def _hop(node: str, told: RouteOrigin) -> Hop:
     """A node's answer → what it is in the chain."""
-    said, taken = _service(told), next(iter(told.kernel), None)
+    said, taken = _explanation(told), next(iter(told.kernel), None)
     state = "" if said is None else said.state
     if said is not None and state in (CONNECTED, STATIC):
         return _own(node, said)
@@ -270,12 +278,16 @@ def _heard(node: str, said: Explanation, learned: Learned) -> Hop:
     )
 
 
-def _by_the_sender(hop: Hop, sender: Hop) -> Hop:
-    """What the router that told it adds: whether its update was a triggered one, or that it knows better by now."""
+def _by_the_sender(hop: Hop, sender: Hop, routing: Routing | None) -> Hop:
+    """What the router that told it adds: which message it was, where it knows better, or that it is elsewhere by now.
+
+    `routing`: the declaration of the service whose route the hop has.
+    """
     if hop.kind != HopKind.PROTOCOL:
         return hop
-    if (hop.message, sender.by) == ("update", "triggered") and _together(hop.at, sender.announced):
-        hop = replace(hop, message="triggered update")
+    names = {} if routing is None else routing.message_names
+    if (hop.message, sender.by) in names and _together(hop.at, sender.announced):
+        hop = replace(hop, message=names[hop.message, sender.by])
     if sender.metric is not None and hop.carried is not None and sender.metric != hop.carried:
         return _noted(hop, f"{sender.node} is at {sender.metric} by now")
     return hop
@@ -297,13 +309,22 @@ def _noted(hop: Hop, note: str) -> Hop:
     return replace(hop, note="; ".join(part for part in (hop.note, note) if part))
 
 
-def _service(told: RouteOrigin) -> Explanation | None:
-    """What the service says whose route the kernel takes; where it takes no service's, the first that knows something.
+def _service(told: RouteOrigin) -> str:
+    """The service whose route the kernel takes; where it takes no service's, the first that knows something.
 
     Where a service's is taken that says nothing, no other one's word stands for it.
     """
     selected = next((each.source for each in told.sources if each.selected), "")
-    first = next(iter(told.services.values()), None)
+    name, first = next(iter(told.services.items()), ("", None))
     if selected in told.services:
-        return told.services[selected]
-    return None if selected and first is not None and first.state == VALID else first
+        return selected
+    return "" if selected and first is not None and first.state == VALID else name
+
+
+def _explanation(told: RouteOrigin) -> Explanation | None:
+    return told.services.get(_service(told))
+
+
+def _routing(told: RouteOrigin) -> Routing | None:
+    declared = services().get(_service(told))
+    return None if declared is None else declared.routing

@@ -64,7 +64,7 @@ def read_table(text: str) -> list[LearnedRoute]:
         if route is not None:
             prefix, metric, tag = route["prefix"] or prefix, int(route["metric"]), int(route["tag"] or "0", 16)
         elif via is not None and prefix and metric:
-            found.append(LearnedRoute(Prefix.parse(prefix), Address.parse(via["via"]), metric, metric - 1, tag))
+            found.append(LearnedRoute(Prefix.parse(prefix), Address.parse(via["via"]), metric, tag))
             metric = 0
     return found
 

@@ -53,7 +53,7 @@ def read_table(text: str) -> list[LearnedRoute]:
     """The lines of `show ip rip` that begin with R(n); ripd keeps those at 16 there until they are garbage."""
     routes = (match for line in text.splitlines() if (match := _ROUTE.match(line)))
     return [
-        LearnedRoute(Prefix.parse(route["prefix"]), Address.parse(route["via"]), metric, metric - 1, int(route["tag"]))
+        LearnedRoute(Prefix.parse(route["prefix"]), Address.parse(route["via"]), metric, int(route["tag"]))
         for route in routes
         if (metric := int(route["metric"])) < 16
     ]

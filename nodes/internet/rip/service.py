@@ -31,7 +31,14 @@ SERVICES = (
         "Routes by RIP version 2. The timers' defaults are those of RFC 2453 section 3.8.",
         _options,
         listens=(Listen("udp", 520),),
-        routing=Routing(number=189, distance=120, expected=_expected),
+        routing=Routing(
+            number=189,
+            distance=120,
+            expected=_expected,
+            unreachable=16,
+            network_cost=1,
+            message_names={("update", "triggered"): "triggered update"},
+        ),
         tables=(
             Table(
                 "rip",

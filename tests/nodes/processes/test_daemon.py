@@ -128,7 +128,7 @@ def sleeper(file: Path | None = None) -> RoutingDaemon:
     """It sleeps. Its table, where it has one, is a file: prefixes, of those in VIAS."""
 
     def read(text: str) -> list[LearnedRoute]:
-        return [LearnedRoute(Prefix.parse(word), VIAS[word], 2, 1) for word in text.split()]
+        return [LearnedRoute(Prefix.parse(word), VIAS[word], 2) for word in text.split()]
 
     printed = PrintedTable(("/bin/cat", str(file)), read) if file else None
     return RoutingDaemon(run=lambda _: Plan((Command(("/bin/sleep", "60")),)), routes=lambda _: RouteExchange(printed))
@@ -136,7 +136,7 @@ def sleeper(file: Path | None = None) -> RoutingDaemon:
 
 def sleeping(bench: Bench, adapter: RoutingDaemon, folder: Path) -> tuple[ServiceContext, asyncio.Future[None]]:
     context = bench.context(NOBODY)
-    task = Task("svc", Implementation("sleeper"), None, bench.config, (), str(folder / "run"))
+    task = Task("rip", Implementation("sleeper"), None, bench.config, (), str(folder / "run"))
     return context, asyncio.ensure_future(daemon.DaemonRun(context, adapter, task, presumed_after=0.05).run())
 
 
@@ -161,23 +161,31 @@ def test_what_only_counts_as_ready_is_said_to_do_so(program: Run) -> None:
     program("#!/bin/sh\nexec sleep 60\n", scenario)
 
 
-def test_its_table_is_sorted_by_prefix_whatever_is_connected(on_bench: OnBench, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("service", "network_cost"), [("rip", 1), ("toyroute", 0)])
+@pytest.mark.usefixtures("own_service")
+def test_its_table_is_sorted_by_prefix_whatever_is_connected(
+    on_bench: OnBench, tmp_path: Path, service: str, network_cost: int
+) -> None:
+    """Costs are those of its declaration: without what the network at the end adds to the metric."""
+
     async def scenario(bench: Bench) -> None:
         (tmp_path / "table").write_text("10.0.1.0/24")
         context = bench.context(NOBODY)
         wire = Interface("wire", Address.parse("10.0.0.1"), Prefix.parse("10.0.0.0/24"))
         last = Interface("last", Address.parse("10.0.9.1"), Prefix.parse("10.0.9.0/24"))
         context.interfaces = lambda: (last, wire)  # type: ignore[method-assign]
-        task = Task("svc", Implementation("sleeper"), None, bench.config, (), str(tmp_path / "run"))
+        task = Task(service, Implementation("sleeper"), None, bench.config, (), str(tmp_path / "run"))
         running = asyncio.ensure_future(daemon.DaemonRun(context, sleeper(tmp_path / "table"), task).run())
         await bench.until(lambda: any(event.kind == "route.changed" for event in bench.events()))
         shown = context.shows["svc"]()
         assert isinstance(shown, dict)
         assert RoutingTable.parse(shown).routes == (
-            ProtocolRoute("10.0.0.0/24", "wire", metric=1, cost=0, state="connected"),
-            ProtocolRoute("10.0.1.0/24", "wire", "10.0.0.2", "10.0.0.2", 2, 1, state="valid"),
-            ProtocolRoute("10.0.9.0/24", "last", metric=1, cost=0, state="connected"),
+            ProtocolRoute("10.0.0.0/24", "wire", metric=network_cost, cost=0, state="connected"),
+            ProtocolRoute("10.0.1.0/24", "wire", "10.0.0.2", "10.0.0.2", 2, 2 - network_cost, state="valid"),
+            ProtocolRoute("10.0.9.0/24", "last", metric=network_cost, cost=0, state="connected"),
         )
+        [changed] = [event for event in bench.events() if event.kind == "route.changed"]
+        assert (changed.data["metric"], changed.data["cost"]) == (2, 2 - network_cost)
         known = context.explains[0](Prefix.parse("10.0.1.0/24"))
         assert known == Explanation(
             "10.0.1.0/24",

@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catenet.nodes.address import Prefix
+from catenet.nodes.catalogue import services
 from catenet.nodes.control.questions import Answer, Question
+from catenet.nodes.internet.rip.packet import INFINITY
+from catenet.nodes.internet.rip.table import NETWORK_COST
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.cli.trace_route import print_route
 from catenet.orchestrator.observe.running import UserError
@@ -256,3 +259,49 @@ def test_of_several_sources_that_ones_word_counts_whose_route_the_kernel_takes(c
         ["rip", "120", "3", "b", "on", "link1", "shadowed", "by", "toyroute,", "metric", "90"],
     ]
     assert json.loads(catenet(nodes, "a", LAN, "--json")[1])["sources"] == sources
+
+
+@pytest.mark.usefixtures("own_service")
+@pytest.mark.parametrize(
+    ("service", "infinity", "finite", "message"),
+    [("rip", 16, 15, "triggered update"), ("toyroute", 1000, 16, "update")],
+)
+def test_the_protocols_declaration_says_what_its_metrics_and_messages_mean(
+    catenet, service: str, infinity: int, finite: int, message: str
+) -> None:
+    """16 is a metric like any other to `toyroute`, which ends at 1000, and has no name for what RIP calls triggered."""
+    rivals = [
+        {"node": node, "lan": "link9", "carried": metric, "metric": metric + 1, "at": BEGAN, "why": "w"}
+        for node, metric in (("d", infinity), ("e", finite), ("f", 17))
+    ]
+    turns = [
+        {"at": BEGAN, "metric": metric, "lan": "link9", "node": "d", "cause": "c"}
+        for metric in (infinity, finite, 17, None)
+    ]
+
+    def of(told: dict) -> dict:
+        return {**told, "services": {service: told["services"]["rip"]}}
+
+    told = {"a": of(learned("b", "link1", 1, rivals=rivals, history=turns)), "b": of(OWN)}
+    code, out, _ = catenet(told, "a", "link2")
+    assert code == 0
+    assert f"b's {message} on link1: 1 + 1" in out
+    lines = [" ".join(line.split()[1:]) for line in out.splitlines()]
+    assert [line for line in lines if "link9 " in line and "w" in line.split()] == [
+        f"d link9 {infinity} w",
+        f"e link9 {finite} + 1 w",
+        "f link9 17 + 1 w",
+    ]
+    assert [line for line in lines if line.endswith("(c)")] == [
+        "unreachable (c)",
+        f"via d on link9, metric {finite} (c)",
+        "via d on link9, metric 17 (c)",
+        "via d on link9, metric - (c)",
+    ]
+
+
+def test_rip_declares_what_its_room_reckons_with() -> None:
+    routing = services()["rip"].routing
+    assert routing is not None
+    assert (routing.unreachable, routing.network_cost) == (INFINITY, NETWORK_COST)
+    assert [routing.cost(metric) for metric in (0, 1, 2, 15)] == [0, 0, 1, 14]

@@ -57,12 +57,20 @@ def test_a_route_that_comes_back_takes_the_end_back() -> None:
     row = account()
     row.note(line(101.0, "a", "link.down", lan="west"))
     row.note(line(102.0, "a", "route.changed", prefix=WEST, lan="link", metric=3, cost=2))
-    row.note(line(103.0, "b", "route.changed", prefix=WEST, lan="link", cost=3))
+    row.note(line(103.0, "b", "route.changed", prefix=WEST, lan="link", metric=4, cost=3))
     assert not row.note(line(104.0, "b", "route.lost", prefix=WEST))
     assert row.note(line(105.0, "a", "route.lost", prefix=WEST))
     assert (row.seconds, row.metric, row.changes) == (4.0, 4, 2)
     row.note(line(106.0, "b", "route.changed", prefix=WEST, lan="link", metric=9))
     assert (row.seconds, row.metric) == (None, 9)
+
+
+def test_a_metric_is_what_the_router_says_and_is_not_made_of_the_cost() -> None:
+    """Of a protocol whose metric counts the network at the end, or not: the row does not know."""
+    row = account()
+    row.note(line(102.0, "a", "route.changed", prefix=WEST, lan="link", metric=20, cost=20))
+    row.note(line(103.0, "b", "route.changed", prefix=WEST, lan="link", cost=30))
+    assert (row.metric, row.changes) == (20, 2)
 
 
 def test_a_link_that_is_up_is_no_routing_services_to_lose() -> None:

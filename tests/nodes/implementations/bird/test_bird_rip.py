@@ -56,8 +56,8 @@ Table master4:
 	via 10.0.3.4 on eth2
 """
     assert bird.read_table(text) == [
-        LearnedRoute(Prefix.parse("10.0.2.0/24"), B, 2, 1, 0),
-        LearnedRoute(Prefix.parse("10.1.3.0/24"), D, 4, 3, 10),
+        LearnedRoute(Prefix.parse("10.0.2.0/24"), B, 2, 0),
+        LearnedRoute(Prefix.parse("10.1.3.0/24"), D, 4, 10),
     ]
 
 

@@ -50,6 +50,6 @@ R(n) 10.1.3.0/24        10.0.3.4              4 10.0.3.4         10 00:11
 R(n) 10.1.9.0/24        10.0.3.4             16 10.0.3.4          0 00:05
 """
     assert frr.read_table(text) == [
-        LearnedRoute(Prefix.parse("10.0.2.0/24"), B, 2, 1, 0),
-        LearnedRoute(Prefix.parse("10.1.3.0/24"), D, 4, 3, 10),
+        LearnedRoute(Prefix.parse("10.0.2.0/24"), B, 2, 0),
+        LearnedRoute(Prefix.parse("10.1.3.0/24"), D, 4, 10),
     ]

@@ -30,7 +30,7 @@ SERVICES = (
         "toyroute",
         "Routes by links, of which each costs ten.",
         _options,
-        routing=Routing(number=250, distance=90, expected=_expected),
+        routing=Routing(number=250, distance=90, expected=_expected, unreachable=1000),
         tables=(Table("toyroute"),),
     ),
 )
