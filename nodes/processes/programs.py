@@ -36,7 +36,7 @@ class Programs:
     """`ended` has a text as soon as one of them has ended, or it is clear that they must: how, for people."""
 
     def __init__(self, context: ServiceContext) -> None:
-        """`host`: of the service in whose name they speak."""
+        """`context`: of the service in whose name they speak."""
         self._context = context
         self._children: dict[int, Child] = {}  # by the order of their start
         self._started = 0
