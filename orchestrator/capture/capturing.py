@@ -10,9 +10,9 @@ from operator import attrgetter
 
 from catenet.orchestrator.backend.protocols import Streams
 from catenet.orchestrator.capture.capture_points import find_capture_points
-from catenet.orchestrator.capture.packets import CapturedPacket, Frame, decode
 from catenet.orchestrator.capture.tcpdump import PATIENCE, CaptureError, CapturePoint, Tcpdump, listening
 from catenet.orchestrator.observe.running import RunningLab
+from catenet.orchestrator.wire.packets import CapturedPacket, Frame, decode
 
 __all__ = ["PATIENCE", "CaptureError", "Captures", "capturing", "capturing_on"]
 

@@ -12,8 +12,8 @@ from queue import Empty, Full, Queue
 from typing import NamedTuple
 
 from catenet.orchestrator.backend.protocols import EngineError, Exec, Streams
-from catenet.orchestrator.capture.packets import Frame, pcap_header, pcap_record
 from catenet.orchestrator.capture.tcpdump import PATIENCE, CapturePoint
+from catenet.orchestrator.wire.packets import Frame, pcap_header, pcap_record
 
 __all__ = ["Dissector", "TcpdumpLine"]
 

@@ -11,8 +11,8 @@ from queue import Empty, SimpleQueue
 
 from catenet.orchestrator.backend.protocols import Streams
 from catenet.orchestrator.capture.merge import Merge
-from catenet.orchestrator.capture.packets import Frame
 from catenet.orchestrator.capture.tcpdump import PATIENCE, CaptureError, CapturePoint, Tcpdump, listening
+from catenet.orchestrator.wire.packets import Frame
 
 __all__ = ["Following", "following"]
 

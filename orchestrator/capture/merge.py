@@ -10,7 +10,7 @@ import heapq
 import math
 from collections.abc import Iterator
 
-from catenet.orchestrator.capture.packets import Frame
+from catenet.orchestrator.wire.packets import Frame
 
 __all__ = ["Merge"]
 

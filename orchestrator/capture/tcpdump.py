@@ -23,9 +23,9 @@ from pathlib import Path
 from catenet.nodes.control.answers import LinkState
 from catenet.nodes.machine import DecodeError
 from catenet.orchestrator.backend.protocols import EngineError, Streams
-from catenet.orchestrator.capture.packets import Frame, PcapStream
 from catenet.orchestrator.observe.ask import AT_ONCE
 from catenet.orchestrator.observe.running import UserError
+from catenet.orchestrator.wire.packets import Frame, PcapStream
 
 __all__ = ["EVERY", "PATIENCE", "CaptureError", "CapturePoint", "Tcpdump", "listening"]
 

@@ -9,19 +9,20 @@ type, a Key says what it means. One without a default must be written.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, NamedTuple, Protocol
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.service import Service
 from catenet.nodes.machine import Json
+from catenet.orchestrator.wire.packets import CapturedPacket
 
 __all__ = [
     "DOMAIN",
     "PING_CODES",
     "URL",
-    "DnsMessage",
     "Domain",
     "Expectation",
     "Finding",
@@ -107,13 +108,6 @@ class Finished(Protocol):
         """For a report."""
 
 
-class DnsMessage(NamedTuple):
-    """One that passed on the wire. `to`: the node it went to, or the address where no node has it."""
-
-    to: str
-    is_answer: bool
-
-
 class Scene(Protocol):
     """The running lab at one look.
 
@@ -135,8 +129,8 @@ class Scene(Protocol):
     def resolver(self, node: str) -> str | None:
         """The node that it asks for names, or an address where no node has it; None where it asks nobody."""
 
-    def roots(self) -> Collection[str]:
-        """The nodes that serve the root zone."""
+    def nodes_with(self, wanted: Callable[[Service, Any], bool]) -> Collection[str]:
+        """The nodes with a service for whose declaration and options that is so."""
 
     def show(self, node: str, what: str) -> Json:
         """The node's answer to `show WHAT`."""
@@ -150,8 +144,10 @@ class Scene(Protocol):
     def empty_caches(self) -> None:
         """Whoever keeps names or pages forgets them."""
 
-    def dns_messages(self, node: str) -> AbstractContextManager[Sequence[DnsMessage]]:
-        """The messages of DNS at the node during the block; after it, they are in the list, in order."""
+    def capture(self, node: str, expression: str) -> AbstractContextManager[Sequence[CapturedPacket]]:
+        """The UDP and TCP packets at the node during the block, on any of its interfaces; after it, they are in the
+        list, in the order of time. `expression`: pcap-filter(7).
+        """
 
 
 class Expectation(ABC):

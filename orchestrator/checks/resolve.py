@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from catenet.nodes.address import Address
+from catenet.nodes.control.service import Service
 from catenet.orchestrator.checks.expectation import Domain, Expectation, Finding, Finished, Key, Name, Node, Scene
+from catenet.orchestrator.wire.messages import DNS_FILTER, read_dns
 
 __all__ = ["DigAnswer", "ResolveCheck", "read_dig"]
 
@@ -58,14 +60,15 @@ class ResolveCheck(Expectation):
             scene.empty_caches()
         else:
             self._dig(scene)
-        with scene.dns_messages(resolver) as messages:
+        with scene.capture(resolver, DNS_FILTER) as packets:
             done = self._dig(scene)
+        messages = [(packet, message) for packet in packets if (message := read_dns(packet)) is not None]
         answer = read_dig(done.stdout)
-        asked = [message.to for message in messages if not message.is_answer]
+        asked = [scene.name(str(packet.destination.address)) for packet, message in messages if not message.is_answer]
         holds = (
             bool(answer.addresses)
             and self.messages in (None, len(messages))
-            and (not self.asks or _match(self.asks, asked, scene.roots()))
+            and (not self.asks or _match(self.asks, asked, scene.nodes_with(_serves_root)))
             and (self.gives is None or str(self.gives) in answer.addresses)
         )
         seen = _in_words(len(messages), asked, ", ".join(answer.addresses) or answer.status or done.last_words)
@@ -94,6 +97,10 @@ def read_dig(text: str) -> DigAnswer:
         if not line.startswith(";") and len(words) == 5 and words[3] == "A":
             addresses.append(words[4])
     return DigAnswer(status, tuple(addresses))
+
+
+def _serves_root(service: Service, options: Any) -> bool:
+    return service.naming is not None and service.naming.roots is not None and service.naming.roots(options)
 
 
 def _match(expected: Sequence[str], asked: Sequence[str], roots: Collection[str]) -> bool:

@@ -18,10 +18,10 @@ from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.capture.dissect import Dissector, TcpdumpLine
 from catenet.orchestrator.capture.following import Following
-from catenet.orchestrator.capture.packets import UDP, CapturedPacket, Frame, decode, pcap_header, pcap_record
 from catenet.orchestrator.capture.tcpdump import CapturePoint
 from catenet.orchestrator.cli.screen import console, say_to_stderr, shown, write
 from catenet.orchestrator.observe.running import UserError
+from catenet.orchestrator.wire.packets import UDP, CapturedPacket, Frame, decode, pcap_header, pcap_record
 
 __all__ = ["Limits", "PcapSink", "TextSink", "copy", "interruptible", "opened"]
 

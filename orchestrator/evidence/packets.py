@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
-from catenet.orchestrator.capture.packets import Frame, pcap_header, pcap_record
 from catenet.orchestrator.capture.tcpdump import CapturePoint, Tcpdump
 from catenet.orchestrator.evidence.folder import write
+from catenet.orchestrator.wire.packets import Frame, pcap_header, pcap_record
 
 __all__ = ["NodePackets"]
 

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, listed_of
 from catenet.orchestrator.capture.capturing import capturing_on
-from catenet.orchestrator.capture.packets import CapturedPacket
 from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.harness.failed import Witness
 from catenet.orchestrator.lab.expect import read_duration, read_expectation
@@ -26,6 +25,7 @@ from catenet.orchestrator.operations.verb_result import VerbResult
 from catenet.orchestrator.operations.verbs import do, options_of
 from catenet.orchestrator.status.converged import wait_until_converged
 from catenet.orchestrator.status.state import lab_state
+from catenet.orchestrator.wire.packets import CapturedPacket
 
 __all__ = ["Broken", "LabUnderTest", "NodeUnderTest"]
 

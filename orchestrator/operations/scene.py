@@ -5,24 +5,25 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from types import TracebackType
+from typing import Any
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import declared
 from catenet.nodes.control.questions import Question
+from catenet.nodes.control.service import Service
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
 from catenet.orchestrator.capture.capturing import capturing
-from catenet.orchestrator.checks.expectation import DnsMessage
 from catenet.orchestrator.lab.addressing import unused_address
 from catenet.orchestrator.observe import caches
 from catenet.orchestrator.observe.ask import ControlConnections
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab
-from catenet.orchestrator.trace.messages import DNS_FILTER, read_dns
+from catenet.orchestrator.wire.packets import CapturedPacket
 
 __all__ = ["RunningScene"]
 
@@ -77,12 +78,11 @@ class RunningScene:
         address = self.lab.nodes[node].resolver
         return None if address is None else self._owners.get(address, str(address))
 
-    def roots(self) -> frozenset[str]:
+    def nodes_with(self, wanted: Callable[[Service, Any], bool]) -> frozenset[str]:
         return frozenset(
             name
             for name, node in self.lab.nodes.items()
-            for each in declared(node.services)
-            if each.naming is not None and each.naming.roots is not None and each.naming.roots(node.services[each.name])
+            if any(wanted(each, node.services[each.name]) for each in declared(node.services))
         )
 
     def show(self, node: str, what: str) -> Json:
@@ -124,21 +124,18 @@ class RunningScene:
         caches.empty_caches(self.engine, self.running)
 
     @contextmanager
-    def dns_messages(self, node: str) -> Iterator[Sequence[DnsMessage]]:
-        """The messages of DNS at the node during the block; after it, they are in the list, in order.
+    def capture(self, node: str, expression: str) -> Iterator[Sequence[CapturedPacket]]:
+        """The UDP and TCP packets at the node during the block; after it, they are in the list, in the order of time.
 
         Raises:
-            UserError: no such node.
+            UserError: no such node, or tcpdump does not understand the expression.
             EngineError: the capture did not begin, or broke off.
 
         """
-        messages: list[DnsMessage] = []
-        with capturing(self.engine, {node: self.running.node(node).name}, DNS_FILTER) as captures:
-            yield messages
-            for seen in captures.stop():
-                message = read_dns(seen)
-                if message is not None:
-                    messages.append(DnsMessage(self.name(str(seen.destination.address)), message.is_answer))
+        packets: list[CapturedPacket] = []
+        with capturing(self.engine, {node: self.running.node(node).name}, expression) as captures:
+            yield packets
+            packets += captures.stop()
 
     def _container(self, node: str) -> Container:
         """As it was when the checks began; one that did not run then may have been started or resumed since."""

@@ -18,8 +18,8 @@ from catenet.orchestrator.observe.caches import alive, empty_caches
 from catenet.orchestrator.observe.events import completed, last_time, past
 from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition
-from catenet.orchestrator.trace.messages import DNS_FILTER
 from catenet.orchestrator.trace.steps import KINDS, TraceStep, find_steps
+from catenet.orchestrator.wire.messages import DNS_FILTER
 
 __all__ = ["Trace", "trace_http"]
 

@@ -16,8 +16,8 @@ from typing import NamedTuple
 from catenet.nodes.address import Address
 from catenet.nodes.control.events import Event
 from catenet.nodes.machine import Endpoint, Json
-from catenet.orchestrator.capture.packets import CapturedPacket
-from catenet.orchestrator.trace.messages import DnsSeen, HttpRequestSeen, HttpResponseSeen, read_dns, read_http
+from catenet.orchestrator.wire.messages import DnsSeen, HttpRequestSeen, HttpResponseSeen, read_dns, read_http
+from catenet.orchestrator.wire.packets import CapturedPacket
 
 __all__ = ["KINDS", "TraceStep", "find_steps"]
 

@@ -17,11 +17,11 @@ from catenet.orchestrator.backend.protocols import Exec
 from catenet.orchestrator.capture import dissect
 from catenet.orchestrator.capture import tcpdump as tcpdump_module
 from catenet.orchestrator.capture.dissect import Dissector
-from catenet.orchestrator.capture.packets import CapturedPacket, Frame, PcapStream, decode, pcap_header, pcap_record
 from catenet.orchestrator.capture.tcpdump import CapturePoint, Tcpdump
 from catenet.orchestrator.observe.pings import read_reply
-from catenet.orchestrator.trace.messages import read_dns, read_http
 from catenet.orchestrator.trace.steps import find_steps
+from catenet.orchestrator.wire.messages import read_dns, read_http
+from catenet.orchestrator.wire.packets import CapturedPacket, Frame, PcapStream, decode, pcap_header, pcap_record
 
 HARDWARE = bytes.fromhex("02420a000102")
 

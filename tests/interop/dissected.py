@@ -11,12 +11,12 @@ from on_engine import claimed, own
 
 from catenet.nodes.machine import Packet
 from catenet.orchestrator.backend.protocols import LABEL_LAB, ContainerSpec, Engine
-from catenet.orchestrator.capture.packets import Frame, pcap_header, pcap_record
 from catenet.orchestrator.deploy.base import ensure_base
 from catenet.orchestrator.deploy.images import PACKAGE, PROGRAM_REPOSITORY, tag_of
 from catenet.orchestrator.deploy.locks import waiting_lock
 from catenet.orchestrator.deploy.own_images import build_folder
 from catenet.orchestrator.deploy.progress import NoProgress
+from catenet.orchestrator.wire.packets import Frame, pcap_header, pcap_record
 
 TSHARK = Path(__file__).parent / "tshark"
 COMPLAINTS = ("_ws.malformed", "_ws.expert.message", "_ws.unreassembled", "_ws.short")

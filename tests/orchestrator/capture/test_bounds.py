@@ -11,8 +11,8 @@ import pytest
 from catenet.orchestrator.capture import dissect, following, tcpdump
 from catenet.orchestrator.capture.dissect import Dissector
 from catenet.orchestrator.capture.following import Following
-from catenet.orchestrator.capture.packets import Frame
 from catenet.orchestrator.capture.tcpdump import CapturePoint, Tcpdump
+from catenet.orchestrator.wire.packets import Frame
 
 
 class Program:

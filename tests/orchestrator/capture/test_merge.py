@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 from hypothesis import given
 
 from catenet.orchestrator.capture.merge import Merge
-from catenet.orchestrator.capture.packets import Frame
+from catenet.orchestrator.wire.packets import Frame
 
 
 def frame(at: float, name: str = "") -> Frame:

@@ -17,12 +17,12 @@ from catenet.nodes.address import Address
 from catenet.nodes.control.config import CONFIG_VARIABLE, InterfaceConfig, NodeConfig
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_NODE, ContainerSpec, NetworkSpec
-from catenet.orchestrator.capture.packets import PcapStream, decode
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.deploy.images import node_image_tag
 from catenet.orchestrator.observe.events import wait_for
 from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.observe.running import running_lab
+from catenet.orchestrator.wire.packets import PcapStream, decode
 
 pytestmark = pytest.mark.engine
 

@@ -16,10 +16,10 @@ from on_engine import CATENET, own
 
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Engine, containers_of, networks_of
-from catenet.orchestrator.capture.packets import PcapStream
 from catenet.orchestrator.deploy.down import down
 from catenet.orchestrator.deploy.images import ensure_node_image
 from catenet.orchestrator.deploy.progress import NoProgress
+from catenet.orchestrator.wire.packets import PcapStream
 
 pytestmark = pytest.mark.engine
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from catenet.orchestrator.capture.packets import Frame
 from catenet.orchestrator.evidence.packets import NodePackets
+from catenet.orchestrator.wire.packets import Frame
 
 
 def test_a_capture_keeps_so_many_bytes(small, monkeypatch):

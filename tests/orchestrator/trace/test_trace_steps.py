@@ -8,8 +8,8 @@ import pytest
 from catenet.nodes.address import Address
 from catenet.nodes.control.events import Event
 from catenet.nodes.machine import Endpoint, Json
-from catenet.orchestrator.capture.packets import TCP, UDP, CapturedPacket
 from catenet.orchestrator.trace.steps import TraceStep, find_steps
+from catenet.orchestrator.wire.packets import TCP, UDP, CapturedPacket
 
 SURF, DNS, ROOT, DRAGON = "192.31.33.7", "192.31.33.53", "192.31.53.53", "192.31.65.5"
 NAMES = {Address.parse(a): n for a, n in {SURF: "surf", DNS: "dns", ROOT: "a.root", DRAGON: "dragon"}.items()}

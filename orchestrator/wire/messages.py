@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from catenet.nodes.catalogue import services
 from catenet.nodes.control.printable import printable
-from catenet.orchestrator.capture.packets import TCP, CapturedPacket
+from catenet.orchestrator.wire.packets import TCP, CapturedPacket
 
 __all__ = ["DNS_FILTER", "DnsSeen", "HttpRequestSeen", "HttpResponseSeen", "read_dns", "read_http"]
 

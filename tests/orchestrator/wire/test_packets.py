@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from catenet.nodes.address import Address
 from catenet.nodes.machine import DecodeError, Endpoint
-from catenet.orchestrator.capture.packets import (
+from catenet.orchestrator.wire.messages import HttpRequestSeen, HttpResponseSeen, read_dns, read_http
+from catenet.orchestrator.wire.packets import (
     SNAP_LIMIT,
     TCP,
     UDP,
@@ -22,7 +23,6 @@ from catenet.orchestrator.capture.packets import (
     pcap_header,
     pcap_record,
 )
-from catenet.orchestrator.trace.messages import HttpRequestSeen, HttpResponseSeen, read_dns, read_http
 
 DATA = Path(__file__).parent / "data"
 KINDS = ("sll2", "sll", "ethernet", "nano")

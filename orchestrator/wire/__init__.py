@@ -1,0 +1,5 @@
+"""What is on the wire, read: bytes of captures in, values out. Pure, and safe on hostile bytes.
+
+packets    pcap → frames → UDP and TCP packets
+messages   DNS messages and HTTP heads in packets
+"""
