@@ -154,7 +154,8 @@ class DeleteRoute(NamedTuple):
 
 
 class Report(NamedTuple):
-    """Action: tell the user. `kind` is a word of control/events.py, `data` the same as JSON."""
+    """Action: tell the user. `kind` is a word of control/events.py or of the service's declaration (`Service.events`),
+    `data` the same as JSON."""
 
     kind: str
     text: str

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple, Protocol
 
-__all__ = ["Expected", "ExpectedRoute", "NextHop", "Router", "Rules", "shortest"]
+__all__ = ["Expected", "ExpectedRoute", "Hop", "Router", "Rules", "shortest"]
 
-NextHop = tuple[str, str]
-"""(LAN, router): over which LAN, to which router on it."""
+Hop = tuple[str, str]
+"""(LAN, router): over which LAN, to which router on it, by their names in the lab."""
 
 
 class Router(NamedTuple):
@@ -35,7 +35,7 @@ class ExpectedRoute(NamedTuple):
     """The shortest routes from a router to a LAN: the cost in links, and the next hops of all of them."""
 
     cost: int
-    next_hops: frozenset[NextHop]
+    next_hops: frozenset[Hop]
 
     @property
     def via(self) -> frozenset[str]:
@@ -63,12 +63,12 @@ class Rules(Protocol):
         """Whether it takes what the other one says on that LAN, if it hears it."""
 
 
-def shortest(routers: Sequence[Router], rules: Rules) -> dict[str, dict[str, tuple[int, frozenset[NextHop]]]]:
+def shortest(routers: Sequence[Router], rules: Rules) -> dict[str, dict[str, tuple[int, frozenset[Hop]]]]:
     """Router → LAN → the metric of the shortest routes, and their next hops (none: the LAN is its own).
 
     A LAN that a router cannot reach is absent from its row.
     """
-    rows: dict[str, dict[str, tuple[int, frozenset[NextHop]]]] = {router.name: {} for router in routers}
+    rows: dict[str, dict[str, tuple[int, frozenset[Hop]]]] = {router.name: {} for router in routers}
     members: dict[str, list[Router]] = {}
     for router in routers:
         for lan in router.lans:
@@ -113,7 +113,7 @@ def _accepts(router: Router, other: Router, lan: str, rules: Rules) -> bool:
 
 def _next_hops(
     router: Router, target: str, metrics: Mapping[str, int], members: Mapping[str, list[Router]], rules: Rules
-) -> frozenset[NextHop]:
+) -> frozenset[Hop]:
     """The neighbours that a shortest route may go by; none where the LAN is its own."""
     if target in router.lans:
         return frozenset()

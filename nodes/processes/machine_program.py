@@ -139,9 +139,10 @@ class _Routes:
     The kernel forgets those over an interface that goes down; what is wanted goes back once it is up again.
     """
 
-    def __init__(self, known: _Known, table: int, count: Callable[[str], None]) -> None:
+    def __init__(self, known: _Known, number: int, count: Callable[[str], None]) -> None:
+        """`number`: the service's, by which the kernel marks its routes, and that of its table."""
         self._known = known
-        self._table = table
+        self._number = number
         self._count = count
         self._netlink = Netlink()
         self._wanted: dict[Prefix, SetRoute] = {}
@@ -176,7 +177,7 @@ class _Routes:
         """By the next hops that are up: the kernel refuses all for one that is down."""
         up = [hop for hop in wanted.next_hops if self._known.is_up(hop.interface)]
         hops = [routing.KernelNextHop(via, self._known.ifindex(lan)) for via, lan in up or wanted.next_hops]
-        return routing.Route(wanted.prefix, tuple(hops), routing.RIP, wanted.metric, table=self._table)
+        return routing.Route(wanted.prefix, tuple(hops), self._number, wanted.metric, table=self._number)
 
 
 class _Checked:

@@ -25,7 +25,7 @@ from catenet.nodes.runtime.log import TokenBucket
 __all__ = ["Programs", "unless_ended", "write_files"]
 
 _GRACE = 0.4  # seconds from SIGTERM to SIGKILL; the node itself has 0.5 s
-_BURIAL = 0.1  # seconds that the kernel may take for that
+_UNTIL_KILLED = 0.1  # seconds that the kernel may take to end what it kills
 _PATIENCE = 10.0  # seconds until a file that a program makes must be there
 _LOOK = 0.05  # seconds between two looks for it
 _LINES, _LINES_AT_ONCE = 100.0, 500.0  # lines a second, of all of them, that become events
@@ -75,7 +75,7 @@ class Programs:
         """All of them, politely, then not."""
         self.give_up("")  # what ends from now on ends because we want it
         try:
-            for number, patience in ((signal.SIGTERM, _GRACE), (signal.SIGKILL, _BURIAL)):
+            for number, patience in ((signal.SIGTERM, _GRACE), (signal.SIGKILL, _UNTIL_KILLED)):
                 self._signal(number)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(patience):

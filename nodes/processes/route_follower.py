@@ -30,7 +30,7 @@ _OFTEN = 0.1  # seconds between two looks while it does not answer yet
 _ANSWER = 5.0  # seconds for a program to print it
 _BESIDE = (
     "its routes are in the main table, where they may overwrite others': put them into its own, as "
-    "`ip route replace PREFIX via NEXT-HOP dev DEVICE table {0} proto rip metric METRIC`"
+    "`ip route replace PREFIX via NEXT-HOP dev DEVICE table {0} proto {0} metric METRIC`"
 )
 
 

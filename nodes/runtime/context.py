@@ -128,7 +128,7 @@ class ServiceContext:
         return time.time()
 
     def report(self, kind: str, text: str, data: Mapping[str, Json]) -> None:
-        """Put an event into the log; `kind` and `data` are those of control/events."""
+        """Put an event into the log; `kind` is one of control/events or of the service's declaration."""
         self._shared.log.write(self.service, kind, text, data)
 
     def count(self, counter: str, by: int = 1) -> None:

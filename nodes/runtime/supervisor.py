@@ -29,7 +29,7 @@ _STEADY = 30.0  # seconds of service after which a failure counts as a first one
 
 
 class SupervisedService:
-    """One service of the node. `host` is there while it runs."""
+    """One service of the node. `context` is there while it runs."""
 
     def __init__(self, shared: Shared, name: str, given: Mapping[str, Json], changed: Callable[[], None]) -> None:
         """`changed` is called when the service becomes ready, and when it falls over."""

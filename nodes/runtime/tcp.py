@@ -29,7 +29,7 @@ _BACKLOG = 512  # connections that the kernel keeps for us
 
 
 class _Owner(Protocol):
-    """Who opened the connections: a service's host."""
+    """Who opened the connections: a service's context."""
 
     def count(self, counter: str, by: int = 1) -> None: ...
     def perform(self, action: Report) -> None: ...

@@ -9,10 +9,10 @@ from catenet.nodes.application.http.connection import ServerConnection
 from catenet.nodes.application.http.needs import PAGES, site_fault
 from catenet.nodes.application.http.server import Server
 from catenet.nodes.control.config import ConfigError
-from catenet.nodes.control.needs import Folder as LabFolder
+from catenet.nodes.control.needs import Folder
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.context import Connection, ServiceContext
-from catenet.nodes.services.web_files import Folder
+from catenet.nodes.services.web_files import SiteFolder
 
 __all__ = ["serve"]
 
@@ -24,10 +24,10 @@ async def serve(context: ServiceContext, options: WebOptions) -> None:
         ConfigError: the lab has no such folder of pages.
 
     """
-    fault = site_fault(options, LabFolder(context.data))
+    fault = site_fault(options, Folder(context.data))
     if fault is not None:
         raise ConfigError(fault.message)
-    folder = Folder(context.data / PAGES / options.root, context.wall_clock)
+    folder = SiteFolder(context.data / PAGES / options.root, context.wall_clock)
     server = Server(folder, wall_clock=context.wall_clock, idle=options.idle, count=context.count, wants=context.wants)
 
     def accept(connection: Connection) -> ServerConnection:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from catenet.nodes.application.http.response import Absence, Page
 
-__all__ = ["Folder"]
+__all__ = ["SiteFolder"]
 
 _KEPT_SIZE = 262_144  # bytes: a longer file is read piece by piece as it is sent
 _CACHE_LIMIT = 8_388_608  # bytes of all pages kept together
@@ -58,7 +58,7 @@ _Version = tuple[int, int, int, int]
 file's own can be set, and is by whoever copies a file with its date."""
 
 
-class Folder:
+class SiteFolder:
     """The site below one folder, as a `Site`. Nothing outside of it is served, by dots or by symbolic links."""
 
     def __init__(self, root: Path, wall_clock: Callable[[], float]) -> None:

@@ -132,6 +132,9 @@ class Scene(Protocol):
     def nodes_with(self, wanted: Callable[[Service, Any], bool]) -> Collection[str]:
         """The nodes with a service for whose declaration and options that is so."""
 
+    def routing(self, node: str) -> Sequence[str]:
+        """Its services that find routes: first the one that is believed before the others."""
+
     def show(self, node: str, what: str) -> Json:
         """The node's answer to `show WHAT`."""
 

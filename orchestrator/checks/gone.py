@@ -36,7 +36,7 @@ class GoneCheck(Expectation):
             seen += [(router, f"{router} to {wanted[route.prefix]} via {route.lan}") for route in kept]
         where = seen[0][0] if seen else self.at[0]
         said = "; ".join(words for _, words in seen)
-        return Finding(not seen, "no route", said or "no route", f"catenet show {where} rip")
+        return Finding(not seen, "no route", said or "no route", f"catenet show {where} routes")
 
     def describe(self) -> str:
         """`link1 link2 gone at a b`."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, TypeVar
 
-from catenet.nodes.catalogue import services
 from catenet.nodes.control.answers import KernelRoute, RoutingTable, kernel_routes
 from catenet.nodes.control.fields import AnswerError
 from catenet.nodes.machine import Json
@@ -63,7 +62,8 @@ class RoutesCheck(Expectation):
             return Finding(fits and self.cost in (None, 0), expected, _OWN, then)
         if self.cost is None:
             return Finding(fits, expected, f"via {lan}", then)
-        known = self._table(scene, _protocol(kernel), RoutingTable.parse).routes
+        service = _protocol(kernel, scene.routing(self.at))
+        known = self._table(scene, service, RoutingTable.parse).routes if service else ()
         cost = next((route.cost for route in known if route.prefix == prefix), None)
         seen = f"via {lan}, cost {'unknown' if cost is None else cost}"
         return Finding(fits and cost == self.cost, expected, seen, then)
@@ -85,8 +85,8 @@ class RoutesCheck(Expectation):
         return ", ".join([*via, *([] if self.cost is None else [f"cost {self.cost}"])])
 
 
-def _protocol(kernel: KernelRoute) -> str:
-    """The service that has brought the route. A program's may bear its own name: then the nearest one."""
-    sources = sorted((each.source.distance, each.name) for each in services().values() if each.source is not None)
-    names = [name for _, name in sources]
-    return kernel.source if kernel.source in names else names[0]
+def _protocol(kernel: KernelRoute, services: Sequence[str]) -> str:
+    """Which of the router's services has brought the route; empty where it runs none. A program's route may bear the
+    program's own name: then the nearest service.
+    """
+    return kernel.source if kernel.source in services else next(iter(services), "")

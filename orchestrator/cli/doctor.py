@@ -124,15 +124,14 @@ def _hanging(docker: Engine) -> Iterator[Diagnosis]:
             yield Diagnosis("leftovers", "warn", words, f"if nobody needs them: catenet reset --lab {name}")
 
 
-def _programs(docker: Engine, lab: RunningLab) -> Iterator[tuple[str, list[str]]]:
+def _programs(docker: Engine, lab: RunningLab) -> Iterator[tuple[str, tuple[str, ...]]]:
     from catenet.orchestrator.operations.drift import find_drift
 
-    def look(container: Container) -> tuple[str, list[str]]:
+    def look(container: Container) -> tuple[str, tuple[str, ...]]:
         try:
-            found = find_drift(docker, container, lab.lab).found
+            return container.node, find_drift(docker, container, lab.lab).programs
         except (EngineError, UserError, KeyError, ValueError):  # it is going just now, or the lab file has gone
-            return container.node, []
-        return container.node, [each.removeprefix("program ") for each in found if each.startswith("program ")]
+            return container.node, ()
 
     alive = [container for container in lab.containers.values() if container.state == "running"]
     with ThreadPoolExecutor(AT_ONCE) as pool:

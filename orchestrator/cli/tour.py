@@ -94,7 +94,7 @@ def healing(engine: Engine, running: RunningLab, lan: str) -> Iterator[None]:
 
 def _tell(outage: Outage, done: VerbResult, zero: float, way: str) -> None:
     """The change, what the router told of it, and the first ping that was answered over the new route."""
-    _line(outage.begin - zero, LINK, done.words.removeprefix(f"{LINK} "))
+    _line(outage.begin - zero, LINK, done.outcome.words)
     for event in outage.told:
         _line(event.at - zero, ROUTER, event.text)
     pings = "1 ping" if outage.lost == 1 else f"{outage.lost} pings"

@@ -14,6 +14,7 @@ from catenet.orchestrator.cli.context import engine, here
 from catenet.orchestrator.cli.phases import Phases, phases
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr
 from catenet.orchestrator.deploy.locks import disown_orphan, exclusive_lock
+from catenet.orchestrator.faults import mending
 from catenet.orchestrator.lab.find import LAB_VARIABLE
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.words import NAMES
@@ -169,7 +170,7 @@ def _print_steps(docker: Engine, word: str, name: str, *, json: bool) -> None:
 
 def _tell(report: UpReport, lans: int, progress: Phases) -> None:
     for node in report.paused:
-        progress.note(f"{node} is paused, and stays so (catenet resume {node})")
+        progress.note(f"{node} is paused, and stays so ({mending('node', node, 'paused')})")
     has = f"{report.networks} networks, {report.nodes} nodes, {report.addresses} addresses, {report.services} services"
     progress.finished(report.copy, has if report.steps else f"is up already: {has}", report.seconds["made"])
     if report.steps and report.routers:

@@ -168,7 +168,8 @@ class LabUnderTest:
         return self._must_hold([read_expectation(self.model, {**words, "within": within})])[0]
 
     def wait_until_converged(self, within: str = f"{CONVERGING:g}s") -> None:
-        """Every router that speaks RIP knows every LAN that can be reached, at its shortest cost, and its kernel too.
+        """Every router knows every LAN that can be reached, by each routing protocol that it speaks and at its shortest
+        cost, and its kernel too.
 
         Raises:
             AssertionError: not in time; the text says which router lacks what.
@@ -219,9 +220,8 @@ class LabUnderTest:
         """What is broken now."""
         state, nodes = lab_state(self.engine, self.running), self.running.containers.items()
         lans = [_State("LAN", lan.name, lan.word) for lan in state.lans if lan.is_broken]
-        dead = [(name, each.state) for name, each in nodes if each.state != "running"]
-        words = [_State("node", name, "paused" if state == "paused" else "exited") for name, state in dead]
-        return frozenset((*lans, *words))
+        stopped = [_State("node", name, each.state) for name, each in nodes if each.state != "running"]
+        return frozenset((*lans, *stopped))
 
     def _must_hold(self, checks: Collection[Check]) -> list[Result]:
         __tracebackhide__ = True

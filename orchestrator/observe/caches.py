@@ -14,7 +14,7 @@ __all__ = ["alive", "empty_caches"]
 
 
 def empty_caches(engine: Streams, running: RunningLab) -> None:
-    """Every running node that keeps names or pages forgets them.
+    """Every running node with a service that keeps a cache forgets what is in it.
 
     Raises:
         EngineError: one of them did not; the text says which and why.

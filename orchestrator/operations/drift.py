@@ -49,10 +49,18 @@ _LINK = re.compile(rf"\d+: (lo|eth\d+@\S+): .* mtu (?:65536|{MTU}) qdisc noqueue
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One look into a node. `broken`: its LANs whose ends are not well; `found`: what else is not as after `up`."""
+    """One look into a node. `broken`: its LANs whose ends are not well; `differences`: what else is not as after `up`,
+    in words; `programs`: the command lines of those that run and that are not ours.
+    """
 
     broken: frozenset[str] = frozenset()
-    found: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+
+    @property
+    def found(self) -> tuple[str, ...]:
+        """All that is not as after `up`, but the LANs, in words."""
+        return (*self.differences, *(f"program {line}" for line in self.programs))
 
 
 def find_drift(streams: Streams, container: Container, lab: Lab) -> Drift:
@@ -74,7 +82,8 @@ def find_drift(streams: Streams, container: Container, lab: Lab) -> Drift:
     ready = () if status is not None and status.ready else ("it is not ready",)
     links = () if status is None else status.interfaces
     broken = frozenset(link.lan for link in links if link.condition != HEALTHY)
-    return Drift(broken, (*ready, *_differences(lab, node, said)))
+    programs = tuple(line for line in said.get("program", ()) if not _OURS.search(line))
+    return Drift(broken, (*ready, *_differences(lab, node, said)), programs)
 
 
 def _status(lines: Sequence[str]) -> NodeStatus | None:
@@ -93,7 +102,6 @@ def _differences(lab: Lab, node: Node, said: Mapping[str, Sequence[str]]) -> Ite
     yield from (f"link {line}" for line in said.get("link", ()) if not _LINK.match(line))
     yield from _filters(said.get("filter", ()))
     yield from (f"{line} was changed" for line in said.get("file", ()))
-    yield from (f"program {line}" for line in said.get("program", ()) if not _OURS.search(line))
 
 
 def _addresses(lab: Lab, node: Node, lines: Sequence[str]) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """The lab as after `up`: what is broken is mended, what was left behind is taken away, every cache is empty.
 
 Undone: cuts, pauses, deaths; inside a node addresses, routes, rules, neighbours, interfaces, packet filters,
-impairments, programs that run, /etc/hosts and /etc/resolv.conf (drift.py says how they are seen); what resolvers
-and browsers remember. A node in which one of these differs is restarted, and no other: to restart twenty takes longer
+impairments, programs that run, /etc/hosts and /etc/resolv.conf (drift.py says how they are seen); what services
+with a cache remember. A node in which one of these differs is restarted, and no other: to restart twenty takes longer
 than to look into them. Where routing does not settle soon, all routers are restarted, and begin with empty tables.
 Not undone: other files that were changed inside a node; containers and networks that were removed (`up` makes them).
 """
@@ -99,7 +99,7 @@ def _find_drift(engine: Engine, lab: Lab, container: Container) -> Drift:
     except EngineGoneError:
         raise
     except EngineError as error:
-        return Drift(found=(str(error),))
+        return Drift(differences=(str(error),))
 
 
 def _healed(engine: Engine, running: RunningLab, drifts: dict[str, tuple[str, Drift]]) -> list[str]:

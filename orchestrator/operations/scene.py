@@ -85,6 +85,10 @@ class RunningScene:
             if any(wanted(each, node.services[each.name]) for each in declared(node.services))
         )
 
+    def routing(self, node: str) -> list[str]:
+        sources = [each.source for each in declared(self.lab.nodes[node].services) if each.source is not None]
+        return [source.name for source in sorted(sources, key=lambda source: source.distance)]
+
     def show(self, node: str, what: str) -> Json:
         """The node's answer to `show WHAT`. Checks of one table that look at the same moment share one question.
 

@@ -14,18 +14,28 @@ __all__ = ["Stopwatch", "VerbResult"]
 
 @dataclass(frozen=True, slots=True)
 class VerbResult:
-    """`at`: when it began, in seconds since 1970; `took`: seconds. `changed` is false where it was so already.
-
-    `words` say what happened, `remarks` what did not and why, a line each.
-    """
+    """`at`: when it began, in seconds since 1970; `took`: seconds; `outcome`: what became of the target."""
 
     verb: str
     target: str
     at: float
     took: float
-    changed: bool
-    words: str
-    remarks: tuple[str, ...] = ()
+    outcome: Outcome
+
+    @property
+    def changed(self) -> bool:
+        """False where it was so already."""
+        return self.outcome.changed
+
+    @property
+    def words(self) -> str:
+        """What happened, with the target's name."""
+        return f"{self.target} {self.outcome.words}"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What did not happen and why, a line each."""
+        return self.outcome.remarks
 
     def as_json(self) -> Mapping[str, Json]:
         return {
@@ -47,5 +57,4 @@ class Stopwatch:
         self._at, self._start = time.time(), time.monotonic()
 
     def done(self, outcome: Outcome) -> VerbResult:
-        took, words = time.monotonic() - self._start, f"{self._target} {outcome.words}"
-        return VerbResult(self._verb, self._target, self._at, took, outcome.changed, words, outcome.remarks)
+        return VerbResult(self._verb, self._target, self._at, time.monotonic() - self._start, outcome)

@@ -5,7 +5,8 @@ to help its user, or where the word is another's.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -41,34 +42,72 @@ OTHER_WORDS = (
 )
 """In which files a name is another word: with the reason above."""
 
+HELP = (
+    # A whole example, in a message or in the schema: what an editor or a reader is shown must be something.
+    ("lab/vocabulary.py", {"rip"}),
+    ("lab/options.py", {"rip"}),
+    ("harness/marks.py", {"rip"}),
+    # The files of a new lab, and the tour of one that comes with catenet, with what to type in it.
+    ("lab/sample.py", {"rip", "web", "cut", "heal"}),
+    ("cli/tour.py", {"rip", "cut", "heal", "kill"}),
+    # `resolver:` of a node, as above.
+    ("checks/resolve.py", {"resolver"}),
+    # What the engine is to do to a node has the names of LabControl's methods, and so says which comes next.
+    ("operations/nodes.py", {"resume", "start"}),
+)
+"""In which files a sentence has a service's name, or the command of a verb: with the reason above."""
+
 
 def constants(tree: ast.Module) -> Iterator[ast.Constant]:
-    """The strings of a module, docstrings among them: none of these is a name alone. What it offers is no string."""
+    """The strings of a module, and the pieces of those that are put together. What it offers is no string, and what
+    stands as a statement is a docstring.
+    """
     for statement in tree.body:
         offers = isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "__all__"
-        for node in ast.walk(statement) if not offers else ():
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        nodes = [] if offers else [*ast.walk(statement)]
+        prose = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        for node in nodes:
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
                 yield node
 
 
-def named(where: str, text: str, names: Collection[str]) -> list[str]:
-    """The places at which a file names one of these."""
-    others = {word for pattern, words in OTHER_WORDS if fnmatch(where, pattern) for word in words}
-    found = constants(ast.parse(text))
-    return [
-        f"{where}:{each.lineno}: {each.value}" for each in found if each.value in names and each.value not in others
-    ]
+def named(where: str, text: str) -> list[str]:
+    """The places at which a file names a service, a verb or a kind of check; in a sentence, a service or a command.
+
+    A verb or a check is an English word (start, path): in a sentence it names one only behind `catenet`.
+    """
+    names = {*services(), *verbs(), *kinds()}
+    alone, within = (
+        {word for pattern, words in table if fnmatch(where, pattern) for word in words}
+        for table in (OTHER_WORDS, (*OTHER_WORDS, *HELP))
+    )
+    said = re.compile(rf"(?<![\w-])(?:({'|'.join(services())})|catenet ({'|'.join(verbs())}))(?![\w-])")
+    found = []
+    for each in constants(ast.parse(text)):
+        if each.value in names:
+            words = {str(each.value)} - alone
+        else:
+            words = {service or verb for service, verb in said.findall(str(each.value))} - within
+        found += [f"{where}:{each.lineno}: {word}" for word in sorted(words)]
+    return found
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_no_string_is_the_name_of_a_service_a_verb_or_a_check(file: Path) -> None:
-    names = {*services(), *verbs(), *kinds()}
-    found = named(file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8"), names)
+    found = named(file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8"))
     assert found == [], "ask its declaration (nodes/catalogue, orchestrator/faults, orchestrator/checks)"
 
 
 def test_it_finds_what_it_looks_for() -> None:
-    text = "__all__ = ['start']\nif 'rip' in node.services: do('cut', target='l')\nhelp = 'show a rip'\n"
-    names = {*services(), *verbs(), *kinds()}
-    assert named("operations/cause.py", text, names) == ["operations/cause.py:2: rip", "operations/cause.py:2: cut"]
-    assert named("cli/tour.py", text, names) == ["cli/tour.py:2: rip"]
+    text = "__all__ = ['start']\nif 'rip' in node.services: do('cut', target='l')\n"
+    assert named("operations/cause.py", text) == ["operations/cause.py:2: rip", "operations/cause.py:2: cut"]
+    assert named("cli/tour.py", text) == ["cli/tour.py:2: rip"]
+
+
+def test_it_finds_it_in_a_sentence_too() -> None:
+    text = """f'catenet show {where} rip'\ndef f():
+    'As rip does.'
+    return f'{x} is paused: catenet resume {x}; a path to ./my-rip may start'
+""".replace("f'catenet", "x = f'catenet")
+    assert named("checks/gone.py", text) == ["checks/gone.py:1: rip", "checks/gone.py:4: resume"]
+    assert named("cli/tour.py", text) == ["cli/tour.py:4: resume"]

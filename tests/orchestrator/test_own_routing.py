@@ -11,10 +11,14 @@ import pytest
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
 from catenet.nodes.machine import Json
+from catenet.orchestrator.backend.fake import FakeEngine
+from catenet.orchestrator.checks.routes import RoutesCheck
 from catenet.orchestrator.deploy.ready import Readiness
 from catenet.orchestrator.lab.graph import best, expected, routing
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.observe.running import RunningLab
+from catenet.orchestrator.operations.scene import RunningScene
 from catenet.orchestrator.plan.compose import ComposePaths, compose_file
 from catenet.orchestrator.plan.desired import desired
 from catenet.orchestrator.status.converged import not_converged
@@ -112,3 +116,17 @@ def test_the_compose_file_shows_its_table(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     text = compose_file(desired(lab(), "x", "i"), ComposePaths("lab.yaml", ".", ""), "catenet export compose")
     assert "docker compose exec a show toyroute\n" in text
+
+
+def test_a_cost_is_asked_of_a_service_that_the_router_runs(world: Any) -> None:
+    """The toy is nearer than RIP, and declared; this router does not run it."""
+    route = {"prefix": "10.0.2.0/24", "lan": "link1", "via": "10.0.1.2"}
+    world.tables = {"routes": [{**route, "source": "a-program"}], "rip": {"table": [{**route, "cost": 1}]}}
+    [result] = world.check(RoutesCheck("r", "link2", ("link1",), 1))
+    assert result.passed, result.finding
+    assert world.asked == ["routes", "rip"]
+
+
+def test_of_a_routers_services_the_nearest_is_the_first() -> None:
+    scene = RunningScene(FakeEngine(), RunningLab("small", None, {}, {}, lab()))
+    assert [scene.routing(node) for node in "bc"] == [["toyroute", "rip"], ["toyroute"]]

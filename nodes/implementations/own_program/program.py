@@ -40,7 +40,7 @@ def interface_line(interface: NodeInterface) -> str:
 def _told(task: Task) -> dict[str, Json]:
     node = task.node
     return {
-        "hints": {},
+        "hints": {},  # a resolver is told its own below; all others have it for programs that were written to expect it
         **node.told.get(task.service, {}),
         "lab": node.lab,
         "node": node.node,

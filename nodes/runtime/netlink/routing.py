@@ -39,7 +39,7 @@ TABLE_MAIN, TABLE_LOCAL, SCOPE_UNIVERSE, SCOPE_LINK, SCOPE_NOWHERE = 254, 255, 0
 RTNH_F_DEAD = 0x1
 RTN_UNSPEC, RTN_UNICAST, RTN_UNREACHABLE = 0, 1, 7
 PROTOCOLS = {2: "kernel", 3: "boot", 4: "static", 11: "zebra", 12: "bird", 42: "babel", 188: "ospf", 189: "rip"}
-BOOT, STATIC, RIP = 3, 4, 189
+BOOT, STATIC = 3, 4
 
 _LINK = struct.Struct("=BxHiII")  # struct ifinfomsg: family, type, index, flags, change
 _ADDRESS = struct.Struct("=BBBBI")  # struct ifaddrmsg: family, prefix length, flags, scope, index

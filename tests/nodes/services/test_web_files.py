@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from catenet.nodes.application.http.fields import MessageError
 from catenet.nodes.application.http.message import parse_request
 from catenet.nodes.application.http.response import Absence, Page
-from catenet.nodes.services.web_files import Folder
+from catenet.nodes.services.web_files import SiteFolder
 
 NOBODY = 65_534
 
@@ -51,7 +51,7 @@ def content(page: Page | Absence) -> bytes:
 
 
 def test_pages(root: Path) -> None:
-    folder = Folder(root, time.time)
+    folder = SiteFolder(root, time.time)
     assert content(folder.find("/")) == b"<p>front"
     assert content(folder.find("/index.html")) == b"<p>front"
     assert content(folder.find("/sub/")) == b"<p>sub"
@@ -86,7 +86,7 @@ def test_pages(root: Path) -> None:
     ],
 )
 def test_what_is_no_page(root: Path, path: str, absence: Absence) -> None:
-    assert Folder(root, time.time).find(path) is absence
+    assert SiteFolder(root, time.time).find(path) is absence
 
 
 @pytest.fixture
@@ -110,13 +110,13 @@ def test_a_file_that_may_not_be_read(root: Path, request: pytest.FixtureRequest)
     (root / "sub" / "index.html").chmod(0)
     (root / "sub" / "deep").chmod(0)
     request.getfixturevalue("nobody")
-    folder = Folder(root, time.time)
+    folder = SiteFolder(root, time.time)
     assert folder.find("/sub/") is Absence.FORBIDDEN
     assert folder.find("/sub/deep/x") is Absence.FORBIDDEN
 
 
 def test_a_page_is_read_again_when_it_changes(root: Path) -> None:
-    folder = Folder(root, later)
+    folder = SiteFolder(root, later)
     first = folder.find("/")
     assert folder.find("/") is first
     (root / "index.html").write_text("<p>changed")
@@ -134,7 +134,7 @@ def test_a_page_is_read_again_when_it_changes(root: Path) -> None:
 def test_9110_8_8_1_a_page_of_the_same_length_and_date_is_another_one(root: Path) -> None:
     page = root / "index.html"
     os.utime(page, (1e9, 1e9))
-    folder = Folder(root, later)
+    folder = SiteFolder(root, later)
     first = folder.find("/")
     page.write_text("<p>FRONT")
     os.utime(page, (1e9, 1e9))
@@ -149,13 +149,13 @@ def test_9110_8_8_1_a_page_of_the_same_length_and_date_is_another_one(root: Path
 
 def test_a_page_that_changed_just_now_is_not_kept(root: Path) -> None:
     changed = (root / "index.html").stat().st_ctime  # within the same tick of its clock it may change once more
-    folder = Folder(root, lambda: changed + 0.05)
+    folder = SiteFolder(root, lambda: changed + 0.05)
     folder.find("/")
     assert folder.kept == (0, 0)
 
 
 def test_a_link_that_is_turned_around(root: Path) -> None:
-    folder = Folder(root, time.time)
+    folder = SiteFolder(root, time.time)
     assert content(folder.find("/in")) == b"<p>sub"
     (root / "in").unlink()
     (root / "in").symlink_to("index.html")
@@ -167,7 +167,7 @@ def test_a_link_that_is_turned_around(root: Path) -> None:
 
 def test_a_date_in_the_future_is_said_to_be_now(root: Path) -> None:  # RFC 9110 section 8.8.2.1
     os.utime(root / "index.html", (4e9, 4e9))
-    page = Folder(root, lambda: 1e9).find("/")
+    page = SiteFolder(root, lambda: 1e9).find("/")
     assert isinstance(page, Page)
     assert page.modified == 1_000_000_000
 
@@ -175,13 +175,13 @@ def test_a_date_in_the_future_is_said_to_be_now(root: Path) -> None:  # RFC 9110
 @pytest.mark.parametrize("at", [-1e9, -1e11, -1])
 def test_a_date_before_1970_is_said_to_be_1970(root: Path, at: float) -> None:
     os.utime(root / "index.html", (at, at))
-    page = Folder(root, time.time).find("/")
+    page = SiteFolder(root, time.time).find("/")
     assert isinstance(page, Page)
     assert b"Last-Modified: Thu, 01 Jan 1970 00:00:00 GMT\r\n" in page.tail
 
 
 def test_no_descriptor_left_is_no_404(root: Path) -> None:
-    folder = Folder(root, time.time)
+    folder = SiteFolder(root, time.time)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
     try:
@@ -194,7 +194,7 @@ def test_no_descriptor_left_is_no_404(root: Path) -> None:
 def test_long_files_are_read_in_pieces_and_not_kept(root: Path) -> None:
     data = os.urandom(1_000_000)
     (root / "long.bin").write_bytes(data)
-    folder = Folder(root, time.time)
+    folder = SiteFolder(root, time.time)
     page = folder.find("/long.bin")
     assert isinstance(page, Page)
     assert page.read is not None
@@ -211,7 +211,7 @@ def test_long_files_are_read_in_pieces_and_not_kept(root: Path) -> None:
 def test_the_cache_is_bounded(root: Path) -> None:
     for number in range(60):
         (root / f"{number}.bin").write_bytes(b"x" * 200_000)
-    folder = Folder(root, later)
+    folder = SiteFolder(root, later)
     for number in range(60):
         folder.find(f"/{number}.bin")
     pages, size = folder.kept
@@ -237,5 +237,5 @@ def test_no_target_leads_to_the_secret(root: Path, parts: list[str]) -> None:
         request = parse_request(f"GET /{'/'.join(parts)} HTTP/1.0\r\n\r\n".encode())
     except MessageError:
         return
-    found = Folder(root, time.time).find(request.path)
+    found = SiteFolder(root, time.time).find(request.path)
     assert not isinstance(found, Page) or b"secret" not in found.tail

@@ -219,7 +219,7 @@ def test_a_lan_that_is_still_reached_is_named_with_its_router_and_its_way(world:
     world.tables["routes"] = [kernel("10.0.2.0/24", "link1", "10.0.1.2")]
     [result] = world.check(GONE)
     assert (result.passed, result.finding.seen) == (False, "r to link2 via link1")
-    assert result.finding.next == "catenet show r rip"
+    assert result.finding.next == "catenet show r routes"
 
 
 @pytest.mark.parametrize(
