@@ -15,6 +15,7 @@ from catenet.orchestrator.backend.protocols import Network
 from catenet.orchestrator.cli.arguments import LabArgument
 from catenet.orchestrator.cli.context import engine, here
 from catenet.orchestrator.cli.screen import write_out
+from catenet.orchestrator.cli.up import of_environment
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.running import UserError
 
@@ -50,10 +51,15 @@ def export(
 
 
 def _load(word: str) -> Lab:
-    from catenet.orchestrator.lab.find import find_lab, labs
+    from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, find_lab, labs
     from catenet.orchestrator.lab.load import load
 
-    file = find_lab(word or None, here(), os.environ)
+    try:
+        file = find_lab(word or None, here(), os.environ)
+    except UnknownLabError:
+        if word:
+            raise
+        return of_environment(engine(), os.environ[LAB_VARIABLE])[0]
     if file is None:
         names = "|".join(lab.name for lab in labs())
         raise UserError(f"say which lab: catenet export compose {names}, or a path to your own")

@@ -23,7 +23,7 @@ from catenet.orchestrator.observe.running import UserError, running_labs
 if TYPE_CHECKING:
     from catenet.orchestrator.deploy.up import UpReport
 
-__all__ = ["NameOption", "TimeoutOption", "bring_up", "load_lab", "say_which", "start", "up"]
+__all__ = ["NameOption", "TimeoutOption", "bring_up", "load_lab", "of_environment", "say_which", "start", "up"]
 
 
 def _copys_name(name: str) -> str:
@@ -80,7 +80,7 @@ def bring_up(
     from catenet.orchestrator.deploy.ready import NotReadyError
 
     lab, copy = load_lab(docker, word)
-    if lab.folder and not name and not json:
+    if lab.folder and copy == lab.name and not name and not json:
         say(f"the lab is called {copy}, since {lab.folder!r} is no name for one (`name:` or --name says another)")
     try:
         report = start(docker, lab, name or copy, keep=keep, timeout=timeout, quiet=json)
@@ -126,8 +126,8 @@ def start(docker: Engine, lab: Lab, copy: str, *, keep: bool, timeout: float, qu
 
 
 def load_lab(docker: Engine, word: str) -> tuple[Lab, str]:
-    """The lab that `word` means, without one that of the lab.yaml here or above, else the only one that runs; and the
-    name of the copy that is meant.
+    """The lab that `word` means, without one that of $CATENET_LAB, else that of the lab.yaml here or above, else the
+    only one that runs; and the name of the copy that is meant.
 
     Raises:
         UserError: there is no telling which.
@@ -137,13 +137,41 @@ def load_lab(docker: Engine, word: str) -> tuple[Lab, str]:
     from catenet.orchestrator.lab.find import find_lab, labs
     from catenet.orchestrator.lab.load import load
 
-    file = find_lab(word or None, here(), os.environ)
+    environment = os.environ.get(LAB_VARIABLE, "")
+    if environment and not word:
+        return of_environment(docker, environment)
+    file = find_lab(word or None, here(), {})
     if file is None:
         running = [(copy, lab.file) for copy, lab in running_labs(docker).items() if lab.file is not None]
         if len(running) != 1:
             raise UserError(f"say which lab: catenet up {'|'.join(lab.name for lab in labs())}, or a path to your own")
         ((copy, file),) = running
         return load(file), copy
+    lab = load(file)
+    return lab, lab.name
+
+
+def of_environment(docker: Engine, word: str) -> tuple[Lab, str]:
+    """The lab that $CATENET_LAB means, and its copy's name: a copy that runs, a lab in labs/ or a path, or, as that
+    copy may have gone by now, the lab.yaml here or above where its lab is called so.
+
+    Raises:
+        UnknownLabError, LabFileError: no such lab, or it is wrong.
+
+    """
+    from catenet.orchestrator.lab.find import UnknownLabError, find_lab
+    from catenet.orchestrator.lab.load import load
+
+    running = running_labs(docker).get(word)
+    if running is not None and running.file is not None:
+        return load(running.file), word
+    try:
+        file = find_lab(word, here(), {})
+    except UnknownLabError:
+        file = find_lab(None, here(), {})
+        if file is None or load(file).name != word:
+            raise
+    assert file is not None  # one that is named is found, or it is an error
     lab = load(file)
     return lab, lab.name
 

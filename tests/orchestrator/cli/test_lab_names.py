@@ -101,3 +101,24 @@ def test_what_is_to_be_typed_next_is_quoted_for_a_shell(catenet, tmp_path, monke
     assert catenet("status")[2] == (
         f"catenet: the lab of {tmp_path}/My Lab/lab.yaml is not running; start it: catenet up '{tmp_path}/My Lab'\n"
     )
+
+
+def test_what_up_says_to_export_up_takes(catenet, engine, tmp_path, monkeypatch):
+    """$CATENET_LAB names the folder's lab, or a copy that runs, in its own folder and in any other."""
+    monkeypatch.chdir(lab_in(tmp_path / "vote-lab"))
+    monkeypatch.setenv("CATENET_LAB", "vote-lab")
+    assert catenet("up", "--dry-run")[::2] == (0, "")
+    assert catenet("export", "compose")[::2] == (0, "")
+    assert catenet("up")[::2] == (0, "")
+    assert catenet("up", "--name", "s1")[1].splitlines()[-1] == "several labs run: export CATENET_LAB=s1, or --lab s1"
+    monkeypatch.setenv("CATENET_LAB", "s1")
+    for folder in (tmp_path / "vote-lab", lab_in(tmp_path / "other")):
+        monkeypatch.chdir(folder)
+        out = catenet("up")[1]
+        assert "s1" in out and "is up already" in out
+        assert catenet("export", "compose")[::2] == (0, "")
+    assert copies(engine) == {"vote-lab", "s1"}
+    monkeypatch.setenv("CATENET_LAB", "vote-lba")
+    for words in (("up",), ("export", "compose")):
+        code, _, err = catenet(*words)
+        assert (code, "there is no lab 'vote-lba'" in err) == (2, True)
