@@ -2,8 +2,9 @@
 
 A kind knows nothing of engines or lab files: it sees a Scene. Its fields, by their annotations, are its words; what
 reads the lab file, the schema for editors, `catenet check` and the plugin's `wait_for` are all made of them. A field is
-one of Node, Lan, a tuple of one of these, Domain, Url, Address, Duration, str, bool, or an int with bounds; beside its
-type, a Key says what it means. One without a default must be written.
+one of Node, Lan, a tuple of one of these, Domain, Url, Address (nodes/address), Duration (nodes/control/units), str,
+bool, or an int with bounds; beside its type, a Key says what it means. One without a default must be written. Where
+fields do not fit together, `__post_init__` raises a ValueError whose text says so: it is told with file and line.
 """
 
 from __future__ import annotations

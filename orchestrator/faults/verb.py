@@ -12,7 +12,11 @@ from typing import Any, Literal, NamedTuple, Protocol
 from catenet.nodes.control.link import LinkCondition
 from catenet.orchestrator.faults.option import NoOptions, fields
 
-__all__ = ["LabControl", "Outcome", "Verb"]
+__all__ = ["LabControl", "Outcome", "RefusedError", "Verb"]
+
+
+class RefusedError(Exception):
+    """What was asked makes no sense for this target, or with these options: exit 2. The text tells the user why."""
 
 
 class Outcome(NamedTuple):

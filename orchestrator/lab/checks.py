@@ -73,8 +73,10 @@ class ChecksReader:
         return self._kinds.read(kinds()[kind], section[kind], f"{what}: {kind}")
 
     def _only_one(self, section: Mapping[str, Item], words: tuple[str, ...], item: Item, what: str) -> str | None:
-        """The one of these words that is there."""
+        """The one of these words that is there. Where none is, but an unknown one, which was reported, that was it."""
         found = [word for word in section if word in words]
+        if not found and isinstance(item.value, Mapping) and item.value.keys() - section.keys():
+            return None
         if len(found) != 1:
             says = f"says {' and '.join(found)}" if found else "says nothing to do"
             self.reader.problem(item.line, f"{what} {says}", f"write exactly one of: {', '.join(words)}")

@@ -56,7 +56,9 @@ class KindReader:
         self._reader = reader
 
     def read(self, kind: type[Expectation], item: Item, what: str) -> Expectation | None:
-        """What is written under the kind's word; None where a field that is needed has no value, which was reported."""
+        """What is written under the kind's word; None where a field that is needed has no value, or
+        they do not fit together, which was reported.
+        """
         section = self._reader.section(item, what, kind_words(kind))
         if section is None:
             return None
@@ -67,7 +69,13 @@ class KindReader:
             self._nothing_expected(kind, item.line, what, values)
         given = {name: value for name, value in values.items() if value is not None}
         complete = all(each.name in given for each in _fields(kind) if each.needed)
-        return kind(**given) if complete else None
+        if not complete:
+            return None
+        try:
+            return kind(**given)
+        except ValueError as error:  # its fields do not fit together
+            self._reader.problem(item.line, f"{what}: {error}")
+            return None
 
     def _field(self, field: _Field, section: Mapping[str, Item], line: int, what: str, values: dict[str, Any]) -> None:
         """Adds its value to those of the fields before it."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.faults import verbs
-from catenet.orchestrator.faults.verb import Verb
+from catenet.orchestrator.faults.verb import RefusedError, Verb
 from catenet.orchestrator.lab.expect import ExpectationError, read_given
 from catenet.orchestrator.observe.running import RunningLab, UserError, unknown
 from catenet.orchestrator.operations.lab_control import RunningLabControl
@@ -38,7 +38,10 @@ def do(
     known = _known(verb)
     watch = Stopwatch(verb, target)
     given = known.options() if options is None else options
-    return watch.done(known.do(RunningLabControl(engine, running, verb), target, given, at))
+    try:
+        return watch.done(known.do(RunningLabControl(engine, running, verb), target, given, at))
+    except RefusedError as error:
+        raise UserError(f"{verb} {target}: {error}") from None
 
 
 def options_of(verb: str, given: Mapping[str, object]) -> Any:

@@ -50,6 +50,8 @@ def test_it_is_a_command_with_help_and_flags(catenet, small):
     assert small.silent == set()
     assert "a is a node, not a LAN: catenet pause a" in catenet("lame", "a")[2]
     assert "No such option: --silent" in catenet("lame", "link1", "--silent")[2]
+    assert catenet("lame", "link1", "--ends", "3")[::2] == (2, "catenet: lame link1: it has no 3 ends, but 2\n")
+    assert small.silent == set()
 
 
 @pytest.fixture

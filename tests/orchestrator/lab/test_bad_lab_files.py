@@ -94,6 +94,13 @@ def test_all_mistakes_come_at_once_in_the_order_of_their_lines() -> None:
     assert len(str(error).splitlines()) == 3
 
 
+@pytest.mark.parametrize("entry", ["checks: [{pnig: {from: a, to: a}}]", "timeline: [{at: 1s, cutt: l}]"])
+def test_a_mistyped_kind_or_verb_is_one_mistake(entry: str) -> None:
+    error = the_error(f"{GOOD}{entry}\n".encode())
+    assert "unknown word" in str(error)
+    assert len(str(error).splitlines()) == 1
+
+
 def test_many_mistakes_are_cut_short() -> None:
     error = the_error(("claims: [" + "Q1, " * 4_000 + "]\n" + GOOD).encode())
     lines = str(error).splitlines()

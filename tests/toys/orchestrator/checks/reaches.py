@@ -21,6 +21,10 @@ class ReachesCheck(Expectation):
     targets: Annotated[tuple[Node, ...], Key("Those that are pinged.", "to", least=1, distinct=True)]
     tries: Annotated[int, Key("Echo requests to each. Without it: 1.", bounds=(1, 9))] = 1
 
+    def __post_init__(self) -> None:
+        if self.source in self.targets:
+            raise ValueError(f"{self.source} reaches itself without a network")
+
     def run(self, scene: Scene) -> Finding:
         """Ping them one after the other."""
         command = ["ping", "-n", "-q", "-c", str(self.tries)]

@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 
 from catenet.nodes.control.link import LinkCondition
 from catenet.orchestrator.faults.option import Option
-from catenet.orchestrator.faults.verb import LabControl, Outcome, Verb
+from catenet.orchestrator.faults.verb import LabControl, Outcome, RefusedError, Verb
 
 __all__ = ["VERB"]
 
@@ -20,6 +20,8 @@ class LameOptions(NamedTuple):
 
 def _lame(control: LabControl, lan: str, options: LameOptions, at: float) -> Outcome:
     nodes = control.ends(lan)
+    if options.ends > len(nodes):
+        raise RefusedError(f"it has no {options.ends} ends, but {len(nodes)}")
     chosen = nodes[-options.ends :] if options.last else nodes[: options.ends]
     return control.set_condition(lan, LinkCondition(drop=True), at, chosen)
 
