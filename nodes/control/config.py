@@ -62,7 +62,7 @@ class StaticRoute:
 @dataclass(frozen=True, slots=True)
 class NodeConfig:
     """A node, complete. `names` says which node has an address on a LAN of ours; `told` what each service is
-    told of the other nodes, as its declaration has it.
+    told of the lab's nodes, as its declaration has it.
 
     `lans` are all of the lab's, for people: a table names the networks that it leads to. `began` is when the lab was
     brought up, in seconds since 1970, for all its nodes the same; 0: nobody has said so.

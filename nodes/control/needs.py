@@ -1,5 +1,5 @@
 """What a service needs of its lab beside its options: zone files, pages, servers of the root; and what it is told of
-the other nodes.
+the lab's nodes.
 
 The room of its protocol says what that is, and judges it (its declaration has the function): on the user's machine
 before anything is started, and in the node, where the lab's folder is /lab.
@@ -95,7 +95,10 @@ class Surroundings(NamedTuple):
 
 
 class Others(NamedTuple):
-    """The nodes of a lab. `services`: node → service → its options; `addresses`: node → its first address, if any."""
+    """The nodes of a lab, the service's own among them.
+
+    `services`: node → service → its options; `addresses`: node → its first address, if any.
+    """
 
     services: Mapping[str, Mapping[str, Any]]
     addresses: Mapping[str, Address]

@@ -96,7 +96,7 @@ class Service(NamedTuple):
     the answer.
     `needs`: → what says what it needs of its lab beside its options (control/needs). It may read the folder that it is
     given, and nothing else; None: it needs nothing.
-    `told`: → what says what it is told of the lab's other nodes (control/needs); None: nothing.
+    `told`: → what says what it is told of the lab's nodes, its own among them (control/needs); None: nothing.
     """
 
     name: str

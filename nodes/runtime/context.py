@@ -80,7 +80,7 @@ class ServiceContext:
         """
         self.node = shared.config.node
         self.config = shared.config
-        self.told: Mapping[str, Json] = shared.config.told.get(service, {})  # of the other nodes
+        self.told: Mapping[str, Json] = shared.config.told.get(service, {})  # of the lab's nodes
         self.data = _DATA  # the lab's folder inside the container, read-only
         self.random = shared.random
         self.service = service

@@ -308,7 +308,7 @@ def _hosts(lab: Lab, node: Node) -> dict[str, Address]:
 
 
 def _told(lab: Lab, node: Node) -> dict[str, Mapping[str, Json]]:
-    """Service → what it is told of the other nodes."""
+    """Service → what it is told of the lab's nodes."""
     others = Others({name: other.services for name, other in lab.nodes.items()}, _first(lab))
     told = {each.name: each.told()(node.services[each.name], others) for each in declared(node.services) if each.told}
     return {name: what for name, what in told.items() if what}

@@ -21,7 +21,7 @@ async def serve(context: ServiceContext, options: EchoOptions) -> None:
     """Send back whatever comes, until cancelled."""
     greetings = Folder(context.data).read(options.greetings).splitlines()
     key = options.key.encode()
-    greeted: dict[Address, float] = {}  # host → when, on the clock of host.now(); the oldest first
+    greeted: dict[Address, float] = {}  # host → when, on the clock of context.now(); the oldest first
 
     def greeting(peer: Address) -> bytes:
         now = context.now()

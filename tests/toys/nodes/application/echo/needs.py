@@ -1,4 +1,4 @@
-"""What `echo` needs of its lab, a file of greetings; and what it is told of the other nodes, who else echoes."""
+"""What `echo` needs of its lab, a file of greetings; and what it is told of the nodes, who echoes."""
 
 from __future__ import annotations
 
