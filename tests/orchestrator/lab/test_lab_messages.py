@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields
 from typing import Any
 
 import pytest
@@ -57,9 +58,15 @@ def said(text: str) -> list[tuple[int, str]]:
     return []
 
 
+def options_without_a_default(service: str) -> list[str]:
+    options = fields(options_class(service))
+    return [each.name for each in options if each.default is MISSING and each.default_factory is MISSING]
+
+
 def lab_with(service: str, options: Mapping[str, object]) -> str:
     """A lab whose option of that service stands alone on line 7."""
-    rest = {key: value for key, value in NEEDED.get(service, {}).items() if key not in options}
+    needed = NEEDED.get(service, dict.fromkeys(options_without_a_default(service), "x"))
+    rest = {key: value for key, value in needed.items() if key not in options}
     written = [f"        {key}: {flow(value)}" for key, value in {**options, **rest}.items()]
     return "\n".join(
         ["lans: {l: {}}", "nodes:", "  a:", "    lans: [l]", "    services:", f"      {service}:", *written]
