@@ -5,6 +5,7 @@ events       the one door out: one line an event on PID 1's standard output
 questions    what can be asked over the Unix socket inside the node
 answers      what is answered, as values: status, links, tables; origin: where a route comes from
 fields       how an answer is read
+route_events how a service tells that a route came, changed or went
 units        durations as the user writes them
 view         how an answer looks as text
 strict_json  JSON that others wrote, none of it NaN or infinite

@@ -168,11 +168,7 @@ class RoutingTable(NamedTuple):
     def parse(cls, value: Json) -> RoutingTable:
         """The answer of `show` and the service's name."""
         whole = Fields(value, "answer")
-        return cls(whole.rows("table", ProtocolRoute.parse), whole.part("counters", _counts))
-
-
-def _counts(value: Json) -> dict[str, int]:
-    return counts(value, "counters")
+        return cls(whole.rows("table", ProtocolRoute.parse), whole.part("counters", counts))
 
 
 class ServiceStatus(NamedTuple):
@@ -211,7 +207,7 @@ class ServiceStatus(NamedTuple):
         return cls(
             row.text("state"),
             row.whole("restarts") or 0,
-            row.part("counters", _counts) or {},
+            row.part("counters", counts) or {},
             row.word("error"),
             row.number("retry") if row.says("retry") and row.text("state") == FAILED else 0.0,
             row.text("implementation"),

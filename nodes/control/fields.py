@@ -52,9 +52,9 @@ def lines(value: Json) -> tuple[str, ...]:
     return rows(value, "answer", _text)
 
 
-def counts(value: Json, where: str) -> dict[str, int]:
-    """Whole numbers by their names."""
-    return _named(value, where, lambda each: _count(each, where))
+def counts(value: Json) -> dict[str, int]:
+    """Counters by their names."""
+    return _named(value, "counters", _count)
 
 
 def _named(value: Json, where: str, parse: Callable[[Json], Value]) -> dict[str, Value]:
@@ -63,9 +63,9 @@ def _named(value: Json, where: str, parse: Callable[[Json], Value]) -> dict[str,
     return {printable(name): parse(each) for name, each in value.items() if each is not None}
 
 
-def _count(value: Json, where: str) -> int:
+def _count(value: Json) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise _odd(where, value, "no whole number")
+        raise _odd("counters", value, "no whole number")
     return value
 
 

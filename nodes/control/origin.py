@@ -179,8 +179,8 @@ class Explanation(NamedTuple):
     """What a service knows of its route to a prefix. Times are in seconds since 1970.
 
     `state`: connected, static (announced for others), valid, garbage, or forgotten: then only its past is known.
-    `learned`: where a neighbour's message brought it, and the service says so. `turn`: the last one, which made it what
-    it is. `kernel`: why the kernel has it not, where it has not.
+    `learned`: where a neighbour's message brought it, and the service says so. `since`, `cause`, `reason`, `of`: those
+    of the last turn of its `history`, which made it what it is. `kernel`: why the kernel has it not, where it has not.
     """
 
     prefix: str

@@ -63,14 +63,14 @@ class DaemonRun:
         self._presumed_after = presumed_after
         self._programs = Programs(context)
         self._group: ProgramGroup | None = None
-        self._follower: RouteFollower | None = None
-        self._carrier: RouteCarrier | None = None
+        self._routes: tuple[RouteFollower, RouteCarrier] | None = None
         routing = catalogue.services()[task.service].routing
         if routing is not None and context.source is not None and isinstance(daemon, RoutingDaemon):
             exchange = daemon.routes(task)
-            self._follower = RouteFollower(context, routing, exchange, task)
-            self._carrier = RouteCarrier(context, context.source, self._follower.metric)
-            self._carrier.put(exchange.to_find)
+            follower = RouteFollower(context, routing, exchange, task)
+            carrier = RouteCarrier(context, context.source, follower.metric)
+            carrier.put(exchange.to_find)
+            self._routes = follower, carrier
 
     async def run(self) -> None:
         """From the first program's start to the last one's end."""
@@ -102,13 +102,14 @@ class DaemonRun:
         if run.ready:
             await self._serves(run.ready)
             self._context.ready()
-        elif self._follower is not None and self._follower.is_printed:
-            await self._follower.first()
+        elif self._routes is not None and self._routes[0].is_printed:
+            await self._routes[0].first()
             self._context.ready()
         else:
             await self._ready_by_its_word()
-        if self._follower is not None and self._carrier is not None:
-            await self._follower.follow(self._carrier.carry_soon)
+        if self._routes is not None:
+            follower, carrier = self._routes
+            await follower.follow(carrier.carry_soon)
 
     async def _serves(self, command: Sequence[str]) -> None:
         while True:
@@ -137,9 +138,10 @@ class DaemonRun:
             if self._group is not None:
                 self._group.programs.give_up(why)
             raise ProgramError(why)
-        if self._follower is not None and self._carrier is not None:
-            self._carrier.interface_changed()
-            self._follower.interface_changed()
+        if self._routes is not None:
+            follower, carrier = self._routes
+            carrier.interface_changed()
+            follower.interface_changed()
 
 
 async def _addressed(context: ServiceContext) -> None:

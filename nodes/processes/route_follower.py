@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Prefix
+from catenet.nodes.control.route_events import route_changed, route_lost
 from catenet.nodes.control.service import Routing
 from catenet.nodes.implementations.daemon import LearnedRoute, RouteExchange, Task
 from catenet.nodes.machine import Json
@@ -134,32 +135,24 @@ class RouteFollower:
 
     def _tell(self, now: Mapping[Prefix, LearnedRoute]) -> None:
         """An event for each difference."""
-        cause = str(self._context.implementation)
+        why = {"cause": str(self._context.implementation)}
         before, self._known = self._known, dict(now)
         for prefix in before.keys() - now.keys():
-            self._context.report(
-                "route.lost", f"{prefix} unreachable ({cause})", {"prefix": str(prefix), "cause": cause}
-            )
+            self._context.perform(route_lost(prefix, why))
         for prefix, route in sorted(now.items()):
             was = before.get(prefix)
             if route != was:
-                self._tell_changed(route, None if was is None else self._routing.cost(was.metric), cause)
-
-    def _tell_changed(self, route: LearnedRoute, was: int | None, cause: str) -> None:
-        node, lan = self._context.name_of(route.via), self._context.lan_of(route.via)
-        cost = self._routing.cost(route.metric)
-        text = f"{route.prefix} via {node} on {lan}, cost {cost}{'' if was is None else f', was {was}'} ({cause})"
-        data: dict[str, Json] = {
-            "prefix": str(route.prefix),
-            "via": str(route.via),
-            "node": node,
-            "lan": lan,
-            "cost": cost,
-            "metric": route.metric,
-            "was": was,
-            "cause": cause,
-        }
-        self._context.report("route.changed", text, data)
+                report = route_changed(
+                    prefix,
+                    route.via,
+                    self._context.name_of(route.via),
+                    self._context.lan_of(route.via),
+                    cost=self._routing.cost(route.metric),
+                    metric=route.metric,
+                    was=None if was is None else self._routing.cost(was.metric),
+                    why=why,
+                )
+                self._context.perform(report)
 
     def _explain(self, prefix: Prefix) -> Explanation | None:
         """What is known of a route: where it goes. By which message it came, no program of others says."""

@@ -9,7 +9,7 @@ LINE_LIMIT = 8192
 
 
 class LineSplitter:
-    """Bytes in any slicing → lines of text, none of them longer than LINE."""
+    """Bytes in any slicing → lines of text, none of them longer than LINE_LIMIT."""
 
     def __init__(self) -> None:
         self._partial = b""

@@ -167,12 +167,12 @@ def of_environment(docker: Engine, word: str) -> tuple[Lab, str]:
         return load(running.file), word
     try:
         file = find_lab(word, here(), {})
+        assert file is not None  # one that is named is found, or it is an error
+        lab = load(file)
     except UnknownLabError:
         file = find_lab(None, here(), {})
-        if file is None or load(file).name != word:
+        if file is None or (lab := load(file)).name != word:
             raise
-    assert file is not None  # one that is named is found, or it is an error
-    lab = load(file)
     return lab, lab.name
 
 

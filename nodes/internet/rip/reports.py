@@ -10,6 +10,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Address
+from catenet.nodes.control.route_events import route_changed, route_lost
 from catenet.nodes.internet.rip.cause import Cause
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.packet import INFINITY
@@ -27,23 +28,19 @@ def report_of(change: Change, cause: Cause, name_of: Callable[[Address], str]) -
     route, was = change
     if route.connected:
         return None
-    prefix, why = str(route.prefix), cause.to_json(name_of)
+    why = cause.to_json(name_of)
     if change.lost:
-        return Report("route.lost", f"{prefix} unreachable ({why['cause']})", {"prefix": prefix, **why})
-    node, cost = name_of(route.via), route.metric - NETWORK_COST
-    before = None if was == INFINITY else was - NETWORK_COST
-    text = f"{prefix} via {node} on {route.interface}, cost {cost}"
-    data: dict[str, Json] = {
-        "prefix": prefix,
-        "via": str(route.via),
-        "node": node,
-        "lan": route.interface,
-        "cost": cost,
-        "metric": route.metric,
-        "was": before,
-        **why,
-    }
-    return Report("route.changed", f"{text}{'' if before is None else f', was {before}'} ({why['cause']})", data)
+        return route_lost(route.prefix, why)
+    return route_changed(
+        route.prefix,
+        route.via,
+        name_of(route.via),
+        route.interface,
+        cost=route.metric - NETWORK_COST,
+        metric=route.metric,
+        was=None if was == INFINITY else was - NETWORK_COST,
+        why=why,
+    )
 
 
 def status_of(
