@@ -43,8 +43,8 @@ class Task(NamedTuple):
     """What an adapter is told: the service, who does its work, its options, the node, and two folders.
 
     `folder` is the service's own, for files and sockets; `data` is the lab's, read-only. `table`: the number of the
-    kernel's table into which a routing program puts its routes, that table's only writer but for
-    `RouteExchange.to_find`.
+    kernel's table into which a routing program puts its routes, with its service's number for their
+    mark (rtm_protocol); who else writes there are programs of its group, and the node (`RouteExchange.to_find`).
     """
 
     service: str
@@ -94,10 +94,13 @@ class Group:
     They are started before the first of the services' own, and ended after the last. If one of them ends, all the
     services are ended, and started again behind it. `run` gets the tasks of all the node's services that need them, in
     the node's order; the files of these services are written before, since a shared program may read them.
+    `table`: the one table of the kernel's into which they put the routes of all these services; 0: none, each service
+    has its own.
     """
 
     name: str
     run: Callable[[Sequence[Task]], Run]
+    table: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

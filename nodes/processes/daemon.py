@@ -45,9 +45,8 @@ async def serve(context: ServiceContext, options: Any) -> None:
     """
     await _addressed(context)
     daemon = catalogue.daemon(context.implementation, context.service)
-    await DaemonRun(
-        context, daemon, _task(context, context.service, ServiceConfig(context.implementation, options))
-    ).run()
+    config = ServiceConfig(context.implementation, options)
+    await DaemonRun(context, daemon, _task(context, context.service, config, daemon.group)).run()
 
 
 class DaemonRun:
@@ -65,10 +64,10 @@ class DaemonRun:
         self._group: ProgramGroup | None = None
         self._routes: tuple[RouteFollower, RouteCarrier] | None = None
         routing = catalogue.services()[task.service].routing
-        if routing is not None and context.source is not None and isinstance(daemon, RoutingDaemon):
-            exchange = daemon.routes(task)
-            follower = RouteFollower(context, routing, exchange, task)
-            carrier = RouteCarrier(context, context.source, follower.metric)
+        if routing is not None and isinstance(daemon, RoutingDaemon):
+            exchange, table = daemon.routes(task), context.program_table(task.table)
+            follower = RouteFollower(context, routing, exchange, table)
+            carrier = RouteCarrier(context, table, follower.metric)
             carrier.put(exchange.to_find)
             self._routes = follower, carrier
 
@@ -153,8 +152,9 @@ async def _addressed(context: ServiceContext) -> None:
         await changed.wait()
 
 
-def _task(context: ServiceContext, service: str, config: ServiceConfig) -> Task:
+def _task(context: ServiceContext, service: str, config: ServiceConfig, group: Group | None) -> Task:
     source = catalogue.services()[service].source
+    table = group.table if group is not None and group.table else 0 if source is None else source.number
     return Task(
         service,
         config.implementation,
@@ -163,7 +163,7 @@ def _task(context: ServiceContext, service: str, config: ServiceConfig) -> Task:
         tuple(_interface(context, interface) for interface in context.interfaces()),
         f"{_FOLDER}/{service}",
         str(context.data),
-        0 if source is None else source.number,
+        table,
     )
 
 
@@ -181,5 +181,5 @@ def _members(context: ServiceContext, group: Group) -> list[tuple[Task, Daemon]]
             config = read_service(service, given)
             daemon = catalogue.daemon(config.implementation, service) if config.implementation != OURS else None
             if daemon is not None and daemon.group == group:
-                found.append((_task(context, service, config), daemon))
+                found.append((_task(context, service, config, daemon.group), daemon))
     return found

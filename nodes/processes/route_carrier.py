@@ -1,7 +1,8 @@
 """A routing program's table of the kernel's, carried over into the main one.
 
-The program puts its routes into a table that is its own. From there they go into the main one at once, as the routes of
-our daemons do: at the service's distance, beside those of other sources.
+The program puts its routes into a table where it is alone, or its routes are marked (runtime/program_table). From there
+they go into the main one at once, as the routes of our daemons do: at the service's distance, beside those of other
+sources.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from collections.abc import Callable, Iterable
 
 from catenet.nodes.address import Prefix
 from catenet.nodes.control.config import StaticRoute
-from catenet.nodes.control.service import Source
 from catenet.nodes.machine import DeleteRoute, NextHop, SetRoute
 from catenet.nodes.runtime.context import ServiceContext
 from catenet.nodes.runtime.netlink.routing import Route
+from catenet.nodes.runtime.program_table import ProgramTable
 
 __all__ = ["RouteCarrier"]
 
@@ -22,10 +23,10 @@ __all__ = ["RouteCarrier"]
 class RouteCarrier:
     """Makes the main table have what the program has in its own, until the service's end."""
 
-    def __init__(self, context: ServiceContext, source: Source, metric: Callable[[Route], int]) -> None:
+    def __init__(self, context: ServiceContext, table: ProgramTable, metric: Callable[[Route], int]) -> None:
         """`metric`: a route of the program's table → the protocol's own metric of it, 0 where it is not known."""
         self._context = context
-        self._source = source
+        self._table = table
         self._metric = metric
         self._carried: dict[Prefix, SetRoute] = {}
         self._to_find: tuple[tuple[Prefix, NextHop], ...] = ()
@@ -52,16 +53,16 @@ class RouteCarrier:
     def _write(self) -> None:
         """Those over an interface that went down have gone with it."""
         for prefix, next_hop in self._to_find:
-            self._context.write_own_table(prefix, next_hop)
+            self._table.write(prefix, next_hop)
 
     def _kernel_changed(self, route: Route) -> None:
-        if route.table == self._source.number:
+        if self._table.holds(route):
             self.carry_soon()
 
     def _carry(self) -> None:
         self._awaited = False
         try:
-            found = self._context.own_table()
+            found = self._table.routes()
         except OSError as error:  # the table changed all the while; so there will be another message
             self._context.report("service.said", str(error), {"stream": "table"})
             return

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 from catenet.nodes.address import Prefix
 from catenet.nodes.control.route_events import route_changed, route_lost
 from catenet.nodes.control.service import Routing
-from catenet.nodes.implementations.daemon import LearnedRoute, RouteExchange, Task
+from catenet.nodes.implementations.daemon import LearnedRoute, RouteExchange
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime.children import ProgramError
 from catenet.nodes.runtime.context import ServiceContext
 from catenet.nodes.runtime.netlink.routing import Route
+from catenet.nodes.runtime.program_table import ProgramTable
 
 if TYPE_CHECKING:
     from catenet.nodes.control.answers import ProtocolRoute
@@ -31,7 +32,7 @@ _OFTEN = 0.1  # seconds between two looks while it does not answer yet
 _ANSWER = 5.0  # seconds for a program to print it
 _BESIDE = (
     "its routes are in the main table, where they may overwrite others': put them into its own, as "
-    "`ip route replace PREFIX via NEXT-HOP dev DEVICE table {0} proto {0} metric METRIC`"
+    "`ip route replace PREFIX via NEXT-HOP dev DEVICE table {0} proto {1} metric METRIC`"
 )
 
 
@@ -42,12 +43,12 @@ class OddTableError(ProgramError):
 class RouteFollower:
     """What the program has learned, as seen last."""
 
-    def __init__(self, context: ServiceContext, routing: Routing, exchange: RouteExchange, task: Task) -> None:
+    def __init__(self, context: ServiceContext, routing: Routing, exchange: RouteExchange, table: ProgramTable) -> None:
         self._context = context
         self._routing = routing
         self._printed = exchange.printed
         self._own_metrics = exchange.own_metrics
-        self._task = task
+        self._table = table
         self._known: dict[Prefix, LearnedRoute] = {}
         self._said_how = False
         self._changed = asyncio.Event()
@@ -88,7 +89,7 @@ class RouteFollower:
 
     def _kernel_changed(self, route: Route) -> None:
         beside = route.protocol == self._routing.number and route.metric != self._routing.distance
-        if route.table == self._routing.number or beside:
+        if self._table.holds(route) or beside:
             self._changed.set()
 
     async def follow(self, metrics_changed: Callable[[], None]) -> None:
@@ -121,7 +122,7 @@ class RouteFollower:
                 raise OddTableError(f"{command[0]} prints an odd table: {error}") from None
         found: dict[Prefix, LearnedRoute] = {}
         try:
-            beside, own = self._context.beside(), self._context.own_table()
+            beside, own = self._context.beside(), self._table.routes()
         except OSError as error:
             raise ProgramError(str(error)) from None
         for route in (*own, *beside):
@@ -130,7 +131,9 @@ class RouteFollower:
                 found.setdefault(route.prefix, LearnedRoute(route.prefix, via, route.metric))
         if beside and not self._said_how:
             self._said_how = True
-            self._context.report("service.said", _BESIDE.format(self._task.table), {"stream": "table"})
+            self._context.report(
+                "service.said", _BESIDE.format(self._table.number, self._routing.number), {"stream": "table"}
+            )
         return found
 
     def _tell(self, now: Mapping[Prefix, LearnedRoute]) -> None:

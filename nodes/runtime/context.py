@@ -34,13 +34,14 @@ from catenet.nodes.runtime.driver import Driver
 from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
 from catenet.nodes.runtime.netlink.routing import Route
-from catenet.nodes.runtime.routes import STATIC, RestoredRoute, WantedRoute
+from catenet.nodes.runtime.routes import RestoredRoute, WantedRoute
 from catenet.nodes.runtime.shared_runs import SharedRuns
 from catenet.nodes.runtime.tcp import Connection, Connections
 from catenet.nodes.runtime.udp import Reply, UdpPort
 
 if TYPE_CHECKING:
     from catenet.nodes.control.origin import Explanation
+    from catenet.nodes.runtime.program_table import ProgramTable
 
 __all__ = ["Connection", "Driver", "ServiceContext", "Shared", "UdpPort"]
 
@@ -103,6 +104,7 @@ class ServiceContext:
         self._best_listeners: list[Callable[[Source, Prefix, WantedRoute | None], None]] = []
         self._drivers: list[Driver] = []
         self._ports: list[UdpPort] = []
+        self._program_tables: list[ProgramTable] = []
         self._connections = Connections(self, shared.loop)
         self._routes = shared.lans.routes
         if source is not None:
@@ -232,13 +234,11 @@ class ServiceContext:
         self._best_listeners.append(of_others)
         self._routes.on_best(of_others)
 
-    def own_table(self) -> list[Route]:
-        """What a program has put into the kernel's table of this service's own, the best of a prefix first."""
-        return [each for each in self._routes.own_table(self._routing_source()) if each.protocol != STATIC.number]
-
-    def write_own_table(self, prefix: Prefix, next_hop: NextHop) -> None:
-        """Put a static route there, for the program to find; it goes with its interface."""
-        self._routes.write_own_table(self._routing_source(), prefix, next_hop)
+    def program_table(self, number: int) -> ProgramTable:
+        """A table of the kernel's for programs' routes; at the service's end those of this service leave it."""
+        table = self._shared.lans.program_table(self._routing_source(), number)
+        self._program_tables.append(table)
+        return table
 
     def beside(self) -> list[Route]:
         """The routes in the main table that have this service's number, and that the node has not put there."""
@@ -353,6 +353,8 @@ class ServiceContext:
         for port in self._ports:
             port.close()
         self._connections.close()
+        for table in self._program_tables:
+            table.clear()
         if self.source is not None:
             with suppress(OSError):  # the table changed all the while: the next run forgets them
                 self._routes.forget(self.source)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from catenet.nodes.address import ANY, Address, Prefix
 from catenet.nodes.control.config import InterfaceConfig, NodeConfig
 from catenet.nodes.control.link import LinkCondition
+from catenet.nodes.control.service import Source
 from catenet.nodes.machine import Interface, Json
 from catenet.nodes.runtime import announce, ingress, offload
 from catenet.nodes.runtime.netlink import routing
@@ -26,6 +27,7 @@ from catenet.nodes.runtime.routes import Routes
 
 if TYPE_CHECKING:
     from catenet.nodes.control.answers import LinkState
+    from catenet.nodes.runtime.program_table import ProgramTable
 
 __all__ = ["Lans"]
 
@@ -70,6 +72,12 @@ class Lans:
         self._links: dict[int, routing.Link] = {}
         self._listeners: list[Callable[[Interface], None]] = []
         self._monitor = Monitor(self._changed, self._rescan)
+
+    def program_table(self, source: Source, number: int) -> ProgramTable:
+        """A table of the kernel's for a source's programs."""
+        from catenet.nodes.runtime.program_table import ProgramTable
+
+        return ProgramTable(self._netlink, self.ifindex, source, number)
 
     def start(self) -> None:
         """Address every interface that is there; those that come later are addressed as they come."""

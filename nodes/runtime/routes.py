@@ -9,8 +9,8 @@ kernel replaces by prefix and metric, whatever the protocol.
 The kernel forgets every route over an interface that goes down, the default route too. What is wanted stays here, and
 goes back once the interface is up again. Of several next hops those go in whose interface is up.
 
-A program of others gets a table of the kernel's for itself, of its source's number. No packet goes by that one: what it
-puts there is read, and wanted here like the routes of our own daemons, so that it cannot overwrite anybody's.
+A program of others gets a table of the kernel's for itself (program_table), and what it puts there is wanted here, so
+that it cannot overwrite anybody's.
 
 A routing service's routes are its own business: what somebody else deletes or overwrites comes back (see reconciler),
 and what the kernel refuses is tried again. The lab's static routes stay as the user leaves them.
@@ -134,16 +134,17 @@ class Routes:
             self._tell_best(prefix, before)
 
     def forget(self, source: Source) -> None:
-        """Every route of the source goes, those too that an earlier life of this process left in the kernel, and all
-        that is in its own table. What cannot be taken out has gone by itself.
+        """Every route of the source goes, those too that an earlier life of this process left in the kernel.
+
+        What cannot be taken out has gone by itself.
         """
         for each, prefix in tuple(self._wanted):
             if each == source:
                 self.delete(source, prefix)
-        left = [route for route in self.present() if route.protocol == source.number]
-        for route in (*left, *self.own_table(source)):
-            with suppress(OSError):
-                self._netlink.delete_route(route)
+        for route in self.present():
+            if route.protocol == source.number:
+                with suppress(OSError):
+                    self._netlink.delete_route(route)
 
     def on_best(self, function: _OnBest) -> None:
         """Call a function with each prefix's best route, of all that are wanted here: at first with those that there
@@ -232,17 +233,6 @@ class Routes:
     def present(self) -> list[routing.Route]:
         """The kernel's table as it is; of several routes to a prefix, the one that the kernel takes is the first."""
         return sorted(self._netlink.routes(), key=lambda route: (route.prefix, route.metric))
-
-    def own_table(self, source: Source) -> list[routing.Route]:
-        """What is in the table that the source has for itself, the best of a prefix first."""
-        return sorted(self._netlink.routes(source.number), key=lambda route: (route.prefix, route.metric))
-
-    def write_own_table(self, source: Source, prefix: Prefix, next_hop: NextHop) -> None:
-        """Put a static route into it, for a program to find. One whose interface is down stays out."""
-        hops = (self._in_kernel(next_hop),)
-        with suppress(OSError):
-            route = routing.Route(prefix, hops, STATIC.number, STATIC.distance, table=source.number)
-            self._netlink.replace_route(route)
 
     def leading_to(self, prefix: Prefix) -> list[routing.Route]:
         """Those of them that hold the whole prefix, the one that the kernel takes first."""

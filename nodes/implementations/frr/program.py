@@ -3,8 +3,8 @@
 mgmtd reads the configuration of them all, and zebra tells the kernel. A daemon that speaks a protocol is its service's
 own, has its socket for vtysh in the service's folder, and is started behind them.
 
-All that zebra installs goes into one table of the kernel's, that of the first service: a second routing protocol by FRR
-on the same node needs to tell there whose a route is (the kernel marks it: rtm_protocol).
+All that zebra installs goes into one table of the kernel's, each route with the mark of its protocol. Of several
+protocols' routes to one prefix zebra installs its best alone; the others are not carried over beside it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ CAPABILITIES = ("SYS_ADMIN", "SETUID", "SETGID", "CHOWN", "DAC_OVERRIDE", "KILL"
 
 _DAEMONS = "/usr/lib/frr"
 _NAME = "frr"
+_TABLE = 1000  # no protocol's number, and none that the kernel or a distribution gives a name
 _MANAGER = "/run/frr/mgmtd_be.sock"
 _SILENT = ("mgmtd", "zebra", "staticd", "ripngd", "vtysh")
 """A configuration of each must be there; it has nothing to say."""
@@ -45,7 +46,7 @@ def _shared(tasks: Sequence[Task]) -> Run:
     folder = first.group_folder(_NAME)
     commands = (
         Command(_words("mgmtd", folder, first), makes=_MANAGER),
-        Command((*_words("zebra", folder, first), "-R", str(first.table)), makes=_zebra(first)),
+        Command((*_words("zebra", folder, first), "-R", str(_TABLE)), makes=_zebra(first)),
     )
     return Run(commands, {f"{SETTINGS}/{name}.conf": "" for name in _SILENT}, owner=OWNER)
 
@@ -62,4 +63,4 @@ def _zebra(task: Task) -> str:
     return f"{task.group_folder(_NAME)}/zserv.api"
 
 
-GROUP = Group(name=_NAME, run=_shared)
+GROUP = Group(name=_NAME, run=_shared, table=_TABLE)

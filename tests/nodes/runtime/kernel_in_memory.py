@@ -42,26 +42,33 @@ class Kernel:
 
     def __init__(self) -> None:
         self.table: dict[tuple[Prefix, int], Route] = {}
+        """The main one."""
+        self.others: dict[int, dict[tuple[Prefix, int], Route]] = {}
+        """By number."""
         self.down: set[int] = set()
         self.tell: Callable[..., None] = lambda route, gone: None
         self.dumps = self.replacements = 0
 
     def routes(self, table: int = routing.TABLE_MAIN) -> list[Route]:
         self.dumps += 1
-        return list(self.table.values()) if table == routing.TABLE_MAIN else []
+        return list(self._table(table).values())
 
     def replace_route(self, route: Route) -> None:
         if any(hop.ifindex in self.down for hop in route.hops):
             raise OSError(100, "Network is down")
         self.replacements += 1
-        self.table[route.prefix, route.metric] = route
+        self._table(route.table)[route.prefix, route.metric] = route
         self.tell(route, gone=False)
 
     def delete_route(self, route: Route) -> None:
-        there = self.table.get((route.prefix, route.metric))
+        table = self._table(route.table)
+        there = table.get((route.prefix, route.metric))
         if there is not None and there.protocol == route.protocol:
-            del self.table[route.prefix, route.metric]
+            del table[route.prefix, route.metric]
             self.tell(there, gone=True)
+
+    def _table(self, number: int) -> dict[tuple[Prefix, int], Route]:
+        return self.table if number == routing.TABLE_MAIN else self.others.setdefault(number, {})
 
     def cut(self, ifindex: int) -> None:
         """Routes go without a word; of several next hops the others stay."""

@@ -28,9 +28,9 @@ def test_zebra_and_the_manager_are_shared_and_come_first(task: MakeTask) -> None
     assert not own.files.keys() & shared.files.keys()
 
 
-def test_its_routes_go_into_a_table_of_their_own(task: MakeTask) -> None:
+def test_the_routes_of_all_its_daemons_go_into_one_table(task: MakeTask) -> None:
     given = task("frr", redistribute=("static",))
-    assert GROUP.run([given]).commands[1].words[-2:] == ("-R", "189")
+    assert GROUP.run([given]).commands[1].words[-2:] == ("-R", str(GROUP.table))
     assert [str(route.to) for route in frr.DAEMON.routes(given).to_find] == ["10.8.0.0/16"]  # zebra sees no other table
     assert frr.DAEMON.routes(task("frr")).to_find == ()
 
