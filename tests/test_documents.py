@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from recipes import REPOSITORY, TOYS, documents
 
+from catenet.nodes.catalogue import services
+from catenet.orchestrator.cli.verbs import commands
+
 ROOMS = ("nodes", "orchestrator", "labs", "tests", "images", "src", ".ci")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 PATH = re.compile(rf"(?<![\w/.\-])(?:{'|'.join(map(re.escape, ROOMS))})/[\w./\-]*\w")
@@ -63,6 +66,31 @@ def test_what_a_document_links_to_and_names_is_there(document: Path) -> None:
 def test_prose_fits_a_terminal(document: Path) -> None:
     lines = prose(document.read_text(encoding="utf-8"))
     assert [f"{number}: {line}" for number, line in lines if len(line) > 120 and not line.startswith("|")] == []
+
+
+def unnamed(room: Path, kinds: frozenset[str]) -> set[str]:
+    """What lies in a room and its `__init__` does not name; `kinds` are found by listing it, and need no naming."""
+    files = {path.stem for path in room.glob("*.py")} | {path.parent.name for path in room.glob("*/__init__.py")}
+    words = set(re.findall(r"\w+", (room / "__init__.py").read_text(encoding="utf-8")))
+    return files - words - kinds - {"__init__", "__main__"}
+
+
+LISTED = {
+    "nodes/services": frozenset(services()) | {"machine_program"},
+    "nodes/implementations/*": frozenset(services()),
+    "orchestrator/cli": frozenset(
+        module for panel in commands().values() for each in panel.values() for module in [each.target.partition(":")[0]]
+    ),
+}
+"""Rooms of kinds, and the kinds in them."""
+FLAT = [path.parent for top in ("nodes", "orchestrator") for path in sorted((REPOSITORY / top).rglob("__init__.py"))]
+
+
+@pytest.mark.parametrize("room", FLAT, ids=lambda room: str(room.relative_to(REPOSITORY)))
+def test_a_room_says_what_its_files_are(room: Path) -> None:
+    name = room.relative_to(REPOSITORY)
+    kinds = next((kinds for pattern, kinds in LISTED.items() if name.match(pattern)), frozenset())
+    assert unnamed(room, kinds) == set()
 
 
 def test_the_readme_is_short() -> None:

@@ -1,1 +1,4 @@
-"""The internet layer: routing protocols."""
+"""The internet layer: routing protocols, a room each.
+
+rip    RIP version 2
+"""

@@ -1,1 +1,4 @@
-"""The link layer: address resolution."""
+"""The link layer, a room for each protocol.
+
+arp    address resolution
+"""

@@ -1,19 +1,23 @@
 """The only room with asyncio, sockets, clocks, randomness and netlink. It knows no protocol.
 
 node         PID 1: reads CATENET_NODE, addresses the interfaces, runs the services, reaps, ends on SIGTERM
-supervisor   starts a service, and starts it again when it falls over; options: JSON → its options
+supervisor   starts a service, and starts it again when it falls over
+service_config  a service's part of the configuration → who does it, and its options (options: JSON → values)
 context      what a service has of its node: sockets, routes, questions, events
 children     programs that the node starts: groups, output line by line (lines), their end; PID 1 reaps orphans
+shared_runs  what several services need: begun by the first, ended by the last
 driver       runs any machine: feed, perform the actions, re-arm one timer
 udp, tcp     sockets: datagram ports drained in a loop; byte streams behind the `Stream` contract
 lans         the interfaces: found by the engine's address, given the lab's, followed as they come and go
-routes       the routes that the node wants, restored after a link was down, and none that leads out of the lab
+routes       the routes that the node wants, restored after a link was down; reconciler: or somebody else's doing
+program_table   a table of the kernel's for a program's routes
+egress       the way out of the lab, which no node has
 announce     where the node's address on a LAN is now, told to its neighbours, by ARP
 ingress      a LAN whose frames are dropped as they come in
 offload      checksums as on a wire
 netlink      links, addresses, routes, neighbours, IFLA_INET_CONF and nf_tables, by hand (rtnetlink(7))
 control_socket  the Unix socket; answers: what every node answers; health: the one that the engine asks for
-files        resolv.conf and hosts
+files        resolv.conf and hosts; lab_start: when the lab was brought up
 log          the event log on standard output
 
 Timers: a restart of a service after 0.2 s doubling to 5 s (supervisor); 0.3 s until the engine is done with a LAN that

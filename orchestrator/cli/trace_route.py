@@ -73,7 +73,7 @@ def _how(hop: Hop) -> str:
             how = f"announced for others ({hop.note})"
         case HopKind.PROTOCOL:
             how = f"{hop.source}'s {hop.message} on {hop.lan}: {hop.carried} + {hop.cost}"
-        case HopKind.FOREIGN:
+        case HopKind.IMPLEMENTATION:
             how = f"via {hop.source} on {hop.lan}: {hop.note}"
         case HopKind.KERNEL:
             how = f"via {hop.source} on {hop.lan}: a route of the kernel's, {hop.note}"

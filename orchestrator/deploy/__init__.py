@@ -2,6 +2,7 @@
 
 engine    an engine that answers, installed where that is allowed
 base      the base image: pulled, or made from Debian's packages
+debian    Debian's packages for images, fetched by the host
 images    the node image, made only when something in it has changed
 own_images  images of single nodes: the references, and programs that bring a Dockerfile
 run       steps on threads, each as soon as those that it waits for are done

@@ -6,6 +6,9 @@ document     bytes → a tree of values that know their lines
 reader       values out of that tree, or a problem; problems collects them; values: those of a service's options
 vocabulary   every word that a file may have, and its meaning; words has names, claims and hints
 lans, nodes, options, checks, data    one part of the file each
+kinds, verb_options    the words of checks, and of verbs
+secrets      options without what is secret in them
+named        which nodes and LANs a file names, without reading it whole
 implementations  who does a service's work: catenet, a reference, a program of the user's
 addressing   addresses and prefixes where the file leaves them open, and the rule for it
 gateways     default gateways, resolvers, static routes

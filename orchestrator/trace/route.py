@@ -51,8 +51,8 @@ class HopKind(StrEnum):
     """A route that it announces for others."""
     PROTOCOL = "protocol"
     """A neighbour's message brought it."""
-    FOREIGN = "foreign"
-    """A program of others' brought it, which does not say by which message."""
+    IMPLEMENTATION = "implementation"
+    """Another implementation brought it, which does not say by which message."""
     KERNEL = "kernel"
     """The kernel alone says something of it."""
     LOST = "lost"
@@ -225,7 +225,7 @@ def _hop(node: str, told: RouteOrigin) -> Hop:
     if taken is not None and taken.protocol in _BY_HAND:
         return _taken(node, taken)
     if said is not None and state == VALID:
-        return _foreign(node, said) if said.learned is None else _heard(node, said, said.learned)
+        return _by_implementation(node, said) if said.learned is None else _heard(node, said, said.learned)
     if taken is not None:
         return _taken(node, taken)
     if said is None or not state:
@@ -253,9 +253,9 @@ def _own(node: str, said: Explanation) -> Hop:
     )
 
 
-def _foreign(node: str, said: Explanation) -> Hop:
+def _by_implementation(node: str, said: Explanation) -> Hop:
     note = f"{said.implementation or 'its program'} does not say by which message"
-    return Hop(node, HopKind.FOREIGN, said.lan, said.metric, said.node or "", note=note)
+    return Hop(node, HopKind.IMPLEMENTATION, said.lan, said.metric, said.node or "", note=note)
 
 
 def _heard(node: str, said: Explanation, learned: Learned) -> Hop:

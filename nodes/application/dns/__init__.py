@@ -17,6 +17,7 @@ Files:
     zonefile      master files → records
     zonecheck     whether records make a zone
     zone          zones, and what is found in them
+    service       the declarations of `nameserver` and `resolver`
     needs         what both services need of their lab: zone files, servers of the root
     nameserver    the machine `Nameserver`
     cache         what a resolver has learnt

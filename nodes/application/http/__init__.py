@@ -12,7 +12,9 @@ response      Page, Site, Absence: what is sent; status pages; preconditions
 reports       the events of a request and its answer
 date          HTTP's dates
 render        render_html: a page as text with numbered links
+service       the declarations of `web` and `browse`
 config        WebOptions, BrowseOptions
+needs         what `web` needs of its lab: a folder under pages/
 
 A machine reads no files. A `Site` brings the pages; services/web_files.py is the one for a folder. What is sent is
 prepared once: a page's bytes until its file changes, the dated fields once a second, a head that came before is looked

@@ -14,6 +14,7 @@ Files, in the order to read them:
     neighbours.py, refusals.py, reports.py    who was heard, what was refused; events and `show rip`
     cause.py     `Cause`: why a route changed, in words and as fields
     history.py    where each route comes from, for `trace route`
+    service.py   the declaration
     config.py    `RipOptions`, what a lab file may say
     expected.py    which routes a lab's routers should find
 

@@ -2,6 +2,7 @@
 
 codec      the frame: message headers and attributes (pure)
 routing    what the frames say: links, addresses, routes, and the requests that change them (pure)
+neighbours  who on a link has which hardware address (pure)
 filtering  the same of nf_tables, as far as a table that drops everything (pure)
 client     the sockets: `Netlink` and `Filter` ask and wait for the answer, `Monitor` hears of every change
 

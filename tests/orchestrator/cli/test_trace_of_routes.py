@@ -57,7 +57,7 @@ def learned(node: str, lan: str, carried: int, **said: object) -> dict:
     return {"kernel": [row], "services": {"rip": rip}}
 
 
-def foreign(node: str) -> dict:
+def other(node: str) -> dict:
     rip = {"implementation": "bird", "state": "valid", "metric": 2, "lan": "link1", "node": node}
     row = {"prefix": LAN, "via": "10.0.1.2", "node": node, "lan": "link1", "protocol": "bird", "metric": 32}
     return {"kernel": [row], "services": {"rip": rip}}
@@ -130,8 +130,8 @@ def test_a_word_that_is_none_of_them(catenet) -> None:
 
 def test_programs_of_others_do_not_say_and_the_kernel_only_where_it_goes(catenet) -> None:
     told = {
-        "a": {"kernel": [{**foreign("b")["kernel"][0], "protocol": "static"}], "services": {}},
-        "b": foreign("c"),
+        "a": {"kernel": [{**other("b")["kernel"][0], "protocol": "static"}], "services": {}},
+        "b": other("c"),
         "c": OWN,
     }
     code, out, _ = catenet(told, "a", LAN)
@@ -141,7 +141,7 @@ def test_programs_of_others_do_not_say_and_the_kernel_only_where_it_goes(catenet
 
 
 def test_a_next_hop_that_no_node_has(catenet) -> None:
-    row = {**foreign("b")["kernel"][0], "node": "10.0.1.99", "protocol": "boot"}
+    row = {**other("b")["kernel"][0], "node": "10.0.1.99", "protocol": "boot"}
     out = catenet({"a": {"kernel": [row], "services": {}}}, "a", LAN)[1]
     assert "via 10.0.1.99 on link1: a route of the kernel's, boot; no node has that address" in out
 
