@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.config import NodeConfig
+from catenet.nodes.control.events import KINDS
 from catenet.nodes.control.implementation import OURS, Implementation
-from catenet.nodes.control.service import Source
+from catenet.nodes.control.service import Service, Source
 from catenet.nodes.machine import (
     Action,
     DeleteRoute,
@@ -72,12 +73,12 @@ class ServiceContext:
         on_ready: Callable[[float | None], None],
         fail: Callable[[Exception], None],
         *,
+        declaration: Service,
         implementation: Implementation = OURS,
-        source: Source | None = None,
     ) -> None:
         """`on_ready` gets the seconds after which the service only counts as ready. `fail` is told of an exception in
-        a callback of the service; the service ends by it. `source`: of its routes, where it finds some; what an earlier
-        run has left of them in the kernel's table goes.
+        a callback of the service; the service ends by it. Where it finds routes, those that an earlier run has left in
+        the kernel's table go.
         """
         self.node = shared.config.node
         self.config = shared.config
@@ -85,7 +86,7 @@ class ServiceContext:
         self.data = _DATA  # the lab's folder inside the container, read-only
         self.random = shared.random
         self.service = service
-        self.source = source
+        self.source = source = declaration.source
         self.implementation = implementation
         self.children = shared.children
         self.shared_runs = shared.runs
@@ -97,6 +98,8 @@ class ServiceContext:
         self.wants: Wants = shared.log.wants
         self.on_ready = on_ready
         self._shared = shared
+        self._declaration = declaration
+        self._kinds = {*KINDS, *declaration.events}
         self._counters = counters
         self._stops: list[Callable[[], None]] = []
         self._listeners: list[Callable[[Interface], None]] = []
@@ -130,7 +133,14 @@ class ServiceContext:
         return time.time()
 
     def report(self, kind: str, text: str, data: Mapping[str, Json]) -> None:
-        """Put an event into the log; `kind` is one of control/events or of the service's declaration."""
+        """Put an event into the log; `kind` is one of control/events, of the service's declaration, or of a program.
+
+        Raises:
+            ValueError: it is none of these.
+
+        """
+        if kind not in self._kinds and self.implementation == OURS:
+            raise self._undeclared(f"tells of {kind}", "events")
         self._shared.log.write(self.service, kind, text, data)
 
     def count(self, counter: str, by: int = 1) -> None:
@@ -144,7 +154,14 @@ class ServiceContext:
     # What the service offers.
 
     def show(self, what: str, function: Callable[[], Json]) -> None:
-        """Answer the question `show` with this word."""
+        """Answer the question `show` with this word.
+
+        Raises:
+            ValueError: its declaration has no such table.
+
+        """
+        if all(table.name != what for table in self._declaration.tables):
+            raise self._undeclared(f"shows {what}", "tables")
         self.shows[what] = function
 
     def explain(self, function: Callable[[Prefix], Explanation | None]) -> None:
@@ -156,7 +173,14 @@ class ServiceContext:
         self.answers[ask] = function
 
     def on_flush(self, function: Callable[[], None]) -> None:
-        """Call it when every cache is to be emptied."""
+        """Call it when every cache is to be emptied.
+
+        Raises:
+            ValueError: by its declaration it has none.
+
+        """
+        if not self._declaration.caches:
+            raise self._undeclared("has a cache", "caches")
         self.flushes.append(function)
 
     def on_stop(self, function: Callable[[], None]) -> None:
@@ -322,8 +346,11 @@ class ServiceContext:
 
     def _routing_source(self) -> Source:
         if self.source is None:
-            raise ValueError(f"{self.service} has routes, and no `routing` in its declaration (service.py of its room)")
+            raise self._undeclared("has routes", "routing")
         return self.source
+
+    def _undeclared(self, what: str, field: str) -> ValueError:
+        return ValueError(f"{self.service} {what}, which `{field}` of its declaration has not (service.py of its room)")
 
     def _set_route(self, source: Source, wanted: SetRoute) -> None:
         prefix, next_hops, metric = wanted

@@ -86,8 +86,8 @@ class SupervisedService:
             self._counters,
             self._ready,
             fail,
+            declaration=services()[self.name],
             implementation=implementation,
-            source=services()[self.name].source,
         )
         serving = asyncio.ensure_future(module.serve(context, options))
         try:

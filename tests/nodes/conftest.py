@@ -7,12 +7,13 @@ import os
 import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from catenet.nodes.control.config import NodeConfig
 from catenet.nodes.control.events import Event
-from catenet.nodes.control.service import Source
+from catenet.nodes.control.service import Routing, Service, Table
 from catenet.nodes.runtime.children import Children
 from catenet.nodes.runtime.context import ServiceContext, Shared
 from catenet.nodes.runtime.lans import Lans
@@ -20,8 +21,22 @@ from catenet.nodes.runtime.log import EventLog
 from catenet.nodes.runtime.netlink.client import Netlink
 
 
+def _no_router() -> NoReturn:
+    raise AssertionError("nobody asks which routes there should be")
+
+
 class Bench:
     """What services share, on a loop that is running, and the events that they wrote."""
+
+    service = Service(
+        "svc",
+        "For tests.",
+        lambda: object,
+        tables=(Table("svc"), Table("table")),
+        caches=True,
+        events={"svc.line": "it came in"},
+    )
+    router = service._replace(routing=Routing(number=250, distance=90, expected=_no_router))
 
     def __init__(self, file: Path) -> None:
         loop = asyncio.get_running_loop()
@@ -37,9 +52,11 @@ class Bench:
         self.counters: dict[str, int] = {}
         self.contexts: list[ServiceContext] = []
 
-    def context(self, source: Source | None = None) -> ServiceContext:
+    def context(self, declaration: Service = service) -> ServiceContext:
         self.contexts.append(
-            ServiceContext(self.shared, "svc", self.counters, lambda _: None, self.failures.append, source=source)
+            ServiceContext(
+                self.shared, "svc", self.counters, lambda _: None, self.failures.append, declaration=declaration
+            )
         )
         return self.contexts[-1]
 

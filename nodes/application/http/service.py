@@ -51,6 +51,7 @@ SERVICES = (
         "browse",
         "Fetches a page for the user of this node and shows it as text.",
         _browse_options,
+        tables=(Table("browse"),),
         caches=True,
         events=_EVENTS,
         fetches="browse",

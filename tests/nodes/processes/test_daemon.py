@@ -17,7 +17,6 @@ from catenet.nodes.control.answers import ProtocolRoute, RoutingTable
 from catenet.nodes.control.implementation import Implementation
 from catenet.nodes.control.origin import Explanation
 from catenet.nodes.control.service import Service as Declaration
-from catenet.nodes.control.service import Source
 from catenet.nodes.implementations.daemon import (
     Command,
     LearnedRoute,
@@ -120,7 +119,6 @@ sleep 60
     program(script.replace("HEARD", str(tmp_path / "heard")), scenario)
 
 
-NOBODY = Source("svc", 250, 90)
 VIAS = {"10.0.1.0/24": Address.parse("10.0.0.2")}
 
 
@@ -135,7 +133,7 @@ def sleeper(file: Path | None = None) -> RoutingDaemon:
 
 
 def sleeping(bench: Bench, adapter: RoutingDaemon, folder: Path) -> tuple[ServiceContext, asyncio.Future[None]]:
-    context = bench.context(NOBODY)
+    context = bench.context(bench.router)
     task = Task("rip", Implementation("sleeper"), None, bench.config, (), str(folder / "run"))
     return context, asyncio.ensure_future(daemon.DaemonRun(context, adapter, task, presumed_after=0.05).run())
 
@@ -170,7 +168,7 @@ def test_its_table_is_sorted_by_prefix_whatever_is_connected(
 
     async def scenario(bench: Bench) -> None:
         (tmp_path / "table").write_text("10.0.1.0/24")
-        context = bench.context(NOBODY)
+        context = bench.context(bench.router)
         wire = Interface("wire", Address.parse("10.0.0.1"), Prefix.parse("10.0.0.0/24"))
         last = Interface("last", Address.parse("10.0.9.1"), Prefix.parse("10.0.9.0/24"))
         context.interfaces = lambda: (last, wire)  # type: ignore[method-assign]

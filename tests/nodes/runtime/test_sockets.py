@@ -48,7 +48,7 @@ class Lines:
         else:
             self.outbox += line.upper() + b"\n"
         self.finished = line == b"bye"
-        self.reports.append(Report("line", line.decode(), {}))
+        self.reports.append(Report("svc.line", line.decode(), {}))
 
     def receive_eof(self, now: float) -> None:
         self.ended = self.finished = True

@@ -14,7 +14,6 @@ import pytest
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import service_module, services
 from catenet.nodes.control.service import Service as Declaration
-from catenet.nodes.control.service import Source
 from catenet.nodes.machine import DeleteRoute, NextHop, SetRoute
 from catenet.nodes.runtime.context import ServiceContext
 from catenet.nodes.runtime.supervisor import SupervisedService
@@ -149,7 +148,7 @@ def test_wrong_options_are_told_and_not_tried_again(offer: Offer, on_bench: OnBe
 
 def test_routes_that_the_kernel_refuses_are_counted(on_bench: OnBench) -> None:
     async def run(bench: Bench) -> None:
-        context, prefix = bench.context(Source("svc", 250, 90)), Prefix.parse("192.0.2.0/24")
+        context, prefix = bench.context(bench.router), Prefix.parse("192.0.2.0/24")
         context.perform(SetRoute(prefix, (NextHop(Address.parse("192.0.2.1"), "no-such-lan"),)))
         context.perform(DeleteRoute(prefix))
         context.perform(DeleteRoute(prefix))
@@ -163,7 +162,25 @@ def test_routes_that_the_kernel_refuses_are_counted(on_bench: OnBench) -> None:
 
 def test_a_service_that_declares_no_routes_has_none(on_bench: OnBench) -> None:
     async def run(bench: Bench) -> None:
-        with pytest.raises(ValueError, match="svc has routes, and no `routing` in its declaration"):
+        with pytest.raises(ValueError, match="svc has routes, which `routing` of its declaration has not"):
             bench.context().perform(DeleteRoute(Prefix.parse("192.0.2.0/24")))
+
+    on_bench(run)
+
+
+@pytest.mark.parametrize(
+    ("does", "why"),
+    [
+        (lambda context: context.report("svc.odd", "x", {}), "svc tells of svc.odd, which `events`"),
+        (lambda context: context.show("odd", dict), "svc shows odd, which `tables`"),
+        (lambda context: context.on_flush(lambda: None), "svc has a cache, which `caches`"),
+    ],
+)
+def test_what_a_service_does_its_declaration_says(
+    on_bench: OnBench, does: Callable[[ServiceContext], None], why: str
+) -> None:
+    async def run(bench: Bench) -> None:
+        with pytest.raises(ValueError, match=f"{why} of its declaration has not"):
+            does(bench.context(bench.service._replace(caches=False)))
 
     on_bench(run)
