@@ -65,6 +65,7 @@ def _option(field: Field) -> Any:
     else:
         shown = "|".join(field.choices) or ("NUMBER" if field.kind is int else "DURATION")
     offered = list(field.choices)
+    about = f"{about} Default: {field.format(field.default)}."
     option = typer.Option(name, help=about, metavar=shown, autocompletion=lambda: offered, show_default=False)
     return Annotated[str | None, option]
 

@@ -121,7 +121,7 @@ def _field(options: Any, name: str, hint: Any) -> Field:
     choices = get_args(plain) if get_origin(plain) is Literal else ()
     known = choices or isinstance(kind, Unit) or kind in (int, SECONDS) or (kind is bool and default is False)
     if option is None or name not in options._field_defaults or not known:
-        raise TypeError(f"{options.__qualname__}.{name}: {hint!r} is no option of a verb")
+        raise TypeError(f"{options.__module__}.{options.__qualname__}.{name}: {hint!r} is no option of a verb")
     return Field(name, str if choices else kind, default, option, choices)
 
 

@@ -171,7 +171,8 @@ def _fields(kind: type[Expectation]) -> tuple[_Field, ...]:
             plain, inner = _unwrapped(get_args(plain)[0])
         mark = next((mark for mark in (*marks, *inner) if not isinstance(mark, Key)), None)
         if key is None or len(arms) > 1 or not _is_known(plain, mark, many):
-            raise TypeError(f"{kind.__qualname__}.{each.name}: {hints[each.name]!r} is no word of a lab file")
+            field = f"{kind.__module__}.{kind.__qualname__}.{each.name}"
+            raise TypeError(f"{field}: {hints[each.name]!r} is no word of a lab file")
         needed = each.default is MISSING and each.default_factory is MISSING
         made.append(_Field(each.name, key.word or each.name, key, plain, mark, many, needed))
     return tuple(made)
