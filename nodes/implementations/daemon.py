@@ -110,7 +110,8 @@ class Daemon:
     `run`: what is to be started. `faults`: options → what it cannot do of them, each to stand behind the program's
     name. `capabilities`: what its containers may do beside what every node may. `group`: programs that it needs, and
     shares with other services of the node. `interface_line`: what its programs are told on their standard input when
-    an interface has changed; the others are started anew when an interface has become another device.
+    an interface has changed; the others are started anew when an interface has become another device. `flush_line`:
+    likewise, when the service is to forget what it has learned; the others go on with that.
     """
 
     run: Callable[[Task], Run]
@@ -118,6 +119,7 @@ class Daemon:
     capabilities: tuple[str, ...] = ()
     group: Group | None = None
     interface_line: Callable[[NodeInterface], str] | None = None
+    flush_line: str = ""
 
     def check(self, options: Any) -> None:
         """See whether it can do what the options say.

@@ -74,6 +74,8 @@ class DaemonRun:
     async def run(self) -> None:
         """From the first program's start to the last one's end."""
         self._context.on_interface(self._changed)
+        if self._daemon.flush_line:
+            self._context.on_flush(lambda: self._programs.tell(self._daemon.flush_line))
         if self._daemon.group is None:
             await self._run()
         else:

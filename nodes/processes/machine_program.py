@@ -7,6 +7,7 @@
         def next_wake(self): ...
         def take_actions(self): ...
         def set_interface(self, interface, now): ...     # may be left out: an interface went down, or came up
+        def flush(self): ...                             # may be left out: what it has learned is to be forgotten
         def shutdown(self): ...                          # may be left out: the last words, at SIGTERM
 
     if __name__ == "__main__":
@@ -81,9 +82,12 @@ async def _live(make: Make, told: dict[str, Any], port: int, group: Address | No
 
 
 class _Known:
-    """The interfaces, as the node tells of them: at the start, and by a line for each change."""
+    """The interfaces, as the node tells of them: at the start, and by a line for each change. `flush` is called where
+    the node says that what was learned is to be forgotten.
+    """
 
     def __init__(self, told: list[dict[str, Any]]) -> None:
+        self.flush: Callable[[], None] = lambda: None
         self._listeners: list[Callable[[Interface], None]] = []
         self._interfaces: dict[str, Interface] = {}
         self._numbers: dict[str, int] = {}
@@ -118,9 +122,13 @@ class _Known:
         if not data:
             loop.remove_reader(_INPUT)
         for line in self._lines.feed(data):
-            interface = self._take(json.loads(line)["interface"])
-            for function in tuple(self._listeners):
-                function(interface)
+            told = json.loads(line)
+            if told.get("flush"):
+                self.flush()
+            if "interface" in told:
+                interface = self._take(told["interface"])
+                for function in tuple(self._listeners):
+                    function(interface)
 
     def _take(self, each: dict[str, Any]) -> Interface:
         lan = each["lan"]
@@ -249,6 +257,9 @@ class _Program:
                 fail=self._fail,
             )
         self._known.listen(self._changed)
+        flush = getattr(self._machine, "flush", None)
+        if flush is not None:
+            self._known.flush = lambda: self._driver.call(lambda _: flush())
 
     def stop(self) -> None:
         """The end; the node takes the routes out."""

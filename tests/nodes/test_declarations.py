@@ -61,8 +61,9 @@ def test_who_can_do_what() -> None:
     words = implementations("rip").words()
     assert (words[0], words[-1]) == ("catenet", "./path")
     assert {"bird", "frr"} <= set(words)
-    assert not {"bird", "frr", "./path"} & set(implementations("web").words())
-    for word, service in (("frr", "web"), ("./x", "web"), ("own_program", "rip"), ("catenet", "rip")):
+    assert not {"bird", "frr"} & set(implementations("web").words())
+    assert "./path" not in implementations("browse").words()
+    for word, service in (("frr", "web"), ("./x", "browse"), ("own_program", "rip"), ("catenet", "rip")):
         with pytest.raises(KeyError):
             daemon(Implementation.parse(word), service)
 

@@ -9,13 +9,16 @@ from pathlib import PurePosixPath
 from catenet.nodes.implementations.daemon import Command, NodeInterface, Run, Task
 from catenet.nodes.machine import Json
 
-__all__ = ["BUILT", "VARIABLE", "interface_line", "run"]
+__all__ = ["BUILT", "FLUSH_LINE", "VARIABLE", "interface_line", "run"]
 
 VARIABLE = "CATENET_SERVICE"
 """The environment variable that holds what the program is told, as JSON; the file FOLDER/service.json has the same."""
 
 BUILT = "/program/run"
 """Where a folder's Dockerfile puts its program."""
+
+FLUSH_LINE = '{"flush": true}'
+"""What it is told on its standard input when it is to forget what it has learned."""
 
 
 def run(task: Task) -> Run:

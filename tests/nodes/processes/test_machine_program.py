@@ -28,6 +28,8 @@ class Mine:
         if interface.prefix.length == 32:
             raise ZeroDivisionError("a mistake of its author")
         self.say("mine.changed", lan=interface.name, up=interface.up)
+    def flush(self):
+        self.say("mine.flushed")
     def shutdown(self):
         self.say("mine.ended")
     def receive(self, packet, now): ...
@@ -92,9 +94,9 @@ def line(program: subprocess.Popen[str]) -> str:
     return program.stdout.readline().rstrip("\n")
 
 
-def tell(program: subprocess.Popen[str], interface: Mapping[str, object]) -> None:
+def tell(program: subprocess.Popen[str], **told: object) -> None:
     assert program.stdin is not None
-    program.stdin.write(json.dumps({"interface": interface}) + "\n")
+    program.stdin.write(json.dumps(told) + "\n")
     program.stdin.flush()
 
 
@@ -102,12 +104,14 @@ def event(kind: str, **data: object) -> Mapping[str, object]:
     return {"kind": kind, "text": "for people", "data": data}
 
 
-def test_its_reports_are_events_and_it_hears_of_interfaces_and_of_the_end(file: Path) -> None:
+def test_its_reports_are_events_and_it_hears_of_interfaces_of_a_flush_and_of_the_end(file: Path) -> None:
     with started(file) as program:
         assert line(program) == "ready"
         assert json.loads(line(program)) == event("mine.begun", update=2.0, up=["link1"])
-        tell(program, place(up=False))
+        tell(program, interface=place(up=False))
         assert json.loads(line(program)) == event("mine.changed", lan="link1", up=False)
+        tell(program, flush=True)
+        assert json.loads(line(program)) == event("mine.flushed")
         program.send_signal(signal.SIGTERM)
         assert json.loads(line(program)) == event("mine.ended")
         assert program.wait(200) == 0
@@ -116,7 +120,7 @@ def test_its_reports_are_events_and_it_hears_of_interfaces_and_of_the_end(file: 
 def test_what_it_raises_ends_it_with_a_traceback(file: Path) -> None:
     with started(file) as program:
         assert line(program) == "ready"
-        tell(program, place("10.0.1.1/32", up=True))
+        tell(program, interface=place("10.0.1.1/32", up=True))
         _, said = program.communicate(timeout=200)
         assert program.returncode == 1
         assert said.splitlines()[-1] == "ZeroDivisionError: a mistake of its author"
@@ -153,7 +157,7 @@ def test_an_action_of_a_wrong_type_is_named_with_its_field(file: Path, action: s
     )
     with started(file) as program:
         assert line(program) == "ready"
-        tell(program, place(up=True))
+        tell(program, interface=place(up=True))
         _, said = program.communicate(timeout=200)
         assert said.splitlines()[-1] == f"TypeError: {why}"
 
@@ -168,7 +172,7 @@ def test_what_it_says_when_an_interface_appears_leaves_by_that_interface(
         monkeypatch.setenv("PEER", str(peer.getsockname()[1]))
         with started(file) as program:
             assert line(program) == "ready"
-            tell(program, {**place("127.0.0.0/8", up=True), "device": "lo", "address": "127.0.0.1"})
+            tell(program, interface={**place("127.0.0.0/8", up=True), "device": "lo", "address": "127.0.0.1"})
             assert peer.recv(100) == b"hello"
 
 
