@@ -60,7 +60,7 @@ class Llhttp:
         self.parser = httptools.HttpRequestParser(self)
         try:
             self.parser.feed_data(data)
-        except httptools.HttpParserError:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self.refuses = True
 
     def on_message_begin(self) -> None:

@@ -22,6 +22,7 @@ __all__ = ["ERRORS", "MessageBuffer", "data_of", "parse_data"]
 ERRORS = (TooShort, ValueError, struct.error)
 """What is raised on wrong bytes."""
 
+_HEADER = 12  # octets
 _POINTER_LIMIT = 0x3FFF
 _POINTERS = 127
 """A name has at most 127 labels, so it needs no more pointers than that."""
@@ -43,7 +44,7 @@ class MessageBuffer(Buffer):  # type: ignore[misc]
 
         Raises:
             DecodeError: it is longer than 255 octets, a label's reserved bits are set, or a pointer does not lead to
-                a *prior* octet of the message, as the RFC defines it.
+                a *prior* octet of the message, as the RFC defines it, or into the header, where no name is.
 
         """
         data, offset, after = self.data, self.offset, -1
@@ -64,8 +65,8 @@ class MessageBuffer(Buffer):  # type: ignore[misc]
             elif length >= 0xC0 and offset + 1 < len(data):
                 target = (length & 0x3F) << 8 | data[offset + 1]
                 pointers += 1
-                if target >= lowest or pointers > _POINTERS:
-                    raise DecodeError("name pointer", target, "it does not point back")
+                if not _HEADER <= target < lowest or pointers > _POINTERS:
+                    raise DecodeError("name pointer", target, "it does not point back to a name")
                 after = offset + 2 if after < 0 else after
                 offset = lowest = target
             else:

@@ -10,8 +10,12 @@ __all__ = ["Body", "ChunkedBody", "UnendedBody"]
 
 _DIGITS = 17
 """Hexadecimal digits of a chunk's size that are read: so many make a number beyond every limit."""
-# chunk-size [ chunk-ext ]; an extension is a semicolon and visible characters, which section 7.1.1 lets us ignore.
-_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]+)(?:[ \t]*;[\t -~\x80-\xff]+)?")
+# chunk-size [ chunk-ext ] (section 7.1.1). What an extension says is ignored; how it is written is not: readers that
+# differ on it differ on where the chunk begins.
+_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_QUOTED = rb'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"'
+_EXTENSION = rb"[ \t]*;[ \t]*%b(?:[ \t]*=[ \t]*(?:%b|%b))?" % (_TOKEN, _TOKEN, _QUOTED)
+_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]+)(?:%b)*" % _EXTENSION)
 
 
 class Body:
@@ -98,7 +102,7 @@ class ChunkedBody(Body):
     def _size_line(self, line: bytes) -> None:
         match = _CHUNK_LINE.fullmatch(line)
         if match is None:
-            raise MessageError(400, "chunk", line[:40], "its size is not a hexadecimal number")
+            raise MessageError(400, "chunk", line[:40], "no hexadecimal size, or no extensions behind it")
         # What counts is the value: section 7.1 allows any number of digits, and "recipients MUST anticipate potentially
         # large hexadecimal numerals".
         digits = match[1].lstrip(b"0")[:_DIGITS]

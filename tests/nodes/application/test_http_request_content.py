@@ -36,6 +36,10 @@ class TestContent:
             (400, b"5_0\r\n12345\r\n0\r\n\r\n"),
             (400, b"5;\r\n12345\r\n0\r\n\r\n"),
             (400, b"5;a\x00\r\n12345\r\n0\r\n\r\n"),
+            (400, b"5;\xf8=y\r\n12345\r\n0\r\n\r\n"),  # 7.1.1: chunk-ext-name is a token
+            (400, b"5;a=\r\n12345\r\n0\r\n\r\n"),
+            (400, b'5;a="b\r\n12345\r\n0\r\n\r\n'),
+            (400, b"5;a b\r\n12345\r\n0\r\n\r\n"),
             (400, b"5;a\rb\r\n12345\r\n0\r\n\r\n"),
             (400, b"5\r\n1234567\r\n0\r\n\r\n"),
             (400, b"5\r\n12345XX0\r\n\r\n"),

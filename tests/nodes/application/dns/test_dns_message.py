@@ -130,6 +130,7 @@ def _question(name: bytes) -> bytes:
         (b"", "length"),
         (b"\0" * 11, "length"),
         (_question(b"\xc0\x0c"), "name pointer"),  # at itself
+        (_question(b"\xc0\x00"), "name pointer"),  # into the header
         (_question(b"\xc0\x0e\xc0\x0c"), "name pointer"),  # forwards
         (_question(b"\1a\xc0\x0c"), "name pointer"),  # round and round
         (_question(b"\x40abc\0"), "label length"),

@@ -258,7 +258,7 @@ def test_rfc_3597_5_no_octets_at_all() -> None:
         ("TYPE65280 \\# 70000 00", "70000"),
         ("A \\# 3 0a0000", "Not enough bytes"),
         ("A \\# 5 0a00000001", "RDLENGTH"),
-        ("MX \\# 4 0001c000", "compressed"),
+        ("MX \\# 4 0001c000", "pointer"),
         ("MX \\# 6 0001 0161 c002", "pointer"),
         ("TYPE0 \\# 0", "type TYPE0 has no records"),
         ("OPT \\# 0", "type OPT has no records"),  # RFC 6891 section 6.1.1
