@@ -156,7 +156,8 @@ async def _addressed(context: ServiceContext) -> None:
 
 def _task(context: ServiceContext, service: str, config: ServiceConfig, group: Group | None) -> Task:
     source = catalogue.services()[service].source
-    table = group.table if group is not None and group.table else 0 if source is None else source.number
+    own_table = 0 if source is None else source.number
+    table = own_table if group is None else group.table or own_table
     return Task(
         service,
         config.implementation,

@@ -52,7 +52,7 @@ class ProgramTable:
             self._netlink.replace_route(Route(prefix, (hop,), STATIC.number, STATIC.distance, table=self.number))
 
     def clear(self) -> None:
-        """All that is the service's goes, by itself or now. Static routes stay in a table that others share."""
+        """All that is the service's goes. Static routes stay in a table that others share."""
         with suppress(OSError):  # the table changed all the while: the next run clears it
             for route in filter(self.holds, self._netlink.routes(self.number)):
                 with suppress(OSError):
