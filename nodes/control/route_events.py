@@ -26,8 +26,9 @@ def route_changed(
     `why`: `cause` in words, and what else there is to say of it.
     """
     before = "" if was is None else f", was {was}"
+    to = str(prefix)
     data: dict[str, Json] = {
-        "prefix": str(prefix),
+        "prefix": to,
         "via": str(via),
         "node": node,
         "lan": lan,
@@ -36,7 +37,7 @@ def route_changed(
         "was": was,
         **why,
     }
-    return Report("route.changed", f"{prefix} via {node} on {lan}, cost {cost}{before} ({why['cause']})", data)
+    return Report("route.changed", f"{to} via {node} on {lan}, cost {cost}{before} ({why['cause']})", data)
 
 
 def route_lost(prefix: Prefix, why: Mapping[str, Json]) -> Report:

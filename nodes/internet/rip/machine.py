@@ -369,12 +369,12 @@ class RipMachine:
         """Carry changes to the kernel, to the user and to the neighbours."""
         if not changes:
             return
-        lost = False
+        lost, why = False, cause.to_json(self._name_of)
         self._history.changed(changes, cause, now)
         for change in changes:
             self._install(change.route)
             lost = lost or change.lost
-            report = report_of(change, cause, self._name_of)
+            report = report_of(change, why, self._name_of)
             if report is not None:
                 self._actions.append(report)
         if not self._triggered_updates:

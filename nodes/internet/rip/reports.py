@@ -5,13 +5,12 @@ Costs are the lecture's, links between routers: the metric less the network at t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import inf
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Address
 from catenet.nodes.control.route_events import route_changed, route_lost
-from catenet.nodes.internet.rip.cause import Cause
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.packet import INFINITY
 from catenet.nodes.internet.rip.table import NETWORK_COST, Change, Route
@@ -23,12 +22,13 @@ if TYPE_CHECKING:
 __all__ = ["report_of", "status_of", "timers_of"]
 
 
-def report_of(change: Change, cause: Cause, name_of: Callable[[Address], str]) -> Report | None:
-    """The event for a change; None for a network of our own (`link.up` and `link.down` say that)."""
+def report_of(change: Change, why: Mapping[str, Json], name_of: Callable[[Address], str]) -> Report | None:
+    """The event for a change; None for a network of our own (`link.up` and `link.down` say that). `why`: its cause as
+    JSON, which is that of all changes that came together.
+    """
     route, was = change
     if route.connected:
         return None
-    why = cause.to_json(name_of)
     if change.lost:
         return route_lost(route.prefix, why)
     return route_changed(
