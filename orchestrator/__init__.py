@@ -5,6 +5,7 @@ timeline                     plays: what is done to a lab when, and measured
 deploy, operations           carry a plan out; run checks, break and mend
 evidence, pictures, trace    what is kept of a failure; a lab drawn; a fetch or a route, step by step
 capture, status              packets on the wire; how nodes, LANs and routing are
+wire                         captured packets, and the DNS and HTTP messages in them
 observe                      questions to nodes, and their events
 plan                         pure: desired − actual = ordered steps
 lab, backend                 the model of a lab file, pure; the engine behind small Protocols, with a fake twin

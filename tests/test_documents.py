@@ -69,9 +69,14 @@ def test_prose_fits_a_terminal(document: Path) -> None:
 
 
 def unnamed(room: Path, kinds: frozenset[str]) -> set[str]:
-    """What lies in a room and its `__init__` does not name; `kinds` are found by listing it, and need no naming."""
+    """What lies in a room and its `__init__` does not name, at a line's begin or before a colon; `kinds` are found by
+    listing it, and need no naming.
+    """
     files = {path.stem for path in room.glob("*.py")} | {path.parent.name for path in room.glob("*/__init__.py")}
-    words = set(re.findall(r"\w+", (room / "__init__.py").read_text(encoding="utf-8")))
+    lines = (room / "__init__.py").read_text(encoding="utf-8").splitlines()
+    heads = [re.split(r" {2,}", line.strip())[0] for line in lines]
+    behind = [word for line in lines for word in re.findall(r"[;(] ?([\w, ]+): ", line)]
+    words = set(re.findall(r"\w+", " ".join([*(head for head in heads if len(head) < 60), *behind])))
     return files - words - kinds - {"__init__", "__main__"}
 
 

@@ -5,7 +5,7 @@ events       the one door out: one line an event on PID 1's standard output
 questions    what can be asked over the Unix socket inside the node
 answers      what is answered, as values: status, links, tables; origin: where a route comes from
 fields       how an answer is read
-route_events how a service tells that a route came, changed or went
+route_events  how a service tells that a route came, changed or went
 service      the declaration of a service; needs: what it needs of its lab, and is told of it
 implementation  who does a service's work, as a lab file says it
 topology     what a routing protocol should find in a lab

@@ -7,7 +7,6 @@
         def next_wake(self): ...
         def take_actions(self): ...
         def set_interface(self, interface, now): ...     # may be left out: an interface went down, or came up
-        def flush(self): ...                             # may be left out: what it has learned is to be forgotten
         def shutdown(self): ...                          # may be left out: the last words, at SIGTERM
 
     if __name__ == "__main__":
@@ -82,12 +81,9 @@ async def _live(make: Make, told: dict[str, Any], port: int, group: Address | No
 
 
 class _Known:
-    """The interfaces, as the node tells of them: at the start, and by a line for each change. `flush` is called where
-    the node says that what was learned is to be forgotten.
-    """
+    """The interfaces, as the node tells of them: at the start, and by a line for each change."""
 
     def __init__(self, told: list[dict[str, Any]]) -> None:
-        self.flush: Callable[[], None] = lambda: None
         self._listeners: list[Callable[[Interface], None]] = []
         self._interfaces: dict[str, Interface] = {}
         self._numbers: dict[str, int] = {}
@@ -123,8 +119,6 @@ class _Known:
             loop.remove_reader(_INPUT)
         for line in self._lines.feed(data):
             told = json.loads(line)
-            if told.get("flush"):
-                self.flush()
             if "interface" in told:
                 interface = self._take(told["interface"])
                 for function in tuple(self._listeners):
@@ -257,9 +251,6 @@ class _Program:
                 fail=self._fail,
             )
         self._known.listen(self._changed)
-        flush = getattr(self._machine, "flush", None)
-        if flush is not None:
-            self._known.flush = lambda: self._driver.call(lambda _: flush())
 
     def stop(self) -> None:
         """The end; the node takes the routes out."""

@@ -56,7 +56,7 @@ class RouteCarrier:
             self._table.write(prefix, next_hop)
 
     def _kernel_changed(self, route: Route) -> None:
-        if self._table.holds(route):
+        if route.table == self._table.number:  # a route of another mark may have taken the place of one of ours
             self.carry_soon()
 
     def _carry(self) -> None:

@@ -89,7 +89,7 @@ class RouteFollower:
 
     def _kernel_changed(self, route: Route) -> None:
         beside = route.protocol == self._routing.number and route.metric != self._routing.distance
-        if self._table.holds(route) or beside:
+        if route.table == self._table.number or beside:
             self._changed.set()
 
     async def follow(self, metrics_changed: Callable[[], None]) -> None:

@@ -4,7 +4,7 @@ node         PID 1: reads CATENET_NODE, addresses the interfaces, runs the servi
 supervisor   starts a service, and starts it again when it falls over
 service_config  a service's part of the configuration → who does it, and its options (options: JSON → values)
 context      what a service has of its node: sockets, routes, questions, events
-children     programs that the node starts: groups, output line by line (lines), their end; PID 1 reaps orphans
+children     programs that the node starts: groups, their end; lines: their output; PID 1 reaps orphans
 shared_runs  what several services need: begun by the first, ended by the last
 driver       runs any machine: feed, perform the actions, re-arm one timer
 udp, tcp     sockets: datagram ports drained in a loop; byte streams behind the `Stream` contract

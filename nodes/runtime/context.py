@@ -44,9 +44,13 @@ if TYPE_CHECKING:
     from catenet.nodes.control.origin import Explanation
     from catenet.nodes.runtime.program_table import ProgramTable
 
-__all__ = ["Connection", "Driver", "ServiceContext", "Shared", "UdpPort"]
+__all__ = ["Connection", "Driver", "ServiceContext", "Shared", "UdpPort", "UndeclaredError"]
 
 _DATA = Path("/lab")
+
+
+class UndeclaredError(RuntimeError):
+    """A service does what its declaration does not say: a fault of its author's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,7 @@ class ServiceContext:
         """Put an event into the log; `kind` is one of control/events, of the service's declaration, or of a program.
 
         Raises:
-            ValueError: it is none of these.
+            UndeclaredError: it is none of these.
 
         """
         if kind not in self._kinds and self.implementation == OURS:
@@ -157,7 +161,7 @@ class ServiceContext:
         """Answer the question `show` with this word.
 
         Raises:
-            ValueError: its declaration has no such table.
+            UndeclaredError: its declaration has no such table.
 
         """
         if all(table.name != what for table in self._declaration.tables):
@@ -176,7 +180,7 @@ class ServiceContext:
         """Call it when every cache is to be emptied.
 
         Raises:
-            ValueError: by its declaration it has none.
+            UndeclaredError: by its declaration it has none.
 
         """
         if not self._declaration.caches:
@@ -334,7 +338,7 @@ class ServiceContext:
         """Do what a machine wants, other than sending. A route that the kernel refuses is counted and told.
 
         Raises:
-            ValueError: a route of a service that finds none, by its declaration.
+            UndeclaredError: a route of a service that finds none, by its declaration.
 
         """
         if isinstance(action, Report):
@@ -349,8 +353,10 @@ class ServiceContext:
             raise self._undeclared("has routes", "routing")
         return self.source
 
-    def _undeclared(self, what: str, field: str) -> ValueError:
-        return ValueError(f"{self.service} {what}, which `{field}` of its declaration has not (service.py of its room)")
+    def _undeclared(self, what: str, field: str) -> UndeclaredError:
+        return UndeclaredError(
+            f"{self.service} {what}, which `{field}` of its declaration has not (service.py of its room)"
+        )
 
     def _set_route(self, source: Source, wanted: SetRoute) -> None:
         prefix, next_hops, metric = wanted

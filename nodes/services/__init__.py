@@ -8,6 +8,7 @@ It opens what it needs by the context (sockets, routes, questions that it answer
 serve, and then runs until it is cancelled. Whatever it opened the context closes. If it raises, the runtime reports
 `service.failed` and starts it again after a growing pause.
 
-Beside them: web_files (a folder of pages for the web server). A service by another program: nodes/processes. What a
-user runs in a node: nodes/programs.
+web_files    a folder of pages, for the web server
+
+A service by another program: nodes/processes. What a user runs in a node: nodes/programs.
 """

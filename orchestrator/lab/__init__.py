@@ -3,8 +3,8 @@
 model        the frozen dataclasses, and LabFileError
 load         a file, or its text → the model; all mistakes at once, each with file, line and the nearest valid word
 document     bytes → a tree of values that know their lines
-reader       values out of that tree, or a problem; problems collects them; values: those of a service's options
-vocabulary   every word that a file may have, and its meaning; words has names, claims and hints
+reader       values out of that tree, or a problem; problems: all of them; values: those of a service's options
+vocabulary   every word that a file may have, and its meaning; words: names, claims and hints
 lans, nodes, options, checks, data    one part of the file each
 kinds, verb_options    the words of checks, and of verbs
 secrets      options without what is secret in them

@@ -43,8 +43,8 @@ class MessageBuffer(Buffer):  # type: ignore[misc]
         """The labels of the name at the offset, compressed or not (RFC 1035 section 4.1.4), as they are spelled.
 
         Raises:
-            DecodeError: it is longer than 255 octets, a label's reserved bits are set, or a pointer does not lead to
-                a *prior* octet of the message, as the RFC defines it, or into the header, where no name is.
+            DecodeError: it is longer than 255 octets, a label's reserved bits are set, or a pointer leads into the
+                header, or not to a *prior* octet of the message, as the RFC defines it.
 
         """
         data, offset, after = self.data, self.offset, -1

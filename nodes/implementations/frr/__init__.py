@@ -1,1 +1,4 @@
-"""FRRouting 10: `implementation: frr`. What its daemons share is in program.py; each other file is a service."""
+"""FRRouting 10: `implementation: frr`. A file is a service.
+
+program    what its daemons share
+"""

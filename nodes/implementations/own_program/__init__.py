@@ -1,3 +1,5 @@
-"""The user's own program, in any language: `implementation: ./path`. Each file but program.py is a service that it may
-be; the contract for its author is labs/OWN-PROGRAMS.md.
+"""The user's own program, in any language: `implementation: ./path`. A file is a service that it may be; what its author
+must know is in labs/OWN-PROGRAMS.md.
+
+program    how it is started, and what it is told
 """

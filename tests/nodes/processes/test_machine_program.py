@@ -28,8 +28,6 @@ class Mine:
         if interface.prefix.length == 32:
             raise ZeroDivisionError("a mistake of its author")
         self.say("mine.changed", lan=interface.name, up=interface.up)
-    def flush(self):
-        self.say("mine.flushed")
     def shutdown(self):
         self.say("mine.ended")
     def receive(self, packet, now): ...
@@ -104,14 +102,13 @@ def event(kind: str, **data: object) -> Mapping[str, object]:
     return {"kind": kind, "text": "for people", "data": data}
 
 
-def test_its_reports_are_events_and_it_hears_of_interfaces_of_a_flush_and_of_the_end(file: Path) -> None:
+def test_its_reports_are_events_and_it_hears_of_interfaces_and_of_the_end(file: Path) -> None:
     with started(file) as program:
         assert line(program) == "ready"
         assert json.loads(line(program)) == event("mine.begun", update=2.0, up=["link1"])
         tell(program, interface=place(up=False))
         assert json.loads(line(program)) == event("mine.changed", lan="link1", up=False)
-        tell(program, flush=True)
-        assert json.loads(line(program)) == event("mine.flushed")
+        tell(program, flush=True)  # it is no interface's
         program.send_signal(signal.SIGTERM)
         assert json.loads(line(program)) == event("mine.ended")
         assert program.wait(200) == 0

@@ -15,7 +15,7 @@ from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import service_module, services
 from catenet.nodes.control.service import Service as Declaration
 from catenet.nodes.machine import DeleteRoute, NextHop, SetRoute
-from catenet.nodes.runtime.context import ServiceContext
+from catenet.nodes.runtime.context import ServiceContext, UndeclaredError
 from catenet.nodes.runtime.supervisor import SupervisedService
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def test_routes_that_the_kernel_refuses_are_counted(on_bench: OnBench) -> None:
 
 def test_a_service_that_declares_no_routes_has_none(on_bench: OnBench) -> None:
     async def run(bench: Bench) -> None:
-        with pytest.raises(ValueError, match="svc has routes, which `routing` of its declaration has not"):
+        with pytest.raises(UndeclaredError, match="svc has routes, which `routing` of its declaration has not"):
             bench.context().perform(DeleteRoute(Prefix.parse("192.0.2.0/24")))
 
     on_bench(run)
@@ -180,7 +180,7 @@ def test_what_a_service_does_its_declaration_says(
     on_bench: OnBench, does: Callable[[ServiceContext], None], why: str
 ) -> None:
     async def run(bench: Bench) -> None:
-        with pytest.raises(ValueError, match=f"{why} of its declaration has not"):
+        with pytest.raises(UndeclaredError, match=f"{why} of its declaration has not"):
             does(bench.context(bench.service._replace(caches=False)))
 
     on_bench(run)
