@@ -88,10 +88,10 @@ class Fetched:
     def text(self) -> Text:
         """The same, with notes of where it may not be what the server meant. It is worked out each time."""
         try:
-            plain = decode(self.content, members(self.headers.get("content-encoding", "")), _CONTENT_LIMIT)
+            plain, whole = decode(self.content, members(self.headers.get("content-encoding", "")), _CONTENT_LIMIT)
         except ValueError as error:
             return Text("", (f"{len(self.content)} bytes of content: {error}",))
-        cut = self.cut or len(plain) == _CONTENT_LIMIT
+        cut = self.cut or not whole or len(plain) == _CONTENT_LIMIT
         text, notes = text_of(plain, self._content_type, cut=cut)
         return Text(text, (*notes, f"only the first {len(plain)} bytes were read") if cut else notes)
 

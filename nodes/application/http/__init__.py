@@ -11,6 +11,7 @@ content       text_of: content without its codings, by the character set that se
 response      Page, Site, Absence: what is sent; status pages; preconditions
 reports       the events of a request and its answer
 date          HTTP's dates
+markup        HTML as html.parser must have it, to read it as the standard does
 render        render_html: a page as text with numbered links
 service       the declarations of `web` and `browse`
 config        WebOptions, BrowseOptions

@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from typing import NamedTuple
 
 from catenet.nodes.application.http.fields import with_parameters
+from catenet.nodes.application.http.markup import markup
 
 __all__ = ["Text", "decode", "text_of"]
 
@@ -27,6 +28,9 @@ _CHARSETS = frozenset(
         *("euc_kr", "cp949"),
     )
 )
+_GZIP = b"\x1f\x8b"
+"""The first octets of a gzip member (RFC 1952 section 2.3.1)."""
+_META_CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
 _LABEL = re.compile(r"[A-Za-z0-9_:.+-]{1,40}")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xfe\xff", "utf-16-be"), (b"\xff\xfe", "utf-16-le"))
 _LOOKED_AT = 1_024  # bytes at the beginning of a page in which it may name its character set
@@ -42,7 +46,14 @@ class Text(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def decode(content: bytes, codings: Sequence[str], limit: int) -> bytes:
+class Decoded(NamedTuple):
+    """Content without its codings. `whole`: nothing is missing at its end."""
+
+    content: bytes
+    whole: bool
+
+
+def decode(content: bytes, codings: Sequence[str], limit: int) -> Decoded:
     """The content without its codings, which are named in the order in which they were put on; at most `limit` bytes.
 
     Raises:
@@ -51,16 +62,29 @@ def decode(content: bytes, codings: Sequence[str], limit: int) -> bytes:
     """
     if len(codings) > _CODINGS_LIMIT:
         raise ValueError(f"over {_CODINGS_LIMIT} codings")
+    decoded = Decoded(content, whole=True)
     for coding in reversed(codings):
         if coding.lower() == "identity":
             continue
         if coding.lower() not in _CODINGS:
             raise ValueError(f"the coding {coding!r} is not known here")
         try:
-            content = zlib.decompressobj(_CODINGS[coding.lower()]).decompress(content, limit)
+            plain, whole = _decompress(decoded.content, _CODINGS[coding.lower()], limit)
         except zlib.error:
             raise ValueError(f"it is not coded by {coding}, as its Content-Encoding says") from None
-    return content
+        decoded = Decoded(plain, decoded.whole and whole)
+    return decoded
+
+
+def _decompress(content: bytes, window: int, limit: int) -> Decoded:
+    """All members of it: RFC 1952 section 2.2 lets a gzip file have several, one behind the other."""
+    plain = bytearray()
+    while True:
+        member = zlib.decompressobj(window)
+        plain += member.decompress(content, limit - len(plain))
+        content = member.unused_data
+        if not member.eof or len(plain) >= limit or not content.startswith(_GZIP):
+            return Decoded(bytes(plain), member.eof)
 
 
 def text_of(content: bytes, content_type: str, *, cut: bool = False) -> Text:
@@ -113,7 +137,7 @@ def _own_word(begin: bytes, media_type: str) -> str:
         return match[1].decode("latin-1")
     meta = _Meta()
     with suppress(AssertionError):  # html.parser's word for markup that it cannot make sense of
-        meta.feed(begin.decode("latin-1"))
+        meta.feed(markup(begin.decode("latin-1")))
     # A page that can be read so far is in no form of UTF-16, whatever it says.
     return "utf-8" if meta.charset.lower().startswith("utf-16") else meta.charset
 
@@ -131,4 +155,5 @@ class _Meta(HTMLParser):
         given = {name: value or "" for name, value in reversed(attrs)}
         self.charset = given.get("charset", "").strip()
         if not self.charset and given.get("http-equiv", "").strip().lower() == "content-type":
-            self.charset = with_parameters(given.get("content", ""))[1].get("charset", "")
+            match = _META_CHARSET.search(given.get("content", ""))
+            self.charset = match[1] if match is not None else ""

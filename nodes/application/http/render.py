@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from unicodedata import combining, east_asian_width
 
+from catenet.nodes.application.http.markup import markup
 from catenet.nodes.application.http.uri import Authority, Uri, escape
 from catenet.nodes.machine import DecodeError
 
@@ -72,7 +73,7 @@ def render_html(page: str, base: str, width: int) -> Rendered:
     try:
         # `close` is not called: it looks for the end of each tag once more, in quadratic time. What is left is a tag or
         # a comment without an end, which HTML's standard drops; the line end completes a reference before it.
-        renderer.feed(_LONG_REFERENCE.sub(_short_reference, page[:_INPUT_LIMIT]) + "\n")
+        renderer.feed(_LONG_REFERENCE.sub(_short_reference, markup(page[:_INPUT_LIMIT])) + "\n")
     except AssertionError:  # html.parser's word for markup that it cannot make sense of: the page ends there
         renderer.end_block()
         renderer.lines.append("[the rest of this page is not HTML]")
@@ -173,7 +174,9 @@ class _Renderer(HTMLParser):
         elif tag in ("frame", "iframe") and self._link(attributes.get("src")):
             self._words.append("(a frame of this page) ")
         elif tag == "img":
-            self._words.append(f" [picture: {attributes.get('alt') or 'no words for it'}] ")
+            alt = attributes.get("alt", "no words for it")
+            if alt:  # an empty one: it stands for nothing
+                self._words.append(f" [picture: {alt}] ")
         elif tag == "br":
             self._words.append("\n")
         elif tag in ("td", "th") and self._words:

@@ -1,5 +1,5 @@
-"""The user's own program, in any language: `implementation: ./path`. A file is a service that it may be; what its author
-must know is in labs/OWN-PROGRAMS.md.
+"""The user's own program, in any language: `implementation: ./path`. A file is a service that it may be; the page for
+authors is labs/OWN-PROGRAMS.md.
 
 program    how it is started, and what it is told
 """

@@ -54,6 +54,8 @@ def test_character_sets(charset: str, content: str) -> None:
         "<meta charset=iso-8859-1>",
         '<html><head><META CharSet = " ISO-8859-1 " />',
         '<meta http-equiv="Content-Type" content="text/html; charset=iso-8859-1">',
+        '<meta http-equiv=Content-Type content="text/html charset = iso-8859-1">',
+        "<!--><meta charset=iso-8859-1>",
         "<!-- <meta charset=utf-8> --><meta charset='iso-8859-1'>",
         "<meta name=description content='charset=utf-8'><meta charset=iso-8859-1>",
         "<meta charset=iso-8859-1 charset=utf-8>",
@@ -116,10 +118,20 @@ def test_half_a_character_at_a_cut_is_no_fault() -> None:
             gzip.compress(zlib.compress(OLD), mtime=0),
             ["deflate", "gzip"],
         ),  # "listed in the order in which they were applied"
+        (gzip.compress(OLD[:3], mtime=0) + gzip.compress(OLD[3:], mtime=0), ["gzip"]),  # RFC 1952 section 2.2: members
+        (gzip.compress(OLD, mtime=0) + b"padding", ["gzip"]),
     ],
 )
 def test_9110_8_4_codings(content: bytes, codings: list[str]) -> None:
-    assert decode(content, codings, 100) == OLD
+    assert decode(content, codings, 100) == (OLD, True)
+
+
+@pytest.mark.parametrize("codings", [["gzip"], ["deflate", "gzip"]])
+def test_coded_content_whose_end_is_missing_is_not_whole(codings: list[str]) -> None:
+    """RFC 1952 section 2.3: a member ends with its CRC32 and its length."""
+    coded = gzip.compress(zlib.compress(OLD) if "deflate" in codings else OLD, mtime=0)
+    found = decode(coded[:-1], codings, 100)
+    assert (OLD.startswith(found.content), found.whole) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -137,8 +149,9 @@ def test_codings_that_cannot_be_taken_off(content: bytes, codings: list[str], wo
 
 def test_a_small_content_that_becomes_a_huge_one_is_cut() -> None:
     bomb = gzip.compress(bytes(50_000_000), mtime=0)
-    assert decode(bomb, ["gzip"], 1000) == bytes(1000)
-    assert len(decode(gzip.compress(bomb, mtime=0), ["gzip", "gzip"], 1000)) <= 1000
+    assert decode(bomb, ["gzip"], 1000) == (bytes(1000), False)
+    assert len(decode(gzip.compress(bomb, mtime=0), ["gzip", "gzip"], 1000).content) <= 1000
+    assert decode(gzip.compress(b"", mtime=0) * 10_000, ["gzip"], 1000) == (b"", True)
 
 
 @given(st.binary(max_size=200), st.text('text/html; charset="=ufiso-8', max_size=40), st.booleans())

@@ -37,6 +37,13 @@ def text_of(page: str, width: int = 40) -> str:
         ("<script>never closed <p>hidden", ""),
         ("<img src=x alt='a dragon'><img src=y>", "[picture: a dragon] [picture: no words\nfor it]"),
         ("a<!-- not <p> shown -->b", "ab"),
+        # HTML's standard, 13.2.5: ends of comments, and of scripts
+        ("a<!-->b<!-- c -->d", "abd"),
+        ("a<!--->b<!-- c --!>d", "abd"),
+        ("a<!-- b --!>c<!-- d -->e", "ace"),
+        ("a --!> b", "a --!> b"),
+        ("<script>x</script foo>y<style>z</style/>", "y"),
+        ("a<img alt=''>b", "ab"),
         ("<p>word " * 3, "word\n\nword\n\nword"),
         ("<hr>", "-" * 40),
         ("<noscript>seen</noscript>", "seen"),  # no script runs here
