@@ -1,7 +1,7 @@
 """HTML put so that Python's html.parser reads it as HTML's standard does, where the two differ on what is lost.
 
-Comments end at `-->`, at `--!>`, and at once where they begin `<!-->` or `<!--->`; the end tag of a script or a style may
-have attributes and a slash (HTML Standard, section 13.2.5). To html.parser each of these hides all that comes behind it.
+Comments end at `-->`, at `--!>`, and at once where they begin `<!-->` or `<!--->`; the end tag of a script or a style
+may have attributes and a slash (HTML Standard, section 13.2.5). To html.parser each of these hides all behind it.
 """
 
 from __future__ import annotations
