@@ -290,11 +290,13 @@ class ServiceContext:
         port: int,
         receive: Callable[[Packet], None],
         *,
+        settle: Callable[[], None] = lambda: None,
         interface: str = "",
         group: Address | None = None,
         reply: Reply | None = None,
     ) -> UdpPort:
         """Open a UDP port (0: any), of every interface or of one LAN's alone, there as a member of a multicast group.
+        `settle` is called once behind all datagrams that were received together.
 
         What `reply` knows an answer to is answered with it, and does not come to `receive`.
 
@@ -305,6 +307,7 @@ class ServiceContext:
         opened = UdpPort(
             port,
             receive,
+            settle=settle,
             interface=interface,
             group=group,
             lans=self._shared.lans,

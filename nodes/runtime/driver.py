@@ -28,12 +28,32 @@ class Driver:
         self._fail = fail
         self._loop = loop
         self._timer: TimerHandle | None = None
-        self._closed = False
+        self._closed = self._failed = False
         loop.call_soon(self.call, lambda _: None)  # by then its owner has opened what `send` needs
 
     def receive(self, packet: Packet) -> None:
         """Give the machine a packet, and do what it wants."""
-        self.call(lambda now: self._machine.receive(packet, now))
+        self.feed(packet)
+        self.settle()
+
+    def feed(self, packet: Packet) -> None:
+        """Give the machine a packet. What it wants then is done by `settle`, once for all that have come together: for
+        machines whose actions cost little, since others wait for all of them.
+        """
+        if not self._closed:
+            try:
+                self._machine.receive(packet, self._loop.time())
+            except Exception as error:
+                self._failed = True  # what it wanted half of is not done
+                self._fail(error)
+
+    def settle(self) -> None:
+        """Do what the machine wants."""
+        if not self._closed and not self._failed:
+            try:
+                self._settle()
+            except Exception as error:
+                self._fail(error)
 
     def call(self, function: Callable[[float], None]) -> None:
         """Call a function that changes the machine, with the time; then do what the machine wants."""
@@ -57,13 +77,23 @@ class Driver:
                 self._send(action.packet)
             else:
                 self._perform(action)
-        when = self._machine.next_wake()
-        if self._timer is not None and self._timer.when() != when:
+        self._arm(self._machine.next_wake())
+
+    def _arm(self, when: float | None) -> None:
+        """A timer that is due too early stays: it looks again then, which is cheaper than a new one for each packet."""
+        if when is None or (self._timer is not None and self._timer.when() <= when):
+            return
+        if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
-        if when is not None and self._timer is None:
-            self._timer = self._loop.call_at(when, self._wake)
+        self._timer = self._loop.call_at(when, self._wake)
 
     def _wake(self) -> None:
         self._timer = None
-        self.call(self._machine.wake)
+        try:
+            when = self._machine.next_wake()
+            if when is None or when > self._loop.time():
+                self._arm(when)
+            else:
+                self.call(self._machine.wake)
+        except Exception as error:
+            self._fail(error)

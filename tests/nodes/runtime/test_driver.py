@@ -100,6 +100,45 @@ def test_a_wish_for_an_earlier_wake_is_heard() -> None:
     asyncio.run(run())
 
 
+def test_a_wish_for_a_later_wake_is_heard() -> None:
+    async def run() -> None:
+        machine = Echo()
+        world = World(machine)
+        now = asyncio.get_running_loop().time()
+        world.driver.call(lambda _: machine.wakes.append(now + 0.01))
+        world.driver.call(lambda _: machine.wakes.__setitem__(0, now + 0.05))
+        await until(lambda: len(machine.woken) == 1)
+        assert machine.woken[0] >= now + 0.05
+
+    asyncio.run(run())
+
+
+def test_a_wish_that_is_taken_back_wakes_nobody() -> None:
+    async def run() -> None:
+        machine = Echo()
+        world = World(machine)
+        now = asyncio.get_running_loop().time()
+        world.driver.call(lambda _: machine.wakes.append(now + 0.01))
+        world.driver.call(lambda _: machine.wakes.clear())
+        await until(lambda: asyncio.get_running_loop().time() > now + 0.03)
+        assert (machine.woken, world.failures) == ([], [])
+
+    asyncio.run(run())
+
+
+def test_what_is_fed_together_is_settled_together() -> None:
+    async def run() -> None:
+        machine = Echo()
+        world = World(machine)
+        for _ in range(3):
+            world.driver.feed(PACKET)
+        assert not world.sent
+        world.driver.settle()
+        assert world.sent == 3 * [PACKET]
+
+    asyncio.run(run())
+
+
 def test_the_machine_begins_only_once_its_owner_awaits() -> None:
     async def run() -> None:
         machine = Echo()
@@ -116,7 +155,9 @@ def test_what_a_machine_raises_is_told_and_a_closed_driver_does_nothing() -> Non
     async def run() -> None:
         machine = Echo()
         world = World(machine)
-        world.driver.receive(PACKET._replace(data=b"bad"))
+        world.driver.feed(PACKET)
+        world.driver.feed(PACKET._replace(data=b"bad"))
+        world.driver.settle()
         assert [type(error) for error in world.failures] == [ZeroDivisionError]
         world.driver.close()
         world.driver.receive(PACKET)

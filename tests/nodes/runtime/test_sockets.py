@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
-from catenet.nodes.address import ANY, Address
-from catenet.nodes.machine import Endpoint, Packet, Report
-from catenet.nodes.runtime import tcp
+from catenet.nodes.address import ANY, Address, Prefix
+from catenet.nodes.machine import Endpoint, Interface, Packet, Report
+from catenet.nodes.runtime import tcp, udp
 from catenet.nodes.runtime.tcp import Connection
+from catenet.nodes.runtime.udp import UdpPort
 
 if TYPE_CHECKING:
     from conftest import Bench, OnBench
@@ -150,6 +154,90 @@ def test_udp_keeps_what_comes_while_the_node_is_busy(on_bench: OnBench) -> None:
             for _ in range(2 * 164):
                 peer.sendto(bytes(504), ("127.0.0.1", port.number))
         await b.until(lambda: len(got) == 2 * 164)
+
+    on_bench(run)
+
+
+def test_udp_settles_once_behind_all_that_came_together(on_bench: OnBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(udp, "_SLICE", 100.0)
+
+    async def run(b: Bench) -> None:
+        got: list[str] = []
+        settle = lambda: got.append("settled")  # noqa: E731
+        port = b.context().open_udp(0, lambda packet: got.append(packet.data.decode()), settle=settle)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+            for number in range(10):
+                peer.sendto(str(number).encode(), ("127.0.0.1", port.number))
+        await b.until(lambda: len(got) == 11)
+        assert got == [*map(str, range(10)), "settled"]
+
+    on_bench(run)
+
+
+def test_udp_knows_each_of_many_peers(on_bench: OnBench) -> None:
+    """More than it remembers."""
+
+    async def run(b: Bench) -> None:
+        got: list[int] = []
+        port = b.context().open_udp(0, lambda packet: got.append(packet.source.port))
+        with ExitStack() as stack:
+            peers = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(300)]
+            for peer in (*peers, *peers):
+                peer.sendto(b"x", ("127.0.0.1", port.number))
+            await b.until(lambda: len(got) == 600)
+            assert got == 2 * [peer.getsockname()[1] for peer in peers]
+
+    on_bench(run)
+
+
+class Lan:
+    """An interface that becomes another one, and tells of it or not."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.listeners: list[Callable[[Interface], None]] = []
+
+    def ifindex(self, lan: str) -> int:
+        return self.number
+
+    def name(self, ifindex: int) -> str:
+        return "lan" if ifindex == self.number else ""
+
+    def listen(self, function: Callable[[Interface], None]) -> None:
+        self.listeners.append(function)
+
+    def unlisten(self, function: Callable[[Interface], None]) -> None:
+        self.listeners.remove(function)
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_udp_sends_by_the_interface_that_the_lan_has_now(on_bench: OnBench, is_told: bool) -> None:
+    async def run(b: Bench) -> None:
+        lan, counters, got = Lan(), Counter[str](), list[str]()
+        port = UdpPort(
+            0,
+            lambda packet: got.append(packet.interface),
+            interface="",
+            group=None,
+            lans=lan,
+            loop=asyncio.get_running_loop(),
+            count=lambda counter: counters.update([counter]),
+            fail=b.failures.append,
+        )
+        packet = Packet(b"x", Endpoint(ANY, 0), Endpoint(HERE, port.number), "lan")
+        loopback = socket.if_nametoindex("lo")
+        port.send(packet._replace(interface=""))
+        await b.until(lambda: got == [""])  # nobody knows yet whose interface that is
+        for number, lost in ((0, 1), (loopback + 10_000, 2), (loopback, 2)):
+            lan.number = number
+            for listener in lan.listeners if is_told else ():
+                listener(Interface("lan", HERE, Prefix(HERE, 32)))
+            port.send(packet)
+            assert counters["send_failures"] == lost
+        await b.until(lambda: len(got) == 2)
+        assert got[1] == ("lan" if is_told else "")
+        port.close()
+        assert not lan.listeners
 
     on_bench(run)
 
