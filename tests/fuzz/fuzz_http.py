@@ -138,7 +138,7 @@ class Talk:
         self.counters: Counter[str] = Counter()
         self.server = Server(SITE, wall_clock=lambda: WALL, idle=10.0, count=self._count)
         self._connection = ServerConnection(self.server, PEER, LOCAL, 0.0)
-        self.sent = b""
+        self.sent = bytearray()
         self.reports: list[Report] = []
         for part in parts:
             if not self._connection.finished:
@@ -223,4 +223,4 @@ class _Open:
     def flush(self) -> None: ...
 
 
-connection = Target(sliced, (), _check_connection, words=WORDS, longest=20_000)
+connection = Target(sliced, (), _check_connection, words=WORDS, longest=8_000)
