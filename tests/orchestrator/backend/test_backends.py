@@ -194,10 +194,13 @@ def test_the_version_is_in_words(engine: Engine) -> None:
 
 @pytest.mark.engine
 def test_the_data_root_is_the_engines_own(docker: Engine) -> None:
+    log = Path(str(docker.inspect(started(docker).name)["LogPath"]))
     root = docker.data_root()
-    assert root is not None
-    assert root != Path("/")
-    assert Path(str(docker.inspect(started(docker).name)["LogPath"])).is_relative_to(root)
+    if root is None:
+        assert not log.exists()  # the engine is in a machine inside this one
+    else:
+        assert root != Path("/")
+        assert log.is_relative_to(root)
     clear(docker)
 
 
