@@ -29,6 +29,7 @@ async def serve(context: ServiceContext, options: RipOptions) -> None:
         epoch=context.wall_clock() - context.now(),
         began=context.config.began,
         remember=True,
+        wants=context.wants,
     )
     ports: dict[str, UdpPort] = {}
 

@@ -10,6 +10,7 @@ from network import Network
 from catenet.nodes.address import Address
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.machine import RipMachine
+from catenet.nodes.machine import Wants, always
 
 UNREACHABLE = 16
 
@@ -47,7 +48,7 @@ def build_lans(
         for last, router in enumerate(routers, 1):
             places.setdefault(router, {})[lan] = f"{net}.{last}"
     for router, on in places.items():
-        add_router(network, router, on, options_of(router))
+        add_router(network, router, on, options_of(router), wants=always if reports else _never)
     return network
 
 
@@ -56,7 +57,13 @@ def link(one: object, other: object) -> str:
     return f"{min(one, other)}--{max(one, other)}"
 
 
-def add_router(network: Network, name: str, lans: dict[str, str], options: RipOptions) -> None:
+def _never(kinds: tuple[str, ...], now: float) -> bool:
+    return False
+
+
+def add_router(
+    network: Network, name: str, lans: dict[str, str], options: RipOptions, *, wants: Wants = always
+) -> None:
     owners = {}
 
     def name_of(address: Address) -> str:
@@ -64,7 +71,7 @@ def add_router(network: Network, name: str, lans: dict[str, str], options: RipOp
             owners.update({a: node for lan in network.lans.values() for node, a in lan.members.items()})
         return owners.get(address, str(address))
 
-    network.add_node(name, lans, lambda node: RipMachine(options, node.interfaces, node.random, name_of))
+    network.add_node(name, lans, lambda node: RipMachine(options, node.interfaces, node.random, name_of, wants=wants))
 
 
 def rip(network: Network, node: str) -> RipMachine:

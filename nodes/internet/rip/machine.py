@@ -26,7 +26,7 @@ from catenet.nodes.internet.rip.packet import (
 )
 from catenet.nodes.internet.rip.received import ReceivedMessage, parse_message, prefix_of
 from catenet.nodes.internet.rip.refusals import Refusals
-from catenet.nodes.internet.rip.reports import report_of, status_of, timers_of
+from catenet.nodes.internet.rip.reports import CHANGED, LOST, report_of, status_of, timers_of
 from catenet.nodes.internet.rip.sender import Sender
 from catenet.nodes.internet.rip.table import MAX_ROUTES, Change, Route, Table
 from catenet.nodes.machine import (
@@ -40,6 +40,8 @@ from catenet.nodes.machine import (
     Packet,
     Randomness,
     SetRoute,
+    Wants,
+    always,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ class RipMachine:
     beside RIP's, `shutdown` poisons, `status` is for `show rip`. `name_of` gives the node that has an address, for
     what people read. `epoch` is the time of day, in seconds since 1970, at which `now` was 0, and `began` that at which
     the lab was brought up: messages carry the time, and keys live by it (RFC 4822). `remember`: where each route comes
-    from is kept, for `explain`.
+    from is kept, for `explain`. `wants` is asked before a report of a route is made.
     """
 
     def __init__(
@@ -71,8 +73,10 @@ class RipMachine:
         epoch: float = 0.0,
         began: float = 0.0,
         remember: bool = False,
+        wants: Wants = always,
     ) -> None:
         self._options = options
+        self._wants = wants
         self._redistributed: dict[Prefix, tuple[NextHop, ...]] = {}
         proof = read_auth(options.auth, began)
         self._auth = Authentication(proof, epoch, options.timeout, fail_secure=options.fail_secure == "on")
@@ -88,12 +92,7 @@ class RipMachine:
         self._actions: list[Action] = []
         self._refusals = Refusals(self._counters, self._neighbours, self._actions)
         self._sender = Sender(
-            options,
-            self._table,
-            self._interfaces,
-            self._auth,
-            actions=self._actions,
-            counters=self._counters,
+            options, self._table, self._interfaces, self._auth, actions=self._actions, counters=self._counters
         )
         self._started = self._stopped = False
         self._update_at = 0.0
@@ -369,14 +368,15 @@ class RipMachine:
         """Carry changes to the kernel, to the user and to the neighbours."""
         if not changes:
             return
-        lost, why = False, cause.to_json(self._name_of)
+        lost, why = False, None
         self._history.changed(changes, cause, now)
         for change in changes:
             self._install(change.route)
             lost = lost or change.lost
-            report = report_of(change, why, self._name_of)
-            if report is not None:
-                self._actions.append(report)
+            # Of a network of our own `link.up` and `link.down` say it.
+            if not change.route.connected and self._wants(LOST if change.lost else CHANGED, now):
+                why = why or cause.to_json(self._name_of)
+                self._actions.append(report_of(change, why, self._name_of))
         if not self._triggered_updates:
             return
         at = max(now, self._quiet_until)

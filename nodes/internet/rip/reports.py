@@ -19,16 +19,15 @@ from catenet.nodes.machine import Json, Report
 if TYPE_CHECKING:
     from catenet.nodes.control.answers import ProtocolRoute
 
-__all__ = ["report_of", "status_of", "timers_of"]
+__all__ = ["CHANGED", "LOST", "report_of", "status_of", "timers_of"]
+
+CHANGED, LOST = ("route.changed",), ("route.lost",)
+"""The kinds of these events, as `wants` is asked for them."""
 
 
-def report_of(change: Change, why: Mapping[str, Json], name_of: Callable[[Address], str]) -> Report | None:
-    """The event for a change; None for a network of our own (`link.up` and `link.down` say that). `why`: its cause as
-    JSON, which is that of all changes that came together.
-    """
+def report_of(change: Change, why: Mapping[str, Json], name_of: Callable[[Address], str]) -> Report:
+    """The event for a change. `why`: its cause as JSON, which is that of all changes that came together."""
     route, was = change
-    if route.connected:
-        return None
     if change.lost:
         return route_lost(route.prefix, why)
     return route_changed(

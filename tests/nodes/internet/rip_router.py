@@ -10,7 +10,18 @@ from collections.abc import Iterable
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.machine import RipMachine
-from catenet.nodes.machine import DeleteRoute, Endpoint, Interface, NextHop, Packet, Report, Send, SetRoute
+from catenet.nodes.machine import (
+    DeleteRoute,
+    Endpoint,
+    Interface,
+    NextHop,
+    Packet,
+    Report,
+    Send,
+    SetRoute,
+    Wants,
+    always,
+)
 
 GROUP = Endpoint(Address.parse("224.0.0.9"), 520)
 N2, N3 = "10.0.1.2", "10.0.2.3"
@@ -109,6 +120,7 @@ class Router:
         static: Iterable[tuple[Prefix, Address]] = (),
         epoch: float = 0.0,
         began: float = 0.0,
+        wants: Wants = always,
         **options: object,
     ) -> None:
         self.random = Middle()
@@ -124,6 +136,7 @@ class Router:
             lambda a: NAMES.get(str(a), str(a)),
             epoch=epoch,
             began=began,
+            wants=wants,
         )
         for prefix, via in static:
             self.route("static", str(prefix), str(via))

@@ -8,6 +8,7 @@ import pytest
 from rip_router import GROUP, N2, N3, WHOLE_TABLE, Router, entry, response, routes, said
 
 from catenet.nodes.address import Address
+from catenet.nodes.machine import Send
 
 FAR = "10.9.0.0/16"
 
@@ -230,6 +231,24 @@ def test_our_own_network_takes_the_place_of_a_learned_route_to_it():
         "tag": 0,
         "state": "connected",
     }
+
+
+def test_a_change_of_which_nobody_wants_to_hear_is_not_told_and_all_else_is_done():
+    asked = []
+
+    def wants(kinds: tuple[str, ...], now: float) -> bool:
+        asked.append((*kinds, now))
+        return False
+
+    router = Router(wants=wants)
+    assert asked == []  # of its own networks `link.up` tells
+    router.hear(response(entry(FAR, 3)), N2)
+    router.hear(response(entry(FAR, 16)), N2)
+    assert [type(action).__name__ for action in router.take() if not isinstance(action, Send)] == [
+        "SetRoute",
+        "DeleteRoute",
+    ]
+    assert asked == [("route.changed", router.now), ("route.lost", router.now)]
 
 
 def test_a_change_is_told_with_what_it_was():
