@@ -145,7 +145,9 @@ class Cache:
         self._weight = 0
 
     def show(self, now: float) -> Json:
-        """The live entries, with the seconds that each is kept for yet."""
+        """The live entries, a row a record: name, type, ttl (the seconds for which it is kept yet), data (or what there
+        is not), from (answer or referral).
+        """
         return [line for key, kept in self._entries.items() if kept.expires > now for line in _lines(*key, kept, now)]
 
     def _live(self, key: _Key, now: float) -> CacheEntry | None:

@@ -46,7 +46,7 @@ class Nameserver:
         return actions
 
     def show(self) -> Json:
-        """The zones and their records."""
+        """The zones and their records, TTLs in seconds."""
         return {
             "zones": [
                 {

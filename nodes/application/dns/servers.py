@@ -92,7 +92,7 @@ class Servers:
         self._known.clear()
 
     def show(self, name_of: Callable[[Address], str]) -> Json:
-        """The servers with their smoothed round-trip times in milliseconds."""
+        """A row a server: address, node, rtt (smoothed, in milliseconds), edns (whether it is asked with that)."""
         return [
             {"address": str(address), "node": name_of(address), "rtt": round(server.rtt * 1000, 1), "edns": server.edns}
             for address, server in self._known.items()

@@ -64,7 +64,7 @@ def status_of(
 
 
 def timers_of(options: RipOptions, next_update: float) -> Json:
-    """The timers in `show rip`, and in how many seconds the next regular update is due."""
+    """The timers in `show rip`, and in how many seconds the next regular update is due, all in seconds."""
     return {
         "update": options.update,
         "timeout": options.timeout,
