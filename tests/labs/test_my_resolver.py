@@ -66,9 +66,9 @@ def addresses(answer: DNSRecord) -> list[str]:
 
 def test_it_asks_from_the_root_and_remembers(resolver: Resolver) -> None:
     resolver.says[ORG] = {"": ADDRESS}
-    first, second = resolver.ask(), resolver.ask("WWW.org")
+    first, second = resolver.ask(ad=1), resolver.ask("WWW.org")
     assert (addresses(first), addresses(second), resolver.asked) == (["10.0.0.80"], ["10.0.0.80"], [ROOT, ORG])
-    assert (first.header.aa, first.header.ra) == (0, 1)
+    assert (first.header.aa, first.header.ad, first.header.ra) == (0, 0, 1)
     assert second.rr[0].ttl < 60
 
 
