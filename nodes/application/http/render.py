@@ -135,6 +135,9 @@ class _Renderer(HTMLParser):
         if self._hidden:
             self._depth += tag == self._hidden
             return
+        if self._in_title:  # what stands there is text (HTML Standard, section 13.2.5.2)
+            self.handle_data(self.get_starttag_text() or "")
+            return
         if tag in _BREAKS:
             self.end_block()
         if tag in _SPACED and not self._lists:
@@ -233,6 +236,9 @@ class _Renderer(HTMLParser):
         if self._hidden:
             self._depth -= tag == self._hidden
             self._hidden = self._hidden if self._depth else ""
+            return
+        if self._in_title and tag != "title":
+            self.handle_data(f"</{tag}>")
             return
         if tag in _BREAKS:
             self.end_block()

@@ -150,6 +150,12 @@ def test_what_is_left_out_is_said() -> None:
     assert text_of("<a href=x>" * 502).endswith("\n[2 more links]")
 
 
+def test_what_stands_in_a_title_is_text() -> None:
+    """HTML Standard, section 13.2.5.2."""
+    page = render_html("<title>Use of <b class=x> and </p></title>text", BASE, 40)
+    assert (page.title, page.text) == ("Use of <b class=x> and </p>", "text")
+
+
 def test_only_the_first_title_counts() -> None:
     page = render_html("<title>one</title><svg><title>two</title></svg>text", BASE, 40)
     assert (page.title, page.text) == ("one", "text")
