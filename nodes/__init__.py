@@ -10,5 +10,6 @@ application      dns, http
 internet         rip
 link             arp
 control          the only door to the orchestrator
-machine          the contract between a protocol and the world; address: IPv4 addresses and prefixes
+machine          the contract between a protocol and the world
+address          IPv4 addresses and prefixes; once: what is told once for each reason
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from catenet.nodes.application.dns.message import Message
 from catenet.nodes.application.dns.records import Ns, Rcode, Record, Type, opcode_text, rcode_text, type_text
 from catenet.nodes.machine import DecodeError, Endpoint, Json, Report
+from catenet.nodes.once import OncePerReason
 
 __all__ = ["EXCHANGE", "Refusals", "answer_words", "report_answer", "report_query"]
 
@@ -53,13 +54,12 @@ class Refusals:
     """Tells what peers sent that cannot be read: once for each field that was wrong, or they could fill the log."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._once = OncePerReason()
 
     def report(self, source: Endpoint, error: DecodeError) -> tuple[Report, ...]:
         """The event, unless it has been told before."""
-        if error.field in self._told:
+        if not self._once.first(error.field):
             return ()
-        self._told.add(error.field)
         why = str(error)
         return (Report("input.refused", f"from {source}: {why}", {"source": str(source), "why": why}),)
 

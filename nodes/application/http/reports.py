@@ -7,6 +7,7 @@ from collections.abc import Callable
 from catenet.nodes.application.http.message import Request
 from catenet.nodes.application.http.response import REASONS
 from catenet.nodes.machine import Json, Report
+from catenet.nodes.once import OncePerReason
 
 __all__ = ["EXCHANGE", "Reporter"]
 
@@ -20,7 +21,7 @@ class Reporter:
 
     def __init__(self, count: Callable[[str], None]) -> None:
         self._count = count
-        self._reasons: set[str] = set()
+        self._once = OncePerReason()
 
     def request(self, reports: list[Report], ends: tuple[str, str], request: Request) -> None:
         """A request came from the first of the two ends."""
@@ -38,7 +39,6 @@ class Reporter:
     def refused(self, reports: list[Report], ends: tuple[str, str], why: str, what: str = "") -> None:
         """A peer broke the protocol: counted always, told once for each kind of reason."""
         self._count("refused")
-        if why not in self._reasons:
-            self._reasons.add(why)
+        if self._once.first(why):
             text = f"{what or why} from {ends[0]}"
             reports.append(Report("input.refused", text, {"source": ends[0], "why": why}))

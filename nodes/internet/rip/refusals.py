@@ -12,6 +12,7 @@ from catenet.nodes.address import ANY, Address
 from catenet.nodes.internet.rip.neighbours import Neighbours
 from catenet.nodes.internet.rip.packet import Entry
 from catenet.nodes.machine import Action, Json, Packet, Report
+from catenet.nodes.once import OncePerReason
 
 __all__ = ["MAX_REPORTED", "REPORT_INTERVAL", "Refusals"]
 
@@ -28,7 +29,7 @@ class Refusals:
         self._counters = counters
         self._neighbours = neighbours
         self._actions = actions
-        self._reported: dict[tuple[str, Address, str, int | None], float] = {}
+        self._once = OncePerReason(REPORT_INTERVAL, MAX_REPORTED)
 
     def refuse(self, word: str, packet: Packet, why: str, now: float, key: int | None = None) -> None:
         """A message; `word` counts it, `key` is the id of the key that it names."""
@@ -47,14 +48,8 @@ class Refusals:
         """Say it, unless it was said of late. A full table is told once, whoever fills it."""
         source, lan = packet.source, packet.interface
         what = (word, ANY, "", None) if word == "table-full" else (word, source.address, lan, key)
-        if now < self._reported.get(what, now - REPORT_INTERVAL) + REPORT_INTERVAL or not self._room(now):
+        if not self._once.first(what, now):
             return
-        self._reported[what] = now
         data: dict[str, Json] = {"source": str(source), "lan": lan, "why": why}
         more: dict[str, Json] = {} if key is None else {"key": key}
         self._actions.append(Report("input.refused", f"{source} on {lan}: {why}", {**data, **more}))
-
-    def _room(self, now: float) -> bool:
-        if len(self._reported) >= MAX_REPORTED:
-            self._reported = {what: at for what, at in self._reported.items() if now < at + REPORT_INTERVAL}
-        return len(self._reported) < MAX_REPORTED
