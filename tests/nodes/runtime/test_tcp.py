@@ -1,0 +1,240 @@
+"""TCP connections over the loopback, with plain sockets as peers."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from catenet.nodes.address import Address
+from catenet.nodes.machine import Endpoint, Report
+from catenet.nodes.runtime import tcp
+from catenet.nodes.runtime.tcp import Connection
+
+if TYPE_CHECKING:
+    from conftest import Bench, OnBench
+
+HERE = Address.parse("127.0.0.1")
+
+
+class Lines:
+    """Answers each line with the same in upper case; `bye` ends; `much N` is answered with N bytes."""
+
+    def __init__(self, finished: bool = False) -> None:
+        self.inbox = b""
+        self.outbox = bytearray()
+        self.finished = finished
+        self.ended = False
+        self.received = 0
+        self.wake_at: float | None = None
+        self.reports: list[Report] = []
+
+    def receive_data(self, data: bytes, now: float) -> None:
+        self.received += len(data)
+        *lines, self.inbox = (self.inbox + data).split(b"\n")
+        for line in lines:
+            self._line(line, now)
+
+    def _line(self, line: bytes, now: float) -> None:
+        if line == b"fault":
+            raise ZeroDivisionError("our own mistake")
+        if line == b"idle":
+            self.wake_at = now + 0.01
+        elif line.startswith(b"much "):
+            self.outbox += bytes(int(line[5:]))
+        else:
+            self.outbox += line.upper() + b"\n"
+        self.finished = line == b"bye"
+        self.reports.append(Report("svc.line", line.decode(), {}))
+
+    def receive_eof(self, now: float) -> None:
+        self.ended = self.finished = True
+
+    def data_to_send(self) -> bytes:
+        data, self.outbox = bytes(self.outbox), bytearray()
+        return data
+
+    def next_wake(self) -> float | None:
+        return self.wake_at
+
+    def wake(self, now: float) -> None:
+        self.outbox += b"too slow\n"
+        self.finished, self.wake_at = True, None
+
+    def take_reports(self) -> list[Report]:
+        reports, self.reports = self.reports, []
+        return reports
+
+
+def free_port(kind: socket.SocketKind) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def serve(b: Bench, streams: list[Lines]) -> int:
+    port = free_port(socket.SOCK_STREAM)
+
+    def accept(connection: Connection) -> Lines:
+        assert connection.local.port == port
+        streams.append(Lines())
+        return streams[-1]
+
+    await b.context().listen_tcp(port, accept)
+    return port
+
+
+def test_tcp_answers_byte_by_byte_and_closes_when_the_stream_has_finished(on_bench: OnBench) -> None:
+    async def run(b: Bench) -> None:
+        streams: list[Lines] = []
+        port = await serve(b, streams)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for byte in b"one\nbye\n":
+            writer.write(bytes([byte]))
+            await writer.drain()
+        async with asyncio.timeout(200):
+            assert await reader.read() == b"ONE\nBYE\n"
+        writer.close()
+        await writer.wait_closed()
+        await b.until(lambda: [event.text for event in b.events()] == ["one", "bye"])
+
+    on_bench(run)
+
+
+def test_tcp_half_closed_by_the_peer_still_gets_its_answer(on_bench: OnBench) -> None:
+    async def run(b: Bench) -> None:
+        streams: list[Lines] = []
+        port = await serve(b, streams)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"one\n")
+        writer.write_eof()
+        async with asyncio.timeout(200):
+            assert await reader.read() == b"ONE\n"
+        assert streams[0].ended
+        writer.close()
+
+    on_bench(run)
+
+
+def test_tcp_timer_of_a_stream(on_bench: OnBench) -> None:
+    async def run(b: Bench) -> None:
+        port = await serve(b, [])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"idle\n")
+        async with asyncio.timeout(200):
+            assert await reader.read() == b"too slow\n"
+        writer.close()
+
+    on_bench(run)
+
+
+def test_tcp_flush_sends_what_became_ready_later(on_bench: OnBench) -> None:
+    async def run(b: Bench) -> None:
+        connections: list[Connection] = []
+        stream, port = Lines(), free_port(socket.SOCK_STREAM)
+
+        def accept(connection: Connection) -> Lines:
+            connections.append(connection)
+            return stream
+
+        await b.context().listen_tcp(port, accept)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        await b.until(lambda: bool(connections))
+        stream.outbox += b"news\n"
+        connections[0].flush()
+        async with asyncio.timeout(200):
+            assert await reader.readline() == b"news\n"
+        connections[0].abort()
+        async with asyncio.timeout(200):
+            assert await reader.read() == b""
+        writer.close()
+
+    on_bench(run)
+
+
+def test_tcp_a_peer_that_does_not_read_is_not_read_either(on_bench: OnBench) -> None:
+    ask, asks = b"much 1000\n", 2_000_000
+
+    async def run(b: Bench) -> None:
+        streams: list[Lines] = []
+        port = await serve(b, streams)
+        with socket.create_connection(("127.0.0.1", port)) as peer:
+            peer.setblocking(False)
+            loop = asyncio.get_running_loop()
+            asking = loop.create_task(loop.sock_sendall(peer, ask * asks))
+            await b.until(lambda: bool(streams) and streams[0].received > 0)
+            for _ in range(1000):
+                await asyncio.sleep(0)
+            before = streams[0].received
+            assert before < 1 << 17  # of the 20 MB that it says
+            total = 0
+            while total < 1000 * (before // len(ask)) + 1000:  # the peer reads after all, and the stream goes on
+                total += len(await loop.sock_recv(peer, 1 << 20))
+            assert streams[0].received > before
+            asking.cancel()
+
+    on_bench(run)
+
+
+def test_tcp_a_peer_that_says_much_leaves_the_others_their_turn(on_bench: OnBench) -> None:
+    """A hundred kilobytes of requests are there before the first is read; a second peer does not wait for their end."""
+
+    async def run(b: Bench) -> None:
+        streams: list[Lines] = []
+        port = await serve(b, streams)
+        with (
+            socket.create_connection(("127.0.0.1", port)) as much,
+            socket.create_connection(("127.0.0.1", port)) as few,
+        ):
+            much.sendall(b"x\n" * 50_000)
+            few.sendall(b"one\n")
+            few.setblocking(False)
+            async with asyncio.timeout(200):
+                assert await asyncio.get_running_loop().sock_recv(few, 100) == b"ONE\n"
+            assert streams[0].received < 100_000
+
+    on_bench(run)
+
+
+def test_tcp_a_fault_of_a_stream_is_told(on_bench: OnBench) -> None:
+    async def run(b: Bench) -> None:
+        port = await serve(b, [])
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"fault\n")
+        await b.until(lambda: bool(b.failures))
+        assert isinstance(b.failures[0], ZeroDivisionError)
+        writer.close()
+
+    on_bench(run)
+
+
+def test_tcp_too_many_connections_are_refused(on_bench: OnBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tcp, "CONNECTIONS", 3)
+
+    async def run(b: Bench) -> None:
+        streams: list[Lines] = []
+        port = await serve(b, streams)
+        writers = [(await asyncio.open_connection("127.0.0.1", port))[1] for _ in range(5)]
+        await b.until(lambda: b.counters.get("connections_refused") == 2)
+        assert len(streams) == 3
+        for writer in writers:
+            writer.close()
+
+    on_bench(run)
+
+
+def test_tcp_connect(on_bench: OnBench) -> None:
+    async def run(b: Bench) -> None:
+        streams: list[Lines] = []
+        port = await serve(b, streams)
+        client = Lines()
+        client.outbox += b"hello\n"
+        await b.context().connect_tcp(Endpoint(HERE, port), lambda _: client, timeout=200)
+        await b.until(lambda: "HELLO" in [event.text for event in b.events()])
+        with pytest.raises(ConnectionRefusedError):
+            nobody = Endpoint(HERE, free_port(socket.SOCK_STREAM))
+            await b.context().connect_tcp(nobody, lambda _: client, timeout=200)
+
+    on_bench(run)
