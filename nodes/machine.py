@@ -132,9 +132,8 @@ class SetRoute(_Route):
             ValueError: no next hop; DeleteRoute says that there is none any more.
 
         """
-        if (
-            len(given) == 2 and not named and type(given[0]) is tuple and given[0]
-        ):  # the usual one, at a third of the cost
+        # The usual form, at a third of the cost.
+        if len(given) == 2 and not named and type(given[0]) is tuple and given[0]:
             return tuple.__new__(cls, (prefix, *given))
         older = len(given) > 1 and isinstance(given[1], str) and not isinstance(given[0], tuple)
         if older or "interface" in named:

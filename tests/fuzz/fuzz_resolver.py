@@ -10,8 +10,9 @@ from fuzz_dns import CLIENT, read_by_oracle
 from fuzz_target import Target, pieces, sliced
 
 from catenet.nodes.address import Address
+from catenet.nodes.application.dns.codec import HEADER_SIZE
 from catenet.nodes.application.dns.config import ResolverOptions
-from catenet.nodes.application.dns.message import HEADER_SIZE, Message, Question
+from catenet.nodes.application.dns.message import Message, Question
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.records import Type
 from catenet.nodes.application.dns.resolver import PORT, Resolver

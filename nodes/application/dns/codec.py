@@ -17,12 +17,13 @@ from catenet.nodes.application.dns.records import DATA, Data, Opaque
 from catenet.nodes.application.dns.types import TTL_LIMIT
 from catenet.nodes.machine import DecodeError
 
-__all__ = ["ERRORS", "MessageBuffer", "data_of", "parse_data"]
+__all__ = ["ERRORS", "HEADER_SIZE", "MessageBuffer", "data_of", "parse_data"]
 
 ERRORS = (TooShort, ValueError, struct.error)
 """What is raised on wrong bytes."""
 
-_HEADER = 12  # octets
+HEADER_SIZE = 12
+"""Octets of a message's header (RFC 1035 section 4.1.1)."""
 _POINTER_LIMIT = 0x3FFF
 _POINTERS = 127
 """A name has at most 127 labels, so it needs no more pointers than that."""
@@ -65,7 +66,7 @@ class MessageBuffer(Buffer):  # type: ignore[misc]
             elif length >= 0xC0 and offset + 1 < len(data):
                 target = (length & 0x3F) << 8 | data[offset + 1]
                 pointers += 1
-                if not _HEADER <= target < lowest or pointers > _POINTERS:
+                if not HEADER_SIZE <= target < lowest or pointers > _POINTERS:
                     raise DecodeError("name pointer", target, "it does not point back to a name")
                 after = offset + 2 if after < 0 else after
                 offset = lowest = target

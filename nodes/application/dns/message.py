@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from catenet.nodes.application.dns.codec import ERRORS, MessageBuffer, parse_data
+from catenet.nodes.application.dns.codec import ERRORS, HEADER_SIZE, MessageBuffer, parse_data
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.records import CLASS_IN, Rcode, Record, Type, type_text
 from catenet.nodes.machine import DecodeError
 
-__all__ = ["EDNS_SIZE", "HEADER_SIZE", "STREAM_SIZE", "UDP_SIZE", "Edns", "Header", "Message", "Question"]
-
-HEADER_SIZE = 12
-"""Octets (RFC 1035 section 4.1.1)."""
+__all__ = ["EDNS_SIZE", "STREAM_SIZE", "UDP_SIZE", "Edns", "Header", "Message", "Question"]
 
 UDP_SIZE = 512
 """Octets of a message over UDP without EDNS (RFC 1035 section 4.2.1)."""

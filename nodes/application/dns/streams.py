@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from catenet.nodes.application.dns.message import HEADER_SIZE, Header
+from catenet.nodes.application.dns.codec import HEADER_SIZE
+from catenet.nodes.application.dns.message import Header
 from catenet.nodes.machine import Endpoint, Packet, Report
 
 __all__ = ["IDLE", "PIPELINE", "Clients", "MessageStream"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from catenet.nodes.application.http.fields import HEAD_LIMIT, MessageError, field_lines
+from catenet.nodes.application.http.fields import HEAD_LIMIT, TCHAR, MessageError, field_lines
 
 __all__ = ["Body", "ChunkedBody", "UnendedBody"]
 
@@ -12,7 +12,7 @@ _DIGITS = 17
 """Hexadecimal digits of a chunk's size that are read: so many make a number beyond every limit."""
 # chunk-size [ chunk-ext ] (section 7.1.1). What an extension says is ignored; how it is written is not: readers that
 # differ on it differ on where the chunk begins.
-_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_TOKEN = f"{TCHAR}+".encode()
 _QUOTED = rb'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"'
 _EXTENSION = rb"[ \t]*;[ \t]*%b(?:[ \t]*=[ \t]*(?:%b|%b))?" % (_TOKEN, _TOKEN, _QUOTED)
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]+)(?:%b)*" % _EXTENSION)
