@@ -4,97 +4,144 @@ A protocol is a `Machine`. It has no socket, no clock, no randomness of its own 
 come in as arguments, and what it wants done goes out as actions. One driver in runtime/ runs any machine on a real
 node; the simulated network in tests/simulation runs the same machines, whole topologies, on a virtual clock.
 
-    machine.receive(packet, now)        a packet came in
+    machine.receive(packet, now)        a packet came in: a Datagram, IpPacket or Frame, as its ports carry them
     machine.wake(now)                   the time that next_wake() named has come (or passed)
     machine.next_wake()                 when it wants to be woken, or None
     machine.take_actions()              what it wants done, in order; the list is empty afterwards
 
+It opens its ports by actions, and sends by them. What else it can be told or asked it says by having the methods of one
+of the small Protocols below; who has none of them is told nothing.
+
 Times are seconds on a clock that never goes back; only differences mean anything. A machine never raises on what a
 peer sent: it counts and drops (`DecodeError` is how its codec tells it to).
 
-A protocol on a byte stream (DNS over TCP, HTTP) has the sibling contract `Stream`.
+A protocol on a byte stream (DNS over TCP, HTTP) has the sibling contract `Stream`, one for each connection; a machine
+that has connections is a `StreamMachine`.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, overload, runtime_checkable
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.units import (
+    Datagram,
+    DecodeError,
+    Endpoint,
+    Ethernet,
+    Frame,
+    Interface,
+    Ip,
+    IpPacket,
+    Json,
+    Port,
+    Tcp,
+    Udp,
+    Unit,
+)
 
 __all__ = [
     "Action",
+    "Answering",
+    "ClosePort",
+    "Connect",
+    "Datagram",
     "DecodeError",
     "DeleteRoute",
     "Endpoint",
+    "Ethernet",
+    "Explaining",
+    "Flush",
+    "Flushable",
+    "Frame",
+    "Inspectable",
     "Interface",
+    "InterfaceAware",
+    "Ip",
+    "IpPacket",
+    "JoinGroup",
     "Json",
+    "LeaveGroup",
     "Machine",
     "NextHop",
-    "Packet",
+    "OpenPort",
+    "Port",
+    "PortAware",
     "Randomness",
     "Report",
+    "RouteAware",
     "Send",
     "SetRoute",
+    "Stoppable",
     "Stream",
+    "StreamMachine",
+    "Tcp",
+    "Udp",
+    "Unit",
     "Wants",
     "always",
 ]
 
-Json = None | bool | int | float | str | list["Json"] | tuple["Json", ...] | Mapping[str, "Json"]
 
+class OpenPort(NamedTuple):
+    """Action: open this port. It stays open, mute, while its interface is away.
 
-class DecodeError(ValueError):
-    """A peer sent what its protocol forbids: the peer's fault; count it, log it once, drop it."""
-
-    def __init__(self, field: str, value: object, why: str = "") -> None:
-        super().__init__(f"{field} {value!r}{': ' if why else ''}{why}")
-        self.field = field
-        self.value = value
-
-
-class Endpoint(NamedTuple):
-    """An address and a port (0 where the protocol has none)."""
-
-    address: Address
-    port: int
-
-    def __str__(self) -> str:
-        return f"{self.address}:{self.port}"
-
-
-class Packet(NamedTuple):
-    """One datagram: what came in, or what is to go out.
-
-    Going out, an interface of "" leaves the choice to the routing table, and a source address of 0 leaves it to the
-    interface. `stream` marks a message that came, or is to go, over a connection of its own instead (DNS over TCP).
+    `tag` is for who opens several alike, to tell them apart when they are open. `ttl`, `tos`: of what is sent by it; 0:
+    the kernel's own, and for a group's packets a TTL of 1. `hears_ttl`: what comes in says with which it came.
     """
 
-    data: bytes
-    source: Endpoint
-    destination: Endpoint
+    port: Port
+    tag: int = 0
+    ttl: int = 0
+    tos: int = 0
+    hears_ttl: bool = False
+
+
+class ClosePort(NamedTuple):
+    """Action: close this port. Where it is not open, nothing happens."""
+
+    port: Port
+
+
+class JoinGroup(NamedTuple):
+    """Action: this port hears a multicast group on an interface ("": the port's own), from now on and whenever that
+    interface is back. An `Ethernet` port hears a group by its hardware address.
+    """
+
+    port: Port
+    group: Address | bytes
     interface: str = ""
-    stream: bool = False
-
-    def reply(self, data: bytes) -> Packet:
-        """What goes back the way that this one came."""
-        return Packet(data, self.destination, self.source, self.interface, self.stream)
 
 
-class Interface(NamedTuple):
-    """One of the node's interfaces, named by its LAN. `up` is false while it is cut."""
+class LeaveGroup(NamedTuple):
+    """Action: the reverse of JoinGroup."""
 
-    name: str
-    address: Address
-    prefix: Prefix
-    up: bool = True
+    port: Port
+    group: Address | bytes
+    interface: str = ""
 
 
 class Send(NamedTuple):
-    """Action: put this packet on the wire."""
+    """Action: put this on the wire, by the port that its source names, or its protocol, or its Ethernet type."""
 
-    packet: Packet
+    packet: Unit
+
+
+class Connect(NamedTuple):
+    """Action: open a TCP connection. `connected` or `connect_failed` of a `StreamMachine` follows, with the tag, within
+    `timeout` seconds."""
+
+    peer: Endpoint
+    tag: int
+    timeout: float
+
+
+class Flush(NamedTuple):
+    """Action: this stream has bytes to send that it came by otherwise than by what its own methods were told."""
+
+    stream: Stream
 
 
 class NextHop(NamedTuple):
@@ -165,7 +212,7 @@ class Report(NamedTuple):
     data: Mapping[str, Json]
 
 
-Action = Send | SetRoute | DeleteRoute | Report
+Action = Send | SetRoute | DeleteRoute | Report | OpenPort | ClosePort | JoinGroup | LeaveGroup | Connect | Flush
 
 
 class Randomness(Protocol):
@@ -186,10 +233,13 @@ def always(kinds: tuple[str, ...], now: float) -> bool:  # noqa: ARG001
     return True
 
 
-class Machine(Protocol):
-    """A datagram protocol, as a machine (see the module's text)."""
+Unit_contra = TypeVar("Unit_contra", bound=Unit, contravariant=True)
 
-    def receive(self, packet: Packet, now: float) -> None:
+
+class Machine(Protocol[Unit_contra]):
+    """A protocol, as a machine (see the module's text); it says which units it takes."""
+
+    def receive(self, packet: Unit_contra, now: float, /) -> None:
         """A packet came in."""
 
     def wake(self, now: float) -> None:
@@ -200,6 +250,91 @@ class Machine(Protocol):
 
     def take_actions(self) -> list[Action]:
         """What is to be done since the last call, in order."""
+
+
+# What a machine can be told or asked beside that, where it has the method.
+
+
+@runtime_checkable
+class InterfaceAware(Protocol):
+    """Hears of its node's interfaces."""
+
+    def set_interface(self, interface: Interface, now: float) -> None:
+        """It went up or down, or has another MTU or hardware address. Its ports know already."""
+
+
+@runtime_checkable
+class RouteAware(Protocol):
+    """Hears of the routes of others on its node."""
+
+    def route_changed(self, source: str, prefix: Prefix, next_hops: tuple[NextHop, ...] | None, now: float) -> None:
+        """The best route of another source to a prefix is this one; None: there is none any more."""
+
+
+@runtime_checkable
+class PortAware(Protocol):
+    """Hears what became of its ports. To others a port that cannot be opened is the end."""
+
+    def port_opened(self, asked: OpenPort, port: Port, now: float) -> None:
+        """It is open; `port` has the number that it got."""
+
+    def port_failed(self, asked: OpenPort, why: str, now: float) -> None:
+        """It is taken, or the kernel refuses."""
+
+
+@runtime_checkable
+class StreamMachine(Protocol):
+    """Has connections, each with a stream of its own."""
+
+    def accepted(self, local: Endpoint, peer: Endpoint, now: float) -> Stream:
+        """A peer has connected to one of its ports."""
+
+    def connected(self, tag: int, local: Endpoint, peer: Endpoint, now: float) -> Stream:
+        """The connection that `Connect` asked for stands."""
+
+    def connect_failed(self, tag: int, why: str, now: float) -> None:
+        """It does not: refused, unroutable, or not in time."""
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """Knows the answers to some datagrams before they have become packets: a server under load."""
+
+    def reply(self, data: bytes, now: float) -> bytes | None:
+        """The answer, where it depends on nothing else and is known already; else None: then it is received. It may
+        count, and not act."""
+
+
+@runtime_checkable
+class Inspectable(Protocol):
+    """Has tables to show."""
+
+    def show(self, table: str, now: float) -> Json:
+        """One of the tables that its service's declaration names."""
+
+
+@runtime_checkable
+class Explaining(Protocol):
+    """Knows where its routes come from."""
+
+    def explain(self, prefix: Prefix, now: float) -> Any:
+        """An `Explanation` (control/origin); None: it has no route there, and knows of none that it had."""
+
+
+@runtime_checkable
+class Flushable(Protocol):
+    """Keeps what it has learned."""
+
+    def flush(self) -> None:
+        """Forget it."""
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """Has last words."""
+
+    def shutdown(self) -> None:
+        """The node ends it; what it wants now is still done."""
 
 
 class Stream(Protocol):
@@ -226,3 +361,13 @@ class Stream(Protocol):
 
     def take_reports(self) -> list[Report]:
         """What the user should be told since the last call."""
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """The older name of `Datagram`, for this version: users' programs have it."""
+        if name == "Packet":
+            warnings.warn("instead of Packet write Datagram", FutureWarning, stacklevel=2)
+            return Datagram
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,12 +10,12 @@
         def shutdown(self): ...                          # may be left out: the last words, at SIGTERM
 
     if __name__ == "__main__":
-        run(MyRouter, port=520, group="224.0.0.9")
+        run(MyRouter, port=520, group="224.0.0.9")       # or run(MyRouter), where it opens its ports by actions
 
 The node starts and watches it as it does every program (processes/daemon.py), so one that raises ends with a traceback
 and is started anew. What a program gets and owes (labs/OWN-PROGRAMS.md) is seen to here: `options` are the service's
-own class, packets come and go by a UDP port on each interface, `SetRoute` (say its `metric`) and `DeleteRoute` become
-routes in the kernel's table that is the program's own, a `Report` becomes an event.
+own class, packets come and go by its ports, `SetRoute` (say its `metric`) and `DeleteRoute` become routes in the
+kernel's table that is the program's own, a `Report` becomes an event.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random, SystemRandom
+from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import options_class
 from catenet.nodes.implementations.own_program.program import VARIABLE
 from catenet.nodes.implementations.program_output import READY
-from catenet.nodes.machine import Action, DeleteRoute, Interface, Machine, Packet, Report, SetRoute
-from catenet.nodes.runtime.driver import Driver
+from catenet.nodes.machine import Action, DeleteRoute, Interface, JoinGroup, Machine, OpenPort, Report, SetRoute, Udp
 from catenet.nodes.runtime.lines import LineSplitter
+from catenet.nodes.runtime.machine_run import MachineRun
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.client import Netlink
 from catenet.nodes.runtime.options import build_options
-from catenet.nodes.runtime.udp import UdpPort
 
 __all__ = ["run"]
 
-Make = Callable[[Any, tuple[Interface, ...], Random], Machine]
+Make = Callable[[Any, tuple[Interface, ...], Random], Machine[Any]]
 
 _USER = 2  # exit code: the user's mistake
 _INPUT = 0  # the descriptor of standard input
@@ -53,8 +53,9 @@ _CHUNK = 65_536  # bytes read from it at a time
 _ACTIONS = "a Send, SetRoute, DeleteRoute or Report"
 
 
-def run(make: Make, *, port: int, group: str | None = None) -> None:
-    """Run `make(options, interfaces, random)` until SIGTERM; `port` is UDP's, `group` a multicast group to be joined.
+def run(make: Make, *, port: int | None = None, group: str | None = None) -> None:
+    """Run `make(options, interfaces, random)` until SIGTERM. `port`: a UDP port that is opened for it on each interface
+    and joins the multicast `group` there; None: it opens its ports itself.
 
     Raises:
         Exception: whatever the machine raises.
@@ -68,15 +69,18 @@ def run(make: Make, *, port: int, group: str | None = None) -> None:
     asyncio.run(_live(make, told, port, None if group is None else Address.parse(group)))
 
 
-async def _live(make: Make, told: dict[str, Any], port: int, group: Address | None) -> None:
+async def _live(make: Make, told: dict[str, Any], port: int | None, group: Address | None) -> None:
     loop = asyncio.get_running_loop()
     known = _Known(told["interfaces"])
     options = build_options(told["service"], options_class(told["service"]), told["options"])
     program = _Program(make(options, known.interfaces(), SystemRandom()), known, told["table"], loop)
-    program.open(port, group)
+    if port is not None:
+        program.open(port, group)
+    known.listen(program.changed)
     known.follow(loop)
     loop.add_signal_handler(signal.SIGTERM, program.stop)
     print(READY, flush=True)  # noqa: T201 -- this is how a program says so
+    program.run.begin()
     await program.ended
 
 
@@ -106,9 +110,6 @@ class _Known:
     def listen(self, function: Callable[[Interface], None]) -> None:
         self._listeners.append(function)
 
-    def unlisten(self, function: Callable[[Interface], None]) -> None:
-        self._listeners.remove(function)
-
     def follow(self, loop: asyncio.AbstractEventLoop) -> None:
         """From now on, hear what the node says."""
         loop.add_reader(_INPUT, self._hear, loop)
@@ -130,7 +131,14 @@ class _Known:
             self._numbers[lan] = socket.if_nametoindex(each["device"])
         except OSError:  # it has none now
             self._numbers[lan] = 0
-        interface = Interface(lan, Address.parse(each["address"]), Prefix.parse(each["prefix"]), each["up"])
+        interface = Interface(
+            lan,
+            Address.parse(each["address"]),
+            Prefix.parse(each["prefix"]),
+            each["up"],
+            each.get("mtu", 0),
+            bytes.fromhex(each.get("hardware", "").replace(":", "")),
+        )
         self._interfaces[lan] = interface
         return interface
 
@@ -185,7 +193,7 @@ class _Routes:
 class _Checked:
     """The machine, whose actions are what they should be: else they are refused where they are made."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine[Any]) -> None:
         self.receive, self.wake, self.next_wake = machine.receive, machine.wake, machine.next_wake
         self._machine = machine
 
@@ -208,14 +216,17 @@ def _check_fields(value: Any) -> None:
     for name, hint in get_type_hints(type(value)).items():
         wanted, given = get_origin(hint) or hint, getattr(value, name)
         field = f"{type(value).__name__}.{name}"
-        _check_type(field, given, wanted)
+        _check_type(field, given, hint if wanted is UnionType else wanted)
         for item in given if wanted is tuple else ():
             _check_type(f"an item of {field}", item, get_args(hint)[0])
 
 
 def _check_type(field: str, given: Any, wanted: Any) -> None:
-    if isinstance(wanted, type) and not isinstance(given, wanted):
-        raise TypeError(f"{field} is {given!r}, {_a(type(given))}; it should be {_a(wanted)}")
+    kinds = get_args(wanted) if isinstance(wanted, UnionType) else (wanted,)
+    checked = all(isinstance(kind, type) and not getattr(kind, "_is_protocol", False) for kind in kinds)
+    if checked and not isinstance(given, wanted):
+        should = " or ".join(_a(kind) for kind in kinds)
+        raise TypeError(f"{field} is {given!r}, {_a(type(given))}; it should be {should}")
     if hasattr(given, "_fields"):
         _check_fields(given)
 
@@ -227,49 +238,39 @@ def _a(kind: type) -> str:
 class _Program:
     """The machine, and what it has of the node. Whatever it raises ends the program."""
 
-    def __init__(self, machine: Machine, known: _Known, table: int, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, machine: Machine[Any], known: _Known, table: int, loop: asyncio.AbstractEventLoop) -> None:
         self.ended: asyncio.Future[None] = loop.create_future()
-        self._machine = machine
         self._known = known
-        self._loop = loop
-        self._ports: dict[str, UdpPort] = {}
         self._routes = _Routes(known, table, self._count)
         self._failures: set[str] = set()
-        self._driver = Driver(_Checked(machine), self._send, self._perform, self._fail, loop)
+        self.run = MachineRun(
+            machine,
+            lans=known,
+            loop=loop,
+            perform=self._perform,
+            count=self._count,
+            fail=self._fail,
+            driven=_Checked(machine),
+        )
 
-    def open(self, port: int, group: Address | None) -> None:
-        """Open the port on each LAN. The ports hear of changes first: what the machine then says leaves."""
+    def open(self, number: int, group: Address | None) -> None:
+        """Open the port on each LAN."""
         for interface in self._known.interfaces():
-            self._ports[interface.name] = UdpPort(
-                port,
-                self._driver.receive,
-                interface=interface.name,
-                group=group,
-                lans=self._known,
-                loop=self._loop,
-                count=self._count,
-                fail=self._fail,
-            )
-        self._known.listen(self._changed)
+            port = self.run.ports.open(OpenPort(Udp(number, interface.name)))
+            if group is not None:
+                self.run.ports.change_group(JoinGroup(port, group))
 
     def stop(self) -> None:
         """The end; the node takes the routes out."""
-        shutdown = getattr(self._machine, "shutdown", None)
-        if shutdown is not None:
-            self._driver.call(lambda _: shutdown())
-        self._driver.close()
+        self.run.stop()
+        self.run.close()
         if not self.ended.done():
             self.ended.set_result(None)
 
-    def _changed(self, interface: Interface) -> None:
+    def changed(self, interface: Interface) -> None:
         if interface.up:
             self._routes.restore(interface.name)
-        set_interface = getattr(self._machine, "set_interface", None)
-        if set_interface is not None:
-            self._driver.call(lambda now: set_interface(interface, now))
-
-    def _send(self, packet: Packet) -> None:
-        self._ports[packet.interface].send(packet)
+        self.run.interface_changed(interface)
 
     def _perform(self, action: Action) -> None:
         if isinstance(action, SetRoute):
@@ -286,6 +287,6 @@ class _Program:
             print(f"{counter}: the first one", file=sys.stderr, flush=True)  # noqa: T201
 
     def _fail(self, error: Exception) -> None:
-        self._driver.close()
+        self.run.close()
         if not self.ended.done():
             self.ended.set_exception(error)

@@ -6,8 +6,11 @@ service_config  a service's part of the configuration → who does it, and its o
 context      what a service has of its node: sockets, routes, questions, events
 children     programs that the node starts: groups, their end; lines: their output; PID 1 reaps orphans
 shared_runs  what several services need: begun by the first, ended by the last
-driver       runs any machine: feed, perform the actions, re-arm one timer
-udp, tcp     sockets: datagram ports drained in a loop; byte streams behind the `Stream` contract
+machine_run  a machine on a node: its actions are done, and it is told and asked what it has the methods for
+driver       feeds a machine, has its actions done, re-arms one timer
+ports        the open ports of a machine; port: what all have in common, groups and reconnects among it
+udp          datagram ports; raw: those of an IP protocol; frames: those of an Ethernet type
+tcp          byte streams behind the `Stream` contract
 lans         the interfaces: found by the engine's address, given the lab's, followed as they come and go
 routes       the routes that the node wants, restored after a link was down; reconciler: or somebody else's doing
 program_table   a table of the kernel's for a program's routes

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.config import NodeConfig
@@ -18,27 +18,31 @@ from catenet.nodes.control.implementation import OURS, Implementation
 from catenet.nodes.control.service import Service, Source
 from catenet.nodes.machine import (
     Action,
+    Datagram,
     DeleteRoute,
     Endpoint,
     Interface,
     Json,
     Machine,
     NextHop,
-    Packet,
+    OpenPort,
     Report,
     SetRoute,
     Stream,
+    Udp,
     Wants,
 )
 from catenet.nodes.runtime.children import Children
 from catenet.nodes.runtime.driver import Driver
 from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
+from catenet.nodes.runtime.machine_run import MachineRun
 from catenet.nodes.runtime.netlink.routing import Route
+from catenet.nodes.runtime.port import Owner, Reply
 from catenet.nodes.runtime.routes import RestoredRoute, WantedRoute
 from catenet.nodes.runtime.shared_runs import SharedRuns
 from catenet.nodes.runtime.tcp import Connection, Connections
-from catenet.nodes.runtime.udp import Reply, UdpPort
+from catenet.nodes.runtime.udp import UdpPort
 
 if TYPE_CHECKING:
     from catenet.nodes.control.origin import Explanation
@@ -102,7 +106,7 @@ class ServiceContext:
         self.wants: Wants = shared.log.wants
         self.on_ready = on_ready
         self._shared = shared
-        self._declaration = declaration
+        self.declaration = declaration
         self._kinds = {*KINDS, *declaration.events}
         self._counters = counters
         self._stops: list[Callable[[], None]] = []
@@ -111,6 +115,7 @@ class ServiceContext:
         self._best_listeners: list[Callable[[Source, Prefix, WantedRoute | None], None]] = []
         self._drivers: list[Driver] = []
         self._ports: list[UdpPort] = []
+        self._runs: list[MachineRun] = []
         self._program_tables: list[ProgramTable] = []
         self._connections = Connections(self, shared.loop)
         self._routes = shared.lans.routes
@@ -164,7 +169,7 @@ class ServiceContext:
             UndeclaredError: its declaration has no such table.
 
         """
-        if all(table.name != what for table in self._declaration.tables):
+        if all(table.name != what for table in self.declaration.tables):
             raise self._undeclared(f"shows {what}", "tables")
         self.shows[what] = function
 
@@ -183,7 +188,7 @@ class ServiceContext:
             UndeclaredError: by its declaration it has none.
 
         """
-        if not self._declaration.caches:
+        if not self.declaration.caches:
             raise self._undeclared("has a cache", "caches")
         self.flushes.append(function)
 
@@ -223,9 +228,13 @@ class ServiceContext:
         """Which routes of this service are not in the kernel's table now, and why."""
         return {} if self.source is None else self._routes.refused(self.source)
 
-    def shadowed_routes(self) -> Mapping[Prefix, str]:
-        """Of which of them the kernel has a better one, of another source."""
-        return {} if self.source is None else self._routes.shadowed(self.source)
+    def not_taken(self) -> Mapping[Prefix, str]:
+        """Which routes of this service the kernel has not, or does not take, and why."""
+        if self.source is None:
+            return {}
+        shadowed, refused = self._routes.shadowed(self.source), self._routes.refused(self.source)
+        said = {prefix: f"shadowed by {what}" for prefix, what in shadowed.items()}
+        return said | {prefix: f"not there: {why}" for prefix, why in refused.items()}
 
     def _restored(self, restored: RestoredRoute) -> None:
         prefix, what = restored.prefix, restored.what
@@ -279,16 +288,30 @@ class ServiceContext:
         self._route_listeners.append(function)
         self._routes.listen(function)
 
-    def drive(self, machine: Machine, send: Callable[[Packet], None]) -> Driver:
+    def run(self, machine: Machine[Any]) -> MachineRun:
+        """What runs a machine (see `run_machine`), until the service ends."""
+        run = MachineRun(
+            machine,
+            lans=self._shared.lans,
+            loop=self._shared.loop,
+            perform=self.perform,
+            count=self.count,
+            fail=self.fail,
+        )
+        self._runs.append(run)
+        return run
+
+    def drive(self, machine: Machine[Any], send: Callable[[Datagram], None]) -> Driver:
         """Run a machine; `send` puts its packets on the wire. It begins once the service awaits."""
         driver = Driver(machine, send, self.perform, self.fail, self._shared.loop)
         self._drivers.append(driver)
+        self._shared.loop.call_soon(driver.settle)
         return driver
 
     def open_udp(
         self,
         port: int,
-        receive: Callable[[Packet], None],
+        receive: Callable[[Datagram], None],
         *,
         settle: Callable[[], None] = lambda: None,
         interface: str = "",
@@ -304,18 +327,12 @@ class ServiceContext:
             OSError: the port is taken, or the kernel refuses.
 
         """
-        opened = UdpPort(
-            port,
-            receive,
-            settle=settle,
-            interface=interface,
-            group=group,
-            lans=self._shared.lans,
-            loop=self._shared.loop,
-            count=self.count,
-            fail=self.fail,
-            reply=reply,
-        )
+        asked = OpenPort(Udp(port, interface))
+        owner = Owner(receive, settle, self._shared.lans, self._shared.loop, self.count, self.fail, reply)
+        opened = UdpPort(asked, Udp(port, interface), owner)
+        if group is not None:
+            opened.join(group, "")
+        self.on_interface(opened.interface_changed)
         self._ports.append(opened)
         return opened
 
@@ -384,6 +401,8 @@ class ServiceContext:
         for of_others in self._best_listeners:
             self._routes.not_on_best(of_others)
         self._routes.not_on_restored(self._restored)
+        for run in self._runs:
+            run.close()
         for driver in self._drivers:
             driver.close()
         for port in self._ports:

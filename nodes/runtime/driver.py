@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Callable
+from typing import Any
 
-from catenet.nodes.machine import Action, Machine, Packet, Send
+from catenet.nodes.machine import Action, Machine, Send, Unit
 
 __all__ = ["Driver"]
+
+_DEAR = 0.001
+"""Seconds: where doing what the machine wants takes longer, it is done behind each packet, not behind all that came
+together, since others wait meanwhile."""
+_ROUNDS = 1000  # in which a machine may want something because of what it wanted
 
 
 class Driver:
@@ -15,37 +21,40 @@ class Driver:
 
     def __init__(
         self,
-        machine: Machine,
-        send: Callable[[Packet], None],
+        machine: Machine[Any],
+        send: Callable[[Any], None],
         perform: Callable[[Action], None],
         fail: Callable[[Exception], None],
         loop: AbstractEventLoop,
     ) -> None:
-        """`send` puts packets on the wire, `perform` does every other action."""
+        """`send` puts packets on the wire, `perform` does every other action; it may call the machine."""
         self._machine = machine
         self._send = send
         self._perform = perform
         self._fail = fail
         self._loop = loop
         self._timer: TimerHandle | None = None
-        self._closed = self._failed = False
-        loop.call_soon(self.call, lambda _: None)  # by then its owner has opened what `send` needs
+        self._closed = self._failed = self._settling = self._dear = False
 
-    def receive(self, packet: Packet) -> None:
+    def begin(self) -> None:
+        """Do what the machine wanted when it was made. Raises what comes of it."""
+        self._settle()
+
+    def receive(self, packet: Unit) -> None:
         """Give the machine a packet, and do what it wants."""
         self.feed(packet)
         self.settle()
 
-    def feed(self, packet: Packet) -> None:
-        """Give the machine a packet. What it wants then is done by `settle`, once for all that have come together: for
-        machines whose actions cost little, since others wait for all of them.
-        """
+    def feed(self, packet: Unit) -> None:
+        """Give the machine a packet. What it wants then is done by `settle`, once for all that have come together."""
         if not self._closed:
             try:
                 self._machine.receive(packet, self._loop.time())
             except Exception as error:
                 self._failed = True  # what it wanted half of is not done
                 self._fail(error)
+            if self._dear:
+                self.settle()
 
     def settle(self) -> None:
         """Do what the machine wants."""
@@ -72,12 +81,31 @@ class Driver:
             self._timer.cancel()
 
     def _settle(self) -> None:
-        for action in self._machine.take_actions():
-            if isinstance(action, Send):
-                self._send(action.packet)
-            else:
-                self._perform(action)
+        if self._settling:  # what it wants now is done by who is about it already
+            return
+        self._settling, begun = True, self._loop.time()
+        try:
+            self._do_all()
+        finally:
+            self._settling = False
+        self._dear = self._loop.time() - begun > _DEAR
         self._arm(self._machine.next_wake())
+
+    def _do_all(self) -> None:
+        for _ in range(_ROUNDS):
+            actions = self._machine.take_actions()
+            if not actions:
+                return
+            called = False
+            for action in actions:
+                if type(action) is Send:
+                    self._send(action[0])
+                else:
+                    self._perform(action)
+                    called = True
+            if not called:  # sending calls no machine
+                return
+        raise AssertionError(f"{self._machine!r} wants something for ever: {actions[0]!r}")
 
     def _arm(self, when: float | None) -> None:
         """A timer that is due too early stays: it looks again then, which is cheaper than a new one for each packet."""

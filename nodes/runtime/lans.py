@@ -45,6 +45,7 @@ class _Attachment:
     found: Address = ANY  # the engine's address by which it was known
     addressed: bool = False
     reported: bool | None = None  # whether "up" was the last word about it
+    told: tuple[Interface, int] | None = None  # what the listeners know of it, and its number then
 
 
 class Lans:
@@ -186,7 +187,11 @@ class Lans:
 
     def _interface(self, attachment: _Attachment) -> Interface:
         config = attachment.config
-        return Interface(config.lan, config.address, config.prefix, self._is_up(attachment))
+        link = self._links.get(attachment.ifindex)
+        if link is None:
+            return Interface(config.lan, config.address, config.prefix, False, 0)
+        hardware = bytes.fromhex(link.hardware.replace(":", ""))
+        return Interface(config.lan, config.address, config.prefix, self._is_up(attachment), link.mtu, hardware)
 
     def _condition(self, attachment: _Attachment) -> LinkCondition:
         link, lan = self._links.get(attachment.ifindex), attachment.config.lan
@@ -238,8 +243,8 @@ class Lans:
         if link.hardware != before.hardware:
             self._announce(attachment)
         if link.up == attachment.reported:
-            return
-        if link.up:
+            self._tell(attachment)
+        elif link.up:
             self._configure(attachment)
         else:
             self._report_state(attachment, "the link is down")
@@ -306,15 +311,21 @@ class Lans:
 
     def _report_state(self, attachment: _Attachment, why: str) -> None:
         interface = self._interface(attachment)
-        if interface.up == attachment.reported:
-            return
-        attachment.reported = interface.up
-        if interface.up:
-            self._report_up(attachment)
-        else:
-            self._report("link.down", f"{interface.name}: {why}", {"lan": interface.name})
-        for function in tuple(self._listeners):
-            function(interface)
+        if interface.up != attachment.reported:
+            attachment.reported = interface.up
+            if interface.up:
+                self._report_up(attachment)
+            else:
+                self._report("link.down", f"{interface.name}: {why}", {"lan": interface.name})
+        self._tell(attachment)
+
+    def _tell(self, attachment: _Attachment) -> None:
+        """Who listens, of what has changed: whether it is up, its MTU, its hardware address, or the device itself."""
+        interface = self._interface(attachment)
+        if attachment.told != (interface, attachment.ifindex):
+            attachment.told = interface, attachment.ifindex
+            for function in tuple(self._listeners):
+                function(interface)
 
     def _report_up(self, attachment: _Attachment) -> None:
         config = attachment.config

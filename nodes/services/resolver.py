@@ -10,7 +10,7 @@ from catenet.nodes.application.dns.config import ResolverOptions
 from catenet.nodes.application.dns.resolver import PORT, Resolver
 from catenet.nodes.application.dns.streams import IDLE, Clients, MessageStream
 from catenet.nodes.control.config import ConfigError
-from catenet.nodes.machine import Packet
+from catenet.nodes.machine import Datagram
 from catenet.nodes.runtime.context import Connection, Driver, ServiceContext, UdpPort
 
 __all__ = ["serve"]
@@ -35,7 +35,7 @@ async def serve(context: ServiceContext, options: ResolverOptions) -> None:
     asking: list[int] = []
     connecting: set[asyncio.Task[None]] = set()
 
-    def send(packet: Packet) -> None:
+    def send(packet: Datagram) -> None:
         if not packet.stream:
             ports[packet.source.port].send(packet)
         elif packet.source.port == PORT:
@@ -69,13 +69,13 @@ async def serve(context: ServiceContext, options: ResolverOptions) -> None:
     await asyncio.get_running_loop().create_future()
 
 
-async def _ask_over_tcp(context: ServiceContext, driver: Driver, packet: Packet, patience: float) -> None:
+async def _ask_over_tcp(context: ServiceContext, driver: Driver, packet: Datagram, patience: float) -> None:
     """One question over a connection of its own; a failure is like a lost datagram, and the machine's timer tells."""
 
     def opened(connection: Connection) -> MessageStream:
         def deliver(data: bytes) -> None:
             stream.close()
-            driver.receive(Packet(data, connection.peer, connection.local, stream=True))
+            driver.receive(Datagram(data, connection.peer, connection.local, stream=True))
 
         stream = MessageStream(deliver, context.now(), patience)
         stream.send(packet.data, context.now())

@@ -15,9 +15,8 @@ import sys
 from resource import RUSAGE_SELF, getrusage
 from statistics import median
 
-from catenet.nodes.machine import Action, Packet, Send
-from catenet.nodes.runtime.driver import Driver
-from catenet.nodes.runtime.udp import UdpPort
+from catenet.nodes.machine import Action, Datagram, OpenPort, Port, Send, Udp
+from catenet.nodes.runtime.machine_run import MachineRun
 
 DATAGRAMS, WARM, AT_ONCE, SIZE = 100_000, 5_000, 32, 64
 _PKTINFO, _SPACE = 8, socket.CMSG_SPACE(12)
@@ -112,9 +111,16 @@ class _Echo:
 
     def __init__(self, clock: _Clock) -> None:
         self._clock = clock
-        self._actions: list[Action] = []
+        self._actions: list[Action] = [OpenPort(Udp())]
 
-    def receive(self, packet: Packet, now: float) -> None:
+    def port_opened(self, asked: OpenPort, port: Port, now: float) -> None:
+        assert isinstance(port, Udp)
+        print(port.number, flush=True)  # noqa: T201
+
+    def port_failed(self, asked: OpenPort, why: str, now: float) -> None:
+        raise OSError(why)
+
+    def receive(self, packet: Datagram, now: float) -> None:
         if len(packet.data) < SIZE:
             self._clock.hears(packet.data)
         self._actions.append(Send(packet.reply(packet.data)))
@@ -142,33 +148,20 @@ class _Loopback:
     def name(self, ifindex: int) -> str:
         return "lo"
 
-    def listen(self, function: object) -> None:
-        """It does not change."""
-
-    def unlisten(self, function: object) -> None:
-        """Likewise."""
-
 
 async def _ours() -> None:
     loop = asyncio.get_running_loop()
     failed: asyncio.Future[None] = loop.create_future()
 
-    def send(packet: Packet) -> None:
-        port.send(packet)
-
-    driver = Driver(_Echo(_Clock()), send, lambda _: None, failed.set_exception, loop)
-    port = UdpPort(
-        0,
-        driver.feed,
-        settle=driver.settle,
-        interface="",
-        group=None,
+    run = MachineRun(
+        _Echo(_Clock()),
         lans=_Loopback(),
         loop=loop,
+        perform=lambda _: None,
         count=lambda _: None,
         fail=failed.set_exception,
     )
-    print(port.number, flush=True)  # noqa: T201
+    run.begin()
     await failed
 
 

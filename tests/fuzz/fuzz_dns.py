@@ -27,7 +27,7 @@ from catenet.nodes.application.dns.records import (
 from catenet.nodes.application.dns.zone import Zone, Zones
 from catenet.nodes.application.dns.zonecheck import check_digest
 from catenet.nodes.application.dns.zonefile import parse_zone_file
-from catenet.nodes.machine import DecodeError, Endpoint, Packet, Send
+from catenet.nodes.machine import Datagram, DecodeError, Endpoint, Send
 
 CLIENT = Endpoint(Address.parse("192.31.33.7"), 40_000)
 SERVER = Endpoint(Address.parse("192.31.65.53"), 53)
@@ -112,7 +112,7 @@ def _ask(data: bytes) -> tuple[bytes, bytes]:
     for stream in (False, True):
         server = Nameserver(ZONES, lambda counter: None)
         for _ in range(2):  # the second time the answer is prepared
-            server.receive(Packet(data, CLIENT, SERVER, "link", stream), 0.0)
+            server.receive(Datagram(data, CLIENT, SERVER, "link", stream=stream), 0.0)
         sends = [action.packet for action in server.take_actions() if isinstance(action, Send)]
         assert all(packet.destination == CLIENT and packet.stream == stream for packet in sends)
         found.append(_same([packet.data for packet in sends]))

@@ -17,7 +17,7 @@ from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.records import Type
 from catenet.nodes.application.dns.resolver import PORT, Resolver
 from catenet.nodes.application.dns.streams import MessageStream
-from catenet.nodes.machine import Endpoint, Packet, Send
+from catenet.nodes.machine import Datagram, Endpoint, Send
 
 HERE = Address.parse("192.31.33.53")
 ROOTS = {"a.root": Address.parse("10.0.0.1"), "b.root": Address.parse("10.0.0.2")}
@@ -52,7 +52,7 @@ def _resolve(data: bytes) -> None:
 
 def _one(resolver: Resolver, answers: list[bytes], now: float) -> list[bytes]:
     """A client's question, until nothing is left to be done; what it was answered."""
-    resolver.receive(Packet(QUERY, CLIENT, Endpoint(HERE, PORT)), now)
+    resolver.receive(Datagram(QUERY, CLIENT, Endpoint(HERE, PORT)), now)
     replies: list[bytes] = []
     sent = 0
     end = now + 60
@@ -68,7 +68,7 @@ def _one(resolver: Resolver, answers: list[bytes], now: float) -> list[bytes]:
             if answers:
                 back = _answer(answers.pop(), packet.data, asked)
                 here = packet.source._replace(address=HERE)
-                resolver.receive(Packet(back, packet.destination, here, stream=packet.stream), now)
+                resolver.receive(Datagram(back, packet.destination, here, stream=packet.stream), now)
         if not sends:
             due = resolver.next_wake()
             if due is None:

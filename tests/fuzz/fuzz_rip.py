@@ -16,7 +16,17 @@ from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.machine import RipMachine
 from catenet.nodes.internet.rip.packet import INFINITY, Message
-from catenet.nodes.machine import DecodeError, DeleteRoute, Endpoint, Interface, NextHop, Packet, Report, Send, SetRoute
+from catenet.nodes.machine import (
+    Datagram,
+    DecodeError,
+    DeleteRoute,
+    Endpoint,
+    Interface,
+    NextHop,
+    Report,
+    Send,
+    SetRoute,
+)
 
 LINKS = [Interface(f"link{n}", Address.parse(f"10.0.{n}.1"), Prefix.parse(f"10.0.{n}.0/24")) for n in (1, 2)]
 _ADDRESSES = ("10.0.1.2", "10.0.2.3", "10.0.1.1", "10.0.1.255", "10.9.9.9", "10.0.1.77", "0.0.0.0", "127.0.0.1")
@@ -76,7 +86,7 @@ def _run(auth: dict[str, Any], prove: Prove) -> Callable[[bytes], None]:
             to = Endpoint(GROUP if how & 16 else LINKS[0].address, 520)
             source, link = SOURCES[how & 7]
             signed = prove(body.ljust(4, b"\2"), EPOCH + number) if how & 32 else body
-            machine.receive(Packet(signed, Endpoint(source, port), to, link), now)
+            machine.receive(Datagram(signed, Endpoint(source, port), to, link), now)
             _check_actions(machine)
             now += 1 << (how >> 6) if how & 64 else 0
             if (due := machine.next_wake()) is not None and due <= now:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from on_engine import claimed, own
 
-from catenet.nodes.machine import Packet
+from catenet.nodes.machine import Datagram
 from catenet.orchestrator.backend.protocols import LABEL_LAB, ContainerSpec, Engine
 from catenet.orchestrator.deploy.base import ensure_base
 from catenet.orchestrator.deploy.images import PACKAGE, PROGRAM_REPOSITORY, tag_of
@@ -75,12 +75,12 @@ def complaints(packets: Sequence[Dissected], known: Sequence[str] = ()) -> list[
     ]
 
 
-def capture_of(packets: Iterable[tuple[float, Packet]]) -> bytes:
+def capture_of(packets: Iterable[tuple[float, Datagram]]) -> bytes:
     """Datagrams as a pcap file; each with its time, in seconds since 1970."""
     return pcap_header() + b"".join(pcap_record(_framed(packet, at)) for at, packet in packets)
 
 
-def _framed(packet: Packet, at: float) -> Frame:
+def _framed(packet: Datagram, at: float) -> Frame:
     """As Ethernet carries it (RFC 768, RFC 791, RFC 894, RFC 1112 section 6.4)."""
     source, destination = packet.source, packet.destination
     ends = source.address.pack() + destination.address.pack()

@@ -15,7 +15,7 @@ from catenet.nodes.internet.rip.digests import METHODS
 from catenet.nodes.internet.rip.keys import read_auth
 from catenet.nodes.internet.rip.machine import RipMachine
 from catenet.nodes.internet.rip.packet import GROUP, PORT, REQUEST, RESPONSE, WHOLE_TABLE, Entry, Message
-from catenet.nodes.machine import Endpoint, Interface, NextHop, Packet, Send
+from catenet.nodes.machine import Datagram, Endpoint, Interface, NextHop, Send
 
 pytestmark = pytest.mark.engine
 
@@ -48,9 +48,9 @@ class Sender:
         self.peer = Authentication(read_auth(auth), EPOCH, options.timeout)
         self.most = self.peer.max_entries
         self.now = 0.0
-        self.sent: list[tuple[float, Packet]] = []
+        self.sent: list[tuple[float, Datagram]] = []
 
-    def wait(self, seconds: float) -> list[Packet]:
+    def wait(self, seconds: float) -> list[Datagram]:
         """What is sent meanwhile."""
         end, before = self.now + seconds, len(self.sent)
         while (due := self.machine.next_wake()) is not None and due <= end:
@@ -60,21 +60,21 @@ class Sender:
         self.now = end
         return [packet for _, packet in self.sent[before:]]
 
-    def hear(self, message: Message, port: int = PORT) -> list[Packet]:
+    def hear(self, message: Message, port: int = PORT) -> list[Datagram]:
         """What is said at once, to a neighbour on link1."""
         (data,) = self.peer.sign(bytes(message), "link1", None, self.now)
-        self.machine.receive(Packet(data, Endpoint(ASKER, port), GROUP, "link1"), self.now)
+        self.machine.receive(Datagram(data, Endpoint(ASKER, port), GROUP, "link1"), self.now)
         return self._keep()
 
-    def set_link1(self, *, up: bool) -> list[Packet]:
+    def set_link1(self, *, up: bool) -> list[Datagram]:
         self.machine.set_interface(LINKS[0]._replace(up=up), self.now)
         return self._keep()
 
-    def leave(self) -> list[Packet]:
+    def leave(self) -> list[Datagram]:
         self.machine.shutdown()
         return self._keep()
 
-    def _keep(self) -> list[Packet]:
+    def _keep(self) -> list[Datagram]:
         said = [action.packet for action in self.machine.take_actions() if isinstance(action, Send)]
         self.sent += [(self.now, packet) for packet in said]
         return said
@@ -138,7 +138,7 @@ class Script:
         self.packets = judge.read(capture, *fields, "frame.protocols")
         self._by_identity = {id(packet): seen for (_, packet), seen in zip(self.sent, self.packets, strict=True)}
 
-    def seen(self, packets: list[Packet], link: str, command: int = RESPONSE) -> list[Dissected]:
+    def seen(self, packets: list[Datagram], link: str, command: int = RESPONSE) -> list[Dissected]:
         """What tshark reads in those of these packets that went out on that link."""
         found = [self._by_identity[id(packet)] for packet in packets if packet.interface == link]
         return [packet for packet in found if packet["rip.command"] == [str(command)]]

@@ -20,7 +20,7 @@ from catenet.nodes.application.dns.nameserver import Nameserver
 from catenet.nodes.application.dns.records import Type
 from catenet.nodes.application.dns.resolver import PORT, Resolver
 from catenet.nodes.application.dns.zone import Zone, Zones
-from catenet.nodes.machine import Action, Endpoint, Machine, Packet, Send
+from catenet.nodes.machine import Action, Datagram, Endpoint, Machine, Send
 
 ZONES = Path(__file__).parents[2] / "labs" / "internet" / "zones"
 LAN = "internet"
@@ -45,7 +45,7 @@ class OnLan:
         self.machine = machine
         self.address = address
 
-    def receive(self, packet: Packet, now: float) -> None:
+    def receive(self, packet: Datagram, now: float) -> None:
         self.machine.receive(packet, now)
 
     def wake(self, now: float) -> None:
@@ -71,7 +71,7 @@ class Client:
 
     answers: list[Message] = field(default_factory=list)
 
-    def receive(self, packet: Packet, now: float) -> None:
+    def receive(self, packet: Datagram, now: float) -> None:
         self.answers.append(Message.parse(packet.data))
 
     def wake(self, now: float) -> None: ...
@@ -134,7 +134,7 @@ class DnsWorld:
         """The client asks the resolver."""
         self._id = number or self._id + 1
         query = Message(self._id, recursion_desired=rd, question=Question(Name.parse(name), kind), edns=Edns())
-        packet = Packet(
+        packet = Datagram(
             query.pack(),
             Endpoint(Address.parse(SURF), 5000),
             Endpoint(Address.parse(RESOLVER), PORT),
@@ -166,7 +166,7 @@ class DnsWorld:
         hops, self.network.record[:] = list(self.network.record), []
         return [self.names[str(hop.packet.destination.address)] for hop in hops if self._is_asking(hop.packet)]
 
-    def _is_asking(self, packet: Packet) -> bool:
+    def _is_asking(self, packet: Datagram) -> bool:
         return str(packet.source.address) == RESOLVER and packet.destination.port == PORT
 
 

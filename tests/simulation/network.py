@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.machine import DeleteRoute, Interface, Machine, NextHop, Packet, Report, Send, SetRoute
+from catenet.nodes.machine import Datagram, DeleteRoute, Interface, Machine, NextHop, Report, Send, SetRoute
 
 __all__ = ["Lan", "Network", "Node"]
 
@@ -48,7 +48,7 @@ class Hop(NamedTuple):
 
     at: float
     node: str
-    packet: Packet
+    packet: Datagram
 
 
 @dataclass(slots=True)
@@ -80,7 +80,7 @@ class Node:
         self.machine: Machine | None = None
         self.random = random.Random()
         self.paused = False
-        self.backlog: list[Packet] = []
+        self.backlog: list[Datagram] = []
         self.kernel: dict[Prefix, tuple[NextHop, ...]] = {}
         self.said: list[Said] = []
         self.alarm = float("inf")
@@ -254,7 +254,7 @@ class Network:
             function(*arguments)
         self.now = until
 
-    def _deliver(self, names: Iterable[str], packet: Packet) -> None:
+    def _deliver(self, names: Iterable[str], packet: Datagram) -> None:
         for name in names:
             node = self.nodes[name]
             if node.machine is None or not node.by_lan[packet.interface].up:
@@ -296,7 +296,7 @@ class Network:
             node.alarm = max(due, self.now)
             self._at(node.alarm, self._ring, node, machine, node.alarm)
 
-    def _transmit(self, node: Node, packet: Packet) -> None:
+    def _transmit(self, node: Node, packet: Datagram) -> None:
         self.sent += 1
         if self.record is not None:
             self.record.append(Hop(self.now, node.name, packet))

@@ -6,7 +6,7 @@ import pytest
 from network import BUFFER, Network
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.machine import DeleteRoute, Endpoint, NextHop, Packet, Report, Send, SetRoute
+from catenet.nodes.machine import Datagram, DeleteRoute, Endpoint, NextHop, Report, Send, SetRoute
 
 ALL = Endpoint(Address.parse("224.0.0.9"), 1)
 
@@ -50,7 +50,7 @@ def two_or_more(names="ab", seed=0, **more):
 
 def send(network, name, data, to=ALL):
     interface = network.nodes[name].by_lan["link1"]
-    packet = Packet(data, Endpoint(interface.address, 1), to, "link1")
+    packet = Datagram(data, Endpoint(interface.address, 1), to, "link1")
     network.call(name, lambda machine, now: machine.actions.append(Send(packet)))
 
 

@@ -19,7 +19,7 @@ from catenet.nodes.address import Address
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.machine import RipMachine
 from catenet.nodes.internet.rip.packet import GROUP
-from catenet.nodes.machine import Endpoint, Packet
+from catenet.nodes.machine import Datagram, Endpoint
 from catenet.orchestrator.checks.expectation import Expectation
 from catenet.orchestrator.checks.path import PathCheck
 from catenet.orchestrator.checks.routes import RoutesCheck
@@ -155,6 +155,6 @@ def test_hostile_messages_neither_end_it_nor_reach_its_table(mine: ModuleType, s
         entries = b"".join(dice.choice(BAD_ENTRIES) for _ in range(dice.randrange(30)))
         data = bytes([dice.randrange(4), dice.randrange(4), 0, 0]) + entries + dice.randbytes(dice.choice((0, 0, 7)))
         peer = Endpoint(Address(here.prefix.network + dice.choice((1, 77))), dice.choice((520, 9)))
-        packet = Packet(data, peer, Endpoint(GROUP.address, 520), here.name)
+        packet = Datagram(data, peer, Endpoint(GROUP.address, 520), here.name)
         network.call("1", lambda machine, now, packet=packet: machine.receive(packet, now))
     assert metrics(network, "1") == before

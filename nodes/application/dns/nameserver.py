@@ -10,7 +10,7 @@ from catenet.nodes.application.dns.query import NoQueryError, read_query
 from catenet.nodes.application.dns.records import Rcode, type_text
 from catenet.nodes.application.dns.reports import Refusals
 from catenet.nodes.application.dns.zone import Zones
-from catenet.nodes.machine import Action, Json, Packet, Wants, always
+from catenet.nodes.machine import Action, Datagram, Json, Wants, always
 
 __all__ = ["Nameserver"]
 
@@ -30,7 +30,7 @@ class Nameserver:
         self._actions: list[Action] = []
         self._refusals = Refusals()
 
-    def receive(self, packet: Packet, now: float) -> None:
+    def receive(self, packet: Datagram, now: float) -> None:
         prepared = self.prepared.get(packet.data, now, packet.stream) or self._prepare(packet)
         if prepared is not None:
             self._actions += self.prepared.give(prepared, packet, now)
@@ -60,7 +60,7 @@ class Nameserver:
             ]
         }
 
-    def _prepare(self, packet: Packet) -> Prepared | None:
+    def _prepare(self, packet: Datagram) -> Prepared | None:
         try:
             query, rcode, fault = read_query(packet.data)
         except NoQueryError as error:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from catenet.nodes.application.dns.message import UDP_SIZE, Message
 from catenet.nodes.application.dns.records import rcode_text
 from catenet.nodes.application.dns.reports import EXCHANGE, report_answer, report_query
-from catenet.nodes.machine import Action, Packet, Send, Wants
+from catenet.nodes.machine import Action, Datagram, Send, Wants
 
 __all__ = ["Prepared", "PreparedAnswers"]
 
@@ -36,7 +36,7 @@ class Prepared(NamedTuple):
         """The bytes that answer an equal question."""
         return question[:2] + self.body
 
-    def exchange(self, packet: Packet) -> tuple[Action, ...]:
+    def exchange(self, packet: Datagram) -> tuple[Action, ...]:
         """An equal question's event, its answer, and that one's event."""
         said = replace(self.message, id=int.from_bytes(packet.data[:2], "big"))
         asked = report_query(said, packet.source, packet.destination)
@@ -71,7 +71,7 @@ class PreparedAnswers:
         self._count(prepared.code)
         return prepared.reply(question)
 
-    def give(self, prepared: Prepared, packet: Packet, now: float) -> tuple[Action, ...]:
+    def give(self, prepared: Prepared, packet: Datagram, now: float) -> tuple[Action, ...]:
         """What answers an equal question with it, and tells of both."""
         self._count("queries")
         self._count(prepared.code)

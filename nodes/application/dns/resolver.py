@@ -20,7 +20,7 @@ from catenet.nodes.application.dns.records import A, Ns, Rcode, Record, Type
 from catenet.nodes.application.dns.reports import Refusals, report_answer, report_query
 from catenet.nodes.application.dns.servers import Servers
 from catenet.nodes.application.dns.task import Budget, Outcome, Task
-from catenet.nodes.machine import Action, DecodeError, Endpoint, Json, Packet, Send, Wants, always
+from catenet.nodes.machine import Action, Datagram, DecodeError, Endpoint, Json, Send, Wants, always
 
 __all__ = ["CLIENTS", "PORT", "Resolver"]
 
@@ -35,7 +35,7 @@ class _Client:
     """Who waits for an answer."""
 
     query: Message
-    packet: Packet
+    packet: Datagram
 
 
 @dataclass(slots=True, eq=False)
@@ -113,7 +113,7 @@ class Resolver:
 
     # The contract.
 
-    def receive(self, packet: Packet, now: float) -> None:
+    def receive(self, packet: Datagram, now: float) -> None:
         """A client's question, or a name server's answer."""
         if packet.destination.port == PORT:
             self._receive_query(packet, now)
@@ -159,7 +159,7 @@ class Resolver:
 
     # Clients.
 
-    def _receive_query(self, packet: Packet, now: float) -> None:
+    def _receive_query(self, packet: Datagram, now: float) -> None:
         prepared = self.prepared.get(packet.data, now, packet.stream)
         if prepared is not None:
             self._actions += self.prepared.give(prepared, packet, now)
@@ -289,7 +289,7 @@ class Resolver:
         self._set_timer(due, outstanding)
         self._count("asked")
         # The routing table chooses the source's address: `local` only foretells it.
-        packet = Packet(message.pack(), here._replace(address=ANY), there, stream=stream)
+        packet = Datagram(message.pack(), here._replace(address=ANY), there, stream=stream)
         self._actions += (Send(packet), report_query(message, here, there))
 
     def look_up(self, name: Name, kind: int, parent: Task, done: Callable[[Outcome, float], None]) -> bool:
@@ -316,7 +316,7 @@ class Resolver:
 
     # Name servers.
 
-    def _receive_answer(self, packet: Packet, now: float) -> None:
+    def _receive_answer(self, packet: Datagram, now: float) -> None:
         """Takes what answers an open question: same id, server, port and question (RFC 5452 section 9.1)."""
         outstanding = self._query_answered_by(packet)
         if outstanding is None:
@@ -343,7 +343,7 @@ class Resolver:
         self._drop(self._searches[outstanding.task.name, outstanding.task.kind])
         outstanding.task.answered(message, outstanding.question, packet.source.address, now, stream=packet.stream)
 
-    def _query_answered_by(self, packet: Packet) -> _OutstandingQuery | None:
+    def _query_answered_by(self, packet: Datagram) -> _OutstandingQuery | None:
         """The question that the packet may be an answer to."""
         try:
             header = Header.parse(packet.data)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from catenet.nodes.application.dns.codec import HEADER_SIZE
 from catenet.nodes.application.dns.message import Header
-from catenet.nodes.machine import Endpoint, Packet, Report
+from catenet.nodes.machine import Datagram, Endpoint, Report
 
 __all__ = ["IDLE", "PIPELINE", "Clients", "MessageStream"]
 
@@ -122,7 +122,7 @@ class MessageStream:
 class Clients:
     """The connections of a server's clients: a machine's packets with `stream` set find their way back through it."""
 
-    def __init__(self, receive: Callable[[Packet], None], clock: Callable[[], float], idle: float = IDLE) -> None:
+    def __init__(self, receive: Callable[[Datagram], None], clock: Callable[[], float], idle: float = IDLE) -> None:
         """`receive` is the machine's; `clock` tells its time."""
         self._receive = receive
         self._clock = clock
@@ -137,7 +137,7 @@ class Clients:
         self._open = {end: entry for end, entry in self._open.items() if not entry[0].finished}
 
         def deliver(data: bytes) -> None:
-            self._receive(Packet(data, peer, local, stream=True))
+            self._receive(Datagram(data, peer, local, stream=True))
             if Header.parse(data).is_response:
                 stream.close()  # no client sends that, and it would wait for an answer for ever
 
@@ -145,7 +145,7 @@ class Clients:
         self._open[peer] = stream, flush
         return stream
 
-    def send(self, packet: Packet) -> None:
+    def send(self, packet: Datagram) -> None:
         """Answer a client; where it has gone meanwhile, nothing happens."""
         entry = self._open.get(packet.destination)
         if entry is not None:

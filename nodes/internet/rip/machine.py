@@ -14,16 +14,7 @@ from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.history import RouteHistory
 from catenet.nodes.internet.rip.keys import read_auth
 from catenet.nodes.internet.rip.neighbours import Neighbours
-from catenet.nodes.internet.rip.packet import (
-    INET,
-    INFINITY,
-    PORT,
-    REQUEST,
-    RESPONSE,
-    VERSION,
-    Entry,
-    Message,
-)
+from catenet.nodes.internet.rip.packet import INET, INFINITY, PORT, REQUEST, RESPONSE, VERSION, Entry, Message
 from catenet.nodes.internet.rip.received import ReceivedMessage, parse_message, prefix_of
 from catenet.nodes.internet.rip.refusals import Refusals
 from catenet.nodes.internet.rip.reports import CHANGED, LOST, report_of, status_of, timers_of
@@ -31,13 +22,13 @@ from catenet.nodes.internet.rip.sender import Sender
 from catenet.nodes.internet.rip.table import MAX_ROUTES, Change, Route, Table
 from catenet.nodes.machine import (
     Action,
+    Datagram,
     DecodeError,
     DeleteRoute,
     Endpoint,
     Interface,
     Json,
     NextHop,
-    Packet,
     Randomness,
     SetRoute,
     Wants,
@@ -48,8 +39,6 @@ if TYPE_CHECKING:
     from catenet.nodes.control.origin import Explanation
 
 __all__ = ["RipMachine"]
-
-_ALL_THERE: Mapping[Prefix, str] = {}
 
 
 class RipMachine:
@@ -74,8 +63,10 @@ class RipMachine:
         began: float = 0.0,
         remember: bool = False,
         wants: Wants = always,
+        not_taken: Callable[[], Mapping[Prefix, str]] = dict,
     ) -> None:
         self._options = options
+        self._not_taken = not_taken
         self._wants = wants
         self._redistributed: dict[Prefix, tuple[NextHop, ...]] = {}
         proof = read_auth(options.auth, began)
@@ -94,6 +85,7 @@ class RipMachine:
         self._sender = Sender(
             options, self._table, self._interfaces, self._auth, actions=self._actions, counters=self._counters
         )
+        self._sender.open_ports()
         self._started = self._stopped = False
         self._update_at = 0.0
         self._trigger_at = inf
@@ -104,7 +96,7 @@ class RipMachine:
 
     # The contract
 
-    def receive(self, packet: Packet, now: float) -> None:
+    def receive(self, packet: Datagram, now: float) -> None:
         """A datagram came in on UDP port 520."""
         self._now = now
         source, interface = packet.source, self._interfaces.get(packet.interface)
@@ -161,7 +153,8 @@ class RipMachine:
         before = self._interfaces.get(interface.name)
         self._interfaces[interface.name] = interface
         self._own = frozenset(each.address for each in self._interfaces.values())
-        if before == interface or not self._started or self._stopped:
+        # Of no concern here are its MTU and its hardware address.
+        if (before is not None and before[:4] == interface[:4]) or not self._started or self._stopped:
             return
         if before is not None and before.up:
             self._auth.connectivity_lost(interface.name)
@@ -195,12 +188,13 @@ class RipMachine:
             self._sender.send_shutdown_poison(self._now)
         self._stopped = True
 
-    def status(self, now: float, kernel: Mapping[Prefix, str] = _ALL_THERE) -> dict[str, Json]:
-        """The table, the neighbours, the counters and the timers, for `show rip`. Times are in seconds.
+    def show(self, table: str, now: float) -> Json:  # noqa: ARG002
+        """The only table, `rip`."""
+        return self.status(now)
 
-        `kernel`: of which routes the kernel has not, or does not take, this router's, and why.
-        """
-        options, next_update = self._options, max(0.0, self._update_at - now)
+    def status(self, now: float) -> dict[str, Json]:
+        """The table, the neighbours, the counters and the timers. Times are in seconds."""
+        options, next_update, kernel = self._options, max(0.0, self._update_at - now), self._not_taken()
         rows = [
             status_of(route, options, self._name_of, now, kernel.get(prefix, ""))
             for prefix, route in sorted(self._table.routes.items())
@@ -306,7 +300,7 @@ class RipMachine:
 
     # Input (3.9)
 
-    def _receive_datagram(self, packet: Packet, interface: Interface, now: float) -> None:
+    def _receive_datagram(self, packet: Datagram, interface: Interface, now: float) -> None:
         source, lan = packet.source, interface.name
         try:
             received = parse_message(self._auth.verify(packet.data, lan, source.address, now))
@@ -329,7 +323,7 @@ class RipMachine:
         else:
             self._process_response(received, packet, interface, now)
 
-    def _process_response(self, received: ReceivedMessage, packet: Packet, interface: Interface, now: float) -> None:
+    def _process_response(self, received: ReceivedMessage, packet: Datagram, interface: Interface, now: float) -> None:
         """A response: each valid entry goes through the receive rule (`table.select_route`)."""
         source = packet.source
         self._counters["received.responses"] += 1

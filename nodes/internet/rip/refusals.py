@@ -11,7 +11,7 @@ from collections import Counter
 from catenet.nodes.address import ANY, Address
 from catenet.nodes.internet.rip.neighbours import Neighbours
 from catenet.nodes.internet.rip.packet import Entry
-from catenet.nodes.machine import Action, Json, Packet, Report
+from catenet.nodes.machine import Action, Datagram, Json, Report
 from catenet.nodes.once import OncePerReason
 
 __all__ = ["MAX_REPORTED", "REPORT_INTERVAL", "Refusals"]
@@ -31,20 +31,20 @@ class Refusals:
         self._actions = actions
         self._once = OncePerReason(REPORT_INTERVAL, MAX_REPORTED)
 
-    def refuse(self, word: str, packet: Packet, why: str, now: float, key: int | None = None) -> None:
+    def refuse(self, word: str, packet: Datagram, why: str, now: float, key: int | None = None) -> None:
         """A message; `word` counts it, `key` is the id of the key that it names."""
         self._counters[f"refused.{word}"] += 1
         self._neighbours.refused(packet.source.address)
         self.report_once(word, packet, why, now, key)
 
-    def skip(self, word: str, packet: Packet, entry: Entry, now: float) -> None:
+    def skip(self, word: str, packet: Datagram, entry: Entry, now: float) -> None:
         """A bad entry of a good message: "Again, logging the error is probably a good idea." (RFC 2453 3.9.2)."""
         self._counters[f"skipped.{word}"] += 1
         self.report_once(
             word, packet, f"bad {word} in an entry for {Address(entry.address)}, metric {entry.metric}", now
         )
 
-    def report_once(self, word: str, packet: Packet, why: str, now: float, key: int | None = None) -> None:
+    def report_once(self, word: str, packet: Datagram, why: str, now: float, key: int | None = None) -> None:
         """Say it, unless it was said of late. A full table is told once, whoever fills it."""
         source, lan = packet.source, packet.interface
         what = (word, ANY, "", None) if word == "table-full" else (word, source.address, lan, key)

@@ -10,7 +10,7 @@ from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.output import entries, responses
 from catenet.nodes.internet.rip.packet import GROUP, PORT, REQUEST, WHOLE_TABLE, Message
 from catenet.nodes.internet.rip.table import Route, Table
-from catenet.nodes.machine import Action, Endpoint, Interface, Packet, Send
+from catenet.nodes.machine import Action, Datagram, Endpoint, Interface, JoinGroup, OpenPort, Send, Udp
 
 __all__ = ["Sender"]
 
@@ -40,6 +40,12 @@ class Sender:
         self._actions = actions
         self._counters = counters
         self._whole: dict[str, tuple[int, list[bytes]]] = {}
+
+    def open_ports(self) -> None:
+        """On each network port 520, in the group (RFC 2453 section 4.5)."""
+        for name in self._interfaces:
+            port = Udp(PORT, name)
+            self._actions += OpenPort(port), JoinGroup(port, GROUP.address)
 
     @property
     def interfaces(self) -> list[Interface]:
@@ -72,7 +78,7 @@ class Sender:
         """One message, once with each key that the neighbours need; `what` is the word that counts it."""
         copies = self._auth.sign(data, interface.name, None if to == GROUP else to.address, now)
         for signed in copies:
-            self._actions.append(Send(Packet(signed, Endpoint(interface.address, PORT), to, interface.name)))
+            self._actions.append(Send(Datagram(signed, Endpoint(interface.address, PORT), to, interface.name)))
             self._counters[f"sent.{what}"] += 1
         if not copies:
             self._counters["withheld.no-key"] += 1

@@ -11,11 +11,11 @@ from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.machine import RipMachine
 from catenet.nodes.machine import (
+    Datagram,
     DeleteRoute,
     Endpoint,
     Interface,
     NextHop,
-    Packet,
     Report,
     Send,
     SetRoute,
@@ -82,17 +82,17 @@ def said(data: bytes) -> dict[str, int]:
     return rows
 
 
-def key_of(packet: Packet) -> int:
+def key_of(packet: Datagram) -> int:
     """The Key ID in a message with a digest."""
     return packet.data[10]
 
 
-def sequence_of(packet: Packet) -> int:
+def sequence_of(packet: Datagram) -> int:
     (number,) = struct.unpack_from(">I", packet.data, 12)
     return number
 
 
-def unsigned(packet: Packet) -> Packet:
+def unsigned(packet: Datagram) -> Datagram:
     """A message with a digest, without what proves its sender."""
     (size,) = struct.unpack_from(">H", packet.data, 8)
     return packet._replace(data=packet.data[:4] + packet.data[24:size])
@@ -138,6 +138,7 @@ class Router:
             began=began,
             wants=wants,
         )
+        self.opened = self.machine.take_actions()
         for prefix, via in static:
             self.route("static", str(prefix), str(via))
         if start:
@@ -149,7 +150,7 @@ class Router:
     def wake(self) -> None:
         self.machine.wake(self.now)
 
-    def wait(self, seconds: float) -> list[tuple[float, Packet]]:
+    def wait(self, seconds: float) -> list[tuple[float, Datagram]]:
         """Let time pass; gives what was sent meanwhile, and when."""
         end, sent = self.now + seconds, []
         while (due := self.machine.next_wake()) is not None and due <= end:
@@ -163,7 +164,7 @@ class Router:
         self, data: bytes, source: str = N2, *, port: int = 520, link: str | None = None, to: Endpoint = GROUP
     ) -> None:
         link = link or ("link2" if source.startswith("10.0.2.") else "link1")
-        self.machine.receive(Packet(data, Endpoint(Address.parse(source), port), to, link), self.now)
+        self.machine.receive(Datagram(data, Endpoint(Address.parse(source), port), to, link), self.now)
 
     def route(self, source: str, prefix: str, *vias: str) -> None:
         """Another source of this node's has its route there by these routers, or none any more."""
@@ -183,7 +184,7 @@ class Router:
         self.actions = self.machine.take_actions()
         return self.actions
 
-    def sends(self) -> list[Packet]:
+    def sends(self) -> list[Datagram]:
         return [action.packet for action in self.take() if isinstance(action, Send)]
 
     def kernel(self) -> list[SetRoute | DeleteRoute]:
@@ -208,14 +209,14 @@ class Router:
     def row(self, prefix: str) -> dict:
         return next(row for row in self.status["table"] if row["prefix"] == prefix)
 
-    def answer(self, request: bytes, source: str = N2, **how: object) -> list[Packet]:
+    def answer(self, request: bytes, source: str = N2, **how: object) -> list[Datagram]:
         """What comes back at once."""
         self.take()
         self.hear(request, source, **how)
         return self.sends()
 
 
-def routes(packets: Iterable[Packet], link: str) -> dict[str, int]:
+def routes(packets: Iterable[Datagram], link: str) -> dict[str, int]:
     """What these packets announce on one link."""
     rows = {}
     for packet in packets:

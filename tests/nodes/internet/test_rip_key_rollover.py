@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 from rip_router import N2, N3, WHOLE_TABLE, Router, entry, key_of, response, signed, unsigned
 
-from catenet.nodes.machine import Packet
+from catenet.nodes.machine import Datagram
 
 FAR, NEAR = "10.9.0.0/24", "10.8.0.0/24"
 ROLLOVER = {"md5": {"1": {"secret": "old", "until": "3m"}, "2": {"secret": "new", "from": "2m"}}}
@@ -25,7 +25,7 @@ def message(key: int, prefix: str = FAR, metric: int = 1, *, sequence: int = 100
     return signed(response(entry(prefix, metric)), method, SECRETS[key], key=key, sequence=sequence)
 
 
-def keys_used(sent: list[tuple[float, Packet]], link: str = "link1") -> dict[int, tuple[float, float]]:
+def keys_used(sent: list[tuple[float, Datagram]], link: str = "link1") -> dict[int, tuple[float, float]]:
     """Key → from when to when it signed what was sent on a link."""
     times: dict[int, tuple[float, float]] = {}
     for at, packet in sent:

@@ -8,7 +8,7 @@ import pytest
 from rip_router import GROUP, N2, N3, WHOLE_TABLE, Router, entry, response, routes, said
 
 from catenet.nodes.address import Address
-from catenet.nodes.machine import Send
+from catenet.nodes.machine import JoinGroup, OpenPort, Send, Udp
 
 FAR = "10.9.0.0/16"
 
@@ -271,3 +271,18 @@ def test_a_change_is_told_with_what_it_was():
         "reason": "update",
         "of": "n3",
     }
+
+
+def test_another_mtu_or_hardware_address_is_no_change_of_the_link() -> None:
+    """Newer engines give an interface another hardware address at each start."""
+    router = Router()
+    router.hear(response(entry("10.9.0.0/16", 1)))
+    router.take()
+    router.machine.set_interface(router.links["link1"]._replace(mtu=1400, hardware=bytes(6)), router.now)
+    assert router.take() == []
+    assert router.table["10.9.0.0/16"] == 2
+
+
+def test_a_router_opens_its_port_on_each_network_and_joins_the_group_there() -> None:
+    ports = [Udp(520, "link1"), Udp(520, "link2")]
+    assert Router().opened == [what for port in ports for what in (OpenPort(port), JoinGroup(port, GROUP.address))]

@@ -9,7 +9,7 @@ from rip_router import N2, N3, WHOLE_TABLE, Router, entry, response, routes
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.rip.config import RipOptions
-from catenet.nodes.machine import DeleteRoute, Packet, Report, SetRoute
+from catenet.nodes.machine import Datagram, DeleteRoute, Report, SetRoute
 
 FAR, STATIC, DEFAULT = "10.9.0.0/24", "10.8.0.0/24", "0.0.0.0/0"
 LINK1, LINK2 = "10.0.1.0/24", "10.0.2.0/24"
@@ -21,7 +21,7 @@ def with_static(**options: object) -> Router:
     return Router(static=static, redistribute=("connected", "static"), **options)
 
 
-def next_hops(packets: list[Packet], link: str) -> dict[str, str]:
+def next_hops(packets: list[Datagram], link: str) -> dict[str, str]:
     found = {}
     for packet in packets:
         if packet.interface == link and packet.data[0] == 2:
@@ -30,7 +30,7 @@ def next_hops(packets: list[Packet], link: str) -> dict[str, str]:
     return found
 
 
-def updates(router: Router) -> list[Packet]:
+def updates(router: Router) -> list[Datagram]:
     return [packet for _, packet in router.wait(40)]
 
 

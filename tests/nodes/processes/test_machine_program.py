@@ -43,7 +43,7 @@ run(Mine, port=0)
 GREETS = """
 import os
 from catenet.nodes.address import ANY
-from catenet.nodes.machine import Endpoint, Packet, Send
+from catenet.nodes.machine import Endpoint, Datagram, Send
 from catenet.nodes.processes.machine_program import run
 
 class Greets:
@@ -51,7 +51,7 @@ class Greets:
         self.actions = []
     def set_interface(self, interface, now):
         peer = Endpoint(interface.address, int(os.environ["PEER"]))
-        self.actions.append(Send(Packet(b"hello", Endpoint(ANY, 0), peer, interface.name)))
+        self.actions.append(Send(Datagram(b"hello", Endpoint(ANY, 0), peer, interface.name)))
     def receive(self, packet, now): ...
     def wake(self, now): ...
     def next_wake(self): ...
@@ -136,7 +136,7 @@ def test_what_it_raises_ends_it_with_a_traceback(file: Path) -> None:
         ('DeleteRoute("10.0.9.0/24")', "DeleteRoute.prefix is '10.0.9.0/24', a str; it should be a Prefix"),
         ('Report("mine.said", "", 7)', "Report.data is 7, an int; it should be a Mapping"),
         (
-            'Send(Packet(b"", Endpoint(ANY, 0), Endpoint("10.0.1.2", 520), "link1"))',
+            'Send(Datagram(b"", Endpoint(ANY, 0), Endpoint("10.0.1.2", 520), "link1"))',
             "Endpoint.address is '10.0.1.2', a str; it should be an Address",
         ),
         ('"boo"', "take_actions() gives 'boo', a str; it should be a Send, SetRoute, DeleteRoute or Report"),

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable
 
 from catenet.nodes.address import ANY, Address, Prefix
-from catenet.nodes.machine import Action, DeleteRoute, Endpoint, NextHop, Packet, Report, Send, SetRoute
+from catenet.nodes.machine import Action, Datagram, DeleteRoute, Endpoint, NextHop, Report, Send, SetRoute
 from catenet.nodes.runtime.driver import Driver
 
 NOWHERE = Endpoint(ANY, 0)
-PACKET = Packet(b"ping", NOWHERE, NOWHERE)
+PACKET = Datagram(b"ping", NOWHERE, NOWHERE)
 
 
 class Echo:
@@ -21,7 +21,7 @@ class Echo:
         self.wakes: list[float] = []
         self.woken: list[float] = []
 
-    def receive(self, packet: Packet, now: float) -> None:
+    def receive(self, packet: Datagram, now: float) -> None:
         if packet.data == b"bad":
             raise ZeroDivisionError("our own mistake")
         self.actions.append(Send(packet))
@@ -42,7 +42,7 @@ class World:
     """What the driver did."""
 
     def __init__(self, machine: Echo) -> None:
-        self.sent: list[Packet] = []
+        self.sent: list[Datagram] = []
         self.performed: list[Action] = []
         self.failures: list[Exception] = []
         loop = asyncio.get_running_loop()
@@ -139,13 +139,13 @@ def test_what_is_fed_together_is_settled_together() -> None:
     asyncio.run(run())
 
 
-def test_the_machine_begins_only_once_its_owner_awaits() -> None:
+def test_the_machine_begins_only_when_its_owner_says_so() -> None:
     async def run() -> None:
         machine = Echo()
         machine.actions.append(Send(PACKET))
         world = World(machine)
         assert not world.sent
-        await asyncio.sleep(0)
+        world.driver.begin()
         assert world.sent == [PACKET]
 
     asyncio.run(run())

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import Counter
-from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
 from catenet.nodes.address import ANY, Address, Prefix
-from catenet.nodes.machine import Endpoint, Interface, Packet
-from catenet.nodes.runtime import udp
+from catenet.nodes.machine import Datagram, Endpoint, Interface, OpenPort, Udp
+from catenet.nodes.runtime import port as ports
+from catenet.nodes.runtime.port import Owner
 from catenet.nodes.runtime.udp import UdpPort
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ SECOND = Address.parse("127.0.0.2")
 def test_udp_says_which_address_was_asked_and_answers_from_it(on_bench: OnBench) -> None:
     async def run(b: Bench) -> None:
         context = b.context()
-        got: list[Packet] = []
+        got: list[Datagram] = []
         port = context.open_udp(0, got.append)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
             peer.bind(("127.0.0.1", 0))
@@ -37,7 +37,7 @@ def test_udp_says_which_address_was_asked_and_answers_from_it(on_bench: OnBench)
             assert packet.destination == Endpoint(SECOND, port.number)
             assert packet.source == Endpoint(HERE, peer.getsockname()[1])
             assert packet.interface == "lo"
-            port.send(Packet(b"me", packet.destination, packet.source, packet.interface))
+            port.send(Datagram(b"me", packet.destination, packet.source, packet.interface))
             async with asyncio.timeout(200):
                 data, source = await asyncio.get_running_loop().sock_recvfrom(peer, 100)
             assert (data, source) == (b"me", ("127.0.0.2", port.number))
@@ -49,7 +49,7 @@ def test_udp_sends_a_reply_that_is_known_back_the_way_the_question_came(on_bench
     """From the address that was asked; what is not known comes to `receive`."""
 
     async def run(b: Bench) -> None:
-        got: list[Packet] = []
+        got: list[Datagram] = []
         port = b.context().open_udp(0, got.append, reply=lambda data, now: {b"who?": b"me"}.get(data))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
             peer.bind(("127.0.0.1", 0))
@@ -76,7 +76,7 @@ def test_udp_counts_a_reply_that_it_cannot_send(on_bench: OnBench) -> None:
 
 def test_udp_takes_a_burst_of_a_thousand(on_bench: OnBench) -> None:
     async def run(b: Bench) -> None:
-        got: list[Packet] = []
+        got: list[Datagram] = []
         port = b.context().open_udp(0, got.append)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
             for start in range(0, 1000, 50):  # under what the kernel keeps for a socket
@@ -92,7 +92,7 @@ def test_udp_keeps_what_comes_while_the_node_is_busy(on_bench: OnBench) -> None:
     """The whole tables of two routers with 4,096 routes each; nothing is read until all of it is there."""
 
     async def run(b: Bench) -> None:
-        got: list[Packet] = []
+        got: list[Datagram] = []
         port = b.context().open_udp(0, got.append)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
             for _ in range(2 * 164):
@@ -103,7 +103,7 @@ def test_udp_keeps_what_comes_while_the_node_is_busy(on_bench: OnBench) -> None:
 
 
 def test_udp_settles_once_behind_all_that_came_together(on_bench: OnBench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(udp, "_SLICE", 100.0)
+    monkeypatch.setattr(ports, "_SLICE", 100.0)
 
     async def run(b: Bench) -> None:
         got: list[str] = []
@@ -139,7 +139,6 @@ class Lan:
 
     def __init__(self) -> None:
         self.number = 0
-        self.listeners: list[Callable[[Interface], None]] = []
 
     def ifindex(self, lan: str) -> int:
         return self.number
@@ -147,41 +146,33 @@ class Lan:
     def name(self, ifindex: int) -> str:
         return "lan" if ifindex == self.number else ""
 
-    def listen(self, function: Callable[[Interface], None]) -> None:
-        self.listeners.append(function)
-
-    def unlisten(self, function: Callable[[Interface], None]) -> None:
-        self.listeners.remove(function)
-
 
 @pytest.mark.parametrize("is_told", [True, False])
 def test_udp_sends_by_the_interface_that_the_lan_has_now(on_bench: OnBench, is_told: bool) -> None:
     async def run(b: Bench) -> None:
         lan, counters, got = Lan(), Counter[str](), list[str]()
-        port = UdpPort(
-            0,
-            lambda packet: got.append(packet.interface),
-            interface="",
-            group=None,
+        owner = Owner(
+            receive=lambda packet: got.append(packet.interface),
+            settle=lambda: None,
             lans=lan,
             loop=asyncio.get_running_loop(),
             count=lambda counter: counters.update([counter]),
             fail=b.failures.append,
         )
-        packet = Packet(b"x", Endpoint(ANY, 0), Endpoint(HERE, port.number), "lan")
+        port = UdpPort(OpenPort(Udp()), Udp(), owner)
+        packet = Datagram(b"x", Endpoint(ANY, 0), Endpoint(HERE, port.number), "lan")
         loopback = socket.if_nametoindex("lo")
         port.send(packet._replace(interface=""))
         await b.until(lambda: got == [""])  # nobody knows yet whose interface that is
         for number, lost in ((0, 1), (loopback + 10_000, 2), (loopback, 2)):
             lan.number = number
-            for listener in lan.listeners if is_told else ():
-                listener(Interface("lan", HERE, Prefix(HERE, 32)))
+            if is_told:
+                port.interface_changed(Interface("lan", HERE, Prefix(HERE, 32)))
             port.send(packet)
             assert counters["send_failures"] == lost
         await b.until(lambda: len(got) == 2)
         assert got[1] == ("lan" if is_told else "")
         port.close()
-        assert not lan.listeners
 
     on_bench(run)
 
@@ -189,14 +180,14 @@ def test_udp_sends_by_the_interface_that_the_lan_has_now(on_bench: OnBench, is_t
 @pytest.mark.parametrize(
     "packet",
     [
-        Packet(b"", Endpoint(ANY, 0), Endpoint(Address.parse("255.255.255.255"), 9)),  # EACCES
-        Packet(bytes(70_000), Endpoint(ANY, 0), Endpoint(HERE, 9)),  # EMSGSIZE
-        Packet(b"", Endpoint(Address.parse("192.0.2.1"), 0), Endpoint(HERE, 9)),  # a source that is not ours
-        Packet(b"", Endpoint(ANY, 0), Endpoint(HERE, 9), "no-such-lan"),
-        Packet(b"", Endpoint(ANY, 0), Endpoint(HERE, 99_999)),
+        Datagram(b"", Endpoint(ANY, 0), Endpoint(Address.parse("255.255.255.255"), 9)),  # EACCES
+        Datagram(bytes(70_000), Endpoint(ANY, 0), Endpoint(HERE, 9)),  # EMSGSIZE
+        Datagram(b"", Endpoint(Address.parse("192.0.2.1"), 0), Endpoint(HERE, 9)),  # a source that is not ours
+        Datagram(b"", Endpoint(ANY, 0), Endpoint(HERE, 9), "no-such-lan"),
+        Datagram(b"", Endpoint(ANY, 0), Endpoint(HERE, 99_999)),
     ],
 )
-def test_what_udp_cannot_send_is_counted(on_bench: OnBench, packet: Packet) -> None:
+def test_what_udp_cannot_send_is_counted(on_bench: OnBench, packet: Datagram) -> None:
     async def run(b: Bench) -> None:
         b.context().open_udp(0, lambda _: None).send(packet)
         assert b.counters == {"send_failures": 1}
@@ -208,7 +199,7 @@ def test_what_udp_cannot_send_is_counted(on_bench: OnBench, packet: Packet) -> N
 def test_a_port_of_a_lan_without_interface_is_silent(on_bench: OnBench) -> None:
     async def run(b: Bench) -> None:
         port = b.context().open_udp(0, lambda _: None, interface="link1", group=Address.parse("224.0.0.9"))
-        port.send(Packet(b"", Endpoint(ANY, 0), Endpoint(HERE, 9), "link1"))
+        port.send(Datagram(b"", Endpoint(ANY, 0), Endpoint(HERE, 9), "link1"))
         assert b.counters == {"send_failures": 1}
 
     on_bench(run)
@@ -217,7 +208,7 @@ def test_a_port_of_a_lan_without_interface_is_silent(on_bench: OnBench) -> None:
 def test_what_a_receiver_raises_is_told(on_bench: OnBench) -> None:
     async def run(b: Bench) -> None:
 
-        def receive(packet: Packet) -> None:
+        def receive(packet: Datagram) -> None:
             raise ZeroDivisionError(packet.data)
 
         port = b.context().open_udp(0, receive)

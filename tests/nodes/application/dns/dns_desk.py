@@ -12,7 +12,7 @@ from catenet.nodes.application.dns.message import Message, Question
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.records import A, Ns, Record, Soa, Type
 from catenet.nodes.application.dns.resolver import Resolver
-from catenet.nodes.machine import Endpoint, Packet, Report, Send
+from catenet.nodes.machine import Datagram, Endpoint, Report, Send
 
 CLIENT = Endpoint(Address.parse("192.0.2.7"), 5000)
 US = Endpoint(Address.parse("192.0.2.53"), 53)
@@ -46,11 +46,11 @@ class Desk:
             count=lambda counter: self.counters.update([counter]),
         )
 
-    def give(self, packet: Packet, now: float = 0.0) -> list[Packet]:
+    def give(self, packet: Datagram, now: float = 0.0) -> list[Datagram]:
         self.machine.receive(packet, now)
         return self.take()
 
-    def take(self) -> list[Packet]:
+    def take(self) -> list[Datagram]:
         actions = self.machine.take_actions()
         self.said += [action for action in actions if isinstance(action, Report)]
         return [action.packet for action in actions if isinstance(action, Send)]
@@ -64,12 +64,12 @@ class Desk:
         *,
         kind: int = Type.A,
         rd: bool = True,
-    ) -> list[Packet]:
+    ) -> list[Datagram]:
         query = Message(number, recursion_desired=rd, question=Question(Name.parse(name), kind))
-        return self.give(Packet(query.pack(), source, US), now)
+        return self.give(Datagram(query.pack(), source, US), now)
 
-    def answer(self, asked: Packet, now: float = 0.01, **parts: object) -> list[Packet]:
+    def answer(self, asked: Datagram, now: float = 0.01, **parts: object) -> list[Datagram]:
         """A server's answer to what the resolver asked."""
         message = replace(Message.parse(asked.data).reply(), **parts)  # type: ignore[arg-type]
         local = Endpoint(US.address, asked.source.port)
-        return self.give(Packet(message.pack(), asked.destination, local, stream=asked.stream), now)
+        return self.give(Datagram(message.pack(), asked.destination, local, stream=asked.stream), now)

@@ -10,7 +10,7 @@ from catenet.nodes.address import Address
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.nameserver import Nameserver
 from catenet.nodes.application.dns.zone import Zone, Zones
-from catenet.nodes.machine import Endpoint, Packet, Report, Send
+from catenet.nodes.machine import Datagram, Endpoint, Report, Send
 
 CLIENT = Endpoint(Address.parse("192.0.2.7"), 5000)
 SERVER = Endpoint(Address.parse("192.0.2.53"), 53)
@@ -36,8 +36,8 @@ class Server:
         )
         self.said: list[Report] = []
 
-    def give(self, data: bytes, *, stream: bool = False) -> list[Packet]:
-        self.machine.receive(Packet(data, CLIENT, SERVER, "cs", stream), 0.0)
+    def give(self, data: bytes, *, stream: bool = False) -> list[Datagram]:
+        self.machine.receive(Datagram(data, CLIENT, SERVER, "cs", stream=stream), 0.0)
         actions = self.machine.take_actions()
         self.said = [action for action in actions if isinstance(action, Report)]
         return [action.packet for action in actions if isinstance(action, Send)]

@@ -12,7 +12,7 @@ from catenet.nodes.application.dns.cache import Cache
 from catenet.nodes.application.dns.message import Message
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.records import A, Cname, Dname, Rcode, Record, Txt, Type
-from catenet.nodes.machine import Packet
+from catenet.nodes.machine import Datagram
 
 DNAME = Record(Name.parse("d.example"), Type.DNAME, 300, Dname(Name.parse("y.example")))
 
@@ -21,7 +21,7 @@ def cname(name: str, target: str, ttl: int = 300) -> Record:
     return Record(Name.parse(name), Type.CNAME, ttl, Cname(Name.parse(target)))
 
 
-def said(packet: Packet) -> tuple[int, list[str]]:
+def said(packet: Datagram) -> tuple[int, list[str]]:
     message = Message.parse(packet.data)
     return message.rcode, [str(record) for record in message.answers]
 
@@ -120,7 +120,7 @@ def test_an_answer_that_cannot_be_read_counts_as_none() -> None:
     desk = Desk()
     (asked,) = desk.ask()
     broken = Message.parse(asked.data).reply().pack()[:12] + b"\xff"
-    (reply,) = desk.give(Packet(broken, asked.destination, asked.source._replace(address=Address(1))), 0.01)
+    (reply,) = desk.give(Datagram(broken, asked.destination, asked.source._replace(address=Address(1))), 0.01)
     assert Message.parse(reply.data).rcode == Rcode.SERVFAIL
     assert desk.counters["unreadable"] == 1
 
@@ -131,7 +131,7 @@ def test_rfc_2181_9_a_truncated_answer_may_end_in_the_middle_of_a_record() -> No
     (asked,) = desk.ask()
     whole = replace(Message.parse(asked.data).reply(), answers=(a("www.example"),) * 3, truncated=True).pack()
     ours = asked.source._replace(address=Address(1))
-    (again,) = desk.give(Packet(whole[:-20], asked.destination, ours), 0.01)
+    (again,) = desk.give(Datagram(whole[:-20], asked.destination, ours), 0.01)
     assert again.stream and Message.parse(again.data).question == Message.parse(asked.data).question
     assert desk.counters["unreadable"] == 0
 

@@ -19,7 +19,7 @@ from catenet.nodes.application.dns.reading import Denied, Referred, Useless, rea
 from catenet.nodes.application.dns.records import Cname, Rcode, Record, Type
 from catenet.nodes.application.dns.resolver import CLIENTS
 from catenet.nodes.application.dns.servers import MEMORY, Servers
-from catenet.nodes.machine import Endpoint, Packet
+from catenet.nodes.machine import Datagram, Endpoint
 
 WWW = Name.parse("www.example")
 GOOD = {"authoritative": True, "answers": (a("www.example"),)}
@@ -38,7 +38,7 @@ def test_the_right_answer_is_taken() -> None:
     assert not answer.ar  # the client asked without EDNS
 
 
-def forge(kind: str, asked: Packet) -> Packet:
+def forge(kind: str, asked: Datagram) -> Datagram:
     """An answer that is right but for one thing."""
     message = replace(Message.parse(asked.data).reply(), **GOOD)  # type: ignore[arg-type]
     source, local = asked.destination, Endpoint(US.address, asked.source.port)
@@ -63,8 +63,8 @@ def forge(kind: str, asked: Packet) -> Packet:
         case "no question":
             message = replace(message, question=None)
         case "stream":
-            return Packet(message.pack(), source, local, stream=True)
-    return Packet(message.pack(), source, local)
+            return Datagram(message.pack(), source, local, stream=True)
+    return Datagram(message.pack(), source, local)
 
 
 @pytest.mark.parametrize(
@@ -214,8 +214,8 @@ def test_any_bytes_leave_it_resolving(data: st.DataObject) -> None:
     junk = st.binary(max_size=80)
     like = junk.map(lambda tail: asked.data[:2] + b"\x84\0\0\1\0\1\0\1\0\1" + asked.data[12:29] + tail)
     for octets in data.draw(st.lists(junk | like, max_size=5)):
-        desk.give(Packet(octets, CLIENT, US))
-        desk.give(Packet(octets, ROOT, local))
+        desk.give(Datagram(octets, CLIENT, US))
+        desk.give(Datagram(octets, ROOT, local))
     while (due := desk.machine.next_wake()) is not None:
         desk.machine.wake(due)
         desk.take()

@@ -8,7 +8,7 @@ import math
 from catenet.nodes.address import Address
 from catenet.nodes.application.echo.config import EchoOptions
 from catenet.nodes.control.needs import Folder
-from catenet.nodes.machine import Json, Packet
+from catenet.nodes.machine import Datagram, Json
 from catenet.nodes.runtime.context import ServiceContext
 
 __all__ = ["serve"]
@@ -35,7 +35,7 @@ async def serve(context: ServiceContext, options: EchoOptions) -> None:
         context.report("echo.greeted", f"{name} greeted", {"node": name, "address": str(peer)})
         return context.random.choice(greetings) + b"\n"
 
-    def receive(packet: Packet) -> None:
+    def receive(packet: Datagram) -> None:
         # Two echo servers would send the same message to each other for ever.
         from_a_server = packet.source.port == port.number
         elsewhere = bool(options.lans) and packet.interface not in options.lans

@@ -1,0 +1,80 @@
+"""Ethernet frames of one type on one interface (packet(7)).
+
+A socket of exactly that type, never of all: those hear a LAN that is silent, too, and their own frames. A tagged frame
+(IEEE 802.1Q) is of another type, and so is not heard.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+
+from catenet.nodes.address import Address
+from catenet.nodes.machine import Ethernet, Frame, OpenPort
+from catenet.nodes.runtime.port import Owner, SocketPort
+
+__all__ = ["FramePort"]
+
+_HEADER = struct.Struct(">6s6sH")  # destination, source, type
+_HARDWARE = 6  # octets of an address
+_LARGEST = 65_600
+_SOL_PACKET = 263
+_PACKET_ADD_MEMBERSHIP, _PACKET_DROP_MEMBERSHIP, _PACKET_AUXDATA = 1, 2, 8
+_MREQ = struct.Struct("=iHH8s")  # struct packet_mreq: interface, type, address length, address
+_MR_MULTICAST = 0
+_AUXDATA = struct.Struct("=IIIHHHH")  # struct tpacket_auxdata; its status is the first
+_VLAN_VALID = 1 << 4
+_OUTGOING = 4  # PACKET_OUTGOING
+
+
+class FramePort(SocketPort):
+    """An open port of an Ethernet type."""
+
+    def __init__(self, asked: OpenPort, port: Ethernet, owner: Owner) -> None:
+        self._type = port.ethertype
+        self._hardware = b""  # of the device that it is bound to
+        super().__init__(asked, port.interface, owner)
+
+    def send(self, unit: Frame) -> None:
+        """A frame that is longer than the interface carries is counted as one that cannot be sent."""
+        if self._socket is None:
+            self._owner.count("send_failures")
+            return
+        source = unit.source or self._hardware
+        if len(unit.destination) != _HARDWARE or len(source) != _HARDWARE:
+            raise ValueError(f"{unit!r}: a hardware address has {_HARDWARE} octets")
+        try:
+            self._socket.send(_HEADER.pack(unit.destination, source, self._type) + unit.data)
+        except OSError:
+            self._owner.count("send_failures")
+
+    def _bound(self) -> socket.socket:
+        # Protocol 0 hears nothing until it is bound: no frame of another interface can have come by then.
+        made = self._make(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        try:
+            made.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
+            made.bind((socket.if_indextoname(self._ifindex), self._type))
+            self._hardware = made.getsockname()[4]
+        except OSError:
+            made.close()
+            raise
+        return made
+
+    def _set_member(self, opened: socket.socket, group: Address | bytes, ifindex: int, *, joins: bool) -> None:
+        hardware = group if isinstance(group, bytes) else _group_hardware(group)
+        option = _PACKET_ADD_MEMBERSHIP if joins else _PACKET_DROP_MEMBERSHIP
+        opened.setsockopt(_SOL_PACKET, option, _MREQ.pack(ifindex, _MR_MULTICAST, len(hardware), hardware))
+
+    def _read(self, opened: socket.socket, now: float) -> Frame | None:  # noqa: ARG002
+        data, control, _, sender = opened.recvmsg(_LARGEST, socket.CMSG_SPACE(_AUXDATA.size))
+        tagged = any(_AUXDATA.unpack(value[: _AUXDATA.size])[0] & _VLAN_VALID for _, _, value in control)
+        if len(data) < _HEADER.size or tagged or sender[2] == _OUTGOING:
+            return None
+        destination, source, ethertype = _HEADER.unpack_from(data)
+        return Frame(data[_HEADER.size :], source, destination, ethertype, self._interface)
+
+
+def _group_hardware(group: Address) -> bytes:
+    """ "by placing the low-order 23-bits of the IP address into the low-order 23 bits of the Ethernet multicast
+    address 01-00-5E-00-00-00" (RFC 1112 section 6.4)."""
+    return b"\x01\x00\x5e" + (int(group) & 0x7FFFFF).to_bytes(3, "big")

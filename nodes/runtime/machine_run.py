@@ -1,0 +1,155 @@
+"""A machine on a node: its actions are done, and it is told and asked what it has the methods for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from catenet.nodes.machine import (
+    Action,
+    Answering,
+    ClosePort,
+    Explaining,
+    Flushable,
+    Inspectable,
+    Interface,
+    InterfaceAware,
+    JoinGroup,
+    LeaveGroup,
+    Machine,
+    OpenPort,
+    PortAware,
+    RouteAware,
+    Stoppable,
+)
+from catenet.nodes.runtime.driver import Driver
+from catenet.nodes.runtime.port import Interfaces, Owner
+from catenet.nodes.runtime.ports import Ports
+
+if TYPE_CHECKING:
+    from catenet.nodes.address import Prefix
+    from catenet.nodes.control.origin import Explanation
+    from catenet.nodes.machine import NextHop
+    from catenet.nodes.runtime.context import ServiceContext
+
+__all__ = ["MachineRun", "run_machine"]
+
+
+class MachineRun:
+    """A machine, its driver and its ports."""
+
+    def __init__(
+        self,
+        machine: Machine[Any],
+        *,
+        lans: Interfaces,
+        loop: asyncio.AbstractEventLoop,
+        perform: Callable[[Action], None],
+        count: Callable[[str], None],
+        fail: Callable[[Exception], None],
+        driven: Machine[Any] | None = None,
+    ) -> None:
+        """`perform` does what is not about ports. `fail` is told what the machine raises, and of a port that cannot be
+        opened. `driven`: what is driven in the machine's place: the machine, and what looks at its actions.
+        """
+        self._machine = machine
+        self._perform_other = perform
+        self._fail = fail
+        self._loop = loop
+        self._aware = machine if isinstance(machine, PortAware) else None
+        self.ports = Ports()
+        self.driver = Driver(driven or machine, self.ports.send, self._perform, fail, loop)
+        reply = machine.reply if isinstance(machine, Answering) else None
+        self.ports.owner = Owner(self.driver.feed, self.driver.settle, lans, loop, count, fail, reply)
+
+    def begin(self) -> None:
+        """Do what it wanted when it was made.
+
+        Raises:
+            OSError: a port is taken, or the kernel refuses it.
+
+        """
+        self.driver.begin()
+
+    def interface_changed(self, interface: Interface) -> None:
+        """Its ports first: what it then says leaves by them."""
+        try:
+            self.ports.interface_changed(interface)
+        except OSError as error:
+            self._fail(error)
+            return
+        if isinstance(self._machine, InterfaceAware):
+            self.driver.call(partial(self._machine.set_interface, interface))
+
+    def stop(self) -> None:
+        """Its last words."""
+        if isinstance(self._machine, Stoppable):
+            shutdown = self._machine.shutdown
+            self.driver.call(lambda _: shutdown())
+
+    def close(self) -> None:
+        self.driver.close()
+        self.ports.close()
+
+    def _perform(self, action: Action) -> None:
+        if isinstance(action, OpenPort):
+            self._open(action)
+        elif isinstance(action, ClosePort):
+            self.ports.close_port(action.port)
+        elif isinstance(action, JoinGroup | LeaveGroup):
+            self.ports.change_group(action)
+        else:
+            self._perform_other(action)
+
+    def _open(self, asked: OpenPort) -> None:
+        try:
+            port = self.ports.open(asked)
+        except OSError as error:
+            if self._aware is None:
+                raise OSError(error.errno, f"{asked.port}: {error.strerror}") from None
+            self._aware.port_failed(asked, error.strerror or str(error), self._loop.time())
+        else:
+            if self._aware is not None:
+                self._aware.port_opened(asked, port, self._loop.time())
+
+
+async def run_machine(context: ServiceContext, machine: Machine[Any]) -> None:
+    """Run a service's machine until cancelled; it is ready once its ports are open.
+
+    Raises:
+        OSError: a port is taken, or the kernel refuses it.
+
+    """
+    run = context.run(machine)
+    context.on_interface(run.interface_changed)
+    context.on_stop(run.stop)
+    if isinstance(machine, RouteAware):
+        context.on_route(partial(_route_changed, run.driver, machine))
+    if isinstance(machine, Explaining):
+        context.explain(partial(_explain, context, machine))
+    if isinstance(machine, Inspectable):
+        for table in context.declaration.tables:
+            context.show(table.name, partial(_show, context, machine, table.name))
+    if isinstance(machine, Flushable):
+        context.on_flush(machine.flush)
+    run.begin()
+    context.ready()
+    await asyncio.get_running_loop().create_future()
+
+
+def _route_changed(
+    driver: Driver, machine: RouteAware, source: str, prefix: Prefix, next_hops: tuple[NextHop, ...] | None
+) -> None:
+    driver.call(partial(machine.route_changed, source, prefix, next_hops))
+
+
+def _explain(context: ServiceContext, machine: Explaining, prefix: Prefix) -> Explanation | None:
+    known: Explanation | None = machine.explain(prefix, context.now())
+    why = context.refused_routes().get(prefix)
+    return known if known is None or why is None else known._replace(kernel=f"not there: {why}")
+
+
+def _show(context: ServiceContext, machine: Inspectable, table: str) -> Any:
+    return machine.show(table, context.now())

@@ -1,0 +1,128 @@
+"""The open ports of one machine: each action that names one, and each packet to be sent, finds its own."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from catenet.nodes.machine import (
+    Datagram,
+    Ethernet,
+    Interface,
+    Ip,
+    IpPacket,
+    JoinGroup,
+    LeaveGroup,
+    OpenPort,
+    Port,
+    Tcp,
+    Udp,
+    Unit,
+)
+from catenet.nodes.runtime.port import Owner, SocketPort
+from catenet.nodes.runtime.udp import UdpPort
+
+__all__ = ["Ports"]
+
+_Table = dict[tuple[int, str], SocketPort]
+"""By the number, protocol or type, and the interface."""
+
+
+class Ports:
+    """Datagram, raw and frame ports, each of `owner`, who is to be named before one is opened."""
+
+    owner: Owner
+
+    def __init__(self) -> None:
+        self._udp: _Table = {}
+        self._ip: _Table = {}
+        self._ethernet: _Table = {}
+
+    def open(self, asked: OpenPort) -> Port:
+        """Open it → the port, with the number that it got.
+
+        Raises:
+            OSError: it is taken, or the kernel refuses.
+
+        """
+        table, key = self._place(asked.port)
+        if key[0] and key in table:
+            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+        port = asked.port
+        if isinstance(port, Udp):
+            opened = UdpPort(asked, port, self.owner)
+            table[opened.number, port.interface] = opened
+            return port._replace(number=opened.number)
+        table[key] = _raw_or_frames(asked, self.owner)
+        return port
+
+    def close_port(self, port: Port) -> None:
+        table, key = self._place(port)
+        opened = table.pop(key, None)
+        if opened is not None:
+            opened.close()
+
+    def change_group(self, wanted: JoinGroup | LeaveGroup) -> None:
+        table, key = self._place(wanted.port)
+        opened = table.get(key)
+        if opened is None:
+            self.owner.count("group_failures")
+        elif isinstance(wanted, JoinGroup):
+            opened.join(wanted.group, wanted.interface)
+        else:
+            opened.leave(wanted.group, wanted.interface)
+
+    def send(self, unit: Unit) -> None:
+        """By the port of its interface, else by that of every interface."""
+        if isinstance(unit, Datagram):
+            table, number = self._udp, unit.source.port
+        elif isinstance(unit, IpPacket):
+            table, number = self._ip, unit.protocol
+        else:
+            table, number = self._ethernet, unit.ethertype
+        port = table.get((number, unit.interface)) or table.get((number, ""))
+        if port is None and not number:
+            port = self._only(unit)
+        if port is None:
+            self.owner.count("send_failures")
+        else:
+            port.send(unit)
+
+    def _only(self, unit: Unit) -> SocketPort | None:
+        """For a datagram that names no source port, where there is but one that could be meant."""
+        found = [port for (_, lan), port in self._udp.items() if lan in (unit.interface, "")]
+        return found[0] if len(found) == 1 else None
+
+    def interface_changed(self, interface: Interface) -> None:
+        """Raises OSError where a port cannot be opened on its interface's new device."""
+        for table in (self._udp, self._ip, self._ethernet):
+            for port in tuple(table.values()):
+                port.interface_changed(interface)
+
+    def close(self) -> None:
+        for table in (self._udp, self._ip, self._ethernet):
+            for port in table.values():
+                port.close()
+            table.clear()
+
+    def _place(self, port: Port) -> tuple[_Table, tuple[int, str]]:
+        if isinstance(port, Udp):
+            return self._udp, (port.number, port.interface)
+        if isinstance(port, Ip):
+            return self._ip, (port.protocol, port.interface)
+        if isinstance(port, Tcp):
+            raise TypeError(f"{port} takes connections, for a StreamMachine")
+        return self._ethernet, (port.ethertype, port.interface)
+
+
+def _raw_or_frames(asked: OpenPort, owner: Owner) -> SocketPort:
+    """Imported where they are wanted: few machines have one."""
+    port = asked.port
+    if isinstance(port, Ip):
+        from catenet.nodes.runtime.raw import RawPort
+
+        return RawPort(asked, port, owner)
+    assert isinstance(port, Ethernet)
+    from catenet.nodes.runtime.frames import FramePort
+
+    return FramePort(asked, port, owner)

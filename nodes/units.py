@@ -1,0 +1,148 @@
+"""What the contract (nodes/machine) speaks of: packets of each kind, interfaces, ports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from catenet.nodes.address import Address, Prefix
+
+__all__ = [
+    "Datagram",
+    "DecodeError",
+    "Endpoint",
+    "Ethernet",
+    "Frame",
+    "Interface",
+    "Ip",
+    "IpPacket",
+    "Json",
+    "Port",
+    "Tcp",
+    "Udp",
+    "Unit",
+]
+
+Json = None | bool | int | float | str | list["Json"] | tuple["Json", ...] | Mapping[str, "Json"]
+
+
+class DecodeError(ValueError):
+    """A peer sent what its protocol forbids: the peer's fault; count it, log it once, drop it."""
+
+    def __init__(self, field: str, value: object, why: str = "") -> None:
+        super().__init__(f"{field} {value!r}{': ' if why else ''}{why}")
+        self.field = field
+        self.value = value
+
+
+class Endpoint(NamedTuple):
+    """An address and a port (0 where the protocol has none)."""
+
+    address: Address
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.address}:{self.port}"
+
+
+class Datagram(NamedTuple):
+    """A UDP datagram: what came in, or what is to go out.
+
+    Going out, an interface of "" leaves the choice to the routing table, and a source address of 0 leaves it to the
+    interface. `ttl` and `tos` are the octets of its IP header (RFC 791 section 3.1): going out, 0 stands for its
+    port's; coming in, they are 0 unless its port asks for them (`OpenPort.hears_ttl`). `stream` marks a message that
+    came, or is to go, over a connection of its own instead (DNS over TCP).
+    """
+
+    data: bytes
+    source: Endpoint
+    destination: Endpoint
+    interface: str = ""
+    ttl: int = 0
+    tos: int = 0
+    stream: bool = False
+
+    def reply(self, data: bytes) -> Datagram:
+        """What goes back the way that this one came."""
+        return Datagram(data, self.destination, self.source, self.interface, stream=self.stream)
+
+
+class IpPacket(NamedTuple):
+    """An IPv4 packet of a protocol without ports: its payload, and what its header says. Otherwise as a Datagram."""
+
+    data: bytes
+    source: Address
+    destination: Address
+    protocol: int
+    interface: str = ""
+    ttl: int = 0
+    tos: int = 0
+
+    def reply(self, data: bytes) -> IpPacket:
+        """What goes back the way that this one came."""
+        return IpPacket(data, self.destination, self.source, self.protocol, self.interface)
+
+
+class Frame(NamedTuple):
+    """An Ethernet frame: its payload, the hardware addresses (6 octets each), the type. A source of b"" going out
+    stands for the interface's own."""
+
+    data: bytes
+    source: bytes
+    destination: bytes
+    ethertype: int
+    interface: str
+
+    def reply(self, data: bytes) -> Frame:
+        """What goes back to who sent this one."""
+        return Frame(data, b"", self.source, self.ethertype, self.interface)
+
+
+Unit = Datagram | IpPacket | Frame
+"""What a machine takes and sends."""
+
+
+class Interface(NamedTuple):
+    """One of the node's interfaces, named by its LAN. `up` is false while it is cut. `mtu`: the octets of the largest
+    IP packet; `hardware`: the hardware address, which may be another one after each start; b"" where there is none now.
+    """
+
+    name: str
+    address: Address
+    prefix: Prefix
+    up: bool = True
+    mtu: int = 1500
+    hardware: bytes = b""
+
+
+# Ports. A port is a value: it names itself in every action.
+
+
+class Udp(NamedTuple):
+    """A UDP port, of every interface or of one alone. Number 0: any that is free (`PortAware` tells which)."""
+
+    number: int = 0
+    interface: str = ""
+
+
+class Tcp(NamedTuple):
+    """A TCP port that accepts connections: for a `StreamMachine`."""
+
+    number: int
+
+
+class Ip(NamedTuple):
+    """The packets of an IP protocol (89 is OSPF's), of every interface or of one alone."""
+
+    protocol: int
+    interface: str = ""
+
+
+class Ethernet(NamedTuple):
+    """The frames of an Ethernet type on one interface."""
+
+    ethertype: int
+    interface: str
+
+
+Port = Udp | Tcp | Ip | Ethernet
