@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from network import Network, Node
+from network import Network
 
-from catenet.nodes.address import ANY, Address
+from catenet.nodes.address import Address
 from catenet.nodes.application.dns.config import NameserverOptions, ResolverOptions
 from catenet.nodes.application.dns.message import Edns, Message, Question
 from catenet.nodes.application.dns.name import Name
@@ -20,7 +20,7 @@ from catenet.nodes.application.dns.nameserver import Nameserver
 from catenet.nodes.application.dns.records import Type
 from catenet.nodes.application.dns.resolver import PORT, Resolver
 from catenet.nodes.application.dns.zone import Zone, Zones
-from catenet.nodes.machine import Action, Datagram, Endpoint, Machine, Send
+from catenet.nodes.machine import Action, Datagram, Endpoint
 
 ZONES = Path(__file__).parents[2] / "labs" / "internet" / "zones"
 LAN = "internet"
@@ -36,33 +36,6 @@ SERVERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dns.uiuc.edu": ("192.31.63.53", ("uiuc.edu",)),
     "dns.cs.uiuc.edu": ("192.31.65.53", ("cs.uiuc.edu",)),
 }
-
-
-class OnLan:
-    """A machine whose packets go out on the one LAN, from the node's own address."""
-
-    def __init__(self, machine: Machine, address: Address) -> None:
-        self.machine = machine
-        self.address = address
-
-    def receive(self, packet: Datagram, now: float) -> None:
-        self.machine.receive(packet, now)
-
-    def wake(self, now: float) -> None:
-        self.machine.wake(now)
-
-    def next_wake(self) -> float | None:
-        return self.machine.next_wake()
-
-    def take_actions(self) -> list[Action]:
-        return [self._addressed(action) for action in self.machine.take_actions()]
-
-    def _addressed(self, action: Action) -> Action:
-        if not isinstance(action, Send):
-            return action
-        packet = action.packet
-        source = packet.source._replace(address=self.address) if packet.source.address == ANY else packet.source
-        return Send(packet._replace(source=source, interface=LAN))
 
 
 @dataclass
@@ -101,11 +74,11 @@ class DnsWorld:
         self.names = {address: name for name, (address, _) in servers.items()}
         for name, (address, zones) in servers.items():
             made = Zones(Zone.from_file(_origin(zone), text, f"{zone}.zone") for zone, text in zones.items())
-            self._add(name, address, lambda node, made=made: Nameserver(made, Counter().update))  # type: ignore[misc]
+            self.network.add_node(name, {LAN: address}, lambda node, made=made: Nameserver(made, Counter().update))
         hints = {name: Address.parse(address) for name, address in roots.items()}
-        self._add(
+        self.network.add_node(
             "resolver",
-            RESOLVER,
+            {LAN: RESOLVER},
             lambda node: Resolver(
                 options,
                 hints,
@@ -118,17 +91,11 @@ class DnsWorld:
         self.network.add_node("surf", {LAN: SURF}, lambda node: self.client)
         self._id = 0
 
-    def _add(self, name: str, address: str, make: object) -> None:
-        def on_lan(node: Node) -> Machine:
-            return OnLan(make(node), Address.parse(address))  # type: ignore[operator]
-
-        self.network.add_node(name, {LAN: address}, on_lan)
-
     @property
     def resolver(self) -> Resolver:
         machine = self.network.nodes["resolver"].machine
-        assert isinstance(machine, OnLan) and isinstance(machine.machine, Resolver)
-        return machine.machine
+        assert isinstance(machine, Resolver)
+        return machine
 
     def send(self, name: str, kind: int = Type.A, *, rd: bool = True, stream: bool = False, number: int = 0) -> int:
         """The client asks the resolver."""
@@ -138,10 +105,9 @@ class DnsWorld:
             query.pack(),
             Endpoint(Address.parse(SURF), 5000),
             Endpoint(Address.parse(RESOLVER), PORT),
-            LAN,
-            stream,
+            stream=stream,
         )
-        self.network._transmit(self.network.nodes["surf"], packet)
+        self.network.send("surf", packet)
         return self._id
 
     def ask(
