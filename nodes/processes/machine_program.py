@@ -41,6 +41,7 @@ from catenet.nodes.runtime.lines import LineSplitter
 from catenet.nodes.runtime.machine_run import MachineRun
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.client import Netlink
+from catenet.nodes.runtime.network import KernelNetwork
 from catenet.nodes.runtime.options import build_options
 
 __all__ = ["run"]
@@ -245,6 +246,7 @@ class _Program:
         self._failures: set[str] = set()
         self.run = MachineRun(
             machine,
+            network=KernelNetwork(loop),
             lans=known,
             loop=loop,
             perform=self._perform,

@@ -38,6 +38,7 @@ from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
 from catenet.nodes.runtime.machine_run import MachineRun
 from catenet.nodes.runtime.netlink.routing import Route
+from catenet.nodes.runtime.network import KernelNetwork
 from catenet.nodes.runtime.port import Owner, Reply
 from catenet.nodes.runtime.routes import RestoredRoute, WantedRoute
 from catenet.nodes.runtime.shared_runs import SharedRuns
@@ -292,6 +293,7 @@ class ServiceContext:
         """What runs a machine (see `run_machine`), until the service ends."""
         run = MachineRun(
             machine,
+            network=KernelNetwork(self._shared.loop),
             lans=self._shared.lans,
             loop=self._shared.loop,
             perform=self.perform,
@@ -343,7 +345,7 @@ class ServiceContext:
             OSError: the port is taken, or the kernel refuses.
 
         """
-        await self._connections.listen(port, accept)
+        self._connections.listen(port, accept)
 
     async def connect_tcp(self, peer: Endpoint, opened: Callable[[Connection], Stream], timeout: float) -> None:
         """Open a TCP connection; `opened` gives it its stream. Returns once it stands.
@@ -353,6 +355,9 @@ class ServiceContext:
 
         """
         await self._connections.connect(peer, opened, timeout)
+
+    def settle(self) -> None:
+        """Its streams are told nothing more."""
 
     def perform(self, action: Action) -> None:
         """Do what a machine wants, other than sending. A route that the kernel refuses is counted and told.

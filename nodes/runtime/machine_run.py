@@ -11,7 +11,9 @@ from catenet.nodes.machine import (
     Action,
     Answering,
     ClosePort,
+    Connect,
     Explaining,
+    Flush,
     Flushable,
     Inspectable,
     Interface,
@@ -20,11 +22,15 @@ from catenet.nodes.machine import (
     LeaveGroup,
     Machine,
     OpenPort,
+    Port,
     PortAware,
     RouteAware,
     Stoppable,
+    StreamMachine,
+    Tcp,
 )
 from catenet.nodes.runtime.driver import Driver
+from catenet.nodes.runtime.network import Network
 from catenet.nodes.runtime.port import Interfaces, Owner
 from catenet.nodes.runtime.ports import Ports
 
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
     from catenet.nodes.control.origin import Explanation
     from catenet.nodes.machine import NextHop
     from catenet.nodes.runtime.context import ServiceContext
+    from catenet.nodes.runtime.machine_streams import MachineStreams
 
 __all__ = ["MachineRun", "run_machine"]
 
@@ -44,6 +51,7 @@ class MachineRun:
         self,
         machine: Machine[Any],
         *,
+        network: Network,
         lans: Interfaces,
         loop: asyncio.AbstractEventLoop,
         perform: Callable[[Action], None],
@@ -59,10 +67,17 @@ class MachineRun:
         self._fail = fail
         self._loop = loop
         self._aware = machine if isinstance(machine, PortAware) else None
-        self.ports = Ports()
+        self.ports = Ports(network)
         self.driver = Driver(driven or machine, self.ports.send, self._perform, fail, loop)
         reply = machine.reply if isinstance(machine, Answering) else None
         self.ports.owner = Owner(self.driver.feed, self.driver.settle, lans, loop, count, fail, reply)
+        self._streams: MachineStreams | None = None
+        if isinstance(machine, StreamMachine):
+            from catenet.nodes.runtime.machine_streams import MachineStreams
+
+            self._streams = MachineStreams(
+                machine, self.driver, network=network, loop=loop, perform=perform, count=count, fail=fail
+            )
 
     def begin(self) -> None:
         """Do what it wanted when it was made.
@@ -92,20 +107,28 @@ class MachineRun:
     def close(self) -> None:
         self.driver.close()
         self.ports.close()
+        if self._streams is not None:
+            self._streams.close()
 
     def _perform(self, action: Action) -> None:
         if isinstance(action, OpenPort):
             self._open(action)
+        elif isinstance(action, Flush) and self._streams is not None:
+            self._streams.flush(action.stream)
+        elif isinstance(action, Connect) and self._streams is not None:
+            self._streams.connect(action)
         elif isinstance(action, ClosePort):
-            self.ports.close_port(action.port)
+            self._close(action.port)
         elif isinstance(action, JoinGroup | LeaveGroup):
             self.ports.change_group(action)
+        elif isinstance(action, Connect | Flush):
+            raise TypeError(f"{self._machine!r} is no StreamMachine, and wants {action!r}")
         else:
             self._perform_other(action)
 
     def _open(self, asked: OpenPort) -> None:
         try:
-            port = self.ports.open(asked)
+            port = self._opened(asked)
         except OSError as error:
             if self._aware is None:
                 raise OSError(error.errno, f"{asked.port}: {error.strerror}") from None
@@ -113,6 +136,21 @@ class MachineRun:
         else:
             if self._aware is not None:
                 self._aware.port_opened(asked, port, self._loop.time())
+
+    def _opened(self, asked: OpenPort) -> Port:
+        port = asked.port
+        if not isinstance(port, Tcp):
+            return self.ports.open(asked)
+        if self._streams is None:
+            raise TypeError(f"{self._machine!r} is no StreamMachine, and opens {port!r}")
+        self._streams.listen(port)
+        return port
+
+    def _close(self, port: Port) -> None:
+        if not isinstance(port, Tcp):
+            self.ports.close_port(port)
+        elif self._streams is not None:
+            self._streams.close_port(port)
 
 
 async def run_machine(context: ServiceContext, machine: Machine[Any]) -> None:

@@ -7,7 +7,6 @@ import os
 
 from catenet.nodes.machine import (
     Datagram,
-    Ethernet,
     Interface,
     Ip,
     IpPacket,
@@ -19,21 +18,22 @@ from catenet.nodes.machine import (
     Udp,
     Unit,
 )
-from catenet.nodes.runtime.port import Owner, SocketPort
-from catenet.nodes.runtime.udp import UdpPort
+from catenet.nodes.runtime.network import Network, OpenedPort
+from catenet.nodes.runtime.port import Owner
 
 __all__ = ["Ports"]
 
-_Table = dict[tuple[int, str], SocketPort]
+_Table = dict[tuple[int, str], OpenedPort]
 """By the number, protocol or type, and the interface."""
 
 
 class Ports:
-    """Datagram, raw and frame ports, each of `owner`, who is to be named before one is opened."""
+    """Datagram, raw and frame ports of a network, each of `owner`, who is to be named before one is opened."""
 
     owner: Owner
 
-    def __init__(self) -> None:
+    def __init__(self, network: Network) -> None:
+        self._network = network
         self._udp: _Table = {}
         self._ip: _Table = {}
         self._ethernet: _Table = {}
@@ -42,19 +42,16 @@ class Ports:
         """Open it → the port, with the number that it got.
 
         Raises:
-            OSError: it is taken, or the kernel refuses.
+            OSError: it is taken, or the network refuses.
 
         """
-        table, key = self._place(asked.port)
-        if key[0] and key in table:
-            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
         port = asked.port
-        if isinstance(port, Udp):
-            opened = UdpPort(asked, port, self.owner)
-            table[opened.number, port.interface] = opened
-            return port._replace(number=opened.number)
-        table[key] = _raw_or_frames(asked, self.owner)
-        return port
+        table, (number, interface) = self._place(port)
+        if number and (number, interface) in table:
+            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+        opened, number = self._network.open(asked, self.owner)
+        table[number, interface] = opened
+        return port._replace(number=number) if isinstance(port, Udp) else port
 
     def close_port(self, port: Port) -> None:
         table, key = self._place(port)
@@ -88,7 +85,7 @@ class Ports:
         else:
             port.send(unit)
 
-    def _only(self, unit: Unit) -> SocketPort | None:
+    def _only(self, unit: Unit) -> OpenedPort | None:
         """For a datagram that names no source port, where there is but one that could be meant."""
         found = [port for (_, lan), port in self._udp.items() if lan in (unit.interface, "")]
         return found[0] if len(found) == 1 else None
@@ -110,19 +107,5 @@ class Ports:
             return self._udp, (port.number, port.interface)
         if isinstance(port, Ip):
             return self._ip, (port.protocol, port.interface)
-        if isinstance(port, Tcp):
-            raise TypeError(f"{port} takes connections, for a StreamMachine")
+        assert not isinstance(port, Tcp)
         return self._ethernet, (port.ethertype, port.interface)
-
-
-def _raw_or_frames(asked: OpenPort, owner: Owner) -> SocketPort:
-    """Imported where they are wanted: few machines have one."""
-    port = asked.port
-    if isinstance(port, Ip):
-        from catenet.nodes.runtime.raw import RawPort
-
-        return RawPort(asked, port, owner)
-    assert isinstance(port, Ethernet)
-    from catenet.nodes.runtime.frames import FramePort
-
-    return FramePort(asked, port, owner)

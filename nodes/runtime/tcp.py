@@ -34,6 +34,8 @@ class _Owner(Protocol):
     def count(self, counter: str, by: int = 1) -> None: ...
     def perform(self, action: Report) -> None: ...
     def fail(self, error: Exception) -> None: ...
+    def settle(self) -> None:
+        """A stream was told something: do what whoever is behind it wants now."""
 
 
 class Connections:
@@ -44,25 +46,30 @@ class Connections:
         self.loop = loop
         self.open: set[Connection] = set()
         self.share = self._buffer = memoryview(bytearray(_TURN))  # where what is read of one connection at a time goes
-        self._servers: list[asyncio.Server] = []
+        self._listeners: dict[int, _Listener] = {}
+        self.of: dict[int, Connection] = {}  # by the stream's identity
         self.now = 0.0  # as `moment` has it; 0: not looked at in this turn of the loop
 
-    async def listen(self, port: int, accept: Callable[[Connection], Stream]) -> None:
+    def listen(self, port: int, accept: Callable[[Connection], Stream]) -> None:
         """Accept connections on a port of every interface.
 
         Raises:
             OSError: the port is taken, or the kernel refuses.
 
         """
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # else TIME-WAIT holds the port at a restart
-            listener.bind(("", port))
-        except OSError:
+        self._listeners[port] = _Listener(port, lambda: Connection(self, accept), self)
+
+    def close_port(self, port: int) -> None:
+        """Accept no more; the connections that stand go on."""
+        listener = self._listeners.pop(port, None)
+        if listener is not None:
             listener.close()
-            raise
-        make = lambda: Connection(self, accept)  # noqa: E731
-        self._servers.append(await self.loop.create_server(make, sock=listener, backlog=_BACKLOG))
+
+    def flush(self, stream: Stream) -> None:
+        """Send what it has had ready since, in whatever way it came by it. One whose connection is gone has nobody."""
+        connection = self.of.get(id(stream))
+        if connection is not None:
+            connection.flush()
 
     async def connect(self, peer: Endpoint, opened: Callable[[Connection], Stream], timeout: float) -> None:
         """Open a connection; returns once it stands and `opened` has been called.
@@ -97,10 +104,38 @@ class Connections:
 
     def close(self) -> None:
         """Close every port, and cut every connection off."""
-        for server in self._servers:
-            server.close()
+        for port in tuple(self._listeners):
+            self.close_port(port)
         for connection in tuple(self.open):
             connection.abort()
+
+
+class _Listener:
+    """A port that accepts. It is open at once; who connects before the loop's next turn waits with the kernel."""
+
+    def __init__(self, port: int, make: Callable[[], Connection], everyone: Connections) -> None:
+        self._everyone = everyone
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+        try:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # else TIME-WAIT holds it at a restart
+            self._socket.bind(("", port))
+            self._socket.listen(_BACKLOG)
+        except OSError:
+            self._socket.close()
+            raise
+        self._server: asyncio.Server | None = None
+        self._closed = False
+        self._task = everyone.loop.create_task(self._serve(make))
+
+    async def _serve(self, make: Callable[[], Connection]) -> None:
+        self._server = await self._everyone.loop.create_server(make, sock=self._socket, backlog=_BACKLOG)
+        if self._closed:
+            self._server.close()
+
+    def close(self) -> None:
+        self._closed = True
+        if self._server is not None:  # else as soon as there is one
+            self._server.close()
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -146,6 +181,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport.set_write_buffer_limits(high=_UNSENT)
         try:
             self._stream = self._opened(self)
+            self._all.of[id(self._stream)] = self
         except Exception as error:
             self._all.owner.fail(error)
             return
@@ -198,11 +234,13 @@ class Connection(asyncio.BufferedProtocol):
         stream, self._stream = self._stream, None
         if stream is None:
             return
+        self._all.of.pop(id(stream), None)
         try:
             if not self._closing:
                 stream.receive_eof(self._all.loop.time())
             for report in stream.take_reports():
                 self._all.owner.perform(report)
+            self._all.owner.settle()
         except Exception as error:
             self._all.owner.fail(error)
 
@@ -232,6 +270,7 @@ class Connection(asyncio.BufferedProtocol):
         when = stream.next_wake()
         if when is not None and when < self._wake_at:
             self._arm(when)
+        self._all.owner.settle()
 
     def _finish(self, transport: asyncio.Transport) -> None:
         """Close once everything is sent. Until the peer has closed too, what it still sends is read and thrown away:

@@ -17,6 +17,7 @@ from statistics import median
 
 from catenet.nodes.machine import Action, Datagram, OpenPort, Port, Send, Udp
 from catenet.nodes.runtime.machine_run import MachineRun
+from catenet.nodes.runtime.network import KernelNetwork
 
 DATAGRAMS, WARM, AT_ONCE, SIZE = 100_000, 5_000, 32, 64
 _PKTINFO, _SPACE = 8, socket.CMSG_SPACE(12)
@@ -155,6 +156,7 @@ async def _ours() -> None:
 
     run = MachineRun(
         _Echo(_Clock()),
+        network=KernelNetwork(loop),
         lans=_Loopback(),
         loop=loop,
         perform=lambda _: None,

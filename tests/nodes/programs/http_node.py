@@ -48,6 +48,9 @@ class SmallNode:
     def fail(self, error: Exception) -> None:
         self.errors.append(error)
 
+    def settle(self) -> None:
+        """There is no machine."""
+
     def show(self, what: str, function: Callable[[], Json]) -> None:
         self.shows[what] = function
 
@@ -59,7 +62,7 @@ class SmallNode:
 
     async def listen_tcp(self, port: int, accept: Callable[[Connection], Stream]) -> None:
         self.connections = Connections(self, asyncio.get_running_loop())
-        await self.connections.listen(port, accept)
+        self.connections.listen(port, accept)
 
 
 class Running:
