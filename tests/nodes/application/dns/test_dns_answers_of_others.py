@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import dnslib
 import pytest
-from dns_desk import Desk, a, ns, soa
+from dns_desk import US, Desk, a, ns, soa
 
 from catenet.nodes.address import Address
 from catenet.nodes.application.dns.cache import Cache
@@ -134,6 +135,71 @@ def test_rfc_2181_9_a_truncated_answer_may_end_in_the_middle_of_a_record() -> No
     (again,) = desk.give(Datagram(whole[:-20], asked.destination, ours), 0.01)
     assert again.stream and Message.parse(again.data).question == Message.parse(asked.data).question
     assert desk.counters["unreadable"] == 0
+
+
+# Another class
+
+FORGED = "203.0.113.66"
+EMPTY: tuple[Record, ...] = ()
+
+
+def given(
+    desk: Desk, asked: Datagram, klass: int, parts: dict[str, tuple[Record, ...]], **flags: object
+) -> list[Datagram]:
+    """An answer whose records are all of that class; and what the resolver sends."""
+    message = dnslib.DNSRecord.parse(replace(Message.parse(asked.data).reply(), **parts, **flags).pack())  # type: ignore[arg-type]
+    for record in (*message.rr, *message.auth, *(each for each in message.ar if each.rtype != Type.OPT)):
+        record.rclass = klass
+    ours = asked.source._replace(address=US.address)
+    return desk.give(Datagram(bytes(message.pack()), asked.destination, ours), 0.01)
+
+
+@pytest.mark.parametrize("klass", [0, 3, 4, 254, 255, 65_280])
+@pytest.mark.parametrize("authoritative", [False, True])
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"answers": (a("www.example", FORGED),)},
+        {"answers": (cname("www.example", "web.example"), a("web.example", FORGED))},
+        {"answers": (cname("www.example", "www.evil.example"),)},
+        {"answers": (Record(Name.parse("example"), Type.DNAME, 300, Dname(Name.parse("evil"))),)},
+        {"authority": (soa("example"),)},
+        {"authority": (ns("example", "ns.example"),), "additional": (a("ns.example", FORGED),)},
+    ],
+    ids=["answer", "alias and answer", "alias", "redirection", "denial", "referral"],
+)
+def test_rfc_1034_4_2_records_of_another_class_are_as_if_they_were_not_there(
+    parts: dict[str, tuple[Record, ...]], authoritative: bool, klass: int
+) -> None:
+    """The classes are "an array of parallel namespace trees": what a server says of another says nothing of IN, neither
+    now, nor later from the cache, nor in what is told."""
+    desks = Desk(), Desk()
+    sent = []
+    for desk, what in zip(desks, (parts, dict.fromkeys(parts, EMPTY)), strict=True):
+        (asked,) = desk.ask()
+        first = given(desk, asked, klass, what, authoritative=authoritative)
+        later = [desk.ask(name, 2, 0.02, rd=rd) for name in ("www.example", "web.example") for rd in (False, True)]
+        sent.append([first, *later])
+    with_them, without = desks
+    assert sent[0] == sent[1] and with_them.said == without.said
+    shown = [desk.machine.show(0.02, str) for desk in desks]
+    assert shown[0] == shown[1] and FORGED not in str(shown[0])
+    assert with_them.counters == without.counters
+
+
+def test_beside_records_of_another_class_those_of_ours_count() -> None:
+    desk = Desk()
+    (asked,) = desk.ask()
+    data = bytearray(
+        replace(Message.parse(asked.data).reply(), answers=(a("www.example", FORGED), a("www.example"))).pack()
+    )
+    at = (
+        len(asked.data) - 11 + 2
+    )  # the first record begins behind the question with a pointer; an OPT record has 11 octets
+    assert data[at : at + 4] == b"\0\1\0\1"
+    data[at + 3] = 3
+    (reply,) = desk.give(Datagram(bytes(data), asked.destination, asked.source._replace(address=US.address)), 0.01)
+    assert said(reply) == (Rcode.NOERROR, ["www.example 300 A 192.0.2.80"])
 
 
 # How much is kept
