@@ -14,9 +14,11 @@ from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.nameserver import Nameserver
 from catenet.nodes.application.dns.records import (
     Caa,
+    Class,
     Data,
     Ds,
     Opaque,
+    Opcode,
     Rcode,
     Record,
     Sshfp,
@@ -43,7 +45,7 @@ def check_text(record: Record) -> None:
     assert Name.parse(str(record.name)) == record.name
     text = str(record)
     assert text.isprintable()
-    if not is_data_type(record.type) or not _has_text(record.data):
+    if record.klass != Class.IN or not is_data_type(record.type) or not _has_text(record.data):
         return
     ((_, _, again),) = parse_zone_file(text, Name.root, "text")
     assert again == record
@@ -78,14 +80,22 @@ def _check_message(message: Message) -> None:
     records = (*message.answers, *message.authority, *message.additional)
     for record in records:
         check_text(record)
-    # Opcodes other than QUERY have forms of their own.
-    if not again.truncated and not message.opcode and not any(is_beyond_oracle(record.data) for record in records):
+    # An update is read by rules of its own (RFC 2136 section 2).
+    if (
+        not again.truncated
+        and message.opcode != Opcode.UPDATE
+        and not any(is_beyond_oracle(record.data) for record in records)
+    ):
         oracle = read_by_oracle(data)
         assert oracle.id == message.id
         assert oracle.rcode() == message.rcode
         sections = (oracle.answer, oracle.authority, oracle.additional)
-        theirs = [(_labels(each.name), int(each.rdtype), each.ttl) for section in sections for each in section]
-        assert theirs == [(record.name, record.type, record.ttl) for record in records]
+        theirs = [
+            (_labels(each.name), int(each.rdtype), int(each.rdclass), each.ttl)
+            for section in sections
+            for each in section
+        ]
+        assert theirs == [(record.name, record.type, record.klass, record.ttl) for record in records]
 
 
 def _labels(name: dns.name.Name) -> Name:

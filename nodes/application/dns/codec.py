@@ -13,8 +13,8 @@ from dnslib.buffer import Buffer
 from dnslib.buffer import BufferError as TooShort
 
 from catenet.nodes.application.dns.name import NAME_LIMIT, Name
-from catenet.nodes.application.dns.records import DATA, Data, Opaque
-from catenet.nodes.application.dns.types import TTL_LIMIT
+from catenet.nodes.application.dns.records import DATA, INTERNET_TYPES, Data, Opaque
+from catenet.nodes.application.dns.types import TTL_LIMIT, Class
 from catenet.nodes.machine import DecodeError
 
 __all__ = ["ERRORS", "HEADER_SIZE", "MessageBuffer", "data_of", "parse_data"]
@@ -106,7 +106,7 @@ class MessageBuffer(Buffer):  # type: ignore[misc]
         return ttl if ttl <= TTL_LIMIT else 0
 
 
-def parse_data(buffer: MessageBuffer, kind: int, length: int) -> Data:
+def parse_data(buffer: MessageBuffer, kind: int, length: int, klass: int = Class.IN) -> Data:
     """The data of one record.
 
     Raises:
@@ -118,10 +118,24 @@ def parse_data(buffer: MessageBuffer, kind: int, length: int) -> Data:
     if end > len(buffer.data):
         raise DecodeError("RDLENGTH", length, "it runs past the end of the message")
     buffer.end = end
-    data = DATA.get(kind, Opaque).read(buffer)
+    data = _form(kind, klass, length).read(buffer)
     if buffer.offset != end:
         raise DecodeError("RDLENGTH", length, f"the data of type {kind} ends {buffer.offset - end:+} octets off")
     return data
+
+
+def _form(kind: int, klass: int, length: int) -> type[Data]:
+    """How the data are to be read, in a class with forms of its own.
+
+    In an update NONE stands for the zone's class, which is IN here; and beside NONE or ANY a type may have no data at
+    all, whatever its form: the record then speaks of a whole set, or of a whole name (RFC 2136 sections 2.4 and 2.5).
+    """
+    if klass != Class.IN:
+        if not length and klass in (Class.NONE, Class.ANY):
+            return Opaque
+        if klass != Class.NONE and kind in INTERNET_TYPES:
+            return Opaque
+    return DATA.get(kind, Opaque)
 
 
 def data_of(kind: int, octets: bytes) -> Data:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from catenet.nodes.application.dns.codec import ERRORS, HEADER_SIZE, MessageBuffer, parse_data
 from catenet.nodes.application.dns.name import Name
-from catenet.nodes.application.dns.records import CLASS_IN, Rcode, Record, Type, type_text
+from catenet.nodes.application.dns.records import Class, Rcode, Record, Type, type_text
 from catenet.nodes.machine import DecodeError
 
 __all__ = ["EDNS_SIZE", "STREAM_SIZE", "UDP_SIZE", "Edns", "Header", "Message", "Question"]
@@ -88,7 +88,7 @@ class Question:
 
     name: Name
     type: int
-    klass: int = CLASS_IN
+    klass: int = Class.IN
     spelling: tuple[bytes, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
@@ -302,7 +302,7 @@ def _read_question(buffer: MessageBuffer) -> Question:
 
 
 def _read_section(buffer: MessageBuffer, count: int, *, opts: list[_Opt] | None) -> tuple[Record, ...]:
-    """The records of class IN; an OPT record, where there may be one, goes to `opts`."""
+    """The records, of any class; an OPT record, where there may be one, goes to `opts`."""
     records: list[Record] = []
     for _ in range(count):
         name = buffer.read_name()
@@ -318,10 +318,7 @@ def _read_section(buffer: MessageBuffer, count: int, *, opts: list[_Opt] | None)
             continue
         ttl = buffer.read_ttl()
         (length,) = buffer.unpack("!H")
-        if klass != CLASS_IN:
-            buffer.get(length)
-            continue
-        records.append(Record(name, kind, ttl, parse_data(buffer, kind, length)))
+        records.append(Record(name, kind, ttl, parse_data(buffer, kind, length, klass), klass))
     return tuple(records)
 
 
@@ -343,7 +340,7 @@ def _check_options(data: bytes) -> None:
 
 def _write_record(buffer: MessageBuffer, record: Record) -> None:
     buffer.write_name(record.name)
-    buffer.pack("!HHI", record.type, CLASS_IN, record.ttl)
+    buffer.pack("!HHI", record.type, record.klass, record.ttl)
     at = buffer.offset
     buffer.pack("!H", 0)
     record.data.write(buffer)

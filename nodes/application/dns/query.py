@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from catenet.nodes.application.dns.message import Header, Message
-from catenet.nodes.application.dns.records import CLASS_IN, Opcode, Rcode, Type, is_data_type
+from catenet.nodes.application.dns.records import Class, Opcode, Rcode, Type, is_data_type
 from catenet.nodes.machine import DecodeError
 
 __all__ = ["NoQueryError", "Query", "read_query"]
@@ -77,7 +77,7 @@ def _refusal(message: Message) -> Rcode:
     kind = message.question.type
     if _is_beyond_us(message):
         return Rcode.BADVERS
-    if message.question.klass != CLASS_IN or kind in (Type.AXFR, Type.IXFR):
+    if message.question.klass != Class.IN or kind in (Type.AXFR, Type.IXFR):
         return Rcode.REFUSED
     if kind in (Type.MAILA, Type.MAILB):
         return Rcode.NOTIMP

@@ -7,6 +7,7 @@ section 6). So a server of example.com cannot slip in an address for www.nytimes
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from catenet.nodes.application.dns.message import Message, Question
@@ -14,6 +15,7 @@ from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.records import (
     CHAIN_LIMIT,
     A,
+    Class,
     Cname,
     Dname,
     Ns,
@@ -84,20 +86,29 @@ Reading = Answered | Aliased | Referred | Denied | Useless
 
 
 def parse_answer(data: bytes, *, stream: bool) -> Message:
-    """The message; of one that was cut off in the middle of a record only what is needed: "when a DNS client receives
-    a reply with TC set, it should ignore that response, and query again" (RFC 2181 section 9).
+    """The message, with its records of class IN; of one that was cut off in the middle of a record only what is needed:
+    "when a DNS client receives a reply with TC set, it should ignore that response, and query again" (RFC 2181 section
+    9).
+
+    What it says of another class says nothing of IN: these are "parallel namespace trees" (RFC 1034 section 4.2).
 
     Raises:
         DecodeError: it cannot be read.
 
     """
     try:
-        return Message.parse(data)
+        message = Message.parse(data)
     except DecodeError:
         skimmed = Message.skim(data)
         if stream or not skimmed.truncated:
             raise
         return skimmed
+    return replace(
+        message,
+        answers=_of_internet(message.answers),
+        authority=_of_internet(message.authority),
+        additional=_of_internet(message.additional),
+    )
 
 
 def read_answer(message: Message, question: Question, zone: Name) -> Reading:
@@ -201,6 +212,10 @@ def _glue(message: Message, servers: RecordSet, zone: Name) -> tuple[RecordSet, 
         if record.name in hosts and record.name.is_under(zone):
             addresses.setdefault(record.name, []).append(record)
     return tuple(tuple(records) for records in addresses.values())
+
+
+def _of_internet(records: RecordSet) -> RecordSet:
+    return tuple(record for record in records if record.klass == Class.IN)
 
 
 def _only_a(records: Iterable[Record]) -> Iterable[Record]:

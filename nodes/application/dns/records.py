@@ -29,11 +29,12 @@ from catenet.nodes.application.dns.fields import (
 )
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.types import (
-    CLASS_IN,
     TTL_LIMIT,
+    Class,
     Opcode,
     Rcode,
     Type,
+    class_text,
     is_data_type,
     opcode_text,
     rcode_text,
@@ -48,12 +49,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHAIN_LIMIT",
-    "CLASS_IN",
     "DATA",
+    "INTERNET_TYPES",
     "TTL_LIMIT",
     "A",
     "Aaaa",
     "Caa",
+    "Class",
     "Cname",
     "Data",
     "Dname",
@@ -73,6 +75,7 @@ __all__ = [
     "Tlsa",
     "Txt",
     "Type",
+    "class_text",
     "is_data_type",
     "opcode_text",
     "rcode_text",
@@ -292,6 +295,10 @@ DATA: dict[int, type[Data]] = {
 }
 """The types whose data are taken apart; those of every other type are `Opaque`."""
 
+INTERNET_TYPES = frozenset({Type.A, Type.AAAA, Type.SRV, Type.NAPTR})
+"""Of these the ones that have this form in the class IN alone (RFC 1035 section 3.4.1, RFC 3596 section 2.1, RFC 2782,
+RFC 3403 section 4); "the format of the RDATA" may differ from class to class (RFC 1035 section 3.2.1)."""
+
 _class: type[Data]
 for _class in {*DATA.values(), Opaque}:
     _hints = get_type_hints(_class, include_extras=True)
@@ -299,12 +306,13 @@ for _class in {*DATA.values(), Opaque}:
 
 
 class Record(NamedTuple):
-    """One resource record of class IN; `ttl` is in seconds."""
+    """One resource record; `ttl` is in seconds."""
 
     name: Name
     type: int
     ttl: int
     data: Data
+    klass: int = Class.IN
 
     @property
     def size(self) -> int:
@@ -312,7 +320,8 @@ class Record(NamedTuple):
         return 12 + self.data.size
 
     def __str__(self) -> str:
-        return f"{self.name} {self.ttl} {type_text(self.type)} {self.data}"
+        klass = "" if self.klass == Class.IN else f"{class_text(self.klass)} "
+        return f"{self.name} {self.ttl} {klass}{type_text(self.type)} {self.data}"
 
 
 def substitute(name: Name, dname: Record) -> tuple[Record, ...]:

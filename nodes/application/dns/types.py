@@ -5,11 +5,12 @@ from __future__ import annotations
 from enum import IntEnum
 
 __all__ = [
-    "CLASS_IN",
     "TTL_LIMIT",
+    "Class",
     "Opcode",
     "Rcode",
     "Type",
+    "class_text",
     "is_data_type",
     "opcode_text",
     "rcode_text",
@@ -21,8 +22,15 @@ TTL_LIMIT = 2**31 - 1
 """The highest TTL, in seconds; "implementations should treat TTL values received with the most significant bit set as
 if the entire value received was zero" (RFC 2181 section 8)."""
 
-CLASS_IN = 1
-"""The Internet; the only class that is served (RFC 1035 section 3.2.4)."""
+
+class Class(IntEnum):
+    """The classes that are known by name (RFC 1035 sections 3.2.4 and 3.2.5; NONE: RFC 2136 section 1.3)."""
+
+    IN = 1  # the Internet; the only one that is served
+    CH = 3
+    HS = 4
+    NONE = 254
+    ANY = 255
 
 
 class Type(IntEnum):
@@ -86,6 +94,7 @@ class Opcode(IntEnum):
     UPDATE = 5
 
 
+_CLASSES = frozenset(Class)
 _TYPES = frozenset(Type)
 _RCODES = frozenset(Rcode)
 _OPCODES = frozenset(Opcode)
@@ -113,6 +122,11 @@ def type_number(word: str) -> int | None:
     if digits != word and digits.isascii() and digits.isdigit() and len(digits) <= 5 and int(digits) <= 0xFFFF:
         return int(digits)
     return Type[word] if word in Type.__members__ else None
+
+
+def class_text(number: int) -> str:
+    """`CH`; `CLASS65280` for a class without a name here (RFC 3597 section 5)."""
+    return Class(number).name if number in _CLASSES else f"CLASS{number}"
 
 
 def rcode_text(number: int) -> str:

@@ -20,8 +20,8 @@ from catenet.nodes.application.dns.entries import Entry, LexError, read_entries
 from catenet.nodes.application.dns.fields import Token, Words
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.records import (
-    CLASS_IN,
     DATA,
+    Class,
     Data,
     Opaque,
     Record,
@@ -203,7 +203,7 @@ def _is_class(text: str) -> bool:
     """Whether it is the class IN (CLASS1: RFC 3597 section 5)."""
     number = text.removeprefix("CLASS")
     if text == "IN" or (
-        number != text and number.isascii() and number.isdigit() and number.lstrip("0") == str(CLASS_IN)
+        number != text and number.isascii() and number.isdigit() and number.lstrip("0") == str(Class.IN.value)
     ):
         return True
     if text in ("CH", "HS", "CS") or (number != text and number.isdigit()):
