@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from catenet.nodes.address import Address
+from catenet.nodes.application.dns.changes import Draft, Nodes
 from catenet.nodes.application.dns.name import NAME_LIMIT, Name
 from catenet.nodes.application.dns.records import (
     CHAIN_LIMIT,
@@ -22,8 +23,8 @@ from catenet.nodes.application.dns.records import (
     Type,
     substitute,
 )
-from catenet.nodes.application.dns.zonecheck import check_lines, check_servers
-from catenet.nodes.application.dns.zonefile import LocatedRecord, ReadFile, parse_zone_file
+from catenet.nodes.application.dns.zonecheck import ZoneError, check_records, check_servers
+from catenet.nodes.application.dns.zonefile import LocatedRecord, ReadFile, ZoneFileError, parse_zone_file
 
 __all__ = ["HOSTS_TTL", "Zone", "ZoneAnswer", "Zones"]
 
@@ -55,25 +56,29 @@ class _Match(NamedTuple):
 
 
 class Zone:
-    """One zone: the records below its origin, down to its cuts, and the glue of those cuts."""
+    """One zone: the records below its origin, down to its cuts, and the glue of those cuts.
 
-    def __init__(self, origin: Name, records: Iterable[Record]) -> None:
+    It is a value: a change makes the next version of it, and this one stays as it is.
+    """
+
+    def __init__(self, origin: Name, nodes: Nodes) -> None:
         self.origin = origin
-        self.count = 0
-        self._nodes: dict[Name, dict[int, tuple[Record, ...]]] = {origin: {}}
-        for record in records:
-            self._add(record)
-            self.count += 1
-        self.soa = self._nodes[origin][Type.SOA][0]
+        self._nodes = nodes
+        self.soa = nodes[origin][Type.SOA][0]
 
-    def _add(self, record: Record) -> None:
-        # A name makes its ancestors exist, if without records ("empty non-terminals", RFC 4592 section 2.2.2).
-        for name in record.name.ancestors():
-            if name in self._nodes:
-                break
-            self._nodes[name] = {}
-        sets = self._nodes[record.name]
-        sets[record.type] = (*sets.get(record.type, ()), record)
+    @classmethod
+    def of(cls, origin: Name, records: Iterable[Record]) -> Zone:
+        """Records that make a zone → Zone."""
+        nodes: dict[Name, dict[int, tuple[Record, ...]]] = {origin: {}}
+        for record in records:
+            # A name makes its ancestors exist, if without records ("empty non-terminals", RFC 4592 section 2.2.2).
+            for name in record.name.ancestors():
+                if name in nodes:
+                    break
+                nodes[name] = {}
+            sets = nodes[record.name]
+            sets[record.type] = (*sets.get(record.type, ()), record)
+        return cls(origin, nodes)
 
     @classmethod
     def from_file(cls, origin: Name, text: str, file: str, read_file: ReadFile | None = None) -> Zone:
@@ -86,10 +91,13 @@ class Zone:
         first: dict[Record, LocatedRecord] = {}  # the records of a set differ (RFC 2181 section 5)
         for line in parse_zone_file(text, origin, file, read_file):
             first.setdefault(line.record, line)
-        lines = tuple(first.values())
-        check_lines(lines, origin, file)
-        zone = cls(origin, first)
-        check_servers(lines, origin, zone.addresses)
+        try:
+            check_records(first, origin)
+            zone = cls.of(origin, first)
+            check_servers(first, origin, zone.addresses)
+        except ZoneError as error:
+            at = (file, 1) if error.record is None else first[error.record][:2]
+            raise ZoneFileError(*at, error.message) from None
         return zone
 
     @classmethod
@@ -101,7 +109,35 @@ class Zone:
         for name, address in hosts.items():
             if name.is_under(origin):
                 records.append(Record(name, Type.A, HOSTS_TTL, A(address)))
-        return cls(origin, records)
+        return cls.of(origin, records)
+
+    def apply(self, changes: Iterable[Record]) -> Zone:
+        """The next version of the zone, with a newer serial number; the same one where the changes change nothing.
+
+        Each is a record as an update has it, and they count in their order (`Draft.change`). Where one brings a newer
+        SOA record, that one's serial number counts.
+
+        Raises:
+            ZoneError: the records would not make a zone, as in a zone file. This is stricter than RFC 2136 section
+                3.4.2.2, where a CNAME beside other records is ignored without a word.
+
+        """
+        draft = Draft(self.origin, self._nodes)
+        for change in changes:
+            draft.change(change)
+        nodes = draft.finish()
+        if nodes is None:
+            return self
+        zone = Zone(self.origin, nodes)
+        servers = [each for sets in nodes.values() for kind in (Type.NS, Type.CNAME) for each in sets.get(kind, ())]
+        check_servers(servers, self.origin, zone.addresses)
+        return zone
+
+    @property
+    def serial(self) -> int:
+        """The version of the zone (RFC 1035 section 3.3.13)."""
+        assert isinstance(self.soa.data, Soa)
+        return self.soa.data.serial
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -152,10 +188,14 @@ class Zone:
 
 
 class Zones:
-    """The zones of one server."""
+    """The zones of one server: a value, too."""
 
     def __init__(self, zones: Iterable[Zone]) -> None:
-        self.by_origin = {zone.origin: zone for zone in zones}
+        self.by_origin: Mapping[Name, Zone] = {zone.origin: zone for zone in zones}
+
+    def replace(self, zone: Zone) -> Zones:
+        """With this version of the zone."""
+        return Zones({**self.by_origin, zone.origin: zone}.values())
 
     def closest(self, name: Name, kind: int = Type.A) -> Zone | None:
         """Step 2: "search the available zones for the zone which is the nearest ancestor to QNAME".

@@ -1,14 +1,13 @@
-"""Whether the records of a master file make a zone; what the zone would answer is asked of the zone itself."""
+"""Whether records make a zone; what the zone would answer is asked of the zone itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from catenet.nodes.application.dns.name import NAME_LIMIT, Name
 from catenet.nodes.application.dns.records import Data, Ds, Ns, Record, Sshfp, Tlsa, Type, type_text
-from catenet.nodes.application.dns.zonefile import LocatedRecord, ZoneFileError
 
-__all__ = ["SET_LIMIT", "check_digest", "check_lines", "check_servers"]
+__all__ = ["SET_LIMIT", "ZoneError", "check_above", "check_digest", "check_records", "check_servers"]
 
 SET_LIMIT = 0xFFFF - (12 + NAME_LIMIT + 4 + 11)
 """Octets of the records of one name and type: with the header, a question and an OPT record they are to fit into a
@@ -36,60 +35,69 @@ _DIGESTS: Mapping[str, Mapping[int, int]] = {
 }
 """Octets of a digest, by the number of its algorithm: what has others, clients take for a malformed message."""
 
-_Sets = dict[Name, dict[int, list[LocatedRecord]]]
+_Sets = dict[Name, dict[int, list[Record]]]
 
 
-def check_lines(lines: Iterable[LocatedRecord], origin: Name, file: str) -> None:
+class ZoneError(ValueError):
+    """Records that make no zone. `record` is the one at fault; None: one is missing."""
+
+    def __init__(self, record: Record | None, message: str) -> None:
+        super().__init__(message if record is None else f"{record}: {message}")
+        self.record = record
+        self.message = message
+
+
+def check_records(records: Iterable[Record], origin: Name) -> None:
     """Whether the records, none of them twice, make a zone.
 
     Raises:
-        ZoneFileError: they do not; it names the line.
+        ZoneError: they do not.
 
     """
     sets: _Sets = {}
-    for line in lines:
-        _check_place(line, origin)
-        if (fault := check_digest(line.record.data)) is not None:
-            raise _error(line, fault)
-        here = sets.setdefault(line.record.name, {})
-        _check_neighbours(line, here, origin)
-        here.setdefault(line.record.type, []).append(line)
+    for record in records:
+        _check_place(record, origin)
+        if (fault := check_digest(record.data)) is not None:
+            raise ZoneError(record, fault)
+        here = sets.setdefault(record.name, {})
+        _check_neighbours(record, here, origin)
+        here.setdefault(record.type, []).append(record)
     for needed in (Type.SOA, Type.NS):
         if needed not in sets.get(origin, {}):
-            raise ZoneFileError(file, 1, f"the zone {origin} has no {needed.name} record at its origin")
+            raise ZoneError(None, f"the zone {origin} has no {needed.name} record at its origin")
     redirected = {name for name, here in sets.items() if Type.DNAME in here}
     for name, here in sets.items():
         for same in here.values():
             _check_size(same)
         if redirected:
-            _check_above(name, next(iter(here.values()))[0], redirected)
+            check_above(name, next(iter(here.values()))[0], redirected)
 
 
-def check_servers(
-    lines: Sequence[LocatedRecord], origin: Name, addresses: Callable[[Name], tuple[Record, ...]]
-) -> None:
+def check_servers(records: Collection[Record], origin: Name, addresses: Callable[[Name], tuple[Record, ...]]) -> None:
     """Whether every server that can be found only by this zone has an address: this zone's own, and those below a cut,
     whose addresses are its glue (RFC 1034 section 4.2.1).
 
-    `addresses` are those that the zone would answer.
+    `records` are those of the zone, of which only NS and CNAME matter; `addresses` are those that it would answer.
 
     Raises:
-        ZoneFileError: one has none.
+        ZoneError: one has none.
 
     """
-    cuts = {record.name for _, _, record in lines if record.type == Type.NS and record.name != origin}
-    aliases = {record.name for _, _, record in lines if record.type == Type.CNAME}
-    for line in lines:
-        owner, data = line.record.name, line.record.data
+    cuts = {record.name for record in records if record.type == Type.NS and record.name != origin}
+    aliases = {record.name for record in records if record.type == Type.CNAME}
+    for record in records:
+        owner, data = record.name, record.data
         if not isinstance(data, Ns) or not data.host.is_under(origin):
             continue
         is_glue = owner != origin and data.host.is_under(owner)
         if not is_glue and any(ancestor in cuts for ancestor in data.host.ancestors()):
             continue
         if data.host in aliases:
-            raise _error(line, f"NS {data.host} is an alias; it names a host with an address (RFC 2181 section 10.3)")
+            raise ZoneError(
+                record, f"NS {data.host} is an alias; it names a host with an address (RFC 2181 section 10.3)"
+            )
         if not addresses(data.host):
-            raise _error(line, f"NS {data.host} has no address in this zone; add its A record")
+            raise ZoneError(record, f"NS {data.host} has no address in this zone; add its A record")
 
 
 def check_digest(data: Data) -> str | None:
@@ -111,46 +119,53 @@ def check_digest(data: Data) -> str | None:
     return f"{word}: a digest of type {number} has {size} octets, this one has {len(octets)}; copy it whole"
 
 
-def _check_place(line: LocatedRecord, origin: Name) -> None:
-    name = line.record.name
+def _check_place(record: Record, origin: Name) -> None:
+    name = record.name
     if not name.is_under(origin):
-        raise _error(line, f"{name} does not lie under the zone {origin} (is a final dot too much?)")
-    if line.record.type == Type.SOA and name != origin:
-        raise _error(line, f"SOA of {name}: a zone has one, at its origin {origin}")
-    if line.record.type == Type.DNAME and name[:1] == (_WILDCARD,):
-        raise _error(line, f"DNAME of {name}: what a wildcard would do with it is not defined (RFC 6672 section 3.3)")
+        raise ZoneError(record, f"{name} does not lie under the zone {origin} (is a final dot too much?)")
+    if record.type == Type.SOA and name != origin:
+        raise ZoneError(record, f"SOA of {name}: a zone has one, at its origin {origin}")
+    if record.type == Type.DNAME and name[:1] == (_WILDCARD,):
+        raise ZoneError(
+            record, f"DNAME of {name}: what a wildcard would do with it is not defined (RFC 6672 section 3.3)"
+        )
 
 
-def _check_neighbours(line: LocatedRecord, here: dict[int, list[LocatedRecord]], origin: Name) -> None:
+def _check_neighbours(record: Record, here: dict[int, list[Record]], origin: Name) -> None:
     """Whether the record may stand beside those above it of the same name."""
-    name, kind = line.record.name, line.record.type
+    name, kind = record.name, record.type
     same = here.get(kind)
     if same and kind in _ALONE:
-        raise _error(line, f"{name} has {_ALONE[kind]}")
+        raise ZoneError(record, f"{name} has {_ALONE[kind]}")
     # "The TTLs of all RRs in an RRSet must be the same" (RFC 2181 section 5.2).
-    if same and same[0].record.ttl != line.record.ttl:
-        raise _error(line, f"TTL {line.record.ttl}: {type_text(kind)} records of {name} above have another")
+    if same and same[0].ttl != record.ttl:
+        raise ZoneError(record, f"TTL {record.ttl}: {type_text(kind)} records of {name} above have another")
     kinds = {kind, *here}
     # "If a CNAME RR is present at a node, no other data should be present" (RFC 1034 section 3.6.2).
     if Type.CNAME in kinds and kinds - _BESIDE_ALIAS:
-        raise _error(line, f"{name} has a CNAME, so it can have no other record")
+        raise ZoneError(record, f"{name} has a CNAME, so it can have no other record")
     if {Type.DNAME, Type.NS} <= kinds and name != origin:
-        raise _error(line, f"{name} has a DNAME and NS records: one or the other (RFC 6672 section 2.3)")
+        raise ZoneError(record, f"{name} has a DNAME and NS records: one or the other (RFC 6672 section 2.3)")
 
 
-def _check_size(same: list[LocatedRecord]) -> None:
-    size = sum(line.record.size for line in same)
+def _check_size(same: list[Record]) -> None:
+    size = sum(record.size for record in same)
     if size > SET_LIMIT:
-        name, kind = same[-1].record.name, type_text(same[-1].record.type)
-        raise _error(same[-1], f"the {kind} records of {name} have {size} octets, over the {SET_LIMIT} of one message")
+        name, kind = same[-1].name, type_text(same[-1].type)
+        raise ZoneError(
+            same[-1], f"the {kind} records of {name} have {size} octets, over the {SET_LIMIT} of one message"
+        )
 
 
-def _check_above(name: Name, line: LocatedRecord, redirected: Collection[Name]) -> None:
-    """ "Resource records MUST NOT exist at any subdomain of the owner of a DNAME RR" (RFC 6672 section 2.4)."""
+def check_above(name: Name, record: Record, redirected: Collection[Name]) -> None:
+    """ "Resource records MUST NOT exist at any subdomain of the owner of a DNAME RR" (RFC 6672 section 2.4).
+
+    `record` is one of the name's.
+
+    Raises:
+        ZoneError: this one does.
+
+    """
     for above in name.ancestors():
         if above != name and above in redirected:
-            raise _error(line, f"{name} lies below the DNAME of {above}, which stands for all names there")
-
-
-def _error(line: LocatedRecord, message: str) -> ZoneFileError:
-    return ZoneFileError(line.file, line.number, message)
+            raise ZoneError(record, f"{name} lies below the DNAME of {above}, which stands for all names there")
