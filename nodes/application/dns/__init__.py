@@ -11,12 +11,13 @@ Files:
     message       whole messages, EDNS, truncation
     streams       messages over TCP; a server's connections
     query         which question can be answered, and which cannot
-    prepared      answers worked out once
+    prepared      answers worked out once, for one version of the zones
     reports       the events, and what they say to a person
     entries       master files → words
     zonefile      master files → records
     zonecheck     whether records make a zone
-    zone          zones, and what is found in them
+    changes       records added to a zone and deleted from it
+    zone          zones, each a value, and what is found in them
     service       the declarations of `nameserver` and `resolver`
     needs         what both services need of their lab: zone files, servers of the root
     nameserver    the machine `Nameserver`
@@ -43,10 +44,13 @@ Deviations, and why:
     Source ports come from a pool of 32, not of all (RFC 5452 section 9.2): each port costs a socket.
     Servers are asked at their IPv4 addresses only: a lab has no IPv6.
     A TCP connection to a server carries one question (RFC 7766 section 6.2.1 would have it reused).
-    Zone transfers, dynamic update and DNSSEC are not there: REFUSED, NOTIMP, and no DO bit.
+    A change that would leave a CNAME beside other records is refused (RFC 2136 section 3.4.2.2 ignores it silently).
+    Zone transfers, dynamic update and DNSSEC are not there: REFUSED, NOTIMP, and no DO bit. Messages of every opcode
+        and records of every class are read; a zone's changes are made by whoever has the name server, not by a peer.
 
-Supported standards: RFC 1034, RFC 1035, RFC 2181, RFC 2308, RFC 3596 (AAAA), RFC 3597 (types without a name here),
-RFC 4592 (wildcards), RFC 5452 (answers are matched; 9.2 as above), RFC 6672 (DNAME), RFC 6891 (EDNS version 0, 1,232
-octets), RFC 6895 (what types records have), RFC 7766 (TCP, pipelining), RFC 8020 (NXDOMAIN), RFC 9156 (minimised
-names), RFC 9471 (glue or TC), RFC 9520 (failures are kept), RFC 9619 (one question).
+Supported standards: RFC 1034, RFC 1035, RFC 1982 (serial numbers), RFC 2136 (section 3.4.2: changes), RFC 2181, RFC
+2308, RFC 3596 (AAAA), RFC 3597 (types without a name here), RFC 4592 (wildcards), RFC 5452 (answers are matched; 9.2 as
+above), RFC 6672 (DNAME), RFC 6891 (EDNS version 0, 1,232 octets), RFC 6895 (what types records have), RFC 7766 (TCP,
+pipelining), RFC 8020 (NXDOMAIN), RFC 9156 (minimised names), RFC 9471 (glue or TC), RFC 9520 (failures are kept), RFC
+9619 (one question).
 """

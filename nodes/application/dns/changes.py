@@ -97,9 +97,8 @@ class Draft:
         if not is_data_type(record.type):
             raise ZoneError(record, f"type {type_text(record.type)} is for messages alone (RFC 6895 section 3.1)")
         same = sets.setdefault(record.type, {})
-        for known in same.values() if record.type == Type.SOA else ():
-            if not is_newer(_serial(record), _serial(known)):
-                return  # "the new SOA.SERIAL is lower … than or equal to the current": it is ignored
+        if record.type == Type.SOA and not all(is_newer(_serial(record), _serial(known)) for known in same.values()):
+            return  # "the new SOA.SERIAL is lower … than or equal to the current Zone SOA RR's": it is ignored
         if record.type in _ONE:
             same.clear()
         same[record.data] = record
@@ -125,9 +124,10 @@ class Draft:
     def _check(self, nodes: Nodes, changed: Nodes) -> None:
         check_records((each for sets in changed.values() for same in sets.values() for each in same), self._origin)
         redirected = {name for name, sets in nodes.items() if Type.DNAME in sets}
-        for name, sets in (nodes if redirected & changed.keys() else changed).items() if redirected else ():
-            for first, *_ in list(sets.values())[:1]:
-                check_above(name, first, redirected)
+        if redirected:
+            for sets in (nodes if redirected & changed.keys() else changed).values():
+                if sets:
+                    check_above(next(iter(sets.values()))[0], redirected)
 
 
 def _serial(soa: Record) -> int:

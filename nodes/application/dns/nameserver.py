@@ -5,30 +5,50 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from catenet.nodes.address import Address
+from catenet.nodes.application.dns.message import Question
 from catenet.nodes.application.dns.prepared import Prepared, PreparedAnswers
 from catenet.nodes.application.dns.query import NoQueryError, read_query
 from catenet.nodes.application.dns.records import Rcode, type_text
 from catenet.nodes.application.dns.reports import Refusals
-from catenet.nodes.application.dns.zone import Zones
+from catenet.nodes.application.dns.zone import Zone, ZoneAnswer, Zones
 from catenet.nodes.machine import Action, Datagram, Json, Wants, always
 
-__all__ = ["Nameserver"]
+__all__ = ["Find", "Nameserver"]
+
+Find = Callable[[Question, Address], ZoneAnswer | None]
+"""A question and the client that asks it → the answer; None: what the zones say. One that is not `tailored` is right
+for every client, until a zone is replaced."""
 
 
 class Nameserver:
     """Answers questions about its zones; it never asks anybody.
 
-    A packet with `stream` set came over TCP, and so does its answer. The data never change, so equal questions (but
-    for the id) have equal answers: they are worked out once.
+    A packet with `stream` set came over TCP, and so does its answer. In one version of the zones equal questions (but
+    for the id) have equal answers, unless they are tailored: they are worked out once.
     """
 
-    def __init__(self, zones: Zones, count: Callable[[str], None], wants: Wants = always) -> None:
-        """`count` raises a counter; `wants` says whether events of these kinds are to be told."""
-        self._zones = zones
+    def __init__(
+        self,
+        zones: Zones,
+        count: Callable[[str], None],
+        wants: Wants = always,
+        find: Find = lambda question, client: None,  # noqa: ARG005
+    ) -> None:
+        """`count` raises a counter; `wants` says whether events of these kinds are to be told; `find` goes before the
+        zones.
+        """
+        self.zones = zones
+        self._find = find
         self._count = count
         self.prepared = PreparedAnswers(count, wants)
         self._actions: list[Action] = []
         self._refusals = Refusals()
+
+    def replace(self, zone: Zone) -> None:
+        """Answer by this version of the zone from now on; no answer has of both."""
+        self.zones = self.zones.replace(zone)
+        self.prepared.clear()
 
     def receive(self, packet: Datagram, now: float) -> None:
         prepared = self.prepared.get(packet.data, now, packet.stream) or self._prepare(packet)
@@ -56,7 +76,7 @@ class Nameserver:
                         for r in zone.records
                     ],
                 }
-                for zone in self._zones.by_origin.values()
+                for zone in self.zones.by_origin.values()
             ]
         }
 
@@ -70,9 +90,13 @@ class Nameserver:
         if fault is not None:
             self._actions += self._refusals.report(packet.source, fault)
         answer = query.reply(rcode)
+        tailored = False
         if rcode == Rcode.NOERROR:
             assert query.question is not None
-            found = self._zones.find(query.question.name, query.question.type)
+            found = self._find(query.question, packet.source.address)
+            if found is None:
+                found = self.zones.find(query.question.name, query.question.type)
+            tailored = found.tailored
             answer = replace(
                 answer,
                 rcode=found.rcode,
@@ -82,5 +106,6 @@ class Nameserver:
                 additional=found.additional,
             )
         prepared = Prepared.of(answer, query.size_limit(stream=packet.stream))
-        self.prepared.keep(packet.data, prepared, stream=packet.stream)
+        if not tailored:
+            self.prepared.keep(packet.data, prepared, stream=packet.stream)
         return prepared

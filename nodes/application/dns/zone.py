@@ -38,13 +38,17 @@ Sets = Mapping[int, tuple[Record, ...]]
 
 @dataclass(frozen=True, slots=True)
 class ZoneAnswer:
-    """What a name server answers: the sections, the response code, and whether it is authoritative for them."""
+    """What a name server answers: the sections, the response code, and whether it is authoritative for them.
+
+    `tailored`: it is for the client that asked, and another one may get another ("tailored response", RFC 7871).
+    """
 
     rcode: int = Rcode.NOERROR
     authoritative: bool = True
     answers: tuple[Record, ...] = ()
     authority: tuple[Record, ...] = ()
     additional: tuple[Record, ...] = ()
+    tailored: bool = False
 
 
 class _Match(NamedTuple):

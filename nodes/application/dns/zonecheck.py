@@ -66,11 +66,11 @@ def check_records(records: Iterable[Record], origin: Name) -> None:
         if needed not in sets.get(origin, {}):
             raise ZoneError(None, f"the zone {origin} has no {needed.name} record at its origin")
     redirected = {name for name, here in sets.items() if Type.DNAME in here}
-    for name, here in sets.items():
+    for here in sets.values():
         for same in here.values():
             _check_size(same)
         if redirected:
-            check_above(name, next(iter(here.values()))[0], redirected)
+            check_above(next(iter(here.values()))[0], redirected)
 
 
 def check_servers(records: Collection[Record], origin: Name, addresses: Callable[[Name], tuple[Record, ...]]) -> None:
@@ -157,15 +157,13 @@ def _check_size(same: list[Record]) -> None:
         )
 
 
-def check_above(name: Name, record: Record, redirected: Collection[Name]) -> None:
+def check_above(record: Record, redirected: Collection[Name]) -> None:
     """ "Resource records MUST NOT exist at any subdomain of the owner of a DNAME RR" (RFC 6672 section 2.4).
-
-    `record` is one of the name's.
 
     Raises:
         ZoneError: this one does.
 
     """
-    for above in name.ancestors():
-        if above != name and above in redirected:
-            raise ZoneError(record, f"{name} lies below the DNAME of {above}, which stands for all names there")
+    for above in record.name.ancestors():
+        if above != record.name and above in redirected:
+            raise ZoneError(record, f"{record.name} lies below the DNAME of {above}, which stands for all names there")
