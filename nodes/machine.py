@@ -22,7 +22,7 @@ that has connections is a `StreamMachine`.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, overload, runtime_checkable
 
 from catenet.nodes.address import Address, Prefix
@@ -222,13 +222,16 @@ class Randomness(Protocol):
         """A number between a and b."""
 
 
-Wants = Callable[[tuple[str, ...], float], bool]
-"""Whether a report of each of these kinds would be told now (the machine's time). A machine that may be asked a hundred
-thousand times a second asks before it makes them: most would be thrown away, and making them costs more than
-answering."""
+class Wants(Protocol):
+    """Whether a report of each of these kinds would be told now (the machine's time). A machine that may be asked a
+    hundred thousand times a second asks before it makes them: most would be thrown away, and making them costs more
+    than answering. What is not told is counted: once, or so many `times` where the machine had an answer for all.
+    """
+
+    def __call__(self, kinds: tuple[str, ...], now: float, times: int = 1, /) -> bool: ...
 
 
-def always(kinds: tuple[str, ...], now: float) -> bool:  # noqa: ARG001
+def always(kinds: tuple[str, ...], now: float, times: int = 1) -> bool:  # noqa: ARG001
     """For a machine whose every report is told."""
     return True
 

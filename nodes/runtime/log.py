@@ -76,17 +76,17 @@ class EventLog:
         self._waiting = False
         os.set_blocking(file, False)
 
-    def wants(self, kinds: tuple[str, ...], now: float) -> bool:
-        """Whether an event of each of these kinds would be written now. If not, they count as left out: so what happens
-        a hundred thousand times a second is not put into words each time.
+    def wants(self, kinds: tuple[str, ...], now: float, times: int = 1) -> bool:
+        """Whether an event of each of these kinds would be written now. If not, they count as left out, so many times:
+        so what happens a hundred thousand times a second is not put into words each time.
         """
         if now < self._none_until.get(kinds, now):
-            self._left_out[kinds] += 1
+            self._left_out[kinds] += times
             return False
         ready = max(self._buckets[kind].ready_at() if kind in self._buckets else now for kind in kinds)
         if ready <= now and self.queued <= _QUEUE:
             return True
-        self._leave_out(kinds)
+        self._leave_out(kinds, times)
         self._none_until[kinds] = ready
         return False
 
@@ -131,10 +131,10 @@ class EventLog:
             if len(self._last) > _SUBJECTS:
                 del self._last[next(iter(self._last))]
 
-    def _leave_out(self, kinds: tuple[str, ...]) -> None:
+    def _leave_out(self, kinds: tuple[str, ...], times: int = 1) -> None:
         if not self._left_out:
             self._loop.call_later(_DROPPED_DELAY, self._tell_left_out)
-        self._left_out[kinds] = self._left_out.get(kinds, 0) + 1
+        self._left_out[kinds] = self._left_out.get(kinds, 0) + times
 
     def _tell_left_out(self) -> None:
         left_out: Counter[str] = Counter()

@@ -37,7 +37,12 @@ async def serve(context: ServiceContext, options: NameserverOptions) -> None:
     machine = Nameserver(Zones(zones), context.count, context.wants)
     driver = context.drive(machine, lambda packet: clients.send(packet) if packet.stream else port.send(packet))
     clients = Clients(driver.receive, context.now)
-    port = context.open_udp(_PORT, driver.feed, settle=driver.settle, reply=machine.prepared.reply)
+
+    def settle() -> None:
+        machine.prepared.settle()
+        driver.settle()
+
+    port = context.open_udp(_PORT, driver.feed, settle=settle, reply=machine.prepared.reply)
     await context.listen_tcp(_PORT, lambda c: clients.accept(c.peer, c.local, c.flush))
     context.show("nameserver", machine.show)
     context.ready()

@@ -59,7 +59,12 @@ async def serve(context: ServiceContext, options: ResolverOptions) -> None:
         port = context.open_udp(0, driver.feed, settle=driver.settle)
         ports[port.number] = port
         asking.append(port.number)
-    ports[PORT] = context.open_udp(PORT, driver.feed, settle=driver.settle, reply=machine.prepared.reply)
+
+    def settle() -> None:
+        machine.prepared.settle()
+        driver.settle()
+
+    ports[PORT] = context.open_udp(PORT, driver.feed, settle=settle, reply=machine.prepared.reply)
     # A connection outlives the longest search, so that no answer comes to a closed one.
     clients = Clients(driver.receive, context.now, max(IDLE, 2 * options.deadline))
     await context.listen_tcp(PORT, lambda c: clients.accept(c.peer, c.local, c.flush))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from catenet.nodes.address import Address
 from catenet.nodes.application.dns.message import Question
-from catenet.nodes.application.dns.prepared import Prepared, PreparedAnswers
+from catenet.nodes.application.dns.prepared import Count, Prepared, PreparedAnswers
 from catenet.nodes.application.dns.query import NoQueryError, read_query
 from catenet.nodes.application.dns.records import Rcode, type_text
 from catenet.nodes.application.dns.reports import Refusals
@@ -31,7 +31,7 @@ class Nameserver:
     def __init__(
         self,
         zones: Zones,
-        count: Callable[[str], None],
+        count: Count,
         wants: Wants = always,
         find: Find = lambda question, client: None,  # noqa: ARG005
     ) -> None:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import inf
-from typing import NamedTuple
+from typing import Protocol
 
 from catenet.nodes.application.dns.message import UDP_SIZE, Message
 from catenet.nodes.application.dns.records import rcode_text
 from catenet.nodes.application.dns.reports import EXCHANGE, report_answer, report_query
 from catenet.nodes.machine import Action, Datagram, Send, Wants
 
-__all__ = ["Prepared", "PreparedAnswers"]
+__all__ = ["Count", "Prepared", "PreparedAnswers"]
 
 _ROOM = 1 << 24
 """Bytes that the answers may take; when there are more, all are forgotten."""
 _OVERHEAD = 1000  # bytes of Python's objects around a question and its answer
 
 
-class Prepared(NamedTuple):
+class Count(Protocol):
+    """Raises a counter, by one or more."""
+
+    def __call__(self, counter: str, by: int = ..., /) -> None: ...
+
+
+@dataclass(slots=True)  # not frozen: it is read for each datagram, and made for each new question
+class Prepared:
     """An answer: its bytes but for the id, and what they say."""
 
     body: bytes
@@ -50,12 +56,15 @@ class Prepared(NamedTuple):
 class PreparedAnswers:
     """A bounded table of prepared answers by the question's bytes."""
 
-    def __init__(self, count: Callable[[str], None], wants: Wants) -> None:
+    def __init__(self, count: Count, wants: Wants) -> None:
         """`count` raises a counter; `wants` says whether events of these kinds are to be told."""
         self._count = count
         self._wants = wants
         self._answers: tuple[dict[bytes, Prepared], ...] = {}, {}  # over UDP, and over TCP
+        self._datagrams = self._answers[False]
         self._taken = 0  # bytes
+        self._given: dict[str, int] = {}  # answers of `reply` that are not counted yet, by their code
+        self._untold_at = -inf  # when they were given, and nobody wanted to be told
 
     def get(self, question: bytes, now: float, stream: bool = False) -> Prepared | None:
         """The answer, where there is one that is still right."""
@@ -63,13 +72,35 @@ class PreparedAnswers:
         return prepared if prepared is not None and now < prepared.until else None
 
     def reply(self, question: bytes, now: float) -> bytes | None:
-        """The bytes that answer a question over UDP, where they are prepared and nobody is to be told of it."""
-        prepared = self.get(question, now)
-        if prepared is None or self._wants(EXCHANGE, now):
+        """The bytes that answer a question over UDP, where they are prepared and nobody is to be told of it.
+
+        It is called for each datagram: whether somebody is to be told is asked once for all of one time, and what can
+        wait is done by `settle`.
+        """
+        prepared = self._datagrams.get(question[2:])
+        if prepared is None or now >= prepared.until:
             return None
-        self._count("queries")
-        self._count(prepared.code)
-        return prepared.reply(question)
+        if now != self._untold_at:
+            self.settle()
+            if self._wants(EXCHANGE, now):
+                return None
+            self._untold_at = now
+        self._given[prepared.code] += 1
+        return question[:2] + prepared.body
+
+    def settle(self) -> None:
+        """Counts what `reply` has answered. It is to be called behind all datagrams that were received together."""
+        total = 0
+        for code, times in self._given.items():
+            if times:
+                total += times
+                self._given[code] = 0
+                self._count(code, times)
+        if total:
+            self._count("queries", total)
+        if total > 1:
+            self._wants(EXCHANGE, self._untold_at, total - 1)  # these too were told to nobody
+        self._untold_at = -inf
 
     def give(self, prepared: Prepared, packet: Datagram, now: float) -> tuple[Action, ...]:
         """What answers an equal question with it, and tells of both."""
@@ -90,9 +121,11 @@ class PreparedAnswers:
             self.clear()
             self._taken = _size(key, prepared)
         self._answers[stream][key] = prepared
+        self._given.setdefault(prepared.code, 0)
 
     def clear(self) -> None:
-        self._answers = {}, {}
+        for answers in self._answers:
+            answers.clear()
         self._taken = 0
 
 

@@ -13,7 +13,7 @@ from catenet.nodes.application.dns.cache import Cache, CacheEntry, records_of
 from catenet.nodes.application.dns.config import ResolverOptions
 from catenet.nodes.application.dns.message import Edns, Header, Message, Question
 from catenet.nodes.application.dns.name import Name
-from catenet.nodes.application.dns.prepared import Prepared, PreparedAnswers
+from catenet.nodes.application.dns.prepared import Count, Prepared, PreparedAnswers
 from catenet.nodes.application.dns.query import NoQueryError, read_query
 from catenet.nodes.application.dns.reading import parse_answer
 from catenet.nodes.application.dns.records import A, Ns, Rcode, Record, Type
@@ -82,7 +82,7 @@ class Resolver:
         *,
         local: Callable[[Address], Address],
         pick: Callable[[int], int],
-        count: Callable[[str], None],
+        count: Count,
         wants: Wants = always,
     ) -> None:
         """`hints`: the root servers; `ports`: open UDP ports to ask from; `local`: our address towards another one.

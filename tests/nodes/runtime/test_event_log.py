@@ -110,6 +110,20 @@ def test_who_asks_first_leaves_out_the_same(pipe: tuple[int, int]) -> None:
     }
 
 
+def test_what_happened_so_many_times_is_left_out_so_many_times(pipe: tuple[int, int]) -> None:
+    async def run() -> list[Event]:
+        loop = asyncio.get_running_loop()
+        log = EventLog("a", True, loop, pipe[1])
+        now = loop.time()
+        while log.wants(("k",), now):
+            log.write("s", "k", "t", {})
+        assert not log.wants(("k",), now, 63)
+        return await close_and_read(log, pipe[0])
+
+    (dropped,) = [event.data for event in asyncio.run(run()) if event.kind == "events.dropped"]
+    assert dropped == {"kind": "k", "count": 64}
+
+
 class StandingClock(asyncio.SelectorEventLoop):
     """A loop whose time moves when it is told to."""
 

@@ -12,7 +12,7 @@ from catenet.nodes.application.dns.message import Message, Question
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.records import A, Ns, Record, Soa, Type
 from catenet.nodes.application.dns.resolver import Resolver
-from catenet.nodes.machine import Datagram, Endpoint, Report, Send
+from catenet.nodes.machine import Datagram, Endpoint, Report, Send, Wants, always
 
 CLIENT = Endpoint(Address.parse("192.0.2.7"), 5000)
 US = Endpoint(Address.parse("192.0.2.53"), 53)
@@ -34,7 +34,7 @@ def soa(zone: str, ttl: int = 300, minimum: int = 60) -> Record:
 class Desk:
     """A resolver with one root server, fed by hand."""
 
-    def __init__(self, options: ResolverOptions | None = None) -> None:
+    def __init__(self, options: ResolverOptions | None = None, wants: Wants = always) -> None:
         self.counters: Counter[str] = Counter()
         self.said: list[Report] = []
         self.machine = Resolver(
@@ -43,7 +43,8 @@ class Desk:
             (40_000, 40_001),
             local=lambda there: US.address,
             pick=random.Random(5).randrange,
-            count=lambda counter: self.counters.update([counter]),
+            count=lambda counter, by=1: self.counters.update({counter: by}),
+            wants=wants,
         )
 
     def give(self, packet: Datagram, now: float = 0.0) -> list[Datagram]:

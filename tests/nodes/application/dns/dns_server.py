@@ -32,7 +32,9 @@ class Server:
         self.counters: Counter[str] = Counter()
         self.telling = True
         self.machine = Nameserver(
-            Zones([zone]), lambda counter: self.counters.update([counter]), lambda kinds, now: self.telling
+            Zones([zone]),
+            lambda counter, by=1: self.counters.update({counter: by}),
+            lambda kinds, now, times=1: self.telling,
         )
         self.said: list[Report] = []
 

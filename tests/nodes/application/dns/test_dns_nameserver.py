@@ -223,7 +223,7 @@ def test_the_bytes_that_it_knows_are_those_that_it_would_send() -> None:
     (packet,) = server.give(question)
     assert server.machine.prepared.reply(b"\x12\x34" + question[2:], 0.0) == b"\x12\x34" + packet.data[2:]
     server.telling = True
-    assert server.machine.prepared.reply(question, 0.0) is None  # it is to be told, so it must come the whole way
+    assert server.machine.prepared.reply(question, 0.1) is None  # it is to be told, so it must come the whole way
 
 
 def test_what_is_prepared_is_bounded() -> None:
