@@ -225,7 +225,7 @@ class Randomness(Protocol):
 class Wants(Protocol):
     """Whether a report of each of these kinds would be told now (the machine's time). A machine that may be asked a
     hundred thousand times a second asks before it makes them: most would be thrown away, and making them costs more
-    than answering. What is not told is counted: once, or so many `times` where the machine had an answer for all.
+    than answering. What is not told counts as left out, so many `times`.
     """
 
     def __call__(self, kinds: tuple[str, ...], now: float, times: int = 1, /) -> bool: ...

@@ -64,7 +64,7 @@ class PreparedAnswers:
         self._datagrams = self._answers[False]
         self._taken = 0  # bytes
         self._given: dict[str, int] = {}  # answers of `reply` that are not counted yet, by their code
-        self._untold_at = -inf  # when they were given, and nobody wanted to be told
+        self._untold_at: float | None = None  # when they were given, and nobody wanted to be told
 
     def get(self, question: bytes, now: float, stream: bool = False) -> Prepared | None:
         """The answer, where there is one that is still right."""
@@ -81,7 +81,8 @@ class PreparedAnswers:
         if prepared is None or now >= prepared.until:
             return None
         if now != self._untold_at:
-            self.settle()
+            if self._untold_at is not None:
+                self.settle()
             if self._wants(EXCHANGE, now):
                 return None
             self._untold_at = now
@@ -90,17 +91,18 @@ class PreparedAnswers:
 
     def settle(self) -> None:
         """Counts what `reply` has answered. It is to be called behind all datagrams that were received together."""
+        if self._untold_at is None:
+            return
         total = 0
         for code, times in self._given.items():
             if times:
                 total += times
                 self._given[code] = 0
                 self._count(code, times)
-        if total:
-            self._count("queries", total)
+        self._count("queries", total)
         if total > 1:
             self._wants(EXCHANGE, self._untold_at, total - 1)  # these too were told to nobody
-        self._untold_at = -inf
+        self._untold_at = None
 
     def give(self, prepared: Prepared, packet: Datagram, now: float) -> tuple[Action, ...]:
         """What answers an equal question with it, and tells of both."""
