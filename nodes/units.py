@@ -50,8 +50,7 @@ class Datagram(NamedTuple):
 
     Going out, an interface of "" leaves the choice to the routing table, and a source address of 0 leaves it to the
     interface. `ttl` and `tos` are the octets of its IP header (RFC 791 section 3.1): going out, 0 stands for its
-    port's; coming in, they are 0 unless its port asks for them (`OpenPort.hears_ttl`). `stream` marks a message that
-    came, or is to go, over a connection of its own instead (DNS over TCP).
+    port's; coming in, they are 0 unless its port asks for them (`OpenPort.hears_ttl`).
     """
 
     data: bytes
@@ -60,11 +59,10 @@ class Datagram(NamedTuple):
     interface: str = ""
     ttl: int = 0
     tos: int = 0
-    stream: bool = False
 
     def reply(self, data: bytes) -> Datagram:
         """What goes back the way that this one came."""
-        return Datagram(data, self.destination, self.source, self.interface, stream=self.stream)
+        return Datagram(data, self.destination, self.source, self.interface)
 
 
 class IpPacket(NamedTuple):

@@ -32,7 +32,7 @@ class UdpPort(IpSocketPort):
 
     def send(self, unit: Datagram) -> None:
         """Send a datagram from this port; the source's address is kept where it is one of the node's own."""
-        data, source, destination, interface, ttl, tos, _ = unit
+        data, source, destination, interface, ttl, tos = unit
         target = self._targets.get(destination)
         if target is None:
             target = remember(self._targets, destination, (str(destination.address), destination.port))
@@ -86,7 +86,7 @@ class UdpPort(IpSocketPort):
         arrival = self._arrivals.get(info)
         if arrival is None:
             arrival = remember(self._arrivals, info, self._arrival(info))
-        return _make(Datagram, (data, peer, *arrival, ttl, tos, False))
+        return _make(Datagram, (data, peer, *arrival, ttl, tos))
 
     def _arrival(self, info: bytes) -> tuple[Endpoint, str]:
         ifindex, _, address = PKTINFO.unpack(info) if len(info) == PKTINFO.size else (0, b"", _NO_ADDRESS)

@@ -26,6 +26,7 @@ from catenet.nodes.application.dns.records import (
     is_data_type,
     type_text,
 )
+from catenet.nodes.application.dns.streams import TcpMessage
 from catenet.nodes.application.dns.zone import Zone, Zones
 from catenet.nodes.application.dns.zonecheck import check_digest
 from catenet.nodes.application.dns.zonefile import parse_zone_file
@@ -122,9 +123,9 @@ def _ask(data: bytes) -> tuple[bytes, bytes]:
     for stream in (False, True):
         server = Nameserver(ZONES, lambda counter: None)
         for _ in range(2):  # the second time the answer is prepared
-            server.receive(Datagram(data, CLIENT, SERVER, "link", stream=stream), 0.0)
+            server.receive((TcpMessage if stream else Datagram)(data, CLIENT, SERVER, "link"), 0.0)
         sends = [action.packet for action in server.take_actions() if isinstance(action, Send)]
-        assert all(packet.destination == CLIENT and packet.stream == stream for packet in sends)
+        assert all(packet.destination == CLIENT and isinstance(packet, TcpMessage) == stream for packet in sends)
         found.append(_same([packet.data for packet in sends]))
     _check_answer(data, found[0], _room(data))
     if found[1] != found[0]:

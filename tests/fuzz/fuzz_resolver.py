@@ -68,7 +68,7 @@ def _one(resolver: Resolver, answers: list[bytes], now: float) -> list[bytes]:
             if answers:
                 back = _answer(answers.pop(), packet.data, asked)
                 here = packet.source._replace(address=HERE)
-                resolver.receive(Datagram(back, packet.destination, here, stream=packet.stream), now)
+                resolver.receive(type(packet)(back, packet.destination, here), now)
         if not sends:
             due = resolver.next_wake()
             if due is None:

@@ -7,20 +7,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from network import Network
+from network import Network, Node
+from node import Make
 
-from catenet.nodes.address import Address
+from catenet.nodes.address import ANY, Address
 from catenet.nodes.application.dns.config import NameserverOptions, ResolverOptions
 from catenet.nodes.application.dns.message import Edns, Message, Question
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.nameserver import Nameserver
 from catenet.nodes.application.dns.records import Type
 from catenet.nodes.application.dns.resolver import PORT, Resolver
+from catenet.nodes.application.dns.served import ServedNameserver, ServedResolver
+from catenet.nodes.application.dns.streams import MessageStream
 from catenet.nodes.application.dns.zone import Zone, Zones
-from catenet.nodes.machine import Action, Datagram, Endpoint
+from catenet.nodes.machine import Action, Connect, Datagram, Endpoint, OpenPort, Send, Stream, Udp
 
 ZONES = Path(__file__).parents[2] / "labs" / "internet" / "zones"
 LAN = "internet"
@@ -38,14 +40,34 @@ SERVERS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-@dataclass
 class Client:
-    """A stub resolver: it sends what it is told to, and keeps what comes back."""
+    """A stub resolver: it sends what it is told to, over UDP or TCP, and keeps what comes back."""
 
-    answers: list[Message] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.answers: list[Message] = []
+        self.to_ask: list[bytes] = []  # over connections that do not stand yet
+        self.actions: list[Action] = [OpenPort(Udp(5000))]
+
+    def ask(self, query: bytes, server: Address, *, stream: bool) -> None:
+        if stream:
+            self.to_ask.append(query)
+            self.actions.append(Connect(Endpoint(server, PORT), 0, 5.0))
+        else:
+            self.actions.append(Send(Datagram(query, Endpoint(ANY, 5000), Endpoint(server, PORT))))
 
     def receive(self, packet: Datagram, now: float) -> None:
         self.answers.append(Message.parse(packet.data))
+
+    def accepted(self, local: Endpoint, peer: Endpoint, now: float) -> Stream:
+        raise AssertionError("nobody connects to a client")
+
+    def connected(self, tag: int, local: Endpoint, peer: Endpoint, now: float) -> Stream:
+        stream = MessageStream(lambda data: self.answers.append(Message.parse(data)), now)
+        stream.send(self.to_ask.pop(0), now)
+        return stream
+
+    def connect_failed(self, tag: int, why: str, now: float) -> None:
+        raise AssertionError(why)
 
     def wake(self, now: float) -> None: ...
 
@@ -53,7 +75,8 @@ class Client:
         return None
 
     def take_actions(self) -> list[Action]:
-        return []
+        actions, self.actions = self.actions, []
+        return actions
 
 
 class DnsWorld:
@@ -74,19 +97,14 @@ class DnsWorld:
         self.names = {address: name for name, (address, _) in servers.items()}
         for name, (address, zones) in servers.items():
             made = Zones(Zone.from_file(_origin(zone), text, f"{zone}.zone") for zone, text in zones.items())
-            self.network.add_node(name, {LAN: address}, lambda node, made=made: Nameserver(made, Counter().update))
+            self.network.add_node(
+                name, {LAN: address}, lambda node, made=made: ServedNameserver(Nameserver(made, Counter().update))
+            )
         hints = {name: Address.parse(address) for name, address in roots.items()}
         self.network.add_node(
             "resolver",
             {LAN: RESOLVER},
-            lambda node: Resolver(
-                options,
-                hints,
-                range(40_000, 40_032),
-                local=lambda there: Address.parse(RESOLVER),
-                pick=node.random.randrange,
-                count=lambda counter: self.counters.update([counter]),
-            ),
+            lambda node: served_resolver(options, hints, node, self.counters),
         )
         self.network.add_node("surf", {LAN: SURF}, lambda node: self.client)
         self._id = 0
@@ -94,20 +112,17 @@ class DnsWorld:
     @property
     def resolver(self) -> Resolver:
         machine = self.network.nodes["resolver"].machine
-        assert isinstance(machine, Resolver)
-        return machine
+        assert isinstance(machine, ServedResolver)
+        return machine.resolver
 
     def send(self, name: str, kind: int = Type.A, *, rd: bool = True, stream: bool = False, number: int = 0) -> int:
         """The client asks the resolver."""
         self._id = number or self._id + 1
         query = Message(self._id, recursion_desired=rd, question=Question(Name.parse(name), kind), edns=Edns())
-        packet = Datagram(
-            query.pack(),
-            Endpoint(Address.parse(SURF), 5000),
-            Endpoint(Address.parse(RESOLVER), PORT),
-            stream=stream,
+        self.network.call(
+            "surf",
+            lambda client, _: client.ask(query.pack(), Address.parse(RESOLVER), stream=stream),  # type: ignore[attr-defined]
         )
-        self.network.send("surf", packet)
         return self._id
 
     def ask(
@@ -143,6 +158,27 @@ def internet(options: ResolverOptions | None = None, seed: int = 0) -> DnsWorld:
         for name, (address, zones) in SERVERS.items()
     }
     return DnsWorld(servers, ROOTS, options or ResolverOptions(qname_minimisation="off"), seed)
+
+
+def served(zones: Zones) -> Make:
+    """Name servers as their service runs them."""
+    return lambda node: ServedNameserver(Nameserver(zones, Counter().update))
+
+
+def served_resolver(
+    options: ResolverOptions, hints: Mapping[str, Address], node: Node, counters: Counter[str]
+) -> ServedResolver:
+    """A resolver as its service runs it."""
+
+    def count(counter: str, by: int = 1) -> None:
+        counters[counter] += by
+
+    asks_from: list[int] = []
+    (interface,) = node.interfaces
+    resolver = Resolver(
+        options, hints, asks_from, local=lambda there: interface.address, pick=node.random.randrange, count=count
+    )
+    return ServedResolver(resolver, asks_from, options.deadline, count=count, name_of=str)
 
 
 def _origin(zone: str) -> Name:

@@ -38,7 +38,7 @@ __all__ = ["BROADCAST", "Make", "Node", "Opened", "Process", "Said", "group_hard
 
 BROADCAST = b"\xff" * 6
 _LIMITED = Address.parse("255.255.255.255")
-_EPHEMERAL = 32_768  # the first number of those that the kernel gives
+_EPHEMERAL = 40_000  # the kernel gives numbers above it
 
 
 class Said(NamedTuple):

@@ -187,6 +187,7 @@ class Opening:
         elif opened is None or not isinstance(opened.process.machine, StreamMachine):
             network.at(network.now + delay, self._fail, "connection refused")
         else:
+            network.connections.append((self._process.node.name, peer))
             here, end = End(network, self._process, local, peer), End(network, opened.process, peer, local)
             here.other, end.other = end, here
             end.begin(opened.process.machine.accepted(peer, local, network.now + there.offset))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
-from dns_world import LAN, Client, OnLan
+from dns_world import LAN, Client, served_resolver
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from network import Network
@@ -15,7 +16,8 @@ from catenet.nodes.application.dns.message import Message, Question
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.nameserver import Find, Nameserver
 from catenet.nodes.application.dns.records import A, Record, Type
-from catenet.nodes.application.dns.resolver import PORT, Resolver
+from catenet.nodes.application.dns.resolver import PORT
+from catenet.nodes.application.dns.served import ServedNameserver
 from catenet.nodes.application.dns.zone import Zone, ZoneAnswer, Zones
 from catenet.nodes.machine import Datagram, Endpoint
 
@@ -49,22 +51,11 @@ class World:
         self.network.add_lan(LAN, "192.31.0.0/16")
         zones = Zones([Zone.from_file(Name.parse("cdn"), ZONE, "cdn.zone"), Zone.from_hosts(Name.root, WWW, {})])
         self.server = Nameserver(zones, lambda counter: None, find=nearest(CACHES, self.found))
-        here = Address.parse(RESOLVER)
-        self.network.add_node("ns", {LAN: SERVER}, lambda node: OnLan(self.server, Address.parse(SERVER)))
+        self.network.add_node("ns", {LAN: SERVER}, lambda node: ServedNameserver(self.server))
         self.network.add_node(
             "resolver",
             {LAN: RESOLVER},
-            lambda node: OnLan(
-                Resolver(
-                    ResolverOptions(),
-                    {"ns": Address.parse(SERVER)},
-                    range(40_000, 40_032),
-                    local=lambda there: here,
-                    pick=node.random.randrange,
-                    count=lambda counter: None,
-                ),
-                here,
-            ),
+            lambda node: served_resolver(ResolverOptions(), {"ns": Address.parse(SERVER)}, node, Counter()),
         )
         self.clients = {name: Client() for name in CLIENTS}
         for name, address in CLIENTS.items():

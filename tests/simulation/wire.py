@@ -20,6 +20,7 @@ from catenet.nodes.machine import (
     Connect,
     Datagram,
     DeleteRoute,
+    Endpoint,
     Flush,
     Frame,
     IpPacket,
@@ -88,7 +89,8 @@ class Wire:
         self._reports = reports
         self._random = random.Random(seed)
         self._owners: dict[Address, Node] = {}
-        self._connections = streams.FIRST_PORT
+        self.connections: list[tuple[str, Endpoint]] = []  # that stood: who opened them, and to where
+        self._connection = streams.FIRST_PORT
         self._queue: list[tuple[float, int, Callable[..., None], tuple[object, ...]]] = []
         self.order = 0
 
@@ -207,8 +209,8 @@ class Wire:
 
     def ephemeral(self) -> int:
         """The number of a port that nobody has had."""
-        self._connections += 1
-        return self._connections
+        self._connection += 1
+        return self._connection
 
     def delay(self, name: str, target: Address) -> float | None:
         """Seconds that a packet takes from a node to an address now; None: it is lost."""

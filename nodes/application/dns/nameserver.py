@@ -11,6 +11,7 @@ from catenet.nodes.application.dns.prepared import Count, Prepared, PreparedAnsw
 from catenet.nodes.application.dns.query import NoQueryError, read_query
 from catenet.nodes.application.dns.records import Rcode, type_text
 from catenet.nodes.application.dns.reports import Refusals
+from catenet.nodes.application.dns.streams import TcpMessage
 from catenet.nodes.application.dns.zone import Zone, ZoneAnswer, Zones
 from catenet.nodes.machine import Action, Datagram, Json, Wants, always
 
@@ -24,7 +25,7 @@ for every client, until a zone is replaced."""
 class Nameserver:
     """Answers questions about its zones; it never asks anybody.
 
-    A packet with `stream` set came over TCP, and so does its answer. In one version of the zones equal questions (but
+    A `TcpMessage` came over TCP, and so does its answer. In one version of the zones equal questions (but
     for the id) have equal answers, unless they are tailored: they are worked out once.
     """
 
@@ -51,7 +52,7 @@ class Nameserver:
         self.prepared.clear()
 
     def receive(self, packet: Datagram, now: float) -> None:
-        prepared = self.prepared.get(packet.data, now, packet.stream) or self._prepare(packet)
+        prepared = self.prepared.get(packet.data, now, isinstance(packet, TcpMessage)) or self._prepare(packet)
         if prepared is not None:
             self._actions += self.prepared.give(prepared, packet, now)
 
@@ -105,7 +106,7 @@ class Nameserver:
                 authority=found.authority,
                 additional=found.additional,
             )
-        prepared = Prepared.of(answer, query.size_limit(stream=packet.stream))
+        prepared = Prepared.of(answer, query.size_limit(stream=isinstance(packet, TcpMessage)))
         if not tailored:
-            self.prepared.keep(packet.data, prepared, stream=packet.stream)
+            self.prepared.keep(packet.data, prepared, stream=isinstance(packet, TcpMessage))
         return prepared

@@ -19,6 +19,7 @@ from catenet.nodes.application.dns.reading import parse_answer
 from catenet.nodes.application.dns.records import A, Ns, Rcode, Record, Type
 from catenet.nodes.application.dns.reports import Refusals, report_answer, report_query
 from catenet.nodes.application.dns.servers import Servers
+from catenet.nodes.application.dns.streams import TcpMessage
 from catenet.nodes.application.dns.task import Budget, Outcome, Task
 from catenet.nodes.machine import Action, Datagram, DecodeError, Endpoint, Json, Send, Wants, always
 
@@ -70,8 +71,8 @@ class _Search:
 class Resolver:
     """Resolves its clients' questions by asking name servers, from the root on, and keeps what it learns.
 
-    What comes to port 53 is a client's; what comes to one of `ports` answers a question of ours. Packets with `stream`
-    set come and go over TCP: a client's over the connection on which it asked, ours over one of their own.
+    What comes to port 53 is a client's; what comes to one of `ports` answers a question of ours. A TcpMessage
+    comes and goes over TCP: a client's over the connection on which it asked, ours over one of their own.
     """
 
     def __init__(
@@ -160,7 +161,7 @@ class Resolver:
     # Clients.
 
     def _receive_query(self, packet: Datagram, now: float) -> None:
-        prepared = self.prepared.get(packet.data, now, packet.stream)
+        prepared = self.prepared.get(packet.data, now, isinstance(packet, TcpMessage))
         if prepared is not None:
             self._actions += self.prepared.give(prepared, packet, now)
             return
@@ -185,7 +186,7 @@ class Resolver:
 
     def _resolve(self, client: _Client, now: float) -> None:
         waiting = client.packet.source, client.packet.data
-        if not client.packet.stream and waiting in self._datagrams:
+        if not isinstance(client.packet, TcpMessage) and waiting in self._datagrams:
             self._count("duplicates")  # the client asks the same again; it gets its answer when there is one
             return
         if self._clients >= CLIENTS:
@@ -195,7 +196,7 @@ class Resolver:
         question = client.query.question
         assert question is not None
         self._clients += 1
-        if not client.packet.stream:
+        if not isinstance(client.packet, TcpMessage):
             self._datagrams.add(waiting)
         search = self._searches.get((question.name, question.type))
         if search is not None:
@@ -263,9 +264,9 @@ class Resolver:
         # A packed answer is right until one of its TTLs has counted down by a second.
         until = min((kept.expires - int(kept.expires - now) for kept in found), default=now)
         packet = client.packet
-        prepared = Prepared.of(answer, client.query.size_limit(stream=packet.stream), until)
+        prepared = Prepared.of(answer, client.query.size_limit(stream=isinstance(packet, TcpMessage)), until)
         if until > now:
-            self.prepared.keep(packet.data, prepared, stream=packet.stream)
+            self.prepared.keep(packet.data, prepared, stream=isinstance(packet, TcpMessage))
         self._count(prepared.code)
         self._actions.append(Send(packet.reply(prepared.reply(packet.data))))
         if self._wants(("dns.answer",), now):
@@ -289,7 +290,7 @@ class Resolver:
         self._set_timer(due, outstanding)
         self._count("asked")
         # The routing table chooses the source's address: `local` only foretells it.
-        packet = Datagram(message.pack(), here._replace(address=ANY), there, stream=stream)
+        packet = (TcpMessage if stream else Datagram)(message.pack(), here._replace(address=ANY), there)
         self._actions += (Send(packet), report_query(message, here, there))
 
     def look_up(self, name: Name, kind: int, parent: Task, done: Callable[[Outcome, float], None]) -> bool:
@@ -323,7 +324,7 @@ class Resolver:
             self._count("unexpected")
             return
         try:
-            message = parse_answer(packet.data, stream=packet.stream)
+            message = parse_answer(packet.data, stream=isinstance(packet, TcpMessage))
         except DecodeError as error:
             self._count("unreadable")
             self._actions += self._refusals.report(packet.source, error)
@@ -341,7 +342,9 @@ class Resolver:
         )
         self.servers.answered(packet.source.address, now - outstanding.sent, now)
         self._drop(self._searches[outstanding.task.name, outstanding.task.kind])
-        outstanding.task.answered(message, outstanding.question, packet.source.address, now, stream=packet.stream)
+        outstanding.task.answered(
+            message, outstanding.question, packet.source.address, now, stream=isinstance(packet, TcpMessage)
+        )
 
     def _query_answered_by(self, packet: Datagram) -> _OutstandingQuery | None:
         """The question that the packet may be an answer to."""
@@ -349,10 +352,12 @@ class Resolver:
             header = Header.parse(packet.data)
         except DecodeError:
             return None
-        outstanding = self._outstanding.get((header.id, packet.source, packet.stream))
+        outstanding = self._outstanding.get((header.id, packet.source, isinstance(packet, TcpMessage)))
         if outstanding is None or not header.is_response:
             return None
-        return outstanding if packet.stream or outstanding.local.port == packet.destination.port else None
+        return (
+            outstanding if isinstance(packet, TcpMessage) or outstanding.local.port == packet.destination.port else None
+        )
 
     def _drop(self, search: _Search) -> None:
         for outstanding in search.outstanding:

@@ -8,7 +8,7 @@ from catenet.nodes.application.dns.codec import HEADER_SIZE
 from catenet.nodes.application.dns.message import Header
 from catenet.nodes.machine import Datagram, Endpoint, Report
 
-__all__ = ["IDLE", "PIPELINE", "Clients", "MessageStream"]
+__all__ = ["IDLE", "PIPELINE", "Clients", "MessageStream", "TcpMessage"]
 
 IDLE = 10.0
 """Seconds without a whole message either way, after which a connection is closed: "on the order of a few seconds"
@@ -22,6 +22,16 @@ _ROOM = 65_536
 
 _LENGTH = 2
 _BUFFER = 2 * (_LENGTH + 0xFFFF)
+
+
+class TcpMessage(Datagram):
+    """A message that came, or is to go, over a connection instead."""
+
+    __slots__ = ()
+
+    def reply(self, data: bytes) -> TcpMessage:
+        """What goes back over the same connection."""
+        return TcpMessage(data, self.destination, self.source, self.interface)
 
 
 class MessageStream:
@@ -120,9 +130,9 @@ class MessageStream:
 
 
 class Clients:
-    """The connections of a server's clients: a machine's packets with `stream` set find their way back through it."""
+    """The connections of a server's clients: a machine's TcpMessages find their way back through it."""
 
-    def __init__(self, receive: Callable[[Datagram], None], clock: Callable[[], float], idle: float = IDLE) -> None:
+    def __init__(self, receive: Callable[[TcpMessage], None], clock: Callable[[], float], idle: float = IDLE) -> None:
         """`receive` is the machine's; `clock` tells its time."""
         self._receive = receive
         self._clock = clock
@@ -137,7 +147,7 @@ class Clients:
         self._open = {end: entry for end, entry in self._open.items() if not entry[0].finished}
 
         def deliver(data: bytes) -> None:
-            self._receive(Datagram(data, peer, local, stream=True))
+            self._receive(TcpMessage(data, peer, local))
             if Header.parse(data).is_response:
                 stream.close()  # no client sends that, and it would wait for an answer for ever
 
@@ -145,7 +155,7 @@ class Clients:
         self._open[peer] = stream, flush
         return stream
 
-    def send(self, packet: Datagram) -> None:
+    def send(self, packet: TcpMessage) -> None:
         """Answer a client; where it has gone meanwhile, nothing happens."""
         entry = self._open.get(packet.destination)
         if entry is not None:

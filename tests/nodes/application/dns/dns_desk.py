@@ -73,4 +73,4 @@ class Desk:
         """A server's answer to what the resolver asked."""
         message = replace(Message.parse(asked.data).reply(), **parts)  # type: ignore[arg-type]
         local = Endpoint(US.address, asked.source.port)
-        return self.give(Datagram(message.pack(), asked.destination, local, stream=asked.stream), now)
+        return self.give(type(asked)(message.pack(), asked.destination, local), now)

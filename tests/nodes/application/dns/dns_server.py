@@ -9,6 +9,7 @@ import dnslib
 from catenet.nodes.address import Address
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.nameserver import Nameserver
+from catenet.nodes.application.dns.streams import TcpMessage
 from catenet.nodes.application.dns.zone import Zone, Zones
 from catenet.nodes.machine import Datagram, Endpoint, Report, Send
 
@@ -39,14 +40,15 @@ class Server:
         self.said: list[Report] = []
 
     def give(self, data: bytes, *, stream: bool = False) -> list[Datagram]:
-        self.machine.receive(Datagram(data, CLIENT, SERVER, "cs", stream=stream), 0.0)
+        self.machine.receive((TcpMessage if stream else Datagram)(data, CLIENT, SERVER, "cs"), 0.0)
         actions = self.machine.take_actions()
         self.said = [action for action in actions if isinstance(action, Report)]
         return [action.packet for action in actions if isinstance(action, Send)]
 
     def ask(self, query: dnslib.DNSRecord, *, stream: bool = False) -> dnslib.DNSRecord:
         (packet,) = self.give(bytes(query.pack()), stream=stream)
-        assert (packet.source, packet.destination, packet.interface, packet.stream) == (SERVER, CLIENT, "cs", stream)
+        assert (packet.source, packet.destination, packet.interface) == (SERVER, CLIENT, "cs")
+        assert isinstance(packet, TcpMessage) == stream
         answer = dnslib.DNSRecord.parse(packet.data)
         assert answer.header.id == query.header.id and answer.header.qr == 1
         return answer

@@ -13,6 +13,7 @@ from catenet.nodes.application.dns.cache import Cache
 from catenet.nodes.application.dns.message import Message
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.records import A, Cname, Dname, Rcode, Record, Txt, Type
+from catenet.nodes.application.dns.streams import TcpMessage
 from catenet.nodes.machine import Datagram
 
 DNAME = Record(Name.parse("d.example"), Type.DNAME, 300, Dname(Name.parse("y.example")))
@@ -133,7 +134,7 @@ def test_rfc_2181_9_a_truncated_answer_may_end_in_the_middle_of_a_record() -> No
     whole = replace(Message.parse(asked.data).reply(), answers=(a("www.example"),) * 3, truncated=True).pack()
     ours = asked.source._replace(address=Address(1))
     (again,) = desk.give(Datagram(whole[:-20], asked.destination, ours), 0.01)
-    assert again.stream and Message.parse(again.data).question == Message.parse(asked.data).question
+    assert isinstance(again, TcpMessage) and Message.parse(again.data).question == Message.parse(asked.data).question
     assert desk.counters["unreadable"] == 0
 
 

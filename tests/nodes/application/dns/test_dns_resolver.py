@@ -19,6 +19,7 @@ from catenet.nodes.application.dns.reading import Denied, Referred, Useless, rea
 from catenet.nodes.application.dns.records import Cname, Rcode, Record, Type
 from catenet.nodes.application.dns.resolver import CLIENTS
 from catenet.nodes.application.dns.servers import MEMORY, Servers
+from catenet.nodes.application.dns.streams import TcpMessage
 from catenet.nodes.machine import Datagram, Endpoint
 
 WWW = Name.parse("www.example")
@@ -63,7 +64,7 @@ def forge(kind: str, asked: Datagram) -> Datagram:
         case "no question":
             message = replace(message, question=None)
         case "stream":
-            return Datagram(message.pack(), source, local, stream=True)
+            return TcpMessage(message.pack(), source, local)
     return Datagram(message.pack(), source, local)
 
 
@@ -188,8 +189,8 @@ def test_a_truncated_answer_over_tcp_is_not_asked_for_for_ever() -> None:
     desk = Desk()
     (asked,) = desk.ask()
     (asked,) = desk.answer(asked, truncated=True)
-    assert asked.stream
-    assert not any(packet.stream for packet in desk.answer(asked, truncated=True))
+    assert isinstance(asked, TcpMessage)
+    assert not any(isinstance(packet, TcpMessage) for packet in desk.answer(asked, truncated=True))
 
 
 def test_too_many_questions_at_a_time() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from catenet.nodes.application.dns.message import Edns, Message, Question
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.records import Type
-from catenet.nodes.application.dns.streams import Clients
+from catenet.nodes.application.dns.streams import Clients, TcpMessage
 from catenet.nodes.machine import Datagram, Send
 
 
@@ -115,7 +115,7 @@ def test_tcp_reads_no_further_while_many_questions_wait() -> None:
     stream = clients.accept(CLIENT, SERVER, lambda: None)
     stream.receive_data(_framed(*(QUERIES[0] for _ in range(150))), 0.0)
     assert len(taken) == 100
-    clients.send(Datagram(b"answer", SERVER, CLIENT, stream=True))
+    clients.send(TcpMessage(b"answer", SERVER, CLIENT))
     assert len(taken) == 101
     stream.receive_data(bytes(200_000), 0.0)
     assert stream.finished
@@ -138,4 +138,4 @@ def test_tcp_answers_no_further_while_its_answers_wait() -> None:
 
 def test_an_answer_to_a_client_that_has_gone_is_dropped() -> None:
     clients = Clients(lambda packet: None, lambda: 0.0)
-    clients.send(Datagram(b"answer", SERVER, CLIENT, stream=True))
+    clients.send(TcpMessage(b"answer", SERVER, CLIENT))

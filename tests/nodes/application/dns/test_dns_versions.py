@@ -14,7 +14,7 @@ from catenet.nodes.application.dns.message import Edns, Message, Question
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.nameserver import Find, Nameserver
 from catenet.nodes.application.dns.records import A, Class, Cname, Mx, Ns, Opaque, Rcode, Record, Soa, Type
-from catenet.nodes.application.dns.streams import Clients
+from catenet.nodes.application.dns.streams import Clients, TcpMessage
 from catenet.nodes.application.dns.zone import Zone, ZoneAnswer, Zones
 from catenet.nodes.machine import Datagram, Endpoint, Send, Wants
 
@@ -188,7 +188,7 @@ def ask_from(machine: Nameserver, client: int, name: str, *, stream: bool = Fals
     data = question(name, "A")
     bytes_ = None if stream else machine.prepared.reply(data, 0.0)
     if bytes_ is None:
-        machine.receive(Datagram(data, Endpoint(Address(client), 5000), SERVER, "x", stream=stream), 0.0)
+        machine.receive((TcpMessage if stream else Datagram)(data, Endpoint(Address(client), 5000), SERVER, "x"), 0.0)
         (bytes_,) = [action.packet.data for action in machine.take_actions() if isinstance(action, Send)]
     return [str(record.data) for record in Message.parse(bytes_).answers]
 
