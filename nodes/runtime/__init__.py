@@ -10,7 +10,8 @@ machine_run  a machine on a node: its actions are done, and it is told and asked
 driver       feeds a machine, has its actions done, re-arms one timer
 ports        the open ports of a machine; port: what all have in common, groups and reconnects among it
 udp          datagram ports; raw: those of an IP protocol; frames: those of an Ethernet type
-tcp          byte streams behind the `Stream` contract
+tcp          byte streams behind the `Stream` contract; machine_streams: those of a machine
+network      what ports and connections are of: the kernel, or another network
 lans         the interfaces: found by the engine's address, given the lab's, followed as they come and go
 routes       the routes that the node wants, restored after a link was down; reconciler: or somebody else's doing
 program_table   a table of the kernel's for a program's routes

@@ -37,7 +37,7 @@ class MachineStreams:
         self.flush = self._streams.flush
         self._connecting: set[asyncio.Task[None]] = set()
 
-    def count(self, counter: str, by: int = 1) -> None:  # noqa: ARG002
+    def count(self, counter: str, by: int = 1) -> None:
         self._count(counter)
 
     def perform(self, action: Report) -> None:

@@ -34,7 +34,7 @@ class RawPort(IpSocketPort):
     def _bound(self) -> socket.socket:
         return self._make_ip(socket.SOCK_RAW, self._protocol)
 
-    def _read(self, opened: socket.socket, now: float) -> IpPacket | None:  # noqa: ARG002
+    def _read(self, opened: socket.socket, now: float) -> IpPacket | None:
         data, control, _, _ = opened.recvmsg(_PACKET, _SPACE)
         ifindex = PKTINFO.unpack(control[0][2])[0] if control else 0
         length = (data[0] & 15) * 4 if data else 0

@@ -187,7 +187,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         self.flush()
 
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
+    def get_buffer(self, sizehint: int) -> memoryview:
         """Where the next bytes go: this connection's share."""
         return self._all.share
 
@@ -225,7 +225,7 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.resume_reading()
         self.flush()
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+    def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, by either side's wish or by an error: for the stream it has ended."""
         self._all.discard(self)
         for timer in (self._timer, self._stall):

@@ -149,7 +149,7 @@ class _Fixed:
     def __init__(self, size: int) -> None:
         self._size = size
 
-    def size(self, value: object) -> int:  # noqa: ARG002
+    def size(self, value: object) -> int:
         return self._size
 
 

@@ -104,7 +104,7 @@ class ServedNameserver(_Served):
         super().__init__(nameserver, IDLE)
         self.nameserver = nameserver
 
-    def show(self, table: str, now: float) -> Json:  # noqa: ARG002
+    def show(self, table: str, now: float) -> Json:
         """The only table, `nameserver`."""
         return self.nameserver.show()
 
@@ -137,15 +137,15 @@ class ServedResolver(_Served):
         self._asking: dict[int, TcpMessage] = {}  # questions whose connections do not stand yet, by their tags
         self._asked = 0
 
-    def port_opened(self, asked: OpenPort, port: Port, now: float) -> None:  # noqa: ARG002
+    def port_opened(self, asked: OpenPort, port: Port, now: float) -> None:
         if asked.tag:
             assert isinstance(port, Udp)
             self._asks_from.append(port.number)
 
-    def port_failed(self, asked: OpenPort, why: str, now: float) -> None:  # noqa: ARG002
+    def port_failed(self, asked: OpenPort, why: str, now: float) -> None:
         raise OSError(f"{asked.port}: {why}")
 
-    def show(self, table: str, now: float) -> Json:  # noqa: ARG002
+    def show(self, table: str, now: float) -> Json:
         """The only table, `resolver`."""
         return self.resolver.show(now, self._name_of)
 
@@ -159,7 +159,7 @@ class ServedResolver(_Served):
         stream.send(self._asking.pop(tag).data, now)
         return stream
 
-    def connect_failed(self, tag: int, why: str, now: float) -> None:  # noqa: ARG002
+    def connect_failed(self, tag: int, why: str, now: float) -> None:
         del self._asking[tag]
         self._count("tcp_failures")
 

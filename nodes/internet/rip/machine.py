@@ -188,7 +188,7 @@ class RipMachine:
             self._sender.send_shutdown_poison(self._now)
         self._stopped = True
 
-    def show(self, table: str, now: float) -> Json:  # noqa: ARG002
+    def show(self, table: str, now: float) -> Json:
         """The only table, `rip`."""
         return self.status(now)
 
