@@ -30,13 +30,16 @@ __all__ = [
 
 
 class NodeInterface(NamedTuple):
-    """One interface of the node, as a program has to know it: `device` is the kernel's name now."""
+    """One interface of the node, as a program has to know it: `device` is the kernel's name now, `mtu` the octets of its
+    largest packet, `hardware` its address; "" or 0 where it is away."""
 
     lan: str
     device: str
     address: Address
     prefix: Prefix
     up: bool
+    mtu: int = 1500
+    hardware: bytes = b""
 
 
 class Task(NamedTuple):

@@ -172,7 +172,13 @@ def _task(context: ServiceContext, service: str, config: ServiceConfig, group: G
 
 def _interface(context: ServiceContext, interface: Interface) -> NodeInterface:
     return NodeInterface(
-        interface.name, context.device(interface.name), interface.address, interface.prefix, interface.up
+        interface.name,
+        context.device(interface.name),
+        interface.address,
+        interface.prefix,
+        interface.up,
+        interface.mtu,
+        interface.hardware,
     )
 
 

@@ -31,6 +31,9 @@ class Hello:
             data = {"from": str(packet.source), "group": str(packet.destination), "lan": packet.interface}
             self.say("hello.heard", data | {"ttl": packet.ttl, "tos": packet.tos})
 
+    def set_interface(self, interface, now):
+        self.heard.clear()
+
     def say(self, kind, data):
         self.actions.append(Report(kind, f"{data}", data))
 
@@ -39,11 +42,9 @@ class Hello:
         for each in self.interfaces:
             for group in GROUPS:
                 self.actions.append(Send(IpPacket(b"hello", each.address, group, PROTOCOL, each.name)))
-            for group in self.to_join[:1]:
-                self.actions.append(JoinGroup(Ip(PROTOCOL, each.name), group))
-        for group in self.to_join[:1]:
-            self.say("hello.joined", {"group": str(group)})
-        del self.to_join[:1]
+            self.actions += (JoinGroup(Ip(PROTOCOL, each.name), group) for group in self.to_join[:1])
+        if self.to_join:
+            self.say("hello.joined", {"group": str(self.to_join.pop(0))})
 
     def next_wake(self):
         return self.due

@@ -67,4 +67,6 @@ def _interface(interface: NodeInterface) -> Json:
         "address": str(interface.address),
         "prefix": str(interface.prefix),
         "up": interface.up,
+        "mtu": interface.mtu,
+        "hardware": interface.hardware.hex(":"),
     }
