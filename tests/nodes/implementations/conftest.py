@@ -16,7 +16,14 @@ from catenet.nodes.implementations.daemon import NodeInterface, Task
 from catenet.nodes.internet.rip.config import RipOptions
 
 INTERFACES = tuple(
-    NodeInterface(f"link{n}", f"eth{n}", Address.parse(f"10.0.{n}.7"), Prefix.parse(f"10.0.{n}.0/24"), True)
+    NodeInterface(
+        f"link{n}",
+        f"eth{n}",
+        Address.parse(f"10.0.{n}.7"),
+        Prefix.parse(f"10.0.{n}.0/24"),
+        True,
+        hardware=bytes((2, 0, 0, 0, 0, n)),
+    )
     for n in (1, 2)
 )
 BEGAN = int(datetime(2027, 1, 15, 8, 0, 0, tzinfo=UTC).timestamp())

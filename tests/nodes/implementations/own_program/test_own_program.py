@@ -27,4 +27,6 @@ def test_a_program_is_told_everything(task: MakeTask) -> None:
         "address": "10.0.1.7",
         "prefix": "10.0.1.0/24",
         "up": True,
+        "mtu": 1500,
+        "hardware": "02:00:00:00:00:01",
     }
