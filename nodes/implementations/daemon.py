@@ -30,8 +30,8 @@ __all__ = [
 
 
 class NodeInterface(NamedTuple):
-    """One interface of the node, as a program has to know it: `device` is the kernel's name now, `mtu` the octets of the
-    largest packet on it, `hardware` its address; "" or 0 where it is away."""
+    """One interface of the node, as a program has to know it: `device` is the kernel's name now, `mtu` the octets of
+    the largest packet on it, `hardware` its address; "" or 0 where it is away."""
 
     lan: str
     device: str
