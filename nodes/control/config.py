@@ -8,6 +8,8 @@ default has been filled in, every duration is in seconds, every address is writt
      "forward": true, "gateway": null, "routes": [], "nameserver": null, "hosts": {},
      "names": {"10.1.1.2": "b"}, "told": {}, "services": {"rip": {"update": 5.0}}, "events": "json",
      "began": 1893456000}
+
+Where a service of the lab speaks TLS, `authority` is the certificate (PEM) of who certifies it.
 """
 
 from __future__ import annotations
@@ -65,7 +67,8 @@ class NodeConfig:
     told of the lab's nodes, as its declaration has it.
 
     `lans` are all of the lab's, for people: a table names the networks that it leads to. `began` is when the lab was
-    brought up, in seconds since 1970, for all its nodes the same; 0: nobody has said so.
+    brought up, in seconds since 1970, for all its nodes the same; 0: nobody has said so. `authority` is the
+    certificate, as PEM, of whom the node's programs are to trust where they speak TLS; empty: the lab has nobody.
     """
 
     lab: str
@@ -82,6 +85,7 @@ class NodeConfig:
     services: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     events: Literal["text", "json"] = "text"
     began: int = 0
+    authority: str = ""
 
     def to_json(self) -> str:
         """The text for CATENET_NODE.
@@ -108,6 +112,7 @@ class NodeConfig:
             "services": {name: dict(options) for name, options in self.services.items()},
             "events": self.events,
             **({"began": self.began} if self.began else {}),
+            **({"authority": self.authority} if self.authority else {}),
         }
         text = json.dumps(whole, separators=(",", ":"))
         if len(text) > CONFIG_LIMIT:
@@ -154,6 +159,7 @@ class NodeConfig:
             },
             events="json" if events == "json" else "text",
             began=began,
+            authority=fields.take("authority", str, ""),
         )
         fields.end()
         return config

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from catenet.nodes.control.certificate import Tls
     from catenet.nodes.control.needs import KnowNames, ReadNeeds, Tell
     from catenet.nodes.control.topology import Expected
 
@@ -51,7 +52,7 @@ class Routing(NamedTuple):
 
 class Listen(NamedTuple):
     """Where it listens. `port`: a number, or the name of the option that holds it. `scheme`: that of the URLs by which
-    others reach it there; empty where it has none.
+    others reach it there without TLS; empty where it has none.
     """
 
     transport: Literal["udp", "tcp"]
@@ -97,6 +98,8 @@ class Service(NamedTuple):
     `needs`: → what says what it needs of its lab beside its options (control/needs). It may read the folder that it is
     given, and nothing else; None: it needs nothing.
     `told`: → what says what it is told of the lab's nodes, its own among them (control/needs); None: nothing.
+    `tls`: the option that says whether it speaks TLS, and with which certificate (control/certificate); empty: it never
+    does. Where it does, it is told its certificate, and its URLs' schemes have an s at their end.
     """
 
     name: str
@@ -111,6 +114,7 @@ class Service(NamedTuple):
     fetches: str = ""
     needs: Callable[[], ReadNeeds] | None = None
     told: Callable[[], Tell] | None = None
+    tls: str = ""
 
     def ports(self, options: Any) -> list[tuple[str, int]]:
         """The transports and ports on which it listens, with these options."""
@@ -118,6 +122,16 @@ class Service(NamedTuple):
             (each.transport, getattr(options, each.port) if isinstance(each.port, str) else each.port)
             for each in self.listens
         ]
+
+    def certificate(self, options: Any) -> Tls:
+        """Which certificate it shows, with these options; `off`: it speaks no TLS."""
+        word: Tls = getattr(options, self.tls) if self.tls else "off"
+        return word
+
+    def schemes(self, options: Any) -> list[str]:
+        """Those of the URLs by which others reach it, with these options."""
+        secure = "" if self.certificate(options) == "off" else "s"
+        return [f"{each.scheme}{secure}" for each in self.listens if each.scheme]
 
     @property
     def resolves(self) -> bool:

@@ -11,6 +11,7 @@ driver       feeds a machine, has its actions done, re-arms one timer
 ports        the open ports of a machine; port: what all have in common, groups and reconnects among it
 udp          datagram ports; raw: those of an IP protocol; frames: those of an Ethernet type
 tcp          byte streams behind the `Stream` contract; machine_streams: those of a machine
+tls          TLS 1.3 as a stream around a stream: only a service that speaks it loads it
 network      what ports and connections are of: the kernel, or another network
 lans         the interfaces: found by the engine's address, given the lab's, followed as they come and go
 routes       the routes that the node wants, restored after a link was down; reconciler: or somebody else's doing
@@ -21,10 +22,11 @@ ingress      a LAN whose frames are dropped as they come in
 offload      checksums as on a wire
 netlink      links, addresses, routes, neighbours, IFLA_INET_CONF and nf_tables, by hand (rtnetlink(7))
 control_socket  the Unix socket; answers: what every node answers; health: the one that the engine asks for
-files        resolv.conf and hosts; lab_start: when the lab was brought up
+files        resolv.conf, hosts, whom programs trust; lab_start: when the lab was brought up
 log          the event log on standard output
 
 Timers: a restart of a service after 0.2 s doubling to 5 s (supervisor); 0.3 s until the engine is done with a LAN that
 it connects (lans); 0, 0.05 and 2 s after an interface has come up, when its address is announced (announce); 30 s for a
-TCP peer that takes nothing (tcp); 10 s to ask, 60 s to answer (control_socket); 0.5 s for the services to end (node).
+TCP peer that takes nothing (tcp); 5 s for a handshake (tls); 10 s to ask, 60 s to answer (control_socket); 0.5 s for
+the services to end (node).
 """

@@ -1,6 +1,6 @@
-"""/etc/resolv.conf and /etc/hosts, which the engine fills in its own way at every start.
+"""/etc/resolv.conf and /etc/hosts, which the engine fills in its own way at every start; and whom programs trust.
 
-They are bind mounts of the engine: written in place, since renaming another file over them fails (EBUSY).
+The first two are bind mounts of the engine: written in place, since renaming another file over them fails (EBUSY).
 """
 
 from __future__ import annotations
@@ -10,6 +10,10 @@ from pathlib import Path
 from catenet.nodes.control.config import NodeConfig
 
 __all__ = ["hosts", "resolv_conf", "write"]
+
+
+_TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
+"""Where Debian's programs look for the authorities that they trust: OpenSSL, curl, GnuTLS, Go's, Python's."""
 
 
 def resolv_conf(config: NodeConfig) -> str:
@@ -30,11 +34,14 @@ def hosts(config: NodeConfig) -> str:
 
 
 def write(config: NodeConfig) -> None:
-    """Write both files.
+    """Write these files. Where the lab has an authority, it takes the place of the world's: no other can be met here.
 
     Raises:
         OSError: the file system refuses.
 
     """
-    for path, text in (("/etc/resolv.conf", resolv_conf(config)), ("/etc/hosts", hosts(config))):
+    written = {"/etc/resolv.conf": resolv_conf(config), "/etc/hosts": hosts(config)}
+    if config.authority:
+        written[_TRUSTED] = config.authority
+    for path, text in written.items():
         Path(path).write_text(text, encoding="utf-8")

@@ -280,7 +280,10 @@ class Connection(asyncio.BufferedProtocol):
         if self._peer_done:
             transport.close()
         else:
-            transport.write_eof()
+            try:
+                transport.write_eof()
+            except OSError:  # reset by the peer, which asyncio has not seen yet
+                transport.abort()
         self._expect_progress()
 
     def _arm(self, when: float) -> None:

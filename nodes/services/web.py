@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from catenet.nodes.application.http.config import WebOptions
 from catenet.nodes.application.http.connection import ServerConnection
@@ -10,7 +11,7 @@ from catenet.nodes.application.http.needs import PAGES, site_fault
 from catenet.nodes.application.http.server import Server
 from catenet.nodes.control.config import ConfigError
 from catenet.nodes.control.needs import Folder
-from catenet.nodes.machine import Json
+from catenet.nodes.machine import Json, Stream
 from catenet.nodes.runtime.context import Connection, ServiceContext
 from catenet.nodes.services.web_files import SiteFolder
 
@@ -45,6 +46,12 @@ async def serve(context: ServiceContext, options: WebOptions) -> None:
 
     context.show("web", show)
     context.on_flush(folder.clear)
-    await context.listen_tcp(options.port, accept)
+    await context.listen_tcp(options.port, accept if options.tls == "off" else _secure(context, accept))
     context.ready()
     await asyncio.Event().wait()
+
+
+def _secure(context: ServiceContext, accept: Callable[[Connection], Stream]) -> Callable[[Connection], Stream]:
+    from catenet.nodes.runtime.tls import over_tls  # OpenSSL is a sixth of what a node loads
+
+    return over_tls(context, accept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from catenet.nodes.control.certificate import PRIVATE_KEY
 from catenet.nodes.control.config import CONFIG_VARIABLE
 from catenet.nodes.control.strict_json import read_json
 from catenet.orchestrator.lab.secrets import HIDDEN, without_secrets
@@ -34,6 +35,8 @@ def _shown(variable: str) -> str:
         config = read_json(value)
         services = config.get("services", {})
         services |= {name: without_secrets(name, options) for name, options in services.items()}
+        for told in config.get("told", {}).values():
+            told.update({PRIVATE_KEY: HIDDEN} if PRIVATE_KEY in told else {})
     except (ValueError, TypeError, AttributeError):
         return f"{name}={HIDDEN}"
     return f"{name}={json.dumps(config)}"

@@ -2,5 +2,6 @@
 
 desired   the networks and containers that a lab needs, whole
 steps     desired − actual = steps, each with what it must wait for; its rules stand at its top
+authority  who certifies the lab's services that speak TLS
 compose   a lab as a file for docker compose: what `up` would make
 """

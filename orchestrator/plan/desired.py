@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import daemon, declared
+from catenet.nodes.control.certificate import Tls
 from catenet.nodes.control.config import CONFIG_VARIABLE, ConfigError, InterfaceConfig, NodeConfig
 from catenet.nodes.control.implementation import IMPLEMENTATION
 from catenet.nodes.control.needs import Others
@@ -265,6 +266,7 @@ def _config(lab: Lab, node: Node, interfaces: tuple[InterfaceConfig, ...]) -> No
         told=_told(lab, node),
         lans={lan.name: lan.prefix for lan in lab.lans.values()},
         services={name: _service(node, name, options) for name, options in node.services.items()},
+        authority=_authority(lab),
     )
 
 
@@ -308,10 +310,37 @@ def _hosts(lab: Lab, node: Node) -> dict[str, Address]:
 
 
 def _told(lab: Lab, node: Node) -> dict[str, Mapping[str, Json]]:
-    """Service → what it is told of the lab's nodes."""
+    """Service → what it is told of the lab's nodes, and its certificate."""
     others = Others({name: other.services for name, other in lab.nodes.items()}, _first(lab))
     told = {each.name: each.told()(node.services[each.name], others) for each in declared(node.services) if each.told}
+    told |= {name: {**told.get(name, {}), **each} for name, each in _certificates(lab, node).items()}
     return {name: what for name, what in told.items() if what}
+
+
+def _speaking_tls(node: Node) -> dict[str, Tls]:
+    """Service → which certificate it shows."""
+    kinds = {each.name: each.certificate(node.services[each.name]) for each in declared(node.services)}
+    return {name: kind for name, kind in kinds.items() if kind != "off"}
+
+
+def _certificates(lab: Lab, node: Node) -> dict[str, Mapping[str, Json]]:
+    """Service → its certificate, as it is told."""
+    addresses = [place.address for place in node.attachments]
+    found: dict[str, Mapping[str, Json]] = {}
+    for service, kind in _speaking_tls(node).items():
+        from catenet.orchestrator.plan.authority import certify
+
+        found[service] = certify(lab.name, node.name, addresses, service, kind).to_json()
+    return found
+
+
+def _authority(lab: Lab) -> str:
+    """The certificate of the lab's authority; empty where nobody speaks TLS."""
+    if not any(map(_speaking_tls, lab.nodes.values())):
+        return ""
+    from catenet.orchestrator.plan.authority import trusted  # only such a lab loads OpenSSL for it
+
+    return trusted(lab.name)
 
 
 def _file(lab: Lab) -> str:

@@ -39,13 +39,14 @@ _EVENTS = {
 SERVICES = (
     Service(
         "web",
-        "A server of static pages over HTTP/1.1.",
+        "A server of static pages over HTTP/1.1, and over TLS 1.3.",
         _web_options,
         listens=(Listen("tcp", "port", scheme="http"),),
         tables=(Table("web"),),
         caches=True,
         events=_EVENTS,
         needs=_site,
+        tls="tls",
     ),
     Service(
         "browse",

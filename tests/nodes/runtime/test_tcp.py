@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 from typing import TYPE_CHECKING
 
 import pytest
@@ -194,6 +195,29 @@ def test_tcp_a_peer_that_says_much_leaves_the_others_their_turn(on_bench: OnBenc
             async with asyncio.timeout(200):
                 assert await asyncio.get_running_loop().sock_recv(few, 100) == b"ONE\n"
             assert streams[0].received < 100_000
+
+    on_bench(run)
+
+
+def test_tcp_that_the_peer_has_reset_may_end_at_that_moment(on_bench: OnBench) -> None:
+    async def run(b: Bench) -> None:
+        connections: list[Connection] = []
+        stream, port = Lines(), free_port(socket.SOCK_STREAM)
+
+        def accept(connection: Connection) -> Lines:
+            connections.append(connection)
+            return stream
+
+        await b.context().listen_tcp(port, accept)
+        peer = socket.create_connection(("127.0.0.1", port))
+        await b.until(lambda: bool(connections))
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()  # a reset, of which asyncio has not heard yet
+        stream.finished = True
+        connections[0].flush()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert b.failures == []
 
     on_bench(run)
 

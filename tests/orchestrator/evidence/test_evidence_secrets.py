@@ -41,7 +41,24 @@ def test_what_is_no_secret_is_kept_and_what_is_not_known_is_not(service, options
     assert json.loads(variable.removeprefix("CATENET_NODE="))["services"] == {service: kept}
 
 
-@pytest.mark.parametrize("text", ["{hunter2", "[1]", '{"services": ["hunter2"]}', '{"services": {"rip": 3}}'])
+def test_a_private_key_that_a_service_was_told_is_not_kept():
+    config = json.dumps({"services": {}, "told": {"web": {"certificate": "seen", "private_key": "hunter2"}}})
+    (variable,) = inspected_without_secrets({"Config": {"Env": [f"CATENET_NODE={config}"]}})["Config"]["Env"]
+    told = json.loads(variable.removeprefix("CATENET_NODE="))["told"]
+    assert told == {"web": {"certificate": "seen", "private_key": "(hidden)"}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{hunter2",
+        '{"told": 3}',
+        '{"told": {"web": "private_key"}}',
+        "[1]",
+        '{"services": ["hunter2"]}',
+        '{"services": {"rip": 3}}',
+    ],
+)
 def test_a_configuration_that_is_none_is_hidden(text):
     known = inspected_without_secrets({"Config": {"Env": [f"CATENET_NODE={text}"]}})
     assert known["Config"]["Env"] == ["CATENET_NODE=(hidden)"]

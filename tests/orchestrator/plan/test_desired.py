@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -121,6 +122,46 @@ nodes:
         "r": {},
         "d": {"resolver": {"hints": {"s": "10.0.1.1"}}},
     }
+
+
+TLS = """
+name: shop
+lans: {l: {}, m: {}}
+nodes:
+  h: {lans: [l]}
+  w: {lans: [l, m], services: {web: {root: site, tls: on}}}
+  x: {lans: [l], services: {web: {root: site}}}
+"""
+
+
+def test_who_speaks_tls_is_told_its_certificate_and_everybody_the_authoritys() -> None:
+    wanted = desired(lab(TLS), "mine", IMAGE)
+    told = {node: config(wanted, node).told for node in "hwx"}
+    assert (told["h"], told["x"]) == ({}, {})
+    assert set(told["w"]["web"]) == {"certificate", "private_key"}
+    authorities = {config(wanted, node).authority for node in "hwx"}
+    (authority,) = (x509.load_pem_x509_certificate(each.encode()) for each in authorities)
+    certificate = x509.load_pem_x509_certificate(str(told["w"]["web"]["certificate"]).encode())
+    certificate.verify_directly_issued_by(authority)
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["w"]
+    assert [str(each) for each in names.get_values_for_type(x509.IPAddress)] == ["10.0.1.2", "10.0.2.1"]
+
+
+def test_certificates_are_the_same_each_time_so_that_nothing_is_made_anew() -> None:
+    hashes = [[spec.labels[LABEL_HASH] for spec in desired(lab(TLS), copy, IMAGE).containers] for copy in ("a", "b")]
+    assert hashes[0] == hashes[1]
+
+
+def test_a_lab_without_tls_has_no_authority_and_loads_nothing_for_one() -> None:
+    wanted = desired(lab(TLS.replace(", tls: on", "")), "mine", IMAGE)
+    assert {config(wanted, node).authority for node in "hwx"} == {""}
+    assert "authority" not in wanted.containers[0].environment["CATENET_NODE"]
+    program = (
+        "import sys, catenet.orchestrator.cli, catenet.orchestrator.plan.desired; print('cryptography' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout == "False\n"
 
 
 def test_options_are_complete_and_read_back() -> None:
