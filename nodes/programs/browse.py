@@ -4,7 +4,7 @@
     browse --json URL      the same as one JSON object
 
 Exit codes: 0 fine; 1 the server's status is an error (400 or more); 2 the user's mistake; 4 no answer: the name has no
-address, there is no way to it, or what came back was no HTTP.
+address, there is no way to it, its certificate is refused, or what came back was no HTTP.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _lab_options() -> BrowseOptions:
 
 def _parser(default: BrowseOptions) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="browse", description="Fetches a page and shows it as text.")
-    parser.add_argument("url", metavar="URL", help="like http://dragon.cs.uiuc.edu/")
+    parser.add_argument("url", metavar="URL", help="like http://dragon.cs.uiuc.edu/, or https://")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
     limits = (
         ("--timeout", "TIME", _duration, default.timeout, f"for the whole fetch ({format_duration(default.timeout)})"),
@@ -151,6 +151,7 @@ def _whole(fetched: Fetched, rendered: Rendered) -> Mapping[str, Json]:
         "ms": dict(fetched.ms),
         "source": fetched.source,
         "destination": fetched.destination,
+        **({} if fetched.proof is None else {"tls": fetched.proof._asdict()}),
     }
 
 
@@ -167,11 +168,16 @@ def _readable(value: str) -> str:
 
 
 def _lines(fetched: Fetched, rendered: Rendered) -> list[str]:
-    ms = fetched.ms
+    ms, proof = fetched.ms, fetched.proof
     kind = fetched.headers.get("content-type", "no type given")
     steps = (
         (f"{fetched.url} is at {fetched.address}", ms["resolve"]),
         (f"connected to {fetched.destination} from {fetched.source}", ms["connect"]),
+        *(
+            ()
+            if proof is None
+            else ((f"{proof.version}; {proof.authority} certifies it till {proof.until}", ms["tls"]),)
+        ),
         (
             f"{fetched.status} {_readable(fetched.reason)}, {_readable(kind)}, {len(fetched.content)} bytes",
             ms["first_byte"],

@@ -1,4 +1,4 @@
-"""One fetch, step by step: the name is resolved, a connection is opened, a page is asked for and read."""
+"""One fetch, step by step: the name is resolved, a connection is opened (by TLS or not), a page asked for and read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from catenet import __version__
 from catenet.nodes.address import Address
@@ -16,11 +18,15 @@ from catenet.nodes.application.http.fields import MessageError, by_name, members
 from catenet.nodes.application.http.uri import Authority, Uri, escape
 from catenet.nodes.machine import Json
 
+if TYPE_CHECKING:
+    from catenet.nodes.programs.secure import Proof, Secured
+
 __all__ = ["FetchError", "Fetched", "Fetching", "fetch", "parse_url"]
 
 _CONTENT_LIMIT = 1_048_576  # bytes of a page that are read
 _REDIRECTS = 5
 _PIECE = 65_536  # bytes read at a time
+_PORTS = {"http": 80, "https": 443}  # RFC 9110 section 4.2: the schemes that can be fetched, and their ports
 
 # Without compression the page can be read in a capture.
 _FIELDS = {
@@ -37,7 +43,7 @@ Tell = Callable[[str, str, Mapping[str, Json]], None]
 
 
 class FetchError(Exception):
-    """No page. `step` is where it ended: url, resolve, connect, answer, redirect."""
+    """No page. `step` is where it ended: url, resolve, connect, tls, answer, redirect."""
 
     def __init__(self, step: str, text: str) -> None:
         super().__init__(text)
@@ -54,9 +60,10 @@ class Fetching:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer, whatever its status. `ms` are milliseconds: resolve, connect, first_byte, total.
+    """An answer, whatever its status. `ms` are milliseconds: resolve, connect, tls (of https),
+    first_byte, total.
 
-    `content` is what came, in its codings; `cut`: there was more of it.
+    `content` is what came, in its codings; `cut`: there was more of it. `proof`: by what TLS had it, of https.
     """
 
     url: str
@@ -69,6 +76,7 @@ class Fetched:
     ms: Mapping[str, float]
     source: str
     destination: str
+    proof: Proof | None = None
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -102,7 +110,7 @@ class Fetched:
 
 
 def parse_url(typed: str) -> Uri:
-    """What the user typed → an http URI that can be fetched; `http://` may be left out.
+    """What the user typed → an http or https URI that can be fetched; `http://` may be left out.
 
     Raises:
         FetchError: what is wrong with it.
@@ -113,8 +121,9 @@ def parse_url(typed: str) -> Uri:
 
 def _fetchable(uri: Uri, written: str) -> Uri:
     """The URI with its parts as they go into a request."""
-    if (uri.scheme or "").lower() != "http":
-        raise FetchError("url", f"url {written!r}: only http:// can be fetched here, not {uri.scheme}:")
+    scheme = (uri.scheme or "").lower()
+    if scheme not in _PORTS:
+        raise FetchError("url", f"url {written!r}: only http:// and https:// can be fetched here, not {uri.scheme}:")
     if not written.isprintable() or not uri.authority or " " in uri.authority:
         raise FetchError("url", f"url {written!r} is no address of a page; write it like http://dragon.cs.uiuc.edu/")
     try:
@@ -129,8 +138,8 @@ def _fetchable(uri: Uri, written: str) -> Uri:
         raise FetchError("url", f"url {written!r}: only IPv4 is spoken here")
     if port == 0:
         raise FetchError("url", f"url {written!r}: no server has port 0")
-    authority = host if port in (None, 80) else f"{host}:{port}"
-    return Uri("http", authority, escape(uri.path) or "/", None if uri.query is None else escape(uri.query))
+    authority = host if port in (None, _PORTS[scheme]) else f"{host}:{port}"
+    return Uri(scheme, authority, escape(uri.path) or "/", None if uri.query is None else escape(uri.query))
 
 
 def fetch(url: str, timeout: float, *, tell: Tell, fetching: Fetching) -> Fetched:
@@ -166,12 +175,14 @@ class _Hop:
     def __init__(self, uri: Uri, tell: Tell, fetching: Fetching) -> None:
         self._uri = uri
         _, self._host, port = Authority.parse(str(uri.authority))
-        self._port = port or 80
+        self._scheme = str(uri.scheme)
+        self._port = port or _PORTS[self._scheme]
         self._target = str(Uri(None, None, uri.path, uri.query))
         self._tell = tell
         self._fetching = fetching
-        self._times = [time.monotonic()]  # at the beginning, and behind each step
+        self._times = {"": time.monotonic()}  # the beginning, and the end of each step
         self._ends: dict[str, Json] = {}  # of the request
+        self._proof: Proof | None = None
 
     def fetch(self, timeout: float) -> Fetched:
         *others, last = self._resolve()
@@ -191,24 +202,29 @@ class _Hop:
         except socket.gaierror as error:
             words = {socket.EAI_NONAME: "there is no such name", socket.EAI_AGAIN: "no name server gave an answer"}
             raise FetchError("resolve", f"{self._host}: {words.get(error.errno or 0, error.strerror)}") from None
-        self._times.append(time.monotonic())
+        self._passed("resolve")
         return [str(name[0]) for *_, name in found]
 
+    def _passed(self, step: str) -> None:
+        self._times[step] = time.monotonic()
+
     def _ask(self, address: str, timeout: float) -> Fetched:
-        del self._times[2:]
         self._fetching.step, self._fetching.doing = "connect", f"connecting to {address}:{self._port}"
         try:
             with socket.create_connection((address, self._port), timeout) as connection:
                 self._connected(connection)
-                connection.sendall(self._request())
-                reader = self._read(connection)
+                if self._scheme == "https":
+                    with self._secured(connection) as secured:
+                        reader = self._read(secured)
+                else:
+                    reader = self._read(connection)
         except TimeoutError:
             raise self._error("no answer in time") from None
         except OSError as error:
             raise self._error(error.strerror or str(error)) from None
         except MessageError as error:
             raise self._error(str(error)) from None
-        self._times.append(time.monotonic())
+        self._passed("total")
         assert reader.response is not None
         return self._answered(address, reader.response, reader)
 
@@ -220,7 +236,12 @@ class _Hop:
         lines = (f"GET {self._target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items()), "", "")
         return "\r\n".join(lines).encode("ascii")
 
-    def _read(self, connection: socket.socket) -> ResponseReader:
+    def _read(self, connection: socket.socket | Secured) -> ResponseReader:
+        """Ask, and read the answer."""
+        self._fetching.step, self._fetching.doing = "answer", f"waiting for the answer of {self._ends['destination']}"
+        told: dict[str, Json] = {"method": "GET", "path": self._target, "host": str(self._uri.authority), **self._ends}
+        self._tell("http.request", f"GET {self._target} to {self._ends['destination']}", told)
+        connection.sendall(self._request())
         reader = ResponseReader(_CONTENT_LIMIT)
         answered = False
         while not reader.finished:
@@ -230,17 +251,23 @@ class _Hop:
                 reader.receive_eof()
             if reader.response is not None and not answered:
                 answered = True
-                self._times.append(time.monotonic())
+                self._passed("first_byte")
         return reader
 
     def _connected(self, connection: socket.socket) -> None:
-        """The connection stands; the request goes out next."""
-        self._times.append(time.monotonic())
+        """The connection stands."""
+        self._passed("connect")
         source, destination = (f"{name[0]}:{name[1]}" for name in (connection.getsockname(), connection.getpeername()))
-        self._fetching.step, self._fetching.doing = "answer", f"waiting for the answer of {destination}"
         self._ends = {"source": source, "destination": destination}
-        data = {"method": "GET", "path": self._target, "host": str(self._uri.authority), **self._ends}
-        self._tell("http.request", f"GET {self._target} to {destination}", data)
+
+    def _secured(self, connection: socket.socket) -> Secured:
+        from catenet.nodes.programs.secure import secured  # OpenSSL, for those who need it
+
+        self._fetching.step, self._fetching.doing = "tls", f"beginning TLS with {self._ends['destination']}"
+        made = secured(connection, self._host)
+        self._proof = made.proof
+        self._passed("tls")
+        return made
 
     def _answered(self, address: str, response: Response, reader: ResponseReader) -> Fetched:
         source, destination = str(self._ends["source"]), str(self._ends["destination"])
@@ -248,13 +275,8 @@ class _Hop:
         data: dict[str, Json] = {"status": status, "bytes": size}
         data |= {"type": by_name(response.fields).get("content-type", ""), "source": destination, "destination": source}
         self._tell("http.response", f"{status} {reason}, {size} bytes, from {destination}", data)
-        began, resolved, connected, answered, ended = self._times
-        ms = {
-            "resolve": resolved - began,
-            "connect": connected - resolved,
-            "first_byte": answered - connected,
-            "total": ended - began,
-        }
+        ms = {step: end - begin for (_, begin), (step, end) in pairwise(self._times.items())}
+        ms["total"] = self._times["total"] - self._times[""]
         return Fetched(
             url=str(self._uri),
             address=address,
@@ -266,4 +288,5 @@ class _Hop:
             ms={step: round(seconds * 1000, 1) for step, seconds in ms.items()},
             source=source,
             destination=destination,
+            proof=self._proof,
         )

@@ -50,6 +50,7 @@ def trace(
     catenet trace route a 10.1.3.0/24 --json
 
     Each step of a page was on the wire (tcpdump saw it) and told by a daemon; where one is missing, it says so.
+    By https only the daemons tell of the request and its answer: on the wire they are enciphered.
 
     Of a route each router on the way is asked what it remembers.
 
@@ -99,9 +100,13 @@ def print_trace(done: Trace, nodes: Iterable[str]) -> None:
         for s in done.steps
     ]
     table(["#", "ms", "from", "to", "message"], rows)
+    if any(step.enciphered for step in done.steps):
+        say("by TLS: what went over the wire tells nobody the request and its answer; both ends have told them")
     if not done.page:
         say(f"no page: {done.error}")
-        say(f"next: catenet exec {done.node} traceroute -n {urlsplit(done.url).hostname}")
+        url = urlsplit(done.url)
+        program = f"curl -v {done.url}" if url.scheme == "https" else f"traceroute -n {url.hostname}"
+        say(f"next: catenet exec {done.node} {program}")
     for line in str(done.page.get("text", "")).splitlines():
         say(f"| {line}".rstrip())
 

@@ -93,7 +93,7 @@ def _values() -> dict[str, Schema]:
         "address": _whole(_ADDRESS),
         "prefix": _whole(rf"{_ADDRESS}/(?:{'|'.join(map(str, range(SHORTEST, LONGEST + 1)))})"),
         "domain": _whole(DOMAIN.pattern),
-        "url": {"type": "string", "pattern": "^http://[^/]"},
+        "url": {"type": "string", "pattern": "^https?://[^/]"},
         "claim": {"enum": list(CLAIMS)},
         "claims": {"anyOf": [_of("claim"), _list(_of("claim"))]},
         "lab-name": _whole(NAMES["lab"].pattern),

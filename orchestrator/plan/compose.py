@@ -14,6 +14,7 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import indent
+from types import SimpleNamespace
 
 from catenet.nodes.catalogue import services
 from catenet.nodes.control.config import CONFIG_VARIABLE
@@ -94,7 +95,7 @@ def _header(configs: Mapping[str, Mapping[str, object]], paths: ComposePaths, co
     first = next(iter(configs))
     router, routing = _first(configs, lambda service: service.routing is not None)
     browser, browsing = _first(configs, lambda service: bool(service.fetches))
-    server, _ = _first(configs, lambda service: any(each.scheme == "http" for each in service.listens))
+    page = next((url for node, config in configs.items() for url in _urls(node, config)), "")
     table = f"{router} show {routing.name}" if routing is not None else f"{first} show routes"
     yield "# A lab for docker compose (2; or 1.29, which is docker-compose). To change it, change"
     yield f"# {printable(paths.lab_file)}, and then: {printable(command)}"
@@ -102,8 +103,8 @@ def _header(configs: Mapping[str, Mapping[str, object]], paths: ComposePaths, co
     yield "#     docker compose up -d --wait       starts it; every node is ready when it returns"
     yield "#     docker compose logs -f            what happens"
     yield f"#     docker compose exec {table}"
-    if browsing is not None and server:
-        yield f"#     docker compose exec {browser} {browsing.fetches} http://{server}/"
+    if browsing is not None and page:
+        yield f"#     docker compose exec {browser} {browsing.fetches} {page}"
     yield "#     docker compose down"
     yield "#"
     yield "# The verbs of catenet work on it too; there it has the name of Compose's project (-p NAME)."
@@ -120,6 +121,13 @@ def _first(
     """The first node that has such a service, and that."""
     found = ((node, services()[name]) for node, config in configs.items() for name in _services(config))
     return next(((node, service) for node, service in found if is_meant(service)), ("", None))
+
+
+def _urls(node: str, config: Mapping[str, object]) -> Iterator[str]:
+    """By which a node's services are reached."""
+    for name, options in _services(config).items():
+        assert isinstance(options, Mapping)
+        yield from (f"{scheme}://{node}/" for scheme in services()[name].schemes(SimpleNamespace(**options)))
 
 
 def _others(nodes: Sequence[str], paths: ComposePaths) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from catenet.nodes.catalogue import declared, services
 from catenet.nodes.control.events import Event
@@ -18,7 +18,7 @@ from catenet.orchestrator.observe.caches import alive, empty_caches
 from catenet.orchestrator.observe.events import completed, last_time, past
 from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition
-from catenet.orchestrator.trace.steps import KINDS, TraceStep, find_steps
+from catenet.orchestrator.trace.steps import HTTP_KINDS, KINDS, TraceStep, find_steps
 from catenet.orchestrator.wire.messages import DNS_FILTER
 
 __all__ = ["Trace", "trace_http"]
@@ -56,8 +56,8 @@ def trace_http(engine: Engine, running: RunningLab, node: str, url: str, *, cold
         EngineError: a capture could not be made, or the browser did not end, or the engine refused.
 
     """
-    if not url.startswith("http://"):
-        raise UserError(f"{url!r} is no URL of http; write it like http://{_any_server(running.lab)}/")
+    if not url.startswith(("http://", "https://")):
+        raise UserError(f"{url!r} is no URL of http; write it like {_any_url(running.lab)}")
     lab, container = running.lab, _asker(running, node)
     asked = lab.nodes[node].resolver
     resolver = "" if asked is None else lab.owners.get(asked, "")
@@ -80,15 +80,19 @@ def trace_http(engine: Engine, running: RunningLab, node: str, url: str, *, cold
         resolver=resolver,
         routers=routers,
     )
+    if url.startswith("https://"):
+        steps = tuple(replace(step, enciphered=step.kind in HTTP_KINDS) for step in steps)
     return Trace(node, url, steps, page, "" if page else done.last_words)
 
 
-def _any_server(lab: Lab) -> str:
-    return next((name for name, node in lab.nodes.items() if _serves_http(node)), "host")
+def _any_url(lab: Lab) -> str:
+    """Of a page of the lab's."""
+    urls = (f"{scheme}://{name}/" for name, node in lab.nodes.items() for scheme in _schemes(node))
+    return next(urls, "http://host/")
 
 
-def _serves_http(node: Node) -> bool:
-    return any(listen.scheme == "http" for each in declared(node.services) for listen in each.listens)
+def _schemes(node: Node) -> list[str]:
+    return [scheme for each in declared(node.services) for scheme in each.schemes(node.services[each.name])]
 
 
 def _browser(node: Node) -> str:

@@ -19,9 +19,10 @@ from catenet.nodes.machine import Endpoint, Json
 from catenet.orchestrator.wire.messages import DnsSeen, HttpRequestSeen, HttpResponseSeen, read_dns, read_http
 from catenet.orchestrator.wire.packets import CapturedPacket
 
-__all__ = ["KINDS", "TraceStep", "find_steps"]
+__all__ = ["HTTP_KINDS", "KINDS", "TraceStep", "find_steps"]
 
-KINDS = frozenset(("dns.query", "dns.answer", "http.request", "http.response"))
+HTTP_KINDS = frozenset(("http.request", "http.response"))
+KINDS = HTTP_KINDS | {"dns.query", "dns.answer"}
 """Of the events that tell of a message."""
 _FAILURES = {"NXDOMAIN": "no such name", "SERVFAIL": "I failed", "REFUSED": "I refuse", "FORMERR": "I cannot read that"}
 
@@ -33,7 +34,7 @@ class TraceStep:
     """One message. `kind`: dns.query, dns.answer, http.request or http.response; `at`: seconds after the first one.
 
     `over`: the routers that it crossed, in order; `seen_by`: the nodes in whose captures its packet is; `told_by`:
-    the nodes whose daemons told of it.
+    the nodes whose daemons told of it. `enciphered`: it went by TLS, so that nobody could see it on the wire.
     """
 
     number: int
@@ -45,12 +46,13 @@ class TraceStep:
     over: tuple[str, ...]
     seen_by: tuple[str, ...]
     told_by: tuple[str, ...]
+    enciphered: bool = False
 
     @property
     def doubt(self) -> str:
         """What is missing: a packet, or a daemon's word; else empty."""
         if not self.seen_by:
-            return "(not on the wire)"
+            return "(enciphered)" if self.enciphered else "(not on the wire)"
         return "" if self.told_by else "(no daemon told)"
 
     def to_json(self) -> dict[str, Json]:
@@ -65,6 +67,7 @@ class TraceStep:
             "over": list(self.over),
             "seen_by": list(self.seen_by),
             "told_by": list(self.told_by),
+            **({"enciphered": True} if self.enciphered else {}),
         }
 
 

@@ -186,7 +186,7 @@ def _address(data: bytes) -> Any:
 
 def _check_address(parts: Any) -> None:
     assert parse_url(str(parts)) == parts
-    assert parts.scheme == "http"
+    assert parts.scheme in ("http", "https")
     assert all("!" <= character <= "~" for character in str(parts))
 
 

@@ -24,6 +24,7 @@ TARGETS: Mapping[str, str] = {
     "html-page": "fuzz_browse:page",
     "plain-page": "fuzz_browse:plain",
     "url": "fuzz_browse:address",
+    "certificate": "fuzz_certificate:certificate",
     "rip-message": "fuzz_rip:message",
     "rip-datagrams": "fuzz_rip:plain",
     "rip-password": "fuzz_rip:password",

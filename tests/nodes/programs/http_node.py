@@ -19,6 +19,8 @@ class SmallNode:
 
     def __init__(self, data: Path) -> None:
         self.data = data
+        self.service = "web"
+        self.told: Mapping[str, Json] = {}
         self.counters: Counter[str] = Counter()
         self.log: list[Report] = []
         self.shows: dict[str, Callable[[], Json]] = {}

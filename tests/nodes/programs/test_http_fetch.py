@@ -20,7 +20,7 @@ from catenet.nodes.programs.fetch import FetchError, parse_url
         (b"SSH-2.0-OpenSSH\r\n", "answer"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", "answer"),
         (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500, "answer"),
-        (b"HTTP/1.1 301 Moved\r\nLocation: https://a/\r\nContent-Length: 0\r\n\r\n", "redirect"),
+        (b"HTTP/1.1 301 Moved\r\nLocation: ftp://a/\r\nContent-Length: 0\r\n\r\n", "redirect"),
         (b"HTTP/1.1 301 Moved\r\nLocation: http://[\r\nContent-Length: 0\r\n\r\n", "redirect"),
     ],
 )
