@@ -10,8 +10,8 @@ import sys
 signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 
 # A lab starts dozens of us at once, so a start must cost little. asyncio takes OpenSSL in if it can, a sixth of all
-# that a node loads, and no stream of the runtime uses it (a service that wants TLS has to bring its own way to it:
-# asyncio's has none in this process); and what is loaded now is never garbage.
+# that a node loads, and only a service that speaks TLS wants it: runtime/tls imports it then, and has its own way to it
+# (asyncio's there is none in this process); and what is loaded now is never garbage.
 gc.disable()
 sys.modules["ssl"] = None  # type: ignore[assignment]
 import asyncio  # noqa: E402, F401

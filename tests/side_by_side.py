@@ -41,6 +41,7 @@ SECONDS = {
     "labs/test_copies.py": 25,
     "orchestrator/cli/test_test_real.py": 20,
     "orchestrator/cli/test_new.py": 15,
+    "labs/test_https.py": 15,
     "labs/test_isolation.py": 15,
     "orchestrator/operations/test_reset_real.py": 15,
     "orchestrator/lab/test_lab_messages.py": 14,

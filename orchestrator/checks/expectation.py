@@ -105,6 +105,10 @@ class Finished(Protocol):
         """As it was."""
 
     @property
+    def stderr(self) -> str:
+        """As text."""
+
+    @property
     def last_words(self) -> str:
         """For a report."""
 

@@ -101,7 +101,7 @@ def print_trace(done: Trace, nodes: Iterable[str]) -> None:
     ]
     table(["#", "ms", "from", "to", "message"], rows)
     if any(step.enciphered for step in done.steps):
-        say("by TLS: what went over the wire tells nobody the request and its answer; both ends have told them")
+        say("by TLS the wire tells nobody what was asked and answered; these steps are what both ends say of it")
     if not done.page:
         say(f"no page: {done.error}")
         url = urlsplit(done.url)

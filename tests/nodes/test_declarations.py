@@ -16,6 +16,7 @@ import pytest
 
 from catenet.nodes import application, catalogue
 from catenet.nodes.catalogue import daemon, implementations, options_class, service_module, services
+from catenet.nodes.control.certificate import Tls
 from catenet.nodes.control.implementation import OURS, Implementation
 from catenet.nodes.control.service import Service
 from catenet.nodes.control.units import About, OptionError
@@ -45,6 +46,19 @@ def test_a_declaration_is_whole(service: Service) -> None:
     assert choice.named[0] == OURS
     for other in (*choice.named[1:], *([Implementation.parse("./x")] if choice.own else [])):
         assert isinstance(daemon(other, service.name), RoutingDaemon if service.routing else Daemon)
+
+
+@pytest.mark.parametrize("service", [each for each in services().values() if each.tls], ids=lambda each: each.name)
+def test_the_option_that_says_whether_tls_is_spoken_has_the_words_of_certificates(service: Service) -> None:
+    assert get_type_hints(service.options())[service.tls] == Tls
+
+
+def test_what_speaks_tls_has_urls_that_say_so() -> None:
+    web = services()["web"]
+    plain, secure = (web.options()(root="a", tls=word) for word in ("off", "expired"))
+    assert (web.schemes(plain), web.ports(plain)) == (["http"], [("tcp", 80)])
+    assert (web.schemes(secure), web.ports(secure)) == (["https"], [("tcp", 443)])
+    assert services()["rip"].certificate(services()["rip"].options()()) == "off"
 
 
 def test_each_file_of_an_implementation_is_a_service_that_there_is() -> None:

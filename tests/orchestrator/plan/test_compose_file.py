@@ -103,3 +103,15 @@ def test_folded_json_is_the_same_json(config: dict[str, object]) -> None:
     lines = [f"  {line}" for line in folded(config)]
     value = read("\n".join(["a: >-", *lines]))["a"]
     assert json.loads(value.replace("$$", "$")) == config
+
+
+def test_where_tls_is_spoken_the_certificates_are_in_the_file_and_the_url_is_right() -> None:
+    web = b"w: {lans: [l], services: {web: {root: s, tls: on}}}"
+    text = b"lans: {l: {}}\nnodes: {b: {lans: [l], services: [browse]}, " + web + b"}"
+    of_up = desired(parse(text, "lab.yaml"), "x", COMPOSE_IMAGE, events="text")
+    file = compose_file(of_up, PLACES, "catenet export compose")
+    assert "docker compose exec b browse https://w/\n" in file
+    for spec in of_up.containers:
+        written = read(file)["services"][spec.hostname]["environment"]["CATENET_NODE"]
+        assert json.loads(written) == json.loads(spec.environment["CATENET_NODE"])
+        assert "BEGIN CERTIFICATE" in json.loads(written)["authority"]
