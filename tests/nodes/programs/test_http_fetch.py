@@ -44,6 +44,20 @@ def test_9110_15_2_early_hints_are_not_the_answer() -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("https://a:443/x", "https://a/x"),
+        ("https://a:80/", "https://a:80/"),
+        ("http://a:443/", "http://a:443/"),
+        ("HTTPS://A.example", "https://a.example/"),
+        ("a.example", "http://a.example/"),
+    ],
+)
+def test_9110_4_2_each_scheme_has_its_port(typed: str, meant: str) -> None:
+    assert str(parse_url(typed)) == meant
+
+
+@pytest.mark.parametrize(
     ("location", "asked"),
     [  # RFC 9110 section 10.2.2: a reference, resolved against the URI that was asked for
         (b"/caf\xc3\xa9", "/caf%C3%A9"),

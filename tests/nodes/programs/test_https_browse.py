@@ -96,6 +96,23 @@ def test_without_trust_in_the_authority_a_good_one_is_refused_too(tmp_path: Path
     assert (done.returncode, "does not trust" in done.stderr) == (4, True)
 
 
+def test_9112_9_6_a_last_answer_arrives_though_the_peer_still_sends(tmp_path: Path) -> None:
+    with serving(tmp_path, "on") as (port, node):
+        context = ssl.create_default_context(cadata=trusted("lab"))
+        with (
+            socket.create_connection(("127.0.0.1", port)) as plain,
+            context.wrap_socket(plain, server_hostname="localhost", suppress_ragged_eofs=False) as peer,
+        ):
+            peer.settimeout(200)
+            peer.sendall(b"no request\r\n\r\n" + bytes(500_000))
+            said = b""
+            while piece := peer.recv(65_536):  # to the close_notify: without it this raises
+                said += piece
+        assert said.startswith(b"HTTP/1.1 400 ")
+        assert said.endswith(b"</h1>\n")
+    assert "tls_refused" not in node.counters
+
+
 def over_tls(talk: Callable[[ssl.SSLSocket], None]) -> Callable[[socket.socket], None]:
     def begin(connection: socket.socket) -> None:
         with server_context(certificate()).wrap_socket(connection, server_side=True) as secured:
