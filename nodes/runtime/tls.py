@@ -144,20 +144,21 @@ class TlsStream:
     def _pull(self, inner: Stream) -> None:
         try:
             while self._outgoing.pending < _PIECE:
-                data = memoryview(inner.data_to_send())
+                data = inner.data_to_send()
                 if not data:
-                    break
-                while data:  # OpenSSL takes a record's worth at a time
-                    data = data[self._tls.write(data) :]
-            else:
-                return
+                    if inner.finished:
+                        self._close()
+                    return
+                left = memoryview(data)
+                while left:  # OpenSSL takes a record's worth at a time
+                    left = left[self._tls.write(left) :]
         except ssl.SSLError as error:
             self._fail(_why(error))
-            return
-        if inner.finished:
-            self._state = _State.CLOSED
-            with suppress(ssl.SSLError):  # it would wait for the peer's close_notify
-                self._tls.unwrap()
+
+    def _close(self) -> None:
+        self._state = _State.CLOSED
+        with suppress(ssl.SSLError):  # it would wait for the peer's close_notify
+            self._tls.unwrap()
 
     def _fail(self, why: str) -> None:
         self._state = _State.CLOSED
