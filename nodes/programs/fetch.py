@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from catenet import __version__
 from catenet.nodes.address import Address
-from catenet.nodes.application.http.client import Response, ResponseReader
+from catenet.nodes.application.http.client import ResponseReader
 from catenet.nodes.application.http.content import Text, decode, text_of
 from catenet.nodes.application.http.fields import MessageError, by_name, members, with_parameters
+from catenet.nodes.application.http.message import Request, Response
 from catenet.nodes.application.http.uri import Authority, Uri, escape
 from catenet.nodes.machine import Json
 
@@ -231,18 +232,16 @@ class _Hop:
     def _error(self, why: str) -> FetchError:
         return FetchError(self._fetching.step, f"{self._fetching.doing}: {why}")
 
-    def _request(self) -> bytes:
-        fields = {"Host": str(self._uri.authority), **_FIELDS}
-        lines = (f"GET {self._target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items()), "", "")
-        return "\r\n".join(lines).encode("ascii")
+    def _request(self) -> Request:
+        return Request.of("GET", self._target, (("Host", str(self._uri.authority)), *_FIELDS.items()))
 
     def _read(self, connection: socket.socket | Secured) -> ResponseReader:
         """Ask, and read the answer."""
         self._fetching.step, self._fetching.doing = "answer", f"waiting for the answer of {self._ends['destination']}"
         told: dict[str, Json] = {"method": "GET", "path": self._target, "host": str(self._uri.authority), **self._ends}
         self._tell("http.request", f"GET {self._target} to {self._ends['destination']}", told)
-        connection.sendall(self._request())
-        reader = ResponseReader(_CONTENT_LIMIT)
+        reader = ResponseReader(self._request(), _CONTENT_LIMIT)
+        connection.sendall(reader.data_to_send())
         answered = False
         while not reader.finished:
             if data := connection.recv(_PIECE):

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Callable
 
 from catenet.nodes.application.http.config import WebOptions
-from catenet.nodes.application.http.connection import ServerConnection
 from catenet.nodes.application.http.needs import PAGES, site_fault
 from catenet.nodes.application.http.server import Server
+from catenet.nodes.application.http.site import StaticSite
+from catenet.nodes.application.http.stream import ServerStream
 from catenet.nodes.control.config import ConfigError
 from catenet.nodes.control.needs import Folder
 from catenet.nodes.machine import Json, Stream
@@ -29,10 +30,11 @@ async def serve(context: ServiceContext, options: WebOptions) -> None:
     if fault is not None:
         raise ConfigError(fault.message)
     folder = SiteFolder(context.data / PAGES / options.root, context.wall_clock)
-    server = Server(folder, wall_clock=context.wall_clock, idle=options.idle, count=context.count, wants=context.wants)
+    site = StaticSite(folder, context.count)
+    server = Server(site, wall_clock=context.wall_clock, idle=options.idle, count=context.count, wants=context.wants)
 
-    def accept(connection: Connection) -> ServerConnection:
-        return ServerConnection(server, connection.peer, connection.local, context.now())
+    def accept(connection: Connection) -> ServerStream:
+        return ServerStream(server, connection.peer, connection.local, context.now(), connection.flush)
 
     def show() -> Json:
         pages, size = folder.kept

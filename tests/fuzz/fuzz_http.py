@@ -12,11 +12,12 @@ import httptools
 from fuzz_target import Target, sliced
 
 from catenet.nodes.address import Address
-from catenet.nodes.application.http.connection import ServerConnection
 from catenet.nodes.application.http.fields import MessageError
 from catenet.nodes.application.http.message import Request, parse_request
 from catenet.nodes.application.http.response import REASONS, Absence, Page
 from catenet.nodes.application.http.server import Server
+from catenet.nodes.application.http.site import StaticSite
+from catenet.nodes.application.http.stream import ServerStream
 from catenet.nodes.machine import Endpoint, Report
 
 PEER = Endpoint(Address.parse("192.31.33.7"), 40_000)
@@ -136,8 +137,9 @@ class Talk:
 
     def __init__(self, parts: list[bytes]) -> None:
         self.counters: Counter[str] = Counter()
-        self.server = Server(SITE, wall_clock=lambda: WALL, idle=10.0, count=self._count)
-        self._connection = ServerConnection(self.server, PEER, LOCAL, 0.0)
+        handler = StaticSite(SITE, self._count)
+        self.server = Server(handler, wall_clock=lambda: WALL, idle=10.0, count=self._count)
+        self._connection = ServerStream(self.server, PEER, LOCAL, 0.0, self._drain)
         self.sent = bytearray()
         self.reports: list[Report] = []
         for part in parts:

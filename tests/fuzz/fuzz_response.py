@@ -12,14 +12,16 @@ from fuzz_target import Target, sliced
 from catenet.nodes.application.http.client import ResponseReader
 from catenet.nodes.application.http.content import text_of
 from catenet.nodes.application.http.fields import MessageError, entity_tags, members, with_parameters
+from catenet.nodes.application.http.message import Request
 from catenet.nodes.application.http.uri import Uri, escape
 
+GET = Request.of("GET", "/", (("Host", "a"),))
 LIMIT = 4096
 _BASE = Uri.parse("http://a/b/c/d;p?q")
 
 
 def _read(parts: list[bytes]) -> ResponseReader:
-    reader = ResponseReader(LIMIT)
+    reader = ResponseReader(GET, LIMIT)
     for part in parts:
         if not reader.finished:
             reader.receive_data(part)

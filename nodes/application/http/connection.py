@@ -1,260 +1,366 @@
-"""The server's side of one connection: HTTP/1.1 on a byte stream (RFC 9112).
+"""One connection of HTTP/1.1, for either side: bytes in and events out, events in and bytes out (RFC 9112).
 
-    state     waits for           until
-    HEAD      a request's head    it is whole: then BODY where content follows, else it is answered
-    BODY      the content's end   it has passed: then it is answered, and the next HEAD is waited for
-    LINGER    the peer's close    the peer closes, or _LINGER has passed: then CLOSED
-    CLOSED    nothing
+    connection.receive_data(data)         bytes came from the peer
+    connection.receive_eof()              it will send no more
+    connection.next_event()               the next part of its message; NEED_DATA or PAUSED where there is none now
+    connection.send(event)                a part of our own message
+    connection.data_to_send()             its bytes
+    connection.start_next_cycle()         both messages are whole: another exchange may begin
 
-An answer that ends the connection leads to CLOSED, or to LINGER where the peer may still be sending: closing at once
-would reset the connection, and the answer would be lost with it (section 9.6).
-
-Requests that come together are answered in their order (pipelining, section 9.3.2). None is read while the answers
-before it wait to be taken, so what a peer that only sends can make us hold is bounded.
+The states of both sides are a table (states). What the peer must not do is a MessageError, and nothing of it is read
+after that; what our own side must not do is a LocalError, and nothing of it is sent. Content comes in pieces, and no
+more is read than is asked for: who asks for no event holds what was received, and nothing else (`held`).
 """
 
 from __future__ import annotations
 
 import re
-from enum import Enum, auto
+from collections.abc import Callable
+from functools import partial
 
-from catenet.nodes.application.http.body import Body, ChunkedBody
-from catenet.nodes.application.http.fields import HEAD_END, HEAD_LIMIT, MessageError
-from catenet.nodes.application.http.message import BODY_LIMIT, LINE_LIMIT, Request
-from catenet.nodes.application.http.reports import EXCHANGE
-from catenet.nodes.application.http.response import Page, status_line, status_page
-from catenet.nodes.application.http.server import Server
-from catenet.nodes.machine import Endpoint, Report
+from catenet.nodes.application.http.body import Body, UnendedBody, request_body, response_body
+from catenet.nodes.application.http.events import ConnectionClosed, Data, EndOfMessage, Event, Pause, Prepared
+from catenet.nodes.application.http.fields import (
+    HEAD_END,
+    HEAD_LIMIT,
+    IncompleteError,
+    LocalError,
+    MessageError,
+    by_name,
+    members,
+)
+from catenet.nodes.application.http.message import (
+    LINE_LIMIT,
+    Request,
+    Response,
+    keeps_alive,
+    parse_request,
+    parse_response,
+)
+from catenet.nodes.application.http.outgoing import check_interim, framed, switches
+from catenet.nodes.application.http.states import (
+    BEGIN,
+    SWITCHED,
+    Kind,
+    Role,
+    State,
+    after,
+    failed,
+    kind_of,
+    last,
+    next_cycle,
+)
 
-__all__ = ["ServerConnection"]
+__all__ = ["PIECE", "Connection"]
 
-_PIECE = 65_536
-"""Bytes of a long content that are in memory at a time; so many bytes of answers that wait stop the reading."""
-_BACKLOG_LIMIT = 1_048_576  # bytes received but not read yet
-_LINGER = 2.0  # seconds
+PIECE = 65_536
+"""The most bytes of content in one event that comes in."""
+_INTERIM_LIMIT = 32  # responses before the final one
+_BEGIN = b"HTTP/"
+_DEAF = (State.MUST_CLOSE, State.CLOSED, State.ERROR)  # nothing that comes is read any more
+_FATES = {"": b"", "close": b"Connection: close\r\n", "keep-alive": b"Connection: keep-alive\r\n"}
+_NO_REQUEST = Request("", "", "", "", "", (1, 1), False, 0, False, False, False, {})  # of what is answered without one
 
 # RFC 9112 section 2.2: "a recipient MAY recognize a single LF as a line terminator", so that people can type requests;
 # and "SHOULD ignore at least one empty line (CRLF) received prior to the request-line".
 _EMPTY_LINES = re.compile(rb"(?:\r?\n)+")
 
 
-class _State(Enum):
-    HEAD = auto()
-    BODY = auto()
-    LINGER = auto()
-    CLOSED = auto()
+class Connection:
+    """One side of a connection, sans I/O."""
 
+    def __init__(
+        self, role: Role, *, limit: int | None = None, parse: Callable[[bytes], Request] | None = None
+    ) -> None:
+        """`limit`: the most bytes of content that a message of the peer's may have; over it the message is refused.
 
-class ServerConnection:
-    """One connection, as a `Stream`."""
-
-    def __init__(self, server: Server, peer: Endpoint, local: Endpoint, now: float) -> None:
-        self._server = server
-        self._ends = (str(peer), str(local))
-        self._state = _State.HEAD
+        `parse` reads the heads of requests in the place of `parse_request`, as strictly: one that remembers them.
+        """
+        self.role = role
+        self.request = _NO_REQUEST  # the one of this cycle
+        self.waits_for_100 = False  # whether the client waits for a word before it sends the content
+        self._other = role.other
+        self._sides = BEGIN
+        self._limit = limit
+        self._parse = parse or partial(parse_request, limit=limit)
         self._buffer = bytearray()
         self._searched = 0  # so far the buffer has no end of a head
-        self._request: Request | None = None  # the one whose content is passing
-        self._body = Body(0)
         self._eof = False
+        self._error: MessageError | None = None
+        self._incoming = self._outgoing = Body(0)
+        self._taken = 0  # bytes of the content that came
+        self._interim = 0
         self._out = b""
-        self._long: Page | None = None  # the page whose long content is being sent …
-        self._offset = 0  # … and how much of it has been
-        self._moved = False  # whether a piece of it was taken since the deadline was set
-        self._now = now
-        self._deadline = now + server.idle
-        self._reports: list[Report] = []
-
-    def receive_data(self, data: bytes, now: float) -> None:
-        self._now = now
-        if self._state is _State.HEAD and not self._buffer:
-            if self._long is None and not self._out and self._answer_known(data):
-                return
-            self._set_deadline(self._server.idle)
-        elif self._state is _State.LINGER or self._state is _State.CLOSED:
-            return
-        self._buffer += data
-        self._read()
-        if len(self._buffer) > _BACKLOG_LIMIT:
-            self._server.reporter.refused(self._reports, self._ends, "sends requests and takes no answers")
-            self._give_up()
-
-    def receive_eof(self, now: float) -> None:
-        """The peer will send no more; it still gets the answers that it is owed."""
-        self._now = now
-        self._eof = True
-        self._read()
-
-    def data_to_send(self) -> bytes:
-        """The bytes to be written now. A long content comes piece by piece."""
-        data, self._out = self._out, b""
-        if not data and self._long is not None:
-            data = self._next_piece(self._long)
-        if data and (self._buffer or self._eof):
-            self._read()
-        return data
-
-    def next_wake(self) -> float | None:
-        """When the peer has been slow for too long."""
-        return self._deadline
-
-    def wake(self, now: float) -> None:
-        """The peer has sent no whole request in time, or has not taken its answer."""
-        if now < self._deadline:
-            return
-        self._now = now
-        if self._moved and self._state is not _State.LINGER:
-            self._set_deadline(self._server.idle)
-        elif self._out or self._long is not None or self._state in (_State.LINGER, _State.CLOSED):
-            self._give_up()
-        elif self._buffer or self._state is _State.BODY:
-            self._refuse(MessageError(408, "request", bytes(self._buffer[:40]), "not whole in time"))
-        else:  # nothing was begun, so there is nothing to answer
-            self._state = _State.CLOSED
 
     @property
-    def finished(self) -> bool:
-        return self._state is _State.CLOSED and not self._out and self._long is None
+    def our_state(self) -> State:
+        return self._sides.of(self.role)
 
-    def take_reports(self) -> list[Report]:
-        reports = self._reports
-        if reports:
-            self._reports = []
-        return reports
+    @property
+    def their_state(self) -> State:
+        return self._sides.of(self._other)
 
-    def _set_deadline(self, wait: float) -> None:
-        self._deadline = self._now + wait
-        self._moved = False
+    @property
+    def held(self) -> int:
+        """Bytes that were received and not read yet."""
+        return len(self._buffer)
 
-    def _give_up(self) -> None:
-        self._state = _State.CLOSED
-        self._buffer.clear()
-        self._out = b""
-        self._long = None
+    @property
+    def unsent(self) -> int:
+        """Bytes that `data_to_send` would give."""
+        return len(self._out)
 
-    def _has_room(self) -> bool:
-        return self._long is None and len(self._out) < _PIECE
+    # What comes in.
 
-    def _read(self) -> None:
-        """Read and answer requests, as far as they have come and as long as there is room for answers."""
+    def receive_data(self, data: bytes) -> None:
+        """Bytes came from the peer, in any slicing."""
+        if self.their_state in _DEAF:
+            return
+        self._buffer += data
+        if self.role is Role.CLIENT and self.our_state is State.IDLE:
+            self._refuse_unasked()
+
+    def receive_eof(self) -> None:
+        """The peer will send no more."""
+        self._eof = True
+
+    def next_event(self) -> Event | Pause:
+        """The next part of the peer's message.
+
+        Raises:
+            MessageError: the peer breaks the protocol or a limit; the same again, if it is asked again.
+
+        """
+        if self._error is not None:
+            raise self._error
         try:
-            while self._has_room() and (
-                (self._state is _State.HEAD and self._read_head()) or (self._state is _State.BODY and self._read_body())
-            ):
-                pass
+            event = self._read()
+            if not isinstance(event, Pause):
+                self._received(event)
         except MessageError as error:
-            self._refuse(error)
-        if self._eof and self._has_room():
-            if self._state is _State.BODY or (self._state is _State.HEAD and self._buffer):
-                self._server.reporter.refused(self._reports, self._ends, "the connection ended within a request")
-            self._state = _State.CLOSED
+            self._fail(error)
+            raise
+        return event
 
-    def _read_head(self) -> bool:
+    def refuse(self, status: int, why: str) -> MessageError:
+        """The owner gives the peer up, as if it had broken the protocol: nothing of it is read any more."""
+        error = MessageError(status, "message", bytes(self._buffer[:40]), why)
+        self._fail(error)
+        return error
+
+    def _fail(self, error: MessageError) -> None:
+        self._error = error
+        self._buffer.clear()
+        self._sides = failed(self._sides, self._other)
+
+    def trailing_data(self) -> bytes:
+        """What came behind HTTP, once both sides are SWITCHED; it is taken out of the connection."""
+        data = bytes(self._buffer)
+        self._buffer.clear()
+        return data
+
+    def start_next_cycle(self) -> None:
+        """Begin another exchange.
+
+        Raises:
+            LocalError: a message is not whole, or the connection does not persist.
+
+        """
+        sides = next_cycle(self._sides)
+        if sides is None:
+            raise LocalError(f"no next cycle: {self._said(self.role)}, {self._said(self._other)}")
+        self._sides = sides
+        self._interim = 0
+        self.request = _NO_REQUEST
+        if self.role is Role.CLIENT:
+            self._refuse_unasked()
+
+    def _read(self) -> Event | Pause:
+        state = self.their_state
+        if state in (State.IDLE, State.SEND_RESPONSE):
+            return self._read_head() or (self._at_eof() if self._eof else Pause.NEED_DATA)
+        if state is State.SEND_BODY:
+            return self._read_content()
+        if state is State.SWITCHED or (state is State.DONE and self._buffer):
+            return Pause.PAUSED
+        return ConnectionClosed() if self._eof else Pause.NEED_DATA
+
+    def _at_eof(self) -> Event:
+        """Where a head should have come (RFC 9112 section 8)."""
+        if self.role is Role.SERVER and self._buffer:
+            raise IncompleteError(400, "request", bytes(self._buffer[:40]), "the connection ended within a request")
+        if self.their_state is State.SEND_RESPONSE:
+            why = "the connection ended within its head" if self._buffer else "the connection ended without one"
+            raise IncompleteError(400, "response", bytes(self._buffer[:40]), why)
+        return ConnectionClosed()
+
+    def _read_head(self) -> Request | Response | None:
         buffer = self._buffer
-        if empty := _EMPTY_LINES.match(buffer):
-            del buffer[: empty.end()]
+        found, end = self._find_end()
+        if found:
+            head = bytes(buffer[:end])
+            del buffer[:end]
+            self._searched = 0
+            return self._parse(head) if self.role is Role.SERVER else parse_response(head)
+        return None
+
+    def _find_end(self) -> tuple[bool, int]:
+        """Whether the buffer has a whole head, and where it ends; every limit is looked at before."""
+        buffer = self._buffer
+        if self.role is Role.SERVER:
+            if empty := _EMPTY_LINES.match(buffer):
+                del buffer[: empty.end()]
+        elif not buffer.startswith(_BEGIN[: len(buffer)]):
+            raise MessageError(400, "response", bytes(buffer[:40]), "no HTTP")
         found = HEAD_END.search(buffer, max(0, self._searched - 2))
         end = self._searched = found.end() if found else len(buffer)
+        if self.role is Role.CLIENT:
+            if end > LINE_LIMIT + HEAD_LIMIT:
+                raise MessageError(431, "head", end, f"over {LINE_LIMIT + HEAD_LIMIT} bytes")
+            return found is not None, end
         line_end = buffer.find(b"\n", 0, LINE_LIMIT + 2)
         if line_end < 0 and end > LINE_LIMIT + 1:
             raise MessageError(414, "request line", bytes(buffer[:40]), f"over {LINE_LIMIT} bytes")
         if end - line_end > HEAD_LIMIT:
             raise MessageError(431, "head", end, f"over {HEAD_LIMIT} bytes")
-        if found is None:
-            return False
-        head = bytes(buffer[:end])
-        del buffer[:end]
-        self._searched = 0
-        self._begin(self._server.parse(head))
-        return True
+        return found is not None, end
+
+    def _read_content(self) -> Event | Pause:
+        body = self._incoming
+        if not body.ended and (data := body.take(self._buffer, PIECE)):
+            self._taken += len(data)
+            if self._limit is not None and self._taken > self._limit:
+                raise MessageError(413, "content", self._taken, f"over {self._limit} bytes")
+            return Data(data)
+        if body.ended:
+            return EndOfMessage()
+        if not self._eof:
+            return Pause.NEED_DATA
+        if isinstance(body, UnendedBody):
+            return EndOfMessage()
+        if self.role is Role.SERVER:
+            raise IncompleteError(400, "content", f"{self._taken} bytes", "the connection ended within a request")
+        why = f"the connection ended, and {body.missing} should have come"
+        raise IncompleteError(400, "content", f"{self._taken} bytes", why)
+
+    def _received(self, event: Event) -> None:
+        kind = kind_of(event)
+        if isinstance(event, Request):
+            self._begin(event)
+            self._incoming = request_body(event, self._limit)
+        elif isinstance(event, Response):
+            self._answered_by_peer(event)
+        elif kind is Kind.DATA:
+            self.waits_for_100 = False  # it waits no longer
+        self._sides = after(self._sides, self._other, kind) or self._sides  # nothing moves who is SWITCHED
 
     def _begin(self, request: Request) -> None:
-        if not request.has_body:
-            self._answer(request)
-        elif request.expects:
-            # RFC 9110 section 10.1.1: the server "MUST send either" a 100 "or an immediate final status code". No
-            # content is wanted here, so it is always the final one.
-            self._answer(request, end=_State.LINGER)
-        else:
-            # It is read only to be thrown away: no method here wants content.
-            body = ChunkedBody(BODY_LIMIT) if request.chunked else Body(request.length)
-            self._state, self._request, self._body = _State.BODY, request, body
-
-    def _read_body(self) -> bool:
-        self._body.take(self._buffer)
-        if not self._body.ended:
-            return False
-        assert self._request is not None
-        request, self._request = self._request, None
-        self._state = _State.HEAD
-        self._answer(request)
-        return True
-
-    def _answer_known(self, head: bytes) -> bool:
-        """The way of nearly every request: a head that came before, alone, when all before it is answered."""
-        again = self._server.again(head, self._now)
-        if again is not None:
-            self._out = again
-            self._set_deadline(self._server.idle)
-        elif (request := self._server.known(head)) is not None:
-            self._server.keep(head, self._answer(request), self._now)
-        else:
-            return False
-        return True
-
-    def _answer(self, request: Request, end: _State | None = None) -> bytes:
-        """Make the answer; `end` is the state into which it leads if it is to be the connection's last.
-
-        Returns it where an equal request would get the same one at the same moment, whatever the connection; else
-        nothing.
-        """
-        status, page = self._server.answer(request)
+        self.request = request
+        self._taken = 0
+        self.waits_for_100 = request.expects and request.has_body
         if not request.keep_alive:
-            end = end or _State.CLOSED
-        size = 0 if status == 304 or request.method == "HEAD" else page.size
-        plain = b""
-        if status == 200 and size and end is None and request.version != (1, 0):
-            self._out += (plain := self._server.dated.ok() + page.tail)
-        else:
-            content = page.fields + b"\r\n" if status == 304 else page.tail if size else page.head
-            self._out += self._head(status, request.version, end) + content
-        if size and page.read:
-            self._long, self._offset = page, 0
-        self._server.statuses[status] += 1
-        if self._server.wants(EXCHANGE, self._now):
-            self._server.reporter.request(self._reports, self._ends, request)
-            self._server.reporter.response(self._reports, self._ends, status, size, page.media_type)
-        self._set_deadline(_LINGER if end is _State.LINGER else self._server.idle)
-        self._state = end or _State.HEAD
-        return b"" if page.read else plain
+            self._sides = last(self._sides)
 
-    def _head(self, status: int, version: tuple[int, int], end: _State | None) -> bytes:
-        """The status line and the fields that are not the page's, among them the connection's fate (section 9.6)."""
-        fate = b"Connection: close\r\n" if end else b"Connection: keep-alive\r\n" if version == (1, 0) else b""
-        return status_line(status) + self._server.dated.fields() + fate
+    def _answered_by_peer(self, response: Response) -> None:
+        if response.status == 101 and "upgrade" not in self.request.fields:
+            raise MessageError(400, "status", 101, "no other protocol was asked for")
+        # RFC 9110 section 15.2: "A client MUST be able to parse one or more 1xx responses received prior to a final
+        # response, even if the client does not expect one."
+        self._interim += response.status < 200
+        if self._interim > _INTERIM_LIMIT:
+            raise MessageError(400, "status", response.status, f"over {_INTERIM_LIMIT} interim responses")
+        self._incoming = response_body(response, self.request.method, self._limit)
+        self._taken = 0
+        self.waits_for_100 = False
+        if switches(response.status, self.request):
+            self._sides = SWITCHED
+        elif response.status >= 200 and not (
+            keeps_alive(by_name(response.fields), response.version) and not isinstance(self._incoming, UnendedBody)
+        ):
+            self._sides = last(self._sides)
 
-    def _refuse(self, error: MessageError) -> None:
-        """Answer what is no proper request. Where the next one would begin is not known, so it is the last answer."""
-        page = status_page(error.status)
+    def _refuse_unasked(self) -> None:
+        """RFC 9112 section 9.2: data where no answer is due "MUST NOT" be taken for one."""
+        if self._buffer.strip(b"\r\n"):
+            self._fail(MessageError(400, "response", bytes(self._buffer[:40]), "nobody asked for it"))
         self._buffer.clear()
-        self._state = _State.CLOSED if error.status == 408 else _State.LINGER
-        self._out += self._head(error.status, (1, 1), self._state) + page.tail
-        self._set_deadline(_LINGER)
-        server = self._server
-        server.statuses[error.status] += 1
-        server.reporter.refused(self._reports, self._ends, error.why, str(error))
-        if server.wants(("http.response",), self._now):
-            server.reporter.response(self._reports, self._ends, error.status, page.size, page.media_type)
 
-    def _next_piece(self, page: Page) -> bytes:
-        assert page.read is not None
-        piece = page.read(self._offset, min(_PIECE, page.size - self._offset))
-        self._offset += len(piece)
-        self._moved = True
-        if not piece:
-            # RFC 9112 section 8: the peer must see that the content is cut short, so the connection ends here.
-            self._server.count("cut short")
-            self._give_up()
-        elif self._offset == page.size:
-            self._long = None
-        return piece
+    # What goes out.
+
+    def send(self, event: Event | Prepared) -> None:
+        """Send the next part of our own message; `data_to_send` has its bytes then.
+
+        A final response that does not say how its content ends is sent in chunks, or to a client of HTTP/1.0 until the
+        connection's end. What the connection says of its own end is added (RFC 9112 sections 9.3 and 9.6).
+
+        Raises:
+            LocalError: it may not be sent now, or not in this form.
+
+        """
+        kind = kind_of(event)
+        if after(self._sides, self.role, kind) is None:
+            raise LocalError(f"no {kind.value} now: {self._said(self.role)}")
+        self._out += self._written(event)
+        self._sides = after(self._sides, self.role, kind) or self._sides  # nothing moves who is SWITCHED
+
+    def data_to_send(self) -> bytes:
+        """The bytes to be written now."""
+        data, self._out = self._out, b""
+        return data
+
+    def _written(self, event: Event | Prepared) -> bytes:
+        if isinstance(event, Data):
+            return self._outgoing.write(event.data)
+        if isinstance(event, EndOfMessage):
+            return self._outgoing.finish()
+        if isinstance(event, Request):
+            self._begin(event)
+            self._outgoing = request_body(event, None)
+            return event.head
+        if isinstance(event, ConnectionClosed):
+            return b""
+        if self.our_state is State.IDLE and self.their_state is not State.ERROR:
+            raise LocalError("no response now: there is no request")
+        if isinstance(event, Prepared):
+            self._outgoing = Body(event.left)
+            return event.head + _FATES[self._fate(not self.waits_for_100)] + event.tail
+        return self._interim_response(event) if event.status < 200 else self._final_response(event)
+
+    def _interim_response(self, response: Response) -> bytes:
+        check_interim(response, self.request)
+        head = response.head
+        if response.status == 101:
+            self._switch()
+        self.waits_for_100 = False
+        return head
+
+    def _final_response(self, response: Response) -> bytes:
+        response, body = framed(response, self.request)
+        head = response.head
+        if switches(response.status, self.request):
+            self._switch()
+            return head
+        fields = by_name(response.fields)
+        persists = keeps_alive(fields, (1, 1)) and not isinstance(body, UnendedBody) and not self.waits_for_100
+        self._outgoing = body
+        fate = self._fate(persists)
+        said = fate in members(fields.get("connection", "").lower())
+        return head if said else head[:-2] + _FATES[fate] + head[-2:]
+
+    def _fate(self, persists: bool) -> str:
+        """The option that says what becomes of the connection (RFC 9112 sections 9.3 and 9.6); this cycle is the last
+        one where it does not persist."""
+        # RFC 9110 section 10.1.1: whether the content still comes behind a final answer, no server knows.
+        if not persists:
+            self._sides = last(self._sides)
+        if not self._sides.persists:
+            return "close"
+        return "keep-alive" if self.request.version < (1, 1) else ""
+
+    def _switch(self) -> None:
+        if self.request.has_body and self.their_state is not State.DONE:
+            raise LocalError("another protocol, and the content of the request is not whole")
+        self._sides = SWITCHED
+
+    def _said(self, role: Role) -> str:
+        return f"the {role.value} is {self._sides.of(role).name}"

@@ -13,6 +13,8 @@ __all__ = [
     "HEAD_LIMIT",
     "TCHAR",
     "EntityTag",
+    "IncompleteError",
+    "LocalError",
     "MessageError",
     "by_name",
     "decimal",
@@ -55,6 +57,14 @@ class MessageError(DecodeError):
         super().__init__(field, value, why)
         self.status = status
         self.why = why
+
+
+class IncompleteError(MessageError):
+    """The peer's connection ended within a message (RFC 9112 section 8)."""
+
+
+class LocalError(Exception):
+    """Our own side would have broken the protocol: the fault of the program that asked for it. Nothing was sent."""
 
 
 def field_lines(lines: Iterable[str]) -> list[tuple[str, str]]:

@@ -1,4 +1,6 @@
-"""A request's head: bytes → `Request` (RFC 9112 sections 2 to 6), strict wherever two readers could differ.
+"""The heads of messages: bytes → `Request` or `Response`, and back (RFC 9112 sections 2 to 6).
+
+Strict wherever two readers could differ.
 
 GET /how.html HTTP/1.1 CRLF          request-line = method SP request-target SP HTTP-version
 Host: dragon.cs.uiuc.edu CRLF        field-line   = field-name ":" OWS field-value OWS
@@ -9,21 +11,47 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
-from catenet.nodes.application.http.fields import TCHAR, MessageError, by_name, decimal, field_lines, members
+from catenet.nodes.application.http.fields import (
+    TCHAR,
+    LocalError,
+    MessageError,
+    by_name,
+    decimal,
+    field_lines,
+    members,
+)
 from catenet.nodes.application.http.uri import Authority
 from catenet.nodes.machine import DecodeError
 
-__all__ = ["BODY_LIMIT", "LINE_LIMIT", "Request", "parse_request"]
+__all__ = [
+    "BODY_LIMIT",
+    "LENGTH_LIMIT",
+    "LINE_LIMIT",
+    "Fields",
+    "Request",
+    "Response",
+    "keeps_alive",
+    "parse_request",
+    "parse_response",
+    "read_target",
+]
+
+Fields = tuple[tuple[str, str], ...]
+"""Field lines, as sent: names and values."""
 
 LINE_LIMIT = 8_192
 """The longest request line, in bytes: over it 414 (RFC 9112 section 3 recommends at least 8000)."""
 BODY_LIMIT = 65_536
-"""The longest content of a request, in bytes, that is read and thrown away: over it 413."""
+"""The longest content of a request, in bytes, that is read where nobody says another limit: over it 413."""
+LENGTH_LIMIT = 1 << 62
+"""Bytes; a longer content cannot come in anybody's time."""
 
 _REQUEST_LINE = re.compile(rf"({TCHAR}+) ([!-~]+) HTTP/([0-9])\.([0-9])")
+_STATUS_LINE = re.compile(r"HTTP/([0-9])\.([0-9]) ([1-9][0-9]{2})(?: ([\t -~\x80-\xff]*))?")
+_FOLD = re.compile(r"\n[ \t]+")
 _ABSOLUTE_FORM = re.compile(r"http://([^/?#]*)(.*)", re.IGNORECASE)
 _BAD_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 _ESCAPE = re.compile(b"%(..)", re.DOTALL)
@@ -35,9 +63,10 @@ class Request:
     """A request's head, checked.
 
     `target` is the request-target as sent. `path` (percent-decoded once, without dot segments) and `query` are those
-    of a GET or HEAD, and "" for other methods, which are refused whatever they aim at. `conditional`: some field is a
-    precondition. `expects`: the peer waits for a word before it sends the content. `fields` has the field values by
-    name in lower case; those of one name are joined by commas (RFC 9110 section 5.3).
+    of a GET or HEAD, and "" for other methods, which a static site refuses whatever they aim at (`read_target` is for
+    who takes them). `conditional`: some field is a precondition. `expects`: the peer waits for a word before it sends
+    the content. `fields` has the field values by name in lower case; those of one name are joined by commas (RFC 9110
+    section 5.3). `lines` are the field lines as sent.
     """
 
     method: str
@@ -52,15 +81,76 @@ class Request:
     conditional: bool
     expects: bool
     fields: Mapping[str, str]
+    lines: Fields = field(default=(), compare=False)
 
     @property
     def has_body(self) -> bool:
         """Whether content follows the head."""
         return self.chunked or self.length > 0
 
+    @classmethod
+    def of(cls, method: str, target: str, lines: Fields) -> Request:
+        """One to be sent. `lines` have the Host, and say how its content ends where it has one. `path` is not read.
 
-def parse_request(head: bytes) -> Request:
-    """A whole head, with or without its last empty line → Request.
+        Raises:
+            LocalError: a part of it is not what RFC 9112 has there, or nobody could tell where its content ends.
+
+        """
+        if _REQUEST_LINE.fullmatch(f"{method} {target} HTTP/1.1") is None:
+            raise LocalError(f"request {method[:80]!r} {target[:80]!r}: no method and target")
+        try:
+            return _request(method, target, (1, 1), _sendable(lines), None)
+        except MessageError as error:
+            raise LocalError(f"request: {error}") from error
+
+    @property
+    def head(self) -> bytes:
+        """As it is sent, with the sender's own version (RFC 9110 section 2.5)."""
+        return _head(f"{self.method} {self.target} HTTP/1.1", self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response's head. `fields` are the field lines as sent."""
+
+    status: int
+    reason: str
+    version: tuple[int, int] = (1, 1)
+    fields: Fields = ()
+
+    @property
+    def head(self) -> bytes:
+        """As it is sent, with the sender's own version (RFC 9110 section 2.5).
+
+        Raises:
+            LocalError: a part of it is not what RFC 9112 has there.
+
+        """
+        first = f"HTTP/1.1 {self.status} {self.reason}"
+        if _STATUS_LINE.fullmatch(first) is None:
+            raise LocalError(f"response {self.status} {self.reason[:80]!r}: no status line")
+        return _head(first, _sendable(self.fields))
+
+
+def _sendable(lines: Fields) -> Fields:
+    try:
+        read = tuple(field_lines(f"{name}: {value}" for name, value in lines))
+    except MessageError as error:
+        raise LocalError(f"fields: {error}") from error
+    for written, understood in zip(lines, read, strict=True):
+        if written != understood:
+            raise LocalError(
+                f"field {written[0][:80]!r}: it would be read as {understood[0]!r}: {understood[1][:80]!r}"
+            )
+    return read
+
+
+def _head(first: str, lines: Fields) -> bytes:
+    return "\r\n".join([first, *(f"{name}: {value}" for name, value in lines), "", ""]).encode("latin-1")
+
+
+def parse_request(head: bytes, limit: int | None = BODY_LIMIT) -> Request:
+    """A whole head, with or without its last empty line → Request. `limit`: the most bytes of content; None: any.
 
     Raises:
         MessageError: it names the status to answer with (400, 413, 414, 417, 431, 501, 505), the field and the value.
@@ -70,12 +160,19 @@ def parse_request(head: bytes) -> Request:
     while lines and not lines[-1]:
         lines.pop()
     method, target, version = _request_line(first)
-    fields = by_name(field_lines(lines))
+    return _request(method, target, version, tuple(field_lines(lines)), limit, aims=method in ("GET", "HEAD"))
+
+
+def _request(
+    method: str, target: str, version: tuple[int, int], lines: Fields, limit: int | None, *, aims: bool = False
+) -> Request:
+    """What the fields of a request say. `aims`: its target is read too."""
+    fields = by_name(lines)
     host = _host(fields.get("host"), version)
-    chunked, length = _framing(fields, version)
+    chunked, length = _framing(fields, version, limit)
     path = query = ""
-    if method in ("GET", "HEAD"):
-        host, path, query = _target(target, host)
+    if aims:
+        host, path, query = read_target(target, host)
     return Request(
         method=method,
         target=target,
@@ -83,13 +180,33 @@ def parse_request(head: bytes) -> Request:
         query=query,
         host=host,
         version=version,
-        keep_alive=_keep_alive(fields, version),
+        keep_alive=keeps_alive(fields, version),
         length=length,
         chunked=chunked,
         conditional=any(name.startswith("if-") for name in fields),
         expects=_expects(fields, version),
         fields=fields,
+        lines=lines,
     )
+
+
+def parse_response(head: bytes) -> Response:
+    """A whole head, with or without its last empty line → Response.
+
+    Raises:
+        MessageError: it names the field and the value.
+
+    """
+    first, _, rest = head.decode("latin-1").replace("\r\n", "\n").rstrip("\n").partition("\n")
+    match = _STATUS_LINE.fullmatch(first)
+    if match is None:
+        raise MessageError(400, "status line", first[:80], "not: HTTP/1.1, space, three digits")
+    if match[1] != "1":
+        raise MessageError(505, "version", f"{match[1]}.{match[2]}", "not HTTP/1")
+    # RFC 9112 section 5.2: "A user agent that receives an obs-fold in a response message … MUST replace each received
+    # obs-fold with one or more SP octets".
+    lines = _FOLD.sub(" ", rest).split("\n") if rest else []
+    return Response(int(match[3]), match[4] or "", (1, int(match[2])), tuple(field_lines(lines)))
 
 
 def _request_line(line: str) -> tuple[str, str, tuple[int, int]]:
@@ -126,7 +243,7 @@ def _authority(field: str, value: str) -> str:
     return value
 
 
-def _framing(fields: Mapping[str, str], version: tuple[int, int]) -> tuple[bool, int]:
+def _framing(fields: Mapping[str, str], version: tuple[int, int], limit: int | None) -> tuple[bool, int]:
     """How the content ends: (chunked, length). Whatever two readers could read differently is refused."""
     coding, length = fields.get("transfer-encoding"), fields.get("content-length")
     if coding is not None:
@@ -145,15 +262,15 @@ def _framing(fields: Mapping[str, str], version: tuple[int, int]) -> tuple[bool,
         return True, 0
     if length is None:
         return False, 0
-    number = decimal(length, BODY_LIMIT)
+    number = decimal(length, LENGTH_LIMIT if limit is None else limit)
     if number is None:
         raise MessageError(400, "Content-Length", length[:80], "not one decimal number")
-    if number > BODY_LIMIT:
-        raise MessageError(413, "Content-Length", length[:80], f"over {BODY_LIMIT} bytes")
+    if limit is not None and number > limit:
+        raise MessageError(413, "Content-Length", length[:80], f"over {limit} bytes")
     return False, number
 
 
-def _keep_alive(fields: Mapping[str, str], version: tuple[int, int]) -> bool:
+def keeps_alive(fields: Mapping[str, str], version: tuple[int, int]) -> bool:
     """RFC 9112 section 9.3: whether the connection persists after this message."""
     if "connection" not in fields:
         return version >= (1, 1)
@@ -173,8 +290,13 @@ def _expects(fields: Mapping[str, str], version: tuple[int, int]) -> bool:
     return bool(expectations)
 
 
-def _target(target: str, host: str) -> tuple[str, str, str]:
-    """The request-target of a GET or HEAD → host, path, query (RFC 9112 section 3.2)."""
+def read_target(target: str, host: str) -> tuple[str, str, str]:
+    """The request-target of a GET or HEAD, or of what aims at a path too → host, path, query (RFC 9112 section 3.2).
+
+    Raises:
+        MessageError: it is no path and no http URI, or one that is refused (400).
+
+    """
     if not target.startswith("/"):
         # Section 3.2.2: "a server MUST accept the absolute-form in requests", and "MUST ignore the received Host
         # header field (if any) and instead replace it with the host information of the request-target".

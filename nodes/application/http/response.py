@@ -11,6 +11,7 @@ from typing import Protocol
 from catenet import __version__
 from catenet.nodes.application.http.date import format_date, parse_date
 from catenet.nodes.application.http.fields import entity_tags
+from catenet.nodes.application.http.message import Fields
 
 __all__ = ["ALLOWED", "REASONS", "Absence", "DatedFields", "Page", "Site", "precondition", "status_line", "status_page"]
 
@@ -18,6 +19,7 @@ ALLOWED = ("GET", "HEAD")
 """The methods of a static site."""
 
 REASONS: Mapping[int, str] = {
+    100: "Continue",
     200: "OK",
     301: "Moved Permanently",
     304: "Not Modified",
@@ -35,7 +37,7 @@ REASONS: Mapping[int, str] = {
     501: "Not Implemented",
     505: "HTTP Version Not Supported",
 }
-"""RFC 9110 section 15 and RFC 6585 section 5: the statuses that are sent."""
+"""RFC 9110 section 15 and RFC 6585 section 5: the statuses that are sent here; any other goes without a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class DatedFields:
     def __init__(self, wall_clock: Callable[[], float]) -> None:
         self._wall_clock = wall_clock
         self._second = -1
-        self._server = f"Server: Catenet/{__version__}\r\n"
+        self._lines: Fields = ()
         self._fields = self._ok = b""
 
     def fields(self) -> bytes:
@@ -108,9 +110,15 @@ class DatedFields:
         second = int(self._wall_clock())
         if second != self._second:
             self._second = second
-            self._fields = f"Date: {format_date(second)}\r\n{self._server}".encode()
+            self._lines = ("Date", format_date(second)), ("Server", f"Catenet/{__version__}")
+            self._fields = "".join(f"{name}: {value}\r\n" for name, value in self._lines).encode()
             self._ok = status_line(200) + self._fields
         return self._fields
+
+    def lines(self) -> Fields:
+        """The same as names and values."""
+        self.fields()
+        return self._lines
 
     def ok(self) -> bytes:
         """The same behind the status line of a 200."""

@@ -8,9 +8,10 @@ from http.client import HTTPResponse
 from io import BytesIO
 
 from catenet.nodes.address import Address
-from catenet.nodes.application.http.connection import ServerConnection
 from catenet.nodes.application.http.response import Absence, Page
 from catenet.nodes.application.http.server import Server
+from catenet.nodes.application.http.site import StaticSite
+from catenet.nodes.application.http.stream import ServerStream
 from catenet.nodes.machine import Endpoint, Report
 
 PEER = Endpoint(Address.parse("192.31.33.7"), 40000)
@@ -55,14 +56,17 @@ class Client:
         self.counters: Counter[str] = Counter()
         self.telling = True
         self.server = server or Server(
-            self.site,
+            StaticSite(self.site, self.count),
             wall_clock=lambda: WALL,
             idle=IDLE,
-            count=lambda name: self.counters.update([name]),
+            count=self.count,
             wants=lambda kinds, now: self.telling,
         )
-        self.connection = ServerConnection(self.server, PEER, LOCAL, 0.0)
+        self.connection = ServerStream(self.server, PEER, LOCAL, 0.0, self.take)
         self.received = b""
+
+    def count(self, name: str) -> None:
+        self.counters[name] += 1
 
     def send(self, data: bytes, *, now: float = 0.0, piece: int = 0) -> Client:
         """Send it whole, or in pieces; take what comes back."""

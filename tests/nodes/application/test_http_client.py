@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catenet.nodes.application.http.client import ResponseReader, parse_response
+from catenet.nodes.application.http.client import ResponseReader
 from catenet.nodes.application.http.fields import FIELD_LIMIT, MessageError
+from catenet.nodes.application.http.message import Request, parse_response
 
+GET = Request.of("GET", "/", (("Host", "a"),))
 LIMIT = 1000
 HELLO = b"hello"
 
@@ -22,7 +24,7 @@ def response(*fields: str, content: bytes = HELLO, status: str = "200 OK", versi
 
 def read(data: bytes, *, piece: int = 0, limit: int = LIMIT) -> ResponseReader:
     """What comes of it, whole or in pieces, with the connection's end behind it."""
-    reader = ResponseReader(limit)
+    reader = ResponseReader(GET, limit)
     step = piece or max(len(data), 1)
     for start in range(0, len(data), step):
         if reader.finished:

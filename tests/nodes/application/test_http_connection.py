@@ -373,5 +373,5 @@ def test_hostile_bytes_end_in_answers_and_no_memory(pieces: list[bytes]) -> None
         client.send(piece, now=float(number))
     client.pass_time(100.0)
     assert client.connection.finished
-    assert not client.connection._buffer
+    assert not client.connection.connection.held
     assert client.received == b"" or client.received.startswith(b"HTTP/1.1 ")
