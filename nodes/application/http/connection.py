@@ -43,6 +43,7 @@ from catenet.nodes.application.http.states import (
     SWITCHED,
     Kind,
     Role,
+    Sides,
     State,
     after,
     failed,
@@ -150,8 +151,12 @@ class Connection:
 
     def _fail(self, error: MessageError) -> None:
         self._error = error
-        self._buffer.clear()
-        self._sides = failed(self._sides, self._other)
+        self._enter(failed(self._sides, self._other))
+
+    def _enter(self, sides: Sides) -> None:
+        self._sides = sides
+        if sides.of(self._other) in _DEAF:
+            self._buffer.clear()
 
     def trailing_data(self) -> bytes:
         """What came behind HTTP, once both sides are SWITCHED; it is taken out of the connection."""
@@ -169,7 +174,7 @@ class Connection:
         sides = next_cycle(self._sides)
         if sides is None:
             raise LocalError(f"no next cycle: {self._said(self.role)}, {self._said(self._other)}")
-        self._sides = sides
+        self._enter(sides)
         self._interim = 0
         self.request = _NO_REQUEST
         if self.role is Role.CLIENT:
@@ -252,14 +257,14 @@ class Connection:
             self._answered_by_peer(event)
         elif kind is Kind.DATA:
             self.waits_for_100 = False  # it waits no longer
-        self._sides = after(self._sides, self._other, kind) or self._sides  # nothing moves who is SWITCHED
+        self._enter(after(self._sides, self._other, kind) or self._sides)  # nothing moves who is SWITCHED
 
     def _begin(self, request: Request) -> None:
         self.request = request
         self._taken = 0
         self.waits_for_100 = request.expects and request.has_body
         if not request.keep_alive:
-            self._sides = last(self._sides)
+            self._enter(last(self._sides))
 
     def _answered_by_peer(self, response: Response) -> None:
         if response.status == 101 and "upgrade" not in self.request.fields:
@@ -271,13 +276,13 @@ class Connection:
             raise MessageError(400, "status", response.status, f"over {_INTERIM_LIMIT} interim responses")
         self._incoming = response_body(response, self.request.method, self._limit)
         self._taken = 0
-        self.waits_for_100 = False
+        self.waits_for_100 = self.waits_for_100 and response.status in range(101, 200)
         if switches(response.status, self.request):
-            self._sides = SWITCHED
+            self._enter(SWITCHED)
         elif response.status >= 200 and not (
             keeps_alive(by_name(response.fields), response.version) and not isinstance(self._incoming, UnendedBody)
         ):
-            self._sides = last(self._sides)
+            self._enter(last(self._sides))
 
     def _refuse_unasked(self) -> None:
         """RFC 9112 section 9.2: data where no answer is due "MUST NOT" be taken for one."""
@@ -301,7 +306,7 @@ class Connection:
         if after(self._sides, self.role, kind) is None:
             raise LocalError(f"no {kind.value} now: {self._said(self.role)}")
         self._out += self._written(event)
-        self._sides = after(self._sides, self.role, kind) or self._sides  # nothing moves who is SWITCHED
+        self._enter(after(self._sides, self.role, kind) or self._sides)  # nothing moves who is SWITCHED
 
     def data_to_send(self) -> bytes:
         """The bytes to be written now."""
@@ -331,7 +336,7 @@ class Connection:
         head = response.head
         if response.status == 101:
             self._switch()
-        self.waits_for_100 = False
+        self.waits_for_100 = self.waits_for_100 and response.status != 100
         return head
 
     def _final_response(self, response: Response) -> bytes:
@@ -352,7 +357,7 @@ class Connection:
         one where it does not persist."""
         # RFC 9110 section 10.1.1: whether the content still comes behind a final answer, no server knows.
         if not persists:
-            self._sides = last(self._sides)
+            self._enter(last(self._sides))
         if not self._sides.persists:
             return "close"
         return "keep-alive" if self.request.version < (1, 1) else ""
@@ -360,7 +365,7 @@ class Connection:
     def _switch(self) -> None:
         if self.request.has_body and self.their_state is not State.DONE:
             raise LocalError("another protocol, and the content of the request is not whole")
-        self._sides = SWITCHED
+        self._enter(SWITCHED)
 
     def _said(self, role: Role) -> str:
         return f"the {role.value} is {self._sides.of(role).name}"
