@@ -32,7 +32,7 @@ class Reporter:
 
     def response(self, reports: list[Report], ends: tuple[str, str], status: int, size: int, media_type: str) -> None:
         """It is answered, with `size` bytes of content."""
-        text = f"{status} {REASONS[status]}, {size} bytes, to {ends[0]}"
+        text = f"{status} {REASONS.get(status, '')}".rstrip() + f", {size} bytes, to {ends[0]}"
         data: dict[str, Json] = {"status": status, "bytes": size, "type": media_type}
         reports.append(Report("http.response", text, {**data, "source": ends[1], "destination": ends[0]}))
 
