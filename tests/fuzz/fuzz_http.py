@@ -12,7 +12,7 @@ import httptools
 from fuzz_target import Target, sliced
 
 from catenet.nodes.address import Address
-from catenet.nodes.application.http.fields import MessageError
+from catenet.nodes.application.http.fields import MessageError, members
 from catenet.nodes.application.http.message import Request, parse_request
 from catenet.nodes.application.http.response import REASONS, Absence, Page
 from catenet.nodes.application.http.server import Server
@@ -86,13 +86,15 @@ def _read_head(data: bytes) -> tuple[bytes, Request]:
 
 def _check_head(value: tuple[bytes, Request]) -> None:
     data, request = value
-    is_for_llhttp = _is_for_llhttp(request.method, request.target) and not _is_beyond_llhttp(data)
-    if not data.endswith(b"\r\n\r\n") or not is_for_llhttp:
+    is_for_it = is_for_llhttp(request.method, request.target) and not is_beyond_llhttp(data)
+    if not data.endswith(b"\r\n\r\n") or not is_for_it:
         return
     oracle = Llhttp(data)
     assert not oracle.refuses
     assert oracle.requests == [(request.method, request.target)]
-    assert oracle.keeps_alive == request.keep_alive
+    # RFC 9112 section 9.3: where close and keep-alive are both there, close counts; llhttp keeps the connection.
+    if not {"close", "keep-alive"} <= set(members(request.fields.get("connection", "").lower())):
+        assert oracle.keeps_alive == request.keep_alive
     theirs: dict[str, str] = {}
     for name, value_ in oracle.fields:
         key, text = name.decode().lower(), value_.decode("latin-1").strip(" \t")
@@ -100,7 +102,7 @@ def _check_head(value: tuple[bytes, Request]) -> None:
     assert theirs == request.fields
 
 
-def _is_for_llhttp(method: str, target: str) -> bool:
+def is_for_llhttp(method: str, target: str) -> bool:
     """It knows few methods. Of one that is not allowed here the target does not matter to us: its status refuses it."""
     return method in METHODS and target.lower().startswith(("/", "http://"))
 
@@ -178,7 +180,7 @@ def _check_connection(value: tuple[bytes, list[bytes]]) -> None:
     assert talk.counters["refused"] <= 1
     requests = talk.requests()
     _check_answers(talk, requests)
-    if _is_beyond_llhttp(whole) or not all(_is_for_llhttp(*request) for request in requests):
+    if is_beyond_llhttp(whole) or not all(is_for_llhttp(*request) for request in requests):
         return
     oracle = Llhttp(whole)
     # What we take for requests, llhttp takes for the same ones; where we hang up, it may go on, or complain.
@@ -186,7 +188,7 @@ def _check_connection(value: tuple[bytes, list[bytes]]) -> None:
     assert theirs[: len(requests)] == requests
 
 
-def _is_beyond_llhttp(whole: bytes) -> bool:
+def is_beyond_llhttp(whole: bytes) -> bool:
     """We take a line of its LF alone, and a later HTTP/1.x; and it stops where the protocol would be changed."""
     return bool(re.search(rb"(?<!\r)\n|HTTP/1\.[2-9]|upgrade", whole, re.IGNORECASE))
 

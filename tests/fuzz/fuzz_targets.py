@@ -17,6 +17,7 @@ TARGETS: Mapping[str, str] = {
     "zone-file": "fuzz_zone:zone",
     "http-head": "fuzz_http:head",
     "http-connection": "fuzz_http:connection",
+    "http-handler": "fuzz_handler:handler",
     "http-response": "fuzz_response:response",
     "http-fields": "fuzz_response:structures",
     "http-date": "fuzz_browse:date",

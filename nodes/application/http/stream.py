@@ -98,10 +98,10 @@ class ServerStream:
         data = self._whole
         if data:
             self._whole = b""
-        elif not self._rests:
-            data = self.connection.data_to_send() or self._ask_for_more()
-        if not self._rests:
-            self._run()  # there is room for answers again
+        if self._rests:
+            return data
+        data = data or self.connection.data_to_send() or self._ask_for_more()
+        self._run()  # there is room for answers again
         return data or self.connection.data_to_send()
 
     def next_wake(self) -> float | None:
