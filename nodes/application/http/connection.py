@@ -19,7 +19,16 @@ from collections.abc import Callable
 from functools import partial
 
 from catenet.nodes.application.http.body import Body, UnendedBody, request_body, response_body
-from catenet.nodes.application.http.events import ConnectionClosed, Data, EndOfMessage, Event, Pause, Prepared
+from catenet.nodes.application.http.events import (
+    NEED_DATA,
+    PAUSED,
+    ConnectionClosed,
+    Data,
+    EndOfMessage,
+    Event,
+    Pause,
+    Prepared,
+)
 from catenet.nodes.application.http.fields import (
     HEAD_END,
     HEAD_LIMIT,
@@ -56,9 +65,12 @@ __all__ = ["PIECE", "Connection"]
 
 PIECE = 65_536
 """The most bytes of content in one event that comes in."""
+_END = EndOfMessage()
 _INTERIM_LIMIT = 32  # responses before the final one
 _BEGIN = b"HTTP/"
-_DEAF = (State.MUST_CLOSE, State.CLOSED, State.ERROR)  # nothing that comes is read any more
+_IDLE, _SEND_RESPONSE, _SEND_BODY = State.IDLE, State.SEND_RESPONSE, State.SEND_BODY  # Python 3.11 finds them slowly
+_DONE, _SWITCHED = State.DONE, State.SWITCHED
+_DEAF = frozenset((State.MUST_CLOSE, State.CLOSED, State.ERROR))  # nothing that comes is read any more
 _FATES = {"": b"", "close": b"Connection: close\r\n", "keep-alive": b"Connection: keep-alive\r\n"}
 _NO_REQUEST = Request("", "", "", "", "", (1, 1), False, 0, False, False, False, {})  # of what is answered without one
 
@@ -81,7 +93,9 @@ class Connection:
         self.request = _NO_REQUEST  # the one of this cycle
         self.waits_for_100 = False  # whether the client waits for a word before it sends the content
         self._other = role.other
+        self._is_client = role is Role.CLIENT
         self._sides = BEGIN
+        self.our_state = self.their_state = State.IDLE
         self._limit = limit
         self._parse = parse or partial(parse_request, limit=limit)
         self._buffer = bytearray()
@@ -92,14 +106,6 @@ class Connection:
         self._taken = 0  # bytes of the content that came
         self._interim = 0
         self._out = b""
-
-    @property
-    def our_state(self) -> State:
-        return self._sides.of(self.role)
-
-    @property
-    def their_state(self) -> State:
-        return self._sides.of(self._other)
 
     @property
     def held(self) -> int:
@@ -118,7 +124,7 @@ class Connection:
         if self.their_state in _DEAF:
             return
         self._buffer += data
-        if self.role is Role.CLIENT and self.our_state is State.IDLE:
+        if self._is_client and self.our_state is _IDLE:
             self._refuse_unasked()
 
     def receive_eof(self) -> None:
@@ -155,7 +161,9 @@ class Connection:
 
     def _enter(self, sides: Sides) -> None:
         self._sides = sides
-        if sides.of(self._other) in _DEAF:
+        client, server, _ = sides
+        self.our_state, self.their_state = (client, server) if self._is_client else (server, client)
+        if self.their_state in _DEAF:
             self._buffer.clear()
 
     def trailing_data(self) -> bytes:
@@ -177,24 +185,24 @@ class Connection:
         self._enter(sides)
         self._interim = 0
         self.request = _NO_REQUEST
-        if self.role is Role.CLIENT:
+        if self._is_client:
             self._refuse_unasked()
 
     def _read(self) -> Event | Pause:
         state = self.their_state
-        if state in (State.IDLE, State.SEND_RESPONSE):
-            return self._read_head() or (self._at_eof() if self._eof else Pause.NEED_DATA)
-        if state is State.SEND_BODY:
+        if state in (_IDLE, _SEND_RESPONSE):
+            return self._read_head() or (self._at_eof() if self._eof else NEED_DATA)
+        if state is _SEND_BODY:
             return self._read_content()
-        if state is State.SWITCHED or (state is State.DONE and self._buffer):
-            return Pause.PAUSED
-        return ConnectionClosed() if self._eof else Pause.NEED_DATA
+        if state is _SWITCHED or (state is _DONE and self._buffer):
+            return PAUSED
+        return ConnectionClosed() if self._eof else NEED_DATA
 
     def _at_eof(self) -> Event:
         """Where a head should have come (RFC 9112 section 8)."""
-        if self.role is Role.SERVER and self._buffer:
+        if not self._is_client and self._buffer:
             raise IncompleteError(400, "request", bytes(self._buffer[:40]), "the connection ended within a request")
-        if self.their_state is State.SEND_RESPONSE:
+        if self.their_state is _SEND_RESPONSE:
             why = "the connection ended within its head" if self._buffer else "the connection ended without one"
             raise IncompleteError(400, "response", bytes(self._buffer[:40]), why)
         return ConnectionClosed()
@@ -206,20 +214,20 @@ class Connection:
             head = bytes(buffer[:end])
             del buffer[:end]
             self._searched = 0
-            return self._parse(head) if self.role is Role.SERVER else parse_response(head)
+            return parse_response(head) if self._is_client else self._parse(head)
         return None
 
     def _find_end(self) -> tuple[bool, int]:
         """Whether the buffer has a whole head, and where it ends; every limit is looked at before."""
         buffer = self._buffer
-        if self.role is Role.SERVER:
+        if not self._is_client:
             if empty := _EMPTY_LINES.match(buffer):
                 del buffer[: empty.end()]
         elif not buffer.startswith(_BEGIN[: len(buffer)]):
             raise MessageError(400, "response", bytes(buffer[:40]), "no HTTP")
         found = HEAD_END.search(buffer, max(0, self._searched - 2))
         end = self._searched = found.end() if found else len(buffer)
-        if self.role is Role.CLIENT:
+        if self._is_client:
             if end > LINE_LIMIT + HEAD_LIMIT:
                 raise MessageError(431, "head", end, f"over {LINE_LIMIT + HEAD_LIMIT} bytes")
             return found is not None, end
@@ -238,12 +246,12 @@ class Connection:
                 raise MessageError(413, "content", self._taken, f"over {self._limit} bytes")
             return Data(data)
         if body.ended:
-            return EndOfMessage()
+            return _END
         if not self._eof:
-            return Pause.NEED_DATA
+            return NEED_DATA
         if isinstance(body, UnendedBody):
-            return EndOfMessage()
-        if self.role is Role.SERVER:
+            return _END
+        if not self._is_client:
             raise IncompleteError(400, "content", f"{self._taken} bytes", "the connection ended within a request")
         why = f"the connection ended, and {body.missing} should have come"
         raise IncompleteError(400, "content", f"{self._taken} bytes", why)
@@ -303,10 +311,13 @@ class Connection:
 
         """
         kind = kind_of(event)
-        if after(self._sides, self.role, kind) is None:
+        sides, before = after(self._sides, self.role, kind), self._sides
+        if sides is None:
             raise LocalError(f"no {kind.value} now: {self._said(self.role)}")
         self._out += self._written(event)
-        self._enter(after(self._sides, self.role, kind) or self._sides)  # nothing moves who is SWITCHED
+        if self._sides is not before:  # what it says of the connection's end; nothing moves who is SWITCHED
+            sides = after(self._sides, self.role, kind) or self._sides
+        self._enter(sides)
 
     def data_to_send(self) -> bytes:
         """The bytes to be written now."""
@@ -324,7 +335,7 @@ class Connection:
             return event.head
         if isinstance(event, ConnectionClosed):
             return b""
-        if self.our_state is State.IDLE and self.their_state is not State.ERROR:
+        if self.our_state is _IDLE and self.their_state is not State.ERROR:
             raise LocalError("no response now: there is no request")
         if isinstance(event, Prepared):
             self._outgoing = Body(event.left)
@@ -363,7 +374,7 @@ class Connection:
         return "keep-alive" if self.request.version < (1, 1) else ""
 
     def _switch(self) -> None:
-        if self.request.has_body and self.their_state is not State.DONE:
+        if self.request.has_body and self.their_state is not _DONE:
             raise LocalError("another protocol, and the content of the request is not whole")
         self._enter(SWITCHED)
 

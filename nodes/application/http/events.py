@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from catenet.nodes.application.http.message import Request, Response
 
-__all__ = ["ConnectionClosed", "Data", "EndOfMessage", "Event", "Pause", "Prepared"]
+__all__ = ["NEED_DATA", "PAUSED", "ConnectionClosed", "Data", "EndOfMessage", "Event", "Pause", "Prepared"]
 
 
 class Data(NamedTuple):
@@ -46,4 +46,5 @@ class Pause(Enum):
     """The peer's message is whole: the next one waits for the next cycle, or what follows is no HTTP."""
 
 
+NEED_DATA, PAUSED = Pause.NEED_DATA, Pause.PAUSED
 Event = Request | Response | Data | EndOfMessage | ConnectionClosed

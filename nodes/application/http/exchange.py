@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["Exchange", "Handler", "Whole"]
 
 
+_END = EndOfMessage()
+
+
 class Whole(NamedTuple):
     """An answer that is whole, ready to be sent: its bytes, and what is told of it."""
 
@@ -121,7 +124,7 @@ class Exchange:
 
     def end(self) -> None:
         """The answer is whole."""
-        self._send(EndOfMessage())
+        self._send(_END)
         self.ended = True
         self._go_on()
 

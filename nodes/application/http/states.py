@@ -83,6 +83,7 @@ _TABLE: Mapping[Role, Mapping[State, Mapping[Kind, State]]] = {
         State.CLOSED: _CLOSE,
     },
 }
+_INTERIM, _RESPONSE = Kind.INTERIM, Kind.RESPONSE  # Python 3.11 takes long to find an Enum's member
 _KINDS = {
     Request: Kind.REQUEST,
     Prepared: Kind.RESPONSE,
@@ -95,7 +96,7 @@ _KINDS = {
 def kind_of(event: Event | Prepared) -> Kind:
     """What it is to the table."""
     if isinstance(event, Response):
-        return Kind.INTERIM if event.status < 200 else Kind.RESPONSE
+        return _INTERIM if event.status < 200 else _RESPONSE
     return _KINDS[type(event)]
 
 

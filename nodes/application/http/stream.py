@@ -31,6 +31,7 @@ __all__ = ["ServerStream"]
 _BACKLOG_LIMIT = 1_048_576  # bytes received but not read yet
 _PROGRESS = 65_536  # bytes
 _LINGER = 2.0  # seconds
+_SEND_BODY, _DONE, _MUST_CLOSE = State.SEND_BODY, State.DONE, State.MUST_CLOSE  # Python 3.11 finds them slowly
 _REQUEST, _RESPONSE = (("http.request",), ("http.response",))
 
 
@@ -267,12 +268,12 @@ class ServerStream:
     def _end_exchange(self, exchange: Exchange) -> bool:
         """What follows the answer, once the request is whole too; whether that was done."""
         ours, theirs = self.connection.our_state, self.connection.their_state
-        if ours is State.DONE and theirs is State.DONE:
+        if ours is _DONE and theirs is _DONE:
             self.connection.start_next_cycle()
             self._exchange = None
-        elif ours is State.MUST_CLOSE and theirs is not State.SEND_BODY:
+        elif ours is _MUST_CLOSE and theirs is not _SEND_BODY:
             self._closed = True
-        elif ours is State.MUST_CLOSE and exchange.request.has_body:
+        elif ours is _MUST_CLOSE and exchange.request.has_body:
             self._linger()
         else:
             return False
@@ -300,7 +301,7 @@ class ServerStream:
             server.statuses[error.status] += 1
             if server.wants(_RESPONSE, self._now):
                 server.reporter.response(self._reports, self._ends, error.status, page.size, page.media_type)
-        elif self.connection.our_state is State.SEND_BODY:
+        elif self.connection.our_state is _SEND_BODY:
             self.give_up()  # its answer cannot be made whole
             return
         self._lose()
