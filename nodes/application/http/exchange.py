@@ -142,7 +142,6 @@ class Exchange:
         """The peer is gone: its handler is told. (For the connection alone.)"""
         if self._owner is not None and not self.ended:
             self._owner = None
-            self.ended = True
             self.handler.gone(self)
 
     def _begin(self, status: int, fields: Fields, size: int) -> None:

@@ -61,7 +61,9 @@ class TestFraming:
         client.receive_data(sent)
         assert [type(event) for event in events(client)] == [Response, Data]
         client.receive_eof()
-        assert list(events(client)) == [END, ConnectionClosed()]
+        assert client.next_event() == END
+        assert states(client) == (State.MUST_CLOSE, State.MUST_CLOSE)
+        assert list(events(client)) == [ConnectionClosed()]
 
     def test_http_1_0_is_told_that_the_connection_stays(self) -> None:
         _, server = pair()
@@ -80,9 +82,10 @@ class TestFraming:
         client, server = asked(length(5), ("Expect", "100-continue"), method="PUT")
         assert (client.waits_for_100, server.waits_for_100) == (True, True)
         server.send(Response(103, "Early Hints", fields=(("Link", "</a>"),)))
-        assert server.waits_for_100
+        assert [event.status for event in deliver(server, client) if isinstance(event, Response)] == [103]
+        assert (client.waits_for_100, server.waits_for_100) == (True, True)
         server.send(Response(100, "Continue"))
-        assert [event.status for event in deliver(server, client) if isinstance(event, Response)] == [103, 100]
+        assert [event.status for event in deliver(server, client) if isinstance(event, Response)] == [100]
         assert (client.waits_for_100, server.waits_for_100) == (False, False)
         client.send(Data(b"12345"))
         client.send(END)
@@ -112,6 +115,30 @@ class TestFraming:
         assert states(client) == states(server) == (State.SWITCHED, State.SWITCHED)
         with pytest.raises(LocalError):
             server.send(END)
+
+    def test_another_protocol_begins_behind_the_content(self) -> None:
+        client, server = asked(length(2), ("Upgrade", "x"), ("Connection", "upgrade"), method="PUT")
+        with pytest.raises(LocalError):
+            server.send(Response(101, ""))
+        client.send(Data(b"hi"))
+        client.send(END)
+        deliver(client, server)
+        server.send(Response(101, ""))
+        assert states(server) == (State.SWITCHED, State.SWITCHED)
+
+    def test_the_limit_of_interim_responses_is_that_of_one_exchange(self) -> None:
+        client, server = pair()
+        for _ in range(3):
+            client.send(request())
+            client.send(END)
+            deliver(client, server)
+            for _ in range(20):
+                server.send(Response(102, ""))
+            server.send(Response(204, ""))
+            server.send(END)
+            assert len(deliver(server, client)) == 22
+            client.start_next_cycle()
+            server.start_next_cycle()
 
     def test_6_3_2_fields_of_a_tunnel_are_ignored(self) -> None:
         client, _ = asked(method="CONNECT", target="a:80")

@@ -16,6 +16,7 @@ REQUESTS = [
     get("/", "If-None-Match: *"),
     get("/long"),
     get("/", version="1.0"),
+    get("/", "Connection: keep-alive", version="1.0"),
     get("/", "Connection: close"),
     get("/", "Content-Length: 1") + b"x",
     get() * 2,

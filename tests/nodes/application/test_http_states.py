@@ -161,6 +161,34 @@ class TestStates:
         assert b"\r\nConnection: close\r\n" in server.data_to_send()
         assert states(server) == (State.MUST_CLOSE, State.ERROR)
 
+    def test_what_was_asked_before_says_nothing_of_what_is_no_request(self) -> None:
+        client, server = asked(method="HEAD")
+        server.send(Response(200, "OK", fields=(length(500),)))
+        server.send(END)
+        assert deliver(server, client)[-1] == END
+        server.start_next_cycle()
+        server.receive_data(b"nonsense\r\n\r\n")
+        with pytest.raises(MessageError):
+            server.next_event()
+        server.send(Response(400, "Bad Request", fields=(length(2),)))
+        server.send(Data(b"no"))
+        server.send(END)
+        assert server.data_to_send().endswith(b"\r\n\r\nno")
+
+    def test_empty_lines_between_two_answers_are_none(self) -> None:  # RFC 9112 section 9.2
+        client, server = asked()
+        for _ in range(2):
+            server.send(Response(204, ""))
+            server.send(END)
+            client.receive_data(server.data_to_send() + b"\r\n")
+            assert [type(event) for event in events(client)] == [Response, EndOfMessage]
+            client.start_next_cycle()
+            client.receive_data(b"\r\n")
+            server.start_next_cycle()
+            client.send(request())
+            client.send(END)
+            deliver(client, server)
+
     @pytest.mark.parametrize("when", ["before", "behind", "later"])
     def test_9112_9_2_an_answer_that_nobody_asked_for(self, when: str) -> None:
         unasked = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
