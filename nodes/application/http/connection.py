@@ -151,7 +151,7 @@ class Connection:
 
     def refuse(self, status: int, why: str) -> MessageError:
         """The owner gives the peer up, as if it had broken the protocol: nothing of it is read any more."""
-        error = MessageError(status, "message", bytes(self._buffer[:40]), why)
+        error = MessageError(status, "response" if self._is_client else "request", bytes(self._buffer[:40]), why)
         self._fail(error)
         return error
 

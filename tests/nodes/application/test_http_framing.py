@@ -6,7 +6,7 @@ import pytest
 from http_pair import CHUNKED, END, asked, deliver, events, joined, length, pair, request, states
 
 from catenet.nodes.application.http.connection import PIECE, Connection
-from catenet.nodes.application.http.events import ConnectionClosed, Data, Event, Pause
+from catenet.nodes.application.http.events import ConnectionClosed, Data, EndOfMessage, Event, Pause
 from catenet.nodes.application.http.fields import LocalError, MessageError
 from catenet.nodes.application.http.message import Request, Response
 from catenet.nodes.application.http.states import Role, State
@@ -64,6 +64,13 @@ class TestFraming:
         assert client.next_event() == END
         assert states(client) == (State.MUST_CLOSE, State.MUST_CLOSE)
         assert list(events(client)) == [ConnectionClosed()]
+
+    def test_a_content_without_end_is_the_last_whatever_its_version(self) -> None:
+        client, _ = asked()
+        client.receive_data(b"HTTP/1.1 200 OK\r\n\r\nhello")
+        client.receive_eof()
+        assert [type(client.next_event()) for _ in range(3)] == [Response, Data, EndOfMessage]
+        assert states(client) == (State.MUST_CLOSE, State.MUST_CLOSE)
 
     def test_http_1_0_is_told_that_the_connection_stays(self) -> None:
         _, server = pair()

@@ -51,6 +51,13 @@ def test_what_somebody_is_to_be_told_of_takes_the_long_way() -> None:
     assert client.server.statuses == {200: 1}
 
 
+def test_what_has_to_be_told_of_the_connections_end_takes_the_long_way() -> None:
+    request = get("/", "Connection: keep-alive", version="1.0")
+    client = silent().send(request)
+    assert client.connection.reply(request, 0.0) is None
+    assert client.send(request).received.count(b"\r\nConnection: keep-alive\r\n") == 2
+
+
 @pytest.mark.parametrize("begun", [get()[:5], get("/long"), get("/", "Content-Length: 5")])
 def test_nothing_is_overtaken(begun: bytes) -> None:
     client = silent().send(get())
