@@ -226,10 +226,14 @@ class ServerStream:
         exchange = self._exchange
         if self._closed or self._lingers or self._unsent >= PIECE:
             return False
-        if exchange is not None and not exchange.ended and not exchange.reads:
+        if exchange is None:
+            if not (self._eof or self.connection.held):
+                return False
+        elif exchange.ended:
+            if self._end_exchange(exchange):
+                return True
+        elif not exchange.reads:
             return False
-        if exchange is not None and exchange.ended and self._end_exchange(exchange):
-            return True
         event = self.connection.next_event()
         if isinstance(event, Pause):
             return False
