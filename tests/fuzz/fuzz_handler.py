@@ -189,4 +189,10 @@ class _Socket:
     def flush(self) -> None: ...
 
 
-handler = Target(sliced, (), _check, words=(*WORDS, "PUT / HTTP/1.1\r\n", "400\r\n"), longest=8_000)
+handler = Target(
+    sliced,
+    check=_check,
+    seeds=("tests/fuzz/corpus/http-connection/*",),
+    words=(*WORDS, "PUT / HTTP/1.1\r\n", "400\r\n"),
+    longest=8_000,
+)
