@@ -45,6 +45,7 @@ from catenet.nodes.units import (
 __all__ = [
     "Action",
     "Answering",
+    "Breakable",
     "ClosePort",
     "Connect",
     "Datagram",
@@ -78,6 +79,7 @@ __all__ = [
     "Stream",
     "StreamMachine",
     "Tcp",
+    "Throttled",
     "Udp",
     "Unit",
     "Wants",
@@ -131,11 +133,13 @@ class Send(NamedTuple):
 
 class Connect(NamedTuple):
     """Action: open a TCP connection. `connected` or `connect_failed` of a `StreamMachine` follows, with the tag, within
-    `timeout` seconds."""
+    `timeout` seconds. `name`: over TLS 1.3, and the peer is to prove that this is its name; that may take 5 s more.
+    """
 
     peer: Endpoint
     tag: int
     timeout: float
+    name: str = ""
 
 
 class Flush(NamedTuple):
@@ -296,15 +300,16 @@ class StreamMachine(Protocol):
         """The connection that `Connect` asked for stands."""
 
     def connect_failed(self, tag: int, why: str, now: float) -> None:
-        """It does not: refused, unroutable, or not in time."""
+        """It does not: refused, unroutable, or not in time; or the peer has not proved its name."""
 
 
 @runtime_checkable
 class Answering(Protocol):
-    """Knows the answers to some datagrams before they have become packets: a server under load."""
+    """A machine that knows the answers to some datagrams before they have become packets, or a stream those to some
+    bytes: a server under load."""
 
     def reply(self, data: bytes, now: float) -> bytes | None:
-        """The answer, where it depends on nothing else and is known already; else None: then it is received. It may
+        """The answer, where it depends on nothing else and is known already; else None: then they are received. It may
         count, and not act."""
 
 
@@ -364,6 +369,23 @@ class Stream(Protocol):
 
     def take_reports(self) -> list[Report]:
         """What the user should be told since the last call."""
+
+
+@runtime_checkable
+class Throttled(Protocol):
+    """A stream that bounds what it holds of what has come."""
+
+    @property
+    def wants_data(self) -> bool:
+        """Whether more is to be received now; else what the peer sends is left to wait outside."""
+
+
+@runtime_checkable
+class Breakable(Protocol):
+    """A stream to which the loss of its connection is another thing than its end."""
+
+    def give_up(self) -> None:
+        """The connection was reset: nothing more comes or goes."""
 
 
 if not TYPE_CHECKING:

@@ -124,9 +124,12 @@ class Udp(NamedTuple):
 
 
 class Tcp(NamedTuple):
-    """A TCP port that accepts connections: for a `StreamMachine`."""
+    """A TCP port that accepts connections: for a `StreamMachine`. `tls`: over TLS 1.3, with the certificate of which
+    its service is told.
+    """
 
     number: int
+    tls: bool = False
 
 
 class Ip(NamedTuple):

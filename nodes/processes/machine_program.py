@@ -26,7 +26,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random, SystemRandom
 from types import UnionType
@@ -74,7 +74,7 @@ async def _live(make: Make, told: dict[str, Any], port: int | None, group: Addre
     loop = asyncio.get_running_loop()
     known = _Known(told["interfaces"])
     options = build_options(told["service"], options_class(told["service"]), told["options"])
-    program = _Program(make(options, known.interfaces(), SystemRandom()), known, told["table"], loop)
+    program = _Program(make(options, known.interfaces(), SystemRandom()), known, told, loop)
     if port is not None:
         program.open(port, group)
     known.listen(program.changed)
@@ -239,10 +239,12 @@ def _a(kind: type) -> str:
 class _Program:
     """The machine, and what it has of the node. Whatever it raises ends the program."""
 
-    def __init__(self, machine: Machine[Any], known: _Known, table: int, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, machine: Machine[Any], known: _Known, told: Mapping[str, Any], loop: asyncio.AbstractEventLoop
+    ) -> None:
         self.ended: asyncio.Future[None] = loop.create_future()
         self._known = known
-        self._routes = _Routes(known, table, self._count)
+        self._routes = _Routes(known, told["table"], self._count)
         self._failures: set[str] = set()
         self.run = MachineRun(
             machine,
@@ -252,6 +254,8 @@ class _Program:
             perform=self._perform,
             count=self._count,
             fail=self._fail,
+            service=told["service"],
+            told=told,
             driven=_Checked(machine),
         )
 

@@ -18,38 +18,29 @@ from catenet.nodes.control.implementation import OURS, Implementation
 from catenet.nodes.control.service import Service, Source
 from catenet.nodes.machine import (
     Action,
-    Datagram,
     DeleteRoute,
-    Endpoint,
     Interface,
     Json,
     Machine,
     NextHop,
-    OpenPort,
     Report,
     SetRoute,
-    Stream,
-    Udp,
     Wants,
 )
 from catenet.nodes.runtime.children import Children
-from catenet.nodes.runtime.driver import Driver
 from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
 from catenet.nodes.runtime.machine_run import MachineRun
 from catenet.nodes.runtime.netlink.routing import Route
 from catenet.nodes.runtime.network import KernelNetwork
-from catenet.nodes.runtime.port import Owner, Reply
 from catenet.nodes.runtime.routes import RestoredRoute, WantedRoute
 from catenet.nodes.runtime.shared_runs import SharedRuns
-from catenet.nodes.runtime.tcp import Connection, Connections
-from catenet.nodes.runtime.udp import UdpPort
 
 if TYPE_CHECKING:
     from catenet.nodes.control.origin import Explanation
     from catenet.nodes.runtime.program_table import ProgramTable
 
-__all__ = ["Connection", "Driver", "ServiceContext", "Shared", "UdpPort", "UndeclaredError"]
+__all__ = ["ServiceContext", "Shared", "UndeclaredError"]
 
 _DATA = Path("/lab")
 
@@ -114,11 +105,8 @@ class ServiceContext:
         self._listeners: list[Callable[[Interface], None]] = []
         self._route_listeners: list[Callable[[Route], None]] = []
         self._best_listeners: list[Callable[[Source, Prefix, WantedRoute | None], None]] = []
-        self._drivers: list[Driver] = []
-        self._ports: list[UdpPort] = []
         self._runs: list[MachineRun] = []
         self._program_tables: list[ProgramTable] = []
-        self._connections = Connections(self, shared.loop)
         self._routes = shared.lans.routes
         if source is not None:
             self._routes.forget(source)
@@ -299,65 +287,11 @@ class ServiceContext:
             perform=self.perform,
             count=self.count,
             fail=self.fail,
+            service=self.service,
+            told=self.told,
         )
         self._runs.append(run)
         return run
-
-    def drive(self, machine: Machine[Any], send: Callable[[Datagram], None]) -> Driver:
-        """Run a machine; `send` puts its packets on the wire. It begins once the service awaits."""
-        driver = Driver(machine, send, self.perform, self.fail, self._shared.loop)
-        self._drivers.append(driver)
-        self._shared.loop.call_soon(driver.settle)
-        return driver
-
-    def open_udp(
-        self,
-        port: int,
-        receive: Callable[[Datagram], None],
-        *,
-        settle: Callable[[], None] = lambda: None,
-        interface: str = "",
-        group: Address | None = None,
-        reply: Reply | None = None,
-    ) -> UdpPort:
-        """Open a UDP port (0: any), of every interface or of one LAN's alone, there as a member of a multicast group.
-        `settle` is called once behind all datagrams that were received together.
-
-        What `reply` knows an answer to is answered with it, and does not come to `receive`.
-
-        Raises:
-            OSError: the port is taken, or the kernel refuses.
-
-        """
-        asked = OpenPort(Udp(port, interface))
-        owner = Owner(receive, settle, self._shared.lans, self._shared.loop, self.count, self.fail, reply)
-        opened = UdpPort(asked, Udp(port, interface), owner)
-        if group is not None:
-            opened.join(group, "")
-        self.on_interface(opened.interface_changed)
-        self._ports.append(opened)
-        return opened
-
-    async def listen_tcp(self, port: int, accept: Callable[[Connection], Stream]) -> None:
-        """Accept TCP connections; `accept` gives each its stream. Returns once the port is open.
-
-        Raises:
-            OSError: the port is taken, or the kernel refuses.
-
-        """
-        self._connections.listen(port, accept)
-
-    async def connect_tcp(self, peer: Endpoint, opened: Callable[[Connection], Stream], timeout: float) -> None:
-        """Open a TCP connection; `opened` gives it its stream. Returns once it stands.
-
-        Raises:
-            OSError: refused, unroutable, or not within `timeout` seconds (TimeoutError).
-
-        """
-        await self._connections.connect(peer, opened, timeout)
-
-    def settle(self) -> None:
-        """Its streams are told nothing more."""
 
     def perform(self, action: Action) -> None:
         """Do what a machine wants, other than sending. A route that the kernel refuses is counted and told.
@@ -408,11 +342,6 @@ class ServiceContext:
         self._routes.not_on_restored(self._restored)
         for run in self._runs:
             run.close()
-        for driver in self._drivers:
-            driver.close()
-        for port in self._ports:
-            port.close()
-        self._connections.close()
         for table in self._program_tables:
             table.clear()
         if self.source is not None:

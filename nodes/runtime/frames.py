@@ -11,13 +11,12 @@ import struct
 
 from catenet.nodes.address import Address
 from catenet.nodes.machine import Ethernet, Frame, OpenPort
-from catenet.nodes.runtime.port import Owner, SocketPort
+from catenet.nodes.runtime.port import LARGEST, Owner, SocketPort
 
 __all__ = ["FramePort"]
 
 _HEADER = struct.Struct(">6s6sH")  # destination, source, type
 _HARDWARE = 6  # octets of an address
-_LARGEST = 65_600
 _SOL_PACKET = 263
 _PACKET_ADD_MEMBERSHIP, _PACKET_DROP_MEMBERSHIP, _PACKET_AUXDATA = 1, 2, 8
 _MREQ = struct.Struct("=iHH8s")  # struct packet_mreq: interface, type, address length, address
@@ -66,7 +65,7 @@ class FramePort(SocketPort):
         opened.setsockopt(_SOL_PACKET, option, _MREQ.pack(ifindex, _MR_MULTICAST, len(hardware), hardware))
 
     def _read(self, opened: socket.socket, now: float) -> Frame | None:
-        data, control, _, sender = opened.recvmsg(_LARGEST, socket.CMSG_SPACE(_AUXDATA.size))
+        data, control, _, sender = opened.recvmsg(LARGEST, socket.CMSG_SPACE(_AUXDATA.size))
         tagged = any(_AUXDATA.unpack(value[: _AUXDATA.size])[0] & _VLAN_VALID for _, _, value in control)
         if len(data) < _HEADER.size or tagged or sender[2] == _OUTGOING:
             return None

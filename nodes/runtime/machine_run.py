@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from catenet.nodes.machine import (
@@ -19,6 +20,7 @@ from catenet.nodes.machine import (
     Interface,
     InterfaceAware,
     JoinGroup,
+    Json,
     LeaveGroup,
     Machine,
     OpenPort,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from catenet.nodes.machine import NextHop
     from catenet.nodes.runtime.context import ServiceContext
     from catenet.nodes.runtime.machine_streams import MachineStreams
+    from catenet.nodes.runtime.tls import ServiceTls
 
 __all__ = ["MachineRun", "run_machine"]
 
@@ -57,10 +60,13 @@ class MachineRun:
         perform: Callable[[Action], None],
         count: Callable[[str], None],
         fail: Callable[[Exception], None],
+        service: str = "",
+        told: Mapping[str, Json] = MappingProxyType({}),
         driven: Machine[Any] | None = None,
     ) -> None:
         """`perform` does what is not about ports. `fail` is told what the machine raises, and of a port that cannot be
-        opened. `driven`: what is driven in the machine's place: the machine, and what looks at its actions.
+        opened. `told`: what the service is told of the lab, its certificate for TLS among it. `driven`: what is driven
+        in the machine's place: the machine, and what looks at its actions.
         """
         self._machine = machine
         self._perform_other = perform
@@ -76,7 +82,14 @@ class MachineRun:
             from catenet.nodes.runtime.machine_streams import MachineStreams
 
             self._streams = MachineStreams(
-                machine, self.driver, network=network, loop=loop, perform=perform, count=count, fail=fail
+                machine,
+                self.driver,
+                network=network,
+                loop=loop,
+                perform=perform,
+                count=count,
+                fail=fail,
+                tls=partial(_tls, service, told, count),
             )
 
     def begin(self) -> None:
@@ -151,6 +164,12 @@ class MachineRun:
             self.ports.close_port(port)
         elif self._streams is not None:
             self._streams.close_port(port)
+
+
+def _tls(service: str, told: Mapping[str, Json], count: Callable[[str], None]) -> ServiceTls:
+    from catenet.nodes.runtime.tls import ServiceTls  # OpenSSL is a sixth of what a node loads
+
+    return ServiceTls(service, told, count)
 
 
 async def run_machine(context: ServiceContext, machine: Machine[Any]) -> None:

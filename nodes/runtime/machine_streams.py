@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from catenet.nodes.machine import Action, Connect, Report, Stream, StreamMachine, Tcp
 from catenet.nodes.runtime.driver import Driver
 from catenet.nodes.runtime.network import Network, StreamEnd
+
+if TYPE_CHECKING:
+    from catenet.nodes.runtime.tls import ServiceTls
 
 __all__ = ["MachineStreams"]
 
@@ -25,7 +31,9 @@ class MachineStreams:
         perform: Callable[[Action], None],
         count: Callable[[str], None],
         fail: Callable[[Exception], None],
+        tls: Callable[[], ServiceTls],
     ) -> None:
+        """`tls` is called where it is first spoken."""
         self._machine = machine
         self._driver = driver
         self._loop = loop
@@ -33,9 +41,11 @@ class MachineStreams:
         self._count = count
         self.fail = fail
         self.settle = driver.settle
+        self._make_tls = tls
         self._streams = network.streams(self)
-        self.flush = self._streams.flush
         self._connecting: set[asyncio.Task[None]] = set()
+        self._around: WeakValueDictionary[int, Stream] = WeakValueDictionary()
+        """The TLS around a stream of the machine's, by the stream's identity: it ends with it."""
 
     def count(self, counter: str, by: int = 1) -> None:
         self._count(counter)
@@ -43,9 +53,14 @@ class MachineStreams:
     def perform(self, action: Report) -> None:
         self._perform(action)
 
+    def flush(self, stream: Stream) -> None:
+        self._streams.flush(self._around.get(id(stream), stream))
+
     def listen(self, port: Tcp) -> None:
-        """Raises OSError: it is taken, or the network refuses."""
-        self._streams.listen(port.number, self._accepted)
+        """Raises OSError: it is taken, or the network refuses. ConfigError: it has no certificate for TLS."""
+        if port.tls:
+            self._tls.check()
+        self._streams.listen(port.number, partial(self._accepted, port))
 
     def close_port(self, port: Tcp) -> None:
         self._streams.close_port(port.number)
@@ -60,15 +75,40 @@ class MachineStreams:
             task.cancel()
         self._streams.close()
 
-    async def _connect(self, wanted: Connect) -> None:
-        def opened(end: StreamEnd) -> Stream:
-            return self._machine.connected(wanted.tag, end.local, end.peer, self._loop.time())
+    @cached_property
+    def _tls(self) -> ServiceTls:
+        return self._make_tls()
 
+    def _accepted(self, port: Tcp, end: StreamEnd) -> Stream:
+        def opened() -> Stream:
+            return self._machine.accepted(end.local, end.peer, self._loop.time())
+
+        if not port.tls:
+            return opened()
+        around = self._tls.serve(end.peer, lambda: self._inside(around, opened()), self._loop.time())
+        return around
+
+    async def _connect(self, wanted: Connect) -> None:
         try:
-            await self._streams.connect(wanted.peer, opened, wanted.timeout)
+            await self._streams.connect(wanted.peer, partial(self._connected, wanted), wanted.timeout)
         except OSError as error:
             why = "timed out" if isinstance(error, TimeoutError) else error.strerror or str(error)
             self._driver.call(lambda now: self._machine.connect_failed(wanted.tag, why, now))
 
-    def _accepted(self, end: StreamEnd) -> Stream:
-        return self._machine.accepted(end.local, end.peer, self._loop.time())
+    def _connected(self, wanted: Connect, end: StreamEnd) -> Stream:
+        def opened() -> Stream:
+            return self._machine.connected(wanted.tag, end.local, end.peer, self._loop.time())
+
+        def failed(why: str) -> None:
+            self._count("tls_refused")
+            if not around.opened:
+                self._driver.call(lambda now: self._machine.connect_failed(wanted.tag, why, now))
+
+        if not wanted.name:
+            return opened()
+        around = self._tls.ask(wanted.name, lambda: self._inside(around, opened()), failed, self._loop.time())
+        return around
+
+    def _inside(self, around: Stream, stream: Stream) -> Stream:
+        self._around[id(stream)] = around
+        return stream

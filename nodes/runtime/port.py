@@ -20,7 +20,18 @@ from typing import Any, Protocol, TypeVar
 from catenet.nodes.address import ANY, Address
 from catenet.nodes.machine import Interface, OpenPort, Unit
 
-__all__ = ["PKTINFO", "Interfaces", "IpSocketPort", "Owner", "Reply", "SocketPort", "remember"]
+__all__ = [
+    "BATCH",
+    "LARGEST",
+    "PKTINFO",
+    "SLICE",
+    "Interfaces",
+    "IpSocketPort",
+    "Owner",
+    "Reply",
+    "SocketPort",
+    "remember",
+]
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -33,8 +44,9 @@ _SO_RCVBUFFORCE = 33
 PKTINFO = struct.Struct("=i4s4s")  # struct in_pktinfo: interface, local address, destination in the header
 _MREQN = struct.Struct("=4s4si")  # struct ip_mreqn: group, local address, interface
 _INT = struct.Struct("=i")
-_BATCH = 64  # packets read at one go before the event loop gets its turn,
-_SLICE = 0.005  # and not for longer than this, in seconds: what a flood carries may be dear, and others wait too
+LARGEST = 65_536  # octets: more than a packet can have
+BATCH = 64  # packets read at one go before the event loop gets its turn,
+SLICE = 0.005  # and not for longer than this, in seconds: what a flood carries may be dear, and others wait too
 _KEPT = 1 << 20
 """Bytes that the kernel keeps until they are read, its own among them: some 800 datagrams of 500 bytes. By default it
 keeps 166, and a RIP neighbour with 4,096 routes sends 164 at one go."""
@@ -179,8 +191,8 @@ class SocketPort(ABC):
         """All that has come, or as many as the others can wait for."""
         read, receive, time = self._read, self._owner.receive, self._owner.loop.time
         now = time()
-        end = now + _SLICE
-        for _ in range(_BATCH):
+        end = now + SLICE
+        for _ in range(BATCH):
             try:
                 unit = read(opened, now)
             except BlockingIOError:

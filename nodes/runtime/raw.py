@@ -10,12 +10,11 @@ import socket
 
 from catenet.nodes.address import Address
 from catenet.nodes.machine import Ip, IpPacket, OpenPort
-from catenet.nodes.runtime.port import PKTINFO, IpSocketPort, Owner
+from catenet.nodes.runtime.port import LARGEST, PKTINFO, IpSocketPort, Owner
 
 __all__ = ["RawPort"]
 
 _SPACE = socket.CMSG_SPACE(PKTINFO.size)
-_PACKET = 65_535
 _HEADER = 20  # octets, without options
 
 
@@ -35,7 +34,7 @@ class RawPort(IpSocketPort):
         return self._make_ip(socket.SOCK_RAW, self._protocol)
 
     def _read(self, opened: socket.socket, now: float) -> IpPacket | None:
-        data, control, _, _ = opened.recvmsg(_PACKET, _SPACE)
+        data, control, _, _ = opened.recvmsg(LARGEST, _SPACE)
         ifindex = PKTINFO.unpack(control[0][2])[0] if control else 0
         length = (data[0] & 15) * 4 if data else 0
         if not _HEADER <= length <= len(data):  # the kernel hands on none like that

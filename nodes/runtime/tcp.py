@@ -16,7 +16,8 @@ from math import inf
 from typing import Protocol, cast
 
 from catenet.nodes.address import Address
-from catenet.nodes.machine import Endpoint, Report, Stream
+from catenet.nodes.machine import Answering, Breakable, Endpoint, Report, Stream, Throttled
+from catenet.nodes.runtime.port import Reply
 
 __all__ = ["CONNECTIONS", "Connection", "Connections"]
 
@@ -152,6 +153,8 @@ class Connection(asyncio.BufferedProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._wake_at = inf
         self._stall: asyncio.TimerHandle | None = None
+        self._reply: Reply | None = None
+        self._throttled: Throttled | None = None
         self._full = False
         self._closing = False
         self._peer_done = False
@@ -180,8 +183,10 @@ class Connection(asyncio.BufferedProtocol):
         self._all.add(self)
         self._transport.set_write_buffer_limits(high=_UNSENT)
         try:
-            self._stream = self._opened(self)
-            self._all.of[id(self._stream)] = self
+            self._stream = stream = self._opened(self)
+            self._all.of[id(stream)] = self
+            self._reply = stream.reply if isinstance(stream, Answering) else None
+            self._throttled = stream if isinstance(stream, Throttled) else None
         except Exception as error:
             self._all.owner.fail(error)
             return
@@ -197,7 +202,11 @@ class Connection(asyncio.BufferedProtocol):
             return
         try:
             everyone = self._all
-            self._stream.receive_data(bytes(everyone.share[:nbytes]), everyone.now or everyone.moment())
+            data, now = bytes(everyone.share[:nbytes]), everyone.now or everyone.moment()
+            if self._reply is not None and not self._full and (answer := self._reply(data, now)) is not None:
+                self._transport.write(answer)  # nothing else has changed
+                return
+            self._stream.receive_data(data, now)
             self._settle(self._stream, self._transport)
         except Exception as error:
             self._all.owner.fail(error)
@@ -236,7 +245,9 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._all.of.pop(id(stream), None)
         try:
-            if not self._closing:
+            if exc is not None and isinstance(stream, Breakable):
+                stream.give_up()
+            elif not self._closing:
                 stream.receive_eof(self._all.loop.time())
             for report in stream.take_reports():
                 self._all.owner.perform(report)
@@ -265,12 +276,18 @@ class Connection(asyncio.BufferedProtocol):
                 self._finish(transport)
             else:
                 break
+        if self._throttled is not None and not self._full:
+            self._set_reading(transport, self._throttled.wants_data)
         for report in stream.take_reports():
             self._all.owner.perform(report)
         when = stream.next_wake()
         if when is not None and when < self._wake_at:
             self._arm(when)
         self._all.owner.settle()
+
+    def _set_reading(self, transport: asyncio.Transport, wanted: bool) -> None:
+        if wanted != transport.is_reading() and not self._closing:
+            (transport.resume_reading if wanted else transport.pause_reading)()
 
     def _finish(self, transport: asyncio.Transport) -> None:
         """Close once everything is sent. Until the peer has closed too, what it still sends is read and thrown away:

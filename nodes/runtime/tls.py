@@ -14,17 +14,17 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import Enum, auto
+from functools import cached_property
 
 from catenet.nodes.control.certificate import Certificate
 from catenet.nodes.control.config import ConfigError
-from catenet.nodes.machine import Report, Stream
+from catenet.nodes.machine import Breakable, Endpoint, Json, Report, Stream, Throttled
 from catenet.nodes.once import OncePerReason
-from catenet.nodes.runtime.context import Connection, ServiceContext
 
-__all__ = ["TlsStream", "over_tls", "server_context"]
+__all__ = ["ServiceTls", "TlsStream", "server_context"]
 
 _HANDSHAKE = 5.0  # seconds
 _PIECE = 65_536
@@ -109,8 +109,24 @@ class TlsStream:
             self._inner.wake(now)
 
     @property
+    def opened(self) -> bool:
+        """Whether the handshake was whole."""
+        return self._inner is not None
+
+    @property
     def finished(self) -> bool:
         return self._state is _State.CLOSED and not self._outgoing.pending
+
+    @property
+    def wants_data(self) -> bool:
+        """As the inner stream says it."""
+        return self._inner.wants_data if isinstance(self._inner, Throttled) else True
+
+    def give_up(self) -> None:
+        """To the inner stream, too, it is the end."""
+        self._state = _State.CLOSED
+        if isinstance(self._inner, Breakable):
+            self._inner.give_up()
 
     def take_reports(self) -> list[Report]:
         reports, self._reports = self._reports, []
@@ -195,30 +211,55 @@ def server_context(certificate: Certificate) -> ssl.SSLContext:
     return context
 
 
-def over_tls(context: ServiceContext, accept: Callable[[Connection], Stream]) -> Callable[[Connection], Stream]:
-    """The same service over TLS, with the certificate of which it was told.
+class ServiceTls:
+    """What a service speaks TLS with: the certificate of which it was told, and whom its node trusts."""
 
-    Raises:
-        ConfigError: it was told of none, or what it was told is none.
+    def __init__(
+        self, service: str, told: Mapping[str, Json], count: Callable[[str], None], authority: str = ""
+    ) -> None:
+        """`count` raises a counter. `authority`: a certificate (PEM) that is trusted; empty: whom the node trusts."""
+        self._service = service
+        self._certificate = Certificate.of(told)
+        self._count = count
+        self._authority = authority or None
+        self._once = OncePerReason()
 
-    """
-    certificate = Certificate.of(context.told)
-    if certificate is None:
-        raise ConfigError(f"{context.service}: tls is on, and told.{context.service} has no certificate for it")
-    try:
-        tls = server_context(certificate)
-    except ssl.SSLError as error:
-        raise ConfigError(
-            f"{context.service}: told.{context.service} has no certificate with its key: {error}"
-        ) from None
-    once = OncePerReason()
+    def check(self) -> None:
+        """Raises ConfigError: it has no certificate to serve with."""
+        assert self._serving.minimum_version
 
-    def secure(connection: Connection) -> TlsStream:
+    def serve(self, peer: Endpoint, opened: Callable[[], Stream], now: float) -> TlsStream:
+        """For a connection that was accepted; `opened` gives its stream, once the handshake is whole."""
+        return TlsStream(opened, self._serving, now, refused=lambda why: self._refused(peer, why))
+
+    def ask(self, name: str, opened: Callable[[], Stream], failed: Callable[[str], None], now: float) -> TlsStream:
+        """For a connection to a peer who is to prove that this is its name; `failed`: it has not, or what came is
+        broken, and why.
+        """
+
         def refused(why: str) -> list[Report]:
-            context.count("tls_refused")
-            data = {"source": str(connection.peer), "why": why}
-            return [Report("input.refused", f"{connection.peer}: {why}", data)] if once.first(why) else []
+            failed(why)
+            return []
 
-        return TlsStream(lambda: accept(connection), tls, context.now(), refused=refused)
+        return TlsStream(opened, self._asking, now, name=name, refused=refused)
 
-    return secure
+    @cached_property
+    def _serving(self) -> ssl.SSLContext:
+        where = f"told.{self._service}"
+        if self._certificate is None:
+            raise ConfigError(f"{self._service}: tls is on, and {where} has no certificate for it")
+        try:
+            return server_context(self._certificate)
+        except ssl.SSLError as error:
+            raise ConfigError(f"{self._service}: {where} has no certificate with its key: {error}") from None
+
+    @cached_property
+    def _asking(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(cadata=self._authority)
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        return context
+
+    def _refused(self, peer: Endpoint, why: str) -> list[Report]:
+        self._count("tls_refused")
+        data = {"source": str(peer), "why": why}
+        return [Report("input.refused", f"{peer}: {why}", data)] if self._once.first(why) else []

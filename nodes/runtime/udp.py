@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import socket
+from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Address
 from catenet.nodes.machine import Datagram, Endpoint, Interface, OpenPort, Udp
-from catenet.nodes.runtime.port import PKTINFO, IpSocketPort, Owner, remember
+from catenet.nodes.runtime.port import BATCH, LARGEST, PKTINFO, SLICE, IpSocketPort, Owner, Reply, remember
+
+if TYPE_CHECKING:
+    from catenet.nodes.runtime.mmsg import Burst
 
 __all__ = ["UdpPort"]
 
 _IP_PKTINFO, _IP_RECVTTL, _IP_RECVTOS = 8, 12, 13  # Python's socket lacks these names before 3.14
 _SPACE = socket.CMSG_SPACE(PKTINFO.size)
 _SPACE_TTL = _SPACE + socket.CMSG_SPACE(4) + socket.CMSG_SPACE(1)
-_DATAGRAM = 65_535
 _NO_ADDRESS = bytes(4)
 _make = tuple.__new__
 """Makes a named tuple in a third of the time."""
@@ -28,6 +31,8 @@ class UdpPort(IpSocketPort):
         self._sources: dict[tuple[str, int], Endpoint] = {}
         self._arrivals: dict[bytes, tuple[Endpoint, str]] = {}  # struct in_pktinfo → our address, and the LAN
         self._targets: dict[Endpoint, tuple[str, int]] = {}
+        self._burst: Burst | None = None
+        self._at_once = BATCH  # datagrams; fewer while they are dear, since others wait
         super().__init__(asked, port.interface, owner)
 
     def send(self, unit: Datagram) -> None:
@@ -55,23 +60,56 @@ class UdpPort(IpSocketPort):
         self.number = made.getsockname()[1]
         return made
 
-    def _read(self, opened: socket.socket, now: float) -> Datagram | None:
-        data, control, _, source = opened.recvmsg(_DATAGRAM, self._space)
-        reply = self._owner.reply
-        if reply is not None and (answer := reply(data, now)) is not None:
-            self._send_back(answer, control, source)
-            return None
+    def _read(self, opened: socket.socket, now: float) -> Datagram:
+        data, control, _, source = opened.recvmsg(LARGEST, self._space)
         return self._datagram(data, control, source)
 
-    def _send_back(self, data: bytes, control: list[tuple[int, int, bytes]], source: tuple[str, int]) -> None:
-        """By the way that the datagram came: its control data name that interface and our address there."""
-        assert self._socket is not None
-        if self.asked.hears_ttl:  # the others say how it came
-            control = [each for each in control if each[1] == _IP_PKTINFO]
+    def _receive_all(self, opened: socket.socket) -> None:
+        """Where some answers are known, many datagrams by one call of the kernel."""
+        if self._owner.reply is None or self.asked.hears_ttl:
+            super()._receive_all(opened)
+            return
+        if self._burst is None:
+            from catenet.nodes.runtime.mmsg import Burst
+
+            self._burst = Burst(_SPACE)
+        began = self._owner.loop.time()
         try:
-            self._socket.sendmsg((data,), control, 0, source)
-        except OSError:
-            self._owner.count("send_failures")
+            datagrams = self._burst.receive(opened, self._at_once)
+        except OSError:  # ENETDOWN and its like, told once by the socket
+            self._owner.count("receive_failures")
+            return
+        self._answer_known(self._burst, opened, datagrams, self._owner.reply, began)
+        late = self._owner.loop.time() - began > SLICE
+        self._at_once = max(1, self._at_once // 2) if late else min(BATCH, self._at_once * 2)
+
+    def _answer_known(
+        self, burst: Burst, opened: socket.socket, datagrams: list[bytes], reply: Reply, now: float
+    ) -> None:
+        first = number = 0  # answers from the first on wait to be sent
+        for number, data in enumerate(datagrams):
+            answer = reply(data, now)
+            if answer is not None and len(answer) <= LARGEST:
+                burst.answer(number, answer)
+                continue
+            self._send_answers(burst, opened, first, number)
+            first = number + 1
+            if answer is not None:
+                self._owner.count("send_failures")
+                continue
+            control = [(socket.IPPROTO_IP, _IP_PKTINFO, burst.control(number)[-PKTINFO.size :])]
+            self._owner.receive(self._datagram(data, control, burst.source(number)))
+            if self._socket is not opened:  # closed meanwhile
+                return
+        self._send_answers(burst, opened, first, len(datagrams))
+
+    def _send_answers(self, burst: Burst, opened: socket.socket, first: int, end: int) -> None:
+        """By the way that each datagram came."""
+        while first < end:
+            first += burst.send(opened, first, end - first)
+            if first < end:  # this one cannot be sent
+                self._owner.count("send_failures")
+                first += 1
 
     def _datagram(self, data: bytes, control: list[tuple[int, int, bytes]], source: tuple[str, int]) -> Datagram:
         peer = self._sources.get(source)

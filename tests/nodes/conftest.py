@@ -14,11 +14,15 @@ import pytest
 from catenet.nodes.control.config import NodeConfig
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.service import Routing, Service, Table
+from catenet.nodes.machine import Datagram, OpenPort, Report, Udp
 from catenet.nodes.runtime.children import Children
 from catenet.nodes.runtime.context import ServiceContext, Shared
 from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
 from catenet.nodes.runtime.netlink.client import Netlink
+from catenet.nodes.runtime.port import Owner, Reply
+from catenet.nodes.runtime.tcp import Connections
+from catenet.nodes.runtime.udp import UdpPort
 
 
 def _no_router() -> NoReturn:
@@ -51,6 +55,8 @@ class Bench:
         self.failures: list[Exception] = []
         self.counters: dict[str, int] = {}
         self.contexts: list[ServiceContext] = []
+        self.ports: list[UdpPort] = []
+        self.connections: list[Connections] = []
 
     def context(self, declaration: Service = service) -> ServiceContext:
         self.contexts.append(
@@ -59,6 +65,37 @@ class Bench:
             )
         )
         return self.contexts[-1]
+
+    def udp(
+        self,
+        receive: Callable[[Datagram], None],
+        *,
+        interface: str = "",
+        settle: Callable[[], None] = lambda: None,
+        reply: Reply | None = None,
+    ) -> UdpPort:
+        """A port whose failures and counters are the bench's."""
+        port = Udp(0, interface)
+        owner = Owner(receive, settle, self.lans, asyncio.get_running_loop(), self.count, self.failures.append, reply)
+        self.ports.append(UdpPort(OpenPort(port), port, owner))
+        return self.ports[-1]
+
+    def tcp(self) -> Connections:
+        """Connections likewise; their reports are events."""
+        self.connections.append(Connections(self, asyncio.get_running_loop()))
+        return self.connections[-1]
+
+    def count(self, counter: str, by: int = 1) -> None:
+        self.counters[counter] = self.counters.get(counter, 0) + by
+
+    def perform(self, report: Report) -> None:
+        self.shared.log.write("svc", *report)
+
+    def fail(self, error: Exception) -> None:
+        self.failures.append(error)
+
+    def settle(self) -> None:
+        """There is no machine."""
 
     def events(self) -> list[Event]:
         return [event for line in self.file.read_text().splitlines() if (event := Event.parse(line)) is not None]
@@ -71,6 +108,8 @@ class Bench:
     def close(self) -> None:
         for context in self.contexts:
             context.close()
+        for port in (*self.ports, *self.connections):
+            port.close()
         self.lans.close()
         self.netlink.close()
         os.close(self.descriptor)

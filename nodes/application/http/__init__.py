@@ -19,6 +19,7 @@ reports       the events of a request and its answer
 date          HTTP's dates
 markup        HTML as html.parser must have it, to read it as the standard does
 render        render_html: a page as text with numbered links
+served        ServedSite: the machine of `web`, a server with its port and its connections
 service       the declarations of `web` and `browse`
 config        WebOptions, BrowseOptions
 needs         what `web` needs of its lab: a folder under pages/

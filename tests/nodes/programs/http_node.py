@@ -10,8 +10,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from catenet.nodes.machine import Json, Report, Stream, always
-from catenet.nodes.runtime.tcp import Connection, Connections
+from catenet.nodes.catalogue import services
+from catenet.nodes.machine import Action, Json, Machine, Report, always
+from catenet.nodes.runtime.machine_run import MachineRun
+from catenet.nodes.runtime.network import KernelNetwork
 
 
 class SmallNode:
@@ -20,6 +22,7 @@ class SmallNode:
     def __init__(self, data: Path) -> None:
         self.data = data
         self.service = "web"
+        self.declaration = services()["web"]
         self.told: Mapping[str, Json] = {}
         self.counters: Counter[str] = Counter()
         self.log: list[Report] = []
@@ -30,7 +33,7 @@ class SmallNode:
         self.errors: list[Exception] = []
 
     def now(self) -> float:
-        return asyncio.get_running_loop().time()
+        return time.monotonic()  # the clock of the loop
 
     def wall_clock(self) -> float:
         return time.time()
@@ -44,14 +47,12 @@ class SmallNode:
     def wants(self, kinds: tuple[str, ...], now: float) -> bool:
         return always(kinds, now)
 
-    def perform(self, action: Report) -> None:
+    def perform(self, action: Action) -> None:
+        assert isinstance(action, Report)
         self.log.append(action)
 
     def fail(self, error: Exception) -> None:
         self.errors.append(error)
-
-    def settle(self) -> None:
-        """There is no machine."""
 
     def show(self, what: str, function: Callable[[], Json]) -> None:
         self.shows[what] = function
@@ -62,9 +63,36 @@ class SmallNode:
     def on_flush(self, function: Callable[[], None]) -> None:
         self.flushes.append(function)
 
-    async def listen_tcp(self, port: int, accept: Callable[[Connection], Stream]) -> None:
-        self.connections = Connections(self, asyncio.get_running_loop())
-        self.connections.listen(port, accept)
+    def on_interface(self, function: object) -> None:
+        """It has none that changes."""
+
+    def on_stop(self, function: object) -> None:
+        """It is not stopped, it ends."""
+
+    def run(self, machine: Machine[Any]) -> MachineRun:
+        loop = asyncio.get_running_loop()
+        self.running = MachineRun(
+            machine,
+            network=KernelNetwork(loop),
+            lans=NoLans(),
+            loop=loop,
+            perform=self.perform,
+            count=self.count,
+            fail=self.fail,
+            service=self.service,
+            told=self.told,
+        )
+        return self.running
+
+
+class NoLans:
+    """A node with the loopback alone."""
+
+    def ifindex(self, lan: str) -> int:
+        return 0
+
+    def name(self, ifindex: int) -> str:
+        return ""
 
 
 class Running:
@@ -81,7 +109,7 @@ class Running:
         try:
             await self._task
         except asyncio.CancelledError:
-            self._node.connections.close()
+            self._node.running.close()
 
     def __enter__(self) -> SmallNode:
         self._thread.start()

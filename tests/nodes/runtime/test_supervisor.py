@@ -14,7 +14,7 @@ import pytest
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import service_module, services
 from catenet.nodes.control.service import Service as Declaration
-from catenet.nodes.machine import DeleteRoute, NextHop, SetRoute
+from catenet.nodes.machine import Action, Datagram, DeleteRoute, NextHop, OpenPort, SetRoute, Udp
 from catenet.nodes.runtime.context import ServiceContext, UndeclaredError
 from catenet.nodes.runtime.supervisor import SupervisedService
 
@@ -45,6 +45,19 @@ def offer(monkeypatch: pytest.MonkeyPatch) -> Offer:
     return put
 
 
+class Idle:
+    """A machine that wants nothing."""
+
+    def receive(self, packet: Datagram, now: float) -> None: ...
+
+    def wake(self, now: float) -> None: ...
+
+    def next_wake(self) -> None: ...
+
+    def take_actions(self) -> list[Action]:
+        return []
+
+
 def kinds(bench: Bench) -> list[str]:
     return [event.kind for event in bench.events() if event.service == "test"]
 
@@ -59,7 +72,7 @@ def test_a_service_is_ready_and_stops_while_everything_is_open(offer: Offer, on_
     said: list[str] = []
 
     async def serve(context: ServiceContext, options: Options) -> None:
-        port = context.open_udp(0, lambda _: None)
+        port = context.run(Idle()).ports.open(OpenPort(Udp()))
         context.on_stop(lambda: said.append(f"stopped with port {port.number > 0}"))
         context.count("starts")
         context.ready()

@@ -83,7 +83,7 @@ async def serve(b: Bench, streams: list[Lines]) -> int:
         streams.append(Lines())
         return streams[-1]
 
-    await b.context().listen_tcp(port, accept)
+    b.tcp().listen(port, accept)
     return port
 
 
@@ -140,7 +140,7 @@ def test_tcp_flush_sends_what_became_ready_later(on_bench: OnBench) -> None:
             connections.append(connection)
             return stream
 
-        await b.context().listen_tcp(port, accept)
+        b.tcp().listen(port, accept)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         await b.until(lambda: bool(connections))
         stream.outbox += b"news\n"
@@ -208,7 +208,7 @@ def test_tcp_that_the_peer_has_reset_may_end_at_that_moment(on_bench: OnBench) -
             connections.append(connection)
             return stream
 
-        await b.context().listen_tcp(port, accept)
+        b.tcp().listen(port, accept)
         peer = socket.create_connection(("127.0.0.1", port))
         await b.until(lambda: bool(connections))
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -255,10 +255,10 @@ def test_tcp_connect(on_bench: OnBench) -> None:
         port = await serve(b, streams)
         client = Lines()
         client.outbox += b"hello\n"
-        await b.context().connect_tcp(Endpoint(HERE, port), lambda _: client, timeout=200)
+        await b.tcp().connect(Endpoint(HERE, port), lambda _: client, 200)
         await b.until(lambda: "HELLO" in [event.text for event in b.events()])
         with pytest.raises(ConnectionRefusedError):
             nobody = Endpoint(HERE, free_port(socket.SOCK_STREAM))
-            await b.context().connect_tcp(nobody, lambda _: client, timeout=200)
+            await b.tcp().connect(nobody, lambda _: client, 200)
 
     on_bench(run)

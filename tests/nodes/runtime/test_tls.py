@@ -16,7 +16,7 @@ from catenet.nodes.address import Address
 from catenet.nodes.control.certificate import Certificate, Tls
 from catenet.nodes.control.config import ConfigError
 from catenet.nodes.machine import Report
-from catenet.nodes.runtime.tls import TlsStream, over_tls, server_context
+from catenet.nodes.runtime.tls import ServiceTls, TlsStream, server_context
 from catenet.orchestrator.plan.authority import certify, trusted
 
 if TYPE_CHECKING:
@@ -373,17 +373,16 @@ def test_a_certificate_that_is_wrong_is_refused(kind: Tls, lab: str, name: str, 
 
 def test_a_service_over_tls_tells_once_of_each_kind_of_refusal(on_bench: OnBench) -> None:
     async def run(b: Bench) -> None:
-        context = b.context()
-        context.told = certificate().to_json()
+        tls = ServiceTls("svc", certificate().to_json(), b.count)
         inners: list[Echo] = []
 
-        def accept(connection: object) -> Echo:
+        def opened() -> Echo:
             inners.append(Echo())
             return inners[-1]
 
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        await context.listen_tcp(port, over_tls(context, accept))
+        b.tcp().listen(port, lambda connection: tls.serve(connection.peer, opened, b.shared.loop.time()))
         for _ in range(2):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(b"GET / HTTP/1.1\r\n\r\n")
@@ -405,11 +404,6 @@ def test_a_service_over_tls_tells_once_of_each_kind_of_refusal(on_bench: OnBench
 
 
 @pytest.mark.parametrize("told_of", [{}, {"certificate": "x", "private_key": "y"}, {"certificate": "x"}])
-def test_a_service_without_a_certificate_says_so(on_bench: OnBench, told_of: dict[str, str]) -> None:
-    async def run(b: Bench) -> None:
-        context = b.context()
-        context.told = told_of
-        with pytest.raises(ConfigError, match=r"svc: .*told\.svc has no certificate"):
-            over_tls(context, lambda _: Echo())
-
-    on_bench(run)
+def test_a_service_without_a_certificate_says_so(told_of: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=r"svc: .*told\.svc has no certificate"):
+        ServiceTls("svc", told_of, lambda _: None).check()

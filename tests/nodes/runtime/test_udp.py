@@ -25,9 +25,8 @@ SECOND = Address.parse("127.0.0.2")
 
 def test_udp_says_which_address_was_asked_and_answers_from_it(on_bench: OnBench) -> None:
     async def run(b: Bench) -> None:
-        context = b.context()
         got: list[Datagram] = []
-        port = context.open_udp(0, got.append)
+        port = b.udp(got.append)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
             peer.bind(("127.0.0.1", 0))
             peer.setblocking(False)
@@ -50,7 +49,7 @@ def test_udp_sends_a_reply_that_is_known_back_the_way_the_question_came(on_bench
 
     async def run(b: Bench) -> None:
         got: list[Datagram] = []
-        port = b.context().open_udp(0, got.append, reply=lambda data, now: {b"who?": b"me"}.get(data))
+        port = b.udp(got.append, reply=lambda data, now: {b"who?": b"me"}.get(data))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
             peer.bind(("127.0.0.1", 0))
             peer.setblocking(False)
@@ -66,7 +65,7 @@ def test_udp_sends_a_reply_that_is_known_back_the_way_the_question_came(on_bench
 
 def test_udp_counts_a_reply_that_it_cannot_send(on_bench: OnBench) -> None:
     async def run(b: Bench) -> None:
-        port = b.context().open_udp(0, lambda _: None, reply=lambda data, now: bytes(70_000))
+        port = b.udp(lambda _: None, reply=lambda data, now: bytes(70_000))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
             peer.sendto(b"?", ("127.0.0.1", port.number))
             await b.until(lambda: b.counters == {"send_failures": 1})
@@ -77,7 +76,7 @@ def test_udp_counts_a_reply_that_it_cannot_send(on_bench: OnBench) -> None:
 def test_udp_takes_a_burst_of_a_thousand(on_bench: OnBench) -> None:
     async def run(b: Bench) -> None:
         got: list[Datagram] = []
-        port = b.context().open_udp(0, got.append)
+        port = b.udp(got.append)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
             for start in range(0, 1000, 50):  # under what the kernel keeps for a socket
                 for number in range(start, start + 50):
@@ -93,7 +92,7 @@ def test_udp_keeps_what_comes_while_the_node_is_busy(on_bench: OnBench) -> None:
 
     async def run(b: Bench) -> None:
         got: list[Datagram] = []
-        port = b.context().open_udp(0, got.append)
+        port = b.udp(got.append)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
             for _ in range(2 * 164):
                 peer.sendto(bytes(504), ("127.0.0.1", port.number))
@@ -103,12 +102,12 @@ def test_udp_keeps_what_comes_while_the_node_is_busy(on_bench: OnBench) -> None:
 
 
 def test_udp_settles_once_behind_all_that_came_together(on_bench: OnBench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ports, "_SLICE", 100.0)
+    monkeypatch.setattr(ports, "SLICE", 100.0)
 
     async def run(b: Bench) -> None:
         got: list[str] = []
         settle = lambda: got.append("settled")  # noqa: E731
-        port = b.context().open_udp(0, lambda packet: got.append(packet.data.decode()), settle=settle)
+        port = b.udp(lambda packet: got.append(packet.data.decode()), settle=settle)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
             for number in range(10):
                 peer.sendto(str(number).encode(), ("127.0.0.1", port.number))
@@ -123,7 +122,7 @@ def test_udp_knows_each_of_many_peers(on_bench: OnBench) -> None:
 
     async def run(b: Bench) -> None:
         got: list[int] = []
-        port = b.context().open_udp(0, lambda packet: got.append(packet.source.port))
+        port = b.udp(lambda packet: got.append(packet.source.port))
         with ExitStack() as stack:
             peers = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(300)]
             for peer in (*peers, *peers):
@@ -189,7 +188,7 @@ def test_udp_sends_by_the_interface_that_the_lan_has_now(on_bench: OnBench, is_t
 )
 def test_what_udp_cannot_send_is_counted(on_bench: OnBench, packet: Datagram) -> None:
     async def run(b: Bench) -> None:
-        b.context().open_udp(0, lambda _: None).send(packet)
+        b.udp(lambda _: None).send(packet)
         assert b.counters == {"send_failures": 1}
         assert not b.failures
 
@@ -198,7 +197,8 @@ def test_what_udp_cannot_send_is_counted(on_bench: OnBench, packet: Datagram) ->
 
 def test_a_port_of_a_lan_without_interface_is_silent(on_bench: OnBench) -> None:
     async def run(b: Bench) -> None:
-        port = b.context().open_udp(0, lambda _: None, interface="link1", group=Address.parse("224.0.0.9"))
+        port = b.udp(lambda _: None, interface="link1")
+        port.join(Address.parse("224.0.0.9"), "")
         port.send(Datagram(b"", Endpoint(ANY, 0), Endpoint(HERE, 9), "link1"))
         assert b.counters == {"send_failures": 1}
 
@@ -211,7 +211,7 @@ def test_what_a_receiver_raises_is_told(on_bench: OnBench) -> None:
         def receive(packet: Datagram) -> None:
             raise ZeroDivisionError(packet.data)
 
-        port = b.context().open_udp(0, receive)
+        port = b.udp(receive)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
             peer.sendto(b"x", ("127.0.0.1", port.number))
         await b.until(lambda: bool(b.failures))
