@@ -51,11 +51,12 @@ class _Mmsghdr(ctypes.Structure):
 class Burst:
     """The datagrams of one go: received, answered in their places, and the answers sent."""
 
-    def __init__(self, control_space: int) -> None:
-        """`control_space`: octets of control data that come with each datagram, and that answers are sent with."""
+    def __init__(self, control: int) -> None:
+        """`control`: the octets of control data, one piece, that come with each datagram and go with its answer."""
+        control_space = socket.CMSG_SPACE(control)
         library = ctypes.CDLL(None, use_errno=True)
         self._recvmmsg, self._sendmmsg = library.recvmmsg, library.sendmmsg
-        self._space = control_space
+        self._space, self._control = control_space, control
         self._names = bytearray(_NAME * BATCH)
         self._controls = bytearray(control_space * BATCH)
         # Of a mapping only those pages are there that were written to.
@@ -106,8 +107,9 @@ class Burst:
         return socket.inet_ntoa(name[4:8]), int.from_bytes(name[2:4], "big")
 
     def control(self, number: int) -> bytes:
-        """The control data that came with it, with their header (struct cmsghdr)."""
-        return bytes(self._controls[number * self._space : (number + 1) * self._space])
+        """The control data that came with it."""
+        begin = number * self._space + socket.CMSG_LEN(0)  # behind struct cmsghdr
+        return bytes(self._controls[begin : begin + self._control])
 
     def answer(self, number: int, data: bytes) -> None:
         """This, at most LARGEST octets, is to go back for that datagram."""

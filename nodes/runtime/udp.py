@@ -72,7 +72,7 @@ class UdpPort(IpSocketPort):
         if self._burst is None:
             from catenet.nodes.runtime.mmsg import Burst
 
-            self._burst = Burst(_SPACE)
+            self._burst = Burst(PKTINFO.size)
         began = self._owner.loop.time()
         try:
             datagrams = self._burst.receive(opened, self._at_once)
@@ -97,7 +97,7 @@ class UdpPort(IpSocketPort):
             if answer is not None:
                 self._owner.count("send_failures")
                 continue
-            control = [(socket.IPPROTO_IP, _IP_PKTINFO, burst.control(number)[-PKTINFO.size :])]
+            control = [(socket.IPPROTO_IP, _IP_PKTINFO, burst.control(number))]
             self._owner.receive(self._datagram(data, control, burst.source(number)))
             if self._socket is not opened:  # closed meanwhile
                 return

@@ -58,7 +58,10 @@ def test_udp_sends_a_reply_that_is_known_back_the_way_the_question_came(on_bench
             async with asyncio.timeout(200):
                 data, source = await asyncio.get_running_loop().sock_recvfrom(peer, 100)
             assert (data, source) == (b"me", ("127.0.0.2", port.number))
-        assert [packet.data for packet in got] == [b"what?"]
+            source_port = peer.getsockname()[1]
+        (packet,) = got
+        assert (packet.data, packet.interface) == (b"what?", "lo")
+        assert (packet.source, packet.destination) == (Endpoint(HERE, source_port), Endpoint(SECOND, port.number))
 
     on_bench(run)
 
@@ -216,5 +219,31 @@ def test_what_a_receiver_raises_is_told(on_bench: OnBench) -> None:
             peer.sendto(b"x", ("127.0.0.1", port.number))
         await b.until(lambda: bool(b.failures))
         assert isinstance(b.failures[0], ZeroDivisionError)
+
+    on_bench(run)
+
+
+def test_udp_answers_many_at_once_each_as_if_it_came_alone(on_bench: OnBench) -> None:
+    """Known and unknown ones in any order, from several peers; those beside one that cannot be sent are sent."""
+
+    def known(data: bytes, now: float) -> bytes | None:
+        return {b"k": b"known " + data, b"l": bytes(70_000), b"u": None}[data[:1]]
+
+    async def run(b: Bench) -> None:
+        got: list[tuple[bytes, Endpoint]] = []
+        port = b.udp(lambda packet: got.append((packet.data, packet.source)), reply=known)
+        with ExitStack() as stack:
+            peers = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(3)]
+            said = [b"%c%d" % (kind, number) for number, kind in enumerate(b"kkulkukkklukkuk" * 7)]
+            for number, data in enumerate(said):
+                peers[number % 3].sendto(data, ("127.0.0.1", port.number))
+            unknown = [(data, number % 3) for number, data in enumerate(said) if data[:1] == b"u"]
+            await b.until(lambda: len(got) == len(unknown))
+            assert got == [(data, Endpoint(HERE, peers[number].getsockname()[1])) for data, number in unknown]
+            for number, peer in enumerate(peers):
+                peer.settimeout(60)
+                wanted = [b"known " + data for data in said[number::3] if data[:1] == b"k"]
+                assert [peer.recv(100) for _ in wanted] == wanted
+        assert b.counters == {"send_failures": sum(data[:1] == b"l" for data in said)}
 
     on_bench(run)
