@@ -7,6 +7,8 @@ and are tried again. In any slicing, at most WINDOW of them are under way. A nod
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -38,6 +40,7 @@ class End:
         self.peer = peer
         self.other: End | None = None
         self.stream: Stream | None = None
+        self.inside: Stream | None = None  # the machine's own
         self._unsent: deque[bytes | None] = deque()  # None: there is no more
         self._flying = 0  # bytes
         self._arrives = 0.0  # when the last that was sent does
@@ -45,9 +48,15 @@ class End:
         self._done = self._gone = False
         self._alarm = inf
 
-    def begin(self, stream: Stream) -> None:
-        self.stream = stream
-        self.process.ends[id(stream)] = self
+    def begin(self, make: Callable[[float], Stream], around: Callable[[Callable[[], Stream]], Stream | None]) -> None:
+        """With the machine's stream, or with the TLS around it, which makes it once its handshake is whole."""
+
+        def inner() -> Stream:
+            self.inside = make(self.network.now + self.process.node.offset)
+            self.process.ends[id(self.inside)] = self
+            return self.inside
+
+        self.stream = around(inner) or inner()
         self.pump()
 
     def pump(self) -> None:
@@ -83,8 +92,7 @@ class End:
 
     def _leave(self) -> None:
         self._gone = True
-        if self.stream is not None:
-            self.process.ends.pop(id(self.stream), None)
+        self.process.ends.pop(id(self.inside), None)
 
     def _slice(self, data: bytes) -> None:
         """As the seed wills."""
@@ -190,16 +198,30 @@ class Opening:
             network.connections.append((self._process.node.name, peer))
             here, end = End(network, self._process, local, peer), End(network, opened.process, peer, local)
             here.other, end.other = end, here
-            end.begin(opened.process.machine.accepted(peer, local, network.now + there.offset))
+            machine, now = opened.process.machine, network.now + there.offset
+            end.begin(
+                partial(machine.accepted, peer, local),
+                lambda inner: network.tls(there).serve(local, inner, now) if opened.asked.port.tls else None,
+            )
             network.at(network.now + delay, self._stands, here)
 
     def _stands(self, here: End) -> None:
-        machine = self._process.machine
+        machine, network = self._process.machine, self._network
         if machine is not self._machine or not isinstance(machine, StreamMachine):
             here.reset()
             return
-        now = self._network.now + self._process.node.offset
-        here.begin(machine.connected(self._wanted.tag, here.local, here.peer, now))
+        wanted, node = self._wanted, self._process.node
+
+        def failed(why: str) -> None:
+            if not here.inside:
+                self._fail(why)
+
+        here.begin(
+            partial(machine.connected, wanted.tag, here.local, here.peer),
+            lambda inner: (
+                network.tls(node).ask(wanted.name, inner, failed, network.now + node.offset) if wanted.name else None
+            ),
+        )
 
     def _fail(self, why: str) -> None:
         machine = self._process.machine

@@ -6,6 +6,7 @@ import pytest
 from machines.frames import Frames
 from machines.hello import EVERY, GROUPS, Hello
 from machines.relay import PORT, Relay
+from machines.tls_echo import TlsEcho
 from network import Network
 
 from catenet.nodes.address import Address
@@ -103,3 +104,24 @@ def test_an_end_that_drops_hears_nothing_and_is_heard(name: str) -> None:
     network.set_condition("a", LAN, LinkCondition())
     network.run(5)
     assert {each["from"] for each in heard(network, "a", "hello.heard")} == {str(B), str(C)}
+
+
+def test_lines_come_back_over_tls_by_the_name_that_is_proved_and_by_no_other() -> None:
+    network = three(TlsEcho)
+    network.run(2)
+    for name in "abc":
+        assert [each["text"] for each in heard(network, name, "tls.echoed")] == ["hello"]
+        (why,) = (each["text"] for each in heard(network, name, "tls.failed"))
+        assert "nobody" in why
+    assert network.nodes["a"].counters["tls_refused"] == 3  # what the three would not believe
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_lines_over_tls_come_back_by_a_lan_that_loses_and_reorders(seed: int) -> None:
+    network = Network(seed)
+    network.add_lan(LAN, "10.0.0.0/24")
+    network.impair(LAN, delay=0.01, jitter=0.05, loss=0.2)
+    for name, address in (("a", A), ("b", B)):
+        network.add_node(name, {LAN: str(address)}, lambda node: TlsEcho(None, node.interfaces, node.random))
+    network.run(20)
+    assert [each["text"] for each in heard(network, "b", "tls.echoed")] == ["hello"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import streams
 from node import Node, Process, Said, destination_of, from_address
@@ -34,6 +34,9 @@ from catenet.nodes.machine import (
     SetRoute,
     Unit,
 )
+
+if TYPE_CHECKING:
+    from catenet.nodes.runtime.tls import ServiceTls
 
 __all__ = ["BUFFER", "Hop", "Lan", "Wire"]
 
@@ -89,6 +92,7 @@ class Wire:
         self._reports = reports
         self._random = random.Random(seed)
         self._owners: dict[Address, Node] = {}
+        self._tls: dict[str, ServiceTls] = {}
         self.connections: list[tuple[str, Endpoint]] = []  # that stood: who opened them, and to where
         self._connection = streams.FIRST_PORT
         self._queue: list[tuple[float, int, Callable[..., None], tuple[object, ...]]] = []
@@ -203,6 +207,18 @@ class Wire:
         raise AssertionError(f"a packet from {source} to {target} runs in circles: {passed}")
 
     # The wire
+
+    def tls(self, node: Node) -> ServiceTls:
+        """What a node speaks TLS with: a certificate of the authority that all trust."""
+        from catenet.nodes.runtime.tls import ServiceTls
+        from catenet.orchestrator.plan.authority import certify, trusted
+
+        if node.name not in self._tls:
+            told = certify("simulation", node.name, sorted(node.addresses), "tls", "on").to_json()
+            self._tls[node.name] = ServiceTls(
+                "tls", told, lambda word: node.counters.update([word]), trusted("simulation")
+            )
+        return self._tls[node.name]
 
     def owner(self, address: Address) -> Node | None:
         return self._owners.get(address)
