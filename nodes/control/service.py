@@ -98,6 +98,8 @@ class Service(NamedTuple):
     `needs`: → what says what it needs of its lab beside its options (control/needs). It may read the folder that it is
     given, and nothing else; None: it needs nothing.
     `told`: → what says what it is told of the lab's nodes, its own among them (control/needs); None: nothing.
+    `stands_on`: the services on which it stands where its node has them: they serve before it is started, it is started
+    anew when they are, and stopped before them. Its ports and connections are of the network that one offers.
     `tls`: the option that says whether it speaks TLS, and with which certificate (control/certificate); empty: it never
     does. Where it does, it is told its certificate, and its URLs' schemes have an s at their end.
     """
@@ -115,6 +117,7 @@ class Service(NamedTuple):
     needs: Callable[[], ReadNeeds] | None = None
     told: Callable[[], Tell] | None = None
     tls: str = ""
+    stands_on: tuple[str, ...] = ()
 
     def ports(self, options: Any) -> list[tuple[str, int]]:
         """The transports and ports on which it listens, with these options."""

@@ -32,7 +32,7 @@ from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
 from catenet.nodes.runtime.machine_run import MachineRun
 from catenet.nodes.runtime.netlink.routing import Route
-from catenet.nodes.runtime.network import KernelNetwork
+from catenet.nodes.runtime.network import KernelNetwork, Network
 from catenet.nodes.runtime.routes import RestoredRoute, WantedRoute
 from catenet.nodes.runtime.shared_runs import SharedRuns
 
@@ -60,6 +60,7 @@ class Shared:
     random: Random
     children: Children
     runs: SharedRuns = field(default_factory=SharedRuns)
+    networks: dict[str, Network] = field(default_factory=dict)  # that services offer to those that stand on them
 
 
 class ServiceContext:
@@ -281,7 +282,7 @@ class ServiceContext:
         """What runs a machine (see `run_machine`), until the service ends."""
         run = MachineRun(
             machine,
-            network=KernelNetwork(self._shared.loop),
+            network=self._network(),
             lans=self._shared.lans,
             loop=self._shared.loop,
             perform=self.perform,
@@ -292,6 +293,14 @@ class ServiceContext:
         )
         self._runs.append(run)
         return run
+
+    def offer(self, network: Network) -> None:
+        """From now on until this service ends: what the ports and connections of those are of that stand on it."""
+        self._shared.networks[self.service] = network
+
+    def _network(self) -> Network:
+        offered = (self._shared.networks.get(name) for name in self.declaration.stands_on)
+        return next((each for each in offered if each is not None), None) or KernelNetwork(self._shared.loop)
 
     def perform(self, action: Action) -> None:
         """Do what a machine wants, other than sending. A route that the kernel refuses is counted and told.
@@ -342,6 +351,7 @@ class ServiceContext:
         self._routes.not_on_restored(self._restored)
         for run in self._runs:
             run.close()
+        self._shared.networks.pop(self.service, None)
         for table in self._program_tables:
             table.clear()
         if self.source is not None:

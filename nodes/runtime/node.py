@@ -9,7 +9,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +29,7 @@ from catenet.nodes.runtime.lans import Lans
 from catenet.nodes.runtime.log import EventLog
 from catenet.nodes.runtime.netlink.client import Netlink
 from catenet.nodes.runtime.routes import STATIC
-from catenet.nodes.runtime.supervisor import SupervisedService, describe_error
+from catenet.nodes.runtime.supervisor import SupervisedService, describe_error, stand, stop
 
 __all__ = ["Node", "main"]
 
@@ -50,6 +50,7 @@ class Node:
         self._services = {
             name: SupervisedService(shared, name, given, self._report_ready) for name, given in config.services.items()
         }
+        stand(self._services)
         self._health = Health(self._is_ready)
         self._control_socket = ControlSocket(Answers(shared, self._services, self._is_ready, self._health).answer)
         self._was_ready = False
@@ -72,10 +73,10 @@ class Node:
         await self._control_socket.start()  # before anything happens: who reads of it may ask at once
         self._lans.routes.egress.block()
         self._lans.start()
-        tasks = [asyncio.ensure_future(service.run()) for service in self._services.values()]
+        running = {service: asyncio.ensure_future(service.run()) for service in self._services.values()}
         self._report_ready()
         await self._stop.wait()
-        await self._end(tasks)
+        await self._end(running)
 
     def _want_routes(self) -> None:
         """The lab's static routes and its gateway. The engine's default route is not among them."""
@@ -102,13 +103,10 @@ class Node:
             services: list[Json] = [*self._services]
             self._report("node.ready", f"{self._config.node} is ready", {"services": services})
 
-    async def _end(self, tasks: Sequence[asyncio.Future[None]]) -> None:
+    async def _end(self, running: Mapping[SupervisedService, asyncio.Future[None]]) -> None:
         self._report("node.stopping", "SIGTERM", {})
         self._control_socket.close()
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=_STOP_TIMEOUT)
+        await stop(running, _STOP_TIMEOUT)
         self._lans.close()
         self._log.close()
 

@@ -6,7 +6,7 @@ pause after the n-th failure in a row: 0.2, 0.4, 0.8, 1.6, 3.2, 5, 5, … s; a r
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from catenet.nodes.runtime.service_config import read_service
 if TYPE_CHECKING:
     from catenet.nodes.control.answers import ServiceStatus
 
-__all__ = ["SupervisedService", "describe_error"]
+__all__ = ["SupervisedService", "describe_error", "stand", "stop"]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0  # seconds
 _STEADY = 30.0  # seconds of service after which a failure counts as a first one
@@ -43,6 +43,18 @@ class SupervisedService:
         self._restarts = 0
         self._error: str | None = None
         self._retry: float | None = None
+        self.below: tuple[SupervisedService, ...] = ()  # on which it stands
+        self.listeners: list[Callable[[], None]] = []  # called at each change of `state`
+        self._below_serves = asyncio.Event()
+        self._below_serves.set()
+        self._serving: asyncio.Future[None] | None = None
+
+    def stand_on(self, others: Sequence[SupervisedService]) -> None:
+        """It is started once these serve, and anew whenever they do; to be said before it runs."""
+        self.below = tuple(others)
+        for each in others:
+            each.listeners.append(self._below_changed)
+        self._below_changed()
 
     def status(self) -> ServiceStatus:
         from catenet.nodes.control.answers import ServiceStatus
@@ -55,9 +67,15 @@ class SupervisedService:
         """Serve until cancelled, or until it is clear that this cannot work."""
         pause = _FIRST_PAUSE
         while True:
+            await self._below_serves.wait()
             began = self._shared.loop.time()
             try:
                 await self._serve()
+            except _FallenBelowError as error:
+                self._failed(error, 0.0)
+                self._restarts += 1
+                self._set_state(STARTING)
+                continue
             except ConfigError as error:  # it will not become right by trying again
                 self._failed(error, None)
                 return
@@ -68,7 +86,7 @@ class SupervisedService:
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
             self._restarts += 1
-            self.state = STARTING
+            self._set_state(STARTING)
 
     async def _serve(self) -> None:
         """One run. Raises what ended it."""
@@ -89,35 +107,78 @@ class SupervisedService:
             declaration=services()[self.name],
             implementation=implementation,
         )
-        serving = asyncio.ensure_future(module.serve(context, options))
+        serving = self._serving = asyncio.ensure_future(module.serve(context, options))
         try:
             await serving
         except asyncio.CancelledError:
             if _is_cancelled():
-                self.state = "stopped"
+                self._set_state("stopped")
                 raise
         finally:
             serving.cancel()
-            self.context = None
+            self._serving = self.context = None
             context.close()
+        if not self._below_serves.is_set():
+            raise _FallenBelowError(", ".join(each.name for each in self.below if each.state != READY))
         raise failure[0] if failure else RuntimeError("serve() came to its end; it is to run until it is cancelled")
 
     def _ready(self, unconfirmed: float | None) -> None:
         if self.state != READY:
-            self.state = READY
+            self._set_state(READY)
             text = "serves" if unconfirmed is None else f"counts as ready: did not say `ready` for {unconfirmed:g} s"
             data: dict[str, Json] = {} if unconfirmed is None else {"silent": unconfirmed}
             self._shared.log.write(self.name, "service.ready", text, data)
             self._changed()
 
     def _failed(self, error: Exception, retry: float | None) -> None:
-        self.state = FAILED
+        self._set_state(FAILED)
         self._retry = retry
-        self._error = str(error) if isinstance(error, ConfigError | ProgramError) else describe_error(error)
+        known = isinstance(error, ConfigError | ProgramError | _FallenBelowError)
+        self._error = str(error) if known else describe_error(error)
         then = "it stays down" if retry is None else f"started again in {retry:g} s"
         data: dict[str, Json] = {"error": self._error, "retry": retry}
         self._shared.log.write(self.name, "service.failed", f"{self._error}; {then}", data)
         self._changed()
+
+    def _set_state(self, state: str) -> None:
+        self.state = state
+        for function in self.listeners:
+            function()
+
+    def _below_changed(self) -> None:
+        if all(each.state == READY for each in self.below):
+            self._below_serves.set()
+            return
+        self._below_serves.clear()
+        if self._serving is not None:
+            self._serving.cancel()
+
+
+class _FallenBelowError(Exception):
+    """What a service stands on does not serve any more."""
+
+    def __init__(self, names: str) -> None:
+        super().__init__(f"{names}, on which it stands, does not serve; it is started with it")
+
+
+def stand(of_node: Mapping[str, SupervisedService]) -> None:
+    """Each service of a node stands on those that its declaration names and that the node has."""
+    known = services()
+    for name, service in of_node.items():
+        if name in known:  # of an unknown one it is said when it is to be started
+            service.stand_on([of_node[below] for below in known[name].stands_on if below in of_node])
+
+
+async def stop(running: Mapping[SupervisedService, asyncio.Future[None]], seconds: float) -> None:
+    """Cancel them, each before what it stands on, and wait for their end, for so long at most in all."""
+    left, ends = dict(running), asyncio.get_running_loop().time() + seconds
+    while left:
+        under = {below for service in left for below in service.below}
+        above = [service for service in left if service not in under] or list(left)
+        tasks = [left.pop(service) for service in above]
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=max(0.0, ends - asyncio.get_running_loop().time()))
 
 
 def _is_cancelled() -> bool:
