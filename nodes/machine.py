@@ -92,6 +92,7 @@ class OpenPort(NamedTuple):
 
     `tag` is for who opens several alike, to tell them apart when they are open. `ttl`, `tos`: of what is sent by it; 0:
     the kernel's own, and for a group's packets a TTL of 1. `hears_ttl`: what comes in says with which it came.
+    `answers`: what comes in is given to `reply` of an `Answering` machine first.
     """
 
     port: Port
@@ -99,6 +100,7 @@ class OpenPort(NamedTuple):
     ttl: int = 0
     tos: int = 0
     hears_ttl: bool = False
+    answers: bool = False
 
 
 class ClosePort(NamedTuple):

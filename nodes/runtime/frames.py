@@ -23,7 +23,7 @@ _MREQ = struct.Struct("=iHH8s")  # struct packet_mreq: interface, type, address 
 _MR_MULTICAST = 0
 _AUXDATA = struct.Struct("=IIIHHHH")  # struct tpacket_auxdata; its status is the first
 _VLAN_VALID = 1 << 4
-_OUTGOING = 4  # PACKET_OUTGOING
+_TO_US, _TO_ALL, _TO_GROUP = 0, 1, 2  # PACKET_HOST, PACKET_BROADCAST, PACKET_MULTICAST: others are for other hosts
 
 
 class FramePort(SocketPort):
@@ -32,6 +32,7 @@ class FramePort(SocketPort):
     def __init__(self, asked: OpenPort, port: Ethernet, owner: Owner) -> None:
         self._type = port.ethertype
         self._hardware = b""  # of the device that it is bound to
+        self._joined: set[bytes] = set()  # groups
         super().__init__(asked, port.interface, owner)
 
     def send(self, unit: Frame) -> None:
@@ -61,16 +62,21 @@ class FramePort(SocketPort):
 
     def _set_member(self, opened: socket.socket, group: Address | bytes, ifindex: int, *, joins: bool) -> None:
         hardware = group if isinstance(group, bytes) else _group_hardware(group)
+        (self._joined.add if joins else self._joined.discard)(hardware)
         option = _PACKET_ADD_MEMBERSHIP if joins else _PACKET_DROP_MEMBERSHIP
         opened.setsockopt(_SOL_PACKET, option, _MREQ.pack(ifindex, _MR_MULTICAST, len(hardware), hardware))
 
     def _read(self, opened: socket.socket, now: float) -> Frame | None:
         data, control, _, sender = opened.recvmsg(LARGEST, socket.CMSG_SPACE(_AUXDATA.size))
         tagged = any(_AUXDATA.unpack(value[: _AUXDATA.size])[0] & _VLAN_VALID for _, _, value in control)
-        if len(data) < _HEADER.size or tagged or sender[2] == _OUTGOING:
+        if len(data) < _HEADER.size or tagged or not self._is_for_us(sender[2], data[:_HARDWARE]):
             return None
         destination, source, ethertype = _HEADER.unpack_from(data)
         return Frame(data[_HEADER.size :], source, destination, ethertype, self._interface)
+
+    def _is_for_us(self, kind: int, destination: bytes) -> bool:
+        """The kernel hands on what the interface lets through, for others' sake too."""
+        return kind in (_TO_US, _TO_ALL) or (kind == _TO_GROUP and destination in self._joined)
 
 
 def _group_hardware(group: Address) -> bytes:

@@ -51,6 +51,7 @@ _KEPT = 1 << 20
 """Bytes that the kernel keeps until they are read, its own among them: some 800 datagrams of 500 bytes. By default it
 keeps 166, and a RIP neighbour with 4,096 routes sends 164 at one go."""
 _NO_ADDRESS = bytes(4)
+_LIMITED_BROADCAST = Address.parse("255.255.255.255")
 _REMEMBERED = 256  # peers, and ways to them, that are not worked out anew for each packet
 _FLAGS = socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
 
@@ -63,6 +64,9 @@ class Interfaces(Protocol):
 
     def name(self, ifindex: int, /) -> str:
         """The LAN of an interface."""
+
+    def interfaces(self) -> tuple[Interface, ...]:
+        """Every LAN of the node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +132,23 @@ class SocketPort(ABC):
 
     def join(self, group: Address | bytes, interface: str) -> None:
         """Hear a group there; while the interface is away, once it is back."""
-        self._groups.setdefault((group, interface or self._interface), 0)
+        for lan in self._lans(interface):
+            self._groups.setdefault((group, lan), 0)
         self._join_where_back()
 
     def leave(self, group: Address | bytes, interface: str) -> None:
-        lan = interface or self._interface
-        ifindex = self._groups.pop((group, lan), 0)
-        if self._socket is not None and ifindex:
-            try:
-                self._set_member(self._socket, group, ifindex, joins=False)
-            except OSError:  # the device went, and its memberships with it
-                self._owner.count("group_failures")
+        for lan in self._lans(interface):
+            ifindex = self._groups.pop((group, lan), 0)
+            if self._socket is not None and ifindex:
+                try:
+                    self._set_member(self._socket, group, ifindex, joins=False)
+                except OSError:  # the device went, and its memberships with it
+                    self._owner.count("group_failures")
+
+    def _lans(self, interface: str) -> list[str]:
+        """That one, else the port's own, else all."""
+        one = interface or self._interface
+        return [one] if one else [each.name for each in self._owner.lans.interfaces()]
 
     def close(self) -> None:
         if self._socket is not None:
@@ -153,17 +163,23 @@ class SocketPort(ABC):
         self._ifindex = self._owner.lans.ifindex(self._interface) if self._interface else 0
         if self._interface and not self._ifindex:
             return
-        self._socket = self._bound()
+        try:
+            self._socket = self._bound()
+        except OSError as error:
+            if not self._interface or error.errno not in (errno.ENODEV, errno.ENXIO):
+                raise
+            self._ifindex = 0  # the device goes just now; another one will come
+            return
         self._join_where_back()
         self._owner.loop.add_reader(self._socket, self._drain, self._socket)
 
     def _join_where_back(self) -> None:
         """Groups on interfaces that are there, and have not been joined on that very device."""
         for (group, lan), joined in self._groups.items():
-            ifindex = self._owner.lans.ifindex(lan) if lan else 0
-            if lan and not ifindex:
+            ifindex = self._owner.lans.ifindex(lan)
+            if not ifindex:
                 self._groups[group, lan] = 0
-            elif self._socket is not None and (ifindex or not lan) and ifindex != joined:
+            elif self._socket is not None and ifindex != joined:
                 try:
                     self._set_member(self._socket, group, ifindex, joins=True)
                     self._groups[group, lan] = ifindex
@@ -227,12 +243,17 @@ class IpSocketPort(SocketPort):
         ifindex = self._owner.lans.ifindex(interface) if interface else 0
         if interface and not ifindex:
             return []
-        local = _NO_ADDRESS if source == ANY or source.is_multicast else source.pack()
+        local = _NO_ADDRESS if self._is_nobodys(source) else source.pack()
         way = [(socket.IPPROTO_IP, _IP_PKTINFO, PKTINFO.pack(ifindex, local, _NO_ADDRESS))]
         for value, option in ((ttl, socket.IP_TTL), (tos, socket.IP_TOS)):
             if value:
                 way.append((socket.IPPROTO_IP, option, _INT.pack(value)))
         return remember(self._ways, key, way)
+
+    def _is_nobodys(self, source: Address) -> bool:
+        """It is none, a group's, or that of all on a LAN: what answers them comes from the interface's address."""
+        everybodys = (each.prefix.broadcast for each in self._owner.lans.interfaces())
+        return source in (ANY, _LIMITED_BROADCAST) or source.is_multicast or source in everybodys
 
     def _send(self, data: bytes, way: list[tuple[int, int, bytes]], target: tuple[str, int]) -> None:
         if self._socket is None or not way:
@@ -259,6 +280,7 @@ class IpSocketPort(SocketPort):
             made.setsockopt(socket.SOL_SOCKET, _SO_BINDTOIFINDEX, self._ifindex)
             here = _MREQN.pack(_NO_ADDRESS, _NO_ADDRESS, self._ifindex)
             made.setsockopt(ip, socket.IP_MULTICAST_IF, here)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         made.setsockopt(ip, _IP_PKTINFO, 1)
         made.setsockopt(ip, _IP_MULTICAST_ALL, 0)  # only the groups that this very socket has joined
         made.setsockopt(ip, socket.IP_MULTICAST_TTL, asked.ttl or 1)

@@ -78,16 +78,16 @@ class Ports:
         else:
             table, number = self._ethernet, unit.ethertype
         port = table.get((number, unit.interface)) or table.get((number, ""))
-        if port is None and not number:
-            port = self._only(unit)
+        if port is None and not number and isinstance(unit, Datagram):
+            port = self._only(unit.interface)
         if port is None:
             self.owner.count("send_failures")
         else:
             port.send(unit)
 
-    def _only(self, unit: Unit) -> OpenedPort | None:
-        """For a datagram that names no source port, where there is but one that could be meant."""
-        found = [port for (_, lan), port in self._udp.items() if lan in (unit.interface, "")]
+    def _only(self, interface: str) -> OpenedPort | None:
+        """For a datagram that names no source port: the only one on that interface, or, where it names none, at all."""
+        found = [port for (_, lan), port in self._udp.items() if not interface or lan in (interface, "")]
         return found[0] if len(found) == 1 else None
 
     def interface_changed(self, interface: Interface) -> None:

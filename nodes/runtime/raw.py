@@ -6,6 +6,7 @@ protocol gets one. It accepts a group's packets on an interface where some socke
 
 from __future__ import annotations
 
+import errno
 import socket
 
 from catenet.nodes.address import Address
@@ -15,6 +16,7 @@ from catenet.nodes.runtime.port import LARGEST, PKTINFO, IpSocketPort, Owner
 __all__ = ["RawPort"]
 
 _SPACE = socket.CMSG_SPACE(PKTINFO.size)
+_RAW = 255  # IPPROTO_RAW: what is sent by it brings its own header
 _HEADER = 20  # octets, without options
 
 
@@ -31,6 +33,8 @@ class RawPort(IpSocketPort):
         self._send(data, self._way(interface, source, ttl, tos), (str(destination), 0))
 
     def _bound(self) -> socket.socket:
+        if not 0 < self._protocol < _RAW:
+            raise OSError(errno.EINVAL, f"protocol {self._protocol} is not between 1 and {_RAW - 1}")
         return self._make_ip(socket.SOCK_RAW, self._protocol)
 
     def _read(self, opened: socket.socket, now: float) -> IpPacket | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import socket
+from sys import byteorder
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Address
@@ -34,6 +36,10 @@ class UdpPort(IpSocketPort):
         self._burst: Burst | None = None
         self._at_once = BATCH  # datagrams; fewer while they are dear, since others wait
         super().__init__(asked, port.interface, owner)
+        if not self.number:  # its interface is away: the number that it will have is drawn now
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as drawn:
+                drawn.bind(("", 0))
+                self.number = drawn.getsockname()[1]
 
     def send(self, unit: Datagram) -> None:
         """Send a datagram from this port; the source's address is kept where it is one of the node's own."""
@@ -54,7 +60,10 @@ class UdpPort(IpSocketPort):
                 made.setsockopt(socket.IPPROTO_IP, _IP_RECVTTL, 1)
                 made.setsockopt(socket.IPPROTO_IP, _IP_RECVTOS, 1)
             made.bind(("", self.number))
-        except (OSError, OverflowError):
+        except OverflowError:
+            made.close()
+            raise OSError(errno.EINVAL, f"port {self.number} is not between 0 and 65535") from None
+        except OSError:
             made.close()
             raise
         self.number = made.getsockname()[1]
@@ -66,7 +75,7 @@ class UdpPort(IpSocketPort):
 
     def _receive_all(self, opened: socket.socket) -> None:
         """Where some answers are known, many datagrams by one call of the kernel."""
-        if self._owner.reply is None or self.asked.hears_ttl:
+        if self._owner.reply is None or not self.asked.answers or self.asked.hears_ttl:
             super()._receive_all(opened)
             return
         if self._burst is None:
@@ -119,8 +128,8 @@ class UdpPort(IpSocketPort):
         if self.asked.hears_ttl:
             said = {kind: value for _, kind, value in control}
             info = said.get(_IP_PKTINFO, b"")
-            ttl = int.from_bytes(said.get(socket.IP_TTL, b""), "little")
-            tos = int.from_bytes(said.get(socket.IP_TOS, b""), "little")
+            ttl = int.from_bytes(said.get(socket.IP_TTL, b""), byteorder)
+            tos = int.from_bytes(said.get(socket.IP_TOS, b""), byteorder)
         arrival = self._arrivals.get(info)
         if arrival is None:
             arrival = remember(self._arrivals, info, self._arrival(info))

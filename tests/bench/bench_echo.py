@@ -15,7 +15,7 @@ import sys
 from resource import RUSAGE_SELF, getrusage
 from statistics import median
 
-from catenet.nodes.machine import Action, Datagram, OpenPort, Port, Send, Udp
+from catenet.nodes.machine import Action, Datagram, Interface, OpenPort, Port, Send, Udp
 from catenet.nodes.runtime.machine_run import MachineRun
 from catenet.nodes.runtime.network import KernelNetwork
 
@@ -148,6 +148,9 @@ class _Loopback:
 
     def name(self, ifindex: int) -> str:
         return "lo"
+
+    def interfaces(self) -> tuple[Interface, ...]:
+        return ()
 
 
 async def _ours() -> None:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Ethernet frames of a type for experiments (IEEE 802): asks everybody, then a group, then everybody with
-more than a frame carries, and sends back what others ask. Reports who answered what.
+"""Ethernet frames of a type for experiments (IEEE 802): asks everybody, a group, a group that nobody has joined, and
+everybody with more than a frame carries; sends back what others ask. Reports who answered what.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from catenet.nodes.units import Ethernet
 
 TYPE = 0x88B5
 ALL, GROUP = b"\xff" * 6, Address.parse("224.0.0.203")
-GROUP_HARDWARE = bytes.fromhex("01005e0000cb")
+GROUP_HARDWARE, STRAY = bytes.fromhex("01005e0000cb"), bytes.fromhex("01005e0000cc")  # nobody has joined the last
 EVERY = 0.5  # seconds
 
 
@@ -41,8 +41,9 @@ class Frames:
     def wake(self, now):
         self.due = now + EVERY
         for each in self.interfaces.values():
-            for to, data in ((ALL, b"ask all"), (GROUP_HARDWARE, b"ask group"), (ALL, b"ask much" + bytes(each.mtu))):
-                self.actions.append(Send(Frame(data, b"", to, TYPE, each.name)))
+            much = b"much" + bytes(each.mtu)
+            for to, asked in ((ALL, b"all"), (GROUP_HARDWARE, b"group"), (STRAY, b"stray"), (ALL, much)):
+                self.actions.append(Send(Frame(b"ask " + asked, b"", to, TYPE, each.name)))
 
     def next_wake(self):
         return self.due

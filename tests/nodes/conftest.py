@@ -77,7 +77,7 @@ class Bench:
         """A port whose failures and counters are the bench's."""
         port = Udp(0, interface)
         owner = Owner(receive, settle, self.lans, asyncio.get_running_loop(), self.count, self.failures.append, reply)
-        self.ports.append(UdpPort(OpenPort(port), port, owner))
+        self.ports.append(UdpPort(OpenPort(port, answers=reply is not None), port, owner))
         return self.ports[-1]
 
     def tcp(self) -> Connections:

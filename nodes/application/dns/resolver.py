@@ -291,7 +291,9 @@ class Resolver:
         self._count("asked")
         # The routing table chooses the source's address: `local` only foretells it.
         packet = (TcpMessage if stream else Datagram)(message.pack(), here._replace(address=ANY), there)
-        self._actions += (Send(packet), report_query(message, here, there))
+        self._actions.append(Send(packet))
+        if self._wants(("dns.query",), now):
+            self._actions.append(report_query(message, here, there))
 
     def look_up(self, name: Name, kind: int, parent: Task, done: Callable[[Outcome, float], None]) -> bool:
         """Resolve this too, on the parent's budget."""
@@ -337,9 +339,9 @@ class Resolver:
             self._count("unexpected")
             return
         self._count("answers")
-        self._actions.append(
-            report_answer(replace(message, question=outstanding.question), packet.source, outstanding.local)
-        )
+        if self._wants(("dns.answer",), now):
+            said = replace(message, question=outstanding.question)
+            self._actions.append(report_answer(said, packet.source, outstanding.local))
         self.servers.answered(packet.source.address, now - outstanding.sent, now)
         self._drop(self._searches[outstanding.task.name, outstanding.task.kind])
         outstanding.task.answered(

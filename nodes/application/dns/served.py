@@ -49,8 +49,8 @@ class _Served:
     def __init__(self, machine: _Machine, idle: float) -> None:
         self._machine = machine
         self._now = 0.0
-        self._actions: list[Action] = [OpenPort(Udp(PORT)), OpenPort(Tcp(PORT))]
-        self._clients = Clients(self._hand_on, lambda: self._now, idle)
+        self._actions: list[Action] = [OpenPort(Udp(PORT), answers=True), OpenPort(Tcp(PORT))]
+        self._clients = Clients(self._from_client, lambda: self._now, idle)
         self.next_wake = machine.next_wake
         self.reply = machine.prepared.reply
 
@@ -84,8 +84,8 @@ class _Served:
     def connect_failed(self, tag: int, why: str, now: float) -> None:
         """It asks for none."""
 
-    def _hand_on(self, message: TcpMessage) -> None:
-        self._machine.receive(message, self._now)
+    def _from_client(self, message: TcpMessage) -> None:
+        self.receive(message, self._clients.now)
 
     def _is_for_stream(self, action: Action) -> bool:
         if type(action) is not Send or not isinstance(action.packet, TcpMessage):
@@ -152,7 +152,7 @@ class ServedResolver(_Served):
     def connected(self, tag: int, local: Endpoint, peer: Endpoint, now: float) -> Stream:
         def deliver(data: bytes) -> None:
             stream.close()
-            self._hand_on(TcpMessage(data, peer, local))
+            self.receive(TcpMessage(data, peer, local), stream.now)
 
         self._now = now
         stream = MessageStream(deliver, now, self._deadline)

@@ -41,7 +41,7 @@ class MessageStream:
         """`deliver` gets each message; each is answered by one `send`, at once or within `idle` seconds."""
         self._deliver = deliver
         self._idle = idle
-        self._now = now
+        self.now = now
         self._deadline = now + idle
         self._incoming = bytearray()
         self._outgoing = bytearray()
@@ -54,20 +54,20 @@ class MessageStream:
         if self._broken:
             return
         self._incoming += data
-        self._now = now
+        self.now = now
         self._hand_on()
 
     def receive_eof(self, now: float) -> None:
         """The peer will send no more; it still gets the answers that it waits for."""
         self._eof = True
-        self._now = now
+        self.now = now
         self._hand_on()
 
     def send(self, message: bytes, now: float) -> None:
         """Frame and queue a message."""
         self._outgoing += len(message).to_bytes(_LENGTH, "big") + message
         self._pending = max(0, self._pending - 1)
-        self._now = now
+        self.now = now
         self._deadline = now + self._idle
         self._hand_on()
 
@@ -104,7 +104,7 @@ class MessageStream:
             return
         self.delivering = True
         for message in self._messages():
-            self._deadline = self._now + self._idle
+            self._deadline = self.now + self._idle
             self._pending += 1
             self._deliver(message)
         self.delivering = False
@@ -137,6 +137,7 @@ class Clients:
         self._receive = receive
         self._clock = clock
         self._idle = idle
+        self.now = 0.0  # when what it hands on came
         self._open: dict[Endpoint, tuple[MessageStream, Callable[[], None]]] = {}
 
     def accept(self, peer: Endpoint, local: Endpoint, flush: Callable[[], None]) -> MessageStream:
@@ -147,6 +148,7 @@ class Clients:
         self._open = {end: entry for end, entry in self._open.items() if not entry[0].finished}
 
         def deliver(data: bytes) -> None:
+            self.now = stream.now
             self._receive(TcpMessage(data, peer, local))
             if Header.parse(data).is_response:
                 stream.close()  # no client sends that, and it would wait for an answer for ever

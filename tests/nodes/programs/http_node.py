@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from catenet.nodes.catalogue import services
-from catenet.nodes.machine import Action, Json, Machine, Report, always
+from catenet.nodes.machine import Action, Interface, Json, Machine, Report, always
 from catenet.nodes.runtime.machine_run import MachineRun
 from catenet.nodes.runtime.network import KernelNetwork
 
@@ -93,6 +93,9 @@ class NoLans:
 
     def name(self, ifindex: int) -> str:
         return ""
+
+    def interfaces(self) -> tuple[Interface, ...]:
+        return ()
 
 
 class Running:

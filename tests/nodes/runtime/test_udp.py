@@ -6,6 +6,8 @@ import asyncio
 import socket
 from collections import Counter
 from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +15,9 @@ import pytest
 from catenet.nodes.address import ANY, Address, Prefix
 from catenet.nodes.machine import Datagram, Endpoint, Interface, OpenPort, Udp
 from catenet.nodes.runtime import port as ports
+from catenet.nodes.runtime.network import KernelNetwork
 from catenet.nodes.runtime.port import Owner
+from catenet.nodes.runtime.ports import Ports
 from catenet.nodes.runtime.udp import UdpPort
 
 if TYPE_CHECKING:
@@ -141,12 +145,16 @@ class Lan:
 
     def __init__(self) -> None:
         self.number = 0
+        self.prefix = Prefix(HERE, 32)
 
     def ifindex(self, lan: str) -> int:
         return self.number
 
     def name(self, ifindex: int) -> str:
         return "lan" if ifindex == self.number else ""
+
+    def interfaces(self) -> tuple[Interface, ...]:
+        return (Interface("lan", HERE, self.prefix),)
 
 
 @pytest.mark.parametrize("is_told", [True, False])
@@ -182,7 +190,6 @@ def test_udp_sends_by_the_interface_that_the_lan_has_now(on_bench: OnBench, is_t
 @pytest.mark.parametrize(
     "packet",
     [
-        Datagram(b"", Endpoint(ANY, 0), Endpoint(Address.parse("255.255.255.255"), 9)),  # EACCES
         Datagram(bytes(70_000), Endpoint(ANY, 0), Endpoint(HERE, 9)),  # EMSGSIZE
         Datagram(b"", Endpoint(Address.parse("192.0.2.1"), 0), Endpoint(HERE, 9)),  # a source that is not ours
         Datagram(b"", Endpoint(ANY, 0), Endpoint(HERE, 9), "no-such-lan"),
@@ -245,5 +252,92 @@ def test_udp_answers_many_at_once_each_as_if_it_came_alone(on_bench: OnBench) ->
                 wanted = [b"known " + data for data in said[number::3] if data[:1] == b"k"]
                 assert [peer.recv(100) for _ in wanted] == wanted
         assert b.counters == {"send_failures": sum(data[:1] == b"l" for data in said)}
+
+    on_bench(run)
+
+
+def owner_on(b: Bench, lan: Lan) -> Owner:
+    return Owner(
+        receive=lambda packet: None,
+        settle=lambda: None,
+        lans=lan,
+        loop=asyncio.get_running_loop(),
+        count=b.count,
+        fail=b.failures.append,
+        reply=lambda data, now: b"known",
+    )
+
+
+def test_udp_asks_for_known_answers_only_where_the_port_was_opened_so(on_bench: OnBench) -> None:
+    """A resolver's ports from which it asks answer nobody."""
+
+    async def run(b: Bench) -> None:
+        got: list[Datagram] = []
+        port = UdpPort(OpenPort(Udp()), Udp(), replace(owner_on(b, Lan()), receive=got.append))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+            peer.connect(("127.0.0.1", port.number))
+            peer.setblocking(False)
+            peer.send(b"?")
+            await b.until(lambda: bool(got))
+            with pytest.raises(BlockingIOError):
+                peer.recv(100)
+        assert [packet.data for packet in got] == [b"?"]
+        port.close()
+
+    on_bench(run)
+
+
+def test_udp_joins_a_group_on_every_lan_where_neither_names_one(on_bench: OnBench) -> None:
+    async def run(b: Bench) -> None:
+        lan = Lan()
+        port = UdpPort(OpenPort(Udp()), Udp(), owner_on(b, lan))
+        group = Address.parse("224.0.0.251")
+        port.join(group, "")
+        lan.number = socket.if_nametoindex("lo")
+        port.interface_changed(lan.interfaces()[0])
+        joined = "FB0000E0"  # in the kernel's own order of octets
+        assert joined in Path("/proc/net/igmp").read_text().partition("lo")[2].partition(":\n")[0]
+        port.leave(group, "")
+        assert joined not in Path("/proc/net/igmp").read_text().partition("lo")[2].partition(":\n")[0]
+        assert b.counters == {}
+        port.close()
+
+    on_bench(run)
+
+
+def test_a_port_of_any_number_has_one_while_its_interface_is_away(on_bench: OnBench) -> None:
+    async def run(b: Bench) -> None:
+        ports = Ports(KernelNetwork(asyncio.get_running_loop()))
+        ports.owner = owner_on(b, Lan())
+        one, other = (ports.open(OpenPort(Udp(0, "lan"))) for _ in range(2))
+        assert isinstance(one, Udp) and isinstance(other, Udp)
+        assert 0 != one.number != other.number != 0
+        ports.close()
+
+    on_bench(run)
+
+
+def test_a_port_beyond_all_numbers_is_refused(on_bench: OnBench) -> None:
+    async def run(b: Bench) -> None:
+        with pytest.raises(OSError, match="port 65536 is not between 0 and 65535"):
+            UdpPort(OpenPort(Udp(65_536)), Udp(65_536), owner_on(b, Lan()))
+
+    on_bench(run)
+
+
+def test_what_answers_a_broadcast_comes_from_the_interfaces_own_address(on_bench: OnBench) -> None:
+    async def run(b: Bench) -> None:
+        lan = Lan()
+        lan.number = socket.if_nametoindex("lo")
+        lan.prefix = Prefix.parse("127.0.0.0/8")
+        port = UdpPort(OpenPort(Udp()), Udp(), owner_on(b, lan))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+            peer.bind(("127.0.0.1", 0))
+            peer.settimeout(60)
+            everybody = Endpoint(Address.parse("127.255.255.255"), port.number)
+            port.send(Datagram(b"answer", everybody, Endpoint(HERE, peer.getsockname()[1]), "lan"))
+            assert peer.recvfrom(100) == (b"answer", ("127.0.0.1", port.number))
+        assert b.counters == {}
+        port.close()
 
     on_bench(run)

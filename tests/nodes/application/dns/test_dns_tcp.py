@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+from dns_desk import US, Desk
 from dns_server import CLIENT, SERVER, Server
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catenet.nodes.application.dns.config import ResolverOptions
 from catenet.nodes.application.dns.message import Edns, Message, Question
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.records import Type
+from catenet.nodes.application.dns.served import ServedResolver
 from catenet.nodes.application.dns.streams import Clients, TcpMessage
 from catenet.nodes.machine import Datagram, Send
 
@@ -139,3 +144,17 @@ def test_tcp_answers_no_further_while_its_answers_wait() -> None:
 def test_an_answer_to_a_client_that_has_gone_is_dropped() -> None:
     clients = Clients(lambda packet: None, lambda: 0.0)
     clients.send(TcpMessage(b"answer", SERVER, CLIENT))
+
+
+def test_a_question_over_tcp_is_of_the_time_at_which_it_came() -> None:
+    """Not of that at which the connection was made: its deadline would have passed."""
+    options = ResolverOptions(qname_minimisation="off")
+    resolver = Desk(options).machine
+    served = ServedResolver(resolver, [40_000], options.deadline, count=Counter().update, name_of=str)
+    stream = served.accepted(US, CLIENT, 100.0)
+    query = Message(1, recursion_desired=True, question=Question(Name.parse("dragon.cs.uiuc.edu"), Type.A))
+    stream.receive_data(_framed(query.pack()), 108.0)
+    asked = [action for action in served.take_actions() if isinstance(action, Send)]
+    assert len(asked) == 1
+    due = served.next_wake()
+    assert due is not None and due > 108.0
