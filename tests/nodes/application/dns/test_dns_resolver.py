@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from catenet.nodes.address import Address
 from catenet.nodes.application.dns.cache import Cache
+from catenet.nodes.application.dns.config import ResolverOptions
 from catenet.nodes.application.dns.message import Edns, Message, Question
 from catenet.nodes.application.dns.name import Name
 from catenet.nodes.application.dns.reading import Denied, Referred, Useless, read_answer
@@ -200,10 +201,21 @@ def test_too_many_questions_at_a_time() -> None:
     (reply,) = desk.ask("one.more.example", 60_000)
     assert (reply.destination, Message.parse(reply.data).rcode) == (CLIENT, Rcode.SERVFAIL)
     assert desk.counters["overload"] == 1
+    woken: list[float] = []
     while (due := desk.machine.next_wake()) is not None:
+        woken.append(due)
         desk.machine.wake(due)
+    assert woken == sorted(woken) and woken[-1] <= ResolverOptions().deadline
     assert len(desk.take()) > CLIENTS
-    assert not desk.machine._outstanding and not desk.machine._clients and not desk.machine._timers
+    assert not desk.machine._outstanding and not desk.machine._clients
+
+
+def test_who_has_the_answer_waits_for_nothing() -> None:
+    desk = Desk()
+    (asked,) = desk.ask()
+    assert desk.machine.next_wake() is not None
+    assert desk.answer(asked, **GOOD)
+    assert desk.machine.next_wake() is None
 
 
 @settings(max_examples=300)
