@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from catenet.nodes.application.dns.servers import Servers
 from catenet.nodes.application.dns.streams import TcpMessage
 from catenet.nodes.application.dns.task import Budget, Outcome, Task
 from catenet.nodes.machine import Action, Datagram, DecodeError, Endpoint, Json, Send, Wants, always
+from catenet.nodes.timers import Timers
 
 __all__ = ["CLIENTS", "PORT", "Resolver"]
 
@@ -107,8 +107,7 @@ class Resolver:
         self._datagrams: set[tuple[Endpoint, bytes]] = set()  # of the clients that wait for an answer over UDP
         self._agenda: deque[Callable[[float], None]] = deque()  # what tasks have to do for one another
         self._outstanding: dict[tuple[int, Endpoint, bool], _OutstandingQuery] = {}
-        self._timers: list[tuple[float, int, _OutstandingQuery | Task]] = []
-        self._timer_number = 0
+        self._timers: Timers[_OutstandingQuery | Task] = Timers()
         self._actions: list[Action] = []
         self._refusals = Refusals()
 
@@ -124,20 +123,17 @@ class Resolver:
 
     def wake(self, now: float) -> None:
         """Try the next server where one did not answer; give up at the deadline."""
-        while self._timers and self._timers[0][0] <= now:
-            _, _, due = heapq.heappop(self._timers)
+        for due in self._timers.due(now):
             if isinstance(due, Task):
                 due.expire(now)
-            elif self._is_open(due):
+            else:
                 self._count("timeouts")
                 self.servers.timed_out(due.server.address, due.due - due.sent, now)
                 due.task.timed_out(now)
         self._go_on(now)
 
     def next_wake(self) -> float | None:
-        while self._timers and not self._is_live(self._timers[0][2]):
-            heapq.heappop(self._timers)
-        return self._timers[0][0] if self._timers else None
+        return self._timers.next()
 
     def take_actions(self) -> list[Action]:
         actions, self._actions = self._actions, []
@@ -210,7 +206,7 @@ class Resolver:
     def _start(self, task: Task, now: float) -> None:
         task.start(now)
         if not task.ended:
-            self._set_timer(task.budget.deadline, task)
+            self._timers.set(task, task.budget.deadline)
 
     def _go_on(self, now: float) -> None:
         """Do what tasks have to do for one another, one thing after the other: how many wait for one another in a row
@@ -287,7 +283,7 @@ class Resolver:
         outstanding = _OutstandingQuery(task, message, question, here, there, stream, now, due)
         self._outstanding[outstanding.key] = outstanding
         self._searches[task.name, task.kind].outstanding.append(outstanding)
-        self._set_timer(due, outstanding)
+        self._timers.set(outstanding, due)
         self._count("asked")
         # The routing table chooses the source's address: `local` only foretells it.
         packet = (TcpMessage if stream else Datagram)(message.pack(), here._replace(address=ANY), there)
@@ -310,6 +306,7 @@ class Resolver:
 
     def finish(self, task: Task, outcome: Outcome, now: float) -> None:
         search = self._searches.pop((task.name, task.kind))
+        self._timers.cancel(task)
         self._drop(search)
         for client in search.clients:
             self._clients -= 1
@@ -330,7 +327,7 @@ class Resolver:
         except DecodeError as error:
             self._count("unreadable")
             self._actions += self._refusals.report(packet.source, error)
-            self._outstanding.pop(outstanding.key, None)
+            self._close(outstanding)
             outstanding.task.unreadable(packet.source.address, now)
             return
         # Some servers answer without the question what they cannot read, or will not answer.
@@ -363,17 +360,10 @@ class Resolver:
 
     def _drop(self, search: _Search) -> None:
         for outstanding in search.outstanding:
-            self._outstanding.pop(outstanding.key, None)
+            self._close(outstanding)
         search.outstanding.clear()
 
-    # Timers.
-
-    def _set_timer(self, when: float, what: _OutstandingQuery | Task) -> None:
-        self._timer_number += 1
-        heapq.heappush(self._timers, (when, self._timer_number, what))
-
-    def _is_open(self, outstanding: _OutstandingQuery) -> bool:
-        return self._outstanding.get(outstanding.key) is outstanding
-
-    def _is_live(self, what: _OutstandingQuery | Task) -> bool:
-        return not what.ended if isinstance(what, Task) else self._is_open(what)
+    def _close(self, outstanding: _OutstandingQuery) -> None:
+        """Nothing answers it any more."""
+        self._outstanding.pop(outstanding.key, None)
+        self._timers.cancel(outstanding)
