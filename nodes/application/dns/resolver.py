@@ -327,6 +327,7 @@ class Resolver:
         except DecodeError as error:
             self._count("unreadable")
             self._actions += self._refusals.report(packet.source, error)
+            self._searches[outstanding.task.name, outstanding.task.kind].outstanding.remove(outstanding)
             self._close(outstanding)
             outstanding.task.unreadable(packet.source.address, now)
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from catenet.nodes.address import Address
@@ -32,17 +33,24 @@ def soa(zone: str, ttl: int = 300, minimum: int = 60) -> Record:
 
 
 class Desk:
-    """A resolver with one root server, fed by hand."""
+    """A resolver, with one root server unless more are said, fed by hand."""
 
-    def __init__(self, options: ResolverOptions | None = None, wants: Wants = always) -> None:
+    def __init__(
+        self,
+        options: ResolverOptions | None = None,
+        wants: Wants = always,
+        *,
+        roots: Sequence[Address] = (ROOT.address,),
+        pick: Callable[[int], int] | None = None,
+    ) -> None:
         self.counters: Counter[str] = Counter()
         self.said: list[Report] = []
         self.machine = Resolver(
             options or ResolverOptions(qname_minimisation="off"),
-            {"root": ROOT.address},
+            {f"root{number}": address for number, address in enumerate(roots)},
             (40_000, 40_001),
             local=lambda there: US.address,
-            pick=random.Random(5).randrange,
+            pick=pick or random.Random(5).randrange,
             count=lambda counter, by=1: self.counters.update({counter: by}),
             wants=wants,
         )

@@ -218,6 +218,19 @@ def test_who_has_the_answer_waits_for_nothing() -> None:
     assert desk.machine.next_wake() is None
 
 
+def test_a_question_has_its_id_to_itself_though_another_one_had_it_before() -> None:
+    """The first one's server answered what cannot be read, so its id was free while the next server was asked."""
+    desk = Desk(roots=(ROOT.address, Address.parse("192.0.2.2")), pick=lambda n: 7 if n == 1 << 16 else 0)
+    (first,) = desk.ask()
+    unreadable = first.data[:2] + b"\x80\0\0\1\0\0\0\0\0\0"
+    (again,) = desk.give(Datagram(unreadable, first.destination, Endpoint(US.address, first.source.port)))
+    (second,) = desk.ask("h2.example", 2)
+    assert (first.destination, first.data[:2]) == (second.destination, second.data[:2])
+    assert again.destination != first.destination
+    assert desk.answer(again, **GOOD)
+    assert desk.answer(second, authoritative=True, answers=(a("h2.example"),))
+
+
 @settings(max_examples=300)
 @given(st.data())
 def test_any_bytes_leave_it_resolving(data: st.DataObject) -> None:
