@@ -11,6 +11,6 @@ internet         rip
 link             arp
 control          the only door to the orchestrator
 machine          the contract between a protocol and the world
-units            what the contract speaks of: packets of each kind, interfaces, ports
+units            what the contract speaks of: packets of each kind, interfaces, ports, next hops
 address          IPv4 addresses and prefixes; once: what is told once for each reason; timers: deadlines by key
 """

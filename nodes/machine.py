@@ -36,6 +36,7 @@ from catenet.nodes.units import (
     Ip,
     IpPacket,
     Json,
+    NextHop,
     Port,
     Tcp,
     Udp,
@@ -48,6 +49,7 @@ __all__ = [
     "Breakable",
     "ClosePort",
     "Connect",
+    "Count",
     "Datagram",
     "DecodeError",
     "DeleteRoute",
@@ -150,13 +152,6 @@ class Flush(NamedTuple):
     stream: Stream
 
 
-class NextHop(NamedTuple):
-    """Where a route goes: to the router `via`, over an interface."""
-
-    via: Address
-    interface: str
-
-
 class _Route(NamedTuple):
     prefix: Prefix
     next_hops: tuple[NextHop, ...]
@@ -226,6 +221,12 @@ class Randomness(Protocol):
 
     def uniform(self, a: float, b: float, /) -> float:
         """A number between a and b."""
+
+
+class Count(Protocol):
+    """Raises a counter of the service, which `status` shows, by one or more."""
+
+    def __call__(self, counter: str, by: int = 1, /) -> None: ...
 
 
 class Wants(Protocol):

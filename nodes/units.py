@@ -1,4 +1,4 @@
-"""What the contract (nodes/machine) speaks of: packets of each kind, interfaces, ports."""
+"""What the contract (nodes/machine) speaks of: packets of each kind, interfaces, ports, next hops."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ __all__ = [
     "Ip",
     "IpPacket",
     "Json",
+    "NextHop",
     "Port",
     "Tcp",
     "Udp",
@@ -111,6 +112,13 @@ class Interface(NamedTuple):
     up: bool = True
     mtu: int = 1500
     hardware: bytes = b""
+
+
+class NextHop(NamedTuple):
+    """Where a route goes: to the router `via`, over an interface."""
+
+    via: Address
+    interface: str
 
 
 # Ports. A port is a value: it names itself in every action.

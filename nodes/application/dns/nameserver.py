@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from catenet.nodes.address import Address
 from catenet.nodes.application.dns.message import Question
-from catenet.nodes.application.dns.prepared import Count, Prepared, PreparedAnswers
+from catenet.nodes.application.dns.prepared import Prepared, PreparedAnswers
 from catenet.nodes.application.dns.query import NoQueryError, read_query
 from catenet.nodes.application.dns.records import Rcode, type_text
 from catenet.nodes.application.dns.reports import Refusals
 from catenet.nodes.application.dns.streams import TcpMessage
 from catenet.nodes.application.dns.zone import Zone, ZoneAnswer, Zones
-from catenet.nodes.machine import Action, Datagram, Json, Wants, always
+from catenet.nodes.machine import Action, Count, Datagram, Json, Wants, always
 
 __all__ = ["Find", "Nameserver"]
 

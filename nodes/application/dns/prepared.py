@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Protocol
 
 from catenet.nodes.application.dns.message import UDP_SIZE, Message
 from catenet.nodes.application.dns.records import rcode_text
 from catenet.nodes.application.dns.reports import EXCHANGE, report_answer, report_query
-from catenet.nodes.machine import Action, Datagram, Send, Wants
+from catenet.nodes.machine import Action, Count, Datagram, Send, Wants
 
-__all__ = ["Count", "Prepared", "PreparedAnswers"]
+__all__ = ["Prepared", "PreparedAnswers"]
 
 _ROOM = 1 << 24
 """Bytes that the answers may take; when there are more, all are forgotten."""
 _OVERHEAD = 1000  # bytes of Python's objects around a question and its answer
-
-
-class Count(Protocol):
-    """Raises a counter, by one or more."""
-
-    def __call__(self, counter: str, by: int = ..., /) -> None: ...
 
 
 @dataclass(slots=True)  # not frozen: it is read for each datagram, and made for each new question

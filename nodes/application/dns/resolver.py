@@ -12,7 +12,7 @@ from catenet.nodes.application.dns.cache import Cache, CacheEntry, records_of
 from catenet.nodes.application.dns.config import ResolverOptions
 from catenet.nodes.application.dns.message import Edns, Header, Message, Question
 from catenet.nodes.application.dns.name import Name
-from catenet.nodes.application.dns.prepared import Count, Prepared, PreparedAnswers
+from catenet.nodes.application.dns.prepared import Prepared, PreparedAnswers
 from catenet.nodes.application.dns.query import NoQueryError, read_query
 from catenet.nodes.application.dns.reading import parse_answer
 from catenet.nodes.application.dns.records import A, Ns, Rcode, Record, Type
@@ -20,7 +20,7 @@ from catenet.nodes.application.dns.reports import Refusals, report_answer, repor
 from catenet.nodes.application.dns.servers import Servers
 from catenet.nodes.application.dns.streams import TcpMessage
 from catenet.nodes.application.dns.task import Budget, Outcome, Task
-from catenet.nodes.machine import Action, Datagram, DecodeError, Endpoint, Json, Send, Wants, always
+from catenet.nodes.machine import Action, Count, Datagram, DecodeError, Endpoint, Json, Send, Wants, always
 from catenet.nodes.timers import Timers
 
 __all__ = ["CLIENTS", "PORT", "Resolver"]

@@ -10,12 +10,13 @@ from typing import Protocol
 
 from catenet.nodes.address import Address
 from catenet.nodes.application.dns.nameserver import Nameserver
-from catenet.nodes.application.dns.prepared import Count, PreparedAnswers
+from catenet.nodes.application.dns.prepared import PreparedAnswers
 from catenet.nodes.application.dns.resolver import PORT, Resolver
 from catenet.nodes.application.dns.streams import IDLE, Clients, MessageStream, TcpMessage
 from catenet.nodes.machine import (
     Action,
     Connect,
+    Count,
     Datagram,
     Endpoint,
     Flush,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from catenet.nodes.application.http.message import Request
 from catenet.nodes.application.http.response import REASONS
-from catenet.nodes.machine import Json, Report
+from catenet.nodes.machine import Count, Json, Report
 from catenet.nodes.once import OncePerReason
 
 __all__ = ["EXCHANGE", "Reporter"]
@@ -19,7 +17,7 @@ _TARGET_LIMIT = 512  # characters of a target that are told
 class Reporter:
     """Shared by the connections of one server, since the reasons are theirs together."""
 
-    def __init__(self, count: Callable[[str], None]) -> None:
+    def __init__(self, count: Count) -> None:
         self._count = count
         self._once = OncePerReason()
 

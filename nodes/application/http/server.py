@@ -9,7 +9,7 @@ from catenet.nodes.application.http.exchange import Handler, Whole
 from catenet.nodes.application.http.message import BODY_LIMIT, Request, parse_request
 from catenet.nodes.application.http.reports import Reporter
 from catenet.nodes.application.http.response import DatedFields
-from catenet.nodes.machine import Wants, always
+from catenet.nodes.machine import Count, Wants, always
 
 __all__ = ["Server"]
 
@@ -31,7 +31,7 @@ class Server:
         *,
         wall_clock: Callable[[], float],
         idle: float,
-        count: Callable[[str], None],
+        count: Count,
         wants: Wants = always,
         limit: int | None = BODY_LIMIT,
     ) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from catenet.nodes.application.http.exchange import Exchange, Whole
 from catenet.nodes.application.http.message import Request
 from catenet.nodes.application.http.response import (
@@ -16,6 +14,7 @@ from catenet.nodes.application.http.response import (
     status_line,
     status_page,
 )
+from catenet.nodes.machine import Count
 
 __all__ = ["StaticSite"]
 
@@ -30,7 +29,7 @@ _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 class StaticSite:
     """The handler. It answers at once; the content of a request is read and thrown away."""
 
-    def __init__(self, site: Site, count: Callable[[str], None]) -> None:
+    def __init__(self, site: Site, count: Count) -> None:
         """`count` raises a counter of the node."""
         self._site = site
         self._count = count

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from catenet.nodes.address import Address
 from catenet.nodes.application.echo.config import EchoOptions
-from catenet.nodes.machine import Action, Datagram, Json, OpenPort, Port, Report, Send, Udp
+from catenet.nodes.machine import Action, Count, Datagram, Json, OpenPort, Port, Report, Send, Udp
 
 __all__ = ["Echo"]
 
@@ -27,7 +27,7 @@ class Echo:
         peers: Json,
         *,
         name_of: Callable[[Address], str],
-        count: Callable[[str], None],
+        count: Count,
     ) -> None:
         self._options = options
         self._greetings = greetings
