@@ -29,14 +29,14 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random, SystemRandom
-from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import options_class
 from catenet.nodes.implementations.own_program.program import VARIABLE
 from catenet.nodes.implementations.program_output import READY
 from catenet.nodes.machine import Action, DeleteRoute, Interface, JoinGroup, Machine, OpenPort, Report, SetRoute, Udp
+from catenet.nodes.processes.action_check import CheckedMachine
 from catenet.nodes.runtime.lines import LineSplitter
 from catenet.nodes.runtime.machine_run import MachineRun
 from catenet.nodes.runtime.netlink import routing
@@ -51,7 +51,6 @@ Make = Callable[[Any, tuple[Interface, ...], Random], Machine[Any]]
 _USER = 2  # exit code: the user's mistake
 _INPUT = 0  # the descriptor of standard input
 _CHUNK = 65_536  # bytes read from it at a time
-_ACTIONS = "a Send, SetRoute, DeleteRoute or Report"
 
 
 def run(make: Make, *, port: int | None = None, group: str | None = None) -> None:
@@ -191,51 +190,6 @@ class _Routes:
         return routing.Route(wanted.prefix, tuple(hops), self._number, wanted.metric, table=self._number)
 
 
-class _Checked:
-    """The machine, whose actions are what they should be: else they are refused where they are made."""
-
-    def __init__(self, machine: Machine[Any]) -> None:
-        self.receive, self.wake, self.next_wake = machine.receive, machine.wake, machine.next_wake
-        self._machine = machine
-
-    def take_actions(self) -> list[Action]:
-        actions = self._machine.take_actions()
-        for action in actions:
-            if not isinstance(action, Action):
-                raise TypeError(f"take_actions() gives {action!r}, {_a(type(action))}; it should be {_ACTIONS}")
-            _check_fields(action)
-        return actions
-
-
-def _check_fields(value: Any) -> None:
-    """Each field of a named tuple is what its class says, and so are the items and the named tuples in it.
-
-    Raises:
-        TypeError: the text names the field and what it is.
-
-    """
-    for name, hint in get_type_hints(type(value)).items():
-        wanted, given = get_origin(hint) or hint, getattr(value, name)
-        field = f"{type(value).__name__}.{name}"
-        _check_type(field, given, hint if wanted is UnionType else wanted)
-        for item in given if wanted is tuple else ():
-            _check_type(f"an item of {field}", item, get_args(hint)[0])
-
-
-def _check_type(field: str, given: Any, wanted: Any) -> None:
-    kinds = get_args(wanted) if isinstance(wanted, UnionType) else (wanted,)
-    checked = all(isinstance(kind, type) and not getattr(kind, "_is_protocol", False) for kind in kinds)
-    if checked and not isinstance(given, wanted):
-        should = " or ".join(_a(kind) for kind in kinds)
-        raise TypeError(f"{field} is {given!r}, {_a(type(given))}; it should be {should}")
-    if hasattr(given, "_fields"):
-        _check_fields(given)
-
-
-def _a(kind: type) -> str:
-    return f"{'an' if kind.__name__[0] in 'AEIOUaeiou' else 'a'} {kind.__name__}"
-
-
 class _Program:
     """The machine, and what it has of the node. Whatever it raises ends the program."""
 
@@ -256,7 +210,7 @@ class _Program:
             fail=self._fail,
             service=told["service"],
             told=told,
-            driven=_Checked(machine),
+            driven=CheckedMachine(machine),
         )
 
     def open(self, number: int, group: Address | None) -> None:

@@ -139,7 +139,14 @@ def test_what_it_raises_ends_it_with_a_traceback(file: Path) -> None:
             'Send(Datagram(b"", Endpoint(ANY, 0), Endpoint("10.0.1.2", 520), "link1"))',
             "Endpoint.address is '10.0.1.2', a str; it should be an Address",
         ),
-        ('"boo"', "take_actions() gives 'boo', a str; it should be a Send, SetRoute, DeleteRoute or Report"),
+        ("Connect(Endpoint(ANY, 1), 1, None)", "Connect.timeout is None, a NoneType; it should be a float"),
+        ('JoinGroup(Udp(7), "224.0.0.9")', "JoinGroup.group is '224.0.0.9', a str; it should be an Address or a bytes"),
+        ("OpenPort(Udp(7), ttl=1.0)", "OpenPort.ttl is 1.0, a float; it should be an int"),
+        (
+            '"boo"',
+            "take_actions() gives 'boo', a str; it should be a Send, SetRoute, DeleteRoute, Report, OpenPort, "
+            "ClosePort, JoinGroup, LeaveGroup, Connect or Flush",
+        ),
     ],
 )
 def test_an_action_of_a_wrong_type_is_named_with_its_field(file: Path, action: str, why: str) -> None:
