@@ -8,6 +8,7 @@ group            programs that several services of a node share
 route_carrier    a routing program's table of the kernel's, carried over into the main one
 route_follower   what a routing program has learned: its changes as events, `show`, `route`
 machine_program  the other end: a machine (nodes/machine.py) as a program of the user's own
+machine_check    its methods: the contract's, whole and as they are called
 action_check     its actions: each field is what its class says
 node_log         the words of a program in its node's log
 """

@@ -37,6 +37,7 @@ from catenet.nodes.implementations.own_program.program import VARIABLE
 from catenet.nodes.implementations.program_output import READY
 from catenet.nodes.machine import Action, DeleteRoute, Interface, JoinGroup, Machine, OpenPort, Report, SetRoute, Udp
 from catenet.nodes.processes.action_check import CheckedMachine
+from catenet.nodes.processes.machine_check import check_machine
 from catenet.nodes.runtime.lines import LineSplitter
 from catenet.nodes.runtime.machine_run import MachineRun
 from catenet.nodes.runtime.netlink import routing
@@ -73,7 +74,9 @@ async def _live(make: Make, told: dict[str, Any], port: int | None, group: Addre
     loop = asyncio.get_running_loop()
     known = _Known(told["interfaces"])
     options = build_options(told["service"], options_class(told["service"]), told["options"])
-    program = _Program(make(options, known.interfaces(), SystemRandom()), known, told, loop)
+    machine = make(options, known.interfaces(), SystemRandom())
+    check_machine(machine)
+    program = _Program(machine, known, told, loop)
     if port is not None:
         program.open(port, group)
     known.listen(program.changed)

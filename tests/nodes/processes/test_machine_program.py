@@ -166,6 +166,14 @@ def test_an_action_of_a_wrong_type_is_named_with_its_field(file: Path, action: s
         assert said.splitlines()[-1] == f"TypeError: {why}"
 
 
+def test_a_method_that_reads_otherwise_than_the_contract_s_is_told_at_the_start(file: Path) -> None:
+    file.write_text(MACHINE.replace("def shutdown(self)", "def shutdown(self, now)"))
+    with started(file) as program:
+        said, last_words = program.communicate(timeout=200)
+        assert (program.returncode, said) == (1, "")
+        assert last_words.splitlines()[-1].startswith("TypeError: Mine.shutdown should read shutdown(self): ")
+
+
 def test_what_it_says_when_an_interface_appears_leaves_by_that_interface(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
