@@ -80,10 +80,9 @@ async def _live(make: Make, told: dict[str, Any], port: int | None, group: Addre
     if port is not None:
         program.open(port, group)
     known.listen(program.changed)
-    known.follow(loop)
     loop.add_signal_handler(signal.SIGTERM, program.stop)
-    print(READY, flush=True)  # noqa: T201 -- this is how a program says so
-    program.run.begin()
+    program.begin()
+    known.follow(loop)
     await program.ended
 
 
@@ -203,6 +202,7 @@ class _Program:
         self._known = known
         self._routes = _Routes(known, told["table"], self._count)
         self._failures: set[str] = set()
+        self._held: list[str] | None = []  # what it says before it is ready
         self.run = MachineRun(
             machine,
             network=KernelNetwork(loop),
@@ -223,6 +223,22 @@ class _Program:
             if group is not None:
                 self.run.ports.change_group(JoinGroup(port, group))
 
+    def begin(self) -> None:
+        """Do what it wanted when it was made. It is ready once its ports are open, and what it says comes behind that.
+
+        Raises:
+            OSError: a port is taken, or the kernel refuses it.
+
+        """
+        ready: tuple[str, ...] = ()
+        try:
+            self.run.begin()
+            ready = (READY,)
+        finally:
+            held, self._held = self._held or (), None
+            for line in (*ready, *held):
+                self._say(line)
+
     def stop(self) -> None:
         """The end; the node takes the routes out."""
         self.run.stop()
@@ -241,7 +257,13 @@ class _Program:
         elif isinstance(action, DeleteRoute):
             self._routes.delete(action.prefix)
         elif isinstance(action, Report):
-            print(json.dumps(action._asdict()), flush=True)  # noqa: T201 -- its kind, text and data are an event
+            self._say(json.dumps(action._asdict()))  # its kind, text and data are an event
+
+    def _say(self, line: str) -> None:
+        if self._held is None:
+            print(line, flush=True)  # noqa: T201 -- this is how a program says so
+        else:
+            self._held.append(line)
 
     def _count(self, counter: str) -> None:
         """A program has no counters; the first of each kind is told."""

@@ -63,6 +63,27 @@ run(Greets, port=0)
 """
 
 
+OPENS = """
+import os
+from catenet.nodes.machine import Datagram, OpenPort, Report, Send, Udp
+from catenet.nodes.processes.machine_program import run
+
+class Opens:
+    def __init__(self, options, interfaces, random):
+        port = Udp(int(os.environ["PORT"]), os.environ["ON"])
+        self.actions = [Report("mine.begun", "for people", {}), OpenPort(port)]
+    def receive(self, packet, now):
+        self.actions += (Report("mine.heard", "for people", {"by": packet.interface}), Send(packet.reply(b"heard")))
+    def wake(self, now): ...
+    def next_wake(self): ...
+    def take_actions(self):
+        actions, self.actions = self.actions, []
+        return actions
+
+run(Opens)
+"""
+
+
 def place(prefix: str = "10.0.1.0/24", *, up: bool) -> Mapping[str, object]:
     return {"lan": "link1", "device": "", "address": "10.0.1.1", "prefix": prefix, "up": up}
 
@@ -186,6 +207,18 @@ def test_what_it_says_when_an_interface_appears_leaves_by_that_interface(
             assert line(program) == "ready"
             tell(program, interface={**place("127.0.0.0/8", up=True), "device": "lo", "address": "127.0.0.1"})
             assert peer.recv(100) == b"hello"
+
+
+def test_it_is_ready_once_its_ports_are_open(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text(OPENS)
+    monkeypatch.setenv("ON", "")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("", 0))
+        monkeypatch.setenv("PORT", str(taken.getsockname()[1]))
+        with started(file) as program:
+            said, last_words = program.communicate(timeout=200)
+    assert (program.returncode, [json.loads(each) for each in said.splitlines()]) == (1, [event("mine.begun")])
+    assert "Address already in use" in last_words
 
 
 def test_outside_a_node_it_says_where_it_belongs(file: Path) -> None:
