@@ -7,6 +7,7 @@
         def next_wake(self): ...
         def take_actions(self): ...
         def set_interface(self, interface, now): ...     # may be left out: an interface went down, or came up
+        def flush(self): ...                             # may be left out: forget what was learned
         def shutdown(self): ...                          # may be left out: the last words, at SIGTERM
 
     if __name__ == "__main__":
@@ -35,7 +36,18 @@ from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import options_class
 from catenet.nodes.implementations.own_program.program import VARIABLE
 from catenet.nodes.implementations.program_output import READY
-from catenet.nodes.machine import Action, DeleteRoute, Interface, JoinGroup, Machine, OpenPort, Report, SetRoute, Udp
+from catenet.nodes.machine import (
+    Action,
+    DeleteRoute,
+    Flushable,
+    Interface,
+    JoinGroup,
+    Machine,
+    OpenPort,
+    Report,
+    SetRoute,
+    Udp,
+)
 from catenet.nodes.processes.action_check import CheckedMachine
 from catenet.nodes.processes.machine_check import check_machine
 from catenet.nodes.runtime.lines import LineSplitter
@@ -82,7 +94,7 @@ async def _live(make: Make, told: dict[str, Any], port: int | None, group: Addre
     known.listen(program.changed)
     loop.add_signal_handler(signal.SIGTERM, program.stop)
     program.begin()
-    known.follow(loop)
+    known.follow(loop, program.flush)
     await program.ended
 
 
@@ -112,11 +124,11 @@ class _Known:
     def listen(self, function: Callable[[Interface], None]) -> None:
         self._listeners.append(function)
 
-    def follow(self, loop: asyncio.AbstractEventLoop) -> None:
-        """From now on, hear what the node says."""
-        loop.add_reader(_INPUT, self._hear, loop)
+    def follow(self, loop: asyncio.AbstractEventLoop, flush: Callable[[], None]) -> None:
+        """From now on, hear what the node says. `flush`: it empties every cache."""
+        loop.add_reader(_INPUT, self._hear, loop, flush)
 
-    def _hear(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _hear(self, loop: asyncio.AbstractEventLoop, flush: Callable[[], None]) -> None:
         data = os.read(_INPUT, _CHUNK)
         if not data:
             loop.remove_reader(_INPUT)
@@ -126,6 +138,8 @@ class _Known:
                 interface = self._take(told["interface"])
                 for function in tuple(self._listeners):
                     function(interface)
+            elif told.get("flush"):
+                flush()
 
     def _take(self, each: dict[str, Any]) -> Interface:
         lan = each["lan"]
@@ -199,6 +213,7 @@ class _Program:
         self, machine: Machine[Any], known: _Known, told: Mapping[str, Any], loop: asyncio.AbstractEventLoop
     ) -> None:
         self.ended: asyncio.Future[None] = loop.create_future()
+        self._machine = machine
         self._known = known
         self._routes = _Routes(known, told["table"], self._count)
         self._failures: set[str] = set()
@@ -250,6 +265,11 @@ class _Program:
         if interface.up:
             self._routes.restore(interface.name)
         self.run.interface_changed(interface)
+
+    def flush(self) -> None:
+        if isinstance(self._machine, Flushable):
+            forget = self._machine.flush
+            self.run.driver.call(lambda _: forget())
 
     def _perform(self, action: Action) -> None:
         if isinstance(action, SetRoute):

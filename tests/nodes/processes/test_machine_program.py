@@ -135,6 +135,17 @@ def test_its_reports_are_events_and_it_hears_of_interfaces_and_of_the_end(file: 
         assert program.wait(200) == 0
 
 
+def test_it_is_told_to_forget_what_it_has_learned(file: Path) -> None:
+    file.write_text(
+        MACHINE.replace("    def shutdown", '    def flush(self):\n        self.say("mine.flushed")\n    def shutdown')
+    )
+    with started(file) as program:
+        assert line(program) == "ready"
+        assert json.loads(line(program))["kind"] == "mine.begun"
+        tell(program, flush=True)
+        assert json.loads(line(program)) == event("mine.flushed")
+
+
 def test_what_it_raises_ends_it_with_a_traceback(file: Path) -> None:
     with started(file) as program:
         assert line(program) == "ready"
