@@ -113,13 +113,23 @@ class _Known:
         return tuple(self._interfaces.values())
 
     def ifindex(self, lan: str) -> int:
-        return self._numbers.get(lan, 0)
+        """The number of the LAN's interface, or of one with that very name (lo); 0 where there is none now."""
+        if lan in self._numbers:
+            return self._numbers[lan]
+        return _number(lan)
 
     def is_up(self, lan: str) -> bool:
-        return lan in self._interfaces and self._interfaces[lan].up
+        return self._interfaces[lan].up if lan in self._interfaces else _number(lan) > 0
 
     def name(self, ifindex: int) -> str:
-        return next((lan for lan, number in self._numbers.items() if number == ifindex), "")
+        """The LAN of an interface; for one that belongs to none, its own name."""
+        for lan, number in self._numbers.items():
+            if number == ifindex:
+                return lan
+        try:
+            return socket.if_indextoname(ifindex)
+        except OSError:  # there is none
+            return ""
 
     def listen(self, function: Callable[[Interface], None]) -> None:
         self._listeners.append(function)
@@ -143,10 +153,7 @@ class _Known:
 
     def _take(self, each: dict[str, Any]) -> Interface:
         lan = each["lan"]
-        try:
-            self._numbers[lan] = socket.if_nametoindex(each["device"])
-        except OSError:  # it has none now
-            self._numbers[lan] = 0
+        self._numbers[lan] = _number(each["device"])
         interface = Interface(
             lan,
             Address.parse(each["address"]),
@@ -157,6 +164,13 @@ class _Known:
         )
         self._interfaces[lan] = interface
         return interface
+
+
+def _number(device: str) -> int:
+    try:
+        return socket.if_nametoindex(device)
+    except OSError:  # there is none now
+        return 0
 
 
 class _Routes:

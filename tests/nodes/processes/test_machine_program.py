@@ -84,6 +84,13 @@ run(Opens)
 """
 
 
+OPENED = """
+    def port_opened(self, asked, port, now):
+        self.actions.append(Report("mine.opened", "for people", {"number": port.number}))
+    def port_failed(self, asked, why, now): ...
+"""
+
+
 def place(prefix: str = "10.0.1.0/24", *, up: bool) -> Mapping[str, object]:
     return {"lan": "link1", "device": "", "address": "10.0.1.1", "prefix": prefix, "up": up}
 
@@ -218,6 +225,19 @@ def test_what_it_says_when_an_interface_appears_leaves_by_that_interface(
             assert line(program) == "ready"
             tell(program, interface={**place("127.0.0.0/8", up=True), "device": "lo", "address": "127.0.0.1"})
             assert peer.recv(100) == b"hello"
+
+
+@pytest.mark.parametrize("on", ["lo", ""])
+def test_what_a_node_sends_itself_comes_by_lo(file: Path, monkeypatch: pytest.MonkeyPatch, on: str) -> None:
+    file.write_text(OPENS.replace("    def wake", f"{OPENED}    def wake"))
+    monkeypatch.setenv("ON", on)
+    monkeypatch.setenv("PORT", "0")
+    with started(file) as program, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        said = [line(program) for _ in range(3)]
+        peer.settimeout(60)
+        peer.sendto(b"?", ("127.0.0.1", json.loads(said[2])["data"]["number"]))
+        assert json.loads(line(program)) == event("mine.heard", by="lo")
+        assert peer.recv(100) == b"heard"
 
 
 def test_it_is_ready_once_its_ports_are_open(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
