@@ -12,30 +12,18 @@ from typing import Any
 
 from catenet.nodes.machine import (
     Answering,
-    Explaining,
     Flushable,
-    Inspectable,
     InterfaceAware,
     Machine,
     PortAware,
-    RouteAware,
     Stoppable,
     StreamMachine,
 )
 
 __all__ = ["OPTIONAL", "check_machine"]
 
-OPTIONAL: Sequence[type] = (
-    InterfaceAware,
-    RouteAware,
-    PortAware,
-    StreamMachine,
-    Answering,
-    Inspectable,
-    Explaining,
-    Flushable,
-    Stoppable,
-)
+OPTIONAL: Sequence[type] = (InterfaceAware, PortAware, StreamMachine, Answering, Flushable, Stoppable)
+"""What a program is told and asked by. The others are a service's: a program may have such methods for itself."""
 _ELSE = "one of your own needs another name"
 
 

@@ -9,7 +9,8 @@ shared_runs  what several services need: begun by the first, ended by the last
 machine_run  a machine on a node: its actions are done, and it is told and asked what it has the methods for
 driver       feeds a machine, has its actions done, re-arms one timer
 ports        the open ports of a machine; port: what all have in common, groups and reconnects among it
-udp          datagram ports; mmsg: many datagrams by one call of the kernel; raw: those of an IP protocol; frames: those of an Ethernet type
+udp          datagram ports; mmsg: many datagrams by one call of the kernel
+raw          ports of an IP protocol; frames: those of an Ethernet type
 tcp          byte streams behind the `Stream` contract; machine_streams: those of a machine
 tls          TLS 1.3 as a stream around a stream: only a service that speaks it loads it
 network      what ports and connections are of: the kernel, or another network
