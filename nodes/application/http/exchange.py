@@ -8,7 +8,7 @@ peer that sends fast nor one that reads slowly makes anybody hold much.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 from catenet.nodes.application.http.body import has_no_content
 from catenet.nodes.application.http.events import Data, EndOfMessage, Prepared
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from catenet.nodes.application.http.connection import Connection
     from catenet.nodes.application.http.server import Server
 
-__all__ = ["Exchange", "Handler", "Whole"]
+__all__ = ["Exchange", "Handler", "Waking", "Whole"]
 
 
 _END = EndOfMessage()
@@ -56,12 +56,25 @@ class Handler(Protocol):
         at once and every equal request gets the same one at this moment; None: `request` is asked."""
 
 
+@runtime_checkable
+class Waking(Protocol):
+    """A handler that does something at a time of its own, on the clock of `Exchange.now`."""
+
+    def next_wake(self) -> float | None:
+        """When `wake` should next be called."""
+
+    def wake(self, now: float) -> None:
+        """Do what has fallen due. Waking early or late is harmless."""
+
+
 class _Owner(Protocol):
     """The connection that the exchange is on."""
 
     server: Server
     connection: Connection
 
+    @property
+    def now(self) -> float: ...
     def answered(self, exchange: Exchange, status: int, size: int, media_type: str) -> None: ...
     def give_up(self) -> None: ...
     def go_on(self) -> None: ...
@@ -84,6 +97,11 @@ class Exchange:
         self.received = False  # whether its content has ended, and its handler knows
         self.told = False  # whether the user was told of the request
         self._owner: _Owner | None = owner
+
+    @property
+    def now(self) -> float:
+        """When what the handler was last told of happened, on the machines' clock; 0 once the peer is gone."""
+        return 0.0 if self._owner is None else self._owner.now
 
     def read(self) -> None:
         """Ask for a piece of the request's content: `content` is called with it once. A client that waits for a word

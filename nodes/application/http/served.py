@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from catenet.nodes.application.http.exchange import Waking
 from catenet.nodes.application.http.server import Server
 from catenet.nodes.application.http.stream import ServerStream
 from catenet.nodes.machine import Action, Datagram, Endpoint, Flush, Json, OpenPort, Stream, Tcp
@@ -20,6 +21,7 @@ class ServedSite:
         self.flush = flush
         self._server = server
         self._table = table
+        self._waking = server.handler if isinstance(server.handler, Waking) else None
         self._actions: list[Action] = [OpenPort(Tcp(port, tls))]
 
     def accepted(self, local: Endpoint, peer: Endpoint, now: float) -> Stream:
@@ -36,10 +38,12 @@ class ServedSite:
         """It has no port for datagrams."""
 
     def wake(self, now: float) -> None:
-        """The connections have timers of their own."""
+        """The handler's time has come; the connections have timers of their own."""
+        if self._waking is not None:
+            self._waking.wake(now)
 
     def next_wake(self) -> float | None:
-        return None
+        return None if self._waking is None else self._waking.next_wake()
 
     def take_actions(self) -> list[Action]:
         actions = self._actions

@@ -59,6 +59,11 @@ class ServerStream:
         self._set_deadline(server.idle)
         self._reports: list[Report] = []
 
+    @property
+    def now(self) -> float:
+        """When our owner last called us."""
+        return self._now
+
     def receive_data(self, data: bytes, now: float) -> None:
         self._now = now
         if self._rests and not self._whole and self._answer_whole(data, now):

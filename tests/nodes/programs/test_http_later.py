@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-from math import inf
 from pathlib import Path
 
 from http_answers import told
@@ -15,10 +13,10 @@ from catenet.nodes.application.http.message import Request
 from catenet.nodes.application.http.response import DatedFields
 from catenet.nodes.application.http.served import ServedSite
 from catenet.nodes.application.http.server import Server
-from catenet.nodes.machine import Action
 from catenet.nodes.runtime.machine_run import run_machine
 
 CONTENT = b"x" * 300_000
+DELAY = 0.02  # seconds
 
 
 class Delayed:
@@ -26,16 +24,16 @@ class Delayed:
 
     def __init__(self) -> None:
         self._left: dict[Exchange, bytes] = {}
-        self.due: list[tuple[Exchange, bool]] = []  # and whether it has begun
+        self._due: list[tuple[float, Exchange]] = []
 
     def request(self, exchange: Exchange) -> None:
-        self.due.append((exchange, False))
+        self._due.append((exchange.now + DELAY, exchange))
 
     def content(self, exchange: Exchange, data: bytes) -> None:
         raise AssertionError("nobody asked for it")
 
     def more(self, exchange: Exchange) -> None:
-        self.due.append((exchange, True))
+        self._due.append((exchange.now + DELAY, exchange))
 
     def gone(self, exchange: Exchange) -> None:
         raise AssertionError("the peer waits")
@@ -43,10 +41,16 @@ class Delayed:
     def whole(self, request: Request, dated: DatedFields) -> Whole | None:
         return None
 
-    def go_on(self) -> None:
-        due, self.due = self.due, []
-        for exchange, begun in due:
-            (self._send if begun else self._begin)(exchange)
+    def next_wake(self) -> float | None:
+        return min((when for when, _ in self._due), default=None)
+
+    def wake(self, now: float) -> None:
+        due, self._due = self._due, []
+        for when, exchange in due:
+            if when > now:
+                self._due.append((when, exchange))
+            else:
+                (self._send if exchange.begun else self._begin)(exchange)
 
     def _begin(self, exchange: Exchange) -> None:
         self._left[exchange] = CONTENT
@@ -61,35 +65,13 @@ class Delayed:
             exchange.end()
 
 
-class Later(ServedSite):
-    """The machine: its timer has the handler go on."""
-
-    def __init__(self, handler: Delayed, server: Server, port: int) -> None:
-        super().__init__(server, port, dict, lambda: None)
-        self._handler = handler
-        self._due = inf
-
-    def wake(self, now: float) -> None:
-        self._due = inf
-        self._handler.go_on()
-
-    def next_wake(self) -> float | None:
-        return None if self._due == inf else self._due
-
-    def take_actions(self) -> list[Action]:
-        if self._handler.due and self._due == inf:
-            self._due = asyncio.get_running_loop().time() + 0.02
-        return super().take_actions()
-
-
 def test_an_answer_that_comes_later_reaches_the_browser(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
 
     async def serve(node: SmallNode, port: int) -> None:
-        handler = Delayed()
-        server = Server(handler, wall_clock=node.wall_clock, idle=10.0, count=node.count, wants=node.wants)
-        await run_machine(node, Later(handler, server, port))  # type: ignore[arg-type]
+        server = Server(Delayed(), wall_clock=node.wall_clock, idle=10.0, count=node.count, wants=node.wants)
+        await run_machine(node, ServedSite(server, port, dict, lambda: None))  # type: ignore[arg-type]
 
     with Running(SmallNode(tmp_path), serve, port) as node:
         for _ in range(2):
