@@ -1,4 +1,4 @@
-"""The machines of tests/machines on the virtual clock; in containers they run in tests/labs/test_machines.py."""
+"""The machines of tests/machines on the virtual clock; in containers: tests/labs/test_machines_in_containers.py."""
 
 from __future__ import annotations
 
