@@ -72,19 +72,22 @@ class TlsStream:
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=server_side, server_hostname=name)
         self._inner: Stream | None = None
         self._state = _State.HANDSHAKE
+        self._now = now
         self._deadline = now + _HANDSHAKE
         self._peer_done = False
         self._reports: list[Report] = []
         self._advance(now)  # a client speaks first
 
     def receive_data(self, data: bytes, now: float) -> None:
+        self._now = now
         if self._state is not _State.CLOSED:
             self._incoming.write(data)
             self._advance(now)
 
     def receive_eof(self, now: float) -> None:
         """Without a close_notify before it, it is no end that the peer meant: anybody may have cut what it had to say
-        (section 6.1). So the inner stream is not told of an end."""
+        (section 6.1). So to a stream that knows the difference the connection is lost."""
+        self._now = now
         if not self._peer_done and self._state is not _State.CLOSED:
             self._incoming.write_eof()
             self._advance(now)
@@ -102,6 +105,7 @@ class TlsStream:
 
     def wake(self, now: float) -> None:
         """The handshake is not whole in time; or something of the inner stream's is due."""
+        self._now = now
         if self._state is _State.HANDSHAKE:
             if now >= self._deadline:
                 self._fail("no whole handshake in time")
@@ -123,10 +127,12 @@ class TlsStream:
         return self._inner.wants_data if isinstance(self._inner, Throttled) else True
 
     def give_up(self) -> None:
-        """To the inner stream, too, it is the end."""
-        self._state = _State.CLOSED
-        if isinstance(self._inner, Breakable):
-            self._inner.give_up()
+        """To the inner stream, too, it is the end; within the handshake it is a refusal."""
+        if self._state is _State.HANDSHAKE:
+            self._fail("the connection was lost within the handshake")
+        elif self._state is _State.OPEN:
+            self._state = _State.CLOSED
+            self._lose()
 
     def take_reports(self) -> list[Report]:
         reports, self._reports = self._reports, []
@@ -180,6 +186,15 @@ class TlsStream:
         self._state = _State.CLOSED
         self.failure = why
         self._reports += self._refused(why)
+        self._lose()
+
+    def _lose(self) -> None:
+        """Nothing more comes to the inner stream, and what it has to say is not sent."""
+        if isinstance(self._inner, Breakable):
+            self._inner.give_up()
+        elif self._inner is not None and not self._peer_done:
+            self._peer_done = True
+            self._inner.receive_eof(self._now)
 
 
 def _why(error: ssl.SSLError) -> str:

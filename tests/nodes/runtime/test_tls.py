@@ -6,6 +6,7 @@ import asyncio
 import random
 import socket
 import ssl
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,6 +70,15 @@ class Echo:
 
     def take_reports(self) -> list[Report]:
         return []
+
+
+class Fragile(Echo):
+    """To it the loss of the connection is another thing than its end."""
+
+    lost = 0
+
+    def give_up(self) -> None:
+        self.lost += 1
 
 
 class Client:
@@ -206,7 +216,7 @@ def test_8446_6_1_what_was_said_before_the_close_notify_is_still_answered() -> N
 
 
 def test_8446_6_1_an_end_without_a_close_notify_is_no_end_that_the_peer_meant() -> None:
-    inner = Echo()
+    inner = Fragile()
     server, client = joined(inner)
     server.receive_data(client.say(b"half of it"), 0.0)
     server.receive_eof(0.0)
@@ -234,6 +244,43 @@ def test_a_close_notify_within_the_handshake() -> None:
     assert server.failure
     server.data_to_send()
     assert server.finished
+
+
+def cut(server: TlsStream, client: Client) -> None:
+    server.receive_eof(0.0)
+
+
+def damage(server: TlsStream, client: Client) -> None:
+    server.receive_data(b"\x17\x03\x03\x00\x20" + bytes(32), 0.0)
+
+
+def reset(server: TlsStream, client: Client) -> None:
+    server.give_up()
+
+
+@pytest.mark.parametrize("breaking", [cut, damage, reset])
+def test_8446_6_1_where_tls_breaks_the_inner_stream_hears_once_that_nothing_more_comes(
+    breaking: Callable[[TlsStream, Client], None],
+) -> None:
+    fragile, other = Fragile(), Echo()
+    for inner in (fragile, other):
+        server, client = joined(inner)
+        server.receive_data(client.say(b"question"), 0.0)
+        breaking(server, client)
+        server.data_to_send()
+        server.give_up()  # the connection is gone, too
+        assert (inner.heard, server.finished) == (b"question", True)
+    assert (fragile.lost, fragile.ended) == (1, False)
+    assert other.ended
+
+
+def test_a_reset_within_the_handshake_is_a_refusal() -> None:
+    server = TlsStream(Echo, SERVER, 0.0, refused=told)
+    server.receive_data(Client().outgoing.read(), 0.0)
+    server.give_up()
+    (report,) = server.take_reports()
+    assert report.text == server.failure == "the connection was lost within the handshake"
+    assert server.next_wake() is None
 
 
 # Time, and how much is held
