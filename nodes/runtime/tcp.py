@@ -156,7 +156,9 @@ class Connection(asyncio.BufferedProtocol):
         self._reply: Reply | None = None
         self._throttled: Throttled | None = None
         self._full = False
-        self._closing = False
+        self._finished = False  # the stream has
+        self._cut = False
+        self._closing = False  # for either reason
         self._peer_done = False
 
     def flush(self) -> None:
@@ -164,8 +166,8 @@ class Connection(asyncio.BufferedProtocol):
         self._feed(lambda _: None)
 
     def abort(self) -> None:
-        """Cut the connection off; what is unsent is lost."""
-        self._closing = True
+        """Cut the connection off; what is unsent is lost. To the stream it is as if the peer had reset it."""
+        self._cut = self._closing = True
         if self._transport is not None:
             self._transport.abort()
 
@@ -245,9 +247,9 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._all.of.pop(id(stream), None)
         try:
-            if exc is not None and isinstance(stream, Breakable):
+            if (self._cut or exc is not None) and isinstance(stream, Breakable):
                 stream.give_up()
-            elif not self._closing:
+            elif not self._finished:
                 stream.receive_eof(self._all.loop.time())
             for report in stream.take_reports():
                 self._all.owner.perform(report)
@@ -293,7 +295,7 @@ class Connection(asyncio.BufferedProtocol):
         """Close once everything is sent. Until the peer has closed too, what it still sends is read and thrown away:
         closing over unread bytes would reset the connection, and take our last bytes from the peer (RFC 9112
         section 9.6)."""
-        self._closing = True
+        self._finished = self._closing = True
         if self._peer_done:
             transport.close()
         else:

@@ -69,18 +69,45 @@ class Lines:
         return reports
 
 
+class Fragile(Lines):
+    """To it the loss of its connection is another thing than its end."""
+
+    lost = 0
+
+    def give_up(self) -> None:
+        self.lost += 1
+
+
+class Clock:
+    """The loop's time, which goes on by hand."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        loop = asyncio.get_running_loop()
+        self.now = loop.time()
+        monkeypatch.setattr(loop, "time", lambda: self.now)
+
+    async def go_on(self, seconds: float) -> None:
+        self.now += seconds
+        await turns(5)
+
+
+async def turns(number: int) -> None:
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
 def free_port(kind: socket.SocketKind) -> int:
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-async def serve(b: Bench, streams: list[Lines]) -> int:
+async def serve(b: Bench, streams: list[Lines], kind: type[Lines] = Lines) -> int:
     port = free_port(socket.SOCK_STREAM)
 
     def accept(connection: Connection) -> Lines:
         assert connection.local.port == port
-        streams.append(Lines())
+        streams.append(kind())
         return streams[-1]
 
     b.tcp().listen(port, accept)
@@ -218,6 +245,26 @@ def test_tcp_that_the_peer_has_reset_may_end_at_that_moment(on_bench: OnBench) -
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         assert b.failures == []
+
+    on_bench(run)
+
+
+@pytest.mark.parametrize("kind", [Lines, Fragile])
+def test_tcp_a_stream_whose_peer_takes_nothing_hears_that_it_is_cut_off(
+    on_bench: OnBench, monkeypatch: pytest.MonkeyPatch, kind: type[Lines]
+) -> None:
+    async def run(b: Bench) -> None:
+        clock = Clock(monkeypatch)
+        streams: list[Lines] = []
+        port = await serve(b, streams, kind)
+        with socket.create_connection(("127.0.0.1", port)) as peer:
+            peer.sendall(b"much 20000000\n")
+            await b.until(lambda: bool(streams) and streams[0].received > 0)
+            await clock.go_on(31)
+            await b.until(lambda: b.counters.get("connections_stalled") == 1)
+            await turns(5)
+        (stream,) = streams
+        assert (getattr(stream, "lost", None), stream.ended) == ((1, False) if kind is Fragile else (None, True))
 
     on_bench(run)
 
