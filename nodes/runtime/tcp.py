@@ -10,10 +10,11 @@ holds for a socket, and the service would answer nobody else until it had answer
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import Callable
 from math import inf
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from catenet.nodes.address import Address
 from catenet.nodes.machine import Answering, Breakable, Endpoint, Report, Stream, Throttled
@@ -27,6 +28,8 @@ _TURN, _LEAST = 64 * 1024, 512  # bytes read of all connections in a turn; of on
 _UNSENT = 64 * 1024  # bytes
 _STALL = 30.0  # seconds
 _BACKLOG = 512  # connections that the kernel keeps for us
+_NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_REST = 1.0  # seconds until it is tried again, where there is no room for one more connection
 
 
 class _Owner(Protocol):
@@ -49,6 +52,8 @@ class Connections:
         self.share = self._buffer = memoryview(bytearray(_TURN))  # where what is read of one connection at a time goes
         self._listeners: dict[int, _Listener] = {}
         self.of: dict[int, Connection] = {}  # by the stream's identity
+        self.closed = False
+        self._taking: set[asyncio.Task[Any]] = set()
         self.now = 0.0  # as `moment` has it; 0: not looked at in this turn of the loop
 
     def listen(self, port: int, accept: Callable[[Connection], Stream]) -> None:
@@ -58,7 +63,7 @@ class Connections:
             OSError: the port is taken, or the kernel refuses.
 
         """
-        self._listeners[port] = _Listener(port, lambda: Connection(self, accept), self)
+        self._listeners[port] = _Listener(port, accept, self)
 
     def close_port(self, port: int) -> None:
         """Accept no more; the connections that stand go on."""
@@ -80,7 +85,13 @@ class Connections:
 
         """
         async with asyncio.timeout(timeout):
-            await self.loop.create_connection(lambda: Connection(self, opened), str(peer.address), peer.port)
+            await self.loop.create_connection(lambda: Connection(self, opened, peer), str(peer.address), peer.port)
+
+    def take(self, accepted: socket.socket, connection: Connection) -> None:
+        """A port has accepted it."""
+        task = self.loop.create_task(self.loop.connect_accepted_socket(lambda: connection, accepted))
+        self._taking.add(task)
+        task.add_done_callback(self._taking.discard)
 
     def moment(self) -> float:
         """The time, looked at once in a turn of the event loop: what has come together has come at one moment."""
@@ -104,7 +115,8 @@ class Connections:
         self.share = self._buffer[: max(_LEAST, _TURN // max(1, len(self.open)))]
 
     def close(self) -> None:
-        """Close every port, and cut every connection off."""
+        """Close every port, and cut every connection off. The streams hear nothing: who is behind them has ended."""
+        self.closed = True
         for port in tuple(self._listeners):
             self.close_port(port)
         for connection in tuple(self.open):
@@ -112,10 +124,12 @@ class Connections:
 
 
 class _Listener:
-    """A port that accepts. It is open at once; who connects before the loop's next turn waits with the kernel."""
+    """A port that accepts. It is open, and closed, at once: asyncio's own server is so some turns of the loop later,
+    and forgets a connection that it has accepted in between."""
 
-    def __init__(self, port: int, make: Callable[[], Connection], everyone: Connections) -> None:
+    def __init__(self, port: int, accept: Callable[[Connection], Stream], everyone: Connections) -> None:
         self._everyone = everyone
+        self._accept = accept
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # else TIME-WAIT holds it at a restart
@@ -124,28 +138,40 @@ class _Listener:
         except OSError:
             self._socket.close()
             raise
-        self._server: asyncio.Server | None = None
-        self._closed = False
-        self._task = everyone.loop.create_task(self._serve(make))
-
-    async def _serve(self, make: Callable[[], Connection]) -> None:
-        self._server = await self._everyone.loop.create_server(make, sock=self._socket, backlog=_BACKLOG)
-        if self._closed:
-            self._server.close()
+        self._rest: asyncio.TimerHandle | None = None
+        self._watch()
 
     def close(self) -> None:
-        self._closed = True
-        if self._server is not None:  # else as soon as there is one
-            self._server.close()
+        if self._rest is not None:
+            self._rest.cancel()
+        self._everyone.loop.remove_reader(self._socket)
+        self._socket.close()
+
+    def _watch(self) -> None:
+        self._everyone.loop.add_reader(self._socket, self._accept_all)
+
+    def _accept_all(self) -> None:
+        for _ in range(_BACKLOG):
+            try:
+                accepted, peer = self._socket.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:  # of the new connection, mostly: the peer has gone already (accept(2))
+                if error.errno in _NO_ROOM:
+                    self._everyone.loop.remove_reader(self._socket)
+                    self._rest = self._everyone.loop.call_later(_REST, self._watch)
+                    return
+            else:
+                self._everyone.take(accepted, Connection(self._everyone, self._accept, _endpoint(peer)))
 
 
 class Connection(asyncio.BufferedProtocol):
     """One TCP connection, seen from its Stream's owner."""
 
-    peer: Endpoint
     local: Endpoint
 
-    def __init__(self, connections: Connections, opened: Callable[[Connection], Stream]) -> None:
+    def __init__(self, connections: Connections, opened: Callable[[Connection], Stream], peer: Endpoint) -> None:
+        self.peer = peer  # a connection that was reset meanwhile does not know it any more
         self._all = connections
         self._opened = opened
         self._transport: asyncio.Transport | None = None
@@ -176,8 +202,10 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection stands."""
         self._transport = cast(asyncio.Transport, transport)
-        self.peer = _endpoint(transport.get_extra_info("peername"))
         self.local = _endpoint(transport.get_extra_info("sockname"))
+        if self._all.closed:  # since the kernel accepted it
+            self.abort()
+            return
         if len(self._all.open) >= CONNECTIONS:
             self._all.owner.count("connections_refused")
             self.abort()
@@ -246,6 +274,8 @@ class Connection(asyncio.BufferedProtocol):
         if stream is None:
             return
         self._all.of.pop(id(stream), None)
+        if self._all.closed:
+            return
         try:
             if (self._cut or exc is not None) and isinstance(stream, Breakable):
                 stream.give_up()
@@ -300,6 +330,7 @@ class Connection(asyncio.BufferedProtocol):
             transport.close()
         else:
             try:
+                transport.resume_reading()  # else its close is never seen
                 transport.write_eof()
             except OSError:  # reset by the peer, which asyncio has not seen yet
                 transport.abort()
