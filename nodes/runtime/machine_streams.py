@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -90,19 +91,29 @@ class MachineStreams:
 
     async def _connect(self, wanted: Connect) -> None:
         try:
+            if wanted.name:
+                self._tls.check_name(wanted.name)
             await self._streams.connect(wanted.peer, partial(self._connected, wanted), wanted.timeout)
-        except OSError as error:
-            why = "timed out" if isinstance(error, TimeoutError) else error.strerror or str(error)
-            self._driver.call(lambda now: self._machine.connect_failed(wanted.tag, why, now))
+        except (OSError, ValueError) as error:
+            self._connect_failed(wanted, _why(error))
+        except Exception as error:  # nobody looks at the task's
+            self.fail(error)
+
+    def _connect_failed(self, wanted: Connect, why: str) -> None:
+        self._driver.call(lambda now: self._machine.connect_failed(wanted.tag, why, now))
 
     def _connected(self, wanted: Connect, end: StreamEnd) -> Stream:
+        stands = False
+
         def opened() -> Stream:
+            nonlocal stands
+            stands = True
             return self._machine.connected(wanted.tag, end.local, end.peer, self._loop.time())
 
         def failed(why: str) -> None:
             self._count("tls_refused")
-            if not around.opened:
-                self._driver.call(lambda now: self._machine.connect_failed(wanted.tag, why, now))
+            if not stands:
+                self._connect_failed(wanted, why)
 
         if not wanted.name:
             return opened()
@@ -112,3 +123,9 @@ class MachineStreams:
     def _inside(self, around: Stream, stream: Stream) -> Stream:
         self._around[id(stream)] = around
         return stream
+
+
+def _why(error: OSError | ValueError) -> str:
+    if isinstance(error, TimeoutError):
+        return "timed out"
+    return os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)

@@ -14,41 +14,37 @@ import errno
 import socket
 from collections.abc import Callable
 from math import inf
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from catenet.nodes.address import Address
-from catenet.nodes.machine import Answering, Breakable, Endpoint, Report, Stream, Throttled
+from catenet.nodes.machine import Answering, Breakable, Endpoint, Stream, Throttled
 from catenet.nodes.runtime.port import Reply
+
+if TYPE_CHECKING:
+    from catenet.nodes.runtime.network import StreamOwner
 
 __all__ = ["CONNECTIONS", "Connection", "Connections"]
 
 CONNECTIONS = 1024
-"""The most connections that one service has at a time; more are cut off and counted (`connections_refused`)."""
+"""The most connections that one service has accepted at a time; more are cut off and counted (`connections_refused`).
+As many again it may have made: whoever connects to a resolver does not stop what it asks."""
 _TURN, _LEAST = 64 * 1024, 512  # bytes read of all connections in a turn; of one at least
 _UNSENT = 64 * 1024  # bytes
 _STALL = 30.0  # seconds
+_LAST_PORT = 65_535
 _BACKLOG = 512  # connections that the kernel keeps for us
 _NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _REST = 1.0  # seconds until it is tried again, where there is no room for one more connection
 
 
-class _Owner(Protocol):
-    """Who opened the connections: a service's context."""
-
-    def count(self, counter: str, by: int = 1) -> None: ...
-    def perform(self, action: Report) -> None: ...
-    def fail(self, error: Exception) -> None: ...
-    def settle(self) -> None:
-        """A stream was told something: do what whoever is behind it wants now."""
-
-
 class Connections:
     """All TCP connections and listening ports of one service."""
 
-    def __init__(self, owner: _Owner, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, owner: StreamOwner, loop: asyncio.AbstractEventLoop) -> None:
         self.owner = owner
         self.loop = loop
-        self.open: set[Connection] = set()
+        self.accepted: set[Connection] = set()
+        self.made: set[Connection] = set()
         self.share = self._buffer = memoryview(bytearray(_TURN))  # where what is read of one connection at a time goes
         self._listeners: dict[int, _Listener] = {}
         self.of: dict[int, Connection] = {}  # by the stream's identity
@@ -81,14 +77,41 @@ class Connections:
         """Open a connection; returns once it stands and `opened` has been called.
 
         Raises:
-            OSError: it was refused, cannot be routed, or took longer than `timeout` seconds (TimeoutError).
+            OSError: it was refused, cannot be routed, or took longer than `timeout` seconds (TimeoutError); there is
+                no such port, or there are CONNECTIONS already.
 
         """
-        async with asyncio.timeout(timeout):
-            await self.loop.create_connection(lambda: Connection(self, opened, peer), str(peer.address), peer.port)
+        if not 0 < peer.port <= _LAST_PORT:
+            raise OSError(f"{peer}: a port is a number from 1 to {_LAST_PORT}")
+        if len(self.made) >= CONNECTIONS:
+            raise OSError(f"{CONNECTIONS} connections are made already")
+        connection = Connection(self, opened, peer)
+        self.made.add(connection)
+        try:
+            made = await self._connected_socket(peer, timeout)
+            await self.loop.create_connection(lambda: connection, sock=made)
+        except BaseException:
+            self.made.discard(connection)
+            raise
+
+    async def _connected_socket(self, peer: Endpoint, timeout: float) -> socket.socket:
+        """By itself: once a connection stands, and its stream is made, it can be late no more."""
+        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+        try:
+            async with asyncio.timeout(timeout):
+                await self.loop.sock_connect(made, (str(peer.address), peer.port))
+        except BaseException:
+            made.close()
+            raise
+        return made
 
     def take(self, accepted: socket.socket, connection: Connection) -> None:
         """A port has accepted it."""
+        if len(self.accepted) >= CONNECTIONS:
+            self.owner.count("connections_refused")
+            accepted.close()
+            return
+        self.accepted.add(connection)
         task = self.loop.create_task(self.loop.connect_accepted_socket(lambda: connection, accepted))
         self._taking.add(task)
         task.add_done_callback(self._taking.discard)
@@ -103,23 +126,21 @@ class Connections:
     def _end_turn(self) -> None:
         self.now = 0.0
 
-    def add(self, connection: Connection) -> None:
-        self.open.add(connection)
-        self._share_out()
+    def share_out(self) -> None:
+        """Among all that stand."""
+        self.share = self._buffer[: max(_LEAST, _TURN // max(1, len(self.accepted) + len(self.made)))]
 
     def discard(self, connection: Connection) -> None:
-        self.open.discard(connection)
-        self._share_out()
-
-    def _share_out(self) -> None:
-        self.share = self._buffer[: max(_LEAST, _TURN // max(1, len(self.open)))]
+        self.accepted.discard(connection)
+        self.made.discard(connection)
+        self.share_out()
 
     def close(self) -> None:
         """Close every port, and cut every connection off. The streams hear nothing: who is behind them has ended."""
         self.closed = True
         for port in tuple(self._listeners):
             self.close_port(port)
-        for connection in tuple(self.open):
+        for connection in (*self.accepted, *self.made):
             connection.abort()
 
 
@@ -206,11 +227,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._all.closed:  # since the kernel accepted it
             self.abort()
             return
-        if len(self._all.open) >= CONNECTIONS:
-            self._all.owner.count("connections_refused")
-            self.abort()
-            return
-        self._all.add(self)
+        self._all.share_out()
         self._transport.set_write_buffer_limits(high=_UNSENT)
         try:
             self._stream = stream = self._opened(self)

@@ -113,11 +113,6 @@ class TlsStream:
             self._inner.wake(now)
 
     @property
-    def opened(self) -> bool:
-        """Whether the handshake was whole."""
-        return self._inner is not None
-
-    @property
     def finished(self) -> bool:
         return self._state is _State.CLOSED and not self._outgoing.pending
 
@@ -242,6 +237,13 @@ class ServiceTls:
     def check(self) -> None:
         """Raises ConfigError: it has no certificate to serve with."""
         assert self._serving.minimum_version
+
+    def check_name(self, name: str) -> None:
+        """Raises ValueError: it is no name that a peer could prove: a label is empty, or longer than 63 octets."""
+        try:
+            self._asking.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=name)
+        except (ValueError, TypeError) as error:  # TypeError: a NUL in it
+            raise ValueError(f"{name!r} is no name: {error}") from None
 
     def serve(self, peer: Endpoint, opened: Callable[[], Stream], now: float) -> TlsStream:
         """For a connection that was accepted; `opened` gives its stream, once the handshake is whole."""

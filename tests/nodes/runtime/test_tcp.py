@@ -11,98 +11,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from tcp_bench import HERE, Clock, Fragile, Lines, free_port, turns
 
-from catenet.nodes.address import Address
-from catenet.nodes.machine import Endpoint, Report
+from catenet.nodes.machine import Endpoint
 from catenet.nodes.runtime import tcp
 from catenet.nodes.runtime.tcp import Connection
 
 if TYPE_CHECKING:
     from conftest import Bench, OnBench
-
-HERE = Address.parse("127.0.0.1")
-
-
-class Lines:
-    """Answers each line with the same in upper case; `bye` ends; `much N` is answered with N bytes."""
-
-    def __init__(self, finished: bool = False) -> None:
-        self.inbox = b""
-        self.outbox = bytearray()
-        self.finished = finished
-        self.ended = False
-        self.received = 0
-        self.wake_at: float | None = None
-        self.reports: list[Report] = []
-
-    def receive_data(self, data: bytes, now: float) -> None:
-        self.received += len(data)
-        *lines, self.inbox = (self.inbox + data).split(b"\n")
-        for line in lines:
-            self._line(line, now)
-
-    def _line(self, line: bytes, now: float) -> None:
-        if line == b"fault":
-            raise ZeroDivisionError("our own mistake")
-        if line == b"idle":
-            self.wake_at = now + 0.01
-        elif line.startswith(b"much "):
-            self.outbox += bytes(int(line[5:]))
-        else:
-            self.outbox += line.upper() + b"\n"
-        self.finished = line == b"bye"
-        self.reports.append(Report("svc.line", line.decode(), {}))
-
-    def receive_eof(self, now: float) -> None:
-        self.ended = self.finished = True
-
-    def data_to_send(self) -> bytes:
-        data, self.outbox = bytes(self.outbox), bytearray()
-        return data
-
-    def next_wake(self) -> float | None:
-        return self.wake_at
-
-    def wake(self, now: float) -> None:
-        self.outbox += b"too slow\n"
-        self.finished, self.wake_at = True, None
-
-    def take_reports(self) -> list[Report]:
-        reports, self.reports = self.reports, []
-        return reports
-
-
-class Fragile(Lines):
-    """To it the loss of its connection is another thing than its end."""
-
-    lost = 0
-
-    def give_up(self) -> None:
-        self.lost += 1
-
-
-class Clock:
-    """The loop's time, which goes on by hand."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        loop = asyncio.get_running_loop()
-        self.now = loop.time()
-        monkeypatch.setattr(loop, "time", lambda: self.now)
-
-    async def go_on(self, seconds: float) -> None:
-        self.now += seconds
-        await turns(5)
-
-
-async def turns(number: int) -> None:
-    for _ in range(number):
-        await asyncio.sleep(0)
-
-
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def serve(b: Bench, streams: list[Lines], kind: type[Lines] = Lines) -> int:
@@ -304,7 +220,7 @@ def test_tcp_that_ends_while_its_stream_wants_nothing_is_gone_once_the_peer_has_
             assert await reader.read() == b""
         writer.close()
         async with asyncio.timeout(5):
-            while connections.open:
+            while connections.accepted:
                 await asyncio.sleep(0)
 
     on_bench(run)
@@ -326,7 +242,7 @@ def test_tcp_a_connection_does_not_outlive_its_service_however_lately_it_was_acc
             peer.setblocking(False)
             with suppress(ConnectionResetError):
                 assert peer.recv(1) == b""
-            assert (len(streams), b.connections[-1].open) == (before, set())
+            assert (len(streams), b.connections[-1].accepted) == (before, set())
             assert not any(stream.ended for stream in streams)
 
     on_bench(run)
@@ -424,6 +340,40 @@ def test_tcp_too_many_connections_are_refused(on_bench: OnBench, monkeypatch: py
         await b.until(lambda: b.counters.get("connections_refused") == 2)
         assert len(streams) == 3
         for writer in writers:
+            writer.close()
+
+    on_bench(run)
+
+
+def test_tcp_who_connects_to_a_service_does_not_stop_what_it_asks(
+    on_bench: OnBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tcp, "CONNECTIONS", 3)
+
+    async def run(b: Bench) -> None:
+        streams, asking = list[Lines](), list[Lines]()
+        port = await serve(b, streams)
+        ends: list[asyncio.StreamWriter] = []
+        others = await asyncio.start_server(lambda reader, writer: ends.append(writer), "127.0.0.1", 0)
+        peer = Endpoint(HERE, others.sockets[0].getsockname()[1])
+
+        def opened(_: Connection) -> Lines:
+            asking.append(Lines())
+            return asking[-1]
+
+        writers = [(await asyncio.open_connection("127.0.0.1", port))[1] for _ in range(3)]
+        await b.until(lambda: len(streams) == 3)
+        asked = await asyncio.gather(
+            *(b.connections[-1].connect(peer, opened, 200) for _ in range(4)), return_exceptions=True
+        )
+        assert [str(each) for each in asked] == ["None"] * 3 + ["3 connections are made already"]
+        await b.until(lambda: len(ends) == 3)
+        ends[0].close()
+        await b.until(lambda: len(b.connections[-1].made) == 2)
+        await b.connections[-1].connect(peer, opened, 200)
+        assert len(asking) == 4
+        others.close()
+        for writer in (*writers, *ends):
             writer.close()
 
     on_bench(run)
