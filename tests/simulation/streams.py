@@ -193,7 +193,7 @@ class Opening:
         if there is None or not there.running or there.paused:
             network.at(max(network.now, self._until), self._fail, "timed out")
         elif opened is None or not isinstance(opened.process.machine, StreamMachine):
-            network.at(network.now + delay, self._fail, "connection refused")
+            network.at(network.now + delay, self._fail, "Connection refused")
         else:
             network.connections.append((self._process.node.name, peer))
             here, end = End(network, self._process, local, peer), End(network, opened.process, peer, local)

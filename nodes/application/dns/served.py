@@ -161,7 +161,7 @@ class ServedResolver(_Served):
         return stream
 
     def connect_failed(self, tag: int, why: str, now: float) -> None:
-        del self._asking[tag]
+        self._asking.pop(tag, None)
         self._count("tcp_failures")
 
     def _send(self, message: TcpMessage) -> None:
