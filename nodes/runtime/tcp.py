@@ -1,7 +1,7 @@
 """TCP connections, each in front of one `Stream` (nodes/machine): bytes to it, its bytes out, its timer.
 
 A peer that does not read stops being read: what the stream has to say waits in the stream while more than _UNSENT bytes
-wait in the socket. A peer that takes nothing, or does not close when we have, is cut off after _STALL seconds.
+wait in the socket. A peer that takes nothing, or does not close when we have, for _STALL seconds is cut off.
 
 The more connections there are, the less is read of one at a time: thousands of small requests fit into what the kernel
 holds for a socket, and the service would answer nobody else until it had answered them all.
@@ -11,7 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
 import socket
+import sys
+import termios
 from collections.abc import Callable
 from math import inf
 from typing import TYPE_CHECKING, Any, cast
@@ -200,6 +203,7 @@ class Connection(asyncio.BufferedProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._wake_at = inf
         self._stall: asyncio.TimerHandle | None = None
+        self._left = 0  # bytes that the peer had still to take when that began
         self._reply: Reply | None = None
         self._throttled: Throttled | None = None
         self._full = False
@@ -367,11 +371,22 @@ class Connection(asyncio.BufferedProtocol):
     def _expect_progress(self) -> None:
         if self._stall is not None:
             self._stall.cancel()
-        self._stall = self._all.loop.call_later(_STALL, self._stalled)
+        self._left = self._untaken()
+        self._stall = self._all.loop.call_later(_STALL, self._look_for_progress)
 
-    def _stalled(self) -> None:
-        self._all.owner.count("connections_stalled")
-        self.abort()
+    def _look_for_progress(self) -> None:
+        if self._untaken() < self._left:
+            self._expect_progress()
+        else:
+            self._all.owner.count("connections_stalled")
+            self.abort()
+
+    def _untaken(self) -> int:
+        """Bytes that the peer has not acknowledged: what waits here, and in the kernel (tcp(7), SIOCOUTQ)."""
+        if self._transport is None:
+            return 0
+        kernels = fcntl.ioctl(self._transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
+        return self._transport.get_write_buffer_size() + int.from_bytes(kernels, sys.byteorder)
 
 
 def _endpoint(name: tuple[str, int]) -> Endpoint:

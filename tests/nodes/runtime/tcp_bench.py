@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from typing import TYPE_CHECKING
 
 import pytest
 
 from catenet.nodes.address import Address
 from catenet.nodes.machine import Report
+from catenet.nodes.runtime.tcp import Connection
+
+if TYPE_CHECKING:
+    from conftest import Bench
 
 HERE = Address.parse("127.0.0.1")
 
@@ -93,3 +98,15 @@ def free_port(kind: socket.SocketKind) -> int:
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+async def serve(b: Bench, streams: list[Lines], kind: type[Lines] = Lines) -> int:
+    port = free_port(socket.SOCK_STREAM)
+
+    def accept(connection: Connection) -> Lines:
+        assert connection.local.port == port
+        streams.append(kind())
+        return streams[-1]
+
+    b.tcp().listen(port, accept)
+    return port
