@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from catenet.nodes.machine import Action, Connect, Report, Stream, StreamMachine, Tcp
+from catenet.nodes.machine import Action, Connect, Stream, StreamMachine, Tcp
 from catenet.nodes.runtime.driver import Driver
 from catenet.nodes.runtime.network import Network, StreamEnd
 
@@ -38,8 +38,8 @@ class MachineStreams:
         self._machine = machine
         self._driver = driver
         self._loop = loop
-        self._perform = perform
-        self._count = count
+        self.perform = perform
+        self.count = count
         self.fail = fail
         self.settle = driver.settle
         self._make_tls = tls
@@ -47,12 +47,6 @@ class MachineStreams:
         self._connecting: set[asyncio.Task[None]] = set()
         self._around: WeakValueDictionary[int, Stream] = WeakValueDictionary()
         """The TLS around a stream of the machine's, by the stream's identity: it ends with it."""
-
-    def count(self, counter: str, by: int = 1) -> None:
-        self._count(counter)
-
-    def perform(self, action: Report) -> None:
-        self._perform(action)
 
     def flush(self, stream: Stream) -> None:
         self._streams.flush(self._around.get(id(stream), stream))
@@ -111,7 +105,7 @@ class MachineStreams:
             return self._machine.connected(wanted.tag, end.local, end.peer, self._loop.time())
 
         def failed(why: str) -> None:
-            self._count("tls_refused")
+            self.count("tls_refused")
             if not stands:
                 self._connect_failed(wanted, why)
 

@@ -233,10 +233,11 @@ class ServiceTls:
         self._count = count
         self._authority = authority or None
         self._once = OncePerReason()
+        self._serving: ssl.SSLContext | None = None
 
     def check(self) -> None:
         """Raises ConfigError: it has no certificate to serve with."""
-        assert self._serving.minimum_version
+        self._context_to_serve()
 
     def check_name(self, name: str) -> None:
         """Raises ValueError: it is no name that a peer could prove: a label is empty, or longer than 63 octets."""
@@ -247,7 +248,7 @@ class ServiceTls:
 
     def serve(self, peer: Endpoint, opened: Callable[[], Stream], now: float) -> TlsStream:
         """For a connection that was accepted; `opened` gives its stream, once the handshake is whole."""
-        return TlsStream(opened, self._serving, now, refused=lambda why: self._refused(peer, why))
+        return TlsStream(opened, self._context_to_serve(), now, refused=lambda why: self._refused(peer, why))
 
     def ask(self, name: str, opened: Callable[[], Stream], failed: Callable[[str], None], now: float) -> TlsStream:
         """For a connection to a peer who is to prove that this is its name; `failed`: it has not, or what came is
@@ -260,8 +261,12 @@ class ServiceTls:
 
         return TlsStream(opened, self._asking, now, name=name, refused=refused)
 
-    @cached_property
-    def _serving(self) -> ssl.SSLContext:
+    def _context_to_serve(self) -> ssl.SSLContext:
+        if self._serving is None:
+            self._serving = self._make_context()
+        return self._serving
+
+    def _make_context(self) -> ssl.SSLContext:
         where = f"told.{self._service}"
         if self._certificate is None:
             raise ConfigError(f"{self._service}: tls is on, and {where} has no certificate for it")

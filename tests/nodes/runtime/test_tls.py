@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-import socket
 import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -12,73 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tls_bench import NAME, Echo, Fragile, certificate, told, trusting
 
-from catenet.nodes.address import Address
-from catenet.nodes.control.certificate import Certificate, Tls
-from catenet.nodes.control.config import ConfigError
-from catenet.nodes.machine import Report
-from catenet.nodes.runtime.tls import ServiceTls, TlsStream, server_context
-from catenet.orchestrator.plan.authority import certify, trusted
+from catenet.nodes.control.certificate import Tls
+from catenet.nodes.runtime.tls import TlsStream, server_context
+from catenet.orchestrator.plan.authority import trusted
 
 if TYPE_CHECKING:
-    from conftest import Bench, OnBench
+    pass
 
 PIECE = 65_536
-NAME = "www.example.org"
-
-
-def certificate(kind: Tls = "on") -> Certificate:
-    return certify("lab", NAME, [Address.parse("127.0.0.1")], "web", kind)
-
-
 SERVER = server_context(certificate())
-
-
-def trusting(lab: str = "lab") -> ssl.SSLContext:
-    context = ssl.create_default_context(cadata=trusted(lab))
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    return context
-
-
-class Echo:
-    """The inner stream: it says what it hears, and ends once the other side does, or says `bye`."""
-
-    def __init__(self) -> None:
-        self.heard = b""
-        self.outbox = b""
-        self.ended = self.finished = False
-        self.waking: float | None = None
-
-    def receive_data(self, data: bytes, now: float) -> None:
-        self.heard += data
-        self.outbox += data
-        self.finished = self.heard.endswith(b"bye")
-
-    def receive_eof(self, now: float) -> None:
-        assert not self.ended
-        self.ended = self.finished = True
-
-    def data_to_send(self) -> bytes:
-        data, self.outbox = self.outbox, b""
-        return data
-
-    def next_wake(self) -> float | None:
-        return self.waking
-
-    def wake(self, now: float) -> None:
-        self.outbox += b"awake"
-
-    def take_reports(self) -> list[Report]:
-        return []
-
-
-class Fragile(Echo):
-    """To it the loss of the connection is another thing than its end."""
-
-    lost = 0
-
-    def give_up(self) -> None:
-        self.lost += 1
 
 
 class Client:
@@ -134,10 +76,6 @@ def exchange(server: TlsStream, client: Client, now: float = 0.0) -> None:
     if data := client.outgoing.read():
         server.receive_data(data, now)
     client.take(server.data_to_send())
-
-
-def told(why: str) -> list[Report]:
-    return [Report("input.refused", why, {})]
 
 
 def sliced(data: bytes, rng: random.Random) -> list[bytes]:
@@ -413,44 +351,3 @@ def test_a_certificate_that_is_wrong_is_refused(kind: Tls, lab: str, name: str, 
         client.receive_data(server.data_to_send(), 0.0)
     assert client.failure == why
     assert bool(server.failure) == bool(why)  # an alert came
-
-
-# The service
-
-
-def test_a_service_over_tls_tells_once_of_each_kind_of_refusal(on_bench: OnBench) -> None:
-    async def run(b: Bench) -> None:
-        tls = ServiceTls("svc", certificate().to_json(), b.count)
-        inners: list[Echo] = []
-
-        def opened() -> Echo:
-            inners.append(Echo())
-            return inners[-1]
-
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        b.tcp().listen(port, lambda connection: tls.serve(connection.peer, opened, b.shared.loop.time()))
-        for _ in range(2):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(b"GET / HTTP/1.1\r\n\r\n")
-            async with asyncio.timeout(200):
-                await reader.read()
-            writer.close()
-        await b.until(lambda: b.counters.get("tls_refused") == 2)
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting(), server_hostname=NAME)
-        writer.write(b"hello, bye")
-        async with asyncio.timeout(200):
-            assert await reader.read() == b"hello, bye"
-        writer.close()
-        await writer.wait_closed()
-        assert [event.kind for event in b.events()] == ["input.refused"]
-        assert len(inners) == 1
-        assert b.failures == []
-
-    on_bench(run)
-
-
-@pytest.mark.parametrize("told_of", [{}, {"certificate": "x", "private_key": "y"}, {"certificate": "x"}])
-def test_a_service_without_a_certificate_says_so(told_of: dict[str, str]) -> None:
-    with pytest.raises(ConfigError, match=r"svc: .*told\.svc has no certificate"):
-        ServiceTls("svc", told_of, lambda _: None).check()
