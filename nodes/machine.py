@@ -16,7 +16,7 @@ Times are seconds on a clock that never goes back; only differences mean anythin
 peer sent: it counts and drops (`DecodeError` is how its codec tells it to).
 
 A protocol on a byte stream (DNS over TCP, HTTP) has the sibling contract `Stream`, one for each connection; a machine
-that has connections is a `StreamMachine`.
+that has connections is `Accepting`, `Connecting` or both.
 """
 
 from __future__ import annotations
@@ -44,11 +44,13 @@ from catenet.nodes.units import (
 )
 
 __all__ = [
+    "Accepting",
     "Action",
     "Answering",
     "Breakable",
     "ClosePort",
     "Connect",
+    "Connecting",
     "Count",
     "Datagram",
     "DecodeError",
@@ -79,7 +81,6 @@ __all__ = [
     "SetRoute",
     "Stoppable",
     "Stream",
-    "StreamMachine",
     "Tcp",
     "Throttled",
     "Udp",
@@ -113,8 +114,7 @@ class ClosePort(NamedTuple):
 
 class JoinGroup(NamedTuple):
     """Action: this port hears a multicast group on an interface ("": the port's own), from now on and whenever that
-    interface is back. An `Ethernet` port hears a group by its hardware address.
-    """
+    interface is back. An `Ethernet` port hears a group by its hardware address."""
 
     port: Port
     group: Address | bytes
@@ -136,7 +136,7 @@ class Send(NamedTuple):
 
 
 class Connect(NamedTuple):
-    """Action: open a TCP connection. `connected` or `connect_failed` of a `StreamMachine` follows, with the tag, within
+    """Action: open a TCP connection. `connected` or `connect_failed` of `Connecting` follows, with the tag, within
     `timeout` seconds. `name`: over TLS 1.3, and the peer is to prove that this is its name; that may take 5 s more.
     """
 
@@ -232,8 +232,7 @@ class Count(Protocol):
 class Wants(Protocol):
     """Whether a report of each of these kinds would be told now (the machine's time). A machine that may be asked a
     hundred thousand times a second asks before it makes them: most would be thrown away, and making them costs more
-    than answering. What is not told counts as left out, so many `times`.
-    """
+    than answering. What is not told counts as left out, so many `times`."""
 
     def __call__(self, kinds: tuple[str, ...], now: float, times: int = 1, /) -> bool: ...
 
@@ -293,11 +292,16 @@ class PortAware(Protocol):
 
 
 @runtime_checkable
-class StreamMachine(Protocol):
-    """Has connections, each with a stream of its own."""
+class Accepting(Protocol):
+    """Has ports for connections, each with a stream of its own."""
 
     def accepted(self, local: Endpoint, peer: Endpoint, now: float) -> Stream:
         """A peer has connected to one of its ports."""
+
+
+@runtime_checkable
+class Connecting(Protocol):
+    """Makes connections. Of each that it asks for it hears once what became of it."""
 
     def connected(self, tag: int, local: Endpoint, peer: Endpoint, now: float) -> Stream:
         """The connection that `Connect` asked for stands."""
@@ -308,12 +312,10 @@ class StreamMachine(Protocol):
 
 @runtime_checkable
 class Answering(Protocol):
-    """A machine that knows the answers to some datagrams before they have become packets, or a stream those to some
-    bytes: a server under load."""
+    """A machine that knows some datagrams' answers before they are packets, or a stream some bytes': one under load."""
 
     def reply(self, data: bytes, now: float) -> bytes | None:
-        """The answer, where it depends on nothing else and is known already; else None: then they are received. It may
-        count, and not act."""
+        """The answer, where it depends on nothing else and is known; else None: they are received. It may count."""
 
 
 @runtime_checkable

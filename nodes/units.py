@@ -132,7 +132,7 @@ class Udp(NamedTuple):
 
 
 class Tcp(NamedTuple):
-    """A TCP port that accepts connections: for a `StreamMachine`. `tls`: over TLS 1.3, with the certificate of which
+    """A TCP port that accepts connections: for who is `Accepting`. `tls`: over TLS 1.3, with the certificate of which
     its service is told.
     """
 

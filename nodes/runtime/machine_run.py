@@ -9,10 +9,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from catenet.nodes.machine import (
+    Accepting,
     Action,
     Answering,
     ClosePort,
     Connect,
+    Connecting,
     Explaining,
     Flush,
     Flushable,
@@ -28,7 +30,6 @@ from catenet.nodes.machine import (
     PortAware,
     RouteAware,
     Stoppable,
-    StreamMachine,
     Tcp,
 )
 from catenet.nodes.runtime.driver import Driver
@@ -78,7 +79,7 @@ class MachineRun:
         reply = machine.reply if isinstance(machine, Answering) else None
         self.ports.owner = Owner(self.driver.feed, self.driver.settle, lans, loop, count, fail, reply)
         self._streams: MachineStreams | None = None
-        if isinstance(machine, StreamMachine):
+        if isinstance(machine, Accepting | Connecting):
             from catenet.nodes.runtime.machine_streams import MachineStreams
 
             self._streams = MachineStreams(
@@ -135,7 +136,7 @@ class MachineRun:
         elif isinstance(action, JoinGroup | LeaveGroup):
             self.ports.change_group(action)
         elif isinstance(action, Connect | Flush):
-            raise TypeError(f"{self._machine!r} is no StreamMachine, and wants {action!r}")
+            raise TypeError(f"{self._machine!r} is neither Accepting nor Connecting, and wants {action!r}")
         else:
             self._perform_other(action)
 
@@ -155,7 +156,7 @@ class MachineRun:
         if not isinstance(port, Tcp):
             return self.ports.open(asked)
         if self._streams is None:
-            raise TypeError(f"{self._machine!r} is no StreamMachine, and opens {port!r}")
+            raise TypeError(f"{self._machine!r} is not Accepting, and opens {port!r}")
         self._streams.listen(port)
         return port
 

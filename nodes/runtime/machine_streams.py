@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from catenet.nodes.machine import Action, Connect, Stream, StreamMachine, Tcp
+from catenet.nodes.machine import Accepting, Action, Connect, Connecting, Stream, Tcp
 from catenet.nodes.runtime.driver import Driver
 from catenet.nodes.runtime.network import Network, StreamEnd
 
@@ -24,7 +24,7 @@ class MachineStreams:
 
     def __init__(
         self,
-        machine: StreamMachine,
+        machine: Accepting | Connecting,
         driver: Driver,
         *,
         network: Network,
@@ -36,6 +36,8 @@ class MachineStreams:
     ) -> None:
         """`tls` is called where it is first spoken."""
         self._machine = machine
+        self._accepting = machine if isinstance(machine, Accepting) else None
+        self._connecting = machine if isinstance(machine, Connecting) else None
         self._driver = driver
         self._loop = loop
         self.perform = perform
@@ -44,7 +46,7 @@ class MachineStreams:
         self.settle = driver.settle
         self._make_tls = tls
         self._streams = network.streams(self)
-        self._connecting: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._around: WeakValueDictionary[int, Stream] = WeakValueDictionary()
         """The TLS around a stream of the machine's, by the stream's identity: it ends with it."""
 
@@ -53,20 +55,24 @@ class MachineStreams:
 
     def listen(self, port: Tcp) -> None:
         """Raises OSError: it is taken, or the network refuses. ConfigError: it has no certificate for TLS."""
+        if self._accepting is None:
+            raise TypeError(f"{self._machine!r} is not Accepting, and opens {port!r}")
         if port.tls:
             self._tls.check()
-        self._streams.listen(port.number, partial(self._accepted, port))
+        self._streams.listen(port.number, partial(self._accepted, self._accepting, port))
 
     def close_port(self, port: Tcp) -> None:
         self._streams.close_port(port.number)
 
     def connect(self, wanted: Connect) -> None:
-        task = self._loop.create_task(self._connect(wanted))
-        self._connecting.add(task)
-        task.add_done_callback(self._connecting.discard)
+        if self._connecting is None:
+            raise TypeError(f"{self._machine!r} is not Connecting, and wants {wanted!r}")
+        task = self._loop.create_task(self._connect(self._connecting, wanted))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def close(self) -> None:
-        for task in tuple(self._connecting):
+        for task in tuple(self._tasks):
             task.cancel()
         self._streams.close()
 
@@ -74,40 +80,40 @@ class MachineStreams:
     def _tls(self) -> ServiceTls:
         return self._make_tls()
 
-    def _accepted(self, port: Tcp, end: StreamEnd) -> Stream:
+    def _accepted(self, machine: Accepting, port: Tcp, end: StreamEnd) -> Stream:
         def opened() -> Stream:
-            return self._machine.accepted(end.local, end.peer, self._loop.time())
+            return machine.accepted(end.local, end.peer, self._loop.time())
 
         if not port.tls:
             return opened()
         around = self._tls.serve(end.peer, lambda: self._inside(around, opened()), self._loop.time())
         return around
 
-    async def _connect(self, wanted: Connect) -> None:
+    async def _connect(self, machine: Connecting, wanted: Connect) -> None:
         try:
             if wanted.name:
                 self._tls.check_name(wanted.name)
-            await self._streams.connect(wanted.peer, partial(self._connected, wanted), wanted.timeout)
+            await self._streams.connect(wanted.peer, partial(self._connected, machine, wanted), wanted.timeout)
         except (OSError, ValueError) as error:
-            self._connect_failed(wanted, _why(error))
+            self._failed(machine, wanted, _why(error))
         except Exception as error:  # nobody looks at the task's
             self.fail(error)
 
-    def _connect_failed(self, wanted: Connect, why: str) -> None:
-        self._driver.call(lambda now: self._machine.connect_failed(wanted.tag, why, now))
+    def _failed(self, machine: Connecting, wanted: Connect, why: str) -> None:
+        self._driver.call(lambda now: machine.connect_failed(wanted.tag, why, now))
 
-    def _connected(self, wanted: Connect, end: StreamEnd) -> Stream:
+    def _connected(self, machine: Connecting, wanted: Connect, end: StreamEnd) -> Stream:
         stands = False
 
         def opened() -> Stream:
             nonlocal stands
             stands = True
-            return self._machine.connected(wanted.tag, end.local, end.peer, self._loop.time())
+            return machine.connected(wanted.tag, end.local, end.peer, self._loop.time())
 
         def failed(why: str) -> None:
             self.count("tls_refused")
             if not stands:
-                self._connect_failed(wanted, why)
+                self._failed(machine, wanted, why)
 
         if not wanted.name:
             return opened()

@@ -58,9 +58,6 @@ class Client:
     def receive(self, packet: Datagram, now: float) -> None:
         self.answers.append(Message.parse(packet.data))
 
-    def accepted(self, local: Endpoint, peer: Endpoint, now: float) -> Stream:
-        raise AssertionError("nobody connects to a client")
-
     def connected(self, tag: int, local: Endpoint, peer: Endpoint, now: float) -> Stream:
         stream = MessageStream(lambda data: self.answers.append(Message.parse(data)), now)
         stream.send(self.to_ask.pop(0), now)

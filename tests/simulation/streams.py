@@ -12,7 +12,7 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
-from catenet.nodes.machine import Connect, Endpoint, Stream, StreamMachine, Tcp
+from catenet.nodes.machine import Accepting, Connect, Connecting, Endpoint, Stream, Tcp
 
 if TYPE_CHECKING:
     from node import Process
@@ -192,7 +192,7 @@ class Opening:
         opened = None if there is None else there.opened(Tcp, peer.port, "")
         if there is None or not there.running or there.paused:
             network.at(max(network.now, self._until), self._fail, "timed out")
-        elif opened is None or not isinstance(opened.process.machine, StreamMachine):
+        elif opened is None or not isinstance(opened.process.machine, Accepting):
             network.at(network.now + delay, self._fail, "Connection refused")
         else:
             network.connections.append((self._process.node.name, peer))
@@ -207,7 +207,7 @@ class Opening:
 
     def _stands(self, here: End) -> None:
         machine, network = self._process.machine, self._network
-        if machine is not self._machine or not isinstance(machine, StreamMachine):
+        if machine is not self._machine or not isinstance(machine, Connecting):
             here.reset()
             return
         wanted, node = self._wanted, self._process.node
@@ -225,6 +225,6 @@ class Opening:
 
     def _fail(self, why: str) -> None:
         machine = self._process.machine
-        if machine is self._machine and isinstance(machine, StreamMachine):
+        if machine is self._machine and isinstance(machine, Connecting):
             machine.connect_failed(self._wanted.tag, why, self._network.now + self._process.node.offset)
             self._network.settle(self._process)

@@ -230,6 +230,8 @@ def test_a_truncated_answer_is_asked_for_again_over_tcp() -> None:
     asked = [hop.packet for hop in world.network.record if hop.node == "resolver" and hop.packet.destination.port == 53]
     assert (len(asked), world.network.connections) == (1, [("resolver", asked[0].destination)])
     assert len(str(world.ask("big.x", Type.TXT, stream=True).answers[0].data)) > 2000
+    world.network.call("resolver", lambda machine, now: machine.connect_failed(1, "long since answered", now))  # type: ignore[attr-defined]
+    assert world.counters["tcp_failures"] == 1
 
 
 # Delegations of all kinds

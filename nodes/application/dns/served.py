@@ -79,12 +79,6 @@ class _Served:
         stream = self._clients.accept(peer, local, lambda: self._actions.append(Flush(stream)))
         return stream
 
-    def connected(self, tag: int, local: Endpoint, peer: Endpoint, now: float) -> Stream:
-        raise NotImplementedError(f"{tag}: {self} asked for no connection from {local} to {peer} at {now}")
-
-    def connect_failed(self, tag: int, why: str, now: float) -> None:
-        """It asks for none."""
-
     def _from_client(self, message: TcpMessage) -> None:
         self.receive(message, self._clients.now)
 

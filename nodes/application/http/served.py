@@ -28,12 +28,6 @@ class ServedSite:
         stream = ServerStream(self._server, peer, local, now, lambda: self._actions.append(Flush(stream)))
         return stream
 
-    def connected(self, tag: int, local: Endpoint, peer: Endpoint, now: float) -> Stream:
-        raise NotImplementedError(f"{tag}: {self} asked for no connection from {local} to {peer} at {now}")
-
-    def connect_failed(self, tag: int, why: str, now: float) -> None:
-        """It asks for none."""
-
     def receive(self, packet: Datagram, now: float) -> None:
         """It has no port for datagrams."""
 

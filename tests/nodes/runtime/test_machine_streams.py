@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tcp_bench import HERE, Clock, Lines, free_port, turns
 
-from catenet.nodes.machine import Action, Connect, Endpoint, Stream
+from catenet.nodes.machine import Action, Connect, Endpoint, OpenPort, Stream, Tcp
 from catenet.nodes.runtime.machine_run import MachineRun
 from catenet.nodes.runtime.network import KernelNetwork
 
@@ -19,22 +19,11 @@ if TYPE_CHECKING:
     from conftest import Bench, OnBench
 
 
-class Asks:
-    """A machine that connects, and keeps what it hears of it."""
+class Plain:
+    """A machine that wants these, and nothing else."""
 
-    def __init__(self, *wanted: Connect) -> None:
-        self.actions: list[Action] = list(wanted)
-        self.heard: list[tuple[int, str]] = []
-
-    def accepted(self, local: Endpoint, peer: Endpoint, now: float) -> Stream:
-        raise AssertionError("it has no port")
-
-    def connected(self, tag: int, local: Endpoint, peer: Endpoint, now: float) -> Stream:
-        self.heard.append((tag, ""))
-        return Lines()
-
-    def connect_failed(self, tag: int, why: str, now: float) -> None:
-        self.heard.append((tag, why))
+    def __init__(self, *wanted: Action) -> None:
+        self.actions = list(wanted)
 
     def receive(self, packet: object, now: float) -> None: ...
 
@@ -48,7 +37,29 @@ class Asks:
         return actions
 
 
-def running(b: Bench, machine: Asks) -> MachineRun:
+class Asks(Plain):
+    """It connects, and keeps what it hears of it."""
+
+    def __init__(self, *wanted: Action) -> None:
+        super().__init__(*wanted)
+        self.heard: list[tuple[int, str]] = []
+
+    def connected(self, tag: int, local: Endpoint, peer: Endpoint, now: float) -> Stream:
+        self.heard.append((tag, ""))
+        return Lines()
+
+    def connect_failed(self, tag: int, why: str, now: float) -> None:
+        self.heard.append((tag, why))
+
+
+class Serves(Plain):
+    """It has ports for connections."""
+
+    def accepted(self, local: Endpoint, peer: Endpoint, now: float) -> Stream:
+        return Lines()
+
+
+def running(b: Bench, machine: Plain) -> MachineRun:
     loop = asyncio.get_running_loop()
     run = MachineRun(
         machine,
@@ -82,6 +93,24 @@ def heard(on_bench: OnBench, make: Callable[[int], Connect]) -> tuple[str, dict[
     on_bench(run)
     (only,) = found
     return only, counters
+
+
+def test_who_only_serves_makes_no_connection_and_who_only_asks_has_no_port(on_bench: OnBench) -> None:
+    port = free_port(socket.SOCK_STREAM)
+    ask, serve = Connect(Endpoint(HERE, port), 1, 200), OpenPort(Tcp(port))
+
+    async def run(b: Bench) -> None:
+        with pytest.raises(TypeError, match="is not Connecting"):
+            running(b, Serves(ask))
+        with pytest.raises(TypeError, match="is not Accepting"):
+            running(b, Asks(serve))
+        service, asks = running(b, Serves(serve)), Asks(ask)
+        client = running(b, asks)
+        await b.until(lambda: asks.heard == [(1, "")])
+        for each in (client, service):
+            each.close()
+
+    on_bench(run)
 
 
 def test_who_refuses_is_told_in_the_systems_words(on_bench: OnBench) -> None:
