@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, overload, 
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.units import (
+    Count,
     Datagram,
     DecodeError,
     Endpoint,
@@ -38,6 +39,7 @@ from catenet.nodes.units import (
     Json,
     NextHop,
     Port,
+    Randomness,
     Tcp,
     Udp,
     Unit,
@@ -214,19 +216,6 @@ class Report(NamedTuple):
 
 
 Action = Send | SetRoute | DeleteRoute | Report | OpenPort | ClosePort | JoinGroup | LeaveGroup | Connect | Flush
-
-
-class Randomness(Protocol):
-    """Where a machine's jitter comes from, handed to it when it is made; `random.Random` is one."""
-
-    def uniform(self, a: float, b: float, /) -> float:
-        """A number between a and b."""
-
-
-class Count(Protocol):
-    """Raises a counter of the service, which `status` shows, by one or more."""
-
-    def __call__(self, counter: str, by: int = 1, /) -> None: ...
 
 
 class Wants(Protocol):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from catenet.nodes.address import Address, Prefix
 
 __all__ = [
+    "Count",
     "Datagram",
     "DecodeError",
     "Endpoint",
@@ -19,6 +20,7 @@ __all__ = [
     "Json",
     "NextHop",
     "Port",
+    "Randomness",
     "Tcp",
     "Udp",
     "Unit",
@@ -155,3 +157,19 @@ class Ethernet(NamedTuple):
 
 
 Port = Udp | Tcp | Ip | Ethernet
+
+
+# What a machine is made with.
+
+
+class Randomness(Protocol):
+    """Where a machine's jitter comes from, handed to it when it is made; `random.Random` is one."""
+
+    def uniform(self, a: float, b: float, /) -> float:
+        """A number between a and b."""
+
+
+class Count(Protocol):
+    """Raises a counter of the service, which `status` shows, by one or more."""
+
+    def __call__(self, counter: str, by: int = 1, /) -> None: ...

@@ -11,18 +11,19 @@ from inspect import isfunction, signature
 from typing import Any
 
 from catenet.nodes.machine import (
+    Accepting,
     Answering,
+    Connecting,
     Flushable,
     InterfaceAware,
     Machine,
     PortAware,
     Stoppable,
-    StreamMachine,
 )
 
 __all__ = ["OPTIONAL", "check_machine"]
 
-OPTIONAL: Sequence[type] = (InterfaceAware, PortAware, StreamMachine, Answering, Flushable, Stoppable)
+OPTIONAL: Sequence[type] = (InterfaceAware, PortAware, Accepting, Connecting, Answering, Flushable, Stoppable)
 """What a program is told and asked by. The others are a service's: a program may have such methods for itself."""
 _ELSE = "one of your own needs another name"
 

@@ -58,9 +58,9 @@ def test_the_machines_of_the_tests_are_whole(make: Any) -> None:
         having(set_interface=staticmethod(print)),
         having(flush={}.clear),
         having(flush=None),  # as if it were not there
-        having(accepted=7),  # its own counter; no method says that it wants connections
+        having(connected=7),  # its own counter; no method says that it wants connections
         having(port_opened=lambda self, asked, port, now: None, port_failed=lambda self, *what: None),
-        type("Mine", (Least, contract.PortAware, contract.StreamMachine), {})(),
+        type("Mine", (Least, contract.PortAware, contract.Accepting, contract.Connecting), {})(),
     ],
 )
 def test_whole_ones_that_take_their_arguments_pass(machine: object) -> None:
