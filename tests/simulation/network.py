@@ -10,10 +10,10 @@ A LAN carries a packet to the node that has its destination address, or to all o
 delays, loses, repeats and reorders as `impair` says. What is for another node goes on by the table of the one that it
 came to. Nothing is random but by the seed, so a run can be repeated.
 
-What the machines want done is done as on a real node: ports are open or not, and in their groups; `Send` puts packets
-on a LAN, `SetRoute` and `DeleteRoute` change the node's `kernel`, connections stand between their streams (streams.py),
-`Report`s are kept. A node can have several machines (node.py), be killed and started again (new machines), paused and
-resumed.
+What the machines want done is done as on a real node: ports are open or not, and in their groups (sockets.py); `Send`
+puts packets on a LAN, `SetRoute` and `DeleteRoute` change the node's `kernel`, connections stand between their streams
+(streams.py), `Report`s are kept. A node can have several machines (node.py), be killed and started again (new
+machines), paused and resumed.
 """
 
 from __future__ import annotations
@@ -89,6 +89,8 @@ class Network(Wire):
         """The node is gone, without a word; so are its routes."""
         node = self.nodes[name]
         node.paused = False
+        for process in node.processes:  # while their way is still known
+            process.reset_connections()
         for process in node.processes:
             process.end()
         node.backlog.clear()
@@ -115,6 +117,8 @@ class Network(Wire):
         for packet, ttl in waiting:
             self._deliver([name], packet, ttl)
         for process in node.processes:
+            for end in tuple(process.connections.values()):
+                end.pump()
             self.settle(process)
 
     # Time

@@ -5,19 +5,17 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from math import inf
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from streams import End
+from sockets import BROADCAST, PORTS, Opened, Own, Sockets, destination_of, group_hardware
 
 from catenet.nodes.address import ANY, Address, Prefix
 from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.machine import (
-    ClosePort,
+    Answering,
     Datagram,
     Endpoint,
-    Ethernet,
     Frame,
     Interface,
     Ip,
@@ -29,16 +27,20 @@ from catenet.nodes.machine import (
     OpenPort,
     Port,
     Report,
-    Tcp,
     Udp,
     Unit,
 )
 
-__all__ = ["BROADCAST", "Make", "Node", "Opened", "Process", "Said", "group_hardware"]
+if TYPE_CHECKING:
+    from streams import End
 
-BROADCAST = b"\xff" * 6
-_LIMITED = Address.parse("255.255.255.255")
-_EPHEMERAL = 40_000  # the kernel gives numbers above it
+__all__ = ["BROADCAST", "LIMITED", "LOOPBACK", "Make", "Node", "Process", "Said", "group_hardware"]
+
+LOOPBACK = "lo"
+"""The interface by which what a node sends to itself comes in."""
+LIMITED = Address.parse("255.255.255.255")
+
+IpUnit = Datagram | IpPacket
 
 
 class Said(NamedTuple):
@@ -46,15 +48,6 @@ class Said(NamedTuple):
 
     at: float
     report: Report
-
-
-@dataclass(slots=True)
-class Opened:
-    """An open port: whose it is, what was asked, and the groups in which it is."""
-
-    process: Process
-    asked: OpenPort
-    groups: set[tuple[Address | bytes, str]] = field(default_factory=set)
 
 
 class Process:
@@ -66,20 +59,24 @@ class Process:
         self.machine: Machine[Any] | None = None
         self.alarm = inf
         self.hears_all = True
+        self.ports: Own = {}
         self.routes: dict[Prefix, tuple[NextHop, ...]] = {}
-        self.ends: dict[int, End] = {}  # of its connections, by the stream's identity
+        self.connections: dict[int, End] = {}  # its ends, by their own identity,
+        self.ends: dict[int, End] = {}  # and by that of the machine's stream
 
     def end(self) -> None:
         """It is gone, without a word, and so is all that it had."""
+        self.reset_connections()
         self.machine, self.alarm, self.hears_all = None, inf, True
         self.node.direct.clear()
-        for end in tuple(self.ends.values()):
-            end.reset()
-        for ports in self.node.ports.values():
-            for key in [key for key, opened in ports.items() if opened.process is self]:
-                del ports[key]
+        for opened in tuple(self.ports.values()):
+            self.close_port(opened.port)
         for prefix in tuple(self.routes):
             self.delete_route(prefix)
+
+    def reset_connections(self) -> None:
+        for end in tuple(self.connections.values()):
+            end.reset()
 
     def set_route(self, prefix: Prefix, next_hops: tuple[NextHop, ...]) -> None:
         self.routes[prefix] = next_hops
@@ -91,6 +88,23 @@ class Process:
     def delete_route(self, prefix: Prefix) -> None:
         self.routes.pop(prefix, None)
         self.node.choose_route(prefix)
+
+    # Its ports
+
+    def open_port(self, asked: OpenPort) -> Port:
+        """Raises OSError and TypeError as `Sockets.open` does."""
+        self.hears_all = False
+        self.node.direct.clear()
+        return self.node.sockets.open(self, asked)
+
+    def close_port(self, port: Port) -> None:
+        self.node.direct.clear()
+        self.node.sockets.close(self, port)
+
+    def change_group(self, wanted: JoinGroup | LeaveGroup) -> None:
+        self.node.direct.clear()
+        if not self.node.sockets.change_group(self, wanted):
+            self.node.counters["group_failures"] += 1
 
 
 Make = Callable[["Node"], Machine[Any]]
@@ -113,12 +127,12 @@ class Node:
         self.backlog: list[tuple[Unit, int]] = []
         self.conditions: dict[str, LinkCondition] = {}
         self.kernel: dict[Prefix, tuple[NextHop, ...]] = {}
-        self.ports: dict[type, dict[tuple[int, str], Opened]] = {kind: {} for kind in (Udp, Tcp, Ip, Ethernet)}
+        self.sockets = Sockets(interfaces)
         self.addresses = {interface.address for interface in interfaces.values()}
+        self._everybodys = {LIMITED, *(interface.prefix.broadcast for interface in interfaces.values())}
         self.said: list[Said] = []
         self.counters: Counter[str] = Counter()
         self.direct: dict[tuple[Endpoint, str], Process] = {}  # who alone hears what goes there, as it is
-        self._ephemeral = _EPHEMERAL
 
     @property
     def interfaces(self) -> tuple[Interface, ...]:
@@ -170,117 +184,72 @@ class Node:
                 best = best if hop is None else (prefix.length, hop)
         return None if best is None else best[1]
 
-    # Ports
+    # What comes in, and from where it goes out
 
-    def open_port(self, process: Process, asked: OpenPort) -> Port | None:
-        """None: it is taken."""
-        port, process.hears_all = asked.port, False
-        self.direct.clear()
-        if isinstance(port, Udp) and not port.number:
-            self._ephemeral += 1
-            port = port._replace(number=self._ephemeral)
-        ports, key = self.ports[type(port)], key_of(port)
-        if key in ports:
-            return None
-        ports[key] = Opened(process, asked)
-        return port
-
-    def close_port(self, action: ClosePort) -> None:
-        self.direct.clear()
-        self.ports[type(action.port)].pop(key_of(action.port), None)
-
-    def change_group(self, action: JoinGroup | LeaveGroup) -> None:
-        self.direct.clear()
-        opened = self.ports[type(action.port)].get(key_of(action.port))
-        group = action.group
-        if isinstance(action.port, Ethernet) and isinstance(group, Address):
-            group = group_hardware(group)
-        if opened is None:
-            self.counters["group_failures"] += 1
-            return
-        change = opened.groups.add if isinstance(action, JoinGroup) else opened.groups.discard
-        change((group, action.interface or key_of(action.port)[1]))
-
-    def opened(self, kind: type, number: int, lan: str) -> Opened | None:
-        """The port of that interface, else that of every interface."""
-        ports = self.ports[kind]
-        return ports.get((number, lan)) or ports.get((number, ""))
-
-    def asked_of(self, process: Process, unit: Datagram | IpPacket) -> OpenPort | None:
-        """How the port was opened by which a machine's packet leaves; None: it has none."""
-        kind, number = (Udp, unit.source.port) if isinstance(unit, Datagram) else (Ip, unit.protocol)
-        opened = self.opened(kind, number, unit.interface)
-        if opened is None and not number:
-            own = [each for each in self.ports[kind].values() if each.process is process]
-            opened = own[0] if len(own) == 1 else None
-        return None if opened is None or opened.process is not process else opened.asked
-
-    def hearers(self, unit: Unit, ttl: int) -> list[tuple[Process, Unit]]:
-        """Which of its machines hear what came in for this node, and as what."""
+    def hearers(self, unit: Unit, ttl: int) -> list[tuple[Process, OpenPort | None, Unit]]:
+        """Which of its machines hear what came in for this node, by which port, and as what."""
+        heard: list[tuple[Process, OpenPort | None, Unit]] = []
+        for opened in self.sockets.hearing(unit):
+            given = unit
+            if isinstance(unit, IpPacket):
+                given = unit._replace(ttl=ttl)
+            elif isinstance(unit, Datagram) and (opened.asked.hears_ttl or unit.ttl or unit.tos):
+                hears = opened.asked.hears_ttl
+                given = unit._replace(ttl=ttl if hears else 0, tos=unit.tos if hears else 0)
+            heard.append((opened.process, opened.asked, given))
         if isinstance(unit, Datagram):
-            return self._hear_datagram(unit, ttl)
-        number, kind = (unit.protocol, Ip) if isinstance(unit, IpPacket) else (unit.ethertype, Ethernet)
-        given = unit._replace(ttl=ttl) if isinstance(unit, IpPacket) else unit
-        found = [self.ports[kind].get((number, lan)) for lan in (unit.interface, "")]
-        heard = [opened for opened in found if opened is not None and self._is_for(unit, opened)]
-        if not heard:
-            self.counters["refused.port"] += 1
-        return [(opened.process, given) for opened in heard]
-
-    def _hear_datagram(self, unit: Datagram, ttl: int) -> list[tuple[Process, Unit]]:
-        opened = self.opened(Udp, unit.destination.port, unit.interface)
-        heard: list[tuple[Process, Unit]] = []
-        if opened is not None and self._is_for(unit, opened):
-            hears = opened.asked.hears_ttl
-            if not hears and not any(process.hears_all for process in self.processes):
-                self.direct[unit.destination, unit.interface] = opened.process
-            if hears or unit.ttl or unit.tos:
-                unit = unit._replace(ttl=ttl if hears else 0, tos=unit.tos if hears else 0)
-            heard.append((opened.process, unit))
-        heard += [(process, unit) for process in self.processes if process.hears_all and process.machine is not None]
+            if len(heard) == 1 and self._is_direct(*heard[0][:2]):
+                self.direct[unit.destination, unit.interface] = heard[0][0]
+            heard += [
+                (process, None, unit) for process in self.processes if process.hears_all and process.machine is not None
+            ]
         if not heard:
             self.counters["refused.port"] += 1
         return heard
 
-    def _is_for(self, unit: Unit, opened: Opened) -> bool:
-        """A group's only where the port is in it."""
-        if isinstance(unit, Frame):
-            one_of_many = unit.destination[0] & 1 and unit.destination != BROADCAST
-            return not one_of_many or (unit.destination, unit.interface) in opened.groups
-        address = destination_of(unit)
-        return not address.is_multicast or (address, unit.interface) in opened.groups
+    def _is_direct(self, process: Process, asked: OpenPort | None) -> bool:
+        """Whether it alone hears this, and as it is."""
+        by_itself = not any(each.hears_all for each in self.processes)
+        return by_itself and asked is not None and not asked.hears_ttl and not isinstance(process.machine, Answering)
 
-    def is_for_us(self, unit: Datagram | IpPacket) -> bool:
+    def is_for_us(self, unit: IpUnit) -> bool:
         """Else it goes on."""
         address = destination_of(unit)
         return (
             address in self.addresses
             or address.is_multicast
             or address == self.by_lan[unit.interface].prefix.broadcast
-            or address == _LIMITED
+            or address == LIMITED
         )
 
+    def as_sent(self, opened: Opened, unit: Unit) -> Unit | None:
+        """What leaves by that port; None: the kernel refuses it."""
+        if isinstance(unit, Frame):
+            return unit
+        port, tos = opened.port, opened.asked.tos
+        if isinstance(unit, Datagram):
+            source, number = unit.source
+            if not 0 < unit.destination.port <= PORTS:
+                return None
+            if not number and isinstance(port, Udp):
+                unit = unit._replace(source=Endpoint(source, port.number))
+        else:
+            source = unit.source
+        if source not in self.addresses and not self._is_nobodys(source):
+            return None
+        if (unit.ttl or unit.tos) and not (0 <= unit.ttl <= 255 and 0 <= unit.tos <= 255):
+            return None
+        if not unit.interface and isinstance(port, Udp | Ip):
+            unit = unit._replace(interface=port.interface)
+        return unit._replace(tos=tos) if tos and not unit.tos else unit
 
-def destination_of(unit: Datagram | IpPacket) -> Address:
-    return unit.destination.address if isinstance(unit, Datagram) else unit.destination
+    def from_address(self, unit: IpUnit, own: Address) -> IpUnit:
+        """The same from this address of the node's, where it names none, or one that is many nodes': what answers a
+        packet to a group does."""
+        source = unit.source.address if isinstance(unit, Datagram) else unit.source
+        if source in self.addresses or not self._is_nobodys(source):
+            return unit
+        return unit._replace(source=Endpoint(own, unit.source.port) if isinstance(unit, Datagram) else own)
 
-
-def from_address(unit: Unit, address: Address) -> Unit:
-    """The same with that source, where it names none."""
-    if isinstance(unit, Datagram) and unit.source.address == ANY:
-        return unit._replace(source=Endpoint(address, unit.source.port))
-    if isinstance(unit, IpPacket) and unit.source == ANY:
-        return unit._replace(source=address)
-    return unit
-
-
-def key_of(port: Port) -> tuple[int, str]:
-    if isinstance(port, Tcp):
-        return port.number, ""
-    number = port.protocol if isinstance(port, Ip) else port.ethertype if isinstance(port, Ethernet) else port.number
-    return number, port.interface
-
-
-def group_hardware(group: Address) -> bytes:
-    """RFC 1112 section 6.4."""
-    return b"\x01\x00\x5e" + (group & 0x7FFFFF).to_bytes(3, "big")
+    def _is_nobodys(self, source: Address) -> bool:
+        return source == ANY or source.is_multicast or source in self._everybodys

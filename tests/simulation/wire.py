@@ -6,16 +6,17 @@ import heapq
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 import streams
-from node import Node, Process, Said, destination_of, from_address
+from node import LIMITED, LOOPBACK, Node, Process, Said
+from sockets import destination_of, leaves_by
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.machine import (
     Action,
+    Answering,
     ClosePort,
     Connect,
     Datagram,
@@ -44,6 +45,8 @@ BUFFER = 200
 """How many packets wait for a paused node, like a socket's buffer; what comes then is lost."""
 TTL = 64
 """Of a packet that says nothing else; a group's has 1."""
+HARDWARE = 6
+"""Octets of a hardware address."""
 LARGEST = 65_507
 """Octets of the largest datagram; one that is larger than a LAN's MTU travels whole, as if in fragments."""
 TURNS = 1000
@@ -162,9 +165,9 @@ class Wire:
         elif isinstance(action, OpenPort):
             return self._open(process, action)
         elif isinstance(action, ClosePort):
-            node.close_port(action)
+            process.close_port(action.port)
         elif isinstance(action, JoinGroup | LeaveGroup):
-            node.change_group(action)
+            process.change_group(action)
         elif isinstance(action, Connect):
             streams.connect(self, process, action)
         elif isinstance(action, Flush):
@@ -175,15 +178,17 @@ class Wire:
 
     def _open(self, process: Process, asked: OpenPort) -> bool:
         machine, now = process.machine, self.now + process.node.offset
-        port = process.node.open_port(process, asked)
-        if isinstance(machine, PortAware):
-            if port is None:
-                machine.port_failed(asked, "Address already in use", now)
-            else:
-                machine.port_opened(asked, port, now)
-            return True
-        assert port is not None, f"{process.node.name}: {asked.port} is open already"
-        return False
+        aware = machine if isinstance(machine, PortAware) else None
+        try:
+            port = process.open_port(asked)
+        except OSError as error:
+            if aware is None:
+                raise OSError(error.errno, f"{process.node.name}: {asked.port}: {error.strerror}") from None
+            aware.port_failed(asked, error.strerror or str(error), now)
+        else:
+            if aware is not None:
+                aware.port_opened(asked, port, now)
+        return aware is not None
 
     def path(self, source: str, target: Address, limit: int = 32) -> list[str]:
         """The nodes that a packet passes from a node to an address, by the kernels' tables; [] if it gets lost.
@@ -192,18 +197,26 @@ class Wire:
             AssertionError: it runs in circles.
 
         """
-        passed = [source]
-        while len(passed) <= limit:
-            node = self.nodes[passed[-1]]
+        way = self._way(source, target, limit)
+        return [] if way is None else [source, *(name for name, _ in way)]
+
+    def _way(self, source: str, target: Address, limit: int = 32) -> list[tuple[str, str]] | None:
+        """As `path`: each node behind the first, and by which LAN it is reached."""
+        way: list[tuple[str, str]] = []
+        while len(way) < limit:
+            node = self.nodes[way[-1][0] if way else source]
             if not node.running:
-                return []
+                return None
             if target in node.addresses:
-                return passed
+                return way
             hop = node.next_hop(target)
-            following = None if hop is None else self.lans[hop.interface].owners.get(hop.via)
-            if hop is None or following is None or not self.lans[hop.interface].up:
-                return []
-            passed.append(following)
+            if hop is None or not self.lans[hop.interface].up or not node.by_lan[hop.interface].up:
+                return None
+            following = self.lans[hop.interface].owners.get(hop.via)
+            if following is None:
+                return None
+            way.append((following, hop.interface))
+        passed = [source, *(name for name, _ in way)]
         raise AssertionError(f"a packet from {source} to {target} runs in circles: {passed}")
 
     # The wire
@@ -230,19 +243,16 @@ class Wire:
 
     def delay(self, name: str, target: Address) -> float | None:
         """Seconds that a packet takes from a node to an address now; None: it is lost."""
-        if target in self.nodes[name].addresses:
-            return 0.0
+        way = self._way(name, target)
+        if way is None:
+            return None
         delay = 0.0
-        path = self.path(name, target)
-        for here, there in pairwise(path):
-            lan = next(
-                (each for each in self.lans.values() if each.up and here in each.members and there in each.members),
-                None,
-            )
-            if lan is None or (lan.loss and self.slicing.random() < lan.loss) or not self._hears(there, lan.name):
+        for there, by in way:
+            lan = self.lans[by]
+            if (lan.loss and self.slicing.random() < lan.loss) or not self._hears(there, by):
                 return None
             delay += lan.delay + (self.slicing.random() * lan.jitter if lan.jitter else 0.0)
-        return delay if path else None
+        return delay
 
     def _hears(self, name: str, lan: str) -> bool:
         node = self.nodes[name]
@@ -251,50 +261,62 @@ class Wire:
 
     def _send(self, process: Process, packet: Unit) -> None:
         """By the port that it names, as that was asked for."""
-        node = process.node
-        if isinstance(packet, Frame):
-            interface = node.by_lan[packet.interface]
-            if len(packet.data) > self.lans[packet.interface].mtu:
+        node, ttl = process.node, 0
+        if not process.hears_all:
+            opened = leaves_by(process.ports, packet)
+            sent = None if opened is None else node.as_sent(opened, packet)
+            if opened is None or sent is None:
                 node.counters["send_failures"] += 1
                 return
-            self._transmit(node, packet if packet.source else packet._replace(source=interface.hardware), 0)
-            return
-        asked = None if process.hears_all else node.asked_of(process, packet)
-        if not process.hears_all and asked is None:
+            packet, ttl = sent, opened.asked.ttl
+        if isinstance(packet, Frame):
+            self._send_frame(node, packet)
+        else:
+            self.route(node, packet, packet.ttl or ttl or (1 if destination_of(packet).is_multicast else TTL))
+
+    def _send_frame(self, node: Node, frame: Frame) -> None:
+        interface = node.by_lan.get(frame.interface)
+        if interface is None or len(frame.data) > interface.mtu:
             node.counters["send_failures"] += 1
             return
-        ttl = packet.ttl or (asked.ttl if asked is not None else 0)
-        if asked is not None and asked.tos and not packet.tos:
-            packet = packet._replace(tos=asked.tos)
-        self.route(node, packet, ttl or (1 if destination_of(packet).is_multicast else TTL))
+        frame = frame if frame.source else frame._replace(source=interface.hardware)
+        if len(frame.source) != HARDWARE or len(frame.destination) != HARDWARE:
+            raise ValueError(f"{frame!r}: a hardware address has {HARDWARE} octets")
+        self._transmit(node, frame, 0)
 
     def route(self, node: Node, packet: Datagram | IpPacket, ttl: int) -> None:
         """To the next node on its way. The address to which it goes on the LAN is the LAN's business."""
-        target = destination_of(packet)
-        if len(packet.data) > LARGEST:
+        target, lan = destination_of(packet), packet.interface
+        if target in node.addresses and len(packet.data) <= LARGEST:
+            packet = node.from_address(packet, target)
+            self.at(self.now, self._deliver_here, node, packet._replace(interface=lan or LOOPBACK), ttl)
+            return
+        interface = node.by_lan.get(lan)
+        if len(packet.data) > LARGEST or (lan and interface is None):
             node.counters["send_failures"] += 1
             return
-        if target in node.addresses:
-            self.at(self.now, self._deliver_here, node, packet, ttl)
-            return
-        lan, via = packet.interface, target
-        if not lan or not (target.is_multicast or node.by_lan[lan].prefix.holds(target)):
+        via = target
+        if interface is None or not (target.is_multicast or target == LIMITED or interface.prefix.holds(target)):
             hop = node.next_hop(target, lan)
             if hop is None:
                 node.counters["send_failures"] += 1
                 return
-            via, lan = hop
-        packet = from_address(packet, node.by_lan[lan].address)
-        if packet.interface != lan:
-            packet = packet._replace(interface=lan)
+            interface = node.by_lan[hop.interface]
+            via = target if target.is_multicast else hop.via
+        packet = node.from_address(packet, interface.address)
+        if packet.interface != interface.name:
+            packet = packet._replace(interface=interface.name)
         self._transmit(node, packet, ttl, via)
 
     def _transmit(self, node: Node, packet: Unit, ttl: int, via: Address | None = None) -> None:
+        if not node.by_lan[packet.interface].up:
+            node.counters["send_failures"] += 1
+            return
         self.sent += 1
         if self.record is not None:
             self.record.append(Hop(self.now, node.name, packet))
         lan = self.lans[packet.interface]
-        if not lan.up or not node.by_lan[packet.interface].up:
+        if not lan.up:
             return
         if via is None:
             assert isinstance(packet, Frame)
@@ -302,7 +324,7 @@ class Wire:
             everybody = packet.destination[0] & 1
         else:
             one = lan.owners.get(via)
-            everybody = via.is_multicast or via == lan.prefix.broadcast
+            everybody = via.is_multicast or via in (lan.prefix.broadcast, LIMITED)
         alone = [] if one is None else [one]
         receivers = [name for name in lan.members if name != node.name] if everybody else alone
         if lan.plain:
@@ -338,7 +360,23 @@ class Wire:
                 self.route(node, packet._replace(interface=""), ttl - 1)
 
     def _deliver_here(self, node: Node, packet: Unit, ttl: int) -> None:
-        for process, heard in node.hearers(packet, ttl):
+        for process, asked, heard in node.hearers(packet, ttl):
             if process.machine is not None:
-                process.machine.receive(heard, self.now + node.offset)
+                if asked is None or not self._answer(process, asked, heard):
+                    process.machine.receive(heard, self.now + node.offset)
                 self.settle(process)
+
+    def _answer(self, process: Process, asked: OpenPort, heard: Unit) -> bool:
+        """By the way that it came, if the machine knows the answer before it has received it."""
+        machine = process.machine
+        if (
+            asked.hears_ttl
+            or not asked.answers
+            or not isinstance(heard, Datagram)
+            or not isinstance(machine, Answering)
+        ):
+            return False
+        answer = machine.reply(heard.data, self.now + process.node.offset)
+        if answer is not None:
+            self._send(process, heard.reply(answer))
+        return answer is not None
