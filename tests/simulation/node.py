@@ -249,7 +249,9 @@ class Node:
         source = unit.source.address if isinstance(unit, Datagram) else unit.source
         if source in self.addresses or not self._is_nobodys(source):
             return unit
-        return unit._replace(source=Endpoint(own, unit.source.port) if isinstance(unit, Datagram) else own)
+        if isinstance(unit, Datagram):
+            return unit._replace(source=Endpoint(own, unit.source.port))
+        return unit._replace(source=own)
 
     def _is_nobodys(self, source: Address) -> bool:
         return source == ANY or source.is_multicast or source in self._everybodys

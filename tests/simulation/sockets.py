@@ -165,6 +165,7 @@ def leaves_by(ports: Own, unit: Unit) -> Opened | None:
 
     For a datagram that names no source port: the only one on its interface, or, where it names none, at all.
     """
+    kind: type
     if isinstance(unit, Datagram):
         kind, number = Udp, unit.source.port
     elif isinstance(unit, IpPacket):

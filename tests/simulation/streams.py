@@ -33,7 +33,7 @@ WINDOW = 65_536
 _UNSENT = 65_536  # bytes that wait to go on their way; a stream that has more is neither asked nor told anything
 _AGAIN = 0.2  # seconds until what was lost is sent again
 _GIVE_UP = 60.0  # seconds without a way, after which it is as if the other had reset
-_STALL = 30.0  # seconds after which a peer that does not close when we have is cut off
+_STALL = 30.0  # seconds after which a peer that takes nothing, or does not close when we have, is cut off
 _SEGMENT = 1460
 
 Around = Callable[[Callable[[], Stream]], Stream | None]
@@ -60,6 +60,7 @@ class End:
         self._stuck_since = inf
         self._done = self._peer_done = self._broken = self._gone = False
         self._alarm = self._stall = inf
+        self._moved = 0.0  # when something last went on its way
         process.connections[id(self)] = self
 
     def begin(self, make: Callable[[float], Stream], around: Around) -> None:
@@ -90,8 +91,8 @@ class End:
             self._settle(self.stream)
         if self._broken and not self._gone:
             self._lose(self.stream)
-        elif self._done and not self._unsent:
-            self._expect_end()
+        elif not self._gone:
+            self._expect_progress()
 
     def reset(self) -> None:
         """This end is gone; the other hears that nothing more comes, where a packet passes now."""
@@ -178,19 +179,25 @@ class End:
             self.stream.wake(self.network.now + self.process.node.offset)
             self.pump()
 
-    def _expect_end(self) -> None:
-        """Of the peer, now that all is sent."""
-        if self._peer_done:
+    def _expect_progress(self) -> None:
+        """Of the peer: that it takes what waits, and closes when we have."""
+        if self._done and self._peer_done and not self._unsent:
             self._leave()
-        elif self._stall == inf:
+        elif (self._is_full or self._done) and self._stall == inf:
             self._stall = self.network.now + _STALL
-            self.network.at(self._stall, self._cut_off)
+            self.network.at(self._stall, self._look_for_progress)
 
-    def _cut_off(self) -> None:
-        if not self._gone and self.stream is not None:
-            self.process.node.counters["connections_stalled"] += 1
-            self.reset()
-            self._lose(self.stream)
+    def _look_for_progress(self) -> None:
+        self._stall = inf
+        if self._gone or self.stream is None or not (self._is_full or self._done):
+            return
+        if self._moved + _STALL > self.network.now:
+            self._stall = self._moved + _STALL
+            self.network.at(self._stall, self._look_for_progress)
+            return
+        self.process.node.counters["connections_stalled"] += 1
+        self.reset()
+        self._lose(self.stream)
 
     # The way
 
@@ -216,6 +223,7 @@ class End:
             self._arrives = max(self._arrives, network.now + delay)
             self._waiting -= size
             self._flying += size
+            self._moved = network.now
             network.at(self._arrives, other._hear, self._unsent.popleft())
 
     def _try_again(self) -> None:

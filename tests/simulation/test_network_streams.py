@@ -1,147 +1,18 @@
-"""Connections of the simulated network: what the two streams hear, whatever becomes of the network between them."""
+"""Connections of the simulated network: what they carry, in which order, and when."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from network import Network
+from stream_world import PORT, A, B, Pipe, Speaker, ask, do, pair, say, standing
 from streams import WINDOW
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.machine import ClosePort, Connect, Endpoint, Flush, NextHop, OpenPort, SetRoute, Tcp
+from catenet.nodes.machine import Endpoint, Flush, NextHop, OpenPort, SetRoute, Tcp
 
-PORT = 80
-A, B = Address.parse("10.0.1.1"), Address.parse("10.0.1.2")
-SERVER = Endpoint(B, PORT)
 MUCH = bytes(range(256)) * 4096  # a megabyte
-
-
-class Pipe:
-    """A stream that says what it is given to say, and keeps what it hears."""
-
-    def __init__(self, say: bytes = b"") -> None:
-        self.say = say
-        self.got: list[tuple[float, bytes]] = []
-        self.ended: list[float] = []
-        self.woken: list[float] = []
-        self.alarm: float | None = None
-        self.finished = False
-
-    @property
-    def heard(self) -> bytes:
-        return b"".join(data for _, data in self.got)
-
-    def receive_data(self, data: bytes, now: float) -> None:
-        self.got.append((now, data))
-
-    def receive_eof(self, now: float) -> None:
-        self.ended.append(now)
-
-    def data_to_send(self) -> bytes:
-        data, self.say = self.say, b""
-        return data
-
-    def next_wake(self) -> float | None:
-        return self.alarm
-
-    def wake(self, now: float) -> None:
-        if self.alarm is not None and now >= self.alarm:
-            self.woken.append(now)
-            self.alarm = None
-
-    def take_reports(self) -> list[Any]:
-        return []
-
-
-class Fragile(Pipe):
-    """To it a reset is another thing than an end. It may want nothing now."""
-
-    def __init__(self, say: bytes = b"") -> None:
-        super().__init__(say)
-        self.wants_data = True
-        self.broken = 0
-
-    def give_up(self) -> None:
-        self.broken += 1
-
-
-class Speaker:
-    """A machine whose connections say what `says` is."""
-
-    def __init__(self, *actions: Any, says: bytes = b"", make: type[Pipe] = Fragile) -> None:
-        self.actions = list(actions)
-        self.says, self.make = says, make
-        self.streams: list[Any] = []
-        self.words: list[tuple[Any, ...]] = []  # what it was told of its connections, and when
-
-    def accepted(self, local: Endpoint, peer: Endpoint, now: float) -> Pipe:
-        self.words.append(("accepted", now))
-        self.streams.append(self.make(self.says))
-        return self.streams[-1]
-
-    def connected(self, tag: int, local: Endpoint, peer: Endpoint, now: float) -> Pipe:
-        self.words.append(("connected", now))
-        self.streams.append(self.make(self.says))
-        return self.streams[-1]
-
-    def connect_failed(self, tag: int, why: str, now: float) -> None:
-        self.words.append((why, now))
-
-    def receive(self, packet: Any, now: float) -> None: ...
-
-    def wake(self, now: float) -> None: ...
-
-    def next_wake(self) -> None: ...
-
-    def take_actions(self) -> list[Any]:
-        actions, self.actions = self.actions, []
-        return actions
-
-
-def pair(
-    *,
-    says: bytes = b"",
-    answers: bytes = b"",
-    seed: int = 1,
-    delay: float = 0.01,
-    make: type[Pipe] = Fragile,
-    **more: Any,
-) -> tuple[Network, Any, Any]:
-    """A client a, which does not ask yet, and a server b on one LAN."""
-    network = Network(seed)
-    network.add_lan("link1", "10.0.1.0/24")
-    network.impair("link1", delay=delay, **more)
-    client, server = Speaker(says=says, make=make), Speaker(OpenPort(Tcp(PORT)), says=answers, make=make)
-    network.add_node("b", {"link1": str(B)}, lambda node: server)
-    network.add_node("a", {"link1": str(A)}, lambda node: client)
-    return network, client, server
-
-
-def do(network: Network, *actions: Any, name: str = "a") -> None:
-    network.call(name, lambda machine, now: machine.actions.extend(actions))
-
-
-def ask(network: Network, peer: Endpoint = SERVER, timeout: float = 5.0) -> None:
-    do(network, Connect(peer, 0, timeout))
-
-
-def standing(**more: Any) -> tuple[Network, Any, Any]:
-    """A connection: the client's stream, and the server's."""
-    network, client, server = pair(**more)
-    ask(network)
-    network.run(0.1)
-    return network, client.streams[0], server.streams[0]
-
-
-def say(network: Network, stream: Pipe, data: bytes, name: str = "a") -> None:
-    stream.say += data
-    do(network, Flush(stream), name=name)
-
-
-# What it carries
 
 
 @given(
@@ -190,17 +61,6 @@ def test_an_end_is_heard_behind_all_that_was_said_and_the_other_way_stays_open()
     assert not (network.nodes["a"].processes[0].connections or network.nodes["b"].processes[0].connections)
 
 
-def test_who_never_closes_is_cut_off() -> None:
-    network, here, there = standing(says=b"x")
-    here.finished = True
-    do(network, Flush(here))
-    network.run(29)
-    assert not (here.broken or there.broken)
-    network.run(2)
-    assert (here.broken, there.broken) == (1, 1)
-    assert network.nodes["a"].counters == {"connections_stalled": 1}
-
-
 def test_what_wants_no_more_stops_the_other_after_a_window() -> None:
     network, here, there = standing()
     there.wants_data = False
@@ -246,130 +106,6 @@ def test_a_stream_that_knows_an_answer_gives_it_before_it_receives() -> None:
     say(network, here, b"!")
     network.run(1)
     assert (here.heard, there.heard) == (b"known", b"!")
-
-
-# What becomes of it
-
-
-def test_a_cut_holds_it_up_and_it_goes_on_after_the_heal() -> None:
-    network, here, there = standing()
-    network.cut("link1")
-    say(network, here, b"x")
-    network.run(20)
-    assert not there.got
-    network.heal("link1")
-    network.run(1)
-    assert there.heard == b"x"
-    assert not (here.broken or there.broken)
-
-
-def test_a_cut_for_too_long_breaks_it_for_who_had_something_to_say_and_then_for_the_other() -> None:
-    network, here, there = standing()
-    network.cut("link1")
-    say(network, here, b"x")
-    network.run(70)
-    assert (here.broken, there.broken) == (1, 0)
-    network.heal("link1")
-    say(network, there, b"y", "b")
-    network.run(1)
-    assert (here.broken, there.broken) == (1, 1)
-    assert not here.got
-
-
-def test_who_is_killed_resets_its_connections() -> None:
-    network, here, _ = standing(delay=0.02)
-    network.kill("b")
-    network.run(0.01)
-    assert not here.broken
-    network.run(0.02)
-    assert (here.broken, here.ended) == (1, [])
-    network.start("b")
-    network.run(1)
-    assert here.broken == 1
-
-
-def test_to_who_knows_no_resets_it_is_an_end() -> None:
-    network, here, _ = standing(make=Pipe)
-    network.kill("b")
-    network.run(1)
-    assert len(here.ended) == 1
-
-
-def test_who_is_killed_behind_a_cut_is_heard_of_when_something_is_said_to_it() -> None:
-    network, here, _ = standing()
-    network.cut("link1")
-    network.kill("b")
-    network.run(5)
-    network.heal("link1")
-    network.start("b")
-    network.run(5)
-    assert not here.broken
-    say(network, here, b"x")
-    network.run(1)
-    assert here.broken == 1
-
-
-@pytest.mark.parametrize("at", [0.15, 0.25])
-def test_a_server_that_is_killed_while_it_is_connected_to_is_heard_of(at: float) -> None:
-    network, client, server = pair(delay=0.1)
-    ask(network)
-    network.run(at)
-    network.kill("b")
-    network.run(1)
-    assert [word for word, _ in client.words] == ["connected"]
-    assert client.streams[0].broken == 1
-    assert not server.streams
-
-
-def test_a_port_that_closes_while_it_is_connected_to_resets_and_keeps_what_stands() -> None:
-    network, here, there = standing(delay=0.02)
-    ask(network)
-    network.run(0.05)
-    do(network, ClosePort(Tcp(PORT)), name="b")
-    network.run(1)
-    say(network, here, b"x")
-    network.run(1)
-    client, server = (network.nodes[name].machine for name in "ab")
-    assert [stream.broken for stream in client.streams] == [0, 1]
-    assert len(server.streams) == 1
-    assert there.heard == b"x"
-
-
-@pytest.mark.parametrize(
-    ("peer", "why", "at"),
-    [
-        (Endpoint(B, 81), "Connection refused", 0.02),
-        (Endpoint(A, 81), "Connection refused", 0.0),
-        (Endpoint(Address.parse("10.9.9.9"), PORT), "Network is unreachable", 0.0),
-        (Endpoint(Address.parse("10.0.1.99"), PORT), "timed out", 5.0),
-        (Endpoint(B, 65_536), "port 65536 is not between 0 and 65535", 0.0),
-    ],
-)
-def test_what_does_not_stand_is_told_once_and_why(peer: Endpoint, why: str, at: float) -> None:
-    network, client, _ = pair()
-    ask(network, peer)
-    network.run(30)
-    assert client.words == [(why, pytest.approx(at))]
-
-
-@pytest.mark.parametrize(("timeout", "words"), [(0.25, ["connected"]), (0.15, ["timed out"]), (0.05, ["timed out"])])
-def test_one_word_comes_and_within_the_time(timeout: float, words: list[str]) -> None:
-    network, client, server = pair(delay=0.1)
-    ask(network, timeout=timeout)
-    network.run(5)
-    assert [word for word, _ in client.words] == words
-    assert all(at <= timeout for _, at in client.words)
-    assert len(server.streams) == (words == ["connected"])
-
-
-def test_who_is_killed_while_it_connects_leaves_nothing_behind() -> None:
-    network, client, server = pair(delay=0.1)
-    ask(network)
-    network.run(0.15)
-    network.kill("a")
-    network.run(5)
-    assert not (client.words or server.words)
-    assert not network.nodes["b"].processes[0].connections
 
 
 # Pauses and clocks
