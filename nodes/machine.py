@@ -97,7 +97,7 @@ class OpenPort(NamedTuple):
 
     `tag` is for who opens several alike, to tell them apart when they are open. `ttl`, `tos`: of what is sent by it; 0:
     the kernel's own, and for a group's packets a TTL of 1. `hears_ttl`: what comes in says with which it came.
-    `answers`: what comes in is given to `reply` of an `Answering` machine first.
+    `answers`: what comes in is given to `reply` of an `Answering` machine first; not by a port that hears TTLs.
     """
 
     port: Port

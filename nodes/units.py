@@ -69,7 +69,8 @@ class Datagram(NamedTuple):
 
 
 class IpPacket(NamedTuple):
-    """An IPv4 packet of a protocol without ports: its payload, and what its header says. Otherwise as a Datagram."""
+    """An IPv4 packet of a protocol without ports: its payload, and what its header says. Otherwise as a Datagram,
+    but that what comes in always says its TTL and TOS."""
 
     data: bytes
     source: Address

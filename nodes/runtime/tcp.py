@@ -16,6 +16,7 @@ import socket
 import sys
 import termios
 from collections.abc import Callable
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
@@ -117,7 +118,12 @@ class Connections:
         self.accepted.add(connection)
         task = self.loop.create_task(self.loop.connect_accepted_socket(lambda: connection, accepted))
         self._taking.add(task)
-        task.add_done_callback(self._taking.discard)
+        task.add_done_callback(partial(self._taken, connection))
+
+    def _taken(self, connection: Connection, task: asyncio.Task[Any]) -> None:
+        self._taking.discard(task)
+        if task.cancelled() or task.exception() is not None:  # it was gone at once
+            self.discard(connection)
 
     def moment(self) -> float:
         """The time, looked at once in a turn of the event loop: what has come together has come at one moment."""
