@@ -29,6 +29,7 @@ class Driver:
     ) -> None:
         """`send` puts packets on the wire, `perform` does every other action; it may call the machine."""
         self._machine = machine
+        self._receive, self._time = machine.receive, loop.time  # looked up once: they are called for each packet
         self._send = send
         self._perform = perform
         self._fail = fail
@@ -49,7 +50,7 @@ class Driver:
         """Give the machine a packet. What it wants then is done by `settle`, once for all that have come together."""
         if not self._closed:
             try:
-                self._machine.receive(packet, self._loop.time())
+                self._receive(packet, self._time())
             except Exception as error:
                 self._failed = True  # what it wanted half of is not done
                 self._fail(error)

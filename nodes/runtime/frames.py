@@ -66,7 +66,7 @@ class FramePort(SocketPort):
         option = _PACKET_ADD_MEMBERSHIP if joins else _PACKET_DROP_MEMBERSHIP
         opened.setsockopt(_SOL_PACKET, option, _MREQ.pack(ifindex, _MR_MULTICAST, len(hardware), hardware))
 
-    def _read(self, opened: socket.socket, now: float) -> Frame | None:
+    def _read(self, opened: socket.socket) -> Frame | None:
         data, control, _, sender = opened.recvmsg(LARGEST, socket.CMSG_SPACE(_AUXDATA.size))
         tagged = any(_AUXDATA.unpack(value[: _AUXDATA.size])[0] & _VLAN_VALID for _, _, value in control)
         if len(data) < _HEADER.size or tagged or not self._is_for_us(sender[2], data[:_HARDWARE]):

@@ -46,6 +46,7 @@ _MREQN = struct.Struct("=4s4si")  # struct ip_mreqn: group, local address, inter
 _INT = struct.Struct("=i")
 LARGEST = 65_536  # octets: more than a packet can have
 BATCH = 64  # packets read at one go before the event loop gets its turn,
+_GLANCE = 4  # of so many packets one looks at the clock
 SLICE = 0.005  # and not for longer than this, in seconds: what a flood carries may be dear, and others wait too
 _KEPT = 1 << 20
 """Bytes that the kernel keeps until they are read, its own among them: some 800 datagrams of 500 bytes. By default it
@@ -115,7 +116,7 @@ class SocketPort(ABC):
         """Join or leave. Raises OSError."""
 
     @abstractmethod
-    def _read(self, opened: socket.socket, now: float) -> Unit | None:
+    def _read(self, opened: socket.socket) -> Unit | None:
         """The next that has come; None: it is done with already. Raises OSError."""
 
     def interface_changed(self, interface: Interface) -> None:
@@ -206,11 +207,10 @@ class SocketPort(ABC):
     def _receive_all(self, opened: socket.socket) -> None:
         """All that has come, or as many as the others can wait for."""
         read, receive, time = self._read, self._owner.receive, self._owner.loop.time
-        now = time()
-        end = now + SLICE
-        for _ in range(BATCH):
+        end = time() + SLICE
+        for number in range(1, BATCH + 1):
             try:
-                unit = read(opened, now)
+                unit = read(opened)
             except BlockingIOError:
                 return
             except OSError:  # ENETDOWN and its like, told once by the socket
@@ -218,9 +218,8 @@ class SocketPort(ABC):
                 return
             if unit is not None:
                 receive(unit)
-                now = time()
-                if self._socket is not opened or now > end:  # closed meanwhile, or it is others' turn
-                    return
+                if self._socket is not opened or (not number % _GLANCE and time() > end):
+                    return  # closed meanwhile, or it is others' turn
 
 
 class IpSocketPort(SocketPort):

@@ -72,12 +72,12 @@ class Ports:
     def send(self, unit: Unit) -> None:
         """By the port of its interface, else by that of every interface."""
         if isinstance(unit, Datagram):
-            table, number = self._udp, unit.source.port
+            table, number, interface = self._udp, unit[1][1], unit[3]  # thousands a second: by their places
         elif isinstance(unit, IpPacket):
-            table, number = self._ip, unit.protocol
+            table, number, interface = self._ip, unit.protocol, unit.interface
         else:
-            table, number = self._ethernet, unit.ethertype
-        port = table.get((number, unit.interface)) or table.get((number, ""))
+            table, number, interface = self._ethernet, unit.ethertype, unit.interface
+        port = table.get((number, "")) or table.get((number, interface))
         if port is None and not number and isinstance(unit, Datagram):
             port = self._only(unit.interface)
         if port is None:

@@ -37,7 +37,7 @@ class RawPort(IpSocketPort):
             raise OSError(errno.EINVAL, f"protocol {self._protocol} is not between 1 and {_RAW - 1}")
         return self._make_ip(socket.SOCK_RAW, self._protocol)
 
-    def _read(self, opened: socket.socket, now: float) -> IpPacket | None:
+    def _read(self, opened: socket.socket) -> IpPacket | None:
         data, control, _, _ = opened.recvmsg(LARGEST, _SPACE)
         ifindex = PKTINFO.unpack(control[0][2])[0] if control else 0
         length = (data[0] & 15) * 4 if data else 0

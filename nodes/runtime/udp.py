@@ -47,7 +47,8 @@ class UdpPort(IpSocketPort):
         target = self._targets.get(destination)
         if target is None:
             target = remember(self._targets, destination, (str(destination.address), destination.port))
-        self._send(data, self._way(interface, source.address, ttl, tos), target)
+        way = self._ways.get((interface, source[0], ttl, tos)) or self._way(interface, source[0], ttl, tos)
+        self._send(data, way, target)
 
     def interface_changed(self, interface: Interface) -> None:
         self._arrivals.clear()
@@ -69,7 +70,7 @@ class UdpPort(IpSocketPort):
         self.number = made.getsockname()[1]
         return made
 
-    def _read(self, opened: socket.socket, now: float) -> Datagram:
+    def _read(self, opened: socket.socket) -> Datagram:
         data, control, _, source = opened.recvmsg(LARGEST, self._space)
         return self._datagram(data, control, source)
 
@@ -125,7 +126,7 @@ class UdpPort(IpSocketPort):
         if peer is None:
             peer = remember(self._sources, source, Endpoint(Address.unpack(socket.inet_aton(source[0])), source[1]))
         info, ttl, tos = control[0][2] if control else b"", 0, 0
-        if self.asked.hears_ttl:
+        if self._space != _SPACE:  # it hears TTLs
             said = {kind: value for _, kind, value in control}
             info = said.get(_IP_PKTINFO, b"")
             ttl = int.from_bytes(said.get(socket.IP_TTL, b""), byteorder)
