@@ -12,5 +12,6 @@ link             arp
 control          the only door to the orchestrator
 machine          the contract between a protocol and the world
 units            what the contract speaks of: packets of each kind, interfaces, ports, next hops
-address          IPv4 addresses and prefixes; once: what is told once for each reason; timers: deadlines by key
+address          IPv4 addresses and prefixes
+once, timers     what is told once for each reason; deadlines by key
 """

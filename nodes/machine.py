@@ -379,7 +379,7 @@ class Breakable(Protocol):
     """A stream to which the loss of its connection is another thing than its end."""
 
     def give_up(self) -> None:
-        """The connection was reset: nothing more comes or goes."""
+        """The connection was reset or cut off, or its TLS is broken: nothing more comes or goes."""
 
 
 if not TYPE_CHECKING:

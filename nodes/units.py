@@ -106,7 +106,7 @@ Unit = Datagram | IpPacket | Frame
 
 class Interface(NamedTuple):
     """One of the node's interfaces, named by its LAN. `up` is false while it is cut. `mtu`: the octets of the largest
-    IP packet; `hardware`: the hardware address, which may be another one after each start; b"" where there is none now.
+    IP packet; `hardware`: the hardware address, which may be another one after each start; 0 and b"" where it is away.
     """
 
     name: str

@@ -3,15 +3,16 @@
 node         PID 1: reads CATENET_NODE, addresses the interfaces, runs the services, reaps, ends on SIGTERM
 supervisor   starts a service, and starts it again when it falls over
 service_config  a service's part of the configuration → who does it, and its options (options: JSON → values)
-context      what a service has of its node: sockets, routes, questions, events
+context      what a service has of its node: routes, questions, events, names, what runs its machine
 children     programs that the node starts: groups, their end; lines: their output; PID 1 reaps orphans
 shared_runs  what several services need: begun by the first, ended by the last
 machine_run  a machine on a node: its actions are done, and it is told and asked what it has the methods for
 driver       feeds a machine, has its actions done, re-arms one timer
 ports        the open ports of a machine; port: what all have in common, groups and reconnects among it
-udp          datagram ports; mmsg: many datagrams by one call of the kernel
+udp          datagram ports; mmsg: many datagrams by one call of the kernel, where many come at once
 raw          ports of an IP protocol; frames: those of an Ethernet type
-tcp          byte streams behind the `Stream` contract; machine_streams: those of a machine
+tcp          byte streams behind the `Stream` contract; listener: a port that accepts them
+machine_streams   the connections of a machine
 tls          TLS 1.3 as a stream around a stream: only a service that speaks it loads it
 network      what ports and connections are of: the kernel, or another network
 lans         the interfaces: found by the engine's address, given the lab's, followed as they come and go

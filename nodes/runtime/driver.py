@@ -41,11 +41,6 @@ class Driver:
         """Do what the machine wanted when it was made. Raises what comes of it."""
         self._settle()
 
-    def receive(self, packet: Unit) -> None:
-        """Give the machine a packet, and do what it wants."""
-        self.feed(packet)
-        self.settle()
-
     def feed(self, packet: Unit) -> None:
         """Give the machine a packet. What it wants then is done by `settle`, once for all that have come together."""
         if not self._closed:

@@ -6,6 +6,7 @@ A socket of exactly that type, never of all: those hear a LAN that is silent, to
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
 
@@ -16,6 +17,7 @@ from catenet.nodes.runtime.port import LARGEST, Owner, SocketPort
 __all__ = ["FramePort"]
 
 _HEADER = struct.Struct(">6s6sH")  # destination, source, type
+_LAST_TYPE = 0xFFFF
 _HARDWARE = 6  # octets of an address
 _SOL_PACKET = 263
 _PACKET_ADD_MEMBERSHIP, _PACKET_DROP_MEMBERSHIP, _PACKET_AUXDATA = 1, 2, 8
@@ -49,6 +51,8 @@ class FramePort(SocketPort):
             self._owner.count("send_failures")
 
     def _bound(self) -> socket.socket:
+        if not 0 < self._type <= _LAST_TYPE:
+            raise OSError(errno.EINVAL, f"type {self._type:#x} is not between 1 and {_LAST_TYPE:#x}")
         # Protocol 0 hears nothing until it is bound: no frame of another interface can have come by then.
         made = self._make(socket.AF_PACKET, socket.SOCK_RAW, 0)
         try:

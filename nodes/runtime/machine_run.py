@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from catenet.nodes.machine import (
@@ -61,8 +60,8 @@ class MachineRun:
         perform: Callable[[Action], None],
         count: Callable[[str], None],
         fail: Callable[[Exception], None],
-        service: str = "",
-        told: Mapping[str, Json] = MappingProxyType({}),
+        service: str,
+        told: Mapping[str, Json],
         driven: Machine[Any] | None = None,
     ) -> None:
         """`perform` does what is not about ports. `fail` is told what the machine raises, and of a port that cannot be

@@ -1,9 +1,9 @@
 """Many datagrams by one call of the kernel: recvmmsg(2) and sendmmsg(2), which Python's socket does not have.
 
-For ports whose answers are mostly known: at a hundred thousand a second half of the time goes into two calls and some
-ten objects for each datagram. Here the kernel writes into one buffer, and what answers a datagram goes out by the
-header that it came with: the peer's address and the control data, by which interface and to which of our addresses it
-came, stay where the kernel has put them.
+For ports by which many come at once: at a hundred thousand a second half of the time goes into two calls and some ten
+objects for each datagram. Here the kernel reads from one buffer and writes into another. Addresses (struct sockaddr_in)
+and control data (struct cmsghdr) stay as the kernel has them: what answers a datagram goes out with those that it came
+with.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import socket
 
 from catenet.nodes.runtime.port import BATCH, LARGEST
 
-__all__ = ["Burst"]
+__all__ = ["NAME", "Inbox", "Outbox"]
 
-_NAME = 16  # struct sockaddr_in
+NAME = 16  # octets of struct sockaddr_in
 _MSG_DONTWAIT = 0x40
 
 
@@ -48,39 +48,17 @@ class _Mmsghdr(ctypes.Structure):
     _fields_ = (("header", _Msghdr), ("length", ctypes.c_uint32))
 
 
-class Burst:
-    """The datagrams of one go: received, answered in their places, and the answers sent."""
+class Inbox:
+    """What is received at one go."""
 
     def __init__(self, control: int) -> None:
-        """`control`: the octets of control data, one piece, that come with each datagram and go with its answer."""
-        control_space = socket.CMSG_SPACE(control)
-        library = ctypes.CDLL(None, use_errno=True)
-        self._recvmmsg, self._sendmmsg = library.recvmmsg, library.sendmmsg
-        self._space, self._control = control_space, control
-        self._names = bytearray(_NAME * BATCH)
-        self._controls = bytearray(control_space * BATCH)
-        # Of a mapping only those pages are there that were written to.
-        self._data, self._answers = (memoryview(mmap.mmap(-1, LARGEST * BATCH)) for _ in range(2))
-        into, out_of = (_Iovec * BATCH)(), (_Iovec * BATCH)()
-        self._headers, self._answer_headers = (_Mmsghdr * BATCH)(), (_Mmsghdr * BATCH)()
-        for number in range(BATCH):
-            into[number] = _Iovec(_address(self._data, number * LARGEST), LARGEST)
-            out_of[number] = _Iovec(_address(self._answers, number * LARGEST), 0)
-            for headers, iovecs in ((self._headers, into), (self._answer_headers, out_of)):
-                headers[number].header = _Msghdr(
-                    _address(self._names, number * _NAME),
-                    _NAME,
-                    ctypes.addressof(iovecs[number]),
-                    1,
-                    _address(self._controls, number * control_space),
-                    control_space,
-                    0,
-                )
-        self._iovecs = into, out_of  # the headers point to them
-        self._view = memoryview(self._headers).cast("B")
+        """`control`: the octets of control data, with their header, that come with each datagram."""
+        self._control = control
+        self._recvmmsg = ctypes.CDLL(None, use_errno=True).recvmmsg
+        self._box = _Box(control)
+        self._view = memoryview(self._box.headers).cast("B")
         self._fresh = bytes(self._view)  # as the kernel wants them each time: it writes lengths into them
-        self._received = self._view.cast("I")[_Mmsghdr.length.offset // 4 :: ctypes.sizeof(_Mmsghdr) // 4]
-        self._answer_lengths = memoryview(out_of).cast("B").cast("L")[1::2]  # size_t is a long (struct iovec)
+        self._lengths = self._view.cast("I")[_Mmsghdr.length.offset // 4 :: ctypes.sizeof(_Mmsghdr) // 4]
 
     def receive(self, port: socket.socket, most: int = BATCH) -> list[bytes]:
         """What has come, at most so many datagrams; none, where nothing has.
@@ -90,43 +68,92 @@ class Burst:
 
         """
         self._view[:] = self._fresh
-        count = self._recvmmsg(port.fileno(), self._headers, most, _MSG_DONTWAIT, None)
+        count = self._recvmmsg(port.fileno(), self._box.headers, most, _MSG_DONTWAIT, None)
         if count < 0:
-            self._raise_error()
+            number = ctypes.get_errno()
+            if number not in (errno.EAGAIN, errno.EINTR):
+                raise OSError(number, os.strerror(number))
             return []
-        data, at = self._data, 0
+        data, at = self._box.data, 0
         found = []
-        for length in self._received[:count].tolist():
+        for length in self._lengths[:count].tolist():
             found.append(bytes(data[at : at + length]))
             at += LARGEST
         return found
 
-    def source(self, number: int) -> tuple[str, int]:
-        """Who sent it, as Python's socket says it."""
-        name = self._names[number * _NAME : (number + 1) * _NAME]
-        return socket.inet_ntoa(name[4:8]), int.from_bytes(name[2:4], "big")
+    def name(self, number: int) -> bytes:
+        """Who sent it (struct sockaddr_in)."""
+        return bytes(self._box.names[number * NAME : (number + 1) * NAME])
 
     def control(self, number: int) -> bytes:
-        """The control data that came with it."""
-        begin = number * self._space + socket.CMSG_LEN(0)  # behind struct cmsghdr
-        return bytes(self._controls[begin : begin + self._control])
+        """The control data that came with it, with their header."""
+        return bytes(self._box.controls[number * self._control : (number + 1) * self._control])
 
-    def answer(self, number: int, data: bytes) -> None:
-        """This, at most LARGEST octets, is to go back for that datagram."""
-        length = len(data)
-        at = number * LARGEST
-        self._answers[at : at + length] = data
-        self._answer_lengths[number] = length
 
-    def send(self, port: socket.socket, first: int, count: int) -> int:
-        """Send the answers to so many datagrams in a row → how many have left; with one that cannot, it ends."""
-        headers = ctypes.byref(self._answer_headers, first * ctypes.sizeof(_Mmsghdr))
-        return max(0, int(self._sendmmsg(port.fileno(), headers, count, _MSG_DONTWAIT)))
+class Outbox:
+    """What is to be sent at one go."""
 
-    def _raise_error(self) -> None:
-        number = ctypes.get_errno()
-        if number not in (errno.EAGAIN, errno.EINTR):
-            raise OSError(number, os.strerror(number))
+    def __init__(self, control: int) -> None:
+        """`control`: the most octets of control data, with their headers, that go with a datagram."""
+        self.count = 0
+        self._control = control
+        self._sendmmsg = ctypes.CDLL(None, use_errno=True).sendmmsg
+        self._box = box = _Box(control)
+        self._lengths = memoryview(box.iovecs).cast("B").cast("L")[1::2]  # size_t is a long (struct iovec)
+        words = memoryview(box.headers).cast("B").cast("L")
+        step, word = ctypes.sizeof(_Mmsghdr), ctypes.sizeof(ctypes.c_size_t)
+        self._control_lengths = words[_Msghdr.control_length.offset // word :: step // word]
+
+    @property
+    def full(self) -> bool:
+        """Whether it is to be sent before more is put into it."""
+        return self.count == BATCH
+
+    def put(self, name: bytes, control: bytes, data: bytes) -> None:
+        """One datagram, of at most LARGEST octets; it must not be full."""
+        number, box = self.count, self._box
+        at = number * NAME
+        box.names[at : at + NAME] = name
+        at, length = number * self._control, len(control)
+        box.controls[at : at + length] = control
+        self._control_lengths[number] = length
+        at, length = number * LARGEST, len(data)
+        box.data[at : at + length] = data
+        self._lengths[number] = length
+        self.count = number + 1
+
+    def send(self, port: socket.socket) -> int:
+        """Send all → how many the kernel has not taken; then it is empty."""
+        first = failed = 0
+        while first < self.count:
+            headers = ctypes.byref(self._box.headers, first * ctypes.sizeof(_Mmsghdr))
+            first += max(0, self._sendmmsg(port.fileno(), headers, self.count - first, _MSG_DONTWAIT))
+            if first < self.count:  # it ended at one that cannot be sent
+                first += 1
+                failed += 1
+        self.count = 0
+        return failed
+
+
+class _Box:
+    """Room for BATCH datagrams, with headers that point to it."""
+
+    def __init__(self, control: int) -> None:
+        self.names = bytearray(NAME * BATCH)
+        self.controls = bytearray(control * BATCH)
+        self.data = memoryview(mmap.mmap(-1, LARGEST * BATCH))  # only those pages are there that were written to
+        self.iovecs, self.headers = (_Iovec * BATCH)(), (_Mmsghdr * BATCH)()
+        for number in range(BATCH):
+            self.iovecs[number] = _Iovec(_address(self.data, number * LARGEST), LARGEST)
+            self.headers[number].header = _Msghdr(
+                _address(self.names, number * NAME),
+                NAME,
+                ctypes.addressof(self.iovecs[number]),
+                1,
+                _address(self.controls, number * control),
+                control,
+                0,
+            )
 
 
 def _address(buffer: bytearray | memoryview, offset: int) -> int:

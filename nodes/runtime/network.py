@@ -13,7 +13,7 @@ from catenet.nodes.runtime.udp import UdpPort
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-__all__ = ["KernelNetwork", "Network", "OpenedPort", "StreamOwner", "Streams"]
+__all__ = ["KernelNetwork", "Network", "OpenedPort", "StreamEnd", "StreamOwner", "Streams"]
 
 
 class OpenedPort(Protocol):

@@ -22,7 +22,9 @@ from catenet.nodes.machine import Interface, OpenPort, Unit
 
 __all__ = [
     "BATCH",
+    "IP_PKTINFO",
     "LARGEST",
+    "NO_ADDRESS",
     "PKTINFO",
     "SLICE",
     "Interfaces",
@@ -37,9 +39,10 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 Reply = Callable[[bytes, float], bytes | None]
-"""A datagram and the time → the answer, where it depends on nothing else and is known already; else None."""
+"""What came, a datagram or some bytes of a stream, and the time → the answer, where it depends on nothing else and is
+known already; else None."""
 
-_IP_PKTINFO, _IP_MULTICAST_ALL, _SO_BINDTOIFINDEX = 8, 49, 62  # Python's socket lacks these names before 3.14
+IP_PKTINFO, _IP_MULTICAST_ALL, _SO_BINDTOIFINDEX = 8, 49, 62  # Python's socket lacks these names before 3.14
 _SO_RCVBUFFORCE = 33
 PKTINFO = struct.Struct("=i4s4s")  # struct in_pktinfo: interface, local address, destination in the header
 _MREQN = struct.Struct("=4s4si")  # struct ip_mreqn: group, local address, interface
@@ -51,7 +54,7 @@ SLICE = 0.005  # and not for longer than this, in seconds: what a flood carries 
 _KEPT = 1 << 20
 """Bytes that the kernel keeps until they are read, its own among them: some 800 datagrams of 500 bytes. By default it
 keeps 166, and a RIP neighbour with 4,096 routes sends 164 at one go."""
-_NO_ADDRESS = bytes(4)
+NO_ADDRESS = bytes(4)
 _LIMITED_BROADCAST = Address.parse("255.255.255.255")
 _REMEMBERED = 256  # peers, and ways to them, that are not worked out anew for each packet
 _FLAGS = socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
@@ -204,22 +207,23 @@ class SocketPort(ABC):
         except Exception as error:
             self._owner.fail(error)
 
-    def _receive_all(self, opened: socket.socket) -> None:
-        """All that has come, or as many as the others can wait for."""
+    def _receive_all(self, opened: socket.socket) -> int:
+        """All that has come, or as many as the others can wait for → how many."""
         read, receive, time = self._read, self._owner.receive, self._owner.loop.time
         end = time() + SLICE
         for number in range(1, BATCH + 1):
             try:
                 unit = read(opened)
             except BlockingIOError:
-                return
+                return number - 1
             except OSError:  # ENETDOWN and its like, told once by the socket
                 self._owner.count("receive_failures")
-                return
+                return number - 1
             if unit is not None:
                 receive(unit)
                 if self._socket is not opened or (not number % _GLANCE and time() > end):
-                    return  # closed meanwhile, or it is others' turn
+                    return number  # closed meanwhile, or it is others' turn
+        return BATCH
 
 
 class IpSocketPort(SocketPort):
@@ -242,8 +246,8 @@ class IpSocketPort(SocketPort):
         ifindex = self._owner.lans.ifindex(interface) if interface else 0
         if interface and not ifindex:
             return []
-        local = _NO_ADDRESS if self._is_nobodys(source) else source.pack()
-        way = [(socket.IPPROTO_IP, _IP_PKTINFO, PKTINFO.pack(ifindex, local, _NO_ADDRESS))]
+        local = NO_ADDRESS if self._is_nobodys(source) else source.pack()
+        way = [(socket.IPPROTO_IP, IP_PKTINFO, PKTINFO.pack(ifindex, local, NO_ADDRESS))]
         for value, option in ((ttl, socket.IP_TTL), (tos, socket.IP_TOS)):
             if value:
                 way.append((socket.IPPROTO_IP, option, _INT.pack(value)))
@@ -277,10 +281,10 @@ class IpSocketPort(SocketPort):
         asked, ip = self.asked, socket.IPPROTO_IP
         if self._ifindex:
             made.setsockopt(socket.SOL_SOCKET, _SO_BINDTOIFINDEX, self._ifindex)
-            here = _MREQN.pack(_NO_ADDRESS, _NO_ADDRESS, self._ifindex)
+            here = _MREQN.pack(NO_ADDRESS, NO_ADDRESS, self._ifindex)
             made.setsockopt(ip, socket.IP_MULTICAST_IF, here)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-        made.setsockopt(ip, _IP_PKTINFO, 1)
+        made.setsockopt(ip, IP_PKTINFO, 1)
         made.setsockopt(ip, _IP_MULTICAST_ALL, 0)  # only the groups that this very socket has joined
         made.setsockopt(ip, socket.IP_MULTICAST_TTL, asked.ttl or 1)
         made.setsockopt(ip, socket.IP_MULTICAST_LOOP, 0)
@@ -293,7 +297,7 @@ class IpSocketPort(SocketPort):
         if not isinstance(group, Address):
             raise TypeError(f"group {group!r} of an IP port is no Address")
         option = socket.IP_ADD_MEMBERSHIP if joins else socket.IP_DROP_MEMBERSHIP
-        opened.setsockopt(socket.IPPROTO_IP, option, _MREQN.pack(group.pack(), _NO_ADDRESS, ifindex))
+        opened.setsockopt(socket.IPPROTO_IP, option, _MREQN.pack(group.pack(), NO_ADDRESS, ifindex))
 
 
 def remember(known: dict[Key, Value], key: Key, value: Value) -> Value:

@@ -77,7 +77,7 @@ class Ports:
             table, number, interface = self._ip, unit.protocol, unit.interface
         else:
             table, number, interface = self._ethernet, unit.ethertype, unit.interface
-        port = table.get((number, "")) or table.get((number, interface))
+        port = table.get((number, interface)) or table.get((number, ""))
         if port is None and not number and isinstance(unit, Datagram):
             port = self._only(unit.interface)
         if port is None:

@@ -10,7 +10,6 @@ holds for a socket, and the service would answer nobody else until it had answer
 from __future__ import annotations
 
 import asyncio
-import errno
 import fcntl
 import socket
 import sys
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from catenet.nodes.address import Address
 from catenet.nodes.machine import Answering, Breakable, Endpoint, Stream, Throttled
+from catenet.nodes.runtime.listener import Listener
 from catenet.nodes.runtime.port import Reply
 
 if TYPE_CHECKING:
@@ -36,9 +36,6 @@ _TURN, _LEAST = 64 * 1024, 512  # bytes read of all connections in a turn; of on
 _UNSENT = 64 * 1024  # bytes
 _STALL = 30.0  # seconds
 _LAST_PORT = 65_535
-_BACKLOG = 512  # connections that the kernel keeps for us
-_NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-_REST = 1.0  # seconds until it is tried again, where there is no room for one more connection
 
 
 class Connections:
@@ -50,7 +47,7 @@ class Connections:
         self.accepted: set[Connection] = set()
         self.made: set[Connection] = set()
         self.share = self._buffer = memoryview(bytearray(_TURN))  # where what is read of one connection at a time goes
-        self._listeners: dict[int, _Listener] = {}
+        self._listeners: dict[int, Listener] = {}
         self.of: dict[int, Connection] = {}  # by the stream's identity
         self.closed = False
         self._taking: set[asyncio.Task[Any]] = set()
@@ -63,7 +60,11 @@ class Connections:
             OSError: the port is taken, or the kernel refuses.
 
         """
-        self._listeners[port] = _Listener(port, accept, self)
+
+        def take(accepted: socket.socket, peer: tuple[str, int]) -> None:
+            self.take(accepted, Connection(self, accept, _endpoint(peer)))
+
+        self._listeners[port] = Listener(port, take, self.loop)
 
     def close_port(self, port: int) -> None:
         """Accept no more; the connections that stand go on."""
@@ -151,48 +152,6 @@ class Connections:
             self.close_port(port)
         for connection in (*self.accepted, *self.made):
             connection.abort()
-
-
-class _Listener:
-    """A port that accepts. It is open, and closed, at once: asyncio's own server is so some turns of the loop later,
-    and forgets a connection that it has accepted in between."""
-
-    def __init__(self, port: int, accept: Callable[[Connection], Stream], everyone: Connections) -> None:
-        self._everyone = everyone
-        self._accept = accept
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
-        try:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # else TIME-WAIT holds it at a restart
-            self._socket.bind(("", port))
-            self._socket.listen(_BACKLOG)
-        except OSError:
-            self._socket.close()
-            raise
-        self._rest: asyncio.TimerHandle | None = None
-        self._watch()
-
-    def close(self) -> None:
-        if self._rest is not None:
-            self._rest.cancel()
-        self._everyone.loop.remove_reader(self._socket)
-        self._socket.close()
-
-    def _watch(self) -> None:
-        self._everyone.loop.add_reader(self._socket, self._accept_all)
-
-    def _accept_all(self) -> None:
-        for _ in range(_BACKLOG):
-            try:
-                accepted, peer = self._socket.accept()
-            except BlockingIOError:
-                return
-            except OSError as error:  # of the new connection, mostly: the peer has gone already (accept(2))
-                if error.errno in _NO_ROOM:
-                    self._everyone.loop.remove_reader(self._socket)
-                    self._rest = self._everyone.loop.call_later(_REST, self._watch)
-                    return
-            else:
-                self._everyone.take(accepted, Connection(self._everyone, self._accept, _endpoint(peer)))
 
 
 class Connection(asyncio.BufferedProtocol):

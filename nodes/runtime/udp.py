@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import errno
 import socket
+import struct
 from sys import byteorder
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Address
 from catenet.nodes.machine import Datagram, Endpoint, Interface, OpenPort, Udp
-from catenet.nodes.runtime.port import BATCH, LARGEST, PKTINFO, SLICE, IpSocketPort, Owner, Reply, remember
+from catenet.nodes.runtime.port import (
+    BATCH,
+    IP_PKTINFO,
+    LARGEST,
+    NO_ADDRESS,
+    PKTINFO,
+    SLICE,
+    IpSocketPort,
+    Owner,
+    remember,
+)
 
 if TYPE_CHECKING:
-    from catenet.nodes.runtime.mmsg import Burst
+    from catenet.nodes.runtime.mmsg import Inbox, Outbox
 
 __all__ = ["UdpPort"]
 
-_IP_PKTINFO, _IP_RECVTTL, _IP_RECVTOS = 8, 12, 13  # Python's socket lacks these names before 3.14
+_IP_RECVTTL, _IP_RECVTOS = 12, 13  # Python's socket lacks these names before 3.14
 _SPACE = socket.CMSG_SPACE(PKTINFO.size)
 _SPACE_TTL = _SPACE + socket.CMSG_SPACE(4) + socket.CMSG_SPACE(1)
-_NO_ADDRESS = bytes(4)
+_SPACE_ALL = _SPACE + 2 * socket.CMSG_SPACE(4)
+_CMSGHDR = struct.Struct("@Nii")  # struct cmsghdr
+_MANY = 16  # datagrams at one go
 _make = tuple.__new__
 """Makes a named tuple in a third of the time."""
 
@@ -33,7 +46,12 @@ class UdpPort(IpSocketPort):
         self._sources: dict[tuple[str, int], Endpoint] = {}
         self._arrivals: dict[bytes, tuple[Endpoint, str]] = {}  # struct in_pktinfo → our address, and the LAN
         self._targets: dict[Endpoint, tuple[str, int]] = {}
-        self._burst: Burst | None = None
+        self._boxes: tuple[Inbox, Outbox] | None = None  # where many come at once
+        self._bundles = not asked.hears_ttl  # whether all control data are alike
+        self._draining = False
+        self._peers: dict[bytes, Endpoint] = {}  # struct sockaddr_in → who it is
+        self._names: dict[Endpoint, bytes] = {}  # the reverse
+        self._controls: dict[tuple[str, Address, int, int], bytes] = {}  # as `_ways`, with headers
         self._at_once = BATCH  # datagrams; fewer while they are dear, since others wait
         super().__init__(asked, port.interface, owner)
         if not self.number:  # its interface is away: the number that it will have is drawn now
@@ -44,14 +62,23 @@ class UdpPort(IpSocketPort):
     def send(self, unit: Datagram) -> None:
         """Send a datagram from this port; the source's address is kept where it is one of the node's own."""
         data, source, destination, interface, ttl, tos = unit
+        if self._draining and len(data) <= LARGEST:
+            self._put(data, (interface, source[0], ttl, tos), destination)
+            return
         target = self._targets.get(destination)
         if target is None:
             target = remember(self._targets, destination, (str(destination.address), destination.port))
         way = self._ways.get((interface, source[0], ttl, tos)) or self._way(interface, source[0], ttl, tos)
         self._send(data, way, target)
 
+    def close(self) -> None:
+        self._flush()
+        super().close()
+
     def interface_changed(self, interface: Interface) -> None:
+        self._flush()
         self._arrivals.clear()
+        self._controls.clear()
         super().interface_changed(interface)
 
     def _bound(self) -> socket.socket:
@@ -74,52 +101,91 @@ class UdpPort(IpSocketPort):
         data, control, _, source = opened.recvmsg(LARGEST, self._space)
         return self._datagram(data, control, source)
 
-    def _receive_all(self, opened: socket.socket) -> None:
-        """Where some answers are known, many datagrams by one call of the kernel."""
-        if self._owner.reply is None or not self.asked.answers or self.asked.hears_ttl:
-            super()._receive_all(opened)
-            return
-        if self._burst is None:
-            from catenet.nodes.runtime.mmsg import Burst
+    def _drain(self, opened: socket.socket) -> None:
+        """Where many come at once, they are received, and what is sent meanwhile is, by one call of the kernel each."""
+        super()._drain(opened)
+        self._draining = False
+        self._flush()
 
-            self._burst = Burst(PKTINFO.size)
+    def _receive_all(self, opened: socket.socket) -> int:
+        if self._boxes is None and self._bundles and self.asked.answers:
+            self._boxes = _boxes()
+        if self._boxes is None:
+            received = super()._receive_all(opened)
+            if received >= _MANY and self._bundles:
+                self._boxes = _boxes()
+            return received
+        self._draining = True
         began = self._owner.loop.time()
         try:
-            datagrams = self._burst.receive(opened, self._at_once)
+            datagrams = self._boxes[0].receive(opened, self._at_once)
         except OSError:  # ENETDOWN and its like, told once by the socket
             self._owner.count("receive_failures")
-            return
-        self._answer_known(self._burst, opened, datagrams, self._owner.reply, began)
+            return 0
+        self._receive_these(datagrams, opened, began)
         late = self._owner.loop.time() - began > SLICE
         self._at_once = max(1, self._at_once // 2) if late else min(BATCH, self._at_once * 2)
+        return len(datagrams)
 
-    def _answer_known(
-        self, burst: Burst, opened: socket.socket, datagrams: list[bytes], reply: Reply, now: float
-    ) -> None:
-        first = number = 0  # answers from the first on wait to be sent
+    def _receive_these(self, datagrams: list[bytes], opened: socket.socket, now: float) -> None:
+        """Those whose answers are known are answered by the way that each came."""
+        assert self._boxes is not None
+        inbox, outbox = self._boxes
+        receive, reply = self._owner.receive, self._owner.reply if self.asked.answers else None
         for number, data in enumerate(datagrams):
-            answer = reply(data, now)
-            if answer is not None and len(answer) <= LARGEST:
-                burst.answer(number, answer)
-                continue
-            self._send_answers(burst, opened, first, number)
-            first = number + 1
-            if answer is not None:
+            answer = None if reply is None else reply(data, now)
+            if answer is None:
+                receive(self._received(data, inbox.name(number), inbox.control(number)))
+                if self._socket is not opened:  # closed meanwhile
+                    return
+            elif len(answer) > LARGEST:
                 self._owner.count("send_failures")
-                continue
-            control = [(socket.IPPROTO_IP, _IP_PKTINFO, burst.control(number))]
-            self._owner.receive(self._datagram(data, control, burst.source(number)))
-            if self._socket is not opened:  # closed meanwhile
-                return
-        self._send_answers(burst, opened, first, len(datagrams))
+            else:
+                if outbox.full:
+                    self._flush()
+                outbox.put(inbox.name(number), inbox.control(number), answer)
 
-    def _send_answers(self, burst: Burst, opened: socket.socket, first: int, end: int) -> None:
-        """By the way that each datagram came."""
-        while first < end:
-            first += burst.send(opened, first, end - first)
-            if first < end:  # this one cannot be sent
+    def _received(self, data: bytes, name: bytes, control: bytes) -> Datagram:
+        peer = self._peers.get(name)
+        if peer is None:
+            peer = Endpoint(Address.unpack(name[4:8]), int.from_bytes(name[2:4], "big"))
+            remember(self._peers, name, peer)
+        arrival = self._arrivals.get(control)
+        if arrival is None:
+            begin = socket.CMSG_LEN(0)  # behind struct cmsghdr
+            arrival = remember(self._arrivals, control, self._arrival(control[begin : begin + PKTINFO.size]))
+        return _make(Datagram, (data, peer, *arrival, 0, 0))
+
+    def _put(self, data: bytes, way: tuple[str, Address, int, int], destination: Endpoint) -> None:
+        """Into what is sent at one go."""
+        assert self._boxes is not None
+        outbox = self._boxes[1]
+        try:
+            name = self._names.get(destination) or remember(self._names, destination, _packed_name(destination))
+        except OverflowError:
+            self._owner.count("send_failures")
+            return
+        control = self._controls.get(way)
+        if control is None:
+            control = b"".join(map(_packed_control, self._way(*way)))
+            if not control:  # its interface is away
                 self._owner.count("send_failures")
-                first += 1
+                return
+            remember(self._controls, way, control)
+        if outbox.full:
+            self._flush()
+        outbox.put(name, control, data)
+
+    def _flush(self) -> None:
+        if self._boxes is None or not self._boxes[1].count:
+            return
+        outbox = self._boxes[1]
+        failed = outbox.count if self._socket is None else outbox.send(self._socket)
+        outbox.count = 0
+        for _ in range(failed):
+            self._ways.clear()  # the interface may be another one by now
+            self._controls.clear()
+            self._owner.count("send_failures")
 
     def _datagram(self, data: bytes, control: list[tuple[int, int, bytes]], source: tuple[str, int]) -> Datagram:
         peer = self._sources.get(source)
@@ -128,7 +194,7 @@ class UdpPort(IpSocketPort):
         info, ttl, tos = control[0][2] if control else b"", 0, 0
         if self._space != _SPACE:  # it hears TTLs
             said = {kind: value for _, kind, value in control}
-            info = said.get(_IP_PKTINFO, b"")
+            info = said.get(IP_PKTINFO, b"")
             ttl = int.from_bytes(said.get(socket.IP_TTL, b""), byteorder)
             tos = int.from_bytes(said.get(socket.IP_TOS, b""), byteorder)
         arrival = self._arrivals.get(info)
@@ -137,5 +203,24 @@ class UdpPort(IpSocketPort):
         return _make(Datagram, (data, peer, *arrival, ttl, tos))
 
     def _arrival(self, info: bytes) -> tuple[Endpoint, str]:
-        ifindex, _, address = PKTINFO.unpack(info) if len(info) == PKTINFO.size else (0, b"", _NO_ADDRESS)
+        ifindex, _, address = PKTINFO.unpack(info) if len(info) == PKTINFO.size else (0, b"", NO_ADDRESS)
         return Endpoint(Address.unpack(address), self.number), self._owner.lans.name(ifindex)
+
+
+def _boxes() -> tuple[Inbox, Outbox]:
+    """For those who need them: they are a tenth of what a router loads."""
+    from catenet.nodes.runtime.mmsg import Inbox, Outbox
+
+    return Inbox(_SPACE), Outbox(_SPACE_ALL)
+
+
+def _packed_name(peer: Endpoint) -> bytes:
+    """struct sockaddr_in. Raises OverflowError: no such port."""
+    return socket.AF_INET.to_bytes(2, byteorder) + peer.port.to_bytes(2, "big") + peer.address.pack() + bytes(8)
+
+
+def _packed_control(piece: tuple[int, int, bytes]) -> bytes:
+    """With its header, and what fills it up."""
+    level, kind, value = piece
+    packed = _CMSGHDR.pack(socket.CMSG_LEN(len(value)), level, kind) + value
+    return packed.ljust(socket.CMSG_SPACE(len(value)), b"\0")

@@ -165,6 +165,8 @@ async def _ours() -> None:
         perform=lambda _: None,
         count=lambda _: None,
         fail=failed.set_exception,
+        service="echo",
+        told={},
     )
     run.begin()
     await failed

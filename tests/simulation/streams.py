@@ -273,8 +273,8 @@ class Opening:
 
     def begin(self) -> None:
         network, node, peer = self._network, self._process.node, self._wanted.peer
-        if not 0 <= peer.port <= PORTS:
-            network.at(network.now, self._fail, f"port {peer.port} is not between 0 and {PORTS}")
+        if not 0 < peer.port <= PORTS:
+            network.at(network.now, self._fail, f"{peer}: a port is a number from 1 to {PORTS}")
         elif peer.address not in node.addresses and node.next_hop(peer.address) is None:
             network.at(network.now, self._fail, os.strerror(errno.ENETUNREACH))
         else:
@@ -292,7 +292,7 @@ class Opening:
             return
         hop = node.next_hop(peer.address)
         delay = network.delay(node.name, peer.address)
-        if delay is None or (hop is None and peer.address not in node.addresses):
+        if delay is None:
             network.at(network.now + _AGAIN, self._try_to)
             return
         address = peer.address if hop is None else node.by_lan[hop.interface].address

@@ -15,10 +15,12 @@ from sockets import destination_of, leaves_by
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.machine import (
+    Accepting,
     Action,
     Answering,
     ClosePort,
     Connect,
+    Connecting,
     Datagram,
     DeleteRoute,
     Endpoint,
@@ -171,6 +173,8 @@ class Wire:
         elif isinstance(action, Connect):
             streams.connect(self, process, action)
         elif isinstance(action, Flush):
+            if not isinstance(process.machine, Accepting | Connecting):
+                raise TypeError(f"{process.machine!r} is neither Accepting nor Connecting, and wants {action!r}")
             end = process.ends.get(id(action.stream))
             if end is not None:
                 self.at(self.now, end.pump)

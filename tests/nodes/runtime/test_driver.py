@@ -65,7 +65,8 @@ def test_actions_are_performed_in_order_each_by_who_can() -> None:
             Report("k", "t", {}),
         ]
         world.driver.call(lambda _: machine.actions.extend(others))
-        world.driver.receive(PACKET)
+        world.driver.feed(PACKET)
+        world.driver.settle()
         assert world.performed == others
         assert world.sent == [PACKET]
 
@@ -160,7 +161,8 @@ def test_what_a_machine_raises_is_told_and_a_closed_driver_does_nothing() -> Non
         world.driver.settle()
         assert [type(error) for error in world.failures] == [ZeroDivisionError]
         world.driver.close()
-        world.driver.receive(PACKET)
+        world.driver.feed(PACKET)
+        world.driver.settle()
         assert not world.sent
 
     asyncio.run(run())

@@ -69,6 +69,8 @@ def running(b: Bench, machine: Plain) -> MachineRun:
         perform=lambda _: None,
         count=b.count,
         fail=b.failures.append,
+        service="svc",
+        told={},
     )
     run.begin()
     return run

@@ -341,3 +341,59 @@ def test_what_answers_a_broadcast_comes_from_the_interfaces_own_address(on_bench
         port.close()
 
     on_bench(run)
+
+
+def test_udp_sends_at_one_go_what_a_burst_has_caused(on_bench: OnBench) -> None:
+    """More than fit into one go, each from the address that was asked; what cannot be sent takes nothing else along."""
+
+    async def run(b: Bench) -> None:
+        def receive(packet: Datagram) -> None:
+            port.send(packet.reply(b"one " + packet.data)._replace(ttl=7, tos=0x10))
+            port.send(packet.reply(b"nobody")._replace(destination=Endpoint(HERE, 99_999)))
+            port.send(packet.reply(b"nowhere")._replace(interface="no-such-lan"))
+            port.send(packet.reply(bytes(70_000)))
+            port.send(packet.reply(b"two " + packet.data))
+            heard.append(packet.data)
+
+        heard: list[bytes] = []
+        port = b.udp(receive)
+        with ExitStack() as stack:
+            peers = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(3)]
+            for peer in peers:
+                peer.settimeout(60)
+                peer.setsockopt(socket.IPPROTO_IP, 12, 1)  # IP_RECVTTL
+            for turn in range(4):
+                said = [b"%d.%d" % (turn, number) for number in range(50)]
+                for data in said:
+                    for peer in peers:
+                        peer.sendto(data, ("127.0.0.2", port.number))
+                await b.until(lambda: len(heard) == 150 * (turn + 1))  # noqa: B023
+                for peer in peers:
+                    got = [peer.recvmsg(100, 100) for _ in range(100)]
+                    assert [data for data, *_ in got] == [each + data for data in said for each in (b"one ", b"two ")]
+                    assert {source for *_, source in got} == {("127.0.0.2", port.number)}
+                    assert {(data[:3], control[0][2][0]) for data, control, *_ in got} == {(b"one", 7), (b"two", 64)}
+        assert b.counters == {"send_failures": 3 * 600}
+        assert b.failures == []
+
+    on_bench(run)
+
+
+def test_a_port_that_is_closed_within_a_burst_sends_what_came_before(on_bench: OnBench) -> None:
+    async def run(b: Bench) -> None:
+        def receive(packet: Datagram) -> None:
+            port.send(packet.reply(packet.data))
+            if packet.data == b"99":
+                port.close()
+
+        port = b.udp(receive)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+            peer.settimeout(60)
+            for number in range(120):
+                peer.sendto(b"%d" % number, ("127.0.0.1", port.number))
+            assert await asyncio.to_thread(lambda: [peer.recv(100) for _ in range(100)]) == [
+                b"%d" % number for number in range(100)
+            ]
+        assert b.failures == []
+
+    on_bench(run)

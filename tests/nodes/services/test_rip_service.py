@@ -10,7 +10,10 @@ import pytest
 HEAVY = ("ssl", "_ssl", "catenet.nodes.runtime.tls")
 
 
-@pytest.mark.parametrize("heavy", [*HEAVY, "_hashlib", "hmac", "difflib", "catenet.nodes.control.answers"])
+RARE = ("ctypes", *(f"catenet.nodes.runtime.{name}" for name in ("mmsg", "raw", "frames", "tcp", "machine_streams")))
+
+
+@pytest.mark.parametrize("heavy", [*HEAVY, *RARE, "_hashlib", "hmac", "difflib", "catenet.nodes.control.answers"])
 def test_a_router_without_keys_loads_no(heavy: str) -> None:
     assert not _loads("rip", heavy)
 
