@@ -1,9 +1,10 @@
 """Many datagrams by one call of the kernel: recvmmsg(2) and sendmmsg(2), which Python's socket does not have.
 
 For ports by which many come at once: at a hundred thousand a second half of the time goes into two calls and some ten
-objects for each datagram. Here the kernel reads from one buffer and writes into another. Addresses (struct sockaddr_in)
-and control data (struct cmsghdr) stay as the kernel has them: what answers a datagram goes out with those that it came
-with.
+objects for each datagram. Here the kernel reads from one buffer and writes into another.
+
+What goes with a datagram is its envelope: the peer's address (struct sockaddr_in), and behind it the control data
+(struct cmsghdr), as the kernel has them. What answers a datagram goes out in the envelope in which it came.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ import socket
 
 from catenet.nodes.runtime.port import BATCH, LARGEST
 
-__all__ = ["NAME", "Inbox", "Outbox"]
+__all__ = ["Inbox", "Outbox"]
 
-NAME = 16  # octets of struct sockaddr_in
+_NAME = 16  # octets of struct sockaddr_in
 _MSG_DONTWAIT = 0x40
 
 
@@ -53,15 +54,15 @@ class Inbox:
 
     def __init__(self, control: int) -> None:
         """`control`: the octets of control data, with their header, that come with each datagram."""
-        self._control = control
+        self._step = _NAME + control
         self._recvmmsg = ctypes.CDLL(None, use_errno=True).recvmmsg
         self._box = _Box(control)
         self._view = memoryview(self._box.headers).cast("B")
         self._fresh = bytes(self._view)  # as the kernel wants them each time: it writes lengths into them
         self._lengths = self._view.cast("I")[_Mmsghdr.length.offset // 4 :: ctypes.sizeof(_Mmsghdr) // 4]
 
-    def receive(self, port: socket.socket, most: int = BATCH) -> list[bytes]:
-        """What has come, at most so many datagrams; none, where nothing has.
+    def receive(self, port: socket.socket, most: int = BATCH) -> list[tuple[bytes, bytes]]:
+        """What has come, at most so many datagrams, each with its envelope; none, where nothing has.
 
         Raises:
             OSError: the kernel tells of an error.
@@ -74,20 +75,15 @@ class Inbox:
             if number not in (errno.EAGAIN, errno.EINTR):
                 raise OSError(number, os.strerror(number))
             return []
-        data, at = self._box.data, 0
+        data, step = self._box.data, self._step
+        envelopes = bytes(memoryview(self._box.envelopes)[: count * step])
+        at = envelope = 0
         found = []
         for length in self._lengths[:count].tolist():
-            found.append(bytes(data[at : at + length]))
+            found.append((bytes(data[at : at + length]), envelopes[envelope : envelope + step]))
             at += LARGEST
+            envelope += step
         return found
-
-    def name(self, number: int) -> bytes:
-        """Who sent it (struct sockaddr_in)."""
-        return bytes(self._box.names[number * NAME : (number + 1) * NAME])
-
-    def control(self, number: int) -> bytes:
-        """The control data that came with it, with their header."""
-        return bytes(self._box.controls[number * self._control : (number + 1) * self._control])
 
 
 class Outbox:
@@ -96,7 +92,7 @@ class Outbox:
     def __init__(self, control: int) -> None:
         """`control`: the most octets of control data, with their headers, that go with a datagram."""
         self.count = 0
-        self._control = control
+        self._step = _NAME + control
         self._sendmmsg = ctypes.CDLL(None, use_errno=True).sendmmsg
         self._box = box = _Box(control)
         self._lengths = memoryview(box.iovecs).cast("B").cast("L")[1::2]  # size_t is a long (struct iovec)
@@ -104,19 +100,12 @@ class Outbox:
         step, word = ctypes.sizeof(_Mmsghdr), ctypes.sizeof(ctypes.c_size_t)
         self._control_lengths = words[_Msghdr.control_length.offset // word :: step // word]
 
-    @property
-    def full(self) -> bool:
-        """Whether it is to be sent before more is put into it."""
-        return self.count == BATCH
-
-    def put(self, name: bytes, control: bytes, data: bytes) -> None:
-        """One datagram, of at most LARGEST octets; it must not be full."""
+    def put(self, envelope: bytes, data: bytes) -> None:
+        """One datagram, of at most LARGEST octets; it must hold fewer than BATCH."""
         number, box = self.count, self._box
-        at = number * NAME
-        box.names[at : at + NAME] = name
-        at, length = number * self._control, len(control)
-        box.controls[at : at + length] = control
-        self._control_lengths[number] = length
+        at, length = number * self._step, len(envelope)
+        box.envelopes[at : at + length] = envelope
+        self._control_lengths[number] = length - _NAME
         at, length = number * LARGEST, len(data)
         box.data[at : at + length] = data
         self._lengths[number] = length
@@ -139,18 +128,18 @@ class _Box:
     """Room for BATCH datagrams, with headers that point to it."""
 
     def __init__(self, control: int) -> None:
-        self.names = bytearray(NAME * BATCH)
-        self.controls = bytearray(control * BATCH)
+        step = _NAME + control
+        self.envelopes = bytearray(step * BATCH)
         self.data = memoryview(mmap.mmap(-1, LARGEST * BATCH))  # only those pages are there that were written to
         self.iovecs, self.headers = (_Iovec * BATCH)(), (_Mmsghdr * BATCH)()
         for number in range(BATCH):
             self.iovecs[number] = _Iovec(_address(self.data, number * LARGEST), LARGEST)
             self.headers[number].header = _Msghdr(
-                _address(self.names, number * NAME),
-                NAME,
+                _address(self.envelopes, number * step),
+                _NAME,
                 ctypes.addressof(self.iovecs[number]),
                 1,
-                _address(self.controls, number * control),
+                _address(self.envelopes, number * step + _NAME),
                 control,
                 0,
             )

@@ -33,6 +33,8 @@ _SPACE_TTL = _SPACE + socket.CMSG_SPACE(4) + socket.CMSG_SPACE(1)
 _SPACE_ALL = _SPACE + 2 * socket.CMSG_SPACE(4)
 _CMSGHDR = struct.Struct("@Nii")  # struct cmsghdr
 _MANY = 16  # datagrams at one go
+_INFO = 16 + socket.CMSG_LEN(0)  # where an envelope has its struct in_pktinfo: behind sockaddr_in and cmsghdr
+_LAST_PORT = 65_535
 _make = tuple.__new__
 """Makes a named tuple in a third of the time."""
 
@@ -49,9 +51,8 @@ class UdpPort(IpSocketPort):
         self._boxes: tuple[Inbox, Outbox] | None = None  # where many come at once
         self._bundles = not asked.hears_ttl  # whether all control data are alike
         self._draining = False
-        self._peers: dict[bytes, Endpoint] = {}  # struct sockaddr_in → who it is
-        self._names: dict[Endpoint, bytes] = {}  # the reverse
-        self._controls: dict[tuple[str, Address, int, int], bytes] = {}  # as `_ways`, with headers
+        self._known: dict[bytes, tuple[Endpoint, Endpoint, str]] = {}  # envelope → who sent it, to whom, on which LAN
+        self._envelopes: dict[tuple[Endpoint, str, Address, int, int], bytes] = {}  # the peer, and as `_ways`
         self._at_once = BATCH  # datagrams; fewer while they are dear, since others wait
         super().__init__(asked, port.interface, owner)
         if not self.number:  # its interface is away: the number that it will have is drawn now
@@ -63,7 +64,7 @@ class UdpPort(IpSocketPort):
         """Send a datagram from this port; the source's address is kept where it is one of the node's own."""
         data, source, destination, interface, ttl, tos = unit
         if self._draining and len(data) <= LARGEST:
-            self._put(data, (interface, source[0], ttl, tos), destination)
+            self._put(data, (destination, interface, source[0], ttl, tos))
             return
         target = self._targets.get(destination)
         if target is None:
@@ -78,7 +79,8 @@ class UdpPort(IpSocketPort):
     def interface_changed(self, interface: Interface) -> None:
         self._flush()
         self._arrivals.clear()
-        self._controls.clear()
+        self._known.clear()
+        self._envelopes.clear()
         super().interface_changed(interface)
 
     def _bound(self) -> socket.socket:
@@ -127,54 +129,49 @@ class UdpPort(IpSocketPort):
         self._at_once = max(1, self._at_once // 2) if late else min(BATCH, self._at_once * 2)
         return len(datagrams)
 
-    def _receive_these(self, datagrams: list[bytes], opened: socket.socket, now: float) -> None:
-        """Those whose answers are known are answered by the way that each came."""
+    def _receive_these(self, datagrams: list[tuple[bytes, bytes]], opened: socket.socket, now: float) -> None:
+        """Those whose answers are known are answered in the envelope in which each came."""
         assert self._boxes is not None
-        inbox, outbox = self._boxes
+        outbox, known = self._boxes[1], self._known
         receive, reply = self._owner.receive, self._owner.reply if self.asked.answers else None
-        for number, data in enumerate(datagrams):
+        for data, envelope in datagrams:
             answer = None if reply is None else reply(data, now)
             if answer is None:
-                receive(self._received(data, inbox.name(number), inbox.control(number)))
+                ends = known.get(envelope) or remember(known, envelope, self._ends(envelope))
+                receive(_make(Datagram, (data, *ends, 0, 0)))
                 if self._socket is not opened:  # closed meanwhile
                     return
             elif len(answer) > LARGEST:
                 self._owner.count("send_failures")
             else:
-                if outbox.full:
+                if outbox.count == BATCH:
                     self._flush()
-                outbox.put(inbox.name(number), inbox.control(number), answer)
+                outbox.put(envelope, answer)
 
-    def _received(self, data: bytes, name: bytes, control: bytes) -> Datagram:
-        peer = self._peers.get(name)
-        if peer is None:
-            peer = Endpoint(Address.unpack(name[4:8]), int.from_bytes(name[2:4], "big"))
-            remember(self._peers, name, peer)
-        arrival = self._arrivals.get(control)
-        if arrival is None:
-            begin = socket.CMSG_LEN(0)  # behind struct cmsghdr
-            arrival = remember(self._arrivals, control, self._arrival(control[begin : begin + PKTINFO.size]))
-        return _make(Datagram, (data, peer, *arrival, 0, 0))
+    def _ends(self, envelope: bytes) -> tuple[Endpoint, Endpoint, str]:
+        """Who sent it, to which address of ours, on which LAN."""
+        info = envelope[_INFO : _INFO + PKTINFO.size]
+        peer = Endpoint(Address.unpack(envelope[4:8]), int.from_bytes(envelope[2:4], "big"))
+        return peer, *self._arrival(info)
 
-    def _put(self, data: bytes, way: tuple[str, Address, int, int], destination: Endpoint) -> None:
+    def _put(self, data: bytes, way: tuple[Endpoint, str, Address, int, int]) -> None:
         """Into what is sent at one go."""
         assert self._boxes is not None
-        outbox = self._boxes[1]
-        try:
-            name = self._names.get(destination) or remember(self._names, destination, _packed_name(destination))
-        except OverflowError:
+        envelope = self._envelopes.get(way) or self._envelope(way)
+        if not envelope:  # its interface is away, or there is no such port
             self._owner.count("send_failures")
             return
-        control = self._controls.get(way)
-        if control is None:
-            control = b"".join(map(_packed_control, self._way(*way)))
-            if not control:  # its interface is away
-                self._owner.count("send_failures")
-                return
-            remember(self._controls, way, control)
-        if outbox.full:
+        outbox = self._boxes[1]
+        if outbox.count == BATCH:
             self._flush()
-        outbox.put(name, control, data)
+        outbox.put(envelope, data)
+
+    def _envelope(self, way: tuple[Endpoint, str, Address, int, int]) -> bytes:
+        peer, interface, source, ttl, tos = way
+        packed = b"".join(map(_packed_control, self._way(interface, source, ttl, tos)))
+        if not packed or not 0 <= peer.port <= _LAST_PORT:
+            return b""
+        return remember(self._envelopes, way, _packed_name(peer) + packed)
 
     def _flush(self) -> None:
         if self._boxes is None or not self._boxes[1].count:
@@ -184,7 +181,7 @@ class UdpPort(IpSocketPort):
         outbox.count = 0
         for _ in range(failed):
             self._ways.clear()  # the interface may be another one by now
-            self._controls.clear()
+            self._envelopes.clear()
             self._owner.count("send_failures")
 
     def _datagram(self, data: bytes, control: list[tuple[int, int, bytes]], source: tuple[str, int]) -> Datagram:
@@ -215,7 +212,7 @@ def _boxes() -> tuple[Inbox, Outbox]:
 
 
 def _packed_name(peer: Endpoint) -> bytes:
-    """struct sockaddr_in. Raises OverflowError: no such port."""
+    """struct sockaddr_in."""
     return socket.AF_INET.to_bytes(2, byteorder) + peer.port.to_bytes(2, "big") + peer.address.pack() + bytes(8)
 
 
