@@ -115,8 +115,9 @@ class ClosePort(NamedTuple):
 
 
 class JoinGroup(NamedTuple):
-    """Action: this port hears a multicast group on an interface ("": the port's own), from now on and whenever that
-    interface is back. An `Ethernet` port hears a group by its hardware address."""
+    """Action: this port hears a multicast group on an interface ("": the port's own, or all), from now on and whenever
+    that is back. An `Ethernet` port hears a group by its hardware address. The kernel lets a port of IP's be in 20
+    groups, each interface counted; one more is counted (`group_failures`)."""
 
     port: Port
     group: Address | bytes
