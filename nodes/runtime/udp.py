@@ -49,7 +49,6 @@ class UdpPort(IpSocketPort):
         self._arrivals: dict[bytes, tuple[Endpoint, str]] = {}  # struct in_pktinfo → our address, and the LAN
         self._targets: dict[Endpoint, tuple[str, int]] = {}
         self._boxes: tuple[Inbox, Outbox] | None = None  # where many come at once
-        self._bundles = not asked.hears_ttl  # whether all control data are alike
         self._draining = False
         self._known: dict[bytes, tuple[Endpoint, Endpoint, str]] = {}  # envelope → who sent it, to whom, on which LAN
         self._envelopes: dict[tuple[Endpoint, str, Address, int, int], bytes] = {}  # the peer, and as `_ways`
@@ -92,7 +91,7 @@ class UdpPort(IpSocketPort):
             made.bind(("", self.number))
         except OverflowError:
             made.close()
-            raise OSError(errno.EINVAL, f"port {self.number} is not between 0 and 65535") from None
+            raise OSError(errno.EINVAL, f"port {self.number} is not between 0 and {_LAST_PORT}") from None
         except OSError:
             made.close()
             raise
@@ -110,11 +109,12 @@ class UdpPort(IpSocketPort):
         self._flush()
 
     def _receive_all(self, opened: socket.socket) -> int:
-        if self._boxes is None and self._bundles and self.asked.answers:
+        alike = not self.asked.hears_ttl  # all control data, so that they fit into an envelope
+        if self._boxes is None and alike and self.asked.answers:
             self._boxes = _boxes()
         if self._boxes is None:
             received = super()._receive_all(opened)
-            if received >= _MANY and self._bundles:
+            if received >= _MANY and alike:
                 self._boxes = _boxes()
             return received
         self._draining = True
@@ -179,9 +179,10 @@ class UdpPort(IpSocketPort):
         outbox = self._boxes[1]
         failed = outbox.count if self._socket is None else outbox.send(self._socket)
         outbox.count = 0
-        for _ in range(failed):
+        if failed:
             self._ways.clear()  # the interface may be another one by now
             self._envelopes.clear()
+        for _ in range(failed):
             self._owner.count("send_failures")
 
     def _datagram(self, data: bytes, control: list[tuple[int, int, bytes]], source: tuple[str, int]) -> Datagram:

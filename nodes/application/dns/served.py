@@ -51,7 +51,7 @@ class _Served:
         self._machine = machine
         self._now = 0.0
         self._actions: list[Action] = [OpenPort(Udp(PORT), answers=True), OpenPort(Tcp(PORT))]
-        self._clients = Clients(self._from_client, lambda: self._now, idle)
+        self._clients = Clients(self.receive, lambda: self._now, idle)
         self.next_wake = machine.next_wake
         self.reply = machine.prepared.reply
 
@@ -78,9 +78,6 @@ class _Served:
         self._now = now
         stream = self._clients.accept(peer, local, lambda: self._actions.append(Flush(stream)))
         return stream
-
-    def _from_client(self, message: TcpMessage) -> None:
-        self.receive(message, self._clients.now)
 
     def _is_for_stream(self, action: Action) -> bool:
         if type(action) is not Send or not isinstance(action.packet, TcpMessage):

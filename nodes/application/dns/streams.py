@@ -132,12 +132,13 @@ class MessageStream:
 class Clients:
     """The connections of a server's clients: a machine's TcpMessages find their way back through it."""
 
-    def __init__(self, receive: Callable[[TcpMessage], None], clock: Callable[[], float], idle: float = IDLE) -> None:
+    def __init__(
+        self, receive: Callable[[TcpMessage, float], None], clock: Callable[[], float], idle: float = IDLE
+    ) -> None:
         """`receive` is the machine's; `clock` tells its time."""
         self._receive = receive
         self._clock = clock
         self._idle = idle
-        self.now = 0.0  # when what it hands on came
         self._open: dict[Endpoint, tuple[MessageStream, Callable[[], None]]] = {}
 
     def accept(self, peer: Endpoint, local: Endpoint, flush: Callable[[], None]) -> MessageStream:
@@ -148,8 +149,7 @@ class Clients:
         self._open = {end: entry for end, entry in self._open.items() if not entry[0].finished}
 
         def deliver(data: bytes) -> None:
-            self.now = stream.now
-            self._receive(TcpMessage(data, peer, local))
+            self._receive(TcpMessage(data, peer, local), stream.now)
             if Header.parse(data).is_response:
                 stream.close()  # no client sends that, and it would wait for an answer for ever
 

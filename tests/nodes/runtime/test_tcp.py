@@ -62,16 +62,22 @@ def test_tcp_timer_of_a_stream(on_bench: OnBench) -> None:
     on_bench(run)
 
 
+def serve_one(b: Bench) -> tuple[Lines, int, list[Connection]]:
+    """The stream that every connection gets, the port, and the connections as they come."""
+    connections: list[Connection] = []
+    stream, port = Lines(), free_port(socket.SOCK_STREAM)
+
+    def accept(connection: Connection) -> Lines:
+        connections.append(connection)
+        return stream
+
+    b.tcp().listen(port, accept)
+    return stream, port, connections
+
+
 def test_tcp_flush_sends_what_became_ready_later(on_bench: OnBench) -> None:
     async def run(b: Bench) -> None:
-        connections: list[Connection] = []
-        stream, port = Lines(), free_port(socket.SOCK_STREAM)
-
-        def accept(connection: Connection) -> Lines:
-            connections.append(connection)
-            return stream
-
-        b.tcp().listen(port, accept)
+        stream, port, connections = serve_one(b)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         await b.until(lambda: bool(connections))
         stream.outbox += b"news\n"
@@ -132,14 +138,7 @@ def test_tcp_a_peer_that_says_much_leaves_the_others_their_turn(on_bench: OnBenc
 
 def test_tcp_that_the_peer_has_reset_may_end_at_that_moment(on_bench: OnBench) -> None:
     async def run(b: Bench) -> None:
-        connections: list[Connection] = []
-        stream, port = Lines(), free_port(socket.SOCK_STREAM)
-
-        def accept(connection: Connection) -> Lines:
-            connections.append(connection)
-            return stream
-
-        b.tcp().listen(port, accept)
+        stream, port, connections = serve_one(b)
         peer = socket.create_connection(("127.0.0.1", port))
         await b.until(lambda: bool(connections))
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

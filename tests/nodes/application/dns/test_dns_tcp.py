@@ -31,8 +31,8 @@ class Tcp:
         self.clients = Clients(self._receive, lambda: self.now)
         self.stream = self.clients.accept(CLIENT, SERVER, lambda: None)
 
-    def _receive(self, packet: Datagram) -> None:
-        self.server.machine.receive(packet, self.now)
+    def _receive(self, packet: Datagram, now: float) -> None:
+        self.server.machine.receive(packet, now)
         for action in self.server.machine.take_actions():
             if isinstance(action, Send):
                 self.clients.send(action.packet)
@@ -116,7 +116,7 @@ def test_tcp_answers_after_the_client_has_closed_its_side() -> None:
 def test_tcp_reads_no_further_while_many_questions_wait() -> None:
     """A resolver answers late; the questions of one connection that it takes meanwhile are limited."""
     taken: list[bytes] = []
-    clients = Clients(lambda packet: taken.append(packet.data), lambda: 0.0)
+    clients = Clients(lambda packet, now: taken.append(packet.data), lambda: 0.0)
     stream = clients.accept(CLIENT, SERVER, lambda: None)
     stream.receive_data(_framed(*(QUERIES[0] for _ in range(150))), 0.0)
     assert len(taken) == 100
@@ -142,7 +142,7 @@ def test_tcp_answers_no_further_while_its_answers_wait() -> None:
 
 
 def test_an_answer_to_a_client_that_has_gone_is_dropped() -> None:
-    clients = Clients(lambda packet: None, lambda: 0.0)
+    clients = Clients(lambda packet, now: None, lambda: 0.0)
     clients.send(TcpMessage(b"answer", SERVER, CLIENT))
 
 

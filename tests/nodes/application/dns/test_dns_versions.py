@@ -94,7 +94,7 @@ class Asked:
             self.received = self.received[end:]
         return messages
 
-    def _receive(self, packet: Datagram) -> None:
+    def _receive(self, packet: Datagram, now: float) -> None:
         self.clients.send(packet.reply(self.give(packet)))
 
 
