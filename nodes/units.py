@@ -27,6 +27,8 @@ __all__ = [
 ]
 
 Json = None | bool | int | float | str | list["Json"] | tuple["Json", ...] | Mapping[str, "Json"]
+_make = tuple.__new__
+"""Makes a named tuple in a third of the time."""
 
 
 class DecodeError(ValueError):
@@ -65,7 +67,7 @@ class Datagram(NamedTuple):
 
     def reply(self, data: bytes) -> Datagram:
         """What goes back the way that this one came."""
-        return Datagram(data, self.destination, self.source, self.interface)
+        return _make(Datagram, (data, self[2], self[1], self[3], 0, 0))
 
 
 class IpPacket(NamedTuple):

@@ -41,11 +41,12 @@ class Driver:
         """Do what the machine wanted when it was made. Raises what comes of it."""
         self._settle()
 
-    def feed(self, packet: Unit) -> None:
-        """Give the machine a packet. What it wants then is done by `settle`, once for all that have come together."""
+    def feed(self, packet: Unit, now: float) -> None:
+        """Give the machine a packet. What it wants then is done by `settle`, once for all that have come together;
+        `now` is their time."""
         if not self._closed:
             try:
-                self._receive(packet, self._time())
+                self._receive(packet, self._time() if self._dear else now)
             except Exception as error:
                 self._failed = True  # what it wanted half of is not done
                 self._fail(error)

@@ -75,11 +75,11 @@ class Interfaces(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose the ports are. `settle` is called once behind all that were received together; `reply` may know an answer
-    to a datagram, which then does not come to `receive`. What `receive` raises goes to `fail`.
+    """Whose the ports are. `receive` is given what came, and when; `settle` is called once behind all that came
+    together. `reply` may know an answer to a datagram, which is not received then. What they raise goes to `fail`.
     """
 
-    receive: Callable[[Any], None]
+    receive: Callable[[Any, float], None]
     settle: Callable[[], None]
     lans: Interfaces
     loop: AbstractEventLoop
@@ -210,7 +210,8 @@ class SocketPort(ABC):
     def _receive_all(self, opened: socket.socket) -> int:
         """All that has come, or as many as the others can wait for → how many."""
         read, receive, time = self._read, self._owner.receive, self._owner.loop.time
-        end = time() + SLICE
+        now = time()
+        end = now + SLICE
         for number in range(1, BATCH + 1):
             try:
                 unit = read(opened)
@@ -220,9 +221,13 @@ class SocketPort(ABC):
                 self._owner.count("receive_failures")
                 return number - 1
             if unit is not None:
-                receive(unit)
-                if self._socket is not opened or (not number % _GLANCE and time() > end):
-                    return number  # closed meanwhile, or it is others' turn
+                receive(unit, now)
+                if self._socket is not opened:  # closed meanwhile
+                    return number
+                if not number % _GLANCE:
+                    now = time()
+                    if now > end:  # it is others' turn
+                        return number
         return BATCH
 
 

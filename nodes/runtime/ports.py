@@ -72,7 +72,7 @@ class Ports:
     def send(self, unit: Unit) -> None:
         """By the port of its interface, else by that of every interface."""
         if isinstance(unit, Datagram):
-            table, number, interface = self._udp, unit[1][1], unit[3]  # thousands a second: by their places
+            table, number, interface = self._udp, unit.source.port, unit.interface
         elif isinstance(unit, IpPacket):
             table, number, interface = self._ip, unit.protocol, unit.interface
         else:

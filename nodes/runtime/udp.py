@@ -45,6 +45,7 @@ class UdpPort(IpSocketPort):
     def __init__(self, asked: OpenPort, port: Udp, owner: Owner) -> None:
         self.number = port.number
         self._space = _SPACE_TTL if asked.hears_ttl else _SPACE
+        self._reply = owner.reply if asked.answers and not asked.hears_ttl else None
         self._sources: dict[tuple[str, int], Endpoint] = {}
         self._arrivals: dict[bytes, tuple[Endpoint, str]] = {}  # struct in_pktinfo → our address, and the LAN
         self._targets: dict[Endpoint, tuple[str, int]] = {}
@@ -63,13 +64,14 @@ class UdpPort(IpSocketPort):
         """Send a datagram from this port; the source's address is kept where it is one of the node's own."""
         data, source, destination, interface, ttl, tos = unit
         if self._draining and len(data) <= LARGEST:
-            self._put(data, (destination, interface, source[0], ttl, tos))
+            way = destination, interface, source[0], ttl, tos
+            self._put(data, self._envelopes.get(way) or self._envelope(way))
             return
         target = self._targets.get(destination)
         if target is None:
             target = remember(self._targets, destination, (str(destination.address), destination.port))
-        way = self._ways.get((interface, source[0], ttl, tos)) or self._way(interface, source[0], ttl, tos)
-        self._send(data, way, target)
+        control = self._ways.get((interface, source[0], ttl, tos)) or self._way(interface, source[0], ttl, tos)
+        self._send(data, control, target)
 
     def close(self) -> None:
         self._flush()
@@ -98,8 +100,13 @@ class UdpPort(IpSocketPort):
         self.number = made.getsockname()[1]
         return made
 
-    def _read(self, opened: socket.socket) -> Datagram:
+    def _read(self, opened: socket.socket) -> Datagram | None:
         data, control, _, source = opened.recvmsg(LARGEST, self._space)
+        if self._reply is not None:
+            answer = self._reply(data, self._owner.loop.time())
+            if answer is not None:
+                self._send(answer, control, source)
+                return None
         return self._datagram(data, control, source)
 
     def _drain(self, opened: socket.socket) -> None:
@@ -110,8 +117,6 @@ class UdpPort(IpSocketPort):
 
     def _receive_all(self, opened: socket.socket) -> int:
         alike = not self.asked.hears_ttl  # all control data, so that they fit into an envelope
-        if self._boxes is None and alike and self.asked.answers:
-            self._boxes = _boxes()
         if self._boxes is None:
             received = super()._receive_all(opened)
             if received >= _MANY and alike:
@@ -131,22 +136,19 @@ class UdpPort(IpSocketPort):
 
     def _receive_these(self, datagrams: list[tuple[bytes, bytes]], opened: socket.socket, now: float) -> None:
         """Those whose answers are known are answered in the envelope in which each came."""
-        assert self._boxes is not None
-        outbox, known = self._boxes[1], self._known
-        receive, reply = self._owner.receive, self._owner.reply if self.asked.answers else None
+        known = self._known
+        receive, reply = self._owner.receive, self._reply
         for data, envelope in datagrams:
             answer = None if reply is None else reply(data, now)
             if answer is None:
                 ends = known.get(envelope) or remember(known, envelope, self._ends(envelope))
-                receive(_make(Datagram, (data, *ends, 0, 0)))
+                receive(_make(Datagram, (data, *ends, 0, 0)), now)
                 if self._socket is not opened:  # closed meanwhile
                     return
             elif len(answer) > LARGEST:
                 self._owner.count("send_failures")
             else:
-                if outbox.count == BATCH:
-                    self._flush()
-                outbox.put(envelope, answer)
+                self._put(answer, envelope)
 
     def _ends(self, envelope: bytes) -> tuple[Endpoint, Endpoint, str]:
         """Who sent it, to which address of ours, on which LAN."""
@@ -154,17 +156,15 @@ class UdpPort(IpSocketPort):
         peer = Endpoint(Address.unpack(envelope[4:8]), int.from_bytes(envelope[2:4], "big"))
         return peer, *self._arrival(info)
 
-    def _put(self, data: bytes, way: tuple[Endpoint, str, Address, int, int]) -> None:
+    def _put(self, data: bytes, envelope: bytes) -> None:
         """Into what is sent at one go."""
         assert self._boxes is not None
-        envelope = self._envelopes.get(way) or self._envelope(way)
+        outbox = self._boxes[1]
         if not envelope:  # its interface is away, or there is no such port
             self._owner.count("send_failures")
-            return
-        outbox = self._boxes[1]
-        if outbox.count == BATCH:
+        elif not outbox.put(envelope, data):
             self._flush()
-        outbox.put(envelope, data)
+            outbox.put(envelope, data)
 
     def _envelope(self, way: tuple[Endpoint, str, Address, int, int]) -> bytes:
         peer, interface, source, ttl, tos = way

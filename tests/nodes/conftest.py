@@ -76,7 +76,15 @@ class Bench:
     ) -> UdpPort:
         """A port whose failures and counters are the bench's."""
         port = Udp(0, interface)
-        owner = Owner(receive, settle, self.lans, asyncio.get_running_loop(), self.count, self.failures.append, reply)
+        owner = Owner(
+            receive=lambda packet, now: receive(packet),
+            settle=settle,
+            lans=self.lans,
+            loop=asyncio.get_running_loop(),
+            count=self.count,
+            fail=self.failures.append,
+            reply=reply,
+        )
         self.ports.append(UdpPort(OpenPort(port, answers=reply is not None), port, owner))
         return self.ports[-1]
 

@@ -65,7 +65,7 @@ def test_actions_are_performed_in_order_each_by_who_can() -> None:
             Report("k", "t", {}),
         ]
         world.driver.call(lambda _: machine.actions.extend(others))
-        world.driver.feed(PACKET)
+        world.driver.feed(PACKET, 0.0)
         world.driver.settle()
         assert world.performed == others
         assert world.sent == [PACKET]
@@ -132,7 +132,7 @@ def test_what_is_fed_together_is_settled_together() -> None:
         machine = Echo()
         world = World(machine)
         for _ in range(3):
-            world.driver.feed(PACKET)
+            world.driver.feed(PACKET, 0.0)
         assert not world.sent
         world.driver.settle()
         assert world.sent == 3 * [PACKET]
@@ -156,12 +156,12 @@ def test_what_a_machine_raises_is_told_and_a_closed_driver_does_nothing() -> Non
     async def run() -> None:
         machine = Echo()
         world = World(machine)
-        world.driver.feed(PACKET)
-        world.driver.feed(PACKET._replace(data=b"bad"))
+        world.driver.feed(PACKET, 0.0)
+        world.driver.feed(PACKET._replace(data=b"bad"), 0.0)
         world.driver.settle()
         assert [type(error) for error in world.failures] == [ZeroDivisionError]
         world.driver.close()
-        world.driver.feed(PACKET)
+        world.driver.feed(PACKET, 0.0)
         world.driver.settle()
         assert not world.sent
 

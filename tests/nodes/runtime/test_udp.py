@@ -162,7 +162,7 @@ def test_udp_sends_by_the_interface_that_the_lan_has_now(on_bench: OnBench, is_t
     async def run(b: Bench) -> None:
         lan, counters, got = Lan(), Counter[str](), list[str]()
         owner = Owner(
-            receive=lambda packet: got.append(packet.interface),
+            receive=lambda packet, now: got.append(packet.interface),
             settle=lambda: None,
             lans=lan,
             loop=asyncio.get_running_loop(),
@@ -258,7 +258,7 @@ def test_udp_answers_many_at_once_each_as_if_it_came_alone(on_bench: OnBench) ->
 
 def owner_on(b: Bench, lan: Lan) -> Owner:
     return Owner(
-        receive=lambda packet: None,
+        receive=lambda packet, now: None,
         settle=lambda: None,
         lans=lan,
         loop=asyncio.get_running_loop(),
@@ -273,7 +273,9 @@ def test_udp_asks_for_known_answers_only_where_the_port_was_opened_so(on_bench: 
 
     async def run(b: Bench) -> None:
         got: list[Datagram] = []
-        port = UdpPort(OpenPort(Udp()), Udp(), replace(owner_on(b, Lan()), receive=got.append))
+        port = UdpPort(
+            OpenPort(Udp()), Udp(), replace(owner_on(b, Lan()), receive=lambda packet, now: got.append(packet))
+        )
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
             peer.connect(("127.0.0.1", port.number))
             peer.setblocking(False)
