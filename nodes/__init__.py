@@ -11,6 +11,8 @@ internet         rip
 link             arp
 control          the only door to the orchestrator
 machine          the contract between a protocol and the world
+actions          what a machine wants done
+stream           a protocol on a byte stream
 units            what the contract speaks of: packets of each kind, interfaces, ports, next hops
 address          IPv4 addresses and prefixes
 once, timers     what is told once for each reason; deadlines by key

@@ -22,17 +22,33 @@ that has connections is `Accepting`, `Connecting` or both.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, overload, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
-from catenet.nodes.address import Address, Prefix
+from catenet.nodes.actions import (
+    Action,
+    ClosePort,
+    Connect,
+    DeleteRoute,
+    Flush,
+    JoinGroup,
+    LeaveGroup,
+    OpenPort,
+    Send,
+    SetRoute,
+    Work,
+)
+from catenet.nodes.address import Prefix
+from catenet.nodes.stream import Breakable, Stream, Throttled
 from catenet.nodes.units import (
     Count,
+    Crossing,
     Datagram,
     DecodeError,
     Endpoint,
+    Entropy,
     Ethernet,
     Frame,
+    Hook,
     Interface,
     Ip,
     IpPacket,
@@ -40,9 +56,11 @@ from catenet.nodes.units import (
     NextHop,
     Port,
     Randomness,
+    Report,
     Tcp,
     Udp,
     Unit,
+    Way,
 )
 
 __all__ = [
@@ -54,15 +72,19 @@ __all__ = [
     "Connect",
     "Connecting",
     "Count",
+    "Crossing",
     "Datagram",
     "DecodeError",
     "DeleteRoute",
     "Endpoint",
+    "Entropy",
     "Ethernet",
     "Explaining",
     "Flush",
     "Flushable",
+    "Forwarding",
     "Frame",
+    "Hook",
     "Inspectable",
     "Interface",
     "InterfaceAware",
@@ -85,138 +107,15 @@ __all__ = [
     "Stream",
     "Tcp",
     "Throttled",
+    "Translating",
     "Udp",
     "Unit",
     "Wants",
+    "Way",
+    "Work",
+    "Working",
     "always",
 ]
-
-
-class OpenPort(NamedTuple):
-    """Action: open this port. It stays open, mute, while its interface is away.
-
-    `tag` is for who opens several alike, to tell them apart when they are open. `ttl`, `tos`: of what is sent by it; 0:
-    the kernel's own, and for a group's packets a TTL of 1. `hears_ttl`: what comes in says with which it came.
-    `answers`: what comes in is given to `reply` of an `Answering` machine first; not by a port that hears TTLs.
-    """
-
-    port: Port
-    tag: int = 0
-    ttl: int = 0
-    tos: int = 0
-    hears_ttl: bool = False
-    answers: bool = False
-
-
-class ClosePort(NamedTuple):
-    """Action: close this port. Where it is not open, nothing happens."""
-
-    port: Port
-
-
-class JoinGroup(NamedTuple):
-    """Action: this port hears a multicast group on an interface ("": the port's own, or all), from now on and whenever
-    that is back. An `Ethernet` port hears a group by its hardware address. The kernel lets a port of IP's be in 20
-    groups, each interface counted; one more is counted (`group_failures`)."""
-
-    port: Port
-    group: Address | bytes
-    interface: str = ""
-
-
-class LeaveGroup(NamedTuple):
-    """Action: the reverse of JoinGroup."""
-
-    port: Port
-    group: Address | bytes
-    interface: str = ""
-
-
-class Send(NamedTuple):
-    """Action: put this on the wire, by the port that its source names, or its protocol, or its Ethernet type."""
-
-    packet: Unit
-
-
-class Connect(NamedTuple):
-    """Action: open a TCP connection. `connected` or `connect_failed` of `Connecting` follows, with the tag, within
-    `timeout` seconds. `name`: over TLS 1.3, and the peer is to prove that this is its name; that may take 5 s more.
-    """
-
-    peer: Endpoint
-    tag: int
-    timeout: float
-    name: str = ""
-
-
-class Flush(NamedTuple):
-    """Action: this stream has bytes to send that it came by otherwise than by what its own methods were told."""
-
-    stream: Stream
-
-
-class _Route(NamedTuple):
-    prefix: Prefix
-    next_hops: tuple[NextHop, ...]
-    metric: int = 0
-
-
-class SetRoute(_Route):
-    """Action: this machine's route to the prefix is from now on this one. Several next hops share the load.
-
-    `metric` is the protocol's own, for people and checks; 0: not said. Which of several protocols' routes to a prefix
-    the kernel takes, their distances decide (control/service), not their metrics.
-    """
-
-    __slots__ = ()
-
-    @overload
-    def __new__(cls, prefix: Prefix, next_hops: tuple[NextHop, ...], metric: int = 0) -> SetRoute: ...
-
-    @overload
-    def __new__(cls, prefix: Prefix, via: Address, interface: str, metric: int = 0) -> SetRoute: ...
-
-    def __new__(cls, prefix: Prefix, *given: Any, **named: Any) -> SetRoute:
-        """Takes the older words (prefix, via, interface, metric) too, with a warning.
-
-        Raises:
-            ValueError: no next hop; DeleteRoute says that there is none any more.
-
-        """
-        # The usual form, at a third of the cost.
-        if len(given) == 2 and not named and type(given[0]) is tuple and given[0]:
-            return tuple.__new__(cls, (prefix, *given))
-        older = len(given) > 1 and isinstance(given[1], str) and not isinstance(given[0], tuple)
-        if older or "interface" in named:
-            return cls._by_older_words(prefix, *given, **named)
-        route = super().__new__(cls, prefix, *given, **named)
-        if not route.next_hops:
-            raise ValueError(f"SetRoute.next_hops is empty; DeleteRoute({prefix}) takes the route away")
-        return route
-
-    @classmethod
-    def _by_older_words(cls, prefix: Prefix, via: Address, interface: str, metric: int = 0) -> SetRoute:
-        new = "SetRoute(prefix, (NextHop(via, interface),), metric)"
-        warnings.warn(f"instead of SetRoute(prefix, via, interface, metric) write {new}", FutureWarning, stacklevel=3)
-        return super().__new__(cls, prefix, (NextHop(via, interface),), metric)
-
-
-class DeleteRoute(NamedTuple):
-    """Action: this machine has no route to the prefix any more."""
-
-    prefix: Prefix
-
-
-class Report(NamedTuple):
-    """Action: tell the user. `kind` is a word of control/events.py or of the service's declaration (`Service.events`),
-    `data` the same as JSON."""
-
-    kind: str
-    text: str
-    data: Mapping[str, Json]
-
-
-Action = Send | SetRoute | DeleteRoute | Report | OpenPort | ClosePort | JoinGroup | LeaveGroup | Connect | Flush
 
 
 class Wants(Protocol):
@@ -309,6 +208,15 @@ class Answering(Protocol):
 
 
 @runtime_checkable
+class Forwarding(Protocol):
+    """A machine that passes some datagrams on, by its own ports, before they are packets: a relay under load."""
+
+    def forward(self, port: int, peer: bytes, data: bytes, now: float) -> tuple[bytes, Way] | tuple[()] | None:
+        """What came to one of its ports; `peer`: address and port, six octets as on the wire → what goes on, and which
+        way; (): it is dropped; None: it is received, and what comes of that is the same. It may count."""
+
+
+@runtime_checkable
 class Inspectable(Protocol):
     """Has tables to show."""
 
@@ -340,47 +248,24 @@ class Stoppable(Protocol):
         """The node ends it; what it wants now is still done."""
 
 
-class Stream(Protocol):
-    """A protocol on a byte stream, one instance for each connection."""
+@runtime_checkable
+class Working(Protocol):
+    """Has jobs done (`Work`)."""
 
-    def receive_data(self, data: bytes, now: float) -> None:
-        """Bytes came in, in any slicing."""
-
-    def receive_eof(self, now: float) -> None:
-        """The peer will send no more."""
-
-    def data_to_send(self) -> bytes:
-        """The bytes to be written now; empty when there are none."""
-
-    def next_wake(self) -> float | None:
-        """When `wake` should be called: an idle timeout, for example."""
-
-    def wake(self, now: float) -> None:
-        """Do what has fallen due."""
-
-    @property
-    def finished(self) -> bool:
-        """Once true, and once `data_to_send` is empty, the connection is to be closed."""
-
-    def take_reports(self) -> list[Report]:
-        """What the user should be told since the last call."""
+    def worked(self, tag: int, result: Any, error: str, now: float) -> None:
+        """The job of that tag is done; `error`: why it could not be, "" where it could."""
 
 
 @runtime_checkable
-class Throttled(Protocol):
-    """A stream that bounds what it holds of what has come."""
+class Translating(Protocol):
+    """Has a `Crossing` port: each packet waits for what it says."""
 
-    @property
-    def wants_data(self) -> bool:
-        """Whether more is to be received now; else what the peer sends is left to wait outside."""
+    def cross(self, packet: bytes, hook: Hook, came: str, goes: str, now: float) -> bytes | None:
+        """A whole IPv4 packet, with a right header, no fragment → what goes on in its place; None: it is dropped.
 
-
-@runtime_checkable
-class Breakable(Protocol):
-    """A stream to which the loss of its connection is another thing than its end."""
-
-    def give_up(self) -> None:
-        """The connection was reset or cut off, or its TLS is broken: nothing more comes or goes."""
+        The same object back lets it pass as it is. `came` and `goes` are the LANs, "" where there is none: it has not
+        been routed yet (ARRIVING), or this node made it (LEAVING). What goes on has every checksum whole.
+        """
 
 
 if not TYPE_CHECKING:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from enum import IntEnum
 from typing import NamedTuple, Protocol
 
-from catenet.nodes.address import Address, Prefix
+from catenet.nodes.address import ANY, Address, Prefix
 
 __all__ = [
     "Count",
+    "Crossing",
     "Datagram",
     "DecodeError",
     "Endpoint",
+    "Entropy",
     "Ethernet",
     "Frame",
+    "Hook",
     "Interface",
     "Ip",
     "IpPacket",
@@ -21,9 +25,11 @@ __all__ = [
     "NextHop",
     "Port",
     "Randomness",
+    "Report",
     "Tcp",
     "Udp",
     "Unit",
+    "Way",
 ]
 
 Json = None | bool | int | float | str | list["Json"] | tuple["Json", ...] | Mapping[str, "Json"]
@@ -38,6 +44,15 @@ class DecodeError(ValueError):
         super().__init__(f"{field} {value!r}{': ' if why else ''}{why}")
         self.field = field
         self.value = value
+
+
+class Report(NamedTuple):
+    """Action, and what a stream says: tell the user. `kind` is a word of control/events.py or of the service's
+    declaration (`Service.events`), `data` the same as JSON."""
+
+    kind: str
+    text: str
+    data: Mapping[str, Json]
 
 
 class Endpoint(NamedTuple):
@@ -159,7 +174,34 @@ class Ethernet(NamedTuple):
     interface: str
 
 
-Port = Udp | Tcp | Ip | Ethernet
+class Hook(IntEnum):
+    """Where in the kernel's way of packets one waits for the machine (the numbers are netfilter's)."""
+
+    ARRIVING = 0  # for one of the port's own addresses, not routed yet
+    FORWARDING = 2  # routed, from one interface to another
+    LEAVING = 3  # an ICMP error of this node's kernel
+
+
+class Crossing(NamedTuple):
+    """The IP packets that arrive for one of these addresses of the node, those that cross it, and the ICMP errors that
+    its kernel sends: for who is `Translating`. While nobody answers, none passes."""
+
+    addresses: tuple[Address, ...]
+
+
+Port = Udp | Tcp | Ip | Ethernet | Crossing
+
+
+class Way:
+    """On which way a datagram is passed on: by this port, to this peer, from this address (ANY: the route's). One for
+    each flow; two are never equal, so that what belongs to one is found by itself."""
+
+    __slots__ = ("peer", "port", "source")
+
+    def __init__(self, port: Udp, peer: Endpoint, source: Address = ANY) -> None:
+        self.port = port
+        self.peer = peer
+        self.source = source
 
 
 # What a machine is made with.
@@ -170,6 +212,11 @@ class Randomness(Protocol):
 
     def uniform(self, a: float, b: float, /) -> float:
         """A number between a and b."""
+
+
+Entropy = Callable[[int], bytes]
+"""So many octets that nobody can foresee: keys, identifiers of transactions. `os.urandom` is one; in a simulation, what
+a seed gives."""
 
 
 class Count(Protocol):

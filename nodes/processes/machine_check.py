@@ -15,15 +15,27 @@ from catenet.nodes.machine import (
     Answering,
     Connecting,
     Flushable,
+    Forwarding,
     InterfaceAware,
     Machine,
     PortAware,
     Stoppable,
+    Translating,
 )
 
 __all__ = ["OPTIONAL", "check_machine"]
 
-OPTIONAL: Sequence[type] = (InterfaceAware, PortAware, Accepting, Connecting, Answering, Flushable, Stoppable)
+OPTIONAL: Sequence[type] = (
+    InterfaceAware,
+    PortAware,
+    Accepting,
+    Connecting,
+    Answering,
+    Forwarding,
+    Translating,
+    Flushable,
+    Stoppable,
+)
 """What a program is told and asked by. The others are a service's: a program may have such methods for itself."""
 _ELSE = "one of your own needs another name"
 

@@ -7,6 +7,7 @@ import os
 
 from catenet.nodes.machine import (
     Datagram,
+    Ethernet,
     Interface,
     Ip,
     IpPacket,
@@ -14,7 +15,6 @@ from catenet.nodes.machine import (
     LeaveGroup,
     OpenPort,
     Port,
-    Tcp,
     Udp,
     Unit,
 )
@@ -107,5 +107,5 @@ class Ports:
             return self._udp, (port.number, port.interface)
         if isinstance(port, Ip):
             return self._ip, (port.protocol, port.interface)
-        assert not isinstance(port, Tcp)
+        assert isinstance(port, Ethernet)
         return self._ethernet, (port.ethertype, port.interface)

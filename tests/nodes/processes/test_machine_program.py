@@ -184,7 +184,7 @@ def test_what_it_raises_ends_it_with_a_traceback(file: Path) -> None:
         (
             '"boo"',
             "take_actions() gives 'boo', a str; it should be a Send, SetRoute, DeleteRoute, Report, OpenPort, "
-            "ClosePort, JoinGroup, LeaveGroup, Connect or Flush",
+            "ClosePort, JoinGroup, LeaveGroup, Connect, Flush or Work",
         ),
     ],
 )
