@@ -102,6 +102,9 @@ class Service(NamedTuple):
     anew when they are, and stopped before them. Its ports and connections are of the network that one offers.
     `tls`: the option that says whether it speaks TLS, and with which certificate (control/certificate); empty: it never
     does. Where it does, it is told its certificate, and its URLs' schemes have an s at their end.
+    `separates`: options → whether the addresses behind its node mean nothing on the LAN outside, so that another realm
+    (RFC 2663 section 2.1) may have them too; None: never. The LAN outside is its option `outside`, which holds a LAN's
+    name; where that is empty, it is the LAN of the node's default gateway. The node's other LANs are behind it.
     """
 
     name: str
@@ -118,6 +121,7 @@ class Service(NamedTuple):
     told: Callable[[], Tell] | None = None
     tls: str = ""
     stands_on: tuple[str, ...] = ()
+    separates: Callable[[Any], bool] | None = None
 
     def ports(self, options: Any) -> list[tuple[str, int]]:
         """The transports and ports on which it listens, with these options."""

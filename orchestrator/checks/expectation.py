@@ -125,11 +125,19 @@ class Scene(Protocol):
     def unused_address(self, lan: str) -> Address:
         """An address of the LAN that no node has: packets for it go to that LAN, whoever is there."""
 
-    def address(self, node: str) -> Address:
-        """The node's first address: the one under which the others know it."""
+    def leads_to(self, prefix: str, lan: str, at: str) -> bool:
+        """Whether that prefix is the LAN's, for node `at`: there it may be another LAN's too, behind a translator."""
 
-    def name(self, address: str) -> str:
-        """The node that has the address, or the address itself."""
+    def address(self, node: str, at: str) -> Address:
+        """By which node `at` reaches the node: its nearest one, else its first.
+
+        Raises:
+            NoAnswerError: for `at` this is the address of something else.
+
+        """
+
+    def name(self, address: str, at: str) -> str:
+        """The node that has the address, as node `at` sees it; or the address itself."""
 
     def resolver(self, node: str) -> str | None:
         """The node that it asks for names, or an address where no node has it; None where it asks nobody."""

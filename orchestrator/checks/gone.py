@@ -25,15 +25,14 @@ class GoneCheck(Expectation):
 
     def run(self, scene: Scene) -> Finding:
         """Looks at the kernels' tables."""
-        wanted = {str(scene.prefix(lan)): lan for lan in self.to}
         seen: list[tuple[str, str]] = []  # router, and what it has, in words
         for router in self.at:
             try:
                 routes = kernel_routes(scene.show(router, "routes"))
             except AnswerError as error:  # no table is not an empty one
                 raise NoAnswerError(f"{router} does not say which routes it has: {error}") from None
-            kept = [route for route in routes if route.prefix in wanted]
-            seen += [(router, f"{router} to {wanted[route.prefix]} via {route.lan}") for route in kept]
+            kept = [(route, lan) for route in routes for lan in self.to if scene.leads_to(route.prefix, lan, router)]
+            seen += [(router, f"{router} to {lan} via {route.lan}") for route, lan in kept]
         where = seen[0][0] if seen else self.at[0]
         said = "; ".join(words for _, words in seen)
         return Finding(not seen, "no route", said or "no route", f"catenet show {where} routes")

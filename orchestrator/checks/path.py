@@ -28,11 +28,11 @@ class PathCheck(Expectation):
 
     def run(self, scene: Scene) -> Finding:
         """One probe for each hop."""
-        address = str(scene.address(self.target))
+        address = str(scene.address(self.target, self.source))
         hops = str(len(self.routers) + 1 + _SPARE)
         command = ["traceroute", "-n", "-q", "1", "-w", "1", "-m", hops, address]
         done = scene.run(self.source, command, _DEADLINE)
-        way = [scene.name(hop) for hop in read_traceroute(done.stdout)]
+        way = [scene.name(hop, self.source) for hop in read_traceroute(done.stdout)]
         return Finding(
             holds=way == [*self.routers, self.target],
             expected=" ".join((*self.routers, self.target)),

@@ -26,7 +26,7 @@ class PingCheck(Expectation):
 
     def run(self, scene: Scene) -> Finding:
         """Three echo requests; one answer is enough."""
-        address = str(scene.address(self.target))
+        address = str(scene.address(self.target, self.source))
         command = ["ping", "-n", "-q", "-c", "3", "-i", "0.1", "-W", "1", address]
         done = scene.run(self.source, command, _DEADLINE, PING_CODES)
         received = next((line for line in done.stdout.splitlines() if "packets transmitted" in line), done.last_words)

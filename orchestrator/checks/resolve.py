@@ -64,7 +64,11 @@ class ResolveCheck(Expectation):
             done = self._dig(scene)
         messages = [(packet, message) for packet in packets if (message := read_dns(packet)) is not None]
         answer = read_dig(done.stdout)
-        asked = [scene.name(str(packet.destination.address)) for packet, message in messages if not message.is_answer]
+        asked = [
+            scene.name(str(packet.destination.address), resolver)
+            for packet, message in messages
+            if not message.is_answer
+        ]
         holds = (
             bool(answer.addresses)
             and self.messages in (None, len(messages))

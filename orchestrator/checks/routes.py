@@ -49,13 +49,12 @@ class RoutesCheck(Expectation):
 
     def run(self, scene: Scene) -> Finding:
         """Looks at the kernel's table and, where a cost is expected, for a way over others at its protocol's."""
-        prefix = str(scene.prefix(self.to))
         table = self._table(scene, "routes", kernel_routes)
-        kernel = next((route for route in table if route.prefix == prefix), None)
+        kernel = next((route for route in table if scene.leads_to(route.prefix, self.to, self.at)), None)
         expected = self._expected()
         then = f"catenet trace route {self.at} {self.to}"
         if kernel is None:
-            return Finding(False, expected, f"no route to {self.to} ({prefix})", then)
+            return Finding(False, expected, f"no route to {self.to} ({scene.prefix(self.to)})", then)
         lan = kernel.lan
         fits = not self.via or lan in self.via
         if kernel.via is None:
@@ -64,7 +63,7 @@ class RoutesCheck(Expectation):
             return Finding(fits, expected, f"via {lan}", then)
         service = _protocol(kernel, scene.routing(self.at))
         known = self._table(scene, service, RoutingTable.parse).routes if service else ()
-        cost = next((route.cost for route in known if route.prefix == prefix), None)
+        cost = next((route.cost for route in known if route.prefix == kernel.prefix), None)
         seen = f"via {lan}, cost {'unknown' if cost is None else cost}"
         return Finding(fits and cost == self.cost, expected, seen, then)
 

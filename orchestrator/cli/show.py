@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 import typer
@@ -17,6 +17,7 @@ from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.screen import print_json, say_to_stderr
 from catenet.orchestrator.cli.view import show_value
 from catenet.orchestrator.lab.model import LabFileError
+from catenet.orchestrator.lab.realms import views
 from catenet.orchestrator.observe.ask import ask, ask_all
 from catenet.orchestrator.observe.running import RunningLab, UserError, must_run, unknown
 
@@ -55,7 +56,7 @@ def show(
     if json:
         print_json(answer)
     else:
-        show_value(answer, _networks(running), what)
+        show_value(answer, _networks(running, [node])[node], what)
 
 
 def _show_all(docker: Engine, running: RunningLab, what: str, *, json: bool) -> None:
@@ -75,7 +76,9 @@ def _show_all(docker: Engine, running: RunningLab, what: str, *, json: bool) -> 
         print_json(tables)
     elif tables:
         listed: Json = [{ON: name, "tables": words} for name, words in tables.items()]
-        show_value(_merged(tables) if what else listed, _networks(running), what)
+        networks = _networks(running, tables)
+        named = {name: _named(table, networks[name]) for name, table in tables.items()}
+        show_value(_merged(named) if what else listed, {}, what)
     for name, answer in answers.items():
         if answer.error is not None and not answer.known:
             say_to_stderr(f"catenet: {name} is left out: {answer.error}")
@@ -103,12 +106,26 @@ def _on(node: str, value: Json) -> list[Json]:
     return [{ON: node, **(row if isinstance(row, Mapping) else {"": row})} for row in rows]
 
 
-def _networks(running: RunningLab) -> Mapping[str, str]:
-    """Prefix → LAN: the lab's own, which need not be those that the engine uses. None where the file has gone."""
+def _networks(running: RunningLab, nodes: Iterable[str]) -> dict[str, Mapping[str, str]]:
+    """Node → prefix → LAN: those that the lab has there, which need not be those that the engine uses. None where the
+    file has gone.
+    """
     try:
-        return {str(lan.prefix): lan.name for lan in running.lab.lans.values()}
+        seen = views(running.lab)
     except (UserError, LabFileError):
-        return {}
+        return {node: {} for node in nodes}
+    return {node: seen.at(node).names for node in nodes}
+
+
+def _named(value: Json, networks: Mapping[str, str]) -> Json:
+    """The answer of one node, each row that has a prefix with the LAN that this is there."""
+    if isinstance(value, list):
+        return [_named(item, networks) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    row = {key: _named(item, networks) for key, item in value.items()}
+    prefix = row.get("prefix")
+    return {**row, "network": networks.get(prefix)} if isinstance(prefix, str) and networks else row
 
 
 def _ask(engine: Engine, container: Container, what: str) -> Json:

@@ -51,8 +51,7 @@ def _fetch(engine: Engine, running: RunningLab) -> None:
     first = trace_http(engine, running, BROWSER, URL, cold=True)
     print_trace(first, running.lab.nodes)
     again = trace_http(engine, running, BROWSER, URL)
-    asked = running.lab.nodes[BROWSER].resolver
-    resolver = "" if asked is None else running.lab.owners[asked]
+    resolver = RunningScene(engine, running).resolver(BROWSER)
     say(f"Once more: {resolver} had the name cached; {_names(again)} DNS messages instead of {_names(first)}.")
 
 
@@ -108,11 +107,11 @@ def _line(at: float, who: str, what: str) -> None:
 def _way(scene: RunningScene) -> str:
     """The routers that a traceroute from the browser to the server passes now."""
     done = scene.run(BROWSER, _traceroute(scene), _LIMIT)
-    return " ".join(scene.name(hop) for hop in read_traceroute(done.stdout)[:-1])
+    return " ".join(scene.name(hop, BROWSER) for hop in read_traceroute(done.stdout)[:-1])
 
 
 def _traceroute(scene: RunningScene) -> list[str]:
-    return ["traceroute", "-n", "-q", "1", "-w", "1", str(scene.address(SERVER))]
+    return ["traceroute", "-n", "-q", "1", "-w", "1", str(scene.address(SERVER, BROWSER))]
 
 
 def _agree(scene: RunningScene) -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from catenet.nodes.control.events import Event
 from catenet.orchestrator.lab.graph import expected, lacking, routing
 from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.lab.realms import views
 
 __all__ = ["Lacking", "NotReadyError", "Readiness"]
 
@@ -42,7 +43,7 @@ class Readiness:
         """`absent`: nodes that neither run nor are started (paused ones, for example)."""
         self._lab = lab
         self._absent = frozenset(absent)
-        self._lan_of = {str(lan.prefix): name for name, lan in lab.lans.items()}
+        self._views = views(lab)
         self._not_ready = set(starting)
         self._down: set[tuple[str, str]] = set()
         self._silent: set[tuple[str, str]] = set()
@@ -84,7 +85,7 @@ class Readiness:
             case "link.up" | "link.down" if isinstance(lan := event.data.get("lan"), str):
                 self._link(node, lan, up=event.kind == "link.up")
             case "route.changed" | "route.lost" if (node, event.service) in self._costs:
-                self._route(self._costs[node, event.service], event)
+                self._route(node, event)
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """Phase → how many of how many: addressing (addresses), services, converged (routers)."""
@@ -175,8 +176,8 @@ class Readiness:
             if isinstance(silent := event.data.get("silent"), int | float):
                 self._unsaid[node, event.service] = silent
 
-    def _route(self, costs: dict[str, int], event: Event) -> None:
-        lan = self._lan_of.get(str(event.data.get("prefix")))
+    def _route(self, node: str, event: Event) -> None:
+        costs, lan = self._costs[node, event.service], self._views.at(node).names.get(str(event.data.get("prefix")))
         if lan is None:
             return
         cost = event.data.get("cost")

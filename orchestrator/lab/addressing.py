@@ -43,5 +43,6 @@ def free_addresses(lan: Lan, taken: Iterable[Address]) -> Iterator[Address]:
 def unused_address(lab: Lab, lan: str) -> Address:
     """The highest address of a LAN that no node has: packets for it go to that LAN, whoever is there."""
     place = lab.lans[lan]
+    taken = {node.address_on(lan) for node in lab.on_lan(lan)}
     free = (Address(value) for value in range(place.gateway - 1, place.prefix.network, -1))
-    return next((address for address in free if address not in lab.owners), place.gateway)
+    return next((address for address in free if address not in taken), place.gateway)

@@ -1,7 +1,8 @@
 """What a node is told of the others: its default gateway, its resolver, its static routes.
 
 A host's gateway is the one router of its LANs; where there are several it must be written, unless the host runs a
-routing protocol itself. Its resolver is the one that is written, else the one on its LANs, else the lab's only one.
+routing protocol itself. Its resolver is the one that is written, else the one on its LANs, else the only one of its
+realm, else that of the realms outside. To those on its LAN outside a translator is neither: it serves who is behind it.
 """
 
 from __future__ import annotations
@@ -16,19 +17,54 @@ from catenet.orchestrator.lab.model import Attachment, Lan, Node
 from catenet.orchestrator.lab.nodes import Draft
 from catenet.orchestrator.lab.problems import nearest, quote
 from catenet.orchestrator.lab.reader import Reader
+from catenet.orchestrator.lab.realms import Views
 from catenet.orchestrator.lab.vocabulary import ROUTE
 
-__all__ = ["complete"]
+__all__ = ["complete", "outside_lans"]
+
+
+def outside_lans(drafts: Mapping[str, Draft], lans: Mapping[str, Lan], reader: Reader) -> dict[str, str]:
+    """Translator → its LAN outside: the one that is written, else that of its gateway."""
+    found: dict[str, str] = {}
+    for draft in drafts.values():
+        for each in declared(draft.services):
+            options = draft.services[each.name]
+            if each.separates is None or not each.separates(options):
+                continue
+            what, written = f"node {draft.name}: {each.name}", draft.section.get("gateway")
+            lan = options.outside or (_lan_towards(written.value, draft, drafts, lans) if written is not None else "")
+            if lan in draft.attachments:
+                found[draft.name] = lan
+            elif lan:
+                reader.problem(
+                    draft.line, f"{what}: outside: the node is not on LAN {lan}", nearest(lan, draft.attachments)
+                )
+            elif written is None:
+                hint = "write its `outside:`, or the `gateway:` of the node"
+                reader.problem(draft.line, f"{what}: it is not said which LAN is outside", hint)
+    return found
+
+
+def _lan_towards(word: object, draft: Draft, drafts: Mapping[str, Draft], lans: Mapping[str, Lan]) -> str:
+    """The LAN of a node's on which the neighbour is, by its name or its address; empty: on none of them."""
+    if isinstance(word, str) and word in drafts:
+        return next((lan for lan in draft.attachments if lan in drafts[word].attachments), "")
+    try:
+        address = Address.parse(str(word))
+    except ValueError:  # `complete` says so
+        return ""
+    return next((lan for lan in draft.attachments if lan in lans and lans[lan].prefix.holds(address)), "")
 
 
 def complete(
     drafts: Mapping[str, Draft],
     attached: Mapping[str, tuple[Attachment, ...]],
     lans: Mapping[str, Lan],
+    outside: Mapping[str, str],
     reader: Reader,
 ) -> dict[str, Node]:
-    """The nodes, with nothing left open."""
-    others = _Others(drafts, attached, lans)
+    """The nodes, with nothing left open. `outside`: translator → its LAN outside."""
+    others = _Others(drafts, attached, lans, outside)
     return {name: _Completion(draft, others, reader).node(attached[name]) for name, draft in drafts.items()}
 
 
@@ -44,9 +80,16 @@ class _Others:
         drafts: Mapping[str, Draft],
         attached: Mapping[str, tuple[Attachment, ...]],
         lans: Mapping[str, Lan],
+        outside: Mapping[str, str],
     ) -> None:
         self.drafts = drafts
         self.lans = lans
+        self.outside = outside
+        places = {
+            name: Node(name, attached[name], forward=draft.forward, outside=outside.get(name, ""))
+            for name, draft in drafts.items()
+        }
+        self.views = Views(lans, places)
         self.first = {name: attachments[0].address for name, attachments in attached.items() if attachments}
         self.on_lan: dict[str, list[tuple[str, Address]]] = {lan: [] for lan in lans}
         for name, attachments in attached.items():
@@ -54,9 +97,6 @@ class _Others:
                 self.on_lan[attachment.lan].append((name, attachment.address))
         self.resolvers = [name for name, draft in drafts.items() if _resolves(draft)]
         self.servers = [name for name, draft in drafts.items() if any(each.naming for each in declared(draft.services))]
-        self.server_addresses = {
-            str(attachment.address): attachment.address for name in self.servers for attachment in attached[name]
-        }
 
 
 class _Completion:
@@ -67,6 +107,7 @@ class _Completion:
         self.what = f"node {draft.name}"
         self.others = others
         self.reader = reader
+        self.view = others.views.at(draft.name)
 
     def node(self, attachments: tuple[Attachment, ...]) -> Node:
         draft = self.draft
@@ -79,6 +120,7 @@ class _Completion:
             gateway=self.gateway(),
             routes=self.routes(),
             resolver=self.resolver(),
+            outside=self.others.outside.get(draft.name, ""),
         )
 
     def neighbours(self) -> Iterator[tuple[str, str, Address]]:
@@ -87,6 +129,12 @@ class _Completion:
             for name, address in self.others.on_lan[lan]:
                 if name != self.draft.name:
                     yield name, lan, address
+
+    def serving(self) -> Iterator[tuple[str, Address]]:
+        """(node, address) of those neighbours that serve this node: to who is outside a translator does not."""
+        for name, lan, address in self.neighbours():
+            if self.others.outside.get(name) != lan:
+                yield name, address
 
     def neighbour(self, item: Item, what: str) -> Address | None:
         """The address of a neighbour, written as its name or as its address."""
@@ -123,7 +171,7 @@ class _Completion:
             return self.neighbour(written, f"{self.what}: gateway")
         if self.draft.forward or any(each.routing for each in declared(self.draft.services)):
             return None
-        routers = {name: address for name, _, address in self.neighbours() if self.others.drafts[name].forward}
+        routers = {name: address for name, address in self.serving() if self.others.drafts[name].forward}
         if len(routers) > 1:
             message = f"{self.what}: `gateway:` is missing, and {len(routers)} routers are on its LANs"
             self.reader.problem(self.draft.line, message, f"write one of: {', '.join(list(routers)[:12])}")
@@ -135,21 +183,26 @@ class _Completion:
             return self.written_resolver(written)
         if _resolves(self.draft):
             return self.others.first.get(self.draft.name)
-        near = {name: address for name, _, address in self.neighbours() if _resolves(self.others.drafts[name])}
+        near = {name: address for name, address in self.serving() if _resolves(self.others.drafts[name])}
         if near:
             return next(iter(near.values())) if len(near) == 1 else None
-        anywhere = self.others.resolvers
-        return self.others.first.get(anywhere[0]) if len(anywhere) == 1 else None
+        outward = {name: self.view.outward[name] for name in self.others.resolvers if name in self.view.outward}
+        nearer = [name for name, realms in outward.items() if realms == min(outward.values())]
+        return self.view.addresses[nearer[0]] if len(nearer) == 1 else None
 
     def written_resolver(self, item: Item) -> Address | None:
         what = f"{self.what}: resolver"
-        servers, addresses = self.others.servers, self.others.server_addresses
-        word = self.reader.text(item, what)
+        servers, word = self.others.servers, self.reader.text(item, what)
+        addresses = {str(each): each for each, name in self.view.owners.items() if name in servers}
         if word is None or word in addresses:
             return addresses.get(word or "")
-        if word in servers:
+        if word in self.view.addresses and word in servers:
             near = {name: address for name, _, address in self.neighbours()}
-            return near.get(word) or self.others.first.get(word)
+            return near.get(word) or self.view.addresses[word]
+        if word in servers and word in self.others.first:
+            lan = next(iter(self.others.drafts[word].attachments))
+            self.reader.problem(item.line, f"{what}: {self.others.views.unknown(lan, self.draft.name)}")
+            return None
         why = "runs no resolver" if word in self.others.drafts else "is no node of this lab"
         self.reader.problem(item.line, f"{what}: {quote(word)} {why}", nearest(word, servers))
         return None
@@ -183,6 +236,9 @@ class _Completion:
             return None
         if word in self.others.lans:
             prefix: Prefix | None = self.others.lans[word].prefix
+            if unknown := self.others.views.unknown(word, self.draft.name):
+                self.reader.problem(item.line, f"{what}: {unknown}")
+                return None
         elif "/" in word:
             prefix = self.reader.prefix(item, what)
         else:

@@ -7,16 +7,27 @@ LANs. A cost counts the links between routers, so a router's own LAN costs 0.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from catenet.nodes.catalogue import declared
 from catenet.nodes.control.service import Service
 from catenet.nodes.control.topology import ExpectedRoute, Router
 from catenet.orchestrator.lab.model import Lab, Node
+from catenet.orchestrator.lab.realms import views
 
-__all__ = ["End", "best", "expected", "lacking", "routing"]
+__all__ = ["End", "Leak", "best", "expected", "lacking", "leaks", "routing"]
 
 End = tuple[str, str]
 """(Node, LAN): where a node is on a LAN."""
+
+
+class Leak(NamedTuple):
+    """A routing service of a translator tells a router of a LAN whose addresses mean nothing there, or another's."""
+
+    translator: str
+    service: str
+    router: str
+    lan: str
 
 
 def routing(node: Node) -> list[Service]:
@@ -47,6 +58,30 @@ def expected(
         assert each.routing is not None
         found[each.name] = each.routing.expected()(speaking[each.name])
     return found
+
+
+def leaks(lab: Lab) -> Iterator[Leak]:
+    """Where routes would cross a translator that must not; of each of its services the first.
+
+    A lab that is read has none, so that what `expected` finds is true in each realm.
+    """
+    suspects = {name for name, node in lab.nodes.items() if node.outside and routing(node)}
+    if not suspects:
+        return
+    seen = views(lab)
+    told = (
+        Leak(other, service, router, lan)
+        for service, rows in expected(lab).items()
+        for router, row in rows.items()
+        for lan, route in row.items()
+        if lan not in seen.at(router).lans
+        for _, other in sorted(route.next_hops)
+    )
+    first: dict[tuple[str, str], Leak] = {}
+    for leak in told:
+        if leak.translator in suspects:
+            first.setdefault((leak.translator, leak.service), leak)
+    yield from first.values()
 
 
 def best(

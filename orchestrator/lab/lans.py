@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.lab.addressing import free_prefixes
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.model import Lan
 from catenet.orchestrator.lab.reader import Reader
+from catenet.orchestrator.lab.realms import Place, Realms
 from catenet.orchestrator.lab.vocabulary import LAN
 
-__all__ = ["read_lans"]
+__all__ = ["read_lans", "report_overlaps"]
 
 SHORTEST, LONGEST = 8, 29
 ALLOTTED = Prefix(Address.parse("10.0.0.0"), 8)
@@ -38,7 +39,6 @@ def read_lans(found: Mapping[str, Item], reader: Reader) -> dict[str, Lan]:
             still_open.append(name)
         elif (prefix := _prefix(section["prefix"], what, reader)) is not None:
             written[name] = prefix
-    _report_overlaps(written, found, reader)
     given = _allot(still_open, written, found, reader)
     return {name: Lan(name, prefix) for name in found if (prefix := written.get(name) or given.get(name)) is not None}
 
@@ -61,16 +61,32 @@ def _prefix(item: Item, what: str, reader: Reader) -> Prefix | None:
     return prefix
 
 
-def _report_overlaps(prefixes: Mapping[str, Prefix], items: Mapping[str, Item], reader: Reader) -> None:
+def report_overlaps(lans: Mapping[str, Lan], lines: Mapping[str, int], places: Iterable[Place], reader: Reader) -> None:
+    """Two prefixes may overlap where no node can mistake them: in different realms. `lines`: LAN → its line."""
+    known = list(places)
+    realms = Realms(lans, known)
+    members: dict[str, list[Lan]] = {}
+    for lan, realm in realms.of.items():
+        members.setdefault(realm, []).append(lans[lan])
+    pairs = [pair for each in members.values() for pair in _overlaps(each, lines)]
+    pairs += [pair for place in known for pair in realms.contradictory(place) if _overlap(lans, pair)]
+    for first, second in dict.fromkeys(tuple(sorted(pair, key=lines.__getitem__)) for pair in pairs):
+        message = f"LAN {second}: {lans[second].prefix} overlaps {lans[first].prefix} of LAN {first}"
+        reader.problem(lines[second], message, f"LAN {first} is on line {lines[first]}")
+
+
+def _overlap(lans: Mapping[str, Lan], pair: tuple[str, str]) -> bool:
+    return lans[pair[0]].prefix.overlaps(lans[pair[1]].prefix)
+
+
+def _overlaps(lans: Iterable[Lan], lines: Mapping[str, int]) -> Iterator[tuple[str, str]]:
     """Sorted by network, a prefix that overlaps another overlaps the one before it that reaches farthest."""
-    farthest: tuple[str, Prefix] | None = None
-    for name, prefix in sorted(prefixes.items(), key=lambda entry: (entry[1], items[entry[0]].line)):
-        if farthest is not None and farthest[1].overlaps(prefix):
-            first, second = sorted((farthest[0], name), key=lambda lan: items[lan].line)
-            message = f"LAN {second}: {prefixes[second]} overlaps {prefixes[first]} of LAN {first}"
-            reader.problem(items[second].line, message, f"LAN {first} is on line {items[first].line}")
-        if farthest is None or prefix.broadcast > farthest[1].broadcast:
-            farthest = (name, prefix)
+    farthest: Lan | None = None
+    for lan in sorted(lans, key=lambda each: (each.prefix, lines[each.name])):
+        if farthest is not None and farthest.prefix.overlaps(lan.prefix):
+            yield farthest.name, lan.name
+        if farthest is None or lan.prefix.broadcast > farthest.prefix.broadcast:
+            farthest = lan
 
 
 def _allot(

@@ -9,15 +9,17 @@ from catenet.orchestrator.lab.checks import ChecksReader, read_claims
 from catenet.orchestrator.lab.data import Data, read_data
 from catenet.orchestrator.lab.document import BYTE_LIMIT, Item, read_document
 from catenet.orchestrator.lab.find import canonical
-from catenet.orchestrator.lab.gateways import complete
+from catenet.orchestrator.lab.gateways import complete, outside_lans
+from catenet.orchestrator.lab.graph import leaks
 from catenet.orchestrator.lab.implementations import read_programs
-from catenet.orchestrator.lab.lans import read_lans
-from catenet.orchestrator.lab.model import Lab, LabFileError
-from catenet.orchestrator.lab.nodes import attach, read_nodes
+from catenet.orchestrator.lab.lans import read_lans, report_overlaps
+from catenet.orchestrator.lab.model import Lab, LabFileError, Lan
+from catenet.orchestrator.lab.nodes import Draft, attach, read_nodes
 from catenet.orchestrator.lab.options import read_defaults
 from catenet.orchestrator.lab.overrides import Override, put_in
 from catenet.orchestrator.lab.problems import Problems
 from catenet.orchestrator.lab.reader import Reader
+from catenet.orchestrator.lab.realms import Place
 from catenet.orchestrator.lab.vocabulary import TOP
 from catenet.orchestrator.lab.words import NAMES, lab_name_of
 
@@ -76,6 +78,7 @@ def parse(text: bytes, file: str, folder: Path | None = None, other: Override | 
     drafts = read_nodes(nodes_item, written, defaults, reader)
     if nodes_item is not None and nodes_item.value in ({}, None):
         reader.problem(nodes_item.line, "nodes is empty", "a lab has at least one node")
+    outside = _outside(drafts, lans, written, reader)
     checks = ChecksReader(written, {name: draft.attachments for name, draft in drafts.items()}, reader)
     expectations, timeline = checks.checks(top.get("checks")), checks.timeline(top.get("timeline"))
     measures = checks.measures(top.get("measure"))
@@ -89,10 +92,35 @@ def parse(text: bytes, file: str, folder: Path | None = None, other: Override | 
     checks.measured(top.get("measure"), timeline)
     attached = attach(drafts, lans, reader)
     problems.end()
-    nodes = complete(drafts, attached, lans, reader)
-    problems.end()
+    nodes = complete(drafts, attached, lans, outside, reader)
     place = None if folder is None else folder / Path(file).name
-    return Lab(name, lans, nodes, claims, expectations, timeline, measures, place, *data, programs, called)
+    lab = Lab(name, lans, nodes, claims, expectations, timeline, measures, place, *data, programs, called)
+    _report_leaks(lab, drafts, reader)
+    problems.end()
+    return lab
+
+
+def _outside(
+    drafts: Mapping[str, Draft], lans: Mapping[str, Lan], written: Mapping[str, Item], reader: Reader
+) -> dict[str, str]:
+    """Translator → its LAN outside. With these it can be said which prefixes may overlap."""
+    outside = {name: lan for name, lan in outside_lans(drafts, lans, reader).items() if lan in lans}
+    places = [
+        Place(tuple(lan for lan in draft.attachments if lan in lans), draft.forward, outside.get(name, ""))
+        for name, draft in drafts.items()
+    ]
+    report_overlaps(lans, {name: item.line for name, item in written.items()}, places, reader)
+    return outside
+
+
+def _report_leaks(lab: Lab, drafts: Mapping[str, Draft], reader: Reader) -> None:
+    for leak in leaks(lab):
+        message = (
+            f"node {leak.translator}: {leak.service} tells {leak.router} of LAN {leak.lan}, which is unknown there"
+        )
+        reader.problem(
+            drafts[leak.translator].line, message, f"let {leak.service} speak on one side of the translator only"
+        )
 
 
 def _name(item: Item | None, folder: Path | None, reader: Reader) -> str:

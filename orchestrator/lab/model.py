@@ -61,7 +61,8 @@ class Attachment:
 class Node:
     """A container. `services` maps a service's name to its options (the dataclass of nodes/catalogue).
 
-    `implementations`: service → who does the work, where that is not ours.
+    `implementations`: service → who does the work, where that is not ours. `outside`: the LAN on which the addresses of
+    its other LANs mean nothing, since the node translates them (lab/realms); empty: it translates none.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Node:
     routes: tuple[StaticRoute, ...] = ()
     resolver: Address | None = None
     implementations: Mapping[str, Implementation] = field(default_factory=dict)
+    outside: str = ""
 
     def address_on(self, lan: str) -> Address | None:
         """The node's address on that LAN, or None."""
@@ -143,8 +145,3 @@ class Lab:
     def on_lan(self, lan: str) -> tuple[Node, ...]:
         """The nodes on a LAN, in the file's order."""
         return tuple(node for node in self.nodes.values() if node.address_on(lan) is not None)
-
-    @property
-    def owners(self) -> Mapping[Address, str]:
-        """Every address of the lab → the node that has it."""
-        return {a.address: node.name for node in self.nodes.values() for a in node.attachments}

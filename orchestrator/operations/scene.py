@@ -18,7 +18,9 @@ from catenet.nodes.control.service import Service
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
 from catenet.orchestrator.capture.capturing import capturing
+from catenet.orchestrator.checks.expectation import NoAnswerError
 from catenet.orchestrator.lab.addressing import unused_address
+from catenet.orchestrator.lab.realms import views
 from catenet.orchestrator.observe import caches
 from catenet.orchestrator.observe.ask import ControlConnections
 from catenet.orchestrator.observe.program import Finished, run_program
@@ -41,7 +43,7 @@ class RunningScene:
         self.engine = engine
         self.running = running
         self.lab = running.lab
-        self._owners = self.lab.owners
+        self._views = views(self.lab)
         self._since = float("-inf")
         self._connections = ControlConnections(engine)
         self._answers: dict[tuple[str, str], tuple[float, Json]] = {}
@@ -65,18 +67,24 @@ class RunningScene:
     def unused_address(self, lan: str) -> Address:
         return unused_address(self.lab, lan)
 
-    def address(self, node: str) -> Address:
-        return self.lab.nodes[node].attachments[0].address
+    def leads_to(self, prefix: str, lan: str, at: str) -> bool:
+        return prefix == str(self.prefix(lan)) and self._views.at(at).names.get(prefix, lan) == lan
 
-    def name(self, address: str) -> str:
+    def address(self, node: str, at: str) -> Address:
+        view, first = self._views.at(at), self.lab.nodes[node].attachments[0]
+        if node not in view.addresses and view.holding(first.address) is not None:
+            raise NoAnswerError(f"{at} cannot reach {node} by {first.address}: {self._views.unknown(first.lan, at)}")
+        return view.addresses.get(node, first.address)
+
+    def name(self, address: str, at: str) -> str:
         try:
-            return self._owners.get(Address.parse(address), address)
+            return self._views.at(at).owners.get(Address.parse(address), address)
         except ValueError:
             return address
 
     def resolver(self, node: str) -> str | None:
         address = self.lab.nodes[node].resolver
-        return None if address is None else self._owners.get(address, str(address))
+        return None if address is None else self.name(str(address), node)
 
     def nodes_with(self, wanted: Callable[[Service, Any], bool]) -> frozenset[str]:
         return frozenset(

@@ -38,6 +38,7 @@ from catenet.orchestrator.backend.protocols import (
 from catenet.orchestrator.lab.addressing import free_prefixes
 from catenet.orchestrator.lab.model import Lab, Lan, Node
 from catenet.orchestrator.lab.options import options_as_json
+from catenet.orchestrator.lab.realms import View, views
 
 __all__ = ["COMPOSE_IMAGE", "Desired", "PlanError", "container_name", "desired", "network_name"]
 
@@ -121,8 +122,18 @@ def desired(
     _keep_host_out(lab, host)
     networks = _networks(lab, copy, actual, refused, began)
     engine = {lan: networks[lan].prefix for lan in lab.lans}
+    seen = views(lab)
     containers = tuple(
-        _container(lab, node, copy, own_images.get(node.name, image), engine, events=events, began=began)
+        _container(
+            lab,
+            node,
+            copy,
+            own_images.get(node.name, image),
+            engine,
+            view=seen.at(node.name),
+            events=events,
+            began=began,
+        )
         for node in lab.nodes.values()
     )
     return Desired(copy, _file(lab), tuple(networks.values()), containers)
@@ -206,7 +217,7 @@ def _began(began: int) -> dict[str, str]:
 
 
 def _container(
-    lab: Lab, node: Node, copy: str, image: str, engine: Mapping[str, Prefix], *, events: Events, began: int
+    lab: Lab, node: Node, copy: str, image: str, engine: Mapping[str, Prefix], *, view: View, events: Events, began: int
 ) -> ContainerSpec:
     interfaces = tuple(
         InterfaceConfig(
@@ -227,7 +238,7 @@ def _container(
         "com.docker.compose.oneoff": "False",
         **_began(began),
     }
-    config = _config(lab, node, interfaces)
+    config = _config(lab, node, view, interfaces)
     spec = ContainerSpec(
         name=container_name(copy, node.name),
         hostname=node.name if len(node.name) <= HOSTNAME_LIMIT else node.name.partition(".")[0],
@@ -247,7 +258,7 @@ def _container(
     return replace(spec, labels={**labels, LABEL_HASH: value, "com.docker.compose.config-hash": value})
 
 
-def _config(lab: Lab, node: Node, interfaces: tuple[InterfaceConfig, ...]) -> NodeConfig:
+def _config(lab: Lab, node: Node, view: View, interfaces: tuple[InterfaceConfig, ...]) -> NodeConfig:
     return NodeConfig(
         lab=lab.name,
         node=node.name,
@@ -256,15 +267,15 @@ def _config(lab: Lab, node: Node, interfaces: tuple[InterfaceConfig, ...]) -> No
         gateway=node.gateway,
         routes=node.routes,
         nameserver=node.resolver,
-        hosts=_hosts(lab, node),
+        hosts=_hosts(lab, node, view),
         names={
             address: other.name
             for place in node.attachments
             for other in lab.on_lan(place.lan)
             if (address := other.address_on(place.lan)) is not None
         },
-        told=_told(lab, node),
-        lans={lan.name: lan.prefix for lan in lab.lans.values()},
+        told=_told(lab, node, view),
+        lans={lan.name: lan.prefix for lan in view.lans.values()},
         services={name: _service(node, name, options) for name, options in node.services.items()},
         authority=_authority(lab),
     )
@@ -289,29 +300,25 @@ def _capabilities(node: Node) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*CAPABILITIES, *(each for other in others for each in other.capabilities))))
 
 
-def _first(lab: Lab) -> dict[str, Address]:
-    """Node → its first address."""
-    return {node.name: node.attachments[0].address for node in lab.nodes.values() if node.attachments}
-
-
-def _hosts(lab: Lab, node: Node) -> dict[str, Address]:
-    """The names that the node must know by itself: all, where the lab has no resolver; else what its services must."""
-    first = _first(lab)
-    if not any(each.resolves for other in lab.nodes.values() for each in declared(other.services)):
-        return first
+def _hosts(lab: Lab, node: Node, view: View) -> Mapping[str, Address]:
+    """The names that the node must know by itself: all whose addresses it can use, where it can use no resolver; else
+    what its services must.
+    """
+    if not any(each.resolves for name in view.addresses for each in declared(lab.nodes[name].services)):
+        return view.addresses
     files = lab.data.get(node.name, {})
     known = {
         name
         for each in declared(node.services)
         if each.naming is not None and each.naming.knows is not None
-        for name in each.naming.knows()(node.services[each.name], first, files)
+        for name in each.naming.knows()(node.services[each.name], view.addresses, files)
     }
-    return {name: address for name, address in first.items() if name in known}
+    return {name: address for name, address in view.addresses.items() if name in known}
 
 
-def _told(lab: Lab, node: Node) -> dict[str, Mapping[str, Json]]:
-    """Service → what it is told of the lab's nodes, and its certificate."""
-    others = Others({name: other.services for name, other in lab.nodes.items()}, _first(lab))
+def _told(lab: Lab, node: Node, view: View) -> dict[str, Mapping[str, Json]]:
+    """Service → what it is told of the nodes whose addresses it can use, and its certificate."""
+    others = Others({name: lab.nodes[name].services for name in view.addresses}, view.addresses)
     told = {each.name: each.told()(node.services[each.name], others) for each in declared(node.services) if each.told}
     told |= {name: {**told.get(name, {}), **each} for name, each in _certificates(lab, node).items()}
     return {name: what for name, what in told.items() if what}

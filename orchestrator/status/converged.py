@@ -17,6 +17,7 @@ from catenet.nodes.control.topology import ExpectedRoute
 from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.lab.graph import best, expected, lacking, routing
 from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.lab.realms import views
 from catenet.orchestrator.observe.ask import ControlConnections
 from catenet.orchestrator.observe.running import RunningLab, UserError, running_lab
 
@@ -67,7 +68,11 @@ class _Snapshot:
         silent = {place for place, end in ends.items() if end.drop}
         self._wanted = expected(lab, cut, lab.nodes.keys() - alive.keys(), silent)
         # A LAN that is cut at one end only is still heard of from the other.
-        self._lans = {str(lan.prefix): name for name, lan in lab.lans.items() if name not in cut & carrying}
+        seen, both = views(lab), cut & carrying
+        self._lans = {
+            router: {prefix: lan for prefix, lan in seen.at(router).names.items() if lan not in both}
+            for router in self._routers
+        }
         self._lacks = {} if self._mute else self._compare(self._routers)
 
     @property
@@ -94,9 +99,9 @@ class _Snapshot:
         for service, wanted in self._wanted.items():
             speaking = [router for router in asked if router in wanted]
             for router, answer in self._show(speaking, service).items():
-                found[router] += _table(router, wanted[router], reached[router], answer, self._lans)
+                found[router] += _table(router, wanted[router], reached[router], answer, self._lans[router])
         for router, answer in self._show(asked, "routes").items():
-            found[router] += _kernel(router, reached[router], answer, self._lans)
+            found[router] += _kernel(router, reached[router], answer, self._lans[router])
         return {router: lacks for router, lacks in found.items() if lacks}
 
     def _links(self, routers: Iterable[str]) -> tuple[dict[str, tuple[LinkState, ...]], dict[str, str]]:

@@ -21,6 +21,7 @@ from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.lab.addressing import unused_address
 from catenet.orchestrator.lab.graph import routing
 from catenet.orchestrator.lab.model import Lab, Measure
+from catenet.orchestrator.lab.realms import views
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.events import LogEntry, completed, follow, past
 from catenet.orchestrator.observe.pings import Pings
@@ -82,12 +83,17 @@ class Account:
         `breaks`: not before `since`.
         """
         self.measure = measure
-        prefixes = {str(lab.lans[lan].prefix): lan for lan in measure.lans}
-        self._lans = prefixes
+        seen = views(lab)
+        self._lans = {  # (router, prefix) → LAN
+            (router, prefix): lan
+            for router in measure.routers
+            for prefix, lan in seen.at(router).names.items()
+            if lan in measure.lans
+        }
         self._has = {
-            (router, service, prefixes[prefix])
+            (router, service, self._lans[router, prefix])
             for router, service, prefix in known
-            if prefix in prefixes and router in measure.routers
+            if (router, prefix) in self._lans
         }
         self._since, self._breaks = since, max(since, breaks)
         self._began: float | None = None
@@ -121,7 +127,8 @@ class Account:
         return tuple(lan for lan in self.measure.lans if lan in there)
 
     def _apply(self, router: str, event: Event) -> None:
-        lan = self._lans.get(str(event.data.get("prefix"))) or str(event.data.get("lan"))
+        end = (router, str(event.data.get("prefix")))
+        lan = self._lans.get(end) or str(event.data.get("lan"))
         if lan not in self.measure.lans:
             return
         match event.kind:
@@ -130,9 +137,9 @@ class Account:
                 self._has = {each for each in self._has if (each[0], each[2]) != (router, lan)}
             case "link.up":
                 self._has.add((router, _LINK, lan))
-            case "route.lost" if str(event.data.get("prefix")) in self._lans:
+            case "route.lost" if end in self._lans:
                 self._has.discard((router, event.service, lan))
-            case "route.changed" if str(event.data.get("prefix")) in self._lans:
+            case "route.changed" if end in self._lans:
                 self._has.add((router, event.service, lan))
                 self.changes += 1
                 metric = event.data.get("metric")

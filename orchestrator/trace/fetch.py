@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 from catenet.nodes.catalogue import declared, services
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.strict_json import read_json
-from catenet.nodes.machine import Json
+from catenet.nodes.machine import Endpoint, Json
 from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.capture.capturing import capturing
 from catenet.orchestrator.faults import mending
 from catenet.orchestrator.lab.model import Lab, Node
+from catenet.orchestrator.lab.realms import Views, views
 from catenet.orchestrator.observe.caches import alive, empty_caches
 from catenet.orchestrator.observe.events import completed, last_time, past
 from catenet.orchestrator.observe.program import run_program
@@ -60,7 +62,8 @@ def trace_http(engine: Engine, running: RunningLab, node: str, url: str, *, cold
         raise UserError(f"{url!r} is no URL of http; write it like {_any_url(running.lab)}")
     lab, container = running.lab, _asker(running, node)
     asked = lab.nodes[node].resolver
-    resolver = "" if asked is None else lab.owners.get(asked, "")
+    seen = views(lab)
+    resolver = "" if asked is None else seen.at(node).owners.get(asked, "")
     routers = frozenset(name for name, each in lab.nodes.items() if each.forward)
     if cold:
         empty_caches(engine, running)
@@ -75,14 +78,21 @@ def trace_http(engine: Engine, running: RunningLab, node: str, url: str, *, cold
     steps = find_steps(
         packets,
         _new_events(engine, telling, before),
-        names=lab.owners,
+        names=seen.at(node).owners,
         asker=node,
         resolver=resolver,
         routers=routers,
+        means=partial(_means_the_same, seen, node),
     )
     if url.startswith("https://"):
         steps = tuple(replace(step, enciphered=step.kind in HTTP_KINDS) for step in steps)
     return Trace(node, url, steps, page, "" if page else done.last_words)
+
+
+def _means_the_same(seen: Views, node: str, there: str, *ends: Endpoint) -> bool:
+    """Whether addresses that were seen elsewhere are who they are for the node: two homes may have the same ones."""
+    ours, theirs = seen.at(node), seen.at(there)
+    return ours is theirs or all(ours.owners.get(end.address) == theirs.owners.get(end.address) for end in ends)
 
 
 def _any_url(lab: Lab) -> str:

@@ -31,8 +31,10 @@ from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.control.service import Routing
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.lab.realms import View, views
 from catenet.orchestrator.observe.ask import ask
-from catenet.orchestrator.observe.running import RunningLab, must_run, unknown
+from catenet.orchestrator.observe.running import RunningLab, UserError, must_run, unknown
 
 __all__ = ["Hop", "HopKind", "RouteTrace", "find_prefix", "follow", "trace_route"]
 
@@ -138,37 +140,51 @@ def trace_route(engine: Engine, running: RunningLab, node: str, target: str) -> 
 
     """
     must_run(running.node(node))
-    prefix = find_prefix(running, target)
+    prefix = find_prefix(running, node, target)
     question = Question("route", {"prefix": str(prefix)})
 
     def say(name: str) -> Answer:
         return ask(engine, running.containers[name], question)
 
-    return follow(node, target, prefix, say, running.containers)
+    found = follow(node, target, prefix, say, running.containers)
+    return replace(found, hops=(*(_translated(hop, running.lab) for hop in found.hops[:-1]), found.hops[-1]))
 
 
-def find_prefix(running: RunningLab, target: str) -> Prefix:
-    """The prefix that is meant: a LAN's own; of a node, that of its first LAN; of an address, that of its LAN.
+def _translated(hop: Hop, lab: Lab) -> Hop:
+    """A router on the way, which may be a translator whose route leads out of its realm."""
+    planned = lab.nodes.get(hop.node)
+    leads_out = planned is not None and planned.outside != "" and planned.outside == hop.lan
+    return _noted(hop, f"translates what it sends to {hop.lan}") if leads_out else hop
+
+
+def find_prefix(running: RunningLab, node: str, target: str) -> Prefix:
+    """The prefix that is meant at the node: a LAN's own; of another node, that of the LAN on which it is reached from
+    there; of an address, that of its LAN.
 
     Raises:
-        UserError: there is no such thing.
+        UserError: there is no such thing, or it is something else at the node.
 
     """
+    lab = running.lab
+    seen = views(lab)
+    view = seen.at(node)
     try:
-        return Prefix.parse(target) if "/" in target else _of_address(running, Address.parse(target))
+        return Prefix.parse(target) if "/" in target else _of_address(view, Address.parse(target))
     except ValueError as error:
-        lans, nodes = running.lab.lans, running.lab.nodes
-        if target in lans:
-            return lans[target].prefix
-        if target in nodes:
-            return lans[nodes[target].attachments[0].lan].prefix
-        hint = str(error) if "/" in target else "or a prefix, or an address"
-        raise unknown("LAN or node", target, [*lans, *nodes], hint, owner=f"lab {running.name}") from None
+        if target not in lab.lans and target not in lab.nodes:
+            hint = str(error) if "/" in target else "or a prefix, or an address"
+            raise unknown("LAN or node", target, [*lab.lans, *lab.nodes], hint, owner=f"lab {running.name}") from None
+    if target not in lab.lans and target in view.addresses:
+        return _of_address(view, view.addresses[target])
+    lan = target if target in lab.lans else lab.nodes[target].attachments[0].lan
+    if strange := seen.unknown(lan, node):
+        raise UserError(f"{node} has no route to {target}: {strange}")
+    return lab.lans[lan].prefix
 
 
-def _of_address(running: RunningLab, address: Address) -> Prefix:
-    lans = running.lab.lans.values()
-    return next((lan.prefix for lan in lans if lan.prefix.holds(address)), Prefix(address, 32))
+def _of_address(view: View, address: Address) -> Prefix:
+    lan = view.holding(address)
+    return Prefix(address, 32) if lan is None else lan.prefix
 
 
 def follow(

@@ -9,7 +9,7 @@ the n-th such message.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -97,15 +97,17 @@ def find_steps(
     asker: str,
     resolver: str,
     routers: frozenset[str],
+    means: Callable[[str, Endpoint, Endpoint], bool] = lambda *_: True,
 ) -> tuple[TraceStep, ...]:
     """The messages of one fetch, in the order of time.
 
     Of interest are the messages that `asker` sends or gets, and the questions of its `resolver` with their answers;
     all else (other hosts that ask the same resolver) is left out, and so are questions for the name of an address: a
-    browser asks none. `names` gives the node of each address.
+    browser asks none. `names` gives the node of each address. `means`: whether at that node the two ends of a message
+    are these; where it is another realm, what it sees and tells may be of others with the same addresses.
     """
-    messages = _from_packets(sorted(packets))
-    _add_events(messages, sorted(events, key=lambda event: event.at))
+    messages = _from_packets(sorted(each for each in packets if means(each.node, each.source, each.destination)))
+    _add_events(messages, sorted(events, key=lambda event: event.at), means)
     every = sorted((message for group in messages.values() for message in group), key=lambda message: message.at)
     chosen = [message for message in every if _concerns(message, names, asker, resolver)]
     return tuple(
@@ -143,11 +145,13 @@ def _key(content: Content, source: Endpoint, destination: Endpoint) -> _Key:
     return _Key(kind, source, destination, 0)
 
 
-def _add_events(messages: dict[_Key, list[_SeenMessage]], events: Iterable[Event]) -> None:
+def _add_events(
+    messages: dict[_Key, list[_SeenMessage]], events: Iterable[Event], means: Callable[[str, Endpoint, Endpoint], bool]
+) -> None:
     told: dict[tuple[_Key, str], int] = defaultdict(int)
     for event in events:
         read = _read_event(event)
-        if read is None:
+        if read is None or not means(event.node, read[0].source, read[0].destination):
             continue
         key, content = read
         number = told[key, event.node]

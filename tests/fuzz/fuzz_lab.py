@@ -13,6 +13,7 @@ from catenet.orchestrator.lab.graph import expected
 from catenet.orchestrator.lab.kinds import check_words, kind_words
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import Lab, LabFileError
+from catenet.orchestrator.lab.realms import views
 from catenet.orchestrator.lab.vocabulary import LAN, MEASURE, NODE, ROUTE, TOP, moment_words
 from catenet.orchestrator.pictures.drawings import dot, mermaid
 from catenet.orchestrator.pictures.picture import plan_picture
@@ -36,10 +37,11 @@ def _read(data: bytes) -> Lab:
 
 def _check(lab: Lab) -> None:
     assert lab.nodes
-    assert len(lab.owners) == sum(len(node.attachments) for node in lab.nodes.values())
+    seen = views(lab)
     for node in lab.nodes.values():
         for place in node.attachments:
             assert lab.lans[place.lan].prefix.holds_host(place.address)
+            assert seen.at(node.name).owners[place.address] == node.name
     expected(lab)
     try:
         wanted = desired(lab, "copy", "image")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from homes import Homes
 from line_lab import World
 
 from catenet.nodes.address import Address, Prefix
@@ -185,3 +186,9 @@ def own_verb(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     faults.verbs.cache_clear()
     sys.modules.pop(f"{faults.__name__}.lame", None)
+
+
+@pytest.fixture
+def homes(translator: None, tmp_path: Path) -> Homes:
+    """Two homes with the same prefixes, behind their carrier's translator."""
+    return Homes(tmp_path)

@@ -224,9 +224,9 @@ def test_cold_is_a_word_for_pages(catenet) -> None:
 
 
 def test_an_address_of_no_lan_is_a_prefix_of_its_own(small) -> None:
-    assert find_prefix(small.running, "192.0.2.7") == Prefix.parse("192.0.2.7/32")
+    assert find_prefix(small.running, "a", "192.0.2.7") == Prefix.parse("192.0.2.7/32")
     with pytest.raises(UserError, match="no LAN or node"):
-        find_prefix(small.running, "")
+        find_prefix(small.running, "a", "")
 
 
 def source(name: str, distance: int, node: str, *, selected: bool = False) -> dict:

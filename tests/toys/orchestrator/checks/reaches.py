@@ -28,7 +28,10 @@ class ReachesCheck(Expectation):
     def run(self, scene: Scene) -> Finding:
         """Ping them one after the other."""
         command = ["ping", "-n", "-q", "-c", str(self.tries)]
-        pings = {each: scene.run(self.source, [*command, str(scene.address(each))], 30.0) for each in self.targets}
+        pings = {
+            each: scene.run(self.source, [*command, str(scene.address(each, self.source))], 30.0)
+            for each in self.targets
+        }
         lost = [each for each, done in pings.items() if done.returncode]
         seen = f"no answer of {', '.join(lost)}" if lost else "all answer"
         return Finding(not lost, "all answer", seen, f"catenet exec {self.source} ping {self.targets[0]}")

@@ -1,0 +1,1 @@
+"""A declaration of a translator: what the orchestrator knows of one."""
