@@ -122,8 +122,13 @@ class Scene(Protocol):
     def prefix(self, lan: str) -> Prefix:
         """The LAN's."""
 
-    def unused_address(self, lan: str) -> Address:
-        """An address of the LAN that no node has: packets for it go to that LAN, whoever is there."""
+    def unused_address(self, lan: str, at: str) -> Address:
+        """An address of the LAN that no node has: node `at`'s packets for it go to that LAN, whoever is there.
+
+        Raises:
+            NoAnswerError: for `at` it is in another LAN.
+
+        """
 
     def leads_to(self, prefix: str, lan: str, at: str) -> bool:
         """Whether that prefix is the LAN's, for node `at`: there it may be another LAN's too, behind a translator."""
@@ -132,7 +137,7 @@ class Scene(Protocol):
         """By which node `at` reaches the node: its nearest one, else its first.
 
         Raises:
-            NoAnswerError: for `at` this is the address of something else.
+            NoAnswerError: for `at` that address is in another LAN.
 
         """
 

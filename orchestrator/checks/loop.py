@@ -30,7 +30,7 @@ class LoopCheck(Expectation):
     def run(self, scene: Scene) -> Finding:
         """Two echo requests to each LAN, for an address there that no node has: only the way matters."""
         said: list[str] = []
-        addresses = [scene.unused_address(lan) for lan in self.to]
+        addresses = [scene.unused_address(lan, self.source) for lan in self.to]
         for address in addresses:
             command = ["ping", "-n", "-c", "2", "-i", "0.2", "-W", "1", str(address)]
             done = scene.run(self.source, command, _DEADLINE, PING_CODES)

@@ -201,7 +201,8 @@ class _Completion:
             return near.get(word) or self.view.addresses[word]
         if word in servers and word in self.others.first:
             lan = next(iter(self.others.drafts[word].attachments))
-            self.reader.problem(item.line, f"{what}: {self.others.views.unknown(lan, self.draft.name)}")
+            unknown = self.others.views.unknown(lan, self.draft.name, self.others.first[word])
+            self.reader.problem(item.line, f"{what}: {unknown}")
             return None
         why = "runs no resolver" if word in self.others.drafts else "is no node of this lab"
         self.reader.problem(item.line, f"{what}: {quote(word)} {why}", nearest(word, servers))

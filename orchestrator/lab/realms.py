@@ -139,9 +139,11 @@ class Views:
             self._known[realms] = self._view(realms)
         return self._known[realms]
 
-    def unknown(self, lan: str, node: str) -> str:
-        """Why an address of that LAN does not mean it at the node, in words; empty: it does."""
+    def unknown(self, lan: str, node: str, address: Address | None = None) -> str:
+        """Why that LAN's prefix, or that address on it, does not mean it at the node, in words; empty: it does."""
         view, prefix = self.at(node), self._lans[lan].prefix
+        if address is not None and (held := view.holding(address)) is not None:
+            return "" if held.name == lan else f"{address} is in LAN {held.name} at {node}, not in LAN {lan}"
         if lan in view.lans:
             return ""
         there = next((other for other, each in view.lans.items() if each.prefix.overlaps(prefix)), "")

@@ -64,17 +64,21 @@ class RunningScene:
     def prefix(self, lan: str) -> Prefix:
         return self.lab.lans[lan].prefix
 
-    def unused_address(self, lan: str) -> Address:
-        return unused_address(self.lab, lan)
+    def unused_address(self, lan: str, at: str) -> Address:
+        return self._as_meant(unused_address(self.lab, lan), lan, at)
 
     def leads_to(self, prefix: str, lan: str, at: str) -> bool:
         return prefix == str(self.prefix(lan)) and self._views.at(at).names.get(prefix, lan) == lan
 
     def address(self, node: str, at: str) -> Address:
-        view, first = self._views.at(at), self.lab.nodes[node].attachments[0]
-        if node not in view.addresses and view.holding(first.address) is not None:
-            raise NoAnswerError(f"{at} cannot reach {node} by {first.address}: {self._views.unknown(first.lan, at)}")
-        return view.addresses.get(node, first.address)
+        nearest, first = self._views.at(at).addresses.get(node), self.lab.nodes[node].attachments[0]
+        return self._as_meant(first.address, first.lan, at) if nearest is None else nearest
+
+    def _as_meant(self, address: Address, lan: str, at: str) -> Address:
+        """Of a LAN that is unknown at a node an address may be tried, but not where it is another LAN's."""
+        if self._views.at(at).holding(address) is not None and (why := self._views.unknown(lan, at, address)):
+            raise NoAnswerError(why)
+        return address
 
     def name(self, address: str, at: str) -> str:
         try:

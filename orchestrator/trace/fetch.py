@@ -23,7 +23,7 @@ from catenet.orchestrator.observe.running import RunningLab, UserError, conditio
 from catenet.orchestrator.trace.steps import HTTP_KINDS, KINDS, TraceStep, find_steps
 from catenet.orchestrator.wire.messages import DNS_FILTER
 
-__all__ = ["Trace", "trace_http"]
+__all__ = ["Trace", "means_the_same", "trace_http"]
 
 FETCH_LIMIT = 30.0
 """Seconds that the browser may take; it has its own, shorter, time limit."""
@@ -82,14 +82,14 @@ def trace_http(engine: Engine, running: RunningLab, node: str, url: str, *, cold
         asker=node,
         resolver=resolver,
         routers=routers,
-        means=partial(_means_the_same, seen, node),
+        means=partial(means_the_same, seen, node),
     )
     if url.startswith("https://"):
         steps = tuple(replace(step, enciphered=step.kind in HTTP_KINDS) for step in steps)
     return Trace(node, url, steps, page, "" if page else done.last_words)
 
 
-def _means_the_same(seen: Views, node: str, there: str, *ends: Endpoint) -> bool:
+def means_the_same(seen: Views, node: str, there: str, *ends: Endpoint) -> bool:
     """Whether addresses that were seen elsewhere are who they are for the node: two homes may have the same ones."""
     ours, theirs = seen.at(node), seen.at(there)
     return ours is theirs or all(ours.owners.get(end.address) == theirs.owners.get(end.address) for end in ends)

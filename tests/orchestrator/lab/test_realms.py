@@ -60,6 +60,9 @@ def test_it_is_said_why_a_lan_is_not_known() -> None:
     assert seen.unknown("far", "pc1") == ""
     assert seen.unknown("home1", "server") == "LAN home1 is behind box1, unknown at server"
     assert seen.unknown("home1", "pc2") == "192.168.1.0/24 is LAN home2 at pc2, not LAN home1"
+    address = Address.parse("192.168.1.9")
+    assert seen.unknown("home1", "pc2", address) == "192.168.1.9 is in LAN home2 at pc2, not in LAN home1"
+    assert seen.unknown("home1", "server", address) == "LAN home1 is behind box1, unknown at server"
 
 
 NESTED = """\
