@@ -186,7 +186,7 @@ class _Completion:
         near = {name: address for name, address in self.serving() if _resolves(self.others.drafts[name])}
         if near:
             return next(iter(near.values())) if len(near) == 1 else None
-        outward = {name: self.view.outward[name] for name in self.others.resolvers if name in self.view.outward}
+        outward = {name: self.view.outward[name] for name in self.others.resolvers if name in self.view.serving}
         nearer = [name for name, realms in outward.items() if realms == min(outward.values())]
         return self.view.addresses[nearer[0]] if len(nearer) == 1 else None
 

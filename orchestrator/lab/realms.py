@@ -106,6 +106,7 @@ class View:
 
     `lans`: those that are meant by their prefixes; `names`: prefix → LAN. `addresses`: node → the address by which it
     is reached from there, the nearest one; `outward`: node → how many realms away that is; `owners`: address → node.
+    `serving`: the nodes but for translators that are reached from outside: they serve who is behind them.
     """
 
     lans: Mapping[str, Lan]
@@ -113,6 +114,7 @@ class View:
     addresses: Mapping[str, Address]
     outward: Mapping[str, int]
     owners: Mapping[Address, str]
+    serving: frozenset[str]
 
     def holding(self, address: Address) -> Lan | None:
         """The LAN in which the address lies; of several, the one with the longest prefix."""
@@ -164,6 +166,7 @@ class Views:
         addresses: dict[str, Address] = {}
         outward: dict[str, int] = {}
         owners: dict[Address, str] = {}
+        serving: set[str] = set()
         for name, node in self._nodes.items():
             for place in node.attachments:
                 depth = depths.get(place.lan)
@@ -172,7 +175,10 @@ class Views:
                 owners[place.address] = name
                 if depth < outward.get(name, len(realms)):
                     addresses[name], outward[name] = place.address, depth
-        return View(lans, {str(lan.prefix): name for name, lan in lans.items()}, addresses, outward, owners)
+                if place.lan != node.outside:
+                    serving.add(name)
+        by_prefix = {str(lan.prefix): name for name, lan in lans.items()}
+        return View(lans, by_prefix, addresses, outward, owners, frozenset(serving))
 
 
 def views(lab: Lab) -> Views:

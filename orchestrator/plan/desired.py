@@ -304,7 +304,7 @@ def _hosts(lab: Lab, node: Node, view: View) -> Mapping[str, Address]:
     """The names that the node must know by itself: all whose addresses it can use, where it can use no resolver; else
     what its services must.
     """
-    if not any(each.resolves for name in view.addresses for each in declared(lab.nodes[name].services)):
+    if not any(each.resolves for name in view.serving for each in declared(lab.nodes[name].services)):
         return view.addresses
     files = lab.data.get(node.name, {})
     known = {

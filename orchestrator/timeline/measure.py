@@ -168,10 +168,12 @@ class Measuring:
         self._began = self._counted = False
 
     def __enter__(self) -> Measuring:
+        seen = views(self._lab)
         for measure in self._lab.measures:
             at = self._running.containers.get(measure.source)
             if at is not None and at.state == "running":
-                targets = [str(unused_address(self._lab, lan)) for lan in measure.lans]
+                meant = [lan for lan in measure.lans if not seen.unknown(lan, measure.source)]
+                targets = [str(unused_address(self._lab, lan)) for lan in meant]
                 pings = [Pings(self._engine, at, target, _EACH) for target in targets]
                 self._pings[measure.name] = [self._open.enter_context(each) for each in pings]
         return self

@@ -22,7 +22,7 @@ from catenet.orchestrator.checks.routes import RoutesCheck
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.deploy.ready import Readiness
 from catenet.orchestrator.lab.graph import expected, leaks
-from catenet.orchestrator.lab.load import load
+from catenet.orchestrator.lab.load import load, parse
 from catenet.orchestrator.lab.model import Check, Measure
 from catenet.orchestrator.lab.realms import views
 from catenet.orchestrator.observe.events import LogEntry
@@ -91,6 +91,18 @@ def test_a_node_is_told_of_no_strangers_private_addresses() -> None:
         "server": {"cgn"} | outside,
     }
     assert len(set(config("pc1").hosts.values())) == len(config("pc1").hosts)
+
+
+def test_who_is_outside_of_a_homes_resolver_needs_the_names_by_itself() -> None:
+    lab = parse(FILE.read_bytes().replace(b"services: {nat: {}, rip", b"services: {nat: {}, resolver: {}, rip"), "f")
+    hosts = {
+        spec.hostname: NodeConfig.from_json(spec.environment[CONFIG_VARIABLE]).hosts
+        for spec in desired(lab, "copy", "i").containers
+    }
+    assert (hosts["pc1"], [*hosts["pc2"]]) == (
+        {},
+        ["box1", "up2", "pc2", "box2", "cgn", "r", "s", "server", "neighbour"],
+    )
 
 
 def test_a_translator_is_known_by_the_address_towards_whoever_asks() -> None:

@@ -65,6 +65,37 @@ def test_it_is_said_why_a_lan_is_not_known() -> None:
     assert seen.unknown("home1", "server", address) == "LAN home1 is behind box1, unknown at server"
 
 
+RESOLVERS = """\
+lans: {attic: {}, home: {prefix: 192.168.1.0/24}, street: {}, net: {}}
+nodes:
+  box: {lans: [home, street], services: [nat, resolver], gateway: c}
+  c: {lans: [street, net], services: {nat: {outside: net}}}
+  up: {lans: [attic, home]}
+  inmost: {lans: [attic]}
+  middle: {lans: [street], gateway: c}
+  far: {lans: [net]}
+  isp: {lans: [net], services: [resolver]}
+"""
+
+
+def test_the_nearest_realms_resolver_is_asked() -> None:
+    """And to its street a home's translator is no resolver, though it is on that LAN too."""
+    nodes = lab(RESOLVERS).nodes
+    box, isp = (str(nodes[name].address_on(lan)) for name, lan in (("box", "home"), ("isp", "net")))
+    assert {name: str(nodes[name].resolver) for name in ("inmost", "up", "middle", "c", "far")} == {
+        "inmost": box,
+        "up": box,
+        "middle": isp,
+        "c": isp,
+        "far": isp,
+    }
+
+
+def test_a_resolver_may_be_written_that_is_farther_out() -> None:
+    written = lab(RESOLVERS.replace("inmost: {lans: [attic]}", "inmost: {lans: [attic], resolver: isp}")).nodes
+    assert written["inmost"].resolver == written["isp"].address_on("net")
+
+
 NESTED = """\
 lans: {{in: {{prefix: {}}}, mid: {{prefix: 100.64.0.0/24}}, net: {{prefix: 10.0.0.0/16}}}}
 nodes:
