@@ -116,7 +116,7 @@ def start(docker: Engine, lab: Lab, copy: str, *, keep: bool, timeout: float, qu
             disown_orphan(copy)
             image = ensure_node_image(docker, progress)
             report = deploy(docker, lab, copy, image, progress, keep=keep, timeout=timeout)
-            _tell(report, len(lab.lans), progress)
+            _tell(report, lab, progress)
             return report
     except PlanError as error:
         raise UserError(str(error)) from None
@@ -196,11 +196,13 @@ def _print_steps(docker: Engine, word: str, name: str, *, json: bool) -> None:
         say(line)
 
 
-def _tell(report: UpReport, lans: int, progress: Phases) -> None:
+def _tell(report: UpReport, lab: Lab, progress: Phases) -> None:
     for node in report.paused:
         progress.note(f"{node} is paused, and stays so ({mending('node', node, 'paused')})")
     has = f"{report.networks} networks, {report.nodes} nodes, {report.addresses} addresses, {report.services} services"
     progress.finished(report.copy, has if report.steps else f"is up already: {has}", report.seconds["made"])
     if report.steps and report.routers:
-        text = f"converged: {report.routers} routers know all {lans} networks"
+        parted = any(node.outside for node in lab.nodes.values())
+        networks = "the networks of their realms" if parted else f"all {len(lab.lans)} networks"
+        text = f"converged: {report.routers} routers know {networks}"
         progress.finished(report.copy, text, report.seconds["converged"])

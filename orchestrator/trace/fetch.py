@@ -82,6 +82,7 @@ def trace_http(engine: Engine, running: RunningLab, node: str, url: str, *, cold
         asker=node,
         resolver=resolver,
         routers=routers,
+        translators=frozenset(name for name, each in lab.nodes.items() if each.outside),
         means=partial(means_the_same, seen, node),
     )
     if url.startswith("https://"):

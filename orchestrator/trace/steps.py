@@ -3,15 +3,16 @@
 A step is one message: a DNS question or answer, an HTTP request or response. One packet of it is seen up to twice in
 every node on its way (coming in, going out); the routers that it crossed are in the order of its falling TTL. A daemon
 that sends or receives it tells an event with the same endpoints (and DNS id); the n-th such event of a node belongs to
-the n-th such message.
+the n-th such message. A translator changes the endpoints of a packet, but neither its payload nor its
+identification (RFC 791 section 3.1): by these, what comes and what goes is one packet.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from catenet.nodes.address import Address
 from catenet.nodes.control.events import Event
@@ -80,6 +81,9 @@ class _Key(NamedTuple):
     id: int
 
 
+Sent = TypeVar("Sent", CapturedPacket, _Key)
+
+
 @dataclass
 class _SeenMessage:
     key: _Key
@@ -97,22 +101,56 @@ def find_steps(
     asker: str,
     resolver: str,
     routers: frozenset[str],
+    translators: Collection[str] = (),
     means: Callable[[str, Endpoint, Endpoint], bool] = lambda *_: True,
 ) -> tuple[TraceStep, ...]:
     """The messages of one fetch, in the order of time.
 
     Of interest are the messages that `asker` sends or gets, and the questions of its `resolver` with their answers;
     all else (other hosts that ask the same resolver) is left out, and so are questions for the name of an address: a
-    browser asks none. `names` gives the node of each address. `means`: whether at that node the two ends of a message
-    are these; where it is another realm, what it sees and tells may be of others with the same addresses.
+    browser asks none. `names` gives the node of each address; `translators` are those that put theirs in the place of
+    others' sources. `means`: whether at that node the two ends of a message are these; where it is another realm, what
+    it sees and tells may be of others with the same addresses.
     """
-    messages = _from_packets(sorted(each for each in packets if means(each.node, each.source, each.destination)))
-    _add_events(messages, sorted(events, key=lambda event: event.at), means)
+    known = sorted(each for each in packets if means(each.node, each.source, each.destination))
+    originals = _originals(known, names, translators)
+    messages = _from_packets(_as_sent(each, originals) for each in known)
+    said = [(event, read) for event in sorted(events, key=lambda event: event.at) if (read := _read_event(event))]
+    _add_events(
+        messages,
+        (
+            (event.node, event.at, _as_sent(key, originals), content)
+            for event, (key, content) in said
+            if means(event.node, key.source, key.destination)
+        ),
+    )
     every = sorted((message for group in messages.values() for message in group), key=lambda message: message.at)
     chosen = [message for message in every if _concerns(message, names, asker, resolver)]
     return tuple(
         _step(number, message, message.at - chosen[0].at, names, routers) for number, message in enumerate(chosen, 1)
     )
+
+
+def _originals(
+    packets: Iterable[CapturedPacket], names: Mapping[Address, str], translators: Collection[str]
+) -> dict[tuple[Endpoint, Endpoint], Endpoint]:
+    """(A translator's endpoint, whom it sends to) → whose packets these are. The first sender's has the highest TTL."""
+    found: dict[tuple[Endpoint, Endpoint], Endpoint] = {}
+    first: dict[tuple[int, bytes, int, Endpoint], Endpoint] = {}
+    for seen in sorted(packets, key=lambda each: -each.ttl) if translators else ():
+        if not seen.payload:
+            continue
+        same = (seen.protocol, seen.payload, seen.identification, seen.destination)
+        sender = first.setdefault(same, seen.source)
+        if sender != seen.source and names.get(seen.source.address) in translators:
+            found[seen.source, seen.destination] = sender
+    return found
+
+
+def _as_sent(seen: Sent, originals: Mapping[tuple[Endpoint, Endpoint], Endpoint]) -> Sent:
+    """The same between the ends that it would have, were nothing translated."""
+    there, back = (seen.source, seen.destination), (seen.destination, seen.source)
+    return seen._replace(source=originals.get(there, there[0]), destination=originals.get(back, back[0]))
 
 
 def _from_packets(packets: Iterable[CapturedPacket]) -> dict[_Key, list[_SeenMessage]]:
@@ -145,20 +183,15 @@ def _key(content: Content, source: Endpoint, destination: Endpoint) -> _Key:
     return _Key(kind, source, destination, 0)
 
 
-def _add_events(
-    messages: dict[_Key, list[_SeenMessage]], events: Iterable[Event], means: Callable[[str, Endpoint, Endpoint], bool]
-) -> None:
+def _add_events(messages: dict[_Key, list[_SeenMessage]], events: Iterable[tuple[str, float, _Key, Content]]) -> None:
+    """Events: who told, when, and the message."""
     told: dict[tuple[_Key, str], int] = defaultdict(int)
-    for event in events:
-        read = _read_event(event)
-        if read is None or not means(event.node, read[0].source, read[0].destination):
-            continue
-        key, content = read
-        number = told[key, event.node]
-        told[key, event.node] += 1
+    for node, at, key, content in events:
+        number = told[key, node]
+        told[key, node] += 1
         if number == len(messages[key]):
-            messages[key].append(_SeenMessage(key, content, event.at))
-        messages[key][number].told_by.append(event.node)
+            messages[key].append(_SeenMessage(key, content, at))
+        messages[key][number].told_by.append(node)
 
 
 def _read_event(event: Event) -> tuple[_Key, Content] | None:
