@@ -114,13 +114,10 @@ def _outside(
 
 
 def _report_leaks(lab: Lab, drafts: Mapping[str, Draft], reader: Reader) -> None:
-    for leak in leaks(lab):
-        message = (
-            f"node {leak.translator}: {leak.service} tells {leak.router} of LAN {leak.lan}, which is unknown there"
-        )
-        reader.problem(
-            drafts[leak.translator].line, message, f"let {leak.service} speak on one side of the translator only"
-        )
+    for translator, service, router, lan in leaks(lab):
+        message = f"node {translator}: {service} tells {router} of LAN {lan}, which is unknown there"
+        hint = f"let {service} speak on one side of the translator only"
+        reader.problem(drafts[translator].line, message, hint)
 
 
 def _name(item: Item | None, folder: Path | None, reader: Reader) -> str:

@@ -205,6 +205,7 @@ nodes:
             11,
             "node b: nat: it is not said which LAN is outside (write",
         ),
+        ("lans:\n", "defaults: {nat: {outside: spare}}\nlans:\n", 12, "b: nat: outside: the node is not on LAN spare"),
         ("outside: net", "outside: two", 10, "there is no LAN 'two'"),
         ("i: {lans: [two]}", "i: {lans: [two], routes: [{to: one, via: b}]}", 13, "is LAN two at i, not LAN one"),
         (
