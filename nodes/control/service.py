@@ -100,6 +100,7 @@ class Service(NamedTuple):
     `told`: → what says what it is told of the lab's nodes, its own among them (control/needs); None: nothing.
     `stands_on`: the services on which it stands where its node has them: they serve before it is started, it is started
     anew when they are, and stopped before them. Its ports and connections are of the network that one offers.
+    `guards`: whether no packet is to cross its node before it serves, nor while it does not: it has a `Crossing` port.
     `tls`: the option that says whether it speaks TLS, and with which certificate (control/certificate); empty: it never
     does. Where it does, it is told its certificate, and its URLs' schemes have an s at their end.
     """
@@ -118,6 +119,7 @@ class Service(NamedTuple):
     told: Callable[[], Tell] | None = None
     tls: str = ""
     stands_on: tuple[str, ...] = ()
+    guards: bool = False
 
     def ports(self, options: Any) -> list[tuple[str, int]]:
         """The transports and ports on which it listens, with these options."""
