@@ -1,4 +1,4 @@
-"""Two services more, and other programs for some: what is in tests/toys, as if it lay beside the shipped ones."""
+"""Three services more, and other programs for some: what is in tests/toys, as if it lay beside the shipped ones."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ TOYS = Path(__file__).parent / "toys" / "nodes"
 PACKAGES = (internet, application, services, implementations)
 KEPT = (declared, option_hints, source_hints)
 """What is worked out once, of the services that there are."""
-NAMES = ("echo", "toyroute", "toybind", "toyware", "httpserver")
+NAMES = ("echo", "toyroute", "gate", "toybind", "toyware", "httpserver")
 
 
 @pytest.fixture
 def own_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The services `echo` and `toyroute`; the implementations `toybind` and `toyware`."""
+    """The services `echo`, `toyroute` and `gate`; the implementations `toybind` and `toyware`."""
     for package in PACKAGES:
         layer = package.__name__.rpartition(".")[2]
         monkeypatch.setattr(package, "__path__", [*package.__path__, str(TOYS / layer)])

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from catenet.nodes.control.needs import KnowNames, ReadNeeds, Tell
     from catenet.nodes.control.topology import Expected
 
-__all__ = ["Listen", "Naming", "Routing", "Service", "Source", "Table"]
+__all__ = ["GUARD_CHAINS", "Listen", "Naming", "Routing", "Service", "Source", "Table"]
+
+GUARD_CHAINS = "catenet-"
+"""How the names of those chains of the kernel's packet filter begin by which a node's packets wait for a service."""
 
 
 class Source(NamedTuple):

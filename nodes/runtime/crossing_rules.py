@@ -16,21 +16,24 @@ import subprocess
 from collections.abc import Iterator, Sequence
 
 from catenet.nodes.address import Address
+from catenet.nodes.control.service import GUARD_CHAINS
 
-__all__ = ["CHAINS", "MARK", "QUEUE", "guard", "rules"]
+__all__ = ["MARK", "QUEUE", "guard", "rules"]
 
 QUEUE = 0x4E41
 """The number of the queue."""
 MARK = 0x4E
 """Of a packet that was changed before it was routed."""
 
-CHAINS = {
-    ("raw", "PREROUTING"): "catenet-whole",
-    ("mangle", "PREROUTING"): "catenet-arriving",
-    ("mangle", "FORWARD"): "catenet-forwarding",
-    ("mangle", "OUTPUT"): "catenet-leaving",
-}
-"""The kernel's chain → ours, to which it jumps."""
+_WHOLE, _ARRIVING, _FORWARDING, _LEAVING = (
+    f"{GUARD_CHAINS}{word}" for word in ("whole", "arriving", "forwarding", "leaving")
+)
+_CHAINS = {
+    ("raw", "PREROUTING"): _WHOLE,
+    ("mangle", "PREROUTING"): _ARRIVING,
+    ("mangle", "FORWARD"): _FORWARDING,
+    ("mangle", "OUTPUT"): _LEAVING,
+}  # the kernel's chain → ours, to which it jumps
 
 _WAITS = f"-j NFQUEUE --queue-num {QUEUE}"
 _ERRORS = (3, 11, 12)
@@ -51,16 +54,16 @@ def guard(addresses: Sequence[Address] = ()) -> None:
 def rules(addresses: Sequence[Address], present: str) -> str:
     """What iptables-restore is to read. `present`: what iptables-save says; no jump that is there is made once more."""
     ours = {
-        "catenet-whole": ["-m socket"],
-        "catenet-arriving": [f"! -i lo -d {address} {_WAITS}" for address in addresses],
-        "catenet-forwarding": [f"-m mark ! --mark {MARK:#x} {_WAITS}"],
-        "catenet-leaving": [f"-p icmp --icmp-type {number} {_WAITS}" for number in _ERRORS],
+        _WHOLE: ["-m socket"],
+        _ARRIVING: [f"! -i lo -d {address} {_WAITS}" for address in addresses],
+        _FORWARDING: [f"-m mark ! --mark {MARK:#x} {_WAITS}"],
+        _LEAVING: [f"-p icmp --icmp-type {number} {_WAITS}" for number in _ERRORS],
     }
     there = set(_jumps(present))
     lines: list[str] = []
     for table in ("raw", "mangle"):
         lines.append(f"*{table}")
-        for (its, begins), chain in CHAINS.items():
+        for (its, begins), chain in _CHAINS.items():
             if its == table:
                 lines.append(f":{chain} - [0:0]")  # made, or emptied
                 lines += [f"-A {chain} {rule}" for rule in ours[chain]]
