@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from catenet.nodes import application, implementations, internet, services
 from catenet.nodes.catalogue import services as declared
 from catenet.orchestrator.lab.values import option_hints, source_hints
 
-__all__ = ["own_service"]
+__all__ = ["TOYS", "own_service", "toys"]
 
 TOYS = Path(__file__).parent / "toys" / "nodes"
 PACKAGES = (internet, application, services, implementations)
@@ -21,16 +22,16 @@ KEPT = (declared, option_hints, source_hints)
 NAMES = ("echo", "toyroute", "gate", "toybind", "toyware", "httpserver")
 
 
-@pytest.fixture
-def own_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The services `echo`, `toyroute` and `gate`; the implementations `toybind` and `toyware`."""
-    for package in PACKAGES:
-        layer = package.__name__.rpartition(".")[2]
-        monkeypatch.setattr(package, "__path__", [*package.__path__, str(TOYS / layer)])
-    for kept in KEPT:
-        kept.cache_clear()
-    yield
-    monkeypatch.undo()
+@contextmanager
+def toys() -> Iterator[None]:
+    """Inside, there are the services `echo`, `toyroute` and `gate`, and the implementations `toybind` and `toyware`."""
+    with pytest.MonkeyPatch.context() as patch:
+        for package in PACKAGES:
+            layer = package.__name__.rpartition(".")[2]
+            patch.setattr(package, "__path__", [*package.__path__, str(TOYS / layer)])
+        for kept in KEPT:
+            kept.cache_clear()
+        yield
     for kept in KEPT:
         kept.cache_clear()
     for package in PACKAGES:
@@ -39,3 +40,10 @@ def own_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             del sys.modules[module]
         for name in NAMES:
             vars(package).pop(name, None)
+
+
+@pytest.fixture
+def own_service() -> Iterator[None]:
+    """As `toys`, for one test."""
+    with toys():
+        yield

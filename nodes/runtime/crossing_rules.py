@@ -1,9 +1,13 @@
 """The rules by which packets wait for a machine (`Crossing`), in chains of our own, set by iptables.
 
-    raw    PREROUTING    no target: `-m socket` only has the kernel put fragments together, without connection tracking
+    raw    PREROUTING    `-m socket`, without a target, has the kernel put fragments together; and no packet is tracked
+    raw    OUTPUT        nor one of the node's own
     mangle PREROUTING    what arrives for one of the addresses, not routed yet
     mangle FORWARD       what crosses the node, routed; but for what waited in PREROUTING already and was changed there
     mangle OUTPUT        the ICMP errors of the node's kernel: types 3, 11 and 12 (RFC 792)
+
+Connections are not tracked, though the engine's rules for its resolver would have the kernel do so: it would drop from
+the queue those of its own errors that are about a packet which it tracks and has not seen leave.
 
 All go to one queue, and there is no way around it: while nobody answers, the kernel drops them. No rule names a device,
 since a reconnect brings another one. Nothing takes the rules away but the end of the node.
@@ -25,16 +29,18 @@ QUEUE = 0x4E41
 MARK = 0x4E
 """Of a packet that was changed before it was routed."""
 
-_WHOLE, _ARRIVING, _FORWARDING, _LEAVING = (
-    f"{GUARD_CHAINS}{word}" for word in ("whole", "arriving", "forwarding", "leaving")
+_WHOLE, _OWN, _ARRIVING, _FORWARDING, _LEAVING = (
+    f"{GUARD_CHAINS}{word}" for word in ("whole", "own", "arriving", "forwarding", "leaving")
 )
 _CHAINS = {
     ("raw", "PREROUTING"): _WHOLE,
+    ("raw", "OUTPUT"): _OWN,
     ("mangle", "PREROUTING"): _ARRIVING,
     ("mangle", "FORWARD"): _FORWARDING,
     ("mangle", "OUTPUT"): _LEAVING,
 }  # the kernel's chain → ours, to which it jumps
 
+_UNTRACKED = "-j CT --notrack"
 _WAITS = f"-j NFQUEUE --queue-num {QUEUE}"
 _ERRORS = (3, 11, 12)
 _PATIENCE = 10.0  # seconds; only there to end a hang
@@ -54,7 +60,8 @@ def guard(addresses: Sequence[Address] = ()) -> None:
 def rules(addresses: Sequence[Address], present: str) -> str:
     """What iptables-restore is to read. `present`: what iptables-save says; no jump that is there is made once more."""
     ours = {
-        _WHOLE: ["-m socket"],
+        _WHOLE: ["-m socket", f"! -i lo {_UNTRACKED}"],
+        _OWN: [f"! -o lo {_UNTRACKED}"],
         _ARRIVING: [f"! -i lo -d {address} {_WAITS}" for address in addresses],
         _FORWARDING: [f"-m mark ! --mark {MARK:#x} {_WAITS}"],
         _LEAVING: [f"-p icmp --icmp-type {number} {_WAITS}" for number in _ERRORS],

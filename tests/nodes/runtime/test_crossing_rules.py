@@ -1,4 +1,4 @@
-"""The rules by which packets wait, as text; what the kernel makes of them is seen in test_crossing.py."""
+"""The rules by which packets wait, as text; what a kernel makes of them: tests/labs/test_translating_in_containers.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from catenet.nodes.runtime.crossing_rules import MARK, QUEUE, rules
 
 OUTSIDE = (Address.parse("203.0.113.1"), Address.parse("203.0.113.9"))
 JUMPS = {
-    "raw": ["PREROUTING -j catenet-whole"],
+    "raw": ["PREROUTING -j catenet-whole", "OUTPUT -j catenet-own"],
     "mangle": ["PREROUTING -j catenet-arriving", "FORWARD -j catenet-forwarding", "OUTPUT -j catenet-leaving"],
 }
 
@@ -33,8 +33,17 @@ def test_what_arrives_for_an_address_crosses_or_is_an_error_waits_and_nothing_pa
         f"-A catenet-forwarding -m mark ! --mark {MARK:#x} {waits}",
         *(f"-A catenet-leaving -p icmp --icmp-type {number} {waits}" for number in (3, 11, 12)),
     ]
-    assert "-A catenet-whole -m socket" in tables["raw"]
     assert "bypass" not in rules(OUTSIDE, "")
+
+
+def test_fragments_are_put_together_and_nothing_is_tracked() -> None:
+    tables = by_table(rules(OUTSIDE, ""))
+    untracked = "-j CT --notrack"
+    assert [line for line in tables["raw"] if " -j catenet" not in line and line.startswith("-A")] == [
+        "-A catenet-whole -m socket",
+        f"-A catenet-whole ! -i lo {untracked}",
+        f"-A catenet-own ! -o lo {untracked}",
+    ]
 
 
 def test_without_an_address_nothing_that_arrives_waits() -> None:
