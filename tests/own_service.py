@@ -1,9 +1,10 @@
-"""Two services more, and other programs for some: what is in tests/toys, as if it lay beside the shipped ones."""
+"""Three services more, and other programs for some: what is in tests/toys, as if it lay beside the shipped ones."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,26 +13,26 @@ from catenet.nodes import application, implementations, internet, services
 from catenet.nodes.catalogue import services as declared
 from catenet.orchestrator.lab.values import option_hints, source_hints
 
-__all__ = ["own_service", "translator"]
+__all__ = ["TOYS", "own_service", "toys", "translator"]
 
 TOYS = Path(__file__).parent / "toys" / "nodes"
 TWO_HOMES = Path(__file__).parent / "orchestrator" / "two_homes"
 PACKAGES = (internet, application, services, implementations)
 KEPT = (declared, option_hints, source_hints)
 """What is worked out once, of the services that there are."""
-NAMES = ("echo", "toyroute", "toybind", "toyware", "httpserver")
+NAMES = ("echo", "toyroute", "gate", "toybind", "toyware", "httpserver")
 
 
-@pytest.fixture
-def own_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The services `echo` and `toyroute`; the implementations `toybind` and `toyware`."""
-    for package in PACKAGES:
-        layer = package.__name__.rpartition(".")[2]
-        monkeypatch.setattr(package, "__path__", [*package.__path__, str(TOYS / layer)])
-    for kept in KEPT:
-        kept.cache_clear()
-    yield
-    monkeypatch.undo()
+@contextmanager
+def toys() -> Iterator[None]:
+    """Inside, there are the services `echo`, `toyroute` and `gate`, and the implementations `toybind` and `toyware`."""
+    with pytest.MonkeyPatch.context() as patch:
+        for package in PACKAGES:
+            layer = package.__name__.rpartition(".")[2]
+            patch.setattr(package, "__path__", [*package.__path__, str(TOYS / layer)])
+        for kept in KEPT:
+            kept.cache_clear()
+        yield
     for kept in KEPT:
         kept.cache_clear()
     for package in PACKAGES:
@@ -52,3 +53,10 @@ def translator(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.undo()
     for kept in KEPT:
         kept.cache_clear()
+
+
+@pytest.fixture
+def own_service() -> Iterator[None]:
+    """As `toys`, for one test."""
+    with toys():
+        yield

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from catenet.nodes.control.needs import KnowNames, ReadNeeds, Tell
     from catenet.nodes.control.topology import Expected
 
-__all__ = ["Listen", "Naming", "Routing", "Service", "Source", "Table"]
+__all__ = ["GUARD_CHAINS", "Listen", "Naming", "Routing", "Service", "Source", "Table"]
+
+GUARD_CHAINS = "catenet-"
+"""How the names of those chains of the kernel's packet filter begin by which a node's packets wait for a service."""
 
 
 class Source(NamedTuple):
@@ -100,6 +103,7 @@ class Service(NamedTuple):
     `told`: → what says what it is told of the lab's nodes, its own among them (control/needs); None: nothing.
     `stands_on`: the services on which it stands where its node has them: they serve before it is started, it is started
     anew when they are, and stopped before them. Its ports and connections are of the network that one offers.
+    `guards`: whether no packet is to cross its node before it serves, nor while it does not: it has a `Crossing` port.
     `tls`: the option that says whether it speaks TLS, and with which certificate (control/certificate); empty: it never
     does. Where it does, it is told its certificate, and its URLs' schemes have an s at their end.
     `separates`: options → whether the addresses behind its node mean nothing on the LAN outside, so that another realm
@@ -122,6 +126,7 @@ class Service(NamedTuple):
     tls: str = ""
     stands_on: tuple[str, ...] = ()
     separates: Callable[[Any], bool] | None = None
+    guards: bool = False
 
     def ports(self, options: Any) -> list[tuple[str, int]]:
         """The transports and ports on which it listens, with these options."""

@@ -11,6 +11,7 @@ driver       feeds a machine, has its actions done, re-arms one timer
 ports        the open ports of a machine; port: what all have in common, groups and reconnects among it
 udp          datagram ports; mmsg: many datagrams by one call of the kernel, where many come at once
 raw          ports of an IP protocol; frames: those of an Ethernet type
+crossing     a port of packets that wait for a machine; crossing_rules: what has them wait
 tcp          byte streams behind the `Stream` contract; listener: a port that accepts them
 machine_streams   the connections of a machine
 tls          TLS 1.3 as a stream around a stream: only a service that speaks it loads it
@@ -22,7 +23,7 @@ egress       the way out of the lab, which no node has
 announce     where the node's address on a LAN is now, told to its neighbours, by ARP
 ingress      a LAN whose frames are dropped as they come in
 offload      checksums as on a wire
-netlink      links, addresses, routes, neighbours, IFLA_INET_CONF and nf_tables, by hand (rtnetlink(7))
+netlink      links, addresses, routes, neighbours, IFLA_INET_CONF, nf_tables and queues, by hand (rtnetlink(7))
 control_socket  the Unix socket; answers: what every node answers; health: the one that the engine asks for
 files        resolv.conf, hosts, whom programs trust; lab_start: when the lab was brought up
 log          the event log on standard output

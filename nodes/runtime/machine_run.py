@@ -30,6 +30,7 @@ from catenet.nodes.machine import (
     RouteAware,
     Stoppable,
     Tcp,
+    Translating,
 )
 from catenet.nodes.runtime.driver import Driver
 from catenet.nodes.runtime.network import Network
@@ -76,7 +77,8 @@ class MachineRun:
         self.ports = Ports(network)
         self.driver = Driver(driven or machine, self.ports.send, self._perform, fail, loop)
         reply = machine.reply if isinstance(machine, Answering) else None
-        self.ports.owner = Owner(self.driver.feed, self.driver.settle, lans, loop, count, fail, reply)
+        cross = machine.cross if isinstance(machine, Translating) else None
+        self.ports.owner = Owner(self.driver.feed, self.driver.settle, lans, loop, count, fail, reply, cross)
         self._streams: MachineStreams | None = None
         if isinstance(machine, Accepting | Connecting):
             from catenet.nodes.runtime.machine_streams import MachineStreams

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from catenet.nodes.address import Address
-from catenet.nodes.machine import Endpoint, Ethernet, Interface, Ip, OpenPort, Report, Stream, Udp
+from catenet.nodes.machine import Crossing, Endpoint, Ethernet, Interface, Ip, OpenPort, Report, Stream, Udp
 from catenet.nodes.runtime.port import Owner
 from catenet.nodes.runtime.udp import UdpPort
 
@@ -89,6 +89,8 @@ class KernelNetwork:
             from catenet.nodes.runtime.raw import RawPort
 
             return RawPort(asked, port, owner), port.protocol
+        if isinstance(port, Crossing):
+            return _crossing_port(port, owner), 0
         assert isinstance(port, Ethernet), f"{port} takes connections"
         from catenet.nodes.runtime.frames import FramePort
 
@@ -98,3 +100,12 @@ class KernelNetwork:
         from catenet.nodes.runtime.tcp import Connections
 
         return Connections(owner, self._loop)
+
+
+def _crossing_port(port: Crossing, owner: Owner) -> OpenedPort:
+    """Raises TypeError: its owner does not translate."""
+    if owner.cross is None:
+        raise TypeError(f"a machine that is not Translating opens {port!r}")
+    from catenet.nodes.runtime.crossing import CrossingPort
+
+    return CrossingPort(port, owner, owner.cross)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from catenet.nodes.address import DEFAULT, Address
+from catenet.nodes.catalogue import services
 from catenet.nodes.control.config import CONFIG_VARIABLE, ConfigError, NodeConfig
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import READY
@@ -72,11 +73,20 @@ class Node:
         self._lans.listen(lambda _: self._report_ready())
         await self._control_socket.start()  # before anything happens: who reads of it may ask at once
         self._lans.routes.egress.block()
+        self._guard()
         self._lans.start()
         running = {service: asyncio.ensure_future(service.run()) for service in self._services.values()}
         self._report_ready()
         await self._stop.wait()
         await self._end(running)
+
+    def _guard(self) -> None:
+        """Where a service is to see each packet that crosses the node, none crosses it before. Raises OSError."""
+        known = services()
+        if any(known[name].guards for name in self._config.services if name in known):
+            from catenet.nodes.runtime.crossing_rules import guard
+
+            guard()
 
     def _want_routes(self) -> None:
         """The lab's static routes and its gateway. The engine's default route is not among them."""

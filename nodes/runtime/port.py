@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from catenet.nodes.address import ANY, Address
-from catenet.nodes.machine import Interface, OpenPort, Unit
+from catenet.nodes.machine import Hook, Interface, OpenPort, Unit
 
 __all__ = [
     "BATCH",
@@ -27,6 +27,7 @@ __all__ = [
     "NO_ADDRESS",
     "PKTINFO",
     "SLICE",
+    "Cross",
     "Interfaces",
     "IpSocketPort",
     "Owner",
@@ -41,6 +42,9 @@ Value = TypeVar("Value")
 Reply = Callable[[bytes, float], bytes | None]
 """What came, a datagram or some bytes of a stream, and the time → the answer, where it depends on nothing else and is
 known already; else None."""
+
+Cross = Callable[[bytes, Hook, str, str, float], bytes | None]
+"""`Translating.cross`."""
 
 IP_PKTINFO, _IP_MULTICAST_ALL, _SO_BINDTOIFINDEX = 8, 49, 62  # Python's socket lacks these names before 3.14
 _SO_RCVBUFFORCE = 33
@@ -76,7 +80,8 @@ class Interfaces(Protocol):
 @dataclass(frozen=True, slots=True)
 class Owner:
     """Whose the ports are. `receive` is given what came, and when; `settle` is called once behind all that came
-    together. `reply` may know an answer to a datagram, which is not received then. What they raise goes to `fail`.
+    together. `reply` may know an answer to a datagram, which is not received then; `cross` says what becomes of packets
+    that wait. What they raise goes to `fail`.
     """
 
     receive: Callable[[Any, float], None]
@@ -86,6 +91,7 @@ class Owner:
     count: Callable[[str], None]
     fail: Callable[[Exception], None]
     reply: Reply | None = None
+    cross: Cross | None = None
 
 
 class SocketPort(ABC):

@@ -6,6 +6,7 @@ import errno
 import os
 
 from catenet.nodes.machine import (
+    Crossing,
     Datagram,
     Ethernet,
     Interface,
@@ -28,7 +29,7 @@ _Table = dict[tuple[int, str], OpenedPort]
 
 
 class Ports:
-    """Datagram, raw and frame ports of a network, each of `owner`, who is to be named before one is opened."""
+    """All of a network but those that take connections, each of `owner`, who is to be named before one is opened."""
 
     owner: Owner
 
@@ -37,6 +38,8 @@ class Ports:
         self._udp: _Table = {}
         self._ip: _Table = {}
         self._ethernet: _Table = {}
+        self._crossing: _Table = {}  # of one, as there is one queue
+        self._tables = self._udp, self._ip, self._ethernet, self._crossing
 
     def open(self, asked: OpenPort) -> Port:
         """Open it → the port, with the number that it got.
@@ -47,7 +50,7 @@ class Ports:
         """
         port = asked.port
         table, (number, interface) = self._place(port)
-        if number and (number, interface) in table:
+        if (number or isinstance(port, Crossing)) and (number, interface) in table:
             raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
         opened, number = self._network.open(asked, self.owner)
         table[number, interface] = opened
@@ -92,12 +95,12 @@ class Ports:
 
     def interface_changed(self, interface: Interface) -> None:
         """Raises OSError where a port cannot be opened on its interface's new device."""
-        for table in (self._udp, self._ip, self._ethernet):
+        for table in self._tables:
             for port in tuple(table.values()):
                 port.interface_changed(interface)
 
     def close(self) -> None:
-        for table in (self._udp, self._ip, self._ethernet):
+        for table in self._tables:
             for port in table.values():
                 port.close()
             table.clear()
@@ -107,5 +110,7 @@ class Ports:
             return self._udp, (port.number, port.interface)
         if isinstance(port, Ip):
             return self._ip, (port.protocol, port.interface)
+        if isinstance(port, Crossing):
+            return self._crossing, (0, "")
         assert isinstance(port, Ethernet)
         return self._ethernet, (port.ethertype, port.interface)

@@ -15,6 +15,7 @@ from catenet.nodes.control.fields import AnswerError, read
 from catenet.nodes.control.link import HEALTHY
 from catenet.nodes.control.printable import printable
 from catenet.nodes.control.questions import ASK_COMMAND, SOCKET_PATH, Answer, Question, QuestionError
+from catenet.nodes.control.service import GUARD_CHAINS
 from catenet.orchestrator.backend.docker_options import MTU
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
 from catenet.orchestrator.lab.model import Lab, Node
@@ -43,6 +44,7 @@ done
 _RULES = ("0: from all lookup local", "32766: from all lookup main", "32767: from all lookup default")
 _ENGINES = "127.0.0.11"  # where the engine resolves names: its rules, and our route that forbids it
 _FILTER = re.compile(r"(table|chain) \S+(?: \S+)? {|}|type \S+ hook .* policy accept;|# .*|")
+_GUARD = re.compile(rf"counter packets \d+ bytes \d+ jump {GUARD_CHAINS}[a-z]+")
 _OURS = re.compile(rf"^$|{SOCKET_PATH}|/usr/local/bin/health")  # a zombie, our questions, the engine's health check
 _LINK = re.compile(rf"\d+: (lo|eth\d+@\S+): .* mtu (?:65536|{MTU}) qdisc noqueue ")
 
@@ -129,7 +131,11 @@ def _begins(lines: Sequence[str], text: str) -> bool:
 
 
 def _filters(lines: Sequence[str]) -> Iterator[str]:
-    """Every rule but the engine's own; the empty tables that `iptables -L` makes are none."""
+    """Every rule but the engine's own, and those by which packets wait for a service; the empty tables that
+    `iptables -L` makes are none."""
+    guards = False
     for line in lines:
-        if _ENGINES not in line and not _FILTER.fullmatch(line):
+        if line.startswith("chain "):
+            guards = line.startswith(f"chain {GUARD_CHAINS}")
+        if _ENGINES not in line and not guards and not _FILTER.fullmatch(line) and not _GUARD.fullmatch(line):
             yield f"filter {line}"

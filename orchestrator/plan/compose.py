@@ -72,7 +72,7 @@ def compose_file(wanted: Desired, paths: ComposePaths, command: str) -> str:
     others = [spec.labels[LABEL_NODE] for spec in wanted.containers if spec.image != COMPOSE_IMAGE]
     configs = {spec.labels[LABEL_NODE]: json.loads(spec.environment[CONFIG_VARIABLE]) for spec in wanted.containers}
     builder = next(name for name in _BUILDERS if name not in configs) if paths.repository and common else ""
-    kinds = _named(wanted.containers)
+    kinds = _named(wanted.containers, configs)
     lans = {spec.name: spec.labels[LABEL_LAN] for spec in wanted.networks}
     lines = [
         *_header(configs, paths, command),
@@ -143,11 +143,11 @@ def _services(config: Mapping[str, object]) -> Mapping[str, object]:
     return services if isinstance(services, Mapping) else {}
 
 
-def _named(containers: Sequence[ContainerSpec]) -> dict[_Kind, str]:
+def _named(containers: Sequence[ContainerSpec], configs: Mapping[str, Mapping[str, object]]) -> dict[_Kind, str]:
     """Each kind with a name: router, host, router-2 …"""
     names: dict[_Kind, str] = {}
     for spec in containers:
-        word = "router" if spec.sysctls.get("net.ipv4.ip_forward") == "1" else "host"
+        word = "router" if configs[spec.labels[LABEL_NODE]]["forward"] else "host"
         alike = sum(name.partition("-")[0] == word for name in names.values())
         names.setdefault(_Kind.of(spec), f"{word}-{alike + 1}" if alike else word)
     return names

@@ -64,6 +64,8 @@ SYSCTLS = {
     "net.ipv6.conf.default.disable_ipv6": "1",
 }
 
+GUARDED = {"net.ipv4.ip_local_port_range": "64512 65535"}
+"""For a node with a service that sees each packet which crosses it, beside the others."""
 
 Events = Literal["text", "json"]
 """How a node writes its log: lines for people, or the same with their JSON."""
@@ -246,7 +248,7 @@ def _container(
         environment={CONFIG_VARIABLE: _as_json(replace(config, events=events, began=began))},
         endpoints={network_name(copy, interface.lan): interface.engine for interface in interfaces},
         labels=labels,
-        sysctls={"net.ipv4.ip_forward": "1" if node.forward else "0", **SYSCTLS},
+        sysctls=_sysctls(node),
         capabilities=_capabilities(node),
         data=None if lab.file is None else lab.file.parent,
     )
@@ -256,6 +258,14 @@ def _container(
     # And not the other LANs' names, which are for people: a LAN that is added is no reason to start every node anew.
     value = _hash(spec.hostname, _as_json(replace(config, lans={})), spec.sysctls, spec.capabilities, data)
     return replace(spec, labels={**labels, LABEL_HASH: value, "com.docker.compose.config-hash": value})
+
+
+def _sysctls(node: Node) -> dict[str, str]:
+    """Where a service is to see each packet that crosses the node, the node itself lets them cross, by each interface,
+    once none can pass the service by. And its own connections are not from ports that the service may give away."""
+    guarded = any(each.guards for each in declared(node.services))
+    forward = {"net.ipv4.ip_forward": "1" if node.forward and not guarded else "0"}
+    return {**forward, **SYSCTLS, **(GUARDED if guarded else {})}
 
 
 def _config(lab: Lab, node: Node, view: View, interfaces: tuple[InterfaceConfig, ...]) -> NodeConfig:

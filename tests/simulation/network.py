@@ -20,8 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from forwarding import TTL
 from node import Make, Node
-from wire import BUFFER, TTL, Hop, Lan, Wire
+from wire import BUFFER, Hop, Lan, Wire
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.link import LinkCondition
@@ -34,10 +35,11 @@ class Network(Wire):
     """LANs, nodes, and the clock. `now` is in seconds; `sent` counts the packets put on any LAN.
 
     `record` keeps these packets. Reports are kept unless told otherwise: of a large network they fill the memory.
+    `icmp`: the nodes' kernels answer echoes, and send errors (forwarding.py).
     """
 
-    def __init__(self, seed: int = 0, *, record: bool = False, reports: bool = True) -> None:
-        super().__init__(seed, record=record, reports=reports)
+    def __init__(self, seed: int = 0, *, record: bool = False, reports: bool = True, icmp: bool = False) -> None:
+        super().__init__(seed, record=record, reports=reports, icmp=icmp)
         self._seed = seed
 
     # Building
@@ -57,7 +59,6 @@ class Network(Wire):
             each.members[name], each.owners[address], each.hardware[hardware] = address, name, name
             interfaces[lan] = Interface(lan, address, each.prefix, mtu=each.mtu, hardware=hardware)
         node = self.nodes[name] = Node(name, interfaces, makes, offset=offset, forwards=forwards)
-        self._owners.update(dict.fromkeys(node.addresses, node))
         self.start(name)
         return node
 

@@ -184,6 +184,16 @@ class Node:
                 best = best if hop is None else (prefix.length, hop)
         return None if best is None else best[1]
 
+    def way_out(self, target: Address, lan: str) -> tuple[Interface, Address] | None:
+        """By which interface and neighbour a packet leaves; `lan`: by that one alone. None: there is no way."""
+        interface = self.by_lan.get(lan)
+        if lan and interface is None:
+            return None
+        if interface is not None and (target.is_multicast or target == LIMITED or interface.prefix.holds(target)):
+            return interface, target
+        hop = self.next_hop(target, lan)
+        return None if hop is None else (self.by_lan[hop.interface], target if target.is_multicast else hop.via)
+
     # What comes in, and from where it goes out
 
     def hearers(self, unit: Unit, ttl: int) -> list[tuple[Process, OpenPort | None, Unit]]:
@@ -198,7 +208,7 @@ class Node:
                 given = unit._replace(ttl=ttl if hears else 0, tos=unit.tos if hears else 0)
             heard.append((opened.process, opened.asked, given))
         if isinstance(unit, Datagram):
-            if len(heard) == 1 and self._is_direct(*heard[0][:2]):
+            if len(heard) == 1 and self.sockets.crossing is None and self._is_direct(*heard[0][:2]):
                 self.direct[unit.destination, unit.interface] = heard[0][0]
             heard += [
                 (process, None, unit) for process in self.processes if process.hears_all and process.machine is not None

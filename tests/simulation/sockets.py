@@ -17,6 +17,7 @@ from catenet.nodes.machine import (
     Accepting,
     Connect,
     Connecting,
+    Crossing,
     Datagram,
     Ethernet,
     Frame,
@@ -28,6 +29,7 @@ from catenet.nodes.machine import (
     OpenPort,
     Port,
     Tcp,
+    Translating,
     Udp,
     Unit,
 )
@@ -76,6 +78,7 @@ class Sockets:
         self._by_lan = by_lan
         self._all: dict[tuple[type, int], dict[str, list[Opened]]] = {}  # by kind and number, then by interface
         self._last = _EPHEMERAL
+        self.crossing: Opened | None = None  # who is shown what arrives for its addresses, and what crosses the node
 
     def open(self, process: Process, asked: OpenPort) -> Port:
         """Open it → the port, with the number that it got.
@@ -95,6 +98,7 @@ class Sockets:
             raise _error(errno.EADDRINUSE)
         opened = process.ports[key] = Opened(process, asked, port)
         self._all.setdefault((kind, number), {}).setdefault(interface, []).append(opened)
+        self.crossing = opened if isinstance(port, Crossing) else self.crossing
         return port
 
     def close(self, process: Process, port: Port) -> None:
@@ -103,6 +107,7 @@ class Sockets:
         opened = process.ports.pop(key, None)
         if opened is None:
             return
+        self.crossing = None if opened is self.crossing else self.crossing
         kind, number, interface = key
         alike = self._all[kind, number]
         alike[interface].remove(opened)
@@ -146,7 +151,7 @@ class Sockets:
         return [opened for opened in found if _is_for(unit, opened)]
 
     def _is_taken(self, process: Process, port: Port) -> bool:
-        if not isinstance(port, Udp | Tcp):
+        if not isinstance(port, Udp | Tcp | Crossing):
             return _key_of(port) in process.ports
         kind, number, interface = _key_of(port)
         others = self._all.get((kind, number), {})
@@ -209,6 +214,8 @@ def _check(process: Process, asked: OpenPort) -> None:
     port = asked.port
     if isinstance(port, Tcp):
         accepting(process, asked)
+    if isinstance(port, Crossing) and not isinstance(process.machine, Translating):
+        raise TypeError(f"{process.machine!r} is not Translating, and wants {asked!r}")
     number = _key_of(port)[1]
     if isinstance(port, Ip):
         if not 0 < number < _RAW:
@@ -233,6 +240,8 @@ def _is_for(unit: Unit, opened: Opened) -> bool:
 def _key_of(port: Port) -> tuple[type, int, str]:
     if isinstance(port, Tcp):
         return Tcp, port.number, ""
+    if isinstance(port, Crossing):
+        return Crossing, 0, ""
     number = port.protocol if isinstance(port, Ip) else port.ethertype if isinstance(port, Ethernet) else port.number
     return type(port), number, port.interface
 

@@ -15,6 +15,8 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
+from carrying import Carried, Segment, carry
+from ipv4 import ACK, FIN, RST, SYN
 from sockets import PORTS, Opened, accepting, connecting
 
 from catenet.nodes.machine import Answering, Breakable, Connect, Endpoint, Stream, Tcp, Throttled
@@ -56,6 +58,7 @@ class End:
         self._unsent: deque[bytes | None] = deque()
         self._waiting = 0  # bytes, of what is unsent
         self._flying = 0  # bytes that the other has not read
+        self._sent = 1  # sequence numbers: that of the SYN, then the bytes
         self._arrives = 0.0  # when the last that was sent does
         self._stuck_since = inf
         self._done = self._peer_done = self._broken = self._gone = False
@@ -98,7 +101,7 @@ class End:
         """This end is gone; the other hears that nothing more comes, where a packet passes now."""
         if self._gone:
             return
-        delay = self.network.delay(self.process.node.name, self.peer.address)
+        delay = self._carry(RST | ACK)
         self._leave()
         if self.other is not None and delay is not None:
             self.network.at(max(self._arrives, self.network.now + delay), self.other.break_off)
@@ -215,7 +218,8 @@ class End:
             size = len(self._unsent[0] or b"")
             if self._flying + size > WINDOW:
                 return
-            delay = network.delay(self.process.node.name, self.peer.address)
+            data = self._unsent[0]
+            delay = self._carry(ACK if data is not None else FIN | ACK, data or b"")
             if delay is None:
                 self._stuck_since = network.now
                 network.at(network.now + _AGAIN, self._try_again)
@@ -223,6 +227,7 @@ class End:
             self._arrives = max(self._arrives, network.now + delay)
             self._waiting -= size
             self._flying += size
+            self._sent += size if data is not None else 1
             self._moved = network.now
             network.at(self._arrives, other._hear, self._unsent.popleft())
 
@@ -230,20 +235,31 @@ class End:
         network, since = self.network, self._stuck_since
         if self._gone:
             return
-        if network.delay(self.process.node.name, self.peer.address) is not None:
-            self._stuck_since = inf
-            self._send()
+        self._stuck_since = inf
+        self._send()
+        if self._stuck_since == inf:
             self.pump()
         elif network.now - since <= _GIVE_UP:
-            network.at(network.now + _AGAIN, self._try_again)
+            self._stuck_since = since
         else:
             self.break_off()
+
+    def _carry(self, flags: int, data: bytes = b"") -> float | None:
+        """Seconds until it is with the other; None: it is lost, or comes to somebody else."""
+        other = self.other
+        seen = 0 if other is None else other._sent - other._flying
+        sent = Segment(self.local, self.peer, flags, self._sent, seen, data)
+        carried = carry(self.network, self.process.node.name, sent)
+        if carried is None or other is None:
+            return None
+        there = other.process.node.name, other.peer, other.local
+        return carried.delay if (carried.node, carried.source, carried.destination) == there else None
 
     def _hear(self, data: bytes | None) -> None:
         """Bytes have arrived, or the word that no more will."""
         if self._gone:
             if self.other is not None and not (self._peer_done and data is None):
-                delay = self.network.delay(self.process.node.name, self.peer.address)
+                delay = self._carry(RST | ACK)
                 self.network.at(self.network.now + (_GIVE_UP if delay is None else delay), self.other.break_off)
             return
         self._coming.append(data)
@@ -270,6 +286,7 @@ class Opening:
         self._machine = process.machine
         self._wanted = wanted
         self._stood = self._told = False
+        self._local: Endpoint | None = None
 
     def begin(self) -> None:
         network, node, peer = self._network, self._process.node, self._wanted.peer
@@ -290,30 +307,37 @@ class Opening:
         network, node, peer = self._network, self._process.node, self._wanted.peer
         if self._over:
             return
-        hop = node.next_hop(peer.address)
-        delay = network.delay(node.name, peer.address)
-        if delay is None:
+        if self._local is None:
+            way = node.way_out(peer.address, "")
+            if way is None and peer.address not in node.addresses:
+                network.at(network.now + _AGAIN, self._try_to)
+                return
+            address = peer.address if way is None or peer.address in node.addresses else way[0].address
+            self._local = Endpoint(address, network.ephemeral())
+        carried = carry(network, node.name, Segment(self._local, peer, SYN))
+        if carried is None:
             network.at(network.now + _AGAIN, self._try_to)
-            return
-        address = peer.address if hop is None else node.by_lan[hop.interface].address
-        network.at(network.now + delay, self._arrive, Endpoint(address, network.ephemeral()))
+        else:
+            network.at(network.now + carried.delay, self._arrive, self._local, carried)
 
-    def _arrive(self, local: Endpoint) -> None:
+    def _arrive(self, local: Endpoint, carried: Carried) -> None:
         network, peer = self._network, self._wanted.peer
-        there = network.owner(peer.address)
-        back = None if there is None or not there.running else network.delay(there.name, local.address)
-        if there is None or back is None:
+        there, end_of, end_to = network.nodes[carried.node], carried.destination, carried.source
+        opened = there.sockets.listening(end_of.port) if there.running else None
+        flags = RST | ACK if opened is None else SYN | ACK
+        answer = carry(network, there.name, Segment(end_of, end_to, flags, 0, 1)) if there.running else None
+        back = (self._process.node.name, peer, local)
+        if answer is None or (answer.node, answer.source, answer.destination) != back:
             network.at(network.now + _AGAIN, self._try_to)
             return
-        opened = there.sockets.listening(peer.port)
         if opened is None:
-            network.at(network.now + back, self._fail, os.strerror(errno.ECONNREFUSED))
+            network.at(network.now + answer.delay, self._fail, os.strerror(errno.ECONNREFUSED))
             return
         network.connections.append((self._process.node.name, peer))
-        here, end = End(network, self._process, local, peer), End(network, opened.process, peer, local)
+        here, end = End(network, self._process, local, peer), End(network, opened.process, end_of, end_to)
         here.other, end.other = end, here
         end.accept = partial(_accept, end, opened)
-        network.at(network.now + back, self._stands, here)
+        network.at(network.now + answer.delay, self._stands, here)
 
     def _stands(self, here: End) -> None:
         if self._over:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
+import forwarding
 import streams
+from forwarding import TTL
 from node import LIMITED, LOOPBACK, Node, Process, Said
 from sockets import destination_of, leaves_by
 
@@ -45,8 +47,6 @@ __all__ = ["BUFFER", "Hop", "Lan", "Wire"]
 
 BUFFER = 200
 """How many packets wait for a paused node, like a socket's buffer; what comes then is lost."""
-TTL = 64
-"""Of a packet that says nothing else; a group's has 1."""
 HARDWARE = 6
 """Octets of a hardware address."""
 LARGEST = 65_507
@@ -87,16 +87,16 @@ class Lan:
 class Wire:
     """LANs, nodes, the clock, and what is under way."""
 
-    def __init__(self, seed: int, *, record: bool, reports: bool) -> None:
+    def __init__(self, seed: int, *, record: bool, reports: bool, icmp: bool) -> None:
         self.now = 0.0
         self.lans: dict[str, Lan] = {}
         self.nodes: dict[str, Node] = {}
         self.sent = 0
         self.record: list[Hop] | None = [] if record else None
         self.slicing = random.Random(f"{seed} slicing")
+        self.icmp = icmp
         self._reports = reports
         self._random = random.Random(seed)
-        self._owners: dict[Address, Node] = {}
         self._tls: dict[str, ServiceTls] = {}
         self.connections: list[tuple[str, Endpoint]] = []  # that stood: who opened them, and to where
         self._connection = streams.FIRST_PORT
@@ -201,10 +201,10 @@ class Wire:
             AssertionError: it runs in circles.
 
         """
-        way = self._way(source, target, limit)
+        way = self.way(source, target, limit)
         return [] if way is None else [source, *(name for name, _ in way)]
 
-    def _way(self, source: str, target: Address, limit: int = 32) -> list[tuple[str, str]] | None:
+    def way(self, source: str, target: Address, limit: int = 32) -> list[tuple[str, str]] | None:
         """As `path`: each node behind the first, and by which LAN it is reached."""
         way: list[tuple[str, str]] = []
         while len(way) < limit:
@@ -237,19 +237,13 @@ class Wire:
             )
         return self._tls[node.name]
 
-    def owner(self, address: Address) -> Node | None:
-        return self._owners.get(address)
-
     def ephemeral(self) -> int:
         """The number of a port that nobody has had."""
         self._connection += 1
         return self._connection
 
-    def delay(self, name: str, target: Address) -> float | None:
-        """Seconds that a packet takes from a node to an address now; None: it is lost."""
-        way = self._way(name, target)
-        if way is None:
-            return None
+    def delay_by(self, way: Iterable[tuple[str, str]]) -> float | None:
+        """Seconds that a packet takes by it now; None: it is lost."""
         delay = 0.0
         for there, by in way:
             lan = self.lans[by]
@@ -286,33 +280,26 @@ class Wire:
         frame = frame if frame.source else frame._replace(source=interface.hardware)
         if len(frame.source) != HARDWARE or len(frame.destination) != HARDWARE:
             raise ValueError(f"{frame!r}: a hardware address has {HARDWARE} octets")
-        self._transmit(node, frame, 0)
+        self.transmit(node, frame, 0)
 
     def route(self, node: Node, packet: Datagram | IpPacket, ttl: int) -> None:
         """To the next node on its way. The address to which it goes on the LAN is the LAN's business."""
         target, lan = destination_of(packet), packet.interface
         if target in node.addresses and len(packet.data) <= LARGEST:
             packet = node.from_address(packet, target)
-            self.at(self.now, self._deliver_here, node, packet._replace(interface=lan or LOOPBACK), ttl)
+            self.at(self.now, self.deliver_here, node, packet._replace(interface=lan or LOOPBACK), ttl)
             return
-        interface = node.by_lan.get(lan)
-        if len(packet.data) > LARGEST or (lan and interface is None):
+        way = node.way_out(target, lan) if len(packet.data) <= LARGEST else None
+        if way is None:
             node.counters["send_failures"] += 1
             return
-        via = target
-        if interface is None or not (target.is_multicast or target == LIMITED or interface.prefix.holds(target)):
-            hop = node.next_hop(target, lan)
-            if hop is None:
-                node.counters["send_failures"] += 1
-                return
-            interface = node.by_lan[hop.interface]
-            via = target if target.is_multicast else hop.via
+        interface, via = way
         packet = node.from_address(packet, interface.address)
         if packet.interface != interface.name:
             packet = packet._replace(interface=interface.name)
-        self._transmit(node, packet, ttl, via)
+        self.transmit(node, packet, ttl, via)
 
-    def _transmit(self, node: Node, packet: Unit, ttl: int, via: Address | None = None) -> None:
+    def transmit(self, node: Node, packet: Unit, ttl: int, via: Address | None = None) -> None:
         if not node.by_lan[packet.interface].up:
             node.counters["send_failures"] += 1
             return
@@ -356,15 +343,16 @@ class Wire:
                     process.machine.receive(packet, self.now + node.offset)
                     self.settle(process)
                     continue
-            if isinstance(packet, Frame) or node.is_for_us(packet):
-                self._deliver_here(node, packet, ttl)
-            elif not node.forwards or ttl <= 1:
-                node.counters["not forwarded" if not node.forwards else "ttl exceeded"] += 1
+            if isinstance(packet, Frame):
+                self.deliver_here(node, packet, ttl)
             else:
-                self.route(node, packet._replace(interface=""), ttl - 1)
+                forwarding.take(self, node, packet, ttl)
 
-    def _deliver_here(self, node: Node, packet: Unit, ttl: int) -> None:
-        for process, asked, heard in node.hearers(packet, ttl):
+    def deliver_here(self, node: Node, packet: Unit, ttl: int) -> None:
+        hearers = node.hearers(packet, ttl)
+        if not isinstance(packet, Frame):
+            forwarding.answer(self, node, packet, ttl, heard=bool(hearers))
+        for process, asked, heard in hearers:
             if process.machine is not None:
                 if asked is None or not self._answer(process, asked, heard):
                     process.machine.receive(heard, self.now + node.offset)

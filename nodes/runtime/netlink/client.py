@@ -18,7 +18,7 @@ from catenet.nodes.machine import DecodeError
 from catenet.nodes.runtime.netlink import filtering, neighbours, routing
 from catenet.nodes.runtime.netlink.codec import NetlinkMessage, messages
 
-__all__ = ["Filter", "Monitor", "Netlink"]
+__all__ = ["NETFILTER", "Filter", "Monitor", "Netlink", "RequestSocket"]
 
 Value = TypeVar("Value")
 
@@ -26,14 +26,14 @@ _NLMSG_ERROR, _NLMSG_DONE = 2, 3
 _REQUEST, _ACK, _DUMP, _DUMP_INTERRUPTED = 0x1, 0x4, 0x300, 0x10
 _REPLACE, _EXCL, _CREATE = 0x100, 0x200, 0x400
 _GROUPS = 0x1 | 0x10 | 0x40  # RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE
-_NETFILTER = 12  # NETLINK_NETFILTER; Python's socket module has no name for it
+NETFILTER = 12  # NETLINK_NETFILTER; Python's socket module has no name for it
 _DATAGRAM = 64 * 1024
 _ANSWER_TIME = 5.0  # seconds; the kernel answers at once, so this is only there to end a hang
 _DUMP_TRIES = 5
 _MAX_ERRNO = 4095  # linux/err.h
 
 
-class _RequestSocket:
+class RequestSocket:
     """One socket: a request is sent, and its answer read. OSError with the kernel's errno where it refuses."""
 
     def __init__(self, protocol: int) -> None:
@@ -91,7 +91,7 @@ class _RequestSocket:
         return [message for message in messages(data) if message.sequence == sequence]
 
 
-class Netlink(_RequestSocket):
+class Netlink(RequestSocket):
     """Links, addresses, routes. Each method raises OSError with the kernel's errno where it refuses."""
 
     def __init__(self) -> None:
@@ -152,11 +152,11 @@ class Netlink(_RequestSocket):
         self._order(routing.RTM_NEWROUTE, _CREATE | _REPLACE, routing.local_unreachable(address))
 
 
-class Filter(_RequestSocket):
+class Filter(RequestSocket):
     """Tables of nf_tables that drop what comes in by a device. OSError where the kernel refuses, or has none."""
 
     def __init__(self) -> None:
-        super().__init__(_NETFILTER)
+        super().__init__(NETFILTER)
 
     def dropped(self) -> list[filtering.Dropped]:
         """Every such table that there is now, by whomever it was made."""

@@ -164,6 +164,44 @@ def test_a_long_line_of_a_filter_is_read_in_linear_time(world):
     assert find_drift(small.engine, small.container("b"), small.running.lab).found == (f"filter {line}",)
 
 
+# What nft 1.1.3 says of the rules of runtime/crossing_rules.
+GUARDED = """\
+filter # Warning: table ip raw is managed by iptables-nft, do not touch!
+filter table ip raw {
+filter 	chain catenet-whole {
+filter 		xt match "socket" counter packets 0 bytes 0
+filter 	}
+filter
+filter 	chain PREROUTING {
+filter 		type filter hook prerouting priority raw; policy accept;
+filter 		counter packets 13 bytes 139402 jump catenet-whole
+filter 	}
+filter }
+filter # Warning: table ip mangle is managed by iptables-nft, do not touch!
+filter table ip mangle {
+filter 	chain catenet-arriving {
+filter 		iifname != "lo" ip daddr 203.0.113.1 counter packets 8 bytes 69761 queue to 20033
+filter 	}
+filter
+filter 	chain FORWARD {
+filter 		type filter hook forward priority mangle; policy accept;
+filter 		counter packets 12 bytes 139372 jump catenet-forwarding
+filter 	}
+filter }
+"""
+
+
+def test_rules_by_which_packets_wait_for_a_service_are_no_difference_and_those_beside_them_are(world):
+    small = world.small
+    world.extra["b"] = GUARDED.splitlines()
+    assert find_drift(small.engine, small.container("b"), small.running.lab).found == ()
+    beside = "filter tcp dport 80 counter packets 0 bytes 0 drop"
+    world.extra["b"] = [
+        each for line in GUARDED.splitlines() for each in ([line, beside] if "jump" in line else [line])
+    ]
+    assert find_drift(small.engine, small.container("b"), small.running.lab).found == (beside, beside)
+
+
 def test_a_node_whose_service_does_not_serve_is_restarted(world):
     ordinary = world.programs
     wrong = {"a": '"ready": false'}

@@ -6,6 +6,7 @@ import json
 from io import StringIO
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
@@ -59,6 +60,19 @@ def test_it_has_the_nodes_and_lans_that_up_would_make() -> None:
         assert network["ipam"] == {"config": [{"subnet": str(net.prefix), "gateway": str(net.gateway)}]}
         assert network["labels"]["catenet.lan"] == lan
         assert network["labels"]["catenet.hash"] == net.labels["catenet.hash"]
+
+
+@pytest.mark.usefixtures("own_service")
+def test_a_router_whose_service_sees_all_that_crosses_it_is_a_kind_of_its_own() -> None:
+    lab = parse(
+        b"name: x\nlans: {a: {prefix: 10.0.1.0/24}, b: {prefix: 10.0.2.0/24}}\nnodes:\n"
+        b"  r: {lans: {a: 10.0.1.1, b: 10.0.2.1}, services: [gate]}\n  s: {lans: {a: 10.0.1.2, b: 10.0.2.2}}\n",
+        "lab.yaml",
+    )
+    text = compose_file(desired(lab, "x", COMPOSE_IMAGE, events="text"), PLACES, "catenet export compose")
+    document = read(text)
+    assert document["services"]["r"]["sysctls"]["net.ipv4.ip_local_port_range"] == "64512 65535"
+    assert document["x-router"]["sysctls"] != document["x-router-2"]["sysctls"]
 
 
 def test_no_default_network_and_none_of_the_words_that_break_compose_1_29() -> None:

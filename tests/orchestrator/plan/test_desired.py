@@ -93,6 +93,24 @@ def test_routers_forward_and_hosts_do_not() -> None:
     assert set(forward.values()) == {"0", "1"}
 
 
+@pytest.mark.usefixtures("own_service")
+def test_where_a_service_sees_all_that_crosses_its_node_the_kernel_forwards_nothing_by_itself() -> None:
+    """The node says so by each interface, once the service's rules are there; and its own connections have ports that
+    the service gives to nobody."""
+    text = "name: x\nlans: {a: {prefix: 10.0.1.0/24}, b: {prefix: 10.0.2.0/24}}\nnodes:\n"
+    text += "".join(
+        f"  {node}: {{lans: {{a: 10.0.1.{at}, b: 10.0.2.{at}}}, services: [{service}]}}\n"
+        for at, (node, service) in enumerate({"guarded": "gate", "other": "rip"}.items(), 1)
+    )
+    wanted = desired(lab(text), "x", IMAGE)
+    own = {spec.labels["catenet.node"]: spec.sysctls for spec in wanted.containers}
+    assert config(wanted, "guarded").forward
+    assert own["guarded"]["net.ipv4.ip_forward"] == "0"
+    assert own["guarded"]["net.ipv4.ip_local_port_range"] == "64512 65535"
+    assert own["other"]["net.ipv4.ip_forward"] == "1"
+    assert own["other"].keys() == own["guarded"].keys() - {"net.ipv4.ip_local_port_range"}
+
+
 def test_what_a_node_is_told() -> None:
     told = config(desired(INTERNET, "mine", IMAGE), "dns.eurecom.fr")
     assert (told.lab, told.node, told.forward, told.events) == ("internet", "dns.eurecom.fr", False, "json")
