@@ -1,4 +1,4 @@
-"""NAT: hosts inside are known outside by one address, and its ports tell them apart. Or a firewall, where addresses stay.
+"""NAT: hosts inside are known outside by one address, and its ports tell them apart. Or a firewall: addresses stay.
 
 A machine to which each packet that crosses the node is given: bytes in, bytes out, or nothing. Files, in the order to
 read them:

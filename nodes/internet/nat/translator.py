@@ -61,18 +61,21 @@ class Translator:
         own = self._own(packet, header)
         if header.is_error:
             return self.error(packet, header, now, from_outside=True, otherwise=own)
-        mapping = None
+        mapping = session = None
         if header.protocol in (TCP, UDP) or header.kind in ICMP_REPLIES:
             mapping = self._mappings.of_outside(header.protocol, header.destination, now)
-        if mapping is None and own is not None:
+        if mapping is not None:
+            session = self._let_in(mapping, packet, header, now)
+        if mapping is not None and session is not None:
+            self._remember(session, header, came, goes, out=False)
+            self._count("in")
+            return rewrite(packet, header, header.source, mapping.inside)
+        if own is not None and (mapping is None or header.protocol == ICMP):
             return own
-        if mapping is None:
-            self._hold(packet, header, came, now)
-            raise Refused("no_mapping", "for no mapping")
-        session = self._let_in(mapping, packet, header, came, now)
-        self._remember(session, header, came, goes, out=False)
-        self._count("in")
-        return rewrite(packet, header, header.source, mapping.inside)
+        if header.protocol == TCP and header.kind & (SYN | ACK | RST) == SYN:
+            syn = Syn(packet, header.source.address, came)
+            self._unsolicited.hold(header.source, header.destination, syn, now)
+        raise _not_let_in(mapping)
 
     def hairpin(self, packet: bytes, header: Header, came: str, now: float) -> bytes:
         """From inside to the outside address: both ends are translated (RFC 4787 REQ-9a)."""
@@ -88,9 +91,8 @@ class Translator:
         # one has to begin.
         source = self._begin(packet, header, now).mapping.outside
         mapping = self._mappings.of_outside(header.protocol, header.destination, now)
-        if mapping is None:
-            raise Refused("no_mapping", "for no mapping")
-        self._let_in(mapping, packet, header._replace(source=source), came, now)
+        if mapping is None or self._let_in(mapping, packet, header._replace(source=source), now) is None:
+            raise _not_let_in(mapping)
         self._count("hairpinned")
         return rewrite(packet, header, source, mapping.inside)
 
@@ -133,22 +135,14 @@ class Translator:
         went_out(self._mappings, session, packet, header, now)
         return session
 
-    def _let_in(self, mapping: Mapping, packet: bytes, header: Header, came: str, now: float) -> Session:
-        """The session of a packet that the mapping lets in. One that it does not refreshes nothing (RFC 7857 section
-        7)."""
+    def _let_in(self, mapping: Mapping, packet: bytes, header: Header, now: float) -> Session | None:
+        """The session of a packet that the mapping lets in; None: it does not, and what is refused refreshes nothing
+        (RFC 7857 section 7)."""
         until = self._filter.allows(mapping, header.source, now)
         session = None if until is None else self._filter.admit(mapping, header, until, now)
-        if session is None:
-            self._hold(packet, header, came, now)
-            raise Refused("filtered", "of a peer that is not let in")
-        went_in(self._mappings, session, packet, header, now)
+        if session is not None:
+            went_in(self._mappings, session, packet, header, now)
         return session
-
-    def _hold(self, packet: bytes, header: Header, came: str, now: float) -> None:
-        """Where it would have begun a connection, its sender is told later that it has not."""
-        if header.protocol == TCP and header.kind & (SYN | ACK | RST) == SYN:
-            syn = Syn(packet, header.source.address, came)
-            self._unsolicited.hold(header.source, header.destination, syn, now)
 
     def _own(self, packet: bytes, header: Header) -> bytes | None:
         """A packet to the outside address that is for this node itself: for a service of its own, for a connection of
@@ -164,3 +158,9 @@ class Translator:
         if flows is not None and header.start == _PLAIN:
             flow = Flow(session, came, goes, out=out)
             flows[flow.key] = flow
+
+
+def _not_let_in(mapping: Mapping | None) -> Refused:
+    if mapping is None:
+        return Refused("no_mapping", "for no mapping")
+    return Refused("filtered", "of a peer that is not let in")
