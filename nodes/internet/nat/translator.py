@@ -13,7 +13,7 @@ from catenet.nodes.internet.nat.icmp import translate
 from catenet.nodes.internet.nat.mapping import Mapping, Mappings, Session
 from catenet.nodes.internet.nat.refusals import PORT_UNREACHABLE, Refusals, Refused
 from catenet.nodes.internet.nat.unsolicited import Syn, UnsolicitedSyns
-from catenet.nodes.machine import Count
+from catenet.nodes.machine import Count, DecodeError
 
 __all__ = ["Translator"]
 
@@ -58,9 +58,10 @@ class Translator:
 
     def inbound(self, packet: bytes, header: Header, came: str, goes: str, now: float) -> bytes:
         """From outside: to the outside address, or, where nothing is translated, to a host inside."""
-        own = self._own(packet, header)
         if header.is_error:
-            return self.error(packet, header, now, from_outside=True, otherwise=own)
+            about = self._own_error(packet, header)
+            return self.error(packet, header, now, from_outside=True, otherwise=about)
+        own = self._own(packet, header.protocol, header.destination.port)
         mapping = session = None
         if header.protocol in (TCP, UDP) or header.kind in ICMP_REPLIES:
             mapping = self._mappings.of_outside(header.protocol, header.destination, now)
@@ -80,8 +81,9 @@ class Translator:
     def hairpin(self, packet: bytes, header: Header, came: str, now: float) -> bytes:
         """From inside to the outside address: both ends are translated (RFC 4787 REQ-9a)."""
         if header.is_error:
-            return self.error(packet, header, now, from_outside=False, otherwise=packet)
-        own = self._own(packet, header)
+            about = self._own_error(packet, header)
+            return self.error(packet, header, now, from_outside=False, otherwise=about)
+        own = self._own(packet, header.protocol, header.destination.port)
         mapping = self._mappings.of_outside(header.protocol, header.destination, now)
         if own is not None and (mapping is None or header.protocol == ICMP):
             return own
@@ -144,14 +146,21 @@ class Translator:
             went_in(self._mappings, session, packet, header, now)
         return session
 
-    def _own(self, packet: bytes, header: Header) -> bytes | None:
-        """A packet to the outside address that is for this node itself: for a service of its own, for a connection of
-        its own, or for its kernel. None: it is for none of them."""
+    def _own(self, packet: bytes, protocol: int, port: int) -> bytes | None:
+        """The packet, where it is for this node itself: for a service or a connection of its own, or for its kernel.
+        None: it is not."""
         if self._public is None:
             return None
-        protocol, port = header.protocol, header.destination.port
         ours = protocol not in (TCP, UDP) or port in KERNEL_PORTS or (protocol, port) in self._kept
         return packet if ours else None
+
+    def _own_error(self, packet: bytes, header: Header) -> bytes | None:
+        """An ICMP error, where it is about a packet of this node itself."""
+        try:
+            inner = Header.parse(packet[header.start + 8 :], embedded=True)
+        except DecodeError:
+            return None
+        return self._own(packet, inner.protocol, inner.source.port)
 
     def _remember(self, session: Session, header: Header, came: str, goes: str, *, out: bool) -> None:
         flows = self._mappings.flows.get(header.protocol)
