@@ -77,7 +77,9 @@ def tcp(
     return ip(source, destination, TCP, body, **how)
 
 
-def icmp(source: str, destination: str, kind: int, code: int = 0, rest: bytes = bytes(4), data: bytes = b"") -> bytes:
+def icmp(
+    source: str, destination: str, kind: int, code: int = 0, *, rest: bytes = bytes(4), data: bytes = b""
+) -> bytes:
     body = bytes((kind, code, 0, 0)) + rest + data
     return ip(source, destination, ICMP, body[:2] + struct.pack(">H", words_sum(body) ^ 0xFFFF) + body[4:])
 

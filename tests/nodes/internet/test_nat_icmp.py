@@ -74,7 +74,7 @@ def test_two_hosts_with_one_identifier_have_two_outside() -> None:
 
 
 @pytest.mark.parametrize(("waited", "heard"), [(59.9, True), (60.1, False)])
-def test_req_2_the_timer(waited: float, heard: bool) -> None:  # noqa: FBT001
+def test_req_2_the_timer(waited: float, heard: bool) -> None:
     """3.2: "An ICMP Query session timer MUST NOT expire in less than 60 seconds"."""
     home = Home()
     made = home.out(echo(A, SERVER, 77))
@@ -193,7 +193,7 @@ def test_req_3d_icmp_extensions_are_carried_along() -> None:
     made = home.out(udp(X, Y, b"x" * 100))
     assert made is not None
     extension = b"\x20\0\xdf\xff" + bytes(8)
-    back = home.arrive(icmp(ROUTER_OUTSIDE, PUBLIC, 11, 0, b"\0\x20\0\0", made[:128] + extension))
+    back = home.arrive(icmp(ROUTER_OUTSIDE, PUBLIC, 11, rest=b"\0\x20\0\0", data=made[:128] + extension))
     assert back is not None
     assert (back[24:28], back[-12:]) == (b"\0\x20\0\0", extension)
 
@@ -270,7 +270,7 @@ def test_req_10_the_mtu_in_an_error_is_carried_along() -> None:
     home = Home()
     made = home.out(udp(X, Y))
     assert made is not None
-    back = home.arrive(icmp(ROUTER_OUTSIDE, PUBLIC, 3, 4, b"\0\0\x05\x14", made[:28]))
+    back = home.arrive(icmp(ROUTER_OUTSIDE, PUBLIC, 3, 4, rest=b"\0\0\x05\x14", data=made[:28]))
     assert back is not None
     assert back[24:28] == b"\0\0\x05\x14"
 
