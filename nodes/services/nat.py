@@ -8,7 +8,8 @@ from catenet.nodes.catalogue import services
 from catenet.nodes.control.config import ConfigError
 from catenet.nodes.internet.nat.config import NatOptions
 from catenet.nodes.internet.nat.header import TCP, UDP
-from catenet.nodes.internet.nat.machine import NatMachine, Roles
+from catenet.nodes.internet.nat.machine import NatMachine
+from catenet.nodes.internet.nat.roles import Roles
 from catenet.nodes.runtime.context import ServiceContext
 from catenet.nodes.runtime.machine_run import run_machine
 from catenet.nodes.runtime.service_config import read_service
@@ -26,9 +27,13 @@ async def serve(context: ServiceContext, options: NatOptions) -> None:
         OSError: the kernel gives no packets.
 
     """
+    try:
+        roles = Roles.of(options, context.interfaces(), context.config.gateway)
+    except ValueError as error:
+        raise ConfigError(f"nat: {error}") from None
     machine = NatMachine(
         options,
-        _roles(context, options),
+        roles,
         os.urandom,
         context.count,
         kept=_kept(context),
@@ -36,20 +41,6 @@ async def serve(context: ServiceContext, options: NatOptions) -> None:
         wants=context.wants,
     )
     await run_machine(context, machine)
-
-
-def _roles(context: ServiceContext, options: NatOptions) -> Roles:
-    gateway = context.config.gateway
-    name = options.outside or ("" if gateway is None else context.lan_of(gateway))
-    lans = {interface.name: interface for interface in context.interfaces()}
-    if not name:
-        raise ConfigError(f"nat.outside is not said, and {context.node} has no gateway on a LAN of its own")
-    if name not in lans:
-        raise ConfigError(f"nat.outside {name!r} is none of {', '.join(lans)}")
-    inside = frozenset(options.inside or lans.keys() - {name})
-    if not inside or name in inside or not inside <= lans.keys():
-        raise ConfigError(f"nat.inside {sorted(inside)} are no LANs of {context.node} beside {name}, which is outside")
-    return Roles(name, lans[name].address, inside)
 
 
 def _kept(context: ServiceContext) -> set[tuple[int, int]]:

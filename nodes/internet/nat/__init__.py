@@ -13,6 +13,7 @@ read them:
     unsolicited.py    connections that were not let in: their senders are told after 6 s
     translator.py    `Translator`: outbound, inbound, hairpinned
     flow.py    `Flow`: packets of a known flow, by a look-up
+    roles.py    `Roles`: which LAN is outside, which are inside
     machine.py    `NatMachine`: which packet is which, by where it waits and its LANs
     reports.py    events and `show nat`
     service.py    the declaration

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from itertools import islice
 from struct import Struct
-from typing import NamedTuple
 
 from catenet.nodes.address import Address
 from catenet.nodes.internet.nat.config import NatOptions
@@ -14,6 +13,7 @@ from catenet.nodes.internet.nat.mapping import Mapping, Mappings
 from catenet.nodes.internet.nat.ports import PortPool
 from catenet.nodes.internet.nat.refusals import Refusals, Refused
 from catenet.nodes.internet.nat.reports import EXPIRED, MAPPED, expired, mapped, row_of
+from catenet.nodes.internet.nat.roles import Roles
 from catenet.nodes.internet.nat.translator import Translator
 from catenet.nodes.machine import (
     Action,
@@ -30,7 +30,7 @@ from catenet.nodes.machine import (
     always,
 )
 
-__all__ = ["NatMachine", "Roles"]
+__all__ = ["NatMachine"]
 
 _HEAD = Struct("!6xHxBH12s").unpack_from
 """Flags and fragment offset, protocol, checksum; addresses and ports, where there are no IP options."""
@@ -41,14 +41,6 @@ _SHORTEST, _SHORTEST_TCP = 28, 40
 """Octets: both headers of a datagram, of a segment."""
 _ROWS = 1000
 """`show nat` has no more."""
-
-
-class Roles(NamedTuple):
-    """What a node's LANs are to its translator. `address`: the node's on the LAN outside."""
-
-    outside: str
-    address: Address
-    inside: frozenset[str]
 
 
 class NatMachine:

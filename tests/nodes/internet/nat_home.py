@@ -9,7 +9,8 @@ from random import Random
 
 from catenet.nodes.address import Address
 from catenet.nodes.internet.nat.config import NatOptions
-from catenet.nodes.internet.nat.machine import NatMachine, Roles
+from catenet.nodes.internet.nat.machine import NatMachine
+from catenet.nodes.internet.nat.roles import Roles
 from catenet.nodes.machine import Hook, IpPacket, OpenPort, Report, Send, Wants, always
 
 PUBLIC = "10.0.0.1"

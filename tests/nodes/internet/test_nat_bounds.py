@@ -87,7 +87,8 @@ def test_a_flow_is_known_only_where_it_goes() -> None:
     assert home.machine.cross(answer, Hook.ARRIVING, "elsewhere", "", home.now) is answer
 
 
-@given(st.integers(1, 300), st.booleans(), st.randoms(use_true_random=False))
+@settings(max_examples=30)
+@given(st.integers(1, 60), st.booleans(), st.randoms(use_true_random=False))
 def test_a_port_is_given_once(size: int, preserve: bool, random: object) -> None:
     pool = PortPool(2000, 2000 + size - 1, {(17, 2000)}, random.randbytes, preserve=preserve)  # type: ignore[attr-defined]
     taken = [pool.take(17, 2000 + step) for step in range(size - 1)]
@@ -161,7 +162,7 @@ LANS = st.sampled_from(["", "home", "street", "elsewhere"])
 INWARD, OUTWARD = (Hook.ARRIVING, "street", ""), (Hook.FORWARDING, "home", "street")
 
 
-@settings(max_examples=250)
+@settings(max_examples=150)
 @given(
     st.one_of(st.binary(max_size=80), st.sampled_from(PACKETS)),
     st.lists(st.tuples(st.integers(0, 79), st.integers(0, 255)), max_size=6),

@@ -86,11 +86,8 @@ def test_the_example_of_rfc_1624() -> None:
 
 def test_a_udp_checksum_that_comes_out_as_zero_is_all_ones() -> None:
     """RFC 768: zero would say that there is none. A datagram for which it does: by the rule and by hand."""
-    for word in range(0x10000):
-        data = struct.pack(">H", word)
-        body = struct.pack(">HHHH", 5000, 7, 10, 0) + data
-        if transport_sum("10.0.0.1:5000", "10.0.0.9:7", 17, body) == 0:
-            break
+    head = struct.pack(">HHHH", 5000, 7, 10, 0)
+    data = struct.pack(">H", transport_sum("10.0.0.1:5000", "10.0.0.9:7", 17, head + b"\0\0"))
     packet = udp("192.168.1.2:5000", "10.0.0.9:7", data)
     header = Header.parse(packet)
     again = rewrite(packet, header, endpoint("10.0.0.1:5000"), header.destination)
