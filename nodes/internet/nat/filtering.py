@@ -23,7 +23,8 @@ class Filter:
 
     def allows(self, mapping: Mapping, peer: Endpoint, now: float) -> float | None:
         """Until when it lets packets of the peer in, with no packet from inside; None: it does not."""
-        return max((each.expires for each in mapping.solicited(now) if self._covers(each, peer)), default=None)
+        asked = (each for each in mapping.solicited.values() if each.expires > now and self._covers(each, peer))
+        return max((each.expires for each in asked), default=None)
 
     def admit(self, mapping: Mapping, header: Header, until: float, now: float) -> Session | None:
         """The session of a packet that is allowed in; None: it cannot have one.

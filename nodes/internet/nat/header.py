@@ -189,15 +189,9 @@ def checksum(data: bytes) -> int:
 
 
 def difference(old: bytes, new: bytes) -> int:
-    """By what a checksum's complement grows when these octets become those, of the same even number: ~m + m' of RFC
-    1624 section 3, equation 3, over all the words."""
-    words = range(0, len(old), 2)
-    total = sum(
-        (int.from_bytes(old[at : at + 2], "big") ^ 0xFFFF) + int.from_bytes(new[at : at + 2], "big") for at in words
-    )
-    while total > 0xFFFF:
-        total = (total & 0xFFFF) + (total >> 16)
-    return total
+    """By what a checksum's complement grows when these octets become those, of the same even number: the sum of ~m + m'
+    over all the words (RFC 1624 section 3, equation 3)."""
+    return (int.from_bytes(new, "big") - int.from_bytes(old, "big")) % 0xFFFF or 0xFFFF
 
 
 def adjust(was: int, changed: int) -> int:

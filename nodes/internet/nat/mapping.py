@@ -66,9 +66,10 @@ class Session:
 
 class Mapping:
     """`inside` is known as `outside` to the peers that it is `towards`, of one protocol: to all, to those of one
-    address, or to one. Where nothing is translated both are the same endpoint."""
+    address, or to one. Where nothing is translated both are the same endpoint. `sessions`: by their peers, the oldest
+    first; `solicited`: those of them to whose peers inside has sent."""
 
-    __slots__ = ("inside", "made", "outside", "protocol", "sessions", "towards")
+    __slots__ = ("inside", "made", "outside", "protocol", "sessions", "solicited", "towards")
 
     def __init__(self, protocol: int, inside: Endpoint, outside: Endpoint, towards: _Towards, now: float) -> None:
         self.protocol = protocol
@@ -77,15 +78,12 @@ class Mapping:
         self.towards = towards
         self.made = now
         self.sessions: dict[Endpoint, Session] = {}
+        self.solicited: dict[Endpoint, Session] = {}
 
     def session(self, peer: Endpoint, now: float) -> Session | None:
         """That with the peer, if it is alive."""
         session = self.sessions.get(peer)
         return session if session is not None and session.expires > now else None
-
-    def solicited(self, now: float) -> Iterator[Session]:
-        """The sessions, alive, that inside began or has answered in."""
-        return (session for session in self.sessions.values() if session.expires > now and session.solicited)
 
 
 class Mappings:
@@ -146,6 +144,7 @@ class Mappings:
                 return None
             session = self._add(mapping, peer, now)
         session.solicited = True
+        session.mapping.solicited[peer] = session
         return session
 
     def admit(self, mapping: Mapping, peer: Endpoint, until: float, now: float) -> Session | None:
@@ -215,8 +214,8 @@ class Mappings:
         return mapping
 
     def _has_room(self, mapping: Mapping | None, host: Address, *, by_outside: bool) -> bool:
-        """Whether there may be one session more. Where its mapping has some, its oldest makes room; no solicited one
-        does for one from outside."""
+        """Whether there may be one session more. Where its mapping has some, one makes room: the oldest of those from
+        outside; else, and only for one from inside, that which was silent longest."""
         options, sessions = self._options, {} if mapping is None else mapping.sessions
         full = (
             len(sessions) >= options.peers_per_mapping
@@ -225,11 +224,12 @@ class Mappings:
         )
         if not full:
             return True
-        unsolicited = [session for session in sessions.values() if not session.solicited]
-        candidates = unsolicited or ([] if by_outside else [*sessions.values()])
-        if candidates:
-            self._drop(min(candidates, key=lambda session: session.last), keep_mapping=True)
-        return bool(candidates)
+        victim = next((session for session in sessions.values() if not session.solicited), None)
+        if victim is None and not by_outside:
+            victim = min(sessions.values(), key=lambda session: session.last, default=None)
+        if victim is not None:
+            self._drop(victim, keep_mapping=True)
+        return victim is not None
 
     def _add(self, mapping: Mapping, peer: Endpoint, now: float) -> Session:
         options = self._options
@@ -250,6 +250,7 @@ class Mappings:
     def _drop(self, session: Session, *, keep_mapping: bool = False) -> None:
         mapping, peer = session.mapping, session.peer
         del mapping.sessions[peer]
+        mapping.solicited.pop(peer, None)
         self._timers.cancel(session)
         self._count -= 1
         _less(self._host_sessions, mapping.inside.address)
