@@ -113,7 +113,7 @@ def test_every_option_says_what_it_is_for_in_sentences(service: str) -> None:
         ("nat", {"mapping": "x"}, "mapping", ""),
         ("nat", {"outside": "l", "inside": ("k", "l")}, "inside", "l"),
         ("nat", {"udp_timeout": 0.0}, "udp_timeout", ""),
-        ("nat", {"first_port": 3000, "last_port": 2000}, "first_port", ""),
+        ("nat", {"first_port": 3000, "last_port": 2000}, "last_port", ""),
         ("nat", {"last_port": 64512}, "last_port", ""),
         ("nat", {"max_mappings": 0}, "max_mappings", ""),
         ("nameserver", {"zones": ()}, "zones", ""),

@@ -91,8 +91,11 @@ class NatOptions:
             raise OptionError(f"inside: {self.outside} is the LAN outside", "inside", "outside", inner=self.outside)
         for timer in ("udp_timeout", "icmp_timeout", "tcp_established", "tcp_opening", "tcp_closing"):
             _check_timer(timer, getattr(self, timer))
+        _check_number("first_port", self.first_port, 1, KERNEL_PORTS.start - 1)
         _check_number("last_port", self.last_port, 1, KERNEL_PORTS.start - 1)
-        _check_number("first_port", self.first_port, 1, self.last_port)
+        if self.last_port < self.first_port:
+            text = f"last_port {self.last_port} is below first_port ({self.first_port})"
+            raise OptionError(text, "last_port", "first_port")
         _check_number("max_mappings", self.max_mappings, 1, _MOST_MAPPINGS)
         _check_number("per_host", self.per_host, 1, _MOST_MAPPINGS)
         _check_number("peers_per_mapping", self.peers_per_mapping, 1, 4096)

@@ -145,22 +145,19 @@ def rewrite(packet: bytes, header: Header, source: Endpoint, destination: Endpoi
         return packet
     protocol, start = header.protocol, header.start
     made = bytearray(packet)
-    made[12:20] = source.address.pack() + destination.address.pack()
-    moved = difference(packet[12:20], bytes(made[12:20]))
-    _SUM.pack_into(made, 10, adjust(_SUM.unpack_from(packet, 10)[0], moved))
+    addresses = source.address.pack() + destination.address.pack()
+    made[12:20] = addresses
+    _SUM.pack_into(made, 10, adjust(_SUM.unpack_from(packet, 10)[0], difference(packet[12:20], addresses)))
     if protocol in (TCP, UDP):
-        _PORTS.pack_into(made, start, source.port, destination.port)
-        _adjust_transport(
-            made,
-            protocol,
-            start,
-            difference(packet[12:20] + packet[start : start + 4], bytes(made[12:20]) + bytes(made[start : start + 4])),
-        )
+        ports = _PORTS.pack(source.port, destination.port)
+        made[start : start + 4] = ports
+        changed = difference(packet[12:20] + packet[start : start + 4], addresses + ports)
+        _adjust_transport(made, protocol, start, changed)
     elif protocol == ICMP and header.kind in ICMP_QUERIES | ICMP_REPLIES:
-        identifier = source.port if header.kind in ICMP_QUERIES else destination.port
-        _SUM.pack_into(made, start + 4, identifier)
+        identifier = _SUM.pack(source.port if header.is_query else destination.port)
         # An ICMP checksum covers no addresses (RFC 792).
-        changed = difference(packet[start + 4 : start + 6], bytes(made[start + 4 : start + 6]))
+        changed = difference(packet[start + 4 : start + 6], identifier)
+        made[start + 4 : start + 6] = identifier
         _adjust_transport(made, protocol, start, changed)
     return bytes(made)
 
