@@ -1,4 +1,5 @@
-"""The internet layer: routing protocols, a room each.
+"""The internet layer: routing protocols, and what else forwards packets, a room each.
 
+nat    translation of addresses and ports, filtering
 rip    RIP version 2
 """
