@@ -13,10 +13,9 @@ from catenet.nodes import application, implementations, internet, services
 from catenet.nodes.catalogue import services as declared
 from catenet.orchestrator.lab.values import option_hints, source_hints
 
-__all__ = ["TOYS", "own_service", "toys", "translator"]
+__all__ = ["TOYS", "own_service", "toys"]
 
 TOYS = Path(__file__).parent / "toys" / "nodes"
-TWO_HOMES = Path(__file__).parent / "orchestrator" / "two_homes"
 PACKAGES = (internet, application, services, implementations)
 KEPT = (declared, option_hints, source_hints)
 """What is worked out once, of the services that there are."""
@@ -41,18 +40,6 @@ def toys() -> Iterator[None]:
             del sys.modules[module]
         for name in NAMES:
             vars(package).pop(name, None)
-
-
-@pytest.fixture
-def translator(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The service `nat`, as far as the orchestrator knows it: the one declaration in tests/orchestrator/two_homes."""
-    monkeypatch.setattr(internet, "__path__", [*internet.__path__, str(TWO_HOMES)])
-    for kept in KEPT:
-        kept.cache_clear()
-    yield
-    monkeypatch.undo()
-    for kept in KEPT:
-        kept.cache_clear()
 
 
 @pytest.fixture

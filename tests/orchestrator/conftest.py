@@ -189,6 +189,6 @@ def own_verb(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def homes(translator: None, tmp_path: Path) -> Homes:
+def homes(tmp_path: Path) -> Homes:
     """Two homes with the same prefixes, behind their carrier's translator."""
     return Homes(tmp_path)

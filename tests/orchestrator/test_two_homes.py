@@ -34,8 +34,6 @@ from catenet.orchestrator.status.converged import not_converged
 from catenet.orchestrator.status.state import lab_state
 from catenet.orchestrator.timeline.measure import Account
 
-pytestmark = pytest.mark.usefixtures("translator")
-
 ATTIC = "192.168.2.0/24"
 """Of both homes."""
 

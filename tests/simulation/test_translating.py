@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from homes import ALICE, BOB, EXCHANGE, INSIDE, OUTER, PORT, SERVER, STREET, WEB, Host, echo, homes
+from homes_world import ALICE, BOB, EXCHANGE, INSIDE, OUTER, PORT, SERVER, STREET, WEB, Host, echo, homes
 from ipv4 import packed, unpacked
 from machines.translate import Translate
 from network import Network

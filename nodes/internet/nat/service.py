@@ -18,6 +18,11 @@ def _options() -> type[NatOptions]:
     return NatOptions
 
 
+def _separates(options: NatOptions) -> bool:
+    """A plain firewall does not."""
+    return options.translate == "on"
+
+
 _MAPPING = "protocol, owner, inside, outside"
 
 SERVICES = (
@@ -43,5 +48,7 @@ SERVICES = (
             "nat.full": "protocol, owner, inside: a host inside got none; not said again for each packet",
             "nat.refused": "why, source, lan: a packet was dropped; not said again for each one",
         },
+        separates=_separates,
+        guards=True,
     ),
 )

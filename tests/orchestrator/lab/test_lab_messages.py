@@ -39,7 +39,7 @@ VALUES = (
     *({}, {"a": "b"}, {"a": 1}, {"a": ["x"]}, {"a": None}, {"l": 1}, {"l": {"m": "n"}}, {"\x1b[31m": [5]}),
     *({"md5": 1}, {"md5": {}}, {"md5": ["a"]}, {"md5": {"1": 2}}, {"password": 12345}, {"a": "b", "c": "d"}),
 )
-NEEDED = {"nameserver": {"zones": ["root"]}, "web": {"root": "x"}}
+NEEDED = {"nameserver": {"zones": ["root"]}, "web": {"root": "x"}, "nat": {"outside": "o"}}
 OPTIONS = [
     (service, option) for service in services() for option in (*options_class(service).__slots__, IMPLEMENTATION)
 ]
@@ -69,7 +69,7 @@ def lab_with(service: str, options: Mapping[str, object]) -> str:
     rest = {key: value for key, value in needed.items() if key not in options}
     written = [f"        {key}: {flow(value)}" for key, value in {**options, **rest}.items()]
     return "\n".join(
-        ["lans: {l: {}}", "nodes:", "  a:", "    lans: [l]", "    services:", f"      {service}:", *written]
+        ["lans: {l: {}, o: {}}", "nodes:", "  a:", "    lans: [l, o]", "    services:", f"      {service}:", *written]
     )
 
 

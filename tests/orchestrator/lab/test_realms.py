@@ -15,8 +15,6 @@ from catenet.orchestrator.lab.load import load, parse
 from catenet.orchestrator.lab.model import Lab, LabFileError
 from catenet.orchestrator.lab.realms import Place, Realms, views
 
-pytestmark = pytest.mark.usefixtures("translator")
-
 
 def lab(text: str) -> Lab:
     return parse(text.encode(), "lab.yaml")
@@ -182,12 +180,12 @@ nodes:
 @pytest.mark.parametrize(
     ("was", "now", "line", "said"),
     [
-        ("nat: {outside: net}", "nat: {outside: net, translate: false}", 0, ""),  # a firewall: `b` keeps `two` apart
+        ("nat: {outside: net}", "nat: {outside: net, translate: off}", 0, ""),  # a firewall: `b` keeps `two` apart
         ("services: [nat], gateway: r", "gateway: r", 0, ""),  # `a` keeps `one` apart
         ("{outside: net}", "{outside: one}", 0, ""),  # then net and two are behind `a`, and `two` behind `b` in it
         (
             "nat: {outside: net}}\n  b: {lans: [two, net], services: [nat]",
-            "nat: {outside: net, translate: false}}\n  b: {lans: [two, net]",
+            "nat: {outside: net, translate: off}}\n  b: {lans: [two, net]",
             3,
             "LAN two: 192.168.1.0/24 overlaps 192.168.1.0/24 of LAN one (LAN one is on line 2)",
         ),

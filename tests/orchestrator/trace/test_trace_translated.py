@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import pytest
 from homes import FILE
 
 from catenet.nodes.address import Address
@@ -16,8 +15,6 @@ from catenet.orchestrator.lab.realms import views
 from catenet.orchestrator.trace.fetch import means_the_same
 from catenet.orchestrator.trace.steps import find_steps
 from catenet.orchestrator.wire.packets import TCP, CapturedPacket
-
-pytestmark = pytest.mark.usefixtures("translator")
 
 WEB = Endpoint(Address.parse("198.51.100.10"), 80)
 PAGES = {

@@ -1,1 +1,0 @@
-"""A declaration of a translator: what the orchestrator knows of one."""
