@@ -236,6 +236,18 @@ def test_req_6_an_error_about_a_query_refreshes_nothing_and_ends_nothing() -> No
     assert home.rows == []
 
 
+def test_an_error_from_inside_refreshes_nothing() -> None:
+    """RFC 7857 section 7.1: "ICMP Errors […] sent as a response to inbound packets SHOULD NOT refresh the mapping"."""
+    home = Home()
+    outside = home.sent(X, Y)
+    home.wait(290)
+    came = home.arrive(udp(Y, outside))
+    assert came is not None
+    assert home.out(error(A, came)) is not None
+    home.wait(10.1)
+    assert home.rows == []
+
+
 def test_req_7_a_hairpinned_error() -> None:
     """5: "the NAT device must translate not only the embedded hairpinned packet, but also the outer IP header"."""
     home = Home(filtering="endpoint-independent", ports="random")
