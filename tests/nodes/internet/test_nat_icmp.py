@@ -222,6 +222,14 @@ def test_req_5_an_error_from_inside_about_no_session() -> None:
     assert home.counters["icmp_dropped"] == 2
 
 
+def test_an_error_from_inside_goes_to_the_sender_of_what_it_is_about_and_nobody_else() -> None:
+    home = Home()
+    came = home.arrive(udp(Y, home.sent(X, Y)))
+    assert came is not None
+    assert home.out(icmp(A, OTHER, 3, 3, data=came[:28])) is None
+    assert home.out(icmp(A, SERVER, 3, 3, data=came[:28])) is not None
+
+
 def test_req_6_an_error_about_a_query_refreshes_nothing_and_ends_nothing() -> None:
     """4.3: "MUST NOT refresh or delete the NAT Session"."""
     home = Home()
