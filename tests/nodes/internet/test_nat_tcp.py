@@ -333,6 +333,7 @@ def test_a_closed_connection_gives_its_port_back_in_time() -> None:
     """Its timer was set for an established one."""
     home = Home()
     outside = home.connect(X, WEB)
+    home.wait(300)
     home.arrive(tcp(WEB, outside, "FA", seq=501, ack=101))
     home.out(tcp(X, WEB, "FA", seq=101, ack=502))
     home.take()
