@@ -31,6 +31,8 @@ TARGETS: Mapping[str, str] = {
     "rip-password": "fuzz_rip:password",
     "rip-md5": "fuzz_rip:md5",
     "rip-hmac-sha-256": "fuzz_rip:hmac_sha_256",
+    "nat-packets": "fuzz_nat:translated",
+    "nat-firewall": "fuzz_nat:filtered",
     "netlink": "fuzz_netlink:answers",
     "node-config": "fuzz_control:config",
     "question": "fuzz_control:question",

@@ -42,6 +42,9 @@ Deviations from the RFCs, and why:
 - Timers may be set below what RFC 4787 REQ-5 (2 minutes), RFC 5382 REQ-5 (2 hours and 4 minutes; 4 minutes) and RFC
   5508 REQ-2 (60 s) demand: a lesson cannot wait for them. The defaults are theirs.
 - The parity of a port is not kept, as RFC 7857 section 8 allows.
+- A packet keeps its identification, which RFC 7857 section 10 would have made unique among all hosts inside: it matters
+  only to fragments.
+- A node's LANs do not overlap (RFC 4787 REQ-7): whoever writes the lab file chooses them.
 - A well-known port inside gets one from 1024 on outside (RFC 4787 REQ-3a recommends another well-known one), unless
   `first_port` is lower: those of the outside address are the node's own.
 - An inbound UDP packet refreshes nothing (RFC 4787 REQ-6a leaves it open): otherwise a peer alone could keep a mapping.

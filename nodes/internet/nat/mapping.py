@@ -42,7 +42,6 @@ class Session:
         "expires",
         "last",
         "lifetime",
-        "made",
         "mapping",
         "peer",
         "seen_in",
@@ -58,7 +57,7 @@ class Session:
         self.state = state
         self.lifetime = lifetime
         self.steady = self.solicited = False
-        self.made = self.last = now
+        self.last = now
         self.expires = now + lifetime
         self.bytes_out = self.bytes_in = 0
         self.seen_out = self.seen_in = b""

@@ -63,6 +63,14 @@ def test_sessions_of_all_mappings_are_bounded_too() -> None:
     assert home.out(udp("192.168.1.4:5000", Y)) is None
 
 
+def test_what_has_ended_is_counted_no_more() -> None:
+    home = Home(max_mappings=2, per_host=1)
+    for _ in range(5):
+        assert {home.sent(X, f"10.0.0.9:{port}") for port in (1, 2, 3, 4)} == {f"{PUBLIC}:5000"}
+        assert home.out(udp("192.168.1.2:5001", Y)) is None
+        home.wait(301)
+
+
 def test_the_fast_path_forgets_with_the_session() -> None:
     home = Home(peers_per_mapping=2, filtering="address-and-port-dependent")
     for port in range(1000, 1100):

@@ -222,6 +222,14 @@ def test_req_5_an_error_from_inside_about_no_session() -> None:
     assert home.counters["icmp_dropped"] == 2
 
 
+def test_an_error_from_inside_goes_to_the_sender_of_what_it_is_about_and_nobody_else() -> None:
+    home = Home()
+    came = home.arrive(udp(Y, home.sent(X, Y)))
+    assert came is not None
+    assert home.out(icmp(A, OTHER, 3, 3, data=came[:28])) is None
+    assert home.out(icmp(A, SERVER, 3, 3, data=came[:28])) is not None
+
+
 def test_req_6_an_error_about_a_query_refreshes_nothing_and_ends_nothing() -> None:
     """4.3: "MUST NOT refresh or delete the NAT Session"."""
     home = Home()
@@ -232,6 +240,18 @@ def test_req_6_an_error_about_a_query_refreshes_nothing_and_ends_nothing() -> No
     answer = home.arrive(echo(SERVER, PUBLIC, identifier(made), reply=True))
     assert answer is not None
     assert ends(answer)[1] == A
+    home.wait(10.1)
+    assert home.rows == []
+
+
+def test_an_error_from_inside_refreshes_nothing() -> None:
+    """RFC 7857 section 7.1: "ICMP Errors […] sent as a response to inbound packets SHOULD NOT refresh the mapping"."""
+    home = Home()
+    outside = home.sent(X, Y)
+    home.wait(290)
+    came = home.arrive(udp(Y, outside))
+    assert came is not None
+    assert home.out(error(A, came)) is not None
     home.wait(10.1)
     assert home.rows == []
 

@@ -319,6 +319,28 @@ def test_the_same_ends_once_more_after_the_end() -> None:
     assert home.states == ["established"]
 
 
+def test_what_was_seen_of_the_old_connection_says_nothing_of_the_new_one() -> None:
+    home = Home()
+    outside = home.connect(X, WEB)
+    home.arrive(tcp(WEB, outside, "FA", seq=501, ack=101))
+    home.out(tcp(X, WEB, "FA", seq=101, ack=502))
+    home.arrive(tcp(WEB, outside, "S", seq=0x40000000))
+    home.arrive(tcp(WEB, outside, "R", seq=502))
+    assert home.states == ["opening"]
+
+
+def test_a_closed_connection_gives_its_port_back_in_time() -> None:
+    """Its timer was set for an established one."""
+    home = Home()
+    outside = home.connect(X, WEB)
+    home.wait(300)
+    home.arrive(tcp(WEB, outside, "FA", seq=501, ack=101))
+    home.out(tcp(X, WEB, "FA", seq=101, ack=502))
+    home.take()
+    home.wait(240.1)
+    assert home.told() == ["nat.expired"]
+
+
 def test_the_fast_path_has_all_segments_of_an_established_connection() -> None:
     """What is counted with the actions went that way; it is rewritten as the others are (`Home.cross` looks)."""
     home = Home()

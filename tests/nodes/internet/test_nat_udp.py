@@ -72,6 +72,7 @@ def test_req_5_a_machine_that_was_not_woken_has_not_kept_it_either() -> None:
     """A paused node is not woken: the look-up tests the time."""
     home = Home()
     outside = home.sent()
+    assert home.hears(Y, outside) == X  # so that its flow is known
     home.now += 300.1
     assert home.hears(Y, outside) is None
     assert home.sent(X2, Y) == outside  # its port is free
