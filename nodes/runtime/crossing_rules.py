@@ -46,7 +46,7 @@ _ERRORS = (3, 11, 12)
 _PATIENCE = 10.0  # seconds; only there to end a hang
 
 
-def guard(addresses: Sequence[Address] = ()) -> None:
+def guard(addresses: Sequence[Address]) -> None:
     """From now on the packets wait: those that arrive for these addresses, those that cross the node, and its errors.
 
     Raises:
