@@ -159,6 +159,24 @@ def test_a_connection_stands_across_translators_and_its_server_sees_their_addres
         assert (stream.heard, len(stream.ended)) == (b"200" * 9000, 1)
 
 
+def test_a_refusal_comes_back_across_translators() -> None:
+    network = homes(translate, translate)
+    do(network, Connect(Endpoint(SERVER, 81), 0, 5.0), name="alice")
+    network.run(1)
+    ((word, at),) = host(network, "alice").words
+    assert (word, at < 0.1) == ("Connection refused", True)
+
+
+def test_a_neighbour_connects_to_another_by_the_address_that_both_have_outside() -> None:
+    network = homes(translate)
+    network.nodes["t1"].machine.owners[6, WEB.to_bytes(2, "big")] = BOB.pack()
+    host(network, "alice").says = b"GET"
+    do(network, Connect(Endpoint(STREET, WEB), 0, 5.0), name="alice")
+    network.run(1)
+    assert [stream.heard for stream in host(network, "bob").streams] == [b"GET"]
+    assert not host(network, "server").streams
+
+
 def test_a_connection_whose_translator_forgets_it_gets_no_further() -> None:
     network = homes(translate)
     do(network, Connect(Endpoint(SERVER, WEB), 0, 5.0), name="alice")
