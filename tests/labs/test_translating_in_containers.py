@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import docker
@@ -18,9 +19,10 @@ from on_engine import claimed, own
 from own_service import TOYS, toys
 
 from catenet.orchestrator.backend.archive import pack_files
+from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.deploy import up as deploy
-from catenet.orchestrator.deploy.images import PROGRAM_REPOSITORY, ensure_node_image, tag_of
+from catenet.orchestrator.deploy.images import PROGRAM_REPOSITORY, ensure_node_image
 from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.operations.drift import find_drift
@@ -96,8 +98,9 @@ while True:
 """
 
 
-def image(engine: Engine) -> str:
-    """The node image, and in it the service."""
+@contextmanager
+def image(engine: Engine) -> Iterator[str]:
+    """The node image, and in it the service; it is gone afterwards, since each change of code makes another one."""
     base = ensure_node_image(engine, NoProgress())
     nodes = "/usr/local/lib/catenet/nodes"
     room = TOYS / "internet" / "gate"
@@ -106,10 +109,10 @@ def image(engine: Engine) -> str:
     files["Dockerfile"] = (
         f"FROM {base}\nCOPY gate {nodes}/internet/gate\nCOPY gate.py {nodes}/services/gate.py\n".encode()
     )
-    tag = tag_of(PROGRAM_REPOSITORY, files.items(), stands_on=base)
-    if not engine.has_image(tag):
-        engine.build(tag, pack_files(files), {}, {})
-    return tag
+    tag = f"{PROGRAM_REPOSITORY}:{own('translating')}"
+    engine.build(tag, pack_files(files), {}, {})
+    yield tag
+    engine.remove_image(tag)
 
 
 @pytest.fixture(scope="module")
@@ -117,8 +120,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     folder, copy = tmp_path_factory.mktemp("labs") / "translating", own("translating")
     shutil.copytree(HERE / "translating", folder)
     shutil.copy2(MACHINE, folder)
-    with toys(), claimed(copy) as engine:
-        deploy.up(engine, load(folder / "lab.yaml"), copy, image(engine), NoProgress())
+    engine = connect()
+    with toys(), image(engine) as tag, claimed(copy):
+        deploy.up(engine, load(folder / "lab.yaml"), copy, tag, NoProgress())
         with Bench(engine, copy, folder) as bench:
             for node, port in (("server", PORT), ("bob", 6000), ("dave", 6000)):
                 listens(bench, node, port)
