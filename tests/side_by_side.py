@@ -39,6 +39,7 @@ SECONDS = {
     "labs/test_redistribution.py": 25,
     "labs/test_trace_route.py": 25,
     "labs/test_copies.py": 25,
+    "labs/test_translating_in_containers.py": 20,
     "orchestrator/cli/test_test_real.py": 20,
     "orchestrator/cli/test_new.py": 15,
     "labs/test_https.py": 15,

@@ -103,7 +103,8 @@ class Service(NamedTuple):
     `told`: → what says what it is told of the lab's nodes, its own among them (control/needs); None: nothing.
     `stands_on`: the services on which it stands where its node has them: they serve before it is started, it is started
     anew when they are, and stopped before them. Its ports and connections are of the network that one offers.
-    `guards`: whether no packet is to cross its node before it serves, nor while it does not: it has a `Crossing` port.
+    `guards`: whether it is to see each packet that crosses its node: it has a `Crossing` port, and before it first has
+    it, nothing crosses the node, nor does the node answer.
     `tls`: the option that says whether it speaks TLS, and with which certificate (control/certificate); empty: it never
     does. Where it does, it is told its certificate, and its URLs' schemes have an s at their end.
     `separates`: options → whether the addresses behind its node mean nothing on the LAN outside, so that another realm

@@ -144,11 +144,11 @@ class CrossingPort:
 
     def _answer(self, waiting: queue.Queued, now: float) -> bytes:
         ident, hook, came, goes, packet = waiting
-        passed = None
-        if packet[6] & 0x3F or packet[7] or packet[2] << 8 | packet[3] != len(packet):
-            self._owner.count("receive_failures")  # a fragment, or what was too long and is cut off
+        passed, where = None, _HOOKS.get(hook)
+        if where is None or packet[6] & 0x3F or packet[7] or packet[2] << 8 | packet[3] != len(packet):
+            self._owner.count("receive_failures")  # by somebody else's rule, a fragment, or too long and cut off
         else:
-            passed = self._cross(packet, _HOOKS[hook], self._name(came), self._name(goes), now)
+            passed = self._cross(packet, where, self._name(came), self._name(goes), now)
         if passed is None:
             return queue.verdict(QUEUE, ident, accept=False)
         if passed is packet:

@@ -46,7 +46,7 @@ _ERRORS = (3, 11, 12)
 _PATIENCE = 10.0  # seconds; only there to end a hang
 
 
-def guard(addresses: Sequence[Address] = ()) -> None:
+def guard(addresses: Sequence[Address]) -> None:
     """From now on the packets wait: those that arrive for these addresses, those that cross the node, and its errors.
 
     Raises:
@@ -93,5 +93,6 @@ def _jumps(present: str) -> Iterator[tuple[str, str, str]]:
 def _run(*command: str, text: str = "") -> str:
     done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=_PATIENCE, check=False)
     if done.returncode:
-        raise OSError(errno.EPERM, f"{command[0]}: {' '.join(done.stderr.split())}")
+        needs = "(the kernel needs NFQUEUE, CT and socket of netfilter, and the node NET_ADMIN)"
+        raise OSError(errno.EPERM, f"{' '.join(done.stderr.split())} {needs}")
     return done.stdout

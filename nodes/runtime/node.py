@@ -81,12 +81,14 @@ class Node:
         await self._end(running)
 
     def _guard(self) -> None:
-        """Where a service is to see each packet that crosses the node, none crosses it before. Raises OSError."""
+        """Where a service is to see each packet that crosses the node, none crosses it before, nor is one for the node
+        itself answered: the service's port says for which addresses that goes on. Raises OSError.
+        """
         known = services()
         if any(known[name].guards for name in self._config.services if name in known):
             from catenet.nodes.runtime.crossing_rules import guard
 
-            guard()
+            guard([each.address for each in self._config.interfaces])
 
     def _want_routes(self) -> None:
         """The lab's static routes and its gateway. The engine's default route is not among them."""

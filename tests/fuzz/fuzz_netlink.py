@@ -1,4 +1,4 @@
-"""What the kernel says, in any bytes: links, addresses, routes, chains of nf_tables."""
+"""What the kernel says, in any bytes: links, addresses, routes, chains of nf_tables, packets that wait."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from fuzz_target import Target
 
 from catenet.nodes.machine import DecodeError
-from catenet.nodes.runtime.netlink import filtering, routing
+from catenet.nodes.runtime.netlink import filtering, queue, routing
 from catenet.nodes.runtime.netlink.client import _check
 from catenet.nodes.runtime.netlink.codec import attribute, attributes, messages, u32
 
@@ -28,7 +28,7 @@ def _read(data: bytes) -> list[Any]:
         if message.type == 2:
             _refused(message)
         attributes(message.payload)
-        found.append(parse(message.payload))
+        found += [parse(message.payload), queue.parse(bytes(message))]
     return found
 
 
@@ -49,6 +49,8 @@ def _check_values(values: list[Any]) -> None:
                 assert routing.parse_address(routing.address_change(value)) == value
             case filtering.Dropped(table, device) if table.isprintable() and device.isprintable():
                 assert filtering.parse_chain(filtering.dropping_chain(value)) == value
+            case queue.Queued(ident, payload=payload):
+                assert len(ident) == 4 and len(payload) <= queue.LONGEST
             case routing.Link():
                 assert value.mtu >= 0
 

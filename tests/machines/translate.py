@@ -1,42 +1,39 @@
 #!/usr/bin/env python3
-"""A translator of addresses alone, the contract in small: all nodes behind it have its address on its first LAN. Ports
-and identifiers stay as they are; who sent by one last has it.
-"""
+"""All nodes behind it have its address on its first LAN. Ports and identifiers stay: who sent by one last, has it."""
 
 from __future__ import annotations
 
 from catenet.nodes.machine import Crossing, Hook, OpenPort
 from catenet.nodes.processes.machine_program import run
 
-SUMS = {6: 16, 17: 6}  # protocol → where its checksum is, which covers the addresses
-SOURCE, DESTINATION, ERRORS = 12, 16, (3, 11, 12)
+SOURCE, DESTINATION = 12, 16
+SUMS = {6: 16, 17: 6}  # protocol → where its checksum is, which covers the addresses too
 
 
 class Translate:
     def __init__(self, options, interfaces, random):
-        self.outside, self.own = interfaces[0].name, interfaces[0].address.pack()
+        self.lan, self.address = interfaces[0].name, interfaces[0].address.pack()
         self.owners = {}  # protocol, and port or identifier → who sent by it last
         self.actions = [OpenPort(Crossing((interfaces[0].address,)))]
 
     def cross(self, packet, hook, came, goes, now):
-        error = packet[9] == 1 and packet[length(packet)] in ERRORS
+        error = packet[9] == 1 and packet[length(packet)] in (3, 11, 12)
         if hook == Hook.LEAVING:
-            return inside_out(packet, DESTINATION, self.own) if goes == self.outside else packet
+            return quoting(packet, DESTINATION, self.address) if goes == self.lan else packet
         if hook == Hook.FORWARDING:
-            return None if came == self.outside or goes != self.outside else self.out(packet, error)
-        quoted = packet[length(packet) + 8 :] if error else packet
-        owner = self.owners.get(key(quoted, SOURCE if error else DESTINATION))
+            return self.out(packet, error) if came != self.lan and goes == self.lan else None
+        owner = self.owners.get(key(packet[length(packet) + 8 :], SOURCE) if error else key(packet, DESTINATION))
         if owner is None:
             return packet  # for the node itself
-        packet = inside_out(packet, SOURCE, owner) if error else packet
-        return changed(packet if came == self.outside else self.out(packet, error), DESTINATION, owner)
+        packet = quoting(packet, SOURCE, owner) if error else packet
+        return changed(packet if came == self.lan else self.out(packet, error), DESTINATION, owner)
 
     def out(self, packet, error):
         if error:
-            packet = inside_out(packet, DESTINATION, self.own)
+            packet = quoting(packet, DESTINATION, self.address)
         else:
             self.owners[key(packet, SOURCE)] = packet[12:16]
-        return changed(packet, SOURCE, self.own)
+        return changed(packet, SOURCE, self.address)
 
     def receive(self, packet, now): ...
 
@@ -59,31 +56,25 @@ def key(packet, side):
 
 
 def changed(packet, at, address):
-    new = bytearray(packet)
+    new, where = bytearray(packet), length(packet) + SUMS.get(packet[9], len(packet))
     new[at : at + 4] = address
-    add(new, 10, packet[at : at + 4], address)
-    where = length(packet) + SUMS.get(packet[9], len(packet))
-    if new[where : where + 2].strip(b"\0"):  # none is none
-        add(new, where, packet[at : at + 4], address)
+    for sum_at in (10, where) if any(packet[where : where + 2]) else (10,):
+        adjust(new, sum_at, packet[at : at + 4], address)
     return bytes(new)
 
 
-def inside_out(packet, at, address):
-    """An ICMP error, and what it quotes otherwise addressed."""
-    new, begin = bytearray(packet), length(packet)
-    new[begin + 8 :] = changed(packet[begin + 8 :], at, address)
-    add(new, begin + 2, packet[begin + 8 :], new[begin + 8 :])
+def quoting(error, at, address):
+    begin = length(error)
+    new = bytearray(error[: begin + 8] + changed(error[begin + 8 :], at, address))
+    adjust(new, begin + 2, error[begin + 8 :], new[begin + 8 :])
     return bytes(new)
 
 
-def add(data, at, old, new):
-    """RFC 1624, equation 3."""
-    total = sum(words(old, 0xFFFF)) + sum(words(new)) + (~int.from_bytes(data[at : at + 2], "big") & 0xFFFF)
-    data[at : at + 2] = (~((total - 1) % 0xFFFF + 1) & 0xFFFF).to_bytes(2, "big")
-
-
-def words(data, flipped=0):
-    return (int.from_bytes(data[at : at + 2].ljust(2, b"\0"), "big") ^ flipped for at in range(0, len(data), 2))
+def adjust(data, at, old, new):
+    """RFC 1624, equation 3: the ones' complement sum, of numbers of any length in 16 bits each."""
+    old, new = (int.from_bytes(each + bytes(len(each) & 1), "big") for each in (old, new))
+    total = (0xFFFF - int.from_bytes(data[at : at + 2], "big") - old + new) % 0xFFFF
+    data[at : at + 2] = (0xFFFF - (total or 0xFFFF)).to_bytes(2, "big")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from homes_world import ALICE, BOB, EXCHANGE, INSIDE, OUTER, PORT, SERVER, STREET, WEB, Host, echo, homes
+from hypothesis import given
+from hypothesis import strategies as st
 from ipv4 import packed, unpacked
 from machines.translate import Translate
 from network import Network
@@ -17,6 +19,7 @@ from catenet.nodes.address import Address
 from catenet.nodes.machine import Connect, Crossing, Datagram, Endpoint, Flush, OpenPort
 
 TIME_EXCEEDED, UNREACHABLE, ECHO_REPLY = 11, 3, 0
+ADDRESSES = st.integers(1, 2**32 - 2).map(Address)
 
 
 def translate(node: Node) -> Translate:
@@ -156,6 +159,24 @@ def test_a_connection_stands_across_translators_and_its_server_sees_their_addres
         assert (stream.heard, len(stream.ended)) == (b"200" * 9000, 1)
 
 
+def test_a_refusal_comes_back_across_translators() -> None:
+    network = homes(translate, translate)
+    do(network, Connect(Endpoint(SERVER, 81), 0, 5.0), name="alice")
+    network.run(1)
+    ((word, at),) = host(network, "alice").words
+    assert (word, at < 0.1) == ("Connection refused", True)
+
+
+def test_a_neighbour_connects_to_another_by_the_address_that_both_have_outside() -> None:
+    network = homes(translate)
+    network.nodes["t1"].machine.owners[6, WEB.to_bytes(2, "big")] = BOB.pack()
+    host(network, "alice").says = b"GET"
+    do(network, Connect(Endpoint(STREET, WEB), 0, 5.0), name="alice")
+    network.run(1)
+    assert [stream.heard for stream in host(network, "bob").streams] == [b"GET"]
+    assert not host(network, "server").streams
+
+
 def test_a_connection_whose_translator_forgets_it_gets_no_further() -> None:
     network = homes(translate)
     do(network, Connect(Endpoint(SERVER, WEB), 0, 5.0), name="alice")
@@ -177,6 +198,22 @@ def test_who_cannot_translate_has_no_port_for_it() -> None:
     network.add_lan("lan", "10.0.0.0/24")
     with pytest.raises(TypeError, match="is not Translating"):
         network.add_node("a", {"lan": "10.0.0.1"}, lambda node: Speaker(OpenPort(Crossing(()))))
+
+
+@given(
+    st.builds(
+        Datagram,
+        st.binary(max_size=200),
+        st.builds(Endpoint, ADDRESSES, st.integers(1, 65_535)),
+        st.builds(Endpoint, ADDRESSES, st.integers(1, 65_535)),
+        st.just("lan"),
+        st.just(0),
+        st.integers(0, 255),
+    ),
+    st.integers(1, 255),
+)
+def test_what_a_machine_is_shown_is_what_travels(packet: Datagram, ttl: int) -> None:
+    assert unpacked(packed(packet, ttl), "lan") == (packet, ttl)
 
 
 def test_a_wrong_checksum_of_a_machines_is_seen() -> None:

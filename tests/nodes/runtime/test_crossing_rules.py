@@ -1,4 +1,4 @@
-"""The rules by which packets wait, as text; what a kernel makes of them is tried in tests/labs."""
+"""The rules by which packets wait, as text. What a kernel makes of them: tests/labs/test_translating_in_containers."""
 
 from __future__ import annotations
 
