@@ -25,7 +25,8 @@ from catenet.nodes.machine import Count, DecodeError, Endpoint, Entropy, Randomn
 __all__ = ["Agent"]
 
 _MOST_LEARNED = 16
-"""Candidates that a peer's requests may add: behind some translators each check comes from another port."""
+"""Candidates that a peer's requests may add, at each base: behind two translators whose mappings depend on the peer's
+port each check comes from another one, without end, while the pair that will do is found at a relay."""
 _PATIENCE_AFTER = 5.0
 """Seconds that a peer's checks have, once all of one's own have ended."""
 
@@ -67,7 +68,7 @@ class Agent:
         self._checks: dict[bytes, Check] = {}
         self._nomination = Nomination(timing)
         self._consent: Consent | None = None
-        self._learned = 0
+        self._learned: dict[Endpoint, int] = {}
         self._next_check = 0.0
         self._ends_at: float | None = None
         self._over = False
@@ -88,6 +89,11 @@ class Agent:
         early, self._early = self._early, []
         for each in early:
             self._heard(each.asked, each.source, each.base, now)
+
+    @property
+    def local(self) -> tuple[Candidate, ...]:
+        """Its candidates, those that were learned among them."""
+        return tuple(self._local.values())
 
     # What is asked of it, and what it wants.
 
@@ -178,7 +184,7 @@ class Agent:
         if local is None or asked.fragment != self._peer.fragment:
             self._count("stray_checks")
             return
-        remote = self._remote.get(source) or self._learn(source, asked.priority)
+        remote = self._remote.get(source) or self._learn(source, base, asked.priority)
         pair = self.checklist.find(base, source)
         if remote is None or (pair is None and self.checklist.ended):
             return
@@ -194,17 +200,17 @@ class Agent:
             if pair.state is State.SUCCEEDED and pair.valid is not None:
                 self._nominate(pair.valid, now)
 
-    def _learn(self, source: Endpoint, priority: int) -> Candidate | None:
+    def _learn(self, source: Endpoint, base: Endpoint, priority: int) -> Candidate | None:
         """A peer-reflexive candidate of the peer's (section 7.3.1.3); None: there are enough."""
-        if self._learned >= _MOST_LEARNED:
+        learned = self._learned.get(base, 0)
+        if learned >= _MOST_LEARNED:
             self._count("candidates_refused")
             return None
-        self._learned += 1
+        self._learned[base] = learned + 1
         taken = {each.foundation for each in self._remote.values()}
         foundation = self._foundations.new(taken.__contains__)
-        learned = Candidate(Kind.PEER_REFLEXIVE, source, source, priority, foundation)
-        self._remote[source] = learned
-        return learned
+        self._remote[source] = Candidate(Kind.PEER_REFLEXIVE, source, source, priority, foundation)
+        return self._remote[source]
 
     def _trigger(self, pair: Pair) -> None:
         for check in self._checks.values():

@@ -84,7 +84,7 @@ class Candidate(NamedTuple):
         except ValueError:  # IPv6, or a name
             return None
         spoken = transport.upper() == "UDP" and int(component) == COMPONENT
-        if not spoken or not endpoint.port or not (endpoint.address.is_unicast or endpoint.address.is_loopback):
+        if not spoken or not endpoint.port or not endpoint.address.is_unicast:
             return None
         return cls(_KINDS[word], endpoint, endpoint, int(priority), foundation)
 
