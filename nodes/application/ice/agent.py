@@ -18,8 +18,9 @@ from catenet.nodes.application.ice.events import Checked, Event, Expired, Failed
 from catenet.nodes.application.ice.nomination import Nomination
 from catenet.nodes.application.ice.pair import Pair, State
 from catenet.nodes.application.ice.timing import Timing
+from catenet.nodes.application.stun.credentials import Signing
 from catenet.nodes.application.stun.message import Kind as Class
-from catenet.nodes.application.stun.message import Message, is_stun
+from catenet.nodes.application.stun.message import TRANSACTION_SIZE, Message, is_stun
 from catenet.nodes.machine import Count, DecodeError, Endpoint, Entropy, Randomness
 
 __all__ = ["Agent"]
@@ -109,7 +110,7 @@ class Agent:
 
     def next_wake(self) -> float | None:
         """When `wake` should next be called."""
-        times = [each.wakes_at for each in self._checks.values()]
+        times = [each.next_wake() for each in self._checks.values()]
         if self._consent is not None:
             times += [self._consent.next_at, self._consent.expires_at]
         if not self._is_running:
@@ -223,8 +224,8 @@ class Agent:
             self._consented(message, source, base, now)
             return
         check = self._checks.get(message.transaction)
-        if check is None or self._peer is None or not messages.is_genuine(message, self._peer):
-            self._count("auth_failures" if check is not None else "stray_responses")
+        if check is None or check.receive(message) is None:
+            self._count("stray_responses" if check is None else "auth_failures")
             return
         del self._checks[message.transaction]
         mapped = messages.mapped(message)
@@ -301,12 +302,13 @@ class Agent:
     def wake(self, now: float) -> None:
         """Do what has fallen due."""
         for transaction, check in tuple(self._checks.items()):
-            if now >= check.ends_at:
+            outgoing = check.wake(now)
+            if outgoing is not None:
+                self._sends.append(outgoing)
+            elif check.is_over(now):
                 del self._checks[transaction]
                 if not check.cancelled:
                     self._failed(check, "no answer", now)
-            elif check.due(now):
-                self._sends.append(check.outgoing)
         self._keep_consent(now)
         if not self._is_running:
             return
@@ -324,10 +326,9 @@ class Agent:
             self._start(pair, now)
             self._next_check = now + self._timing.pace
 
-    def _start(self, pair: Pair, now: float, *, nominates: bool = False) -> None:
+    def _request_for(self, pair: Pair, transaction: bytes, *, nominates: bool = False) -> tuple[Message, Signing]:
         assert self._peer is not None
-        transaction = self._entropy(12)
-        data = messages.request(
+        return messages.request(
             transaction,
             self._peer,
             self.credentials,
@@ -336,12 +337,18 @@ class Agent:
             controlling=self.controlling,
             nominates=nominates,
         )
+
+    def _start(self, pair: Pair, now: float, *, nominates: bool = False) -> None:
+        transaction = self._entropy(TRANSACTION_SIZE)
+        request = self._request_for(pair, transaction, nominates=nominates)
         if pair.state is State.WAITING:
             pair.state = State.IN_PROGRESS
         rto = self._timing.pace * self.checklist.count(State.WAITING, State.IN_PROGRESS)
-        check = Check(pair, data, now, rto, nominates=nominates, controlling=self.controlling)
+        check = Check(pair, *request, now, rto, nominates=nominates, controlling=self.controlling)
         self._checks[transaction] = check
-        self._sends.append(check.outgoing)
+        outgoing = check.wake(now)
+        assert outgoing is not None
+        self._sends.append(outgoing)
 
     def _look_at_end(self, now: float) -> None:
         if not self._is_running or self._ends_at is None:
@@ -360,24 +367,17 @@ class Agent:
 
     def _keep_consent(self, now: float) -> None:
         consent, pair = self._consent, self.selected
-        if consent is None or pair is None or self._peer is None:
+        if consent is None or pair is None:
             return
         if now >= consent.expires_at:
             self._consent = None
             self._over = True
             self._events.append(Expired(pair))
         elif now >= consent.next_at:
-            transaction = self._entropy(12)
+            transaction = self._entropy(TRANSACTION_SIZE)
             consent.asked(transaction, now)
-            data = messages.request(
-                transaction,
-                self._peer,
-                self.credentials,
-                messages.priority_of_check(pair.local),
-                self._tiebreaker,
-                controlling=self.controlling,
-            )
-            self._sends.append(Outgoing(data, *pair.way))
+            request, signing = self._request_for(pair, transaction)
+            self._sends.append(Outgoing(signing.encode(request, fingerprint=True), *pair.way))
 
     def _consented(self, message: Message, source: Endpoint, base: Endpoint, now: float) -> None:
         assert self._consent is not None and self._peer is not None and self.selected is not None

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from catenet.nodes.application.ice.pair import Pair
+from catenet.nodes.application.stun.credentials import Signing
+from catenet.nodes.application.stun.message import Message
+from catenet.nodes.application.stun.transaction import RC, RM, RTO, Outcome, Transaction
 from catenet.nodes.machine import Endpoint, Entropy
 
 __all__ = ["Check", "Credentials", "Outgoing"]
 
-_FIRST_RTO = 0.5
-"""Seconds: "Agents MUST NOT use an RTO value smaller than 500 ms" (RFC 8445 section 14.3)."""
-_REQUESTS, _LAST_WAIT = 7, 16
-"""Rc and Rm of RFC 8489 section 6.2.1."""
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
@@ -47,37 +46,45 @@ class Outgoing(NamedTuple):
 
 
 class Check:
-    """A check under way: its request is sent again until it is answered (RFC 8489 section 6.2.1).
+    """A check under way: its request is sent again until it is answered.
 
-    `cancelled`: it is not sent again and does not fail, but an answer counts (RFC 8445 section 7.3.1.4).
+    `cancelled`: it is not sent again and does not fail, but an answer counts (RFC 8445 section 7.3.1.4), for as long as
+    one was waited for.
     """
 
-    def __init__(self, pair: Pair, data: bytes, now: float, rto: float, *, nominates: bool, controlling: bool) -> None:
+    def __init__(
+        self,
+        pair: Pair,
+        request: Message,
+        signing: Signing,
+        now: float,
+        rto: float,
+        *,
+        nominates: bool,
+        controlling: bool,
+    ) -> None:
         self.pair = pair
-        self.data = data
         self.nominates = nominates
         self.controlling = controlling
         self.cancelled = False
-        self._rto = max(_FIRST_RTO, rto)
-        self._wait = self._rto
-        self._sent = 1
-        self.next_at = now + self._rto
-        self.ends_at = now + self._rto * ((1 << (_REQUESTS - 1)) - 1 + _LAST_WAIT)
+        rto = max(RTO, rto)
+        self._transaction = Transaction(request, signing, now=now, fingerprint=True, rto=rto)
+        self._ends_at = now + rto * ((1 << (RC - 1)) - 1 + RM)
 
-    @property
-    def outgoing(self) -> Outgoing:
-        return Outgoing(self.data, *self.pair.way)
+    def wake(self, now: float) -> Outgoing | None:
+        """What is to be sent now, if anything."""
+        data = None if self.cancelled else self._transaction.wake(now)
+        return None if data is None else Outgoing(data, *self.pair.way)
 
-    def due(self, now: float) -> bool:
-        """Whether it is to be sent once more now; if so, that counts as done."""
-        if self.cancelled or self._sent == _REQUESTS or now < self.next_at:
-            return False
-        self._sent += 1
-        self._wait *= 2
-        self.next_at = self.ends_at if self._sent == _REQUESTS else now + self._wait
-        return True
+    def receive(self, response: Message) -> Outcome | None:
+        """Its outcome, if this is the peer's answer to it, signed with the peer's password."""
+        return self._transaction.receive(response)
 
-    @property
-    def wakes_at(self) -> float:
+    def is_over(self, now: float) -> bool:
+        """Whether nothing is waited for any more."""
+        return now >= self._ends_at
+
+    def next_wake(self) -> float:
         """When it is to be looked at again."""
-        return self.ends_at if self.cancelled else min(self.next_at, self.ends_at)
+        at = None if self.cancelled else self._transaction.next_wake()
+        return self._ends_at if at is None else min(at, self._ends_at)

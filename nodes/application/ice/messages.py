@@ -11,12 +11,12 @@ from catenet.nodes.application.stun.attributes import (
     FINGERPRINT,
     ICE_CONTROLLED,
     ICE_CONTROLLING,
-    MESSAGE_INTEGRITY,
     PRIORITY,
     USE_CANDIDATE,
     USERNAME,
     XOR_MAPPED_ADDRESS,
 )
+from catenet.nodes.application.stun.credentials import Refusal, Signing, short_term
 from catenet.nodes.application.stun.integrity import short_term_key, verify
 from catenet.nodes.application.stun.message import Kind as Class
 from catenet.nodes.application.stun.message import Message, Method
@@ -79,35 +79,37 @@ def request(
     *,
     controlling: bool,
     nominates: bool = False,
-) -> bytes:
-    """A check (sections 7.1 and 7.2.2)."""
+) -> tuple[Message, Signing]:
+    """A check, and how it is signed (sections 7.1 and 7.2.2)."""
     role = ICE_CONTROLLING if controlling else ICE_CONTROLLED
-    attributes = [USERNAME.of(f"{peer.fragment}:{own.fragment}"), PRIORITY.of(priority), role.of(tiebreaker)]
+    username = f"{peer.fragment}:{own.fragment}"
+    attributes = [USERNAME.of(username), PRIORITY.of(priority), role.of(tiebreaker)]
     if nominates:
         attributes.append(USE_CANDIDATE.of(True))
     message = Message(Method.BINDING, Class.REQUEST, transaction, tuple(attributes))
-    return message.encode(short_term_key(peer.password), fingerprint=True)
+    return message, Signing(username, short_term_key(peer.password))
 
 
 def judge(message: Message, own: Credentials, source: Endpoint) -> tuple[bytes, Asked | None]:
     """The answer to a check of a peer's, and what it asks; None: it has not proved who it is (RFC 8489 section 9.1.3),
     or lacks what a check has."""
-    username, priority = message.get(USERNAME), message.get(PRIORITY)
-    controlling, controlled = message.get(ICE_CONTROLLING), message.get(ICE_CONTROLLED)
-    key = short_term_key(own.password)
-    if username is None or message.get(MESSAGE_INTEGRITY) is None:
-        return message.error(400).encode(fingerprint=True), None
-    mine, colon, fragment = username.partition(":")
-    if not colon or mine != own.fragment or not verify(message.data, key):
-        return message.error(401).encode(fingerprint=True), None
+    signing = short_term(message, lambda username: own.password if _is_for(own, username) else None)
+    if isinstance(signing, Refusal):
+        return signing.response(message).encode(fingerprint=True), None
     if message.unknown:
-        return message.unknown_error(message.unknown).encode(key, fingerprint=True), None
-    if priority is None or (controlling is None) is (controlled is None):
-        return message.error(400).encode(key, fingerprint=True), None
+        return signing.encode(message.unknown_error(message.unknown), fingerprint=True), None
+    priority, controlling, controlled = message.get(PRIORITY), message.get(ICE_CONTROLLING), message.get(ICE_CONTROLLED)
     tiebreaker = controlled if controlling is None else controlling
-    assert tiebreaker is not None
-    asked = Asked(fragment, priority, bool(message.has(USE_CANDIDATE)), controlling is not None, tiebreaker)
-    return message.success(XOR_MAPPED_ADDRESS.of(source)).encode(key, fingerprint=True), asked
+    if priority is None or tiebreaker is None or None not in (controlling, controlled):
+        return signing.encode(message.error(400), fingerprint=True), None
+    fragment = signing.username.partition(":")[2]
+    asked = Asked(fragment, priority, message.has(USE_CANDIDATE), controlling is not None, tiebreaker)
+    return signing.encode(message.success(XOR_MAPPED_ADDRESS.of(source)), fingerprint=True), asked
+
+
+def _is_for(own: Credentials, username: str) -> bool:
+    fragment, colon, _ = username.partition(":")
+    return bool(colon) and fragment == own.fragment
 
 
 def conflict(message: Message, own: Credentials) -> bytes:
