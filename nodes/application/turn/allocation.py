@@ -58,11 +58,11 @@ class Allocation:
         *,
         expires: float,
         bandwidth: float,
-        source: Address = ANY,
+        sources: tuple[Address, Address] = (ANY, ANY),
         token: bytes = b"",
     ) -> None:
-        """`bandwidth`: octets a second that it may relay; `source`: the address that what it sends is to come from,
-        where the node has several."""
+        """`bandwidth`: octets a second that it may relay; `sources`: the addresses from which the client and the peers
+        hear, where the node has several."""
         self.five_tuple = five_tuple
         self.username = username
         self.user = user
@@ -77,9 +77,9 @@ class Allocation:
         self.packets_in = self.octets_in = 0  # from peers
         server = five_tuple.server
         udp = five_tuple.transport == "udp"
-        self.to_client = Way(Udp(server.port), five_tuple.client, source) if udp else None
+        self.to_client = Way(Udp(server.port), five_tuple.client, sources[0]) if udp else None
         self._port = Udp(relay.port)
-        self._source = source
+        self._source = sources[1]
         self._bandwidth = self._left = bandwidth
         self._renewed = 0.0
 

@@ -40,7 +40,7 @@ class Relay:
     def __init__(self, table: AllocationTable, port: int, count: Count, entropy: Entropy) -> None:
         """`port`: on which the clients are served over UDP."""
         self._port = port
-        self._count = count
+        self.count = count
         self._entropy = entropy
         self._table = table
         self._clients, self._relays = table.by_client, table.by_port
@@ -57,11 +57,11 @@ class Relay:
             if self._table.has_several(peer):
                 return None
             # Section 5: without an allocation "the message MUST […] be silently ignored (if it is […] ChannelData)".
-            self._count("no_allocation")
+            self.count("no_allocation")
             return ()
         allocation = self._relays.get(port)
         if allocation is None:  # a reserved port's: nobody hears by it yet
-            self._count("no_allocation")
+            self.count("no_allocation")
             return ()
         if allocation.to_client is None:
             return None
@@ -72,14 +72,14 @@ class Relay:
         """What a ChannelData message of the client's has for its peer, and the way there (section 12.6)."""
         channel = allocation.channels.get(data[:2])
         if channel is None or now >= channel.until:
-            self._count("no_channel")
+            self.count("no_channel")
             return None
         length, there = int.from_bytes(data[2:4], "big"), len(data) - _HEADER_SIZE
         if there < length:  # "too short to contain the claimed length": "silently discarded"
-            self._count("bad_messages")
+            self.count("bad_messages")
             return None
         if not allocation.spend(length, now):
-            self._count("over_bandwidth")
+            self.count("over_bandwidth")
             return None
         allocation.packets_out += 1
         allocation.octets_out += length
@@ -95,11 +95,11 @@ class Relay:
         else:
             end = Endpoint(Address.unpack(peer[:4]), int.from_bytes(peer[4:], "big"))
             if not allocation.permits(end.address, now):
-                self._count("no_permission")
+                self.count("no_permission")
                 return None
             message = self._indication(end, data)
         if not allocation.spend(len(data), now):
-            self._count("over_bandwidth")
+            self.count("over_bandwidth")
             return None
         allocation.packets_in += 1
         allocation.octets_in += len(data)
@@ -109,10 +109,10 @@ class Relay:
         """What a Send indication has for a peer, and the way there; that it may be sent there is known but for the
         permission (section 11.2)."""
         if not allocation.permits(peer.address, now):
-            self._count("no_permission")
+            self.count("no_permission")
             return None
         if not allocation.spend(len(data), now):
-            self._count("over_bandwidth")
+            self.count("over_bandwidth")
             return None
         allocation.packets_out += 1
         allocation.octets_out += len(data)
