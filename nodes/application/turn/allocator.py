@@ -114,7 +114,7 @@ class Allocator:
         if token is not None and reservation is None:
             raise RefusedError(508)
         _check_families(message)
-        pair = bool(message.get(EVEN_PORT))
+        pair = message.get(EVEN_PORT) is True
         self._check_quotas(asked.user, 1 + pair, reservation)
         if reservation is None:
             self._table.hold(asked.user, 1 + pair)

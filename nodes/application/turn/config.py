@@ -19,7 +19,13 @@ _PRIVILEGED = 1023
 _LAST_PORT = 65_535
 _REALM = 127  # characters (RFC 8489 section 14.9)
 _SHORTEST_SECRET = 8  # characters
-_COUNTS = {"allocations": 8_000, "per_user": 8_000, "permissions": 1_000, "channels_each": 4_096, "bandwidth": 1_000_000}
+_COUNTS = {
+    "allocations": 8_000,
+    "per_user": 8_000,
+    "permissions": 1_000,
+    "channels_each": 4_096,
+    "bandwidth": 1_000_000,
+}
 """The most that each may be."""
 
 

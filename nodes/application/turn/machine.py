@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from catenet.nodes.application.stun.attributes import DONT_FRAGMENT, FINGERPRINT, SOFTWARE, UNKNOWN_ATTRIBUTES, Attribute
+from catenet.nodes.application.stun.attributes import (
+    DONT_FRAGMENT,
+    FINGERPRINT,
+    SOFTWARE,
+    UNKNOWN_ATTRIBUTES,
+    Attribute,
+)
 from catenet.nodes.application.stun.binding import answer as binding_answer
 from catenet.nodes.application.stun.credentials import Realm, Refusal
 from catenet.nodes.application.stun.message import Kind, Message, Method
@@ -78,7 +84,14 @@ class Supernode:
         if options.tcp == "on":
             self._actions.append(OpenPort(Tcp(options.port)))
         self._allocator = Allocator(
-            options, self._table, policy.own, entropy, act=self._act, answer=self._answer, refuse=self._refuse, changed=self._tell_stream
+            options,
+            self._table,
+            policy.own,
+            entropy,
+            act=self._act,
+            answer=self._answer,
+            refuse=self._refuse,
+            changed=self._tell_stream,
         )
         self._requests = Requests(options, policy, self._table, self._allocator, self._relay)
         self._limiter = Limiter()

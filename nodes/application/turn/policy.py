@@ -19,7 +19,9 @@ _LINK_LOCAL = Prefix.parse("169.254.0.0/16")
 class Policy:
     """Which addresses a peer may have."""
 
-    def __init__(self, interfaces: Iterable[Interface], allowed: Collection[Prefix], denied: Collection[Prefix]) -> None:
+    def __init__(
+        self, interfaces: Iterable[Interface], allowed: Collection[Prefix], denied: Collection[Prefix]
+    ) -> None:
         """`interfaces`: the node's own; `allowed`: the lab's LANs; `denied` goes before them."""
         self.own = frozenset(interface.address for interface in interfaces)
         self._allowed = tuple(allowed)

@@ -11,17 +11,20 @@ __all__ = ["allocated", "refused", "released"]
 
 
 def allocated(allocation: Allocation, now: float) -> Report:
+    """A client has a relayed transport address."""
     lifetime = round(allocation.expires - now)
     text = f"{allocation.relay} for {allocation.user} at {allocation.five_tuple.client}, for {lifetime} s"
     return Report("supernode.allocated", text, {**_whose(allocation), "lifetime": lifetime})
 
 
 def released(allocation: Allocation, why: str) -> Report:
+    """It has none any more."""
     text = f"{allocation.relay} of {allocation.user} at {allocation.five_tuple.client}: {why}"
     return Report("supernode.released", text, {**_whose(allocation), "why": why})
 
 
 def refused(asked: Asked, error: RefusedError) -> Report:
+    """One whose credentials are good asks in vain."""
     client, _, transport = asked.five_tuple
     reason = REASONS[error.code]
     towards = f" to {error.peer}" if error.peer else ""

@@ -57,7 +57,7 @@ class Requests:
         return self._relay.send(allocation, peer, data, now)
 
     def _refresh(self, message: Message, allocation: Allocation, now: float) -> tuple[Attribute, ...]:
-        if message.get(REQUESTED_ADDRESS_FAMILY) not in (None, Family.IPV4):
+        if message.get(REQUESTED_ADDRESS_FAMILY) not in (None, int(Family.IPV4)):
             raise RefusedError(443)
         return self._allocator.refresh(allocation, message, now)
 
@@ -67,7 +67,7 @@ class Requests:
             raise RefusedError(400)
         for peer in peers:
             self._check(peer)
-        self._permit([peer for peer in peers], allocation, now)
+        self._permit(peers, allocation, now)
         return ()
 
     def _bind_channel(self, message: Message, allocation: Allocation, now: float) -> tuple[Attribute, ...]:

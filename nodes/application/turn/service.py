@@ -44,8 +44,8 @@ SERVICES = (
             "supernode.allocated": "client, transport, user, relay, lifetime: a client has a relayed transport address",
             "supernode.released": "client, transport, user, relay, why: it has none any more; why: deleted, expired or "
             "closed",
-            "supernode.refused": "client, transport, user, code, reason, [peer]: one whose credentials are good asks in "
-            "vain; told once a minute",
+            "supernode.refused": "client, transport, user, code, reason, [peer]: a good user asks in vain; told "
+            "once a minute",
         },
         told=_told,
     ),

@@ -39,7 +39,8 @@ class ClientStream:
             return
         self.delivering = True
         try:
-            for message in self._frames.receive(data):
+            self._frames.receive(data)
+            while (message := self._frames.next()) is not None:
                 self._deliver(self._five_tuple, message, now)
         except DecodeError:  # where the next message begins cannot be known
             self._end(now)
