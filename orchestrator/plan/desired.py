@@ -311,7 +311,8 @@ def _hosts(lab: Lab, node: Node) -> dict[str, Address]:
 
 def _told(lab: Lab, node: Node) -> dict[str, Mapping[str, Json]]:
     """Service → what it is told of the lab's nodes, and its certificate."""
-    others = Others({name: other.services for name, other in lab.nodes.items()}, _first(lab))
+    lans = {lan.name: lan.prefix for lan in lab.lans.values()}
+    others = Others({name: other.services for name, other in lab.nodes.items()}, _first(lab), lans)
     told = {each.name: each.told()(node.services[each.name], others) for each in declared(node.services) if each.told}
     told |= {name: {**told.get(name, {}), **each} for name, each in _certificates(lab, node).items()}
     return {name: what for name, what in told.items() if what}
