@@ -9,7 +9,9 @@ nomination   when the controlling agent decides, and for which pair
 consent      that the peer still wants to be sent to (RFC 7675)
 events       what the agent tells its owner
 timing       how long an agent takes its time
-agent        all of it, for one data stream: `Agent`
+agent        the checks of one data stream: `Agent`
+relay        a relay as a data stream has it
+datastream   a port, its relays and its agent: `DataStream`
 
 Timers: Ta 50 ms between checks; a check is sent again after 500 ms, 1 s, 2 s … (RFC 8489 section 6.2.1); consent is
 asked for every 4 to 6 s, and gone after 30 s.

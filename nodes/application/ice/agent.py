@@ -19,8 +19,8 @@ from catenet.nodes.application.ice.nomination import Nomination
 from catenet.nodes.application.ice.pair import Pair, State
 from catenet.nodes.application.ice.timing import Timing
 from catenet.nodes.application.stun.credentials import Signing
-from catenet.nodes.application.stun.message import Kind as Class
 from catenet.nodes.application.stun.message import TRANSACTION_SIZE, Message, is_stun
+from catenet.nodes.application.stun.message import Kind as Class
 from catenet.nodes.machine import Count, DecodeError, Endpoint, Entropy, Randomness
 
 __all__ = ["Agent"]
@@ -95,6 +95,11 @@ class Agent:
     def local(self) -> tuple[Candidate, ...]:
         """Its candidates, those that were learned among them."""
         return tuple(self._local.values())
+
+    @property
+    def may_send(self) -> bool:
+        """Whether the peer consents to be sent to (RFC 7675)."""
+        return self._consent is not None
 
     # What is asked of it, and what it wants.
 
