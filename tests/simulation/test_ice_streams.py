@@ -145,7 +145,7 @@ def introduce(network: Network, one: Talker, other: Talker) -> None:
 
 def test_each_server_gives_a_relayed_address_and_tells_how_it_sees_the_port() -> None:
     network, one, _ = world()
-    network.run(0.2)
+    network.run(1.0)
     assert one.stream.is_gathered(network.now)
     kinds = [each.kind for each in one.stream.candidates]
     assert kinds == [Kind.HOST, Kind.RELAYED, Kind.RELAYED], "no translator, so it is seen as it is"
@@ -155,7 +155,7 @@ def test_each_server_gives_a_relayed_address_and_tells_how_it_sees_the_port() ->
 
 def test_two_that_reach_each_other_need_no_relay() -> None:
     network, one, other = world()
-    network.run(0.2)
+    network.run(1.0)
     introduce(network, one, other)
     network.run(2.0)
     assert one.stream.agent.selected is not None and one.stream.agent.selected.local.kind is Kind.HOST
@@ -166,7 +166,7 @@ def test_two_that_reach_each_other_need_no_relay() -> None:
 
 def test_two_that_show_only_their_relays_talk_by_them() -> None:
     network, one, other = world(relayed_only=True)
-    network.run(0.2)
+    network.run(1.0)
     introduce(network, one, other)
     network.run(4.0)
     assert one.stream.agent.selected is not None and other.stream.agent.selected is not None
