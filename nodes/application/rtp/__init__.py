@@ -6,7 +6,7 @@ Files, the wire's in the order to read them:
     rtcp.py      SR, RR, SDES, BYE, APP, and compound packets of them (RFC 3550 section 6)
     source.py    `Source`: which packets of a source are valid, how many are lost, the jitter (appendices A.1, A.3, A.8)
     intervals.py    `Intervals`: when a report is sent (sections 6.2 and 6.3, appendix A.7)
-    keys.py      `MasterKey`, and the session keys that are derived from one (RFC 3711 section 4.3)
+    keys.py      `MasterKey`, and the `SessionKeys` that are derived from one (RFC 3711 section 4.3)
     replay.py    `ReplayList`: which packets have come already (RFC 3711 section 3.3.2)
     srtp.py      `SrtpSender`, `SrtpReceiver`: AES-GCM, the rollover counter (RFC 3711, RFC 7714)
     clear.py     the same two without encryption, to show what then is heard on the way

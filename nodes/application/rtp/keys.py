@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-__all__ = ["SALT", "Label", "MasterKey", "derive"]
+__all__ = ["SALT", "Label", "MasterKey", "SessionKeys", "derive"]
 
 SALT = 12
 """Octets of a salt (RFC 7714 section 12)."""
@@ -36,6 +36,26 @@ class MasterKey:
     def __post_init__(self) -> None:
         if len(self.key) not in (16, 32) or len(self.salt) != SALT:
             raise ValueError(f"a master key of {len(self.key)} octets, a salt of {len(self.salt)}: not 16 or 32, 12")
+
+    def session_keys(self) -> SessionKeys:
+        """What is derived from it: keys as long as it is."""
+        lengths = {
+            Label.SRTP_KEY: len(self.key),
+            Label.SRTP_SALT: SALT,
+            Label.SRTCP_KEY: len(self.key),
+            Label.SRTCP_SALT: SALT,
+        }
+        return SessionKeys(*(derive(self.key, self.salt, label, octets) for label, octets in lengths.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKeys:
+    """What packets are encrypted with, and what is XORed to their nonces. It does not print them."""
+
+    data_key: bytes = field(repr=False)
+    data_salt: bytes = field(repr=False)
+    control_key: bytes = field(repr=False)
+    control_salt: bytes = field(repr=False)
 
 
 def derive(key: bytes, salt: bytes, label: int, octets: int) -> bytes:

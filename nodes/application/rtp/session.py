@@ -73,6 +73,7 @@ class Session:
         own: Side,
         peer: Side,
         agreed: Agreed,
+        *,
         cname: str,
         randomness: Randomness,
         count: Count,
@@ -228,11 +229,13 @@ class Session:
 def _sender(own: Side) -> SrtpSender | ClearSender:
     if own.master is None:
         return ClearSender(own.ssrc, own.sequence)
-    return SrtpSender(own.master, own.ssrc, own.sequence)
+    return SrtpSender(own.master.session_keys(), own.ssrc, own.sequence)
 
 
 def _receiver(peer: Side) -> SrtpReceiver | ClearReceiver:
-    return ClearReceiver(peer.ssrc) if peer.master is None else SrtpReceiver(peer.master, peer.ssrc, peer.sequence)
+    if peer.master is None:
+        return ClearReceiver(peer.ssrc)
+    return SrtpReceiver(peer.master.session_keys(), peer.ssrc, peer.sequence)
 
 
 def _ntp(now: float) -> int:

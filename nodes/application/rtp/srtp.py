@@ -17,15 +17,10 @@ nobody can set it back.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from catenet.nodes.application.rtp.keys import Label, MasterKey, derive
+from catenet.nodes.application.rtp.keys import SessionKeys
 from catenet.nodes.application.rtp.packet import BARE, HEADER, VERSION, payload_start
 from catenet.nodes.application.rtp.replay import ReplayList
 from catenet.nodes.machine import DecodeError
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 __all__ = ["MOST_CONTROLS", "MOST_PACKETS", "TAG", "SrtpReceiver", "SrtpSender"]
 
@@ -40,27 +35,22 @@ _ENCRYPTED = 1 << 31
 
 
 class _Direction:
-    """The session keys of one direction, and what their nonces have in common."""
+    """The ciphers of one direction, and what its nonces have in common."""
 
-    def __init__(self, master: MasterKey, ssrc: int) -> None:
+    def __init__(self, keys: SessionKeys, ssrc: int) -> None:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        def cipher(label: Label) -> AESGCM:
-            return AESGCM(derive(master.key, master.salt, label, len(master.key)))
-
-        def nonce(label: Label) -> int:
-            return int.from_bytes(derive(master.key, master.salt, label, 12), "big") ^ ssrc << 48
-
         self.ssrc = ssrc
-        self.data, self.control = cipher(Label.SRTP_KEY), cipher(Label.SRTCP_KEY)
-        self.data_nonce, self.control_nonce = nonce(Label.SRTP_SALT), nonce(Label.SRTCP_SALT)
+        self.data, self.control = AESGCM(keys.data_key), AESGCM(keys.control_key)
+        self.data_nonce = int.from_bytes(keys.data_salt, "big") ^ ssrc << 48
+        self.control_nonce = int.from_bytes(keys.control_salt, "big") ^ ssrc << 48
 
 
 class SrtpSender:
-    """What one source sends under one master key, from this index (rollover counter · 65,536 + sequence number) on."""
+    """What one source sends under one key, from this index (rollover counter · 65,536 + sequence number) on."""
 
-    def __init__(self, master: MasterKey, ssrc: int, index: int, control_index: int = 0) -> None:
-        self._keys = _Direction(master, ssrc)
+    def __init__(self, keys: SessionKeys, ssrc: int, index: int, control_index: int = 0) -> None:
+        self._keys = _Direction(keys, ssrc)
         self._index = index
         self._control_index = control_index
 
@@ -95,12 +85,12 @@ class SrtpSender:
 
 
 class SrtpReceiver:
-    """What one source sends under one master key, from this index on."""
+    """What one source sends under one key, from this index on."""
 
-    def __init__(self, master: MasterKey, ssrc: int, index: int) -> None:
+    def __init__(self, keys: SessionKeys, ssrc: int, index: int) -> None:
         from cryptography.exceptions import InvalidTag
 
-        self._keys = _Direction(master, ssrc)
+        self._keys = _Direction(keys, ssrc)
         self._packets = ReplayList(index - 1)
         self._controls = ReplayList()
         self._invalid = InvalidTag
@@ -158,6 +148,7 @@ class SrtpReceiver:
         return data[:until] + rest
 
     def _estimate(self, sequence: int) -> int:
-        """The index with that sequence number that is closest to the highest one (RFC 3711 section 3.3.1)."""
-        highest, half = self._packets.highest, _SEQUENCES // 2
-        return highest + (sequence - highest + half) % _SEQUENCES - half
+        """The index with that sequence number that is closest to the highest one (RFC 3711 section 3.3.1). Of two as
+        close the one ahead: the other would be too old."""
+        after, half = self._packets.highest + 1, _SEQUENCES // 2
+        return after + (sequence - after + half) % _SEQUENCES - half
