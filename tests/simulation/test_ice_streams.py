@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
+import pytest
 from network import Network, Node
 
 from catenet.nodes.address import DEFAULT, Address, Prefix
@@ -14,11 +15,25 @@ from catenet.nodes.application.ice.events import Event
 from catenet.nodes.application.ice.relay import Server
 from catenet.nodes.application.ice.timing import Timing
 from catenet.nodes.application.turn.config import SupernodeOptions
+from catenet.nodes.application.turn.connection import ServerConnection
 from catenet.nodes.application.turn.credentials import password_of
 from catenet.nodes.application.turn.machine import Supernode
 from catenet.nodes.application.turn.policy import Policy
 from catenet.nodes.control.units import Secret
-from catenet.nodes.machine import Action, Datagram, Endpoint, NextHop, OpenPort, Port, Send, SetRoute, Udp
+from catenet.nodes.machine import (
+    Action,
+    Connect,
+    Datagram,
+    Endpoint,
+    Flush,
+    NextHop,
+    OpenPort,
+    Port,
+    Send,
+    SetRoute,
+    Stream,
+    Udp,
+)
 
 SECRET = "a secret of the lab's"
 USERNAME = "999999:somebody"
@@ -34,7 +49,12 @@ def servers(of: Sequence[Endpoint] = SUPERNODES) -> list[Server]:
 class Talker:
     """A node with one data stream, which keeps what it hears."""
 
-    def __init__(self, node: Node, *, controlling: bool, servers: Sequence[Server], **more: Any) -> None:
+    def __init__(
+        self, node: Node, *, controlling: bool, servers: Sequence[Server], udp_blocked: bool = False, **more: Any
+    ) -> None:
+        self.udp_blocked = udp_blocked
+        self.connections: dict[Endpoint, ServerConnection] = {}
+        self.wanted: list[Endpoint] = []
         self.stream = DataStream(
             Endpoint(next(iter(node.addresses)), PORT),
             servers,
@@ -60,6 +80,18 @@ class Talker:
         if data is not None:
             self.heard.append(data)
 
+    def connected(self, tag: int, local: Endpoint, peer: Endpoint, now: float) -> Stream:
+        connection = ServerConnection(peer, self.arrived, self.stream.connection_ended)
+        self.connections[peer] = connection
+        self.stream.connected(peer, now)
+        return connection
+
+    def connect_failed(self, tag: int, why: str, now: float) -> None:
+        self.stream.connection_ended(self.wanted[tag])
+
+    def arrived(self, message: bytes, server: Endpoint, now: float) -> None:
+        self.receive(Datagram(message, server, server), now)
+
     def wake(self, now: float) -> None:
         self.stream.wake(now)
 
@@ -69,9 +101,15 @@ class Talker:
     def take_actions(self) -> list[Action]:
         self.events += self.stream.take_events()
         actions, self.actions = self.actions, []
+        for server in self.stream.take_connections():
+            self.wanted.append(server.endpoint)
+            actions.append(Connect(server.endpoint, len(self.wanted) - 1, 2.0))
         for data, destination, tcp in self.stream.take_sends():
-            assert not tcp
-            actions.append(Send(Datagram(data, Endpoint(Address(0), PORT), destination)))
+            if tcp:
+                assert self.connections[destination].send(data)
+                actions.append(Flush(self.connections[destination]))
+            elif not self.udp_blocked:
+                actions.append(Send(Datagram(data, Endpoint(Address(0), PORT), destination)))
         return actions
 
 
@@ -116,7 +154,7 @@ def supernode(node: Node) -> Supernode:
     )
 
 
-def world(**more: Any) -> tuple[Network, Talker, Talker]:
+def world(blocked: Collection[str] = (), **more: Any) -> tuple[Network, Talker, Talker]:
     network = Network(seed=4)
     for name, prefix in LANS.items():
         network.add_lan(name, prefix)
@@ -127,7 +165,8 @@ def world(**more: Any) -> tuple[Network, Talker, Talker]:
     for name, lan, address, controlling in (("a", "east", "10.0.1.7", True), ("b", "west", "10.0.2.7", False)):
 
         def make(node: Node, controlling: bool = controlling) -> Talker:
-            talkers.append(Talker(node, controlling=controlling, servers=servers(), **more))
+            blocks = node.name in blocked
+            talkers.append(Talker(node, controlling=controlling, servers=servers(), udp_blocked=blocks, **more))
             return talkers[-1]
 
         network.add_node(name, {lan: address}, make, Gate)
@@ -176,3 +215,29 @@ def test_two_that_show_only_their_relays_talk_by_them() -> None:
         network.call("b", lambda machine, now: other.stream.send(b"\x80hi"))
     network.run(0.1)
     assert (one.heard, other.heard) == (3 * [b"\x80hi"], 3 * [b"\x80hello"])
+
+
+@pytest.mark.parametrize("blocked", [("a",), ("a", "b")])
+def test_where_udp_is_blocked_a_supernode_is_reached_by_tcp(blocked: Collection[str]) -> None:
+    network, one, other = world(blocked)
+    network.run(3.5)
+    assert one.stream.is_gathered(network.now)
+    assert [each.kind for each in one.stream.candidates] == [Kind.HOST, Kind.RELAYED, Kind.RELAYED]
+    introduce(network, one, other)
+    network.run(4.0)
+    assert one.stream.agent.selected is not None and other.stream.agent.selected is not None
+    assert one.stream.agent.selected.local.kind is Kind.RELAYED
+    network.call("a", lambda machine, now: one.stream.send(b"\x80hello"))
+    network.call("b", lambda machine, now: other.stream.send(b"\x80hi"))
+    network.run(0.1)
+    assert (one.heard, other.heard) == ([b"\x80hi"], [b"\x80hello"])
+
+
+def test_a_supernode_that_is_away_is_waited_for_no_longer_than_a_call_can() -> None:
+    network, one, _ = world()
+    network.kill("s1")
+    network.run(2.9)
+    assert not one.stream.is_gathered(network.now)
+    network.run(0.2)
+    assert one.stream.is_gathered(network.now)
+    assert [each.kind for each in one.stream.candidates] == [Kind.HOST, Kind.RELAYED]

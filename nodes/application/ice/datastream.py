@@ -13,6 +13,7 @@ connection, and each whole message that comes on it goes to `receive` as well, w
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import inf
 from typing import NamedTuple
 
 from catenet.nodes.application.ice.agent import Agent
@@ -61,7 +62,8 @@ class DataStream:
         self._relayed_only = relayed_only
         self._relays = {each.endpoint: Relay(each, entropy, count) for each in servers[:MOST_SERVERS]}
         self._foundations = Foundations()
-        self._gathered_at: float | None = None
+        self._gathered_at = inf
+        self._waits_until: float | None = None
         self._tcp_at: float | None = None
         self._begun = False
         self._connections: list[Server] = []
@@ -73,13 +75,13 @@ class DataStream:
         """Ask each server for a relayed address; its answer says how it sees the port, too (section 5.1.1.2)."""
         for relay in self._relays.values():
             relay.client.allocate(now)
-        self._gathered_at = now + _GATHERING
+        self._gathered_at = self._waits_until = now + _GATHERING
         self._tcp_at = now + _UDP_PATIENCE
         self._collect()
 
     def is_gathered(self, now: float) -> bool:
         """Whether nothing more is waited for."""
-        over = self._gathered_at is not None and now >= self._gathered_at
+        over = now >= self._gathered_at
         return over or all(relay.is_settled for relay in self._relays.values())
 
     @property
@@ -169,6 +171,8 @@ class DataStream:
         if self._tcp_at is not None and now >= self._tcp_at:
             self._tcp_at = None
             self._connections += [each.server for each in self._relays.values() if not each.is_settled]
+        if now >= self._gathered_at:
+            self._waits_until = None
         for relay in self._relays.values():
             relay.wake(now)
         if self._begun:
@@ -178,7 +182,7 @@ class DataStream:
     def next_wake(self) -> float | None:
         """When `wake` should next be called."""
         times = [relay.client.next_wake() for relay in self._relays.values()]
-        times += [self._tcp_at, self._gathered_at if not self._begun else None]
+        times += [self._tcp_at, self._waits_until]
         if self._begun:
             times.append(self.agent.next_wake())
         return min((at for at in times if at is not None), default=None)
