@@ -312,6 +312,8 @@ class Algorithms:
     """Password algorithms: number, length of the parameters, the parameters and their padding (section 14.11)."""
 
     def read(self, what: str, value: bytes, transaction: bytes) -> tuple[PasswordAlgorithm, ...]:
+        if len(value) > _LONGEST_SENT:  # a client sends it back (section 9.2.5), beside all else that it has to say
+            raise DecodeError(f"length of {what}", len(value), f"over {_LONGEST_SENT} octets")
         found: list[PasswordAlgorithm] = []
         at = 0
         while at < len(value):
