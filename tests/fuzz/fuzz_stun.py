@@ -3,6 +3,7 @@ aioice: no code of it is in ours."""
 
 from __future__ import annotations
 
+import struct
 from contextlib import suppress
 from ipaddress import IPv6Address
 
@@ -68,7 +69,7 @@ def _check_by_oracle(message: Message) -> None:
     MESSAGE-INTEGRITY-SHA256, behind which attributes do not count."""
     try:
         other = theirs.parse_message(message.data)
-    except ValueError:
+    except (ValueError, struct.error):  # the latter where the length is not that of a number
         return
     assert (int(other.message_method), other.transaction_id) == (message.method, message.transaction)
     if message.has(MESSAGE_INTEGRITY_SHA256):

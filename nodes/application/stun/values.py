@@ -15,9 +15,9 @@ from catenet.nodes.machine import DecodeError, Endpoint
 
 __all__ = [
     "COOKIE",
+    "FIRST_BIT",
     "FLAG",
     "REASONS",
-    "SHIFTED_FLAG",
     "AddressError",
     "AddressErrors",
     "Addresses",
@@ -257,7 +257,7 @@ class _Flags:
 
 
 FLAG = _Flags(0)
-SHIFTED_FLAG = _Flags(1)
+FIRST_BIT = _Flags(1)
 
 
 class Errors:
