@@ -198,8 +198,10 @@ class Text:
             raise DecodeError(what, value.hex(), "no UTF-8") from None
 
     def write(self, value: str, transaction: bytes) -> bytes:
-        """Raises:
-        ValueError: it is too long to be sent, or no text.
+        """The octets of a text.
+
+        Raises:
+            ValueError: it is too long to be sent, or has half of a surrogate pair.
 
         """
         data = value.encode()

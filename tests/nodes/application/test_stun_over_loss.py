@@ -53,7 +53,8 @@ class Path:
         """Until it has ended; what comes later is left on the way, for the next one to hear."""
         while (when := transaction.next_wake()) is not None:
             if self._coming and self._coming[0][0] <= when:
-                self.now, _, to_server, data = heappop(self._coming)
+                due, _, to_server, data = heappop(self._coming)
+                self.now = max(self.now, due)
                 if to_server:
                     self.serve(data)
                 else:
@@ -72,7 +73,7 @@ def ask(path: Path, login: Login) -> tuple[Outcome, bytes]:
         asked, signing = login.sign(binding.request(path.random.randbytes(12)))
         begun = path.now
         outcome = path.run(Transaction(asked, signing, now=path.now))
-        assert path.now - begun <= LONGEST
+        assert path.now - begun < LONGEST + 0.001
         if outcome.failure is None:
             login.accepted()
         if outcome.response is None or not login.challenged(asked, outcome.response):
@@ -94,7 +95,7 @@ def test_it_is_known_over_a_path_that_loses_half(seed: int) -> None:
             assert binding.mapped_address(outcome.response) == CLIENT
             accepted += 1
         path.now += path.random.uniform(0.0, 20.0)
-    assert accepted >= 12  # of seven requests and their responses over half of the path all are lost in 13 of 100
+    assert accepted >= 12  # one in three of a transaction's seven attempts comes through, there and back
 
 
 @pytest.mark.parametrize("seed", range(5))
