@@ -36,7 +36,7 @@ class OpenPort(NamedTuple):
     the kernel's own, and for a group's packets a TTL of 1. `hears_ttl`: what comes in says with which it came.
     `answers`: what comes in is given to `reply` of an `Answering` machine first, `forwards`: to `forward` of a
     `Forwarding` one; not by a port that hears TTLs. `keeps`: octets that wait in the kernel until they are read, 0: a
-    megabyte.
+    megabyte. `fragments`: what is sent by it may be fragmented on its way; else the kernel decides.
     """
 
     port: Port
@@ -47,6 +47,7 @@ class OpenPort(NamedTuple):
     answers: bool = False
     forwards: bool = False
     keeps: int = 0
+    fragments: bool = False
 
 
 class ClosePort(NamedTuple):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from catenet.nodes.address import Address
+from catenet.nodes.address import Address, Prefix
 from catenet.nodes.machine import Json
 
 __all__ = ["Fault", "Folder", "KnowNames", "Need", "Others", "ReadNeeds", "Surroundings", "Tell"]
@@ -97,11 +97,13 @@ class Surroundings(NamedTuple):
 class Others(NamedTuple):
     """The nodes of a lab, the service's own among them.
 
-    `services`: node → service → its options; `addresses`: node → its first address, if any.
+    `services`: node → service → its options; `addresses`: node → its first address, if any; `lans`: the prefix of every
+    LAN, by its name.
     """
 
     services: Mapping[str, Mapping[str, Any]]
     addresses: Mapping[str, Address]
+    lans: Mapping[str, Prefix]
 
 
 ReadNeeds = Callable[[Any, Surroundings], Iterator[Need]]

@@ -327,8 +327,9 @@ def _hosts(lab: Lab, node: Node, view: View) -> Mapping[str, Address]:
 
 
 def _told(lab: Lab, node: Node, view: View) -> dict[str, Mapping[str, Json]]:
-    """Service → what it is told of the nodes whose addresses it can use, and its certificate."""
-    others = Others({name: lab.nodes[name].services for name in view.addresses}, view.addresses)
+    """Service → what it is told of the nodes whose addresses it can use and of their LANs, and its certificate."""
+    lans = {name: lab.lans[name].prefix for name in view.lans}
+    others = Others({name: lab.nodes[name].services for name in view.addresses}, view.addresses, lans)
     told = {each.name: each.told()(node.services[each.name], others) for each in declared(node.services) if each.told}
     told |= {name: {**told.get(name, {}), **each} for name, each in _certificates(lab, node).items()}
     return {name: what for name, what in told.items() if what}

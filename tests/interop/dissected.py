@@ -34,13 +34,16 @@ class Tshark:
     def __init__(self, engine: Engine, container: str) -> None:
         self._engine, self._container = engine, container
 
-    def read(self, capture: bytes, *fields: str, checksums: bool = True) -> list[Dissected]:
+    def read(
+        self, capture: bytes, *fields: str, checksums: bool = True, options: Sequence[str] = ()
+    ) -> list[Dissected]:
         """Of each packet in a pcap file the values of these fields, and of those in which tshark complains.
 
-        `checksums`: are looked at too. In a capture from a veth pair nobody has computed them yet.
+        `checksums`: are looked at too. In a capture from a veth pair nobody has computed them yet. `options`: of
+        tshark's, where it cannot know by itself what is on a port.
         """
         wanted = [word for field in (*fields, *COMPLAINTS) for word in ("-e", field)]
-        command = ["tshark", "-n", "-r", "-", "-T", "json", *(CHECKSUMS if checksums else ()), *wanted]
+        command = ["tshark", "-n", "-r", "-", "-T", "json", *(CHECKSUMS if checksums else ()), *options, *wanted]
         process = self._engine.execute(self._container, command, stdin=True)
         said = {1: b"", 2: b""}
         try:

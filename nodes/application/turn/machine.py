@@ -1,0 +1,307 @@
+"""The supernode: a STUN and TURN server, as a machine (RFC 8489, RFC 8656)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from catenet.nodes.application.stun.attributes import (
+    DONT_FRAGMENT,
+    FINGERPRINT,
+    SOFTWARE,
+    UNKNOWN_ATTRIBUTES,
+    Attribute,
+)
+from catenet.nodes.application.stun.binding import answer as binding_answer
+from catenet.nodes.application.stun.credentials import Realm, Refusal
+from catenet.nodes.application.stun.message import Kind, Message, Method
+from catenet.nodes.application.stun.nonce import Nonces
+from catenet.nodes.application.turn.allocation import FiveTuple, packed
+from catenet.nodes.application.turn.allocator import Allocator
+from catenet.nodes.application.turn.asked import Asked, RefusedError
+from catenet.nodes.application.turn.config import SupernodeOptions
+from catenet.nodes.application.turn.credentials import User, password_of
+from catenet.nodes.application.turn.limiter import Limiter
+from catenet.nodes.application.turn.policy import Policy
+from catenet.nodes.application.turn.relay import Relay
+from catenet.nodes.application.turn.reports import refused
+from catenet.nodes.application.turn.requests import Requests
+from catenet.nodes.application.turn.show import supernode_table
+from catenet.nodes.application.turn.stream import ClientStream
+from catenet.nodes.application.turn.table import AllocationTable
+from catenet.nodes.machine import (
+    Action,
+    ClosePort,
+    Count,
+    Datagram,
+    DecodeError,
+    Endpoint,
+    Entropy,
+    Flush,
+    Json,
+    OpenPort,
+    Port,
+    Send,
+    Tcp,
+    Udp,
+    Way,
+)
+from catenet.nodes.once import OncePerReason
+
+__all__ = ["Supernode"]
+
+_SOFTWARE = "catenet"
+_SECRET_SIZE = 32  # octets of what nonces are made with
+_TOLD_AGAIN = 60.0  # seconds after which a refusal is told again
+_NAMED = frozenset({Method.ALLOCATE, Method.REFRESH})
+"""Whose responses say by which software they are ("SHOULD", RFC 8656 section 5)."""
+
+
+class Supernode:
+    """Serves clients over UDP and TCP, and relays for them."""
+
+    def __init__(
+        self,
+        options: SupernodeOptions,
+        policy: Policy,
+        *,
+        realm: str,
+        entropy: Entropy,
+        wall_clock: Callable[[], float],
+        count: Count,
+    ) -> None:
+        """`wall_clock`: seconds since 1970, by which credentials expire."""
+        self._options = options
+        self._own = policy.own
+        self._realm = realm
+        self._wall_clock = wall_clock
+        self._count = count
+        self._nonces = Nonces(entropy(_SECRET_SIZE), options.nonce)
+        self._table = AllocationTable()
+        self._relay = Relay(self._table, options.port, count, entropy)
+        self.forward = self._relay.forward  # for every packet: no call between
+        self._actions: list[Action] = [OpenPort(Udp(options.port), forwards=True)]
+        if options.tcp == "on":
+            self._actions.append(OpenPort(Tcp(options.port)))
+        self._allocator = Allocator(
+            options,
+            self._table,
+            policy.own,
+            entropy,
+            act=self._act,
+            answer=self._answer,
+            refuse=self._refuse,
+            changed=self._tell_stream,
+        )
+        self._requests = Requests(options, policy, self._table, self._allocator, self._relay)
+        self._limiter = Limiter()
+        self._told = OncePerReason(_TOLD_AGAIN)
+        self._streams: dict[FiveTuple, ClientStream] = {}
+
+    # The contract
+
+    def receive(self, packet: Datagram, now: float) -> None:
+        data, source, destination = packet[:3]
+        if destination.address not in self._own:  # a broadcast: its answer could not come from there
+            self._count("bad_messages")
+            return
+        went = self.forward(destination.port, packed(source), data, now)
+        if went:
+            self._send(*went)
+        elif went is None:
+            if destination.port == self._options.port:
+                self._from_client(FiveTuple(source, destination), data, now)
+            else:
+                self._to_stream(destination.port, source, data, now)
+
+    def wake(self, now: float) -> None:
+        self._allocator.wake(now)
+
+    def next_wake(self) -> float | None:
+        return self._allocator.next_wake()
+
+    def take_actions(self) -> list[Action]:
+        actions, self._actions = self._actions, []
+        return actions
+
+    def port_opened(self, asked: OpenPort, port: Port, now: float) -> None:
+        if asked.tag and isinstance(port, Udp):
+            self._allocator.port_opened(asked.tag, port.number, now)
+
+    def port_failed(self, asked: OpenPort, why: str, now: float) -> None:
+        """Raises OSError: without the port on which it serves there is nothing to do."""
+        if not asked.tag:
+            raise OSError(f"{asked.port}: {why}")
+        self._allocator.port_failed(asked.tag, now)
+
+    def accepted(self, local: Endpoint, peer: Endpoint, now: float) -> ClientStream:
+        five_tuple = FiveTuple(peer, local, "tcp")
+        stream = self._streams[five_tuple] = ClientStream(five_tuple, self._from_client, self._stream_gone, now)
+        return stream
+
+    def show(self, table: str, now: float) -> Json:
+        """The only table, `supernode`."""
+        return supernode_table(
+            self._options, self._realm, self._table.by_tuple.values(), self._allocator.reservations, now
+        )
+
+    def shutdown(self) -> None:
+        """Nobody new is served; clients learn by their next request that nobody answers."""
+        self._actions += [ClosePort(Udp(self._options.port)), ClosePort(Tcp(self._options.port))]
+
+    # What a client sends, over either transport
+
+    def _from_client(self, five_tuple: FiveTuple, data: bytes, now: float) -> None:
+        if data >= b"\x40":
+            self._relay_channel_data(five_tuple, data, now)
+            return
+        try:
+            message = Message.parse(data)
+        except DecodeError:
+            self._count("bad_messages")
+            return
+        if message.method == Method.BINDING:
+            answer = binding_answer(message, five_tuple.client)
+            if answer is not None:
+                self._say(five_tuple, answer)
+        elif message.kind == Kind.REQUEST:
+            self._ask(message, five_tuple, now)
+        elif message.method == Method.SEND:
+            self._send_indication(message, five_tuple, now)
+        else:
+            self._count("bad_messages")
+
+    def _relay_channel_data(self, five_tuple: FiveTuple, data: bytes, now: float) -> None:
+        allocation = self._table.by_tuple.get(five_tuple)
+        if allocation is None:
+            self._count("no_allocation")
+        elif (went := self._relay.to_peer(allocation, data, now)) is not None:
+            self._send(*went)
+
+    def _send_indication(self, message: Message, five_tuple: FiveTuple, now: float) -> None:
+        """Without an allocation, or with an attribute that is not understood, it is dropped (RFC 8656 sections 5 and
+        11.2, RFC 8489 section 6.3.2)."""
+        allocation = self._table.by_tuple.get(five_tuple)
+        if allocation is None or _not_understood(message):
+            self._count("bad_messages" if allocation else "no_allocation")
+        elif (went := self._requests.send(message, allocation, now)) is not None:
+            self._send(*went)
+
+    def _ask(self, message: Message, five_tuple: FiveTuple, now: float) -> None:
+        realm = Realm(self._realm, self._nonces, partial(self._password, five_tuple))
+        proof = realm.check(message, five_tuple.client, now)
+        if isinstance(proof, Refusal):
+            self._challenge(message, five_tuple, proof, now)
+            return
+        user = User.of(proof.username)
+        assert user is not None, "a password was found for it"
+        asked = Asked(message, five_tuple, user.name, proof)
+        try:
+            self._do(asked, now)
+        except RefusedError as error:
+            self._refuse(asked, error, now)
+
+    def _password(self, five_tuple: FiveTuple, username: str) -> str | None:
+        """The password of a username that is good here: its time matters where there is no allocation of its own yet,
+        since a call goes on."""
+        user = User.of(username)
+        if user is None:
+            return None
+        allocation = self._table.by_tuple.get(five_tuple)
+        known = allocation is not None and allocation.username == username
+        if not known and user.is_due(self._wall_clock()):
+            return None
+        return password_of(username, self._options.secret)
+
+    def _do(self, asked: Asked, now: float) -> None:
+        """Raises RefusedError."""
+        message = asked.message
+        if _not_understood(message):
+            raise RefusedError(420)
+        if message.method == Method.ALLOCATE:
+            self._allocator.allocate(asked, now)
+            return
+        allocation = self._table.by_tuple.get(asked.five_tuple)
+        if allocation is None:
+            raise RefusedError(437)
+        if allocation.username != asked.username:
+            raise RefusedError(441)
+        self._answer(asked, self._requests.answer(message, allocation, now))
+
+    # What goes out
+
+    def _challenge(self, message: Message, five_tuple: FiveTuple, refusal: Refusal, now: float) -> None:
+        """To somebody who has not proved who it is, and over UDP not even where: little is said."""
+        if five_tuple.transport == "udp" and not self._limiter.allows(five_tuple.client.address, now):
+            self._count("limited_401")
+            return
+        self._count(f"refused_{refusal.code}")
+        response = message.error(refusal.code, *refusal.attributes, *_software(message))
+        self._say(five_tuple, response.encode(fingerprint=message.has(FINGERPRINT)))
+
+    def _answer(self, asked: Asked, attributes: tuple[Attribute, ...]) -> None:
+        self._respond(asked, asked.message.success(*attributes, *_software(asked.message)))
+
+    def _refuse(self, asked: Asked, error: RefusedError, now: float) -> None:
+        self._count(f"refused_{error.code}")
+        if self._told.first((asked.user, error.code, error.peer), now):
+            self._act(refused(asked, error))
+        message = asked.message
+        unknown = (UNKNOWN_ATTRIBUTES.of(_not_understood(message)),) if error.code == 420 else ()
+        self._respond(asked, message.error(error.code, *unknown, *_software(message)))
+
+    def _respond(self, asked: Asked, response: Message) -> None:
+        fingerprint = asked.message.has(FINGERPRINT)
+        self._say(asked.five_tuple, asked.signing.encode(response, fingerprint=fingerprint))
+
+    def _say(self, five_tuple: FiveTuple, data: bytes) -> None:
+        if five_tuple.transport == "udp":
+            self._act(Send(Datagram(data, five_tuple.server, five_tuple.client)))
+            return
+        stream = self._streams.get(five_tuple)
+        if stream is not None:
+            stream.send(data)
+            self._flush(stream)
+
+    def _send(self, data: bytes, way: Way) -> None:
+        self._act(Send(Datagram(data, Endpoint(way.source, way.port.number), way.peer)))
+
+    def _act(self, action: Action) -> None:
+        self._actions.append(action)
+
+    # Connections
+
+    def _to_stream(self, port: int, peer: Endpoint, data: bytes, now: float) -> None:
+        """What came to the relay port of a client over TCP."""
+        allocation = self._table.by_port[port]
+        message = self._relay.from_peer(allocation, packed(peer), data, now)
+        if message is None:
+            return
+        stream = self._streams[allocation.five_tuple]
+        if stream.relay(message):
+            self._flush(stream)
+        else:
+            self._count("stream_full")
+
+    def _tell_stream(self, five_tuple: FiveTuple, now: float) -> None:
+        stream = self._streams.get(five_tuple)
+        if stream is not None:
+            stream.set_allocated(now, allocated=five_tuple in self._table.by_tuple)
+
+    def _flush(self, stream: ClientStream) -> None:
+        if not stream.delivering:  # else it is taken with what else comes of what came
+            self._act(Flush(stream))
+
+    def _stream_gone(self, five_tuple: FiveTuple, now: float) -> None:
+        del self._streams[five_tuple]
+        self._allocator.forget(five_tuple, "closed", now)
+
+
+def _not_understood(message: Message) -> tuple[int, ...]:
+    """A single datagram cannot have its DF bit set here, so that DONT-FRAGMENT is treated "as an unknown
+    comprehension-required attribute" (RFC 8656 sections 7.2 and 11.2)."""
+    return (*message.unknown, *((DONT_FRAGMENT.number,) if message.has(DONT_FRAGMENT) else ()))
+
+
+def _software(message: Message) -> tuple[Attribute, ...]:
+    return (SOFTWARE.of(_SOFTWARE),) if message.method in _NAMED else ()

@@ -1,0 +1,52 @@
+"""What others have to know of the service `supernode`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from catenet.nodes.control.service import Listen, Service, Table
+
+if TYPE_CHECKING:
+    from catenet.nodes.application.turn.config import SupernodeOptions
+    from catenet.nodes.control.needs import Tell
+
+__all__ = ["SERVICES"]
+
+
+def _options() -> type[SupernodeOptions]:
+    from catenet.nodes.application.turn.config import SupernodeOptions
+
+    return SupernodeOptions
+
+
+def _told() -> Tell:
+    from catenet.nodes.application.turn.needs import tell_lans
+
+    return tell_lans
+
+
+_HEADINGS = {
+    "expires": "expires in (s)",
+    "packets_out": "packets to peers",
+    "octets_out": "octets to peers",
+    "packets_in": "packets from peers",
+    "octets_in": "octets from peers",
+}
+
+SERVICES = (
+    Service(
+        "supernode",
+        "Tells clients their addresses as others see them (STUN), and relays for those that cannot meet (TURN).",
+        _options,
+        listens=(Listen("udp", "port"), Listen("tcp", "port")),
+        tables=(Table("supernode", _HEADINGS),),
+        events={
+            "supernode.allocated": "client, transport, user, relay, lifetime: a client has a relayed transport address",
+            "supernode.released": "client, transport, user, relay, why: it has none any more; why: deleted, expired or "
+            "closed",
+            "supernode.refused": "client, transport, user, code, reason, [peer]: a good user asks in vain; told "
+            "once a minute",
+        },
+        told=_told,
+    ),
+)
