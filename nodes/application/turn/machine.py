@@ -287,6 +287,7 @@ class Supernode:
         stream = self._streams.get(five_tuple)
         if stream is not None:
             stream.set_allocated(now, allocated=five_tuple in self._table.by_tuple)
+            self._flush(stream)  # its deadline is another one
 
     def _flush(self, stream: ClientStream) -> None:
         if not stream.delivering:  # else it is taken with what else comes of what came
