@@ -48,6 +48,7 @@ class ForwardingPort(UdpPort):
 
     def __init__(self, asked: OpenPort, port: Udp, owner: Owner, passage: Passage) -> None:
         self._passage = passage
+        self._received = False  # whether anything of what came together has been
         self._targets_of: dict[Way, tuple[_Target, _Control]] = {}
         super().__init__(asked, port, owner)
 
@@ -85,8 +86,15 @@ class ForwardingPort(UdpPort):
         worked = self._targets_of[way] = (str(peer.address), peer.port), control
         return worked
 
-    def _receive_all(self, opened: socket.socket) -> int:
-        return self._receive_by(self._passage.inbox, opened)
+    def _drain(self, opened: socket.socket) -> None:
+        """What is passed on changes nothing in the machine: where nothing else came, it is not asked what it wants."""
+        self._received = False
+        try:
+            self._receive_by(self._passage.inbox, opened)
+            if self._received:
+                self._owner.settle()
+        except Exception as error:
+            self._owner.fail(error)
 
     def _receive_these(self, datagrams: list[tuple[bytes, bytes]], opened: socket.socket, now: float) -> None:
         forward, ports, number, known = self._passage.forward, self._passage.ports, self.number, self._known
@@ -99,6 +107,7 @@ class ForwardingPort(UdpPort):
                 else:
                     by.pass_on(*went)
             elif went is None:
+                self._received = True
                 ends = known.get(envelope) or self._ends(envelope)
                 self._owner.receive(_make(Datagram, (data, *ends, 0, 0)), now)
                 if self._socket is not opened:  # closed meanwhile
