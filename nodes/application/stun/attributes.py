@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from catenet.nodes.application.stun.values import (
+    FIRST_BIT,
     FLAG,
-    SHIFTED_FLAG,
     AddressErrors,
     Addresses,
     Algorithms,
@@ -133,7 +133,7 @@ REALM = _type(0x0014, "REALM", Text())
 NONCE = _type(0x0015, "NONCE", Octets(0, 763))
 XOR_RELAYED_ADDRESS = _type(0x0016, "XOR-RELAYED-ADDRESS", Addresses(xor=True))
 REQUESTED_ADDRESS_FAMILY = _type(0x0017, "REQUESTED-ADDRESS-FAMILY", Numbers(1, spare=3))
-EVEN_PORT = _type(0x0018, "EVEN-PORT", SHIFTED_FLAG)
+EVEN_PORT = _type(0x0018, "EVEN-PORT", FIRST_BIT)
 """Whether the next-higher port is to be reserved."""
 REQUESTED_TRANSPORT = _type(0x0019, "REQUESTED-TRANSPORT", Numbers(1, spare=3))
 """The number of an IP protocol; 17 is UDP."""

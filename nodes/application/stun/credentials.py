@@ -132,8 +132,10 @@ class Login:
     """A client's side of the long-term mechanism: its account, and what the server has told of realm and nonce."""
 
     def __init__(self, username: str, password: str) -> None:
-        """Raises:
-        ValueError: see `integrity.opaque`.
+        """The account, as it was agreed on.
+
+        Raises:
+            ValueError: see `integrity.opaque`.
 
         """
         self._username = opaque(username)

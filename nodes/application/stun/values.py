@@ -15,9 +15,9 @@ from catenet.nodes.machine import DecodeError, Endpoint
 
 __all__ = [
     "COOKIE",
+    "FIRST_BIT",
     "FLAG",
     "REASONS",
-    "SHIFTED_FLAG",
     "AddressError",
     "AddressErrors",
     "Addresses",
@@ -198,8 +198,10 @@ class Text:
             raise DecodeError(what, value.hex(), "no UTF-8") from None
 
     def write(self, value: str, transaction: bytes) -> bytes:
-        """Raises:
-        ValueError: it is too long to be sent, or no text.
+        """The octets of a text.
+
+        Raises:
+            ValueError: it is too long to be sent, or has half of a surrogate pair.
 
         """
         data = value.encode()
@@ -257,7 +259,7 @@ class _Flags:
 
 
 FLAG = _Flags(0)
-SHIFTED_FLAG = _Flags(1)
+FIRST_BIT = _Flags(1)
 
 
 class Errors:
@@ -312,6 +314,8 @@ class Algorithms:
     """Password algorithms: number, length of the parameters, the parameters and their padding (section 14.11)."""
 
     def read(self, what: str, value: bytes, transaction: bytes) -> tuple[PasswordAlgorithm, ...]:
+        if len(value) > _LONGEST_SENT:  # a client sends it back (section 9.2.5), beside all else that it has to say
+            raise DecodeError(f"length of {what}", len(value), f"over {_LONGEST_SENT} octets")
         found: list[PasswordAlgorithm] = []
         at = 0
         while at < len(value):

@@ -48,10 +48,12 @@ LONG_TERM = bytes.fromhex("""
 """RFC 5769 section 2.4."""
 
 USERHASH = bytes.fromhex("""
-    0001009c 2112a442 78ad3433 c6ad72c0 29da412e
+    00010090 2112a442 78ad3433 c6ad72c0 29da412e
     001e0020 4a3cf38f ef6992bd a952c678 0417da0f 24819415 569e60b2 05c46e41 407f1704
     00150029 6f624d61 744a6f73 32414141 43662f2f 3439396b 39353464 364f4c33 346f4c39 46535476 79363473 41000000
     0014000b 6578616d 706c652e 6f726700
-    001c0020 e4686c8f 0edeb590 13e07090 010a93ef ccbccc54 4c0a45d9 f830aa6d 6f735a01
+    001d0004 00020000
+    001c0020 b5c7bf00 5b6c52a2 1c51c5e8 92f81924 136296cb 927c4314 9309278c c6518e65
 """)
-"""RFC 8489 Appendix B.1."""
+"""RFC 8489 appendix B.1, as erratum 6268 has it: as printed there the length counts the header too, and what the key is
+made by is not said."""
