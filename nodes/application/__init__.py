@@ -1,1 +1,1 @@
-"""The application layer: dns, http and stun."""
+"""The application layer: dns, http, stun and turn."""
