@@ -11,6 +11,7 @@ from catenet.nodes.address import ANY
 from catenet.nodes.application.stun.attributes import (
     DATA,
     DONT_FRAGMENT,
+    EVEN_PORT,
     LIFETIME,
     XOR_PEER_ADDRESS,
     Attribute,
@@ -184,8 +185,6 @@ def test_channel_data_refreshes_neither_channel_nor_permission() -> None:
 
 
 def test_what_comes_to_a_reserved_port_is_dropped() -> None:
-    from catenet.nodes.application.stun.attributes import EVEN_PORT
-
     client = Desk().client()
     client.allocate(EVEN_PORT.of(True))
     client.permit(PEER)
