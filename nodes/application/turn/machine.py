@@ -35,7 +35,6 @@ from catenet.nodes.application.turn.stream import ClientStream
 from catenet.nodes.application.turn.table import AllocationTable
 from catenet.nodes.machine import (
     Action,
-    ClosePort,
     Count,
     Datagram,
     DecodeError,
@@ -112,14 +111,13 @@ class Supernode:
             self._hear_icmp(packet.data, now)
             return
         data, source, destination = packet[:3]
-        if destination.address not in self._own:  # a broadcast: its answer could not come from there
-            self._count("bad_messages")
-            return
         went = self.forward(destination.port, packed(source), data, now)
         if went:
             self._send(*went)
         elif went is None:
-            if destination.port == self._options.port:
+            if destination.address not in self._own:  # a broadcast: its answer could not come from there
+                self._count("bad_messages")
+            elif destination.port == self._options.port:
                 self._from_client(FiveTuple(source, destination), data, now)
             else:
                 self._from_peer(destination.port, source, data, now)
@@ -157,10 +155,6 @@ class Supernode:
         return supernode_table(
             self._options, self._realm, self._table.by_tuple.values(), self._allocator.reservations, now
         )
-
-    def shutdown(self) -> None:
-        """Nobody new is served; clients learn by their next request that nobody answers."""
-        self._actions += [ClosePort(Udp(self._options.port)), ClosePort(Tcp(self._options.port))]
 
     # What a client sends, over either transport
 

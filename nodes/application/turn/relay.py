@@ -76,9 +76,9 @@ class Relay:
         if channel is None or now >= channel.until:
             self.count("no_channel")
             return None
-        length, there = int.from_bytes(data[2:4], "big"), len(data) - _HEADER_SIZE
-        if there < length:  # "too short to contain the claimed length": "silently discarded"
-            self.count("bad_messages")
+        there = len(data) - _HEADER_SIZE
+        if there < 0 or there < (length := data[2] << 8 | data[3]):
+            self.count("bad_messages")  # "too short to contain the claimed length": "silently discarded"
             return None
         if not allocation.spend(length, now):
             self.count("over_bandwidth")
@@ -86,7 +86,7 @@ class Relay:
         allocation.packets_out += 1
         allocation.octets_out += length
         # Over UDP padding "is not required but MAY be included" (section 12.5): it is none of the data.
-        return data[_HEADER_SIZE : _HEADER_SIZE + length], channel.way
+        return data[_HEADER_SIZE : length + _HEADER_SIZE], channel.way
 
     def from_peer(self, allocation: Allocation, peer: bytes, data: bytes, now: float) -> bytes | None:
         """The message to the client that brings what came to its relay port (sections 11.3 and 12.7), without padding.
