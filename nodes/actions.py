@@ -35,8 +35,9 @@ class OpenPort(NamedTuple):
     `tag` is for who opens several alike, to tell them apart when they are open. `ttl`, `tos`: of what is sent by it; 0:
     the kernel's own, and for a group's packets a TTL of 1. `hears_ttl`: what comes in says with which it came.
     `answers`: what comes in is given to `reply` of an `Answering` machine first, `forwards`: to `forward` of a
-    `Forwarding` one; not by a port that hears TTLs. `keeps`: octets that wait in the kernel until they are read, 0: a
-    megabyte. `fragments`: what is sent by it may be fragmented on its way; else the kernel decides.
+    `Forwarding` one, and what that passes on leaves by such a port, too; neither by a port that hears TTLs. `keeps`:
+    octets that wait in the kernel until they are read, 0: a megabyte. `fragments`: what is sent by it may be fragmented
+    on its way; else the kernel decides.
     """
 
     port: Port

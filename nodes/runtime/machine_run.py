@@ -17,6 +17,7 @@ from catenet.nodes.machine import (
     Explaining,
     Flush,
     Flushable,
+    Forwarding,
     Inspectable,
     Interface,
     InterfaceAware,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from catenet.nodes.control.origin import Explanation
     from catenet.nodes.machine import NextHop
     from catenet.nodes.runtime.context import ServiceContext
+    from catenet.nodes.runtime.forwarding import Passage
     from catenet.nodes.runtime.machine_streams import MachineStreams
     from catenet.nodes.runtime.tls import ServiceTls
 
@@ -78,7 +80,10 @@ class MachineRun:
         self.driver = Driver(driven or machine, self.ports.send, self._perform, fail, loop)
         reply = machine.reply if isinstance(machine, Answering) else None
         cross = machine.cross if isinstance(machine, Translating) else None
-        self.ports.owner = Owner(self.driver.feed, self.driver.settle, lans, loop, count, fail, reply, cross)
+        passage = _passage(machine) if isinstance(machine, Forwarding) else None
+        self.ports.owner = Owner(
+            self.driver.feed, self.driver.settle, lans, loop, count, fail, reply=reply, cross=cross, passage=passage
+        )
         self._streams: MachineStreams | None = None
         if isinstance(machine, Accepting | Connecting):
             from catenet.nodes.runtime.machine_streams import MachineStreams
@@ -166,6 +171,12 @@ class MachineRun:
             self.ports.close_port(port)
         elif self._streams is not None:
             self._streams.close_port(port)
+
+
+def _passage(machine: Forwarding) -> Passage:
+    from catenet.nodes.runtime.forwarding import Passage
+
+    return Passage(machine.forward)
 
 
 def _tls(service: str, told: Mapping[str, Json], count: Callable[[str], None]) -> ServiceTls:

@@ -83,7 +83,7 @@ class KernelNetwork:
     def open(self, asked: OpenPort, owner: Owner) -> tuple[OpenedPort, int]:
         port = asked.port
         if isinstance(port, Udp):
-            udp = UdpPort(asked, port, owner)
+            udp = _udp(asked, port, owner)
             return udp, udp.number
         if isinstance(port, Ip):
             from catenet.nodes.runtime.raw import RawPort
@@ -109,3 +109,11 @@ def _crossing_port(port: Crossing, owner: Owner) -> OpenedPort:
     from catenet.nodes.runtime.crossing import CrossingPort
 
     return CrossingPort(port, owner, owner.cross)
+
+
+def _udp(asked: OpenPort, port: Udp, owner: Owner) -> UdpPort:
+    if not asked.forwards or asked.hears_ttl or owner.passage is None:
+        return UdpPort(asked, port, owner)
+    from catenet.nodes.runtime.forwarding import ForwardingPort
+
+    return ForwardingPort(asked, port, owner, owner.passage)

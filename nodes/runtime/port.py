@@ -15,10 +15,13 @@ from abc import ABC, abstractmethod
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from catenet.nodes.address import ANY, Address
-from catenet.nodes.machine import Hook, Interface, OpenPort, Unit
+from catenet.nodes.machine import Hook, Interface, OpenPort, Unit, Way
+
+if TYPE_CHECKING:
+    from catenet.nodes.runtime.forwarding import Passage
 
 __all__ = [
     "BATCH",
@@ -28,6 +31,7 @@ __all__ = [
     "PKTINFO",
     "SLICE",
     "Cross",
+    "Forward",
     "Interfaces",
     "IpSocketPort",
     "Owner",
@@ -46,8 +50,12 @@ known already; else None."""
 Cross = Callable[[bytes, Hook, str, str, float], bytes | None]
 """`Translating.cross`."""
 
+Forward = Callable[[int, bytes, bytes, float], tuple[bytes, Way] | tuple[()] | None]
+"""`forward` of a `Forwarding` machine."""
+
 IP_PKTINFO, _IP_MULTICAST_ALL, _SO_BINDTOIFINDEX = 8, 49, 62  # Python's socket lacks these names before 3.14
 _SO_RCVBUFFORCE = 33
+_IP_MTU_DISCOVER, _IP_PMTUDISC_DONT = 10, 0
 PKTINFO = struct.Struct("=i4s4s")  # struct in_pktinfo: interface, local address, destination in the header
 _MREQN = struct.Struct("=4s4si")  # struct ip_mreqn: group, local address, interface
 _INT = struct.Struct("=i")
@@ -81,7 +89,7 @@ class Interfaces(Protocol):
 class Owner:
     """Whose the ports are. `receive` is given what came, and when; `settle` is called once behind all that came
     together. `reply` may know an answer to a datagram, which is not received then; `cross` says what becomes of packets
-    that wait. What they raise goes to `fail`.
+    that wait; `passage` is of the ports of a machine that passes some on. What they raise goes to `fail`.
     """
 
     receive: Callable[[Any, float], None]
@@ -92,6 +100,7 @@ class Owner:
     fail: Callable[[Exception], None]
     reply: Reply | None = None
     cross: Cross | None = None
+    passage: Passage | None = None
 
 
 class SocketPort(ABC):
@@ -200,10 +209,11 @@ class SocketPort(ABC):
     def _make(self, family: int, kind: int, protocol: int) -> socket.socket:
         """A socket that keeps what comes in until it is read."""
         made = socket.socket(family, kind | _FLAGS, protocol)
+        half = (self.asked.keeps or _KEPT) // 2  # the kernel doubles it
         try:
-            made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _KEPT // 2)  # the kernel doubles it
+            made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, half)
         except PermissionError:  # not root: as much as anybody may have
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _KEPT // 2)
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, half)
         return made
 
     def _drain(self, opened: socket.socket) -> None:
@@ -303,6 +313,8 @@ class IpSocketPort(SocketPort):
             made.setsockopt(ip, socket.IP_TTL, asked.ttl)
         if asked.tos:
             made.setsockopt(ip, socket.IP_TOS, asked.tos)
+        if asked.fragments:
+            made.setsockopt(ip, _IP_MTU_DISCOVER, _IP_PMTUDISC_DONT)
 
     def _set_member(self, opened: socket.socket, group: Address | bytes, ifindex: int, *, joins: bool) -> None:
         if not isinstance(group, Address):

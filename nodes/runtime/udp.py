@@ -25,12 +25,13 @@ from catenet.nodes.runtime.port import (
 if TYPE_CHECKING:
     from catenet.nodes.runtime.mmsg import Inbox, Outbox
 
-__all__ = ["UdpPort"]
+__all__ = ["SPACE", "UdpPort"]
 
 _IP_RECVTTL, _IP_RECVTOS = 12, 13  # Python's socket lacks these names before 3.14
-_SPACE = socket.CMSG_SPACE(PKTINFO.size)
-_SPACE_TTL = _SPACE + socket.CMSG_SPACE(4) + socket.CMSG_SPACE(1)
-_SPACE_ALL = _SPACE + 2 * socket.CMSG_SPACE(4)
+SPACE = socket.CMSG_SPACE(PKTINFO.size)
+"""Octets of the control data that come with a datagram: its interface and our address."""
+_SPACE_TTL = SPACE + socket.CMSG_SPACE(4) + socket.CMSG_SPACE(1)
+_SPACE_ALL = SPACE + 2 * socket.CMSG_SPACE(4)
 _CMSGHDR = struct.Struct("@Nii")  # struct cmsghdr
 _MANY = 16  # datagrams at one go
 _INFO = 16 + socket.CMSG_LEN(0)  # where an envelope has its struct in_pktinfo: behind sockaddr_in and cmsghdr
@@ -44,7 +45,7 @@ class UdpPort(IpSocketPort):
 
     def __init__(self, asked: OpenPort, port: Udp, owner: Owner) -> None:
         self.number = port.number
-        self._space = _SPACE_TTL if asked.hears_ttl else _SPACE
+        self._space = _SPACE_TTL if asked.hears_ttl else SPACE
         self._reply = owner.reply if asked.answers and not asked.hears_ttl else None
         self._sources: dict[tuple[str, int], Endpoint] = {}
         self._arrivals: dict[bytes, tuple[Endpoint, str]] = {}  # struct in_pktinfo → our address, and the LAN
@@ -123,9 +124,12 @@ class UdpPort(IpSocketPort):
                 self._boxes = _boxes()
             return received
         self._draining = True
+        return self._receive_by(self._boxes[0], opened)
+
+    def _receive_by(self, inbox: Inbox, opened: socket.socket) -> int:
         began = self._owner.loop.time()
         try:
-            datagrams = self._boxes[0].receive(opened, self._at_once)
+            datagrams = inbox.receive(opened, self._at_once)
         except OSError:  # ENETDOWN and its like, told once by the socket
             self._owner.count("receive_failures")
             return 0
@@ -141,7 +145,7 @@ class UdpPort(IpSocketPort):
         for data, envelope in datagrams:
             answer = None if reply is None else reply(data, now)
             if answer is None:
-                ends = known.get(envelope) or remember(known, envelope, self._ends(envelope))
+                ends = known.get(envelope) or self._ends(envelope)
                 receive(_make(Datagram, (data, *ends, 0, 0)), now)
                 if self._socket is not opened:  # closed meanwhile
                     return
@@ -151,10 +155,10 @@ class UdpPort(IpSocketPort):
                 self._put(answer, envelope)
 
     def _ends(self, envelope: bytes) -> tuple[Endpoint, Endpoint, str]:
-        """Who sent it, to which address of ours, on which LAN."""
+        """Who sent it, to which address of ours, on which LAN; from now on that is known."""
         info = envelope[_INFO : _INFO + PKTINFO.size]
         peer = Endpoint(Address.unpack(envelope[4:8]), int.from_bytes(envelope[2:4], "big"))
-        return peer, *self._arrival(info)
+        return remember(self._known, envelope, (peer, *self._arrival(info)))
 
     def _put(self, data: bytes, envelope: bytes) -> None:
         """Into what is sent at one go."""
@@ -190,7 +194,7 @@ class UdpPort(IpSocketPort):
         if peer is None:
             peer = remember(self._sources, source, Endpoint(Address.unpack(socket.inet_aton(source[0])), source[1]))
         info, ttl, tos = control[0][2] if control else b"", 0, 0
-        if self._space != _SPACE:  # it hears TTLs
+        if self._space != SPACE:  # it hears TTLs
             said = {kind: value for _, kind, value in control}
             info = said.get(IP_PKTINFO, b"")
             ttl = int.from_bytes(said.get(socket.IP_TTL, b""), byteorder)
@@ -209,7 +213,7 @@ def _boxes() -> tuple[Inbox, Outbox]:
     """For those who need them: they are a tenth of what a router loads."""
     from catenet.nodes.runtime.mmsg import Inbox, Outbox
 
-    return Inbox(_SPACE), Outbox(_SPACE_ALL)
+    return Inbox(SPACE), Outbox(_SPACE_ALL)
 
 
 def _packed_name(peer: Endpoint) -> bytes:

@@ -41,6 +41,8 @@ TARGETS: Mapping[str, str] = {
     "stun-stream": "fuzz_stun:stream",
     "stun-server": "fuzz_stun:server",
     "stun-client": "fuzz_stun:client",
+    "supernode": "fuzz_turn:supernode",
+    "icmp-error": "fuzz_turn:icmp",
     "netlink": "fuzz_netlink:answers",
     "node-config": "fuzz_control:config",
     "question": "fuzz_control:question",

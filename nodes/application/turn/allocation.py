@@ -18,6 +18,7 @@ RESERVED_AFTER = 300.0
 """Seconds for which neither end of a channel is bound to another after it has expired: a client MUST wait so long
 (section 12), and what is still under way is no other peer's."""
 _SECOND = 1.0  # of which the bandwidth is
+_ICMP = 10  # errors in a second that a client hears of: anybody may send them
 
 
 class FiveTuple(NamedTuple):
@@ -81,7 +82,8 @@ class Allocation:
         self._port = Udp(relay.port)
         self._source = sources[1]
         self._bandwidth = self._left = bandwidth
-        self._renewed = 0.0
+        self._renewed = self._icmp_renewed = 0.0
+        self._icmp_left = _ICMP
 
     def spend(self, octets: int, now: float) -> bool:
         """Whether so many octets may be relayed now: they count then."""
@@ -91,6 +93,13 @@ class Allocation:
             return False
         self._left -= octets
         return True
+
+    def hears_of_error(self, now: float) -> bool:
+        """Whether the client is told of one more ICMP error now: it counts then."""
+        if now >= self._icmp_renewed:
+            self._icmp_left, self._icmp_renewed = _ICMP, now + _SECOND
+        self._icmp_left -= 1
+        return self._icmp_left >= 0
 
     def way_to(self, peer: Endpoint) -> Way:
         return Way(self._port, peer, self._source)

@@ -8,19 +8,23 @@ from functools import partial
 from catenet.nodes.application.stun.attributes import (
     DONT_FRAGMENT,
     FINGERPRINT,
+    HEADER_SIZE,
+    REQUESTED_TRANSPORT,
     SOFTWARE,
     UNKNOWN_ATTRIBUTES,
+    XOR_PEER_ADDRESS,
     Attribute,
 )
 from catenet.nodes.application.stun.binding import answer as binding_answer
 from catenet.nodes.application.stun.credentials import Realm, Refusal
 from catenet.nodes.application.stun.message import Kind, Message, Method
 from catenet.nodes.application.stun.nonce import Nonces
-from catenet.nodes.application.turn.allocation import FiveTuple, packed
+from catenet.nodes.application.turn.allocation import Allocation, FiveTuple, packed
 from catenet.nodes.application.turn.allocator import Allocator
 from catenet.nodes.application.turn.asked import Asked, RefusedError
 from catenet.nodes.application.turn.config import SupernodeOptions
 from catenet.nodes.application.turn.credentials import User, password_of
+from catenet.nodes.application.turn.icmp import PROTOCOL, IcmpError
 from catenet.nodes.application.turn.limiter import Limiter
 from catenet.nodes.application.turn.policy import Policy
 from catenet.nodes.application.turn.relay import Relay
@@ -31,13 +35,14 @@ from catenet.nodes.application.turn.stream import ClientStream
 from catenet.nodes.application.turn.table import AllocationTable
 from catenet.nodes.machine import (
     Action,
-    ClosePort,
     Count,
     Datagram,
     DecodeError,
     Endpoint,
     Entropy,
     Flush,
+    Ip,
+    IpPacket,
     Json,
     OpenPort,
     Port,
@@ -53,6 +58,7 @@ __all__ = ["Supernode"]
 _SOFTWARE = "catenet"
 _SECRET_SIZE = 32  # octets of what nonces are made with
 _TOLD_AGAIN = 60.0  # seconds after which a refusal is told again
+_MALFORMED = frozenset({REQUESTED_TRANSPORT.name, XOR_PEER_ADDRESS.name})
 _NAMED = frozenset({Method.ALLOCATE, Method.REFRESH})
 """Whose responses say by which software they are ("SHOULD", RFC 8656 section 5)."""
 
@@ -80,7 +86,7 @@ class Supernode:
         self._table = AllocationTable()
         self._relay = Relay(self._table, options.port, count, entropy)
         self.forward = self._relay.forward  # for every packet: no call between
-        self._actions: list[Action] = [OpenPort(Udp(options.port), forwards=True)]
+        self._actions: list[Action] = [OpenPort(Udp(options.port), forwards=True), OpenPort(Ip(PROTOCOL))]
         if options.tcp == "on":
             self._actions.append(OpenPort(Tcp(options.port)))
         self._allocator = Allocator(
@@ -100,19 +106,21 @@ class Supernode:
 
     # The contract
 
-    def receive(self, packet: Datagram, now: float) -> None:
-        data, source, destination = packet[:3]
-        if destination.address not in self._own:  # a broadcast: its answer could not come from there
-            self._count("bad_messages")
+    def receive(self, packet: Datagram | IpPacket, now: float) -> None:
+        if isinstance(packet, IpPacket):
+            self._hear_icmp(packet.data, now)
             return
+        data, source, destination = packet[:3]
         went = self.forward(destination.port, packed(source), data, now)
         if went:
             self._send(*went)
         elif went is None:
-            if destination.port == self._options.port:
+            if destination.address not in self._own:  # a broadcast: its answer could not come from there
+                self._count("bad_messages")
+            elif destination.port == self._options.port:
                 self._from_client(FiveTuple(source, destination), data, now)
             else:
-                self._to_stream(destination.port, source, data, now)
+                self._from_peer(destination.port, source, data, now)
 
     def wake(self, now: float) -> None:
         self._allocator.wake(now)
@@ -130,9 +138,12 @@ class Supernode:
 
     def port_failed(self, asked: OpenPort, why: str, now: float) -> None:
         """Raises OSError: without the port on which it serves there is nothing to do."""
-        if not asked.tag:
+        if asked.tag:
+            self._allocator.port_failed(asked.tag, now)
+        elif isinstance(asked.port, Ip):
+            self._count("icmp_not_heard")  # who may not have a raw socket serves without
+        else:
             raise OSError(f"{asked.port}: {why}")
-        self._allocator.port_failed(asked.tag, now)
 
     def accepted(self, local: Endpoint, peer: Endpoint, now: float) -> ClientStream:
         five_tuple = FiveTuple(peer, local, "tcp")
@@ -145,10 +156,6 @@ class Supernode:
             self._options, self._realm, self._table.by_tuple.values(), self._allocator.reservations, now
         )
 
-    def shutdown(self) -> None:
-        """Nobody new is served; clients learn by their next request that nobody answers."""
-        self._actions += [ClosePort(Udp(self._options.port)), ClosePort(Tcp(self._options.port))]
-
     # What a client sends, over either transport
 
     def _from_client(self, five_tuple: FiveTuple, data: bytes, now: float) -> None:
@@ -157,8 +164,9 @@ class Supernode:
             return
         try:
             message = Message.parse(data)
-        except DecodeError:
+        except DecodeError as error:
             self._count("bad_messages")
+            self._refuse_malformed(data, error, five_tuple, now)
             return
         if message.method == Method.BINDING:
             answer = binding_answer(message, five_tuple.client)
@@ -170,6 +178,14 @@ class Supernode:
             self._send_indication(message, five_tuple, now)
         else:
             self._count("bad_messages")
+
+    def _refuse_malformed(self, data: bytes, error: DecodeError, five_tuple: FiveTuple, now: float) -> None:
+        """An attribute that is malformed gives 400 where RFC 8656 says so (sections 7.2 and 10.2); unsigned, since the
+        request was not read as far as its signature."""
+        if error.field.removeprefix("length of ") in _MALFORMED:
+            head = Message.parse(data[:2] + bytes(2) + data[4:HEADER_SIZE])  # without attributes
+            if head.kind == Kind.REQUEST:
+                self._challenge(head, five_tuple, Refusal(400), now)
 
     def _relay_channel_data(self, five_tuple: FiveTuple, data: bytes, now: float) -> None:
         allocation = self._table.by_tuple.get(five_tuple)
@@ -269,13 +285,27 @@ class Supernode:
     def _act(self, action: Action) -> None:
         self._actions.append(action)
 
-    # Connections
+    # What comes to relay ports, and of what left by them
 
-    def _to_stream(self, port: int, peer: Endpoint, data: bytes, now: float) -> None:
-        """What came to the relay port of a client over TCP."""
+    def _from_peer(self, port: int, peer: Endpoint, data: bytes, now: float) -> None:
+        """For a client over TCP."""
         allocation = self._table.by_port[port]
         message = self._relay.from_peer(allocation, packed(peer), data, now)
-        if message is None:
+        if message is not None:
+            self._to_client(allocation, message)
+
+    def _hear_icmp(self, data: bytes, now: float) -> None:
+        try:
+            error = IcmpError.parse(data)
+        except DecodeError:  # pings among it
+            return
+        told = self._relay.error(error, now)
+        if told is not None:
+            self._to_client(*told)
+
+    def _to_client(self, allocation: Allocation, message: bytes) -> None:
+        if allocation.to_client is not None:
+            self._send(message, allocation.to_client)
             return
         stream = self._streams[allocation.five_tuple]
         if stream.relay(message):
@@ -283,10 +313,13 @@ class Supernode:
         else:
             self._count("stream_full")
 
+    # Connections
+
     def _tell_stream(self, five_tuple: FiveTuple, now: float) -> None:
         stream = self._streams.get(five_tuple)
         if stream is not None:
             stream.set_allocated(now, allocated=five_tuple in self._table.by_tuple)
+            self._flush(stream)  # its deadline is another one
 
     def _flush(self, stream: ClientStream) -> None:
         if not stream.delivering:  # else it is taken with what else comes of what came

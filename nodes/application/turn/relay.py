@@ -21,9 +21,11 @@ What is known of a flow stands behind two look-ups in dictionaries, and what is 
 from __future__ import annotations
 
 from catenet.nodes.address import Address
-from catenet.nodes.application.stun.attributes import DATA, XOR_PEER_ADDRESS
+from catenet.nodes.application.stun.attributes import DATA, ICMP, XOR_PEER_ADDRESS, Attribute
 from catenet.nodes.application.stun.message import TRANSACTION_SIZE, Kind, Message, Method
+from catenet.nodes.application.stun.values import Icmp
 from catenet.nodes.application.turn.allocation import Allocation
+from catenet.nodes.application.turn.icmp import IcmpError
 from catenet.nodes.application.turn.table import AllocationTable
 from catenet.nodes.machine import Count, Endpoint, Entropy, Way
 
@@ -74,9 +76,9 @@ class Relay:
         if channel is None or now >= channel.until:
             self.count("no_channel")
             return None
-        length, there = int.from_bytes(data[2:4], "big"), len(data) - _HEADER_SIZE
-        if there < length:  # "too short to contain the claimed length": "silently discarded"
-            self.count("bad_messages")
+        there = len(data) - _HEADER_SIZE
+        if there < 0 or there < (length := data[2] << 8 | data[3]):
+            self.count("bad_messages")  # "too short to contain the claimed length": "silently discarded"
             return None
         if not allocation.spend(length, now):
             self.count("over_bandwidth")
@@ -84,7 +86,7 @@ class Relay:
         allocation.packets_out += 1
         allocation.octets_out += length
         # Over UDP padding "is not required but MAY be included" (section 12.5): it is none of the data.
-        return data[_HEADER_SIZE : _HEADER_SIZE + length], channel.way
+        return data[_HEADER_SIZE : length + _HEADER_SIZE], channel.way
 
     def from_peer(self, allocation: Allocation, peer: bytes, data: bytes, now: float) -> bytes | None:
         """The message to the client that brings what came to its relay port (sections 11.3 and 12.7), without padding.
@@ -97,7 +99,7 @@ class Relay:
             if not allocation.permits(end.address, now):
                 self.count("no_permission")
                 return None
-            message = self._indication(end, data)
+            message = self._indication(XOR_PEER_ADDRESS.of(end), DATA.of(data))
         if not allocation.spend(len(data), now):
             self.count("over_bandwidth")
             return None
@@ -118,6 +120,20 @@ class Relay:
         allocation.octets_out += len(data)
         return data, allocation.way_to(peer)
 
-    def _indication(self, peer: Endpoint, data: bytes) -> bytes:
-        attributes = XOR_PEER_ADDRESS.of(peer), DATA.of(data)
+    def error(self, error: IcmpError, now: float) -> tuple[Allocation, bytes] | None:
+        """An ICMP error (section 11.5) → whose it is, and the message that tells the client.
+
+        The permission is looked for of where the datagram went: "the source IP address MUST NOT be checked".
+        """
+        allocation = self._relays.get(error.source.port)
+        if allocation is None or allocation.relay != error.source:
+            return None
+        if not allocation.permits(error.destination.address, now) or not allocation.hears_of_error(now):
+            return None
+        self.count("icmp")
+        what = ICMP.of(Icmp(error.type, error.code, error.mtu))
+        return allocation, self._indication(XOR_PEER_ADDRESS.of(error.destination), what)
+
+    def _indication(self, *attributes: Attribute) -> bytes:
+        """A Data indication."""
         return Message(Method.DATA, Kind.INDICATION, self._entropy(TRANSACTION_SIZE), attributes).encode()

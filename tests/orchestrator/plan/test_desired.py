@@ -142,6 +142,17 @@ nodes:
     }
 
 
+def test_a_supernode_is_told_the_lans_to_which_it_relays() -> None:
+    text = """
+lans: {home: {prefix: 192.168.7.0/24}, net: {prefix: 10.3.0.0/16}}
+nodes:
+  s: {lans: [net], services: {supernode: {secret: not a good one}}}
+  h: {lans: [home]}
+"""
+    wanted = desired(lab(text), "x", IMAGE)
+    assert config(wanted, "s").told == {"supernode": {"lans": ["192.168.7.0/24", "10.3.0.0/16"]}}
+
+
 TLS = """
 name: shop
 lans: {l: {}, m: {}}

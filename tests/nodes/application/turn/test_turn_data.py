@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from turn_desk import PEER, SERVER, Client, Desk, end, interface
 
-from catenet.nodes.address import ANY
+from catenet.nodes.address import ANY, Address
 from catenet.nodes.application.stun.attributes import (
     DATA,
     DONT_FRAGMENT,
+    EVEN_PORT,
     LIFETIME,
     XOR_PEER_ADDRESS,
     Attribute,
@@ -184,8 +185,6 @@ def test_channel_data_refreshes_neither_channel_nor_permission() -> None:
 
 
 def test_what_comes_to_a_reserved_port_is_dropped() -> None:
-    from catenet.nodes.application.stun.attributes import EVEN_PORT
-
     client = Desk().client()
     client.allocate(EVEN_PORT.of(True))
     client.permit(PEER)
@@ -312,7 +311,8 @@ def test_what_is_forwarded_is_what_is_received(told: list[tuple[str, str, bytes,
         went: list[object] = []
         for who, where, data, pause in told:
             desk.wait(pause)
-            source, destination = ends[who], Endpoint(SERVER.address, places[where])
+            here = SERVER.address if len(data) % 3 else Address.parse("10.0.0.255")
+            source, destination = ends[who], Endpoint(here, places[where])
             if forwards:
                 known = desk.machine.forward(destination.port, packed(source), data, desk.now)
                 if known is not None:

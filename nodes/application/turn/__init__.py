@@ -1,0 +1,48 @@
+"""A supernode: Traversal Using Relays around NAT, the server's side, with STUN's Binding method.
+
+Files, in the order to read them:
+    config        options
+    service       the declaration of `supernode`
+    needs         what it is told of its lab: the LANs
+    credentials   usernames with their time, and passwords made of a secret
+    policy        to which peers it relays
+    allocation    `Allocation`: one client's permissions and channels; `FiveTuple`
+    relays        the relay ports: which is drawn, which are reserved
+    table         all allocations, by 5-tuple, by port, by client
+    asked         a request whose sender is known; why one is refused
+    allocator     how allocations are made and ended
+    requests      what is asked of an allocation: Refresh, CreatePermission, ChannelBind, Send
+    relay         the way of the data, before they are packets
+    icmp          errors that come back
+    limiter       how much is said to those who have proved nothing
+    stream        a client over TCP
+    reports       the events
+    show          the table
+    machine       the machine `Supernode`
+
+Timers: an allocation lasts `lifetime` (600 s) unless its client asks for more, at most `longest` (3,600 s); a
+permission 300 s, a channel 600 s, and for 300 s more neither end of it is bound to another; a reserved port 30 s; a
+nonce `nonce` (600 s); a connection without an allocation 30 s. A credential is taken for 60 s after its time. The
+permissions and channels that are over are noticed when they are looked at.
+
+Bounds: `allocations` in all and `per_user`, reserved ports among them; `permissions` and `channels_each` of each;
+`bandwidth` of each; 10 ICMP errors a second of each; 20 answers a second to an address that has proved nothing, and
+4,096 such addresses; 2,048 octets of a message over a connection without an allocation; 64 kB that wait for a client
+over TCP. A retransmitted Allocate request is known by the allocation that it made, so that no answers are kept.
+
+Deviations, and why:
+    The key is made of the username and the secret for each request, where RFC 8656 section 6 has it stored: so neither
+        it nor a password is kept.
+    DONT-FRAGMENT is not understood (sections 7.2, check 4, and 11.2): no single datagram can have its DF bit set here.
+        What is relayed has DF 0, the alternate behaviour of section 14.
+    DSCP is 0 and ECN is Not-ECT, the alternate behaviours of section 14: reading them costs as much as relaying.
+    Where a client has one allocation, its ChannelData are known by its address and port, whichever of the node's
+        addresses they come to (section 6 has the 5-tuple): only a node with several addresses could tell.
+    An attribute whose value is malformed makes the message none (dropped, counted), but where RFC 8656 wants 400: that
+        goes unsigned.
+    Usernames are not hidden (RFC 8489 section 14.4, MAY): a password is made of the name, and no list of names is kept.
+    IPv6, TLS, DTLS, redirection (300), RFC 5780 and RFC 6062 are not there: a lab has IPv4 and UDP peers.
+
+Supported standards: RFC 8656 (UDP and TCP to the client, UDP to the peer), RFC 8489 (Binding; long-term credentials by
+MD5 and SHA-256), RFC 5766 (its channel numbers, by an option), RFC 6056 (random ports), RFC 1191 (an MTU is told on).
+"""
