@@ -1,6 +1,7 @@
 """The directory: accounts, sessions, contacts with consent, presence, public keys, signals of calls, supernodes.
 
 message      what clients and the directory say to each other: JSON, one object a line
+fields       what may stand in a field of it
 lines        bytes → lines of bounded length
 stream       a client's connection: its time, its bounds, what waits to be sent
 state        what is kept, and how it changes: rows that are put and deleted

@@ -14,12 +14,22 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64decode, b64encode
-from binascii import Error as Base64Error
-from collections.abc import Callable, Mapping
+from base64 import b64encode
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, get_args
 
-from catenet.nodes.address import Address
+from catenet.nodes.application.directory.fields import (
+    Reader,
+    flag,
+    matching,
+    number,
+    octets,
+    one_of,
+    parse_endpoint,
+    secret,
+    shown,
+    text,
+)
 from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import DecodeError, Endpoint, Json
 
@@ -204,118 +214,20 @@ class Probe(NamedTuple):
 
 Notice = Known | Signalled | Role | Probe
 
-Reader = Callable[[str, object], Any]
-"""The name of a field and what came in it → the value. Raises DecodeError."""
-
-
-def _text(most: int) -> Reader:
-    """Of so many bytes at most."""
-
-    def read(field: str, value: object) -> str:
-        if not isinstance(value, str):
-            raise DecodeError(field, _shown(value), "is no text")
-        try:
-            size = len(value.encode())
-        except UnicodeEncodeError:
-            raise DecodeError(field, _shown(value), "is no UTF-8") from None
-        if size > most:
-            raise DecodeError(field, size, f"bytes are over {most}")
-        return value
-
-    return read
-
-
-def _matching(form: re.Pattern[str]) -> Reader:
-    def read(field: str, value: object) -> str:
-        if not isinstance(value, str) or form.fullmatch(value) is None:
-            raise DecodeError(field, _shown(value), f"is not {form.pattern}")
-        return value
-
-    return read
-
-
-def _one_of(*words: str) -> Reader:
-    def read(field: str, value: object) -> str:
-        if value not in words or not isinstance(value, str):
-            raise DecodeError(field, _shown(value), f"is none of {', '.join(words)}")
-        return value
-
-    return read
-
-
-def _secret(form: Callable[[str], bool]) -> Reader:
-    """What came is in no message."""
-
-    def read(field: str, value: object) -> str:
-        if not isinstance(value, str) or not form(value):
-            raise DecodeError(field, "(hidden)", "has not the form of one")
-        return value
-
-    return read
-
-
-def _number(most: int, least: int = 0) -> Reader:
-    def read(field: str, value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise DecodeError(field, _shown(value), f"is no number from {least} to {most}")
-        return value
-
-    return read
-
-
-def _flag(field: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise DecodeError(field, _shown(value), "is neither true nor false")
-    return value
-
-
-def _octets(*sizes: int) -> Reader:
-    """So many, in base64 (RFC 4648 section 4)."""
-
-    def read(field: str, value: object) -> bytes:
-        try:
-            octets = b64decode(value, validate=True) if isinstance(value, str) and value.isascii() else None
-        except Base64Error:
-            octets = None
-        if octets is None or len(octets) not in sizes or b64encode(octets).decode() != value:
-            raise DecodeError(field, _shown(value), f"is not base64 of {' or '.join(map(str, sizes))} octets")
-        return octets
-
-    return read
-
-
-def _endpoint(field: str, value: object) -> Endpoint:
-    """ADDRESS:PORT, written in the only way."""
-    if isinstance(value, str) and len(value) <= len("255.255.255.255:65535"):
-        address, _, port = value.partition(":")
-        try:
-            found = Endpoint(Address.parse(address), int(port))
-        except ValueError:
-            found = None
-        if found is not None and str(found) == value and 0 < found.port <= 65_535:
-            return found
-    raise DecodeError(field, _shown(value), "is no ADDRESS:PORT")
-
-
-def _shown(value: object) -> object:
-    """Of something long only the begin."""
-    return value if isinstance(value, bool | int | float | None) else str(value)[:80]
-
-
-_PRINTABLE = _secret(lambda value: 0 < len(value) <= PASSWORD_LIMIT and value.isprintable())
-_ID, _USER, _BODY = _matching(_WORD), _matching(NAME), _text(_BODY_LIMIT)
+_PRINTABLE = secret(lambda value: 0 < len(value) <= PASSWORD_LIMIT and value.isprintable())
+_ID, _USER, _BODY = matching(_WORD), matching(NAME), text(_BODY_LIMIT)
 
 _Form = tuple[type[Any], Mapping[str, Reader]]
 _ASKS: Mapping[str, _Form] = {
     "login": (Login, {"user": _USER, "password": _PRINTABLE}),
-    "resume": (Resume, {"token": _secret(lambda value: _TOKEN.fullmatch(value) is not None)}),
-    "contact": (Contact, {"do": _one_of("add", "accept", "remove"), "user": _USER}),
-    "presence": (Presence, {"state": _one_of(*get_args(PresenceWord))}),
-    "key": (PublishKey, {"key": _octets(_KEY_SIZE)}),
+    "resume": (Resume, {"token": secret(lambda value: _TOKEN.fullmatch(value) is not None)}),
+    "contact": (Contact, {"do": one_of("add", "accept", "remove"), "user": _USER}),
+    "presence": (Presence, {"state": one_of(*get_args(PresenceWord))}),
+    "key": (PublishKey, {"key": octets(_KEY_SIZE)}),
     "signal": (Signal, {"to": _USER, "call": _ID, "body": _BODY}),
-    "register": (Register, {"at": _endpoint, "quota": _number(_MOST, 1)}),
-    "report": (Reported, {"allocations": _number(_MOST)}),
-    "probed": (Probed, {"at": _endpoint, "answered": _flag}),
+    "register": (Register, {"at": parse_endpoint, "quota": number(_MOST, 1)}),
+    "report": (Reported, {"allocations": number(_MOST)}),
+    "probed": (Probed, {"at": parse_endpoint, "answered": flag}),
     "credentials": (Credentials, {}),
     "ping": (Ping, {}),
 }
@@ -324,14 +236,14 @@ _NOTICES: Mapping[str, _Form] = {
         Known,
         {
             "user": _USER,
-            "state": _one_of(*get_args(RelationWord)),
-            "presence": _one_of(*get_args(PresenceWord), "offline"),
-            "key": _octets(0, _KEY_SIZE),
+            "state": one_of(*get_args(RelationWord)),
+            "presence": one_of(*get_args(PresenceWord), "offline"),
+            "key": octets(0, _KEY_SIZE),
         },
     ),
     "signal": (Signalled, {"user": _USER, "call": _ID, "body": _BODY}),
-    "role": (Role, {"role": _one_of(*get_args(RoleWord)), "why": _text(400), "secret": _octets(0, _KEY_SIZE)}),
-    "probe": (Probe, {"at": _endpoint}),
+    "role": (Role, {"role": one_of(*get_args(RoleWord)), "why": text(400), "secret": octets(0, _KEY_SIZE)}),
+    "probe": (Probe, {"at": parse_endpoint}),
 }
 _WORDS = {form[0]: ("ask", word) for word, form in _ASKS.items()} | {
     form[0]: ("notice", word) for word, form in _NOTICES.items()
@@ -369,11 +281,11 @@ def parse_said(line: bytes) -> Answer | Notice:
     if "ok" in value:
         ok = value["ok"]
         if not isinstance(ok, dict) or len(value) != 2:
-            raise DecodeError("ok", _shown(ok), "is no object, or not alone")
+            raise DecodeError("ok", shown(ok), "is no object, or not alone")
         return Answer(name, ok)
     after = value.get("retry_after", 0.0)
     if isinstance(after, bool) or not isinstance(after, int | float) or not 0 <= after <= 3600:
-        raise DecodeError("retry_after", _shown(after), "is no number of seconds up to an hour")
+        raise DecodeError("retry_after", shown(after), "is no number of seconds up to an hour")
     return Answer(name, None, _ID("error", value.get("error")), float(after))
 
 
@@ -385,7 +297,7 @@ def parse_known(value: object) -> Known:
 
     """
     if not isinstance(value, dict):
-        raise DecodeError("contacts", _shown(value), "has what is no object")
+        raise DecodeError("contacts", shown(value), "has what is no object")
     return Known(*_fields(value, _NOTICES["contact"][1]))
 
 
@@ -422,14 +334,14 @@ def _object(line: bytes) -> dict[str, Any]:
     except ValueError as error:  # UnicodeDecodeError is one
         raise DecodeError("line", len(line), f"bytes are no JSON: {str(error)[:80]}") from None
     if not isinstance(value, dict):
-        raise DecodeError("line", _shown(value), "is no object")
+        raise DecodeError("line", shown(value), "is no object")
     return value
 
 
 def _form(value: Mapping[str, Any], field: str, forms: Mapping[str, _Form]) -> _Form:
     word = value.get(field)
     if not isinstance(word, str) or word not in forms:
-        raise DecodeError(field, _shown(word), f"is none of {', '.join(forms)}")
+        raise DecodeError(field, shown(word), f"is none of {', '.join(forms)}")
     return forms[word]
 
 

@@ -22,6 +22,7 @@ ADDRESSES = 4096
 """Addresses that are remembered, and as many pairs of an account and an address from which it was logged in to."""
 _FREE = 10  # failures: the tenth is the first after which one waits
 _FIRST, _LONGEST = 1.0, 60.0  # seconds
+_DOUBLINGS = 6  # and it is over the longest
 _HALF = 600.0  # seconds
 _ROWS, _COLUMNS = 4, 1024
 
@@ -43,7 +44,7 @@ class Failures:
 
     def until(self) -> float:
         """When the next try may be made; a time that may have passed."""
-        over = round(self.count) - _FREE
+        over = min(round(self.count) - _FREE, _DOUBLINGS)
         return self.at + min(_LONGEST, _FIRST * 2.0**over) if over >= 0 else -inf
 
 
