@@ -56,7 +56,7 @@ __all__ = ["ASKED", "KEPT", "PING", "DirectoryClient", "Joined", "Left", "Server
 
 PING = 5.0
 _FIRST, _LONGEST = 0.2, 10.0
-_CONNECT = 5.0
+_CONNECT = 2.0  # whoever tries when the directory is back connects at once: the longer, the more of them
 _SOON = 5.0  # until credentials are asked for again, where there was no supernode
 """Seconds."""
 KEPT = 64
