@@ -125,6 +125,7 @@ def test_every_option_says_what_it_is_for_in_sentences(service: str) -> None:
         ("web", {"root": "x", "port": 0}, "port", ""),
         ("web", {"root": "x", "idle": 0.0}, "idle", ""),
         ("browse", {"timeout": 0.0}, "timeout", ""),
+        ("browse", {"width": 0}, "width", ""),
         ("directory", {"accounts": {"Alice": "x" * 8}}, "accounts", "Alice"),
         ("directory", {"accounts": {"alice": "x" * 7}}, "accounts", "alice"),
         ("directory", {"accounts": {"alice": "x" * 129}}, "accounts", "alice"),
@@ -141,7 +142,6 @@ def test_every_option_says_what_it_is_for_in_sentences(service: str) -> None:
         ("directory", {"tenure": -1.0}, "tenure", ""),
         ("directory", {"promote_at": 101}, "demote_at", ""),
         ("directory", {"demote_at": 70}, "demote_at", ""),
-        ("browse", {"width": 0}, "width", ""),
     ],
 )
 def test_what_is_refused_says_which_option_and_what_in_it(

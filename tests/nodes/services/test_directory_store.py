@@ -86,8 +86,8 @@ def test_it_is_readable_by_nobody_else_and_written_through(file: Path) -> None:
     store = Store(file)
     store.commit([(Put(Account("a", "hash")),)])
     assert {path.stat().st_mode & 0o777 for path in file.parent.iterdir()} == {0o600}
-    (level,) = store.connection.execute("PRAGMA synchronous").fetchone()
-    (mode,) = store.connection.execute("PRAGMA journal_mode").fetchone()
+    (level,) = store._file.execute("PRAGMA synchronous").fetchone()
+    (mode,) = store._file.execute("PRAGMA journal_mode").fetchone()
     assert (level, mode) == (2, "wal")  # 2 is FULL (sqlite.org/pragma.html#pragma_synchronous)
     store.close()
 

@@ -227,6 +227,26 @@ def test_one_answer_between_saves_it() -> None:
     assert count[0] > 30
 
 
+def test_no_clients_word_brings_down_who_is_there_for_that() -> None:
+    stand, place = promoted()
+    fixed = at(1)
+    stand.reachable = lambda asked: asked != fixed
+    stand.pass_time(100)
+    assert stand.part(fixed) is Part.SUPERNODE
+    assert Ask(place, fixed) not in stand.asked
+    assert stand.asked.count(Ask(fixed, place)) > 10
+
+
+def test_two_that_have_both_failed_once_still_look_after_each_other() -> None:
+    stand = Stand()
+    places = [stand.add(1, fixed=True), stand.add(2, lan=2, fixed=True)]
+    stand.reachable = lambda _: False
+    stand.pass_time(1)
+    stand.reachable = lambda _: True
+    stand.pass_time(10)
+    assert [stand.election.relays[place].failed for place in places] == [0, 0]
+
+
 def test_a_prober_that_says_nothing_is_no_witness() -> None:
     stand = Stand()
     places = [stand.add(1, fixed=True), stand.add(2, lan=2, fixed=True)]
