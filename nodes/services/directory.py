@@ -9,7 +9,7 @@ import sqlite3
 from catenet.nodes.application.directory.config import DirectoryOptions
 from catenet.nodes.application.directory.desk import COMMIT, HASH
 from catenet.nodes.application.directory.machine import Directory
-from catenet.nodes.application.directory.state import Account, Delete, Put, State
+from catenet.nodes.application.directory.state import Account, Change, Delete, Put, State
 from catenet.nodes.runtime.context import ServiceContext
 from catenet.nodes.runtime.machine_run import run_machine
 from catenet.nodes.runtime.work import Together
@@ -54,7 +54,7 @@ def _begin(store: Store, hashing: Hashing, options: DirectoryOptions, wall: floa
     state = store.load()
     absent = sorted(options.accounts.keys() - state.accounts.keys())
     over = [session for session in state.sessions.values() if session.expires <= wall]
-    change = (
+    change: Change = (
         *(Put(Account(name, hashing.hash(options.accounts[name]))) for name in absent),
         *map(Delete, over),
     )
