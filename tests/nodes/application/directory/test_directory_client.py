@@ -156,6 +156,20 @@ def test_what_changes_something_is_asked_one_at_a_time_and_again_by_the_same_id(
     assert side.errors() == [(first, ""), (second, "full")]
 
 
+def test_what_the_directory_is_too_busy_for_is_asked_again_when_it_said() -> None:
+    side = Side()
+    name = side.client.ask(Contact, "add", "bob")
+    side.join()
+    side.hear(id=name, error="busy", retry_after=1.5)
+    assert (side.errors(), side.said(), side.client.next_wake()) == ([], [], 1.5)
+    other = side.client.ask(Contact, "add", "carol")
+    assert side.said() == []
+    side.client.wake(1.5)
+    assert [each["id"] for each in side.said()] == [name]
+    side.hear(id=name, ok={})
+    assert [each["id"] for each in side.said()] == [other]
+
+
 def test_what_is_not_kept_is_lost_with_the_connection_and_said_to_be() -> None:
     side = Side()
     side.join()
