@@ -16,8 +16,8 @@ DEPTH = 64
 """The deepest nesting: RFC 8259 section 9 lets an implementation set limits. Ours have six levels at most."""
 
 
-def read_json(text: str) -> Any:
-    """The value that a JSON text stands for.
+def read_json(text: str, depth: int = DEPTH) -> Any:
+    """The value that a JSON text stands for. `depth`: the deepest nesting that is taken, DEPTH at most.
 
     Raises:
         ValueError: it is no JSON, has a number that a float cannot hold (RFC 8259 section 6), or is nested too deeply.
@@ -26,22 +26,23 @@ def read_json(text: str) -> Any:
     try:
         value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except RecursionError:
-        raise ValueError(_TOO_DEEP) from None
-    _check_depth(value)
+        raise ValueError(_too_deep(depth)) from None
+    _check_depth(value, depth)
     return value
 
 
-def _check_depth(value: Any) -> None:
+def _check_depth(value: Any, depth: int) -> None:
     level = [value]
-    for _ in range(DEPTH + 1):
+    for _ in range(depth + 1):
         level = [each for each in level if isinstance(each, dict | list)]
         if not level:
             return
         level = [child for each in level for child in (each.values() if isinstance(each, dict) else each)]
-    raise ValueError(_TOO_DEEP)
+    raise ValueError(_too_deep(depth))
 
 
-_TOO_DEEP = f"it is nested deeper than {DEPTH} levels"
+def _too_deep(depth: int) -> str:
+    return f"it is nested deeper than {depth} levels"
 
 
 def _refuse(constant: str) -> None:

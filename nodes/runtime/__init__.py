@@ -7,6 +7,7 @@ context      what a service has of its node: routes, questions, events, names, w
 children     programs that the node starts: groups, their end; lines: their output; PID 1 reaps orphans
 shared_runs  what several services need: begun by the first, ended by the last
 machine_run  a machine on a node: its actions are done, and it is told and asked what it has the methods for
+work         what it has done beside it, in a thread for each lane
 driver       feeds a machine, has its actions done, re-arms one timer
 ports        the open ports of a machine; port: what all have in common, groups and reconnects among it
 udp          datagram ports; mmsg: many datagrams by one call of the kernel, where many come at once

@@ -39,6 +39,7 @@ from catenet.nodes.runtime.shared_runs import SharedRuns
 if TYPE_CHECKING:
     from catenet.nodes.control.origin import Explanation
     from catenet.nodes.runtime.program_table import ProgramTable
+    from catenet.nodes.runtime.work import Job
 
 __all__ = ["ServiceContext", "Shared", "UndeclaredError"]
 
@@ -278,7 +279,7 @@ class ServiceContext:
         self._route_listeners.append(function)
         self._routes.listen(function)
 
-    def run(self, machine: Machine[Any]) -> MachineRun:
+    def run(self, machine: Machine[Any], jobs: Mapping[str, Job] | None = None) -> MachineRun:
         """What runs a machine (see `run_machine`), until the service ends."""
         run = MachineRun(
             machine,
@@ -290,6 +291,7 @@ class ServiceContext:
             fail=self.fail,
             service=self.service,
             told=self.told,
+            jobs=jobs,
         )
         self._runs.append(run)
         return run

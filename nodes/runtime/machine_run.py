@@ -30,6 +30,8 @@ from catenet.nodes.machine import (
     RouteAware,
     Stoppable,
     Tcp,
+    Work,
+    Working,
 )
 from catenet.nodes.runtime.driver import Driver
 from catenet.nodes.runtime.network import Network
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from catenet.nodes.runtime.context import ServiceContext
     from catenet.nodes.runtime.machine_streams import MachineStreams
     from catenet.nodes.runtime.tls import ServiceTls
+    from catenet.nodes.runtime.work import Job, WorkDone
 
 __all__ = ["MachineRun", "run_machine"]
 
@@ -63,10 +66,11 @@ class MachineRun:
         service: str,
         told: Mapping[str, Json],
         driven: Machine[Any] | None = None,
+        jobs: Mapping[str, Job] | None = None,
     ) -> None:
         """`perform` does what is not about ports. `fail` is told what the machine raises, and of a port that cannot be
         opened. `told`: what the service is told of the lab, its certificate for TLS among it. `driven`: what is driven
-        in the machine's place: the machine, and what looks at its actions.
+        in the machine's place: the machine, and what looks at its actions. `jobs`: what it may have done (`Work`).
         """
         self._machine = machine
         self._perform_other = perform
@@ -91,6 +95,11 @@ class MachineRun:
                 fail=fail,
                 tls=partial(_tls, service, told, count),
             )
+        self._work: WorkDone | None = None
+        if jobs and isinstance(machine, Working):
+            from catenet.nodes.runtime.work import WorkDone  # few machines have jobs
+
+            self._work = WorkDone(machine, jobs, self.driver, loop, service)
 
     def begin(self) -> None:
         """Do what it wanted when it was made.
@@ -120,6 +129,8 @@ class MachineRun:
     def close(self) -> None:
         self.driver.close()
         self.ports.close()
+        if self._work is not None:
+            self._work.close()
         if self._streams is not None:
             self._streams.close()
 
@@ -136,6 +147,10 @@ class MachineRun:
             self.ports.change_group(action)
         elif isinstance(action, Connect | Flush):
             raise TypeError(f"{self._machine!r} is neither Accepting nor Connecting, and wants {action!r}")
+        elif isinstance(action, Work):
+            if self._work is None:
+                raise TypeError(f"{self._machine!r} is not Working, or was given no jobs, and wants {action!r}")
+            self._work.perform(action)
         else:
             self._perform_other(action)
 
@@ -172,14 +187,15 @@ def _tls(service: str, told: Mapping[str, Json], count: Callable[[str], None]) -
     return ServiceTls(service, told, count)
 
 
-async def run_machine(context: ServiceContext, machine: Machine[Any]) -> None:
-    """Run a service's machine until cancelled; it is ready once its ports are open.
+async def run_machine(context: ServiceContext, machine: Machine[Any], jobs: Mapping[str, Job] | None = None) -> None:
+    """Run a service's machine until cancelled; it is ready once its ports are open. `jobs`: what it may have done
+    beside it (`Work`), by name.
 
     Raises:
         OSError: a port is taken, or the kernel refuses it.
 
     """
-    run = context.run(machine)
+    run = context.run(machine, jobs)
     context.on_interface(run.interface_changed)
     context.on_stop(run.stop)
     if isinstance(machine, RouteAware):

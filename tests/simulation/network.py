@@ -12,14 +12,15 @@ came to. Nothing is random but by the seed, so a run can be repeated.
 
 What the machines want done is done as on a real node: ports are open or not, and in their groups (sockets.py); `Send`
 puts packets on a LAN, `SetRoute` and `DeleteRoute` change the node's `kernel`, connections stand between their streams
-(streams.py), `Report`s are kept. A node can have several machines (node.py), be killed and started again (new
-machines), paused and resumed.
+(streams.py), jobs are done (jobs.py), `Report`s are kept. A node can have several machines (node.py), be killed and
+started again (new machines), paused and resumed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from jobs import Jobs
 from node import Make, Node
 from wire import BUFFER, TTL, Hop, Lan, Wire
 
@@ -28,6 +29,8 @@ from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.machine import Interface, InterfaceAware, Machine, Unit
 
 __all__ = ["BUFFER", "Hop", "Lan", "Network", "Node"]
+
+NO_JOBS = Jobs()
 
 
 class Network(Wire):
@@ -47,7 +50,13 @@ class Network(Wire):
         return lan
 
     def add_node(
-        self, name: str, lans: Mapping[str, str], *makes: Make, offset: float = 0.0, forwards: bool = True
+        self,
+        name: str,
+        lans: Mapping[str, str],
+        *makes: Make,
+        offset: float = 0.0,
+        forwards: bool = True,
+        jobs: Jobs = NO_JOBS,
     ) -> Node:
         """A node with an address on each of these LANs; each of `makes` gives one of its machines at every start."""
         interfaces = {}
@@ -56,7 +65,7 @@ class Network(Wire):
             hardware = bytes((2, 0, *len(self.nodes).to_bytes(3, "big"), number))
             each.members[name], each.owners[address], each.hardware[hardware] = address, name, name
             interfaces[lan] = Interface(lan, address, each.prefix, mtu=each.mtu, hardware=hardware)
-        node = self.nodes[name] = Node(name, interfaces, makes, offset=offset, forwards=forwards)
+        node = self.nodes[name] = Node(name, interfaces, makes, offset=offset, forwards=forwards, jobs=jobs)
         self._owners.update(dict.fromkeys(node.addresses, node))
         self.start(name)
         return node
@@ -117,6 +126,9 @@ class Network(Wire):
         for packet, ttl in waiting:
             self._deliver([name], packet, ttl)
         for process in node.processes:
+            held, process.held = process.held, []
+            for function, arguments in held:
+                function(*arguments)
             for end in tuple(process.connections.values()):
                 end.pump()
             self.settle(process)

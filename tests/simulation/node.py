@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jobs import Jobs, Lane
 from sockets import BROADCAST, PORTS, Opened, Own, Sockets, destination_of, group_hardware
 
 from catenet.nodes.address import ANY, Address, Prefix
@@ -63,11 +64,14 @@ class Process:
         self.routes: dict[Prefix, tuple[NextHop, ...]] = {}
         self.connections: dict[int, End] = {}  # its ends, by their own identity,
         self.ends: dict[int, End] = {}  # and by that of the machine's stream
+        self.lanes: dict[str, Lane] = {}  # of what it has done beside it
+        self.held: list[tuple[Callable[..., None], tuple[Any, ...]]] = []  # what was done while its node was paused
 
     def end(self) -> None:
         """It is gone, without a word, and so is all that it had."""
         self.reset_connections()
         self.machine, self.alarm, self.hears_all = None, inf, True
+        self.lanes, self.held = {}, []
         self.node.direct.clear()
         for opened in tuple(self.ports.values()):
             self.close_port(opened.port)
@@ -112,12 +116,21 @@ Make = Callable[["Node"], Machine[Any]]
 
 class Node:
     """Its machines are made anew at each start. `offset`: how far its clock is ahead of the network's, in seconds;
-    `forwards`: what is not for it goes on by its table. `counters`: what was thrown away, and why."""
+    `forwards`: what is not for it goes on by its table. `jobs`: what its machines may have done beside them.
+    `counters`: what was thrown away, and why."""
 
     def __init__(
-        self, name: str, interfaces: dict[str, Interface], makes: Iterable[Make], *, offset: float, forwards: bool
+        self,
+        name: str,
+        interfaces: dict[str, Interface],
+        makes: Iterable[Make],
+        *,
+        offset: float,
+        forwards: bool,
+        jobs: Jobs,
     ) -> None:
         self.name = name
+        self.jobs = jobs
         self.by_lan = interfaces
         self.processes = [Process(self, make) for make in makes]
         self.offset = offset

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
+import jobs
 import streams
 from node import LIMITED, LOOPBACK, Node, Process, Said
 from sockets import destination_of, leaves_by
@@ -36,6 +37,7 @@ from catenet.nodes.machine import (
     Send,
     SetRoute,
     Unit,
+    Work,
 )
 
 if TYPE_CHECKING:
@@ -172,6 +174,8 @@ class Wire:
             process.change_group(action)
         elif isinstance(action, Connect):
             streams.connect(self, process, action)
+        elif isinstance(action, Work):
+            jobs.perform(self, process, action)
         elif isinstance(action, Flush):
             if not isinstance(process.machine, Accepting | Connecting):
                 raise TypeError(f"{process.machine!r} is neither Accepting nor Connecting, and wants {action!r}")
