@@ -1,1 +1,1 @@
-"""The application layer: dns and http."""
+"""The application layer: dns, http and rtp."""

@@ -31,6 +31,7 @@ TARGETS: Mapping[str, str] = {
     "rip-password": "fuzz_rip:password",
     "rip-md5": "fuzz_rip:md5",
     "rip-hmac-sha-256": "fuzz_rip:hmac_sha_256",
+    "wav": "fuzz_speech:wav",
     "netlink": "fuzz_netlink:answers",
     "node-config": "fuzz_control:config",
     "question": "fuzz_control:question",
