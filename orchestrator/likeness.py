@@ -5,7 +5,7 @@ It stands beside `wire` and `listing`, below all rooms: a check asks it, and so 
 
 1. The loudness of every 10 ms, as a logarithm: at which delay, up to 2 s, are the two most alike?
 2. Every half second in which something was said: at which delay around that one does its waveform fit best, and how
-   well? It may have moved by up to 100 ms from one to the next, for a jitter buffer shortens and lengthens pauses.
+   well? It may have moved by up to 90 ms from one to the next, for a jitter buffer shortens and lengthens pauses.
 
 The likeness is the mean of these correlations. (Their median would not mind that a third of a call was silent.)
 """
@@ -35,10 +35,10 @@ _THIN = 8
 """Of so many samples one is taken where the delay is first looked for."""
 _PEAKS = 5
 """Places that are looked at more closely."""
-_MOVE = 800
-"""Samples by which the delay may move from one segment to the next."""
-_FOUND = 0.3
-"""The least correlation by which a delay counts as found."""
+_MOVES = 180, 720
+"""Samples by which the delay may have moved from one segment to the next: looked at first, and then."""
+_SURE, _FOUND = 0.9, 0.3
+"""The least correlation after which no other delay is looked for, and by which one counts as found."""
 _VOICED = 0.1
 """Of the mean power of all that was said: a segment below it is a pause."""
 
@@ -65,7 +65,9 @@ def likeness(said: bytes, heard: bytes) -> Likeness:
     delay = _STEP * _loudness_delay(_loudness(first.samples), _loudness(second.samples))
     found: list[Likeness] = []
     for begin in begins:
-        place, score = _fit(first, begin, second, begin + delay)
+        place, score = _fit(first, begin, second, begin + delay, _MOVES[0])
+        if score < _SURE:
+            place, score = _fit(first, begin, second, begin + delay, _MOVES[1])
         if score > _FOUND:
             delay = place - begin
         found.append(Likeness(score, delay / _RATE))
@@ -94,13 +96,14 @@ def _voiced(samples: Samples) -> list[int]:
     return [begin for begin, power in zip(begins, powers, strict=True) if power > least]
 
 
-def _fit(said: _Sound, begin: int, heard: _Sound, around: int) -> tuple[int, float]:
-    """Where in what was heard the segment that begins there fits best, and its correlation: 0 to 1.
+def _fit(said: _Sound, begin: int, heard: _Sound, around: int, move: int) -> tuple[int, float]:
+    """Where in what was heard, so many samples around that place at the most, the segment that begins there fits best,
+    and its correlation: 0 to 1.
 
     A voice is like itself a pitch period later, and roughly that is hardly told apart: the best places are looked at
     more closely, all of them.
     """
-    near = range(max(0, around - _MOVE), around + _MOVE + 1, 2)
+    near = range(max(0, around - move), around + move + 1, 2)
     rough = said.rough[begin : begin + _SEGMENT]
     scores = [0.0, *_correlations(rough, heard.rough, near, _THIN), 0.0]
     peaks = [place for place in range(1, len(scores) - 1) if scores[place - 1] <= scores[place] > scores[place + 1]]
@@ -150,4 +153,5 @@ def _centred(samples: Sequence[int] | Samples) -> list[float]:
 
 
 def _power(samples: Samples) -> float:
-    return sum(map(mul, samples, samples))
+    power: float = sum(map(mul, samples, samples))
+    return power

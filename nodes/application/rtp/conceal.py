@@ -152,6 +152,7 @@ def _best(samples: list[int], length: int, lags: range) -> int:
     def likeness(lag: int) -> float:
         end = len(samples) - lag
         power = powers[end] - powers[end - length]
-        return sum(map(mul, recent, samples[end - length : end])) / sqrt(max(power, _FAINT))
+        correlation: int = sum(map(mul, recent, samples[end - length : end]))
+        return correlation / sqrt(max(power, _FAINT))
 
     return max(lags, key=likeness)
