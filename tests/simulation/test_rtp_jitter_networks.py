@@ -87,25 +87,25 @@ def mean_wait(delays: Delays, statistics: Statistics) -> float:
 
 
 STEADY = {
-    "gaussian, 10 ms": (gaussian, 0.025),
-    "exponential, 10 ms": (exponential(0.01), 0.025),
-    "exponential, 20 ms": (exponential(0.02), 0.025),
+    "gaussian, 10 ms": (gaussian, 0.020),
+    "exponential, 10 ms": (exponential(0.01), 0.020),
+    "exponential, 20 ms": (exponential(0.02), 0.020),
     "even, 60 ms": (even, 0.040),
-    "5 % lost": (lossy, 0.025),
+    "5 % lost": (lossy, 0.020),
 }
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(("network", "longer"), STEADY.values(), ids=STEADY)
-def test_late_are_under_1_percent_at_a_delay_near_the_oracle(
+def test_late_are_under_7_in_1000_at_a_delay_near_the_oracle(
     network: Callable[[Random], Delays], longer: float, seed: int
 ) -> None:
-    """It may wait so much longer than one who knows all delays and has as many late frames: a frame and a quarter; two
-    where nothing is slower than 60 ms, which four deviations do not know."""
+    """It may wait so much longer than one who knows all delays and has as many late frames: a frame; two where nothing
+    is slower than 60 ms, which four deviations do not know."""
     delays = network(Random(seed))
     statistics = play(delays)
     late = statistics.late / len(delays)
-    assert late < 0.01
+    assert late < 0.007
     assert mean_wait(delays, statistics) < oracle(delays, late) + longer
 
 

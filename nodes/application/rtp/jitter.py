@@ -33,6 +33,8 @@ _WINDOW = 100
 """Packets after which the quickest of them is the new `base`: 2 s, and no older one counts than 4 s."""
 _RISE, _FALL = 1 / 16, 1 / 256
 """How fast mean and deviation follow an excess over the target, and one below it."""
+_UNKNOWN = 0.015
+"""Seconds: the deviation of a network of which nothing is known yet."""
 _STRANGE = 1.0
 """Seconds by which a packet may be off `base`: one that is more belongs to another time line, or is not from here."""
 _SPURT = 10
@@ -137,14 +139,14 @@ class JitterBuffer:
             return None
         off = self._time.depth(position * _PERIOD, now) - self._time.target
         if self._waiting:
-            if not self._frames or off < -_PERIOD / 2:
+            if not self._frames or off < 0:
                 return None
             self._waiting = False
         if off > _SUDDEN * _PERIOD:
             position = self._skip_to(position + int(off / _PERIOD))
             off = 0.0
         packet = self._frames.get(position)
-        if (off < -_PERIOD / 2 or off > 1.5 * _PERIOD) and (packet is None or self._quiet(packet.payload)):
+        if (off < -_PERIOD / 4 or off > 1.5 * _PERIOD) and (packet is None or self._quiet(packet.payload)):
             if off < 0:  # Nothing is played, and the position stays: all that follows is played a frame later.
                 return None
             position = self._skip_to(position + 1)
@@ -225,7 +227,7 @@ class _TimeLine:
     """Timestamps without their wrap, and what the network does to the packets' times."""
 
     def __init__(self) -> None:
-        self.target = LEAST
+        self.target = 4 * _UNKNOWN
         self._reference: int | None = None  # the highest timestamp
         self._turning: int | None = None  # the sequence number of the last packet, where that one was strange
         self._base = self._quickest = 0.0  # the least transit; that of the last packets
@@ -257,7 +259,7 @@ class _TimeLine:
         `base` of its own: the network may have become another one since."""
         if self._reference is None:
             self._reference = timestamp
-            self._mean = self._deviation = 0.0
+            self._mean, self._deviation = 0.0, _UNKNOWN
         extended = self._extend(timestamp)
         self._reference = max(self._reference, extended)
         self._turning = None
