@@ -74,7 +74,7 @@ def test_noise_beneath_speech_makes_it_less_like() -> None:
     assert scores[-1] < 0.5
 
 
-@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+@pytest.mark.parametrize("share", [0.3, 0.7])
 def test_a_call_that_dies_is_as_like_as_long_as_it_lived(share: float) -> None:
     heard = SAID[: 2 * int(share * 32_000)]
     assert likeness(SAID, heard + bytes(len(SAID) - len(heard))).score == pytest.approx(share, abs=0.12)
