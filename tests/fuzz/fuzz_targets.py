@@ -35,6 +35,7 @@ TARGETS: Mapping[str, str] = {
     "rtcp-compound": "fuzz_rtp:compound",
     "rtp-datagrams": "fuzz_rtp:clear",
     "srtp-datagrams": "fuzz_rtp:sealed",
+    "wav": "fuzz_speech:wav",
     "netlink": "fuzz_netlink:answers",
     "node-config": "fuzz_control:config",
     "question": "fuzz_control:question",

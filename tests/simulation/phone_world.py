@@ -194,7 +194,7 @@ class Phone:
         for port, server in self.talk.take_connections():
             tag = len(self._tags)
             self._tags[tag] = port, server.endpoint
-            self._actions.append(Connect(server.endpoint, tag))
+            self._actions.append(Connect(server.endpoint, tag, 3.0))
         self.events += [(self.now, event) for event in self.talk.take_events()]
         actions, self._actions = self._actions, []
         return actions
