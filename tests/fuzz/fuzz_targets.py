@@ -39,6 +39,7 @@ TARGETS: Mapping[str, str] = {
     "stun-stream": "fuzz_stun:stream",
     "stun-server": "fuzz_stun:server",
     "stun-client": "fuzz_stun:client",
+    "wav": "fuzz_speech:wav",
     "netlink": "fuzz_netlink:answers",
     "node-config": "fuzz_control:config",
     "question": "fuzz_control:question",
