@@ -11,4 +11,5 @@ plan                         pure: desired − actual = ordered steps
 lab, backend                 the model of a lab file, pure; the engine behind small Protocols, with a fake twin
 checks, faults               claims that hold or fail; verbs that break and mend: they know neither engine nor lab file
 listing                      what lies in a folder of kinds
+likeness                     how like what was heard is to what was said
 """

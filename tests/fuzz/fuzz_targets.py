@@ -46,6 +46,7 @@ TARGETS: Mapping[str, str] = {
     "directory-request": "fuzz_directory:request",
     "directory-machine": "fuzz_directory:directory",
     "directory-client": "fuzz_directory:client",
+    "wav": "fuzz_speech:wav",
     "netlink": "fuzz_netlink:answers",
     "node-config": "fuzz_control:config",
     "question": "fuzz_control:question",

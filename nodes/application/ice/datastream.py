@@ -19,7 +19,8 @@ from typing import NamedTuple
 from catenet.nodes.application.ice.agent import Agent
 from catenet.nodes.application.ice.candidate import Candidate, Foundations, Kind, priority_of
 from catenet.nodes.application.ice.check import Credentials
-from catenet.nodes.application.ice.events import Event
+from catenet.nodes.application.ice.events import Event, Selected
+from catenet.nodes.application.ice.pair import Pair
 from catenet.nodes.application.ice.relay import MOST_SERVERS, Relay, Server
 from catenet.nodes.application.ice.timing import Timing
 from catenet.nodes.machine import Count, Endpoint, Entropy, Randomness
@@ -30,6 +31,8 @@ _UDP_PATIENCE = 1.2
 """Seconds: a server that has answered neither the first request nor the second is asked over TCP."""
 _GATHERING = 3.0
 """Seconds after which what was gathered has to do."""
+_UNWANTED_AFTER = 3.0
+"""Seconds after its nomination for which a pair's like may still be checked by the peer (RFC 8445 section 8.3.1)."""
 _LOCAL_PREFERENCE = 65_535
 
 
@@ -66,8 +69,10 @@ class DataStream:
         self._waits_until: float | None = None
         self._tcp_at: float | None = None
         self._begun = False
+        self._release_at: float | None = None
         self._connections: list[Server] = []
         self._leaving: list[Leaving] = []
+        self._events: list[Event] = []
 
     # Gathering.
 
@@ -77,7 +82,7 @@ class DataStream:
             relay.client.allocate(now)
         self._gathered_at = self._waits_until = now + _GATHERING
         self._tcp_at = now + _UDP_PATIENCE
-        self._collect()
+        self._collect(now)
 
     def is_gathered(self, now: float) -> bool:
         """Whether nothing more is waited for."""
@@ -112,16 +117,16 @@ class DataStream:
 
     def connected(self, server: Endpoint, now: float) -> None:
         """There is a connection to this server."""
-        relay = self._relays[server]
-        if not relay.is_settled:
+        relay = self._relays.get(server)
+        if relay is not None and not relay.is_settled:
             relay.over_tcp()
             relay.client.allocate(now)
-            self._collect()
+            self._collect(now)
 
     def connection_ended(self, server: Endpoint) -> None:
         """There is none any more, or could be none."""
-        relay = self._relays[server]
-        if relay.tcp or relay.client.relayed is None:
+        relay = self._relays.get(server)
+        if relay is not None and (relay.tcp or relay.client.relayed is None):
             relay.lose("the connection has ended")
 
     # The peer.
@@ -135,7 +140,7 @@ class DataStream:
             if relay.client.relayed is not None:
                 relay.client.permit({each.endpoint.address for each in known}, now)
         self.agent.set_remote(peer, known, now)
-        self._collect()
+        self._collect(now)
 
     def receive(self, data: bytes, source: Endpoint, now: float) -> bytes | None:
         """What came to the port, or from a server on its connection → what the peer's application has sent."""
@@ -143,26 +148,40 @@ class DataStream:
         if relay is not None:  # what comes from a server's own port is the server's: its relayed addresses have others
             arrived = relay.receive(data, now)
             if arrived is None or relay.client.relayed is None:
-                self._collect()
+                self._collect(now)
                 return None
             source, data, base = *arrived, relay.client.relayed
         is_data = not self.agent.receive(data, source, base, now)
-        self._collect()
+        self._collect(now)
         return data if is_data else None
 
-    def send(self, data: bytes) -> bool:
-        """By the selected pair → whether there is one to which the peer consents."""
+    @property
+    def usable(self) -> Pair | None:
+        """The selected pair, while the peer consents to it and its relay, if it has one, is there."""
         pair = self.agent.selected
         if pair is None or not self.agent.may_send:
+            return None
+        base = pair.local.base
+        return pair if base == self.base or self._relay_of(base) is not None else None
+
+    def send(self, data: bytes) -> bool:
+        """By the selected pair → whether there is one that is usable."""
+        pair = self.usable
+        if pair is None:
             return False
         self._leave(data, *pair.way)
         return True
+
+    @property
+    def is_released(self) -> bool:
+        """Whether no server is waited for any more, after `release`."""
+        return all(relay.client.next_wake() is None for relay in self._relays.values())
 
     def release(self, now: float) -> None:
         """Give the relays back."""
         for relay in self._relays.values():
             relay.client.release(now)
-        self._collect()
+        self._collect(now)
 
     # Time.
 
@@ -175,14 +194,16 @@ class DataStream:
             self._waits_until = None
         for relay in self._relays.values():
             relay.wake(now)
+        if self._release_at is not None and now >= self._release_at:
+            self._release_unwanted(now)
         if self._begun:
             self.agent.wake(now)
-        self._collect()
+        self._collect(now)
 
     def next_wake(self) -> float | None:
         """When `wake` should next be called."""
         times = [relay.client.next_wake() for relay in self._relays.values()]
-        times += [self._tcp_at, self._waits_until]
+        times += [self._tcp_at, self._release_at, self._waits_until]
         if self._begun:
             times.append(self.agent.next_wake())
         return min((at for at in times if at is not None), default=None)
@@ -194,19 +215,41 @@ class DataStream:
 
     def take_events(self) -> list[Event]:
         """What the agent has to say."""
-        return self.agent.take_events()
+        events, self._events = self._events, []
+        return events
 
-    def _collect(self) -> None:
+    def _collect(self, now: float) -> None:
+        for event in self.agent.take_events():
+            self._events.append(event)
+            if isinstance(event, Selected):
+                self._concluded(event.pair, now)
         for data, base, destination in self.agent.take_sends():
             self._leave(data, base, destination)
         for server, relay in self._relays.items():
             self._leaving += [Leaving(data, server, relay.tcp) for data in relay.client.take_sends()]
 
+    def _concluded(self, pair: Pair, now: float) -> None:
+        """A channel to the peer, now that there is one pair (RFC 8445 section 7.2.1 has none before)."""
+        relay = self._relay_of(pair.local.base)
+        if relay is not None:
+            relay.client.bind(pair.remote.endpoint, now)
+        self._release_at = now + _UNWANTED_AFTER
+
+    def _release_unwanted(self, now: float) -> None:
+        """The relays that do not carry the selected pair (section 8.3)."""
+        self._release_at = None
+        pair = self.agent.selected
+        for relay in self._relays.values():
+            if pair is None or relay.client.relayed != pair.local.base:
+                relay.client.release(now)
+
+    def _relay_of(self, base: Endpoint) -> Relay | None:
+        return next((each for each in self._relays.values() if each.client.relayed == base), None)
+
     def _leave(self, data: bytes, base: Endpoint, destination: Endpoint) -> None:
         if base == self.base:
             self._leaving.append(Leaving(data, destination))
             return
-        for server, relay in self._relays.items():
-            if base == relay.client.relayed:
-                self._leaving.append(Leaving(relay.client.wrap(destination, data), server, relay.tcp))
-                return
+        relay = self._relay_of(base)
+        if relay is not None:
+            self._leaving.append(Leaving(relay.client.wrap(destination, data), relay.server.endpoint, relay.tcp))

@@ -12,6 +12,14 @@ Files, the wire's in the order to read them:
     clear.py     the same two without encryption, to show what then is heard on the way
     session.py    `Session`: both directions of one call, and their reports
 
+and the speech's:
+
+    g711.py       samples ↔ codes, by µ-law and A-law: `PCMU`, `PCMA`
+    jitter.py     `JitterBuffer`: frames in their order, at an even pace, however they come
+    conceal.py    `Concealer`: something to hear where a frame is missing
+    quality.py    how good it sounded: the E-model's rating and MOS
+    wav.py        speech in a file
+
 Main types: a `Session` is made of two `Side`s and what is `Agreed`; `protect` and `protect_control` make datagrams,
 `unprotect` and `unprotect_control` read them, `wake` gives the report that is due. It is no `Machine`: it has no port,
 and whoever has the call sends what it gives back, on the path that it likes.
@@ -44,7 +52,12 @@ Deviations, and why:
 - With AES-GCM no other transform: a call of ours needs one. No MKI, no key derivation rate, no re-keying: a call has
   its own keys, for 2^48 packets, and ends with them. Header extensions are authenticated, not encrypted (RFC 6904).
 - The salt of 12 octets stands on the left in the derivation's 14, as libsrtp has it; RFC 7714 does not say.
+- A packet has one frame of 20 ms: our senders' (RFC 3551 section 4.2 would have up to 200 ms taken).
+- A late packet is concealed, not put in afterwards (G.711 appendix I knows only frames that come and frames that do
+  not).
 
 Supported standards: RFC 3550 (end systems, two parties), RFC 3711 (section 4.3's derivation; indices, replay, SRTCP),
-RFC 5761 section 4 (one port for both), RFC 7714 (AEAD_AES_128_GCM, AEAD_AES_256_GCM).
+RFC 5761 section 4 (one port for both), RFC 7714 (AEAD_AES_128_GCM, AEAD_AES_256_GCM); RFC 3551 (sections 4.1, 4.2 and
+4.5.14), ITU-T G.711 and its appendix I, the parts of ITU-T G.107 and G.113 appendix I that loss and delay need,
+RFC 2361 (the three forms of WAVE).
 """

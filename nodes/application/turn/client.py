@@ -41,6 +41,7 @@ _LIFETIME = 600  # seconds, where the server names none (section 3.2)
 _PERMISSION, _CHANNEL = 240.0, 540.0
 """Seconds after which they are refreshed: a permission lasts 300, a channel 600 (sections 9 and 12)."""
 _MOST_PEERS = 64
+_MISMATCH = 437
 _NOBODY = Endpoint(ANY, 0)
 
 
@@ -98,6 +99,7 @@ class Client:
         self._peers: dict[int, Endpoint] = {}
         self._bound: dict[Endpoint, float] = {}  # as `_permitted`
         self._refresh_at: float | None = None
+        self._mismatched = False  # there was an allocation of this port's already, which it has given back
         self._ended = False
         self._sends: list[bytes] = []
         self._events: list[Event] = []
@@ -233,10 +235,24 @@ class Client:
             self._ask(asked.request.method, asked.request.attributes, now, asked.peer)
         else:
             error = response.get(ERROR_CODE) if response is not None else None
+            if error is not None and error.code == _MISMATCH and self._begin_again(asked, now):
+                return
             self._failed(asked, failure.value if error is None else f"error {error.code} {error.reason}")
+
+    def _begin_again(self, asked: _Asked, now: float) -> bool:
+        """The server still has an allocation of this port's earlier life (RFC 8656 section 7.4 would have another port
+        taken): it is given back, once, and asked for anew → whether that was done."""
+        if self._mismatched or asked.request.method is not Method.ALLOCATE:
+            return False
+        self._mismatched = True
+        self._ask(Method.REFRESH, (LIFETIME.of(0),), now)
+        return True
 
     def _succeeded(self, asked: _Asked, response: Message, now: float) -> None:
         method = asked.request.method
+        if method is Method.REFRESH and self.relayed is None and not self._ended:
+            self.allocate(now)  # what was in the way is gone
+            return
         if method is Method.ALLOCATE:
             relayed, mapped = response.get(XOR_RELAYED_ADDRESS), response.get(XOR_MAPPED_ADDRESS)
             if not isinstance(relayed, Endpoint) or not isinstance(mapped, Endpoint):

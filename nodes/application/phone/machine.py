@@ -1,0 +1,245 @@
+"""The phone, as a machine: one user, one call at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import count as counting
+from typing import Any, NamedTuple
+
+from catenet.nodes.address import Address
+from catenet.nodes.application.directory.client import DirectoryClient
+from catenet.nodes.application.phone.call import State
+from catenet.nodes.application.phone.config import PhoneOptions
+from catenet.nodes.application.phone.exchange import Exchange
+from catenet.nodes.application.phone.outlet import Outlet
+from catenet.nodes.application.phone.post import Post
+from catenet.nodes.application.phone.show import call_row, candidate_rows, contact_rows, ended_row, pair_rows
+from catenet.nodes.application.phone.trust import Trust
+from catenet.nodes.machine import (
+    Action,
+    Count,
+    Datagram,
+    Endpoint,
+    Entropy,
+    Json,
+    OpenPort,
+    Port,
+    Randomness,
+    Stream,
+    Udp,
+    Work,
+)
+
+__all__ = ["DIRECTORY_TAG", "KEEP", "Kept", "Phone"]
+
+KEEP = "keep"
+"""The job that puts `Kept` on the disk."""
+DIRECTORY_TAG = 0
+"""Of the connection to the directory."""
+
+
+class Kept(NamedTuple):
+    """What outlives the node's process: the seed of the identity (32 octets), and the keys that are believed."""
+
+    seed: bytes
+    pins: Mapping[str, bytes]
+
+
+class Phone:
+    """What its user asks in vain raises ValueError, whose text is for him."""
+
+    def __init__(
+        self,
+        options: PhoneOptions,
+        client: DirectoryClient,
+        kept: Kept,
+        *,
+        address: Address,
+        speech: Callable[[], bytes],
+        entropy: Entropy,
+        randomness: Randomness,
+        wall_clock: Callable[[], float],
+        count: Count,
+    ) -> None:
+        """`client`: of DIRECTORY_TAG. `address`: from which its datagrams leave. `speech`: what it says, 16-bit samples
+        of 8 kHz; asked at each call. `wall_clock`: seconds since 1970, by which offers are fresh.
+        """
+        self._user = options.user
+        self._seed = kept.seed
+        self._actions: list[Action] = []
+        self._now = 0.0
+        self._post = Post(
+            options.user,
+            options.contacts,
+            client,
+            kept.seed,
+            Trust(kept.pins),
+            entropy=entropy,
+            wall_clock=wall_clock,
+            act=self._actions.append,
+            count=count,
+        )
+        self._count = count
+        self._exchange = Exchange(
+            options,
+            self._post,
+            counting(DIRECTORY_TAG + 1),
+            address=address,
+            speech=speech,
+            entropy=entropy,
+            randomness=randomness,
+            wall_clock=wall_clock,
+            act=self._actions.append,
+            count=count,
+        )
+
+    # What the user does.
+
+    def call(self, to: str, now: float, *, seconds: float = 0.0, pcm: bytes | None = None) -> str:
+        """Call somebody → the call's name. `seconds`: it is hung up when it was up for so long, 0: never. `pcm`: what
+        is said, in the place of `speech`."""
+        current, trust = self._exchange.current, self._post.trust
+        if current is not None:
+            raise ValueError(f"there is a call with {current.peer} already")
+        if not self._post.is_here:
+            raise ValueError("the directory is away: nobody can be called")
+        known = self._post.client.contacts.get(to)
+        if known is None or known.state != "accepted":
+            raise ValueError(f"{to[:80]} is no contact of {self._user}")
+        if to in trust.changed:
+            raise ValueError(f"{to} has another key than before: compare fingerprints, then trust it")
+        key = trust.key_of(to)
+        if key is None:
+            raise ValueError(f"{to} has no key yet")
+        return self._exchange.begin(to, key, now, seconds=seconds, pcm=pcm).name
+
+    def answer(self, now: float) -> None:
+        """Answer the call that rings here."""
+        call = self._exchange.current
+        if call is None or call.outgoing or call.state is not State.RINGING:
+            raise ValueError("nobody calls")
+        self._exchange.accept(call, now)
+
+    def refuse(self, now: float) -> None:
+        """Refuse it."""
+        call = self._exchange.current
+        if call is None or call.outgoing or call.state is not State.RINGING:
+            raise ValueError("nobody calls")
+        self._exchange.end(call, "refused", now, own=True)
+
+    def hang_up(self, now: float) -> None:
+        """End the call, however far it is."""
+        call = self._exchange.current
+        if call is None:
+            raise ValueError("there is no call")
+        self._exchange.end(call, "hung-up", now, own=True)
+
+    def trust(self, user: str) -> None:
+        """The key with which a contact is seen now is his."""
+        if not self._post.trust.believe(user):
+            raise ValueError(f"{user[:80]} is not seen with another key than before")
+        self._post.unkept = True
+
+    @property
+    def heard(self) -> bytes:
+        """What was heard in the call that there is, or was last: 16-bit samples of 8 kHz."""
+        return self._exchange.heard.pcm
+
+    # The contract.
+
+    def receive(self, packet: Datagram, now: float) -> None:
+        for outlet in self._exchange.outlets:
+            if packet.destination.port in outlet.ports:
+                outlet.receive(packet, now)
+                break
+        self._settle(now)
+
+    def wake(self, now: float) -> None:
+        for said in self._post.wake(now):
+            self._exchange.told(said, now)
+        call = self._exchange.current
+        if call is not None and (why := call.expired(now)):
+            self._exchange.end(call, why, now, own=True)
+        for outlet in self._exchange.outlets:
+            outlet.wake(now)
+        self._settle(now)
+
+    def next_wake(self) -> float | None:
+        call = self._exchange.current
+        times = [self._post.next_wake(), *(outlet.next_wake() for outlet in self._exchange.outlets)]
+        if call is not None:
+            times.append(call.due())
+        return min((at for at in times if at is not None), default=None)
+
+    def take_actions(self) -> list[Action]:
+        for outlet in self._exchange.outlets:
+            outlet.send()
+        self._post.collect()
+        if self._post.unkept:
+            self._post.unkept = False
+            self._actions.append(Work(KEEP, Kept(self._seed, dict(self._post.trust.pins)), 0))
+        actions = [*self._actions, *self._post.client.take_actions()]
+        self._actions.clear()
+        return actions
+
+    def port_opened(self, asked: OpenPort, port: Port, now: float) -> None:
+        outlet = self._owner(asked.tag)
+        if isinstance(port, Udp) and outlet.opened(asked.tag, port.number):
+            self._exchange.opened(outlet, now)
+
+    def port_failed(self, asked: OpenPort, why: str, now: float) -> None:
+        outlet = self._owner(asked.tag)
+        outlet.not_opened(asked.tag)
+        self._exchange.not_opened(outlet, now)
+        self._settle(now)
+
+    def connected(self, tag: int, local: Endpoint, peer: Endpoint, now: float) -> Stream:
+        if tag == DIRECTORY_TAG:
+            return self._post.client.connected(local, peer, now)
+        stream = self._owner(tag).connected(tag, now)
+        self._settle(now)
+        return stream
+
+    def connect_failed(self, tag: int, why: str, now: float) -> None:
+        if tag == DIRECTORY_TAG:
+            self._post.client.connect_failed(why, now)
+        else:
+            self._owner(tag).connect_failed(tag, now)
+            self._settle(now)
+
+    def worked(self, tag: int, result: Any, error: str, now: float) -> None:
+        """A key that could not be kept is believed until the node ends."""
+        if error:
+            self._count("unkept")
+
+    def shutdown(self) -> None:
+        """The other end is told."""
+        if self._exchange.current is not None:
+            self._exchange.end(self._exchange.current, "stopped", self._now, own=True)
+
+    def show(self, table: str, now: float) -> Json:
+        """`phone`, `candidates`, `pairs` or `calls`."""
+        exchange = self._exchange
+        call = exchange.call
+        if table == "calls":
+            return [ended_row(each) for each in exchange.last]
+        if table == "pairs":
+            return pair_rows(call.checks if call is not None else ())
+        if table == "candidates":
+            return candidate_rows(*(each.candidates if each else () for each in (call.own, call.party))) if call else []
+        return {
+            "user": self._user,
+            "directory": self._post.client.state.name.lower(),
+            **call_row(call, exchange.statistics(now)),
+            "contacts": contact_rows(self._post.client.contacts, self._post.trust, self._post.identity.public),
+            "supernodes": [str(server.at) for server in self._post.client.servers],
+        }
+
+    # Inside.
+
+    def _settle(self, now: float) -> None:
+        self._now = now
+        self._exchange.settle(now)
+
+    def _owner(self, tag: int) -> Outlet:
+        return next(outlet for outlet in self._exchange.outlets if outlet.owns(tag))

@@ -1,0 +1,177 @@
+"""What two phones say to each other through the directory, to which it is opaque: signed, sealed, in base64.
+
+    offer      caller → callee   the caller's `Party`
+    ringing    callee → caller   the callee's; connectivity checks begin while it rings
+    accept     callee → caller   the user has answered: speech begins
+    refuse     callee → caller   `why`: refused, busy, no-answer, failed
+    cancel     caller → callee   there is no call any more; it wins over an accept that it has crossed
+
+The signed text is canonical JSON (keys in order, no spaces). It names the call, both users and the time, so that what
+was said to one, in one call, is of no use anywhere else. What has a field too much, too few, or of another form, is
+refused whole.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from catenet.nodes.application.directory.fields import Reader, flag, matching, number, octets, one_of
+from catenet.nodes.application.directory.message import NAME
+from catenet.nodes.application.ice.candidate import Candidate
+from catenet.nodes.application.ice.check import Credentials
+from catenet.nodes.application.phone.description import MOST_CANDIDATES
+from catenet.nodes.application.phone.keys import KEY_SIZE, Identity
+from catenet.nodes.application.rtp.session import FIRST_SEQUENCES
+from catenet.nodes.control.strict_json import read_json
+from catenet.nodes.machine import DecodeError, Entropy
+
+__all__ = ["CALL", "FRESH", "REASONS", "Party", "Read", "Said", "read", "write"]
+
+CALL = re.compile(r"[0-9a-f]{32}")
+"""How a call is named: 16 octets that nobody can foresee."""
+FRESH = 300.0
+"""Seconds: what was said longer ago, or so far ahead, is not taken."""
+REASONS = ("refused", "busy", "no-answer", "failed")
+_MOST_BODY = 8192
+_DEPTH = 3
+_LAST_TIME = 1 << 40
+
+
+class Party(NamedTuple):
+    """What one side of a call says of itself. `ephemeral`: its X25519 key; `credentials`, `candidates`: of its data
+    stream `media`; `ssrc`, `sequence`: of the packets that it will send; `encrypts`: it wants them encrypted."""
+
+    ephemeral: bytes
+    credentials: Credentials
+    candidates: tuple[Candidate, ...]
+    ssrc: int
+    sequence: int
+    encrypts: bool
+
+
+class Said(NamedTuple):
+    """`at`: seconds since 1970. An offer and a ringing have a `party`, a refuse has a `why`."""
+
+    word: str
+    call: str
+    sender: str
+    to: str
+    at: int
+    party: Party | None = None
+    why: str = ""
+
+
+class Read(NamedTuple):
+    """`signed`: what its sender has signed, with the signature."""
+
+    said: Said
+    signed: bytes
+
+
+def write(said: Said, identity: Identity, to: bytes, entropy: Entropy) -> tuple[str, bytes]:
+    """→ the body of a signal, and what was signed. `to`: the identity of whom it is for.
+
+    Raises:
+        DecodeError: `to` is no key.
+
+    """
+    fields: dict[str, Any] = {
+        "word": said.word,
+        "call": said.call,
+        "from": said.sender,
+        "to": said.to,
+        "time": said.at,
+    }
+    if said.party is not None:
+        fields |= _written(said.party)
+    if said.why:
+        fields["why"] = said.why
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+    sealed, signed = identity.seal(text, to, entropy)
+    return b64encode(sealed).decode(), signed
+
+
+def read(body: str, identity: Identity, sender: bytes) -> Read:
+    """`sender`: the identity that must have signed it.
+
+    Raises:
+        DecodeError: it is not for this identity, by another one, or not as above.
+
+    """
+    if len(body) > _MOST_BODY:
+        raise DecodeError("body", len(body), f"characters are over {_MOST_BODY}")
+    try:
+        sealed = b64decode(body, validate=True)
+    except (Base64Error, ValueError):
+        raise DecodeError("body", body[:40], "is no base64") from None
+    text, signed = identity.open(sealed, sender)
+    try:
+        value = read_json(text.decode(), _DEPTH)
+    except ValueError:
+        raise DecodeError("text", text[:40], "is no JSON") from None
+    if not isinstance(value, dict):
+        raise DecodeError("text", text[:40], "is no object")
+    return Read(_said(value), signed)
+
+
+def _candidates(field: str, value: object) -> tuple[Candidate, ...]:
+    if not isinstance(value, list) or len(value) > MOST_CANDIDATES or not all(isinstance(each, str) for each in value):
+        raise DecodeError(field, str(value)[:40], f"is not up to {MOST_CANDIDATES} texts")
+    found = map(Candidate.parse, value)
+    return tuple(each for each in found if each is not None)
+
+
+_USER = matching(NAME)
+_COMMON: Mapping[str, Reader] = {
+    "call": matching(CALL),
+    "from": _USER,
+    "to": _USER,
+    "time": number(_LAST_TIME),
+}
+_PARTY: Mapping[str, Reader] = {
+    "ephemeral": octets(KEY_SIZE),
+    "fragment": matching(re.compile(r"[A-Za-z0-9+/]{4,256}")),  # RFC 8839 section 5.4
+    "password": matching(re.compile(r"[A-Za-z0-9+/]{22,256}")),
+    "candidates": _candidates,
+    "ssrc": number((1 << 32) - 1),
+    "sequence": number(FIRST_SEQUENCES - 1),
+    "encrypts": flag,
+}
+_FORMS: Mapping[str, Mapping[str, Reader]] = {
+    "offer": _PARTY,
+    "ringing": _PARTY,
+    "accept": {},
+    "refuse": {"why": one_of(*REASONS)},
+    "cancel": {},
+}
+
+
+def _said(value: Mapping[str, object]) -> Said:
+    word = one_of(*_FORMS)("word", value.get("word"))
+    readers = {**_COMMON, **_FORMS[word]}
+    odd = value.keys() ^ {"word", *readers}
+    if odd:
+        raise DecodeError(min(odd)[:40], "", "is missing, or no field of it")
+    fields = {name: reader(name, value[name]) for name, reader in readers.items()}
+    common = word, fields["call"], fields["from"], fields["to"], fields["time"]
+    if "ephemeral" not in fields:
+        return Said(*common, why=fields.get("why", ""))
+    credentials = Credentials(fields["fragment"], fields["password"])
+    return Said(*common, Party(fields["ephemeral"], credentials, *(fields[name] for name in Party._fields[2:])))
+
+
+def _written(party: Party) -> dict[str, Any]:
+    return {
+        "ephemeral": b64encode(party.ephemeral).decode(),
+        "fragment": party.credentials.fragment,
+        "password": party.credentials.password,
+        "candidates": [str(each) for each in party.candidates],
+        "ssrc": party.ssrc,
+        "sequence": party.sequence,
+        "encrypts": party.encrypts,
+    }

@@ -1,0 +1,58 @@
+"""Whose key is believed: the first one that a contact was seen with, until the user says otherwise.
+
+That is all that the directory is trusted with: a directory that lies at the very first sight is found out only by the
+two people who compare fingerprints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum, auto
+
+__all__ = ["MOST_PINS", "Sight", "Trust"]
+
+MOST_PINS = 1_024
+"""Keys that are remembered; of one more contact none is believed."""
+
+
+class Sight(Enum):
+    """How a key was seen: for the first time; as before, or not at all; another one than before."""
+
+    FIRST = auto()
+    SAME = auto()
+    CHANGED = auto()
+
+
+class Trust:
+    """`pins`: user → key, as they are to be kept."""
+
+    def __init__(self, pins: Mapping[str, bytes]) -> None:
+        self.pins = dict(pins)
+        self.changed: dict[str, bytes] = {}
+        """Users who are seen with another key now → that one."""
+
+    def see(self, user: str, key: bytes) -> Sight:
+        """The directory says that this is a contact's key; b"": that there is none."""
+        pinned = self.pins.get(user)
+        if pinned is None:
+            if not key or len(self.pins) >= MOST_PINS:
+                return Sight.SAME
+            self.pins[user] = key
+            return Sight.FIRST
+        if key in (pinned, b""):
+            self.changed.pop(user, None)
+            return Sight.SAME
+        known = self.changed.get(user) == key
+        self.changed[user] = key
+        return Sight.SAME if known else Sight.CHANGED
+
+    def key_of(self, user: str) -> bytes | None:
+        """The key that is believed; None: there is none, or it has changed."""
+        return None if user in self.changed else self.pins.get(user)
+
+    def believe(self, user: str) -> bool:
+        """The user says that the changed key is good → whether there was one."""
+        key = self.changed.pop(user, None)
+        if key is not None:
+            self.pins[user] = key
+        return key is not None

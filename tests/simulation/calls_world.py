@@ -1,0 +1,242 @@
+"""Phones, a directory and supernodes in the simulated network: three LANs around a router, all of them real machines."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from directory_world import WALL, File, password_of
+from jobs import Jobs
+from network import Network, Node
+from phone_world import Gate, Router
+
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.application.directory.client import DirectoryClient, Joined
+from catenet.nodes.application.directory.config import DirectoryOptions
+from catenet.nodes.application.directory.credentials import mint
+from catenet.nodes.application.directory.desk import COMMIT, HASH
+from catenet.nodes.application.directory.machine import Directory
+from catenet.nodes.application.directory.message import Answer, Probe, Probed, Register
+from catenet.nodes.application.directory.state import State
+from catenet.nodes.application.phone.config import PhoneOptions
+from catenet.nodes.application.phone.machine import DIRECTORY_TAG, KEEP, Kept, Phone
+from catenet.nodes.application.phone.voice import synthetic
+from catenet.nodes.application.turn.allocation import FiveTuple
+from catenet.nodes.application.turn.config import SupernodeOptions
+from catenet.nodes.application.turn.machine import Supernode
+from catenet.nodes.application.turn.policy import Policy
+from catenet.nodes.control.units import Secret
+from catenet.nodes.machine import Action, Endpoint, Report, Stream
+from catenet.nodes.runtime.work import Together
+
+__all__ = ["PLACES", "SPEECH", "CallsWorld"]
+
+LANS = {"east": "10.0.1.0/24", "west": "10.0.2.0/24", "middle": "10.0.3.0/24"}
+DIRECTORY = Endpoint(Address.parse("10.0.3.5"), 5223)
+PORT = 3478
+PLACES = {"alice": ("east", "10.0.1.7"), "bob": ("west", "10.0.2.7"), "carol": ("west", "10.0.2.8")}
+SPEECH = synthetic()
+
+
+def client_of(node: Node, user: str) -> DirectoryClient:
+    return DirectoryClient(
+        user,
+        password_of(user),
+        DIRECTORY,
+        "directory",
+        tag=DIRECTORY_TAG,
+        entropy=node.random.randbytes,
+        random=node.random,
+    )
+
+
+class Registrar:
+    """A supernode's side of the directory: it registers, and hears with what credentials are made."""
+
+    def __init__(self, node: Node, runs: Callable[[Endpoint], bool]) -> None:
+        self.at = Endpoint(node.interfaces[0].address, PORT)
+        self.secret = b""
+        self._runs = runs
+        self._client = client_of(node, node.name)
+
+    def connected(self, tag: int, local: Endpoint, peer: Endpoint, now: float) -> Stream:
+        return self._client.connected(local, peer, now)
+
+    def connect_failed(self, tag: int, why: str, now: float) -> None:
+        self._client.connect_failed(why, now)
+
+    def receive(self, packet: Any, now: float) -> None: ...
+
+    def wake(self, now: float) -> None:
+        self._client.wake(now)
+
+    def next_wake(self) -> float | None:
+        return self._client.next_wake()
+
+    def take_actions(self) -> list[Action]:
+        for each in self._client.take_said():
+            if isinstance(each, Joined):
+                self._client.ask(Register, self.at, 100)
+            elif isinstance(each, Probe):
+                self._client.ask(Probed, each.at, self._runs(each.at))
+            elif isinstance(each, Answer) and each.ok and "secret" in each.ok:
+                self.secret = b64decode(str(each.ok["secret"]))
+        return self._client.take_actions()
+
+
+class Relay(Supernode):
+    """It takes the credentials that the directory makes for it."""
+
+    registrar: Registrar
+
+    def _password(self, five_tuple: FiveTuple, username: str) -> str | None:
+        expiry, _, user = username.partition(":")
+        return mint(self.registrar.secret, user, float(expiry)).password
+
+
+class CallsWorld:
+    """`disk`: what each phone has kept. Everybody is everybody's contact, and the phones are logged in, unless told
+    otherwise."""
+
+    def __init__(
+        self,
+        users: Sequence[str] = ("alice", "bob"),
+        *,
+        seed: int = 1,
+        supernodes: int = 3,
+        options: Mapping[str, Mapping[str, Any]] | None = None,
+        contacts: bool = True,
+    ) -> None:
+        """`options`: user → those of his phone."""
+        self.network = network = Network(seed)
+        self.disk: dict[str, Kept] = {}
+        self._options = options or {}
+        self._contacts = contacts
+        self._users = users
+        for name, prefix in LANS.items():
+            network.add_lan(name, prefix)
+        network.add_node("r", {name: prefix.replace("0/24", "1") for name, prefix in LANS.items()}, Router)
+        relays = [f"s{number}" for number in range(supernodes)]
+        self.file = File([*users, *relays])
+        accounts = {user: password_of(user) for user in (*users, *relays)}
+        self._directory_options = DirectoryOptions(accounts=accounts, supernodes=tuple(relays))
+        self.hashes = 0
+        jobs = Jobs({HASH: self._hash, COMMIT: Together(self.file.commit)}, {HASH: 0.2, COMMIT: 0.001})
+        network.add_node("directory", {"middle": str(DIRECTORY.address)}, self._directory, Gate, jobs=jobs)
+        for number, name in enumerate(relays):
+            network.add_node(name, {"middle": f"10.0.3.{11 + number}"}, self._registrar, Gate, self._relay)
+        self.until(lambda: all(network.nodes[name].machine.secret for name in relays))
+        for user in users:
+            lan, address = PLACES[user]
+            keeps = Jobs({KEEP: lambda kept, user=user: self.disk.update({user: kept})})
+            network.add_node(user, {lan: address}, self._phone, Gate, jobs=keeps)
+        if contacts:
+            self.until(lambda: all(self.knows(user, users) for user in users))
+
+    # Looking.
+
+    def phone(self, user: str) -> Phone:
+        machine: Phone = self.network.nodes[user].machine
+        return machine
+
+    def shown(self, user: str, table: str = "phone") -> Any:
+        return self.phone(user).show(table, self.network.now)
+
+    def state(self, user: str) -> str:
+        return str(self.shown(user)["state"])
+
+    def why(self, user: str) -> str:
+        """Why his last call has ended."""
+        return str(self.shown(user, "calls")[-1]["why"])
+
+    def knows(self, user: str, others: Collection[str]) -> bool:
+        """Whether he could call all these others."""
+        keys = {row["user"] for row in self.shown(user)["contacts"] if row["key"] == "pinned"}
+        return keys >= set(others) - {user}
+
+    def told(self, user: str, kind: str) -> list[Report]:
+        return [said.report for said in self.network.nodes[user].said if said.report.kind == kind]
+
+    def counter(self, user: str, name: str) -> int:
+        return self.network.nodes[user].counters[name]
+
+    # Doing.
+
+    def do(self, user: str, what: Callable[[Phone, float], Any]) -> Any:
+        """As the user does, by a question to his node."""
+        results: list[Any] = []
+        self.network.call(user, lambda machine, now: results.append(what(machine, now)))  # type: ignore[arg-type]
+        return results[0]
+
+    def call(self, caller: str, callee: str, **more: Any) -> str:
+        name: str = self.do(caller, lambda phone, now: phone.call(callee, now, **more))
+        return name
+
+    def until(self, true: Callable[[], bool], within: float = 60.0) -> float:
+        """How long that took."""
+        took = self.network.run_until(true, within=within, step=0.01)
+        assert took is not None
+        return took
+
+    def until_state(self, state: str, *users: str, within: float = 60.0) -> float:
+        return self.until(lambda: all(self.state(user) == state for user in users), within)
+
+    def talk(self, caller: str = "alice", callee: str = "bob") -> None:
+        """From nothing to a call that is up."""
+        self.call(caller, callee)
+        self.until_state("ringing", caller, callee)
+        self.do(callee, lambda phone, now: phone.answer(now))
+        self.until_state("up", caller, callee)
+
+    # What runs.
+
+    def _phone(self, node: Node) -> Phone:
+        user = node.name
+        others = tuple(each for each in self._users if each != user) if self._contacts else ()
+        options = {"contacts": others, **self._options.get(user, {})}
+        kept = self.disk.setdefault(user, Kept(node.random.randbytes(32), {}))
+        return Phone(
+            PhoneOptions(user=user, password=Secret(password_of(user)), **options),
+            client_of(node, user),
+            kept,
+            address=node.interfaces[0].address,
+            speech=lambda: SPEECH,
+            entropy=node.random.randbytes,
+            randomness=node.random,
+            wall_clock=lambda: WALL + self.network.now,
+            count=lambda word, by=1: node.counters.update({word: by}),
+        )
+
+    def _directory(self, node: Node) -> Directory:
+        return Directory(
+            self._directory_options,
+            State(self.file.state.rows()),
+            entropy=node.random.randbytes,
+            nobody="hash of nobody",
+            wall_clock=lambda: WALL + self.network.now,
+            lan_of=lambda address: next((lan for lan, text in LANS.items() if Prefix.parse(text).holds(address)), ""),
+            count=lambda word, by=1: node.counters.update({word: by}),
+        )
+
+    def _registrar(self, node: Node) -> Registrar:
+        return Registrar(node, self._runs)
+
+    def _relay(self, node: Node) -> Relay:
+        relay = Relay(
+            SupernodeOptions(secret=Secret("the directory has another")),
+            Policy(node.interfaces, [Prefix.parse(each) for each in LANS.values()], []),
+            realm="lab",
+            entropy=node.random.randbytes,
+            wall_clock=lambda: WALL + self.network.now,
+            count=lambda word, by=1: node.counters.update({word: by}),
+        )
+        relay.registrar = node.machine
+        return relay
+
+    def _runs(self, at: Endpoint) -> bool:
+        return any(at.address in node.addresses and node.running for node in self.network.nodes.values())
+
+    def _hash(self, asked: tuple[str, str]) -> bool:
+        self.hashes += 1
+        return asked[0] == f"hash of {asked[1]}"
