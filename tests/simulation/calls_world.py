@@ -1,4 +1,4 @@
-"""Phones, a directory and supernodes in the simulated network: three LANs around a router, all of them real machines."""
+"""Phones, a directory and supernodes in the simulated network: three LANs around a router, all real machines."""
 
 from __future__ import annotations
 
