@@ -9,7 +9,7 @@ import sqlite3
 from catenet.nodes.application.directory.config import DirectoryOptions
 from catenet.nodes.application.directory.desk import COMMIT, HASH
 from catenet.nodes.application.directory.machine import Directory
-from catenet.nodes.application.directory.state import Account, Put, State
+from catenet.nodes.application.directory.state import Account, Change, Delete, Put, State
 from catenet.nodes.runtime.context import ServiceContext
 from catenet.nodes.runtime.machine_run import run_machine
 from catenet.nodes.runtime.work import Together
@@ -29,7 +29,7 @@ async def serve(context: ServiceContext, options: DirectoryOptions) -> None:
     store = None
     try:
         store = await asyncio.to_thread(Store, PLACE)
-        state = await asyncio.to_thread(_accounts, store, hashing, options)
+        state = await asyncio.to_thread(_begin, store, hashing, options, context.wall_clock())
         machine = Directory(
             options,
             state,
@@ -49,11 +49,15 @@ async def serve(context: ServiceContext, options: DirectoryOptions) -> None:
             store.close()
 
 
-def _accounts(store: Store, hashing: Hashing, options: DirectoryOptions) -> State:
-    """What the file has, and the lab file's accounts that it had not."""
+def _begin(store: Store, hashing: Hashing, options: DirectoryOptions, wall: float) -> State:
+    """What the file has, without sessions whose time is over, and with the lab file's accounts that it had not."""
     state = store.load()
-    absent = options.accounts.keys() - state.accounts.keys()
-    change = tuple(Put(Account(name, hashing.hash(options.accounts[name]))) for name in sorted(absent))
+    absent = sorted(options.accounts.keys() - state.accounts.keys())
+    over = [session for session in state.sessions.values() if session.expires <= wall]
+    change: Change = (
+        *(Put(Account(name, hashing.hash(options.accounts[name]))) for name in absent),
+        *map(Delete, over),
+    )
     store.commit([change])
     state.apply(change)
     return state

@@ -82,11 +82,6 @@ class Store:
             self._file.close()
             raise
 
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """SQLite's own, for whoever wants to look at, or stop, what it does."""
-        return self._file
-
     def load(self) -> State:
         """All that was committed."""
         return State(self._rows())

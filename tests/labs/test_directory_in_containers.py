@@ -51,12 +51,13 @@ def ask(**fields):
     lines.flush()
     while "id" not in (said := json.loads(lines.readline())):
         pass
-    assert "ok" in said, said
+    return "ok" in said
 try:
     ask(id="resume", ask="resume", token=token)
     while True:
         sent += 1
-        ask(id=f"key{sent}", ask="key", key=base64.b64encode(sent.to_bytes(32, "big")).decode())
+        while not ask(id=f"key{sent}", ask="key", key=base64.b64encode(sent.to_bytes(32, "big")).decode()):
+            pass  # too many in a second
         acknowledged = sent
 except (OSError, ValueError):
     print(json.dumps([acknowledged, sent]))
@@ -160,7 +161,7 @@ def test_who_cannot_prove_the_name_is_not_spoken_to(bench: Bench) -> None:
 
 def test_a_plain_connection_gets_no_answer_and_is_counted(bench: Bench) -> None:
     before = counter(bench, "tls_refused")
-    said = bench.run("client", "sh", "-c", """echo '{"id": "1", "ask": "ping"}' | nc -q 5 -w 5 dir 5223""").stdout_bytes
+    said = bench.run("client", "sh", "-c", """echo '{"id": "1", "ask": "ping"}' | nc -q 1 -w 5 dir 5223""").stdout_bytes
     assert b"{" not in said
     until(lambda: counter(bench, "tls_refused") == before)
 

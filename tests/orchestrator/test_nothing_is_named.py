@@ -50,6 +50,8 @@ HELP = (
     # The files of a new lab, and the tour of one that comes with catenet, with what to type in it.
     ("lab/sample.py", {"rip", "web", "cut", "heal"}),
     ("cli/tour.py", {"rip", "cut", "heal", "kill"}),
+    # What the system says of a file that is not there.
+    ("backend/docker_errors.py", {"directory"}),
     # `resolver:` of a node, as above.
     ("checks/resolve.py", {"resolver"}),
     # What the engine is to do to a node has the names of LabControl's methods, and so says which comes next.

@@ -32,8 +32,8 @@ failure (throttle); a client pings every 5 s, and comes back after 0.2 s doublin
 supernodes report every 2 s, three probes a second apart find one dead, 30 s doubling to 10 min until such a one may
 come back (election).
 
-Bounds: 16 kB a line, 16 requests under way and 256 kB unread for a connection, 16 passwords in the queue and 2 of one
-address, 16 sessions and 256 contacts for an account, 1,024 supernodes and candidates.
+Bounds: 16 kB a line, 50 requests a second, 16 under way and 256 kB unread for a connection; 16 passwords in the queue,
+2 of one address; 16 sessions, 16 places and 256 contacts for an account; 1,024 supernodes and candidates.
 
 Supported standards: RFC 8259 (JSON), RFC 9106 (Argon2), RFC 8489 section 9.2 (what credentials are for).
 """

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum, auto
+from math import inf
 from typing import Any, NamedTuple
 
 from catenet.nodes.application.directory.fields import parse_endpoint
@@ -129,7 +130,7 @@ class DirectoryClient:
         self._pause = _FIRST
         self._least_pause = 0.0
         self._again: float | None = 0.0  # when it connects; None: `wake` is to say
-        self._renew: float | None = None
+        self._renew = self._retry = inf  # when credentials, and what was `busy`, are asked for again
         self._actions: list[Action] = []
         self._said: list[Joined | Left | Answer | Notice] = []
 
@@ -152,13 +153,18 @@ class DirectoryClient:
             elif now >= self._again:
                 self.state = State.CONNECTING
                 self._actions.append(Connect(self._directory, self._tag, _CONNECT, self._name))
-        elif self.state is State.HERE and self._renew is not None and now >= self._renew:
-            self._ask_credentials()
+        elif self.state is State.HERE:
+            if now >= self._renew:
+                self._ask_credentials()
+            if now >= self._retry:
+                self._retry = inf
+                self._send_kept()
 
     def next_wake(self) -> float | None:
         if self.state is State.WAITING:
             return 0.0 if self._again is None else self._again
-        return self._renew if self.state is State.HERE else None
+        due = min(self._renew, self._retry) if self.state is State.HERE else inf
+        return None if due == inf else due
 
     def take_actions(self) -> list[Action]:
         """Connect and Flush; for its machine to perform as its own."""
@@ -211,6 +217,8 @@ class DirectoryClient:
         elif message.id in self._asked:
             self._asked.discard(message.id)
             self._said.append(message)
+        elif message.id == self._changing and message.error == "busy":
+            self._changing, self._retry = "", now + message.retry_after
         elif message.id == self._changing:
             del self._kept[message.id]
             self._changing = ""
@@ -246,7 +254,7 @@ class DirectoryClient:
         self.state, self._pause = State.HERE, _FIRST
         self._said.append(Joined(back))
         self._send_kept()
-        if self._renew is None or now >= self._renew or not self.servers:
+        if self._renew == inf or now >= self._renew or not self.servers:
             self._ask_credentials()
 
     def _not_joined(self, answer: Answer, now: float) -> None:
@@ -269,12 +277,12 @@ class DirectoryClient:
 
     def _send_kept(self) -> None:
         """The next one, behind the answer to the one before it."""
-        if self._kept and not self._changing and self.state is State.HERE:
+        if self._kept and not self._changing and self._retry == inf and self.state is State.HERE:
             self._changing, request = next(iter(self._kept.items()))
             self._send(request)
 
     def _ask_credentials(self) -> None:
-        self._renew = None
+        self._renew = inf
         self._asking = self._entropy(_ID_SIZE).hex()
         self._send(Credentials(self._asking))
 
@@ -291,6 +299,7 @@ class DirectoryClient:
     def _leave(self, why: str) -> None:
         self.state, self._again = State.WAITING, None
         self._joining = self._asking = self._changing = ""
+        self._retry = inf
         self._said.append(Left(why))
         self._said += [Answer(name, error="lost") for name in sorted(self._asked)]
         self._asked.clear()

@@ -7,7 +7,7 @@ fails ends the service: what is in memory is not in the file any more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from catenet.nodes.application.directory.message import Answer, Notice, Request
@@ -71,7 +71,3 @@ class Desk:
         """In every place where he is logged in."""
         for stream in tuple(self.here.get(user, ())):
             stream.say(notice)
-
-    def streams(self) -> Iterable[ClientStream]:
-        for streams in self.here.values():
-            yield from streams

@@ -5,7 +5,8 @@ what is decided goes out, each with its reason.
     candidate     supernode    the load was above `promote_at` for `steady`, PAUSE after the last one, and it answers a
                                supernode on another LAN, which asks from outside
     supernode     candidate    the load was below `demote_at` for SLACK, its `tenure` is over, and the others bear it
-    either        dead         PROBES in a row that others sent it, a second apart, had no answer
+    supernode     dead         PROBES in a row that others sent it, a second apart, had no answer
+    candidate     dead         the first had none
     dead          candidate    REST, twice as long after each death, LONGEST_REST at most, is over
 
 An account that the lab file names is fixed: a supernode as soon as it is here, and again after its rest. The load is
@@ -191,10 +192,12 @@ class Election:
             self._probe(relay, now)
 
     def _probe(self, relay: Relay, now: float, *, elsewhere: bool = False) -> bool:
-        """Have it asked by a supernode: another one each time, of another LAN where there is one."""
-        others = [each for each in self.supernodes() if each is not relay and not each.failed]
+        """Have it asked by a supernode: another one each time, of another LAN where there is one. Of a fixed one only
+        fixed ones are believed: no client's word brings it down."""
+        others = [each for each in self.supernodes() if each is not relay and each.fixed >= relay.fixed]
         strangers = [each for each in others if each.lan != relay.lan]
         choice = strangers if strangers or elsewhere else others
+        choice = [each for each in choice if not each.failed] or choice
         if not choice:
             return False
         prober = choice[(int(now) + relay.failed) % len(choice)]

@@ -149,4 +149,4 @@ class Directory:
             self._relays.leave(stream, now)
 
     def _enter(self, stream: ClientStream, user: str, now: float) -> dict[str, Json]:
-        return {"contacts": self._people.enter(stream, user)}
+        return {"contacts": self._people.enter(stream, user, now)}

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from catenet.nodes.application.directory.desk import Desk
-from catenet.nodes.application.directory.message import (
-    Contact as Asked,
-)
+from catenet.nodes.application.directory.message import Contact as Asked
 from catenet.nodes.application.directory.message import (
     Known,
     Presence,
@@ -21,8 +19,10 @@ from catenet.nodes.application.directory.state import Change, Contact, Delete, P
 from catenet.nodes.application.directory.stream import ClientStream
 from catenet.nodes.machine import Json
 
-__all__ = ["CONTACTS", "People"]
+__all__ = ["CONTACTS", "PLACES", "People"]
 
+PLACES = 16
+"""Where a user may be logged in at a time; one more ends the oldest."""
 CONTACTS = 256
 """Of one user, those that are only asked for among them."""
 _WORDS = ("online", "busy", "away")
@@ -36,8 +36,11 @@ class People:
         self._desk = desk
         self._state = desk.state
 
-    def enter(self, stream: ClientStream, user: str) -> list[Json]:
+    def enter(self, stream: ClientStream, user: str, now: float) -> list[Json]:
         """He is here → his contacts, as `Known` has them."""
+        here = self._desk.here.get(user, {})
+        if len(here) >= PLACES:
+            next(iter(here)).end(now)
         before = self.presence(user)
         stream.user = user
         self._desk.here.setdefault(user, {})[stream] = None

@@ -26,12 +26,14 @@ from catenet.nodes.machine import Count, DecodeError, Endpoint, Report, Stream
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["LOGIN", "OUTPUT", "SILENCE", "UNDER_WAY", "Behind", "ClientStream"]
+__all__ = ["BURST", "LOGIN", "OUTPUT", "RATE", "SILENCE", "UNDER_WAY", "Behind", "ClientStream"]
 
 LOGIN, SILENCE = 5.0, 12.0
 """Seconds."""
 UNDER_WAY = 16
 """Requests of a connection that have no answer yet; one more is not taken (`busy`)."""
+RATE, BURST = 50.0, 200.0
+"""Requests a second, and at once: one may be told to hundreds of others."""
 OUTPUT = 262_144
 """Bytes that may wait for a client to read them."""
 
@@ -64,6 +66,7 @@ class ClientStream(Stream):
         self._under_way = 0
         self._now = self._heard = now
         self._login_by = now + LOGIN
+        self._allowed, self._allowed_at = BURST, now
         self._finished = self._gone = False
 
     def receive_data(self, data: bytes, now: float) -> None:
@@ -127,6 +130,12 @@ class ClientStream(Stream):
         self._put(encode(message))
         self._flush()
 
+    def end(self, now: float) -> None:
+        """What was said is still sent."""
+        if not self._finished:
+            self._end(now)
+            self._flush()
+
     def login_refused(self, now: float) -> None:
         """There is time for one more."""
         self.joining, self._login_by = False, now + LOGIN
@@ -134,12 +143,21 @@ class ClientStream(Stream):
     def _take(self, request: Request, now: float) -> None:
         if isinstance(request, Ping):
             self._put(encode(Answer(request.id, {})))
-        elif self._under_way >= UNDER_WAY:
+        elif self._under_way >= UNDER_WAY or not self._is_allowed(now):
             self._count("busy")
             self._put(encode(Answer(request.id, error="busy", retry_after=1.0)))
         else:
             self._under_way += 1
             self._behind.request(self, request, now)
+
+    def _is_allowed(self, now: float) -> bool:
+        """By how many came of late."""
+        self._allowed = min(BURST, self._allowed + (now - self._allowed_at) * RATE)
+        self._allowed_at = now
+        if self._allowed < 1:
+            return False
+        self._allowed -= 1
+        return True
 
     def _put(self, line: bytes) -> None:
         self._out += line

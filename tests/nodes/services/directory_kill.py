@@ -52,7 +52,7 @@ def dies(path: Path, step: int, told: int) -> None:
         return 0
 
     store = Store(path)
-    store.connection.set_progress_handler(count, 1)
+    store._file.set_progress_handler(count, 1)
     for commit in script():
         store.commit(commit)
         os.write(told, b".")

@@ -44,7 +44,7 @@ def test_the_file_and_the_memory_are_changed_alike(tmp_path: Path, commits: Sequ
 
 def test_killed_at_each_step_of_sqlites_machine_it_has_what_it_acknowledged_and_nothing_half(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, str(PROGRAM), str(tmp_path), "29"],
+        [sys.executable, str(PROGRAM), str(tmp_path), "43"],
         capture_output=True,
         text=True,
         check=False,
@@ -86,8 +86,8 @@ def test_it_is_readable_by_nobody_else_and_written_through(file: Path) -> None:
     store = Store(file)
     store.commit([(Put(Account("a", "hash")),)])
     assert {path.stat().st_mode & 0o777 for path in file.parent.iterdir()} == {0o600}
-    (level,) = store.connection.execute("PRAGMA synchronous").fetchone()
-    (mode,) = store.connection.execute("PRAGMA journal_mode").fetchone()
+    (level,) = store._file.execute("PRAGMA synchronous").fetchone()
+    (mode,) = store._file.execute("PRAGMA journal_mode").fetchone()
     assert (level, mode) == (2, "wal")  # 2 is FULL (sqlite.org/pragma.html#pragma_synchronous)
     store.close()
 

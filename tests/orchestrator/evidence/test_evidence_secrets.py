@@ -30,6 +30,11 @@ def test_passwords_and_keys_of_the_lab_are_not_kept(config, kept):
 @pytest.mark.parametrize(
     ("service", "options", "kept"),
     [
+        (
+            "directory",
+            {"accounts": {"alice": "hunter2", "bob": "hunter2"}, "supernodes": ["bob"], "port": 5223},
+            {"accounts": dict.fromkeys(("alice", "bob"), "(hidden)"), "supernodes": ["bob"], "port": 5223},
+        ),
         ("rip", {"update": 5.0, "implementation": "./x"}, {"update": 5.0, "implementation": "./x"}),
         ("rip", {"pasword": {"hunter2": "hunter2"}}, {"pasword": "(hidden)"}),
         ("later", {"secrets": ["hunter2"], "port": 1}, {"secrets": "(hidden)", "port": "(hidden)"}),

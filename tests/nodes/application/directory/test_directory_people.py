@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from directory_bench import Place, Room
 
-from catenet.nodes.application.directory.people import CONTACTS
+from catenet.nodes.application.directory.people import CONTACTS, PLACES
 from catenet.nodes.application.directory.state import Contact, Put
 
 KEY = b64encode(bytes(range(32))).decode()
@@ -92,6 +92,18 @@ def test_presence_is_told_to_contacts_and_to_nobody_else() -> None:
     room.settle()
     assert known(bob) == [("alice", "accepted", "busy", ""), ("alice", "accepted", "offline", "")]
     assert carol.heard() == []
+
+
+def test_a_user_is_in_so_many_places_and_one_more_ends_the_oldest() -> None:
+    room = Room()
+    token = room.place().login("alice")["token"]
+    places = [room.place() for _ in range(PLACES)]
+    for place in places:
+        assert "ok" in place.answered("resume", token=token)
+    assert [place.stream.finished for place in places] == [False] * PLACES
+    assert "ok" in room.place().answered("resume", token=token)
+    assert [place.stream.finished for place in places] == [True] + [False] * (PLACES - 1)
+    assert room.table()["online"] == 1
 
 
 def test_the_answer_to_a_login_has_all_contacts() -> None:

@@ -8,7 +8,7 @@ import pytest
 from directory_bench import Place, Room, password_of
 
 from catenet.nodes.application.directory.message import LINE_LIMIT
-from catenet.nodes.application.directory.stream import LOGIN, OUTPUT, SILENCE, UNDER_WAY
+from catenet.nodes.application.directory.stream import BURST, LOGIN, OUTPUT, RATE, SILENCE, UNDER_WAY
 
 
 def wake(place: Place, at: float) -> bool:
@@ -89,6 +89,17 @@ def test_so_many_requests_are_under_way_and_one_more_is_not_taken() -> None:
     assert [each["id"] for each in place.heard() if "id" in each] == names[:-1]
     room.working = True
     assert place.answered("contact", do="add", user="carol")["ok"] == {}
+
+
+def test_so_many_requests_come_in_a_second_and_one_more_is_not_taken() -> None:
+    room = Room()
+    alice = room.friends("alice", "bob")[0]
+    room.now = 10.0
+    errors = [alice.answered("presence", state=("away", "busy")[number % 2]).get("error") for number in range(300)]
+    assert errors == [None] * int(BURST) + ["busy"] * (300 - int(BURST))
+    room.now += 1
+    errors = [alice.answered("presence", state="online").get("error") for number in range(100)]
+    assert errors == [None] * int(RATE) + ["busy"] * (100 - int(RATE))
 
 
 def test_who_takes_nothing_is_cut_off() -> None:

@@ -1,0 +1,240 @@
+"""A client's side, by hand: what it says on its connection, when it comes back, and what a strange directory does."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+from typing import Any
+
+import pytest
+
+from catenet.nodes.address import Address
+from catenet.nodes.application.directory.client import (
+    ASKED,
+    KEPT,
+    DirectoryClient,
+    Joined,
+    Left,
+    State,
+)
+from catenet.nodes.application.directory.message import Answer, Contact, Presence, Signal
+from catenet.nodes.machine import Connect, Endpoint
+
+HERE, DIRECTORY = Endpoint(Address.parse("10.0.0.7"), 40_000), Endpoint(Address.parse("10.0.0.1"), 5223)
+TOKEN = "T" * 43
+
+
+class Middle:
+    """Draws the middle of everything."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return (a + b) / 2
+
+
+class Side:
+    """The client, and the directory's end of its connection."""
+
+    def __init__(self) -> None:
+        self.client = DirectoryClient(
+            "alice", "12345678", DIRECTORY, "dir", tag=7, entropy=Random(1).randbytes, random=Middle()
+        )
+        self.now = 0.0
+        self.stream: Any = None
+        self.client.wake(0.0)
+
+    def connect(self) -> None:
+        assert Connect(DIRECTORY, 7, 2.0, "dir") in self.client.take_actions()
+        self.stream = self.client.connected(HERE, DIRECTORY, self.now)
+
+    def said(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.stream.data_to_send().splitlines()]
+
+    def hear(self, **message: Any) -> None:
+        self.stream.receive_data(json.dumps(message).encode() + b"\n", self.now)
+
+    def join(self) -> list[dict[str, Any]]:
+        """→ what it asks then."""
+        self.connect()
+        (login,) = self.said()
+        self.hear(id=login["id"], ok={"user": "alice", "token": TOKEN, "expires": 60, "contacts": []})
+        return self.said()
+
+    def pause(self) -> float:
+        """How long it waits until it connects again."""
+        self.client.wake(self.now)
+        due = self.client.next_wake()
+        assert due is not None
+        waited, self.now = due - self.now, due
+        self.client.wake(self.now)
+        assert self.client.state is State.CONNECTING
+        return round(waited, 3)
+
+    def errors(self) -> list[tuple[str, str]]:
+        return [(each.id, each.error) for each in self.client.take_said() if isinstance(each, Answer)]
+
+
+def test_it_logs_in_by_password_first_and_asks_for_credentials() -> None:
+    side = Side()
+    side.connect()
+    (login,) = side.said()
+    assert (login["ask"], login["user"], login["password"]) == ("login", "alice", "12345678")
+    side.hear(id=login["id"], ok={"user": "alice", "token": TOKEN, "expires": 60, "contacts": []})
+    assert [each["ask"] for each in side.said()] == ["credentials"]
+    assert side.client.take_said() == [Joined(back=False)]
+
+
+def test_it_comes_back_by_token_and_by_password_where_that_is_not_known_any_more() -> None:
+    side = Side()
+    side.join()
+    side.stream.give_up()
+    side.pause()
+    side.connect()
+    (resume,) = side.said()
+    assert (resume["ask"], resume["token"]) == ("resume", TOKEN)
+    side.hear(id=resume["id"], error="session")
+    assert [each["ask"] for each in side.said()] == ["login"]
+
+
+def test_it_waits_twice_as_long_each_time_up_to_10_s_and_is_quick_again_once_it_was_there() -> None:
+    side = Side()
+    waits = []
+    for _ in range(8):
+        side.client.take_actions()
+        side.client.connect_failed("Connection refused", side.now)
+        waits.append(side.pause())
+    assert waits == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0]
+    side.join()
+    side.stream.receive_eof(side.now)
+    assert side.pause() == 0.2
+
+
+@pytest.mark.parametrize("error", ["busy", "throttled"])
+def test_it_waits_as_long_as_it_was_told_to_at_least(error: str) -> None:
+    side = Side()
+    side.connect()
+    (login,) = side.said()
+    side.hear(id=login["id"], error=error, retry_after=4.5)
+    assert side.stream.finished
+    assert side.client.take_said() == [Left(error)]
+    assert side.pause() == 4.5
+
+
+def test_a_wrong_password_is_not_tried_again() -> None:
+    side = Side()
+    side.connect()
+    (login,) = side.said()
+    side.hear(id=login["id"], error="refused")
+    assert (side.client.state, side.client.next_wake()) == (State.REFUSED, None)
+
+
+def test_it_pings_every_5_s_and_gives_the_directory_up_after_12_s_of_silence() -> None:
+    side = Side()
+    side.join()
+    pings = []
+    while not side.stream.finished:
+        side.now = side.stream.next_wake()
+        side.stream.wake(side.now)
+        pings += [side.now for each in side.said() if each["ask"] == "ping"]
+    assert (pings, side.now) == ([5.0, 10.0], 12.0)
+    assert side.client.state is State.WAITING
+
+
+def test_what_changes_something_is_asked_one_at_a_time_and_again_by_the_same_id() -> None:
+    side = Side()
+    first = side.client.ask(Contact, "add", "bob")
+    second = side.client.ask(Contact, "add", "carol")
+    assert [each["id"] for each in side.join() if each["ask"] == "contact"] == [first]
+    side.hear(id=first, ok={})
+    assert [each["id"] for each in side.said()] == [second]
+    side.stream.give_up()
+    side.pause()
+    side.connect()
+    (resume,) = side.said()
+    side.hear(id=resume["id"], ok={"user": "alice", "expires": 60, "contacts": []})
+    assert [each["id"] for each in side.said() if each["ask"] == "contact"] == [second]
+    side.hear(id=second, error="full")
+    assert side.errors() == [(first, ""), (second, "full")]
+
+
+def test_what_the_directory_is_too_busy_for_is_asked_again_when_it_said() -> None:
+    side = Side()
+    name = side.client.ask(Contact, "add", "bob")
+    side.join()
+    side.hear(id=name, error="busy", retry_after=1.5)
+    assert (side.errors(), side.said(), side.client.next_wake()) == ([], [], 1.5)
+    other = side.client.ask(Contact, "add", "carol")
+    assert side.said() == []
+    side.client.wake(1.5)
+    assert [each["id"] for each in side.said()] == [name]
+    side.hear(id=name, ok={})
+    assert [each["id"] for each in side.said()] == [other]
+
+
+def test_what_is_not_kept_is_lost_with_the_connection_and_said_to_be() -> None:
+    side = Side()
+    side.join()
+    name = side.client.ask(Signal, "bob", "c", "")
+    side.stream.receive_eof(side.now)
+    assert side.errors() == [(name, "lost")]
+
+
+def test_so_much_is_asked_at_a_time_and_no_more() -> None:
+    side = Side()
+    side.join()
+    names = [side.client.ask(Presence, "away") for _ in range(ASKED + 1)]
+    kept = [side.client.ask(Contact, "add", "bob") for _ in range(KEPT + 1)]
+    assert side.errors() == [(names[-1], "full"), (kept[-1], "full")]
+    assert len(side.said()) == ASKED + 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"hello\n",
+        b"{}\n",
+        b'{"id": "LOGIN", "ok": {}}\n',
+        b'{"id": "LOGIN", "ok": {"contacts": []}}\n',
+        b'{"id": "LOGIN", "ok": {"token": "T", "contacts": [{}]}}\n',
+        b'{"id": "LOGIN", "ok": {"token": "T", "contacts": {}}}\n',
+        b"x" * 262_145,
+    ],
+)
+def test_a_directory_that_says_what_it_should_not_is_left_and_tried_again(line: bytes) -> None:
+    side = Side()
+    side.connect()
+    (login,) = side.said()
+    side.stream.receive_data(line.replace(b"LOGIN", login["id"].encode()), 0.0)
+    assert side.stream.finished
+    (left,) = side.client.take_said()
+    assert isinstance(left, Left)
+    assert side.pause() == 0.2
+
+
+@pytest.mark.parametrize("ok", [{}, {"servers": 1}, {"servers": [{}], "ttl": 60}, {"servers": [[]], "ttl": 60}])
+def test_so_is_one_whose_credentials_are_none(ok: dict[str, Any]) -> None:
+    side = Side()
+    (asked,) = side.join()
+    side.hear(id=asked["id"], ok=ok)
+    assert side.stream.finished
+
+
+def test_where_there_is_no_supernode_it_asks_again_after_a_while() -> None:
+    side = Side()
+    (asked,) = side.join()
+    side.hear(id=asked["id"], ok={"ttl": 3600, "servers": []})
+    assert side.client.next_wake() == 5.0
+    side.client.wake(5.0)
+    (again,) = side.said()
+    server = {"at": "10.0.0.9:3478", "username": "1:alice", "password": "x"}
+    side.hear(id=again["id"], ok={"ttl": 3600, "servers": [server]})
+    assert [(each.username, each.password) for each in side.client.servers] == [("1:alice", "x")]
+    assert side.client.next_wake() == 1800.0
+
+
+def test_an_answer_to_what_was_not_asked_is_nothing() -> None:
+    side = Side()
+    side.join()
+    side.client.take_said()
+    side.hear(id="who-knows", ok={})
+    assert side.client.take_said() == []
+    assert not side.stream.finished
