@@ -40,6 +40,7 @@ TARGETS: Mapping[str, str] = {
     "stun-server": "fuzz_stun:server",
     "stun-client": "fuzz_stun:client",
     "wav": "fuzz_speech:wav",
+    "phone-signal": "fuzz_phone:said",
     "directory-request": "fuzz_directory:request",
     "directory-machine": "fuzz_directory:directory",
     "directory-client": "fuzz_directory:client",

@@ -22,7 +22,7 @@ service      the declaration
 What they say to each other:
 
 terms        what a conversation is told and what it tells: `Terms`, `Ports`, the events, `Statistics`
-conversation `Conversation`: everything between two phones once each knows what the other has offered
+conversation  `Conversation`: everything between two phones once each knows what the other has offered
 paths        the two paths of a call, and when it moves
 line         one of them, which may be begun anew
 control      what the phones tell each other on the path
@@ -36,9 +36,9 @@ moves to other supernodes without it, and is hung up over its own path.
 
 Keys: an identity is one Ed25519 pair, made at the first start and kept in the node. The directory tells contacts its
 public half; the first one seen is pinned, and a changed one is told, and refused until its user trusts it. So relays
-never hear a call, nor does a directory that was honest at the first sight; that it was, two people find out by comparing
-the fingerprint, 60 digits. No RFC says how: the parts are Ed25519 (RFC 8032), X25519 (RFC 7748), HKDF (RFC 5869) and
-AES-GCM, and they stand in keys.
+never hear a call, nor does a directory that was honest at the first sight; whether it was, two people find out who
+compare the fingerprint, 60 digits. No RFC says how: the parts are Ed25519 (RFC 8032), X25519 (RFC 7748), HKDF (RFC
+5869) and AES-GCM, and they stand in keys.
 
 Timers: 30 s until nobody answers (32 s where it rings, so that the caller is the one who gives up), 15 s from the
 answer to a path; what is said is said again after 0.5 s, for 30 s; an offer is fresh for 5 minutes, and remembered for
