@@ -1,4 +1,4 @@
-"""A supernode: Traversal Using Relays around NAT, the server's side, with STUN's Binding method.
+"""A supernode: Traversal Using Relays around NAT, with STUN's Binding method; and what its client is.
 
 Files, in the order to read them:
     config        options
@@ -19,6 +19,8 @@ Files, in the order to read them:
     reports       the events
     show          the table
     machine       the machine `Supernode`
+    client        a client's side: one allocation at one server
+    connection    a client's connection to a server
 
 Timers: an allocation lasts `lifetime` (600 s) unless its client asks for more, at most `longest` (3,600 s); a
 permission 300 s, a channel 600 s, and for 300 s more neither end of it is bound to another; a reserved port 30 s; a
