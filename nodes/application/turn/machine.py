@@ -27,7 +27,7 @@ from catenet.nodes.application.turn.credentials import User, password_of
 from catenet.nodes.application.turn.icmp import PROTOCOL, IcmpError
 from catenet.nodes.application.turn.limiter import Limiter
 from catenet.nodes.application.turn.policy import Policy
-from catenet.nodes.application.turn.relay import Relay
+from catenet.nodes.application.turn.relay import CHANNELS_BEGIN, Relay
 from catenet.nodes.application.turn.reports import refused
 from catenet.nodes.application.turn.requests import Requests
 from catenet.nodes.application.turn.show import supernode_table
@@ -159,7 +159,7 @@ class Supernode:
     # What a client sends, over either transport
 
     def _from_client(self, five_tuple: FiveTuple, data: bytes, now: float) -> None:
-        if data >= b"\x40":
+        if data >= CHANNELS_BEGIN:
             self._relay_channel_data(five_tuple, data, now)
             return
         try:
