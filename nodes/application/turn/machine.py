@@ -27,7 +27,7 @@ from catenet.nodes.application.turn.credentials import User, password_of
 from catenet.nodes.application.turn.icmp import PROTOCOL, IcmpError
 from catenet.nodes.application.turn.limiter import Limiter
 from catenet.nodes.application.turn.policy import Policy
-from catenet.nodes.application.turn.relay import Relay
+from catenet.nodes.application.turn.relay import CHANNELS_BEGIN, Relay
 from catenet.nodes.application.turn.reports import refused
 from catenet.nodes.application.turn.requests import Requests
 from catenet.nodes.application.turn.show import supernode_table
@@ -147,6 +147,9 @@ class Supernode:
 
     def accepted(self, local: Endpoint, peer: Endpoint, now: float) -> ClientStream:
         five_tuple = FiveTuple(peer, local, "tcp")
+        older = self._streams.get(five_tuple)
+        if older is not None:  # it has ended, or there could be no other one; we have not heard of it yet
+            older.receive_eof(now)
         stream = self._streams[five_tuple] = ClientStream(five_tuple, self._from_client, self._stream_gone, now)
         return stream
 
@@ -159,7 +162,7 @@ class Supernode:
     # What a client sends, over either transport
 
     def _from_client(self, five_tuple: FiveTuple, data: bytes, now: float) -> None:
-        if data >= b"\x40":
+        if data >= CHANNELS_BEGIN:
             self._relay_channel_data(five_tuple, data, now)
             return
         try:
@@ -325,9 +328,9 @@ class Supernode:
         if not stream.delivering:  # else it is taken with what else comes of what came
             self._act(Flush(stream))
 
-    def _stream_gone(self, five_tuple: FiveTuple, now: float) -> None:
-        del self._streams[five_tuple]
-        self._allocator.forget(five_tuple, "closed", now)
+    def _stream_gone(self, stream: ClientStream, now: float) -> None:
+        del self._streams[stream.five_tuple]
+        self._allocator.forget(stream.five_tuple, "closed", now)
 
 
 def _not_understood(message: Message) -> tuple[int, ...]:
