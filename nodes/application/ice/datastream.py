@@ -64,7 +64,8 @@ class DataStream:
         self._relayed_only = relayed_only
         self._relays = {each.endpoint: Relay(each, entropy, count) for each in servers[:MOST_SERVERS]}
         self._foundations = Foundations()
-        self._gathered_at: float | None = None
+        self._gathered_at: float | None = None  # when it is, at the latest
+        self._gathered = False
         self._tcp_at: float | None = None
         self._begun = False
         self._release_at: float | None = None
@@ -85,7 +86,7 @@ class DataStream:
     def is_gathered(self, now: float) -> bool:
         """Whether nothing more is waited for."""
         over = self._gathered_at is not None and now >= self._gathered_at
-        return over or all(relay.is_settled for relay in self._relays.values())
+        return over or self._gathered or all(relay.is_settled for relay in self._relays.values())
 
     @property
     def candidates(self) -> list[Candidate]:
@@ -188,6 +189,8 @@ class DataStream:
         if self._tcp_at is not None and now >= self._tcp_at:
             self._tcp_at = None
             self._connections += [each.server for each in self._relays.values() if not each.is_settled]
+        if self._gathered_at is not None and now >= self._gathered_at:
+            self._gathered, self._gathered_at = True, None
         for relay in self._relays.values():
             relay.wake(now)
         if self._release_at is not None and now >= self._release_at:
@@ -199,7 +202,7 @@ class DataStream:
     def next_wake(self) -> float | None:
         """When `wake` should next be called."""
         times = [relay.client.next_wake() for relay in self._relays.values()]
-        times += [self._tcp_at, self._release_at, self._gathered_at if not self._begun else None]
+        times += [self._tcp_at, self._release_at, self._gathered_at]
         if self._begun:
             times.append(self.agent.next_wake())
         return min((at for at in times if at is not None), default=None)
