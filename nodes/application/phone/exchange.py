@@ -41,6 +41,7 @@ from catenet.nodes.application.phone.terms import (
     Sound,
     Spared,
     Statistics,
+    Stream,
     Terms,
 )
 from catenet.nodes.application.rtp.session import FIRST_SEQUENCES, Side
@@ -265,8 +266,8 @@ class Exchange:
             ssrc ^= 1  # RFC 3550 section 8.1: no two sources of a session have the same
         party = Party(
             call.ephemeral.public,
-            conversation.credentials,
-            tuple(conversation.candidates),
+            Stream(conversation.credentials, tuple(conversation.candidates)),
+            conversation.spare,
             ssrc,
             int.from_bytes(self._entropy(2), "big") % FIRST_SEQUENCES,
             self._options.encryption == "on",
@@ -298,8 +299,8 @@ class Exchange:
             terms = Terms(
                 Side(own.ssrc, own.sequence, masters[0] if sides else None),
                 Side(peer.ssrc, peer.sequence, masters[1] if sides else None),
-                peer.credentials,
-                peer.candidates,
+                *peer.media,
+                peer.spare,
             )
             conversation.begin(terms, now)
             call.begun = True
@@ -349,7 +350,6 @@ class Exchange:
                 call.happens(Happening.SILENT, now)
             case Moved(path):
                 call.path = path
-                call.happens(Happening.HEARD, now)
                 self._act(reports.moved(call, event))
             case HungUp():
                 why = "cancelled" if not call.outgoing else "refused"

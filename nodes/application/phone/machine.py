@@ -226,7 +226,7 @@ class Phone:
         if table == "pairs":
             return pair_rows(call.checks if call is not None else ())
         if table == "candidates":
-            return candidate_rows(*(each.candidates if each else () for each in (call.own, call.party))) if call else []
+            return candidate_rows(call.own, call.party) if call is not None else []
         return {
             "user": self._user,
             "directory": self._post.client.state.name.lower(),
