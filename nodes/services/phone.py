@@ -51,7 +51,8 @@ async def serve(context: ServiceContext, options: PhoneOptions) -> None:
     """
     try:
         directory = place_of(context.told)
-        kept = PhoneStore(PLACE).load(os.urandom)
+        store = PhoneStore(PLACE)
+        kept = store.load(os.urandom)
         folder = Folder(context.data)
         if options.speech:
             _read(folder, options.speech)
@@ -78,7 +79,7 @@ async def serve(context: ServiceContext, options: PhoneOptions) -> None:
         count=context.count,
     )
     context.answer("heard", partial(_heard, phone))
-    await run_machine(context, phone, {KEEP: PhoneStore(PLACE).save}, _questions(phone, folder))
+    await run_machine(context, phone, {KEEP: store.save}, _questions(phone, folder))
 
 
 def _questions(phone: Phone, folder: Folder) -> Mapping[str, Asked]:
