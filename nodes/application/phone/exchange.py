@@ -47,10 +47,12 @@ from catenet.nodes.application.phone.terms import (
 from catenet.nodes.application.rtp.session import FIRST_SEQUENCES, Side
 from catenet.nodes.machine import Action, Count, Entropy, Randomness
 
-__all__ = ["LAST_CALLS", "Exchange"]
+__all__ = ["LAST_CALLS", "MOST_LEAVING", "Exchange"]
 
 LAST_CALLS = 20
 """That are remembered."""
+MOST_LEAVING = 4
+"""Calls that are over, and have ports and relays still: while there are so many, nobody calls or is called."""
 _NAME = 16  # octets of a call's name
 _REASONS = {"refused": "refused", "hung-up": "refused", "no-answer": "no-answer"}
 """Why a call ends → why the caller is told that it is refused; otherwise it has failed."""
@@ -108,6 +110,11 @@ class Exchange:
         if self.conversation is not None:
             return self.conversation.statistics(now)
         return self.call.statistics if self.call is not None else None
+
+    @property
+    def is_tired(self) -> bool:
+        """Whether it has to give back what calls had before there can be another one."""
+        return len(self.outlets) >= MOST_LEAVING
 
     # What the user does.
 
@@ -194,7 +201,7 @@ class Exchange:
             self._count("refused.replayed")
             return
         glares = current is not None and current.outgoing and current.peer == sender
-        if current is not None and not glares:
+        if self.is_tired or (current is not None and not glares):
             self._count("busy")
             self._post.say(sender, key, name, "refuse", now, why="busy")
             return

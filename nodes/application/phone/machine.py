@@ -101,6 +101,8 @@ class Phone:
         current, trust = self._exchange.current, self._post.trust
         if current is not None:
             raise ValueError(f"there is a call with {current.peer} already")
+        if self._exchange.is_tired:
+            raise ValueError("the last calls are still being ended")
         if not self._post.is_here:
             raise ValueError("the directory is away: nobody can be called")
         known = self._post.client.contacts.get(to)
