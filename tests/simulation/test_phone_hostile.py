@@ -11,7 +11,7 @@ from calls_world import CallsWorld
 
 from catenet.nodes.application.directory.message import Signal, Signalled
 from catenet.nodes.application.ice.check import Credentials
-from catenet.nodes.application.phone.exchange import MOST_LEAVING
+from catenet.nodes.application.phone.handset import MOST_LEAVING
 from catenet.nodes.application.phone.keys import Ephemeral, Identity
 from catenet.nodes.application.phone.offer import Party, Said, write
 from catenet.nodes.application.phone.seen import EACH
@@ -160,7 +160,7 @@ def test_a_contact_who_answers_with_the_callers_ssrc_does_not_talk() -> None:
     mallory.tap.drops.add("carol")
     call = world.call("bob", "carol")
     world.until(lambda: any(to == "carol" for to, *_ in mallory.tap.bodies), within=4.0)
-    ssrc = world.phone("bob")._exchange.current.own.ssrc  # type: ignore[union-attr]  # nobody else can know it
+    ssrc = world.phone("bob")._handset.current.own.ssrc  # type: ignore[union-attr]  # nobody else can know it
     mallory.says("ringing", call, mallory.party(ssrc=ssrc))
     assert world.why("bob") == "failed"
     assert world.counter("bob", "refused.party") == 1

@@ -47,7 +47,7 @@ from catenet.nodes.application.phone.terms import (
 from catenet.nodes.application.rtp.session import FIRST_SEQUENCES, Side
 from catenet.nodes.machine import Action, Count, Entropy, Randomness
 
-__all__ = ["LAST_CALLS", "MOST_LEAVING", "Exchange"]
+__all__ = ["LAST_CALLS", "MOST_LEAVING", "Handset"]
 
 LAST_CALLS = 20
 """That are remembered."""
@@ -58,7 +58,7 @@ _REASONS = {"refused": "refused", "hung-up": "refused", "no-answer": "no-answer"
 """Why a call ends → why the caller is told that it is refused; otherwise it has failed."""
 
 
-class Exchange:
+class Handset:
     """`call` is the call that there is, or was last; `heard`: what was heard in it."""
 
     def __init__(
