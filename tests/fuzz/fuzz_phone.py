@@ -33,7 +33,18 @@ def _check(found: Read) -> None:
 
 WORDS = (
     *('"word":', '"offer"', '"ringing"', '"accept"', '"refuse"', '"cancel"', '"why":', '"busy"', '"call":', '"from":'),
-    *('"to":', '"time":', '"ephemeral":', '"fragment":', '"password":', '"candidates":[', '"ssrc":', '"sequence":'),
+    *(
+        '"to":',
+        '"time":',
+        '"ephemeral":',
+        '"fragment":',
+        '"password":',
+        '"candidates":[',
+        '"media":{',
+        '"spare":{',
+        '"ssrc":',
+        '"sequence":',
+    ),
     *(
         '"encrypts":',
         "true",

@@ -3,7 +3,7 @@
 Who calls whom:
 
 machine      `Phone`: the machine of the service `phone`: what its user does, and the contract
-exchange     the one call that there is: how it begins, what becomes of it, how it ends
+handset      the one call that there is: how it begins, what becomes of it, how it ends
 call         a call as its user sees it: the table of its states
 post         the phone's side of the directory: login, contacts, their keys, servers
 letters      what is said to other phones, in order, until it has arrived

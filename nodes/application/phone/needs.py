@@ -24,8 +24,9 @@ class Place(NamedTuple):
 
 def read_needs(options: PhoneOptions, around: Surroundings) -> Iterator[Need]:
     """A directory that knows the user, and the speech."""
-    directories = _directories(around.services)
-    yield Need("directory", fault=_directory_fault(options, directories))
+    fault = _directory_fault(options, _directories(around.services))
+    if fault is not None:
+        yield Need("directory", fault=fault)
     if options.speech:
         yield _speech(options.speech, around)
 

@@ -41,21 +41,24 @@ from catenet.nodes.application.phone.terms import (
     Sound,
     Spared,
     Statistics,
+    Stream,
     Terms,
 )
 from catenet.nodes.application.rtp.session import FIRST_SEQUENCES, Side
 from catenet.nodes.machine import Action, Count, Entropy, Randomness
 
-__all__ = ["LAST_CALLS", "Exchange"]
+__all__ = ["LAST_CALLS", "MOST_LEAVING", "Handset"]
 
 LAST_CALLS = 20
 """That are remembered."""
+MOST_LEAVING = 4
+"""Calls that are over, and have ports and relays still: while there are so many, nobody calls or is called."""
 _NAME = 16  # octets of a call's name
 _REASONS = {"refused": "refused", "hung-up": "refused", "no-answer": "no-answer"}
 """Why a call ends → why the caller is told that it is refused; otherwise it has failed."""
 
 
-class Exchange:
+class Handset:
     """`call` is the call that there is, or was last; `heard`: what was heard in it."""
 
     def __init__(
@@ -107,6 +110,11 @@ class Exchange:
         if self.conversation is not None:
             return self.conversation.statistics(now)
         return self.call.statistics if self.call is not None else None
+
+    @property
+    def is_tired(self) -> bool:
+        """Whether it has to give back what calls had before there can be another one."""
+        return len(self.outlets) >= MOST_LEAVING
 
     # What the user does.
 
@@ -193,7 +201,7 @@ class Exchange:
             self._count("refused.replayed")
             return
         glares = current is not None and current.outgoing and current.peer == sender
-        if current is not None and not glares:
+        if self.is_tired or (current is not None and not glares):
             self._count("busy")
             self._post.say(sender, key, name, "refuse", now, why="busy")
             return
@@ -265,8 +273,8 @@ class Exchange:
             ssrc ^= 1  # RFC 3550 section 8.1: no two sources of a session have the same
         party = Party(
             call.ephemeral.public,
-            conversation.credentials,
-            tuple(conversation.candidates),
+            Stream(conversation.credentials, tuple(conversation.candidates)),
+            conversation.spare,
             ssrc,
             int.from_bytes(self._entropy(2), "big") % FIRST_SEQUENCES,
             self._options.encryption == "on",
@@ -298,8 +306,8 @@ class Exchange:
             terms = Terms(
                 Side(own.ssrc, own.sequence, masters[0] if sides else None),
                 Side(peer.ssrc, peer.sequence, masters[1] if sides else None),
-                peer.credentials,
-                peer.candidates,
+                *peer.media,
+                peer.spare,
             )
             conversation.begin(terms, now)
             call.begun = True
@@ -349,7 +357,6 @@ class Exchange:
                 call.happens(Happening.SILENT, now)
             case Moved(path):
                 call.path = path
-                call.happens(Happening.HEARD, now)
                 self._act(reports.moved(call, event))
             case HungUp():
                 why = "cancelled" if not call.outgoing else "refused"
