@@ -27,6 +27,7 @@ from catenet.nodes.machine import (
     Connect,
     Datagram,
     Endpoint,
+    Flush,
     NextHop,
     OpenPort,
     Port,
@@ -187,7 +188,9 @@ class Phone:
             if not tcp:
                 self._actions.append(Send(Datagram(data, Endpoint(ANY, port), destination)))
             elif (port, destination) in self._streams:
-                self._streams[port, destination].send(data)
+                stream = self._streams[port, destination]
+                stream.send(data)
+                self._actions.append(Flush(stream))
 
     def take_actions(self) -> list[Action]:
         self._send(self.now)

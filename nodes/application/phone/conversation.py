@@ -49,8 +49,8 @@ _LINGER = TRIES * TRY + TRY
 """Seconds for which the peer's hanging up is acknowledged: as long as it may be sent again."""
 _GIVING_BACK = 1.0
 """Seconds that the servers have to take their relays back."""
-_AT_ONCE = Timing(unrelayed=0.0, relayed=0.0)
-"""A line beside `media` takes the first pair: it is to be there soon, and a better one is that line's affair."""
+_SOON = Timing(unrelayed=0.1, relayed=0.3)
+"""A line beside `media` is to be there soon; to find the best way is that line's affair."""
 
 
 class Conversation:
@@ -95,7 +95,7 @@ class Conversation:
         return DataStream(
             Endpoint(self._ports.address, port),
             servers,
-            self._options.timing if port == self._ports.media and not self._paths.is_connected else _AT_ONCE,
+            self._options.timing if port == self._ports.media and not self._paths.is_connected else _SOON,
             controlling=self._controlling,
             entropy=self._entropy,
             randomness=self._randomness,
