@@ -49,8 +49,10 @@ _LINGER = TRIES * TRY + TRY
 """Seconds for which the peer's hanging up is acknowledged: as long as it may be sent again."""
 _GIVING_BACK = 1.0
 """Seconds that the servers have to take their relays back."""
-_SOON = Timing(unrelayed=0.1, relayed=0.3)
-"""A line beside `media` is to be there soon; to find the best way is that line's affair."""
+_SOON = Timing(unrelayed=0.1, relayed=0.7)
+"""A line beside `media` is to be there soon; to find the best way is that line's affair. But a first check to a relay
+comes before the peer's permission there and is lost: the second one, 500 ms later, proves the pair of two relays on one
+supernode, where until then only pairs are proved that need two supernodes to live."""
 
 
 class Conversation:
