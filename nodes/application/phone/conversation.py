@@ -267,11 +267,12 @@ class Conversation:
         """When `wake` should next be called."""
         if self.finished:
             return None
-        times = [self._paths.next_wake(), self._controls.next_wake(), self._due]
-        if self._session is not None and not self._over:
+        times = [self._paths.next_wake(), self._controls.next_wake()]
+        if self._over:
+            times.append(self._due)
+        elif self._session is not None:
             times.append(self._session.next_wake())
-        if self._media is not None and not self._over:
-            times.append(self._media.next_wake())
+            times.append(self._media.next_wake() if self._media is not None else None)
         return min((at for at in times if at is not None), default=None)
 
     def wake(self, now: float) -> None:
