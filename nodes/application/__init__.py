@@ -1,1 +1,6 @@
-"""The application layer: dns, http and rtp."""
+"""The application layer.
+
+dns, http
+stun, turn, ice, rtp
+phone
+"""
