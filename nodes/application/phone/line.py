@@ -59,6 +59,7 @@ class Line:
         self._offer: Description | None = None
         self._described = False
         self._probe_at = 0.0
+        self._left: list[Outward] = []  # what a stream that is no more has still to send: the relays go back
 
     @property
     def name(self) -> str:
@@ -88,6 +89,7 @@ class Line:
     def renew(self, servers: Sequence[Server], now: float) -> None:
         """Begin it anew: what it has then is told over the path."""
         self.end(now)
+        self._left = self.take_sends()
         self.gather(servers, now)
         self.forming = now + FORMING
         self._described = False
@@ -146,9 +148,10 @@ class Line:
 
     def take_sends(self) -> list[Outward]:
         """What is to be sent now, in order."""
-        if self.stream is None:
-            return []
-        return [Outward(self.port, *each) for each in self.stream.take_sends()]
+        sends, self._left = self._left, []
+        if self.stream is not None:
+            sends += [Outward(self.port, *each) for each in self.stream.take_sends()]
+        return sends
 
     def take_connections(self) -> list[Wanted]:
         """The connections that are wanted now."""

@@ -71,6 +71,8 @@ class Paths:
         self._silent_nodes: tuple[Address, ...] = ()  # the supernodes of the path that died last
         self._try_at = 0.0
         self._watch_at: float | None = None
+        self._next: float | None = None  # when to wake, unless `_is_stale`: media changes no timers
+        self._is_stale = True
         self._descriptions: list[tuple[Description, bool]] = []
         self._events: list[Event] = []
 
@@ -90,6 +92,7 @@ class Paths:
         """Both lines ask for their candidates: each prefers the servers that the other one likes least."""
         self.lines[0].gather(self._servers, now)
         self.lines[1].gather(self._servers[::-1], now)
+        self._is_stale = True
 
     def begin(self, media: Stream, spare: Stream | None, now: float) -> None:
         """The peer's side of each; None: `spare` is begun anew over the path, when there is one."""
@@ -106,11 +109,13 @@ class Paths:
     def rest(self) -> None:
         """The call is over: neither silence nor a dead line matters any more."""
         self._watch_at = None
+        self._is_stale = True
 
     def release(self, now: float) -> None:
         """The relays are given back."""
         for line in self.lines:
             line.end(now)
+        self._is_stale = True
 
     @property
     def is_released(self) -> bool:
@@ -225,11 +230,17 @@ class Paths:
 
     def next_wake(self) -> float | None:
         """When `wake` should next be called."""
-        times = [line.stream.next_wake() for line in self.lines if line.stream is not None]
-        return min((at for at in (*times, self._watch_at) if at is not None), default=None)
+        if self._is_stale:
+            times = [line.stream.next_wake() for line in self.lines if line.stream is not None]
+            self._next = min((at for at in (*times, self._watch_at) if at is not None), default=None)
+            self._is_stale = False
+        return self._next
 
     def wake(self, now: float) -> None:
         """Do what has fallen due."""
+        due = self.next_wake()
+        if due is None or now < due:
+            return
         for line in self.lines:
             if line.stream is not None:
                 line.stream.wake(now)
@@ -288,6 +299,7 @@ class Paths:
     # What has become of the lines.
 
     def _look(self, now: float) -> None:
+        self._is_stale = True
         for line in self.lines:
             checks, news = line.take_events(now)
             self._events += checks
