@@ -182,6 +182,25 @@ def test_a_phone_that_is_killed_within_a_call_is_lost_after_30_s() -> None:
     assert world.why("alice") == "lost"
 
 
+def test_a_phone_that_was_started_anew_calls_who_is_in_a_call_with_its_earlier_life_still() -> None:
+    world = CallsWorld(seed=28)
+    world.talk()
+    world.network.run(2.0)
+    heard = len(world.phone("alice").heard)
+    world.network.kill("bob")
+    world.network.start("bob")
+    world.until(lambda: world.knows("bob", ["alice"]))
+    world.call("bob", "alice")
+    world.until_state("ended", "bob", within=2.0)
+    assert world.why("bob") == "busy"
+    world.until_state("ended", "alice", within=40.0)
+    world.call("bob", "alice")
+    world.until_state("ringing", "alice", "bob")
+    assert len(world.phone("alice").heard) >= heard, "what was heard is there until another call is answered"
+    answer(world, "alice")
+    world.until_state("up", "alice", "bob")
+
+
 def test_a_phone_that_is_stopped_hangs_up() -> None:
     world = CallsWorld(seed=26)
     world.talk()
@@ -256,6 +275,7 @@ def test_a_supernode_that_is_killed_is_two_seconds_of_silence_at_most(seed: int,
     world.network.run(after)
     dead = carrying(world)
     world.network.kill(dead)
+    world.network.kill("directory")  # nobody is left who could help
     world.network.run(6.0)
     assert world.state("alice") == world.state("bob") == "up"
     assert world.told("alice", "call.moved")

@@ -77,10 +77,10 @@ def test_two_that_show_only_relays_talk_by_one_and_have_a_second_path_by_another
 
 
 def test_both_name_the_same_path() -> None:
-    for seed in range(5):
+    for seed in range(3):
         talks = world(seed)
         slow(talks)
-        talks.talk(2.5)
+        talks.talk(2.0)
         paths = [each.talk.statistics(talks.network.now).path for each in talks.both]
         assert paths[0] is not None and paths[1] is not None
         assert (paths[0].way, set(paths[0].by)) == (paths[1].way, set(paths[1].by))
@@ -137,6 +137,20 @@ def test_without_any_way_it_fails() -> None:
         assert each.talk.finished and each.talk.next_wake() is None
 
 
+def test_a_supernode_that_dies_while_it_rings_is_left_before_anybody_speaks() -> None:
+    talks = world()
+    talks.network.run(1.0)
+    talks.introduce()
+    talks.network.run(3.0)
+    [first] = carriers(talks)
+    talks.network.kill(first)
+    talks.network.run(4.0)
+    assert carriers(talks) != [first]
+    talks.answer()
+    talks.network.run(0.2)
+    assert_heard(talks)
+
+
 # Survival.
 
 
@@ -156,7 +170,7 @@ def call_through_a_death(seed: int, *, loss: float) -> None:
         assert len(each.of(Moved)) == 1 and not each.of(Failed)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_a_supernode_dies_at_any_time_and_the_call_goes_on_within_a_second(seed: int) -> None:
     call_through_a_death(seed, loss=0.05 * (seed % 2))
 
@@ -172,12 +186,12 @@ def test_after_a_move_there_is_a_second_path_again_and_no_way_back() -> None:
     talks.talk(3.0)
     first = carriers(talks)
     talks.network.kill(first[0])
-    talks.network.run(6.0)
+    talks.network.run(5.0)
     second = carriers(talks)
     spares = [each for each in talks.a.of(Spared) if isinstance(each, Spared)]
     assert len(spares) == 2 and not {name_of(address) for address in spares[1].path.by} & {*first, *second}
     talks.network.start(first[0])
-    talks.network.run(20.0)
+    talks.network.run(5.0)
     assert carriers(talks) == second
     assert max(each.longest_silence for each in talks.both) < ALLOWED
     talks.network.kill(second[0])
@@ -194,7 +208,9 @@ def test_with_two_supernodes_one_that_came_back_carries_the_call_when_the_other_
     talks.network.run(5.0)
     [second] = carriers(talks)
     talks.network.start(first)
-    talks.network.run(40.0)
+    spared_again = lambda: all(len(each.of(Spared)) == 2 for each in talks.both)  # noqa: E731
+    assert talks.network.run_until(spared_again, within=40.0) is not None
+    talks.network.run(1.0)
     talks.network.kill(second)
     talks.network.run(3.0)
     assert carriers(talks) == [first]
@@ -214,22 +230,11 @@ def test_a_second_path_that_dies_unused_is_made_anew() -> None:
     assert not talks.a.of(Moved) and max(each.longest_silence for each in talks.both) == 0
 
 
-def test_the_third_supernode_carries_the_call_when_two_have_died_one_after_the_other() -> None:
-    talks = world(5)
-    slow(talks)
-    talks.talk(4.0)
-    for _ in range(2):
-        talks.network.kill(carriers(talks)[0])
-        talks.network.run(8.0)
-    assert max(each.longest_silence for each in talks.both) < ALLOWED
-    assert_heard(talks)
-
-
 def test_both_move_at_once_and_meet() -> None:
     """The LAN of all supernodes is silent for a while: neither path is better, and both sides try both."""
-    for seed in range(4):
+    for seed in range(2):
         talks = world(seed)
-        talks.talk(3.0 + seed / 10)
+        talks.talk(2.0 + seed / 10)
         talks.network.cut("middle", silent=True)
         talks.network.run(3.1)
         talks.network.heal("middle")
@@ -243,15 +248,11 @@ def test_both_move_at_once_and_meet() -> None:
 
 
 def test_one_way_alone_is_dead_and_both_move() -> None:
-    """What `a` sends to the supernode is lost; what it is sent arrives."""
+    """What comes to `a` from the supernode is lost; what it sends arrives."""
     talks = world()
     talks.talk(3.0)
     [carrier] = carriers(talks)
-    node = talks.network.nodes["a"]
-    dead = talks.network.nodes[carrier].interfaces[0].address
-    kept = node.processes[1].machine
-    assert kept is talks.a
-    talks.a.deaf_to = dead
+    talks.a.deaf_to = talks.network.nodes[carrier].interfaces[0].address
     talks.network.run(2.0)
     assert carriers(talks) != [carrier]
     assert [each.why for each in talks.a.of(Moved) + talks.b.of(Moved) if isinstance(each, Moved)] in (
@@ -343,7 +344,7 @@ def test_who_hangs_up_is_done_when_the_peer_knows() -> None:
         )
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_hanging_up_arrives_though_packets_are_lost(seed: int) -> None:
     talks = world(seed)
     slow(talks)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from calls_world import CallsWorld
 
-from catenet.nodes.application.directory.message import Signal, Signalled
+from catenet.nodes.application.directory.message import PublishKey, Signal, Signalled
 from catenet.nodes.application.ice.check import Credentials
 from catenet.nodes.application.phone.handset import MOST_LEAVING
 from catenet.nodes.application.phone.keys import Ephemeral, Identity
@@ -164,6 +164,15 @@ def test_a_contact_who_answers_with_the_callers_ssrc_does_not_talk() -> None:
     mallory.says("ringing", call, mallory.party(ssrc=ssrc))
     assert world.why("bob") == "failed"
     assert world.counter("bob", "refused.party") == 1
+
+
+def test_a_key_of_small_order_is_nobodys() -> None:
+    """With it anybody could read what is sealed for its owner: RFC 7748 section 6.1."""
+    world = CallsWorld(("alice", "bob", "carol"), seed=66)
+    world.network.call("carol", lambda phone, now: phone._post.client.ask(PublishKey, bytes(32)))  # type: ignore[attr-defined]
+    world.until(lambda: world.counter("bob", "refused.key") == 1, within=2.0)
+    assert not world.told("bob", "key.changed")
+    world.talk("bob", "carol")
 
 
 @pytest.mark.parametrize("word", ["ringing", "accept", "refuse", "cancel"])

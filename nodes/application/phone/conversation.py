@@ -292,9 +292,9 @@ class Conversation:
         report = session.wake(now)
         if report is not None:
             self._paths.send(report)
-        probed = self._paths.take_probe(now)
-        if probed is not None and probed.stream is not None:
-            probed.stream.send(session.protect_control(now))
+        for line in self._paths.take_probes(now):
+            if line.stream is not None:
+                line.stream.send(session.protect_control(now))
 
     def _follow(self, now: float) -> None:
         """What follows from what has just happened."""

@@ -59,7 +59,7 @@ _REASONS = {"refused": "refused", "hung-up": "refused", "no-answer": "no-answer"
 
 
 class Handset:
-    """`call` is the call that there is, or was last; `heard`: what was heard in it."""
+    """`call` is the call that there is, or was last; `heard`: what was heard in the last one that was answered."""
 
     def __init__(
         self,
@@ -92,6 +92,7 @@ class Handset:
         self._act = act
         self._count = count
         self._seen = Seen()
+        self._recorder = self.heard
         self._pcm = b""
         self._outlet: Outlet | None = None  # the call's
 
@@ -112,8 +113,8 @@ class Handset:
         return self.call.statistics if self.call is not None else None
 
     @property
-    def is_tired(self) -> bool:
-        """Whether it has to give back what calls had before there can be another one."""
+    def is_full(self) -> bool:
+        """Whether there can be no other call until what earlier ones had is given back."""
         return len(self.outlets) >= MOST_LEAVING
 
     # What the user does.
@@ -200,8 +201,8 @@ class Handset:
         if key is None or not self._seen.first(sender, name, now):
             self._count("refused.replayed")
             return
-        glares = current is not None and current.outgoing and current.peer == sender
-        if self.is_tired or (current is not None and not glares):
+        glares = current is not None and current.state is State.CALLING and current.peer == sender
+        if self.is_full or (current is not None and not glares):
             self._count("busy")
             self._post.say(sender, key, name, "refuse", now, why="busy")
             return
@@ -234,7 +235,7 @@ class Handset:
 
     def _open(self, call: Call, pcm: bytes | None) -> None:
         self.call = call
-        self.heard = Recorder()
+        self._recorder = Recorder()
         self._pcm = self._speech() if pcm is None else pcm
         self._outlet = outlet = Outlet(self._tags, self._act, self.settle)
         self.outlets.append(outlet)
@@ -250,7 +251,7 @@ class Handset:
             Ports(self._address, *outlet.ports),
             self._post.servers,
             Options(self._options.user, relayed_only=self._options.paths == "relayed"),
-            Sound(Player(self._pcm, again=True).read, self.heard.write),
+            Sound(Player(self._pcm, again=True).read, self._recorder.write),
             controlling=call.outgoing,
             entropy=self._entropy,
             randomness=self._randomness,
@@ -316,6 +317,7 @@ class Handset:
             self.end(call, "failed", now, own=True)
 
     def _speak(self, call: Call, conversation: Conversation, now: float) -> None:
+        self.heard = self._recorder
         conversation.start_media(now)
         if call.path is not None and call.happens(Happening.PATH, now):
             self._act(reports.up(call, call.path, now))

@@ -101,7 +101,7 @@ class Phone:
         current, trust = self._handset.current, self._post.trust
         if current is not None:
             raise ValueError(f"there is a call with {current.peer} already")
-        if self._handset.is_tired:
+        if self._handset.is_full:
             raise ValueError("the last calls are still being ended")
         if not self._post.is_here:
             raise ValueError("the directory is away: nobody can be called")
@@ -144,7 +144,7 @@ class Phone:
 
     @property
     def heard(self) -> bytes:
-        """What was heard in the call that there is, or was last: 16-bit samples of 8 kHz."""
+        """What was heard in the last call that was answered: 16-bit samples of 8 kHz."""
         return self._handset.heard.pcm
 
     # The contract.

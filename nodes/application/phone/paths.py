@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from catenet.nodes.address import Address
 from catenet.nodes.application.ice.relay import Server
 from catenet.nodes.application.phone.description import Description
-from catenet.nodes.application.phone.line import Line, NewStream, beside
+from catenet.nodes.application.phone.line import DEAD, Line, NewStream, beside
 from catenet.nodes.application.phone.terms import (
     Connected,
     Event,
@@ -153,7 +153,7 @@ class Paths:
     def offered(self, offer: Description, now: float) -> None:
         """The peer begins a line anew."""
         line = self.lines[offer.number]
-        if self._controlling or offer.round <= line.round:
+        if self._controlling or offer.round <= line.round or now - line.begun < _BETWEEN / 2:
             self._count("refused.offer")
             return
         if line is self.active:
@@ -222,9 +222,12 @@ class Paths:
         events, self._events = self._events, []
         return events
 
-    def take_probe(self, now: float) -> Line | None:
-        """The line that is to be probed now."""
-        return self.other if self.is_connected and self.other.wants_probe(now) else None
+    def take_probes(self, now: float) -> list[Line]:
+        """The lines that are to be probed now: the one without media, and before there is any, both."""
+        if not self.is_connected:
+            return []
+        silent = (self.other,) if self._heard is not None else self.lines
+        return [line for line in silent if line.wants_probe(now)]
 
     # Time.
 
@@ -251,7 +254,11 @@ class Paths:
             self._watch_other(now)
 
     def _watch_media(self, now: float) -> None:
-        if self._heard is None or not self.is_connected:
+        if not self.is_connected:
+            return
+        if self._heard is None:
+            if not self.active.lives(now) and self.other.lives(now):
+                self._move(self.other, "silence", self.active.heard, now)
             return
         silent = now - self._heard
         if silent >= LOST:
@@ -273,8 +280,8 @@ class Paths:
             return
         if not self._controlling or path is None or path.way != "relayed" or now < self._try_at:
             return
-        if self._heard is not None and now - self._heard >= SILENT:
-            return
+        if self.active.heard < now - (SILENT if self._heard is not None else DEAD):
+            return  # nobody could be told
         if other.lives(now) and not self._share_fate(path, other.path):
             return
         servers = self._beside()
