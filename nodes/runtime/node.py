@@ -140,7 +140,9 @@ def main() -> int:
         if text is None:
             raise ConfigError(f"{CONFIG_VARIABLE} is not set: it holds the node's whole configuration, as JSON")
         if os.getpid() != 1:  # started by hand on a machine, as root, it would take its names and its routes away
-            raise ConfigError("a node is process 1 of a container: it writes /etc/hosts and /etc/resolv.conf, and routes")
+            raise ConfigError(
+                "a node is process 1 of a container: it writes /etc/hosts and /etc/resolv.conf, and routes"
+            )
         config = NodeConfig.from_json(text)
         name = config.node
         _allow_files()
