@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from catenet.nodes.address import Address
 from catenet.nodes.application.directory.config import DirectoryOptions
-from catenet.nodes.application.directory.credentials import mint, secret_of
 from catenet.nodes.application.directory.desk import Desk
 from catenet.nodes.application.directory.election import Ask, Decision, Election, Part, Relay
 from catenet.nodes.application.directory.message import Credentials, Probe, Probed, Register, Reported, Role
 from catenet.nodes.application.directory.state import Change, Delete, Elected, Put
 from catenet.nodes.application.directory.stream import ClientStream
+from catenet.nodes.application.turn.credentials import mint, secret_of
 from catenet.nodes.machine import Endpoint, Json, Report
 
 __all__ = ["RELAYS", "SERVERS", "Relays"]

@@ -4,7 +4,7 @@ Files, in the order to read them:
     config        options
     service       the declaration of `supernode`
     needs         what it needs and is told of its lab: the LANs, the directory
-    credentials   usernames with their time, and passwords made of a secret
+    credentials   usernames with their time, and passwords made of a secret; the directory makes them by it
     policy        to which peers it relays
     allocation    `Allocation`: one client's permissions and channels; `FiveTuple`
     relays        the relay ports: which is drawn, which are reserved
