@@ -14,14 +14,16 @@ from __future__ import annotations
 import base64
 import hmac
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from catenet.nodes.machine import Endpoint
 
-__all__ = ["LEEWAY", "Credential", "User", "mint", "password_of", "secret_of"]
+__all__ = ["LEEWAY", "Credential", "Secrets", "User", "mint", "password_of", "secret_of"]
 
 LEEWAY = 60.0
 """Seconds for which a credential is taken after its time, since clocks differ."""
+_KEPT = 2  # secrets: a directory that begins anew has another one, and what the one before made is still good
 _NAME = re.compile(r"([0-9]{1,12}):(.{1,128})")
 
 
@@ -47,6 +49,23 @@ class User(NamedTuple):
     def is_due(self, wall: float) -> bool:
         """Whether its time is over; `wall`: seconds since 1970."""
         return wall > self.expires + LEEWAY
+
+
+class Secrets:
+    """With what the credentials of a supernode may have been made: the last secret, and the one before it."""
+
+    def __init__(self, secret: bytes = b"") -> None:
+        """b"": there is none yet, and so no good credential."""
+        self._secrets: tuple[bytes, ...] = (secret,) if secret else ()
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The last one first."""
+        return iter(self._secrets)
+
+    def take(self, secret: bytes) -> None:
+        """Credentials are made with that from now on; b"": none are made, and those that were stay good."""
+        if secret:
+            self._secrets = (secret, *(each for each in self._secrets if each != secret))[:_KEPT]
 
 
 def mint(secret: bytes, user: str, expires: float) -> Credential:
