@@ -16,15 +16,16 @@ from catenet.nodes.application.stun.attributes import (
     Attribute,
 )
 from catenet.nodes.application.stun.binding import answer as binding_answer
-from catenet.nodes.application.stun.credentials import Realm, Refusal
+from catenet.nodes.application.stun.credentials import Realm, Refusal, Signing
 from catenet.nodes.application.stun.message import Kind, Message, Method
 from catenet.nodes.application.stun.nonce import Nonces
 from catenet.nodes.application.turn.allocation import Allocation, FiveTuple, packed
 from catenet.nodes.application.turn.allocator import Allocator
 from catenet.nodes.application.turn.asked import Asked, RefusedError
 from catenet.nodes.application.turn.config import SupernodeOptions
-from catenet.nodes.application.turn.credentials import User, password_of
-from catenet.nodes.application.turn.icmp import PROTOCOL, IcmpError
+from catenet.nodes.application.turn.credentials import Secrets, User, password_of
+from catenet.nodes.application.turn.duty import Duty, ports_of
+from catenet.nodes.application.turn.icmp import IcmpError
 from catenet.nodes.application.turn.limiter import Limiter
 from catenet.nodes.application.turn.policy import Policy
 from catenet.nodes.application.turn.relay import CHANNELS_BEGIN, Relay
@@ -35,6 +36,7 @@ from catenet.nodes.application.turn.stream import ClientStream
 from catenet.nodes.application.turn.table import AllocationTable
 from catenet.nodes.machine import (
     Action,
+    ClosePort,
     Count,
     Datagram,
     DecodeError,
@@ -47,7 +49,6 @@ from catenet.nodes.machine import (
     OpenPort,
     Port,
     Send,
-    Tcp,
     Udp,
     Way,
 )
@@ -75,9 +76,13 @@ class Supernode:
         entropy: Entropy,
         wall_clock: Callable[[], float],
         count: Count,
+        secrets: Secrets | None = None,
+        duty: Duty = Duty.SERVING,
     ) -> None:
-        """`wall_clock`: seconds since 1970, by which credentials expire."""
+        """`wall_clock`: seconds since 1970, by which credentials expire. `secrets`: with what they are made; None: with
+        that of the options."""
         self._options = options
+        self._secrets = Secrets(options.secret.encode()) if secrets is None else secrets
         self._own = policy.own
         self._realm = realm
         self._wall_clock = wall_clock
@@ -86,9 +91,7 @@ class Supernode:
         self._table = AllocationTable()
         self._relay = Relay(self._table, options.port, count, entropy)
         self.forward = self._relay.forward  # for every packet: no call between
-        self._actions: list[Action] = [OpenPort(Udp(options.port), forwards=True), OpenPort(Ip(PROTOCOL))]
-        if options.tcp == "on":
-            self._actions.append(OpenPort(Tcp(options.port)))
+        self._actions: list[Action] = []
         self._allocator = Allocator(
             options,
             self._table,
@@ -103,6 +106,16 @@ class Supernode:
         self._limiter = Limiter()
         self._told = OncePerReason(_TOLD_AGAIN)
         self._streams: dict[FiveTuple, ClientStream] = {}
+        self.duty = Duty.OFF
+        self.take_duty(duty)
+
+    def take_duty(self, duty: Duty) -> None:
+        """That is what it does from now on; its ports are opened and closed accordingly."""
+        before, after = ports_of(self.duty, self._options), ports_of(duty, self._options)
+        self._actions += [ClosePort(each.port) for each in before if each not in after]
+        self._actions += [each for each in after if each not in before]
+        self.duty = duty
+        self._allocator.allocates = duty is Duty.SERVING
 
     # The contract
 
@@ -129,6 +142,8 @@ class Supernode:
         return self._allocator.next_wake()
 
     def take_actions(self) -> list[Action]:
+        if self.duty is Duty.DRAINING and not self._table.held_by_all:
+            self.take_duty(Duty.ANSWERING)
         actions, self._actions = self._actions, []
         return actions
 
@@ -153,7 +168,12 @@ class Supernode:
         stream = self._streams[five_tuple] = ClientStream(five_tuple, self._from_client, self._stream_gone, now)
         return stream
 
-    def show(self, table: str, now: float) -> Json:
+    @property
+    def allocations(self) -> int:
+        """That there are now."""
+        return len(self._table.by_tuple)
+
+    def show(self, table: str, now: float) -> dict[str, Json]:
         """The only table, `supernode`."""
         return supernode_table(
             self._options, self._realm, self._table.by_tuple.values(), self._allocator.reservations, now
@@ -207,8 +227,7 @@ class Supernode:
             self._send(*went)
 
     def _ask(self, message: Message, five_tuple: FiveTuple, now: float) -> None:
-        realm = Realm(self._realm, self._nonces, partial(self._password, five_tuple))
-        proof = realm.check(message, five_tuple.client, now)
+        proof = self._proof(message, five_tuple, now)
         if isinstance(proof, Refusal):
             self._challenge(message, five_tuple, proof, now)
             return
@@ -220,17 +239,27 @@ class Supernode:
         except RefusedError as error:
             self._refuse(asked, error, now)
 
-    def _password(self, five_tuple: FiveTuple, username: str) -> str | None:
+    def _proof(self, message: Message, five_tuple: FiveTuple, now: float) -> Signing | Refusal:
+        """By whichever of the secrets; without one, nobody has a password."""
+        proof: Signing | Refusal = Refusal(401)
+        for secret in tuple(self._secrets) or (None,):
+            realm = Realm(self._realm, self._nonces, partial(self._password, five_tuple, secret))
+            proof = realm.check(message, five_tuple.client, now)
+            if isinstance(proof, Signing) or proof.code != 401:  # 438 is for one whose password is right
+                break
+        return proof
+
+    def _password(self, five_tuple: FiveTuple, secret: bytes | None, username: str) -> str | None:
         """The password of a username that is good here: its time matters where there is no allocation of its own yet,
         since a call goes on."""
         user = User.of(username)
-        if user is None:
+        if user is None or secret is None:
             return None
         allocation = self._table.by_tuple.get(five_tuple)
         known = allocation is not None and allocation.username == username
         if not known and user.is_due(self._wall_clock()):
             return None
-        return password_of(username, self._options.secret)
+        return password_of(username, secret)
 
     def _do(self, asked: Asked, now: float) -> None:
         """Raises RefusedError."""

@@ -8,7 +8,7 @@ from catenet.nodes.control.service import Listen, Service, Table
 
 if TYPE_CHECKING:
     from catenet.nodes.application.turn.config import SupernodeOptions
-    from catenet.nodes.control.needs import Tell
+    from catenet.nodes.control.needs import ReadNeeds, Tell
 
 __all__ = ["SERVICES"]
 
@@ -19,10 +19,16 @@ def _options() -> type[SupernodeOptions]:
     return SupernodeOptions
 
 
-def _told() -> Tell:
-    from catenet.nodes.application.turn.needs import tell_lans
+def _needs() -> ReadNeeds:
+    from catenet.nodes.application.turn.needs import read_needs
 
-    return tell_lans
+    return read_needs
+
+
+def _told() -> Tell:
+    from catenet.nodes.application.turn.needs import tell
+
+    return tell
 
 
 _HEADINGS = {
@@ -31,6 +37,7 @@ _HEADINGS = {
     "octets_out": "octets to peers",
     "packets_in": "packets from peers",
     "octets_in": "octets from peers",
+    "since": "since (s ago)",
 }
 
 SERVICES = (
@@ -46,7 +53,11 @@ SERVICES = (
             "closed",
             "supernode.refused": "client, transport, user, code, reason, [peer]: a good user asks in vain; told "
             "once a minute",
+            "supernode.promoted": "why: the directory has made it a supernode",
+            "supernode.demoted": "why: it is none any more, or the directory does not say so again",
+            "supernode.dead": "why: the directory has heard that it cannot be reached",
         },
+        needs=_needs,
         told=_told,
     ),
 )

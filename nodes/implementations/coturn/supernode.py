@@ -30,6 +30,9 @@ def _run(task: Task) -> Run:
 
 
 def _faults(options: SupernodeOptions) -> Iterator[str]:
+    if not options.secret:
+        yield "joins no directory: write its secret in the place of user and password"
+        return
     if not _PLAIN.fullmatch(options.secret):
         yield "reads a secret of letters, digits and signs alone"
     if options.realm and not _PLAIN.fullmatch(options.realm):

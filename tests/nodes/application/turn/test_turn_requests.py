@@ -141,7 +141,7 @@ def test_a_credential_is_over_at_its_time_and_its_allocation_goes_on() -> None:
 
 
 def _password(client: Client) -> str:
-    return password_of(client.username, SECRET)
+    return password_of(client.username, SECRET.encode())
 
 
 @pytest.mark.parametrize("username", ["alice", "x:alice", ":alice", "1893459600:", "1893459600", "-1:alice"])

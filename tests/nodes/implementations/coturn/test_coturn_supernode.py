@@ -92,6 +92,7 @@ def test_without_lans_it_reaches_nobody() -> None:
         ({"lifetime": 60.0}, "lifetime"),
         ({"permissions": 5}, "permissions"),
         ({"channels_each": 5}, "channels_each"),
+        ({"secret": "", "user": "s1", "password": "a password"}, "joins no directory"),
     ],
 )
 def test_what_it_cannot_do_is_said(options: dict[str, Any], why: str) -> None:
