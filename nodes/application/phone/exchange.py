@@ -43,7 +43,7 @@ from catenet.nodes.application.phone.terms import (
     Terms,
 )
 from catenet.nodes.application.rtp.session import FIRST_SEQUENCES, Side
-from catenet.nodes.machine import Action, Count, DecodeError, Entropy, Randomness
+from catenet.nodes.machine import Action, Count, Entropy, Randomness
 
 __all__ = ["LAST_CALLS", "Exchange"]
 
@@ -302,7 +302,7 @@ class Exchange:
             )
             conversation.begin(terms, now)
             call.begun = True
-        except (DecodeError, ValueError):  # a key that is none; one SSRC for two
+        except ValueError:  # a key that is none; one SSRC for two
             self._count("refused.party")
             self.end(call, "failed", now, own=True)
 

@@ -118,7 +118,7 @@ class Post:
     def say(
         self, to: str, key: bytes, call: str, word: str, now: float, *, party: Party | None = None, why: str = ""
     ) -> bytes:
-        """→ what was signed. Raises DecodeError: `key` is none."""
+        """→ what was signed. `key`: one of `trust`'s."""
         said = Said(word, call, self._user, to, int(self._wall_clock()), party, why)
         body, signed = write(said, self.identity, key, self._entropy)
         self._send(_Letter(to, call, word, body, now + _LATE))
@@ -209,7 +209,10 @@ class Post:
     def _know(self, known: Known) -> None:
         if known.state == "asks" and known.user in self._wanted:
             self.client.ask(Contact, "accept", known.user)
-        if known.state != "accepted":
+        if known.state != "accepted" or not known.key:
+            return
+        if not self.identity.agrees_with(known.key):
+            self._count("refused.key")
             return
         sight = self.trust.see(known.user, known.key)
         if sight is Sight.FIRST:
