@@ -294,7 +294,7 @@ def world(seed: int = 1, *, supernodes: int = 3, relayed_only: bool = True) -> W
     places = [supernode_at(number) for number in range(supernodes)]
     for number, each in enumerate(places):
         network.add_node(f"s{number}", {"middle": str(each.address)}, Gate, supernode)
-    servers = [Server(each, USERNAME, password_of(USERNAME, SECRET)) for each in places]
+    servers = [Server(each, USERNAME, password_of(USERNAME, SECRET.encode())) for each in places]
     for name, (lan, address) in PLACES.items():
 
         def make(node: Node, name: str = name) -> Phone:

@@ -43,7 +43,7 @@ PORT = 5000
 
 
 def servers(of: Sequence[Endpoint] = SUPERNODES) -> list[Server]:
-    return [Server(each, USERNAME, password_of(USERNAME, SECRET)) for each in of]
+    return [Server(each, USERNAME, password_of(USERNAME, SECRET.encode())) for each in of]
 
 
 class Talker:

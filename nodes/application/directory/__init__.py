@@ -14,6 +14,7 @@ election     which client becomes a supernode, and when it is none any more
 credentials  what a client shows a supernode
 machine      Directory: the machine of the service `directory`
 client       DirectoryClient: a client's side, for who has a phone or relays
+place        where a lab's directory is: what its clients need and are told
 config       DirectoryOptions
 service      the declaration
 
