@@ -179,6 +179,7 @@ def test_who_is_away_is_not_called_in_vain() -> None:
 def test_a_phone_that_is_killed_within_a_call_is_lost_after_30_s() -> None:
     world = CallsWorld(seed=25)
     world.talk()
+    world.network.run(0.5)
     world.network.kill("bob")
     world.until_state("moving", "alice", within=2.0)
     assert 25.0 < world.until_state("ended", "alice", within=40.0) < 31.0
@@ -340,7 +341,7 @@ def tapped(seed: int) -> tuple[CallsWorld, Tap]:
 
 
 def test_what_the_directory_passes_on_says_nothing_to_it() -> None:
-    world, tap = tapped(54)
+    _, tap = tapped(54)
     assert len(tap.bodies) == 3  # offer, ringing, accept
     for _, _, body in tap.bodies:
         text = b64decode(body)

@@ -22,9 +22,10 @@ from catenet.nodes.application.phone.call import Call, Ended, Happening, State
 from catenet.nodes.application.phone.config import PhoneOptions
 from catenet.nodes.application.phone.conversation import Conversation
 from catenet.nodes.application.phone.keys import KEY_SIZE, Ephemeral, agree
+from catenet.nodes.application.phone.letters import Undelivered
 from catenet.nodes.application.phone.offer import Party, Read
 from catenet.nodes.application.phone.outlet import Outlet
-from catenet.nodes.application.phone.post import Post, Undelivered
+from catenet.nodes.application.phone.post import Post
 from catenet.nodes.application.phone.seen import Seen
 from catenet.nodes.application.phone.sound import Player, Recorder
 from catenet.nodes.application.phone.terms import (
