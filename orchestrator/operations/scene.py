@@ -13,16 +13,19 @@ from typing import Any
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import declared
+from catenet.nodes.control.calls import Call
+from catenet.nodes.control.fields import AnswerError
 from catenet.nodes.control.questions import Question
 from catenet.nodes.control.service import Service
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
 from catenet.orchestrator.capture.capturing import capturing
-from catenet.orchestrator.checks.expectation import NoAnswerError
+from catenet.orchestrator.checks.expectation import NoAnswerError, Talk
 from catenet.orchestrator.lab.addressing import unused_address
 from catenet.orchestrator.lab.realms import views
 from catenet.orchestrator.observe import caches
 from catenet.orchestrator.observe.ask import ControlConnections
+from catenet.orchestrator.observe.calls import CallError, Calls, Phone, phones
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab
 from catenet.orchestrator.wire.packets import CapturedPacket
@@ -129,6 +132,49 @@ class RunningScene:
         if codes and done.returncode not in codes:
             raise EngineError(f"{command[0]} did not run at {node}: {done.last_words}")
         return done
+
+    def talk(
+        self, source: str, target: str, seconds: float, *, sound: bool = False, keep: bool = False
+    ) -> tuple[Talk, Talk]:
+        """As of `Scene`.
+
+        Raises:
+            NoAnswerError: one of them has no telephone, or there is no call.
+
+        """
+        ends = self._phone(source), self._phone(target)
+        with Calls(self.engine, self.running) as calls:
+            try:
+                calls.place(*ends)
+            except CallError as error:
+                raise NoAnswerError(str(error)) from None
+            try:
+                time.sleep(seconds)
+                one, other = (calls.talk(end, sound=sound) for end in ends)
+            finally:
+                if not keep:
+                    calls.end(ends[0])
+        return one, other
+
+    def call(self, node: str) -> Call:
+        """As of `Scene`.
+
+        Raises:
+            NoAnswerError: it has no telephone.
+            EngineError: the node gave no answer.
+
+        """
+        phone = self._phone(node)
+        try:
+            return Call.parse(self.show(node, phone.table))
+        except AnswerError as error:
+            raise EngineError(f"{node}: {error}") from None
+
+    def _phone(self, node: str) -> Phone:
+        try:
+            return phones(self.lab)[node]
+        except KeyError:
+            raise NoAnswerError(f"{node} has no telephone") from None
 
     def empty_caches(self) -> None:
         """Whoever keeps names or pages forgets them.

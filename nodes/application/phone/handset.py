@@ -59,7 +59,8 @@ _REASONS = {"refused": "refused", "hung-up": "refused", "no-answer": "no-answer"
 
 
 class Handset:
-    """`call` is the call that there is, or was last; `heard`: what was heard in the last one that was answered."""
+    """`call` is the call that there is, or was last; `heard`: what was heard in the last one that was answered; `said`:
+    what its user says, again and again."""
 
     def __init__(
         self,
@@ -78,6 +79,7 @@ class Handset:
         """See `Phone`. `tags`: for its ports and connections."""
         self.call: Call | None = None
         self.heard = Recorder()
+        self.said = b""
         self.last: deque[Ended] = deque(maxlen=LAST_CALLS)
         self.outlets: list[Outlet] = []
         """The call's, and those of calls that are over, while there is still something to be said."""
@@ -93,7 +95,6 @@ class Handset:
         self._count = count
         self._seen = Seen()
         self._recorder = self.heard
-        self._pcm = b""
         self._outlet: Outlet | None = None  # the call's
 
     @property
@@ -150,7 +151,7 @@ class Handset:
             conversation.hang_up(now)
         elif self._outlet is not None:
             self._outlet.close()
-        self._outlet, self._pcm = None, b""
+        self._outlet = None
         self.last.append(
             Ended(
                 call.name,
@@ -211,7 +212,7 @@ class Handset:
             self._count("glare")
             if self._options.user < sender:
                 return
-            seconds, pcm = current.seconds, self._pcm
+            seconds, pcm = current.seconds, self.said
             self.end(current, "glare", now, own=True)
         call = Call(name, sender, key, now, outgoing=False, seconds=seconds)
         call.offer, call.party = offer.signed, offer.said.party
@@ -236,7 +237,7 @@ class Handset:
     def _open(self, call: Call, pcm: bytes | None) -> None:
         self.call = call
         self._recorder = Recorder()
-        self._pcm = self._speech() if pcm is None else pcm
+        self.said = self._speech() if pcm is None else pcm
         self._outlet = outlet = Outlet(self._tags, self._act, self.settle)
         self.outlets.append(outlet)
         outlet.open()
@@ -251,7 +252,7 @@ class Handset:
             Ports(self._address, *outlet.ports),
             self._post.servers,
             Options(self._options.user, relayed_only=self._options.paths == "relayed"),
-            Sound(Player(self._pcm, again=True).read, self._recorder.write),
+            Sound(Player(self.said, again=True).read, self._recorder.write),
             controlling=call.outgoing,
             entropy=self._entropy,
             randomness=self._randomness,

@@ -147,6 +147,11 @@ class Phone:
         """What was heard in the last call that was answered: 16-bit samples of 8 kHz."""
         return self._handset.heard.pcm
 
+    @property
+    def said(self) -> bytes:
+        """What the user says in it, again and again."""
+        return self._handset.said
+
     # The contract.
 
     def receive(self, packet: Datagram, now: float) -> None:

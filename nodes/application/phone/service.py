@@ -64,5 +64,6 @@ SERVICES = (
         },
         needs=_needs,
         told=_told,
+        calls="user",
     ),
 )
