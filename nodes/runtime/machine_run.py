@@ -50,7 +50,10 @@ if TYPE_CHECKING:
     from catenet.nodes.runtime.tls import ServiceTls
     from catenet.nodes.runtime.work import Job, WorkDone
 
-__all__ = ["MachineRun", "run_machine"]
+__all__ = ["Asked", "MachineRun", "run_machine"]
+
+Asked = Callable[[Mapping[str, Json], float], Json]
+"""What a question makes of a machine: its arguments and the time → the answer. ValueError: the asker's mistake."""
 
 
 class MachineRun:
@@ -200,9 +203,14 @@ def _tls(service: str, told: Mapping[str, Json], count: Callable[[str], None]) -
     return ServiceTls(service, told, count)
 
 
-async def run_machine(context: ServiceContext, machine: Machine[Any], jobs: Mapping[str, Job] | None = None) -> None:
+async def run_machine(
+    context: ServiceContext,
+    machine: Machine[Any],
+    jobs: Mapping[str, Job] | None = None,
+    questions: Mapping[str, Asked] | None = None,
+) -> None:
     """Run a service's machine until cancelled; it is ready once its ports are open. `jobs`: what it may have done
-    beside it (`Work`), by name.
+    beside it (`Work`), by name. `questions`: what the node answers by it, by name; what it then wants is done.
 
     Raises:
         OSError: a port is taken, or the kernel refuses it.
@@ -220,6 +228,8 @@ async def run_machine(context: ServiceContext, machine: Machine[Any], jobs: Mapp
             context.show(table.name, partial(_show, context, machine, table.name))
     if isinstance(machine, Flushable):
         context.on_flush(machine.flush)
+    for word, asked in (questions or {}).items():
+        context.answer(word, partial(_answer, run.driver, asked))
     run.begin()
     context.ready()
     await asyncio.get_running_loop().create_future()
@@ -235,6 +245,22 @@ def _explain(context: ServiceContext, machine: Explaining, prefix: Prefix) -> Ex
     known: Explanation | None = machine.explain(prefix, context.now())
     why = context.refused_routes().get(prefix)
     return known if known is None or why is None else known._replace(kernel=f"not there: {why}")
+
+
+async def _answer(driver: Driver, asked: Asked, arguments: Mapping[str, Json]) -> Json:
+    outcome: list[Json | ValueError] = []
+
+    def ask(now: float) -> None:
+        try:
+            outcome.append(asked(arguments, now))
+        except ValueError as error:
+            outcome.append(error)
+
+    driver.call(ask)
+    answer = outcome[0] if outcome else ValueError("the service has ended")
+    if isinstance(answer, ValueError):
+        raise answer
+    return answer
 
 
 def _show(context: ServiceContext, machine: Inspectable, table: str) -> Any:

@@ -22,9 +22,10 @@ from catenet.nodes.application.phone.call import Call, Ended, Happening, State
 from catenet.nodes.application.phone.config import PhoneOptions
 from catenet.nodes.application.phone.conversation import Conversation
 from catenet.nodes.application.phone.keys import KEY_SIZE, Ephemeral, agree
+from catenet.nodes.application.phone.letters import Undelivered
 from catenet.nodes.application.phone.offer import Party, Read
 from catenet.nodes.application.phone.outlet import Outlet
-from catenet.nodes.application.phone.post import Post, Undelivered
+from catenet.nodes.application.phone.post import Post
 from catenet.nodes.application.phone.seen import Seen
 from catenet.nodes.application.phone.sound import Player, Recorder
 from catenet.nodes.application.phone.terms import (
@@ -43,7 +44,7 @@ from catenet.nodes.application.phone.terms import (
     Terms,
 )
 from catenet.nodes.application.rtp.session import FIRST_SEQUENCES, Side
-from catenet.nodes.machine import Action, Count, DecodeError, Entropy, Randomness
+from catenet.nodes.machine import Action, Count, Entropy, Randomness
 
 __all__ = ["LAST_CALLS", "Exchange"]
 
@@ -302,7 +303,7 @@ class Exchange:
             )
             conversation.begin(terms, now)
             call.begun = True
-        except (DecodeError, ValueError):  # a key that is none; one SSRC for two
+        except ValueError:  # a key that is none; one SSRC for two
             self._count("refused.party")
             self.end(call, "failed", now, own=True)
 

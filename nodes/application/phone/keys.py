@@ -69,6 +69,14 @@ class Identity:
         # The same secret scalar (RFC 8032 section 5.1.5, RFC 7748 section 5): X25519 clears and sets the same bits.
         self.agreement = Ephemeral(sha512(seed).digest()[:KEY_SIZE])
 
+    def agrees_with(self, public: bytes) -> bool:
+        """Whether that is an identity with which it can agree on keys: a point's, and of a large order."""
+        try:
+            self.agreement.exchange(montgomery(public))
+        except DecodeError:
+            return False
+        return True
+
     def seal(self, text: bytes, to: bytes, entropy: Entropy) -> Sealed:
         """Sign a text, and hide it from all but who has the identity `to`.
 

@@ -1,14 +1,9 @@
-"""The phone's side of the directory: it logs in, makes contacts, sees their keys, and carries what phones say.
-
-What is said while the directory is away is said when it is back, if that is soon enough: an offer is not (its user
-would have given up), but all else of a call is.
-"""
+"""The phone's side of the directory: it logs in, makes contacts, sees their keys, and carries what phones say."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import NamedTuple
 
 from catenet.nodes.application.directory.client import DirectoryClient, Joined, Left, State
 from catenet.nodes.application.directory.message import (
@@ -18,41 +13,17 @@ from catenet.nodes.application.directory.message import (
     Notice,
     Presence,
     PublishKey,
-    Signal,
     Signalled,
 )
 from catenet.nodes.application.ice.relay import Server
 from catenet.nodes.application.phone import reports
 from catenet.nodes.application.phone.keys import Identity
+from catenet.nodes.application.phone.letters import LATE, Letter, Letters, Undelivered
 from catenet.nodes.application.phone.offer import FRESH, Party, Read, Said, read, write
 from catenet.nodes.application.phone.trust import Sight, Trust
 from catenet.nodes.machine import Action, Count, DecodeError, Entropy
 
-__all__ = ["Post", "Undelivered"]
-
-_LATE = 30.0
-"""Seconds after which nobody waits any more for what was said."""
-_MOST_LETTERS = 32
-"""That are on their way, or wait for the directory; of one more nothing is said."""
-
-
-class Undelivered(NamedTuple):
-    """What was said in a call has not come to anybody. `why`: offline, directory, no-contact."""
-
-    call: str
-    word: str
-    why: str
-
-
-class _Letter(NamedTuple):
-    to: str
-    call: str
-    word: str
-    body: str
-    until: float
-
-
-_WHY = {"offline": "offline", "unknown": "no-contact"}
+__all__ = ["Post"]
 
 
 class Post:
@@ -84,10 +55,8 @@ class Post:
         self._count = count
         self._said: list[Joined | Left | Answer | Notice] = []  # by the client, and not looked at yet
         self._was_here = False
-        self._published = False
         self._presence = "online"  # as the directory has it for who has just come
-        self._sent: dict[str, _Letter] = {}  # by the id of the request
-        self._waiting: list[_Letter] = []
+        self._letters = Letters(client, count)
 
     @cached_property
     def identity(self) -> Identity:
@@ -118,19 +87,11 @@ class Post:
     def say(
         self, to: str, key: bytes, call: str, word: str, now: float, *, party: Party | None = None, why: str = ""
     ) -> bytes:
-        """→ what was signed. Raises DecodeError: `key` is none."""
+        """→ what was signed. `key`: one of `trust`'s."""
         said = Said(word, call, self._user, to, int(self._wall_clock()), party, why)
         body, signed = write(said, self.identity, key, self._entropy)
-        self._send(_Letter(to, call, word, body, now + _LATE))
+        self._letters.add(Letter(to, call, word, body, now + LATE, now), now)
         return signed
-
-    def _send(self, letter: _Letter) -> None:
-        if len(self._sent) + len(self._waiting) >= _MOST_LETTERS:
-            self._count("unsaid")
-        elif self.is_here:
-            self._sent[self.client.ask(Signal, letter.to, letter.call, letter.body)] = letter
-        else:
-            self._waiting.append(letter)
 
     def _read(self, signal: Signalled) -> Read | None:
         """What a contact's phone has said; None: it is refused, and counted."""
@@ -160,18 +121,20 @@ class Post:
 
     def next_wake(self) -> float | None:
         """When `wake` should next be called."""
-        return 0.0 if self._said else self.client.next_wake()
+        times = [0.0 if self._said else self.client.next_wake(), self._letters.next_wake()]
+        return min((at for at in times if at is not None), default=None)
 
     def wake(self, now: float) -> list[Read | Undelivered]:
         """Do what has fallen due → what phones have said, and what did not come to them."""
         self.client.wake(now)
+        self._letters.wake(now)
         self.collect()
         found: list[Read | Undelivered] = []
         said, self._said = self._said, []
         for each in said:
             match each:
                 case Joined(back):
-                    self._joined(now, back=back)
+                    self._joined(back=back)
                 case Left(why):
                     self._left(why)
                 case Known():
@@ -180,15 +143,14 @@ class Post:
                     heard = self._read(each)
                     found += [heard] if heard is not None else []
                 case Answer():
-                    lost = self._answered(each, now)
+                    lost = self._letters.answered(each, now)
                     found += [lost] if lost is not None else []
         return found
 
-    def _joined(self, now: float, *, back: bool) -> None:
+    def _joined(self, *, back: bool) -> None:
         self._was_here = True
         self._act(reports.joined(self._user, back=back))
-        if not self._published:
-            self._published = True  # the client asks until it is answered
+        if not back:  # the client asks until it is answered
             self.client.ask(PublishKey, self.identity.public)
         for known in tuple(self.client.contacts.values()):
             self._know(known)
@@ -196,10 +158,6 @@ class Post:
             self.client.ask(Contact, "add", user)
         if self._presence != "online":
             self._tell_presence()
-        waiting, self._waiting = self._waiting, []
-        for letter in waiting:
-            if now < letter.until:
-                self._send(letter)
 
     def _left(self, why: str) -> None:
         if self._was_here or self.client.state is State.REFUSED:
@@ -209,7 +167,10 @@ class Post:
     def _know(self, known: Known) -> None:
         if known.state == "asks" and known.user in self._wanted:
             self.client.ask(Contact, "accept", known.user)
-        if known.state != "accepted":
+        if known.state != "accepted" or not known.key:
+            return
+        if not self.identity.agrees_with(known.key):
+            self._count("refused.key")
             return
         sight = self.trust.see(known.user, known.key)
         if sight is Sight.FIRST:
@@ -217,13 +178,3 @@ class Post:
             self._act(reports.key_new(self.identity.public, known.user, known.key))
         elif sight is Sight.CHANGED:
             self._act(reports.key_changed(self.identity.public, known.user, known.key))
-
-    def _answered(self, answer: Answer, now: float) -> Undelivered | None:
-        letter = self._sent.pop(answer.id, None)
-        if letter is None or answer.ok is not None:
-            return None
-        lost = answer.error == "lost"
-        if lost and letter.word != "offer" and now < letter.until:
-            self._send(letter)
-            return None
-        return Undelivered(letter.call, letter.word, "directory" if lost else _WHY.get(answer.error, "directory"))

@@ -16,7 +16,7 @@ MOST_PINS = 1_024
 
 
 class Sight(Enum):
-    """How a key was seen: for the first time; as before, or not at all; another one than before."""
+    """How a key was seen: for the first time; as before; another one than before, for the first time."""
 
     FIRST = auto()
     SAME = auto()
@@ -32,14 +32,14 @@ class Trust:
         """Users who are seen with another key now → that one."""
 
     def see(self, user: str, key: bytes) -> Sight:
-        """The directory says that this is a contact's key; b"": that there is none."""
+        """The directory says that this is a contact's key."""
         pinned = self.pins.get(user)
         if pinned is None:
-            if not key or len(self.pins) >= MOST_PINS:
+            if len(self.pins) >= MOST_PINS:
                 return Sight.SAME
             self.pins[user] = key
             return Sight.FIRST
-        if key in (pinned, b""):
+        if key == pinned:
             self.changed.pop(user, None)
             return Sight.SAME
         known = self.changed.get(user) == key
