@@ -67,9 +67,7 @@ class Network(Wire):
             hardware = bytes((2, 0, *len(self.nodes).to_bytes(3, "big"), number))
             each.members[name], each.owners[address], each.hardware[hardware] = address, name, name
             interfaces[lan] = Interface(lan, address, each.prefix, mtu=each.mtu, hardware=hardware)
-        node = self.nodes[name] = Node(name, interfaces, makes, offset=offset, forwards=forwards)
         node = self.nodes[name] = Node(name, interfaces, makes, offset=offset, forwards=forwards, jobs=jobs)
-        self._owners.update(dict.fromkeys(node.addresses, node))
         self.start(name)
         return node
 
