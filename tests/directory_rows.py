@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from catenet.nodes.application.directory.state import Account, Change, Contact, Delete, Done, Put, Row, Session
+from catenet.nodes.application.directory.state import Account, Change, Contact, Delete, Done, Elected, Put, Row, Session
 
 __all__ = ["CHANGES", "model"]
 
@@ -17,6 +17,7 @@ ROWS = st.one_of(
     st.sampled_from([b"d1", b"d2", b"d3"]).flatmap(
         lambda digest: st.builds(Session, st.just(digest), st.just(f"user of {digest!r}"), st.floats(0, 1e9))
     ),
+    st.builds(Elected, st.sampled_from(["10.0.0.1:1", "10.0.0.2:1"]), USERS),
     st.builds(lambda pair, accepted: Contact(*pair, accepted), PAIRS, st.booleans()),
 )
 DONE = st.builds(Done, USERS, st.integers(0, 3), st.integers(0, 9), st.text("abc", max_size=3))

@@ -10,6 +10,7 @@ serve, and then runs until it is cancelled. Whatever it opened the context close
 
 web_files    a folder of pages, for the web server
 directory_store   the directory's file and passwords
+phone_store  a phone's file: its identity, and the keys that it believes
 
 A service by another program: nodes/processes. What a user runs in a node: nodes/programs.
 """

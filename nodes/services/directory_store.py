@@ -18,7 +18,7 @@ from argon2 import Type, extract_parameters
 from argon2.exceptions import Argon2Error
 from argon2.low_level import hash_secret, verify_secret
 
-from catenet.nodes.application.directory.state import Account, Change, Contact, Done, Put, Row, Session, State
+from catenet.nodes.application.directory.state import Account, Change, Contact, Done, Elected, Put, Row, Session, State
 
 __all__ = ["PLACE", "Hashing", "Store"]
 
@@ -31,6 +31,7 @@ _TABLES = (
     "CREATE TABLE session (digest BLOB PRIMARY KEY, user TEXT NOT NULL, expires REAL NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE contact (asker TEXT, asked TEXT, accepted INTEGER NOT NULL, PRIMARY KEY (asker, asked))"
     " STRICT, WITHOUT ROWID",
+    "CREATE TABLE elected (at TEXT PRIMARY KEY, user TEXT NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE done (user TEXT, place INTEGER, number INTEGER NOT NULL, request TEXT NOT NULL,"
     " PRIMARY KEY (user, place)) STRICT, WITHOUT ROWID",
 )
@@ -58,6 +59,7 @@ _ROWS: Mapping[type[Row], _Table] = {
     Session: _Table("session", 1, Session),
     Contact: _Table("contact", 2, Contact),
     Done: _Table("done", 2, Done),
+    Elected: _Table("elected", 1, Elected),
 }
 
 

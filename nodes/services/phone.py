@@ -19,9 +19,9 @@ from pathlib import Path
 
 from catenet.nodes.address import ANY
 from catenet.nodes.application.directory.client import DirectoryClient
+from catenet.nodes.application.directory.place import place_of
 from catenet.nodes.application.phone.config import PhoneOptions
 from catenet.nodes.application.phone.machine import DIRECTORY_TAG, KEEP, Phone
-from catenet.nodes.application.phone.needs import place_of
 from catenet.nodes.application.phone.voice import synthetic
 from catenet.nodes.application.rtp.g711 import PCMU, RATE
 from catenet.nodes.application.rtp.wav import read_wav, write_wav

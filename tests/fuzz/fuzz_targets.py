@@ -47,6 +47,7 @@ TARGETS: Mapping[str, str] = {
     "directory-machine": "fuzz_directory:directory",
     "directory-client": "fuzz_directory:client",
     "wav": "fuzz_speech:wav",
+    "phone-signal": "fuzz_phone:said",
     "netlink": "fuzz_netlink:answers",
     "node-config": "fuzz_control:config",
     "question": "fuzz_control:question",

@@ -31,7 +31,7 @@ from catenet.nodes.machine import (
 )
 
 SECRET, REALM_NAME, USER = "a secret of the fuzzing", "lab", "1893459600:alice"
-KEY = long_term_key(USER, REALM_NAME, password_of(USER, SECRET))
+KEY = long_term_key(USER, REALM_NAME, password_of(USER, SECRET.encode()))
 OWN, LAN = Address.parse("10.0.0.1"), Prefix.parse("10.0.0.0/24")
 SERVER = Endpoint(OWN, 3478)
 CLIENT, PEER, STRANGER = (Endpoint(Address.parse(f"10.0.0.{last}"), 5000) for last in (2, 3, 4))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -12,22 +11,20 @@ from network import Network, Node
 from phone_world import Gate, Router
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.application.directory.client import DirectoryClient, Joined
+from catenet.nodes.application.directory.client import DirectoryClient
 from catenet.nodes.application.directory.config import DirectoryOptions
-from catenet.nodes.application.directory.credentials import mint
 from catenet.nodes.application.directory.desk import COMMIT, HASH
 from catenet.nodes.application.directory.machine import Directory
-from catenet.nodes.application.directory.message import Answer, Probe, Probed, Register
 from catenet.nodes.application.directory.state import State
 from catenet.nodes.application.phone.config import PhoneOptions
 from catenet.nodes.application.phone.machine import DIRECTORY_TAG, KEEP, Kept, Phone
 from catenet.nodes.application.phone.voice import synthetic
-from catenet.nodes.application.turn.allocation import FiveTuple
 from catenet.nodes.application.turn.config import SupernodeOptions
 from catenet.nodes.application.turn.machine import Supernode
 from catenet.nodes.application.turn.policy import Policy
+from catenet.nodes.application.turn.registrar import Registrar
 from catenet.nodes.control.units import Secret
-from catenet.nodes.machine import Action, Endpoint, Report, Stream
+from catenet.nodes.machine import Endpoint, Report
 from catenet.nodes.runtime.work import Together
 
 __all__ = ["PLACES", "SPEECH", "CallsWorld"]
@@ -49,50 +46,6 @@ def client_of(node: Node, user: str) -> DirectoryClient:
         entropy=node.random.randbytes,
         random=node.random,
     )
-
-
-class Registrar:
-    """A supernode's side of the directory: it registers, and hears with what credentials are made."""
-
-    def __init__(self, node: Node, runs: Callable[[Endpoint], bool]) -> None:
-        self.at = Endpoint(node.interfaces[0].address, PORT)
-        self.secret = b""
-        self._runs = runs
-        self._client = client_of(node, node.name)
-
-    def connected(self, tag: int, local: Endpoint, peer: Endpoint, now: float) -> Stream:
-        return self._client.connected(local, peer, now)
-
-    def connect_failed(self, tag: int, why: str, now: float) -> None:
-        self._client.connect_failed(why, now)
-
-    def receive(self, packet: Any, now: float) -> None: ...
-
-    def wake(self, now: float) -> None:
-        self._client.wake(now)
-
-    def next_wake(self) -> float | None:
-        return self._client.next_wake()
-
-    def take_actions(self) -> list[Action]:
-        for each in self._client.take_said():
-            if isinstance(each, Joined):
-                self._client.ask(Register, self.at, 100)
-            elif isinstance(each, Probe):
-                self._client.ask(Probed, each.at, self._runs(each.at))
-            elif isinstance(each, Answer) and each.ok and "secret" in each.ok:
-                self.secret = b64decode(str(each.ok["secret"]))
-        return self._client.take_actions()
-
-
-class Relay(Supernode):
-    """It takes the credentials that the directory makes for it."""
-
-    registrar: Registrar
-
-    def _password(self, five_tuple: FiveTuple, username: str) -> str | None:
-        expiry, _, user = username.partition(":")
-        return mint(self.registrar.secret, user, float(expiry)).password
 
 
 class CallsWorld:
@@ -126,7 +79,7 @@ class CallsWorld:
         network.add_node("directory", {"middle": str(DIRECTORY.address)}, self._directory, Gate, jobs=jobs)
         for number, name in enumerate(relays):
             network.add_node(name, {"middle": f"10.0.3.{11 + number}"}, self._registrar, Gate, self._relay)
-        self.until(lambda: all(network.nodes[name].machine.secret for name in relays))
+        self.until(lambda: all(network.nodes[name].machine.secrets for name in relays))
         for user in users:
             lan, address = PLACES[user]
             keeps = Jobs({KEEP: lambda kept, user=user: self.disk.update({user: kept})})
@@ -220,22 +173,26 @@ class CallsWorld:
         )
 
     def _registrar(self, node: Node) -> Registrar:
-        return Registrar(node, self._runs)
+        at = Endpoint(node.interfaces[0].address, PORT)
+        return Registrar(
+            client_of(node, node.name),
+            at,
+            100,
+            lambda: node.processes[-1].machine.allocations,  # type: ignore[attr-defined]
+            entropy=node.random.randbytes,
+        )
 
-    def _relay(self, node: Node) -> Relay:
-        relay = Relay(
-            SupernodeOptions(secret=Secret("the directory has another")),
+    def _relay(self, node: Node) -> Supernode:
+        registrar: Registrar = node.machine
+        return Supernode(
+            SupernodeOptions(user=node.name, password=Secret(password_of(node.name))),
             Policy(node.interfaces, [Prefix.parse(each) for each in LANS.values()], []),
             realm="lab",
             entropy=node.random.randbytes,
             wall_clock=lambda: WALL + self.network.now,
             count=lambda word, by=1: node.counters.update({word: by}),
+            secrets=lambda: registrar.secrets,
         )
-        relay.registrar = node.machine
-        return relay
-
-    def _runs(self, at: Endpoint) -> bool:
-        return any(at.address in node.addresses and node.running for node in self.network.nodes.values())
 
     def _hash(self, asked: tuple[str, str]) -> bool:
         self.hashes += 1

@@ -259,24 +259,26 @@ class World(NamedTuple):
         what(process.machine, self.network.now)  # type: ignore[arg-type]  # that is what it is
         self.network.settle(process)
 
-    def introduce(self, *, encrypted: bool = True) -> None:
+    def introduce(self, *, encrypted: bool = True, with_spare: bool = True) -> None:
         """Each learns what the other offers, as by the directory."""
         keys = [MasterKey(bytes(range(k, k + 16)), bytes(range(k, k + 12))) if encrypted else None for k in (1, 101)]
         sides = Side(0x1111, 100, keys[0]), Side(0x2222, 32_000, keys[1])
         told = [(each.talk.credentials, as_told(each.talk.candidates)) for each in self.both]
+        spares = [each.talk.spare._replace(candidates=as_told(each.talk.spare.candidates)) for each in self.both]
         for number, name in enumerate("ab"):
-            terms = Terms(sides[number], sides[1 - number], *told[1 - number])
+            spare = spares[1 - number] if with_spare else None
+            terms = Terms(sides[number], sides[1 - number], *told[1 - number], spare)
             self.do(name, lambda phone, now, terms=terms: phone.talk.begin(terms, now))  # type: ignore[misc]
 
     def answer(self) -> None:
         for name in "ab":
             self.do(name, lambda phone, now: phone.talk.start_media(now))
 
-    def talk(self, seconds: float, *, encrypted: bool = True) -> None:
+    def talk(self, seconds: float, *, encrypted: bool = True, with_spare: bool = True) -> None:
         """From nothing to a call that has lasted so long."""
         gathered = lambda: all(each.talk.is_gathered(self.network.now) for each in self.both)  # noqa: E731
         assert self.network.run_until(gathered, within=3.5) is not None
-        self.introduce(encrypted=encrypted)
+        self.introduce(encrypted=encrypted, with_spare=with_spare)
         self.answer()
         self.network.run(seconds)
 
@@ -294,7 +296,7 @@ def world(seed: int = 1, *, supernodes: int = 3, relayed_only: bool = True) -> W
     places = [supernode_at(number) for number in range(supernodes)]
     for number, each in enumerate(places):
         network.add_node(f"s{number}", {"middle": str(each.address)}, Gate, supernode)
-    servers = [Server(each, USERNAME, password_of(USERNAME, SECRET)) for each in places]
+    servers = [Server(each, USERNAME, password_of(USERNAME, SECRET.encode())) for each in places]
     for name, (lan, address) in PLACES.items():
 
         def make(node: Node, name: str = name) -> Phone:

@@ -30,7 +30,7 @@ PORT = 5000
 
 def servers(of: Sequence[Endpoint]) -> list[Server]:
     """These supernodes, with credentials that are good there."""
-    return [Server(each, USERNAME, password_of(USERNAME, SECRET)) for each in of]
+    return [Server(each, USERNAME, password_of(USERNAME, SECRET.encode())) for each in of]
 
 
 class Talker:

@@ -81,7 +81,7 @@ class TurnClient:
         self.node = node
         self.tcp = tcp
         username = f"{int(WALL) + 3600}:{user}"
-        self.login = Login(username, password_of(username, SECRET))
+        self.login = Login(username, password_of(username, SECRET.encode()))
         self.todo: list[tuple[Method, tuple[Attribute, ...]]] = []
         self.doing: Transaction | None = None
         self.codes: list[tuple[Method, int]] = []

@@ -14,6 +14,7 @@ election     which client becomes a supernode, and when it is none any more
 credentials  what a client shows a supernode
 machine      Directory: the machine of the service `directory`
 client       DirectoryClient: a client's side, for who has a phone or relays
+place        where a lab's directory is: what its clients need and are told
 config       DirectoryOptions
 service      the declaration
 
@@ -23,9 +24,9 @@ parameters of RFC 9106 section 4 (64 MiB, 3 passes, 4 lanes, salt of 16 octets, 
 are those that TURN servers with a shared secret know.
 
 What is acknowledged is in the file (services/directory_store.py): an answer follows the commit, and commits that wait
-together are one. Kept are a hash for each password, a digest for each token, public keys, contacts; never a password, a
-token, or what credentials are made with, which is drawn anew at each start: supernodes are told the new one when they
-are back, and take the one before as long.
+together are one. Kept are a hash for each password, a digest for each token, public keys, contacts, who was elected;
+never a password, a token, or what credentials are made with, which is drawn anew at each start: supernodes are told the
+new one when they are back, and take the one before as long.
 
 Timers: 5 s to log in, 12 s without a word until a connection is gone (stream); 1 s doubling to 60 s after the tenth
 failure (throttle); a client pings every 5 s, and comes back after 0.2 s doubling to 10 s, with jitter (client);

@@ -2,6 +2,7 @@
 what is decided goes out, each with its reason.
 
     is            becomes      when
+    candidate     supernode    it was one when the directory went away, and answers a supernode on another LAN
     candidate     supernode    the load was above `promote_at` for `steady`, PAUSE after the last one, and it answers a
                                supernode on another LAN, which asks from outside
     supernode     candidate    the load was below `demote_at` for SLACK, its `tenure` is over, and the others bear it
@@ -53,6 +54,7 @@ class Relay:
     quota: int
     fixed: bool
     since: float  # its last change
+    again: bool = False  # it was elected before the directory went away
     part: Part = Part.CANDIDATE
     allocations: int = 0
     deaths: int = 0
@@ -132,9 +134,8 @@ class Election:
         if answered:
             relay.failed = 0
             relay.probe_at = now + _ROUND
-            if relay.part is Part.CANDIDATE and self._wants_one(now):
-                self._last, self._high_since = now, inf
-                self._become(relay, Part.SUPERNODE, "the load asks for it, and it answers from outside", now)
+            if relay.part is Part.CANDIDATE:
+                self._promote(relay, now)
             return
         relay.failed += 1
         relay.probe_at = now + TICK
@@ -149,8 +150,7 @@ class Election:
         for relay in tuple(self.relays.values()):
             self._look_at(relay, now)
         self._demote(now)
-        if self._wants_one(now):
-            self._verify_one(now)
+        self._verify_one(now)
 
     def next_wake(self) -> float | None:
         return self._tick
@@ -206,13 +206,24 @@ class Election:
         return True
 
     def _verify_one(self, now: float) -> None:
-        """One candidate at a time; the one that has been here longest comes first."""
+        """One candidate at a time; who was elected before comes first, then the one that has been here longest."""
         candidates = [each for each in self.relays.values() if each.part is Part.CANDIDATE]
         if any(each.prober is not None for each in candidates):
             return
-        for relay in candidates:
-            if now - relay.since >= self._tenure and self._probe(relay, now, elsewhere=True):
+        wanted = [each for each in candidates if each.again]
+        if self._wants_one(now):
+            wanted += [each for each in candidates if not each.again and now - each.since >= self._tenure]
+        for relay in wanted:
+            if self._probe(relay, now, elsewhere=True):
                 return
+
+    def _promote(self, relay: Relay, now: float) -> None:
+        """It answers from outside."""
+        if relay.again:
+            self._become(relay, Part.SUPERNODE, "it was one before, and answers from outside", now)
+        elif self._wants_one(now):
+            self._last, self._high_since = now, inf
+            self._become(relay, Part.SUPERNODE, "the load asks for it, and it answers from outside", now)
 
     def _demote(self, now: float) -> None:
         """The one with the least to do, where the others can bear what all have."""
@@ -240,7 +251,7 @@ class Election:
             self._become(relay, Part.SUPERNODE, "it is there for that", now)
 
     def _become(self, relay: Relay, part: Part, why: str, now: float) -> None:
-        before, relay.part, relay.since = relay.part, part, now
+        before, relay.part, relay.since, relay.again = relay.part, part, now, False
         relay.probe_at = now
         self._out.append(Decision(relay.at, relay.user, before, part, why, round(100 * self.load)))
 

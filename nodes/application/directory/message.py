@@ -171,7 +171,15 @@ Request = Login | Resume | Contact | Presence | PublishKey | Signal | Register |
 
 
 class Answer(NamedTuple):
-    """To a request: `ok`, or the word of an `error`; `retry_after`: seconds until it is worth another try."""
+    """To a request: `ok`, or the word of an `error`; `retry_after`: seconds until it is worth another try.
+
+    refused    no such user with this password       login      nobody has logged in here
+    session    no such session, or its time is over  logged-in  somebody has already
+    throttled  too many failures                     unknown    no such account, contact or place
+    busy       too much at a time                    full       there are as many as there may be
+    offline    he is nowhere                         address    it is not that of the connection
+    taken      another user is there                 malformed:FIELD  and the connection ends (id "?")
+    """
 
     id: str
     ok: Mapping[str, Json] | None = None

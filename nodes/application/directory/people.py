@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from catenet.nodes.application.directory.desk import Desk
-from catenet.nodes.application.directory.message import (
-    Contact as Asked,
-)
+from catenet.nodes.application.directory.message import Contact as Asked
 from catenet.nodes.application.directory.message import (
     Known,
     Presence,

@@ -11,6 +11,7 @@ from catenet.nodes.application.directory.credentials import mint, secret_of
 from catenet.nodes.application.directory.desk import Desk
 from catenet.nodes.application.directory.election import Ask, Decision, Election, Part, Relay
 from catenet.nodes.application.directory.message import Credentials, Probe, Probed, Register, Reported, Role
+from catenet.nodes.application.directory.state import Change, Delete, Elected, Put
 from catenet.nodes.application.directory.stream import ClientStream
 from catenet.nodes.machine import Endpoint, Json, Report
 
@@ -67,7 +68,9 @@ class Relays:
                 self._remove(standing, now)
             self._streams[request.at], self._at[stream] = stream, request.at
             fixed, lan = stream.user in self._fixed, self._lan_of(request.at.address)
-            self._election.register(Relay(request.at, stream.user, lan, request.quota, fixed, now), now)
+            elected = self._desk.state.elected.get(str(request.at))
+            again = elected is not None and elected.user == stream.user
+            self._election.register(Relay(request.at, stream.user, lan, request.quota, fixed, now, again), now)
             role = self._role(request.at, "")
             secret = b64encode(role.secret).decode()
             self._desk.answer(stream, request, role=role.role, secret=secret)
@@ -104,7 +107,10 @@ class Relays:
     # What comes by itself
 
     def leave(self, stream: ClientStream, now: float) -> None:
-        self._remove(stream, now)
+        """It has gone, not the directory: it is not elected any more."""
+        at = self._remove(stream, now)
+        if at is not None:
+            self._desk.commit(self._no_more(at), lambda _: None)
 
     def wake(self, now: float) -> None:
         self._election.wake(now)
@@ -126,11 +132,23 @@ class Relays:
             for relay in self._election.relays.values()
         ]
 
-    def _remove(self, stream: ClientStream, now: float) -> None:
+    def _remove(self, stream: ClientStream, now: float) -> Endpoint | None:
+        """→ where it was, if anywhere."""
         at = self._at.pop(stream, None)
         if at is not None:
             del self._streams[at]
             self._election.left(at, now)
+        return at
+
+    def _no_more(self, at: Endpoint) -> Change:
+        elected = self._desk.state.elected.get(str(at))
+        return () if elected is None else (Delete(elected),)
+
+    def _elected(self, at: Endpoint, user: str) -> Change:
+        """Of those that have not come back for long, the first goes where there are too many."""
+        standing = self._desk.state.elected
+        over = [Delete(next(iter(standing.values())))] if len(standing) >= RELAYS else []
+        return (*over, Put(Elected(str(at), user)))
 
     def _role(self, at: Endpoint, why: str) -> Role:
         if self._election.relays[at].part is Part.SUPERNODE:
@@ -147,9 +165,9 @@ class Relays:
 
     def _decided(self, decision: Decision) -> None:
         at, user, _, part, why, load = decision
-        stream = self._streams.get(at)
-        if stream is not None:
-            stream.say(self._role(at, why))
+        stream, role = self._streams[at], self._role(at, why)
+        lasts = part is Part.SUPERNODE and user not in self._fixed
+        self._desk.commit(self._elected(at, user) if lasts else self._no_more(at), lambda _: stream.say(role))
         rested = part is Part.CANDIDATE and decision.before is Part.DEAD
         if not rested:
             data: dict[str, Json] = {"node": user, "at": str(at), "why": why, "load": load}

@@ -1,5 +1,5 @@
-"""What the directory keeps: accounts, sessions, contacts, and which requests have been done. No password, no token: a
-hash of the one, a digest of the other.
+"""What the directory keeps: accounts, sessions, contacts, who was elected, and which requests have been done. No
+password, no token: a hash of the one, a digest of the other.
 
 It changes by rows that are put and deleted, in memory and in the file alike (services/directory_store.py), so that both
 are the same.
@@ -18,6 +18,7 @@ __all__ = [
     "Contact",
     "Delete",
     "Done",
+    "Elected",
     "Put",
     "Row",
     "Session",
@@ -67,7 +68,14 @@ class Done(NamedTuple):
     request: str
 
 
-Row = Account | Session | Contact | Done
+class Elected(NamedTuple):
+    """Which client relays at an address (ADDRESS:PORT), since it was elected. It does so again when both are back."""
+
+    at: str
+    user: str
+
+
+Row = Account | Session | Contact | Done | Elected
 
 
 class Put(NamedTuple):
@@ -97,6 +105,7 @@ class State:
     def __init__(self, rows: Iterable[Row] = ()) -> None:
         self.accounts: dict[str, Account] = {}
         self.sessions: dict[bytes, Session] = {}
+        self.elected: dict[str, Elected] = {}
         self._sessions_of: dict[str, dict[bytes, Session]] = {}  # the one that was begun or used first comes first
         self._contacts: dict[str, dict[str, Contact]] = {}  # each at both users
         self._done: dict[str, dict[int, Done]] = {}
@@ -111,6 +120,8 @@ class State:
                 self._session(row, there=isinstance(each, Put))
             elif isinstance(row, Contact):
                 self._contact(row, there=isinstance(each, Put))
+            elif isinstance(row, Elected):
+                self._elect(row, there=isinstance(each, Put))
             else:
                 self._done.setdefault(row.user, {})[row.place] = row
 
@@ -118,6 +129,7 @@ class State:
         """All of them."""
         yield from self.accounts.values()
         yield from self.sessions.values()
+        yield from self.elected.values()
         for user, contacts in self._contacts.items():
             yield from (contact for contact in contacts.values() if contact.asker == user)
         for places in self._done.values():
@@ -160,6 +172,11 @@ class State:
             self.sessions[row.digest] = of_user[row.digest] = row
         elif not of_user:
             del self._sessions_of[before.user]
+
+    def _elect(self, row: Elected, *, there: bool) -> None:
+        self.elected.pop(row.at, None)
+        if there:
+            self.elected[row.at] = row
 
     def _contact(self, row: Contact, *, there: bool) -> None:
         for user in (row.asker, row.asked):

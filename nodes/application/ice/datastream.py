@@ -13,7 +13,6 @@ connection, and each whole message that comes on it goes to `receive` as well, w
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import inf
 from typing import NamedTuple
 
 from catenet.nodes.application.ice.agent import Agent
@@ -65,8 +64,8 @@ class DataStream:
         self._relayed_only = relayed_only
         self._relays = {each.endpoint: Relay(each, entropy, count) for each in servers[:MOST_SERVERS]}
         self._foundations = Foundations()
-        self._gathered_at = inf
-        self._waits_until: float | None = None
+        self._gathered_at: float | None = None  # when it is, at the latest
+        self._gathered = False
         self._tcp_at: float | None = None
         self._begun = False
         self._release_at: float | None = None
@@ -80,14 +79,14 @@ class DataStream:
         """Ask each server for a relayed address; its answer says how it sees the port, too (section 5.1.1.2)."""
         for relay in self._relays.values():
             relay.client.allocate(now)
-        self._gathered_at = self._waits_until = now + _GATHERING
+        self._gathered_at = now + _GATHERING
         self._tcp_at = now + _UDP_PATIENCE
         self._collect(now)
 
     def is_gathered(self, now: float) -> bool:
         """Whether nothing more is waited for."""
-        over = now >= self._gathered_at
-        return over or all(relay.is_settled for relay in self._relays.values())
+        over = self._gathered_at is not None and now >= self._gathered_at
+        return over or self._gathered or all(relay.is_settled for relay in self._relays.values())
 
     @property
     def candidates(self) -> list[Candidate]:
@@ -190,8 +189,8 @@ class DataStream:
         if self._tcp_at is not None and now >= self._tcp_at:
             self._tcp_at = None
             self._connections += [each.server for each in self._relays.values() if not each.is_settled]
-        if now >= self._gathered_at:
-            self._waits_until = None
+        if self._gathered_at is not None and now >= self._gathered_at:
+            self._gathered, self._gathered_at = True, None
         for relay in self._relays.values():
             relay.wake(now)
         if self._release_at is not None and now >= self._release_at:
@@ -203,7 +202,7 @@ class DataStream:
     def next_wake(self) -> float | None:
         """When `wake` should next be called."""
         times = [relay.client.next_wake() for relay in self._relays.values()]
-        times += [self._tcp_at, self._release_at, self._waits_until]
+        times += [self._tcp_at, self._release_at, self._gathered_at]
         if self._begun:
             times.append(self.agent.next_wake())
         return min((at for at in times if at is not None), default=None)

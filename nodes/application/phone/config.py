@@ -37,9 +37,13 @@ class PhoneOptions:
             "samples or G.711. Without it: the image's recording."
         ),
     ] = ""
-    paths: Annotated[Paths, About("`relayed`: the other learns no address of this phone but those of relays.")] = "any"
+    paths: Annotated[
+        Paths,
+        About("By which paths calls go. `relayed`: the other learns no address of this phone but those of relays."),
+    ] = "any"
     encryption: Annotated[
-        Switch, About("`off` on both sides: a call in the clear, to hear what relays could hear then.")
+        Switch,
+        About("Whether calls are encrypted. `off` on both sides: in the clear, to hear what relays could hear then."),
     ] = "on"
 
     def __post_init__(self) -> None:

@@ -31,6 +31,7 @@ from catenet.nodes.application.phone.terms import (
     Ports,
     Sound,
     Statistics,
+    Stream,
     Terms,
     Wanted,
 )
@@ -49,7 +50,7 @@ _LINGER = TRIES * TRY + TRY
 _GIVING_BACK = 1.0
 """Seconds that the servers have to take their relays back."""
 _AT_ONCE = Timing(unrelayed=0.0, relayed=0.0)
-"""A line beside the one that is there takes the first pair: no better one than a relay's was found for that one."""
+"""A line beside `media` takes the first pair: it is to be there soon, and a better one is that line's affair."""
 
 
 class Conversation:
@@ -94,7 +95,7 @@ class Conversation:
         return DataStream(
             Endpoint(self._ports.address, port),
             servers,
-            _AT_ONCE if self._paths.is_connected else self._options.timing,
+            self._options.timing if port == self._ports.media and not self._paths.is_connected else _AT_ONCE,
             controlling=self._controlling,
             entropy=self._entropy,
             randomness=self._randomness,
@@ -109,22 +110,27 @@ class Conversation:
         self._paths.gather(now)
 
     def is_gathered(self, now: float) -> bool:
-        """Whether `candidates` are all that there will be."""
-        return self._stream.is_gathered(now)
+        """Whether the candidates are all that there will be."""
+        return all(self._stream(number).is_gathered(now) for number in (0, 1))
 
     @property
     def credentials(self) -> Credentials:
         """The own ICE credentials, of `media`."""
-        return self._stream.agent.credentials
+        return self._stream(0).agent.credentials
 
     @property
     def candidates(self) -> list[Candidate]:
         """The own candidates, of `media`."""
-        return self._stream.candidates
+        return self._stream(0).candidates
 
     @property
-    def _stream(self) -> DataStream:
-        stream = self._paths.lines[0].stream
+    def spare(self) -> Stream:
+        """The same of `spare`."""
+        stream = self._stream(1)
+        return Stream(stream.agent.credentials, tuple(stream.candidates))
+
+    def _stream(self, number: int) -> DataStream:
+        stream = self._paths.lines[number].stream
         assert stream is not None, "gather comes first"
         return stream
 
@@ -144,7 +150,7 @@ class Conversation:
             count=self._count,
             now=now,
         )
-        self._paths.begin(terms.credentials, terms.candidates, now)
+        self._paths.begin(Stream(terms.credentials, terms.candidates), terms.spare, now)
         self._follow(now)
 
     def start_media(self, now: float) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from catenet.nodes.application.ice.candidate import Candidate
 from catenet.nodes.application.ice.check import Credentials
+from catenet.nodes.application.phone.terms import Stream
 from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import DecodeError
 
@@ -24,12 +25,11 @@ _KEYS = {"stream", "round", "fragment", "password", "candidates"}
 
 
 class Description(NamedTuple):
-    """`stream` 0 is `media`, 1 `spare`. `round` counts how often it was begun anew: an answer has its offer's."""
+    """`number` 0 is `media`, 1 `spare`. `round` counts how often it was begun anew: an answer has its offer's."""
 
-    stream: int
+    number: int
     round: int
-    credentials: Credentials
-    candidates: tuple[Candidate, ...]
+    stream: Stream
 
     @classmethod
     def parse(cls, data: bytes) -> Description:
@@ -45,7 +45,7 @@ class Description(NamedTuple):
             raise DecodeError("description", data[:40], "no JSON") from None
         if not isinstance(value, dict) or value.keys() != _KEYS:
             raise DecodeError("description", data[:40], f"not the fields {', '.join(sorted(_KEYS))}")
-        stream, number = _integer(value, "stream", 2), _integer(value, "round", MOST_ROUNDS)
+        number, repetition = _integer(value, "stream", 2), _integer(value, "round", MOST_ROUNDS)
         credentials = Credentials(_text(value, "fragment"), _text(value, "password"))
         if not credentials.is_well_formed:
             raise DecodeError("description.fragment", credentials.fragment[:40], "no credentials of RFC 8839's")
@@ -53,15 +53,16 @@ class Description(NamedTuple):
         if not isinstance(texts, list) or len(texts) > MOST_CANDIDATES or not all(isinstance(e, str) for e in texts):
             raise DecodeError("description.candidates", str(texts)[:40], f"not {MOST_CANDIDATES} texts at the most")
         found = (Candidate.parse(text) for text in texts)
-        return cls(stream, number, credentials, tuple(each for each in found if each is not None))
+        candidates = tuple(each for each in found if each is not None)
+        return cls(number, repetition, Stream(credentials, candidates))
 
     def __bytes__(self) -> bytes:
         fields = {
-            "stream": self.stream,
+            "stream": self.number,
             "round": self.round,
-            "fragment": self.credentials.fragment,
-            "password": self.credentials.password,
-            "candidates": [str(each) for each in self.candidates],
+            "fragment": self.stream.credentials.fragment,
+            "password": self.stream.credentials.password,
+            "candidates": [str(each) for each in self.stream.candidates],
         }
         return json.dumps(fields, separators=(",", ":")).encode()
 

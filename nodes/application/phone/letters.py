@@ -21,6 +21,8 @@ _AGAIN = 0.5
 """Seconds until it is said again."""
 _MOST = 32
 """Letters that have not arrived; of one more nothing is said."""
+_PASSING = frozenset({"lost", "offline", "busy", "full"})
+"""Errors that are over soon: the directory's, and its client's."""
 _WHY = {"offline": "offline", "unknown": "no-contact"}
 
 
@@ -66,7 +68,7 @@ class Letters:
             return None
         queue = self._queues[to]
         letter = queue[0]
-        if answer.ok is None and letter.word != "offer" and answer.error in ("lost", "offline"):
+        if answer.ok is None and letter.word != "offer" and answer.error in _PASSING:
             queue[0] = letter._replace(at=now + _AGAIN)
             return None
         self._leave(to)

@@ -73,23 +73,28 @@ class Line:
 
     # Its life.
 
-    def renew(self, servers: Sequence[Server], now: float) -> None:
-        """Begin it anew, with relays on these servers."""
-        if self.stream is not None:
-            self.stream.release(now)
+    def gather(self, servers: Sequence[Server], now: float) -> None:
+        """Begin it, with relays on these servers, for the first time: what it has is told by offer and answer."""
         self.stream = self._new_stream(self.port, servers)
-        self.forming = now + FORMING
-        self._offer, self._described = None, False
+        self._offer, self._described = None, True
         self.stream.gather(now)
+
+    def begin(self, peer: terms.Stream, now: float) -> None:
+        """The peer's side of it."""
+        if self.stream is not None:
+            self.forming = now + FORMING
+            self.stream.begin(peer.credentials, peer.candidates, now)
+
+    def renew(self, servers: Sequence[Server], now: float) -> None:
+        """Begin it anew: what it has then is told over the path."""
+        self.end(now)
+        self.gather(servers, now)
+        self.forming = now + FORMING
+        self._described = False
 
     def offered(self, offer: Description) -> None:
         """The peer has begun it anew: what it offers is answered when the own candidates are gathered."""
         self._offer = offer
-
-    def answered(self, answer: Description, now: float) -> None:
-        """The peer's side of what was offered."""
-        if self.stream is not None and self.forming is not None:
-            self.stream.begin(answer.credentials, answer.candidates, now)
 
     def describe(self, now: float) -> tuple[Description, bool] | None:
         """The own side, once it is gathered and is still to be told, and whether it is an answer."""
@@ -97,9 +102,9 @@ class Line:
         if stream is None or self._described or self.forming is None or not stream.is_gathered(now):
             return None
         self._described = True
-        own = Description(self.number, self.round, stream.agent.credentials, tuple(stream.candidates))
+        own = Description(self.number, self.round, terms.Stream(stream.agent.credentials, tuple(stream.candidates)))
         if self._offer is not None:
-            stream.begin(self._offer.credentials, self._offer.candidates, now)
+            self.begin(self._offer.stream, now)
         return own, self._offer is not None
 
     def end(self, now: float) -> None:

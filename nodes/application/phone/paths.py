@@ -2,8 +2,9 @@
 
 Each path is a data stream with a selected pair of its own (line.py). ICE alone would not do: consent to send lasts for
 30 s (RFC 7675 section 5.1), and of one data stream no second pair is nominated (RFC 8445 section 8.1.1). So the line
-`spare` is formed as soon as media goes by a relay, with relays on other supernodes; what ICE needs for it is told over
-the path that there is. What carries media is as dead as it is silent, since 50 packets a second come by it.
+`spare` is looked for beside `media`, and prefers other supernodes. While media goes by a relay, a line that has died,
+or would die with the same supernode, is begun anew; what ICE needs for that is told over the path that there is
+(section 9). What carries media is as dead as it is silent, since 50 packets a second come by it.
 
     0.5 s without a packet of media     it moves to the other line; the peer moves too, when the first one comes there
     a line without media is probed      twice a second; 2.5 s without a probe, and it is begun anew over the living one
@@ -18,8 +19,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from catenet.nodes.address import Address
-from catenet.nodes.application.ice.candidate import Candidate
-from catenet.nodes.application.ice.check import Credentials
 from catenet.nodes.application.ice.relay import Server
 from catenet.nodes.application.phone.description import Description
 from catenet.nodes.application.phone.line import Line, NewStream, beside
@@ -33,6 +32,7 @@ from catenet.nodes.application.phone.terms import (
     Ports,
     Silent,
     Spared,
+    Stream,
     Wanted,
 )
 from catenet.nodes.machine import Count, Endpoint
@@ -87,14 +87,15 @@ class Paths:
     # How it begins.
 
     def gather(self, now: float) -> None:
-        """`media` asks for its candidates."""
-        self.lines[0].renew(self._servers, now)
+        """Both lines ask for their candidates: each prefers the servers that the other one likes least."""
+        self.lines[0].gather(self._servers, now)
+        self.lines[1].gather(self._servers[::-1], now)
 
-    def begin(self, credentials: Credentials, candidates: Sequence[Candidate], now: float) -> None:
-        """The peer's, of `media`."""
-        stream = self.lines[0].stream
-        assert stream is not None
-        stream.begin(credentials, candidates, now)
+    def begin(self, media: Stream, spare: Stream | None, now: float) -> None:
+        """The peer's side of each; None: `spare` is begun anew over the path, when there is one."""
+        self.lines[0].begin(media, now)
+        if spare is not None:
+            self.lines[1].begin(spare, now)
         self._watch_at = now
         self._look(now)
 
@@ -146,7 +147,7 @@ class Paths:
 
     def offered(self, offer: Description, now: float) -> None:
         """The peer begins a line anew."""
-        line = self.lines[offer.stream]
+        line = self.lines[offer.number]
         if self._controlling or offer.round <= line.round:
             self._count("refused.offer")
             return
@@ -162,11 +163,12 @@ class Paths:
 
     def answered(self, answer: Description, now: float) -> None:
         """The peer's side of a line that was begun anew."""
-        line = self.lines[answer.stream]
+        line = self.lines[answer.number]
         if not self._controlling or answer.round != line.round or line is self.active:
             self._count("refused.answer")
             return
-        line.answered(answer, now)
+        if line.forming is not None:
+            line.begin(answer.stream, now)
         self._look(now)
 
     def connected(self, port: int, server: Endpoint, now: float) -> None:
@@ -258,15 +260,22 @@ class Paths:
             if now >= other.forming:
                 self._give_up(other, now)
             return
-        if not self._controlling or other.lives(now) or path is None or path.way != "relayed":
+        if not self._controlling or path is None or path.way != "relayed" or now < self._try_at:
             return
-        if now < self._try_at or (self._heard is not None and now - self._heard >= SILENT):
+        if self._heard is not None and now - self._heard >= SILENT:
+            return
+        if other.lives(now) and not self._share_fate(path, other.path):
             return
         servers = self._beside()
         if servers:
             other.round += 1
+            self._try_at = now + _AGAIN
             other.renew(servers, now)
             self._look(now)
+
+    @staticmethod
+    def _share_fate(one: Path, other: Path | None) -> bool:
+        return other is not None and not set(one.by).isdisjoint(other.by)
 
     def _beside(self) -> list[Server]:
         path = self.active.path
@@ -283,30 +292,47 @@ class Paths:
             checks, news = line.take_events(now)
             self._events += checks
             if news is not None and news.selected:
-                self._formed(line)
+                self._formed(line, now)
             elif news is not None:
                 self._failed(line, news.failed, now)
             told = line.describe(now) if self.is_connected else None
             if told is not None:
                 self._descriptions.append(told)
 
-    def _formed(self, line: Line) -> None:
+    def _formed(self, line: Line, now: float) -> None:
         path = line.path
         if path is None:
             return
-        if not self.is_connected:
-            self.is_connected = True
-            self._events.append(Connected(path))
-        elif line is not self.active:
-            self._events.append(Spared(path))
+        if line is not self.active:
+            if self.is_connected:
+                self._events.append(Spared(path))
+        elif not self.is_connected:
+            self._connect(path, now)
+
+    def _connect(self, path: Path, now: float) -> None:
+        self.is_connected = True
+        self._events.append(Connected(path))
+        spare = self.other.path
+        if spare is not None:
+            self.other.heard = now
+            self._events.append(Spared(spare))
 
     def _failed(self, line: Line, why: str, now: float) -> None:
-        if not self.is_connected:
+        if self.is_connected:
+            if line is self.active:
+                self._leave("consent", now)
+            else:
+                self._give_up(line, now)
+            return
+        line.end(now)
+        if line is not self.active:
+            return
+        if self.other.forming is None and self.other.path is None:
             self._events.append(Failed(why))
-        elif line is not self.active:
-            self._give_up(line, now)
-        else:
-            self._leave("consent", now)
+            return
+        self.active = self.other  # whose pair, if it has one, will do
+        if (path := self.active.path) is not None:
+            self._connect(path, now)
 
     def _leave(self, why: str, now: float) -> None:
         """Nothing more can be sent by the active line."""

@@ -26,9 +26,9 @@ def _needs() -> ReadNeeds:
 
 
 def _told() -> Tell:
-    from catenet.nodes.application.phone.needs import tell_directory
+    from catenet.nodes.application.phone.needs import tell
 
-    return tell_directory
+    return tell
 
 
 _QUALITY = {"loss": "loss (%)", "jitter": "jitter (s)", "delay": "delay (s)", "longest_silence": "longest silence (s)"}

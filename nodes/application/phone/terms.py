@@ -28,6 +28,7 @@ __all__ = [
     "Sound",
     "Spared",
     "Statistics",
+    "Stream",
     "Terms",
     "Wanted",
     "Way",
@@ -37,14 +38,23 @@ Way = Literal["direct", "punched", "relayed"]
 """`direct`: from host to host; `relayed`: by a relay of either side's; else `punched`, through a translator."""
 
 
+class Stream(NamedTuple):
+    """What one side says of a data stream: its ICE credentials and candidates."""
+
+    credentials: Credentials
+    candidates: tuple[Candidate, ...]
+
+
 class Terms(NamedTuple):
     """What offer and answer have agreed on. `own` and `peer`: SSRC, first sequence number, master key of each side
-    (None in both: not encrypted). `credentials` and `candidates`: the peer's, of the data stream `media`."""
+    (None in both: not encrypted). `credentials` and `candidates`: the peer's, of the data stream `media`; `spare`: the
+    same of the other one, where the peer has said so."""
 
     own: Side
     peer: Side
     credentials: Credentials
     candidates: tuple[Candidate, ...]
+    spare: Stream | None = None
 
 
 class Ports(NamedTuple):

@@ -3,7 +3,7 @@
 Files, in the order to read them:
     config        options
     service       the declaration of `supernode`
-    needs         what it is told of its lab: the LANs
+    needs         what it needs and is told of its lab: the LANs, the directory
     credentials   usernames with their time, and passwords made of a secret
     policy        to which peers it relays
     allocation    `Allocation`: one client's permissions and channels; `FiveTuple`
@@ -19,6 +19,7 @@ Files, in the order to read them:
     reports       the events
     show          the table
     machine       the machine `Supernode`
+    registrar     its side of the directory, a machine beside it
 
 Timers: an allocation lasts `lifetime` (600 s) unless its client asks for more, at most `longest` (3,600 s); a
 permission 300 s, a channel 600 s, and for 300 s more neither end of it is bound to another; a reserved port 30 s; a

@@ -19,6 +19,7 @@ _PRIVILEGED = 1023
 _LAST_PORT = 65_535
 _REALM = 127  # characters (RFC 8489 section 14.9)
 _SHORTEST_SECRET = 8  # characters
+_NONE = Secret("")
 _COUNTS = {
     "allocations": 8_000,
     "per_user": 8_000,
@@ -39,9 +40,12 @@ class SupernodeOptions:
         Secret,
         About(
             "What its credentials are made with: a user's name is EXPIRY:USER, the expiry in seconds since 1970, and "
-            "the password the HMAC-SHA1 of the name by the secret, in base64."
+            "the password the HMAC-SHA1 of the name by the secret, in base64. Without it: what the directory says."
         ),
-    ]
+    ] = _NONE
+    user: Annotated[str, About("Its account at the directory, which then tells clients of it.")] = ""
+    password: Annotated[Secret, About("Its password there.")] = _NONE
+    directory: Annotated[str, About("The node that has the directory. Without it: the lab's only one.")] = ""
     port: Annotated[int, About("The UDP port, and the TCP port, on which clients are served.")] = 3478
     realm: Annotated[str, About("The realm of the credentials. Without it: the lab's name.")] = ""
     relay_ports: Annotated[
@@ -70,7 +74,11 @@ class SupernodeOptions:
     ] = ()
 
     def __post_init__(self) -> None:
-        if len(self.secret) < _SHORTEST_SECRET:
+        if bool(self.secret) is bool(self.user):
+            raise OptionError("secret, or user and password: one of the two says who its clients are", "secret", "user")
+        if bool(self.user) is not bool(self.password):
+            raise OptionError("user and password belong together", "user", "password")
+        if self.secret and len(self.secret) < _SHORTEST_SECRET:
             raise OptionError(f"secret is shorter than {_SHORTEST_SECRET} characters", "secret")
         if not 1 <= self.port <= _LAST_PORT:
             raise OptionError(f"port {self.port} is not between 1 and {_LAST_PORT}", "port")

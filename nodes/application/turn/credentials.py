@@ -36,6 +36,6 @@ class User(NamedTuple):
         return wall > self.expires + LEEWAY
 
 
-def password_of(username: str, secret: str) -> str:
+def password_of(username: str, secret: bytes) -> str:
     """The password that goes with a username."""
-    return base64.b64encode(hmac.digest(secret.encode(), username.encode(), "sha1")).decode()
+    return base64.b64encode(hmac.digest(secret, username.encode(), "sha1")).decode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from catenet.nodes.application.stun.attributes import (
@@ -16,7 +16,7 @@ from catenet.nodes.application.stun.attributes import (
     Attribute,
 )
 from catenet.nodes.application.stun.binding import answer as binding_answer
-from catenet.nodes.application.stun.credentials import Realm, Refusal
+from catenet.nodes.application.stun.credentials import Realm, Refusal, Signing
 from catenet.nodes.application.stun.message import Kind, Message, Method
 from catenet.nodes.application.stun.nonce import Nonces
 from catenet.nodes.application.turn.allocation import Allocation, FiveTuple, packed
@@ -75,9 +75,13 @@ class Supernode:
         entropy: Entropy,
         wall_clock: Callable[[], float],
         count: Count,
+        secrets: Callable[[], Sequence[bytes]] | None = None,
     ) -> None:
-        """`wall_clock`: seconds since 1970, by which credentials expire."""
+        """`wall_clock`: seconds since 1970, by which credentials expire. `secrets`: with any of which they may have
+        been made. Without it: with that of the options."""
         self._options = options
+        own = (options.secret.encode(),)
+        self._secrets = secrets or (lambda: own)
         self._own = policy.own
         self._realm = realm
         self._wall_clock = wall_clock
@@ -150,6 +154,11 @@ class Supernode:
         stream = self._streams[five_tuple] = ClientStream(five_tuple, self._from_client, self._stream_gone, now)
         return stream
 
+    @property
+    def allocations(self) -> int:
+        """That there are now."""
+        return len(self._table.by_tuple)
+
     def show(self, table: str, now: float) -> Json:
         """The only table, `supernode`."""
         return supernode_table(
@@ -204,8 +213,7 @@ class Supernode:
             self._send(*went)
 
     def _ask(self, message: Message, five_tuple: FiveTuple, now: float) -> None:
-        realm = Realm(self._realm, self._nonces, partial(self._password, five_tuple))
-        proof = realm.check(message, five_tuple.client, now)
+        proof = self._proof(message, five_tuple, now)
         if isinstance(proof, Refusal):
             self._challenge(message, five_tuple, proof, now)
             return
@@ -217,17 +225,27 @@ class Supernode:
         except RefusedError as error:
             self._refuse(asked, error, now)
 
-    def _password(self, five_tuple: FiveTuple, username: str) -> str | None:
+    def _proof(self, message: Message, five_tuple: FiveTuple, now: float) -> Signing | Refusal:
+        """By whichever of the secrets; with none, nobody has a password."""
+        proof: Signing | Refusal = Refusal(401)
+        for secret in self._secrets() or (None,):
+            realm = Realm(self._realm, self._nonces, partial(self._password, five_tuple, secret))
+            proof = realm.check(message, five_tuple.client, now)
+            if isinstance(proof, Signing):
+                break
+        return proof
+
+    def _password(self, five_tuple: FiveTuple, secret: bytes | None, username: str) -> str | None:
         """The password of a username that is good here: its time matters where there is no allocation of its own yet,
         since a call goes on."""
         user = User.of(username)
-        if user is None:
+        if user is None or secret is None:
             return None
         allocation = self._table.by_tuple.get(five_tuple)
         known = allocation is not None and allocation.username == username
         if not known and user.is_due(self._wall_clock()):
             return None
-        return password_of(username, self._options.secret)
+        return password_of(username, secret)
 
     def _do(self, asked: Asked, now: float) -> None:
         """Raises RefusedError."""

@@ -8,7 +8,7 @@ from catenet.nodes.control.service import Listen, Service, Table
 
 if TYPE_CHECKING:
     from catenet.nodes.application.turn.config import SupernodeOptions
-    from catenet.nodes.control.needs import Tell
+    from catenet.nodes.control.needs import ReadNeeds, Tell
 
 __all__ = ["SERVICES"]
 
@@ -19,10 +19,16 @@ def _options() -> type[SupernodeOptions]:
     return SupernodeOptions
 
 
-def _told() -> Tell:
-    from catenet.nodes.application.turn.needs import tell_lans
+def _needs() -> ReadNeeds:
+    from catenet.nodes.application.turn.needs import read_needs
 
-    return tell_lans
+    return read_needs
+
+
+def _told() -> Tell:
+    from catenet.nodes.application.turn.needs import tell
+
+    return tell
 
 
 _HEADINGS = {
@@ -47,6 +53,7 @@ SERVICES = (
             "supernode.refused": "client, transport, user, code, reason, [peer]: a good user asks in vain; told "
             "once a minute",
         },
+        needs=_needs,
         told=_told,
     ),
 )

@@ -44,7 +44,7 @@ def test_the_file_and_the_memory_are_changed_alike(tmp_path: Path, commits: Sequ
 
 def test_killed_at_each_step_of_sqlites_machine_it_has_what_it_acknowledged_and_nothing_half(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, str(PROGRAM), str(tmp_path), "29"],
+        [sys.executable, str(PROGRAM), str(tmp_path), "43"],
         capture_output=True,
         text=True,
         check=False,

@@ -87,6 +87,68 @@ def test_a_candidate_is_asked_from_outside_and_told_that_it_is_a_supernode() -> 
     assert [server["at"] for server in servers] == ["10.0.6.6:3478", AT]  # who has the least to do comes first
 
 
+def elected() -> tuple[Room, Place, Place]:
+    """Alice relays, by Carol's word, since the load asked for it."""
+    room = Room(supernodes=("carol",))
+    carol, alice = registered(room, "carol", SEEN), registered(room, "alice", "10.0.6.6")
+    carol.ask("report", allocations=9)
+    room.pass_time(7.5)
+    carol.ask("probed", at="10.0.6.6:3478", answered=True)
+    assert parts(room) == {"carol": "supernode", "alice": "supernode"}
+    return room, carol, alice
+
+
+def parts(room: Room) -> dict[str, str]:
+    return {each["node"]: each["part"] for each in room.table()["supernodes"]}
+
+
+def test_who_was_elected_is_so_again_after_a_restart_once_it_answers_from_outside() -> None:
+    room, _, _ = elected()
+    room.start()
+    alice, carol = registered(room, "alice", "10.0.6.6"), registered(room, "carol", SEEN)
+    assert parts(room) == {"carol": "supernode", "alice": "candidate"}
+    room.pass_time(1.5)
+    assert [probe["at"] for probe in notices(carol, "probe")] == ["10.0.6.6:3478"]
+    carol.ask("probed", at="10.0.6.6:3478", answered=True)
+    assert [(role["role"], role["why"]) for role in notices(alice, "role")] == [
+        ("supernode", "it was one before, and answers from outside")
+    ]
+
+
+def test_who_left_while_the_directory_was_there_is_no_more_so() -> None:
+    room, _, alice = elected()
+    alice.stream.receive_eof(room.now)
+    room.settle()
+    room.start()
+    carol = registered(room, "carol", SEEN)
+    registered(room, "alice", "10.0.6.6")
+    room.pass_time(5)
+    assert notices(carol, "probe") == []
+
+
+def test_another_user_at_that_address_was_never_elected() -> None:
+    room, _, _ = elected()
+    room.start()
+    carol = registered(room, "carol", SEEN)
+    registered(room, "bob", "10.0.6.6")
+    room.pass_time(5)
+    assert notices(carol, "probe") == []
+
+
+def test_nobody_is_told_of_a_role_before_it_is_in_the_file() -> None:
+    room = Room(supernodes=("carol",))
+    carol, alice = registered(room, "carol", SEEN), registered(room, "alice", "10.0.6.6")
+    carol.ask("report", allocations=9)
+    room.pass_time(7.5)
+    room.working = False
+    alice.heard()
+    carol.ask("probed", at="10.0.6.6:3478", answered=True)
+    assert (notices(alice, "role"), room.file.elected) == ([], {})
+    room.do(1)
+    assert [role["role"] for role in notices(alice, "role")] == ["supernode"]
+    assert list(room.file.elected) == ["10.0.6.6:3478"]
+
+
 def test_nobody_is_promoted_by_his_own_word_nor_by_that_of_a_bystander() -> None:
     room = Room(supernodes=("carol",))
     carol, alice = registered(room, "carol", SEEN), registered(room, "alice", "10.0.6.6")

@@ -55,7 +55,7 @@ def test_names_fill_no_memory_and_push_nobody_out() -> None:
         throttle, random = Throttle(KEY), Random("spray")
         for _ in range(12):
             throttle.failed("victim", Address(1), 0.0)
-        used = [spray(throttle, random, 10_000) for _ in range(3)]
+        used = [spray(throttle, random, 6_000) for _ in range(3)]
     finally:
         tracemalloc.stop()
     assert used[2] - used[1] < 50_000

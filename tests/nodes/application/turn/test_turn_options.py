@@ -11,7 +11,7 @@ from turn_desk import SECRET, entropy
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.application.turn.config import SupernodeOptions
 from catenet.nodes.application.turn.credentials import User, password_of
-from catenet.nodes.application.turn.needs import lans_of, tell_lans
+from catenet.nodes.application.turn.needs import lans_of, tell
 from catenet.nodes.application.turn.relays import RelayPorts
 from catenet.nodes.application.turn.service import SERVICES
 from catenet.nodes.control.needs import Others
@@ -63,7 +63,7 @@ def test_it_listens_where_its_options_say() -> None:
 
 def test_it_is_told_the_labs_lans() -> None:
     lans = {"home": Prefix.parse("192.168.1.0/24"), "net": Prefix.parse("10.0.0.0/16")}
-    told = tell_lans(SupernodeOptions(secret=SECRET), Others({}, {}, lans))
+    told = tell(SupernodeOptions(secret=SECRET), Others({}, {}, lans))
     assert set(lans_of(told)) == set(lans.values())
 
 
@@ -100,7 +100,7 @@ def test_which_port_is_drawn_nobody_can_foresee() -> None:
 
 def test_a_password_is_the_hmac_of_the_username() -> None:
     """RFC 2202 section 3, test case 2: key "Jefe"."""
-    assert password_of("what do ya want for nothing?", "Jefe") == "7/zfauXrL6LSdBbV8YTfnCWafHk="
+    assert password_of("what do ya want for nothing?", b"Jefe") == "7/zfauXrL6LSdBbV8YTfnCWafHk="
 
 
 def test_a_username_says_its_time() -> None:

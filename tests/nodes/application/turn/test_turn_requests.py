@@ -120,7 +120,7 @@ def _password(client: Client) -> str:
 
     from catenet.nodes.application.turn.credentials import password_of
 
-    return password_of(client.username, SECRET)
+    return password_of(client.username, SECRET.encode())
 
 
 @pytest.mark.parametrize("username", ["alice", "x:alice", ":alice", "1893459600:", "1893459600", "-1:alice"])

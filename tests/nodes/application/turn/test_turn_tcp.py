@@ -34,7 +34,7 @@ class Wire:
         self.desk = desk
         self.stream: ClientStream = desk.machine.accepted(SERVER, here, desk.now)
         username = f"{int(WALL) + 3600}:{user}"
-        self.login = Login(username, password_of(username, SECRET))
+        self.login = Login(username, password_of(username, SECRET.encode()))
         self.relay: Endpoint | None = None
         self._number = 0
 

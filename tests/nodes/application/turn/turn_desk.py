@@ -142,7 +142,7 @@ class Client:
         self.here = here
         self.server = server
         self.username = f"{int(WALL + desk.now + expires)}:{user}"
-        self.login = Login(self.username, password_of(self.username, SECRET))
+        self.login = Login(self.username, password_of(self.username, SECRET.encode()))
         self.relay: Endpoint | None = None
 
     def request(self, method: Method, *attributes: Attribute, kind: Kind = Kind.REQUEST) -> Message:
