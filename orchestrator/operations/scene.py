@@ -18,13 +18,14 @@ from catenet.nodes.control.service import Service
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
 from catenet.orchestrator.capture.capturing import capturing
-from catenet.orchestrator.checks.expectation import NoAnswerError
+from catenet.orchestrator.checks.expectation import Called, NoAnswerError
 from catenet.orchestrator.lab.addressing import unused_address
 from catenet.orchestrator.lab.realms import views
 from catenet.orchestrator.observe import caches
 from catenet.orchestrator.observe.ask import ControlConnections
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab
+from catenet.orchestrator.operations.calling import call_all
 from catenet.orchestrator.wire.packets import CapturedPacket
 
 __all__ = ["RunningScene"]
@@ -117,6 +118,16 @@ class RunningScene:
                     raise EngineError(f"{node}: {given.error}")
                 known = self._answers[node, what] = asked, given.answer
             return known[1]
+
+    def call_all(self, pairs: Sequence[tuple[str, str]], seconds: float) -> list[Called]:
+        """The first one's user of each pair calls the second one's, all at once; what became of each.
+
+        Raises:
+            NoAnswerError: a node has no telephone.
+            EngineError: one gave no answer; the text says why.
+
+        """
+        return call_all(self.engine, self.running, pairs, seconds)
 
     def run(self, node: str, command: Sequence[str], deadline: float, codes: Collection[int] = ()) -> Finished:
         """An unmodified program inside the node. `codes`: what it returns when it did its work; none: whatever it is.
