@@ -32,8 +32,10 @@ INTERNET, HOME, STREET, PUBLIC = "203.0.113.0/24", "192.168.1.0/24", "100.64.0.0
 KEPT = [PUBLIC.format(first) for first in (0, 32)]
 """The prefixes of those who keep their addresses."""
 SUPERNODES = [Endpoint(Address.parse(f"203.0.113.{last}"), 3478) for last in (11, 12)]
-BOUNDS = [(0.0, 3.0), (0.02, 6.0), (0.05, 12.0)]
-"""The share of packets that each LAN loses (of two to six on the way), and the seconds within which there is a path."""
+BOUNDS = [(0.0, 3.0), (0.05, 8.0), (0.1, 12.0)]
+"""The share of packets that the internet loses, and the seconds within which 99 of 100 pairs have a path."""
+LONGEST = 15.0
+"""Seconds after which an agent gives up."""
 SAID = b"\x80said"
 
 
@@ -91,6 +93,7 @@ class World:
     ) -> None:
         self.network = network = Network(seed, icmp=True)
         self.inside: dict[Box, str] = {}
+        self.took = 0.0
         network.add_lan("internet", INTERNET)
         for number, each in enumerate(SUPERNODES):
             lans = {"internet": str(each.address)}
@@ -104,7 +107,7 @@ class World:
             network.add_node(name, {lan: address}, self._talker(controlling[number]), Gate)
         network.add_node("core", {"internet": "203.0.113.1"}, lambda node: Core(ways))
         for lan in network.lans:
-            network.impair(lan, delay=0.005, jitter=jitter, loss=loss)
+            network.impair(lan, delay=0.005, jitter=jitter, loss=loss if lan == "internet" else 0.0)
 
     def _lan_inside(self, box: Box, outside: str, number: int, ways: dict[str, Address], *, innermost: bool) -> str:
         """The LAN on the box's inside, with the box: it is made for the first home that has it."""
@@ -153,7 +156,9 @@ class World:
         both = [one.stream, other.stream]
         assert network.run_until(lambda: all(each.is_gathered(network.now) for each in both), within=3.1) is not None
         introduce(network, one, other, late=late)
-        assert network.run_until(lambda: all(each.usable for each in both), within=within) is not None
+        took = network.run_until(lambda: all(each.usable for each in both), within=within)
+        assert took is not None
+        self.took = took
         return self.path()
 
     def path(self) -> str:
@@ -204,29 +209,29 @@ def test_two_homes_of_one_carrier_meet_where_it_hairpins(hairpin: bool, path: st
     world.talk()
 
 
-def meet(seed: int, loss: float, within: float) -> None:
-    """Whatever roles they begin with, whoever hears of the other first."""
+def meet(seed: int, loss: float) -> float:
+    """How long it took, whatever roles they begin with, whoever hears of the other first."""
     random = Random(seed)
     homes = WAYS[random.choice([*WAYS])](), WAYS[random.choice([*WAYS])]()
     roles = random.choice([(True, False), (False, True), (True, True), (False, False)])
     world = World(homes, seed, loss=loss, jitter=0.05, controlling=roles)
-    found = world.find(within, late=random.uniform(0.0, 0.5))
+    found = world.find(LONGEST, late=random.uniform(0.0, 0.5))
     if not loss:
         assert found == predicted(*homes)
+    return world.took
 
 
 @pytest.mark.parametrize(("loss", "within"), BOUNDS)
 def test_through_loss_and_reordering_there_is_a_path_in_bounded_time(loss: float, within: float) -> None:
-    for seed in range(8):
-        meet(seed, loss, within)
+    assert max(meet(seed, loss) for seed in range(8)) <= within
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("loss", "within"), BOUNDS)
-@pytest.mark.parametrize("first", range(1000, 2000, 50))
+@pytest.mark.parametrize("first", range(1000, 2000, 100))
 def test_three_thousand_pairs_meet_through_loss_and_reordering(first: int, loss: float, within: float) -> None:
-    for seed in range(first, first + 50):
-        meet(seed, loss, within)
+    took = sorted(meet(seed, loss) for seed in range(first, first + 100))
+    assert took[-2] <= within
 
 
 @pytest.mark.parametrize("seed", range(8))
