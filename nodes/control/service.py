@@ -98,8 +98,8 @@ class Service(NamedTuple):
     all nodes have (control/events).
     `fetches`: the program in the node that fetches a URL; with --json it prints one JSON object, with the `status` of
     the answer.
-    `calls`: options → the user whose telephone it is; None: it is none. It answers `call`, with `to` and `seconds`, by
-    the call's name, and has those that have ended in its table `calls`.
+    `calls`: the option that holds the user whose telephone it is; empty: it is none. The node answers the questions
+    `call`, `answer`, `refuse`, `hangup`, `heard` and `said`; its table of the service's name is a `control/calls.Call`.
     `needs`: → what says what it needs of its lab beside its options (control/needs). It may read the folder that it is
     given, and nothing else; None: it needs nothing.
     `told`: → what says what it is told of the lab's nodes, its own among them (control/needs); None: nothing.
@@ -124,7 +124,7 @@ class Service(NamedTuple):
     caches: bool = False
     events: Mapping[str, str] = {}
     fetches: str = ""
-    calls: Callable[[Any], str] | None = None
+    calls: str = ""
     needs: Callable[[], ReadNeeds] | None = None
     told: Callable[[], Tell] | None = None
     tls: str = ""

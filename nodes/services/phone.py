@@ -7,6 +7,7 @@ refuse                          refuse it
 hangup                          end the call, however far it is
 trust   user                    the key with which a contact is seen now is his
 heard                           write what was heard in the last call → `file`, in the node, and its `seconds`
+said                            likewise what the user said in it, again and again
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from catenet.nodes.application.directory.place import place_of
 from catenet.nodes.application.phone.config import PhoneOptions
 from catenet.nodes.application.phone.machine import DIRECTORY_TAG, KEEP, Phone
 from catenet.nodes.application.phone.voice import synthetic
-from catenet.nodes.application.rtp.g711 import PCMU, RATE
+from catenet.nodes.application.rtp.g711 import RATE
 from catenet.nodes.application.rtp.wav import read_wav, write_wav
 from catenet.nodes.control.config import ConfigError
 from catenet.nodes.control.needs import Folder
@@ -32,10 +33,10 @@ from catenet.nodes.runtime.context import ServiceContext
 from catenet.nodes.runtime.machine_run import Asked, run_machine
 from catenet.nodes.services.phone_store import PLACE, PhoneStore
 
-__all__ = ["HEARD", "serve"]
+__all__ = ["FILES", "serve"]
 
-HEARD = Path("/run/catenet-heard.wav")
-"""What was heard, where it was asked for."""
+FILES = {"heard": Path("/run/catenet-heard.wav"), "said": Path("/run/catenet-said.wav")}
+"""Where they are, once they were asked for."""
 _SPEECH = Path("/usr/share/catenet/speech.wav")
 """What a phone says that was given nothing else."""
 _LONGEST = 86_400.0  # seconds of a call
@@ -77,7 +78,8 @@ async def serve(context: ServiceContext, options: PhoneOptions) -> None:
         wall_clock=context.wall_clock,
         count=context.count,
     )
-    context.answer("heard", partial(_heard, phone))
+    context.answer("heard", partial(_written, "heard", lambda: phone.heard))
+    context.answer("said", partial(_written, "said", lambda: phone.said))
     await run_machine(context, phone, {KEEP: PhoneStore(PLACE).save}, _questions(phone, folder))
 
 
@@ -110,12 +112,10 @@ def _questions(phone: Phone, folder: Folder) -> Mapping[str, Asked]:
     }
 
 
-async def _heard(phone: Phone, _: Mapping[str, Json]) -> Json:
-    pcm = phone.heard
-    await asyncio.to_thread(
-        lambda: HEARD.write_bytes(write_wav(pcm, PCMU))
-    )  # ten minutes of it would be heard as a gap
-    return {"file": str(HEARD), "seconds": len(pcm) / 2 / RATE}
+async def _written(word: str, speech: Callable[[], bytes], _: Mapping[str, Json]) -> Json:
+    pcm, file = speech(), FILES[word]
+    await asyncio.to_thread(lambda: file.write_bytes(write_wav(pcm)))  # ten minutes of it would be heard as a gap
+    return {"file": str(file), "seconds": len(pcm) / 2 / RATE}
 
 
 def _text(arguments: Mapping[str, Json], name: str, absent: str | None = None) -> str:

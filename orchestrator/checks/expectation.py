@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.calls import Call
 from catenet.nodes.control.service import Service
 from catenet.nodes.machine import Json
 from catenet.orchestrator.wire.packets import CapturedPacket
@@ -35,6 +36,7 @@ __all__ = [
     "NoAnswerError",
     "Node",
     "Scene",
+    "Talk",
     "Url",
 ]
 
@@ -127,6 +129,15 @@ class Finished(Protocol):
         """For a report."""
 
 
+class Talk(NamedTuple):
+    """A call as one end has it; `said` and `heard`: 16-bit samples of 8 kHz, in the machine's byte order. What was said
+    was said again and again."""
+
+    call: Call
+    said: bytes = b""
+    heard: bytes = b""
+
+
 class Scene(Protocol):
     """The running lab at one look.
 
@@ -183,6 +194,26 @@ class Scene(Protocol):
         """An unmodified program inside the node, run to its end; `deadline` in seconds.
 
         `codes`: the return codes of one that did its work; with another one, no answer has come.
+        """
+
+    def talk(
+        self, source: str, target: str, seconds: float, *, sound: bool = False, keep: bool = False
+    ) -> tuple[Talk, Talk]:
+        """The two nodes' telephones, after they have been up for so long; `sound`: with what was said and heard. Where
+        they do not talk yet, one calls the other, who answers; then it is hung up, unless it is to be kept.
+
+        Raises:
+            NoAnswerError: one of them has no telephone.
+            EngineError: there is no call: it was refused, or ended.
+
+        """
+
+    def call(self, node: str) -> Call:
+        """How the call of the node's telephone is, or the last one was.
+
+        Raises:
+            NoAnswerError: it has none.
+
         """
 
     def empty_caches(self) -> None:

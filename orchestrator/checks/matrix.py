@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from catenet.nodes.control.units import Duration
+from catenet.orchestrator.checks.call import PATHS
 from catenet.orchestrator.checks.expectation import Called, Expectation, Finding, Key, Node, Scene
 
 __all__ = ["MatrixCheck", "rounds"]
 
-PATHS = ("direct", "punched", "relayed")
 Pair = tuple[str, str]
 
 

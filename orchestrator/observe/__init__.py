@@ -4,6 +4,7 @@ running   which labs there are, found by labels alone
 ask       a question to a node, over its socket, with a deadline
 events    what the nodes wrote, merged by time
 program   an unmodified program (dig, curl, traceroute) run inside a node, with a deadline
+calls     calls between telephones: placed, watched, and what was said and heard in them
 caches    every cache of a lab, emptied
 pings     a ping beside other things: which replies came, and when
 outage    a LAN is cut and healed while a ping runs over it: what happened when

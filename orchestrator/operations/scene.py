@@ -13,16 +13,19 @@ from typing import Any
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import declared
+from catenet.nodes.control.calls import Call
+from catenet.nodes.control.fields import AnswerError
 from catenet.nodes.control.questions import Question
 from catenet.nodes.control.service import Service
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
 from catenet.orchestrator.capture.capturing import capturing
-from catenet.orchestrator.checks.expectation import Called, NoAnswerError
+from catenet.orchestrator.checks.expectation import Called, NoAnswerError, Talk
 from catenet.orchestrator.lab.addressing import unused_address
 from catenet.orchestrator.lab.realms import views
 from catenet.orchestrator.observe import caches
 from catenet.orchestrator.observe.ask import ControlConnections
+from catenet.orchestrator.observe.calls import Calls, Phone, phones
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab
 from catenet.orchestrator.operations.calling import call_all
@@ -119,16 +122,6 @@ class RunningScene:
                 known = self._answers[node, what] = asked, given.answer
             return known[1]
 
-    def call_all(self, pairs: Sequence[tuple[str, str]], seconds: float) -> list[Called]:
-        """The first one's user of each pair calls the second one's, all at once; what became of each.
-
-        Raises:
-            NoAnswerError: a node has no telephone.
-            EngineError: one gave no answer; the text says why.
-
-        """
-        return call_all(self.engine, self.running, pairs, seconds)
-
     def run(self, node: str, command: Sequence[str], deadline: float, codes: Collection[int] = ()) -> Finished:
         """An unmodified program inside the node. `codes`: what it returns when it did its work; none: whatever it is.
 
@@ -140,6 +133,59 @@ class RunningScene:
         if codes and done.returncode not in codes:
             raise EngineError(f"{command[0]} did not run at {node}: {done.last_words}")
         return done
+
+    def talk(
+        self, source: str, target: str, seconds: float, *, sound: bool = False, keep: bool = False
+    ) -> tuple[Talk, Talk]:
+        """As of `Scene`.
+
+        Raises:
+            NoAnswerError: one of them has no telephone.
+            EngineError: there is no call.
+
+        """
+        ends = self._phone(source), self._phone(target)
+        with Calls(self.engine, self.running) as calls:
+            calls.place(*ends)
+            try:
+                time.sleep(seconds)
+                one, other = (calls.talk(end, sound=sound) for end in ends)
+            finally:
+                if not keep:
+                    calls.end(ends[0])
+        return one, other
+
+    def call(self, node: str) -> Call:
+        """As of `Scene`.
+
+        Raises:
+            NoAnswerError: it has no telephone.
+            EngineError: the node gave no answer.
+
+        """
+        phone = self._phone(node)
+        try:
+            return Call.parse(self.show(node, phone.table))
+        except AnswerError as error:
+            raise EngineError(f"{node}: {error}") from None
+
+    def _phone(self, node: str) -> Phone:
+        try:
+            return phones(self.lab)[node]
+        except KeyError:
+            raise NoAnswerError(f"{node} has no telephone") from None
+
+    def call_all(self, pairs: Sequence[tuple[str, str]], seconds: float) -> list[Called]:
+        """The first one's user of each pair calls the second one's, all at once; what became of each.
+
+        Raises:
+            NoAnswerError: a node has no telephone.
+            EngineError: one gave no answer; the text says why.
+
+        """
+        telephones = {node: self._phone(node) for pair in pairs for node in pair}
+        with Calls(self.engine, self.running) as calls:
+            return call_all(calls, [(telephones[one], telephones[other]) for one, other in pairs], seconds, self.name)
 
     def empty_caches(self) -> None:
         """Whoever keeps names or pages forgets them.

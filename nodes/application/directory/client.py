@@ -58,8 +58,10 @@ __all__ = ["ASKED", "KEPT", "PING", "DirectoryClient", "Joined", "Left", "Server
 PING = 5.0
 _FIRST, _LONGEST = 0.2, 10.0
 _CONNECT = 2.0  # whoever tries when the directory is back connects at once: the longer, the more of them
-_SOON = 5.0  # until credentials are asked for again, where there was no supernode
+_SOON = 5.0  # until credentials are asked for again, where there were too few supernodes
 """Seconds."""
+_ENOUGH = 2
+"""Supernodes: with one, its death would be the end."""
 KEPT = 64
 """Requests that change something, and are asked again after a loss, until they are answered."""
 ASKED = UNDER_WAY - 2
@@ -294,7 +296,7 @@ class DirectoryClient:
             self._renew = now + _SOON
             return
         self.servers = given
-        self._renew = now + max(_SOON, ttl / 2)
+        self._renew = now + (_SOON if len(given) < _ENOUGH else max(_SOON, ttl / 2))
 
     def _leave(self, why: str) -> None:
         self.state, self._again = State.WAITING, None

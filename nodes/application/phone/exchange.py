@@ -56,7 +56,8 @@ _REASONS = {"refused": "refused", "hung-up": "refused", "no-answer": "no-answer"
 
 
 class Exchange:
-    """`call` is the call that there is, or was last; `heard`: what was heard in it."""
+    """`call` is the call that there is, or was last; `heard`: what was heard in it; `said`: what its user says,
+    again and again."""
 
     def __init__(
         self,
@@ -75,6 +76,7 @@ class Exchange:
         """See `Phone`. `tags`: for its ports and connections."""
         self.call: Call | None = None
         self.heard = Recorder()
+        self.said = b""
         self.last: deque[Ended] = deque(maxlen=LAST_CALLS)
         self.outlets: list[Outlet] = []
         """The call's, and those of calls that are over, while there is still something to be said."""
@@ -89,7 +91,6 @@ class Exchange:
         self._act = act
         self._count = count
         self._seen = Seen()
-        self._pcm = b""
         self._outlet: Outlet | None = None  # the call's
 
     @property
@@ -141,7 +142,7 @@ class Exchange:
             conversation.hang_up(now)
         elif self._outlet is not None:
             self._outlet.close()
-        self._outlet, self._pcm = None, b""
+        self._outlet = None
         self.last.append(
             Ended(
                 call.name,
@@ -202,7 +203,7 @@ class Exchange:
             self._count("glare")
             if self._options.user < sender:
                 return
-            seconds, pcm = current.seconds, self._pcm
+            seconds, pcm = current.seconds, self.said
             self.end(current, "glare", now, own=True)
         call = Call(name, sender, key, now, outgoing=False, seconds=seconds)
         call.offer, call.party = offer.signed, offer.said.party
@@ -227,7 +228,7 @@ class Exchange:
     def _open(self, call: Call, pcm: bytes | None) -> None:
         self.call = call
         self.heard = Recorder()
-        self._pcm = self._speech() if pcm is None else pcm
+        self.said = self._speech() if pcm is None else pcm
         self._outlet = outlet = Outlet(self._tags, self._act, self.settle)
         self.outlets.append(outlet)
         outlet.open()
@@ -242,7 +243,7 @@ class Exchange:
             Ports(self._address, *outlet.ports),
             self._post.servers,
             Options(self._options.user, relayed_only=self._options.paths == "relayed"),
-            Sound(Player(self._pcm, again=True).read, self.heard.write),
+            Sound(Player(self.said, again=True).read, self.heard.write),
             controlling=call.outgoing,
             entropy=self._entropy,
             randomness=self._randomness,

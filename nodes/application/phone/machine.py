@@ -145,6 +145,11 @@ class Phone:
         """What was heard in the call that there is, or was last: 16-bit samples of 8 kHz."""
         return self._exchange.heard.pcm
 
+    @property
+    def said(self) -> bytes:
+        """What the user says in it, again and again."""
+        return self._exchange.said
+
     # The contract.
 
     def receive(self, packet: Datagram, now: float) -> None:

@@ -31,10 +31,6 @@ def _told() -> Tell:
     return tell
 
 
-def _user(options: PhoneOptions) -> str:
-    return options.user
-
-
 _QUALITY = {"loss": "loss (%)", "jitter": "jitter (s)", "delay": "delay (s)", "longest_silence": "longest silence (s)"}
 
 SERVICES = (
@@ -66,8 +62,8 @@ SERVICES = (
             "longest_silence]: it is over; why: hung-up, cancelled, refused, busy, no-answer, no-path, lost, offline, "
             "directory, no-contact, glare, failed or stopped",
         },
-        calls=_user,
         needs=_needs,
         told=_told,
+        calls="user",
     ),
 )
