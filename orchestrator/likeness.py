@@ -20,12 +20,14 @@ from math import log10, sqrt
 from operator import mul, sub
 from typing import NamedTuple
 
-__all__ = ["LONGEST", "Likeness", "likeness"]
+__all__ = ["LONGEST", "Likeness", "likeness", "likeness_in_call"]
 
 LONGEST = 60
 """Seconds that are compared; what was said after them is not looked at. 10 s take about a third of a second."""
 
 _RATE = 8000
+_APART = 2
+"""Seconds, at the most: as far as `_FARTHEST` goes."""
 _STEP = 80
 """Samples of a step of loudness: 10 ms."""
 _FARTHEST = 200
@@ -72,6 +74,16 @@ def likeness(said: bytes, heard: bytes) -> Likeness:
             delay = place - begin
         found.append(Likeness(score, delay / _RATE))
     return Likeness(sum(each.score for each in found) / len(found), max(found).delay)
+
+
+def likeness_in_call(said: bytes, heard: bytes) -> float:
+    """The score, where the same was said again and again for as long as the call took.
+
+    The two may have begun to hear each other at different times, so that what was said in the last seconds is left out.
+    """
+    length = max(0, len(heard) - 2 * _RATE * _APART)
+    again = said * (length // max(1, len(said)) + 1)
+    return likeness(again[:length], heard).score
 
 
 class _Sound:

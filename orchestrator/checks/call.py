@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from catenet.nodes.control.units import Duration, format_duration
-from catenet.orchestrator.checks.expectation import Expectation, Finding, Key, Node, Scene
-from catenet.orchestrator.likeness import likeness
+from catenet.orchestrator.checks.expectation import Expectation, Finding, Key, NoAnswerError, Node, Scene
+from catenet.orchestrator.likeness import likeness_in_call
 
 __all__ = ["PATHS", "CallCheck"]
 
 PATHS = ("direct", "punched", "relayed")
-_SECOND = 16_000
-"""Octets of it."""
-_APART = 2
-"""Seconds by which the two may have begun to hear each other: what was said at the end had no time to arrive."""
+_SHORTEST = 3.0
+"""Seconds of talk of which enough is left to compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,7 @@ class CallCheck(Expectation):
         int, Key("In percent, how like what is heard is to what was said, at the least.", bounds=(0, 100))
     ] = 0
     one_way: Annotated[bool, Key("Whether it is enough that the called one hears the other. Without it: no.")] = False
+    fails: Annotated[str, Key("That there is no call, and these words are in why not.", example="no contact")] = ""
     lasting: Annotated[Duration, Key("How long they have talked when it is looked at. Without it: 3s.")] = 3.0
     keep: Annotated[bool, Key("Whether they go on talking then. Without it: no.")] = False
 
@@ -55,31 +54,42 @@ class CallCheck(Expectation):
             raise ValueError(f"{self.source} calls itself")
         if self.path and self.path not in PATHS:
             raise ValueError(f"path {self.path!r} is none of {', '.join(PATHS)}")
-        if self.likeness and self.lasting <= _APART:
+        if self.likeness and self.lasting < _SHORTEST:
             raise ValueError(f"likeness: {format_duration(self.lasting)} is too short; write lasting: 5s, or longer")
 
     def run(self, scene: Scene) -> Finding:
         """One call, or a look at the one that there is."""
-        ends = scene.talk(self.source, self.target, self.lasting, sound=bool(self.likeness), keep=self.keep)
+        next_command = f"catenet show {self.source} pairs"
+        try:
+            ends = scene.talk(self.source, self.target, self.lasting, sound=bool(self.likeness), keep=self.keep)
+        except NoAnswerError as error:
+            return Finding(bool(self.fails) and self.fails in str(error), self._expected(), str(error), next_command)
         judged = ends[1:] if self.one_way else ends
         call = ends[0].call
         by = [scene.name(address, self.source) for address in call.by]
         mos = [end.call.mos or 1.0 for end in judged]
-        holds = call.is_up and call.path == (self.path or call.path) and round(100 * min(mos)) >= self.mos
+        holds = (
+            not self.fails
+            and call.is_up
+            and call.path == (self.path or call.path)
+            and round(100 * min(mos)) >= self.mos
+        )
         holds = holds and (not self.via or (bool(by) and {*by} <= {*self.via}))
         seen = [" by ".join(filter(None, [call.path or call.state, " and ".join(by)])), f"MOS {_joined(mos)}"]
         if self.likeness:
-            alike = [_alike(ends[0].said, ends[1].heard), _alike(ends[1].said, ends[0].heard)]
+            alike = [likeness_in_call(ends[0].said, ends[1].heard), likeness_in_call(ends[1].said, ends[0].heard)]
             alike = alike[: len(judged)]
             holds = holds and round(100 * min(alike)) >= self.likeness
             seen.append(f"likeness {', '.join(f'{each:.0%}' for each in alike)}")
-        return Finding(holds, self._expected(), ", ".join(seen), f"catenet show {self.source} pairs")
+        return Finding(holds, self._expected(), ", ".join(seen), next_command)
 
     def describe(self) -> str:
-        """`alice and bob talk: relayed by s1`."""
-        return f"{self.source} and {self.target} talk: {self._expected()}"
+        """`alice calls bob: relayed by s1`."""
+        return f"{self.source} calls {self.target}: {self._expected()}"
 
     def _expected(self) -> str:
+        if self.fails:
+            return f"no call: {self.fails}"
         words = [" by ".join(filter(None, [self.path, " or ".join(self.via)])) or "by any path"]
         words += [f"MOS {self.mos / 100:.2f}"] if self.mos > 100 else []
         words += [f"likeness {self.likeness}%"] if self.likeness else []
@@ -88,10 +98,3 @@ class CallCheck(Expectation):
 
 def _joined(scores: list[float]) -> str:
     return ", ".join(f"{each:.2f}" for each in scores)
-
-
-def _alike(said: bytes, heard: bytes) -> float:
-    """How like, but for the last seconds: what was said again and again is as long as what was heard."""
-    length = max(0, len(heard) - _APART * _SECOND)
-    again = said * (length // max(1, len(said)) + 1)
-    return likeness(again[:length], heard).score

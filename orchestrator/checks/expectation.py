@@ -203,8 +203,7 @@ class Scene(Protocol):
         they do not talk yet, one calls the other, who answers; then it is hung up, unless it is to be kept.
 
         Raises:
-            NoAnswerError: one of them has no telephone.
-            EngineError: there is no call: it was refused, or ended.
+            NoAnswerError: one of them has no telephone, or there is no call: it was refused, or ended.
 
         """
 

@@ -1,4 +1,4 @@
-"""The base image: Debian trixie with the packages of images/node/packages.txt.
+"""The base image: Debian trixie with the packages of images/node/packages.txt, and what images/node/speech.py makes.
 
 From a registry where one answers; else made here from Debian's own packages by mmdebstrap, once, in half a minute.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -39,8 +40,9 @@ _HINTS = (
 )
 
 
-def ensure_base(engine: Engine, packages: Sequence[str], progress: Progress) -> str:
-    """The tag of a base image: $BASE_IMAGE, Debian's own where it is here or can be pulled, else one made here.
+def ensure_base(engine: Engine, packages: Sequence[str], progress: Progress, program: bytes = b"") -> str:
+    """The tag of a base image: $BASE_IMAGE, Debian's own where it is here or can be pulled, else one made here, with
+    what that Python program then makes in it.
 
     Raises:
         EngineError: there is none, and none can be made; the text says what is missing.
@@ -49,7 +51,7 @@ def ensure_base(engine: Engine, packages: Sequence[str], progress: Progress) -> 
     chosen = os.environ.get("BASE_IMAGE")
     if chosen:
         return chosen
-    made = f"{BASE_REPOSITORY}:{_key(packages)}"
+    made = f"{BASE_REPOSITORY}:{_key(packages, program)}"
     if engine.has_image(made):
         return made
     if engine.has_image(DEBIAN) or engine.can_pull(DEBIAN, _REGISTRY_PATIENCE):
@@ -57,7 +59,7 @@ def ensure_base(engine: Engine, packages: Sequence[str], progress: Progress) -> 
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="catenet-base-") as folder:
         archive = Path(folder, "base.tar")
-        _bootstrap(archive, packages)
+        _bootstrap(archive, packages, program)
         engine.import_base(made, archive)
     progress.finished("image", "no registry answers: base made from Debian packages, once", time.monotonic() - started)
     return made
@@ -84,12 +86,14 @@ def _texts(files: Iterable[Path]) -> Iterator[str]:
             yield file.read_text(errors="replace")
 
 
-def _key(packages: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join([RELEASE, *packages]).encode()).hexdigest()[:12]
+def _key(packages: Sequence[str], program: bytes) -> str:
+    return hashlib.sha256("\n".join([RELEASE, *packages]).encode() + program).hexdigest()[:12]
 
 
-def _bootstrap(archive: Path, packages: Sequence[str]) -> None:
+def _bootstrap(archive: Path, packages: Sequence[str], program: bytes) -> None:
     _ensure_mmdebstrap()
+    file = archive.with_name("program.py")
+    file.write_bytes(program)
     _run(
         "mmdebstrap",
         "--variant=minbase",
@@ -97,6 +101,7 @@ def _bootstrap(archive: Path, packages: Sequence[str]) -> None:
         '--aptopt=APT::Install-Recommends "false"',
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT),
         f"--include={','.join(packages)}",
+        f'--customize-hook=chroot "$1" python3 - <{shlex.quote(str(file))}',  # in one step: its packages leave nothing
         RELEASE,
         str(archive),
         *filter(None, [host_mirror()]),

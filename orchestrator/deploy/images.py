@@ -77,7 +77,7 @@ def ensure_node_image(engine: Engine, progress: Progress, package: Path = PACKAG
 
 
 def _build_node_image(engine: Engine, tag: str, files: Mapping[str, bytes], progress: Progress) -> None:
-    base = ensure_base(engine, _packages(files), progress)
+    base = _base(engine, files, progress)
     started = time.monotonic()
     engine.build(tag, pack_files(files), {"BASE_IMAGE": base}, {})  # a label would be one more layer, a second
     remove_older(engine, tag)
@@ -93,7 +93,7 @@ def build_compose_image(engine: Engine, progress: Progress, package: Path = PACK
     """
     files = _context(package)
     with waiting_lock("images"):
-        base = ensure_base(engine, _packages(files), progress)
+        base = _base(engine, files, progress)
         started = time.monotonic()
         engine.build(COMPOSE_IMAGE, pack_files(files), {"BASE_IMAGE": base}, {})
     progress.finished("image", f"{COMPOSE_IMAGE} built from {base}", time.monotonic() - started)
@@ -107,7 +107,7 @@ def ensure_debian(engine: Engine, progress: Progress) -> str:
         EngineError: there is none, and none can be made; the text says what is missing.
 
     """
-    return ensure_base(engine, _packages(_context(PACKAGE)), progress)
+    return _base(engine, _context(PACKAGE), progress)
 
 
 def build_on(engine: Engine, base: str, tag: str) -> None:
@@ -153,8 +153,9 @@ def _context(package: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in files.items()}
 
 
-def _packages(files: Mapping[str, bytes]) -> list[str]:
-    return files["images/node/packages.txt"].decode().split()
+def _base(engine: Engine, files: Mapping[str, bytes], progress: Progress) -> str:
+    packages = files["images/node/packages.txt"].decode().split()
+    return ensure_base(engine, packages, progress, files["images/node/speech.py"])
 
 
 def tag_of(repository: str, files: Iterable[tuple[str, bytes]], stands_on: str = "") -> str:

@@ -113,8 +113,18 @@ class Calls:
     def __exit__(self, *_: object) -> None:
         self._connections.close()
 
+    def dial(self, source: Phone, target: Phone, *, seconds: float = 0.0, play: str = "") -> None:
+        """One calls the other. `seconds`: it is hung up when they have talked for so long, 0: never. `play`: what is
+        said, a wav file in the lab's folder; "": what its telephone says.
+
+        Raises:
+            CallError: the phone refuses; the text says why.
+
+        """
+        self.order(source, "call", to=target.user, seconds=seconds, **({"play": play} if play else {}))
+
     def order(self, phone: Phone, word: str, **arguments: Json) -> Json:
-        """Something that must not be done twice: call, answer, refuse, hangup.
+        """Something that must not be done twice: answer, refuse, hangup.
 
         Raises:
             CallError: the phone refuses; the text says why.
@@ -175,7 +185,7 @@ class Calls:
         """
         if self._talk(source, target):
             return False
-        self.order(source, "call", to=target.user)
+        self.dial(source, target)
         until = time.monotonic() + _SET_UP
         for call in self.watch(source):
             if call.is_up:

@@ -25,7 +25,7 @@ from catenet.orchestrator.lab.addressing import unused_address
 from catenet.orchestrator.lab.realms import views
 from catenet.orchestrator.observe import caches
 from catenet.orchestrator.observe.ask import ControlConnections
-from catenet.orchestrator.observe.calls import Calls, Phone, phones
+from catenet.orchestrator.observe.calls import CallError, Calls, Phone, phones
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab
 from catenet.orchestrator.operations.calling import call_all
@@ -140,13 +140,15 @@ class RunningScene:
         """As of `Scene`.
 
         Raises:
-            NoAnswerError: one of them has no telephone.
-            EngineError: there is no call.
+            NoAnswerError: one of them has no telephone, or there is no call.
 
         """
         ends = self._phone(source), self._phone(target)
         with Calls(self.engine, self.running) as calls:
-            calls.place(*ends)
+            try:
+                calls.place(*ends)
+            except CallError as error:
+                raise NoAnswerError(str(error)) from None
             try:
                 time.sleep(seconds)
                 one, other = (calls.talk(end, sound=sound) for end in ends)

@@ -2,4 +2,5 @@
 
 packets    pcap → frames → UDP and TCP packets
 messages   DNS messages and HTTP heads in packets
+speech     what of a call can be heard where its packets pass
 """

@@ -11,8 +11,7 @@ from on_engine import claimed, own
 
 from catenet.nodes.machine import Datagram
 from catenet.orchestrator.backend.protocols import LABEL_LAB, ContainerSpec, Engine
-from catenet.orchestrator.deploy.base import ensure_base
-from catenet.orchestrator.deploy.images import PACKAGE, PROGRAM_REPOSITORY, tag_of
+from catenet.orchestrator.deploy.images import PROGRAM_REPOSITORY, ensure_debian, tag_of
 from catenet.orchestrator.deploy.locks import waiting_lock
 from catenet.orchestrator.deploy.own_images import build_folder
 from catenet.orchestrator.deploy.progress import NoProgress
@@ -113,9 +112,8 @@ def _checksum(data: bytes) -> int:
 
 
 def _image(engine: Engine) -> str:
-    packages = (PACKAGE / "images" / "node" / "packages.txt").read_text().split()
     with waiting_lock("images"):
-        base = ensure_base(engine, packages, NoProgress())
+        base = ensure_debian(engine, NoProgress())
         content = [(file.name, file.read_bytes()) for file in sorted(TSHARK.iterdir())]
         tag = tag_of(PROGRAM_REPOSITORY, content, stands_on=base)
         if not engine.has_image(tag):
