@@ -12,6 +12,8 @@ from talker import Talker, introduce, servers, supernode
 
 from catenet.nodes.address import Address
 from catenet.nodes.application.ice.candidate import Kind
+from catenet.nodes.application.ice.datastream import DataStream
+from catenet.nodes.application.ice.timing import Timing
 from catenet.nodes.machine import Endpoint
 
 LANS = {"east": "10.0.1.0/24", "west": "10.0.2.0/24", "middle": "10.0.3.0/24"}
