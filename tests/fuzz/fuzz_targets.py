@@ -40,16 +40,13 @@ TARGETS: Mapping[str, str] = {
     "stun-server": "fuzz_stun:server",
     "stun-client": "fuzz_stun:client",
     "wav": "fuzz_speech:wav",
-<<<<<<< HEAD
     "phone-signal": "fuzz_offers:said",
     "directory-request": "fuzz_directory:request",
     "directory-machine": "fuzz_directory:directory",
     "directory-client": "fuzz_directory:client",
-=======
     "phone-conversation": "fuzz_phone:talking",
     "phone-description": "fuzz_phone:description",
     "phone-fragment": "fuzz_phone:fragment",
->>>>>>> media
     "netlink": "fuzz_netlink:answers",
     "node-config": "fuzz_control:config",
     "question": "fuzz_control:question",
