@@ -368,7 +368,10 @@ class Paths:
         self.active = line
         self._moved_at = now
         self._try_at = now
-        self._events.append(Moved(path, max(0.0, now - heard), why))
+        if self.is_connected:
+            self._events.append(Moved(path, max(0.0, now - heard), why))
+        else:  # the peer has found both lines, and this side one of them
+            self._connect(path, now)
 
     def _line(self, port: int) -> Line | None:
         return next((line for line in self.lines if line.port == port), None)
