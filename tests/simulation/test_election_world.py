@@ -9,14 +9,14 @@ from typing import Any, get_args
 import pytest
 from election_world import QUOTA, ElectionWorld, Reporter
 
-from catenet.nodes.application.directory.election import PAUSE, SLACK
+from catenet.nodes.application.directory.election import PAUSE
 from catenet.nodes.application.turn.client import Lost
 from catenet.nodes.application.turn.registrar import CONFIRM
 from catenet.nodes.internet.nat.config import Behaviour, NatOptions
 from catenet.nodes.machine import Udp
 
 PORT = 3478
-TENURE = 20.0
+TENURE, SLACK = 20.0, 30.0
 
 
 def test_one_that_stands_by_has_no_port_open_then_answers_bindings_then_serves() -> None:
@@ -224,7 +224,7 @@ def changes(seed: int) -> tuple[dict[str, list[float]], list[str]]:
         return round(QUOTA * max(0.0, base + noise.gauss(0, 0.2)))
 
     makes = {"s1": lambda node: Reporter(node, load)}
-    world = ElectionWorld(("s1", "alice", "bob"), seed=seed, makes=makes, tenure=TENURE, steady=2.0)
+    world = ElectionWorld(("s1", "alice", "bob"), seed=seed, makes=makes, tenure=TENURE, steady=2.0, slack=10.0)
     world.network.run(120.0)
     said = {name: world.network.nodes[name].said for name in ("alice", "bob", "directory")}
     times = {name: [each.at for each in said[name]] for name in ("alice", "bob")}

@@ -82,8 +82,8 @@ class SupernodeOptions:
     ] = ()
 
     def __post_init__(self) -> None:
-        if bool(self.secret) is bool(self.user):
-            raise OptionError("secret, or user and password: one of the two says who its clients are", "secret", "user")
+        if self.secret and self.user:
+            raise OptionError("secret and user: only one of the two says who its clients are", "secret", "user")
         if bool(self.user) is not bool(self.password):
             raise OptionError("user and password belong together", "user", "password")
         if self.secret and len(self.secret) < _SHORTEST_SECRET:
@@ -100,8 +100,6 @@ class SupernodeOptions:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
                 raise OptionError(f"{name} {value!r} is not between 1 and {most}", name)
-        if self.role == "standby" and not self.user:
-            raise OptionError("role standby wants a directory that elects it: write user and password", "role", "user")
         for name, words in (("tcp", get_args(Switch)), ("channels", get_args(Channels)), ("role", get_args(Part))):
             if getattr(self, name) not in words:
                 raise OptionError(f"{name} {getattr(self, name)!r} is none of {', '.join(words)}", name)
