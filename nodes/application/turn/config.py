@@ -50,8 +50,8 @@ class SupernodeOptions:
     role: Annotated[
         Part,
         About(
-            "`fixed`: it serves whenever it runs; the directory names its account among its `supernodes`. `standby`: "
-            "it serves when the directory elects it, and lets its clients go when it is elected no more."
+            "When it serves. `fixed`: whenever it runs; the directory names its account among its `supernodes`. "
+            "`standby`: while the directory has elected it; then it serves its clients until they go, and nobody new."
         ),
     ] = "fixed"
     port: Annotated[int, About("The UDP port, and the TCP port, on which clients are served.")] = 3478
@@ -83,7 +83,7 @@ class SupernodeOptions:
 
     def __post_init__(self) -> None:
         if self.secret and self.user:
-            raise OptionError("secret and user: only one of the two says who its clients are", "secret", "user")
+            raise OptionError("user and secret: only one of the two says who its clients are", "user", "secret")
         if bool(self.user) is not bool(self.password):
             raise OptionError("user and password belong together", "user", "password")
         if self.secret and len(self.secret) < _SHORTEST_SECRET:
