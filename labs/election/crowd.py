@@ -11,6 +11,7 @@ import socket
 import ssl
 import sys
 import time
+from collections import Counter
 from typing import Any
 
 from catenet.nodes.application.directory.fields import parse_endpoint
@@ -56,12 +57,14 @@ def outcome(client: Client, port: socket.socket) -> str:
 def main(many: int, seconds: float) -> None:
     """They come one after the other, and go together."""
     callers = []
+    counters = Counter[str]()
     for _ in range(many):
         server = credentials()
         at = parse_endpoint("at", server["at"])
         port = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         port.connect((str(at.address), at.port))
-        client = Client(Login(server["username"], server["password"]), os.urandom, lambda word, by=1: None)
+        login = Login(server["username"], server["password"])
+        client = Client(login, os.urandom, lambda word, by=1: counters.update({word: by}))
         client.allocate(time.monotonic())
         print(outcome(client, port), flush=True)
         callers.append((client, port))
