@@ -1,176 +1,26 @@
-"""A supernode that a directory knows, with the directory played by hand: its ports, its secrets, its probes."""
+"""A supernode that a directory knows: its ports, its secrets, and what it makes of what the directory says."""
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode
-from collections import Counter
 from collections.abc import Iterator
-from random import Random
 from typing import Any
 
 import pytest
-from turn_desk import PEER, SERVER, UDP, WALL, code_of, end, entropy, interface
+from turn_desk import UDP, WALL, code_of
+from turn_stage import CLIENT, ONE, OTHER, THREE, TWO, Stage
 
-from catenet.nodes.address import ANY, Prefix
-from catenet.nodes.application.directory.client import DirectoryClient
 from catenet.nodes.application.stun.attributes import XOR_MAPPED_ADDRESS
 from catenet.nodes.application.stun.credentials import Login
 from catenet.nodes.application.stun.message import Kind, Message, Method
-from catenet.nodes.application.turn.config import SupernodeOptions
 from catenet.nodes.application.turn.credentials import mint
-from catenet.nodes.application.turn.member import Member
-from catenet.nodes.application.turn.policy import Policy
-from catenet.nodes.application.turn.prober import ANSWER
-from catenet.nodes.application.turn.registrar import CONFIRM, DIRECTORY_TAG, REPORT
-from catenet.nodes.control.units import Secret
+from catenet.nodes.application.turn.registrar import CONFIRM, REPORT
 from catenet.nodes.machine import (
-    ClosePort,
-    Connect,
-    Datagram,
-    Endpoint,
-    Flush,
     Ip,
-    OpenPort,
-    Port,
-    Report,
-    Send,
     Tcp,
     Udp,
 )
 
-DIRECTORY, HERE = end("10.0.9.9:5223"), end("10.0.0.1:40000")
-OTHER = end("10.0.5.5:3478")
-CLIENT = end("10.0.1.2:4000")
-ONE, TWO, THREE = (bytes([number]) * 32 for number in (1, 2, 3))
 SERVES = {Udp(3478), Tcp(3478), Ip(1)}
-
-
-class Stage:
-    """The member and its node. `open`: its ports; `free`: the number that the next port without one gets."""
-
-    def __init__(self, **options: Any) -> None:
-        given = {"user": "s1", "password": Secret("a password"), "role": "standby", **options}
-        self.counters: Counter[str] = Counter()
-        self.now = 0.0
-        self.member = Member(
-            SupernodeOptions(**given),
-            Policy([interface("lan", "10.0.0.1")], [Prefix.parse("10.0.0.0/16")], ()),
-            DirectoryClient(
-                "s1", "a password", DIRECTORY, "dir", tag=DIRECTORY_TAG, entropy=entropy(1), random=Random(1)
-            ),
-            realm="lab",
-            entropy=entropy(),
-            wall_clock=lambda: WALL + self.now,
-            count=lambda word, by=1: self.counters.update({word: by}),
-        )
-        self.open: dict[Port, OpenPort] = {}
-        self.sent: list[Datagram] = []
-        self.told: list[tuple[str, Any]] = []
-        self.free = 50_000
-        self.stream: Any = None
-        self.ports_fail = False
-        self.settle()
-
-    def settle(self) -> None:
-        while actions := self.member.take_actions():
-            for action in actions:
-                self._do(action)
-
-    def _do(self, action: Any) -> None:
-        if isinstance(action, OpenPort):
-            port = action.port
-            if port == Udp():
-                self.free += 1
-                port = Udp(self.free)
-            if self.ports_fail:
-                self.member.port_failed(action, "no more", self.now)
-                return
-            assert port not in self.open
-            self.open[port] = action
-            self.member.port_opened(action, port, self.now)
-        elif isinstance(action, ClosePort):
-            del self.open[action.port]
-        elif isinstance(action, Send):
-            assert isinstance(action.packet, Datagram)
-            assert Udp(action.packet.source.port) in self.open
-            self.sent.append(action.packet)
-        elif isinstance(action, Report):
-            if "client" not in action.data:
-                self.told.append((action.kind, action.data["why"]))
-        elif isinstance(action, Connect):
-            self.stream = self.member.connected(action.tag, HERE, DIRECTORY, self.now)
-        else:
-            assert isinstance(action, Flush)
-
-    def wait(self, seconds: float = 0.0) -> None:
-        """Let time pass; the directory, where it is there, is heard every second."""
-        until = self.now + seconds
-        while (due := self.member.next_wake()) is not None and due <= until:
-            self.now = max(self.now, due)
-            self.member.wake(self.now)
-            self.settle()
-        self.now = until
-
-    # The directory's side
-
-    def hear(self, **message: Any) -> None:
-        self.stream.receive_data(json.dumps(message).encode() + b"\n", self.now)
-        self.settle()
-        self.wait()
-
-    def asked(self, kind: str) -> list[dict[str, Any]]:
-        """What it has said of this kind since the last call of any; pings and credentials are passed over."""
-        lines = [json.loads(line) for line in self.stream.data_to_send().splitlines()]
-        return [line for line in lines if line["ask"] == kind]
-
-    def join(self) -> str:
-        """It logs in, and registers → the id of that request."""
-        self.wait()
-        (login,) = [json.loads(line) for line in self.stream.data_to_send().splitlines()]
-        token = {"user": "s1", "token": "T" * 43, "expires": 60} if login["ask"] == "login" else {}
-        self.hear(id=login["id"], ok={**token, "contacts": []})
-        (register,) = self.asked("register")
-        assert (register["at"], register["quota"]) == (str(SERVER), 500)
-        return str(register["id"])
-
-    def registered(self, role: str = "candidate", secret: bytes = b"") -> None:
-        self.hear(id=self.join(), ok={"role": role, "secret": b64encode(secret).decode()})
-
-    def role(self, role: str, secret: bytes = b"", why: str = "so") -> None:
-        self.hear(notice="role", role=role, why=why, secret=b64encode(secret).decode())
-
-    def leave(self) -> None:
-        """The connection is gone, and it comes back."""
-        self.stream.give_up()
-        self.settle()
-        self.stream = None
-        while self.stream is None:
-            self.wait(0.5)
-
-    def shown(self) -> dict[str, Any]:
-        return self.member.show("supernode", self.now)  # type: ignore[return-value]
-
-    # Its clients
-
-    def answers(self, message: bytes, source: Endpoint = CLIENT) -> list[Message]:
-        before = len(self.sent)
-        self.member.receive(Datagram(message, source, SERVER, "lan"), self.now)
-        self.settle()
-        return [Message.parse(each.data) for each in self.sent[before:]]
-
-    def allocates(self, secret: bytes, number: int) -> int:
-        """The code of the answer to a client from this port, by credentials that were made with it; 0: a success."""
-        source = CLIENT._replace(port=number)
-        login = Login(*mint(secret, "alice", WALL + self.now + 600))
-        for attempt in range(2):
-            request, signing = login.sign(
-                Message(Method.ALLOCATE, Kind.REQUEST, bytes([attempt, number % 256]) * 6, (UDP,))
-            )
-            (answer,) = self.answers(request.encode() if signing is None else signing.encode(request), source)
-            if not login.challenged(request, answer):
-                return code_of(answer)
-        return code_of(answer)
 
 
 @pytest.fixture
@@ -345,86 +195,3 @@ def test_an_answer_of_a_directory_that_is_none_changes_nothing(stage: Stage, ok:
     stage.hear(id=stage.join(), ok=ok)
     assert stage.shown()["duty"] in ("off", "answering")
     assert stage.told == []
-
-
-# Probes
-
-
-def probe(stage: Stage) -> tuple[Udp, bytes]:
-    """It is asked to probe the other → by which port it does, and the request's transaction."""
-    before = set(stage.open)
-    stage.hear(notice="probe", at=str(OTHER))
-    (port,) = set(stage.open) - before
-    assert isinstance(port, Udp)
-    request = Message.parse(stage.sent[-1].data)
-    assert (request.method, request.kind, stage.sent[-1].destination) == (Method.BINDING, Kind.REQUEST, OTHER)
-    assert stage.sent[-1].source == Endpoint(ANY, port.number)
-    return port, request.transaction
-
-
-def response(transaction: bytes) -> bytes:
-    asked = Message(Method.BINDING, Kind.REQUEST, transaction)
-    return asked.success(XOR_MAPPED_ADDRESS.of(SERVER)).encode()
-
-
-def test_another_one_answers_a_probe_and_that_is_said(stage: Stage) -> None:
-    stage.registered()
-    port, transaction = probe(stage)
-    there = Endpoint(SERVER.address, port.number)
-    stage.member.receive(Datagram(response(transaction), OTHER, there, "lan"), stage.now)
-    stage.settle()
-    (verdict,) = stage.asked("probed")
-    assert (verdict["at"], verdict["answered"]) == (str(OTHER), True)
-    assert port not in stage.open
-    stage.member.receive(Datagram(response(transaction), OTHER, there, "lan"), stage.now)  # once more, too late
-    stage.settle()
-    assert stage.asked("probed") == []
-
-
-def test_each_probe_goes_out_by_a_port_that_nothing_has_come_to(stage: Stage) -> None:
-    stage.registered()
-    assert len({probe(stage)[0] for _ in range(5)}) == 5
-
-
-@pytest.mark.parametrize("wrong", ["source", "transaction", "noise"])
-def test_what_is_no_answer_is_none_and_that_is_said_before_the_directory_stops_waiting(
-    stage: Stage, wrong: str
-) -> None:
-    stage.registered()
-    port, transaction = probe(stage)
-    source = PEER if wrong == "source" else OTHER
-    data = b"noise" if wrong == "noise" else response(b"x" * 12 if wrong == "transaction" else transaction)
-    stage.member.receive(Datagram(data, source, Endpoint(SERVER.address, port.number), "lan"), stage.now)
-    stage.settle()
-    assert stage.asked("probed") == []
-    stage.wait(ANSWER)
-    assert [each["answered"] for each in stage.asked("probed")] == [False]
-    assert [each.destination for each in stage.sent].count(OTHER) == 3  # at 0, 0.5 and 1.5 s
-    assert port not in stage.open
-
-
-def test_who_refuses_a_binding_request_lives(stage: Stage) -> None:
-    stage.registered()
-    port, transaction = probe(stage)
-    refusal = Message(Method.BINDING, Kind.REQUEST, transaction).error(400).encode()
-    stage.member.receive(Datagram(refusal, OTHER, Endpoint(SERVER.address, port.number), "lan"), stage.now)
-    stage.settle()
-    assert [each["answered"] for each in stage.asked("probed")] == [True]
-
-
-def test_who_has_no_port_is_no_witness(stage: Stage) -> None:
-    stage.registered()
-    stage.ports_fail = True
-    stage.hear(notice="probe", at=str(OTHER))
-    stage.wait(4.0)
-    assert stage.asked("probed") == []
-
-
-def test_sixteen_probes_are_under_way_at_most(stage: Stage) -> None:
-    stage.registered()
-    before = len(stage.open)
-    for _ in range(40):
-        stage.hear(notice="probe", at=str(OTHER))
-    assert len(stage.open) - before == 16
-    stage.wait(ANSWER)
-    assert len(stage.open) == before
