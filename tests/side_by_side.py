@@ -38,6 +38,7 @@ SECONDS = {
     "orchestrator/harness/test_harness_workers.py": 40,
     "labs/test_directory_in_containers.py": 30,
     "labs/test_homes.py": 35,
+    "labs/test_election.py": 35,
     "labs/test_redistribution.py": 25,
     "labs/test_trace_route.py": 25,
     "labs/test_copies.py": 25,

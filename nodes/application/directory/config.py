@@ -19,6 +19,7 @@ _SPANS: Mapping[str, tuple[float, float]] = {
     "sessions": (60.0, 604_800.0),
     "credentials": (10.0, 86_400.0),
     "steady": (0.0, 600.0),
+    "slack": (0.0, 600.0),
     "tenure": (0.0, 86_400.0),
 }
 
@@ -57,6 +58,7 @@ class DirectoryOptions:
     promote_at: Annotated[int, About("Load of the supernodes, in percent, above which a client becomes one.")] = 70
     demote_at: Annotated[int, About("Load, in percent, below which one of those is none any more.")] = 30
     steady: Annotated[Duration, About("Seconds for which the load must be above `promote_at`.")] = 6.0
+    slack: Annotated[Duration, About("Seconds for which the load must be below `demote_at`.")] = 30.0
     tenure: Annotated[Duration, About("Seconds for which a client that became a supernode stays one at least.")] = 60.0
 
     def __post_init__(self) -> None:

@@ -5,7 +5,7 @@ what is decided goes out, each with its reason.
     candidate     supernode    it was one when the directory went away, and answers a supernode on another LAN
     candidate     supernode    the load was above `promote_at` for `steady`, PAUSE after the last one, and it answers a
                                supernode on another LAN, which asks from outside
-    supernode     candidate    the load was below `demote_at` for SLACK, its `tenure` is over, and the others bear it
+    supernode     candidate    the load was below `demote_at` for `slack`, its `tenure` is over, and the others bear it
     supernode     dead         PROBES in a row that others sent it, a second apart, had no answer
     candidate     dead         the first had none
     dead          candidate    REST, twice as long after each death, LONGEST_REST at most, is over
@@ -25,10 +25,10 @@ from typing import NamedTuple
 
 from catenet.nodes.machine import Endpoint
 
-__all__ = ["LONGEST_REST", "PAUSE", "PROBES", "REST", "SLACK", "Ask", "Decision", "Election", "Part", "Relay"]
+__all__ = ["LONGEST_REST", "PAUSE", "PROBES", "REST", "Ask", "Decision", "Election", "Part", "Relay"]
 
 TICK = 1.0
-PAUSE, SLACK = 10.0, 30.0
+PAUSE = 10.0
 REST, LONGEST_REST = 30.0, 600.0
 PROBES = 3
 _VERDICT = 3.0  # seconds for a probe; a prober that says nothing by then is no witness
@@ -91,11 +91,11 @@ class Ask(NamedTuple):
 class Election:
     """Of one directory. `relays`: all that are here."""
 
-    def __init__(self, promote_at: float, demote_at: float, steady: float, tenure: float) -> None:
+    def __init__(self, promote_at: float, demote_at: float, *, steady: float, slack: float, tenure: float) -> None:
         """Loads from 0 to 1; seconds."""
         self.relays: dict[Endpoint, Relay] = {}
         self._promote_at, self._demote_at = promote_at, demote_at
-        self._steady, self._tenure = steady, tenure
+        self._steady, self._slack, self._tenure = steady, slack, tenure
         self._resting: dict[Endpoint, tuple[int, float]] = {}  # who left or died: its deaths, and till when it rests
         self._high_since = self._low_since = inf
         self._last = -inf  # promotion
@@ -227,7 +227,7 @@ class Election:
 
     def _demote(self, now: float) -> None:
         """The one with the least to do, where the others can bear what all have."""
-        if now - self._low_since < SLACK:
+        if now - self._low_since < self._slack:
             return
         all_of_them = list(self.supernodes())
         over = [each for each in all_of_them if not each.fixed and now - each.since >= self._tenure]

@@ -47,7 +47,13 @@ class Relays:
         self._master = master
         self._wall_clock = wall_clock
         self._lan_of = lan_of
-        self._election = Election(options.promote_at / 100, options.demote_at / 100, options.steady, options.tenure)
+        self._election = Election(
+            options.promote_at / 100,
+            options.demote_at / 100,
+            steady=options.steady,
+            slack=options.slack,
+            tenure=options.tenure,
+        )
         self._streams: dict[Endpoint, ClientStream] = {}
         self._at: dict[ClientStream, Endpoint] = {}
 

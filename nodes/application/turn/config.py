@@ -50,8 +50,8 @@ class SupernodeOptions:
     role: Annotated[
         Part,
         About(
-            "With `fixed` it serves whenever it runs; the directory names its account among its `supernodes`. With "
-            "`standby` it serves when the directory elects it, and lets its clients go when it is elected no more."
+            "When it serves. `fixed`: whenever it runs; the directory names its account among its `supernodes`. "
+            "`standby`: while the directory has elected it; then it serves its clients until they go, and nobody new."
         ),
     ] = "fixed"
     port: Annotated[int, About("The UDP port, and the TCP port, on which clients are served.")] = 3478
@@ -82,8 +82,8 @@ class SupernodeOptions:
     ] = ()
 
     def __post_init__(self) -> None:
-        if bool(self.secret) is bool(self.user):
-            raise OptionError("secret, or user and password: one of the two says who its clients are", "secret", "user")
+        if self.secret and self.user:
+            raise OptionError("user and secret: only one of the two says who its clients are", "user", "secret")
         if bool(self.user) is not bool(self.password):
             raise OptionError("user and password belong together", "user", "password")
         if self.secret and len(self.secret) < _SHORTEST_SECRET:
@@ -100,8 +100,6 @@ class SupernodeOptions:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
                 raise OptionError(f"{name} {value!r} is not between 1 and {most}", name)
-        if self.role == "standby" and not self.user:
-            raise OptionError("role standby wants a directory that elects it: write user and password", "role", "user")
         for name, words in (("tcp", get_args(Switch)), ("channels", get_args(Channels)), ("role", get_args(Part))):
             if getattr(self, name) not in words:
                 raise OptionError(f"{name} {getattr(self, name)!r} is none of {', '.join(words)}", name)

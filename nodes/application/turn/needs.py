@@ -14,10 +14,16 @@ __all__ = ["lans_of", "read_needs", "tell"]
 
 
 def read_needs(options: SupernodeOptions, around: Surroundings) -> Iterator[Need]:
-    """A directory that knows its account, if it has one, and its role."""
+    """A secret, or a directory that knows its account and its role: `defaults` of a lab may leave that to each node."""
     if options.user:
         fault = directory_fault("supernode", options.directory, {options.user: "user"}, around.services)
         yield Need("directory", fault=fault or _role_fault(options, around))
+    elif options.role == "standby":
+        text = "supernode: role: standby wants a directory that elects it"
+        yield Need("directory", fault=Fault(text, "write user and password"))
+    elif not options.secret:
+        text = "supernode: neither a secret nor a directory says who its clients are"
+        yield Need("secret", fault=Fault(text, "write secret, or user and password"))
 
 
 def _role_fault(options: SupernodeOptions, around: Surroundings) -> Fault | None:

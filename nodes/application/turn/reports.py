@@ -6,7 +6,7 @@ from catenet.nodes.application.stun.values import REASONS
 from catenet.nodes.application.turn.allocation import Allocation
 from catenet.nodes.application.turn.asked import Asked, RefusedError
 from catenet.nodes.application.turn.duty import Standing
-from catenet.nodes.machine import Report
+from catenet.nodes.machine import Json, Report
 
 __all__ = ["allocated", "refused", "released", "role_changed"]
 
@@ -46,11 +46,15 @@ def refused(asked: Asked, error: RefusedError) -> Report:
 
 
 def role_changed(before: str, standing: Standing) -> list[Report]:
-    """The directory has given another role; a supernode that is none any more is told of, a candidate is not."""
-    kind = {"supernode": "supernode.promoted", "dead": "supernode.dead"}.get(standing.role, "")
-    if not kind and before == "supernode":
-        kind = "supernode.demoted"
-    return [Report(kind, f"{standing.role}: {standing.why}", {"why": standing.why})] if kind else []
+    """The directory has given another role. What a candidate is that was none before is not told."""
+    data: dict[str, Json] = {"why": standing.why}
+    if standing.role == "supernode":
+        return [Report("supernode.promoted", f"it relays from now on: {standing.why}", data)]
+    if standing.role == "dead":
+        return [Report("supernode.dead", f"it relays for nobody new: {standing.why}", data)]
+    if before == "supernode":
+        return [Report("supernode.demoted", f"it relays for nobody new any more: {standing.why}", data)]
+    return []
 
 
 def _whose(allocation: Allocation) -> dict[str, str]:

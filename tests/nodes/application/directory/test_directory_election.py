@@ -14,7 +14,6 @@ from catenet.nodes.application.directory.election import (
     PAUSE,
     PROBES,
     REST,
-    SLACK,
     Ask,
     Decision,
     Election,
@@ -23,7 +22,7 @@ from catenet.nodes.application.directory.election import (
 )
 from catenet.nodes.machine import Endpoint
 
-PROMOTE, DEMOTE, STEADY, TENURE = 0.7, 0.3, 6.0, 60.0
+PROMOTE, DEMOTE, STEADY, SLACK, TENURE = 0.7, 0.3, 6.0, 30.0, 60.0
 QUOTA = 100
 
 
@@ -35,7 +34,7 @@ class Stand:
     """An election, and those who answer its probes, or not, as `reachable` says."""
 
     def __init__(self) -> None:
-        self.election = Election(PROMOTE, DEMOTE, STEADY, TENURE)
+        self.election = Election(PROMOTE, DEMOTE, steady=STEADY, slack=SLACK, tenure=TENURE)
         self.now = 0.0
         self.decided: list[tuple[float, Decision]] = []
         self.asked: list[Ask] = []

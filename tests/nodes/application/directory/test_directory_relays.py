@@ -175,3 +175,25 @@ def test_a_report_of_one_that_relays_is_its_load() -> None:
     carol = registered(room, "carol", SEEN)
     assert carol.answered("report", allocations=7)["ok"] == {}
     assert [(each["allocations"], each["quota"]) for each in room.table()["supernodes"]] == [(7, 10)]
+
+
+def test_one_that_goes_is_told_of_and_one_that_is_dead_hears_it() -> None:
+    room, carol, alice = elected()
+    for _ in range(3):
+        carol.heard()
+        room.pass_time(7)
+        for each in notices(carol, "probe"):
+            carol.ask("probed", at=each["at"], answered=False)
+    *_, role = notices(alice, "role")
+    assert (role["role"], role["why"], role["secret"]) == ("dead", "3 probes had no answer", "")
+    assert room.reports[-1].kind == "supernode.dead"
+    told = len(room.reports)
+    alice.stream.receive_eof(room.now)
+    room.settle()
+    assert len(room.reports) == told  # it was none any more
+    answer = room.at("alice", "10.0.6.6").answered("register", at="10.0.6.6:3478", quota=10)["ok"]
+    assert answer == {"role": "dead", "secret": ""}
+    carol.stream.receive_eof(room.now)
+    room.settle()
+    gone = room.reports[-1]
+    assert (gone.kind, gone.data["node"], gone.data["why"]) == ("supernode.demoted", "carol", "it has gone")

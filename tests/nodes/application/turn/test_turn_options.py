@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 from turn_desk import SECRET, entropy
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.application.directory.config import DirectoryOptions
+from catenet.nodes.application.directory.place import Place, place_of
 from catenet.nodes.application.turn.config import SupernodeOptions
 from catenet.nodes.application.turn.credentials import User, password_of
-from catenet.nodes.application.turn.needs import lans_of, tell
+from catenet.nodes.application.turn.needs import lans_of, read_needs, tell
 from catenet.nodes.application.turn.relays import RelayPorts
 from catenet.nodes.application.turn.service import SERVICES
-from catenet.nodes.control.needs import Others
-from catenet.nodes.control.units import OptionError
+from catenet.nodes.control.needs import Folder, Others, Surroundings
+from catenet.nodes.control.units import OptionError, Secret
+from catenet.nodes.machine import Endpoint
 
 
 @pytest.mark.parametrize(
@@ -42,12 +46,50 @@ from catenet.nodes.control.units import OptionError
         ("tcp", "perhaps"),
         ("channels", "rfc3489"),
         ("deny", ("10.0.0.1/24",)),
+        ("role", "elected"),
+        ("user", "s1"),
+        ("password", "of nobody"),
     ],
 )
 def test_an_option_that_may_not_be_is_named(option: str, value: Any) -> None:
     with pytest.raises(OptionError, match=option) as refused:
         SupernodeOptions(**{"secret": SECRET, option: value})
-    assert refused.value.options[0] == option
+    assert option in refused.value.options
+
+
+DIRECTORY = DirectoryOptions(accounts={"s1": Secret("a password"), "alice": Secret("a password")}, supernodes=("s1",))
+LAB = {"login": {"directory": DIRECTORY}, "here": {"supernode": None}}
+
+
+@pytest.mark.parametrize(
+    ("options", "services", "fault"),
+    [
+        ({"secret": SECRET}, {}, ""),
+        ({"user": "s1"}, LAB, ""),
+        ({"user": "alice", "role": "standby"}, LAB, ""),
+        ({"user": "alice", "role": "standby", "directory": "login"}, LAB, ""),
+        ({}, LAB, "neither a secret nor a directory says who its clients are"),
+        ({"secret": SECRET, "role": "standby"}, LAB, "role: standby wants a directory"),
+        ({"user": "s1"}, {}, "no node of this lab has the service directory"),
+        ({"user": "bob"}, LAB, "the directory of login has no account bob"),
+        ({"user": "s1", "directory": "here"}, LAB, "here has no service directory"),
+        ({"user": "alice"}, LAB, "role: fixed, but the directory does not name alice among its supernodes"),
+        ({"user": "s1", "role": "standby"}, LAB, "role: standby, but the directory names s1 among its supernodes"),
+    ],
+)
+def test_a_secret_is_needed_or_a_directory_that_has_it_as_what_it_is(
+    options: dict[str, Any], services: dict[str, Any], fault: str, tmp_path: Path
+) -> None:
+    given = SupernodeOptions(**options, **({"password": Secret("a password")} if "user" in options else {}))
+    faults = [need.fault for need in read_needs(given, Surroundings(Folder(tmp_path), services)) if need.fault]
+    assert [fault in found.message for found in faults] == ([True] if fault else [])
+
+
+def test_one_with_an_account_is_told_where_the_directory_is() -> None:
+    options = SupernodeOptions(user="s1", password=Secret("a password"))
+    told = tell(options, Others(LAB, {"login": Address.parse("10.0.0.5")}, {}))
+    assert place_of(told) == Place(Endpoint(Address.parse("10.0.0.5"), 5223), "login")
+    assert "a password" not in repr(told)
 
 
 def test_a_secret_is_repeated_in_no_message() -> None:
