@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +18,7 @@ from catenet.orchestrator.cli.context import engine, here, running_lab
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr, table
 from catenet.orchestrator.lab.realms import views
 from catenet.orchestrator.likeness import likeness_in_call
-from catenet.orchestrator.observe.calls import RATE, CallError, Calls, Phone, phone_of, samples
+from catenet.orchestrator.observe.calls import RATE, CallError, Calls, Phone, phone_of
 from catenet.orchestrator.observe.running import RunningLab, UserError, must_run
 
 __all__ = ["call"]
@@ -196,7 +196,8 @@ class _Story:
             return
         if record is not None:
             _write(record, self._calls.sound(self._ends[1], "heard"))
-        alike = {end.user: self._alike(end, other) for end, other in (self._ends, self._ends[::-1])}
+        sounds = {end: self._calls.sounds(end) for end in self._ends}
+        alike = {end.user: self._alike(sounds, end, other) for end, other in (self._ends, self._ends[::-1])}
         if self._quiet:
             print_json(self._as_json(talks, alike))
             return
@@ -220,9 +221,10 @@ class _Story:
         if record is not None:
             say(f"what {self._ends[1].user} heard is in {record}")
 
-    def _alike(self, end: Phone, other: Phone) -> float | None:
+    @staticmethod
+    def _alike(sounds: Mapping[Phone, Mapping[str, bytes]], end: Phone, other: Phone) -> float | None:
         """How like what this end heard is to what the other one said, again and again; None: too short to tell."""
-        said, heard = samples(self._calls.sound(other, "said")), samples(self._calls.sound(end, "heard"))
+        said, heard = sounds[other]["said"], sounds[end]["heard"]
         return round(likeness_in_call(said, heard), 3) if len(heard) >= _SHORTEST * 2 * RATE else None
 
     def _as_json(self, talks: list[Call], alike: dict[str, float | None]) -> Json:
