@@ -45,10 +45,11 @@ SECONDS = {
     "orchestrator/cli/test_test_real.py": 20,
     "orchestrator/cli/test_new.py": 15,
     "labs/test_https.py": 15,
-    "labs/test_nat_behaviours.py": 12,
     "labs/test_isolation.py": 15,
     "orchestrator/operations/test_reset_real.py": 15,
     "orchestrator/lab/test_lab_messages.py": 14,
+    "simulation/test_nat_matrix.py": 14,
+    "labs/test_nat_behaviours.py": 12,
 }
 """Module → how long it takes, for those over 10 s. Only the order depends on it: where a figure is wrong, or there is
 none, some worker waits longer."""

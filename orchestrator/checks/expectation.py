@@ -25,6 +25,7 @@ __all__ = [
     "DOMAIN",
     "PING_CODES",
     "URL",
+    "Called",
     "Domain",
     "Expectation",
     "Finding",
@@ -79,12 +80,25 @@ Url = Annotated[str, URL]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One look: does it hold? What was expected, and what was seen instead; `next` is the command to type now."""
+    """One look: does it hold? What was expected, and what was seen instead; `next` is the command to type now. `table`:
+    lines that are worth a look in any case.
+    """
 
     holds: bool
     expected: str
     seen: str
     next: str
+    table: tuple[str, ...] = ()
+
+
+class Called(NamedTuple):
+    """What became of a call. `path`: direct, punched or relayed, as both ends say; empty where it never was up, and
+    `why` says why. `by`: the nodes that relay it.
+    """
+
+    path: str
+    by: tuple[str, ...]
+    why: str
 
 
 class NoAnswerError(Exception):
@@ -166,6 +180,15 @@ class Scene(Protocol):
 
     def show(self, node: str, what: str) -> Json:
         """The node's answer to `show WHAT`."""
+
+    def call_all(self, pairs: Sequence[tuple[str, str]], seconds: float) -> Sequence[Called]:
+        """The first one's user of each pair calls the second one's, all of them at once, and hangs up when the call was
+        up for so long; what became of each, in their order.
+
+        Raises:
+            NoAnswerError: a node has no telephone.
+
+        """
 
     def run(self, node: str, command: Sequence[str], deadline: float, codes: Collection[int] = ()) -> Finished:
         """An unmodified program inside the node, run to its end; `deadline` in seconds.

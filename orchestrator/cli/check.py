@@ -109,6 +109,8 @@ def print_results(lab: str, results: Sequence[Result]) -> None:
         for result in results
     ]
     table(["claim", "what", "result", "ms"], rows)
+    for line in (line for result in results for line in result.finding.table):
+        say(line)
     failed = [result for result in results if not result.passed]
     for result in failed:
         say("")

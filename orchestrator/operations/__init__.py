@@ -2,7 +2,7 @@
 
 runner       run_checks: all of them, side by side where that is safe; each until it holds or its `within` is over
 result       what became of a check; cause: what is broken just now; evidence: what is kept of checks that failed
-scene        what a check sees: the running lab, its model, its nodes' answers
+scene        what a check sees: the running lab, its model, its nodes' answers; calling: calls, several at once
 verbs        a verb by its name, on one target or on several at one moment; verb_result: what it did, with its times
 lab_control  what a verb may do; lans: at the ends of a LAN; nodes: by the engine
 reset        the lab as after `up`; drift: what somebody has changed inside a node

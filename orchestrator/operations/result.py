@@ -46,6 +46,7 @@ class Result:
             "expected": self.finding.expected,
             "seen": self.finding.seen,
             "next": "" if self.passed else self.finding.next,
+            **({"table": [*self.finding.table]} if self.finding.table else {}),
             "ms": round(self.took * 1000, 1),
             "line": self.check.line,
         }

@@ -20,7 +20,7 @@ from catenet.nodes.control.service import Service
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
 from catenet.orchestrator.capture.capturing import capturing
-from catenet.orchestrator.checks.expectation import NoAnswerError, Talk
+from catenet.orchestrator.checks.expectation import Called, NoAnswerError, Talk
 from catenet.orchestrator.lab.addressing import unused_address
 from catenet.orchestrator.lab.realms import views
 from catenet.orchestrator.observe import caches
@@ -28,6 +28,7 @@ from catenet.orchestrator.observe.ask import ControlConnections
 from catenet.orchestrator.observe.calls import CallError, Calls, Phone, phones
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab
+from catenet.orchestrator.operations.calling import call_all
 from catenet.orchestrator.wire.packets import CapturedPacket
 
 __all__ = ["RunningScene"]
@@ -177,6 +178,18 @@ class RunningScene:
             return phones(self.lab)[node]
         except KeyError:
             raise NoAnswerError(f"{node} has no telephone") from None
+
+    def call_all(self, pairs: Sequence[tuple[str, str]], seconds: float) -> list[Called]:
+        """The first one's user of each pair calls the second one's, all at once; what became of each.
+
+        Raises:
+            NoAnswerError: a node has no telephone.
+            EngineError: one gave no answer; the text says why.
+
+        """
+        telephones = {node: self._phone(node) for pair in pairs for node in pair}
+        with Calls(self.engine, self.running) as calls:
+            return call_all(calls, [(telephones[one], telephones[other]) for one, other in pairs], seconds, self.name)
 
     def empty_caches(self) -> None:
         """Whoever keeps names or pages forgets them.

@@ -2,156 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
 import pytest
 from network import Network, Node
+from phone_world import Gate, Router
+from talker import Talker, introduce, servers, supernode
 
-from catenet.nodes.address import DEFAULT, Address, Prefix
-from catenet.nodes.application.ice.candidate import Candidate, Kind
+from catenet.nodes.address import Address
+from catenet.nodes.application.ice.candidate import Kind
 from catenet.nodes.application.ice.datastream import DataStream
-from catenet.nodes.application.ice.events import Event
-from catenet.nodes.application.ice.relay import Server
 from catenet.nodes.application.ice.timing import Timing
-from catenet.nodes.application.turn.config import SupernodeOptions
-from catenet.nodes.application.turn.connection import ServerConnection
-from catenet.nodes.application.turn.credentials import password_of
-from catenet.nodes.application.turn.machine import Supernode
-from catenet.nodes.application.turn.policy import Policy
-from catenet.nodes.control.units import Secret
-from catenet.nodes.machine import (
-    Action,
-    Connect,
-    Datagram,
-    Endpoint,
-    Flush,
-    NextHop,
-    OpenPort,
-    Port,
-    Send,
-    SetRoute,
-    Stream,
-    Udp,
-)
+from catenet.nodes.machine import Endpoint
 
-SECRET = "a secret of the lab's"
-USERNAME = "999999:somebody"
 LANS = {"east": "10.0.1.0/24", "west": "10.0.2.0/24", "middle": "10.0.3.0/24"}
 SUPERNODES = [Endpoint(Address.parse("10.0.3.11"), 3478), Endpoint(Address.parse("10.0.3.12"), 3478)]
-PORT = 5000
-
-
-def servers(of: Sequence[Endpoint] = SUPERNODES) -> list[Server]:
-    return [Server(each, USERNAME, password_of(USERNAME, SECRET.encode())) for each in of]
-
-
-class Talker:
-    """A node with one data stream, which keeps what it hears."""
-
-    def __init__(
-        self, node: Node, *, controlling: bool, servers: Sequence[Server], udp_blocked: bool = False, **more: Any
-    ) -> None:
-        self.udp_blocked = udp_blocked
-        self.connections: dict[Endpoint, ServerConnection] = {}
-        self.wanted: list[Endpoint] = []
-        self.stream = DataStream(
-            Endpoint(next(iter(node.addresses)), PORT),
-            servers,
-            Timing(),
-            controlling=controlling,
-            entropy=node.random.randbytes,
-            randomness=node.random,
-            count=lambda counter, by=1: node.counters.update({counter: by}),
-            **more,
-        )
-        self.heard: list[bytes] = []
-        self.events: list[Event] = []
-        self.actions: list[Action] = [OpenPort(Udp(PORT))]
-
-    def port_opened(self, asked: OpenPort, port: Port, now: float) -> None:
-        self.stream.gather(now)
-
-    def port_failed(self, asked: OpenPort, why: str, now: float) -> None:
-        raise AssertionError(why)
-
-    def receive(self, packet: Datagram, now: float) -> None:
-        data = self.stream.receive(packet.data, packet.source, now)
-        if data is not None:
-            self.heard.append(data)
-
-    def connected(self, tag: int, local: Endpoint, peer: Endpoint, now: float) -> Stream:
-        connection = ServerConnection(peer, self.arrived, self.stream.connection_ended)
-        self.connections[peer] = connection
-        self.stream.connected(peer, now)
-        return connection
-
-    def connect_failed(self, tag: int, why: str, now: float) -> None:
-        self.stream.connection_ended(self.wanted[tag])
-
-    def arrived(self, message: bytes, server: Endpoint, now: float) -> None:
-        self.receive(Datagram(message, server, server), now)
-
-    def wake(self, now: float) -> None:
-        self.stream.wake(now)
-
-    def next_wake(self) -> float | None:
-        return self.stream.next_wake()
-
-    def take_actions(self) -> list[Action]:
-        self.events += self.stream.take_events()
-        actions, self.actions = self.actions, []
-        for server in self.stream.take_connections():
-            self.wanted.append(server.endpoint)
-            actions.append(Connect(server.endpoint, len(self.wanted) - 1, 2.0))
-        for data, destination, tcp in self.stream.take_sends():
-            if tcp:
-                assert self.connections[destination].send(data)
-                actions.append(Flush(self.connections[destination]))
-            elif not self.udp_blocked:
-                actions.append(Send(Datagram(data, Endpoint(Address(0), PORT), destination)))
-        return actions
-
-
-class Router:
-    """Its kernel forwards."""
-
-    def __init__(self, node: Node) -> None:
-        self.actions: list[Action] = [OpenPort(Udp(1))]
-
-    def receive(self, packet: Datagram, now: float) -> None:
-        """Nothing comes."""
-
-    def wake(self, now: float) -> None:
-        """Never."""
-
-    def next_wake(self) -> float | None:
-        return None
-
-    def take_actions(self) -> list[Action]:
-        actions, self.actions = self.actions, []
-        return actions
-
-
-class Gate(Router):
-    """A node's way to everywhere else."""
-
-    def __init__(self, node: Node) -> None:
-        super().__init__(node)
-        interface = node.interfaces[0]
-        gateway = NextHop(Address(interface.prefix.network + 1), interface.name)
-        self.actions.append(SetRoute(DEFAULT, (gateway,)))
-
-
-def supernode(node: Node) -> Supernode:
-    return Supernode(
-        SupernodeOptions(secret=Secret(SECRET)),
-        Policy(node.interfaces, [Prefix.parse(each) for each in LANS.values()], []),
-        realm="lab",
-        entropy=node.random.randbytes,
-        wall_clock=lambda: 0.0,
-        count=lambda counter, by=1: node.counters.update({counter: by}),
-    )
 
 
 def world(blocked: Collection[str] = (), **more: Any) -> tuple[Network, Talker, Talker]:
@@ -160,26 +26,21 @@ def world(blocked: Collection[str] = (), **more: Any) -> tuple[Network, Talker, 
         network.add_lan(name, prefix)
     network.add_node("r", {name: prefix.replace("0/24", "1") for name, prefix in LANS.items()}, Router)
     for number, each in enumerate(SUPERNODES):
-        network.add_node(f"s{number}", {"middle": str(each.address)}, Gate, supernode)
+        network.add_node(
+            f"s{number}", {"middle": str(each.address)}, Gate, lambda node: supernode(node, [*LANS.values()])
+        )
     talkers: list[Talker] = []
     for name, lan, address, controlling in (("a", "east", "10.0.1.7", True), ("b", "west", "10.0.2.7", False)):
 
         def make(node: Node, controlling: bool = controlling) -> Talker:
             blocks = node.name in blocked
-            talkers.append(Talker(node, controlling=controlling, servers=servers(), udp_blocked=blocks, **more))
+            talkers.append(
+                Talker(node, controlling=controlling, servers=servers(SUPERNODES), udp_blocked=blocks, **more)
+            )
             return talkers[-1]
 
         network.add_node(name, {lan: address}, make, Gate)
     return network, talkers[0], talkers[1]
-
-
-def introduce(network: Network, one: Talker, other: Talker) -> None:
-    told = [
-        (each.stream.agent.credentials, [Candidate.parse(str(c)) for c in each.stream.candidates])
-        for each in (one, other)
-    ]
-    network.call("a", lambda machine, now: one.stream.begin(told[1][0], [c for c in told[1][1] if c], now))
-    network.call("b", lambda machine, now: other.stream.begin(told[0][0], [c for c in told[0][1] if c], now))
 
 
 def test_each_server_gives_a_relayed_address_and_tells_how_it_sees_the_port() -> None:

@@ -234,10 +234,10 @@ class Agent:
             return
         del self._checks[message.transaction]
         mapped = messages.mapped(message)
-        if (base, source) != check.pair.way:
-            self._failed(check, "its answer came another way", now)  # section 7.2.5.2.1
-        elif messages.error(message) == messages.ROLE_CONFLICT:
+        if messages.error(message) == messages.ROLE_CONFLICT:  # whichever way it came: section 7.2.5.1 goes first
             self._conflict(check)
+        elif (base, source) != check.pair.way:
+            self._failed(check, "its answer came another way", now)  # section 7.2.5.2.1
         elif mapped is None:
             self._failed(check, f"error {messages.error(message)}", now)
         else:

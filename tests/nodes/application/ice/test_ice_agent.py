@@ -313,6 +313,16 @@ def test_rfc_8445_7_2_5_1_after_487_it_switches_and_asks_again_with_another_tieb
     assert not desk.agent.controlling, "an answer counts once"
 
 
+def test_rfc_8445_7_2_5_a_conflict_goes_before_a_failure() -> None:
+    """ "according to the procedures for a role conflict, a failure, or a success": a translator's port for each peer
+    makes the answer come from another one, and the peer has not heard who asked."""
+    desk = Desk()
+    [(_, check)] = desk.run(0.0)
+    desk.hear(desk.answer(check, error=487), ELSEWHERE)
+    [(_, again)] = desk.run(0.1)
+    assert "ICE-CONTROLLED" in again.attributes
+
+
 @pytest.mark.parametrize(
     ("changed", "code"),
     [
