@@ -37,6 +37,7 @@ SECONDS = {
     "orchestrator/cli/test_real_node.py": 40,
     "orchestrator/harness/test_harness_workers.py": 40,
     "labs/test_directory_in_containers.py": 30,
+    "labs/test_supernode_among_others.py": 30,
     "labs/test_redistribution.py": 25,
     "labs/test_trace_route.py": 25,
     "labs/test_copies.py": 25,
