@@ -39,6 +39,7 @@ SECONDS = {
     "labs/test_directory_in_containers.py": 30,
     "labs/test_homes.py": 35,
     "labs/test_election.py": 35,
+    "labs/test_supernode_among_others.py": 30,
     "labs/test_redistribution.py": 25,
     "labs/test_trace_route.py": 25,
     "labs/test_copies.py": 25,

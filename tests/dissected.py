@@ -17,7 +17,7 @@ from catenet.orchestrator.deploy.own_images import build_folder
 from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.wire.packets import Frame, pcap_header, pcap_record
 
-TSHARK = Path(__file__).parent / "tshark"
+TSHARK = Path(__file__).parent / "interop" / "tshark"
 COMPLAINTS = ("_ws.malformed", "_ws.expert.message", "_ws.unreassembled", "_ws.short")
 """The fields in which tshark says what it does not like."""
 CHECKSUMS = ("-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE")
