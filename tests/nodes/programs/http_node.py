@@ -69,7 +69,7 @@ class SmallNode:
     def on_stop(self, function: object) -> None:
         """It is not stopped, it ends."""
 
-    def run(self, machine: Machine[Any]) -> MachineRun:
+    def run(self, machine: Machine[Any], jobs: None = None) -> MachineRun:
         loop = asyncio.get_running_loop()
         self.running = MachineRun(
             machine,
