@@ -46,13 +46,13 @@ def _begin(calls: Calls, source: Phone, target: Phone, seconds: float) -> str:
     until = time.monotonic() + _BEGIN
     while True:
         try:
-            answer = calls.order(source, "call", to=target.user, seconds=seconds)
+            calls.dial(source, target, seconds=seconds)
         except CallError:
             if time.monotonic() >= until:
                 raise
             time.sleep(_LOOK)
         else:
-            return str(answer.get("call")) if isinstance(answer, dict) else ""
+            return calls.call(source).name
 
 
 def _ended(

@@ -33,8 +33,6 @@ OTHER_WORDS = (
     ("deploy/doctor.py", {"ping"}),
     ("*/converged.py", {"routes"}),
     ("*/steps.py", {"path"}),
-    # What a telephone is asked to do.
-    ("operations/calling.py", {"call"}),
     # The story of the tour; and what a test may call by name, lab.cut(…), so that its editor knows it.
     ("cli/tour.py", {"cut", "heal"}),
     ("harness/lab.py", set(verbs())),
