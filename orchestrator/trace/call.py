@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from catenet.nodes.address import Address
-from catenet.nodes.catalogue import declared
 from catenet.nodes.control.calls import Call
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
 from catenet.orchestrator.capture.capturing import capturing
-from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.lab.gates import gates
 from catenet.orchestrator.lab.realms import Views, views
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.caches import alive
@@ -24,7 +23,7 @@ from catenet.orchestrator.observe.running import RunningLab, UserError, must_run
 from catenet.orchestrator.trace.call_steps import PairSeen, find_call_steps
 from catenet.orchestrator.trace.steps import TraceStep
 
-__all__ = ["CallTrace", "gates", "trace_call"]
+__all__ = ["CallTrace", "trace_call"]
 
 _SECONDS = 2.0
 """How long they talk."""
@@ -78,7 +77,7 @@ def trace_call(engine: Engine, running: RunningLab, caller: str, callee: str) ->
             raise UserError(f"{caller} has a call already; let it end first")
         before = {each.node: last_time(engine, each) for each in telephones}
         relays = {name for end in ends for name in _relays(engine, running, end, seen)}
-        watched = alive(running, {one, other, *relays, *gates(lab, seen, one), *gates(lab, seen, other)})
+        watched = alive(running, {one, other, *relays, *gates(lab, one), *gates(lab, other)})
         with capturing(engine, {each.node: each.name for each in watched}, "udp or tcp") as captures:
             made = _talk(calls, *ends)
             packets = captures.stop()
@@ -91,17 +90,6 @@ def trace_call(engine: Engine, running: RunningLab, caller: str, callee: str) ->
     )
     by = tuple(seen.at(one).owners.get(Address.parse(each), each) for each in made.by)
     return CallTrace(one, other, steps, made.path, by, made.why)
-
-
-def gates(lab: Lab, seen: Views, node: str) -> Iterator[str]:
-    """What guards the way between a node and the others, from inside to outside: translators and firewalls."""
-    known = {node}
-    while (address := lab.nodes[node].gateway) is not None:
-        node = seen.at(node).owners.get(address, "")
-        if not node or node in known or not any(each.guards for each in declared(lab.nodes[node].services)):
-            return
-        known.add(node)
-        yield node
 
 
 def _talk(calls: Calls, source: Phone, target: Phone) -> Call:
