@@ -1,1 +1,6 @@
-"""The application layer: dns, http, stun, turn, ice, rtp, directory and phone."""
+"""The application layer.
+
+dns, http
+stun, turn, ice, rtp
+directory, phone
+"""

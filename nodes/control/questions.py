@@ -28,7 +28,7 @@ What every node answers:
                                     route and service is as it is
     health                          an error where the node is not ready; answered when that changes, or after 25 s
 
-A service can offer more (`context.answer`): the resolver `resolve`, the browser `browse`.
+A service can offer more (`context.answer`): the browser `browse`; the phone `call` and others (services/phone).
 """
 
 from __future__ import annotations

@@ -78,12 +78,13 @@ class Naming(NamedTuple):
 
 class Table(NamedTuple):
     """What `show NAME` shows, and how it is drawn. `headings`: field → its heading, where that is not its name;
-    `seconds`: the parts whose numbers are all seconds.
+    `seconds`: the parts whose numbers are all seconds; `first`: fields that stand before all others, in this order.
     """
 
     name: str
     headings: Mapping[str, str] = {}
     seconds: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
 
 
 class Service(NamedTuple):

@@ -48,7 +48,7 @@ def blocks(value: Json, networks: Mapping[str, str], table: Table = _PLAIN) -> I
             yield Block(title, ("", ""), [(_heading(key, headings), cell(item)) for key, item in part.items()])
         elif isinstance(part, list) and _is_rows(part):
             rows = [_with_network(row, networks) for row in part if isinstance(row, Mapping)]
-            yield _rows(rows, title, headings)
+            yield _rows(rows, title, headings, table.first)
         else:
             yield Block(f"{title}: {cell(part)}" if title else cell(part))
 
@@ -113,11 +113,12 @@ def _is_large(value: Json) -> bool:
     return (isinstance(value, Mapping) and bool(value)) or _is_rows(value)
 
 
-def _rows(rows: Sequence[Mapping[str, Json]], title: str, headings: Mapping[str, str]) -> Block:
+def _rows(rows: Sequence[Mapping[str, Json]], title: str, headings: Mapping[str, str], first: Sequence[str]) -> Block:
     keys = list(dict.fromkeys(key for row in rows for key in row))
     if "prefix" in keys and "node" in keys:
         keys = [key for key in keys if key != "via"]
-    keys.sort(key=lambda key: ORDER.index(key) if key in ORDER else len(ORDER))
+    order = list(dict.fromkeys((ON, *first, *ORDER)))
+    keys.sort(key=lambda key: order.index(key) if key in order else len(order))
     special = ROUTE_HEADINGS if "prefix" in keys else {"node": "other node"} if ON in keys else {}
     heads = [special.get(key) or _heading(key, headings) for key in keys]
     return Block(title, heads, [[cell(row.get(key)) for key in keys] for row in rows])

@@ -10,6 +10,7 @@ program_output  what a program prints → events; hostile input
 redistribution  `redistribute`, for programs that know three of its words
 frr/            FRRouting; program.py is what all its services share
 bird/           BIRD 2
+coturn/         coturn 4
 own_program/    the user's own, `implementation: ./path` (the contract for its author: labs/OWN-PROGRAMS.md)
 
 Deviations from the daemons' own defaults, and why: BIRD's ECMP is off (one next hop a prefix, as RIP has it), and its

@@ -52,7 +52,8 @@ async def serve(context: ServiceContext, options: PhoneOptions) -> None:
     """
     try:
         directory = place_of(context.told)
-        kept = PhoneStore(PLACE).load(os.urandom)
+        store = PhoneStore(PLACE)
+        kept = store.load(os.urandom)
         folder = Folder(context.data)
         if options.speech:
             _read(folder, options.speech)
@@ -72,7 +73,7 @@ async def serve(context: ServiceContext, options: PhoneOptions) -> None:
         ),
         kept,
         address=interfaces[0].address if interfaces else ANY,
-        speech=lambda: _read(folder, options.speech) if options.speech else _default(),
+        speech=lambda: _speech(folder, options.speech),
         entropy=os.urandom,
         randomness=context.random,
         wall_clock=context.wall_clock,
@@ -80,7 +81,7 @@ async def serve(context: ServiceContext, options: PhoneOptions) -> None:
     )
     context.answer("heard", partial(_written, "heard", lambda: phone.heard))
     context.answer("said", partial(_written, "said", lambda: phone.said))
-    await run_machine(context, phone, {KEEP: PhoneStore(PLACE).save}, _questions(phone, folder))
+    await run_machine(context, phone, {KEEP: store.save}, _questions(phone, folder))
 
 
 def _questions(phone: Phone, folder: Folder) -> Mapping[str, Asked]:
@@ -135,9 +136,9 @@ def _read(folder: Folder, name: str) -> bytes:
         raise ValueError(f"{name[:80]} is no speech: {error}") from None
 
 
-def _default() -> bytes:
-    """The image's recording; where there is none, what is made here."""
+def _speech(folder: Folder, name: str) -> bytes:
+    """What is said in a call for which nothing else was given: where it cannot be read any more, what is made here."""
     try:
-        return read_wav(_SPEECH.read_bytes())
-    except (OSError, DecodeError):
+        return _read(folder, name) if name else read_wav(_SPEECH.read_bytes())
+    except (OSError, ValueError):
         return synthetic()

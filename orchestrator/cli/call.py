@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +18,7 @@ from catenet.orchestrator.cli.context import engine, here, running_lab
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr, table
 from catenet.orchestrator.lab.realms import views
 from catenet.orchestrator.likeness import likeness_in_call
-from catenet.orchestrator.observe.calls import CallError, Calls, Phone, phone_of, samples
+from catenet.orchestrator.observe.calls import RATE, CallError, Calls, Phone, phone_of
 from catenet.orchestrator.observe.running import RunningLab, UserError, must_run
 
 __all__ = ["call"]
@@ -26,6 +26,8 @@ __all__ = ["call"]
 _LONGEST = 86_400.0
 _OFTEN, _SELDOM = 0.2, 1.0
 """Seconds between two looks: until they hear each other, and then."""
+_SHORTEST = 4
+"""Seconds of which it can be said how alike they are."""
 _STATES = ("calling", "ringing", "connecting", "up")
 _SENTENCES = {
     "calling": "{source} calls {target}",
@@ -181,7 +183,7 @@ class _Story:
         source, target = self._ends
         heard = ((one.user, self._calls.call(one)) for one in (source, target))
         return "; ".join(
-            f"{user} hears: loss {now.loss:.1f} %, jitter {now.jitter * 1000:.0f} ms, MOS {_score(now.mos)}"
+            f"{user}: loss {now.loss:.1f} %, jitter {now.jitter * 1000:.0f} ms, MOS {_score(now.mos)}"
             for user, now in heard
         )
 
@@ -194,7 +196,8 @@ class _Story:
             return
         if record is not None:
             _write(record, self._calls.sound(self._ends[1], "heard"))
-        alike = {end.user: self._alike(end, other) for end, other in (self._ends, self._ends[::-1])}
+        sounds = {end: self._calls.sounds(end) for end in self._ends}
+        alike = {end.user: self._alike(sounds, end, other) for end, other in (self._ends, self._ends[::-1])}
         if self._quiet:
             print_json(self._as_json(talks, alike))
             return
@@ -209,7 +212,7 @@ class _Story:
                 f"{talk.delay * 1000:.0f}",
                 f"{talk.longest_silence * 1000:.0f}",
                 _score(talk.mos),
-                f"{alike[end.user]:.0%}",
+                "-" if alike[end.user] is None else f"{alike[end.user]:.0%}",
             ]
             for end, talk in zip(self._ends, talks, strict=True)
         ]
@@ -218,12 +221,13 @@ class _Story:
         if record is not None:
             say(f"what {self._ends[1].user} heard is in {record}")
 
-    def _alike(self, end: Phone, other: Phone) -> float:
-        """How like what this end heard is to what the other one said, again and again."""
-        said, heard = samples(self._calls.sound(other, "said")), samples(self._calls.sound(end, "heard"))
-        return likeness_in_call(said, heard)
+    @staticmethod
+    def _alike(sounds: Mapping[Phone, Mapping[str, bytes]], end: Phone, other: Phone) -> float | None:
+        """How like what this end heard is to what the other one said, again and again; None: too short to tell."""
+        said, heard = sounds[other]["said"], sounds[end]["heard"]
+        return round(likeness_in_call(said, heard), 3) if len(heard) >= _SHORTEST * 2 * RATE else None
 
-    def _as_json(self, talks: list[Call], alike: dict[str, float]) -> Json:
+    def _as_json(self, talks: list[Call], alike: dict[str, float | None]) -> Json:
         last = self._last or talks[0]
         ends: list[Json] = [
             {
@@ -236,7 +240,7 @@ class _Story:
                 "delay": talk.delay,
                 "longest_silence": talk.longest_silence,
                 "mos": talk.mos,
-                "likeness": round(alike[end.user], 3) if end.user in alike else None,
+                "likeness": alike.get(end.user),
             }
             for end, talk in zip(self._ends, talks, strict=True)
         ]

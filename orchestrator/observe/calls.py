@@ -17,7 +17,6 @@ from catenet.nodes.control.fields import AnswerError
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import EngineError, Streams
-from catenet.orchestrator.checks.expectation import Talk
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ControlConnections, ask
 from catenet.orchestrator.observe.program import run_program
@@ -155,13 +154,10 @@ class Calls:
             raise EngineError(f"{phone.node}: {file} cannot be read: {done.last_words}")
         return done.stdout_bytes
 
-    def talk(self, phone: Phone, *, sound: bool = True) -> Talk:
-        """How its call is, and what was said and heard in it."""
-        call = self.call(phone)
-        if not sound:
-            return Talk(call)
+    def sounds(self, phone: Phone) -> dict[str, bytes]:
+        """The samples of what was `said` and `heard` in it: 16 bits, in the machine's byte order."""
         try:
-            return Talk(call, *(samples(self.sound(phone, word)) for word in ("said", "heard")))
+            return {word: samples(self.sound(phone, word)) for word in ("said", "heard")}
         except ValueError as error:
             raise EngineError(f"{phone.node}: what was heard cannot be read: {error}") from None
 

@@ -151,10 +151,12 @@ class RunningScene:
                 raise NoAnswerError(str(error)) from None
             try:
                 time.sleep(seconds)
-                one, other = (calls.talk(end, sound=sound) for end in ends)
+                one, other = (Talk(calls.call(end)) for end in ends)
             finally:
                 if not keep:
                     calls.end(ends[0])
+            if sound:
+                one, other = (talk._replace(**calls.sounds(end)) for talk, end in zip((one, other), ends, strict=True))
         return one, other
 
     def call(self, node: str) -> Call:

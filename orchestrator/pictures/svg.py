@@ -47,7 +47,7 @@ text{font-family:Helvetica,Arial,'Liberation Sans',sans-serif;font-size:13px;fil
 .waiting.node{fill:#fdeccb;stroke:#c77a00}
 .paused.node{fill:#fff3b8;stroke:#b59000;stroke-dasharray:5 3}
 .dead.node{fill:#f6d5d5;stroke:#b3261e;stroke-dasharray:3 3}.dead.words{fill:#b3261e}
-{BROKEN}.call.line{stroke:#7a3fb5;stroke-width:6;stroke-linecap:round}.call.node{stroke:#7a3fb5;stroke-width:3}
+{BROKEN}.way.line{stroke:#7a3fb5;stroke-width:6;stroke-linecap:round}.way.node{stroke:#7a3fb5;stroke-width:3}
 .unknown.line{stroke-dasharray:2 4}.halo{stroke:#fff;stroke-width:4}
 .write{stroke:#46586a;stroke-width:1;fill:#fff}
 """.replace("{BROKEN}", "".join(map(_broken, BROKEN)))
@@ -142,7 +142,7 @@ def _drawn(thing: _Thing, spot: Spot, picture: Picture) -> Iterator[str]:
 
 
 def _kind(node: ShownNode, picture: Picture) -> str:
-    return " ".join(["node", *filter(None, [node.state]), *(["call"] if node.name in picture.call[::2] else [])])
+    return " ".join(["node", *filter(None, [node.state]), *(["way"] if node.name in picture.call[::2] else [])])
 
 
 def _drawn_node(node: ShownNode, spot: Spot, box: Box, picture: Picture) -> Iterator[str]:
@@ -180,7 +180,7 @@ def _drawn_lan(thing: _Thing, lan: ShownLan, spot: Spot, picture: Picture) -> It
 
 
 def _line(one: Spot, other: Spot, lan: ShownLan, *, in_call: bool) -> str:
-    kind = f"line {lan.state}".strip() + (" call" if in_call else "")
+    kind = f"line {lan.state}".strip() + (" way" if in_call else "")
     return f'<line class="{kind}" x1="{one.x:.1f}" y1="{one.y:.1f}" x2="{other.x:.1f}" y2="{other.y:.1f}"/>'
 
 

@@ -20,9 +20,8 @@ from catenet.nodes.application.phone.config import PhoneOptions
 from catenet.nodes.application.phone.machine import DIRECTORY_TAG, KEEP, Kept, Phone
 from catenet.nodes.application.phone.voice import synthetic
 from catenet.nodes.application.turn.config import SupernodeOptions
-from catenet.nodes.application.turn.machine import Supernode
+from catenet.nodes.application.turn.member import Member
 from catenet.nodes.application.turn.policy import Policy
-from catenet.nodes.application.turn.registrar import Registrar
 from catenet.nodes.control.units import Secret
 from catenet.nodes.machine import Endpoint, Report
 from catenet.nodes.runtime.work import Together
@@ -31,7 +30,6 @@ __all__ = ["PLACES", "SPEECH", "CallsWorld"]
 
 LANS = {"east": "10.0.1.0/24", "west": "10.0.2.0/24", "middle": "10.0.3.0/24"}
 DIRECTORY = Endpoint(Address.parse("10.0.3.5"), 5223)
-PORT = 3478
 PLACES = {"alice": ("east", "10.0.1.7"), "bob": ("west", "10.0.2.7"), "carol": ("west", "10.0.2.8")}
 SPEECH = synthetic()
 
@@ -78,8 +76,8 @@ class CallsWorld:
         jobs = Jobs({HASH: self._hash, COMMIT: Together(self.file.commit)}, {HASH: 0.2, COMMIT: 0.001})
         network.add_node("directory", {"middle": str(DIRECTORY.address)}, self._directory, Gate, jobs=jobs)
         for number, name in enumerate(relays):
-            network.add_node(name, {"middle": f"10.0.3.{11 + number}"}, self._registrar, Gate, self._relay)
-        self.until(lambda: all(network.nodes[name].machine.secrets for name in relays))
+            network.add_node(name, {"middle": f"10.0.3.{11 + number}"}, self._member, Gate)
+        self.until(lambda: all(self.is_supernode(name) for name in relays))
         for user in users:
             lan, address = PLACES[user]
             keeps = Jobs({KEEP: lambda kept, user=user: self.disk.update({user: kept})})
@@ -102,6 +100,11 @@ class CallsWorld:
     def why(self, user: str) -> str:
         """Why his last call has ended."""
         return str(self.shown(user, "calls")[-1]["why"])
+
+    def is_supernode(self, name: str) -> bool:
+        """Whether the directory has told it so."""
+        shown: dict[str, Any] = self.network.nodes[name].machine.show("supernode", self.network.now)
+        return bool(shown["role"] == "supernode")
 
     def knows(self, user: str, others: Collection[str]) -> bool:
         """Whether he could call all these others."""
@@ -172,26 +175,15 @@ class CallsWorld:
             count=lambda word, by=1: node.counters.update({word: by}),
         )
 
-    def _registrar(self, node: Node) -> Registrar:
-        at = Endpoint(node.interfaces[0].address, PORT)
-        return Registrar(
-            client_of(node, node.name),
-            at,
-            100,
-            lambda: node.processes[-1].machine.allocations,  # type: ignore[attr-defined]
-            entropy=node.random.randbytes,
-        )
-
-    def _relay(self, node: Node) -> Supernode:
-        registrar: Registrar = node.machine
-        return Supernode(
+    def _member(self, node: Node) -> Member:
+        return Member(
             SupernodeOptions(user=node.name, password=Secret(password_of(node.name))),
             Policy(node.interfaces, [Prefix.parse(each) for each in LANS.values()], []),
+            client_of(node, node.name),
             realm="lab",
             entropy=node.random.randbytes,
             wall_clock=lambda: WALL + self.network.now,
             count=lambda word, by=1: node.counters.update({word: by}),
-            secrets=lambda: registrar.secrets,
         )
 
     def _hash(self, asked: tuple[str, str]) -> bool:

@@ -27,6 +27,7 @@ from catenet.nodes.machine import (
     Connect,
     Datagram,
     Endpoint,
+    Flush,
     NextHop,
     OpenPort,
     Port,
@@ -122,6 +123,10 @@ class Phone:
             count=lambda counter, by=1: node.counters.update({counter: by}),
         )
         self.heard: list[bool] = []
+        self.deaf_to = ANY  # nothing comes from there
+        self.udp_blocked = False  # neither comes nor leaves
+        self.kept_from = 0  # how many packets of media are kept
+        self.kept: list[bytes] = []
         self.events: list[tuple[float, Event]] = []
         self.now = 0.0
         self._asked = {MEDIA, SPARE}
@@ -145,6 +150,10 @@ class Phone:
         """The events of a kind."""
         return [event for _, event in self.events if isinstance(event, kind)]
 
+    def own_servers(self) -> set[Address]:
+        """The supernodes to which it has connections."""
+        return {server.address for _, server in self._streams}
+
     # As a machine.
 
     def port_opened(self, asked: OpenPort, port: Port, now: float) -> None:
@@ -158,6 +167,10 @@ class Phone:
 
     def receive(self, packet: Datagram, now: float) -> None:
         self.now = now
+        if self.udp_blocked or packet.source.address == self.deaf_to:
+            return
+        if packet.data[:1] == b"\x80" and len(self.kept) < self.kept_from:
+            self.kept.append(packet.data)
         self.talk.receive(packet.data, packet.source, packet.destination.port, now)
 
     def connected(self, tag: int, local: Endpoint, peer: Endpoint, now: float) -> ToServer:
@@ -184,10 +197,12 @@ class Phone:
 
     def _send(self, now: float) -> None:
         for port, data, destination, tcp in self.talk.take_sends():
-            if not tcp:
+            if not tcp and not self.udp_blocked:
                 self._actions.append(Send(Datagram(data, Endpoint(ANY, port), destination)))
-            elif (port, destination) in self._streams:
-                self._streams[port, destination].send(data)
+            elif tcp and (port, destination) in self._streams:
+                stream = self._streams[port, destination]
+                stream.send(data)
+                self._actions.append(Flush(stream))
 
     def take_actions(self) -> list[Action]:
         self._send(self.now)

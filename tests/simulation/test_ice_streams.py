@@ -100,3 +100,103 @@ def test_a_supernode_that_is_away_is_waited_for_no_longer_than_a_call_can() -> N
     network.run(0.2)
     assert one.stream.is_gathered(network.now)
     assert [each.kind for each in one.stream.candidates] == [Kind.HOST, Kind.RELAYED]
+
+
+def relays(network: Network) -> list[int]:
+    """How many allocations each supernode has."""
+    shown = [network.nodes[f"s{number}"].processes[1].machine.show("supernode", network.now) for number in range(2)]
+    return [len(each["allocations"]) for each in shown]
+
+
+def test_the_relays_that_carry_nothing_are_given_back_three_seconds_after_the_nomination() -> None:
+    """RFC 8445 section 8.3."""
+    network, one, other = world(relayed_only=True)
+    network.run(1.0)
+    introduce(network, one, other)
+    assert network.run_until(lambda: bool(one.stream.usable and other.stream.usable), within=4.0) is not None
+    network.run(2.8)
+    assert relays(network) == [2, 2]
+    network.run(1.0)
+    assert relays(network) == [2, 0]
+    network.call("a", lambda machine, now: one.stream.send(b"\x80hello"))
+    network.run(0.1)
+    assert other.heard == [b"\x80hello"]
+
+
+def test_after_the_nomination_data_go_by_a_channel_with_four_octets_of_header() -> None:
+    network, one, other = world(relayed_only=True)
+    network.run(1.0)
+    introduce(network, one, other)
+    network.run(4.0)
+    network.call("a", lambda machine, now: one.stream.send(b"\x80hello"))
+    network.run(0.1)
+    assert other.heard == [b"\x80hello"]
+    # what it sends is a channel's datagram, the first of RFC 8656 section 12's
+    one.stream.send(b"\x80hello")
+    [leaving] = one.stream.take_sends()
+    assert leaving.data == b"\x40\x00\x00\x06\x80hello"
+
+
+def test_a_stream_whose_relay_is_gone_is_not_usable_though_the_peer_consents() -> None:
+    network, one, other = world(relayed_only=True)
+    network.run(1.0)
+    introduce(network, one, other)
+    network.run(4.0)
+    pair = one.stream.usable
+    assert pair is not None
+    server = next(each for each in SUPERNODES if each.address == pair.local.endpoint.address)
+    one.stream._relays[server].lose("the connection has ended")
+    assert one.stream.agent.may_send and one.stream.usable is None
+    assert not one.stream.send(b"\x80hello")
+
+
+def test_who_waits_for_a_silent_server_is_woken_when_something_is_due_and_not_all_the_time() -> None:
+    network, one, _ = world()
+    network.kill("s1")
+    one.stream = DataStream(
+        one.stream.base,
+        servers(),
+        Timing(),
+        controlling=True,
+        entropy=network.nodes["a"].random.randbytes,
+        randomness=network.nodes["a"].random,
+        count=lambda counter, by=1: None,
+    )
+    one.stream.gather(0.0)
+    now, times = 0.0, 0
+    while (due := one.stream.next_wake()) is not None and due < 60.0:
+        assert due >= now
+        now, times = due, times + 1
+        one.stream.wake(now)
+        one.stream.take_sends()
+        assert times < 40
+    assert one.stream.is_gathered(3.0)
+
+
+def test_what_is_said_of_a_server_that_it_does_not_have_is_passed_over() -> None:
+    _, one, _ = world()
+    stranger = Endpoint(Address.parse("10.0.3.99"), 3478)
+    one.stream.connected(stranger, 1.0)
+    one.stream.connection_ended(stranger)
+    assert one.stream.take_connections() == []
+
+
+def test_a_port_that_had_an_allocation_in_an_earlier_life_gives_it_back_and_has_a_new_one() -> None:
+    """RFC 8656 section 7.2: of a known 5-tuple, the answer is 437."""
+    network, one, _ = world()
+    network.run(1.0)
+    first = {each.endpoint for each in one.stream.candidates if each.kind is Kind.RELAYED}
+    one.stream = DataStream(
+        one.stream.base,
+        servers(),
+        Timing(),
+        controlling=True,
+        entropy=network.nodes["a"].random.randbytes,
+        randomness=network.nodes["a"].random,
+        count=lambda counter, by=1: None,
+    )
+    network.call("a", lambda machine, now: one.stream.gather(now))
+    network.run(1.0)
+    again = {each.endpoint for each in one.stream.candidates if each.kind is Kind.RELAYED}
+    assert len(again) == 2 and first.isdisjoint(again)
+    assert relays(network) == [2, 2], "the other talker's, and one of its own"

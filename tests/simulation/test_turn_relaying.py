@@ -146,3 +146,23 @@ def test_the_supernode_ends_and_begins_anew_with_nothing() -> None:
     # Its nonce is of the one that was: 438, and with a new one it learns that it has no allocation (section 5).
     assert client.codes[-2:] == [(Method.REFRESH, 437), (Method.ALLOCATE, 0)]
     assert client.relays[-1].address == SERVER.address
+
+
+@pytest.mark.parametrize(("seed", "tcp"), [(10, False), (11, True)])
+def test_a_call_of_half_an_hour_outlives_its_nonces_permissions_and_channels(seed: int, tcp: bool) -> None:
+    """A 438 in the middle of a call is no end of it (pion PR 481)."""
+    world = TurnWorld(seed, tcp=tcp, nonce=50.0)
+    allocated(world)
+    client = world.client("c0")
+    for minute in range(30):
+        client.bind(0x4000, world.peer)
+        client.want(Method.REFRESH)
+        world.begin("c0")
+        for second in range(60):
+            world.say("c0", 0x4000, b"%d %d" % (minute, second))
+            world.network.run(1)
+    assert [data for _, data in client.heard] == [
+        b"%d %d" % (minute, second) for minute in range(30) for second in range(60)
+    ]
+    assert {code for _, code in client.codes} == {0}
+    assert world.network.nodes["s"].counters["refused_438"] >= 20

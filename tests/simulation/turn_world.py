@@ -132,6 +132,7 @@ class TurnClient:
         self.doing = None
         assert response is not None, "no answer"
         if not self.login.challenged(request, response):
+            self.login.accepted()
             self.todo.pop(0)
             error = next((each.value.code for each in response.attributes if each.type == 9), 0)
             self.codes.append((request.method, error))

@@ -11,7 +11,6 @@ throttle     who guesses is slowed, by address and by account, in fixed memory
 people       contacts, presence, keys, signals
 relays       the supernodes: who registers, what credentials clients get, who is told which role
 election     which client becomes a supernode, and when it is none any more
-credentials  what a client shows a supernode
 machine      Directory: the machine of the service `directory`
 client       DirectoryClient: a client's side, for who has a phone or relays
 place        where a lab's directory is: what its clients need and are told

@@ -76,7 +76,7 @@ _MOST = 1_000_000  # of anything that is counted
 
 PresenceWord = Literal["online", "away", "busy"]
 RelationWord = Literal["accepted", "asked", "asks", "none"]
-RoleWord = Literal["supernode", "candidate"]
+RoleWord = Literal["supernode", "candidate", "dead"]
 
 
 # What a client asks.
@@ -206,8 +206,8 @@ class Signalled(NamedTuple):
 
 
 class Role(NamedTuple):
-    """You are a supernode now, or none any more. `secret`: what credentials for you are made with; the one before it
-    is good for as long as those that were made with it."""
+    """You are a supernode now, or none any more; dead: nor may you be one for a while. `secret`: what credentials for
+    you are made with; the one before it is good for as long as those that were made with it."""
 
     role: str
     why: str

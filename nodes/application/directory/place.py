@@ -15,7 +15,7 @@ from catenet.nodes.application.directory.config import DirectoryOptions
 from catenet.nodes.control.needs import Fault, Others
 from catenet.nodes.machine import Endpoint, Json
 
-__all__ = ["Place", "directory_fault", "place_of", "tell_directory"]
+__all__ = ["Place", "chosen_directory", "directory_fault", "place_of", "tell_directory"]
 
 
 class Place(NamedTuple):
@@ -51,6 +51,12 @@ def directory_fault(
             text = f"{client}: {option}: the directory of {name} has no account {user}"
             return Fault(text, instead=tuple(accounts))
     return None
+
+
+def chosen_directory(wanted: str, services: Mapping[str, Mapping[str, Any]]) -> DirectoryOptions | None:
+    """The options of the one that is meant; None: there is none, or no telling which."""
+    directories = _directories(services)
+    return directories.get(_chosen(wanted, directories))
 
 
 def tell_directory(wanted: str, others: Others) -> Mapping[str, Json]:

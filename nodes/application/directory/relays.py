@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from catenet.nodes.address import Address
 from catenet.nodes.application.directory.config import DirectoryOptions
-from catenet.nodes.application.directory.credentials import mint, secret_of
 from catenet.nodes.application.directory.desk import Desk
 from catenet.nodes.application.directory.election import Ask, Decision, Election, Part, Relay
 from catenet.nodes.application.directory.message import Credentials, Probe, Probed, Register, Reported, Role
 from catenet.nodes.application.directory.state import Change, Delete, Elected, Put
 from catenet.nodes.application.directory.stream import ClientStream
+from catenet.nodes.application.turn.credentials import mint, secret_of
 from catenet.nodes.machine import Endpoint, Json, Report
 
 __all__ = ["RELAYS", "SERVERS", "Relays"]
@@ -108,9 +108,13 @@ class Relays:
 
     def leave(self, stream: ClientStream, now: float) -> None:
         """It has gone, not the directory: it is not elected any more."""
+        relay = self._election.relays.get(self._at[stream]) if stream in self._at else None
         at = self._remove(stream, now)
-        if at is not None:
-            self._desk.commit(self._no_more(at), lambda _: None)
+        if at is None or relay is None:
+            return
+        self._desk.commit(self._no_more(at), lambda _: None)
+        if relay.part is Part.SUPERNODE:
+            self._report(Part.CANDIDATE, at, relay.user, "it has gone", round(100 * self._election.load))
 
     def wake(self, now: float) -> None:
         self._election.wake(now)
@@ -151,9 +155,8 @@ class Relays:
         return (*over, Put(Elected(str(at), user)))
 
     def _role(self, at: Endpoint, why: str) -> Role:
-        if self._election.relays[at].part is Part.SUPERNODE:
-            return Role("supernode", why, secret_of(self._master, at))
-        return Role("candidate", why, b"")
+        part = self._election.relays[at].part
+        return Role(part.value, why, secret_of(self._master, at) if part is Part.SUPERNODE else b"")
 
     def _settle(self) -> None:
         """Tell of what was decided."""
@@ -170,5 +173,8 @@ class Relays:
         self._desk.commit(self._elected(at, user) if lasts else self._no_more(at), lambda _: stream.say(role))
         rested = part is Part.CANDIDATE and decision.before is Part.DEAD
         if not rested:
-            data: dict[str, Json] = {"node": user, "at": str(at), "why": why, "load": load}
-            self._desk.actions.append(Report(_EVENTS[part], f"{user} ({at}): {why}; load {load} %", data))
+            self._report(part, at, user, why, load)
+
+    def _report(self, part: Part, at: Endpoint, user: str, why: str, load: int) -> None:
+        data: dict[str, Json] = {"node": user, "at": str(at), "why": why, "load": load}
+        self._desk.actions.append(Report(_EVENTS[part], f"{user} ({at}): {why}; load {load} %", data))

@@ -2,50 +2,74 @@
 
 Who calls whom:
 
-machine      `Phone`: the machine of the service `phone`: what its user does, and the contract
-exchange     the one call that there is: how it begins, what becomes of it, how it ends
-call         a call as its user sees it: the table of its states
-post         the phone's side of the directory: login, contacts, their keys, servers
-letters      what is said to other phones, in order, until it has arrived
-offer        what they say: offer, ringing, accept, refuse, cancel; signed and sealed
-keys         identities, sealed messages, the keys of a call, fingerprints
-trust        whose key is believed
-seen         which offers have come already
-outlet       a conversation's ports and connections
-voice        what is said where there is no recording
-reports      events
-show         tables
-needs        what it needs of its lab, and is told of it
-config       PhoneOptions
-service      the declaration
+    machine.py        `Phone`: the machine of the service `phone`: what its user does, and the contract
+    handset.py        `Handset`: the one call that there is: how it begins, what becomes of it, how it ends
+    call.py           `Call`: a call as its user sees it, with the table of its states
+    post.py           `Post`: the phone's side of the directory: login, contacts, their keys, servers
+    letters.py        `Letters`: what is said to other phones, in order, until it has arrived
+    offer.py          what they say: offer, ringing, accept, refuse, cancel; signed and sealed
+    keys.py           `Identity`, sealed messages, the keys of a call, fingerprints
+    trust.py          `Trust`: whose key is believed
+    seen.py           `Seen`: which offers have come already
+    outlet.py         `Outlet`: a conversation's ports and connections
+    voice.py          what is said where there is no recording
+    reports.py        events
+    show.py           tables
+    needs.py          what it needs of its lab, and is told of it
+    config.py         `PhoneOptions`
+    service.py        the declaration
 
-What they say to each other:
+A conversation, once each phone knows what the other has offered:
 
-terms        what a conversation is told and what it tells: `Terms`, `Ports`, the events, `Statistics`
-conversation  `Conversation`: everything between two phones once each knows what the other has offered
-paths        the two paths of a call, and when it moves
-line         one of them, which may be begun anew
-control      what the phones tell each other on the path
-description  what they tell of a line that is begun anew
-media        speech in both directions
-sound        a recording that is played, and what is heard kept
+    terms.py          what it is told and what it tells: `Terms`, `Ports`, the events, `Statistics`
+    sound.py          `Player`, `Recorder`: what stands for a microphone and an ear
+    media.py          `Media`: a frame out and a frame heard, every 20 ms
+    control.py        `Controls`: what the phones tell each other on the path, each until it is acknowledged
+    description.py    `Description`: a data stream's credentials and candidates, told on the path
+    line.py           `Line`: one of the two data streams of a call, which may be begun anew
+    paths.py          `Paths`: by which line media goes, and when it moves
+    conversation.py   `Conversation`: all of these as one
 
-A call is set up through the directory, by messages that it cannot read: a `Party` of each side has its ICE credentials
-and candidates, its SSRC and an ephemeral key. From then on the directory is not needed: the call goes on without it,
-moves to other supernodes without it, and is hung up over its own path.
+A call is set up through the directory, by messages that it cannot read: a `Party` of each side has the credentials and
+candidates of its data streams, its SSRC and an ephemeral key. From then on the directory is not needed: the call goes
+on without it, moves to other supernodes without it, and is hung up over its own path.
 
-Keys: an identity is one Ed25519 pair, made at the first start and kept in the node. The directory tells contacts its
-public half; the first one seen is pinned, and a changed one is told, and refused until its user trusts it. So relays
-never hear a call, nor does a directory that was honest at the first sight; whether it was, two people find out who
-compare the fingerprint, 60 digits. No RFC says how: the parts are Ed25519 (RFC 8032), X25519 (RFC 7748), HKDF (RFC
-5869) and AES-GCM, and they stand in keys.
+An identity is one Ed25519 pair, made at the first start and kept in the node. The directory tells contacts its public
+half; the first one seen is pinned, and a changed one is told, and refused until its user trusts it. So relays never
+hear a call, nor does a directory that was honest at the first sight; whether it was, two people find out who compare
+the fingerprint, 60 digits.
 
-Timers: 30 s until nobody answers (32 s where it rings, so that the caller is the one who gives up), 15 s from the
-answer to a path; what is said is said again after 0.5 s, for 30 s; an offer is fresh for 5 minutes, and remembered for
-10. Of the conversation: half a second of silence, and it moves to the other path; 30 s, and it is lost.
+Timers, in seconds:
 
-Bounds: 1,000 offers remembered, 50 of one user; 32 letters on their way; 1,024 pinned keys; 16 candidates of a party;
-the last 20 calls, and 100 checks of one.
+    answer      30     after which the caller gives up; 32 where it rings
+    connect     15     from the answer to a path
+    letter      0.5    after which what was said is said again, for 30
+    fresh       300    for which an offer is taken; it is remembered for 600
+    silence     0.5    without a packet of media, after which it moves to the other line; one move a second at most
+    lost        30     without one, after which there is no call any more
+    probe       0.5    between two probes of the line without media; after 2.5 without one it is dead
+    again       10     after which a line that could not be formed is begun anew; forming takes 20 at the most
+    control     0.25   after which a message that is not acknowledged is sent again; 8 times
+    linger      2.25   for which the peer's hanging up is acknowledged
 
-Supported standards: RFC 8032, RFC 7748 and RFC 5869 by `cryptography`; what is beneath: ice, rtp, turn.
+Bounds: one call at a time, and 4 that are over and have ports still; 1,000 offers remembered, 50 of one user; 32
+letters on their way; 1,024 pinned keys; 16 candidates of a data stream; the last 20 calls, 100 checks of one, and ten
+minutes of what was heard.
+
+Deviations, and why:
+
+- A call has two data streams, and moves between their selected pairs: within one, RFC 8445 nominates no second pair
+  (section 8.1.1), and RFC 7675 notices a dead path only after 30 s.
+- A probe is a compound RTCP packet, and control messages go in some of their own, both when they are due: what they
+  take of the bandwidth is above RFC 3550's 5 % (section 6.2), and less than a tenth of the call's.
+- The new description of a data stream (RFC 8445 section 9) goes over the path of the other one, encrypted as the call
+  is, not by the way of the first offer: the directory may be gone.
+- There is no voice activity detection: silence is sent as any sound (RFC 3551 section 4.1 lets it be left out).
+- Offers and keys are of no RFC: neither SDP (RFC 8866) nor DTLS-SRTP (RFC 5764), which would need a certificate of each
+  phone in the offer. The parts are Ed25519, X25519, HKDF and AES-GCM, by `cryptography`; how they are put together
+  stands in keys. One pair signs and agrees on keys, by the map of RFC 7748 section 4.1, so that 32 octets are all that
+  the directory has to tell.
+
+Supported standards: RFC 3551 (PCMU), RFC 3550 section 6.7 (APP `CTNT`), RFC 8445 section 9 (restart of one stream), RFC
+8032 (Ed25519), RFC 7748 (X25519), RFC 5869 (HKDF).
 """

@@ -5,7 +5,7 @@
     RINGING      answered, by either                       CONNECTING, or UP where there is a path already
     CONNECTING   there is a path                           UP
     UP           nothing is heard for half a second        MOVING
-    MOVING       it goes by another path, or is heard      UP
+    MOVING       it is heard again, by whatever path       UP
     any of them  an end, by whomever, for whatever reason  ENDED, for good
 
 One that comes in begins RINGING. What has no place in the table changes nothing.
@@ -56,7 +56,7 @@ class Happening(Enum):
     ANSWERED = "answered"
     PATH = "there is a path"
     SILENT = "nothing is heard"
-    HEARD = "heard again, or by another path"
+    HEARD = "heard again"
 
 
 _TABLE = {

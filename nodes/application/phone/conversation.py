@@ -49,8 +49,10 @@ _LINGER = TRIES * TRY + TRY
 """Seconds for which the peer's hanging up is acknowledged: as long as it may be sent again."""
 _GIVING_BACK = 1.0
 """Seconds that the servers have to take their relays back."""
-_AT_ONCE = Timing(unrelayed=0.0, relayed=0.0)
-"""A line beside `media` takes the first pair: it is to be there soon, and a better one is that line's affair."""
+_SOON = Timing(unrelayed=0.1, relayed=0.7)
+"""A line beside `media` is to be there soon; to find the best way is that line's affair. But a first check to a relay
+comes before the peer's permission there and is lost: the second one, 500 ms later, proves the pair of two relays on one
+supernode, where until then only pairs are proved that need two supernodes to live."""
 
 
 class Conversation:
@@ -95,7 +97,7 @@ class Conversation:
         return DataStream(
             Endpoint(self._ports.address, port),
             servers,
-            self._options.timing if port == self._ports.media and not self._paths.is_connected else _AT_ONCE,
+            self._options.timing if port == self._ports.media and not self._paths.is_connected else _SOON,
             controlling=self._controlling,
             entropy=self._entropy,
             randomness=self._randomness,
@@ -265,11 +267,12 @@ class Conversation:
         """When `wake` should next be called."""
         if self.finished:
             return None
-        times = [self._paths.next_wake(), self._controls.next_wake(), self._due]
-        if self._session is not None and not self._over:
+        times = [self._paths.next_wake(), self._controls.next_wake()]
+        if self._over:
+            times.append(self._due)
+        elif self._session is not None:
             times.append(self._session.next_wake())
-        if self._media is not None and not self._over:
-            times.append(self._media.next_wake())
+            times.append(self._media.next_wake() if self._media is not None else None)
         return min((at for at in times if at is not None), default=None)
 
     def wake(self, now: float) -> None:
@@ -289,9 +292,9 @@ class Conversation:
         report = session.wake(now)
         if report is not None:
             self._paths.send(report)
-        probed = self._paths.take_probe(now)
-        if probed is not None and probed.stream is not None:
-            probed.stream.send(session.protect_control(now))
+        for line in self._paths.take_probes(now):
+            if line.stream is not None:
+                line.stream.send(session.protect_control(now))
 
     def _follow(self, now: float) -> None:
         """What follows from what has just happened."""

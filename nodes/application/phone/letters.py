@@ -1,7 +1,7 @@
 """What is said to other phones, on its way to the directory: in order to each of them, one at a time.
 
 What is said while the directory is away, or while it does not see the other phone (both come back to it one after the
-other), is said again until it arrives, if that is soon enough. An offer is not: its user is told at once.
+other), is said again until it arrives, if that is soon enough. An offer that was lost is not: its user is told at once.
 """
 
 from __future__ import annotations

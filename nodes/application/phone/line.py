@@ -15,7 +15,7 @@ from catenet.nodes.application.phone import terms
 from catenet.nodes.application.phone.description import Description
 from catenet.nodes.application.phone.terms import Outward, Path, Wanted
 
-__all__ = ["Line", "NewStream", "path_of"]
+__all__ = ["DEAD", "Line", "NewStream", "beside", "path_of"]
 
 PROBE = 0.5
 """Seconds between two probes of the line by which no media goes."""
@@ -46,19 +46,22 @@ def path_of(pair: Pair) -> Path:
 
 class Line:
     """`number` 0 is `media`, 1 `spare`. `round`: how often it was begun anew; `heard`: when something authentic came
-    by it; `forming`: until when it may take to have a pair, None: it has, or is not begun."""
+    by it; `begun`: when it was begun last; `forming`: until when it may take to have a pair, None: it has, or is not
+    begun."""
 
     def __init__(self, number: int, port: int, new_stream: NewStream) -> None:
         self.number = number
         self.port = port
         self.round = 0
         self.heard = 0.0
+        self.begun = float("-inf")
         self.forming: float | None = None
         self.stream: DataStream | None = None
         self._new_stream = new_stream
         self._offer: Description | None = None
         self._described = False
         self._probe_at = 0.0
+        self._left: list[Outward] = []  # what a stream that is no more has still to send: the relays go back
 
     @property
     def name(self) -> str:
@@ -75,6 +78,7 @@ class Line:
 
     def gather(self, servers: Sequence[Server], now: float) -> None:
         """Begin it, with relays on these servers, for the first time: what it has is told by offer and answer."""
+        self.begun = now
         self.stream = self._new_stream(self.port, servers)
         self._offer, self._described = None, True
         self.stream.gather(now)
@@ -88,6 +92,7 @@ class Line:
     def renew(self, servers: Sequence[Server], now: float) -> None:
         """Begin it anew: what it has then is told over the path."""
         self.end(now)
+        self._left = self.take_sends()
         self.gather(servers, now)
         self.forming = now + FORMING
         self._described = False
@@ -146,9 +151,10 @@ class Line:
 
     def take_sends(self) -> list[Outward]:
         """What is to be sent now, in order."""
-        if self.stream is None:
-            return []
-        return [Outward(self.port, *each) for each in self.stream.take_sends()]
+        sends, self._left = self._left, []
+        if self.stream is not None:
+            sends += [Outward(self.port, *each) for each in self.stream.take_sends()]
+        return sends
 
     def take_connections(self) -> list[Wanted]:
         """The connections that are wanted now."""

@@ -10,7 +10,7 @@ from catenet.nodes.address import Address
 from catenet.nodes.application.directory.client import DirectoryClient
 from catenet.nodes.application.phone.call import State
 from catenet.nodes.application.phone.config import PhoneOptions
-from catenet.nodes.application.phone.exchange import Exchange
+from catenet.nodes.application.phone.handset import Handset
 from catenet.nodes.application.phone.outlet import Outlet
 from catenet.nodes.application.phone.post import Post
 from catenet.nodes.application.phone.show import call_row, candidate_rows, contact_rows, ended_row, pair_rows
@@ -80,7 +80,7 @@ class Phone:
             count=count,
         )
         self._count = count
-        self._exchange = Exchange(
+        self._handset = Handset(
             options,
             self._post,
             counting(DIRECTORY_TAG + 1),
@@ -98,9 +98,11 @@ class Phone:
     def call(self, to: str, now: float, *, seconds: float = 0.0, pcm: bytes | None = None) -> str:
         """Call somebody → the call's name. `seconds`: it is hung up when it was up for so long, 0: never. `pcm`: what
         is said, in the place of `speech`."""
-        current, trust = self._exchange.current, self._post.trust
+        current, trust = self._handset.current, self._post.trust
         if current is not None:
             raise ValueError(f"there is a call with {current.peer} already")
+        if self._handset.is_full:
+            raise ValueError("the last calls are still being ended")
         if not self._post.is_here:
             raise ValueError("the directory is away: nobody can be called")
         known = self._post.client.contacts.get(to)
@@ -111,28 +113,28 @@ class Phone:
         key = trust.key_of(to)
         if key is None:
             raise ValueError(f"{to} has no key yet")
-        return self._exchange.begin(to, key, now, seconds=seconds, pcm=pcm).name
+        return self._handset.begin(to, key, now, seconds=seconds, pcm=pcm).name
 
     def answer(self, now: float) -> None:
         """Answer the call that rings here."""
-        call = self._exchange.current
+        call = self._handset.current
         if call is None or call.outgoing or call.state is not State.RINGING:
             raise ValueError("nobody calls")
-        self._exchange.accept(call, now)
+        self._handset.accept(call, now)
 
     def refuse(self, now: float) -> None:
         """Refuse it."""
-        call = self._exchange.current
+        call = self._handset.current
         if call is None or call.outgoing or call.state is not State.RINGING:
             raise ValueError("nobody calls")
-        self._exchange.end(call, "refused", now, own=True)
+        self._handset.end(call, "refused", now, own=True)
 
     def hang_up(self, now: float) -> None:
         """End the call, however far it is."""
-        call = self._exchange.current
+        call = self._handset.current
         if call is None:
             raise ValueError("there is no call")
-        self._exchange.end(call, "hung-up", now, own=True)
+        self._handset.end(call, "hung-up", now, own=True)
 
     def trust(self, user: str) -> None:
         """The key with which a contact is seen now is his."""
@@ -142,18 +144,18 @@ class Phone:
 
     @property
     def heard(self) -> bytes:
-        """What was heard in the call that there is, or was last: 16-bit samples of 8 kHz."""
-        return self._exchange.heard.pcm
+        """What was heard in the last call that was answered: 16-bit samples of 8 kHz."""
+        return self._handset.heard.pcm
 
     @property
     def said(self) -> bytes:
         """What the user says in it, again and again."""
-        return self._exchange.said
+        return self._handset.said
 
     # The contract.
 
     def receive(self, packet: Datagram, now: float) -> None:
-        for outlet in self._exchange.outlets:
+        for outlet in self._handset.outlets:
             if packet.destination.port in outlet.ports:
                 outlet.receive(packet, now)
                 break
@@ -161,23 +163,23 @@ class Phone:
 
     def wake(self, now: float) -> None:
         for said in self._post.wake(now):
-            self._exchange.told(said, now)
-        call = self._exchange.current
+            self._handset.told(said, now)
+        call = self._handset.current
         if call is not None and (why := call.expired(now)):
-            self._exchange.end(call, why, now, own=True)
-        for outlet in self._exchange.outlets:
+            self._handset.end(call, why, now, own=True)
+        for outlet in self._handset.outlets:
             outlet.wake(now)
         self._settle(now)
 
     def next_wake(self) -> float | None:
-        call = self._exchange.current
-        times = [self._post.next_wake(), *(outlet.next_wake() for outlet in self._exchange.outlets)]
+        call = self._handset.current
+        times = [self._post.next_wake(), *(outlet.next_wake() for outlet in self._handset.outlets)]
         if call is not None:
             times.append(call.due())
         return min((at for at in times if at is not None), default=None)
 
     def take_actions(self) -> list[Action]:
-        for outlet in self._exchange.outlets:
+        for outlet in self._handset.outlets:
             outlet.send()
         self._post.collect()
         if self._post.unkept:
@@ -190,12 +192,12 @@ class Phone:
     def port_opened(self, asked: OpenPort, port: Port, now: float) -> None:
         outlet = self._owner(asked.tag)
         if isinstance(port, Udp) and outlet.opened(asked.tag, port.number):
-            self._exchange.opened(outlet, now)
+            self._handset.opened(outlet, now)
 
     def port_failed(self, asked: OpenPort, why: str, now: float) -> None:
         outlet = self._owner(asked.tag)
         outlet.not_opened(asked.tag)
-        self._exchange.not_opened(outlet, now)
+        self._handset.not_opened(outlet, now)
         self._settle(now)
 
     def connected(self, tag: int, local: Endpoint, peer: Endpoint, now: float) -> Stream:
@@ -219,23 +221,23 @@ class Phone:
 
     def shutdown(self) -> None:
         """The other end is told."""
-        if self._exchange.current is not None:
-            self._exchange.end(self._exchange.current, "stopped", self._now, own=True)
+        if self._handset.current is not None:
+            self._handset.end(self._handset.current, "stopped", self._now, own=True)
 
     def show(self, table: str, now: float) -> Json:
         """`phone`, `candidates`, `pairs` or `calls`."""
-        exchange = self._exchange
-        call = exchange.call
+        handset = self._handset
+        call = handset.call
         if table == "calls":
-            return [ended_row(each) for each in exchange.last]
+            return [ended_row(each) for each in handset.last]
         if table == "pairs":
             return pair_rows(call.checks if call is not None else ())
         if table == "candidates":
-            return candidate_rows(*(each.candidates if each else () for each in (call.own, call.party))) if call else []
+            return candidate_rows(call.own, call.party) if call is not None else []
         return {
             "user": self._user,
             "directory": self._post.client.state.name.lower(),
-            **call_row(call, exchange.statistics(now)),
+            **call_row(call, handset.statistics(now)),
             "contacts": contact_rows(self._post.client.contacts, self._post.trust, self._post.identity.public),
             "supernodes": [str(server.at) for server in self._post.client.servers],
         }
@@ -244,7 +246,7 @@ class Phone:
 
     def _settle(self, now: float) -> None:
         self._now = now
-        self._exchange.settle(now)
+        self._handset.settle(now)
 
     def _owner(self, tag: int) -> Outlet:
-        return next(outlet for outlet in self._exchange.outlets if outlet.owns(tag))
+        return next(outlet for outlet in self._handset.outlets if outlet.owns(tag))

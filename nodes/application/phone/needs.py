@@ -16,7 +16,9 @@ __all__ = ["read_needs", "tell"]
 def read_needs(options: PhoneOptions, around: Surroundings) -> Iterator[Need]:
     """A directory that knows the user, and the speech."""
     users = {options.user: "user", **dict.fromkeys(options.contacts, "contacts")}
-    yield Need("directory", fault=directory_fault("phone", options.directory, users, around.services))
+    fault = directory_fault("phone", options.directory, users, around.services)
+    if fault is not None:
+        yield Need("directory", fault=fault)
     if options.speech:
         yield _speech(options.speech, around)
 

@@ -26,6 +26,7 @@ from catenet.nodes.application.ice.candidate import Candidate
 from catenet.nodes.application.ice.check import Credentials
 from catenet.nodes.application.phone.description import MOST_CANDIDATES
 from catenet.nodes.application.phone.keys import KEY_SIZE, Identity
+from catenet.nodes.application.phone.terms import Stream
 from catenet.nodes.application.rtp.session import FIRST_SEQUENCES
 from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import DecodeError, Entropy
@@ -38,17 +39,17 @@ FRESH = 300.0
 """Seconds: what was said longer ago, or so far ahead, is not taken."""
 REASONS = ("refused", "busy", "no-answer", "failed")
 _MOST_BODY = 8192
-_DEPTH = 3
+_DEPTH = 4
 _LAST_TIME = 1 << 40
 
 
 class Party(NamedTuple):
-    """What one side of a call says of itself. `ephemeral`: its X25519 key; `credentials`, `candidates`: of its data
-    stream `media`; `ssrc`, `sequence`: of the packets that it will send; `encrypts`: it wants them encrypted."""
+    """What one side of a call says of itself. `ephemeral`: its X25519 key; `media`, `spare`: its data streams; `ssrc`,
+    `sequence`: of the packets that it will send; `encrypts`: it wants them encrypted."""
 
     ephemeral: bytes
-    credentials: Credentials
-    candidates: tuple[Candidate, ...]
+    media: Stream
+    spare: Stream
     ssrc: int
     sequence: int
     encrypts: bool
@@ -126,6 +127,28 @@ def _candidates(field: str, value: object) -> tuple[Candidate, ...]:
     return tuple(each for each in found if each is not None)
 
 
+_STREAM: Mapping[str, Reader] = {
+    "fragment": matching(re.compile(r"[A-Za-z0-9+/]{4,256}")),  # RFC 8839 section 5.4
+    "password": matching(re.compile(r"[A-Za-z0-9+/]{22,256}")),
+    "candidates": _candidates,
+}
+
+
+def _stream(field: str, value: object) -> Stream:
+    if not isinstance(value, dict):
+        raise DecodeError(field, str(value)[:40], "is no object")
+    fragment, password, candidates = _fields(value, _STREAM).values()
+    return Stream(Credentials(fragment, password), candidates)
+
+
+def _fields(value: Mapping[str, object], readers: Mapping[str, Reader]) -> dict[str, Any]:
+    """All of them, in the order of the readers, and no others."""
+    odd = value.keys() ^ readers.keys()
+    if odd:
+        raise DecodeError(min(odd)[:40], "", "is missing, or no field of it")
+    return {name: reader(name, value[name]) for name, reader in readers.items()}
+
+
 _USER = matching(NAME)
 _COMMON: Mapping[str, Reader] = {
     "call": matching(CALL),
@@ -135,9 +158,8 @@ _COMMON: Mapping[str, Reader] = {
 }
 _PARTY: Mapping[str, Reader] = {
     "ephemeral": octets(KEY_SIZE),
-    "fragment": matching(re.compile(r"[A-Za-z0-9+/]{4,256}")),  # RFC 8839 section 5.4
-    "password": matching(re.compile(r"[A-Za-z0-9+/]{22,256}")),
-    "candidates": _candidates,
+    "media": _stream,
+    "spare": _stream,
     "ssrc": number((1 << 32) - 1),
     "sequence": number(FIRST_SEQUENCES - 1),
     "encrypts": flag,
@@ -153,25 +175,27 @@ _FORMS: Mapping[str, Mapping[str, Reader]] = {
 
 def _said(value: Mapping[str, object]) -> Said:
     word = one_of(*_FORMS)("word", value.get("word"))
-    readers = {**_COMMON, **_FORMS[word]}
-    odd = value.keys() ^ {"word", *readers}
-    if odd:
-        raise DecodeError(min(odd)[:40], "", "is missing, or no field of it")
-    fields = {name: reader(name, value[name]) for name, reader in readers.items()}
-    common = word, fields["call"], fields["from"], fields["to"], fields["time"]
-    if "ephemeral" not in fields:
-        return Said(*common, why=fields.get("why", ""))
-    credentials = Credentials(fields["fragment"], fields["password"])
-    return Said(*common, Party(fields["ephemeral"], credentials, *(fields[name] for name in Party._fields[2:])))
+    form = _FORMS[word]
+    fields = _fields(value, {"word": one_of(word), **_COMMON, **form})
+    party = Party(*(fields[name] for name in form)) if form is _PARTY else None
+    why = fields.get("why", "")
+    return Said(word, fields["call"], fields["from"], fields["to"], fields["time"], party, why)
 
 
 def _written(party: Party) -> dict[str, Any]:
     return {
         "ephemeral": b64encode(party.ephemeral).decode(),
-        "fragment": party.credentials.fragment,
-        "password": party.credentials.password,
-        "candidates": [str(each) for each in party.candidates],
+        "media": _stream_written(party.media),
+        "spare": _stream_written(party.spare),
         "ssrc": party.ssrc,
         "sequence": party.sequence,
         "encrypts": party.encrypts,
+    }
+
+
+def _stream_written(stream: Stream) -> dict[str, Any]:
+    return {
+        "fragment": stream.credentials.fragment,
+        "password": stream.credentials.password,
+        "candidates": [str(each) for each in stream.candidates],
     }

@@ -132,7 +132,7 @@ class Outlet:
 
     def connect_failed(self, tag: int, now: float) -> None:
         port, (server, *_) = self._wanted.pop(tag)
-        if self.conversation is not None:
+        if self.conversation is not None and not self.closed:
             self.conversation.connection_ended(port, server, now)
 
     def _deliver(self, port: int, message: bytes, server: Endpoint, now: float) -> None:

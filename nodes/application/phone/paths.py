@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from catenet.nodes.address import Address
 from catenet.nodes.application.ice.relay import Server
 from catenet.nodes.application.phone.description import Description
-from catenet.nodes.application.phone.line import Line, NewStream, beside
+from catenet.nodes.application.phone.line import DEAD, Line, NewStream, beside
 from catenet.nodes.application.phone.terms import (
     Connected,
     Event,
@@ -71,6 +71,8 @@ class Paths:
         self._silent_nodes: tuple[Address, ...] = ()  # the supernodes of the path that died last
         self._try_at = 0.0
         self._watch_at: float | None = None
+        self._next: float | None = None  # when to wake, unless `_is_stale`: media changes no timers
+        self._is_stale = True
         self._descriptions: list[tuple[Description, bool]] = []
         self._events: list[Event] = []
 
@@ -90,6 +92,7 @@ class Paths:
         """Both lines ask for their candidates: each prefers the servers that the other one likes least."""
         self.lines[0].gather(self._servers, now)
         self.lines[1].gather(self._servers[::-1], now)
+        self._is_stale = True
 
     def begin(self, media: Stream, spare: Stream | None, now: float) -> None:
         """The peer's side of each; None: `spare` is begun anew over the path, when there is one."""
@@ -106,11 +109,13 @@ class Paths:
     def rest(self) -> None:
         """The call is over: neither silence nor a dead line matters any more."""
         self._watch_at = None
+        self._is_stale = True
 
     def release(self, now: float) -> None:
         """The relays are given back."""
         for line in self.lines:
             line.end(now)
+        self._is_stale = True
 
     @property
     def is_released(self) -> bool:
@@ -148,7 +153,7 @@ class Paths:
     def offered(self, offer: Description, now: float) -> None:
         """The peer begins a line anew."""
         line = self.lines[offer.number]
-        if self._controlling or offer.round <= line.round:
+        if self._controlling or offer.round <= line.round or now - line.begun < _BETWEEN / 2:
             self._count("refused.offer")
             return
         if line is self.active:
@@ -217,19 +222,28 @@ class Paths:
         events, self._events = self._events, []
         return events
 
-    def take_probe(self, now: float) -> Line | None:
-        """The line that is to be probed now."""
-        return self.other if self.is_connected and self.other.wants_probe(now) else None
+    def take_probes(self, now: float) -> list[Line]:
+        """The lines that are to be probed now: the one without media, and before there is any, both."""
+        if not self.is_connected:
+            return []
+        silent = (self.other,) if self._heard is not None else self.lines
+        return [line for line in silent if line.wants_probe(now)]
 
     # Time.
 
     def next_wake(self) -> float | None:
         """When `wake` should next be called."""
-        times = [line.stream.next_wake() for line in self.lines if line.stream is not None]
-        return min((at for at in (*times, self._watch_at) if at is not None), default=None)
+        if self._is_stale:
+            times = [line.stream.next_wake() for line in self.lines if line.stream is not None]
+            self._next = min((at for at in (*times, self._watch_at) if at is not None), default=None)
+            self._is_stale = False
+        return self._next
 
     def wake(self, now: float) -> None:
         """Do what has fallen due."""
+        due = self.next_wake()
+        if due is None or now < due:
+            return
         for line in self.lines:
             if line.stream is not None:
                 line.stream.wake(now)
@@ -240,7 +254,11 @@ class Paths:
             self._watch_other(now)
 
     def _watch_media(self, now: float) -> None:
-        if self._heard is None or not self.is_connected:
+        if not self.is_connected:
+            return
+        if self._heard is None:
+            if not self.active.lives(now) and self.other.lives(now):
+                self._move(self.other, "silence", self.active.heard, now)
             return
         silent = now - self._heard
         if silent >= LOST:
@@ -262,8 +280,8 @@ class Paths:
             return
         if not self._controlling or path is None or path.way != "relayed" or now < self._try_at:
             return
-        if self._heard is not None and now - self._heard >= SILENT:
-            return
+        if self.active.heard < now - (SILENT if self._heard is not None else DEAD):
+            return  # nobody could be told
         if other.lives(now) and not self._share_fate(path, other.path):
             return
         servers = self._beside()
@@ -288,6 +306,7 @@ class Paths:
     # What has become of the lines.
 
     def _look(self, now: float) -> None:
+        self._is_stale = True
         for line in self.lines:
             checks, news = line.take_events(now)
             self._events += checks

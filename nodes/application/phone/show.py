@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from catenet.nodes.application.directory.message import Known
-from catenet.nodes.application.ice.candidate import Candidate
 from catenet.nodes.application.phone.call import Call, Ended
 from catenet.nodes.application.phone.keys import fingerprint
+from catenet.nodes.application.phone.offer import Party
 from catenet.nodes.application.phone.terms import Checked, Path, Statistics
 from catenet.nodes.application.phone.trust import Trust
 from catenet.nodes.machine import Json
@@ -68,19 +68,21 @@ def ended_row(ended: Ended) -> Json:
     }
 
 
-def candidate_rows(own: Iterable[Candidate], peers: Iterable[Candidate]) -> list[Json]:
-    """Those of `media`, of both sides."""
+def candidate_rows(own: Party | None, peer: Party | None) -> list[Json]:
+    """Those that both sides have told of."""
     return [
         {
             "side": side,
+            "line": line,
             "kind": each.kind.word,
             "at": str(each.endpoint),
-            "base": str(each.base) if side == "own" else None,
             "priority": each.priority,
             "foundation": each.foundation,
         }
-        for side, candidates in (("own", own), ("peer", peers))
-        for each in candidates
+        for side, party in (("own", own), ("peer", peer))
+        if party is not None
+        for line, stream in (("media", party.media), ("spare", party.spare))
+        for each in stream.candidates
     ]
 
 

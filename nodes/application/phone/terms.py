@@ -92,7 +92,8 @@ class Outward(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """A TCP connection that is wanted for the own UDP port `port`; one that there is already is ended."""
+    """A TCP connection that is wanted for the own UDP port `port`. One that there is already takes its end, of which
+    the conversation is not told."""
 
     port: int
     server: Server

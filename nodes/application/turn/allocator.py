@@ -63,7 +63,7 @@ class _Opening:
 
 
 class Allocator:
-    """Makes allocations, and ends them."""
+    """Makes allocations, and ends them. `allocates`: whether it makes any now."""
 
     def __init__(
         self,
@@ -88,6 +88,7 @@ class Allocator:
         self._answer = answer
         self._refuse = refuse
         self._changed = changed
+        self.allocates = True
         self._openings: dict[int, _Opening] = {}  # by the tag of its ports,
         self._of_tuple: dict[FiveTuple, _Opening] = {}
         self._tag = 0
@@ -252,6 +253,8 @@ class Allocator:
     def _check_quotas(self, user: str, count: int, reservation: Reservation | None) -> None:
         """Raises RefusedError. A reserved port counts already."""
         own = reservation is not None and reservation.user == user
+        if not self.allocates:
+            raise RefusedError(508)
         if self._table.held(user) + count - own > self._options.per_user:
             raise RefusedError(486)
         if self._table.held_by_all + count - (reservation is not None) > self._options.allocations:

@@ -13,6 +13,7 @@ __all__ = ["SupernodeOptions"]
 
 Switch = Literal["off", "on"]
 Channels = Literal["rfc8656", "rfc5766"]
+Part = Literal["fixed", "standby"]
 
 _PORTS = re.compile(r"(\d{1,5})-(\d{1,5})")
 _PRIVILEGED = 1023
@@ -46,6 +47,13 @@ class SupernodeOptions:
     user: Annotated[str, About("Its account at the directory, which then tells clients of it.")] = ""
     password: Annotated[Secret, About("Its password there.")] = _NONE
     directory: Annotated[str, About("The node that has the directory. Without it: the lab's only one.")] = ""
+    role: Annotated[
+        Part,
+        About(
+            "`fixed`: it serves whenever it runs; the directory names its account among its `supernodes`. `standby`: "
+            "it serves when the directory elects it, and lets its clients go when it is elected no more."
+        ),
+    ] = "fixed"
     port: Annotated[int, About("The UDP port, and the TCP port, on which clients are served.")] = 3478
     realm: Annotated[str, About("The realm of the credentials. Without it: the lab's name.")] = ""
     relay_ports: Annotated[
@@ -92,7 +100,9 @@ class SupernodeOptions:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
                 raise OptionError(f"{name} {value!r} is not between 1 and {most}", name)
-        for name, words in (("tcp", get_args(Switch)), ("channels", get_args(Channels))):
+        if self.role == "standby" and not self.user:
+            raise OptionError("role standby wants a directory that elects it: write user and password", "role", "user")
+        for name, words in (("tcp", get_args(Switch)), ("channels", get_args(Channels)), ("role", get_args(Part))):
             if getattr(self, name) not in words:
                 raise OptionError(f"{name} {getattr(self, name)!r} is none of {', '.join(words)}", name)
         for text in self.deny:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 from catenet.nodes.application.stun.attributes import (
@@ -23,11 +23,12 @@ from catenet.nodes.application.turn.allocation import Allocation, FiveTuple, pac
 from catenet.nodes.application.turn.allocator import Allocator
 from catenet.nodes.application.turn.asked import Asked, RefusedError
 from catenet.nodes.application.turn.config import SupernodeOptions
-from catenet.nodes.application.turn.credentials import User, password_of
-from catenet.nodes.application.turn.icmp import PROTOCOL, IcmpError
+from catenet.nodes.application.turn.credentials import Secrets, User, password_of
+from catenet.nodes.application.turn.duty import Duty, ports_of
+from catenet.nodes.application.turn.icmp import IcmpError
 from catenet.nodes.application.turn.limiter import Limiter
 from catenet.nodes.application.turn.policy import Policy
-from catenet.nodes.application.turn.relay import Relay
+from catenet.nodes.application.turn.relay import CHANNELS_BEGIN, Relay
 from catenet.nodes.application.turn.reports import refused
 from catenet.nodes.application.turn.requests import Requests
 from catenet.nodes.application.turn.show import supernode_table
@@ -35,6 +36,7 @@ from catenet.nodes.application.turn.stream import ClientStream
 from catenet.nodes.application.turn.table import AllocationTable
 from catenet.nodes.machine import (
     Action,
+    ClosePort,
     Count,
     Datagram,
     DecodeError,
@@ -47,7 +49,6 @@ from catenet.nodes.machine import (
     OpenPort,
     Port,
     Send,
-    Tcp,
     Udp,
     Way,
 )
@@ -75,13 +76,13 @@ class Supernode:
         entropy: Entropy,
         wall_clock: Callable[[], float],
         count: Count,
-        secrets: Callable[[], Sequence[bytes]] | None = None,
+        secrets: Secrets | None = None,
+        duty: Duty = Duty.SERVING,
     ) -> None:
-        """`wall_clock`: seconds since 1970, by which credentials expire. `secrets`: with any of which they may have
-        been made. Without it: with that of the options."""
+        """`wall_clock`: seconds since 1970, by which credentials expire. `secrets`: with what they are made; None: with
+        that of the options."""
         self._options = options
-        own = (options.secret.encode(),)
-        self._secrets = secrets or (lambda: own)
+        self._secrets = Secrets(options.secret.encode()) if secrets is None else secrets
         self._own = policy.own
         self._realm = realm
         self._wall_clock = wall_clock
@@ -90,9 +91,7 @@ class Supernode:
         self._table = AllocationTable()
         self._relay = Relay(self._table, options.port, count, entropy)
         self.forward = self._relay.forward  # for every packet: no call between
-        self._actions: list[Action] = [OpenPort(Udp(options.port), forwards=True), OpenPort(Ip(PROTOCOL))]
-        if options.tcp == "on":
-            self._actions.append(OpenPort(Tcp(options.port)))
+        self._actions: list[Action] = []
         self._allocator = Allocator(
             options,
             self._table,
@@ -107,6 +106,16 @@ class Supernode:
         self._limiter = Limiter()
         self._told = OncePerReason(_TOLD_AGAIN)
         self._streams: dict[FiveTuple, ClientStream] = {}
+        self.duty = Duty.OFF
+        self.take_duty(duty)
+
+    def take_duty(self, duty: Duty) -> None:
+        """That is what it does from now on; its ports are opened and closed accordingly."""
+        before, after = ports_of(self.duty, self._options), ports_of(duty, self._options)
+        self._actions += [ClosePort(each.port) for each in before if each not in after]
+        self._actions += [each for each in after if each not in before]
+        self.duty = duty
+        self._allocator.allocates = duty is Duty.SERVING
 
     # The contract
 
@@ -133,6 +142,8 @@ class Supernode:
         return self._allocator.next_wake()
 
     def take_actions(self) -> list[Action]:
+        if self.duty is Duty.DRAINING and not self._table.held_by_all:
+            self.take_duty(Duty.ANSWERING)
         actions, self._actions = self._actions, []
         return actions
 
@@ -151,6 +162,9 @@ class Supernode:
 
     def accepted(self, local: Endpoint, peer: Endpoint, now: float) -> ClientStream:
         five_tuple = FiveTuple(peer, local, "tcp")
+        older = self._streams.get(five_tuple)
+        if older is not None:  # it has ended, or there could be no other one; we have not heard of it yet
+            older.receive_eof(now)
         stream = self._streams[five_tuple] = ClientStream(five_tuple, self._from_client, self._stream_gone, now)
         return stream
 
@@ -159,7 +173,7 @@ class Supernode:
         """That there are now."""
         return len(self._table.by_tuple)
 
-    def show(self, table: str, now: float) -> Json:
+    def show(self, table: str, now: float) -> dict[str, Json]:
         """The only table, `supernode`."""
         return supernode_table(
             self._options, self._realm, self._table.by_tuple.values(), self._allocator.reservations, now
@@ -168,7 +182,7 @@ class Supernode:
     # What a client sends, over either transport
 
     def _from_client(self, five_tuple: FiveTuple, data: bytes, now: float) -> None:
-        if data >= b"\x40":
+        if data >= CHANNELS_BEGIN:
             self._relay_channel_data(five_tuple, data, now)
             return
         try:
@@ -226,12 +240,12 @@ class Supernode:
             self._refuse(asked, error, now)
 
     def _proof(self, message: Message, five_tuple: FiveTuple, now: float) -> Signing | Refusal:
-        """By whichever of the secrets; with none, nobody has a password."""
+        """By whichever of the secrets; without one, nobody has a password."""
         proof: Signing | Refusal = Refusal(401)
-        for secret in self._secrets() or (None,):
+        for secret in tuple(self._secrets) or (None,):
             realm = Realm(self._realm, self._nonces, partial(self._password, five_tuple, secret))
             proof = realm.check(message, five_tuple.client, now)
-            if isinstance(proof, Signing):
+            if isinstance(proof, Signing) or proof.code != 401:  # 438 is for one whose password is right
                 break
         return proof
 
@@ -343,9 +357,9 @@ class Supernode:
         if not stream.delivering:  # else it is taken with what else comes of what came
             self._act(Flush(stream))
 
-    def _stream_gone(self, five_tuple: FiveTuple, now: float) -> None:
-        del self._streams[five_tuple]
-        self._allocator.forget(five_tuple, "closed", now)
+    def _stream_gone(self, stream: ClientStream, now: float) -> None:
+        del self._streams[stream.five_tuple]
+        self._allocator.forget(stream.five_tuple, "closed", now)
 
 
 def _not_understood(message: Message) -> tuple[int, ...]:

@@ -5,19 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from catenet.nodes.address import Prefix
-from catenet.nodes.application.directory.place import directory_fault, tell_directory
+from catenet.nodes.application.directory.place import chosen_directory, directory_fault, tell_directory
 from catenet.nodes.application.turn.config import SupernodeOptions
-from catenet.nodes.control.needs import Need, Others, Surroundings
+from catenet.nodes.control.needs import Fault, Need, Others, Surroundings
 from catenet.nodes.machine import Json
 
 __all__ = ["lans_of", "read_needs", "tell"]
 
 
 def read_needs(options: SupernodeOptions, around: Surroundings) -> Iterator[Need]:
-    """A directory that knows its account, if it has one."""
+    """A directory that knows its account, if it has one, and its role."""
     if options.user:
         fault = directory_fault("supernode", options.directory, {options.user: "user"}, around.services)
-        yield Need("directory", fault=fault)
+        yield Need("directory", fault=fault or _role_fault(options, around))
+
+
+def _role_fault(options: SupernodeOptions, around: Surroundings) -> Fault | None:
+    directory = chosen_directory(options.directory, around.services)
+    named = directory is not None and options.user in directory.supernodes
+    if named == (options.role == "fixed"):
+        return None
+    if named:
+        text = f"supernode: role: standby, but the directory names {options.user} among its supernodes"
+        return Fault(text, "write role: fixed, or take the name out there")
+    text = f"supernode: role: fixed, but the directory does not name {options.user} among its supernodes"
+    return Fault(text, "write it there, or role: standby")
 
 
 def tell(options: SupernodeOptions, others: Others) -> Mapping[str, Json]:

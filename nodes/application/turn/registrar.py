@@ -1,207 +1,143 @@
-"""A supernode's side of the directory: it registers, hears with what credentials are made, says how much is in use, and
-asks other supernodes by STUN whether they live (nodes/application/directory/election).
+"""A supernode's side of the directory: it registers, hears what it is to be and with what credentials are made, says
+how much is in use, and asks other supernodes whether they live (nodes/application/directory/election).
 
-It is a machine beside that of the supernode, of which it knows no more than how many allocations there are.
+What it is said to be stays while the directory is away. A directory that is back tells who was elected by its file, but
+only once somebody has reached him from outside: so long he stays what he was.
 """
 
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Callable
-from itertools import count as counting
+from collections.abc import Callable, Mapping
+from math import inf
 
 from catenet.nodes.application.directory.client import DirectoryClient, Joined, Left, State
-from catenet.nodes.application.directory.message import (
-    Answer,
-    Notice,
-    Probe,
-    Probed,
-    Register,
-    Reported,
-    Role,
-)
-from catenet.nodes.application.stun.binding import request
-from catenet.nodes.application.stun.message import TRANSACTION_SIZE, Kind, Message
-from catenet.nodes.machine import (
-    Action,
-    ClosePort,
-    Datagram,
-    DecodeError,
-    Endpoint,
-    Entropy,
-    Json,
-    OpenPort,
-    Port,
-    Send,
-    Stream,
-    Udp,
-)
+from catenet.nodes.application.directory.message import Answer, Notice, Probe, Probed, Register, Reported, Role
+from catenet.nodes.application.turn.credentials import Secrets
+from catenet.nodes.application.turn.duty import Standing
+from catenet.nodes.application.turn.prober import Prober
+from catenet.nodes.machine import Action, Endpoint, Entropy, Json, Stream
 
-__all__ = ["DIRECTORY_TAG", "Registrar"]
+__all__ = ["CONFIRM", "DIRECTORY_TAG", "REPORT", "Registrar"]
 
 DIRECTORY_TAG = 0
 """Of the connection to the directory."""
 REPORT = 2.0
 """Seconds between two words on how much is in use."""
-ANSWER = 2.5
-"""Seconds that a probe waits; the directory waits 3."""
-_AGAIN = 0.5
-_PROBES = 16
-"""Under way at a time."""
-_KEPT = 2
-"""Secrets: the last, and the one before, by which credentials have been made that are still good."""
-
-
-class _Probe:
-    """A request to a supernode, from a socket that nothing has come to yet."""
-
-    def __init__(self, at: Endpoint, message: Message, now: float) -> None:
-        self.at = at
-        self.message = message
-        self.until = now + ANSWER
-        self.again = now
-        self.port: Udp | None = None
-
-    def due(self) -> float:
-        return min(self.until, self.again) if self.port is not None else self.until
+CONFIRM = 60.0
+"""Seconds that a supernode waits for the word of a directory that has it as a candidate."""
+_AGAIN = 10.0  # seconds until it registers again where that was refused
 
 
 class Registrar:
-    """`secrets`: with which credentials are made, the latest first; none before it has been told one."""
+    """`standing`: its role is `unknown` until the directory has said one; `refused`: it may not even be a candidate."""
 
     def __init__(
         self,
         client: DirectoryClient,
-        at: Endpoint,
+        secrets: Secrets,
+        *,
+        port: int,
         quota: int,
         allocations: Callable[[], int],
-        *,
         entropy: Entropy,
     ) -> None:
-        """`client`: of DIRECTORY_TAG. `at`: where clients are served over UDP, on the node's address that the directory
-        sees. `quota`: the most allocations."""
-        self.secrets: tuple[bytes, ...] = ()
-        self._client = client
-        self._at = at
+        """`client`: of DIRECTORY_TAG. `port`: where clients are served over UDP. `quota`: the most allocations;
+        `allocations`: those that there are."""
+        self.standing = Standing("unknown", "the directory was not there yet")
+        self.client = client
+        self._actions: list[Action] = []
+        self.prober = Prober(entropy, self._actions.append, lambda at, answered: client.ask(Probed, at, answered))
+        self._secrets = secrets
+        self._port = port
         self._quota = quota
         self._allocations = allocations
-        self._entropy = entropy
-        self._tags = counting(DIRECTORY_TAG + 1)
-        self._probes: dict[int, _Probe] = {}  # by the tag of their ports
+        self._at: Endpoint | None = None  # where the directory is to see it
         self._registering = ""  # the id of that request
-        self._report_at: float | None = None
+        self._register_at = self._report_at = self._confirm_by = inf
         self._said: list[Joined | Left | Answer | Notice] = []
-        self._actions: list[Action] = []
 
-    # The contract
+    # What its machine passes on
 
-    def receive(self, packet: Datagram, now: float) -> None:
-        for tag, probe in self._probes.items():
-            if probe.port == Udp(packet.destination.port):
-                if packet.source == probe.at and _answers(packet.data, probe.message):
-                    self._end(tag, answered=True)
-                return
+    def connected(self, local: Endpoint, peer: Endpoint, now: float) -> Stream:
+        self._at = Endpoint(local.address, self._port)
+        return self.client.connected(local, peer, now)
 
     def wake(self, now: float) -> None:
-        self._client.wake(now)
-        for tag, probe in [*self._probes.items()]:
-            if now >= probe.until:
-                self._end(tag, answered=False)
-            elif probe.port is not None and now >= probe.again:
-                self._send(probe, now)
-        if self._report_at is not None and now >= self._report_at:
-            self._report(now)
+        self.client.wake(now)
+        self.prober.wake(now)
+        self._collect()
         said, self._said = self._said, []
         for each in said:
             self._hear(each, now)
+        if now >= self._register_at:
+            self._register(now)
+        if now >= self._report_at:
+            self._report_at = now + REPORT
+            self.client.ask(Reported, self._allocations())
+        if now >= self._confirm_by:
+            self._stand("candidate", "the directory has it as a supernode no more", now)
 
     def next_wake(self) -> float | None:
         if self._said:
             return 0.0
-        times = [self._client.next_wake(), self._report_at, *(probe.due() for probe in self._probes.values())]
+        due = min(self._register_at, self._report_at, self._confirm_by)
+        times = (self.client.next_wake(), self.prober.next_wake(), None if due == inf else due)
         return min((at for at in times if at is not None), default=None)
 
     def take_actions(self) -> list[Action]:
-        self._said += self._client.take_said()
-        actions = [*self._actions, *self._client.take_actions()]
+        self._collect()
+        actions = [*self._actions, *self.client.take_actions()]
         self._actions.clear()
         return actions
 
-    def port_opened(self, asked: OpenPort, port: Port, now: float) -> None:
-        probe = self._probes.get(asked.tag)
-        if probe is None:
-            self._actions.append(ClosePort(port))
-        elif isinstance(port, Udp):
-            probe.port = port
-            self._send(probe, now)
-
-    def port_failed(self, asked: OpenPort, why: str, now: float) -> None:
-        """It says nothing: whose fault it is that there is no answer nobody knows."""
-        self._probes.pop(asked.tag, None)
-
-    def connected(self, tag: int, local: Endpoint, peer: Endpoint, now: float) -> Stream:
-        return self._client.connected(local, peer, now)
-
-    def connect_failed(self, tag: int, why: str, now: float) -> None:
-        self._client.connect_failed(why, now)
-
     # What the directory says
+
+    def _collect(self) -> None:
+        """It is looked at by `wake`, which knows the time."""
+        self._said += self.client.take_said()
 
     def _hear(self, said: Joined | Left | Answer | Notice, now: float) -> None:
         match said:
             case Joined():
-                self._registering = self._client.ask(Register, self._at, self._quota)
-                self._report_at = now + REPORT
-            case Answer(id=self._registering, ok=dict(ok)):
-                self._registered(ok)
-            case Role(secret=secret):
-                self._keep(secret)
-            case Probe(at):
-                self._probe(at, now)
-            case _:
-                pass
+                self._register(now)
+            case Left():
+                self._register_at = self._report_at = self._confirm_by = inf
+            case Answer() if said.id == self._registering:
+                self._registered(said, now)
+            case Role():
+                self._secrets.take(said.secret)
+                self._stand(said.role, said.why, now)
+            case Probe():
+                self.prober.ask(said.at, now)
 
-    def _registered(self, ok: dict[str, Json]) -> None:
-        """It comes as in a `Role`, but that it was read as any answer is."""
+    def _register(self, now: float) -> None:
+        self._register_at = inf
+        if self._at is not None and self.client.state is State.HERE:
+            self._registering = self.client.ask(Register, self._at, self._quota)
+
+    def _registered(self, answer: Answer, now: float) -> None:
+        if answer.ok is not None:
+            self._report_at = now + REPORT
+            self._take_role(answer.ok, now)
+        elif answer.error == "address":
+            self._stand("refused", f"the directory sees it elsewhere than at {self._at}: behind a translator", now)
+        elif self.client.state is State.HERE:
+            self._register_at = now + max(_AGAIN, answer.retry_after)
+
+    def _take_role(self, ok: Mapping[str, Json], now: float) -> None:
+        """As in a `Role`, which follows where it is a supernode."""
         try:
-            self._keep(b64decode(str(ok.get("secret")), validate=True))
+            self._secrets.take(b64decode(str(ok.get("secret", "")), validate=True))
         except ValueError:  # of a directory that is none
             return
+        role = str(ok.get("role"))
+        if role == "candidate" and self.standing.role == "supernode":
+            self._confirm_by = now + CONFIRM
+        elif role != "supernode":
+            self._stand(role, "it is registered", now)
 
-    def _keep(self, secret: bytes) -> None:
-        if secret and secret not in self.secrets:
-            self.secrets = (secret, *self.secrets)[:_KEPT]
-
-    def _report(self, now: float) -> None:
-        here = self._client.state is State.HERE
-        self._report_at = now + REPORT if here else None
-        if here:
-            self._client.ask(Reported, self._allocations())
-
-    # Probes
-
-    def _probe(self, at: Endpoint, now: float) -> None:
-        if len(self._probes) < _PROBES:
-            tag = next(self._tags)
-            self._probes[tag] = _Probe(at, request(self._entropy(TRANSACTION_SIZE)), now)
-            self._actions.append(OpenPort(Udp(0), tag=tag))
-
-    def _send(self, probe: _Probe, now: float) -> None:
-        assert probe.port is not None
-        probe.again = now + _AGAIN
-        source = Endpoint(self._at.address, probe.port.number)
-        self._actions.append(Send(Datagram(probe.message.encode(), source, probe.at)))
-
-    def _end(self, tag: int, *, answered: bool) -> None:
-        probe = self._probes.pop(tag)
-        if probe.port is not None:
-            self._actions.append(ClosePort(probe.port))
-        self._client.ask(Probed, probe.at, answered)
-
-
-def _answers(data: bytes, asked: Message) -> bool:
-    try:
-        message = Message.parse(data)
-    except DecodeError:
-        return False
-    return message.kind == Kind.SUCCESS and message.transaction == asked.transaction
+    def _stand(self, role: str, why: str, now: float) -> None:
+        self._confirm_by = inf
+        since = self.standing.since if role == self.standing.role else now
+        self.standing = Standing(role, why, since)

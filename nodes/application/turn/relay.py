@@ -29,10 +29,10 @@ from catenet.nodes.application.turn.icmp import IcmpError
 from catenet.nodes.application.turn.table import AllocationTable
 from catenet.nodes.machine import Count, Endpoint, Entropy, Way
 
-__all__ = ["Relay"]
+__all__ = ["CHANNELS_BEGIN", "Relay"]
 
-_FIRST_CHANNEL = b"\x40"
-"""Below it the first octet is that of a STUN message (section 12, table 3)."""
+CHANNELS_BEGIN = b"\x40"
+"""Below it a message's first octet is that of a STUN message (section 12, table 3)."""
 _HEADER_SIZE = 4
 
 
@@ -51,7 +51,7 @@ class Relay:
         """As `Forwarding` has it. None: a STUN message, what goes to a client over TCP, or one of a client that has
         several allocations."""
         if port == self._port:
-            if data < _FIRST_CHANNEL:
+            if data < CHANNELS_BEGIN:
                 return None
             allocation = self._clients.get(peer)
             if allocation is not None:

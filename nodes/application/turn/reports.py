@@ -5,9 +5,10 @@ from __future__ import annotations
 from catenet.nodes.application.stun.values import REASONS
 from catenet.nodes.application.turn.allocation import Allocation
 from catenet.nodes.application.turn.asked import Asked, RefusedError
+from catenet.nodes.application.turn.duty import Standing
 from catenet.nodes.machine import Report
 
-__all__ = ["allocated", "refused", "released"]
+__all__ = ["allocated", "refused", "released", "role_changed"]
 
 
 def allocated(allocation: Allocation, now: float) -> Report:
@@ -42,6 +43,14 @@ def refused(asked: Asked, error: RefusedError) -> Report:
             **peer,
         },
     )
+
+
+def role_changed(before: str, standing: Standing) -> list[Report]:
+    """The directory has given another role; a supernode that is none any more is told of, a candidate is not."""
+    kind = {"supernode": "supernode.promoted", "dead": "supernode.dead"}.get(standing.role, "")
+    if not kind and before == "supernode":
+        kind = "supernode.demoted"
+    return [Report(kind, f"{standing.role}: {standing.why}", {"why": standing.why})] if kind else []
 
 
 def _whose(allocation: Allocation) -> dict[str, str]:

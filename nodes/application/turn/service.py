@@ -37,6 +37,7 @@ _HEADINGS = {
     "octets_out": "octets to peers",
     "packets_in": "packets from peers",
     "octets_in": "octets from peers",
+    "since": "since (s ago)",
 }
 
 SERVICES = (
@@ -52,6 +53,9 @@ SERVICES = (
             "closed",
             "supernode.refused": "client, transport, user, code, reason, [peer]: a good user asks in vain; told "
             "once a minute",
+            "supernode.promoted": "why: the directory has made it a supernode",
+            "supernode.demoted": "why: it is none any more, or the directory does not say so again",
+            "supernode.dead": "why: the directory has heard that it cannot be reached",
         },
         needs=_needs,
         told=_told,

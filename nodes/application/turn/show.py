@@ -6,10 +6,17 @@ from collections.abc import Iterable
 
 from catenet.nodes.application.turn.allocation import Allocation
 from catenet.nodes.application.turn.config import SupernodeOptions
+from catenet.nodes.application.turn.duty import Standing
 from catenet.nodes.application.turn.relays import Reservation
 from catenet.nodes.machine import Json
 
-__all__ = ["supernode_table"]
+__all__ = ["standing_table", "supernode_table"]
+
+
+def standing_table(standing: Standing, duty: str, directory: str, now: float) -> dict[str, Json]:
+    """What the directory takes it for, and what it does; `directory`: how it is with the connection to that."""
+    since = None if standing.since is None else round(now - standing.since)
+    return {"role": standing.role, "since": since, "why": standing.why, "duty": duty, "directory": directory}
 
 
 def supernode_table(
@@ -18,7 +25,7 @@ def supernode_table(
     allocations: Iterable[Allocation],
     reservations: Iterable[Reservation],
     now: float,
-) -> Json:
+) -> dict[str, Json]:
     """Every allocation, its permissions and channels. Times are in seconds from now on."""
     each = list(allocations)
     return {

@@ -16,14 +16,14 @@ _UNPROVEN = 2_048  # octets of a message of who has no allocation
 _ROOM = 65_536  # octets that may wait to be taken
 
 Deliver = Callable[[FiveTuple, bytes, float], None]
-Gone = Callable[[FiveTuple, float], None]
+Gone = Callable[["ClientStream", float], None]
 
 
 class ClientStream:
     """One connection. What comes in is handed on message by message; `gone` hears when it has ended."""
 
     def __init__(self, five_tuple: FiveTuple, deliver: Deliver, gone: Gone, now: float) -> None:
-        self._five_tuple = five_tuple
+        self.five_tuple = five_tuple
         self._deliver = deliver
         self._gone = gone
         self._frames = Frames(_UNPROVEN)
@@ -41,7 +41,7 @@ class ClientStream:
         try:
             self._frames.receive(data)
             while (message := self._frames.next()) is not None:
-                self._deliver(self._five_tuple, message, now)
+                self._deliver(self.five_tuple, message, now)
         except DecodeError:  # where the next message begins cannot be known
             self._end(now)
         self.delivering = False
@@ -95,4 +95,4 @@ class ClientStream:
     def _end(self, now: float) -> None:
         if not self._finished:
             self._finished = True
-            self._gone(self._five_tuple, now)
+            self._gone(self, now)

@@ -130,17 +130,14 @@ class NatMachine:
         """The only table, `nat`: a row for each session, and how the translator behaves."""
         sessions = [*islice(self._mappings.sessions(now), _ROWS + 1)]
         options = self._options
+        shown = ("mapping", "filtering", "ports", "hairpin", "udp") if self._translates else ("filtering", "udp")
         return {
             "table": [row_of(session, self._name_of, now) for session in sessions[:_ROWS]],
             "behaviour": {
                 "translate": options.translate,
                 "outside": f"{self._address} on {self._outside}",
                 "inside": ", ".join(sorted(self._inside)),
-                "mapping": options.mapping,
-                "filtering": options.filtering,
-                "ports": options.ports,
-                "hairpin": options.hairpin,
-                "udp": options.udp,
+                **{option: getattr(options, option) for option in shown},
                 "mappings": len(self._mappings),
                 "rows": "the first 1000" if len(sessions) > _ROWS else "all",
             },

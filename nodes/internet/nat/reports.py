@@ -19,12 +19,12 @@ NameOf = Callable[[Address], str]
 
 def mapped(mapping: Mapping, name_of: NameOf) -> Report:
     """A mapping was made."""
-    return _about(MAPPED, mapping, name_of, "is now")
+    return _about(MAPPED, mapping, name_of, "is now", "may be answered")
 
 
 def expired(mapping: Mapping, name_of: NameOf) -> Report:
     """A mapping has ended."""
-    return _about(EXPIRED, mapping, name_of, "is no more")
+    return _about(EXPIRED, mapping, name_of, "is no more", "may be answered no more")
 
 
 def full(inside: Endpoint, protocol: int, name_of: NameOf) -> Report:
@@ -58,12 +58,13 @@ def row_of(session: Session, name_of: NameOf, now: float) -> dict[str, Json]:
     }
 
 
-def _about(kind: tuple[str], mapping: Mapping, name_of: NameOf, verb: str) -> Report:
+def _about(kind: tuple[str], mapping: Mapping, name_of: NameOf, verb: str, untranslated: str) -> Report:
     protocol, owner = PROTOCOLS[mapping.protocol], name_of(mapping.inside.address)
+    happened = untranslated if mapping.inside == mapping.outside else f"{verb} {mapping.outside}"
     data: dict[str, Json] = {
         "protocol": protocol,
         "owner": owner,
         "inside": str(mapping.inside),
         "outside": str(mapping.outside),
     }
-    return Report(*kind, f"{protocol} {mapping.inside} of {owner} {verb} {mapping.outside}", data)
+    return Report(*kind, f"{protocol} {mapping.inside} of {owner} {happened}", data)

@@ -40,6 +40,7 @@ SERVICES = (
                     "bytes_out": "out (octets)",
                     "bytes_in": "in (octets)",
                 },
+                first=("owner", "protocol", "inside", "outside", "peer", "state"),
             ),
         ),
         events={

@@ -7,6 +7,8 @@ import json
 from nat_home import PUBLIC, Home, X, Y, Z, echo, udp
 
 from catenet.nodes.address import Address
+from catenet.nodes.catalogue import table
+from catenet.nodes.control.view import blocks
 from catenet.nodes.machine import Crossing, Ip, OpenPort, Report
 
 
@@ -64,6 +66,33 @@ def test_its_behaviour_is_shown() -> None:
     shown = Home(filtering="endpoint-independent").machine.show("nat", 0.0)["behaviour"]
     assert (shown["outside"], shown["inside"], shown["rows"]) == (f"{PUBLIC} on street", "guests, home", "all")
     assert (shown["mapping"], shown["filtering"]) == ("endpoint-independent", "endpoint-independent")
+
+
+def test_of_a_firewall_only_that_is_shown_which_means_something_there() -> None:
+    shown = Home(translate="off").machine.show("nat", 0.0)["behaviour"]
+    assert (shown["translate"], shown["filtering"], shown["udp"]) == ("off", "address-dependent", "on")
+    assert not {"mapping", "ports", "hairpin"} & shown.keys()
+
+
+def test_the_table_begins_with_whose_mapping_it_is_and_times_stand_behind() -> None:
+    home = Home()
+    home.sent(X, Y)
+    block, *_ = blocks(home.machine.show("nat", home.now), {}, table("nat"))
+    assert block.heads[:6] == ["owner", "protocol", "inside", "outside", "peer", "state"]
+    assert block.heads[6:9] == ["age (s)", "idle (s)", "ends in (s)"]
+
+
+def test_what_happened_to_a_mapping_is_said_as_it_is() -> None:
+    """A firewall gives nobody an address."""
+    said = []
+    for home in (Home(), Home(translate="off")):
+        home.sent(X, Y)
+        home.wait(301)
+        said.append([report.text for report in home.take() if isinstance(report, Report)])
+    assert said == [
+        [f"udp {X} of alice is now {PUBLIC}:5000", f"udp {X} of alice is no more {PUBLIC}:5000"],
+        [f"udp {X} of alice may be answered", f"udp {X} of alice may be answered no more"],
+    ]
 
 
 def test_events_of_a_mapping() -> None:

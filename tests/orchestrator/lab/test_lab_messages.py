@@ -39,7 +39,12 @@ VALUES = (
     *({}, {"a": "b"}, {"a": 1}, {"a": ["x"]}, {"a": None}, {"l": 1}, {"l": {"m": "n"}}, {"\x1b[31m": [5]}),
     *({"md5": 1}, {"md5": {}}, {"md5": ["a"]}, {"md5": {"1": 2}}, {"password": 12345}, {"a": "b", "c": "d"}),
 )
-NEEDED = {"nameserver": {"zones": ["root"]}, "web": {"root": "x"}, "nat": {"outside": "o"}}
+NEEDED = {
+    "nameserver": {"zones": ["root"]},
+    "web": {"root": "x"},
+    "nat": {"outside": "o"},
+    "supernode": {"secret": "a good one"},
+}
 OPTIONS = [
     (service, option) for service in services() for option in (*options_class(service).__slots__, IMPLEMENTATION)
 ]

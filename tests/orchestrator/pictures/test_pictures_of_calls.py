@@ -56,11 +56,11 @@ def test_each_line_of_the_way_is_drawn_as_such_and_no_other_one() -> None:
     joined = {("gate-ad-ad", "home-ad-ad"), ("gate-ad-ad", "backbone"), ("gate-ap-ap", "backbone")}
     assert picture.call_lines >= joined
     assert len(picture.call_lines) == 7
-    assert len(re.findall(r'class="line call"', svg(picture))) == 4  # ad-ad, ap-ap and s1 stand in their LANs
-    assert len(re.findall(r'class="node call', svg(picture))) == 5
+    assert len(re.findall(r'class="line way"', svg(picture))) == 4  # ad-ad, ap-ap and s1 stand in their LANs
+    assert len(re.findall(r'class="node way', svg(picture))) == 5
     assert dot(picture).count("penwidth=5") == 7
     (styled,) = re.findall(r"linkStyle ([\d,]+) stroke:#7a3fb5", mermaid(picture))
     assert len(styled.split(",")) == 7
     for draw in (svg, dot, mermaid):
-        assert "call" not in re.sub(r"<style>.*</style>", "", draw(plain), flags=re.DOTALL)
+        assert 'way"' not in re.sub(r"<style>.*</style>", "", draw(plain), flags=re.DOTALL)
         assert "#7a3fb5" not in re.sub(r"<style>.*</style>", "", draw(plain), flags=re.DOTALL)

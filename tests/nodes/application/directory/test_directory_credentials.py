@@ -9,7 +9,7 @@ from hashlib import sha1, sha256
 from directory_bench import WALL, Room
 
 from catenet.nodes.address import Address
-from catenet.nodes.application.directory.credentials import mint, secret_of
+from catenet.nodes.application.turn.credentials import mint, secret_of
 from catenet.nodes.machine import Endpoint
 
 AT = Endpoint(Address.parse("10.0.0.9"), 3478)

@@ -10,8 +10,9 @@ import pytest
 
 from catenet.nodes.address import Address
 from catenet.nodes.application.directory.config import DirectoryOptions
+from catenet.nodes.application.directory.place import Place, place_of
 from catenet.nodes.application.phone.config import PhoneOptions
-from catenet.nodes.application.phone.needs import Place, place_of, read_needs, tell_directory
+from catenet.nodes.application.phone.needs import read_needs, tell
 from catenet.nodes.application.phone.voice import synthetic
 from catenet.nodes.application.rtp.wav import write_wav
 from catenet.nodes.control.needs import Folder, Others, Surroundings
@@ -83,9 +84,9 @@ def test_speech_is_judged_before_the_start(tmp_path: Path) -> None:
 
 def test_a_phone_is_told_where_its_directory_is() -> None:
     others = Others(TWO, {"d": Address.parse("10.0.0.1"), "e": Address.parse("10.0.0.2")}, {})
-    told = tell_directory(options(directory="e"), others)
+    told = tell(options(directory="e"), others)
     assert place_of(told) == Place(Endpoint(Address.parse("10.0.0.2"), 5555), "e")
-    assert tell_directory(options(), others) == {}, "there are two"
+    assert tell(options(), others) == {}, "there are two"
     with pytest.raises(ValueError, match="not told where"):
         place_of({})
 

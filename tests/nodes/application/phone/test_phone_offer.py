@@ -16,6 +16,7 @@ from catenet.nodes.application.ice.candidate import Candidate, Kind
 from catenet.nodes.application.ice.check import Credentials
 from catenet.nodes.application.phone.keys import Identity
 from catenet.nodes.application.phone.offer import REASONS, Party, Said, read, write
+from catenet.nodes.application.phone.terms import Stream
 from catenet.nodes.machine import DecodeError, Endpoint
 
 RANDOM = Random("phone offers")
@@ -23,8 +24,11 @@ ALICE, BOB = (Identity(RANDOM.randbytes(32)) for _ in range(2))
 AT = Endpoint(Address.parse("192.0.2.1"), 5004)
 PARTY = Party(
     bytes(range(32)),
-    Credentials("abcd+/01", "ABCDEFGHIJKLMNOPQRSTUVWX"),
-    (Candidate(Kind.HOST, AT, AT, 2_130_706_431, "1"), Candidate(Kind.RELAYED, AT, AT, 16_777_215, "2")),
+    Stream(
+        Credentials("abcd+/01", "ABCDEFGHIJKLMNOPQRSTUVWX"),
+        (Candidate(Kind.HOST, AT, AT, 2_130_706_431, "1"), Candidate(Kind.RELAYED, AT, AT, 16_777_215, "2")),
+    ),
+    Stream(Credentials("EFGH", "abcdefghijklmnopqrstuv"), (Candidate(Kind.HOST, AT, AT, 1, "1"),)),
     0xFFFFFFFF,
     32_767,
     True,
@@ -32,7 +36,7 @@ PARTY = Party(
 OFFER = Said("offer", "0123456789abcdef" * 2, "alice", "bob", 1_800_000_000, PARTY)
 SAID = [
     OFFER,
-    OFFER._replace(word="ringing", party=PARTY._replace(candidates=(), encrypts=False)),
+    OFFER._replace(word="ringing", party=PARTY._replace(spare=PARTY.spare._replace(candidates=()), encrypts=False)),
     OFFER._replace(word="accept", party=None),
     OFFER._replace(word="cancel", party=None),
     *(OFFER._replace(word="refuse", party=None, why=why) for why in REASONS),
@@ -59,9 +63,12 @@ def test_what_is_said_is_read(said: Said) -> None:
 
 
 def test_the_largest_party_fits_in_a_signal() -> None:
-    """The directory takes 8,192 bytes."""
-    candidate = PARTY.candidates[0]._replace(foundation="f" * 32, endpoint=Endpoint(Address.parse("255.0.0.1"), 65_535))
-    party = PARTY._replace(candidates=(candidate,) * 16, credentials=Credentials("f" * 256, "p" * 256))
+    """The directory takes 8,192 bytes; this is the largest of which these phones tell."""
+    at = Endpoint(Address.parse("223.255.255.254"), 65_535)
+    stream = Stream(
+        Credentials.new(RANDOM.randbytes), (Candidate(Kind.SERVER_REFLEXIVE, at, at, (1 << 31) - 1, "16"),) * 16
+    )
+    party = PARTY._replace(media=stream, spare=stream)
     body, _ = write(OFFER._replace(party=party, sender="a" * 64, to="b" * 64), ALICE, BOB.public, RANDOM.randbytes)
     assert len(body) <= 8192
 
@@ -82,13 +89,8 @@ WRONG: list[tuple[str, Any]] = [
     ("time", True),
     ("ephemeral", b64encode(bytes(31)).decode()),
     ("ephemeral", None),
-    ("fragment", "abc"),
-    ("fragment", "ab d"),
-    ("password", "short"),
-    ("candidates", ["nonsense"]),
-    ("candidates", ["candidate:1 1 UDP 1 192.0.2.1 5004 typ host"] * 17),
-    ("candidates", "candidate:1 1 UDP 1 192.0.2.1 5004 typ host"),
-    ("candidates", [1]),
+    ("media", None),
+    ("spare", []),
     ("ssrc", 1 << 32),
     ("sequence", 1 << 15),  # RFC 3711 section 3.3.1: the rollover counter would be in doubt
     ("encrypts", 1),
@@ -104,7 +106,30 @@ def test_a_field_that_is_wrong_is_named(field: str, value: object) -> None:
     fields = {**fields_of(OFFER), field: value}
     with pytest.raises(DecodeError) as refused:
         read(said_by_alice(json.dumps(fields).encode()), BOB, ALICE.public)
-    assert field.startswith(refused.value.field) or value == "accept"
+    assert refused.value.field == field or value == "accept"
+
+
+@pytest.mark.parametrize("stream", ["media", "spare"])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("fragment", "abc"),
+        ("fragment", "ab d"),
+        ("password", "short"),
+        ("candidates", ["nonsense"]),
+        ("candidates", ["candidate:1 1 UDP 1 192.0.2.1 5004 typ host"] * 17),
+        ("candidates", "candidate:1 1 UDP 1 192.0.2.1 5004 typ host"),
+        ("candidates", [1]),
+        ("more", 1),
+    ],
+    ids=str,
+)
+def test_so_is_a_field_of_a_stream(stream: str, field: str, value: object) -> None:
+    fields = fields_of(OFFER)
+    fields[stream][field] = value
+    with pytest.raises(DecodeError) as refused:
+        read(said_by_alice(json.dumps(fields).encode()), BOB, ALICE.public)
+    assert field.startswith(refused.value.field)
 
 
 @pytest.mark.parametrize("field", sorted(fields_of(OFFER)))
@@ -142,6 +167,6 @@ def test_a_body_over_what_a_signal_holds_is_not_looked_at() -> None:
 def test_candidates_of_kinds_that_are_not_spoken_are_left_out() -> None:
     """RFC 8839 section 5.1: what is not understood is passed over."""
     fields = fields_of(OFFER)
-    fields["candidates"].append("candidate:3 1 TCP 1 192.0.2.1 9 typ host tcptype active")
+    fields["media"]["candidates"].append("candidate:3 1 TCP 1 192.0.2.1 9 typ host tcptype active")
     found = read(said_by_alice(json.dumps(fields).encode()), BOB, ALICE.public).said
     assert found == OFFER

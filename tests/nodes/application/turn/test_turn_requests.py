@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import pytest
-from turn_desk import PEER, SERVER, UDP, Client, Desk, code_of, end
+from turn_desk import PEER, SECRET, UDP, Client, Desk, code_of, end
 
 from catenet.nodes.application.stun.attributes import (
     CHANNEL_NUMBER,
     LIFETIME,
+    MESSAGE_INTEGRITY,
+    MESSAGE_INTEGRITY_SHA256,
     NONCE,
     PASSWORD_ALGORITHMS,
     REALM,
     REQUESTED_ADDRESS_FAMILY,
     SOFTWARE,
+    USERNAME,
     XOR_MAPPED_ADDRESS,
     XOR_PEER_ADDRESS,
 )
+from catenet.nodes.application.stun.credentials import Login
+from catenet.nodes.application.stun.integrity import long_term_key, verify
 from catenet.nodes.application.stun.message import Kind, Message, Method
 from catenet.nodes.application.stun.values import Endpoint6
+from catenet.nodes.application.turn.credentials import password_of
 
 PEER6 = Endpoint6(bytes.fromhex("20010db8000000000000000000000001"), 7000)
 OTHER = end("10.0.2.8:7000")
@@ -73,7 +79,7 @@ def test_a_request_is_refused_whose_integrity_is_wrong() -> None:
     desk = Desk()
     client = allocated(desk)
     other = desk.client("10.0.1.2:4000")
-    other.login = type(other.login)(client.username, "guessed")
+    other.login = Login(client.username, "guessed")
     response = other.ask(Method.REFRESH, LIFETIME.of(0))
     assert code_of(response) == 401
     assert response.has(REALM, NONCE, PASSWORD_ALGORITHMS)
@@ -91,6 +97,25 @@ def test_a_nonce_grows_stale_and_the_allocation_goes_on() -> None:
     (answer,) = client.say(signing.encode(complete))
     assert code_of(Message.parse(answer.data)) == 438
     assert client.bind(0x4000, PEER) == 0
+
+
+def test_a_client_that_knows_md5_alone_is_answered_in_kind() -> None:
+    """RFC 8489 section 9.2.4: "the MESSAGE-INTEGRITY attribute MUST be used instead" where it was processed as MD5,
+    errors too."""
+    desk = Desk()
+    client = desk.client()
+    (challenge,) = client.say(client.request(Method.ALLOCATE, UDP).encode())
+    nonce = Message.parse(challenge.data).get(NONCE)
+    assert nonce is not None
+    key = long_term_key(client.username, "lab", _password(client))
+    shown = USERNAME.of(client.username), REALM.of("lab"), NONCE.of(nonce)
+    for method, attributes, code in ((Method.ALLOCATE, (UDP,), 0), (Method.CREATE_PERMISSION, (), 400)):
+        (answer,) = client.say(client.request(method, *attributes, *shown).encode(key))
+        response = Message.parse(answer.data)
+        assert code_of(response) == code
+        assert response.has(MESSAGE_INTEGRITY)
+        assert not response.has(MESSAGE_INTEGRITY_SHA256, REALM, NONCE, USERNAME)
+        assert verify(answer.data, key)
 
 
 def test_a_nonce_is_good_from_one_address_and_port() -> None:
@@ -111,15 +136,11 @@ def test_a_credential_is_over_at_its_time_and_its_allocation_goes_on() -> None:
     desk.wait(161)
     assert client.code(Method.REFRESH) == 0
     late = desk.client("10.0.1.2:4001")
-    late.login = client.login.__class__(client.username, _password(client))
+    late.login = Login(client.username, _password(client))
     assert late.code(Method.ALLOCATE, UDP) == 401
 
 
 def _password(client: Client) -> str:
-    from turn_desk import SECRET
-
-    from catenet.nodes.application.turn.credentials import password_of
-
     return password_of(client.username, SECRET.encode())
 
 
@@ -128,7 +149,7 @@ def test_a_username_without_its_time_is_nobodys(username: str) -> None:
     desk = Desk()
     client = desk.client()
     client.username = username
-    client.login = client.login.__class__(username, _password(client))
+    client.login = Login(username, _password(client))
     assert client.code(Method.ALLOCATE, UDP) == 401
 
 
@@ -335,48 +356,3 @@ def test_channels_of_one_allocation_are_none_of_another() -> None:
     assert first.bind(0x4000, PEER) == 0
     assert second.bind(0x4000, OTHER) == 0
     assert second.bind(0x4001, PEER) == 0
-
-
-# The node's own addresses, and what else is out of reach
-
-
-def test_two_clients_of_one_supernode_are_peers_by_it() -> None:
-    """coturn #584: its own address was refused."""
-    desk = Desk()
-    first, second = allocated(desk), allocated(desk, "10.0.1.3:4000", "bob")
-    assert second.relay is not None
-    assert first.permit(second.relay) == 0
-    assert first.bind(0x4000, second.relay) == 0
-    assert [each.destination for each in first.say(b"\x40\x00\x00\x01x")] == [second.relay]
-    assert [each.destination for each in first.send(second.relay, b"x")] == [second.relay]
-
-
-@pytest.mark.parametrize("port", [3478, 53, 50000])
-def test_no_other_port_of_the_node_is_reached(port: int) -> None:
-    client = allocated()
-    own = SERVER._replace(port=port)
-    assert client.bind(0x4000, own) == 403
-    assert client.permit(own) == 0
-    assert client.send(own, b"x") == []
-
-
-def test_a_port_that_was_a_relay_is_reached_no_more() -> None:
-    desk = Desk()
-    first, second = allocated(desk), allocated(desk, "10.0.1.3:4000", "bob")
-    assert second.relay is not None
-    first.bind(0x4000, second.relay)
-    second.code(Method.REFRESH, LIFETIME.of(0))
-    assert first.say(b"\x40\x00\x00\x01x") == []
-    assert first.send(second.relay, b"x") == []
-    first.permit(second.relay)
-    assert first.say(b"\x40\x00\x00\x01x") == []
-
-
-def test_what_the_lab_file_denies_is_refused_and_told_once() -> None:
-    desk = Desk(deny=("10.0.3.0/24",))
-    client = allocated(desk)
-    assert client.bind(0x4000, end("10.0.3.9:5")) == 403
-    assert client.bind(0x4000, end("10.0.3.9:5")) == 403
-    refused = [report for report in desk.reports if report.kind == "supernode.refused"]
-    assert [(report.data["code"], report.data["peer"]) for report in refused] == [(403, "10.0.3.9")]
-    assert desk.counters["refused_403"] == 2

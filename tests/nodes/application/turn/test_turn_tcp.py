@@ -209,6 +209,20 @@ def test_a_connection_that_ends_while_its_port_is_opened_leaves_nothing() -> Non
     Wire(desk).allocate()
 
 
+def test_a_client_that_connects_anew_from_the_same_port_begins_anew() -> None:
+    """Its older connection was reset, of which nobody has told us yet."""
+    wire = bound()
+    again = Wire(wire.desk)
+    again.allocate()
+    wire.stream.give_up()
+    wire.desk.settle()
+    assert len(wire.desk.relay_ports) == 1
+    again.bind()
+    again.stream.receive_eof(wire.desk.now)
+    wire.desk.settle()
+    assert wire.desk.relay_ports == []
+
+
 def test_a_token_may_be_brought_over_another_transport() -> None:
     """Section 7.2: "it can use a different client IP address and port, a different transport protocol"."""
     desk = Desk()

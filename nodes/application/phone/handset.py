@@ -41,23 +41,26 @@ from catenet.nodes.application.phone.terms import (
     Sound,
     Spared,
     Statistics,
+    Stream,
     Terms,
 )
 from catenet.nodes.application.rtp.session import FIRST_SEQUENCES, Side
 from catenet.nodes.machine import Action, Count, Entropy, Randomness
 
-__all__ = ["LAST_CALLS", "Exchange"]
+__all__ = ["LAST_CALLS", "MOST_LEAVING", "Handset"]
 
 LAST_CALLS = 20
 """That are remembered."""
+MOST_LEAVING = 4
+"""Calls that are over, and have ports and relays still: while there are so many, nobody calls or is called."""
 _NAME = 16  # octets of a call's name
 _REASONS = {"refused": "refused", "hung-up": "refused", "no-answer": "no-answer"}
 """Why a call ends → why the caller is told that it is refused; otherwise it has failed."""
 
 
-class Exchange:
-    """`call` is the call that there is, or was last; `heard`: what was heard in it; `said`: what its user says,
-    again and again."""
+class Handset:
+    """`call` is the call that there is, or was last; `heard`: what was heard in the last one that was answered; `said`:
+    what its user says, again and again."""
 
     def __init__(
         self,
@@ -91,6 +94,7 @@ class Exchange:
         self._act = act
         self._count = count
         self._seen = Seen()
+        self._recorder = self.heard
         self._outlet: Outlet | None = None  # the call's
 
     @property
@@ -108,6 +112,11 @@ class Exchange:
         if self.conversation is not None:
             return self.conversation.statistics(now)
         return self.call.statistics if self.call is not None else None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there can be no other call until what earlier ones had is given back."""
+        return len(self.outlets) >= MOST_LEAVING
 
     # What the user does.
 
@@ -193,8 +202,8 @@ class Exchange:
         if key is None or not self._seen.first(sender, name, now):
             self._count("refused.replayed")
             return
-        glares = current is not None and current.outgoing and current.peer == sender
-        if current is not None and not glares:
+        glares = current is not None and current.state is State.CALLING and current.peer == sender
+        if self.is_full or (current is not None and not glares):
             self._count("busy")
             self._post.say(sender, key, name, "refuse", now, why="busy")
             return
@@ -227,7 +236,7 @@ class Exchange:
 
     def _open(self, call: Call, pcm: bytes | None) -> None:
         self.call = call
-        self.heard = Recorder()
+        self._recorder = Recorder()
         self.said = self._speech() if pcm is None else pcm
         self._outlet = outlet = Outlet(self._tags, self._act, self.settle)
         self.outlets.append(outlet)
@@ -243,7 +252,7 @@ class Exchange:
             Ports(self._address, *outlet.ports),
             self._post.servers,
             Options(self._options.user, relayed_only=self._options.paths == "relayed"),
-            Sound(Player(self.said, again=True).read, self.heard.write),
+            Sound(Player(self.said, again=True).read, self._recorder.write),
             controlling=call.outgoing,
             entropy=self._entropy,
             randomness=self._randomness,
@@ -266,8 +275,8 @@ class Exchange:
             ssrc ^= 1  # RFC 3550 section 8.1: no two sources of a session have the same
         party = Party(
             call.ephemeral.public,
-            conversation.credentials,
-            tuple(conversation.candidates),
+            Stream(conversation.credentials, tuple(conversation.candidates)),
+            conversation.spare,
             ssrc,
             int.from_bytes(self._entropy(2), "big") % FIRST_SEQUENCES,
             self._options.encryption == "on",
@@ -299,8 +308,8 @@ class Exchange:
             terms = Terms(
                 Side(own.ssrc, own.sequence, masters[0] if sides else None),
                 Side(peer.ssrc, peer.sequence, masters[1] if sides else None),
-                peer.credentials,
-                peer.candidates,
+                *peer.media,
+                peer.spare,
             )
             conversation.begin(terms, now)
             call.begun = True
@@ -309,6 +318,7 @@ class Exchange:
             self.end(call, "failed", now, own=True)
 
     def _speak(self, call: Call, conversation: Conversation, now: float) -> None:
+        self.heard = self._recorder
         conversation.start_media(now)
         if call.path is not None and call.happens(Happening.PATH, now):
             self._act(reports.up(call, call.path, now))
@@ -350,7 +360,6 @@ class Exchange:
                 call.happens(Happening.SILENT, now)
             case Moved(path):
                 call.path = path
-                call.happens(Happening.HEARD, now)
                 self._act(reports.moved(call, event))
             case HungUp():
                 why = "cancelled" if not call.outgoing else "refused"

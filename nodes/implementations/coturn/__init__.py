@@ -1,0 +1,1 @@
+"""coturn 4: `implementation: coturn`. Each file is a service."""
