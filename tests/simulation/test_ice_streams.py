@@ -12,6 +12,8 @@ from talker import Talker, introduce, servers, supernode
 
 from catenet.nodes.address import Address
 from catenet.nodes.application.ice.candidate import Kind
+from catenet.nodes.application.ice.datastream import DataStream
+from catenet.nodes.application.ice.timing import Timing
 from catenet.nodes.machine import Endpoint
 
 LANS = {"east": "10.0.1.0/24", "west": "10.0.2.0/24", "middle": "10.0.3.0/24"}
@@ -155,7 +157,7 @@ def test_who_waits_for_a_silent_server_is_woken_when_something_is_due_and_not_al
     network.kill("s1")
     one.stream = DataStream(
         one.stream.base,
-        servers(),
+        servers(SUPERNODES),
         Timing(),
         controlling=True,
         entropy=network.nodes["a"].random.randbytes,
@@ -188,7 +190,7 @@ def test_a_port_that_had_an_allocation_in_an_earlier_life_gives_it_back_and_has_
     first = {each.endpoint for each in one.stream.candidates if each.kind is Kind.RELAYED}
     one.stream = DataStream(
         one.stream.base,
-        servers(),
+        servers(SUPERNODES),
         Timing(),
         controlling=True,
         entropy=network.nodes["a"].random.randbytes,
