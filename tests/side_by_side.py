@@ -49,6 +49,7 @@ SECONDS = {
     "labs/test_isolation.py": 15,
     "orchestrator/operations/test_reset_real.py": 15,
     "orchestrator/lab/test_lab_messages.py": 14,
+    "labs/test_nat_matrix_in_containers.py": 55,
     "simulation/test_nat_matrix.py": 14,
 }
 """Module → how long it takes, for those over 10 s. Only the order depends on it: where a figure is wrong, or there is
