@@ -79,11 +79,13 @@ def likeness(said: bytes, heard: bytes) -> Likeness:
 def likeness_in_call(said: bytes, heard: bytes) -> float:
     """The score, where the same was said again and again for as long as the call took.
 
-    The two may have begun to hear each other at different times, so that what was said in the last seconds is left out.
+    The two may have begun to hear each other at different times: what was said in the last seconds may not have come
+    yet, or what was said in the first ones not any more. The better of both counts.
     """
-    length = max(0, len(heard) - 2 * _RATE * _APART)
+    apart, length = 2 * _RATE * _APART, len(heard)
     again = said * (length // max(1, len(said)) + 1)
-    return likeness(again[:length], heard).score
+    score = likeness(again[: max(0, length - apart)], heard).score
+    return score if score > _SURE else max(score, likeness(again[apart:length], heard).score)
 
 
 class _Sound:

@@ -28,6 +28,10 @@ SECONDS = {
     "labs/test_count_to_infinity.py": 65,
     "labs/test_reference_router.py": 60,
     "labs/test_five_routers.py": 60,
+    "labs/test_skype.py": 75,
+    "labs/test_supernode_dies.py": 60,
+    "labs/test_directory_dies.py": 60,
+    "labs/test_eavesdropper.py": 45,
     "nodes/runtime/test_node_container.py": 60,
     "soak/test_soak.py": 60,
     "interop/test_rip_hostile_neighbour.py": 55,
@@ -45,12 +49,12 @@ SECONDS = {
     "orchestrator/cli/test_test_real.py": 20,
     "orchestrator/cli/test_new.py": 15,
     "labs/test_https.py": 15,
-    "labs/test_nat_behaviours.py": 12,
     "labs/test_isolation.py": 15,
     "orchestrator/operations/test_reset_real.py": 15,
     "orchestrator/lab/test_lab_messages.py": 14,
     "labs/test_nat_matrix_in_containers.py": 55,
     "simulation/test_nat_matrix.py": 14,
+    "labs/test_nat_behaviours.py": 12,
 }
 """Module → how long it takes, for those over 10 s. Only the order depends on it: where a figure is wrong, or there is
 none, some worker waits longer."""

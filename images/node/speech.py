@@ -5,6 +5,7 @@ had there is no speech, only the folder, so that nobody tries again: telephones 
 """
 
 import array
+import contextlib
 import math
 import os
 import pathlib
@@ -40,8 +41,8 @@ def main() -> None:
     except (OSError, subprocess.SubprocessError, wave.Error) as error:
         sys.stderr.write(f"no speech: {error}\n")
     finally:
-        purge = ("apt-get", "-qqy", "purge", "--auto-remove", "espeak-ng")
-        subprocess.run(purge, check=False, env={**os.environ, **QUIET})
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            run("apt-get", "-qqy", "purge", "--auto-remove", "espeak-ng")
         for each in LISTS.iterdir() if LISTS.is_dir() else ():
             shutil.rmtree(each) if each.is_dir() else each.unlink()
 

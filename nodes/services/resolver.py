@@ -42,11 +42,12 @@ async def serve(context: ServiceContext, options: ResolverOptions) -> None:
 
 
 def _local(context: ServiceContext) -> Callable[[Address], Address]:
-    """Our address towards another one: that on its LAN, else the first."""
+    """Our address towards another one: that on its LAN, else that on the gateway's, else the first."""
 
     def local(there: Address) -> Address:
         interfaces = context.interfaces()
-        near = (interface for interface in interfaces if interface.prefix.holds(there))
+        hops = [there] if context.config.gateway is None else [there, context.config.gateway]
+        near = (interface for hop in hops for interface in interfaces if interface.prefix.holds(hop))
         chosen = next(near, interfaces[0] if interfaces else None)
         return ANY if chosen is None else chosen.address
 

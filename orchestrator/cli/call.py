@@ -222,9 +222,9 @@ class _Story:
             say(f"what {self._ends[1].user} heard is in {record}")
 
     @staticmethod
-    def _alike(sounds: Mapping[Phone, Mapping[str, bytes]], end: Phone, other: Phone) -> float | None:
+    def _alike(sounds: Mapping[Phone, tuple[bytes, bytes]], end: Phone, other: Phone) -> float | None:
         """How like what this end heard is to what the other one said, again and again; None: too short to tell."""
-        said, heard = sounds[other]["said"], sounds[end]["heard"]
+        (said, _), (_, heard) = sounds[other], sounds[end]
         return round(likeness_in_call(said, heard), 3) if len(heard) >= _SHORTEST * 2 * RATE else None
 
     def _as_json(self, talks: list[Call], alike: dict[str, float | None]) -> Json:

@@ -100,8 +100,8 @@ def _bootstrap(archive: Path, packages: Sequence[str], program: bytes) -> None:
         *(["--mode=root"] if os.geteuid() == 0 else []),
         '--aptopt=APT::Install-Recommends "false"',
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT),
-        f"--include={','.join(packages)}",
         f'--customize-hook=chroot "$1" python3 - <{shlex.quote(str(file))}',  # in one step: its packages leave nothing
+        f"--include={','.join(packages)}",
         RELEASE,
         str(archive),
         *filter(None, [host_mirror()]),

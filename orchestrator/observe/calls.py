@@ -154,10 +154,10 @@ class Calls:
             raise EngineError(f"{phone.node}: {file} cannot be read: {done.last_words}")
         return done.stdout_bytes
 
-    def sounds(self, phone: Phone) -> dict[str, bytes]:
-        """The samples of what was `said` and `heard` in it: 16 bits, in the machine's byte order."""
+    def sounds(self, phone: Phone) -> tuple[bytes, bytes]:
+        """The samples of what was said and heard in it: 16 bits, in the machine's byte order."""
         try:
-            return {word: samples(self.sound(phone, word)) for word in ("said", "heard")}
+            return samples(self.sound(phone, "said")), samples(self.sound(phone, "heard"))
         except ValueError as error:
             raise EngineError(f"{phone.node}: what was heard cannot be read: {error}") from None
 

@@ -156,7 +156,7 @@ class RunningScene:
                 if not keep:
                     calls.end(ends[0])
             if sound:
-                one, other = (talk._replace(**calls.sounds(end)) for talk, end in zip((one, other), ends, strict=True))
+                one, other = (Talk(talk.call, *calls.sounds(end)) for talk, end in zip((one, other), ends, strict=True))
         return one, other
 
     def call(self, node: str) -> Call:

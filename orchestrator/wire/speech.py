@@ -28,7 +28,7 @@ _HALF, _WHOLE = 1 << 15, 1 << 16
 
 class Overheard(NamedTuple):
     """One source's speech, as 16-bit samples of 8 kHz in the machine's byte order; `packets`: how many there were;
-    `octets`: of each payload: 160 of G.711, 170 of SRTP with its tag."""
+    `octets`: of each payload: 160 of G.711, and with SRTP the tag behind them."""
 
     source: int
     packets: int

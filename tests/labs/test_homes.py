@@ -12,6 +12,8 @@ from lab_bench import LABS, Bench, failures, until, up
 from on_engine import own
 from polling import ASK, FIRST, reports
 
+from catenet.orchestrator.trace.fetch import trace_http
+
 pytestmark = pytest.mark.engine
 
 POLL, BOX1, CGN, ALICE, PAGE = "192.31.65.81", "203.0.113.11", "203.0.113.12", "192.168.1.10", "http://www.example/"
@@ -85,6 +87,16 @@ def test_curl_and_our_browser_get_the_page(bench: Bench, host: str) -> None:
     browser = bench.run(host, "browse", PAGE)
     assert browser.returncode == 0, browser.last_words
     assert "Two homes have it" in browser.stdout
+
+
+@pytest.mark.parametrize(
+    ("host", "over"), [("alice", ("box1", "r")), ("bella", ("box2", "cgn", "r")), ("chris", ("wall", "r"))]
+)
+def test_each_message_of_a_fetch_is_seen_on_its_way_and_told(bench: Bench, host: str, over: tuple[str, ...]) -> None:
+    """Those of the box's own resolver, too."""
+    steps = trace_http(bench.engine, bench.running, host, PAGE, cold=True).steps
+    assert [f"{step.number} {step.doubt}" for step in steps if step.doubt] == []
+    assert [step.over for step in steps if step.kind == "http.request"] == [over]
 
 
 def test_two_hosts_have_one_address(bench: Bench) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from speech import frames, noise, speech
 
 from catenet.nodes.application.rtp.g711 import PCMA, PCMU, Law
-from catenet.orchestrator.likeness import LONGEST, likeness
+from catenet.orchestrator.likeness import LONGEST, likeness, likeness_in_call
 
 SAID = speech(4.0, 1)
 OCTETS = 16
@@ -120,3 +120,16 @@ def test_whatever_is_heard_the_score_is_between_0_and_1(said: list[int], heard: 
     found = likeness(array("h", said * 200).tobytes(), array("h", heard * 200).tobytes())
     assert 0 <= found.score <= 1 + 1e-9
     assert abs(found.delay) <= 2.2
+
+
+@pytest.mark.parametrize("late", [-1500, 0, 130, 1500])
+def test_in_a_call_it_was_said_again_and_again_and_heard_for_a_while(late: int) -> None:
+    """Negative: the one began to hear before the other began to be heard."""
+    again = 3 * SAID
+    heard = silence(late) + again[: 9 * 1000 * OCTETS] if late >= 0 else again[-late * OCTETS : 9 * 1000 * OCTETS]
+    assert likeness_in_call(SAID, heard) > 0.9
+
+
+@pytest.mark.parametrize(("said", "heard"), [(b"", SAID), (SAID, b""), (SAID, SAID[:1000]), (SAID, noise(9.0, 5))])
+def test_what_was_not_said_or_not_heard_in_a_call_is_unlike(said: bytes, heard: bytes) -> None:
+    assert likeness_in_call(said, heard) < 0.1

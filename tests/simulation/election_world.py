@@ -174,7 +174,8 @@ class Reporter:
             self.client.ask(Reported, self._load())
 
     def next_wake(self) -> float:
-        return 0.0 if self._said else min(self._report_at, self.client.next_wake() or inf)
+        due = self.client.next_wake()
+        return 0.0 if self._said else min(self._report_at, inf if due is None else due)
 
     def take_actions(self) -> list[Action]:
         self._said += self.client.take_said()

@@ -43,6 +43,8 @@ LANS = {"east": "10.0.1.0/24", "west": "10.0.2.0/24", "middle": "10.0.3.0/24"}
 PLACES = {"a": ("east", "10.0.1.7"), "b": ("west", "10.0.2.7")}
 MEDIA, SPARE = 5000, 5001
 PERIOD = 0.02
+ALLOWED = 1.0
+"""Seconds of silence when a supernode dies: the promise is 2."""
 
 _LOUD = 8000
 TONE = array("h", [int(_LOUD * sin(2 * pi * 400 * place / 8000)) for place in range(160)]).tobytes()
@@ -296,6 +298,24 @@ class World(NamedTuple):
         self.introduce(encrypted=encrypted, with_spare=with_spare)
         self.answer()
         self.network.run(seconds)
+
+    def carriers(self) -> list[str]:
+        """The supernodes that carry it now."""
+        path = self.a.talk.statistics(self.network.now).path
+        assert path is not None and path.way == "relayed"
+        return [name_of(each) for each in path.by]
+
+    def slow(self, *, loss: float = 0.0) -> None:
+        """Ten milliseconds a LAN, some jitter; each way crosses `east` once."""
+        for lan in LANS:
+            self.network.impair(lan, delay=0.01, jitter=0.004, loss=loss if lan == "east" else 0)
+
+    def assert_heard(self, seconds: float = 1.0) -> None:
+        """From now on everybody hears everybody."""
+        before = [len(each.heard) for each in self.both]
+        self.network.run(seconds)
+        for each, start in zip(self.both, before, strict=True):
+            assert all(each.heard[start:]) and len(each.heard) - start >= seconds / PERIOD - 1
 
 
 def as_told(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:

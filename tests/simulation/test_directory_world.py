@@ -200,11 +200,13 @@ def test_contacts_and_supernodes_are_known_while_the_directory_is_away() -> None
 
 
 def test_credentials_are_renewed_at_half_of_their_time() -> None:
-    world = World(["alice", "relay"], supernodes=("relay",), credentials=100.0)
-    alice, relay = world.add("alice"), world.add("relay")
-    world.until(lambda: alice.is_here and relay.is_here)
-    world.ask("relay", Register, Endpoint(next(iter(world.network.nodes["relay"].addresses)), 3478), 10)
-    world.until(lambda: bool(alice.client.servers))
+    relays = ("r1", "r2")
+    world = World(["alice", *relays], supernodes=relays, credentials=100.0)
+    alice, *others = (world.add(each) for each in ("alice", *relays))
+    world.until(lambda: alice.is_here and all(each.is_here for each in others))
+    for each in relays:
+        world.ask(each, Register, Endpoint(next(iter(world.network.nodes[each].addresses)), 3478), 10)
+    world.until(lambda: len(alice.client.servers) == 2)
     first = alice.client.servers
     assert 49.0 < world.until(lambda: alice.client.servers != first, within=100.0) < 52.0
 

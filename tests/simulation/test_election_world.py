@@ -211,34 +211,37 @@ def test_one_whose_way_was_cut_serves_on_and_drains_when_the_directory_has_elect
     assert world.shown("alice")["duty"] == "answering"
 
 
-def changes(seed: int) -> dict[str, list[float]]:
-    """A load that is noise, on one supernode and two that stand by → when each of these has changed, and when the
-    directory has promoted any."""
+def changes(seed: int) -> tuple[dict[str, list[float]], list[str]]:
+    """A load that is noise, high for some time and low for some, on one supernode and two that stand by → when each of
+    these has changed, and when the directory has promoted one; and what each change was."""
     noise = Random(seed)
-    level = noise.random()
+    base, until = 0.9, 0.0
 
     def load() -> int:
-        nonlocal level
-        level = min(1.2, max(0.0, level + noise.gauss(0, 0.3)))
-        return round(QUOTA * level)
+        nonlocal base, until
+        if world.network.now >= until:
+            base, until = 0.95 - base, world.network.now + noise.expovariate(1 / 25)
+        return round(QUOTA * max(0.0, base + noise.gauss(0, 0.2)))
 
     makes = {"s1": lambda node: Reporter(node, load)}
     world = ElectionWorld(("s1", "alice", "bob"), seed=seed, makes=makes, tenure=TENURE, steady=2.0)
-    world.network.run(100.0)
-    said = {name: [each.at for each in world.network.nodes[name].said] for name in ("alice", "bob")}
-    promoted = [each.at for each in world.network.nodes["directory"].said if each.report.kind == "supernode.promoted"]
-    return {**said, "promoted": promoted[1:]}  # s1 is not elected
+    world.network.run(120.0)
+    said = {name: world.network.nodes[name].said for name in ("alice", "bob", "directory")}
+    times = {name: [each.at for each in said[name]] for name in ("alice", "bob")}
+    promoted = [each.at for each in said["directory"] if each.report.kind == "supernode.promoted"][1:]  # without s1
+    return {**times, "promoted": promoted}, world.kinds("alice") + world.kinds("bob")
 
 
 @pytest.mark.parametrize(
     "first", [0, 10, *(pytest.param(first, marks=pytest.mark.slow) for first in range(20, 200, 10))]
 )
 def test_a_load_that_is_noise_changes_a_role_once_in_a_tenure_at_most(first: int) -> None:
-    many = 0
+    kinds: list[str] = []
     for seed in range(first, first + 10):
-        by = changes(seed)
+        times, seen = changes(seed)
         for name, least in (("alice", TENURE), ("bob", TENURE), ("promoted", PAUSE)):
-            gaps = [later - earlier for earlier, later in pairwise(by[name])]
-            assert min(gaps, default=least) >= least - 0.1, (seed, name, by[name])  # told 10 ms sooner or later
-            many += len(by[name])
-    assert many > 20  # or there was nothing to see
+            gaps = [later - earlier for earlier, later in pairwise(times[name])]
+            assert min(gaps, default=least) >= least - 0.1, (seed, name, times[name])  # told 10 ms sooner or later
+        kinds += seen
+    assert set(kinds) == {"promoted", "demoted"}
+    assert min(kinds.count(kind) for kind in ("promoted", "demoted")) >= 3

@@ -284,6 +284,23 @@ def test_a_supernode_that_is_killed_is_two_seconds_of_silence_at_most(seed: int,
     assert carrying(world) != dead
 
 
+@pytest.mark.parametrize("seed", [5, 11])
+def test_by_lans_that_lose_repeat_and_reorder_it_comes_up_and_ends(seed: int) -> None:
+    """Each packet crosses several of them. With seed 11 the caller's nomination is unanswered for long, while the
+    callee has moved to the other line."""
+    world = CallsWorld(seed=seed, options={"alice": RELAYED["alice"], "bob": {**RELAYED["bob"], "answers": "on"}})
+    for lan in world.network.lans:
+        world.network.impair(lan, delay=0.02, jitter=0.03, loss=0.05, duplicate=0.02)
+    world.call("alice", "bob")
+    world.until_state("up", "alice", "bob", within=8.0)
+    world.network.run(4.0)
+    for user in ("alice", "bob"):
+        assert 0 < world.shown(user)["loss"] < 40
+    hang_up(world, "alice")
+    world.until_state("ended", "alice", "bob", within=2.0)
+    assert world.why("bob") == "hung-up"
+
+
 # Who is whom (I6).
 
 

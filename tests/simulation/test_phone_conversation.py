@@ -1,4 +1,4 @@
-"""Two conversations over supernodes that die: what is heard, by which path, and how it ends.
+"""Two conversations over supernodes that die: what is heard, and by which path.
 
 A supernode is a real one; the phones' ports, what is said and what is lost are simulated. Silence is what the user
 hears: frames without the tone that the other side says all the time.
@@ -9,44 +9,17 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from phone_world import LANS, PERIOD, World, name_of, world
+from phone_world import ALLOWED, World, name_of, world
 
 from catenet.nodes.application.phone.terms import (
     Checked,
     Connected,
     Failed,
-    HungUp,
     Moved,
     Path,
     Silent,
     Spared,
 )
-from catenet.nodes.machine import Datagram, Endpoint
-
-ALLOWED = 1.0
-"""Seconds of silence: the promise is 2."""
-
-
-def carriers(talks: World) -> list[str]:
-    """The supernodes that carry it now."""
-    path = talks.a.talk.statistics(talks.network.now).path
-    assert path is not None and path.way == "relayed"
-    return [name_of(each) for each in path.by]
-
-
-def slow(talks: World, *, loss: float = 0.0) -> None:
-    """Ten milliseconds a LAN, some jitter; each way crosses `east` once."""
-    for lan in LANS:
-        talks.network.impair(lan, delay=0.01, jitter=0.004, loss=loss if lan == "east" else 0)
-
-
-def assert_heard(talks: World, seconds: float = 1.0) -> None:
-    """From now on everybody hears everybody."""
-    before = [len(each.heard) for each in talks.both]
-    talks.network.run(seconds)
-    for each, start in zip(talks.both, before, strict=True):
-        assert all(each.heard[start:]) and len(each.heard) - start >= seconds / PERIOD - 1
-
 
 # Paths.
 
@@ -61,7 +34,7 @@ def test_two_that_reach_each_other_talk_directly() -> None:
         assert figures.sent >= 149 and figures.received >= 148 and figures.lost == figures.concealed == 0
         assert figures.mos is not None and figures.mos > 4.3
         assert 0.05 < figures.delay < 0.15
-    assert_heard(talks)
+    talks.assert_heard()
 
 
 def test_two_that_show_only_relays_talk_by_one_and_have_a_second_path_by_another() -> None:
@@ -73,13 +46,13 @@ def test_two_that_show_only_relays_talk_by_one_and_have_a_second_path_by_another
         assert connected.path.way == spared.path.way == "relayed"
         assert set(connected.path.by).isdisjoint(spared.path.by)
         assert not each.of(Moved) and not each.of(Silent)
-    assert_heard(talks)
+    talks.assert_heard()
 
 
 def test_both_name_the_same_path() -> None:
     for seed in range(3):
         talks = world(seed)
-        slow(talks)
+        talks.slow()
         talks.talk(2.0)
         paths = [each.talk.statistics(talks.network.now).path for each in talks.both]
         assert paths[0] is not None and paths[1] is not None
@@ -93,10 +66,10 @@ def test_the_second_path_is_made_over_the_first_where_the_offer_did_not_speak_of
         [connected], [spared] = each.of(Connected), each.of(Spared)
         assert isinstance(connected, Connected) and isinstance(spared, Spared)
         assert set(connected.path.by).isdisjoint(spared.path.by)
-    talks.network.kill(carriers(talks)[0])
+    talks.network.kill(talks.carriers()[0])
     talks.network.run(2.0)
     assert max(each.longest_silence for each in talks.both) < ALLOWED
-    assert_heard(talks)
+    talks.assert_heard()
 
 
 def test_each_check_is_told() -> None:
@@ -123,7 +96,7 @@ def test_nobody_speaks_before_somebody_has_answered() -> None:
     assert not talks.a.heard and talks.a.talk.statistics(talks.network.now).sent == 0
     talks.answer()
     talks.network.run(0.2)
-    assert_heard(talks)
+    talks.assert_heard()
 
 
 def test_without_any_way_it_fails() -> None:
@@ -142,13 +115,13 @@ def test_a_supernode_that_dies_while_it_rings_is_left_before_anybody_speaks() ->
     talks.network.run(1.0)
     talks.introduce()
     talks.network.run(3.0)
-    [first] = carriers(talks)
+    [first] = talks.carriers()
     talks.network.kill(first)
     talks.network.run(4.0)
-    assert carriers(talks) != [first]
+    assert talks.carriers() != [first]
     talks.answer()
     talks.network.run(0.2)
-    assert_heard(talks)
+    talks.assert_heard()
 
 
 # Survival.
@@ -158,12 +131,12 @@ def call_through_a_death(seed: int, *, loss: float) -> None:
     """A supernode that carries the call dies some time in the first four seconds after there is a path."""
     random = Random(seed)
     talks = world(seed)
-    slow(talks, loss=loss)
+    talks.slow(loss=loss)
     talks.talk(0.0)
     connected = lambda: all(each.of(Connected) for each in talks.both)  # noqa: E731
     assert talks.network.run_until(connected, within=15.0, step=0.01) is not None
     talks.network.run(random.uniform(0.0, 4.0))
-    talks.network.kill(random.choice(carriers(talks)))
+    talks.network.kill(random.choice(talks.carriers()))
     talks.network.run(3.0)
     for each in talks.both:
         assert each.longest_silence < ALLOWED, f"seed {seed}: {each.longest_silence:.2f} s, {each.of(Moved)}"
@@ -184,38 +157,38 @@ def test_a_hundred_deaths_with_and_without_loss() -> None:
 def test_after_a_move_there_is_a_second_path_again_and_no_way_back() -> None:
     talks = world()
     talks.talk(3.0)
-    first = carriers(talks)
+    first = talks.carriers()
     talks.network.kill(first[0])
     talks.network.run(5.0)
-    second = carriers(talks)
+    second = talks.carriers()
     spares = [each for each in talks.a.of(Spared) if isinstance(each, Spared)]
     assert len(spares) == 2 and not {name_of(address) for address in spares[1].path.by} & {*first, *second}
     talks.network.start(first[0])
     talks.network.run(5.0)
-    assert carriers(talks) == second
+    assert talks.carriers() == second
     assert max(each.longest_silence for each in talks.both) < ALLOWED
     talks.network.kill(second[0])
     talks.network.run(3.0)
     assert max(each.longest_silence for each in talks.both) < ALLOWED
-    assert_heard(talks)
+    talks.assert_heard()
 
 
 def test_with_two_supernodes_one_that_came_back_carries_the_call_when_the_other_dies() -> None:
     talks = world(3, supernodes=2)
     talks.talk(3.0)
-    [first] = carriers(talks)
+    [first] = talks.carriers()
     talks.network.kill(first)
     talks.network.run(5.0)
-    [second] = carriers(talks)
+    [second] = talks.carriers()
     talks.network.start(first)
     spared_again = lambda: all(len(each.of(Spared)) == 2 for each in talks.both)  # noqa: E731
     assert talks.network.run_until(spared_again, within=40.0) is not None
     talks.network.run(1.0)
     talks.network.kill(second)
     talks.network.run(3.0)
-    assert carriers(talks) == [first]
+    assert talks.carriers() == [first]
     assert max(each.longest_silence for each in talks.both) < ALLOWED
-    assert_heard(talks)
+    talks.assert_heard()
 
 
 def test_a_second_path_that_dies_unused_is_made_anew() -> None:
@@ -239,7 +212,7 @@ def test_both_move_at_once_and_meet() -> None:
         talks.network.run(3.1)
         talks.network.heal("middle")
         talks.network.run(2.5)
-        assert_heard(talks, 2.0)
+        talks.assert_heard(2.0)
         assert [str(each.talk.statistics(talks.network.now).path) for each in talks.both] in (
             [f"relayed by 10.0.3.{11 + number}"] * 2 for number in range(3)
         )
@@ -251,10 +224,10 @@ def test_one_way_alone_is_dead_and_both_move() -> None:
     """What comes to `a` from the supernode is lost; what it sends arrives."""
     talks = world()
     talks.talk(3.0)
-    [carrier] = carriers(talks)
+    [carrier] = talks.carriers()
     talks.a.deaf_to = talks.network.nodes[carrier].interfaces[0].address
     talks.network.run(2.0)
-    assert carriers(talks) != [carrier]
+    assert talks.carriers() != [carrier]
     assert [each.why for each in talks.a.of(Moved) + talks.b.of(Moved) if isinstance(each, Moved)] in (
         ["silence", "peer"],
         ["peer", "silence"],
@@ -277,7 +250,7 @@ def test_thirty_seconds_of_silence_end_it() -> None:
 
 def test_a_loss_of_five_percent_is_concealed() -> None:
     talks = world(2)
-    slow(talks, loss=0.05)
+    talks.slow(loss=0.05)
     talks.talk(15.0)
     for each in talks.both:
         figures = each.talk.statistics(talks.network.now)
@@ -304,7 +277,7 @@ def over_tcp() -> World:
 def test_who_cannot_send_udp_talks_by_a_connection() -> None:
     talks = over_tcp()
     assert talks.a.of(Connected)
-    assert_heard(talks)
+    talks.assert_heard()
 
 
 def test_a_connection_that_is_reset_moves_the_call_at_once() -> None:
@@ -318,115 +291,4 @@ def test_a_connection_that_is_reset_moves_the_call_at_once() -> None:
     [moved] = talks.a.of(Moved)
     assert isinstance(moved, Moved) and moved.why == "connection" and moved.silent < 0.1
     assert talks.a.longest_silence < 0.3
-    assert_heard(talks)
-
-
-# How it ends.
-
-
-def test_who_hangs_up_is_done_when_the_peer_knows() -> None:
-    talks = world()
-    talks.talk(3.0)
-    talks.do("a", lambda phone, now: phone.talk.hang_up(now))
-    talks.network.run(0.1)
-    assert talks.b.of(HungUp) == [HungUp()] and not talks.a.of(HungUp)
-    frames = [len(each.heard) for each in talks.both]
-    talks.network.run(0.5)
-    assert talks.a.talk.finished, "its relays are given back, too"
-    talks.network.run(3.0)
-    assert talks.b.talk.finished
-    assert [len(each.heard) for each in talks.both] == frames
-    for number in range(3):
-        assert (
-            not talks.network.nodes[f"s{number}"]
-            .processes[1]
-            .machine.show("supernode", talks.network.now)["allocations"]
-        )
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_hanging_up_arrives_though_packets_are_lost(seed: int) -> None:
-    talks = world(seed)
-    slow(talks)
-    talks.talk(3.0)
-    slow(talks, loss=0.4)
-    talks.do("b", lambda phone, now: phone.talk.hang_up(now))
-    talks.network.run(6.0)
-    assert talks.a.of(HungUp) == [HungUp()] and not talks.a.of(Failed)
-    assert all(each.talk.finished for each in talks.both)
-
-
-def test_hanging_up_arrives_though_the_supernode_has_just_died() -> None:
-    talks = world()
-    talks.talk(3.0)
-    talks.network.kill(carriers(talks)[0])
-    talks.do("b", lambda phone, now: phone.talk.hang_up(now))
-    talks.network.run(0.2)
-    assert talks.a.of(HungUp)
-
-
-def test_both_hang_up_at_once() -> None:
-    talks = world()
-    talks.talk(3.0)
-    for name in "ab":
-        talks.do(name, lambda phone, now: phone.talk.hang_up(now))
-    talks.network.run(4.0)
-    assert all(each.talk.finished and not each.of(HungUp) for each in talks.both)
-
-
-def test_who_hangs_up_before_there_is_a_path_is_done_without_a_word() -> None:
-    talks = world()
-    talks.network.run(1.0)
-    talks.do("a", lambda phone, now: phone.talk.hang_up(now))
-    talks.network.run(1.5)
-    assert talks.a.talk.finished
-
-
-def test_who_hangs_up_and_is_not_heard_is_done_after_eight_tries() -> None:
-    talks = world()
-    talks.talk(3.0)
-    talks.network.cut("west", silent=True)
-    talks.do("a", lambda phone, now: phone.talk.hang_up(now))
-    talks.network.run(1.5)
-    assert not talks.a.talk.finished
-    talks.network.run(2.5)
-    assert talks.a.talk.finished
-
-
-# What others send.
-
-
-def test_packets_that_are_played_again_or_forged_are_counted_and_change_nothing() -> None:
-    talks = world(relayed_only=False)
-    talks.a.kept_from = 40
-    talks.talk(3.0)
-    now, talk = talks.network.now, talks.a.talk
-    before = talk.statistics(now)
-    kept = talks.a.kept
-    assert len(kept) == 40
-    stranger = Endpoint(talks.network.nodes["s0"].interfaces[0].address, 9)
-    random = Random(1)
-    for data in kept:
-        forged = bytearray(data)
-        forged[random.randrange(12, len(data))] ^= 1 << random.randrange(8)
-        for each in (data, bytes(forged), data[:10], b"", random.randbytes(100), b"\x80" + random.randbytes(171)):
-            for port in (talks.a.ports.media, talks.a.ports.spare):
-                packet = Datagram(each, stranger, Endpoint(talks.a.ports.address, port))
-                talks.do("a", lambda phone, now, packet=packet: phone.receive(packet, now))  # type: ignore[misc]
-    after = talk.statistics(now)
-    assert (after.received, after.lost, after.path) == (before.received, before.lost, before.path)
-    assert not talks.a.of(Moved) and not talks.a.of(HungUp)
-    counters = talks.network.nodes["a"].counters
-    assert counters["refused.index"] + counters["refused.tag"] >= 2 * 40
-    assert_heard(talks)
-
-
-def test_in_the_clear_it_talks_moves_and_ends_as_well() -> None:
-    talks = world()
-    talks.talk(3.0, encrypted=False)
-    talks.network.kill(carriers(talks)[0])
-    talks.network.run(2.0)
-    assert max(each.longest_silence for each in talks.both) < ALLOWED
-    talks.do("a", lambda phone, now: phone.talk.hang_up(now))
-    talks.network.run(4.0)
-    assert talks.b.of(HungUp) and all(each.talk.finished for each in talks.both)
+    talks.assert_heard()

@@ -143,12 +143,12 @@ class Paths:
     def heard_media(self, line: Line, now: float, *, newest: bool) -> None:
         """Media did. `newest`: no packet that was sent later had come before; else it was only slow."""
         line.heard = now
-        self._heard = now
+        before, self._heard = self._heard, now
         self._is_silent = False
         if line is not self.active and newest:
             may_move = not self._controlling or now - self._moved_at >= _BETWEEN
             if may_move and line.path is not None:
-                self._move(line, "peer", now, now)
+                self._move(line, "peer", now if before is None else before, now)
 
     def offered(self, offer: Description, now: float) -> None:
         """The peer begins a line anew."""
@@ -368,7 +368,10 @@ class Paths:
         self.active = line
         self._moved_at = now
         self._try_at = now
-        self._events.append(Moved(path, max(0.0, now - heard), why))
+        if self.is_connected:
+            self._events.append(Moved(path, max(0.0, now - heard), why))
+        else:  # the peer has found both lines, and this side one of them
+            self._connect(path, now)
 
     def _line(self, port: int) -> Line | None:
         return next((line for line in self.lines if line.port == port), None)

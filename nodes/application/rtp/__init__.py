@@ -38,8 +38,8 @@ Deviations, and why:
   resolved and no loops found (RFC 3550 section 8.2), no mixers' sources listed. A packet of a third SSRC is refused.
 - A source keeps its SSRC when its transport address changes (RFC 3550 section 5.1 asks for another one): its packets
   move from path to path within a call, and are known by their key.
-- A source whose packets are authenticated is valid with its first packet; appendix A.1's two in sequence are for the
-  clear.
+- A source whose packets are authenticated is valid with its first packet, and never begins anew, since its index is
+  known (RFC 3711 section 3.3.1); appendix A.1's two in sequence are for the clear.
 - Control messages (APP), and the goodbye of a call, are sent when they are due, not at the next report: each in a
   compound packet with a report of its own. A member's leaving does not bring the next report forward (reverse
   reconsideration: section 6.3 lets two parties leave it out).

@@ -20,7 +20,8 @@ _MOST_LOST, _LEAST_LOST = 0x7FFFFF, -0x800000
 
 
 class Source:
-    """One source. `known`: its packets are authenticated, so the first is valid; else it is on probation.
+    """One source. `known`: its packets are authenticated, so the first is valid, and none says that it has begun anew;
+    else it is on probation.
 
     `received` counts packets with late ones and duplicates; `jitter` is in units of the clock, `clock_rate` a second.
     """
@@ -30,6 +31,7 @@ class Source:
         self.received = 0
         self.jitter = 0.0
         self._clock_rate = clock_rate
+        self._known = known
         self._probation = 0 if known else MIN_SEQUENTIAL
         self._base = self._highest = -1  # extended sequence numbers; −1: none has been heard
         self._bad = -1
@@ -95,9 +97,9 @@ class Source:
 
     def _follow(self, sequence: int) -> bool:
         ahead = (sequence - self._highest) % _SEQUENCES
-        if ahead < MAX_DROPOUT:
+        if ahead < (_SEQUENCES // 2 if self._known else MAX_DROPOUT):
             self._highest += ahead
-        elif ahead <= _SEQUENCES - MAX_MISORDER:
+        elif not self._known and ahead <= _SEQUENCES - MAX_MISORDER:
             if sequence != self._bad:
                 self._bad = (sequence + 1) % _SEQUENCES
                 return False

@@ -50,8 +50,8 @@ class SupernodeOptions:
     role: Annotated[
         Part,
         About(
-            "`fixed`: it serves whenever it runs; the directory names its account among its `supernodes`. `standby`: "
-            "it serves when the directory elects it, and lets its clients go when it is elected no more."
+            "With `fixed` it serves whenever it runs; the directory names its account among its `supernodes`. With "
+            "`standby` it serves when the directory elects it, and lets its clients go when it is elected no more."
         ),
     ] = "fixed"
     port: Annotated[int, About("The UDP port, and the TCP port, on which clients are served.")] = 3478

@@ -66,7 +66,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the files are; whom the nodes trust."""
     monkeypatch.setattr(directory, "PLACE", tmp_path / "directory.sqlite")
     monkeypatch.setattr(phone, "PLACE", tmp_path / "phone.json")
-    monkeypatch.setattr(phone, "HEARD", tmp_path / "heard.wav")
+    monkeypatch.setattr(phone, "FILES", {word: tmp_path / f"{word}.wav" for word in ("heard", "said")})
     make = tls.ServiceTls
     monkeypatch.setattr(tls, "ServiceTls", lambda service, told, count: make(service, told, count, trusted("lab")))
     return tmp_path
@@ -110,6 +110,8 @@ def test_it_rings_and_is_refused_and_the_identity_is_in_a_file(
         assert [row["why"] for row in alice.shown("calls")] == ["refused"]
         told = await bob.ask("heard")
         assert (read_wav(Path(told["file"]).read_bytes()), told["seconds"]) == (b"", 0)
+        told = await alice.ask("said")
+        assert read_wav(Path(told["file"]).read_bytes()) == synthetic()
         for each in reversed(running):
             await each.end()
         assert bench.failures == []

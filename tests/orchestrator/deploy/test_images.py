@@ -146,6 +146,25 @@ def test_a_base_made_here_is_made_once_and_with_the_hosts_mirror(
     assert tag != ensure_base(engine, [*PACKAGES, "curl"], NoProgress())
 
 
+def test_what_a_program_makes_in_the_base_is_made_while_that_is_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("BASE_IMAGE", raising=False)
+    program = tmp_path / "mmdebstrap"
+    program.write_text(
+        f'#!/bin/sh\nfor a; do case $a in *.tar) : >$a;; --customize-hook=*) echo "${{a#*=}}" >>{tmp_path}/asked; '
+        f'cat "${{a##*<}}" >>{tmp_path}/asked;; esac; done\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    engine = FakeEngine()
+    tags = {ensure_base(engine, PACKAGES, NoProgress(), each) for each in (b"print(1)", b"print(2)", b"print(1)")}
+    assert len(tags) == 2
+    lines = (tmp_path / "asked").read_text().split("chroot ")[1:]
+    assert [line.rpartition("\n")[2] for line in lines] == ["print(1)", "print(2)"]
+    assert all(line.startswith('"$1" python3 - <') for line in lines)
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

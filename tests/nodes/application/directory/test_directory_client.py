@@ -218,16 +218,19 @@ def test_so_is_one_whose_credentials_are_none(ok: dict[str, Any]) -> None:
     assert side.stream.finished
 
 
-def test_where_there_is_no_supernode_it_asks_again_after_a_while() -> None:
+@pytest.mark.parametrize("known", [0, 1])
+def test_where_there_are_too_few_supernodes_it_asks_again_after_a_while(known: int) -> None:
+    """The death of the only one would be the end."""
     side = Side()
     (asked,) = side.join()
-    side.hear(id=asked["id"], ok={"ttl": 3600, "servers": []})
+    servers = [{"at": f"10.0.0.{9 + n}:3478", "username": f"{n}:alice", "password": "x"} for n in range(2)]
+    side.hear(id=asked["id"], ok={"ttl": 3600, "servers": servers[:known]})
+    assert len(side.client.servers) == known
     assert side.client.next_wake() == 5.0
     side.client.wake(5.0)
     (again,) = side.said()
-    server = {"at": "10.0.0.9:3478", "username": "1:alice", "password": "x"}
-    side.hear(id=again["id"], ok={"ttl": 3600, "servers": [server]})
-    assert [(each.username, each.password) for each in side.client.servers] == [("1:alice", "x")]
+    side.hear(id=again["id"], ok={"ttl": 3600, "servers": servers})
+    assert [(each.username, each.password) for each in side.client.servers] == [("0:alice", "x"), ("1:alice", "x")]
     assert side.client.next_wake() == 1800.0
 
 

@@ -128,18 +128,29 @@ def test_loss_is_negative_where_packets_come_twice() -> None:
 
 def test_a_large_jump_is_taken_with_its_second_packet() -> None:
     """A.1: "Two sequential packets -- assume that the other side restarted"."""
-    heard = source()
-    hear(heard, 1, 2)
+    heard = source(known=False)
+    hear(heard, 0, 1, 2)
     assert hear(heard, 2 + MAX_DROPOUT) == [False]
     assert hear(heard, 40000, 40001) == [False, True]
     assert (heard.received, heard.lost) == (1, 0)
 
 
 def test_one_stray_packet_changes_nothing() -> None:
-    heard = source()
-    hear(heard, 1000, 1001)
+    heard = source(known=False)
+    hear(heard, 999, 1000, 1001)
     assert hear(heard, 1001 - MAX_MISORDER - 1, 30000, 1002) == [False, False, True]
     assert (heard.received, heard.lost) == (3, 0)
+
+
+def test_who_is_authenticated_never_begins_anew_however_late_or_far_ahead_his_packets_are() -> None:
+    """A path that held packets back for more than two seconds gives them late, one after another."""
+    heard = source()
+    hear(heard, *range(1000, 1003), *range(1120, 1200))
+    late = range(1003, 1003 + MAX_MISORDER - 3)
+    assert all(hear(heard, *late))
+    assert (heard.received, heard.expected) == (83 + len(late), 200)
+    assert hear(heard, 1200 + 2 * MAX_DROPOUT) == [True]
+    assert heard.expected == 201 + 2 * MAX_DROPOUT
 
 
 def test_the_fraction_is_of_the_interval() -> None:
