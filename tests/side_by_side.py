@@ -54,6 +54,7 @@ SECONDS = {
     "labs/test_isolation.py": 15,
     "orchestrator/operations/test_reset_real.py": 15,
     "orchestrator/lab/test_lab_messages.py": 14,
+    "labs/test_nat_matrix_in_containers.py": 55,
     "simulation/test_nat_matrix.py": 14,
     "labs/test_nat_behaviours.py": 12,
 }

@@ -14,7 +14,7 @@ from rich.text import Text
 from catenet.nodes.control.link import BROKEN, CUT
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.arguments import JsonOption, LabOption
-from catenet.orchestrator.cli.context import engine, here, one_name
+from catenet.orchestrator.cli.context import engine, here, one_name, running_lab
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr, table, write_out
 from catenet.orchestrator.observe.running import UserError
 from catenet.orchestrator.pictures.picture import Picture, ShownLan
@@ -49,6 +49,15 @@ def graph(
     ] = None,
     blank: Annotated[bool, typer.Option("--blank", help="Without addresses: lines to write them on.")] = False,
     plan: Annotated[bool, typer.Option("--plan", help="As its file plans it, even while it runs.")] = False,
+    call: Annotated[
+        str,
+        typer.Option(
+            "--call",
+            metavar="WHO",
+            help="With the way of the call that this user, or node, has or had last.",
+            autocompletion=complete.nodes,
+        ),
+    ] = "",
     json: JsonOption = False,
 ) -> None:
     """Draw a lab: who is on which LAN, with which address. While it runs, in colour: what is cut, silent, paused, dead.
@@ -57,10 +66,13 @@ def graph(
     catenet graph                               the running lab, or the one of this folder, in the terminal
     catenet graph internet -o internet.svg      for a slide
     catenet graph five-routers --blank -o handout.svg
+    catenet graph --call alice -o call.svg      who carries the call
     catenet graph --format mermaid              for a README
     catenet graph --format dot | dot -Tpdf -o lab.pdf
     """
-    picture = _picture(one_name(word, lab), blank=blank, plan=plan)
+    if call and plan:
+        raise UserError("--call goes with a lab that runs, not with its --plan")
+    picture = _called(one_name(word, lab), call, blank=blank) if call else _picture(one_name(word, lab), blank, plan)
     form = form or _form(output)
     if json:
         print_json(asdict(picture))
@@ -88,7 +100,15 @@ def _drawing(form: str) -> Callable[[Picture], str]:
     return {"svg": svg.svg, "mermaid": drawings.mermaid, "dot": drawings.dot}[form]
 
 
-def _picture(word: str, *, blank: bool, plan: bool) -> Picture:
+def _called(word: str, who: str, *, blank: bool) -> Picture:
+    """With a call. Its lab runs."""
+    from catenet.orchestrator.pictures.live import call_picture
+
+    docker = engine()
+    return call_picture(docker, running_lab(docker, word), who, blank=blank)
+
+
+def _picture(word: str, blank: bool, plan: bool) -> Picture:
     """Live where the lab that is meant runs, else as its file plans it; for that no engine is needed.
 
     Raises:
@@ -144,6 +164,9 @@ def _say(picture: Picture) -> None:
     rows = [_row(picture, lan) for lan in picture.lans]
     kept = [place for place, head in enumerate(heads) if live or head != "state"]
     table([heads[place] for place in kept], [[row[place] for place in kept] for row in rows])
+    if picture.call:
+        say("")
+        say(" ── ".join(f"({name})" if place % 2 else name for place, name in enumerate(picture.call)))
     alone = [node.name for node in picture.nodes if not picture.lans_of(node.name)]
     if alone:
         say(f"on no LAN: {', '.join(alone)}")

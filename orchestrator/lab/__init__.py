@@ -12,6 +12,7 @@ named        which nodes and LANs a file names, without reading it whole
 implementations  who does a service's work: catenet, a reference, a program of the user's
 addressing   addresses and prefixes where the file leaves them open, and the rule for it
 realms       what an address means at a node: behind translators there may be the same ones
+gates        which translators and firewalls are between a node and the others; by what way a call goes
 gateways     default gateways, resolvers, static routes
 graph        who is next to whom; shortest ways and their costs
 expect       a check that a program asks for, in the words of the lab file

@@ -13,7 +13,8 @@ from catenet.orchestrator.observe.calls import CallError, Calls, Phone
 __all__ = ["call_all"]
 
 _BEGIN = 30.0
-"""Seconds within which a telephone can call: it logs in, and hears of its contacts' keys."""
+"""Seconds within which a telephone can call: it logs in, hears of its contacts' keys, and of who relays. A call that
+was not up by then is made again."""
 _END = 60.0
 """Seconds that a call may take beside those for which it is up: it rings for 30 s at most."""
 _LOOK = 0.3
@@ -30,29 +31,34 @@ def call_all(
 
     """
 
+    until = time.monotonic() + _BEGIN
+
     def one(pair: tuple[Phone, Phone]) -> Called:
-        try:
-            name = _begin(calls, *pair, seconds)
-        except CallError as error:
-            return Called("", (), str(error))
-        return _ended(calls, pair, name, time.monotonic() + seconds + _END, name_of)
+        while True:
+            try:
+                name = _begin(calls, *pair, seconds, until)
+            except CallError as error:
+                return Called("", (), str(error))
+            called = _ended(calls, pair, name, time.monotonic() + seconds + _END, name_of)
+            if called.path or time.monotonic() >= until:
+                return called
+            time.sleep(_LOOK)
 
     with ThreadPoolExecutor(max_workers=max(1, len(pairs))) as pool:
         return list(pool.map(one, pairs))
 
 
-def _begin(calls: Calls, source: Phone, target: Phone, seconds: float) -> str:
-    """The call's name. What is refused was not begun, and is asked for again for a while."""
-    until = time.monotonic() + _BEGIN
+def _begin(calls: Calls, source: Phone, target: Phone, seconds: float, until: float) -> str:
+    """The call's name. What is refused was not begun, and is asked for again until then."""
     while True:
         try:
-            answer = calls.order(source, "call", to=target.user, seconds=seconds)
+            calls.dial(source, target, seconds=seconds)
         except CallError:
             if time.monotonic() >= until:
                 raise
             time.sleep(_LOOK)
         else:
-            return str(answer.get("call")) if isinstance(answer, dict) else ""
+            return calls.call(source).name
 
 
 def _ended(

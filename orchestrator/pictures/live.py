@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from catenet.nodes.address import Address
 from catenet.nodes.control.link import BROKEN, HEALTHY
 from catenet.orchestrator.backend.protocols import Streams
+from catenet.orchestrator.lab.gates import call_way
 from catenet.orchestrator.lab.model import Lab, LabFileError
+from catenet.orchestrator.lab.realms import views
+from catenet.orchestrator.observe.calls import Calls, phone_of
 from catenet.orchestrator.observe.running import RunningLab, UserError
 from catenet.orchestrator.pictures.picture import Picture, ShownEnd, ShownLan, ShownNode, short_address
 from catenet.orchestrator.status.state import MISSING, LabState, LanState, NodeState, lab_state
 
-__all__ = ["live_picture"]
+__all__ = ["call_picture", "live_picture"]
 
 _ENGINE_STATES = {"running": "waiting", "paused": "paused"}
 
@@ -30,6 +35,28 @@ def live_picture(engine: Streams, running: RunningLab, *, blank: bool = False) -
     return Picture(
         running.name, _subtitle(state, nodes), nodes, tuple(_lan(lan, known, names, lab) for lan in ordered), blank
     )
+
+
+def call_picture(engine: Streams, running: RunningLab, word: str, *, blank: bool = False) -> Picture:
+    """The lab now, with the way of the packets of the call that `word` has, a node or a user, or has had last.
+
+    Raises:
+        UserError: there is no such telephone, or there was no call by any path.
+        EngineError: it gives no answer; the text says why.
+
+    """
+    lab, phone = running.lab, phone_of(running.lab, word)
+    with Calls(engine, running) as calls:
+        call = calls.call(phone)
+    if not call.path:
+        raise UserError(f"{word} has no call, and has had none")
+    owners, other = views(lab).at(phone.node).owners, phone_of(lab, call.peer)
+    by = [owners[address] for address in map(Address.parse, call.by) if address in owners]
+    way = call_way(lab, phone.node, other.node, by, direct=call.path == "direct")
+    words = " by ".join(filter(None, [call.path, " and ".join(by)]))
+    picture = live_picture(engine, running, blank=blank)
+    verb = "talk" if call.is_there else "talked"
+    return replace(picture, subtitle=f"{phone.user} and {call.peer} {verb}: {words}", call=way)
 
 
 def _node(name: str, running: RunningLab, state: NodeState | None, lab: Lab | None) -> ShownNode:

@@ -46,13 +46,22 @@ class ShownLan:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A whole lab, as its `subtitle` says: planned, or now. `blank`: with lines to write on instead of addresses."""
+    """A whole lab, as its `subtitle` says: planned, or now. `blank`: with lines to write on instead of addresses.
+    `call`: the nodes and LANs, in turn, by which the packets of a call go.
+    """
 
     title: str
     subtitle: str
     nodes: tuple[ShownNode, ...]
     lans: tuple[ShownLan, ...]
     blank: bool = False
+    call: tuple[str, ...] = ()
+
+    @property
+    def call_lines(self) -> frozenset[tuple[str, str]]:
+        """The call's part of the lines between a node and a LAN."""
+        nodes, lans = self.call[::2], self.call[1::2]
+        return frozenset([*zip(nodes, lans, strict=False), *zip(nodes[1:], lans, strict=True)])
 
     def lans_of(self, node: str) -> tuple[ShownLan, ...]:
         """The LANs on which that node is."""

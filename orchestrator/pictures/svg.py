@@ -47,7 +47,8 @@ text{font-family:Helvetica,Arial,'Liberation Sans',sans-serif;font-size:13px;fil
 .waiting.node{fill:#fdeccb;stroke:#c77a00}
 .paused.node{fill:#fff3b8;stroke:#b59000;stroke-dasharray:5 3}
 .dead.node{fill:#f6d5d5;stroke:#b3261e;stroke-dasharray:3 3}.dead.words{fill:#b3261e}
-{BROKEN}.unknown.line{stroke-dasharray:2 4}.halo{stroke:#fff;stroke-width:4}
+{BROKEN}.way.line{stroke:#7a3fb5;stroke-width:6;stroke-linecap:round}.way.node{stroke:#7a3fb5;stroke-width:3}
+.unknown.line{stroke-dasharray:2 4}.halo{stroke:#fff;stroke-width:4}
 .write{stroke:#46586a;stroke-width:1;fill:#fff}
 """.replace("{BROKEN}", "".join(map(_broken, BROKEN)))
 
@@ -84,8 +85,11 @@ def svg(picture: Picture) -> str:
         '<rect width="100%" height="100%" fill="#fff"/>',
         _text(_EDGE, 34, picture.title, "title"),
         _text(_EDGE, 54, picture.subtitle, "subtitle"),
-        *(_line(spots[one], spots[other], lan) for one, other, lan, _ in joins),
-        *(part for thing, spot in zip(things, spots, strict=True) for part in _drawn(thing, spot, picture.blank)),
+        *(
+            _line(spots[one], spots[other], lan, in_call=(end.node, lan.name) in picture.call_lines)
+            for one, other, lan, end in joins
+        ),
+        *(part for thing, spot in zip(things, spots, strict=True) for part in _drawn(thing, spot, picture)),
         *(
             part
             for one, other, _, end in joins
@@ -130,15 +134,19 @@ def _said(node: ShownNode) -> str:
     return f"{node.name}: {node.words}" if node.state not in ("", "good") else node.name
 
 
-def _drawn(thing: _Thing, spot: Spot, blank: bool) -> Iterator[str]:
+def _drawn(thing: _Thing, spot: Spot, picture: Picture) -> Iterator[str]:
     if thing.node is not None:
-        yield from _drawn_node(thing.node, spot, thing.box)
+        yield from _drawn_node(thing.node, spot, thing.box, picture)
     elif thing.lan is not None:
-        yield from _drawn_lan(thing, thing.lan, spot, blank)
+        yield from _drawn_lan(thing, thing.lan, spot, picture)
 
 
-def _drawn_node(node: ShownNode, spot: Spot, box: Box) -> Iterator[str]:
-    kind = f"node {node.state}".strip()
+def _kind(node: ShownNode, picture: Picture) -> str:
+    return " ".join(["node", *filter(None, [node.state]), *(["way"] if node.name in picture.call[::2] else [])])
+
+
+def _drawn_node(node: ShownNode, spot: Spot, box: Box, picture: Picture) -> Iterator[str]:
+    kind = _kind(node, picture)
     if node.router:
         yield (
             f'<ellipse class="{kind}" cx="{spot.x:.1f}" cy="{spot.y:.1f}" rx="{box.width / 2:.1f}" '
@@ -152,7 +160,8 @@ def _drawn_node(node: ShownNode, spot: Spot, box: Box) -> Iterator[str]:
         yield _text(spot.x, spot.y + 14, node.words, f"small words middle {node.state}")
 
 
-def _drawn_lan(thing: _Thing, lan: ShownLan, spot: Spot, blank: bool) -> Iterator[str]:
+def _drawn_lan(thing: _Thing, lan: ShownLan, spot: Spot, picture: Picture) -> Iterator[str]:
+    blank = picture.blank
     left, top = spot.x - thing.box.width / 2, spot.y - thing.box.height / 2
     yield _rect(Spot(left, top), thing.box, f"lan {lan.state}".strip(), lan.name)
     yield _text(spot.x, top + 15, lan.name, "name middle")
@@ -164,14 +173,14 @@ def _drawn_lan(thing: _Thing, lan: ShownLan, spot: Spot, blank: bool) -> Iterato
     rows = math.ceil(len(thing.inside) / (math.ceil(len(thing.inside) / _ROWS) or 1)) or 1
     for number, (node, end) in enumerate(thing.inside):
         x, row = left + 6 + number // rows * thing.wide, y + number % rows * _ROW
-        yield _rect(Spot(x + 3, row), Box(thing.wide - 6, _ROW - 4), f"node host {node.state}".strip(), node.name)
+        yield _rect(Spot(x + 3, row), Box(thing.wide - 6, _ROW - 4), f"{_kind(node, picture)} host", node.name)
         yield _text(x + 9, row + 14.5, _said(node), "")
         far = x + thing.wide - 9
         yield _rule(far - _LINE, row + 16, _LINE) if blank else _text(far, row + 14.5, end.address, "small end")
 
 
-def _line(one: Spot, other: Spot, lan: ShownLan) -> str:
-    kind = f"line {lan.state}".strip()
+def _line(one: Spot, other: Spot, lan: ShownLan, *, in_call: bool) -> str:
+    kind = f"line {lan.state}".strip() + (" way" if in_call else "")
     return f'<line class="{kind}" x1="{one.x:.1f}" y1="{one.y:.1f}" x2="{other.x:.1f}" y2="{other.y:.1f}"/>'
 
 

@@ -1,6 +1,7 @@
-"""A fetch or a route of a running lab, step by step.
+"""A fetch, a call or a route of a running lab, step by step.
 
 fetch     a fetch by a node's browser, watched: on the wire, and in what the daemons tell of it
 steps     its packets and events → numbered steps (pure)
+call      a call between two telephones, watched; call_steps: its packets and what was told → numbered steps (pure)
 route     where packets to a prefix go from a node, hop by hop, asked of the nodes; who taught each its route, and when
 """

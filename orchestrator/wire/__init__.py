@@ -2,5 +2,6 @@
 
 packets    pcap → frames → UDP and TCP packets
 messages   DNS messages and HTTP heads in packets
+stun       STUN, and what relays carry; rtp: RTP's headers
 speech     what of a call can be heard where its packets pass
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from itertools import combinations
 
@@ -9,6 +10,7 @@ import pytest
 from ice_oracle import Box, Home, predicted
 
 from catenet.orchestrator.checks.matrix import MatrixCheck
+from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.harness.lab import LabUnderTest
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.operations import run_checks
@@ -64,3 +66,23 @@ def test_what_is_seen_is_what_is_predicted(lab: LabUnderTest) -> None:
 @pytest.mark.slow
 def test_all_cells(lab: LabUnderTest) -> None:
     assert len(lab.check()) == 1
+
+
+def test_the_story_of_a_call_and_its_picture(lab: LabUnderTest, capsys: pytest.CaptureFixture[str]) -> None:
+    """Claim I2: two symmetric translators, and a supernode between; each step was on the wire."""
+    assert run(["trace", "call", "wall", "ap-ap", "--json", "--lab", lab.name]) == 0
+    told = json.loads(capsys.readouterr().out)
+    (relay,) = {*told["by"]}
+    assert (told["path"], relay in ("s1", "s2")) == ("relayed", True)
+    kinds = [step["kind"] for step in told["steps"]]
+    assert {*kinds} >= {"joined", "calling", "allocate", "ringing", "answered", "check", "nomination", "media", "ended"}
+    media = [step for step in told["steps"] if step["kind"] == "media"]
+    assert len(media) == 2
+    assert all(relay in step["over"] and "gate-ap-ap" in step["over"] for step in media)
+    checks = [step["message"] for step in told["steps"] if step["kind"] == "check"]
+    assert any("passed" in each for each in checks)
+    assert any("no answer" in each and "last seen at gate-" in each for each in checks)
+    assert all(step["seen_by"] for step in told["steps"] if step["kind"] != "joined")
+    assert run(["graph", "--call", "wall", "--json", "--lab", lab.name]) == 0
+    way = json.loads(capsys.readouterr().out)["call"]
+    assert (way[0], way[-1], relay in way, "gate-ap-ap" in way) == ("wall", "ap-ap", True, True)

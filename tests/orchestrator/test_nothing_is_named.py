@@ -33,14 +33,14 @@ OTHER_WORDS = (
     ("deploy/doctor.py", {"ping"}),
     ("*/converged.py", {"routes"}),
     ("*/steps.py", {"path"}),
-    # What a telephone is asked to do.
-    ("operations/calling.py", {"call"}),
     # The story of the tour; and what a test may call by name, lab.cut(…), so that its editor knows it.
     ("cli/tour.py", {"cut", "heal"}),
     ("harness/lab.py", set(verbs())),
     # The verb of the command line and the question to a telephone, which the check is called after; pytest's phase.
     ("cli/verbs.py", {"call"}),
     ("cli/call.py", {"call", "path"}),
+    ("cli/trace.py", {"call"}),
+    ("trace/call.py", {"path"}),
     ("observe/calls.py", {"call"}),
     ("harness/plugin.py", {"call"}),
     # Why a call came to nothing: its telephone's word for it.

@@ -157,7 +157,7 @@ def test_who_waits_for_a_silent_server_is_woken_when_something_is_due_and_not_al
     network.kill("s1")
     one.stream = DataStream(
         one.stream.base,
-        servers(),
+        servers(SUPERNODES),
         Timing(),
         controlling=True,
         entropy=network.nodes["a"].random.randbytes,
@@ -190,7 +190,7 @@ def test_a_port_that_had_an_allocation_in_an_earlier_life_gives_it_back_and_has_
     first = {each.endpoint for each in one.stream.candidates if each.kind is Kind.RELAYED}
     one.stream = DataStream(
         one.stream.base,
-        servers(),
+        servers(SUPERNODES),
         Timing(),
         controlling=True,
         entropy=network.nodes["a"].random.randbytes,

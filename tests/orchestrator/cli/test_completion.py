@@ -75,7 +75,7 @@ def test_tables_are_asked_from_the_node(tab, small):
 
 
 def test_a_route_leads_to_a_lan_or_a_node_and_a_page_nobody_can_guess(tab):
-    assert tab("trace", "") == ["http", "route"]
+    assert tab("trace", "") == ["http", "route", "call"]
     assert tab("trace", "route", "") == ["a", "b", "c"]
     assert tab("trace", "route", "a", "") == ["link1", "link2", "a", "b", "c"]
     assert tab("trace", "http", "a", "") == []
