@@ -171,7 +171,7 @@ class SocketPort(ABC):
 
     def close(self) -> None:
         if self._socket is not None:
-            self._owner.loop.remove_reader(self._socket)  # before the number can be another's
+            self._unwatch(self._socket)  # before the number can be another's
             self._socket.close()
             self._socket = None
         self._groups = dict.fromkeys(self._groups, 0)
@@ -190,7 +190,14 @@ class SocketPort(ABC):
             self._ifindex = 0  # the device goes just now; another one will come
             return
         self._join_where_back()
-        self._owner.loop.add_reader(self._socket, self._drain, self._socket)
+        self._watch(self._socket)
+
+    def _watch(self, opened: socket.socket) -> None:
+        """Have it drained whenever something has come."""
+        self._owner.loop.add_reader(opened, self._drain, opened)
+
+    def _unwatch(self, opened: socket.socket) -> None:
+        self._owner.loop.remove_reader(opened)
 
     def _join_where_back(self) -> None:
         """Groups on interfaces that are there, and have not been joined on that very device."""

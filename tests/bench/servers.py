@@ -9,6 +9,7 @@ made here bears the copy's name, and goes with it.
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -42,39 +43,54 @@ _PATIENCE = 3600  # seconds after which what waits to be told ends by itself
 class Servers:
     """Those that run. Each is known by its name; `ask` runs a program that measures it."""
 
-    def __init__(self, engine: Engine, image: str, folder: Path) -> None:
+    def __init__(self, engine: Engine, image: str, node_image: str, folder: Path) -> None:
         self._engine = engine
         self._image = image
+        self._node_image = node_image
         self._folder = folder
         self._api = docker.from_env(version="auto", timeout=120).api
         cores = sorted(os.sched_getaffinity(0))
         self._core, self._other = str(cores[0]), str(cores[-1])
 
-    def pin(self, node: str) -> None:
-        """A node of the lab gets its core, and what asks it is put beside it."""
+    def pin(self, node: str, *, by_ours: bool = False) -> None:
+        """A node of the lab gets its core, and what asks it is put beside it; `by_ours`: with our code, for programs
+        of the bench's own."""
         self._api.update_container(self._container(node).name, cpuset_cpus=self._core)
-        self._add_asker(node)
+        self._add_asker(node, self._node_image if by_ours else self._image)
 
     def add(self, name: str, *command: str) -> None:
         """A server of the image, and what asks it."""
-        self._start(name, command, self._core, "none")
-        self._add_asker(name)
+        self._start(name, command, self._core, "none", self._image)
+        self._add_asker(name, self._image)
 
     def ask(self, name: str, *command: str) -> str:
         """What a program says that has run beside a server, to its end."""
-        done = run_program(self._engine, self._container(_asker(name)), command, WARM + MEASURED + _GRACE)
+        return self._run(_asker(name), command)
+
+    def processor_time(self, name: str) -> float:
+        """Seconds that a server has used so far."""
+        stats = self._api.stats(self._container(name).name, stream=False, one_shot=True)
+        return float(stats["cpu_stats"]["cpu_usage"]["total_usage"]) * 1e-9
+
+    def memory(self, name: str) -> int:
+        """Octets that a server's processes have for themselves, its files not among them."""
+        said = self._run(name, ("sh", "-c", "cat /proc/[0-9]*/status"))
+        return sum(int(kilobytes) for kilobytes in re.findall(r"RssAnon:\s+(\d+) kB", said)) * 1024
+
+    def _run(self, node: str, command: Sequence[str]) -> str:
+        done = run_program(self._engine, self._container(node), command, WARM + MEASURED + _GRACE)
         if done.returncode != 0:
-            raise RuntimeError(f"{command[0]} beside {name}: {done.stderr[-500:]}")
+            raise RuntimeError(f"{command[0]} in {node}: {done.stderr[-500:]}")
         return done.stdout
 
-    def _add_asker(self, name: str) -> None:
+    def _add_asker(self, name: str, image: str) -> None:
         network = f"container:{self._container(name).name}"
-        self._start(_asker(name), ("sleep", str(_PATIENCE)), self._other, network)
+        self._start(_asker(name), ("sleep", str(_PATIENCE)), self._other, network, image)
 
-    def _start(self, node: str, command: Sequence[str], core: str, network: str) -> None:
+    def _start(self, node: str, command: Sequence[str], core: str, network: str, image: str) -> None:
         name = f"{COPY}-{node}"
         self._api.create_container(
-            self._image,
+            image,
             entrypoint=list(command),
             name=name,
             labels={LABEL_LAB: COPY, LABEL_NODE: node},
@@ -107,17 +123,17 @@ def servers(files: Mapping[str, str], steps: Steps) -> Iterator[Servers]:
             down(engine, COPY, NoProgress())
             steps.step("servers")
             up(engine, load(folder / "lab.yaml"), COPY, image, NoProgress())
-            yield Servers(engine, references, folder)
+            yield Servers(engine, references, image, folder)
         finally:
             down(engine, COPY, NoProgress())
 
 
 def beside(
-    what: str, measure: Callable[[str], float], names: Mapping[str, str], runs: int, steps: Steps
+    what: str, measure: Callable[[str], float], names: Mapping[str, str], runs: int, steps: Steps, *, aim: float = 1.0
 ) -> list[Figure]:
     """Rates of servers (node → its name for people), measured in turn: medians of the first, ours, beside each other.
 
-    The second is the aim; others are told.
+    `aim`: the least ratio to the second; others are told.
     """
     rates: dict[str, list[float]] = {name: [] for name in names}
     for run in range(runs):
@@ -127,8 +143,8 @@ def beside(
         steps.found(", ".join(f"{names[name]} {rates[name][-1]:,.0f}/s" for name in names))
     ours, *references = names
     return [
-        Figure(what, median(rates[ours]), aim, names[name], median(rates[name]), unit="/s", more_is_better=True)
-        for name, aim in zip(references, (1.0, *(None,) * len(references)), strict=False)
+        Figure(what, median(rates[ours]), least, names[name], median(rates[name]), unit="/s", more_is_better=True)
+        for name, least in zip(references, (aim, *(None,) * len(references)), strict=False)
     ]
 
 

@@ -227,3 +227,23 @@ def test_ways_are_worked_out_anew_when_an_interface_is_another_one(on_bench: OnB
             assert (await stand.heard(stand.peer))[0] == b"A"
 
     on_bench(run)
+
+
+def test_a_port_that_the_one_before_it_closes_is_not_read_any_more(on_bench: OnBench) -> None:
+    """Both have something when the loop looks."""
+
+    async def run(bench: Bench) -> None:
+        with Stand(bench) as stand:
+            first, second = stand.machine.ports
+            passage = stand.port(0)._passage
+            stand.say(b"close")
+            stand.client.sendto(b"drop", (str(HERE), second.number))
+            await bench.until(lambda: second not in stand.run.ports._udp)
+            stand.say(b"tell me")
+            assert (await stand.heard(stand.client))[0] == b"heard"
+            assert {number for number, _ in stand.machine.seen} == {first.number}
+            assert bench.failures == []
+        assert passage._poll is None
+        assert passage.ports == {}
+
+    on_bench(run)

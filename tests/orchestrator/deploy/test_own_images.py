@@ -221,4 +221,4 @@ def test_packages_that_the_host_fetched_are_in_the_context(folder: Path, monkeyp
     (base,) = (tag for tag in engine.image_tags() if tag.startswith("catenet/reference-base:"))
     with tarfile.open(fileobj=io.BytesIO(engine.build_contexts[base])) as archive:
         assert {"./packages.txt", ".debs/frr.deb", ".debs/Packages"} <= set(archive.getnames())
-    assert asked == [["frr", "bird2"]]
+    assert asked == [["frr", "bird2", "coturn"]]
