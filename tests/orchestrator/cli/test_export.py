@@ -85,7 +85,7 @@ def test_without_a_file_it_is_printed(
     [
         (
             (),
-            "say which lab: catenet export compose count-to-infinity|directory-dies|eavesdropper|five-routers|homes|https|internet|nat-matrix",
+            "say which lab: catenet export compose count-to-infinity|directory-dies|eavesdropper|",
         ),
         (("internt",), "did you mean"),
         (("internet", "-o", "nowhere/compose.yaml"), "nowhere/compose.yaml cannot be written"),
