@@ -83,7 +83,8 @@ class SupernodeOptions:
 
     def __post_init__(self) -> None:
         if bool(self.secret) is bool(self.user):
-            raise OptionError("secret, or user and password: one of the two says who its clients are", "secret", "user")
+            wrong = ("user", "secret") if self.user else ("secret", "user")
+            raise OptionError("secret, or user and password: one of the two says who its clients are", *wrong)
         if bool(self.user) is not bool(self.password):
             raise OptionError("user and password belong together", "user", "password")
         if self.secret and len(self.secret) < _SHORTEST_SECRET:
