@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -27,20 +28,28 @@ class RelayedCheck(Expectation):
 
     source: Annotated[Node, Key("The node whose telephone calls.", "from")]
     target: Annotated[Node, Key("The node that is called.", "to")]
-    by: Annotated[Node, Key("The node that carries it, where its packets are captured.")]
+    by: Annotated[
+        tuple[Node, ...],
+        Key(
+            "The node that carries it, or several of which one does: there its packets are captured.",
+            least=1,
+            distinct=True,
+        ),
+    ]
     heard: Annotated[bool, Key("Whether what they say can be heard there. Without it: no.")] = False
     lasting: Annotated[Duration, Key("How long they talk. Without it: 5s.")] = 5.0
 
     def __post_init__(self) -> None:
-        if len({self.source, self.target, self.by}) < 3:
-            raise ValueError("from, to and by are three nodes")
+        if len({self.source, self.target, *self.by}) < 2 + len(self.by):
+            raise ValueError("from, to and by are different nodes")
 
     def run(self, scene: Scene) -> Finding:
         """One call, or some seconds of the one that there is."""
-        with scene.capture(self.by, "udp") as packets:
+        with ExitStack() as captures:
+            packets = [captures.enter_context(scene.capture(node, "udp")) for node in self.by]
             ends = scene.talk(self.source, self.target, self.lasting, sound=True)
-        recordings = overheard(packets)
-        next_command = f"catenet capture {self.by} udp"
+        recordings = [each for captured in packets for each in overheard(captured)]
+        next_command = f"catenet capture {self.by[0]} udp"
         if not recordings:
             return Finding(False, self._expected(), "no packet of a call", next_command)
         alike = max(_alike(recording, ends) for recording in recordings)
@@ -55,7 +64,7 @@ class RelayedCheck(Expectation):
     def describe(self) -> str:
         """`s1 carries the call of alice and bob, and hears noise`."""
         hears = "every word" if self.heard else "noise"
-        return f"{self.by} carries the call of {self.source} and {self.target}, and hears {hears}"
+        return f"{' or '.join(self.by)} carries the call of {self.source} and {self.target}, and hears {hears}"
 
     def _expected(self) -> str:
         return f"likeness {_SPEECH:.0%} or more" if self.heard else f"likeness under {_NOISE:.0%}"

@@ -180,11 +180,26 @@ def passing(pcm: bytes, tag: bytes = b"") -> list[bytes]:
     ],
 )
 def test_what_passes_is_noise_or_speech(packets: list[bytes], heard: bool, holds: bool) -> None:
-    done = RelayedCheck("h1", "h2", "s1", heard=heard).run(Scene(packets=packets))  # type: ignore[arg-type]
+    done = RelayedCheck("h1", "h2", ("s1",), heard=heard).run(Scene(packets=packets))  # type: ignore[arg-type]
     assert done.holds is holds
     assert done.seen.startswith(f"{len(packets)} packets with" if packets else "no packet of a call")
 
 
-def test_three_nodes_are_wanted() -> None:
-    with pytest.raises(ValueError, match="three nodes"):
-        RelayedCheck("h1", "h2", "h2")
+def test_different_nodes_are_wanted() -> None:
+    with pytest.raises(ValueError, match="different nodes"):
+        RelayedCheck("h1", "h2", ("s1", "h2"))
+
+
+def test_of_several_nodes_one_carries_it() -> None:
+    class Two(Scene):
+        @contextmanager
+        def capture(self, node: str, expression: str) -> Iterator[list[CapturedPacket]]:
+            if node == "s2":
+                yield []
+                return
+            with super().capture(node, expression) as packets:
+                yield packets
+
+    check = RelayedCheck("h1", "h2", ("s2", "s1"), heard=True)
+    assert check.run(Two(packets=passing(SAID))).holds  # type: ignore[arg-type]
+    assert check.describe() == "s2 or s1 carries the call of h1 and h2, and hears every word"
