@@ -1,4 +1,4 @@
-"""A client of TURN over a long time: what it has is refreshed, and it hears when it is gone (RFC 8656 sections 8 to 12).
+"""A client of TURN over a long time: what it has is refreshed, and it hears when it is gone (RFC 8656, 8 to 12).
 
 Public reports of others: relays that died after five minutes (sipsorcery 626), or as a nonce grew old (pion 481).
 """
