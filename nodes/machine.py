@@ -103,6 +103,7 @@ __all__ = [
     "RouteAware",
     "Send",
     "SetRoute",
+    "Settling",
     "Stoppable",
     "Stream",
     "Tcp",
@@ -238,6 +239,15 @@ class Flushable(Protocol):
 
     def flush(self) -> None:
         """Forget it."""
+
+
+@runtime_checkable
+class Settling(Protocol):
+    """Is of use only some time after its ports are open: its node is not ready before."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is."""
 
 
 @runtime_checkable

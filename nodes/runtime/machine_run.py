@@ -29,6 +29,7 @@ from catenet.nodes.machine import (
     Port,
     PortAware,
     RouteAware,
+    Settling,
     Stoppable,
     Tcp,
     Translating,
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
     from catenet.nodes.runtime.work import Job, WorkDone
 
 __all__ = ["Asked", "MachineRun", "run_machine"]
+
+_SETTLING, _LOOK = 15.0, 0.1
+"""Seconds: after which a machine that has not settled counts as ready; between two looks."""
 
 Asked = Callable[[Mapping[str, Json], float], Json]
 """What a question makes of a machine: its arguments and the time → the answer. ValueError: the asker's mistake."""
@@ -231,8 +235,22 @@ async def run_machine(
     for word, asked in (questions or {}).items():
         context.answer(word, partial(_answer, run.driver, asked))
     run.begin()
-    context.ready()
+    if isinstance(machine, Settling):
+        await _settle(context, machine)
+    else:
+        context.ready()
     await asyncio.get_running_loop().create_future()
+
+
+async def _settle(context: ServiceContext, machine: Settling) -> None:
+    """It counts as ready when it has settled, or is not going to."""
+    until = context.now() + _SETTLING
+    while not machine.settled:
+        if context.now() > until:
+            context.presume_ready(_SETTLING)
+            return
+        await asyncio.sleep(_LOOK)
+    context.ready()
 
 
 def _route_changed(

@@ -178,6 +178,11 @@ class Phone:
             times.append(call.due())
         return min((at for at in times if at is not None), default=None)
 
+    @property
+    def settled(self) -> bool:
+        """Whether its user can call those whom he wants to."""
+        return self._post.is_settled
+
     def take_actions(self) -> list[Action]:
         for outlet in self._handset.outlets:
             outlet.send()

@@ -68,6 +68,12 @@ class Post:
         return self.client.state is State.HERE
 
     @property
+    def is_settled(self) -> bool:
+        """Whether it is here, and each contact that it wants has consented."""
+        known = self.client.contacts
+        return self.is_here and all(user in known and known[user].state == "accepted" for user in self._wanted)
+
+    @property
     def servers(self) -> list[Server]:
         """The supernodes of which the directory has told last."""
         return [Server(*each) for each in self.client.servers]

@@ -16,8 +16,6 @@ Files, in the order to read them:
     icmp          errors that come back
     limiter       how much is said to those who have proved nothing
     stream        a client over TCP
-    connection    a client's connection to a server
-    client        the client's side
     reports       the events
     show          the table
     duty          what it does, and with which ports; what the directory takes it for

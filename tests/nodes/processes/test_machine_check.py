@@ -14,7 +14,7 @@ from catenet.nodes import machine as contract
 from catenet.nodes.processes.machine_check import OPTIONAL, check_machine
 
 OF_STREAMS = {contract.Throttled, contract.Breakable}
-OF_SERVICES = {contract.Explaining, contract.Inspectable, contract.RouteAware, contract.Working}
+OF_SERVICES = {contract.Explaining, contract.Inspectable, contract.RouteAware, contract.Settling, contract.Working}
 NOT_ITS_OWN = "(nodes/machine.py); one of your own needs another name"
 
 

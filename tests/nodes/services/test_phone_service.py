@@ -78,13 +78,16 @@ async def lab(bench: Bench, places: Path, monkeypatch: pytest.MonkeyPatch) -> li
     accounts = {"alice": Secret(PASSWORD), "bob": Secret(PASSWORD)}
     first = Running(bench, "directory", certify("lab", "d", [HERE], "directory", "on").to_json())
     await first.begin(directory.serve, DirectoryOptions(accounts=accounts, port=port, memory=8192, passes=1))
-    running = [first]
+    running, begun = [first], []
     for user, other in (("alice", "bob"), ("bob", "alice")):
         monkeypatch.setattr(phone, "PLACE", places / f"{user}.json")
         each = Running(bench, "phone", {"directory": {"name": "d", "address": str(HERE), "port": port}})
         each.context.data = places
-        await each.begin(phone.serve, PhoneOptions(user, Secret(PASSWORD), contacts=(other,)))
+        options = PhoneOptions(user, Secret(PASSWORD), contacts=(other,))
+        begun.append(asyncio.create_task(each.begin(phone.serve, options)))
         running.append(each)
+        await bench.until(lambda: bool(each.context.shows))  # noqa: B023  # it has read its file by then
+    await asyncio.gather(*begun)  # each is ready once the other one is its contact
     await bench.until(
         lambda: all([row["key"] for row in each.shown()["contacts"]] == ["pinned"] for each in running[1:])
     )
