@@ -91,7 +91,10 @@ def _jumps(present: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _run(*command: str, text: str = "") -> str:
-    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+    try:
+        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+    except subprocess.TimeoutExpired:
+        raise OSError(errno.ETIMEDOUT, f"{command[0]} has not ended in {_PATIENCE:g} s") from None
     if done.returncode:
         needs = "(the kernel needs NFQUEUE, CT and socket of netfilter, and the node NET_ADMIN)"
         raise OSError(errno.EPERM, f"{' '.join(done.stderr.split())} {needs}")

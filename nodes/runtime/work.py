@@ -94,6 +94,7 @@ class WorkDone:
         """What waits is not done. What is under way comes to its end, of which nobody hears."""
         lanes, self._lanes = self._lanes, {}
         for lane in lanes.values():
+            lane.waiting.clear()
             if lane.doing is not None:
                 lane.doing.cancel()
             lane.thread.shutdown(wait=False, cancel_futures=True)

@@ -357,7 +357,7 @@ def _fields(value: Mapping[str, Any], readers: Mapping[str, Reader]) -> list[Any
     """In the order of the readers."""
     for name in value:
         if name not in readers:
-            raise DecodeError(name[:80], "", "is no field of it")
+            raise DecodeError("field", shown(name), "is none of it")  # a peer's word is no word of ours
     for name in readers:
         if name not in value:
             raise DecodeError(name, None, "is missing")

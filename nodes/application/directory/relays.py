@@ -167,9 +167,9 @@ class Relays:
     def _settle(self) -> None:
         """Tell of what was decided."""
         for each in self._election.take():
-            if isinstance(each, Ask):
+            if isinstance(each, Ask) and each.by in self._streams:
                 self._streams[each.by].say(Probe(each.at))
-            else:
+            elif isinstance(each, Decision) and each.at in self._streams:  # else it has gone meanwhile
                 self._decided(each)
 
     def _decided(self, decision: Decision) -> None:

@@ -143,9 +143,11 @@ def _stream(field: str, value: object) -> Stream:
 
 def _fields(value: Mapping[str, object], readers: Mapping[str, Reader]) -> dict[str, Any]:
     """All of them, in the order of the readers, and no others."""
-    odd = value.keys() ^ readers.keys()
-    if odd:
-        raise DecodeError(min(odd)[:40], "", "is missing, or no field of it")
+    lacking = min(readers.keys() - value.keys(), default="")
+    if lacking:
+        raise DecodeError(lacking, "", "is missing")
+    if len(value) > len(readers):  # a peer's word is no word of ours, and is counted under none
+        raise DecodeError("fields", len(value), f"are over {len(readers)}")
     return {name: reader(name, value[name]) for name, reader in readers.items()}
 
 

@@ -100,14 +100,15 @@ def pair_rows(checks: Iterable[Checked]) -> list[Json]:
 
 
 def contact_rows(contacts: Mapping[str, Known], trust: Trust, own: bytes) -> list[Json]:
-    """Whom the user knows, and by which key."""
+    """Whom the user knows, and by which key; where that has changed, the fingerprint is the new one's: that is to be
+    compared."""
     return [
         {
             "user": user,
             "state": known.state,
             "presence": known.presence,
             "key": "changed" if user in trust.changed else "pinned" if user in trust.pins else "",
-            "fingerprint": fingerprint(own, trust.pins[user]) if user in trust.pins else "",
+            "fingerprint": fingerprint(own, key) if (key := trust.changed.get(user, trust.pins.get(user))) else "",
         }
         for user, known in sorted(contacts.items())
     ]

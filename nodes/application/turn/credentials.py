@@ -23,7 +23,7 @@ __all__ = ["LEEWAY", "Credential", "Secrets", "User", "mint", "password_of", "se
 
 LEEWAY = 60.0
 """Seconds for which a credential is taken after its time, since clocks differ."""
-_KEPT = 2  # secrets: a directory that begins anew has another one, and what the one before made is still good
+_KEPT = 8  # secrets: a directory that begins anew has another one, and calls outlive it, however often it does
 _NAME = re.compile(r"([0-9]{1,12}):(.{1,128})")
 
 

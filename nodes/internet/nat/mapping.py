@@ -216,10 +216,11 @@ class Mappings:
         """Whether there may be one session more. Where its mapping has some, one makes room: the oldest of those from
         outside; else, and only for one from inside, that which was silent longest."""
         options, sessions = self._options, {} if mapping is None else mapping.sessions
+        share = SESSIONS // 2 if by_outside else SESSIONS  # who is outside cannot take from inside all that there is
         full = (
             len(sessions) >= options.peers_per_mapping
-            or self._count >= options.max_mappings * SESSIONS
-            or self._host_sessions[host] >= options.per_host * SESSIONS
+            or self._count >= options.max_mappings * share
+            or self._host_sessions[host] >= options.per_host * share
         )
         if not full:
             return True

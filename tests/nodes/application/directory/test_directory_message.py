@@ -113,7 +113,8 @@ def test_what_is_changed_below_was_right(right: dict[str, Any]) -> None:
         ({}, "ask"),
         ({"ask": ["login"]}, "ask"),
         ({"ask": "logout"}, "ask"),
-        ({**LOGIN, "extra": 1}, "extra"),
+        ({**LOGIN, "extra": 1}, "field"),
+        ({**LOGIN, "\ud800": 1}, "field"),  # a peer's word is said back to nobody
         ({key: LOGIN[key] for key in ("id", "ask", "user")}, "password"),
         ({**LOGIN, "id": ""}, "id"),
         ({**LOGIN, "id": "a b"}, "id"),
@@ -206,7 +207,7 @@ def test_a_secret_of_the_wrong_form_is_in_no_message(field: str) -> None:
         ({"id": "1", "error": "x", "retry_after": -1}, "retry_after"),
         ({"id": "1", "error": "x", "retry_after": "1"}, "retry_after"),
         ({"notice": "news"}, "notice"),
-        ({"notice": "probe", "at": "10.0.0.1:1", "id": "1"}, "id"),
+        ({"notice": "probe", "at": "10.0.0.1:1", "id": "1"}, "field"),
         ({"notice": "contact", "user": "bob", "state": "friend", "presence": "online", "key": ""}, "state"),
     ],
 )

@@ -55,7 +55,15 @@ def test_who_says_nothing_for_12_s_is_gone_and_who_pings_is_not() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [b"hello\n", b"\xff\n", b"{}\n", b'{"id": "1", "ask": "ping", "x": 1}\n', b"x" * (LINE_LIMIT + 1)]
+    "line",
+    [
+        b"hello\n",
+        b"\xff\n",
+        b"{}\n",
+        b'{"id": "1", "ask": "ping", "x": 1}\n',
+        b'{"id": "1", "ask": "ping", "\\ud800": 1}\n',
+        b"x" * (LINE_LIMIT + 1),
+    ],
 )
 def test_what_is_no_line_of_ours_ends_the_connection_and_is_counted(line: bytes) -> None:
     room = Room()

@@ -97,7 +97,7 @@ WRONG: list[tuple[str, Any]] = [
     ("word", "sing"),
     ("word", "accept"),  # which has no party
     ("word", None),
-    ("more", 1),
+    ("fields", 1),  # one that there is not
 ]
 
 
@@ -120,7 +120,7 @@ def test_a_field_that_is_wrong_is_named(field: str, value: object) -> None:
         ("candidates", ["candidate:1 1 UDP 1 192.0.2.1 5004 typ host"] * 17),
         ("candidates", "candidate:1 1 UDP 1 192.0.2.1 5004 typ host"),
         ("candidates", [1]),
-        ("more", 1),
+        ("fields", 1),
     ],
     ids=str,
 )
