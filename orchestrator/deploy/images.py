@@ -144,7 +144,7 @@ def _context(package: Path) -> dict[str, bytes]:
     """Path → content, laid out as in the repository, so that one Dockerfile serves Compose too."""
     folder, code = package / "images" / "node", package / "nodes"
     files = {"Dockerfile": folder / "Dockerfile", "src/catenet/__init__.py": package / "__init__.py"}
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.parent.name != "__pycache__"):
         files[f"images/node/{path.relative_to(folder)}"] = path
     for path in sorted(code.rglob("*.py")):
         files[f"nodes/{path.relative_to(code)}"] = path

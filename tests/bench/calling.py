@@ -56,7 +56,7 @@ class Side:
 
     def __init__(self, server: str, user: str, port: int = 0) -> None:
         username = f"{int(time.time()) + 3600}:{user}"
-        self._login = Login(username, password_of(username, SECRET))
+        self._login = Login(username, password_of(username, SECRET.encode()))
         self.port = _port()
         self.port.bind(("", port))
         self.port.connect((server, 3478))

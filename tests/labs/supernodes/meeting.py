@@ -168,7 +168,7 @@ class Theirs:
 async def main(who: str, address: str, transport: str, *signalling: str) -> None:
     port, user, host = (*signalling, "")[:3]
     username = f"{int(time.time()) + 3600}:{user}"
-    server = Server(Endpoint(Address.parse(address), 3478), username, password_of(username, SECRET))
+    server = Server(Endpoint(Address.parse(address), 3478), username, password_of(username, SECRET.encode()))
     controlling = bool(host)
     side: Side = (
         Ours(server, controlling=controlling) if who == "ours" else Theirs(server, transport, controlling=controlling)

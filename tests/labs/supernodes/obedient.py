@@ -38,7 +38,7 @@ class Client:
         username = f"{int(time.time()) + 3600}:{user}"
         self._server = server
         self._crowd: list[Client] = []
-        self._login = Login(username, password_of(username, SECRET))
+        self._login = Login(username, password_of(username, SECRET.encode()))
         self._port = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._port.connect((server, 3478))
         self._port.settimeout(PATIENCE)
