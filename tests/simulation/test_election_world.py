@@ -183,12 +183,12 @@ def test_after_its_restart_nobody_logs_in_twice_roles_are_confirmed_and_secrets_
     assert world.hears(legs[0], there)
 
 
-def test_a_secret_of_two_directories_ago_is_good_no_more() -> None:
+def test_a_secret_of_eight_directories_ago_is_good_no_more() -> None:
     world = ElectionWorld(tenure=TENURE, credentials=600.0)
     world.load()
     world.until(lambda: len(world.servers) == 2, within=400.0)
     old = world.server("alice")
-    for _ in range(2):
+    for _ in range(8):
         assert world.call(old)[0].stands
         restart(world)
     (refused,) = world.call(old)

@@ -36,8 +36,8 @@ tried again after 10 s.
 Bounds: `allocations` in all and `per_user`, reserved ports among them; `permissions` and `channels_each` of each;
 `bandwidth` of each; 10 ICMP errors a second of each; 20 answers a second to an address that has proved nothing, and
 4,096 such addresses; 2,048 octets of a message over a connection without an allocation; 64 kB that wait for a client
-over TCP; 16 probes under way; the last two secrets. A retransmitted Allocate request is known by the allocation that it
-made, so that no answers are kept.
+over TCP; 16 probes under way; the last eight secrets. A retransmitted Allocate request is known by the allocation that
+it made, so that no answers are kept.
 
 Deviations, and why:
     The key is made of the username and the secret for each request, where RFC 8656 section 6 has it stored: so neither

@@ -52,7 +52,7 @@ class User(NamedTuple):
 
 
 class Secrets:
-    """With what the credentials of a supernode may have been made: the last secret, and the one before it."""
+    """With what the credentials of a supernode may have been made: the last ones of its directory."""
 
     def __init__(self, secret: bytes = b"") -> None:
         """b"": there is none yet, and so no good credential."""

@@ -103,13 +103,14 @@ def test_one_that_is_promoted_again_while_it_drains_goes_on(stage: Stage) -> Non
     assert stage.allocates(ONE, 4001) == 0
 
 
-def test_credentials_of_the_last_secret_and_of_the_one_before_are_good(stage: Stage) -> None:
+def test_credentials_of_the_last_eight_secrets_are_good(stage: Stage) -> None:
     stage.registered()
-    for number, secret in enumerate((ONE, TWO, TWO)):
+    for number, secret in enumerate((ONE, TWO, TWO, THREE)):
         stage.role("supernode", secret)
         assert stage.allocates(secret, 4000 + number) == 0
     assert stage.allocates(ONE, 4010) == 0
-    stage.role("supernode", THREE)
+    for number in range(6):
+        stage.role("supernode", bytes([100 + number]) * 32)
     assert [stage.allocates(each, 4020 + number) for number, each in enumerate((ONE, TWO, THREE))] == [401, 0, 0]
     stage.role("supernode", TWO)  # it is the last one now
     stage.role("supernode", ONE)
