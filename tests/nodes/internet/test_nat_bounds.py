@@ -204,3 +204,13 @@ def test_what_is_no_packet_is_counted(hook: Hook) -> None:
     assert home.told() == ["nat.refused"]
     assert home.machine.cross(b"\x45" + bytes(30), hook, "home", "street", home.now) is None
     assert home.told() == []  # it was told
+
+
+def test_who_is_outside_cannot_take_from_a_host_what_it_needs() -> None:
+    """Whoever is let in uninvited has half of what there is: a new mapping from inside finds room behind any crowd."""
+    home = Home(per_host=2, peers_per_mapping=256, filtering="endpoint-independent")
+    outside = home.sent(X, Y)
+    for port in range(1, 101):
+        home.hears(f"10.5.5.5:{port}", outside)
+    assert len(home.rows) == 4
+    assert home.out(udp("192.168.1.2:5001", Y)) is not None
