@@ -14,11 +14,13 @@ _RTCP = range(192, 224)
 
 
 class RtpSeen(NamedTuple):
-    """Its source (SSRC) and sequence number; `payload`: a name of RFC 3551's, else the type's number."""
+    """Its source (SSRC) and sequence number; `payload`: a name of RFC 3551's, else the type's number; `data`: what
+    follows the twelve octets of the header."""
 
     source: int
     sequence: int
     payload: str
+    data: bytes
 
 
 def read_rtp(data: bytes) -> RtpSeen | None:
@@ -27,7 +29,7 @@ def read_rtp(data: bytes) -> RtpSeen | None:
         return None
     _, word, sequence, _, source = _HEADER.unpack_from(data)
     kind = word & 0x7F
-    return None if word in _RTCP else RtpSeen(source, sequence, _NAMES.get(kind, str(kind)))
+    return None if word in _RTCP else RtpSeen(source, sequence, _NAMES.get(kind, str(kind)), data[_HEADER.size :])
 
 
 def is_rtcp(data: bytes) -> bool:

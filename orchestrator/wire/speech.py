@@ -1,24 +1,22 @@
-"""What of a call can be heard where its packets pass: RTP with G.711 in captured packets → samples.
-
-    0x40 to 0x4F …     ChannelData of TURN (RFC 8656 section 12.4): four octets, then what is relayed
-    0x80 …             RTP (RFC 3550 section 5.1): twelve octets, then the payload; SRTP looks the same (RFC 3711)
+"""What of a call can be heard where its packets pass, by a relay or not: RTP with G.711 in captured packets → samples.
 
 Whoever captures has no key: a payload is taken for µ-law (payload type 0), whatever it is.
 """
 
 from __future__ import annotations
 
-import struct
 from array import array
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from catenet.orchestrator.wire.packets import UDP, CapturedPacket
+from catenet.orchestrator.wire.rtp import read_rtp
+from catenet.orchestrator.wire.stun import carried
 
 __all__ = ["Overheard", "overheard"]
 
-_CHANNELS = range(0x40, 0x50)
-_HEADER = struct.Struct("!BBHII")
+_PLAIN = 0x80
+"""The first octet of RTP whose header is no longer than it must be."""
 _FRAME = 160
 """Octets of 20 ms."""
 _MOST = 60 * 50
@@ -52,15 +50,10 @@ def overheard(packets: Iterable[CapturedPacket]) -> list[Overheard]:
 
 def _rtp(packets: Iterable[CapturedPacket]) -> Iterator[tuple[int, int, bytes]]:
     for packet in packets:
-        data = packet.payload
-        if packet.protocol != UDP or not data:
-            continue
-        if data[0] in _CHANNELS:
-            data = data[4 : 4 + int.from_bytes(data[2:4], "big")]
-        if len(data) >= _HEADER.size + _FRAME:
-            first, kind, sequence, _, source = _HEADER.unpack_from(data)
-            if first == 0x80 and kind & 0x7F == 0:
-                yield source, sequence, data[_HEADER.size :]
+        for said in carried(packet) if packet.protocol == UDP else ():
+            seen = read_rtp(said.data)
+            if seen is not None and seen.payload == "PCMU" and said.data[0] == _PLAIN and len(seen.data) >= _FRAME:
+                yield seen.source, seen.sequence, seen.data
 
 
 def _samples(frames: dict[int, bytes]) -> bytes:

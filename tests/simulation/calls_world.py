@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from directory_world import WALL, File, password_of
+from directory_world import WALL, File, directory, password_of
 from jobs import Jobs
 from network import Network, Node
 from phone_world import Gate, Router
@@ -15,7 +15,6 @@ from catenet.nodes.application.directory.client import DirectoryClient
 from catenet.nodes.application.directory.config import DirectoryOptions
 from catenet.nodes.application.directory.desk import COMMIT, HASH
 from catenet.nodes.application.directory.machine import Directory
-from catenet.nodes.application.directory.state import State
 from catenet.nodes.application.phone.config import PhoneOptions
 from catenet.nodes.application.phone.machine import DIRECTORY_TAG, KEEP, Kept, Phone
 from catenet.nodes.application.phone.voice import synthetic
@@ -165,15 +164,7 @@ class CallsWorld:
         )
 
     def _directory(self, node: Node) -> Directory:
-        return Directory(
-            self._directory_options,
-            State(self.file.state.rows()),
-            entropy=node.random.randbytes,
-            nobody="hash of nobody",
-            wall_clock=lambda: WALL + self.network.now,
-            lan_of=lambda address: next((lan for lan, text in LANS.items() if Prefix.parse(text).holds(address)), ""),
-            count=lambda word, by=1: node.counters.update({word: by}),
-        )
+        return directory(node, self.network, self._directory_options, self.file)
 
     def _member(self, node: Node) -> Member:
         return Member(

@@ -19,7 +19,7 @@ from catenet.nodes.application.directory.state import Account, Change, State
 from catenet.nodes.machine import Action, Endpoint, Stream
 from catenet.nodes.runtime.work import Together
 
-__all__ = ["DIRECTORY", "File", "Person", "World", "password_of"]
+__all__ = ["DIRECTORY", "File", "Person", "World", "directory", "password_of"]
 
 DIRECTORY = Endpoint(Address.parse("10.0.0.1"), 5223)
 WALL = 1_000_000.0
@@ -47,6 +47,20 @@ class File:
                 if change:
                     self.after(change)
         return [None] * len(changes)
+
+
+def directory(node: Node, network: Network, options: DirectoryOptions, file: File) -> Directory:
+    """One that begins with what its file holds."""
+    prefixes = {name: lan.prefix for name, lan in network.lans.items()}
+    return Directory(
+        options,
+        State(file.state.rows()),
+        entropy=node.random.randbytes,
+        nobody="hash of nobody",
+        wall_clock=lambda: WALL + network.now,
+        lan_of=lambda address: next((lan for lan, prefix in prefixes.items() if prefix.holds(address)), ""),
+        count=lambda word, by=1: node.counters.update({word: by}),
+    )
 
 
 class Person:
@@ -134,15 +148,7 @@ class World:
         return self.network.nodes["directory"].counters[name]
 
     def _directory(self, node: Node) -> Directory:
-        return Directory(
-            self.options,
-            State(self.file.state.rows()),
-            entropy=node.random.randbytes,
-            nobody="hash of nobody",
-            wall_clock=lambda: WALL + self.network.now,
-            lan_of=lambda _: "lan",
-            count=lambda word, by=1: node.counters.update({word: by}),
-        )
+        return directory(node, self.network, self.options, self.file)
 
     def _hash(self, asked: tuple[str, str]) -> bool:
         self.hashes += 1

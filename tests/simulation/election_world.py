@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any
 
-from directory_world import WALL, File, password_of
+from directory_world import WALL, File, directory, password_of
 from jobs import Jobs
 from network import Network, Node
 from phone_world import Gate, Router
@@ -24,7 +24,6 @@ from catenet.nodes.application.directory.config import DirectoryOptions
 from catenet.nodes.application.directory.desk import COMMIT, HASH
 from catenet.nodes.application.directory.machine import Directory
 from catenet.nodes.application.directory.message import Probe, Probed, Register, Reported
-from catenet.nodes.application.directory.state import State
 from catenet.nodes.application.stun.credentials import Login
 from catenet.nodes.application.turn.client import Allocated, Client, Event
 from catenet.nodes.application.turn.config import SupernodeOptions
@@ -316,15 +315,7 @@ class ElectionWorld:
         )
 
     def _directory(self, node: Node) -> Directory:
-        return Directory(
-            self._directory_options,
-            State(self.file.state.rows()),
-            entropy=node.random.randbytes,
-            nobody="hash of nobody",
-            wall_clock=lambda: WALL + self.network.now,
-            lan_of=lambda address: next((lan for lan, text in LANS.items() if Prefix.parse(text).holds(address)), ""),
-            count=lambda word, by=1: node.counters.update({word: by}),
-        )
+        return directory(node, self.network, self._directory_options, self.file)
 
     def _hash(self, asked: tuple[str, str]) -> bool:
         self.hashes += 1

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable
+from functools import partial
 from math import pi, sin
 from typing import NamedTuple
 
 from network import Network, Node
+from talker import servers, supernode
 
-from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
+from catenet.nodes.address import ANY, DEFAULT, Address
 from catenet.nodes.application.ice.candidate import Candidate
 from catenet.nodes.application.ice.relay import Server
 from catenet.nodes.application.phone.conversation import Conversation
 from catenet.nodes.application.phone.terms import Event, Options, Ports, Sound, Terms
 from catenet.nodes.application.rtp.keys import MasterKey
 from catenet.nodes.application.rtp.session import Side
-from catenet.nodes.application.stun.framing import Frames, padded
-from catenet.nodes.application.turn.config import SupernodeOptions
-from catenet.nodes.application.turn.credentials import password_of
-from catenet.nodes.application.turn.machine import Supernode
-from catenet.nodes.application.turn.policy import Policy
-from catenet.nodes.control.units import Secret
+from catenet.nodes.application.turn.connection import ServerConnection
 from catenet.nodes.machine import (
     Action,
     Connect,
@@ -31,14 +28,11 @@ from catenet.nodes.machine import (
     NextHop,
     OpenPort,
     Port,
-    Report,
     Send,
     SetRoute,
     Udp,
 )
 
-SECRET = "a secret of the lab's"
-USERNAME = "999999:somebody"
 LANS = {"east": "10.0.1.0/24", "west": "10.0.2.0/24", "middle": "10.0.3.0/24"}
 PLACES = {"a": ("east", "10.0.1.7"), "b": ("west", "10.0.2.7")}
 MEDIA, SPARE = 5000, 5001
@@ -63,48 +57,6 @@ def is_loud(frame: bytes) -> bool:
     """Whether it is the tone as it was said: what is made for a lost frame gets quieter before its end."""
     samples = array("h", frame)
     return max(samples[100:]) > 0.93 * _LOUD
-
-
-class ToServer:
-    """A connection of a port's to a supernode."""
-
-    def __init__(self, phone: Phone, port: int, server: Endpoint) -> None:
-        self._phone, self._port, self._server = phone, port, server
-        self._frames = Frames()
-        self._out = bytearray()
-        self._over = False
-
-    def send(self, message: bytes) -> None:
-        self._out += padded(message)
-
-    def receive_data(self, data: bytes, now: float) -> None:
-        self._frames.receive(data)
-        while (message := self._frames.next()) is not None:
-            self._phone.talk.receive(message, self._server, self._port, now)
-
-    def receive_eof(self, now: float) -> None:
-        if not self._over:
-            self._over = True
-            self._phone.connection_over(self._port, self._server, now)
-
-    def give_up(self) -> None:
-        self.receive_eof(self._phone.now)
-
-    def data_to_send(self) -> bytes:
-        data, self._out = bytes(self._out), bytearray()
-        return data
-
-    @property
-    def finished(self) -> bool:
-        return self._over and not self._out
-
-    def next_wake(self) -> float | None:
-        return None
-
-    def wake(self, now: float) -> None: ...
-
-    def take_reports(self) -> list[Report]:
-        return []
 
 
 class Phone:
@@ -133,7 +85,7 @@ class Phone:
         self.now = 0.0
         self._asked = {MEDIA, SPARE}
         self._tags: dict[int, tuple[int, Endpoint]] = {}
-        self._streams: dict[tuple[int, Endpoint], ToServer] = {}
+        self._streams: dict[tuple[int, Endpoint], ServerConnection] = {}
         self._actions: list[Action] = [OpenPort(Udp(MEDIA)), OpenPort(Udp(SPARE))]
 
     def hear(self, frame: bytes) -> None:
@@ -175,9 +127,10 @@ class Phone:
             self.kept.append(packet.data)
         self.talk.receive(packet.data, packet.source, packet.destination.port, now)
 
-    def connected(self, tag: int, local: Endpoint, peer: Endpoint, now: float) -> ToServer:
+    def connected(self, tag: int, local: Endpoint, peer: Endpoint, now: float) -> ServerConnection:
         port, server = self._tags[tag]
-        stream = self._streams[port, server] = ToServer(self, port, server)
+        stream = ServerConnection(server, partial(self._arrived, port), partial(self._over, port))
+        self._streams[port, server] = stream
         self.talk.connected(port, server, now)
         self._send(now)
         return stream
@@ -186,9 +139,12 @@ class Phone:
         port, server = self._tags[tag]
         self.talk.connection_ended(port, server, now)
 
-    def connection_over(self, port: int, server: Endpoint, now: float) -> None:
+    def _arrived(self, port: int, message: bytes, server: Endpoint, now: float) -> None:
+        self.talk.receive(message, server, port, now)
+
+    def _over(self, port: int, server: Endpoint) -> None:
         del self._streams[port, server]
-        self.talk.connection_ended(port, server, now)
+        self.talk.connection_ended(port, server, self.now)
 
     def wake(self, now: float) -> None:
         self.now = now
@@ -245,18 +201,6 @@ class Gate(Router):
         interface = node.interfaces[0]
         gateway = NextHop(Address(interface.prefix.network + 1), interface.name)
         self._actions.append(SetRoute(DEFAULT, (gateway,)))
-
-
-def supernode(node: Node) -> Supernode:
-    options = SupernodeOptions(secret=Secret(SECRET))
-    return Supernode(
-        options,
-        Policy(node.interfaces, [Prefix.parse(each) for each in LANS.values()], []),
-        realm="lab",
-        entropy=node.random.randbytes,
-        wall_clock=lambda: 0.0,
-        count=lambda counter, by=1: node.counters.update({counter: by}),
-    )
 
 
 class World(NamedTuple):
@@ -330,12 +274,14 @@ def world(seed: int = 1, *, supernodes: int = 3, relayed_only: bool = True) -> W
     network.add_node("r", {name: prefix.replace("0/24", "1") for name, prefix in LANS.items()}, Router)
     places = [supernode_at(number) for number in range(supernodes)]
     for number, each in enumerate(places):
-        network.add_node(f"s{number}", {"middle": str(each.address)}, Gate, supernode)
-    servers = [Server(each, USERNAME, password_of(USERNAME, SECRET.encode())) for each in places]
+        network.add_node(
+            f"s{number}", {"middle": str(each.address)}, Gate, lambda node: supernode(node, [*LANS.values()])
+        )
+    known = servers(places)
     for name, (lan, address) in PLACES.items():
 
         def make(node: Node, name: str = name) -> Phone:
-            return Phone(node, servers, controlling=name == "a", relayed_only=relayed_only)
+            return Phone(node, known, controlling=name == "a", relayed_only=relayed_only)
 
         network.add_node(name, {lan: address}, Gate, make)
     a, b = (network.nodes[name].processes[1].machine for name in PLACES)

@@ -43,6 +43,29 @@ def world(blocked: Collection[str] = (), **more: Any) -> tuple[Network, Talker, 
     return network, talkers[0], talkers[1]
 
 
+def by_relays() -> tuple[Network, Talker, Talker]:
+    """Two that show nothing but their relays, and have found each other."""
+    network, one, other = world(relayed_only=True)
+    network.run(1.0)
+    introduce(network, one, other)
+    network.run(4.0)
+    return network, one, other
+
+
+def another(network: Network, one: Talker) -> DataStream:
+    """A stream on the port that the talker's had, which knows nothing of that."""
+    random = network.nodes["a"].random
+    return DataStream(
+        one.stream.base,
+        servers(SUPERNODES),
+        Timing(),
+        controlling=True,
+        entropy=random.randbytes,
+        randomness=random,
+        count=lambda counter, by=1: None,
+    )
+
+
 def test_each_server_gives_a_relayed_address_and_tells_how_it_sees_the_port() -> None:
     network, one, _ = world()
     network.run(1.0)
@@ -65,10 +88,7 @@ def test_two_that_reach_each_other_need_no_relay() -> None:
 
 
 def test_two_that_show_only_their_relays_talk_by_them() -> None:
-    network, one, other = world(relayed_only=True)
-    network.run(1.0)
-    introduce(network, one, other)
-    network.run(4.0)
+    network, one, other = by_relays()
     assert one.stream.agent.selected is not None and other.stream.agent.selected is not None
     assert one.stream.agent.selected.local.kind is Kind.RELAYED
     for _ in range(3):
@@ -126,10 +146,7 @@ def test_the_relays_that_carry_nothing_are_given_back_three_seconds_after_the_no
 
 
 def test_after_the_nomination_data_go_by_a_channel_with_four_octets_of_header() -> None:
-    network, one, other = world(relayed_only=True)
-    network.run(1.0)
-    introduce(network, one, other)
-    network.run(4.0)
+    network, one, other = by_relays()
     network.call("a", lambda machine, now: one.stream.send(b"\x80hello"))
     network.run(0.1)
     assert other.heard == [b"\x80hello"]
@@ -140,10 +157,7 @@ def test_after_the_nomination_data_go_by_a_channel_with_four_octets_of_header() 
 
 
 def test_a_stream_whose_relay_is_gone_is_not_usable_though_the_peer_consents() -> None:
-    network, one, other = world(relayed_only=True)
-    network.run(1.0)
-    introduce(network, one, other)
-    network.run(4.0)
+    _, one, _ = by_relays()
     pair = one.stream.usable
     assert pair is not None
     server = next(each for each in SUPERNODES if each.address == pair.local.endpoint.address)
@@ -155,15 +169,7 @@ def test_a_stream_whose_relay_is_gone_is_not_usable_though_the_peer_consents() -
 def test_who_waits_for_a_silent_server_is_woken_when_something_is_due_and_not_all_the_time() -> None:
     network, one, _ = world()
     network.kill("s1")
-    one.stream = DataStream(
-        one.stream.base,
-        servers(SUPERNODES),
-        Timing(),
-        controlling=True,
-        entropy=network.nodes["a"].random.randbytes,
-        randomness=network.nodes["a"].random,
-        count=lambda counter, by=1: None,
-    )
+    one.stream = another(network, one)
     one.stream.gather(0.0)
     now, times = 0.0, 0
     while (due := one.stream.next_wake()) is not None and due < 60.0:
@@ -188,15 +194,7 @@ def test_a_port_that_had_an_allocation_in_an_earlier_life_gives_it_back_and_has_
     network, one, _ = world()
     network.run(1.0)
     first = {each.endpoint for each in one.stream.candidates if each.kind is Kind.RELAYED}
-    one.stream = DataStream(
-        one.stream.base,
-        servers(SUPERNODES),
-        Timing(),
-        controlling=True,
-        entropy=network.nodes["a"].random.randbytes,
-        randomness=network.nodes["a"].random,
-        count=lambda counter, by=1: None,
-    )
+    one.stream = another(network, one)
     network.call("a", lambda machine, now: one.stream.gather(now))
     network.run(1.0)
     again = {each.endpoint for each in one.stream.candidates if each.kind is Kind.RELAYED}

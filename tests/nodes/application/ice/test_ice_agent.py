@@ -2,121 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-import random
-from collections import Counter
 from typing import Any
 
 import pytest
 from aioice import stun
+from ice_desk import ELSEWHERE, HERE, THEIRS, THERE, Desk, host
 
-from catenet.nodes.address import Address
-from catenet.nodes.application.ice.agent import Agent
 from catenet.nodes.application.ice.candidate import Candidate, Kind, priority_of
-from catenet.nodes.application.ice.check import Credentials
-from catenet.nodes.application.ice.events import Checked, Event, Expired, Failed, Selected
+from catenet.nodes.application.ice.events import Failed, Selected
 from catenet.nodes.application.ice.pair import State
-from catenet.nodes.application.ice.timing import Timing
 from catenet.nodes.machine import Endpoint
-
-HERE = Endpoint(Address.parse("192.0.2.1"), 5000)
-THERE = Endpoint(Address.parse("192.0.2.2"), 6000)
-ELSEWHERE = Endpoint(Address.parse("192.0.2.3"), 7000)
-THEIRS = Credentials("peer", "p" * 22)
-
-
-def host(endpoint: Endpoint, preference: int = 65535, foundation: str = "1") -> Candidate:
-    return Candidate(Kind.HOST, endpoint, endpoint, priority_of(Kind.HOST, preference), foundation)
-
-
-class Desk:
-    """The agent under test, on a clock of its own."""
-
-    def __init__(self, *, controlling: bool = True, seed: int = 1, begun: bool = True) -> None:
-        self.counters: Counter[str] = Counter()
-        rng = random.Random(seed)
-        self.agent = Agent(
-            Timing(),
-            controlling=controlling,
-            entropy=rng.randbytes,
-            randomness=rng,
-            count=lambda counter, by=1: self.counters.update({counter: by}),
-        )
-        self.agent.set_local([host(HERE)])
-        self.now = 0.0
-        self.events: list[Event] = []
-        if begun:
-            self.begin()
-
-    def begin(self, *candidates: Candidate) -> None:
-        self.agent.set_remote(THEIRS, candidates or [host(THERE)], self.now)
-
-    def hear(self, message: stun.Message, source: Endpoint = THERE, base: Endpoint = HERE) -> list[stun.Message]:
-        """What it says to a message."""
-        assert self.agent.receive(bytes(message), source, base, self.now)
-        return self.said()
-
-    def said(self) -> list[stun.Message]:
-        """All that it sends now."""
-        return [stun.parse_message(data) for data, _, _ in self.agent.take_sends()]
-
-    def run(self, seconds: float) -> list[tuple[float, stun.Message]]:
-        """What it sends meanwhile, and when."""
-        sent, end = [(self.now, each) for each in self.said()], self.now + seconds
-        while (at := self.agent.next_wake()) is not None and at <= end:
-            self.now = max(self.now, at)
-            self.agent.wake(self.now)
-            sent += [(self.now, each) for each in self.said()]
-        self.now = end
-        self.events += self.agent.take_events()
-        return sent
-
-    def check(self, **changed: Any) -> stun.Message:
-        """A check of the peer's: `role` and `tiebreaker`, `nominates`, `username`, `password`, `priority`."""
-        role = changed.get("role", "CONTROLLED" if self.agent.controlling else "CONTROLLING")
-        attributes: dict[str, Any] = {
-            "USERNAME": changed.get("username", f"{self.agent.credentials.fragment}:{THEIRS.fragment}"),
-            "PRIORITY": changed.get("priority", priority_of(Kind.PEER_REFLEXIVE, 65535)),
-            f"ICE-{role}": changed.get("tiebreaker", 1),
-        }
-        if changed.get("nominates"):
-            attributes["USE-CANDIDATE"] = None
-        for absent in changed.get("without", ()):
-            del attributes[absent]
-        message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes=attributes)
-        if changed.get("signed", True):
-            message.add_message_integrity(changed.get("password", self.agent.credentials.password).encode())
-        else:
-            message.add_fingerprint()
-        return message
-
-    def answer(
-        self, request: stun.Message, *, seen: Endpoint = HERE, error: int = 0, password: str = ""
-    ) -> stun.Message:
-        """The peer's answer to a check."""
-        attributes: dict[str, Any] = {"XOR-MAPPED-ADDRESS": (str(seen.address), seen.port)}
-        if error:
-            attributes = {"ERROR-CODE": (error, "no")}
-        kind = stun.Class.ERROR if error else stun.Class.RESPONSE
-        message = stun.Message(stun.Method.BINDING, kind, request.transaction_id, attributes)
-        message.add_message_integrity((password or THEIRS.password).encode())
-        return message
-
-    def connect(self) -> None:
-        """The usual way to a selected pair."""
-        [(_, check)] = self.run(0.0)
-        if not self.agent.controlling:
-            self.hear(self.check(nominates=True))
-        self.hear(self.answer(check))
-        if self.agent.controlling:
-            [(_, nominating)] = self.run(0.0)
-            self.hear(self.answer(nominating))
-        self.events += self.agent.take_events()
-        assert self.agent.selected is not None
-
-    @property
-    def states(self) -> list[State]:
-        return [pair.state for pair in self.agent.checklist]
 
 
 def test_rfc_8445_7_1_and_7_2_2_what_a_check_has() -> None:
@@ -398,59 +293,3 @@ def test_what_is_no_stun_is_the_applications() -> None:
     bad = bytes(desk.check())[:-4] + b"\0\0\0\0"
     assert desk.agent.receive(bad, THERE, HERE, 0.0)
     assert desk.counters == {"bad_messages": 1}
-
-
-# RFC 7675.
-
-
-def test_rfc_7675_5_1_consent_is_asked_for_every_four_to_six_seconds_each_time_anew() -> None:
-    desk = Desk(seed=5)
-    desk.connect()
-    times, transactions = [desk.now], set()
-    for _ in range(20):
-        [(at, request)] = _next(desk)
-        times.append(at)
-        transactions.add(request.transaction_id)
-        assert request.check_message_integrity(THEIRS.password.encode())
-        desk.hear(desk.answer(request))
-    gaps = [after - before for before, after in itertools.pairwise(times)]
-    assert min(gaps) >= 4.0 and max(gaps) <= 6.0 and len(set(gaps)) > 10
-    assert len(transactions) == 20
-
-
-def _next(desk: Desk) -> list[tuple[float, stun.Message]]:
-    at = desk.agent.next_wake()
-    assert at is not None
-    return desk.run(at - desk.now)
-
-
-def test_rfc_7675_5_1_consent_expires_after_thirty_seconds_and_a_late_answer_revives_nothing() -> None:
-    desk = Desk()
-    desk.connect()
-    sent = desk.run(29.9)
-    assert not [each for each in desk.events if isinstance(each, Expired)]
-    desk.run(0.2)
-    assert [type(each) for each in desk.events] == [Checked, Selected, Expired]
-    desk.hear(desk.answer(sent[-1][1]))
-    assert desk.run(60.0) == [] and desk.agent.next_wake() is None
-
-
-def test_rfc_7675_5_1_an_answer_to_an_earlier_request_counts() -> None:
-    desk = Desk()
-    desk.connect()
-    sent = desk.run(20.0)
-    desk.hear(desk.answer(sent[0][1]))
-    desk.run(29.0)
-    assert not [each for each in desk.events if isinstance(each, Expired)]
-
-
-def test_rfc_7675_5_2_consent_is_revoked_by_an_authenticated_403() -> None:
-    desk = Desk()
-    desk.connect()
-    [(_, request)] = _next(desk)
-    desk.hear(desk.answer(request, error=403, password="x" * 22))
-    desk.run(0.0)
-    assert not [each for each in desk.events if isinstance(each, Expired)]
-    desk.hear(desk.answer(request, error=403))
-    desk.run(0.0)
-    assert [each for each in desk.events if isinstance(each, Expired)]
