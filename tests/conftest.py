@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import signal
 from contextlib import suppress
+from threading import Thread
 
 import pytest
 from hypothesis import HealthCheck, settings
-from on_engine import remove_images_of_the_dead
+from on_engine import make_images, remove_images_of_the_dead
 from side_by_side import Modules, longest_first
 from xdist.remote import Producer
 
@@ -45,4 +46,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Modules:
     """Whatever --dist says: only whole modules can be shared."""
     config.option.loadscopereorder = False
-    return Modules(config, log)
+    if "not engine" in config.option.markexpr:
+        return Modules(config, log)
+    making = Thread(target=make_images, name="images", daemon=True)
+    making.start()
+    return Modules(config, log, lambda: not making.is_alive())

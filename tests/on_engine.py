@@ -8,14 +8,17 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from catenet.nodes.address import Prefix
 from catenet.orchestrator.backend.docker import connect
-from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.deploy.down import down
 from catenet.orchestrator.deploy.images import PROGRAM_REPOSITORY, ensure_node_image
 from catenet.orchestrator.deploy.locks import OwnershipLock
+from catenet.orchestrator.deploy.own_images import ensure_own_images
 from catenet.orchestrator.deploy.progress import NoProgress
+from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.observe.running import UserError
 
 CATENET = [sys.executable, "-c", "from catenet.orchestrator.cli import main; main()"]
@@ -58,6 +61,9 @@ def dial(url: str) -> socket.socket:
     return connection
 
 
+_WITH_REFERENCES = Path(__file__).parent.parent / "labs" / "rip-mixed" / "lab.yaml"
+
+
 @contextmanager
 def claimed(copy: str) -> Iterator[Engine]:
     """The engine; a copy of that name belongs to this process, and is gone afterwards."""
@@ -67,6 +73,15 @@ def claimed(copy: str) -> Iterator[Engine]:
     finally:
         down(engine, copy, NoProgress())
         ownership.release()
+
+
+def make_images() -> None:
+    """The nodes' image and that of the reference implementations, where they are not there. Whoever needs one that
+    cannot be made is told why."""
+    with suppress(EngineError, UserError):
+        engine = connect()
+        image = ensure_node_image(engine, NoProgress())
+        ensure_own_images(engine, load(_WITH_REFERENCES), image, NoProgress())
 
 
 def remove_images_of_the_dead(engine: Engine) -> None:

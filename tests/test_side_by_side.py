@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,11 +29,13 @@ class Worker:
         self.shutting_down = True
 
 
-def scheduled(pytestconfig: pytest.Config, tests: list[str], *names: str) -> tuple[Any, list[Any]]:
+def scheduled(
+    pytestconfig: pytest.Config, tests: list[str], *names: str, images_made: Callable[[], bool] = lambda: True
+) -> tuple[Any, list[Any]]:
     """The scheduler and its workers, which have collected these tests and begin."""
     options = SimpleNamespace(loadscopereorder=False)
     config: Any = SimpleNamespace(getvalue=lambda _: ["popen"] * len(names), option=options, hook=pytestconfig.hook)
-    scheduler: Any = Modules(config)
+    scheduler: Any = Modules(config, images_made=images_made)
     workers: list[Any] = [Worker(name) for name in names]
     for worker in workers:
         scheduler.add_node(worker)
@@ -106,3 +109,21 @@ def test_no_two_modules_have_one_name() -> None:
     """There are no packages among the tests: pytest could not import both."""
     names = Counter(file.name for file in TESTS.rglob("test_*.py"))
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_as_long_as_there_are_no_images_what_needs_no_engine_is_run(pytestconfig: pytest.Config) -> None:
+    engine, other_engine = (f"{TESTS.name}/labs/{module}.py" for module in ("test_homes", "test_https"))
+    none, other_none = (f"{TESTS.name}/{module}.py" for module in ("test_makefile", "test_documents"))
+    tests = [*of(engine, 1), *of(other_engine, 1), *of(none, 1), *of(other_none, 1)]
+    made: list[bool] = []
+    scheduler, (one,) = scheduled(pytestconfig, tests, "gw0", images_made=lambda: bool(made))
+    assert one.given == [*of(other_none, 1), *of(none, 1)]
+    made.append(True)
+    run(scheduler, one, one.given[0])
+    assert one.given[2:] == of(engine, 1)
+
+
+def test_where_nothing_else_is_left_a_module_waits_for_its_image(pytestconfig: pytest.Config) -> None:
+    module = f"{TESTS.name}/labs/test_homes.py"
+    _, (one,) = scheduled(pytestconfig, of(module, 2), "gw0", images_made=lambda: False)
+    assert one.given == of(module, 2)

@@ -140,7 +140,7 @@ The lab is up: {len(running.containers)} nodes, {memory / 1e6:.0f} MB. Next:{act
   catenet kill a.root-servers.net      trace again with --cold: who answers now?
   catenet up five-routers              the lecture's tables, beside this lab
   catenet up count-to-infinity         then catenet play count-to-infinity: what RIP is weak at
-  catenet up skype                     then catenet call alice bob: two people talk, past translators
+  catenet up skype                     then catenet call alice bob: two people talk, past NATs
   catenet down {running.name:<23} removes this lab
   make stop                            removes every lab on this engine, keeps the images""")
 

@@ -8,7 +8,7 @@ import pytest
 from lab_bench import until
 from rip_mixed import refused, vtysh, wrong
 
-pytestmark = [pytest.mark.engine, pytest.mark.lab("rip-rollover/lab.yaml")]
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.lab("rip-rollover/lab.yaml")]
 
 STATIC = {f"10.8.{n}.0/24" for n in range(30)}
 AFTER = 8
