@@ -130,7 +130,19 @@ def test_each_reason_is_told_once_of_each_neighbour_and_key(lab: LabUnderTest) -
 def test_wireshark_finds_nothing_wrong_with_what_the_router_says_meanwhile(lab: LabUnderTest) -> None:
     with ThreadPoolExecutor(1) as pool:
         attacking = pool.submit(attack, lab, "count", 1000)
-        listen = ["tcpdump", "-Z", "root", "-n", "-i", "wire", "-w", "-", "-c", str(PACKETS), f"{UPDATES} and src {VICTIM}"]
+        listen = [
+            "tcpdump",
+            "-Z",
+            "root",
+            "-n",
+            "-i",
+            "wire",
+            "-w",
+            "-",
+            "-c",
+            str(PACKETS),
+            f"{UPDATES} and src {VICTIM}",
+        ]
         captured = lab["victim"].run(*listen, within="300s")
         attacking.result()
     assert captured.returncode == 0, captured.stderr

@@ -11,8 +11,8 @@ from rounds import choose, play
 from catenet.orchestrator.cli.app import run
 
 SEED, ROUNDS = "lime", (14, 50)
-"""A verb that looks is killed, and one that mends is interrupted. `make soak` has a hundred more, and all kinds; an `up`
-that is killed is tried in orchestrator/deploy/test_up_real.py.
+"""A verb that looks is killed, and one that mends is interrupted. `make soak` has a hundred more, and all kinds; an
+`up` that is killed is tried in orchestrator/deploy/test_up_real.py.
 """
 
 
