@@ -70,6 +70,7 @@ async def serve(context: ServiceContext, options: PhoneOptions) -> None:
             tag=DIRECTORY_TAG,
             entropy=os.urandom,
             random=context.random,
+            count=context.count,
         ),
         kept,
         address=interfaces[0].address if interfaces else ANY,

@@ -53,6 +53,8 @@ SERVICES = (
             "closed",
             "supernode.refused": "client, transport, user, code, reason, [peer]: a good user asks in vain; told "
             "once a minute",
+            "directory.unanswered": "at, ask: the directory takes connections, and does not answer; told once until "
+            "it does",
             "supernode.promoted": "why: the directory has made it a supernode",
             "supernode.demoted": "why: it is none any more, or the directory does not say so again",
             "supernode.dead": "why: the directory has heard that it cannot be reached",
