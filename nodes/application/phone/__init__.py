@@ -36,9 +36,10 @@ candidates of its data streams, its SSRC and an ephemeral key. From then on the 
 on without it, moves to other supernodes without it, and is hung up over its own path.
 
 An identity is one Ed25519 pair, made at the first start and kept in the node. The directory tells contacts its public
-half; the first one seen is pinned, and a changed one is told, and refused until its user trusts it. So relays never
-hear a call, nor does a directory that was honest at the first sight; whether it was, two people find out who compare
-the fingerprint, 60 digits.
+half; the first one seen is pinned, and a changed one is told, and refused until its user trusts it, by the fingerprint
+that the two have compared: 60 digits. What the directory says between their look and that word is so of no use to it.
+So relays never hear a call, nor does a directory that was honest at the first sight; whether it was, two people find
+out who compare the fingerprint of a key that has not changed.
 
 Timers, in seconds:
 

@@ -16,7 +16,7 @@ from catenet.nodes.application.directory.message import (
 )
 from catenet.nodes.application.ice.relay import Server
 from catenet.nodes.application.phone import reports
-from catenet.nodes.application.phone.keys import Identity
+from catenet.nodes.application.phone.keys import Identity, fingerprint, parse_fingerprint
 from catenet.nodes.application.phone.letters import LATE, Letter, Letters, Undelivered
 from catenet.nodes.application.phone.offer import FRESH, Party, Read, Said, read, write
 from catenet.nodes.application.phone.presence import Shown
@@ -77,6 +77,24 @@ class Post:
     def servers(self) -> list[Server]:
         """The supernodes of which the directory has told last."""
         return [Server(*each) for each in self.client.servers]
+
+    def believe(self, user: str, compared: str) -> None:
+        """The user has compared the fingerprint of this contact's key with him, and it is his.
+
+        Raises:
+            ValueError: it is no fingerprint; his key now is another one, or has not changed. The text says which.
+
+        """
+        digits = parse_fingerprint(compared)
+        key = self.trust.seen_key_of(user)
+        if key is None:
+            raise ValueError(f"{user[:80]} has no key yet")
+        now = fingerprint(self.identity.public, key)
+        if now != digits:
+            raise ValueError(f"{user}'s key now is not the one that was compared: compared {digits}; now {now}")
+        if not self.trust.believe(user, key):
+            raise ValueError(f"{user} is not seen with another key than before")
+        self.unkept = True
 
     def show_as(self, presence: str) -> None:
         """So contacts see the user: online, or busy."""
