@@ -18,8 +18,8 @@ from catenet.nodes.application.directory.client import (
     Left,
     State,
 )
-from catenet.nodes.application.directory.message import Answer, Contact, Presence, Signal
 from catenet.nodes.application.directory.link import ANSWER, PING
+from catenet.nodes.application.directory.message import Answer, Contact, Presence, Signal
 from catenet.nodes.machine import Connect, Endpoint, Report
 
 HERE, DIRECTORY = Endpoint(Address.parse("10.0.0.7"), 40_000), Endpoint(Address.parse("10.0.0.1"), 5223)
