@@ -5,7 +5,8 @@ call    to, [seconds], [play]   call a contact → `call`, its name. `seconds`: 
 answer                          answer the call that rings
 refuse                          refuse it
 hangup                          end the call, however far it is
-trust   user                    the key with which a contact is seen now is his
+trust   user, fingerprint       the key with which a contact is seen now is his: it has this fingerprint, which the two
+                                have compared
 heard                           write what was heard in the last call → `file`, in the node, and its `seconds`
 said                            likewise what the user said in it, again and again
 """
@@ -70,6 +71,7 @@ async def serve(context: ServiceContext, options: PhoneOptions) -> None:
             tag=DIRECTORY_TAG,
             entropy=os.urandom,
             random=context.random,
+            count=context.count,
         ),
         kept,
         address=interfaces[0].address if interfaces else ANY,
@@ -101,7 +103,7 @@ def _questions(phone: Phone, folder: Folder) -> Mapping[str, Asked]:
         return asked
 
     def trust(arguments: Mapping[str, Json], _: float) -> Json:
-        phone.trust(_text(arguments, "user"))
+        phone.trust(_text(arguments, "user"), _text(arguments, "fingerprint"))
         return {}
 
     return {

@@ -56,4 +56,5 @@ def _client(context: ServiceContext, options: SupernodeOptions) -> DirectoryClie
         tag=DIRECTORY_TAG,
         entropy=os.urandom,
         random=context.random,
+        count=context.count,
     )

@@ -50,6 +50,7 @@ def commands() -> Mapping[str, Mapping[str, Command]]:
             "events": Command("events:events", "What happened on all nodes, in order of time"),
             "call": Command("call:call", "A call between two people, as it goes: its path, its quality"),
             "answer": Command("answer:answer", "Answer the call that rings at a node, or refuse it, or hang up"),
+            "trust": Command("trust:trust", "Believe a contact's new key, by the fingerprint that was compared"),
             "trace": Command("trace:trace", "Each message of a page or a call, or what made a route what it is"),
             "capture": Command("capture:capture", "The packets of a node or a LAN, as they pass"),
             "graph": Command("graph:graph", "A picture of a lab: who is on which LAN, and how it is"),

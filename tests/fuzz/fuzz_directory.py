@@ -103,7 +103,16 @@ class _Client:
 def _hear(data: bytes) -> DirectoryClient:
     """A client that joins hears that, in slices."""
     drawn = _Client()
-    client = DirectoryClient("alice", "12345678", HERE, "directory", tag=1, entropy=drawn.entropy, random=Random(1))
+    client = DirectoryClient(
+        "alice",
+        "12345678",
+        HERE,
+        "directory",
+        tag=1,
+        entropy=drawn.entropy,
+        random=Random(1),
+        count=lambda word, by=1: None,
+    )
     client.wake(0.0)
     stream = client.connected(PEER, HERE, 0.0)
     said = data.replace(b'"id": "1"', b'"id": "0000000000000001"').replace(b'"id": "2"', b'"id": "0000000000000002"')

@@ -42,6 +42,7 @@ def client_of(node: Node, user: str) -> DirectoryClient:
         tag=DIRECTORY_TAG,
         entropy=node.random.randbytes,
         random=node.random,
+        count=lambda word, by=1: node.counters.update({word: by}),
     )
 
 

@@ -75,6 +75,7 @@ class Person:
             tag=1,
             entropy=node.random.randbytes,
             random=node.random,
+            count=lambda word, by=1: node.counters.update({word: by}),
         )
         self.heard: list[tuple[float, Joined | Left | Answer | Notice]] = []
         self.then: Callable[[Any], object] = lambda _: None

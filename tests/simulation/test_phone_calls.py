@@ -304,11 +304,22 @@ def test_by_lans_that_lose_repeat_and_reorder_it_comes_up_and_ends(seed: int) ->
 # Who is whom (I6).
 
 
+def new_key(world: CallsWorld, user: str) -> None:
+    """A stranger at his desk, or a new disk."""
+    world.network.kill(user)
+    del world.disk[user]
+    world.network.start(user)
+
+
+def shown_fingerprint(world: CallsWorld, user: str) -> str:
+    """What his phone shows of his only contact's key."""
+    (row,) = world.shown(user)["contacts"]
+    return str(row["fingerprint"])
+
+
 def test_a_changed_key_is_told_and_nobody_is_called_until_it_is_trusted() -> None:
     world = CallsWorld(seed=51)
-    world.network.kill("bob")
-    del world.disk["bob"]  # a stranger at his desk, or a new disk
-    world.network.start("bob")
+    new_key(world, "bob")
     world.until(lambda: bool(world.told("alice", "key.changed")), within=10.0)
     with pytest.raises(ValueError, match="another key"):
         world.call("alice", "bob")
@@ -317,11 +328,29 @@ def test_a_changed_key_is_told_and_nobody_is_called_until_it_is_trusted() -> Non
     world.network.run(2.0)
     assert world.state("alice") == "idle", "nor does he ring here"
     hang_up(world, "bob")
-    world.do("alice", lambda phone, now: phone.trust("bob"))
+    world.do("alice", lambda phone, now: phone.trust("bob", shown_fingerprint(world, "alice")))
     world.network.run(1.0)
     world.talk()
     kept = world.disk["alice"].pins["bob"]
     assert kept == world.network.nodes["directory"].machine._desk.state.accounts["bob"].key
+
+
+def test_a_key_that_came_after_the_comparison_is_not_the_one_that_is_trusted() -> None:
+    """A directory that shows one key while two people compare, and another one when the user says that it is right."""
+    world = CallsWorld(seed=54)
+    new_key(world, "bob")
+    world.until(lambda: len(world.told("alice", "key.changed")) == 1, within=10.0)
+    compared = shown_fingerprint(world, "alice")
+    new_key(world, "bob")
+    world.until(lambda: len(world.told("alice", "key.changed")) == 2, within=10.0)
+    now = shown_fingerprint(world, "alice")
+    with pytest.raises(ValueError, match=f"compared {compared}; now {now}"):
+        world.do("alice", lambda phone, now: phone.trust("bob", compared))
+    with pytest.raises(ValueError, match="another key"):
+        world.call("alice", "bob")
+    world.do("alice", lambda phone, _: phone.trust("bob", now.replace(" ", "")))
+    with pytest.raises(ValueError, match="not seen with another key"):
+        world.do("alice", lambda phone, _: phone.trust("bob", now))
 
 
 def test_a_pinned_key_outlives_the_process() -> None:

@@ -5,8 +5,11 @@
     CONNECTING  a connection                         it stands: JOINING; or it does not: WAITING
     JOINING     a login: by token, where it has one  it is answered: HERE; with `session`: by password; with `refused`:
                                                      REFUSED; otherwise WAITING, for as long as was said at least
-    HERE        requests and notices                 the connection ends, or nothing comes for SILENCE: WAITING
+    HERE        requests and notices                 the connection ends: WAITING
     REFUSED     nothing, for good: the password is wrong, and another try would only slow its owner
+
+The connection is ended, JOINING or HERE, when a request has no answer in time, or nothing comes at all (link). Nobody
+comes HERE by a directory that takes connections and answers nothing: that is told once until somebody is.
 
 The pause is 0.2 s, doubled to 10 s until somebody is HERE again, and each is drawn between half and one and a half of
 that: a thousand clients of a directory that is back do not all come at once.
@@ -23,7 +26,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from catenet.nodes.application.directory.fields import parse_endpoint
-from catenet.nodes.application.directory.lines import Lines
+from catenet.nodes.application.directory.link import ANSWER, Link
 from catenet.nodes.application.directory.message import (
     Answer,
     Contact,
@@ -31,18 +34,16 @@ from catenet.nodes.application.directory.message import (
     Known,
     Login,
     Notice,
-    Ping,
     PublishKey,
     Request,
     Resume,
-    encode,
     parse_known,
-    parse_said,
 )
-from catenet.nodes.application.directory.stream import SILENCE, UNDER_WAY
+from catenet.nodes.application.directory.stream import UNDER_WAY
 from catenet.nodes.machine import (
     Action,
     Connect,
+    Count,
     DecodeError,
     Endpoint,
     Entropy,
@@ -53,9 +54,8 @@ from catenet.nodes.machine import (
     Stream,
 )
 
-__all__ = ["ASKED", "KEPT", "PING", "DirectoryClient", "Joined", "Left", "Server", "State"]
+__all__ = ["ASKED", "KEPT", "DirectoryClient", "Joined", "Left", "Server", "State"]
 
-PING = 5.0
 _FIRST, _LONGEST = 0.2, 10.0
 _CONNECT = 2.0  # whoever tries when the directory is back connects at once: the longer, the more of them
 _SOON = 5.0  # until credentials are asked for again, where there were too few supernodes
@@ -66,7 +66,6 @@ KEPT = 64
 """Requests that change something, and are asked again after a loss, until they are answered."""
 ASKED = UNDER_WAY - 2
 """Other requests at a time: beside them one that changes something, and one for credentials."""
-_LINE_LIMIT = 262_144  # bytes: a login's answer has all contacts
 _ID_SIZE = 8  # octets
 _KEPT_KINDS = (Contact, PublishKey)
 
@@ -114,16 +113,18 @@ class DirectoryClient:
         tag: int,
         entropy: Entropy,
         random: Randomness,
+        count: Count,
     ) -> None:
-        """`name`: which the directory is to prove. `tag`: of its `Connect`."""
+        """`name`: which the directory is to prove. `tag`: of its `Connect`. `count` counts requests that were not
+        answered in time, as `unanswered`."""
         self.state = State.WAITING
         self.contacts: dict[str, Known] = {}
         self.servers: tuple[Server, ...] = ()
         self._user, self._password = user, password
         self._directory, self._name, self._tag = directory, name, tag
-        self._entropy, self._random = entropy, random
+        self._entropy, self._random, self._count = entropy, random, count
         self._token = ""
-        self._stream: _Link | None = None
+        self._stream: Link | None = None
         self._joining = ""  # the id of the login
         self._asking = ""  # that of the request for credentials
         self._kept: dict[str, Request] = {}  # in order; one at a time is under way
@@ -135,12 +136,13 @@ class DirectoryClient:
         self._renew = self._retry = inf  # when credentials, and what was `busy`, are asked for again
         self._actions: list[Action] = []
         self._said: list[Joined | Left | Answer | Notice] = []
+        self._told_unanswered = False
 
     # What its machine passes on
 
     def connected(self, local: Endpoint, peer: Endpoint, now: float) -> Stream:
         self.state = State.JOINING
-        self._stream = _Link(self, now)
+        self._stream = Link(self, now)
         self._join(now)
         return self._stream
 
@@ -169,7 +171,7 @@ class DirectoryClient:
         return None if due == inf else due
 
     def take_actions(self) -> list[Action]:
-        """Connect and Flush; for its machine to perform as its own."""
+        """Connect, Flush and Report; for its machine to perform as its own."""
         actions, self._actions = self._actions, []
         return actions
 
@@ -227,6 +229,14 @@ class DirectoryClient:
             self._said.append(message)
             self._send_kept()
 
+    def unanswered(self, ask: str) -> None:
+        """A request of that word has had its time; `lost` follows."""
+        self._count("unanswered")
+        if not self._told_unanswered:
+            self._told_unanswered = True
+            text = f"{self._directory} takes connections, but has not answered {ask} within {ANSWER:g} s"
+            self._actions.append(Report("directory.unanswered", text, {"at": str(self._directory), "ask": ask}))
+
     def lost(self, why: str) -> None:
         self._stream = None
         self._leave(why)
@@ -253,7 +263,7 @@ class DirectoryClient:
                 raise DecodeError("token", None, "is missing")
             self._token = token
         self.contacts = {each.user: each for each in contacts}
-        self.state, self._pause = State.HERE, _FIRST
+        self.state, self._pause, self._told_unanswered = State.HERE, _FIRST, False
         self._said.append(Joined(back))
         self._send_kept()
         if self._renew == inf or now >= self._renew or not self.servers:
@@ -310,71 +320,6 @@ class DirectoryClient:
         assert self._stream is not None
         self._stream.say(request)
         self._actions.append(Flush(self._stream))
-
-
-class _Link(Stream):
-    """The connection."""
-
-    def __init__(self, client: DirectoryClient, now: float) -> None:
-        self._client = client
-        self._lines = Lines(_LINE_LIMIT)
-        self._out = bytearray()
-        self._heard = self._pinged = now
-        self._finished = False
-
-    def say(self, request: Request) -> None:
-        self._out += encode(request)
-
-    def end(self) -> None:
-        self._finished = True
-
-    def receive_data(self, data: bytes, now: float) -> None:
-        if self._finished:
-            return
-        self._heard = now
-        try:
-            for line in self._lines.feed(data):
-                self._client.heard(parse_said(line), now)
-                if self._finished:
-                    return
-        except DecodeError as error:
-            self._lose(f"the directory said {error}")
-
-    def receive_eof(self, now: float) -> None:
-        self._lose("the directory ended the connection")
-
-    def give_up(self) -> None:
-        self._out.clear()
-        self._lose("the connection was lost")
-
-    def data_to_send(self) -> bytes:
-        data = bytes(self._out)
-        self._out.clear()
-        return data
-
-    def next_wake(self) -> float | None:
-        return None if self._finished else min(self._pinged + PING, self._heard + SILENCE)
-
-    def wake(self, now: float) -> None:
-        if self._finished:
-            return
-        if now >= self._heard + SILENCE:
-            self._lose("nothing was heard")
-        elif now >= self._pinged + PING:
-            self._pinged = now
-            self.say(Ping("ping"))
-
-    @property
-    def finished(self) -> bool:
-        return self._finished
-
-    def take_reports(self) -> list[Report]:
-        return []
-
-    def _lose(self, why: str) -> None:
-        if not self._finished:
-            self._finished = True
-            self._client.lost(why)
 
 
 def _servers(ok: Mapping[str, Json]) -> tuple[Server, ...]:

@@ -60,6 +60,7 @@ __all__ = [
     "parse_known",
     "parse_request",
     "parse_said",
+    "word_of",
 ]
 
 LINE_LIMIT = 16_384
@@ -327,6 +328,11 @@ def encode(message: Request | Answer | Notice) -> bytes:
 def fields_of(message: Request | Notice) -> dict[str, Json]:
     """As they stand in its line."""
     return {name: _as_json(each) for name, each in message._asdict().items()}
+
+
+def word_of(request: Request) -> str:
+    """What it asks: `login`, `signal`."""
+    return _WORDS[type(request)][1]
 
 
 def _as_json(value: Any) -> Json:

@@ -219,8 +219,9 @@ class Agent:
         return self._remote[source]
 
     def _trigger(self, pair: Pair) -> None:
+        """A nomination goes on beside it: there is only the one."""
         for check in self._checks.values():
-            if check.pair is pair:
+            if check.pair is pair and not check.nominates:
                 check.cancelled = True
         self.checklist.trigger(pair)
 
@@ -254,9 +255,9 @@ class Agent:
     def _passed(self, check: Check, mapped: Endpoint, now: float) -> None:
         """Sections 7.2.5.3.1 to 7.2.5.3.4."""
         pair = check.pair
+        self.checklist.succeeded(pair)
         if pair.valid is None:
             pair.valid = self._valid(pair, mapped)
-            self.checklist.succeeded(pair)
             self._nomination.proved(pair, now)
             self._events.append(Checked(pair))
         if check.nominates or (pair.asked and not self.controlling):
@@ -273,17 +274,19 @@ class Agent:
         if local == pair.local:
             return pair
         other = self.checklist.find(mapped, pair.remote.endpoint)
-        if other is not None:
+        if other is not None:  # "The agent sets the states of both": the peer may nominate the other one, too
             other.state = State.SUCCEEDED
+            other.valid = other.valid or other
             return other
         return Pair(local, pair.remote, State.SUCCEEDED)
 
     def _failed(self, check: Check, why: str, now: float) -> None:
         pair = check.pair
-        if pair.state is State.IN_PROGRESS or check.nominates:
+        nominated = check.nominates and self.controlling  # else it is the peer who nominates now
+        if pair.state is State.IN_PROGRESS or nominated:
             pair.state = State.FAILED
             self._events.append(Checked(pair, why))
-        if check.nominates:
+        if nominated:
             self._give_up(f"its nomination failed: {why}")
         self._look_at_end(now)
 

@@ -7,6 +7,7 @@ Who calls whom:
     call.py           `Call`: a call as its user sees it, with the table of its states
     post.py           `Post`: the phone's side of the directory: login, contacts, their keys, servers
     letters.py        `Letters`: what is said to other phones, in order, until it has arrived
+    presence.py       `Shown`: contacts see him as he is
     offer.py          what they say: offer, ringing, accept, refuse, cancel; signed and sealed
     keys.py           `Identity`, sealed messages, the keys of a call, fingerprints
     trust.py          `Trust`: whose key is believed
@@ -35,15 +36,17 @@ candidates of its data streams, its SSRC and an ephemeral key. From then on the 
 on without it, moves to other supernodes without it, and is hung up over its own path.
 
 An identity is one Ed25519 pair, made at the first start and kept in the node. The directory tells contacts its public
-half; the first one seen is pinned, and a changed one is told, and refused until its user trusts it. So relays never
-hear a call, nor does a directory that was honest at the first sight; whether it was, two people find out who compare
-the fingerprint, 60 digits.
+half; the first one seen is pinned, and a changed one is told, and refused until its user trusts it, by the fingerprint
+that the two have compared: 60 digits. What the directory says between their look and that word is so of no use to it.
+So relays never hear a call, nor does a directory that was honest at the first sight; whether it was, two people find
+out who compare the fingerprint of a key that has not changed.
 
 Timers, in seconds:
 
     answer      30     after which the caller gives up; 32 where it rings
     connect     15     from the answer to a path
     letter      0.5    after which what was said is said again, for 30
+    shown       1      after which a presence that the directory has not taken is said again
     fresh       300    for which an offer is taken; it is remembered for 600
     silence     0.5    without a packet of media, after which it moves to the other line; one move a second at most
     lost        30     without one, after which there is no call any more

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from catenet.nodes.application.rtp.keys import SALT, MasterKey
 from catenet.nodes.machine import DecodeError, Entropy
 
-__all__ = ["KEY_SIZE", "CallKeys", "Ephemeral", "Identity", "agree", "fingerprint"]
+__all__ = ["KEY_SIZE", "CallKeys", "Ephemeral", "Identity", "agree", "fingerprint", "parse_fingerprint"]
 
 KEY_SIZE = 32
 """Octets of each key."""
@@ -29,7 +29,7 @@ _TAG = 16  # octets of AES-GCM's
 _NONCE = bytes(12)  # each key seals one message
 _MASTER = 16  # octets: AEAD_AES_128_GCM (RFC 7714 section 12)
 _P = 2**255 - 19
-_GROUPS, _GROUP = 12, 5  # of a fingerprint: groups of digits, and octets of which each is made
+_GROUPS, _GROUP, _DIGITS = 12, 5, 5  # of a fingerprint: groups, octets of which each is made, and digits of each
 
 
 class Ephemeral:
@@ -152,7 +152,20 @@ def fingerprint(one: bytes, other: bytes) -> str:
     """Of two identities, whoever of the two asks: 60 digits, in groups of five, for people to read to each other."""
     digest = sha512(b"".join(sorted((one, other)))).digest()
     groups = (digest[at : at + _GROUP] for at in range(0, _GROUPS * _GROUP, _GROUP))
-    return " ".join(f"{int.from_bytes(group, 'big') % 100_000:05}" for group in groups)
+    return " ".join(f"{int.from_bytes(group, 'big') % 10**_DIGITS:0{_DIGITS}}" for group in groups)
+
+
+def parse_fingerprint(text: str) -> str:
+    """What somebody has typed, as `fingerprint` gives it; blanks do not matter.
+
+    Raises:
+        ValueError: it is none.
+
+    """
+    digits = "".join(text.split())
+    if len(digits) != _GROUPS * _DIGITS or not (digits.isascii() and digits.isdigit()):
+        raise ValueError(f"fingerprint {text[:80]!r} is not {_GROUPS * _DIGITS} digits")
+    return " ".join(digits[at : at + _DIGITS] for at in range(0, len(digits), _DIGITS))
 
 
 def montgomery(public: bytes) -> bytes:

@@ -109,7 +109,7 @@ class Phone:
         if known is None or known.state != "accepted":
             raise ValueError(f"{to[:80]} is no contact of {self._user}")
         if to in trust.changed:
-            raise ValueError(f"{to} has another key than before: compare fingerprints, then trust it")
+            raise ValueError(f"{to} has another key than before: compare fingerprints, then trust that one")
         key = trust.key_of(to)
         if key is None:
             raise ValueError(f"{to} has no key yet")
@@ -136,11 +136,9 @@ class Phone:
             raise ValueError("there is no call")
         self._handset.end(call, "hung-up", now, own=True)
 
-    def trust(self, user: str) -> None:
-        """The key with which a contact is seen now is his."""
-        if not self._post.trust.believe(user):
-            raise ValueError(f"{user[:80]} is not seen with another key than before")
-        self._post.unkept = True
+    def trust(self, user: str, compared: str) -> None:
+        """The key with which a contact is seen now is his, if it has the fingerprint that the two have compared."""
+        self._post.believe(user, compared)
 
     @property
     def heard(self) -> bytes:

@@ -11,15 +11,15 @@ from catenet.nodes.application.directory.message import (
     Contact,
     Known,
     Notice,
-    Presence,
     PublishKey,
     Signalled,
 )
 from catenet.nodes.application.ice.relay import Server
 from catenet.nodes.application.phone import reports
-from catenet.nodes.application.phone.keys import Identity
+from catenet.nodes.application.phone.keys import Identity, fingerprint, parse_fingerprint
 from catenet.nodes.application.phone.letters import LATE, Letter, Letters, Undelivered
 from catenet.nodes.application.phone.offer import FRESH, Party, Read, Said, read, write
+from catenet.nodes.application.phone.presence import Shown
 from catenet.nodes.application.phone.trust import Sight, Trust
 from catenet.nodes.machine import Action, Count, DecodeError, Entropy
 
@@ -55,7 +55,7 @@ class Post:
         self._count = count
         self._said: list[Joined | Left | Answer | Notice] = []  # by the client, and not looked at yet
         self._was_here = False
-        self._presence = "online"  # as the directory has it for who has just come
+        self._shown = Shown(client)
         self._letters = Letters(client, count)
 
     @cached_property
@@ -78,15 +78,27 @@ class Post:
         """The supernodes of which the directory has told last."""
         return [Server(*each) for each in self.client.servers]
 
+    def believe(self, user: str, compared: str) -> None:
+        """The user has compared the fingerprint of this contact's key with him, and it is his.
+
+        Raises:
+            ValueError: it is no fingerprint; his key now is another one, or has not changed. The text says which.
+
+        """
+        digits = parse_fingerprint(compared)
+        key = self.trust.seen_key_of(user)
+        if key is None:
+            raise ValueError(f"{user[:80]} has no key yet")
+        now = fingerprint(self.identity.public, key)
+        if now != digits:
+            raise ValueError(f"{user}'s key now is not the one that was compared: compared {digits}; now {now}")
+        if not self.trust.believe(user, key):
+            raise ValueError(f"{user} is not seen with another key than before")
+        self.unkept = True
+
     def show_as(self, presence: str) -> None:
         """So contacts see the user: online, or busy."""
-        if presence != self._presence:
-            self._presence = presence
-            self._tell_presence()
-
-    def _tell_presence(self) -> None:
-        if self.is_here:
-            self.client.ask(Presence, self._presence)
+        self._shown.want(presence)
 
     # What phones say.
 
@@ -127,13 +139,14 @@ class Post:
 
     def next_wake(self) -> float | None:
         """When `wake` should next be called."""
-        times = [0.0 if self._said else self.client.next_wake(), self._letters.next_wake()]
+        times = [0.0 if self._said else self.client.next_wake(), self._letters.next_wake(), self._shown.next_wake()]
         return min((at for at in times if at is not None), default=None)
 
     def wake(self, now: float) -> list[Read | Undelivered]:
         """Do what has fallen due → what phones have said, and what did not come to them."""
         self.client.wake(now)
         self._letters.wake(now)
+        self._shown.wake(now)
         self.collect()
         found: list[Read | Undelivered] = []
         said, self._said = self._said, []
@@ -149,6 +162,7 @@ class Post:
                     heard = self._read(each)
                     found += [heard] if heard is not None else []
                 case Answer():
+                    self._shown.answered(each, now)
                     lost = self._letters.answered(each, now)
                     found += [lost] if lost is not None else []
         return found
@@ -162,8 +176,7 @@ class Post:
             self._know(known)
         for user in sorted(self._wanted - self.client.contacts.keys()):
             self.client.ask(Contact, "add", user)
-        if self._presence != "online":
-            self._tell_presence()
+        self._shown.joined()
 
     def _left(self, why: str) -> None:
         if self._was_here or self.client.state is State.REFUSED:

@@ -47,6 +47,8 @@ SERVICES = (
         events={
             "phone.joined": "user, back: the directory has let him in; back: by the token of an earlier login",
             "phone.left": "user, why: he is not there any more, or was not let in",
+            "directory.unanswered": "at, ask: the directory takes connections, and does not answer; told once until "
+            "it does",
             "key.new": "peer, fingerprint: a contact's key is seen for the first time, and believed from now on",
             "key.changed": "peer, fingerprint: a contact is seen with another key; no calls with him until it is "
             "trusted",

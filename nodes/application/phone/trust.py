@@ -50,9 +50,14 @@ class Trust:
         """The key that is believed; None: there is none, or it has changed."""
         return None if user in self.changed else self.pins.get(user)
 
-    def believe(self, user: str) -> bool:
-        """The user says that the changed key is good → whether there was one."""
-        key = self.changed.pop(user, None)
-        if key is not None:
-            self.pins[user] = key
-        return key is not None
+    def seen_key_of(self, user: str) -> bytes | None:
+        """The key with which he is seen now, believed or not; None: there is none."""
+        return self.changed.get(user, self.pins.get(user))
+
+    def believe(self, user: str, key: bytes) -> bool:
+        """The user says that this key is his → whether it was the changed one, which is believed then. Another one
+        may be there by now than he has looked at."""
+        if self.changed.get(user) != key:
+            return False
+        self.pins[user] = self.changed.pop(user)
+        return True

@@ -39,6 +39,9 @@ Bounds: `allocations` in all and `per_user`, reserved ports among them; `permiss
 over TCP; 16 probes under way; the last eight secrets. A retransmitted Allocate request is known by the allocation that
 it made, so that no answers are kept.
 
+Its node's addresses may become other ones: an allocation of an address that is gone ends, and what was another host's
+is no peer any more.
+
 Deviations, and why:
     The key is made of the username and the secret for each request, where RFC 8656 section 6 has it stored: so neither
         it nor a password is kept.

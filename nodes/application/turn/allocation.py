@@ -76,14 +76,19 @@ class Allocation:
         self.by_peer: dict[bytes, Channel] = {}  # and by the peer's address and port, likewise
         self.packets_out = self.octets_out = 0  # to peers
         self.packets_in = self.octets_in = 0  # from peers
-        server = five_tuple.server
-        udp = five_tuple.transport == "udp"
-        self.to_client = Way(Udp(server.port), five_tuple.client, sources[0]) if udp else None
         self._port = Udp(relay.port)
-        self._source = sources[1]
+        self.speak_from(*sources)
         self._bandwidth = self._left = bandwidth
         self._renewed = self._icmp_renewed = 0.0
         self._icmp_left = _ICMP
+
+    def speak_from(self, client: Address, peers: Address) -> None:
+        """From these addresses the client and the peers hear from now on."""
+        server, udp = self.five_tuple.server, self.five_tuple.transport == "udp"
+        self.to_client = Way(Udp(server.port), self.five_tuple.client, client) if udp else None
+        self._source = peers
+        for channel in self.channels.values():
+            channel.way = self.way_to(channel.peer)
 
     def spend(self, octets: int, now: float) -> bool:
         """Whether so many octets may be relayed now: they count then."""

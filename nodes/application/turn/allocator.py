@@ -27,6 +27,7 @@ from catenet.nodes.application.stun.values import REASONS, AddressError, Family
 from catenet.nodes.application.turn.allocation import Allocation, FiveTuple, packed
 from catenet.nodes.application.turn.asked import Asked, RefusedError
 from catenet.nodes.application.turn.config import SupernodeOptions
+from catenet.nodes.application.turn.policy import Policy
 from catenet.nodes.application.turn.relays import RelayPorts, Reservation
 from catenet.nodes.application.turn.reports import allocated, released
 from catenet.nodes.application.turn.table import AllocationTable
@@ -69,7 +70,7 @@ class Allocator:
         self,
         options: SupernodeOptions,
         table: AllocationTable,
-        own: frozenset[Address],
+        policy: Policy,
         entropy: Entropy,
         *,
         act: Callable[[Action], None],
@@ -77,11 +78,11 @@ class Allocator:
         refuse: Refuse,
         changed: Changed,
     ) -> None:
-        """`own`: the node's addresses. `act` takes what is wanted done; `answer` and `refuse` answer a request;
+        """`policy` knows the node's addresses. `act` takes what is wanted done; `answer` and `refuse` answer a request;
         `changed` hears that a 5-tuple has an allocation, or has none any more."""
         self._options = options
         self._table = table
-        self._own = own
+        self._policy = policy
         self._ports = RelayPorts(*options.ports, entropy)
         self._timers: Timers[Allocation] = Timers()
         self._act = act
@@ -112,7 +113,7 @@ class Allocator:
         if token is not None and message.has(EVEN_PORT, REQUESTED_ADDRESS_FAMILY, ADDITIONAL_ADDRESS_FAMILY):
             raise RefusedError(400)
         reservation = None if token is None else self._ports.find(token, now)
-        if token is not None and reservation is None:
+        if token is not None and (reservation is None or reservation.address not in self._policy.own):
             raise RefusedError(508)
         _check_families(message)
         pair = message.get(EVEN_PORT) is True
@@ -142,12 +143,28 @@ class Allocator:
         self._table.remove(allocation)
         self._table.let_go(allocation.user)
         self._close(allocation.relay.port)
-        for address in self._own:
+        for address in self._policy.own:
             peer = packed(Endpoint(address, allocation.relay.port))
             for other in self._table.by_tuple.values():
                 other.unbind(peer, now)
         self._act(released(allocation, why))
         self._changed(allocation.five_tuple, now)
+
+    def own_changed(self, before: frozenset[Address], now: float) -> None:
+        """The node's addresses are other ones. Whose own is gone ends: nothing comes there any more. What was another
+        host's and is the node's now is no way to its ports."""
+        own = self._policy.own
+        for five_tuple in (*self._table.by_tuple, *self._of_tuple):
+            if five_tuple.server.address not in own:
+                self.forget(five_tuple, "address", now)
+        for allocation in tuple(self._table.by_tuple.values()):
+            if allocation.relay.address not in own:
+                self.release(allocation, "address", now)
+            for channel in tuple(allocation.channels.values()):
+                if channel.peer.address in own - before and channel.peer.port not in self._table.by_port:
+                    allocation.unbind(packed(channel.peer), now)
+            if len(before) == 1 < len(own):  # the route could choose another one now
+                allocation.speak_from(allocation.five_tuple.server.address, allocation.relay.address)
 
     def forget(self, five_tuple: FiveTuple, why: str, now: float) -> None:
         """Its connection is gone: so is its allocation, be it made or still in the making."""
@@ -274,7 +291,7 @@ class Allocator:
             expires=now + self._lifetime(asked.message.get(LIFETIME)),
             bandwidth=self._options.bandwidth * _KILOBIT,
             # With one address the route chooses it, which costs less.
-            sources=(asked.five_tuple.server.address, relay.address) if len(self._own) > 1 else (ANY, ANY),
+            sources=(asked.five_tuple.server.address, relay.address) if len(self._policy.own) > 1 else (ANY, ANY),
             token=token,
         )
         self._table.add(allocation)

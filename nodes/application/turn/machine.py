@@ -43,6 +43,7 @@ from catenet.nodes.machine import (
     Endpoint,
     Entropy,
     Flush,
+    Interface,
     Ip,
     IpPacket,
     Json,
@@ -83,7 +84,7 @@ class Supernode:
         that of the options."""
         self._options = options
         self._secrets = Secrets(options.secret.encode()) if secrets is None else secrets
-        self._own = policy.own
+        self._policy = policy
         self._realm = realm
         self._wall_clock = wall_clock
         self._count = count
@@ -95,7 +96,7 @@ class Supernode:
         self._allocator = Allocator(
             options,
             self._table,
-            policy.own,
+            policy,
             entropy,
             act=self._act,
             answer=self._answer,
@@ -119,6 +120,12 @@ class Supernode:
 
     # The contract
 
+    def set_interface(self, interface: Interface, now: float) -> None:
+        before = self._policy.own
+        self._policy.set_interface(interface)
+        if self._policy.own != before:
+            self._allocator.own_changed(before, now)
+
     def receive(self, packet: Datagram | IpPacket, now: float) -> None:
         if isinstance(packet, IpPacket):
             self._hear_icmp(packet.data, now)
@@ -128,7 +135,7 @@ class Supernode:
         if went:
             self._send(*went)
         elif went is None:
-            if destination.address not in self._own:  # a broadcast: its answer could not come from there
+            if destination.address not in self._policy.own:  # a broadcast: its answer could not come from there
                 self._count("bad_messages")
             elif destination.port == self._options.port:
                 self._from_client(FiveTuple(source, destination), data, now)

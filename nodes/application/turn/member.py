@@ -28,6 +28,7 @@ from catenet.nodes.machine import (
     Datagram,
     Endpoint,
     Entropy,
+    Interface,
     IpPacket,
     Json,
     OpenPort,
@@ -76,6 +77,9 @@ class Member:
         self._role = self._registrar.standing.role
         self._actions: list[Action] = []
         self.forward = supernode.forward  # for every packet: no call between
+
+    def set_interface(self, interface: Interface, now: float) -> None:
+        self._supernode.set_interface(interface, now)
 
     def receive(self, packet: Datagram | IpPacket, now: float) -> None:
         if not (isinstance(packet, Datagram) and self._registrar.prober.receive(packet)):

@@ -17,15 +17,22 @@ _LINK_LOCAL = Prefix.parse("169.254.0.0/16")
 
 
 class Policy:
-    """Which addresses a peer may have."""
+    """Which addresses a peer may have. `own`: the node's, now; that of an interface which is down is one all the same,
+    as it is the kernel's."""
 
     def __init__(
         self, interfaces: Iterable[Interface], allowed: Collection[Prefix], denied: Collection[Prefix]
     ) -> None:
         """`interfaces`: the node's own; `allowed`: the lab's LANs; `denied` goes before them."""
-        self.own = frozenset(interface.address for interface in interfaces)
+        self._own = {interface.name: interface.address for interface in interfaces}
+        self.own = frozenset(self._own.values())
         self._allowed = tuple(allowed)
         self._denied = (_LINK_LOCAL, *denied)
+
+    def set_interface(self, interface: Interface) -> None:
+        """It is so now."""
+        self._own[interface.name] = interface.address
+        self.own = frozenset(self._own.values())
 
     def allows(self, address: Address) -> bool:
         """Whether a permission may be had for it: a host's address on one of the lab's LANs.

@@ -49,10 +49,12 @@ SERVICES = (
         tables=(Table("supernode", _HEADINGS),),
         events={
             "supernode.allocated": "client, transport, user, relay, lifetime: a client has a relayed transport address",
-            "supernode.released": "client, transport, user, relay, why: it has none any more; why: deleted, expired or "
-            "closed",
+            "supernode.released": "client, transport, user, relay, why: it has none any more; why: deleted, expired, "
+            "closed, or address: the node has not the address any more",
             "supernode.refused": "client, transport, user, code, reason, [peer]: a good user asks in vain; told "
             "once a minute",
+            "directory.unanswered": "at, ask: the directory takes connections, and does not answer; told once until "
+            "it does",
             "supernode.promoted": "why: the directory has made it a supernode",
             "supernode.demoted": "why: it is none any more, or the directory does not say so again",
             "supernode.dead": "why: the directory has heard that it cannot be reached",

@@ -131,3 +131,75 @@ def test_5508_4_2_a_traceroute_sees_by_the_embedded_checksum_only_what_it_has_se
     assert near is not None
     assert far is not None
     assert embedded(near) == embedded(far) == original[:28]
+
+
+def test_5382_5_the_reset_of_one_connection_is_not_that_of_another() -> None:
+    """Firezone issue 10171: of two connections to one server the RST of one removed both."""
+    home = Home()
+    other = "192.168.1.2:5001"
+    first, second = home.connect(X, "10.0.0.9:80"), home.connect(other, "10.0.0.9:80")
+    assert home.out(tcp(X, "10.0.0.9:80", "R", seq=101)) is not None
+    home.wait(300)
+    assert home.arrive(tcp("10.0.0.9:80", first, "A", seq=501, ack=102)) is None
+    came = home.arrive(tcp("10.0.0.9:80", second, "A", seq=501, ack=101))
+    assert came is not None
+    assert ends(came)[1] == other
+
+
+def test_5382_4_1_nor_is_it_where_both_have_one_mapping() -> None:
+    """The same, from one port of the host to two servers."""
+    home = Home(mapping="endpoint-independent")
+    outside = home.connect(X, "10.0.0.9:80")
+    assert home.connect(X, "10.9.9.9:80") == outside
+    assert home.arrive(tcp("10.0.0.9:80", outside, "R", seq=501)) is not None
+    home.wait(300)
+    assert home.arrive(tcp("10.0.0.9:80", outside, "A", seq=501, ack=101)) is None
+    assert home.arrive(tcp("10.9.9.9:80", outside, "A", seq=501, ack=101)) is not None
+
+
+def test_4787_5_a_stream_that_was_refused_is_let_in_once_inside_has_sent() -> None:
+    """moby issues 8795 and 44688: a stream that came before there was a mapping had an entry of its own, and was
+    handed to nobody for as long as it went on."""
+    home = Home(ports="preserve")
+    outside = f"{PUBLIC}:5000"
+    for _ in range(100):
+        assert home.hears(Y, outside) is None
+        home.wait(1)
+    assert home.sent(X, Y) == outside
+    assert home.hears(Y, outside) == X
+
+
+def test_4787_4_2_a_port_that_has_another_owner_now_leads_to_him() -> None:
+    """The same, and moby issue 53384: what was kept of the old owner's flow took what comes for the new one."""
+    home = Home(ports="preserve", filtering="endpoint-independent")
+    outside = home.sent(X, Y)
+    for _ in range(3):
+        assert home.hears(Y, outside) == X
+    home.wait(301)
+    assert home.sent(X2, Z) == outside
+    assert [home.hears(peer, outside) for peer in (Y, Z)] == [X2, X2]
+
+
+def test_793_the_same_ends_once_more_have_one_mapping_for_both_ways() -> None:
+    """VPP issue 305: a SYN and its SYN-ACK went by two sessions, an old one and a new one."""
+    home = Home(ports="random")
+    before = home.connect(X, "10.0.0.9:80")
+    assert home.out(tcp(X, "10.0.0.9:80", "FA", seq=101, ack=501)) is not None
+    assert home.arrive(tcp("10.0.0.9:80", before, "FA", seq=501, ack=102)) is not None
+    home.wait(241)
+    outside = home.connect(X, "10.0.0.9:80")
+    assert home.arrive(tcp("10.0.0.9:80", outside, "A", seq=501, ack=101)) is not None
+    assert outside == before or home.arrive(tcp("10.0.0.9:80", before, "A", seq=501, ack=101)) is None
+
+
+def test_5508_3_1_answers_to_pings_of_one_identifier_that_cross_each_other() -> None:
+    """libslirp, in try-omarchy pull request 201: an answer that came while another request was under way had that
+    one's sequence and data."""
+    home = Home(ports="random")
+    hosts = ("192.168.1.2", "192.168.1.3")
+    asked = [home.out(echo(host, "10.0.0.9", 77)) for host in hosts]
+    assert None not in asked
+    for host, made in reversed([*zip(hosts, asked, strict=True)]):
+        assert made is not None
+        back = home.arrive(echo("10.0.0.9", PUBLIC, identifier(made), reply=True))
+        assert back == echo("10.0.0.9", host, 77, reply=True)

@@ -144,7 +144,11 @@ def test_what_is_asked_in_vain_is_said(on_bench: OnBench, places: Path, monkeypa
             ("answer", {}, "nobody calls"),
             ("refuse", {}, "nobody calls"),
             ("hangup", {}, "there is no call"),
-            ("trust", {"user": "bob"}, "bob is not seen with another key"),
+            ("trust", {"user": "bob"}, "fingerprint 'None' is no text"),
+            ("trust", {"user": "bob", "fingerprint": "1" * 59}, "is not 60 digits"),
+            ("trust", {"user": "bob", "fingerprint": "\u0661" * 60}, "is not 60 digits"),
+            ("trust", {"user": "bob", "fingerprint": "1" * 60}, "compared 11111 .*; now [0-9]{5} "),
+            ("trust", {"user": "carol", "fingerprint": "1" * 60}, "carol has no key yet"),
         ):
             with pytest.raises(ValueError, match=why):
                 await alice.ask(word, **arguments)  # type: ignore[arg-type]

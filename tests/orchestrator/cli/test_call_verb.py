@@ -1,4 +1,4 @@
-"""`catenet call` and `catenet answer` on two telephones in memory."""
+"""`catenet call`, `catenet answer` and `catenet trust` on two telephones in memory."""
 
 from __future__ import annotations
 
@@ -187,3 +187,23 @@ def test_a_call_is_answered_refused_and_hung_up(
     assert talk.words("h2") == [word]
     talk.refusals[word] = "nobody calls"
     assert catenet("answer", "bob", *filter(None, [option])) == (1, [], "catenet: h2: nobody calls\n")
+
+
+@pytest.mark.parametrize("words", [("12345",) * 12, (" ".join(["12345"] * 12),)])
+def test_a_key_is_trusted_by_the_fingerprint_that_was_compared(
+    catenet: Catenet, talk: Telephones, words: tuple[str, ...]
+) -> None:
+    assert catenet("trust", "alice", "h2", *words) == (0, ["alice trusts the key that bob has now"], "")
+    ((node, question),) = talk.asked
+    assert (node, question.ask) == ("h1", "trust")
+    assert question.arguments == {"user": "bob", "fingerprint": " ".join(["12345"] * 12)}
+    talk.refusals["trust"] = "bob's key now is not the one that was compared"
+    code, lines, err = catenet("trust", "alice", "bob", *words)
+    assert (code, lines) == (1, [])
+    assert err == "catenet: h1: bob's key now is not the one that was compared\n"
+
+
+def test_nobody_trusts_without_a_fingerprint(catenet: Catenet, talk: Telephones) -> None:
+    code, _, err = catenet("trust", "alice", "bob")
+    assert (code, talk.asked) == (2, [])
+    assert "FINGERPRINT" in err

@@ -81,6 +81,11 @@ def test_a_route_leads_to_a_lan_or_a_node_and_a_page_nobody_can_guess(tab):
     assert tab("trace", "http", "a", "") == []
 
 
+def test_a_key_is_trusted_of_nodes_and_by_a_fingerprint_that_is_read_and_not_offered(tab):
+    assert tab("trust", "") == tab("trust", "a", "") == ["a", "b", "c"]
+    assert tab("trust", "a", "b", "") == []
+
+
 def test_claims_and_kinds_of_events(tab, small):
     file = small.running.file
     file.write_text(

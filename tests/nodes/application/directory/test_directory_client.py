@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from random import Random
 from typing import Any
 
@@ -17,8 +18,9 @@ from catenet.nodes.application.directory.client import (
     Left,
     State,
 )
+from catenet.nodes.application.directory.link import ANSWER, PING
 from catenet.nodes.application.directory.message import Answer, Contact, Presence, Signal
-from catenet.nodes.machine import Connect, Endpoint
+from catenet.nodes.machine import Connect, Endpoint, Report
 
 HERE, DIRECTORY = Endpoint(Address.parse("10.0.0.7"), 40_000), Endpoint(Address.parse("10.0.0.1"), 5223)
 TOKEN = "T" * 43
@@ -35,8 +37,16 @@ class Side:
     """The client, and the directory's end of its connection."""
 
     def __init__(self) -> None:
+        self.counters: Counter[str] = Counter()
         self.client = DirectoryClient(
-            "alice", "12345678", DIRECTORY, "dir", tag=7, entropy=Random(1).randbytes, random=Middle()
+            "alice",
+            "12345678",
+            DIRECTORY,
+            "dir",
+            tag=7,
+            entropy=Random(1).randbytes,
+            random=Middle(),
+            count=lambda word, by=1: self.counters.update({word: by}),
         )
         self.now = 0.0
         self.stream: Any = None
@@ -137,6 +147,74 @@ def test_it_pings_every_5_s_and_gives_the_directory_up_after_12_s_of_silence() -
         pings += [side.now for each in side.said() if each["ask"] == "ping"]
     assert (pings, side.now) == ([5.0, 10.0], 12.0)
     assert side.client.state is State.WAITING
+
+
+def pinged(side: Side, seconds: float) -> None:
+    """So long the directory answers pings, and nothing else."""
+    until = side.now + seconds
+    while not side.stream.finished and side.stream.next_wake() <= until:
+        side.now = side.stream.next_wake()
+        side.stream.wake(side.now)
+        if any(each["ask"] == "ping" for each in side.said()) and not side.stream.finished:
+            side.hear(id="ping", ok={})
+    side.now = max(side.now, until) if not side.stream.finished else side.now
+
+
+def unanswered(side: Side) -> list[Report]:
+    return [each for each in side.client.take_actions() if isinstance(each, Report)]
+
+
+def test_a_directory_that_answers_pings_and_no_login_is_left_and_tried_again_ever_later() -> None:
+    side = Side()
+    waits, told = [], []
+    for _ in range(4):
+        side.connect()
+        began = side.now
+        pinged(side, 100.0)
+        assert ANSWER <= round(side.now - began, 3) <= ANSWER + PING
+        assert side.client.state is State.WAITING
+        told += unanswered(side)
+        waits.append(side.pause())
+    assert waits == [0.2, 0.4, 0.8, 1.6]
+    assert [each.data["ask"] for each in told] == ["login"], "it is told once"
+    assert side.counters == {"unanswered": 4}
+
+
+def test_it_is_told_again_where_somebody_was_there_meanwhile() -> None:
+    side = Side()
+    for _ in range(2):
+        side.join()
+        side.client.ask(Signal, "bob", "c", "")
+        side.client.take_actions()
+        pinged(side, 100.0)
+        assert len(unanswered(side)) == 1
+        side.client._token = ""
+        side.pause()
+
+
+def test_the_oldest_request_without_an_answer_ends_the_connection() -> None:
+    side = Side()
+    asked = {each["ask"]: each["id"] for each in side.join()}
+    side.hear(id=asked["credentials"], ok={"ttl": 3600, "servers": []})
+    first = side.client.ask(Signal, "bob", "c", "")
+    pinged(side, ANSWER / 2)
+    second = side.client.ask(Signal, "bob", "c", "")
+    side.hear(id=second, ok={})
+    pinged(side, ANSWER)
+    assert side.stream.finished
+    assert side.errors() == [(second, ""), (first, "lost")]
+
+
+def test_who_is_answered_in_time_stays() -> None:
+    side = Side()
+    (credentials,) = side.join()
+    side.hear(id=credentials["id"], ok={"ttl": 3600, "servers": []})
+    for _ in range(20):
+        name = side.client.ask(Signal, "bob", "c", "")
+        pinged(side, ANSWER - 1)
+        side.hear(id=name, ok={})
+    assert not side.stream.finished
+    assert side.counters == {}
 
 
 def test_what_changes_something_is_asked_one_at_a_time_and_again_by_the_same_id() -> None:

@@ -88,9 +88,11 @@ def test_the_first_key_is_believed_and_another_one_is_not_until_the_user_says_so
     assert [trust.see("bob", other), trust.see("bob", other)] == [Sight.CHANGED, Sight.SAME], "it is told once"
     assert trust.key_of("bob") is None
     assert trust.pins == {"bob": one}
-    assert trust.believe("bob")
+    assert not trust.believe("bob", one), "which is not the one that he is seen with"
+    assert trust.key_of("bob") is None
+    assert trust.believe("bob", other)
     assert trust.key_of("bob") == other
-    assert not trust.believe("bob")
+    assert not trust.believe("bob", other)
 
 
 def test_a_key_that_is_back_is_believed_again() -> None:

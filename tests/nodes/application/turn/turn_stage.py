@@ -50,12 +50,19 @@ class Stage:
             SupernodeOptions(**given),
             Policy([interface("lan", "10.0.0.1")], [Prefix.parse("10.0.0.0/16")], ()),
             DirectoryClient(
-                "s1", "a password", DIRECTORY, "dir", tag=DIRECTORY_TAG, entropy=entropy(1), random=Random(1)
+                "s1",
+                "a password",
+                DIRECTORY,
+                "dir",
+                tag=DIRECTORY_TAG,
+                entropy=entropy(1),
+                random=Random(1),
+                count=self._count,
             ),
             realm="lab",
             entropy=entropy(),
             wall_clock=lambda: WALL + self.now,
-            count=lambda word, by=1: self.counters.update({word: by}),
+            count=self._count,
         )
         self.open: dict[Port, OpenPort] = {}
         self.sent: list[Datagram] = []
@@ -64,6 +71,9 @@ class Stage:
         self.stream: Any = None
         self.ports_fail = False
         self.settle()
+
+    def _count(self, word: str, by: int = 1) -> None:
+        self.counters[word] += by
 
     def settle(self) -> None:
         while actions := self.member.take_actions():
