@@ -58,7 +58,9 @@ __all__ = ["ASKED", "KEPT", "DirectoryClient", "Joined", "Left", "Server", "Stat
 
 _FIRST, _LONGEST = 0.2, 10.0
 _CONNECT = 2.0  # whoever tries when the directory is back connects at once: the longer, the more of them
-_SOON = 5.0  # until credentials are asked for again, where there were too few supernodes
+_SOON, _OFTEN, _SLOWER = 5.0, 0.5, 1.5
+"""Seconds until credentials are asked for again, where there were too few supernodes: at first _OFTEN, since they come
+when the directory does; then each time so much longer, up to _SOON."""
 """Seconds."""
 _ENOUGH = 2
 """Supernodes: with one, its death would be the end."""
@@ -133,6 +135,7 @@ class DirectoryClient:
         self._pause = _FIRST
         self._least_pause = 0.0
         self._again: float | None = 0.0  # when it connects; None: `wake` is to say
+        self._lacking = _OFTEN
         self._renew = self._retry = inf  # when credentials, and what was `busy`, are asked for again
         self._actions: list[Action] = []
         self._said: list[Joined | Left | Answer | Notice] = []
@@ -264,6 +267,7 @@ class DirectoryClient:
             self._token = token
         self.contacts = {each.user: each for each in contacts}
         self.state, self._pause, self._told_unanswered = State.HERE, _FIRST, False
+        self._lacking = _OFTEN
         self._said.append(Joined(back))
         self._send_kept()
         if self._renew == inf or now >= self._renew or not self.servers:
@@ -303,10 +307,17 @@ class DirectoryClient:
         given = _servers(answer.ok) if answer.ok is not None else ()
         ttl = answer.ok.get("ttl") if answer.ok is not None else None
         if not given or isinstance(ttl, bool) or not isinstance(ttl, int | float):
-            self._renew = now + _SOON
+            self._renew = now + self._next_lacking()
             return
         self.servers = given
-        self._renew = now + (_SOON if len(given) < _ENOUGH else max(_SOON, ttl / 2))
+        if len(given) < _ENOUGH:
+            self._renew = now + self._next_lacking()
+        else:
+            self._lacking, self._renew = _OFTEN, now + max(_SOON, ttl / 2)
+
+    def _next_lacking(self) -> float:
+        pause, self._lacking = self._lacking, min(_SOON, self._lacking * _SLOWER)
+        return pause
 
     def _leave(self, why: str) -> None:
         self.state, self._again = State.WAITING, None
