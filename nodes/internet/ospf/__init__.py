@@ -1,0 +1,9 @@
+"""OSPF version 2: routes by link state. A machine: no sockets, no clock; bytes and time in, actions out.
+
+Files, in the order to read them:
+
+    lsa.py    what a router says of itself: `Lsa`, its header, its checksum, which of two is newer (RFC 2328 A.4, 13.1)
+    packet.py    the wire: the five packets, by hand (RFC 2328 A.3)
+
+Supported standards: RFC 2328.
+"""
