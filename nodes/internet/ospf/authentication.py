@@ -101,7 +101,7 @@ class Authentication:
         return signed + key.digest(signed)
 
     def _next_number(self, interface: str, now: float) -> int:
-        """At its maximum "the router should reset the cryptographic sequence number that it is sending back to 0" (D.3)."""
+        """Behind the maximum, "the router should reset the cryptographic sequence number […] back to 0" (D.3)."""
         number = max(self._sent.get(interface, 0) + 1, int(self._epoch + now))
         self._sent[interface] = number if number <= _LAST_NUMBER else 0
         return self._sent[interface]
