@@ -1,4 +1,4 @@
-"""The words of a key in the lab file: RFC 4822 sections 2.2, 3.1 and 5.6."""
+"""The words of a key in the lab file, and which key signs when: RFC 4822 sections 2.2, 3.1, 5.1 and 5.6."""
 
 from __future__ import annotations
 
@@ -10,30 +10,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catenet.nodes.internet.rip.config import RipOptions
-from catenet.nodes.internet.rip.keyring import Keyring
-from catenet.nodes.internet.rip.keys import ALWAYS, Key, Lifetime, read_auth
+from catenet.nodes.keys.key import ALWAYS, Key, Lifetime, read_auth
+from catenet.nodes.keys.keyring import Keyring, proofs_of
 
 BEGAN = 1_000_000.0
 
 
 def one(**words: object) -> Key:
-    (key,) = read_auth({"md5": {"7": {"secret": "hush", **words}}}, BEGAN)
+    (key,) = read_auth({"md5": {"7": {"secret": "hush", **words}}}, 16, BEGAN)
     return key
 
 
 def test_4822_3_1_a_key_without_times_never_expires() -> None:
     """ "An operator may configure the Security Association lifetime to infinite" """
-    assert read_auth({"md5": {"7": "hush"}}) == (Key(7, "md5", b"hush", ALWAYS, ALWAYS),)
+    assert read_auth({"md5": {"7": "hush"}}, 16) == (Key(7, "md5", b"hush", ALWAYS, ALWAYS),)
     assert one() == Key(7, "md5", b"hush", ALWAYS, ALWAYS)
-    assert read_auth({"password": "hush"}) == b"hush"
-    assert read_auth({}) == ()
+    assert read_auth({"password": "hush"}, 16) == b"hush"
+    assert read_auth({}, 16) == ()
 
 
 def test_4822_3_1_each_key_has_its_algorithm_and_its_own_lifetime() -> None:
     """ "the implementation MUST require that the authentication algorithm be specified for each key" """
     old, new = read_auth(
-        {"md5": {"1": {"secret": "hush", "until": "3m"}}, "hmac-sha-256": {"2": {"hex": "00ff", "from": "2m"}}}, BEGAN
+        {"md5": {"1": {"secret": "hush", "until": "3m"}}, "hmac-sha-256": {"2": {"hex": "00ff", "from": "2m"}}},
+        16,
+        BEGAN,
     )
     assert old == Key(1, "md5", b"hush", Lifetime(-inf, BEGAN + 180), Lifetime(-inf, BEGAN + 180))
     assert new == Key(2, "hmac-sha-256", b"\0\xff", Lifetime(BEGAN + 120, inf), Lifetime(BEGAN + 120, inf))
@@ -85,7 +86,7 @@ def test_4822_2_2_a_start_and_stop_time_may_be_a_day_and_a_time(text: str) -> No
 )
 def test_a_wrong_key_is_named_with_its_field(auth: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        RipOptions(auth=auth)
+        read_auth(auth, 16)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_a_wrong_key_is_named_with_its_field(auth: dict, message: str) -> None:
 )
 def test_no_complaint_has_a_secret_in_it(auth: dict) -> None:
     with pytest.raises(ValueError) as refused:
-        RipOptions(auth=auth)
+        read_auth(auth, 16)
     assert "hunter2" not in str(refused.value)
 
 
@@ -142,7 +143,7 @@ PROPER = st.dictionaries(
 def test_4822_5_1_once_a_key_has_begun_one_signs_and_one_is_taken(auth: dict) -> None:
     """ "it is unacceptable to revert to an unauthenticated condition, and not advisable to disrupt routing" """
     with suppress(ValueError):  # a key that is never valid, or an id given twice
-        keys = read_auth(auth, BEGAN)
+        keys = read_auth(auth, 16, BEGAN)
         for span in Keyring(keys).spans():
             begun = [key for key in keys if key.send.start <= span.start]
             valid = [key for key in begun if key.send.holds(span.start)]
@@ -157,5 +158,5 @@ def test_4822_5_1_once_a_key_has_begun_one_signs_and_one_is_taken(auth: dict) ->
 def test_whatever_a_lab_file_says_it_is_keys_or_a_mistake(auth: dict) -> None:
     """Nothing but a mistake that is said to be one comes of it; and who has what is right believes its like."""
     with suppress(ValueError):
-        proofs = RipOptions(auth=auth).proofs()
+        proofs = proofs_of(read_auth(auth, 16))
         assert proofs.signs and proofs.signs <= proofs.takes
