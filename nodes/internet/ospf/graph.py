@@ -1,9 +1,9 @@
 """An area as a directed graph (RFC 2328 section 2.1), made of its router-LSAs and network-LSAs.
 
-A vertex is a number: a network's is its Link State ID, a router's its Router ID with a bit above the 32. At the end of
-a link stands the vertex there, with the link's cost above it: added to a distance it gives the next distance. So
-Dijkstra's algorithm takes numbers alone, and at the same distance networks come before routers, as it must be
-(section 16.1, stage 1, step 3).
+A vertex is a number: a network's is its Link State ID, a router's its Router ID with a bit above the 32. A link is one,
+too: the vertex at its end, with the cost above that. So Dijkstra's algorithm takes numbers alone, a distance added to a
+link gives the vertex at its end and the distance there, and at the same distance networks come before routers, as it
+must be (section 16.1, stage 1, step 3).
 
 The graph is kept between two calculations: where an LSA has got other contents, what is worked out again are the links
 of its vertex and of those that it joins.
@@ -11,14 +11,12 @@ of its vertex and of those that it joins.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.ospf.destination import network
 from catenet.nodes.internet.ospf.lsa import LinkType, LsaType, NetworkLsa, RouterLink, RouterLsa
 from catenet.nodes.internet.ospf.lsdb import Lsdb, Stored
 
-__all__ = ["COST", "ROUTER", "VERTEX", "Arc", "Graph"]
+__all__ = ["COST", "ROUTER", "VERTEX", "Graph"]
 
 ROUTER = 1 << 32
 """The bit that tells routers from networks."""
@@ -26,8 +24,9 @@ COST = 33
 """A cost stands above so many bits, which are the vertex's."""
 VERTEX = (1 << COST) - 1
 
-Arc = tuple[int, int]
-"""The vertex at the end of a link, and the same with the link's cost above it."""
+# A member of an enumeration costs, each time it is named, what the rest of the loop over a router's links does.
+_STUB, _TRANSIT = int(LinkType.STUB), int(LinkType.TRANSIT)
+_TO_ROUTERS = (int(LinkType.POINT_TO_POINT), int(LinkType.VIRTUAL))
 
 
 class Graph:
@@ -40,9 +39,9 @@ class Graph:
 
     def __init__(self) -> None:
         self._bodies: dict[int, object] = {}
-        self._links: dict[int, list[Arc]] = {}
+        self._links: dict[int, list[int]] = {}
         self._ends: dict[int, frozenset[int]] = {}
-        self.arcs: dict[int, list[Arc]] = {}
+        self.arcs: dict[int, list[int]] = {}
         self.stubs: dict[int, list[tuple[Prefix, int]]] = {}
         self.networks: dict[int, Prefix] = {}
         self.flags: dict[int, int] = {}
@@ -64,7 +63,7 @@ class Graph:
             touched |= self._ends.get(vertex, frozenset())
         for vertex in touched & self._links.keys():
             ends = self._ends
-            self.arcs[vertex] = [arc for arc in self._links[vertex] if vertex in ends.get(arc[0], ())]
+            self.arcs[vertex] = [arc for arc in self._links[vertex] if vertex in ends.get(arc & VERTEX, ())]
 
     def links(self, router: int) -> tuple[RouterLink, ...]:
         """The links of a router, as its LSA has them."""
@@ -81,31 +80,43 @@ class Graph:
             table.pop(vertex, None)
         body = self._bodies.get(vertex)
         if isinstance(body, RouterLsa):
-            self._links[vertex] = [(end, cost << COST | end) for end, cost in _ends(body)]
-            stubs = [(prefix, cost) for prefix, cost in _stubs(body) if prefix is not None]
-            if stubs:
-                self.stubs[vertex] = stubs
-            if body.flags:
-                self.flags[vertex] = body.flags
+            self._describe_router(vertex, body)
         elif isinstance(body, NetworkLsa):
-            self._links[vertex] = [(ROUTER | router, ROUTER | router) for router in body.routers]
+            self._links[vertex] = [ROUTER | router for router in body.routers]
             prefix = network(vertex, body.mask)
             if prefix is not None:
                 self.networks[vertex] = prefix
         if body is not None:
-            self._ends[vertex] = frozenset(end for end, _ in self._links[vertex])
+            self._ends[vertex] = frozenset([link & VERTEX for link in self._links[vertex]])
+
+    def _describe_router(self, vertex: int, body: RouterLsa) -> None:
+        links = self._links[vertex] = []
+        stubs = []
+        for kind, address, data, cost in body.links:
+            if kind == _STUB:
+                prefix = network(address, data)
+                if prefix is not None:
+                    stubs.append((prefix, cost))
+            elif kind == _TRANSIT:
+                links.append(cost << COST | address)
+            elif kind in _TO_ROUTERS:
+                links.append(cost << COST | ROUTER | address)
+        if stubs:
+            self.stubs[vertex] = stubs
+        if body.flags:
+            self.flags[vertex] = body.flags
 
 
 def _bodies(lsdb: Lsdb, now: float) -> dict[int, object]:
     """What each vertex says of itself."""
     found: dict[int, object] = {
-        ROUTER | stored.lsa.header.id: stored.body
+        ROUTER | stored.key.id: stored.body
         for stored in lsdb.live(LsaType.ROUTER, now)
-        if stored.lsa.header.id == stored.lsa.header.router
+        if stored.key.id == stored.key.router
     }
     chosen: dict[int, Stored] = {}
     for stored in lsdb.live(LsaType.NETWORK, now):
-        vertex = int(stored.lsa.header.id)
+        vertex = int(stored.key.id)
         other = chosen.get(vertex)
         if other is None or _rank(stored, found) > _rank(other, found):
             chosen[vertex] = stored
@@ -117,22 +128,7 @@ def _bodies(lsdb: Lsdb, now: float) -> dict[int, object]:
 def _rank(stored: Stored, routers: dict[int, object]) -> tuple[bool, Address]:
     """Which network-LSA counts, where several have one Link State ID. There is to be one alone (footnote 14), but a
     router that has changed its Router ID may have left another: the one counts whose router has that address."""
-    header = stored.lsa.header
-    body = routers.get(ROUTER | header.router)
+    _, address, router = stored.key
+    body = routers.get(ROUTER | router)
     links = body.links if isinstance(body, RouterLsa) else ()
-    return any(link.type == LinkType.TRANSIT and link.data == header.id for link in links), header.router
-
-
-def _ends(body: RouterLsa) -> Iterator[tuple[int, int]]:
-    """The transit vertices that a router's links lead to, with the costs."""
-    for kind, end, _, cost in body.links:
-        if kind == LinkType.TRANSIT:
-            yield int(end), cost
-        elif kind in (LinkType.POINT_TO_POINT, LinkType.VIRTUAL):
-            yield ROUTER | end, cost
-
-
-def _stubs(body: RouterLsa) -> Iterator[tuple[Prefix | None, int]]:
-    for kind, address, mask, cost in body.links:
-        if kind == LinkType.STUB:
-            yield network(address, mask), cost
+    return any(link.type == LinkType.TRANSIT and link.data == address for link in links), router

@@ -19,7 +19,7 @@ def routes_of(area: Address, tree: Tree, graph: Graph, links: Sequence[Link]) ->
     found = _transit_networks(tree, graph)
     own = {link.prefix: link.interface for link in links}
     for router in graph.stubs.keys() & tree.hops.keys():
-        distance, hops = tree.costs[router], tree.hops[router]
+        distance, hops = tree.cost(router), tree.hops[router]
         for prefix, cost in graph.stubs[router]:
             via = hops or (NextHop(ANY, own.get(prefix, "")),)  # the root's own: it has no next hop
             known = found.get(prefix)
@@ -35,7 +35,7 @@ def routes_of(area: Address, tree: Tree, graph: Graph, links: Sequence[Link]) ->
 def routers_of(root: Address, area: Address, tree: Tree, graph: Graph) -> dict[tuple[Address, Address], RouterRoute]:
     """The ways to the area's border and boundary routers."""
     return {
-        (router, area): RouterRoute(router, area, Kind.INTRA, tree.costs[vertex], tree.hops[vertex], flags)
+        (router, area): RouterRoute(router, area, Kind.INTRA, tree.cost(vertex), tree.hops[vertex], flags)
         for vertex, flags in graph.flags.items()
         if flags & (BORDER | BOUNDARY) and vertex in tree.hops and (router := Address(vertex & ~ROUTER)) != root
     }
@@ -48,9 +48,9 @@ def _transit_networks(tree: Tree, graph: Graph) -> dict[Prefix, tuple[int, Hops]
     for vertex in graph.networks.keys() & tree.hops.keys():
         prefix = graph.networks[vertex]
         other = vertices.get(prefix)
-        if other is None or (tree.costs[vertex], -vertex) < (tree.costs[other], -other):
+        if other is None or (tree.cost(vertex), -vertex) < (tree.cost(other), -other):
             vertices[prefix] = vertex
-    return {prefix: (tree.costs[vertex], tree.hops[vertex]) for prefix, vertex in vertices.items()}
+    return {prefix: (tree.cost(vertex), tree.hops[vertex]) for prefix, vertex in vertices.items()}
 
 
 def _to_routers(hops: Hops) -> Hops:

@@ -26,23 +26,23 @@ _TICK = 1e-6
 
 @dataclass(slots=True, eq=False)
 class Stored:
-    """An LSA in a database. `received`: when this instance was installed (seconds of the machine's clock); `own`: we
-    originated it; `body`: what it says, the same object as long as its contents are the same (section 13.2).
+    """An LSA in a database. `received`: when this instance was installed, `expiry`: when it reaches MaxAge (seconds of
+    the machine's clock); `own`: we originated it; `body`: what it says, the same object as long as its contents are the
+    same (section 13.2).
     """
 
+    key: LsaKey
     lsa: Lsa
     body: Body | None
     received: float
+    expiry: float
     own: bool
 
     def age(self, now: float) -> int:
         """Its LS age now, in seconds: "never incremented past the value MaxAge" (section 14)."""
+        if now >= self.expiry:
+            return MAX_AGE
         return min(self.lsa.header.age + int(now - self.received + _TICK), MAX_AGE)
-
-    @property
-    def expiry(self) -> float:
-        """When it reaches MaxAge."""
-        return self.received + MAX_AGE - self.lsa.header.age
 
 
 class Lsdb:
@@ -77,25 +77,23 @@ class Lsdb:
     def live(self, kind: int, now: float) -> Iterator[Stored]:
         """Those of one type that the routing table may be calculated from: "LSAs having age MaxAge are not used"
         (section 14)."""
-        some_due = now >= self.next_expiry
-        for stored in self.of_type(kind):
-            if stored.lsa.header.age < MAX_AGE and not (some_due and stored.age(now) == MAX_AGE):
-                yield stored
+        return (stored for stored in self._types.get(kind, {}).values() if stored.expiry > now)
 
     def install(self, lsa: Lsa, now: float, *, own: bool = False) -> bool:
         """Take an LSA in place of the instance that is held, if any. Whether the contents are others than before
         (section 13.2). Where the database is full it is not taken, unless it is our own: `get` tells."""
-        key = lsa.header.key
+        key, age = lsa.key, lsa.header.age
         old = self.get(key)
         if not own and self._full(lsa, old):
             self.overflow += 1
             return False
         same = old is not None and lsa.same_contents(old.lsa)
-        stored = Stored(lsa, old.body if old is not None and same else lsa.body, now, own)
+        body = old.body if old is not None and same else lsa.body
+        stored = Stored(key, lsa, body, now, now + MAX_AGE - age, own)
         self._count += old is None
         self._octets += _growth(lsa, old)
         self._types.setdefault(key.type, {})[key] = stored
-        if lsa.header.age < MAX_AGE:
+        if age < MAX_AGE:
             self._expect(stored.expiry, key)
         return not same
 

@@ -6,13 +6,12 @@ have several parents, and has the next hops of all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from typing import NamedTuple
 
 from catenet.nodes.address import ANY, Address, Prefix
-from catenet.nodes.internet.ospf.graph import COST, ROUTER, VERTEX, Arc, Graph
+from catenet.nodes.internet.ospf.graph import COST, ROUTER, VERTEX, Graph
 from catenet.nodes.internet.ospf.lsa import VIRTUAL_END, LinkType, RouterLink
 from catenet.nodes.units import NextHop
 
@@ -50,23 +49,51 @@ class Vertex(NamedTuple):
     parents: tuple[VertexKey, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Tree:
-    """What was reached from a router: the next hops, the distance and the parents of each vertex, by its number.
-    `transit`: the area's TransitCapability."""
+class _Way(NamedTuple):
+    """A link from `parent` on with next hops of its own."""
 
-    hops: Mapping[int, Hops]
-    costs: Mapping[int, int]
-    parents: Mapping[int, tuple[int, ...]]
-    transit: bool
+    parent: int
+    hops: Hops
+
+
+class Tree:
+    """What was reached from a router: of each vertex, by its number, the next `hops`; the nearest first.
+
+    `transit`: the area's TransitCapability.
+    """
+
+    def __init__(self, start: int, ways: Sequence[_Way]) -> None:
+        self.hops: dict[int, Hops] = {}
+        self.transit = False
+        self.best = {start: start}
+        self.parents = {start: ~0}
+        self.ties: dict[int, list[int]] = {}
+        self._ways = ways
+
+    def cost(self, vertex: int) -> int:
+        """The distance of a vertex that was reached."""
+        return self.best[vertex] >> COST
+
+    def inherited(self, vertex: int) -> Hops:
+        """The next hops of all of a vertex's parents."""
+        found: Hops = ()
+        for parent in self._parents_of(vertex):
+            each = self.hops[parent] if parent >= 0 else self._ways[~parent].hops
+            found = merge(found, each) if found else each
+        return found
 
     @property
     def vertices(self) -> dict[VertexKey, Vertex]:
-        """All of it, the nearest first."""
-        return {
-            _key(each): Vertex(_key(each), self.costs[each], hops, tuple(map(_key, self.parents[each])))
-            for each, hops in self.hops.items()
-        }
+        """All of it, for people."""
+        found = {}
+        for each, hops in self.hops.items():
+            parents = [it if it >= 0 else self._ways[~it].parent for it in self._parents_of(each)]
+            keys = tuple(dict.fromkeys(_key(parent) for parent in parents if parent != each))
+            found[_key(each)] = Vertex(_key(each), self.cost(each), hops, keys)
+        return found
+
+    def _parents_of(self, vertex: int) -> list[int]:
+        return [self.parents[vertex], *self.ties.get(self.best[vertex], ())]
 
 
 def merge(a: Hops, b: Hops) -> Hops:
@@ -78,43 +105,39 @@ def spf(root: Address, graph: Graph, links: Sequence[Link]) -> Tree:
     """The tree of shortest paths from a router. `links`: its own, in this area."""
     start = ROUTER | root
     first = _FirstHops(start, graph, links)
-    arcs = graph.arcs
-    hops: dict[int, Hops] = {}
-    best = {start: start}  # the distance, with the vertex below it as in the arcs
-    best_of = best.get
-    parents: dict[int, list[int]] = {start: []}
+    tree = Tree(start, first.ways)
+    hops, best, parents, ties, arcs = tree.hops, tree.best, tree.parents, tree.ties, graph.arcs
     candidates = [start] if start in arcs else []
     while candidates:
-        at = heappop(candidates)
-        vertex = at & VERTEX
+        nearest = heappop(candidates)
+        vertex = nearest & VERTEX
         if vertex in hops:
-            continue  # it was reached by a shorter path, too
-        hops[vertex] = first.inherited(parents[vertex], hops)
-        distance = at - vertex
-        for parent, ways in first.ways(vertex, hops[vertex]) or ((vertex, arcs[vertex]),):
-            for end, arc in ways:
+            continue  # a shorter path has led to it
+        parent = parents[vertex]
+        hops[vertex] = tree.inherited(vertex) if parent < 0 or nearest in ties else hops[parent]
+        distance = nearest - vertex
+        leaving = first.leaving(vertex, hops[vertex]) if vertex in first.near else ((vertex, arcs[vertex]),)
+        for parent, ways in leaving:
+            for arc in ways:
                 reached = distance + arc
-                known = best_of(end, _FAR)
+                end = reached & VERTEX
+                known = best.get(end, _FAR)
                 if reached < known:
                     best[end] = reached
-                    parents[end] = [parent]
+                    parents[end] = parent
                     heappush(candidates, reached)
                 elif reached == known and end not in hops:
-                    parents[end].append(parent)
-    return Tree(
-        hops,
-        {vertex: best[vertex] >> COST for vertex in hops},
-        {vertex: tuple(dict.fromkeys(map(first.vertex, parents[vertex]))) for vertex in hops},
-        any(flags & VIRTUAL_END and router in hops for router, flags in graph.flags.items()),
-    )
+                    ties.setdefault(reached, []).append(parent)
+    tree.transit = any(flags & VIRTUAL_END and router in hops for router, flags in graph.flags.items())
+    return tree
 
 
 class _FirstHops:
     """The next hop calculation (section 16.1.1).
 
-    Where there is a router between, "the destination simply inherits the set of next hops from the parent". The ways
-    that leave the root, and those across a network that it is on, have next hops of their own: each such way stands
-    among the parents as a number below zero.
+    Where there is a router between, "the destination simply inherits the set of next hops from the parent". The links
+    that leave the root, and those of a network that it is on, have next hops of their own: these stand in `ways`, and
+    among the parents in place of the vertex its index, inverted. `near`: the vertices that have such links.
     """
 
     def __init__(self, start: int, graph: Graph, links: Sequence[Link]) -> None:
@@ -122,58 +145,44 @@ class _FirstHops:
         self._graph = graph
         self._by_address = {link.address: link for link in links}
         self._prefixes = {link.interface: link.prefix for link in links}
-        self._attached: set[int] = set()
-        self._given: list[tuple[int, Hops]] = []
+        self.ways = [_Way(start, ())]
+        self.near = {start}
 
-    def vertex(self, parent: int) -> int:
-        """The parent that it stands for."""
-        return parent if parent >= 0 else self._given[~parent][0]
-
-    def inherited(self, parents: Sequence[int], hops: Mapping[int, Hops]) -> Hops:
-        """The next hops of a vertex with these parents."""
-        found: Hops = ()
-        for parent in parents:
-            each = hops[parent] if parent >= 0 else self._given[~parent][1]
-            found = merge(found, each) if found else each
+    def leaving(self, vertex: int, hops: Hops) -> list[tuple[int, list[int]]]:
+        """The links of a near vertex, each with its way."""
+        found = []
+        for beyond, arc in self._from_root() if vertex == self._start else self._across(vertex, hops):
+            found.append((~len(self.ways), [arc]))
+            self.ways.append(_Way(vertex, beyond))
         return found
 
-    def ways(self, vertex: int, hops: Hops) -> list[tuple[int, tuple[Arc]]]:
-        """The ways on from here that have next hops of their own; none: its arcs, and they inherit."""
-        if vertex == self._start:
-            return [self._way(vertex, hop, arc) for hop, arc in self._leaving()]
-        if vertex in self._attached:
-            return [self._way(vertex, beyond, arc) for beyond, arc in self._across(vertex, hops)]
-        return []
-
-    def _way(self, parent: int, hops: Hops, arc: Arc) -> tuple[int, tuple[Arc]]:
-        self._given.append((parent, hops))
-        return ~(len(self._given) - 1), (arc,)
-
-    def _leaving(self) -> Iterable[tuple[Hops, Arc]]:
-        """ "The outgoing interface in this case is simply the OSPF interface connecting to the destination"."""
+    def _from_root(self) -> Iterator[tuple[Hops, int]]:
+        """ "The outgoing interface in this case is simply the OSPF interface connecting to the destination"; and to a
+        neighbour on a point-to-point link its address, which Ethernet needs."""
         for link in self._graph.links(self._start):
             out = self._by_address.get(Address(link.data))
             end = _end(link)
             if out is None or end is None or not self._graph.joined(self._start, end):
                 continue
-            via = ANY if end < ROUTER else out.neighbours.get(link.id)
+            via = out.neighbours.get(link.id) if end & ROUTER else ANY
             if via is not None:
-                if end < ROUTER:
-                    self._attached.add(end)
-                yield (NextHop(via, out.interface),), (end, link.metric << COST | end)
+                if via == ANY:
+                    self.near.add(end)
+                yield (NextHop(via, out.interface),), link.metric << COST | end
 
-    def _across(self, network: int, hops: Hops) -> Iterable[tuple[Hops, Arc]]:
+    def _across(self, vertex: int, hops: Hops) -> Iterator[tuple[Hops, int]]:
         """ "For each link in the router-LSA that points back to the parent network, the link's Link Data field provides
-        the IP address of a next hop router." """
+        the IP address of a next hop router." Beyond that router, and by other ways to the network, they inherit."""
         ours = [hop.interface for hop in hops if hop.via == ANY]
         inherited = {hop for hop in hops if hop.via != ANY}
-        for arc in self._graph.arcs[network]:
-            addresses = [
-                Address(link.data)
-                for link in self._graph.links(arc[0])
-                if link.type == LinkType.TRANSIT and link.id == network
-            ]
-            beyond = {NextHop(via, name) for name in ours for via in addresses if self._prefixes[name].holds_host(via)}
+        for arc in self._graph.arcs[vertex]:
+            beyond = {
+                NextHop(Address(link.data), interface)
+                for link in self._graph.links(arc & VERTEX)
+                if ours and link.type == LinkType.TRANSIT and link.id == vertex
+                for interface in ours
+                if self._prefixes[interface].holds_host(Address(link.data))
+            }
             if beyond or inherited:
                 yield tuple(sorted(beyond | inherited)), arc
 
