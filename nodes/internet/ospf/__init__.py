@@ -14,8 +14,7 @@ Files, in the order to read them:
 
 Deviations from the RFC, and why:
 
-- RFC1583Compatibility is always disabled (appendix C.1 has it enabled): by its rules routers of
-  two areas may come to a loop, which those of section 16.4.1 prevent.
+- RFC1583Compatibility is always "disabled", which prevents routing loops (appendix C.1, whose default it is not).
 - There are no virtual links and no area address ranges of ours. The transit areas of others' virtual links are used
   (section 16.3).
 - An LSA's checksum is not verified again as it ages (section 14, CheckAge): nothing writes to the bytes that are held.
