@@ -312,6 +312,8 @@ def test_two_network_lsas_of_one_address(stale):
     drawn.network(address, stale, Prefix.parse("10.0.1.0/24"), (stale, 2))
     drawn.stub_network(4, FAR_NET, 1)
     assert far(drawn, 2) == (2, [4])
+    drawn.others.reverse()
+    assert far(drawn, 2) == (2, [4])
 
 
 def test_without_its_own_lsa_it_knows_of_nothing():
