@@ -5,6 +5,20 @@ Files, in the order to read them:
     lsa.py    what a router says of itself: `Lsa`, its header, its checksum, which of two is newer (RFC 2328 A.4, 13.1)
     packet.py    the wire: the five packets, by hand (RFC 2328 A.3)
     authentication.py    who may speak: checksum, password, digest (RFC 2328 appendix D, RFC 5709)
+    lsdb.py    the link state database: installing, ageing (sections 12.2, 13.2, 14)
+    graph.py    an area as a directed graph of routers and networks (section 2.1)
+    spf.py    the shortest-path tree, by Dijkstra's algorithm, and the next hops (sections 16.1, 16.1.1)
+    destination.py, table.py    the network that an LSA speaks of; the routing table (section 11)
+    intra_area.py, inter_area.py, externals.py    the routes of each kind (sections 16.1 to 16.4)
+    routes.py    `calculate`: all of that in its order (section 16)
+
+Deviations from the RFC, and why:
+
+- RFC1583Compatibility is always "disabled", which prevents routing loops (appendix C.1, whose default it is not).
+- There are no virtual links and no area address ranges of ours. The transit areas of others' virtual links are used
+  (section 16.3).
+- An LSA's checksum is not verified again as it ages (section 14, CheckAge): nothing writes to the bytes that are held.
+- At most 20,000 LSAs and 4 MiB of others are held in one database, whatever a hostile neighbour floods.
 
 Deviations from the RFC, and what it leaves open:
 
