@@ -18,6 +18,7 @@ from catenet.nodes.control.units import (
     Secret,
     format_duration,
 )
+from catenet.nodes.internet.rip.keyring import Proofs, proofs_of
 from catenet.nodes.internet.rip.keys import Key, read_auth
 
 __all__ = ["BACKBONE", "AreaKind", "Network", "OnLan", "OspfOptions", "area_of"]
@@ -130,8 +131,9 @@ class OspfOptions:
         self._check_areas()
         self._check_networks()
         self._check_timers()
-        _check_numbers("cost", self.cost, 1, _MAX_COST)
-        _check_numbers("priority", self.priority, 0, 0xFF)
+        for option, least, most in (("cost", 1, _MAX_COST), ("priority", 0, 0xFF)):
+            for lan, value in getattr(self, option).items():
+                _check_number(option, value, least, most, lan)
         if "ospf" in self.redistribute:
             raise OptionError("redistribute 'ospf': its own routes are always announced", "redistribute", inner="ospf")
         for name, least, most in (
@@ -140,7 +142,7 @@ class OspfOptions:
             ("tag", 0, _MAX_TAG),
             ("ecmp", 1, _MAX_PATHS),
         ):
-            _check_number(name, name, getattr(self, name), least, most)
+            _check_number(name, getattr(self, name), least, most)
         self._check_auth()
 
     def at(self, lan: str) -> OnLan | None:
@@ -172,23 +174,24 @@ class OspfOptions:
         """
         return read_auth(self.auth, began)
 
+    def proofs(self) -> Proofs:
+        """How it proves at some time that it may speak, and what it takes for a proof at some time."""
+        return proofs_of(self.keys())
+
     def _check_areas(self) -> None:
-        used = {_checked_area(word, "area", lan) for lan, word in self.area.items()}
-        seen: set[Address] = set()
+        for lan, given in self.area.items():
+            _checked_area(given, "area", lan)
+        seen: set[Address | None] = {None}
         for word, kind in self.areas.items():
-            if kind not in get_args(AreaKind):
-                raise OptionError(
-                    f"areas {word}: {kind!r} is none of {', '.join(get_args(AreaKind))}", "areas", inner=word
-                )
             area = _checked_area(word, "areas", word)
-            if area is None or area in seen:
-                raise OptionError(
-                    f"areas {word!r}: {'off is no area' if area is None else 'it is here twice'}", "areas", inner=word
-                )
+            if area in seen:
+                why = "off is no area" if area is None else "it is here twice"
+                raise OptionError(f"areas {word}: {why}", "areas", inner=word)
+            if kind not in get_args(AreaKind):
+                known = ", ".join(get_args(AreaKind))
+                raise OptionError(f"areas {word}: {kind!r} is none of {known}", "areas", inner=word)
             if area == BACKBONE and kind != "normal":
                 raise OptionError(f"areas {word}: the backbone cannot be {kind} (section 3.6)", "areas", inner=word)
-            if area != BACKBONE and area not in used:
-                raise OptionError(f"areas {word}: no LAN is in it, by `area`", "areas", "area", inner=word)
             seen.add(area)
 
     def _check_networks(self) -> None:
@@ -266,14 +269,10 @@ def _check_router_id(word: str) -> None:
         raise OptionError(f"router_id {word!r} is none; write it like an address: 10.0.0.1", "router_id")
 
 
-def _check_numbers(option: str, given: Mapping[str, object], least: int, most: int) -> None:
-    for lan, value in given.items():
-        _check_number(option, f"{option} of {lan}", value, least, most, lan)
-
-
-def _check_number(option: str, what: str, value: object, least: int, most: int, inner: str = "") -> None:
+def _check_number(option: str, value: object, least: int, most: int, lan: str = "") -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise OptionError(f"{what} {value!r} is out of range; it may be {least} to {most}", option, inner=inner)
+        what = f"{option} of {lan}" if lan else option
+        raise OptionError(f"{what} {value!r} is out of range; it may be {least} to {most}", option, inner=lan)
 
 
 def _check_timer(name: str, value: object, shortest: float, longest: float) -> None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from catenet.nodes.control.topology import ExpectedRoute, Router, shortest
-from catenet.nodes.internet.rip.config import Proofs
+from catenet.nodes.internet.rip.keyring import Proofs
 from catenet.nodes.internet.rip.packet import INFINITY
 
 __all__ = ["expected"]

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from catenet.nodes.internet.rip.keys import Key, Lifetime
 from catenet.nodes.machine import DecodeError, Json, Report
 
-__all__ = ["Keyring", "Span", "Uses"]
+__all__ = ["Keyring", "Proof", "Proofs", "Span", "Uses", "proofs_of"]
 
 
 class Span(NamedTuple):
@@ -37,6 +37,17 @@ class Uses(NamedTuple):
     key: Key
     send: Lifetime | None
     accept: Lifetime | None
+
+
+Proof = tuple[int, str, bytes]
+"""A key's id, method and secret; or no id and no method, and a simple password, empty where there is none."""
+
+
+class Proofs(NamedTuple):
+    """`signs`: with these by itself, whatever its neighbours use; `takes`: messages with one of these."""
+
+    signs: frozenset[Proof]
+    takes: frozenset[Proof]
 
 
 class Keyring:
@@ -180,6 +191,21 @@ class Keyring:
         if key.send.holds(at) or key.accept.holds(at):
             return "valid"
         return "expired" if at >= _end(key) else "waits"
+
+
+def proofs_of(auth: bytes | Sequence[Key]) -> Proofs:
+    """How a router with that password, or these keys, proves at some time that it may speak, and what it takes for a
+    proof at some time.
+    """
+    if isinstance(auth, bytes) or not auth:
+        only: Proof = 0, "", auth if isinstance(auth, bytes) else b""
+        return Proofs(frozenset((only,)), frozenset((only,)))
+    signers = [span.signer for span in Keyring(auth).spans() if span.signer is not None]
+    return Proofs(frozenset(map(_proof, signers)), frozenset(map(_proof, auth)))
+
+
+def _proof(key: Key) -> Proof:
+    return key.number, key.method, key.prepared
 
 
 def _whole(spans: Sequence[Span]) -> Lifetime | None:
