@@ -47,6 +47,8 @@ _TABLE = 1000  # no protocol's number, and none that the kernel or a distributio
 _MANAGER = "/run/frr/mgmtd_be.sock"
 _SILENT = ("mgmtd", "zebra", "staticd", "ripngd", "vtysh")
 """A configuration of each must be there; it has nothing to say."""
+_MANAGED = {"rip": "ripd"}
+"""Service → its daemon, whose configuration the manager looks for, too, whether it is used or not."""
 
 
 CHAIN = "lab"
@@ -121,7 +123,9 @@ def _shared(tasks: Sequence[Task]) -> Run:
         Command(_words("mgmtd", folder, first), makes=_MANAGER),
         Command((*_words("zebra", folder, first), "-R", str(_TABLE)), makes=_zebra(first)),
     )
-    return Run(commands, {f"{SETTINGS}/{name}.conf": "" for name in _SILENT}, owner=OWNER)
+    used = {task.service for task in tasks}
+    silent = [*_SILENT, *(daemon for service, daemon in _MANAGED.items() if service not in used)]
+    return Run(commands, {f"{SETTINGS}/{name}.conf": "" for name in silent}, owner=OWNER)
 
 
 def _words(daemon: str, folder: str, task: Task) -> tuple[str, ...]:
