@@ -10,8 +10,8 @@ from math import inf
 from catenet.nodes.address import DEFAULT
 from catenet.nodes.implementations.daemon import Command, Run, Task
 from catenet.nodes.implementations.redistribution import static_routes
-from catenet.nodes.internet.rip.keyring import Keyring
-from catenet.nodes.internet.rip.keys import Key, Lifetime
+from catenet.nodes.keys.key import Key, Lifetime
+from catenet.nodes.keys.keyring import Keyring
 
 __all__ = ["ask", "password", "passwords", "secret_faults", "start", "static_protocol"]
 

@@ -17,8 +17,8 @@ from math import inf
 
 from catenet.nodes.address import Prefix
 from catenet.nodes.implementations.daemon import Command, Group, Run, Task
-from catenet.nodes.internet.rip.keyring import Keyring
-from catenet.nodes.internet.rip.keys import ALWAYS, Key, Lifetime
+from catenet.nodes.keys.key import ALWAYS, Key, Lifetime
+from catenet.nodes.keys.keyring import Keyring
 
 __all__ = [
     "CAPABILITIES",

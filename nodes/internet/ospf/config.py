@@ -18,8 +18,9 @@ from catenet.nodes.control.units import (
     Secret,
     format_duration,
 )
-from catenet.nodes.internet.rip.keyring import Proofs, proofs_of
-from catenet.nodes.internet.rip.keys import Key, read_auth
+from catenet.nodes.internet.ospf.packet import PASSWORD_LENGTH
+from catenet.nodes.keys.key import Key, read_auth
+from catenet.nodes.keys.keyring import Proofs, proofs_of
 
 __all__ = ["BACKBONE", "AreaKind", "Network", "OnLan", "OspfOptions", "area_of"]
 
@@ -32,8 +33,6 @@ BACKBONE = Address(0)
 _AUTH = Form("{password: WORD}, or {METHOD: {KEY-ID: WORD}}")
 _AREA = Form("an area's number, like 1 or 0.0.0.1, or off")
 _Key = Annotated[Secret | Mapping[str, Secret], Form("WORD, or {secret: WORD, from: 2m, until: 5m}")]
-_PASSWORD = 8
-"""Octets of a simple password: the packet's header has so many (RFC 2328 D.3)."""
 _SHORTEST, _LONGEST = 0.1, 3600.0
 _LONGEST_HELLO, _MAX_COST, _MAX_METRIC, _MAX_TAG, _MAX_PATHS = 0xFFFF, 0xFFFF, 0xFFFFFE, 0xFFFFFFFF, 64
 
@@ -143,7 +142,9 @@ class OspfOptions:
             ("ecmp", 1, _MAX_PATHS),
         ):
             _check_number(name, getattr(self, name), least, most)
-        self._check_auth()
+        self.keys()
+        if self.fail_secure not in get_args(Switch):
+            raise OptionError(f"fail_secure {self.fail_secure!r} is neither on nor off", "fail_secure")
 
     def at(self, lan: str) -> OnLan | None:
         """How the router speaks on that LAN; None: not at all, nor of it."""
@@ -172,7 +173,7 @@ class OspfOptions:
 
         `began`: seconds since 1970 when the lab was brought up.
         """
-        return read_auth(self.auth, began)
+        return read_auth(self.auth, PASSWORD_LENGTH, began)
 
     def proofs(self) -> Proofs:
         """How it proves at some time that it may speak, and what it takes for a proof at some time."""
@@ -222,17 +223,6 @@ class OspfOptions:
                 "dead",
                 "hello",
             )
-
-    def _check_auth(self) -> None:
-        keys = self.keys()
-        if isinstance(keys, bytes) and len(keys) > _PASSWORD:
-            raise OptionError(
-                f"auth password has {len(keys)} octets; OSPF has room for {_PASSWORD} (section D.3)",
-                "auth",
-                inner="password",
-            )
-        if self.fail_secure not in get_args(Switch):
-            raise OptionError(f"fail_secure {self.fail_secure!r} is neither on nor off", "fail_secure")
 
 
 def area_of(word: int | str) -> Address | None:

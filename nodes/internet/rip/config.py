@@ -17,9 +17,9 @@ from catenet.nodes.control.units import (
     Secret,
     format_duration,
 )
-from catenet.nodes.internet.rip.keyring import Proofs, proofs_of
-from catenet.nodes.internet.rip.keys import read_auth
-from catenet.nodes.internet.rip.packet import INFINITY
+from catenet.nodes.internet.rip.packet import INFINITY, PASSWORD_LENGTH
+from catenet.nodes.keys.key import read_auth
+from catenet.nodes.keys.keyring import Proofs, proofs_of
 
 __all__ = ["RipOptions", "SplitHorizon"]
 
@@ -108,13 +108,13 @@ class RipOptions:
             raise OptionError("redistribute 'rip': its own routes are always announced", "redistribute", inner="rip")
         if isinstance(self.tag, bool) or not isinstance(self.tag, int) or not 0 <= self.tag <= 0xFFFF:
             raise OptionError(f"tag {self.tag!r} is out of range; it may be 0 to {0xFFFF}", "tag")
-        read_auth(self.auth)
+        read_auth(self.auth, PASSWORD_LENGTH)
         if self.fail_secure not in get_args(Switch):
             raise OptionError(f"fail_secure {self.fail_secure!r} is neither on nor off", "fail_secure")
 
     def proofs(self) -> Proofs:
         """How it proves at some time that it may speak, and what it takes for a proof at some time."""
-        return proofs_of(read_auth(self.auth))
+        return proofs_of(read_auth(self.auth, PASSWORD_LENGTH))
 
 
 def _check_timer(name: str, value: object) -> None:
