@@ -167,7 +167,7 @@ def test_the_table_of_frr() -> None:
     ]
     assert read_frr("{}") == []
     for odd in ("% OSPF is not enabled", "[]", '{"10.0.1.0/24": 1}'):
-        with pytest.raises(ValueError, match="Expecting value|not as FRR prints it"):
+        with pytest.raises(ValueError, match=r"Expecting value|not as FRR prints it"):
             read_frr(odd)
 
 
