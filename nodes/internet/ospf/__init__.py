@@ -4,6 +4,9 @@ Files, in the order to read them:
 
     lsa.py    what a router says of itself: `Lsa`, its header, its checksum, which of two is newer (RFC 2328 A.4, 13.1)
     packet.py    the wire: the five packets, by hand (RFC 2328 A.3)
+    service.py   the declaration
+    config.py    `OspfOptions`, what a lab file may say
+    expected.py    which routes a lab's routers should find
 
 Supported standards: RFC 2328.
 """
