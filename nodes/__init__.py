@@ -7,8 +7,9 @@ runtime          the only room by which a node's daemon has sockets, clocks, ran
 catalogue        the services and their options
 implementations  FRR, BIRD and the user's programs: what is to be run, and what their words mean
 application      dns, http
-internet         rip
+internet         rip, ospf, nat
 link             arp
+keys             the keys of routing protocols, and their digests
 control          the only door to the orchestrator
 machine          the contract between a protocol and the world
 actions          what a machine wants done

@@ -11,10 +11,19 @@ from dissected import Dissected, Tshark, capture_of, complaints, tshark
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.rip.authentication import Authentication
 from catenet.nodes.internet.rip.config import RipOptions
-from catenet.nodes.internet.rip.digests import METHODS
-from catenet.nodes.internet.rip.keys import read_auth
 from catenet.nodes.internet.rip.machine import RipMachine
-from catenet.nodes.internet.rip.packet import GROUP, PORT, REQUEST, RESPONSE, WHOLE_TABLE, Entry, Message
+from catenet.nodes.internet.rip.packet import (
+    GROUP,
+    PASSWORD_LENGTH,
+    PORT,
+    REQUEST,
+    RESPONSE,
+    WHOLE_TABLE,
+    Entry,
+    Message,
+)
+from catenet.nodes.keys.digests import METHODS
+from catenet.nodes.keys.key import read_auth
 from catenet.nodes.machine import Datagram, Endpoint, Interface, NextHop, Send
 
 pytestmark = pytest.mark.engine
@@ -45,7 +54,7 @@ class Sender:
         for n in range(STATIC):
             hops = (NextHop(Address.parse(VIA), "link2"),)
             self.machine.route_changed("static", Prefix.parse(f"10.7.{n}.0/24"), hops, 0.0)
-        self.peer = Authentication(read_auth(auth), EPOCH, options.timeout)
+        self.peer = Authentication(read_auth(auth, PASSWORD_LENGTH), EPOCH, options.timeout)
         self.most = self.peer.max_entries
         self.now = 0.0
         self.sent: list[tuple[float, Datagram]] = []

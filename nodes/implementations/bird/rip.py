@@ -20,8 +20,9 @@ from catenet.nodes.implementations.daemon import (
     Task,
 )
 from catenet.nodes.implementations.redistribution import redistribution_faults, static_routes
-from catenet.nodes.internet.rip.keyring import Keyring
-from catenet.nodes.internet.rip.keys import Key, Lifetime, read_auth
+from catenet.nodes.internet.rip.packet import PASSWORD_LENGTH
+from catenet.nodes.keys.key import Key, Lifetime, read_auth
+from catenet.nodes.keys.keyring import Keyring
 
 __all__ = ["DAEMON", "read_table"]
 
@@ -77,7 +78,7 @@ def _faults(options: Any) -> Iterator[str]:
         yield f"counts whole seconds, and {', '.join(odd)}"
     if options.triggered == "off":
         yield "always sends triggered updates: `triggered: off` is for routers of ours"
-    proof = read_auth(options.auth)
+    proof = read_auth(options.auth, PASSWORD_LENGTH)
     for key in () if isinstance(proof, bytes) else proof:
         if key.method == "md5" and 0 in key.secret:
             yield "cuts a secret of md5 at its first octet 0"
@@ -145,7 +146,7 @@ def _interface(interface: NodeInterface, task: Task) -> str:
 
 def _authentication(task: Task) -> str:
     """Of the keys that may sign BIRD takes the one that began last; where none may, it sends what nobody takes."""
-    proof = read_auth(task.options.auth, task.node.began)
+    proof = read_auth(task.options.auth, PASSWORD_LENGTH, task.node.began)
     if isinstance(proof, bytes):
         return f"authentication plaintext; password {_secret(proof)};"
     if not proof:

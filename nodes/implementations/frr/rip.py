@@ -21,8 +21,9 @@ from catenet.nodes.implementations.daemon import (
 )
 from catenet.nodes.implementations.frr.program import CAPABILITIES, GROUP, OWNER, SETTINGS, command, vtysh
 from catenet.nodes.implementations.redistribution import redistribution_faults, static_routes
-from catenet.nodes.internet.rip.keyring import Keyring, Uses
-from catenet.nodes.internet.rip.keys import ALWAYS, Key, Lifetime, read_auth
+from catenet.nodes.internet.rip.packet import PASSWORD_LENGTH
+from catenet.nodes.keys.key import ALWAYS, Key, Lifetime, read_auth
+from catenet.nodes.keys.keyring import Keyring, Uses
 
 __all__ = ["DAEMON", "read_table"]
 
@@ -68,7 +69,7 @@ def _faults(options: Any) -> Iterator[str]:
     odd = [f"{timer} is {format_duration(value)}" for timer, value in given.items() if value < _SHORTEST or value % 1]
     if odd:
         yield f"takes no timer under {format_duration(_SHORTEST)}, and whole seconds: {', '.join(odd)}"
-    proof = read_auth(options.auth)
+    proof = read_auth(options.auth, PASSWORD_LENGTH)
     keys = () if isinstance(proof, bytes) else proof
     for method in dict.fromkeys(key.method for key in keys):
         if method != "md5":
@@ -154,7 +155,7 @@ def _keys(task: Task) -> list[str]:
     """FRR signs with the key of the lowest number that may sign, takes one without lifetime for one that is always
     valid, and sends nothing where none is: so each is told when it is to be used, to the second.
     """
-    proof = read_auth(task.options.auth, task.node.began)
+    proof = read_auth(task.options.auth, PASSWORD_LENGTH, task.node.began)
     if isinstance(proof, bytes) or not proof:
         return []
     lines = ["key chain lab"]

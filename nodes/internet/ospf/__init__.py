@@ -7,6 +7,7 @@ Files, in the order to read them:
     service.py   the declaration
     config.py    `OspfOptions`, what a lab file may say
     expected.py    which routes a lab's routers should find
+    authentication.py    who may speak: checksum, password, digest (RFC 2328 appendix D, RFC 5709)
 
-Supported standards: RFC 2328.
+Supported standards: RFC 2328, RFC 5709.
 """

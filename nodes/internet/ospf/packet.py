@@ -41,6 +41,7 @@ __all__ = [
     "MORE",
     "NONE",
     "OPAQUE",
+    "PASSWORD_LENGTH",
     "PROTOCOL",
     "REQUEST",
     "UPDATE",
@@ -57,6 +58,8 @@ __all__ = [
 PROTOCOL = 89
 """OSPF's number in the IP header (section A.1)."""
 VERSION = 2
+PASSWORD_LENGTH = 8
+"""Octets of a simple password, the header's Authentication (section D.2)."""
 ALL_ROUTERS = Address.parse("224.0.0.5")
 """AllSPFRouters: every router of the network (section A.1)."""
 ALL_DESIGNATED = Address.parse("224.0.0.6")

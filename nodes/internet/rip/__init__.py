@@ -7,8 +7,7 @@ Files, in the order to read them:
     table.py     `Table` of `Route`s, and the receive rule, `select_route` (section 3.9.2)
     output.py    what is said on which network: split horizon, 25 entries a message (sections 3.4.3, 3.10.2)
     authentication.py    who may speak: passwords and digests (section 4.1, RFC 4822)
-    keys.py, keyring.py    `Key`: what a lab file says of one; `Keyring`: which signs, and which are taken, when
-    digests.py, sequences.py    how a digest is made; which message is an old one
+    sequences.py    which message is an old one; the keys themselves and their digests: nodes/keys
     sender.py   `Sender` sends it: full and triggered updates, requests, the poison at the end (sections 3.9.1, 3.10)
     machine.py   `RipMachine`: when to send, what to make of what is received (sections 3.8 to 3.10)
     neighbours.py, refusals.py, reports.py    who was heard, what was refused; events and `show rip`

@@ -26,11 +26,11 @@ import struct
 from collections.abc import Iterable
 
 from catenet.nodes.address import Address
-from catenet.nodes.internet.rip.digests import equal
-from catenet.nodes.internet.rip.keyring import Keyring
-from catenet.nodes.internet.rip.keys import PASSWORD_LENGTH, Key
-from catenet.nodes.internet.rip.packet import AUTHENTICATION, MAX_ENTRIES
+from catenet.nodes.internet.rip.packet import AUTHENTICATION, MAX_ENTRIES, PASSWORD_LENGTH
 from catenet.nodes.internet.rip.sequences import Sequences
+from catenet.nodes.keys.digests import equal
+from catenet.nodes.keys.key import Key
+from catenet.nodes.keys.keyring import Keyring
 from catenet.nodes.machine import DecodeError, Json, Report
 
 __all__ = ["Authentication", "key_in"]
@@ -181,7 +181,7 @@ class Authentication:
         """What has become of the keys since the last call."""
         at = self._epoch + now
         self.next_change = self._keyring.next_change(at) - self._epoch
-        return list(self._keyring.reports(at, lans))
+        return list(self._keyring.reports(at, lans, "RIP"))
 
     def status(self, now: float) -> list[Json]:
         """The keys, for `show rip`."""

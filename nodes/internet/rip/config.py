@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Annotated, Literal, NamedTuple, get_args
+from typing import Annotated, Literal, get_args
 
 from catenet.nodes.control.units import (
     About,
@@ -17,11 +17,11 @@ from catenet.nodes.control.units import (
     Secret,
     format_duration,
 )
-from catenet.nodes.internet.rip.keyring import Keyring
-from catenet.nodes.internet.rip.keys import Key, read_auth
-from catenet.nodes.internet.rip.packet import INFINITY
+from catenet.nodes.internet.rip.packet import INFINITY, PASSWORD_LENGTH
+from catenet.nodes.keys.key import read_auth
+from catenet.nodes.keys.keyring import Proofs, proofs_of
 
-__all__ = ["Proof", "Proofs", "RipOptions", "SplitHorizon"]
+__all__ = ["RipOptions", "SplitHorizon"]
 
 SplitHorizon = Literal["off", "on", "poisoned"]
 Switch = Literal["off", "on"]
@@ -108,33 +108,13 @@ class RipOptions:
             raise OptionError("redistribute 'rip': its own routes are always announced", "redistribute", inner="rip")
         if isinstance(self.tag, bool) or not isinstance(self.tag, int) or not 0 <= self.tag <= 0xFFFF:
             raise OptionError(f"tag {self.tag!r} is out of range; it may be 0 to {0xFFFF}", "tag")
-        read_auth(self.auth)
+        read_auth(self.auth, PASSWORD_LENGTH)
         if self.fail_secure not in get_args(Switch):
             raise OptionError(f"fail_secure {self.fail_secure!r} is neither on nor off", "fail_secure")
 
     def proofs(self) -> Proofs:
         """How it proves at some time that it may speak, and what it takes for a proof at some time."""
-        auth = read_auth(self.auth)
-        if isinstance(auth, bytes) or not auth:
-            only: Proof = 0, "", auth if isinstance(auth, bytes) else b""
-            return Proofs(frozenset((only,)), frozenset((only,)))
-        signers = [span.signer for span in Keyring(auth).spans() if span.signer is not None]
-        return Proofs(frozenset(map(_proof, signers)), frozenset(map(_proof, auth)))
-
-
-Proof = tuple[int, str, bytes]
-"""A key's id, method and secret; or no id and no method, and a simple password, empty where there is none."""
-
-
-class Proofs(NamedTuple):
-    """`signs`: with these by itself, whatever its neighbours use; `takes`: messages with one of these."""
-
-    signs: frozenset[Proof]
-    takes: frozenset[Proof]
-
-
-def _proof(key: Key) -> Proof:
-    return key.number, key.method, key.prepared
+        return proofs_of(read_auth(self.auth, PASSWORD_LENGTH))
 
 
 def _check_timer(name: str, value: object) -> None:

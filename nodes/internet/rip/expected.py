@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from catenet.nodes.control.topology import ExpectedRoute, Router, shortest
-from catenet.nodes.internet.rip.config import Proofs
 from catenet.nodes.internet.rip.packet import INFINITY
+from catenet.nodes.keys.keyring import Proofs
 
 __all__ = ["expected"]
 

@@ -33,6 +33,7 @@ __all__ = [
     "INET",
     "INFINITY",
     "MAX_ENTRIES",
+    "PASSWORD_LENGTH",
     "PORT",
     "REQUEST",
     "RESPONSE",
@@ -53,6 +54,8 @@ REQUEST, RESPONSE = 1, 2
 INET = 2
 AUTHENTICATION = 0xFFFF
 """The address family of an entry that is no route but a password (section 4.1)."""
+PASSWORD_LENGTH = 16
+"""Octets of a simple password (section 4.1)."""
 INFINITY = 16
 """The metric that means unreachable (section 3.6)."""
 MAX_ENTRIES = 25

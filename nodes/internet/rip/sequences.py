@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from catenet.nodes.address import Address
-from catenet.nodes.internet.rip.keys import Key
 from catenet.nodes.internet.rip.neighbours import MAX_NEIGHBOURS
+from catenet.nodes.keys.key import Key
 from catenet.nodes.machine import DecodeError
 
 __all__ = ["Sequences"]

@@ -11,29 +11,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catenet.nodes.internet.rip.config import RipOptions
-from catenet.nodes.internet.rip.keyring import Keyring
-from catenet.nodes.internet.rip.keys import ALWAYS, Key, Lifetime, read_auth
+from catenet.nodes.keys.key import ALWAYS, Key, Lifetime, read_auth
+from catenet.nodes.keys.keyring import Keyring
 
 BEGAN = 1_000_000.0
 
 
 def one(**words: object) -> Key:
-    (key,) = read_auth({"md5": {"7": {"secret": "hush", **words}}}, BEGAN)
+    (key,) = read_auth({"md5": {"7": {"secret": "hush", **words}}}, 16, BEGAN)
     return key
 
 
 def test_4822_3_1_a_key_without_times_never_expires() -> None:
     """ "An operator may configure the Security Association lifetime to infinite" """
-    assert read_auth({"md5": {"7": "hush"}}) == (Key(7, "md5", b"hush", ALWAYS, ALWAYS),)
+    assert read_auth({"md5": {"7": "hush"}}, 16) == (Key(7, "md5", b"hush", ALWAYS, ALWAYS),)
     assert one() == Key(7, "md5", b"hush", ALWAYS, ALWAYS)
-    assert read_auth({"password": "hush"}) == b"hush"
-    assert read_auth({}) == ()
+    assert read_auth({"password": "hush"}, 16) == b"hush"
+    assert read_auth({}, 16) == ()
 
 
 def test_4822_3_1_each_key_has_its_algorithm_and_its_own_lifetime() -> None:
     """ "the implementation MUST require that the authentication algorithm be specified for each key" """
     old, new = read_auth(
-        {"md5": {"1": {"secret": "hush", "until": "3m"}}, "hmac-sha-256": {"2": {"hex": "00ff", "from": "2m"}}}, BEGAN
+        {"md5": {"1": {"secret": "hush", "until": "3m"}}, "hmac-sha-256": {"2": {"hex": "00ff", "from": "2m"}}},
+        16,
+        BEGAN,
     )
     assert old == Key(1, "md5", b"hush", Lifetime(-inf, BEGAN + 180), Lifetime(-inf, BEGAN + 180))
     assert new == Key(2, "hmac-sha-256", b"\0\xff", Lifetime(BEGAN + 120, inf), Lifetime(BEGAN + 120, inf))
@@ -142,7 +144,7 @@ PROPER = st.dictionaries(
 def test_4822_5_1_once_a_key_has_begun_one_signs_and_one_is_taken(auth: dict) -> None:
     """ "it is unacceptable to revert to an unauthenticated condition, and not advisable to disrupt routing" """
     with suppress(ValueError):  # a key that is never valid, or an id given twice
-        keys = read_auth(auth, BEGAN)
+        keys = read_auth(auth, 16, BEGAN)
         for span in Keyring(keys).spans():
             begun = [key for key in keys if key.send.start <= span.start]
             valid = [key for key in begun if key.send.holds(span.start)]

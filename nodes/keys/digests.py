@@ -1,4 +1,5 @@
-"""How a message's digest is made of the message and a key, by each algorithm that RFC 4822 section 4 names.
+"""How a message's digest is made of the message and a key, by each algorithm that RFC 4822 section 4 and
+RFC 5709 section 3 name.
 
 What makes them, OpenSSL, is imported by the first digest: a router without keys is four megabytes smaller without.
 """

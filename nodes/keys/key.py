@@ -1,4 +1,5 @@
-"""A router's keys, which RFC 4822 section 2.2 calls Security Associations, as the option `auth` has them.
+"""A router's keys, which RFC 4822 section 2.2 and RFC 5709 section 3.2 call Security Associations, as the option `auth`
+has them.
 
     auth: {md5: {1: WORD}}                                      one key, for ever
     auth:
@@ -19,12 +20,10 @@ from math import inf
 from typing import Any
 
 from catenet.nodes.control.units import OptionError, format_duration, parse_duration
-from catenet.nodes.internet.rip.digests import METHODS, Method
+from catenet.nodes.keys.digests import METHODS, Method
 
-__all__ = ["ALWAYS", "PASSWORD_LENGTH", "Key", "Lifetime", "read_auth"]
+__all__ = ["ALWAYS", "Key", "Lifetime", "read_auth"]
 
-PASSWORD_LENGTH = 16
-"""Octets of a simple password (RFC 2453 section 4.1)."""
 _TIMES = ("from", "until", "send_from", "send_until", "accept_from", "accept_until")
 _SECRETS = ("secret", "hex")
 _LONGEST = 366 * 86_400.0  # seconds from the lab's start to the last moment that a duration can name
@@ -69,10 +68,11 @@ class Key:
         return self.algorithm.digest(self.prepared, message)
 
 
-def read_auth(auth: Mapping[str, Any], began: float = 0.0) -> bytes | tuple[Key, ...]:
+def read_auth(auth: Mapping[str, Any], password_length: int, began: float = 0.0) -> bytes | tuple[Key, ...]:
     """The option `auth`: a simple password, or keys in the file's order; none where it is empty.
 
-    `began`: seconds since 1970 when the lab was brought up.
+    `password_length`: the octets that the protocol has room for; `began`: seconds since 1970 when the lab was brought
+    up.
 
     Raises:
         OptionError: it names the field and the value, but never a secret.
@@ -82,7 +82,7 @@ def read_auth(auth: Mapping[str, Any], began: float = 0.0) -> bytes | tuple[Key,
         if len(auth) > 1:
             others = ", ".join(each for each in auth if each != "password")
             raise OptionError(f"auth has a password and {others}: one", "auth", inner="password")
-        return _password(auth["password"])
+        return _password(auth["password"], password_length)
     keys: list[Key] = []
     for method, given in auth.items():
         if method not in METHODS:
@@ -98,13 +98,13 @@ def read_auth(auth: Mapping[str, Any], began: float = 0.0) -> bytes | tuple[Key,
     return tuple(keys)
 
 
-def _password(given: object) -> bytes:
+def _password(given: object, longest: int) -> bytes:
     if not isinstance(given, str):
         raise OptionError(
             "auth password is no word; write {password: WORD}, a number in quotes", "auth", inner="password"
         )
     try:
-        return _octets(given.encode(), "auth password", PASSWORD_LENGTH)
+        return _octets(given.encode(), "auth password", longest)
     except ValueError as error:
         raise OptionError(str(error), "auth", inner="password") from None
 

@@ -1,4 +1,5 @@
-"""Which key signs and which are taken, at any time; and what is to be told of it (RFC 4822 sections 2.2, 3.2 and 5.1).
+"""Which key signs and which are taken, at any time; and what is to be told of it (RFC 4822 sections 2.2, 3.2 and
+5.1; RFC 2328 section D.3).
 
 Of the keys that may sign, the one that began last does; of those that began together, the first of the file. The others
 are there for a neighbour who uses an older one.
@@ -16,10 +17,10 @@ from itertools import pairwise
 from math import inf
 from typing import NamedTuple
 
-from catenet.nodes.internet.rip.keys import Key, Lifetime
+from catenet.nodes.keys.key import Key, Lifetime
 from catenet.nodes.machine import DecodeError, Json, Report
 
-__all__ = ["Keyring", "Span", "Uses"]
+__all__ = ["Keyring", "Proof", "Proofs", "Span", "Uses", "proofs_of"]
 
 
 class Span(NamedTuple):
@@ -37,6 +38,17 @@ class Uses(NamedTuple):
     key: Key
     send: Lifetime | None
     accept: Lifetime | None
+
+
+Proof = tuple[int, str, bytes]
+"""A key's id, method and secret; or no id and no method, and a simple password, empty where there is none."""
+
+
+class Proofs(NamedTuple):
+    """`signs`: with these by itself, whatever its neighbours use; `takes`: messages with one of these."""
+
+    signs: frozenset[Proof]
+    takes: frozenset[Proof]
 
 
 class Keyring:
@@ -122,8 +134,9 @@ class Keyring:
 
     # What is told
 
-    def reports(self, at: float, lans: Iterable[str]) -> Iterator[Report]:
-        """What has changed since the last time it was asked: keys that have expired, another key that signs.
+    def reports(self, at: float, lans: Iterable[str], protocol: str) -> Iterator[Report]:
+        """What has changed since the last time it was asked: keys that have expired, another key that signs. `protocol`
+        is whose they are, `lans` where.
 
         At first, which one signs; nothing of keys without end and beginning.
         """
@@ -133,7 +146,7 @@ class Keyring:
         for key in self.keys:
             end, in_use = _end(key), self._is_used(key, at)
             if end <= at and (in_use if first else end > since):
-                yield self._expired(key, sorted(lans), at, in_use=in_use)
+                yield self._expired(key, sorted(lans), protocol, at, in_use=in_use)
         was, now = self._signer, self.signer(at)
         self._signer = now
         if first or now is not was:
@@ -142,7 +155,7 @@ class Keyring:
     def _is_used(self, key: Key, at: float) -> bool:
         return key is self.signer(at) or self._accepts(key, at)
 
-    def _expired(self, key: Key, lans: list[str], at: float, *, in_use: bool) -> Report:
+    def _expired(self, key: Key, lans: list[str], protocol: str, at: float, *, in_use: bool) -> Report:
         """ "any actual occurrence of a RIPv2 Security Association expiration MUST cause a security event to be logged"
         (5.1), with these particulars.
         """
@@ -151,12 +164,12 @@ class Keyring:
             what = "; no other is valid, so it stays in use"
         elif not any(self._is_used(other, at) for other in self.keys):
             what = "; no other is valid: nothing is sent, and nothing taken"
-        text = f"RIP's key {key.number} ({key.method}) has expired on {', '.join(lans)}{what}"
+        text = f"{protocol}'s key {key.number} ({key.method}) has expired on {', '.join(lans)}{what}"
         data: dict[str, Json] = {"key": key.number, "method": key.method, "lans": list[Json](lans), "last": in_use}
         return Report("key.expired", text, data)
 
     def status(self, at: float) -> list[Json]:
-        """For `show rip`: each key and how it stands. In so many seconds it begins, another one signs in its place, and
+        """For `show`: each key and how it stands. In so many seconds it begins, another one signs in its place, and
         it is taken no more; None where that never comes, or has been.
         """
         signer = self.signer(at)
@@ -180,6 +193,21 @@ class Keyring:
         if key.send.holds(at) or key.accept.holds(at):
             return "valid"
         return "expired" if at >= _end(key) else "waits"
+
+
+def proofs_of(auth: bytes | Sequence[Key]) -> Proofs:
+    """How a router with that password, or these keys, proves at some time that it may speak, and what it takes for a
+    proof at some time.
+    """
+    if isinstance(auth, bytes) or not auth:
+        only: Proof = 0, "", auth if isinstance(auth, bytes) else b""
+        return Proofs(frozenset((only,)), frozenset((only,)))
+    signers = [span.signer for span in Keyring(auth).spans() if span.signer is not None]
+    return Proofs(frozenset(map(_proof, signers)), frozenset(map(_proof, auth)))
+
+
+def _proof(key: Key) -> Proof:
+    return key.number, key.method, key.prepared
 
 
 def _whole(spans: Sequence[Span]) -> Lifetime | None:
