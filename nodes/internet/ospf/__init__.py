@@ -8,6 +8,12 @@ Files, in the order to read them:
     config.py    `OspfOptions`, what a lab file may say
     expected.py    which routes a lab's routers should find
     authentication.py    who may speak: checksum, password, digest (RFC 2328 appendix D, RFC 5709)
+    lsdb.py    the link state database: installing, ageing (sections 12.2, 13.2, 14)
+    graph.py    an area as a directed graph of routers and networks (section 2.1)
+    spf.py    the shortest-path tree, by Dijkstra's algorithm, and the next hops (sections 16.1, 16.1.1)
+    destination.py, table.py    the network that an LSA speaks of; the routing table (section 11)
+    intra_area.py, inter_area.py, externals.py    the routes of each kind (sections 16.1 to 16.4)
+    routes.py    `calculate`: all of that in its order (section 16)
 
 Supported standards: RFC 2328, RFC 5709.
 """
