@@ -27,12 +27,12 @@ EVERY = "all"
 
 def show(
     node: NodeArgument,
-    what: Annotated[
-        str,
+    words: Annotated[
+        list[str] | None,
         typer.Argument(
             metavar="WHAT", help="Without it: the words that this node knows.", autocompletion=complete.tables
         ),
-    ] = "",
+    ] = None,
     lab: LabOption = "",
     json: JsonOption = False,
 ) -> None:
@@ -42,11 +42,13 @@ def show(
     catenet show a                     what there is
     catenet show a rip                 its table, and who taught it each line
     catenet show a routes              the kernel's
+    catenet show a ospf neighbors      a table may have two words
     catenet show dns.eurecom.fr resolver --json
     catenet show all routes            of all nodes that have it, in one table
 
     Exit code 1 when of all nodes none answers.
     """
+    what = " ".join(words or ())
     docker = engine()
     running = running_lab(docker, lab)
     if node == EVERY and EVERY not in running.containers:

@@ -14,6 +14,10 @@ Files, in the order to read them:
     destination.py, table.py    the network that an LSA speaks of; the routing table (section 11)
     intra_area.py, inter_area.py, externals.py    the routes of each kind (sections 16.1 to 16.4)
     routes.py    `calculate`: all of that in its order (section 16)
+    service.py   the declaration
+    config.py    `OspfOptions`, what a lab file may say
+    agreement.py    which routers can be neighbours, by their options, and what keeps them from it
+    expected.py    which routes a lab's routers should find
 
 Supported standards: RFC 2328, RFC 5709.
 """

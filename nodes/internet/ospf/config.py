@@ -18,7 +18,9 @@ from catenet.nodes.control.units import (
     Secret,
     format_duration,
 )
-from catenet.nodes.internet.rip.keys import Key, read_auth
+from catenet.nodes.internet.ospf.packet import PASSWORD_LENGTH
+from catenet.nodes.keys.key import Key, read_auth
+from catenet.nodes.keys.keyring import Proofs, proofs_of
 
 __all__ = ["BACKBONE", "AreaKind", "Network", "OnLan", "OspfOptions", "area_of"]
 
@@ -31,8 +33,6 @@ BACKBONE = Address(0)
 _AUTH = Form("{password: WORD}, or {METHOD: {KEY-ID: WORD}}")
 _AREA = Form("an area's number, like 1 or 0.0.0.1, or off")
 _Key = Annotated[Secret | Mapping[str, Secret], Form("WORD, or {secret: WORD, from: 2m, until: 5m}")]
-_PASSWORD = 8
-"""Octets of a simple password: the packet's header has so many (RFC 2328 D.3)."""
 _SHORTEST, _LONGEST = 0.1, 3600.0
 _LONGEST_HELLO, _MAX_COST, _MAX_METRIC, _MAX_TAG, _MAX_PATHS = 0xFFFF, 0xFFFF, 0xFFFFFE, 0xFFFFFFFF, 64
 
@@ -130,8 +130,9 @@ class OspfOptions:
         self._check_areas()
         self._check_networks()
         self._check_timers()
-        _check_numbers("cost", self.cost, 1, _MAX_COST)
-        _check_numbers("priority", self.priority, 0, 0xFF)
+        for option, least, most in (("cost", 1, _MAX_COST), ("priority", 0, 0xFF)):
+            for lan, value in getattr(self, option).items():
+                _check_number(option, value, least, most, lan)
         if "ospf" in self.redistribute:
             raise OptionError("redistribute 'ospf': its own routes are always announced", "redistribute", inner="ospf")
         for name, least, most in (
@@ -140,8 +141,10 @@ class OspfOptions:
             ("tag", 0, _MAX_TAG),
             ("ecmp", 1, _MAX_PATHS),
         ):
-            _check_number(name, name, getattr(self, name), least, most)
-        self._check_auth()
+            _check_number(name, getattr(self, name), least, most)
+        self.keys()
+        if self.fail_secure not in get_args(Switch):
+            raise OptionError(f"fail_secure {self.fail_secure!r} is neither on nor off", "fail_secure")
 
     def at(self, lan: str) -> OnLan | None:
         """How the router speaks on that LAN; None: not at all, nor of it."""
@@ -170,25 +173,26 @@ class OspfOptions:
 
         `began`: seconds since 1970 when the lab was brought up.
         """
-        return read_auth(self.auth, began)
+        return read_auth(self.auth, PASSWORD_LENGTH, began)
+
+    def proofs(self) -> Proofs:
+        """How it proves at some time that it may speak, and what it takes for a proof at some time."""
+        return proofs_of(self.keys())
 
     def _check_areas(self) -> None:
-        used = {_checked_area(word, "area", lan) for lan, word in self.area.items()}
-        seen: set[Address] = set()
+        for lan, given in self.area.items():
+            _checked_area(given, "area", lan)
+        seen: set[Address | None] = {None}
         for word, kind in self.areas.items():
-            if kind not in get_args(AreaKind):
-                raise OptionError(
-                    f"areas {word}: {kind!r} is none of {', '.join(get_args(AreaKind))}", "areas", inner=word
-                )
             area = _checked_area(word, "areas", word)
-            if area is None or area in seen:
-                raise OptionError(
-                    f"areas {word!r}: {'off is no area' if area is None else 'it is here twice'}", "areas", inner=word
-                )
+            if area in seen:
+                why = "off is no area" if area is None else "it is here twice"
+                raise OptionError(f"areas {word}: {why}", "areas", inner=word)
+            if kind not in get_args(AreaKind):
+                known = ", ".join(get_args(AreaKind))
+                raise OptionError(f"areas {word}: {kind!r} is none of {known}", "areas", inner=word)
             if area == BACKBONE and kind != "normal":
                 raise OptionError(f"areas {word}: the backbone cannot be {kind} (section 3.6)", "areas", inner=word)
-            if area != BACKBONE and area not in used:
-                raise OptionError(f"areas {word}: no LAN is in it, by `area`", "areas", "area", inner=word)
             seen.add(area)
 
     def _check_networks(self) -> None:
@@ -219,17 +223,6 @@ class OspfOptions:
                 "dead",
                 "hello",
             )
-
-    def _check_auth(self) -> None:
-        keys = self.keys()
-        if isinstance(keys, bytes) and len(keys) > _PASSWORD:
-            raise OptionError(
-                f"auth password has {len(keys)} octets; OSPF has room for {_PASSWORD} (section D.3)",
-                "auth",
-                inner="password",
-            )
-        if self.fail_secure not in get_args(Switch):
-            raise OptionError(f"fail_secure {self.fail_secure!r} is neither on nor off", "fail_secure")
 
 
 def area_of(word: int | str) -> Address | None:
@@ -266,14 +259,10 @@ def _check_router_id(word: str) -> None:
         raise OptionError(f"router_id {word!r} is none; write it like an address: 10.0.0.1", "router_id")
 
 
-def _check_numbers(option: str, given: Mapping[str, object], least: int, most: int) -> None:
-    for lan, value in given.items():
-        _check_number(option, f"{option} of {lan}", value, least, most, lan)
-
-
-def _check_number(option: str, what: str, value: object, least: int, most: int, inner: str = "") -> None:
+def _check_number(option: str, value: object, least: int, most: int, lan: str = "") -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise OptionError(f"{what} {value!r} is out of range; it may be {least} to {most}", option, inner=inner)
+        what = f"{option} of {lan}" if lan else option
+        raise OptionError(f"{what} {value!r} is out of range; it may be {least} to {most}", option, inner=lan)
 
 
 def _check_timer(name: str, value: object, shortest: float, longest: float) -> None:

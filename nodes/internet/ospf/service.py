@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from catenet.nodes.control.service import Routing, Service, Table
 
 if TYPE_CHECKING:
-    from catenet.nodes.control.topology import Expected
+    from catenet.nodes.control.topology import Disagree, Expected
     from catenet.nodes.internet.ospf.config import OspfOptions
 
 __all__ = ["SERVICES"]
@@ -25,12 +25,18 @@ def _expected() -> Expected:
     return expected
 
 
+def _disagreements() -> Disagree:
+    from catenet.nodes.internet.ospf.agreement import disagreements
+
+    return disagreements
+
+
 SERVICES = (
     Service(
         "ospf",
         "Routes by OSPF version 2 (RFC 2328). The timers' defaults are the sample values of its section C.3.",
         _options,
-        routing=Routing(number=188, distance=110, expected=_expected, network_cost=1),
+        routing=Routing(number=188, distance=110, expected=_expected, network_cost=1, disagreements=_disagreements),
         tables=(
             Table(
                 "ospf",
