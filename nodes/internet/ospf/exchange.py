@@ -66,7 +66,6 @@ class Exchange:
             neighbour.circuit.due[InterfaceEvent.NEIGHBOUR_CHANGE] = None
         if NeighbourState.FULL in (new, was):
             router.reconsider(urgent=was == NeighbourState.FULL)
-            router.calculate = True
         router.settling = True
         if new == NeighbourState.EX_START:
             self._begin(neighbour)

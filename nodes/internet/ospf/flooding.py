@@ -10,7 +10,16 @@ from typing import Protocol
 from catenet.nodes.internet.ospf.area import Scope
 from catenet.nodes.internet.ospf.exchange import Exchange
 from catenet.nodes.internet.ospf.interface_states import InterfaceState
-from catenet.nodes.internet.ospf.lsa import MAX_AGE, MAX_SEQUENCE, MIN_LS_ARRIVAL, Lsa, LsaHeader, LsaKey, LsaType, newer
+from catenet.nodes.internet.ospf.lsa import (
+    MAX_AGE,
+    MAX_SEQUENCE,
+    MIN_LS_ARRIVAL,
+    Lsa,
+    LsaHeader,
+    LsaKey,
+    LsaType,
+    newer,
+)
 from catenet.nodes.internet.ospf.lsdb import Stored
 from catenet.nodes.internet.ospf.neighbour import Neighbour
 from catenet.nodes.internet.ospf.neighbour_states import NeighbourEvent, NeighbourState
@@ -253,7 +262,9 @@ class Flooding:
         if not flushing or router.exchanging:
             return
         for scope in flushing:
-            awaited = {key for circuit in scope.circuits for n in circuit.neighbours.values() for key in n.retransmissions}
+            awaited = {
+                key for circuit in scope.circuits for n in circuit.neighbours.values() for key in n.retransmissions
+            }
             for key in scope.flushing - awaited:
                 scope.flushing.discard(key)
                 scope.said.discard(key)

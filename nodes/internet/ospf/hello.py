@@ -61,7 +61,6 @@ class Hellos:
             router.timers.set(("wait", circuit.name), router.now + router.dead)
         self.send(circuit)
         router.reconsider(urgent=False)
-        router.calculate = True
 
     def _reset(self, circuit: Circuit) -> None:
         router, cause = self._router, f"{circuit.name} went down"
@@ -72,7 +71,6 @@ class Hellos:
             router.timers.cancel((word, circuit.name))
         if circuit.state != InterfaceState.DOWN:
             router.reconsider(urgent=True)
-            router.calculate = True
         self._move(circuit, InterfaceState.DOWN)
         circuit.designated = circuit.backup = NONE
         circuit.due.clear()
@@ -169,7 +167,7 @@ class Hellos:
         if _stage(state) != _stage(neighbour.state):
             self._ask(circuit)
 
-    def _compare(self, neighbour: Neighbour, designated: bool, backup: bool, priority: int) -> None:  # noqa: FBT001
+    def _compare(self, neighbour: Neighbour, designated: bool, backup: bool, priority: int) -> None:
         """Its Hello, beside what it said before: does the election change?"""
         circuit, says = neighbour.circuit, neighbour.candidate
         if circuit.state == InterfaceState.WAITING:
@@ -200,7 +198,7 @@ class Hellos:
     def refuse(self, circuit: Circuit, router_id: Address, source: Address, why: str) -> None:
         """Something keeps an adjacency from coming up: count it, say it once, and remember it for `show`."""
         router = self._router
-        router.reporter.refused(why.split(" ")[0], source, circuit.name, why, router.now)
+        router.reporter.refused(why.split(" ", maxsplit=1)[0], source, circuit.name, why, router.now)
         circuit.mismatches.pop(source, None)
         if len(circuit.mismatches) >= MAX_NEIGHBOURS:
             del circuit.mismatches[next(iter(circuit.mismatches))]
@@ -212,7 +210,9 @@ class Hellos:
         if known is not None and (known.router, known.address) == (router_id, source):
             return known
         if known is not None:
-            self._kill(known, NeighbourEvent.KILL, f"it has another {'address' if circuit.point_to_point else 'Router ID'}")
+            self._kill(
+                known, NeighbourEvent.KILL, f"it has another {'address' if circuit.point_to_point else 'Router ID'}"
+            )
         new = Neighbour(circuit, router_id, source)
         circuit.neighbours[new.key] = new
         return new

@@ -14,10 +14,9 @@ from catenet.nodes.internet.ospf.interface_states import InterfaceEvent, Interfa
 from catenet.nodes.internet.ospf.lsa import LsaHeader, LsaKey
 from catenet.nodes.internet.ospf.neighbour import Neighbour
 from catenet.nodes.internet.ospf.neighbour_states import NeighbourState
-from catenet.nodes.internet.ospf.packet import ALL_DESIGNATED, ALL_ROUTERS, HEADER, NONE, Hello
+from catenet.nodes.internet.ospf.packet import ALL_DESIGNATED, ALL_ROUTERS, HEADER, NONE, PROTOCOL, Hello
 from catenet.nodes.internet.ospf.recent import Recent
 from catenet.nodes.machine import Interface, Ip
-from catenet.nodes.internet.ospf.packet import PROTOCOL
 
 __all__ = ["MAX_NEIGHBOURS", "PACE", "Circuit", "Mismatch"]
 
@@ -143,6 +142,4 @@ class Circuit:
         """What its Hellos say. "The list of all routers on the network from which Hello Packets have been seen
         recently" (section 9.5)."""
         heard = tuple(neighbour.router for neighbour in self.in_state(NeighbourState.INIT))
-        return Hello(
-            self.mask, hello, self.options, self.on.priority, dead, self.designated, self.backup, heard
-        )
+        return Hello(self.mask, hello, self.options, self.on.priority, dead, self.designated, self.backup, heard)

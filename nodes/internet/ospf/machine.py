@@ -300,6 +300,8 @@ class OspfMachine:
     # Output (12.4)
 
     def _originate_links(self) -> None:
+        """And calculate the routes anew: whom we reach as a neighbour may have changed where our LSAs do not."""
+        self._router.calculate = True
         boundary = bool(self._externals())
         for area in self._router.areas.values():
             self._own.want(area.scope, _LINKS, originate.links(self._router, area, boundary=boundary), area.options)

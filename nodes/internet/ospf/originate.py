@@ -139,7 +139,7 @@ def externals(router: Router, redistributed: Mapping[Prefix, tuple[NextHop, ...]
     for prefix, link_state_id in _named(redistributed).items():
         body = ExternalLsa(
             mask(prefix.length),
-            options.metric_type == 2,  # noqa: PLR2004 -- that is its name
+            options.metric_type == 2,
             options.metric,
             _forwarding(router, redistributed[prefix]),
             options.tag,

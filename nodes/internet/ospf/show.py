@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from catenet.nodes.address import Address, Prefix
+from catenet.nodes.address import Prefix
 from catenet.nodes.internet.ospf.router import Router
 from catenet.nodes.internet.ospf.routing import Routing
 from catenet.nodes.machine import Json
