@@ -107,15 +107,15 @@ class Exchange:
     def _describe(self, neighbour: Neighbour, flags: int, headers: tuple[LsaHeader, ...]) -> None:
         circuit = neighbour.circuit
         options = circuit.options | OPAQUE
-        neighbour.sent = Description(circuit.interface.mtu, options, flags, neighbour.sequence, headers)
+        neighbour.description = Description(circuit.interface.mtu, options, flags, neighbour.sequence, headers)
         self._send_description(neighbour)
 
     def _send_description(self, neighbour: Neighbour) -> None:
         """Once more, too. The master sends it again every RxmtInterval "without an acknowledgment" (10.8)."""
         router, circuit = self._router, neighbour.circuit
-        if neighbour.sent is None:
+        if neighbour.description is None:
             return
-        router.send(circuit, neighbour.sent, circuit.to(neighbour))
+        router.send(circuit, neighbour.description, circuit.to(neighbour))
         neighbour.sent_at = router.now
         if neighbour.master:
             router.timers.set(("describe", circuit.name, neighbour.key), router.now + router.options.retransmit)
@@ -210,7 +210,7 @@ class Exchange:
             if why := self._take_header(neighbour, header):
                 self.event(neighbour, NeighbourEvent.SEQUENCE_MISMATCH, f"the exchange begins again: {why}")
                 return
-        sent_more = neighbour.sent is not None and bool(neighbour.sent.flags & MORE)
+        sent_more = neighbour.description is not None and bool(neighbour.description.flags & MORE)
         if neighbour.master:
             neighbour.sequence = neighbour.sequence + 1 & 0xFFFFFFFF
             over = not sent_more and not said.flags & MORE
@@ -219,7 +219,9 @@ class Exchange:
         else:
             neighbour.sequence = said.sequence
             self._describe_next(neighbour)
-            over = not said.flags & MORE and neighbour.sent is not None and not neighbour.sent.flags & MORE
+            over = (
+                not said.flags & MORE and neighbour.description is not None and not neighbour.description.flags & MORE
+            )
         if over:
             self._complete(neighbour)
         self._request(neighbour)

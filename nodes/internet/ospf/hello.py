@@ -67,7 +67,7 @@ class Hellos:
         router.reporter.because(cause, "link down", circuit.name)
         for neighbour in tuple(circuit.neighbours.values()):
             self._kill(neighbour, NeighbourEvent.KILL, cause)
-        for word in ("hello", "wait", "acknowledge"):
+        for word in ("hello", "wait", "acknowledge", "paced"):
             router.timers.cancel((word, circuit.name))
         if circuit.state != InterfaceState.DOWN:
             router.reconsider(urgent=True)
@@ -96,10 +96,11 @@ class Hellos:
         router = self._router
         router.reporter.designated_changed(circuit, router.now)
         self._ask(circuit)
+        urgent = any(circuit.in_state(NeighbourState.FULL))
         for neighbour in tuple(circuit.in_state(NeighbourState.TWO_WAY)):
             cause = "the Designated Router or its Backup has changed"
             self._exchange.event(neighbour, NeighbourEvent.ADJACENCY_OK, cause)
-        router.reconsider(urgent=True)
+        router.reconsider(urgent=urgent)
 
     def _move(self, circuit: Circuit, state: InterfaceState) -> None:
         if state == circuit.state:

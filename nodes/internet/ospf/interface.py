@@ -12,19 +12,16 @@ from catenet.nodes.internet.ospf.config import OnLan
 from catenet.nodes.internet.ospf.election import Candidate
 from catenet.nodes.internet.ospf.interface_states import InterfaceEvent, InterfaceState
 from catenet.nodes.internet.ospf.lsa import LsaHeader, LsaKey
-from catenet.nodes.internet.ospf.neighbour import Neighbour
+from catenet.nodes.internet.ospf.neighbour import PACE, Neighbour
 from catenet.nodes.internet.ospf.neighbour_states import NeighbourState
 from catenet.nodes.internet.ospf.packet import ALL_DESIGNATED, ALL_ROUTERS, HEADER, NONE, PROTOCOL, Hello
 from catenet.nodes.internet.ospf.recent import Recent
 from catenet.nodes.machine import Interface, Ip
 
-__all__ = ["MAX_NEIGHBOURS", "PACE", "Circuit", "Mismatch"]
+__all__ = ["MAX_NEIGHBOURS", "Circuit", "Mismatch"]
 
 MAX_NEIGHBOURS = 256
 """So many neighbours are held on one interface, and so many others remembered with whom nothing comes about."""
-PACE = 1.1
-"""Seconds between two instances of an LSA on one interface: a neighbour throws away, without acknowledging it, what
-comes within MinLSArrival, 1 s, of the instance before (section 13 (5) (a))."""
 _IP_HEADER = 20
 
 

@@ -95,7 +95,9 @@ class OspfMachine:
             "hello": self._hellos.hello_due,
             "wait": self._hellos.wait_due,
             "acknowledge": self._outbox.acknowledge_due,
+            "paced": self._outbox.paced_due,
             "own": self._own.own_due,
+            "stray": self._own.stray_due,
             "dead": partial(self._of_neighbour, self._hellos.dead_due),
             "describe": partial(self._of_neighbour, self._exchange.describe_due),
             "request": partial(self._of_neighbour, self._exchange.request_due),
@@ -305,6 +307,7 @@ class OspfMachine:
         boundary = bool(self._externals())
         for area in self._router.areas.values():
             self._own.want(area.scope, _LINKS, originate.links(self._router, area, boundary=boundary), area.options)
+        self._own.take_back()
 
     def _originate_summaries(self) -> None:
         for area in self._router.areas.values():

@@ -11,11 +11,16 @@ from catenet.nodes.internet.ospf.election import Candidate
 from catenet.nodes.internet.ospf.lsa import LsaHeader, LsaKey
 from catenet.nodes.internet.ospf.neighbour_states import NeighbourState
 from catenet.nodes.internet.ospf.packet import NONE, Description, Hello
+from catenet.nodes.internet.ospf.recent import Recent
 
 if TYPE_CHECKING:
     from catenet.nodes.internet.ospf.interface import Circuit
 
-__all__ = ["Neighbour", "PacketIdentity"]
+__all__ = ["PACE", "Neighbour", "PacketIdentity"]
+
+PACE = 1.1
+"""Seconds between two instances of an LSA to one neighbour: it throws away, without acknowledging it, what comes within
+MinLSArrival, 1 s, of the instance before (section 13 (5) (a))."""
 
 PacketIdentity = tuple[int, int, int]
 """Flags, Options and DD sequence number: by these a Database Description is a duplicate (section 10.6)."""
@@ -40,11 +45,11 @@ class Neighbour:
     priority: int = 0
     designated: Address = NONE
     backup: Address = NONE
-    # The Database Exchange: `sent` is the last Database Description, at `sent_at`, `last` the last that was accepted
+    # The Database Exchange: `description` is the last that was sent, at `sent_at`, `last` the last that was accepted
     master: bool = False
     sequence: int = 0
     options: int = 0
-    sent: Description | None = None
+    description: Description | None = None
     sent_at: float = 0.0
     last: PacketIdentity | None = None
     completed: float = 0.0
@@ -55,6 +60,8 @@ class Neighbour:
     requested: set[LsaKey] = field(default_factory=set)
     retransmissions: dict[LsaKey, float] = field(default_factory=dict)
     retransmit_at: float = inf
+    # Which instances of LSAs were sent to it alone of late
+    sent: Recent[LsaKey, LsaHeader] = field(default_factory=lambda: Recent(PACE))
 
     @property
     def key(self) -> Address:

@@ -25,16 +25,21 @@ from catenet.nodes.internet.ospf.router import Router
 
 __all__ = ["OwnLsas"]
 
+_STRAY = 1.0
+"""Seconds for which an LSA from before a restart is left alone: most of those will be said again in a moment, and the
+others would not take that so soon after a flush."""
+
 
 @dataclass(slots=True)
 class _Own:
     """An LSA that is to be there. `at`: when an instance of it was originated last; `taken_back`: when that was because
-    another's had come."""
+    an instance of another origin had come; `lost`: one has come, and nothing was done yet."""
 
     options: int
     body: Body
     at: float = -inf
     taken_back: float = -inf
+    lost: bool = False
 
 
 class OwnLsas:
@@ -62,6 +67,8 @@ class OwnLsas:
                 continue
             else:
                 own.options, own.body = options, body
+                if own.lost:
+                    continue  # `take_back` says it
             self._originate(scope, key, own, "something has changed")
 
     def own_due(self, scope: Scope, key: LsaKey) -> None:
@@ -99,7 +106,7 @@ class OwnLsas:
                 return
             sequence = stored.lsa.header.sequence + 1
         lsa = Lsa.make(key, own.options, sequence, own.body)
-        own.at = router.now
+        own.at, own.lost = router.now, False
         scope.said.discard(key)
         self._flooding.install(scope, lsa, own=True)
         self._flooding.flood(scope, lsa.header)
@@ -139,14 +146,28 @@ class OwnLsas:
         router, key = self._router, lsa.header.key
         own = self._wanted.get((scope, key))
         if own is None:
+            router.timers.set(("stray", scope, key), router.now + _STRAY)
+            return
+        own.lost = True
+        router.reconsider(urgent=False)  # in this moment it may become another one
+
+    def stray_due(self, scope: Scope, key: LsaKey) -> None:
+        """Nothing has made it one of ours again."""
+        if (scope, key) not in self._wanted:
             self._flush(scope, key, "it is of an earlier life of this router")
-            return
-        # Whoever makes up instances of ours without end gets no more answers than others' LSAs do.
-        if router.now < own.taken_back + router.min_ls_interval:
-            router.timers.set(("own", scope, key), own.taken_back + router.min_ls_interval)
-            return
-        own.taken_back = router.now
-        self._originate(scope, key, own, "another instance of it came from others", at_once=True)
+
+    def take_back(self) -> None:
+        """Originate anew what came from others. Whoever makes up instances of ours without end gets no more answers
+        than there are new instances of other LSAs."""
+        router = self._router
+        for (scope, key), own in self._wanted.items():
+            if not own.lost:
+                continue
+            if router.now < own.taken_back + router.min_ls_interval:
+                router.timers.set(("own", scope, key), own.taken_back + router.min_ls_interval)
+                continue
+            own.taken_back = router.now
+            self._originate(scope, key, own, "another instance of it came from others", at_once=True)
 
     def gone(self, scope: Scope, key: LsaKey) -> None:
         """It was at MaxAge, and everybody has acknowledged that: a sequence number that has wrapped begins anew."""

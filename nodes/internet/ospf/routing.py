@@ -15,8 +15,9 @@ from catenet.nodes.machine import DeleteRoute, SetRoute
 
 __all__ = ["Routing", "metric_of"]
 
-_HOLD, _LONGEST_HOLD = 0.05, 5.0
-"""Seconds between two calculations: the first comes at once, and where one follows another the time doubles."""
+_COLLECT, _HOLD, _LONGEST_HOLD = 0.01, 0.05, 5.0
+"""Seconds: for which changes are collected, as one seldom comes alone; and between two calculations, which doubles each
+time that one follows another."""
 
 
 class Routing:
@@ -35,7 +36,7 @@ class Routing:
         """Something has changed that it is calculated from."""
         now = self._router.now
         self._router.calculate = False
-        self.due = min(self.due, max(now, self._last + self._hold))
+        self.due = min(self.due, max(now + _COLLECT, self._last + self._hold))
 
     def hasten(self) -> None:
         """A carrier has gone: the kernel has lost routes, and others' may lead there. Calculate at once."""

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 
 from catenet.nodes.address import Address
 from catenet.nodes.internet.ospf.area import Scope
-from catenet.nodes.internet.ospf.interface import PACE, Circuit
+from catenet.nodes.internet.ospf.interface import Circuit
 from catenet.nodes.internet.ospf.lsa import HEADER_LENGTH, Lsa, LsaHeader, LsaKey, newer
-from catenet.nodes.internet.ospf.neighbour import Neighbour
+from catenet.nodes.internet.ospf.neighbour import PACE, Neighbour
 from catenet.nodes.internet.ospf.neighbour_states import NeighbourState
 from catenet.nodes.internet.ospf.packet import Acknowledgement, Update
 from catenet.nodes.internet.ospf.router import Router
@@ -34,6 +34,7 @@ class Outbox:
         self._router = router
         self._flooded: dict[Circuit, Updates] = {}
         self._direct: dict[Neighbour, Updates] = {}
+        self._paced: dict[Circuit, Updates] = {}
         self._delayed: dict[Circuit, dict[LsaHeader, None]] = {}
         self._acknowledged: dict[Neighbour, dict[LsaHeader, None]] = {}
         self._acknowledge_after = min(1.0, router.options.retransmit / 4)
@@ -68,11 +69,11 @@ class Outbox:
         acknowledged, self._acknowledged = self._acknowledged, {}
         for circuit, updates in flooded.items():
             keys = [key for key, scope in updates.items() if self._may_send(circuit, scope, key)]
-            self._send(circuit, ((updates[key], key) for key in keys), circuit.to_all)
+            self._send(circuit, ((updates[key], key) for key in keys))
         for neighbour, updates in direct.items():
             if neighbour.state >= NeighbourState.EXCHANGE:
                 circuit = neighbour.circuit
-                self._send(circuit, ((scope, key) for key, scope in updates.items()), circuit.to(neighbour))
+                self._send(circuit, ((scope, key) for key, scope in updates.items()), neighbour)
         for neighbour, headers in acknowledged.items():
             self._acknowledge(neighbour.circuit, headers, neighbour.circuit.to(neighbour))
 
@@ -84,30 +85,50 @@ class Outbox:
     def retransmit(self, neighbour: Neighbour, keys: Iterable[tuple[Scope, LsaKey]]) -> int:
         """As many LSAs as fit in one packet, sent "directly to the neighbor" (section 13.6); how many those are."""
         circuit = neighbour.circuit
-        packets = self._packed(circuit, keys)
+        packets = self._packed(circuit, keys, neighbour)
         lsas = next(packets, [])
         self._update(circuit, lsas, circuit.to(neighbour))
         return len(lsas)
 
     def _may_send(self, circuit: Circuit, scope: Scope, key: LsaKey) -> bool:
-        """Not so soon after another instance that the neighbours would throw it away: it stays on their retransmission
-        lists until then. Nor when nobody waits for it any more."""
+        """Whether an LSA is flooded now. Whoever has got another instance of it a moment ago would throw it away: it is
+        sent to him alone, when he takes it; where that are all who wait for it, to all together."""
         router, stored = self._router, scope.lsdb.get(key)
-        if stored is None:
+        waiting = [each for each in circuit.neighbours.values() if key in each.retransmissions]
+        if stored is None or not waiting:
             return False
-        last = circuit.sent.get(key, router.now)
-        if last is None or newer(scope.header(stored, router.now), last[1]) == 0:
-            return True
-        for neighbour in circuit.neighbours.values():
-            if key in neighbour.retransmissions:
-                router.await_acknowledgement(neighbour, key, last[0] + PACE)
-        return False
+        header = scope.header(stored, router.now)
+        again = {each: when for each in waiting if (when := self._takes(each, header)) > router.now}
+        if len(again) == len(waiting):
+            paced = self._paced.setdefault(circuit, {})
+            if not paced:
+                router.timers.set(("paced", circuit.name), min(again.values()))
+            paced[key] = scope
+            return False
+        for neighbour, when in again.items():
+            router.await_acknowledgement(neighbour, key, when)
+        return True
 
-    def _send(self, circuit: Circuit, keys: Iterable[tuple[Scope, LsaKey]], to: Address) -> None:
-        for lsas in self._packed(circuit, keys):
-            self._update(circuit, lsas, to)
+    def _takes(self, neighbour: Neighbour, header: LsaHeader) -> float:
+        """From when on it takes this instance of an LSA."""
+        now = self._router.now
+        lasts = neighbour.sent.get(header.key, now), neighbour.circuit.sent.get(header.key, now)
+        return max((last[0] + PACE for last in lasts if last is not None and newer(header, last[1])), default=now)
 
-    def _packed(self, circuit: Circuit, keys: Iterable[tuple[Scope, LsaKey]]) -> Iterator[list[Lsa]]:
+    def paced_due(self, name: str) -> None:
+        """What has waited long enough leaves; what has not waits on."""
+        circuit = self._router.circuits[name]
+        for key, scope in self._paced.pop(circuit, {}).items():
+            if any(key in neighbour.retransmissions for neighbour in circuit.neighbours.values()):
+                self.flood(circuit, scope, key)
+
+    def _send(self, circuit: Circuit, keys: Iterable[tuple[Scope, LsaKey]], neighbour: Neighbour | None = None) -> None:
+        for lsas in self._packed(circuit, keys, neighbour):
+            self._update(circuit, lsas, circuit.to_all if neighbour is None else circuit.to(neighbour))
+
+    def _packed(
+        self, circuit: Circuit, keys: Iterable[tuple[Scope, LsaKey]], neighbour: Neighbour | None
+    ) -> Iterator[list[Lsa]]:
         """The LSAs as they leave, as many at a time as fit in a packet; one that is too long goes alone."""
         router = self._router
         room = left = circuit.room(router.auth.overhead) - _COUNT
@@ -123,7 +144,8 @@ class Outbox:
             # "The LSA's LS age must be incremented by InfTransDelay (which must be > 0)" (13.3 (5))
             lsas.append(stored.lsa.aged(age + _TRANSMIT_DELAY))
             left -= len(stored.lsa.data)
-            circuit.sent.note(key, stored.lsa.header._replace(age=age), router.now)
+            sent = circuit.sent if neighbour is None else neighbour.sent
+            sent.note(key, stored.lsa.header._replace(age=age), router.now)
             if stored.own:
                 scope.said.add(key)
         if lsas:
