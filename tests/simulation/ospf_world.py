@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-import networkx as nx
 from network import Network
 
 from catenet.nodes.address import Address
@@ -34,7 +33,7 @@ def build_lans(
     return network
 
 
-def never(kinds: tuple[str, ...], now: float, times: int = 1) -> bool:  # noqa: ARG001
+def never(kinds: tuple[str, ...], now: float, times: int = 1) -> bool:
     return False
 
 
@@ -53,7 +52,5 @@ def add_router(
     network.add_node(
         name,
         lans,
-        lambda node: OspfMachine(
-            options, node.interfaces, node.random, name_of, router_id=identity, wants=wants
-        ),
+        lambda node: OspfMachine(options, node.interfaces, node.random, name_of, router_id=identity, wants=wants),
     )
