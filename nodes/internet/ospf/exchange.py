@@ -129,7 +129,7 @@ class Exchange:
         """ "Describes the current top of the Database summary list" (10.8)."""
         router, circuit = self._router, neighbour.circuit
         fit = max((circuit.room(router.auth.overhead) - _DESCRIPTION) // HEADER_LENGTH, 1)
-        headers = []
+        headers: list[LsaHeader] = []
         while neighbour.summary and len(headers) < fit:
             key = neighbour.summary.pop()
             scope = router.scope(key.type, circuit)

@@ -130,7 +130,7 @@ class Flooding:
             self._outbox.acknowledge_later(circuit, header)
 
     def _receive_older(self, neighbour: Neighbour, scope: Scope, held: LsaHeader) -> None:
-        """Step 8: "send the database copy back to the sending neighbor", unless it has just been sent, or is wrapping."""
+        """Step 8: "send the database copy back", unless it has just been sent, or its number is wrapping."""
         if held.age == MAX_AGE and held.sequence == MAX_SEQUENCE:
             return
         last = neighbour.circuit.sent.get(held.key, self._router.now)
@@ -239,8 +239,7 @@ class Flooding:
         return min(scope.lsdb.next_expiry for scope in self._router.scopes)
 
     def expire(self) -> None:
-        """ "The router must attempt to flush the LSA from the routing domain […] by reflooding the MaxAge LSA just as if
-        it was a newly originated LSA" (14)."""
+        """What reaches MaxAge is flushed, "by reflooding the MaxAge LSA just as if it was a newly originated LSA" (14)."""
         router = self._router
         for scope in router.scopes:
             for key in scope.lsdb.expire(router.now):

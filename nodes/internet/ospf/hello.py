@@ -149,9 +149,9 @@ class Hellos:
     def receive(self, circuit: Circuit, router_id: Address, source: Address, hello: Hello) -> None:
         """A Hello came in from the network of this interface."""
         router = self._router
-        why = self._mismatch(circuit, router_id, source, hello)
-        if why:
-            self.refuse(circuit, router_id, source, why)
+        mismatch = self._mismatch(circuit, router_id, source, hello)
+        if mismatch is not None:
+            self.refuse(circuit, (router_id, source), *mismatch)
             return
         circuit.mismatches.pop(source, None)
         neighbour = self._neighbour(circuit, router_id, source)
@@ -177,33 +177,38 @@ class Hellos:
         elif (designated, backup, priority) != (says.declares_designated, says.declares_backup, neighbour.priority):
             circuit.due[InterfaceEvent.NEIGHBOUR_CHANGE] = None
 
-    def _mismatch(self, circuit: Circuit, router_id: Address, source: Address, hello: Hello) -> str:
-        """Why a Hello is not one of our network; "" where it is."""
+    def _mismatch(self, circuit: Circuit, router_id: Address, source: Address, hello: Hello) -> tuple[str, str] | None:
+        """Why a Hello is not one of our network: a word, and a text; None where it is."""
         router = self._router
         if hello.hello != router.hello:
-            return f"hello {hello.hello} s, here {router.hello} s"
+            return "hello", f"hello {hello.hello} s, here {router.hello} s"
         if hello.dead != router.dead:
-            return f"dead {hello.dead} s, here {router.dead} s"
+            return "dead", f"dead {hello.dead} s, here {router.dead} s"
         if hello.mask != circuit.mask and not circuit.point_to_point:
-            return f"mask {Address(hello.mask)}, here {Address(circuit.mask)}"
+            return "mask", f"mask {Address(hello.mask)}, here {Address(circuit.mask)}"
         if bool(hello.options & EXTERNAL) == circuit.area.stub:
-            ours, its = ("a stub area", "none") if circuit.area.stub else ("no stub area", "one")
-            return f"area {circuit.area.id} is {ours} here, and {its} there"
+            ours, its = ("a", "none") if circuit.area.stub else ("no", "one")
+            return "stub", f"area {circuit.area.id} is {ours} stub area here, and {its} there"
         twin = next((each for each in circuit.neighbours.values() if each.router == router_id), None)
         if twin is not None and twin.address != source and not circuit.point_to_point:
-            return f"duplicate router id {router_id}: {twin.address} has it, too"
+            return "router-id", f"duplicate router id {router_id}: {twin.address} has it, too"
         if twin is None and len(circuit.neighbours) >= MAX_NEIGHBOURS:
-            return f"more than {MAX_NEIGHBOURS} neighbours"
-        return ""
+            return "neighbours", f"more than {MAX_NEIGHBOURS} neighbours"
+        return None
 
-    def refuse(self, circuit: Circuit, router_id: Address, source: Address, why: str) -> None:
-        """Something keeps an adjacency from coming up: count it, say it once, and remember it for `show`."""
-        router = self._router
-        router.reporter.refused(why.split(" ", maxsplit=1)[0], source, circuit.name, why, router.now)
+    def refuse(self, circuit: Circuit, sender: tuple[Address, Address], word: str, why: str) -> None:
+        """Something keeps an adjacency with a `sender`, a Router ID and an address, from coming up: count it, say it
+        once, and remember it for `show`."""
+        router, (router_id, source) = self._router, sender
+        router.reporter.refused(word, (source, circuit.name), why, router.now)
+        self.remember(circuit, router_id, source, why)
+
+    def remember(self, circuit: Circuit, router_id: Address, source: Address, why: str) -> None:
+        """Who it is that we do not get on with, and why."""
         circuit.mismatches.pop(source, None)
         if len(circuit.mismatches) >= MAX_NEIGHBOURS:
             del circuit.mismatches[next(iter(circuit.mismatches))]
-        circuit.mismatches[source] = Mismatch(router_id, why, router.now)
+        circuit.mismatches[source] = Mismatch(router_id, why, self._router.now)
 
     def _neighbour(self, circuit: Circuit, router_id: Address, source: Address) -> Neighbour:
         """The neighbour that it is from; a new one where it is not known, or has another Router ID or address."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
-from catenet.nodes.address import DEFAULT, Address, Prefix
+from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
 from catenet.nodes.internet.ospf import originate, show
 from catenet.nodes.internet.ospf.authentication import Authentication, key_in
 from catenet.nodes.internet.ospf.config import OspfOptions
 from catenet.nodes.internet.ospf.exchange import Exchange
+from catenet.nodes.internet.ospf.explaining import explain
 from catenet.nodes.internet.ospf.flooding import Flooding
 from catenet.nodes.internet.ospf.hello import Hellos
 from catenet.nodes.internet.ospf.interface import Circuit
@@ -46,6 +46,9 @@ from catenet.nodes.machine import (
     always,
 )
 
+if TYPE_CHECKING:
+    from catenet.nodes.control.origin import Explanation
+
 __all__ = ["OspfMachine"]
 
 _LINKS = (LsaType.ROUTER, LsaType.NETWORK)
@@ -77,12 +80,12 @@ class OspfMachine:
     ) -> None:
         self._options = options
         self._random = random
-        self._actions: list[Action] = []
-        self._counters: Counter[str] = Counter()
+        self._epoch = epoch
         self._not_taken = not_taken
         auth = Authentication(options.keys(began), epoch, options.dead, fail_secure=options.fail_secure == "on")
-        reporter = Reporter(name_of, wants, self._actions, self._counters)
-        router = self._router = Router(router_id, options, auth, reporter, self._actions, self._counters, epoch)
+        reporter = Reporter(name_of, wants)
+        self._actions, self._counters = reporter.actions, reporter.counters
+        router = self._router = Router(router_id, options, auth, reporter, epoch=epoch)
         self._outbox = Outbox(router)
         self._exchange = Exchange(router, self._outbox)
         self._hellos = Hellos(router, self._exchange)
@@ -204,10 +207,10 @@ class OspfMachine:
         self._router.now = now
         return show.TABLES[table](self._router, self._routing, self._not_taken())
 
-    def explain(self, prefix: Prefix, now: float) -> Any:
-        """What is known of the route to a prefix."""
+    def explain(self, prefix: Prefix, now: float) -> Explanation | None:
+        """Where the route to a prefix comes from; None where there is none."""
         self._router.now = now
-        return show.explain(self._router, self._routing, prefix)
+        return explain(self._router, self._routing, prefix, self._epoch)
 
     # Inside
 
@@ -256,7 +259,7 @@ class OspfMachine:
             self._refuse(error.field, circuit, source, str(error), key_in(error))
             return
         if parsed.area != circuit.area.id:
-            self._hellos.refuse(circuit, parsed.router, source, f"area {parsed.area}, here {circuit.area.id}")
+            self._hellos.refuse(circuit, (parsed.router, source), "area", f"area {parsed.area}, here {circuit.area.id}")
         elif not circuit.interface.prefix.holds_host(source):
             self._refuse("off-link", circuit, source, f"its address is no neighbour's on {circuit.name}")
         elif packet.destination not in (circuit.address, ALL_ROUTERS) and not (
@@ -265,7 +268,7 @@ class OspfMachine:
             self._counters["refused.destination"] += 1
         elif parsed.router == router.me:
             why = f"duplicate router id {router.me}: it is this router's"
-            self._hellos.refuse(circuit, parsed.router, source, why)
+            self._hellos.refuse(circuit, (parsed.router, source), "router-id", why)
         elif isinstance(parsed.body, Hello):
             self._counters["received.hello"] += 1
             self._hellos.receive(circuit, parsed.router, source, parsed.body)
@@ -283,7 +286,7 @@ class OspfMachine:
         if isinstance(body, Description):
             if body.mtu > circuit.interface.mtu:  # 10.6
                 why = f"MTU {body.mtu}, here {circuit.interface.mtu}"
-                self._hellos.refuse(circuit, packet.router, source, why)
+                self._hellos.refuse(circuit, (packet.router, source), "mtu", why)
                 neighbour.cause = why
                 return
             self._exchange.receive_description(neighbour, body)
@@ -297,7 +300,8 @@ class OspfMachine:
             self._flooding.receive_acknowledgement(neighbour, body.headers)
 
     def _refuse(self, word: str, circuit: Circuit, source: Address, why: str, key: int | None = None) -> None:
-        self._router.reporter.refused(word, source, circuit.name, why, self._router.now, key)
+        self._router.reporter.refused(word, (source, circuit.name), why, self._router.now, key)
+        self._hellos.remember(circuit, ANY, source, why)
 
     # Output (12.4)
 

@@ -134,7 +134,7 @@ class OwnLsas:
     # What comes back from others (13.4)
 
     def is_own(self, key: LsaKey) -> bool:
-        """ "Either 1) the LSA's Advertising Router is equal to the router's own Router ID or 2) the LSA is a network-LSA
+        """Whether "the LSA's Advertising Router is equal to the router's own Router ID or […] the LSA is a network-LSA
         and its Link State ID is equal to one of the router's own IP interface addresses"."""
         if key.router == self._router.me:
             return True

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from catenet.nodes.internet.ospf.interface import Circuit
     from catenet.nodes.internet.ospf.neighbour import Neighbour
 
-__all__ = ["NETWORK_COST", "Reporter", "lsa_name", "sequence_text"]
+__all__ = ["NETWORK_COST", "Reporter", "links_of", "lsa_name", "sequence_text"]
 
 NETWORK_COST = 1
 """What the network at a route's end adds to its cost, at the default cost: `cost` counts links between routers."""
@@ -36,13 +36,12 @@ _NAMES = {
 class Reporter:
     """Tells. `cause`: why the routing table is about to be calculated again, the first reason of several."""
 
-    def __init__(
-        self, name_of: Callable[[Address], str], wants: Wants, actions: list[Action], counters: Counter[str]
-    ) -> None:
+    def __init__(self, name_of: Callable[[Address], str], wants: Wants) -> None:
+        """`wants` is asked before an event is made. `actions`: what the router wants done, events among it."""
+        self.actions: list[Action] = []
+        self.counters: Counter[str] = Counter()
         self.name_of = name_of
         self._wants = wants
-        self._actions = actions
-        self._counters = counters
         self._once = OncePerReason(_INTERVAL, _MOST)
         self.cause: dict[str, Json] | None = None
 
@@ -77,14 +76,14 @@ class Reporter:
                 "was": was.word,
                 "cause": neighbour.cause,
             }
-            self._actions.append(Report("neighbor.changed", text, data))
+            self.actions.append(Report("neighbor.changed", text, data))
 
     def designated_changed(self, circuit: Circuit, now: float) -> None:
         if self._wants(("designated.changed",), now):
             designated, backup = self._elected(circuit.designated), self._elected(circuit.backup)
             text = f"{circuit.name}: designated router {designated or 'none'}, backup {backup or 'none'}"
             data: dict[str, Json] = {"lan": circuit.name, "designated": designated, "backup": backup}
-            self._actions.append(Report("designated.changed", text, data))
+            self.actions.append(Report("designated.changed", text, data))
 
     def _elected(self, address: Address) -> str | None:
         return self.name_of(address) if address else None
@@ -95,7 +94,7 @@ class Reporter:
         if self._wants(("lsa.originated",), now):
             text = f"{_lsa(header.key)} {sequence_text(header.sequence)} in {scope.name} ({cause})"
             data = {**_fields(scope, header.key), "sequence": sequence_text(header.sequence), "cause": cause}
-            self._actions.append(Report("lsa.originated", text, data))
+            self.actions.append(Report("lsa.originated", text, data))
 
     def lsa_installed(self, scope: Scope, neighbour: Neighbour, header: LsaHeader, now: float) -> None:
         if self._wants(("lsa.installed",), now):
@@ -103,48 +102,50 @@ class Reporter:
             sequence = sequence_text(header.sequence)
             text = f"{_lsa(header.key)} of {self.name_of(header.router)} {sequence} in {scope.name} from {of} on {lan}"
             data = {**_fields(scope, header.key), "sequence": sequence, "lan": lan, "from": of}
-            self._actions.append(Report("lsa.installed", text, data))
+            self.actions.append(Report("lsa.installed", text, data))
 
     def lsa_flushed(self, scope: Scope, key: LsaKey, cause: str, now: float) -> None:
         if self._wants(("lsa.flushed",), now):
             text = f"{_lsa(key)} of {self.name_of(key.router)} in {scope.name} ({cause})"
-            self._actions.append(Report("lsa.flushed", text, {**_fields(scope, key), "cause": cause}))
+            self.actions.append(Report("lsa.flushed", text, {**_fields(scope, key), "cause": cause}))
 
     # Routes
 
     def route_changed(self, route: SetRoute, was: SetRoute | None, now: float) -> None:
         if self._wants(("route.changed",), now):
             hop = route.next_hops[0]
-            self._actions.append(
+            self.actions.append(
                 route_changed(
                     route.prefix,
                     hop.via,
                     self.name_of(hop.via),
                     hop.interface,
-                    cost=_links(route.metric),
+                    cost=links_of(route.metric),
                     metric=route.metric,
-                    was=None if was is None else _links(was.metric),
-                    why=self._why,
+                    was=None if was is None else links_of(was.metric),
+                    why=self.why,
                 )
             )
 
     def route_lost(self, prefix: Prefix, now: float) -> None:
         if self._wants(("route.lost",), now):
-            self._actions.append(route_lost(prefix, self._why))
+            self.actions.append(route_lost(prefix, self.why))
 
     @property
-    def _why(self) -> Mapping[str, Json]:
-        return self.cause or {"cause": "a route of others has changed"}
+    def why(self) -> Mapping[str, Json]:
+        """The cause, as the data of an event."""
+        return self.cause or {"cause": "something has changed"}
 
     # What was not taken
 
-    def refused(self, word: str, source: Address, lan: str, why: str, now: float, key: int | None = None) -> None:
-        """A packet; `word` counts it. `key`: the id of the key that it names."""
-        self._counters[f"refused.{word}"] += 1
+    def refused(self, word: str, sender: tuple[Address, str], why: str, now: float, key: int | None = None) -> None:
+        """A packet of a `sender`, an address on a LAN; `word` counts it. `key`: the id of the key that it names."""
+        source, lan = sender
+        self.counters[f"refused.{word}"] += 1
         if self._once.first((word, source, lan, key), now):
             data: dict[str, Json] = {"source": str(source), "lan": lan, "why": why}
             more: dict[str, Json] = {} if key is None else {"key": key}
-            self._actions.append(Report("input.refused", f"{source} on {lan}: {why}", {**data, **more}))
+            self.actions.append(Report("input.refused", f"{source} on {lan}: {why}", {**data, **more}))
 
 
 def lsa_name(kind: int) -> str:
@@ -166,5 +167,6 @@ def _fields(scope: Scope, key: LsaKey) -> dict[str, Json]:
     return {"area": scope.name, "type": key.type, "id": str(key.id), "router": str(key.router)}
 
 
-def _links(metric: int) -> int:
+def links_of(metric: int) -> int:
+    """A cost in links between routers, as the lecture counts."""
     return max(metric - NETWORK_COST, 0)

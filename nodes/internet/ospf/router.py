@@ -1,4 +1,4 @@
-"""`Router`: what the parts of an OSPF router share: its interfaces, areas and databases, the time, and what goes out."""
+"""`Router`: what the parts of an OSPF router share: its interfaces, areas, databases, the time, what goes out."""
 
 from __future__ import annotations
 
@@ -42,21 +42,15 @@ class Router:
     """One router. `me` is its Router ID, `now` the time of what is going on."""
 
     def __init__(
-        self,
-        me: Address,
-        options: OspfOptions,
-        auth: Authentication,
-        reporter: Reporter,
-        actions: list[Action],
-        counters: Counter[str],
-        epoch: float,
+        self, me: Address, options: OspfOptions, auth: Authentication, reporter: Reporter, *, epoch: float
     ) -> None:
+        """`epoch`: seconds since 1970 when the machine's clock was 0."""
         self.me = me
         self.options = options
         self.auth = auth
         self.reporter = reporter
-        self.actions = actions
-        self.counters = counters
+        self.actions: list[Action] = reporter.actions
+        self.counters: Counter[str] = reporter.counters
         self.now = 0.0
         self.timers: Timers[TimerKey] = Timers()
         self.interfaces: dict[str, Interface] = {}
