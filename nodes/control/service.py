@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 if TYPE_CHECKING:
     from catenet.nodes.control.certificate import Tls
     from catenet.nodes.control.needs import KnowNames, ReadNeeds, Tell
-    from catenet.nodes.control.topology import Expected
+    from catenet.nodes.control.topology import Disagree, Expected
 
 __all__ = ["GUARD_CHAINS", "Listen", "Naming", "Routing", "Service", "Source", "Table"]
 
@@ -35,6 +35,7 @@ class Routing(NamedTuple):
     """A service that finds routes. Numbers and distances are a `Source`'s, and no two services have the same.
 
     `expected`: → what says which routes it should find (control/topology).
+    `disagreements`: → what says which routers' options keep them from speaking with each other; None: nothing does.
     `unreachable`: the metric that says that there is no way; None: none does.
     `network_cost`: what the network at a route's end adds to the metric; the cost that users are told is without it.
     `message_names`: (a message as its hearer calls it, how its sender says that it went) → its name, where the sender
@@ -47,6 +48,7 @@ class Routing(NamedTuple):
     unreachable: int | None = None
     network_cost: int = 0
     message_names: Mapping[tuple[str, str], str] = {}
+    disagreements: Callable[[], Disagree] | None = None
 
     def cost(self, metric: int) -> int:
         """Of a route that can be used, by its metric."""

@@ -7,11 +7,11 @@ A protocol's expectation does not know what other protocols redistribute into it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple, Protocol
 
-__all__ = ["Expected", "ExpectedRoute", "Hop", "Router", "Rules", "shortest"]
+__all__ = ["Disagree", "Disagreement", "Expected", "ExpectedRoute", "Hop", "Router", "Rules", "shortest"]
 
 Hop = tuple[str, str]
 """(LAN, router): over which LAN, to which router on it, by their names in the lab."""
@@ -43,8 +43,24 @@ class ExpectedRoute(NamedTuple):
         return frozenset(lan for lan, _ in self.next_hops)
 
 
+class Disagreement(NamedTuple):
+    """What keeps two routers from speaking with each other on a LAN ("": wherever they are), though both would:
+    `router`'s `option` does not go with what the `other` has. `text`: the same in words, to stand behind the router's
+    name.
+    """
+
+    lan: str
+    router: str
+    other: str
+    option: str
+    text: str
+
+
 Expected = Callable[[Sequence[Router]], Mapping[str, Mapping[str, ExpectedRoute]]]
 """The routers that speak a protocol → router → LAN that is not its own → the routes that it should learn."""
+
+Disagree = Callable[[Sequence[Router]], Iterable[Disagreement]]
+"""The routers that speak a protocol → what of their options does not go together."""
 
 
 class Rules(Protocol):

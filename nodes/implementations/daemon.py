@@ -167,10 +167,11 @@ class PrintedTable(NamedTuple):
 
 class LearnedRoute(NamedTuple):
     """A route that the program has learned. `metric` is the protocol's own; `tag`: the route's mark, where the program
-    prints it.
+    prints it; `also`: the other next hops of a route that has several.
     """
 
     prefix: Prefix
     via: Address
     metric: int
     tag: int | None = None
+    also: tuple[Address, ...] = ()

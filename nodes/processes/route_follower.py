@@ -126,9 +126,10 @@ class RouteFollower:
         except OSError as error:
             raise ProgramError(str(error)) from None
         for route in (*own, *beside):
-            via = route.hops[0].via if route.hops else None
-            if via is not None:
-                found.setdefault(route.prefix, LearnedRoute(route.prefix, via, route.metric))
+            vias = [hop.via for hop in route.hops if hop.via is not None]
+            if vias:
+                learned = LearnedRoute(route.prefix, vias[0], route.metric, also=tuple(vias[1:]))
+                found.setdefault(route.prefix, learned)
         if beside and not self._said_how:
             self._said_how = True
             self._context.report(
@@ -192,12 +193,12 @@ class RouteFollower:
                 cost = self._routing.cost(metric)
                 row = ProtocolRoute(str(each.prefix), each.name, metric=metric, cost=cost, state="connected")
                 rows.append((each.prefix, row))
-        for route in self._known.values():
+        for route, via in ((each, via) for each in self._known.values() for via in (each.via, *each.also)):
             row = ProtocolRoute(
                 str(route.prefix),
-                self._context.lan_of(route.via),
-                str(route.via),
-                self._context.name_of(route.via),
+                self._context.lan_of(via),
+                str(via),
+                self._context.name_of(via),
                 route.metric,
                 self._routing.cost(route.metric),
                 tag=route.tag,

@@ -2,6 +2,7 @@
 
     show               the words that there are
     show rip           its routing table, and who taught it each line
+    show ospf lsdb     a table may have two words
 
 Exit codes: 0 fine; 1 the node did not answer; 2 the user's mistake. It imports little: it is to be there at once.
 """
@@ -27,20 +28,19 @@ _CONFIG = "CATENET_NODE"
 
 def main(arguments: Sequence[str], path: str = SOCKET_PATH) -> int:
     """Show one table; returns the exit code."""
-    if len(arguments) > 1 or "-h" in arguments or "--help" in arguments:
+    if "-h" in arguments or "--help" in arguments:
         sys.stderr.write("usage: show [WHAT]    a table of this node; without WHAT: what there is\n")
-        return _FINE if "-h" in arguments or "--help" in arguments else _USER
+        return _FINE
+    what = " ".join(arguments)
     try:
-        answer = _ask(Question("show", {"what": "".join(arguments)}), path)
+        answer = _ask(Question("show", {"what": what}), path)
     except (OSError, QuestionError) as error:
         sys.stderr.write(f"show: the node does not answer: {error}\n")
         return _NO_ANSWER
     if answer.error is not None:
         sys.stderr.write(f"show: {answer.error}\n")
         return _USER
-    text = "\n\n".join(
-        "\n".join(lay_out(block)) for block in blocks(answer.answer, _networks(), table("".join(arguments)))
-    )
+    text = "\n\n".join("\n".join(lay_out(block)) for block in blocks(answer.answer, _networks(), table(what)))
     sys.stdout.write(f"{text}\n")
     return _FINE
 

@@ -15,14 +15,14 @@ __all__ = ["FURTHEST", "RoutesCheck"]
 
 Value = TypeVar("Value")
 
-FURTHEST = 64
-"""The longest path in routers, and so the highest cost, that a check may name."""
+FURTHEST = 0xFFFFFF
+"""The highest cost that a check may name: OSPF's LSInfinity (RFC 2328 appendix B)."""
 _OWN = "its own LAN"
 
 
 @dataclass(frozen=True, slots=True)
 class RoutesCheck(Expectation):
-    """At router `at`, packets for LAN `to` leave by one of the LANs `via`, at that cost in links (0: it is its own).
+    """At router `at`, packets for LAN `to` leave by none but the LANs `via`, at that cost in links (0: it is its own).
 
     Empty, or None: any will do.
     """
@@ -36,12 +36,13 @@ class RoutesCheck(Expectation):
     to: Annotated[Lan, Key("The LAN that is to be reached.", example="link1")]
     via: Annotated[
         tuple[Annotated[str, Name("LAN", of="at")], ...],
-        Key("The LAN by which packets leave, or several where any will do. Without it, any.", least=1),
+        Key("The LAN by which packets leave, or several: then by each of them, or by some. Without it, any.", least=1),
     ] = ()
     cost: Annotated[
         int | None,
         Key(
-            "Links between routers on the way: RIP's metric − 1; 0 for a LAN of its own. Without it, any.",
+            "The cost of the way to that LAN; with the default costs, the links between routers on it: the metric of "
+            "RIP or OSPF − 1; 0 for a LAN of its own. Without it, any.",
             bounds=(0, FURTHEST),
             example="2",
         ),
@@ -50,22 +51,25 @@ class RoutesCheck(Expectation):
     def run(self, scene: Scene) -> Finding:
         """Looks at the kernel's table and, where a cost is expected, for a way over others at its protocol's."""
         table = self._table(scene, "routes", kernel_routes)
-        kernel = next((route for route in table if scene.leads_to(route.prefix, self.to, self.at)), None)
+        rows = [route for route in table if scene.leads_to(route.prefix, self.to, self.at)]
+        kernel = next(iter(rows), None)
         expected = self._expected()
         then = f"catenet trace route {self.at} {self.to}"
         if kernel is None:
             return Finding(False, expected, f"no route to {self.to} ({scene.prefix(self.to)})", then)
-        lan = kernel.lan
-        fits = not self.via or lan in self.via
+        lans = list(dict.fromkeys(row.lan for row in rows if row.metric == kernel.metric))
+        fits = not self.via or set(lans) <= set(self.via)
+        seen = f"via {' and '.join(lans)}"
         if kernel.via is None:
             return Finding(fits and self.cost in (None, 0), expected, _OWN, then)
         if self.cost is None:
-            return Finding(fits, expected, f"via {lan}", then)
+            return Finding(fits, expected, seen, then)
         service = _protocol(kernel, scene.routing(self.at))
         known = self._table(scene, service, RoutingTable.parse).routes if service else ()
         cost = next((route.cost for route in known if route.prefix == kernel.prefix), None)
-        seen = f"via {lan}, cost {'unknown' if cost is None else cost}"
-        return Finding(fits and cost == self.cost, expected, seen, then)
+        return Finding(
+            fits and cost == self.cost, expected, f"{seen}, cost {'unknown' if cost is None else cost}", then
+        )
 
     def _table(self, scene: Scene, what: str, parse: Callable[[Json], Value]) -> Value:
         try:

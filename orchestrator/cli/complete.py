@@ -70,7 +70,7 @@ def traced(ctx: typer.Context) -> list[str]:
 
 
 def tables(ctx: typer.Context) -> list[str]:
-    """What the node that was typed can show."""
+    """What the node that was typed can show: of a name of several words, the next one."""
     from catenet.nodes.control.fields import AnswerError, read, words
     from catenet.nodes.control.questions import Question
     from catenet.orchestrator.observe.ask import ask
@@ -79,10 +79,13 @@ def tables(ctx: typer.Context) -> list[str]:
     node = str(ctx.params.get("node") or "")
     docker = engine()
     (chosen,) = docker.inspected([lab.nodes.get(node) or next(iter(lab.nodes.values()))])  # `all` shows what any shows
+    typed = list(ctx.params.get("words") or ())
     try:
-        return _offered(read(ask(docker, chosen, Question("show", {"what": ""}), PATIENCE), words))
+        names = [name.split() for name in read(ask(docker, chosen, Question("show", {"what": ""}), PATIENCE), words)]
     except AnswerError:
         return []
+    after = [name[len(typed)] for name in names if name[: len(typed)] == typed and len(name) > len(typed)]
+    return _offered(dict.fromkeys(after))
 
 
 def claims(ctx: typer.Context) -> list[str]:

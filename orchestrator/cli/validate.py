@@ -23,6 +23,9 @@ def validate(
     \b
     catenet validate lab.yaml
     catenet validate labs/*/lab.yaml
+
+    Exit code 2 when something is wrong; 1 when all can be run, but routers that would be neighbours cannot: their
+    options differ.
     """
     verdicts = [_verdict(path) for path in files]
     if json:
@@ -32,6 +35,8 @@ def validate(
             verdict.say()
     if any(verdict.errors for verdict in verdicts):
         raise typer.Exit(2)
+    if any(verdict.disagreements for verdict in verdicts):
+        raise typer.Exit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +46,22 @@ class _Verdict:
     nodes: int = 0
     lans: int = 0
     called: str = ""
+    disagreements: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Json]:
         return {
             "file": self.file,
-            "fine": not self.errors,
+            "fine": not (self.errors or self.disagreements),
             "errors": self.errors,
+            "disagreements": self.disagreements,
             "nodes": self.nodes,
             "lans": self.lans,
         }
 
     def say(self) -> None:
-        for error in self.errors:
-            say_to_stderr(error)
-        if not self.errors:
+        for line in (*self.errors, *self.disagreements):
+            say_to_stderr(line)
+        if not self.errors and not self.disagreements:
             called = f"; its folder's name is none for a lab: it is called {self.called}" if self.called else ""
             say(f"{self.file}: fine ({self.nodes} nodes, {self.lans} LANs){called}")
 
@@ -68,4 +75,4 @@ def _verdict(path: Path) -> _Verdict:
     except LabFileError as error:
         return _Verdict(str(file), tuple(str(error).splitlines()))
     called = lab.name if lab.folder else ""
-    return _Verdict(str(file), nodes=len(lab.nodes), lans=len(lab.lans), called=called)
+    return _Verdict(str(file), nodes=len(lab.nodes), lans=len(lab.lans), called=called, disagreements=lab.disagreements)

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from catenet.nodes.catalogue import declared
 from catenet.nodes.control.service import Service
-from catenet.nodes.control.topology import ExpectedRoute, Router
+from catenet.nodes.control.topology import Disagreement, ExpectedRoute, Router
 from catenet.orchestrator.lab.model import Lab, Node
 from catenet.orchestrator.lab.realms import views
 
-__all__ = ["End", "Leak", "best", "expected", "lacking", "leaks", "routing"]
+__all__ = ["End", "Leak", "best", "disagreements", "expected", "lacking", "leaks", "routing"]
 
 End = tuple[str, str]
 """(Node, LAN): where a node is on a LAN."""
@@ -44,8 +44,25 @@ def expected(
     is dropped: the LAN stays its routers' own, but they hear nobody there. A LAN that a router cannot reach is absent
     from its row; a node that does not forward has no row.
     """
-    speaking: dict[str, list[Router]] = {}
     found: dict[str, Mapping[str, Mapping[str, ExpectedRoute]]] = {}
+    for each, routers in _speaking(lab, cut, absent, silent):
+        assert each.routing is not None
+        found[each.name] = each.routing.expected()(routers)
+    return found
+
+
+def disagreements(lab: Lab) -> Iterator[tuple[str, Disagreement]]:
+    """(Service, what of its routers' options keeps them from speaking with each other though both would)."""
+    for each, routers in _speaking(lab):
+        if each.routing is not None and each.routing.disagreements is not None:
+            yield from ((each.name, found) for found in each.routing.disagreements()(routers))
+
+
+def _speaking(
+    lab: Lab, cut: Collection[str] = (), absent: Collection[str] = (), silent: Collection[End] = ()
+) -> list[tuple[Service, list[Router]]]:
+    """Each routing service, and the routers that run it."""
+    speaking: dict[str, list[Router]] = {}
     for node in lab.nodes.values():
         if node.forward and node.name not in absent:
             lans = tuple(place.lan for place in node.attachments if place.lan not in cut)
@@ -54,10 +71,7 @@ def expected(
                 ours = each.name not in node.implementations
                 router = Router(node.name, lans, node.services[each.name], ours, ingress_dropped)
                 speaking.setdefault(each.name, []).append(router)
-    for each in declared(speaking):
-        assert each.routing is not None
-        found[each.name] = each.routing.expected()(speaking[each.name])
-    return found
+    return [(each, speaking[each.name]) for each in declared(speaking)]
 
 
 def leaks(lab: Lab) -> Iterator[Leak]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from catenet.nodes.control.printable import printable
+from catenet.nodes.control.units import OptionError
 from catenet.orchestrator.lab.checks import ChecksReader, read_claims
 from catenet.orchestrator.lab.data import Data, read_data
 from catenet.orchestrator.lab.document import BYTE_LIMIT, Item, read_document
 from catenet.orchestrator.lab.find import canonical
 from catenet.orchestrator.lab.gateways import complete, outside_lans
-from catenet.orchestrator.lab.graph import leaks
+from catenet.orchestrator.lab.graph import disagreements, leaks
 from catenet.orchestrator.lab.implementations import read_programs
 from catenet.orchestrator.lab.lans import read_lans, report_overlaps
 from catenet.orchestrator.lab.model import Lab, LabFileError, Lan
 from catenet.orchestrator.lab.nodes import Draft, attach, read_nodes
-from catenet.orchestrator.lab.options import read_defaults
+from catenet.orchestrator.lab.options import line_of, read_defaults
 from catenet.orchestrator.lab.overrides import Override, put_in
 from catenet.orchestrator.lab.problems import Problems
 from catenet.orchestrator.lab.reader import Reader
@@ -97,7 +100,7 @@ def parse(text: bytes, file: str, folder: Path | None = None, other: Override | 
     lab = Lab(name, lans, nodes, claims, expectations, timeline, measures, place, *data, programs, called)
     _report_leaks(lab, drafts, reader)
     problems.end()
-    return lab
+    return replace(lab, disagreements=tuple(_disagreements(lab, drafts, file)))
 
 
 def _outside(
@@ -118,6 +121,19 @@ def _report_leaks(lab: Lab, drafts: Mapping[str, Draft], reader: Reader) -> None
         message = f"node {translator}: {service} tells {router} of LAN {lan}, which is unknown there"
         hint = f"let {service} speak on one side of the translator only"
         reader.problem(drafts[translator].line, message, hint)
+
+
+def _disagreements(lab: Lab, drafts: Mapping[str, Draft], file: str) -> Iterator[str]:
+    """In the order of their lines."""
+    found: list[LabFileError] = []
+    for service, each in disagreements(lab):
+        lines = [
+            line_of(OptionError("", each.option, inner=each.lan), place.options, place.line)
+            for place in (drafts[node].written[service] for node in (each.router, each.other))
+        ]
+        message = printable(f"node {each.router}: {service}: {each.text}")
+        found.append(LabFileError(file, lines[0], message, f"{each.other}'s: line {lines[1]}"))
+    yield from map(str, sorted(found, key=lambda error: error.line))
 
 
 def _name(item: Item | None, folder: Path | None, reader: Reader) -> str:

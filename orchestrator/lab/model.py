@@ -126,7 +126,8 @@ class Lab:
     `data`: node → what its services read of the lab's folder when they start, a zone for example → the SHA-256 of what
     that says; `files` are the paths of all of it. `programs` are the user's own that do the work of a service,
     ./PATH → the SHA-256 of what they are. `folder`: how the lab's folder is called, where that is no
-    name for a lab and one was made of it; else empty.
+    name for a lab and one was made of it; else empty. `disagreements`: what keeps routers from speaking with each other
+    though both would, each as `file:line: message`; the lab runs all the same, and may be there to show just that.
     """
 
     name: str
@@ -141,6 +142,7 @@ class Lab:
     files: tuple[str, ...] = ()
     programs: Mapping[str, str] = field(default_factory=dict)
     folder: str = ""
+    disagreements: tuple[str, ...] = ()
 
     def on_lan(self, lan: str) -> tuple[Node, ...]:
         """The nodes on a LAN, in the file's order."""

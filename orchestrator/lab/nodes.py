@@ -12,7 +12,7 @@ from catenet.orchestrator.lab.addressing import free_addresses
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.implementations import Chosen
 from catenet.orchestrator.lab.model import Attachment, Lan
-from catenet.orchestrator.lab.options import Options, read_services
+from catenet.orchestrator.lab.options import Options, Written, read_services
 from catenet.orchestrator.lab.problems import quote
 from catenet.orchestrator.lab.reader import Reader
 from catenet.orchestrator.lab.vocabulary import NODE
@@ -34,7 +34,7 @@ class DraftAttachment(NamedTuple):
 class Draft:
     """A node as it is written. `section` holds what can be read only once all addresses are known.
 
-    `chosen`: service → its implementation, where that is not ours.
+    `chosen`: service → its implementation, where that is not ours; `written`: service → its place in the file.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Draft:
     attachments: Mapping[str, DraftAttachment]
     services: Mapping[str, Any]
     chosen: Mapping[str, Chosen]
+    written: Mapping[str, Written]
     forward: bool
     section: Mapping[str, Item]
 
@@ -57,7 +58,7 @@ def read_nodes(
         if section is None:
             continue
         attachments = _attachments(section.get("lans"), child.line, what, lans, reader)
-        services, chosen = read_services(section.get("services"), what, defaults, attachments, reader)
+        services, chosen, written = read_services(section.get("services"), what, defaults, attachments, reader)
         forward = reader.flag(section.get("forward"), f"{what}: forward")
         drafts[name] = Draft(
             name,
@@ -65,6 +66,7 @@ def read_nodes(
             attachments,
             services,
             chosen,
+            written,
             len(attachments) > 1 if forward is None else forward,
             section,
         )

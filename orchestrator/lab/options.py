@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import MISSING, fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
@@ -22,10 +22,17 @@ from catenet.orchestrator.lab.problems import nearest, quote
 from catenet.orchestrator.lab.reader import Reader
 from catenet.orchestrator.lab.values import ValueReader, about_of, is_duration, option_hints, source_hints
 
-__all__ = ["options_as_json", "options_schema", "read_defaults", "read_services"]
+__all__ = ["Written", "line_of", "options_as_json", "options_schema", "read_defaults", "read_services"]
 
 Options = Mapping[str, Item]
 """A service's options as they are written."""
+
+
+class Written(NamedTuple):
+    """Where a node's service stands in the file, and its options with their lines, those of `defaults` among them."""
+
+    line: int
+    options: Options
 
 
 def read_defaults(item: Item | None, reader: Reader) -> dict[str, Options]:
@@ -46,13 +53,15 @@ def read_defaults(item: Item | None, reader: Reader) -> dict[str, Options]:
 
 def read_services(
     item: Item | None, what: str, defaults: Mapping[str, Options], lans: Collection[str], reader: Reader
-) -> tuple[dict[str, Any], dict[str, Chosen]]:
-    """The services of one node, in the file's order → their options, and the implementations that are not ours.
+) -> tuple[dict[str, Any], dict[str, Chosen], dict[str, Written]]:
+    """The services of one node, in the file's order → their options, the implementations that are not ours, and how
+    they are written.
 
     `lans` are those that the node is on.
     """
     found: dict[str, Any] = {}
     chosen: dict[str, Chosen] = {}
+    places: dict[str, Written] = {}
     named = _named(item, what, reader)
     for service, child in named.items():
         if not _known(service, child, what, reader):
@@ -63,11 +72,11 @@ def read_services(
         values = reading.values(written, lans)
         options = None if values is None else reading.make(values, written)
         if options is not None:
-            found[service] = options
+            found[service], places[service] = options, Written(child.line, written)
             other = read_implementation(written.get(IMPLEMENTATION), service, options, title, reader)
             chosen |= {service: other} if other is not None else {}
     _report_shared_ports(found, named, what, reader)
-    return found, chosen
+    return found, chosen, places
 
 
 def options_as_json(service: str, options: Any) -> Mapping[str, Json]:
@@ -145,11 +154,11 @@ class _OptionsReader:
         try:
             return options_class(self._service)(**values)
         except ValueError as error:
-            self._reader.problem(_line_of(error, written, self._line), f"{self._what}: {error}")
+            self._reader.problem(line_of(error, written, self._line), f"{self._what}: {error}")
             return None
 
 
-def _line_of(error: ValueError, written: Options, line: int) -> int:
+def line_of(error: ValueError, written: Options, line: int) -> int:
     """Where that stands of which a dataclass complains; `line` where it does not say, or the option is not written."""
     if not isinstance(error, OptionError):
         return line

@@ -1,1 +1,4 @@
-"""BIRD 2: `implementation: bird`. Each file is a service."""
+"""BIRD 2: `implementation: bird`. A file is a service.
+
+program    how it is started, asked, and told of keys and static routes
+"""

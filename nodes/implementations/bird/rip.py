@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from math import inf
 from typing import Any
 
-from catenet.nodes.address import DEFAULT, Address, Prefix
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.implementations.bird.program import ask, password, passwords, secret_faults, start, static_protocol
 from catenet.nodes.implementations.daemon import (
-    Command,
     LearnedRoute,
     NodeInterface,
     PrintedTable,
@@ -19,10 +17,9 @@ from catenet.nodes.implementations.daemon import (
     Run,
     Task,
 )
-from catenet.nodes.implementations.redistribution import redistribution_faults, static_routes
+from catenet.nodes.implementations.redistribution import redistribution_faults
 from catenet.nodes.internet.rip.packet import PASSWORD_LENGTH
-from catenet.nodes.keys.key import Key, Lifetime, read_auth
-from catenet.nodes.keys.keyring import Keyring
+from catenet.nodes.keys.key import read_auth
 
 __all__ = ["DAEMON", "read_table"]
 
@@ -31,22 +28,17 @@ _SPLIT_HORIZON = {
     "on": "split horizon yes; poison reverse no;",
     "poisoned": "split horizon yes; poison reverse yes;",
 }
-_METHODS = {"md5": "keyed md5", **{f"hmac-sha-{size}": f"hmac sha{size}" for size in (1, 256, 384, 512)}}
-_PLAIN = re.compile(rb"[ !#-~]+")  # its texts know no escapes
 _ROUTE = re.compile(r"^(?P<prefix>[\d.]+/\d+)?\s[^*]*\* [^(]*\(\d+/(?P<metric>\d{1,9})\)(?: \[(?P<tag>[0-9a-f]{4})\])?")
 _VIA = re.compile(r"^\s+via (?P<via>[\d.]+) on ")
 
 
 def _run(task: Task) -> Run:
-    """`bird -f` stays in the foreground."""
-    path = f"{task.folder}/bird.conf"
-    command = ("/usr/sbin/bird", "-f", "-c", path, "-s", _socket(task), "-P", f"{task.folder}/bird.pid")
-    return Run((Command(command),), {path: _configuration(task)})
+    return start(task, _configuration(task))
 
 
 def _routes(task: Task) -> RouteExchange:
     """All routes that RIP has brought."""
-    command = ("/usr/sbin/birdc", "-r", "-s", _socket(task), "show", "route", "primary", "protocol", "rip1")
+    command = ask(task, "show", "route", "primary", "protocol", "rip1")
     return RouteExchange(PrintedTable(command, read_table), own_metrics=task.options.cost)
 
 
@@ -79,14 +71,8 @@ def _faults(options: Any) -> Iterator[str]:
     if options.triggered == "off":
         yield "always sends triggered updates: `triggered: off` is for routers of ours"
     proof = read_auth(options.auth, PASSWORD_LENGTH)
-    for key in () if isinstance(proof, bytes) else proof:
-        if key.method == "md5" and 0 in key.secret:
-            yield "cuts a secret of md5 at its first octet 0"
+    yield from secret_faults(() if isinstance(proof, bytes) else proof)
     yield from redistribution_faults(options)
-
-
-def _socket(task: Task) -> str:
-    return f"{task.folder}/bird.ctl"
 
 
 def _configuration(task: Task) -> str:
@@ -100,7 +86,7 @@ router id {first};
 protocol device {{ scan time 5; }}
 protocol direct {{ ipv4; interface {names}; }}
 protocol kernel {{ scan time 1; kernel table {task.table}; ipv4 {{ import none; export where source = RTS_RIP; }}; }}
-{_static(task)}
+{static_protocol(task)}
 protocol rip rip1 {{
   ipv4 {{ import all; export filter {{
     if source = RTS_DEVICE then {{ {_own(task)} accept; }}
@@ -124,14 +110,6 @@ def _own(task: Task) -> str:
     return " ".join(lines)
 
 
-def _static(task: Task) -> str:
-    """Routes that it announces, and does not put into the kernel's table: the node itself has done so."""
-    lines = [f"  route {route.to} via {route.via};" for route in static_routes(task)]
-    if "default" in task.options.redistribute:
-        lines.append(f"  route {DEFAULT} unreachable;")
-    return "\n".join(["protocol static { ipv4;", *lines, "}"])
-
-
 def _interface(interface: NodeInterface, task: Task) -> str:
     options = task.options
     passive = "passive yes;" if interface.lan in options.passive else ""
@@ -148,31 +126,10 @@ def _authentication(task: Task) -> str:
     """Of the keys that may sign BIRD takes the one that began last; where none may, it sends what nobody takes."""
     proof = read_auth(task.options.auth, PASSWORD_LENGTH, task.node.began)
     if isinstance(proof, bytes):
-        return f"authentication plaintext; password {_secret(proof)};"
+        return f"authentication plaintext; {password(proof)};"
     if not proof:
         return "authentication none;"
-    uses = Keyring(proof, fail_secure=task.options.fail_secure == "on").uses().values()
-    return "authentication cryptographic;\n" + "\n".join(_password(*each) for each in uses)
-
-
-def _password(key: Key, send: Lifetime | None, accept: Lifetime | None) -> str:
-    """A key that is longer than the digest is told as RFC 4822 section 2.5 prepares it: BIRD would do so otherwise."""
-    secret = key.prepared if len(key.secret) > key.algorithm.length else key.secret
-    times = "".join(f" {line};" for line in (*_lifetime("generate", send), *_lifetime("accept", accept)))
-    return f"      password {_secret(secret)} {{ id {key.number}; algorithm {_METHODS[key.method]};{times} }};"
-
-
-def _lifetime(word: str, use: Lifetime | None) -> list[str]:
-    ends = {"from": -inf, "to": 1.0} if use is None else {"from": use.start, "to": use.stop}
-    return [
-        f'{word} {end} "{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S.%f}"'
-        for end, at in ends.items()
-        if abs(at) < inf
-    ]
-
-
-def _secret(secret: bytes) -> str:
-    return f'"{secret.decode()}"' if _PLAIN.fullmatch(secret) else f"hex:{secret.hex(':')}"
+    return "authentication cryptographic;\n" + passwords(proof, fail_secure=task.options.fail_secure == "on")
 
 
 DAEMON = RoutingDaemon(run=_run, faults=_faults, routes=_routes)

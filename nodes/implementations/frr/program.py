@@ -1,4 +1,5 @@
-"""What FRR's daemons share: where they are, what they may do, and zebra and mgmtd, of which a node has one each.
+"""What FRR's daemons share: where they are, what they may do, how they are told of keys and networks, and zebra and
+mgmtd, of which a node has one each.
 
 mgmtd reads the configuration of them all, and zebra tells the kernel. A daemon that speaks a protocol is its service's
 own, has its socket for vtysh in the service's folder, and is started behind them.
@@ -9,11 +10,29 @@ protocols' routes to one prefix zebra installs its best alone; the others are no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from math import inf
 
+from catenet.nodes.address import Prefix
 from catenet.nodes.implementations.daemon import Command, Group, Run, Task
+from catenet.nodes.keys.key import ALWAYS, Key, Lifetime
+from catenet.nodes.keys.keyring import Keyring
 
-__all__ = ["CAPABILITIES", "GROUP", "OWNER", "SETTINGS", "command", "vtysh"]
+__all__ = [
+    "CAPABILITIES",
+    "CHAIN",
+    "GROUP",
+    "OWNER",
+    "SETTINGS",
+    "access_list",
+    "command",
+    "key_chain",
+    "secret_faults",
+    "time_faults",
+    "vtysh",
+]
 
 OWNER = "frr"
 SETTINGS = "/etc/frr"
@@ -28,16 +47,72 @@ _TABLE = 1000  # no protocol's number, and none that the kernel or a distributio
 _MANAGER = "/run/frr/mgmtd_be.sock"
 _SILENT = ("mgmtd", "zebra", "staticd", "ripngd", "vtysh")
 """A configuration of each must be there; it has nothing to say."""
+_MANAGED = {"rip": "ripd"}
+"""Service → its daemon, whose configuration the manager looks for, too, whether it is used or not."""
 
 
-def command(daemon: str, task: Task) -> Command:
+CHAIN = "lab"
+"""The name of the key chain that `key_chain` makes."""
+
+_PLAIN = re.compile(rb"[!-~]+")
+_FIRST, _END = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (1993, 2036))  # of the times that it knows
+
+
+def command(daemon: str, task: Task, *more: str) -> Command:
     """A daemon that is the service's own."""
-    return Command(_words(daemon, task.folder, task))
+    return Command((*_words(daemon, task.folder, task), *more))
 
 
 def vtysh(daemon: str, question: str, task: Task) -> tuple[str, ...]:
     """Asks that daemon, and no other."""
     return ("/usr/bin/vtysh", "--vty_socket", task.folder, "-d", daemon, "-c", question)
+
+
+def access_list(name: str, prefixes: Sequence[Prefix]) -> list[str]:
+    """These networks, and no other."""
+    return [f"access-list {name} seq {number} permit {prefix} exact-match" for number, prefix in enumerate(prefixes, 1)]
+
+
+def secret_faults(secrets: Sequence[bytes], longest: int) -> Iterator[str]:
+    """Its texts have no spaces, and know no escapes."""
+    if any(len(secret) > longest or not _PLAIN.fullmatch(secret) for secret in secrets):
+        yield f"takes secrets of up to {longest} printable characters without spaces"
+
+
+def time_faults(keys: Sequence[Key]) -> Iterator[str]:
+    """What it cannot do of their times."""
+    for time in (time for key in keys for use in (key.send, key.accept) for time in (use.start, use.stop)):
+        if abs(time) < inf and time % 1:
+            yield "counts a key's time in whole seconds"
+        if time < inf and time >= _END:
+            yield "knows no time of a key after the year 2035"
+
+
+def key_chain(keys: Sequence[Key], *, fail_secure: bool, algorithms: bool) -> list[str]:
+    """FRR signs with the key of the lowest number that may sign, takes one without lifetime for one that is always
+    valid, and sends nothing where none is: so each is told when it is to be used, to the second.
+
+    `algorithms`: whether each key's is said; ripd has only one.
+    """
+    lines = [f"key chain {CHAIN}"]
+    for number, (key, send, accept) in sorted(Keyring(keys, fail_secure=fail_secure).uses().items()):
+        lines += [f" key {number}", f"  key-string {key.secret.decode()}"]
+        if algorithms:
+            lines.append(f"  cryptographic-algorithm {key.method}")
+        if (send, accept) != (ALWAYS, ALWAYS):
+            lines += [f"  send-lifetime {_lifetime(send)}", f"  accept-lifetime {_lifetime(accept)}"]
+        lines.append(" exit")
+    return [*lines, "exit"]
+
+
+def _lifetime(use: Lifetime | None) -> str:
+    """FRR counts the last second in."""
+    start, stop = (_FIRST, _FIRST + 1) if use is None else (max(use.start, _FIRST), use.stop - 1)
+    return f"{_time(start)} {_time(stop) if stop < _END else 'infinite'}"
+
+
+def _time(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S %-d %B %Y}"
 
 
 def _shared(tasks: Sequence[Task]) -> Run:
@@ -48,7 +123,9 @@ def _shared(tasks: Sequence[Task]) -> Run:
         Command(_words("mgmtd", folder, first), makes=_MANAGER),
         Command((*_words("zebra", folder, first), "-R", str(_TABLE)), makes=_zebra(first)),
     )
-    return Run(commands, {f"{SETTINGS}/{name}.conf": "" for name in _SILENT}, owner=OWNER)
+    used = {task.service for task in tasks}
+    silent = [*_SILENT, *(daemon for service, daemon in _MANAGED.items() if service not in used)]
+    return Run(commands, {f"{SETTINGS}/{name}.conf": "" for name in silent}, owner=OWNER)
 
 
 def _words(daemon: str, folder: str, task: Task) -> tuple[str, ...]:

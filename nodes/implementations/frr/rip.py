@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
-from math import inf
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catenet.nodes.address import DEFAULT, Address, Prefix
@@ -19,18 +17,27 @@ from catenet.nodes.implementations.daemon import (
     Run,
     Task,
 )
-from catenet.nodes.implementations.frr.program import CAPABILITIES, GROUP, OWNER, SETTINGS, command, vtysh
+from catenet.nodes.implementations.frr.program import (
+    CAPABILITIES,
+    CHAIN,
+    GROUP,
+    OWNER,
+    SETTINGS,
+    access_list,
+    command,
+    key_chain,
+    secret_faults,
+    time_faults,
+    vtysh,
+)
 from catenet.nodes.implementations.redistribution import redistribution_faults, static_routes
 from catenet.nodes.internet.rip.packet import PASSWORD_LENGTH
-from catenet.nodes.keys.key import ALWAYS, Key, Lifetime, read_auth
-from catenet.nodes.keys.keyring import Keyring, Uses
+from catenet.nodes.keys.key import read_auth
 
 __all__ = ["DAEMON", "read_table"]
 
 _SHORTEST = 5.0  # seconds, of each timer
 _PASSWORD = 16  # characters
-_PLAIN = re.compile(rb"[!-~]+")
-_FIRST, _END = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (1993, 2036))  # of the times that it knows
 _SPLIT_HORIZON = {
     "off": "no ip rip split-horizon",
     "on": "ip rip split-horizon",
@@ -74,14 +81,8 @@ def _faults(options: Any) -> Iterator[str]:
     for method in dict.fromkeys(key.method for key in keys):
         if method != "md5":
             yield f"has no {method}: its authentication is password or md5"
-    for secret in (proof,) if isinstance(proof, bytes) else [key.secret for key in keys]:
-        if len(secret) > _PASSWORD or not _PLAIN.fullmatch(secret):
-            yield f"takes secrets of up to {_PASSWORD} printable characters without spaces"
-    for time in (time for key in keys for use in (key.send, key.accept) for time in (use.start, use.stop)):
-        if abs(time) < inf and time % 1:
-            yield "counts a key's time in whole seconds"
-        if time < inf and time >= _END:
-            yield "knows no time of a key after the year 2035"
+    yield from secret_faults((proof,) if isinstance(proof, bytes) else [key.secret for key in keys], _PASSWORD)
+    yield from time_faults(keys)
     if options.triggered == "off":
         yield "always sends triggered updates: `triggered: off` is for routers of ours"
     yield from redistribution_faults(options)
@@ -123,14 +124,14 @@ def _own(task: Task) -> list[str]:
     lines: list[str] = []
     for number, interface in enumerate(task.interfaces, 1):
         lines += [
-            _list(interface.device, [interface.prefix]),
+            *access_list(interface.device, [interface.prefix]),
             f"route-map own {'deny' if interface.lan in hidden else 'permit'} {number}",
         ]
         lines += [f" match ip address {interface.device}", " match metric 1"]
         lines += [f" set metric {options.cost.get(interface.lan, 1)}", "exit"]
     number = len(task.interfaces) + 1
     if "default" in options.redistribute:
-        lines += [_list("default", [DEFAULT]), f"route-map own permit {number}", " match ip address default"]
+        lines += [*access_list("default", [DEFAULT]), f"route-map own permit {number}", " match ip address default"]
         lines += [f" set tag {options.tag}", "exit"]
     return [*lines, f"route-map own permit {number + 1}", "exit"]
 
@@ -142,49 +143,21 @@ def _static(task: Task) -> list[str]:
     """
     if not static_routes(task):
         return []
-    lines = [_list("static", [route.to for route in static_routes(task)]), "route-map static permit 1"]
+    lines = [*access_list("static", [route.to for route in static_routes(task)]), "route-map static permit 1"]
     return [*lines, " match ip address static", f" set tag {task.options.tag}", "exit"]
 
 
-def _list(name: str, prefixes: Iterable[Prefix]) -> str:
-    entries = enumerate(prefixes, 1)
-    return "\n".join(f"access-list {name} seq {number} permit {prefix} exact-match" for number, prefix in entries)
-
-
 def _keys(task: Task) -> list[str]:
-    """FRR signs with the key of the lowest number that may sign, takes one without lifetime for one that is always
-    valid, and sends nothing where none is: so each is told when it is to be used, to the second.
-    """
     proof = read_auth(task.options.auth, PASSWORD_LENGTH, task.node.began)
     if isinstance(proof, bytes) or not proof:
         return []
-    lines = ["key chain lab"]
-    for number, (key, send, accept) in sorted(_uses(proof, task.options).items()):
-        lines += [f" key {number}", f"  key-string {key.secret.decode()}"]
-        if (send, accept) != (ALWAYS, ALWAYS):
-            lines += [f"  send-lifetime {_lifetime(send)}", f"  accept-lifetime {_lifetime(accept)}"]
-        lines.append(" exit")
-    return [*lines, "exit"]
-
-
-def _uses(keys: tuple[Key, ...], options: Any) -> dict[int, Uses]:
-    return Keyring(keys, fail_secure=options.fail_secure == "on").uses()
-
-
-def _lifetime(use: Lifetime | None) -> str:
-    """FRR counts the last second in."""
-    start, stop = (_FIRST, _FIRST + 1) if use is None else (max(use.start, _FIRST), use.stop - 1)
-    return f"{_time(start)} {_time(stop) if stop < _END else 'infinite'}"
-
-
-def _time(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S %-d %B %Y}"
+    return key_chain(proof, fail_secure=task.options.fail_secure == "on", algorithms=False)
 
 
 def _authentication(auth: Mapping[str, Any]) -> list[str]:
     if "password" in auth:
         return ["mode text", f"string {auth['password']}"]
-    return ["mode md5 auth-length rfc", "key-chain lab"] if auth else []
+    return ["mode md5 auth-length rfc", f"key-chain {CHAIN}"] if auth else []
 
 
 DAEMON = RoutingDaemon(run=_run, faults=_faults, capabilities=CAPABILITIES, group=GROUP, routes=_routes)

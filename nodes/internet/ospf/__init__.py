@@ -5,12 +5,25 @@ Files, in the order to read them:
     lsa.py    what a router says of itself: `Lsa`, its header, its checksum, which of two is newer (RFC 2328 A.4, 13.1)
     packet.py    the wire: the five packets, by hand (RFC 2328 A.3)
     authentication.py    who may speak: checksum, password, digest (RFC 2328 appendix D, RFC 5709)
+    interface_states.py, neighbour_states.py    the two machines, as tables (sections 9.3, 10.3)
+    interface.py, neighbour.py    `Circuit` and `Neighbour`: what is known of an interface, of a conversation
+    area.py, router.py    `Area`, `Scope`: how far an LSA goes; `Router`: what all parts share
+    election.py, hello.py    who is there, and who becomes Designated Router (sections 9.4, 9.5, 10.5)
+    exchange.py    how two neighbours come to have one database (sections 10.6 to 10.9)
+    recent.py, sending.py, flooding.py    each LSA to every router, until all have acknowledged it (sections 13, 14)
+    originate.py, own.py    what this router says, and when (sections 12.4, 13.4, 14.1)
     lsdb.py    the link state database: installing, ageing (sections 12.2, 13.2, 14)
     graph.py    an area as a directed graph of routers and networks (section 2.1)
     spf.py    the shortest-path tree, by Dijkstra's algorithm, and the next hops (sections 16.1, 16.1.1)
     destination.py, table.py    the network that an LSA speaks of; the routing table (section 11)
     intra_area.py, inter_area.py, externals.py    the routes of each kind (sections 16.1 to 16.4)
-    routes.py    `calculate`: all of that in its order (section 16)
+    routes.py, routing.py    `calculate`: all of that in its order (section 16); when, and what the kernel gets
+    machine.py   `OspfMachine`: what comes in, and what follows of it (section 8.2)
+    reports.py, show.py    events; `show ospf`
+    service.py   the declaration
+    config.py    `OspfOptions`, what a lab file may say
+    agreement.py    which routers can be neighbours, by their options, and what keeps them from it
+    expected.py    which routes a lab's routers should find
 
 Deviations from the RFC, and why:
 
@@ -19,9 +32,6 @@ Deviations from the RFC, and why:
   (section 16.3).
 - An LSA's checksum is not verified again as it ages (section 14, CheckAge): nothing writes to the bytes that are held.
 - At most 20,000 LSAs and 4 MiB of others are held in one database, whatever a hostile neighbour floods.
-
-Deviations from the RFC, and what it leaves open:
-
 - Metrics by Type of Service are read over, and never sent (RFC 2328 section 12.3 keeps them for older routers alone).
 - An LSA with the reserved sequence number, or whose body is not whole, is left out like one with a wrong checksum.
 - The sequence number of a signed packet is the time of day in seconds, or one above the last on that interface. After a

@@ -1,0 +1,337 @@
+"""`OspfMachine`: one router's OSPF process (RFC 2328), on the contract of nodes/machine.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
+from catenet.nodes.internet.ospf import originate, show
+from catenet.nodes.internet.ospf.authentication import Authentication, key_in
+from catenet.nodes.internet.ospf.config import OspfOptions
+from catenet.nodes.internet.ospf.exchange import Exchange
+from catenet.nodes.internet.ospf.explaining import explain
+from catenet.nodes.internet.ospf.flooding import Flooding
+from catenet.nodes.internet.ospf.hello import Hellos
+from catenet.nodes.internet.ospf.interface import Circuit
+from catenet.nodes.internet.ospf.interface_states import InterfaceEvent
+from catenet.nodes.internet.ospf.lsa import LsaType
+from catenet.nodes.internet.ospf.neighbour import Neighbour
+from catenet.nodes.internet.ospf.own import OwnLsas
+from catenet.nodes.internet.ospf.packet import (
+    ALL_DESIGNATED,
+    ALL_ROUTERS,
+    EXTERNAL,
+    Acknowledgement,
+    Description,
+    Hello,
+    Packet,
+    Request,
+    Update,
+)
+from catenet.nodes.internet.ospf.reports import Reporter
+from catenet.nodes.internet.ospf.router import Router
+from catenet.nodes.internet.ospf.routing import Routing
+from catenet.nodes.internet.ospf.sending import Outbox
+from catenet.nodes.machine import (
+    Action,
+    DecodeError,
+    Interface,
+    IpPacket,
+    Json,
+    NextHop,
+    Randomness,
+    Wants,
+    always,
+)
+
+if TYPE_CHECKING:
+    from catenet.nodes.control.origin import Explanation
+
+__all__ = ["OspfMachine"]
+
+_LINKS = (LsaType.ROUTER, LsaType.NETWORK)
+_SUMMARIES = (LsaType.SUMMARY, LsaType.SUMMARY_ASBR)
+
+
+class OspfMachine:
+    """One router's OSPF process.
+
+    It starts at its first wake (`next_wake` is 0 until then). Beside the contract: `set_interface` says that an
+    interface changed, `route_changed` that this node has a route beside OSPF's, `shutdown` flushes what it has
+    originated. `name_of` gives the node that has an address, for what people read. `epoch` is the time of day, in
+    seconds since 1970, at which `now` was 0, and `began` that at which the lab was brought up: digests carry the time,
+    and keys live by it. `wants` is asked before a report is made.
+    """
+
+    def __init__(
+        self,
+        options: OspfOptions,
+        interfaces: Iterable[Interface],
+        random: Randomness,
+        name_of: Callable[[Address], str] = str,
+        *,
+        router_id: Address,
+        epoch: float = 0.0,
+        began: float = 0.0,
+        wants: Wants = always,
+        not_taken: Callable[[], Mapping[Prefix, str]] = dict,
+    ) -> None:
+        self._options = options
+        self._random = random
+        self._epoch = epoch
+        self._not_taken = not_taken
+        auth = Authentication(options.keys(began), epoch, options.dead, fail_secure=options.fail_secure == "on")
+        reporter = Reporter(name_of, wants)
+        self._actions, self._counters = reporter.actions, reporter.counters
+        router = self._router = Router(router_id, options, auth, reporter, epoch=epoch)
+        self._outbox = Outbox(router)
+        self._exchange = Exchange(router, self._outbox)
+        self._hellos = Hellos(router, self._exchange)
+        self._flooding = Flooding(router, self._outbox, self._exchange)
+        self._own = OwnLsas(router, self._flooding)
+        self._routing = Routing(router)
+        self._redistributed: dict[Prefix, tuple[str, tuple[NextHop, ...]]] = {}
+        self._started = self._stopped = False
+        self._due: dict[object, Callable[..., None]] = {
+            "hello": self._hellos.hello_due,
+            "wait": self._hellos.wait_due,
+            "acknowledge": self._outbox.acknowledge_due,
+            "paced": self._outbox.paced_due,
+            "own": self._own.own_due,
+            "stray": self._own.stray_due,
+            "dead": partial(self._of_neighbour, self._hellos.dead_due),
+            "describe": partial(self._of_neighbour, self._exchange.describe_due),
+            "request": partial(self._of_neighbour, self._exchange.request_due),
+            "retransmit": partial(self._of_neighbour, self._flooding.retransmit_due),
+        }
+        for interface in interfaces:
+            self._add(interface)
+
+    # The contract
+
+    def receive(self, packet: IpPacket, now: float) -> None:
+        """An IP packet of OSPF's protocol came in."""
+        router = self._router
+        router.now = now
+        circuit = router.circuits.get(packet.interface)
+        if not self._started or self._stopped:
+            self._counters["refused.not-running"] += 1
+        elif circuit is None or not circuit.up or circuit.on.passive:
+            self._counters["refused.interface"] += 1
+        elif packet.source in router.own_addresses:
+            # "Locally originated packets should not be passed on to OSPF." (8.2)
+            self._counters["refused.own"] += 1
+        else:
+            self._receive(circuit, packet)
+            self._settle()
+
+    def wake(self, now: float) -> None:
+        """Do what has fallen due."""
+        router = self._router
+        router.now = now
+        if self._stopped:
+            return
+        if now >= router.auth.next_change:
+            self._actions += router.auth.take_reports(router.circuits, now)
+        if not self._started:
+            self._start()
+        for key in router.timers.due(now):
+            self._due[key[0]](*key[1:])
+        if now >= self._flooding.next_expiry:
+            self._flooding.expire()
+        self._settle()
+
+    def next_wake(self) -> float | None:
+        """When the earliest timer runs out; 0 before the start, None after the end."""
+        router = self._router
+        if self._stopped:
+            return None
+        if not self._started:
+            return 0.0
+        timer = router.timers.next()
+        due = min(router.reconsider_at, self._routing.due, self._flooding.next_expiry, router.auth.next_change)
+        return max(0.0, due if timer is None else min(due, timer))
+
+    def take_actions(self) -> list[Action]:
+        """What is flooded leaves now: what came in together goes on together."""
+        self._outbox.flush()
+        actions = self._actions.copy()
+        self._actions.clear()
+        return actions
+
+    # Beside the contract
+
+    def set_interface(self, interface: Interface, now: float) -> None:
+        """An interface came up, went down, or appeared."""
+        router = self._router
+        router.now = now
+        before = router.interfaces.get(interface.name)
+        circuit = router.circuits.get(interface.name) if before is not None else self._add(interface)
+        router.interfaces[interface.name] = interface
+        if circuit is not None:
+            circuit.interface = interface
+        if not self._started or self._stopped:
+            return
+        if before is None or before.up != interface.up:
+            self._routing.hasten()
+            self._originate_externals()
+            if circuit is not None:
+                event = InterfaceEvent.INTERFACE_UP if interface.up else InterfaceEvent.INTERFACE_DOWN
+                self._hellos.event(circuit, event)
+        self._settle()
+
+    def route_changed(self, source: str, prefix: Prefix, next_hops: tuple[NextHop, ...] | None, now: float) -> None:
+        """The best route to a prefix beside OSPF's own is now this one, of that source; None: it has none any more."""
+        self._router.now = now
+        if next_hops is not None and source in self._options.redistribute and prefix != DEFAULT:
+            self._redistributed[prefix] = source, next_hops
+        elif self._redistributed.pop(prefix, None) is None:
+            return
+        if self._started and not self._stopped:
+            self._originate_externals()
+            self._settle()
+
+    def shutdown(self) -> None:
+        """ "MaxAge LSUs first": so the others forget what this router said; then that it hears nobody any more."""
+        if self._started and not self._stopped:
+            self._own.flush_all()
+            self._outbox.flush()
+            for circuit in self._router.up:
+                self._hellos.say_goodbye(circuit)
+        self._stopped = True
+
+    def show(self, table: str, now: float) -> Json:
+        """One of the tables of the declaration."""
+        self._router.now = now
+        return show.TABLES[table](self._router, self._routing, self._not_taken())
+
+    def explain(self, prefix: Prefix, now: float) -> Explanation | None:
+        """Where the route to a prefix comes from; None where there is none."""
+        self._router.now = now
+        return explain(self._router, self._routing, prefix, self._epoch)
+
+    # Inside
+
+    def _add(self, interface: Interface) -> Circuit | None:
+        self._router.interfaces[interface.name] = interface
+        on = self._options.at(interface.name)
+        return None if on is None else self._router.add(interface, on)
+
+    def _start(self) -> None:
+        self._started = True
+        for circuit in self._router.circuits.values():
+            if circuit.interface.up:
+                self._hellos.event(circuit, InterfaceEvent.INTERFACE_UP)
+        self._originate_externals()
+
+    def _of_neighbour(self, function: Callable[[Neighbour], None], name: str, key: Address) -> None:
+        neighbour = self._router.circuits[name].neighbours.get(key)
+        if neighbour is not None:
+            function(neighbour)
+
+    def _settle(self) -> None:
+        """What follows of what has happened: elections, LSAs, routes, and again, as one makes the other necessary."""
+        router = self._router
+        self._hellos.run()
+        if router.settling:
+            self._exchange.proceed()
+            self._flooding.remove_flushed(self._own)
+        if router.is_time_to_reconsider():
+            self._originate_links()
+        if router.calculate:
+            self._routing.schedule()
+        if router.now >= self._routing.due:
+            self._routing.run()
+            self._originate_summaries()
+        if router.settling or router.calculate:
+            self._settle()
+
+    # Input (8.2)
+
+    def _receive(self, circuit: Circuit, packet: IpPacket) -> None:
+        router, source = self._router, packet.source
+        try:
+            data = router.auth.open(packet.data, circuit.name, source, router.now)
+            parsed = Packet.parse(data)
+        except DecodeError as error:
+            self._refuse(error.field, circuit, source, str(error), key_in(error))
+            return
+        if parsed.area != circuit.area.id:
+            self._hellos.refuse(circuit, (parsed.router, source), "area", f"area {parsed.area}, here {circuit.area.id}")
+        elif not circuit.interface.prefix.holds_host(source):
+            self._refuse("off-link", circuit, source, f"its address is no neighbour's on {circuit.name}")
+        elif packet.destination not in (circuit.address, ALL_ROUTERS) and not (
+            packet.destination == ALL_DESIGNATED and circuit.elected
+        ):
+            self._counters["refused.destination"] += 1
+        elif parsed.router == router.me:
+            why = f"duplicate router id {router.me}: it is this router's"
+            self._hellos.refuse(circuit, (parsed.router, source), "router-id", why)
+        elif isinstance(parsed.body, Hello):
+            self._counters["received.hello"] += 1
+            self._hellos.receive(circuit, parsed.router, source, parsed.body)
+        else:
+            self._receive_of_neighbour(circuit, source, parsed)
+
+    def _receive_of_neighbour(self, circuit: Circuit, source: Address, packet: Packet) -> None:
+        """ "Packets not matching any active neighbor are discarded." (8.2)"""
+        neighbour = circuit.neighbours.get(packet.router if circuit.point_to_point else source)
+        body = packet.body
+        if neighbour is None or (neighbour.router, neighbour.address) != (packet.router, source):
+            self._counters["ignored.stranger"] += 1
+            return
+        self._counters[f"received.{type(body).__name__.lower()}"] += 1
+        if isinstance(body, Description):
+            if body.mtu > circuit.interface.mtu:  # 10.6
+                why = f"MTU {body.mtu}, here {circuit.interface.mtu}"
+                self._hellos.refuse(circuit, (packet.router, source), "mtu", why)
+                neighbour.cause = why
+                return
+            self._exchange.receive_description(neighbour, body)
+        elif isinstance(body, Request):
+            self._exchange.receive_request(neighbour, body)
+        elif isinstance(body, Update):
+            if body.broken:
+                self._counters["skipped.lsa-broken"] += body.broken
+            self._flooding.receive_update(neighbour, body.lsas, self._own)
+        elif isinstance(body, Acknowledgement):
+            self._flooding.receive_acknowledgement(neighbour, body.headers)
+
+    def _refuse(self, word: str, circuit: Circuit, source: Address, why: str, key: int | None = None) -> None:
+        self._router.reporter.refused(word, (source, circuit.name), why, self._router.now, key)
+        self._hellos.remember(circuit, ANY, source, why)
+
+    # Output (12.4)
+
+    def _originate_links(self) -> None:
+        """And calculate the routes anew: whom we reach as a neighbour may have changed where our LSAs do not."""
+        self._router.calculate = True
+        boundary = bool(self._externals())
+        for area in self._router.areas.values():
+            self._own.want(area.scope, _LINKS, originate.links(self._router, area, boundary=boundary), area.options)
+        self._own.take_back()
+
+    def _originate_summaries(self) -> None:
+        for area in self._router.areas.values():
+            wanted = originate.summaries(self._router, area, self._routing.table)
+            self._own.want(area.scope, _SUMMARIES, wanted, area.options)
+
+    def _originate_externals(self) -> None:
+        wanted = self._externals()
+        self._own.want(self._router.everywhere, (LsaType.EXTERNAL,), wanted, EXTERNAL)
+        self._router.reconsider(urgent=False)  # bit E
+
+    def _externals(self) -> originate.Wanted:
+        """The routes of others, the interfaces that are `off`, and the default route, where the options say so."""
+        router, chosen = self._router, self._options.redistribute
+        spoken = {circuit.interface.prefix for circuit in router.circuits.values()}
+        routes = {prefix: hops for prefix, (_, hops) in self._redistributed.items() if prefix not in spoken}
+        if "connected" in chosen:
+            for interface in router.interfaces.values():
+                if interface.name not in router.circuits and interface.up:
+                    routes[interface.prefix] = ()
+        if "default" in chosen:
+            routes[DEFAULT] = ()
+        return originate.externals(router, routes)

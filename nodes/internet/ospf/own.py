@@ -1,0 +1,176 @@
+"""`OwnLsas`: the LSAs that this router originates: said when something changes, not too often, and again before they
+age (RFC 2328 sections 12.4, 13.4 and 14.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import inf
+
+from catenet.nodes.internet.ospf.area import Scope
+from catenet.nodes.internet.ospf.flooding import Flooding
+from catenet.nodes.internet.ospf.lsa import (
+    INITIAL_SEQUENCE,
+    LS_REFRESH,
+    MAX_AGE,
+    MAX_SEQUENCE,
+    Body,
+    Lsa,
+    LsaKey,
+    LsaType,
+)
+from catenet.nodes.internet.ospf.originate import Wanted
+from catenet.nodes.internet.ospf.router import Router
+
+__all__ = ["OwnLsas"]
+
+_STRAY = 1.0
+"""Seconds for which an LSA from before a restart is left alone: most of those will be said again in a moment, and the
+others would not take that so soon after a flush."""
+
+
+@dataclass(slots=True)
+class _Own:
+    """An LSA that is to be there. `at`: when an instance of it was originated last; `taken_back`: when that was because
+    an instance of another origin had come; `lost`: one has come, and nothing was done yet."""
+
+    options: int
+    body: Body
+    at: float = -inf
+    taken_back: float = -inf
+    lost: bool = False
+
+
+class OwnLsas:
+    """Of all scopes."""
+
+    def __init__(self, router: Router, flooding: Flooding) -> None:
+        self._router = router
+        self._flooding = flooding
+        self._wanted: dict[tuple[Scope, LsaKey], _Own] = {}
+
+    def want(self, scope: Scope, kinds: Iterable[LsaType], wanted: Wanted, options: int) -> None:
+        """Of these types just these LSAs are to be there. New instances are originated "if and only if the contents of
+        the new LSA would be different" (12.4)."""
+        types = frozenset(kinds)
+        gone = [key for s, key in self._wanted if s is scope and key.type in types and key not in wanted]
+        for key in gone:
+            del self._wanted[scope, key]
+            self._router.timers.cancel(("own", scope, key))
+            self._flush(scope, key, "there is nothing to say any more")
+        for key, body in wanted.items():
+            own = self._wanted.get((scope, key))
+            if own is None:
+                own = self._wanted[scope, key] = _Own(options, body)
+            elif (own.options, own.body) == (options, body):
+                continue
+            else:
+                own.options, own.body = options, body
+                if own.lost:
+                    continue  # `take_back` says it
+            self._originate(scope, key, own, "something has changed")
+
+    def own_due(self, scope: Scope, key: LsaKey) -> None:
+        """MinLSInterval is over, or it is time for a refresh."""
+        own = self._wanted.get((scope, key))
+        if own is None:
+            return
+        stored = scope.lsdb.get(key)
+        if stored is not None and stored.own and self._says(scope, key, own) and self._router.now < own.at + LS_REFRESH:
+            self._router.timers.set(("own", scope, key), own.at + LS_REFRESH)
+            return
+        refresh = self._router.now >= own.at + LS_REFRESH
+        self._originate(scope, key, own, "it is refreshed" if refresh else "something has changed")
+
+    def _says(self, scope: Scope, key: LsaKey, own: _Own) -> bool:
+        """Whether the database has it as it should be."""
+        stored = scope.lsdb.get(key)
+        if stored is None or stored.lsa.header.age == MAX_AGE:
+            return False
+        return stored.lsa.body == own.body and stored.lsa.header.options == own.options
+
+    def _originate(self, scope: Scope, key: LsaKey, own: _Own, cause: str, *, at_once: bool = False) -> None:
+        """ "Two instances of the same LSA may not be originated within the time period MinLSInterval" (12.4), unless
+        nobody has heard of the first."""
+        router, stored = self._router, scope.lsdb.get(key)
+        if self._says(scope, key, own) and router.now < own.at + LS_REFRESH and not at_once:
+            return  # it has become again what it was
+        if not at_once and key in scope.said and router.now < own.at + router.min_ls_interval:
+            router.timers.set(("own", scope, key), own.at + router.min_ls_interval)
+            return
+        sequence = INITIAL_SEQUENCE
+        if stored is not None:
+            if stored.lsa.header.sequence == MAX_SEQUENCE:
+                self._flush(scope, key, "its sequence number wraps")  # `gone` goes on
+                return
+            sequence = stored.lsa.header.sequence + 1
+        lsa = Lsa.make(key, own.options, sequence, own.body)
+        own.at, own.lost = router.now, False
+        scope.said.discard(key)
+        self._flooding.install(scope, lsa, own=True)
+        self._flooding.flood(scope, lsa.header)
+        router.timers.set(("own", scope, key), router.now + LS_REFRESH)
+        router.counters["originated.lsas"] += 1
+        router.reporter.lsa_originated(scope, lsa.header, cause, router.now)
+
+    def _flush(self, scope: Scope, key: LsaKey, cause: str) -> None:
+        """Premature aging (14.1): "setting its LS age to MaxAge, while leaving its LS sequence number alone"."""
+        stored = scope.lsdb.get(key)
+        if stored is None or stored.lsa.header.age == MAX_AGE:
+            return
+        lsa = stored.lsa.aged(MAX_AGE)
+        self._flooding.install(scope, lsa, own=True)
+        self._flooding.flood(scope, lsa.header)
+        self._router.reporter.lsa_flushed(scope, key, cause, self._router.now)
+
+    def flush_all(self) -> None:
+        """The router leaves: it says nothing any more."""
+        wanted, self._wanted = self._wanted, {}
+        for scope, key in wanted:
+            self._router.timers.cancel(("own", scope, key))
+            self._flush(scope, key, "the router shuts down")
+
+    # What comes back from others (13.4)
+
+    def is_own(self, key: LsaKey) -> bool:
+        """Whether "the LSA's Advertising Router is equal to the router's own Router ID or […] the LSA is a network-LSA
+        and its Link State ID is equal to one of the router's own IP interface addresses"."""
+        if key.router == self._router.me:
+            return True
+        return key.type == LsaType.NETWORK and key.id in self._router.own_addresses
+
+    def came_back(self, scope: Scope, lsa: Lsa) -> None:
+        """ "The router must then advance the LSA's LS sequence number one past the received LS sequence number, and
+        originate a new instance", or flush it where it says nothing of the kind."""
+        router, key = self._router, lsa.header.key
+        own = self._wanted.get((scope, key))
+        if own is None:
+            router.timers.set(("stray", scope, key), router.now + _STRAY)
+            return
+        own.lost = True
+        router.reconsider(urgent=False)  # in this moment it may become another one
+
+    def stray_due(self, scope: Scope, key: LsaKey) -> None:
+        """Nothing has made it one of ours again."""
+        if (scope, key) not in self._wanted:
+            self._flush(scope, key, "it is of an earlier life of this router")
+
+    def take_back(self) -> None:
+        """Originate anew what came from others. Whoever makes up instances of ours without end gets no more answers
+        than there are new instances of other LSAs."""
+        router = self._router
+        for (scope, key), own in self._wanted.items():
+            if not own.lost:
+                continue
+            if router.now < own.taken_back + router.min_ls_interval:
+                router.timers.set(("own", scope, key), own.taken_back + router.min_ls_interval)
+                continue
+            own.taken_back = router.now
+            self._originate(scope, key, own, "another instance of it came from others", at_once=True)
+
+    def gone(self, scope: Scope, key: LsaKey) -> None:
+        """It was at MaxAge, and everybody has acknowledged that: a sequence number that has wrapped begins anew."""
+        own = self._wanted.get((scope, key))
+        if own is not None:
+            self._originate(scope, key, own, "its sequence number has wrapped", at_once=True)

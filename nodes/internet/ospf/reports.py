@@ -1,0 +1,172 @@
+"""What the user is told: events, and what was refused. Nothing is made that nobody wants (`wants`)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.route_events import route_changed, route_lost
+from catenet.nodes.internet.ospf.lsa import LsaHeader, LsaKey, LsaType
+from catenet.nodes.internet.ospf.neighbour_states import NeighbourState
+from catenet.nodes.machine import Action, Json, Report, SetRoute, Wants
+from catenet.nodes.once import OncePerReason
+
+if TYPE_CHECKING:
+    from catenet.nodes.internet.ospf.area import Scope
+    from catenet.nodes.internet.ospf.interface import Circuit
+    from catenet.nodes.internet.ospf.neighbour import Neighbour
+
+__all__ = ["NETWORK_COST", "Reporter", "links_of", "lsa_name", "sequence_text"]
+
+NETWORK_COST = 1
+"""What the network at a route's end adds to its cost, at the default cost: `cost` counts links between routers."""
+_INTERVAL, _MOST = 600.0, 256
+"""Seconds for which nothing is said again of the same; and how many different things are said within them."""
+_NAMES = {
+    LsaType.ROUTER: "router-LSA",
+    LsaType.NETWORK: "network-LSA",
+    LsaType.SUMMARY: "summary-LSA",
+    LsaType.SUMMARY_ASBR: "ASBR-summary-LSA",
+    LsaType.EXTERNAL: "AS-external-LSA",
+}
+
+
+class Reporter:
+    """Tells. `cause`: why the routing table is about to be calculated again, the first reason of several."""
+
+    def __init__(self, name_of: Callable[[Address], str], wants: Wants) -> None:
+        """`wants` is asked before an event is made. `actions`: what the router wants done, events among it."""
+        self.actions: list[Action] = []
+        self.counters: Counter[str] = Counter()
+        self.name_of = name_of
+        self._wants = wants
+        self._once = OncePerReason(_INTERVAL, _MOST)
+        self.cause: dict[str, Json] | None = None
+
+    # Why
+
+    def because(self, cause: str, reason: str, of: str) -> None:
+        """Something has happened that changes routes."""
+        if self.cause is None:
+            self.cause = {"cause": cause, "reason": reason, "of": of}
+
+    def because_of(self, header: LsaHeader) -> None:
+        """An LSA has other contents."""
+        if self.cause is None:
+            of = self.name_of(header.router)
+            text = f"{lsa_name(header.type)} of {of}, {sequence_text(header.sequence)}"
+            self.because(text, "lsa", of)
+
+    # Neighbours
+
+    def neighbour_changed(self, neighbour: Neighbour, was: NeighbourState, now: float) -> None:
+        node, lan = self.name_of(neighbour.address), neighbour.circuit.name
+        text = f"{node} on {lan} is {neighbour.state.word}, was {was.word}: {neighbour.cause}"
+        if NeighbourState.FULL in (neighbour.state, was):
+            self.because(text, "neighbor", node)
+        if self._wants(("neighbor.changed",), now):
+            data: dict[str, Json] = {
+                "router": str(neighbour.router),
+                "node": node,
+                "lan": lan,
+                "address": str(neighbour.address),
+                "state": neighbour.state.word,
+                "was": was.word,
+                "cause": neighbour.cause,
+            }
+            self.actions.append(Report("neighbor.changed", text, data))
+
+    def designated_changed(self, circuit: Circuit, now: float) -> None:
+        if self._wants(("designated.changed",), now):
+            designated, backup = self._elected(circuit.designated), self._elected(circuit.backup)
+            text = f"{circuit.name}: designated router {designated or 'none'}, backup {backup or 'none'}"
+            data: dict[str, Json] = {"lan": circuit.name, "designated": designated, "backup": backup}
+            self.actions.append(Report("designated.changed", text, data))
+
+    def _elected(self, address: Address) -> str | None:
+        return self.name_of(address) if address else None
+
+    # LSAs
+
+    def lsa_originated(self, scope: Scope, header: LsaHeader, cause: str, now: float) -> None:
+        if self._wants(("lsa.originated",), now):
+            text = f"{_lsa(header.key)} {sequence_text(header.sequence)} in {scope.name} ({cause})"
+            data = {**_fields(scope, header.key), "sequence": sequence_text(header.sequence), "cause": cause}
+            self.actions.append(Report("lsa.originated", text, data))
+
+    def lsa_installed(self, scope: Scope, neighbour: Neighbour, header: LsaHeader, now: float) -> None:
+        if self._wants(("lsa.installed",), now):
+            lan, of = neighbour.circuit.name, self.name_of(neighbour.address)
+            sequence = sequence_text(header.sequence)
+            text = f"{_lsa(header.key)} of {self.name_of(header.router)} {sequence} in {scope.name} from {of} on {lan}"
+            data = {**_fields(scope, header.key), "sequence": sequence, "lan": lan, "from": of}
+            self.actions.append(Report("lsa.installed", text, data))
+
+    def lsa_flushed(self, scope: Scope, key: LsaKey, cause: str, now: float) -> None:
+        if self._wants(("lsa.flushed",), now):
+            text = f"{_lsa(key)} of {self.name_of(key.router)} in {scope.name} ({cause})"
+            self.actions.append(Report("lsa.flushed", text, {**_fields(scope, key), "cause": cause}))
+
+    # Routes
+
+    def route_changed(self, route: SetRoute, was: SetRoute | None, now: float) -> None:
+        if self._wants(("route.changed",), now):
+            hop = route.next_hops[0]
+            self.actions.append(
+                route_changed(
+                    route.prefix,
+                    hop.via,
+                    self.name_of(hop.via),
+                    hop.interface,
+                    cost=links_of(route.metric),
+                    metric=route.metric,
+                    was=None if was is None else links_of(was.metric),
+                    why=self.why,
+                )
+            )
+
+    def route_lost(self, prefix: Prefix, now: float) -> None:
+        if self._wants(("route.lost",), now):
+            self.actions.append(route_lost(prefix, self.why))
+
+    @property
+    def why(self) -> Mapping[str, Json]:
+        """The cause, as the data of an event."""
+        return self.cause or {"cause": "something has changed"}
+
+    # What was not taken
+
+    def refused(self, word: str, sender: tuple[Address, str], why: str, now: float, key: int | None = None) -> None:
+        """A packet of a `sender`, an address on a LAN; `word` counts it. `key`: the id of the key that it names."""
+        source, lan = sender
+        self.counters[f"refused.{word}"] += 1
+        if self._once.first((word, source, lan, key), now):
+            data: dict[str, Json] = {"source": str(source), "lan": lan, "why": why}
+            more: dict[str, Json] = {} if key is None else {"key": key}
+            self.actions.append(Report("input.refused", f"{source} on {lan}: {why}", {**data, **more}))
+
+
+def lsa_name(kind: int) -> str:
+    """As the RFC calls an LSA of that type."""
+    name = _NAMES.get(LsaType(kind)) if kind in list(LsaType) else None
+    return name or f"type {kind} LSA"
+
+
+def sequence_text(sequence: int) -> str:
+    """An LS sequence number, as everybody writes it."""
+    return f"{sequence & 0xFFFFFFFF:08x}"
+
+
+def _lsa(key: LsaKey) -> str:
+    return f"{lsa_name(key.type)} {key.id}"
+
+
+def _fields(scope: Scope, key: LsaKey) -> dict[str, Json]:
+    return {"area": scope.name, "type": key.type, "id": str(key.id), "router": str(key.router)}
+
+
+def links_of(metric: int) -> int:
+    """A cost in links between routers, as the lecture counts."""
+    return max(metric - NETWORK_COST, 0)

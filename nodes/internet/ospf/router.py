@@ -1,0 +1,182 @@
+"""`Router`: what the parts of an OSPF router share: its interfaces, areas, databases, the time, what goes out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from math import inf
+
+from catenet.nodes.address import Address
+from catenet.nodes.internet.ospf.area import Area, Scope
+from catenet.nodes.internet.ospf.authentication import Authentication
+from catenet.nodes.internet.ospf.config import OnLan, OspfOptions
+from catenet.nodes.internet.ospf.interface import Circuit
+from catenet.nodes.internet.ospf.lsa import MIN_LS_INTERVAL, LsaKey, LsaType
+from catenet.nodes.internet.ospf.neighbour import Neighbour
+from catenet.nodes.internet.ospf.neighbour_states import NeighbourState
+from catenet.nodes.internet.ospf.packet import ALL_ROUTERS, PROTOCOL, Packet, PacketBody
+from catenet.nodes.internet.ospf.reports import Reporter
+from catenet.nodes.machine import Action, Interface, IpPacket, JoinGroup, OpenPort, Send
+from catenet.nodes.timers import Timers
+
+__all__ = ["FLOODED_IN_AS", "KNOWN_TYPES", "OPAQUE_TYPES", "Router"]
+
+OPAQUE_TYPES = frozenset((LsaType.OPAQUE_LINK, LsaType.OPAQUE_AREA, LsaType.OPAQUE_AS))
+"""RFC 5250 section 3: we have no use for them, but pass them on."""
+KNOWN_TYPES = frozenset(LsaType)
+"""The LS types that may be listed and flooded; "If the LS type is unknown, discard the LSA" (section 13 (2))."""
+FLOODED_IN_AS = frozenset((LsaType.EXTERNAL, LsaType.OPAQUE_AS))
+"""Those flooded everywhere but in stub areas."""
+_TOS = 0xC0
+"""Precedence Internetwork Control, as section 4.3 wants it."""
+_COLLECT, _PATIENCE = 0.05, 0.5
+"""Seconds for which news are collected before LSAs are made of them; and at most, while another neighbour is just about
+to become adjacent: two instances of an LSA are 5 s apart, so the second one had better stand in the first."""
+_ARRIVAL = 1.1
+
+TimerKey = tuple[object, ...]
+"""What is due: a word, and of whom."""
+
+
+class Router:
+    """One router. `me` is its Router ID, `now` the time of what is going on."""
+
+    def __init__(
+        self, me: Address, options: OspfOptions, auth: Authentication, reporter: Reporter, *, epoch: float
+    ) -> None:
+        """`epoch`: seconds since 1970 when the machine's clock was 0."""
+        self.me = me
+        self.options = options
+        self.auth = auth
+        self.reporter = reporter
+        self.actions: list[Action] = reporter.actions
+        self.counters: Counter[str] = reporter.counters
+        self.now = 0.0
+        self.timers: Timers[TimerKey] = Timers()
+        self.interfaces: dict[str, Interface] = {}
+        self.circuits: dict[str, Circuit] = {}
+        self.areas: dict[Address, Area] = {}
+        self.everywhere = Scope("AS")
+        self.hello, self.dead = int(options.hello), int(options.dead)
+        # So that a lab with short timers heals in its own time: MinLSInterval, and never under what the others take.
+        self.min_ls_interval = max(_ARRIVAL, min(MIN_LS_INTERVAL, options.dead))
+        self.reconsider_at = inf
+        """When it is to be looked whether our LSAs are still right."""
+        self._reconsider_by = inf
+        self.calculate = False
+        """Whether something has changed that routes are calculated from."""
+        self.settling = False
+        """Whether LSAs at MaxAge may have become superfluous."""
+        self._epoch = epoch
+        self._last_sequence = 0
+
+    # Its interfaces
+
+    def add(self, interface: Interface, on: OnLan) -> Circuit:
+        """Speak on an interface."""
+        area = self.areas.get(on.area)
+        if area is None:
+            area = self.areas[on.area] = Area(on.area, on.kind, Scope(str(on.area)))
+        circuit = Circuit(interface, on, area, Scope(interface.name))
+        self.circuits[circuit.name] = circuit
+        for scope in (area.scope, circuit.links, *(() if area.stub else (self.everywhere,))):
+            scope.circuits.append(circuit)
+        if not on.passive:
+            self.actions.append(OpenPort(circuit.port, ttl=1, tos=_TOS, fragments=True))
+            self.actions.append(JoinGroup(circuit.port, ALL_ROUTERS))
+        return circuit
+
+    @property
+    def own_addresses(self) -> frozenset[Address]:
+        """Of all its interfaces."""
+        return frozenset(interface.address for interface in self.interfaces.values())
+
+    @property
+    def up(self) -> list[Circuit]:
+        """The interfaces that are not Down."""
+        return [circuit for circuit in self.circuits.values() if circuit.up]
+
+    @property
+    def attached(self) -> list[Area]:
+        """The areas that it is "actively attached to" (section 12.4.1)."""
+        areas = {circuit.area.id: circuit.area for circuit in self.up}
+        return [areas[id_] for id_ in sorted(areas)]
+
+    @property
+    def border(self) -> bool:
+        """Whether it is an area border router."""
+        return len(self.attached) > 1
+
+    @property
+    def neighbours(self) -> Iterator[Neighbour]:
+        """Those of all interfaces."""
+        return (neighbour for circuit in self.circuits.values() for neighbour in circuit.neighbours.values())
+
+    @property
+    def exchanging(self) -> bool:
+        """Whether a neighbour is in state Exchange or Loading."""
+        return any(NeighbourState.EXCHANGE <= each.state <= NeighbourState.LOADING for each in self.neighbours)
+
+    # Its databases
+
+    @property
+    def scopes(self) -> Iterable[Scope]:
+        """All databases."""
+        return (
+            self.everywhere,
+            *(area.scope for area in self.areas.values()),
+            *(circuit.links for circuit in self.circuits.values()),
+        )
+
+    def scope(self, kind: int, circuit: Circuit) -> Scope:
+        """Where an LSA of that type belongs that comes in on that interface."""
+        if kind in FLOODED_IN_AS:
+            return self.everywhere
+        return circuit.links if kind == LsaType.OPAQUE_LINK else circuit.area.scope
+
+    def next_sequence(self) -> int:
+        """A DD sequence number: "some unique value (like the time of day clock)" (section 10.3)."""
+        self._last_sequence = max(self._last_sequence + 1, int(self._epoch + self.now))
+        return self._last_sequence & 0xFFFFFFFF
+
+    # What goes out
+
+    def send(self, circuit: Circuit, body: PacketBody, to: Address) -> None:
+        """One packet, sealed and counted."""
+        if not circuit.up or circuit.on.passive:
+            return
+        data = self.auth.seal(bytes(Packet(self.me, circuit.area.id, body)), circuit.name, self.now)
+        if not data:
+            self.counters["withheld.no-key"] += 1
+            return
+        self.counters[f"sent.{type(body).__name__.lower()}"] += 1
+        self.actions.append(Send(IpPacket(data, circuit.address, to, PROTOCOL, circuit.name)))
+
+    def await_acknowledgement(self, neighbour: Neighbour, key: LsaKey, due: float) -> None:
+        """Put an LSA on a neighbour's Link state retransmission list: it is sent at that time, if need be."""
+        neighbour.retransmissions[key] = due
+        self.retransmit_at(neighbour, due)
+
+    def retransmit_at(self, neighbour: Neighbour, due: float) -> None:
+        """Look at its Link state retransmission list at that time, or earlier."""
+        if due < neighbour.retransmit_at:
+            neighbour.retransmit_at = due
+            self.timers.set(("retransmit", neighbour.circuit.name, neighbour.key), due)
+
+    # What has changed
+
+    def reconsider(self, *, urgent: bool) -> None:
+        """Look soon whether our LSAs are still right; `urgent`: at once, as something was lost."""
+        self._reconsider_by = self.now if urgent else min(self._reconsider_by, self.now + _PATIENCE)
+        self.reconsider_at = min(self.reconsider_at, self._reconsider_by, self.now + _COLLECT)
+
+    def is_time_to_reconsider(self) -> bool:
+        """Whether it has come; then it is over. It is put off while another neighbour is about to become adjacent,
+        unless something was lost."""
+        if self.now < self.reconsider_at:
+            return False
+        if self.now < self._reconsider_by and self.exchanging:
+            self.reconsider_at = min(self.now + _COLLECT, self._reconsider_by)
+            return False
+        self.reconsider_at = self._reconsider_by = inf
+        return True

@@ -1,0 +1,62 @@
+"""What others have to know of the service `ospf`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from catenet.nodes.control.service import Routing, Service, Table
+
+if TYPE_CHECKING:
+    from catenet.nodes.control.topology import Disagree, Expected
+    from catenet.nodes.internet.ospf.config import OspfOptions
+
+__all__ = ["SERVICES"]
+
+
+def _options() -> type[OspfOptions]:
+    from catenet.nodes.internet.ospf.config import OspfOptions
+
+    return OspfOptions
+
+
+def _expected() -> Expected:
+    from catenet.nodes.internet.ospf.expected import expected
+
+    return expected
+
+
+def _disagreements() -> Disagree:
+    from catenet.nodes.internet.ospf.agreement import disagreements
+
+    return disagreements
+
+
+SERVICES = (
+    Service(
+        "ospf",
+        "Routes by OSPF version 2 (RFC 2328). The timers' defaults are the sample values of its section C.3.",
+        _options,
+        routing=Routing(number=188, distance=110, expected=_expected, network_cost=1, disagreements=_disagreements),
+        tables=(
+            Table(
+                "ospf",
+                headings={"begins": "begins in (s)", "signs_for": "signs for (s)", "taken_for": "taken for (s)"},
+                seconds=("timers",),
+            ),
+            Table("ospf lsdb", headings={"age": "age (s)", "left": "left (s)"}),
+            Table("ospf neighbors", headings={"dead_in": "dead in (s)"}),
+            Table("ospf interfaces"),
+            Table("ospf spf-tree"),
+            Table("ospf routes"),
+        ),
+        events={
+            "neighbor.changed": "router, node, lan, address, state, was, cause: a neighbor's state (section 10.1)",
+            "designated.changed": "lan, designated, backup: who was elected on a LAN (section 9.4)",
+            "lsa.originated": "area, type, id, sequence, cause: it says something new of itself (section 12.4)",
+            "lsa.installed": "area, type, id, router, sequence, lan, from: a newer LSA of another router (section 13)",
+            "lsa.flushed": "area, type, id, router, cause: an LSA has reached MaxAge (section 14)",
+            "key.changed": "key, method, was, until: another key signs (null: none); until: seconds since 1970",
+            "key.expired": "key, method, lans, last: a key's time is over; last: it stays in use, as no other is valid",
+        },
+    ),
+)
