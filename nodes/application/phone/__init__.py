@@ -84,6 +84,6 @@ Deviations, and why:
   stands in keys. One pair signs and agrees on keys, by the map of RFC 7748 section 4.1, so that 32 octets are all that
   the directory has to tell.
 
-Supported standards: RFC 3551 (PCMU), RFC 3550 section 6.7 (APP `CTNT`), RFC 8445 section 9 (restart of one stream, of a changed address), RFC
-8032 (Ed25519), RFC 7748 (X25519), RFC 5869 (HKDF).
+Supported standards: RFC 3551 (PCMU), RFC 3550 section 6.7 (APP `CTNT`), RFC 8445 section 9 (restart of one stream; of a
+changed address), RFC 8032 (Ed25519), RFC 7748 (X25519), RFC 5869 (HKDF).
 """
