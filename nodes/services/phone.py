@@ -19,7 +19,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from catenet.nodes.address import ANY
 from catenet.nodes.application.directory.client import DirectoryClient
 from catenet.nodes.application.directory.place import place_of
 from catenet.nodes.application.phone.config import PhoneOptions
@@ -60,7 +59,6 @@ async def serve(context: ServiceContext, options: PhoneOptions) -> None:
             _read(folder, options.speech)
     except ValueError as error:
         raise ConfigError(f"phone: {error}") from None
-    interfaces = context.interfaces()
     phone = Phone(
         options,
         DirectoryClient(
@@ -74,7 +72,7 @@ async def serve(context: ServiceContext, options: PhoneOptions) -> None:
             count=context.count,
         ),
         kept,
-        address=interfaces[0].address if interfaces else ANY,
+        interfaces=context.interfaces(),
         speech=lambda: _speech(folder, options.speech),
         entropy=os.urandom,
         randomness=context.random,

@@ -114,14 +114,26 @@ def _memory(all_: Servers, steps: Steps) -> list[Figure]:
 def _until_up(steps: Steps) -> list[Figure]:
     from calls_world import CallsWorld
 
+    from catenet.nodes.internet.nat.config import NatOptions
+
+    both = "alice", "bob"
+    homes = dict.fromkeys(both, NatOptions(filtering="address-and-port-dependent"))
+    relayed: dict[str, Any] = {"paths": "relayed"}
     found = []
-    for paths, words in (("any", "direct"), ("relayed", "relayed")):
-        steps.step(f"until a call is up, {words}")
-        world = CallsWorld(options={user: {"paths": paths} for user in ("alice", "bob")})
-        world.call("alice", "bob")
-        world.until_state("ringing", "alice", "bob")
+    for path, more in {
+        "direct": {},
+        "punched": {"translators": homes},
+        "relayed": {"options": dict.fromkeys(both, relayed)},
+    }.items():
+        steps.step(f"until a call is up, {path}")
+        world = CallsWorld(**more)
+        world.call(*both)
+        world.until_state("ringing", *both)
         world.do("bob", lambda phone, now: phone.answer(now))
-        found.append(Figure(f"answered until up, {words}, simulated", world.until_state("up", "alice", "bob")))
+        found.append(Figure(f"answered until up, {path}, simulated", world.until_state("up", *both)))
+        took = world.shown("bob")["path"]
+        if took != path:
+            raise ValueError(f"it is {took}, not {path}")
     return found
 
 

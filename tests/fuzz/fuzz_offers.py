@@ -48,6 +48,11 @@ WORDS = (
     *(
         '"encrypts":',
         "true",
+        '"restart"',
+        '"restarted"',
+        '"description":{',
+        '"stream":1',
+        '"round":1',
         "candidate:1 1 UDP 1 192.0.2.1 9 typ host",
         "e" * 32,
         "A" * 43 + "=",

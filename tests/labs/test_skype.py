@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from calling import PATIENCE, look
+from lab_bench import until
 
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.harness.lab import LabUnderTest
@@ -33,6 +34,21 @@ def test_who_is_in_a_call_cannot_be_called_and_who_is_no_contact_neither(lab: La
     lab.wait_for(call={"from": "bob", "to": "carol", "fails": "carol is no contact of bob"})
     lab.wait_for(call={"from": "carol", "to": "alice", "lasting": "0s"})  # hung up
     lab.wait_for(call={"from": "dave", "to": "alice"}, within=PATIENCE)
+
+
+def test_a_call_goes_on_when_the_lan_of_its_phone_is_back(lab: LabUnderTest) -> None:
+    """The phone waits for its address, logs in at once, and begins the call anew (RFC 8445 section 9)."""
+    lab.wait_for(call={"from": "alice", "to": "bob", "lasting": "0s", "keep": True}, within=PATIENCE)
+    alice, moves = lab["alice"], (" call.moved ", "(address)")
+    with lab.cut("home-a"):
+        until(lambda: alice.show("phone")["address"])
+        assert alice.show("phone")["directory"] == "waiting"
+    until(lambda: not any(all(word in line for word in moves) for line in alice.logs()) and "it has not moved")
+    for end in ("alice", "bob"):
+        lab.wait_for(silence={"at": end, "most": "30s"})
+    logins = [line for line in alice.logs() if " phone.joined " in line or " phone.left " in line]
+    assert logins[-1].endswith("is back")
+    assert not any(" phone.left " in line for line in logins), "that it has no address is said instead, and once"
 
 
 def test_the_command_line_tells_a_call_as_it_goes(

@@ -1,4 +1,7 @@
-"""Phones, a directory and supernodes in the simulated network: real machines on three LANs around a router."""
+"""Phones, a directory and supernodes in the simulated network: real machines on three LANs around a router.
+
+Who has a translator is behind it, on a LAN of his own, `home of alice`.
+"""
 
 from __future__ import annotations
 
@@ -21,15 +24,20 @@ from catenet.nodes.application.phone.voice import synthetic
 from catenet.nodes.application.turn.config import SupernodeOptions
 from catenet.nodes.application.turn.member import Member
 from catenet.nodes.application.turn.policy import Policy
+from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.control.units import Secret
+from catenet.nodes.internet.nat.config import NatOptions
+from catenet.nodes.internet.nat.machine import NatMachine
+from catenet.nodes.internet.nat.roles import Roles
 from catenet.nodes.machine import Endpoint, Report
 from catenet.nodes.runtime.work import Together
 
-__all__ = ["PLACES", "SPEECH", "CallsWorld"]
+__all__ = ["DOWN", "PLACES", "SPEECH", "UP", "CallsWorld"]
 
 LANS = {"east": "10.0.1.0/24", "west": "10.0.2.0/24", "middle": "10.0.3.0/24"}
 DIRECTORY = Endpoint(Address.parse("10.0.3.5"), 5223)
 PLACES = {"alice": ("east", "10.0.1.7"), "bob": ("west", "10.0.2.7"), "carol": ("west", "10.0.2.8")}
+DOWN, UP = LinkCondition(False, False), LinkCondition(True, False)
 SPEECH = synthetic()
 
 
@@ -58,8 +66,11 @@ class CallsWorld:
         supernodes: int = 3,
         options: Mapping[str, Mapping[str, Any]] | None = None,
         contacts: bool = True,
+        translators: Mapping[str, NatOptions] | None = None,
+        second: Mapping[str, tuple[str, str]] | None = None,
     ) -> None:
-        """`options`: user → those of his phone."""
+        """`options`: user → those of his phone. `second`: user → LAN and address of his phone's second interface, which
+        is down at first."""
         self.network = network = Network(seed)
         self.disk: dict[str, Kept] = {}
         self._options = options or {}
@@ -79,11 +90,30 @@ class CallsWorld:
             network.add_node(name, {"middle": f"10.0.3.{11 + number}"}, self._member, Gate)
         self.until(lambda: all(self.is_supernode(name) for name in relays))
         for user in users:
-            lan, address = PLACES[user]
+            lan, address = self._home(user, translators[user]) if user in (translators or {}) else PLACES[user]
             keeps = Jobs({KEEP: lambda kept, user=user: self.disk.update({user: kept})})
-            network.add_node(user, {lan: address}, self._phone, Gate, jobs=keeps)
+            lans = {lan: address, **dict([second[user]] if second and user in second else [])}
+            network.add_node(user, lans, self._phone, Gate, jobs=keeps)
+            for each in [*lans][1:]:
+                network.set_condition(user, each, DOWN)
         if contacts:
             self.until(lambda: all(self.knows(user, users) for user in users))
+
+    def _home(self, user: str, options: NatOptions) -> tuple[str, str]:
+        """A translator, with a LAN behind it → where the phone is."""
+        lan, outside = PLACES[user]
+        home = f"home of {user}"
+        self.network.add_lan(home, "192.168.1.0/24")
+
+        def make(node: Node) -> NatMachine:
+            outer, inner = node.interfaces
+            roles = Roles(outer.name, outer.address, frozenset([inner.name]))
+            return NatMachine(
+                options, roles, node.random.randbytes, lambda word, by=1: node.counters.update({word: by})
+            )
+
+        self.network.add_node(f"gate of {user}", {lan: outside, home: "192.168.1.1"}, make, Gate)
+        return home, "192.168.1.10"
 
     # Looking.
 
@@ -156,7 +186,7 @@ class CallsWorld:
             PhoneOptions(user=user, password=Secret(password_of(user)), **options),
             client_of(node, user),
             kept,
-            address=node.interfaces[0].address,
+            interfaces=node.interfaces,
             speech=lambda: SPEECH,
             entropy=node.random.randbytes,
             randomness=node.random,

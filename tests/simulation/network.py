@@ -81,6 +81,16 @@ class Network(Wire):
         """The reverse of `cut`; one end comes up `gap` seconds after the other."""
         self._switch(lan, up=True, tell=True, gap=gap)
 
+    def readdress(self, name: str, lan: str, text: str) -> None:
+        """The node has another address on this LAN."""
+        node, each, address = self.nodes[name], self.lans[lan], Address.parse(text)
+        before = each.members[name]
+        del each.owners[before]
+        each.members[name], each.owners[address] = address, name
+        node.addresses = node.addresses - {before} | {address}
+        node.by_lan[lan] = node.by_lan[lan]._replace(address=address)
+        self._tell(node, lan)
+
     def impair(
         self, lan: str, *, delay: float = 0.001, jitter: float = 0, loss: float = 0, duplicate: float = 0
     ) -> None:
@@ -175,10 +185,15 @@ class Network(Wire):
                 self._switch_end(self.nodes[member], name, up)
 
     def _switch_end(self, node: Node, lan: str, up: bool) -> None:
-        interface = node.by_lan[lan] = node.by_lan[lan]._replace(up=up)
+        node.by_lan[lan] = node.by_lan[lan]._replace(up=up)
         if not up:
             node.lose_routes_by(lan)
-        for process in node.processes:
+        self._tell(node, lan)
+
+    def _tell(self, node: Node, lan: str) -> None:
+        """The last machine first: a node's first one finds the routes that the others set, as a kernel's come back."""
+        node.direct.clear()
+        for process in reversed(node.processes):
             if isinstance(process.machine, InterfaceAware):
-                process.machine.set_interface(interface, self.now + node.offset)
+                process.machine.set_interface(node.by_lan[lan], self.now + node.offset)
                 self.settle(process)

@@ -25,6 +25,7 @@ from catenet.nodes.machine import (
     Datagram,
     Endpoint,
     Flush,
+    Interface,
     NextHop,
     OpenPort,
     Port,
@@ -194,13 +195,18 @@ class Router:
 
 
 class Gate(Router):
-    """A node's way to everywhere else."""
+    """A node's way to everywhere else: by the first of its interfaces that is up."""
 
     def __init__(self, node: Node) -> None:
         super().__init__(node)
-        interface = node.interfaces[0]
-        gateway = NextHop(Address(interface.prefix.network + 1), interface.name)
-        self._actions.append(SetRoute(DEFAULT, (gateway,)))
+        self._node = node
+        self.set_interface(node.interfaces[0], 0.0)
+
+    def set_interface(self, interface: Interface, now: float) -> None:
+        first = next((each for each in self._node.interfaces if each.up), None)
+        if first is not None:
+            gateway = NextHop(Address(first.prefix.network + 1), first.name)
+            self._actions.append(SetRoute(DEFAULT, (gateway,)))
 
 
 class World(NamedTuple):

@@ -31,7 +31,7 @@ new one when they are back, and take the one before as long.
 Timers: 5 s to log in, 12 s without a word until a connection is gone (stream); 1 s doubling to 60 s after the tenth
 failure (throttle); a client pings every 5 s, waits 20 s for an answer (link), and comes back after 0.2 s doubling to
 10 s, with jitter (client); supernodes report every 2 s, three probes a second apart find one dead, 30 s doubling to 10
-min until such a one may come back (election).
+min until such a one may come back (election). Who has another address, or one again, comes back at once (client).
 
 Bounds: 16 kB a line, 50 requests a second, 16 under way and 256 kB unread for a connection; 16 passwords in the queue,
 2 of one address; 16 sessions, 16 places and 256 contacts for an account; 1,024 supernodes and candidates.

@@ -12,7 +12,8 @@ The connection is ended, JOINING or HERE, when a request has no answer in time, 
 comes HERE by a directory that takes connections and answers nothing: that is told once until somebody is.
 
 The pause is 0.2 s, doubled to 10 s until somebody is HERE again, and each is drawn between half and one and a half of
-that: a thousand clients of a directory that is back do not all come at once.
+that: a thousand clients of a directory that is back do not all come at once. Who has no address waits for one
+(`suspend`), and with another one, or the same again, connects at once, and anew (`renew`).
 
 It is no machine, but the part of one that has it: which passes on what it is told of its connection, and performs
 `take_actions`.
@@ -25,6 +26,7 @@ from enum import Enum, auto
 from math import inf
 from typing import Any, NamedTuple
 
+from catenet.nodes.address import Address
 from catenet.nodes.application.directory.fields import parse_endpoint
 from catenet.nodes.application.directory.link import ANSWER, Link
 from catenet.nodes.application.directory.message import (
@@ -134,7 +136,10 @@ class DirectoryClient:
         self._asked: set[str] = set()  # what is not kept
         self._pause = _FIRST
         self._least_pause = 0.0
-        self._again: float | None = 0.0  # when it connects; None: `wake` is to say
+        self._again: float | None = 0.0  # when it connects; None: `wake` is to say; inf: not before `renew`
+        self._suspended = False
+        self._connecting = 0  # Connects of which nothing is heard yet; of several the first that stands is taken,
+        self._gone: set[Address] = set()  # but for one from an address that has gone since
         self._lacking = _OFTEN
         self._renew = self._retry = inf  # when credentials, and what was `busy`, are asked for again
         self._actions: list[Action] = []
@@ -144,13 +149,45 @@ class DirectoryClient:
     # What its machine passes on
 
     def connected(self, local: Endpoint, peer: Endpoint, now: float) -> Stream:
+        self._connecting -= 1
+        link = Link(self, now)
+        if self.state is not State.CONNECTING or local.address in self._gone:
+            link.end()
+            self._connect_ended("another address")
+            return link
         self.state = State.JOINING
-        self._stream = Link(self, now)
+        self._stream = link
         self._join(now)
-        return self._stream
+        return link
 
     def connect_failed(self, why: str, now: float) -> None:
-        self._leave(why)
+        self._connecting -= 1
+        self._connect_ended(why)
+
+    def _connect_ended(self, why: str) -> None:
+        if self.state is State.CONNECTING and not self._connecting:
+            self._leave(why)
+
+    def suspend(self) -> None:
+        """Its node has no address: whatever there was has ended, and nothing is tried before `renew`."""
+        self._suspended = True
+        self._drop("no address")
+
+    def renew(self, address: Address, before: Address | None, now: float) -> None:
+        """Its node has another address than `before`, or one again: what there was has ended; it connects at once."""
+        self._suspended = False
+        self._gone = (self._gone | ({before} if before is not None else set())) - {address}
+        self._drop("another address")
+        if self.state is not State.REFUSED:
+            self._again, self._pause, self._least_pause = now, _FIRST, 0.0
+
+    def _drop(self, why: str) -> None:
+        if self._stream is not None:
+            self._stream.end()
+            self._actions.append(Flush(self._stream))
+            self.lost(why)
+        elif self.state is not State.REFUSED:
+            self.state, self._again = State.WAITING, inf
 
     def wake(self, now: float) -> None:
         if self.state is State.WAITING:
@@ -159,6 +196,7 @@ class DirectoryClient:
                 self._pause, self._least_pause = min(_LONGEST, 2 * self._pause), 0.0
             elif now >= self._again:
                 self.state = State.CONNECTING
+                self._connecting += 1
                 self._actions.append(Connect(self._directory, self._tag, _CONNECT, self._name))
         elif self.state is State.HERE:
             if now >= self._renew:
@@ -169,7 +207,7 @@ class DirectoryClient:
 
     def next_wake(self) -> float | None:
         if self.state is State.WAITING:
-            return 0.0 if self._again is None else self._again
+            return 0.0 if self._again is None else None if self._again == inf else self._again
         due = min(self._renew, self._retry) if self.state is State.HERE else inf
         return None if due == inf else due
 
@@ -268,6 +306,7 @@ class DirectoryClient:
         self.contacts = {each.user: each for each in contacts}
         self.state, self._pause, self._told_unanswered = State.HERE, _FIRST, False
         self._lacking = _OFTEN
+        self._gone.clear()
         self._said.append(Joined(back))
         self._send_kept()
         if self._renew == inf or now >= self._renew or not self.servers:
@@ -320,7 +359,7 @@ class DirectoryClient:
         return pause
 
     def _leave(self, why: str) -> None:
-        self.state, self._again = State.WAITING, None
+        self.state, self._again = State.WAITING, inf if self._suspended else None
         self._joining = self._asking = self._changing = ""
         self._retry = inf
         self._said.append(Left(why))

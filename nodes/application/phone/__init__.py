@@ -29,11 +29,16 @@ A conversation, once each phone knows what the other has offered:
     description.py    `Description`: a data stream's credentials and candidates, told on the path
     line.py           `Line`: one of the two data streams of a call, which may be begun anew
     paths.py          `Paths`: by which line media goes, and when it moves
+    restart.py        `Restarts`: a line is begun anew, since the address of one of the two is another one
     conversation.py   `Conversation`: all of these as one
 
 A call is set up through the directory, by messages that it cannot read: a `Party` of each side has the credentials and
 candidates of its data streams, its SSRC and an ephemeral key. From then on the directory is not needed: the call goes
 on without it, moves to other supernodes without it, and is hung up over its own path.
+
+The phone's address is that of its first interface that is up. With another one, or the same again after it was down, it
+logs in anew at once, and a line of its call is begun anew (restart.py), for behind the same address there may be
+another place. Without one it waits: its user is told so once, and it tries nothing.
 
 An identity is one Ed25519 pair, made at the first start and kept in the node. The directory tells contacts its public
 half; the first one seen is pinned, and a changed one is told, and refused until its user trusts it, by the fingerprint
@@ -53,6 +58,8 @@ Timers, in seconds:
     probe       0.5    between two probes of the line without media; after 2.5 without one it is dead
     again       10     after which a line that could not be formed is begun anew; forming takes 20 at the most
     control     0.25   after which a message that is not acknowledged is sent again; 8 times
+    restart     1      after which a line that is begun anew for another address, and not answered, is told of again
+    kept        3      for which the line of the earlier address still hears, once media goes by the new one
     linger      2.25   for which the peer's hanging up is acknowledged
 
 Bounds: one call at a time, and 4 that are over and have ports still; 1,000 offers remembered, 50 of one user; 32
@@ -66,13 +73,17 @@ Deviations, and why:
 - A probe is a compound RTCP packet, and control messages go in some of their own, both when they are due: what they
   take of the bandwidth is above RFC 3550's 5 % (section 6.2), and less than a tenth of the call's.
 - The new description of a data stream (RFC 8445 section 9) goes over the path of the other one, encrypted as the call
-  is, not by the way of the first offer: the directory may be gone.
+  is, not by the way of the first offer: the directory may be gone. But where an address has changed it goes by the
+  directory, since nothing that the peer says comes by the path: without it such a call is lost after 30 s, unless the
+  address is the same again. For another address one line is begun anew, and the other one only where media is relayed.
+- What the directory passes on to the place that a phone has just left is lost to it: a restart is said again, and
+  speech is as good as the word that somebody has answered, but whom it calls just then it may call in vain.
 - There is no voice activity detection: silence is sent as any sound (RFC 3551 section 4.1 lets it be left out).
 - Offers and keys are of no RFC: neither SDP (RFC 8866) nor DTLS-SRTP (RFC 5764), which would need a certificate of each
   phone in the offer. The parts are Ed25519, X25519, HKDF and AES-GCM, by `cryptography`; how they are put together
   stands in keys. One pair signs and agrees on keys, by the map of RFC 7748 section 4.1, so that 32 octets are all that
   the directory has to tell.
 
-Supported standards: RFC 3551 (PCMU), RFC 3550 section 6.7 (APP `CTNT`), RFC 8445 section 9 (restart of one stream), RFC
-8032 (Ed25519), RFC 7748 (X25519), RFC 5869 (HKDF).
+Supported standards: RFC 3551 (PCMU), RFC 3550 section 6.7 (APP `CTNT`), RFC 8445 section 9 (restart of one stream; of a
+changed address), RFC 8032 (Ed25519), RFC 7748 (X25519), RFC 5869 (HKDF).
 """

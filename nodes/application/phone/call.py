@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from catenet.nodes.application.phone.terms import Checked, Path, Statistics
 
 if TYPE_CHECKING:
+    from catenet.nodes.application.phone.description import Description
     from catenet.nodes.application.phone.keys import Ephemeral
     from catenet.nodes.application.phone.offer import Party
 
@@ -83,8 +84,9 @@ class Ended(NamedTuple):
 
 
 class Call:
-    """`peer`: the other user, and `key` his identity. `offer`: what the caller has signed. `path`: by what packets go,
-    None before there is one. `seconds`: it is hung up when it was up for so long, 0: never."""
+    """`peer`: the other user, and `key` his identity. `offer`: what the caller has signed; `restart`: what the other
+    has said of another address while its party was still to come. `path`: by what packets go, None before there is one.
+    `seconds`: it is hung up when it was up for so long, 0: never."""
 
     def __init__(self, name: str, peer: str, key: bytes, now: float, *, outgoing: bool, seconds: float = 0.0) -> None:
         self.name = name
@@ -105,6 +107,7 @@ class Call:
         """Each knows the other's party: a path is being looked for."""
         self.wants_answer = False
         """It is to be answered as soon as it has begun."""
+        self.restart: Description | None = None
         self.checks: deque[Checked] = deque(maxlen=_MOST_CHECKS)
         self.statistics: Statistics | None = None
         """When it ended."""
@@ -140,6 +143,19 @@ class Call:
             return False
         self.state, self.why = State.ENDED, why
         return True
+
+    def ended(self, at: float, now: float, *, own: bool) -> Ended:
+        """What is remembered of it. `at`: seconds since 1970, now."""
+        return Ended(
+            self.name,
+            self.peer,
+            self.outgoing,
+            at - (now - self.began),
+            self.seconds_up(now),
+            self.why,
+            own,
+            self.statistics,
+        )
 
     def seconds_up(self, now: float) -> float:
         """For how long it has been up."""

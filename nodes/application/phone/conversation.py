@@ -3,6 +3,7 @@
     conversation.gather(now)          before the offer is written: `is_gathered`, then `credentials` and `candidates`
     conversation.begin(terms, now)    offer and answer are known: a path is looked for, while it may still ring
     conversation.start_media(now)     somebody has answered: both speak, as soon as there is a path
+    conversation.move(…)              the own address is another one
     conversation.hang_up(now)         told to the peer over the path; then `finished`
 
 Its owner has the two ports and the connections: it hands on what comes to them, and sends what `take_sends` gives.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from catenet.nodes.address import Address
 from catenet.nodes.application.ice.candidate import Candidate
 from catenet.nodes.application.ice.check import Credentials
 from catenet.nodes.application.ice.datastream import DataStream
@@ -22,6 +24,7 @@ from catenet.nodes.application.phone.description import Description
 from catenet.nodes.application.phone.line import Line
 from catenet.nodes.application.phone.media import Media
 from catenet.nodes.application.phone.paths import Paths
+from catenet.nodes.application.phone.restart import Restarts
 from catenet.nodes.application.phone.terms import (
     Event,
     Failed,
@@ -83,6 +86,7 @@ class Conversation:
         self._randomness = randomness
         self._count = count
         self._paths = Paths(ports, servers, self._new_stream, controlling=controlling, count=count)
+        self._restarts = Restarts(self._paths, controlling=controlling, count=count)
         self._controls = Controls(count)
         self._session: Session | None = None
         self._media: Media | None = None
@@ -155,10 +159,44 @@ class Conversation:
         self._paths.begin(Stream(terms.credentials, terms.candidates), terms.spare, now)
         self._follow(now)
 
+    @property
+    def is_spoken_to(self) -> bool:
+        """Whether the peer has begun to speak: then somebody has answered."""
+        return self._newest is not None
+
     def start_media(self, now: float) -> None:
         """Speak, as soon as there is a path."""
         self._answered = True
         self._follow(now)
+
+    # Another address (RFC 8445 section 9): what is told of it goes by the directory, as offer and answer did.
+
+    def stay(self) -> None:
+        """There is no address at present."""
+        self._paths.is_away = True
+
+    def move(self, address: Address, servers: Sequence[Server], now: float, *, told: bool) -> None:
+        """It is this one now, or is there again. `told`: the peer knows what was gathered for the last one."""
+        self._ports = self._ports._replace(address=address)
+        self._paths.servers, self._paths.is_away = servers, False
+        if not told:
+            self._paths.gather(now)
+        elif not self._over:
+            self._restarts.begin(now)
+        self._follow(now)
+
+    def peer_moved(self, stream: Description, servers: Sequence[Server], now: float, *, answers: bool) -> None:
+        """The peer has begun a data stream anew; `answers`: it is its side of one that was begun anew here."""
+        self._paths.servers = servers
+        if answers:
+            self._restarts.answered(stream, now)
+        else:
+            self._restarts.offered(stream, now)
+        self._follow(now)
+
+    def take_restarts(self, now: float) -> list[tuple[Description, bool]]:
+        """What the peer is to be told by the directory, and whether it is an answer."""
+        return self._restarts.take_said(now)
 
     # How it ends.
 
@@ -267,7 +305,7 @@ class Conversation:
         """When `wake` should next be called."""
         if self.finished:
             return None
-        times = [self._paths.next_wake(), self._controls.next_wake()]
+        times = [self._paths.next_wake(), self._controls.next_wake(), self._restarts.next_wake()]
         if self._over:
             times.append(self._due)
         elif self._session is not None:
@@ -281,6 +319,7 @@ class Conversation:
             return
         self._paths.wake(now)
         self._controls.wake(now)
+        self._restarts.wake(now)
         if self._session is not None and not self._over:
             self._speak(self._session, now)
         self._follow(now)
@@ -344,23 +383,6 @@ class Conversation:
 
     def statistics(self, now: float) -> Statistics:
         """So far. `now` counts a silence that has not ended yet."""
-        session, media = self._session, self._media
-        if session is None or media is None:
+        if self._media is None:
             return Statistics(self._paths.path, 0, 0, 0, 0.0, 0.0, 0, 0, None, 0.0)
-        played = media.played
-        source = session.source
-        silence = media.longest_silence
-        if media.heard_at is not None and not self._over:
-            silence = max(silence, now - media.heard_at)
-        return Statistics(
-            path=self._paths.path,
-            sent=media.sent,
-            received=source.received,
-            lost=max(0, source.lost),
-            jitter=source.jitter / RATE,
-            delay=media.delay,
-            played=played.played,
-            concealed=played.lost,
-            mos=media.mos,
-            longest_silence=silence,
-        )
+        return self._media.statistics(self._paths.path, now, is_over=self._over)

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from itertools import count as counting
+from typing import Any
 
 from catenet.nodes.address import Address
 from catenet.nodes.application.phone import reports
@@ -56,6 +57,7 @@ MOST_LEAVING = 4
 _NAME = 16  # octets of a call's name
 _REASONS = {"refused": "refused", "hung-up": "refused", "no-answer": "no-answer"}
 """Why a call ends → why the caller is told that it is refused; otherwise it has failed."""
+_RESTARTS = ("restart", "restarted")
 
 
 class Handset:
@@ -68,7 +70,7 @@ class Handset:
         post: Post,
         tags: counting[int],
         *,
-        address: Address,
+        address: Address | None,
         speech: Callable[[], bytes],
         entropy: Entropy,
         randomness: Randomness,
@@ -76,7 +78,8 @@ class Handset:
         act: Callable[[Action], None],
         count: Count,
     ) -> None:
-        """See `Phone`. `tags`: for its ports and connections."""
+        """`address`: from which its datagrams leave; None: it has none now. `tags`: for its ports and connections. All
+        else: see `Phone`."""
         self.call: Call | None = None
         self.heard = Recorder()
         self.said = b""
@@ -152,18 +155,7 @@ class Handset:
         elif self._outlet is not None:
             self._outlet.close()
         self._outlet = None
-        self.last.append(
-            Ended(
-                call.name,
-                call.peer,
-                call.outgoing,
-                self._wall_clock() - (now - call.began),
-                call.seconds_up(now),
-                why,
-                own,
-                call.statistics,
-            )
-        )
+        self.last.append(call.ended(self._wall_clock(), now, own=own))
         self._post.show_as("online")
         self._act(reports.ended(call, now))
 
@@ -173,13 +165,28 @@ class Handset:
         elif call.offer:
             self._say(call, "cancel", now)
 
+    def move(self, address: Address | None, now: float) -> None:
+        """It has this address from now on, or again; None: none."""
+        self._address = address
+        call, conversation, outlet = self.current, self.conversation, self._outlet
+        if call is None or outlet is None:
+            return
+        if conversation is None:
+            if outlet.is_open:
+                self.opened(outlet, now)
+        elif address is None:
+            conversation.stay()
+        else:
+            conversation.move(address, self._post.servers, now, told=call.own is not None)
+        self.settle(now)
+
     # What the other phone says.
 
     def told(self, said: Read | Undelivered, now: float) -> None:
         """By the directory."""
         call = self.current
         if isinstance(said, Undelivered):
-            if call is not None and call.name == said.call:
+            if call is not None and call.name == said.call and said.word not in _RESTARTS:
                 self.end(call, said.why, now, own=True)
             return
         word, name, sender = said.said[:3]
@@ -187,6 +194,8 @@ class Handset:
             self._offered(said, now)
         elif call is None or (call.name, call.peer) != (name, sender):
             self._count("late")
+        elif word in _RESTARTS:
+            self._restarted(call, said, now)
         elif call.outgoing == (word == "cancel"):
             self._count("refused.word")
         elif word == "ringing":
@@ -220,6 +229,16 @@ class Handset:
         self._open(call, pcm)
         self._act(reports.ringing(call))
 
+    def _restarted(self, call: Call, said: Read, now: float) -> None:
+        word, description, conversation = said.said.word, said.said.description, self.conversation
+        if description is None:
+            return
+        if call.begun and conversation is not None:
+            answers = word == "restarted"
+            conversation.peer_moved(description, self._post.servers, now, answers=answers)
+        elif word == "restart":
+            call.restart = description
+
     def _rings(self, call: Call, ringing: Read, now: float) -> None:
         if call.state is State.CALLING and call.ephemeral is not None:
             call.party = ringing.said.party
@@ -246,7 +265,7 @@ class Handset:
     def opened(self, outlet: Outlet, now: float) -> None:
         """Its ports are open."""
         call = self.current
-        if call is None or outlet is not self._outlet:
+        if call is None or outlet is not self._outlet or self._address is None:
             return
         conversation = Conversation(
             Ports(self._address, *outlet.ports),
@@ -313,6 +332,8 @@ class Handset:
             )
             conversation.begin(terms, now)
             call.begun = True
+            if call.restart is not None:
+                conversation.peer_moved(call.restart, self._post.servers, now, answers=False)
         except ValueError:  # a key that is none; one SSRC for two
             self._count("refused.party")
             self.end(call, "failed", now, own=True)
@@ -323,8 +344,8 @@ class Handset:
         if call.path is not None and call.happens(Happening.PATH, now):
             self._act(reports.up(call, call.path, now))
 
-    def _say(self, call: Call, word: str, now: float, party: Party | None = None, why: str = "") -> bytes:
-        return self._post.say(call.peer, call.key, call.name, word, now, party=party, why=why)
+    def _say(self, call: Call, word: str, now: float, party: Party | None = None, **more: Any) -> bytes:
+        return self._post.say(call.peer, call.key, call.name, word, now, party=party, **more)
 
     # What the conversation tells.
 
@@ -334,6 +355,10 @@ class Handset:
         if call is not None and conversation is not None:
             if call.own is None and conversation.is_gathered(now):
                 self._describe(call, conversation, now)
+            if call.state is State.RINGING and call.outgoing and conversation.is_spoken_to:
+                self._accepted(call, now)  # though what said so has not come
+            for description, answers in conversation.take_restarts(now):
+                self._say(call, "restarted" if answers else "restart", now, description=description)
             for event in conversation.take_events():
                 self._happened(call, event, now)
             if call.state is State.MOVING and conversation.statistics(now).received > call.received:

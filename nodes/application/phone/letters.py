@@ -1,7 +1,8 @@
 """What is said to other phones, on its way to the directory: in order to each of them, one at a time.
 
 What is said while the directory is away, or while it does not see the other phone (both come back to it one after the
-other), is said again until it arrives, if that is soon enough. An offer that was lost is not: its user is told at once.
+other), is said again until it arrives, if that is soon enough; of what a call says in the same word only the last is.
+An offer that was lost is not: its user is told at once.
 """
 
 from __future__ import annotations
@@ -55,11 +56,21 @@ class Letters:
         self._under_way: dict[str, str] = {}  # the id of a request → for whom; it is the first of that queue
 
     def add(self, letter: Letter, now: float) -> None:
-        if sum(map(len, self._queues.values())) >= _MOST:
-            self._count("unsaid")
-            return
-        self._queues.setdefault(letter.to, deque()).append(letter)
+        if not self._replaces(letter):
+            if sum(map(len, self._queues.values())) >= _MOST:
+                self._count("unsaid")
+                return
+            self._queues.setdefault(letter.to, deque()).append(letter)
         self.wake(now)
+
+    def _replaces(self, letter: Letter) -> bool:
+        """Whether it stands now in the place of one that says the same of a call, and was still to be sent."""
+        queue, sent = self._queues.get(letter.to, ()), letter.to in self._under_way.values()
+        for place, each in enumerate(queue):
+            if (each.call, each.word) == (letter.call, letter.word) and not (sent and place == 0):
+                self._queues[letter.to][place] = letter._replace(at=each.at)
+                return True
+        return False
 
     def answered(self, answer: Answer, now: float) -> Undelivered | None:
         """The directory's answer, to one of them or to something else."""

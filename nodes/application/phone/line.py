@@ -47,7 +47,8 @@ def path_of(pair: Pair) -> Path:
 class Line:
     """`number` 0 is `media`, 1 `spare`. `round`: how often it was begun anew; `heard`: when something authentic came
     by it; `begun`: when it was begun last; `forming`: until when it may take to have a pair, None: it has, or is not
-    begun."""
+    begun. `restart`: where it is begun anew for another address, and told by the directory (restart.py), the number of
+    that; else 0. `is_left`: it is that of an earlier address, by which nothing more is sent."""
 
     def __init__(self, number: int, port: int, new_stream: NewStream) -> None:
         self.number = number
@@ -58,6 +59,12 @@ class Line:
         self.forming: float | None = None
         self.stream: DataStream | None = None
         self._new_stream = new_stream
+        self.restart = 0
+        self.is_left = False
+        self.told: Description | None = None
+        """What the peer was told of it, since it was begun anew."""
+        self.waits = False
+        """It is offered, and not answered yet."""
         self._offer: Description | None = None
         self._described = False
         self._probe_at = 0.0
@@ -71,35 +78,37 @@ class Line:
     @property
     def path(self) -> Path | None:
         """By what its packets go; None: they cannot."""
-        pair = self.stream.usable if self.stream is not None else None
+        pair = self.stream.usable if self.stream is not None and not self.is_left else None
         return path_of(pair) if pair is not None else None
 
     # Its life.
 
     def gather(self, servers: Sequence[Server], now: float) -> None:
         """Begin it, with relays on these servers, for the first time: what it has is told by offer and answer."""
+        self.end(now)
+        self._left = self.take_sends()
         self.begun = now
         self.stream = self._new_stream(self.port, servers)
-        self._offer, self._described = None, True
+        self.restart, self.is_left, self.waits = 0, False, False
+        self._offer, self._described, self.told = None, True, None
         self.stream.gather(now)
 
     def begin(self, peer: terms.Stream, now: float) -> None:
         """The peer's side of it."""
+        self.waits = False
         if self.stream is not None:
             self.forming = now + FORMING
             self.stream.begin(peer.credentials, peer.candidates, now)
 
-    def renew(self, servers: Sequence[Server], now: float) -> None:
-        """Begin it anew: what it has then is told over the path."""
-        self.end(now)
-        self._left = self.take_sends()
+    def renew(self, servers: Sequence[Server], now: float, *, restart: int = 0) -> None:
+        """Begin it anew: what it has then is told over the path, or, with a number of `restart`, by the directory."""
         self.gather(servers, now)
         self.forming = now + FORMING
-        self._described = False
+        self.restart, self.waits, self._described = restart, True, False
 
     def offered(self, offer: Description) -> None:
         """The peer has begun it anew: what it offers is answered when the own candidates are gathered."""
-        self._offer = offer
+        self._offer, self.waits = offer, False
 
     def describe(self, now: float) -> tuple[Description, bool] | None:
         """The own side, once it is gathered and is still to be told, and whether it is an answer."""
@@ -107,7 +116,10 @@ class Line:
         if stream is None or self._described or self.forming is None or not stream.is_gathered(now):
             return None
         self._described = True
-        own = Description(self.number, self.round, terms.Stream(stream.agent.credentials, tuple(stream.candidates)))
+        own = Description(
+            self.number, self.restart or self.round, terms.Stream(stream.agent.credentials, tuple(stream.candidates))
+        )
+        self.told = own
         if self._offer is not None:
             self.begin(self._offer.stream, now)
         return own, self._offer is not None
@@ -117,6 +129,15 @@ class Line:
         if self.stream is not None:
             self.stream.release(now)
         self.forming = None
+
+    def leave(self) -> None:
+        """Another one carries what it did; what is on its way still comes in."""
+        self.is_left = True
+
+    def drop(self, now: float) -> None:
+        """Nothing more comes in, either."""
+        self.end(now)
+        self._left, self.stream = self.take_sends(), None
 
     def lives(self, now: float) -> bool:
         """Whether media could go by it: it has a pair, and the peer is heard."""

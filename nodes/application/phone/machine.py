@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count as counting
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from catenet.nodes.machine import (
     Datagram,
     Endpoint,
     Entropy,
+    Interface,
     Json,
     OpenPort,
     Port,
@@ -54,37 +55,42 @@ class Phone:
         client: DirectoryClient,
         kept: Kept,
         *,
-        address: Address,
+        interfaces: Sequence[Interface],
         speech: Callable[[], bytes],
         entropy: Entropy,
         randomness: Randomness,
         wall_clock: Callable[[], float],
         count: Count,
     ) -> None:
-        """`client`: of DIRECTORY_TAG. `address`: from which its datagrams leave. `speech`: what it says, 16-bit samples
-        of 8 kHz; asked at each call. `wall_clock`: seconds since 1970, by which offers are fresh.
+        """`client`: of DIRECTORY_TAG. `interfaces`: the first that is up has the phone's address. `speech`: what it
+        says, 16-bit samples of 8 kHz; asked at each call. `wall_clock`: seconds since 1970, by which offers are fresh.
         """
         self._user = options.user
         self._seed = kept.seed
         self._actions: list[Action] = []
         self._now = 0.0
+        self._interfaces = {each.name: each for each in interfaces}
+        self._at = self._place
         self._post = Post(
             options.user,
             options.contacts,
             client,
             kept.seed,
             Trust(kept.pins),
+            address=self._address,
             entropy=entropy,
             wall_clock=wall_clock,
             act=self._actions.append,
             count=count,
         )
         self._count = count
+        if self._at is None:
+            self._post.move(None, self._now)
         self._handset = Handset(
             options,
             self._post,
             counting(DIRECTORY_TAG + 1),
-            address=address,
+            address=self._address,
             speech=speech,
             entropy=entropy,
             randomness=randomness,
@@ -103,6 +109,8 @@ class Phone:
             raise ValueError(f"there is a call with {current.peer} already")
         if self._handset.is_full:
             raise ValueError("the last calls are still being ended")
+        if self._at is None:
+            raise ValueError("this phone has no address: its interfaces are down")
         if not self._post.is_here:
             raise ValueError("the directory is away: nobody can be called")
         known = self._post.client.contacts.get(to)
@@ -192,6 +200,15 @@ class Phone:
         self._actions.clear()
         return actions
 
+    def set_interface(self, interface: Interface, now: float) -> None:
+        """An address that is there again may be another place, with other translators: it counts as another one."""
+        self._interfaces[interface.name] = interface
+        before, self._at = self._at, self._place
+        if self._at != before:
+            self._post.move(self._address, now)
+            self._now = now
+            self._handset.move(self._address, now)
+
     def port_opened(self, asked: OpenPort, port: Port, now: float) -> None:
         outlet = self._owner(asked.tag)
         if isinstance(port, Udp) and outlet.opened(asked.tag, port.number):
@@ -239,6 +256,7 @@ class Phone:
             return candidate_rows(call.own, call.party) if call is not None else []
         return {
             "user": self._user,
+            "address": None if self._at is None else str(self._address),
             "directory": self._post.client.state.name.lower(),
             **call_row(call, handset.statistics(now)),
             "contacts": contact_rows(self._post.client.contacts, self._post.trust, self._post.identity.public),
@@ -246,6 +264,16 @@ class Phone:
         }
 
     # Inside.
+
+    @property
+    def _place(self) -> tuple[str, Address] | None:
+        """Its interface and address; None: it has none."""
+        up = (each for each in self._interfaces.values() if each.up)
+        return next(((each.name, each.address) for each in up), None)
+
+    @property
+    def _address(self) -> Address | None:
+        return None if self._at is None else self._at[1]
 
     def _settle(self, now: float) -> None:
         self._now = now

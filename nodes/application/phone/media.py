@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from catenet.nodes.application.phone.terms import Sound
+from catenet.nodes.application.phone.terms import Path, Sound, Statistics
 from catenet.nodes.application.rtp.conceal import DELAY, Concealer
 from catenet.nodes.application.rtp.g711 import FRAME, PCMU, RATE
-from catenet.nodes.application.rtp.jitter import JitterBuffer, Statistics
+from catenet.nodes.application.rtp.jitter import JitterBuffer
+from catenet.nodes.application.rtp.jitter import Statistics as Played
 from catenet.nodes.application.rtp.packet import Packet
 from catenet.nodes.application.rtp.quality import burst_ratio, mos, rating
 from catenet.nodes.application.rtp.session import Session
@@ -39,7 +40,7 @@ class Media:
         self._concealer = Concealer()
 
     @property
-    def played(self) -> Statistics:
+    def played(self) -> Played:
         """What became of the frames so far."""
         return self._jitter.statistics
 
@@ -85,6 +86,25 @@ class Media:
         self._sound.write(self._concealer.heard(PCMU.decode(payload)))
 
     # How it sounds.
+
+    def statistics(self, path: Path | None, now: float, *, is_over: bool) -> Statistics:
+        """So far; a silence counts that has not ended yet, unless it `is_over`."""
+        played, source = self.played, self._session.source
+        silence = self.longest_silence
+        if self.heard_at is not None and not is_over:
+            silence = max(silence, now - self.heard_at)
+        return Statistics(
+            path=path,
+            sent=self.sent,
+            received=source.received,
+            lost=max(0, source.lost),
+            jitter=source.jitter / RATE,
+            delay=self.delay,
+            played=played.played,
+            concealed=played.lost,
+            mos=self.mos,
+            longest_silence=silence,
+        )
 
     @property
     def delay(self) -> float:

@@ -5,6 +5,8 @@
     accept     callee → caller   the user has answered: speech begins
     refuse     callee → caller   `why`: refused, busy, no-answer, failed
     cancel     caller → callee   there is no call any more; it wins over an accept that it has crossed
+    restart    from either       its address is another one; `description`: of a data stream that is begun anew for it
+    restarted  the answer        `description`: the other side of that data stream
 
 The signed text is canonical JSON (keys in order, no spaces). It names the call, both users and the time, so that what
 was said to one, in one call, is of no use anywhere else. What has a field too much, too few, or of another form, is
@@ -24,7 +26,7 @@ from catenet.nodes.application.directory.fields import Reader, flag, matching, n
 from catenet.nodes.application.directory.message import NAME
 from catenet.nodes.application.ice.candidate import Candidate
 from catenet.nodes.application.ice.check import Credentials
-from catenet.nodes.application.phone.description import MOST_CANDIDATES
+from catenet.nodes.application.phone.description import MOST_CANDIDATES, MOST_ROUNDS, Description
 from catenet.nodes.application.phone.keys import KEY_SIZE, Identity
 from catenet.nodes.application.phone.terms import Stream
 from catenet.nodes.application.rtp.session import FIRST_SEQUENCES
@@ -56,7 +58,8 @@ class Party(NamedTuple):
 
 
 class Said(NamedTuple):
-    """`at`: seconds since 1970. An offer and a ringing have a `party`, a refuse has a `why`."""
+    """`at`: seconds since 1970. An offer and a ringing have a `party`, a refuse has a `why`, a restart and a restarted
+    have a `description`."""
 
     word: str
     call: str
@@ -65,6 +68,7 @@ class Said(NamedTuple):
     at: int
     party: Party | None = None
     why: str = ""
+    description: Description | None = None
 
 
 class Read(NamedTuple):
@@ -92,6 +96,9 @@ def write(said: Said, identity: Identity, to: bytes, entropy: Entropy) -> tuple[
         fields |= _written(said.party)
     if said.why:
         fields["why"] = said.why
+    if said.description is not None:
+        number, repetition, stream = said.description
+        fields["description"] = {"stream": number, "round": repetition, **_stream_written(stream)}
     text = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
     sealed, signed = identity.seal(text, to, entropy)
     return b64encode(sealed).decode(), signed
@@ -134,11 +141,21 @@ _STREAM: Mapping[str, Reader] = {
 }
 
 
+_DESCRIPTION: Mapping[str, Reader] = {"stream": number(1), "round": number(MOST_ROUNDS - 1), **_STREAM}
+
+
 def _stream(field: str, value: object) -> Stream:
     if not isinstance(value, dict):
         raise DecodeError(field, str(value)[:40], "is no object")
     fragment, password, candidates = _fields(value, _STREAM).values()
     return Stream(Credentials(fragment, password), candidates)
+
+
+def _description(field: str, value: object) -> Description:
+    if not isinstance(value, dict):
+        raise DecodeError(field, str(value)[:40], "is no object")
+    stream, repetition, fragment, password, candidates = _fields(value, _DESCRIPTION).values()
+    return Description(stream, repetition, Stream(Credentials(fragment, password), candidates))
 
 
 def _fields(value: Mapping[str, object], readers: Mapping[str, Reader]) -> dict[str, Any]:
@@ -172,6 +189,8 @@ _FORMS: Mapping[str, Mapping[str, Reader]] = {
     "accept": {},
     "refuse": {"why": one_of(*REASONS)},
     "cancel": {},
+    "restart": {"description": _description},
+    "restarted": {"description": _description},
 }
 
 
@@ -180,8 +199,8 @@ def _said(value: Mapping[str, object]) -> Said:
     form = _FORMS[word]
     fields = _fields(value, {"word": one_of(word), **_COMMON, **form})
     party = Party(*(fields[name] for name in form)) if form is _PARTY else None
-    why = fields.get("why", "")
-    return Said(word, fields["call"], fields["from"], fields["to"], fields["time"], party, why)
+    why, description = fields.get("why", ""), fields.get("description")
+    return Said(word, fields["call"], fields["from"], fields["to"], fields["time"], party, why, description)
 
 
 def _written(party: Party) -> dict[str, Any]:

@@ -53,6 +53,11 @@ class Outlet:
         """Whether something that it has asked for is still to come."""
         return bool(self._opening or self._wanted)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether all its ports are."""
+        return len(self.ports) == _PORTS
+
     def opened(self, tag: int, number: int) -> bool:
         """→ whether all are open now."""
         self._opening.discard(tag)
@@ -60,7 +65,7 @@ class Outlet:
             self._act(ClosePort(Udp(number)))
             return False
         self.ports.append(number)
-        return len(self.ports) == _PORTS
+        return self.is_open
 
     def not_opened(self, tag: int) -> None:
         """The port of this tag cannot be."""

@@ -37,7 +37,7 @@ from catenet.nodes.application.phone.terms import (
 )
 from catenet.nodes.machine import Count, Endpoint
 
-__all__ = ["SILENT", "Paths"]
+__all__ = ["BETWEEN", "SILENT", "Paths"]
 
 SILENT = 0.5
 """Seconds without a packet of media after which it moves."""
@@ -45,10 +45,12 @@ LOST = 30.0
 """Seconds after which there is no call any more."""
 _FIRST = 2.0
 """Seconds that the peer's first packet of media may take."""
-_BETWEEN = 1.0
+BETWEEN = 1.0
 """Seconds between two moves of one's own accord."""
 _AGAIN = 10.0
 """Seconds after which a line that could not be formed is begun anew."""
+_KEPT = 3.0
+"""Seconds for which the line of an earlier address is kept (RFC 8445 section 8.3.1)."""
 _WATCH = 0.05
 
 
@@ -62,7 +64,10 @@ class Paths:
         self.active = self.lines[0]
         self.is_connected = False
         """Whether there has been a path."""
-        self._servers = servers
+        self.servers = servers
+        """Where lines that are begun from now on have relays."""
+        self.is_away = False
+        """Whether there is no address at present: then a silence is nobody's fault."""
         self._controlling = controlling
         self._count = count
         self._heard: float | None = None  # when media was, or will have to be by
@@ -90,17 +95,22 @@ class Paths:
 
     def gather(self, now: float) -> None:
         """Both lines ask for their candidates: each prefers the servers that the other one likes least."""
-        self.lines[0].gather(self._servers, now)
-        self.lines[1].gather(self._servers[::-1], now)
+        self.lines[0].gather(self.servers, now)
+        self.lines[1].gather(self.servers[::-1], now)
+        self._is_stale = True
+
+    def renew(self, line: Line, restart: int, now: float) -> None:
+        """A line is begun anew, for another address: see restart.py."""
+        line.renew(self.servers[::-1] if line.number else self.servers, now, restart=restart)
         self._is_stale = True
 
     def begin(self, media: Stream, spare: Stream | None, now: float) -> None:
         """The peer's side of each; None: `spare` is begun anew over the path, when there is one."""
         self.lines[0].begin(media, now)
-        if spare is not None:
+        if spare is not None and not self.lines[1].restart:
             self.lines[1].begin(spare, now)
         self._watch_at = now
-        self._look(now)
+        self.look(now)
 
     def expect_media(self, now: float) -> None:
         """From now on the peer's silence counts."""
@@ -132,7 +142,7 @@ class Paths:
             return None
         arrived = line.stream.receive(data, source, now)
         if arrived is None:
-            self._look(now)
+            self.look(now)
             return None
         return line, arrived
 
@@ -146,49 +156,51 @@ class Paths:
         before, self._heard = self._heard, now
         self._is_silent = False
         if line is not self.active and newest:
-            may_move = not self._controlling or now - self._moved_at >= _BETWEEN
+            may_move = not self._controlling or now - self._moved_at >= BETWEEN
             if may_move and line.path is not None:
                 self._move(line, "peer", now if before is None else before, now)
 
     def offered(self, offer: Description, now: float) -> None:
         """The peer begins a line anew."""
         line = self.lines[offer.number]
-        if self._controlling or offer.round <= line.round or now - line.begun < _BETWEEN / 2:
+        refused = self._controlling or offer.round <= line.round or now - line.begun < BETWEEN / 2
+        if refused or (line.restart and line.forming is not None) or not self.step_aside(line, now):
             self._count("refused.offer")
             return
-        if line is self.active:
-            if self.other.path is None:
-                self._count("refused.offer")
-                return
-            self._move(self.other, "peer", self._heard or now, now)
         line.round = offer.round
         line.renew(self._beside(), now)
         line.offered(offer)
-        self._look(now)
+        self.look(now)
+
+    def step_aside(self, line: Line, now: float) -> bool:
+        """No media goes by this line, if it can go by the other one → whether that is so."""
+        if line is self.active and self.other.path is not None:
+            self._move(self.other, "peer", self._heard or now, now)
+        return line is not self.active
 
     def answered(self, answer: Description, now: float) -> None:
         """The peer's side of a line that was begun anew."""
         line = self.lines[answer.number]
-        if not self._controlling or answer.round != line.round or line is self.active:
+        if not self._controlling or answer.round != line.round or line.restart or line is self.active:
             self._count("refused.answer")
             return
         if line.forming is not None:
             line.begin(answer.stream, now)
-        self._look(now)
+        self.look(now)
 
     def connected(self, port: int, server: Endpoint, now: float) -> None:
         """There is the connection that was wanted."""
         line = self._line(port)
         if line is not None and line.stream is not None:
             line.stream.connected(server, now)
-            self._look(now)
+            self.look(now)
 
     def connection_ended(self, port: int, server: Endpoint, now: float) -> None:
         """It has ended, or there could be none."""
         line = self._line(port)
         if line is not None and line.stream is not None:
             line.stream.connection_ended(server)
-            self._look(now)
+            self.look(now)
             if line is self.active and line.path is None:
                 self._leave("connection", now)
 
@@ -247,7 +259,7 @@ class Paths:
         for line in self.lines:
             if line.stream is not None:
                 line.stream.wake(now)
-        self._look(now)
+        self.look(now)
         if self._watch_at is not None and now >= self._watch_at:
             self._watch_at = now + _WATCH
             self._watch_media(now)
@@ -268,12 +280,14 @@ class Paths:
             if not self._is_silent:
                 self._is_silent = True
                 self._events.append(Silent(silent))
-            if now - self._moved_at >= _BETWEEN and self.other.path is not None:
+            if not self.is_away and now - self._moved_at >= BETWEEN and self.other.path is not None:
                 self._move(self.other, "silence", self._heard, now)
 
     def _watch_other(self, now: float) -> None:
         """The line without media: is it there, or is it to be begun anew?"""
         other, path = self.other, self.active.path
+        if other.is_left and other.stream is not None and now - self._moved_at >= _KEPT:
+            other.drop(now)
         if other.forming is not None:
             if now >= other.forming:
                 self._give_up(other, now)
@@ -289,7 +303,7 @@ class Paths:
             other.round += 1
             self._try_at = now + _AGAIN
             other.renew(servers, now)
-            self._look(now)
+            self.look(now)
 
     @staticmethod
     def _share_fate(one: Path, other: Path | None) -> bool:
@@ -297,7 +311,7 @@ class Paths:
 
     def _beside(self) -> list[Server]:
         path = self.active.path
-        return beside(self._servers, path.by if path is not None else (), self._silent_nodes)
+        return beside(self.servers, path.by if path is not None else (), self._silent_nodes)
 
     def _give_up(self, line: Line, now: float) -> None:
         line.end(now)
@@ -305,7 +319,8 @@ class Paths:
 
     # What has become of the lines.
 
-    def _look(self, now: float) -> None:
+    def look(self, now: float) -> None:
+        """What follows from what has just happened to them."""
         self._is_stale = True
         for line in self.lines:
             checks, news = line.take_events(now)
@@ -314,7 +329,7 @@ class Paths:
                 self._formed(line, now)
             elif news is not None:
                 self._failed(line, news.failed, now)
-            told = line.describe(now) if self.is_connected else None
+            told = line.describe(now) if self.is_connected and not line.restart else None
             if told is not None:
                 self._descriptions.append(told)
 
@@ -322,7 +337,11 @@ class Paths:
         path = line.path
         if path is None:
             return
-        if line is not self.active:
+        if line.restart:
+            self.lines[1 - line.number].leave()
+            self._move(line, "address", now if self._heard is None else self._heard, now)
+            self._silent_nodes, self._try_at = (), now + _KEPT
+        elif line is not self.active:
             if self.is_connected:
                 self._events.append(Spared(path))
         elif not self.is_connected:

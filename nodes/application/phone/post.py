@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
+from catenet.nodes.address import Address
 from catenet.nodes.application.directory.client import DirectoryClient, Joined, Left, State
 from catenet.nodes.application.directory.message import (
     Answer,
@@ -16,6 +17,7 @@ from catenet.nodes.application.directory.message import (
 )
 from catenet.nodes.application.ice.relay import Server
 from catenet.nodes.application.phone import reports
+from catenet.nodes.application.phone.description import Description
 from catenet.nodes.application.phone.keys import Identity, fingerprint, parse_fingerprint
 from catenet.nodes.application.phone.letters import LATE, Letter, Letters, Undelivered
 from catenet.nodes.application.phone.offer import FRESH, Party, Read, Said, read, write
@@ -37,12 +39,14 @@ class Post:
         seed: bytes,
         trust: Trust,
         *,
+        address: Address | None,
         entropy: Entropy,
         wall_clock: Callable[[], float],
         act: Callable[[Action], None],
         count: Count,
     ) -> None:
-        """`wanted`: who are to be contacts. `seed`: of the identity."""
+        """`wanted`: who are to be contacts. `seed`: of the identity. `address`: from which it logs in; None: it has
+        none now."""
         self.client = client
         self.trust = trust
         self.unkept = False
@@ -56,6 +60,7 @@ class Post:
         self._said: list[Joined | Left | Answer | Notice] = []  # by the client, and not looked at yet
         self._was_here = False
         self._shown = Shown(client)
+        self._address = address
         self._letters = Letters(client, count)
 
     @cached_property
@@ -96,6 +101,16 @@ class Post:
             raise ValueError(f"{user} is not seen with another key than before")
         self.unkept = True
 
+    def move(self, address: Address | None, now: float) -> None:
+        """The phone is at this address from now on, or again: it logs in anew, at once; None: it has none."""
+        self._act(reports.addressed(self._user, address))
+        self._was_here = False  # why it is not any more has been said
+        if address is None:
+            self.client.suspend()
+        else:
+            self.client.renew(address, self._address, now)
+            self._address = address
+
     def show_as(self, presence: str) -> None:
         """So contacts see the user: online, or busy."""
         self._shown.want(presence)
@@ -103,10 +118,19 @@ class Post:
     # What phones say.
 
     def say(
-        self, to: str, key: bytes, call: str, word: str, now: float, *, party: Party | None = None, why: str = ""
+        self,
+        to: str,
+        key: bytes,
+        call: str,
+        word: str,
+        now: float,
+        *,
+        party: Party | None = None,
+        why: str = "",
+        description: Description | None = None,
     ) -> bytes:
         """→ what was signed. `key`: one of `trust`'s."""
-        said = Said(word, call, self._user, to, int(self._wall_clock()), party, why)
+        said = Said(word, call, self._user, to, int(self._wall_clock()), party, why, description)
         body, signed = write(said, self.identity, key, self._entropy)
         self._letters.add(Letter(to, call, word, body, now + LATE, now), now)
         return signed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catenet.nodes.address import Address
 from catenet.nodes.application.phone.call import Call
 from catenet.nodes.application.phone.keys import fingerprint
 from catenet.nodes.application.phone.show import path_fields, quality
@@ -9,6 +10,7 @@ from catenet.nodes.application.phone.terms import Moved, Path
 from catenet.nodes.machine import Json, Report
 
 __all__ = [
+    "addressed",
     "answered",
     "calling",
     "ended",
@@ -31,6 +33,12 @@ def joined(user: str, *, back: bool) -> Report:
 def left(user: str, why: str) -> Report:
     """He is not there any more, or was not let in."""
     return Report("phone.left", f"{user}: {why}", {"user": user, "why": why})
+
+
+def addressed(user: str, address: Address | None) -> Report:
+    """The phone has this address now, or none."""
+    text = f"{user} has no address, and waits for one" if address is None else f"{user} is at {address} now"
+    return Report("phone.address", text, {"user": user, "address": None if address is None else str(address)})
 
 
 def key_new(own: bytes, peer: str, key: bytes) -> Report:

@@ -49,6 +49,7 @@ SERVICES = (
             "phone.left": "user, why: he is not there any more, or was not let in",
             "directory.unanswered": "at, ask: the directory takes connections, and does not answer; told once until "
             "it does",
+            "phone.address": "user, address: its interface is up again, or another one is; null: none is, and it waits",
             "key.new": "peer, fingerprint: a contact's key is seen for the first time, and believed from now on",
             "key.changed": "peer, fingerprint: a contact is seen with another key; no calls with him until it is "
             "trusted",
@@ -59,7 +60,7 @@ SERVICES = (
             "by: whose supernodes; after: seconds since it began",
             "call.spare": "call, peer, outgoing, path, by: there is a second path, for when the first one dies",
             "call.moved": "call, peer, outgoing, path, by, silent, why: it goes by another path, after so many "
-            "seconds of silence; why: silence, peer, connection or consent",
+            "seconds of silence; why: silence, peer, connection, consent or address",
             "call.ended": "call, peer, outgoing, why, seconds, [sent, received, loss, jitter, delay, mos, "
             "longest_silence]: it is over; why: hung-up, cancelled, refused, busy, no-answer, no-path, lost, offline, "
             "directory, no-contact, glare, failed or stopped",

@@ -141,7 +141,8 @@ class Silent(NamedTuple):
 
 class Moved(NamedTuple):
     """What is sent goes by another path now. `silent`: seconds since the peer was heard last; `why`: `silence`, `peer`
-    (it has moved), `connection` (the one to the supernode has ended), `consent`."""
+    (it has moved), `connection` (the one to the supernode has ended), `consent`, `address` (one of the two has another,
+    and what was begun anew for it is there)."""
 
     path: Path
     silent: float

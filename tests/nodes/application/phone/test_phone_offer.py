@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from catenet.nodes.address import Address
 from catenet.nodes.application.ice.candidate import Candidate, Kind
 from catenet.nodes.application.ice.check import Credentials
+from catenet.nodes.application.phone.description import MOST_ROUNDS, Description
 from catenet.nodes.application.phone.keys import Identity
 from catenet.nodes.application.phone.offer import REASONS, Party, Said, read, write
 from catenet.nodes.application.phone.terms import Stream
@@ -40,6 +41,8 @@ SAID = [
     OFFER._replace(word="accept", party=None),
     OFFER._replace(word="cancel", party=None),
     *(OFFER._replace(word="refuse", party=None, why=why) for why in REASONS),
+    OFFER._replace(word="restart", party=None, description=Description(1, 3, PARTY.media)),
+    OFFER._replace(word="restarted", party=None, description=Description(0, MOST_ROUNDS - 1, PARTY.spare)),
 ]
 
 
@@ -141,8 +144,39 @@ def test_a_field_that_is_missing_is_named(field: str) -> None:
     assert refused.value.field == field
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("stream", 2),
+        ("stream", True),
+        ("round", MOST_ROUNDS),
+        ("round", None),
+        ("fragment", "abc"),
+        ("password", "short"),
+        ("candidates", ["nonsense"]),
+        ("fields", 1),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("word", ["restart", "restarted"])
+def test_so_is_a_field_of_a_restart(word: str, field: str, value: object) -> None:
+    (said,) = [each for each in SAID if each.word == word]
+    fields = fields_of(said)
+    fields["description"][field] = value
+    with pytest.raises(DecodeError) as refused:
+        read(said_by_alice(json.dumps(fields).encode()), BOB, ALICE.public)
+    assert field.startswith(refused.value.field)
+
+
+def test_a_restart_without_a_description_is_refused() -> None:
+    (said,) = [each for each in SAID if each.word == "restart"]
+    for fields in ({**fields_of(said), "description": []}, {**fields_of(OFFER), "word": "restart"}):
+        with pytest.raises(DecodeError, match="description"):
+            read(said_by_alice(json.dumps(fields).encode()), BOB, ALICE.public)
+
+
 def test_a_reason_that_is_none_is_refused() -> None:
-    fields = fields_of(SAID[-1]) | {"why": "because"}
+    fields = fields_of(next(each for each in SAID if each.why)) | {"why": "because"}
     with pytest.raises(DecodeError, match="why"):
         read(said_by_alice(json.dumps(fields).encode()), BOB, ALICE.public)
 
