@@ -12,14 +12,6 @@ Files, in the order to read them:
     intra_area.py, inter_area.py, externals.py    the routes of each kind (sections 16.1 to 16.4)
     routes.py    `calculate`: all of that in its order (section 16)
 
-Deviations from the RFC, and why:
-
-- RFC1583Compatibility is always "disabled", which prevents routing loops (appendix C.1, whose default it is not).
-- There are no virtual links and no area address ranges of ours. The transit areas of others' virtual links are used
-  (section 16.3).
-- An LSA's checksum is not verified again as it ages (section 14, CheckAge): nothing writes to the bytes that are held.
-- At most 20,000 LSAs and 4 MiB of others are held in one database, whatever a hostile neighbour floods.
-
 Deviations from the RFC, and what it leaves open:
 
 - Metrics by Type of Service are read over, and never sent (RFC 2328 section 12.3 keeps them for older routers alone).
@@ -30,6 +22,11 @@ Deviations from the RFC, and what it leaves open:
 - Nothing is kept of the neighbours' numbers when this router restarts, or when a neighbour goes down: an old packet of
   theirs may be taken until a newer one has come. 256 neighbours' numbers are remembered at most.
 - A router has the same keys on all its networks, and they change with its lab file (RFC 5709 section 3.2).
+- RFC1583Compatibility is always "disabled", which prevents routing loops (appendix C.1, whose default it is not).
+- There are no virtual links and no area address ranges of ours. The transit areas of others' virtual links are used
+  (section 16.3).
+- An LSA's checksum is not verified again as it ages (section 14, CheckAge): nothing writes to the bytes that are held.
+- At most 20,000 LSAs and 4 MiB of others are held in one database, whatever a hostile neighbour floods.
 
 Supported standards: RFC 2328, RFC 5709.
 """
