@@ -25,7 +25,7 @@ Files, in the order to read them:
     agreement.py    which routers can be neighbours, by their options, and what keeps them from it
     expected.py    which routes a lab's routers should find
 
-Deviations from the RFC, and why:
+Deviations from the RFC, and what it leaves open:
 
 - RFC1583Compatibility is always "disabled", which prevents routing loops (appendix C.1, whose default it is not).
 - There are no virtual links and no area address ranges of ours. The transit areas of others' virtual links are used
@@ -40,6 +40,11 @@ Deviations from the RFC, and why:
 - Nothing is kept of the neighbours' numbers when this router restarts, or when a neighbour goes down: an old packet of
   theirs may be taken until a newer one has come. 256 neighbours' numbers are remembered at most.
 - A router has the same keys on all its networks, and they change with its lab file (RFC 5709 section 3.2).
+- RFC1583Compatibility is always "disabled", which prevents routing loops (appendix C.1, whose default it is not).
+- There are no virtual links and no area address ranges of ours. The transit areas of others' virtual links are used
+  (section 16.3).
+- An LSA's checksum is not verified again as it ages (section 14, CheckAge): nothing writes to the bytes that are held.
+- At most 20,000 LSAs and 4 MiB of others are held in one database, whatever a hostile neighbour floods.
 
 Supported standards: RFC 2328, RFC 5709.
 """
