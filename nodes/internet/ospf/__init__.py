@@ -27,11 +27,6 @@ Files, in the order to read them:
 
 Deviations from the RFC, and what it leaves open:
 
-- RFC1583Compatibility is always "disabled", which prevents routing loops (appendix C.1, whose default it is not).
-- There are no virtual links and no area address ranges of ours. The transit areas of others' virtual links are used
-  (section 16.3).
-- An LSA's checksum is not verified again as it ages (section 14, CheckAge): nothing writes to the bytes that are held.
-- At most 20,000 LSAs and 4 MiB of others are held in one database, whatever a hostile neighbour floods.
 - Metrics by Type of Service are read over, and never sent (RFC 2328 section 12.3 keeps them for older routers alone).
 - An LSA with the reserved sequence number, or whose body is not whole, is left out like one with a wrong checksum.
 - The sequence number of a signed packet is the time of day in seconds, or one above the last on that interface. After a
