@@ -175,8 +175,8 @@ def test_whoever_moves_whenever_the_call_goes_on(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(0, 1000, 100))
-def test_a_thousand_calls_go_on(first: int) -> None:
+@pytest.mark.parametrize("first", range(0, 300, 100))
+def test_three_hundred_calls_go_on(first: int) -> None:
     for seed in range(first, first + 100):
         wander(seed)
 
@@ -262,6 +262,32 @@ def test_it_calls_nobody_meanwhile_and_is_called_as_soon_as_it_is_there() -> Non
     world.network.heal("east")
     assert world.until(lambda: world.shown("alice")["directory"] == "here") < 0.2, "not after a pause"
     world.talk("bob", "alice")
+
+
+def test_who_is_started_without_an_address_says_so_and_waits() -> None:
+    world = CallsWorld(seed=85)
+    world.network.kill("alice")
+    world.network.cut("east")
+    world.network.start("alice")
+    world.network.run(3.0)
+    assert world.shown("alice")["directory"] == "waiting"
+    assert [each.data["address"] for each in world.told("alice", "phone.address")] == [None]
+    world.network.heal("east")
+    assert world.until(lambda: world.shown("alice")["directory"] == "here") < 0.5
+    world.until(lambda: world.knows("alice", ["bob"]))
+    world.talk()
+
+
+def test_what_is_said_again_while_the_directory_is_away_is_said_once_when_it_is_back() -> None:
+    world = talking(seed=86)
+    world.network.kill("directory")
+    for last in (77, 78, 79):
+        readdress(world, "alice", last)
+        world.network.run(2.5)
+    before = world.counter("bob", "refused.restart")
+    world.network.start("directory")
+    settle_at(world, 15.0)
+    assert world.counter("bob", "refused.restart") == before
 
 
 def test_with_the_directory_dead_the_old_path_will_do_where_the_address_is_the_same() -> None:
