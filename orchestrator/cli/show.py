@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from catenet.nodes.address import Address
 from catenet.nodes.control.questions import Question
 from catenet.nodes.control.view import ON
 from catenet.nodes.machine import Json
@@ -17,7 +18,7 @@ from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.screen import print_json, say_to_stderr
 from catenet.orchestrator.cli.view import show_value
 from catenet.orchestrator.lab.model import LabFileError
-from catenet.orchestrator.lab.realms import views
+from catenet.orchestrator.lab.realms import View, views
 from catenet.orchestrator.observe.ask import ask, ask_all
 from catenet.orchestrator.observe.running import RunningLab, UserError, must_run, unknown
 
@@ -54,11 +55,12 @@ def show(
     if node == EVERY and EVERY not in running.containers:
         _show_all(docker, running, what, json=json)
         return
-    answer = _ask(docker, running.node(node), what)
+    seen = _views(running, [node])[node]
+    answer = _with_nodes(_ask(docker, running.node(node), what), seen)
     if json:
         print_json(answer)
     else:
-        show_value(answer, _networks(running, [node])[node], what)
+        show_value(answer, seen.names if seen else {}, what)
 
 
 def _show_all(docker: Engine, running: RunningLab, what: str, *, json: bool) -> None:
@@ -70,7 +72,8 @@ def _show_all(docker: Engine, running: RunningLab, what: str, *, json: bool) -> 
 
     """
     answers = ask_all(docker, running.containers.values(), Question("show", {"what": what}))
-    tables = {name: answer.answer for name, answer in answers.items() if answer.error is None}
+    seen = _views(running, answers)
+    tables = {name: _with_nodes(answer.answer, seen[name]) for name, answer in answers.items() if answer.error is None}
     words = {word for answer in answers.values() for word in answer.known}
     if words and not tables:
         raise unknown("table", what, words, owner=f"lab {running.name}")
@@ -78,8 +81,7 @@ def _show_all(docker: Engine, running: RunningLab, what: str, *, json: bool) -> 
         print_json(tables)
     elif tables:
         listed: Json = [{ON: name, "tables": words} for name, words in tables.items()]
-        networks = _networks(running, tables)
-        named = {name: _named(table, networks[name]) for name, table in tables.items()}
+        named = {name: _named(table, view.names if (view := seen[name]) else {}) for name, table in tables.items()}
         show_value(_merged(named) if what else listed, {}, what)
     for name, answer in answers.items():
         if answer.error is not None and not answer.known:
@@ -108,15 +110,32 @@ def _on(node: str, value: Json) -> list[Json]:
     return [{ON: node, **(row if isinstance(row, Mapping) else {"": row})} for row in rows]
 
 
-def _networks(running: RunningLab, nodes: Iterable[str]) -> dict[str, Mapping[str, str]]:
-    """Node → prefix → LAN: those that the lab has there, which need not be those that the engine uses. None where the
-    file has gone.
-    """
+def _views(running: RunningLab, nodes: Iterable[str]) -> dict[str, View | None]:
+    """Node → the LANs and nodes that the lab has as seen from there; None where the file has gone."""
     try:
         seen = views(running.lab)
     except (UserError, LabFileError):
-        return {node: {} for node in nodes}
-    return {node: seen.at(node).names for node in nodes}
+        return dict.fromkeys(nodes)
+    return {node: seen.at(node) for node in nodes}
+
+
+def _with_nodes(value: Json, seen: View | None) -> Json:
+    """The answer of one node, which knows the names of those on its own LANs alone: each `node` that is an address
+    still, by its name in the lab.
+    """
+    if isinstance(value, list):
+        return [_with_nodes(item, seen) for item in value]
+    if not isinstance(value, Mapping) or seen is None:
+        return value
+    row = {key: _with_nodes(item, seen) for key, item in value.items()}
+    return {**row, "node": owner} if (owner := _owner(row.get("node"), seen)) else row
+
+
+def _owner(node: Json, seen: View) -> str | None:
+    try:
+        return seen.owners.get(Address.parse(node)) if isinstance(node, str) else None
+    except ValueError:
+        return None
 
 
 def _named(value: Json, networks: Mapping[str, str]) -> Json:

@@ -36,8 +36,8 @@ def labs(folder: Path = LABS) -> list[Shipped]:
 def find_lab(word: str | None, folder: Path, environment: Mapping[str, str]) -> Path | None:
     """The file of the lab that is meant, or None where nothing says which.
 
-    `word`, else $CATENET_LAB, is a name in labs/ or a path; without either, it is the lab.yaml in `folder` (the current
-    one) or in the nearest folder above it.
+    `word`, else $CATENET_LAB, is a name in labs/, such a name and another file of that lab (five-routers/ospf.yaml), or
+    a path; without any, it is the lab.yaml in `folder` (the current one) or in the nearest folder above it.
 
     Raises:
         UnknownLabError: a lab is named, and there is none of that name.
@@ -69,7 +69,10 @@ def _named(word: str, folder: Path) -> Path:
     if word in shipped:
         return shipped[word]
     path = folder / word
+    name, _, other = word.partition("/")
     try:
+        if name in shipped and other.endswith(".yaml") and (found := shipped[name].parent / other).is_file():
+            return found
         if path.is_file():
             return path
         if (path / FILE).is_file():
