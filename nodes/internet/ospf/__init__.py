@@ -19,7 +19,7 @@ Files, in the order to read them:
     intra_area.py, inter_area.py, externals.py    the routes of each kind (sections 16.1 to 16.4)
     routes.py, routing.py    `calculate`: all of that in its order (section 16); when, and what the kernel gets
     machine.py   `OspfMachine`: what comes in, and what follows of it (section 8.2)
-    reports.py, show.py    events; `show ospf`
+    reports.py, show.py, explaining.py    events; `show ospf`; which LSA a route is made of
     service.py   the declaration
     config.py    `OspfOptions`, what a lab file may say
     agreement.py    which routers can be neighbours, by their options, and what keeps them from it
