@@ -9,7 +9,7 @@ from pathlib import Path
 
 from on_engine import claimed, own
 
-from catenet.nodes.machine import Datagram
+from catenet.nodes.machine import Datagram, IpPacket
 from catenet.orchestrator.backend.protocols import LABEL_LAB, ContainerSpec, Engine
 from catenet.orchestrator.deploy.images import PROGRAM_REPOSITORY, ensure_debian, tag_of
 from catenet.orchestrator.deploy.locks import waiting_lock
@@ -77,24 +77,32 @@ def complaints(packets: Sequence[Dissected], known: Sequence[str] = ()) -> list[
     ]
 
 
-def capture_of(packets: Iterable[tuple[float, Datagram]]) -> bytes:
-    """Datagrams as a pcap file; each with its time, in seconds since 1970."""
+def capture_of(packets: Iterable[tuple[float, Datagram | IpPacket]]) -> bytes:
+    """Packets as a pcap file; each with its time, in seconds since 1970."""
     return pcap_header() + b"".join(pcap_record(_framed(packet, at)) for at, packet in packets)
 
 
-def _framed(packet: Datagram, at: float) -> Frame:
-    """As Ethernet carries it (RFC 768, RFC 791, RFC 894, RFC 1112 section 6.4)."""
-    source, destination = packet.source, packet.destination
-    ends = source.address.pack() + destination.address.pack()
-    length = len(packet.data) + 8
-    head = source.port.to_bytes(2, "big") + destination.port.to_bytes(2, "big") + length.to_bytes(2, "big")
-    pseudo = ends + bytes([0, 17]) + length.to_bytes(2, "big")
-    udp = head + (_checksum(pseudo + head + b"\0\0" + packet.data) or 0xFFFF).to_bytes(2, "big") + packet.data
-    ttl = 1 if destination.address.is_multicast else 64
-    begin = b"\x45\0" + (20 + length).to_bytes(2, "big") + b"\0\0\x40\0" + bytes([ttl, 17])
-    ip = begin + _checksum(begin + b"\0\0" + ends).to_bytes(2, "big") + ends + udp
-    data = _mac(destination.address) + _mac(source.address) + b"\x08\0" + ip
+def _framed(packet: Datagram | IpPacket, at: float) -> Frame:
+    """As Ethernet carries it (RFC 791, RFC 894, RFC 1112 section 6.4)."""
+    if isinstance(packet, Datagram):
+        packet = _udp(packet)
+    ends = packet.source.pack() + packet.destination.pack()
+    ttl = packet.ttl or (1 if packet.destination.is_multicast else 64)
+    length = (20 + len(packet.data)).to_bytes(2, "big")
+    begin = bytes([0x45, packet.tos]) + length + b"\0\0\x40\0" + bytes([ttl, packet.protocol])
+    ip = begin + _checksum(begin + b"\0\0" + ends).to_bytes(2, "big") + ends + packet.data
+    data = _mac(packet.destination) + _mac(packet.source) + b"\x08\0" + ip
     return Frame(at, 1, data, len(data))
+
+
+def _udp(packet: Datagram) -> IpPacket:
+    """As IP carries it (RFC 768)."""
+    source, destination = packet.source, packet.destination
+    length = (len(packet.data) + 8).to_bytes(2, "big")
+    head = source.port.to_bytes(2, "big") + destination.port.to_bytes(2, "big") + length
+    pseudo = source.address.pack() + destination.address.pack() + b"\0\x11" + length
+    data = head + (_checksum(pseudo + head + b"\0\0" + packet.data) or 0xFFFF).to_bytes(2, "big") + packet.data
+    return IpPacket(data, source.address, destination.address, 17, ttl=packet.ttl, tos=packet.tos)
 
 
 def _mac(address: int) -> bytes:

@@ -18,13 +18,14 @@ from catenet.nodes.units import NextHop
 __all__ = ["add_externals"]
 
 
-def add_externals(table: Table, me: Address, external: Lsdb, links: Sequence[Link], now: float) -> None:
-    """Each destination outside to which nothing within leads."""
+def add_externals(table: Table, external: Lsdb, links: Sequence[Link], now: float) -> None:
+    """Each destination outside to which nothing within leads. What this router announces itself is not among them (step
+    2): it has no way to itself."""
     ways = _Ways(table, links)
     found: dict[Prefix, _Found] = {}
     for stored in external.live(LsaType.EXTERNAL, now):
         header, body = stored.lsa.header, stored.body
-        if not isinstance(body, ExternalLsa) or body.metric == INFINITY or header.router == me:
+        if not isinstance(body, ExternalLsa) or body.metric == INFINITY:
             continue
         prefix = network(header.id, body.mask)
         # "Intra-area and inter-area paths are always preferred over AS external paths" (step 6a)

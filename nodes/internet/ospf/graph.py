@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.ospf.destination import network
-from catenet.nodes.internet.ospf.lsa import LinkType, LsaType, NetworkLsa, RouterLink, RouterLsa
+from catenet.nodes.internet.ospf.lsa import Body, LinkType, LsaType, NetworkLsa, RouterLink, RouterLsa
 from catenet.nodes.internet.ospf.lsdb import Lsdb, Stored
 
 __all__ = ["COST", "ROUTER", "VERTEX", "Graph"]
@@ -38,7 +38,10 @@ class Graph:
     """
 
     def __init__(self) -> None:
-        self._bodies: dict[int, object] = {}
+        self._lsas: set[Stored] = set()
+        self._said: dict[int, list[Stored]] = {}
+        self._rivals: set[int] = set()
+        self._bodies: dict[int, Body] = {}
         self._links: dict[int, list[int]] = {}
         self._ends: dict[int, frozenset[int]] = {}
         self.arcs: dict[int, list[int]] = {}
@@ -49,20 +52,19 @@ class Graph:
 
     def update(self, lsdb: Lsdb, now: float) -> None:
         """Follow the database."""
-        bodies = _bodies(lsdb, now)
-        changed = [vertex for vertex, body in bodies.items() if self._bodies.get(vertex) is not body]
-        changed += [vertex for vertex in self._bodies if vertex not in bodies]
+        changed = self._changed({*lsdb.live(LsaType.ROUTER, now), *lsdb.live(LsaType.NETWORK, now)})
         if not changed:
             return
-        self._bodies = bodies
         self.version += 1
         touched = set(changed)
-        for vertex in changed:
+        for vertex, body in changed.items():
             touched |= self._ends.get(vertex, frozenset())
-            self._describe(vertex)
-            touched |= self._ends.get(vertex, frozenset())
+            self._forget(vertex)
+            if body is not None:
+                self._describe(vertex, body)
+                touched |= self._ends[vertex]
+        ends = self._ends
         for vertex in touched & self._links.keys():
-            ends = self._ends
             self.arcs[vertex] = [arc for arc in self._links[vertex] if vertex in ends.get(arc & VERTEX, ())]
 
     def links(self, router: int) -> tuple[RouterLink, ...]:
@@ -75,10 +77,46 @@ class Graph:
         (footnote 23)."""
         return b in self._ends.get(a, ()) and a in self._ends.get(b, ())
 
-    def _describe(self, vertex: int) -> None:
-        for table in (self._links, self._ends, self.arcs, self.stubs, self.networks, self.flags):
+    def _changed(self, lsas: set[Stored]) -> dict[int, Body | None]:
+        """The vertices that say something else than before, and what; None: nothing any more."""
+        turned = lsas ^ self._lsas
+        self._lsas = lsas
+        vertices = set()
+        for stored in turned:
+            kind, link_id, router = stored.key
+            if kind == LsaType.ROUTER and link_id != router:
+                continue  # "The originating router's Router ID." (12.1.4)
+            vertex = ROUTER | router if kind == LsaType.ROUTER else int(link_id)
+            vertices.add(vertex)
+            said = self._said.setdefault(vertex, [])
+            (said.append if stored in lsas else said.remove)(stored)
+            (self._rivals.add if len(said) > 1 else self._rivals.discard)(vertex)
+        if turned:
+            vertices |= self._rivals  # which of them counts, a router's LSA may have changed
+        said_now = {vertex: self._body(vertex) for vertex in vertices}
+        return {vertex: body for vertex, body in said_now.items() if body is not self._bodies.get(vertex)}
+
+    def _body(self, vertex: int) -> Body | None:
+        """What a vertex says of itself. There is to be one network-LSA alone with its Link State ID (footnote 14), but
+        a router that has changed its Router ID may have left another: the one counts whose router has that address."""
+        said = self._said[vertex]
+        if not said:
+            del self._said[vertex]
+            return None
+        return (max(said, key=self._rank) if len(said) > 1 else said[0]).body
+
+    def _rank(self, stored: Stored) -> tuple[bool, Address]:
+        _, address, router = stored.key
+        said = self._said.get(ROUTER | router)
+        links = said[0].body.links if said and isinstance(said[0].body, RouterLsa) else ()
+        return any(link.type == LinkType.TRANSIT and link.data == address for link in links), router
+
+    def _forget(self, vertex: int) -> None:
+        for table in (self._bodies, self._links, self._ends, self.arcs, self.stubs, self.networks, self.flags):
             table.pop(vertex, None)
-        body = self._bodies.get(vertex)
+
+    def _describe(self, vertex: int, body: Body) -> None:
+        self._bodies[vertex] = body
         if isinstance(body, RouterLsa):
             self._describe_router(vertex, body)
         elif isinstance(body, NetworkLsa):
@@ -86,8 +124,7 @@ class Graph:
             prefix = network(vertex, body.mask)
             if prefix is not None:
                 self.networks[vertex] = prefix
-        if body is not None:
-            self._ends[vertex] = frozenset([link & VERTEX for link in self._links[vertex]])
+        self._ends[vertex] = frozenset([link & VERTEX for link in self._links[vertex]])
 
     def _describe_router(self, vertex: int, body: RouterLsa) -> None:
         links = self._links[vertex] = []
@@ -105,30 +142,3 @@ class Graph:
             self.stubs[vertex] = stubs
         if body.flags:
             self.flags[vertex] = body.flags
-
-
-def _bodies(lsdb: Lsdb, now: float) -> dict[int, object]:
-    """What each vertex says of itself."""
-    found: dict[int, object] = {
-        ROUTER | stored.key.id: stored.body
-        for stored in lsdb.live(LsaType.ROUTER, now)
-        if stored.key.id == stored.key.router
-    }
-    chosen: dict[int, Stored] = {}
-    for stored in lsdb.live(LsaType.NETWORK, now):
-        vertex = int(stored.key.id)
-        other = chosen.get(vertex)
-        if other is None or _rank(stored, found) > _rank(other, found):
-            chosen[vertex] = stored
-    for vertex, stored in chosen.items():
-        found[vertex] = stored.body
-    return found
-
-
-def _rank(stored: Stored, routers: dict[int, object]) -> tuple[bool, Address]:
-    """Which network-LSA counts, where several have one Link State ID. There is to be one alone (footnote 14), but a
-    router that has changed its Router ID may have left another: the one counts whose router has that address."""
-    _, address, router = stored.key
-    body = routers.get(ROUTER | router)
-    links = body.links if isinstance(body, RouterLsa) else ()
-    return any(link.type == LinkType.TRANSIT and link.data == address for link in links), router

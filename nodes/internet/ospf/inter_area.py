@@ -15,7 +15,7 @@ __all__ = ["add_inter_area", "add_transit"]
 
 def add_inter_area(table: Table, me: Address, area: Address, lsdb: Lsdb, now: float) -> None:
     """Each network and AS boundary router of which an area's summary-LSAs tell (section 16.2)."""
-    for header, summary, border in _summaries(table, me, area, lsdb, now):
+    for header, summary, border in _summaries(table, area, lsdb, now):
         cost = border.cost + summary.metric
         if header.type == LsaType.SUMMARY_ASBR:
             router = header.id
@@ -27,9 +27,9 @@ def add_inter_area(table: Table, me: Address, area: Address, lsdb: Lsdb, now: fl
             table.routes[prefix] = _chosen(table.routes.get(prefix), route)
 
 
-def add_transit(table: Table, me: Address, area: Address, lsdb: Lsdb, now: float) -> None:
+def add_transit(table: Table, area: Address, lsdb: Lsdb, now: float) -> None:
     """Better ways through a transit area to what the backbone has a way to (section 16.3)."""
-    for header, summary, border in _summaries(table, me, area, lsdb, now):
+    for header, summary, border in _summaries(table, area, lsdb, now):
         cost = border.cost + summary.metric
         if header.type == LsaType.SUMMARY_ASBR:
             way = table.routers.get((header.id, BACKBONE))
@@ -43,13 +43,14 @@ def add_transit(table: Table, me: Address, area: Address, lsdb: Lsdb, now: float
 
 
 def _summaries(
-    table: Table, me: Address, area: Address, lsdb: Lsdb, now: float
+    table: Table, area: Address, lsdb: Lsdb, now: float
 ) -> Iterator[tuple[LsaHeader, SummaryLsa, RouterRoute]]:
-    """The summary-LSAs that count, steps 1, 2 and 4 of section 16.2, each with the way to who has originated it."""
+    """The summary-LSAs that count, steps 1, 2 and 4 of section 16.2, each with the way to who has originated it. To
+    itself a router has no way, so its own are not among them."""
     for kind in (LsaType.SUMMARY, LsaType.SUMMARY_ASBR):
         for stored in lsdb.live(kind, now):
             header, body = stored.lsa.header, stored.body
-            if not isinstance(body, SummaryLsa) or body.metric == INFINITY or header.router == me:
+            if not isinstance(body, SummaryLsa) or body.metric == INFINITY:
                 continue
             border = table.border_router(header.router, area)
             if border is not None:

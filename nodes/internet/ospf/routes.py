@@ -68,12 +68,10 @@ def calculate(
     for area in (BACKBONE,) if table.border else attached:
         if area in areas:
             add_inter_area(table, me, area, areas[area].lsdb, now)
-    if table.border:
-        for area, it in areas.items():
-            if area != BACKBONE and table.trees[area].transit:
-                add_transit(table, me, area, it.lsdb, now)
-    if not all(it.stub for it in areas.values()):
-        add_externals(table, me, external, links, now)
+    for area, it in areas.items():
+        if area != BACKBONE and table.trees[area].transit:
+            add_transit(table, area, it.lsdb, now)
+    add_externals(table, external, links, now)
     for prefix, route in table.routes.items():
         if len(route.hops) > ecmp:
             table.routes[prefix] = route._replace(hops=route.hops[:ecmp])

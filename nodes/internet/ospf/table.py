@@ -72,7 +72,7 @@ class Table:
     def border_router(self, router: Address, area: Address) -> RouterRoute | None:
         """The way within an area to one of its border routers."""
         entry = self.routers.get((router, area))
-        return entry if entry and entry.kind == Kind.INTRA and entry.flags & BORDER else None
+        return entry if entry is not None and entry.flags & BORDER else None
 
     def boundary_router(self, router: Address) -> RouterRoute | None:
         """The preferred way to an AS boundary router (section 16.4, step 3)."""

@@ -235,9 +235,16 @@ def test_16_3_through_transit_areas_alone():
 def test_16_3_routes_of_other_areas_stay():
     zero, one = transit(20)
     two = star(2, borders=(5,))
-    two.stub_network(5, NET, 1)
+    two.stub_network(5, NET, 50)
     it = route(table_of(1, zero, one, two), NET)
-    assert (it.cost, it.area) == (6, Address(2))
+    assert (it.cost, it.area) == (55, Address(2))
+
+
+def test_16_3_the_backbone_is_no_transit_area():
+    zero, one = transit(20, flags=0)
+    zero.router(2, VIRTUAL_END)
+    zero.summary(2, NET, 1)
+    assert route(table_of(1, zero, one), NET).cost == 102
 
 
 def test_16_3_a_network_of_its_own_needs_no_way():

@@ -175,6 +175,11 @@ def test_no_flood_takes_more_octets_than_there_are():
     assert lsdb.overflow == 100 - len(held)
     for stored in held:
         lsdb.remove(stored.key)
+    for stored in held:
+        lsdb.install(stored.lsa, 0)
+    assert len(lsdb) == len(held)
+    for stored in held:
+        lsdb.remove(stored.key)
     short = NetworkLsa(0xFF000000, (Address(1),))
     for sequence, body in ((1, short), (2, long)):
         for number in range(100):

@@ -6,7 +6,18 @@ import pytest
 from ospf_area import BACKBONE, MAX_AGE, DrawnArea, lsa, route, router_id, table_of
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.internet.ospf.lsa import BORDER, BOUNDARY, VIRTUAL_END, LinkType, LsaType, RouterLink, RouterLsa
+from catenet.nodes.internet.ospf.graph import Graph
+from catenet.nodes.internet.ospf.lsa import (
+    BORDER,
+    BOUNDARY,
+    VIRTUAL_END,
+    LinkType,
+    LsaKey,
+    LsaType,
+    RouterLink,
+    RouterLsa,
+)
+from catenet.nodes.internet.ospf.spf import spf
 from catenet.nodes.internet.ospf.table import Kind
 from catenet.nodes.machine import NextHop
 
@@ -312,6 +323,26 @@ def test_two_network_lsas_of_one_address(stale):
     drawn.network(address, stale, Prefix.parse("10.0.1.0/24"), (stale, 2))
     drawn.stub_network(4, FAR_NET, 1)
     assert far(drawn, 2) == (2, [4])
+    drawn.others.reverse()
+    assert far(drawn, 2) == (2, [4])
+
+
+def test_which_of_two_network_lsas_counts_a_router_may_say_later():
+    """The Designated Router's own router-LSA is the last that comes."""
+    drawn = DrawnArea()
+    address = drawn.lan("10.0.1.0/24", {2: 1, 3: 1, 4: 1}, designated=3)
+    drawn.network(address, 9, Prefix.parse("10.0.1.0/24"), (9, 2))
+    lsdb, graph = drawn.lsdb(), Graph()
+    last = lsdb.get(LsaKey(LsaType.ROUTER, router_id(3), router_id(3))).lsa
+    lsdb.remove(last.key)
+    reached = []
+    for turn in range(2):
+        graph.update(lsdb, 0)
+        reached.append(
+            [int(key.id) for key in spf(router_id(2), graph, drawn.links(2)).vertices if key.kind == "router"]
+        )
+        lsdb.install(last, turn)
+    assert reached == [[2], [2, 3, 4]]
 
 
 def test_without_its_own_lsa_it_knows_of_nothing():

@@ -1,4 +1,4 @@
-"""Who may speak: RFC 2453 section 4.1, and RFC 4822 for what is done with one key; test_rip_keys.py has several."""
+"""Who may speak: RFC 2453 section 4.1, and RFC 4822 with one key; test_rip_key_rollover.py has several."""
 
 from __future__ import annotations
 

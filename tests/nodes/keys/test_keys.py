@@ -1,4 +1,4 @@
-"""The words of a key in the lab file: RFC 4822 sections 2.2, 3.1 and 5.6."""
+"""The words of a key in the lab file, and which key signs when: RFC 4822 sections 2.2, 3.1, 5.1 and 5.6."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.keys.key import ALWAYS, Key, Lifetime, read_auth
-from catenet.nodes.keys.keyring import Keyring
+from catenet.nodes.keys.keyring import Keyring, proofs_of
 
 BEGAN = 1_000_000.0
 
@@ -87,7 +86,7 @@ def test_4822_2_2_a_start_and_stop_time_may_be_a_day_and_a_time(text: str) -> No
 )
 def test_a_wrong_key_is_named_with_its_field(auth: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        RipOptions(auth=auth)
+        read_auth(auth, 16)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +101,7 @@ def test_a_wrong_key_is_named_with_its_field(auth: dict, message: str) -> None:
 )
 def test_no_complaint_has_a_secret_in_it(auth: dict) -> None:
     with pytest.raises(ValueError) as refused:
-        RipOptions(auth=auth)
+        read_auth(auth, 16)
     assert "hunter2" not in str(refused.value)
 
 
@@ -159,5 +158,5 @@ def test_4822_5_1_once_a_key_has_begun_one_signs_and_one_is_taken(auth: dict) ->
 def test_whatever_a_lab_file_says_it_is_keys_or_a_mistake(auth: dict) -> None:
     """Nothing but a mistake that is said to be one comes of it; and who has what is right believes its like."""
     with suppress(ValueError):
-        proofs = RipOptions(auth=auth).proofs()
+        proofs = proofs_of(read_auth(auth, 16))
         assert proofs.signs and proofs.signs <= proofs.takes
