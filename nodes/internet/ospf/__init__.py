@@ -19,7 +19,7 @@ Files, in the order to read them:
     intra_area.py, inter_area.py, externals.py    the routes of each kind (sections 16.1 to 16.4)
     routes.py, routing.py    `calculate`: all of that in its order (section 16); when, and what the kernel gets
     machine.py   `OspfMachine`: what comes in, and what follows of it (section 8.2)
-    reports.py, show.py    events; `show ospf`
+    reports.py, show.py, explaining.py    events; `show ospf`; which LSA a route is made of
     service.py   the declaration
     config.py    `OspfOptions`, what a lab file may say
     agreement.py    which routers can be neighbours, by their options, and what keeps them from it
@@ -39,7 +39,23 @@ Deviations from the RFC, and what it leaves open:
 - There are no virtual links and no area address ranges of ours. The transit areas of others' virtual links are used
   (section 16.3).
 - An LSA's checksum is not verified again as it ages (section 14, CheckAge): nothing writes to the bytes that are held.
+- Networks are broadcast or point-to-point ones: there is no NBMA, no Point-to-MultiPoint, no looped-back interface, and
+  the source of a packet must be on the network of a point-to-point link, too: routes by another would lead nowhere.
+- So that nobody waits for HelloInterval, a Hello is sent at once where an interface comes up, to who is new or has
+  lost us, and after an election; ten a second on a LAN at most. The first Database Description is sent again to who
+  shows that it has not heard it, and requests and answers follow each other at once.
+- MinLSInterval is RouterDeadInterval where that is under 5 s, but never under 1.1 s. An LSA of which nobody has heard
+  may be replaced sooner. What happens within 50 ms, or while an adjacency is just coming up (0.5 s at most), is said
+  together; that something was lost is said at once.
+- Two instances of an LSA are sent to a neighbour 1.1 s apart: it would throw the second away within MinLSArrival, and
+  get it again only after RxmtInterval. What came in answer to a request may be followed by a newer one at once (13 (5a)
+  speaks of what was "received via flooding").
+- A newer instance of our own that comes back is outdone within 50 ms, and not again within MinLSInterval; one that is
+  of an earlier life and has no successor is flushed after a second.
+- An instance at MaxSequenceNumber gives way to its flush alone, not to one with a greater checksum (section 13.1).
+- Opaque LSAs are flooded and listed for who takes them (RFC 5250); the router makes none and reads none.
+- 256 neighbours are held on an interface, and 256 others remembered with whom nothing comes about.
 - At most 20,000 LSAs and 4 MiB of others are held in one database, whatever a hostile neighbour floods.
 
-Supported standards: RFC 2328, RFC 5709.
+Supported standards: RFC 2328, RFC 5250 (as a router that passes on), RFC 5709.
 """

@@ -27,8 +27,9 @@ class Scope:
     somebody was told. `arrived`: which have been installed of late by flooding.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, area: str) -> None:
+        """`area`: as it is shown; "" for all of them."""
+        self.area = area
         self.lsdb = Lsdb()
         self.circuits: list[Circuit] = []
         self.flushing: set[LsaKey] = set()

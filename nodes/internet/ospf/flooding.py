@@ -133,8 +133,9 @@ class Flooding:
         """Step 8: "send the database copy back", unless it has just been sent, or its number is wrapping."""
         if held.age == MAX_AGE and held.sequence == MAX_SEQUENCE:
             return
-        last = neighbour.circuit.sent.get(held.key, self._router.now)
-        if last is None or self._router.now >= last[0] + MIN_LS_ARRIVAL:
+        now = self._router.now
+        lasts = neighbour.sent.get(held.key, now), neighbour.circuit.sent.get(held.key, now)
+        if all(last is None or now >= last[0] + MIN_LS_ARRIVAL for last in lasts):
             self._outbox.answer(neighbour, scope, held.key)
 
     # What goes on (13.2, 13.3)

@@ -106,6 +106,7 @@ class OwnLsas:
                 return
             sequence = stored.lsa.header.sequence + 1
         lsa = Lsa.make(key, own.options, sequence, own.body)
+        own.taken_back = router.now if own.lost else own.taken_back
         own.at, own.lost = router.now, False
         scope.said.discard(key)
         self._flooding.install(scope, lsa, own=True)
@@ -166,7 +167,6 @@ class OwnLsas:
             if router.now < own.taken_back + router.min_ls_interval:
                 router.timers.set(("own", scope, key), own.taken_back + router.min_ls_interval)
                 continue
-            own.taken_back = router.now
             self._originate(scope, key, own, "another instance of it came from others", at_once=True)
 
     def gone(self, scope: Scope, key: LsaKey) -> None:

@@ -92,7 +92,7 @@ class Reporter:
 
     def lsa_originated(self, scope: Scope, header: LsaHeader, cause: str, now: float) -> None:
         if self._wants(("lsa.originated",), now):
-            text = f"{_lsa(header.key)} {sequence_text(header.sequence)} in {scope.name} ({cause})"
+            text = f"{_lsa(header.key)} {sequence_text(header.sequence)} in {_where(scope)} ({cause})"
             data = {**_fields(scope, header.key), "sequence": sequence_text(header.sequence), "cause": cause}
             self.actions.append(Report("lsa.originated", text, data))
 
@@ -100,13 +100,15 @@ class Reporter:
         if self._wants(("lsa.installed",), now):
             lan, of = neighbour.circuit.name, self.name_of(neighbour.address)
             sequence = sequence_text(header.sequence)
-            text = f"{_lsa(header.key)} of {self.name_of(header.router)} {sequence} in {scope.name} from {of} on {lan}"
+            text = (
+                f"{_lsa(header.key)} of {self.name_of(header.router)} {sequence} in {_where(scope)} from {of} on {lan}"
+            )
             data = {**_fields(scope, header.key), "sequence": sequence, "lan": lan, "from": of}
             self.actions.append(Report("lsa.installed", text, data))
 
     def lsa_flushed(self, scope: Scope, key: LsaKey, cause: str, now: float) -> None:
         if self._wants(("lsa.flushed",), now):
-            text = f"{_lsa(key)} of {self.name_of(key.router)} in {scope.name} ({cause})"
+            text = f"{_lsa(key)} of {self.name_of(key.router)} in {_where(scope)} ({cause})"
             self.actions.append(Report("lsa.flushed", text, {**_fields(scope, key), "cause": cause}))
 
     # Routes
@@ -163,8 +165,12 @@ def _lsa(key: LsaKey) -> str:
     return f"{lsa_name(key.type)} {key.id}"
 
 
+def _where(scope: Scope) -> str:
+    return f"area {scope.area}" if scope.area else "all areas"
+
+
 def _fields(scope: Scope, key: LsaKey) -> dict[str, Json]:
-    return {"area": scope.name, "type": key.type, "id": str(key.id), "router": str(key.router)}
+    return {"area": scope.area, "type": key.type, "id": str(key.id), "router": str(key.router)}
 
 
 def links_of(metric: int) -> int:

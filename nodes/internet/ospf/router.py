@@ -56,7 +56,7 @@ class Router:
         self.interfaces: dict[str, Interface] = {}
         self.circuits: dict[str, Circuit] = {}
         self.areas: dict[Address, Area] = {}
-        self.everywhere = Scope("AS")
+        self.everywhere = Scope("")
         self.hello, self.dead = int(options.hello), int(options.dead)
         # So that a lab with short timers heals in its own time: MinLSInterval, and never under what the others take.
         self.min_ls_interval = max(_ARRIVAL, min(MIN_LS_INTERVAL, options.dead))

@@ -200,22 +200,25 @@ class Peer:
         self.hello = self.hello._replace(**changes)
         self.say(self.hello)
 
-    def describe(self, flags: int, sequence: int, *headers: LsaHeader, options: int = EXTERNAL | OPAQUE) -> None:
-        self.say(Description(1500, options, flags, sequence, headers))
+    def describe(
+        self, flags: int, sequence: int, *headers: LsaHeader, options: int = EXTERNAL | OPAQUE, **how: Any
+    ) -> None:
+        self.say(Description(1500, options, flags, sequence, headers), **how)
 
     def last_description(self) -> Description:
-        return self.router.sent(Description, self.link)[-1]
+        said = [body for to, body in self.router.sent_to(Description, self.link) if to in (self.address, "224.0.0.5")]
+        return said[-1]
 
-    def exchange(self, *headers: LsaHeader) -> None:
-        """From ExStart on, until both know what the other has."""
+    def exchange(self, *headers: LsaHeader, **how: Any) -> None:
+        """From ExStart on, until both know what the other has. `how`: as `describe` takes it."""
         first = self.last_description()
         assert first.flags == INIT | MORE | MASTER
         if Address.parse(self.identity) > ME:
-            self.describe(INIT | MORE | MASTER, self.sequence)
-            self.describe(MASTER, self.sequence + 1, *headers)
+            self.describe(INIT | MORE | MASTER, self.sequence, **how)
+            self.describe(MASTER, self.sequence + 1, *headers, **how)
         else:
-            self.describe(0, first.sequence, *headers)
-            self.describe(0, first.sequence + 1)
+            self.describe(0, first.sequence, *headers, **how)
+            self.describe(0, first.sequence + 1, **how)
 
     def become_full(self, *lsas: Lsa) -> None:
         """From nothing to Full; the router requests these."""

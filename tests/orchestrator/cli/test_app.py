@@ -293,6 +293,35 @@ def test_validate_needs_no_engine(catenet, tmp_path, capsys):
     assert [verdict["fine"] for verdict in whole] == [False, True]
 
 
+DISAGREEING = """\
+name: odd
+lans: {l: {}, m: {}, n: {}}
+defaults:
+  ospf: {hello: 2s}
+nodes:
+  a: {lans: [l, m], services: {ospf: {area: {l: 1}}}}
+  b:
+    lans: [l, n]
+    services:
+      ospf: {hello: 3s}
+"""
+
+
+def test_validate_says_which_options_keep_routers_apart(catenet, tmp_path):
+    """The lab can be run, and may be there to show just that."""
+    odd = tmp_path / "odd.yaml"
+    odd.write_text(DISAGREEING)
+    code, out, err = catenet("validate", str(odd))
+    assert (code, out) == (1, "")
+    apart = "they cannot be neighbours (a's: line"
+    assert err.splitlines() == [
+        f"{odd}:10: node b: ospf: its area on l is 0.0.0.0, and a's is 0.0.0.1: {apart} 6)",
+        f"{odd}:10: node b: ospf: its hello on l is 3s, and a's is 2s: {apart} 4)",
+    ]
+    (verdict,) = json.loads(catenet("validate", "--json", str(odd))[1])
+    assert (verdict["fine"], verdict["errors"], verdict["disagreements"]) == (False, [], err.splitlines())
+
+
 def test_a_dry_run_says_the_steps_and_makes_nothing(catenet, small):
     small.engine.calls.clear()
     code, out, _ = catenet("up", "--dry-run", "five-routers", "--name", "b")
