@@ -34,7 +34,7 @@ def _checksummed(lsa: bytes) -> bytes:
     return lsa[:16] + bytes([high, -(first + high) % 255 or 255]) + lsa[18:]
 
 
-def _repaired(packet: bytes) -> bytes:
+def repaired(packet: bytes) -> bytes:
     done, at = packet[:28], 28
     while at + _LSA_HEADER <= len(packet):
         length = max(int.from_bytes(packet[at + 18 : at + 20], "big"), _LSA_HEADER)
@@ -45,7 +45,7 @@ def _repaired(packet: bytes) -> bytes:
 
 def _packet(data: bytes) -> Packet:
     repaired = data[:1] >= bytes([_WITH_CHECKSUMS]) and data[1:2] == b"\4"
-    return Packet.parse(_repaired(data) if repaired else data)
+    return Packet.parse(repaired(data) if repaired else data)
 
 
 def _check_packet(packet: Packet) -> None:

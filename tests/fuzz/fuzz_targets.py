@@ -34,6 +34,7 @@ TARGETS: Mapping[str, str] = {
     "ospf-packet": "fuzz_ospf:packet",
     "ospf-lsa": "fuzz_ospf:lsa",
     "ospf-authentication": "fuzz_ospf:sealed",
+    "ospf-machine": "fuzz_ospf_machine:machine",
     "nat-packets": "fuzz_nat:translated",
     "nat-firewall": "fuzz_nat:filtered",
     "rtp-packet": "fuzz_rtp:packet",
