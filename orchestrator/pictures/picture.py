@@ -55,8 +55,9 @@ class ShownPath:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A whole lab, as its `subtitle` says: planned, now, or as a node knows it. `blank`: with lines to write on instead of
-    addresses. `call`: the nodes and LANs, in turn, by which the packets of a call go. `tree`: the shortest paths from a node.
+    """A whole lab, as its `subtitle` says: planned, now, or as a node knows it. `blank`: with lines to write on instead
+    of addresses. `call`: the nodes and LANs, in turn, by which the packets of a call go. `tree`: the shortest paths
+    from a node, the nearest first.
     """
 
     title: str

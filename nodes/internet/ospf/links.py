@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from catenet.nodes.address import Address, Prefix
@@ -31,7 +31,8 @@ def known_links(area: Address, tree: Tree, graph: Graph) -> Iterator[KnownLink]:
     """The links of all routers, reached or not; a virtual one is none of these, as it is a path of others."""
     from catenet.nodes.control.answers import KnownLink
 
-    ways = _Ways(tree, [end for vertex in sorted(graph.arcs) if vertex & ROUTER for end in _ends(vertex, graph)])
+    ends = [end for vertex in sorted(graph.arcs) if vertex & ROUTER for end in _ends(vertex, graph)]
+    ways = _Ways(tree, list(_paired(ends)))
     for end in ways.ends:
         yield KnownLink(
             str(end.router.id),
@@ -71,6 +72,21 @@ def _subnet(link: RouterLink, stubs: Iterable[tuple[Prefix, int]]) -> Prefix | N
     return max(held, key=lambda prefix: prefix.length, default=None)
 
 
+def _paired(ends: Sequence[_End]) -> Iterator[_End]:
+    """Where one end alone of a point-to-point link tells its subnet, it is the other's, too."""
+    told: dict[tuple[VertexKey | None, VertexKey], list[Prefix]] = {}
+    for end in ends:
+        if end.prefix is not None:
+            told.setdefault((end.to, end.router), []).append(end.prefix)
+    for end in ends:
+        if end.prefix is None and end.to is not None and end.address is not None:
+            address = end.address
+            held = (prefix for prefix in told.get((end.router, end.to), ()) if prefix.holds(address))
+            yield end._replace(prefix=next(held, None))
+        else:
+            yield end
+
+
 class _Ways:
     """Which links are on the tree. Of a stub network that is the nearest router's (section 16.1, stage 2)."""
 
@@ -101,6 +117,6 @@ class _Ways:
             back = 0 if end.to.kind == "network" else self._back.get((end.to, end.router, end.prefix))
             if end.to in self._parents[end.router] and back is not None and there + back == here:
                 return "out of"
-        if end.prefix is None or (end.to is not None and end.to.kind == "network"):
-            return None
+        if end.to is not None or end.prefix is None:
+            return None  # a point-to-point link that no path takes; its subnet is no leaf, or all links would be paths
         return "into" if self._nearest[end.prefix] == here + end.cost else None
