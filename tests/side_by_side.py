@@ -35,7 +35,6 @@ SECONDS = {
     "labs/test_skype.py": 80,
     "labs/test_ospf_mixed.py": 45,
     "labs/test_ospf_labs.py": 45,
-    "labs/test_skype.py": 75,
     "labs/test_supernode_dies.py": 60,
     "labs/test_directory_dies.py": 60,
     "labs/test_eavesdropper.py": 45,

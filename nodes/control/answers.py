@@ -16,12 +16,14 @@ from catenet.nodes.machine import Json
 
 __all__ = [
     "KernelRoute",
+    "KnownLink",
     "LinkState",
     "NodeStatus",
     "ProtocolRoute",
     "RoutingTable",
     "ServiceStatus",
     "kernel_routes",
+    "known_links",
     "link_states",
 ]
 
@@ -169,6 +171,51 @@ class RoutingTable(NamedTuple):
         """The answer of `show` and the service's name."""
         whole = Fields(value, "answer")
         return cls(whole.rows("table", ProtocolRoute.parse), whole.part("counters", counts))
+
+
+class KnownLink(NamedTuple):
+    """A router's link to a network, as a service that knows the whole network has it (control/service, `links`).
+
+    `router`: by the protocol's own number; `to`: what is at its end by such a number, None: hosts alone. `prefix` and
+    `address`: of the network, and of the router there, None where it is not known. `distance`: from the router that was
+    asked to this one, None: there is no way. `tree`: the shortest paths go `into` the network here, or come
+    `out of` it.
+    """
+
+    router: str
+    node: str = ""
+    area: str = ""
+    kind: str = ""
+    to: str | None = None
+    prefix: str | None = None
+    address: str | None = None
+    cost: int = 0
+    distance: int | None = None
+    tree: str | None = None
+
+    def to_json(self) -> dict[str, Json]:
+        return self._asdict()
+
+    @classmethod
+    def parse(cls, value: Json) -> KnownLink:
+        row = Fields(value, "links")
+        return cls(
+            row.name("router"),
+            row.text("node"),
+            row.text("area"),
+            row.text("kind"),
+            row.word("to"),
+            row.word("prefix"),
+            row.word("address"),
+            row.whole("cost") or 0,
+            row.whole("distance"),
+            row.word("tree"),
+        )
+
+
+def known_links(value: Json) -> tuple[KnownLink, ...]:
+    """The network as the node that was asked knows it."""
+    return rows(value, "links", KnownLink.parse)
 
 
 class ServiceStatus(NamedTuple):

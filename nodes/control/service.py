@@ -40,6 +40,8 @@ class Routing(NamedTuple):
     `network_cost`: what the network at a route's end adds to the metric; the cost that users are told is without it.
     `message_names`: (a message as its hearer calls it, how its sender says that it went) → its name, where the sender
     knows better.
+    `links`: the table that has the whole network as the service knows it, each row a `control/answers.KnownLink`;
+    empty: it knows of no more than its neighbours.
     """
 
     number: int
@@ -49,6 +51,7 @@ class Routing(NamedTuple):
     network_cost: int = 0
     message_names: Mapping[tuple[str, str], str] = {}
     disagreements: Callable[[], Disagree] | None = None
+    links: str = ""
 
     def cost(self, metric: int) -> int:
         """Of a route that can be used, by its metric."""

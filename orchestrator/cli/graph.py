@@ -17,7 +17,7 @@ from catenet.orchestrator.cli.arguments import JsonOption, LabOption
 from catenet.orchestrator.cli.context import engine, here, one_name, running_lab
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr, table, write_out
 from catenet.orchestrator.observe.running import UserError
-from catenet.orchestrator.pictures.picture import Picture, ShownLan
+from catenet.orchestrator.pictures.picture import Picture, ShownLan, ShownPath
 
 if TYPE_CHECKING:
     from catenet.orchestrator.backend.protocols import Engine
@@ -58,6 +58,15 @@ def graph(
             autocompletion=complete.nodes,
         ),
     ] = "",
+    known: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="NODE",
+            help="The network as this router's database has it (by OSPF), with its shortest paths in bold.",
+            autocompletion=complete.nodes,
+        ),
+    ] = "",
     json: JsonOption = False,
 ) -> None:
     """Draw a lab: who is on which LAN, with which address. While it runs, in colour: what is cut, silent, paused, dead.
@@ -67,12 +76,11 @@ def graph(
     catenet graph internet -o internet.svg      for a slide
     catenet graph five-routers --blank -o handout.svg
     catenet graph --call alice -o call.svg      who carries the call
+    catenet graph --from a                      the network as router a knows it, its shortest paths in bold
     catenet graph --format mermaid              for a README
     catenet graph --format dot | dot -Tpdf -o lab.pdf
     """
-    if call and plan:
-        raise UserError("--call goes with a lab that runs, not with its --plan")
-    picture = _called(one_name(word, lab), call, blank=blank) if call else _picture(one_name(word, lab), blank, plan)
+    picture = _chosen(one_name(word, lab), call, known, blank=blank, plan=plan)
     form = form or _form(output)
     if json:
         print_json(asdict(picture))
@@ -98,6 +106,30 @@ def _drawing(form: str) -> Callable[[Picture], str]:
     from catenet.orchestrator.pictures import drawings, svg
 
     return {"svg": svg.svg, "mermaid": drawings.mermaid, "dot": drawings.dot}[form]
+
+
+def _chosen(word: str, call: str, known: str, *, blank: bool, plan: bool) -> Picture:
+    """Whose picture is wanted.
+
+    Raises:
+        UserError: of two things that do not go together.
+
+    """
+    if call and known:
+        raise UserError("--call and --from are two pictures: choose one")
+    if plan and (call or known):
+        raise UserError(f"{'--call' if call else '--from'} goes with a lab that runs, not with its --plan")
+    if known:
+        return _known(word, known, blank=blank)
+    return _called(word, call, blank=blank) if call else _picture(word, blank, plan)
+
+
+def _known(word: str, node: str, *, blank: bool) -> Picture:
+    """As a node knows it. Its lab runs."""
+    from catenet.orchestrator.pictures.known import known_picture
+
+    docker = engine()
+    return known_picture(docker, running_lab(docker, word), node, blank=blank)
 
 
 def _called(word: str, who: str, *, blank: bool) -> Picture:
@@ -159,10 +191,10 @@ def _say(picture: Picture) -> None:
     """A line a LAN: the routers on it first."""
     say(Text.assemble((picture.title, "bold"), f"  {picture.subtitle}"))
     say("")
-    heads = ["LAN", "network", "state", "routers", "hosts"]
-    live = any(lan.state for lan in picture.lans)
+    heads = ["LAN", "network", "state", "routers", "hosts", "shortest paths"]
+    shown = {"state": any(lan.state for lan in picture.lans), "hosts": not picture.tree, "shortest paths": picture.tree}
     rows = [_row(picture, lan) for lan in picture.lans]
-    kept = [place for place, head in enumerate(heads) if live or head != "state"]
+    kept = [place for place, head in enumerate(heads) if shown.get(head, True)]
     table([heads[place] for place in kept], [[row[place] for place in kept] for row in rows])
     if picture.call:
         say("")
@@ -181,7 +213,14 @@ def _row(picture: Picture, lan: ShownLan) -> list[Text]:
         address = "____" if picture.blank else end.address
         words = node.words if node.state not in ("", "good") else ""
         said = " ".join(part for part in (node.name, address, words) if part)
-        (routers if node.router else hosts).append(Text(said, style=STYLES.get(node.state, "")))
+        bold = "bold" if (node.name, lan.name) in picture.tree_lines else ""
+        (routers if node.router else hosts).append(Text(said, style=STYLES.get(node.state, bold)))
     prefix = "_" * 14 if picture.blank else lan.prefix
     state = Text(lan.words, style=STYLES.get(lan.state, ""))
-    return [Text(lan.name), Text(prefix), state, Text(" ── ").join(routers), Text(", ").join(hosts)]
+    paths = Text("; ".join(_path(path) for path in picture.tree if path.lan == lan.name), style="bold")
+    return [Text(lan.name), Text(prefix), state, Text(" ── ").join(routers), Text(", ").join(hosts), paths]
+
+
+def _path(path: ShownPath) -> str:
+    """By whom the LAN is reached, and who is over it: a → b, c."""
+    return " → ".join(filter(None, [path.node, ", ".join(path.to)]))

@@ -1,7 +1,8 @@
-"""Pictures of a lab. All but live is pure.
+"""Pictures of a lab. All but live and known is pure.
 
 picture   what a picture shows, the same for every way to draw it; of a plan
 live      the same of a running lab: how each node and LAN is now
+known     the same as a node knows it, by a protocol that knows the whole network
 svg       drawn as SVG; layout: where things stand
 drawings  in the languages of Mermaid and of Graphviz, which place things themselves
 """

@@ -13,6 +13,7 @@ _FILLS = {"": "#dbe9f9", "good": "#dcf3e1", "waiting": "#fdeccb", "paused": "#ff
 _BORDERS = {"": "#2f6db0", "good": "#2a8a45", "waiting": "#c77a00", "paused": "#b59000", "dead": "#b3261e"}
 _BROKEN = {each.word: "#c93a32" if each == CUT else "#c77a00" for each in BROKEN}
 _CALL = "#7a3fb5"
+_TREE = "#1c4f8c"
 _PREFIX, _ADDRESS = "_" * 12, "_" * 5  # to write on
 
 
@@ -43,9 +44,10 @@ def _mermaid(picture: Picture) -> Iterator[str]:
         kind = state or "planned"
         yield f"  classDef {kind} fill:{_FILLS[state]},stroke:{_BORDERS[state]},color:#1c2733"
         yield f"  class {','.join(numbers[node.name] for node in picture.nodes if node.state == state)} {kind}"
-    called = [str(number) for number, (_, lan, end) in enumerate(lines) if (end.node, lan.name) in picture.call_lines]
-    if called:
-        yield f"  linkStyle {','.join(called)} stroke:{_CALL},stroke-width:5px"
+    for marked, colour in ((picture.call_lines, _CALL), (picture.tree_lines, _TREE)):
+        found = [str(number) for number, (_, lan, end) in enumerate(lines) if (end.node, lan.name) in marked]
+        if found:
+            yield f"  linkStyle {','.join(found)} stroke:{colour},stroke-width:5px"
     for state, places in broken.items():
         if places:
             yield f"  linkStyle {','.join(places)} stroke:{_BROKEN[state]},stroke-dasharray:7 5"
@@ -80,8 +82,8 @@ def _dot(picture: Picture) -> Iterator[str]:
         for end in lan.ends:
             address = _quoted(_ADDRESS if picture.blank else end.address)
             style = f" style=dashed{colour}" if lan.state in _BROKEN else ""
-            if (end.node, lan.name) in picture.call_lines:
-                style += f' penwidth=5 color="{_CALL}"'
+            for marked, mark in ((picture.call_lines, _CALL), (picture.tree_lines, _TREE)):
+                style += f' penwidth=5 color="{mark}"' if (end.node, lan.name) in marked else ""
             yield f"  {_quoted(f'node {end.node}')} -- {own} [taillabel={address}{style}]"
     yield "}"
 

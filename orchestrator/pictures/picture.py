@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.lab.model import Lab
 
-__all__ = ["Picture", "ShownEnd", "ShownLan", "ShownNode", "plan_picture", "short_address"]
+__all__ = ["Picture", "ShownEnd", "ShownLan", "ShownNode", "ShownPath", "plan_picture", "short_address"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,19 @@ class ShownLan:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownPath:
+    """A part of a shortest-path tree: from a node into a LAN, and over it to those nodes, if to any."""
+
+    node: str
+    lan: str
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
-    """A whole lab, as its `subtitle` says: planned, or now. `blank`: with lines to write on instead of addresses.
-    `call`: the nodes and LANs, in turn, by which the packets of a call go.
+    """A whole lab, as its `subtitle` says: planned, now, or as a node knows it. `blank`: with lines to write on instead
+    of addresses. `call`: the nodes and LANs, in turn, by which the packets of a call go. `tree`: the shortest paths
+    from a node, the nearest first.
     """
 
     title: str
@@ -56,12 +66,18 @@ class Picture:
     lans: tuple[ShownLan, ...]
     blank: bool = False
     call: tuple[str, ...] = ()
+    tree: tuple[ShownPath, ...] = ()
 
     @property
     def call_lines(self) -> frozenset[tuple[str, str]]:
         """The call's part of the lines between a node and a LAN."""
         nodes, lans = self.call[::2], self.call[1::2]
         return frozenset([*zip(nodes, lans, strict=False), *zip(nodes[1:], lans, strict=True)])
+
+    @property
+    def tree_lines(self) -> frozenset[tuple[str, str]]:
+        """The tree's part of the lines between a node and a LAN."""
+        return frozenset((node, path.lan) for path in self.tree for node in (path.node, *path.to))
 
     def lans_of(self, node: str) -> tuple[ShownLan, ...]:
         """The LANs on which that node is."""

@@ -48,6 +48,7 @@ text{font-family:Helvetica,Arial,'Liberation Sans',sans-serif;font-size:13px;fil
 .paused.node{fill:#fff3b8;stroke:#b59000;stroke-dasharray:5 3}
 .dead.node{fill:#f6d5d5;stroke:#b3261e;stroke-dasharray:3 3}.dead.words{fill:#b3261e}
 {BROKEN}.way.line{stroke:#7a3fb5;stroke-width:6;stroke-linecap:round}.way.node{stroke:#7a3fb5;stroke-width:3}
+.tree.line{stroke:#1c4f8c;stroke-width:6;stroke-linecap:round}
 .unknown.line{stroke-dasharray:2 4}.halo{stroke:#fff;stroke-width:4}
 .write{stroke:#46586a;stroke-width:1;fill:#fff}
 """.replace("{BROKEN}", "".join(map(_broken, BROKEN)))
@@ -86,7 +87,7 @@ def svg(picture: Picture) -> str:
         _text(_EDGE, 34, picture.title, "title"),
         _text(_EDGE, 54, picture.subtitle, "subtitle"),
         *(
-            _line(spots[one], spots[other], lan, in_call=(end.node, lan.name) in picture.call_lines)
+            _line(spots[one], spots[other], lan, _marks(picture, (end.node, lan.name)))
             for one, other, lan, end in joins
         ),
         *(part for thing, spot in zip(things, spots, strict=True) for part in _drawn(thing, spot, picture)),
@@ -179,8 +180,13 @@ def _drawn_lan(thing: _Thing, lan: ShownLan, spot: Spot, picture: Picture) -> It
         yield _rule(far - _LINE, row + 16, _LINE) if blank else _text(far, row + 14.5, end.address, "small end")
 
 
-def _line(one: Spot, other: Spot, lan: ShownLan, *, in_call: bool) -> str:
-    kind = f"line {lan.state}".strip() + (" way" if in_call else "")
+def _marks(picture: Picture, line: tuple[str, str]) -> list[str]:
+    marks = {"way": picture.call_lines, "tree": picture.tree_lines}
+    return [word for word, lines in marks.items() if line in lines]
+
+
+def _line(one: Spot, other: Spot, lan: ShownLan, marks: list[str]) -> str:
+    kind = " ".join(filter(None, ["line", lan.state, *marks]))
     return f'<line class="{kind}" x1="{one.x:.1f}" y1="{one.y:.1f}" x2="{other.x:.1f}" y2="{other.y:.1f}"/>'
 
 

@@ -29,7 +29,7 @@ class Area:
     def __init__(self, lsdb: Lsdb, *, stub: bool = False) -> None:
         self.lsdb = lsdb
         self.stub = stub
-        self._graph = Graph()
+        self.graph = Graph()
         self._calculated_for: object = None
         self._tree: Tree
         self._routes: dict[Prefix, Route] = {}
@@ -37,13 +37,13 @@ class Area:
 
     def calculate(self, me: Address, area: Address, links: Sequence[Link], table: Table, now: float) -> None:
         """Put its tree, and the routes within it, into the table (section 16.1)."""
-        self._graph.update(self.lsdb, now)
-        this = me, area, self._graph.version, [(*link[:5], dict(link.neighbours)) for link in links]
+        self.graph.update(self.lsdb, now)
+        this = me, area, self.graph.version, [(*link[:5], dict(link.neighbours)) for link in links]
         if this != self._calculated_for:
             self._calculated_for = this
-            self._tree = spf(me, self._graph, links)
-            self._routes = routes_of(area, self._tree, self._graph, links)
-            self._routers = routers_of(me, area, self._tree, self._graph)
+            self._tree = spf(me, self.graph, links)
+            self._routes = routes_of(area, self._tree, self.graph, links)
+            self._routers = routers_of(me, area, self._tree, self.graph)
             if self.stub:
                 # "AS boundary routers cannot be placed internal to stub areas" (3.6)
                 self._routers = {key: way._replace(flags=way.flags & ~BOUNDARY) for key, way in self._routers.items()}

@@ -36,7 +36,14 @@ SERVICES = (
         "ospf",
         "Routes by OSPF version 2 (RFC 2328). The timers' defaults are the sample values of its section C.3.",
         _options,
-        routing=Routing(number=188, distance=110, expected=_expected, network_cost=1, disagreements=_disagreements),
+        routing=Routing(
+            number=188,
+            distance=110,
+            expected=_expected,
+            network_cost=1,
+            disagreements=_disagreements,
+            links="ospf links",
+        ),
         tables=(
             Table(
                 "ospf",
@@ -47,6 +54,7 @@ SERVICES = (
             Table("ospf neighbors", headings={"dead_in": "dead in (s)"}),
             Table("ospf interfaces"),
             Table("ospf spf-tree"),
+            Table("ospf links", headings={"distance": "router's distance"}),
             Table("ospf routes"),
         ),
         events={

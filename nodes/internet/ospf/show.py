@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.ospf.interface_states import InterfaceState
+from catenet.nodes.internet.ospf.links import known_links
 from catenet.nodes.internet.ospf.lsa import MAX_AGE, LsaType
 from catenet.nodes.internet.ospf.neighbour import Neighbour
 from catenet.nodes.internet.ospf.neighbour_states import NeighbourState
@@ -230,6 +231,16 @@ def _spf_tree(router: Router, routing: Routing, kernel: Kernel) -> Json:  # noqa
     ]
 
 
+def _links(router: Router, routing: Routing, kernel: Kernel) -> Json:  # noqa: ARG001
+    """Each router's links, as the database has them."""
+    name_of = router.reporter.name_of
+    return [
+        link._replace(node=name_of(Address.parse(link.router))).to_json()
+        for area, tree in routing.table.trees.items()
+        for link in known_links(area, tree, router.areas[area].calculation.graph)
+    ]
+
+
 def _routes(router: Router, routing: Routing, kernel: Kernel) -> Json:
     return [
         {
@@ -255,5 +266,6 @@ TABLES: Mapping[str, Callable[[Router, Routing, Kernel], Json]] = {
     "ospf neighbors": _neighbours,
     "ospf interfaces": _interfaces,
     "ospf spf-tree": _spf_tree,
+    "ospf links": _links,
     "ospf routes": _routes,
 }

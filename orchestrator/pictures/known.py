@@ -1,0 +1,168 @@
+"""The picture of a network as one of its routers knows it: by the database of a protocol that has the whole of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from catenet.nodes import catalogue
+from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.answers import KnownLink, known_links
+from catenet.nodes.control.fields import AnswerError, read
+from catenet.nodes.control.implementation import OURS
+from catenet.nodes.control.questions import Question
+from catenet.orchestrator.backend.protocols import EngineError, Streams
+from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.lab.realms import View, views
+from catenet.orchestrator.observe.ask import ask
+from catenet.orchestrator.observe.running import RunningLab, UserError, must_run
+from catenet.orchestrator.pictures.picture import Picture, ShownEnd, ShownLan, ShownNode, ShownPath, short_address
+
+__all__ = ["known_picture"]
+
+
+def known_picture(engine: Streams, running: RunningLab, node: str, *, blank: bool = False) -> Picture:
+    """The network as that node knows it, with the shortest paths from there.
+
+    Raises:
+        UserError: it is no node of the lab, does not run, or has no service that tells; the text says which have.
+        EngineError: it gives no answer that can be read; the text says why.
+
+    """
+    container = running.node(node)
+    lab = running.lab
+    service, table = _telling(lab, node)
+    must_run(container)
+    answer = ask(engine, container, Question("show", {"what": table}))
+    try:
+        links = read(answer, known_links)
+    except AnswerError as error:
+        raise EngineError(f"{node} did not show what network it knows: {error}", f"catenet logs {node}") from None
+    known = _Known(links, lab, views(lab).at(node))
+    return Picture(running.name, known.subtitle(node, service), known.nodes, known.lans, blank, tree=known.tree)
+
+
+def _telling(lab: Lab, node: str) -> tuple[str, str]:
+    """The node's service that knows the whole network, and says so; and its table for that."""
+    for service, table in _knowing(lab, node):
+        if _tells(lab, node, service):
+            return service, table
+    able = [name for name in lab.nodes if any(_tells(lab, name, service) for service, _ in _knowing(lab, name))]
+    hint = f"these do: {', '.join(able)}" if able else "no node of this lab does"
+    for service, _ in _knowing(lab, node):
+        program = lab.nodes[node].implementations[service]
+        raise UserError(f"{node}'s {service} is {program}'s, which does not tell what network it knows; {hint}")
+    protocols = " or ".join(name for name, each in catalogue.services().items() if each.routing and each.routing.links)
+    raise UserError(f"{node} runs no protocol that knows the whole network ({protocols}); {hint}")
+
+
+def _knowing(lab: Lab, node: str) -> list[tuple[str, str]]:
+    """The services, with their tables; a container that the lab's file does not have runs none."""
+    services = catalogue.declared(lab.nodes[node].services) if node in lab.nodes else []
+    return [(each.name, each.routing.links) for each in services if each.routing is not None and each.routing.links]
+
+
+def _tells(lab: Lab, node: str, service: str) -> bool:
+    """Whether the work is done by our own daemon, which has the table."""
+    return lab.nodes[node].implementations.get(service, OURS) == OURS
+
+
+class _Known:
+    """The same in the lab's words, as far as it has some: who a router is, which LAN a network is."""
+
+    def __init__(self, links: Sequence[KnownLink], lab: Lab, seen: View) -> None:
+        self._seen = seen
+        self._names = self._routers(links)
+        order = {name: number for number, name in enumerate(lab.nodes)}
+        lans = {name: number for number, name in enumerate(lab.lans)}
+        self._order = sorted({*self._names.values()}, key=lambda name: (order.get(name, len(order)), name))
+        self._on: dict[str, list[KnownLink]] = {}
+        for link in links:
+            self._on.setdefault(self._lan(link), []).append(link)
+        self._on = dict(sorted(self._on.items(), key=lambda item: lans.get(item[0], len(lans))))
+        self._distances = {link.router: link.distance for link in links}
+        self.areas = list(dict.fromkeys(link.area for link in links if link.area))
+
+    def subtitle(self, node: str, service: str) -> str:
+        """As a's ospf knows it, and the shortest paths from there; areas 0.0.0.0, 0.0.0.1."""
+        areas = f"; areas {', '.join(self.areas)}" if len(self.areas) > 1 else ""
+        return f"as {node}'s {service} knows it, with the shortest paths from there{areas}"
+
+    @property
+    def nodes(self) -> tuple[ShownNode, ...]:
+        """A router that has left its old number behind is there by both."""
+        reached = {self._names[router] for router, distance in self._distances.items() if distance is not None}
+        return tuple(
+            ShownNode(name, router=True)
+            if name in reached
+            else ShownNode(name, router=True, state="dead", words="not reached")
+            for name in self._order
+        )
+
+    @property
+    def lans(self) -> tuple[ShownLan, ...]:
+        return tuple(
+            ShownLan(name, _prefix_of(name, links), tuple(self._ends(links))) for name, links in self._on.items()
+        )
+
+    @property
+    def tree(self) -> tuple[ShownPath, ...]:
+        """The nearest first. Where several paths are equally short, all of them."""
+        found: list[tuple[int, ShownPath]] = []
+        for lan, links in self._on.items():
+            to = tuple(self._names[link.router] for link in links if link.tree == "out of")
+            for link in links:
+                if link.tree == "into":
+                    far = (link.distance or 0) + link.cost
+                    found.append((far, ShownPath(self._names[link.router], lan, to)))
+        return tuple(path for _, path in sorted(found, key=lambda each: each[0]))
+
+    def _ends(self, links: Iterable[KnownLink]) -> Iterator[ShownEnd]:
+        """Each router once: first comes what has an address."""
+        ends: dict[str, ShownEnd] = {}
+        for link in sorted(links, key=lambda link: link.address is None):
+            short = short_address(_address(link.address), _prefix(link.prefix))
+            words = f"{short} cost {link.cost}".strip()
+            name = self._names[link.router]
+            ends.setdefault(name, ShownEnd(name, words))
+        yield from sorted(ends.values(), key=lambda end: self._order.index(end.node))
+
+    def _routers(self, links: Sequence[KnownLink]) -> Mapping[str, str]:
+        """Router → its name in the lab: by an address that it has, else by its number, else what the node says."""
+        owners, names = self._seen.owners, dict[str, str]()
+        for link in links:
+            address = _address(link.address)
+            if address is not None and address in owners:
+                names[link.router] = owners[address]
+        for link in links:
+            number = _address(link.router)
+            said = link.node or link.router
+            names.setdefault(link.router, said if number is None else owners.get(number, said))
+        return names
+
+    def _lan(self, link: KnownLink) -> str:
+        if link.prefix is not None:
+            return self._seen.names.get(link.prefix, link.prefix)
+        if link.to is not None and link.to in self._names:
+            return " – ".join(sorted((self._names[link.router], self._names[link.to])))
+        return f"network {link.to}"
+
+
+def _prefix_of(lan: str, links: Sequence[KnownLink]) -> str:
+    """Nothing where the LAN has no other name."""
+    prefix = links[0].prefix or ""
+    return "" if prefix == lan else prefix
+
+
+def _address(said: str | None) -> Address | None:
+    """The node's own word, which need not be one."""
+    try:
+        return None if said is None else Address.parse(said)
+    except ValueError:
+        return None
+
+
+def _prefix(said: str | None) -> Prefix | None:
+    try:
+        return None if said is None else Prefix.parse(said)
+    except ValueError:
+        return None
