@@ -63,7 +63,7 @@ def graph(
         typer.Option(
             "--from",
             metavar="NODE",
-            help="The network as this router's database has it (by OSPF), with its shortest paths in bold.",
+            help="The network as this router's link-state database has it, its shortest paths in bold.",
             autocompletion=complete.nodes,
         ),
     ] = "",

@@ -51,8 +51,7 @@ def test_one_end_alone_tells_the_subnet() -> None:
 
 
 def test_12_4_1_1_option_1_a_host_is_no_subnet() -> None:
-    """ "Assuming that the neighboring router's IP address is known, set the Link ID of the Type 3 link to the neighbor's
-    IP address, the Link Data to the mask 0xffffffff" """
+    """ "set the Link ID of the Type 3 link to the neighbor's IP address, the Link Data to the mask 0xffffffff" """
     drawn = joined()
     drawn.stub_network(1, "10.0.1.2/32", 1)
     assert rows(links(drawn)) == [
@@ -89,7 +88,7 @@ def test_a_router_that_is_not_reached_is_there() -> None:
 
 
 def test_table_2_of_the_rfc() -> None:
-    """The distances from RT6 in figure 5 (section 2.3, table 2), and over N6 RT7 and RT8 are reached from RT10."""
+    """The distances from RT6 (section 2.2, figure 5 and table 2), and over N6 RT7 and RT8 are reached from RT10."""
     found = links(figure_2(), 6)
     distances = {int(row.router.rsplit(".", 1)[1]): row.distance for row in found}
     assert (distances[3], distances[5], distances[7], distances[8], distances[10], distances[12]) == (6, 6, 8, 8, 7, 11)
