@@ -128,7 +128,7 @@ def _check_actions(machine: OspfMachine, most: int) -> None:
     assert len(actions) <= most, len(actions)
     for action in actions:
         match action:
-            case Send(packet):
+            case Send(IpPacket() as packet):
                 assert packet.interface in ("link1", "link2")
                 Packet.parse(SEAL.open(packet.data, packet.interface, packet.source, 0.0))
             case SetRoute(prefix, hops, metric):

@@ -56,6 +56,7 @@ HELP = (
     ("lab/vocabulary.py", {"rip"}),
     ("lab/options.py", {"rip"}),
     ("harness/marks.py", {"rip"}),
+    ("checks/shows.py", {"ospf"}),
     # The files of a new lab, and the tour of one that comes with catenet, with what to type in it.
     ("lab/sample.py", {"rip", "web", "cut", "heal"}),
     ("cli/tour.py", {"rip", "cut", "heal", "kill"}),

@@ -66,7 +66,7 @@ class Flooding:
         """One LSA, by the steps of section 13. Whether to go on with the packet."""
         router, circuit, header = self._router, neighbour.circuit, lsa.header
         if header.type not in KNOWN_TYPES or (header.type in FLOODED_IN_AS and circuit.area.stub):
-            router.counters["skipped.lsa-type"] += 1  # steps 2 and 3
+            self._skip(neighbour, "lsa-type", f"an LSA of type {header.type}, which has no place here")  # steps 2 and 3
             return True
         scope = router.scope(header.type, circuit)
         stored = scope.lsdb.get(header.key)
@@ -98,9 +98,10 @@ class Flooding:
             router.counters["skipped.min-ls-arrival"] += 1
             return
         if stored is not None and _wraps_wrongly(lsa.header, stored.lsa.header):
-            router.counters["skipped.lsa-sequence"] += 1
+            self._skip(neighbour, "lsa-sequence", "an LSA at MaxSequenceNumber beside another such instance")
             return
         if not self.install(scope, lsa):
+            self._skip(neighbour, "database-full", f"the database {scope.name} is full")
             self._exchange.has_come(neighbour, key)  # there is no room for it, however often it is requested
             return
         if not requested:
@@ -112,6 +113,10 @@ class Flooding:
         router.reporter.lsa_installed(scope, neighbour, lsa.header, router.now)
         if own.is_own(key):
             own.came_back(scope, lsa)
+
+    def _skip(self, neighbour: Neighbour, word: str, why: str) -> None:
+        router = self._router
+        router.reporter.skipped(word, (neighbour.address, neighbour.circuit.name), why, router.now)
 
     def _acknowledge_newer(self, neighbour: Neighbour, header: LsaHeader, *, back: bool) -> None:
         """Table 19, its first two rows."""
@@ -147,7 +152,6 @@ class Flooding:
         changed = scope.lsdb.install(lsa, router.now, own=own)
         stored = scope.lsdb.get(key)
         if stored is None or stored.lsa is not lsa:
-            router.counters["skipped.database-full"] += 1
             return False
         for circuit in scope.circuits:
             for neighbour in circuit.neighbours.values():
@@ -209,7 +213,8 @@ class Flooding:
         for key in late[:sent]:
             router.await_acknowledgement(neighbour, key, again)
         router.counters["retransmitted.lsas"] += sent
-        for when in sorted(waiting.values())[:1]:
+        if waiting:
+            when = min(waiting.values())
             router.retransmit_at(neighbour, when if when > router.now else again)
 
     def receive_acknowledgement(self, neighbour: Neighbour, headers: tuple[LsaHeader, ...]) -> None:
@@ -262,9 +267,10 @@ class Flooding:
         if not flushing or router.exchanging:
             return
         for scope in flushing:
-            awaited = {
-                key for circuit in scope.circuits for n in circuit.neighbours.values() for key in n.retransmissions
-            }
+            awaited: set[LsaKey] = set()
+            for circuit in scope.circuits:
+                for neighbour in circuit.neighbours.values():
+                    awaited |= neighbour.retransmissions.keys() & scope.flushing
             for key in scope.flushing - awaited:
                 scope.flushing.discard(key)
                 scope.said.discard(key)

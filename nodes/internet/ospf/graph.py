@@ -39,7 +39,8 @@ class Graph:
 
     def __init__(self) -> None:
         self._lsas: set[Stored] = set()
-        self._said: dict[int, list[Stored]] = {}
+        self._said: dict[int, dict[Stored, None]] = {}
+        self._transits: dict[int, frozenset[int]] = {}  # router → its addresses on transit networks, while it is asked
         self._rivals: set[int] = set()
         self._bodies: dict[int, Body] = {}
         self._links: dict[int, list[int]] = {}
@@ -88,12 +89,16 @@ class Graph:
                 continue  # "The originating router's Router ID." (12.1.4)
             vertex = ROUTER | router if kind == LsaType.ROUTER else int(link_id)
             vertices.add(vertex)
-            said = self._said.setdefault(vertex, [])
-            (said.append if stored in lsas else said.remove)(stored)
+            said = self._said.setdefault(vertex, {})
+            if stored in lsas:
+                said[stored] = None
+            else:
+                del said[stored]
             (self._rivals.add if len(said) > 1 else self._rivals.discard)(vertex)
         if turned:
             vertices |= self._rivals  # which of them counts, a router's LSA may have changed
         said_now = {vertex: self._body(vertex) for vertex in vertices}
+        self._transits.clear()
         return {vertex: body for vertex, body in said_now.items() if body is not self._bodies.get(vertex)}
 
     def _body(self, vertex: int) -> Body | None:
@@ -103,13 +108,19 @@ class Graph:
         if not said:
             del self._said[vertex]
             return None
-        return (max(said, key=self._rank) if len(said) > 1 else said[0]).body
+        return (max(said, key=self._rank) if len(said) > 1 else next(iter(said))).body
 
     def _rank(self, stored: Stored) -> tuple[bool, Address]:
         _, address, router = stored.key
-        said = self._said.get(ROUTER | router)
-        links = said[0].body.links if said and isinstance(said[0].body, RouterLsa) else ()
-        return any(link.type == LinkType.TRANSIT and link.data == address for link in links), router
+        if router not in self._transits:
+            self._transits[router] = frozenset(
+                link.data
+                for said in self._said.get(ROUTER | router, ())
+                if isinstance(said.body, RouterLsa)
+                for link in said.body.links
+                if link.type == LinkType.TRANSIT
+            )
+        return address in self._transits[router], router
 
     def _forget(self, vertex: int) -> None:
         for table in (self._bodies, self._links, self._ends, self.arcs, self.stubs, self.networks, self.flags):

@@ -304,6 +304,10 @@ class Lsa(NamedTuple):
             raise DecodeError("LS sequence number", header.sequence, "it is reserved (12.1.6)")
         parse = _PARSERS.get(header.type)
         body = parse(data[HEADER_LENGTH:]) if parse else None
+        # "padded to 32-bit alignment" (RFC 5250 section 3), as the others are by their parts: FRR throws away the whole
+        # packet in which another one is passed on to it
+        if header.length % _WORD.size:
+            raise DecodeError("LSA length", header.length, "no whole number of 32-bit words")
         return cls(header, _AGE.pack(header.age) + data[_AGE_LENGTH:], body)
 
     @classmethod

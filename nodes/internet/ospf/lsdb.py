@@ -129,8 +129,10 @@ class Lsdb:
         return sum(stored.lsa.header.checksum for stored in self.values()) & 0xFFFFFFFF
 
     def _full(self, lsa: Lsa, old: Stored | None) -> bool:
+        """What others made up in the place of an LSA of ours must find room, or nobody would contradict it (13.4)."""
         growth = _growth(lsa, old)
-        return (old is None and self._count >= MAX_LSAS) or (growth > 0 and self._octets + growth > MAX_OCTETS)
+        most = 2 * MAX_OCTETS if old is not None and old.own else MAX_OCTETS
+        return (old is None and self._count >= MAX_LSAS) or (growth > 0 and self._octets + growth > most)
 
     def _expect(self, expiry: float, key: LsaKey) -> None:
         """Each refresh leaves an entry of the instance before; they are cleared away when they are the most."""

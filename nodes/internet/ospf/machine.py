@@ -269,6 +269,8 @@ class OspfMachine:
         elif parsed.router == router.me:
             why = f"duplicate router id {router.me}: it is this router's"
             self._hellos.refuse(circuit, (parsed.router, source), "router-id", why)
+        elif parsed.router == ANY:
+            self._hellos.refuse(circuit, (parsed.router, source), "router-id", "router id 0.0.0.0 is nobody's")
         elif isinstance(parsed.body, Hello):
             self._counters["received.hello"] += 1
             self._hellos.receive(circuit, parsed.router, source, parsed.body)
@@ -277,8 +279,8 @@ class OspfMachine:
 
     def _receive_of_neighbour(self, circuit: Circuit, source: Address, packet: Packet) -> None:
         """ "Packets not matching any active neighbor are discarded." (8.2)"""
+        router, body = self._router, packet.body
         neighbour = circuit.neighbours.get(packet.router if circuit.point_to_point else source)
-        body = packet.body
         if neighbour is None or (neighbour.router, neighbour.address) != (packet.router, source):
             self._counters["ignored.stranger"] += 1
             return
@@ -294,7 +296,8 @@ class OspfMachine:
             self._exchange.receive_request(neighbour, body)
         elif isinstance(body, Update):
             if body.broken:
-                self._counters["skipped.lsa-broken"] += body.broken
+                why = "LSAs that are not whole, or whose checksum is wrong"
+                router.reporter.skipped("lsa-broken", (source, circuit.name), why, router.now, body.broken)
             self._flooding.receive_update(neighbour, body.lsas, self._own)
         elif isinstance(body, Acknowledgement):
             self._flooding.receive_acknowledgement(neighbour, body.headers)

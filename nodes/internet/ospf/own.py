@@ -33,13 +33,15 @@ others would not take that so soon after a flush."""
 @dataclass(slots=True)
 class _Own:
     """An LSA that is to be there. `at`: when an instance of it was originated last; `taken_back`: when that was because
-    an instance of another origin had come; `lost`: one has come, and nothing was done yet."""
+    an instance of another origin had come; `lost`: one has come, and nothing was done yet; `past`: its LS
+    sequence number."""
 
     options: int
     body: Body
     at: float = -inf
     taken_back: float = -inf
     lost: bool = False
+    past: int = INITIAL_SEQUENCE - 1
 
 
 class OwnLsas:
@@ -99,12 +101,12 @@ class OwnLsas:
         if not at_once and key in scope.said and router.now < own.at + router.min_ls_interval:
             router.timers.set(("own", scope, key), own.at + router.min_ls_interval)
             return
-        sequence = INITIAL_SEQUENCE
-        if stored is not None:
-            if stored.lsa.header.sequence == MAX_SEQUENCE:
-                self._flush(scope, key, "its sequence number wraps")  # `gone` goes on
-                return
-            sequence = stored.lsa.header.sequence + 1
+        if stored is not None and stored.lsa.header.sequence == MAX_SEQUENCE:
+            own.lost, own.taken_back = False, router.now if own.lost else own.taken_back
+            self._flush(scope, key, "its sequence number wraps")  # `gone` goes on
+            return
+        last = INITIAL_SEQUENCE - 1 if not own.lost or own.past == MAX_SEQUENCE else own.past
+        sequence = (last if stored is None else stored.lsa.header.sequence) + 1
         lsa = Lsa.make(key, own.options, sequence, own.body)
         own.taken_back = router.now if own.lost else own.taken_back
         own.at, own.lost = router.now, False
@@ -149,7 +151,7 @@ class OwnLsas:
         if own is None:
             router.timers.set(("stray", scope, key), router.now + _STRAY)
             return
-        own.lost = True
+        own.lost, own.past = True, lsa.header.sequence
         router.reconsider(urgent=False)  # in this moment it may become another one
 
     def stray_due(self, scope: Scope, key: LsaKey) -> None:
@@ -170,7 +172,8 @@ class OwnLsas:
             self._originate(scope, key, own, "another instance of it came from others", at_once=True)
 
     def gone(self, scope: Scope, key: LsaKey) -> None:
-        """It was at MaxAge, and everybody has acknowledged that: a sequence number that has wrapped begins anew."""
+        """It was at MaxAge, and everybody has acknowledged that: a sequence number that has wrapped begins anew. What
+        others have brought to MaxAge is not over with that: `take_back` goes past it."""
         own = self._wanted.get((scope, key))
-        if own is not None:
+        if own is not None and not own.lost:
             self._originate(scope, key, own, "its sequence number has wrapped", at_once=True)

@@ -142,8 +142,16 @@ class Reporter:
 
     def refused(self, word: str, sender: tuple[Address, str], why: str, now: float, key: int | None = None) -> None:
         """A packet of a `sender`, an address on a LAN; `word` counts it. `key`: the id of the key that it names."""
-        source, lan = sender
         self.counters[f"refused.{word}"] += 1
+        self._tell_once(word, sender, why, now, key)
+
+    def skipped(self, word: str, sender: tuple[Address, str], why: str, now: float, number: int = 1) -> None:
+        """So many LSAs of a packet that is taken otherwise."""
+        self.counters[f"skipped.{word}"] += number
+        self._tell_once(word, sender, why, now)
+
+    def _tell_once(self, word: str, sender: tuple[Address, str], why: str, now: float, key: int | None = None) -> None:
+        source, lan = sender
         if self._once.first((word, source, lan, key), now):
             data: dict[str, Json] = {"source": str(source), "lan": lan, "why": why}
             more: dict[str, Json] = {} if key is None else {"key": key}

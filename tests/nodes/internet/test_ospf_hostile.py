@@ -1,0 +1,356 @@
+"""Hostile input: a neighbour that knows the password says what it likes. Nothing is raised, memory is bounded, each
+kind is counted and told once, and the router goes on. Named after public reports where there are some."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+import pytest
+from ospf_router import HIGH, INITIAL, LOW, MASK, ME, Peer, Router, elected, lsa, on_point_to_point, packet_of, raw
+
+from catenet.nodes.address import Address
+from catenet.nodes.internet.ospf import exchange, lsdb
+from catenet.nodes.internet.ospf.interface import MAX_NEIGHBOURS
+from catenet.nodes.internet.ospf.lsa import MAX_AGE, MAX_SEQUENCE, Lsa, LsaKey, LsaType, NetworkLsa, RouterLsa
+from catenet.nodes.internet.ospf.packet import EXTERNAL, INIT, MASTER, MORE, UPDATE, Hello, Update
+from catenet.nodes.machine import Report
+
+OURS = ("router-LSA", str(ME))
+
+
+def full(**options: object) -> tuple[Router, Peer]:
+    """A router with one Full neighbour, and nothing left to say."""
+    router = on_point_to_point(**options)
+    peer = Peer(router, HIGH)
+    peer.become_full()
+    router.wait(1)
+    peer.acknowledge_all()
+    router.clear()
+    return router, peer
+
+
+def patient(router: Router, peer: Peer, seconds: int) -> Iterator[None]:
+    """Time passes, second by second; the peer is there, and acknowledges."""
+    for second in range(seconds):
+        if not second % 10:
+            peer.greet()
+        router.wait(1)
+        peer.acknowledge_all()
+        yield
+        router.clear()
+
+
+def forged(sequence: int, age: int = 0, cost: int = 7) -> Lsa:
+    return lsa(str(ME), sequence, age=age, cost=cost)
+
+
+def refusals(router: Router) -> list[Report]:
+    return router.reports("input.refused")
+
+
+# Impossible lengths and counts
+
+LSA = lsa("10.9.9.9").data
+
+
+def shortened(length: int) -> bytes:
+    return LSA[:18] + struct.pack(">H", length) + LSA[20:]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (UPDATE, b""),
+        (UPDATE, b"\xff\xff\xff\xff"),
+        (UPDATE, b"\xff\xff\xff\xff" + LSA),  # Quagga, CVE-2012-0249
+        (UPDATE, b"\0\0\0\0" + LSA),
+        (UPDATE, b"\0\0\0\1" + shortened(0)),
+        (UPDATE, b"\0\0\0\1" + shortened(19)),
+        (UPDATE, b"\0\0\0\1" + shortened(0xFFFF)),  # Quagga, CVE-2012-0250
+        (UPDATE, b"\0\0\0\2" + LSA + LSA[:12]),
+        (1, b""),  # Quagga, CVE-2011-3325: a Hello that is cut short
+        (1, bytes(22)),
+        (2, bytes(7)),
+        (2, bytes(8 + 19)),
+        (3, bytes(11)),
+        (5, bytes(21)),
+        (0, bytes(44)),
+        (0x0A, bytes(44)),  # Quagga, CVE-2011-3325
+    ],
+)
+def test_an_impossible_packet_is_refused_and_told_once(kind: int, body: bytes) -> None:
+    router, peer = full()
+    packet = raw(kind, body, router=HIGH)
+    for _ in range(50):
+        router.hear(packet, HIGH)
+    assert sum(number for word, number in router.counters.items() if word.startswith("refused.")) == 50
+    assert len(refusals(router)) == 1
+    assert peer.state == "Full"
+    assert set(router.database()) == {OURS}
+
+
+def test_13_1_broken_lsas_are_counted_and_told_once() -> None:
+    router, _ = full()
+    packet = raw(UPDATE, struct.pack(">I", 2) + LSA[:-1] + b"\xaa" + lsa("10.8.8.8").data, router=HIGH)
+    for _ in range(50):
+        router.hear(packet, HIGH)
+    assert router.counters["skipped.lsa-broken"] == 50
+    assert [report.data["why"] for report in refusals(router)] == [
+        "LSAs that are not whole, or whose checksum is wrong"
+    ]
+    assert ("router-LSA", "10.8.8.8") in router.database()
+
+
+def opaque(length: int, kind: int = LsaType.OPAQUE_AREA) -> bytes:
+    """With a right checksum, whatever its length."""
+    key = LsaKey(kind, Address(0x01000001), Address.parse(HIGH))
+
+    class Octets(NetworkLsa):
+        def __bytes__(self) -> bytes:
+            return b"\0\1\0\4\xff\xff\xff\xff"[:length].ljust(length, b"\xff")
+
+    return Lsa.make(key, EXTERNAL, 1, Octets(0, ())).data
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 5, 1401])
+def test_5250_3_an_opaque_lsa_that_is_not_padded_is_not_passed_on(length: int) -> None:
+    """FRR #21502: what takes such a one for whole reads behind its end; FRR refuses the packet in which it comes."""
+    router, _ = full()
+    router.hear(raw(UPDATE, struct.pack(">I", 1) + opaque(length), router=HIGH), HIGH)
+    assert router.counters["skipped.lsa-broken"] == 1
+    assert set(router.database()) == {OURS}
+
+
+@pytest.mark.parametrize("kind", [LsaType.OPAQUE_LINK, LsaType.OPAQUE_AREA, LsaType.OPAQUE_AS])
+def test_whatever_an_opaque_lsa_says_is_not_read(kind: int) -> None:
+    """FRR, CVE-2024-27913, CVE-2024-31950, #19471: it crashed over what stands in there."""
+    router, peer = full()
+    for length in (0, 4, 8, 1400):
+        router.hear(raw(UPDATE, struct.pack(">I", 1) + opaque(length, kind), router=HIGH), HIGH)
+        router.wait(2)
+    assert peer.state == "Full"
+    assert len(router.database()) == 2
+
+
+@pytest.mark.parametrize("kind", [0, 6, 7, 8, 12, 255])
+def test_13_2_an_unknown_lsa_type_is_discarded(kind: int) -> None:
+    """Quagga, CVE-2011-3326: it crashed over such a type."""
+    router, _ = full()
+    for _ in range(50):
+        router.hear(raw(UPDATE, struct.pack(">I", 1) + opaque(4, kind), router=HIGH), HIGH)
+    assert router.counters["skipped.lsa-type"] == 50
+    assert len(refusals(router)) == 1
+    assert set(router.database()) == {OURS}
+
+
+def test_12_1_7_a_checksum_of_0_is_none() -> None:
+    """FRR #20706: 0 passed for 0xffff."""
+    router, _ = full()
+    for options in range(256):
+        bare = lsa("10.9.9.9", INITIAL + options).data
+        router.hear(raw(UPDATE, struct.pack(">I", 1) + bare[:16] + b"\0\0" + bare[18:], router=HIGH), HIGH)
+    assert router.counters["skipped.lsa-broken"] == 256
+
+
+def test_an_age_with_the_bit_do_not_age_counts_as_max_age() -> None:
+    """RFC 4136's, which this router does not know (FRR #14007): it is held no longer than any other."""
+    router, _ = full()
+    data = struct.pack(">H", 0x8001) + LSA[2:]
+    router.hear(raw(UPDATE, struct.pack(">I", 1) + data, router=HIGH), HIGH)
+    assert set(router.database()) == {OURS}
+
+
+def test_a_router_id_of_0_is_nobodys() -> None:
+    router = Router()
+    Peer(router, LOW, "0.0.0.0").greet()
+    assert router.counters["refused.router-id"] == 1
+    assert router.interface()["neighbours"] == 0
+
+
+# Forged LSAs of our own
+
+
+@pytest.mark.parametrize("sequence", [INITIAL + 7, 5, MAX_SEQUENCE - 2])
+def test_13_4_a_forged_lsa_of_ours_is_contradicted(sequence: int) -> None:
+    router, peer = full()
+    peer.update(forged(sequence))
+    router.wait(2)
+    said = peer.flooded()[-1]
+    assert said.header.sequence == sequence + 1
+    assert isinstance(said.body, RouterLsa)
+    assert [link.id for link in said.body.links if link.metric == 7] == []
+
+
+def test_13_4_so_is_a_forged_death_of_ours() -> None:
+    router, peer = full()
+    peer.update(forged(9, MAX_AGE))
+    router.wait(2)
+    assert peer.flooded()[-1].header.sequence == 10
+    assert router.show("ospf lsdb")[0]["age"] <= 1
+
+
+def test_13_4_at_the_maximum_it_is_flushed_first_and_begins_anew() -> None:
+    router, peer = full()
+    peer.update(forged(MAX_SEQUENCE))
+    router.wait(2)
+    assert [(each.header.sequence, each.header.age) for each in peer.flooded()][-1:] == [(MAX_SEQUENCE, MAX_AGE)]
+    peer.acknowledge_all()
+    router.clear()
+    router.wait(1)
+    assert [each.header.sequence for each in peer.flooded()] == [INITIAL]
+
+
+def test_13_1_at_the_maximum_no_other_instance_pushes_it_out() -> None:
+    """CVE-2017-3224: one with a higher checksum, and not at MaxAge, counted as newer than the flush, for ever. FRR
+    #8728: nor must the last number but one be refused."""
+    router, peer = full()
+    ones = sorted((forged(MAX_SEQUENCE, cost=cost) for cost in range(7, 60)), key=lambda each: each.header.checksum)
+    peer.update(ones[0])
+    router.wait(2)
+    router.clear()
+    for each in ones[1:]:
+        peer.update(each)
+    assert router.counters["skipped.lsa-sequence"] == len(ones) - 1
+    assert len(refusals(router)) == 1
+    peer.acknowledge(ones[0].aged(MAX_AGE).header)
+    router.wait(2)
+    assert router.database()[OURS] == "80000001"
+    peer.acknowledge_all()
+    peer.update(forged(MAX_SEQUENCE - 1))
+    router.wait(7)
+    assert router.database()[OURS] == "7fffffff"
+
+
+@pytest.mark.parametrize("age", [0, MAX_AGE])
+@pytest.mark.parametrize("period", [1, 3])
+def test_13_4_who_forges_without_end_gets_an_answer_each_min_ls_interval(period: int, age: int) -> None:
+    """No more: neighbours take no instance within MinLSArrival of another, so that to one each second there is none."""
+    router, peer = full()
+    sequence = 0
+    answers: set[int] = set()
+    for second, _ in enumerate(patient(router, peer, 60)):
+        answers |= {each.header.sequence for each in peer.flooded()}
+        if not second % period:
+            sequence += 10
+            peer.update(forged(sequence, age))
+    assert len(answers) <= 60 / 5 + 2
+    assert period == 1 or len(answers) >= 5
+    for _ in patient(router, peer, 12):
+        pass
+    assert age or router.database()[OURS] == f"{sequence + 1:08x}"
+    assert router.show("ospf lsdb")[0]["age"] < 30
+
+
+def test_13_4_an_lsa_that_was_never_ours_is_flushed() -> None:
+    """FRR #22862: it flushed its own copy, of which there was none. CVE-2013-0149: an LSA of which only one of Link
+    State ID and Advertising Router is this router's."""
+    router, peer = full()
+    address = LsaKey(LsaType.NETWORK, Address.parse("10.0.2.5"), Address.parse("10.7.7.7"))
+    strays = [
+        lsa(str(ME), 5, kind=LsaType.EXTERNAL, link_id="10.9.9.0"),
+        lsa(str(ME), 5, link_id="10.1.1.1"),
+        Lsa.make(address, EXTERNAL, 5, NetworkLsa(MASK, (Address.parse("10.7.7.7"),))),
+    ]
+    peer.update(*strays, lsa("10.7.7.7", 5, link_id=str(ME)))
+    router.wait(3)
+    flushed = {each.key for each in peer.flooded() if each.header.age == MAX_AGE}
+    assert flushed == {each.key for each in strays}
+    peer.acknowledge_all()
+    router.wait(1)
+    assert [row["router"] for row in router.show("ospf lsdb")] == [str(ME), "10.7.7.7"]
+    assert router.kernel() == []
+
+
+# Floods
+
+
+def test_a_lan_has_so_many_neighbours_and_no_more() -> None:
+    router = Router(lans=("link1",), length=16)
+    hosts = [f"10.0.{number // 200 + 2}.{number % 200 + 1}" for number in range(MAX_NEIGHBOURS + 100)]
+    for host in hosts:
+        hello = Hello(0xFFFF0000, 10, EXTERNAL, 1, 40, Address(0), Address(0), (ME,))
+        router.machine.receive(packet_of(hello, host, "link1"), router.now)
+        router.take()
+    assert router.interface()["neighbours"] == MAX_NEIGHBOURS
+    assert router.counters["refused.neighbours"] == 100
+    router.wait(100)
+    assert router.interface()["neighbours"] == 0
+
+
+def test_a_point_to_point_link_has_no_more_either() -> None:
+    router, peer = full()
+    for number in range(MAX_NEIGHBOURS + 100):
+        Peer(router, LOW, f"10.66.{number // 250}.{number % 250 + 1}").greet()
+    assert router.interface()["neighbours"] == MAX_NEIGHBOURS
+    assert router.counters["refused.neighbours"] == 101
+    assert len([each for each in refusals(router) if "neighbours" in str(each.data["why"])]) == 1
+    assert peer.state == "Full"
+
+
+def test_strangers_fill_no_memory() -> None:
+    router, peer = full()
+    for number in range(2 * MAX_NEIGHBOURS):
+        router.hear(raw(UPDATE, b"\0\0\0\0", router=f"10.1.{number % 256}.9"), HIGH)
+        router.hear(Hello(MASK, 9, 2, 1, 40, ME, ME, ()), f"10.{number // 250 + 6}.1.{number % 250 + 1}", "10.3.3.3")
+    assert peer.state == "Full"
+    assert len(router.show("ospf neighbors")) <= MAX_NEIGHBOURS + 1
+    assert len(refusals(router)) <= 256
+
+
+def test_a_flood_of_lsas_ends_where_the_database_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lsdb, "MAX_LSAS", 500)
+    router, peer = full()
+    for number in range(100):
+        ids = [f"10.{number}.{each}.0" for each in range(20)]
+        peer.update(*(lsa("10.9.9.9", kind=LsaType.EXTERNAL, link_id=each) for each in ids))
+    assert len(router.database()) == 501
+    assert router.counters["skipped.database-full"] == 1500
+    assert [report.data["why"] for report in refusals(router)] == ["the database AS is full"]
+    assert peer.state == "Full"
+    peer.update(forged(77))
+    router.wait(6)
+    assert router.database()[OURS] == "0000004e"
+
+
+def test_13_4_a_longer_forgery_is_contradicted_though_the_database_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    router, peer = full()
+    monkeypatch.setattr(lsdb, "MAX_OCTETS", 60)
+    stubs = forged(1).body
+    assert isinstance(stubs, RouterLsa)
+    key = LsaKey(LsaType.ROUTER, ME, ME)
+    peer.update(Lsa.make(key, EXTERNAL, 77, RouterLsa(0, stubs.links * 4)))
+    router.wait(6)
+    assert router.database()[OURS] == "0000004e"
+
+
+def test_10_6_a_description_that_lists_without_end_begins_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "MAX_LSAS", 500)
+    router = on_point_to_point()
+    peer = Peer(router, HIGH)
+    peer.greet()
+    peer.describe(INIT | MORE | MASTER, 1)
+    for number in range(60):
+        headers = [lsa("10.9.9.9", kind=5, link_id=f"10.{number}.{each}.0").header for each in range(10)]
+        peer.describe(MORE | MASTER, 2 + number, *headers)
+    assert peer.state == "ExStart"
+    assert "more than 500 LSAs" in router.cause(HIGH)
+    assert router.show("ospf neighbors")[0]["requested"] == 0
+
+
+def test_a_request_for_one_lsa_a_hundred_times_is_answered_once() -> None:
+    _, peer = full()
+    peer.request(*[LsaKey(LsaType.ROUTER, ME, ME)] * 100)
+    assert len(peer.flooded()) == 1
+
+
+def test_after_all_this_it_goes_on() -> None:
+    router = Router()
+    low, high = Peer(router, LOW), Peer(router, HIGH)
+    elected(router, low, high)
+    router.hear(b"", LOW)
+    router.hear(bytes(24), LOW)
+    router.hear(b"\2\1\xff\xff" + bytes(60), LOW)
+    high.say(Update((), 0))
+    assert router.counters["refused.length"] == 2
+    assert {low.state, high.state} <= {"2-Way", "ExStart"}
