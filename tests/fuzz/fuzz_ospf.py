@@ -35,6 +35,7 @@ def _checksummed(lsa: bytes) -> bytes:
 
 
 def repaired(packet: bytes) -> bytes:
+    """A Link State Update the LSAs of which have the checksums that they need."""
     done, at = packet[:28], 28
     while at + _LSA_HEADER <= len(packet):
         length = max(int.from_bytes(packet[at + 18 : at + 20], "big"), _LSA_HEADER)
@@ -44,8 +45,8 @@ def repaired(packet: bytes) -> bytes:
 
 
 def _packet(data: bytes) -> Packet:
-    repaired = data[:1] >= bytes([_WITH_CHECKSUMS]) and data[1:2] == b"\4"
-    return Packet.parse(repaired(data) if repaired else data)
+    broken = data[:1] >= bytes([_WITH_CHECKSUMS]) and data[1:2] == b"\4"
+    return Packet.parse(repaired(data) if broken else data)
 
 
 def _check_packet(packet: Packet) -> None:
