@@ -101,7 +101,7 @@ class Flooding:
             self._skip(neighbour, "lsa-sequence", "an LSA at MaxSequenceNumber beside another such instance")
             return
         if not self.install(scope, lsa):
-            self._skip(neighbour, "database-full", f"the database {scope.name} is full")
+            self._skip(neighbour, "database-full", f"the database of {scope.area or 'the AS'} is full")
             self._exchange.has_come(neighbour, key)  # there is no room for it, however often it is requested
             return
         if not requested:
