@@ -16,7 +16,7 @@ from catenet.nodes.internet.ospf.lsa import MAX_AGE, MAX_SEQUENCE, Lsa, LsaKey, 
 from catenet.nodes.internet.ospf.packet import EXTERNAL, INIT, MASTER, MORE, UPDATE, Hello, Update
 from catenet.nodes.machine import Report
 
-OURS = ("router-LSA", str(ME))
+OURS = ("router", str(ME))
 
 
 def full(**options: object) -> tuple[Router, Peer]:
@@ -99,7 +99,7 @@ def test_13_1_broken_lsas_are_counted_and_told_once() -> None:
     assert [report.data["why"] for report in refusals(router)] == [
         "LSAs that are not whole, or whose checksum is wrong"
     ]
-    assert ("router-LSA", "10.8.8.8") in router.database()
+    assert ("router", "10.8.8.8") in router.database()
 
 
 def opaque(length: int, kind: int = LsaType.OPAQUE_AREA) -> bytes:
@@ -306,7 +306,7 @@ def test_a_flood_of_lsas_ends_where_the_database_is_full(monkeypatch: pytest.Mon
         peer.update(*(lsa("10.9.9.9", kind=LsaType.EXTERNAL, link_id=each) for each in ids))
     assert len(router.database()) == 501
     assert router.counters["skipped.database-full"] == 1500
-    assert [report.data["why"] for report in refusals(router)] == ["the database AS is full"]
+    assert [report.data["why"] for report in refusals(router)] == ["the database of the AS is full"]
     assert peer.state == "Full"
     peer.update(forged(77))
     router.wait(6)
