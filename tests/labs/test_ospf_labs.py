@@ -22,7 +22,7 @@ def test_flooding(lab: LabUnderTest) -> None:
 
 @pytest.mark.lab("ospf-areas")
 def test_areas(lab: LabUnderTest) -> None:
-    through(lab, "core")
+    through(lab, "lan-e")
 
 
 def through(lab: LabUnderTest, lan: str) -> None:
