@@ -240,7 +240,7 @@ class Flooding:
         return min(scope.lsdb.next_expiry for scope in self._router.scopes)
 
     def expire(self) -> None:
-        """What reaches MaxAge is flushed, "by reflooding the MaxAge LSA just as if it was a newly originated LSA" (14)."""
+        """What reaches MaxAge is flushed, "by reflooding the MaxAge LSA" as if it were newly originated (14)."""
         router = self._router
         for scope in router.scopes:
             for key in scope.lsdb.expire(router.now):

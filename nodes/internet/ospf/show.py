@@ -103,7 +103,7 @@ def _ways(router: Router, route: Route) -> Iterator[tuple[str, str | None, str |
 
 
 def _lsdb(router: Router, routing: Routing, kernel: Kernel) -> Json:  # noqa: ARG001
-    """Every LSA, by area: "" of those of the whole AS, the LAN of those that stay there. `age` counts up, `left` is what
+    """Every LSA, by area: "" of those of the AS, the LAN of those that stay there. `age` counts up, `left` is what
     is left of MaxAge."""
     name_of = router.reporter.name_of
     return [
