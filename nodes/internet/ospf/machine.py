@@ -79,7 +79,6 @@ class OspfMachine:
         not_taken: Callable[[], Mapping[Prefix, str]] = dict,
     ) -> None:
         self._options = options
-        self._random = random
         self._epoch = epoch
         self._not_taken = not_taken
         auth = Authentication(options.keys(began), epoch, options.dead, fail_secure=options.fail_secure == "on")
@@ -90,7 +89,7 @@ class OspfMachine:
         self._exchange = Exchange(router, self._outbox)
         self._hellos = Hellos(router, self._exchange)
         self._flooding = Flooding(router, self._outbox, self._exchange)
-        self._own = OwnLsas(router, self._flooding)
+        self._own = OwnLsas(router, self._flooding, random)
         self._routing = Routing(router)
         self._redistributed: dict[Prefix, tuple[str, tuple[NextHop, ...]]] = {}
         self._started = self._stopped = False
@@ -169,7 +168,7 @@ class OspfMachine:
         router.now = now
         before = router.interfaces.get(interface.name)
         circuit = router.circuits.get(interface.name) if before is not None else self._add(interface)
-        router.interfaces[interface.name] = interface
+        router.set_interface(interface)
         if circuit is not None:
             circuit.interface = interface
         if not self._started or self._stopped:
@@ -215,7 +214,7 @@ class OspfMachine:
     # Inside
 
     def _add(self, interface: Interface) -> Circuit | None:
-        self._router.interfaces[interface.name] = interface
+        self._router.set_interface(interface)
         on = self._options.at(interface.name)
         return None if on is None else self._router.add(interface, on)
 
@@ -235,8 +234,9 @@ class OspfMachine:
         """What follows of what has happened: elections, LSAs, routes, and again, as one makes the other necessary."""
         router = self._router
         self._hellos.run()
-        if router.settling:
+        if self._exchange.answered:
             self._exchange.proceed()
+        if router.settling:
             self._flooding.remove_flushed(self._own)
         if router.is_time_to_reconsider():
             self._originate_links()
@@ -245,7 +245,7 @@ class OspfMachine:
         if router.now >= self._routing.due:
             self._routing.run()
             self._originate_summaries()
-        if router.settling or router.calculate:
+        if router.settling or router.calculate or self._exchange.answered:
             self._settle()
 
     # Input (8.2)
