@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from math import inf
 
 from catenet.nodes.address import Address
@@ -57,6 +57,7 @@ class Router:
         self.circuits: dict[str, Circuit] = {}
         self.areas: dict[Address, Area] = {}
         self.everywhere = Scope("")
+        self.scopes = [self.everywhere]
         self.hello, self.dead = int(options.hello), int(options.dead)
         # So that a lab with short timers heals in its own time: MinLSInterval, and never under what the others take.
         self.min_ls_interval = max(_ARRIVAL, min(MIN_LS_INTERVAL, options.dead))
@@ -77,7 +78,9 @@ class Router:
         area = self.areas.get(on.area)
         if area is None:
             area = self.areas[on.area] = Area(on.area, on.kind, Scope(str(on.area)))
+            self.scopes.append(area.scope)
         circuit = Circuit(interface, on, area, Scope(interface.name))
+        self.scopes.append(circuit.links)
         self.circuits[circuit.name] = circuit
         for scope in (area.scope, circuit.links, *(() if area.stub else (self.everywhere,))):
             scope.circuits.append(circuit)
@@ -118,15 +121,6 @@ class Router:
         return any(NeighbourState.EXCHANGE <= each.state <= NeighbourState.LOADING for each in self.neighbours)
 
     # Its databases
-
-    @property
-    def scopes(self) -> Iterable[Scope]:
-        """All databases."""
-        return (
-            self.everywhere,
-            *(area.scope for area in self.areas.values()),
-            *(circuit.links for circuit in self.circuits.values()),
-        )
 
     def scope(self, kind: int, circuit: Circuit) -> Scope:
         """Where an LSA of that type belongs that comes in on that interface."""
