@@ -32,6 +32,8 @@ SECONDS = {
     "labs/test_count_to_infinity.py": 65,
     "labs/test_reference_router.py": 60,
     "labs/test_five_routers.py": 60,
+    "labs/test_ospf_mixed.py": 45,
+    "labs/test_ospf_labs.py": 45,
     "labs/test_skype.py": 75,
     "labs/test_supernode_dies.py": 60,
     "labs/test_directory_dies.py": 60,

@@ -128,11 +128,10 @@ def _of_bird(lab: Any, router: str) -> Iterator[tuple[Key, tuple[int, int]]]:
 
 
 def _of_catenet(lab: Any, router: str) -> Iterator[tuple[Key, tuple[int, int]]]:
-    words = ["router-LSA", "network-LSA", "summary-LSA", "ASBR-summary-LSA", "AS-external-LSA"]
+    words = ["router", "network", "summary", "asbr-summary", "external"]
     for row in lab[router].show("ospf lsdb"):
         if row["type"] in words and row["age"] < 3600:
-            kind = words.index(row["type"]) + 1
-            key = Key(EVERYWHERE if kind == 5 else row["area"], kind, row["id"], row["router"])
+            key = Key(row["area"], words.index(row["type"]) + 1, row["id"], row["router"])
             yield key, (int(row["sequence"], 16), int(row["checksum"], 16))
 
 

@@ -75,6 +75,7 @@ def test_who_can_do_what() -> None:
     words = implementations("rip").words()
     assert (words[0], words[-1]) == ("catenet", "./path")
     assert {"bird", "frr"} <= set(words)
+    assert {"bird", "frr"} <= set(implementations("ospf").words())
     assert not {"bird", "frr"} & set(implementations("web").words())
     assert "./path" not in implementations("browse").words()
     for word, service in (("frr", "web"), ("./x", "browse"), ("own_program", "rip"), ("catenet", "rip")):
@@ -110,6 +111,17 @@ def test_every_option_says_what_it_is_for_in_sentences(service: str) -> None:
         ("rip", {"auth": {"md5": {"7": {"hexx": "00"}}}}, "auth", "7"),
         ("rip", {"auth": {"md5": {"7": {"secret": "x", "from": "2m", "until": "1m"}}}}, "auth", "7"),
         ("rip", {"auth": {"md5": {"1": "x"}, "hmac-sha-1": {"1": "x"}}}, "auth", "1"),
+        ("ospf", {"hello": 0.0}, "hello", ""),
+        ("ospf", {"hello": 30.0}, "dead", ""),
+        ("ospf", {"area": {"l": "x"}}, "area", "l"),
+        ("ospf", {"areas": {"0": "stub"}}, "areas", "0"),
+        ("ospf", {"network": {"l": "x"}}, "network", "l"),
+        ("ospf", {"cost": {"l": 0}}, "cost", "l"),
+        ("ospf", {"priority": {"l": 256}}, "priority", "l"),
+        ("ospf", {"redistribute": ("ospf",)}, "redistribute", "ospf"),
+        ("ospf", {"router_id": "x"}, "router_id", ""),
+        ("ospf", {"metric_type": 0}, "metric_type", ""),
+        ("ospf", {"auth": {"password": "x" * 9}}, "auth", "password"),
         ("nat", {"mapping": "x"}, "mapping", ""),
         ("nat", {"outside": "l", "inside": ("k", "l")}, "inside", "l"),
         ("nat", {"udp_timeout": 0.0}, "udp_timeout", ""),

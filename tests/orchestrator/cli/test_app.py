@@ -147,6 +147,16 @@ class TestShow:
             "update  5 s",
         ]
 
+    def test_a_table_may_have_two_words_and_a_node_is_named_though_its_neighbour_has_its_address_alone(
+        self, catenet, small
+    ):
+        small.more["rip peers"] = [{"node": "10.0.2.3", "heard": 7}, {"node": "b", "heard": 5}]
+        lines = ["node  heard", "c         7", "b         5"]
+        assert catenet("show", "a", "rip", "peers")[1].splitlines() == lines
+        assert json.loads(catenet("show", "a", "rip", "peers", "--json")[1])[0]["node"] == "c"
+        small.running.file.unlink()
+        assert "10.0.2.3" in catenet("show", "a", "rip", "peers")[1]
+
     def test_a_lab_file_that_has_gone_costs_the_names_of_the_networks_only(self, catenet, small):
         small.running.file.unlink()
         assert "10.0.2.0/24  b    link1" in catenet("show", "a", "rip")[1]
@@ -291,6 +301,35 @@ def test_validate_needs_no_engine(catenet, tmp_path, capsys):
     assert f"{bad}:2: " in err and f"{bad}:3: " in err and "none.yaml" in err
     whole = json.loads(catenet("validate", "--json", str(bad), str(good))[1])
     assert [verdict["fine"] for verdict in whole] == [False, True]
+
+
+DISAGREEING = """\
+name: odd
+lans: {l: {}, m: {}, n: {}}
+defaults:
+  ospf: {hello: 2s}
+nodes:
+  a: {lans: [l, m], services: {ospf: {area: {l: 1}}}}
+  b:
+    lans: [l, n]
+    services:
+      ospf: {hello: 3s}
+"""
+
+
+def test_validate_says_which_options_keep_routers_apart(catenet, tmp_path):
+    """The lab can be run, and may be there to show just that."""
+    odd = tmp_path / "odd.yaml"
+    odd.write_text(DISAGREEING)
+    code, out, err = catenet("validate", str(odd))
+    assert (code, out) == (1, "")
+    apart = "they cannot be neighbours (a's: line"
+    assert err.splitlines() == [
+        f"{odd}:10: node b: ospf: its area on l is 0.0.0.0, and a's is 0.0.0.1: {apart} 6)",
+        f"{odd}:10: node b: ospf: its hello on l is 3s, and a's is 2s: {apart} 4)",
+    ]
+    (verdict,) = json.loads(catenet("validate", "--json", str(odd))[1])
+    assert (verdict["fine"], verdict["errors"], verdict["disagreements"]) == (False, [], err.splitlines())
 
 
 def test_a_dry_run_says_the_steps_and_makes_nothing(catenet, small):

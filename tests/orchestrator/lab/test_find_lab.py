@@ -38,6 +38,14 @@ def test_a_name(tmp_path: Path) -> None:
     assert found.parts[-3:] == ("labs", "internet", "lab.yaml")
 
 
+def test_another_file_of_a_lab_of_ours(tmp_path: Path) -> None:
+    found = find_lab("five-routers/ospf.yaml", tmp_path, {})
+    assert found is not None
+    assert found.parts[-3:] == ("labs", "five-routers", "ospf.yaml")
+    with pytest.raises(UnknownLabError):
+        find_lab("five-routers/README.md", tmp_path, {})
+
+
 @pytest.mark.parametrize("word", ["mine", "mine/lab.yaml", "./mine", "mine/"])
 def test_a_path(own: Path, word: str) -> None:
     found = find_lab(word, own.parent.parent, {})

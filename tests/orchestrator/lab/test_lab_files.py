@@ -218,10 +218,11 @@ def test_data_is_looked_for_beside_the_file(tmp_path: Path) -> None:
     assert found.file == tmp_path / "lab.yaml"
 
 
-@pytest.mark.parametrize("file", sorted(LABS.glob("*/lab.yaml")), ids=lambda file: file.parent.name)
+@pytest.mark.parametrize("file", sorted(LABS.glob("*/*.yaml")), ids=lambda file: f"{file.parent.name}/{file.name}")
 def test_every_lab_of_ours_is_right(file: Path) -> None:
     found = load(file)
-    assert found.name == file.parent.name
+    assert found.name == (file.parent.name if file.name == "lab.yaml" else f"{file.parent.name}-{file.stem}")
+    assert found.disagreements == ()
     assert found.checks
     expected = [moment.expect for moment in found.timeline if moment.expect is not None]
     assert {check.claim for check in (*found.checks, *expected) if check.claim} == set(found.claims)

@@ -96,7 +96,7 @@ def test_most_of_the_wrong_files_are_such() -> None:
         (("nodes", "a", "services", "rip", "update"), "Default: 30s."),
         (("nodes", "a", "services", "web", "root"), "inside the lab's folder pages/. It must be given."),
         (("nodes", "a", "services", "resolver", "cache"), "the least recently used go first. Default: 10000."),
-        (("checks", 0, "routes", "cost"), "RIP's metric − 1"),
+        (("checks", 0, "routes", "cost"), "RIP or OSPF − 1"),
         (("timeline", 0, "expect", "ping", "answered"), "Without it: yes"),
     ],
 )
