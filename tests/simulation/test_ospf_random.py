@@ -3,7 +3,8 @@ databases are equal.
 
 A `Scenario` is a topology of up to 60 routers, their options, impaired LANs, and a list of faults. Hypothesis draws it,
 and prints the smallest that fails. To replay one, put it above the test as it was printed: `@example(Scenario(…))`.
-The short test draws the same scenarios, of 14 routers, in every run; the long one (`pytest -m slow tests/simulation`) draws new ones.
+The short test draws the same scenarios, of 14 routers, in every run; the long one (`pytest -m slow tests/simulation`)
+draws new ones.
 """
 
 from __future__ import annotations

@@ -35,6 +35,12 @@ class Scope:
         self.said: set[LsaKey] = set()
         self.arrived: Recent[LsaKey, None] = Recent(MIN_LS_ARRIVAL)
 
+    def clear(self) -> None:
+        """Forget all LSAs."""
+        for key in tuple(self.lsdb.keys()):
+            self.lsdb.remove(key)
+        self.flushing.clear()
+
     def header(self, stored: Stored, now: float) -> LsaHeader:
         """An LSA's header with its present age."""
         return stored.lsa.header._replace(age=stored.age(now))

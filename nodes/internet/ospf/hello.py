@@ -75,6 +75,7 @@ class Hellos:
         circuit.designated = circuit.backup = NONE
         circuit.due.clear()
         circuit.mismatches.clear()
+        circuit.links.clear()
 
     def _elect(self, circuit: Circuit) -> None:
         router, before = self._router, (circuit.designated, circuit.backup)

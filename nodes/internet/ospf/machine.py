@@ -175,7 +175,7 @@ class OspfMachine:
             return
         if before is None or before.up != interface.up:
             self._routing.hasten()
-            self._originate_externals()
+            router.reconsider(urgent=not interface.up)
             if circuit is not None:
                 event = InterfaceEvent.INTERFACE_UP if interface.up else InterfaceEvent.INTERFACE_DOWN
                 self._hellos.event(circuit, event)
@@ -189,7 +189,7 @@ class OspfMachine:
         elif self._redistributed.pop(prefix, None) is None:
             return
         if self._started and not self._stopped:
-            self._originate_externals()
+            self._router.reconsider(urgent=False)
             self._settle()
 
     def shutdown(self) -> None:
@@ -223,7 +223,6 @@ class OspfMachine:
         for circuit in self._router.circuits.values():
             if circuit.interface.up:
                 self._hellos.event(circuit, InterfaceEvent.INTERFACE_UP)
-        self._originate_externals()
 
     def _of_neighbour(self, function: Callable[[Neighbour], None], name: str, key: Address) -> None:
         neighbour = self._router.circuits[name].neighbours.get(key)
@@ -239,7 +238,7 @@ class OspfMachine:
         if router.settling:
             self._flooding.remove_flushed(self._own)
         if router.is_time_to_reconsider():
-            self._originate_links()
+            self._originate()
         if router.calculate:
             self._routing.schedule()
         if router.now >= self._routing.due:
@@ -305,23 +304,21 @@ class OspfMachine:
 
     # Output (12.4)
 
-    def _originate_links(self) -> None:
-        """And calculate the routes anew: whom we reach as a neighbour may have changed where our LSAs do not."""
-        self._router.calculate = True
-        boundary = bool(self._externals())
-        for area in self._router.areas.values():
-            self._own.want(area.scope, _LINKS, originate.links(self._router, area, boundary=boundary), area.options)
+    def _originate(self) -> None:
+        """What this router says of its links and of the routes of others. Then routes are calculated anew: whom it
+        reaches as a neighbour may have changed where its LSAs have not."""
+        router, externals = self._router, self._externals()
+        self._own.want(router.everywhere, (LsaType.EXTERNAL,), externals, EXTERNAL)
+        for area in router.areas.values():
+            wanted = originate.links(router, area, boundary=bool(externals))
+            self._own.want(area.scope, _LINKS, wanted, area.options)
         self._own.take_back()
+        router.calculate = True
 
     def _originate_summaries(self) -> None:
         for area in self._router.areas.values():
             wanted = originate.summaries(self._router, area, self._routing.table)
             self._own.want(area.scope, _SUMMARIES, wanted, area.options)
-
-    def _originate_externals(self) -> None:
-        wanted = self._externals()
-        self._own.want(self._router.everywhere, (LsaType.EXTERNAL,), wanted, EXTERNAL)
-        self._router.reconsider(urgent=False)  # bit E
 
     def _externals(self) -> originate.Wanted:
         """The routes of others, the interfaces that are `off`, and the default route, where the options say so."""
