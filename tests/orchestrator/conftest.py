@@ -44,13 +44,16 @@ RIP_TABLE: list[Json] = [
 
 
 class SmallLab:
-    """The engine, and what the nodes of one copy know. `asked` is every question that reached a node."""
+    """The engine, and what the nodes of one copy know. `asked` is every question that reached a node; `more`: tables
+    that each node has besides.
+    """
 
     def __init__(self, engine: FakeEngine, name: str, file: Path) -> None:
         self.engine, self.name = engine, name
         self.down: set[tuple[str, str]] = set()
         self.silent: set[tuple[str, str]] = set()
         self.asked: list[tuple[str, Question]] = []
+        self.more: dict[str, Json] = {}
         engine.answer = self.answer
         image = "catenet/test:1"
         engine.build(image, b"x", {}, {})
@@ -91,7 +94,7 @@ class SmallLab:
         try:
             return 0, bytes(Answer(self._say(node, question))), b""
         except KeyError as error:
-            return 0, bytes(Answer(error=f"there is no {error} here", known=("links", "rip"))), b""
+            return 0, bytes(Answer(error=f"there is no {error} here", known=("links", "rip", *self.more))), b""
 
     def _say(self, node: str, question: Question) -> Json:
         what = question.arguments.get("what")
@@ -125,7 +128,8 @@ class SmallLab:
                 "memory": 20_000_000,
             }
         shown: dict[object, Json] = {
-            "": ["links", "rip"],
+            "": ["links", "rip", *self.more],
+            **self.more,
             "links": links,
             "rip": {"table": RIP_TABLE, "timers": {"update": 5.0}},
         }

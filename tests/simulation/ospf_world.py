@@ -132,11 +132,11 @@ def attached(network: Network, lan: str) -> list[str]:
     return [each for each in network.lans[lan].members if each in alive and network.nodes[each].by_lan[lan].up]
 
 
-def oracle(network: Network, costs: Costs) -> dict[str, Table]:
-    """What every running router's table should be, where all is one area."""
+def oracle(network: Network, costs: Costs, of: Sequence[str] = ()) -> dict[str, Table]:
+    """What every running router's table should be, or that of some, where all is one area."""
     graph = area_graph(network, list(network.lans), costs)
     graph.add_nodes_from(running(network))
-    return {root: _table_of(network, graph, root, costs) for root in running(network)}
+    return {root: _table_of(network, graph, root, costs) for root in of or running(network)}
 
 
 def _table_of(network: Network, graph: nx.DiGraph, root: str, costs: Costs) -> Table:

@@ -135,7 +135,7 @@ class World:
                 assert path, (router, lan)
 
 
-@settings(max_examples=12)
+@settings(max_examples=5)
 @given(st.integers(0, 2**16), st.integers(1, 4), st.integers(0, 60))
 def test_costs_are_those_of_the_rules_before_and_after_a_cut(seed: int, areas: int, cut: int) -> None:
     world = World(seed, areas, {})

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Address
 from catenet.nodes.internet.ospf import routes
 from catenet.nodes.internet.ospf.config import AreaKind
-from catenet.nodes.internet.ospf.lsa import MIN_LS_ARRIVAL, LsaHeader, LsaKey
+from catenet.nodes.internet.ospf.lsa import MIN_LS_ARRIVAL, LsaHeader, LsaKey, newer
 from catenet.nodes.internet.ospf.lsdb import Lsdb, Stored
 from catenet.nodes.internet.ospf.packet import EXTERNAL
 from catenet.nodes.internet.ospf.recent import Recent
@@ -36,12 +35,22 @@ class Scope:
         self.said: set[LsaKey] = set()
         self.arrived: Recent[LsaKey, None] = Recent(MIN_LS_ARRIVAL)
 
+    def clear(self) -> None:
+        """Forget all LSAs."""
+        for key in tuple(self.lsdb.keys()):
+            self.lsdb.remove(key)
+        self.flushing.clear()
+
     def header(self, stored: Stored, now: float) -> LsaHeader:
         """An LSA's header with its present age."""
         return stored.lsa.header._replace(age=stored.age(now))
 
-    def keys(self) -> Iterator[LsaKey]:
-        return self.lsdb.keys()
+    def order(self, header: LsaHeader, stored: Stored, now: float) -> int:
+        """Whether an instance is more recent than the one that is held (positive), less (negative), or the same."""
+        held = stored.lsa.header
+        if header.sequence == held.sequence and header.checksum == held.checksum:
+            held = self.header(stored, now)  # only then the age counts
+        return newer(header, held)
 
 
 @dataclass(slots=True, eq=False)

@@ -6,7 +6,7 @@ Here the neighbour machine is executed, whatever the event is.
 from __future__ import annotations
 
 from catenet.nodes.internet.ospf.interface_states import InterfaceEvent
-from catenet.nodes.internet.ospf.lsa import HEADER_LENGTH, MAX_AGE, LsaHeader, LsaKey, newer
+from catenet.nodes.internet.ospf.lsa import HEADER_LENGTH, MAX_AGE, LsaHeader, LsaKey
 from catenet.nodes.internet.ospf.lsdb import MAX_LSAS
 from catenet.nodes.internet.ospf.neighbour import Neighbour
 from catenet.nodes.internet.ospf.neighbour_states import (
@@ -34,6 +34,8 @@ class Exchange:
     def __init__(self, router: Router, outbox: Outbox) -> None:
         self._router = router
         self._outbox = outbox
+        self.answered = False
+        """Whether something has come that was requested."""
 
     # The neighbour machine (10.3)
 
@@ -240,7 +242,7 @@ class Exchange:
             return f"it lists an LSA of type {header.type} in a stub area"
         scope = router.scope(header.type, circuit)
         stored = scope.lsdb.get(header.key)
-        if stored is None or newer(header, scope.header(stored, router.now)) > 0:
+        if stored is None or scope.order(header, stored, router.now) > 0:
             if len(neighbour.requests) >= MAX_LSAS:
                 return f"it lists more than {MAX_LSAS} LSAs"
             neighbour.requests[header.key] = header
@@ -267,11 +269,13 @@ class Exchange:
 
     def has_come(self, neighbour: Neighbour, key: LsaKey) -> None:
         """An LSA on its request list, or a newer instance, has been installed."""
-        neighbour.requests.pop(key, None)
-        neighbour.requested.discard(key)
+        if neighbour.requests.pop(key, None) is not None:
+            neighbour.requested.discard(key)
+            self.answered = True
 
     def proceed(self) -> None:
-        """LSAs have come: ask for more, or end it."""
+        """LSAs have come that were requested: ask for more, or end it."""
+        self.answered = False
         for neighbour in tuple(self._router.neighbours):
             if neighbour.state >= NeighbourState.EXCHANGE:
                 self._proceed(neighbour)

@@ -68,24 +68,23 @@ class Flooding:
         if header.type not in KNOWN_TYPES or (header.type in FLOODED_IN_AS and circuit.area.stub):
             self._skip(neighbour, "lsa-type", f"an LSA of type {header.type}, which has no place here")  # steps 2 and 3
             return True
-        scope = router.scope(header.type, circuit)
-        stored = scope.lsdb.get(header.key)
+        scope, key = router.scope(header.type, circuit), header.key
+        stored = scope.lsdb.get(key)
         if stored is None and header.age == MAX_AGE and not router.exchanging:  # step 4
             self._outbox.acknowledge(neighbour, header)
             return True
-        held = None if stored is None else scope.header(stored, router.now)
-        order = 1 if held is None else newer(header, held)
+        order = 1 if stored is None else scope.order(header, stored, router.now)
         if order > 0:
             self._receive_newer(neighbour, scope, lsa, stored, own)
             return True
-        if header.key in neighbour.requests:  # step 6
+        if key in neighbour.requests:  # step 6
             cause = "the exchange begins again: it sends an older LSA than it has listed"
             self._exchange.event(neighbour, NeighbourEvent.BAD_REQUEST, cause)
             return False
         if order == 0:
             self._receive_duplicate(neighbour, header)
-        elif held is not None:
-            self._receive_older(neighbour, scope, held)
+        elif stored is not None:
+            self._receive_older(neighbour, scope, scope.header(stored, router.now))
         return True
 
     def _receive_newer(
@@ -170,23 +169,22 @@ class Flooding:
     def flood(self, scope: Scope, header: LsaHeader, sender: Neighbour | None = None) -> bool:
         """Send an installed LSA on (section 13.3), over all interfaces of its scope, to who has not got it. Whether it
         goes back out of the interface that it came by, from `sender` (None: it is our own)."""
-        router, back = self._router, False
+        router, back, key = self._router, False, header.key
         for circuit in scope.circuits:
-            wanting = [each for each in circuit.neighbours.values() if self._must_have(each, header, sender)]
+            wanting = [each for each in circuit.neighbours.values() if self._must_have(each, key, header, sender)]
             for neighbour in wanting:
-                router.await_acknowledgement(neighbour, header.key, router.now + router.options.retransmit)
+                router.await_acknowledgement(neighbour, key, router.now + router.options.retransmit)
             if not wanting:
                 continue
             if sender is not None and sender.circuit is circuit:
                 if sender.elected or circuit.state == InterfaceState.BACKUP:  # steps 3 and 4
                     continue
                 back = True
-            self._outbox.flood(circuit, scope, header.key)
+            self._outbox.flood(circuit, scope, key)
         return back
 
-    def _must_have(self, neighbour: Neighbour, header: LsaHeader, sender: Neighbour | None) -> bool:
+    def _must_have(self, neighbour: Neighbour, key: LsaKey, header: LsaHeader, sender: Neighbour | None) -> bool:
         """Step 1."""
-        key = header.key
         if neighbour.state < NeighbourState.EXCHANGE:
             return False
         if key.type in OPAQUE_TYPES and not neighbour.options & OPAQUE:
@@ -228,7 +226,7 @@ class Flooding:
                 continue
             scope = router.scope(header.type, neighbour.circuit)
             stored = scope.lsdb.get(header.key)
-            if stored is not None and newer(header, scope.header(stored, router.now)) == 0:
+            if stored is not None and scope.order(header, stored, router.now) == 0:
                 del waiting[header.key]
                 router.settling = True
             else:
@@ -242,7 +240,7 @@ class Flooding:
     @property
     def next_expiry(self) -> float:
         """When the next LSA reaches MaxAge."""
-        return min(scope.lsdb.next_expiry for scope in self._router.scopes)
+        return min([scope.lsdb.next_expiry for scope in self._router.scopes if scope.lsdb], default=inf)
 
     def expire(self) -> None:
         """What reaches MaxAge is flushed, "by reflooding the MaxAge LSA" as if it were newly originated (14)."""

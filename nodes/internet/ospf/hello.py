@@ -67,7 +67,7 @@ class Hellos:
         router.reporter.because(cause, "link down", circuit.name)
         for neighbour in tuple(circuit.neighbours.values()):
             self._kill(neighbour, NeighbourEvent.KILL, cause)
-        for word in ("hello", "wait", "acknowledge", "paced"):
+        for word in ("hello", "wait"):
             router.timers.cancel((word, circuit.name))
         if circuit.state != InterfaceState.DOWN:
             router.reconsider(urgent=True)
@@ -75,6 +75,7 @@ class Hellos:
         circuit.designated = circuit.backup = NONE
         circuit.due.clear()
         circuit.mismatches.clear()
+        circuit.links.clear()
 
     def _elect(self, circuit: Circuit) -> None:
         router, before = self._router, (circuit.designated, circuit.backup)

@@ -113,11 +113,6 @@ class Circuit:
         Backup, from the others to these two (section 8.1)."""
         return ALL_ROUTERS if self.point_to_point or self.elected else ALL_DESIGNATED
 
-    @property
-    def me(self) -> tuple[Address, Address]:
-        """What this router declares of the network: its Designated Router and the Backup."""
-        return self.designated, self.backup
-
     def candidate(self, router: Address) -> Candidate:
         """This router, as one who may be elected."""
         return Candidate(self.on.priority, router, self.address, self.designated, self.backup)

@@ -79,7 +79,6 @@ class OspfMachine:
         not_taken: Callable[[], Mapping[Prefix, str]] = dict,
     ) -> None:
         self._options = options
-        self._random = random
         self._epoch = epoch
         self._not_taken = not_taken
         auth = Authentication(options.keys(began), epoch, options.dead, fail_secure=options.fail_secure == "on")
@@ -90,7 +89,7 @@ class OspfMachine:
         self._exchange = Exchange(router, self._outbox)
         self._hellos = Hellos(router, self._exchange)
         self._flooding = Flooding(router, self._outbox, self._exchange)
-        self._own = OwnLsas(router, self._flooding)
+        self._own = OwnLsas(router, self._flooding, random)
         self._routing = Routing(router)
         self._redistributed: dict[Prefix, tuple[str, tuple[NextHop, ...]]] = {}
         self._started = self._stopped = False
@@ -169,14 +168,14 @@ class OspfMachine:
         router.now = now
         before = router.interfaces.get(interface.name)
         circuit = router.circuits.get(interface.name) if before is not None else self._add(interface)
-        router.interfaces[interface.name] = interface
+        router.set_interface(interface)
         if circuit is not None:
             circuit.interface = interface
         if not self._started or self._stopped:
             return
         if before is None or before.up != interface.up:
             self._routing.hasten()
-            self._originate_externals()
+            router.reconsider(urgent=not interface.up)
             if circuit is not None:
                 event = InterfaceEvent.INTERFACE_UP if interface.up else InterfaceEvent.INTERFACE_DOWN
                 self._hellos.event(circuit, event)
@@ -190,7 +189,7 @@ class OspfMachine:
         elif self._redistributed.pop(prefix, None) is None:
             return
         if self._started and not self._stopped:
-            self._originate_externals()
+            self._router.reconsider(urgent=False)
             self._settle()
 
     def shutdown(self) -> None:
@@ -215,7 +214,7 @@ class OspfMachine:
     # Inside
 
     def _add(self, interface: Interface) -> Circuit | None:
-        self._router.interfaces[interface.name] = interface
+        self._router.set_interface(interface)
         on = self._options.at(interface.name)
         return None if on is None else self._router.add(interface, on)
 
@@ -224,7 +223,6 @@ class OspfMachine:
         for circuit in self._router.circuits.values():
             if circuit.interface.up:
                 self._hellos.event(circuit, InterfaceEvent.INTERFACE_UP)
-        self._originate_externals()
 
     def _of_neighbour(self, function: Callable[[Neighbour], None], name: str, key: Address) -> None:
         neighbour = self._router.circuits[name].neighbours.get(key)
@@ -235,17 +233,18 @@ class OspfMachine:
         """What follows of what has happened: elections, LSAs, routes, and again, as one makes the other necessary."""
         router = self._router
         self._hellos.run()
-        if router.settling:
+        if self._exchange.answered:
             self._exchange.proceed()
+        if router.settling:
             self._flooding.remove_flushed(self._own)
         if router.is_time_to_reconsider():
-            self._originate_links()
+            self._originate()
         if router.calculate:
             self._routing.schedule()
         if router.now >= self._routing.due:
             self._routing.run()
             self._originate_summaries()
-        if router.settling or router.calculate:
+        if router.settling or router.calculate or self._exchange.answered:
             self._settle()
 
     # Input (8.2)
@@ -308,23 +307,21 @@ class OspfMachine:
 
     # Output (12.4)
 
-    def _originate_links(self) -> None:
-        """And calculate the routes anew: whom we reach as a neighbour may have changed where our LSAs do not."""
-        self._router.calculate = True
-        boundary = bool(self._externals())
-        for area in self._router.areas.values():
-            self._own.want(area.scope, _LINKS, originate.links(self._router, area, boundary=boundary), area.options)
+    def _originate(self) -> None:
+        """What this router says of its links and of the routes of others. Then routes are calculated anew: whom it
+        reaches as a neighbour may have changed where its LSAs have not."""
+        router, externals = self._router, self._externals()
+        self._own.want(router.everywhere, (LsaType.EXTERNAL,), externals, EXTERNAL)
+        for area in router.areas.values():
+            wanted = originate.links(router, area, boundary=bool(externals))
+            self._own.want(area.scope, _LINKS, wanted, area.options)
         self._own.take_back()
+        router.calculate = True
 
     def _originate_summaries(self) -> None:
         for area in self._router.areas.values():
             wanted = originate.summaries(self._router, area, self._routing.table)
             self._own.want(area.scope, _SUMMARIES, wanted, area.options)
-
-    def _originate_externals(self) -> None:
-        wanted = self._externals()
-        self._own.want(self._router.everywhere, (LsaType.EXTERNAL,), wanted, EXTERNAL)
-        self._router.reconsider(urgent=False)  # bit E
 
     def _externals(self) -> originate.Wanted:
         """The routes of others, the interfaces that are `off`, and the default route, where the options say so."""

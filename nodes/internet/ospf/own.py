@@ -22,6 +22,7 @@ from catenet.nodes.internet.ospf.lsa import (
 )
 from catenet.nodes.internet.ospf.originate import Wanted
 from catenet.nodes.internet.ospf.router import Router
+from catenet.nodes.machine import Randomness
 
 __all__ = ["OwnLsas"]
 
@@ -33,8 +34,8 @@ others would not take that so soon after a flush."""
 @dataclass(slots=True)
 class _Own:
     """An LSA that is to be there. `at`: when an instance of it was originated last; `taken_back`: when that was because
-    an instance of another origin had come; `lost`: one has come, and nothing was done yet; `past`: its LS
-    sequence number."""
+    an instance of another origin had come; `lost`: one has come, and nothing was done yet; `past`: its LS sequence
+    number. `refresh`: when it is said again though nothing has changed."""
 
     options: int
     body: Body
@@ -42,13 +43,15 @@ class _Own:
     taken_back: float = -inf
     lost: bool = False
     past: int = INITIAL_SEQUENCE - 1
+    refresh: float = inf
 
 
 class OwnLsas:
     """Of all scopes."""
 
-    def __init__(self, router: Router, flooding: Flooding) -> None:
+    def __init__(self, router: Router, flooding: Flooding, random: Randomness) -> None:
         self._router = router
+        self._random = random
         self._flooding = flooding
         self._wanted: dict[tuple[Scope, LsaKey], _Own] = {}
 
@@ -79,11 +82,11 @@ class OwnLsas:
         if own is None:
             return
         stored = scope.lsdb.get(key)
-        if stored is not None and stored.own and self._says(scope, key, own) and self._router.now < own.at + LS_REFRESH:
-            self._router.timers.set(("own", scope, key), own.at + LS_REFRESH)
+        if stored is not None and stored.own and self._says(scope, key, own) and self._router.now < own.refresh:
+            self._router.timers.set(("own", scope, key), own.refresh)
             return
-        refresh = self._router.now >= own.at + LS_REFRESH
-        self._originate(scope, key, own, "it is refreshed" if refresh else "something has changed")
+        cause = "it is refreshed" if self._router.now >= own.refresh else "something has changed"
+        self._originate(scope, key, own, cause)
 
     def _says(self, scope: Scope, key: LsaKey, own: _Own) -> bool:
         """Whether the database has it as it should be."""
@@ -96,7 +99,7 @@ class OwnLsas:
         """ "Two instances of the same LSA may not be originated within the time period MinLSInterval" (12.4), unless
         nobody has heard of the first."""
         router, stored = self._router, scope.lsdb.get(key)
-        if self._says(scope, key, own) and router.now < own.at + LS_REFRESH and not at_once:
+        if self._says(scope, key, own) and router.now < own.refresh and not at_once:
             return  # it has become again what it was
         if not at_once and key in scope.said and router.now < own.at + router.min_ls_interval:
             router.timers.set(("own", scope, key), own.at + router.min_ls_interval)
@@ -113,7 +116,10 @@ class OwnLsas:
         scope.said.discard(key)
         self._flooding.install(scope, lsa, own=True)
         self._flooding.flood(scope, lsa.header)
-        router.timers.set(("own", scope, key), router.now + LS_REFRESH)
+        # LSRefreshTime is "the maximum time between distinct originations" (appendix B); so that what began together
+        # does not stay together, it is a little less.
+        own.refresh = router.now + self._random.uniform(LS_REFRESH * 0.9, LS_REFRESH)
+        router.timers.set(("own", scope, key), own.refresh)
         router.counters["originated.lsas"] += 1
         router.reporter.lsa_originated(scope, lsa.header, cause, router.now)
 

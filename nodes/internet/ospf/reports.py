@@ -18,19 +18,23 @@ if TYPE_CHECKING:
     from catenet.nodes.internet.ospf.interface import Circuit
     from catenet.nodes.internet.ospf.neighbour import Neighbour
 
-__all__ = ["NETWORK_COST", "Reporter", "links_of", "lsa_name", "sequence_text"]
+__all__ = ["NETWORK_COST", "Reporter", "links_of", "lsa_name", "lsa_type", "sequence_text"]
 
 NETWORK_COST = 1
 """What the network at a route's end adds to its cost, at the default cost: `cost` counts links between routers."""
 _INTERVAL, _MOST = 600.0, 256
 """Seconds for which nothing is said again of the same; and how many different things are said within them."""
 _NAMES = {
-    LsaType.ROUTER: "router-LSA",
-    LsaType.NETWORK: "network-LSA",
-    LsaType.SUMMARY: "summary-LSA",
-    LsaType.SUMMARY_ASBR: "ASBR-summary-LSA",
-    LsaType.EXTERNAL: "AS-external-LSA",
+    LsaType.ROUTER: ("router", "router-LSA"),
+    LsaType.NETWORK: ("network", "network-LSA"),
+    LsaType.SUMMARY: ("summary", "summary-LSA"),
+    LsaType.SUMMARY_ASBR: ("asbr-summary", "ASBR-summary-LSA"),
+    LsaType.EXTERNAL: ("external", "AS-external-LSA"),
+    LsaType.OPAQUE_LINK: ("opaque-link", "link-local opaque LSA"),
+    LsaType.OPAQUE_AREA: ("opaque-area", "area-local opaque LSA"),
+    LsaType.OPAQUE_AS: ("opaque-as", "AS-wide opaque LSA"),
 }
+"""As rows and events have a type, and as the RFCs write it."""
 
 
 class Reporter:
@@ -159,9 +163,13 @@ class Reporter:
 
 
 def lsa_name(kind: int) -> str:
-    """As the RFC calls an LSA of that type."""
-    name = _NAMES.get(LsaType(kind)) if kind in list(LsaType) else None
-    return name or f"type {kind} LSA"
+    """An LS type, as the RFCs write it."""
+    return _NAMES[LsaType(kind)][1]
+
+
+def lsa_type(kind: int) -> str:
+    """An LS type, in one word."""
+    return _NAMES[LsaType(kind)][0]
 
 
 def sequence_text(sequence: int) -> str:
@@ -178,7 +186,7 @@ def _where(scope: Scope) -> str:
 
 
 def _fields(scope: Scope, key: LsaKey) -> dict[str, Json]:
-    return {"area": scope.area, "type": key.type, "id": str(key.id), "router": str(key.router)}
+    return {"area": scope.area, "type": lsa_type(key.type), "id": str(key.id), "router": str(key.router)}
 
 
 def links_of(metric: int) -> int:

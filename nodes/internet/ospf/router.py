@@ -54,6 +54,7 @@ class Router:
         self.now = 0.0
         self.timers: Timers[TimerKey] = Timers()
         self.interfaces: dict[str, Interface] = {}
+        self.own_addresses: frozenset[Address] = frozenset()
         self.circuits: dict[str, Circuit] = {}
         self.areas: dict[Address, Area] = {}
         self.everywhere = Scope("")
@@ -89,10 +90,10 @@ class Router:
             self.actions.append(JoinGroup(circuit.port, ALL_ROUTERS))
         return circuit
 
-    @property
-    def own_addresses(self) -> frozenset[Address]:
-        """Of all its interfaces."""
-        return frozenset(interface.address for interface in self.interfaces.values())
+    def set_interface(self, interface: Interface) -> None:
+        """One of the node's interfaces is as this says."""
+        self.interfaces[interface.name] = interface
+        self.own_addresses = frozenset(each.address for each in self.interfaces.values())
 
     @property
     def up(self) -> list[Circuit]:

@@ -137,15 +137,15 @@ class Outbox:
             stored = scope.lsdb.get(key)
             if stored is None:
                 continue
-            age = stored.age(router.now)
             if lsas and len(stored.lsa.data) > left:
                 yield lsas
                 lsas, left = [], room
             # "The LSA's LS age must be incremented by InfTransDelay (which must be > 0)" (13.3 (5))
-            lsas.append(stored.lsa.aged(age + _TRANSMIT_DELAY))
-            left -= len(stored.lsa.data)
+            lsa = stored.lsa.aged(stored.age(router.now) + _TRANSMIT_DELAY)
+            lsas.append(lsa)
+            left -= len(lsa.data)
             sent = circuit.sent if neighbour is None else neighbour.sent
-            sent.note(key, stored.lsa.header._replace(age=age), router.now)
+            sent.note(key, lsa.header, router.now)
             if stored.own:
                 scope.said.add(key)
         if lsas:

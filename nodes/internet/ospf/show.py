@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.ospf.interface_states import InterfaceState
 from catenet.nodes.internet.ospf.links import known_links
-from catenet.nodes.internet.ospf.lsa import MAX_AGE, LsaType
+from catenet.nodes.internet.ospf.lsa import MAX_AGE
 from catenet.nodes.internet.ospf.neighbour import Neighbour
 from catenet.nodes.internet.ospf.neighbour_states import NeighbourState
-from catenet.nodes.internet.ospf.reports import links_of, sequence_text
+from catenet.nodes.internet.ospf.reports import links_of, lsa_type, sequence_text
 from catenet.nodes.internet.ospf.router import Router
 from catenet.nodes.internet.ospf.routing import Routing, metric_of
 from catenet.nodes.internet.ospf.table import Kind, Route
@@ -29,16 +29,6 @@ _KINDS = {
     Kind.INTER: "inter-area",
     Kind.TYPE_1: "external type 1",
     Kind.TYPE_2: "external type 2",
-}
-_TYPES: Mapping[int, str] = {
-    LsaType.ROUTER: "router",
-    LsaType.NETWORK: "network",
-    LsaType.SUMMARY: "summary",
-    LsaType.SUMMARY_ASBR: "asbr-summary",
-    LsaType.EXTERNAL: "external",
-    LsaType.OPAQUE_LINK: "opaque-link",
-    LsaType.OPAQUE_AREA: "opaque-area",
-    LsaType.OPAQUE_AS: "opaque-as",
 }
 
 
@@ -110,7 +100,7 @@ def _lsdb(router: Router, routing: Routing, kernel: Kernel) -> Json:  # noqa: AR
     return [
         {
             "area": scope.area,
-            "type": _TYPES[key.type],
+            "type": lsa_type(key.type),
             "id": str(key.id),
             "router": str(key.router),
             "node": name_of(key.router),

@@ -37,7 +37,18 @@ from catenet.nodes.internet.ospf.packet import (
     Request,
     Update,
 )
-from catenet.nodes.machine import DeleteRoute, Interface, IpPacket, JoinGroup, LeaveGroup, Report, Send, SetRoute
+from catenet.nodes.machine import (
+    DeleteRoute,
+    Interface,
+    IpPacket,
+    JoinGroup,
+    LeaveGroup,
+    Report,
+    Send,
+    SetRoute,
+    Wants,
+    always,
+)
 
 Body = TypeVar("Body", bound=PacketBody)
 
@@ -85,7 +96,13 @@ class Router:
     prefixes."""
 
     def __init__(
-        self, *, start: bool = True, lans: Iterable[str] = ("link1", "link2"), length: int = 24, **options: Any
+        self,
+        *,
+        start: bool = True,
+        lans: Iterable[str] = ("link1", "link2"),
+        length: int = 24,
+        wants: Wants = always,
+        **options: Any,
     ) -> None:
         self.links = {
             name: Interface(
@@ -95,7 +112,7 @@ class Router:
         }
         self.now = 100.0
         self.options = OspfOptions(**options)
-        self.machine = OspfMachine(self.options, self.links.values(), Middle(), str, router_id=ME)
+        self.machine = OspfMachine(self.options, self.links.values(), Middle(), str, router_id=ME, wants=wants)
         self.opened = self.machine.take_actions()
         self.actions: list[Any] = []
         if start:

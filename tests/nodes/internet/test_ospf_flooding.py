@@ -311,6 +311,19 @@ def test_13_5_delayed_acknowledgements_are_gathered() -> None:
     assert [len(said.headers) for said in router.sent(Acknowledgement)] == [5]
 
 
+def test_an_interface_that_was_down_acknowledges_again() -> None:
+    router, one, _ = between()
+    one.update(lsa(FAR))
+    for up in (False, True):
+        router.set_link("link1", up=up)
+        router.wait(3)
+    one.become_full()
+    router.clear()
+    one.update(lsa("3.3.3.3"))
+    router.wait(3)
+    assert len(acknowledged(router)) == 1
+
+
 def test_13_6_what_is_not_acknowledged_is_sent_again_to_the_neighbour() -> None:
     router, one, other = between()
     one.update(lsa(FAR))

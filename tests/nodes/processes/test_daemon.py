@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -194,6 +195,25 @@ def test_its_table_is_sorted_by_prefix_whatever_is_connected(
             via="10.0.0.2",
             implementation=str(context.implementation),
         )
+        running.cancel()
+        await asyncio.wait([running])
+
+    on_bench(scenario)
+
+
+def test_each_next_hop_of_a_route_is_a_row(on_bench: OnBench, tmp_path: Path) -> None:
+    async def scenario(bench: Bench) -> None:
+        (tmp_path / "table").touch()
+        prefix, vias = Prefix.parse("10.0.1.0/24"), [Address.parse("10.0.0.2"), Address.parse("10.0.0.3")]
+        routes = [LearnedRoute(prefix, vias[0], 3, 7, (vias[1],))]
+        printed = PrintedTable(("/bin/cat", str(tmp_path / "table")), lambda _: routes)
+        adapter = replace(sleeper(), routes=lambda _: RouteExchange(printed))
+        context, running = sleeping(bench, adapter, tmp_path)
+        await bench.until(lambda: any(event.kind == "route.changed" for event in bench.events()))
+        shown = RoutingTable.parse(context.shows["svc"]()).routes
+        assert [(row.via, row.cost, row.tag) for row in shown if row.prefix == str(prefix)] == [
+            (str(via), 2, 7) for via in vias
+        ]
         running.cancel()
         await asyncio.wait([running])
 

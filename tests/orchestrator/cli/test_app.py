@@ -147,6 +147,16 @@ class TestShow:
             "update  5 s",
         ]
 
+    def test_a_table_may_have_two_words_and_a_node_is_named_though_its_neighbour_has_its_address_alone(
+        self, catenet, small
+    ):
+        small.more["rip peers"] = [{"node": "10.0.2.3", "heard": 7}, {"node": "b", "heard": 5}]
+        lines = ["node  heard", "c         7", "b         5"]
+        assert catenet("show", "a", "rip", "peers")[1].splitlines() == lines
+        assert json.loads(catenet("show", "a", "rip", "peers", "--json")[1])[0]["node"] == "c"
+        small.running.file.unlink()
+        assert "10.0.2.3" in catenet("show", "a", "rip", "peers")[1]
+
     def test_a_lab_file_that_has_gone_costs_the_names_of_the_networks_only(self, catenet, small):
         small.running.file.unlink()
         assert "10.0.2.0/24  b    link1" in catenet("show", "a", "rip")[1]

@@ -70,6 +70,9 @@ def test_nodes_and_lans_of_the_lab_that_is_meant(tab, monkeypatch):
 def test_tables_are_asked_from_the_node(tab, small):
     assert tab("show", "a", "") == ["links", "rip"]
     assert tab("show", "a", "r") == ["rip"]
+    small.more |= {"rip peers": [], "rip keys": []}
+    assert tab("show", "a", "") == ["links", "rip"]
+    assert tab("show", "a", "rip", "") == ["peers", "keys"]
     small.engine.pause("small-a")
     assert tab("show", "a", "") == []
 
