@@ -22,7 +22,7 @@ test:            ## the whole test suite; starts labs of its own and removes the
 	@$(BIN)/python -m catenet.orchestrator.cli.engine
 	@$(BIN)/python -m pytest -n $(WORKERS) --durations=15 $(ARGS)
 
-unit:            ## the tests that need no engine, in some 90 s: for the daily loop
+unit:            ## the tests that need no engine, in some five minutes
 	@.ci/venv dev
 	@$(BIN)/python -m pytest -n $(UNIT_WORKERS) -m "not engine and not slow" --durations=10 $(ARGS)
 
