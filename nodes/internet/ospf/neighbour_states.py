@@ -70,7 +70,7 @@ _WORDS: Mapping[NeighbourState, str] = {
 
 
 class Row(NamedTuple):
-    """In one of these states, by this event → one of these, which the action chooses; where it chooses none, the same."""
+    """In one of these states, by this event → one of these, which the action chooses; if it chooses none, the same."""
 
     states: tuple[NeighbourState, ...]
     event: NeighbourEvent
