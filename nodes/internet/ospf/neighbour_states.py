@@ -70,7 +70,7 @@ _WORDS: Mapping[NeighbourState, str] = {
 
 
 class Row(NamedTuple):
-    """In one of these states, by this event → one of these states, which the action chooses; (): the same."""
+    """In one of these states, by this event → one of these, which the action chooses; if it chooses none, the same."""
 
     states: tuple[NeighbourState, ...]
     event: NeighbourEvent
@@ -95,7 +95,7 @@ ROWS = (
     Row((_S.EXCHANGE,), _E.EXCHANGE_DONE, (_S.FULL, _S.LOADING), _A.COMPLETE),
     Row((_S.LOADING,), _E.LOADING_DONE, (_S.FULL,), _A.NONE),
     Row((_S.TWO_WAY,), _E.ADJACENCY_OK, (_S.TWO_WAY, _S.EX_START), _A.CONSIDER),
-    Row(_from(_S.EX_START), _E.ADJACENCY_OK, (), _A.RECONSIDER),
+    Row(_from(_S.EX_START), _E.ADJACENCY_OK, (_S.TWO_WAY,), _A.RECONSIDER),
     Row(_from(_S.EXCHANGE), _E.SEQUENCE_MISMATCH, (_S.EX_START,), _A.RESTART),
     Row(_from(_S.EXCHANGE), _E.BAD_REQUEST, (_S.EX_START,), _A.RESTART),
     Row(_ANY, _E.KILL, (_S.DOWN,), _A.CLEAR),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from ospf_drawing import README, drawn
 
 from catenet.nodes.internet.ospf import interface_states, neighbour_states
 from catenet.nodes.internet.ospf.interface_states import InterfaceAction, InterfaceEvent, InterfaceState
@@ -31,7 +32,6 @@ _NEIGHBOUR = {
     "Full": "= Init = =/2-Way - - - ExStart ExStart Down Down",
 }
 """`-`: the RFC does not say, nothing comes of it; `=`: "No state change"; a slash: the action chooses."""
-_CLEARS = {"Init", "2-Way", "ExStart", "Down"}
 _INTERFACE = {
     "Down": "Point-to-Point/DR_Other/Waiting - - - Down",
     "Waiting": "- elect elect - Down",
@@ -51,7 +51,7 @@ def test_10_3_the_neighbour_machine(state: NeighbourState, event: NeighbourEvent
     if told in "-=":
         assert (row.action, new) == (NeighbourAction.NONE, set())
     elif told == "=/2-Way":
-        assert (row.action, new) == (NeighbourAction.RECONSIDER, set())
+        assert (row.action, new) == (NeighbourAction.RECONSIDER, {"2-Way"})
     else:
         assert new == set(told.split("/"))
 
@@ -78,3 +78,9 @@ def test_no_state_and_event_are_decided_twice() -> None:
 
 def test_10_1_the_states_are_in_the_order_of_progressing_functionality() -> None:
     assert [state.word for state in sorted(NeighbourState)] == list(_NEIGHBOUR)
+
+
+def test_the_pictures_of_the_readme_are_those_of_the_tables() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert drawn(text) == text
+    assert text.count("stateDiagram-v2") == 2
