@@ -22,7 +22,7 @@ __all__ = ["Area", "Scope"]
 class Scope:
     """The LSAs of an area, of the whole AS, or of one link, and over which interfaces they are flooded (section 13.3).
 
-    `flushing`: the LSAs at MaxAge, which go when everybody has acknowledged them (section 14). `said`: our own of which
+    `flushing`: the LSAs at MaxAge, which go when everybody has acknowledged them (section 14), and since when. `said`: our own of which
     somebody was told. `arrived`: which have been installed of late by flooding.
     """
 
@@ -31,7 +31,7 @@ class Scope:
         self.area = area
         self.lsdb = Lsdb()
         self.circuits: list[Circuit] = []
-        self.flushing: set[LsaKey] = set()
+        self.flushing: dict[LsaKey, float] = {}
         self.said: set[LsaKey] = set()
         self.arrived: Recent[LsaKey, None] = Recent(MIN_LS_ARRIVAL)
 

@@ -29,6 +29,11 @@ from catenet.nodes.internet.ospf.sending import Outbox
 
 __all__ = ["Flooding", "SelfOriginated"]
 
+_KEPT = 10.0
+"""Seconds for which an LSA at MaxAge is kept at least. Section 14 would have it removed as soon as all neighbours have
+acknowledged it; but an older instance that was late on another way would then be news to who has just forgotten it, and
+the two could chase each other around a ring for an hour. (FRR keeps it for a minute.)"""
+
 
 class SelfOriginated(Protocol):
     """Who knows which LSAs are our own (section 13.4)."""
@@ -105,7 +110,8 @@ class Flooding:
             return
         if not requested:
             scope.arrived.note(key, None, router.now)
-            neighbour.circuit.sent.note(key, lsa.header, router.now)
+            if neighbour.state == NeighbourState.FULL:  # before that it sends what it has had for long
+                neighbour.circuit.sent.note(key, lsa.header, router.now)
         back = self.flood(scope, lsa.header, neighbour)
         self._acknowledge_newer(neighbour, lsa.header, back=back)
         router.counters["received.lsas"] += 1
@@ -160,9 +166,9 @@ class Flooding:
             router.calculate = True
             router.reporter.because_of(lsa.header)
         if lsa.header.age == MAX_AGE:
-            scope.flushing.add(key)
+            scope.flushing[key] = router.now
         else:
-            scope.flushing.discard(key)
+            scope.flushing.pop(key, None)
         router.settling = True
         return True
 
@@ -251,13 +257,13 @@ class Flooding:
                 if stored is not None:
                     router.calculate = router.settling = True
                     router.reporter.because_of(stored.lsa.header)
-                    scope.flushing.add(key)
+                    scope.flushing[key] = router.now
                     self.flood(scope, stored.lsa.header)
                     router.reporter.lsa_flushed(scope, key, "nobody has refreshed it", router.now)
 
     def remove_flushed(self, own: SelfOriginated) -> None:
-        """ "A MaxAge LSA must be removed immediately […] as soon as both a) it is no longer contained on any neighbor
-        Link state retransmission lists and b) none of the router's neighbors are in states Exchange or Loading." (14)
+        """A MaxAge LSA goes when "a) it is no longer contained on any neighbor Link state retransmission lists and b)
+        none of the router's neighbors are in states Exchange or Loading" (14); and when it has been there for a while.
         """
         router = self._router
         router.settling = False
@@ -268,12 +274,30 @@ class Flooding:
             awaited: set[LsaKey] = set()
             for circuit in scope.circuits:
                 for neighbour in circuit.neighbours.values():
-                    awaited |= neighbour.retransmissions.keys() & scope.flushing
-            for key in scope.flushing - awaited:
-                scope.flushing.discard(key)
-                scope.said.discard(key)
-                scope.lsdb.remove(key)
-                own.gone(scope, key)
+                    awaited |= neighbour.retransmissions.keys() & scope.flushing.keys()
+            for key in scope.flushing.keys() - awaited:
+                if router.now >= self._kept_until(scope, key):
+                    self._remove(scope, key, own)
+        kept = [self._kept_until(scope, key) for scope in flushing for key in scope.flushing]
+        later = min([when for when in kept if when > router.now], default=inf)
+        if later < inf:
+            router.timers.set(("flushed",), later)
+
+    def flushed_due(self) -> None:
+        """An LSA at MaxAge has been there for long enough."""
+        self._router.settling = True
+
+    def _kept_until(self, scope: Scope, key: LsaKey) -> float:
+        """At MaxSequenceNumber it must go at once, "before any new LSA instance can be introduced" (13 (8))."""
+        stored = scope.lsdb.get(key)
+        wraps = stored is None or stored.lsa.header.sequence == MAX_SEQUENCE
+        return scope.flushing[key] + (0.0 if wraps else _KEPT)
+
+    def _remove(self, scope: Scope, key: LsaKey, own: SelfOriginated) -> None:
+        del scope.flushing[key]
+        scope.said.discard(key)
+        scope.lsdb.remove(key)
+        own.gone(scope, key)
 
 
 def _wraps_wrongly(header: LsaHeader, held: LsaHeader) -> bool:

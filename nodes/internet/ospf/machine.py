@@ -100,6 +100,7 @@ class OspfMachine:
             "paced": self._outbox.paced_due,
             "own": self._own.own_due,
             "stray": self._own.stray_due,
+            "flushed": self._flooding.flushed_due,
             "dead": partial(self._of_neighbour, self._hellos.dead_due),
             "describe": partial(self._of_neighbour, self._exchange.describe_due),
             "request": partial(self._of_neighbour, self._exchange.request_due),

@@ -27,8 +27,8 @@ from catenet.nodes.machine import Randomness
 __all__ = ["OwnLsas"]
 
 _STRAY = 1.0
-"""Seconds for which an LSA from before a restart is left alone: most of those will be said again in a moment, and the
-others would not take that so soon after a flush."""
+"""Seconds for which an LSA from before a restart is left alone, as neighbours tell of it: most of those will be said
+again in a moment, and the others would not take that so soon after a flush."""
 
 
 @dataclass(slots=True)
@@ -155,7 +155,10 @@ class OwnLsas:
         router, key = self._router, lsa.header.key
         own = self._wanted.get((scope, key))
         if own is None:
-            router.timers.set(("stray", scope, key), router.now + _STRAY)
+            if router.exchanging:
+                router.timers.set(("stray", scope, key), router.now + _STRAY)
+            else:
+                self.stray_due(scope, key)
             return
         own.lost, own.past = True, lsa.header.sequence
         router.reconsider(urgent=False)  # in this moment it may become another one
