@@ -172,7 +172,7 @@ def test_what_kind_an_area_is(kind: str) -> None:
     everywhere = [router for router in world.costs if router != "a2-0" and (kind == "normal" or "a1" not in router)]
     assert all(STATIC in network.nodes[router].kernel for router in everywhere)
     network.call("a2-0", lambda machine, now: machine.route_changed("static", STATIC, None, now))
-    network.run(10)
+    network.run(15)
     assert not any(STATIC in node.kernel for node in network.nodes.values())
     assert database(network, "b0", "") == {}
     assert ospf(network, "b0").explain(STATIC, network.now) is None

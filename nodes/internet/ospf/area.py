@@ -22,8 +22,8 @@ __all__ = ["Area", "Scope"]
 class Scope:
     """The LSAs of an area, of the whole AS, or of one link, and over which interfaces they are flooded (section 13.3).
 
-    `flushing`: the LSAs at MaxAge, which go when everybody has acknowledged them (section 14), and since when. `said`: our own of which
-    somebody was told. `arrived`: which have been installed of late by flooding.
+    `flushing`: the LSAs at MaxAge, which go when everybody has acknowledged them (section 14), and from when on they
+    may. `said`: our own of which somebody was told. `arrived`: which have been installed of late by flooding.
     """
 
     def __init__(self, area: str) -> None:

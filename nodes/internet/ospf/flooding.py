@@ -55,6 +55,8 @@ class Flooding:
         self._router = router
         self._outbox = outbox
         self._exchange = exchange
+        self._removal_at = inf
+        """When an LSA at MaxAge may be removed, if everybody has acknowledged it."""
 
     # What comes in (13)
 
@@ -166,11 +168,18 @@ class Flooding:
             router.calculate = True
             router.reporter.because_of(lsa.header)
         if lsa.header.age == MAX_AGE:
-            scope.flushing[key] = router.now
+            self._flush(scope, key, lsa.header.sequence)
         else:
             scope.flushing.pop(key, None)
-        router.settling = True
         return True
+
+    def _flush(self, scope: Scope, key: LsaKey, sequence: int) -> None:
+        """It is at MaxAge. At MaxSequenceNumber it must go at once, "before any new LSA instance can be introduced" (13
+        (8))."""
+        router = self._router
+        scope.flushing[key] = router.now + (0.0 if sequence == MAX_SEQUENCE else _KEPT)
+        self._removal_at = min(self._removal_at, scope.flushing[key])
+        router.timers.set(("flushed",), max(self._removal_at, router.now))
 
     def flood(self, scope: Scope, header: LsaHeader, sender: Neighbour | None = None) -> bool:
         """Send an installed LSA on (section 13.3), over all interfaces of its scope, to who has not got it. Whether it
@@ -255,9 +264,9 @@ class Flooding:
             for key in scope.lsdb.expire(router.now):
                 stored = scope.lsdb.get(key)
                 if stored is not None:
-                    router.calculate = router.settling = True
+                    router.calculate = True
                     router.reporter.because_of(stored.lsa.header)
-                    scope.flushing[key] = router.now
+                    self._flush(scope, key, stored.lsa.header.sequence)
                     self.flood(scope, stored.lsa.header)
                     router.reporter.lsa_flushed(scope, key, "nobody has refreshed it", router.now)
 
@@ -265,33 +274,26 @@ class Flooding:
         """A MaxAge LSA goes when "a) it is no longer contained on any neighbor Link state retransmission lists and b)
         none of the router's neighbors are in states Exchange or Loading" (14); and when it has been there for a while.
         """
-        router = self._router
+        router, now = self._router, self._router.now
         router.settling = False
-        flushing = [scope for scope in router.scopes if scope.flushing]
-        if not flushing or router.exchanging:
+        if now < self._removal_at or router.exchanging:
             return
-        for scope in flushing:
+        self._removal_at = inf
+        for scope in [scope for scope in router.scopes if scope.flushing]:
             awaited: set[LsaKey] = set()
             for circuit in scope.circuits:
                 for neighbour in circuit.neighbours.values():
                     awaited |= neighbour.retransmissions.keys() & scope.flushing.keys()
-            for key in scope.flushing.keys() - awaited:
-                if router.now >= self._kept_until(scope, key):
-                    self._remove(scope, key, own)
-        kept = [self._kept_until(scope, key) for scope in flushing for key in scope.flushing]
-        later = min([when for when in kept if when > router.now], default=inf)
-        if later < inf:
-            router.timers.set(("flushed",), later)
+            due = [key for key, when in scope.flushing.items() if when <= now and key not in awaited]
+            self._removal_at = min([self._removal_at, *(scope.flushing[key] for key in scope.flushing.keys() - due)])
+            for key in due:
+                self._remove(scope, key, own)
+        if now < self._removal_at < inf:
+            router.timers.set(("flushed",), self._removal_at)
 
     def flushed_due(self) -> None:
         """An LSA at MaxAge has been there for long enough."""
         self._router.settling = True
-
-    def _kept_until(self, scope: Scope, key: LsaKey) -> float:
-        """At MaxSequenceNumber it must go at once, "before any new LSA instance can be introduced" (13 (8))."""
-        stored = scope.lsdb.get(key)
-        wraps = stored is None or stored.lsa.header.sequence == MAX_SEQUENCE
-        return scope.flushing[key] + (0.0 if wraps else _KEPT)
 
     def _remove(self, scope: Scope, key: LsaKey, own: SelfOriginated) -> None:
         del scope.flushing[key]

@@ -102,6 +102,7 @@ def test_13_step_4_while_a_database_is_exchanged_it_is_taken() -> None:
     third.update(lsa("3.3.3.3"))
     for peer in (other, third):
         peer.acknowledge_all()
+    router.wait(10.1)
     assert received(router) is None
 
 
@@ -406,10 +407,30 @@ def test_14_what_nobody_refreshes_is_flushed_after_max_age() -> None:
     router.wait(3)
     for peer in (one, other):
         assert [each.header.age for each in peer.flooded()] == [MAX_AGE]
+    router.wait(9)
     assert received(router) is not None, "nobody has acknowledged it"
     one.acknowledge_all()
     assert received(router) is not None
     other.acknowledge_all()
+    assert received(router) is None
+
+
+def test_14_what_is_flushed_is_not_forgotten_at_once() -> None:
+    """An older instance that was late on another way is no news for 10 s, and its sender hears of the flush."""
+    router, one, other = between()
+    one.update(lsa(FAR))
+    router.wait(2)
+    one.update(lsa(FAR, age=MAX_AGE))
+    other.acknowledge_all()
+    router.wait(5)
+    router.clear()
+    other.update(lsa(FAR))
+    assert [each.header.age for each in other.flooded()] == [MAX_AGE]
+    assert one.flooded() == []
+    router.wait(4)
+    other.update(lsa(FAR))
+    assert one.flooded() == []
+    router.wait(2)
     assert received(router) is None
 
 

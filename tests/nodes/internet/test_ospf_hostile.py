@@ -257,7 +257,7 @@ def test_13_4_an_lsa_that_was_never_ours_is_flushed() -> None:
     flushed = {each.key for each in peer.flooded() if each.header.age == MAX_AGE}
     assert flushed == {each.key for each in strays}
     peer.acknowledge_all()
-    router.wait(1)
+    router.wait(11)
     assert [row["router"] for row in router.show("ospf lsdb")] == [str(ME), "10.7.7.7"]
     assert router.kernel() == []
 

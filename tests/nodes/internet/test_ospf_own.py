@@ -120,6 +120,8 @@ def test_12_4_2_who_is_not_designated_any_more_flushes_its_network_lsa() -> None
     router.clear()
     peer.greet(neighbours=())
     assert own_lsas(router) == {}, "nobody is left to be told"
+    assert next(row["age"] for row in router.show("ospf lsdb") if row["type"] == "network") == MAX_AGE
+    router.wait(11)
     assert ("network", str(ME)) not in router.database()
 
 
@@ -296,6 +298,7 @@ def test_13_4_what_it_does_not_say_any_more_is_flushed() -> None:
     flushed = {each.header.key for each in peer.flooded() if each.header.age == MAX_AGE}
     assert flushed == {each.header.key for each in strays}
     peer.acknowledge_all()
+    router.wait(11)
     assert {key for key, _ in router.database()} == {"router"}
 
 
