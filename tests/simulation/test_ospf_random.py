@@ -123,6 +123,7 @@ def play(scenario: Scenario) -> None:
             auth=AUTH[scenario.auth],
             cost=costs[router],
             network=dict.fromkeys(pairs, "point-to-point"),
+            ecmp=64,
         )
 
     network = build_lans(lans, options_of, scenario.seed, reports=False)
