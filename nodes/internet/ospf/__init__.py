@@ -45,6 +45,8 @@ Deviations from the RFC, and what it leaves open:
 - So that nobody waits for HelloInterval, a Hello is sent at once where an interface comes up, to who is new or has
   lost us, and after an election; ten a second on a LAN at most. The first Database Description is sent again to who
   shows that it has not heard it, and requests and answers follow each other at once.
+- A Database Description with the number of the last one, but other headers, is no duplicate (section 10.6 looks at the
+  number, the bits and the Options alone): it is of another attempt, and the exchange begins again.
 - MinLSInterval is RouterDeadInterval where that is under 5 s, but never under 1.1 s. An LSA of which nobody has heard
   may be replaced sooner. What happens within 50 ms, or while an adjacency is just coming up (0.5 s at most), is said
   together; that something was lost is said at once.

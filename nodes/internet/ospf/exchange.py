@@ -87,24 +87,32 @@ class Exchange:
         (I), more (M) and master (MS) bits set" (10.3, Init)."""
         self._stop_timers(neighbour)
         neighbour.master, neighbour.last = True, None
-        neighbour.sequence = self._router.next_sequence()
+        # Never one that was used in an earlier attempt: its packets may still be under way.
+        neighbour.sequence = max(self._router.next_sequence(), neighbour.sequence + 1) & 0xFFFFFFFF
         self._describe(neighbour, INIT | MORE | MASTER, ())
 
     def _list(self, neighbour: Neighbour) -> None:
         """ "LSAs whose age is equal to MaxAge are instead added to the neighbor's Link state retransmission list."
-        (10.3, ExStart)"""
-        router, circuit = self._router, neighbour.circuit
+        (10.3, ExStart)
+
+        Of a first packet of the master's that has come twice, the answers look alike: which of them it has taken is not
+        known here. So what is new since the first list goes to that list, too.
+        """
+        router, circuit, now = self._router, neighbour.circuit, self._router.now
         opaque = bool(neighbour.options & OPAQUE)
+        again = not neighbour.master and neighbour.adopted == neighbour.sequence
         for scope in (circuit.area.scope, circuit.links, *(() if circuit.area.stub else (router.everywhere,))):
             for stored in scope.lsdb.values():
                 key = stored.lsa.key
                 if key.type in OPAQUE_TYPES and not opaque:
                     continue
-                if stored.age(router.now) < MAX_AGE:
+                valid = stored.age(now) < MAX_AGE
+                if valid:
                     neighbour.summary.append(key)
-                else:
-                    router.await_acknowledgement(neighbour, key, router.now)
+                if not valid or (again and stored.received >= neighbour.listed):
+                    router.await_acknowledgement(neighbour, key, now)
         neighbour.summary.reverse()
+        neighbour.listed, neighbour.adopted = now, None if neighbour.master else neighbour.sequence
 
     def _describe(self, neighbour: Neighbour, flags: int, headers: tuple[LsaHeader, ...]) -> None:
         circuit = neighbour.circuit
@@ -153,7 +161,7 @@ class Exchange:
             self._router.counters["ignored.description"] += 1
         elif neighbour.state == NeighbourState.EX_START:
             self._negotiate(neighbour, said)
-        elif neighbour.last == (said.flags, said.options, said.sequence):
+        elif neighbour.last == said._replace(mtu=0):
             self._repeat(neighbour)
         elif why := self._out_of_order(neighbour, said):
             self.event(neighbour, NeighbourEvent.SEQUENCE_MISMATCH, f"the exchange begins again: {why}")
@@ -207,7 +215,7 @@ class Exchange:
 
     def _accept(self, neighbour: Neighbour, said: Description) -> None:
         """The next in sequence."""
-        neighbour.last = (said.flags, said.options, said.sequence)
+        neighbour.last = said._replace(mtu=0)
         for header in said.headers:
             if why := self._take_header(neighbour, header):
                 self.event(neighbour, NeighbourEvent.SEQUENCE_MISMATCH, f"the exchange begins again: {why}")

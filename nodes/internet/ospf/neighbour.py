@@ -16,14 +16,11 @@ from catenet.nodes.internet.ospf.recent import Recent
 if TYPE_CHECKING:
     from catenet.nodes.internet.ospf.interface import Circuit
 
-__all__ = ["PACE", "Neighbour", "PacketIdentity"]
+__all__ = ["PACE", "Neighbour"]
 
 PACE = 1.1
 """Seconds between two instances of an LSA to one neighbour: it throws away, without acknowledging it, what comes within
 MinLSArrival, 1 s, of the instance before (section 13 (5) (a))."""
-
-PacketIdentity = tuple[int, int, int]
-"""Flags, Options and DD sequence number: by these a Database Description is a duplicate (section 10.6)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -45,14 +42,17 @@ class Neighbour:
     priority: int = 0
     designated: Address = NONE
     backup: Address = NONE
-    # The Database Exchange: `description` is the last that was sent, at `sent_at`, `last` the last that was accepted
+    # The Database Exchange: `description` is the last that was sent, at `sent_at`, `last` the last that was accepted,
+    # but for its MTU. As slave it has `adopted` the master's first sequence number, and listed its database at `listed`
     master: bool = False
     sequence: int = 0
     options: int = 0
     description: Description | None = None
     sent_at: float = 0.0
-    last: PacketIdentity | None = None
+    last: Description | None = None
     completed: float = 0.0
+    adopted: int | None = None
+    listed: float = 0.0
     # "The next set of variables are lists of LSAs." Of the request list `requested` are under way; of the
     # retransmission list it is known when each falls due, and at `retransmit_at` the timer runs out.
     summary: list[LsaKey] = field(default_factory=list)

@@ -359,3 +359,43 @@ def test_10_3_one_way_ends_an_adjacency_and_clears_its_lists() -> None:
     router.wait(20)
     assert router.sent(Request) == []
     assert router.sent(Description) == []
+
+
+def test_10_3_each_attempt_has_a_dd_sequence_number_that_no_earlier_one_had() -> None:
+    """Of a master the number grows within an exchange, too: a late packet must not look like one of the next attempt."""
+    _, peer = begun()
+    used: list[int] = []
+    for _ in range(4):
+        first = peer.last_description().sequence
+        assert first > max(used, default=0)
+        for number in range(first, first + 5):
+            peer.describe(MORE, number)
+        used += range(first, first + 6)
+        peer.describe(INIT | MORE | MASTER, 9)  # it begins anew
+
+
+def test_the_number_of_the_last_description_with_other_headers_is_of_another_attempt() -> None:
+    """The slave has begun again meanwhile, by a copy of the master's first packet: its second list may have more."""
+    _, peer = begun()
+    first = peer.last_description().sequence
+    peer.describe(MORE, first, header_of("1.1.1.1"))
+    peer.describe(MORE, first, header_of("1.1.1.1"))
+    assert peer.state == "Exchange"
+    peer.describe(MORE, first, header_of("1.1.1.1"), header_of("2.2.2.2"))
+    assert peer.state == "ExStart"
+
+
+def test_a_slave_that_begins_again_by_the_same_packet_sends_what_is_new_itself() -> None:
+    """The master may have taken the first answer, and take the second one for a copy of it."""
+    router, peer = begun(HIGH)
+    far = Peer(router, OTHER)
+    far.become_full()
+    peer.describe(FIRST, 50)
+    peer.describe(MASTER | MORE, 99)  # out of order
+    assert peer.state == "ExStart"
+    far.update(lsa("1.1.1.1"))
+    router.clear()
+    peer.describe(FIRST, 50)
+    router.wait(0.01)
+    assert "1.1.1.1" in [str(each.header.id) for each in peer.flooded()]
+    assert "1.1.1.1" in [str(header.id) for header in peer.last_description().headers]
