@@ -362,7 +362,7 @@ def test_10_3_one_way_ends_an_adjacency_and_clears_its_lists() -> None:
 
 
 def test_10_3_each_attempt_has_a_dd_sequence_number_that_no_earlier_one_had() -> None:
-    """Of a master the number grows within an exchange, too: a late packet must not look like one of the next attempt."""
+    """A master's number grows within an exchange, too: a late packet must not look like one of the next attempt."""
     _, peer = begun()
     used: list[int] = []
     for _ in range(4):
