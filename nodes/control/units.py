@@ -5,6 +5,7 @@ program has them (seconds), names of LANs, secrets, and what each is for. What i
 from __future__ import annotations
 
 import re
+from math import isfinite
 from typing import Annotated, NamedTuple
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "OptionError",
     "RouteSource",
     "Secret",
+    "check_timer",
     "format_duration",
     "parse_duration",
 ]
@@ -98,6 +100,20 @@ def format_duration(seconds: float) -> str:
         if seconds % _UNITS[unit] == 0:
             return f"{_decimal(seconds / _UNITS[unit])}{unit}"
     return f"{_decimal(seconds)}s"
+
+
+def check_timer(name: str, value: object, shortest: float, longest: float, like: str) -> None:
+    """An option that is a duration. `like`: one, as it is written.
+
+    Raises:
+        OptionError: it is none, or out of range.
+
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise OptionError(f"{name} {value!r} is no duration; write one like {like}", name)
+    if not shortest <= value <= longest:
+        allowed = f"{format_duration(shortest)} to {format_duration(longest)}"
+        raise OptionError(f"{name} {value:g}s is out of range; it may be {allowed}", name)
 
 
 def _decimal(number: float) -> str:

@@ -17,12 +17,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
-from typing import Any
+from typing import Annotated, Any
 
-from catenet.nodes.control.units import OptionError, format_duration, parse_duration
+from catenet.nodes.control.units import About, Form, OptionError, Secret, format_duration, parse_duration
 from catenet.nodes.keys.digests import METHODS, Method
 
-__all__ = ["ALWAYS", "Key", "Lifetime", "read_auth"]
+__all__ = ["ALWAYS", "Auth", "Key", "Lifetime", "read_auth"]
+
+_Key = Annotated[Secret | Mapping[str, Secret], Form("WORD, or {secret: WORD, from: 2m, until: 5m}")]
+Auth = Annotated[
+    Mapping[str, Secret | Mapping[str, _Key]],
+    Form("{password: WORD}, or {METHOD: {KEY-ID: WORD}}"),
+    About(
+        "{password: WORD}, or {METHOD: {KEY-ID: WORD}} with the methods md5 and hmac-sha-1, -256, -384 and -512. "
+        "Instead of its WORD a key may have {secret: WORD, from: 2m, until: 5m}, where `hex` may stand for "
+        "`secret`, and `send_from`, `send_until`, `accept_from` and `accept_until` for one use of the key; times "
+        "are durations since the lab was brought up, or like 2030-01-31T12:00:00Z. The key that began last signs, "
+        "of equal ones the first; each is taken as long as it is valid. Empty: no authentication."
+    ),
+]
+"""The option `auth` of a service's options."""
 
 _TIMES = ("from", "until", "send_from", "send_until", "accept_from", "accept_until")
 _SECRETS = ("secret", "hex")

@@ -18,8 +18,6 @@ from catenet.nodes.implementations.daemon import (
     Task,
 )
 from catenet.nodes.implementations.redistribution import redistribution_faults
-from catenet.nodes.internet.rip.packet import PASSWORD_LENGTH
-from catenet.nodes.keys.key import read_auth
 
 __all__ = ["DAEMON", "read_table"]
 
@@ -70,7 +68,7 @@ def _faults(options: Any) -> Iterator[str]:
         yield f"counts whole seconds, and {', '.join(odd)}"
     if options.triggered == "off":
         yield "always sends triggered updates: `triggered: off` is for routers of ours"
-    proof = read_auth(options.auth, PASSWORD_LENGTH)
+    proof = options.keys()
     yield from secret_faults(() if isinstance(proof, bytes) else proof)
     yield from redistribution_faults(options)
 
@@ -124,7 +122,7 @@ def _interface(interface: NodeInterface, task: Task) -> str:
 
 def _authentication(task: Task) -> str:
     """Of the keys that may sign BIRD takes the one that began last; where none may, it sends what nobody takes."""
-    proof = read_auth(task.options.auth, PASSWORD_LENGTH, task.node.began)
+    proof = task.options.keys(task.node.began)
     if isinstance(proof, bytes):
         return f"authentication plaintext; {password(proof)};"
     if not proof:

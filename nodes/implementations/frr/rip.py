@@ -31,8 +31,6 @@ from catenet.nodes.implementations.frr.program import (
     vtysh,
 )
 from catenet.nodes.implementations.redistribution import redistribution_faults, static_routes
-from catenet.nodes.internet.rip.packet import PASSWORD_LENGTH
-from catenet.nodes.keys.key import read_auth
 
 __all__ = ["DAEMON", "read_table"]
 
@@ -76,7 +74,7 @@ def _faults(options: Any) -> Iterator[str]:
     odd = [f"{timer} is {format_duration(value)}" for timer, value in given.items() if value < _SHORTEST or value % 1]
     if odd:
         yield f"takes no timer under {format_duration(_SHORTEST)}, and whole seconds: {', '.join(odd)}"
-    proof = read_auth(options.auth, PASSWORD_LENGTH)
+    proof = options.keys()
     keys = () if isinstance(proof, bytes) else proof
     for method in dict.fromkeys(key.method for key in keys):
         if method != "md5":
@@ -148,7 +146,7 @@ def _static(task: Task) -> list[str]:
 
 
 def _keys(task: Task) -> list[str]:
-    proof = read_auth(task.options.auth, PASSWORD_LENGTH, task.node.began)
+    proof = task.options.keys(task.node.began)
     if isinstance(proof, bytes) or not proof:
         return []
     return key_chain(proof, fail_secure=task.options.fail_secure == "on", algorithms=False)

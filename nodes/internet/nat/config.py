@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
 from typing import Annotated, Literal, get_args
 
-from catenet.nodes.control.units import About, Duration, LanName, OptionError, format_duration
+from catenet.nodes.control.units import About, Duration, LanName, OptionError, check_timer
 
 __all__ = ["KERNEL_PORTS", "Behaviour", "NatOptions"]
 
@@ -90,7 +89,7 @@ class NatOptions:
         if self.outside and self.outside in self.inside:
             raise OptionError(f"inside: {self.outside} is the LAN outside", "inside", "outside", inner=self.outside)
         for timer in ("udp_timeout", "icmp_timeout", "tcp_established", "tcp_opening", "tcp_closing"):
-            _check_timer(timer, getattr(self, timer))
+            check_timer(timer, getattr(self, timer), _SHORTEST, _LONGEST, "5m")
         _check_number("first_port", self.first_port, 1, KERNEL_PORTS.start - 1)
         _check_number("last_port", self.last_port, 1, KERNEL_PORTS.start - 1)
         if self.last_port < self.first_port:
@@ -99,14 +98,6 @@ class NatOptions:
         _check_number("max_mappings", self.max_mappings, 1, _MOST_MAPPINGS)
         _check_number("per_host", self.per_host, 1, _MOST_MAPPINGS)
         _check_number("peers_per_mapping", self.peers_per_mapping, 1, 4096)
-
-
-def _check_timer(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise OptionError(f"{name} {value!r} is no duration; write one like 5m", name)
-    if not _SHORTEST <= value <= _LONGEST:
-        allowed = f"{format_duration(_SHORTEST)} to {format_duration(_LONGEST)}"
-        raise OptionError(f"{name} {value:g}s is out of range; it may be {allowed}", name)
 
 
 def _check_number(name: str, value: object, least: int, most: int) -> None:

@@ -18,17 +18,16 @@ takes no number twice. Those of the neighbours may stay the same, as RFC 2328 se
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from catenet.nodes.address import Address
 from catenet.nodes.internet.ospf.packet import HEADER, PASSWORD_LENGTH, VERSION
 from catenet.nodes.keys.digests import equal
 from catenet.nodes.keys.key import Key
-from catenet.nodes.keys.keyring import Keyring
-from catenet.nodes.machine import DecodeError, Json, Report
+from catenet.nodes.keys.prover import Prover
+from catenet.nodes.machine import DecodeError
 
-__all__ = ["MAX_NEIGHBOURS", "Authentication", "key_in"]
+__all__ = ["MAX_NEIGHBOURS", "Authentication"]
 
 NULL, PASSWORD, CRYPTOGRAPHIC = 0, 1, 2
 """AuType (Table 20)."""
@@ -40,7 +39,6 @@ _PROOF = struct.Struct(">HH8s")
 _PROOF_AT = HEADER.size - _PROOF.size
 _SIGNATURE = struct.Struct(">HBBI")
 _LAST_NUMBER = 0xFFFFFFFF
-_OF_A_KEY = ("auth-key", "auth-expired", "auth-length", "auth-digest", "auth-sequence")
 
 
 @dataclass(slots=True)
@@ -52,21 +50,17 @@ class _Heard:
     at: float
 
 
-class Authentication:
+class Authentication(Prover):
     """Seals what is sent, and opens what comes in."""
 
     def __init__(self, proof: bytes | tuple[Key, ...], epoch: float, dead: float, *, fail_secure: bool = False) -> None:
         """`proof`: what `read_auth` gives. `epoch`: seconds since 1970 when the machine's clock was 0. `dead`: seconds
         after which a silent neighbour is down, and its sequence number forgotten.
         """
-        self._password = proof if isinstance(proof, bytes) else b""
-        self._keyring = Keyring(() if isinstance(proof, bytes) else proof, fail_secure=fail_secure)
-        self._epoch = epoch
+        super().__init__(proof, epoch, "OSPF", fail_secure=fail_secure)
         self._dead = dead
         self._sent: dict[str, int] = {}
         self._heard: dict[tuple[str, Address], _Heard] = {}
-        self.next_change = 0.0
-        """When `take_reports` has something to tell, on the machine's clock."""
 
     @property
     def type(self) -> int:
@@ -175,21 +169,6 @@ class Authentication:
             return "password"
         known = self._neighbour(interface, source, now)
         return None if known is None else known.key.method
-
-    def take_reports(self, lans: Iterable[str], now: float) -> list[Report]:
-        """What has become of the keys since the last call."""
-        at = self._epoch + now
-        self.next_change = self._keyring.next_change(at) - self._epoch
-        return list(self._keyring.reports(at, lans, "OSPF"))
-
-    def status(self, now: float) -> list[Json]:
-        """The keys, for `show ospf`."""
-        return self._keyring.status(self._epoch + now)
-
-
-def key_in(error: DecodeError) -> int | None:
-    """The id of the key that a packet names which `open` has refused; None where it names none."""
-    return error.value if error.field in _OF_A_KEY and isinstance(error.value, int) else None
 
 
 def _size(data: bytes) -> int:

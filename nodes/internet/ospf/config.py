@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import Annotated, Literal, NamedTuple, get_args
 
 from catenet.nodes.address import Address
@@ -15,11 +14,11 @@ from catenet.nodes.control.units import (
     LanName,
     OptionError,
     RouteSource,
-    Secret,
+    check_timer,
     format_duration,
 )
 from catenet.nodes.internet.ospf.packet import PASSWORD_LENGTH
-from catenet.nodes.keys.key import Key, read_auth
+from catenet.nodes.keys.key import Auth, Key, read_auth
 from catenet.nodes.keys.keyring import Proofs, proofs_of
 
 __all__ = ["BACKBONE", "AreaKind", "Network", "OnLan", "OspfOptions", "area_of"]
@@ -30,9 +29,7 @@ Switch = Literal["off", "on"]
 Source = Annotated[str, RouteSource(("connected", "static", "default"))]
 
 BACKBONE = Address(0)
-_AUTH = Form("{password: WORD}, or {METHOD: {KEY-ID: WORD}}")
 _AREA = Form("an area's number, like 1 or 0.0.0.1, or off")
-_Key = Annotated[Secret | Mapping[str, Secret], Form("WORD, or {secret: WORD, from: 2m, until: 5m}")]
 _SHORTEST, _LONGEST = 0.1, 3600.0
 _LONGEST_HELLO, _MAX_COST, _MAX_METRIC, _MAX_TAG, _MAX_PATHS = 0xFFFF, 0xFFFF, 0xFFFFFE, 0xFFFFFFFF, 64
 
@@ -107,17 +104,7 @@ class OspfOptions:
         ),
     ] = 2
     tag: Annotated[int, About("The mark, 0 to 4294967295, of the routes that are announced for others.")] = 0
-    auth: Annotated[
-        Mapping[str, Secret | Mapping[str, _Key]],
-        _AUTH,
-        About(
-            "{password: WORD}, or {METHOD: {KEY-ID: WORD}} with the methods md5 and hmac-sha-1, -256, -384 and -512. "
-            "Instead of its WORD a key may have {secret: WORD, from: 2m, until: 5m}, where `hex` may stand for "
-            "`secret`, and `send_from`, `send_until`, `accept_from` and `accept_until` for one use of the key; times "
-            "are durations since the lab was brought up, or like 2030-01-31T12:00:00Z. The key that began last signs, "
-            "of equal ones the first; each is taken as long as it is valid. Empty: no authentication."
-        ),
-    ] = field(default_factory=dict)
+    auth: Auth = field(default_factory=dict)
     fail_secure: Annotated[
         Switch,
         About("When the last key has expired, `off` keeps it in use, `on` ends routing (RFC 5709 section 3.2)."),
@@ -210,12 +197,12 @@ class OspfOptions:
     def _check_timers(self) -> None:
         for name, longest in (("hello", _LONGEST_HELLO), ("dead", _LONGEST_HELLO * 4)):
             value = getattr(self, name)
-            _check_timer(name, value, 1.0, longest)
+            check_timer(name, value, 1.0, longest, "10s")
             if value % 1:
                 raise OptionError(
                     f"{name} {format_duration(value)}: the packet has whole seconds (section A.3.2)", name
                 )
-        _check_timer("retransmit", self.retransmit, _SHORTEST, _LONGEST)
+        check_timer("retransmit", self.retransmit, _SHORTEST, _LONGEST, "10s")
         if self.dead < 2 * self.hello:
             raise OptionError(
                 f"dead {format_duration(self.dead)} is under twice hello ({format_duration(self.hello)}): one lost "
@@ -263,13 +250,3 @@ def _check_number(option: str, value: object, least: int, most: int, lan: str = 
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         what = f"{option} of {lan}" if lan else option
         raise OptionError(f"{what} {value!r} is out of range; it may be {least} to {most}", option, inner=lan)
-
-
-def _check_timer(name: str, value: object, shortest: float, longest: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise OptionError(f"{name} {value!r} is no duration; write one like 10s", name)
-    if not shortest <= value <= longest:
-        raise OptionError(
-            f"{name} {value:g}s is out of range; it may be {format_duration(shortest)} to {format_duration(longest)}",
-            name,
-        )

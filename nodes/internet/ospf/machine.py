@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
 from catenet.nodes.internet.ospf import originate, show
-from catenet.nodes.internet.ospf.authentication import Authentication, key_in
+from catenet.nodes.internet.ospf.authentication import Authentication
 from catenet.nodes.internet.ospf.config import OspfOptions
 from catenet.nodes.internet.ospf.exchange import Exchange
 from catenet.nodes.internet.ospf.explaining import explain
@@ -34,6 +34,7 @@ from catenet.nodes.internet.ospf.reports import Reporter
 from catenet.nodes.internet.ospf.router import Router
 from catenet.nodes.internet.ospf.routing import Routing
 from catenet.nodes.internet.ospf.sending import Outbox
+from catenet.nodes.keys.prover import key_in
 from catenet.nodes.machine import (
     Action,
     DecodeError,

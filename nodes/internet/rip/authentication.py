@@ -23,17 +23,16 @@ The sequence number is the time of day in seconds: it never decreases, after a r
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
 
 from catenet.nodes.address import Address
 from catenet.nodes.internet.rip.packet import AUTHENTICATION, MAX_ENTRIES, PASSWORD_LENGTH
 from catenet.nodes.internet.rip.sequences import Sequences
 from catenet.nodes.keys.digests import equal
 from catenet.nodes.keys.key import Key
-from catenet.nodes.keys.keyring import Keyring
-from catenet.nodes.machine import DecodeError, Json, Report
+from catenet.nodes.keys.prover import Prover
+from catenet.nodes.machine import DecodeError
 
-__all__ = ["Authentication", "key_in"]
+__all__ = ["Authentication"]
 
 _PASSWORD, _CRYPTOGRAPHIC = 2, 3
 _HEADER = 4
@@ -44,10 +43,9 @@ _LONGEST = _HEADER + MAX_ENTRIES * _ENTRY.size
 """Octets of the longest message without authentication, and so of one with it: 504. "The maximum datagram size is 512
 octets" (RFC 1058 section 3.1): later RFCs no longer say so, but FRR and BIRD still go by it."""
 _LAST_NUMBER = 0xFFFFFFFF
-_OF_A_KEY = ("auth-key", "auth-expired", "auth-length", "auth-digest", "auth-sequence")
 
 
-class Authentication:
+class Authentication(Prover):
     """Signs what is sent, and verifies what comes in. Without password and keys it passes messages as they are."""
 
     def __init__(
@@ -56,12 +54,8 @@ class Authentication:
         """`proof`: what `read_auth` gives. `epoch`: seconds since 1970 when the machine's clock was 0. `lifetime`:
         seconds after which a silent neighbour's sequence numbers are forgotten.
         """
-        self._password = proof if isinstance(proof, bytes) else b""
-        self._keyring = Keyring(() if isinstance(proof, bytes) else proof, fail_secure=fail_secure)
-        self._epoch = epoch
+        super().__init__(proof, epoch, "RIP", fail_secure=fail_secure)
         self._sequences = Sequences(lifetime)
-        self.next_change = 0.0
-        """When `take_reports` has something to tell, on the machine's clock."""
 
     @property
     def max_entries(self) -> int:
@@ -176,18 +170,3 @@ class Authentication:
             return "password"
         number = self.key_of(interface, source, now)
         return next((key.method for key in self._keyring.keys if key.number == number), None)
-
-    def take_reports(self, lans: Iterable[str], now: float) -> list[Report]:
-        """What has become of the keys since the last call."""
-        at = self._epoch + now
-        self.next_change = self._keyring.next_change(at) - self._epoch
-        return list(self._keyring.reports(at, lans, "RIP"))
-
-    def status(self, now: float) -> list[Json]:
-        """The keys, for `show rip`."""
-        return self._keyring.status(self._epoch + now)
-
-
-def key_in(error: DecodeError) -> int | None:
-    """The id of the key that a message names which `verify` has refused; None where it names none."""
-    return error.value if error.field in _OF_A_KEY and isinstance(error.value, int) else None

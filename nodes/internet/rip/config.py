@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import Annotated, Literal, get_args
 
 from catenet.nodes.control.units import (
     About,
     Duration,
-    Form,
     LanName,
     OptionError,
     RouteSource,
-    Secret,
+    check_timer,
     format_duration,
 )
 from catenet.nodes.internet.rip.packet import INFINITY, PASSWORD_LENGTH
-from catenet.nodes.keys.key import read_auth
+from catenet.nodes.keys.key import Auth, Key, read_auth
 from catenet.nodes.keys.keyring import Proofs, proofs_of
 
 __all__ = ["RipOptions", "SplitHorizon"]
@@ -27,8 +25,6 @@ SplitHorizon = Literal["off", "on", "poisoned"]
 Switch = Literal["off", "on"]
 Source = Annotated[str, RouteSource(("connected", "static", "default"))]
 
-_AUTH = Form("{password: WORD}, or {METHOD: {KEY-ID: WORD}}")
-_Key = Annotated[Secret | Mapping[str, Secret], Form("WORD, or {secret: WORD, from: 2m, until: 5m}")]
 _SHORTEST, _LONGEST = 0.1, 86_400.0
 
 
@@ -69,17 +65,7 @@ class RipOptions:
         ),
     ] = ("connected",)
     tag: Annotated[int, About("The mark, 0 to 65535, of the routes that are announced for others.")] = 0
-    auth: Annotated[
-        Mapping[str, Secret | Mapping[str, _Key]],
-        _AUTH,
-        About(
-            "{password: WORD}, or {METHOD: {KEY-ID: WORD}} with the methods md5 and hmac-sha-1, -256, -384 and -512. "
-            "Instead of its WORD a key may have {secret: WORD, from: 2m, until: 5m}, where `hex` may stand for "
-            "`secret`, and `send_from`, `send_until`, `accept_from` and `accept_until` for one use of the key; times "
-            "are durations since the lab was brought up, or like 2030-01-31T12:00:00Z. The key that began last signs, "
-            "of equal ones the first; each is taken as long as it is valid. Empty: no authentication."
-        ),
-    ] = field(default_factory=dict)
+    auth: Auth = field(default_factory=dict)
     fail_secure: Annotated[
         Switch,
         About("When the last key has expired, `off` keeps it in use, `on` ends routing (RFC 4822 section 5.1)."),
@@ -87,7 +73,7 @@ class RipOptions:
 
     def __post_init__(self) -> None:
         for timer in ("update", "timeout", "garbage"):
-            _check_timer(timer, getattr(self, timer))
+            check_timer(timer, getattr(self, timer), _SHORTEST, _LONGEST, "30s")
         if self.timeout < 2 * self.update:
             raise OptionError(
                 f"timeout {format_duration(self.timeout)} is under twice update ({format_duration(self.update)}): "
@@ -108,20 +94,17 @@ class RipOptions:
             raise OptionError("redistribute 'rip': its own routes are always announced", "redistribute", inner="rip")
         if isinstance(self.tag, bool) or not isinstance(self.tag, int) or not 0 <= self.tag <= 0xFFFF:
             raise OptionError(f"tag {self.tag!r} is out of range; it may be 0 to {0xFFFF}", "tag")
-        read_auth(self.auth, PASSWORD_LENGTH)
+        self.keys()
         if self.fail_secure not in get_args(Switch):
             raise OptionError(f"fail_secure {self.fail_secure!r} is neither on nor off", "fail_secure")
 
+    def keys(self, began: float = 0.0) -> bytes | tuple[Key, ...]:
+        """The option `auth`: a simple password, or keys in the file's order; none where it is empty.
+
+        `began`: seconds since 1970 when the lab was brought up.
+        """
+        return read_auth(self.auth, PASSWORD_LENGTH, began)
+
     def proofs(self) -> Proofs:
         """How it proves at some time that it may speak, and what it takes for a proof at some time."""
-        return proofs_of(read_auth(self.auth, PASSWORD_LENGTH))
-
-
-def _check_timer(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise OptionError(f"{name} {value!r} is no duration; write one like 30s", name)
-    if not _SHORTEST <= value <= _LONGEST:
-        raise OptionError(
-            f"{name} {value:g}s is out of range; it may be {format_duration(_SHORTEST)} to {format_duration(_LONGEST)}",
-            name,
-        )
+        return proofs_of(self.keys())

@@ -8,28 +8,18 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
-from catenet.nodes.internet.rip.authentication import Authentication, key_in
+from catenet.nodes.internet.rip.authentication import Authentication
 from catenet.nodes.internet.rip.cause import STARTED, TIMED_OUT, Cause, Reason
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.history import RouteHistory
 from catenet.nodes.internet.rip.neighbours import Neighbours
-from catenet.nodes.internet.rip.packet import (
-    INET,
-    INFINITY,
-    PASSWORD_LENGTH,
-    PORT,
-    REQUEST,
-    RESPONSE,
-    VERSION,
-    Entry,
-    Message,
-)
+from catenet.nodes.internet.rip.packet import INET, INFINITY, PORT, REQUEST, RESPONSE, VERSION, Entry, Message
 from catenet.nodes.internet.rip.received import ReceivedMessage, parse_message, prefix_of
 from catenet.nodes.internet.rip.refusals import Refusals
 from catenet.nodes.internet.rip.reports import CHANGED, LOST, report_of, status_of, timers_of
 from catenet.nodes.internet.rip.sender import Sender
 from catenet.nodes.internet.rip.table import MAX_ROUTES, Change, Route, Table
-from catenet.nodes.keys.key import read_auth
+from catenet.nodes.keys.prover import key_in
 from catenet.nodes.machine import (
     Action,
     Datagram,
@@ -79,8 +69,8 @@ class RipMachine:
         self._not_taken = not_taken
         self._wants = wants
         self._redistributed: dict[Prefix, tuple[NextHop, ...]] = {}
-        proof = read_auth(options.auth, PASSWORD_LENGTH, began)
-        self._auth = Authentication(proof, epoch, options.timeout, fail_secure=options.fail_secure == "on")
+        keys, fail_secure = options.keys(began), options.fail_secure == "on"
+        self._auth = Authentication(keys, epoch, options.timeout, fail_secure=fail_secure)
         self._now = 0.0
         self._random = random
         self._name_of = name_of

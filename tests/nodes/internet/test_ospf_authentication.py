@@ -13,7 +13,7 @@ from ospf_captured import captured
 from test_ospf_packet import PACKETS
 
 from catenet.nodes.address import Address
-from catenet.nodes.internet.ospf.authentication import MAX_NEIGHBOURS, Authentication, key_in
+from catenet.nodes.internet.ospf.authentication import MAX_NEIGHBOURS, Authentication
 from catenet.nodes.internet.ospf.packet import HELLO, NONE, PASSWORD_LENGTH, Hello, Packet, Request
 from catenet.nodes.keys.key import read_auth
 from catenet.nodes.machine import DecodeError
