@@ -14,7 +14,7 @@ import pytest
 from lab_bench import until
 from ospf_mixed import FOLDER, birdc, make_of, routers_of, until_right, wrong
 
-pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.lab("ospf-bfd/lab.yaml")]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600), pytest.mark.lab("ospf-bfd/lab.yaml")]
 
 SILENT = ("link12", "link13", "link23", "link24", "link14")
 SECONDS = 20.0
@@ -37,6 +37,7 @@ def test_silent_loss_is_seen_by_all_makes_long_before_the_dead_interval(lab: Any
         assert any(f"{other} on {link} is Down, was Full: BFD: " in line for line in said), link
 
 
+@pytest.mark.slow
 def test_a_make_that_is_killed_is_seen_and_comes_back(lab: Any) -> None:
     until_right(lab)
     until(lambda: down(lab))
