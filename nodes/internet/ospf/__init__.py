@@ -9,6 +9,7 @@ Files, in the order to read them:
     interface.py, neighbour.py    `Circuit` and `Neighbour`: what is known of an interface, of a conversation
     area.py, router.py    `Area`, `Scope`: how far an LSA goes; `Router`: what all parts share
     election.py, hello.py    who is there, and who becomes Designated Router (sections 9.4, 9.5, 10.5)
+    liveness.py    `Liveness`: neighbours whose loss BFD sees at once, where a lab file says so (RFC 5882)
     exchange.py    how two neighbours come to have one database (sections 10.6 to 10.9)
     recent.py, sending.py, flooding.py    each LSA to every router, until all have acknowledged it (sections 13, 14)
     originate.py, own.py    what this router says, and when (sections 12.4, 13.4, 14.1)
@@ -62,5 +63,5 @@ Deviations from the RFC, and what it leaves open:
 - 256 neighbours are held on an interface, and 256 others remembered with whom nothing comes about.
 - At most 20,000 LSAs and 4 MiB of others are held in one database, whatever a hostile neighbour floods.
 
-Supported standards: RFC 2328, RFC 5250 (as a router that passes on), RFC 5709.
+Supported standards: RFC 2328, RFC 5250 (as a router that passes on), RFC 5709, RFC 5882 (section 10.1).
 """
