@@ -166,6 +166,14 @@ class Scene(Protocol):
 
         """
 
+    def stops(self, at: str, via: Sequence[str], target: str) -> Sequence[Address]:
+        """By which addresses node `at` names these routers and, last, the target, for a packet to go that way.
+
+        Raises:
+            NoAnswerError: for `at` one of them has none.
+
+        """
+
     def name(self, address: str, at: str) -> str:
         """The node that has the address, as node `at` sees it; or the address itself."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from catenet.orchestrator.backend.protocols import Engine
     from catenet.orchestrator.observe.running import FoundLab
 
-__all__ = ["claims", "kinds", "lans", "lans_and_nodes", "nodes", "running", "shipped_labs", "tables", "traced"]
+__all__ = ["claims", "kinds", "lans", "lans_and_nodes", "named", "nodes", "running", "shipped_labs", "tables", "traced"]
 
 PATIENCE = 1.0
 """Seconds that a node has to say which tables it has."""
@@ -67,6 +67,11 @@ def traced(ctx: typer.Context) -> list[str]:
     """Where a route may lead; what a page is called, nobody can guess."""
     lab = _meant(ctx)
     return _offered([*lab.lans, *lab.nodes]) if ctx.params.get("what") == "route" else []
+
+
+def named(ctx: typer.Context) -> list[str]:
+    """`via`, and then the nodes that a source route may name: one may be visited twice."""
+    return _offered(_meant(ctx).nodes) if ctx.params.get("words") else ["via"]
 
 
 def tables(ctx: typer.Context) -> list[str]:

@@ -23,6 +23,7 @@ from catenet.orchestrator.capture.capturing import capturing
 from catenet.orchestrator.checks.expectation import Called, NoAnswerError, Talk
 from catenet.orchestrator.lab.addressing import unused_address
 from catenet.orchestrator.lab.realms import views
+from catenet.orchestrator.lab.source_routes import StopError, stops
 from catenet.orchestrator.observe import caches
 from catenet.orchestrator.observe.ask import ControlConnections
 from catenet.orchestrator.observe.calls import CallError, Calls, Phone, phones
@@ -83,6 +84,12 @@ class RunningScene:
         if self._views.at(at).holding(address) is not None and (why := self._views.unknown(lan, at, address)):
             raise NoAnswerError(why)
         return address
+
+    def stops(self, at: str, via: Sequence[str], target: str) -> tuple[Address, ...]:
+        try:
+            return tuple(stop.address for stop in stops(self.lab, at, [*via, target]))
+        except StopError as error:
+            raise NoAnswerError(str(error)) from None
 
     def name(self, address: str, at: str) -> str:
         try:
