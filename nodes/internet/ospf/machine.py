@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
 from catenet.nodes.internet.ospf import originate, show
+from catenet.nodes.internet.ospf.asked import asked_lsa
 from catenet.nodes.internet.ospf.authentication import Authentication
 from catenet.nodes.internet.ospf.config import OspfOptions
 from catenet.nodes.internet.ospf.exchange import Exchange
@@ -235,6 +236,21 @@ class OspfMachine:
         """Where the route to a prefix comes from; None where there is none."""
         self._router.now = now
         return explain(self._router, self._routing, prefix, self._epoch)
+
+    def say_anew(self, arguments: Mapping[str, Json], now: float) -> Json:
+        """Say one of its LSAs anew, though nothing has changed: the question `originate` (control/questions).
+
+        Raises:
+            ValueError: it does not run; or none of its LSAs is meant, or several are; the text says so.
+
+        """
+        kind, network, area = asked_lsa(arguments)
+        if not self._started or self._stopped:
+            raise ValueError("OSPF does not run here now")
+        self._router.now = now
+        said = self._own.say_anew(kind, network, area)
+        self._settle()
+        return said.to_json()
 
     # Inside
 

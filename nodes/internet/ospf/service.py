@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from catenet.nodes.control.service import Routing, Service, Table
 
 if TYPE_CHECKING:
+    from catenet.nodes.control.flooding import Flooding
     from catenet.nodes.control.topology import Disagree, Expected
     from catenet.nodes.internet.ospf.config import OspfOptions
 
@@ -31,6 +32,12 @@ def _disagreements() -> Disagree:
     return disagreements
 
 
+def _flooding() -> Flooding:
+    from catenet.nodes.internet.ospf.seen import FLOODING
+
+    return FLOODING
+
+
 SERVICES = (
     Service(
         "ospf",
@@ -43,6 +50,7 @@ SERVICES = (
             network_cost=1,
             disagreements=_disagreements,
             links="ospf links",
+            flooding=_flooding,
         ),
         tables=(
             Table(
