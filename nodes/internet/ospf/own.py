@@ -20,6 +20,7 @@ from catenet.nodes.internet.ospf.lsa import (
     LsaKey,
     LsaType,
 )
+from catenet.nodes.internet.ospf.neighbour import PACE
 from catenet.nodes.internet.ospf.originate import Wanted
 from catenet.nodes.internet.ospf.router import Router
 from catenet.nodes.machine import Randomness
@@ -115,7 +116,8 @@ class OwnLsas:
         own.at, own.lost = router.now, False
         scope.said.discard(key)
         self._flooding.install(scope, lsa, own=True)
-        self._flooding.flood(scope, lsa.header)
+        # Who has just got the instance that is outdone throws this one away within MinLSArrival: it comes again soon.
+        self._flooding.flood(scope, lsa.header, again=PACE if at_once else None)
         # LSRefreshTime is "the maximum time between distinct originations" (appendix B); so that what began together
         # does not stay together, it is a little less.
         own.refresh = router.now + self._random.uniform(LS_REFRESH * 0.9, LS_REFRESH)
@@ -148,6 +150,11 @@ class OwnLsas:
         if key.router == self._router.me:
             return True
         return key.type == LsaType.NETWORK and key.id in self._router.own_addresses
+
+    def outdone(self, scope: Scope, key: LsaKey) -> bool:
+        """It need not be taken in place of ours: who sends it does so again."""
+        own = self._wanted.get((scope, key))
+        return own is not None and self._router.now < own.taken_back + self._router.min_ls_interval
 
     def came_back(self, scope: Scope, lsa: Lsa) -> None:
         """ "The router must then advance the LSA's LS sequence number one past the received LS sequence number, and

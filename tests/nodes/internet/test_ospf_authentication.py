@@ -307,7 +307,7 @@ def number_of(packet: bytes) -> int:
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "b"]), st.floats(0, 5)), max_size=30))
 def test_d_4_3_the_number_sent_is_the_time_of_day_and_always_above_the_last(said: list[tuple[str, float]]) -> None:
-    """ "a value at least as large as the last value sent out the interface"; FRR #21387: since 10.6 it must be larger."""
+    """ "a value at least as large as the last value sent out the interface"; FRR #21387: it must be larger."""
     router, now, last = end({"md5": {"7": "hush"}}), 0.0, {"a": 0, "b": 0}
     for lan, wait in said:
         now += wait
