@@ -82,17 +82,16 @@ class OwnLsas:
         own = self._wanted.get((scope, key))
         if own is None:
             return
-        stored = scope.lsdb.get(key)
-        if stored is not None and stored.own and self._says(scope, key, own) and self._router.now < own.refresh:
+        if self._says(scope, key, own) and self._router.now < own.refresh:
             self._router.timers.set(("own", scope, key), own.refresh)
             return
         cause = "it is refreshed" if self._router.now >= own.refresh else "something has changed"
         self._originate(scope, key, own, cause)
 
     def _says(self, scope: Scope, key: LsaKey, own: _Own) -> bool:
-        """Whether the database has it as it should be."""
+        """Whether the database has it as it should be, and it is of this life: else nobody would refresh it."""
         stored = scope.lsdb.get(key)
-        if stored is None or stored.lsa.header.age == MAX_AGE:
+        if stored is None or not stored.own or stored.lsa.header.age == MAX_AGE:
             return False
         return stored.lsa.body == own.body and stored.lsa.header.options == own.options
 
