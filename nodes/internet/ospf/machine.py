@@ -111,6 +111,7 @@ class OspfMachine:
             "dead": partial(self._of_neighbour, self._hellos.dead_due),
             "describe": partial(self._of_neighbour, self._exchange.describe_due),
             "request": partial(self._of_neighbour, self._exchange.request_due),
+            "stalled": partial(self._of_neighbour, self._exchange.stalled_due),
             "retransmit": partial(self._of_neighbour, self._flooding.retransmit_due),
         }
         for interface in interfaces:
@@ -341,6 +342,7 @@ class OspfMachine:
             return
         self._counters[f"received.{type(body).__name__.lower()}"] += 1
         if isinstance(body, Description):
+            neighbour.mtu = body.mtu
             if body.mtu > circuit.interface.mtu:  # 10.6
                 why = f"MTU {body.mtu}, here {circuit.interface.mtu}"
                 self._hellos.refuse(circuit, (packet.router, source), "mtu", why)
