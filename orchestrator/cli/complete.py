@@ -15,7 +15,18 @@ if TYPE_CHECKING:
     from catenet.orchestrator.backend.protocols import Engine
     from catenet.orchestrator.observe.running import FoundLab
 
-__all__ = ["claims", "kinds", "lans", "lans_and_nodes", "nodes", "running", "shipped_labs", "tables", "traced"]
+__all__ = [
+    "claims",
+    "kinds",
+    "lans",
+    "lans_and_nodes",
+    "nodes",
+    "routing",
+    "running",
+    "shipped_labs",
+    "tables",
+    "traced",
+]
 
 PATIENCE = 1.0
 """Seconds that a node has to say which tables it has."""
@@ -93,6 +104,13 @@ def claims(ctx: typer.Context) -> list[str]:
     file = _meant(ctx).file
     text = file.read_text(encoding="utf-8", errors="replace") if file is not None else ""
     return sorted(set(re.findall(r"\bclaim: *([A-Z][0-9]+)\b", text)))
+
+
+def routing() -> list[str]:
+    """The services that find routes."""
+    from catenet.orchestrator.lab.routing import routing_services
+
+    return routing_services()
 
 
 def kinds() -> list[str]:
