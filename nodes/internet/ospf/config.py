@@ -17,6 +17,7 @@ from catenet.nodes.control.units import (
     check_timer,
     format_duration,
 )
+from catenet.nodes.internet.bfd.config import Bfd, BfdTimers, BfdTimerWords, bfd_on, check_bfd
 from catenet.nodes.internet.ospf.packet import PASSWORD_LENGTH
 from catenet.nodes.keys.key import Auth, Key, read_auth
 from catenet.nodes.keys.keyring import Proofs, proofs_of
@@ -43,6 +44,7 @@ class OnLan(NamedTuple):
     cost: int
     priority: int
     passive: bool
+    bfd: BfdTimers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ class OspfOptions:
         Duration,
         About("Seconds without a Hello after which a neighbour is gone. All routers of a LAN have the same."),
     ] = 40.0
+    bfd: Bfd = "off"
+    bfd_timers: BfdTimerWords = field(default_factory=dict)
     retransmit: Annotated[Duration, About("Seconds after which what was not acknowledged is sent once more.")] = 5.0
     cost: Annotated[
         Mapping[LanName, int],
@@ -130,6 +134,7 @@ class OspfOptions:
         ):
             _check_number(name, getattr(self, name), least, most)
         self.keys()
+        check_bfd(self.bfd, self.bfd_timers)
         if self.fail_secure not in get_args(Switch):
             raise OptionError(f"fail_secure {self.fail_secure!r} is neither on nor off", "fail_secure")
 
@@ -145,6 +150,7 @@ class OspfOptions:
             self.cost.get(lan, 1),
             self.priority.get(lan, 1),
             lan in self.passive,
+            None if lan in self.passive else bfd_on(self.bfd, self.bfd_timers, lan),
         )
 
     def kind_of(self, area: Address) -> AreaKind:
