@@ -13,11 +13,10 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from random import Random
 from typing import NamedTuple, TypeVar
 
 from figures import Figure
@@ -32,7 +31,8 @@ __all__ = ["MAKES", "Plan", "compare"]
 
 COLD = "all started"
 MAKES = {"ours": "catenet", "FRR": "frr", "BIRD": "bird"}
-SEED = 5
+_AHEAD = 1.0
+"""Seconds in which all rings can be told what is to happen, on a busy machine too."""
 Value = TypeVar("Value", float, Mended)
 
 Seconds = dict[str, dict[str, list[float]]]
@@ -40,29 +40,36 @@ Seconds = dict[str, dict[str, list[float]]]
 
 
 class Plan(NamedTuple):
-    """What is compared. `cycle`: seconds over which the moments of the faults are spread evenly from round to round, so
-    that no ring is favoured by what its routers were about to say. `mending`: what counts when a fault ends, too.
+    """What is compared. `cycle`: seconds between two messages of a router: the moments of the faults are spread evenly
+    over it from round to round, so that no ring is favoured by what its routers were about to say. `mending`: what
+    comes of the end of a fault counts, too.
     """
 
     copy: str
     routing: Routing
     cycle: float
+    faults: Sequence[str] = tuple(FAULTS)
     mending: bool = False
     cold_starts: bool = False
+
+    def moment(self, number: int, runs: int) -> float:
+        """When a fault of that round happens, in seconds since 1970: early enough to tell everybody before."""
+        soon = time.time() + _AHEAD
+        return soon + (self.cycle * number / runs - soon) % self.cycle
 
 
 def compare(plan: Plan, runs: int, steps: Steps) -> list[Figure]:
     """Medians over the runs, ours beside each other one's."""
     found: Seconds = {}
     told: Seconds = {}
-    random = Random(SEED)
     with _rings(plan, steps) as rings:
         for number in range(runs):
-            for what in FAULTS:
+            for what in plan.faults:
                 steps.step(f"run {number + 1} of {runs}: {what}")
-                time.sleep(plan.cycle * (number + random.random()) / runs)
-                steps.found(_note(found, what, _at_once(rings, lambda ring, what=what: ring.break_it(what))))
-                mended = _at_once(rings, lambda ring, what=what: ring.mend(what))
+                at = plan.moment(number, runs)
+                steps.found(_note(found, what, _at_once(rings, lambda ring, what=what, at=at: ring.break_it(what, at))))
+                at = plan.moment(number, runs)
+                mended = _at_once(rings, lambda ring, what=what, at=at: ring.mend(what, at))
                 back = {make: each.back for make, each in mended.items()}
                 steps.found(_note(found if plan.mending else told, f"{what}, mended: the shortest way", back))
                 _note(told, f"{what}, mended: lost", {make: each.lost for make, each in mended.items()})

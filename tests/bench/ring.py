@@ -107,20 +107,18 @@ class Ring:
             raise RuntimeError(f"{self._copy} has not converged: {'; '.join(lacking[:3])}")
         self._wait_for_answers(time.time())
 
-    def break_it(self, what: str) -> float:
-        """The fault happens, and the routers find the other way. Seconds for which probes were lost."""
+    def break_it(self, what: str, at: float) -> float:
+        """The fault happens at that time, and the routers find the other way. Seconds for which probes were lost."""
         verb, target, given = FAULTS[what]
-        began = time.time()
-        self._do(verb, target, options_of(verb, given))
-        return self._lost_since(began)
+        self._do(verb, target, at, options_of(verb, given))
+        return self._lost_since(at)
 
-    def mend(self, what: str) -> Mended:
-        """The fault ends, and the routers find the shortest way again."""
+    def mend(self, what: str, at: float) -> Mended:
+        """The fault ends at that time, and the routers find the shortest way again."""
         verb, target, _ = FAULTS[what]
-        began = time.time()
-        self._do(verbs()[verb].undone_by, target)
+        self._do(verbs()[verb].undone_by, target, at)
         self._wait_until(lambda: self._way[1] == _SHORTEST, "no probe goes the shortest way")
-        return Mended(self._lost_since(began), max(0.0, self._way[0] - began))
+        return Mended(self._lost_since(at), max(0.0, self._way[0] - at))
 
     def cold_start(self) -> float:
         """All routers die, and start together. Seconds from there until probes arrive."""
@@ -134,8 +132,12 @@ class Ring:
         with self._changed:
             return max(end for _, end in self._gaps) - began
 
-    def _do(self, verb: str, target: str, options: Any = None) -> None:
-        do(self._engine, self._running, verb, target, options)
+    def _do(self, verb: str, target: str, at: float, options: Any = None) -> None:
+        """A node takes no time: it is waited for here."""
+        if verbs()[verb].on == "node":
+            time.sleep(max(0.0, at - time.time()))
+            at = 0.0
+        do(self._engine, self._running, verb, target, options, at=at)
         self._wait_for_answers(time.time())
         self.settle()
 
