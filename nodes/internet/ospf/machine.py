@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
+from catenet.nodes.internet.icmp.packet import PROTOCOL as ICMP
 from catenet.nodes.internet.ospf import originate, show
 from catenet.nodes.internet.ospf.authentication import Authentication
 from catenet.nodes.internet.ospf.config import OspfOptions
@@ -17,6 +18,7 @@ from catenet.nodes.internet.ospf.hello import Hellos
 from catenet.nodes.internet.ospf.interface import Circuit
 from catenet.nodes.internet.ospf.interface_states import InterfaceEvent
 from catenet.nodes.internet.ospf.lsa import LsaType
+from catenet.nodes.internet.ospf.measuring import Measuring
 from catenet.nodes.internet.ospf.neighbour import Neighbour
 from catenet.nodes.internet.ospf.own import OwnLsas
 from catenet.nodes.internet.ospf.packet import (
@@ -91,11 +93,13 @@ class OspfMachine:
         self._hellos = Hellos(router, self._exchange)
         self._flooding = Flooding(router, self._outbox, self._exchange)
         self._own = OwnLsas(router, self._flooding, random)
+        self._measuring = Measuring(router, random)
         self._routing = Routing(router)
         self._redistributed: dict[Prefix, tuple[str, tuple[NextHop, ...]]] = {}
         self._started = self._stopped = False
         self._due: dict[object, Callable[..., None]] = {
             "hello": self._hellos.hello_due,
+            "echo": self._measuring.echo_due,
             "wait": self._hellos.wait_due,
             "acknowledge": self._outbox.acknowledge_due,
             "paced": self._outbox.paced_due,
@@ -113,7 +117,7 @@ class OspfMachine:
     # The contract
 
     def receive(self, packet: IpPacket, now: float) -> None:
-        """An IP packet of OSPF's protocol came in."""
+        """An IP packet of OSPF's protocol came in, or what answers an Echo."""
         router = self._router
         router.now = now
         circuit = router.circuits.get(packet.interface)
@@ -124,6 +128,8 @@ class OspfMachine:
         elif packet.source in router.own_addresses:
             # "Locally originated packets should not be passed on to OSPF." (8.2)
             self._counters["refused.own"] += 1
+        elif packet.protocol == ICMP:
+            self._measuring.receive(circuit, packet)
         else:
             self._receive(circuit, packet)
             self._settle()
@@ -179,6 +185,7 @@ class OspfMachine:
             self._routing.hasten()
             router.reconsider(urgent=not interface.up)
             if circuit is not None:
+                self._measuring.start(circuit)
                 event = InterfaceEvent.INTERFACE_UP if interface.up else InterfaceEvent.INTERFACE_DOWN
                 self._hellos.event(circuit, event)
         self._settle()
@@ -223,6 +230,7 @@ class OspfMachine:
     def _start(self) -> None:
         self._started = True
         for circuit in self._router.circuits.values():
+            self._measuring.start(circuit)
             if circuit.interface.up:
                 self._hellos.event(circuit, InterfaceEvent.INTERFACE_UP)
 

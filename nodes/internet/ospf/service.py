@@ -52,7 +52,15 @@ SERVICES = (
             ),
             Table("ospf lsdb", headings={"age": "age (s)", "left": "left (s)"}),
             Table("ospf neighbors", headings={"dead_in": "dead in (s)"}),
-            Table("ospf interfaces"),
+            Table(
+                "ospf interfaces",
+                headings={
+                    "changed": "changed (s)",
+                    "last": "last (ms)",
+                    "least": "least (ms)",
+                    "window": "the last eight (ms)",
+                },
+            ),
             Table("ospf spf-tree"),
             Table("ospf links", headings={"distance": "router's distance"}),
             Table("ospf routes"),
@@ -60,6 +68,7 @@ SERVICES = (
         events={
             "neighbor.changed": "router, node, lan, address, state, was, cause: a neighbor's state (section 10.1)",
             "designated.changed": "lan, designated, backup: who was elected on a LAN (section 9.4)",
+            "cost.changed": "lan, cost, was, round_trip: a measured cost is another one; round_trip: milliseconds",
             "lsa.originated": "area, type, id, sequence, cause: it says something new of itself (section 12.4)",
             "lsa.installed": "area, type, id, router, sequence, lan, from: a newer LSA of another router (section 13)",
             "lsa.flushed": "area, type, id, router, cause: an LSA has reached MaxAge (section 14)",
