@@ -54,7 +54,6 @@ SYSCTLS = {
     "net.ipv4.conf.default.rp_filter": "0",
     "net.ipv4.conf.all.send_redirects": "0",
     "net.ipv4.conf.default.send_redirects": "0",
-    "net.ipv4.conf.all.accept_source_route": "1",
     # A ping to all of a LAN is answered by all of it, as it was (RFC 1122 section 3.2.2.6 allows both).
     "net.ipv4.icmp_echo_ignore_broadcasts": "0",
     # Traceroute sends many probes at once and wants the address of the leg that each came in by.
@@ -63,6 +62,10 @@ SYSCTLS = {
     "net.ipv6.conf.all.disable_ipv6": "1",
     "net.ipv6.conf.default.disable_ipv6": "1",
 }
+
+SOURCE_ROUTES = ("net.ipv4.conf.all.accept_source_route", "net.ipv4.conf.default.accept_source_route")
+"""A packet with a source route is dropped unless both `all` and its interface's own say otherwise: that one is set by
+the node itself, since `default` counts for interfaces that come later."""
 
 GUARDED = {"net.ipv4.ip_local_port_range": "64512 65535"}
 """For a node with a service that sees each packet which crosses it, beside the others."""
@@ -265,7 +268,8 @@ def _sysctls(node: Node) -> dict[str, str]:
     once none can pass the service by. And its own connections are not from ports that the service may give away."""
     guarded = any(each.guards for each in declared(node.services))
     forward = {"net.ipv4.ip_forward": "1" if node.forward and not guarded else "0"}
-    return {**forward, **SYSCTLS, **(GUARDED if guarded else {})}
+    source_routes = dict.fromkeys(SOURCE_ROUTES, "1" if node.source_routes == "follow" else "0")
+    return {**forward, **source_routes, **SYSCTLS, **(GUARDED if guarded else {})}
 
 
 def _config(lab: Lab, node: Node, view: View, interfaces: tuple[InterfaceConfig, ...]) -> NodeConfig:
@@ -274,6 +278,7 @@ def _config(lab: Lab, node: Node, view: View, interfaces: tuple[InterfaceConfig,
         node=node.name,
         interfaces=interfaces,
         forward=node.forward,
+        source_routes=node.source_routes,
         gateway=node.gateway,
         routes=node.routes,
         nameserver=node.resolver,

@@ -17,6 +17,7 @@ from catenet.nodes.control.units import (
     check_timer,
     format_duration,
 )
+from catenet.nodes.internet.bfd.config import Bfd, BfdTimers, BfdTimerWords, bfd_on, check_bfd
 from catenet.nodes.internet.ospf.packet import PASSWORD_LENGTH
 from catenet.nodes.keys.key import Auth, Key, read_auth
 from catenet.nodes.keys.keyring import Proofs, proofs_of
@@ -48,6 +49,7 @@ class OnLan(NamedTuple):
     cost: int
     priority: int
     passive: bool
+    bfd: BfdTimers | None = None
     measured: bool = False
 
 
@@ -82,6 +84,8 @@ class OspfOptions:
         Duration,
         About("Seconds without a Hello after which a neighbour is gone. All routers of a LAN have the same."),
     ] = 40.0
+    bfd: Bfd = "off"
+    bfd_timers: BfdTimerWords = field(default_factory=dict)
     retransmit: Annotated[Duration, About("Seconds after which what was not acknowledged is sent once more.")] = 5.0
     cost: Annotated[
         Mapping[LanName, Cost],
@@ -146,6 +150,7 @@ class OspfOptions:
         ):
             _check_number(name, getattr(self, name), least, most)
         self.keys()
+        check_bfd(self.bfd, self.bfd_timers)
         for name in ("fail_secure", "smoothing"):
             if getattr(self, name) not in get_args(Switch):
                 raise OptionError(f"{name} {getattr(self, name)!r} is neither on nor off", name)
@@ -162,6 +167,7 @@ class OspfOptions:
             self.fixed_costs().get(lan, _DEFAULT_COST),
             self.priority.get(lan, 1),
             lan in self.passive,
+            None if lan in self.passive else bfd_on(self.bfd, self.bfd_timers, lan),
             self.cost.get(lan) == MEASURED,
         )
 

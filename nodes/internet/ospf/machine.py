@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
 from catenet.nodes.internet.icmp.packet import PROTOCOL as ICMP
 from catenet.nodes.internet.ospf import originate, show
+from catenet.nodes.internet.ospf.asked import asked_lsa
 from catenet.nodes.internet.ospf.authentication import Authentication
 from catenet.nodes.internet.ospf.config import OspfOptions
 from catenet.nodes.internet.ospf.exchange import Exchange
@@ -17,6 +18,7 @@ from catenet.nodes.internet.ospf.flooding import Flooding
 from catenet.nodes.internet.ospf.hello import Hellos
 from catenet.nodes.internet.ospf.interface import Circuit
 from catenet.nodes.internet.ospf.interface_states import InterfaceEvent
+from catenet.nodes.internet.ospf.liveness import Liveness
 from catenet.nodes.internet.ospf.lsa import LsaType
 from catenet.nodes.internet.ospf.measuring import Measuring
 from catenet.nodes.internet.ospf.neighbour import Neighbour
@@ -39,11 +41,14 @@ from catenet.nodes.internet.ospf.sending import Outbox
 from catenet.nodes.keys.prover import key_in
 from catenet.nodes.machine import (
     Action,
+    Datagram,
     DecodeError,
     Interface,
     IpPacket,
     Json,
     NextHop,
+    OpenPort,
+    Port,
     Randomness,
     Wants,
     always,
@@ -91,6 +96,7 @@ class OspfMachine:
         self._outbox = Outbox(router)
         self._exchange = Exchange(router, self._outbox)
         self._hellos = Hellos(router, self._exchange)
+        self._liveness = router.liveness = Liveness(router, self._hellos, random)
         self._flooding = Flooding(router, self._outbox, self._exchange)
         self._own = OwnLsas(router, self._flooding, random)
         self._measuring = Measuring(router, random)
@@ -116,10 +122,14 @@ class OspfMachine:
 
     # The contract
 
-    def receive(self, packet: IpPacket, now: float) -> None:
-        """An IP packet of OSPF's protocol came in, or what answers an Echo."""
+    def receive(self, packet: IpPacket | Datagram, now: float) -> None:
+        """An IP packet of OSPF's protocol came in, what answers an Echo, or a datagram of BFD's."""
         router = self._router
         router.now = now
+        if isinstance(packet, Datagram):
+            if self._started and not self._stopped and self._liveness.receive(packet):
+                self._settle()
+            return
         circuit = router.circuits.get(packet.interface)
         if not self._started or self._stopped:
             self._counters["refused.not-running"] += 1
@@ -140,6 +150,9 @@ class OspfMachine:
         router.now = now
         if self._stopped:
             return
+        followed = self._liveness.wake()
+        if not followed and now < self._next():
+            return
         if now >= router.auth.next_change:
             self._actions += router.auth.take_reports(router.circuits, now)
         if not self._started:
@@ -152,19 +165,15 @@ class OspfMachine:
 
     def next_wake(self) -> float | None:
         """When the earliest timer runs out; 0 before the start, None after the end."""
-        router = self._router
         if self._stopped:
             return None
-        if not self._started:
-            return 0.0
-        timer = router.timers.next()
-        due = min(router.reconsider_at, self._routing.due, self._flooding.next_expiry, router.auth.next_change)
-        return max(0.0, due if timer is None else min(due, timer))
+        timer = self._liveness.next_wake()
+        return max(0.0, self._next() if timer is None else min(self._next(), timer))
 
     def take_actions(self) -> list[Action]:
         """What is flooded leaves now: what came in together goes on together."""
         self._outbox.flush()
-        actions = self._actions.copy()
+        actions = self._actions + self._liveness.take_actions()
         self._actions.clear()
         return actions
 
@@ -185,7 +194,6 @@ class OspfMachine:
             self._routing.hasten()
             router.reconsider(urgent=not interface.up)
             if circuit is not None:
-                self._measuring.start(circuit)
                 event = InterfaceEvent.INTERFACE_UP if interface.up else InterfaceEvent.INTERFACE_DOWN
                 self._hellos.event(circuit, event)
         self._settle()
@@ -208,7 +216,22 @@ class OspfMachine:
             self._outbox.flush()
             for circuit in self._router.up:
                 self._hellos.say_goodbye(circuit)
+            self._liveness.shutdown()
         self._stopped = True
+
+    def port_opened(self, asked: OpenPort, port: Port, now: float) -> None:
+        """Nothing follows of it."""
+
+    def port_failed(self, asked: OpenPort, why: str, now: float) -> None:
+        """Only the ports from which BFD's sessions speak may be others.
+
+        Raises:
+            OSError: it was none of them.
+
+        """
+        self._router.now = now
+        if not self._liveness.port_failed(asked):
+            raise OSError(f"{asked.port}: {why}")
 
     def show(self, table: str, now: float) -> Json:
         """One of the tables of the declaration."""
@@ -220,19 +243,46 @@ class OspfMachine:
         self._router.now = now
         return explain(self._router, self._routing, prefix, self._epoch)
 
+    def say_anew(self, arguments: Mapping[str, Json], now: float) -> Json:
+        """Say one of its LSAs anew, though nothing has changed: the question `originate` (control/questions).
+
+        Raises:
+            ValueError: it does not run; or none of its LSAs is meant, or several are; the text says so.
+
+        """
+        kind, network, area = asked_lsa(arguments)
+        if not self._started or self._stopped:
+            raise ValueError("OSPF does not run here now")
+        self._router.now = now
+        said = self._own.say_anew(kind, network, area)
+        self._settle()
+        return said.to_json()
+
     # Inside
 
     def _add(self, interface: Interface) -> Circuit | None:
         self._router.set_interface(interface)
         on = self._options.at(interface.name)
-        return None if on is None else self._router.add(interface, on)
+        if on is None:
+            return None
+        circuit = self._router.add(interface, on)
+        self._liveness.add(circuit)
+        return circuit
 
     def _start(self) -> None:
         self._started = True
         for circuit in self._router.circuits.values():
-            self._measuring.start(circuit)
             if circuit.interface.up:
                 self._hellos.event(circuit, InterfaceEvent.INTERFACE_UP)
+
+    def _next(self) -> float:
+        """When the earliest timer but BFD's runs out; 0 before the start."""
+        router = self._router
+        if not self._started:
+            return 0.0
+        due = min(router.reconsider_at, self._routing.due, self._flooding.next_expiry, router.auth.next_change)
+        timer = router.timers.next()
+        return due if timer is None else min(due, timer)
 
     def _of_neighbour(self, function: Callable[[Neighbour], None], name: str, key: Address) -> None:
         neighbour = self._router.circuits[name].neighbours.get(key)
@@ -243,6 +293,8 @@ class OspfMachine:
         """What follows of what has happened: elections, LSAs, routes, and again, as one makes the other necessary."""
         router = self._router
         self._hellos.run()
+        while router.met:
+            self._liveness.follow(router.met.pop(0))
         if self._exchange.answered:
             self._exchange.proceed()
         if router.settling:

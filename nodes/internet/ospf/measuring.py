@@ -1,7 +1,7 @@
 """`Measuring`: what the way to the neighbours costs, by Echo (RFC 792), where an interface's `cost` is `measured`.
 
 Twice a second each neighbour that is Full is sent one; its kernel answers, whatever program is its router. The first
-ones follow each other faster, so that a new neighbour's link has its cost within about 3 s. What round_trips.py makes
+ones follow each other faster, so that a new neighbour's link has its cost within 4 s. What round_trips.py makes
 of the answers is the interface's cost in the router-LSA and in the calculation of routes. Where nobody answers, it
 stays: loss is the affair of the dead interval.
 
@@ -43,15 +43,8 @@ class Measuring:
     def __init__(self, router: Router, random: Randomness) -> None:
         self._router = router
         self._random = random
-        self._identifier: int | None = None
-
-    def start(self, circuit: Circuit) -> None:
-        """On an interface, for as long as the router runs."""
-        if circuit.measured is None:
-            return
-        if self._identifier is None:
-            self._identifier = self._any_number()
-        self._router.timers.set(("echo", circuit.name), self._router.now + _QUICK)
+        self._identifier = -1
+        """None yet: drawn with the first Echo, so that who measures nothing draws nothing."""
 
     def _any_number(self) -> int:
         return int(self._random.uniform(0, _NUMBERS))
@@ -82,7 +75,8 @@ class Measuring:
 
     def _ask(self, circuit: Circuit, neighbour: Neighbour, trips: RoundTrips) -> None:
         router = self._router
-        assert self._identifier is not None
+        if self._identifier < 0:
+            self._identifier = self._any_number()
         data = bytes(Echo(self._identifier, trips.ask(router.now)))
         router.counters["sent.echo"] += 1
         router.actions.append(Send(IpPacket(data, circuit.address, neighbour.address, PROTOCOL, circuit.name)))

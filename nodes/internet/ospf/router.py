@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from math import inf
+from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Address
 from catenet.nodes.internet.icmp.packet import ECHO_REPLY
@@ -20,6 +21,9 @@ from catenet.nodes.internet.ospf.packet import ALL_ROUTERS, PROTOCOL, Packet, Pa
 from catenet.nodes.internet.ospf.reports import Reporter
 from catenet.nodes.machine import Action, Interface, Ip, IpPacket, JoinGroup, OpenPort, Send
 from catenet.nodes.timers import Timers
+
+if TYPE_CHECKING:
+    from catenet.nodes.internet.ospf.liveness import Liveness
 
 __all__ = ["FLOODED_IN_AS", "KNOWN_TYPES", "OPAQUE_TYPES", "Router"]
 
@@ -43,7 +47,8 @@ TimerKey = tuple[object, ...]
 
 
 class Router:
-    """One router. `me` is its Router ID, `now` the time of what is going on."""
+    """One router. `me` is its Router ID, `now` the time of what is going on; `liveness`, which is to be set, its
+    neighbours' BFD."""
 
     def __init__(
         self, me: Address, options: OspfOptions, auth: Authentication, reporter: Reporter, *, epoch: float
@@ -61,6 +66,7 @@ class Router:
         self.own_addresses: frozenset[Address] = frozenset()
         self.circuits: dict[str, Circuit] = {}
         self.areas: dict[Address, Area] = {}
+        self.liveness: Liveness
         self.everywhere = Scope("")
         self.scopes = [self.everywhere]
         self.hello, self.dead = int(options.hello), int(options.dead)
@@ -71,6 +77,8 @@ class Router:
         self._reconsider_by = inf
         self.calculate = False
         """Whether something has changed that routes are calculated from."""
+        self.met: list[Neighbour] = []
+        """Neighbours that have reached 2-Way, or have left it."""
         self.settling = False
         """Whether LSAs at MaxAge may have become superfluous."""
         self._epoch = epoch
@@ -94,6 +102,7 @@ class Router:
             self.actions.append(JoinGroup(circuit.port, ALL_ROUTERS))
         if on.measured:
             self.actions.append(OpenPort(Ip(ICMP, circuit.name), ttl=1, keeps=_KEPT, kinds=(ECHO_REPLY,)))
+            self.timers.set(("echo", circuit.name), self.now)
         return circuit
 
     def set_interface(self, interface: Interface) -> None:

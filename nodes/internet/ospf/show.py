@@ -54,7 +54,10 @@ def _summary(router: Router, routing: Routing, kernel: Kernel) -> Json:
             for area in router.areas.values()
         ],
         **({"keys": keys} if keys else {}),
-        "counters": {**dict(sorted(router.counters.items())), "calculations": routing.calculations},
+        "counters": {
+            **dict(sorted({**router.counters, **router.liveness.counters}.items())),
+            "calculations": routing.calculations,
+        },
         "timers": {
             "hello": router.hello,
             "dead": router.dead,
@@ -134,6 +137,7 @@ def _neighbour_rows(router: Router) -> Iterator[dict[str, Json]]:
                 "state": neighbour.state.word,
                 "role": _role(neighbour),
                 "priority": neighbour.priority,
+                "bfd": router.liveness.state(neighbour),
                 "dead_in": round(max(neighbour.heard + router.dead - now, 0.0), 3),
                 "requested": len(neighbour.requests),
                 "unacknowledged": len(neighbour.retransmissions),
@@ -151,11 +155,16 @@ def _neighbour_rows(router: Router) -> Iterator[dict[str, Json]]:
                 "state": NeighbourState.DOWN.word,
                 "role": None,
                 "priority": None,
+                "bfd": None,
                 "dead_in": None,
                 "requested": None,
                 "unacknowledged": None,
                 "cause": mismatch.why,
             }
+
+
+def _bfd(router: Router, routing: Routing, kernel: Kernel) -> Json:  # noqa: ARG001
+    return list(router.liveness.rows())
 
 
 def _cause(neighbour: Neighbour, router: Router) -> str:
@@ -285,6 +294,7 @@ TABLES: Mapping[str, Callable[[Router, Routing, Kernel], Json]] = {
     "ospf": _summary,
     "ospf lsdb": _lsdb,
     "ospf neighbors": _neighbours,
+    "ospf bfd": _bfd,
     "ospf interfaces": _interfaces,
     "ospf spf-tree": _spf_tree,
     "ospf links": _links,

@@ -16,6 +16,7 @@ from catenet.nodes.address import Address
 from catenet.nodes.internet.ospf.authentication import MAX_NEIGHBOURS, Authentication
 from catenet.nodes.internet.ospf.packet import HELLO, NONE, PASSWORD_LENGTH, Hello, Packet, Request
 from catenet.nodes.keys.key import read_auth
+from catenet.nodes.keys.prover import key_in
 from catenet.nodes.machine import DecodeError
 
 A = Address.parse

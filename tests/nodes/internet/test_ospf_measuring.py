@@ -62,7 +62,7 @@ def test_it_opens_a_port_that_hears_echo_replies_alone_and_only_where_it_measure
 
 def test_only_a_full_neighbour_is_asked_and_by_its_own_address() -> None:
     router = Measured()
-    router.wait(0.15)
+    router.wait(0.55)
     ((packet, echo),) = router.echoes()
     assert (packet.source, packet.destination, packet.interface) == (ME, Address.parse(LOW), "link1")
     assert not echo.reply
@@ -105,7 +105,7 @@ def test_the_answers_of_others_are_no_answers() -> None:
     """By another address, with another identifier, with a sequence number that is not waited for, with data, twice,
     late; that of another program's `ping` is nobody's fault."""
     router = Measured()
-    router.wait(0.15)
+    router.wait(0.55)
     ((_, echo),) = router.echoes()
     router.answer(echo.answer(), source=HIGH)
     router.answer(echo.answer()._replace(identifier=echo.identifier ^ 1))
@@ -125,7 +125,7 @@ def test_the_answers_of_others_are_no_answers() -> None:
 
 def test_an_answer_counts_on_the_interface_of_its_neighbour_alone() -> None:
     router = Measured()
-    router.wait(0.15)
+    router.wait(0.55)
     ((_, echo),) = router.echoes()
     router.answer(echo.answer(), link="link2")
     assert router.interface()["round_trips"][0]["last"] is None
