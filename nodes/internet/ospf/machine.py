@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
+from catenet.nodes.internet.icmp.packet import PROTOCOL as ICMP
 from catenet.nodes.internet.ospf import originate, show
 from catenet.nodes.internet.ospf.asked import asked_lsa
 from catenet.nodes.internet.ospf.authentication import Authentication
@@ -19,6 +20,7 @@ from catenet.nodes.internet.ospf.interface import Circuit
 from catenet.nodes.internet.ospf.interface_states import InterfaceEvent
 from catenet.nodes.internet.ospf.liveness import Liveness
 from catenet.nodes.internet.ospf.lsa import LsaType
+from catenet.nodes.internet.ospf.measuring import Measuring
 from catenet.nodes.internet.ospf.neighbour import Neighbour
 from catenet.nodes.internet.ospf.own import OwnLsas
 from catenet.nodes.internet.ospf.packet import (
@@ -97,11 +99,13 @@ class OspfMachine:
         self._liveness = router.liveness = Liveness(router, self._hellos, random)
         self._flooding = Flooding(router, self._outbox, self._exchange)
         self._own = OwnLsas(router, self._flooding, random)
+        self._measuring = Measuring(router, random)
         self._routing = Routing(router)
         self._redistributed: dict[Prefix, OtherRoute] = {}
         self._started = self._stopped = False
         self._due: dict[object, Callable[..., None]] = {
             "hello": self._hellos.hello_due,
+            "echo": self._measuring.echo_due,
             "wait": self._hellos.wait_due,
             "acknowledge": self._outbox.acknowledge_due,
             "paced": self._outbox.paced_due,
@@ -120,7 +124,7 @@ class OspfMachine:
     # The contract
 
     def receive(self, packet: IpPacket | Datagram, now: float) -> None:
-        """An IP packet of OSPF's protocol came in, or a datagram of BFD's."""
+        """An IP packet of OSPF's protocol came in, what answers an Echo, or a datagram of BFD's."""
         router = self._router
         router.now = now
         if isinstance(packet, Datagram):
@@ -135,6 +139,8 @@ class OspfMachine:
         elif packet.source in router.own_addresses:
             # "Locally originated packets should not be passed on to OSPF." (8.2)
             self._counters["refused.own"] += 1
+        elif packet.protocol == ICMP:
+            self._measuring.receive(circuit, packet)
         else:
             self._receive(circuit, packet)
             self._settle()

@@ -68,7 +68,7 @@ class Routing:
         for circuit in self._router.up:
             full = {each.router: each.address for each in circuit.in_state(NeighbourState.FULL)}
             interface = circuit.interface
-            yield Link(circuit.name, circuit.address, interface.prefix, circuit.area.id, circuit.on.cost, full)
+            yield Link(circuit.name, circuit.address, interface.prefix, circuit.area.id, circuit.cost, full)
 
     def _install(self) -> None:
         """A network of our own that is up needs no route, whatever others say of it."""
