@@ -10,6 +10,7 @@ route_events  how a service tells that a route came, changed or went
 service      the declaration of a service; needs: what it needs of its lab, and is told of it
 implementation  who does a service's work, as a lab file says it
 certificate  which certificate a service shows, and how it is told of it
+flooding     what a capture shows of a protocol that floods; how a router says something anew
 topology     what a routing protocol should find in a lab
 link         what one end of a LAN is like
 units        durations as the user writes them
