@@ -95,6 +95,13 @@ def test_the_way_of_the_database_is_the_one_that_is_taken_anyhow(bench: Bench) -
     assert [hop.node for hop in done.hops] == [hop.node for hop in done.plain] == ["a", "b", "c", "h2"]
 
 
+def test_all_of_a_node_says_the_same(bench: Bench) -> None:
+    """Of the kernel's switches both count: that of all interfaces, and that of the one by which the packet comes."""
+    for node, word in (("d", "1"), ("e", "0")):
+        script = "cd /proc/sys/net/ipv4/conf; cat all/accept_source_route default/accept_source_route"
+        assert bench.sh(node, f"{script} eth*/accept_source_route").split() == [word] * 4
+
+
 def test_who_does_not_follow_sends_nothing_on(bench: Bench) -> None:
     """Not even what would go by it anyhow: it is not named, but on the way."""
     via = [Address.parse("10.12.16.5")]
