@@ -49,6 +49,8 @@ TARGETS: Mapping[str, str] = {
     "stun-client": "fuzz_stun:client",
     "supernode": "fuzz_turn:supernode",
     "icmp-error": "fuzz_turn:icmp",
+    "ipv4-error": "fuzz_ipv4:packet",
+    "source-route": "fuzz_ipv4:said",
     "directory-request": "fuzz_directory:request",
     "directory-machine": "fuzz_directory:directory",
     "directory-client": "fuzz_directory:client",
