@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
+from catenet.nodes.internet.icmp.packet import PROTOCOL as ICMP
 from catenet.nodes.internet.ospf import originate, show
 from catenet.nodes.internet.ospf.asked import asked_lsa
 from catenet.nodes.internet.ospf.authentication import Authentication
@@ -19,6 +20,7 @@ from catenet.nodes.internet.ospf.interface import Circuit
 from catenet.nodes.internet.ospf.interface_states import InterfaceEvent
 from catenet.nodes.internet.ospf.liveness import Liveness
 from catenet.nodes.internet.ospf.lsa import LsaType
+from catenet.nodes.internet.ospf.measuring import Measuring
 from catenet.nodes.internet.ospf.neighbour import Neighbour
 from catenet.nodes.internet.ospf.own import OwnLsas
 from catenet.nodes.internet.ospf.packet import (
@@ -44,8 +46,8 @@ from catenet.nodes.machine import (
     Interface,
     IpPacket,
     Json,
-    NextHop,
     OpenPort,
+    OtherRoute,
     Port,
     Randomness,
     Wants,
@@ -97,11 +99,13 @@ class OspfMachine:
         self._liveness = router.liveness = Liveness(router, self._hellos, random)
         self._flooding = Flooding(router, self._outbox, self._exchange)
         self._own = OwnLsas(router, self._flooding, random)
+        self._measuring = Measuring(router, random)
         self._routing = Routing(router)
-        self._redistributed: dict[Prefix, tuple[str, tuple[NextHop, ...]]] = {}
+        self._redistributed: dict[Prefix, OtherRoute] = {}
         self._started = self._stopped = False
         self._due: dict[object, Callable[..., None]] = {
             "hello": self._hellos.hello_due,
+            "echo": self._measuring.echo_due,
             "wait": self._hellos.wait_due,
             "acknowledge": self._outbox.acknowledge_due,
             "paced": self._outbox.paced_due,
@@ -111,6 +115,7 @@ class OspfMachine:
             "dead": partial(self._of_neighbour, self._hellos.dead_due),
             "describe": partial(self._of_neighbour, self._exchange.describe_due),
             "request": partial(self._of_neighbour, self._exchange.request_due),
+            "stalled": partial(self._of_neighbour, self._exchange.stalled_due),
             "retransmit": partial(self._of_neighbour, self._flooding.retransmit_due),
         }
         for interface in interfaces:
@@ -119,7 +124,7 @@ class OspfMachine:
     # The contract
 
     def receive(self, packet: IpPacket | Datagram, now: float) -> None:
-        """An IP packet of OSPF's protocol came in, or a datagram of BFD's."""
+        """An IP packet of OSPF's protocol came in, what answers an Echo, or a datagram of BFD's."""
         router = self._router
         router.now = now
         if isinstance(packet, Datagram):
@@ -134,6 +139,8 @@ class OspfMachine:
         elif packet.source in router.own_addresses:
             # "Locally originated packets should not be passed on to OSPF." (8.2)
             self._counters["refused.own"] += 1
+        elif packet.protocol == ICMP:
+            self._measuring.receive(circuit, packet)
         else:
             self._receive(circuit, packet)
             self._settle()
@@ -192,11 +199,11 @@ class OspfMachine:
                 self._hellos.event(circuit, event)
         self._settle()
 
-    def route_changed(self, source: str, prefix: Prefix, next_hops: tuple[NextHop, ...] | None, now: float) -> None:
+    def route_changed(self, source: str, prefix: Prefix, route: OtherRoute | None, now: float) -> None:
         """The best route to a prefix beside OSPF's own is now this one, of that source; None: it has none any more."""
         self._router.now = now
-        if next_hops is not None and source in self._options.redistribute and prefix != DEFAULT:
-            self._redistributed[prefix] = source, next_hops
+        if route is not None and source in self._options.redistribute and prefix != DEFAULT:
+            self._redistributed[prefix] = route
         elif self._redistributed.pop(prefix, None) is None:
             return
         if self._started and not self._stopped:
@@ -341,6 +348,7 @@ class OspfMachine:
             return
         self._counters[f"received.{type(body).__name__.lower()}"] += 1
         if isinstance(body, Description):
+            neighbour.mtu = body.mtu
             if body.mtu > circuit.interface.mtu:  # 10.6
                 why = f"MTU {body.mtu}, here {circuit.interface.mtu}"
                 self._hellos.refuse(circuit, (packet.router, source), "mtu", why)
@@ -383,11 +391,11 @@ class OspfMachine:
         """The routes of others, the interfaces that are `off`, and the default route, where the options say so."""
         router, chosen = self._router, self._options.redistribute
         spoken = {circuit.interface.prefix for circuit in router.circuits.values()}
-        routes = {prefix: hops for prefix, (_, hops) in self._redistributed.items() if prefix not in spoken}
+        routes = {prefix: route for prefix, route in self._redistributed.items() if prefix not in spoken}
         if "connected" in chosen:
             for interface in router.interfaces.values():
                 if interface.name not in router.circuits and interface.up:
-                    routes[interface.prefix] = ()
+                    routes[interface.prefix] = OtherRoute(())
         if "default" in chosen:
-            routes[DEFAULT] = ()
+            routes[DEFAULT] = OtherRoute(())
         return originate.externals(router, routes)

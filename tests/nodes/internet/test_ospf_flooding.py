@@ -426,6 +426,39 @@ def test_14_what_nobody_refreshes_is_flushed_after_max_age() -> None:
     assert received(router) is None
 
 
+def test_14_a_neighbour_that_stays_in_loading_does_not_keep_what_is_flushed() -> None:
+    """ "b) none of the router's neighbors are in states Exchange or Loading": so nobody may stay there for ever."""
+    router, one, other = between()
+    one.update(lsa(FAR))
+    router.wait(2)
+    third = Peer(router, "10.0.1.3")
+    third.greet()
+    third.exchange(lsa("7.7.7.7").header)
+    one.update(lsa(FAR, age=MAX_AGE))
+    for _ in range(6):
+        router.wait(9)
+        for peer in (one, other, third):
+            peer.acknowledge_all()
+            peer.greet()
+    assert received(router) is None
+
+
+def test_14_who_never_acknowledges_does_not_keep_what_is_flushed_for_ever() -> None:
+    """For another MaxAge: by then nobody can have an older instance."""
+    router, one, other = between()
+    one.update(lsa(FAR, age=MAX_AGE - 1))
+    for second in range(0, MAX_AGE + 30, 10):
+        router.wait(10)
+        one.acknowledge_all()
+        one.greet()
+        other.greet()
+        router.clear()
+        assert received(router) is not None or second > MAX_AGE
+    assert received(router) is None
+    assert other.state == "Full"
+    assert next(row for row in router.show("ospf neighbors") if row["address"] == other.address)["unacknowledged"] <= 1
+
+
 def test_14_what_is_flushed_is_not_forgotten_at_once() -> None:
     """An older instance that was late on another way is no news for 10 s, and its sender hears of the flush."""
     router, one, other = between()
