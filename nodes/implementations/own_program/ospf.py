@@ -1,4 +1,4 @@
-"""The service `ospf` by a program of the user's own: its routes are in its table of the kernel's, with OSPF's metrics."""
+"""The service `ospf` by a program of the user's own: its routes are in its table of the kernel's, with OSPF metrics."""
 
 from __future__ import annotations
 

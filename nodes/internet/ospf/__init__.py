@@ -21,7 +21,8 @@ Files, in the order to read them:
     routes.py, routing.py    `calculate`: all of that in its order (section 16); when, and what the kernel gets
     machine.py   `OspfMachine`: what comes in, and what follows of it (section 8.2)
     reports.py, show.py, explaining.py    events; `show ospf`; which LSA a route is made of
-    asked.py    which of its LSAs somebody wants to have said anew; seen.py    what a capture shows of flooding
+    asked.py    which of its LSAs somebody wants to have said anew
+    seen.py    what a capture shows of flooding
     links.py    an area's links and its shortest-path tree, as others draw them
     service.py   the declaration
     config.py    `OspfOptions`, what a lab file may say
