@@ -21,8 +21,10 @@ Files, in the order to read them:
     intra_area.py, inter_area.py, externals.py    the routes of each kind (sections 16.1 to 16.4)
     routes.py, routing.py    `calculate`: all of that in its order (section 16); when, and what the kernel gets
     receiving.py, machine.py   whether what comes in is for this router (section 8.2); `OspfMachine`, what follows of it
-    reports.py, show.py, explaining.py    events; `show ospf`; which LSA a route is made of
-    asked.py    which of its LSAs somebody wants to have said anew; seen.py    what a capture shows of flooding
+    reports.py, show.py    events; `show ospf`
+    history.py, explaining.py    what became of each route; which LSA it is made of
+    asked.py    which of its LSAs somebody wants to have said anew
+    seen.py    what a capture shows of flooding
     links.py    an area's links and its shortest-path tree, as others draw them
     service.py   the declaration
     config.py    `OspfOptions`, what a lab file may say
