@@ -24,4 +24,4 @@ async def serve(context: ServiceContext, options: OspfOptions) -> None:
         wants=context.wants,
         not_taken=context.not_taken,
     )
-    await run_machine(context, machine)
+    await run_machine(context, machine, questions={"originate": machine.say_anew})

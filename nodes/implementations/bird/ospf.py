@@ -17,6 +17,7 @@ from catenet.nodes.implementations.daemon import (
     Run,
     Task,
 )
+from catenet.nodes.implementations.measuring import measuring_faults
 from catenet.nodes.implementations.redistribution import redistribution_faults
 from catenet.nodes.internet.ospf.config import OnLan, OspfOptions
 
@@ -39,7 +40,7 @@ def _run(task: Task) -> Run:
 
 def _routes(task: Task) -> RouteExchange:
     command = ask(task, "show", "route", "primary", "protocol", "ospf1")
-    return RouteExchange(PrintedTable(command, read_table), own_metrics=task.options.cost)
+    return RouteExchange(PrintedTable(command, read_table), own_metrics=task.options.fixed_costs())
 
 
 def read_table(text: str) -> list[LearnedRoute]:
@@ -84,6 +85,7 @@ def _faults(options: OspfOptions) -> Iterator[str]:
         yield from secret_faults(keys)
         if any(key.number == 0 for key in keys):
             yield "has no key with the id 0"
+    yield from measuring_faults(options)
     yield from redistribution_faults(options)
 
 
@@ -99,6 +101,7 @@ protocol kernel {{
   ipv4 {{ import none; export where source ~ [RTS_OSPF, RTS_OSPF_IA, RTS_OSPF_EXT1, RTS_OSPF_EXT2]; }};
 }}
 {static_protocol(task)}
+{_bfd(task)}
 protocol ospf v2 ospf1 {{
   rfc1583compat no;
   ecmp yes limit {options.ecmp};
@@ -152,8 +155,24 @@ def _interface(interface: NodeInterface, on: OnLan, task: Task) -> str:
     interface "{interface.device}" {{
       type {_NETWORKS[on.network]}; cost {on.cost}; priority {on.priority};{" stub yes;" if on.passive else ""}
       hello {options.hello:.0f}; dead {dead}; wait {dead}; retransmit {options.retransmit:.0f};
+      {"bfd yes;" if on.bfd else ""}
       {_authentication(task)}
     }};"""
+
+
+def _bfd(task: Task) -> str:
+    """Until a session is up it sends once a second, as RFC 5880 section 6.8.3 wants."""
+    options: OspfOptions = task.options
+    found = [(each.device, on.bfd) for each in task.interfaces if (on := options.at(each.lan)) is not None and on.bfd]
+    lines = [
+        f"""\
+  interface "{device}" {{
+    min tx interval {bfd.transmit * 1000:.0f} ms; min rx interval {bfd.receive * 1000:.0f} ms;
+    idle tx interval {max(bfd.transmit, 1) * 1000:.0f} ms; multiplier {bfd.multiplier};
+  }};"""
+        for device, bfd in found
+    ]
+    return "\n".join(["protocol bfd { accept ipv4 direct;", *lines, "}"]) if found else ""
 
 
 def _authentication(task: Task) -> str:

@@ -12,6 +12,7 @@ Files, in the order to read them:
     exchange.py    how two neighbours come to have one database (sections 10.6 to 10.9)
     recent.py, sending.py, flooding.py    each LSA to every router, until all have acknowledged it (sections 13, 14)
     originate.py, own.py    what this router says, and when (sections 12.4, 13.4, 14.1)
+    round_trips.py, measuring.py    a cost that is measured: what round trips say of it, and the Echoes
     lsdb.py    the link state database: installing, ageing (sections 12.2, 13.2, 14)
     graph.py    an area as a directed graph of routers and networks (section 2.1)
     spf.py    the shortest-path tree, by Dijkstra's algorithm, and the next hops (sections 16.1, 16.1.1)
@@ -20,6 +21,7 @@ Files, in the order to read them:
     routes.py, routing.py    `calculate`: all of that in its order (section 16); when, and what the kernel gets
     machine.py   `OspfMachine`: what comes in, and what follows of it (section 8.2)
     reports.py, show.py, explaining.py    events; `show ospf`; which LSA a route is made of
+    asked.py    which of its LSAs somebody wants to have said anew; seen.py    what a capture shows of flooding
     links.py    an area's links and its shortest-path tree, as others draw them
     service.py   the declaration
     config.py    `OspfOptions`, what a lab file may say
@@ -62,5 +64,11 @@ Deviations from the RFC, and what it leaves open:
 - 256 neighbours are held on an interface, and 256 others remembered with whom nothing comes about.
 - At most 20,000 LSAs and 4 MiB of others are held in one database, whatever a hostile neighbour floods.
 
-Supported standards: RFC 2328, RFC 5250 (as a router that passes on), RFC 5709.
+- A measured cost (`cost: measured`) is none of the RFC's, by which a cost "is configurable by the system administrator"
+  (section 2); Echo is RFC 792's. Two routers may find different costs for one link. A neighbour with which
+  this router is not Full is not asked: on a broadcast network that is all but the Designated Router and its Backup,
+  unless it is one of them itself; of several the median counts. The round trip is as the machine sees it, so what
+  keeps this node, or the neighbour, busy is in it.
+
+Supported standards: RFC 792 (Echo), RFC 2328, RFC 5250 (as a router that passes on), RFC 5709.
 """

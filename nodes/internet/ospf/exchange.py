@@ -66,6 +66,7 @@ class Exchange:
         router.reporter.neighbour_changed(neighbour, was, router.now)
         if (new >= NeighbourState.TWO_WAY) != (was >= NeighbourState.TWO_WAY):
             neighbour.circuit.due[InterfaceEvent.NEIGHBOUR_CHANGE] = None
+            router.met.append(neighbour)
         if NeighbourState.FULL in (new, was):
             router.reconsider(urgent=was == NeighbourState.FULL)
         router.settling = True

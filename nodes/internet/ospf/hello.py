@@ -228,6 +228,13 @@ class Hellos:
         """The Inactivity Timer has run out."""
         self._kill(neighbour, NeighbourEvent.INACTIVITY_TIMER, f"no Hello for {self._router.dead} s")
 
+    def lose(self, neighbour: Neighbour, cause: str) -> None:
+        """It is not reached any more, as others know: as if the Inactivity Timer had run out. If it still hears us, it
+        reads so in our next Hello."""
+        circuit = neighbour.circuit
+        self._kill(neighbour, NeighbourEvent.INACTIVITY_TIMER, cause)
+        self._ask(circuit)
+
     def _kill(self, neighbour: Neighbour, event: NeighbourEvent, cause: str) -> None:
         circuit, router = neighbour.circuit, self._router
         self._exchange.event(neighbour, event, cause)

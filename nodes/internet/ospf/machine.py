@@ -7,7 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
+from catenet.nodes.internet.icmp.packet import PROTOCOL as ICMP
 from catenet.nodes.internet.ospf import originate, show
+from catenet.nodes.internet.ospf.asked import asked_lsa
 from catenet.nodes.internet.ospf.authentication import Authentication
 from catenet.nodes.internet.ospf.config import OspfOptions
 from catenet.nodes.internet.ospf.exchange import Exchange
@@ -16,7 +18,9 @@ from catenet.nodes.internet.ospf.flooding import Flooding
 from catenet.nodes.internet.ospf.hello import Hellos
 from catenet.nodes.internet.ospf.interface import Circuit
 from catenet.nodes.internet.ospf.interface_states import InterfaceEvent
+from catenet.nodes.internet.ospf.liveness import Liveness
 from catenet.nodes.internet.ospf.lsa import LsaType
+from catenet.nodes.internet.ospf.measuring import Measuring
 from catenet.nodes.internet.ospf.neighbour import Neighbour
 from catenet.nodes.internet.ospf.own import OwnLsas
 from catenet.nodes.internet.ospf.packet import (
@@ -37,11 +41,14 @@ from catenet.nodes.internet.ospf.sending import Outbox
 from catenet.nodes.keys.prover import key_in
 from catenet.nodes.machine import (
     Action,
+    Datagram,
     DecodeError,
     Interface,
     IpPacket,
     Json,
-    NextHop,
+    OpenPort,
+    OtherRoute,
+    Port,
     Randomness,
     Wants,
     always,
@@ -89,13 +96,16 @@ class OspfMachine:
         self._outbox = Outbox(router)
         self._exchange = Exchange(router, self._outbox)
         self._hellos = Hellos(router, self._exchange)
+        self._liveness = router.liveness = Liveness(router, self._hellos, random)
         self._flooding = Flooding(router, self._outbox, self._exchange)
         self._own = OwnLsas(router, self._flooding, random)
+        self._measuring = Measuring(router, random)
         self._routing = Routing(router)
-        self._redistributed: dict[Prefix, tuple[str, tuple[NextHop, ...]]] = {}
+        self._redistributed: dict[Prefix, OtherRoute] = {}
         self._started = self._stopped = False
         self._due: dict[object, Callable[..., None]] = {
             "hello": self._hellos.hello_due,
+            "echo": self._measuring.echo_due,
             "wait": self._hellos.wait_due,
             "acknowledge": self._outbox.acknowledge_due,
             "paced": self._outbox.paced_due,
@@ -113,10 +123,14 @@ class OspfMachine:
 
     # The contract
 
-    def receive(self, packet: IpPacket, now: float) -> None:
-        """An IP packet of OSPF's protocol came in."""
+    def receive(self, packet: IpPacket | Datagram, now: float) -> None:
+        """An IP packet of OSPF's protocol came in, what answers an Echo, or a datagram of BFD's."""
         router = self._router
         router.now = now
+        if isinstance(packet, Datagram):
+            if self._started and not self._stopped and self._liveness.receive(packet):
+                self._settle()
+            return
         circuit = router.circuits.get(packet.interface)
         if not self._started or self._stopped:
             self._counters["refused.not-running"] += 1
@@ -125,6 +139,8 @@ class OspfMachine:
         elif packet.source in router.own_addresses:
             # "Locally originated packets should not be passed on to OSPF." (8.2)
             self._counters["refused.own"] += 1
+        elif packet.protocol == ICMP:
+            self._measuring.receive(circuit, packet)
         else:
             self._receive(circuit, packet)
             self._settle()
@@ -134,6 +150,9 @@ class OspfMachine:
         router = self._router
         router.now = now
         if self._stopped:
+            return
+        followed = self._liveness.wake()
+        if not followed and now < self._next():
             return
         if now >= router.auth.next_change:
             self._actions += router.auth.take_reports(router.circuits, now)
@@ -147,19 +166,15 @@ class OspfMachine:
 
     def next_wake(self) -> float | None:
         """When the earliest timer runs out; 0 before the start, None after the end."""
-        router = self._router
         if self._stopped:
             return None
-        if not self._started:
-            return 0.0
-        timer = router.timers.next()
-        due = min(router.reconsider_at, self._routing.due, self._flooding.next_expiry, router.auth.next_change)
-        return max(0.0, due if timer is None else min(due, timer))
+        timer = self._liveness.next_wake()
+        return max(0.0, self._next() if timer is None else min(self._next(), timer))
 
     def take_actions(self) -> list[Action]:
         """What is flooded leaves now: what came in together goes on together."""
         self._outbox.flush()
-        actions = self._actions.copy()
+        actions = self._actions + self._liveness.take_actions()
         self._actions.clear()
         return actions
 
@@ -184,11 +199,11 @@ class OspfMachine:
                 self._hellos.event(circuit, event)
         self._settle()
 
-    def route_changed(self, source: str, prefix: Prefix, next_hops: tuple[NextHop, ...] | None, now: float) -> None:
+    def route_changed(self, source: str, prefix: Prefix, route: OtherRoute | None, now: float) -> None:
         """The best route to a prefix beside OSPF's own is now this one, of that source; None: it has none any more."""
         self._router.now = now
-        if next_hops is not None and source in self._options.redistribute and prefix != DEFAULT:
-            self._redistributed[prefix] = source, next_hops
+        if route is not None and source in self._options.redistribute and prefix != DEFAULT:
+            self._redistributed[prefix] = route
         elif self._redistributed.pop(prefix, None) is None:
             return
         if self._started and not self._stopped:
@@ -202,7 +217,22 @@ class OspfMachine:
             self._outbox.flush()
             for circuit in self._router.up:
                 self._hellos.say_goodbye(circuit)
+            self._liveness.shutdown()
         self._stopped = True
+
+    def port_opened(self, asked: OpenPort, port: Port, now: float) -> None:
+        """Nothing follows of it."""
+
+    def port_failed(self, asked: OpenPort, why: str, now: float) -> None:
+        """Only the ports from which BFD's sessions speak may be others.
+
+        Raises:
+            OSError: it was none of them.
+
+        """
+        self._router.now = now
+        if not self._liveness.port_failed(asked):
+            raise OSError(f"{asked.port}: {why}")
 
     def show(self, table: str, now: float) -> Json:
         """One of the tables of the declaration."""
@@ -214,18 +244,46 @@ class OspfMachine:
         self._router.now = now
         return explain(self._router, self._routing, prefix, self._epoch)
 
+    def say_anew(self, arguments: Mapping[str, Json], now: float) -> Json:
+        """Say one of its LSAs anew, though nothing has changed: the question `originate` (control/questions).
+
+        Raises:
+            ValueError: it does not run; or none of its LSAs is meant, or several are; the text says so.
+
+        """
+        kind, network, area = asked_lsa(arguments)
+        if not self._started or self._stopped:
+            raise ValueError("OSPF does not run here now")
+        self._router.now = now
+        said = self._own.say_anew(kind, network, area)
+        self._settle()
+        return said.to_json()
+
     # Inside
 
     def _add(self, interface: Interface) -> Circuit | None:
         self._router.set_interface(interface)
         on = self._options.at(interface.name)
-        return None if on is None else self._router.add(interface, on)
+        if on is None:
+            return None
+        circuit = self._router.add(interface, on)
+        self._liveness.add(circuit)
+        return circuit
 
     def _start(self) -> None:
         self._started = True
         for circuit in self._router.circuits.values():
             if circuit.interface.up:
                 self._hellos.event(circuit, InterfaceEvent.INTERFACE_UP)
+
+    def _next(self) -> float:
+        """When the earliest timer but BFD's runs out; 0 before the start."""
+        router = self._router
+        if not self._started:
+            return 0.0
+        due = min(router.reconsider_at, self._routing.due, self._flooding.next_expiry, router.auth.next_change)
+        timer = router.timers.next()
+        return due if timer is None else min(due, timer)
 
     def _of_neighbour(self, function: Callable[[Neighbour], None], name: str, key: Address) -> None:
         neighbour = self._router.circuits[name].neighbours.get(key)
@@ -236,6 +294,8 @@ class OspfMachine:
         """What follows of what has happened: elections, LSAs, routes, and again, as one makes the other necessary."""
         router = self._router
         self._hellos.run()
+        while router.met:
+            self._liveness.follow(router.met.pop(0))
         if self._exchange.answered:
             self._exchange.proceed()
         if router.settling:
@@ -331,11 +391,11 @@ class OspfMachine:
         """The routes of others, the interfaces that are `off`, and the default route, where the options say so."""
         router, chosen = self._router, self._options.redistribute
         spoken = {circuit.interface.prefix for circuit in router.circuits.values()}
-        routes = {prefix: hops for prefix, (_, hops) in self._redistributed.items() if prefix not in spoken}
+        routes = {prefix: route for prefix, route in self._redistributed.items() if prefix not in spoken}
         if "connected" in chosen:
             for interface in router.interfaces.values():
                 if interface.name not in router.circuits and interface.up:
-                    routes[interface.prefix] = ()
+                    routes[interface.prefix] = OtherRoute(())
         if "default" in chosen:
-            routes[DEFAULT] = ()
+            routes[DEFAULT] = OtherRoute(())
         return originate.externals(router, routes)

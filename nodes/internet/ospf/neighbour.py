@@ -12,6 +12,7 @@ from catenet.nodes.internet.ospf.lsa import LsaHeader, LsaKey
 from catenet.nodes.internet.ospf.neighbour_states import NeighbourState
 from catenet.nodes.internet.ospf.packet import NONE, Description, Hello
 from catenet.nodes.internet.ospf.recent import Recent
+from catenet.nodes.internet.ospf.round_trips import RoundTrips
 
 if TYPE_CHECKING:
     from catenet.nodes.internet.ospf.interface import Circuit
@@ -63,6 +64,8 @@ class Neighbour:
     requested: set[LsaKey] = field(default_factory=set)
     retransmissions: dict[LsaKey, float] = field(default_factory=dict)
     retransmit_at: float = inf
+    # The Echoes to it, where the interface's cost is measured, and it is Full
+    round_trips: RoundTrips | None = None
     # Which instances of LSAs were sent to it alone of late
     sent: Recent[LsaKey, LsaHeader] = field(default_factory=lambda: Recent(PACE))
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf
+from typing import TYPE_CHECKING
 
+from catenet.nodes.address import Prefix
 from catenet.nodes.internet.ospf.area import Scope
 from catenet.nodes.internet.ospf.flooding import Flooding
 from catenet.nodes.internet.ospf.lsa import (
@@ -22,8 +24,12 @@ from catenet.nodes.internet.ospf.lsa import (
 )
 from catenet.nodes.internet.ospf.neighbour import PACE
 from catenet.nodes.internet.ospf.originate import Wanted
+from catenet.nodes.internet.ospf.reports import lsa_name, lsa_type, sequence_text
 from catenet.nodes.internet.ospf.router import Router
 from catenet.nodes.machine import Randomness
+
+if TYPE_CHECKING:
+    from catenet.nodes.control.flooding import Originated
 
 __all__ = ["OwnLsas"]
 
@@ -87,6 +93,38 @@ class OwnLsas:
             return
         cause = "it is refreshed" if self._router.now >= own.refresh else "something has changed"
         self._originate(scope, key, own, cause)
+
+    def say_anew(self, kind: LsaType, network: Prefix, area: str) -> Originated:
+        """Originate a new instance of the one LSA of a type whose Link State ID lies in `network`, though nothing has
+        changed, as soon as MinLSInterval allows. `area`: as scopes are called; "": the first that has one.
+
+        Raises:
+            ValueError: none is like that, or several; the text lists them.
+
+        """
+        from catenet.nodes.control.flooding import Key, Originated
+
+        router = self._router
+        scope, key = self._find(kind, network, area)
+        own, stored = self._wanted[scope, key], scope.lsdb.get(key)
+        if stored is None or stored.lsa.header.age == MAX_AGE or stored.lsa.header.sequence == MAX_SEQUENCE:
+            raise ValueError(f"the {lsa_name(kind)} {key.id} is being flushed: try again in a few seconds")
+        own.refresh = router.now
+        sequence = sequence_text(stored.lsa.header.sequence + 1)
+        self.own_due(scope, key)
+        after = max(0.0, own.at + router.min_ls_interval - router.now) if own.refresh <= router.now else 0.0
+        return Originated(Key(lsa_type(kind), str(key.id), str(key.router)), scope.area, sequence, round(after, 3))
+
+    def _find(self, kind: LsaType, network: Prefix, area: str) -> tuple[Scope, LsaKey]:
+        ours = [(scope, key) for scope, key in self._wanted if key.type == kind]
+        found = [(s, key) for s, key in ours if network.holds(key.id) and area in ("", s.area)]
+        ids = sorted({key.id for _, key in found or ours})
+        if len(ids) == 1 and found:
+            return min(found, key=lambda each: each[0].area)
+        listed = ", ".join(f"{key.id} in {scope.area}" if scope.area else str(key.id) for scope, key in found or ours)
+        several = f"there are several {lsa_name(kind)}s: say which of {listed}"
+        none = f"there is no such {lsa_name(kind)} of this router's" + (f", but {listed}" if ours else "")
+        raise ValueError(several if found else none)
 
     def _says(self, scope: Scope, key: LsaKey, own: _Own) -> bool:
         """Whether the database has it as it should be, and it is of this life: else nobody would refresh it."""

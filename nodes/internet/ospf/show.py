@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.internet.ospf.interface import Circuit
 from catenet.nodes.internet.ospf.interface_states import InterfaceState
 from catenet.nodes.internet.ospf.links import known_links
 from catenet.nodes.internet.ospf.lsa import MAX_AGE
@@ -54,7 +55,10 @@ def _summary(router: Router, routing: Routing, kernel: Kernel) -> Json:
             for area in router.areas.values()
         ],
         **({"keys": keys} if keys else {}),
-        "counters": {**dict(sorted(router.counters.items())), "calculations": routing.calculations},
+        "counters": {
+            **dict(sorted({**router.counters, **router.liveness.counters}.items())),
+            "calculations": routing.calculations,
+        },
         "timers": {
             "hello": router.hello,
             "dead": router.dead,
@@ -134,6 +138,7 @@ def _neighbour_rows(router: Router) -> Iterator[dict[str, Json]]:
                 "state": neighbour.state.word,
                 "role": _role(neighbour),
                 "priority": neighbour.priority,
+                "bfd": router.liveness.state(neighbour),
                 "dead_in": round(max(neighbour.heard + router.dead - now, 0.0), 3),
                 "requested": len(neighbour.requests),
                 "unacknowledged": len(neighbour.retransmissions),
@@ -151,11 +156,16 @@ def _neighbour_rows(router: Router) -> Iterator[dict[str, Json]]:
                 "state": NeighbourState.DOWN.word,
                 "role": None,
                 "priority": None,
+                "bfd": None,
                 "dead_in": None,
                 "requested": None,
                 "unacknowledged": None,
                 "cause": mismatch.why,
             }
+
+
+def _bfd(router: Router, routing: Routing, kernel: Kernel) -> Json:  # noqa: ARG001
+    return list(router.liveness.rows())
 
 
 def _cause(neighbour: Neighbour, router: Router) -> str:
@@ -213,16 +223,46 @@ def _interfaces(router: Router, routing: Routing, kernel: Kernel) -> Json:  # no
             "area": str(circuit.area.id),
             "network": "passive" if circuit.on.passive else circuit.on.network,
             "state": circuit.state.word,
-            "cost": circuit.on.cost,
+            "cost": circuit.cost,
             "priority": None if circuit.point_to_point else circuit.on.priority,
             "designated": elected(circuit.designated),
             "backup": elected(circuit.backup),
             "neighbours": len(circuit.neighbours),
             "full": sum(1 for _ in circuit.in_state(NeighbourState.FULL)),
             "mtu": circuit.interface.mtu,
+            **_measured(circuit, router),
         }
         for circuit in router.circuits.values()
     ]
+
+
+def _measured(circuit: Circuit, router: Router) -> dict[str, Json]:
+    """How a measured cost came about; of another nothing."""
+    if circuit.measured is None:
+        return {}
+    full = list(circuit.in_state(NeighbourState.FULL))
+    trips = [(each, each.round_trips) for each in full if each.round_trips is not None]
+    answering = any(each.answers for _, each in trips)
+    changed = circuit.measured.changed
+    return {
+        "measured": "yes" if answering else f"{'nobody answers' if trips else 'nobody to ask'}: the cost stays",
+        "changed": None if changed is None else round(router.now - changed, 1),
+        "proposed": list(circuit.measured.proposed),
+        "round_trips": [
+            {
+                "node": router.reporter.name_of(neighbour.address),
+                "last": _milliseconds(each.last),
+                "least": _milliseconds(min(each.answers, default=None)),
+                "window": [_milliseconds(one) for one in each.over],
+                "open": len(each.open),
+            }
+            for neighbour, each in trips
+        ],
+    }
+
+
+def _milliseconds(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 3)
 
 
 def _spf_tree(router: Router, routing: Routing, kernel: Kernel) -> Json:  # noqa: ARG001
@@ -276,6 +316,7 @@ TABLES: Mapping[str, Callable[[Router, Routing, Kernel], Json]] = {
     "ospf": _summary,
     "ospf lsdb": _lsdb,
     "ospf neighbors": _neighbours,
+    "ospf bfd": _bfd,
     "ospf interfaces": _interfaces,
     "ospf spf-tree": _spf_tree,
     "ospf links": _links,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ospf_router import HIGH, INITIAL, LOW, ME, Peer, Router, elected, lsa, on_point_to_point
+from ospf_router import HIGH, INITIAL, LOW, ME, Peer, Router, elected, lsa, on_point_to_point, packet_of
 
 from catenet.nodes.address import Address
 from catenet.nodes.internet.ospf.lsa import MAX_AGE, MAX_SEQUENCE, Lsa, LsaKey, LsaType, newer
@@ -171,6 +171,17 @@ def test_13_step_7_a_what_is_awaited_is_an_implied_acknowledgement() -> None:
     router.wait(11)
     assert other.flooded() == []
     assert acknowledged(router, "link2") == []
+
+
+def test_13_step_7_a_what_has_not_left_yet_implies_nothing() -> None:
+    """Both neighbours' copies are read before ours of the first could leave for the second."""
+    router, _, _ = between()
+    for source in (LOW, OTHER):
+        router.machine.receive(packet_of(Update((lsa(FAR),)), source, f"link{source.split('.')[2]}"), router.now)
+    router.take()
+    router.wait(2)
+    assert [to for to, _ in acknowledged(router, "link2")] == ["224.0.0.5"]
+    assert router.sent(Update, "link2") == []
 
 
 def test_13_step_8_who_sends_an_older_one_gets_ours() -> None:

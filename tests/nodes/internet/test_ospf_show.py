@@ -38,7 +38,7 @@ def said_by(router: str, *, stub: int, sequence: int = INITIAL) -> Lsa:
 
 @pytest.mark.parametrize("table", [table.name for table in SERVICE.tables])
 def test_each_table_of_the_declaration_can_be_shown_as_json(table: str) -> None:
-    router = Router()
+    router = Router(bfd="on")
     elected(router, Peer(router, LOW), Peer(router, HIGH))
     shown = router.show(table)
     assert json.loads(json.dumps(shown)) == shown

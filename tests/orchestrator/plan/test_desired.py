@@ -93,6 +93,22 @@ def test_routers_forward_and_hosts_do_not() -> None:
     assert set(forward.values()) == {"0", "1"}
 
 
+def test_source_routes_are_followed_by_none_but_who_says_so() -> None:
+    """The kernel asks both `all` and the interface; the interface's is the node's own work, and `default` is for those
+    that come while it looks away."""
+    text = f"name: x\n{LANS}\nnodes:\n  a: {{lans: [l, m], source_routes: follow}}\n  b: {{lans: [l]}}\n"
+    for each, follows in ((lab(text), {"a"}), (INTERNET, set())):
+        wanted = desired(each, "x", IMAGE)
+        for spec in wanted.containers:
+            node = spec.labels["catenet.node"]
+            value = "1" if node in follows else "0"
+            assert [spec.sysctls[f"net.ipv4.conf.{where}.accept_source_route"] for where in ("all", "default")] == [
+                value,
+                value,
+            ]
+            assert config(wanted, node).source_routes == ("follow" if node in follows else "refuse")
+
+
 @pytest.mark.usefixtures("own_service")
 def test_where_a_service_sees_all_that_crosses_its_node_the_kernel_forwards_nothing_by_itself() -> None:
     """The node says so by each interface, once the service's rules are there; and its own connections have ports that
@@ -344,6 +360,8 @@ TEXT = f"name: x\n{LANS}\nnodes:\n  a: {{lans: [l, m]}}\n  b: {{lans: [l]}}\n"
         ("b: {lans: [l]}", "b: {lans: {l: 10.0.1.9}}", {"x-a", "x-b"}),
         ("b: {lans: [l]}", "b: {lans: [l], routes: [{to: m, via: a}]}", {"x-b"}),
         ("a: {lans: [l, m]}", "a: {lans: [l, m], forward: no}", {"x-a", "x-b"}),
+        ("b: {lans: [l]}", "b: {lans: [l], source_routes: follow}", {"x-b"}),
+        ("b: {lans: [l]}", "b: {lans: [l], source_routes: refuse}", set()),
         ("10.0.2.0/24", "10.0.3.0/24", {"x-a", "x_m"}),
     ],
 )
