@@ -34,7 +34,7 @@ from catenet.nodes.internet.ospf.packet import (
     Update,
 )
 from catenet.nodes.internet.ospf.spf import spf
-from catenet.nodes.machine import DeleteRoute, NextHop
+from catenet.nodes.machine import DeleteRoute, NextHop, OtherRoute
 
 OTHER = "10.0.2.9"
 FAR = "9.9.9.9"
@@ -99,7 +99,7 @@ def test_13_a_router_that_comes_back_while_it_is_flushed_is_not_flushed_again() 
 def test_12_4_what_is_announced_withdrawn_and_announced_within_a_second_is_known_as_it_is(stays: bool) -> None:
     """FRR #10834: the neighbour had thrown away the flush, for MinLSArrival, and was not told again."""
     router, one, other = between(redistribute=("static",))
-    hop = (NextHop(Address.parse("10.0.2.77"), "link2"),)
+    hop = OtherRoute((NextHop(Address.parse("10.0.2.77"), "link2"),))
     prefix, key = Prefix.parse("10.7.0.0/16"), LsaKey(LsaType.EXTERNAL, Address.parse("10.7.0.0"), ME)
     arrived, known = -1.0, None
     for turn in (hop, None, hop) if stays else (hop, None):
@@ -258,7 +258,7 @@ def test_9_4_who_says_that_it_is_designated_stays_so_and_of_two_that_say_it_one_
 def test_13_7_the_acknowledgement_of_an_instance_is_none_of_its_flush() -> None:
     """Quagga 49d7af11: they have one sequence number, and the flush, which the neighbour had thrown away, was over."""
     router, one, other = between(redistribute=("static",))
-    hop = (NextHop(Address.parse("10.0.2.77"), "link2"),)
+    hop = OtherRoute((NextHop(Address.parse("10.0.2.77"), "link2"),))
     router.machine.route_changed("static", Prefix.parse("10.7.0.0/16"), hop, router.now)
     router.wait(0.1)
     (said,) = [each for each in one.flooded() if each.key.type == LsaType.EXTERNAL]
@@ -305,7 +305,7 @@ def test_10_3_an_exchange_that_begins_again_requests_and_retransmits_nothing_of_
 
 
 def test_12_1_7_any_check_octets_that_make_the_sums_0_are_right() -> None:
-    """BIRD, long ago: it calculated the checksum anew and compared; but 0 and 255 are one number modulo 255 (RFC 905 B.4)."""
+    """BIRD, long ago: it calculated the checksum anew and compared; but 0 and 255 are one modulo 255 (RFC 905 B.4)."""
     found = 0
     for number in range(600):
         data = lsa("10.9.9.9", INITIAL + number).data
