@@ -262,6 +262,27 @@ def test_13_4_what_is_forged_in_our_name_goes_no_further(forgery: str) -> None:
     assert other.state == "Full"
 
 
+def test_10_5_who_forges_a_neighbours_hellos_silences_this_router_nowhere() -> None:
+    """One a second that lists nobody: without authentication that neighbour comes and goes, and is told so when it is
+    there; the others hear of it once a MinLSInterval."""
+    router, peer = full()
+    other = Peer(router, "10.0.2.9")
+    other.become_full()
+    heard: dict[str, set[int]] = {HIGH: set(), "10.0.2.9": set()}
+    for _ in patient(router, other, 60):
+        peer.greet(neighbours=())  # forged
+        assert peer.state == "Init"
+        peer.greet(neighbours=(ME,))
+        peer.exchange()
+        router.wait(0.5)
+        for each in (peer, other):
+            each.acknowledge_all()
+            heard[each.address] |= {lsa.header.sequence for lsa in each.flooded() if lsa.header.age < MAX_AGE}
+    assert len(heard["10.0.2.9"]) >= 10
+    assert len(heard[HIGH]) >= 5
+    assert other.state == "Full"
+
+
 def test_13_4_what_is_forged_in_our_name_ends_the_wait_for_it_elsewhere() -> None:
     """Section 13 (6): what is requested, and not newer than what is held, would begin the exchange again."""
     router, peer = full()
