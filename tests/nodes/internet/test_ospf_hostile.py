@@ -369,6 +369,24 @@ def test_a_flood_of_lsas_ends_where_the_database_is_full(monkeypatch: pytest.Mon
     assert router.database()[OURS] == "0000004e"
 
 
+def test_a_flood_of_long_lsas_ends_where_the_database_has_so_many_octets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """4 MiB of them; 68 MB of memory, as it was measured with as many router-LSAs of 100 stub networks as fit."""
+    assert lsdb.MAX_OCTETS == 4 << 20
+    monkeypatch.setattr(lsdb, "MAX_OCTETS", 100_000)
+    router, peer = full()
+    stubs = forged(1).body
+    assert isinstance(stubs, RouterLsa)
+    for number in range(200):
+        identity = Address.parse(f"10.66.0.{number + 1}")
+        peer.update(Lsa.make(LsaKey(LsaType.ROUTER, identity, identity), 2, INITIAL, RouterLsa(0, stubs.links * 100)))
+    rows = router.show("ospf lsdb")
+    assert 95_000 < sum(row["length"] for row in rows) <= 100_000
+    assert router.counters["skipped.database-full"] == 200 - (len(rows) - 1)
+    assert [report.data["why"] for report in refusals(router)] == ["the database of 0.0.0.0 is full"]
+    peer.update(Lsa.make(LsaKey(LsaType.ROUTER, identity, identity), 2, INITIAL + 1, RouterLsa(0, ())))
+    assert ("router", str(identity)) in router.database()
+
+
 def test_13_4_a_longer_forgery_is_contradicted_though_the_database_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     router, peer = full()
     monkeypatch.setattr(lsdb, "MAX_OCTETS", 60)
