@@ -146,7 +146,7 @@ class Flooding:
         if held.age == MAX_AGE and held.sequence == MAX_SEQUENCE:
             return
         now = self._router.now
-        lasts = neighbour.sent.get(held.key, now), neighbour.circuit.sent.get(held.key, now)
+        lasts = [each.get(held.key, now) for each in (neighbour.sent, neighbour.answered, neighbour.circuit.sent)]
         if all(last is None or now >= last[0] + MIN_LS_ARRIVAL for last in lasts):
             self._outbox.answer(neighbour, scope, held.key)
 

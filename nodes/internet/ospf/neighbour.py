@@ -60,8 +60,9 @@ class Neighbour:
     requested: set[LsaKey] = field(default_factory=set)
     retransmissions: dict[LsaKey, float] = field(default_factory=dict)
     retransmit_at: float = inf
-    # Which instances of LSAs were sent to it alone of late
+    # Which instances of LSAs were sent to it alone of late, unasked and in answer to its requests
     sent: Recent[LsaKey, LsaHeader] = field(default_factory=lambda: Recent(PACE))
+    answered: Recent[LsaKey, LsaHeader] = field(default_factory=lambda: Recent(PACE))
 
     @property
     def key(self) -> Address:

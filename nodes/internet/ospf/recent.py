@@ -14,6 +14,8 @@ Value = TypeVar("Value")
 class Recent(Generic[Key, Value]):
     """The last time that something happened to a key, and what it was."""
 
+    __slots__ = ("_noted", "_seconds")
+
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._noted: dict[Key, tuple[float, Value]] = {}
