@@ -158,8 +158,9 @@ class Flooding:
         router, key = self._router, lsa.header.key
         changed = scope.lsdb.install(lsa, router.now, own=own)
         stored = scope.lsdb.get(key)
-        if stored is None or stored.lsa is not lsa:
+        if stored is None or stored.lsa.data is not lsa.data:
             return False
+        key = stored.key  # that it is the same object everywhere saves memory
         for circuit in scope.circuits:
             for neighbour in circuit.neighbours.values():
                 neighbour.retransmissions.pop(key, None)
