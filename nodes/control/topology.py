@@ -32,9 +32,13 @@ class Router(NamedTuple):
 
 
 class ExpectedRoute(NamedTuple):
-    """The shortest routes from a router to a LAN: the cost in links, and the next hops of all of them."""
+    """The shortest routes from a router to a LAN: the cost in links, and the next hops of all of them.
 
-    cost: int
+    Where a protocol measures what links cost, neither can be known: `cost` is None then, and the next hops are all that
+    may turn out to be the best.
+    """
+
+    cost: int | None
     next_hops: frozenset[Hop]
 
     @property

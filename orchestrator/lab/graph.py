@@ -106,8 +106,10 @@ def best(
     return {lan: route for each in farthest_first for lan, route in found.get(each.name, {}).get(router, {}).items()}
 
 
-def lacking(known: Mapping[str, int], wanted: Mapping[str, int]) -> Iterator[str]:
-    """LAN → cost that a router knows, and that it should know: what it has no route to, in words."""
+def lacking(known: Mapping[str, int], wanted: Mapping[str, int | None]) -> Iterator[str]:
+    """LAN → cost that a router knows, and that it should know (None: any): what it has no route to, in words."""
     for lan, cost in wanted.items():
-        if known.get(lan) != cost:
+        if cost is None:
+            yield from () if lan in known else (lan,)
+        elif known.get(lan) != cost:
             yield f"{lan} at cost {cost}{f', only at cost {known[lan]}' if lan in known else ''}"

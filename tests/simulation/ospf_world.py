@@ -20,9 +20,10 @@ def build_lans(
     *,
     record: bool = False,
     reports: bool = True,
+    icmp: bool = False,
 ) -> Network:
     """LANs, each with the routers on it: at most 65,536 of at most 254."""
-    network = Network(seed, record=record, reports=reports)
+    network = Network(seed, record=record, reports=reports, icmp=icmp)
     places: dict[str, dict[str, str]] = {}
     for number, (lan, routers) in enumerate(lans.items()):
         net = f"10.{number >> 8}.{number & 255}"

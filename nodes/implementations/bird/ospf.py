@@ -17,6 +17,7 @@ from catenet.nodes.implementations.daemon import (
     Run,
     Task,
 )
+from catenet.nodes.implementations.measuring import measuring_faults
 from catenet.nodes.implementations.redistribution import redistribution_faults
 from catenet.nodes.internet.ospf.config import OnLan, OspfOptions
 
@@ -39,7 +40,7 @@ def _run(task: Task) -> Run:
 
 def _routes(task: Task) -> RouteExchange:
     command = ask(task, "show", "route", "primary", "protocol", "ospf1")
-    return RouteExchange(PrintedTable(command, read_table), own_metrics=task.options.cost)
+    return RouteExchange(PrintedTable(command, read_table), own_metrics=task.options.fixed_costs())
 
 
 def read_table(text: str) -> list[LearnedRoute]:
@@ -84,6 +85,7 @@ def _faults(options: OspfOptions) -> Iterator[str]:
         yield from secret_faults(keys)
         if any(key.number == 0 for key in keys):
             yield "has no key with the id 0"
+    yield from measuring_faults(options)
     yield from redistribution_faults(options)
 
 

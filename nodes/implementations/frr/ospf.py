@@ -30,6 +30,7 @@ from catenet.nodes.implementations.frr.program import (
     time_faults,
     vtysh,
 )
+from catenet.nodes.implementations.measuring import measuring_faults
 from catenet.nodes.implementations.redistribution import redistribution_faults, static_routes
 from catenet.nodes.internet.ospf.config import OspfOptions
 
@@ -55,7 +56,7 @@ def _run(task: Task) -> Run:
 
 def _routes(task: Task) -> RouteExchange:
     printed = PrintedTable(vtysh("ospfd", "show ip ospf route json", task), read_table)
-    return RouteExchange(printed, static_routes(task), own_metrics=task.options.cost)
+    return RouteExchange(printed, static_routes(task), own_metrics=task.options.fixed_costs())
 
 
 def read_table(text: str) -> list[LearnedRoute]:
@@ -95,6 +96,7 @@ def _faults(options: OspfOptions) -> Iterator[str]:
                     f"does not make a secret of {key.method} shorter (RFC 5709 section 3.3): it takes those of up to "
                     f"{key.algorithm.length} characters"
                 )
+    yield from measuring_faults(options)
     yield from redistribution_faults(options)
 
 

@@ -86,10 +86,7 @@ class Graph:
         """Whether one of its links leads there."""
         if vertex in self._many:
             return end in self._many[vertex]
-        for link in self._links.get(vertex, ()):  # a generator would cost more than the links
-            if link & VERTEX == end:
-                return True
-        return False
+        return end in self._ends(vertex)
 
     def _ends(self, vertex: int) -> list[int]:
         return [link & VERTEX for link in self._links.get(vertex, ())]
@@ -117,8 +114,9 @@ class Graph:
         return {vertex: stored for vertex, stored in now.items() if not _say_the_same(stored, before[vertex])}
 
     def _counting(self, vertex: int) -> Stored | None:
-        """The LSA that says what a vertex is. There is to be one network-LSA alone with its Link State ID (footnote 14), but
-        a router that has changed its Router ID may have left another: the one counts whose router has that address."""
+        """The LSA that says what a vertex is. There is to be one network-LSA alone with its Link State ID (footnote
+        14), but a router that has changed its Router ID may have left another: the one counts whose router has that
+        address."""
         said = self._said[vertex]
         if not said:
             del self._said[vertex]

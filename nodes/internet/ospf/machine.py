@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
+from catenet.nodes.address import DEFAULT, Address, Prefix
+from catenet.nodes.internet.icmp.packet import PROTOCOL as ICMP
 from catenet.nodes.internet.ospf import originate, show
 from catenet.nodes.internet.ospf.asked import asked_lsa
 from catenet.nodes.internet.ospf.authentication import Authentication
@@ -19,33 +20,23 @@ from catenet.nodes.internet.ospf.interface import Circuit
 from catenet.nodes.internet.ospf.interface_states import InterfaceEvent
 from catenet.nodes.internet.ospf.liveness import Liveness
 from catenet.nodes.internet.ospf.lsa import LsaType
+from catenet.nodes.internet.ospf.measuring import Measuring
 from catenet.nodes.internet.ospf.neighbour import Neighbour
 from catenet.nodes.internet.ospf.own import OwnLsas
-from catenet.nodes.internet.ospf.packet import (
-    ALL_DESIGNATED,
-    ALL_ROUTERS,
-    EXTERNAL,
-    Acknowledgement,
-    Description,
-    Hello,
-    Packet,
-    Request,
-    Update,
-)
+from catenet.nodes.internet.ospf.packet import EXTERNAL
+from catenet.nodes.internet.ospf.receiving import Receiving
 from catenet.nodes.internet.ospf.reports import Reporter
 from catenet.nodes.internet.ospf.router import Router
 from catenet.nodes.internet.ospf.routing import Routing
 from catenet.nodes.internet.ospf.sending import Outbox
-from catenet.nodes.keys.prover import key_in
 from catenet.nodes.machine import (
     Action,
     Datagram,
-    DecodeError,
     Interface,
     IpPacket,
     Json,
-    NextHop,
     OpenPort,
+    OtherRoute,
     Port,
     Randomness,
     Wants,
@@ -97,11 +88,14 @@ class OspfMachine:
         self._liveness = router.liveness = Liveness(router, self._hellos, random)
         self._flooding = Flooding(router, self._outbox, self._exchange)
         self._own = OwnLsas(router, self._flooding, random)
+        self._receiving = Receiving(router, self._hellos, self._exchange, self._flooding, self._own)
+        self._measuring = Measuring(router, random)
         self._routing = Routing(router)
-        self._redistributed: dict[Prefix, tuple[str, tuple[NextHop, ...]]] = {}
+        self._redistributed: dict[Prefix, OtherRoute] = {}
         self._started = self._stopped = False
         self._due: dict[object, Callable[..., None]] = {
             "hello": self._hellos.hello_due,
+            "echo": self._measuring.echo_due,
             "wait": self._hellos.wait_due,
             "acknowledge": self._outbox.acknowledge_due,
             "paced": self._outbox.paced_due,
@@ -111,6 +105,7 @@ class OspfMachine:
             "dead": partial(self._of_neighbour, self._hellos.dead_due),
             "describe": partial(self._of_neighbour, self._exchange.describe_due),
             "request": partial(self._of_neighbour, self._exchange.request_due),
+            "stalled": partial(self._of_neighbour, self._exchange.stalled_due),
             "retransmit": partial(self._of_neighbour, self._flooding.retransmit_due),
         }
         for interface in interfaces:
@@ -119,7 +114,7 @@ class OspfMachine:
     # The contract
 
     def receive(self, packet: IpPacket | Datagram, now: float) -> None:
-        """An IP packet of OSPF's protocol came in, or a datagram of BFD's."""
+        """An IP packet of OSPF's protocol came in, what answers an Echo, or a datagram of BFD's."""
         router = self._router
         router.now = now
         if isinstance(packet, Datagram):
@@ -134,8 +129,10 @@ class OspfMachine:
         elif packet.source in router.own_addresses:
             # "Locally originated packets should not be passed on to OSPF." (8.2)
             self._counters["refused.own"] += 1
+        elif packet.protocol == ICMP:
+            self._measuring.receive(circuit, packet)
         else:
-            self._receive(circuit, packet)
+            self._receiving.receive(circuit, packet)
             self._settle()
 
     def wake(self, now: float) -> None:
@@ -192,11 +189,11 @@ class OspfMachine:
                 self._hellos.event(circuit, event)
         self._settle()
 
-    def route_changed(self, source: str, prefix: Prefix, next_hops: tuple[NextHop, ...] | None, now: float) -> None:
+    def route_changed(self, source: str, prefix: Prefix, route: OtherRoute | None, now: float) -> None:
         """The best route to a prefix beside OSPF's own is now this one, of that source; None: it has none any more."""
         self._router.now = now
-        if next_hops is not None and source in self._options.redistribute and prefix != DEFAULT:
-            self._redistributed[prefix] = source, next_hops
+        if route is not None and source in self._options.redistribute and prefix != DEFAULT:
+            self._redistributed[prefix] = route
         elif self._redistributed.pop(prefix, None) is None:
             return
         if self._started and not self._stopped:
@@ -303,65 +300,7 @@ class OspfMachine:
         if router.settling or router.calculate or self._exchange.answered:
             self._settle()
 
-    # Input (8.2)
-
-    def _receive(self, circuit: Circuit, packet: IpPacket) -> None:
-        router, source = self._router, packet.source
-        try:
-            data = router.auth.open(packet.data, circuit.name, source, router.now)
-            parsed = Packet.parse(data)
-        except DecodeError as error:
-            self._refuse(error.field, circuit, source, str(error), key_in(error))
-            return
-        if parsed.area != circuit.area.id:
-            self._hellos.refuse(circuit, (parsed.router, source), "area", f"area {parsed.area}, here {circuit.area.id}")
-        elif not circuit.interface.prefix.holds_host(source):
-            self._refuse("off-link", circuit, source, f"its address is no neighbour's on {circuit.name}")
-        elif packet.destination not in (circuit.address, ALL_ROUTERS) and not (
-            packet.destination == ALL_DESIGNATED and circuit.elected
-        ):
-            self._counters["refused.destination"] += 1
-        elif parsed.router == router.me:
-            why = f"duplicate router id {router.me}: it is this router's"
-            self._hellos.refuse(circuit, (parsed.router, source), "router-id", why)
-        elif parsed.router == ANY:
-            self._hellos.refuse(circuit, (parsed.router, source), "router-id", "router id 0.0.0.0 is nobody's")
-        elif isinstance(parsed.body, Hello):
-            self._counters["received.hello"] += 1
-            self._hellos.receive(circuit, parsed.router, source, parsed.body)
-        else:
-            self._receive_of_neighbour(circuit, source, parsed)
-
-    def _receive_of_neighbour(self, circuit: Circuit, source: Address, packet: Packet) -> None:
-        """ "Packets not matching any active neighbor are discarded." (8.2)"""
-        router, body = self._router, packet.body
-        neighbour = circuit.neighbours.get(packet.router if circuit.point_to_point else source)
-        if neighbour is None or (neighbour.router, neighbour.address) != (packet.router, source):
-            self._counters["ignored.stranger"] += 1
-            return
-        self._counters[f"received.{type(body).__name__.lower()}"] += 1
-        if isinstance(body, Description):
-            if body.mtu > circuit.interface.mtu:  # 10.6
-                why = f"MTU {body.mtu}, here {circuit.interface.mtu}"
-                self._hellos.refuse(circuit, (packet.router, source), "mtu", why)
-                neighbour.cause = why
-                return
-            self._exchange.receive_description(neighbour, body)
-        elif isinstance(body, Request):
-            self._exchange.receive_request(neighbour, body)
-        elif isinstance(body, Update):
-            if body.broken:
-                why = "LSAs that are not whole, or whose checksum is wrong"
-                router.reporter.skipped("lsa-broken", (source, circuit.name), why, router.now, body.broken)
-            self._flooding.receive_update(neighbour, body.lsas, self._own)
-        elif isinstance(body, Acknowledgement):
-            self._flooding.receive_acknowledgement(neighbour, body.headers)
-
-    def _refuse(self, word: str, circuit: Circuit, source: Address, why: str, key: int | None = None) -> None:
-        self._router.reporter.refused(word, (source, circuit.name), why, self._router.now, key)
-        self._hellos.remember(circuit, ANY, source, why)
-
-    # Output (12.4)
+    # What it says (12.4)
 
     def _originate(self) -> None:
         """What this router says of its links and of the routes of others. Then routes are calculated anew: whom it
@@ -383,11 +322,11 @@ class OspfMachine:
         """The routes of others, the interfaces that are `off`, and the default route, where the options say so."""
         router, chosen = self._router, self._options.redistribute
         spoken = {circuit.interface.prefix for circuit in router.circuits.values()}
-        routes = {prefix: hops for prefix, (_, hops) in self._redistributed.items() if prefix not in spoken}
+        routes = {prefix: route for prefix, route in self._redistributed.items() if prefix not in spoken}
         if "connected" in chosen:
             for interface in router.interfaces.values():
                 if interface.name not in router.circuits and interface.up:
-                    routes[interface.prefix] = ()
+                    routes[interface.prefix] = OtherRoute(())
         if "default" in chosen:
-            routes[DEFAULT] = ()
+            routes[DEFAULT] = OtherRoute(())
         return originate.externals(router, routes)

@@ -28,6 +28,11 @@ class Recent(Generic[Key, Value]):
         while (first := next(iter(noted))) is not key and noted[first][0] + self._seconds <= now:
             del noted[first]
 
+    def forget(self, now: float) -> None:
+        """Everything, if it is too long ago: called now and then, it keeps nothing for a quiet time."""
+        if self._noted and next(reversed(self._noted.values()))[0] + self._seconds <= now:
+            self._noted = {}
+
     def get(self, key: Key, now: float) -> tuple[float, Value] | None:
         """When it happened, and what; None: not within these seconds."""
         noted = self._noted.get(key)

@@ -98,6 +98,26 @@ class Reporter:
             data: dict[str, Json] = {"lan": circuit.name, "designated": designated, "backup": backup}
             self.actions.append(Report("designated.changed", text, data))
 
+    # Costs
+
+    def cost_changed(self, circuit: Circuit, cost: int, was: int, seconds: float, now: float) -> None:
+        """The cost of a LAN was measured, and is another one. `seconds`: the round trip of which it is made."""
+        lan, milliseconds = circuit.name, round(seconds * 1000, 3)
+        text = f"cost of {lan} is {cost}, was {was}: a round trip there takes {milliseconds:g} ms"
+        self.because(text, "cost", lan)
+        if self._wants(("cost.changed",), now):
+            data: dict[str, Json] = {"lan": lan, "cost": cost, "was": was, "round_trip": milliseconds}
+            self.actions.append(Report("cost.changed", text, data))
+
+    def echo_refused(self, word: str, sender: tuple[Address, str], why: str, now: float) -> None:
+        """An ICMP message of a `sender`, an address on a LAN. Of each kind, on a LAN, the first is told: anybody may
+        send such from any address."""
+        self.counters[f"refused.echo-{word}"] += 1
+        source, lan = sender
+        if self._once.first(("echo", word, lan), now):
+            data: dict[str, Json] = {"source": str(source), "lan": lan, "why": why}
+            self.actions.append(Report("input.refused", f"{source} on {lan}: {why}", data))
+
     def _elected(self, address: Address) -> str | None:
         return self.name_of(address) if address else None
 

@@ -68,14 +68,14 @@ class Routing:
         for circuit in self._router.up:
             full = {each.router: each.address for each in circuit.in_state(NeighbourState.FULL)}
             interface = circuit.interface
-            yield Link(circuit.name, circuit.address, interface.prefix, circuit.area.id, circuit.on.cost, full)
+            yield Link(circuit.name, circuit.address, interface.prefix, circuit.area.id, circuit.cost, full)
 
     def _install(self) -> None:
         """A network of our own that is up needs no route, whatever others say of it."""
         router, before = self._router, self.installed
         own = {interface.prefix for interface in router.interfaces.values() if interface.up}
         self.installed = {
-            prefix: SetRoute(prefix, route.hops, metric_of(route))
+            prefix: SetRoute(prefix, route.hops, metric_of(route), route.tag, route.tag in router.options.last_resort)
             for prefix, route in self.table.routes.items()
             if route.hops and prefix not in own
         }

@@ -103,12 +103,19 @@ class Outbox:
 
         Who has got that in answer to a request may take it at once (13 (5a) speaks of "flooding"), as we do. He may
         have just come back, and packets be on their way through him already: so he gets it now, and once more when
-        those take it that count an answer, too."""
+        those take it that count an answer, too.
+
+        Where everybody has sent it himself before ours could leave, nobody waits. But they wait: what would have been
+        the "implied acknowledgment" of theirs (13 (7) (a)) stays here, so it is said in so many words."""
         router, stored = self._router, scope.lsdb.get(key)
         waiting = [each for each in circuit.neighbours.values() if key in each.retransmissions]
-        if stored is None or not waiting:
+        if stored is None:
             return False
         header = scope.header(stored, router.now)
+        if not waiting:
+            if any(each.state >= NeighbourState.EXCHANGE for each in circuit.neighbours.values()):
+                self.acknowledge_later(circuit, header)
+            return False
         again = {each: when for each in waiting if (when := self._takes(each, header)) > router.now}
         if len(again) == len(waiting):
             paced = self._paced.setdefault(circuit, {})
@@ -130,14 +137,13 @@ class Outbox:
         """When others that were sent of late no longer stand in its way."""
         now = self._router.now
         lasts = [each.get(header.key, now) for each in sent]
-        return max((last[0] + PACE for last in lasts if last is not None and newer(header, last[1])), default=now)
+        return max((last[0] + PACE for last in lasts if last is not None and newer(header, last[1]) > 0), default=now)
 
     def paced_due(self, name: str) -> None:
         """What has waited long enough leaves; what has not waits on."""
         circuit = self._router.circuits[name]
         for key, scope in self._paced.pop(circuit, {}).items():
-            if any(key in neighbour.retransmissions for neighbour in circuit.neighbours.values()):
-                self.flood(circuit, scope, key)
+            self.flood(circuit, scope, key)
 
     def _send(self, circuit: Circuit, keys: Iterable[tuple[Scope, LsaKey]]) -> None:
         for lsas in self._packed(circuit, keys, circuit.sent):
@@ -168,7 +174,7 @@ class Outbox:
             lsa = stored.lsa.aged(stored.age(router.now) + _TRANSMIT_DELAY)
             lsas.append(lsa)
             left -= len(lsa.data)
-            sent.note(key, lsa.header, router.now)
+            sent.note(stored.key, stored.lsa.header, router.now)
             if stored.own:
                 scope.said.add(key)
         if lsas:
