@@ -57,7 +57,7 @@ Deviations from the RFC, and what it leaves open:
   together; that something was lost is said at once.
 - Two instances of an LSA are sent to a neighbour 1.1 s apart: it would throw the second away within MinLSArrival, and
   get it again only after RxmtInterval. What came in answer to a request may be followed by a newer one at once (13 (5a)
-  speaks of what was "received via flooding").
+  speaks of what was "received via flooding"); and once more 1.1 s later to who has not acknowledged it.
 - A newer instance of our own that comes back is outdone within 50 ms, not flooded (13 (5b)): who forges one a second
   would have us tell it to everybody. Another one is not taken within MinLSInterval, as it could not be answered (12.4);
   one that is of an earlier life and has no successor is flushed, a second after the exchange in which it came.
