@@ -60,7 +60,7 @@ class Readiness:
         self._costs: dict[tuple[str, str], dict[str, int]] = {  # (router, service) → LAN → cost
             (router, service): {} for router, services in self._routers.items() for service in services
         }
-        self._expected: dict[tuple[str, str], dict[str, int]] = {}
+        self._expected: dict[tuple[str, str], dict[str, int | None]] = {}
         self._expect()
 
     def note(self, node: str, event: Event) -> None:
