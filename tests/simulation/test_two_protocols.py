@@ -192,7 +192,7 @@ def test_the_better_source_wins_and_the_other_comes_back_without_a_gap() -> None
     assert list(world.wrong()) == []
 
 
-@given(scenario=scenarios(3).map(lambda each: replace(each, faults=())), cut=st.integers(0, 9))
+@given(scenario=scenarios(3).map(lambda each: replace(each, faults=(), loss=0.0)), cut=st.integers(0, 9))
 @settings(max_examples=25, deadline=None, derandomize=True)
 def test_what_the_orchestrator_expects_is_what_the_routers_come_to(scenario: Scenario, cut: int) -> None:
     """By every way that a router takes; its costs, too, as it shows them; and what is the last resort."""
