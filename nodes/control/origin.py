@@ -50,7 +50,9 @@ class OriginHop(NamedTuple):
 
 
 class SourceRoute(NamedTuple):
-    """What a source has for a prefix. `metric`: its own. `selected`: the kernel takes it, or `kernel` says why not."""
+    """What a source has for a prefix. `metric`: its own. `selected`: the kernel takes it, or `kernel` says why not.
+    `tag`: the mark that it carries, 0: none; `last_resort`: every other source's is taken before it.
+    """
 
     source: str
     distance: int
@@ -58,6 +60,8 @@ class SourceRoute(NamedTuple):
     next_hops: tuple[OriginHop, ...]
     selected: bool
     kernel: str | None
+    tag: int = 0
+    last_resort: bool = False
 
     def to_json(self) -> dict[str, Json]:
         return {**self._asdict(), "next_hops": [hop.to_json() for hop in self.next_hops]}
@@ -72,6 +76,8 @@ class SourceRoute(NamedTuple):
             row.rows("next_hops", OriginHop.parse),
             row.flag("selected"),
             row.word("kernel"),
+            row.whole("tag") or 0,
+            row.flag("last_resort") if row.says("last_resort") else False,
         )
 
 

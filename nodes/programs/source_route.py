@@ -36,7 +36,7 @@ __all__ = ["main", "socket_option"]
 _ARRIVED, _LOST, _USER = 0, 1, 2
 _PORT = 33434
 """Of the first datagram, and the next one for each that follows: nobody listens there, as with traceroute."""
-_PATIENCE = 1.0  # seconds that an answer may take; ten times what the destination's takes, once that is known
+_PATIENCE = 1.0  # seconds that an answer may take
 _TRIES = 2  # for each TTL
 _SILENT = 2  # hops in a row that nobody answers for, and then it is given up
 _HOPS, _FAR = 30, 64
@@ -117,7 +117,6 @@ class _Prober:
 
     def __init__(self, destination: Address, option: bytes, *, strict: bool) -> None:
         self.arrived = False
-        self._patience = _PATIENCE
         self.hops: list[ProbedHop] = []
         self._destination = destination
         self._heard = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
@@ -148,10 +147,8 @@ class _Prober:
             OSError: the kernel does not send there.
 
         """
-        far, _ = self._ask(_FAR, 1)
+        self._ask(_FAR, 1)
         arrives, self.arrived = self.arrived, False
-        if arrives and far.ms is not None:
-            self._patience = min(_PATIENCE, 0.1 + far.ms / 100)
         silent = 0
         for ttl in range(1, _HOPS + 1):
             hop, last = self._ask(ttl, _TRIES)
@@ -167,7 +164,7 @@ class _Prober:
             began = time.monotonic()
             port, self._next = self._next, self._next + 1
             self._sent.sendto(b"source-route", (str(self._destination), port))
-            if (heard := self._hear(port, began + self._patience)) is not None:
+            if (heard := self._hear(port, began + _PATIENCE)) is not None:
                 header, error = heard
                 took = round((time.monotonic() - began) * 1000, 3)
                 self.arrived = (error.type, error.code) == PORT_UNREACHABLE and header.source == self._destination

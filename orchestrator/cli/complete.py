@@ -23,6 +23,7 @@ __all__ = [
     "lsa_ids",
     "named",
     "nodes",
+    "routing",
     "running",
     "shipped_labs",
     "tables",
@@ -119,6 +120,13 @@ def claims(ctx: typer.Context) -> list[str]:
     file = _meant(ctx).file
     text = file.read_text(encoding="utf-8", errors="replace") if file is not None else ""
     return sorted(set(re.findall(r"\bclaim: *([A-Z][0-9]+)\b", text)))
+
+
+def routing() -> list[str]:
+    """The services that find routes."""
+    from catenet.orchestrator.lab.routing import routing_services
+
+    return routing_services()
 
 
 def kinds() -> list[str]:

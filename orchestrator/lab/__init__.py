@@ -16,6 +16,7 @@ gates        which translators and firewalls are between a node and the others; 
 gateways     default gateways, resolvers, static routes
 graph        who is next to whom; shortest ways and their costs
 expect       a check that a program asks for, in the words of the lab file
+routing      the lab of a file, with another service in the place of the one that finds its routes
 overrides    the lab of a file, with another implementation at one place
 schema       the JSON Schema of lab files, for editors
 sample       the texts of a new lab's folder

@@ -130,6 +130,7 @@ class Lab:
     ./PATH → the SHA-256 of what they are. `folder`: how the lab's folder is called, where that is no
     name for a lab and one was made of it; else empty. `disagreements`: what keeps routers from speaking with each other
     though both would, each as `file:line: message`; the lab runs all the same, and may be there to show just that.
+    `routing`: the service that finds routes in the place of the one that the file has; empty: it is as written.
     """
 
     name: str
@@ -145,6 +146,7 @@ class Lab:
     programs: Mapping[str, str] = field(default_factory=dict)
     folder: str = ""
     disagreements: tuple[str, ...] = ()
+    routing: str = ""
 
     def on_lan(self, lan: str) -> tuple[Node, ...]:
         """The nodes on a LAN, in the file's order."""

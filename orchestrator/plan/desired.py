@@ -30,6 +30,7 @@ from catenet.orchestrator.backend.protocols import (
     LABEL_LAN,
     LABEL_NODE,
     LABEL_PROJECT,
+    LABEL_ROUTING,
     LABEL_SERVICE,
     ContainerSpec,
     Network,
@@ -241,6 +242,7 @@ def _container(
         LABEL_SERVICE: node.name,
         "com.docker.compose.container-number": "1",
         "com.docker.compose.oneoff": "False",
+        **_routing(lab, node),
         **_began(began),
     }
     config = _config(lab, node, view, interfaces)
@@ -256,11 +258,17 @@ def _container(
         data=None if lab.file is None else lab.file.parent,
     )
     data: list[object] = [*lab.data.get(node.name, {}).items()]  # it is read once, at the start
+    data += _routing(lab, node).values()  # one that is as its file has it again bears that label no more
     data += [lab.programs.get(each.path) for each in node.implementations.values()]
     # Not the copy's name, nor any path or image or form of log: a container that Compose made of the lab is as good.
     # And not the other LANs' names, which are for people: a LAN that is added is no reason to start every node anew.
     value = _hash(spec.hostname, _as_json(replace(config, lans={})), spec.sysctls, spec.capabilities, data)
     return replace(spec, labels={**labels, LABEL_HASH: value, "com.docker.compose.config-hash": value})
+
+
+def _routing(lab: Lab, node: Node) -> dict[str, str]:
+    """On routers alone: nothing else is another node with another way of routing."""
+    return {LABEL_ROUTING: lab.routing} if lab.routing in node.services else {}
 
 
 def _sysctls(node: Node) -> dict[str, str]:

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from catenet.orchestrator.trace.flood import Flood, FloodStep, How, Outcome, Reached
+from catenet.orchestrator.trace.flood import Flood, FloodStep, How, Reached
 
 __all__ = ["Fault", "FaultKind", "LinkUse", "faults", "link_uses"]
 
@@ -65,34 +65,38 @@ def link_uses(flood: Flood) -> tuple[LinkUse, ...]:
 
 def _uses(flood: Flood, lan: str) -> Iterator[LinkUse]:
     steps = [step for step in _copies(flood) if step.lan == lan]
-    sources = list(dict.fromkeys(step.source for step in steps))
-    for source in sources:
+    for number, source in enumerate(dict.fromkeys(step.source for step in steps)):
         own = [step for step in steps if step.source == source]
-        why = [_reason(flood, step) for step in own] + [_repeated(own)]
-        crossed = len(sources) > 1 and own[0].how in (How.FORWARDED, How.ORIGINATED) and _crossed(own[0])
-        why += ["both had it before they heard each other"] if crossed else []
+        why = [_reason(flood, step, first=not number) for step in own] + [_repeated(flood, own)]
         to = ", ".join(dict.fromkeys(step.to for step in own))
         yield LinkUse(lan, source, to, len(own), "; ".join(dict.fromkeys(filter(None, why))))
 
 
-def _crossed(step: FloodStep) -> bool:
-    return bool(step.receipts) and all(each.outcome == Outcome.IMPLIED for each in step.receipts)
-
-
-def _repeated(own: Sequence[FloodStep]) -> str:
+def _repeated(flood: Flood, own: Sequence[FloodStep]) -> str:
+    """How often it was retransmitted, and how long after the router had said it there first, or heard it there."""
     again = [step for step in own if step.how == How.RETRANSMITTED]
     if not again:
         return ""
     times = "once" if len(again) == 1 else f"{len(again)} times, first"
-    return f"retransmitted {times} after {again[0].at - own[0].at:.3f} s: no acknowledgement had come"
+    heard = [each.at for each in flood.reached if each.node == own[0].source]
+    since = own[0].at if own[0] is not again[0] else max(heard, default=0.0)
+    return f"retransmitted {times} after {again[0].at - since:.3f} s: no acknowledgement had come"
 
 
-def _reason(flood: Flood, step: FloodStep) -> str:
+def _reason(flood: Flood, step: FloodStep, *, first: bool) -> str:
+    """Why it was sent, where that is not plain; `first`: nobody had sent it on that LAN before."""
     if step.how == How.REFLOODED:
         return "the DR floods it to those who have not heard it"
     if step.how in (How.REQUESTED, How.ANSWERED):
         return step.how.value
-    return "sent back to where it came from" if _goes_back(flood, step) else ""
+    if _goes_back(flood, step):
+        return "sent back to where it came from"
+    if first or step.how == How.RETRANSMITTED:
+        return ""
+    if step.source == flood.origin:
+        return "its own; it had not heard the other's"
+    had = next((each.lan for each in flood.reached if each.node == step.source), step.lan)
+    return f"had it by {'another link' if had == step.lan else had} meanwhile"
 
 
 def _copies(flood: Flood) -> Iterator[FloodStep]:
@@ -117,10 +121,8 @@ def _unused(flood: Flood) -> Iterator[Fault]:
 def _again(flood: Flood) -> Iterator[Fault]:
     for use in link_uses(flood):
         own = [step for step in _copies(flood) if (step.lan, step.source) == (use.lan, use.source)]
-        extra = [step for step in own if step.how == How.RETRANSMITTED]
-        if extra:
-            times = f"{len(extra) + 1} times" if len(extra) > 1 else "twice"
-            yield Fault(FaultKind.AGAIN, f"{use.source} sent it {times} on {use.lan}: {_repeated(own)}")
+        if repeated := _repeated(flood, own):
+            yield Fault(FaultKind.AGAIN, f"{use.source} sent it to {use.to} on {use.lan}: {repeated}")
 
 
 def _back(flood: Flood) -> Iterator[Fault]:

@@ -199,10 +199,10 @@ class _Follower:
         ]
         if self._was_requested(seen, max((each.packet.at for each in before), default=0.0)):
             return How.REQUESTED
-        if any(set(each.to) & set(seen.to) for each in before):
-            return How.RETRANSMITTED
         if self._got_older(seen):
             return How.ANSWERED
+        if any(set(each.to) & set(seen.to) for each in before) or self._is_to_one_of_many(packet):
+            return How.RETRANSMITTED
         if source == self._of.origin:
             return How.ORIGINATED
         first = self._first.get(source)
@@ -210,6 +210,10 @@ class _Follower:
         came_by_it = first is not None and self._is_it(seen) and first.packet.lan == packet.lan
         for_all = came_by_it and elected[0] == source and first is not None and first.packet.source not in elected
         return How.REFLOODED if for_all else How.FORWARDED
+
+    def _is_to_one_of_many(self, packet: FloodPacket) -> bool:
+        """On a broadcast network it is flooded to a group; retransmissions are "sent directly to the neighbor" (13.6)."""
+        return packet.destination not in self._flooding.groups and any(self._elected.get(packet.lan, ()))
 
     def _was_requested(self, seen: _Seen, after: float) -> bool:
         return any(
@@ -256,14 +260,15 @@ class _Follower:
         return Outcome.IMPLIED if sent else Outcome.DUPLICATE
 
     def _how_acknowledged(self, seen: _Seen) -> How:
-        """Delayed ones are multicast, and so are those of copies on a point-to-point link (RFC 2328 section 8.1)."""
-        source, lan = seen.packet.source, seen.packet.lan
-        if seen.packet.destination not in self._flooding.groups:
+        """On a broadcast network direct ones are unicast, and delayed ones are not (13.5). On a point-to-point link all
+        are multicast (8.1): there it is direct where the last that came was a copy."""
+        packet, source = seen.packet, seen.packet.source
+        if packet.destination not in self._flooding.groups:
             return How.DIRECT
-        here = [each for each in self._copies if each.packet.lan == lan and source in each.to]
-        last = next((e for e in reversed(here) if e.packet.at <= seen.packet.at and e.instance == seen.instance), None)
-        last = last or next((each for each in reversed(here) if each.packet.at <= seen.packet.at), None)
-        copy = last is not None and self._outcome(last, source, seen.packet.at) == Outcome.DUPLICATE
+        if any(self._elected.get(packet.lan, ())):
+            return How.DELAYED
+        came = [e for e in self._copies if e.packet.lan == packet.lan and source in e.to and e.packet.at <= packet.at]
+        copy = bool(came) and self._outcome(came[-1], source, packet.at) == Outcome.DUPLICATE
         return How.DIRECT if copy else How.DELAYED
 
     def _acknowledges(self, seen: _Seen) -> Iterable[Receipt]:

@@ -18,13 +18,14 @@ from catenet.nodes.control.probes import MOST_VIAS, TIME_EXCEEDED, ProbedHop, Pr
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.faults import mending
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.realms import View, views
 from catenet.orchestrator.lab.source_routes import Stop, StopError, stops
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.known_network import known_network
 from catenet.orchestrator.observe.program import run_program
-from catenet.orchestrator.observe.running import RunningLab, UserError, must_run, unknown
+from catenet.orchestrator.observe.running import RunningLab, UserError, condition, must_run, unknown
 from catenet.orchestrator.trace.known_path import known_path
 
 __all__ = ["NamedHop", "SourceRouteTrace", "trace_source_route"]
@@ -247,6 +248,8 @@ class _Probe:
                     return f"{at} cannot be asked for its route to {stop.node}: {error}"
                 if not there:
                     return f"{at} has no route to {stop.node} ({stop.address})"
+                if (found := self._running.containers.get(there)) is not None and found.state == "exited":
+                    return f"{there} is {condition(found)}: {mending('node', there, found.state)}"
                 if done.vias and self._refuses(there):
                     return _refusing(there)
                 at = there

@@ -50,10 +50,14 @@ class BfdMachine:
     def receive(self, packet: Datagram, now: float) -> None:
         """A datagram came in on a LAN where it listens."""
         try:
-            control, session = self._accept(packet)
+            control = self._parse(packet)
+            session = self._session_of(control, packet)
         except DecodeError as error:
             sender = self._sessions.get(Key(packet.interface, packet.source.address))
             self._refuse(error.field, packet, str(error), sender, now)
+            return
+        if session is None:
+            self.counters["strangers"] += 1
             return
         self.counters["received"] += 1
         session.receive(control, now)
@@ -162,24 +166,25 @@ class BfdMachine:
 
     # Which session it is for (6.8.6, and RFC 5881)
 
-    def _accept(self, packet: Datagram) -> tuple[Control, Session]:
+    def _parse(self, packet: Datagram) -> Control:
         if packet.destination.port != PORT or packet.interface not in self._lans:
             raise DecodeError("port", packet.destination.port, "nothing is awaited there")
         if packet.ttl != TTL:  # RFC 5881 section 5
-            raise DecodeError(
-                "ttl", packet.ttl, f"a packet that a router has passed on, or that nobody sent with {TTL}"
-            )
-        control = Control.parse(packet.data)
+            raise DecodeError("ttl", packet.ttl, f"who is on the LAN sends with {TTL}")
+        return Control.parse(packet.data)
+
+    def _session_of(self, control: Control, packet: Datagram) -> Session | None:
+        """None: it is of a neighbour that is not to be watched, or not yet."""
         session = self._by_discriminator.get(control.yours) if control.yours else self._known(packet)
-        if session is None and control.yours:
-            raise DecodeError("your-discriminator", control.yours, "there is no such session")
         if session is None:
-            raise DecodeError("neighbour", str(packet.source.address), "there is no session with it")
+            if control.yours:
+                raise DecodeError("discriminator", control.yours, "there is no such session here")
+            return None
         if session.key.lan != packet.interface:  # "The BFD session must be bound to this interface" (RFC 5881 3)
             raise DecodeError("interface", packet.interface, f"the session is one of {session.key.lan}")
         if control.authenticated:
             raise DecodeError("authentication", "present", "none is in use")
-        return control, session
+        return session
 
     def _known(self, packet: Datagram) -> Session | None:
         """Of who does not know our discriminator yet: on a point-to-point network it is the other end, whatever its

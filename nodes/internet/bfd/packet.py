@@ -86,7 +86,7 @@ class Control(NamedTuple):
         if flags & _MULTIPOINT:
             raise DecodeError("multipoint", 1, "the bit must be 0")
         if mine == 0:
-            raise DecodeError("discriminator", mine, "of the sender")
+            raise DecodeError("my-discriminator", mine)
         if yours == 0 and state > SessionState.DOWN:
             raise DecodeError("state", state.word, "and Your Discriminator is 0")
         return cls(

@@ -42,7 +42,8 @@ def are_neighbours(one: Member, other: Member, lan: str) -> bool:
     """Whether each hears the other there, and takes what it says."""
     speaking = not one.on.passive and not other.on.passive
     heard = lan not in one.router.ingress_dropped and lan not in other.router.ingress_dropped
-    return speaking and heard and all(agree(one, other) for agree in _AGREE.values())
+    twins = bool(_number(one)) and _number(one) == _number(other)
+    return speaking and heard and not twins and all(agree(one, other) for agree in _AGREE.values())
 
 
 def disagreements(routers: Sequence[Router]) -> Iterator[Disagreement]:
@@ -66,7 +67,10 @@ def _different(
     for member in speaking:
         if not agree(member, most):
             its, others = _said(option, member), _said(option, most)
-            text = f"its {_WORDS[option]} on {lan} is {its}, and {most.name}'s is {others}: they cannot be neighbours"
+            differ = f"is {its}, and {most.name}'s is {others}"
+            if its == others:
+                differ = f"has another secret than {most.name}'s, of {its}"
+            text = f"its {_WORDS[option]} on {lan} {differ}: they cannot be neighbours"
             yield Disagreement(lan, member.name, most.name, option, text)
 
 
@@ -91,6 +95,11 @@ def _same_identity(routers: Sequence[Router]) -> Iterator[Disagreement]:
             text = f"its router_id {number} is {first[number]}'s too: each router has one of its own"
             yield Disagreement("", router.name, first[number], "router_id", text)
         first.setdefault(number, router.name)
+
+
+def _number(member: Member) -> str:
+    """The Router ID that the lab file says; "": the router's own first address."""
+    return str(member.router.options.router_id)
 
 
 def _trusts(one: Member, other: Member) -> bool:

@@ -14,6 +14,7 @@ from catenet.nodes.control.units import (
     LanName,
     OptionError,
     RouteSource,
+    check_tags,
     check_timer,
     format_duration,
 )
@@ -123,7 +124,21 @@ class OspfOptions:
             "others of that type (section 2.3)."
         ),
     ] = 2
-    tag: Annotated[int, About("The mark, 0 to 4294967295, of the routes that are announced for others.")] = 0
+    tag: Annotated[
+        int,
+        About(
+            "The mark, 0 to 4294967295, of the routes that are announced for others. With 0 a route goes on with the "
+            "mark that it has."
+        ),
+    ] = 0
+    last_resort: Annotated[
+        tuple[int, ...],
+        About(
+            "Marks of the AS-external routes that another router has taken out of this router's other protocols. Such "
+            "a route is used where no other source has one, and never announced to another protocol; so what two "
+            "routers redistribute does not go round in circles."
+        ),
+    ] = ()
     auth: Auth = field(default_factory=dict)
     fail_secure: Annotated[
         Switch,
@@ -149,6 +164,7 @@ class OspfOptions:
             ("ecmp", 1, _MAX_PATHS),
         ):
             _check_number(name, getattr(self, name), least, most)
+        check_tags("last_resort", self.last_resort, _MAX_TAG)
         self.keys()
         check_bfd(self.bfd, self.bfd_timers)
         for name in ("fail_secure", "smoothing"):

@@ -207,11 +207,12 @@ class NetworkLsa(NamedTuple):
         """The body → NetworkLsa.
 
         Raises:
-            DecodeError: no mask, or no whole number of routers.
+            DecodeError: no mask, or no whole number of routers, one at least: "the Designated Router includes itself
+            in this list". FRR throws away the whole packet in which one without is passed on to it.
 
         """
-        if len(data) < _WORD.size or len(data) % _WORD.size:
-            raise DecodeError("network-LSA", len(data), "no mask and whole number of routers")
+        if len(data) < 2 * _WORD.size or len(data) % _WORD.size:
+            raise DecodeError("network-LSA", len(data), "no mask and whole number of routers, one at least")
         mask, *routers = struct.unpack(f">{len(data) // _WORD.size}I", data)
         return cls(mask, tuple(map(Address, routers)))
 

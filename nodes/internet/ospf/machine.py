@@ -46,8 +46,8 @@ from catenet.nodes.machine import (
     Interface,
     IpPacket,
     Json,
-    NextHop,
     OpenPort,
+    OtherRoute,
     Port,
     Randomness,
     Wants,
@@ -101,7 +101,7 @@ class OspfMachine:
         self._own = OwnLsas(router, self._flooding, random)
         self._measuring = Measuring(router, random)
         self._routing = Routing(router)
-        self._redistributed: dict[Prefix, tuple[str, tuple[NextHop, ...]]] = {}
+        self._redistributed: dict[Prefix, OtherRoute] = {}
         self._started = self._stopped = False
         self._due: dict[object, Callable[..., None]] = {
             "hello": self._hellos.hello_due,
@@ -115,6 +115,7 @@ class OspfMachine:
             "dead": partial(self._of_neighbour, self._hellos.dead_due),
             "describe": partial(self._of_neighbour, self._exchange.describe_due),
             "request": partial(self._of_neighbour, self._exchange.request_due),
+            "stalled": partial(self._of_neighbour, self._exchange.stalled_due),
             "retransmit": partial(self._of_neighbour, self._flooding.retransmit_due),
         }
         for interface in interfaces:
@@ -198,11 +199,11 @@ class OspfMachine:
                 self._hellos.event(circuit, event)
         self._settle()
 
-    def route_changed(self, source: str, prefix: Prefix, next_hops: tuple[NextHop, ...] | None, now: float) -> None:
+    def route_changed(self, source: str, prefix: Prefix, route: OtherRoute | None, now: float) -> None:
         """The best route to a prefix beside OSPF's own is now this one, of that source; None: it has none any more."""
         self._router.now = now
-        if next_hops is not None and source in self._options.redistribute and prefix != DEFAULT:
-            self._redistributed[prefix] = source, next_hops
+        if route is not None and source in self._options.redistribute and prefix != DEFAULT:
+            self._redistributed[prefix] = route
         elif self._redistributed.pop(prefix, None) is None:
             return
         if self._started and not self._stopped:
@@ -347,6 +348,7 @@ class OspfMachine:
             return
         self._counters[f"received.{type(body).__name__.lower()}"] += 1
         if isinstance(body, Description):
+            neighbour.mtu = body.mtu
             if body.mtu > circuit.interface.mtu:  # 10.6
                 why = f"MTU {body.mtu}, here {circuit.interface.mtu}"
                 self._hellos.refuse(circuit, (packet.router, source), "mtu", why)
@@ -389,11 +391,11 @@ class OspfMachine:
         """The routes of others, the interfaces that are `off`, and the default route, where the options say so."""
         router, chosen = self._router, self._options.redistribute
         spoken = {circuit.interface.prefix for circuit in router.circuits.values()}
-        routes = {prefix: hops for prefix, (_, hops) in self._redistributed.items() if prefix not in spoken}
+        routes = {prefix: route for prefix, route in self._redistributed.items() if prefix not in spoken}
         if "connected" in chosen:
             for interface in router.interfaces.values():
                 if interface.name not in router.circuits and interface.up:
-                    routes[interface.prefix] = ()
+                    routes[interface.prefix] = OtherRoute(())
         if "default" in chosen:
-            routes[DEFAULT] = ()
+            routes[DEFAULT] = OtherRoute(())
         return originate.externals(router, routes)

@@ -22,6 +22,7 @@ from catenet.nodes.internet.ospf.lsa import (
     LsaKey,
     LsaType,
 )
+from catenet.nodes.internet.ospf.neighbour import PACE
 from catenet.nodes.internet.ospf.originate import Wanted
 from catenet.nodes.internet.ospf.reports import lsa_name, lsa_type, sequence_text
 from catenet.nodes.internet.ospf.router import Router
@@ -87,8 +88,7 @@ class OwnLsas:
         own = self._wanted.get((scope, key))
         if own is None:
             return
-        stored = scope.lsdb.get(key)
-        if stored is not None and stored.own and self._says(scope, key, own) and self._router.now < own.refresh:
+        if self._says(scope, key, own) and self._router.now < own.refresh:
             self._router.timers.set(("own", scope, key), own.refresh)
             return
         cause = "it is refreshed" if self._router.now >= own.refresh else "something has changed"
@@ -127,9 +127,9 @@ class OwnLsas:
         raise ValueError(several if found else none)
 
     def _says(self, scope: Scope, key: LsaKey, own: _Own) -> bool:
-        """Whether the database has it as it should be."""
+        """Whether the database has it as it should be, and it is of this life: else nobody would refresh it."""
         stored = scope.lsdb.get(key)
-        if stored is None or stored.lsa.header.age == MAX_AGE:
+        if stored is None or not stored.own or stored.lsa.header.age == MAX_AGE:
             return False
         return stored.lsa.body == own.body and stored.lsa.header.options == own.options
 
@@ -153,7 +153,8 @@ class OwnLsas:
         own.at, own.lost = router.now, False
         scope.said.discard(key)
         self._flooding.install(scope, lsa, own=True)
-        self._flooding.flood(scope, lsa.header)
+        # Who has just got the instance that is outdone throws this one away within MinLSArrival: it comes again soon.
+        self._flooding.flood(scope, lsa.header, again=PACE if at_once else None)
         # LSRefreshTime is "the maximum time between distinct originations" (appendix B); so that what began together
         # does not stay together, it is a little less.
         own.refresh = router.now + self._random.uniform(LS_REFRESH * 0.9, LS_REFRESH)
@@ -186,6 +187,11 @@ class OwnLsas:
         if key.router == self._router.me:
             return True
         return key.type == LsaType.NETWORK and key.id in self._router.own_addresses
+
+    def outdone(self, scope: Scope, key: LsaKey) -> bool:
+        """It need not be taken in place of ours: who sends it does so again."""
+        own = self._wanted.get((scope, key))
+        return own is not None and self._router.now < own.taken_back + self._router.min_ls_interval
 
     def came_back(self, scope: Scope, lsa: Lsa) -> None:
         """ "The router must then advance the LSA's LS sequence number one past the received LS sequence number, and

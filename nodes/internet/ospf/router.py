@@ -72,6 +72,8 @@ class Router:
         self.hello, self.dead = int(options.hello), int(options.dead)
         # So that a lab with short timers heals in its own time: MinLSInterval, and never under what the others take.
         self.min_ls_interval = max(_ARRIVAL, min(MIN_LS_INTERVAL, options.dead))
+        self.stalled = max(options.dead, 4 * options.retransmit)
+        """Seconds after which an exchange of which nothing comes begins again."""
         self.reconsider_at = inf
         """When it is to be looked whether our LSAs are still right."""
         self._reconsider_by = inf

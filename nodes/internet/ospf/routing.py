@@ -75,7 +75,7 @@ class Routing:
         router, before = self._router, self.installed
         own = {interface.prefix for interface in router.interfaces.values() if interface.up}
         self.installed = {
-            prefix: SetRoute(prefix, route.hops, metric_of(route))
+            prefix: SetRoute(prefix, route.hops, metric_of(route), route.tag, route.tag in router.options.last_resort)
             for prefix, route in self.table.routes.items()
             if route.hops and prefix not in own
         }

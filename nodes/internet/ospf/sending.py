@@ -92,12 +92,19 @@ class Outbox:
 
     def _may_send(self, circuit: Circuit, scope: Scope, key: LsaKey) -> bool:
         """Whether an LSA is flooded now. Whoever has got another instance of it a moment ago would throw it away: it is
-        sent to him alone, when he takes it; where that are all who wait for it, to all together."""
+        sent to him alone, when he takes it; where that are all who wait for it, to all together.
+
+        Where everybody has sent it himself before ours could leave, nobody waits. But they wait: what would have been
+        the "implied acknowledgment" of theirs (13 (7) (a)) stays here, so it is said in so many words."""
         router, stored = self._router, scope.lsdb.get(key)
         waiting = [each for each in circuit.neighbours.values() if key in each.retransmissions]
-        if stored is None or not waiting:
+        if stored is None:
             return False
         header = scope.header(stored, router.now)
+        if not waiting:
+            if any(each.state >= NeighbourState.EXCHANGE for each in circuit.neighbours.values()):
+                self.acknowledge_later(circuit, header)
+            return False
         again = {each: when for each in waiting if (when := self._takes(each, header)) > router.now}
         if len(again) == len(waiting):
             paced = self._paced.setdefault(circuit, {})
@@ -119,8 +126,7 @@ class Outbox:
         """What has waited long enough leaves; what has not waits on."""
         circuit = self._router.circuits[name]
         for key, scope in self._paced.pop(circuit, {}).items():
-            if any(key in neighbour.retransmissions for neighbour in circuit.neighbours.values()):
-                self.flood(circuit, scope, key)
+            self.flood(circuit, scope, key)
 
     def _send(self, circuit: Circuit, keys: Iterable[tuple[Scope, LsaKey]], neighbour: Neighbour | None = None) -> None:
         for lsas in self._packed(circuit, keys, neighbour):

@@ -12,6 +12,7 @@ from catenet.nodes.internet.ospf.links import known_links
 from catenet.nodes.internet.ospf.lsa import MAX_AGE
 from catenet.nodes.internet.ospf.neighbour import Neighbour
 from catenet.nodes.internet.ospf.neighbour_states import NeighbourState
+from catenet.nodes.internet.ospf.packet import NONE
 from catenet.nodes.internet.ospf.reports import links_of, lsa_type, sequence_text
 from catenet.nodes.internet.ospf.router import Router
 from catenet.nodes.internet.ospf.routing import Routing, metric_of
@@ -168,15 +169,36 @@ def _bfd(router: Router, routing: Routing, kernel: Kernel) -> Json:  # noqa: ARG
 
 
 def _cause(neighbour: Neighbour, router: Router) -> str:
-    """Why it is in its state; first of all, what of its packets is refused now."""
+    """Why it is in its state; first of all, what of its packets is refused now, and what it must refuse of ours."""
     mismatch = neighbour.circuit.mismatches.get(neighbour.address)
     if mismatch is not None and mismatch.at >= neighbour.since and neighbour.state < NeighbourState.FULL:
         return mismatch.why
+    if why := _odd_mtu(neighbour) or _odd_network(neighbour, router.now - neighbour.since > router.dead):
+        return why
     if neighbour.state == NeighbourState.TWO_WAY and neighbour.circuit.state == InterfaceState.WAITING:
         return "a Designated Router is about to be elected"
     if neighbour.state == NeighbourState.TWO_WAY and router.now > neighbour.since:
         return "neither of the two is the Designated Router or its Backup"
     return neighbour.cause
+
+
+def _odd_mtu(neighbour: Neighbour) -> str:
+    """Ours is larger than what it takes (section 10.6), so that it is silent about our Database Descriptions."""
+    here, there = neighbour.circuit.interface.mtu, neighbour.mtu
+    if NeighbourState.EX_START <= neighbour.state <= NeighbourState.EXCHANGE and 0 < there < here:
+        return f"MTU {there}, here {here}: it takes no Database Description of ours"
+    return ""
+
+
+def _odd_network(neighbour: Neighbour, lasting: bool) -> str:
+    """Such neighbours become Full, and no route leads over their link: its LSAs do not fit together (section 12.4.1).
+    `lasting`: for so long that it must have elected somebody, if it does."""
+    circuit, elects = neighbour.circuit, neighbour.designated != NONE
+    if circuit.point_to_point and elects:
+        return "a broadcast network there, as its Hellos name a Designated Router; point-to-point here"
+    if not circuit.point_to_point and not elects and lasting and neighbour.state >= NeighbourState.EX_START:
+        return "point-to-point there, as its Hellos name no Designated Router; a broadcast network here"
+    return ""
 
 
 def _role(neighbour: Neighbour) -> str | None:

@@ -27,7 +27,7 @@ CHANGED, LOST = ("route.changed",), ("route.lost",)
 
 def report_of(change: Change, why: Mapping[str, Json], name_of: Callable[[Address], str]) -> Report:
     """The event for a change. `why`: its cause as JSON, which is that of all changes that came together."""
-    route, was = change
+    route, was, _ = change
     if change.lost:
         return route_lost(route.prefix, why)
     return route_changed(

@@ -294,6 +294,46 @@ def test_10_9_requests_are_repeated_every_rxmt_interval_for_what_has_not_come() 
     assert [str(key.router) for key in asked.keys] == ["2.2.2.2"]
 
 
+def greeted(router: Router, peer: Peer, seconds: int) -> None:
+    """Time passes, and the neighbour lives."""
+    for _ in range(seconds // 10):
+        router.wait(10)
+        peer.greet()
+
+
+@pytest.mark.parametrize("stage", ["Exchange", "Loading"])
+def test_an_exchange_of_which_nothing_comes_begins_again(stage: str) -> None:
+    """After RouterDeadInterval it is tried anew, and said why; not asked for the same for ever."""
+    router, peer = begun()
+    first = peer.last_description()
+    if stage == "Exchange":
+        peer.describe(MORE, first.sequence)
+    else:
+        peer.exchange(header_of("1.1.1.1"))
+    assert peer.state == stage
+    greeted(router, peer, 30)
+    assert peer.state == stage
+    greeted(router, peer, 20)
+    assert peer.state == "ExStart"
+    words = {"Exchange": "no Database Description", "Loading": "no LSA that was requested"}
+    assert router.cause(LOW) == f"the exchange begins again: {words[stage]} has come for 40 s"
+    peer.exchange(header_of("1.1.1.1"))
+    peer.update(lsa("1.1.1.1"))
+    assert peer.state == "Full"
+
+
+def test_an_exchange_that_proceeds_slowly_goes_on() -> None:
+    router, peer = begun()
+    peer.exchange(*(header_of(f"{number}.1.1.1") for number in range(1, 6)))
+    for number in range(1, 6):
+        greeted(router, peer, 30)
+        assert peer.state == "Loading"
+        peer.update(lsa(f"{number}.1.1.1"))
+    assert peer.state == "Full"
+    greeted(router, peer, 60)
+    assert peer.state == "Full"
+
+
 def test_10_9_one_request_packet_is_outstanding_and_the_next_goes_when_it_is_answered() -> None:
     """(1500 - 20 - 24) / 12 requests fit in one: 121."""
     lsas = [lsa(f"9.{number >> 8}.{number & 255}.1") for number in range(200)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ospf_router import HIGH, INITIAL, LOW, ME, Peer, Router, elected, lsa, on_point_to_point
+from ospf_router import HIGH, INITIAL, LOW, ME, Peer, Router, elected, lsa, on_point_to_point, packet_of
 
 from catenet.nodes.address import Address
 from catenet.nodes.internet.ospf.lsa import MAX_AGE, MAX_SEQUENCE, Lsa, LsaKey, LsaType, newer
@@ -171,6 +171,17 @@ def test_13_step_7_a_what_is_awaited_is_an_implied_acknowledgement() -> None:
     router.wait(11)
     assert other.flooded() == []
     assert acknowledged(router, "link2") == []
+
+
+def test_13_step_7_a_what_has_not_left_yet_implies_nothing() -> None:
+    """Both neighbours' copies are read before ours of the first could leave for the second."""
+    router, _, _ = between()
+    for source in (LOW, OTHER):
+        router.machine.receive(packet_of(Update((lsa(FAR),)), source, f"link{source.split('.')[2]}"), router.now)
+    router.take()
+    router.wait(2)
+    assert [to for to, _ in acknowledged(router, "link2")] == ["224.0.0.5"]
+    assert router.sent(Update, "link2") == []
 
 
 def test_13_step_8_who_sends_an_older_one_gets_ours() -> None:
@@ -413,6 +424,39 @@ def test_14_what_nobody_refreshes_is_flushed_after_max_age() -> None:
     assert received(router) is not None
     other.acknowledge_all()
     assert received(router) is None
+
+
+def test_14_a_neighbour_that_stays_in_loading_does_not_keep_what_is_flushed() -> None:
+    """ "b) none of the router's neighbors are in states Exchange or Loading": so nobody may stay there for ever."""
+    router, one, other = between()
+    one.update(lsa(FAR))
+    router.wait(2)
+    third = Peer(router, "10.0.1.3")
+    third.greet()
+    third.exchange(lsa("7.7.7.7").header)
+    one.update(lsa(FAR, age=MAX_AGE))
+    for _ in range(6):
+        router.wait(9)
+        for peer in (one, other, third):
+            peer.acknowledge_all()
+            peer.greet()
+    assert received(router) is None
+
+
+def test_14_who_never_acknowledges_does_not_keep_what_is_flushed_for_ever() -> None:
+    """For another MaxAge: by then nobody can have an older instance."""
+    router, one, other = between()
+    one.update(lsa(FAR, age=MAX_AGE - 1))
+    for second in range(0, MAX_AGE + 30, 10):
+        router.wait(10)
+        one.acknowledge_all()
+        one.greet()
+        other.greet()
+        router.clear()
+        assert received(router) is not None or second > MAX_AGE
+    assert received(router) is None
+    assert other.state == "Full"
+    assert next(row for row in router.show("ospf neighbors") if row["address"] == other.address)["unacknowledged"] <= 1
 
 
 def test_14_what_is_flushed_is_not_forgotten_at_once() -> None:

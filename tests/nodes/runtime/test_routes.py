@@ -10,7 +10,8 @@ from catenet.nodes.control.service import Source
 from catenet.nodes.machine import NextHop
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.routing import Route
-from catenet.nodes.runtime.routes import STATIC, WantedRoute
+from catenet.nodes.runtime.routes import STATIC
+from catenet.nodes.runtime.wanted import WantedRoute
 
 FARTHER = Prefix.parse("10.1.4.0/24")
 B, D = Address.parse("10.0.1.2"), Address.parse("10.0.3.4")
@@ -275,11 +276,12 @@ def test_each_source_says_what_it_has_and_the_kernel_which_it_takes() -> None:
         node.routes.set(RIP, FAR, BOTH[:1], 2)
         node.routes.set(TOY, FAR, BOTH, 700)
         to_b, to_d = ({"via": str(hop.via), "node": str(hop.via), "lan": hop.interface} for hop in BOTH)
+        none = {"tag": 0, "last_resort": False}
         toy = {"source": "toyroute", "distance": 90, "metric": 700, "next_hops": [to_b, to_d]}
         rip = {"source": "rip", "distance": 120, "metric": 2, "next_hops": [to_b]}
         assert [each.to_json() for each in node.routes.sources(FAR, str)] == [
-            {**toy, "selected": True, "kernel": None},
-            {**rip, "selected": False, "kernel": "shadowed by toyroute, metric 90"},
+            {**toy, "selected": True, "kernel": None, **none},
+            {**rip, "selected": False, "kernel": "shadowed by toyroute, metric 90", **none},
         ]
         node.set_link("link1", up=False)
         node.set_link("link3", up=False)
