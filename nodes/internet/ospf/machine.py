@@ -68,9 +68,8 @@ class OspfMachine:
 
     It starts at its first wake (`next_wake` is 0 until then). Beside the contract: `set_interface` says that an
     interface changed, `route_changed` that this node has a route beside OSPF's, `shutdown` flushes what it has
-    originated. `name_of` gives the node that has an address, for what people read. `epoch` is the time of day, in
-    seconds since 1970, at which `now` was 0, and `began` that at which the lab was brought up: digests carry the time,
-    and keys live by it. `wants` is asked before a report is made.
+    originated. `name_of` gives the node that has an address. `epoch` is the time of day, in seconds since 1970, at
+    which `now` was 0, `began` that at which the lab was brought up: digests carry the time, and keys live by it.
     """
 
     def __init__(
