@@ -19,7 +19,7 @@ Files, in the order to read them:
     destination.py, table.py    the network that an LSA speaks of; the routing table (section 11)
     intra_area.py, inter_area.py, externals.py    the routes of each kind (sections 16.1 to 16.4)
     routes.py, routing.py    `calculate`: all of that in its order (section 16); when, and what the kernel gets
-    machine.py   `OspfMachine`: what comes in, and what follows of it (section 8.2)
+    receiving.py, machine.py   whether what comes in is for this router (section 8.2); `OspfMachine`, what follows of it
     reports.py, show.py, explaining.py    events; `show ospf`; which LSA a route is made of
     asked.py    which of its LSAs somebody wants to have said anew; seen.py    what a capture shows of flooding
     links.py    an area's links and its shortest-path tree, as others draw them
@@ -63,7 +63,6 @@ Deviations from the RFC, and what it leaves open:
 - Opaque LSAs are flooded and listed for who takes them (RFC 5250); the router makes none and reads none.
 - 256 neighbours are held on an interface, and 256 others remembered with whom nothing comes about.
 - At most 20,000 LSAs and 4 MiB of others are held in one database, whatever a hostile neighbour floods.
-
 - A measured cost (`cost: measured`) is none of the RFC's, by which a cost "is configurable by the system administrator"
   (section 2); Echo is RFC 792's. Two routers may find different costs for one link. A neighbour with which
   this router is not Full is not asked: on a broadcast network that is all but the Designated Router and its Backup,

@@ -125,8 +125,16 @@ def test_of_a_lan_that_is_off_and_of_what_is_not_redistributed_nothing_is_said(
         ("frr", {"auth": {"md5": {"1": {"secret": "x", "until": "2.5s"}}}}, "counts a key's time in whole seconds"),
         ("bird", {"auth": {"md5": {"0": "x"}}}, "has no key with the id 0"),
         ("bird", {"auth": {"md5": {"1": {"hex": "ff00ff"}}}}, "cuts a secret of md5 at its first octet 0"),
-        ("frr", {"cost": {"link1": "measured", "link2": 3}}, "measures no cost, and cost of link1 is measured"),
-        ("bird", {"cost": {"link1": "measured", "link2": 3}}, "measures no cost, and cost of link1 is measured"),
+        (
+            "frr",
+            {"cost": {"link1": "measured", "link2": 3}},
+            "measures no cost, and cost of link1 is measured: that is",
+        ),
+        (
+            "bird",
+            {"cost": {"link1": "measured", "link2": 3}},
+            "measures no cost, and cost of link1 is measured: that is",
+        ),
         ("frr", {"redistribute": ("rip",)}, "redistributes connected, static, default alone, and not rip"),
         ("bird", {"redistribute": ("rip",)}, "redistributes connected, static, default alone, and not rip"),
     ],

@@ -22,7 +22,7 @@ from catenet.nodes.internet.ospf.packet import (
     Update,
 )
 from catenet.nodes.internet.ospf.spf import spf
-from catenet.nodes.machine import NextHop
+from catenet.nodes.machine import NextHop, OtherRoute
 
 OTHER = "10.0.2.9"
 FAR = "9.9.9.9"
@@ -87,7 +87,7 @@ def test_13_a_router_that_comes_back_while_it_is_flushed_is_not_flushed_again() 
 def test_12_4_what_is_announced_withdrawn_and_announced_within_a_second_is_known_as_it_is(stays: bool) -> None:
     """FRR #10834: the neighbour had thrown away the flush, for MinLSArrival, and was not told again."""
     router, one, other = between(redistribute=("static",))
-    hop = (NextHop(Address.parse("10.0.2.77"), "link2"),)
+    hop = OtherRoute((NextHop(Address.parse("10.0.2.77"), "link2"),))
     prefix, key = Prefix.parse("10.7.0.0/16"), LsaKey(LsaType.EXTERNAL, Address.parse("10.7.0.0"), ME)
     arrived, known = -1.0, None
     for turn in (hop, None, hop) if stays else (hop, None):
