@@ -37,6 +37,8 @@ TARGETS: Mapping[str, str] = {
     "ospf-lsa": "fuzz_ospf:lsa",
     "ospf-authentication": "fuzz_ospf:sealed",
     "ospf-machine": "fuzz_ospf_machine:machine",
+    "ospf-measuring": "fuzz_measuring:measuring",
+    "icmp-echo": "fuzz_icmp:echo",
     "nat-packets": "fuzz_nat:translated",
     "nat-firewall": "fuzz_nat:filtered",
     "rtp-packet": "fuzz_rtp:packet",
