@@ -112,7 +112,9 @@ class Router:
         }
         self.now = 100.0
         self.options = OspfOptions(**options)
-        self.machine = OspfMachine(self.options, self.links.values(), Middle(), str, router_id=ME, wants=wants)
+        self.machine = OspfMachine(
+            self.options, self.links.values(), Middle(), str, router_id=ME, wants=wants, remember=True
+        )
         self.opened = self.machine.take_actions()
         self.actions: list[Any] = []
         if start:
