@@ -153,6 +153,9 @@ def test_a_router_has_a_database_of_its_own_and_one_is_reached_by_where_it_is_en
     way: Way, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert [via["node"] for via in told(way, capsys, "a", "g")[1]["via"]] == ["b", "c"]
+    way.file.write_text(way.file.read_text().replace("ae: 10.0.13.1},", "ae: 10.0.13.1}, gateway: b,"))
+    said = told(way, capsys, "a", "g")[1]
+    assert ([via["node"] for via in said["via"]], said["by"]) == (["b", "c"], "a's ospf")
     said = told(way, capsys, "h", "c")[1]
     assert ([via["node"] for via in said["via"]], said["to"], said["address"]) == (["a", "b"], "c", C)
     assert told(way, capsys, "h", "a")[1]["via"] == []
