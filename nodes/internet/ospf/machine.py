@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
+from catenet.nodes.address import DEFAULT, Address, Prefix
 from catenet.nodes.internet.icmp.packet import PROTOCOL as ICMP
 from catenet.nodes.internet.ospf import originate, show
 from catenet.nodes.internet.ospf.asked import asked_lsa
@@ -23,26 +23,15 @@ from catenet.nodes.internet.ospf.lsa import LsaType
 from catenet.nodes.internet.ospf.measuring import Measuring
 from catenet.nodes.internet.ospf.neighbour import Neighbour
 from catenet.nodes.internet.ospf.own import OwnLsas
-from catenet.nodes.internet.ospf.packet import (
-    ALL_DESIGNATED,
-    ALL_ROUTERS,
-    EXTERNAL,
-    Acknowledgement,
-    Description,
-    Hello,
-    Packet,
-    Request,
-    Update,
-)
+from catenet.nodes.internet.ospf.packet import EXTERNAL
+from catenet.nodes.internet.ospf.receiving import Receiving
 from catenet.nodes.internet.ospf.reports import Reporter
 from catenet.nodes.internet.ospf.router import Router
 from catenet.nodes.internet.ospf.routing import Routing
 from catenet.nodes.internet.ospf.sending import Outbox
-from catenet.nodes.keys.prover import key_in
 from catenet.nodes.machine import (
     Action,
     Datagram,
-    DecodeError,
     Interface,
     IpPacket,
     Json,
@@ -70,7 +59,8 @@ class OspfMachine:
     interface changed, `route_changed` that this node has a route beside OSPF's, `shutdown` flushes what it has
     originated. `name_of` gives the node that has an address, for what people read. `epoch` is the time of day, in
     seconds since 1970, at which `now` was 0, and `began` that at which the lab was brought up: digests carry the time,
-    and keys live by it. `wants` is asked before a report is made.
+    and keys live by it. `wants` is asked before a report is made. `remember`: what became of each route is kept, so
+    that it can be explained.
     """
 
     def __init__(
@@ -85,6 +75,7 @@ class OspfMachine:
         began: float = 0.0,
         wants: Wants = always,
         not_taken: Callable[[], Mapping[Prefix, str]] = dict,
+        remember: bool = False,
     ) -> None:
         self._options = options
         self._epoch = epoch
@@ -99,8 +90,9 @@ class OspfMachine:
         self._liveness = router.liveness = Liveness(router, self._hellos, random)
         self._flooding = Flooding(router, self._outbox, self._exchange)
         self._own = OwnLsas(router, self._flooding, random)
+        self._receiving = Receiving(router, self._hellos, self._exchange, self._flooding, self._own)
         self._measuring = Measuring(router, random)
-        self._routing = Routing(router)
+        self._routing = Routing(router, remember=remember)
         self._redistributed: dict[Prefix, OtherRoute] = {}
         self._started = self._stopped = False
         self._due: dict[object, Callable[..., None]] = {
@@ -142,7 +134,7 @@ class OspfMachine:
         elif packet.protocol == ICMP:
             self._measuring.receive(circuit, packet)
         else:
-            self._receive(circuit, packet)
+            self._receiving.receive(circuit, packet)
             self._settle()
 
     def wake(self, now: float) -> None:
@@ -310,66 +302,7 @@ class OspfMachine:
         if router.settling or router.calculate or self._exchange.answered:
             self._settle()
 
-    # Input (8.2)
-
-    def _receive(self, circuit: Circuit, packet: IpPacket) -> None:
-        router, source = self._router, packet.source
-        try:
-            data = router.auth.open(packet.data, circuit.name, source, router.now)
-            parsed = Packet.parse(data)
-        except DecodeError as error:
-            self._refuse(error.field, circuit, source, str(error), key_in(error))
-            return
-        if parsed.area != circuit.area.id:
-            self._hellos.refuse(circuit, (parsed.router, source), "area", f"area {parsed.area}, here {circuit.area.id}")
-        elif not circuit.interface.prefix.holds_host(source):
-            self._refuse("off-link", circuit, source, f"its address is no neighbour's on {circuit.name}")
-        elif packet.destination not in (circuit.address, ALL_ROUTERS) and not (
-            packet.destination == ALL_DESIGNATED and circuit.elected
-        ):
-            self._counters["refused.destination"] += 1
-        elif parsed.router == router.me:
-            why = f"duplicate router id {router.me}: it is this router's"
-            self._hellos.refuse(circuit, (parsed.router, source), "router-id", why)
-        elif parsed.router == ANY:
-            self._hellos.refuse(circuit, (parsed.router, source), "router-id", "router id 0.0.0.0 is nobody's")
-        elif isinstance(parsed.body, Hello):
-            self._counters["received.hello"] += 1
-            self._hellos.receive(circuit, parsed.router, source, parsed.body)
-        else:
-            self._receive_of_neighbour(circuit, source, parsed)
-
-    def _receive_of_neighbour(self, circuit: Circuit, source: Address, packet: Packet) -> None:
-        """ "Packets not matching any active neighbor are discarded." (8.2)"""
-        router, body = self._router, packet.body
-        neighbour = circuit.neighbours.get(packet.router if circuit.point_to_point else source)
-        if neighbour is None or (neighbour.router, neighbour.address) != (packet.router, source):
-            self._counters["ignored.stranger"] += 1
-            return
-        self._counters[f"received.{type(body).__name__.lower()}"] += 1
-        if isinstance(body, Description):
-            neighbour.mtu = body.mtu
-            if body.mtu > circuit.interface.mtu:  # 10.6
-                why = f"MTU {body.mtu}, here {circuit.interface.mtu}"
-                self._hellos.refuse(circuit, (packet.router, source), "mtu", why)
-                neighbour.cause = why
-                return
-            self._exchange.receive_description(neighbour, body)
-        elif isinstance(body, Request):
-            self._exchange.receive_request(neighbour, body)
-        elif isinstance(body, Update):
-            if body.broken:
-                why = "LSAs that are not whole, or whose checksum is wrong"
-                router.reporter.skipped("lsa-broken", (source, circuit.name), why, router.now, body.broken)
-            self._flooding.receive_update(neighbour, body.lsas, self._own)
-        elif isinstance(body, Acknowledgement):
-            self._flooding.receive_acknowledgement(neighbour, body.headers)
-
-    def _refuse(self, word: str, circuit: Circuit, source: Address, why: str, key: int | None = None) -> None:
-        self._router.reporter.refused(word, (source, circuit.name), why, self._router.now, key)
-        self._hellos.remember(circuit, ANY, source, why)
-
-    # Output (12.4)
+    # What it says (12.4)
 
     def _originate(self) -> None:
         """What this router says of its links and of the routes of others. Then routes are calculated anew: whom it

@@ -114,7 +114,7 @@ def test_an_implementation_is_put_into_the_lab_as_it_is_then() -> None:
         ),
         (
             FILE.replace("cost: {left: 3}", "cost: {left: high}"),
-            ["lab.yaml:7: node b: ospf: cost: left is 'high', and should be a whole number"],
+            ["lab.yaml:7: node b: ospf: cost: left is 'high', and should be a whole number, or measured"],
         ),
     ],
 )
