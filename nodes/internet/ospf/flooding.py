@@ -160,8 +160,7 @@ class Flooding:
         if held.age == MAX_AGE and held.sequence == MAX_SEQUENCE:
             return
         now = self._router.now
-        lasts = neighbour.sent.get(held.key, now), neighbour.circuit.sent.get(held.key, now)
-        if all(last is None or now >= last[0] + MIN_LS_ARRIVAL for last in lasts):
+        if all(now >= at + MIN_LS_ARRIVAL for at, _ in neighbour.sent_lately(held.key, now)):
             self._outbox.answer(neighbour, scope, held.key)
 
     # What goes on (13.2, 13.3)

@@ -89,6 +89,11 @@ class Neighbour:
         self.heard = now
         self.priority, self.designated, self.backup = hello.priority, hello.designated, hello.backup
 
+    def sent_lately(self, key: LsaKey, now: float) -> list[tuple[float, LsaHeader]]:
+        """When it was sent an LSA in the last PACE seconds, alone or with all on its interface; and which instance."""
+        lasts = self.sent.get(key, now), self.circuit.sent.get(key, now)
+        return [last for last in lasts if last is not None]
+
     def clear(self) -> None:
         """ "The Link state retransmission list, Database summary list and Link state request list are cleared of
         LSAs" (section 10.3)."""

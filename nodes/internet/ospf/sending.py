@@ -119,8 +119,8 @@ class Outbox:
     def _takes(self, neighbour: Neighbour, header: LsaHeader) -> float:
         """From when on it takes this instance of an LSA."""
         now = self._router.now
-        lasts = neighbour.sent.get(header.key, now), neighbour.circuit.sent.get(header.key, now)
-        return max((last[0] + PACE for last in lasts if last is not None and newer(header, last[1])), default=now)
+        lasts = neighbour.sent_lately(header.key, now)
+        return max((at + PACE for at, last in lasts if newer(header, last)), default=now)
 
     def paced_due(self, name: str) -> None:
         """What has waited long enough leaves; what has not waits on."""
