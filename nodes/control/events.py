@@ -18,6 +18,7 @@ Kinds that every node has, and the data that each carries; a service's own are i
     link.up           lan, address                   an interface came up and has its lab address
     link.down         lan
     link.silent       lan                            it drops whatever comes in, and its carrier stays; ended by link.up
+    link.impaired     lan, impairments               what its packets suffer from now on, in words; empty: nothing
     route.changed     prefix, via, node, lan, cost, metric, was (cost or null), cause, [reason], [of], [next_hops]:
                       all of them, where there are several; [before]: where it led, if that is known and not the same
     route.lost        prefix, cause, [reason], [of]  the prefix has no route any more
@@ -51,6 +52,7 @@ KINDS = (
     "link.up",
     "link.down",
     "link.silent",
+    "link.impaired",
     "route.changed",
     "route.lost",
     "route.refused",

@@ -160,7 +160,8 @@ class Flooding:
         if held.age == MAX_AGE and held.sequence == MAX_SEQUENCE:
             return
         now = self._router.now
-        if all(now >= at + MIN_LS_ARRIVAL for at, _ in neighbour.sent_lately(held.key, now)):
+        lasts = [each.get(held.key, now) for each in (neighbour.sent, neighbour.answered, neighbour.circuit.sent)]
+        if all(last is None or now >= last[0] + MIN_LS_ARRIVAL for last in lasts):
             self._outbox.answer(neighbour, scope, held.key)
 
     # What goes on (13.2, 13.3)
@@ -171,8 +172,9 @@ class Flooding:
         router, key = self._router, lsa.header.key
         changed = scope.lsdb.install(lsa, router.now, own=own)
         stored = scope.lsdb.get(key)
-        if stored is None or stored.lsa is not lsa:
+        if stored is None or stored.lsa.data is not lsa.data:
             return False
+        key = stored.key  # that it is the same object everywhere saves memory
         for circuit in scope.circuits:
             for neighbour in circuit.neighbours.values():
                 neighbour.retransmissions.pop(key, None)

@@ -66,8 +66,9 @@ class Neighbour:
     retransmit_at: float = inf
     # The Echoes to it, where the interface's cost is measured, and it is Full
     round_trips: RoundTrips | None = None
-    # Which instances of LSAs were sent to it alone of late
+    # Which instances of LSAs were sent to it alone of late, unasked and in answer to its requests
     sent: Recent[LsaKey, LsaHeader] = field(default_factory=lambda: Recent(PACE))
+    answered: Recent[LsaKey, LsaHeader] = field(default_factory=lambda: Recent(PACE))
 
     @property
     def key(self) -> Address:
@@ -88,11 +89,6 @@ class Neighbour:
         """Keep what its Hello says of it (section 10.5)."""
         self.heard = now
         self.priority, self.designated, self.backup = hello.priority, hello.designated, hello.backup
-
-    def sent_lately(self, key: LsaKey, now: float) -> list[tuple[float, LsaHeader]]:
-        """When it was sent an LSA in the last PACE seconds, alone or with all on its interface; and which instance."""
-        lasts = self.sent.get(key, now), self.circuit.sent.get(key, now)
-        return [last for last in lasts if last is not None]
 
     def clear(self) -> None:
         """ "The Link state retransmission list, Database summary list and Link state request list are cleared of

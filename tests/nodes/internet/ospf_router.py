@@ -158,7 +158,8 @@ class Router:
 
     def sent_to(self, kind: type[Body], link: str = "link1") -> list[tuple[str, Body]]:
         """As `sent`, with where it went."""
-        packets = [each.packet for each in self.actions if isinstance(each, Send) and each.packet.interface == link]
+        sent = [each.packet for each in self.actions if isinstance(each, Send)]
+        packets = [each for each in sent if isinstance(each, IpPacket) and each.interface == link]
         parsed = [(str(packet.destination), Packet.parse(packet.data).body) for packet in packets]
         return [(to, body) for to, body in parsed if isinstance(body, kind)]
 
