@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from catenet.nodes.control.answers import KernelRoute, LinkState, RoutingTable, kernel_routes, link_states
 from catenet.nodes.control.fields import AnswerError, read
+from catenet.nodes.control.origin import STATIC
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.control.topology import ExpectedRoute
 from catenet.orchestrator.backend.protocols import Container, Engine
@@ -134,7 +135,7 @@ def _table(
     except AnswerError as error:
         yield f"{router} does not say which routes it has found: {error}"
         return
-    ways = [(lans.get(row.prefix), row.cost) for row in known if row.via]
+    ways = [(lans.get(row.prefix), row.cost) for row in known if row.via and row.state != STATIC]
     costs = {lan: cost for lan, cost in ways if lan is not None and cost is not None}
     for lacks in lacking(costs, {lan: way.cost for lan, way in wanted.items()}):
         yield f"{router} has no route to {lacks}"

@@ -7,7 +7,6 @@ is found by the lab file, along the routes that the kernels have.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +15,7 @@ from catenet.nodes.control.fields import AnswerError, read
 from catenet.nodes.control.origin import RouteOrigin
 from catenet.nodes.control.probes import MOST_VIAS, TIME_EXCEEDED, ProbedHop, Probes, probes
 from catenet.nodes.control.questions import Question
+from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.faults import mending
@@ -187,7 +187,7 @@ class _Probe:
         if done.returncode not in _FINE:
             raise EngineError(f"{PROGRAM} did not run at {node}: {done.last_words}", self._running.up_again)
         try:
-            return probes(json.loads(done.stdout))
+            return probes(read_json(done.stdout))
         except (AnswerError, ValueError) as error:
             raise EngineError(f"{PROGRAM} at {node} said what cannot be read: {error}") from None
 

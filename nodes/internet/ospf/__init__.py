@@ -9,6 +9,7 @@ Files, in the order to read them:
     interface.py, neighbour.py    `Circuit` and `Neighbour`: what is known of an interface, of a conversation
     area.py, router.py    `Area`, `Scope`: how far an LSA goes; `Router`: what all parts share
     election.py, hello.py    who is there, and who becomes Designated Router (sections 9.4, 9.5, 10.5)
+    liveness.py    `Liveness`: neighbours whose loss BFD sees at once, where a lab file says so (RFC 5882)
     exchange.py    how two neighbours come to have one database (sections 10.6 to 10.9)
     recent.py, sending.py, flooding.py    each LSA to every router, until all have acknowledged it (sections 13, 14)
     originate.py, own.py    what this router says, and when (sections 12.4, 13.4, 14.1)
@@ -20,8 +21,10 @@ Files, in the order to read them:
     intra_area.py, inter_area.py, externals.py    the routes of each kind (sections 16.1 to 16.4)
     routes.py, routing.py    `calculate`: all of that in its order (section 16); when, and what the kernel gets
     receiving.py, machine.py   whether what comes in is for this router (section 8.2); `OspfMachine`, what follows of it
-    reports.py, show.py, explaining.py    events; `show ospf`; which LSA a route is made of
-    asked.py    which of its LSAs somebody wants to have said anew; seen.py    what a capture shows of flooding
+    reports.py, show.py    events; `show ospf`
+    history.py, explaining.py    what became of each route; which LSA it is made of
+    asked.py    which of its LSAs somebody wants to have said anew
+    seen.py    what a capture shows of flooding
     links.py    an area's links and its shortest-path tree, as others draw them
     service.py   the declaration
     config.py    `OspfOptions`, what a lab file may say
@@ -54,7 +57,7 @@ Deviations from the RFC, and what it leaves open:
   together; that something was lost is said at once.
 - Two instances of an LSA are sent to a neighbour 1.1 s apart: it would throw the second away within MinLSArrival, and
   get it again only after RxmtInterval. What came in answer to a request may be followed by a newer one at once (13 (5a)
-  speaks of what was "received via flooding").
+  speaks of what was "received via flooding"); and once more 1.1 s later to who has not acknowledged it.
 - A newer instance of our own that comes back is outdone within 50 ms, not flooded (13 (5b)): who forges one a second
   would have us tell it to everybody. Another one is not taken within MinLSInterval, as it could not be answered (12.4);
   one that is of an earlier life and has no successor is flushed, a second after the exchange in which it came.
@@ -73,5 +76,6 @@ Deviations from the RFC, and what it leaves open:
   unless it is one of them itself; of several the median counts. The round trip is as the machine sees it, so what
   keeps this node, or the neighbour, busy is in it.
 
-Supported standards: RFC 792 (Echo), RFC 2328, RFC 5250 (as a router that passes on), RFC 5709.
+Supported standards: RFC 792 (Echo), RFC 2328, RFC 5250 (as a router that passes on), RFC 5709, RFC 5882 (section
+10.1).
 """

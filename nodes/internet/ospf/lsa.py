@@ -281,7 +281,9 @@ _PARSERS: Mapping[int, Callable[[bytes], Body]] = {
 
 
 class Lsa(NamedTuple):
-    """An instance of an LSA. `data`: the whole, as on the wire; `body` is None where the LS type is none of 1 to 5."""
+    """An instance of an LSA. `data`: the whole, as on the wire; `body` is None where the LS type is none of 1 to 5, or
+    where it is not at hand (`read_body`).
+    """
 
     header: LsaHeader
     data: bytes
@@ -329,13 +331,20 @@ class Lsa(NamedTuple):
         age = min(age, MAX_AGE)
         return Lsa(self.header._replace(age=age), _AGE.pack(age) + self.data[_AGE_LENGTH:], self.body)
 
+    def read_body(self) -> Body | None:
+        """The body, out of the octets: once more, where it is not at hand."""
+        parse = _PARSERS.get(self.header.type)
+        return parse(self.data[HEADER_LENGTH:]) if parse else None
+
+    def says_the_same(self, other: Lsa) -> bool:
+        """Whether the bodies are equal."""
+        return self.data[HEADER_LENGTH:] == other.data[HEADER_LENGTH:]
+
     def same_contents(self, other: Lsa) -> bool:
         """Whether nothing has changed that routes are calculated from (section 13.2)."""
         mine, its = self.header, other.header
         return (
-            mine.options == its.options
-            and (mine.age == MAX_AGE) == (its.age == MAX_AGE)
-            and self.data[HEADER_LENGTH:] == other.data[HEADER_LENGTH:]
+            mine.options == its.options and (mine.age == MAX_AGE) == (its.age == MAX_AGE) and self.says_the_same(other)
         )
 
     def __bytes__(self) -> bytes:
