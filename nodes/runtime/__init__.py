@@ -10,7 +10,7 @@ machine_run  a machine on a node: its actions are done, and it is told and asked
 work         what it has done beside it, in a thread for each lane
 driver       feeds a machine, has its actions done, re-arms one timer
 ports        the open ports of a machine; port: what all have in common, groups and reconnects among it
-udp          datagram ports; mmsg: many datagrams by one call of the kernel, where many come at once
+udp          datagram ports; mmsg, frame_batch: many datagrams, or frames, by one call of the kernel
 forwarding   datagram ports of a machine that passes on what comes, as it comes
 raw          ports of an IP protocol; frames: those of an Ethernet type
 crossing     a port of packets that wait for a machine; crossing_rules: what has them wait
