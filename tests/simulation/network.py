@@ -32,8 +32,7 @@ from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.impairment import Impairment
 from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.control.service import Source
-from random import Random
-
+from catenet.nodes.link.impairment.channel import Channel
 from catenet.nodes.machine import Interface, InterfaceAware, Machine, Unit
 
 __all__ = ["BUFFER", "Hop", "Lan", "Network", "Node"]
