@@ -5,7 +5,7 @@ Files, in the order to read them:
     lsa.py    what a router says of itself: `Lsa`, its header, its checksum, which of two is newer (RFC 2328 A.4, 13.1)
     packet.py    the wire: the five packets, by hand (RFC 2328 A.3)
     authentication.py    who may speak: checksum, password, digest (RFC 2328 appendix D, RFC 5709)
-    interface_states.py, neighbour_states.py    the two machines, as tables (sections 9.3, 10.3)
+    interface_states.py, neighbour_states.py, transitions.py    the two machines, as tables (sections 9.3, 10.3)
     interface.py, neighbour.py    `Circuit` and `Neighbour`: what is known of an interface, of a conversation
     area.py, router.py    `Area`, `Scope`: how far an LSA goes; `Router`: what all parts share
     election.py, hello.py    who is there, and who becomes Designated Router (sections 9.4, 9.5, 10.5)
