@@ -72,7 +72,8 @@ def _how(hop: Hop) -> str:
         case HopKind.STATIC:
             how = f"announced for others ({hop.note})"
         case HopKind.PROTOCOL:
-            how = f"{hop.source}'s {hop.message} on {hop.lan}: {hop.carried} + {hop.cost}"
+            how = f"{hop.source}'s {hop.message} on {hop.lan}"
+            how += "" if hop.carried is None or hop.cost is None else f": {hop.carried} + {hop.cost}"
         case HopKind.IMPLEMENTATION:
             how = f"via {hop.source} on {hop.lan}: {hop.note}"
         case HopKind.KERNEL:
@@ -111,7 +112,8 @@ def _hops(source: SourceRoute) -> str:
 
 
 def _taken(source: SourceRoute) -> str:
-    return "selected" if source.selected else cell(source.kernel)
+    last_resort = f"the last resort, by its tag {source.tag}; " if source.last_resort else ""
+    return last_resort + ("selected" if source.selected else cell(source.kernel))
 
 
 def _turn(turn: Turn, unreachable: int | None) -> str:

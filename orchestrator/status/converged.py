@@ -67,6 +67,8 @@ class _Snapshot:
         ends = {(node, link.lan): link.condition for node, each in links.items() for link in each}
         cut, carrying = ({lan for (_, lan), end in ends.items() if end.up is state} for state in (False, True))
         silent = {place for place, end in ends.items() if end.drop}
+        self._cut = cut
+        self._own = {router: [place.lan for place in lab.nodes[router].attachments] for router in self._routers}
         self._wanted = expected(lab, cut, lab.nodes.keys() - alive.keys(), silent)
         # A LAN that is cut at one end only is still heard of from the other.
         seen, both = views(lab), cut & carrying
@@ -97,10 +99,13 @@ class _Snapshot:
         asked = list(routers)
         found: dict[str, list[str]] = {router: [] for router in asked}
         reached = {router: best(self._wanted, self._services[router], router) for router in asked}
+        own = {router: [lan for lan in self._own[router] if lan not in self._cut] for router in asked}
         for service, wanted in self._wanted.items():
             speaking = [router for router in asked if router in wanted]
             for router, answer in self._show(speaking, service).items():
-                found[router] += _table(router, wanted[router], reached[router], answer, self._lans[router])
+                found[router] += _table(
+                    router, wanted[router], {*reached[router], *own[router]}, answer, self._lans[router]
+                )
         for router, answer in self._show(asked, "routes").items():
             found[router] += _kernel(router, reached[router], answer, self._lans[router])
         return {router: lacks for router, lacks in found.items() if lacks}

@@ -23,7 +23,7 @@ from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.realms import View, views
 from catenet.orchestrator.lab.source_routes import Stop, StopError, stops
 from catenet.orchestrator.observe.ask import ask
-from catenet.orchestrator.observe.known_network import known_network
+from catenet.orchestrator.observe.known_network import known_network, knows_network
 from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition, must_run, unknown
 from catenet.orchestrator.trace.known_path import known_path
@@ -154,7 +154,7 @@ def _known(engine: Engine, running: RunningLab, node: str, target: str, strict: 
 
 def _router(lab: Lab, node: str) -> tuple[str, tuple[Address, ...]]:
     """Whose database is asked, and by which address the source reaches that: none where it is the source itself."""
-    gateway = lab.nodes[node].gateway
+    gateway = None if knows_network(lab, node) else lab.nodes[node].gateway
     owner = None if gateway is None else views(lab).at(node).owners.get(gateway)
     return (node, ()) if gateway is None or owner is None else (owner, (gateway,))
 

@@ -142,13 +142,19 @@ class LsaHeader(NamedTuple):
         """
         if len(data) - start < HEADER_LENGTH:
             raise DecodeError("LSA header", len(data) - start, "not 20 octets")
-        age, options, kind, link_id, router, sequence, checksum, length = _HEADER.unpack_from(data, start)
-        return cls(min(age, MAX_AGE), options, kind, Address(link_id), Address(router), sequence, checksum, length)
+        age, options, kind, link_id, number, sequence, checksum, length = _HEADER.unpack_from(data, start)
+        router = Address(number)
+        link = router if link_id == number else Address(link_id)  # a router-LSA's are the same: one object for both
+        return cls(min(age, MAX_AGE), options, kind, link, router, sequence, checksum, length)
 
     @property
     def key(self) -> LsaKey:
         """Which LSA it is an instance of."""
         return LsaKey(self.type, self.id, self.router)
+
+    def aged(self, age: int) -> LsaHeader:
+        """The same at another age, in seconds."""
+        return LsaHeader(age, *self[1:])
 
     def __bytes__(self) -> bytes:
         return _HEADER.pack(*self)
@@ -329,7 +335,7 @@ class Lsa(NamedTuple):
     def aged(self, age: int) -> Lsa:
         """The same instance at another age, in seconds. The checksum stays: it leaves the LS age out (12.1.7)."""
         age = min(age, MAX_AGE)
-        return Lsa(self.header._replace(age=age), _AGE.pack(age) + self.data[_AGE_LENGTH:], self.body)
+        return Lsa(self.header.aged(age), _AGE.pack(age) + self.data[_AGE_LENGTH:], self.body)
 
     def read_body(self) -> Body | None:
         """The body, out of the octets: once more, where it is not at hand."""

@@ -181,6 +181,7 @@ class OspfMachine:
         router.set_interface(interface)
         if circuit is not None:
             circuit.interface = interface
+            self._liveness.readdress(circuit)
         if not self._started or self._stopped:
             return
         if before is None or before.up != interface.up:
