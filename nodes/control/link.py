@@ -62,8 +62,9 @@ class LinkCondition(NamedTuple):
         return f"{self.word}: {in_words(self.impairments)}" if self.state == IMPAIRED else self.word
 
     def to_json(self) -> dict[str, Json]:
-        """Its keys in an order, and in the rows of `show links`."""
-        return {"up": self.up, "silent": self.drop, "impairments": [each.to_json() for each in self.impairments]}
+        """Its keys in an order, and in the rows of `show links`; of impairments only where there are some."""
+        state: dict[str, Json] = {"up": self.up, "silent": self.drop}
+        return {**state, "impairments": [each.to_json() for each in self.impairments]} if self.impairments else state
 
     @classmethod
     def parse(cls, value: Json) -> LinkCondition:
@@ -91,4 +92,4 @@ class LinkCondition(NamedTuple):
 
 HEALTHY = LinkCondition()
 """As after `up`, but for what the lab file says that a LAN suffers."""
-_KEYS = tuple(HEALTHY.to_json())
+_KEYS = ("up", "silent", "impairments")

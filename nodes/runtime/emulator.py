@@ -10,6 +10,7 @@ COUNTERS is memory that both see: of each LAN so many numbers.
 
 from __future__ import annotations
 
+import ctypes
 import heapq
 import json
 import mmap
@@ -19,7 +20,6 @@ import struct
 import sys
 from collections import deque
 from collections.abc import Mapping
-from contextlib import suppress
 from random import Random
 from time import monotonic
 from typing import Any
@@ -27,6 +27,7 @@ from typing import Any
 from catenet.nodes.control.impairment import Impairment
 from catenet.nodes.link.impairment.channel import NEVER, Channel
 from catenet.nodes.link.impairment.flaw import flawed
+from catenet.nodes.runtime.frame_batch import BATCH, FrameInbox, FrameOutbox
 
 __all__ = ["COUNTED", "RECORD", "SENT_ON", "Emulator", "Waiting", "main"]
 
@@ -39,11 +40,11 @@ SENT_ON = 0x88B5
 frame itself says."""
 _ALL = 0x0003  # ETH_P_ALL
 _KEPT = 8 << 20  # octets of what was not read yet
-_SPACE = 65_536
-_BATCH = 64  # frames that are read before one looks which are due
+_LONGEST = 9_216  # octets of a frame: offloads are off, and no MTU of a LAN is near that
 _LINE = 1 << 20
 _SO_RCVBUFFORCE, _SO_SNDBUFFORCE = 33, 32
 _SOL_PACKET, _PACKET_STATISTICS = 263, 6
+_PR_SET_TIMERSLACK = 29
 _NEVER_DUE = float("inf")
 
 
@@ -63,6 +64,7 @@ class Waiting:
         self._line: deque[tuple[float, bytes]] = deque()  # in the order in which they go on
         self._heap: list[tuple[float, int, bytes]] = []  # where that is another than that in which they came
         self._number = 0
+        self._inbox, self._outbox = FrameInbox(_LONGEST), FrameOutbox(_LONGEST)
 
     def suffer(self, channel: Channel) -> None:
         """What comes from now on suffers this; what is under way already arrives as it would have."""
@@ -85,29 +87,26 @@ class Waiting:
 
     def drain(self, now: float) -> bool:
         """Read what has come, but not too much at a time → whether there may be more."""
-        channel, read = self.channel, self.frames.recv
+        channel = self.channel
         if channel is None:
             return False
-        in_order = channel.keeps_order
-        for _ in range(_BATCH):
-            try:
-                frame = read(_SPACE)
-            except BlockingIOError:
-                return False
-            except OSError:  # the device goes
-                return False
-            due = channel.take(len(frame), now)
-            if channel.copy != NEVER:
-                self._put(channel.copy, frame)
+        take, put = channel.take, self._line.append
+        in_order, changes = channel.keeps_order, channel.changes
+        frames = self._inbox.receive(self.frames)
+        for frame in frames:
+            due = take(len(frame), now)
+            if changes:
+                if channel.copy != NEVER:
+                    self._put(channel.copy, frame)
+                if channel.flaw != NEVER:
+                    frame = flawed(frame, channel.flaw)  # noqa: PLW2901
             if due == NEVER:
                 continue
-            if channel.flaw != NEVER:
-                frame = flawed(frame, channel.flaw)
             if in_order:
-                self._line.append((due, frame))
+                put((due, frame))
             else:
                 self._put(due, frame)
-        return True
+        return len(frames) == BATCH
 
     def _put(self, due: float, frame: bytes) -> None:
         self._number += 1
@@ -115,15 +114,16 @@ class Waiting:
 
     def release(self, now: float) -> None:
         """Those that are due go on."""
-        line, heap = self._line, self._heap
+        line, heap, outbox = self._line, self._heap, self._outbox
+        put = outbox.put
         while heap and heap[0][0] <= now:
-            self._send(heapq.heappop(heap)[2])
+            if put(heapq.heappop(heap)[2]):
+                outbox.send(self._out)
         while line and line[0][0] <= now:
-            self._send(line.popleft()[1])
-
-    def _send(self, frame: bytes) -> None:
-        with suppress(OSError):  # the device is down, or goes
-            self._out.send(frame)
+            if put(line.popleft()[1]):
+                outbox.send(self._out)
+        if outbox.count:
+            outbox.send(self._out)
 
     def look_for_overruns(self) -> None:
         """How many frames the kernel had no room for."""
@@ -197,6 +197,7 @@ class Emulator:
 def main() -> None:
     """Carry out what PID 1 orders, until it is gone."""
     descriptor, memory = map(int, sys.argv[1:])
+    ctypes.CDLL(None).prctl(_PR_SET_TIMERSLACK, 1)  # a nanosecond, not 50 µs: what is due is due
     with socket.socket(fileno=descriptor) as orders, mmap.mmap(memory, 0) as counters:
         Emulator(orders, counters).run()
 

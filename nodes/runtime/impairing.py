@@ -1,5 +1,5 @@
-"""What the LANs of this node suffer of what it sends: the emulator is begun where there is need of it, told, and begun
-anew.
+"""What the LANs of this node suffer of what it sends: by the kernel where that can (netem), else by the emulator, which
+is begun where there is need of it, told, and begun anew.
 
 By two filters of tc's a LAN's device hands each frame that it is to send to a device of ours, the end of a veth pair,
 but for those that the emulator, at the other end, sends on. That end takes nothing up: it drops what comes, once the
@@ -26,8 +26,9 @@ from catenet.nodes.control.config import InterfaceConfig, NodeConfig
 from catenet.nodes.control.impairment import Impairment
 from catenet.nodes.control.service import IMPAIRED_DEVICES
 from catenet.nodes.machine import Json
-from catenet.nodes.runtime import ingress
+from catenet.nodes.runtime import ingress, netem
 from catenet.nodes.runtime.emulator import COUNTED, RECORD, SENT_ON
+from catenet.nodes.runtime.iproute import run
 
 __all__ = ["Impairing"]
 
@@ -58,13 +59,16 @@ class Impairing:
         self._asked: dict[str, _Asked] = {}
         self._orders: socket.socket | None = None
         self._counters: mmap.mmap | None = None
+        self._by_kernel: set[str] = set()  # LANs that suffer by netem
+        self._emulated: set[str] = set()  # those whose frames go to the emulator
+        self._has_netem: bool | None = None  # nobody has looked yet
 
     def impaired(self, lan: str) -> tuple[Impairment, ...]:
         """What the LAN suffers now, by whomever."""
         asked = self._asked.get(lan)
         return () if asked is None else asked.impairments
 
-    def set(self, item: InterfaceConfig, device: str, impairments: tuple[Impairment, ...]) -> None:
+    def impair(self, item: InterfaceConfig, device: str, impairments: tuple[Impairment, ...]) -> None:
         """From now on what is sent on the LAN, by this device of the node's, suffers this.
 
         Raises:
@@ -87,12 +91,22 @@ class Impairing:
     def forget(self, lan: str) -> None:
         """The LAN's device is gone, and its filters with it."""
         if self._asked.pop(lan, None) is not None:
+            self._by_kernel.discard(lan)
             with suppress(OSError):
                 self._order(lan, None)
+            with suppress(OSError):
+                run("ip", f"link delete {_device(self._places[lan])}")
+            self._emulated.discard(lan)
 
     def counted(self, lan: str) -> Mapping[str, int]:
         """Of what this node has sent there since the LAN suffers what it suffers now."""
-        if self._counters is None or not self._own(self.impaired(lan)):
+        if not self._own(self.impaired(lan)):
+            return {}
+        if lan in self._by_kernel:
+            with suppress(OSError):
+                return netem.counted(self._asked[lan].device)
+            return {}
+        if self._counters is None:
             return {}
         return dict(zip(COUNTED, RECORD.unpack_from(self._counters, self._places[lan] * RECORD.size), strict=True))
 
@@ -106,19 +120,42 @@ class Impairing:
 
     def _carry_out(self, lan: str, asked: _Asked) -> None:
         place, own = self._places[lan], self._own(asked.impairments)
-        if own is None:
-            if self._own(self.impaired(lan)) is not None:
-                _send_straight(asked.device)
-                self._order(lan, None)
-                _run("ip", f"link delete {_device(place)}")
+        lines = self._lines(own, asked.device, lan)
+        if lan in self._by_kernel and lines is None:
+            netem.clear(asked.device)
+            self._by_kernel.discard(lan)
+        if lines is not None:
+            self._stop_emulating(lan, asked.device)
+            netem.apply(asked.device, lines)
+            self._by_kernel.add(lan)
             return
-        before = self._asked.get(lan)
-        if before is not None and self._orders is not None and self._own(before.impairments) is not None:
+        if own is None:
+            self._stop_emulating(lan, asked.device)
+            return
+        if lan in self._emulated and self._orders is not None:
             self._order(lan, own, asked.device)
             return
         _make_pair(lan, place)
         self._order(lan, own, asked.device)
         _send_round(asked.device, _device(place))
+        self._emulated.add(lan)
+
+    def _lines(self, own: Impairment | None, device: str, lan: str) -> list[str] | None:
+        """What the kernel's netem is told; None where that is not what does it."""
+        lines = None if own is None else netem.commands(own, device, f"{lan} {self._config.node}")
+        if lines is None:
+            return None
+        if self._has_netem is None:
+            self._has_netem = netem.has_netem()
+        return lines if self._has_netem else None
+
+    def _stop_emulating(self, lan: str, device: str) -> None:
+        if lan in self._emulated:
+            _send_straight(device)
+            self._order(lan, None)
+            with suppress(OSError):
+                run("ip", f"link delete {_device(self._places[lan])}")
+            self._emulated.discard(lan)
 
     # The emulator.
 
@@ -172,17 +209,18 @@ class Impairing:
         with suppress(OSError):
             if self._orders.recv(65_536):
                 return
-        for asked in self._asked.values():
-            _send_straight(asked.device)
+        for lan in self._emulated:
+            _send_straight(self._asked[lan].device)
+        again, self._emulated = self._emulated, set()
         self._end()
         text = "the emulator of impairments has ended: until it has begun anew, frames are sent at once"
         self._report("service.failed", text, {"error": text, "retry": _AGAIN})
-        self._loop.call_later(_AGAIN, self._again)
+        self._loop.call_later(_AGAIN, self._again, again)
 
-    def _again(self) -> None:
-        for lan, asked in tuple(self._asked.items()):
+    def _again(self, lans: set[str]) -> None:
+        for lan in lans & self._asked.keys():
             try:
-                self._carry_out(lan, asked)
+                self._carry_out(lan, self._asked[lan])
             except OSError as error:
                 self._report("service.failed", str(error), {"error": str(error), "retry": None})
                 return
@@ -210,16 +248,16 @@ def _make_pair(lan: str, place: int) -> None:
     if Path(f"/sys/class/net/{_device(place)}").exists():
         return
     near, far = _device(place), _other_end(place)
-    _run("ip", f"link add {near} mtu 65535 type veth peer name {far} mtu 65535")
+    run("ip", f"link add {near} mtu 65535 type veth peer name {far} mtu 65535")
     ingress.drop_ingress(f"{IMPAIRED_DEVICES}{lan}", far)
-    _run("ip", f"link set {near} up", f"link set {far} up")
+    run("ip", f"link set {near} up", f"link set {far} up")
 
 
 def _send_round(device: str, near: str) -> None:
     """From now on the device hands what it is to send to the other one, but for what was sent on."""
     _send_straight(device)
-    _run("tc", f"qdisc add dev {device} clsact", tolerated="Exclusivity flag on")
-    _run(
+    run("tc", f"qdisc add dev {device} clsact", tolerated="Exclusivity flag on")
+    run(
         "tc",
         f"filter add dev {device} egress protocol {SENT_ON:#x} prio {_FIRST} u32 match u32 0 0 flowid :1",
         f"filter add dev {device} egress protocol all prio {_SECOND} u32 match u32 0 0"
@@ -231,16 +269,4 @@ def _send_straight(device: str) -> None:
     """The reverse; that it does so already, or is gone, is no error."""
     for priority in (_SECOND, _FIRST):
         with suppress(OSError):
-            _run("tc", f"filter delete dev {device} egress prio {priority}")
-
-
-def _run(program: str, *lines: str, tolerated: str = "") -> None:
-    """Raises OSError: it is refused; the text is the program's own."""
-    command = [program, "-batch", "-"]
-    text = "".join(f"{line}\n" for line in lines)
-    try:
-        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=_PATIENCE, check=False)
-    except subprocess.TimeoutExpired:
-        raise OSError(errno.ETIMEDOUT, f"{program} has not ended in {_PATIENCE:g} s") from None
-    if done.returncode and not (tolerated and tolerated in done.stderr):
-        raise OSError(errno.EPERM, f"{program}: {' '.join(done.stderr.split())} {_NEEDS}")
+            run("tc", f"filter delete dev {device} egress prio {priority}")

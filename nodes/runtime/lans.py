@@ -173,7 +173,7 @@ class Lans:
 
     def _impair(self, attachment: _Attachment, wanted: tuple[Impairment, ...]) -> None:
         lan, was = attachment.config.lan, attachment.impairments
-        self._impairing.set(attachment.config, self.device(lan), wanted)
+        self._impairing.impair(attachment.config, self.device(lan), wanted)
         attachment.impairments = wanted
         if wanted != was:
             said = in_words(wanted)
@@ -306,7 +306,7 @@ class Lans:
             self._netlink.set_settings(link.ifindex, self._settings)
             self._netlink.add_altname(link.ifindex, attachment.config.lan)
             self._set_address(attachment)
-            self._impairing.set(attachment.config, link.name, attachment.impairments)
+            self._impairing.impair(attachment.config, link.name, attachment.impairments)
             if not attachment.addressed:
                 self._netlink.set_up(link.ifindex, True)
         except OSError as error:

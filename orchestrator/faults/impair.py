@@ -20,6 +20,7 @@ ImpairOptions.__annotations__ = {**get_type_hints(ImpairmentWords, include_extra
 
 
 def _impair(control: LabControl, lan: str, options: Any, at: float) -> Outcome:
+    ends = control.ends(lan)
     *words, off = options
     try:
         asked = impairment(tuple(words))
@@ -27,7 +28,7 @@ def _impair(control: LabControl, lan: str, options: Any, at: float) -> Outcome:
         raise RefusedError(str(error)) from None
     if asked.nothing != off:
         raise RefusedError(f"off is nothing else, not {asked.words}" if off else f"say how, like {_LIKE}, or off")
-    if asked.sender and asked.sender not in (ends := control.ends(lan)):
+    if asked.sender and asked.sender not in ends:
         raise RefusedError(f"{asked.sender} is not on it: {', '.join(ends)}")
     present = control.condition(lan)
     if not present.up or present.drop:

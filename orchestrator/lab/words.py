@@ -131,7 +131,7 @@ OTHER_TOOLS_WORDS = {
     "version": "a lab file has no version",
     "volumes": "the lab's folder is what every node sees, read-only, as /lab",
     "vms": "what runs is a node, under `nodes:`",
-    **dict.fromkeys(("bandwidth", "delay", "impair", "jitter", "latency", "loss", "rate"), _SUFFERED),
+    **dict.fromkeys(("bandwidth", "delay", "jitter", "latency", "loss", "rate"), _SUFFERED),
     "<<": "mappings are not merged here; options that nodes share stand under `defaults:`",
 }
 """Words of Compose, containerlab, Kathará, Mininet and GNS3 → how the same is said here."""

@@ -325,4 +325,4 @@ class Exchange:
                 cause = "the exchange begins again: it requests an LSA that is not here"
                 self.event(neighbour, NeighbourEvent.BAD_REQUEST, cause)
                 return
-            self._outbox.answer(neighbour, scope, key)
+            self._outbox.answer_request(neighbour, scope, key)

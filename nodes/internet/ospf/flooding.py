@@ -106,8 +106,7 @@ class Flooding:
             self._skip(neighbour, "lsa-sequence", "an LSA at MaxSequenceNumber beside another such instance")
             return
         requested = key in neighbour.requests
-        early = scope.arrived.get(key, router.now) is not None or own.outdone(scope, key)
-        if stored is not None and not requested and early:
+        if stored is not None and not requested and (scope.arrived.get(key, router.now) or own.outdone(scope, key)):
             router.counters["skipped.min-ls-arrival"] += 1
             return
         if not self.install(scope, lsa):
@@ -160,7 +159,7 @@ class Flooding:
         if held.age == MAX_AGE and held.sequence == MAX_SEQUENCE:
             return
         now = self._router.now
-        lasts = neighbour.sent.get(held.key, now), neighbour.circuit.sent.get(held.key, now)
+        lasts = [each.get(held.key, now) for each in (neighbour.sent, neighbour.answered, neighbour.circuit.sent)]
         if all(last is None or now >= last[0] + MIN_LS_ARRIVAL for last in lasts):
             self._outbox.answer(neighbour, scope, held.key)
 
@@ -172,8 +171,9 @@ class Flooding:
         router, key = self._router, lsa.header.key
         changed = scope.lsdb.install(lsa, router.now, own=own)
         stored = scope.lsdb.get(key)
-        if stored is None or stored.lsa is not lsa:
+        if stored is None or stored.lsa.data is not lsa.data:
             return False
+        key = stored.key  # that it is the same object everywhere saves memory
         for circuit in scope.circuits:
             for neighbour in circuit.neighbours.values():
                 neighbour.retransmissions.pop(key, None)

@@ -127,6 +127,8 @@ class Hellos:
     def send(self, circuit: Circuit) -> None:
         """A Hello, and HelloInterval later the next one."""
         router = self._router
+        circuit.forget(router.now)
+        router.everywhere.arrived.forget(router.now)
         if circuit.up and not circuit.on.passive:
             router.send(circuit, circuit.hello(router.hello, router.dead), ALL_ROUTERS)
             circuit.hello_at = router.now + router.hello

@@ -131,6 +131,15 @@ class Circuit:
             return self.neighbours.get(address)
         return next((each for each in self.neighbours.values() if each.address == address), None)
 
+    def forget(self, now: float) -> None:
+        """What happened of late, where nothing of it was late enough."""
+        self.sent.forget(now)
+        self.area.scope.arrived.forget(now)
+        self.links.arrived.forget(now)
+        for neighbour in self.neighbours.values():
+            neighbour.sent.forget(now)
+            neighbour.answered.forget(now)
+
     def candidate(self, router: Address) -> Candidate:
         """This router, as one who may be elected."""
         return Candidate(self.on.priority, router, self.address, self.designated, self.backup)

@@ -66,8 +66,9 @@ class Neighbour:
     retransmit_at: float = inf
     # The Echoes to it, where the interface's cost is measured, and it is Full
     round_trips: RoundTrips | None = None
-    # Which instances of LSAs were sent to it alone of late
+    # Which instances of LSAs were sent to it alone of late, unasked and in answer to its requests
     sent: Recent[LsaKey, LsaHeader] = field(default_factory=lambda: Recent(PACE))
+    answered: Recent[LsaKey, LsaHeader] = field(default_factory=lambda: Recent(PACE))
 
     @property
     def key(self) -> Address:

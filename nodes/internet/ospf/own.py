@@ -131,7 +131,7 @@ class OwnLsas:
         stored = scope.lsdb.get(key)
         if stored is None or not stored.own or stored.lsa.header.age == MAX_AGE:
             return False
-        return stored.lsa.body == own.body and stored.lsa.header.options == own.options
+        return stored.body == own.body and stored.lsa.header.options == own.options
 
     def _originate(self, scope: Scope, key: LsaKey, own: _Own, cause: str, *, at_once: bool = False) -> None:
         """ "Two instances of the same LSA may not be originated within the time period MinLSInterval" (12.4), unless

@@ -74,7 +74,7 @@ def _protocol_routes(router: Router, routing: Routing, kernel: Kernel) -> Iterat
 
     for prefix, route in sorted(routing.table.routes.items()):
         metric = metric_of(route)
-        turn = routing.turns.get(prefix)
+        turn = routing.history.last(prefix)
         for lan, via, node in _ways(router, route):
             yield ProtocolRoute(
                 str(prefix),

@@ -79,6 +79,11 @@ class Channel:
         """Whether no packet goes on before one that came earlier."""
         return not (self.asked.jitter or self.asked.reorder)
 
+    @property
+    def changes(self) -> bool:
+        """Whether a frame may have a copy, or be another."""
+        return bool(self.asked.duplicate or self.asked.corrupt)
+
     def take(self, octets: int, now: float) -> float:
         """A frame of so many octets has come → when it goes on, not before `now`; NEVER: it is lost."""
         asked = self.asked

@@ -402,6 +402,23 @@ def test_a_newer_instance_waits_until_the_neighbour_takes_it() -> None:
     assert [each.header.sequence for each in other.flooded()] == [INITIAL + 1]
 
 
+def test_who_has_got_an_instance_on_request_gets_the_next_at_once_and_again_if_it_is_not_acknowledged() -> None:
+    """It may have just come back. Who does not take it within MinLSArrival of the answer says nothing, either."""
+    router, one, other = between()
+    one.update(lsa(FAR))
+    quiet(router, one, other)
+    other.request(KEY)
+    assert [each.header.sequence for each in other.flooded()] == [INITIAL]
+    router.clear()
+    one.update(lsa(FAR, INITIAL + 1))
+    assert [each.header.sequence for each in other.flooded()] == [INITIAL + 1]
+    router.clear()
+    router.wait(1.0)
+    assert other.flooded() == []
+    router.wait(0.15)
+    assert [each.header.sequence for each in other.flooded()] == [INITIAL + 1]
+
+
 # Section 14
 
 
