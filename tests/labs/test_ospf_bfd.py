@@ -1,7 +1,7 @@
 """BFD among our routers, FRR's and BIRD's: what is lost in silence is seen in a fraction of the dead interval of 40 s.
 
-A link between each two makes, and one between two of ours, is silent once: nobody's interface goes down, and no Hello is
-due for seconds.
+A link between each two makes, and one between two of ours, is silent once: nobody's interface goes down, and no Hello
+is due for seconds.
 """
 
 from __future__ import annotations
