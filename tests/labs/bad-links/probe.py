@@ -2,7 +2,7 @@
 one clock.
 
     probe.py send ADDRESS COUNT SECONDS OCTETS    so many, one each so many seconds, each of so many octets
-    probe.py hear ADDRESS                         until none comes any more: a line of JSON, [number, seconds] each
+    probe.py hear ADDRESS                         until none comes any more: JSON, of each [number, seconds, time]
 """
 
 import json
@@ -40,7 +40,8 @@ def hear(address):
             while True:
                 data = port.recv(65_536)
                 number, sent = HEAD.unpack_from(data)
-                found.append((number, time.monotonic() - sent))
+                now = time.monotonic()
+                found.append((number, now - sent, now))
                 port.settimeout(QUIET)
         except TimeoutError:
             print(json.dumps(found))  # noqa: T201

@@ -362,6 +362,17 @@ def test_a_final_that_nobody_asked_for_changes_nothing() -> None:
     assert watcher.last.poll
 
 
+def test_a_final_that_comes_before_our_poll_went_out_does_not_end_it() -> None:
+    """His poll was answered by a packet that cannot poll itself: ours is on the next one."""
+    watcher = Watcher()
+    watcher.watch()
+    watcher.say(DOWN, yours=0)
+    watcher.say(INIT, poll=True)
+    assert (watcher.last.state, watcher.last.final) == (UP, True)
+    watcher.say(UP, final=True)
+    assert watcher.wait(0.1)[0].control.poll
+
+
 # Demand mode of his (6.6)
 
 
@@ -425,10 +436,18 @@ def test_who_has_failed_goes_on_saying_down() -> None:
 
 def test_6_8_1_the_session_is_kept_for_a_detection_time_after_the_last_packet() -> None:
     watcher = up(multiplier=50)
+    watcher.wait(0.5)
     watcher.release()
     watcher.wait(4.9)
     assert watcher.session()
     watcher.wait(0.2)
+    assert list(watcher.machine.sessions) == []
+
+
+def test_who_wants_no_packets_is_forgotten_all_the_same() -> None:
+    watcher = up(required=0, multiplier=50)
+    watcher.release()
+    watcher.wait(5.1)
     assert list(watcher.machine.sessions) == []
 
 

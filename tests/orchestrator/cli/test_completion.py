@@ -95,6 +95,11 @@ def test_a_key_is_trusted_of_nodes_and_by_a_fingerprint_that_is_read_and_not_off
     assert tab("trust", "a", "b", "") == []
 
 
+def test_what_finds_routes(tab):
+    assert set(tab("up", "internet", "--routing", "")) >= {"ospf", "rip"}
+    assert tab("up", "internet", "--routing", "o") == ["ospf"]
+
+
 def test_claims_and_kinds_of_events(tab, small):
     file = small.running.file
     file.write_text(
