@@ -37,6 +37,7 @@ SECONDS = {
     "labs/test_ospf_mixed.py": 90,
     "labs/test_ospf_mismatches.py": 45,
     "labs/test_ospf_labs.py": 45,
+    "labs/test_source_route.py": 50,
     "labs/test_supernode_dies.py": 60,
     "labs/test_directory_dies.py": 60,
     "labs/test_eavesdropper.py": 45,

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.impairment import Impairment, parse_all
 from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
 
@@ -52,12 +53,16 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class InterfaceConfig:
-    """One attachment to a LAN. The interface is found by the engine's address and then given the lab's."""
+    """One attachment to a LAN. The interface is found by the engine's address and then given the lab's.
+
+    `impairments`: what the lab file says that the LAN's packets suffer.
+    """
 
     lan: str
     engine: Address
     address: Address
     length: int
+    impairments: tuple[Impairment, ...] = ()
 
     @property
     def prefix(self) -> Prefix:
@@ -110,10 +115,7 @@ class NodeConfig:
         whole: dict[str, Json] = {
             "lab": self.lab,
             "node": self.node,
-            "interfaces": [
-                {"lan": i.lan, "engine": str(i.engine), "address": str(i.address), "length": i.length}
-                for i in self.interfaces
-            ],
+            "interfaces": [_interface_json(item) for item in self.interfaces],
             "forward": self.forward,
             "source_routes": self.source_routes,
             "gateway": None if self.gateway is None else str(self.gateway),
@@ -183,15 +185,28 @@ class NodeConfig:
         return config
 
 
+def _interface_json(item: InterfaceConfig) -> dict[str, Json]:
+    whole: dict[str, Json] = {
+        "lan": item.lan,
+        "engine": str(item.engine),
+        "address": str(item.address),
+        "length": item.length,
+    }
+    return whole if not item.impairments else {**whole, "impairments": [each.to_json() for each in item.impairments]}
+
+
 def _interface(item: object) -> InterfaceConfig:
     fields = _Fields(item, "interfaces")
     lan, engine, address = fields.take("lan", str), fields.address("engine"), fields.address("address")
-    length = fields.take("length", int)
+    length, impairments = fields.take("length", int), fields.take("impairments", list, [])
     fields.end()
     if not 0 < length <= 30:
         raise ConfigError(f"interfaces.length {length} is not between 1 and 30")
     assert engine is not None and address is not None
-    return InterfaceConfig(lan, engine, address, length)
+    try:
+        return InterfaceConfig(lan, engine, address, length, parse_all(impairments))
+    except ValueError as error:
+        raise ConfigError(f"{CONFIG_VARIABLE}.interfaces: {error}") from None
 
 
 def _route(item: object) -> StaticRoute:

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from catenet.nodes.control.needs import KnowNames, ReadNeeds, Tell
     from catenet.nodes.control.topology import Disagree, Expected
 
-__all__ = ["GUARD_CHAINS", "Listen", "Naming", "Routing", "Service", "Source", "Table"]
+__all__ = ["GUARD_CHAINS", "IMPAIRED_DEVICES", "Listen", "Naming", "Routing", "Service", "Source", "Table"]
 
+IMPAIRED_DEVICES = "impaired"
+"""How the devices begin by whose emulator a LAN is impaired: a number follows."""
 GUARD_CHAINS = "catenet-"
 """How the names of those chains of the kernel's packet filter begin by which a node's packets wait for a service."""
 

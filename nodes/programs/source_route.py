@@ -9,7 +9,7 @@ source route had come (RFC 792, RFC 791 section 3.1). Exit codes: 0 the destinat
 user's mistake.
 
 Whoever is asked answers by the source route, too, the other way round (RFC 1812 section 4.3.2.6, RFC 1122 section
-3.2.2): the answers of a node that was reached by one are read only if this node follows source routes itself.
+3.2.1.8): the answers of a node that was reached by one are heard only if this node follows source routes itself.
 """
 
 from __future__ import annotations

@@ -113,16 +113,15 @@ class WantedRoutes:
 
 def of_others(own: Source | None, function: Callable[[str, Prefix, OtherRoute | None], None]) -> OnBest:
     """What calls a function with the best route to each prefix while it is another source's than this one, and no last
-    resort: the source's name and the route. None: there is no such route any more.
+    resort: the source's name and the route. None: that source's has gone, or is such a route no more.
     """
-    told: set[Prefix] = set()
+    told: dict[Prefix, str] = {}
 
     def on_best(source: Source, prefix: Prefix, route: WantedRoute | None) -> None:
         if route is not None and source != own and not route.last_resort:
-            told.add(prefix)
+            told[prefix] = source.name
             function(source.name, prefix, OtherRoute(route.next_hops, route.metric, route.tag))
         elif prefix in told:
-            told.discard(prefix)
-            function(source.name, prefix, None)
+            function(told.pop(prefix), prefix, None)
 
     return on_best

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from catenet.nodes.control.fields import AnswerError
 from catenet.nodes.control.probes import MOST_VIAS, TIME_EXCEEDED, Probes, probes
+from catenet.nodes.control.strict_json import read_json
 from catenet.orchestrator.checks.expectation import Expectation, Finding, Key, NoAnswerError, Node, Scene
 
 __all__ = ["SourceRouteCheck"]
@@ -42,7 +42,7 @@ class SourceRouteCheck(Expectation):
         options = [word for via in vias for word in ("--via", via)] + ["--strict"] * self.strict
         done = scene.run(self.source, ["source-route", address, *options, "--json"], _DEADLINE, _CODES)
         try:
-            found = probes(json.loads(done.stdout))
+            found = probes(read_json(done.stdout))
         except (AnswerError, ValueError) as error:
             raise NoAnswerError(f"source-route at {self.source} said what cannot be read: {error}") from None
         way = _way(found, self.target, lambda address: scene.name(address, self.source))

@@ -11,6 +11,7 @@ from catenet.orchestrator.cli.arguments import JsonOption, LabOption, NodeArgume
 from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.screen import Cell, print_json, say, table
 from catenet.orchestrator.observe.running import UserError
+from catenet.orchestrator.operations.cause import broken
 from catenet.orchestrator.trace.source_route import NamedHop, SourceRouteTrace, trace_source_route
 
 __all__ = ["source_route"]
@@ -63,6 +64,8 @@ def source_route(
         print_json(done.to_json())
     else:
         _print(done)
+        if not done.arrived and (said := broken(docker, running)):
+            say(f"next: {said}")
     if not done.arrived:
         raise typer.Exit(1)
 
@@ -91,7 +94,7 @@ def _print(done: SourceRouteTrace) -> None:
     if rows:
         table(["hop", "node", "LAN", "address", "ms", "then", ""], rows)
     say("it arrived" if done.arrived else f"it did not arrive: {done.why}")
-    plain = " ".join(hop.node or "*" for hop in done.plain)
+    plain = " ".join(hop.node or "*" for hop in done.plain) or "nothing can be sent"
     say(f"without a source route: {plain}{'' if done.plain_arrived else ' (it does not arrive)'}")
 
 

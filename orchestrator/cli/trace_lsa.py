@@ -81,7 +81,7 @@ def _use(use: LinkUse, short: Mapping[str, str]) -> list[str]:
 def _sum(done: LsaTrace, flood: Flood) -> Iterator[str]:
     copies = sum(use.copies for use in done.uses)
     links = len({use.lan for use in done.uses})
-    last = max(flood.reached, key=lambda each: each.at, default=None)
+    last = flood.reached[-1] if flood.reached else None
     after = "" if last is None else f", the last after {last.at * 1000:.1f} ms ({last.node})"
     have = len(flood.routers) - len(flood.missing)
     yield f"{have} of {len(flood.routers)} routers have it{after}; {copies} copies on {links} links"

@@ -8,7 +8,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -81,8 +80,12 @@ class Labs:
         self.kept: list[str] = []
         self._scratch: list[Path] = []
         self._used: list[Path] = []  # lab files of those that were left up
-        with suppress(UserError):  # another session, or a verb, is at one of them
+        try:
             remove_orphans(engine, NoProgress(), f"{_PREFIX}-")  # those of sessions that were killed
+        except UserError:
+            pass  # another session, or a verb, is at one of them
+        except EngineError as error:
+            _say(f"something is left of a session that was killed: {error}")
 
     def take(self, wanted: Wanted) -> Copy:
         """A copy that is as after `up`.

@@ -14,6 +14,7 @@ from catenet.orchestrator.lab.document import BYTE_LIMIT, Item, read_document
 from catenet.orchestrator.lab.find import canonical
 from catenet.orchestrator.lab.gateways import complete, outside_lans
 from catenet.orchestrator.lab.graph import disagreements, leaks
+from catenet.orchestrator.lab.impairments import read_impairments
 from catenet.orchestrator.lab.implementations import read_programs
 from catenet.orchestrator.lab.lans import read_lans, report_overlaps
 from catenet.orchestrator.lab.model import Lab, LabFileError, Lan
@@ -86,6 +87,7 @@ def parse(text: bytes, file: str, folder: Path | None = None, other: Override | 
     if nodes_item is not None and nodes_item.value in ({}, None):
         reader.problem(nodes_item.line, "nodes is empty", "a lab has at least one node")
     outside = _outside(drafts, lans, written, reader)
+    lans = _impaired(lans, drafts, top.get("impairments"), reader)
     checks = ChecksReader(written, {name: draft.attachments for name, draft in drafts.items()}, reader)
     expectations, timeline = checks.checks(top.get("checks")), checks.timeline(top.get("timeline"))
     measures = checks.measures(top.get("measure"))
@@ -106,6 +108,14 @@ def parse(text: bytes, file: str, folder: Path | None = None, other: Override | 
     _report_leaks(lab, drafts, reader)
     problems.end()
     return replace(lab, disagreements=tuple(_disagreements(lab, drafts, file)))
+
+
+def _impaired(
+    lans: Mapping[str, Lan], drafts: Mapping[str, Draft], item: Item | None, reader: Reader
+) -> dict[str, Lan]:
+    on = {lan: [name for name, draft in drafts.items() if lan in draft.attachments] for lan in lans}
+    suffered = read_impairments(item, on, reader)
+    return {name: replace(lan, impairments=suffered.get(name, ())) for name, lan in lans.items()}
 
 
 def _outside(

@@ -9,6 +9,7 @@ from typing import Any
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.config import SourceRoutes, StaticRoute
+from catenet.nodes.control.impairment import Impairment
 from catenet.nodes.control.implementation import Implementation
 from catenet.orchestrator.checks.expectation import Expectation
 from catenet.orchestrator.faults.option import written
@@ -38,10 +39,13 @@ class LabFileError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Lan:
-    """One container network. `gateway` is its last address, which the engine keeps and no node uses."""
+    """One container network. `gateway` is its last address, which the engine keeps and no node uses. `impairments`:
+    what packets suffer there.
+    """
 
     name: str
     prefix: Prefix
+    impairments: tuple[Impairment, ...] = ()
 
     @property
     def gateway(self) -> Address:

@@ -12,7 +12,7 @@ from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.running import RunningLab, UserError, must_run
 
-__all__ = ["known_network"]
+__all__ = ["known_network", "knows_network"]
 
 
 def known_network(engine: Streams, running: RunningLab, node: str) -> tuple[str, tuple[KnownLink, ...]]:
@@ -45,6 +45,11 @@ def _telling(lab: Lab, node: str) -> tuple[str, str]:
         raise UserError(f"{node}'s {service} is {program}'s, which does not tell what network it knows; {hint}")
     protocols = " or ".join(name for name, each in catalogue.services().items() if each.routing and each.routing.links)
     raise UserError(f"{node} runs no protocol that knows the whole network ({protocols}); {hint}")
+
+
+def knows_network(lab: Lab, node: str) -> bool:
+    """Whether it runs a service that knows the whole network, whoever does the work."""
+    return bool(_knowing(lab, node))
 
 
 def _knowing(lab: Lab, node: str) -> list[tuple[str, str]]:

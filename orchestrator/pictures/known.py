@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.answers import KnownLink
+from catenet.nodes.control.fields import address_in, prefix_in
 from catenet.orchestrator.backend.protocols import Streams
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.realms import View, views
@@ -84,7 +84,7 @@ class _Known:
         """Each router once: first comes what has an address."""
         ends: dict[str, ShownEnd] = {}
         for link in sorted(links, key=lambda link: link.address is None):
-            short = short_address(_address(link.address), _prefix(link.prefix))
+            short = short_address(address_in(link.address), prefix_in(link.prefix))
             words = f"{short} cost {link.cost}".strip()
             name = self._names[link.router]
             ends.setdefault(name, ShownEnd(name, words))
@@ -94,11 +94,11 @@ class _Known:
         """Router → its name in the lab: by an address that it has, else by its number, else what the node says."""
         owners, names = self._seen.owners, dict[str, str]()
         for link in links:
-            address = _address(link.address)
+            address = address_in(link.address)
             if address is not None and address in owners:
                 names[link.router] = owners[address]
         for link in links:
-            number = _address(link.router)
+            number = address_in(link.router)
             said = link.node or link.router
             names.setdefault(link.router, said if number is None else owners.get(number, said))
         return names
@@ -115,18 +115,3 @@ def _prefix_of(lan: str, links: Sequence[KnownLink]) -> str:
     """Nothing where the LAN has no other name."""
     prefix = links[0].prefix or ""
     return "" if prefix == lan else prefix
-
-
-def _address(said: str | None) -> Address | None:
-    """The node's own word, which need not be one."""
-    try:
-        return None if said is None else Address.parse(said)
-    except ValueError:
-        return None
-
-
-def _prefix(said: str | None) -> Prefix | None:
-    try:
-        return None if said is None else Prefix.parse(said)
-    except ValueError:
-        return None

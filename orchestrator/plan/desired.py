@@ -231,6 +231,7 @@ def _container(
             Address(engine[place.lan].network + place.address - lab.lans[place.lan].prefix.network),
             place.address,
             lab.lans[place.lan].prefix.length,
+            lab.lans[place.lan].impairments,
         )
         for place in node.attachments
     )

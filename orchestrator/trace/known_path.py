@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from catenet.nodes.address import Address, Prefix
+from catenet.nodes.address import Address
 from catenet.nodes.control.answers import KnownLink
+from catenet.nodes.control.fields import address_in, prefix_in
 
 __all__ = ["known_path"]
 
@@ -54,9 +55,9 @@ def _ends(links: Iterable[KnownLink], target: Address) -> dict[str, int]:
     """The routers where the path may end, and what is still to pay there: the target itself, else those on its network,
     the one with the longest prefix."""
     links = tuple(links)
-    if own := next((link.router for link in links if _address(link.address) == target), None):
+    if own := next((link.router for link in links if address_in(link.address) == target), None):
         return {own: 0}
-    held = [(link, prefix) for link in links if (prefix := _prefix(link.prefix)) is not None and prefix.holds(target)]
+    held = [(link, prefix) for link in links if (prefix := prefix_in(link.prefix)) is not None and prefix.holds(target)]
     longest = max((prefix.length for _, prefix in held), default=0)
     ends: dict[str, int] = {}
     for link, prefix in held:
@@ -86,20 +87,5 @@ def _from(
             back = [each for each in by_router.get(link.to or "", ()) if each.to == link.router]
             others = [each for each in back if each.prefix == link.prefix] or back
         for other in others:
-            if (entry := _address(other.address)) is not None:
+            if (entry := address_in(other.address)) is not None:
                 yield _Arc(link.cost, other.router, entry)
-
-
-def _address(said: str | None) -> Address | None:
-    """The node's own word, which need not be one."""
-    try:
-        return None if said is None else Address.parse(said)
-    except ValueError:
-        return None
-
-
-def _prefix(said: str | None) -> Prefix | None:
-    try:
-        return None if said is None else Prefix.parse(said)
-    except ValueError:
-        return None

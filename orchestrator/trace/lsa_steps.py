@@ -212,7 +212,7 @@ class _Follower:
         return How.REFLOODED if for_all else How.FORWARDED
 
     def _is_to_one_of_many(self, packet: FloodPacket) -> bool:
-        """On a broadcast network a group is flooded to; retransmissions are "sent directly to the neighbor" (13.6)."""
+        """On a broadcast network flooding is by multicast, and a retransmission is for one neighbour alone (13.6)."""
         return packet.destination not in self._flooding.groups and any(self._elected.get(packet.lan, ()))
 
     def _was_requested(self, seen: _Seen, after: float) -> bool:

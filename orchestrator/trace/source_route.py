@@ -7,7 +7,6 @@ is found by the lab file, along the routes that the kernels have.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +15,7 @@ from catenet.nodes.control.fields import AnswerError, read
 from catenet.nodes.control.origin import RouteOrigin
 from catenet.nodes.control.probes import MOST_VIAS, TIME_EXCEEDED, ProbedHop, Probes, probes
 from catenet.nodes.control.questions import Question
+from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.faults import mending
@@ -23,7 +23,7 @@ from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.realms import View, views
 from catenet.orchestrator.lab.source_routes import Stop, StopError, stops
 from catenet.orchestrator.observe.ask import ask
-from catenet.orchestrator.observe.known_network import known_network
+from catenet.orchestrator.observe.known_network import known_network, knows_network
 from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition, must_run, unknown
 from catenet.orchestrator.trace.known_path import known_path
@@ -154,7 +154,7 @@ def _known(engine: Engine, running: RunningLab, node: str, target: str, strict: 
 
 def _router(lab: Lab, node: str) -> tuple[str, tuple[Address, ...]]:
     """Whose database is asked, and by which address the source reaches that: none where it is the source itself."""
-    gateway = lab.nodes[node].gateway
+    gateway = None if knows_network(lab, node) else lab.nodes[node].gateway
     owner = None if gateway is None else views(lab).at(node).owners.get(gateway)
     return (node, ()) if gateway is None or owner is None else (owner, (gateway,))
 
@@ -187,7 +187,7 @@ class _Probe:
         if done.returncode not in _FINE:
             raise EngineError(f"{PROGRAM} did not run at {node}: {done.last_words}", self._running.up_again)
         try:
-            return probes(json.loads(done.stdout))
+            return probes(read_json(done.stdout))
         except (AnswerError, ValueError) as error:
             raise EngineError(f"{PROGRAM} at {node} said what cannot be read: {error}") from None
 

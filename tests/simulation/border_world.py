@@ -3,19 +3,22 @@ tables must lead to, by networkx."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from typing import Any
 
 import networkx as nx
 from network import Network
 from node import Node
 
-from catenet.nodes.address import Address
+from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.service import Source
 from catenet.nodes.internet.ospf.config import OspfOptions
 from catenet.nodes.internet.ospf.machine import OspfMachine
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.machine import RipMachine
+from catenet.orchestrator.lab.load import parse
+from catenet.orchestrator.lab.model import Lab
 
 __all__ = ["FROM_OSPF", "FROM_RIP", "QUIET", "World"]
 
@@ -51,6 +54,8 @@ class World:
             for router in sorted(routers)
         }
         self.spoken |= {f"lan-{router}": "b" for router in routers}
+        self.options: dict[str, dict[str, dict[str, Any]]] = {}
+        """Router → service → its options, as a lab file has them, times in seconds."""
         places: dict[str, dict[str, str]] = {}
         whole = {**lans, **{f"lan-{router}": [router] for router in sorted(routers)}}
         for number, (lan, on) in enumerate(whole.items()):
@@ -62,22 +67,23 @@ class World:
 
     def _add(self, router: str, places: dict[str, str], guarded: bool, metric_type: int) -> None:
         sides = self.sides[router]
-        border = len(sides) > 1
-        rip = RipOptions(**TIMERS, passive=tuple(lan for lan in places if self.spoken[lan] == "o"))
+        rip: dict[str, Any] = {**TIMERS, "passive": [lan for lan in places if self.spoken[lan] == "o"]}
         off = {lan: "off" for lan in places if self.spoken[lan] == "r"}
-        ospf = OspfOptions(hello=1.0, dead=4.0, retransmit=1.0, area=off, metric_type=metric_type)
-        if border:
-            rip = replace(rip, redistribute=("connected", "ospf"), tag=FROM_OSPF)
-            ospf = replace(ospf, redistribute=("connected", "rip"), tag=FROM_RIP)
-        if border and guarded:
-            rip, ospf = replace(rip, last_resort=(FROM_OSPF,)), replace(ospf, last_resort=(FROM_RIP,))
+        ospf: dict[str, Any] = {"hello": 1.0, "dead": 4.0, "retransmit": 1.0, "area": off, "metric_type": metric_type}
+        if len(sides) > 1:
+            rip |= {"redistribute": ["connected", "ospf"], "tag": FROM_OSPF}
+            ospf |= {"redistribute": ["connected", "rip"], "tag": FROM_RIP}
+            if guarded:
+                rip["last_resort"], ospf["last_resort"] = [FROM_OSPF], [FROM_RIP]
+        self.options[router] = {"rip": rip} if "r" in sides else {}
+        self.options[router] |= {"ospf": ospf} if "o" in sides else {}
         identity = Address.parse(next(iter(places.values())))
 
         def speak_rip(node: Node) -> RipMachine:
-            return RipMachine(rip, node.interfaces, node.random)
+            return RipMachine(RipOptions(**rip), node.interfaces, node.random)
 
         def speak_ospf(node: Node) -> OspfMachine:
-            return OspfMachine(ospf, node.interfaces, node.random, router_id=identity)
+            return OspfMachine(OspfOptions(**ospf), node.interfaces, node.random, router_id=identity)
 
         chosen = [(RIP, speak_rip)] if "r" in sides else []
         chosen += [(OSPF, speak_ospf)] if "o" in sides else []
@@ -146,8 +152,19 @@ class World:
 
     def has(self, router: str) -> set[str]:
         """The LANs to which its table has a route, its own left out."""
-        names = {lan.prefix: name for name, lan in self.network.lans.items()}
-        return {names[prefix] for prefix in self.network.nodes[router].kernel} - self._own(router)
+        return set(self.ways(router))
+
+    def ways(self, router: str) -> dict[str, set[tuple[str, str]]]:
+        """LAN that is not its own → the next hops in its table: LANs and routers."""
+        kernel = self.network.nodes[router].kernel.items()
+        ways = {
+            self.name_of(prefix): {(hop.interface, self.network.lans[hop.interface].owners[hop.via]) for hop in hops}
+            for prefix, hops in kernel
+        }
+        return {lan: hops for lan, hops in ways.items() if lan not in self._own(router)}
+
+    def name_of(self, prefix: Prefix) -> str:
+        return next(name for name, lan in self.network.lans.items() if lan.prefix == prefix)
 
     def wrong(self) -> Iterator[str]:
         """What is not as it should be, in words: routes that are lacking or too many, and ways that lead nowhere or in
@@ -172,8 +189,24 @@ class World:
             for hop in node.kernel.get(prefix, ()) if lan not in self._own(router) else ():
                 yield router, self.network.lans[hop.interface].owners[hop.via]
 
+    def lab(self) -> Lab:
+        """The same as a lab file."""
+        lines = [f"  {name}: {{prefix: {lan.prefix}}}" for name, lan in self.network.lans.items()]
+        lines = ["lans:", *lines, "nodes:"]
+        for router, node in self.network.nodes.items():
+            on = ", ".join(f"{lan}: {interface.address}" for lan, interface in node.by_lan.items())
+            services = ", ".join(
+                f"{name}: {json.dumps(_in_words(given))}" for name, given in self.options[router].items()
+            )
+            lines.append(f"  {router}: {{lans: {{{on}}}, forward: true, services: {{{services}}}}}")
+        return parse("\n".join(lines).encode(), "lab.yaml")
+
     def tables(self) -> dict[str, dict]:
         return {name: dict(node.kernel) for name, node in self.network.nodes.items()}
+
+
+def _in_words(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: f"{value:g}s" if isinstance(value, float) else value for name, value in options.items()}
 
 
 def _letters(name: str) -> str:

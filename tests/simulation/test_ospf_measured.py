@@ -147,6 +147,20 @@ def test_loss_alone_changes_no_cost(seed: int) -> None:
     assert {end: changes(network, end) for end in "012"} == before
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_two_ends_that_find_different_costs_for_a_link_are_right_each_by_its_own(seed: int) -> None:
+    """Their last round trips before nobody answers any more. The way there and the way back may differ then."""
+    network = ring(4, seed, smoothing="off")
+    for lan in network.lans:
+        network.impair(lan, delay=FAST, jitter=0.02 if "--" in lan else 0.0)
+    network.run(60)
+    network.icmp = False
+    network.run(30)
+    ends = {lan: {cost(network, end, lan) for end in each.members} for lan, each in network.lans.items() if "--" in lan}
+    assert any(len(costs) == 2 for costs in ends.values())
+    assert {name: table(network, name) for name in network.nodes} == oracle(network, shown(network))
+
+
 def test_a_shared_network_is_left_when_all_of_it_is_slow() -> None:
     """Another one joins the same routers, at the cost of 9. Who is neither Designated Router nor Backup asks these
     two alone, and comes to the same."""

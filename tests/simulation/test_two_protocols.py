@@ -8,12 +8,14 @@ was printed: `@example(Scenario(…))`.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from border_world import FROM_OSPF, FROM_RIP, QUIET, World
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from catenet.orchestrator.lab.graph import best, expected, routing
 
 SQUARE = {"r1": ["x", "b1"], "r2": ["x", "b2"], "o1": ["y", "b1"], "o2": ["y", "b2"]}
 """The least with two border routers: one router on each side, and each border router next to both."""
@@ -188,6 +190,30 @@ def test_the_better_source_wins_and_the_other_comes_back_without_a_gap() -> None
             seen.add(tuple(source for source, _, _ in routes(world, "p", "lan-s")))
     assert seen == {("rip",), ("ospf", "rip")}
     assert list(world.wrong()) == []
+
+
+@given(scenario=scenarios(3).map(lambda each: replace(each, faults=(), loss=0.0)), cut=st.integers(0, 9))
+@settings(max_examples=25, deadline=None, derandomize=True)
+def test_what_the_orchestrator_expects_is_what_the_routers_come_to(scenario: Scenario, cut: int) -> None:
+    """By every way that a router takes; its costs, too, as it shows them; and what is the last resort."""
+    world = build(scenario)
+    lan = list(world.network.lans)[cut % len(world.network.lans)]
+    world.network.cut(lan)
+    world.network.run(QUIET)
+    lab = world.lab()
+    wanted = expected(lab, {lan})
+    for router, node in world.network.nodes.items():
+        ways = best(wanted, routing(lab.nodes[router]), router)
+        assert world.ways(router).keys() == ways.keys()
+        for to, hops in world.ways(router).items():
+            assert hops <= ways[to].next_hops, (router, to)
+        assert node.table is not None
+        for source, prefix in node.table.wanted:
+            route, to = node.table.wanted[source, prefix], world.name_of(prefix)
+            if to in wanted[source.name][router]:  # of RIP behind OSPF nothing is awaited
+                due = wanted[source.name][router][to]
+                assert due.cost in (None, route.metric - 1), (router, source, to)
+                assert route.last_resort == due.last_resort, (router, source, to)
 
 
 @given(scenario=scenarios(3))

@@ -137,6 +137,11 @@ class BfdMachine:
         else:
             self._remove(session)
 
+    def readdress(self, lan: str, local: Address) -> None:
+        """Our address there is another one: the sessions go on from that."""
+        for session in self._ends.get(lan, ()):
+            session.local = local
+
     def forget(self, lan: str) -> None:
         """The interface is gone, and what was known of its neighbours with it."""
         for session in tuple(self._ends.get(lan, ())):

@@ -129,6 +129,7 @@ def source_route(
     routers: Sequence[Address], destination: Address, *, strict: bool = False
 ) -> tuple[Address, SourceRouteOption | None]:
     """The way over these routers as it goes out: the header's destination, and its option; None where none is needed.
+    From S to D via G1, G2, … Gn the option is "{>>G2, G3, ... Gn, D}" (RFC 1122 section 3.2.1.8 (c)).
 
     Raises:
         ValueError: there are more than MOST.

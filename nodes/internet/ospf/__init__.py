@@ -5,10 +5,11 @@ Files, in the order to read them:
     lsa.py    what a router says of itself: `Lsa`, its header, its checksum, which of two is newer (RFC 2328 A.4, 13.1)
     packet.py    the wire: the five packets, by hand (RFC 2328 A.3)
     authentication.py    who may speak: checksum, password, digest (RFC 2328 appendix D, RFC 5709)
-    interface_states.py, neighbour_states.py    the two machines, as tables (sections 9.3, 10.3)
+    interface_states.py, neighbour_states.py, transitions.py    the two machines, as tables (sections 9.3, 10.3)
     interface.py, neighbour.py    `Circuit` and `Neighbour`: what is known of an interface, of a conversation
     area.py, router.py    `Area`, `Scope`: how far an LSA goes; `Router`: what all parts share
     election.py, hello.py    who is there, and who becomes Designated Router (sections 9.4, 9.5, 10.5)
+    liveness.py    `Liveness`: neighbours whose loss BFD sees at once, where a lab file says so (RFC 5882)
     exchange.py    how two neighbours come to have one database (sections 10.6 to 10.9)
     recent.py, sending.py, flooding.py    each LSA to every router, until all have acknowledged it (sections 13, 14)
     originate.py, own.py    what this router says, and when (sections 12.4, 13.4, 14.1)
@@ -20,8 +21,10 @@ Files, in the order to read them:
     intra_area.py, inter_area.py, externals.py    the routes of each kind (sections 16.1 to 16.4)
     routes.py, routing.py    `calculate`: all of that in its order (section 16); when, and what the kernel gets
     receiving.py, machine.py   whether what comes in is for this router (section 8.2); `OspfMachine`, what follows of it
-    reports.py, show.py, explaining.py    events; `show ospf`; which LSA a route is made of
-    asked.py    which of its LSAs somebody wants to have said anew; seen.py    what a capture shows of flooding
+    reports.py, show.py    events; `show ospf`
+    history.py, explaining.py    what became of each route; which LSA it is made of
+    asked.py    which of its LSAs somebody wants to have said anew
+    seen.py    what a capture shows of flooding
     links.py    an area's links and its shortest-path tree, as others draw them
     service.py   the declaration
     config.py    `OspfOptions`, what a lab file may say
@@ -55,10 +58,14 @@ Deviations from the RFC, and what it leaves open:
 - Two instances of an LSA are sent to a neighbour 1.1 s apart: it would throw the second away within MinLSArrival, and
   get it again only after RxmtInterval. What came in answer to a request may be followed by a newer one at once (13 (5a)
   speaks of what was "received via flooding"); and once more 1.1 s later to who has not acknowledged it.
-- A newer instance of our own that comes back is outdone within 50 ms, and not again within MinLSInterval; one that is
-  of an earlier life and has no successor is flushed, a second after the exchange in which it came.
+- A newer instance of our own that comes back is outdone within 50 ms, not flooded (13 (5b)): who forges one a second
+  would have us tell it to everybody. Another one is not taken within MinLSInterval, as it could not be answered (12.4);
+  one that is of an earlier life and has no successor is flushed, a second after the exchange in which it came.
+- An exchange of which nothing comes for RouterDeadInterval (four RxmtIntervals, if those are longer) begins again: the
+  RFC would ask for ever, and keep all that is flushed meanwhile (section 14).
 - An LSA at MaxAge is kept for 10 s at least, though everybody has acknowledged it (section 14 would have it "removed
-  immediately"): an older instance that was late on another way cannot live again where it was just forgotten.
+  immediately"): an older instance that was late on another way cannot live again where it was just forgotten. After
+  another MaxAge it goes, whoever has not acknowledged it.
 - An instance at MaxSequenceNumber gives way to its flush alone, not to one with a greater checksum (section 13.1).
 - Opaque LSAs are flooded and listed for who takes them (RFC 5250); the router makes none and reads none.
 - 256 neighbours are held on an interface, and 256 others remembered with whom nothing comes about.
@@ -69,5 +76,6 @@ Deviations from the RFC, and what it leaves open:
   unless it is one of them itself; of several the median counts. The round trip is as the machine sees it, so what
   keeps this node, or the neighbour, busy is in it.
 
-Supported standards: RFC 792 (Echo), RFC 2328, RFC 5250 (as a router that passes on), RFC 5709.
+Supported standards: RFC 792 (Echo), RFC 2328, RFC 5250 (as a router that passes on), RFC 5709, RFC 5882 (section
+10.1).
 """

@@ -13,15 +13,17 @@ from typing import Any, NamedTuple
 from catenet.nodes.control.topology import Disagreement, Router
 from catenet.nodes.control.units import format_duration
 from catenet.nodes.internet.ospf.config import OnLan
+from catenet.nodes.keys.keyring import Proofs
 
 __all__ = ["Member", "are_neighbours", "disagreements", "members"]
 
 
 class Member(NamedTuple):
-    """A router on a LAN of which it speaks."""
+    """A router on a LAN of which it speaks. `proofs`: with which keys it signs, and which it takes."""
 
     router: Router
     on: OnLan
+    proofs: Proofs
 
     @property
     def name(self) -> str:
@@ -32,9 +34,10 @@ def members(routers: Sequence[Router]) -> dict[str, list[Member]]:
     """LAN → those that have it in an area, the passive ones among them."""
     found: dict[str, list[Member]] = {}
     for router in routers:
+        proofs = router.options.proofs()
         for lan in router.lans:
             if (on := router.options.at(lan)) is not None:
-                found.setdefault(lan, []).append(Member(router, on))
+                found.setdefault(lan, []).append(Member(router, on, proofs))
     return found
 
 
@@ -104,7 +107,7 @@ def _number(member: Member) -> str:
 
 def _trusts(one: Member, other: Member) -> bool:
     """Each takes a key with which the other may sign."""
-    own, its = one.router.options.proofs(), other.router.options.proofs()
+    own, its = one.proofs, other.proofs
     return not (own.signs.isdisjoint(its.takes) or its.signs.isdisjoint(own.takes))
 
 

@@ -28,10 +28,13 @@ _NETWORK_COST = 1
 
 
 class _Way(NamedTuple):
-    """The cheapest ways to something. `hops`: none where it is the router itself, or a LAN of its own."""
+    """The cheapest ways to something. `hops`: none where it is the router itself, or a LAN of its own. `tag`: of an
+    external route; `certain`: whether that can have no other cost, and no fewer next hops."""
 
     cost: int
     hops: frozenset[Hop]
+    tag: int = 0
+    certain: bool = True
 
     def further(self, cost: int) -> _Way:
         return _Way(self.cost + cost, self.hops)
@@ -55,7 +58,7 @@ def expected(routers: Sequence[Router]) -> dict[str, dict[str, ExpectedRoute]]:
         for lan in found[router.name]:
             if not lab.is_certain(router.name, lan, dearest):
                 hops = (hop for hop in lab.neighbours(router.name) if others.reaches(hop[1], lan))
-                found[router.name][lan] = ExpectedRoute(None, frozenset(hops))
+                found[router.name][lan] = found[router.name][lan]._replace(cost=None, next_hops=frozenset(hops))
     return found
 
 
@@ -86,7 +89,8 @@ class _Lab:
         """LAN that is not its own → the route that it should learn."""
         for lan, way in self.routes(router.name).items():
             if lan not in router.lans and way.hops:
-                yield lan, ExpectedRoute(max(0, way.cost - _NETWORK_COST), way.hops)
+                cost = max(0, way.cost - _NETWORK_COST) if way.certain else None
+                yield lan, ExpectedRoute(cost, way.hops, way.tag, way.tag in router.options.last_resort)
 
     def neighbours(self, router: str) -> Iterator[Hop]:
         """By which LAN, and whom, it may send anything on."""
@@ -184,21 +188,27 @@ class _Lab:
         told = {lan: way for lan, (way, of) in self._intra(border).items() if of != area}
         return told if area == BACKBONE else {**self._inter(border), **told}
 
-    # Section 16.4: LANs that are off, and announced all the same
+    # Section 16.4: LANs that are off, and announced all the same, and the routes of other protocols
 
     def _external(self, router: str) -> _Ways:
         """Type 1 before type 2; of type 2 the lower metric, then the nearer router."""
-        found: dict[str, tuple[tuple[int, int, int], _Way]] = {}
+        found: dict[str, list[_External]] = {}
         for boundary in self._boundaries:
-            way = self._to_boundary(router, boundary) if boundary != router else None
-            for lan in self._announced(boundary) if way is not None else ():
-                assert way is not None
-                rank, cost = self._ranked(boundary, way)
-                before = found.get(lan)
-                hops = way.hops | before[1].hops if before is not None and before[0] == rank else way.hops
-                if before is None or rank <= before[0]:
-                    found[lan] = rank, _Way(cost, hops)
-        return {lan: way for lan, (_, way) in found.items()}
+            direct = self._to_boundary(router, boundary) if boundary != router else None
+            for lan, (tag, ends) in self._announced(boundary).items() if direct is not None else ():
+                to = [direct if end is None else self._to_neighbour(router, *end) for end in ends]
+                ways = [(self._ranked(boundary, way), way) for way in to if way is not None]
+                if ways:
+                    found.setdefault(lan, []).append(_External(tag, [(*ranked, way.hops) for ranked, way in ways]))
+        return {lan: _preferred(each) for lan, each in found.items()}
+
+    def _to_neighbour(self, router: str, lan: str, neighbour: str) -> _Way | None:
+        """The way to the forwarding address: that of a router on a LAN of OSPF's (step 3 of section 16.4)."""
+        within = self._intra(router).get(lan)
+        way = self._inter(router).get(lan) if within is None else within[0]
+        if way is None or way.hops:
+            return way
+        return None if neighbour == router else way._replace(hops=frozenset({(lan, neighbour)}))
 
     def _ranked(self, boundary: str, way: _Way) -> tuple[tuple[int, int, int], int]:
         options = self._routers[boundary].options
@@ -245,10 +255,42 @@ class _Lab:
             return []
         return [area for area in self._areas(router) if self._kinds[area, router] == "normal"]
 
-    def _announced(self, router: str) -> list[str]:
+    def _announced(self, router: str) -> Mapping[str, tuple[int, frozenset[Hop | None]]]:
+        """LAN → its tag, and where packets for it are to go; None: to the router itself (section 12.4.4). Of several
+        ways that another protocol has there, it may have any.
+        """
         each = self._routers[router]
-        redistributed = "connected" in each.options.redistribute
-        return [lan for lan in each.lans if each.options.at(lan) is None] if redistributed else []
+        found = {
+            lan: (each.options.tag or route.tag, frozenset(self._forwarding(each, hop) for hop in route.next_hops))
+            for lan, route in each.imports.items()
+        }
+        if "connected" in each.options.redistribute:
+            itself: frozenset[Hop | None] = frozenset({None})
+            found |= {lan: (each.options.tag, itself) for lan in each.lans if each.options.at(lan) is None}
+        return found
+
+    @staticmethod
+    def _forwarding(router: Router, hop: Hop) -> Hop | None:
+        """The next hop, where it is on a LAN of OSPF's on which others may reach it."""
+        on = router.options.at(hop[0])
+        return hop if on is not None and on.network == "broadcast" and on.kind == "normal" else None
+
+
+class _External(NamedTuple):
+    """What one router announces of a LAN outside: its tag, and the ways there, of which it is one: rank, cost, hops."""
+
+    tag: int
+    ways: list[tuple[tuple[int, int, int], int, frozenset[Hop]]]
+
+
+def _preferred(found: Sequence[_External]) -> _Way:
+    """Those of the best rank, or of one that may be the best."""
+    worst = min(max(rank for rank, _, _ in each.ways) for each in found)
+    taken = [each for each in found if min(rank for rank, _, _ in each.ways) <= worst]
+    ways = [way for each in taken for way in each.ways]
+    ranks, costs = {rank for rank, _, _ in ways}, [cost for _, cost, _ in ways]
+    hops = frozenset().union(*(hops for _, _, hops in ways))
+    return _Way(min(costs), hops, min(each.tag for each in taken), len(ranks) == 1)
 
 
 def _neighbours(lan: str, on_it: Sequence[Member]) -> Iterator[tuple[Member, Member]]:

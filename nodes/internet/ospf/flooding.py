@@ -106,8 +106,7 @@ class Flooding:
             self._skip(neighbour, "lsa-sequence", "an LSA at MaxSequenceNumber beside another such instance")
             return
         requested = key in neighbour.requests
-        early = scope.arrived.get(key, router.now) is not None or own.outdone(scope, key)
-        if stored is not None and not requested and early:
+        if stored is not None and not requested and (scope.arrived.get(key, router.now) or own.outdone(scope, key)):
             router.counters["skipped.min-ls-arrival"] += 1
             return
         if not self.install(scope, lsa):

@@ -40,6 +40,10 @@ class Liveness:
             self._used = True
             self._bfd.listen(circuit.name, shared=not circuit.point_to_point)
 
+    def readdress(self, circuit: Circuit) -> None:
+        """Its address may be another one."""
+        self._bfd.readdress(circuit.name, circuit.address)
+
     # The contract, as far as it is BFD's
 
     def receive(self, packet: Datagram) -> bool:

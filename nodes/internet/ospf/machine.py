@@ -59,7 +59,8 @@ class OspfMachine:
     interface changed, `route_changed` that this node has a route beside OSPF's, `shutdown` flushes what it has
     originated. `name_of` gives the node that has an address, for what people read. `epoch` is the time of day, in
     seconds since 1970, at which `now` was 0, and `began` that at which the lab was brought up: digests carry the time,
-    and keys live by it. `wants` is asked before a report is made.
+    and keys live by it. `wants` is asked before a report is made. `remember`: what became of each route is kept, so
+    that it can be explained.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class OspfMachine:
         began: float = 0.0,
         wants: Wants = always,
         not_taken: Callable[[], Mapping[Prefix, str]] = dict,
+        remember: bool = False,
     ) -> None:
         self._options = options
         self._epoch = epoch
@@ -90,7 +92,7 @@ class OspfMachine:
         self._own = OwnLsas(router, self._flooding, random)
         self._receiving = Receiving(router, self._hellos, self._exchange, self._flooding, self._own)
         self._measuring = Measuring(router, random)
-        self._routing = Routing(router)
+        self._routing = Routing(router, remember=remember)
         self._redistributed: dict[Prefix, OtherRoute] = {}
         self._started = self._stopped = False
         self._due: dict[object, Callable[..., None]] = {
@@ -179,6 +181,7 @@ class OspfMachine:
         router.set_interface(interface)
         if circuit is not None:
             circuit.interface = interface
+            self._liveness.readdress(circuit)
         if not self._started or self._stopped:
             return
         if before is None or before.up != interface.up:

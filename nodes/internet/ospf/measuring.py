@@ -24,7 +24,6 @@ from catenet.nodes.internet.ospf.round_trips import (
     MeasuredCost,
     RoundTrips,
     Window,
-    cost_of,
     median,
 )
 from catenet.nodes.internet.ospf.router import Router
@@ -113,17 +112,18 @@ class Measuring:
     def _look(self, circuit: Circuit, measured: MeasuredCost, asked: list[RoundTrips]) -> None:
         """What the answers say of its cost: once a window is over, or, where nothing is smoothed, each time."""
         router, was = self._router, measured.cost
-        if router.options.smoothing == "off":
+        seconds: float | None = None
+        if not asked:
+            measured.proposed.clear()
+        elif router.options.smoothing == "off":
             lasts = [Window(each.last, 0.0) for each in asked if each.last is not None and each.fresh]
             for each in asked:
                 each.fresh = 0
-            window = median(lasts)
-            changed = window is not None and measured.become(cost_of(window.least), router.now)
-        elif asked and all(each.whole for each in asked):
+            last = median(lasts)
+            seconds = None if last is None else measured.become(last.least, router.now)
+        elif all(each.whole for each in asked):
             window = median([each for each in [trips.window() for trips in asked] if each is not None])
-            changed = window is not None and measured.weigh(window, router.now)
-        else:
-            return
-        if window is not None and changed:
-            router.reporter.cost_changed(circuit, measured.cost, was, window.least, router.now)
+            seconds = None if window is None else measured.weigh(window, router.now)
+        if seconds is not None:
+            router.reporter.cost_changed(circuit, measured.cost, was, seconds, router.now)
             router.reconsider(urgent=False)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.control.route_events import route_changed, route_lost
+from catenet.nodes.control.route_events import RouteHop, route_changed, route_lost
 from catenet.nodes.internet.ospf.lsa import LsaHeader, LsaKey, LsaType
 from catenet.nodes.internet.ospf.neighbour_states import NeighbourState
 from catenet.nodes.machine import Action, Json, Report, SetRoute, Wants
@@ -148,19 +148,20 @@ class Reporter:
 
     def route_changed(self, route: SetRoute, was: SetRoute | None, now: float) -> None:
         if self._wants(("route.changed",), now):
-            hop = route.next_hops[0]
             self.actions.append(
                 route_changed(
                     route.prefix,
-                    hop.via,
-                    self.name_of(hop.via),
-                    hop.interface,
+                    self._hops(route),
                     cost=links_of(route.metric),
                     metric=route.metric,
                     was=None if was is None else links_of(was.metric),
+                    before=() if was is None else self._hops(was),
                     why=self.why,
                 )
             )
+
+    def _hops(self, route: SetRoute) -> list[RouteHop]:
+        return [RouteHop(hop.via, self.name_of(hop.via), hop.interface) for hop in route.next_hops]
 
     def route_lost(self, prefix: Prefix, now: float) -> None:
         if self._wants(("route.lost",), now):

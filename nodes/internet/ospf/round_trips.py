@@ -79,9 +79,10 @@ class RoundTrips:
 
     def answered(self, sequence: int, now: float) -> bool:
         """An answer has come → whether it is one to an Echo that is open; then that is over."""
-        sent = self.open.pop(sequence, None)
-        if sent is None:
+        sent = self.open.get(sequence)
+        if sent is None or now >= sent + PATIENCE:
             return False
+        del self.open[sequence]
         self.last = now - sent
         self._end(self.last)
         return True
@@ -118,34 +119,36 @@ class RoundTrips:
 
 @dataclass(slots=True)
 class MeasuredCost:
-    """The cost of an interface that is measured. `changed`: when it was changed last; None: never. `proposed`: what the
-    last windows, one after the other, say instead: all of it more, or all of it less."""
+    """The cost of an interface that is measured. `changed`: when it was changed last; None: never. `proposed`: the
+    round trips, in seconds, by which the last windows in a row say otherwise: all longer, or all shorter."""
 
     cost: int = LEAST_COST
     changed: float | None = None
-    proposed: deque[int] = field(default_factory=lambda: deque(maxlen=WINDOWS))
+    proposed: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOWS))
 
-    def weigh(self, window: Window, now: float) -> bool:
-        """Another window is over → whether the cost is another one from now on: of what three have proposed, the
-        nearest. What is no further away than the window's own round trips are from each other is no proposal."""
+    def weigh(self, window: Window, now: float) -> float | None:
+        """Another window is over → the round trip by which the cost is another one from now on; None: it stays. Of what
+        three have proposed it is the nearest. What is no further away than the window's own round trips are from each
+        other is no proposal."""
         cost = cost_of(window.least)
         if abs(cost - self.cost) < max(_STEP, _SHARE * self.cost, window.spread / _UNIT):
             self.proposed.clear()
-            return False
-        if self.proposed and (cost > self.cost) != (self.proposed[-1] > self.cost):
+            return None
+        if self.proposed and (cost > self.cost) != (cost_of(self.proposed[-1]) > self.cost):
             self.proposed.clear()
-        self.proposed.append(cost)
+        self.proposed.append(window.least)
         if len(self.proposed) < WINDOWS:
-            return False
-        return self.become(min(self.proposed, key=lambda each: abs(each - self.cost)), now)
+            return None
+        return self.become(min(self.proposed, key=lambda each: abs(cost_of(each) - self.cost)), now)
 
-    def become(self, cost: int, now: float) -> bool:
-        """It is this from now on, unless it has changed just now → whether it has become another."""
+    def become(self, seconds: float, now: float) -> float | None:
+        """It is that of this round trip from now on, unless it has changed just now → the same; None: it stays."""
+        cost = cost_of(seconds)
         if cost == self.cost or (self.changed is not None and now < self.changed + _HOLD):
-            return False
+            return None
         self.proposed.clear()
         self.cost, self.changed = cost, now
-        return True
+        return seconds
 
 
 def cost_of(seconds: float) -> int:

@@ -14,6 +14,7 @@ from catenet.nodes.internet.ospf.neighbour import Neighbour
 from catenet.nodes.internet.ospf.neighbour_states import NeighbourState
 from catenet.nodes.internet.ospf.packet import NONE
 from catenet.nodes.internet.ospf.reports import links_of, lsa_type, sequence_text
+from catenet.nodes.internet.ospf.round_trips import cost_of
 from catenet.nodes.internet.ospf.router import Router
 from catenet.nodes.internet.ospf.routing import Routing, metric_of
 from catenet.nodes.internet.ospf.table import Kind, Route
@@ -73,7 +74,7 @@ def _protocol_routes(router: Router, routing: Routing, kernel: Kernel) -> Iterat
 
     for prefix, route in sorted(routing.table.routes.items()):
         metric = metric_of(route)
-        turn = routing.turns.get(prefix)
+        turn = routing.history.last(prefix)
         for lan, via, node in _ways(router, route):
             yield ProtocolRoute(
                 str(prefix),
@@ -247,7 +248,7 @@ def _measured(circuit: Circuit, router: Router) -> dict[str, Json]:
     return {
         "measured": "yes" if answering else f"{'nobody answers' if trips else 'nobody to ask'}: the cost stays",
         "changed": None if changed is None else round(router.now - changed, 1),
-        "proposed": list(circuit.measured.proposed),
+        "proposed": [cost_of(each) for each in circuit.measured.proposed],
         "round_trips": [
             {
                 "node": router.reporter.name_of(neighbour.address),

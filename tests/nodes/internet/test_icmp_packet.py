@@ -1,4 +1,4 @@
-"""Echo on the wire (RFC 792), against messages that the `ping` of iputils and a Linux kernel sent each other."""
+"""Echo on the wire (RFC 792)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,19 @@ from catenet.nodes.internet.icmp.packet import Echo, checksum
 from catenet.nodes.machine import DecodeError
 
 ASKED = Echo(0x1234, 7, b"abc")
+
+
+DATA = "e7bb0d0000000000101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637"
+PING = bytes.fromhex(f"0800e5c6bde6000193570d6b00000000{DATA}")
+PONG = bytes.fromhex(f"0000edc6bde6000193570d6b00000000{DATA}")
+"""Captured with tcpdump between two containers: the first Echo of Debian's `ping`, and what Linux 6.18 answered."""
+
+
+def test_what_ping_and_the_kernel_say_to_each_other_is_read_and_written_octet_by_octet() -> None:
+    asked, answered = Echo.parse(PING), Echo.parse(PONG)
+    assert (asked.identifier, asked.sequence, asked.reply) == (0xBDE6, 1, False)
+    assert answered == asked.answer()
+    assert (bytes(asked), bytes(answered)) == (PING, PONG)
 
 
 def word_by_word(message: bytes) -> int:

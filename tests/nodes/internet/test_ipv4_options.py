@@ -88,6 +88,20 @@ def test_1812_4_3_2_6_the_answer_goes_back_the_recorded_way_as_the_kernel_sends_
         assert (seen.source, seen.destination, seen.protocol, seen.source_route) == (H2, goes, ICMP, option)
 
 
+def test_1122_3_2_1_8_c_what_is_sent_and_what_arrives() -> None:
+    """From S to D via G1, G2, … Gn: "(A): {>>G2, G3, ... Gn, D} <--- CORRECT"; "the datagram received at D will contain
+    the option: {G1, G2, ... Gn >>}"."""
+    for count in range(1, MOST + 1):
+        via = [Address(A + number) for number in range(count)]
+        goes, option = source_route(via, H2)
+        assert option is not None
+        assert (goes, option.pointer, option.left) == (via[0], 4, (*via[1:], H2))
+        for router in via:
+            goes, option = option.advance(router)
+        assert (goes, option.recorded, option.left) == (H2, tuple(via), ())
+        assert option.pointer == len(bytes(option)) + 1
+
+
 def test_who_was_visited_by_nobody_answers_without_a_source_route() -> None:
     assert SourceRouteOption((D, H2)).back(H1) == (H1, None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import networkx as nx
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -86,6 +87,13 @@ def test_those_that_do_not_agree_are_no_neighbours() -> None:
         {"ingress_dropped": ("ab", "bc")},
     ):
         assert row(line(**options), "a") == {}, options
+
+
+@pytest.mark.parametrize(("second", "neighbours"), [("1.1.1.1", False), ("1.1.1.2", True)])
+def test_two_routers_with_one_router_id_are_no_neighbours(second: str, neighbours: bool) -> None:
+    """1.2: it "uniquely identifies the router within an Autonomous System"."""
+    routers = [router(name, "l", f"l{name}", router_id=each) for name, each in (("a", "1.1.1.1"), ("b", second))]
+    assert ("lb" in row(routers, "a")) is neighbours
 
 
 def test_keys_that_both_take_make_neighbours() -> None:

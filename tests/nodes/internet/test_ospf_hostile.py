@@ -262,6 +262,27 @@ def test_13_4_what_is_forged_in_our_name_goes_no_further(forgery: str) -> None:
     assert other.state == "Full"
 
 
+def test_10_5_who_forges_a_neighbours_hellos_silences_this_router_nowhere() -> None:
+    """One a second that lists nobody: without authentication that neighbour comes and goes, and is told so when it is
+    there; the others hear of it once a MinLSInterval."""
+    router, peer = full()
+    other = Peer(router, "10.0.2.9")
+    other.become_full()
+    heard: dict[str, set[int]] = {HIGH: set(), "10.0.2.9": set()}
+    for _ in patient(router, other, 60):
+        peer.greet(neighbours=())  # forged
+        assert peer.state == "Init"
+        peer.greet(neighbours=(ME,))
+        peer.exchange()
+        router.wait(0.5)
+        for each in (peer, other):
+            each.acknowledge_all()
+            heard[each.address] |= {lsa.header.sequence for lsa in each.flooded() if lsa.header.age < MAX_AGE}
+    assert len(heard["10.0.2.9"]) >= 10
+    assert len(heard[HIGH]) >= 5
+    assert other.state == "Full"
+
+
 def test_13_4_what_is_forged_in_our_name_ends_the_wait_for_it_elsewhere() -> None:
     """Section 13 (6): what is requested, and not newer than what is held, would begin the exchange again."""
     router, peer = full()
@@ -346,6 +367,24 @@ def test_a_flood_of_lsas_ends_where_the_database_is_full(monkeypatch: pytest.Mon
     peer.update(forged(77))
     router.wait(6)
     assert router.database()[OURS] == "0000004e"
+
+
+def test_a_flood_of_long_lsas_ends_where_the_database_has_so_many_octets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """4 MiB of them; 68 MB of memory, as it was measured with as many router-LSAs of 100 stub networks as fit."""
+    assert lsdb.MAX_OCTETS == 4 << 20
+    monkeypatch.setattr(lsdb, "MAX_OCTETS", 100_000)
+    router, peer = full()
+    stubs = forged(1).body
+    assert isinstance(stubs, RouterLsa)
+    for number in range(200):
+        identity = Address.parse(f"10.66.0.{number + 1}")
+        peer.update(Lsa.make(LsaKey(LsaType.ROUTER, identity, identity), 2, INITIAL, RouterLsa(0, stubs.links * 100)))
+    rows = router.show("ospf lsdb")
+    assert 95_000 < sum(row["length"] for row in rows) <= 100_000
+    assert router.counters["skipped.database-full"] == 200 - (len(rows) - 1)
+    assert [report.data["why"] for report in refusals(router)] == ["the database of 0.0.0.0 is full"]
+    peer.update(Lsa.make(LsaKey(LsaType.ROUTER, identity, identity), 2, INITIAL + 1, RouterLsa(0, ())))
+    assert ("router", str(identity)) in router.database()
 
 
 def test_13_4_a_longer_forgery_is_contradicted_though_the_database_is_full(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -173,6 +173,15 @@ def test_it_begins_anew_with_a_neighbour_that_was_away_and_keeps_the_cost_meanwh
     assert router.interface()["cost"] == 1
 
 
+def test_what_windows_have_said_is_forgotten_with_the_neighbour() -> None:
+    router = Measured()
+    router.live(5, 0.0)
+    router.live(11, 0.04)
+    assert len(router.interface()["proposed"]) == 2
+    router.wait(45)
+    assert (router.interface()["proposed"], router.interface()["cost"]) == ([], 1)
+
+
 @pytest.mark.parametrize("smoothing", ["on", "off"])
 def test_reports_are_few_however_the_round_trips_jump(smoothing: str) -> None:
     """One in 5 s at most."""

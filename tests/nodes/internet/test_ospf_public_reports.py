@@ -9,7 +9,18 @@ from ospf_router import HIGH, INITIAL, LOW, MASK, ME, Peer, Router, elected, lsa
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.ospf.election import Candidate, elect
 from catenet.nodes.internet.ospf.graph import Graph
-from catenet.nodes.internet.ospf.lsa import MAX_AGE, Lsa, LsaKey, LsaType, NetworkLsa, SummaryLsa
+from catenet.nodes.internet.ospf.lsa import (
+    MAX_AGE,
+    ExternalLsa,
+    LinkType,
+    Lsa,
+    LsaKey,
+    LsaType,
+    NetworkLsa,
+    RouterLink,
+    RouterLsa,
+    SummaryLsa,
+)
 from catenet.nodes.internet.ospf.packet import (
     EXTERNAL,
     INIT,
@@ -19,10 +30,11 @@ from catenet.nodes.internet.ospf.packet import (
     OPAQUE,
     Acknowledgement,
     Description,
+    Request,
     Update,
 )
 from catenet.nodes.internet.ospf.spf import spf
-from catenet.nodes.machine import NextHop, OtherRoute
+from catenet.nodes.machine import DeleteRoute, NextHop, OtherRoute
 
 OTHER = "10.0.2.9"
 FAR = "9.9.9.9"
@@ -241,3 +253,78 @@ def test_9_4_who_says_that_it_is_designated_stays_so_and_of_two_that_say_it_one_
     one, two = Candidate(1, low, low, low, NONE), Candidate(1, high, high, high, NONE)
     assert elect(one, [two]) == (high, low)
     assert elect(two, [one])[0] == high
+
+
+def test_13_7_the_acknowledgement_of_an_instance_is_none_of_its_flush() -> None:
+    """Quagga 49d7af11: they have one sequence number, and the flush, which the neighbour had thrown away, was over."""
+    router, one, other = between(redistribute=("static",))
+    hop = OtherRoute((NextHop(Address.parse("10.0.2.77"), "link2"),))
+    router.machine.route_changed("static", Prefix.parse("10.7.0.0/16"), hop, router.now)
+    router.wait(0.1)
+    (said,) = [each for each in one.flooded() if each.key.type == LsaType.EXTERNAL]
+    router.machine.route_changed("static", Prefix.parse("10.7.0.0/16"), None, router.now)
+    router.wait(2)
+    one.acknowledge(said.header)
+    router.clear()
+    keep(router, other, seconds=6)
+    again = [each.header for each in one.flooded() if each.key.type == LsaType.EXTERNAL]
+    assert [(each.sequence, each.age) for each in again] == [(INITIAL, MAX_AGE)]
+
+
+def test_10_8_a_lost_database_description_is_sent_again_as_it_was() -> None:
+    """BIRD, long ago: the master sent the next headers under the same number, and never those that were lost."""
+    lsas = [lsa(f"9.{number >> 8}.{number & 255}.1") for number in range(100)]
+    router = on_point_to_point()
+    Peer(router, OTHER).become_full(*lsas)
+    peer = Peer(router, LOW)
+    peer.greet()
+    first = peer.last_description()
+    peer.describe(MORE, first.sequence)
+    lost = peer.last_description()
+    assert lost.headers
+    router.wait(5.1)
+    assert peer.last_description() == lost
+    listed = {header.key for header in lost.headers}
+    peer.describe(MORE, lost.sequence)
+    listed |= {header.key for header in peer.last_description().headers}
+    assert listed >= {each.key for each in lsas}
+
+
+def test_10_3_an_exchange_that_begins_again_requests_and_retransmits_nothing_of_the_last() -> None:
+    """BIRD, long ago: neighbours went to and fro between ExStart and Loading, over lists that had not been cleared."""
+    router, one, _ = between()
+    router.set_link("link2", up=False)
+    router.wait(1)
+    one.describe(INIT | MORE | MASTER, 5)
+    assert one.state == "ExStart"
+    row = next(row for row in router.show("ospf neighbors") if row["address"] == LOW)
+    assert (row["requested"], row["unacknowledged"]) == (0, 0)
+    router.clear()
+    router.wait(12)
+    assert (one.flooded(), router.sent(Request)) == ([], [])
+
+
+def test_12_1_7_any_check_octets_that_make_the_sums_0_are_right() -> None:
+    """BIRD, long ago: it calculated the checksum anew and compared; but 0 and 255 are one modulo 255 (RFC 905 B.4)."""
+    found = 0
+    for number in range(600):
+        data = lsa("10.9.9.9", INITIAL + number).data
+        for at in (16, 17):
+            if data[at] == 255:
+                assert Lsa.parse(data[:at] + b"\0" + data[at + 1 :]).header.sequence == INITIAL + number
+                found += 1
+    assert found > 0
+
+
+def test_16_4_an_external_lsa_that_says_another_mask_leaves_no_route_of_the_old_one() -> None:
+    """FRR #19745: the Link State ID of 10.8.0.0/26 became that of 10.8.0.0/24 (appendix E), and both routes stayed."""
+    router, one, _ = between()
+    links = RouterLsa(2, (RouterLink(LinkType.POINT_TO_POINT, ME, Address.parse(LOW), 1),))
+    key = LsaKey(LsaType.EXTERNAL, Address.parse("10.8.0.0"), Address.parse(LOW))
+    one.update(Lsa.make(LsaKey(LsaType.ROUTER, Address.parse(LOW), Address.parse(LOW)), EXTERNAL, INITIAL, links))
+    for number, mask in enumerate((0xFFFFFFC0, 0xFFFFFF00)):
+        one.update(Lsa.make(key, EXTERNAL, INITIAL + number, ExternalLsa(mask, True, 20, NONE, 0)))
+        keep(router, one, seconds=3)
+    routes = {row["prefix"] for row in router.show("ospf routes") if row["prefix"].startswith("10.8.")}
+    assert routes == {"10.8.0.0/24"}
+    assert DeleteRoute(Prefix.parse("10.8.0.0/26")) in router.kernel()

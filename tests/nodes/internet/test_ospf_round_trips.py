@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import pytest
 
 from catenet.nodes.internet.ospf.round_trips import PATIENCE, MeasuredCost, RoundTrips, Window, cost_of, median
@@ -32,6 +34,7 @@ def test_three_windows_in_a_row_change_it_and_two_do_not() -> None:
 def test_it_becomes_the_nearest_that_three_have_proposed() -> None:
     assert weigh(MeasuredCost(), 90, 40, 60) == [1, 1, 41]
     assert weigh(MeasuredCost(cost=100), 20, 40, 30) == [100, 100, 41]
+    assert [MeasuredCost(proposed=deque((0.09, 0.04))).weigh(Window(0.06, 0.0), 100.0)] == [0.04]
 
 
 def test_one_that_is_dearer_among_cheaper_ones_begins_anew() -> None:
@@ -61,8 +64,8 @@ def test_what_is_no_further_away_than_the_round_trips_are_from_each_other_is_no_
 def test_two_changes_are_five_seconds_apart() -> None:
     """Where windows are short, as they are at first."""
     measured = MeasuredCost()
-    assert [measured.weigh(Window(0.04, 0.0), at) for at in (100, 101, 102)] == [False, False, True]
-    assert [measured.weigh(Window(0.0, 0.0), at) for at in (103, 104, 105, 106, 107)] == [False] * 4 + [True]
+    assert [measured.weigh(Window(0.04, 0.0), at) for at in (100, 101, 102)] == [None, None, 0.04]
+    assert [measured.weigh(Window(0.0, 0.0), at) for at in (103, 104, 105, 106, 107)] == [None] * 4 + [0.0]
     assert (measured.cost, measured.changed) == (1, 107)
 
 
@@ -107,13 +110,21 @@ def test_no_answer_is_waited_for_longer_than_three_seconds() -> None:
     assert not trips.answered(0, 100.0)
 
 
+def test_an_answer_that_comes_after_them_is_none_though_nobody_has_looked_meanwhile() -> None:
+    """As when the router was stopped for a while."""
+    trips = asked(1)
+    assert not trips.answered(0xFFFE, 100 + PATIENCE)
+    assert (trips.last, list(trips.open)) == (None, [0xFFFE])
+
+
 def test_two_answers_of_eight_say_nothing_and_three_do() -> None:
-    trips = asked(8)
-    for sequence in (0xFFFE, 0xFFFF):
-        trips.answered(sequence, 103.51)
-    assert trips.window() is None
-    trips.answered(0, 103.6)
-    assert trips.window() is not None
+    for answers, said in ((2, None), (3, Window(pytest.approx(0.01), pytest.approx(0.0)))):
+        trips = asked(8)
+        for number, sequence in enumerate(tuple(trips.open)[:answers]):
+            assert trips.answered(sequence, 100.01 + number / 2)
+        assert trips.give_up(107.0) == 8 - answers
+        assert trips.whole
+        assert trips.window() == said
 
 
 def test_of_several_neighbours_the_middle_one_counts_and_of_two_the_nearer() -> None:

@@ -153,6 +153,9 @@ def test_a_router_has_a_database_of_its_own_and_one_is_reached_by_where_it_is_en
     way: Way, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert [via["node"] for via in told(way, capsys, "a", "g")[1]["via"]] == ["b", "c"]
+    way.file.write_text(way.file.read_text().replace("ae: 10.0.13.1},", "ae: 10.0.13.1}, gateway: b,"))
+    said = told(way, capsys, "a", "g")[1]
+    assert ([via["node"] for via in said["via"]], said["by"]) == (["b", "c"], "a's ospf")
     said = told(way, capsys, "h", "c")[1]
     assert ([via["node"] for via in said["via"]], said["to"], said["address"]) == (["a", "b"], "c", C)
     assert told(way, capsys, "h", "a")[1]["via"] == []
@@ -193,6 +196,37 @@ def test_a_dead_node_is_named_with_its_cure(way: Way, capsys: pytest.CaptureFixt
     way.engine.kill("line-b")
     way.found = Probes(False, "", hops((A,)))
     assert "b is exited (137): catenet start b" in call(way, capsys, "h", "g", "via", "b", "c")[1]
+
+
+def test_a_lan_that_is_cut_is_named_with_its_cure(way: Way, capsys: pytest.CaptureFixture[str]) -> None:
+    way.found = way.plain = Probes(False, "Network is unreachable")
+    way.down |= {("h", "l"), ("a", "l")}
+    code, out, _ = call(way, capsys, "h", "g", "via", "b")
+    assert (code, out.splitlines()[1:]) == (
+        1,
+        [
+            "it did not arrive: h cannot send to b: Network is unreachable",
+            "without a source route: nothing can be sent (it does not arrive)",
+            "next: l is cut: catenet heal l",
+        ],
+    )
+
+
+def test_tab_offers_via_and_then_nodes(
+    way: Way, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def offered(*words: str) -> list[str]:
+        monkeypatch.setenv("_CATENET_COMPLETE", "complete_bash")
+        monkeypatch.setenv("COMP_WORDS", "\n".join(["catenet", "source-route", *words]))
+        monkeypatch.setenv("COMP_CWORD", str(len(words) + 1))
+        assert run([], lambda: way.engine) == 0
+        return capsys.readouterr().out.split()
+
+    assert offered("h", "g", "") == ["via"]
+    every = ["a", "b", "c", "e", "g", "h", "s"]
+    assert sorted(offered("h", "g", "via", "")) == sorted(offered("h", "g", "via", "a", "")) == every
+    assert "a" in offered("")
+    assert "--strict" in offered("h", "g", "--")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,203 @@
+"""Bad LANs in containers: what was asked is what is seen, by programs at both ends."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from math import sqrt
+from statistics import mean, median
+from typing import NamedTuple
+
+import pytest
+from lab_bench import until
+
+from catenet.orchestrator.harness.lab import LabUnderTest
+from catenet.orchestrator.observe.running import UserError
+
+pytestmark = [pytest.mark.engine, pytest.mark.lab("bad-links/lab.yaml")]
+
+AT = {"a": "10.77.1.1", "b": "10.77.1.2", "c": "10.77.1.3"}
+GROUP = "224.0.0.77"
+MANY = 2000
+HEADERS = 14 + 20 + 8
+Heard = list[tuple[int, float]]
+UNTIL_IT_HEARS = "until grep -qs hears /tmp/ready; do :; done"
+UNTIL_IT_HAS_HEARD = "until [ -s /tmp/heard ]; do sleep 0.2; done; cat /tmp/heard"
+
+
+class Sent(NamedTuple):
+    """So many datagrams, one each `gap` seconds, each of so many octets."""
+
+    count: int
+    gap: float = 0.002
+    octets: int = 100
+
+
+def probe(lab: LabUnderTest, source: str, targets: str, sent: Sent, to: str = "") -> list[Heard]:
+    """What each of `targets` heard of what `source` sent, in the order of its coming."""
+    address = to or AT[targets[0]]
+    for node in targets:
+        hear = f"python3 /lab/probe.py hear {address} {AT[node]} >/tmp/heard 2>/tmp/ready"
+        lab[node].run("sh", "-c", f"rm -f /tmp/ready; {hear} & {UNTIL_IT_HEARS}").check_returncode()
+    lab[source].run("python3", "/lab/probe.py", "send", address, *map(str, sent)).check_returncode()
+    heard = [lab[node].run("sh", "-c", UNTIL_IT_HAS_HEARD) for node in targets]
+    return [[(number, late) for number, late in json.loads(each.stdout)] for each in heard]
+
+
+def impair(lab: LabUnderTest, lan: str = "lan", **words: object) -> None:
+    """From now on; neighbours are known, so that no ARP is among the frames that are counted."""
+    lab.do("heal", lan)
+    for node, other in (("a", "b"), ("b", "a"), ("a", "c")):
+        lab[node].run("ping", "-c1", AT[other]).check_returncode()
+        hardware = next(row["hardware"] for row in lab[other].show("links") if row["lan"] == "lan")
+        lab[node].run("ip", "neigh", "replace", AT[other], "lladdr", hardware, "dev", "lan").check_returncode()
+    lab.do("impair", lan, **words)
+
+
+def within(count: int, share: float, tries: int = MANY) -> bool:
+    """Five standard deviations of the binomial distribution."""
+    return abs(count - tries * share) < 5 * sqrt(tries * share * (1 - share))
+
+
+def numbers(heard: Heard) -> list[int]:
+    return [number for number, _ in heard]
+
+
+def counted(lab: LabUnderTest, node: str) -> Counter[str]:
+    return Counter(next(row.get("counted", {}) for row in lab[node].show("links") if row["lan"] == "lan"))
+
+
+def round_trips(lab: LabUnderTest, source: str, target: str) -> Sequence[float]:
+    said = lab[source].run("ping", "-n", "-c", "6", "-i", "0.1", target).stdout
+    return [float(line.split("time=")[1].split()[0]) for line in said.splitlines() if "time=" in line]
+
+
+def test_a_delay_is_that_of_each_way_and_ping_sees_both(lab: LabUnderTest) -> None:
+    impair(lab, delay="20ms")
+    (there,), (back,) = probe(lab, "a", "b", Sent(200)), probe(lab, "b", "a", Sent(200))
+    for heard in (there, back):
+        assert numbers(heard) == list(range(200))
+        assert 0.020 <= min(late for _, late in heard) < 0.021
+    assert 40 <= min(round_trips(lab, "a", AT["b"])) < 42
+
+
+def test_of_one_sender_alone(lab: LabUnderTest) -> None:
+    impair(lab, from_="a", delay="50ms")
+    (there,), (back,), (other,) = (probe(lab, *ends, Sent(20)) for ends in (("a", "b"), ("b", "a"), ("c", "b")))
+    assert 0.050 <= min(late for _, late in there) < 0.051
+    for heard in (back, other):
+        assert min(late for _, late in heard) < 0.01
+
+
+def test_so_many_are_lost_and_the_same_seed_loses_the_same(lab: LabUnderTest) -> None:
+    lost = []
+    for words in ({"seed": 7}, {"seed": 7, "delay": "5ms"}, {"seed": 8}):
+        impair(lab, from_="a", loss="10%", **words)
+        (heard,) = probe(lab, "a", "b", Sent(MANY, 0.0002))
+        lost.append(set(range(MANY)) - set(numbers(heard)))
+        assert numbers(heard) == sorted(numbers(heard))
+        assert counted(lab, "a")["lost"] == len(lost[-1])
+        assert within(len(lost[-1]), 0.1)
+    assert lost[0] == lost[1] != lost[2]
+
+
+def test_each_nth_is_lost(lab: LabUnderTest) -> None:
+    impair(lab, drop_every=10)
+    (heard,) = probe(lab, "a", "b", Sent(100, 0.0005))
+    assert set(range(100)) - set(numbers(heard)) == set(range(9, 100, 10))
+
+
+def test_so_many_arrive_twice_and_so_many_overtake(lab: LabUnderTest) -> None:
+    impair(lab, delay="20ms", duplicate="20%", reorder="25%", seed=1)
+    (heard,) = probe(lab, "a", "b", Sent(MANY, 0.0004))
+    assert within(len(heard) - MANY, 0.2)
+    assert set(numbers(heard)) == set(range(MANY))
+    first = dict(reversed(heard))
+    assert within(sum(late < 0.010 for late in first.values()), 0.25)
+
+
+def test_a_damaged_datagram_is_found_out_by_its_receiver(lab: LabUnderTest) -> None:
+    def wrong() -> int:
+        said = lab["b"].run("nstat", "-az", "UdpInCsumErrors").stdout.split()
+        return int(float(said[said.index("UdpInCsumErrors") + 1]))
+
+    impair(lab, corrupt="20%", seed=1)
+    before = wrong()
+    (heard,) = probe(lab, "a", "b", Sent(MANY, 0.0002))
+    lost = MANY - len(heard)
+    assert within(lost, 0.2)
+    assert 0.9 * lost < wrong() - before <= lost, "but for those whose port or length is another"
+
+
+def test_a_rate_is_that_of_the_frames_and_what_finds_no_room_is_lost(lab: LabUnderTest) -> None:
+    impair(lab, from_="a", rate="4mbit", queue=100)
+    (heard,) = probe(lab, "a", "b", Sent(400, 0.0001, 1000 - HEADERS))
+    assert 90 < len(heard) < 130
+    took = (heard[-1][1] - heard[0][1]) + 0.0001 * (heard[-1][0] - heard[0][0])
+    assert (len(heard) - 1) * 8000 / took == pytest.approx(4e6, rel=0.05)
+    assert counted(lab, "a")["overflowed"] == 400 - len(heard)
+
+
+def test_jitter_is_about_the_delay(lab: LabUnderTest) -> None:
+    impair(lab, delay="20ms", jitter="10ms", seed=1)
+    (heard,) = probe(lab, "a", "b", Sent(MANY, 0.0005))
+    late = [late for _, late in heard]
+    assert sorted(numbers(heard)) == list(range(MANY)) != numbers(heard)
+    assert 0.010 <= min(late) < 0.0115
+    assert mean(late) == pytest.approx(0.020, abs=0.001)
+
+
+def test_of_a_group_s_datagram_that_is_lost_nobody_gets_it(lab: LabUnderTest) -> None:
+    impair(lab, loss="30%", seed=1)
+    b, c = probe(lab, "a", "bc", Sent(500, 0.001), to=GROUP)
+    assert within(500 - len(b), 0.3, 500)
+    assert numbers(b) == numbers(c)
+
+
+def test_arp_suffers_too_and_so_does_every_other_frame(lab: LabUnderTest) -> None:
+    impair(lab, delay="100ms")
+    for node, other in (("a", "b"), ("b", "a")):
+        lab[node].run("ip", "neigh", "del", AT[other], "dev", "lan").check_returncode()
+    first, *later = round_trips(lab, "a", AT["b"])
+    assert first >= 400, "b asks for a's address, too, or has it from a's question"
+    assert 200 <= min(later) < 203
+
+
+def test_a_capture_shows_each_frame_once_at_each_end(lab: LabUnderTest) -> None:
+    impair(lab, delay="20ms")
+    with lab.capture("lan", "udp port 7700") as packets:
+        (heard,) = probe(lab, "a", "b", Sent(50, 0.001))
+    assert len(heard) == len(packets) == 50
+
+
+def test_who_kills_the_program_that_does_it_holds_up_nobody(lab: LabUnderTest) -> None:
+    impair(lab, delay="20ms")
+    lab["a"].run("sh", "-c", "kill -9 $(pgrep -f catenet.nodes.runtime.emulator)").check_returncode()
+    lab["a"].run("ping", "-c1", "-W2", AT["b"]).check_returncode()
+    until(lambda: None if min(round_trips(lab, "a", AT["b"])) >= 40 else "not impaired again")
+    assert any("emulator of impairments has ended" in line for line in lab["a"].logs())
+
+
+def test_who_comes_back_suffers_what_the_others_do(lab: LabUnderTest) -> None:
+    lab.do("impair", "lan", delay="25ms")
+    with lab["b"].kill():
+        assert any(row.get("impairments") == [{"delay": 0.025}] for row in lab["a"].show("links"))
+    assert 50 <= min(round_trips(lab, "a", AT["b"])) < 53
+
+
+def test_the_lab_file_says_it_of_each_sender_and_heal_comes_back_to_it(lab: LabUnderTest) -> None:
+    def trip() -> float:
+        return median(round_trips(lab, "a", "10.77.2.2"))
+
+    assert 40 <= trip() < 43
+    lab.do("impair", "two", off=True)
+    assert trip() < 5
+    lab.do("heal", "two")
+    assert 40 <= trip() < 43
+    lab.do("cut", "two", silent=True)
+    with pytest.raises(UserError, match="it is silent, so nothing would arrive: catenet heal two first"):
+        lab.do("impair", "two", delay="1ms")
+    assert "1 received" not in lab["a"].run("ping", "-c1", "-W1", "10.77.2.2").stdout
+    lab.do("heal", "two")
+    assert 40 <= trip() < 43
