@@ -37,7 +37,8 @@ class OpenPort(NamedTuple):
     `answers`: what comes in is given to `reply` of an `Answering` machine first, `forwards`: to `forward` of a
     `Forwarding` one, and what that passes on leaves by such a port, too; neither by a port that hears TTLs. `keeps`:
     octets that wait in the kernel until they are read, 0: a megabyte. `fragments`: what is sent by it may be fragmented
-    on its way; else the kernel decides.
+    on its way; else the kernel decides. `kinds`: of a port of ICMP's, `Ip(1)`, the types of message that it hears, as
+    every such port of a node hears what comes for any other one; empty: all.
     """
 
     port: Port
@@ -49,6 +50,7 @@ class OpenPort(NamedTuple):
     forwards: bool = False
     keeps: int = 0
     fragments: bool = False
+    kinds: tuple[int, ...] = ()
 
 
 class ClosePort(NamedTuple):

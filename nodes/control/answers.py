@@ -7,10 +7,11 @@ A node imports this when it is asked: one that is asked nothing, as most are mos
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from catenet.nodes.control.fields import Fields, counts, rows
-from catenet.nodes.control.link import KEYS, LinkCondition
+from catenet.nodes.control.fields import AnswerError, Fields, counts, rows
+from catenet.nodes.control.impairment import Impairment, parse_all
+from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.control.questions import FAILED
 from catenet.nodes.machine import Json
 
@@ -30,7 +31,8 @@ __all__ = [
 
 class LinkState(NamedTuple):
     """An end of a LAN, as in `show links`. `engine`: the engine's address there; `interface`, `hardware`, `mtu` are
-    None while the node has no interface there.
+    None while the node has no interface there. `counted`: of the packets that came in since they suffer something;
+    `suffers`: what they do by the lab file.
     """
 
     lan: str
@@ -41,6 +43,13 @@ class LinkState(NamedTuple):
     interface: str | None = None
     hardware: str | None = None
     mtu: int | None = None
+    counted: Mapping[str, int] = {}
+    suffers: tuple[Impairment, ...] = ()
+
+    @property
+    def planned(self) -> LinkCondition:
+        """As the end is by the lab file."""
+        return LinkCondition(impairments=self.suffers)
 
     def to_json(self) -> dict[str, Json]:
         return {
@@ -52,6 +61,8 @@ class LinkState(NamedTuple):
             "interface": self.interface,
             "hardware": self.hardware,
             "mtu": self.mtu,
+            **({"counted": dict(self.counted)} if self.condition.impairments else {}),
+            **({"planned": [each.to_json() for each in self.suffers]} if self.suffers else {}),
         }
 
     @classmethod
@@ -60,19 +71,23 @@ class LinkState(NamedTuple):
         row = Fields(value, "links")
         return cls(
             row.name("lan"),
-            LinkCondition(*(_field(row, key, well) for key, well in KEYS.items())),
+            LinkCondition(row.flag("up"), row.flag("silent"), row.part("impairments", _impairments) or ()),
             row.text("address"),
             row.whole("length") or 0,
             row.text("engine"),
             row.word("interface"),
             row.word("hardware"),
             row.whole("mtu"),
+            row.part("counted", counts) or {},
+            row.part("planned", _impairments) or (),
         )
 
 
-def _field(row: Fields, key: str, well: bool | float) -> Any:
-    """What a row says of a field of its condition; where it says nothing of a flag, it is false."""
-    return row.flag(key) if isinstance(well, bool) else row.number(key) or well
+def _impairments(value: Json) -> tuple[Impairment, ...]:
+    try:
+        return parse_all(value)
+    except ValueError as error:
+        raise AnswerError(f"links.{error}") from None
 
 
 def link_states(value: Json) -> tuple[LinkState, ...]:

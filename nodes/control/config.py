@@ -5,7 +5,7 @@ default has been filled in, every duration is in seconds, every address is writt
 
     {"lab": "internet", "node": "a",
      "interfaces": [{"lan": "link1", "engine": "10.1.1.1", "address": "10.1.1.1", "length": 24}],
-     "forward": true, "gateway": null, "routes": [], "nameserver": null, "hosts": {},
+     "forward": true, "source_routes": "refuse", "gateway": null, "routes": [], "nameserver": null, "hosts": {},
      "names": {"10.1.1.2": "b"}, "told": {}, "services": {"rip": {"update": 5.0}}, "events": "json",
      "began": 1893456000}
 
@@ -20,15 +20,28 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.impairment import Impairment, parse_all
 from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
 
-__all__ = ["CONFIG_LIMIT", "CONFIG_VARIABLE", "ConfigError", "InterfaceConfig", "NodeConfig", "StaticRoute"]
+__all__ = [
+    "CONFIG_LIMIT",
+    "CONFIG_VARIABLE",
+    "ConfigError",
+    "InterfaceConfig",
+    "NodeConfig",
+    "SourceRoutes",
+    "StaticRoute",
+]
 
 CONFIG_VARIABLE = "CATENET_NODE"
 CONFIG_LIMIT = 64_000
 """The longest configuration, in bytes (the kernel's own limit for one variable is 128 kB)."""
 _LATEST = 0xFFFFFFFF  # seconds since 1970, in the year 2106
+
+SourceRoutes = Literal["refuse", "follow"]
+"""What a node does with a packet that says by which routers it is to go (RFC 791 section 3.1). "The default setting
+for this knob SHOULD be 'drop'" (RFC 7126 sections 4.3.5 and 4.4.5)."""
 
 Value = TypeVar("Value")
 
@@ -40,12 +53,16 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class InterfaceConfig:
-    """One attachment to a LAN. The interface is found by the engine's address and then given the lab's."""
+    """One attachment to a LAN. The interface is found by the engine's address and then given the lab's.
+
+    `impairments`: what the lab file says that the LAN's packets suffer.
+    """
 
     lan: str
     engine: Address
     address: Address
     length: int
+    impairments: tuple[Impairment, ...] = ()
 
     @property
     def prefix(self) -> Prefix:
@@ -75,6 +92,7 @@ class NodeConfig:
     node: str
     interfaces: tuple[InterfaceConfig, ...]
     forward: bool = False
+    source_routes: SourceRoutes = "refuse"
     gateway: Address | None = None
     routes: tuple[StaticRoute, ...] = ()
     nameserver: Address | None = None
@@ -97,11 +115,9 @@ class NodeConfig:
         whole: dict[str, Json] = {
             "lab": self.lab,
             "node": self.node,
-            "interfaces": [
-                {"lan": i.lan, "engine": str(i.engine), "address": str(i.address), "length": i.length}
-                for i in self.interfaces
-            ],
+            "interfaces": [_interface_json(item) for item in self.interfaces],
             "forward": self.forward,
+            "source_routes": self.source_routes,
             "gateway": None if self.gateway is None else str(self.gateway),
             "routes": [{"to": str(route.to), "via": str(route.via)} for route in self.routes],
             "nameserver": None if self.nameserver is None else str(self.nameserver),
@@ -139,6 +155,9 @@ class NodeConfig:
         events = fields.take("events", str, "text")
         if events not in ("text", "json"):
             raise ConfigError(f"{CONFIG_VARIABLE}.events {events!r} is neither text nor json")
+        source_routes = fields.take("source_routes", str, "refuse")
+        if source_routes not in ("refuse", "follow"):
+            raise ConfigError(f"{CONFIG_VARIABLE}.source_routes {source_routes!r} is neither refuse nor follow")
         began = fields.take("began", int, 0)
         if not 0 <= began <= _LATEST:
             raise ConfigError(f"{CONFIG_VARIABLE}.began {began} is no time; it may be 0 to {_LATEST}")
@@ -147,6 +166,7 @@ class NodeConfig:
             node=fields.take("node", str),
             interfaces=tuple(_interface(item) for item in fields.take("interfaces", list)),
             forward=fields.take("forward", bool, False),
+            source_routes="follow" if source_routes == "follow" else "refuse",
             gateway=fields.address("gateway", optional=True),
             routes=tuple(_route(item) for item in fields.take("routes", list, [])),
             nameserver=fields.address("nameserver", optional=True),
@@ -165,15 +185,28 @@ class NodeConfig:
         return config
 
 
+def _interface_json(item: InterfaceConfig) -> dict[str, Json]:
+    whole: dict[str, Json] = {
+        "lan": item.lan,
+        "engine": str(item.engine),
+        "address": str(item.address),
+        "length": item.length,
+    }
+    return whole if not item.impairments else {**whole, "impairments": [each.to_json() for each in item.impairments]}
+
+
 def _interface(item: object) -> InterfaceConfig:
     fields = _Fields(item, "interfaces")
     lan, engine, address = fields.take("lan", str), fields.address("engine"), fields.address("address")
-    length = fields.take("length", int)
+    length, impairments = fields.take("length", int), fields.take("impairments", list, [])
     fields.end()
     if not 0 < length <= 30:
         raise ConfigError(f"interfaces.length {length} is not between 1 and 30")
     assert engine is not None and address is not None
-    return InterfaceConfig(lan, engine, address, length)
+    try:
+        return InterfaceConfig(lan, engine, address, length, parse_all(impairments))
+    except ValueError as error:
+        raise ConfigError(f"{CONFIG_VARIABLE}.interfaces: {error}") from None
 
 
 def _route(item: object) -> StaticRoute:

@@ -1,16 +1,17 @@
 """What one end of a LAN is like: one value, ordered by the orchestrator, carried out and told by the node, compared by
-whoever asks. What a LAN may suffer beside that is a field more here, a bool or a number whose 0 is well, and a state
-more: all who order, tell, compare, draw and undo go by these; only the node has to do it (runtime/lans).
+whoever asks. All who order, tell, compare, draw and undo go by its fields and states; only the node has to do it
+(runtime/lans). Every end of a LAN is told the same, what only one sender's packets suffer too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from catenet.nodes.control.impairment import Impairment, in_words, parse_all
 from catenet.nodes.machine import Json
 
-__all__ = ["BROKEN", "CUT", "HEALTHY", "KEYS", "LinkCondition", "StateWords"]
+__all__ = ["BROKEN", "CUT", "HEALTHY", "LinkCondition", "StateWords"]
 
 
 class StateWords(NamedTuple):
@@ -25,34 +26,45 @@ class StateWords(NamedTuple):
 UP = StateWords("up", "healed", "up at", "comes up")
 CUT = StateWords("cut", "cut", "down at", "is cut")
 SILENT = StateWords("silent", "silent", "every packet is dropped at", "goes silent")
-BROKEN = (CUT, SILENT)
+IMPAIRED = StateWords("impaired", "impaired", "carried out by", "is impaired")
+BROKEN = (CUT, SILENT, IMPAIRED)
 """All but the one that is well, the worst one first."""
 
 
 class LinkCondition(NamedTuple):
-    """`up`: the interface is. `drop`: though it is up, it drops every frame that comes in.
+    """`up`: the interface is. `drop`: though it is up, it drops every frame that comes in. `impairments`: what packets
+    suffer, of each sender once, sorted.
 
     Between a node and who asks it, `drop` is called silent.
     """
 
     up: bool = True
     drop: bool = False
+    impairments: tuple[Impairment, ...] = ()
 
     @property
     def state(self) -> StateWords:
         """As people say it."""
         if not self.up:
             return CUT
-        return SILENT if self.drop else UP
+        if self.drop:
+            return SILENT
+        return IMPAIRED if self.impairments else UP
 
     @property
     def word(self) -> str:
-        """The state in a word: up, cut, silent."""
+        """The state in a word: up, cut, silent, impaired."""
         return self.state.word
 
+    @property
+    def words(self) -> str:
+        """The state, and what packets suffer where they come through."""
+        return f"{self.word}: {in_words(self.impairments)}" if self.state == IMPAIRED else self.word
+
     def to_json(self) -> dict[str, Json]:
-        """Its keys in an order, and in the rows of `show links`."""
-        return dict(zip(KEYS, self, strict=True))
+        """Its keys in an order, and in the rows of `show links`; of impairments only where there are some."""
+        state: dict[str, Json] = {"up": self.up, "silent": self.drop}
+        return {**state, "impairments": [each.to_json() for each in self.impairments]} if self.impairments else state
 
     @classmethod
     def parse(cls, value: Json) -> LinkCondition:
@@ -65,11 +77,12 @@ class LinkCondition(NamedTuple):
         if not isinstance(value, Mapping):
             raise ValueError(f"condition {value!r} is no object, like {HEALTHY.to_json()}")
         for key, each in value.items():
-            if key not in KEYS:
-                raise ValueError(f"condition: {key!r} is none of {', '.join(KEYS)}")
-            if not _fits(KEYS[key], each):
-                raise ValueError(f"condition: {key} {each!r} is no {type(KEYS[key]).__name__}")
-        return cls(*(value.get(key, well) for key, well in KEYS.items()))
+            if key not in _KEYS:
+                raise ValueError(f"condition: {key!r} is none of {', '.join(_KEYS)}")
+            if key != "impairments" and not isinstance(each, bool):
+                raise ValueError(f"condition: {key} {each!r} is no bool")
+        impairments = parse_all(value.get("impairments", ()))
+        return cls(value.get("up") is not False, value.get("silent") is True, impairments)
 
     @staticmethod
     def worst(conditions: Iterable[LinkCondition]) -> LinkCondition:
@@ -78,14 +91,5 @@ class LinkCondition(NamedTuple):
 
 
 HEALTHY = LinkCondition()
-"""As after `up`."""
-_CALLED = {"drop": "silent"}
-KEYS: Mapping[str, Any] = {_CALLED.get(name, name): well for name, well in HEALTHY._asdict().items()}
-"""The key of each field → its value where all is well."""
-
-
-def _fits(well: Any, value: object) -> bool:
-    """Whether a value is of the field's type, and none that nobody could carry out."""
-    if isinstance(well, bool):
-        return isinstance(value, bool)
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")
+"""As after `up`, but for what the lab file says that a LAN suffers."""
+_KEYS = ("up", "silent", "impairments")

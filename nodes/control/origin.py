@@ -152,8 +152,8 @@ class Rival(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """What a route became, and when. `cause`: why, in words; `reason` and `of`: the same as fields, of what the service
-    knows as such (RIP: nodes/internet/rip/cause).
+    """What a route became, and when; `metric`: None: unreachable. `cause`: why, in words; `reason` and `of`: the same
+    as fields, of what the service knows as such (RIP: nodes/internet/rip/cause). `also`: the next hops beside that one.
     """
 
     at: float | None
@@ -163,9 +163,11 @@ class Turn(NamedTuple):
     cause: str
     reason: str = ""
     of: str = ""
+    also: tuple[OriginHop, ...] = ()
 
     def to_json(self) -> dict[str, Json]:
-        return _without(self._asdict(), [key for key in ("reason", "of") if not getattr(self, key)])
+        whole = {**self._asdict(), "also": [hop.to_json() for hop in self.also]}
+        return _without(whole, [key for key in ("reason", "of", "also") if not whole[key]])
 
     @classmethod
     def parse(cls, value: Json) -> Turn:
@@ -178,6 +180,7 @@ class Turn(NamedTuple):
             row.text("cause"),
             row.text("reason"),
             row.text("of"),
+            row.rows("also", OriginHop.parse),
         )
 
 

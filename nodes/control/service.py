@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from catenet.nodes.control.certificate import Tls
+    from catenet.nodes.control.flooding import Flooding
     from catenet.nodes.control.needs import KnowNames, ReadNeeds, Tell
     from catenet.nodes.control.topology import Disagree, Expected
 
-__all__ = ["GUARD_CHAINS", "Listen", "Naming", "Routing", "Service", "Source", "Table"]
+__all__ = ["GUARD_CHAINS", "IMPAIRED_DEVICES", "Listen", "Naming", "Routing", "Service", "Source", "Table"]
 
+IMPAIRED_DEVICES = "impaired"
+"""How the devices begin by whose emulator a LAN is impaired: a number follows."""
 GUARD_CHAINS = "catenet-"
 """How the names of those chains of the kernel's packet filter begin by which a node's packets wait for a service."""
 
@@ -42,6 +45,8 @@ class Routing(NamedTuple):
     knows better.
     `links`: the table that has the whole network as the service knows it, each row a `control/answers.KnownLink`;
     empty: it knows of no more than its neighbours.
+    `flooding`: → how what its routers say of themselves is told from router to router (control/flooding), where it can
+    be followed; then its nodes answer the question `originate`. None: it cannot.
     """
 
     number: int
@@ -52,6 +57,7 @@ class Routing(NamedTuple):
     message_names: Mapping[tuple[str, str], str] = {}
     disagreements: Callable[[], Disagree] | None = None
     links: str = ""
+    flooding: Callable[[], Flooding] | None = None
 
     def cost(self, metric: int) -> int:
         """Of a route that can be used, by its metric."""

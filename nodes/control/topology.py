@@ -43,9 +43,11 @@ class Router(NamedTuple):
 
 
 class ExpectedRoute(NamedTuple):
-    """The shortest routes from a router to a LAN: the cost in links, and the next hops of all of them. `cost`: None
-    where it depends on which of several ways another protocol has taken. `tag`: the mark that they carry, 0: none;
-    `last_resort`: every other source's is taken before them.
+    """The shortest routes from a router to a LAN: the cost in links, and the next hops of all of them.
+
+    Where a protocol measures what links cost, or it depends on which of several ways another protocol has taken, `cost`
+    is None; where links are measured, the next hops are then all that may turn out to be the best. `tag`: the mark that
+    the routes carry, 0: none; `last_resort`: every other source's is taken before them.
     """
 
     cost: int | None

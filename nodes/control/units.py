@@ -5,6 +5,7 @@ program has them (seconds), names of LANs, secrets, and what each is for. What i
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from math import isfinite
 from typing import Annotated, NamedTuple
 
@@ -12,6 +13,8 @@ __all__ = [
     "DURATION",
     "LAN",
     "LONGEST",
+    "PERCENTAGE",
+    "RATE",
     "SECONDS",
     "SECRET",
     "About",
@@ -19,8 +22,11 @@ __all__ = [
     "Form",
     "LanName",
     "OptionError",
+    "Percentage",
+    "Rate",
     "RouteSource",
     "Secret",
+    "Unit",
     "check_tags",
     "check_timer",
     "format_duration",
@@ -101,6 +107,52 @@ def format_duration(seconds: float) -> str:
         if seconds % _UNITS[unit] == 0:
             return f"{_decimal(seconds / _UNITS[unit])}{unit}"
     return f"{_decimal(seconds)}s"
+
+
+class Unit(NamedTuple):
+    """A number with a unit behind it. `units`: each → what one of it is; the last one is the largest."""
+
+    words: str
+    like: str
+    units: Mapping[str, float]
+    most: float
+
+    @property
+    def pattern(self) -> str:
+        """As a regular expression."""
+        return rf"(\d{{1,9}}(?:\.\d{{1,6}})?)({'|'.join(self.units)})"
+
+    @property
+    def range(self) -> str:
+        """In words."""
+        return f"at most {self.format(self.most)}"
+
+    def parse(self, text: str) -> float:
+        """`1%` → 0.01.
+
+        Raises:
+            ValueError: it is none, or larger than any.
+
+        """
+        match = re.fullmatch(self.pattern, text)
+        value = float(match[1]) * self.units[match[2]] if match else self.most + 1
+        if value > self.most:
+            raise ValueError(f"{text!r} is no {self.words} ({self.range}, like {self.like})")
+        return value
+
+    def format(self, value: float) -> str:
+        """0.01 → `1%`: what `parse` reads back."""
+        unit = next((name for name, one in reversed(list(self.units.items())) if value >= one), next(iter(self.units)))
+        return f"{value / self.units[unit]:.6f}".rstrip("0").rstrip(".") + unit
+
+
+PERCENTAGE = Unit("percentage", "1%", {"%": 0.01}, 1.0)
+Percentage = Annotated[float, PERCENTAGE]
+"""A share of the whole, 0 to 1; written like 1%."""
+
+RATE = Unit("rate", "10mbit", {"bit": 1.0, "kbit": 1e3, "mbit": 1e6, "gbit": 1e9}, 1e12)
+Rate = Annotated[float, RATE]
+"""Bits a second; written like 10mbit."""
 
 
 def check_timer(name: str, value: object, shortest: float, longest: float, like: str) -> None:

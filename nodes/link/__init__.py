@@ -1,4 +1,5 @@
 """The link layer, a room for each protocol.
 
-arp    address resolution
+arp         address resolution
+impairment  what a bad LAN does to each frame: no protocol, but a model of the wire
 """

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Prefix
-from catenet.nodes.control.route_events import route_changed, route_lost
+from catenet.nodes.control.route_events import RouteHop, route_changed, route_lost
 from catenet.nodes.control.service import Routing
 from catenet.nodes.implementations.daemon import LearnedRoute, RouteExchange
 from catenet.nodes.machine import Json
@@ -160,15 +160,18 @@ class RouteFollower:
             if route != was:
                 report = route_changed(
                     prefix,
-                    route.via,
-                    self._context.name_of(route.via),
-                    self._context.lan_of(route.via),
+                    self._hops(route),
                     cost=self._routing.cost(route.metric),
                     metric=route.metric,
                     was=None if was is None else self._routing.cost(was.metric),
+                    before=() if was is None else self._hops(was),
                     why=why,
                 )
                 self._context.perform(report)
+
+    def _hops(self, route: LearnedRoute) -> list[RouteHop]:
+        context = self._context
+        return [RouteHop(via, context.name_of(via), context.lan_of(via)) for via in (route.via, *route.also)]
 
     def _explain(self, prefix: Prefix) -> Explanation | None:
         """What is known of a route: where it goes. By which message it came, no program of others says."""

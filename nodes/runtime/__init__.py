@@ -10,7 +10,7 @@ machine_run  a machine on a node: its actions are done, and it is told and asked
 work         what it has done beside it, in a thread for each lane
 driver       feeds a machine, has its actions done, re-arms one timer
 ports        the open ports of a machine; port: what all have in common, groups and reconnects among it
-udp          datagram ports; mmsg: many datagrams by one call of the kernel, where many come at once
+udp          datagram ports; mmsg, frame_batch: many datagrams, or frames, by one call of the kernel
 forwarding   datagram ports of a machine that passes on what comes, as it comes
 raw          ports of an IP protocol; frames: those of an Ethernet type
 crossing     a port of packets that wait for a machine; crossing_rules: what has them wait
@@ -25,6 +25,7 @@ program_table   a table of the kernel's for a program's routes
 egress       the way out of the lab, which no node has
 announce     where the node's address on a LAN is now, told to its neighbours, by ARP
 ingress      a LAN whose frames are dropped as they come in
+impairing    a LAN that is bad: what the kernel is told; emulator: the program that does it, a process of its own
 offload      checksums as on a wire
 netlink      links, addresses, routes, neighbours, IFLA_INET_CONF, nf_tables and queues, by hand (rtnetlink(7))
 control_socket  the Unix socket; answers: what every node answers; health: the one that the engine asks for

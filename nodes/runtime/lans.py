@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING
 
 from catenet.nodes.address import ANY, Address, Prefix
 from catenet.nodes.control.config import InterfaceConfig, NodeConfig
+from catenet.nodes.control.impairment import Impairment, in_words
 from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.control.service import Source
 from catenet.nodes.machine import Interface, Json
 from catenet.nodes.runtime import announce, ingress, offload
+from catenet.nodes.runtime.impairing import Impairing
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.client import Monitor, Netlink
 from catenet.nodes.runtime.routes import Routes
@@ -46,6 +48,7 @@ class _Attachment:
     addressed: bool = False
     reported: bool | None = None  # whether "up" was the last word about it
     told: tuple[Interface, int] | None = None  # what the listeners know of it, and its number then
+    impairments: tuple[Impairment, ...] = ()  # what its packets suffer, whichever interface it has
 
 
 class Lans:
@@ -64,12 +67,13 @@ class Lans:
             routing.RP_FILTER: 0,  # routes of a lab may be one-way
             routing.SEND_REDIRECTS: 0,
             routing.ACCEPT_REDIRECTS: 0,
-            routing.ACCEPT_SOURCE_ROUTE: 1,
+            routing.ACCEPT_SOURCE_ROUTE: int(config.source_routes == "follow"),
         }
         self._netlink = netlink
         self._loop = loop
         self._report = report
-        self._attachments = {item.lan: _Attachment(item) for item in config.interfaces}
+        self._attachments = {i.lan: _Attachment(i, impairments=i.impairments) for i in config.interfaces}
+        self._impairing = Impairing(config, loop, report)
         self._links: dict[int, routing.Link] = {}
         self._listeners: list[Callable[[Interface], None]] = []
         self._monitor = Monitor(self._changed, self._rescan)
@@ -90,6 +94,7 @@ class Lans:
 
     def close(self) -> None:
         self.routes.close()
+        self._impairing.close()
         self._loop.remove_reader(self._monitor)
         self._monitor.close()
 
@@ -153,6 +158,7 @@ class Lans:
             raise ValueError(f"lan {lan!r} has no interface here now: the engine has disconnected it")
         was = self._condition(self._attachments[lan])
         drop = condition.up and condition.drop
+        self._impair(self._attachments[lan], condition.impairments)
         if drop:
             ingress.drop_ingress(lan, self.device(lan))  # before it comes up
         self._netlink.set_up(ifindex, condition.up)
@@ -164,6 +170,15 @@ class Lans:
         elif condition.up and was.drop and was.up and not drop:
             self._netlink.forget_neighbours(ifindex)  # where they are now, they may have said while nobody heard
             self._report_up(self._attachments[lan])
+
+    def _impair(self, attachment: _Attachment, wanted: tuple[Impairment, ...]) -> None:
+        lan, was = attachment.config.lan, attachment.impairments
+        self._impairing.impair(attachment.config, self.device(lan), wanted)
+        attachment.impairments = wanted
+        if wanted != was:
+            said = in_words(wanted)
+            text = f"{lan} suffers {said or 'nothing any more'}"
+            self._report("link.impaired", text, {"lan": lan, "impairments": said})
 
     def status(self) -> list[LinkState]:
         """Every interface, for people and checks."""
@@ -183,6 +198,8 @@ class Lans:
             link.name if link else None,
             link.hardware if link else None,
             link.mtu if link else None,
+            self._impairing.counted(config.lan),
+            config.impairments,
         )
 
     def _interface(self, attachment: _Attachment) -> Interface:
@@ -195,7 +212,8 @@ class Lans:
 
     def _condition(self, attachment: _Attachment) -> LinkCondition:
         link, lan = self._links.get(attachment.ifindex), attachment.config.lan
-        return LinkCondition(self._is_up(attachment), link is not None and ingress.drops_ingress(lan, link.name))
+        drops = link is not None and ingress.drops_ingress(lan, link.name)
+        return LinkCondition(self._is_up(attachment), drops, self._impairing.impaired(lan))
 
     def _is_up(self, attachment: _Attachment) -> bool:
         link = self._links.get(attachment.ifindex)
@@ -254,6 +272,7 @@ class Lans:
         attachment = self._by_ifindex(ifindex)
         if attachment is not None:
             attachment.ifindex, attachment.addressed = 0, False
+            self._impairing.forget(attachment.config.lan)
             ingress.allow_ingress(attachment.config.lan)  # newer kernels keep it for the next device of that name
             self._report_state(attachment, "the engine has disconnected it")
 
@@ -287,6 +306,7 @@ class Lans:
             self._netlink.set_settings(link.ifindex, self._settings)
             self._netlink.add_altname(link.ifindex, attachment.config.lan)
             self._set_address(attachment)
+            self._impairing.impair(attachment.config, link.name, attachment.impairments)
             if not attachment.addressed:
                 self._netlink.set_up(link.ifindex, True)
         except OSError as error:

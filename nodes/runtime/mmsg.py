@@ -15,38 +15,12 @@ import mmap
 import os
 import socket
 
+from catenet.nodes.runtime.frame_batch import MSG_DONTWAIT, Iovec, Mmsghdr, Msghdr, address_of
 from catenet.nodes.runtime.port import BATCH, LARGEST
 
 __all__ = ["Inbox", "Outbox"]
 
 _NAME = 16  # octets of struct sockaddr_in
-_MSG_DONTWAIT = 0x40
-
-
-class _Iovec(ctypes.Structure):
-    """struct iovec."""
-
-    _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
-
-
-class _Msghdr(ctypes.Structure):
-    """struct msghdr."""
-
-    _fields_ = (
-        ("name", ctypes.c_void_p),
-        ("name_length", ctypes.c_uint32),
-        ("iov", ctypes.c_void_p),
-        ("iov_length", ctypes.c_size_t),
-        ("control", ctypes.c_void_p),
-        ("control_length", ctypes.c_size_t),
-        ("flags", ctypes.c_int),
-    )
-
-
-class _Mmsghdr(ctypes.Structure):
-    """struct mmsghdr."""
-
-    _fields_ = (("header", _Msghdr), ("length", ctypes.c_uint32))
 
 
 class Inbox:
@@ -59,7 +33,7 @@ class Inbox:
         self._box = _Box(control)
         self._view = memoryview(self._box.headers).cast("B")
         self._fresh = bytes(self._view)  # as the kernel wants them each time: it writes lengths into them
-        self._lengths = self._view.cast("I")[_Mmsghdr.length.offset // 4 :: ctypes.sizeof(_Mmsghdr) // 4]
+        self._lengths = self._view.cast("I")[Mmsghdr.length.offset // 4 :: ctypes.sizeof(Mmsghdr) // 4]
 
     def receive(self, port: socket.socket, most: int = BATCH) -> list[tuple[bytes, bytes]]:
         """What has come, at most so many datagrams, each with its envelope; none, where nothing has.
@@ -69,7 +43,7 @@ class Inbox:
 
         """
         self._view[:] = self._fresh
-        count = self._recvmmsg(port.fileno(), self._box.headers, most, _MSG_DONTWAIT, None)
+        count = self._recvmmsg(port.fileno(), self._box.headers, most, MSG_DONTWAIT, None)
         if count < 0:
             number = ctypes.get_errno()
             if number not in (errno.EAGAIN, errno.EINTR):
@@ -97,8 +71,8 @@ class Outbox:
         self._box = box = _Box(control)
         self._lengths = memoryview(box.iovecs).cast("B").cast("L")[1::2]  # size_t is a long (struct iovec)
         words = memoryview(box.headers).cast("B").cast("L")
-        step, word = ctypes.sizeof(_Mmsghdr), ctypes.sizeof(ctypes.c_size_t)
-        self._control_lengths = words[_Msghdr.control_length.offset // word :: step // word]
+        step, word = ctypes.sizeof(Mmsghdr), ctypes.sizeof(ctypes.c_size_t)
+        self._control_lengths = words[Msghdr.control_length.offset // word :: step // word]
 
     def put(self, envelope: bytes, data: bytes) -> bool:
         """One datagram, of at most LARGEST octets → whether there was room for it."""
@@ -118,8 +92,8 @@ class Outbox:
         """Send all → how many the kernel has not taken; then it is empty."""
         first = failed = 0
         while first < self.count:
-            headers = ctypes.byref(self._box.headers, first * ctypes.sizeof(_Mmsghdr))
-            first += max(0, self._sendmmsg(port.fileno(), headers, self.count - first, _MSG_DONTWAIT))
+            headers = ctypes.byref(self._box.headers, first * ctypes.sizeof(Mmsghdr))
+            first += max(0, self._sendmmsg(port.fileno(), headers, self.count - first, MSG_DONTWAIT))
             if first < self.count:  # it ended at one that cannot be sent
                 first += 1
                 failed += 1
@@ -134,19 +108,15 @@ class _Box:
         step = _NAME + control
         self.envelopes = mmap.mmap(-1, step * BATCH)  # whose slices are bytes, and are set at a third of the cost
         self.data = mmap.mmap(-1, LARGEST * BATCH)  # only those pages are there that were written to
-        self.iovecs, self.headers = (_Iovec * BATCH)(), (_Mmsghdr * BATCH)()
+        self.iovecs, self.headers = (Iovec * BATCH)(), (Mmsghdr * BATCH)()
         for number in range(BATCH):
-            self.iovecs[number] = _Iovec(_address(self.data, number * LARGEST), LARGEST)
-            self.headers[number].header = _Msghdr(
-                _address(self.envelopes, number * step),
+            self.iovecs[number] = Iovec(address_of(self.data, number * LARGEST), LARGEST)
+            self.headers[number].header = Msghdr(
+                address_of(self.envelopes, number * step),
                 _NAME,
                 ctypes.addressof(self.iovecs[number]),
                 1,
-                _address(self.envelopes, number * step + _NAME),
+                address_of(self.envelopes, number * step + _NAME),
                 control,
                 0,
             )
-
-
-def _address(buffer: mmap.mmap, offset: int) -> int:
-    return ctypes.addressof(ctypes.c_char.from_buffer(buffer, offset))

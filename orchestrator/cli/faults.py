@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter, Signature
+from keyword import iskeyword
 from typing import Annotated, Any
 
 import typer
 
+from catenet.nodes.control.units import Unit
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.arguments import JsonOption, LabOption
 from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.screen import print_json, say
-from catenet.orchestrator.faults.option import Field, Unit, fields
+from catenet.orchestrator.faults.option import NODE_NAME, Field, fields
 from catenet.orchestrator.faults.verb import Verb
 
 __all__ = ["command"]
@@ -22,18 +24,14 @@ def command(verb: Verb) -> Callable[..., None]:
     """The function of its command, as typer reads it: targets, options, --lab, --json."""
 
     def run(targets: list[str], lab: str, json: bool, **options: Any) -> None:
-        _break_or_mend(
-            verb,
-            targets,
-            lab,
-            {name: value for name, value in options.items() if value not in (None, False)},
-            json=json,
-        )
+        given = {name.removesuffix("_"): value for name, value in options.items() if value not in (None, False)}
+        named, words = _taken_apart(verb, targets)
+        _break_or_mend(verb, named, lab, {**given, **words}, json=json)
 
     parameters = [
         Parameter("targets", Parameter.POSITIONAL_OR_KEYWORD, annotation=_targets(verb)),
         *(
-            _keyword(each.name, _option(each), default=False if each.kind is bool else None)
+            _keyword(_parameter(each.name), _option(each), default=False if each.kind is bool else None)
             for each in fields(verb.options)
         ),
         _keyword("lab", LabOption, default=""),
@@ -45,6 +43,33 @@ def command(verb: Verb) -> Callable[..., None]:
     return run
 
 
+def _taken_apart(verb: Verb, words: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
+    """`link1 delay=20ms off` → the targets, and the options among them: no name of a LAN or a node has `=` in it, and
+    a word behind the first that is an option's, without a value, is that option.
+    """
+    kinds = {each.name: each.kind for each in fields(verb.options)}
+    targets: list[str] = []
+    given: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if equals:
+            given[name] = value
+        elif targets and kinds.get(word) is bool:
+            given[word] = True
+        else:
+            targets.append(word)
+    if not targets:
+        from catenet.orchestrator.observe.running import UserError
+
+        raise UserError(f"{verb.name}: which {verb.on}? like: catenet {verb.name} {verb.on} {' '.join(words)}")
+    return targets, given
+
+
+def _parameter(word: str) -> str:
+    """`from` is no name in Python."""
+    return f"{word}_" if iskeyword(word) else word
+
+
 def _keyword(name: str, annotation: Any, *, default: object) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
 
@@ -52,6 +77,9 @@ def _keyword(name: str, annotation: Any, *, default: object) -> Parameter:
 def _targets(verb: Verb) -> Any:
     several, offered = ("LANs", complete.lans) if verb.on == "LAN" else ("Nodes", complete.nodes)
     which = f"{several} of the lab (catenet status lists them)."
+    valued = [each for each in fields(verb.options) if each.kind is not bool]
+    if valued:
+        which += f" Options may stand among them as WORD=VALUE, like {valued[0].name}=…"
     return Annotated[list[str], typer.Argument(metavar=verb.on.upper(), help=which, autocompletion=offered)]
 
 
@@ -63,10 +91,12 @@ def _option(field: Field) -> Any:
     if isinstance(field.kind, Unit):
         shown = field.kind.words.upper()
     else:
-        shown = "|".join(field.choices) or ("NUMBER" if field.kind is int else "DURATION")
+        plain = {int: "NUMBER", NODE_NAME: "NODE"}.get(field.kind, "DURATION")
+        shown = "|".join(field.choices) or plain
     offered = list(field.choices)
-    about = f"{about} Default: {field.format(field.default)}."
-    option = typer.Option(name, help=about, metavar=shown, autocompletion=lambda: offered, show_default=False)
+    about += f" Default: {field.format(field.default)}." if field.default else ""
+    offer = complete.nodes if field.kind == NODE_NAME else lambda: offered
+    option = typer.Option(name, help=about, metavar=shown, autocompletion=offer, show_default=False)
     return Annotated[str | None, option]
 
 

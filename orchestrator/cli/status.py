@@ -39,14 +39,17 @@ def status(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = F
 def _print(state: LabState) -> None:
     table(["node", "state", "LANs", "services", "restarts", "memory"], [_node_row(node) for node in state.nodes])
     say("")
-    table(["LAN", "state", "nodes"], [_lan_row(lan) for lan in state.lans])
+    heads = ["LAN", "state", "nodes", "counted"]
+    rows = [_lan_row(lan) for lan in state.lans]
+    kept = len(heads) if any(lan.counted for lan in state.lans) else len(heads) - 1
+    table(heads[:kept], [row[:kept] for row in rows])
     say("")
     say(_summary(state))
 
 
 def _node_row(node: NodeState) -> tuple[Text | str, ...]:
     lans = [
-        Text(f"{lan}={address}".rstrip("="), style="" if node.links.get(lan, HEALTHY) == HEALTHY else "red")
+        Text(f"{lan}={address}".rstrip("="), style="" if _is_as_planned(node, lan) else "red")
         for lan, address in node.lans.items()
     ]
     services = [Text(name, style="" if word == "ready" else "yellow") for name, word in node.services.items()]
@@ -60,8 +63,21 @@ def _node_row(node: NodeState) -> tuple[Text | str, ...]:
     )
 
 
+def _is_as_planned(node: NodeState, lan: str) -> bool:
+    link = node.links.get(lan)
+    return link is None or link.condition == link.planned
+
+
 def _lan_row(lan: LanState) -> tuple[Text | str, ...]:
-    return lan.name, good_or_bad(_said(lan.condition), good=lan.word == "up"), ", ".join(lan.nodes)
+    good = bool(lan.ends) and not lan.is_broken
+    return lan.name, good_or_bad(_said(lan.condition), good=good), ", ".join(lan.nodes), _counted(lan.counted)
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    """1,204 packets, 12 lost: what came in at all ends, and of that all that is not 0."""
+    first, *more = counts.items() or (("", 0),)
+    said = [f"{count:,} {name}" for name, count in (first, *(each for each in more if each[1])) if name]
+    return ", ".join(said)
 
 
 def _said(condition: str) -> str:
@@ -98,11 +114,17 @@ def _as_json(state: LabState) -> Mapping[str, Json]:
             }
             for node in state.nodes
         ],
-        "lans": [{"lan": lan.name, "state": lan.condition, "nodes": list(lan.nodes)} for lan in state.lans],
+        "lans": [
+            {"lan": lan.name, "state": lan.condition, "nodes": list(lan.nodes), **_suffered(lan)} for lan in state.lans
+        ],
     }
+
+
+def _suffered(lan: LanState) -> Mapping[str, Json]:
+    return {"counted": dict(lan.counted)} if lan.counted else {}
 
 
 def _end(node: NodeState, lan: str) -> Mapping[str, Json]:
     """How its end of that LAN is, as far as it is known."""
     known = node.links.get(lan)
-    return {**HEALTHY.to_json(), "up": None} if known is None else known.to_json()
+    return {**HEALTHY.to_json(), "up": None} if known is None else known.condition.to_json()

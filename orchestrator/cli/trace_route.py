@@ -117,9 +117,11 @@ def _taken(source: SourceRoute) -> str:
 
 
 def _turn(turn: Turn, unreachable: int | None) -> str:
-    if turn.metric is not None and turn.metric == unreachable:
+    nothing = turn.metric is None and turn.node is None
+    if nothing or (turn.metric is not None and turn.metric == unreachable):
         return f"unreachable ({turn.cause})"
-    via = f"its own network {turn.lan}" if turn.node is None else f"via {turn.node} on {turn.lan}"
+    also = "".join(f" and {hop.node} on {hop.lan}" for hop in turn.also)
+    via = f"its own network {turn.lan}" if turn.node is None else f"via {turn.node} on {turn.lan}{also}"
     return f"{via}, metric {cell(turn.metric)} ({turn.cause})"
 
 

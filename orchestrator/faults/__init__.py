@@ -1,8 +1,9 @@
-"""Break and mend, a file each verb: cut and heal a LAN; kill, pause, resume and start a node.
+"""Break and mend, a file each verb: cut, impair and heal a LAN; kill, pause, resume and start a node.
 
 verb      what every verb is, and what it may do: Verb, LabControl, Outcome
 option    what a verb may be given beside its target: Option, and how values are written
-cut, heal, kill, pause, resume, start
+impairment    what a LAN may suffer, in words: a lab file has them too
+cut, impair, heal, kill, pause, resume, start
 
 To add a verb, add one file with one VERB. Nothing else names it. This folder lies below the lab file's reader, which
 asks it; operations/ carries the verbs out.
@@ -14,6 +15,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib import import_module
 
+from catenet.orchestrator.faults.option import fields
 from catenet.orchestrator.faults.verb import Verb
 from catenet.orchestrator.listing import modules
 
@@ -32,9 +34,8 @@ def verbs() -> Mapping[str, Verb]:
 
     """
     found: dict[str, Verb] = {}
-    for verb in sorted(
-        map(_verb_in, modules(__name__, __path__, "verb", "option")), key=lambda verb: (verb.on, verb.name)
-    ):
+    files = modules(__name__, __path__, "verb", "option", "impairment")
+    for verb in sorted(map(_verb_in, files), key=lambda verb: (verb.on, verb.name)):
         if verb.name in found:
             raise TypeError(f"the verb {verb.name} is another file's already")
         found[verb.name] = verb
@@ -43,7 +44,7 @@ def verbs() -> Mapping[str, Verb]:
         unknown = {verb.undone_by, verb.instead} - {"", *found}
         if unknown:
             raise TypeError(f"verb {verb.name}: there is no verb {unknown.pop()}")
-        for option in verb.options._fields:
+        for option in (field.name for field in fields(verb.options)):
             if option in taken:
                 raise TypeError(f"verb {verb.name}: the option {option} is a word of something else already")
             taken.add(option)

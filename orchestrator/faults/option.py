@@ -1,80 +1,39 @@
 """What a verb may be given beside its target, and how each value is written: `--silent`, `--delay 20ms`.
 
 The options of a verb are one NamedTuple. Each field has a default, and its type says how its value is written: bool
-(False by default), an int with bounds, a Literal (one of its words), Duration, Percentage or Rate; beside the type, an
-Option says what it means. Command line, timeline, plugin, schema and completion are made of these fields.
+(False by default), an int with bounds, a Literal (one of its words), NodeName, Duration, Percentage or Rate; beside the
+type, an Option says what it means. Command line, timeline, plugin, schema and completion are made of these fields.
 
 It is no dataclass, since `catenet --help` reads every verb, and the module dataclasses takes a quarter of that time.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from functools import lru_cache
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
-from catenet.nodes.control.units import SECONDS, format_duration
+from catenet.nodes.control.units import SECONDS, Unit, format_duration
 
-__all__ = ["PERCENTAGE", "RATE", "Field", "NoOptions", "Option", "Percentage", "Rate", "Unit", "fields", "written"]
-
-
-class Unit(NamedTuple):
-    """A number with a unit behind it. `units`: each → what one of it is; the last one is the largest."""
-
-    words: str
-    like: str
-    units: Mapping[str, float]
-    most: float
-
-    @property
-    def pattern(self) -> str:
-        """As a regular expression."""
-        return rf"(\d{{1,9}}(?:\.\d{{1,6}})?)({'|'.join(self.units)})"
-
-    @property
-    def range(self) -> str:
-        """In words."""
-        return f"at most {self.format(self.most)}"
-
-    def parse(self, text: str) -> float:
-        """`1%` → 0.01.
-
-        Raises:
-            ValueError: it is none, or larger than any.
-
-        """
-        match = re.fullmatch(self.pattern, text)
-        value = float(match[1]) * self.units[match[2]] if match else self.most + 1
-        if value > self.most:
-            raise ValueError(f"{text!r} is no {self.words} ({self.range}, like {self.like})")
-        return value
-
-    def format(self, value: float) -> str:
-        """0.01 → `1%`: what `parse` reads back."""
-        unit = next((name for name, one in reversed(list(self.units.items())) if value >= one), next(iter(self.units)))
-        return f"{value / self.units[unit]:.6f}".rstrip("0").rstrip(".") + unit
+__all__ = ["NODE_NAME", "Field", "NoOptions", "NodeName", "Option", "fields", "words_of", "written"]
 
 
-PERCENTAGE = Unit("percentage", "1%", {"%": 0.01}, 1.0)
-Percentage = Annotated[float, PERCENTAGE]
-"""A share of the whole, 0 to 1; written like 1%."""
-
-RATE = Unit("rate", "10mbit", {"bit": 1.0, "kbit": 1e3, "mbit": 1e6, "gbit": 1e9}, 1e12)
-Rate = Annotated[float, RATE]
-"""Bits a second; written like 10mbit."""
+NODE_NAME = "the name of a node"
+NodeName = Annotated[str, NODE_NAME]
+"""An option of this type names a node of the lab."""
 
 
 class Option(NamedTuple):
     """What a field of a verb's options means.
 
     `about`: in whole sentences. `bounds`: a number's least and most. `leaves`: the target's word in `status`, where the
-    option is given.
+    option is given. `word`: how it is written, where that is not the field's name.
     """
 
     about: str
     bounds: tuple[int, int] = (0, 0)
     leaves: str = ""
+    word: str = ""
 
 
 class NoOptions(NamedTuple):
@@ -82,7 +41,9 @@ class NoOptions(NamedTuple):
 
 
 class Field(NamedTuple):
-    """One option. `kind`: how its value is written: bool, int, SECONDS, a Unit; or str, one of the `choices`."""
+    """One option. `name`: how it is written; `kind`: how its value is: bool, int, SECONDS, NODE_NAME, a Unit; or
+    str, one of the `choices`.
+    """
 
     name: str
     kind: Any
@@ -112,17 +73,23 @@ def fields(options: Hashable) -> tuple[Field, ...]:
     return tuple(_field(cls, name, hints[name]) for name in cls._fields)
 
 
+def words_of(options: Hashable) -> tuple[str, ...]:
+    """How the options of a verb are written."""
+    return tuple(field.name for field in fields(options))
+
+
 def _field(options: Any, name: str, hint: Any) -> Field:
     marks = getattr(hint, "__metadata__", ())
     plain = hint.__origin__ if marks else hint
     option = next((mark for mark in marks if isinstance(mark, Option)), None)
-    kind: Any = next((mark for mark in marks if isinstance(mark, Unit) or mark == SECONDS), plain)
+    kind: Any = next((mark for mark in marks if isinstance(mark, Unit) or mark in (SECONDS, NODE_NAME)), plain)
     default = options._field_defaults.get(name)
     choices = get_args(plain) if get_origin(plain) is Literal else ()
-    known = choices or isinstance(kind, Unit) or kind in (int, SECONDS) or (kind is bool and default is False)
+    named = choices or isinstance(kind, Unit) or kind in (int, SECONDS, NODE_NAME)
+    known = named or (kind is bool and default is False)
     if option is None or name not in options._field_defaults or not known:
         raise TypeError(f"{options.__module__}.{options.__qualname__}.{name}: {hint!r} is no option of a verb")
-    return Field(name, str if choices else kind, default, option, choices)
+    return Field(option.word or name, str if choices else kind, default, option, choices)
 
 
 def written(options: Any) -> list[str]:

@@ -42,6 +42,12 @@ class LabControl(Protocol):
     def ends(self, lan: str) -> Sequence[str]:
         """The nodes on the LAN."""
 
+    def condition(self, lan: str) -> LinkCondition:
+        """As the LAN is now; where its ends differ, as at the one that is worst off."""
+
+    def planned(self, lan: str) -> LinkCondition:
+        """As the LAN is by the lab file."""
+
     def set_condition(
         self, lan: str, wanted: LinkCondition, at: float = 0.0, nodes: Collection[str] | None = None
     ) -> Outcome:

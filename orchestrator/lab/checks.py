@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from catenet.orchestrator.checks import kinds
 from catenet.orchestrator.checks.expectation import Expectation
 from catenet.orchestrator.faults import verbs
+from catenet.orchestrator.faults.option import words_of
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.kinds import KindReader, check_words
 from catenet.orchestrator.lab.model import Check, Measure, Moment
@@ -118,7 +119,7 @@ class ChecksReader:
         verb = self._only_one(section, (*verbs(), "expect"), item, what)
         if verb is None:
             return ()
-        for name, owner in {name: each.name for each in verbs().values() for name in each.options._fields}.items():
+        for name, owner in {name: each.name for each in verbs().values() for name in words_of(each.options)}.items():
             if name in section and verb != owner:
                 self.reader.problem(
                     section[name].line, f"{what}: {name} beside {verb}", f"{name} belongs to `{owner}:`"
@@ -130,7 +131,7 @@ class ChecksReader:
             if word in section:
                 self.reader.problem(section[word].line, f"{what}: {word} beside {verb}", f"{word} belongs to `expect:`")
         targets = self._some(section, verb, what, item.line, verbs()[verb].on)
-        options = read_options(verbs()[verb], section, what, self.reader)
+        options = read_options(verbs()[verb].options, section, what, self.reader, self.nodes)
         given = None if options == verbs()[verb].options() else options
         return () if at is None else tuple(Moment(at, verb, target, options=given) for target in targets)
 

@@ -66,7 +66,7 @@ def read_given(verb: Verb, given: Mapping[str, object]) -> Any:
     problems = Problems("")
     try:
         section = {name: _item(value, name) for name, value in given.items()}
-        options = read_options(verb, section, verb.name, Reader(problems))
+        options = read_options(verb.options, section, verb.name, Reader(problems))
         problems.end()
     except LabFileError as error:
         raise _without_places(error) from None

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from catenet.nodes.address import Address, HostBitsError, Prefix
-from catenet.nodes.control.units import DURATION, LONGEST, format_duration, parse_duration
-from catenet.orchestrator.faults.option import Unit
+from catenet.nodes.control.units import DURATION, LONGEST, Unit, format_duration, parse_duration
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.problems import Problems, nearest, quote
-from catenet.orchestrator.lab.words import LATER_WORDS, NAMES, OTHER_TOOLS_WORDS
+from catenet.orchestrator.lab.words import NAMES, OTHER_TOOLS_WORDS
 
 __all__ = ["ENTRY", "FLAGS", "QUOTES", "Reader", "plain", "shape", "whole"]
 
@@ -88,11 +87,8 @@ class Reader:
 
     def unknown_word(self, word: str, line: int, what: str, words: Collection[str]) -> None:
         """A key that is not one of the words."""
-        if word in LATER_WORDS:
-            self.problem(line, f"{what}: {word} is not supported yet", "leave it out")
-        else:
-            hint = OTHER_TOOLS_WORDS.get(word) or nearest(word, words)
-            self.problem(line, f"{what}: unknown word {quote(word)}", hint)
+        hint = OTHER_TOOLS_WORDS.get(word) or nearest(word, words)
+        self.problem(line, f"{what}: unknown word {quote(word)}", hint)
 
     def needed(self, section: Mapping[str, Item], key: str, what: str, line: int, like: str) -> Item | None:
         """A key that must be there; `like` shows how it is written."""

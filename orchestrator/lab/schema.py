@@ -12,10 +12,10 @@ from typing import Any
 
 from catenet.nodes.catalogue import implementations, services
 from catenet.nodes.control.implementation import IMPLEMENTATION
-from catenet.nodes.control.units import DURATION, format_duration
+from catenet.nodes.control.units import DURATION, PERCENTAGE, RATE, format_duration
 from catenet.orchestrator.checks import kinds
 from catenet.orchestrator.faults import verbs
-from catenet.orchestrator.faults.option import PERCENTAGE, RATE
+from catenet.orchestrator.faults.option import words_of
 from catenet.orchestrator.lab.kinds import check_words, kind_words
 from catenet.orchestrator.lab.lans import LONGEST, SHORTEST
 from catenet.orchestrator.lab.options import options_schema
@@ -28,6 +28,7 @@ from catenet.orchestrator.lab.vocabulary import (
     TOP,
     Word,
     Words,
+    impairment_words,
     moment_words,
 )
 from catenet.orchestrator.lab.words import CLAIMS, DOMAIN, NAMES
@@ -105,7 +106,7 @@ def _structures() -> dict[str, Schema]:
     of_services = {service: _of(f"{service}-options") for service in services()}
     by_service = _or_nothing({"type": "object", "properties": of_services, "additionalProperties": False})
     by_lan = {"type": "object", "additionalProperties": _or_nothing(_whole(_ADDRESS)), "minProperties": 1}
-    options = {name: [verb.name] for verb in verbs().values() for name in verb.options._fields}
+    options = {name: [verb.name] for verb in verbs().values() for name in words_of(verb.options)}
     beside = {"within": ["expect"], "claim": ["expect"], **options}
     moment = _exactly_one(moment_words(), (*verbs(), "expect"))
     return {
@@ -115,6 +116,7 @@ def _structures() -> dict[str, Schema]:
         "services": {"anyOf": [{"type": "array", "items": {"enum": list(services())}}, by_service]},
         "defaults": by_service,
         "static-routes": _list(_section(ROUTE)),
+        "impairments": _chosen("LAN", {"anyOf": [_section(impairment_words()), _list(_section(impairment_words()))]}),
         "checks": _list(_exactly_one(check_words(), kinds())),
         "measure": _list(_section(MEASURE)),
         "timeline": _list({**moment, "dependentRequired": beside}),

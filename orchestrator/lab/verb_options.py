@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from catenet.nodes.control.units import SECONDS
-from catenet.orchestrator.faults.option import Field, Unit, fields
-from catenet.orchestrator.faults.verb import Verb
+from catenet.nodes.control.units import SECONDS, Unit
+from catenet.orchestrator.faults.option import NODE_NAME, Field, fields
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.reader import Reader
 
 __all__ = ["read_options"]
 
 
-def read_options(verb: Verb, section: Mapping[str, Item], what: str, reader: Reader) -> Any:
-    """The options of the verb, by those of its words that the section has; the others have their defaults."""
+def read_options(
+    options: Any, section: Mapping[str, Item], what: str, reader: Reader, nodes: Collection[str] | None = None
+) -> Any:
+    """The options, by those of their words that the section has; the others have their defaults. `nodes`: that there
+    are; None: that is looked at later.
+    """
     values = {
-        field.name: _value(field, section[field.name], f"{what}: {field.name}", reader)
-        for field in fields(verb.options)
+        field.name: _value(field, section[field.name], f"{what}: {field.name}", reader, nodes)
+        for field in fields(options)
         if field.name in section
     }
-    return verb.options(**{name: value for name, value in values.items() if value is not None})
+    chosen = [(values.get(field.name), field.default) for field in fields(options)]
+    return options(*(default if value is None else value for value, default in chosen))
 
 
-def _value(field: Field, item: Item, what: str, reader: Reader) -> Any:
+def _value(field: Field, item: Item, what: str, reader: Reader, nodes: Collection[str] | None) -> Any:
     """None where it is wrong, which was reported."""
+    if field.kind == NODE_NAME:
+        return reader.text(item, what) if nodes is None else reader.one_of(item, what, "node", nodes)
     if field.kind is bool:
         return reader.flag(item, what)
     if field.kind is int:

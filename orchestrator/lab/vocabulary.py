@@ -8,11 +8,13 @@ verbs of a timeline are those of orchestrator/faults/.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
-from catenet.nodes.control.units import SECONDS
+from catenet.nodes.control.config import SourceRoutes
+from catenet.nodes.control.units import SECONDS, Unit
 from catenet.orchestrator.faults import verbs
-from catenet.orchestrator.faults.option import Field, Unit, fields
+from catenet.orchestrator.faults.impairment import ImpairmentWords
+from catenet.orchestrator.faults.option import NODE_NAME, Field, fields
 
 __all__ = [
     "HOLDS",
@@ -23,6 +25,7 @@ __all__ = [
     "TOP",
     "Word",
     "Words",
+    "impairment_words",
     "moment_words",
 ]
 
@@ -48,6 +51,10 @@ TOP: Words = {
     "lans": Word("lans", "The LANs by their names: each is one Ethernet; two nodes on it make a link.", needed=True),
     "defaults": Word("defaults", "Options that every node's service of that name gets, unless it says otherwise."),
     "nodes": Word("nodes", "The nodes by their names: hosts, routers, servers.", needed=True),
+    "impairments": Word(
+        "impairments",
+        "What packets suffer on LANs, like `{link1: {delay: 20ms, loss: 1%}}`; of several senders a list.",
+    ),
     "checks": Word("checks", "What must be true of the lab: `catenet check` asks it."),
     "timeline": Word("timeline", "What happens when, and what must then be true: `catenet play` plays it."),
     "measure": Word("measure", "What is counted while the timeline is played: a row of the table at its end each."),
@@ -66,6 +73,12 @@ NODE: Words = {
     ),
     "services": Word("services", "What it runs: `[rip]`, or with options `{rip: {update: 2s}}`."),
     "forward": Word("flag", "Whether it forwards packets. Without it: yes on two LANs or more, no on one."),
+    "source_routes": Word(
+        "text",
+        "Whether it follows source routes: packets that say themselves by which routers they are to go. Only where all "
+        "on the way, the sender and the destination follow, does one arrive. Without it: refuse.",
+        choices=get_args(SourceRoutes),
+    ),
     "gateway": Word(
         "text", "Its default gateway: a node on one of its LANs, or an address. Without it, the one router."
     ),
@@ -92,6 +105,11 @@ MEASURE: Words = {
 """From the first thing that the timeline breaks to the first that it mends."""
 
 
+def impairment_words() -> Words:
+    """The words under a LAN's name in `impairments:`."""
+    return {field.name: _word(field) for field in fields(ImpairmentWords)}
+
+
 def moment_words() -> Words:
     """The words of an entry of `timeline:`."""
     known = verbs().values()
@@ -105,9 +123,14 @@ def moment_words() -> Words:
 
 
 def _option_word(verb: str, field: Field) -> Word:
-    about = f"Beside `{verb}:`. {field.option.about} Without it: {field.format(field.default)}."
+    word = _word(field)
+    return word._replace(about=f"Beside `{verb}:`. {word.about}")
+
+
+def _word(field: Field) -> Word:
+    about = f"{field.option.about} Without it: {field.format(field.default)}." if field.default else field.option.about
     shape = field.kind.words if isinstance(field.kind, Unit) else _SHAPES[field.kind]
     return Word(shape, about, bounds=field.option.bounds, choices=field.choices)
 
 
-_SHAPES: Mapping[object, str] = {bool: "flag", int: "number", str: "text", SECONDS: "duration"}
+_SHAPES: Mapping[object, str] = {bool: "flag", int: "number", str: "text", SECONDS: "duration", NODE_NAME: "text"}

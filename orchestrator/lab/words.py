@@ -9,7 +9,6 @@ from hashlib import sha256
 __all__ = [
     "CLAIMS",
     "DOMAIN",
-    "LATER_WORDS",
     "NAMES",
     "OTHER_TOOLS_WORDS",
     "NameRule",
@@ -94,6 +93,8 @@ DOMAIN = re.compile(r"(?=.{1,253}\.?$)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})\.)*
 _LAST_CLAIM = {"A": 14, "B": 9, "C": 10, "D": 14, "E": 6, "F": 11, "G": 9, "H": 5, "I": 6, "J": 1}
 CLAIMS = tuple(f"{letter}{number}" for letter, last in _LAST_CLAIM.items() for number in range(1, last + 1))
 
+_SUFFERED = "what packets suffer on a LAN stands under `impairments:`, like `{link1: {delay: 20ms}}`"
+
 OTHER_TOOLS_WORDS = {
     "address": "a node's addresses stand at its LANs: `lans: {link1: 10.0.1.1}`",
     "addresses": "a node's addresses stand at its LANs: `lans: {link1: 10.0.1.1}`",
@@ -130,9 +131,7 @@ OTHER_TOOLS_WORDS = {
     "version": "a lab file has no version",
     "volumes": "the lab's folder is what every node sees, read-only, as /lab",
     "vms": "what runs is a node, under `nodes:`",
+    **dict.fromkeys(("bandwidth", "delay", "jitter", "latency", "loss", "rate"), _SUFFERED),
     "<<": "mappings are not merged here; options that nodes share stand under `defaults:`",
 }
 """Words of Compose, containerlab, Kathará, Mininet and GNS3 → how the same is said here."""
-
-LATER_WORDS = ("impairments", "impair", "delay", "loss", "jitter", "rate")
-"""Words of the lab file that this version does not carry out yet."""

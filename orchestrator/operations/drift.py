@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from catenet.nodes.control.answers import NodeStatus
 from catenet.nodes.control.fields import AnswerError, read
-from catenet.nodes.control.link import HEALTHY
+from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.control.printable import printable
 from catenet.nodes.control.questions import ASK_COMMAND, SOCKET_PATH, Answer, Question, QuestionError
-from catenet.nodes.control.service import GUARD_CHAINS
+from catenet.nodes.control.service import GUARD_CHAINS, IMPAIRED_DEVICES
 from catenet.orchestrator.backend.docker_options import MTU
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
 from catenet.orchestrator.lab.model import Lab, Node
@@ -46,16 +46,18 @@ _ENGINES = "127.0.0.11"  # where the engine resolves names: its rules, and our r
 _FILTER = re.compile(r"(table|chain) \S+(?: \S+)? {|}|type \S+ hook .* policy accept;|# .*|")
 _GUARD = re.compile(rf"counter packets \d+ bytes \d+ jump {GUARD_CHAINS}[a-z]+")
 _OURS = re.compile(rf"^$|{SOCKET_PATH}|/usr/local/bin/health")  # a zombie, our questions, the engine's health check
-_LINK = re.compile(rf"\d+: (lo|eth\d+@\S+): .* mtu (?:65536|{MTU}) qdisc noqueue ")
+_LINK = re.compile(rf"\d+: (lo|eth\d+@\S+|{IMPAIRED_DEVICES}\d+r?@\S+): .* mtu (?:6553[56]|{MTU}) qdisc noqueue ")
+_UNHEARD = re.compile(rf'type filter hook ingress device "{IMPAIRED_DEVICES}\d+r" .* policy drop;')
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One look into a node. `broken`: its LANs whose ends are not well; `differences`: what else is not as after `up`,
-    in words; `programs`: the command lines of those that run and that are not ours.
+    """One look into a node. `broken`: its LANs whose ends are not as by the lab file → how they are to be;
+    `differences`: what else is not as after `up`, in words; `programs`: the command lines of those that run and that
+    are not ours.
     """
 
-    broken: frozenset[str] = frozenset()
+    broken: Mapping[str, LinkCondition] = field(default_factory=dict)
     differences: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
 
@@ -83,7 +85,7 @@ def find_drift(streams: Streams, container: Container, lab: Lab) -> Drift:
     status = _status(said.get("state", []))
     ready = () if status is not None and status.ready else ("it is not ready",)
     links = () if status is None else status.interfaces
-    broken = frozenset(link.lan for link in links if link.condition != HEALTHY)
+    broken = {link.lan: link.planned for link in links if link.condition != link.planned}
     programs = tuple(line for line in said.get("program", ()) if not _OURS.search(line))
     return Drift(broken, (*ready, *_differences(lab, node, said)), programs)
 
@@ -131,11 +133,12 @@ def _begins(lines: Sequence[str], text: str) -> bool:
 
 
 def _filters(lines: Sequence[str]) -> Iterator[str]:
-    """Every rule but the engine's own, and those by which packets wait for a service; the empty tables that
-    `iptables -L` makes are none."""
+    """Every rule but the engine's own, and those of ours: packets wait for a service, and what came to the emulator of
+    impairments nobody else hears; the empty tables that `iptables -L` makes are none."""
     guards = False
     for line in lines:
         if line.startswith("chain "):
             guards = line.startswith(f"chain {GUARD_CHAINS}")
-        if _ENGINES not in line and not guards and not _FILTER.fullmatch(line) and not _GUARD.fullmatch(line):
+        ours = _ENGINES in line or guards or any(each.fullmatch(line) for each in (_FILTER, _GUARD, _UNHEARD))
+        if not ours:
             yield f"filter {line}"

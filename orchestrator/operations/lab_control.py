@@ -24,6 +24,12 @@ class RunningLabControl:
     def ends(self, lan: str) -> Sequence[str]:
         return [end.node for end in self._running.ends(lan)]
 
+    def condition(self, lan: str) -> LinkCondition:
+        return lans.conditions(self._engine, self._running, lan).now
+
+    def planned(self, lan: str) -> LinkCondition:
+        return lans.conditions(self._engine, self._running, lan).planned
+
     def set_condition(
         self, lan: str, wanted: LinkCondition, at: float = 0.0, nodes: Collection[str] | None = None
     ) -> Outcome:

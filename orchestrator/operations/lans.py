@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
-from catenet.nodes.control.answers import link_states
+from catenet.nodes.control.answers import LinkState, link_states
 from catenet.nodes.control.fields import AnswerError, read
-from catenet.nodes.control.link import LinkCondition
+from catenet.nodes.control.impairment import in_words
+from catenet.nodes.control.link import HEALTHY, LinkCondition
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
@@ -15,10 +17,33 @@ from catenet.orchestrator.faults.verb import Outcome
 from catenet.orchestrator.observe.ask import ControlConnections
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition
 
-__all__ = ["set_condition", "sync_link_conditions"]
+__all__ = ["conditions", "set_condition", "sync_link_conditions"]
 
 LOOK, ACT = 5.0, 20.0
 """Seconds for the two questions that a verb asks: where things are, and then to change them (of a node that hangs)."""
+
+
+class Conditions(NamedTuple):
+    """How a LAN is, and how it is by the lab file."""
+
+    now: LinkCondition
+    planned: LinkCondition
+
+
+def conditions(engine: Streams, running: RunningLab, lan: str) -> Conditions:
+    """As its ends say; a LAN of which nobody says anything is as well as can be.
+
+    Raises:
+        UserError: no such LAN.
+
+    """
+    ends = [end for end in running.ends(lan) if condition(end) == "running"]
+    with ControlConnections(engine) as connections:
+        answers = connections.ask_all(ends, Question("show", {"what": "links"}), LOOK) if ends else {}
+    said = [link for answer in answers.values() if (link := _link(answer, lan)) is not None]
+    if not said:
+        return Conditions(HEALTHY, HEALTHY)
+    return Conditions(LinkCondition.worst(link.condition for link in said), said[0].planned)
 
 
 def set_condition(
@@ -55,12 +80,13 @@ def set_condition(
         links = connections.ask_all(ends, Question("show", {"what": "links"}), LOOK)
         wrong = [end for end in ends if condition(end) == "running" and _condition(links[end.node], lan) != wanted]
         if not wrong:
-            return Outcome(f"is {wanted.word} already", changed=False, remarks=absent)
+            return Outcome(f"is {wanted.words} already", changed=False, remarks=absent)
         refused = _refusals(connections.ask_all(wrong, _order(lan, wanted, at), ACT))
     if refused:
         raise EngineError(f"{verb} {lan}: {'; '.join(refused)}", f"catenet status, then catenet {verb} {lan} again")
     time.sleep(max(0.0, at - time.time()))
-    return Outcome(f"{words.past}: {words.place} {_listed(end.node for end in wrong)}", remarks=absent)
+    what = f" ({in_words(wanted.impairments)})" if wanted.impairments else ""
+    return Outcome(f"{words.past}{what}: {words.place} {_listed(end.node for end in wrong)}", remarks=absent)
 
 
 def sync_link_conditions(engine: Streams, running: RunningLab, container: Container) -> tuple[str, ...]:
@@ -96,11 +122,16 @@ def _order(lan: str, wanted: LinkCondition, at: float = 0.0) -> Question:
 
 def _condition(answer: Answer, lan: str) -> LinkCondition | None:
     """What a node's links say of one LAN; None where they say nothing."""
+    link = _link(answer, lan)
+    return None if link is None else link.condition
+
+
+def _link(answer: Answer, lan: str) -> LinkState | None:
     try:
         links = read(answer, link_states)
     except AnswerError:
         return None
-    return next((link.condition for link in links if link.lan == lan), None)
+    return next((link for link in links if link.lan == lan), None)
 
 
 def _refusals(answers: Mapping[str, Answer]) -> list[str]:

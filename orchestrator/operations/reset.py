@@ -15,7 +15,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from catenet.nodes.control.link import HEALTHY
 from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, EngineGoneError
 from catenet.orchestrator.faults.verb import Outcome
@@ -107,12 +106,12 @@ def _healed(engine: Engine, running: RunningLab, drifts: dict[str, tuple[str, Dr
     broken = {node: drift.broken for node, (_, drift) in drifts.items() if drift.broken}
 
     def heal(container: Container) -> None:
-        for lan in sorted(broken[container.node]):
-            ask(engine, container, Question("link", {"lan": lan, "condition": HEALTHY.to_json()}), _ASK)
+        for lan, planned in sorted(broken[container.node].items()):
+            ask(engine, container, Question("link", {"lan": lan, "condition": planned.to_json()}), _ASK)
         drifts[container.node] = drifts[container.node][0], _find_drift(engine, running.lab, container)
 
     _each(heal, [running.containers[node] for node in broken], "healed", _nobody)
-    return [f"{lan} healed" for lan in sorted(frozenset().union(*broken.values()))]
+    return [f"{lan} healed" for lan in sorted(frozenset[str]().union(*broken.values()))]
 
 
 def _short(drift: Drift) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.faults import verbs
+from catenet.orchestrator.faults.option import words_of
 from catenet.orchestrator.faults.verb import RefusedError, Verb
 from catenet.orchestrator.lab.expect import ExpectationError, read_given
 from catenet.orchestrator.observe.running import RunningLab, UserError, unknown
@@ -52,11 +53,13 @@ def options_of(verb: str, given: Mapping[str, object]) -> Any:
 
     """
     known = _known(verb)
-    for name in given:
-        if name not in known.options._fields:
-            raise unknown("option", name, known.options._fields, owner=f"verb {verb}")
+    words = words_of(known.options)
+    written = {name.removesuffix("_"): value for name, value in given.items()}  # from_, since from is Python's
+    for name in written:
+        if name not in words:
+            raise unknown("option", name, words, owner=f"verb {verb}")
     try:
-        return read_given(known, given)
+        return read_given(known, written)
     except ExpectationError as error:
         raise UserError(str(error)) from None
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from catenet.nodes.control.answers import NodeStatus
+from catenet.nodes.control.answers import LinkState, NodeStatus
 from catenet.nodes.control.fields import AnswerError, read
 from catenet.nodes.control.link import BROKEN, HEALTHY, LinkCondition
 from catenet.nodes.control.questions import FAILED, READY, Answer, Question
@@ -24,14 +25,14 @@ MISSING = "missing"
 class NodeState:
     """`condition`: ready, starting, rip failed, paused, exited (137), missing …, or why it did not answer.
 
-    `lans`: LAN → address ("" where the node did not say); `links`: LAN → how its end is, where it is known; `services`:
+    `lans`: LAN → address ("" where the node did not say); `links`: LAN → its end, as the node says; `services`:
     name → state; `restarts` of all its services; `memory` in bytes; `dead`: its container has ended.
     """
 
     name: str
     condition: str
     lans: Mapping[str, str]
-    links: Mapping[str, LinkCondition] = field(default_factory=dict)
+    links: Mapping[str, LinkState] = field(default_factory=dict)
     services: Mapping[str, str] = field(default_factory=dict)
     restarts: int = 0
     memory: int = 0
@@ -45,37 +46,44 @@ class NodeState:
 
 @dataclass(frozen=True, slots=True)
 class LanState:
-    """`ends`: node → how its end is, of those that say. Where nobody says, `unknown` has why, in words."""
+    """`ends`: node → how its end is, of those that say. Where nobody says, `unknown` has why, in words. `planned`: how
+    it is by the lab file. `counted`: of what came in at all ends, where packets suffer something.
+    """
 
     name: str
     nodes: tuple[str, ...]
     ends: Mapping[str, LinkCondition] = field(default_factory=dict)
     unknown: str = ""
+    planned: LinkCondition = HEALTHY
+    counted: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def condition(self) -> str:
-        """up; cut; silent; one that is not well at some ends; or why that is not known."""
+        """up; cut; silent; impaired, and how; one that is not well at some ends; or why that is not known."""
         if not self.ends:
             return self.unknown
-        words = {state.word: [node for node, end in self.ends.items() if end.state == state] for state in BROKEN}
+        words: dict[str, list[str]] = {}
+        for state in BROKEN:
+            for node, end in self.ends.items():
+                if end.state == state:
+                    words.setdefault(end.words, []).append(node)
         said = [
             word if len(places) == len(self.ends) else f"{word} at {', '.join(places)}"
             for word, places in words.items()
-            if places
         ]
         return "; ".join(said) or HEALTHY.word
 
     @property
     def word(self) -> str:
-        """The condition in a word, that of the end that is worst off: up, cut, silent, missing or unknown."""
+        """The condition in a word, that of the end that is worst off: up, cut, silent, impaired, missing or unknown."""
         if not self.ends:
             return MISSING if self.unknown == MISSING else "unknown"
         return LinkCondition.worst(self.ends.values()).word
 
     @property
     def is_broken(self) -> bool:
-        """At one end at least: `heal` mends it."""
-        return any(end != HEALTHY for end in self.ends.values())
+        """At one end at least it is not as the lab file has it: `heal` mends it."""
+        return any(end != self.planned for end in self.ends.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +137,7 @@ def _node_state(container: Container, answer: Answer, lans: tuple[str, ...]) -> 
         container.node,
         READY if said.ready and not failed else waiting,
         {lan: addresses.get(lan, "") for lan in (*addresses, *lans)},
-        {link.lan: link.condition for link in said.interfaces},
+        {link.lan: link for link in said.interfaces},
         {name: service.state for name, service in said.services.items()},
         sum(service.restarts for service in said.services.values()),
         said.memory,
@@ -137,8 +145,15 @@ def _node_state(container: Container, answer: Answer, lans: tuple[str, ...]) -> 
 
 
 def _lan_state(lan: str, ends: list[NodeState]) -> LanState:
-    known = {end.name: end.links[lan] for end in ends if lan in end.links}
-    return LanState(lan, tuple(end.name for end in ends), known, "" if known else _by_its_ends(ends))
+    said = {end.name: end.links[lan] for end in ends if lan in end.links}
+    names = tuple(end.name for end in ends)
+    if not said:
+        return LanState(lan, names, unknown=_by_its_ends(ends))
+    counted: Counter[str] = Counter()
+    for link in said.values():
+        counted.update(link.counted)
+    planned = next(link.planned for link in said.values())
+    return LanState(lan, names, {name: link.condition for name, link in said.items()}, "", planned, counted)
 
 
 def _by_its_ends(ends: list[NodeState]) -> str:

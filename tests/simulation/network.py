@@ -19,6 +19,7 @@ started again (new machines), paused and resumed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from random import Random
 from typing import Any
 
 from forwarding import TTL
@@ -28,8 +29,10 @@ from shared_table import SharedTable
 from wire import BUFFER, Hop, Lan, Wire
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.impairment import Impairment
 from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.control.service import Source
+from catenet.nodes.link.impairment.channel import Channel
 from catenet.nodes.machine import Interface, InterfaceAware, Machine, Unit
 
 __all__ = ["BUFFER", "Hop", "Lan", "Network", "Node"]
@@ -112,9 +115,19 @@ class Network(Wire):
         each = self.lans[lan]
         each.delay, each.jitter, each.loss, each.duplicate = delay, jitter, loss, duplicate
 
+    def suffer(self, lan: str, *impairments: Impairment) -> None:
+        """All of the LAN's nodes are told of what it suffers, beside what `impair` says of it."""
+        for name in self.lans[lan].members:
+            self.set_condition(name, lan, LinkCondition(impairments=tuple(sorted(impairments))))
+
     def set_condition(self, name: str, lan: str, condition: LinkCondition) -> None:
-        """One node's end of a LAN becomes so."""
+        """One node's end of a LAN becomes so; of what the LAN suffers it does its own part, as on a real node."""
         node = self.nodes[name]
+        if condition.impairments != node.conditions.get(lan, condition._replace(impairments=())).impairments:
+            own = next((each for each in condition.impairments if each.sender in ("", name)), None)
+            node.channels.pop(lan, None)
+            if own is not None:
+                node.channels[lan] = Channel(own, lambda kind: Random(f"{own.seed} {lan} {name} {kind}"))
         node.conditions[lan] = condition
         if node.by_lan[lan].up != condition.up:
             self._switch_end(node, lan, condition.up)

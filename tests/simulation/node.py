@@ -13,6 +13,7 @@ from sockets import BROADCAST, PORTS, Opened, Own, Sockets, destination_of, grou
 
 from catenet.nodes.address import ANY, Address, Prefix
 from catenet.nodes.control.link import LinkCondition
+from catenet.nodes.link.impairment.channel import Channel
 from catenet.nodes.machine import (
     Answering,
     Datagram,
@@ -150,6 +151,7 @@ class Node:
         self.paused = False
         self.backlog: list[tuple[Unit, int]] = []
         self.conditions: dict[str, LinkCondition] = {}
+        self.channels: dict[str, Channel] = {}  # LAN → what the frames suffer that it sends there
         self.kernel: dict[Prefix, tuple[NextHop, ...]] = {}
         self.table: SharedTable | None = None
         self.sockets = Sockets(interfaces)

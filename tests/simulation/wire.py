@@ -15,8 +15,10 @@ import streams
 from forwarding import TTL
 from node import LIMITED, LOOPBACK, Node, Process, Said
 from sockets import destination_of, leaves_by
+from suffering import damaged, octets
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.link.impairment.channel import NEVER
 from catenet.nodes.machine import (
     Accepting,
     Action,
@@ -322,6 +324,20 @@ class Wire:
             everybody = via.is_multicast or via in (lan.prefix.broadcast, LIMITED)
         alone = [] if one is None else [one]
         receivers = [name for name in lan.members if name != node.name] if everybody else alone
+        channel = node.channels.get(lan.name)
+        if channel is None:
+            self._carry(lan, receivers, packet, ttl)
+            return
+        due = channel.take(octets(packet), self.now)
+        if channel.copy != NEVER:
+            self.at(channel.copy, self._carry, lan, receivers, packet, ttl)
+        if due != NEVER:
+            sent = packet if channel.flaw == NEVER else damaged(packet, channel.flaw)
+            self.at(due, self._carry, lan, receivers if sent is not None else [], packet if sent is None else sent, ttl)
+
+    def _carry(self, lan: Lan, receivers: list[str], packet: Unit, ttl: int) -> None:
+        if not lan.up:
+            return
         if lan.plain:
             if receivers:
                 self.at(self.now + lan.delay, self._deliver, receivers, packet, ttl)

@@ -28,6 +28,7 @@ from catenet.nodes.implementations.daemon import (
     Run,
     Task,
 )
+from catenet.nodes.implementations.measuring import measuring_faults
 from catenet.nodes.implementations.redistribution import redistributed_services, redistribution_faults
 from catenet.nodes.internet.ospf.config import OnLan, OspfOptions
 
@@ -55,7 +56,7 @@ def _routes(task: Task) -> RouteExchange:
     command = ask(task, *routes_of("ospf1", task.options))
     return RouteExchange(
         PrintedTable(command, read_table),
-        own_metrics=task.options.cost,
+        own_metrics=task.options.fixed_costs(),
         last_resort=task.options.last_resort,
         hears=redistributed_services(task.options),
     )
@@ -103,6 +104,7 @@ def _faults(options: OspfOptions) -> Iterator[str]:
         yield from secret_faults(keys)
         if any(key.number == 0 for key in keys):
             yield "has no key with the id 0"
+    yield from measuring_faults(options)
     yield from redistribution_faults(options, ("rip",))
 
 
@@ -115,6 +117,7 @@ protocol device {{ scan time 5; }}
 {_direct(task)}
 {kernel_protocol(task, "source ~ [RTS_OSPF, RTS_OSPF_IA, RTS_OSPF_EXT1, RTS_OSPF_EXT2]", _FARTHER)}
 {static_protocol(task)}
+{_bfd(task)}
 protocol ospf v2 ospf1 {{
   rfc1583compat no;
   ecmp yes limit {options.ecmp};
@@ -169,8 +172,24 @@ def _interface(interface: NodeInterface, on: OnLan, task: Task) -> str:
     interface "{interface.device}" {{
       type {_NETWORKS[on.network]}; cost {on.cost}; priority {on.priority};{" stub yes;" if on.passive else ""}
       hello {options.hello:.0f}; dead {dead}; wait {dead}; retransmit {options.retransmit:.0f};
+      {"bfd yes;" if on.bfd else ""}
       {_authentication(task)}
     }};"""
+
+
+def _bfd(task: Task) -> str:
+    """Until a session is up it sends once a second, as RFC 5880 section 6.8.3 wants."""
+    options: OspfOptions = task.options
+    found = [(each.device, on.bfd) for each in task.interfaces if (on := options.at(each.lan)) is not None and on.bfd]
+    lines = [
+        f"""\
+  interface "{device}" {{
+    min tx interval {bfd.transmit * 1000:.0f} ms; min rx interval {bfd.receive * 1000:.0f} ms;
+    idle tx interval {max(bfd.transmit, 1) * 1000:.0f} ms; multiplier {bfd.multiplier};
+  }};"""
+        for device, bfd in found
+    ]
+    return "\n".join(["protocol bfd { accept ipv4 direct;", *lines, "}"]) if found else ""
 
 
 def _authentication(task: Task) -> str:

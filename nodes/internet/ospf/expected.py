@@ -2,6 +2,10 @@
 
 It follows RFC 2328 section 16 from the other end: from the lab, of which no router has the whole, in place of a link
 state database. So it can be held against what the routers say.
+
+A cost that is measured is somewhere between the least and the greatest there is. What a route costs at the least and at
+the greatest costs of all of these, it costs at any others, if these two are the same; else it is not known, nor is the
+next hop: then all are expected by which the LAN can be reached without coming back.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from catenet.nodes.address import Address
 from catenet.nodes.control.topology import ExpectedRoute, Hop, Router
 from catenet.nodes.internet.ospf.agreement import Member, are_neighbours, members
 from catenet.nodes.internet.ospf.config import BACKBONE
+from catenet.nodes.internet.ospf.round_trips import LEAST_COST, MOST_COST
 
 __all__ = ["expected"]
 
@@ -44,25 +49,24 @@ def expected(routers: Sequence[Router]) -> dict[str, dict[str, ExpectedRoute]]:
     OSPF's own cost is one more, where the LAN at the end has the default cost.
     """
     lab = _Lab(routers)
-    return {
-        router.name: {
-            lan: ExpectedRoute(
-                max(0, way.cost - _NETWORK_COST) if way.certain else None,
-                way.hops,
-                way.tag,
-                way.tag in router.options.last_resort,
-            )
-            for lan, way in lab.routes(router.name).items()
-            if lan not in router.lans and way.hops
-        }
-        for router in routers
-    }
+    found = {router.name: dict(lab.expected(router)) for router in routers}
+    if not any(member.on.measured for on_it in members(routers).values() for member in on_it):
+        return found
+    dearest = _Lab(routers, measured=MOST_COST)
+    for router in routers:
+        others = _Lab([other for other in routers if other is not router])
+        for lan in found[router.name]:
+            if not lab.is_certain(router.name, lan, dearest):
+                hops = (hop for hop in lab.neighbours(router.name) if others.reaches(hop[1], lan))
+                found[router.name][lan] = found[router.name][lan]._replace(cost=None, next_hops=frozenset(hops))
+    return found
 
 
 class _Lab:
-    """All routers, by area. An area's graph has an edge for each neighbour on each LAN."""
+    """All routers, by area. An area's graph has an edge for each neighbour on each LAN. `measured`: the cost of every
+    LAN whose cost is measured."""
 
-    def __init__(self, routers: Sequence[Router]) -> None:
+    def __init__(self, routers: Sequence[Router], measured: int = LEAST_COST) -> None:
         self._routers = {router.name: router for router in routers}
         self._costs: dict[Address, dict[str, dict[str, int]]] = {}  # area → router → LAN in it → its cost
         self._edges: dict[Address, dict[str, list[Hop]]] = {}  # area → router → (LAN, neighbour)
@@ -70,7 +74,7 @@ class _Lab:
         for lan, on_it in members(routers).items():
             for member in on_it:
                 area = self._costs.setdefault(member.on.area, {})
-                area.setdefault(member.name, {})[lan] = member.on.cost
+                area.setdefault(member.name, {})[lan] = measured if member.on.measured else member.on.cost
                 self._kinds[member.on.area, member.name] = member.on.kind
             for one, other in _neighbours(lan, on_it):
                 edges = self._edges.setdefault(one.on.area, {})
@@ -80,6 +84,27 @@ class _Lab:
         self._intra = cache(self._found_intra)
         self._inter = cache(self._found_inter)
         self._boundaries = [name for name in self._routers if self._outside_areas(name)]
+
+    def expected(self, router: Router) -> Iterator[tuple[str, ExpectedRoute]]:
+        """LAN that is not its own → the route that it should learn."""
+        for lan, way in self.routes(router.name).items():
+            if lan not in router.lans and way.hops:
+                cost = max(0, way.cost - _NETWORK_COST) if way.certain else None
+                yield lan, ExpectedRoute(cost, way.hops, way.tag, way.tag in router.options.last_resort)
+
+    def neighbours(self, router: str) -> Iterator[Hop]:
+        """By which LAN, and whom, it may send anything on."""
+        return (hop for edges in self._edges.values() for hop in edges.get(router, ()))
+
+    def reaches(self, router: str, lan: str) -> bool:
+        """Whether it has a route to it, or it is its own."""
+        return lan in self._routers[router].lans or lan in self.routes(router)
+
+    def is_certain(self, router: str, lan: str, dearest: _Lab) -> bool:
+        """Whether a route costs the same with the greatest costs. Then its ways are those that were found: another
+        one cannot be cheaper. Of an external route of type 2 that is not so: the nearer of two routers is measured."""
+        within = lan in self._intra(router) or lan in self._inter(router)
+        return within and self.routes(router)[lan].cost == dearest.routes(router)[lan].cost
 
     def _routes(self, router: str) -> _Ways:
         """All its routes: intra-area before inter-area before external ones (section 11)."""

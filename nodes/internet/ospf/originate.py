@@ -64,7 +64,7 @@ def links(router: Router, area: Area, *, boundary: bool) -> Wanted:
 
 def _router_links(circuit: Circuit) -> Iterator[RouterLink]:
     """Sections 12.4.1.1 and 12.4.1.2."""
-    prefix, cost = circuit.interface.prefix, circuit.on.cost
+    prefix, cost = circuit.interface.prefix, circuit.cost
     if circuit.transit:
         yield RouterLink(LinkType.TRANSIT, circuit.designated, circuit.address, cost)
         return

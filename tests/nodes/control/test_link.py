@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from types import ModuleType
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catenet.nodes.control import link
 from catenet.nodes.control.answers import LinkState
+from catenet.nodes.control.impairment import Impairment
 from catenet.nodes.control.link import BROKEN, HEALTHY, LinkCondition
 from catenet.nodes.machine import Json
 
-CONDITIONS = st.builds(LinkCondition, st.booleans(), st.booleans())
 CUT, SILENT = LinkCondition(up=False), LinkCondition(drop=True)
+IMPAIRED = LinkCondition(impairments=(Impairment(sender="a", delay=0.02), Impairment(sender="b", rate=1e6)))
+CONDITIONS = st.builds(LinkCondition, st.booleans(), st.booleans(), st.sampled_from([(), IMPAIRED.impairments]))
 
 
 @given(CONDITIONS)
@@ -38,7 +36,7 @@ def test_what_is_left_out_of_an_order_is_well(value: Json, condition: LinkCondit
         (None, "condition None is no object"),
         ([], "condition .* is no object"),
         ({"up": 1}, "condition: up 1 is no bool"),
-        ({"delay": True}, "condition: 'delay' is none of up, silent"),
+        ({"delay": True}, "condition: 'delay' is none of up, silent, impairments"),
     ],
 )
 def test_what_a_node_cannot_carry_out_it_refuses(value: Json, why: str) -> None:
@@ -58,38 +56,16 @@ def test_a_cut_is_worse_than_a_loss() -> None:
 
 
 def test_each_state_is_that_of_a_condition() -> None:
-    assert [each.state for each in (CUT, SILENT)] == list(BROKEN)
+    assert [each.state for each in (CUT, SILENT, IMPAIRED)] == list(BROKEN)
     assert len({HEALTHY.state, *BROKEN}) == len(BROKEN) + 1
 
 
-def impaired() -> ModuleType:
-    """The same file with two fields and a state more."""
-    assert link.__file__ is not None
-    source = Path(link.__file__).read_text(encoding="utf-8")
-    for old, new in (
-        ("    drop: bool = False\n", "    drop: bool = False\n    delay: float = 0.0\n    loss: float = 0.0\n"),
-        (
-            "BROKEN = (CUT, SILENT)",
-            "IMPAIRED = StateWords('impaired', *['impaired'] * 3)\nBROKEN = (CUT, SILENT, IMPAIRED)",
-        ),
-        ("SILENT if self.drop else UP", "SILENT if self.drop else UP if self == HEALTHY else IMPAIRED"),
-    ):
-        assert source.count(old) == 1
-        source = source.replace(old, new)
-    module = ModuleType("impaired")
-    exec(source, vars(module))
-    return module
-
-
-def test_what_a_lan_may_suffer_beside_that_is_a_field_and_a_state_more_in_one_file() -> None:
-    module = impaired()
-    slow = module.LinkCondition(delay=0.02, loss=0.01)
-    assert slow.to_json() == {"up": True, "silent": False, "delay": 0.02, "loss": 0.01}
-    assert module.LinkCondition.parse(slow.to_json()) == slow
-    assert (slow.word, slow == module.HEALTHY) == ("impaired", False)
-    cut, slower = module.LinkCondition(up=False), module.LinkCondition(delay=0.03)
-    assert module.LinkCondition.worst([module.HEALTHY, slow, slower]) == slower
-    assert module.LinkCondition.worst([slower, cut]) == cut
-    for wrong in (True, -1, "20ms", float("inf"), float("nan"), None):
-        with pytest.raises(ValueError, match=r"condition: delay .* is no float"):
-            module.LinkCondition.parse({"delay": wrong})
+def test_what_packets_suffer_is_part_of_it() -> None:
+    slow = LinkCondition(impairments=(Impairment(delay=0.02, loss=0.01),))
+    assert slow.to_json() == {"up": True, "silent": False, "impairments": [{"delay": 0.02, "loss": 0.01}]}
+    assert LinkCondition.parse(slow.to_json()) == slow
+    assert (slow.word, slow.words) == ("impaired", "impaired: delay=20ms loss=1%")
+    slower = LinkCondition(impairments=(Impairment(delay=0.03),))
+    assert LinkCondition.worst([HEALTHY, slow, slower]) == slower
+    assert LinkCondition.worst([slower, CUT, SILENT]) == CUT
+    assert LinkCondition.worst([slower, SILENT]) == SILENT

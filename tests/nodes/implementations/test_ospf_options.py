@@ -14,6 +14,7 @@ from catenet.nodes.catalogue import daemon
 from catenet.nodes.control.implementation import Implementation
 from catenet.nodes.implementations.bird.ospf import read_table as read_bird
 from catenet.nodes.implementations.daemon import LearnedRoute, RoutingDaemon, Task
+from catenet.nodes.implementations.frr.ospf import DAEMON
 from catenet.nodes.implementations.frr.ospf import read_table as read_frr
 from catenet.nodes.implementations.frr.program import GROUP
 from catenet.nodes.internet.ospf.config import OspfOptions
@@ -98,6 +99,22 @@ Configuration = Callable[..., str]
             "{ id 7; algorithm hmac sha256; };",
         ),
         ({"auth": {"md5": {"7": "hush"}}}, "ip ospf authentication key-chain lab exit", "keyed md5;"),
+        (
+            {"bfd": {"link1": "on"}},
+            "retransmit-interval 5 ip ospf bfd ip ospf bfd profile lab-eth1 exit interface eth2 ip ospf area 0.0.0.0",
+            "retransmit 5; bfd yes; authentication none;",
+        ),
+        (
+            {"bfd": {"link2": {"transmit": "50ms", "receive": "2s", "multiplier": 5}}},
+            "bfd profile lab-eth2 transmit-interval 50 receive-interval 2000 detect-multiplier 5 exit exit",
+            'protocol bfd { accept ipv4 direct; interface "eth2" { min tx interval 50 ms; min rx interval 2000 ms; '
+            "idle tx interval 1000 ms; multiplier 5; }; }",
+        ),
+        (
+            {"bfd": {"link1": {"transmit": "3s"}}},
+            "profile lab-eth1 transmit-interval 3000 receive-interval 200 detect-multiplier 3 exit exit",
+            "min tx interval 3000 ms; min rx interval 200 ms; idle tx interval 3000 ms; multiplier 3;",
+        ),
     ],
 )
 def test_options_are_translated(configuration: Configuration, options: dict[str, Any], frr: str, bird: str) -> None:
@@ -125,6 +142,16 @@ def test_of_a_lan_that_is_off_and_of_what_is_not_redistributed_nothing_is_said(
         ("frr", {"auth": {"md5": {"1": {"secret": "x", "until": "2.5s"}}}}, "counts a key's time in whole seconds"),
         ("bird", {"auth": {"md5": {"0": "x"}}}, "has no key with the id 0"),
         ("bird", {"auth": {"md5": {"1": {"hex": "ff00ff"}}}}, "cuts a secret of md5 at its first octet 0"),
+        (
+            "frr",
+            {"cost": {"link1": "measured", "link2": 3}},
+            "measures no cost, and cost of link1 is measured: that is",
+        ),
+        (
+            "bird",
+            {"cost": {"link1": "measured", "link2": 3}},
+            "measures no cost, and cost of link1 is measured: that is",
+        ),
         ("frr", {"redistribute": ("x",)}, "redistributes connected, static, default, rip alone, and not x"),
         ("bird", {"redistribute": ("x",)}, "redistributes connected, static, default, rip alone, and not x"),
     ],
@@ -138,6 +165,21 @@ def test_bird_is_told_a_long_secret_as_rfc_5709_makes_it(configuration: Configur
     """3.3: "If the Authentication Key is more than L octets long, then Ko is set to H(Authentication Key)"."""
     told = configuration("bird", "ospf", auth={"hmac-sha-1": {"1": "x" * 21}})
     assert f"password hex:{sha1(b'x' * 21).digest().hex(':')} {{ id 1;" in told
+
+
+def test_only_who_has_bfd_has_frrs_daemon_for_it(task: MakeTask) -> None:
+    """Behind it ospfd finds it; what it may do, its containers may already."""
+    with_it, without = (DAEMON.run(task("frr", "ospf", bfd=bfd)) for bfd in ("on", "off"))
+    programs = [command.words[0].rpartition("/")[2] for command in with_it.commands]
+    assert programs == ["bfdd", "ospfd"]
+    assert [command.makes.rpartition("/")[2] for command in with_it.commands] == ["bfdd.vty", ""]
+    assert [command.words[0].rpartition("/")[2] for command in without.commands] == ["ospfd"]
+    assert not any("bfd" in text for text in without.files.values())
+
+
+@pytest.mark.parametrize("word", ["frr", "bird"])
+def test_where_there_is_no_bfd_nothing_is_said_of_it(configuration: Configuration, word: str) -> None:
+    assert "bfd" not in configuration(word, "ospf", bfd={"link1": "off"})
 
 
 def test_frrs_manager_finds_a_file_for_each_daemon_that_it_looks_for(task: MakeTask) -> None:

@@ -10,9 +10,10 @@ from typing import Annotated
 import pytest
 from jsonschema import Draft202012Validator
 
+from catenet.nodes.control.units import PERCENTAGE, RATE
 from catenet.orchestrator import faults
 from catenet.orchestrator.cli.app import run
-from catenet.orchestrator.faults.option import PERCENTAGE, RATE, Option, fields
+from catenet.orchestrator.faults.option import Option, fields
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import LabFileError, Moment
 from catenet.orchestrator.lab.schema import schema
@@ -64,23 +65,23 @@ def tell(monkeypatch):
     sys.modules.pop(f"{faults.__name__}.tell", None)
 
 
-TOLD = "delay 0.02 s, loss 0.015, rate 2e+06 bit/s, right foot"
+TOLD = "late 0.02 s, lost 0.015, speed 2e+06 bit/s, right foot"
 
 
 @pytest.mark.usefixtures("tell")
 def test_an_option_has_a_value(catenet, small):
     assert all(word in catenet("tell", "--help")[1] for word in ("DURATION", "PERCENTAGE", "RATE", "left|right"))
-    words = ("--end", "2", "--delay", "20ms", "--loss", "1.5%", "--rate", "2mbit", "--foot", "right")
+    words = ("--end", "2", "--late", "20ms", "--lost", "1.5%", "--speed", "2mbit", "--foot", "right")
     code, out, _ = catenet("tell", "link1", *words)
     assert (code, small.silent) == (0, {("b", "link1")})
     assert TOLD in out
 
 
 WRONG = (
-    ("delay", "20", "tell: delay: '20' is no duration (like 200ms, 2s or 3m)"),
-    ("loss", "1", "tell: loss: '1' is no percentage (at most 100%, like 1%)"),
-    ("loss", "101%", "tell: loss: '101%' is no percentage (at most 100%, like 1%)"),
-    ("rate", "fast", "tell: rate: 'fast' is no rate (at most 1000gbit, like 10mbit)"),
+    ("late", "20", "tell: late: '20' is no duration (like 200ms, 2s or 3m)"),
+    ("lost", "1", "tell: lost: '1' is no percentage (at most 100%, like 1%)"),
+    ("lost", "101%", "tell: lost: '101%' is no percentage (at most 100%, like 1%)"),
+    ("speed", "fast", "tell: speed: 'fast' is no rate (at most 1000gbit, like 10mbit)"),
     ("end", "10", "tell: end is 10, and should be a whole number from 1 to 9"),
     ("end", "two", "tell: end is 'two', and should be a whole number from 1 to 9"),
     ("foot", "rihgt", "tell: foot is 'rihgt', and should be one of left, right (did you mean right?)"),
@@ -105,7 +106,7 @@ def test_a_value_that_it_may_not_have_is_named_wherever_it_is_written(catenet, s
 @pytest.mark.usefixtures("tell")
 def test_a_shell_is_offered_its_options_and_the_words_of_a_choice(small, capsys, monkeypatch):
     for line, offered in (
-        ("catenet tell link1 --", ["--delay", "--foot"]),
+        ("catenet tell link1 --", ["--late", "--foot"]),
         ("catenet tell --foot ", ["left", "right"]),
     ):
         monkeypatch.setenv("_CATENET_COMPLETE", "complete_bash")
@@ -139,11 +140,11 @@ def test_a_timeline_has_it_with_lines_and_hints():
 
 @pytest.mark.usefixtures("tell")
 def test_a_timeline_has_its_values() -> None:
-    entry = "{at: 2s, tell: l, delay: 20ms, loss: 1.5%, rate: 2mbit, end: 2, foot: right}"
+    entry = "{at: 2s, tell: l, late: 20ms, lost: 1.5%, speed: 2mbit, end: 2, foot: right}"
     moment = parse(f"{LAB}  - {entry}\n".encode(), "f").timeline[0]
-    assert moment.words == "tell l --end 2 --delay 20ms --loss 1.5% --rate 2mbit --foot right"
+    assert moment.words == "tell l --end 2 --late 20ms --lost 1.5% --speed 2mbit --foot right"
     assert moment.options == options_of(
-        "tell", {"delay": "20ms", "loss": "1.5%", "rate": "2mbit", "end": 2, "foot": "right"}
+        "tell", {"late": "20ms", "lost": "1.5%", "speed": "2mbit", "end": 2, "foot": "right"}
     )
 
 
@@ -165,10 +166,10 @@ def test_the_schema_has_its_values() -> None:
     validator = Draft202012Validator(schema())
     lab = {"lans": {"l": None}, "nodes": {"a": {"lans": ["l"]}}}
     for entry, right in (
-        ({"tell": "l", "delay": "20ms", "loss": "1.5%", "rate": "2mbit", "end": 2, "foot": "right"}, True),
-        ({"tell": "l", "delay": 20}, False),
-        ({"tell": "l", "loss": 1}, False),
-        ({"tell": "l", "rate": "2"}, False),
+        ({"tell": "l", "late": "20ms", "lost": "1.5%", "speed": "2mbit", "end": 2, "foot": "right"}, True),
+        ({"tell": "l", "late": 20}, False),
+        ({"tell": "l", "lost": 1}, False),
+        ({"tell": "l", "speed": "2"}, False),
         ({"tell": "l", "end": 10}, False),
         ({"tell": "l", "foot": "third"}, False),
     ):
@@ -192,11 +193,11 @@ def test_a_play_that_is_broken_off_undoes_it(small):
 
 @pytest.mark.usefixtures("tell")
 def test_a_play_does_it_with_its_values(small):
-    (moment,) = parse(f"{LAB}  - {{at: 0s, tell: l, end: 2, delay: 20ms}}\n".encode(), "f").timeline
+    (moment,) = parse(f"{LAB}  - {{at: 0s, tell: l, end: 2, late: 20ms}}\n".encode(), "f").timeline
     history = []
     Play(small.engine, small.running, history.append).run((replace(moment, target="link1"),))
     assert small.silent == {("b", "link1")}
-    assert "delay 0.02 s" in history[0].text
+    assert "late 0.02 s" in history[0].text
 
 
 def test_an_option_that_the_verb_has_not_is_named():
@@ -234,18 +235,22 @@ def test_a_unit_is_written_as_it_is_read(unit, texts):
         ("VERB = Verb('odd', 'LAN', '', '', print, undone_by='mend')", "verb odd: there is no verb mend"),
         ("VERB = Verb('cut', 'LAN', '', '', print)", "the verb cut is another file's already"),
         (
-            "class O(NamedTuple):\n    silent: bool = False\nVERB = Verb('odd', 'LAN', '', '', print, options=O)",
+            "class O(NamedTuple):\n    silent: Annotated[bool, Option('')] = False\n"
+            "VERB = Verb('odd', 'LAN', '', '', print, options=O)",
             "verb odd: the option silent is a word of something else already",
         ),
         (
-            "class O(NamedTuple):\n    json: bool = False\nVERB = Verb('odd', 'LAN', '', '', print, options=O)",
+            "class O(NamedTuple):\n    json: Annotated[bool, Option('')] = False\n"
+            "VERB = Verb('odd', 'LAN', '', '', print, options=O)",
             "verb odd: the option json is a word of something else already",
         ),
     ],
 )
 def test_a_file_that_is_no_verb_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, why: str) -> None:
     (tmp_path / "odd.py").write_text(
-        f"from typing import NamedTuple\nfrom catenet.orchestrator.faults.verb import Verb\n{text}\n"
+        "from typing import Annotated, NamedTuple\n"
+        "from catenet.orchestrator.faults.option import Option\n"
+        f"from catenet.orchestrator.faults.verb import Verb\n{text}\n"
     )
     monkeypatch.setattr(faults, "__path__", [*faults.__path__, str(tmp_path)])
     faults.verbs.cache_clear()

@@ -1,0 +1,206 @@
+"""The program that carries impairments out where the kernel has no sch_netem: `python3 -m …emulator SOCKET COUNTERS`.
+
+What the node sends on a LAN comes to a device of ours instead (impairing.py), and this sends it on by the LAN's own:
+when, or that it does not, says the model (link/impairment). It is a process of its own, so that what the node's
+services do delays no packet, and the busiest LAN no service.
+
+What is said over SOCKET, a JSON object a line: an order; and back, once it is done, {"done": lan} or {"error": …}.
+COUNTERS is memory that both see: of each LAN so many numbers.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import heapq
+import json
+import mmap
+import select
+import socket
+import struct
+import sys
+from collections import deque
+from collections.abc import Mapping
+from random import Random
+from time import monotonic
+from typing import Any
+
+from catenet.nodes.control.impairment import Impairment
+from catenet.nodes.link.impairment.channel import NEVER, Channel
+from catenet.nodes.link.impairment.flaw import flawed
+from catenet.nodes.runtime.frame_batch import BATCH, FrameInbox, FrameOutbox
+
+__all__ = ["COUNTED", "RECORD", "SENT_ON", "Emulator", "Waiting", "main"]
+
+COUNTED = ("packets", "lost", "overflowed", "copied", "flawed", "overtook", "overrun")
+"""What is counted of each LAN, in this order: the names are a Channel's, but for the last one, which is what came
+faster than it was read."""
+RECORD = struct.Struct(f"={len(COUNTED)}Q")
+SENT_ON = 0x88B5
+"""The type by which the kernel knows a frame that is sent on (IEEE 802's first one for experiments), whatever type the
+frame itself says."""
+_ALL = 0x0003  # ETH_P_ALL
+_KEPT = 8 << 20  # octets of what was not read yet
+_LONGEST = 9_216  # octets of a frame: offloads are off, and no MTU of a LAN is near that
+_LINE = 1 << 20
+_SO_RCVBUFFORCE, _SO_SNDBUFFORCE = 33, 32
+_SOL_PACKET, _PACKET_STATISTICS = 263, 6
+_PR_SET_TIMERSLACK = 29
+_NEVER_DUE = float("inf")
+
+
+class Waiting:
+    """The frames of one LAN."""
+
+    def __init__(self, came: str, goes: str) -> None:
+        """`came`: the device by which they come, `goes`: that by which they are sent on. Raises OSError."""
+        self.frames = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
+        self._out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
+        self.frames.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _KEPT)
+        self._out.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, _KEPT)
+        self._out.bind((goes, SENT_ON))
+        self.frames.bind((came, _ALL))
+        self.channel: Channel | None = None
+        self.overrun = 0
+        self._line: deque[tuple[float, bytes]] = deque()  # in the order in which they go on
+        self._heap: list[tuple[float, int, bytes]] = []  # where that is another than that in which they came
+        self._number = 0
+        self._inbox, self._outbox = FrameInbox(_LONGEST), FrameOutbox(_LONGEST)
+
+    def suffer(self, channel: Channel) -> None:
+        """What comes from now on suffers this; what is under way already arrives as it would have."""
+        self.channel = channel
+        for due, frame in self._line:
+            self._put(due, frame)
+        self._line.clear()
+
+    def close(self) -> None:
+        """What is under way arrives now."""
+        self.release(_NEVER_DUE)
+        self.frames.close()
+        self._out.close()
+
+    @property
+    def due(self) -> float:
+        """When the next one goes on; infinity: none waits."""
+        first = self._line[0][0] if self._line else _NEVER_DUE
+        return min(first, self._heap[0][0]) if self._heap else first
+
+    def drain(self, now: float) -> bool:
+        """Read what has come, but not too much at a time → whether there may be more."""
+        channel = self.channel
+        if channel is None:
+            return False
+        take, put = channel.take, self._line.append
+        in_order, changes = channel.keeps_order, channel.changes
+        frames = self._inbox.receive(self.frames)
+        for frame in frames:
+            due = take(len(frame), now)
+            if changes:
+                if channel.copy != NEVER:
+                    self._put(channel.copy, frame)
+                if channel.flaw != NEVER:
+                    frame = flawed(frame, channel.flaw)  # noqa: PLW2901
+            if due == NEVER:
+                continue
+            if in_order:
+                put((due, frame))
+            else:
+                self._put(due, frame)
+        return len(frames) == BATCH
+
+    def _put(self, due: float, frame: bytes) -> None:
+        self._number += 1
+        heapq.heappush(self._heap, (due, self._number, frame))
+
+    def release(self, now: float) -> None:
+        """Those that are due go on."""
+        line, heap, outbox = self._line, self._heap, self._outbox
+        put = outbox.put
+        while heap and heap[0][0] <= now:
+            if put(heapq.heappop(heap)[2]):
+                outbox.send(self._out)
+        while line and line[0][0] <= now:
+            if put(line.popleft()[1]):
+                outbox.send(self._out)
+        if outbox.count:
+            outbox.send(self._out)
+
+    def look_for_overruns(self) -> None:
+        """How many frames the kernel had no room for."""
+        said = self.frames.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
+        self.overrun += struct.unpack("=II", said)[1]
+
+
+class Emulator:
+    """All LANs of a node, and who orders."""
+
+    def __init__(self, orders: socket.socket, counters: mmap.mmap) -> None:
+        self._orders = orders
+        self._counters = counters
+        self._said = b""
+        self._lans: dict[str, tuple[int, Waiting]] = {}  # → its place among the counters
+
+    def run(self) -> None:
+        """Until the other end of the orders is closed."""
+        while True:
+            readers: list[Any] = [self._orders, *(each.frames for _, each in self._lans.values())]
+            wait = min((each.due for _, each in self._lans.values()), default=_NEVER_DUE)
+            ready, _, _ = select.select(readers, [], [], None if wait == _NEVER_DUE else max(0.0, wait - monotonic()))
+            if self._orders in ready and not self._ordered():
+                return
+            self._serve()
+
+    def _serve(self) -> None:
+        """What has come is read, and what is due goes on."""
+        for place, waiting in self._lans.values():
+            more = True
+            while more:
+                more = waiting.drain(monotonic())
+                waiting.release(monotonic())
+            self._count(place, waiting)
+
+    def _count(self, place: int, waiting: Waiting) -> None:
+        channel = waiting.channel
+        if channel is not None:
+            waiting.look_for_overruns()
+            counts = (getattr(channel, name) for name in COUNTED[:-1])
+            RECORD.pack_into(self._counters, place * RECORD.size, *counts, waiting.overrun)
+
+    def _ordered(self) -> bool:
+        """Whether there is anybody who may order more."""
+        data = self._orders.recv(_LINE)
+        *lines, self._said = (self._said + data).split(b"\n")
+        for line in lines:
+            order = json.loads(line)
+            try:
+                self._do(order)
+                answer = {"done": order["lan"]}
+            except (OSError, ValueError) as error:
+                answer = {"error": str(error)}
+            self._orders.sendall(json.dumps(answer).encode() + b"\n")
+        return bool(data)
+
+    def _do(self, order: Mapping[str, Any]) -> None:
+        lan = order["lan"]
+        if order["impairment"] is None:
+            if lan in self._lans:
+                self._lans.pop(lan)[1].close()
+            return
+        asked = Impairment.parse(order["impairment"])
+        place, waiting = self._lans.get(lan) or (order["place"], Waiting(order["came"], order["goes"]))
+        self._lans[lan] = place, waiting
+        # the same seed gives the same at the same end of the same LAN
+        waiting.suffer(Channel(asked, lambda kind: Random(f"{asked.seed} {lan} {order['node']} {kind}")))
+        self._count(place, waiting)
+
+
+def main() -> None:
+    """Carry out what PID 1 orders, until it is gone."""
+    descriptor, memory = map(int, sys.argv[1:])
+    ctypes.CDLL(None).prctl(_PR_SET_TIMERSLACK, 1)  # a nanosecond, not 50 µs: what is due is due
+    with socket.socket(fileno=descriptor) as orders, mmap.mmap(memory, 0) as counters:
+        Emulator(orders, counters).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Runs inside nodes: numbered datagrams are sent by one, and another says which it got and how late. The machine has
+one clock.
+
+    probe.py send ADDRESS COUNT SECONDS OCTETS    so many, one each so many seconds, each of so many octets
+    probe.py hear ADDRESS                         until none comes any more: JSON, of each [number, seconds, time]
+"""
+
+import json
+import socket
+import struct
+import sys
+import time
+
+PORT, QUIET = 7700, 1.5
+HEAD = struct.Struct("!Id")
+
+
+def send(address, count, gap, octets):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        out.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        begin = time.monotonic()
+        for number in range(int(count)):
+            while time.monotonic() < begin + number * float(gap):
+                pass
+            head = HEAD.pack(number, time.monotonic())
+            out.sendto(head + bytes(int(octets) - len(head)), (address, PORT))
+
+
+def hear(address):
+    found = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as port:
+        port.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        port.bind(("", PORT))
+        if address.startswith("224."):
+            wanted = socket.inet_aton(address) + socket.inet_aton(sys.argv[3])
+            port.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, wanted)
+        print("hears", file=sys.stderr, flush=True)  # noqa: T201
+        port.settimeout(20.0)
+        try:
+            while True:
+                data = port.recv(65_536)
+                number, sent = HEAD.unpack_from(data)
+                now = time.monotonic()
+                found.append((number, now - sent, now))
+                port.settimeout(QUIET)
+        except TimeoutError:
+            print(json.dumps(found))  # noqa: T201
+
+
+if __name__ == "__main__":
+    {"send": send, "hear": hear}[sys.argv[1]](*sys.argv[2 : None if sys.argv[1] == "send" else 3])
