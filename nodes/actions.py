@@ -37,7 +37,8 @@ class OpenPort(NamedTuple):
     `answers`: what comes in is given to `reply` of an `Answering` machine first, `forwards`: to `forward` of a
     `Forwarding` one, and what that passes on leaves by such a port, too; neither by a port that hears TTLs. `keeps`:
     octets that wait in the kernel until they are read, 0: a megabyte. `fragments`: what is sent by it may be fragmented
-    on its way; else the kernel decides.
+    on its way; else the kernel decides. `kinds`: of a port of ICMP's, `Ip(1)`, the types of message that it hears, as
+    every such port of a node hears what comes for any other one; empty: all.
     """
 
     port: Port
@@ -49,6 +50,7 @@ class OpenPort(NamedTuple):
     forwards: bool = False
     keeps: int = 0
     fragments: bool = False
+    kinds: tuple[int, ...] = ()
 
 
 class ClosePort(NamedTuple):
@@ -102,19 +104,30 @@ class _Route(NamedTuple):
     prefix: Prefix
     next_hops: tuple[NextHop, ...]
     metric: int = 0
+    tag: int = 0
+    last_resort: bool = False
 
 
 class SetRoute(_Route):
     """Action: this machine's route to the prefix is from now on this one. Several next hops share the load.
 
     `metric` is the protocol's own, for people and checks; 0: not said. Which of several protocols' routes to a prefix
-    the kernel takes, their distances decide (control/service), not their metrics.
+    the kernel takes, their distances decide (control/service), not their metrics. `tag`: the mark that the route
+    carries, 0: none; the node's other machines hear of it. `last_resort`: it stands behind every other source's route,
+    whatever its distance, and the other machines never hear of it.
     """
 
     __slots__ = ()
 
     @overload
-    def __new__(cls, prefix: Prefix, next_hops: tuple[NextHop, ...], metric: int = 0) -> SetRoute: ...
+    def __new__(
+        cls,
+        prefix: Prefix,
+        next_hops: tuple[NextHop, ...],
+        metric: int = 0,
+        tag: int = 0,
+        last_resort: bool = False,
+    ) -> SetRoute: ...
 
     @overload
     def __new__(cls, prefix: Prefix, via: Address, interface: str, metric: int = 0) -> SetRoute: ...
@@ -128,7 +141,7 @@ class SetRoute(_Route):
         """
         # The usual form, at a third of the cost.
         if len(given) == 2 and not named and type(given[0]) is tuple and given[0]:
-            return tuple.__new__(cls, (prefix, *given))
+            return tuple.__new__(cls, (prefix, *given, 0, False))
         older = len(given) > 1 and isinstance(given[1], str) and not isinstance(given[0], tuple)
         if older or "interface" in named:
             return cls._by_older_words(prefix, *given, **named)

@@ -54,6 +54,7 @@ from catenet.nodes.units import (
     IpPacket,
     Json,
     NextHop,
+    OtherRoute,
     Port,
     Randomness,
     Report,
@@ -96,6 +97,7 @@ __all__ = [
     "Machine",
     "NextHop",
     "OpenPort",
+    "OtherRoute",
     "Port",
     "PortAware",
     "Randomness",
@@ -166,8 +168,9 @@ class InterfaceAware(Protocol):
 class RouteAware(Protocol):
     """Hears of the routes of others on its node."""
 
-    def route_changed(self, source: str, prefix: Prefix, next_hops: tuple[NextHop, ...] | None, now: float) -> None:
-        """The best route of another source to a prefix is this one; None: there is none any more."""
+    def route_changed(self, source: str, prefix: Prefix, route: OtherRoute | None, now: float) -> None:
+        """The best route of another source to a prefix is this one; None: there is none any more, or this machine's own
+        is better. A last resort (`SetRoute`) is never told of."""
 
 
 @runtime_checkable

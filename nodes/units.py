@@ -23,6 +23,7 @@ __all__ = [
     "IpPacket",
     "Json",
     "NextHop",
+    "OtherRoute",
     "Port",
     "Randomness",
     "Report",
@@ -139,6 +140,15 @@ class NextHop(NamedTuple):
 
     via: Address
     interface: str
+
+
+class OtherRoute(NamedTuple):
+    """Another source's route, as a machine hears of it. `metric` is the source's own; `tag`: the mark that the route
+    carries, 0: none."""
+
+    next_hops: tuple[NextHop, ...]
+    metric: int = 0
+    tag: int = 0
 
 
 # Ports. A port is a value: it names itself in every action.

@@ -87,7 +87,7 @@ def test_a_shell_completes_them(copy: Path) -> None:
 
 
 def test_the_command_line_has_the_verb(copy: Path) -> None:
-    assert "lame        Drop what comes in at one end of a LAN" in run(copy, *CATENET, "--help")
+    assert "lame          Drop what comes in at one end of a LAN" in run(copy, *CATENET, "--help")
     assert "catenet lame link1 --last" in run(copy, *CATENET, "lame", "--help")
 
 

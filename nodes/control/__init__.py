@@ -4,12 +4,13 @@ config       the one door in: CATENET_NODE, a node's whole configuration, as JSO
 events       the one door out: one line an event on PID 1's standard output
 questions    what can be asked over the Unix socket inside the node
 answers      what is answered, as values: status, links, tables; origin: where a route comes from
-calls        how a telephone answers what its call is like
+calls        how a telephone answers what its call is like; probes: what a source-routed packet meets on its way
 fields       how an answer is read
 route_events  how a service tells that a route came, changed or went
 service      the declaration of a service; needs: what it needs of its lab, and is told of it
 implementation  who does a service's work, as a lab file says it
 certificate  which certificate a service shows, and how it is told of it
+flooding     what a capture shows of a protocol that floods; how a router says something anew
 topology     what a routing protocol should find in a lab
 link         what one end of a LAN is like; impairment: what packets suffer there
 units        durations, shares, rates as the user writes them

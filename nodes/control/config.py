@@ -5,7 +5,7 @@ default has been filled in, every duration is in seconds, every address is writt
 
     {"lab": "internet", "node": "a",
      "interfaces": [{"lan": "link1", "engine": "10.1.1.1", "address": "10.1.1.1", "length": 24}],
-     "forward": true, "gateway": null, "routes": [], "nameserver": null, "hosts": {},
+     "forward": true, "source_routes": "refuse", "gateway": null, "routes": [], "nameserver": null, "hosts": {},
      "names": {"10.1.1.2": "b"}, "told": {}, "services": {"rip": {"update": 5.0}}, "events": "json",
      "began": 1893456000}
 
@@ -24,12 +24,24 @@ from catenet.nodes.control.impairment import Impairment, parse_all
 from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
 
-__all__ = ["CONFIG_LIMIT", "CONFIG_VARIABLE", "ConfigError", "InterfaceConfig", "NodeConfig", "StaticRoute"]
+__all__ = [
+    "CONFIG_LIMIT",
+    "CONFIG_VARIABLE",
+    "ConfigError",
+    "InterfaceConfig",
+    "NodeConfig",
+    "SourceRoutes",
+    "StaticRoute",
+]
 
 CONFIG_VARIABLE = "CATENET_NODE"
 CONFIG_LIMIT = 64_000
 """The longest configuration, in bytes (the kernel's own limit for one variable is 128 kB)."""
 _LATEST = 0xFFFFFFFF  # seconds since 1970, in the year 2106
+
+SourceRoutes = Literal["refuse", "follow"]
+"""What a node does with a packet that says by which routers it is to go (RFC 791 section 3.1). "The default setting
+for this knob SHOULD be 'drop'" (RFC 7126 sections 4.3.5 and 4.4.5)."""
 
 Value = TypeVar("Value")
 
@@ -80,6 +92,7 @@ class NodeConfig:
     node: str
     interfaces: tuple[InterfaceConfig, ...]
     forward: bool = False
+    source_routes: SourceRoutes = "refuse"
     gateway: Address | None = None
     routes: tuple[StaticRoute, ...] = ()
     nameserver: Address | None = None
@@ -104,6 +117,7 @@ class NodeConfig:
             "node": self.node,
             "interfaces": [_interface_json(item) for item in self.interfaces],
             "forward": self.forward,
+            "source_routes": self.source_routes,
             "gateway": None if self.gateway is None else str(self.gateway),
             "routes": [{"to": str(route.to), "via": str(route.via)} for route in self.routes],
             "nameserver": None if self.nameserver is None else str(self.nameserver),
@@ -141,6 +155,9 @@ class NodeConfig:
         events = fields.take("events", str, "text")
         if events not in ("text", "json"):
             raise ConfigError(f"{CONFIG_VARIABLE}.events {events!r} is neither text nor json")
+        source_routes = fields.take("source_routes", str, "refuse")
+        if source_routes not in ("refuse", "follow"):
+            raise ConfigError(f"{CONFIG_VARIABLE}.source_routes {source_routes!r} is neither refuse nor follow")
         began = fields.take("began", int, 0)
         if not 0 <= began <= _LATEST:
             raise ConfigError(f"{CONFIG_VARIABLE}.began {began} is no time; it may be 0 to {_LATEST}")
@@ -149,6 +166,7 @@ class NodeConfig:
             node=fields.take("node", str),
             interfaces=tuple(_interface(item) for item in fields.take("interfaces", list)),
             forward=fields.take("forward", bool, False),
+            source_routes="follow" if source_routes == "follow" else "refuse",
             gateway=fields.address("gateway", optional=True),
             routes=tuple(_route(item) for item in fields.take("routes", list, [])),
             nameserver=fields.address("nameserver", optional=True),

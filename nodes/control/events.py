@@ -19,7 +19,8 @@ Kinds that every node has, and the data that each carries; a service's own are i
     link.down         lan
     link.silent       lan                            it drops whatever comes in, and its carrier stays; ended by link.up
     link.impaired     lan, impairments               what its packets suffer from now on, in words; empty: nothing
-    route.changed     prefix, via, node, lan, cost, metric, was (cost or null), cause, [reason], [of]
+    route.changed     prefix, via, node, lan, cost, metric, was (cost or null), cause, [reason], [of], [next_hops]:
+                      all of them, where there are several; [before]: where it led, if that is known and not the same
     route.lost        prefix, cause, [reason], [of]  the prefix has no route any more
     route.refused     prefix, via, node, lan, cause  the kernel did not take the route: its own words; it is tried again
     route.restored    prefix, via, node, lan, cause  somebody had deleted it from the kernel's table, or replaced it

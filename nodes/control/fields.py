@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NoReturn, TypeVar
 
+from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.printable import printable
 from catenet.nodes.control.questions import Answer
 from catenet.nodes.machine import Json
 
-__all__ = ["AnswerError", "Fields", "counts", "lines", "read", "rows", "words"]
+__all__ = ["AnswerError", "Fields", "address_in", "counts", "lines", "prefix_in", "read", "rows", "words"]
 
 Value = TypeVar("Value")
 _SHOWN = 60  # characters of what is wrong
@@ -77,6 +78,22 @@ def _text(value: Json) -> str:
 
 def _odd(where: str, value: Json, what: str) -> AnswerError:
     return AnswerError(f"{where} {printable(repr(value)[:_SHOWN])} is {what}")
+
+
+def address_in(said: str | None) -> Address | None:
+    """A text that should be an address; None where it is none: it is the node's own word."""
+    try:
+        return None if said is None else Address.parse(said)
+    except ValueError:
+        return None
+
+
+def prefix_in(said: str | None) -> Prefix | None:
+    """The same of a prefix."""
+    try:
+        return None if said is None else Prefix.parse(said)
+    except ValueError:
+        return None
 
 
 class Fields:

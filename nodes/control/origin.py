@@ -50,7 +50,9 @@ class OriginHop(NamedTuple):
 
 
 class SourceRoute(NamedTuple):
-    """What a source has for a prefix. `metric`: its own. `selected`: the kernel takes it, or `kernel` says why not."""
+    """What a source has for a prefix. `metric`: its own. `selected`: the kernel takes it, or `kernel` says why not.
+    `tag`: the mark that it carries, 0: none; `last_resort`: every other source's is taken before it.
+    """
 
     source: str
     distance: int
@@ -58,6 +60,8 @@ class SourceRoute(NamedTuple):
     next_hops: tuple[OriginHop, ...]
     selected: bool
     kernel: str | None
+    tag: int = 0
+    last_resort: bool = False
 
     def to_json(self) -> dict[str, Json]:
         return {**self._asdict(), "next_hops": [hop.to_json() for hop in self.next_hops]}
@@ -72,6 +76,8 @@ class SourceRoute(NamedTuple):
             row.rows("next_hops", OriginHop.parse),
             row.flag("selected"),
             row.word("kernel"),
+            row.whole("tag") or 0,
+            row.flag("last_resort") if row.says("last_resort") else False,
         )
 
 
@@ -146,8 +152,8 @@ class Rival(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """What a route became, and when. `cause`: why, in words; `reason` and `of`: the same as fields, of what the service
-    knows as such (RIP: nodes/internet/rip/cause).
+    """What a route became, and when; `metric`: None: unreachable. `cause`: why, in words; `reason` and `of`: the same
+    as fields, of what the service knows as such (RIP: nodes/internet/rip/cause). `also`: the next hops beside that one.
     """
 
     at: float | None
@@ -157,9 +163,11 @@ class Turn(NamedTuple):
     cause: str
     reason: str = ""
     of: str = ""
+    also: tuple[OriginHop, ...] = ()
 
     def to_json(self) -> dict[str, Json]:
-        return _without(self._asdict(), [key for key in ("reason", "of") if not getattr(self, key)])
+        whole = {**self._asdict(), "also": [hop.to_json() for hop in self.also]}
+        return _without(whole, [key for key in ("reason", "of", "also") if not whole[key]])
 
     @classmethod
     def parse(cls, value: Json) -> Turn:
@@ -172,6 +180,7 @@ class Turn(NamedTuple):
             row.text("cause"),
             row.text("reason"),
             row.text("of"),
+            row.rows("also", OriginHop.parse),
         )
 
 

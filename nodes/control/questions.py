@@ -26,6 +26,8 @@ What every node answers:
     events  after                   the events later than that (seconds since 1970), as lines with their JSON, of a node
                                     that leaves it out of its log: the last thousand, and those by which each link,
                                     route and service is as it is
+    originate  type, [id, area]     it says one of its advertisements anew, where a service floods such: the one of that
+                                    type whose id is that address, or lies in that prefix (control/flooding)
     health                          an error where the node is not ready; answered when that changes, or after 25 s
 
 A service can offer more (`context.answer`): the browser `browse`; the phone `call` and others (services/phone).

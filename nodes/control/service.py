@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from catenet.nodes.control.certificate import Tls
+    from catenet.nodes.control.flooding import Flooding
     from catenet.nodes.control.needs import KnowNames, ReadNeeds, Tell
     from catenet.nodes.control.topology import Disagree, Expected
 
@@ -44,6 +45,8 @@ class Routing(NamedTuple):
     knows better.
     `links`: the table that has the whole network as the service knows it, each row a `control/answers.KnownLink`;
     empty: it knows of no more than its neighbours.
+    `flooding`: → how what its routers say of themselves is told from router to router (control/flooding), where it can
+    be followed; then its nodes answer the question `originate`. None: it cannot.
     """
 
     number: int
@@ -54,6 +57,7 @@ class Routing(NamedTuple):
     message_names: Mapping[tuple[str, str], str] = {}
     disagreements: Callable[[], Disagree] | None = None
     links: str = ""
+    flooding: Callable[[], Flooding] | None = None
 
     def cost(self, metric: int) -> int:
         """Of a route that can be used, by its metric."""

@@ -2,7 +2,8 @@
 protocol's own rules. The room of a protocol has the rules (its declaration's `expected`); readiness, checks and reset
 hold against this what the routers say.
 
-A protocol's expectation does not know what other protocols redistribute into it.
+What a router redistributes of other sources the protocol is told (`Router.imports`). Who asks goes on asking, each
+protocol with what the others have found, until nothing changes any more.
 """
 
 from __future__ import annotations
@@ -11,17 +12,26 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple, Protocol
 
-__all__ = ["Disagree", "Disagreement", "Expected", "ExpectedRoute", "Hop", "Router", "Rules", "shortest"]
+__all__ = ["Disagree", "Disagreement", "Expected", "ExpectedRoute", "Hop", "Import", "Router", "Rules", "shortest"]
 
 Hop = tuple[str, str]
 """(LAN, router): over which LAN, to which router on it, by their names in the lab."""
+
+
+class Import(NamedTuple):
+    """A route of another source that a router announces by this protocol: whose it is, its tag, and its next hops."""
+
+    source: str
+    tag: int
+    next_hops: frozenset[Hop]
 
 
 class Router(NamedTuple):
     """A router that speaks the protocol. `lans`: its LANs that are not cut; `options`: its service's.
 
     `ours`: whether the service is catenet's own implementation. `ingress_dropped`: the LANs on which what comes in is
-    dropped.
+    dropped. `imports`: LAN → the route that it redistributes, where the options say so, and no route of this protocol
+    is better.
     """
 
     name: str
@@ -29,13 +39,21 @@ class Router(NamedTuple):
     options: Any
     ours: bool = True
     ingress_dropped: frozenset[str] = frozenset()
+    imports: Mapping[str, Import] = {}
 
 
 class ExpectedRoute(NamedTuple):
-    """The shortest routes from a router to a LAN: the cost in links, and the next hops of all of them."""
+    """The shortest routes from a router to a LAN: the cost in links, and the next hops of all of them.
 
-    cost: int
+    Where a protocol measures what links cost, or it depends on which of several ways another protocol has taken, `cost`
+    is None; where links are measured, the next hops are then all that may turn out to be the best. `tag`: the mark that
+    the routes carry, 0: none; `last_resort`: every other source's is taken before them.
+    """
+
+    cost: int | None
     next_hops: frozenset[Hop]
+    tag: int = 0
+    last_resort: bool = False
 
     @property
     def via(self) -> frozenset[str]:
@@ -79,18 +97,27 @@ class Rules(Protocol):
         """Whether it takes what the other one says on that LAN, if it hears it."""
 
 
-def shortest(routers: Sequence[Router], rules: Rules) -> dict[str, dict[str, tuple[int, frozenset[Hop]]]]:
-    """Router → LAN → the metric of the shortest routes, and their next hops (none: the LAN is its own).
+def shortest(
+    routers: Sequence[Router], rules: Rules, import_metric: int = 0
+) -> dict[str, dict[str, tuple[int, frozenset[Hop]]]]:
+    """Router → LAN → the metric of the shortest routes, and their next hops (none: the LAN is its own, or it announces
+    another source's route).
 
-    A LAN that a router cannot reach is absent from its row.
+    A LAN that a router cannot reach is absent from its row. `import_metric`: at which others' routes are announced.
     """
     rows: dict[str, dict[str, tuple[int, frozenset[Hop]]]] = {router.name: {} for router in routers}
     members: dict[str, list[Router]] = {}
     for router in routers:
         for lan in router.lans:
             members.setdefault(lan, []).append(router)
-    for lan in members:
-        metrics = _metrics(lan, members, rules)
+    importers: dict[str, list[Router]] = {}
+    for router in routers:
+        for lan in router.imports:
+            importers.setdefault(lan, []).append(router)
+    for lan in dict.fromkeys((*members, *importers)):
+        origins = [(rules.cost(each, lan), each.name, each) for each in members.get(lan, ())]
+        origins += [(import_metric, each.name, each) for each in importers.get(lan, ())]
+        metrics = _metrics(lan, origins, members, rules)
         for router in routers:
             if router.name in metrics:
                 hops = _next_hops(router, lan, metrics, members, rules)
@@ -98,10 +125,12 @@ def shortest(routers: Sequence[Router], rules: Rules) -> dict[str, dict[str, tup
     return rows
 
 
-def _metrics(target: str, members: Mapping[str, list[Router]], rules: Rules) -> dict[str, int]:
+def _metrics(
+    target: str, origins: Sequence[tuple[int, str, Router]], members: Mapping[str, list[Router]], rules: Rules
+) -> dict[str, int]:
     """Router → its distance to that LAN (Dijkstra)."""
     found: dict[str, int] = {}
-    queue = [(rules.cost(each, target), each.name, each) for each in members[target]]
+    queue = list(origins)
     heapify(queue)
     while queue:
         metric, name, router = heappop(queue)
@@ -130,8 +159,8 @@ def _accepts(router: Router, other: Router, lan: str, rules: Rules) -> bool:
 def _next_hops(
     router: Router, target: str, metrics: Mapping[str, int], members: Mapping[str, list[Router]], rules: Rules
 ) -> frozenset[Hop]:
-    """The neighbours that a shortest route may go by; none where the LAN is its own."""
-    if target in router.lans:
+    """The neighbours that a shortest route may go by; none where the LAN is its own, or its route another source's."""
+    if target in router.lans or target in router.imports:
         return frozenset()
     found = set()
     for lan in router.lans:

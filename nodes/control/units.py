@@ -27,6 +27,7 @@ __all__ = [
     "RouteSource",
     "Secret",
     "Unit",
+    "check_tags",
     "check_timer",
     "format_duration",
     "parse_duration",
@@ -166,6 +167,22 @@ def check_timer(name: str, value: object, shortest: float, longest: float, like:
     if not shortest <= value <= longest:
         allowed = f"{format_duration(shortest)} to {format_duration(longest)}"
         raise OptionError(f"{name} {value:g}s is out of range; it may be {allowed}", name)
+
+
+def check_tags(name: str, value: object, most: int) -> None:
+    """An option that is a list of routes' tags, each at most so much.
+
+    Raises:
+        OptionError: one of them is none, is 0, which marks nothing, or is there twice.
+
+    """
+    if not isinstance(value, tuple | list):
+        raise OptionError(f"{name} {value!r} is no list of tags; write one like [120]", name)
+    for tag in value:
+        if isinstance(tag, bool) or not isinstance(tag, int) or not 1 <= tag <= most:
+            raise OptionError(f"{name} {tag!r} is no tag; it may be 1 to {most}", name, inner=str(tag))
+    if len(set(value)) < len(value):
+        raise OptionError(f"{name}: a tag is there twice", name)
 
 
 def _decimal(number: float) -> str:

@@ -7,6 +7,7 @@ table, too. Nothing else knows the program; nodes/processes runs them all.
 
 daemon          the contract: `Daemon` and `RoutingDaemon`, what goes in (`Task`) and what comes out (`Run`, `Group`)
 program_output  what a program prints → events; hostile input
+measuring       `cost: measured`, which programs of others do not know
 redistribution  `redistribute`, for programs that know three of its words
 frr/            FRRouting; program.py is what all its services share
 bird/           BIRD 2

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Prefix
-from catenet.nodes.control.route_events import route_changed, route_lost
+from catenet.nodes.control.route_events import RouteHop, route_changed, route_lost
 from catenet.nodes.control.service import Routing
 from catenet.nodes.implementations.daemon import LearnedRoute, RouteExchange
 from catenet.nodes.machine import Json
@@ -48,6 +48,7 @@ class RouteFollower:
         self._routing = routing
         self._printed = exchange.printed
         self._own_metrics = exchange.own_metrics
+        self._last_resort = exchange.last_resort
         self._table = table
         self._known: dict[Prefix, LearnedRoute] = {}
         self._said_how = False
@@ -60,11 +61,20 @@ class RouteFollower:
         """Whether it has a table that can be asked for."""
         return self._printed is not None
 
-    def metric(self, route: Route) -> int:
-        """Of a route in its table of the kernel's: as it prints it; where it prints nothing, as the kernel has it."""
+    def marks(self, route: Route) -> tuple[int, int] | None:
+        """Metric and tag of a route in its table of the kernel's, as it prints it; where it prints nothing, as the
+        kernel has it. None: it is the last resort, or may be.
+        """
         if self._printed is None:
-            return route.metric
-        return self._known[route.prefix].metric if route.prefix in self._known else 0
+            return route.metric, 0
+        known = self._known.get(route.prefix)
+        if known is None:
+            return None if self._last_resort else (0, 0)
+        return None if known.tag in self._last_resort else (known.metric, known.tag or 0)
+
+    def last_resort(self) -> list[LearnedRoute]:
+        """What it prints that stands behind every other source's routes."""
+        return [route for route in self._known.values() if route.tag in self._last_resort]
 
     async def first(self) -> None:
         """Until the program answers for the first time.
@@ -148,15 +158,18 @@ class RouteFollower:
             if route != was:
                 report = route_changed(
                     prefix,
-                    route.via,
-                    self._context.name_of(route.via),
-                    self._context.lan_of(route.via),
+                    self._hops(route),
                     cost=self._routing.cost(route.metric),
                     metric=route.metric,
                     was=None if was is None else self._routing.cost(was.metric),
+                    before=() if was is None else self._hops(was),
                     why=why,
                 )
                 self._context.perform(report)
+
+    def _hops(self, route: LearnedRoute) -> list[RouteHop]:
+        context = self._context
+        return [RouteHop(via, context.name_of(via), context.lan_of(via)) for via in (route.via, *route.also)]
 
     def _explain(self, prefix: Prefix) -> Explanation | None:
         """What is known of a route: where it goes. By which message it came, no program of others says."""

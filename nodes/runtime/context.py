@@ -23,6 +23,7 @@ from catenet.nodes.machine import (
     Json,
     Machine,
     NextHop,
+    OtherRoute,
     Report,
     SetRoute,
     Wants,
@@ -33,8 +34,9 @@ from catenet.nodes.runtime.log import EventLog
 from catenet.nodes.runtime.machine_run import MachineRun
 from catenet.nodes.runtime.netlink.routing import Route
 from catenet.nodes.runtime.network import KernelNetwork, Network
-from catenet.nodes.runtime.routes import RestoredRoute, WantedRoute
+from catenet.nodes.runtime.routes import RestoredRoute
 from catenet.nodes.runtime.shared_runs import SharedRuns
+from catenet.nodes.runtime.wanted import OnBest, of_others
 
 if TYPE_CHECKING:
     from catenet.nodes.control.origin import Explanation
@@ -106,7 +108,7 @@ class ServiceContext:
         self._stops: list[Callable[[], None]] = []
         self._listeners: list[Callable[[Interface], None]] = []
         self._route_listeners: list[Callable[[Route], None]] = []
-        self._best_listeners: list[Callable[[Source, Prefix, WantedRoute | None], None]] = []
+        self._best_listeners: list[OnBest] = []
         self._runs: list[MachineRun] = []
         self._program_tables: list[ProgramTable] = []
         self._routes = shared.lans.routes
@@ -245,22 +247,13 @@ class ServiceContext:
         assert isinstance(first, dict)
         return {"prefix": str(prefix), **first, **({"next_hops": hops} if len(hops) > 1 else {})}
 
-    def on_route(self, function: Callable[[str, Prefix, tuple[NextHop, ...] | None], None]) -> None:
+    def on_route(self, function: Callable[[str, Prefix, OtherRoute | None], None]) -> None:
         """Call it with the best route of other sources to each prefix, now and whenever it is another one: the source's
-        name and the next hops. None: this service's own is the best now, or there is none any more.
+        name and the route. None: this service's own is the best now, or a last resort, or there is none any more.
         """
-        told: set[Prefix] = set()
-
-        def of_others(source: Source, prefix: Prefix, route: WantedRoute | None) -> None:
-            if route is not None and source != self.source:
-                told.add(prefix)
-                function(source.name, prefix, route.next_hops)
-            elif prefix in told:
-                told.discard(prefix)
-                function(source.name, prefix, None)
-
-        self._best_listeners.append(of_others)
-        self._routes.on_best(of_others)
+        listener = of_others(self.source, function)
+        self._best_listeners.append(listener)
+        self._routes.on_best(listener)
 
     def program_table(self, number: int) -> ProgramTable:
         """A table of the kernel's for programs' routes; at the service's end those of this service leave it."""
@@ -329,8 +322,8 @@ class ServiceContext:
         )
 
     def _set_route(self, source: Source, wanted: SetRoute) -> None:
-        prefix, next_hops, metric = wanted
-        if self._routes.set(source, prefix, next_hops, metric):
+        prefix, next_hops, metric, tag, last_resort = wanted
+        if self._routes.set(source, prefix, next_hops, metric, tag, last_resort=last_resort):
             return
         self.count("route_failures")
         why = self._routes.refused(source)[prefix]
@@ -344,12 +337,12 @@ class ServiceContext:
                 stop()
             except Exception as error:
                 self.report("service.failed", f"while stopping: {error!r}", {"error": repr(error), "retry": 0})
-        for listener in self._listeners:
-            self._shared.lans.unlisten(listener)
+        for on_interface in self._listeners:
+            self._shared.lans.unlisten(on_interface)
         for function in self._route_listeners:
             self._routes.unlisten(function)
-        for of_others in self._best_listeners:
-            self._routes.not_on_best(of_others)
+        for listener in self._best_listeners:
+            self._routes.not_on_best(listener)
         self._routes.not_on_restored(self._restored)
         for run in self._runs:
             run.close()

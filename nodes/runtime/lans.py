@@ -67,7 +67,7 @@ class Lans:
             routing.RP_FILTER: 0,  # routes of a lab may be one-way
             routing.SEND_REDIRECTS: 0,
             routing.ACCEPT_REDIRECTS: 0,
-            routing.ACCEPT_SOURCE_ROUTE: 1,
+            routing.ACCEPT_SOURCE_ROUTE: int(config.source_routes == "follow"),
         }
         self._netlink = netlink
         self._loop = loop

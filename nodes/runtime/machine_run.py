@@ -44,7 +44,7 @@ from catenet.nodes.runtime.ports import Ports
 if TYPE_CHECKING:
     from catenet.nodes.address import Prefix
     from catenet.nodes.control.origin import Explanation
-    from catenet.nodes.machine import NextHop
+    from catenet.nodes.machine import OtherRoute
     from catenet.nodes.runtime.context import ServiceContext
     from catenet.nodes.runtime.forwarding import Passage
     from catenet.nodes.runtime.machine_streams import MachineStreams
@@ -253,10 +253,8 @@ async def _settle(context: ServiceContext, machine: Settling) -> None:
     context.ready()
 
 
-def _route_changed(
-    driver: Driver, machine: RouteAware, source: str, prefix: Prefix, next_hops: tuple[NextHop, ...] | None
-) -> None:
-    driver.call(partial(machine.route_changed, source, prefix, next_hops))
+def _route_changed(driver: Driver, machine: RouteAware, source: str, prefix: Prefix, route: OtherRoute | None) -> None:
+    driver.call(partial(machine.route_changed, source, prefix, route))
 
 
 def _explain(context: ServiceContext, machine: Explaining, prefix: Prefix) -> Explanation | None:

@@ -4,7 +4,7 @@ A source (control/service) is a routing service, or the lab's static routes. The
 metrics to one prefix side by side, and takes the one of the lowest; so each source's metric there is its distance, and
 the kernel itself chooses: the best route carries, the others stand behind it, and one of them carries on the instant
 that the best is taken away or loses its link, without anybody's doing. No two sources have the same distance: the
-kernel replaces by prefix and metric, whatever the protocol.
+kernel replaces by prefix and metric, whatever the protocol. A last resort stands behind all of them (see wanted).
 
 The kernel forgets every route over an interface that goes down, the default route too. What is wanted stays here, and
 goes back once the interface is up again. Of several next hops those go in whose interface is up.
@@ -31,25 +31,19 @@ from catenet.nodes.runtime.egress import Egress
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.client import Netlink
 from catenet.nodes.runtime.reconciler import RouteReconciler
+from catenet.nodes.runtime.wanted import Key, OnBest, WantedRoute, WantedRoutes, rank
 
 if TYPE_CHECKING:
     from catenet.nodes.control.answers import KernelRoute
     from catenet.nodes.control.origin import SourceRoute
 
-__all__ = ["STATIC", "RestoredRoute", "Routes", "WantedRoute"]
+__all__ = ["STATIC", "RestoredRoute", "Routes"]
 
 STATIC = Source("static", routing.STATIC, 1)
 """The routes written in the lab file, the default route among them."""
 
 _RETRY = 1.0  # seconds until what the kernel refused is tried again
 _DELETED, _REPLACED = "deleted from the kernel", "replaced in the kernel"
-
-
-class WantedRoute(NamedTuple):
-    """Where a source sends a prefix. `metric` is the source's own, and not the kernel's."""
-
-    next_hops: tuple[NextHop, ...]
-    metric: int
 
 
 class RestoredRoute(NamedTuple):
@@ -60,10 +54,6 @@ class RestoredRoute(NamedTuple):
     next_hops: tuple[NextHop, ...]
     what: str
     pause: float
-
-
-_Key = tuple[Source, Prefix]
-_OnBest = Callable[[Source, Prefix, WantedRoute | None], None]
 
 
 class Routes:
@@ -83,23 +73,30 @@ class Routes:
         self._netlink = netlink
         self._ifindex = ifindex
         self._is_up = is_up
-        self._wanted: dict[_Key, WantedRoute] = {}
-        self._refused: dict[_Key, str] = {}
-        self._missing: dict[_Key, str] = {}
-        self._sources: dict[int, Source] = {}  # by distance, the nearest first
+        self._wanted = WantedRoutes()
+        self._refused: dict[Key, str] = {}
+        self._missing: dict[Key, str] = {}
         self.egress = Egress(netlink, known)
         """The way out of the lab."""
         self._listeners: list[Callable[[routing.Route], None]] = []
         self._restored_listeners: list[Callable[[RestoredRoute], None]] = []
-        self._best_listeners: list[_OnBest] = []
-        self._reconciler = RouteReconciler[_Key](loop, self._faults, self._put_back)
+        self._reconciler = RouteReconciler[Key](loop, self._faults, self._put_back)
 
     def close(self) -> None:
         self._reconciler.close()
 
     # What the sources want.
 
-    def set(self, source: Source, prefix: Prefix, next_hops: tuple[NextHop, ...], metric: int = 0) -> bool:
+    def set(
+        self,
+        source: Source,
+        prefix: Prefix,
+        next_hops: tuple[NextHop, ...],
+        metric: int = 0,
+        tag: int = 0,
+        *,
+        last_resort: bool = False,
+    ) -> bool:
         """The source's route to the prefix is from now on this one. False where the kernel will not have it now
         (`refused` says why); it is tried again.
 
@@ -107,38 +104,32 @@ class Routes:
             ValueError: another source has the same distance.
 
         """
-        self._meet(source)
-        key, before = (source, prefix), self._best(prefix)
-        was = self._wanted.get(key)
-        self._wanted[key] = WantedRoute(next_hops, metric)
-        # The metric is no business of the kernel's. Of a static route nobody looks whether it is there still.
-        unchanged = was is not None and was.next_hops == next_hops and source != STATIC
+        key, before = (source, prefix), self._wanted.best(prefix)
+        was, route = self._wanted.get(key), WantedRoute(next_hops, metric, tag, last_resort)
+        self._wanted.set(source, prefix, route)
+        moved = was is not None and was.last_resort != route.last_resort
+        # Metric and tag are no business of the kernel's. Of a static route nobody looks whether it is there still.
+        unchanged = was is not None and was.next_hops == route.next_hops and not moved and source != STATIC
         is_there = (unchanged and key not in self._refused and key not in self._missing) or self._install(key)
-        self._tell_best(prefix, before)
+        if was is not None and moved:  # only now: one of the two carries all the while
+            self._take_out(source, prefix, was)
+        self._wanted.tell(prefix, before)
         return is_there
-
-    def _meet(self, source: Source) -> None:
-        """It is one of the sources from now on; ValueError: another one has its distance."""
-        known = self._sources.get(source.distance)
-        if known is None:
-            self._sources = dict(sorted({**self._sources, source.distance: source}.items()))
-        elif known != source:
-            raise ValueError(f"{source.name} and {known.name} have the same distance, {source.distance}")
 
     def delete(self, source: Source, prefix: Prefix) -> None:
         """The source has no route to the prefix any more. Another source's carries on."""
         self._there((source, prefix))
-        before = self._best(prefix)
-        if self._wanted.pop((source, prefix), None) is not None:
-            self._take_out(source, prefix)
-            self._tell_best(prefix, before)
+        before = self._wanted.best(prefix)
+        if (was := self._wanted.remove(source, prefix)) is not None:
+            self._take_out(source, prefix, was)
+            self._wanted.tell(prefix, before)
 
     def forget(self, source: Source) -> None:
         """Every route of the source goes, those too that an earlier life of this process left in the kernel.
 
         What cannot be taken out has gone by itself.
         """
-        for each, prefix in tuple(self._wanted):
+        for each, prefix in self._wanted:
             if each == source:
                 self.delete(source, prefix)
         for route in self.present():
@@ -146,32 +137,12 @@ class Routes:
                 with suppress(OSError):
                     self._netlink.delete_route(route)
 
-    def on_best(self, function: _OnBest) -> None:
-        """Call a function with each prefix's best route, of all that are wanted here: at first with those that there
-        are, then whenever it is another one, and with None where the source that is named was the last one.
-        """
-        self._best_listeners.append(function)
-        for prefix in dict.fromkeys(prefix for _, prefix in self._wanted):
-            if (best := self._best(prefix)) is not None:
-                function(best[0], prefix, best[1])
+    def on_best(self, function: OnBest) -> None:
+        """Call a function with each prefix's best route, of all that are wanted here (`WantedRoutes.on_best`)."""
+        self._wanted.on_best(function)
 
-    def not_on_best(self, function: _OnBest) -> None:
-        self._best_listeners.remove(function)
-
-    def _best(self, prefix: Prefix) -> tuple[Source, WantedRoute] | None:
-        """The nearest of the sources that have a route there."""
-        for source in self._sources.values():
-            if (route := self._wanted.get((source, prefix))) is not None:
-                return source, route
-        return None
-
-    def _tell_best(self, prefix: Prefix, before: tuple[Source, WantedRoute] | None) -> None:
-        after = self._best(prefix)
-        for function in tuple(self._best_listeners) if after != before else ():
-            if after is not None:
-                function(after[0], prefix, after[1])
-            elif before is not None:
-                function(before[0], prefix, None)
+    def not_on_best(self, function: OnBest) -> None:
+        self._wanted.not_on_best(function)
 
     def refused(self, source: Source) -> dict[Prefix, str]:
         """Which of its routes are not in the kernel's table, and why: in the kernel's words, or since somebody has
@@ -187,13 +158,13 @@ class Routes:
         return {
             prefix: self._in_words(route)
             for prefix, route in best.items()
-            if (source, prefix) in self._wanted and route.metric < source.distance
+            if (wanted := self._wanted.get((source, prefix))) and route.metric < rank(source, wanted)
         }
 
     def restore(self, lan: str) -> None:
         """The LAN's interface is up (again): its routes go back into the table."""
-        for key, wanted in self._wanted.items():
-            if any(hop.interface == lan for hop in wanted.next_hops):
+        for key in self._wanted:
+            if any(hop.interface == lan for hop in self._wanted[key].next_hops):
                 self._install(key)
 
     # What the kernel has.
@@ -208,8 +179,11 @@ class Routes:
     def _main_changed(self, route: routing.Route, *, gone: bool) -> None:
         if not gone:
             self.egress.route_added(route)
-        key = self._sources.get(route.metric, STATIC), route.prefix
-        if key[0] != STATIC and key in self._wanted and (gone or not self._is_as_wanted(key, route)):
+        key = self._wanted.source_at(route.metric) or STATIC, route.prefix
+        wanted = None if key[0] == STATIC else self._wanted.get(key)
+        if wanted is None or rank(key[0], wanted) != route.metric:
+            return
+        if gone or not self._is_as_wanted(key, route):
             self._reconciler.check_soon()
 
     def listen(self, function: Callable[[routing.Route], None]) -> None:
@@ -263,25 +237,24 @@ class Routes:
         """What each source has for this very prefix, the nearest first."""
         from catenet.nodes.control.origin import OriginHop, SourceRoute
 
-        wanted = sorted(
-            (source.distance, source, route) for (source, to), route in self._wanted.items() if to == prefix
-        )
         best = next((route for route in self.present() if route.prefix == prefix), None)
         return [
             SourceRoute(
                 source.name,
-                distance,
+                source.distance,
                 route.metric,
                 tuple(OriginHop(str(via), name_of(via), lan) for via, lan in route.next_hops),
-                selected := best is not None and self._is_of(best, source),
+                selected := best is not None and (best.protocol, best.metric) == (source.number, rank(source, route)),
                 None if selected else self._why_not((source, prefix), best),
+                route.tag,
+                route.last_resort,
             )
-            for distance, source, route in wanted
+            for source, route in self._wanted.to(prefix)
         ]
 
-    def _why_not(self, key: _Key, best: routing.Route | None) -> str:
+    def _why_not(self, key: Key, best: routing.Route | None) -> str:
         """Why the kernel does not take a source's route, but that one."""
-        if best is not None and best.metric < key[0].distance:
+        if best is not None and best.metric < rank(key[0], self._wanted[key]):
             return f"shadowed by {self._in_words(best)}"
         return f"not there: {self._refused.get(key) or self._missing.get(key) or _DELETED}"
 
@@ -289,22 +262,18 @@ class Routes:
         return f"{self._name_of(route)}, metric {route.metric}"
 
     def _name_of(self, route: routing.Route) -> str:
-        source = self._sources.get(route.metric)
-        if source is not None and self._is_of(route, source):
+        source = self._wanted.source_at(route.metric)
+        if source is not None and source.number == route.protocol:
             return source.name
         return routing.PROTOCOLS.get(route.protocol, str(route.protocol))
 
-    @staticmethod
-    def _is_of(route: routing.Route, source: Source) -> bool:
-        return (route.protocol, route.metric) == (source.number, source.distance)
-
-    def _install(self, key: _Key) -> bool:
+    def _install(self, key: Key) -> bool:
         try:
             self._replace(self._route(key))
         except OSError as error:  # the interface is down, or gone: `restore` comes when it is back
             self._refused[key] = error.strerror or str(error)
             with suppress(OSError):
-                self._take_out(*key)  # the kernel may still have the route that was wanted before
+                self._take_out(*key, self._wanted[key])  # the kernel may still have the route that was wanted before
             if key[0] != STATIC:
                 self._reconciler.check_soon(_RETRY)
             return False
@@ -327,10 +296,10 @@ class Routes:
                     return
             raise
 
-    def _take_out(self, source: Source, prefix: Prefix) -> None:
-        self._netlink.delete_route(routing.Route(prefix, (), source.number, source.distance))
+    def _take_out(self, source: Source, prefix: Prefix, was: WantedRoute) -> None:
+        self._netlink.delete_route(routing.Route(prefix, (), source.number, rank(source, was)))
 
-    def _route(self, key: _Key) -> routing.Route:
+    def _route(self, key: Key) -> routing.Route:
         """The route for the kernel: by the next hops that are up, since it refuses all for one that is down; where all
         are down, it is the kernel that says so.
 
@@ -344,16 +313,17 @@ class Routes:
         if not there:
             raise OSError(errno.ENODEV, f"{wanted[0].interface} has no interface now")
         up = [hop for hop in there if self._is_up(hop.interface)]
-        return routing.Route(prefix, tuple(map(self._in_kernel, up or there)), source.number, source.distance)
+        metric = rank(source, self._wanted[key])
+        return routing.Route(prefix, tuple(map(self._in_kernel, up or there)), source.number, metric)
 
     def _in_kernel(self, hop: NextHop) -> routing.KernelNextHop:
         return routing.KernelNextHop(hop.via, self._ifindex(hop.interface))
 
-    def _there(self, key: _Key) -> None:
+    def _there(self, key: Key) -> None:
         self._refused.pop(key, None)
         self._missing.pop(key, None)
 
-    def _is_as_wanted(self, key: _Key, found: routing.Route) -> bool:
+    def _is_as_wanted(self, key: Key, found: routing.Route) -> bool:
         """Whether that is the source's route: by all of its next hops that are up, and by no other than its own.
 
         Of an interface that has just come up or gone down the kernel may know before us.
@@ -363,15 +333,16 @@ class Routes:
         up = {self._in_kernel(hop) for hop in wanted if self._is_up(hop.interface)}
         return found.protocol == key[0].number and up <= set(found.hops) <= own
 
-    def _faults(self) -> dict[_Key, str]:
+    def _faults(self) -> dict[Key, str]:
         """Which routes of routing services are not in the kernel's table as they should be, and what became of them.
 
         Of several with the same prefix and metric the kernel takes the first.
         """
-        found: dict[_Key, routing.Route] = {}
+        found: dict[Key, routing.Route] = {}
         for route in self._netlink.routes():
-            source = self._sources.get(route.metric)
-            if source is not None:
+            source = self._wanted.source_at(route.metric)
+            wanted = None if source is None else self._wanted.get((source, route.prefix))
+            if source is not None and wanted is not None and rank(source, wanted) == route.metric:
                 found.setdefault((source, route.prefix), route)
         self._missing = {
             key: self._refused.get(key) or (_REPLACED if key in found else _DELETED)
@@ -380,7 +351,7 @@ class Routes:
         }
         return dict(self._missing)
 
-    def _put_back(self, key: _Key, what: str, pause: float) -> None:
+    def _put_back(self, key: Key, what: str, pause: float) -> None:
         was_refused = key in self._refused
         if self._install(key) and not was_refused:
             for function in tuple(self._restored_listeners):

@@ -23,5 +23,6 @@ async def serve(context: ServiceContext, options: OspfOptions) -> None:
         began=context.config.began,
         wants=context.wants,
         not_taken=context.not_taken,
+        remember=True,
     )
-    await run_machine(context, machine)
+    await run_machine(context, machine, questions={"originate": machine.say_anew})

@@ -3,35 +3,43 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from operator import attrgetter
+from typing import Generic, TypeVar
 
 from catenet.orchestrator.backend.protocols import Streams
 from catenet.orchestrator.capture.capture_points import find_capture_points
 from catenet.orchestrator.capture.tcpdump import PATIENCE, CaptureError, CapturePoint, Tcpdump, listening
 from catenet.orchestrator.observe.running import RunningLab
-from catenet.orchestrator.wire.packets import CapturedPacket, Frame, decode
+from catenet.orchestrator.wire.packets import CapturedDatagram, CapturedPacket, Frame, decode, decode_ip
 
-__all__ = ["PATIENCE", "CaptureError", "Captures", "capturing", "capturing_on"]
+__all__ = ["PATIENCE", "CaptureError", "Captures", "capturing", "capturing_ip", "capturing_on"]
+
+Seen = TypeVar("Seen", CapturedPacket, CapturedDatagram)
+Decode = Callable[[Frame, str, bytes], Seen | None]
 
 PACKET_LIMIT = 100_000
 """Packets that one capture may hold; with more it breaks off."""
 
 
-class Captures:
+class Captures(Generic[Seen]):
     """Captures that are running. `stop` gives what they saw."""
 
-    def __init__(self, streams: Streams, points: Sequence[CapturePoint], expression: str) -> None:
+    def __init__(self, streams: Streams, points: Sequence[CapturePoint], expression: str, decode: Decode[Seen]) -> None:
         self.running: list[Tcpdump] = []
-        self._packets: list[list[CapturedPacket]] = [[] for _ in points]
+        self._packets: list[list[Seen]] = [[] for _ in points]
         self.begin = [
-            partial(Tcpdump, streams, point, expression, partial(_keep, point, packets))
+            partial(Tcpdump, streams, point, expression, partial(_keep, point, packets, decode))
             for point, packets in zip(points, self._packets, strict=True)
         ]
 
-    def stop(self) -> list[CapturedPacket]:
+    def so_far(self) -> list[Seen]:
+        """What has come out of them by now, in the order of time: some may be still under way."""
+        return sorted((seen for packets in self._packets for seen in packets[:]), key=attrgetter("at"))
+
+    def stop(self) -> list[Seen]:
         """All packets of all places until now, in the order of time.
 
         Raises:
@@ -45,10 +53,10 @@ class Captures:
             tcpdump.wait_ended(deadline)
             if tcpdump.dropped:
                 raise CaptureError(f"{tcpdump.point.node}: tcpdump came too late for {tcpdump.dropped} packets")
-        return sorted((seen for packets in self._packets for seen in packets), key=attrgetter("at"))
+        return self.so_far()
 
 
-def _keep(point: CapturePoint, packets: list[CapturedPacket], frame: Frame) -> None:
+def _keep(point: CapturePoint, packets: list[Seen], decode: Decode[Seen], frame: Frame) -> None:
     seen = decode(frame, point.node, point.hardware)
     if seen is None:
         return
@@ -58,7 +66,7 @@ def _keep(point: CapturePoint, packets: list[CapturedPacket], frame: Frame) -> N
 
 
 @contextmanager
-def capturing(streams: Streams, nodes: Mapping[str, str], expression: str) -> Iterator[Captures]:
+def capturing(streams: Streams, nodes: Mapping[str, str], expression: str) -> Iterator[Captures[CapturedPacket]]:
     """Captures in all these nodes (name → container); inside, every one of them listens. `expression`: pcap-filter(7).
 
     Raises:
@@ -67,14 +75,30 @@ def capturing(streams: Streams, nodes: Mapping[str, str], expression: str) -> It
         EngineError: a container takes no program.
 
     """
-    with _capturing(
-        streams, [CapturePoint(node, container) for node, container in nodes.items()], expression
-    ) as captures:
+    with _capturing(streams, _whole(nodes), expression, decode) as captures:
         yield captures
 
 
 @contextmanager
-def capturing_on(streams: Streams, running: RunningLab, target: str, expression: str = "") -> Iterator[Captures]:
+def capturing_ip(streams: Streams, nodes: Mapping[str, str], expression: str) -> Iterator[Captures[CapturedDatagram]]:
+    """The same, of all IPv4 packets that are no fragments, whatever they carry.
+
+    Raises:
+        UserError, CaptureError, EngineError: as of `capturing`.
+
+    """
+    with _capturing(streams, _whole(nodes), expression, decode_ip) as captures:
+        yield captures
+
+
+def _whole(nodes: Mapping[str, str]) -> list[CapturePoint]:
+    return [CapturePoint(node, container) for node, container in nodes.items()]
+
+
+@contextmanager
+def capturing_on(
+    streams: Streams, running: RunningLab, target: str, expression: str = ""
+) -> Iterator[Captures[CapturedPacket]]:
     """Captures a LAN (each packet once) or a node (on each of its interfaces) for the time of the block.
 
     `expression`: pcap-filter(7). Of the packets, `Captures` keeps UDP and TCP over IPv4, as does `capturing`.
@@ -85,12 +109,14 @@ def capturing_on(streams: Streams, running: RunningLab, target: str, expression:
         EngineError: a node does not answer.
 
     """
-    with _capturing(streams, find_capture_points(streams, running, [target]), expression) as captures:
+    with _capturing(streams, find_capture_points(streams, running, [target]), expression, decode) as captures:
         yield captures
 
 
 @contextmanager
-def _capturing(streams: Streams, points: Sequence[CapturePoint], expression: str) -> Iterator[Captures]:
-    captures = Captures(streams, points, expression)
+def _capturing(
+    streams: Streams, points: Sequence[CapturePoint], expression: str, decode: Decode[Seen]
+) -> Iterator[Captures[Seen]]:
+    captures = Captures(streams, points, expression, decode)
     with listening(captures.begin) as captures.running:
         yield captures

@@ -10,7 +10,7 @@ fields do not fit together, `__post_init__` raises a ValueError whose text says 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol
@@ -30,6 +30,7 @@ __all__ = [
     "Expectation",
     "Finding",
     "Finished",
+    "Flooded",
     "Key",
     "Lan",
     "Name",
@@ -138,6 +139,19 @@ class Talk(NamedTuple):
     heard: bytes = b""
 
 
+class Flooded(NamedTuple):
+    """What became of what a router has said of itself. `about`: what it was; `reached`: router → the seconds after
+    which it had it; `copies`: so often it was on a link. `missing`: what keeps it from being everybody's; `more`: where
+    it was sent more often than it must be.
+    """
+
+    about: str
+    reached: Mapping[str, float]
+    copies: int
+    missing: tuple[str, ...]
+    more: tuple[str, ...]
+
+
 class Scene(Protocol):
     """The running lab at one look.
 
@@ -163,6 +177,14 @@ class Scene(Protocol):
 
         Raises:
             NoAnswerError: for `at` that address is in another LAN.
+
+        """
+
+    def stops(self, at: str, via: Sequence[str], target: str) -> Sequence[Address]:
+        """By which addresses node `at` names these routers and, last, the target, for a packet to go that way.
+
+        Raises:
+            NoAnswerError: for `at` one of them has none.
 
         """
 
@@ -212,6 +234,14 @@ class Scene(Protocol):
 
         Raises:
             NoAnswerError: it has none.
+
+        """
+
+    def flood(self, router: str, kind: str) -> Flooded:
+        """The router says an advertisement of that type ("": its own) anew, which is followed to all others.
+
+        Raises:
+            NoAnswerError: it has none, or it was not heard.
 
         """
 

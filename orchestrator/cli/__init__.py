@@ -1,12 +1,12 @@
 """The command line: one file a verb.
 
 verbs     the table of verbs (a new verb is one line there), and `catenet --help`
-faults    the verbs that break and mend, made of orchestrator/faults; trace_route: the second of `trace`'s two ways
+faults    the verbs that break and mend, made of orchestrator/faults; trace_route, trace_lsa: of `trace`'s four ways
 app       runs a command line; what becomes of errors: exit 2, 3, 70, 130; a SIGTERM ends it with 143, a SIGHUP with 129
 parser    a command line → the function of its verb
 context   what a verb works on: the engine, and the running lab that the user means
 arguments  those that several verbs have; complete: the words that Tab offers at one
-screen    how it looks: tables, colours, JSON; plain text off a terminal
+screen    how it looks: tables, colours, JSON; plain text off a terminal; short_names: of nodes
 phases    the bars of `up` and `down`; lines: of logs and events; view: a node's answer; junit: results of checks
 packets   where those of `capture` go; terminal: this one, joined to a program inside a node
 engine, image, clean    what make calls

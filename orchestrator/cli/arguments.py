@@ -8,7 +8,24 @@ import typer
 
 from catenet.orchestrator.cli import complete
 
-__all__ = ["JsonOption", "LabArgument", "LabOption", "LinesOption", "NodeArgument", "RunningArgument"]
+__all__ = ["JsonOption", "LabArgument", "LabOption", "LinesOption", "NodeArgument", "RoutingOption", "RunningArgument"]
+
+
+def _routing(word: str) -> str:
+    """The option's value, which is a service that finds routes.
+
+    Raises:
+        UserError: it is none.
+
+    """
+    from catenet.orchestrator.lab.routing import routing_services
+
+    if word and word not in routing_services():
+        from catenet.orchestrator.observe.running import unknown
+
+        raise unknown("routing service", word, routing_services())
+    return word
+
 
 LabArgument = Annotated[
     str,
@@ -26,6 +43,16 @@ NodeArgument = Annotated[
     str,
     typer.Argument(
         metavar="NODE", help="A node of the lab (catenet status lists them).", autocompletion=complete.nodes
+    ),
+]
+RoutingOption = Annotated[
+    str,
+    typer.Option(
+        "--routing",
+        metavar="SERVICE",
+        callback=_routing,
+        help="What finds the routes, in place of what the lab file has for it.",
+        autocompletion=complete.routing,
     ),
 ]
 LinesOption = Annotated[bool, typer.Option("--json", help="A JSON document a line instead of text.")]

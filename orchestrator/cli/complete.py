@@ -15,7 +15,20 @@ if TYPE_CHECKING:
     from catenet.orchestrator.backend.protocols import Engine
     from catenet.orchestrator.observe.running import FoundLab
 
-__all__ = ["claims", "kinds", "lans", "lans_and_nodes", "nodes", "running", "shipped_labs", "tables", "traced"]
+__all__ = [
+    "claims",
+    "kinds",
+    "lans",
+    "lans_and_nodes",
+    "lsa_ids",
+    "named",
+    "nodes",
+    "routing",
+    "running",
+    "shipped_labs",
+    "tables",
+    "traced",
+]
 
 PATIENCE = 1.0
 """Seconds that a node has to say which tables it has."""
@@ -64,9 +77,23 @@ def lans_and_nodes(ctx: typer.Context) -> list[str]:
 
 
 def traced(ctx: typer.Context) -> list[str]:
-    """Where a route may lead; what a page is called, nobody can guess."""
+    """Where a route may lead; what can be followed; what a page is called, nobody can guess."""
+    if ctx.params.get("what") == "lsa":
+        from catenet.orchestrator.wire.flooding import lsa_types
+
+        return _offered(lsa_types())
     lab = _meant(ctx)
     return _offered([*lab.lans, *lab.nodes]) if ctx.params.get("what") == "route" else []
+
+
+def named(ctx: typer.Context) -> list[str]:
+    """`via`, and then the nodes that a source route may name: one may be visited twice."""
+    return _offered(_meant(ctx).nodes) if ctx.params.get("words") else ["via"]
+
+
+def lsa_ids(ctx: typer.Context) -> list[str]:
+    """The LANs of which one may be."""
+    return lans(ctx) if ctx.params.get("what") == "lsa" else []
 
 
 def tables(ctx: typer.Context) -> list[str]:
@@ -93,6 +120,13 @@ def claims(ctx: typer.Context) -> list[str]:
     file = _meant(ctx).file
     text = file.read_text(encoding="utf-8", errors="replace") if file is not None else ""
     return sorted(set(re.findall(r"\bclaim: *([A-Z][0-9]+)\b", text)))
+
+
+def routing() -> list[str]:
+    """The services that find routes."""
+    from catenet.orchestrator.lab.routing import routing_services
+
+    return routing_services()
 
 
 def kinds() -> list[str]:

@@ -12,10 +12,10 @@ from typing import Annotated, Literal
 import typer
 
 from catenet.orchestrator.backend.protocols import Network
-from catenet.orchestrator.cli.arguments import LabArgument
+from catenet.orchestrator.cli.arguments import LabArgument, RoutingOption
 from catenet.orchestrator.cli.context import engine, here
 from catenet.orchestrator.cli.screen import write_out
-from catenet.orchestrator.cli.up import of_environment
+from catenet.orchestrator.cli.up import load_lab
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.running import UserError
 
@@ -25,6 +25,7 @@ __all__ = ["compose_text", "export"]
 def export(
     _form: Annotated[Literal["compose"], typer.Argument(metavar="compose", help="What is written: a Compose file.")],
     lab: LabArgument = "",
+    routing: RoutingOption = "",
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to; else standard output.")
     ] = None,
@@ -37,12 +38,13 @@ def export(
     \b
     catenet export compose internet -o compose.yaml && docker compose up -d --wait
     catenet export compose ./mine
+    catenet export compose internet --routing ospf -o compose.yaml
     catenet export compose internet --beside -o two.yaml && docker compose -f two.yaml -p two up -d --wait
 
     Its paths start at the folder of FILE (without -o: at the current one). Inside, a node's addresses are the lab's own
     in any case.
     """
-    found = _load(lab)
+    found = _load(lab, routing)
     folder = here() if output is None else output.absolute().parent
     # A copy of the same name is one of those beside which it is to run: its networks are not ours to take over.
     taken = [replace(network, labels={}) for network in engine().networks()] if beside else []
@@ -50,8 +52,8 @@ def export(
     write_out(text, output)
 
 
-def _load(word: str) -> Lab:
-    from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, find_lab, labs
+def _load(word: str, routing: str) -> Lab:
+    from catenet.orchestrator.lab.find import UnknownLabError, find_lab, labs
     from catenet.orchestrator.lab.load import load
 
     try:
@@ -59,11 +61,11 @@ def _load(word: str) -> Lab:
     except UnknownLabError:
         if word:
             raise
-        return of_environment(engine(), os.environ[LAB_VARIABLE])[0]
+        return load_lab(engine(), "", routing=routing or None)[0]
     if file is None:
         names = "|".join(lab.name for lab in labs())
         raise UserError(f"say which lab: catenet export compose {names}, or a path to your own")
-    return load(file)
+    return load(file, routing=routing)
 
 
 def compose_text(lab: Lab, folder: Path, word: str, output: Path | None, networks: Sequence[Network] = ()) -> str:
@@ -92,7 +94,8 @@ def compose_text(lab: Lab, folder: Path, word: str, output: Path | None, network
         data=_path(lab.file.parent, folder),
         repository="" if repository is None else _path(repository, folder),
     )
-    words = ["catenet", "export", "compose", *([word] if word else []), *(["-o", str(output)] if output else [])]
+    way = ["--routing", lab.routing] if lab.routing else []
+    words = ["catenet", "export", "compose", *([word] if word else []), *way, *(["-o", str(output)] if output else [])]
     return compose_file(wanted, paths, shlex.join(words))
 
 

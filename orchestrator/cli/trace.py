@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -12,42 +13,69 @@ from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.arguments import JsonOption, LabOption
 from catenet.orchestrator.cli.context import engine, running_lab
+from catenet.orchestrator.cli.graph import form_of
 from catenet.orchestrator.cli.screen import Cell, print_json, say, table
+from catenet.orchestrator.cli.short_names import short_names
+from catenet.orchestrator.cli.trace_lsa import draw_lsa, print_lsa
 from catenet.orchestrator.cli.trace_route import print_route
 from catenet.orchestrator.observe.running import RunningLab, UserError
 from catenet.orchestrator.trace.call import CallTrace, trace_call
 from catenet.orchestrator.trace.fetch import Trace, trace_http
+from catenet.orchestrator.trace.lsa import Wanted, trace_lsa
 from catenet.orchestrator.trace.route import trace_route
 from catenet.orchestrator.trace.steps import TraceStep
 
-__all__ = ["print_call", "print_trace", "short_names", "trace"]
+__all__ = ["print_call", "print_trace", "trace"]
 
 
 def trace(
     what: Annotated[
-        Literal["http", "route", "call"],
-        typer.Argument(metavar="http|route|call", help="A page, where a route comes from, or a call."),
+        Literal["http", "route", "call", "lsa"],
+        typer.Argument(
+            metavar="http|route|call|lsa", help="A page, where a route comes from, a call, or what a router says."
+        ),
     ],
     node: Annotated[
         str,
         typer.Argument(
-            metavar="NODE", help="Whose browser asks; whose route it is; who calls.", autocompletion=complete.nodes
+            metavar="NODE",
+            help="Whose browser asks; whose route it is; who calls; who says it.",
+            autocompletion=complete.nodes,
         ),
     ],
     target: Annotated[
         str,
         typer.Argument(
-            metavar="URL|TO",
-            help="The page; a prefix, an address, a LAN or a node; who is called.",
+            metavar="[URL|TO|TYPE]",
+            help="The page; a prefix, an address, a LAN or a node; who is called; which type of LSA.",
             autocompletion=complete.traced,
         ),
-    ],
+    ] = "",
+    lsa_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="[ID]",
+            help="lsa: which of that type, by its Link State ID or the LAN that it is of.",
+            autocompletion=complete.lsa_ids,
+        ),
+    ] = "",
     *,
     cold: Annotated[bool, typer.Option("--cold", help="http: first empty every cache.")] = False,
+    area: Annotated[str, typer.Option("--area", metavar="AREA", help="lsa: in which area. Default: any.")] = "",
+    wait: Annotated[
+        float,
+        typer.Option(
+            "--wait", metavar="SECONDS", min=0.0, max=3600.0, help="lsa: not now, but when it says one of itself."
+        ),
+    ] = 0.0,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="lsa: a picture, too: FILE.svg, .mmd or .dot."),
+    ] = None,
     lab: LabOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Shows what made something what it is: each message of a page, of a call, or of a route, and who said it when.
+    """Shows what made something what it is: each message of a page, a call, a route or an LSA, and who said it when.
 
     \b
     catenet trace http surf.eurecom.fr http://dragon.cs.uiuc.edu/
@@ -55,6 +83,10 @@ def trace(
     catenet trace route a lan-c            router by router, back to lan-c's own
     catenet trace route a 10.1.3.0/24 --json
     catenet trace call alice bob
+    catenet trace lsa a                    a's router-LSA, said anew now and followed over every link
+    catenet trace lsa d external guest     another type, and which of them
+    catenet trace lsa a -o lsa.svg         and who has it from whom, drawn
+    catenet trace lsa c --wait 60          what c says next: cut a network of c's meanwhile
 
     Each step of a page was on the wire (tcpdump saw it) and told by a daemon; where one is missing, it says so.
     By https only the daemons tell of the request and its answer: on the wire they are enciphered.
@@ -69,13 +101,29 @@ def trace(
     confirmed    when a message last said the same of it
     said last    the latest word of each other neighbour, and why it is not taken
 
-    Exit 1: there is no page, no call, or no route.
+    Of an LSA every router is captured, of whatever make, until all have it and have acknowledged it.
+
+    \b
+    age          in seconds, as it is in the packet
+    new          what the router then has; any other copy is a duplicate
+    dropped      the router has a newer one
+
+    Exit 1: there is no page, no call, no route, or no LSA.
     """
     the_engine = engine()
     running = running_lab(the_engine, lab)
     if what != "http" and cold:
         raise UserError(f"trace {what}: --cold belongs to `trace http`")
-    if what == "route":
+    if what != "lsa" and (lsa_id or area or wait or output):
+        raise UserError(f"trace {what}: ID, --area, --wait and -o belong to `trace lsa`")
+    if output is not None:
+        form_of(output)
+    if what != "lsa" and not target:
+        missing = {"http": "URL", "route": "TO", "call": "TO"}[what]
+        raise UserError(f"trace {what} {node} {missing}: {missing} is missing (catenet trace --help)")
+    if what == "lsa":
+        _lsa(the_engine, running, node, Wanted(target, lsa_id, area, wait), output, json=json)
+    elif what == "route":
         _route(the_engine, running, node, target, json=json)
     elif what == "call":
         _call(the_engine, running, node, target, json=json)
@@ -91,6 +139,18 @@ def _route(engine: Engine, running: RunningLab, node: str, target: str, *, json:
         print_route(done)
     if not done.found:
         raise typer.Exit(1)
+
+
+def _lsa(engine: Engine, running: RunningLab, node: str, wanted: Wanted, output: Path | None, *, json: bool) -> None:
+    done = trace_lsa(engine, running, node, wanted)
+    if json:
+        print_json(done.to_json())
+    else:
+        print_lsa(done, running.lab.nodes)
+    if done.flood is None:
+        raise typer.Exit(1)
+    if output is not None:
+        draw_lsa(done, done.flood, running.lab, output)
 
 
 def _call(engine: Engine, running: RunningLab, caller: str, callee: str, *, json: bool) -> None:
@@ -151,18 +211,6 @@ def print_trace(done: Trace, nodes: Iterable[str]) -> None:
         say(f"next: catenet exec {done.node} {program}")
     for line in str(done.page.get("text", "")).splitlines():
         say(f"| {line}".rstrip())
-
-
-def short_names(nodes: Iterable[str]) -> dict[str, str]:
-    """For each node the fewest labels of its name that no other node's begins with: surf, dns.cs, a.root-servers."""
-    labels = {node: node.split(".") for node in nodes}
-    short = {}
-    for node, own in labels.items():
-        others = [other for name, other in labels.items() if name != node]
-        lengths = range(1, len(own) + 1)
-        least = next((n for n in lengths if not any(other[:n] == own[:n] for other in others)), len(own))
-        short[node] = ".".join(own[:least])
-    return short
 
 
 def _message(step: TraceStep) -> str:

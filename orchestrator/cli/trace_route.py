@@ -72,7 +72,8 @@ def _how(hop: Hop) -> str:
         case HopKind.STATIC:
             how = f"announced for others ({hop.note})"
         case HopKind.PROTOCOL:
-            how = f"{hop.source}'s {hop.message} on {hop.lan}: {hop.carried} + {hop.cost}"
+            how = f"{hop.source}'s {hop.message} on {hop.lan}"
+            how += "" if hop.carried is None or hop.cost is None else f": {hop.carried} + {hop.cost}"
         case HopKind.IMPLEMENTATION:
             how = f"via {hop.source} on {hop.lan}: {hop.note}"
         case HopKind.KERNEL:
@@ -111,13 +112,16 @@ def _hops(source: SourceRoute) -> str:
 
 
 def _taken(source: SourceRoute) -> str:
-    return "selected" if source.selected else cell(source.kernel)
+    last_resort = f"the last resort, by its tag {source.tag}; " if source.last_resort else ""
+    return last_resort + ("selected" if source.selected else cell(source.kernel))
 
 
 def _turn(turn: Turn, unreachable: int | None) -> str:
-    if turn.metric is not None and turn.metric == unreachable:
+    nothing = turn.metric is None and turn.node is None
+    if nothing or (turn.metric is not None and turn.metric == unreachable):
         return f"unreachable ({turn.cause})"
-    via = f"its own network {turn.lan}" if turn.node is None else f"via {turn.node} on {turn.lan}"
+    also = "".join(f" and {hop.node} on {hop.lan}" for hop in turn.also)
+    via = f"its own network {turn.lan}" if turn.node is None else f"via {turn.node} on {turn.lan}{also}"
     return f"{via}, metric {cell(turn.metric)} ({turn.cause})"
 
 

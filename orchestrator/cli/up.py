@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from catenet.nodes.control.units import LONGEST
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.cli.arguments import JsonOption, LabArgument
+from catenet.orchestrator.cli.arguments import JsonOption, LabArgument, RoutingOption
 from catenet.orchestrator.cli.context import engine, here
 from catenet.orchestrator.cli.phases import Phases, phases
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr
@@ -45,6 +46,7 @@ def up(
     lab: LabArgument = "",
     name: NameOption = "",
     *,
+    routing: RoutingOption = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the steps.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="After a failure, leave what was made.")] = False,
     timeout: TimeoutOption = 120.0,
@@ -56,21 +58,29 @@ def up(
     catenet up internet                 a lab that comes with catenet
     catenet up ./mine                   your own
     catenet up five-routers --name b    another copy beside it
+    catenet up internet --routing ospf  its routers by link state
     catenet up --dry-run internet       the steps, and nothing else
 
-    What is there already and as it should be stays as it is. Exit code 1 when the lab did not become ready: what the
-    nodes said is then kept in .catenet/failures.
+    What is there already and as it should be stays as it is, and the copy keeps the --routing that it has. Exit code 1
+    when the lab did not become ready: what the nodes said is then kept in .catenet/failures.
     """
     if dry_run:
-        _print_steps(engine(), lab, name, json=json)
+        _print_steps(engine(), lab, name, routing or None, json=json)
     else:
-        bring_up(engine(), lab, name, keep=keep, timeout=timeout, json=json)
+        bring_up(engine(), lab, name, routing or None, keep=keep, timeout=timeout, json=json)
 
 
 def bring_up(
-    docker: Engine, word: str, name: str = "", *, keep: bool = False, timeout: float = 120.0, json: bool = False
+    docker: Engine,
+    word: str,
+    name: str = "",
+    routing: str | None = None,
+    *,
+    keep: bool = False,
+    timeout: float = 120.0,
+    json: bool = False,
 ) -> None:
-    """Start the lab that `word` means, as a copy of that `name`, and tell the user.
+    """Start the lab that `word` means, as a copy of that `name`, and tell the user. `routing`: as of `load_lab`.
 
     Raises:
         UserError: no such lab, or it cannot be put on this engine.
@@ -79,7 +89,7 @@ def bring_up(
     """
     from catenet.orchestrator.deploy.ready import NotReadyError
 
-    lab, copy = load_lab(docker, word)
+    lab, copy = load_lab(docker, word, name, routing)
     if lab.folder and copy == lab.name and not name and not json:
         say(f"the lab is called {copy}, since {lab.folder!r} is no name for one (`name:` or --name says another)")
     try:
@@ -125,35 +135,47 @@ def start(docker: Engine, lab: Lab, copy: str, *, keep: bool, timeout: float, qu
         raise
 
 
-def load_lab(docker: Engine, word: str) -> tuple[Lab, str]:
+def load_lab(docker: Engine, word: str, name: str = "", routing: str | None = None) -> tuple[Lab, str]:
     """The lab that `word` means, without one that of $CATENET_LAB, else that of the lab.yaml here or above, else the
-    only one that runs; and the name of the copy that is meant.
+    only one that runs; and the name of the copy that is meant, where `name` says no other.
+
+    `routing`: the service that is to find its routes; empty: as the file has it; None: as that copy has it now.
 
     Raises:
         UserError: there is no telling which.
         UnknownLabError, LabFileError: no such lab, or it is wrong.
 
     """
-    from catenet.orchestrator.lab.find import find_lab, labs
     from catenet.orchestrator.lab.load import load
+
+    file, copy = _meant(docker, word)
+    lab = load(file, routing=routing or "")
+    copy = copy or lab.name
+    now = running_labs(docker).get(name or copy)
+    if routing is None and now is not None and now.routing and now.file == lab.file:
+        lab = load(file, routing=now.routing)
+    return lab, copy
+
+
+def _meant(docker: Engine, word: str) -> tuple[Path, str]:
+    """The file of the lab that is meant, and the copy's name; empty: the lab's own."""
+    from catenet.orchestrator.lab.find import find_lab, labs
 
     environment = os.environ.get(LAB_VARIABLE, "")
     if environment and not word:
         return of_environment(docker, environment)
     file = find_lab(word or None, here(), {})
-    if file is None:
-        running = [(copy, lab.file) for copy, lab in running_labs(docker).items() if lab.file is not None]
-        if len(running) != 1:
-            raise UserError(f"say which lab: catenet up {'|'.join(lab.name for lab in labs())}, or a path to your own")
-        ((copy, file),) = running
-        return load(file), copy
-    lab = load(file)
-    return lab, lab.name
+    if file is not None:
+        return file, ""
+    running = [(lab.file, copy) for copy, lab in running_labs(docker).items() if lab.file is not None]
+    if len(running) != 1:
+        raise UserError(f"say which lab: catenet up {'|'.join(lab.name for lab in labs())}, or a path to your own")
+    return running[0]
 
 
-def of_environment(docker: Engine, word: str) -> tuple[Lab, str]:
-    """The lab that $CATENET_LAB means, and its copy's name: a copy that runs, a lab in labs/ or a path, or, as that
-    copy may have gone by now, the lab.yaml here or above where its lab is called so.
+def of_environment(docker: Engine, word: str) -> tuple[Path, str]:
+    """The file of the lab that $CATENET_LAB means, and its copy's name (empty: the lab's own): a copy that runs, a lab
+    in labs/ or a path, or, as that copy may have gone by now, the lab.yaml here or above where its lab is called so.
 
     Raises:
         UnknownLabError, LabFileError: no such lab, or it is wrong.
@@ -164,25 +186,24 @@ def of_environment(docker: Engine, word: str) -> tuple[Lab, str]:
 
     running = running_labs(docker).get(word)
     if running is not None and running.file is not None:
-        return load(running.file), word
+        return running.file, word
     try:
         file = find_lab(word, here(), {})
         assert file is not None  # one that is named is found, or it is an error
-        lab = load(file)
     except UnknownLabError:
         file = find_lab(None, here(), {})
-        if file is None or (lab := load(file)).name != word:
+        if file is None or load(file).name != word:
             raise
-    return lab, lab.name
+    return file, ""
 
 
-def _print_steps(docker: Engine, word: str, name: str, *, json: bool) -> None:
+def _print_steps(docker: Engine, word: str, name: str, routing: str | None, *, json: bool) -> None:
     from catenet.orchestrator.deploy.images import node_image_tag
     from catenet.orchestrator.deploy.up import missing
     from catenet.orchestrator.plan.desired import PlanError
     from catenet.orchestrator.plan.steps import describe
 
-    lab, copy = load_lab(docker, word)
+    lab, copy = load_lab(docker, word, name, routing)
     tag = node_image_tag()
     try:
         steps = missing(docker, lab, name or copy, tag).steps
@@ -200,9 +221,11 @@ def _tell(report: UpReport, lab: Lab, progress: Phases) -> None:
     for node in report.paused:
         progress.note(f"{node} is paused, and stays so ({mending('node', node, 'paused')})")
     has = f"{report.networks} networks, {report.nodes} nodes, {report.addresses} addresses, {report.services} services"
-    progress.finished(report.copy, has if report.steps else f"is up already: {has}", report.seconds["made"])
+    by = f", by {lab.routing}" if lab.routing else ""
+    made = has if report.steps else f"is up already{by}: {has}"
+    progress.finished(report.copy, made, report.seconds["made"])
     if report.steps and report.routers:
         parted = any(node.outside for node in lab.nodes.values())
         networks = "the networks of their realms" if parted else f"all {len(lab.lans)} networks"
-        text = f"converged: {report.routers} routers know {networks}"
+        text = f"converged: {report.routers} routers know {networks}{by}"
         progress.finished(report.copy, text, report.seconds["converged"])

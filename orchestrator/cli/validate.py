@@ -9,13 +9,14 @@ from typing import Annotated
 import typer
 
 from catenet.nodes.machine import Json
-from catenet.orchestrator.cli.arguments import JsonOption
+from catenet.orchestrator.cli.arguments import JsonOption, RoutingOption
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr
 from catenet.orchestrator.lab.model import LabFileError
 
 
 def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Lab files, or folders with a lab.yaml.")],
+    routing: RoutingOption = "",
     json: JsonOption = False,
 ) -> None:
     """Check lab files, without an engine: every mistake with its line and the nearest valid word.
@@ -23,11 +24,12 @@ def validate(
     \b
     catenet validate lab.yaml
     catenet validate labs/*/lab.yaml
+    catenet validate lab.yaml --routing ospf    whether it can be run so
 
     Exit code 2 when something is wrong; 1 when all can be run, but routers that would be neighbours cannot: their
     options differ.
     """
-    verdicts = [_verdict(path) for path in files]
+    verdicts = [_verdict(path, routing) for path in files]
     if json:
         print_json([verdict.as_json() for verdict in verdicts])
     else:
@@ -66,12 +68,12 @@ class _Verdict:
             say(f"{self.file}: fine ({self.nodes} nodes, {self.lans} LANs){called}")
 
 
-def _verdict(path: Path) -> _Verdict:
+def _verdict(path: Path, routing: str) -> _Verdict:
     from catenet.orchestrator.lab.load import load
 
     file = path / "lab.yaml" if path.is_dir() else path
     try:
-        lab = load(file)
+        lab = load(file, routing=routing)
     except LabFileError as error:
         return _Verdict(str(file), tuple(str(error).splitlines()))
     called = lab.name if lab.folder else ""

@@ -52,6 +52,9 @@ def commands() -> Mapping[str, Mapping[str, Command]]:
             "answer": Command("answer:answer", "Answer the call that rings at a node, or refuse it, or hang up"),
             "trust": Command("trust:trust", "Believe a contact's new key, by the fingerprint that was compared"),
             "trace": Command("trace:trace", "Each message of a page or a call, or what made a route what it is"),
+            "source-route": Command(
+                "source_route:source_route", "Packets that name the routers on their way, hop by hop"
+            ),
             "capture": Command("capture:capture", "The packets of a node or a LAN, as they pass"),
             "graph": Command("graph:graph", "A picture of a lab: who is on which LAN, and how it is"),
             "exec": Command("execute:execute", "Run a program inside a node"),

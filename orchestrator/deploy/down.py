@@ -10,6 +10,7 @@ from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import (
     LABEL_NODE,
     Engine,
+    EngineError,
     Listed,
     Network,
     listed_of,
@@ -62,18 +63,24 @@ def remove_orphans(engine: Engine, progress: Progress, prefix: str = "") -> list
     """Removes the copies whose process was killed before it could remove them, where their names begin so.
 
     Raises:
-        EngineError: something cannot be removed; it is an orphan still.
+        EngineError: something cannot be removed; it is an orphan still, and the others are gone.
         UserError: another process is at one of them.
 
     """
-    reports = []
+    reports, errors = [], []
     for copy in running_labs(engine):
         if copy.startswith(prefix) and is_orphan(copy):
             with exclusive_lock([copy]):
                 orphan = adopt_orphan(copy)  # unless somebody has taken it over meanwhile
                 if orphan is not None:
-                    reports.append(down(engine, copy, progress))
-                    orphan.release()
+                    try:
+                        reports.append(down(engine, copy, progress))
+                        orphan.release()
+                    except EngineError as error:
+                        errors.append(error)
+                        orphan.leave()
+    if errors:
+        raise errors[0]
     return reports
 
 

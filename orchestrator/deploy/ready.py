@@ -60,7 +60,8 @@ class Readiness:
         self._costs: dict[tuple[str, str], dict[str, int]] = {  # (router, service) → LAN → cost
             (router, service): {} for router, services in self._routers.items() for service in services
         }
-        self._expected: dict[tuple[str, str], dict[str, int]] = {}
+        self._expected: dict[tuple[str, str], dict[str, int | None]] = {}
+        self._lacked: dict[str, list[str]] = {}  # router → what it lacks, as long as nothing changes that
         self._expect()
 
     def note(self, node: str, event: Event) -> None:
@@ -146,12 +147,15 @@ class Readiness:
         return "; ".join(part for part in parts if part) or "it has not said so"
 
     def _lacks(self, router: str) -> list[str]:
-        services = self._routers[router]
-        return [
-            f"{said} by {service}" if len(services) > 1 else said
-            for service in services
-            for said in lacking(self._costs[router, service], self._expected.get((router, service), {}))
-        ]
+        """It is asked of every router at every event, of which a large lab has tens of thousands."""
+        if router not in self._lacked:
+            services = self._routers[router]
+            self._lacked[router] = [
+                f"{said} by {service}" if len(services) > 1 else said
+                for service in services
+                for said in lacking(self._costs[router, service], self._expected.get((router, service), {}))
+            ]
+        return self._lacked[router]
 
     def _fails(self, node: str, event: Event) -> None:
         self._failing.pop((node, event.service), None)
@@ -172,6 +176,7 @@ class Readiness:
             self._failures[node, event.service] = 0  # what it said before this run is past
         if (node, event.service) in self._costs:
             self._costs[node, event.service].clear()  # it began anew, with an empty table
+            self._lacked.pop(node, None)
             self._unsaid.pop((node, event.service), None)
             if isinstance(silent := event.data.get("silent"), int | float):
                 self._unsaid[node, event.service] = silent
@@ -180,6 +185,7 @@ class Readiness:
         costs, lan = self._costs[node, event.service], self._views.at(node).names.get(str(event.data.get("prefix")))
         if lan is None:
             return
+        self._lacked.pop(node, None)
         cost = event.data.get("cost")
         if event.kind == "route.changed" and isinstance(cost, int):
             costs[lan] = cost
@@ -197,6 +203,7 @@ class Readiness:
 
     def _expect(self) -> None:
         """The costs that the routers should come to, over the LANs that are not cut."""
+        self._lacked.clear()
         cut = {lan for _, lan in self._down}
         self._expected = {
             (router, service): {lan: route.cost for lan, route in row.items()}

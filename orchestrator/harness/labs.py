@@ -8,7 +8,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -81,8 +80,12 @@ class Labs:
         self.kept: list[str] = []
         self._scratch: list[Path] = []
         self._used: list[Path] = []  # lab files of those that were left up
-        with suppress(UserError):  # another session, or a verb, is at one of them
+        try:
             remove_orphans(engine, NoProgress(), f"{_PREFIX}-")  # those of sessions that were killed
+        except UserError:
+            pass  # another session, or a verb, is at one of them
+        except EngineError as error:
+            _say(f"something is left of a session that was killed: {error}")
 
     def take(self, wanted: Wanted) -> Copy:
         """A copy that is as after `up`.
@@ -142,7 +145,7 @@ class Labs:
 
     def _start(self, wanted: Wanted) -> Copy:
         lab = _model(wanted, self._new_scratch)
-        reused = self._options.reuse and not wanted.fresh and wanted.implementation is None
+        reused = self._options.reuse and not wanted.fresh and wanted.implementation is None and not wanted.routing
         name = self._reused_name(lab) if reused else self._new_name(lab)
         progress = _Notes()
         ownership = OwnershipLock(name)
@@ -215,13 +218,13 @@ def _model(wanted: Wanted, scratch: Callable[[], Path]) -> Lab:
 
     """
     if wanted.implementation is None:
-        return load(wanted.file)
+        return load(wanted.file, routing=wanted.routing)
     node, service, word = wanted.implementation
     if not Path(word).is_absolute():
-        return load(wanted.file, Override(node, service, word))
+        return load(wanted.file, Override(node, service, word), wanted.routing)
     program, file = Path(word), wanted.file
     if not program.is_relative_to(file.parent):
-        lab = load(file, Override(node, service, str(OURS)))
+        lab = load(file, Override(node, service, str(OURS)), wanted.routing)
         folder = scratch() / (file.parent.name or lab.name)
         for each in (file.name, "zones", "pages", *lab.files, *sorted(lab.programs)):
             _copy(file.parent / each, folder / each)
@@ -230,7 +233,7 @@ def _model(wanted: Wanted, scratch: Callable[[], Path]) -> Lab:
             place = place.with_name(f"{place.name}-")
         _copy(program, place / program.name)
         program, file = place / program.name, folder / file.name
-    return load(file, Override(node, service, f"./{program.relative_to(file.parent)}"))
+    return load(file, Override(node, service, f"./{program.relative_to(file.parent)}"), wanted.routing)
 
 
 def _copy(source: Path, target: Path) -> None:

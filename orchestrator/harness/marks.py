@@ -12,8 +12,9 @@ import pytest
 __all__ = ["MARKERS", "MarkerError", "Wanted", "wanted", "words_of"]
 
 MARKERS = (
-    "lab(lab, fresh=False, claims=[]): the lab of the fixture `lab`: a name that `catenet labs` lists, or a path "
-    "relative to the test file; fresh: a copy of its own; claims: ids that the test is about",
+    'lab(lab, fresh=False, claims=[], routing=""): the lab of the fixture `lab`: a name that `catenet labs` lists, or '
+    "a path relative to the test file; fresh: a copy of its own; claims: ids that the test is about; routing: the "
+    "service that finds the routes in place of the file's",
     "implementations(*words, service, node): run the test once with each of these as that service of that node; a word "
     "is catenet, the name of another implementation, or a path relative to the test file",
 )
@@ -25,17 +26,20 @@ class MarkerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The lab of `file`; with the `implementation` (node, service, word), where a test is about several."""
+    """The lab of `file`; with the `implementation` (node, service, word), where a test is about several; with `routing`
+    in place of how the file has it.
+    """
 
     file: Path
     fresh: bool = False
     claims: tuple[str, ...] = ()
     implementation: tuple[str, str, str] | None = None
+    routing: str = ""
 
     @property
-    def key(self) -> tuple[Path, tuple[str, str, str] | None]:
+    def key(self) -> tuple[Path, tuple[str, str, str] | None, str]:
         """Tests with equal keys can share a copy."""
-        return self.file, self.implementation
+        return self.file, self.implementation, self.routing
 
 
 def wanted(node: pytest.Item, word: str = "") -> Wanted:
@@ -50,7 +54,7 @@ def wanted(node: pytest.Item, word: str = "") -> Wanted:
     for marker in node.iter_markers("lab"):  # the closest first
         if len(marker.args) > 1 or not all(isinstance(each, str | Path) and str(each) for each in marker.args):
             raise MarkerError('lab: one lab, as a name or a path, like @pytest.mark.lab("five-routers")')
-        _known("lab", marker.kwargs, ("fresh", "claims"))
+        _known("lab", marker.kwargs, ("fresh", "claims", "routing"))
         name = name or next(iter(marker.args), "")
         options = {**marker.kwargs, **options}
     fresh, claims = options.get("fresh", False), options.get("claims", ())
@@ -58,11 +62,14 @@ def wanted(node: pytest.Item, word: str = "") -> Wanted:
         raise MarkerError(f"lab: fresh is {fresh!r}, and should be True or False")
     if isinstance(claims, str) or not isinstance(claims, Sequence) or not all(isinstance(each, str) for each in claims):
         raise MarkerError(f'lab: claims is {claims!r}, and should be a list, like ["D5"]')
+    routing = options.get("routing", "")
+    if not isinstance(routing, str):
+        raise MarkerError(f"lab: routing is {routing!r}, and should be the name of a service")
     file = _file(str(name), node.path)
     if not word:
-        return Wanted(file, fresh, tuple(claims))
+        return Wanted(file, fresh, tuple(claims), routing=routing)
     _, service, place = _implementations(node)
-    return Wanted(file, fresh, tuple(claims), (place, service, _absolute(word, node.path)))
+    return Wanted(file, fresh, tuple(claims), (place, service, _absolute(word, node.path)), routing)
 
 
 def words_of(node: pytest.Item) -> Sequence[str]:

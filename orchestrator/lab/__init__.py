@@ -14,8 +14,10 @@ addressing   addresses and prefixes where the file leaves them open, and the rul
 realms       what an address means at a node: behind translators there may be the same ones
 gates        which translators and firewalls are between a node and the others; by what way a call goes
 gateways     default gateways, resolvers, static routes
-graph        who is next to whom; shortest ways and their costs
+source_routes    the way that a packet names: nodes and addresses as words → addresses
+graph        who is next to whom; shortest ways and their costs; imports: what goes from one protocol to another
 expect       a check that a program asks for, in the words of the lab file
+routing      the lab of a file, with another service in the place of the one that finds its routes
 overrides    the lab of a file, with another implementation at one place
 schema       the JSON Schema of lab files, for editors
 sample       the texts of a new lab's folder

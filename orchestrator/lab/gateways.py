@@ -121,6 +121,7 @@ class _Completion:
             routes=self.routes(),
             resolver=self.resolver(),
             outside=self.others.outside.get(draft.name, ""),
+            source_routes=draft.source_routes,
         )
 
     def neighbours(self) -> Iterator[tuple[str, str, Address]]:

@@ -11,12 +11,15 @@ from typing import NamedTuple
 
 from catenet.nodes.catalogue import declared
 from catenet.nodes.control.service import Service
-from catenet.nodes.control.topology import Disagreement, ExpectedRoute, Router
+from catenet.nodes.control.topology import Disagreement, ExpectedRoute, Import, Router
+from catenet.orchestrator.lab.imports import Found, Imports
 from catenet.orchestrator.lab.model import Lab, Node
 from catenet.orchestrator.lab.realms import views
 
 __all__ = ["End", "Leak", "best", "disagreements", "expected", "lacking", "leaks", "routing"]
 
+_ROUNDS = 16
+"""How often what one protocol finds is told to the others; more than two are needed where routes go round."""
 End = tuple[str, str]
 """(Node, LAN): where a node is on a LAN."""
 
@@ -35,20 +38,32 @@ def routing(node: Node) -> list[Service]:
     return [each for each in declared(node.services) if each.routing is not None]
 
 
-def expected(
-    lab: Lab, cut: Collection[str] = (), absent: Collection[str] = (), silent: Collection[End] = ()
-) -> dict[str, Mapping[str, Mapping[str, ExpectedRoute]]]:
+def expected(lab: Lab, cut: Collection[str] = (), absent: Collection[str] = (), silent: Collection[End] = ()) -> Found:
     """Routing service → router that runs it → LAN that is not its own → the routes that the service should find.
 
     `cut`: LANs that are down at an end. `absent`: nodes that are dead or paused. `silent`: ends at which what comes in
     is dropped: the LAN stays its routers' own, but they hear nobody there. A LAN that a router cannot reach is absent
     from its row; a node that does not forward has no row.
     """
-    found: dict[str, Mapping[str, Mapping[str, ExpectedRoute]]] = {}
-    for each, routers in _speaking(lab, cut, absent, silent):
-        assert each.routing is not None
-        found[each.name] = each.routing.expected()(routers)
+    speaking = _speaking(lab, cut, absent, silent)
+    found, imports = _found(speaking), Imports(lab, cut)
+    told: Mapping[tuple[str, str], Mapping[str, Import]] = {}
+    for _ in range(_ROUNDS):
+        now = imports.after(found)
+        if now == told:
+            break
+        told = now
+        found = _found(
+            [
+                (each, [router._replace(imports=told.get((router.name, each.name), {})) for router in routers])
+                for each, routers in speaking
+            ]
+        )
     return found
+
+
+def _found(speaking: Iterable[tuple[Service, list[Router]]]) -> Found:
+    return {each.name: each.routing.expected()(routers) for each, routers in speaking if each.routing is not None}
 
 
 def disagreements(lab: Lab) -> Iterator[tuple[str, Disagreement]]:
@@ -103,11 +118,15 @@ def best(
 ) -> dict[str, ExpectedRoute]:
     """LAN → the routes that the router's kernel should use, of all that these services should find."""
     farthest_first = sorted(services, key=lambda each: each.routing.distance if each.routing else 0, reverse=True)
-    return {lan: route for each in farthest_first for lan, route in found.get(each.name, {}).get(router, {}).items()}
+    rows = [found.get(each.name, {}).get(router, {}).items() for each in farthest_first]
+    last = {lan: route for row in rows for lan, route in row if route.last_resort}
+    return last | {lan: route for row in rows for lan, route in row if not route.last_resort}
 
 
-def lacking(known: Mapping[str, int], wanted: Mapping[str, int]) -> Iterator[str]:
-    """LAN → cost that a router knows, and that it should know: what it has no route to, in words."""
+def lacking(known: Mapping[str, int], wanted: Mapping[str, int | None]) -> Iterator[str]:
+    """LAN → cost that a router knows, and that it should know (None: any): what it has no route to, in words."""
     for lan, cost in wanted.items():
-        if known.get(lan) != cost:
+        if cost is None and lan not in known:
+            yield lan
+        elif cost is not None and known.get(lan) != cost:
             yield f"{lan} at cost {cost}{f', only at cost {known[lan]}' if lan in known else ''}"

@@ -24,14 +24,16 @@ from catenet.orchestrator.lab.overrides import Override, put_in
 from catenet.orchestrator.lab.problems import Problems
 from catenet.orchestrator.lab.reader import Reader
 from catenet.orchestrator.lab.realms import Place
+from catenet.orchestrator.lab.routing import Routed, routed_by
 from catenet.orchestrator.lab.vocabulary import TOP
 from catenet.orchestrator.lab.words import NAMES, lab_name_of
 
 __all__ = ["load", "parse"]
 
 
-def load(path: Path, other: Override | None = None) -> Lab:
-    """The lab of that file (with the `other` implementation); zones and pages that it names are looked for beside it.
+def load(path: Path, other: Override | None = None, routing: str = "") -> Lab:
+    """The lab of that file (with the `other` implementation, with the service `routing` in the place of each other that
+    finds routes); zones and pages that it names are looked for beside it.
 
     Raises:
         LabFileError: it cannot be read, or what it says is wrong.
@@ -51,10 +53,10 @@ def load(path: Path, other: Override | None = None) -> Lab:
         raise LabFileError(
             str(path), 1, f"cannot be read: {why}", "`catenet labs` lists the labs that there are"
         ) from None
-    return parse(data, str(path), canonical(path).parent, other)
+    return parse(data, str(path), canonical(path).parent, other, routing)
 
 
-def parse(text: bytes, file: str, folder: Path | None = None, other: Override | None = None) -> Lab:
+def parse(text: bytes, file: str, folder: Path | None = None, other: Override | None = None, routing: str = "") -> Lab:
     """The bytes of a lab file → the lab. `file` is its name in messages; without a `folder` no data is looked for.
 
     Raises:
@@ -68,6 +70,8 @@ def parse(text: bytes, file: str, folder: Path | None = None, other: Override | 
         raise LabFileError(
             file, 1, "the lab file is no mapping", "it has `lans:` and `nodes:`, each with its own below"
         )
+    document, swapped = routed_by(document, routing, reader) if routing else Routed(document, False)
+    problems.end()
     if other is not None:
         document = put_in(document, file, other)
     top = reader.section(document, "the lab file", TOP)
@@ -100,6 +104,7 @@ def parse(text: bytes, file: str, folder: Path | None = None, other: Override | 
     nodes = complete(drafts, attached, lans, outside, reader)
     place = None if folder is None else folder / Path(file).name
     lab = Lab(name, lans, nodes, claims, expectations, timeline, measures, place, *data, programs, called)
+    lab = replace(lab, routing=routing if swapped else "")
     _report_leaks(lab, drafts, reader)
     problems.end()
     return replace(lab, disagreements=tuple(_disagreements(lab, drafts, file)))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from catenet.nodes.address import Address
+from catenet.nodes.catalogue import declared
+from catenet.nodes.control.config import SourceRoutes
 from catenet.orchestrator.lab.addressing import free_addresses
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.implementations import Chosen
@@ -44,6 +46,7 @@ class Draft:
     chosen: Mapping[str, Chosen]
     written: Mapping[str, Written]
     forward: bool
+    source_routes: SourceRoutes
     section: Mapping[str, Item]
 
 
@@ -68,9 +71,22 @@ def read_nodes(
             chosen,
             written,
             len(attachments) > 1 if forward is None else forward,
+            _source_routes(section.get("source_routes"), what, services, reader),
             section,
         )
     return drafts
+
+
+def _source_routes(item: Item | None, what: str, services: Collection[str], reader: Reader) -> SourceRoutes:
+    """Not where a service is to judge what crosses its node: "Bypass firewall rules", "Reach otherwise unreachable
+    internet systems" (RFC 7126 section 4.3.3)."""
+    word = None if item is None else reader.choice(item, f"{what}: source_routes", get_args(SourceRoutes))
+    if item is None or word != "follow":
+        return "refuse"
+    for guard in (each.name for each in declared(services) if each.guards):
+        message = f"{what}: source_routes is 'follow', beside the service {guard}, which judges what crosses the node"
+        reader.problem(item.line, message, "packets would choose a way around it: leave it out")
+    return "follow"
 
 
 def _attachments(

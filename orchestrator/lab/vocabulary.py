@@ -8,8 +8,9 @@ verbs of a timeline are those of orchestrator/faults/.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
+from catenet.nodes.control.config import SourceRoutes
 from catenet.nodes.control.units import SECONDS, Unit
 from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.faults.impairment import ImpairmentWords
@@ -72,6 +73,12 @@ NODE: Words = {
     ),
     "services": Word("services", "What it runs: `[rip]`, or with options `{rip: {update: 2s}}`."),
     "forward": Word("flag", "Whether it forwards packets. Without it: yes on two LANs or more, no on one."),
+    "source_routes": Word(
+        "text",
+        "Whether it follows source routes: packets that say themselves by which routers they are to go. Only where all "
+        "on the way, the sender and the destination follow, does one arrive. Without it: refuse.",
+        choices=get_args(SourceRoutes),
+    ),
     "gateway": Word(
         "text", "Its default gateway: a node on one of its LANs, or an address. Without it, the one router."
     ),

@@ -2,6 +2,7 @@
 
 running   which labs there are, found by labels alone
 ask       a question to a node, over its socket, with a deadline
+known_network    the network as a router's link-state database has it
 events    what the nodes wrote, merged by time
 program   an unmodified program (dig, curl, traceroute) run inside a node, with a deadline
 calls     calls between telephones: placed, watched, and what was said and heard in them

@@ -14,6 +14,7 @@ from catenet.orchestrator.backend.protocols import (
     LABEL_LAB,
     LABEL_LAN,
     LABEL_NODE,
+    LABEL_ROUTING,
     Container,
     Engine,
     Listed,
@@ -85,6 +86,11 @@ class FoundLab:
     nodes: Mapping[str, Listed]
     lans: Mapping[str, Network]
 
+    @property
+    def routing(self) -> str:
+        """The service that finds routes in the place of the one that the file has; empty: it is as written."""
+        return _routing(self.nodes)
+
 
 class MissingParts(NamedTuple):
     """Nodes and LANs, by their names."""
@@ -121,7 +127,7 @@ class RunningLab:
             raise UserError(f"the file of lab {self.name} is not there: {self.file or 'its containers name none'}")
         from catenet.orchestrator.lab.load import load
 
-        return load(self.file)
+        return load(self.file, routing=_routing(self.containers))
 
     @property
     def up_again(self) -> str:
@@ -174,6 +180,11 @@ class RunningLab:
     def lans_of(self, container: Container) -> tuple[str, ...]:
         """The LANs on which that node is."""
         return tuple(lan for lan, network in self.lans.items() if network.name in container.networks)
+
+
+def _routing(nodes: Mapping[str, Listed]) -> str:
+    """Its routers say it."""
+    return next((node.labels[LABEL_ROUTING] for node in nodes.values() if LABEL_ROUTING in node.labels), "")
 
 
 def running_labs(engine: Engine) -> dict[str, FoundLab]:

@@ -11,7 +11,7 @@ from catenet.orchestrator.observe.running import RunningLab, UserError, conditio
 from catenet.orchestrator.operations.result import Result
 from catenet.orchestrator.status.state import lab_state
 
-__all__ = ["with_causes"]
+__all__ = ["broken", "with_causes"]
 
 _MOST = 2
 """So many are named with what mends them; of more, `reset` mends all."""
@@ -21,14 +21,19 @@ def with_causes(engine: Engine, running: RunningLab, results: Sequence[Result]) 
     """The same results; of those that failed, `next` says first which LAN is cut and which node is dead or paused."""
     if all(result.passed for result in results):
         return list(results)
-    try:
-        broken = list(_broken(engine, running_lab(engine, running.name)))
-    except (EngineError, UserError):  # the lab or the engine has gone: the findings say so themselves
-        return list(results)
-    said = "; ".join(f"{what}: {verb}" for what, verb in broken)
-    if len(broken) > _MOST:
-        said = f"{', '.join(what for what, _ in broken)}: catenet reset"
+    said = broken(engine, running)
     return [_saying(result, said) if said and not result.passed else result for result in results]
+
+
+def broken(engine: Engine, running: RunningLab) -> str:
+    """Which LAN is cut and which node is dead or paused, each with what mends it; empty: none, or nobody can say."""
+    try:
+        found = list(_broken(engine, running_lab(engine, running.name)))
+    except (EngineError, UserError):  # the lab or the engine has gone: the findings say so themselves
+        return ""
+    if len(found) > _MOST:
+        return f"{', '.join(what for what, _ in found)}: catenet reset"
+    return "; ".join(f"{what}: {verb}" for what, verb in found)
 
 
 def _saying(result: Result, said: str) -> Result:

@@ -20,15 +20,18 @@ from catenet.nodes.control.service import Service
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
 from catenet.orchestrator.capture.capturing import capturing
-from catenet.orchestrator.checks.expectation import Called, NoAnswerError, Talk
+from catenet.orchestrator.checks.expectation import Called, Flooded, NoAnswerError, Talk
 from catenet.orchestrator.lab.addressing import unused_address
 from catenet.orchestrator.lab.realms import views
+from catenet.orchestrator.lab.source_routes import StopError, stops
 from catenet.orchestrator.observe import caches
 from catenet.orchestrator.observe.ask import ControlConnections
 from catenet.orchestrator.observe.calls import CallError, Calls, Phone, phones
 from catenet.orchestrator.observe.program import Finished, run_program
-from catenet.orchestrator.observe.running import RunningLab
+from catenet.orchestrator.observe.running import RunningLab, UserError
 from catenet.orchestrator.operations.calling import call_all
+from catenet.orchestrator.trace.lsa import Wanted, trace_lsa
+from catenet.orchestrator.trace.lsa_rule import FaultKind
 from catenet.orchestrator.wire.packets import CapturedPacket
 
 __all__ = ["RunningScene"]
@@ -83,6 +86,12 @@ class RunningScene:
         if self._views.at(at).holding(address) is not None and (why := self._views.unknown(lan, at, address)):
             raise NoAnswerError(why)
         return address
+
+    def stops(self, at: str, via: Sequence[str], target: str) -> tuple[Address, ...]:
+        try:
+            return tuple(stop.address for stop in stops(self.lab, at, [*via, target]))
+        except StopError as error:
+            raise NoAnswerError(str(error)) from None
 
     def name(self, address: str, at: str) -> str:
         try:
@@ -190,6 +199,29 @@ class RunningScene:
         telephones = {node: self._phone(node) for pair in pairs for node in pair}
         with Calls(self.engine, self.running) as calls:
             return call_all(calls, [(telephones[one], telephones[other]) for one, other in pairs], seconds, self.name)
+
+    def flood(self, router: str, kind: str) -> Flooded:
+        """As of `Scene`.
+
+        Raises:
+            NoAnswerError: it has no such advertisement, or none was heard.
+            EngineError: it could not be captured.
+
+        """
+        try:
+            done = trace_lsa(self.engine, self.running, router, Wanted(kind))
+        except UserError as error:
+            raise NoAnswerError(str(error)) from None
+        if done.flood is None:
+            raise NoAnswerError(f"{router} has said no {done.about}")
+        more = (FaultKind.AGAIN, FaultKind.BACK)
+        return Flooded(
+            f"{done.about} {done.flood.key.id}",
+            {each.node: each.at for each in done.flood.reached},
+            sum(use.copies for use in done.uses),
+            tuple(each.text for each in done.faults if each.kind not in more),
+            tuple(each.text for each in done.faults if each.kind in more),
+        )
 
     def empty_caches(self) -> None:
         """Whoever keeps names or pages forgets them.

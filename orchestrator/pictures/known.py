@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from catenet.nodes import catalogue
-from catenet.nodes.address import Address, Prefix
-from catenet.nodes.control.answers import KnownLink, known_links
-from catenet.nodes.control.fields import AnswerError, read
-from catenet.nodes.control.implementation import OURS
-from catenet.nodes.control.questions import Question
-from catenet.orchestrator.backend.protocols import EngineError, Streams
+from catenet.nodes.control.answers import KnownLink
+from catenet.nodes.control.fields import address_in, prefix_in
+from catenet.orchestrator.backend.protocols import Streams
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.realms import View, views
-from catenet.orchestrator.observe.ask import ask
-from catenet.orchestrator.observe.running import RunningLab, UserError, must_run
+from catenet.orchestrator.observe.known_network import known_network
+from catenet.orchestrator.observe.running import RunningLab
 from catenet.orchestrator.pictures.picture import Picture, ShownEnd, ShownLan, ShownNode, ShownPath, short_address
 
 __all__ = ["known_picture"]
@@ -28,42 +24,10 @@ def known_picture(engine: Streams, running: RunningLab, node: str, *, blank: boo
         EngineError: it gives no answer that can be read; the text says why.
 
     """
-    container = running.node(node)
+    service, links = known_network(engine, running, node)
     lab = running.lab
-    service, table = _telling(lab, node)
-    must_run(container)
-    answer = ask(engine, container, Question("show", {"what": table}))
-    try:
-        links = read(answer, known_links)
-    except AnswerError as error:
-        raise EngineError(f"{node} did not show what network it knows: {error}", f"catenet logs {node}") from None
     known = _Known(links, lab, views(lab).at(node))
     return Picture(running.name, known.subtitle(node, service), known.nodes, known.lans, blank, tree=known.tree)
-
-
-def _telling(lab: Lab, node: str) -> tuple[str, str]:
-    """The node's service that knows the whole network, and says so; and its table for that."""
-    for service, table in _knowing(lab, node):
-        if _tells(lab, node, service):
-            return service, table
-    able = [name for name in lab.nodes if any(_tells(lab, name, service) for service, _ in _knowing(lab, name))]
-    hint = f"these do: {', '.join(able)}" if able else "no node of this lab does"
-    for service, _ in _knowing(lab, node):
-        program = lab.nodes[node].implementations[service]
-        raise UserError(f"{node}'s {service} is {program}'s, which does not tell what network it knows; {hint}")
-    protocols = " or ".join(name for name, each in catalogue.services().items() if each.routing and each.routing.links)
-    raise UserError(f"{node} runs no protocol that knows the whole network ({protocols}); {hint}")
-
-
-def _knowing(lab: Lab, node: str) -> list[tuple[str, str]]:
-    """The services, with their tables; a container that the lab's file does not have runs none."""
-    services = catalogue.declared(lab.nodes[node].services) if node in lab.nodes else []
-    return [(each.name, each.routing.links) for each in services if each.routing is not None and each.routing.links]
-
-
-def _tells(lab: Lab, node: str, service: str) -> bool:
-    """Whether the work is done by our own daemon, which has the table."""
-    return lab.nodes[node].implementations.get(service, OURS) == OURS
 
 
 class _Known:
@@ -120,7 +84,7 @@ class _Known:
         """Each router once: first comes what has an address."""
         ends: dict[str, ShownEnd] = {}
         for link in sorted(links, key=lambda link: link.address is None):
-            short = short_address(_address(link.address), _prefix(link.prefix))
+            short = short_address(address_in(link.address), prefix_in(link.prefix))
             words = f"{short} cost {link.cost}".strip()
             name = self._names[link.router]
             ends.setdefault(name, ShownEnd(name, words))
@@ -130,11 +94,11 @@ class _Known:
         """Router → its name in the lab: by an address that it has, else by its number, else what the node says."""
         owners, names = self._seen.owners, dict[str, str]()
         for link in links:
-            address = _address(link.address)
+            address = address_in(link.address)
             if address is not None and address in owners:
                 names[link.router] = owners[address]
         for link in links:
-            number = _address(link.router)
+            number = address_in(link.router)
             said = link.node or link.router
             names.setdefault(link.router, said if number is None else owners.get(number, said))
         return names
@@ -151,18 +115,3 @@ def _prefix_of(lan: str, links: Sequence[KnownLink]) -> str:
     """Nothing where the LAN has no other name."""
     prefix = links[0].prefix or ""
     return "" if prefix == lan else prefix
-
-
-def _address(said: str | None) -> Address | None:
-    """The node's own word, which need not be one."""
-    try:
-        return None if said is None else Address.parse(said)
-    except ValueError:
-        return None
-
-
-def _prefix(said: str | None) -> Prefix | None:
-    try:
-        return None if said is None else Prefix.parse(said)
-    except ValueError:
-        return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from catenet.nodes.address import Address
+from catenet.nodes.control.fields import address_in
 from catenet.nodes.control.link import BROKEN, HEALTHY
 from catenet.orchestrator.backend.protocols import Streams
 from catenet.orchestrator.lab.gates import call_way
@@ -75,18 +76,10 @@ def _lan(lan: LanState, known: dict[str, NodeState], order: list[str], lab: Lab 
     for name in sorted(lan.nodes, key=order.index):
         node = lab.nodes.get(name) if lab else None
         said = known[name].lans.get(lan.name, "")
-        address = node.address_on(lan.name) if node else _address(said)
+        address = node.address_on(lan.name) if node else address_in(said)
         ends.append(ShownEnd(name, short_address(address, prefix)))
     state = "good" if lan.word == HEALTHY.word else lan.word
     return ShownLan(lan.name, str(prefix or ""), tuple(ends), state, lan.condition)
-
-
-def _address(said: str) -> Address | None:
-    """The node's own word, which need not be one."""
-    try:
-        return Address.parse(said)
-    except ValueError:
-        return None
 
 
 def _subtitle(state: LabState, nodes: tuple[ShownNode, ...]) -> str:

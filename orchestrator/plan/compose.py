@@ -27,6 +27,7 @@ from catenet.orchestrator.backend.protocols import (
     LABEL_LAB,
     LABEL_LAN,
     LABEL_NODE,
+    LABEL_ROUTING,
     ContainerSpec,
     NetworkSpec,
 )
@@ -199,7 +200,9 @@ def _service(spec: ContainerSpec, kind: str, config: Mapping[str, object], lans:
     yield f"  {_word(node)}:"
     yield f"    <<: *{kind}"
     yield f"    hostname: {_word(spec.hostname)}"
-    yield f"    labels: {{<<: *labels, {LABEL_NODE}: {_word(node)}, {LABEL_HASH}: {_quoted(spec.labels[LABEL_HASH])}}}"
+    routing = f"{LABEL_ROUTING}: {_word(spec.labels[LABEL_ROUTING])}, " if LABEL_ROUTING in spec.labels else ""
+    own = f"{LABEL_NODE}: {_word(node)}, {routing}{LABEL_HASH}: {_quoted(spec.labels[LABEL_HASH])}"
+    yield f"    labels: {{<<: *labels, {own}}}"
     if spec.endpoints:
         yield "    networks:"
         yield from (

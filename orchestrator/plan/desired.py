@@ -30,6 +30,7 @@ from catenet.orchestrator.backend.protocols import (
     LABEL_LAN,
     LABEL_NODE,
     LABEL_PROJECT,
+    LABEL_ROUTING,
     LABEL_SERVICE,
     ContainerSpec,
     Network,
@@ -54,7 +55,6 @@ SYSCTLS = {
     "net.ipv4.conf.default.rp_filter": "0",
     "net.ipv4.conf.all.send_redirects": "0",
     "net.ipv4.conf.default.send_redirects": "0",
-    "net.ipv4.conf.all.accept_source_route": "1",
     # A ping to all of a LAN is answered by all of it, as it was (RFC 1122 section 3.2.2.6 allows both).
     "net.ipv4.icmp_echo_ignore_broadcasts": "0",
     # Traceroute sends many probes at once and wants the address of the leg that each came in by.
@@ -63,6 +63,10 @@ SYSCTLS = {
     "net.ipv6.conf.all.disable_ipv6": "1",
     "net.ipv6.conf.default.disable_ipv6": "1",
 }
+
+SOURCE_ROUTES = ("net.ipv4.conf.all.accept_source_route", "net.ipv4.conf.default.accept_source_route")
+"""A packet with a source route is dropped unless both `all` and its interface's own say otherwise: that one is set by
+the node itself, since `default` counts for interfaces that come later."""
 
 GUARDED = {"net.ipv4.ip_local_port_range": "64512 65535"}
 """For a node with a service that sees each packet which crosses it, beside the others."""
@@ -239,6 +243,7 @@ def _container(
         LABEL_SERVICE: node.name,
         "com.docker.compose.container-number": "1",
         "com.docker.compose.oneoff": "False",
+        **_routing(lab, node),
         **_began(began),
     }
     config = _config(lab, node, view, interfaces)
@@ -254,6 +259,7 @@ def _container(
         data=None if lab.file is None else lab.file.parent,
     )
     data: list[object] = [*lab.data.get(node.name, {}).items()]  # it is read once, at the start
+    data += _routing(lab, node).values()  # one that is as its file has it again bears that label no more
     data += [lab.programs.get(each.path) for each in node.implementations.values()]
     # Not the copy's name, nor any path or image or form of log: a container that Compose made of the lab is as good.
     # And not the other LANs' names, which are for people: a LAN that is added is no reason to start every node anew.
@@ -261,12 +267,18 @@ def _container(
     return replace(spec, labels={**labels, LABEL_HASH: value, "com.docker.compose.config-hash": value})
 
 
+def _routing(lab: Lab, node: Node) -> dict[str, str]:
+    """On routers alone: nothing else is another node with another way of routing."""
+    return {LABEL_ROUTING: lab.routing} if lab.routing in node.services else {}
+
+
 def _sysctls(node: Node) -> dict[str, str]:
     """Where a service is to see each packet that crosses the node, the node itself lets them cross, by each interface,
     once none can pass the service by. And its own connections are not from ports that the service may give away."""
     guarded = any(each.guards for each in declared(node.services))
     forward = {"net.ipv4.ip_forward": "1" if node.forward and not guarded else "0"}
-    return {**forward, **SYSCTLS, **(GUARDED if guarded else {})}
+    source_routes = dict.fromkeys(SOURCE_ROUTES, "1" if node.source_routes == "follow" else "0")
+    return {**forward, **source_routes, **SYSCTLS, **(GUARDED if guarded else {})}
 
 
 def _config(lab: Lab, node: Node, view: View, interfaces: tuple[InterfaceConfig, ...]) -> NodeConfig:
@@ -275,6 +287,7 @@ def _config(lab: Lab, node: Node, view: View, interfaces: tuple[InterfaceConfig,
         node=node.name,
         interfaces=interfaces,
         forward=node.forward,
+        source_routes=node.source_routes,
         gateway=node.gateway,
         routes=node.routes,
         nameserver=node.resolver,

@@ -1,8 +1,8 @@
 """Whether a running lab's routing has converged, asked of the nodes: so it holds for a lab of any age, however started.
 
 Every router that speaks a routing protocol has every LAN that can be reached now, at its shortest cost, in that
-protocol's table, and by a shortest way in its kernel's; and no other. A router whose service has no table of its name
-is judged by its kernel's.
+protocol's table, and by a shortest way in its kernel's; and no other. Where a cost is measured, any will do, and any
+way that may turn out to be the shortest. A router whose service has no table of its name is judged by its kernel's.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from catenet.nodes.control.answers import KernelRoute, LinkState, RoutingTable, kernel_routes, link_states
 from catenet.nodes.control.fields import AnswerError, read
+from catenet.nodes.control.origin import STATIC
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.control.topology import ExpectedRoute
 from catenet.orchestrator.backend.protocols import Container, Engine
@@ -66,6 +67,8 @@ class _Snapshot:
         ends = {(node, link.lan): link.condition for node, each in links.items() for link in each}
         cut, carrying = ({lan for (_, lan), end in ends.items() if end.up is state} for state in (False, True))
         silent = {place for place, end in ends.items() if end.drop}
+        self._cut = cut
+        self._own = {router: [place.lan for place in lab.nodes[router].attachments] for router in self._routers}
         self._wanted = expected(lab, cut, lab.nodes.keys() - alive.keys(), silent)
         # A LAN that is cut at one end only is still heard of from the other.
         seen, both = views(lab), cut & carrying
@@ -96,10 +99,13 @@ class _Snapshot:
         asked = list(routers)
         found: dict[str, list[str]] = {router: [] for router in asked}
         reached = {router: best(self._wanted, self._services[router], router) for router in asked}
+        own = {router: [lan for lan in self._own[router] if lan not in self._cut] for router in asked}
         for service, wanted in self._wanted.items():
             speaking = [router for router in asked if router in wanted]
             for router, answer in self._show(speaking, service).items():
-                found[router] += _table(router, wanted[router], reached[router], answer, self._lans[router])
+                found[router] += _table(
+                    router, wanted[router], {*reached[router], *own[router]}, answer, self._lans[router]
+                )
         for router, answer in self._show(asked, "routes").items():
             found[router] += _kernel(router, reached[router], answer, self._lans[router])
         return {router: lacks for router, lacks in found.items() if lacks}
@@ -134,7 +140,7 @@ def _table(
     except AnswerError as error:
         yield f"{router} does not say which routes it has found: {error}"
         return
-    ways = [(lans.get(row.prefix), row.cost) for row in known if row.via]
+    ways = [(lans.get(row.prefix), row.cost) for row in known if row.via and row.state != STATIC]
     costs = {lan: cost for lan, cost in ways if lan is not None and cost is not None}
     for lacks in lacking(costs, {lan: way.cost for lan, way in wanted.items()}):
         yield f"{router} has no route to {lacks}"

@@ -1,7 +1,11 @@
-"""A fetch, a call or a route of a running lab, step by step.
+"""A fetch, a call, a route, an advertisement or a source route of a running lab, step by step.
 
 fetch     a fetch by a node's browser, watched: on the wire, and in what the daemons tell of it
 steps     its packets and events → numbered steps (pure)
 call      a call between two telephones, watched; call_steps: its packets and what was told → numbered steps (pure)
+lsa       an advertisement that is flooded, watched; lsa_steps: its packets and what was told → what became of it (pure)
+flood     that, as values; lsa_rule: the same, held against what RFC 2328 section 13.3 promises (both pure)
 route     where packets to a prefix go from a node, hop by hop, asked of the nodes; who taught each its route, and when
+source_route    packets that name the routers on their way, hop by hop
+known_path    the shortest way in a database (pure)
 """

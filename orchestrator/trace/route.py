@@ -193,7 +193,7 @@ def follow(
     """Goes from node to node, by what each says of the prefix. `nodes`: those that can be asked."""
     told: list[RouteOrigin] = []
     hops: list[Hop] = []
-    routing: Routing | None = None  # the declaration of the service whose route the last hop has
+    before = ""  # the service whose route the last hop has
     here = node
     while True:
         try:
@@ -203,10 +203,10 @@ def follow(
             origin = RouteOrigin(str(prefix))
             hop = Hop(here, HopKind.SILENT, note=str(error))
         if hops:
-            hops[-1] = _by_the_sender(hops[-1], hop, routing)
+            hops[-1] = _by_the_sender(hops[-1], hop, before, _service(origin))
         hops.append(hop)
         told.append(origin)
-        routing = _routing(origin)
+        before = _service(origin)
         seen = {each.node for each in hops}
         if hop.source in seen:
             hops[-1] = _noted(hop, f"{hop.source} has it from here: a loop, for the moment")
@@ -294,13 +294,18 @@ def _heard(node: str, said: Explanation, learned: Learned) -> Hop:
     )
 
 
-def _by_the_sender(hop: Hop, sender: Hop, routing: Routing | None) -> Hop:
-    """What the router that told it adds: which message it was, where it knows better, or that it is elsewhere by now.
+def _by_the_sender(hop: Hop, sender: Hop, service: str, its: str) -> Hop:
+    """What the router that told it adds: which message it was, where it knows better, that it is elsewhere by now, or
+    that it has the route of another protocol.
 
-    `routing`: the declaration of the service whose route the hop has.
+    `service`: the one whose route the hop has; `its`: the one whose route the sender has.
     """
+    learned = HopKind.PROTOCOL, HopKind.IMPLEMENTATION
+    if service and its and service != its and hop.kind in learned and sender.kind in learned:
+        return _noted(hop, f"{sender.node} redistributes it from {its}")
     if hop.kind != HopKind.PROTOCOL:
         return hop
+    routing = services()[service].routing if service in services() else None
     names = {} if routing is None else routing.message_names
     if (hop.message, sender.by) in names and _together(hop.at, sender.announced):
         hop = replace(hop, message=names[hop.message, sender.by])

@@ -3,5 +3,6 @@
 packets    pcap → frames → UDP and TCP packets
 messages   DNS messages and HTTP heads in packets
 stun       STUN, and what relays carry; rtp: RTP's headers
+flooding   packets of a protocol that floods: each once, with who sent and who heard it
 speech     what of a call can be heard where its packets pass
 """

@@ -17,7 +17,19 @@ from typing import NamedTuple
 from catenet.nodes.address import Address
 from catenet.nodes.machine import DecodeError, Endpoint
 
-__all__ = ["SNAP_LIMIT", "TCP", "UDP", "CapturedPacket", "Frame", "PcapStream", "decode", "pcap_header", "pcap_record"]
+__all__ = [
+    "SNAP_LIMIT",
+    "TCP",
+    "UDP",
+    "CapturedDatagram",
+    "CapturedPacket",
+    "Frame",
+    "PcapStream",
+    "decode",
+    "decode_ip",
+    "pcap_header",
+    "pcap_record",
+]
 
 TCP, UDP = 6, 17
 SNAP_LIMIT = 262_144
@@ -46,6 +58,20 @@ class CapturedPacket(NamedTuple):
     protocol: int
     source: Endpoint
     destination: Endpoint
+    payload: bytes
+    identification: int
+    ttl: int
+    outgoing: bool
+
+
+class CapturedDatagram(NamedTuple):
+    """One whole IPv4 packet, whatever it carries, as one node saw it, coming in or going out."""
+
+    at: float
+    node: str
+    protocol: int
+    source: Address
+    destination: Address
     payload: bytes
     identification: int
     ttl: int
@@ -117,6 +143,26 @@ def decode(frame: Frame, node: str, hardware: bytes = b"") -> CapturedPacket | N
     `hardware` is the address of the interface where it was captured: by it an Ethernet frame is known to go out.
     Of a packet longer than the capture's snapshot length the payload is its beginning.
     """
+    whole = decode_ip(frame, node, hardware)
+    transport = None if whole is None else _transport(whole.protocol, whole.payload)
+    if whole is None or transport is None:
+        return None
+    source_port, destination_port, payload = transport
+    return CapturedPacket(
+        at=whole.at,
+        node=node,
+        protocol=whole.protocol,
+        source=Endpoint(whole.source, source_port),
+        destination=Endpoint(whole.destination, destination_port),
+        payload=payload,
+        identification=whole.identification,
+        ttl=whole.ttl,
+        outgoing=whole.outgoing,
+    )
+
+
+def decode_ip(frame: Frame, node: str, hardware: bytes = b"") -> CapturedDatagram | None:
+    """The IPv4 packet in a frame; None as for `decode`, but for what it carries: that may be anything."""
     link = _link_layer(frame, hardware)
     if link is None:
         return None
@@ -128,17 +174,13 @@ def decode(frame: Frame, node: str, hardware: bytes = b"") -> CapturedPacket | N
     # RFC 791 section 3.1: "more fragments" is bit 2 of the flags, the offset is the low 13 bits.
     if fragment & 0x3FFF or not 20 <= header <= min(total, len(packet)):
         return None
-    transport = _transport(packet[9], packet[header:total])
-    if transport is None:
-        return None
-    source_port, destination_port, payload = transport
-    return CapturedPacket(
+    return CapturedDatagram(
         at=frame.at,
         node=node,
         protocol=packet[9],
-        source=Endpoint(Address.unpack(packet[12:16]), source_port),
-        destination=Endpoint(Address.unpack(packet[16:20]), destination_port),
-        payload=payload,
+        source=Address.unpack(packet[12:16]),
+        destination=Address.unpack(packet[16:20]),
+        payload=packet[header:total],
         identification=identification,
         ttl=packet[8],
         outgoing=outgoing,

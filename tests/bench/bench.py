@@ -2,6 +2,8 @@
 
     python tests/bench/bench.py [NAME…] [--runs 3] [--json]
 
+NAME is a bench, or how the names of several begin: ospf is all of OSPF's.
+
 A bench is a file bench_NAME.py here: its `figures(runs, steps)` gives what it measured, medians over that many runs,
 and tells `steps` what it does meanwhile; `seconds(runs)` is how long that should take. What is compared runs
 alternately, so that a busy machine slows all alike. Exit code 1 when an aim was missed, 130 after Ctrl-C, at which a
@@ -34,20 +36,26 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3, help="how often each is done (the median counts)")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of tables")
     options = parser.parse_args()
-    unknown = [name for name in options.names if name not in BENCHES]
+    unknown = [name for name in options.names if not _meant(name)]
     if unknown:
         parser.error(f"there is no bench {', '.join(unknown)}; there are {', '.join(BENCHES)}")
     sys.path.append(str(HERE.parent / "simulation"))  # the simulated network, and its worlds
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
-        found = _run(options.names or BENCHES, options.runs, tables=not options.json)
+        found = _run(
+            [each for name in options.names for each in _meant(name)] or BENCHES, options.runs, tables=not options.json
+        )
     except KeyboardInterrupt:
         sys.stderr.write("stopped; what it had started is removed\n")
         return _INTERRUPTED
     if options.json:
         print(json.dumps({name: figures.as_json(each) for name, each in found.items()}, indent=2))  # noqa: T201
     return 0 if all(figure.good for each in found.values() for figure in each) else 1
+
+
+def _meant(name: str) -> list[str]:
+    return [bench for bench in BENCHES if f"{bench}_".startswith(f"{name}_")]
 
 
 def _run(names: Sequence[str], runs: int, *, tables: bool) -> dict[str, list[figures.Figure]]:

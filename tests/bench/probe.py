@@ -4,7 +4,8 @@
     probe.py probe ADDRESS PORT        sends numbered datagrams there, and tells on standard output what comes back
 
 Lines of `probe`, times in seconds since 1970, of the sending: `lost BEGIN END`: between these two, both answered, at
-least _FEWEST were not; `answered AT`: the latest so far, told again and again. Both end with their standard input.
+least _FEWEST were not; `answered AT`: the latest so far, told again and again; `way AT ROUTERS`: from this one on so
+many routers are on the way there and back. Both end with their standard input.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ import time
 INTERVAL = 0.001
 _FEWEST = 3  # fewer are lost where a packet overtakes another on a shorter way
 _TELL = 0.2
+_TTL = 64  # with which the kernel sends
+_RECVTTL = 12  # ip(7): the TTL of what comes in, beside it; socket has no name for it before Python 3.14
 _ROOM = 1 << 22  # bytes that may wait: a busy machine must not look like a broken network
 
 
 def open_socket(port: int = 0) -> socket.socket:
     udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _ROOM)
+    udp.setsockopt(socket.IPPROTO_IP, _RECVTTL, 1)
     udp.bind(("", port))
     udp.setblocking(False)
     return udp
@@ -35,14 +39,20 @@ def echo(port: int) -> None:
     while not ended([udp], None):
         with contextlib.suppress(OSError):  # nothing more there, or an ICMP error of an earlier answer
             while True:
-                data, source = udp.recvfrom(64)
-                udp.sendto(data, source)
+                data, passed, source = receive(udp)
+                udp.sendto(data + bytes([passed]), source)
+
+
+def receive(udp: socket.socket) -> tuple[bytes, int, tuple[str, int]]:
+    """A datagram, how many routers it has passed, and whence it came."""
+    data, ancillary, _, source = udp.recvmsg(64, socket.CMSG_SPACE(4))
+    return data, _TTL - struct.unpack("i", ancillary[0][2])[0], source
 
 
 def probe(address: str, port: int) -> None:
     udp = open_socket()
     sent: list[float] = []
-    latest = -1
+    latest = way = -1
     due = told = time.time()
     while not ended([udp], max(0.0, due - time.time())):
         now = time.time()
@@ -51,7 +61,10 @@ def probe(address: str, port: int) -> None:
                 udp.sendto(struct.pack("!I", len(sent)), (address, port))
             sent.append(now)
             due = max(due + INTERVAL, now)
-        for number in answers(udp):
+        for number, passed in answers(udp):
+            if passed != way and number > latest:
+                way = passed
+                sys.stdout.write(f"way {sent[number]:.6f} {way}\n")
             if number - latest > _FEWEST and latest >= 0:
                 sys.stdout.write(f"lost {sent[latest]:.6f} {sent[number]:.6f}\n")
             latest = max(latest, number)
@@ -61,11 +74,14 @@ def probe(address: str, port: int) -> None:
             sys.stdout.flush()
 
 
-def answers(udp: socket.socket) -> list[int]:
+def answers(udp: socket.socket) -> list[tuple[int, int]]:
+    """The numbers of those that came back, and how many routers they have passed in all."""
     found = []
     with contextlib.suppress(OSError):
         while True:
-            found.append(int(struct.unpack("!I", udp.recv(64))[0]))
+            data, back, _ = receive(udp)
+            number, there = struct.unpack("!IB", data)
+            found.append((number, there + back))
     return found
 
 

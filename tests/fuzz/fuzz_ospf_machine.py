@@ -131,7 +131,7 @@ def _check_actions(machine: OspfMachine, most: int) -> None:
             case Send(IpPacket() as packet):
                 assert packet.interface in ("link1", "link2")
                 Packet.parse(SEAL.open(packet.data, packet.interface, packet.source, 0.0))
-            case SetRoute(prefix, hops, metric):
+            case SetRoute(prefix, hops, metric, _, _):
                 assert all(prefix != link.prefix for link in LINKS)
                 assert metric >= 0
                 held = [link.name for hop in hops for link in LINKS if link.prefix.holds_host(hop.via)]

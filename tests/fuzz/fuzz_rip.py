@@ -106,7 +106,7 @@ def _check_actions(machine: RipMachine) -> None:
                 assert 4 <= len(packet.data) <= 4 + 25 * 20 + 20 + 64
                 assert packet.interface
                 assert packet.data[0] in (1, 2)
-            case SetRoute(_, [NextHop(via, interface)], metric):
+            case SetRoute(_, [NextHop(via, interface)], metric, _, _):
                 assert 1 <= metric < INFINITY
                 held = [link for link in LINKS if link.prefix.holds_host(via)]
                 assert [link.name for link in held] == [interface]

@@ -190,6 +190,6 @@ def test_who_signed_it_is_read_too(read: Read) -> None:
             assert signature == {
                 "crypt.key_id": ["7"],
                 "crypt.data_length": [str(length)],
-                "crypt.seq_nbr": [str(EPOCH + at)],
+                "crypt.seq_nbr": [str(8 * (EPOCH + at) % 2**32)],
                 "crypt.data": [packet.data[-length:].hex()],
             }

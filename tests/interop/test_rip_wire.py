@@ -24,7 +24,7 @@ from catenet.nodes.internet.rip.packet import (
 )
 from catenet.nodes.keys.digests import METHODS
 from catenet.nodes.keys.key import read_auth
-from catenet.nodes.machine import Datagram, Endpoint, Interface, NextHop, Send
+from catenet.nodes.machine import Datagram, Endpoint, Interface, NextHop, OtherRoute, Send
 
 pytestmark = pytest.mark.engine
 
@@ -52,8 +52,8 @@ class Sender:
         options = RipOptions(auth=auth, cost=COSTS, redistribute=("connected", "static"), tag=TAG)
         self.machine = RipMachine(options, LINKS, random.Random(1), epoch=EPOCH)
         for n in range(STATIC):
-            hops = (NextHop(Address.parse(VIA), "link2"),)
-            self.machine.route_changed("static", Prefix.parse(f"10.7.{n}.0/24"), hops, 0.0)
+            route = OtherRoute((NextHop(Address.parse(VIA), "link2"),))
+            self.machine.route_changed("static", Prefix.parse(f"10.7.{n}.0/24"), route, 0.0)
         self.peer = Authentication(read_auth(auth, PASSWORD_LENGTH), EPOCH, options.timeout)
         self.most = self.peer.max_entries
         self.now = 0.0

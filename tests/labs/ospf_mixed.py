@@ -55,14 +55,20 @@ def make_of(lab: Any, router: str) -> str:
     return str(lab.model.nodes[router].implementations.get("ospf", "catenet"))
 
 
-def until_right(lab: Any, *, cut: Collection[str] = (), absent: Collection[str] = ()) -> None:
+def until_right(
+    lab: Any, *, cut: Collection[str] = (), absent: Collection[str] = (), silent: Collection[str] = ()
+) -> None:
     """Until every kernel has the right next hops, all of them and no other, and the databases agree."""
-    until(lambda: wrong(lab, cut=cut, absent=absent))
+    until(lambda: wrong(lab, cut=cut, absent=absent, silent=silent))
 
 
-def wrong(lab: Any, *, cut: Collection[str] = (), absent: Collection[str] = ()) -> list[str]:
-    """Where a kernel's next hops are not those of the shortest ways, or databases differ."""
-    right = expected(lab.model, cut, absent)["ospf"]
+def wrong(
+    lab: Any, *, cut: Collection[str] = (), absent: Collection[str] = (), silent: Collection[str] = ()
+) -> list[str]:
+    """Where a kernel's next hops are not those of the shortest ways, or databases differ. `silent`: LANs whose ends
+    are up, and hear nothing."""
+    deaf = {(router, lan) for router in routers_of(lab) for lan in silent}
+    right = expected(lab.model, cut, absent, deaf)["ospf"]
     routers = [router for router in routers_of(lab) if router not in absent]
     kernels = _show(lab, routers, "routes")
     said = [line for router in routers for line in _kernel(lab, router, kernels[router], right[router])]

@@ -18,17 +18,20 @@ started again (new machines), paused and resumed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
+from typing import Any
 
 from forwarding import TTL
 from jobs import Jobs
-from node import Make, Node
+from node import Make, Node, Process
+from shared_table import SharedTable
 from wire import BUFFER, Hop, Lan, Wire
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.impairment import Impairment
 from catenet.nodes.control.link import LinkCondition
+from catenet.nodes.control.service import Source
 from catenet.nodes.link.impairment.channel import Channel
 from catenet.nodes.machine import Interface, InterfaceAware, Machine, Unit
 
@@ -62,8 +65,11 @@ class Network(Wire):
         offset: float = 0.0,
         forwards: bool = True,
         jobs: Jobs = NO_JOBS,
+        sources: Sequence[Source] = (),
     ) -> Node:
-        """A node with an address on each of these LANs; each of `makes` gives one of its machines at every start."""
+        """A node with an address on each of these LANs; each of `makes` gives one of its machines at every start.
+        `sources`: whose routes the machines' are, where the node's table is shared by several protocols.
+        """
         interfaces = {}
         for number, (lan, text) in enumerate(lans.items()):
             each, address = self.lans[lan], Address.parse(text)
@@ -71,6 +77,14 @@ class Network(Wire):
             each.members[name], each.owners[address], each.hardware[hardware] = address, name, name
             interfaces[lan] = Interface(lan, address, each.prefix, mtu=each.mtu, hardware=hardware)
         node = self.nodes[name] = Node(name, interfaces, makes, offset=offset, forwards=forwards, jobs=jobs)
+        if sources:
+            node.table = SharedTable(
+                dict(enumerate(sources)),
+                node.kernel,
+                lambda lan: node.by_lan[lan].up,
+                lambda: self.now + node.offset,
+                self._tell_machine,
+            )
         self.start(name)
         return node
 
@@ -136,7 +150,14 @@ class Network(Wire):
         for process in node.processes:
             process.machine = process.make(node)
         for process in node.processes:
-            self.settle(process)
+            self._begin(process)
+
+    def restart(self, name: str, number: int) -> None:
+        """One machine of a node's ends without a word, and is made anew."""
+        process = self.nodes[name].processes[number]
+        process.end()
+        process.machine = process.make(process.node)
+        self._begin(process)
 
     def pause(self, name: str) -> None:
         """The node does nothing; what is sent to it waits in its buffer."""
@@ -188,6 +209,15 @@ class Network(Wire):
 
     # Inside
 
+    def _begin(self, process: Process) -> None:
+        if process.node.table is not None:
+            process.node.table.begin(process)
+        self.settle(process)
+
+    def _tell_machine(self, process: Process, told: Callable[[Any], None]) -> None:
+        told(process.machine)
+        self.settle(process)
+
     def _switch(self, name: str, *, up: bool, tell: bool, gap: float = 0.0) -> None:
         lan = self.lans[name]
         lan.up = up
@@ -199,7 +229,7 @@ class Network(Wire):
 
     def _switch_end(self, node: Node, lan: str, up: bool) -> None:
         node.by_lan[lan] = node.by_lan[lan]._replace(up=up)
-        if not up:
+        if not up or node.table is not None:  # a shared table's come back with it
             node.lose_routes_by(lan)
         self._tell(node, lan)
 

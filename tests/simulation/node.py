@@ -29,11 +29,13 @@ from catenet.nodes.machine import (
     OpenPort,
     Port,
     Report,
+    SetRoute,
     Udp,
     Unit,
 )
 
 if TYPE_CHECKING:
+    from shared_table import SharedTable
     from streams import End
 
 __all__ = ["BROADCAST", "LIMITED", "LOOPBACK", "Make", "Node", "Process", "Said", "group_hardware"]
@@ -71,6 +73,8 @@ class Process:
     def end(self) -> None:
         """It is gone, without a word, and so is all that it had."""
         self.reset_connections()
+        if self.node.table is not None:
+            self.node.table.end(self)
         self.machine, self.alarm, self.hears_all = None, inf, True
         self.lanes, self.held = {}, []
         self.node.direct.clear()
@@ -83,16 +87,22 @@ class Process:
         for end in tuple(self.connections.values()):
             end.reset()
 
-    def set_route(self, prefix: Prefix, next_hops: tuple[NextHop, ...]) -> None:
+    def set_route(self, action: SetRoute) -> None:
+        prefix, next_hops, *_ = action
         self.routes[prefix] = next_hops
-        if self is self.node.processes[0]:
+        if self.node.table is not None:
+            self.node.table.set(self, action)
+        elif self is self.node.processes[0]:
             self.node.kernel[prefix] = next_hops
         else:
             self.node.choose_route(prefix)
 
     def delete_route(self, prefix: Prefix) -> None:
         self.routes.pop(prefix, None)
-        self.node.choose_route(prefix)
+        if self.node.table is not None:
+            self.node.table.delete(self, prefix)
+        else:
+            self.node.choose_route(prefix)
 
     # Its ports
 
@@ -118,7 +128,8 @@ Make = Callable[["Node"], Machine[Any]]
 class Node:
     """Its machines are made anew at each start. `offset`: how far its clock is ahead of the network's, in seconds;
     `forwards`: what is not for it goes on by its table. `jobs`: what its machines may have done beside them.
-    `counters`: what was thrown away, and why."""
+    `table`: where its machines are sources of different distance; else the first one's routes are taken. `counters`:
+    what was thrown away, and why."""
 
     def __init__(
         self,
@@ -142,6 +153,7 @@ class Node:
         self.conditions: dict[str, LinkCondition] = {}
         self.channels: dict[str, Channel] = {}  # LAN → what the frames suffer that it sends there
         self.kernel: dict[Prefix, tuple[NextHop, ...]] = {}
+        self.table: SharedTable | None = None
         self.sockets = Sockets(interfaces)
         self.addresses = {interface.address for interface in interfaces.values()}
         self._everybodys = {LIMITED, *(interface.prefix.broadcast for interface in interfaces.values())}
@@ -184,6 +196,9 @@ class Node:
 
     def lose_routes_by(self, lan: str) -> None:
         """The kernel forgets them with the interface."""
+        if self.table is not None:
+            self.table.refresh()
+            return
         left = {prefix: tuple(h for h in hops if h.interface != lan) for prefix, hops in self.kernel.items()}
         self.kernel = {prefix: hops for prefix, hops in left.items() if hops}
 

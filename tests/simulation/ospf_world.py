@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import networkx as nx
 from network import Network
+from router_world import names_in, place_routers
 
 from catenet.nodes.address import Address
 from catenet.nodes.internet.ospf.config import OspfOptions
@@ -20,40 +21,29 @@ def build_lans(
     *,
     record: bool = False,
     reports: bool = True,
+    icmp: bool = False,
 ) -> Network:
     """LANs, each with the routers on it: at most 65,536 of at most 254."""
-    network = Network(seed, record=record, reports=reports)
-    places: dict[str, dict[str, str]] = {}
-    for number, (lan, routers) in enumerate(lans.items()):
-        net = f"10.{number >> 8}.{number & 255}"
-        network.add_lan(lan, f"{net}.0/24")
-        for last, router in enumerate(routers, 1):
-            places.setdefault(router, {})[lan] = f"{net}.{last}"
-    for router, on in places.items():
-        add_router(network, router, on, options_of(router), wants=always if reports else never)
+    network = Network(seed, record=record, reports=reports, icmp=icmp)
+
+    def add(name: str, on: dict[str, str], wants: Wants) -> None:
+        add_router(network, name, on, options_of(name), wants=wants)
+
+    place_routers(network, lans, add, reports=reports)
     return network
-
-
-def never(kinds: tuple[str, ...], now: float, times: int = 1) -> bool:
-    return False
 
 
 def add_router(
     network: Network, name: str, lans: dict[str, str], options: OspfOptions, *, wants: Wants = always
 ) -> None:
-    owners: dict[Address, str] = {}
-
-    def name_of(address: Address) -> str:
-        if not owners:
-            owners.update({a: node for lan in network.lans.values() for node, a in lan.members.items()})
-        return owners.get(address, str(address))
-
     identity = options.identity(Address.parse(next(iter(lans.values()))))
 
     network.add_node(
         name,
         lans,
-        lambda node: OspfMachine(options, node.interfaces, node.random, name_of, router_id=identity, wants=wants),
+        lambda node: OspfMachine(
+            options, node.interfaces, node.random, names_in(network), router_id=identity, wants=wants
+        ),
     )
 
 

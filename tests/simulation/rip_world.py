@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import networkx as nx
 from network import Network
+from router_world import names_in, place_routers
 
-from catenet.nodes.address import Address
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.machine import RipMachine
 from catenet.nodes.machine import Wants, always
@@ -41,14 +41,11 @@ def build_lans(
 ) -> Network:
     """LANs, each with the routers on it: at most 65,536 of at most 254."""
     network = Network(seed, record=record, reports=reports)
-    places: dict[str, dict[str, str]] = {}
-    for number, (lan, routers) in enumerate(lans.items()):
-        net = f"10.{number >> 8}.{number & 255}"
-        network.add_lan(lan, f"{net}.0/24")
-        for last, router in enumerate(routers, 1):
-            places.setdefault(router, {})[lan] = f"{net}.{last}"
-    for router, on in places.items():
-        add_router(network, router, on, options_of(router), wants=always if reports else _never)
+
+    def add(name: str, on: dict[str, str], wants: Wants) -> None:
+        add_router(network, name, on, options_of(name), wants=wants)
+
+    place_routers(network, lans, add, reports=reports)
     return network
 
 
@@ -57,21 +54,12 @@ def link(one: object, other: object) -> str:
     return f"{min(one, other)}--{max(one, other)}"
 
 
-def _never(kinds: tuple[str, ...], now: float) -> bool:
-    return False
-
-
 def add_router(
     network: Network, name: str, lans: dict[str, str], options: RipOptions, *, wants: Wants = always
 ) -> None:
-    owners = {}
-
-    def name_of(address: Address) -> str:
-        if not owners:
-            owners.update({a: node for lan in network.lans.values() for node, a in lan.members.items()})
-        return owners.get(address, str(address))
-
-    network.add_node(name, lans, lambda node: RipMachine(options, node.interfaces, node.random, name_of, wants=wants))
+    network.add_node(
+        name, lans, lambda node: RipMachine(options, node.interfaces, node.random, names_in(network), wants=wants)
+    )
 
 
 def rip(network: Network, node: str) -> RipMachine:

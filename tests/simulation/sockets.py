@@ -55,6 +55,7 @@ PORTS = 65_535
 """The largest number of a port."""
 _EPHEMERAL = 40_000  # the kernel gives numbers above it
 _RAW = 255  # IPPROTO_RAW: what is sent by it brings its own header
+_ICMP = 1
 
 
 @dataclass(slots=True)
@@ -220,6 +221,10 @@ def _check(process: Process, asked: OpenPort) -> None:
     if isinstance(port, Ip):
         if not 0 < number < _RAW:
             raise OSError(errno.EINVAL, f"protocol {number} is not between 1 and {_RAW - 1}")
+        if asked.kinds and number != _ICMP:
+            raise OSError(errno.EINVAL, f"protocol {number} has no types of message: it is not ICMP ({_ICMP})")
+        if not set(asked.kinds) <= set(range(256)):
+            raise OSError(errno.EINVAL, f"kinds {sorted(asked.kinds)}: a type of message is between 0 and 255")
     elif not 0 <= number <= PORTS:
         raise OSError(errno.EINVAL, f"port {number} is not between 0 and {PORTS}")
     if not 0 <= asked.ttl <= 255:
@@ -229,10 +234,13 @@ def _check(process: Process, asked: OpenPort) -> None:
 
 
 def _is_for(unit: Unit, opened: Opened) -> bool:
-    """A group's only where the port is in it."""
+    """A group's only where the port is in it; of ICMP's only the types that the port hears."""
     if isinstance(unit, Frame):
         one_of_many = unit.destination[0] & 1 and unit.destination != BROADCAST
         return not one_of_many or (unit.destination, unit.interface) in opened.groups
+    kinds = opened.asked.kinds
+    if kinds and (not unit.data or unit.data[0] not in kinds):
+        return False
     address = destination_of(unit)
     return not address.is_multicast or (address, unit.interface) in opened.groups
 

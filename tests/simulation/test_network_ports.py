@@ -204,12 +204,25 @@ def test_a_machine_closes_and_joins_by_its_own_ports_alone() -> None:
     assert not other.got
 
 
+def test_a_port_of_icmps_hears_the_types_that_it_asked_for() -> None:
+    """raw(7), ICMP_FILTER; one that asked for none hears all."""
+    port = Ip(1, "link1")
+    network, a, (one, other) = net((OpenPort(port),), (OpenPort(port, kinds=(0, 40)),), (OpenPort(port),))
+    assert not a.got
+    for kind in (b"\0", b"\x08", b"\x28", b""):
+        do(network, "a", Send(IpPacket(kind and kind + bytes(7), ANY, B, 1, "link1")))
+    assert [packet.data[0] for packet in one.got] == [0, 40]
+    assert [packet.data[:1] for packet in other.got] == [b"\0", b"\x08", b"\x28", b""]
+
+
 @pytest.mark.parametrize(
     ("asked", "why"),
     [
         (OpenPort(Udp(65_536)), "port 65536 is not between 0 and 65535"),
         (OpenPort(Udp(-1)), "port -1 is not between 0 and 65535"),
         (OpenPort(Ip(255)), "protocol 255 is not between 1 and 254"),
+        (OpenPort(Ip(89), kinds=(0,)), "protocol 89 has no types of message: it is not ICMP (1)"),
+        (OpenPort(Ip(1), kinds=(0, 256)), "kinds [0, 256]: a type of message is between 0 and 255"),
         (OpenPort(Udp(7), ttl=256), "Invalid argument"),
     ],
 )

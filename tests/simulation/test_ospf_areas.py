@@ -18,7 +18,7 @@ from ospf_world import add_router, area_graph, attached, database, ospf, rows, t
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.ospf.config import OspfOptions
-from catenet.nodes.machine import NextHop
+from catenet.nodes.machine import NextHop, OtherRoute
 
 BACKBONE = 0
 
@@ -160,7 +160,7 @@ def test_what_kind_an_area_is(kind: str) -> None:
     """A normal one hears of externals; a stub one has a default route; a totally stub one nothing but that."""
     world = World(3, 2, {} if kind == "normal" else {"1": kind})
     network = world.network
-    hop = (NextHop(Address.parse("10.0.0.99"), next(iter(world.lans))),)
+    hop = OtherRoute((NextHop(Address.parse("10.0.0.99"), next(iter(world.lans))),))
     network.call("a2-0", lambda machine, now: machine.route_changed("static", STATIC, hop, now))
     network.run(25)
     inside = {str(prefix) for prefix in network.nodes["a1-0"].kernel}

@@ -145,7 +145,7 @@ class Wire:
                 if kind is Send:
                     self._send(process, action.packet)
                 elif kind is SetRoute:
-                    process.set_route(action.prefix, action.next_hops)
+                    process.set_route(action)
                 else:
                     again = self._perform(process, action) or again
             if not again:

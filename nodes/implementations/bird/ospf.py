@@ -7,7 +7,17 @@ from collections.abc import Iterator
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.units import format_duration
-from catenet.nodes.implementations.bird.program import ask, password, passwords, secret_faults, start, static_protocol
+from catenet.nodes.implementations.bird.program import (
+    ask,
+    import_filter,
+    kernel_protocol,
+    mark,
+    password,
+    passwords,
+    secret_faults,
+    start,
+    static_protocol,
+)
 from catenet.nodes.implementations.daemon import (
     LearnedRoute,
     NodeInterface,
@@ -17,17 +27,21 @@ from catenet.nodes.implementations.daemon import (
     Run,
     Task,
 )
-from catenet.nodes.implementations.redistribution import redistribution_faults
+from catenet.nodes.implementations.measuring import measuring_faults
+from catenet.nodes.implementations.redistribution import redistributed_services, redistribution_faults
 from catenet.nodes.internet.ospf.config import OnLan, OspfOptions
 
 __all__ = ["DAEMON", "read_table"]
 
 _NETWORKS = {"broadcast": "broadcast", "point-to-point": "ptp"}
+_FARTHER = 100
+"""The preference of routes of sources that are farther than OSPF, whose own is 150."""
+_MAX_TAG = 0xFFFFFFFF
 _STUB_COST = 1
 """The cost of the default route into a stub area; its own would be 1000."""
 _SHORTEST_RETRANSMIT = 2.0  # seconds
 _ROUTE = re.compile(
-    r"^(?P<prefix>[\d.]+/\d+)\s[^*]*\* (?:I|IA|E1|E2) "
+    r"^(?P<prefix>[\d.]+/\d+)\s[^(]*\](?: \*)? (?:I|IA|E1|E2) "
     r"\(\d+/(?P<metric>\d{1,9})(?:/(?P<metric_2>\d{1,9}))?\)(?: \[(?P<tag>[0-9a-f]{1,8})\])?"
 )
 _VIA = re.compile(r"^\s+via (?P<via>[\d.]+) on ")
@@ -38,8 +52,13 @@ def _run(task: Task) -> Run:
 
 
 def _routes(task: Task) -> RouteExchange:
-    command = ask(task, "show", "route", "primary", "protocol", "ospf1")
-    return RouteExchange(PrintedTable(command, read_table), own_metrics=task.options.cost)
+    command = ask(task, "show", "route", "protocol", "ospf1")
+    return RouteExchange(
+        PrintedTable(command, read_table),
+        own_metrics=task.options.fixed_costs(),
+        last_resort=task.options.last_resort,
+        hears=redistributed_services(task.options),
+    )
 
 
 def read_table(text: str) -> list[LearnedRoute]:
@@ -84,7 +103,8 @@ def _faults(options: OspfOptions) -> Iterator[str]:
         yield from secret_faults(keys)
         if any(key.number == 0 for key in keys):
             yield "has no key with the id 0"
-    yield from redistribution_faults(options)
+    yield from measuring_faults(options)
+    yield from redistribution_faults(options, ("rip",))
 
 
 def _configuration(task: Task) -> str:
@@ -94,17 +114,16 @@ log stderr all;
 router id {options.identity(task.interfaces[0].address)};
 protocol device {{ scan time 5; }}
 {_direct(task)}
-protocol kernel {{
-  scan time 1; kernel table {task.table};
-  ipv4 {{ import none; export where source ~ [RTS_OSPF, RTS_OSPF_IA, RTS_OSPF_EXT1, RTS_OSPF_EXT2]; }};
-}}
+{kernel_protocol(task, "source ~ [RTS_OSPF, RTS_OSPF_IA, RTS_OSPF_EXT1, RTS_OSPF_EXT2]", _FARTHER)}
 {static_protocol(task)}
+{_bfd(task)}
 protocol ospf v2 ospf1 {{
   rfc1583compat no;
   ecmp yes limit {options.ecmp};
   merge external yes;
-  ipv4 {{ import all; export filter {{
-    if source = RTS_STATIC || source = RTS_DEVICE then {{ {_external(options)} accept; }}
+  ipv4 {{ {import_filter(options, "ospf_tag")} export filter {{
+    if source = RTS_STATIC || source = RTS_DEVICE then {{ {_external(options)} ospf_tag = {options.tag}; accept; }}
+    if source = RTS_INHERIT then {{ {_external(options)} {mark(options, "ospf_tag", _MAX_TAG)} accept; }}
     reject;
   }}; }};
 {_areas(task)}
@@ -122,7 +141,7 @@ def _direct(task: Task) -> str:
 
 def _external(options: OspfOptions) -> str:
     """ "ospf_metric1" makes it type 1, "ospf_metric2" type 2."""
-    return f"ospf_metric{options.metric_type} = {options.metric}; ospf_tag = {options.tag};"
+    return f"ospf_metric{options.metric_type} = {options.metric};"
 
 
 def _areas(task: Task) -> str:
@@ -152,8 +171,24 @@ def _interface(interface: NodeInterface, on: OnLan, task: Task) -> str:
     interface "{interface.device}" {{
       type {_NETWORKS[on.network]}; cost {on.cost}; priority {on.priority};{" stub yes;" if on.passive else ""}
       hello {options.hello:.0f}; dead {dead}; wait {dead}; retransmit {options.retransmit:.0f};
+      {"bfd yes;" if on.bfd else ""}
       {_authentication(task)}
     }};"""
+
+
+def _bfd(task: Task) -> str:
+    """Until a session is up it sends once a second, as RFC 5880 section 6.8.3 wants."""
+    options: OspfOptions = task.options
+    found = [(each.device, on.bfd) for each in task.interfaces if (on := options.at(each.lan)) is not None and on.bfd]
+    lines = [
+        f"""\
+  interface "{device}" {{
+    min tx interval {bfd.transmit * 1000:.0f} ms; min rx interval {bfd.receive * 1000:.0f} ms;
+    idle tx interval {max(bfd.transmit, 1) * 1000:.0f} ms; multiplier {bfd.multiplier};
+  }};"""
+        for device, bfd in found
+    ]
+    return "\n".join(["protocol bfd { accept ipv4 direct;", *lines, "}"]) if found else ""
 
 
 def _authentication(task: Task) -> str:

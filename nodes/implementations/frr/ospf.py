@@ -1,4 +1,4 @@
-"""The service `ospf` by FRR: ospfd speaks, vtysh prints its table."""
+"""The service `ospf` by FRR: ospfd speaks, vtysh prints its table; where the lab file says `bfd`, bfdd is beside it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from catenet.nodes.address import DEFAULT, Address, Prefix
 from catenet.nodes.control.units import format_duration
 from catenet.nodes.implementations.daemon import (
+    Command,
     LearnedRoute,
     NodeInterface,
     PrintedTable,
@@ -23,13 +24,16 @@ from catenet.nodes.implementations.frr.program import (
     GROUP,
     OWNER,
     access_list,
+    beside,
     command,
     key_chain,
+    redistribution,
     secret_faults,
     time_faults,
     vtysh,
 )
-from catenet.nodes.implementations.redistribution import redistribution_faults, static_routes
+from catenet.nodes.implementations.measuring import measuring_faults
+from catenet.nodes.implementations.redistribution import redistributed_services, redistribution_faults, static_routes
 from catenet.nodes.internet.ospf.config import OspfOptions
 
 __all__ = ["DAEMON", "read_table"]
@@ -41,14 +45,20 @@ _STUB_COST = 1
 
 
 def _run(task: Task) -> Run:
-    """It is told its file: it would not read its own where the package's frr.conf is."""
+    """They are told their files: they would not read their own where the package's frr.conf is."""
     path = f"{task.folder}/ospfd.conf"
-    return Run((command("ospfd", task, "-f", path),), {path: _configuration(task)}, owner=OWNER)
+    commands, files = [command("ospfd", task, "-f", path)], {path: _configuration(task)}
+    if profiles := _profiles(task):
+        path = f"{task.folder}/bfdd.conf"
+        words = command("bfdd", task, "-f", path).words
+        commands.insert(0, Command(words, makes=f"{task.folder}/bfdd.vty"))
+        files[path] = "\n".join(["bfd", *profiles, "exit", ""])
+    return Run(tuple(commands), files, owner=OWNER)
 
 
 def _routes(task: Task) -> RouteExchange:
     printed = PrintedTable(vtysh("ospfd", "show ip ospf route json", task), read_table)
-    return RouteExchange(printed, static_routes(task), own_metrics=task.options.cost)
+    return RouteExchange(printed, static_routes(task), task.options.fixed_costs(), task.options.last_resort)
 
 
 def read_table(text: str) -> list[LearnedRoute]:
@@ -88,7 +98,8 @@ def _faults(options: OspfOptions) -> Iterator[str]:
                     f"does not make a secret of {key.method} shorter (RFC 5709 section 3.3): it takes those of up to "
                     f"{key.algorithm.length} characters"
                 )
-    yield from redistribution_faults(options)
+    yield from measuring_faults(options)
+    yield from redistribution_faults(options, ("rip",))
 
 
 def _configuration(task: Task) -> str:
@@ -126,9 +137,27 @@ def _interface(interface: NodeInterface, options: OspfOptions) -> list[str]:
         f"dead-interval {options.dead:.0f}",
         f"retransmit-interval {options.retransmit:.0f}",
         *(["passive"] if on.passive else []),
+        *(["bfd", f"bfd profile {_profile(interface)}"] if on.bfd else []),
         *_authentication(options),
     ]
     return [f"interface {interface.device}", *(f" ip ospf {each}" for each in words), "exit"]
+
+
+def _profiles(task: Task) -> list[str]:
+    """How fast bfdd is on each LAN. It counts in milliseconds."""
+    lines: list[str] = []
+    for interface in task.interfaces:
+        on = task.options.at(interface.lan)
+        if on is not None and on.bfd is not None:
+            lines += [f" profile {_profile(interface)}"]
+            lines += [f"  transmit-interval {on.bfd.transmit * 1000:.0f}"]
+            lines += [f"  receive-interval {on.bfd.receive * 1000:.0f}"]
+            lines += [f"  detect-multiplier {on.bfd.multiplier}", " exit"]
+    return lines
+
+
+def _profile(interface: NodeInterface) -> str:
+    return f"lab-{interface.device}"
 
 
 def _authentication(options: OspfOptions) -> list[str]:
@@ -144,6 +173,8 @@ def _maps(task: Task) -> list[str]:
     for name, prefixes in _announced(task).items():
         lines += [*access_list(name, prefixes), f"route-map {name} permit 1", f" match ip address {name}"]
         lines += [f" set tag {task.options.tag}", "exit"] if task.options.tag else ["exit"]
+    for service in redistributed_services(task.options):
+        lines += redistribution(service, task.options.tag)
     return lines
 
 
@@ -164,7 +195,8 @@ def _redistribution(task: Task) -> list[str]:
     words = {"connected": "redistribute connected", "static": "redistribute kernel"}
     words["default"] = "default-information originate always"
     metric = f"metric {task.options.metric} metric-type {task.options.metric_type}"
-    return [f"{words[name]} {metric} route-map {name}" for name in _announced(task)]
+    others = [f"redistribute {name} {metric} route-map from-{name}" for name in redistributed_services(task.options)]
+    return [f"{words[name]} {metric} route-map {name}" for name in _announced(task)] + others
 
 
-DAEMON = RoutingDaemon(run=_run, faults=_faults, capabilities=CAPABILITIES, group=GROUP, routes=_routes)
+DAEMON = RoutingDaemon(run=_run, faults=_faults, capabilities=CAPABILITIES, group=GROUP, beside=beside, routes=_routes)

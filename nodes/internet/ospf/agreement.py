@@ -13,15 +13,17 @@ from typing import Any, NamedTuple
 from catenet.nodes.control.topology import Disagreement, Router
 from catenet.nodes.control.units import format_duration
 from catenet.nodes.internet.ospf.config import OnLan
+from catenet.nodes.keys.keyring import Proofs
 
 __all__ = ["Member", "are_neighbours", "disagreements", "members"]
 
 
 class Member(NamedTuple):
-    """A router on a LAN of which it speaks."""
+    """A router on a LAN of which it speaks. `proofs`: with which keys it signs, and which it takes."""
 
     router: Router
     on: OnLan
+    proofs: Proofs
 
     @property
     def name(self) -> str:
@@ -32,9 +34,10 @@ def members(routers: Sequence[Router]) -> dict[str, list[Member]]:
     """LAN → those that have it in an area, the passive ones among them."""
     found: dict[str, list[Member]] = {}
     for router in routers:
+        proofs = router.options.proofs()
         for lan in router.lans:
             if (on := router.options.at(lan)) is not None:
-                found.setdefault(lan, []).append(Member(router, on))
+                found.setdefault(lan, []).append(Member(router, on, proofs))
     return found
 
 
@@ -42,7 +45,8 @@ def are_neighbours(one: Member, other: Member, lan: str) -> bool:
     """Whether each hears the other there, and takes what it says."""
     speaking = not one.on.passive and not other.on.passive
     heard = lan not in one.router.ingress_dropped and lan not in other.router.ingress_dropped
-    return speaking and heard and all(agree(one, other) for agree in _AGREE.values())
+    twins = bool(_number(one)) and _number(one) == _number(other)
+    return speaking and heard and not twins and all(agree(one, other) for agree in _AGREE.values())
 
 
 def disagreements(routers: Sequence[Router]) -> Iterator[Disagreement]:
@@ -66,7 +70,10 @@ def _different(
     for member in speaking:
         if not agree(member, most):
             its, others = _said(option, member), _said(option, most)
-            text = f"its {_WORDS[option]} on {lan} is {its}, and {most.name}'s is {others}: they cannot be neighbours"
+            differ = f"is {its}, and {most.name}'s is {others}"
+            if its == others:
+                differ = f"has another secret than {most.name}'s, of {its}"
+            text = f"its {_WORDS[option]} on {lan} {differ}: they cannot be neighbours"
             yield Disagreement(lan, member.name, most.name, option, text)
 
 
@@ -93,9 +100,14 @@ def _same_identity(routers: Sequence[Router]) -> Iterator[Disagreement]:
         first.setdefault(number, router.name)
 
 
+def _number(member: Member) -> str:
+    """The Router ID that the lab file says; "": the router's own first address."""
+    return str(member.router.options.router_id)
+
+
 def _trusts(one: Member, other: Member) -> bool:
     """Each takes a key with which the other may sign."""
-    own, its = one.router.options.proofs(), other.router.options.proofs()
+    own, its = one.proofs, other.proofs
     return not (own.signs.isdisjoint(its.takes) or its.signs.isdisjoint(own.takes))
 
 

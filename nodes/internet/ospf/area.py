@@ -43,7 +43,7 @@ class Scope:
 
     def header(self, stored: Stored, now: float) -> LsaHeader:
         """An LSA's header with its present age."""
-        return stored.lsa.header._replace(age=stored.age(now))
+        return stored.lsa.header.aged(stored.age(now))
 
     def order(self, header: LsaHeader, stored: Stored, now: float) -> int:
         """Whether an instance is more recent than the one that is held (positive), less (negative), or the same."""

@@ -11,8 +11,10 @@ RFC 2328 appendix D, and RFC 5709 for digests by HMAC. With a digest, the last 8
 and the digest stands behind the packet: "not actually considered part of the OSPF protocol packet", it is not in its
 length. What stands behind that (a block for link-local signalling, RFC 5613) is not read.
 
-The sequence number that is sent is the time of day in seconds, and always above the last one on that interface: FRR
-takes no number twice. Those of the neighbours may stay the same, as RFC 2328 section D.5.3 has it: BIRD's do.
+The sequence number that is sent is the time of day in eighths of a second, and always above the last one on that
+interface: FRR 10.6 takes no number twice (FRR #21387). In whole seconds it would run ahead of the clock with each
+burst of packets, and stay there; nobody would then hear this router after a restart (FRR #10758). Those of the
+neighbours may stay the same, as RFC 2328 section D.5.3 has it: BIRD's do.
 """
 
 from __future__ import annotations
@@ -39,6 +41,8 @@ _PROOF = struct.Struct(">HH8s")
 _PROOF_AT = HEADER.size - _PROOF.size
 _SIGNATURE = struct.Struct(">HBBI")
 _LAST_NUMBER = 0xFFFFFFFF
+_TICKS = 8
+"""Sequence numbers in a second: so many packets a second may be sent for long without running ahead of the clock."""
 
 
 @dataclass(slots=True)
@@ -95,10 +99,11 @@ class Authentication(Prover):
         return signed + key.digest(signed)
 
     def _next_number(self, interface: str, now: float) -> int:
-        """Behind the maximum, "the router should reset the cryptographic sequence number […] back to 0" (D.3)."""
-        number = max(self._sent.get(interface, 0) + 1, int(self._epoch + now))
-        self._sent[interface] = number if number <= _LAST_NUMBER else 0
-        return self._sent[interface]
+        """Behind the maximum, every 17 years, "the router should reset the cryptographic sequence number […] back to 0"
+        (D.3)."""
+        number = max(self._sent.get(interface, 0) + 1, int((self._epoch + now) * _TICKS))
+        self._sent[interface] = number
+        return number & _LAST_NUMBER
 
     # In
 

@@ -14,28 +14,35 @@ from catenet.nodes.control.units import (
     LanName,
     OptionError,
     RouteSource,
+    check_tags,
     check_timer,
     format_duration,
 )
+from catenet.nodes.internet.bfd.config import Bfd, BfdTimers, BfdTimerWords, bfd_on, check_bfd
 from catenet.nodes.internet.ospf.packet import PASSWORD_LENGTH
 from catenet.nodes.keys.key import Auth, Key, read_auth
 from catenet.nodes.keys.keyring import Proofs, proofs_of
 
-__all__ = ["BACKBONE", "AreaKind", "Network", "OnLan", "OspfOptions", "area_of"]
+__all__ = ["BACKBONE", "MEASURED", "AreaKind", "Network", "OnLan", "OspfOptions", "area_of"]
 
 AreaKind = Literal["normal", "stub", "totally-stub"]
 Network = Literal["broadcast", "point-to-point"]
+Cost = int | Literal["measured"]
 Switch = Literal["off", "on"]
 Source = Annotated[str, RouteSource(("connected", "static", "default"))]
 
 BACKBONE = Address(0)
+MEASURED = "measured"
+"""In the place of a cost."""
+_DEFAULT_COST = 1
 _AREA = Form("an area's number, like 1 or 0.0.0.1, or off")
 _SHORTEST, _LONGEST = 0.1, 3600.0
 _LONGEST_HELLO, _MAX_COST, _MAX_METRIC, _MAX_TAG, _MAX_PATHS = 0xFFFF, 0xFFFF, 0xFFFFFE, 0xFFFFFFFF, 64
 
 
 class OnLan(NamedTuple):
-    """How the router speaks on one LAN: the interface parameters of RFC 2328 section C.3 that may differ there."""
+    """How the router speaks on one LAN: the interface parameters of RFC 2328 section C.3 that may differ there.
+    `measured`: the cost is that of the way to the neighbours, by Echo; `cost` is what counts until that is known."""
 
     area: Address
     kind: AreaKind
@@ -43,6 +50,8 @@ class OnLan(NamedTuple):
     cost: int
     priority: int
     passive: bool
+    bfd: BfdTimers | None = None
+    measured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +85,23 @@ class OspfOptions:
         Duration,
         About("Seconds without a Hello after which a neighbour is gone. All routers of a LAN have the same."),
     ] = 40.0
+    bfd: Bfd = "off"
+    bfd_timers: BfdTimerWords = field(default_factory=dict)
     retransmit: Annotated[Duration, About("Seconds after which what was not acknowledged is sent once more.")] = 5.0
     cost: Annotated[
-        Mapping[LanName, int],
-        About("LAN → the cost of sending a packet there, 1 to 65535; 1 where nothing is said."),
+        Mapping[LanName, Cost],
+        About(
+            "LAN → the cost of sending a packet there, 1 to 65535; 1 where nothing is said. With `measured` it is the "
+            "round trip to the neighbours there: 1, and 1 more for each millisecond, at most 1000."
+        ),
     ] = field(default_factory=dict)
+    smoothing: Annotated[
+        Switch,
+        About(
+            "Whether a measured cost is that of the least of the last eight round trips, and stays unless it is wrong "
+            "for a while and by a good deal; `off`: it follows each round trip, and routes may flap."
+        ),
+    ] = "on"
     priority: Annotated[
         Mapping[LanName, int],
         About("LAN → who becomes its designated router: the highest of 0 to 255. 1 where nothing is said, 0: never."),
@@ -103,7 +124,21 @@ class OspfOptions:
             "others of that type (section 2.3)."
         ),
     ] = 2
-    tag: Annotated[int, About("The mark, 0 to 4294967295, of the routes that are announced for others.")] = 0
+    tag: Annotated[
+        int,
+        About(
+            "The mark, 0 to 4294967295, of the routes that are announced for others. With 0 a route goes on with the "
+            "mark that it has."
+        ),
+    ] = 0
+    last_resort: Annotated[
+        tuple[int, ...],
+        About(
+            "Marks of the AS-external routes that another router has taken out of this router's other protocols. Such "
+            "a route is used where no other source has one, and never announced to another protocol; so what two "
+            "routers redistribute does not go round in circles."
+        ),
+    ] = ()
     auth: Auth = field(default_factory=dict)
     fail_secure: Annotated[
         Switch,
@@ -117,9 +152,9 @@ class OspfOptions:
         self._check_areas()
         self._check_networks()
         self._check_timers()
-        for option, least, most in (("cost", 1, _MAX_COST), ("priority", 0, 0xFF)):
-            for lan, value in getattr(self, option).items():
-                _check_number(option, value, least, most, lan)
+        self._check_costs()
+        for lan, priority in self.priority.items():
+            _check_number("priority", priority, 0, 0xFF, lan)
         if "ospf" in self.redistribute:
             raise OptionError("redistribute 'ospf': its own routes are always announced", "redistribute", inner="ospf")
         for name, least, most in (
@@ -129,9 +164,12 @@ class OspfOptions:
             ("ecmp", 1, _MAX_PATHS),
         ):
             _check_number(name, getattr(self, name), least, most)
+        check_tags("last_resort", self.last_resort, _MAX_TAG)
         self.keys()
-        if self.fail_secure not in get_args(Switch):
-            raise OptionError(f"fail_secure {self.fail_secure!r} is neither on nor off", "fail_secure")
+        check_bfd(self.bfd, self.bfd_timers)
+        for name in ("fail_secure", "smoothing"):
+            if getattr(self, name) not in get_args(Switch):
+                raise OptionError(f"{name} {getattr(self, name)!r} is neither on nor off", name)
 
     def at(self, lan: str) -> OnLan | None:
         """How the router speaks on that LAN; None: not at all, nor of it."""
@@ -142,10 +180,16 @@ class OspfOptions:
             area,
             self.kind_of(area),
             self.network.get(lan, "broadcast"),
-            self.cost.get(lan, 1),
+            self.fixed_costs().get(lan, _DEFAULT_COST),
             self.priority.get(lan, 1),
             lan in self.passive,
+            None if lan in self.passive else bfd_on(self.bfd, self.bfd_timers, lan),
+            self.cost.get(lan) == MEASURED,
         )
+
+    def fixed_costs(self) -> dict[str, int]:
+        """LAN → its cost, where it is said and not measured."""
+        return {lan: cost for lan, cost in self.cost.items() if isinstance(cost, int)}
 
     def kind_of(self, area: Address) -> AreaKind:
         """What that area is."""
@@ -181,6 +225,23 @@ class OspfOptions:
             if area == BACKBONE and kind != "normal":
                 raise OptionError(f"areas {word}: the backbone cannot be {kind} (section 3.6)", "areas", inner=word)
             seen.add(area)
+
+    def _check_costs(self) -> None:
+        for lan, cost in self.cost.items():
+            if isinstance(cost, str) and cost != MEASURED:
+                raise OptionError(
+                    f"cost of {lan} {cost!r} is no cost; write 1 to {_MAX_COST}, or {MEASURED}", "cost", inner=lan
+                )
+            if cost != MEASURED:
+                _check_number("cost", cost, 1, _MAX_COST, lan)
+            elif lan in self.passive:
+                raise OptionError(
+                    f"cost of {lan} is {MEASURED}, and {lan} is passive: there is no neighbour to measure it with; "
+                    f"write a number",
+                    "cost",
+                    "passive",
+                    inner=lan,
+                )
 
     def _check_networks(self) -> None:
         for lan, network in self.network.items():

@@ -66,6 +66,7 @@ class Exchange:
         router.reporter.neighbour_changed(neighbour, was, router.now)
         if (new >= NeighbourState.TWO_WAY) != (was >= NeighbourState.TWO_WAY):
             neighbour.circuit.due[InterfaceEvent.NEIGHBOUR_CHANGE] = None
+            router.met.append(neighbour)
         if NeighbourState.FULL in (new, was):
             router.reconsider(urgent=was == NeighbourState.FULL)
         router.settling = True
@@ -73,12 +74,28 @@ class Exchange:
             self._begin(neighbour)
         elif new == NeighbourState.EXCHANGE:
             self._list(neighbour)
+            neighbour.proceeded = router.now
+            router.timers.set(("stalled", neighbour.circuit.name, neighbour.key), router.now + router.stalled)
         if new < NeighbourState.EX_START:
             self._stop_timers(neighbour)
 
     def _stop_timers(self, neighbour: Neighbour) -> None:
-        for word in ("describe", "request", "retransmit"):
+        for word in ("describe", "request", "retransmit", "stalled"):
             self._router.timers.cancel((word, neighbour.circuit.name, neighbour.key))
+
+    def stalled_due(self, neighbour: Neighbour) -> None:
+        """Where for long nothing has come that is waited for, the exchange begins anew. It would go on asking for ever,
+        and while anybody is in Exchange or Loading, no LSA at MaxAge may be forgotten (section 14)."""
+        router = self._router
+        if not NeighbourState.EXCHANGE <= neighbour.state <= NeighbourState.LOADING:
+            return
+        due = neighbour.proceeded + router.stalled
+        if router.now < due:
+            router.timers.set(("stalled", neighbour.circuit.name, neighbour.key), due)
+            return
+        waits = "Database Description" if neighbour.state == NeighbourState.EXCHANGE else "LSA that was requested"
+        cause = f"the exchange begins again: no {waits} has come for {router.stalled:g} s"
+        self.event(neighbour, NeighbourEvent.SEQUENCE_MISMATCH, cause)
 
     # Describing the database (10.8)
 
@@ -215,7 +232,7 @@ class Exchange:
 
     def _accept(self, neighbour: Neighbour, said: Description) -> None:
         """The next in sequence."""
-        neighbour.last = said._replace(mtu=0)
+        neighbour.last, neighbour.proceeded = said._replace(mtu=0), self._router.now
         for header in said.headers:
             if why := self._take_header(neighbour, header):
                 self.event(neighbour, NeighbourEvent.SEQUENCE_MISMATCH, f"the exchange begins again: {why}")
@@ -280,6 +297,7 @@ class Exchange:
         if neighbour.requests.pop(key, None) is not None:
             neighbour.requested.discard(key)
             self.answered = True
+            neighbour.proceeded = self._router.now
 
     def proceed(self) -> None:
         """LSAs have come that were requested: ask for more, or end it."""
@@ -307,4 +325,4 @@ class Exchange:
                 cause = "the exchange begins again: it requests an LSA that is not here"
                 self.event(neighbour, NeighbourEvent.BAD_REQUEST, cause)
                 return
-            self._outbox.answer(neighbour, scope, key)
+            self._outbox.answer_request(neighbour, scope, key)

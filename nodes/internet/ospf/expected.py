@@ -2,6 +2,10 @@
 
 It follows RFC 2328 section 16 from the other end: from the lab, of which no router has the whole, in place of a link
 state database. So it can be held against what the routers say.
+
+A cost that is measured is somewhere between the least and the greatest there is. What a route costs at the least and at
+the greatest costs of all of these, it costs at any others, if these two are the same; else it is not known, nor is the
+next hop: then all are expected by which the LAN can be reached without coming back.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from catenet.nodes.address import Address
 from catenet.nodes.control.topology import ExpectedRoute, Hop, Router
 from catenet.nodes.internet.ospf.agreement import Member, are_neighbours, members
 from catenet.nodes.internet.ospf.config import BACKBONE
+from catenet.nodes.internet.ospf.round_trips import LEAST_COST, MOST_COST
 
 __all__ = ["expected"]
 
@@ -23,10 +28,13 @@ _NETWORK_COST = 1
 
 
 class _Way(NamedTuple):
-    """The cheapest ways to something. `hops`: none where it is the router itself, or a LAN of its own."""
+    """The cheapest ways to something. `hops`: none where it is the router itself, or a LAN of its own. `tag`: of an
+    external route; `certain`: whether that can have no other cost, and no fewer next hops."""
 
     cost: int
     hops: frozenset[Hop]
+    tag: int = 0
+    certain: bool = True
 
     def further(self, cost: int) -> _Way:
         return _Way(self.cost + cost, self.hops)
@@ -41,20 +49,24 @@ def expected(routers: Sequence[Router]) -> dict[str, dict[str, ExpectedRoute]]:
     OSPF's own cost is one more, where the LAN at the end has the default cost.
     """
     lab = _Lab(routers)
-    return {
-        router.name: {
-            lan: ExpectedRoute(max(0, way.cost - _NETWORK_COST), way.hops)
-            for lan, way in lab.routes(router.name).items()
-            if lan not in router.lans and way.hops
-        }
-        for router in routers
-    }
+    found = {router.name: dict(lab.expected(router)) for router in routers}
+    if not any(member.on.measured for on_it in members(routers).values() for member in on_it):
+        return found
+    dearest = _Lab(routers, measured=MOST_COST)
+    for router in routers:
+        others = _Lab([other for other in routers if other is not router])
+        for lan in found[router.name]:
+            if not lab.is_certain(router.name, lan, dearest):
+                hops = (hop for hop in lab.neighbours(router.name) if others.reaches(hop[1], lan))
+                found[router.name][lan] = found[router.name][lan]._replace(cost=None, next_hops=frozenset(hops))
+    return found
 
 
 class _Lab:
-    """All routers, by area. An area's graph has an edge for each neighbour on each LAN."""
+    """All routers, by area. An area's graph has an edge for each neighbour on each LAN. `measured`: the cost of every
+    LAN whose cost is measured."""
 
-    def __init__(self, routers: Sequence[Router]) -> None:
+    def __init__(self, routers: Sequence[Router], measured: int = LEAST_COST) -> None:
         self._routers = {router.name: router for router in routers}
         self._costs: dict[Address, dict[str, dict[str, int]]] = {}  # area → router → LAN in it → its cost
         self._edges: dict[Address, dict[str, list[Hop]]] = {}  # area → router → (LAN, neighbour)
@@ -62,7 +74,7 @@ class _Lab:
         for lan, on_it in members(routers).items():
             for member in on_it:
                 area = self._costs.setdefault(member.on.area, {})
-                area.setdefault(member.name, {})[lan] = member.on.cost
+                area.setdefault(member.name, {})[lan] = measured if member.on.measured else member.on.cost
                 self._kinds[member.on.area, member.name] = member.on.kind
             for one, other in _neighbours(lan, on_it):
                 edges = self._edges.setdefault(one.on.area, {})
@@ -72,6 +84,27 @@ class _Lab:
         self._intra = cache(self._found_intra)
         self._inter = cache(self._found_inter)
         self._boundaries = [name for name in self._routers if self._outside_areas(name)]
+
+    def expected(self, router: Router) -> Iterator[tuple[str, ExpectedRoute]]:
+        """LAN that is not its own → the route that it should learn."""
+        for lan, way in self.routes(router.name).items():
+            if lan not in router.lans and way.hops:
+                cost = max(0, way.cost - _NETWORK_COST) if way.certain else None
+                yield lan, ExpectedRoute(cost, way.hops, way.tag, way.tag in router.options.last_resort)
+
+    def neighbours(self, router: str) -> Iterator[Hop]:
+        """By which LAN, and whom, it may send anything on."""
+        return (hop for edges in self._edges.values() for hop in edges.get(router, ()))
+
+    def reaches(self, router: str, lan: str) -> bool:
+        """Whether it has a route to it, or it is its own."""
+        return lan in self._routers[router].lans or lan in self.routes(router)
+
+    def is_certain(self, router: str, lan: str, dearest: _Lab) -> bool:
+        """Whether a route costs the same with the greatest costs. Then its ways are those that were found: another
+        one cannot be cheaper. Of an external route of type 2 that is not so: the nearer of two routers is measured."""
+        within = lan in self._intra(router) or lan in self._inter(router)
+        return within and self.routes(router)[lan].cost == dearest.routes(router)[lan].cost
 
     def _routes(self, router: str) -> _Ways:
         """All its routes: intra-area before inter-area before external ones (section 11)."""
@@ -155,21 +188,27 @@ class _Lab:
         told = {lan: way for lan, (way, of) in self._intra(border).items() if of != area}
         return told if area == BACKBONE else {**self._inter(border), **told}
 
-    # Section 16.4: LANs that are off, and announced all the same
+    # Section 16.4: LANs that are off, and announced all the same, and the routes of other protocols
 
     def _external(self, router: str) -> _Ways:
         """Type 1 before type 2; of type 2 the lower metric, then the nearer router."""
-        found: dict[str, tuple[tuple[int, int, int], _Way]] = {}
+        found: dict[str, list[_External]] = {}
         for boundary in self._boundaries:
-            way = self._to_boundary(router, boundary) if boundary != router else None
-            for lan in self._announced(boundary) if way is not None else ():
-                assert way is not None
-                rank, cost = self._ranked(boundary, way)
-                before = found.get(lan)
-                hops = way.hops | before[1].hops if before is not None and before[0] == rank else way.hops
-                if before is None or rank <= before[0]:
-                    found[lan] = rank, _Way(cost, hops)
-        return {lan: way for lan, (_, way) in found.items()}
+            direct = self._to_boundary(router, boundary) if boundary != router else None
+            for lan, (tag, ends) in self._announced(boundary).items() if direct is not None else ():
+                to = [direct if end is None else self._to_neighbour(router, *end) for end in ends]
+                ways = [(self._ranked(boundary, way), way) for way in to if way is not None]
+                if ways:
+                    found.setdefault(lan, []).append(_External(tag, [(*ranked, way.hops) for ranked, way in ways]))
+        return {lan: _preferred(each) for lan, each in found.items()}
+
+    def _to_neighbour(self, router: str, lan: str, neighbour: str) -> _Way | None:
+        """The way to the forwarding address: that of a router on a LAN of OSPF's (step 3 of section 16.4)."""
+        within = self._intra(router).get(lan)
+        way = self._inter(router).get(lan) if within is None else within[0]
+        if way is None or way.hops:
+            return way
+        return None if neighbour == router else way._replace(hops=frozenset({(lan, neighbour)}))
 
     def _ranked(self, boundary: str, way: _Way) -> tuple[tuple[int, int, int], int]:
         options = self._routers[boundary].options
@@ -216,10 +255,42 @@ class _Lab:
             return []
         return [area for area in self._areas(router) if self._kinds[area, router] == "normal"]
 
-    def _announced(self, router: str) -> list[str]:
+    def _announced(self, router: str) -> Mapping[str, tuple[int, frozenset[Hop | None]]]:
+        """LAN → its tag, and where packets for it are to go; None: to the router itself (section 12.4.4). Of several
+        ways that another protocol has there, it may have any.
+        """
         each = self._routers[router]
-        redistributed = "connected" in each.options.redistribute
-        return [lan for lan in each.lans if each.options.at(lan) is None] if redistributed else []
+        found = {
+            lan: (each.options.tag or route.tag, frozenset(self._forwarding(each, hop) for hop in route.next_hops))
+            for lan, route in each.imports.items()
+        }
+        if "connected" in each.options.redistribute:
+            itself: frozenset[Hop | None] = frozenset({None})
+            found |= {lan: (each.options.tag, itself) for lan in each.lans if each.options.at(lan) is None}
+        return found
+
+    @staticmethod
+    def _forwarding(router: Router, hop: Hop) -> Hop | None:
+        """The next hop, where it is on a LAN of OSPF's on which others may reach it."""
+        on = router.options.at(hop[0])
+        return hop if on is not None and on.network == "broadcast" and on.kind == "normal" else None
+
+
+class _External(NamedTuple):
+    """What one router announces of a LAN outside: its tag, and the ways there, of which it is one: rank, cost, hops."""
+
+    tag: int
+    ways: list[tuple[tuple[int, int, int], int, frozenset[Hop]]]
+
+
+def _preferred(found: Sequence[_External]) -> _Way:
+    """Those of the best rank, or of one that may be the best."""
+    worst = min(max(rank for rank, _, _ in each.ways) for each in found)
+    taken = [each for each in found if min(rank for rank, _, _ in each.ways) <= worst]
+    ways = [way for each in taken for way in each.ways]
+    ranks, costs = {rank for rank, _, _ in ways}, [cost for _, cost, _ in ways]
+    hops = frozenset().union(*(hops for _, _, hops in ways))
+    return _Way(min(costs), hops, min(each.tag for each in taken), len(ranks) == 1)
 
 
 def _neighbours(lan: str, on_it: Sequence[Member]) -> Iterator[tuple[Member, Member]]:

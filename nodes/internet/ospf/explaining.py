@@ -29,16 +29,17 @@ _TYPES = {
 
 
 def explain(router: Router, routing: Routing, prefix: Prefix, epoch: float) -> Explanation | None:
-    """What is known of the route to a prefix; None: there is none."""
-    from catenet.nodes.control.origin import CONNECTED, VALID, Explanation, Learned
+    """What is known of the route to a prefix, or of the one that there was; None: nothing."""
+    from catenet.nodes.control.origin import CONNECTED, FORGOTTEN, VALID, Explanation, Learned
 
     route = routing.table.routes.get(prefix)
+    history = routing.history.turns(prefix, epoch, router.reporter.name_of)
     if route is None:
-        return None
+        return _since(Explanation(str(prefix), FORGOTTEN, history=history)) if history else None
     if not route.hops:
         own = next((each.name for each in router.interfaces.values() if each.prefix == prefix), "")
         return Explanation(str(prefix), CONNECTED, metric_of(route), own, tag=route.tag)
-    turn, origin, hop = routing.turns.get(prefix), _origin(router, routing, route), route.hops[0]
+    origin, hop = _origin(router, routing, route), route.hops[0]
     learned = None
     if origin is not None:
         header = origin.lsa.header
@@ -55,22 +56,23 @@ def explain(router: Router, routing: Routing, prefix: Prefix, epoch: float) -> E
         str(hop.via),
         route.tag,
         learned,
+        history=history,
     )
-    if turn is None:
+    return _since(known)
+
+
+def _since(known: Explanation) -> Explanation:
+    """The last turn made it what it is."""
+    if not known.history:
         return known
-    why = {key: str(value) for key, value in turn.why.items()}
-    return known._replace(
-        since=round(epoch + turn.at, 6), cause=why["cause"], reason=why.get("reason", ""), of=why.get("of", "")
-    )
+    last = known.history[-1]
+    return known._replace(since=last.at, cause=last.cause, reason=last.reason, of=last.of)
 
 
 def _origin(router: Router, routing: Routing, route: Route) -> Stored | None:
     """The LSA that a route is made of; of several the one by which it is cheapest."""
-    if route.kind <= Kind.INTER:
-        area = router.areas.get(route.area)
-        lsdb = router.everywhere.lsdb if area is None else area.scope.lsdb
-    else:
-        lsdb = router.everywhere.lsdb
+    area = router.areas.get(route.area) if route.kind <= Kind.INTER else None
+    lsdb = (router.everywhere if area is None else area.scope).lsdb
     found = [(cost, stored.lsa.header.router, stored) for cost, stored in _saying(lsdb, routing, route)]
     return min(found, key=lambda each: each[:2], default=(0, Address(0), None))[2]
 

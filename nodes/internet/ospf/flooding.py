@@ -41,8 +41,11 @@ class SelfOriginated(Protocol):
     def is_own(self, key: LsaKey) -> bool:
         """Whether it is self-originated."""
 
+    def outdone(self, scope: Scope, key: LsaKey) -> bool:
+        """Whether an instance of others was answered within MinLSInterval, so that another one could not be yet."""
+
     def came_back(self, scope: Scope, lsa: Lsa) -> None:
-        """A newer instance than ours has come from others, and been installed and flooded."""
+        """A newer instance than ours has come from others, and been installed."""
 
     def gone(self, scope: Scope, key: LsaKey) -> None:
         """It was at MaxAge, and has been removed."""
@@ -99,27 +102,37 @@ class Flooding:
     ) -> None:
         """Step 5."""
         router, key = self._router, lsa.header.key
-        requested = key in neighbour.requests
-        if stored is not None and not requested and scope.arrived.get(key, router.now) is not None:
-            router.counters["skipped.min-ls-arrival"] += 1
-            return
         if stored is not None and _wraps_wrongly(lsa.header, stored.lsa.header):
             self._skip(neighbour, "lsa-sequence", "an LSA at MaxSequenceNumber beside another such instance")
+            return
+        requested = key in neighbour.requests
+        if stored is not None and not requested and (scope.arrived.get(key, router.now) or own.outdone(scope, key)):
+            router.counters["skipped.min-ls-arrival"] += 1
             return
         if not self.install(scope, lsa):
             self._skip(neighbour, "database-full", f"the database of {scope.area or 'the AS'} is full")
             self._exchange.has_come(neighbour, key)  # there is no room for it, however often it is requested
             return
+        forged = own.is_own(key)
         if not requested:
             scope.arrived.note(key, None, router.now)
-            if neighbour.state == NeighbourState.FULL:  # before that it sends what it has had for long
+            if neighbour.state == NeighbourState.FULL and not forged:  # before that it sends what it has had for long
                 neighbour.circuit.sent.note(key, lsa.header, router.now)
-        back = self.flood(scope, lsa.header, neighbour)
+        back = self._keep_back(scope, lsa.header) if forged else self.flood(scope, lsa.header, neighbour)
         self._acknowledge_newer(neighbour, lsa.header, back=back)
         router.counters["received.lsas"] += 1
         router.reporter.lsa_installed(scope, neighbour, lsa.header, router.now)
-        if own.is_own(key):
+        if forged:
             own.came_back(scope, lsa)
+
+    def _keep_back(self, scope: Scope, header: LsaHeader) -> bool:
+        """What others say in our name is not flooded, but outdone (section 13.4): else whoever forges an instance each
+        second could have us tell it to everybody, and never our own, which they would throw away within MinLSArrival.
+        """
+        for circuit in scope.circuits:
+            for neighbour in circuit.neighbours.values():
+                self._compare_with_request(neighbour, header)
+        return False
 
     def _skip(self, neighbour: Neighbour, word: str, why: str) -> None:
         router = self._router
@@ -146,7 +159,7 @@ class Flooding:
         if held.age == MAX_AGE and held.sequence == MAX_SEQUENCE:
             return
         now = self._router.now
-        lasts = neighbour.sent.get(held.key, now), neighbour.circuit.sent.get(held.key, now)
+        lasts = [each.get(held.key, now) for each in (neighbour.sent, neighbour.answered, neighbour.circuit.sent)]
         if all(last is None or now >= last[0] + MIN_LS_ARRIVAL for last in lasts):
             self._outbox.answer(neighbour, scope, held.key)
 
@@ -158,8 +171,9 @@ class Flooding:
         router, key = self._router, lsa.header.key
         changed = scope.lsdb.install(lsa, router.now, own=own)
         stored = scope.lsdb.get(key)
-        if stored is None or stored.lsa is not lsa:
+        if stored is None or stored.lsa.data is not lsa.data:
             return False
+        key = stored.key  # that it is the same object everywhere saves memory
         for circuit in scope.circuits:
             for neighbour in circuit.neighbours.values():
                 neighbour.retransmissions.pop(key, None)
@@ -181,14 +195,18 @@ class Flooding:
         self._removal_at = min(self._removal_at, scope.flushing[key])
         router.timers.set(("flushed",), max(self._removal_at, router.now))
 
-    def flood(self, scope: Scope, header: LsaHeader, sender: Neighbour | None = None) -> bool:
+    def flood(
+        self, scope: Scope, header: LsaHeader, sender: Neighbour | None = None, again: float | None = None
+    ) -> bool:
         """Send an installed LSA on (section 13.3), over all interfaces of its scope, to who has not got it. Whether it
-        goes back out of the interface that it came by, from `sender` (None: it is our own)."""
+        goes back out of the interface that it came by, from `sender` (None: it is our own). `again`: seconds after
+        which it is retransmitted, if sooner than RxmtInterval."""
         router, back, key = self._router, False, header.key
+        due = router.now + (router.options.retransmit if again is None else min(again, router.options.retransmit))
         for circuit in scope.circuits:
             wanting = [each for each in circuit.neighbours.values() if self._must_have(each, key, header, sender)]
             for neighbour in wanting:
-                router.await_acknowledgement(neighbour, key, router.now + router.options.retransmit)
+                router.await_acknowledgement(neighbour, key, due)
             if not wanting:
                 continue
             if sender is not None and sender.circuit is circuit:
@@ -204,15 +222,18 @@ class Flooding:
             return False
         if key.type in OPAQUE_TYPES and not neighbour.options & OPAQUE:
             return False  # "flooded only to opaque-capable neighbors" (RFC 5250 section 3.1)
-        listed = neighbour.requests.get(key)
-        if listed is not None:
-            order = newer(header, listed)
-            if order < 0:
-                return False
-            self._exchange.has_come(neighbour, key)
-            if order == 0:
-                return False
-        return neighbour is not sender
+        return self._compare_with_request(neighbour, header) > 0 and neighbour is not sender
+
+    def _compare_with_request(self, neighbour: Neighbour, header: LsaHeader) -> int:
+        """As `newer`, with the instance on its Link state request list, which it leaves unless that is the newer one;
+        1 where there is none."""
+        listed = neighbour.requests.get(header.key)
+        if listed is None:
+            return 1
+        order = newer(header, listed)
+        if order >= 0:
+            self._exchange.has_come(neighbour, header.key)
+        return order
 
     # Until it is acknowledged (13.6, 13.7)
 
@@ -273,23 +294,26 @@ class Flooding:
     def remove_flushed(self, own: SelfOriginated) -> None:
         """A MaxAge LSA goes when "a) it is no longer contained on any neighbor Link state retransmission lists and b)
         none of the router's neighbors are in states Exchange or Loading" (14); and when it has been there for a while.
+        After another MaxAge seconds it goes all the same: by then no older instance can be anywhere.
         """
         router, now = self._router, self._router.now
         router.settling = False
         if now < self._removal_at or router.exchanging:
             return
-        self._removal_at = inf
+        self._removal_at = again = inf
         for scope in [scope for scope in router.scopes if scope.flushing]:
             awaited: set[LsaKey] = set()
             for circuit in scope.circuits:
                 for neighbour in circuit.neighbours.values():
                     awaited |= neighbour.retransmissions.keys() & scope.flushing.keys()
-            due = [key for key, when in scope.flushing.items() if when <= now and key not in awaited]
-            self._removal_at = min([self._removal_at, *(scope.flushing[key] for key in scope.flushing.keys() - due)])
+            due = [key for key, at in scope.flushing.items() if at + MAX_AGE * (key in awaited) <= now]
+            left = scope.flushing.keys() - due
+            self._removal_at = min([self._removal_at, *(scope.flushing[key] for key in left)])
+            again = min([again, *(scope.flushing[key] + MAX_AGE * (key in awaited) for key in left)])
             for key in due:
                 self._remove(scope, key, own)
-        if now < self._removal_at < inf:
-            router.timers.set(("flushed",), self._removal_at)
+        if again < inf:
+            router.timers.set(("flushed",), again)
 
     def flushed_due(self) -> None:
         """An LSA at MaxAge has been there for long enough."""
@@ -299,6 +323,9 @@ class Flooding:
         del scope.flushing[key]
         scope.said.discard(key)
         scope.lsdb.remove(key)
+        for circuit in scope.circuits:
+            for neighbour in circuit.neighbours.values():
+                neighbour.retransmissions.pop(key, None)
         own.gone(scope, key)
 
 

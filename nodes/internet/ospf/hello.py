@@ -127,6 +127,8 @@ class Hellos:
     def send(self, circuit: Circuit) -> None:
         """A Hello, and HelloInterval later the next one."""
         router = self._router
+        circuit.forget(router.now)
+        router.everywhere.arrived.forget(router.now)
         if circuit.up and not circuit.on.passive:
             router.send(circuit, circuit.hello(router.hello, router.dead), ALL_ROUTERS)
             circuit.hello_at = router.now + router.hello
@@ -227,6 +229,13 @@ class Hellos:
     def dead_due(self, neighbour: Neighbour) -> None:
         """The Inactivity Timer has run out."""
         self._kill(neighbour, NeighbourEvent.INACTIVITY_TIMER, f"no Hello for {self._router.dead} s")
+
+    def lose(self, neighbour: Neighbour, cause: str) -> None:
+        """It is not reached any more, as others know: as if the Inactivity Timer had run out. If it still hears us, it
+        reads so in our next Hello."""
+        circuit = neighbour.circuit
+        self._kill(neighbour, NeighbourEvent.INACTIVITY_TIMER, cause)
+        self._ask(circuit)
 
     def _kill(self, neighbour: Neighbour, event: NeighbourEvent, cause: str) -> None:
         circuit, router = neighbour.circuit, self._router

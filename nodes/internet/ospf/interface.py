@@ -16,6 +16,7 @@ from catenet.nodes.internet.ospf.neighbour import PACE, Neighbour
 from catenet.nodes.internet.ospf.neighbour_states import NeighbourState
 from catenet.nodes.internet.ospf.packet import ALL_DESIGNATED, ALL_ROUTERS, HEADER, NONE, PROTOCOL, Hello
 from catenet.nodes.internet.ospf.recent import Recent
+from catenet.nodes.internet.ospf.round_trips import MeasuredCost
 from catenet.nodes.machine import Interface, Ip
 
 __all__ = ["MAX_NEIGHBOURS", "Circuit", "Mismatch"]
@@ -40,7 +41,8 @@ class Circuit:
 
     `on`: what the lab file says of it. `hello_at`: when the next Hello is due. `due`: events that are to be given to
     its machine: "it should be done as a scheduled task", not within another machine (section 10.3). `sent`: which
-    instances of LSAs were sent here of late. `links`: the LSAs that stay on this link (RFC 5250 section 3).
+    instances of LSAs were sent here of late. `links`: the LSAs that stay on this link (RFC 5250 section 3). `measured`:
+    its cost, where that is measured.
     """
 
     interface: Interface
@@ -57,6 +59,11 @@ class Circuit:
     hello_at: float = inf
     hello_asked: float = -inf
     sent: Recent[LsaKey, LsaHeader] = field(default_factory=lambda: Recent(PACE))
+    measured: MeasuredCost | None = None
+
+    def __post_init__(self) -> None:
+        if self.on.measured:
+            self.measured = MeasuredCost(self.on.cost)
 
     @property
     def name(self) -> str:
@@ -77,6 +84,11 @@ class Circuit:
     def port(self) -> Ip:
         """By which its packets come and go."""
         return Ip(PROTOCOL, self.name)
+
+    @property
+    def cost(self) -> int:
+        """Interface output cost (section C.3): "the cost of sending a packet on the interface"."""
+        return self.on.cost if self.measured is None else self.measured.cost
 
     @property
     def point_to_point(self) -> bool:
@@ -112,6 +124,21 @@ class Circuit:
         """Where what is flooded goes: on a broadcast network to AllSPFRouters from the Designated Router and its
         Backup, from the others to these two (section 8.1)."""
         return ALL_ROUTERS if self.point_to_point or self.elected else ALL_DESIGNATED
+
+    def at(self, address: Address) -> Neighbour | None:
+        """The neighbour that has this address."""
+        if not self.point_to_point:
+            return self.neighbours.get(address)
+        return next((each for each in self.neighbours.values() if each.address == address), None)
+
+    def forget(self, now: float) -> None:
+        """What happened of late, where nothing of it was late enough."""
+        self.sent.forget(now)
+        self.area.scope.arrived.forget(now)
+        self.links.arrived.forget(now)
+        for neighbour in self.neighbours.values():
+            neighbour.sent.forget(now)
+            neighbour.answered.forget(now)
 
     def candidate(self, router: Address) -> Candidate:
         """This router, as one who may be elected."""

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum, IntEnum
-from typing import NamedTuple
 
-__all__ = ["ROWS", "TRANSITIONS", "InterfaceAction", "InterfaceEvent", "InterfaceState", "Row"]
+from catenet.nodes.internet.ospf.transitions import Row, transitions
+
+__all__ = ["ROWS", "TRANSITIONS", "InterfaceAction", "InterfaceEvent", "InterfaceState"]
 
 
 class InterfaceState(IntEnum):
@@ -57,20 +58,12 @@ _WORDS: Mapping[InterfaceState, str] = {
 }
 
 
-class Row(NamedTuple):
-    """In one of these states, by this event → one of these states, which the action chooses; (): the same."""
-
-    states: tuple[InterfaceState, ...]
-    event: InterfaceEvent
-    new: tuple[InterfaceState, ...]
-    action: InterfaceAction
-
-
+Transition = Row[InterfaceState, InterfaceEvent, InterfaceAction]
 _S, _E, _A = InterfaceState, InterfaceEvent, InterfaceAction
 _ANY = tuple(InterfaceState)
 _ELECTED = (_S.DR_OTHER, _S.BACKUP, _S.DR)
 
-ROWS = (
+ROWS: tuple[Transition, ...] = (
     Row((_S.DOWN,), _E.INTERFACE_UP, (_S.POINT_TO_POINT, _S.DR_OTHER, _S.WAITING), _A.START),
     Row((_S.WAITING,), _E.BACKUP_SEEN, _ELECTED, _A.ELECT),
     Row((_S.WAITING,), _E.WAIT_TIMER, _ELECTED, _A.ELECT),
@@ -79,12 +72,5 @@ ROWS = (
 )
 """Section 9.3, row by row."""
 
-
-def _all() -> dict[tuple[InterfaceState, InterfaceEvent], Row]:
-    table = {(state, event): Row((state,), event, (), _A.NONE) for state in _S for event in _E}
-    table.update({(state, row.event): row for row in ROWS for state in row.states})
-    return table
-
-
-TRANSITIONS: Mapping[tuple[InterfaceState, InterfaceEvent], Row] = _all()
-"""Each state and event. Of what section 9.3 does not speak, nothing comes: the event came too late or too early."""
+TRANSITIONS: Mapping[tuple[InterfaceState, InterfaceEvent], Transition] = transitions(ROWS, _S, _E, _A.NONE)
+"""Each state and event; of what section 9.3 does not speak, nothing comes."""

@@ -142,13 +142,19 @@ class LsaHeader(NamedTuple):
         """
         if len(data) - start < HEADER_LENGTH:
             raise DecodeError("LSA header", len(data) - start, "not 20 octets")
-        age, options, kind, link_id, router, sequence, checksum, length = _HEADER.unpack_from(data, start)
-        return cls(min(age, MAX_AGE), options, kind, Address(link_id), Address(router), sequence, checksum, length)
+        age, options, kind, link_id, number, sequence, checksum, length = _HEADER.unpack_from(data, start)
+        router = Address(number)
+        link = router if link_id == number else Address(link_id)  # a router-LSA's are the same: one object for both
+        return cls(min(age, MAX_AGE), options, kind, link, router, sequence, checksum, length)
 
     @property
     def key(self) -> LsaKey:
         """Which LSA it is an instance of."""
         return LsaKey(self.type, self.id, self.router)
+
+    def aged(self, age: int) -> LsaHeader:
+        """The same at another age, in seconds."""
+        return LsaHeader(age, *self[1:])
 
     def __bytes__(self) -> bytes:
         return _HEADER.pack(*self)
@@ -207,11 +213,12 @@ class NetworkLsa(NamedTuple):
         """The body → NetworkLsa.
 
         Raises:
-            DecodeError: no mask, or no whole number of routers.
+            DecodeError: no mask, or no whole number of routers, one at least: "the Designated Router includes itself
+            in this list". FRR throws away the whole packet in which one without is passed on to it.
 
         """
-        if len(data) < _WORD.size or len(data) % _WORD.size:
-            raise DecodeError("network-LSA", len(data), "no mask and whole number of routers")
+        if len(data) < 2 * _WORD.size or len(data) % _WORD.size:
+            raise DecodeError("network-LSA", len(data), "no mask and whole number of routers, one at least")
         mask, *routers = struct.unpack(f">{len(data) // _WORD.size}I", data)
         return cls(mask, tuple(map(Address, routers)))
 
@@ -280,7 +287,9 @@ _PARSERS: Mapping[int, Callable[[bytes], Body]] = {
 
 
 class Lsa(NamedTuple):
-    """An instance of an LSA. `data`: the whole, as on the wire; `body` is None where the LS type is none of 1 to 5."""
+    """An instance of an LSA. `data`: the whole, as on the wire; `body` is None where the LS type is none of 1 to 5, or
+    where it is not at hand (`read_body`).
+    """
 
     header: LsaHeader
     data: bytes
@@ -326,15 +335,22 @@ class Lsa(NamedTuple):
     def aged(self, age: int) -> Lsa:
         """The same instance at another age, in seconds. The checksum stays: it leaves the LS age out (12.1.7)."""
         age = min(age, MAX_AGE)
-        return Lsa(self.header._replace(age=age), _AGE.pack(age) + self.data[_AGE_LENGTH:], self.body)
+        return Lsa(self.header.aged(age), _AGE.pack(age) + self.data[_AGE_LENGTH:], self.body)
+
+    def read_body(self) -> Body | None:
+        """The body, out of the octets: once more, where it is not at hand."""
+        parse = _PARSERS.get(self.header.type)
+        return parse(self.data[HEADER_LENGTH:]) if parse else None
+
+    def says_the_same(self, other: Lsa) -> bool:
+        """Whether the bodies are equal."""
+        return self.data[HEADER_LENGTH:] == other.data[HEADER_LENGTH:]
 
     def same_contents(self, other: Lsa) -> bool:
         """Whether nothing has changed that routes are calculated from (section 13.2)."""
         mine, its = self.header, other.header
         return (
-            mine.options == its.options
-            and (mine.age == MAX_AGE) == (its.age == MAX_AGE)
-            and self.data[HEADER_LENGTH:] == other.data[HEADER_LENGTH:]
+            mine.options == its.options and (mine.age == MAX_AGE) == (its.age == MAX_AGE) and self.says_the_same(other)
         )
 
     def __bytes__(self) -> bytes:

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
+from catenet.nodes.address import DEFAULT, Address, Prefix
+from catenet.nodes.internet.icmp.packet import PROTOCOL as ICMP
 from catenet.nodes.internet.ospf import originate, show
+from catenet.nodes.internet.ospf.asked import asked_lsa
 from catenet.nodes.internet.ospf.authentication import Authentication
 from catenet.nodes.internet.ospf.config import OspfOptions
 from catenet.nodes.internet.ospf.exchange import Exchange
@@ -16,32 +18,26 @@ from catenet.nodes.internet.ospf.flooding import Flooding
 from catenet.nodes.internet.ospf.hello import Hellos
 from catenet.nodes.internet.ospf.interface import Circuit
 from catenet.nodes.internet.ospf.interface_states import InterfaceEvent
+from catenet.nodes.internet.ospf.liveness import Liveness
 from catenet.nodes.internet.ospf.lsa import LsaType
+from catenet.nodes.internet.ospf.measuring import Measuring
 from catenet.nodes.internet.ospf.neighbour import Neighbour
 from catenet.nodes.internet.ospf.own import OwnLsas
-from catenet.nodes.internet.ospf.packet import (
-    ALL_DESIGNATED,
-    ALL_ROUTERS,
-    EXTERNAL,
-    Acknowledgement,
-    Description,
-    Hello,
-    Packet,
-    Request,
-    Update,
-)
+from catenet.nodes.internet.ospf.packet import EXTERNAL
+from catenet.nodes.internet.ospf.receiving import Receiving
 from catenet.nodes.internet.ospf.reports import Reporter
 from catenet.nodes.internet.ospf.router import Router
 from catenet.nodes.internet.ospf.routing import Routing
 from catenet.nodes.internet.ospf.sending import Outbox
-from catenet.nodes.keys.prover import key_in
 from catenet.nodes.machine import (
     Action,
-    DecodeError,
+    Datagram,
     Interface,
     IpPacket,
     Json,
-    NextHop,
+    OpenPort,
+    OtherRoute,
+    Port,
     Randomness,
     Wants,
     always,
@@ -63,7 +59,8 @@ class OspfMachine:
     interface changed, `route_changed` that this node has a route beside OSPF's, `shutdown` flushes what it has
     originated. `name_of` gives the node that has an address, for what people read. `epoch` is the time of day, in
     seconds since 1970, at which `now` was 0, and `began` that at which the lab was brought up: digests carry the time,
-    and keys live by it. `wants` is asked before a report is made.
+    and keys live by it. `wants` is asked before a report is made. `remember`: what became of each route is kept, so
+    that it can be explained.
     """
 
     def __init__(
@@ -78,6 +75,7 @@ class OspfMachine:
         began: float = 0.0,
         wants: Wants = always,
         not_taken: Callable[[], Mapping[Prefix, str]] = dict,
+        remember: bool = False,
     ) -> None:
         self._options = options
         self._epoch = epoch
@@ -89,13 +87,17 @@ class OspfMachine:
         self._outbox = Outbox(router)
         self._exchange = Exchange(router, self._outbox)
         self._hellos = Hellos(router, self._exchange)
+        self._liveness = router.liveness = Liveness(router, self._hellos, random)
         self._flooding = Flooding(router, self._outbox, self._exchange)
         self._own = OwnLsas(router, self._flooding, random)
-        self._routing = Routing(router)
-        self._redistributed: dict[Prefix, tuple[str, tuple[NextHop, ...]]] = {}
+        self._receiving = Receiving(router, self._hellos, self._exchange, self._flooding, self._own)
+        self._measuring = Measuring(router, random)
+        self._routing = Routing(router, remember=remember)
+        self._redistributed: dict[Prefix, OtherRoute] = {}
         self._started = self._stopped = False
         self._due: dict[object, Callable[..., None]] = {
             "hello": self._hellos.hello_due,
+            "echo": self._measuring.echo_due,
             "wait": self._hellos.wait_due,
             "acknowledge": self._outbox.acknowledge_due,
             "paced": self._outbox.paced_due,
@@ -105,6 +107,7 @@ class OspfMachine:
             "dead": partial(self._of_neighbour, self._hellos.dead_due),
             "describe": partial(self._of_neighbour, self._exchange.describe_due),
             "request": partial(self._of_neighbour, self._exchange.request_due),
+            "stalled": partial(self._of_neighbour, self._exchange.stalled_due),
             "retransmit": partial(self._of_neighbour, self._flooding.retransmit_due),
         }
         for interface in interfaces:
@@ -112,10 +115,14 @@ class OspfMachine:
 
     # The contract
 
-    def receive(self, packet: IpPacket, now: float) -> None:
-        """An IP packet of OSPF's protocol came in."""
+    def receive(self, packet: IpPacket | Datagram, now: float) -> None:
+        """An IP packet of OSPF's protocol came in, what answers an Echo, or a datagram of BFD's."""
         router = self._router
         router.now = now
+        if isinstance(packet, Datagram):
+            if self._started and not self._stopped and self._liveness.receive(packet):
+                self._settle()
+            return
         circuit = router.circuits.get(packet.interface)
         if not self._started or self._stopped:
             self._counters["refused.not-running"] += 1
@@ -124,8 +131,10 @@ class OspfMachine:
         elif packet.source in router.own_addresses:
             # "Locally originated packets should not be passed on to OSPF." (8.2)
             self._counters["refused.own"] += 1
+        elif packet.protocol == ICMP:
+            self._measuring.receive(circuit, packet)
         else:
-            self._receive(circuit, packet)
+            self._receiving.receive(circuit, packet)
             self._settle()
 
     def wake(self, now: float) -> None:
@@ -133,6 +142,9 @@ class OspfMachine:
         router = self._router
         router.now = now
         if self._stopped:
+            return
+        followed = self._liveness.wake()
+        if not followed and now < self._next():
             return
         if now >= router.auth.next_change:
             self._actions += router.auth.take_reports(router.circuits, now)
@@ -146,19 +158,15 @@ class OspfMachine:
 
     def next_wake(self) -> float | None:
         """When the earliest timer runs out; 0 before the start, None after the end."""
-        router = self._router
         if self._stopped:
             return None
-        if not self._started:
-            return 0.0
-        timer = router.timers.next()
-        due = min(router.reconsider_at, self._routing.due, self._flooding.next_expiry, router.auth.next_change)
-        return max(0.0, due if timer is None else min(due, timer))
+        timer = self._liveness.next_wake()
+        return max(0.0, self._next() if timer is None else min(self._next(), timer))
 
     def take_actions(self) -> list[Action]:
         """What is flooded leaves now: what came in together goes on together."""
         self._outbox.flush()
-        actions = self._actions.copy()
+        actions = self._actions + self._liveness.take_actions()
         self._actions.clear()
         return actions
 
@@ -173,6 +181,7 @@ class OspfMachine:
         router.set_interface(interface)
         if circuit is not None:
             circuit.interface = interface
+            self._liveness.readdress(circuit)
         if not self._started or self._stopped:
             return
         if before is None or before.up != interface.up:
@@ -183,11 +192,11 @@ class OspfMachine:
                 self._hellos.event(circuit, event)
         self._settle()
 
-    def route_changed(self, source: str, prefix: Prefix, next_hops: tuple[NextHop, ...] | None, now: float) -> None:
+    def route_changed(self, source: str, prefix: Prefix, route: OtherRoute | None, now: float) -> None:
         """The best route to a prefix beside OSPF's own is now this one, of that source; None: it has none any more."""
         self._router.now = now
-        if next_hops is not None and source in self._options.redistribute and prefix != DEFAULT:
-            self._redistributed[prefix] = source, next_hops
+        if route is not None and source in self._options.redistribute and prefix != DEFAULT:
+            self._redistributed[prefix] = route
         elif self._redistributed.pop(prefix, None) is None:
             return
         if self._started and not self._stopped:
@@ -201,7 +210,22 @@ class OspfMachine:
             self._outbox.flush()
             for circuit in self._router.up:
                 self._hellos.say_goodbye(circuit)
+            self._liveness.shutdown()
         self._stopped = True
+
+    def port_opened(self, asked: OpenPort, port: Port, now: float) -> None:
+        """Nothing follows of it."""
+
+    def port_failed(self, asked: OpenPort, why: str, now: float) -> None:
+        """Only the ports from which BFD's sessions speak may be others.
+
+        Raises:
+            OSError: it was none of them.
+
+        """
+        self._router.now = now
+        if not self._liveness.port_failed(asked):
+            raise OSError(f"{asked.port}: {why}")
 
     def show(self, table: str, now: float) -> Json:
         """One of the tables of the declaration."""
@@ -213,18 +237,46 @@ class OspfMachine:
         self._router.now = now
         return explain(self._router, self._routing, prefix, self._epoch)
 
+    def say_anew(self, arguments: Mapping[str, Json], now: float) -> Json:
+        """Say one of its LSAs anew, though nothing has changed: the question `originate` (control/questions).
+
+        Raises:
+            ValueError: it does not run; or none of its LSAs is meant, or several are; the text says so.
+
+        """
+        kind, network, area = asked_lsa(arguments)
+        if not self._started or self._stopped:
+            raise ValueError("OSPF does not run here now")
+        self._router.now = now
+        said = self._own.say_anew(kind, network, area)
+        self._settle()
+        return said.to_json()
+
     # Inside
 
     def _add(self, interface: Interface) -> Circuit | None:
         self._router.set_interface(interface)
         on = self._options.at(interface.name)
-        return None if on is None else self._router.add(interface, on)
+        if on is None:
+            return None
+        circuit = self._router.add(interface, on)
+        self._liveness.add(circuit)
+        return circuit
 
     def _start(self) -> None:
         self._started = True
         for circuit in self._router.circuits.values():
             if circuit.interface.up:
                 self._hellos.event(circuit, InterfaceEvent.INTERFACE_UP)
+
+    def _next(self) -> float:
+        """When the earliest timer but BFD's runs out; 0 before the start."""
+        router = self._router
+        if not self._started:
+            return 0.0
+        due = min(router.reconsider_at, self._routing.due, self._flooding.next_expiry, router.auth.next_change)
+        timer = router.timers.next()
+        return due if timer is None else min(due, timer)
 
     def _of_neighbour(self, function: Callable[[Neighbour], None], name: str, key: Address) -> None:
         neighbour = self._router.circuits[name].neighbours.get(key)
@@ -235,6 +287,8 @@ class OspfMachine:
         """What follows of what has happened: elections, LSAs, routes, and again, as one makes the other necessary."""
         router = self._router
         self._hellos.run()
+        while router.met:
+            self._liveness.follow(router.met.pop(0))
         if self._exchange.answered:
             self._exchange.proceed()
         if router.settling:
@@ -249,65 +303,7 @@ class OspfMachine:
         if router.settling or router.calculate or self._exchange.answered:
             self._settle()
 
-    # Input (8.2)
-
-    def _receive(self, circuit: Circuit, packet: IpPacket) -> None:
-        router, source = self._router, packet.source
-        try:
-            data = router.auth.open(packet.data, circuit.name, source, router.now)
-            parsed = Packet.parse(data)
-        except DecodeError as error:
-            self._refuse(error.field, circuit, source, str(error), key_in(error))
-            return
-        if parsed.area != circuit.area.id:
-            self._hellos.refuse(circuit, (parsed.router, source), "area", f"area {parsed.area}, here {circuit.area.id}")
-        elif not circuit.interface.prefix.holds_host(source):
-            self._refuse("off-link", circuit, source, f"its address is no neighbour's on {circuit.name}")
-        elif packet.destination not in (circuit.address, ALL_ROUTERS) and not (
-            packet.destination == ALL_DESIGNATED and circuit.elected
-        ):
-            self._counters["refused.destination"] += 1
-        elif parsed.router == router.me:
-            why = f"duplicate router id {router.me}: it is this router's"
-            self._hellos.refuse(circuit, (parsed.router, source), "router-id", why)
-        elif parsed.router == ANY:
-            self._hellos.refuse(circuit, (parsed.router, source), "router-id", "router id 0.0.0.0 is nobody's")
-        elif isinstance(parsed.body, Hello):
-            self._counters["received.hello"] += 1
-            self._hellos.receive(circuit, parsed.router, source, parsed.body)
-        else:
-            self._receive_of_neighbour(circuit, source, parsed)
-
-    def _receive_of_neighbour(self, circuit: Circuit, source: Address, packet: Packet) -> None:
-        """ "Packets not matching any active neighbor are discarded." (8.2)"""
-        router, body = self._router, packet.body
-        neighbour = circuit.neighbours.get(packet.router if circuit.point_to_point else source)
-        if neighbour is None or (neighbour.router, neighbour.address) != (packet.router, source):
-            self._counters["ignored.stranger"] += 1
-            return
-        self._counters[f"received.{type(body).__name__.lower()}"] += 1
-        if isinstance(body, Description):
-            if body.mtu > circuit.interface.mtu:  # 10.6
-                why = f"MTU {body.mtu}, here {circuit.interface.mtu}"
-                self._hellos.refuse(circuit, (packet.router, source), "mtu", why)
-                neighbour.cause = why
-                return
-            self._exchange.receive_description(neighbour, body)
-        elif isinstance(body, Request):
-            self._exchange.receive_request(neighbour, body)
-        elif isinstance(body, Update):
-            if body.broken:
-                why = "LSAs that are not whole, or whose checksum is wrong"
-                router.reporter.skipped("lsa-broken", (source, circuit.name), why, router.now, body.broken)
-            self._flooding.receive_update(neighbour, body.lsas, self._own)
-        elif isinstance(body, Acknowledgement):
-            self._flooding.receive_acknowledgement(neighbour, body.headers)
-
-    def _refuse(self, word: str, circuit: Circuit, source: Address, why: str, key: int | None = None) -> None:
-        self._router.reporter.refused(word, (source, circuit.name), why, self._router.now, key)
-        self._hellos.remember(circuit, ANY, source, why)
-
-    # Output (12.4)
+    # What it says (12.4)
 
     def _originate(self) -> None:
         """What this router says of its links and of the routes of others. Then routes are calculated anew: whom it
@@ -329,11 +325,11 @@ class OspfMachine:
         """The routes of others, the interfaces that are `off`, and the default route, where the options say so."""
         router, chosen = self._router, self._options.redistribute
         spoken = {circuit.interface.prefix for circuit in router.circuits.values()}
-        routes = {prefix: hops for prefix, (_, hops) in self._redistributed.items() if prefix not in spoken}
+        routes = {prefix: route for prefix, route in self._redistributed.items() if prefix not in spoken}
         if "connected" in chosen:
             for interface in router.interfaces.values():
                 if interface.name not in router.circuits and interface.up:
-                    routes[interface.prefix] = ()
+                    routes[interface.prefix] = OtherRoute(())
         if "default" in chosen:
-            routes[DEFAULT] = ()
+            routes[DEFAULT] = OtherRoute(())
         return originate.externals(router, routes)

@@ -12,6 +12,7 @@ from catenet.nodes.internet.ospf.lsa import LsaHeader, LsaKey
 from catenet.nodes.internet.ospf.neighbour_states import NeighbourState
 from catenet.nodes.internet.ospf.packet import NONE, Description, Hello
 from catenet.nodes.internet.ospf.recent import Recent
+from catenet.nodes.internet.ospf.round_trips import RoundTrips
 
 if TYPE_CHECKING:
     from catenet.nodes.internet.ospf.interface import Circuit
@@ -43,16 +44,19 @@ class Neighbour:
     designated: Address = NONE
     backup: Address = NONE
     # The Database Exchange: `description` is the last that was sent, at `sent_at`, `last` the last that was accepted,
-    # but for its MTU. As slave it has `adopted` the master's first sequence number, and listed its database at `listed`
+    # but for its MTU, the last `mtu` that it said. As slave it has `adopted` the master's first sequence number, and
+    # listed its database at `listed`. At `proceeded` something came last that was waited for.
     master: bool = False
     sequence: int = 0
     options: int = 0
     description: Description | None = None
     sent_at: float = 0.0
     last: Description | None = None
+    mtu: int = 0
     completed: float = 0.0
     adopted: int | None = None
     listed: float = 0.0
+    proceeded: float = 0.0
     # "The next set of variables are lists of LSAs." Of the request list `requested` are under way; of the
     # retransmission list it is known when each falls due, and at `retransmit_at` the timer runs out.
     summary: list[LsaKey] = field(default_factory=list)
@@ -60,8 +64,11 @@ class Neighbour:
     requested: set[LsaKey] = field(default_factory=set)
     retransmissions: dict[LsaKey, float] = field(default_factory=dict)
     retransmit_at: float = inf
-    # Which instances of LSAs were sent to it alone of late
+    # The Echoes to it, where the interface's cost is measured, and it is Full
+    round_trips: RoundTrips | None = None
+    # Which instances of LSAs were sent to it alone of late, unasked and in answer to its requests
     sent: Recent[LsaKey, LsaHeader] = field(default_factory=lambda: Recent(PACE))
+    answered: Recent[LsaKey, LsaHeader] = field(default_factory=lambda: Recent(PACE))
 
     @property
     def key(self) -> Address:

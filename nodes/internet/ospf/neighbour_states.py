@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum, IntEnum
-from typing import NamedTuple
 
-__all__ = ["ROWS", "TRANSITIONS", "NeighbourAction", "NeighbourEvent", "NeighbourState", "Row"]
+from catenet.nodes.internet.ospf.transitions import Row, transitions
+
+__all__ = ["ROWS", "TRANSITIONS", "NeighbourAction", "NeighbourEvent", "NeighbourState"]
 
 
 class NeighbourState(IntEnum):
@@ -69,15 +70,7 @@ _WORDS: Mapping[NeighbourState, str] = {
 }
 
 
-class Row(NamedTuple):
-    """In one of these states, by this event → one of these, which the action chooses; if it chooses none, the same."""
-
-    states: tuple[NeighbourState, ...]
-    event: NeighbourEvent
-    new: tuple[NeighbourState, ...]
-    action: NeighbourAction
-
-
+Transition = Row[NeighbourState, NeighbourEvent, NeighbourAction]
 _S, _E, _A = NeighbourState, NeighbourEvent, NeighbourAction
 _ANY = tuple(NeighbourState)
 
@@ -87,7 +80,7 @@ def _from(least: NeighbourState) -> tuple[NeighbourState, ...]:
     return tuple(state for state in NeighbourState if state >= least)
 
 
-ROWS = (
+ROWS: tuple[Transition, ...] = (
     Row((_S.DOWN,), _E.HELLO_RECEIVED, (_S.INIT,), _A.NONE),
     Row(_from(_S.INIT), _E.HELLO_RECEIVED, (), _A.NONE),
     Row((_S.INIT,), _E.TWO_WAY_RECEIVED, (_S.TWO_WAY, _S.EX_START), _A.CONSIDER),
@@ -106,12 +99,5 @@ ROWS = (
 )
 """Section 10.3, row by row."""
 
-
-def _all() -> dict[tuple[NeighbourState, NeighbourEvent], Row]:
-    table = {(state, event): Row((state,), event, (), _A.NONE) for state in _S for event in _E}
-    table.update({(state, row.event): row for row in ROWS for state in row.states})
-    return table
-
-
-TRANSITIONS: Mapping[tuple[NeighbourState, NeighbourEvent], Row] = _all()
-"""Each state and event. Of what section 10.3 does not speak, nothing comes: the event came too late or too early."""
+TRANSITIONS: Mapping[tuple[NeighbourState, NeighbourEvent], Transition] = transitions(ROWS, _S, _E, _A.NONE)
+"""Each state and event; of what section 10.3 does not speak, nothing comes."""

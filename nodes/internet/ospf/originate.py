@@ -30,7 +30,7 @@ from catenet.nodes.internet.ospf.lsa import (
 from catenet.nodes.internet.ospf.neighbour_states import NeighbourState
 from catenet.nodes.internet.ospf.router import Router
 from catenet.nodes.internet.ospf.table import Kind, Route, Table
-from catenet.nodes.machine import NextHop
+from catenet.nodes.machine import NextHop, OtherRoute
 
 __all__ = ["Wanted", "externals", "links", "summaries"]
 
@@ -64,7 +64,7 @@ def links(router: Router, area: Area, *, boundary: bool) -> Wanted:
 
 def _router_links(circuit: Circuit) -> Iterator[RouterLink]:
     """Sections 12.4.1.1 and 12.4.1.2."""
-    prefix, cost = circuit.interface.prefix, circuit.on.cost
+    prefix, cost = circuit.interface.prefix, circuit.cost
     if circuit.transit:
         yield RouterLink(LinkType.TRANSIT, circuit.designated, circuit.address, cost)
         return
@@ -130,19 +130,20 @@ def _boundary_routers(router: Router, area: Area, table: Table) -> Wanted:
 # Routes of others
 
 
-def externals(router: Router, redistributed: Mapping[Prefix, tuple[NextHop, ...]]) -> Wanted:
+def externals(router: Router, redistributed: Mapping[Prefix, OtherRoute]) -> Wanted:
     """What an AS boundary router says of the routes of others (section 12.4.4); into stub areas it is not flooded."""
     options = router.options
     if not any(not area.stub for area in router.attached):
         return {}
     wanted: Wanted = {}
     for prefix, link_state_id in _named(redistributed).items():
+        route = redistributed[prefix]
         body = ExternalLsa(
             mask(prefix.length),
             options.metric_type == 2,
             options.metric,
-            _forwarding(router, redistributed[prefix]),
-            options.tag,
+            _forwarding(router, route.next_hops),
+            options.tag or route.tag,
         )
         wanted[LsaKey(LsaType.EXTERNAL, link_state_id, router.me)] = body
     return wanted

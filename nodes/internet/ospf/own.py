@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf
+from typing import TYPE_CHECKING
 
+from catenet.nodes.address import Prefix
 from catenet.nodes.internet.ospf.area import Scope
 from catenet.nodes.internet.ospf.flooding import Flooding
 from catenet.nodes.internet.ospf.lsa import (
@@ -20,9 +22,14 @@ from catenet.nodes.internet.ospf.lsa import (
     LsaKey,
     LsaType,
 )
+from catenet.nodes.internet.ospf.neighbour import PACE
 from catenet.nodes.internet.ospf.originate import Wanted
+from catenet.nodes.internet.ospf.reports import lsa_name, lsa_type, sequence_text
 from catenet.nodes.internet.ospf.router import Router
 from catenet.nodes.machine import Randomness
+
+if TYPE_CHECKING:
+    from catenet.nodes.control.flooding import Originated
 
 __all__ = ["OwnLsas"]
 
@@ -81,19 +88,50 @@ class OwnLsas:
         own = self._wanted.get((scope, key))
         if own is None:
             return
-        stored = scope.lsdb.get(key)
-        if stored is not None and stored.own and self._says(scope, key, own) and self._router.now < own.refresh:
+        if self._says(scope, key, own) and self._router.now < own.refresh:
             self._router.timers.set(("own", scope, key), own.refresh)
             return
         cause = "it is refreshed" if self._router.now >= own.refresh else "something has changed"
         self._originate(scope, key, own, cause)
 
+    def say_anew(self, kind: LsaType, network: Prefix, area: str) -> Originated:
+        """Originate a new instance of the one LSA of a type whose Link State ID lies in `network`, though nothing has
+        changed, as soon as MinLSInterval allows. `area`: as scopes are called; "": the first that has one.
+
+        Raises:
+            ValueError: none is like that, or several; the text lists them.
+
+        """
+        from catenet.nodes.control.flooding import Key, Originated
+
+        router = self._router
+        scope, key = self._find(kind, network, area)
+        own, stored = self._wanted[scope, key], scope.lsdb.get(key)
+        if stored is None or stored.lsa.header.age == MAX_AGE or stored.lsa.header.sequence == MAX_SEQUENCE:
+            raise ValueError(f"the {lsa_name(kind)} {key.id} is being flushed: try again in a few seconds")
+        own.refresh = router.now
+        sequence = sequence_text(stored.lsa.header.sequence + 1)
+        self.own_due(scope, key)
+        after = max(0.0, own.at + router.min_ls_interval - router.now) if own.refresh <= router.now else 0.0
+        return Originated(Key(lsa_type(kind), str(key.id), str(key.router)), scope.area, sequence, round(after, 3))
+
+    def _find(self, kind: LsaType, network: Prefix, area: str) -> tuple[Scope, LsaKey]:
+        ours = [(scope, key) for scope, key in self._wanted if key.type == kind]
+        found = [(s, key) for s, key in ours if network.holds(key.id) and area in ("", s.area)]
+        ids = sorted({key.id for _, key in found or ours})
+        if len(ids) == 1 and found:
+            return min(found, key=lambda each: each[0].area)
+        listed = ", ".join(f"{key.id} in {scope.area}" if scope.area else str(key.id) for scope, key in found or ours)
+        several = f"there are several {lsa_name(kind)}s: say which of {listed}"
+        none = f"there is no such {lsa_name(kind)} of this router's" + (f", but {listed}" if ours else "")
+        raise ValueError(several if found else none)
+
     def _says(self, scope: Scope, key: LsaKey, own: _Own) -> bool:
-        """Whether the database has it as it should be."""
+        """Whether the database has it as it should be, and it is of this life: else nobody would refresh it."""
         stored = scope.lsdb.get(key)
-        if stored is None or stored.lsa.header.age == MAX_AGE:
+        if stored is None or not stored.own or stored.lsa.header.age == MAX_AGE:
             return False
-        return stored.lsa.body == own.body and stored.lsa.header.options == own.options
+        return stored.body == own.body and stored.lsa.header.options == own.options
 
     def _originate(self, scope: Scope, key: LsaKey, own: _Own, cause: str, *, at_once: bool = False) -> None:
         """ "Two instances of the same LSA may not be originated within the time period MinLSInterval" (12.4), unless
@@ -115,7 +153,8 @@ class OwnLsas:
         own.at, own.lost = router.now, False
         scope.said.discard(key)
         self._flooding.install(scope, lsa, own=True)
-        self._flooding.flood(scope, lsa.header)
+        # Who has just got the instance that is outdone throws this one away within MinLSArrival: it comes again soon.
+        self._flooding.flood(scope, lsa.header, again=PACE if at_once else None)
         # LSRefreshTime is "the maximum time between distinct originations" (appendix B); so that what began together
         # does not stay together, it is a little less.
         own.refresh = router.now + self._random.uniform(LS_REFRESH * 0.9, LS_REFRESH)
@@ -148,6 +187,11 @@ class OwnLsas:
         if key.router == self._router.me:
             return True
         return key.type == LsaType.NETWORK and key.id in self._router.own_addresses
+
+    def outdone(self, scope: Scope, key: LsaKey) -> bool:
+        """It need not be taken in place of ours: who sends it does so again."""
+        own = self._wanted.get((scope, key))
+        return own is not None and self._router.now < own.taken_back + self._router.min_ls_interval
 
     def came_back(self, scope: Scope, lsa: Lsa) -> None:
         """ "The router must then advance the LSA's LS sequence number one past the received LS sequence number, and

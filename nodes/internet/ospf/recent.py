@@ -14,6 +14,8 @@ Value = TypeVar("Value")
 class Recent(Generic[Key, Value]):
     """The last time that something happened to a key, and what it was."""
 
+    __slots__ = ("_noted", "_seconds")
+
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._noted: dict[Key, tuple[float, Value]] = {}
@@ -25,6 +27,11 @@ class Recent(Generic[Key, Value]):
         noted[key] = now, value
         while (first := next(iter(noted))) is not key and noted[first][0] + self._seconds <= now:
             del noted[first]
+
+    def forget(self, now: float) -> None:
+        """Everything, if it is too long ago: called now and then, it keeps nothing for a quiet time."""
+        if self._noted and next(reversed(self._noted.values()))[0] + self._seconds <= now:
+            self._noted = {}
 
     def get(self, key: Key, now: float) -> tuple[float, Value] | None:
         """When it happened, and what; None: not within these seconds."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.control.route_events import route_changed, route_lost
+from catenet.nodes.control.route_events import RouteHop, route_changed, route_lost
 from catenet.nodes.internet.ospf.lsa import LsaHeader, LsaKey, LsaType
 from catenet.nodes.internet.ospf.neighbour_states import NeighbourState
 from catenet.nodes.machine import Action, Json, Report, SetRoute, Wants
 from catenet.nodes.once import OncePerReason
 
 if TYPE_CHECKING:
+    from catenet.nodes.internet.bfd.session import Change
     from catenet.nodes.internet.ospf.area import Scope
     from catenet.nodes.internet.ospf.interface import Circuit
     from catenet.nodes.internet.ospf.neighbour import Neighbour
@@ -82,12 +83,40 @@ class Reporter:
             }
             self.actions.append(Report("neighbor.changed", text, data))
 
+    def session_changed(self, change: Change, now: float) -> None:
+        if self._wants(("bfd.changed",), now):
+            (lan, address), node = change.key, self.name_of(change.key.peer)
+            text = f"{node} on {lan} is {change.state.word}, was {change.was.word}: {change.cause}"
+            data: dict[str, Json] = {"node": node, "lan": lan, "address": str(address)}
+            more: dict[str, Json] = {"state": change.state.word, "was": change.was.word, "cause": change.cause}
+            self.actions.append(Report("bfd.changed", text, {**data, **more}))
+
     def designated_changed(self, circuit: Circuit, now: float) -> None:
         if self._wants(("designated.changed",), now):
             designated, backup = self._elected(circuit.designated), self._elected(circuit.backup)
             text = f"{circuit.name}: designated router {designated or 'none'}, backup {backup or 'none'}"
             data: dict[str, Json] = {"lan": circuit.name, "designated": designated, "backup": backup}
             self.actions.append(Report("designated.changed", text, data))
+
+    # Costs
+
+    def cost_changed(self, circuit: Circuit, cost: int, was: int, seconds: float, now: float) -> None:
+        """The cost of a LAN was measured, and is another one. `seconds`: the round trip of which it is made."""
+        lan, milliseconds = circuit.name, round(seconds * 1000, 3)
+        text = f"cost of {lan} is {cost}, was {was}: a round trip there takes {milliseconds:g} ms"
+        self.because(text, "cost", lan)
+        if self._wants(("cost.changed",), now):
+            data: dict[str, Json] = {"lan": lan, "cost": cost, "was": was, "round_trip": milliseconds}
+            self.actions.append(Report("cost.changed", text, data))
+
+    def echo_refused(self, word: str, sender: tuple[Address, str], why: str, now: float) -> None:
+        """An ICMP message of a `sender`, an address on a LAN. Of each kind, on a LAN, the first is told: anybody may
+        send such from any address."""
+        self.counters[f"refused.echo-{word}"] += 1
+        source, lan = sender
+        if self._once.first(("echo", word, lan), now):
+            data: dict[str, Json] = {"source": str(source), "lan": lan, "why": why}
+            self.actions.append(Report("input.refused", f"{source} on {lan}: {why}", data))
 
     def _elected(self, address: Address) -> str | None:
         return self.name_of(address) if address else None
@@ -119,19 +148,20 @@ class Reporter:
 
     def route_changed(self, route: SetRoute, was: SetRoute | None, now: float) -> None:
         if self._wants(("route.changed",), now):
-            hop = route.next_hops[0]
             self.actions.append(
                 route_changed(
                     route.prefix,
-                    hop.via,
-                    self.name_of(hop.via),
-                    hop.interface,
+                    self._hops(route),
                     cost=links_of(route.metric),
                     metric=route.metric,
                     was=None if was is None else links_of(was.metric),
+                    before=() if was is None else self._hops(was),
                     why=self.why,
                 )
             )
+
+    def _hops(self, route: SetRoute) -> list[RouteHop]:
+        return [RouteHop(hop.via, self.name_of(hop.via), hop.interface) for hop in route.next_hops]
 
     def route_lost(self, prefix: Prefix, now: float) -> None:
         if self._wants(("route.lost",), now):
@@ -149,17 +179,28 @@ class Reporter:
         self.counters[f"refused.{word}"] += 1
         self._tell_once(word, sender, why, now, key)
 
+    def refused_datagram(self, word: str, sender: tuple[Address, str], why: str, now: float, of: str) -> None:
+        """A datagram; `of`: whose faults of this kind are told once."""
+        self.counters[f"refused.{word}"] += 1
+        self._tell(sender, why, (word, of, sender[1]), now)
+
     def skipped(self, word: str, sender: tuple[Address, str], why: str, now: float, number: int = 1) -> None:
         """So many LSAs of a packet that is taken otherwise."""
         self.counters[f"skipped.{word}"] += number
         self._tell_once(word, sender, why, now)
 
     def _tell_once(self, word: str, sender: tuple[Address, str], why: str, now: float, key: int | None = None) -> None:
+        more: dict[str, Json] = {} if key is None else {"key": key}
+        self._tell(sender, why, (word, *sender, key), now, more)
+
+    def _tell(
+        self, sender: tuple[Address, str], why: str, what: Hashable, now: float, more: Mapping[str, Json] | None = None
+    ) -> None:
+        """`what`: that of which nothing is told again for a while."""
         source, lan = sender
-        if self._once.first((word, source, lan, key), now):
+        if self._once.first(what, now):
             data: dict[str, Json] = {"source": str(source), "lan": lan, "why": why}
-            more: dict[str, Json] = {} if key is None else {"key": key}
-            self.actions.append(Report("input.refused", f"{source} on {lan}: {why}", {**data, **more}))
+            self.actions.append(Report("input.refused", f"{source} on {lan}: {why}", {**data, **(more or {})}))
 
 
 def lsa_name(kind: int) -> str:

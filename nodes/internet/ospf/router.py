@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from math import inf
+from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Address
+from catenet.nodes.internet.icmp.packet import ECHO_REPLY
+from catenet.nodes.internet.icmp.packet import PROTOCOL as ICMP
 from catenet.nodes.internet.ospf.area import Area, Scope
 from catenet.nodes.internet.ospf.authentication import Authentication
 from catenet.nodes.internet.ospf.config import OnLan, OspfOptions
@@ -16,8 +19,11 @@ from catenet.nodes.internet.ospf.neighbour import Neighbour
 from catenet.nodes.internet.ospf.neighbour_states import NeighbourState
 from catenet.nodes.internet.ospf.packet import ALL_ROUTERS, PROTOCOL, Packet, PacketBody
 from catenet.nodes.internet.ospf.reports import Reporter
-from catenet.nodes.machine import Action, Interface, IpPacket, JoinGroup, OpenPort, Send
+from catenet.nodes.machine import Action, Interface, Ip, IpPacket, JoinGroup, OpenPort, Send
 from catenet.nodes.timers import Timers
+
+if TYPE_CHECKING:
+    from catenet.nodes.internet.ospf.liveness import Liveness
 
 __all__ = ["FLOODED_IN_AS", "KNOWN_TYPES", "OPAQUE_TYPES", "Router"]
 
@@ -33,13 +39,16 @@ _COLLECT, _PATIENCE = 0.05, 0.5
 """Seconds for which news are collected before LSAs are made of them; and at most, while another neighbour is just about
 to become adjacent: two instances of an LSA are 5 s apart, so the second one had better stand in the first."""
 _ARRIVAL = 1.1
+_KEPT = 1 << 16
+"""Octets of Echo Replies that wait to be read: the answers of 256 neighbours, whoever floods."""
 
 TimerKey = tuple[object, ...]
 """What is due: a word, and of whom."""
 
 
 class Router:
-    """One router. `me` is its Router ID, `now` the time of what is going on."""
+    """One router. `me` is its Router ID, `now` the time of what is going on; `liveness`, which is to be set, its
+    neighbours' BFD."""
 
     def __init__(
         self, me: Address, options: OspfOptions, auth: Authentication, reporter: Reporter, *, epoch: float
@@ -57,16 +66,21 @@ class Router:
         self.own_addresses: frozenset[Address] = frozenset()
         self.circuits: dict[str, Circuit] = {}
         self.areas: dict[Address, Area] = {}
+        self.liveness: Liveness
         self.everywhere = Scope("")
         self.scopes = [self.everywhere]
         self.hello, self.dead = int(options.hello), int(options.dead)
         # So that a lab with short timers heals in its own time: MinLSInterval, and never under what the others take.
         self.min_ls_interval = max(_ARRIVAL, min(MIN_LS_INTERVAL, options.dead))
+        self.stalled = max(options.dead, 4 * options.retransmit)
+        """Seconds after which an exchange of which nothing comes begins again."""
         self.reconsider_at = inf
         """When it is to be looked whether our LSAs are still right."""
         self._reconsider_by = inf
         self.calculate = False
         """Whether something has changed that routes are calculated from."""
+        self.met: list[Neighbour] = []
+        """Neighbours that have reached 2-Way, or have left it."""
         self.settling = False
         """Whether LSAs at MaxAge may have become superfluous."""
         self._epoch = epoch
@@ -88,6 +102,9 @@ class Router:
         if not on.passive:
             self.actions.append(OpenPort(circuit.port, ttl=1, tos=_TOS, fragments=True))
             self.actions.append(JoinGroup(circuit.port, ALL_ROUTERS))
+        if on.measured:
+            self.actions.append(OpenPort(Ip(ICMP, circuit.name), ttl=1, keeps=_KEPT, kinds=(ECHO_REPLY,)))
+            self.timers.set(("echo", circuit.name), self.now)
         return circuit
 
     def set_interface(self, interface: Interface) -> None:

@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from math import inf
-from typing import NamedTuple
 
 from catenet.nodes.address import Prefix
+from catenet.nodes.internet.ospf.history import RouteHistory
 from catenet.nodes.internet.ospf.neighbour_states import NeighbourState
 from catenet.nodes.internet.ospf.router import Router
 from catenet.nodes.internet.ospf.routes import calculate
 from catenet.nodes.internet.ospf.spf import Link
 from catenet.nodes.internet.ospf.table import Kind, Route, Table
-from catenet.nodes.machine import DeleteRoute, Json, SetRoute
+from catenet.nodes.machine import DeleteRoute, SetRoute
 
-__all__ = ["Routing", "Turn", "metric_of"]
+__all__ = ["Routing", "metric_of"]
 
 _COLLECT, _HOLD, _LONGEST_HOLD = 0.01, 0.05, 5.0
 """Seconds: for which changes are collected, as one seldom comes alone; and between two calculations, which doubles each
 time that one follows another."""
 
 
-class Turn(NamedTuple):
-    """When a route became what it is, and why."""
-
-    at: float
-    why: Mapping[str, Json]
-
-
 class Routing:
     """The routing table, and what the kernel has of it."""
 
-    def __init__(self, router: Router) -> None:
+    def __init__(self, router: Router, *, remember: bool = False) -> None:
+        """`remember`: not only the last that became of each route."""
         self._router = router
+        self.history = RouteHistory(remember=remember)
         self.table = Table(border=False)
         self.installed: dict[Prefix, SetRoute] = {}
-        self.turns: dict[Prefix, Turn] = {}
         self.calculations = 0
         self.due = inf
         self._last = -inf
@@ -68,26 +62,26 @@ class Routing:
         for circuit in self._router.up:
             full = {each.router: each.address for each in circuit.in_state(NeighbourState.FULL)}
             interface = circuit.interface
-            yield Link(circuit.name, circuit.address, interface.prefix, circuit.area.id, circuit.on.cost, full)
+            yield Link(circuit.name, circuit.address, interface.prefix, circuit.area.id, circuit.cost, full)
 
     def _install(self) -> None:
         """A network of our own that is up needs no route, whatever others say of it."""
         router, before = self._router, self.installed
         own = {interface.prefix for interface in router.interfaces.values() if interface.up}
         self.installed = {
-            prefix: SetRoute(prefix, route.hops, metric_of(route))
+            prefix: SetRoute(prefix, route.hops, metric_of(route), route.tag, route.tag in router.options.last_resort)
             for prefix, route in self.table.routes.items()
             if route.hops and prefix not in own
         }
         for prefix in before.keys() - self.installed.keys():
             router.actions.append(DeleteRoute(prefix))
-            del self.turns[prefix]
+            self.history.changed(prefix, None, router.reporter.why, router.now)
             router.reporter.route_lost(prefix, router.now)
         for prefix, wanted in self.installed.items():
             was = before.get(prefix)
             if wanted != was:
                 router.actions.append(wanted)
-                self.turns[prefix] = Turn(router.now, router.reporter.why)
+                self.history.changed(prefix, wanted, router.reporter.why, router.now)
                 router.reporter.route_changed(wanted, was, router.now)
 
 

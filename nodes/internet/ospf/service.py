@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from catenet.nodes.control.service import Routing, Service, Table
 
 if TYPE_CHECKING:
+    from catenet.nodes.control.flooding import Flooding
     from catenet.nodes.control.topology import Disagree, Expected
     from catenet.nodes.internet.ospf.config import OspfOptions
 
@@ -31,6 +32,12 @@ def _disagreements() -> Disagree:
     return disagreements
 
 
+def _flooding() -> Flooding:
+    from catenet.nodes.internet.ospf.seen import FLOODING
+
+    return FLOODING
+
+
 SERVICES = (
     Service(
         "ospf",
@@ -43,6 +50,7 @@ SERVICES = (
             network_cost=1,
             disagreements=_disagreements,
             links="ospf links",
+            flooding=_flooding,
         ),
         tables=(
             Table(
@@ -52,14 +60,25 @@ SERVICES = (
             ),
             Table("ospf lsdb", headings={"age": "age (s)", "left": "left (s)"}),
             Table("ospf neighbors", headings={"dead_in": "dead in (s)"}),
-            Table("ospf interfaces"),
+            Table("ospf bfd", headings={"for": "for (s)", "every": "every (ms)", "lost_after": "lost after (ms)"}),
+            Table(
+                "ospf interfaces",
+                headings={
+                    "changed": "changed (s)",
+                    "last": "last (ms)",
+                    "least": "least (ms)",
+                    "window": "the last eight (ms)",
+                },
+            ),
             Table("ospf spf-tree"),
             Table("ospf links", headings={"distance": "router's distance"}),
             Table("ospf routes"),
         ),
         events={
             "neighbor.changed": "router, node, lan, address, state, was, cause: a neighbor's state (section 10.1)",
+            "bfd.changed": "node, lan, address, state, was, cause: the BFD session with a neighbor (RFC 5880 6.2)",
             "designated.changed": "lan, designated, backup: who was elected on a LAN (section 9.4)",
+            "cost.changed": "lan, cost, was, round_trip: a measured cost is another one; round_trip: milliseconds",
             "lsa.originated": "area, type, id, sequence, cause: it says something new of itself (section 12.4)",
             "lsa.installed": "area, type, id, router, sequence, lan, from: a newer LSA of another router (section 13)",
             "lsa.flushed": "area, type, id, router, cause: an LSA has reached MaxAge (section 14)",

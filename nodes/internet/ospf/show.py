@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.internet.ospf.interface import Circuit
 from catenet.nodes.internet.ospf.interface_states import InterfaceState
 from catenet.nodes.internet.ospf.links import known_links
 from catenet.nodes.internet.ospf.lsa import MAX_AGE
 from catenet.nodes.internet.ospf.neighbour import Neighbour
 from catenet.nodes.internet.ospf.neighbour_states import NeighbourState
+from catenet.nodes.internet.ospf.packet import NONE
 from catenet.nodes.internet.ospf.reports import links_of, lsa_type, sequence_text
+from catenet.nodes.internet.ospf.round_trips import cost_of
 from catenet.nodes.internet.ospf.router import Router
 from catenet.nodes.internet.ospf.routing import Routing, metric_of
 from catenet.nodes.internet.ospf.table import Kind, Route
@@ -53,7 +56,10 @@ def _summary(router: Router, routing: Routing, kernel: Kernel) -> Json:
             for area in router.areas.values()
         ],
         **({"keys": keys} if keys else {}),
-        "counters": {**dict(sorted(router.counters.items())), "calculations": routing.calculations},
+        "counters": {
+            **dict(sorted({**router.counters, **router.liveness.counters}.items())),
+            "calculations": routing.calculations,
+        },
         "timers": {
             "hello": router.hello,
             "dead": router.dead,
@@ -68,7 +74,7 @@ def _protocol_routes(router: Router, routing: Routing, kernel: Kernel) -> Iterat
 
     for prefix, route in sorted(routing.table.routes.items()):
         metric = metric_of(route)
-        turn = routing.turns.get(prefix)
+        turn = routing.history.last(prefix)
         for lan, via, node in _ways(router, route):
             yield ProtocolRoute(
                 str(prefix),
@@ -133,6 +139,7 @@ def _neighbour_rows(router: Router) -> Iterator[dict[str, Json]]:
                 "state": neighbour.state.word,
                 "role": _role(neighbour),
                 "priority": neighbour.priority,
+                "bfd": router.liveness.state(neighbour),
                 "dead_in": round(max(neighbour.heard + router.dead - now, 0.0), 3),
                 "requested": len(neighbour.requests),
                 "unacknowledged": len(neighbour.retransmissions),
@@ -150,6 +157,7 @@ def _neighbour_rows(router: Router) -> Iterator[dict[str, Json]]:
                 "state": NeighbourState.DOWN.word,
                 "role": None,
                 "priority": None,
+                "bfd": None,
                 "dead_in": None,
                 "requested": None,
                 "unacknowledged": None,
@@ -157,16 +165,41 @@ def _neighbour_rows(router: Router) -> Iterator[dict[str, Json]]:
             }
 
 
+def _bfd(router: Router, routing: Routing, kernel: Kernel) -> Json:  # noqa: ARG001
+    return list(router.liveness.rows())
+
+
 def _cause(neighbour: Neighbour, router: Router) -> str:
-    """Why it is in its state; first of all, what of its packets is refused now."""
+    """Why it is in its state; first of all, what of its packets is refused now, and what it must refuse of ours."""
     mismatch = neighbour.circuit.mismatches.get(neighbour.address)
     if mismatch is not None and mismatch.at >= neighbour.since and neighbour.state < NeighbourState.FULL:
         return mismatch.why
+    if why := _odd_mtu(neighbour) or _odd_network(neighbour, router.now - neighbour.since > router.dead):
+        return why
     if neighbour.state == NeighbourState.TWO_WAY and neighbour.circuit.state == InterfaceState.WAITING:
         return "a Designated Router is about to be elected"
     if neighbour.state == NeighbourState.TWO_WAY and router.now > neighbour.since:
         return "neither of the two is the Designated Router or its Backup"
     return neighbour.cause
+
+
+def _odd_mtu(neighbour: Neighbour) -> str:
+    """Ours is larger than what it takes (section 10.6), so that it is silent about our Database Descriptions."""
+    here, there = neighbour.circuit.interface.mtu, neighbour.mtu
+    if NeighbourState.EX_START <= neighbour.state <= NeighbourState.EXCHANGE and 0 < there < here:
+        return f"MTU {there}, here {here}: it takes no Database Description of ours"
+    return ""
+
+
+def _odd_network(neighbour: Neighbour, lasting: bool) -> str:
+    """Such neighbours become Full, and no route leads over their link: its LSAs do not fit together (section 12.4.1).
+    `lasting`: for so long that it must have elected somebody, if it does."""
+    circuit, elects = neighbour.circuit, neighbour.designated != NONE
+    if circuit.point_to_point and elects:
+        return "a broadcast network there, as its Hellos name a Designated Router; point-to-point here"
+    if not circuit.point_to_point and not elects and lasting and neighbour.state >= NeighbourState.EX_START:
+        return "point-to-point there, as its Hellos name no Designated Router; a broadcast network here"
+    return ""
 
 
 def _role(neighbour: Neighbour) -> str | None:
@@ -191,16 +224,46 @@ def _interfaces(router: Router, routing: Routing, kernel: Kernel) -> Json:  # no
             "area": str(circuit.area.id),
             "network": "passive" if circuit.on.passive else circuit.on.network,
             "state": circuit.state.word,
-            "cost": circuit.on.cost,
+            "cost": circuit.cost,
             "priority": None if circuit.point_to_point else circuit.on.priority,
             "designated": elected(circuit.designated),
             "backup": elected(circuit.backup),
             "neighbours": len(circuit.neighbours),
             "full": sum(1 for _ in circuit.in_state(NeighbourState.FULL)),
             "mtu": circuit.interface.mtu,
+            **_measured(circuit, router),
         }
         for circuit in router.circuits.values()
     ]
+
+
+def _measured(circuit: Circuit, router: Router) -> dict[str, Json]:
+    """How a measured cost came about; of another nothing."""
+    if circuit.measured is None:
+        return {}
+    full = list(circuit.in_state(NeighbourState.FULL))
+    trips = [(each, each.round_trips) for each in full if each.round_trips is not None]
+    answering = any(each.answers for _, each in trips)
+    changed = circuit.measured.changed
+    return {
+        "measured": "yes" if answering else f"{'nobody answers' if trips else 'nobody to ask'}: the cost stays",
+        "changed": None if changed is None else round(router.now - changed, 1),
+        "proposed": [cost_of(each) for each in circuit.measured.proposed],
+        "round_trips": [
+            {
+                "node": router.reporter.name_of(neighbour.address),
+                "last": _milliseconds(each.last),
+                "least": _milliseconds(min(each.answers, default=None)),
+                "window": [_milliseconds(one) for one in each.over],
+                "open": len(each.open),
+            }
+            for neighbour, each in trips
+        ],
+    }
+
+
+def _milliseconds(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 3)
 
 
 def _spf_tree(router: Router, routing: Routing, kernel: Kernel) -> Json:  # noqa: ARG001
@@ -254,6 +317,7 @@ TABLES: Mapping[str, Callable[[Router, Routing, Kernel], Json]] = {
     "ospf": _summary,
     "ospf lsdb": _lsdb,
     "ospf neighbors": _neighbours,
+    "ospf bfd": _bfd,
     "ospf interfaces": _interfaces,
     "ospf spf-tree": _spf_tree,
     "ospf links": _links,

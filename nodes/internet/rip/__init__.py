@@ -8,6 +8,7 @@ Files, in the order to read them:
     output.py    what is said on which network: split horizon, 25 entries a message (sections 3.4.3, 3.10.2)
     authentication.py    who may speak: passwords and digests (section 4.1, RFC 4822)
     sequences.py    which message is an old one; the keys themselves and their digests: nodes/keys
+    redistribution.py    which routes of the node's other sources are announced
     sender.py   `Sender` sends it: full and triggered updates, requests, the poison at the end (sections 3.9.1, 3.10)
     machine.py   `RipMachine`: when to send, what to make of what is received (sections 3.8 to 3.10)
     neighbours.py, refusals.py, reports.py    who was heard, what was refused; events and `show rip`
@@ -56,6 +57,8 @@ Deviations from the RFC, and why:
   until a newer one has come.
 - A router has the same keys on all its networks, and they change with its lab file: it has no key management protocol,
   and no verb that adds or deletes a key while it runs (RFC 4822 sections 2.2 and 3.1).
+- While another source's route to a prefix is announced, RIP goes on with its own behind it, and the kernel has it: one
+  way is in use, but none has to be found again.
 - At most 4,096 routes are held and 256 neighbours are remembered, whatever a hostile neighbour says.
 
 Supported standards: RFC 2453, without the RIP-1 settings of section 5.1; RFC 4822 (and with it RFC 2082).

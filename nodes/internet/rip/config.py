@@ -12,6 +12,7 @@ from catenet.nodes.control.units import (
     LanName,
     OptionError,
     RouteSource,
+    check_tags,
     check_timer,
     format_duration,
 )
@@ -19,13 +20,15 @@ from catenet.nodes.internet.rip.packet import INFINITY, PASSWORD_LENGTH
 from catenet.nodes.keys.key import Auth, Key, read_auth
 from catenet.nodes.keys.keyring import Proofs, proofs_of
 
-__all__ = ["RipOptions", "SplitHorizon"]
+__all__ = ["MAX_TAG", "RipOptions", "SplitHorizon"]
 
 SplitHorizon = Literal["off", "on", "poisoned"]
 Switch = Literal["off", "on"]
 Source = Annotated[str, RouteSource(("connected", "static", "default"))]
 
 _SHORTEST, _LONGEST = 0.1, 86_400.0
+MAX_TAG = 0xFFFF
+"""A route tag has 16 bits (section 4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,25 @@ class RipOptions:
         tuple[Source, ...],
         About(
             "What is announced beside the LANs on which the router speaks: `connected`, its passive LANs; `static`, "
-            "the routes that the lab file gives the node; `default`, a default route. `tag` marks these (section "
-            "4.2)."
+            "the routes that the lab file gives the node; `default`, a default route; or those of another service, at "
+            "metric 1. `tag` marks these (section 4.2)."
         ),
     ] = ("connected",)
-    tag: Annotated[int, About("The mark, 0 to 65535, of the routes that are announced for others.")] = 0
+    tag: Annotated[
+        int,
+        About(
+            "The mark, 0 to 65535, of the routes that are announced for others. With 0 a route goes on with the mark "
+            "that it has; one above 65535 does not fit, and goes on as 0."
+        ),
+    ] = 0
+    last_resort: Annotated[
+        tuple[int, ...],
+        About(
+            "Marks of the routes that another router has taken out of this router's other protocols and announces "
+            "here. Such a route is used where no other source has one, and never announced to another protocol; so "
+            "what two routers redistribute does not go round in circles."
+        ),
+    ] = ()
     auth: Auth = field(default_factory=dict)
     fail_secure: Annotated[
         Switch,
@@ -92,8 +109,9 @@ class RipOptions:
                 )
         if "rip" in self.redistribute:
             raise OptionError("redistribute 'rip': its own routes are always announced", "redistribute", inner="rip")
-        if isinstance(self.tag, bool) or not isinstance(self.tag, int) or not 0 <= self.tag <= 0xFFFF:
-            raise OptionError(f"tag {self.tag!r} is out of range; it may be 0 to {0xFFFF}", "tag")
+        if isinstance(self.tag, bool) or not isinstance(self.tag, int) or not 0 <= self.tag <= MAX_TAG:
+            raise OptionError(f"tag {self.tag!r} is out of range; it may be 0 to {MAX_TAG}", "tag")
+        check_tags("last_resort", self.last_resort, MAX_TAG)
         self.keys()
         if self.fail_secure not in get_args(Switch):
             raise OptionError(f"fail_secure {self.fail_secure!r} is neither on nor off", "fail_secure")

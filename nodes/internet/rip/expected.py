@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from catenet.nodes.control.topology import ExpectedRoute, Router, shortest
+from catenet.nodes.control.topology import ExpectedRoute, Hop, Router, shortest
+from catenet.nodes.internet.rip.config import MAX_TAG
 from catenet.nodes.internet.rip.packet import INFINITY
+from catenet.nodes.internet.rip.table import NETWORK_COST
 from catenet.nodes.keys.keyring import Proofs
 
 __all__ = ["expected"]
@@ -16,14 +18,45 @@ def expected(routers: Sequence[Router]) -> dict[str, dict[str, ExpectedRoute]]:
     """Router → LAN that is not its own → the routes that it should learn, at costs in links between routers.
 
     RIP's metric is one more, since "the destination's network" counts too (RFC 2453 section 3.4); it ends before
-    infinity (section 3.6).
+    infinity (section 3.6). Where a router announces another source's route, its own is not awaited.
     """
+    found = shortest(routers, _Rules(routers), NETWORK_COST)
+    tags = _Tags(routers, found)
     return {
-        router: {
-            lan: ExpectedRoute(metric - 1, hops) for lan, (metric, hops) in row.items() if hops and metric < INFINITY
+        each.name: {
+            lan: ExpectedRoute(metric - 1, hops, tag := tags.of(each.name, lan), tag in each.options.last_resort)
+            for lan, (metric, hops) in found[each.name].items()
+            if hops and metric < INFINITY
         }
-        for router, row in shortest(routers, _Rules(routers)).items()
+        for each in routers
     }
+
+
+class _Tags:
+    """Which mark a route carries: that of where it comes from; of several as short the least."""
+
+    def __init__(
+        self, routers: Sequence[Router], found: Mapping[str, Mapping[str, tuple[int, frozenset[Hop]]]]
+    ) -> None:
+        self._routers = {router.name: router for router in routers}
+        self._found = found
+        self._known: dict[tuple[str, str], int] = {}
+
+    def of(self, router: str, lan: str) -> int:
+        """Metrics grow along a way, so that none comes back to where it began."""
+        if not any(each.imports for each in self._routers.values()):
+            return 0
+        key = router, lan
+        if key not in self._known:
+            hops = self._found[router].get(lan, (0, frozenset()))[1]
+            self._known[key] = min((self.of(other, lan) for _, other in hops), default=self._own(router, lan))
+        return self._known[key]
+
+    def _own(self, router: str, lan: str) -> int:
+        each = self._routers[router]
+        taken = each.imports.get(lan)
+        tag = 0 if taken is None else each.options.tag or taken.tag
+        return tag if tag <= MAX_TAG else 0
 
 
 class _Rules:

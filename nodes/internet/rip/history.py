@@ -80,7 +80,7 @@ class RouteHistory:
                 del self._datagrams[next(iter(self._datagrams))]
 
     def changed(self, changes: Iterable[Change], cause: Cause, now: float) -> None:
-        for route, _ in changes if self._remember else ():
+        for route, *_ in changes if self._remember else ():
             kept = self._prefixes.pop(route.prefix, None) or _PrefixHistory()  # the last one changed stands last
             state = _PastState(now, route.metric, route.interface, route.router, cause)
             kept.states = (*kept.states, state)[-MAX_STATES:]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from typing import TYPE_CHECKING
 
-from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
+from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.rip.authentication import Authentication
 from catenet.nodes.internet.rip.cause import STARTED, TIMED_OUT, Cause, Reason
 from catenet.nodes.internet.rip.config import RipOptions
@@ -15,6 +15,7 @@ from catenet.nodes.internet.rip.history import RouteHistory
 from catenet.nodes.internet.rip.neighbours import Neighbours
 from catenet.nodes.internet.rip.packet import INET, INFINITY, PORT, REQUEST, RESPONSE, VERSION, Entry, Message
 from catenet.nodes.internet.rip.received import ReceivedMessage, parse_message, prefix_of
+from catenet.nodes.internet.rip.redistribution import Redistribution
 from catenet.nodes.internet.rip.refusals import Refusals
 from catenet.nodes.internet.rip.reports import CHANGED, LOST, report_of, status_of, timers_of
 from catenet.nodes.internet.rip.sender import Sender
@@ -28,7 +29,7 @@ from catenet.nodes.machine import (
     Endpoint,
     Interface,
     Json,
-    NextHop,
+    OtherRoute,
     Randomness,
     SetRoute,
     Wants,
@@ -68,7 +69,6 @@ class RipMachine:
         self._options = options
         self._not_taken = not_taken
         self._wants = wants
-        self._redistributed: dict[Prefix, tuple[NextHop, ...]] = {}
         keys, fail_secure = options.keys(began), options.fail_secure == "on"
         self._auth = Authentication(keys, epoch, options.timeout, fail_secure=fail_secure)
         self._now = 0.0
@@ -80,6 +80,7 @@ class RipMachine:
         self._neighbours = Neighbours()
         self._history = RouteHistory(options, epoch, name_of, self._auth.proof_of, remember=remember)
         self._counters: Counter[str] = Counter()
+        self._others = Redistribution(options, self._table, self._counters)
         self._actions: list[Action] = []
         self._refusals = Refusals(self._counters, self._neighbours, self._actions)
         self._sender = Sender(
@@ -160,24 +161,21 @@ class RipMachine:
             self._auth.connectivity_lost(interface.name)
             lost = self._table.disconnect(interface.name, now)
             down = Cause(Reason.LINK_DOWN, interface.name)
-            self._apply([*lost, *self._redistribute(self._redistributed, now)], down, now)
+            self._apply([*lost, *self._others.announce_all(self._up(), now)], down, now)
         if interface.up:
             self._apply(self._connect(interface, now), Cause(Reason.LINK_UP, interface.name), now)
             if interface in self._sender.interfaces:
                 self._interface_up(interface, now)
 
-    def route_changed(self, source: str, prefix: Prefix, next_hops: tuple[NextHop, ...] | None, now: float) -> None:
+    def route_changed(self, source: str, prefix: Prefix, route: OtherRoute | None, now: float) -> None:
         """The best route to a prefix beside RIP's own is now this one, of that source; None: it has none any more.
 
-        It is announced where the options say so of the source. The default route never is: that is another word.
+        It is announced where the options say so of the source.
         """
         self._now = now
-        if next_hops is not None and source in self._options.redistribute and prefix != DEFAULT:
-            self._redistributed[prefix] = next_hops
-        elif self._redistributed.pop(prefix, None) is None:
-            return
-        if self._started and not self._stopped:
-            self._apply(self._redistribute([prefix], now), Cause(Reason.REDISTRIBUTION, source), now)
+        if self._others.heard(source, prefix, route) and self._started and not self._stopped:
+            changes = self._others.announce([prefix], self._up(), now)
+            self._apply(changes, Cause(Reason.REDISTRIBUTION, source), now)
 
     def shutdown(self) -> None:
         """Poison every route on every network: nothing can be reached by this router any more. Then do nothing.
@@ -215,11 +213,9 @@ class RipMachine:
 
     def _start(self, now: float) -> None:
         self._started = True
-        for interface in self._up_interfaces():
+        for interface in [each for each in self._interfaces.values() if each.up]:
             self._history.changed(self._connect(interface, now), STARTED, now)
-        if "default" in self._options.redistribute:
-            everywhere = NextHop(ANY, "")
-            self._history.changed([self._table.redistribute(DEFAULT, everywhere, self._options.tag, now)], STARTED, now)
+        self._history.changed(self._others.announce_default(now), STARTED, now)
         # "When a router first comes up, it multicasts a Request on every connected network" (3.9.1)
         for interface in self._sender.interfaces:
             self._interface_up(interface, now)
@@ -275,28 +271,12 @@ class RipMachine:
                 self._sender.send_full_update(interface, now)
         self._fresh.clear()
 
-    def _up_interfaces(self) -> list[Interface]:
-        return [interface for interface in self._interfaces.values() if interface.up]
+    def _up(self) -> list[str]:
+        return [interface.name for interface in self._interfaces.values() if interface.up]
 
     def _connect(self, interface: Interface, now: float) -> list[Change]:
         """Its network, and the routes of others that lead over it, can be reached."""
-        return [self._table.connect(interface, now), *self._redistribute(self._redistributed, now)]
-
-    def _redistribute(self, prefixes: Iterable[Prefix], now: float) -> list[Change]:
-        """Announce the routes of others to these prefixes by the first next hop that is up, or withdraw them."""
-        changes: list[Change] = []
-        up = {interface.name for interface in self._up_interfaces()}
-        for prefix in prefixes:
-            hop = next((hop for hop in self._redistributed.get(prefix, ()) if hop.interface in up), None)
-            known = self._table.routes.get(prefix)
-            usable = known is not None and known.usable
-            if known is not None and usable and known.connected and not known.static:
-                continue  # a network of our own needs nobody else's route
-            if hop is None and known is not None and usable and known.static:
-                changes.append(self._table.withdraw(known, now))
-            elif hop is not None and not (known is not None and usable and known.static and known.next_hop == hop):
-                changes.append(self._table.redistribute(prefix, hop, self._options.tag, now))
-        return changes
+        return [self._table.connect(interface, now), *self._others.announce_all(self._up(), now)]
 
     # Input (3.9)
 
@@ -363,9 +343,13 @@ class RipMachine:
         if not changes:
             return
         lost, why = False, None
-        self._history.changed(changes, cause, now)
         for change in changes:
             self._install(change.route)
+        changes = [change for change in changes if not change.behind]
+        if not changes:
+            return
+        self._history.changed(changes, cause, now)
+        for change in changes:
             lost = lost or change.lost
             # Of a network of our own `link.up` and `link.down` say it.
             if not change.route.connected and self._wants(LOST if change.lost else CHANGED, now):
@@ -383,7 +367,8 @@ class RipMachine:
 
     def _install(self, route: Route) -> None:
         usable = route.usable and not route.connected
-        wanted = SetRoute(route.prefix, (route.next_hop,), route.metric) if usable else None
+        last_resort = route.tag in self._options.last_resort
+        wanted = SetRoute(route.prefix, (route.next_hop,), route.metric, route.tag, last_resort) if usable else None
         if wanted == route.installed:
             return
         if wanted is None:

@@ -10,7 +10,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Address
-from catenet.nodes.control.route_events import route_changed, route_lost
+from catenet.nodes.control.route_events import RouteHop, route_changed, route_lost
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.packet import INFINITY
 from catenet.nodes.internet.rip.table import NETWORK_COST, Change, Route
@@ -27,14 +27,12 @@ CHANGED, LOST = ("route.changed",), ("route.lost",)
 
 def report_of(change: Change, why: Mapping[str, Json], name_of: Callable[[Address], str]) -> Report:
     """The event for a change. `why`: its cause as JSON, which is that of all changes that came together."""
-    route, was = change
+    route, was, _ = change
     if change.lost:
         return route_lost(route.prefix, why)
     return route_changed(
         route.prefix,
-        route.via,
-        name_of(route.via),
-        route.interface,
+        (RouteHop(route.via, name_of(route.via), route.interface),),
         cost=route.metric - NETWORK_COST,
         metric=route.metric,
         was=None if was == INFINITY else was - NETWORK_COST,

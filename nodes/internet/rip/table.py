@@ -62,6 +62,11 @@ class Route:
         return not self.router and (self.via != ANY or not self.interface)
 
     @property
+    def of_another(self) -> bool:
+        """Whether another source of this node has it, and we announce it while it lasts."""
+        return not self.router and self.via != ANY and self.usable
+
+    @property
     def next_hop(self) -> NextHop:
         return NextHop(self.via, self.interface)
 
@@ -79,10 +84,14 @@ class Route:
 
 
 class Change(NamedTuple):
-    """A route that has just changed, and the metric that it had before (INFINITY where there was no way)."""
+    """A route that has just changed, and the metric that it had before (INFINITY where there was no way).
+
+    `behind`: another source's route is announced in its place; so it is the kernel's business, and no neighbour's.
+    """
 
     route: Route
     was: int
+    behind: bool = False
 
     @property
     def lost(self) -> bool:
@@ -144,9 +153,11 @@ class _Repeat(NamedTuple):
 
 
 class Table:
-    """Every route, one for each prefix.
+    """Every route, one for each prefix that is announced.
 
-    `changed` holds those with the "route change flag" (section 3.5). `version` grows with every change.
+    `changed` holds those with the "route change flag" (section 3.5). `version` grows with every change. `behind`: what
+    the neighbours tell of prefixes for which another source's route is announced. RIP goes on with it, by the receive
+    rule and the timers, and has its own again as soon as the other's has gone.
     """
 
     def __init__(self, timeout: float, garbage: float, costs: Mapping[str, int]) -> None:
@@ -156,6 +167,7 @@ class Table:
         self._costs = costs
         self._repeats: dict[tuple[Address, ReceivedMessage], _Repeat] = {}
         self.routes: dict[Prefix, Route] = {}
+        self.behind: dict[Prefix, Route] = {}
         self.changed: dict[Prefix, Route] = {}
         self.version = 0
         self.overflow = 0
@@ -186,9 +198,13 @@ class Table:
             metric = min(advertised + cost, INFINITY)
             via = (_via(next_hop, interface) if next_hop else ANY) or router
             known = self.routes.get(prefix)
+            announced = known
+            if known is not None and known.of_another:
+                known = self.behind.get(prefix)
             decision = select_route(known, metric, router, via, tag, halfway=halfway)
             if decision is Decision.ADOPT:
-                changes += self._adopt(prefix, Candidate(metric, interface.name, router, via, tag), now)
+                candidate = Candidate(metric, interface.name, router, via, tag)
+                changes += self._adopt(prefix, candidate, now, behind=announced is not known)
             elif known is not None and known.metric == metric < INFINITY:
                 if decision is Decision.REFRESH:
                     # "If this datagram is from the same router as the existing route, reinitialize the timeout."
@@ -202,25 +218,41 @@ class Table:
 
     def connect(self, interface: Interface, now: float) -> Change:
         """One of our own networks came up: it takes the place of whatever was known about its prefix."""
+        self._come_forward(interface.prefix)
         return self._replace_route(
             interface.prefix, Candidate(self._cost(interface.name), interface.name, ANY, ANY, 0), now
         )
 
     def redistribute(self, prefix: Prefix, next_hop: NextHop, tag: int, now: float) -> Change:
         """A route that somebody else found, from now on announced by us at the least metric."""
-        return self._replace_route(prefix, Candidate(NETWORK_COST, next_hop.interface, ANY, next_hop.via, tag), now)
+        known, was = self.routes.get(prefix), INFINITY
+        if known is not None and known.router and known.usable:
+            was = known.metric
+            self.behind[prefix] = self.routes.pop(prefix)
+        change = self._replace_route(prefix, Candidate(NETWORK_COST, next_hop.interface, ANY, next_hop.via, tag), now)
+        return change._replace(was=min(was, change.was))
 
     def withdraw(self, route: Route, now: float) -> Change:
-        """Nobody else has it any more: it is unreachable, until a neighbour advertises a route."""
-        return self._poison(route, now)
+        """Nobody else has it any more: what the neighbours tell of it is the route again; where they tell nothing, it
+        is unreachable.
+        """
+        was = route.metric
+        own = self._come_forward(route.prefix)
+        if own is None:
+            return self._poison(route, now)
+        self.changed[own.prefix] = own
+        self._touch()
+        return Change(own, was)
 
     def disconnect(self, interface: str, now: float) -> list[Change]:
         """An interface went down: its network, and every route over it, is unreachable."""
-        return [self._poison(r, now) for r in self.routes.values() if r.interface == interface and r.usable]
+        behind = [self._drop(route) for route in tuple(self.behind.values()) if route.interface == interface]
+        over = [route for route in self.routes.values() if route.interface == interface and route.usable]
+        return behind + [self.withdraw(route, now) if route.of_another else self._poison(route, now) for route in over]
 
     def expire(self, now: float) -> list[Change]:
         """Time out, and forget, the routes whose deadline has passed; gives those that timed out."""
-        changes = []
+        changes = [self._drop(route) for route in tuple(self.behind.values()) if route.deadline <= now]
         for route in list(self.routes.values()):
             if route.deadline > now:
                 continue
@@ -230,19 +262,43 @@ class Table:
                 del self.routes[route.prefix]
                 self.changed.pop(route.prefix, None)
                 self._touch()
-        self.next_expiry = min((route.deadline for route in self.routes.values()), default=inf)
+        deadlines = (route.deadline for routes in (self.routes, self.behind) for route in routes.values())
+        self.next_expiry = min(deadlines, default=inf)
         return changes
 
-    def _adopt(self, prefix: Prefix, candidate: Candidate, now: float) -> list[Change]:
+    def _adopt(self, prefix: Prefix, candidate: Candidate, now: float, *, behind: bool) -> list[Change]:
         if prefix not in self.routes and len(self.routes) >= MAX_ROUTES:
             self.overflow += 1
             return []
-        return [self._replace_route(prefix, candidate, now)]
+        if not behind:
+            return [self._replace_route(prefix, candidate, now)]
+        if candidate.metric == INFINITY:
+            return [self._drop(self.behind[prefix])]
+        return [self._change_route(self.behind, prefix, candidate, now)._replace(behind=True)]
+
+    def _come_forward(self, prefix: Prefix) -> Route | None:
+        """What the neighbours tell takes the place of another source's route."""
+        own = self.behind.pop(prefix, None)
+        if own is not None:
+            self.routes[prefix] = own
+        return own
+
+    def _drop(self, route: Route) -> Change:
+        """What stood behind another source's has gone. No neighbour was told of it, so none need hear of its end."""
+        was, route.metric = route.metric, INFINITY
+        del self.behind[route.prefix]
+        self._touch()
+        return Change(route, was, behind=True)
 
     def _replace_route(self, prefix: Prefix, candidate: Candidate, now: float) -> Change:
-        route = self.routes.get(prefix)
+        change = self._change_route(self.routes, prefix, candidate, now)
+        self.changed[prefix] = change.route
+        return change
+
+    def _change_route(self, routes: dict[Prefix, Route], prefix: Prefix, candidate: Candidate, now: float) -> Change:
+        route = routes.get(prefix)
         if route is None:
-            route = self.routes[prefix] = Route(
+            route = routes[prefix] = Route(
                 prefix, INFINITY, candidate.interface, candidate.router, candidate.via, candidate.tag, inf
             )
         was = route.metric
@@ -266,10 +322,11 @@ class Table:
     def _poison(self, route: Route, now: float) -> Change:
         was = route.metric
         self._set(route, INFINITY, now)
+        self.changed[route.prefix] = route
         return Change(route, was)
 
     def _set(self, route: Route, metric: int, now: float) -> None:
-        """Give a route its new metric, its timer, and the change flag."""
+        """Give a route its new metric and its timer."""
         if metric == INFINITY:
             # "The garbage-collection timer is set for 120 seconds." (3.8)
             route.deadline = now + self._garbage
@@ -277,7 +334,6 @@ class Table:
             route.deadline = inf if route.connected else now + self._timeout
         route.metric = metric
         self.next_expiry = min(self.next_expiry, route.deadline)
-        self.changed[route.prefix] = route
         self._touch()
 
     def _touch(self) -> None:

@@ -39,8 +39,8 @@ def _task(word: str, service: str = "rip", **options: object) -> Task:
 
 def _configuration(word: str, service: str = "rip", **options: object) -> str:
     given = _task(word, service, **options)
-    (text,) = daemon(given.implementation, service).run(given).files.values()
-    return re.sub(r"\s+", " ", text)
+    files = daemon(given.implementation, service).run(given).files
+    return re.sub(r"\s+", " ", "\n".join(files.values()))
 
 
 @pytest.fixture
@@ -51,5 +51,5 @@ def task() -> Callable[..., Task]:
 
 @pytest.fixture
 def configuration() -> Callable[..., str]:
-    """`configuration(word, service="rip", **options)`: the one file of that, with one space for all that is blank."""
+    """`configuration(word, service="rip", **options)`: its files, with one space for all that is blank."""
     return _configuration

@@ -112,7 +112,9 @@ class Router:
         }
         self.now = 100.0
         self.options = OspfOptions(**options)
-        self.machine = OspfMachine(self.options, self.links.values(), Middle(), str, router_id=ME, wants=wants)
+        self.machine = OspfMachine(
+            self.options, self.links.values(), Middle(), str, router_id=ME, wants=wants, remember=True
+        )
         self.opened = self.machine.take_actions()
         self.actions: list[Any] = []
         if start:
@@ -156,7 +158,8 @@ class Router:
 
     def sent_to(self, kind: type[Body], link: str = "link1") -> list[tuple[str, Body]]:
         """As `sent`, with where it went."""
-        packets = [each.packet for each in self.actions if isinstance(each, Send) and each.packet.interface == link]
+        sent = [each.packet for each in self.actions if isinstance(each, Send)]
+        packets = [each for each in sent if isinstance(each, IpPacket) and each.interface == link]
         parsed = [(str(packet.destination), Packet.parse(packet.data).body) for packet in packets]
         return [(to, body) for to, body in parsed if isinstance(body, kind)]
 

@@ -16,6 +16,7 @@ from catenet.nodes.machine import (
     Endpoint,
     Interface,
     NextHop,
+    OtherRoute,
     Report,
     Send,
     SetRoute,
@@ -166,7 +167,7 @@ class Router:
         link = link or ("link2" if source.startswith("10.0.2.") else "link1")
         self.machine.receive(Datagram(data, Endpoint(Address.parse(source), port), to, link), self.now)
 
-    def route(self, source: str, prefix: str, *vias: str) -> None:
+    def route(self, source: str, prefix: str, *vias: str, tag: int = 0) -> None:
         """Another source of this node's has its route there by these routers, or none any more."""
         hops = [
             NextHop(Address.parse(via), link.name)
@@ -174,7 +175,9 @@ class Router:
             for link in self.links.values()
             if link.prefix.holds(Address.parse(via))
         ]
-        self.machine.route_changed(source, Prefix.parse(prefix), tuple(hops) or None, self.now)
+        self.machine.route_changed(
+            source, Prefix.parse(prefix), OtherRoute(tuple(hops), tag=tag) if hops else None, self.now
+        )
 
     def set_link(self, name: str, *, up: bool) -> None:
         self.links[name] = self.links[name]._replace(up=up)

@@ -44,6 +44,12 @@ def test_the_one_that_differs_is_named_not_the_others(odd: dict[str, Any], optio
     assert "hush" not in words
 
 
+def test_two_secrets_under_one_key_id_are_told_apart() -> None:
+    """The words for both are the same, and the secrets are nobody's to read."""
+    (found,) = said({"auth": {"md5": {"1": "hush"}}}, {"auth": {"md5": {"1": "hist"}}})
+    assert found[4] == "its authentication on l has another secret than r1's, of md5 1: they cannot be neighbours"
+
+
 def test_of_the_e_bit_both_kinds_of_stub_areas_are_one() -> None:
     """10.5: "the setting of the E-bit […] must match this area's ExternalRoutingCapability"."""
     inside = {"area": {"l": 1}}

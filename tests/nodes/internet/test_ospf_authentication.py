@@ -16,10 +16,13 @@ from catenet.nodes.address import Address
 from catenet.nodes.internet.ospf.authentication import MAX_NEIGHBOURS, Authentication
 from catenet.nodes.internet.ospf.packet import HELLO, NONE, PASSWORD_LENGTH, Hello, Packet, Request
 from catenet.nodes.keys.key import read_auth
+from catenet.nodes.keys.prover import key_in
 from catenet.nodes.machine import DecodeError
 
 A = Address.parse
 EPOCH, DEAD = 1_700_000_000, 40.0
+FIRST = 8 * EPOCH % 2**32
+"""The sequence number at that time: there are eight a second."""
 PEER, OTHER, LAN = A("10.0.1.2"), A("10.0.1.3"), "lan"
 HASHES = {"hmac-sha-1": "sha1", "hmac-sha-256": "sha256", "hmac-sha-384": "sha384", "hmac-sha-512": "sha512"}
 LENGTHS = {"md5": 16, "hmac-sha-1": 20, "hmac-sha-256": 32, "hmac-sha-384": 48, "hmac-sha-512": 64}
@@ -171,7 +174,7 @@ def test_d_2_a_password_has_room_for_64_bits() -> None:
 @pytest.mark.parametrize("word", ["h", "hush", "sixteen octets.."])
 def test_d_4_3_and_rfc_5709_the_digest(method: str, word: str) -> None:
     sealed = end({method: {"7": word}}).seal(HELLO_PACKET, LAN, 0.0)
-    assert sealed == signed(method, word.encode(), 7, EPOCH)
+    assert sealed == signed(method, word.encode(), 7, FIRST)
     assert sealed[2:4] == HELLO_PACKET[2:4]  # "The digest is not counted in the OSPF packet's length field"
     assert sealed[12:14] == b"\0\0"  # "The checksum field […] is not calculated, but is instead set to 0."
 
@@ -180,7 +183,7 @@ def test_d_4_3_and_rfc_5709_the_digest(method: str, word: str) -> None:
 @pytest.mark.parametrize("length", [19, 20, 21, 32, 33, 48, 49, 64, 65, 128, 129, 256])
 def test_5709_3_3_a_key_is_made_as_long_as_the_hash(method: str, length: int) -> None:
     key = bytes(n % 255 + 1 for n in range(length))
-    assert end({method: {"7": {"hex": key.hex()}}}).seal(HELLO_PACKET, LAN, 0.0) == signed(method, key, 7, EPOCH)
+    assert end({method: {"7": {"hex": key.hex()}}}).seal(HELLO_PACKET, LAN, 0.0) == signed(method, key, 7, FIRST)
 
 
 CAPTURED = {
@@ -215,7 +218,7 @@ def test_what_frr_and_bird_signed_is_signed_again_octet_by_octet(name: str) -> N
     """At the moment that their sequence numbers name."""
     for packet in captured(name):
         bare = packet.data[: int.from_bytes(packet.data[2:4], "big")]
-        router = end(CAPTURED[name], epoch=int.from_bytes(packet.data[20:24], "big"))
+        router = end(CAPTURED[name], epoch=int.from_bytes(packet.data[20:24], "big") / 8)
         assert router.seal(bare, LAN, 0.0) == packet.data
 
 
@@ -304,19 +307,29 @@ def number_of(packet: bytes) -> int:
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "b"]), st.floats(0, 5)), max_size=30))
 def test_d_4_3_the_number_sent_is_the_time_of_day_and_always_above_the_last(said: list[tuple[str, float]]) -> None:
-    """ "a value at least as large as the last value sent out the interface"; FRR wants it larger."""
+    """ "a value at least as large as the last value sent out the interface"; FRR #21387: it must be larger."""
     router, now, last = end({"md5": {"7": "hush"}}), 0.0, {"a": 0, "b": 0}
     for lan, wait in said:
         now += wait
         number = number_of(router.seal(HELLO_PACKET, lan, now))
-        assert number == max(last[lan] + 1, int(EPOCH + now))
+        assert number == max(last[lan] + 1, int(8 * (EPOCH + now)) % 2**32)
         last[lan] = number
+
+
+def test_d_5_a_router_that_is_restarted_is_heard_at_once() -> None:
+    """FRR #10758: its number, in seconds, had run ahead of the clock with a burst of packets. Here: the packets of an
+    exchange within a second, a Hello each second for a minute, and a restart that takes a second."""
+    there, before, after = (end({"md5": {"7": "hush"}}) for _ in range(3))
+    for at in (*(number / 40 for number in range(40)), *range(1, 60)):
+        there.open(before.seal(HELLO_PACKET, LAN, at), LAN, PEER, at)
+    there.open(after.seal(HELLO_PACKET, LAN, 60.0), LAN, PEER, 60.0)
 
 
 def test_d_3_the_number_begins_again_at_0_behind_the_maximum() -> None:
     """ "the router should reset the cryptographic sequence number that it is sending back to 0" """
-    router = end({"md5": {"7": "hush"}}, epoch=2**32 - 2)
-    assert [number_of(router.seal(HELLO_PACKET, LAN, 0.0)) for _ in range(3)] == [2**32 - 2, 2**32 - 1, 0]
+    router = end({"md5": {"7": "hush"}}, epoch=2**29 - 0.25)
+    numbers = [number_of(router.seal(HELLO_PACKET, LAN, at)) for at in (0.0, 0.0, 0.0, 1.0)]
+    assert numbers == [2**32 - 2, 2**32 - 1, 0, 6]
 
 
 def test_a_clock_before_1970_is_no_harm() -> None:

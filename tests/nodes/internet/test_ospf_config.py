@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
@@ -23,6 +25,10 @@ def test_the_defaults_are_the_rfcs_sample_values():
         ({"dead": 15.0}, r"dead 15s is under twice hello \(10s\)"),
         ({"retransmit": 0.0}, "retransmit 0s is out of range; it may be 100ms to 1h"),
         ({"cost": {"l": 0}}, "cost of l 0 is out of range; it may be 1 to 65535"),
+        ({"cost": {"l": True}}, "cost of l True is out of range"),
+        ({"cost": {"l": "measure"}}, "cost of l 'measure' is no cost; write 1 to 65535, or measured"),
+        ({"cost": {"l": "measured"}, "passive": ("l",)}, "cost of l is measured, and l is passive: there is no neigh"),
+        ({"smoothing": "no"}, "smoothing 'no' is neither on nor off"),
         ({"priority": {"l": 256}}, "priority of l 256 is out of range; it may be 0 to 255"),
         ({"priority": {"l": 2}, "network": {"l": "point-to-point"}}, "priority of l: it is point-to-point"),
         ({"network": {"l": "nbma"}}, "network of l 'nbma' is none of broadcast, point-to-point"),
@@ -65,6 +71,13 @@ def test_how_it_speaks_on_a_lan():
     assert options.at("elsewhere") == OnLan(Address(0), "normal", "broadcast", 1, 1, False)
 
 
+def test_a_measured_cost_begins_at_1():
+    options = OspfOptions(cost={"a": "measured", "b": 7})
+    assert (options.at("a").cost, options.at("a").measured) == (1, True)
+    assert (options.at("b").cost, options.at("b").measured) == (7, False)
+    assert options.fixed_costs() == {"b": 7}
+
+
 def test_an_area_is_a_number_however_it_is_written():
     assert area_of(258) == area_of("258") == area_of("0.0.1.2") == Address(258)
     assert area_of("off") is None
@@ -79,6 +92,7 @@ def test_the_router_id_is_the_first_address_unless_it_is_said():
 def test_what_a_node_gets_is_what_the_lab_file_says():
     adapter = TypeAdapter(OspfOptions)
     given = OspfOptions(area={"a": 1, "b": "off"}, areas={"1": "stub"}, auth={"md5": {"1": "x"}})
+    given = replace(given, cost={"a": "measured", "c": 3}, smoothing="off")
     assert adapter.validate_python(adapter.dump_python(given, mode="json")) == given
     with pytest.raises(ValidationError, match="hallo"):
         adapter.validate_python({"hallo": 2.0})

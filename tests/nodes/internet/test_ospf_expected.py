@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import networkx as nx
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +19,7 @@ def router(name: str, *lans: str, **options: Any) -> Router:
     return Router(name, lans, OspfOptions(**options), ingress_dropped=dropped)
 
 
-def row(routers: list[Router], name: str) -> dict[str, tuple[int, set[tuple[str, str]]]]:
+def row(routers: list[Router], name: str) -> dict[str, tuple[int | None, set[tuple[str, str]]]]:
     return {lan: (route.cost, set(route.next_hops)) for lan, route in expected(routers)[name].items()}
 
 
@@ -57,7 +58,7 @@ def test_within_an_area_they_are_dijkstras(routers: list[Router]) -> None:
             paths = list(nx.all_shortest_paths(graph, each.name, f"lan {lan}", weight="cost"))
             # A path may also go over the LAN itself on its way to it: nobody does, since that costs at least 1.
             hops = {(path[1][4:], path[2]) for path in paths}
-            assert found[each.name][lan] == (lengths[f"lan {lan}"] - 1, frozenset(hops))
+            assert found[each.name][lan][:2] == (lengths[f"lan {lan}"] - 1, frozenset(hops))
 
 
 def line(**options: Any) -> list[Router]:
@@ -86,6 +87,13 @@ def test_those_that_do_not_agree_are_no_neighbours() -> None:
         {"ingress_dropped": ("ab", "bc")},
     ):
         assert row(line(**options), "a") == {}, options
+
+
+@pytest.mark.parametrize(("second", "neighbours"), [("1.1.1.1", False), ("1.1.1.2", True)])
+def test_two_routers_with_one_router_id_are_no_neighbours(second: str, neighbours: bool) -> None:
+    """1.2: it "uniquely identifies the router within an Autonomous System"."""
+    routers = [router(name, "l", f"l{name}", router_id=each) for name, each in (("a", "1.1.1.1"), ("b", second))]
+    assert ("lb" in row(routers, "a")) is neighbours
 
 
 def test_keys_that_both_take_make_neighbours() -> None:
@@ -172,3 +180,58 @@ def test_to_the_boundary_not_over_the_backbone_where_an_area_has_a_way() -> None
         router("b", "link", "side", "out", redistribute=("connected",), **options),
     ]
     assert row(routers, "a")["out"] == (19, {("side", "b")})
+
+
+@settings(max_examples=60, deadline=None)
+@given(areas(), st.data())
+def test_where_costs_are_measured_whatever_they_turn_out_to_be_is_expected(
+    routers: list[Router], data: st.DataObject
+) -> None:
+    """The same lab with any costs in the place of `measured`: each route is by next hops that were expected, and at
+    the cost, where one was."""
+    measured = data.draw(st.sets(st.sampled_from(sorted({lan for each in routers for lan in each.lans}) or ["none"])))
+    unknown, known = [], []
+    for each in routers:
+        its = measured & set(each.lans)
+        drawn = {lan: data.draw(st.sampled_from((1, 2, 3, 41, 1000))) for lan in sorted(its)}
+        unknown.append(router(each.name, *each.lans, cost={**each.options.cost, **dict.fromkeys(its, "measured")}))
+        known.append(router(each.name, *each.lans, cost={**each.options.cost, **drawn}))
+    wanted, found = expected(unknown), expected(known)
+    for name, routes in found.items():
+        assert routes.keys() == wanted[name].keys()
+        for lan, route in routes.items():
+            assert route.next_hops <= wanted[name][lan].next_hops
+            assert wanted[name][lan].cost in (None, route.cost)
+
+
+def test_what_no_measured_cost_can_change_is_expected_as_it_is() -> None:
+    """A ring of four, of which one link is measured: a and d know what the far corner costs; whether they share that
+    between two ways they do not."""
+    cost = {"ab": "measured"}
+    routers = [
+        router("a", "ab", "ad", "la", cost=cost),
+        router("b", "ab", "bc", "lb", cost=cost),
+        router("c", "bc", "cd", "lc"),
+        router("d", "ad", "cd", "ld"),
+    ]
+    assert row(routers, "c")["lb"] == (1, {("bc", "b")})
+    assert row(routers, "a")["lb"] == (None, {("ab", "b"), ("ad", "d")})
+    assert row(routers, "a")["lc"] == (2, {("ab", "b"), ("ad", "d")})
+    assert row(routers, "d")["lb"] == (2, {("ad", "a"), ("cd", "c")})
+
+
+def test_the_only_way_is_expected_at_any_cost() -> None:
+    routers = [router("a", "ab", "la", cost={"ab": "measured"}), router("b", "ab", "bc", "lb"), router("c", "bc", "lc")]
+    assert row(routers, "a") == {lan: (None, {("ab", "b")}) for lan in ("lb", "bc", "lc")}
+    assert row(routers, "c")["la"] == (2, {("bc", "b")})
+
+
+def test_of_two_equal_externals_the_nearer_is_measured() -> None:
+    """16.4.1 step 6 (d): of type 2 routes of one metric the one whose router is nearer."""
+    outside = {"area": {"out": "off"}, "redistribute": ("connected",)}
+    routers = [
+        router("a", "ab", "ac", cost={"ab": "measured"}),
+        router("b", "ab", "out", **outside),
+        router("c", "ac", "out", **outside),
+    ]
+    assert row(routers, "a")["out"] == (None, {("ab", "b"), ("ac", "c")})

@@ -43,7 +43,7 @@ ADDRESSES = WORD.map(Address)
 LINKS = st.builds(RouterLink, OCTET, ADDRESSES, WORD, HALF)
 BODIES: dict[int, st.SearchStrategy[Body]] = {
     1: st.builds(RouterLsa, OCTET, st.lists(LINKS, max_size=6).map(tuple)),
-    2: st.builds(NetworkLsa, WORD, st.lists(ADDRESSES, max_size=6).map(tuple)),
+    2: st.builds(NetworkLsa, WORD, st.lists(ADDRESSES, min_size=1, max_size=6).map(tuple)),
     3: st.builds(SummaryLsa, WORD, METRIC),
     4: st.builds(SummaryLsa, WORD, METRIC),
     5: st.builds(ExternalLsa, WORD, st.booleans(), METRIC, ADDRESSES, WORD),
@@ -304,6 +304,7 @@ def test_random_octets_are_refused_and_nothing_worse(data: bytes) -> None:
         (1, "00 00 0000 02020202 0a000101 01 00 000a", "router-LSA links"),
         (2, "", "network-LSA"),
         (2, "ffffff00 0a0001", "network-LSA"),
+        (2, "ffffff00", "network-LSA"),  # nobody on it: not even the Designated Router
         (3, "ffffff00", "summary-LSA"),
         (4, "ffffff00 00000001 00", "summary-LSA"),
         (5, "ffffff00 00000001 00000000", "AS-external-LSA"),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catenet.nodes.address import Address
-from catenet.nodes.internet.ospf.lsa import MAX_AGE, Lsa, LsaKey, LsaType, NetworkLsa, SummaryLsa
+from catenet.nodes.internet.ospf.lsa import MAX_AGE, Lsa, LsaKey, LsaType, NetworkLsa, RouterLink, RouterLsa, SummaryLsa
 from catenet.nodes.internet.ospf.lsdb import MAX_LSAS, MAX_OCTETS, Lsdb
 
 KEY = LsaKey(LsaType.SUMMARY, Address.parse("10.0.0.0"), Address(1))
@@ -131,15 +131,21 @@ def test_14_1_premature_ageing():
     assert lsdb.expire(1e6) == []
 
 
-def test_contents_that_are_the_same_are_one_object():
-    """What is worked out of a body is kept as long as that stays."""
+@pytest.mark.parametrize(
+    "lsa",
+    [
+        summary(),
+        Lsa.make(KEY._replace(type=LsaType.NETWORK), 2, 1, NetworkLsa(0xFF000000, (Address(1), Address(2)))),
+        Lsa.make(KEY._replace(type=LsaType.ROUTER), 2, 1, RouterLsa(1, (RouterLink(3, Address(5), 0xFF000000, 7),))),
+    ],
+    ids=["summary", "network", "router"],
+)
+def test_what_an_lsa_says_is_at_hand_in_its_octets(lsa):
+    """Of those that graphs are made of the octets alone are kept."""
     lsdb = Lsdb()
-    lsdb.install(summary(), 0)
-    before = lsdb.get(KEY).body
-    lsdb.install(summary(sequence=2), 0)
-    assert lsdb.get(KEY).body is before
-    lsdb.install(summary(sequence=3, metric=2), 0)
-    assert lsdb.get(KEY).body == SummaryLsa(0xFF000000, 2)
+    lsdb.install(lsa, 0)
+    held = lsdb.get(lsa.key)
+    assert (held.body, held.lsa.header, held.lsa.data) == (lsa.body, lsa.header, lsa.data)
 
 
 def test_the_sum_of_checksums():

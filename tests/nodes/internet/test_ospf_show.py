@@ -10,6 +10,7 @@ from ospf_router import HIGH, INITIAL, LOW, MASK, ME, Peer, Router, elected, lsa
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.answers import ProtocolRoute
 from catenet.nodes.internet.ospf.lsa import LinkType, Lsa, LsaKey, LsaType, RouterLink, RouterLsa
+from catenet.nodes.internet.ospf.packet import EXTERNAL, INIT, MASTER, MORE, OPAQUE, Description
 from catenet.nodes.internet.ospf.service import SERVICES
 from catenet.nodes.machine import DeleteRoute, NextHop, SetRoute
 
@@ -37,7 +38,7 @@ def said_by(router: str, *, stub: int, sequence: int = INITIAL) -> Lsa:
 
 @pytest.mark.parametrize("table", [table.name for table in SERVICE.tables])
 def test_each_table_of_the_declaration_can_be_shown_as_json(table: str) -> None:
-    router = Router()
+    router = Router(bfd="on")
     elected(router, Peer(router, LOW), Peer(router, HIGH))
     shown = router.show(table)
     assert json.loads(json.dumps(shown)) == shown
@@ -120,3 +121,52 @@ def test_calculations_follow_each_other_ever_more_slowly() -> None:
     peer.update(lsa("8.8.8.8"))
     router.wait(0.02)
     assert router.counters["calculations"] == before + 1
+
+
+def test_a_neighbour_that_must_refuse_our_descriptions_is_seen_by_its_own() -> None:
+    """10.6: "a size that is larger than the router can accept" is refused, and nothing comes back that says so."""
+    router = on_point_to_point()
+    for address in (LOW, "10.0.2.9"):
+        peer = Peer(router, address)
+        peer.greet()
+        peer.say(Description(1400, EXTERNAL | OPAQUE, INIT | MORE | MASTER, 77, ()))
+    assert (router.state(LOW), router.state("10.0.2.9")) == ("ExStart", "Exchange")
+    why = "MTU 1400, here 1500: it takes no Database Description of ours"
+    assert (router.cause(LOW), router.cause("10.0.2.9")) == (why, why)
+
+
+def test_of_a_virtual_links_description_the_mtu_is_none() -> None:
+    """10.8: "Interface MTU should be set to 0 in Database Description packets sent over virtual links"."""
+    router = on_point_to_point()
+    peer = Peer(router, LOW)
+    peer.greet()
+    peer.say(Description(0, EXTERNAL | OPAQUE, INIT | MORE | MASTER, 77, ()))
+    assert "MTU" not in router.cause(LOW)
+
+
+def test_a_broadcast_network_there_is_seen_by_the_hellos() -> None:
+    """A.3.2: "Set to 0.0.0.0 if there is no Designated Router." Both become Full."""
+    router = on_point_to_point()
+    peer = Peer(router, LOW)
+    peer.become_full()
+    assert router.cause(LOW) == "both know what the other has"
+    peer.greet(designated=Address.parse(LOW))
+    assert router.state(LOW) == "Full"
+    assert router.cause(LOW).startswith("a broadcast network there")
+
+
+def test_a_point_to_point_network_there_is_seen_when_it_elects_nobody_for_long() -> None:
+    """Within its own Waiting state, which lasts RouterDeadInterval (9.3), a neighbour names nobody either."""
+    router = Router()
+    peer = Peer(router, LOW)
+    elected(router, peer)
+    peer.exchange()
+    assert router.state(LOW) == "Full"
+    for _ in range(3):
+        router.wait(13)
+        peer.greet()
+    assert router.cause(LOW) == "both know what the other has"
+    router.wait(2)
+    assert router.cause(LOW).startswith("point-to-point there")
+    peer.greet(designated=ME)
+    assert router.cause(LOW) == "both know what the other has"

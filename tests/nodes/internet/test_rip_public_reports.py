@@ -89,7 +89,7 @@ def test_3_7_a_default_route_is_heard_and_passed_on() -> None:
     """FRR issue 20415: a check against net 0 took the default route along."""
     router = Router()
     router.hear(response(entry("0.0.0.0/0", 1, tag=7)))
-    assert router.kernel() == [set_route("0.0.0.0/0", N2, "link1", metric=2)]
+    assert router.kernel() == [set_route("0.0.0.0/0", N2, "link1", metric=2)._replace(tag=7)]
     [packet] = router.answer(WHOLE_TABLE, N3)
     assert said(packet.data)["0.0.0.0/0"] == 2
     assert said(Router(redistribute=("default",)).answer(WHOLE_TABLE)[0].data)["0.0.0.0/0"] == 1

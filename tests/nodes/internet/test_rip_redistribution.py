@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
-from rip_router import N2, N3, WHOLE_TABLE, Router, entry, response, routes
+from rip_router import N2, N3, WHOLE_TABLE, Router, entry, response, routes, set_route
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.internet.rip.config import RipOptions
@@ -103,7 +103,7 @@ def test_a_static_route_goes_and_comes_with_its_network() -> None:
     assert (router.table[STATIC], router.row(STATIC)["state"]) == (4, "valid")
     router.set_link("link2", up=True)
     assert (router.table[STATIC], router.row(STATIC)["state"]) == (1, "static")
-    assert [type(action) for action in router.kernel()] == [SetRoute, DeleteRoute]  # RIP's own came, and went
+    assert router.kernel() == [set_route(STATIC, N2, "link1", metric=4)]  # it stays, behind the static one
 
 
 def test_another_services_route_is_announced_and_withdrawn_as_it_comes_and_goes() -> None:
@@ -112,17 +112,102 @@ def test_another_services_route_is_announced_and_withdrawn_as_it_comes_and_goes(
     router.route("static", STATIC, VIA)  # not asked for
     router.route("toyroute", FAR, VIA)
     assert (router.table.get(STATIC), router.table[FAR], router.row(FAR)["state"]) == (None, 1, "static")
-    assert [type(action) for action in router.kernel()] == [SetRoute, DeleteRoute]
+    assert [type(action) for action in router.kernel()] == [SetRoute]  # its own is the second best
     assert routes(updates(router), "link1")[FAR] == 1
-    router.hear(response(entry(FAR, 1)), N2)
-    assert (router.table[FAR], router.kernel()) == (1, [])  # its own route would only be the second best
     router.route("static", FAR, VIA)  # the best is a source's of which nothing is to be announced
-    assert routes(router.sends() + updates(router), "link1")[FAR] == 16
-    router.hear(response(entry(FAR, 1)), N2)
-    assert (router.row(FAR)["state"], router.table[FAR]) == ("valid", 2)
+    router.hear(response(entry(FAR, 16)), N2)
     router.route("toyroute", FAR, VIA)
     router.route("toyroute", FAR)
     assert (router.row(FAR)["state"], router.table[FAR]) == ("garbage", 16)
+    assert routes(router.sends() + updates(router), "link1")[FAR] == 16
+
+
+def test_its_own_route_is_there_again_at_once_when_the_others_goes() -> None:
+    """What the neighbours told meanwhile went on behind the other's: nothing is poisoned, nothing waited for."""
+    router = Router(redistribute=("toyroute",))
+    router.hear(response(entry(FAR, 3)), N2)
+    router.route("toyroute", FAR, VIA)
+    router.hear(response(entry(FAR, 1)), N3)
+    updates(router)
+    router.route("toyroute", FAR)
+    assert (router.row(FAR)["state"], router.row(FAR)["lan"], router.table[FAR]) == ("valid", "link2", 2)
+    said = router.sends() + updates(router)
+    assert (routes(said, "link1")[FAR], routes(said, "link2")[FAR]) == (2, 16)  # by split horizon alone
+    assert [action for action in router.reports() if action.kind == "route.lost"] == []
+
+
+def test_behind_anothers_route_the_kernel_has_its_own_all_the_while() -> None:
+    router = Router(redistribute=("toyroute",))
+    router.route("toyroute", FAR, VIA)
+    router.hear(response(entry(FAR, 3)), N2)
+    assert router.kernel() == [set_route(FAR, N2, "link1", metric=4)]
+    updates(router)
+    router.hear(response(entry(FAR, 2)), N2)
+    assert router.kernel() == [set_route(FAR, N2, "link1", metric=3)]
+    assert routes(updates(router), "link1")[FAR] == 1  # of that no neighbour hears
+    router.route("toyroute", FAR)
+    assert (router.kernel(), router.table[FAR]) == ([], 3)
+
+
+@pytest.mark.parametrize("end", ["timed out", "unreachable", "link down"])
+def test_what_stands_behind_anothers_ends_as_any_route_and_quietly(end: str) -> None:
+    router = Router(redistribute=("toyroute",))
+    router.route("toyroute", FAR, VIA)
+    router.hear(response(entry(FAR, 3)), N2)
+    updates(router)
+    if end == "timed out":
+        said = [packet for _, packet in router.wait(185)]
+    elif end == "unreachable":
+        router.hear(response(entry(FAR, 16)), N2)
+        said = updates(router)
+    else:
+        router.set_link("link1", up=False)
+        said = updates(router)
+    assert routes(said, "link2")[FAR] == 1
+    router.route("toyroute", FAR)
+    assert (router.row(FAR)["state"], router.table[FAR]) == ("garbage", 16)
+
+
+def test_where_the_others_link_goes_down_its_own_route_carries_on() -> None:
+    router = Router(redistribute=("toyroute",))
+    router.route("toyroute", FAR, VIA)
+    router.hear(response(entry(FAR, 3)), N2)
+    router.set_link("link2", up=False)
+    assert (router.row(FAR)["state"], router.table[FAR]) == ("valid", 4)
+    router.set_link("link2", up=True)
+    assert (router.row(FAR)["state"], router.table[FAR]) == ("static", 1)
+    assert router.kernel() == [set_route(FAR, N2, "link1", metric=4)]
+
+
+def test_a_network_that_becomes_our_own_takes_both_away() -> None:
+    router = Router(redistribute=("toyroute",))
+    router.set_link("link1", up=False)
+    router.route("toyroute", LINK1, VIA)
+    router.hear(response(entry(LINK1, 3)), N3)
+    router.take()
+    router.set_link("link1", up=True)
+    assert (router.row(LINK1)["state"], router.kernel()) == ("connected", [DeleteRoute(Prefix.parse(LINK1))])
+
+
+def test_4_2_a_route_goes_on_with_its_tag_where_the_option_says_none() -> None:
+    plain, marked = Router(redistribute=("toyroute",)), Router(redistribute=("toyroute",), tag=7)
+    for router in (plain, marked):
+        router.route("toyroute", FAR, VIA, tag=9)
+        router.route("toyroute", STATIC, VIA, tag=65536)
+    assert (plain.row(FAR)["tag"], plain.row(STATIC)["tag"]) == (9, 0)  # 16 bits: cut short it would be another
+    assert plain.counters["left-out.tag"] == 1
+    assert (marked.row(FAR)["tag"], marked.row(STATIC)["tag"]) == (7, 7)
+    plain.route("toyroute", FAR, VIA, tag=8)
+    assert plain.row(FAR)["tag"] == 8
+
+
+def test_a_tag_makes_a_route_the_last_resort() -> None:
+    router = Router(last_resort=(5, 6))
+    router.hear(response(entry(FAR, 1, tag=6), entry(STATIC, 1, tag=7)), N2)
+    assert [(action.tag, action.last_resort) for action in router.kernel() if isinstance(action, SetRoute)] == [
+        (6, True),
+        (7, False),
+    ]
 
 
 def test_of_several_next_hops_one_that_is_up_is_announced() -> None:
@@ -180,6 +265,9 @@ def test_the_default_route_is_no_static_one() -> None:
         ({"redistribute": ("connected", "rip")}, r"redistribute 'rip': its own routes are always announced"),
         ({"tag": 65536}, r"tag 65536 is out of range"),
         ({"tag": True}, r"tag True"),
+        ({"last_resort": (0,)}, r"last_resort 0 is no tag; it may be 1 to 65535"),
+        ({"last_resort": (7, 65536)}, r"last_resort 65536 is no tag"),
+        ({"last_resort": (7, 7)}, r"last_resort: a tag is there twice"),
     ],
 )
 def test_a_wrong_option_is_named_with_what_is_allowed(options: dict, message: str) -> None:

@@ -7,10 +7,11 @@ from kernel_in_memory import FAR, METRIC, Node
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.service import Source
-from catenet.nodes.machine import NextHop
+from catenet.nodes.machine import NextHop, OtherRoute
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.routing import Route
-from catenet.nodes.runtime.routes import STATIC, WantedRoute
+from catenet.nodes.runtime.routes import STATIC
+from catenet.nodes.runtime.wanted import WantedRoute, of_others
 
 FARTHER = Prefix.parse("10.1.4.0/24")
 B, D = Address.parse("10.0.1.2"), Address.parse("10.0.3.4")
@@ -275,11 +276,12 @@ def test_each_source_says_what_it_has_and_the_kernel_which_it_takes() -> None:
         node.routes.set(RIP, FAR, BOTH[:1], 2)
         node.routes.set(TOY, FAR, BOTH, 700)
         to_b, to_d = ({"via": str(hop.via), "node": str(hop.via), "lan": hop.interface} for hop in BOTH)
+        none = {"tag": 0, "last_resort": False}
         toy = {"source": "toyroute", "distance": 90, "metric": 700, "next_hops": [to_b, to_d]}
         rip = {"source": "rip", "distance": 120, "metric": 2, "next_hops": [to_b]}
         assert [each.to_json() for each in node.routes.sources(FAR, str)] == [
-            {**toy, "selected": True, "kernel": None},
-            {**rip, "selected": False, "kernel": "shadowed by toyroute, metric 90"},
+            {**toy, "selected": True, "kernel": None, **none},
+            {**rip, "selected": False, "kernel": "shadowed by toyroute, metric 90", **none},
         ]
         node.set_link("link1", up=False)
         node.set_link("link3", up=False)
@@ -328,3 +330,27 @@ def test_who_listens_is_told_of_each_prefixs_best_route_and_of_nothing_else() ->
         node.routes.not_on_best(note)
         node.routes.forget(STATIC)
         assert told == []
+
+
+def test_a_last_resort_stands_behind_every_other_source_and_no_other_hears_of_it() -> None:
+    """As of one router's OSPF (110) that has RIP's own (120) back from another router."""
+    ospf = Source("ospf", 188, 110)
+    with Node() as node:
+        told: list[tuple[str, OtherRoute | None]] = []
+        node.routes.on_best(of_others(RIP, lambda source, _, route: told.append((source, route))))
+        node.routes.set(ospf, FAR, BOTH[:1], 20, 120, last_resort=True)
+        assert (metrics(node), told) == ([366], [])
+        node.routes.set(RIP, FAR, BOTH[1:], 2)
+        assert (metrics(node), node.routes.shadowed(ospf)) == ([120, 366], {FAR: "rip, metric 120"})
+        node.kernel.delete_route(node.kernel.table[FAR, 366])
+        node.loop.settle()
+        assert metrics(node) == [120, 366]
+        node.routes.set(ospf, FAR, BOTH[:1], 20, 7)
+        assert (metrics(node), told) == ([110, 120], [("ospf", OtherRoute(BOTH[:1], 20, 7))])
+        assert node.routes.shadowed(RIP) == {FAR: "ospf, metric 110"}
+        node.routes.set(ospf, FAR, BOTH[:1], 20, 120, last_resort=True)
+        assert (metrics(node), told[1:]) == ([120, 366], [("ospf", None)])
+        node.loop.settle()
+        assert [each for _, each in node.restored if each.source == RIP] == []
+        node.routes.forget(ospf)
+        assert metrics(node) == [120]

@@ -78,15 +78,26 @@ def test_tables_are_asked_from_the_node(tab, small):
 
 
 def test_a_route_leads_to_a_lan_or_a_node_and_a_page_nobody_can_guess(tab):
-    assert tab("trace", "") == ["http", "route", "call"]
+    assert tab("trace", "") == ["http", "route", "call", "lsa"]
     assert tab("trace", "route", "") == ["a", "b", "c"]
     assert tab("trace", "route", "a", "") == ["link1", "link2", "a", "b", "c"]
     assert tab("trace", "http", "a", "") == []
 
 
+def test_an_lsa_is_of_a_type_and_of_a_lan(tab):
+    assert tab("trace", "lsa", "a", "") == ["router", "network", "summary", "asbr-summary", "external"]
+    assert tab("trace", "lsa", "a", "external", "") == ["link1", "link2"]
+    assert tab("trace", "route", "a", "b", "") == []
+
+
 def test_a_key_is_trusted_of_nodes_and_by_a_fingerprint_that_is_read_and_not_offered(tab):
     assert tab("trust", "") == tab("trust", "a", "") == ["a", "b", "c"]
     assert tab("trust", "a", "b", "") == []
+
+
+def test_what_finds_routes(tab):
+    assert set(tab("up", "internet", "--routing", "")) >= {"ospf", "rip"}
+    assert tab("up", "internet", "--routing", "o") == ["ospf"]
 
 
 def test_claims_and_kinds_of_events(tab, small):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catenet.orchestrator.cli.trace import short_names
+from catenet.orchestrator.cli.short_names import short_names
 
 NODES = ["a", "surf.eurecom.fr", "dns.eurecom.fr", "dns.uiuc.edu", "dns.cs.uiuc.edu", "dns.com", "a.root-servers.net"]
 LABEL = st.sampled_from(["a", "b", "c"])

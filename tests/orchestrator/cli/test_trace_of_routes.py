@@ -239,6 +239,8 @@ def source(name: str, distance: int, node: str, *, selected: bool = False) -> di
         "next_hops": hops,
         "selected": selected,
         "kernel": kernel,
+        "tag": 0,
+        "last_resort": False,
     }
 
 

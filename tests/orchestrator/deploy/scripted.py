@@ -53,9 +53,9 @@ def event(node: str, kind: str, data: Mapping[str, Json], service: str = "node")
     return Event(time.time(), node, service, kind, kind, data)
 
 
-def route(lab: Lab, node: str, lan: str, links: int) -> Event:
+def route(lab: Lab, node: str, lan: str, links: int, service: str = "rip") -> Event:
     data: dict[str, Json] = {"prefix": str(lab.lans[lan].prefix), "cost": links, "metric": links + 1}
-    return event(node, "route.changed", data, "rip")
+    return event(node, "route.changed", data, service)
 
 
 def words(lab: Lab, spec: ContainerSpec) -> Iterator[Event]:
@@ -67,7 +67,7 @@ def words(lab: Lab, spec: ContainerSpec) -> Iterator[Event]:
         yield event(config.node, "service.ready", {}, service)
     yield event(config.node, "node.ready", {"services": [*config.services]})
     for lan, links in costs_at(config.node).items():
-        yield route(lab, config.node, lan, links)
+        yield from (route(lab, config.node, lan, links, service) for service in config.services)
 
 
 def lines(lab: Lab, spec: ContainerSpec) -> list[str]:

@@ -134,3 +134,4 @@ def test_what_a_router_lacks_is_said_in_words() -> None:
         "far at cost 2, only at cost 3",
         "gone at cost 1",
     ]
+    assert list(lacking({"here": 5}, {"here": None, "gone": None})) == ["gone"]

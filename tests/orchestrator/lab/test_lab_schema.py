@@ -31,7 +31,7 @@ UNSEEN = re.compile(
     r"|no address left|`gateway:` is missing|no (node|LAN|LAN of node \w+) '|on no LAN of|nobody|several LANs"
     r"|twice update|is empty: write|no resolver|is no node|no node on|LAN l is this node's own|is here twice"
     r"|cannot be shown|too long|breaks nothing|two rows have|more than once"
-    r"|out of range|between 1 and|is no folder|both listen|it has no default|no URL"
+    r"|out of range|beside the service|between 1 and|is no folder|both listen|it has no default|no URL"
 )
 """What the loader says of what a schema cannot see: whether things are there, and fit together."""
 

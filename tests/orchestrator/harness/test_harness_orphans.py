@@ -1,0 +1,62 @@
+"""What a session of pytest finds that was killed: removed first; and if the engine does not let go of it, it stays."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from catenet.nodes.address import Address, Prefix
+from catenet.orchestrator.backend.fake import FakeEngine
+from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, EngineError, NetworkSpec
+from catenet.orchestrator.deploy.locks import adopt_orphan, is_orphan
+from catenet.orchestrator.harness.labs import Labs, SessionOptions
+
+COPY = "pytest-orphan-test"
+OWN = f"""
+import sys
+from catenet.orchestrator.deploy.locks import OwnershipLock
+mine = OwnershipLock("{COPY}")
+print("mine", flush=True)
+sys.stdin.read()
+"""
+
+
+class Stubborn(FakeEngine):
+    """As Docker, when it still counts an endpoint of a container that is gone."""
+
+    def remove_network(self, name: str) -> None:
+        raise EngineError(f"remove the network {name}: it has active endpoints")
+
+
+def left_over(engine: FakeEngine) -> FakeEngine:
+    prefix = Prefix.parse("10.0.1.0/24")
+    labels = {LABEL_LAB: COPY, LABEL_LAN: "l"}
+    engine.create_network(NetworkSpec(f"{COPY}_l", prefix, Address(prefix.broadcast - 1), labels))
+    with subprocess.Popen([sys.executable, "-c", OWN], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as killed:
+        assert killed.stdout is not None
+        assert killed.stdout.readline() == b"mine\n"
+        killed.kill()
+    assert is_orphan(COPY)
+    return engine
+
+
+def test_what_a_killed_session_has_left_is_removed(tmp_path: Path) -> None:
+    engine = left_over(FakeEngine())
+    Labs(engine, SessionOptions(reuse=False, keep=False, artifacts=tmp_path, worker=""))
+    assert engine.networks() == []
+    assert not is_orphan(COPY)
+
+
+def test_what_the_engine_does_not_let_go_keeps_nobody_from_testing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = left_over(Stubborn())
+    Labs(engine, SessionOptions(reuse=False, keep=False, artifacts=tmp_path, worker="")).close()
+    assert f"left of a session that was killed: remove the network {COPY}_l" in capsys.readouterr().err
+    assert is_orphan(COPY)  # the next session tries again
+    orphan = adopt_orphan(COPY)
+    assert orphan is not None
+    orphan.release()
