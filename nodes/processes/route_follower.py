@@ -123,11 +123,13 @@ class RouteFollower:
                 continue
 
     async def _read(self) -> dict[Prefix, LearnedRoute]:
+        """A network of the node's own that is up needs no route, whatever the program knows of it."""
         if self._printed is not None:
             command, read = self._printed
             text = await self._context.children.output(command, _ANSWER)
+            ours = {interface.prefix for interface in self._context.interfaces() if interface.up}
             try:
-                return {route.prefix: route for route in read(text)}
+                return {route.prefix: route for route in read(text) if route.prefix not in ours}
             except ValueError as error:
                 raise OddTableError(f"{command[0]} prints an odd table: {error}") from None
         found: dict[Prefix, LearnedRoute] = {}

@@ -14,6 +14,7 @@ from catenet.nodes.implementations.bird.program import (
     mark,
     password,
     passwords,
+    routes_of,
     secret_faults,
     start,
     static_protocol,
@@ -52,7 +53,7 @@ def _run(task: Task) -> Run:
 
 
 def _routes(task: Task) -> RouteExchange:
-    command = ask(task, "show", "route", "protocol", "ospf1")
+    command = ask(task, *routes_of("ospf1", task.options))
     return RouteExchange(
         PrintedTable(command, read_table),
         own_metrics=task.options.fixed_costs(),

@@ -21,6 +21,7 @@ __all__ = [
     "mark",
     "password",
     "passwords",
+    "routes_of",
     "secret_faults",
     "start",
     "static_protocol",
@@ -77,6 +78,12 @@ def import_filter(options: Any, attribute: str) -> str:
     tags = ", ".join(map(str, options.last_resort))
     condition = f"if defined({attribute}) then if {attribute} ~ [ {tags} ]"
     return f"import filter {{ {condition} then preference = {_LAST_RESORT}; accept; }};"
+
+
+def routes_of(protocol: str, options: Any) -> tuple[str, ...]:
+    """The question for a protocol's routes: those that are the best; where others may hide them, all."""
+    all_of_them = options.last_resort or redistributed_services(options)
+    return ("show", "route", *(() if all_of_them else ("primary",)), "protocol", protocol)
 
 
 def mark(options: Any, attribute: str, most: int) -> str:

@@ -14,6 +14,7 @@ from catenet.nodes.implementations.bird.program import (
     mark,
     password,
     passwords,
+    routes_of,
     secret_faults,
     start,
     static_protocol,
@@ -51,7 +52,7 @@ def _run(task: Task) -> Run:
 
 def _routes(task: Task) -> RouteExchange:
     """All routes that RIP has brought."""
-    command = ask(task, "show", "route", "protocol", "rip1")
+    command = ask(task, *routes_of("rip1", task.options))
     return RouteExchange(
         PrintedTable(command, read_table),
         own_metrics=task.options.cost,
