@@ -6,7 +6,7 @@ functions are pure: text and values in, text and values out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
@@ -111,9 +111,10 @@ class Daemon:
     """One service by one program.
 
     `run`: what is to be started. `faults`: options → what it cannot do of them, each to stand behind the program's
-    name. `capabilities`: what its containers may do beside what every node may. `group`: programs that it needs, and
-    shares with other services of the node. `interface_line`: what its programs are told on their standard input when
-    an interface has changed; the others are started anew when an interface has become another device. `flush_line`:
+    name. `beside`: options, and the node's other services with their implementations → what it cannot do beside these.
+    `capabilities`: what its containers may do beside what every node may. `group`: programs that it needs, and shares
+    with other services of the node. `interface_line`: what its programs are told on their standard input when an
+    interface has changed; the others are started anew when an interface has become another device. `flush_line`:
     likewise, when the service is to forget what it has learned; the others go on with that.
     """
 
@@ -121,6 +122,7 @@ class Daemon:
     faults: Callable[[Any], Iterable[str]] = lambda _: ()
     capabilities: tuple[str, ...] = ()
     group: Group | None = None
+    beside: Callable[[Any, Mapping[str, str]], Iterable[str]] = lambda _, __: ()
     interface_line: Callable[[NodeInterface], str] | None = None
     flush_line: str = ""
 
@@ -148,12 +150,17 @@ class RouteExchange(NamedTuple):
     `printed`: how its routes with their metrics are learned; None: its table of the kernel's has its own metrics.
     `to_find`: static routes that the node puts into that table, for the program to find there.
     `own_metrics`: LAN → the protocol's metric of the node's own network there; where nothing is said, the
-    declaration's `network_cost`.
+    declaration's `network_cost`. `last_resort`: the tags of routes that stand behind every other source's; the program
+    need not put these into its table of the kernel's, since those that it prints are taken.
+    `hears`: the services whose routes the node puts into that table while they are the best, for the program to find
+    there; the metric of each is its tag.
     """
 
     printed: PrintedTable | None = None
     to_find: tuple[StaticRoute, ...] = ()
     own_metrics: Mapping[str, int] = {}
+    last_resort: Collection[int] = ()
+    hears: tuple[str, ...] = ()
 
 
 class PrintedTable(NamedTuple):

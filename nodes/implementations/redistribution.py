@@ -1,15 +1,15 @@
-"""The option `redistribute` of routing services, for programs of others that know three of its words."""
+"""The options `redistribute` and `last_resort` of routing services, for programs of others: which words they know."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from catenet.nodes.address import DEFAULT
 from catenet.nodes.control.config import StaticRoute
 from catenet.nodes.implementations.daemon import Task
 
-__all__ = ["redistribution_faults", "static_routes"]
+__all__ = ["redistributed_services", "redistribution_faults", "static_routes"]
 
 _KNOWN = ("connected", "static", "default")
 
@@ -20,11 +20,14 @@ def static_routes(task: Task) -> tuple[StaticRoute, ...]:
     return tuple(route for route in routes if route.to != DEFAULT)
 
 
-def redistribution_faults(options: Any) -> Iterator[str]:
-    """The routes of other services, of which the program hears nothing: they are in tables of the kernel's that it does
-    not read.
-    """
-    others = [word for word in options.redistribute if word not in _KNOWN]
+def redistributed_services(options: Any) -> tuple[str, ...]:
+    """The other services whose routes are to be announced."""
+    return tuple(word for word in options.redistribute if word not in _KNOWN)
+
+
+def redistribution_faults(options: Any, services: Collection[str] = ()) -> Iterator[str]:
+    """The routes of other services than those of which the program can hear."""
+    others = [word for word in redistributed_services(options) if word not in services]
     if others:
-        known = ", ".join(_KNOWN)
+        known = ", ".join((*_KNOWN, *services))
         yield f"redistributes {known} alone, and not {', '.join(others)}: that is for routers of ours"

@@ -23,6 +23,7 @@ from catenet.nodes.processes.group import ProgramGroup
 from catenet.nodes.processes.programs import Programs, unless_ended, write_files
 from catenet.nodes.processes.route_carrier import RouteCarrier
 from catenet.nodes.processes.route_follower import RouteFollower
+from catenet.nodes.processes.route_teller import RouteTeller
 from catenet.nodes.runtime.children import ProgramError
 from catenet.nodes.runtime.context import ServiceContext
 from catenet.nodes.runtime.service_config import ServiceConfig, read_service
@@ -63,13 +64,15 @@ class DaemonRun:
         self._programs = Programs(context)
         self._group: ProgramGroup | None = None
         self._routes: tuple[RouteFollower, RouteCarrier] | None = None
+        self._teller: RouteTeller | None = None
         routing = catalogue.services()[task.service].routing
         if routing is not None and isinstance(daemon, RoutingDaemon):
             exchange, table = daemon.routes(task), context.program_table(task.table)
             follower = RouteFollower(context, routing, exchange, table)
-            carrier = RouteCarrier(context, table, follower.metric)
+            carrier = RouteCarrier(context, table, follower.marks, follower.last_resort)
             carrier.put(exchange.to_find)
             self._routes = follower, carrier
+            self._teller = RouteTeller(context, table, exchange.hears)
 
     async def run(self) -> None:
         """From the first program's start to the last one's end."""
@@ -143,6 +146,8 @@ class DaemonRun:
             follower, carrier = self._routes
             carrier.interface_changed()
             follower.interface_changed()
+        if self._teller is not None:
+            self._teller.interface_changed()
 
 
 async def _addressed(context: ServiceContext) -> None:

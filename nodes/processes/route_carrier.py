@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
-from catenet.nodes.address import Prefix
+from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.config import StaticRoute
+from catenet.nodes.implementations.daemon import LearnedRoute
 from catenet.nodes.machine import DeleteRoute, NextHop, SetRoute
 from catenet.nodes.runtime.context import ServiceContext
 from catenet.nodes.runtime.netlink.routing import Route
@@ -23,11 +24,20 @@ __all__ = ["RouteCarrier"]
 class RouteCarrier:
     """Makes the main table have what the program has in its own, until the service's end."""
 
-    def __init__(self, context: ServiceContext, table: ProgramTable, metric: Callable[[Route], int]) -> None:
-        """`metric`: a route of the program's table → the protocol's own metric of it, 0 where it is not known."""
+    def __init__(
+        self,
+        context: ServiceContext,
+        table: ProgramTable,
+        marks: Callable[[Route], tuple[int, int] | None],
+        last_resort: Callable[[], Iterable[LearnedRoute]] = tuple,
+    ) -> None:
+        """`marks`: a route of the program's table → the protocol's own metric of it, and its tag; None: it is not to be
+        carried. `last_resort`: the routes that are wanted though they are in no table, behind every other source's.
+        """
         self._context = context
         self._table = table
-        self._metric = metric
+        self._marks = marks
+        self._last_resort = last_resort
         self._carried: dict[Prefix, SetRoute] = {}
         self._to_find: tuple[tuple[Prefix, NextHop], ...] = ()
         self._awaited = False
@@ -68,8 +78,13 @@ class RouteCarrier:
             return
         wanted: dict[Prefix, SetRoute] = {}
         for route in found:
-            if hops := self._next_hops(route):
-                wanted.setdefault(route.prefix, SetRoute(route.prefix, hops, self._metric(route)))
+            marks = self._marks(route)
+            if marks is not None and (hops := self._next_hops(hop.via for hop in route.hops)):
+                wanted.setdefault(route.prefix, SetRoute(route.prefix, hops, *marks))
+        for printed in self._last_resort():
+            if hops := self._next_hops((printed.via, *printed.also)):
+                action = SetRoute(printed.prefix, hops, printed.metric, printed.tag or 0, last_resort=True)
+                wanted.setdefault(printed.prefix, action)
         for prefix in self._carried.keys() - wanted.keys():
             self._context.perform(DeleteRoute(prefix))
         for prefix, action in wanted.items():
@@ -77,7 +92,7 @@ class RouteCarrier:
                 self._context.perform(action)
         self._carried = wanted
 
-    def _next_hops(self, route: Route) -> tuple[NextHop, ...]:
+    def _next_hops(self, vias: Iterable[Address | None]) -> tuple[NextHop, ...]:
         """By LAN; those that lead nowhere in the lab are left out."""
-        found = [NextHop(hop.via, self._context.lan_of(hop.via)) for hop in route.hops if hop.via is not None]
+        found = [NextHop(via, self._context.lan_of(via)) for via in vias if via is not None]
         return tuple(hop for hop in found if hop.interface)

@@ -48,6 +48,7 @@ class RouteFollower:
         self._routing = routing
         self._printed = exchange.printed
         self._own_metrics = exchange.own_metrics
+        self._last_resort = exchange.last_resort
         self._table = table
         self._known: dict[Prefix, LearnedRoute] = {}
         self._said_how = False
@@ -60,11 +61,20 @@ class RouteFollower:
         """Whether it has a table that can be asked for."""
         return self._printed is not None
 
-    def metric(self, route: Route) -> int:
-        """Of a route in its table of the kernel's: as it prints it; where it prints nothing, as the kernel has it."""
+    def marks(self, route: Route) -> tuple[int, int] | None:
+        """Metric and tag of a route in its table of the kernel's, as it prints it; where it prints nothing, as the
+        kernel has it. None: it is the last resort, or may be.
+        """
         if self._printed is None:
-            return route.metric
-        return self._known[route.prefix].metric if route.prefix in self._known else 0
+            return route.metric, 0
+        known = self._known.get(route.prefix)
+        if known is None:
+            return None if self._last_resort else (0, 0)
+        return None if known.tag in self._last_resort else (known.metric, known.tag or 0)
+
+    def last_resort(self) -> list[LearnedRoute]:
+        """What it prints that stands behind every other source's routes."""
+        return [route for route in self._known.values() if route.tag in self._last_resort]
 
     async def first(self) -> None:
         """Until the program answers for the first time.
@@ -113,11 +123,13 @@ class RouteFollower:
                 continue
 
     async def _read(self) -> dict[Prefix, LearnedRoute]:
+        """A network of the node's own that is up needs no route, whatever the program knows of it."""
         if self._printed is not None:
             command, read = self._printed
             text = await self._context.children.output(command, _ANSWER)
+            ours = {interface.prefix for interface in self._context.interfaces() if interface.up}
             try:
-                return {route.prefix: route for route in read(text)}
+                return {route.prefix: route for route in read(text) if route.prefix not in ours}
             except ValueError as error:
                 raise OddTableError(f"{command[0]} prints an odd table: {error}") from None
         found: dict[Prefix, LearnedRoute] = {}

@@ -43,13 +43,18 @@ class ProgramTable:
         shared = self.number != self._source.number
         return route.table == self.number and not (shared and route.protocol != self._source.number)
 
-    def write(self, prefix: Prefix, next_hop: NextHop) -> None:
+    def write(self, prefix: Prefix, next_hop: NextHop, metric: int = STATIC.distance) -> None:
         """Put a static route there, for the program to find; it goes with its interface, and stays out while that is
         down.
         """
         hop = KernelNextHop(next_hop.via, self._ifindex(next_hop.interface))
         with suppress(OSError):
-            self._netlink.replace_route(Route(prefix, (hop,), STATIC.number, STATIC.distance, table=self.number))
+            self._netlink.replace_route(Route(prefix, (hop,), STATIC.number, metric, table=self.number))
+
+    def take_back(self, prefix: Prefix, metric: int) -> None:
+        """The program is to find that route no more."""
+        with suppress(OSError):
+            self._netlink.delete_route(Route(prefix, (), STATIC.number, metric, table=self.number))
 
     def clear(self) -> None:
         """All that is the service's goes. Static routes stay in a table that others share."""

@@ -81,7 +81,7 @@ def graph(
     catenet graph --format dot | dot -Tpdf -o lab.pdf
     """
     picture = _chosen(one_name(word, lab), call, known, blank=blank, plan=plan)
-    form = form or _form(output)
+    form = form or ("text" if output is None else form_of(output, "or add --format"))
     if json:
         print_json(asdict(picture))
     elif form == "text":
@@ -89,20 +89,24 @@ def graph(
             raise UserError("-o goes with --format svg, mermaid or dot: text is for the terminal")
         _say(picture)
     else:
-        write_out(_drawing(form)(picture), output)
+        write_out(drawing(form)(picture), output)
 
 
-def _form(output: Path | None) -> Form:
-    if output is None:
-        return "text"
-    if output.suffix not in SUFFIXES:
-        raise UserError(
-            f"-o {output}: no telling which format; name it {output.stem}.svg, .mmd or .dot, or add --format"
-        )
-    return SUFFIXES[output.suffix]
+def form_of(file: Path, hint: str = "") -> Form:
+    """By its suffix.
+
+    Raises:
+        UserError: that says nothing; the text says which do, and the hint.
+
+    """
+    if file.suffix not in SUFFIXES:
+        more = f", {hint}" if hint else ""
+        raise UserError(f"-o {file}: no telling which format; name it {file.stem}.svg, .mmd or .dot{more}")
+    return SUFFIXES[file.suffix]
 
 
-def _drawing(form: str) -> Callable[[Picture], str]:
+def drawing(form: str) -> Callable[[Picture], str]:
+    """What draws it."""
     from catenet.orchestrator.pictures import drawings, svg
 
     return {"svg": svg.svg, "mermaid": drawings.mermaid, "dot": drawings.dot}[form]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -12,9 +13,10 @@ from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.arguments import JsonOption, LabOption
 from catenet.orchestrator.cli.context import engine, running_lab
+from catenet.orchestrator.cli.graph import form_of
 from catenet.orchestrator.cli.screen import Cell, print_json, say, table
 from catenet.orchestrator.cli.short_names import short_names
-from catenet.orchestrator.cli.trace_lsa import print_lsa
+from catenet.orchestrator.cli.trace_lsa import draw_lsa, print_lsa
 from catenet.orchestrator.cli.trace_route import print_route
 from catenet.orchestrator.observe.running import RunningLab, UserError
 from catenet.orchestrator.trace.call import CallTrace, trace_call
@@ -66,6 +68,10 @@ def trace(
             "--wait", metavar="SECONDS", min=0.0, max=3600.0, help="lsa: not now, but when it says one of itself."
         ),
     ] = 0.0,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="lsa: a picture, too: FILE.svg, .mmd or .dot."),
+    ] = None,
     lab: LabOption = "",
     json: JsonOption = False,
 ) -> None:
@@ -79,6 +85,7 @@ def trace(
     catenet trace call alice bob
     catenet trace lsa a                    a's router-LSA, said anew now and followed over every link
     catenet trace lsa d external guest     another type, and which of them
+    catenet trace lsa a -o lsa.svg         and who has it from whom, drawn
     catenet trace lsa c --wait 60          what c says next: cut a network of c's meanwhile
 
     Each step of a page was on the wire (tcpdump saw it) and told by a daemon; where one is missing, it says so.
@@ -107,13 +114,15 @@ def trace(
     running = running_lab(the_engine, lab)
     if what != "http" and cold:
         raise UserError(f"trace {what}: --cold belongs to `trace http`")
-    if what != "lsa" and (lsa_id or area or wait):
-        raise UserError(f"trace {what}: ID, --area and --wait belong to `trace lsa`")
+    if what != "lsa" and (lsa_id or area or wait or output):
+        raise UserError(f"trace {what}: ID, --area, --wait and -o belong to `trace lsa`")
+    if output is not None:
+        form_of(output)
     if what != "lsa" and not target:
         missing = {"http": "URL", "route": "TO", "call": "TO"}[what]
         raise UserError(f"trace {what} {node} {missing}: {missing} is missing (catenet trace --help)")
     if what == "lsa":
-        _lsa(the_engine, running, node, Wanted(target, lsa_id, area, wait), json=json)
+        _lsa(the_engine, running, node, Wanted(target, lsa_id, area, wait), output, json=json)
     elif what == "route":
         _route(the_engine, running, node, target, json=json)
     elif what == "call":
@@ -132,7 +141,7 @@ def _route(engine: Engine, running: RunningLab, node: str, target: str, *, json:
         raise typer.Exit(1)
 
 
-def _lsa(engine: Engine, running: RunningLab, node: str, wanted: Wanted, *, json: bool) -> None:
+def _lsa(engine: Engine, running: RunningLab, node: str, wanted: Wanted, output: Path | None, *, json: bool) -> None:
     done = trace_lsa(engine, running, node, wanted)
     if json:
         print_json(done.to_json())
@@ -140,6 +149,8 @@ def _lsa(engine: Engine, running: RunningLab, node: str, wanted: Wanted, *, json
         print_lsa(done, running.lab.nodes)
     if done.flood is None:
         raise typer.Exit(1)
+    if output is not None:
+        draw_lsa(done, done.flood, running.lab, output)
 
 
 def _call(engine: Engine, running: RunningLab, caller: str, callee: str, *, json: bool) -> None:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from catenet.orchestrator.cli.screen import say, table
+from catenet.orchestrator.cli.graph import drawing, form_of
+from catenet.orchestrator.cli.screen import say, table, write_out
 from catenet.orchestrator.cli.short_names import short_names
 from catenet.orchestrator.trace.flood import Flood, FloodStep, Outcome, Reached
 from catenet.orchestrator.trace.lsa import LsaTrace
 from catenet.orchestrator.trace.lsa_rule import LinkUse
 
-__all__ = ["print_lsa"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from catenet.orchestrator.lab.model import Lab
+
+__all__ = ["draw_lsa", "print_lsa"]
 
 
 def print_lsa(done: LsaTrace, nodes: Iterable[str]) -> None:
@@ -40,6 +48,23 @@ def print_lsa(done: LsaTrace, nodes: Iterable[str]) -> None:
     say("")
     for line in _sum(done, flood):
         say(line)
+
+
+def draw_lsa(done: LsaTrace, flood: Flood, lab: Lab, file: Path) -> None:
+    """The lab as its file plans it, and in bold who has it from whom, over which LAN.
+
+    Raises:
+        UserError: FILE has an unknown suffix, or cannot be written.
+
+    """
+    from catenet.orchestrator.pictures.picture import ShownPath, plan_picture
+
+    paths: dict[tuple[str, str], list[str]] = {}
+    for each in flood.reached:
+        paths.setdefault((each.source, each.lan), []).append(each.node)
+    tree = tuple(ShownPath(source, lan, tuple(to)) for (source, lan), to in paths.items())
+    picture = replace(plan_picture(lab), subtitle=f"{_title(done, flood)}: who had it from whom", tree=tree)
+    write_out(drawing(form_of(file))(picture), file)
 
 
 def _title(done: LsaTrace, flood: Flood) -> str:

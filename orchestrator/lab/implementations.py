@@ -15,7 +15,7 @@ from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.problems import nearest, quote
 from catenet.orchestrator.lab.reader import Reader
 
-__all__ = ["IMAGE_ARGUMENT", "Chosen", "digest_of", "files_of", "read_implementation", "read_programs"]
+__all__ = ["IMAGE_ARGUMENT", "Chosen", "check_beside", "digest_of", "files_of", "read_implementation", "read_programs"]
 
 IMAGE_ARGUMENT = "NODE_IMAGE"
 """The build argument of a program's Dockerfile: the node image, on which it must stand."""
@@ -55,6 +55,15 @@ def read_implementation(item: Item | None, service: str, options: Any, what: str
         reader.problem(item.line, f"{what}: {word} {error}", "write another value here, or another implementation")
         return None
     return Chosen(implementation, item.line)
+
+
+def check_beside(services: Mapping[str, Any], chosen: Mapping[str, Chosen], what: str, reader: Reader) -> None:
+    """Whether each program can do what its options say beside the node's other services. `what`: the node, in words."""
+    words = {name: str(chosen[name].implementation) if name in chosen else str(OURS) for name in services}
+    for service, (implementation, line) in chosen.items():
+        others = {name: word for name, word in words.items() if name != service}
+        for why in daemon(implementation, service).beside(services[service], others):
+            reader.problem(line, f"{what}: {service}: {implementation} {why}", "or write another value here")
 
 
 def read_programs(folder: Path, chosen: Mapping[str, Mapping[str, Chosen]], reader: Reader) -> dict[str, str]:

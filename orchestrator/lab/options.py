@@ -17,7 +17,7 @@ from catenet.nodes.control.implementation import IMPLEMENTATION
 from catenet.nodes.control.units import OptionError
 from catenet.nodes.machine import Json
 from catenet.orchestrator.lab.document import Item
-from catenet.orchestrator.lab.implementations import Chosen, read_implementation
+from catenet.orchestrator.lab.implementations import Chosen, check_beside, read_implementation
 from catenet.orchestrator.lab.problems import nearest, quote
 from catenet.orchestrator.lab.reader import Reader
 from catenet.orchestrator.lab.values import ValueReader, about_of, is_duration, option_hints, source_hints
@@ -76,6 +76,7 @@ def read_services(
             other = read_implementation(written.get(IMPLEMENTATION), service, options, title, reader)
             chosen |= {service: other} if other is not None else {}
     _report_shared_ports(found, named, what, reader)
+    check_beside(found, chosen, what, reader)
     return found, chosen, places
 
 

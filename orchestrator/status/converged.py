@@ -1,8 +1,8 @@
 """Whether a running lab's routing has converged, asked of the nodes: so it holds for a lab of any age, however started.
 
 Every router that speaks a routing protocol has every LAN that can be reached now, at its shortest cost, in that
-protocol's table, and by a shortest way in its kernel's; and no other. A router whose service has no table of its name
-is judged by its kernel's.
+protocol's table, and by a shortest way in its kernel's; and no other. Where a cost is measured, any will do, and any
+way that may turn out to be the shortest. A router whose service has no table of its name is judged by its kernel's.
 """
 
 from __future__ import annotations

@@ -72,9 +72,12 @@ class FloodStep:
 
     def to_json(self) -> dict[str, Json]:
         """For --json; times are in seconds."""
-        receipts: list[Json] = [{**each._asdict(), "outcome": each.outcome.value} for each in self.receipts]
-        own = {word: getattr(self, word) for word in ("at", "lan", "source", "to", "sequence", "age", "followed")}
-        return {**own, "how": self.how.value, "receipts": receipts}
+        receipts: list[Json] = [
+            {"node": each.node, "outcome": each.outcome.value, "at": None if each.at is None else round(each.at, 6)}
+            for each in self.receipts
+        ]
+        own = {word: getattr(self, word) for word in ("lan", "source", "to", "sequence", "age", "followed")}
+        return {"at": round(self.at, 6), **own, "how": self.how.value, "receipts": receipts}
 
 
 class Reached(NamedTuple):

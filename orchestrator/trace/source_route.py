@@ -227,9 +227,12 @@ class _Probe:
         at = done.node if last is None else last.node or last.address
         if done.vias and self._refuses(done.node):
             return f"{_refusing(done.node)}, so it hears no answer that comes by one"
-        return (
-            self._cause(done, at) or f"after {at} nobody answers: catenet status shows what is dead, paused or silent"
-        )
+        if cause := self._cause(done, at):
+            return cause
+        target = done.target.node
+        if target in {done.node, *done.passed, *(via.node for via in done.vias)}:
+            return f"{target} is twice on the way: its kernel drops what comes to it with its own address as the sender"
+        return f"after {at} nobody answers: catenet status shows what is dead, paused or silent"
 
     def _cause(self, done: SourceRouteTrace, at: str) -> str:
         """Who, on the way from that node on, has dropped it, as far as that can be found; else empty."""

@@ -1,7 +1,7 @@
 """BFD among our routers, FRR's and BIRD's: what is lost in silence is seen in a fraction of the dead interval of 40 s.
 
-Each of the four links between two makes, and the one between two of ours, is silent once: nobody's interface goes down,
-and no Hello is due for seconds.
+A link between each two makes, and one between two of ours, is silent once: nobody's interface goes down, and no Hello
+is due for seconds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ospf_mixed import FOLDER, birdc, make_of, routers_of, until_right, wrong
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600), pytest.mark.lab("ospf-bfd/lab.yaml")]
 
-SILENT = ("link12", "link13", "link23", "link24", "link14")
+SILENT = ("link12", "link13", "link23", "link14")
 SECONDS = 20.0
 """In which the kernels are right: the machine may be busy. A Hello is due every 10 s, so that without BFD nobody would
 notice before 30 s had passed."""
@@ -28,12 +28,12 @@ def test_silent_loss_is_seen_by_all_makes_long_before_the_dead_interval(lab: Any
         until(lambda: down(lab))
         began = time.monotonic()
         lab.do("cut", link, silent=True)
-        while time.monotonic() - began < SECONDS and wrong(lab, silent=[link]):
+        while (faults := wrong(lab, silent=[link])) and time.monotonic() - began < SECONDS:
             pass
-        assert wrong(lab, silent=[link]) == []
+        assert faults == []
         lab.do("heal", link)
     said = [line for router in ("r1", "r4") for line in lab[router].logs() if " neighbor.changed " in line]
-    for other, link in (("r2", "link12"), ("r3", "link13"), ("r4", "link14"), ("r2", "link24")):
+    for other, link in (("r2", "link12"), ("r3", "link13"), ("r4", "link14")):
         assert any(f"{other} on {link} is Down, was Full: BFD: " in line for line in said), link
 
 
@@ -45,9 +45,9 @@ def test_a_make_that_is_killed_is_seen_and_comes_back(lab: Any) -> None:
         others = [each for each in ("r1", "r4") if each != router]
         began = time.monotonic()
         lab.do("kill", router)
-        while time.monotonic() - began < SECONDS and router in full(lab, others):
+        while (there := router in full(lab, others)) and time.monotonic() - began < SECONDS:
             pass
-        assert router not in full(lab, others)
+        assert not there
         lab.do("start", router)
         until_right(lab)
         until(lambda: down(lab))

@@ -52,6 +52,8 @@ class SmallLab:
         self.engine, self.name = engine, name
         self.down: set[tuple[str, str]] = set()
         self.silent: set[tuple[str, str]] = set()
+        self.suffers: dict[tuple[str, str], Json] = {}
+        self.planned: dict[str, Json] = {}
         self.asked: list[tuple[str, Question]] = []
         self.more: dict[str, Json] = {}
         engine.answer = self.answer
@@ -96,6 +98,11 @@ class SmallLab:
         except KeyError as error:
             return 0, bytes(Answer(error=f"there is no {error} here", known=("links", "rip", *self.more))), b""
 
+    def _suffered(self, node: str, lan: str) -> dict[str, Json]:
+        suffered = self.suffers.get((node, lan), self.planned.get(lan))
+        counted: Json = {"packets": 1000, "lost": 12, "copied": 0}
+        return {"impairments": suffered, "counted": counted} if suffered else {}
+
     def _say(self, node: str, question: Question) -> Json:
         what = question.arguments.get("what")
         if question.ask == "flush":
@@ -105,6 +112,7 @@ class SmallLab:
             place = (node, str(question.arguments["lan"]))
             (self.down.discard if ordered.up else self.down.add)(place)
             (self.silent.add if ordered.drop else self.silent.discard)(place)
+            self.suffers[place] = ordered.to_json().get("impairments", [])
             return {"lan": place[1], "up": place not in self.down}
         links: list[Json] = [
             {
@@ -114,6 +122,8 @@ class SmallLab:
                 "silent": (node, lan) in self.silent,
                 "interface": f"eth{number}",
                 "hardware": f"02:42:0a:00:{lan[-1]:0>2}:{host:02x}",
+                **({"planned": self.planned[lan]} if lan in self.planned else {}),
+                **self._suffered(node, lan),
             }
             for number, (lan, host) in enumerate(NODES[node].items())
         ]

@@ -82,9 +82,28 @@ nodes:
 """
 
 
-@pytest.mark.parametrize("word", ["frr", "bird", "./my-rip"])
-def test_a_routing_program_refuses_routes_of_services_that_it_does_not_know(word: str) -> None:
+@pytest.mark.parametrize(
+    ("word", "known"), [("frr", "default, ospf"), ("bird", "default, ospf"), ("./my-rip", "default")]
+)
+def test_a_routing_program_refuses_routes_of_services_that_it_does_not_know(word: str, known: str) -> None:
     with pytest.raises(LabFileError) as caught:
         parse(REDISTRIBUTION.replace("WORD", word).encode(), "lab.yaml")
-    said = f"lab.yaml:7: node a: rip: {word} redistributes connected, static, default alone, and not toyroute"
+    said = f"lab.yaml:7: node a: rip: {word} redistributes connected, static, {known} alone, and not toyroute"
     assert said in str(caught.value)
+
+
+def test_frr_hears_of_ospf_where_that_is_frrs_too() -> None:
+    """Both by the one zebra of the node; of a service of ours that hears nothing."""
+    text = REDISTRIBUTION.replace("toyroute:\n", "ospf: {OTHER}\n").replace("toyroute", "ospf").replace("WORD", "frr")
+    parse(text.replace("OTHER", "implementation: frr").encode(), "lab.yaml")
+    with pytest.raises(LabFileError) as caught:
+        parse(text.replace("{OTHER}", "{}").encode(), "lab.yaml")
+    why = "node a: rip: frr redistributes ospf where that is FRR's, too: write `implementation: frr` there"
+    assert f"lab.yaml:7: {why}" in str(caught.value)
+
+
+def test_a_program_of_ones_own_has_no_last_resort() -> None:
+    text = REDISTRIBUTION.replace("redistribute: [static, toyroute]", "last_resort: [7]").replace("WORD", "./my-rip")
+    with pytest.raises(LabFileError) as caught:
+        parse(text.encode(), "lab.yaml")
+    assert "./my-rip says no tags, so that none can be its last_resort" in str(caught.value)

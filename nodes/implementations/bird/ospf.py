@@ -7,7 +7,18 @@ from collections.abc import Iterator
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.units import format_duration
-from catenet.nodes.implementations.bird.program import ask, password, passwords, secret_faults, start, static_protocol
+from catenet.nodes.implementations.bird.program import (
+    ask,
+    import_filter,
+    kernel_protocol,
+    mark,
+    password,
+    passwords,
+    routes_of,
+    secret_faults,
+    start,
+    static_protocol,
+)
 from catenet.nodes.implementations.daemon import (
     LearnedRoute,
     NodeInterface,
@@ -18,17 +29,20 @@ from catenet.nodes.implementations.daemon import (
     Task,
 )
 from catenet.nodes.implementations.measuring import measuring_faults
-from catenet.nodes.implementations.redistribution import redistribution_faults
+from catenet.nodes.implementations.redistribution import redistributed_services, redistribution_faults
 from catenet.nodes.internet.ospf.config import OnLan, OspfOptions
 
 __all__ = ["DAEMON", "read_table"]
 
 _NETWORKS = {"broadcast": "broadcast", "point-to-point": "ptp"}
+_FARTHER = 100
+"""The preference of routes of sources that are farther than OSPF, whose own is 150."""
+_MAX_TAG = 0xFFFFFFFF
 _STUB_COST = 1
 """The cost of the default route into a stub area; its own would be 1000."""
 _SHORTEST_RETRANSMIT = 2.0  # seconds
 _ROUTE = re.compile(
-    r"^(?P<prefix>[\d.]+/\d+)\s[^*]*\* (?:I|IA|E1|E2) "
+    r"^(?P<prefix>[\d.]+/\d+)\s[^(]*\](?: \*)? (?:I|IA|E1|E2) "
     r"\(\d+/(?P<metric>\d{1,9})(?:/(?P<metric_2>\d{1,9}))?\)(?: \[(?P<tag>[0-9a-f]{1,8})\])?"
 )
 _VIA = re.compile(r"^\s+via (?P<via>[\d.]+) on ")
@@ -39,8 +53,13 @@ def _run(task: Task) -> Run:
 
 
 def _routes(task: Task) -> RouteExchange:
-    command = ask(task, "show", "route", "primary", "protocol", "ospf1")
-    return RouteExchange(PrintedTable(command, read_table), own_metrics=task.options.fixed_costs())
+    command = ask(task, *routes_of("ospf1", task.options))
+    return RouteExchange(
+        PrintedTable(command, read_table),
+        own_metrics=task.options.fixed_costs(),
+        last_resort=task.options.last_resort,
+        hears=redistributed_services(task.options),
+    )
 
 
 def read_table(text: str) -> list[LearnedRoute]:
@@ -86,7 +105,7 @@ def _faults(options: OspfOptions) -> Iterator[str]:
         if any(key.number == 0 for key in keys):
             yield "has no key with the id 0"
     yield from measuring_faults(options)
-    yield from redistribution_faults(options)
+    yield from redistribution_faults(options, ("rip",))
 
 
 def _configuration(task: Task) -> str:
@@ -96,18 +115,16 @@ log stderr all;
 router id {options.identity(task.interfaces[0].address)};
 protocol device {{ scan time 5; }}
 {_direct(task)}
-protocol kernel {{
-  scan time 1; kernel table {task.table};
-  ipv4 {{ import none; export where source ~ [RTS_OSPF, RTS_OSPF_IA, RTS_OSPF_EXT1, RTS_OSPF_EXT2]; }};
-}}
+{kernel_protocol(task, "source ~ [RTS_OSPF, RTS_OSPF_IA, RTS_OSPF_EXT1, RTS_OSPF_EXT2]", _FARTHER)}
 {static_protocol(task)}
 {_bfd(task)}
 protocol ospf v2 ospf1 {{
   rfc1583compat no;
   ecmp yes limit {options.ecmp};
   merge external yes;
-  ipv4 {{ import all; export filter {{
-    if source = RTS_STATIC || source = RTS_DEVICE then {{ {_external(options)} accept; }}
+  ipv4 {{ {import_filter(options, "ospf_tag")} export filter {{
+    if source = RTS_STATIC || source = RTS_DEVICE then {{ {_external(options)} ospf_tag = {options.tag}; accept; }}
+    if source = RTS_INHERIT then {{ {_external(options)} {mark(options, "ospf_tag", _MAX_TAG)} accept; }}
     reject;
   }}; }};
 {_areas(task)}
@@ -125,7 +142,7 @@ def _direct(task: Task) -> str:
 
 def _external(options: OspfOptions) -> str:
     """ "ospf_metric1" makes it type 1, "ospf_metric2" type 2."""
-    return f"ospf_metric{options.metric_type} = {options.metric}; ospf_tag = {options.tag};"
+    return f"ospf_metric{options.metric_type} = {options.metric};"
 
 
 def _areas(task: Task) -> str:

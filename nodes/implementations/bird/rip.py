@@ -7,7 +7,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.implementations.bird.program import ask, password, passwords, secret_faults, start, static_protocol
+from catenet.nodes.implementations.bird.program import (
+    ask,
+    import_filter,
+    kernel_protocol,
+    mark,
+    password,
+    passwords,
+    routes_of,
+    secret_faults,
+    start,
+    static_protocol,
+)
 from catenet.nodes.implementations.daemon import (
     LearnedRoute,
     NodeInterface,
@@ -17,16 +28,21 @@ from catenet.nodes.implementations.daemon import (
     Run,
     Task,
 )
-from catenet.nodes.implementations.redistribution import redistribution_faults
+from catenet.nodes.implementations.redistribution import redistributed_services, redistribution_faults
+from catenet.nodes.internet.rip.config import MAX_TAG
 
 __all__ = ["DAEMON", "read_table"]
 
+_NEARER = 200
+"""The preference of routes of sources that are nearer than RIP, whose own is 120."""
 _SPLIT_HORIZON = {
     "off": "split horizon no; poison reverse no;",
     "on": "split horizon yes; poison reverse no;",
     "poisoned": "split horizon yes; poison reverse yes;",
 }
-_ROUTE = re.compile(r"^(?P<prefix>[\d.]+/\d+)?\s[^*]*\* [^(]*\(\d+/(?P<metric>\d{1,9})\)(?: \[(?P<tag>[0-9a-f]{4})\])?")
+_ROUTE = re.compile(
+    r"^(?P<prefix>[\d.]+/\d+)?\s[^(]*\[rip1 [^(]*\(\d+/(?P<metric>\d{1,9})\)(?: \[(?P<tag>[0-9a-f]{4})\])?"
+)
 _VIA = re.compile(r"^\s+via (?P<via>[\d.]+) on ")
 
 
@@ -36,8 +52,13 @@ def _run(task: Task) -> Run:
 
 def _routes(task: Task) -> RouteExchange:
     """All routes that RIP has brought."""
-    command = ask(task, "show", "route", "primary", "protocol", "rip1")
-    return RouteExchange(PrintedTable(command, read_table), own_metrics=task.options.cost)
+    command = ask(task, *routes_of("rip1", task.options))
+    return RouteExchange(
+        PrintedTable(command, read_table),
+        own_metrics=task.options.cost,
+        last_resort=task.options.last_resort,
+        hears=redistributed_services(task.options),
+    )
 
 
 def read_table(text: str) -> list[LearnedRoute]:
@@ -70,7 +91,7 @@ def _faults(options: Any) -> Iterator[str]:
         yield "always sends triggered updates: `triggered: off` is for routers of ours"
     proof = options.keys()
     yield from secret_faults(() if isinstance(proof, bytes) else proof)
-    yield from redistribution_faults(options)
+    yield from redistribution_faults(options, ("ospf",))
 
 
 def _configuration(task: Task) -> str:
@@ -83,12 +104,13 @@ log stderr all;
 router id {first};
 protocol device {{ scan time 5; }}
 protocol direct {{ ipv4; interface {names}; }}
-protocol kernel {{ scan time 1; kernel table {task.table}; ipv4 {{ import none; export where source = RTS_RIP; }}; }}
+{kernel_protocol(task, "source = RTS_RIP", _NEARER)}
 {static_protocol(task)}
 protocol rip rip1 {{
-  ipv4 {{ import all; export filter {{
+  ipv4 {{ {import_filter(options, "rip_tag")} export filter {{
     if source = RTS_DEVICE then {{ {_own(task)} accept; }}
     if source = RTS_STATIC then {{ rip_metric = 1; rip_tag = {options.tag}; accept; }}
+    if source = RTS_INHERIT then {{ rip_metric = 1; {mark(options, "rip_tag", MAX_TAG)} accept; }}
     if source = RTS_RIP then accept;
     reject;
   }}; }};

@@ -24,14 +24,16 @@ from catenet.nodes.implementations.frr.program import (
     GROUP,
     OWNER,
     access_list,
+    beside,
     command,
     key_chain,
+    redistribution,
     secret_faults,
     time_faults,
     vtysh,
 )
 from catenet.nodes.implementations.measuring import measuring_faults
-from catenet.nodes.implementations.redistribution import redistribution_faults, static_routes
+from catenet.nodes.implementations.redistribution import redistributed_services, redistribution_faults, static_routes
 from catenet.nodes.internet.ospf.config import OspfOptions
 
 __all__ = ["DAEMON", "read_table"]
@@ -56,7 +58,7 @@ def _run(task: Task) -> Run:
 
 def _routes(task: Task) -> RouteExchange:
     printed = PrintedTable(vtysh("ospfd", "show ip ospf route json", task), read_table)
-    return RouteExchange(printed, static_routes(task), own_metrics=task.options.fixed_costs())
+    return RouteExchange(printed, static_routes(task), task.options.fixed_costs(), task.options.last_resort)
 
 
 def read_table(text: str) -> list[LearnedRoute]:
@@ -97,7 +99,7 @@ def _faults(options: OspfOptions) -> Iterator[str]:
                     f"{key.algorithm.length} characters"
                 )
     yield from measuring_faults(options)
-    yield from redistribution_faults(options)
+    yield from redistribution_faults(options, ("rip",))
 
 
 def _configuration(task: Task) -> str:
@@ -171,6 +173,8 @@ def _maps(task: Task) -> list[str]:
     for name, prefixes in _announced(task).items():
         lines += [*access_list(name, prefixes), f"route-map {name} permit 1", f" match ip address {name}"]
         lines += [f" set tag {task.options.tag}", "exit"] if task.options.tag else ["exit"]
+    for service in redistributed_services(task.options):
+        lines += redistribution(service, task.options.tag)
     return lines
 
 
@@ -191,7 +195,8 @@ def _redistribution(task: Task) -> list[str]:
     words = {"connected": "redistribute connected", "static": "redistribute kernel"}
     words["default"] = "default-information originate always"
     metric = f"metric {task.options.metric} metric-type {task.options.metric_type}"
-    return [f"{words[name]} {metric} route-map {name}" for name in _announced(task)]
+    others = [f"redistribute {name} {metric} route-map from-{name}" for name in redistributed_services(task.options)]
+    return [f"{words[name]} {metric} route-map {name}" for name in _announced(task)] + others
 
 
-DAEMON = RoutingDaemon(run=_run, faults=_faults, capabilities=CAPABILITIES, group=GROUP, routes=_routes)
+DAEMON = RoutingDaemon(run=_run, faults=_faults, capabilities=CAPABILITIES, group=GROUP, beside=beside, routes=_routes)

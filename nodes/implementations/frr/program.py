@@ -11,12 +11,14 @@ protocols' routes to one prefix zebra installs its best alone; the others are no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from math import inf
+from typing import Any
 
 from catenet.nodes.address import Prefix
 from catenet.nodes.implementations.daemon import Command, Group, Run, Task
+from catenet.nodes.implementations.redistribution import redistributed_services
 from catenet.nodes.keys.key import ALWAYS, Key, Lifetime
 from catenet.nodes.keys.keyring import Keyring
 
@@ -27,8 +29,10 @@ __all__ = [
     "OWNER",
     "SETTINGS",
     "access_list",
+    "beside",
     "command",
     "key_chain",
+    "redistribution",
     "secret_faults",
     "time_faults",
     "vtysh",
@@ -125,7 +129,35 @@ def _shared(tasks: Sequence[Task]) -> Run:
     )
     used = {task.service for task in tasks}
     silent = [*_SILENT, *(daemon for service, daemon in _MANAGED.items() if service not in used)]
-    return Run(commands, {f"{SETTINGS}/{name}.conf": "" for name in silent}, owner=OWNER)
+    files = {f"{SETTINGS}/{name}.conf": "" for name in silent}
+    return Run(commands, files | {f"{SETTINGS}/zebra.conf": _refused(tasks)}, owner=OWNER)
+
+
+def _refused(tasks: Sequence[Task]) -> str:
+    """What is the last resort zebra does not take at all, so that it is never the best of its own, nor goes to another
+    daemon; the node takes it as the daemon prints it.
+    """
+    lines: list[str] = []
+    for task in tasks:
+        tags = getattr(task.options, "last_resort", ())
+        for number, tag in enumerate(tags, 1):
+            lines += [f"route-map last-{task.service} deny {number}", f" match tag {tag}", "exit"]
+        if tags:
+            lines += [f"route-map last-{task.service} permit {len(tags) + 1}", "exit"]
+            lines.append(f"ip protocol {task.service} route-map last-{task.service}")
+    return "\n".join([*lines, ""])
+
+
+def beside(options: Any, others: Mapping[str, str]) -> Iterator[str]:
+    """Of the routes of another service it hears by zebra, which both must share."""
+    for service in redistributed_services(options):
+        if others.get(service) != _NAME:
+            yield f"redistributes {service} where that is FRR's, too: write `implementation: {_NAME}` there"
+
+
+def redistribution(service: str, tag: int) -> list[str]:
+    """How the routes of another of its daemons are marked."""
+    return [f"route-map from-{service} permit 1", *([f" set tag {tag}"] if tag else []), "exit"]
 
 
 def _words(daemon: str, folder: str, task: Task) -> tuple[str, ...]:

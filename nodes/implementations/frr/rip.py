@@ -24,13 +24,15 @@ from catenet.nodes.implementations.frr.program import (
     OWNER,
     SETTINGS,
     access_list,
+    beside,
     command,
     key_chain,
+    redistribution,
     secret_faults,
     time_faults,
     vtysh,
 )
-from catenet.nodes.implementations.redistribution import redistribution_faults, static_routes
+from catenet.nodes.implementations.redistribution import redistributed_services, redistribution_faults, static_routes
 
 __all__ = ["DAEMON", "read_table"]
 
@@ -52,7 +54,7 @@ def _run(task: Task) -> Run:
 def _routes(task: Task) -> RouteExchange:
     """Asked is ripd alone: zebra has other things to say."""
     printed = PrintedTable(vtysh("ripd", "show ip rip", task), read_table)
-    return RouteExchange(printed, static_routes(task), own_metrics=task.options.cost)
+    return RouteExchange(printed, static_routes(task), task.options.cost, task.options.last_resort)
 
 
 def read_table(text: str) -> list[LearnedRoute]:
@@ -83,7 +85,7 @@ def _faults(options: Any) -> Iterator[str]:
     yield from time_faults(keys)
     if options.triggered == "off":
         yield "always sends triggered updates: `triggered: off` is for routers of ours"
-    yield from redistribution_faults(options)
+    yield from redistribution_faults(options, ("ospf",))
 
 
 def _configuration(task: Task) -> str:
@@ -93,12 +95,16 @@ def _configuration(task: Task) -> str:
         lines += [f"interface {interface.device}", f" {_SPLIT_HORIZON[options.split_horizon]}"]
         lines += [f" ip rip authentication {words}" for words in _authentication(options.auth)]
         lines += ["exit"]
-    lines += [*_own(task), *_static(task), "access-list all seq 5 permit any", "router rip", " version 2"]
+    lines += [*_own(task), *_static(task)]
+    for service in redistributed_services(options):
+        lines += redistribution(service, options.tag)
+    lines += ["access-list all seq 5 permit any", "router rip", " version 2"]
     lines += [f" timers basic {options.update:.0f} {options.timeout:.0f} {options.garbage:.0f}"]
     for interface in task.interfaces:
         lines += [f" {words}" for words in _network(interface, options)]
     if static_routes(task):
         lines.append(" redistribute kernel route-map static")
+    lines += [f" redistribute {name} route-map from-{name}" for name in redistributed_services(options)]
     if "default" in options.redistribute:
         lines.append(" default-information originate")
     return "\n".join([*lines, "exit", ""])
@@ -158,4 +164,4 @@ def _authentication(auth: Mapping[str, Any]) -> list[str]:
     return ["mode md5 auth-length rfc", f"key-chain {CHAIN}"] if auth else []
 
 
-DAEMON = RoutingDaemon(run=_run, faults=_faults, capabilities=CAPABILITIES, group=GROUP, routes=_routes)
+DAEMON = RoutingDaemon(run=_run, faults=_faults, capabilities=CAPABILITIES, group=GROUP, beside=beside, routes=_routes)

@@ -76,7 +76,7 @@ class Control(NamedTuple):
 
         """
         if len(data) < _LEAST:
-            raise DecodeError("length", len(data), f"octets of payload, under {_LEAST}")
+            raise DecodeError("length", len(data), f"octets came, and {_LEAST} are the least")
         first, flags, multiplier, length, mine, yours, desired, required, echo = _FIELDS.unpack_from(data)
         authenticated = bool(flags & _AUTHENTICATED)
         state = SessionState(flags >> 6)

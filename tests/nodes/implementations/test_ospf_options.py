@@ -13,7 +13,7 @@ from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import daemon
 from catenet.nodes.control.implementation import Implementation
 from catenet.nodes.implementations.bird.ospf import read_table as read_bird
-from catenet.nodes.implementations.daemon import LearnedRoute, Task
+from catenet.nodes.implementations.daemon import LearnedRoute, RoutingDaemon, Task
 from catenet.nodes.implementations.frr.ospf import DAEMON
 from catenet.nodes.implementations.frr.ospf import read_table as read_frr
 from catenet.nodes.implementations.frr.program import GROUP
@@ -152,8 +152,8 @@ def test_of_a_lan_that_is_off_and_of_what_is_not_redistributed_nothing_is_said(
             {"cost": {"link1": "measured", "link2": 3}},
             "measures no cost, and cost of link1 is measured: that is",
         ),
-        ("frr", {"redistribute": ("rip",)}, "redistributes connected, static, default alone, and not rip"),
-        ("bird", {"redistribute": ("rip",)}, "redistributes connected, static, default alone, and not rip"),
+        ("frr", {"redistribute": ("x",)}, "redistributes connected, static, default, rip alone, and not x"),
+        ("bird", {"redistribute": ("x",)}, "redistributes connected, static, default, rip alone, and not x"),
     ],
 )
 def test_what_it_cannot_do(word: str, options: dict[str, Any], why: str) -> None:
@@ -238,3 +238,64 @@ Table master4:
         LearnedRoute(Prefix.parse("10.8.0.0/16"), three, 31, 7),
         LearnedRoute(Prefix.parse("10.0.1.0/24"), two, 2, 0, (three,)),
     ]
+
+
+def test_frr_hears_of_rip_by_zebra_and_keeps_the_last_resort_out_of_it(
+    configuration: Configuration, task: MakeTask
+) -> None:
+    told = configuration("frr", "ospf", redistribute=("rip",), metric=7, tag=120)
+    assert "redistribute rip metric 7 metric-type 2 route-map from-rip" in told
+    assert "route-map from-rip permit 1 set tag 120 exit" in told
+    assert "set tag" not in configuration("frr", "ospf", redistribute=("rip",))  # RIP's own goes on
+    given = task("frr", "ospf", last_resort=(120, 121))
+    zebra = " ".join(GROUP.run([given]).files["/etc/frr/zebra.conf"].split())
+    assert zebra == (
+        "route-map last-ospf deny 1 match tag 120 exit route-map last-ospf deny 2 match tag 121 exit "
+        "route-map last-ospf permit 3 exit ip protocol ospf route-map last-ospf"
+    )
+    assert catalogue_daemon("frr").routes(given).last_resort == (120, 121)
+
+
+def test_frr_redistributes_what_is_frrs_too() -> None:
+    beside = catalogue_daemon("frr").beside
+    options = OspfOptions(redistribute=("rip",))
+    assert list(beside(options, {"rip": "frr"})) == []
+    assert list(beside(options, {"rip": "catenet"})) == [
+        "redistributes rip where that is FRR's, too: write `implementation: frr` there"
+    ]
+
+
+def test_bird_finds_the_routes_of_rip_in_its_table_of_the_kernels(configuration: Configuration, task: MakeTask) -> None:
+    """Each with its tag for a metric; believed before the last resort, and behind what OSPF has of its own."""
+    told = configuration("bird", "ospf", redistribute=("rip",), metric_type=1, last_resort=(120, 121))
+    assert "{ learn; scan time 1;" in told
+    assert "ipv4 { import filter { preference = 100; accept; }; export where source ~ [RTS_OSPF," in told
+    last_resort = "if defined(ospf_tag) then if ospf_tag ~ [ 120, 121 ] then preference = 1; accept; };"
+    assert f"ipv4 {{ import filter {{ {last_resort} export filter {{" in told
+    tag = "if krt_metric > 4294967295 then ospf_tag = 0; else ospf_tag = krt_metric;"
+    assert f"if source = RTS_INHERIT then {{ ospf_metric1 = 20; {tag} accept; }}" in told
+    marked = configuration("bird", "ospf", redistribute=("rip",), tag=7)
+    assert "if source = RTS_INHERIT then { ospf_metric2 = 20; ospf_tag = 7; accept; }" in marked
+    assert "learn" not in configuration("bird", "ospf")
+    exchange = catalogue_daemon("bird").routes(task("bird", "ospf", redistribute=("rip",), last_resort=(120,)))
+    assert (exchange.hears, exchange.last_resort) == (("rip",), (120,))
+
+
+def test_bird_prints_what_it_does_not_take_too() -> None:
+    text = """\
+10.6.1.0/24          unicast [ospf1 01:12:13.123] E2 (1/2/20) [78] [10.6.12.3]
+	via 10.6.22.1 on eth0
+10.6.2.0/24          unicast [ospf1 01:12:13.123] * I (150/2) [10.6.2.1]
+	via 10.6.22.1 on eth0
+"""
+    via = Address.parse("10.6.22.1")
+    assert read_bird(text) == [
+        LearnedRoute(Prefix.parse("10.6.1.0/24"), via, 20, 120),
+        LearnedRoute(Prefix.parse("10.6.2.0/24"), via, 2, 0),
+    ]
+
+
+def catalogue_daemon(word: str) -> RoutingDaemon:
+    found = daemon(Implementation(word), "ospf")
+    assert isinstance(found, RoutingDaemon)
+    return found

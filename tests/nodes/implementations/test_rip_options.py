@@ -102,11 +102,11 @@ def test_what_the_lab_does_not_say_is_not_announced(configuration: Configuration
         ("bird", {"auth": {"md5": {"1": {"hex": "ff00ff"}}}}, "cuts a secret of md5 at its first octet 0"),
         ("bird", {"update": 2.5}, "counts whole seconds, and update is 2.5s"),
         ("frr", {"triggered": "off"}, "always sends triggered updates"),
-        ("frr", {"redistribute": ("ospf", "static")}, "redistributes connected, static, default alone, and not ospf"),
+        ("frr", {"redistribute": ("ospf", "x")}, "redistributes connected, static, default, ospf alone, and not x"),
         (
             "bird",
             {"redistribute": ("connected", "x", "y")},
-            "redistributes connected, static, default alone, and not x, y",
+            "redistributes connected, static, default, ospf alone, and not x, y",
         ),
         ("bird", {"triggered": "off"}, "always sends triggered updates"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from catenet.nodes.address import Address
@@ -140,6 +141,20 @@ def up(timers: BfdTimers = FAST, **fields: Any) -> Watcher:
     watcher.sent.clear()
     watcher.changes.clear()
     return watcher
+
+
+def keep_up(watcher: Watcher, seconds: float, **fields: object) -> list[Sent]:
+    """He says each 50 ms that he is up; gives our periodic packets."""
+    before = len(watcher.sent)
+    for _ in range(round(seconds / 0.05)):
+        watcher.wait(0.05)
+        watcher.say(UP, **fields)
+    return [each for each in watcher.sent[before:] if not each.control.final]
+
+
+def gaps(sent: list[Sent]) -> list[float]:
+    """Seconds between each two."""
+    return [round(later.at - earlier.at, 6) for earlier, later in pairwise(sent)]
 
 
 def refusal(data: bytes) -> str:

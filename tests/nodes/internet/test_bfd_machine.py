@@ -143,6 +143,16 @@ def test_6_8_6_no_packet_makes_a_session() -> None:
     assert watcher.refused == []  # a neighbour may be there before its Hello is
 
 
+def test_rfc_5881_6_packets_come_from_our_address_there_as_it_is_now() -> None:
+    watcher = up()
+    watcher.release()
+    assert watcher.machine.watch(Key("link1", PEER), A("10.0.1.6"), FAST, watcher.now)
+    watcher.take()
+    assert watcher.sent[-1].datagram.source.address == A("10.0.1.6")
+    watcher.machine.readdress("link1", A("10.0.1.7"))
+    assert {each.datagram.source.address for each in watcher.wait(2.0)} == {A("10.0.1.7")}
+
+
 def test_rfc_5881_6_on_a_point_to_point_link_the_source_address_does_not_matter() -> None:
     watcher = Watcher()
     session = watcher.watch(FAR, "link2")

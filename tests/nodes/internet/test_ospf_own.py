@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ospf_between import full_with_two
 from ospf_router import HIGH, INITIAL, LOW, MASK, ME, Peer, Router, elected, lsa, on_point_to_point
+from ospf_said import OTHER, OWN, keep, links, own_lsas, stub
 
-from catenet.nodes.address import Address, Prefix
+from catenet.nodes.address import Address
 from catenet.nodes.internet.ospf.lsa import (
     BORDER,
     BOUNDARY,
@@ -18,42 +20,9 @@ from catenet.nodes.internet.ospf.lsa import (
     NetworkLsa,
     RouterLink,
     RouterLsa,
-    SummaryLsa,
 )
-from catenet.nodes.internet.ospf.packet import NONE, Hello, Update
-from catenet.nodes.machine import NextHop, OtherRoute, Send
-
-OTHER = "10.0.2.9"
-OWN = LsaKey(LsaType.ROUTER, ME, ME)
-
-
-def own_lsas(router: Router, *links: str) -> dict[tuple[int, str], Lsa]:
-    """The newest of those that it has flooded: by LS type and Link State ID."""
-    found: dict[tuple[int, str], Lsa] = {}
-    for link in links or ("link1",):
-        for update in router.sent(Update, link):
-            found |= {(each.header.type, str(each.header.id)): each for each in update.lsas if each.header.router == ME}
-    return found
-
-
-def links(router: Router) -> set[RouterLink]:
-    body = own_lsas(router)[LsaType.ROUTER, str(ME)].body
-    assert isinstance(body, RouterLsa)
-    return set(body.links)
-
-
-def stub(prefix: str, cost: int = 1) -> RouterLink:
-    return RouterLink(LinkType.STUB, Address.parse(prefix), MASK, cost)
-
-
-def keep(router: Router, *peers: Peer, seconds: int = 10) -> None:
-    """Let time pass; the neighbours live, and acknowledge all."""
-    for _ in range(seconds):
-        router.wait(1)
-        for peer in peers:
-            peer.acknowledge_all()
-            peer.greet()
-
+from catenet.nodes.internet.ospf.packet import NONE, Hello
+from catenet.nodes.machine import Send
 
 # Section 12.4.1
 
@@ -171,10 +140,7 @@ def test_12_4_two_instances_are_min_ls_interval_apart() -> None:
 
 
 def test_12_4_news_that_come_together_are_said_once() -> None:
-    router = on_point_to_point()
-    one, two = Peer(router, LOW), Peer(router, OTHER)
-    one.become_full()
-    two.become_full()
+    router, *_ = full_with_two()
     router.wait(0.2)
     assert router.database()["router", str(ME)] == "80000001"
     body = own_lsas(router)[LsaType.ROUTER, str(ME)].body
@@ -208,10 +174,7 @@ def test_12_4_event_1_an_lsa_is_refreshed_every_half_hour() -> None:
 
 
 def test_a_carrier_that_goes_is_said_at_once() -> None:
-    router = on_point_to_point()
-    one, two = Peer(router, LOW), Peer(router, OTHER)
-    for peer in (one, two):
-        peer.become_full()
+    router, one, two = full_with_two()
     keep(router, one, two)
     router.clear()
     router.set_link("link2", up=False)
@@ -222,10 +185,7 @@ def test_a_carrier_that_goes_is_said_at_once() -> None:
 
 
 def test_12_1_6_at_the_end_of_the_sequence_numbers_it_is_flushed_first() -> None:
-    router = on_point_to_point()
-    one, two = Peer(router, LOW), Peer(router, OTHER)
-    for peer in (one, two):
-        peer.become_full()
+    router, one, two = full_with_two()
     keep(router, one, two)
     mine = own_lsas(router)[LsaType.ROUTER, str(ME)]
     router.clear()
@@ -304,10 +264,7 @@ def test_13_4_what_it_does_not_say_any_more_is_flushed() -> None:
 
 def test_13_4_a_forged_instance_is_outdone_but_not_without_end() -> None:
     """MaxAge, or a greater sequence number: each time ours comes back, at most once in MinLSInterval."""
-    router = on_point_to_point()
-    one, two = Peer(router, LOW), Peer(router, OTHER)
-    for peer in (one, two):
-        peer.become_full()
+    router, one, two = full_with_two()
     keep(router, one, two)
     mine = own_lsas(router)[LsaType.ROUTER, str(ME)]
     router.clear()
@@ -326,145 +283,3 @@ def test_13_4_a_forged_instance_is_outdone_but_not_without_end() -> None:
         keep(router, one, two, seconds=5)
     row = next(row for row in router.show("ospf lsdb") if row["id"] == str(ME))
     assert int(row["sequence"], 16) >= 1040
-
-
-# Sections 12.4.3 and 12.4.4
-
-
-def border_router(**options: object) -> tuple[Router, Peer, Peer]:
-    """Between the backbone on link1 and area 2 on link2, Full with a neighbour on each."""
-    router = on_point_to_point(area={"link2": 2}, **options)
-    one = Peer(router, LOW)
-    two = Peer(router, OTHER, options=0 if options.get("areas") else 2)
-    one.become_full()
-    two.say(two.hello, area=2)
-    two.exchange(area=2)
-    for _ in range(8):
-        router.wait(1)
-        one.acknowledge_all()
-    return router, one, two
-
-
-def attached(router: str, to: Address, address: str, *stubs: RouterLink, flags: int = 0) -> Lsa:
-    """A router-LSA of a neighbour."""
-    link = RouterLink(LinkType.POINT_TO_POINT, to, int(Address.parse(address)), 1)
-    key = LsaKey(LsaType.ROUTER, Address.parse(router), Address.parse(router))
-    return Lsa.make(key, 2, INITIAL, RouterLsa(flags, (link, *stubs)))
-
-
-def summaries(router: Router, link: str) -> dict[str, int]:
-    """Link State ID → metric, of the type 3 that are valid."""
-    return {
-        link_id: each.body.metric
-        for (kind, link_id), each in own_lsas(router, link).items()
-        if kind == LsaType.SUMMARY and each.header.age < MAX_AGE and isinstance(each.body, SummaryLsa)
-    }
-
-
-def test_12_4_3_each_area_hears_of_the_others_networks() -> None:
-    router, one, _ = border_router()
-    one.update(attached(LOW, ME, LOW, stub("10.7.0.0", 4)))
-    router.wait(6)
-    assert summaries(router, "link1") == {"10.0.2.0": 1}
-    assert summaries(router, "link2") == {"10.0.1.0": 1, "10.7.0.0": 5}
-
-
-def test_12_4_3_what_is_unreachable_is_flushed() -> None:
-    router, one, _ = border_router()
-    one.update(attached(LOW, ME, LOW, stub("10.7.0.0", 4)))
-    router.wait(6)
-    router.clear()
-    router.set_link("link1", up=False)
-    router.wait(6)
-    flushed = own_lsas(router, "link2")[LsaType.SUMMARY, "10.7.0.0"]
-    assert flushed.header.age == MAX_AGE
-
-
-def test_12_4_3_inter_area_routes_are_not_told_to_the_backbone() -> None:
-    """Nor into the area that they came through."""
-    router, one, two = border_router()
-    far = Lsa.make(
-        LsaKey(LsaType.SUMMARY, Address.parse("10.8.0.0"), Address.parse(LOW)), 2, INITIAL, SummaryLsa(MASK, 9)
-    )
-    one.update(attached(LOW, ME, LOW, flags=BORDER), far)
-    same = Lsa.make(
-        LsaKey(LsaType.SUMMARY, Address.parse("10.6.0.0"), Address.parse(OTHER)), 2, INITIAL, SummaryLsa(MASK, 9)
-    )
-    two.update(attached(OTHER, ME, OTHER, flags=BORDER), same, area=2)
-    router.wait(6)
-    assert summaries(router, "link1") == {"10.0.2.0": 1}
-    assert summaries(router, "link2") == {"10.0.1.0": 1, "10.8.0.0": 10}
-
-
-def test_12_4_3_as_boundary_routers_are_told_of_by_type_4() -> None:
-    router, one, _ = border_router()
-    one.update(attached(LOW, ME, LOW, flags=BOUNDARY))
-    router.wait(6)
-    told = own_lsas(router, "link2")[LsaType.SUMMARY_ASBR, LOW]
-    assert told.body == SummaryLsa(0, 1)
-    assert (LsaType.SUMMARY_ASBR, LOW) not in own_lsas(router, "link1")
-
-
-def test_12_4_3_1_into_a_stub_area_goes_a_default_route_and_no_type_4() -> None:
-    for kind, told in (("stub", {"0.0.0.0": 1, "10.0.1.0": 1}), ("totally-stub", {"0.0.0.0": 1})):
-        router, one, _ = border_router(areas={"2": kind})
-        one.update(attached(LOW, ME, LOW, flags=BOUNDARY), lsa(LOW, kind=LsaType.EXTERNAL, link_id="10.9.9.0"))
-        router.wait(6)
-        assert summaries(router, "link2") == told
-        assert {each for each, _ in own_lsas(router, "link2")} == {LsaType.ROUTER, LsaType.SUMMARY}
-
-
-def test_appendix_e_two_networks_of_one_address_have_two_link_state_ids() -> None:
-    router, one, _ = border_router()
-    wide = RouterLink(LinkType.STUB, Address.parse("10.7.0.0"), 0xFFFF0000, 2)
-    one.update(attached(LOW, ME, LOW, stub("10.7.0.0", 4), wide))
-    router.wait(6)
-    told = {
-        link_id: each.body for (kind, link_id), each in own_lsas(router, "link2").items() if kind == LsaType.SUMMARY
-    }
-    assert told["10.7.0.0"] == SummaryLsa(0xFFFF0000, 3)
-    assert told["10.7.0.255"] == SummaryLsa(MASK, 5)
-
-
-def external(router: Router, prefix: str, link: str = "link1") -> Lsa:
-    return own_lsas(router, link)[LsaType.EXTERNAL, prefix.split("/", maxsplit=1)[0]]
-
-
-def test_12_4_4_the_routes_of_others_are_announced_and_withdrawn() -> None:
-    router = on_point_to_point(redistribute=("static",), metric=7, metric_type=1, tag=9)
-    peer = Peer(router, LOW)
-    peer.become_full()
-    hop = OtherRoute((NextHop(Address.parse("10.0.2.77"), "link2"),))
-    router.machine.route_changed("static", Prefix.parse("10.7.0.0/16"), hop, router.now)
-    router.machine.route_changed("rip", Prefix.parse("10.8.0.0/16"), hop, router.now)
-    router.wait(6)
-    assert external(router, "10.7.0.0").body == ExternalLsa(0xFFFF0000, False, 7, NONE, 9)
-    assert (LsaType.EXTERNAL, "10.8.0.0") not in own_lsas(router)
-    router.machine.route_changed("static", Prefix.parse("10.7.0.0/16"), None, router.now)
-    router.take()
-    router.wait(2)
-    assert external(router, "10.7.0.0").header.age == MAX_AGE
-
-
-def test_12_4_4_a_next_hop_that_the_others_reach_themselves_is_the_forwarding_address() -> None:
-    router = Router(redistribute=("static",))
-    peer = Peer(router, LOW)
-    elected(router, peer)
-    peer.exchange()
-    hop = OtherRoute((NextHop(Address.parse("10.0.1.77"), "link1"),))
-    router.machine.route_changed("static", Prefix.parse("10.7.0.0/16"), hop, router.now)
-    router.wait(6)
-    body = external(router, "10.7.0.0").body
-    assert isinstance(body, ExternalLsa)
-    assert str(body.forwarding) == "10.0.1.77"
-
-
-def test_12_4_4_connected_ones_are_those_on_which_ospf_is_off_and_default_is_a_word() -> None:
-    router = Router(network={"link1": "point-to-point"}, area={"link2": "off"}, redistribute=("connected", "default"))
-    Peer(router, LOW).become_full()
-    router.wait(6)
-    told = {link_id for kind, link_id in router.database() if kind == "external"}
-    assert told == {"10.0.2.0", "0.0.0.0"}
-    router.set_link("link2", up=False)
-    router.wait(2)
-    assert external(router, "10.0.2.0").header.age == MAX_AGE

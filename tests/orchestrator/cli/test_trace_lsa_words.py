@@ -10,8 +10,9 @@ import pytest
     [
         (["route", "a"], "trace route a TO: TO is missing"),
         (["http", "a"], "trace http a URL: URL is missing"),
-        (["call", "a", "b", "c"], "ID, --area and --wait belong to `trace lsa`"),
-        (["route", "a", "b", "--wait", "3"], "ID, --area and --wait belong to `trace lsa`"),
+        (["call", "a", "b", "c"], "ID, --area, --wait and -o belong to `trace lsa`"),
+        (["route", "a", "b", "--wait", "3"], "ID, --area, --wait and -o belong to `trace lsa`"),
+        (["lsa", "a", "-o", "lsa.pdf"], "-o lsa.pdf: no telling which format; name it lsa.svg, .mmd or .dot"),
         (["lsa", "a", "--cold"], "--cold belongs to `trace http`"),
         (["lsa", "a"], "a runs no protocol that floods (ospf); no node of this lab does"),
         (["lsa", "x"], "has no node 'x'"),

@@ -238,7 +238,11 @@ def source(name: str, distance: int, node: str, *, selected: bool = False) -> di
         "metric": 3,
         "next_hops": hops,
         "selected": selected,
+        "tag": 0,
+        "last_resort": False,
         "kernel": kernel,
+        "tag": 0,
+        "last_resort": False,
     }
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from flood_lab import FloodLab
 from test_lsa_steps import ring
 
-from catenet.orchestrator.cli.trace_lsa import print_lsa
+from catenet.orchestrator.cli.trace_lsa import draw_lsa, print_lsa
+from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.trace.lsa import LsaTrace
 from catenet.orchestrator.trace.lsa_rule import faults, link_uses
 
@@ -59,6 +61,18 @@ def test_what_is_not_as_it_should_be_stands_last(capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out.splitlines()[-1] == (
         "but a sent it to AllSPFRouters on ab: retransmitted once after 2.000 s: no acknowledgement had come"
     )
+
+
+def test_a_picture_has_in_bold_who_has_it_from_whom(tmp_path: Path) -> None:
+    text = "lans: {ab: {}, ac: {}, bc: {}}\nnodes: {a: {lans: [ab, ac]}, b: {lans: [ab, bc]}, c: {lans: [ac, bc]}}\n"
+    done, file = traced(ring()), tmp_path / "lsa.dot"
+    assert done.flood is not None
+    draw_lsa(done, done.flood, parse(text.encode(), "lab.yaml"), file)
+    bold = {
+        line.strip().split(" [")[0] for line in file.read_text().splitlines() if "penwidth" in line and "--" in line
+    }
+    assert len(bold) == 4, bold
+    assert not any("bc" in line for line in bold)
 
 
 def test_nothing_was_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,85 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from random import Random
 from typing import Any
 
 import pytest
+from directory_side import TOKEN, Side
 
-from catenet.nodes.address import Address
 from catenet.nodes.application.directory.client import (
     ASKED,
     KEPT,
-    DirectoryClient,
     Joined,
     Left,
     State,
 )
 from catenet.nodes.application.directory.link import ANSWER, PING
-from catenet.nodes.application.directory.message import Answer, Contact, Presence, Signal
-from catenet.nodes.machine import Connect, Endpoint, Report
-
-HERE, DIRECTORY = Endpoint(Address.parse("10.0.0.7"), 40_000), Endpoint(Address.parse("10.0.0.1"), 5223)
-TOKEN = "T" * 43
-
-
-class Middle:
-    """Draws the middle of everything."""
-
-    def uniform(self, a: float, b: float) -> float:
-        return (a + b) / 2
-
-
-class Side:
-    """The client, and the directory's end of its connection."""
-
-    def __init__(self) -> None:
-        self.counters: Counter[str] = Counter()
-        self.client = DirectoryClient(
-            "alice",
-            "12345678",
-            DIRECTORY,
-            "dir",
-            tag=7,
-            entropy=Random(1).randbytes,
-            random=Middle(),
-            count=lambda word, by=1: self.counters.update({word: by}),
-        )
-        self.now = 0.0
-        self.stream: Any = None
-        self.client.wake(0.0)
-
-    def connect(self) -> None:
-        assert Connect(DIRECTORY, 7, 2.0, "dir") in self.client.take_actions()
-        self.stream = self.client.connected(HERE, DIRECTORY, self.now)
-
-    def said(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.stream.data_to_send().splitlines()]
-
-    def hear(self, **message: Any) -> None:
-        self.stream.receive_data(json.dumps(message).encode() + b"\n", self.now)
-
-    def join(self) -> list[dict[str, Any]]:
-        """→ what it asks then."""
-        self.connect()
-        (login,) = self.said()
-        self.hear(id=login["id"], ok={"user": "alice", "token": TOKEN, "expires": 60, "contacts": []})
-        return self.said()
-
-    def pause(self) -> float:
-        """How long it waits until it connects again."""
-        self.client.wake(self.now)
-        due = self.client.next_wake()
-        assert due is not None
-        waited, self.now = due - self.now, due
-        self.client.wake(self.now)
-        assert self.client.state is State.CONNECTING
-        return round(waited, 3)
-
-    def errors(self) -> list[tuple[str, str]]:
-        return [(each.id, each.error) for each in self.client.take_said() if isinstance(each, Answer)]
+from catenet.nodes.application.directory.message import Contact, Presence, Signal
+from catenet.nodes.machine import Report
 
 
 def test_it_logs_in_by_password_first_and_asks_for_credentials() -> None:
@@ -323,83 +259,3 @@ def test_an_answer_to_what_was_not_asked_is_nothing() -> None:
     side.hear(id="who-knows", ok={})
     assert side.client.take_said() == []
     assert not side.stream.finished
-
-
-# Its node has another address, or none.
-
-ELSEWHERE = Endpoint(Address.parse("10.0.0.9"), 40_001)
-
-
-def test_with_another_address_it_is_back_at_once_by_token() -> None:
-    side = Side()
-    side.join()
-    side.client.take_said()
-    earlier = side.stream
-    side.client.renew(ELSEWHERE.address, HERE.address, 3.0)
-    assert earlier.finished
-    assert side.client.next_wake() == 3.0, "not after a pause"
-    side.client.wake(3.0)
-    assert Connect(DIRECTORY, 7, 2.0, "dir") in side.client.take_actions()
-    side.stream = side.client.connected(ELSEWHERE, DIRECTORY, 3.1)
-    assert [each["ask"] for each in side.said()] == ["resume"]
-    earlier.receive_eof(3.2)
-    assert side.client.state is State.JOINING
-
-
-def test_without_an_address_it_tries_nothing() -> None:
-    side = Side()
-    side.join()
-    side.client.suspend()
-    assert side.stream.finished
-    assert side.client.next_wake() is None
-    side.client.take_actions()
-    side.client.wake(100.0)
-    assert not side.client.take_actions()
-    side.client.renew(HERE.address, HERE.address, 100.0)
-    side.client.wake(100.0)
-    assert side.client.state is State.CONNECTING
-
-
-def test_what_was_still_connecting_counts_no_more_but_where_it_stands() -> None:
-    side = Side()
-    side.client.suspend()
-    side.client.renew(HERE.address, HERE.address, 1.0)
-    side.client.wake(1.0)
-    assert side.client.take_actions().count(Connect(DIRECTORY, 7, 2.0, "dir")) == 2
-    side.client.connect_failed("timed out", 2.0)
-    assert side.client.state is State.CONNECTING, "the other one is to come"
-    side.stream = side.client.connected(HERE, DIRECTORY, 2.1)
-    assert [each["ask"] for each in side.said()] == ["login"]
-
-
-def test_a_connection_from_an_address_that_has_gone_is_not_taken() -> None:
-    side = Side()
-    side.client.renew(ELSEWHERE.address, HERE.address, 1.0)
-    side.client.wake(1.0)
-    assert side.client.connected(HERE, DIRECTORY, 1.1).finished
-    side.stream = side.client.connected(ELSEWHERE, DIRECTORY, 1.2)
-    assert [each["ask"] for each in side.said()] == ["login"]
-    late = side.client.connected(ELSEWHERE, DIRECTORY, 1.3)
-    assert late.finished
-    assert side.client.state is State.JOINING
-
-
-def test_where_only_such_a_connection_stands_it_tries_again() -> None:
-    side = Side()
-    side.client.renew(ELSEWHERE.address, HERE.address, 1.0)
-    side.client.wake(1.0)
-    side.client.connect_failed("timed out", 1.1)
-    assert side.client.connected(HERE, DIRECTORY, 1.2).finished
-    assert side.client.state is State.WAITING
-    assert side.client.next_wake() is not None
-
-
-def test_who_was_refused_tries_from_nowhere_else_either() -> None:
-    side = Side()
-    side.connect()
-    (login,) = side.said()
-    side.hear(id=login["id"], error="refused")
-    side.client.suspend()
-    side.client.renew(ELSEWHERE.address, HERE.address, 1.0)
-    assert side.client.state is State.REFUSED
-    assert side.client.next_wake() is None

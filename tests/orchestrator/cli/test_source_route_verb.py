@@ -181,6 +181,8 @@ def test_a_router_has_a_database_of_its_own_and_one_is_reached_by_where_it_is_en
         (("h", "g", "via", "10.0.14.5"), Probes(False, "", hops((A,))), "a has no route to e (10.0.14.5)"),
         (("h", "g", "via", "10.0.9.9"), Probes(False, "", hops((A,))), "no node of the lab has the address 10.0.9.9"),
         (("h", "g", "via", "b"), Probes(False, "", hops((A, B))), "after b nobody answers"),
+        (("h", "a", "via", "b"), Probes(False, "", hops((A, B))), "a is twice on the way: its kernel drops"),
+        (("h", "h", "via", "b"), Probes(False, "", hops((A, B))), "h is twice on the way: its kernel drops"),
     ],
 )
 def test_why_it_does_not_arrive(
