@@ -6,7 +6,7 @@ OSPF's own timers are.
 
 from __future__ import annotations
 
-from bench_ospf_outage import OPTIONS
+from bench_ospf_outage import OPTIONS, REST
 from figures import Figure
 from outages import Plan, compare
 from progress import Steps
@@ -18,12 +18,13 @@ PLAN = Plan(
     "bench-ospf-bfd",
     Routing("ospf", f"bfd: on, bfd_timers: {TIMERS}, {OPTIONS}"),
     CYCLE,
+    REST,
     ("link silent", "router killed"),
 )
 
 
 def seconds(runs: int) -> float:
-    return 60 + 30 * runs
+    return 60 + 45 * runs
 
 
 def figures(runs: int, steps: Steps) -> list[Figure]:

@@ -31,8 +31,6 @@ __all__ = ["MAKES", "Plan", "compare"]
 
 COLD = "all started"
 MAKES = {"ours": "catenet", "FRR": "frr", "BIRD": "bird"}
-_AHEAD = 1.0
-"""Seconds in which all rings can be told what is to happen, on a busy machine too."""
 Value = TypeVar("Value", float, Mended)
 
 Seconds = dict[str, dict[str, list[float]]]
@@ -41,20 +39,22 @@ Seconds = dict[str, dict[str, list[float]]]
 
 class Plan(NamedTuple):
     """What is compared. `cycle`: seconds between two messages of a router: the moments of the faults are spread evenly
-    over it from round to round, so that no ring is favoured by what its routers were about to say. `mending`: what
-    comes of the end of a fault counts, too.
+    over it from round to round, so that no ring is favoured by what its routers were about to say. `rest`: seconds
+    before each of them, in which all rings can be told of it, on a busy machine too, and the routers may speak of the
+    next thing again. `mending`: what comes of the end of a fault counts, too.
     """
 
     copy: str
     routing: Routing
     cycle: float
+    rest: float = 1.0
     faults: Sequence[str] = tuple(FAULTS)
     mending: bool = False
     cold_starts: bool = False
 
     def moment(self, number: int, runs: int) -> float:
-        """When a fault of that round happens, in seconds since 1970: early enough to tell everybody before."""
-        soon = time.time() + _AHEAD
+        """When a fault of that round happens, in seconds since 1970."""
+        soon = time.time() + self.rest
         return soon + (self.cycle * number / runs - soon) % self.cycle
 
 
