@@ -29,15 +29,17 @@ from catenet.nodes.link.impairment.channel import NEVER, Channel
 from catenet.nodes.link.impairment.flaw import flawed
 from catenet.nodes.runtime.frame_batch import BATCH, FrameInbox, FrameOutbox
 
-__all__ = ["COUNTED", "RECORD", "SENT_ON", "Emulator", "Waiting", "main"]
+__all__ = ["COUNTED", "MOST_WAITING", "RECORD", "SENT_ON", "Emulator", "Waiting", "main"]
 
 COUNTED = ("packets", "lost", "overflowed", "copied", "flawed", "overtook", "overrun")
-"""What is counted of each LAN, in this order: the names are a Channel's, but for the last one, which is what came
-faster than it was read."""
+"""What is counted of each LAN, in this order: the names are a Channel's, but for the last one: what came faster
+than it was read, or found too many under way."""
 RECORD = struct.Struct(f"={len(COUNTED)}Q")
 SENT_ON = 0x88B5
 """The type by which the kernel knows a frame that is sent on (IEEE 802's first one for experiments), whatever type the
 frame itself says."""
+MOST_WAITING = 65_536
+"""Frames of a LAN that are under way at a time, some 100 MB at most; more are lost (`overrun`)."""
 _ALL = 0x0003  # ETH_P_ALL
 _KEPT = 8 << 20  # octets of what was not read yet
 _LONGEST = 9_216  # octets of a frame: offloads are off, and no MTU of a LAN is near that
@@ -93,6 +95,9 @@ class Waiting:
         take, put = channel.take, self._line.append
         in_order, changes = channel.keeps_order, channel.changes
         frames = self._inbox.receive(self.frames)
+        if len(self._line) + len(self._heap) > MOST_WAITING:
+            self.overrun += len(frames)
+            return len(frames) == BATCH
         for frame in frames:
             due = take(len(frame), now)
             if changes:
@@ -142,22 +147,23 @@ class Emulator:
 
     def run(self) -> None:
         """Until the other end of the orders is closed."""
+        more = False
         while True:
             readers: list[Any] = [self._orders, *(each.frames for _, each in self._lans.values())]
-            wait = min((each.due for _, each in self._lans.values()), default=_NEVER_DUE)
+            wait = 0.0 if more else min((each.due for _, each in self._lans.values()), default=_NEVER_DUE)
             ready, _, _ = select.select(readers, [], [], None if wait == _NEVER_DUE else max(0.0, wait - monotonic()))
             if self._orders in ready and not self._ordered():
                 return
-            self._serve()
+            more = self._serve()
 
-    def _serve(self) -> None:
-        """What has come is read, and what is due goes on."""
+    def _serve(self) -> bool:
+        """Of each LAN some of what has come is read, and what is due goes on → whether there may be more to read."""
+        more = False
         for place, waiting in self._lans.values():
-            more = True
-            while more:
-                more = waiting.drain(monotonic())
-                waiting.release(monotonic())
+            more = waiting.drain(monotonic()) or more
+            waiting.release(monotonic())
             self._count(place, waiting)
+        return more
 
     def _count(self, place: int, waiting: Waiting) -> None:
         channel = waiting.channel

@@ -33,7 +33,7 @@ from catenet.nodes.runtime.iproute import run
 __all__ = ["Impairing"]
 
 _PATIENCE = 10.0  # seconds; it answers within a tenth of one: only there to end a hang
-_AGAIN = 0.5  # seconds after which one that died is begun anew
+_AGAIN, _LATER = 0.5, 5.0  # seconds after which one that died is begun anew, and where that failed
 _FIRST, _SECOND = 64_011, 64_012  # the priorities of our filters: of no others
 _NEEDS = "(the kernel needs sch_netem; or veth, sch_ingress, cls_u32 and act_mirred; and the node NET_ADMIN, NET_RAW)"
 
@@ -222,7 +222,8 @@ class Impairing:
             try:
                 self._carry_out(lan, self._asked[lan])
             except OSError as error:
-                self._report("service.failed", str(error), {"error": str(error), "retry": None})
+                self._report("service.failed", str(error), {"error": str(error), "retry": _LATER})
+                self._loop.call_later(_LATER, self._again, lans)
                 return
 
     def _end(self) -> None:

@@ -5,7 +5,7 @@ load         a file, or its text → the model; all mistakes at once, each with 
 document     bytes → a tree of values that know their lines
 reader       values out of that tree, or a problem; problems: all of them; values: those of a service's options
 vocabulary   every word that a file may have, and its meaning; words: names, claims and hints
-lans, nodes, options, checks, data    one part of the file each
+lans, nodes, options, impairments, checks, data    one part of the file each
 kinds, verb_options    the words of checks, and of verbs
 secrets      options without what is secret in them
 named        which nodes and LANs a file names, without reading it whole

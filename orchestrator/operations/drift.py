@@ -46,7 +46,8 @@ _ENGINES = "127.0.0.11"  # where the engine resolves names: its rules, and our r
 _FILTER = re.compile(r"(table|chain) \S+(?: \S+)? {|}|type \S+ hook .* policy accept;|# .*|")
 _GUARD = re.compile(rf"counter packets \d+ bytes \d+ jump {GUARD_CHAINS}[a-z]+")
 _OURS = re.compile(rf"^$|{SOCKET_PATH}|/usr/local/bin/health")  # a zombie, our questions, the engine's health check
-_LINK = re.compile(rf"\d+: (lo|eth\d+@\S+|{IMPAIRED_DEVICES}\d+r?@\S+): .* mtu (?:6553[56]|{MTU}) qdisc noqueue ")
+_DEVICE = rf"lo|eth\d+@\S+|{IMPAIRED_DEVICES}\d+r?@\S+"
+_LINK = re.compile(rf"\d+: ({_DEVICE}): .* mtu (?:6553[56]|{MTU}) qdisc (?P<queue>noqueue|netem) ")
 _UNHEARD = re.compile(rf'type filter hook ingress device "{IMPAIRED_DEVICES}\d+r" .* policy drop;')
 
 
@@ -103,7 +104,7 @@ def _differences(lab: Lab, node: Node, said: Mapping[str, Sequence[str]]) -> Ite
     yield from _routes(lab, node, said.get("route", ()))
     yield from (f"rule {line}" for line in said.get("rule", ()) if line not in _RULES)
     yield from (f"neighbour {line}" for line in said.get("neigh", ()))
-    yield from (f"link {line}" for line in said.get("link", ()) if not _LINK.match(line))
+    yield from (f"link {line}" for line in said.get("link", ()) if not _is_ours(lab, line))
     yield from _filters(said.get("filter", ()))
     yield from (f"{line} was changed" for line in said.get("file", ()))
 
@@ -130,6 +131,14 @@ def _routes(lab: Lab, node: Node, lines: Sequence[str]) -> Iterator[str]:
 
 def _begins(lines: Sequence[str], text: str) -> bool:
     return any(line.startswith(f"{text} ") for line in lines)
+
+
+def _is_ours(lab: Lab, link: str) -> bool:
+    """A device as a node has it; netem is on those whose LAN is impaired, where the kernel has that."""
+    found = _LINK.match(link)
+    names = {part.strip() for part in link.split("\\")}  # ip writes \ between what would be lines
+    bad = any(lan.impairments and f"altname {lan.name}" in names for lan in lab.lans.values())
+    return found is not None and (found["queue"] == "noqueue" or bad)
 
 
 def _filters(lines: Sequence[str]) -> Iterator[str]:

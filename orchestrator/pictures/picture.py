@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from catenet.nodes.address import Address, Prefix
-from catenet.orchestrator.lab.model import Lab
+from catenet.nodes.control.link import HEALTHY, LinkCondition
+from catenet.orchestrator.lab.model import Lab, Lan
 
 __all__ = ["Picture", "ShownEnd", "ShownLan", "ShownNode", "ShownPath", "plan_picture", "short_address"]
 
@@ -30,7 +31,9 @@ class ShownNode:
 
 @dataclass(frozen=True, slots=True)
 class ShownLan:
-    """A LAN. `state`: good, cut, silent or unknown; empty in a plan. `prefix` is empty where it is not known."""
+    """A LAN. `state`: good, cut, silent, impaired or unknown; empty in a plan of one that is to be well. `prefix` is
+    empty where it is not known.
+    """
 
     name: str
     prefix: str
@@ -96,9 +99,15 @@ def plan_picture(lab: Lab, *, blank: bool = False) -> Picture:
         lab.name,
         "as its file plans it",
         tuple(ShownNode(node.name, node.forward) for node in lab.nodes.values()),
-        tuple(ShownLan(lan.name, str(lan.prefix), ends[lan.name]) for lan in lab.lans.values()),
+        tuple(ShownLan(lan.name, str(lan.prefix), ends[lan.name], *_suffered(lan)) for lan in lab.lans.values()),
         blank,
     )
+
+
+def _suffered(lan: Lan) -> tuple[str, str]:
+    """A LAN's state by the lab file, and in words; both empty where nothing is suffered there."""
+    planned = LinkCondition(impairments=lan.impairments)
+    return ("", "") if planned == HEALTHY else (planned.word, planned.words)
 
 
 def short_address(address: Address | None, prefix: Prefix | None) -> str:

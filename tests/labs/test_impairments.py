@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import sqrt
 from statistics import median
 from typing import NamedTuple
@@ -40,18 +40,27 @@ def probe(lab: LabUnderTest, source: str, targets: str, sent: Sent, to: str = ""
     for node in targets:
         hear = f"python3 /lab/probe.py hear {address} {AT[node]} >/tmp/heard 2>/tmp/ready"
         lab[node].run("sh", "-c", f"rm -f /tmp/ready; {hear} & {UNTIL_IT_HEARS}").check_returncode()
-    lab[source].run("python3", "/lab/probe.py", "send", address, *map(str, sent)).check_returncode()
+    lab[source].run("python3", "/lab/probe.py", "send", address, *map(str, sent), AT[source]).check_returncode()
     heard = [lab[node].run("sh", "-c", UNTIL_IT_HAS_HEARD) for node in targets]
     return [list(map(tuple, json.loads(each.stdout))) for each in heard]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_behind(lab: LabUnderTest) -> Iterator[None]:
+    """A node in which something is has to be started anew."""
+    yield
+    for node in AT:
+        lab[node].run("ip", "neigh", "flush", "nud", "permanent", "dev", "lan")
 
 
 def impair(lab: LabUnderTest, lan: str = "lan", **words: object) -> None:
     """From now on; neighbours are known, so that no ARP is among the frames that are counted."""
     lab.do("heal", lan)
-    for node, other in (("a", "b"), ("b", "a"), ("a", "c")):
-        lab[node].run("ping", "-c1", AT[other]).check_returncode()
-        hardware = next(row["hardware"] for row in lab[other].show("links") if row["lan"] == "lan")
-        lab[node].run("ip", "neigh", "replace", AT[other], "lladdr", hardware, "dev", "lan").check_returncode()
+    known = {node: next(row["hardware"] for row in lab[node].show("links") if row["lan"] == "lan") for node in AT}
+    for node in AT:
+        for other in AT.keys() - {node}:
+            words_of_ip = ("neigh", "replace", AT[other], "lladdr", known[other], "dev", "lan", "nud", "permanent")
+            lab[node].run("ip", *words_of_ip).check_returncode()
     lab.do("impair", lan, **words)
 
 
@@ -159,12 +168,16 @@ def test_a_rate_is_that_of_the_frames_and_what_finds_no_room_is_lost(lab: LabUnd
 
 def test_jitter_is_about_the_delay(lab: LabUnderTest) -> None:
     impair(lab, delay="20ms", jitter="10ms", seed=1)
-    (heard,) = probe(lab, "a", "b", Sent(MANY, 0.0005))
-    late = [late for _, late, _ in heard]
-    assert sorted(numbers(heard)) == list(range(MANY)) != numbers(heard)
-    assert min(late) >= 0.010
-    assert median(late) == pytest.approx(0.020, abs=0.005)
-    assert sum(each > 0.025 for each in late) > MANY / 10, "a quarter, and those that waited for the machine"
+
+    def look() -> str | None:
+        (heard,) = probe(lab, "a", "b", Sent(MANY, 0.0005))
+        late = sorted(late for _, late, _ in heard)
+        assert sorted(numbers(heard)) == list(range(MANY)) != numbers(heard)
+        assert late[0] >= 0.010
+        quarters = [late[MANY * part // 4] for part in (1, 2, 3)]
+        return None if quarters == pytest.approx([0.015, 0.020, 0.025], abs=0.002) else f"{quarters}"
+
+    until(look)
 
 
 def test_of_a_group_s_datagram_that_is_lost_nobody_gets_it(lab: LabUnderTest) -> None:
@@ -192,7 +205,7 @@ def test_a_capture_shows_each_frame_once_at_each_end(lab: LabUnderTest) -> None:
 
 def test_who_kills_the_program_that_does_it_holds_up_nobody(lab: LabUnderTest) -> None:
     impair(lab, delay="20ms")
-    lab["a"].run("sh", "-c", "kill -9 $(pgrep -f catenet.nodes.runtime.emulator)").check_returncode()
+    lab["a"].run("sh", "-c", "kill -9 $(pgrep -f runtime.[e]mulator)").check_returncode()
     lab["a"].run("ping", "-c1", "-W2", AT["b"]).check_returncode()
     until(lambda: None if min(round_trips(lab, "a", AT["b"])) >= 40 else "not impaired again")
     assert any("emulator of impairments has ended" in line for line in lab["a"].logs())

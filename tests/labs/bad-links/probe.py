@@ -1,8 +1,10 @@
 """Runs inside nodes: numbered datagrams are sent by one, and another says which it got and how late. The machine has
 one clock.
 
-    probe.py send ADDRESS COUNT SECONDS OCTETS    so many, one each so many seconds, each of so many octets
-    probe.py hear ADDRESS                         until none comes any more: JSON, of each [number, seconds, time]
+    probe.py send ADDRESS COUNT SECONDS OCTETS OWN    so many, one each so many seconds, each of so many octets
+    probe.py hear ADDRESS OWN                         until none comes any more: JSON, of each [number, seconds, time]
+
+ADDRESS may be a group's; OWN is that of the LAN.
 """
 
 import json
@@ -15,9 +17,10 @@ PORT, QUIET = 7700, 1.5
 HEAD = struct.Struct("!Id")
 
 
-def send(address, count, gap, octets):
+def send(address, count, gap, octets, own):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
         out.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        out.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(own))
         begin = time.monotonic()
         for number in range(int(count)):
             while time.monotonic() < begin + number * float(gap):
@@ -26,13 +29,13 @@ def send(address, count, gap, octets):
             out.sendto(head + bytes(int(octets) - len(head)), (address, PORT))
 
 
-def hear(address):
+def hear(address, own):
     found = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as port:
         port.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         port.bind(("", PORT))
         if address.startswith("224."):
-            wanted = socket.inet_aton(address) + socket.inet_aton(sys.argv[3])
+            wanted = socket.inet_aton(address) + socket.inet_aton(own)
             port.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, wanted)
         print("hears", file=sys.stderr, flush=True)  # noqa: T201
         port.settimeout(20.0)
@@ -48,4 +51,4 @@ def hear(address):
 
 
 if __name__ == "__main__":
-    {"send": send, "hear": hear}[sys.argv[1]](*sys.argv[2 : None if sys.argv[1] == "send" else 3])
+    {"send": send, "hear": hear}[sys.argv[1]](*sys.argv[2:])
