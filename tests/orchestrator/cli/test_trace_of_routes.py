@@ -241,8 +241,6 @@ def source(name: str, distance: int, node: str, *, selected: bool = False) -> di
         "tag": 0,
         "last_resort": False,
         "kernel": kernel,
-        "tag": 0,
-        "last_resort": False,
     }
 
 
