@@ -40,6 +40,7 @@ SECONDS = {
     "labs/test_source_route.py": 50,
     "labs/test_supernode_dies.py": 60,
     "labs/test_directory_dies.py": 60,
+    "labs/test_impairments.py": 60,
     "labs/test_eavesdropper.py": 45,
     "nodes/runtime/test_node_container.py": 60,
     "soak/test_soak.py": 30,

@@ -26,7 +26,7 @@ from catenet.nodes.control.config import InterfaceConfig, NodeConfig
 from catenet.nodes.control.impairment import Impairment
 from catenet.nodes.control.service import IMPAIRED_DEVICES
 from catenet.nodes.machine import Json
-from catenet.nodes.runtime import ingress, netem
+from catenet.nodes.runtime import ingress, netem, offload
 from catenet.nodes.runtime.emulator import COUNTED, RECORD, SENT_ON
 from catenet.nodes.runtime.iproute import run
 
@@ -250,6 +250,8 @@ def _make_pair(lan: str, place: int) -> None:
         return
     near, far = _device(place), _other_end(place)
     run("ip", f"link add {near} mtu 65535 type veth peer name {far} mtu 65535")
+    for end in (near, far):  # a connection's frames come as one of many segments until a device takes them apart
+        offload.switch_off(end)
     ingress.drop_ingress(f"{IMPAIRED_DEVICES}{lan}", far)
     run("ip", f"link set {near} up", f"link set {far} up")
 

@@ -62,6 +62,7 @@ def commands(own: Impairment, device: str, where: str) -> list[str] | None:
 def apply(device: str, lines: list[str]) -> None:
     """Raises OSError: the kernel refuses."""
     clear(device)
+    run("ip", f"link set {device} gso_max_segs 1")  # else netem takes many of a connection's segments for one packet
     run("tc", *lines)
 
 

@@ -22,6 +22,8 @@ GROUP = "224.0.0.77"
 MANY = 2000
 HEADERS = 14 + 20 + 8
 Heard = list[tuple[int, float, float]]
+LARGE = 3_000_000  # octets
+TAKE = "python3 /lab/probe.py take >/tmp/heard 2>/tmp/ready"
 UNTIL_IT_HEARS = "until grep -qs hears /tmp/ready; do :; done"
 UNTIL_IT_HAS_HEARD = "until [ -s /tmp/heard ]; do sleep 0.2; done; cat /tmp/heard"
 
@@ -185,6 +187,14 @@ def test_of_a_group_s_datagram_that_is_lost_nobody_gets_it(lab: LabUnderTest) ->
     b, c = probe(lab, "a", "bc", Sent(500, 0.001), to=GROUP)
     assert within(500 - len(b), 0.3, 500)
     assert numbers(b) == numbers(c)
+
+
+def test_a_connection_gets_through_as_frames_that_a_wire_can_carry(lab: LabUnderTest) -> None:
+    impair(lab, delay="20ms")
+    lab["b"].run("sh", "-c", f"rm -f /tmp/ready; {TAKE} & {UNTIL_IT_HEARS}").check_returncode()
+    lab["a"].run("python3", "/lab/probe.py", "give", AT["b"], str(LARGE)).check_returncode()
+    assert json.loads(lab["b"].run("sh", "-c", UNTIL_IT_HAS_HEARD).stdout) == LARGE
+    assert counted(lab, "a")["packets"] >= LARGE / 1460
 
 
 def test_arp_suffers_too_and_so_does_every_other_frame(lab: LabUnderTest) -> None:

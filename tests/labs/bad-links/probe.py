@@ -3,6 +3,7 @@ one clock.
 
     probe.py send ADDRESS COUNT SECONDS OCTETS OWN    so many, one each so many seconds, each of so many octets
     probe.py hear ADDRESS OWN                         until none comes any more: JSON, of each [number, seconds, time]
+    probe.py give ADDRESS OCTETS, take                the same by a connection: how many octets
 
 ADDRESS may be a group's; OWN is that of the LAN.
 """
@@ -50,5 +51,24 @@ def hear(address, own):
             print(json.dumps(found))  # noqa: T201
 
 
+def take():
+    with socket.create_server(("", PORT)) as listener:
+        print("hears", file=sys.stderr, flush=True)  # noqa: T201
+        connection, _ = listener.accept()
+        with connection:
+            connection.settimeout(20.0)
+            size = 0
+            while data := connection.recv(1 << 16):
+                size += len(data)
+    print(size)  # noqa: T201
+
+
+def give(address, octets):
+    with socket.create_connection((address, PORT), 20.0) as connection:
+        connection.sendall(bytes(int(octets)))
+        connection.shutdown(socket.SHUT_WR)
+        connection.recv(1)  # until it is taken
+
+
 if __name__ == "__main__":
-    {"send": send, "hear": hear}[sys.argv[1]](*sys.argv[2:])
+    {"send": send, "hear": hear, "take": take, "give": give}[sys.argv[1]](*sys.argv[2:])

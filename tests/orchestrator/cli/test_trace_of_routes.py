@@ -263,6 +263,34 @@ def test_of_several_sources_that_ones_word_counts_whose_route_the_kernel_takes(c
     assert json.loads(catenet(nodes, "a", LAN, "--json")[1])["sources"] == sources
 
 
+def of_ospf(node: str) -> dict:
+    """A route that an LSA of another router's has brought, which says no metric of the sender's."""
+    lsa = learned(node, "link1", 19, message="AS-external-LSA", cost=None, tag=120)
+    lsa["services"]["rip"]["carried"] = None
+    hop = [{"via": "10.0.1.2", "node": node, "lan": "link1"}]
+    ospf = {"source": "ospf", "distance": 110, "metric": 20, "next_hops": hop, "selected": True, "kernel": None}
+    return {"kernel": lsa["kernel"], "sources": [ospf], "services": {"ospf": lsa["services"]["rip"]}}
+
+
+def test_the_chain_goes_on_across_the_border_between_two_protocols(catenet) -> None:
+    """The one has it from a router's LSA, and that from its RIP neighbour: their metrics are no two of one kind."""
+    told = {"a": of_ospf("b"), "b": {**learned("c", "link1", 1), "sources": []}, "c": OWN}
+    code, out, _ = catenet(told, "a", LAN)
+    assert code == 0
+    chain = [line.split(maxsplit=4)[2:] for line in out.splitlines()[3:6]]
+    assert chain == [
+        ["c", "1", "its own network link2 (started)"],
+        ["b", "2", "c's triggered update on link1: 1 + 1; confirmed 22:13:24.000"],
+        ["a", "20", "b's AS-external-LSA on link1; tag 120; confirmed 22:13:24.000; b redistributes it from rip"],
+    ]
+
+
+def test_what_the_last_resort_is_stands_beside_why_it_is_not_taken(catenet) -> None:
+    sources = [source("rip", 120, "b", selected=True), {**source("ospf", 110, "c"), "tag": 120, "last_resort": True}]
+    out = catenet({"a": {**learned("b", "link1", 1), "sources": sources}, "b": OWN}, "a", LAN)[1]
+    assert "the last resort, by its tag 120; shadowed by toyroute, metric 90" in out
+
+
 @pytest.mark.usefixtures("own_service")
 @pytest.mark.parametrize(
     ("service", "infinity", "finite", "message"),

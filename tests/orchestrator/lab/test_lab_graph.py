@@ -135,3 +135,31 @@ def test_what_a_router_lacks_is_said_in_words() -> None:
         "gone at cost 1",
     ]
     assert list(lacking({"here": 5}, {"here": None, "gone": None})) == ["gone"]
+
+
+REDISTRIBUTED = """\
+lans: {x: {prefix: 10.1.0.0/24}, r: {prefix: 10.2.0.0/24}, o: {prefix: 10.3.0.0/24}, s: {prefix: 10.4.0.0/24}}
+nodes:
+  x: {lans: {x: 10.1.0.1, r: 10.2.0.1}, services: [rip]}
+  b:
+    lans: {r: 10.2.0.2, o: 10.3.0.2}
+    services:
+      rip: {passive: [o], redistribute: [connected, static]}
+      ospf: {area: {r: off}, redistribute: [rip], tag: 120}
+    routes: [{to: 10.4.0.0/24, via: 10.3.0.9}]
+  y: {lans: {o: 10.3.0.1}, forward: true, services: {ospf: {last_resort: [120]}}}
+  far: {lans: {o: 10.3.0.9, s: 10.4.0.9}}
+"""
+
+
+def test_what_a_router_redistributes_is_expected_of_its_neighbours() -> None:
+    """RIP's routes in OSPF (and its static ones not, as nobody says so), a static route that leads to a LAN in RIP."""
+    found = expected(parse(REDISTRIBUTED.encode(), "lab.yaml"))
+    b = frozenset({("o", "b")})
+    assert found["ospf"]["y"] == {"x": ExpectedRoute(19, b, 120, last_resort=True)}
+    assert found["rip"]["x"] == {
+        "o": ExpectedRoute(1, frozenset({("r", "b")})),
+        "s": ExpectedRoute(1, frozenset({("r", "b")})),
+    }
+    lost = expected(parse(REDISTRIBUTED.encode(), "lab.yaml"), cut={"o"})
+    assert (lost["ospf"]["y"], lost["rip"]["x"]) == ({}, {})

@@ -32,6 +32,7 @@ UNSEEN = re.compile(
     r"|twice update|is empty: write|no resolver|is no node|no node on|LAN l is this node's own|is here twice"
     r"|cannot be shown|too long|breaks nothing|two rows have|more than once"
     r"|out of range|beside the service|between 1 and|is no folder|both listen|it has no default|no URL"
+    r"|means nothing without|nothing is suffered|a second one from|one of all senders"
 )
 """What the loader says of what a schema cannot see: whether things are there, and fit together."""
 
