@@ -61,6 +61,17 @@ def test_a_cut_link_is_detoured_at_once_and_used_again_at_once() -> None:
     assert after(network) < 0.3
 
 
+def test_a_link_whose_ends_come_up_one_after_the_other_is_used_at_once() -> None:
+    """The first LSA of a router says already that it has the neighbour: the next could follow only 5 s later."""
+    network = ring(6)
+    network.run(30)
+    network.cut("0--1")
+    network.run(30)
+    network.heal("0--1", gap=0.2)
+    network.run(0.2)
+    assert after(network) < 0.5
+
+
 def test_a_link_that_falls_silent_is_detoured_by_the_dead_interval() -> None:
     network = ring(6, hello=1, dead=4)
     network.run(30)

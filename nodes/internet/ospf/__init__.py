@@ -53,8 +53,9 @@ Deviations from the RFC, and what it leaves open:
 - A Database Description with the number of the last one, but other headers, is no duplicate (section 10.6 looks at the
   number, the bits and the Options alone): it is of another attempt, and the exchange begins again.
 - MinLSInterval is RouterDeadInterval where that is under 5 s, but never under 1.1 s. An LSA of which nobody has heard
-  may be replaced sooner. What happens within 50 ms, or while an adjacency is just coming up (0.5 s at most), is said
-  together; that something was lost is said at once.
+  may be replaced sooner. What happens within 50 ms, or while an adjacency is just coming up (1 s at most; 0.3 s where
+  nothing is heard yet on a point-to-point link that has just come up), is said together; that something was lost is
+  said at once.
 - Two instances of an LSA are sent to a neighbour 1.1 s apart: it would throw the second away within MinLSArrival, and
   get it again only after RxmtInterval. What came in answer to a request may be followed by a newer one at once (13 (5a)
   speaks of what was "received via flooding"); and once more 1.1 s later to who has not acknowledged it.

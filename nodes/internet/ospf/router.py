@@ -35,9 +35,11 @@ FLOODED_IN_AS = frozenset((LsaType.EXTERNAL, LsaType.OPAQUE_AS))
 """Those flooded everywhere but in stub areas."""
 _TOS = 0xC0
 """Precedence Internetwork Control, as section 4.3 wants it."""
-_COLLECT, _PATIENCE = 0.05, 0.5
-"""Seconds for which news are collected before LSAs are made of them; and at most, while another neighbour is just about
-to become adjacent: two instances of an LSA are 5 s apart, so the second one had better stand in the first."""
+_COLLECT, _FRESH, _PATIENCE = 0.05, 0.3, 1.0
+"""Seconds for which news are collected before LSAs are made of them; for which a neighbour is awaited on a
+point-to-point link that has just come up, as its ends seldom do so at once; and at most, while another neighbour is
+just about to become adjacent: two instances of an LSA are 5 s apart, so the second one had better stand in the first.
+"""
 _ARRIVAL = 1.1
 _KEPT = 1 << 16
 """Octets of Echo Replies that wait to be read: the answers of 256 neighbours, whoever floods."""
@@ -182,12 +184,24 @@ class Router:
         self._reconsider_by = self.now if urgent else min(self._reconsider_by, self.now + _PATIENCE)
         self.reconsider_at = min(self.reconsider_at, self._reconsider_by, self.now + _COLLECT)
 
+    @property
+    def _expecting(self) -> bool:
+        """Whether a neighbour is about to become adjacent: it is in state Exchange or Loading, or should be in a
+        moment, as a point-to-point link has just come up."""
+        return self.exchanging or any(
+            circuit.point_to_point
+            and not circuit.on.passive
+            and self.now < circuit.since + _FRESH
+            and not any(circuit.in_state(NeighbourState.FULL))
+            for circuit in self.up
+        )
+
     def is_time_to_reconsider(self) -> bool:
         """Whether it has come; then it is over. It is put off while another neighbour is about to become adjacent,
         unless something was lost."""
         if self.now < self.reconsider_at:
             return False
-        if self.now < self._reconsider_by and self.exchanging:
+        if self.now < self._reconsider_by and self._expecting:
             self.reconsider_at = min(self.now + _COLLECT, self._reconsider_by)
             return False
         self.reconsider_at = self._reconsider_by = inf
