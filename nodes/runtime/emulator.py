@@ -87,7 +87,7 @@ class Waiting:
         first = self._line[0][0] if self._line else _NEVER_DUE
         return min(first, self._heap[0][0]) if self._heap else first
 
-    def drain(self, now: float) -> bool:
+    def drain(self) -> bool:
         """Read what has come, but not too much at a time → whether there may be more."""
         channel = self.channel
         if channel is None:
@@ -95,6 +95,7 @@ class Waiting:
         take, put = channel.take, self._line.append
         in_order, changes = channel.keeps_order, channel.changes
         frames = self._inbox.receive(self.frames)
+        now = monotonic()  # not before: what comes meanwhile would be early, if this were held up between the two
         if len(self._line) + len(self._heap) > MOST_WAITING:
             self.overrun += len(frames)
             return len(frames) == BATCH
@@ -160,7 +161,7 @@ class Emulator:
         """Of each LAN some of what has come is read, and what is due goes on → whether there may be more to read."""
         more = False
         for place, waiting in self._lans.values():
-            more = waiting.drain(monotonic()) or more
+            more = waiting.drain() or more
             waiting.release(monotonic())
             self._count(place, waiting)
         return more

@@ -7,6 +7,7 @@ measured.
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -102,25 +103,30 @@ def seconds(runs: int) -> float:
 
 def figures(runs: int, steps: Steps) -> list[Figure]:
     found: dict[tuple[str, str], list[float]] = {}
+    costs: list[float] = []
     with _lans(steps) as lans:
         for run in range(runs):
             for name in ("bad", "well") if run % 2 == 0 else ("well", "bad"):
                 steps.step(f"run {run + 1} of {runs}: {name}")
                 delay = lans.said(name, _DELAY) - (2000 if name == "bad" else 0)
                 measured = lans.frames(name), lans.connection(name), delay
+                costs += [lans.cost] if name == "bad" else []
                 for job, value in zip(_JOBS, measured, strict=True):
                     found.setdefault((job, name), []).append(value)
                 steps.found(f"{name}: {measured[0]:,.0f}/s, {measured[1]:,.0f} MB/s, {measured[2]:,.0f} µs")
-    return [
+    compared = [
         Figure(job, median(found[job, "bad"]), None, "a LAN that is well", median(found[job, "well"]), unit, more)
         for job, (unit, more) in _JOBS.items()
     ]
+    return [*compared, Figure("processor time of the emulator for a frame", median(costs), unit="µs")]
 
 
 class _Lans:
     """The lab, while it runs."""
 
     def __init__(self, engine: Engine) -> None:
+        self.cost = 0.0
+        """Microseconds of the emulator for each frame of the last flood that it was sent; 0: there is none."""
         self._engine = engine
         self._nodes = {each.node: each for each in containers_of(engine, COPY)}
         self._answers = []
@@ -137,9 +143,10 @@ class _Lans:
         """How many a second arrive, of more than pass."""
         flood = self._start(f"{name}1", _FRAMES, _PEERS[name])
         time.sleep(1)
-        counted, at = self._arrived(name), time.perf_counter()
+        used, counted, at = self._used(name), self._arrived(name), time.perf_counter()
         time.sleep(MEASURED)
         arrived, took = self._arrived(name) - counted, time.perf_counter() - at
+        self.cost = (self._used(name) - used) * 1e6 / arrived
         while flood.read(_GRACE) is not None:
             pass
         flood.close()
@@ -163,6 +170,12 @@ class _Lans:
 
     def _arrived(self, name: str) -> int:
         return int(self._run(f"{name}2", "cat", "/sys/class/net/eth0/statistics/rx_packets"))
+
+    def _used(self, name: str) -> float:
+        """Seconds of processor time of the emulator in the node that sends."""
+        script = "cat /proc/$(pgrep -f runtime.[e]mulator || echo no)/stat || :"
+        words = self._run(f"{name}1", "sh", "-c", script).rpartition(")")[2].split()
+        return sum(map(int, words[11:13])) / os.sysconf("SC_CLK_TCK")
 
     def _start(self, node: str, *program: str) -> Exec:
         return self._engine.execute(self._nodes[node].name, ["python3", "-c", *program])
