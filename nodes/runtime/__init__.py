@@ -25,7 +25,7 @@ program_table   a table of the kernel's for a program's routes
 egress       the way out of the lab, which no node has
 announce     where the node's address on a LAN is now, told to its neighbours, by ARP
 ingress      a LAN whose frames are dropped as they come in
-impairing    what LANs of this node suffer; netem: by the kernel; emulator: by a program, a process of its own
+impairing    what LANs of this node suffer; netem: by the kernel; emulator: by a process of its own; emulated: its words
 iproute      ip and tc, told what to do
 offload      checksums as on a wire
 netlink      links, addresses, routes, neighbours, IFLA_INET_CONF, nf_tables and queues, by hand (rtnetlink(7))

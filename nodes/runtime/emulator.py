@@ -27,17 +27,11 @@ from typing import Any
 from catenet.nodes.control.impairment import Impairment
 from catenet.nodes.link.impairment.channel import NEVER, Channel
 from catenet.nodes.link.impairment.flaw import flawed
+from catenet.nodes.runtime.emulated import COUNTED, RECORD, SENT_ON
 from catenet.nodes.runtime.frame_batch import BATCH, FrameInbox, FrameOutbox
 
-__all__ = ["COUNTED", "MOST_WAITING", "RECORD", "SENT_ON", "Emulator", "Waiting", "main"]
+__all__ = ["MOST_WAITING", "Emulator", "Waiting", "main"]
 
-COUNTED = ("packets", "lost", "overflowed", "copied", "flawed", "overtook", "overrun")
-"""What is counted of each LAN, in this order: the names are a Channel's, but for the last one: what came faster
-than it was read, or found too many under way."""
-RECORD = struct.Struct(f"={len(COUNTED)}Q")
-SENT_ON = 0x88B5
-"""The type by which the kernel knows a frame that is sent on (IEEE 802's first one for experiments), whatever type the
-frame itself says."""
 MOST_WAITING = 65_536
 """Frames of a LAN that are under way at a time, some 100 MB at most; more are lost (`overrun`)."""
 _ALL = 0x0003  # ETH_P_ALL

@@ -27,7 +27,7 @@ from catenet.nodes.control.impairment import Impairment
 from catenet.nodes.control.service import IMPAIRED_DEVICES
 from catenet.nodes.machine import Json
 from catenet.nodes.runtime import ingress, netem, offload
-from catenet.nodes.runtime.emulator import COUNTED, RECORD, SENT_ON
+from catenet.nodes.runtime.emulated import COUNTED, RECORD, SENT_ON
 from catenet.nodes.runtime.iproute import run
 
 __all__ = ["Impairing"]

@@ -99,7 +99,7 @@ class _Snapshot:
         asked = list(routers)
         found: dict[str, list[str]] = {router: [] for router in asked}
         reached = {router: best(self._wanted, self._services[router], router) for router in asked}
-        own = {router: [lan for lan in self._own[router] if lan not in self._cut] for router in asked}
+        own = {router: self._heard_of(router) for router in asked}
         for service, wanted in self._wanted.items():
             speaking = [router for router in asked if router in wanted]
             for router, answer in self._show(speaking, service).items():
@@ -109,6 +109,11 @@ class _Snapshot:
         for router, answer in self._show(asked, "routes").items():
             found[router] += _kernel(router, reached[router], answer, self._lans[router])
         return {router: lacks for router, lacks in found.items() if lacks}
+
+    def _heard_of(self, router: str) -> list[str]:
+        """The LANs of its own that one of several services may hear of, since another one of them speaks there."""
+        several = len(self._services[router]) > 1
+        return [lan for lan in self._own[router] if lan not in self._cut] if several else []
 
     def _links(self, routers: Iterable[str]) -> tuple[dict[str, tuple[LinkState, ...]], dict[str, str]]:
         """Router → its links; and of those that do not say, why not."""
