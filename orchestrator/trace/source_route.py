@@ -127,7 +127,7 @@ def _given(running: RunningLab, node: str, target: str, via: Sequence[str], stri
         if error.word in running.lab.nodes:
             raise UserError(str(error)) from None
         owner = f"lab {running.name}"
-        raise unknown("node", error.word, running.lab.nodes, "or an IPv4 address", owner=owner) from None
+        raise unknown("node", error.word, running.lab.nodes, "an IPv4 address will do, too", owner=owner) from None
     return SourceRouteTrace(node, end, tuple(vias), strict, "")
 
 
