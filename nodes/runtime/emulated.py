@@ -1,4 +1,4 @@
-"""What a node and its emulator of impairments have agreed upon: how frames are known that are sent on; what is counted."""
+"""What a node and its emulator of impairments agree upon: how frames are known that are sent on; what is counted."""
 
 from __future__ import annotations
 
