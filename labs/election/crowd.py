@@ -2,11 +2,12 @@
 
     python3 /lab/crowd.py MANY SECONDS
 
-They stay so many seconds. A line says for each by which address it is reached from now on, or why by none.
+They stay so many seconds, or until SIGTERM. A line says for each by which address it is reached, or why by none.
 """
 
 import json
 import os
+import signal
 import socket
 import ssl
 import sys
@@ -56,6 +57,7 @@ def outcome(client: Client, port: socket.socket) -> str:
 
 def main(many: int, seconds: float) -> None:
     """They come one after the other, and go together."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     callers = []
     counters = Counter[str]()
     for _ in range(many):
@@ -68,7 +70,7 @@ def main(many: int, seconds: float) -> None:
         client.allocate(time.monotonic())
         print(outcome(client, port), flush=True)
         callers.append((client, port))
-    time.sleep(seconds)
+    signal.sigtimedwait([signal.SIGTERM], seconds)
     for client, port in callers:
         client.release(time.monotonic())
         for message in client.take_sends():

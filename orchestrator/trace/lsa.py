@@ -116,6 +116,7 @@ class _Watch:
         self.about = types[self._type]
         self._network = _network(running, wanted.id)
         self._area, self._wait = wanted.area, wanted.wait
+        self._since = 0.0  # when all captures listened, in seconds since 1970
         program = lab.nodes[node].implementations.get(service, OURS)
         if program != OURS and not wanted.wait:
             raise UserError(
@@ -133,6 +134,7 @@ class _Watch:
     def follow(self, limit: float) -> Flood | None:
         containers = {each.node: each.name for each in self._routers}
         with capturing_ip(self._engine, containers, self._flooding.filter) as captures:
+            self._since = time.time()
             asked = None if self._wait else self._ask()
             self._until_quiet(captures, asked, limit + (asked.after if asked is not None else self._wait))
             packets = self._read(captures.stop())
@@ -174,12 +176,16 @@ class _Watch:
         return read_flooding(seen, self._flooding.read, self._places, self._deaf)
 
     def _find(self, packets: Iterable[FloodPacket], asked: Originated | None) -> tuple[Instance, str] | None:
-        """The instance that is followed, and its area."""
+        """The instance that is followed, and its area. One that was under way before all captures listened was not
+        seen everywhere."""
+        missed: set[tuple[Key, str]] = set()
         for packet in packets:
             if packet.source != self._node or packet.said.says != Says.UPDATE:
                 continue
             for each in packet.said.instances:
-                if self._is_meant(each, packet, asked):
+                if packet.at < self._since:
+                    missed.add((each.key, each.number))
+                elif (each.key, each.number) not in missed and self._is_meant(each, packet, asked):
                     return each, "" if each.key.type in self._flooding.everywhere else packet.said.area
         return None
 

@@ -58,12 +58,14 @@ def test_for_a_crowd_one_is_promoted_a_restart_changes_nothing_and_after_it_she_
     becomes(lab, "alice", "candidate")
     assert ports(lab, "alice") == {"udp"}
     with ThreadPoolExecutor(1) as thread:
-        first = thread.submit(crowd, lab, 4, 8)
-        becomes(lab, "alice", "supernode")
+        first = thread.submit(crowd, lab, 4, 50)
+        until(lambda: shown(lab, "alice")["role"] != "supernode" and not first.done())
+        assert not first.done(), first.result()
         assert ports(lab, "alice") == {"udp", "tcp"}
         assert shown(lab, "alice")["why"] == "the load asks for it, and it answers from outside"
         assert crowd(lab, 2, 0) == [ALICE, ALICE]
         lab["login"].kill()
+        lab["crowd"].run("pkill", "-f", "crowd.py 4").check_returncode()
         assert first.result() == [S1] * 4
     assert (shown(lab, "alice")["role"], shown(lab, "alice")["duty"]) == ("supernode", "serving")
     lab["login"].start()
