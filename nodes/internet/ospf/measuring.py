@@ -114,7 +114,7 @@ class Measuring:
         router, was = self._router, measured.cost
         seconds: float | None = None
         if not asked:
-            measured.proposed.clear()
+            measured.forget()
         elif router.options.smoothing == "off":
             lasts = [Window(each.last, 0.0) for each in asked if each.last is not None and each.fresh]
             for each in asked:

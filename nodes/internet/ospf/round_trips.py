@@ -17,6 +17,7 @@ from typing import NamedTuple
 __all__ = [
     "FIRST",
     "INTERVAL",
+    "LASTING",
     "LEAST_COST",
     "MOST_COST",
     "PATIENCE",
@@ -37,6 +38,8 @@ WINDOW = 8
 """Echoes of which the least round trip counts."""
 WINDOWS = 3
 """Windows, one after the other, that have to say that it is cheaper, or all that it is dearer."""
+LASTING = 12
+"""Windows that have to say so where it differs by less than the least: else it would never be right again."""
 FIRST = WINDOW * WINDOWS
 """So many Echoes are enough to believe a cost."""
 LEAST_COST, MOST_COST = 1, 1000
@@ -120,40 +123,56 @@ class RoundTrips:
 @dataclass(slots=True)
 class MeasuredCost:
     """The cost of an interface that is measured. `changed`: when it was changed last; None: never. `proposed`: the
-    round trips, in seconds, by which the last windows in a row say otherwise: all longer, or all shorter."""
+    round trips, in seconds, by which the last windows in a row say otherwise: all longer, or all shorter. `lasting`:
+    the same, with those that differ by little."""
 
     cost: int = LEAST_COST
     changed: float | None = None
     proposed: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOWS))
+    lasting: deque[float] = field(default_factory=lambda: deque(maxlen=LASTING))
 
     def weigh(self, window: Window, now: float) -> float | None:
         """Another window is over → the round trip by which the cost is another one from now on; None: it stays. Of what
-        three have proposed it is the nearest. What is no further away than the window's own round trips are from each
-        other is no proposal."""
+        three have proposed it is the nearest; of what differs by little, twelve have to. What is no further away than
+        the window's own round trips are from each other is no proposal."""
         cost = cost_of(window.least)
-        if abs(cost - self.cost) < max(_STEP, _SHARE * self.cost, window.spread / _UNIT):
-            self.proposed.clear()
+        far = abs(cost - self.cost)
+        if cost == self.cost or far < window.spread / _UNIT:
+            self.forget()
             return None
-        if self.proposed and (cost > self.cost) != (cost_of(self.proposed[-1]) > self.cost):
+        self._propose(self.lasting, window)
+        if far < max(_STEP, _SHARE * self.cost):
             self.proposed.clear()
-        self.proposed.append(window.least)
-        if len(self.proposed) < WINDOWS:
-            return None
-        return self.become(min(self.proposed, key=lambda each: abs(cost_of(each) - self.cost)), now)
+            return self._nearest(self.lasting, now) if len(self.lasting) == LASTING else None
+        self._propose(self.proposed, window)
+        return self._nearest(self.proposed, now) if len(self.proposed) == WINDOWS else None
+
+    def _propose(self, proposed: deque[float], window: Window) -> None:
+        if proposed and (cost_of(window.least) > self.cost) != (cost_of(proposed[-1]) > self.cost):
+            proposed.clear()
+        proposed.append(window.least)
+
+    def _nearest(self, proposed: deque[float], now: float) -> float | None:
+        return self.become(min(proposed, key=lambda each: abs(cost_of(each) - self.cost)), now)
+
+    def forget(self) -> None:
+        """Nobody has proposed anything."""
+        self.proposed.clear()
+        self.lasting.clear()
 
     def become(self, seconds: float, now: float) -> float | None:
         """It is that of this round trip from now on, unless it has changed just now → the same; None: it stays."""
         cost = cost_of(seconds)
         if cost == self.cost or (self.changed is not None and now < self.changed + _HOLD):
             return None
-        self.proposed.clear()
+        self.forget()
         self.cost, self.changed = cost, now
         return seconds
 
 
 def cost_of(seconds: float) -> int:
-    """1, and 1 for each millisecond of the round trip."""
-    return min(max(LEAST_COST + round(seconds / _UNIT), LEAST_COST), MOST_COST)
+    """1, and 1 for each whole millisecond of the round trip (to the microsecond: clocks have no more)."""
+    return min(max(LEAST_COST + round(seconds * 1e6) // round(_UNIT * 1e6), LEAST_COST), MOST_COST)
 
 
 def median(windows: Sequence[Window]) -> Window | None:

@@ -11,7 +11,7 @@ from catenet.nodes.internet.ospf.round_trips import PATIENCE, MeasuredCost, Roun
 
 @pytest.mark.parametrize(
     ("milliseconds", "cost"),
-    [(0, 1), (0.4, 1), (0.6, 2), (40, 41), (998.6, 1000), (5000, 1000)],
+    [(0, 1), (0.4, 1), (0.9, 1), (1, 2), (40, 41), (998.6, 999), (5000, 1000)],
 )
 def test_a_millisecond_costs_one_from_1_to_1000(milliseconds: float, cost: int) -> None:
     assert cost_of(milliseconds / 1000) == cost
@@ -59,6 +59,14 @@ def test_it_has_to_differ_by_2_and_by_a_fifth(cost: int, least: float, changes: 
 def test_what_is_no_further_away_than_the_round_trips_are_from_each_other_is_no_news() -> None:
     assert weigh(MeasuredCost(cost=10), 20, 20, 20, spread=12) == [10, 10, 10]
     assert weigh(MeasuredCost(cost=10), 20, 20, 20, spread=10) == [10, 10, 21]
+
+
+def test_a_small_difference_is_believed_if_it_lasts() -> None:
+    """A link that was slow is to cost again what it did, and not 1 more for ever."""
+    assert weigh(MeasuredCost(cost=2), *[0.4] * 12) == [2] * 11 + [1]
+    assert weigh(MeasuredCost(cost=2), *[0.4] * 11, 1.4, *[0.4] * 11) == [2] * 23
+    assert weigh(MeasuredCost(cost=2), *[0.4] * 24, spread=1.5) == [2] * 24
+    assert weigh(MeasuredCost(cost=41), *[44] * 11, 43, *[44] * 11) == [41] * 11 + [44] * 12
 
 
 def test_two_changes_are_five_seconds_apart() -> None:
