@@ -53,6 +53,10 @@ def test_a_make_that_is_killed_is_seen_and_comes_back(lab: Any) -> None:
         until(lambda: down(lab))
 
 
+OF_ITSELF = ("/var/tmp/frr/", "per-thread log buffering unavailable")
+"""What bfdd says at a start where one before it, of the same process number, was killed: it keeps a folder by that."""
+
+
 def test_nobody_refuses_a_packet_of_bfd(lab: Any) -> None:
     """But those that are of an earlier life of its sessions."""
     until(lambda: down(lab))
@@ -61,7 +65,8 @@ def test_nobody_refuses_a_packet_of_bfd(lab: Any) -> None:
         found = {word for word, count in counters.items() if count and word.startswith("refused.bfd")}
         assert found <= {"refused.bfd-discriminator"}
     said = [line for router in ("r2", "r3") for line in lab[router].logs() if " service.said " in line]
-    assert [line for line in said if "BFD" in line.upper() and "unknown session id" not in line] == []
+    of_packets = [line for line in said if not any(words in line for words in OF_ITSELF)]
+    assert [line for line in of_packets if "BFD" in line.upper() and "unknown session id" not in line] == []
 
 
 def full(lab: Any, routers: list[str]) -> list[str]:
