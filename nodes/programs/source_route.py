@@ -26,8 +26,8 @@ from contextlib import ExitStack
 from catenet.nodes.address import Address
 from catenet.nodes.control.probes import TIME_EXCEEDED as TIME_OUT
 from catenet.nodes.control.probes import ProbedHop, Probes
+from catenet.nodes.internet.icmp.error import PORT_UNREACHABLE, TIME_EXCEEDED, TYPES, IcmpError
 from catenet.nodes.internet.ipv4.header import Header
-from catenet.nodes.internet.ipv4.icmp_error import PORT_UNREACHABLE, TIME_EXCEEDED, TYPES, IcmpError
 from catenet.nodes.internet.ipv4.options import LOOSE, STRICT, source_route
 from catenet.nodes.machine import DecodeError
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fuzz_target import Target
 
-from catenet.nodes.internet.icmp.packet import Echo, checksum
+from catenet.nodes.internet.icmp.packet import Echo
+from catenet.nodes.internet.ipv4.checksum import checksum
 from catenet.nodes.machine import DecodeError
 
 _WITH_CHECKSUM = 0x80

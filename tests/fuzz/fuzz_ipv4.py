@@ -9,8 +9,8 @@ from fuzz_target import Target
 from catenet.nodes.control.fields import AnswerError
 from catenet.nodes.control.probes import Probes, probes
 from catenet.nodes.control.strict_json import read_json
+from catenet.nodes.internet.icmp.error import TYPES, IcmpError
 from catenet.nodes.internet.ipv4.header import Header
-from catenet.nodes.internet.ipv4.icmp_error import TYPES, IcmpError
 from catenet.nodes.internet.ipv4.options import MOST, parse_options, to_bytes
 from catenet.nodes.machine import DecodeError
 

@@ -2,9 +2,10 @@
 
 Files:
 
-    packet.py    the wire: `Echo` and its reply, and the checksum (RFC 792)
+    packet.py    the wire: `Echo` and its reply (RFC 792)
+    error.py    `IcmpError`: an error, and the header of the packet that it quotes (RFC 792)
 
 What it leaves open: the other messages of RFC 792. A translator reads those that are errors by itself (`nat`).
 
-Supported standards: RFC 792 (Echo or Echo Reply).
+Supported standards: RFC 792 (Echo or Echo Reply, and the errors).
 """

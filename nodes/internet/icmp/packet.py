@@ -19,9 +19,10 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
+from catenet.nodes.internet.ipv4.checksum import checksum
 from catenet.nodes.machine import DecodeError
 
-__all__ = ["ECHO", "ECHO_REPLY", "PROTOCOL", "Echo", "checksum"]
+__all__ = ["ECHO", "ECHO_REPLY", "PROTOCOL", "Echo"]
 
 PROTOCOL = 1
 """ICMP's number in the IP header."""
@@ -69,11 +70,3 @@ class Echo(NamedTuple):
     def answer(self) -> Echo:
         """What answers it: "the data received in the echo message must be returned"."""
         return self._replace(reply=True)
-
-
-def checksum(message: bytes) -> int:
-    """The 16-bit one's complement of the one's complement sum of a message, whose checksum is 0 in it, "padded with one
-    octet of zeros" where its length is odd; 0 where the message has its right checksum in it (RFC 1071 section 1)."""
-    whole = int.from_bytes(message + bytes(len(message) & 1), "big")
-    # 2 ** 16 is 1 modulo 0xFFFF, so the sum of the words is their number's remainder; 0 is all ones unless all are 0.
-    return (whole % 0xFFFF or (0xFFFF if whole else 0)) ^ 0xFFFF

@@ -2,7 +2,7 @@
 
 header       the header of a packet
 options      its options, of which the source routes are read whole
-icmp_error   an ICMP error, and the header that it quotes
+checksum     the Internet checksum and its update (RFC 1071, RFC 1624), for protocols above, too
 
 The program `source-route` (nodes/programs) stands on it.
 
@@ -10,6 +10,6 @@ Deviations:
 - A pointer that is within the route data and not at an address's first octet is refused; the kernel takes it.
 - Record route, timestamp, security and all others are kept as they are, and not looked into.
 
-Supported standards: RFC 791 section 3.1 (options), RFC 792 (errors), RFC 1122 section 3.2.1.8 (c), RFC 1812 sections
+Supported standards: RFC 791 section 3.1 (options), RFC 1071, RFC 1624, RFC 1122 section 3.2.1.8 (c), RFC 1812 sections
 4.3.2.6 and 5.2.4.1.
 """

@@ -3,7 +3,7 @@
 A machine to which each packet that crosses the node is given: bytes in, bytes out, or nothing. Files, in the order to
 read them:
 
-    header.py    a packet's ends, read and rewritten; checksums and their update (RFC 1071, RFC 1624)
+    header.py    a packet's ends, read and rewritten, and its checksums with them
     ports.py    `PortPool`: which outside port a mapping gets
     mapping.py   `Mappings` of inside endpoints to outside ones, each with a `Session` for each peer; their bounds
     tcp.py    a connection's states, as a table

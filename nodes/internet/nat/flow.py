@@ -7,7 +7,7 @@ from __future__ import annotations
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from catenet.nodes.internet.nat.header import difference
+from catenet.nodes.internet.ipv4.checksum import difference
 from catenet.nodes.internet.nat.tcp import SEEN
 from catenet.nodes.machine import Endpoint
 

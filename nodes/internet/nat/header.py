@@ -26,6 +26,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from catenet.nodes.address import Address
+from catenet.nodes.internet.ipv4.checksum import adjust, checksum, difference
 from catenet.nodes.machine import DecodeError, Endpoint
 
 __all__ = [
@@ -42,9 +43,6 @@ __all__ = [
     "UDP",
     "FragmentError",
     "Header",
-    "adjust",
-    "checksum",
-    "difference",
     "rewrite",
     "with_checksum",
 ]
@@ -173,28 +171,6 @@ def _adjust_transport(made: bytearray, protocol: int, start: int, changed: int) 
         # "If the computed checksum is zero, it is transmitted as all ones […]. An all zero transmitted checksum value
         # means that the transmitter generated no checksum" (RFC 768).
         _SUM.pack_into(made, at, adjust(was, changed) or 0xFFFF)
-
-
-# The Internet checksum (RFC 1071), and its update (RFC 1624).
-
-
-def checksum(data: bytes) -> int:
-    """Of so many octets; 0 where they have their right checksum in them."""
-    whole = int.from_bytes(data + b"\0" if len(data) & 1 else data, "big")
-    # 2 ** 16 is 1 modulo 0xFFFF, so the sum of the words is their number's remainder; 0 is all ones unless all are 0.
-    return (whole % 0xFFFF or (0xFFFF if whole else 0)) ^ 0xFFFF
-
-
-def difference(old: bytes, new: bytes) -> int:
-    """By what a checksum's complement grows when these octets become those, of the same even number: the sum of ~m + m'
-    over all the words (RFC 1624 section 3, equation 3)."""
-    return (int.from_bytes(new, "big") - int.from_bytes(old, "big")) % 0xFFFF or 0xFFFF
-
-
-def adjust(was: int, changed: int) -> int:
-    """A checksum after such a difference: HC' = ~(~HC + ~m + m') (RFC 1624 section 3, equation 3)."""
-    total = (was ^ 0xFFFF) + changed
-    return ((total & 0xFFFF) + (total >> 16)) ^ 0xFFFF
 
 
 def with_checksum(message: bytes) -> bytes:

@@ -19,7 +19,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from catenet.nodes.address import Address
-from catenet.nodes.internet.nat.header import Header, checksum, rewrite, with_checksum
+from catenet.nodes.internet.ipv4.checksum import checksum
+from catenet.nodes.internet.nat.header import Header, rewrite, with_checksum
 from catenet.nodes.internet.nat.mapping import Mappings
 from catenet.nodes.internet.nat.refusals import Refused
 from catenet.nodes.machine import DecodeError, Endpoint

@@ -23,6 +23,7 @@ import struct
 from dataclasses import dataclass
 
 from catenet.nodes.address import Address
+from catenet.nodes.internet.ipv4.checksum import checksum
 from catenet.nodes.internet.ospf.packet import HEADER, PASSWORD_LENGTH, VERSION
 from catenet.nodes.keys.digests import equal
 from catenet.nodes.keys.key import Key
@@ -198,11 +199,5 @@ def _wrong_type(kind: int, wanted: int) -> DecodeError:
 
 
 def _checksum(packet: bytes | bytearray) -> int:
-    """The Internet checksum of a packet without its Authentication field (section A.3.1); 0 where it is right.
-
-    The one's complement sum of 16-bit words is the whole as one number, modulo 65,535; that is never 0 of a packet, as
-    its version is not, so that 65,535 stands where the remainder is 0.
-    """
-    covered = packet[: HEADER.size - PASSWORD_LENGTH] + packet[HEADER.size :]
-    total = int.from_bytes(covered + b"\0" * (len(covered) % 2), "big") % 0xFFFF or 0xFFFF
-    return 0xFFFF - total
+    """The Internet checksum of a packet without its Authentication field (section A.3.1); 0 where it is right."""
+    return checksum(packet[: HEADER.size - PASSWORD_LENGTH] + packet[HEADER.size :])

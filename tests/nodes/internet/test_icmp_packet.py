@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catenet.nodes.internet.icmp.packet import Echo, checksum
+from catenet.nodes.internet.icmp.packet import Echo
+from catenet.nodes.internet.ipv4.checksum import checksum
 from catenet.nodes.machine import DecodeError
 
 ASKED = Echo(0x1234, 7, b"abc")

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from catenet.nodes.address import Address
 from catenet.nodes.control.probes import MOST_VIAS, TIME_EXCEEDED
-from catenet.nodes.internet.ipv4 import icmp_error
+from catenet.nodes.internet.icmp import error as icmp_error
+from catenet.nodes.internet.icmp.error import IcmpError
 from catenet.nodes.internet.ipv4.header import ICMP, UDP, Header
-from catenet.nodes.internet.ipv4.icmp_error import IcmpError
 from catenet.nodes.internet.ipv4.options import (
     LOOSE,
     MOST,

@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 from nat_home import ends, icmp, is_whole, tcp, transport_sum, udp, words_sum
 
 from catenet.nodes.address import Address
-from catenet.nodes.internet.nat.header import (
-    FragmentError,
-    Header,
-    adjust,
-    checksum,
-    difference,
-    rewrite,
-)
+from catenet.nodes.internet.ipv4.checksum import adjust, checksum, difference
+from catenet.nodes.internet.nat.header import FragmentError, Header, rewrite
 from catenet.nodes.machine import DecodeError, Endpoint
 
 NUMBER = st.integers(0, 0xFFFF)
