@@ -45,7 +45,8 @@ def test_traffic_leaves_a_slowed_link_and_comes_back_without_flapping(lab: LabUn
     lab.wait_for(routes={"at": "a", "to": "net-b", "via": "left"}, within="60s")
     lab.wait_for(routes={"at": "b", "to": "net-a", "via": "right"}, within="60s")
     lab.wait_for(path={"from": "h1", "to": "h2", "routers": ["a", "c", "b"]}, within="20s")
-    assert 41 <= interface(lab, "a", "direct")["cost"] <= 49
+    # The first window may have an Echo of before b was told: of three the nearest counts, and then the next three.
+    until(lambda: not 41 <= interface(lab, "a", "direct")["cost"] <= 49)
     lab.do("impair", "direct", delay="20ms", jitter="5ms")
     (trips,) = interface(lab, "a", "direct")["round_trips"]
     assert trips["node"] == "b"
