@@ -16,12 +16,24 @@ if TYPE_CHECKING:
     from catenet.nodes.control.needs import KnowNames, ReadNeeds, Tell
     from catenet.nodes.control.topology import Disagree, Expected
 
-__all__ = ["GUARD_CHAINS", "IMPAIRED_DEVICES", "Listen", "Naming", "Routing", "Service", "Source", "Table"]
+__all__ = [
+    "GUARD_CHAINS",
+    "IMPAIRED_DEVICES",
+    "LAST_RESORT",
+    "Listen",
+    "Naming",
+    "Routing",
+    "Service",
+    "Source",
+    "Table",
+]
 
 IMPAIRED_DEVICES = "impaired"
 """How the devices begin by whose emulator a LAN is impaired: a number follows."""
 GUARD_CHAINS = "catenet-"
 """How the names of those chains of the kernel's packet filter begin by which a node's packets wait for a service."""
+LAST_RESORT = 256
+"""What a last resort stands behind its source's distance, which is one octet in every router that we know."""
 
 
 class Source(NamedTuple):
@@ -32,6 +44,12 @@ class Source(NamedTuple):
     name: str
     number: int
     distance: int
+
+    def rank(self, *, last_resort: bool) -> int:
+        """The less, the sooner its route is believed: the kernel's metric. A last resort stands behind all that are
+        none, whatever the distances say; no two sources' routes have the same.
+        """
+        return self.distance + (LAST_RESORT if last_resort else 0)
 
 
 class Routing(NamedTuple):

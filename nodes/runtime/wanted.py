@@ -10,13 +10,10 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from catenet.nodes.address import Prefix
-from catenet.nodes.control.service import Source
+from catenet.nodes.control.service import LAST_RESORT, Source
 from catenet.nodes.units import NextHop, OtherRoute
 
-__all__ = ["LAST_RESORT", "Key", "OnBest", "WantedRoute", "WantedRoutes", "of_others", "rank"]
-
-LAST_RESORT = 256
-"""What a last resort stands behind its source's distance, which is one octet in every router that we know."""
+__all__ = ["Key", "OnBest", "WantedRoute", "WantedRoutes", "of_others", "rank"]
 
 Key = tuple[Source, Prefix]
 
@@ -35,8 +32,8 @@ OnBest = Callable[[Source, Prefix, WantedRoute | None], None]
 
 
 def rank(source: Source, route: WantedRoute) -> int:
-    """The less, the sooner it is believed: the kernel's metric. No two sources' routes have the same."""
-    return source.distance + (LAST_RESORT if route.last_resort else 0)
+    """The less, the sooner it is believed (`Source.rank`)."""
+    return source.rank(last_resort=route.last_resort)
 
 
 class WantedRoutes:

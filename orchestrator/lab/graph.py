@@ -117,10 +117,13 @@ def best(
     found: Mapping[str, Mapping[str, Mapping[str, ExpectedRoute]]], services: Iterable[Service], router: str
 ) -> dict[str, ExpectedRoute]:
     """LAN → the routes that the router's kernel should use, of all that these services should find."""
-    farthest_first = sorted(services, key=lambda each: each.routing.distance if each.routing else 0, reverse=True)
-    rows = [found.get(each.name, {}).get(router, {}).items() for each in farthest_first]
-    last = {lan: route for row in rows for lan, route in row if route.last_resort}
-    return last | {lan: route for row in rows for lan, route in row if not route.last_resort}
+    ranked = [
+        (source.rank(last_resort=route.last_resort), lan, route)
+        for each in services
+        if (source := each.source) is not None
+        for lan, route in found.get(each.name, {}).get(router, {}).items()
+    ]
+    return {lan: route for _, lan, route in sorted(ranked, key=lambda each: each[0], reverse=True)}
 
 
 def lacking(known: Mapping[str, int], wanted: Mapping[str, int | None]) -> Iterator[str]:

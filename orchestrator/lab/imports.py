@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from catenet.nodes.catalogue import declared
+from catenet.nodes.control.service import Source
 from catenet.nodes.control.topology import ExpectedRoute, Import
 from catenet.orchestrator.lab.model import Lab, Node
 from catenet.orchestrator.lab.realms import View, views
@@ -20,15 +21,14 @@ __all__ = ["Found", "Imports"]
 Found = Mapping[str, Mapping[str, Mapping[str, ExpectedRoute]]]
 """Service → router → LAN → the route that it should find."""
 
-_STATIC, _STATIC_DISTANCE = "static", 1
-"""The source of the routes that the lab file gives a node."""
+_STATIC = Source("static", 0, 1)
+"""Of the routes that the lab file gives a node; their number is the runtime's affair."""
 
 
 class _Candidate(NamedTuple):
     """A route of one of a router's sources, so that the one that is believed is the least."""
 
-    last_resort: bool
-    distance: int
+    rank: int
     source: str
     route: ExpectedRoute
 
@@ -43,7 +43,7 @@ class Imports:
             (node.name, service): names
             for node in lab.nodes.values()
             for service, options in node.services.items()
-            if (names := _named(service, options) & {_STATIC, *node.services})
+            if (names := _named(service, options) & {_STATIC.name, *node.services})
         }
         self._nodes = {name: lab.nodes[name] for name, _ in self._asked}
         self._static: dict[str, dict[str, ExpectedRoute]] = {}
@@ -58,7 +58,7 @@ class Imports:
             (router, service): {
                 lan: Import(each.source, each.route.tag, each.route.next_hops)
                 for lan, each in best[router].items()
-                if each.source in names and not each.last_resort
+                if each.source in names and not each.route.last_resort
             }
             for (router, service), names in self._asked.items()
         }
@@ -69,16 +69,19 @@ class Imports:
         best: dict[str, _Candidate] = {}
         for each in self._candidates(node, found):
             for lan, candidate in each.items():
-                best[lan] = min(best.get(lan, candidate), candidate, key=lambda one: one[:2])
+                best[lan] = min(best.get(lan, candidate), candidate, key=lambda one: one.rank)
         return best
 
     def _candidates(self, node: Node, found: Found) -> Iterator[dict[str, _Candidate]]:
         static = self._static[node.name].items()
-        yield {lan: _Candidate(False, _STATIC_DISTANCE, _STATIC, route) for lan, route in static}
+        yield {lan: _Candidate(_STATIC.rank(last_resort=False), _STATIC.name, route) for lan, route in static}
         for service in declared(node.services):
-            if service.routing is not None:
-                distance, rows = service.routing.distance, found.get(service.name, {}).get(node.name, {}).items()
-                yield {lan: _Candidate(route.last_resort, distance, service.name, route) for lan, route in rows}
+            if (source := service.source) is not None:
+                rows = found.get(service.name, {}).get(node.name, {}).items()
+                yield {
+                    lan: _Candidate(source.rank(last_resort=route.last_resort), service.name, route)
+                    for lan, route in rows
+                }
 
     def _leading(self, node: Node, view: View) -> Iterator[tuple[str, ExpectedRoute]]:
         """The static routes that lead to a LAN, over one that is up."""

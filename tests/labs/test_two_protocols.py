@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catenet.nodes.runtime.wanted import LAST_RESORT
+from catenet.nodes.control.service import LAST_RESORT
 from catenet.orchestrator.harness.lab import LabUnderTest
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
