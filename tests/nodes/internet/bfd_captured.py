@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 from typing import NamedTuple
+
+from captured_packets import captured_packets
 
 from catenet.nodes.address import Address
 
 _FOLDER = Path(__file__).parent / "bfd_captured"
-_FILE, _RECORD, _ETHERNET, _IP, _UDP = 24, 16, 14, 20, 8
+_IP, _UDP = 20, 8
 FRR, BIRD = Address.parse("10.6.4.2"), Address.parse("10.6.4.3")
 
 
@@ -24,11 +25,12 @@ class Captured(NamedTuple):
 
 def captured(name: str) -> list[Captured]:
     """The datagrams of one file, in their order."""
-    file, at, found = (_FOLDER / f"{name}.pcap").read_bytes(), _FILE, []
-    while at < len(file):
-        (length,) = struct.unpack_from("<I", file, at + 8)
-        packet = file[at + _RECORD + _ETHERNET : at + _RECORD + length]
-        end, port = int.from_bytes(packet[2:4], "big"), int.from_bytes(packet[_IP : _IP + 2], "big")
-        found.append(Captured(Address.unpack(packet[12:16]), port, packet[8], packet[_IP + _UDP : end]))
-        at += _RECORD + length
-    return found
+    return [
+        Captured(
+            Address.unpack(packet[12:16]),
+            int.from_bytes(packet[_IP : _IP + 2], "big"),
+            packet[8],
+            packet[_IP + _UDP :],
+        )
+        for packet in captured_packets(_FOLDER / f"{name}.pcap")
+    ]
