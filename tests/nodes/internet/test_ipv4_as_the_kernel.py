@@ -252,8 +252,8 @@ def timeless(packet: bytes) -> bytes:
 
 # Headers that are wrong, and addresses that nobody has.
 
-# The kernel forwards from and to class E and network 0, and from a LAN's broadcast address, which RFC 1812 section 5.3.7 forbids, and
-# ours does not.
+# The kernel forwards from and to class E and network 0, and from a LAN's broadcast address; ours does not (RFC 1812
+# section 5.3.7).
 
 
 @settings(max_examples=150, deadline=None)
