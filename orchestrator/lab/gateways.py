@@ -122,6 +122,7 @@ class _Completion:
             resolver=self.resolver(),
             outside=self.others.outside.get(draft.name, ""),
             source_routes=draft.source_routes,
+            stack=draft.stack or "kernel",
         )
 
     def neighbours(self) -> Iterator[tuple[str, str, Address]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, get_args
 
-from catenet.nodes.control.config import SourceRoutes
+from catenet.nodes.control.config import SourceRoutes, Stack
 from catenet.nodes.control.units import SECONDS, Unit
 from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.faults.impairment import ImpairmentWords
@@ -50,6 +50,12 @@ TOP: Words = {
     "claims": Word("claims", "What the lab shows, by the ids of the lectures' claims."),
     "lans": Word("lans", "The LANs by their names: each is one Ethernet; two nodes on it make a link.", needed=True),
     "defaults": Word("defaults", "Options that every node's service of that name gets, unless it says otherwise."),
+    "stack": Word(
+        "text",
+        "Whose stack the nodes have that do not say it themselves. With `userspace` each that can be there: which are "
+        "not, and why, `catenet validate` says.",
+        choices=get_args(Stack),
+    ),
     "nodes": Word("nodes", "The nodes by their names: hosts, routers, servers.", needed=True),
     "impairments": Word(
         "impairments",
@@ -78,6 +84,12 @@ NODE: Words = {
         "Whether it follows source routes: packets that say themselves by which routers they are to go. Only where all "
         "on the way, the sender and the destination follow, does one arrive. Without it: refuse.",
         choices=get_args(SourceRoutes),
+    ),
+    "stack": Word(
+        "text",
+        "Whose ARP, IPv4, ICMP and UDP it has on its LANs: the kernel's, or catenet's own, in `userspace`, where "
+        "programs such as ping and curl have no network. Without it: as the lab's `stack:` says, else kernel.",
+        choices=get_args(Stack),
     ),
     "gateway": Word(
         "text", "Its default gateway: a node on one of its LANs, or an address. Without it, the one router."
