@@ -111,6 +111,10 @@ class Netlink(RequestSocket):
     def set_up(self, ifindex: int, up: bool) -> None:
         self._order(routing.RTM_NEWLINK, 0, routing.link_state(ifindex, up))
 
+    def set_hardware(self, ifindex: int, hardware: bytes) -> None:
+        """Give an interface another hardware address, also while it is up."""
+        self._order(routing.RTM_NEWLINK, 0, routing.link_hardware(ifindex, hardware))
+
     def set_settings(self, ifindex: int, settings: Mapping[int, int]) -> None:
         """Set IPv4 settings of one interface, by their numbers in linux/ip.h."""
         self._order(routing.RTM_SETLINK, 0, routing.link_settings(ifindex, settings))
@@ -139,11 +143,14 @@ class Netlink(RequestSocket):
         with suppress(ProcessLookupError):  # ESRCH
             self._order(routing.RTM_DELROUTE, 0, routing.route_gone(route))
 
-    def forget_neighbours(self, ifindex: int) -> None:
-        """What ARP has learned on an interface is forgotten, and asked for anew when it is needed."""
-        known = self._dump(neighbours.RTM_GETNEIGH, neighbours.neighbour_request(), neighbours.parse_neighbour)
-        for each in known:
-            if each.ifindex == ifindex and each.learned:
+    def known_neighbours(self) -> list[neighbours.Neighbour]:
+        """Whom ARP knows or asks for, on all interfaces, and whom somebody has set by hand."""
+        return self._dump(neighbours.RTM_GETNEIGH, neighbours.neighbour_request(), neighbours.parse_neighbour)
+
+    def forget_neighbours(self, ifindex: int = 0) -> None:
+        """What ARP has learned on an interface (0: on all) is forgotten, and asked for anew when it is needed."""
+        for each in self.known_neighbours():
+            if ifindex in (0, each.ifindex) and each.learned:
                 with suppress(FileNotFoundError):  # it has been forgotten meanwhile
                     self._order(neighbours.RTM_DELNEIGH, 0, neighbours.neighbour_gone(each))
 

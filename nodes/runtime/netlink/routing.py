@@ -28,7 +28,8 @@ IFLA_PROP_LIST, IFLA_ALT_IFNAME = 52, 53
 NLA_F_NESTED = 0x8000
 
 # Settings of one interface, by the number that IFLA_INET_CONF gives them (linux/ip.h, IPV4_DEVCONF_…).
-FORWARDING, ACCEPT_REDIRECTS, SEND_REDIRECTS, RP_FILTER, ACCEPT_SOURCE_ROUTE, ACCEPT_LOCAL = 1, 4, 6, 8, 9, 23
+FORWARDING, PROXY_ARP, ACCEPT_REDIRECTS, SEND_REDIRECTS, RP_FILTER, ACCEPT_SOURCE_ROUTE = 1, 3, 4, 6, 8, 9
+ACCEPT_LOCAL = 23
 
 # Addresses (linux/if_addr.h).
 IFA_ADDRESS, IFA_LOCAL, IFA_BROADCAST = 1, 2, 4
@@ -175,6 +176,11 @@ def _ip(value: bytes) -> Address:
 def link_state(ifindex: int, up: bool) -> bytes:
     """The payload of RTM_NEWLINK that sets an interface up or down."""
     return _LINK.pack(0, 0, ifindex, IFF_UP if up else 0, IFF_UP)
+
+
+def link_hardware(ifindex: int, hardware: bytes) -> bytes:
+    """The payload of RTM_NEWLINK that gives an interface another hardware address."""
+    return _LINK.pack(0, 0, ifindex, 0, 0) + attribute(IFLA_ADDRESS, hardware)
 
 
 def link_settings(ifindex: int, settings: Mapping[int, int]) -> bytes:
