@@ -12,7 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.control.config import NodeConfig
+from catenet.nodes.control.config import ConfigError, NodeConfig
 from catenet.nodes.control.events import KINDS
 from catenet.nodes.control.implementation import OURS, Implementation
 from catenet.nodes.control.service import Service, Source
@@ -40,6 +40,8 @@ from catenet.nodes.runtime.wanted import OnBest, of_others
 
 if TYPE_CHECKING:
     from catenet.nodes.control.origin import Explanation
+    from catenet.nodes.runtime.addressing import OwnAddressing
+    from catenet.nodes.runtime.port import Interfaces
     from catenet.nodes.runtime.program_table import ProgramTable
     from catenet.nodes.runtime.work import Job
 
@@ -191,6 +193,24 @@ class ServiceContext:
         self._stops.append(function)
 
     # Interfaces, machines, ports.
+
+    @property
+    def lans(self) -> Interfaces:
+        """Which interface belongs to which LAN."""
+        return self._shared.lans
+
+    @property
+    def own(self) -> OwnAddressing:
+        """What the node keeps for its own stack.
+
+        Raises:
+            ConfigError: its packets are the kernel's.
+
+        """
+        own = self._shared.lans.own
+        if own is None:
+            raise ConfigError(f"the node's stack is the kernel's: {self.service} has nothing to carry")
+        return own
 
     def interfaces(self) -> tuple[Interface, ...]:
         """Every LAN of the node, in the configuration's order."""
