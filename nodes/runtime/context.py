@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,6 +68,20 @@ class Shared:
     runs: SharedRuns = field(default_factory=SharedRuns)
     networks: dict[str, Network] = field(default_factory=dict)  # that services offer to those that stand on them
     below: tuple[str, ...] = ()
+
+    def network(self, stands_on: Iterable[str] = ()) -> Network:
+        """What the ports of those are of that stand on these services, and on `below`.
+
+        Raises:
+            OSError: one of `below` offers none now.
+
+        """
+        offered = next((each for name in stands_on if (each := self.networks.get(name)) is not None), None)
+        if offered is not None or not self.below:
+            return offered or KernelNetwork(self.loop)
+        if self.below[-1] not in self.networks:
+            raise OSError(errno.ENETDOWN, f"{self.below[-1]} does not serve now")
+        return self.networks[self.below[-1]]
 
 
 class ServiceContext:
@@ -297,7 +312,7 @@ class ServiceContext:
         """What runs a machine (see `run_machine`), until the service ends."""
         run = MachineRun(
             machine,
-            network=self._network(),
+            network=self._shared.network(self.declaration.stands_on),
             lans=self._shared.lans,
             loop=self._shared.loop,
             perform=self.perform,
@@ -313,11 +328,6 @@ class ServiceContext:
     def offer(self, network: Network) -> None:
         """From now on until this service ends: what the ports and connections of those are of that stand on it."""
         self._shared.networks[self.service] = network
-
-    def _network(self) -> Network:
-        below = () if self.service in self._shared.below else self._shared.below
-        offered = (self._shared.networks.get(name) for name in (*self.declaration.stands_on, *below))
-        return next((each for each in offered if each is not None), None) or KernelNetwork(self._shared.loop)
 
     def perform(self, action: Action) -> None:
         """Do what a machine wants, other than sending. A route that the kernel refuses is counted and told.
