@@ -141,8 +141,10 @@ class Lans:
         return self._netlink.known_neighbours()
 
     def forget_neighbours(self) -> None:
-        """On every interface the kernel's ARP asks anew."""
-        self._netlink.forget_neighbours()
+        """On every LAN the kernel's ARP asks anew."""
+        for attachment in self._attachments.values():
+            if attachment.ifindex:
+                self._netlink.forget_neighbours(attachment.ifindex)
 
     def listen(self, function: Callable[[Interface], None]) -> None:
         self._listeners.append(function)

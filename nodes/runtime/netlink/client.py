@@ -147,10 +147,10 @@ class Netlink(RequestSocket):
         """Whom ARP knows or asks for, on all interfaces, and whom somebody has set by hand."""
         return self._dump(neighbours.RTM_GETNEIGH, neighbours.neighbour_request(), neighbours.parse_neighbour)
 
-    def forget_neighbours(self, ifindex: int = 0) -> None:
-        """What ARP has learned on an interface (0: on all) is forgotten, and asked for anew when it is needed."""
+    def forget_neighbours(self, ifindex: int) -> None:
+        """What ARP has learned on an interface is forgotten, and asked for anew when it is needed."""
         for each in self.known_neighbours():
-            if ifindex in (0, each.ifindex) and each.learned:
+            if each.ifindex == ifindex and each.learned:
                 with suppress(FileNotFoundError):  # it has been forgotten meanwhile
                     self._order(neighbours.RTM_DELNEIGH, 0, neighbours.neighbour_gone(each))
 
