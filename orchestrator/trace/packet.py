@@ -18,10 +18,10 @@ from catenet.orchestrator.lab.realms import View, views
 from catenet.orchestrator.observe.running import RunningLab, UserError, must_run, unknown
 from catenet.orchestrator.trace.packet_rule import Fault, faults
 from catenet.orchestrator.trace.packet_steps import PacketStep, Part, Sent, find_steps
-from catenet.orchestrator.trace.sending import LEAST, Sending
+from catenet.orchestrator.trace.sending import Sending
 from catenet.orchestrator.trace.ways import lans_between
 from catenet.orchestrator.wire.frames import LanFrame, on_lans
-from catenet.orchestrator.wire.layers import ICMP, UDP, hardware_text
+from catenet.orchestrator.wire.layers import UDP, hardware_text
 
 __all__ = ["MOST", "Ends", "PacketTrace", "Watched", "find_target", "trace_packet", "watched"]
 
@@ -33,7 +33,7 @@ FILTER = "arp or icmp or (ip[6:2] & 0x3fff != 0)"
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Who has which addresses: `hardware` by LAN and hardware address; `view`: IP addresses, as the sender sees them."""
+    """Who has which address: `hardware` by LAN and hardware address; `view`: IP addresses as the sender sees them."""
 
     hardware: Mapping[tuple[str, str], str]
     view: View
@@ -98,9 +98,8 @@ def trace_packet(engine: Engine, running: RunningLab, node: str, target: str, se
 
     """
     must_run(running.node(node))
-    least = LEAST.get(sending.protocol, 0)
-    if not least <= sending.size <= MOST:
-        raise UserError(f"--size {sending.size}: from {least} to {MOST} octets (an IPv4 packet has 65,535 at the most)")
+    if not 0 <= sending.size <= MOST:
+        raise UserError(f"--size {sending.size}: from 0 to {MOST} octets (an IPv4 packet has 65,535 at the most)")
     view = views(running.lab).at(node)
     address = find_target(running, view, node, target)
     sent = Sent(node, sending.protocol, str(address), sending.port)
@@ -153,6 +152,3 @@ def find_target(running: RunningLab, view: View, node: str, target: str) -> Addr
     except ValueError:
         hint = "an IPv4 address will do, too"
         raise unknown("node", target, running.lab.nodes, hint, owner=f"lab {running.name}") from None
-
-
-assert {*LEAST} == {ICMP, UDP}

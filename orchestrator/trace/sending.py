@@ -12,14 +12,12 @@ from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.observe.running import RunningLab
 from catenet.orchestrator.trace.packet_steps import Sent
-from catenet.orchestrator.wire.layers import ICMP, UDP
+from catenet.orchestrator.wire.layers import ICMP
 
-__all__ = ["ECHO_PORT", "LEAST", "Sending"]
+__all__ = ["ECHO_PORT", "Sending"]
 
 ECHO_PORT = 7
 """The service that sends back what it gets (RFC 862)."""
-LEAST = {ICMP: 0, UDP: 0}
-"""Octets of data, at the least, by protocol."""
 WAIT = 2.0
 """Seconds that an answer may take."""
 _DEADLINE = 10.0
