@@ -115,14 +115,15 @@ def words(done: ArpTrace, short: Mapping[str, str]) -> Iterator[str]:
 def _question(exchange: Exchange, done: ArpTrace, short: Mapping[str, str]) -> str:
     asker, owner = _name(exchange.asker, short), _name(exchange.owner, short)
     whose = f" ({owner})" if owner else ""
-    how = "asks all of" if exchange.broadcast else "asks, once more, on"
+    if not exchange.broadcast:
+        return f"{asker} asks {owner or 'it'} alone, on {exchange.lan}, whether it still has {exchange.address}"
     why = "the packet's own destination"
     if exchange.address != done.address:
         why = "the next router on the way: the destination is on another network"
         if any(step.number > exchange.step and _leads_back(step, exchange) for step in done.steps):
             why = "the way of the answer"
     times = f", {exchange.tries} times" if exchange.tries > 1 else ""
-    return f"{asker} {how} {exchange.lan} who has {exchange.address}{whose}{times}: {why}"
+    return f"{asker} asks all of {exchange.lan} who has {exchange.address}{whose}{times}: {why}"
 
 
 def _leads_back(step: PacketStep, exchange: Exchange) -> bool:

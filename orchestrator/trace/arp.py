@@ -77,11 +77,16 @@ def trace_arp(engine: Engine, running: RunningLab, node: str, target: str, *, fr
     nodes = alive(
         running, {each for each, planned in lab.nodes.items() for own in planned.attachments if own.lan in lans}
     )
-    if fresh:
-        forget(engine, nodes)
-    before = neighbours(engine, nodes)
+    before: list[Neighbour] = []
+
+    def prepare() -> None:
+        if fresh:
+            forget(engine, nodes)
+        else:
+            before.extend(neighbours(engine, nodes))
+
     sent = Sent(node, Sending().protocol, str(address))
-    seen = watched(engine, running, lans, Sending(), sent)
+    seen = watched(engine, running, Sending(), sent, lans, prepare=prepare)
     after = neighbours(engine, nodes)
     steps = find_steps(seen.frames, sent)
 

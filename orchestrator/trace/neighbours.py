@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import NamedTuple
 
 from catenet.nodes.control.answers import link_states
@@ -11,7 +13,7 @@ from catenet.nodes.control.fields import AnswerError, Fields, read, rows
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
-from catenet.orchestrator.observe.ask import ask_all
+from catenet.orchestrator.observe.ask import AT_ONCE, ask_all
 from catenet.orchestrator.observe.program import run_program
 
 __all__ = ["Neighbour", "forget", "neighbours"]
@@ -42,12 +44,13 @@ def neighbours(engine: Engine, nodes: Iterable[Container]) -> list[Neighbour]:
     found: list[Neighbour] = []
     asked = {each.node: each for each in nodes}
     links = ask_all(engine, asked.values(), Question("show", {"what": "links"}))
-    for node, container in asked.items():
-        try:
-            lans = {link.interface: link.lan for link in read(links[node], link_states)}
-        except AnswerError:
-            continue
-        found += _kernel(engine, container, lans)
+    lans: dict[str, Mapping[str | None, str]] = {}
+    for node, answer in links.items():
+        with suppress(AnswerError):
+            lans[node] = {link.interface: link.lan for link in read(answer, link_states)}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for each in pool.map(lambda node: _kernel(engine, asked[node], lans[node]), lans):
+            found += each
     return found
 
 
@@ -58,10 +61,14 @@ def forget(engine: Engine, nodes: Iterable[Container]) -> None:
         EngineError: one did not; the text says which.
 
     """
-    for container in nodes:
-        done = run_program(engine, container, ["ip", "neigh", "flush", "all"], _DEADLINE)
-        if done.returncode:
-            raise EngineError(f"{container.node} did not forget its neighbours: {done.last_words}")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda container: _forget(engine, container), nodes))
+
+
+def _forget(engine: Engine, container: Container) -> None:
+    done = run_program(engine, container, ["ip", "neigh", "flush", "all"], _DEADLINE)
+    if done.returncode:
+        raise EngineError(f"{container.node} did not forget its neighbours: {done.last_words}")
 
 
 def _kernel(engine: Engine, container: Container, lans: Mapping[str | None, str]) -> list[Neighbour]:

@@ -6,7 +6,7 @@ sent by an unmodified ping where the node's kernel has a network; a datagram of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from catenet.nodes.address import Address
@@ -106,7 +106,7 @@ def trace_packet(engine: Engine, running: RunningLab, node: str, target: str, se
     lans = lans_between(engine, running, view, node, address)
     if not lans:
         raise UserError(f"{node} has no route to {target} ({address}): catenet trace route {node} {target}")
-    seen = watched(engine, running, lans, sending, sent)
+    seen = watched(engine, running, sending, sent, lans)
     steps = find_steps(seen.frames, sent)
     name = view.owners.get(address, str(address))
     ends = Ends(seen.hardware, view)
@@ -122,12 +122,21 @@ class Watched:
     says: str
 
 
-def watched(engine: Engine, running: RunningLab, lans: list[str], sending: Sending, sent: Sent) -> Watched:
-    """Sends it while every end of these LANs is captured."""
+def watched(
+    engine: Engine,
+    running: RunningLab,
+    sending: Sending,
+    sent: Sent,
+    lans: Sequence[str],
+    *,
+    prepare: Callable[[], None] = lambda: None,
+) -> Watched:
+    """Sends it while every end of these LANs is captured. `prepare`: what is to be done just before."""
     points = find_ends(engine, running, lans)
     hardware = {(point.lan, hardware_text(point.hardware)): point.node for point in points}
     expression = f"{FILTER} or udp port {sent.port}" if sent.protocol == UDP else FILTER
     with capturing_frames(engine, points, expression) as captures:
+        prepare()
         says = sending.send(engine, running, sent)
         frames = on_lans(captures.stop(), hardware)
     return Watched(frames, hardware, says)

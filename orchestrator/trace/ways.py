@@ -12,7 +12,7 @@ from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.realms import View
-from catenet.orchestrator.observe.ask import ask
+from catenet.orchestrator.observe.ask import ControlConnections
 from catenet.orchestrator.observe.running import RunningLab
 
 __all__ = ["lans_between"]
@@ -30,12 +30,13 @@ def lans_between(engine: Engine, running: RunningLab, view: View, node: str, add
         if at not in running.containers:
             return ()
         try:
-            answer = ask(engine, running.containers[at], Question("route", {"prefix": f"{to}/32"}))
+            answer = connections.ask(running.containers[at], Question("route", {"prefix": f"{to}/32"}))
             return read(answer, RouteOrigin.parse).kernel
         except AnswerError:
             return ()
 
-    return list(_between(running.lab, view, node, address, routes))
+    with ControlConnections(engine) as connections:
+        return list(_between(running.lab, view, node, address, routes))
 
 
 def _between(lab: Lab, view: View, node: str, address: Address, routes: Routes) -> dict[str, None]:
