@@ -242,8 +242,9 @@ def _container(
             place.lan,
             Address(engine[place.lan].network + place.address - lab.lans[place.lan].prefix.network),
             place.address,
-            lab.lans[place.lan].prefix.length,
+            place.length,
             lab.lans[place.lan].impairments,
+            place.mac,
         )
         for place in node.attachments
     )
@@ -302,6 +303,7 @@ def _config(lab: Lab, node: Node, view: View, interfaces: tuple[InterfaceConfig,
         interfaces=interfaces,
         forward=node.forward,
         source_routes=node.source_routes,
+        proxy_arp=node.proxy_arp,
         stack=node.stack,
         gateway=node.gateway,
         routes=node.routes,
