@@ -152,6 +152,8 @@ class Wire:
                 break
         else:
             raise AssertionError(f"{node.name} wants something for ever")
+        if node.own is not None and process is node.own.process:
+            node.own.hand_up()
         due = machine.next_wake()
         if due is not None and due - node.offset < process.alarm:
             process.alarm = max(due - node.offset, self.now)
@@ -266,6 +268,9 @@ class Wire:
     def _send(self, process: Process, packet: Unit) -> None:
         """By the port that it names, as that was asked for."""
         node, ttl = process.node, 0
+        if node.own is not None and not isinstance(packet, Frame):
+            node.own.send(process, packet)
+            return
         if not process.hears_all:
             opened = leaves_by(process.ports, packet)
             sent = None if opened is None else node.as_sent(opened, packet)
@@ -373,10 +378,14 @@ class Wire:
         if not isinstance(packet, Frame):
             forwarding.answer(self, node, packet, ttl, heard=bool(hearers))
         for process, asked, heard in hearers:
-            if process.machine is not None:
-                if asked is None or not self._answer(process, asked, heard):
-                    process.machine.receive(heard, self.now + node.offset)
-                self.settle(process)
+            self.hand(process, asked, heard)
+
+    def hand(self, process: Process, asked: OpenPort | None, heard: Unit) -> None:
+        """To a machine what one of its ports has heard."""
+        if process.machine is not None:
+            if asked is None or not self._answer(process, asked, heard):
+                process.machine.receive(heard, self.now + process.node.offset)
+            self.settle(process)
 
     def _answer(self, process: Process, asked: OpenPort, heard: Unit) -> bool:
         """By the way that it came, if the machine knows the answer before it has received it."""
