@@ -16,6 +16,7 @@ from catenet.nodes.control.questions import FAILED
 from catenet.nodes.machine import Json
 
 __all__ = [
+    "ArpEntry",
     "KernelRoute",
     "KnownLink",
     "LinkState",
@@ -23,16 +24,20 @@ __all__ = [
     "ProtocolRoute",
     "RoutingTable",
     "ServiceStatus",
+    "arp_entries",
     "kernel_routes",
     "known_links",
     "link_states",
 ]
 
+KERNELS = "kernel"
+"""Whose stack it is, where nobody says so."""
+
 
 class LinkState(NamedTuple):
     """An end of a LAN, as in `show links`. `engine`: the engine's address there; `interface`, `hardware`, `mtu` are
     None while the node has no interface there. `counted`: of the packets that came in since they suffer something;
-    `suffers`: what they do by the lab file.
+    `suffers`: what they do by the lab file; `stack`: whose its ARP and IPv4 are (control/config).
     """
 
     lan: str
@@ -45,6 +50,7 @@ class LinkState(NamedTuple):
     mtu: int | None = None
     counted: Mapping[str, int] = {}
     suffers: tuple[Impairment, ...] = ()
+    stack: str = KERNELS
 
     @property
     def planned(self) -> LinkCondition:
@@ -61,6 +67,7 @@ class LinkState(NamedTuple):
             "interface": self.interface,
             "hardware": self.hardware,
             "mtu": self.mtu,
+            **({"stack": self.stack} if self.stack != KERNELS else {}),
             **({"counted": dict(self.counted)} if self.condition.impairments else {}),
             **({"planned": [each.to_json() for each in self.suffers]} if self.suffers else {}),
         }
@@ -80,6 +87,7 @@ class LinkState(NamedTuple):
             row.whole("mtu"),
             row.part("counted", counts) or {},
             row.part("planned", _impairments) or (),
+            row.text("stack") or KERNELS,
         )
 
 
@@ -93,6 +101,40 @@ def _impairments(value: Json) -> tuple[Impairment, ...]:
 def link_states(value: Json) -> tuple[LinkState, ...]:
     """The answer of `show links`."""
     return rows(value, "links", LinkState.parse)
+
+
+class ArpEntry(NamedTuple):
+    """A neighbour, as in `show arp`. `node`: whose address it is, by name where that is known; `hardware`: "" while it
+    is not; `state`: by the words of RFC 4861 section 7.3.2, as Linux has them; `seconds`: since it was last heard, or
+    has been asked for.
+    """
+
+    lan: str
+    address: str
+    node: str = ""
+    hardware: str = ""
+    state: str = ""
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Json]:
+        return self._asdict()
+
+    @classmethod
+    def parse(cls, value: Json) -> ArpEntry:
+        row = Fields(value, "arp")
+        return cls(
+            row.name("lan"),
+            row.name("address"),
+            row.text("node"),
+            row.text("hardware"),
+            row.text("state"),
+            row.number("seconds") or 0.0,
+        )
+
+
+def arp_entries(value: Json) -> tuple[ArpEntry, ...]:
+    """The answer of `show arp`."""
+    return rows(value, "arp", ArpEntry.parse)
 
 
 class KernelRoute(NamedTuple):
