@@ -173,9 +173,9 @@ class Service(NamedTuple):
     stands_on: tuple[str, ...] = ()
     separates: Callable[[Any], bool] | None = None
     guards: bool = False
-    echoes: bool = False
     tcp: Tcp | None = None
     written: bool = True
+    echoes: bool = False
 
     def ports(self, options: Any) -> list[tuple[str, int]]:
         """The transports and ports on which it listens, with these options."""

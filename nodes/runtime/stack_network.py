@@ -144,15 +144,27 @@ class StackDriver(Driver):
             actions = self._stack.take_actions()
             if not actions:
                 return
-            frames: list[Any] = [action[0] for action in actions if type(action) is Send]
+            calls = self._do(actions)
+            if not calls:  # sending calls no machine
+                return
+        raise AssertionError(f"{self._stack!r} wants something for ever: {actions[0]!r}")
+
+    def _do(self, actions: Sequence[Any]) -> bool:
+        """In order, frames that follow each other in one go → whether something else was among them."""
+        frames: list[Frame] = []
+        calls = False
+        for action in actions:
+            if type(action) is Send:
+                frames.append(action[0])  # type: ignore[arg-type]
+                continue
             if frames:
                 self._send_all(frames)
-            if len(frames) == len(actions):  # sending calls no machine
-                return
-            for action in actions:
-                if type(action) is not Send:
-                    self._perform(action)
-        raise AssertionError(f"{self._stack!r} wants something for ever: {actions[0]!r}")
+                frames = []
+            self._perform(action)
+            calls = True
+        if frames:
+            self._send_all(frames)
+        return calls
 
 
 class StackNetwork:

@@ -86,8 +86,8 @@ class Open:
             Question("sing"),
             Answer(
                 error="ask 'sing' is no question for this node; it answers"
-                " status, show, route, link, flush, report, events, health, double",
-                known=("status", "show", "route", "link", "flush", "report", "events", "health", "double"),
+                " status, show, route, link, flush, report, events, health, probe, double",
+                known=("status", "show", "route", "link", "flush", "report", "events", "health", "probe", "double"),
             ),
         ),
     ],

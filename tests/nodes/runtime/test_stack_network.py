@@ -112,7 +112,8 @@ class World:
         self.sent: list[list[bytes]] = []
         self.performed: list[Action] = []
         self.failures: list[Exception] = []
-        self.driver = StackDriver(self.toy, self.send, self.performed.append, self.failures.append, self.loop)
+        self.on_perform: Callable[[], None] = lambda: None
+        self.driver = StackDriver(self.toy, self.send, self.perform, self.failures.append, self.loop)
         self.network = StackNetwork(self.toy, self.driver, self.loop)
         self.got: list[bytes] = []
         self.settled = 0
@@ -121,6 +122,10 @@ class World:
 
     def send(self, frames: Sequence[Frame]) -> None:
         self.sent.append([frame.data for frame in frames])
+
+    def perform(self, action: Action) -> None:
+        self.performed.append(action)
+        self.on_perform()
 
     def owner(self, **more: Any) -> Owner:
         def receive(unit: Datagram, now: float) -> None:
@@ -284,9 +289,11 @@ def test_what_an_owner_raises_is_its_own_failure() -> None:
 @world
 async def test_the_stacks_other_actions_are_performed_in_order(w: World) -> None:
     report = Report("x.y", "", {})
-    w.toy.actions = [report, Send(Frame(b"1", b"", b"", 1, "link1"))]
+    one, two, three = (Send(Frame(data, b"", b"", 1, "link1")) for data in (b"1", b"2", b"3"))
+    w.toy.actions = [one, two, report, three]
+    w.on_perform = lambda: w.sent.append([b"report"])
     w.driver.settle()
-    assert (w.performed, w.sent) == ([report], [[b"1"]])
+    assert (w.performed, w.sent) == ([report], [[b"1", b"2"], [b"report"], [b"3"]])
 
 
 @world
