@@ -69,6 +69,9 @@ HELP = (
     ("faults/impair.py", {"echo"}),
     # `resolver:` of a node, as above.
     ("checks/resolve.py", {"resolver"}),
+    # ICMP's echo request and its reply (RFC 792), and the port at which a service answers likewise (RFC 862).
+    ("*/layers.py", {"echo"}),
+    ("cli/trace*.py", {"echo"}),
     # What the engine is to do to a node has the names of LabControl's methods, and so says which comes next.
     ("operations/nodes.py", {"resume", "start"}),
 )
