@@ -28,8 +28,8 @@ class AsksCheck(Expectation):
         tuple[Node, ...], Key("Who answers, in order; [] where nobody has to be asked.", example="[f1, f3, h2]")
     ]
     proxy: Annotated[
-        bool, Key("Whether all but the last answer for an address that is another's (RFC 1027). Without it: no.")
-    ] = False
+        tuple[Node, ...], Key("Those of them who answer for an address that is another's (RFC 1027). Without it: none.")
+    ] = ()
     fresh: Annotated[bool, Key("Whether all caches on the way are emptied first. Without it: yes.")] = True
 
     def run(self, scene: Scene) -> Finding:
@@ -48,11 +48,11 @@ class AsksCheck(Expectation):
         )
 
     def describe(self) -> str:
-        """`h1 to h2: f1 f3 h2 are asked, by broadcast`."""
+        """`h1 to h2: f1 f3 h2 answer a broadcast`."""
         if not self.answers:
             return f"{self.source} to {self.target}: nobody is asked"
-        how = "answer for others" if self.proxy else "are asked, by broadcast"
-        return f"{self.source} to {self.target}: {' '.join(self.answers)} {how}"
+        others = f", {' '.join(self.proxy)} for others" if self.proxy else ""
+        return f"{self.source} to {self.target}: {' '.join(self.answers)} answer a broadcast{others}"
 
     def _wrong(self, seen: Asked) -> Iterator[str]:
         if not seen.reached:
@@ -63,8 +63,7 @@ class AsksCheck(Expectation):
         for each in asked:
             if not each.answerer:
                 continue
-            proxied = self.proxy and each is not asked[-1]
-            if (each.answerer != each.owner) is not proxied:
+            if (each.answerer != each.owner) is not (each.answerer in self.proxy):
                 yield f"{each.answerer} answered for {each.owner or 'nobody'}"
             if not any(node == each.asker and lan == each.lan for node, lan, _ in seen.known):
                 yield f"{each.asker} did not keep the answer"
