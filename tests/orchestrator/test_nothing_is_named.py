@@ -41,7 +41,8 @@ OTHER_WORDS = (
     # The verb of the command line and the question to a telephone, which the check is called after; pytest's phase.
     ("cli/verbs.py", {"call"}),
     ("cli/call.py", {"call", "path"}),
-    ("cli/trace.py", {"call"}),
+    ("cli/trace.py", {"call", "arp"}),
+    ("trace/*.py", {"arp"}),
     ("trace/call.py", {"path"}),
     ("observe/calls.py", {"call"}),
     ("harness/plugin.py", {"call"}),

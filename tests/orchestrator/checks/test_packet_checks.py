@@ -144,18 +144,19 @@ def test_asks_fails_where_not(seen: Asked, said: str) -> None:
 
 
 def test_a_proxy_answers_for_another() -> None:
-    """As all but the last are to: that one answers for itself."""
+    """As those are to that are named, and no others."""
     one, two, last = asked().questions
     proxied = asked(questions=(one._replace(owner="h2"), two._replace(owner="h2"), last))
-    check = replace(ASKS, proxy=True)
+    check = replace(ASKS, proxy=("a", "b"))
     assert look(check, asked=proxied).holds
     assert not look(check, asked=asked()).holds
     assert not look(ASKS, asked=proxied).holds
+    assert not look(replace(ASKS, proxy=("a",)), asked=proxied).holds
 
 
 def test_they_say_what_they_are() -> None:
     assert LAYERS.describe() == "h1 to h2 by udp, layer by layer"
     assert HOPS.describe() == "h1 to h2 over a b, hop by hop"
     assert HopByHopCheck("h1", "h2", ()).describe() == "h1 to h2 directly, hop by hop"
-    assert ASKS.describe() == "h1 to h2: a b h2 are asked, by broadcast"
+    assert ASKS.describe() == "h1 to h2: a b h2 answer a broadcast"
     assert AsksCheck("h1", "h2", ()).describe() == "h1 to h2: nobody is asked"
