@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator
 from shutil import copytree
 
+import docker
 import pytest
 from lab_bench import LABS, PATIENCE, Bench, failures, until, up
 from on_engine import own
@@ -63,9 +63,12 @@ def test_the_hardware_addresses_are_the_file_s_after_every_start_and_reconnect(b
     assert hardware(bench, "f1") == expected
     bench.restart("f1")
     assert hardware(bench, "f1") == expected
-    network, container = f"{bench.copy}_ring", bench.container("f1").name
-    subprocess.run(["docker", "network", "disconnect", network, container], check=True)
-    subprocess.run(["docker", "network", "connect", network, container], check=True)
+    client = docker.from_env()
+    network = client.networks.get(bench.running.lans["ring"].name)
+    container = client.containers.get(bench.container("f1").name)
+    network.disconnect(container)
+    network.connect(container)
+    client.close()
     until(lambda: None if hardware(bench, "f1") == expected else hardware(bench, "f1"))
     bench.until_all_holds("E4")
 
