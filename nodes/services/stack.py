@@ -22,5 +22,6 @@ async def serve(context: ServiceContext, options: StackOptions) -> None:
     """
     config = context.config
     ipv4 = replace(options.ipv4, forward=config.forward, source_routes=config.source_routes == "follow")
-    stack = Stack(replace(options, ipv4=ipv4), context.interfaces(), context.random, context.count, context.now())
+    options = replace(options, ipv4=ipv4, proxy_arp=config.proxy_arp)
+    stack = Stack(options, context.interfaces(), context.random, context.count, context.now())
     await run_stack(context, stack)

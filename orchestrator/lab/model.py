@@ -55,10 +55,19 @@ class Lan:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A node's place on a LAN."""
+    """A node's place on a LAN. `length`: of the network in which it believes itself to be, which is the LAN's unless
+    the file says otherwise. `mac`: its hardware address there; b"": whichever the engine gives it.
+    """
 
     lan: str
     address: Address
+    length: int
+    mac: bytes = b""
+
+    @property
+    def prefix(self) -> Prefix:
+        """The network in which the node believes itself to be there."""
+        return Prefix.of(self.address, self.length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,8 @@ class Node:
 
     `implementations`: service → who does the work, where that is not ours. `outside`: the LAN on which the addresses of
     its other LANs mean nothing, since the node translates them (lab/realms); empty: it translates none.
-    `source_routes`: what it does with packets that say by which routers they are to go.
+    `source_routes`: what it does with packets that say by which routers they are to go. `proxy_arp`: whether it answers
+    ARP requests for hosts that it reaches by another LAN.
     """
 
     name: str
@@ -80,6 +90,7 @@ class Node:
     implementations: Mapping[str, Implementation] = field(default_factory=dict)
     outside: str = ""
     source_routes: SourceRoutes = "refuse"
+    proxy_arp: bool = False
 
     def address_on(self, lan: str) -> Address | None:
         """The node's address on that LAN, or None."""

@@ -230,8 +230,9 @@ def _container(
             place.lan,
             Address(engine[place.lan].network + place.address - lab.lans[place.lan].prefix.network),
             place.address,
-            lab.lans[place.lan].prefix.length,
+            place.length,
             lab.lans[place.lan].impairments,
+            place.mac,
         )
         for place in node.attachments
     )
@@ -288,6 +289,7 @@ def _config(lab: Lab, node: Node, view: View, interfaces: tuple[InterfaceConfig,
         interfaces=interfaces,
         forward=node.forward,
         source_routes=node.source_routes,
+        proxy_arp=node.proxy_arp,
         gateway=node.gateway,
         routes=node.routes,
         nameserver=node.resolver,

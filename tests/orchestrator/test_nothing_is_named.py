@@ -30,6 +30,7 @@ OTHER_WORDS = (
     ("deploy/*", {"start", "kill"}),
     # The program ping, and the kernel's table of `show routes`.
     ("*/pings.py", {"ping"}),
+    ("trace/sending.py", {"ping"}),
     ("deploy/doctor.py", {"ping"}),
     ("*/converged.py", {"routes"}),
     ("*/steps.py", {"path"}),
