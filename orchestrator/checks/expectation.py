@@ -55,7 +55,8 @@ class Key(NamedTuple):
     """What the lab file says of a field.
 
     `word`: its key there, where that is not the field's name. `bounds`: a number's least and most. `least`: so many
-    names a list has at the least; `distinct`: each once. `example`: a value that a message shows.
+    names a list has at the least; `distinct`: each once. `example`: a value that a message shows. `runs`: the program
+    that the check runs at the node, where only the kernel's stack can carry it.
     """
 
     about: str
@@ -64,6 +65,7 @@ class Key(NamedTuple):
     least: int = 0
     distinct: bool = False
     example: str = ""
+    runs: str = ""
 
 
 class Name(NamedTuple):

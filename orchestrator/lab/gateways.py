@@ -126,6 +126,7 @@ class _Completion:
             outside=self.others.outside.get(draft.name, ""),
             source_routes=draft.source_routes,
             proxy_arp=draft.proxy_arp,
+            stack=draft.stack or "kernel",
         )
 
     def neighbours(self) -> Iterator[tuple[str, str, Address]]:

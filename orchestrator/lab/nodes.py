@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_args
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import declared
-from catenet.nodes.control.config import SourceRoutes
+from catenet.nodes.control.config import SourceRoutes, Stack
 from catenet.nodes.control.hardware import hardware_text
 from catenet.orchestrator.lab.addressing import free_addresses
 from catenet.orchestrator.lab.document import Item
@@ -21,7 +21,7 @@ from catenet.orchestrator.lab.problems import quote
 from catenet.orchestrator.lab.reader import Reader
 from catenet.orchestrator.lab.vocabulary import NODE, PLACE
 
-__all__ = ["LONGEST_OWN", "Draft", "attach", "read_nodes"]
+__all__ = ["LONGEST_OWN", "Draft", "attach", "read_nodes", "read_stack"]
 
 PORT_LIMIT = 1024
 """Nodes on one LAN: the ports that a bridge of the kernel has."""
@@ -46,7 +46,8 @@ class DraftAttachment(NamedTuple):
 class Draft:
     """A node as it is written. `section` holds what can be read only once all addresses are known.
 
-    `chosen`: service → its implementation, where that is not ours; `written`: service → its place in the file.
+    `stack`: None where it is not written. `chosen`: service → its implementation, where that is not ours; `written`:
+    service → its place in the file.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Draft:
     forward: bool
     source_routes: SourceRoutes
     proxy_arp: bool
+    stack: Stack | None
     section: Mapping[str, Item]
 
 
@@ -85,9 +87,16 @@ def read_nodes(
             forward,
             _source_routes(section.get("source_routes"), what, services, reader),
             _proxy_arp(section.get("proxy_arp"), what, forward=forward, reader=reader),
+            read_stack(section.get("stack"), f"{what}: stack", reader),
             section,
         )
     return drafts
+
+
+def read_stack(item: Item | None, what: str, reader: Reader) -> Stack | None:
+    """Whose stack; None where it is not written."""
+    word = None if item is None else reader.choice(item, what, get_args(Stack))
+    return next((stack for stack in get_args(Stack) if stack == word), None)
 
 
 def _source_routes(item: Item | None, what: str, services: Collection[str], reader: Reader) -> SourceRoutes:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from catenet.nodes.catalogue import implementations, services
+from catenet.nodes.catalogue import choices, implementations
 from catenet.nodes.control.implementation import IMPLEMENTATION
 from catenet.nodes.control.units import DURATION, PERCENTAGE, RATE, format_duration
 from catenet.orchestrator.checks import kinds
@@ -46,7 +46,7 @@ _ADDRESS = rf"{_BYTE}(?:\.{_BYTE}){{3}}"
 def schema() -> Schema:
     """The whole, as one JSON document."""
     expectations = {word: _section(kind_words(kind)) | _one_at_least(kind.one_of) for word, kind in kinds().items()}
-    options = {f"{service}-options": _options(service) for service in services()}
+    options = {f"{service}-options": _options(service) for service in choices()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A lab of catenet",
@@ -107,7 +107,7 @@ def _values() -> dict[str, Schema]:
 
 def _structures() -> dict[str, Schema]:
     """The same of what has words of its own."""
-    of_services = {service: _of(f"{service}-options") for service in services()}
+    of_services = {service: _of(f"{service}-options") for service in choices()}
     by_service = _or_nothing({"type": "object", "properties": of_services, "additionalProperties": False})
     place = {"anyOf": [{"type": "null"}, _of("own-address"), _section(PLACE)]}
     by_lan = {"type": "object", "additionalProperties": place, "minProperties": 1}
@@ -118,7 +118,7 @@ def _structures() -> dict[str, Schema]:
         "lans": _chosen("LAN", _or_nothing(_section(LAN))),
         "nodes": _chosen("node", _section(NODE)) | {"minProperties": 1},
         "places": {"anyOf": [_of("text"), {"type": "array", "items": _of("text"), "minItems": 1}, by_lan]},
-        "services": {"anyOf": [{"type": "array", "items": {"enum": list(services())}}, by_service]},
+        "services": {"anyOf": [{"type": "array", "items": {"enum": list(choices())}}, by_service]},
         "defaults": by_service,
         "static-routes": _list(_section(ROUTE)),
         "impairments": _chosen("LAN", {"anyOf": [_section(impairment_words()), _list(_section(impairment_words()))]}),
@@ -157,7 +157,7 @@ def _options(service: str) -> Schema:
         remark = f"{said[name]} It must be given." if name in needed else said[name]
         options[name] = _option(shape, remark, duration=name in durations)
     options[IMPLEMENTATION] = _implementation(service)
-    return _or_nothing({**made, "properties": options, "description": services()[service].about})
+    return _or_nothing({**made, "properties": options, "description": choices()[service].about})
 
 
 def _implementation(service: str) -> Schema:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, get_args
 
-from catenet.nodes.control.config import SourceRoutes
+from catenet.nodes.control.config import SourceRoutes, Stack
 from catenet.nodes.control.units import SECONDS, Unit
 from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.faults.impairment import ImpairmentWords
@@ -51,6 +51,12 @@ TOP: Words = {
     "claims": Word("claims", "What the lab shows, by the ids of the lectures' claims."),
     "lans": Word("lans", "The LANs by their names: each is one Ethernet; two nodes on it make a link.", needed=True),
     "defaults": Word("defaults", "Options that every node's service of that name gets, unless it says otherwise."),
+    "stack": Word(
+        "text",
+        "Whose stack the nodes have that do not say it themselves. With `userspace` each that can be there: which are "
+        "not, and why, `catenet validate` says.",
+        choices=get_args(Stack),
+    ),
     "nodes": Word("nodes", "The nodes by their names: hosts, routers, servers.", needed=True),
     "impairments": Word(
         "impairments",
@@ -85,6 +91,12 @@ NODE: Words = {
         "flag",
         "Whether it answers, on each of its LANs, who asks for the hardware address of a host that it reaches by "
         "another one (RFC 1027). Without it: no.",
+    ),
+    "stack": Word(
+        "text",
+        "Whose ARP, IPv4, ICMP and UDP it has on its LANs: the kernel's, or catenet's own, in `userspace`, where "
+        "programs such as ping and curl have no network. Without it: as the lab's `stack:` says, else kernel.",
+        choices=get_args(Stack),
     ),
     "gateway": Word(
         "text",
