@@ -58,8 +58,8 @@ class Draft:
     written: Mapping[str, Written]
     forward: bool
     source_routes: SourceRoutes
-    proxy_arp: bool
     stack: Stack | None
+    proxy_arp: bool
     section: Mapping[str, Item]
 
 
@@ -86,8 +86,8 @@ def read_nodes(
             written,
             forward,
             _source_routes(section.get("source_routes"), what, services, reader),
-            _proxy_arp(section.get("proxy_arp"), what, forward=forward, reader=reader),
             read_stack(section.get("stack"), f"{what}: stack", reader),
+            _proxy_arp(section.get("proxy_arp"), what, forward=forward, reader=reader),
             section,
         )
     return drafts
