@@ -19,12 +19,12 @@ TOYS = Path(__file__).parent / "toys" / "nodes"
 PACKAGES = (internet, application, services, implementations)
 KEPT = (declared, option_hints, source_hints)
 """What is worked out once, of the services that there are."""
-NAMES = ("echo", "toyroute", "gate", "toybind", "toyware", "httpserver")
+NAMES = ("parrot", "toyroute", "gate", "toybind", "toyware", "httpserver")
 
 
 @contextmanager
 def toys() -> Iterator[None]:
-    """Inside, there are the services `echo`, `toyroute` and `gate`, and the implementations `toybind` and `toyware`."""
+    """Inside, there are the services `parrot`, `toyroute`, `gate`, and the implementations `toybind` and `toyware`."""
     with pytest.MonkeyPatch.context() as patch:
         for package in PACKAGES:
             layer = package.__name__.rpartition(".")[2]

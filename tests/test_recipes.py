@@ -45,7 +45,7 @@ def test_a_check_and_a_verb_are_a_file_each_a_service_is_a_folder_and_a_file() -
         "orchestrator/faults/lame.py",
     ]
     assert {str(Path(path).parent) for path in OWN if path.startswith("nodes/")} == {
-        "nodes/application/echo",
+        "nodes/application/parrot",
         "nodes/implementations/httpserver",
         "nodes/internet/toyroute",
         "nodes/services",
@@ -83,7 +83,7 @@ def test_a_shell_completes_them(copy: Path) -> None:
 
     assert tab("la") == ["labs", "lame"]
     assert "--last" in tab("lame", "--")
-    assert tab("events", "--kind", "echo.") == ["echo.greeted"]
+    assert tab("events", "--kind", "parrot.") == ["parrot.greeted"]
 
 
 def test_the_command_line_has_the_verb(copy: Path) -> None:
@@ -92,8 +92,8 @@ def test_the_command_line_has_the_verb(copy: Path) -> None:
 
 
 def test_compose_has_the_service(copy: Path) -> None:
-    (copy / "echo-lab" / "hello.txt").write_text("good day\n")
-    exported = run(copy, *CATENET, "export", "compose", "echo-lab/lab.yaml")
+    (copy / "parrot-lab" / "hello.txt").write_text("good day\n")
+    exported = run(copy, *CATENET, "export", "compose", "parrot-lab/lab.yaml")
     assert '"greetings": "hello.txt"' in exported
 
 

@@ -1,4 +1,5 @@
-"""What the program `source-route` finds on the way to a destination, as it says it and as it is read again.
+"""What a node finds out by packets of its own, as it says it and as it is read again: by the question `probe`, whose
+kinds are in nodes/probes, and by the program `source-route`, of the way to a destination:
 
     {"arrived": true, "error": "", "hops": [{"ttl": 1, "address": "10.0.1.1", "ms": 0.21, "says": "time exceeded",
      "next": "10.0.1.1", "left": ["10.0.2.3", "10.0.9.7"], "recorded": []}, …]}
@@ -13,8 +14,10 @@ from typing import NamedTuple
 from catenet.nodes.control.fields import Fields, words
 from catenet.nodes.machine import Json
 
-__all__ = ["MOST_VIAS", "TIME_EXCEEDED", "ProbedHop", "Probes", "probes"]
+__all__ = ["DONE", "MOST_VIAS", "TIME_EXCEEDED", "ProbedHop", "Probes", "probes"]
 
+DONE = "probe.done"
+"""The kind of the report by which the machine of a probe says what it has found; then it is over."""
 MOST_VIAS = 9
 """Routers that a source route can name: an IPv4 header has room for so many addresses (RFC 791 section 3.1)."""
 TIME_EXCEEDED = "time exceeded"

@@ -28,6 +28,8 @@ What every node answers:
                                     route and service is as it is
     originate  type, [id, area]     it says one of its advertisements anew, where a service floods such: the one of that
                                     type whose id is that address, or lies in that prefix (control/flooding)
+    probe   kind, …                 what it finds out by packets of its own (nodes/probes has the kinds, control/probes
+                                    what each answers)
     health                          an error where the node is not ready; answered when that changes, or after 25 s
 
 A service can offer more (`context.answer`): the browser `browse`; the phone `call` and others (services/phone).

@@ -135,6 +135,7 @@ class Service(NamedTuple):
     `told`: → what says what it is told of the lab's nodes, its own among them (control/needs); None: nothing.
     `stands_on`: the services on which it stands where its node has them: they serve before it is started, it is started
     anew when they are, and stopped before them. Its ports and connections are of the network that one offers.
+    `echoes`: whether it sends back every UDP datagram that comes to the first port on which it listens.
     `guards`: whether it is to see each packet that crosses its node: it has a `Crossing` port, and before it first has
     it, nothing crosses the node, nor does the node answer.
     `tls`: the option that says whether it speaks TLS, and with which certificate (control/certificate); empty: it never
@@ -161,6 +162,7 @@ class Service(NamedTuple):
     stands_on: tuple[str, ...] = ()
     separates: Callable[[Any], bool] | None = None
     guards: bool = False
+    echoes: bool = False
 
     def ports(self, options: Any) -> list[tuple[str, int]]:
         """The transports and ports on which it listens, with these options."""

@@ -24,6 +24,7 @@ from catenet.nodes.runtime.supervisor import SupervisedService
 if TYPE_CHECKING:
     from catenet.nodes.control.answers import KernelRoute
     from catenet.nodes.control.origin import Explanation
+    from catenet.nodes.runtime.probing import Probing
 
 __all__ = ["Answers"]
 
@@ -47,6 +48,7 @@ class Answers:
         self._health = health
         self._began = shared.loop.time()
         self._ordered: dict[str, asyncio.TimerHandle] = {}  # LAN → the change that is to come
+        self._probes: Probing | None = None
         self._shows: dict[str, Callable[[], Json]] = {"routes": self._routes, "links": self._links}
         self._own: dict[str, Callable[[Question], Json]] = {
             "status": self._status,
@@ -70,14 +72,23 @@ class Answers:
             return Answer(own(question))
         if question.ask == "health":
             return Answer(await self._health.answer())
+        if question.ask == "probe":
+            return Answer(await self._probing().answer(question.arguments))
         for context in self._contexts():
             function = context.answers.get(question.ask)
             if function is not None:
                 return Answer(await function(question.arguments))
-        words = [*self._own, "health", *(word for context in self._contexts() for word in context.answers)]
+        words = [*self._own, "health", "probe", *(word for context in self._contexts() for word in context.answers)]
         raise UnknownWordError(
             f"ask {question.ask!r} is no question for this node; it answers {', '.join(words)}", words
         )
+
+    def _probing(self) -> Probing:
+        if self._probes is None:
+            from catenet.nodes.runtime.probing import Probing  # few nodes are asked for one
+
+            self._probes = Probing(self._shared)
+        return self._probes
 
     def _contexts(self) -> list[ServiceContext]:
         return [service.context for service in self._services.values() if service.context is not None]

@@ -12,7 +12,7 @@ import struct
 
 from catenet.nodes.address import Address
 from catenet.nodes.link.ethernet.hardware import group_hardware
-from catenet.nodes.machine import Ethernet, Frame, OpenPort
+from catenet.nodes.machine import Ethernet, Frame, Interface, OpenPort
 from catenet.nodes.runtime.port import LARGEST, Owner, SocketPort
 
 __all__ = ["FramePort"]
@@ -50,6 +50,12 @@ class FramePort(SocketPort):
             self._socket.send(_HEADER.pack(unit.destination, source, self._type) + unit.data)
         except OSError:
             self._owner.count("send_failures")
+
+    def interface_changed(self, interface: Interface) -> None:
+        """Frames leave with the hardware address that the interface has now."""
+        super().interface_changed(interface)
+        if interface.name == self._interface and interface.hardware and self._socket is not None:
+            self._hardware = interface.hardware
 
     def _bound(self) -> socket.socket:
         if not 0 < self._type <= _LAST_TYPE:

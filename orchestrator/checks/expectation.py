@@ -17,6 +17,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.calls import Call
+from catenet.nodes.control.datagrams import Datagrams
 from catenet.nodes.control.service import Service
 from catenet.nodes.machine import Json
 from catenet.orchestrator.wire.packets import CapturedPacket
@@ -234,6 +235,15 @@ class Scene(Protocol):
 
         Raises:
             NoAnswerError: it has none.
+
+        """
+
+    def datagrams(self, source: str, target: str, *, number: int, every: float, size: int, whole: bool) -> Datagrams:
+        """So many numbered datagrams of `size` octets, one each `every` seconds, from one node to another, which sends
+        them back; what became of them. `whole`: none may be fragmented on its way.
+
+        Raises:
+            NoAnswerError: the other one sends nothing back, or so many cannot be sent.
 
         """
 

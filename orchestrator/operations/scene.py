@@ -13,7 +13,9 @@ from typing import Any
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import declared
+from catenet.nodes.catalogue import services as known_services
 from catenet.nodes.control.calls import Call
+from catenet.nodes.control.datagrams import KIND, Datagrams, Stream
 from catenet.nodes.control.fields import AnswerError
 from catenet.nodes.control.questions import Question
 from catenet.nodes.control.service import Service
@@ -25,7 +27,7 @@ from catenet.orchestrator.lab.addressing import unused_address
 from catenet.orchestrator.lab.realms import views
 from catenet.orchestrator.lab.source_routes import StopError, stops
 from catenet.orchestrator.observe import caches
-from catenet.orchestrator.observe.ask import ControlConnections
+from catenet.orchestrator.observe.ask import ControlConnections, ask
 from catenet.orchestrator.observe.calls import CallError, Calls, Phone, phones
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError
@@ -199,6 +201,46 @@ class RunningScene:
         telephones = {node: self._phone(node) for pair in pairs for node in pair}
         with Calls(self.engine, self.running) as calls:
             return call_all(calls, [(telephones[one], telephones[other]) for one, other in pairs], seconds, self.name)
+
+    def datagrams(self, source: str, target: str, *, number: int, every: float, size: int, whole: bool) -> Datagrams:
+        """As of `Scene`.
+
+        Raises:
+            NoAnswerError: nobody sends them back, or so many cannot be sent.
+            EngineError: the node gave no answer.
+
+        """
+        stream = Stream(self.address(target, source), self._echo(target), number, every, size, whole)
+        try:
+            stream.check()
+        except ValueError as error:
+            raise NoAnswerError(str(error)) from None
+        try:
+            return Datagrams.parse(self.probe(source, KIND, number * every, **stream.to_json()))
+        except AnswerError as error:
+            raise EngineError(f"{source}: {error}") from None
+
+    def probe(self, node: str, kind: str, seconds: float, **arguments: Json) -> Json:
+        """What a node finds out by packets of its own (nodes/probes); `seconds`: how long that takes of itself.
+
+        Raises:
+            EngineError: it gave no answer, or refuses.
+
+        """
+        question = Question("probe", {"kind": kind, **arguments})
+        given = ask(self.engine, self._container(node), question, seconds + _PATIENCE)
+        if given.error is not None:
+            raise EngineError(f"{node}: {given.error}")
+        return given.answer
+
+    def _echo(self, node: str) -> int:
+        """The port whose datagrams it sends back."""
+        services = self.lab.nodes[node].services
+        ports = [each.ports(services[each.name])[0][1] for each in declared(services) if each.echoes]
+        if not ports:
+            able = ", ".join(name for name, service in known_services().items() if service.echoes)
+            raise NoAnswerError(f"{node} sends nothing back: give it the service {able}")
+        return ports[0]
 
     def flood(self, router: str, kind: str) -> Flooded:
         """As of `Scene`.

@@ -48,13 +48,13 @@ def follow(copy: Path, lab: str, document: str, folder: Path) -> dict[str, list[
 
 
 def test_a_service_with_its_table_cache_and_file(copy: Path, tmp_path: Path) -> None:
-    name = own("echo")
+    name = own("parrot")
     with claimed(name) as engine:
-        printed = follow(copy, "echo-lab/lab.yaml", "nodes/services/README.md", tmp_path / name)
+        printed = follow(copy, "parrot-lab/lab.yaml", "nodes/services/README.md", tmp_path / name)
         asked = [texts[0] for line, texts in printed.items() if line.startswith("catenet exec b")]
         assert asked == ["good day\nanyone?", "good day\nagain", "good evening\nbye"]
-        assert "remember  300 s" in printed["catenet show a echo"][0]
-        assert "b greeted" in printed["catenet events --kind echo.greeted"][0]
+        assert "remember  300 s" in printed["catenet show a parrot"][0]
+        assert "b greeted" in printed["catenet events --kind parrot.greeted"][0]
         assert '"key": "hush "' in (tmp_path / name / "compose.yaml").read_text()
         assert name not in running_labs(engine)
 

@@ -62,6 +62,10 @@ HELP = (
     ("cli/tour.py", {"rip", "cut", "heal", "kill"}),
     # What the system says of a file that is not there.
     ("backend/docker_errors.py", {"directory"}),
+    # The command `echo` of a shell, and what a ping gets.
+    ("evidence/node.py", {"echo"}),
+    ("operations/drift.py", {"echo"}),
+    ("faults/impair.py", {"echo"}),
     # `resolver:` of a node, as above.
     ("checks/resolve.py", {"resolver"}),
     # What the engine is to do to a node has the names of LabControl's methods, and so says which comes next.

@@ -26,9 +26,9 @@ pytestmark = pytest.mark.usefixtures("own_service")
 LAB = """\
 lans: {{link1: {{prefix: 10.0.1.0/24}}, link2: {{prefix: 10.0.2.0/24}}}}
 nodes:
-  a: {{lans: {{link1: 10.0.1.1}}, services: {{echo: {{greetings: hello.txt, {}}}}}}}
+  a: {{lans: {{link1: 10.0.1.1}}, services: {{parrot: {{greetings: hello.txt, {}}}}}}}
   b: {{lans: {{link1: 10.0.1.2, link2: 10.0.2.2}}, services: [rip]}}
-  c: {{lans: {{link2: 10.0.2.3}}, services: {{echo: {{greetings: hello.txt}}}}}}
+  c: {{lans: {{link2: 10.0.2.3}}, services: {{parrot: {{greetings: hello.txt}}}}}}
 """
 
 
@@ -43,11 +43,11 @@ def file_in(folder: Path, options: str = "key: hush", greetings: bytes = b"hello
     [
         ("key: hush", "hello\nno\u00ebl\n".encode(), "hello.txt:2: a greeting is not ASCII"),
         ("key: hush", b"", "hello.txt:1: there is no greeting"),
-        ("prt: 8", b"", "lab.yaml:3: node a: echo: unknown word 'prt' (did you mean port?)"),
-        ("port: 70000", b"", "lab.yaml:3: node a: echo: port 70000 is not between 0 and 65535"),
-        ("lans: [link9]", b"", "lab.yaml:3: node a: echo: lans: there is no LAN 'link9'"),
-        ("remember: 5", b"", "lab.yaml:3: node a: echo: remember is 5"),
-        ("port: 520}, rip: {", b"", "lab.yaml:3: node a: echo and rip both listen on port 520"),
+        ("prt: 8", b"", "lab.yaml:3: node a: parrot: unknown word 'prt' (did you mean port?)"),
+        ("port: 70000", b"", "lab.yaml:3: node a: parrot: port 70000 is not between 0 and 65535"),
+        ("lans: [link9]", b"", "lab.yaml:3: node a: parrot: lans: there is no LAN 'link9'"),
+        ("remember: 5", b"", "lab.yaml:3: node a: parrot: remember is 5"),
+        ("port: 520}, rip: {", b"", "lab.yaml:3: node a: parrot and rip both listen on port 520"),
     ],
 )
 def test_a_mistake_is_said_at_its_line(tmp_path: Path, options: str, greetings: bytes, said: str) -> None:
@@ -59,28 +59,28 @@ def test_a_mistake_is_said_at_its_line(tmp_path: Path, options: str, greetings: 
 def test_no_message_repeats_its_secret(tmp_path: Path) -> None:
     with pytest.raises(LabFileError) as caught:
         load(file_in(tmp_path, "key: [hush]"))
-    assert "node a: echo: key" in str(caught.value)
+    assert "node a: parrot: key" in str(caught.value)
     assert "hush" not in str(caught.value)
 
 
 def test_the_schema_and_the_completion_have_it() -> None:
     validator = Draft202012Validator(schema())
-    node: dict[str, Any] = {"lans": ["l"], "services": {"echo": {"greetings": "x", "remember": "5s"}}}
+    node: dict[str, Any] = {"lans": ["l"], "services": {"parrot": {"greetings": "x", "remember": "5s"}}}
     assert validator.is_valid({"lans": {"l": None}, "nodes": {"a": node}})
-    node["services"]["echo"]["remembr"] = "5s"
+    node["services"]["parrot"]["remembr"] = "5s"
     assert not validator.is_valid({"lans": {"l": None}, "nodes": {"a": node}})
-    options = schema()["$defs"]["echo-options"]
+    options = schema()["$defs"]["parrot-options"]
     assert options["description"] == "Sends back whatever it receives."
     assert options["properties"]["port"]["description"] == "The UDP port. Default: 7."
-    assert "echo.greeted" in complete.kinds()
+    assert "parrot.greeted" in complete.kinds()
 
 
 def test_its_node_is_told_and_compose_too(tmp_path: Path) -> None:
     wanted = desired(load(file_in(tmp_path)), "x", "catenet/node:1")
-    peers = {"echo": {"peers": {"a": "10.0.1.1", "c": "10.0.2.3"}}}
+    peers = {"parrot": {"peers": {"a": "10.0.1.1", "c": "10.0.2.3"}}}
     configs = [json.loads(spec.environment[CONFIG_VARIABLE]) for spec in wanted.containers]
     assert [config["told"] for config in configs] == [peers, {}, peers]
-    assert configs[0]["services"]["echo"]["key"] == "hush"
+    assert configs[0]["services"]["parrot"]["key"] == "hush"
     exported = compose_file(wanted, ComposePaths("lab.yaml", ".", ""), "catenet export compose")
     assert '"peers": {"a": "10.0.1.1", "c": "10.0.2.3"}' in " ".join(exported.split())
 
@@ -101,7 +101,7 @@ def test_show_draws_its_table(small: Any, capsys: pytest.CaptureFixture[str]) ->
     file_in(small.running.file.parent)
     shown = {"port": 7, "timers": {"remember": 60.0}, "greeted": [{"host": "b", "ago": 1.5}]}
     small.engine.answer = lambda *_: (0, bytes(Answer(shown)), b"")
-    assert run(["show", "a", "echo"], lambda: small.engine) == 0
+    assert run(["show", "a", "parrot"], lambda: small.engine) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["remember", "60", "s"] in lines
     assert ["host", "ago", "(s)"] in lines
@@ -109,8 +109,8 @@ def test_show_draws_its_table(small: Any, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_evidence_has_all_but_its_secret() -> None:
-    config = json.dumps({"services": {"echo": {"greetings": "x", "port": 7, "key": "hush"}}})
+    config = json.dumps({"services": {"parrot": {"greetings": "x", "port": 7, "key": "hush"}}})
     known: Any = inspected_without_secrets({"Config": {"Env": [f"CATENET_NODE={config}"]}})
     (variable,) = known["Config"]["Env"]
-    kept = json.loads(variable.removeprefix("CATENET_NODE="))["services"]["echo"]
+    kept = json.loads(variable.removeprefix("CATENET_NODE="))["services"]["parrot"]
     assert kept == {"greetings": "x", "port": 7, "key": "(hidden)"}

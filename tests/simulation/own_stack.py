@@ -30,7 +30,6 @@ from catenet.nodes.machine import (
 )
 from catenet.nodes.transport.stack.config import StackOptions
 from catenet.nodes.transport.stack.machine import Stack
-from catenet.nodes.transport.stack.ports import PortError
 
 if TYPE_CHECKING:
     from wire import Wire
@@ -89,10 +88,7 @@ class OwnStack:
 
     def open(self, process: Process, asked: OpenPort) -> tuple[int, int]:
         assert self.stack is not None
-        try:
-            key, number = self.stack.open(asked, self.now)
-        except PortError as error:
-            raise OSError(error.number, error.why) from None
+        key, number = self.stack.open(asked, self.now)
         self._owners[key] = process, asked
         return key, number
 

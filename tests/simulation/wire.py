@@ -53,8 +53,8 @@ BUFFER = 200
 """How many packets wait for a paused node, like a socket's buffer; what comes then is lost."""
 HARDWARE = 6
 """Octets of a hardware address."""
-LARGEST = 65_507
-"""Octets of the largest datagram; one that is larger than a LAN's MTU travels whole, as if in fragments."""
+LARGEST = {Datagram: 65_507, IpPacket: 65_515}
+"""Octets of data at the most, by kind; what is larger than a LAN's MTU travels whole, as if in fragments."""
 TURNS = 1000
 
 
@@ -296,11 +296,12 @@ class Wire:
     def route(self, node: Node, packet: Datagram | IpPacket, ttl: int) -> None:
         """To the next node on its way. The address to which it goes on the LAN is the LAN's business."""
         target, lan = destination_of(packet), packet.interface
-        if target in node.addresses and len(packet.data) <= LARGEST:
+        fits = len(packet.data) <= LARGEST[type(packet)]
+        if target in node.addresses and fits:
             packet = node.from_address(packet, target)
             self.at(self.now, self.deliver_here, node, packet._replace(interface=lan or LOOPBACK), ttl)
             return
-        way = node.way_out(target, lan) if len(packet.data) <= LARGEST else None
+        way = node.way_out(target, lan) if fits else None
         if way is None:
             node.counters["send_failures"] += 1
             return

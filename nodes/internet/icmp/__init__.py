@@ -7,6 +7,7 @@ Files:
     limits.py    about what no error may be sent, and how many are
     responder.py    what an Echo is answered
     config.py    `IcmpOptions`
+    prober.py    `Ping` and `Trace`: machines that ask the network, on either stack
 
 Where a node's stack is the kernel's, that speaks ICMP, and this is the codec of who listens; where it is ours, the
 stack does (transport/stack/telling.py), and has there what it leaves open. A translator reads errors by itself (`nat`).

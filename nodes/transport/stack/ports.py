@@ -28,13 +28,11 @@ _LAST_PROTOCOL = 254  # 255 is IPPROTO_RAW: what is sent by it brings its own he
 _OCTET = 255
 
 
-class PortError(Exception):
+class PortError(OSError):
     """A port cannot be opened. `number`: of errno(3); `why`: in its words, or better ones."""
 
     def __init__(self, number: int, why: str = "") -> None:
-        self.number = number
-        self.why = why or os.strerror(number)
-        super().__init__(self.why)
+        super().__init__(number, why or os.strerror(number))
 
 
 @dataclass(slots=True, eq=False)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("own_service")
 
-GIVEN = {"echo": {"implementation": "toyware", "greetings": "x"}, "browse": {"implementation": "toyware"}}
+GIVEN = {"parrot": {"implementation": "toyware", "greetings": "x"}, "browse": {"implementation": "toyware"}}
 
 
 class Family:
@@ -84,10 +84,10 @@ RunFamily = Callable[[Callable[[Family], Awaitable[None]]], None]
 def test_they_are_started_once_for_all_and_end_with_the_last(family: RunFamily, tmp_path: Path) -> None:
     async def scenario(them: Family) -> None:
         (central, pid), *own = await them.ready(3)
-        assert central == "central for echo browse"
-        assert sorted(name for name, _ in own) == ["browse", "echo"]
-        assert (tmp_path / "run" / "echo" / "conf").exists()
-        await them.end("echo")
+        assert central == "central for parrot browse"
+        assert sorted(name for name, _ in own) == ["browse", "parrot"]
+        assert (tmp_path / "run" / "parrot" / "conf").exists()
+        await them.end("parrot")
         assert alive(pid)
         assert them.services["browse"].state == "ready"
         await them.end("browse")
@@ -100,13 +100,13 @@ def test_they_are_started_once_for_all_and_end_with_the_last(family: RunFamily, 
 def test_a_service_whose_own_program_ends_is_alone_started_again(family: RunFamily) -> None:
     async def scenario(them: Family) -> None:
         before = dict(await them.ready(3))
-        os.kill(before["echo"], signal.SIGKILL)
+        os.kill(before["parrot"], signal.SIGKILL)
         *_, (name, _) = await them.ready(4)
-        assert name == "echo"
+        assert name == "parrot"
         assert alive(before["browse"])
-        assert alive(before["central for echo browse"])
+        assert alive(before["central for parrot browse"])
         failed = [event for event in them.bench.events() if event.kind == "service.failed"]
-        assert [event.service for event in failed] == ["echo"]
+        assert [event.service for event in failed] == ["parrot"]
 
     family(scenario)
 
@@ -114,13 +114,13 @@ def test_a_service_whose_own_program_ends_is_alone_started_again(family: RunFami
 def test_all_are_started_again_behind_a_shared_program_that_ends(family: RunFamily) -> None:
     async def scenario(them: Family) -> None:
         before = dict(await them.ready(3))
-        os.kill(before["central for echo browse"], signal.SIGKILL)
+        os.kill(before["central for parrot browse"], signal.SIGKILL)
         central, *own = (await them.ready(6))[3:]
-        assert central[0] == "central for echo browse"
-        assert sorted(name for name, _ in own) == ["browse", "echo"]
+        assert central[0] == "central for parrot browse"
+        assert sorted(name for name, _ in own) == ["browse", "parrot"]
         assert not any(alive(pid) for pid in before.values())
         failed = [event for event in them.bench.events() if event.kind == "service.failed"]
-        assert sorted(event.service for event in failed) == ["browse", "echo"]
+        assert sorted(event.service for event in failed) == ["browse", "parrot"]
         assert {event.text for event in failed} == {"sh was ended by SIGKILL; started again in 0.2 s"}
 
     family(scenario)

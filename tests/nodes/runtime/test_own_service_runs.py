@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("own_service")
 
 def shown(service: SupervisedService) -> dict[str, Json]:
     assert service.context is not None
-    answer = service.context.shows["echo"]()
+    answer = service.context.shows["parrot"]()
     assert isinstance(answer, dict)
     return answer
 
@@ -33,7 +33,7 @@ def test_it_serves_shows_tells_and_forgets(on_bench: OnBench, tmp_path: Path, mo
 
     async def run(bench: Bench) -> None:
         given: dict[str, Json] = {"greetings": "hello.txt", "port": 0, "remember": 5, "key": "hush "}
-        service = SupervisedService(bench.shared, "echo", given, lambda: None)
+        service = SupervisedService(bench.shared, "parrot", given, lambda: None)
         running = asyncio.ensure_future(service.run())
         await bench.until(lambda: service.state != "starting")
         assert service.state == "ready"
@@ -44,10 +44,10 @@ def test_it_serves_shows_tells_and_forgets(on_bench: OnBench, tmp_path: Path, mo
                 asker.sendto(message, ("127.0.0.1", port))
             receive = asyncio.get_running_loop().sock_recv
             assert [await receive(asker, 100) for _ in range(2)] == [b"good day\nanyone?", b"again"]
-        (greeted,) = [event for event in bench.events() if event.kind == "echo.greeted"]
-        assert (greeted.service, greeted.text) == ("echo", "127.0.0.1 greeted")
+        (greeted,) = [event for event in bench.events() if event.kind == "parrot.greeted"]
+        assert (greeted.service, greeted.text) == ("parrot", "127.0.0.1 greeted")
         assert service.status().counters == {"refused": 1}
-        text = "\n".join(line for block in blocks(shown(service), {}, table("echo")) for line in lay_out(block))
+        text = "\n".join(line for block in blocks(shown(service), {}, table("parrot")) for line in lay_out(block))
         assert "remember  5 s" in text
         assert "ago (s)" in text
         assert service.context is not None
@@ -64,9 +64,9 @@ def test_it_serves_shows_tells_and_forgets(on_bench: OnBench, tmp_path: Path, mo
 def test_its_options_are_read_like_the_others(on_bench: OnBench) -> None:
     async def run(bench: Bench) -> None:
         given: dict[str, Json] = {"greetings": "x", "port": -1}
-        service = SupervisedService(bench.shared, "echo", given, lambda: None)
+        service = SupervisedService(bench.shared, "parrot", given, lambda: None)
         await service.run()
         status = service.status()
-        assert (status.state, status.error) == ("failed", "echo: port -1 is not between 0 and 65535")
+        assert (status.state, status.error) == ("failed", "parrot: port -1 is not between 0 and 65535")
 
     on_bench(run)

@@ -26,27 +26,27 @@ def test_a_test_breaks_and_mends_by_it(inner: Any) -> None:
 
 
 @pytest.fixture
-def echoing(inner: Any) -> Any:
-    """h runs the service `echo`, and needs the file hello.txt."""
+def repeating(inner: Any) -> Any:
+    """h runs the service `parrot`, and needs the file hello.txt."""
     file = inner.pytester.path / "lab.yaml"
-    echo = "h: {lans: {link1: 10.0.1.7}, services: {echo: {greetings: hello.txt}}}"
-    file.write_text(file.read_text().replace("h: {lans: {link1: 10.0.1.7}}", echo))
+    parrot = "h: {lans: {link1: 10.0.1.7}, services: {parrot: {greetings: hello.txt}}}"
+    file.write_text(file.read_text().replace("h: {lans: {link1: 10.0.1.7}}", parrot))
     file.with_name("hello.txt").write_text("good day\n")
-    inner.engine.tables["h", "echo"] = {"greeted": []}
+    inner.engine.tables["h", "parrot"] = {"greeted": []}
     return inner
 
 
 @pytest.mark.usefixtures("own_service")
-def test_a_test_sees_its_table_and_its_cache_is_empty_for_the_next(echoing: Any) -> None:
-    tests = 'def test_one(lab):\n    assert lab["h"].show("echo") == {"greeted": []}\n    lab.do("cut", "link2")\n'
-    echoing.run(f"{tests}def test_two(lab): pass").assert_outcomes(passed=2)
-    assert "h" in echoing.engine.flushed
+def test_a_test_sees_its_table_and_its_cache_is_empty_for_the_next(repeating: Any) -> None:
+    tests = 'def test_one(lab):\n    assert lab["h"].show("parrot") == {"greeted": []}\n    lab.do("cut", "link2")\n'
+    repeating.run(f"{tests}def test_two(lab): pass").assert_outcomes(passed=2)
+    assert "h" in repeating.engine.flushed
 
 
 @pytest.mark.usefixtures("own_service")
-def test_its_node_is_made_anew_when_its_file_has_changed(echoing: Any) -> None:
+def test_its_node_is_made_anew_when_its_file_has_changed(repeating: Any) -> None:
     one, reuse = "def test_one(lab): lab.check()", "--lab-reuse"
-    echoing.run(one, reuse).assert_outcomes(passed=1)
-    (echoing.pytester.path / "hello.txt").write_text("good evening\n")
-    echoing.run(one, reuse).assert_outcomes(passed=1)
-    assert [echoing.engine.made(node) for node in "hrg"] == [["line", "line"], ["line"], ["line"]]
+    repeating.run(one, reuse).assert_outcomes(passed=1)
+    (repeating.pytester.path / "hello.txt").write_text("good evening\n")
+    repeating.run(one, reuse).assert_outcomes(passed=1)
+    assert [repeating.engine.made(node) for node in "hrg"] == [["line", "line"], ["line"], ["line"]]

@@ -1,4 +1,4 @@
-"""What a lab file may say of the service `echo`."""
+"""What a lab file may say of the service `parrot`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Annotated, ClassVar
 
 from catenet.nodes.control.units import About, Duration, LanName, OptionError, Secret
 
-__all__ = ["EchoOptions"]
+__all__ = ["ParrotOptions"]
 
 
 @dataclass(frozen=True, slots=True)
-class EchoOptions:
-    """`echo:` of a lab file. A field without a default must be written there."""
+class ParrotOptions:
+    """`parrot:` of a lab file. A field without a default must be written there."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 

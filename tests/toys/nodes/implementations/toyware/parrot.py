@@ -1,4 +1,4 @@
-"""The service `echo` by toyware."""
+"""The service `parrot` by toyware."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`Echo`: who echoes, as a machine."""
+"""`Parrot`: who repeats what is said, as a machine."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import math
 from collections.abc import Callable, Sequence
 
 from catenet.nodes.address import Address
-from catenet.nodes.application.echo.config import EchoOptions
+from catenet.nodes.application.parrot.config import ParrotOptions
 from catenet.nodes.machine import Action, Count, Datagram, Json, OpenPort, Port, Report, Send, Udp
 
-__all__ = ["Echo"]
+__all__ = ["Parrot"]
 
 _MOST = 1000
 """Hosts that are remembered: anybody may send from any address, so without a limit they would fill the memory."""
 
 
-class Echo:
+class Parrot:
     """Sends back whatever comes. `choose` draws one of several, which a machine cannot itself; `name_of`: of the node
     that has an address; `count` raises a counter."""
 
     def __init__(
         self,
-        options: EchoOptions,
+        options: ParrotOptions,
         greetings: Sequence[bytes],
         choose: Callable[[Sequence[bytes]], bytes],
         peers: Json,
@@ -50,7 +50,7 @@ class Echo:
         raise OSError(f"{asked.port}: {why}")
 
     def receive(self, packet: Datagram, now: float) -> None:
-        """Two echo servers would send the same message to each other for ever."""
+        """Two parrots would send the same message to each other for ever."""
         from_a_server = packet.source.port == self._number
         elsewhere = bool(self._options.lans) and packet.interface not in self._options.lans
         if from_a_server or elsewhere or not packet.data.startswith(self._key):
@@ -72,7 +72,7 @@ class Echo:
         return actions
 
     def show(self, table: str, now: float) -> Json:
-        """The only table, `echo`."""
+        """The only table, `parrot`."""
         return {
             "port": self._number,
             "timers": {"remember": self._options.remember},
@@ -92,5 +92,5 @@ class Echo:
             del self._greeted[next(iter(self._greeted))]
         self._greeted[peer] = now
         name = self._name_of(peer)
-        self._actions.append(Report("echo.greeted", f"{name} greeted", {"node": name, "address": str(peer)}))
+        self._actions.append(Report("parrot.greeted", f"{name} greeted", {"node": name, "address": str(peer)}))
         return self._choose(self._greetings) + b"\n"

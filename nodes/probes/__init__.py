@@ -1,0 +1,6 @@
+"""What a node can be asked to find out by packets of its own (the question `probe`): a file for each kind.
+
+Each makes a machine for one question: `make(arguments, node)`. It opens its ports and sends as any machine does, on
+whatever stack its node stands on, and says what it has found by one `Report("probe.done", …)`: the report's data are
+the answer. A ValueError of `make` is the asker's mistake.
+"""
