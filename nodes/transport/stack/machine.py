@@ -240,8 +240,9 @@ class Stack:
 
     def _may_proxy(self, interface: str, address: Address) -> bool:
         """Whether to answer a request on that interface for another's address: where this router has a way to it, and
-        not by the same LAN (RFC 1027 section 2.1). A default route is no knowledge of it."""
-        if not self._options.proxy_arp or self.ipv4.interfaces.is_own(address) or not address.is_unicast:
+        not by the same LAN (RFC 1027 section 2.1). A default route is no knowledge of it. Its own address on another
+        LAN is behind it, too."""
+        if not self._options.proxy_arp or not address.is_unicast:
             return False
         found = self.table.lookup(address)
         if found is None or not found.prefix.length:
