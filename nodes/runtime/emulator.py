@@ -44,8 +44,6 @@ _SOL_PACKET, _PACKET_STATISTICS = 263, 6
 _PR_SET_TIMERSLACK = 29
 _NEVER_DUE = float("inf")
 _LOOK = 0.1  # seconds from one look for overruns to the next
-_EARLY = 50e-6
-"""Seconds: what is due as soon goes now, since it takes as long to sleep and to be woken."""
 _counts = attrgetter(*COUNTED[:-1])
 
 
@@ -167,7 +165,7 @@ class Emulator:
             if waiting.more:
                 return 0.0
             due = min(due, waiting.due)
-        return None if due == _NEVER_DUE else max(0.0, due - _EARLY - monotonic())
+        return None if due == _NEVER_DUE else max(0.0, due - monotonic())
 
     def _serve(self, ready: list[Any]) -> None:
         """Of each LAN some of what has come is read, and what is due goes on."""
@@ -175,7 +173,7 @@ class Emulator:
             if waiting.more or waiting.frames in ready:
                 waiting.drain()
                 self._count(place, waiting)
-            waiting.release(monotonic() + _EARLY)
+            waiting.release(monotonic())
 
     def _count(self, place: int, waiting: Waiting) -> None:
         channel = waiting.channel
