@@ -34,7 +34,7 @@ __all__ = [
     "table",
 ]
 
-_LAYERS = ("link", "internet", "application")
+_LAYERS = ("link", "internet", "transport", "application")
 _IMPLEMENTATIONS = "catenet.nodes.implementations"
 _OWN = Implementation(path="./path")
 """How a program of the user's own is written, for people."""

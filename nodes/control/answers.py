@@ -28,11 +28,14 @@ __all__ = [
     "link_states",
 ]
 
+KERNELS = "kernel"
+"""Whose stack it is, where nobody says so."""
+
 
 class LinkState(NamedTuple):
     """An end of a LAN, as in `show links`. `engine`: the engine's address there; `interface`, `hardware`, `mtu` are
     None while the node has no interface there. `counted`: of the packets that came in since they suffer something;
-    `suffers`: what they do by the lab file.
+    `suffers`: what they do by the lab file; `stack`: whose its ARP and IPv4 are (control/config).
     """
 
     lan: str
@@ -45,6 +48,7 @@ class LinkState(NamedTuple):
     mtu: int | None = None
     counted: Mapping[str, int] = {}
     suffers: tuple[Impairment, ...] = ()
+    stack: str = KERNELS
 
     @property
     def planned(self) -> LinkCondition:
@@ -61,6 +65,7 @@ class LinkState(NamedTuple):
             "interface": self.interface,
             "hardware": self.hardware,
             "mtu": self.mtu,
+            **({"stack": self.stack} if self.stack != KERNELS else {}),
             **({"counted": dict(self.counted)} if self.condition.impairments else {}),
             **({"planned": [each.to_json() for each in self.suffers]} if self.suffers else {}),
         }
@@ -80,6 +85,7 @@ class LinkState(NamedTuple):
             row.whole("mtu"),
             row.part("counted", counts) or {},
             row.part("planned", _impairments) or (),
+            row.text("stack") or KERNELS,
         )
 
 

@@ -9,7 +9,8 @@ default has been filled in, every duration is in seconds, every address is writt
      "names": {"10.1.1.2": "b"}, "told": {}, "services": {"rip": {"update": 5.0}}, "events": "json",
      "began": 1893456000}
 
-Where a service of the lab speaks TLS, `authority` is the certificate (PEM) of who certifies it.
+A node whose packets our own stack carries has `"stack": "userspace"`; without the word it is the kernel's. Where a
+service of the lab speaks TLS, `authority` is the certificate (PEM) of who certifies it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ __all__ = [
     "InterfaceConfig",
     "NodeConfig",
     "SourceRoutes",
+    "Stack",
     "StaticRoute",
 ]
 
@@ -42,6 +44,9 @@ _LATEST = 0xFFFFFFFF  # seconds since 1970, in the year 2106
 SourceRoutes = Literal["refuse", "follow"]
 """What a node does with a packet that says by which routers it is to go (RFC 791 section 3.1). "The default setting
 for this knob SHOULD be 'drop'" (RFC 7126 sections 4.3.5 and 4.4.5)."""
+
+Stack = Literal["kernel", "userspace"]
+"""Whose are the node's ARP, IPv4, ICMP and UDP on its LANs: the kernel's, or this project's own."""
 
 Value = TypeVar("Value")
 
@@ -93,6 +98,7 @@ class NodeConfig:
     interfaces: tuple[InterfaceConfig, ...]
     forward: bool = False
     source_routes: SourceRoutes = "refuse"
+    stack: Stack = "kernel"
     gateway: Address | None = None
     routes: tuple[StaticRoute, ...] = ()
     nameserver: Address | None = None
@@ -118,6 +124,7 @@ class NodeConfig:
             "interfaces": [_interface_json(item) for item in self.interfaces],
             "forward": self.forward,
             "source_routes": self.source_routes,
+            **({"stack": self.stack} if self.stack != "kernel" else {}),
             "gateway": None if self.gateway is None else str(self.gateway),
             "routes": [{"to": str(route.to), "via": str(route.via)} for route in self.routes],
             "nameserver": None if self.nameserver is None else str(self.nameserver),
@@ -158,6 +165,9 @@ class NodeConfig:
         source_routes = fields.take("source_routes", str, "refuse")
         if source_routes not in ("refuse", "follow"):
             raise ConfigError(f"{CONFIG_VARIABLE}.source_routes {source_routes!r} is neither refuse nor follow")
+        stack = fields.take("stack", str, "kernel")
+        if stack not in ("kernel", "userspace"):
+            raise ConfigError(f"{CONFIG_VARIABLE}.stack {stack!r} is neither kernel nor userspace")
         began = fields.take("began", int, 0)
         if not 0 <= began <= _LATEST:
             raise ConfigError(f"{CONFIG_VARIABLE}.began {began} is no time; it may be 0 to {_LATEST}")
@@ -167,6 +177,7 @@ class NodeConfig:
             interfaces=tuple(_interface(item) for item in fields.take("interfaces", list)),
             forward=fields.take("forward", bool, False),
             source_routes="follow" if source_routes == "follow" else "refuse",
+            stack="userspace" if stack == "userspace" else "kernel",
             gateway=fields.address("gateway", optional=True),
             routes=tuple(_route(item) for item in fields.take("routes", list, [])),
             nameserver=fields.address("nameserver", optional=True),

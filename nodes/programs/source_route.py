@@ -28,7 +28,7 @@ from catenet.nodes.control.probes import TIME_EXCEEDED as TIME_OUT
 from catenet.nodes.control.probes import ProbedHop, Probes
 from catenet.nodes.internet.icmp.error import PORT_UNREACHABLE, TIME_EXCEEDED, TYPES, IcmpError
 from catenet.nodes.internet.ipv4.header import Header
-from catenet.nodes.internet.ipv4.options import LOOSE, STRICT, source_route
+from catenet.nodes.internet.ipv4.options import LOOSE, STRICT, parse_options, source_route
 from catenet.nodes.machine import DecodeError
 
 __all__ = ["main", "socket_option"]
@@ -179,6 +179,7 @@ class _Prober:
                 packet = self._heard.recv(_LONGEST)
                 header = Header.parse(packet)
                 error = IcmpError.parse(packet[header.length :])
+                parse_options(error.about.options)
             except TimeoutError:
                 return None
             except DecodeError:  # whose ever it is, it tells nothing

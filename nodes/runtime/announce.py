@@ -7,7 +7,8 @@ from __future__ import annotations
 import socket
 
 from catenet.nodes.address import Address
-from catenet.nodes.link.arp.packet import BROADCAST, ETHERTYPE, announcement
+from catenet.nodes.link.arp.packet import announcement
+from catenet.nodes.link.ethernet.hardware import ARP, BROADCAST
 
 __all__ = ["TIMES", "announce"]
 
@@ -26,4 +27,4 @@ def announce(device: str, hardware: str, address: Address) -> None:
     said = announcement(bytes.fromhex(hardware.replace(":", "")), address)
     # Protocol 0: this socket hears nothing.
     with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, 0) as port:
-        port.sendto(bytes(said), (device, ETHERTYPE, 0, 0, BROADCAST))
+        port.sendto(bytes(said), (device, ARP, 0, 0, BROADCAST))

@@ -54,7 +54,7 @@ class UndeclaredError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What all services of a node share."""
+    """What all services of a node share. `below`: those on whose networks all others are, whatever they say."""
 
     config: NodeConfig
     loop: asyncio.AbstractEventLoop
@@ -64,6 +64,7 @@ class Shared:
     children: Children
     runs: SharedRuns = field(default_factory=SharedRuns)
     networks: dict[str, Network] = field(default_factory=dict)  # that services offer to those that stand on them
+    below: tuple[str, ...] = ()
 
 
 class ServiceContext:
@@ -294,7 +295,8 @@ class ServiceContext:
         self._shared.networks[self.service] = network
 
     def _network(self) -> Network:
-        offered = (self._shared.networks.get(name) for name in self.declaration.stands_on)
+        below = () if self.service in self._shared.below else self._shared.below
+        offered = (self._shared.networks.get(name) for name in (*self.declaration.stands_on, *below))
         return next((each for each in offered if each is not None), None) or KernelNetwork(self._shared.loop)
 
     def perform(self, action: Action) -> None:

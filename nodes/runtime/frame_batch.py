@@ -9,8 +9,21 @@ from __future__ import annotations
 import ctypes
 import mmap
 import socket
+from array import array
+from collections.abc import Sequence
 
-__all__ = ["BATCH", "MSG_DONTWAIT", "FrameInbox", "FrameOutbox", "Iovec", "Mmsghdr", "Msghdr", "address_of"]
+__all__ = [
+    "BATCH",
+    "MSG_DONTWAIT",
+    "Departures",
+    "FrameInbox",
+    "FrameOutbox",
+    "Iovec",
+    "Mmsghdr",
+    "Msghdr",
+    "address_of",
+    "point_to",
+]
 
 BATCH = 64
 """Frames at one go."""
@@ -50,58 +63,90 @@ class FrameInbox:
         """`room`: the octets of the longest; of a longer one the rest is cut off."""
         self._room = room
         self._recvmmsg = ctypes.CDLL(None, use_errno=True).recvmmsg
-        self._box = box = _Frames(room)
-        self._number = ctypes.sizeof(Mmsghdr) // 4
-        self._lengths = memoryview(box.headers).cast("B").cast("I")[Mmsghdr.length.offset // 4 :: self._number]
+        self._data = mmap.mmap(-1, room * BATCH)
+        self._headers, self._iovecs = _headers()
+        point_to(self._iovecs, address_of(self._data, 0), room, room)
+        number = ctypes.sizeof(Mmsghdr) // 4
+        self._lengths = memoryview(self._headers).cast("B").cast("I")[Mmsghdr.length.offset // 4 :: number]
 
     def receive(self, port: socket.socket) -> list[bytes]:
         """What has come, at most BATCH; none, where nothing has, or the device goes."""
-        count = self._recvmmsg(port.fileno(), self._box.headers, BATCH, MSG_DONTWAIT, None)
-        data, room, at, found = self._box.data, self._room, 0, []
+        count = self._recvmmsg(port.fileno(), self._headers, BATCH, MSG_DONTWAIT, None)
+        data, room, at, found = self._data, self._room, 0, []
         for length in self._lengths[: max(count, 0)].tolist():
             found.append(data[at : at + length])
             at += room
         return found
 
 
+class Departures:
+    """Sends frames from where they lie in memory."""
+
+    def __init__(self) -> None:
+        self._sendmmsg = ctypes.CDLL(None, use_errno=True).sendmmsg
+        self._headers, self._iovecs = _headers()
+        words = memoryview(self._iovecs).cast("B").cast("L")  # size_t is a long (struct iovec)
+        self._bases, self._lengths = words[0::2], words[1::2]
+
+    def send(self, port: socket.socket, places: Sequence[int], lengths: Sequence[int]) -> int:
+        """At most BATCH frames, at these addresses, each of so many octets → how many the kernel has not taken."""
+        count = len(places)
+        self._bases[:count] = memoryview(array("L", places))
+        self._lengths[:count] = memoryview(array("L", lengths))
+        first = failed = 0
+        while first < count:
+            headers = ctypes.byref(self._headers, first * ctypes.sizeof(Mmsghdr))
+            first += max(0, self._sendmmsg(port.fileno(), headers, count - first, MSG_DONTWAIT))
+            if first < count:  # it ended at one that cannot be sent
+                first += 1
+                failed += 1
+        return failed
+
+
 class FrameOutbox:
     """Frames that are to be sent at one go."""
 
     def __init__(self, room: int) -> None:
-        self.count = 0
-        self._room = room
-        self._sendmmsg = ctypes.CDLL(None, use_errno=True).sendmmsg
-        self._box = _Frames(room)
-        self._lengths = memoryview(self._box.iovecs).cast("B").cast("L")[1::2]  # size_t is a long (struct iovec)
+        """`room`: the octets of the longest."""
+        self.room = room
+        self._data = mmap.mmap(-1, room * BATCH)
+        self._places = [address_of(self._data, number * room) for number in range(BATCH)]
+        self._lengths: list[int] = []
+        self._departures = Departures()
+
+    @property
+    def count(self) -> int:
+        """How many are in it."""
+        return len(self._lengths)
 
     def put(self, frame: bytes) -> bool:
         """One more, of at most so many octets as there is room for → whether it is full now."""
-        number, length = self.count, len(frame)
-        at = number * self._room
-        self._box.data[at : at + length] = frame
-        self._lengths[number] = length
-        self.count = number + 1
-        return self.count == BATCH
+        lengths, length = self._lengths, len(frame)
+        at = len(lengths) * self.room
+        self._data[at : at + length] = frame
+        lengths.append(length)
+        return len(lengths) == BATCH
 
-    def send(self, port: socket.socket) -> None:
-        """Send all, but those that the kernel does not take; then it is empty."""
-        first = 0
-        while first < self.count:
-            headers = ctypes.byref(self._box.headers, first * ctypes.sizeof(Mmsghdr))
-            sent = self._sendmmsg(port.fileno(), headers, self.count - first, MSG_DONTWAIT)
-            first += sent if sent > 0 else 1
-        self.count = 0
+    def send(self, port: socket.socket) -> int:
+        """Send all → how many the kernel has not taken; then it is empty."""
+        lengths = self._lengths
+        failed = self._departures.send(port, self._places[: len(lengths)], lengths)
+        lengths.clear()
+        return failed
 
 
-class _Frames:
-    """Room for BATCH frames, with headers that point to it."""
+def _headers() -> tuple[ctypes.Array[Mmsghdr], ctypes.Array[Iovec]]:
+    """Of BATCH frames: each with one piece of memory, which is still to be said."""
+    headers, iovecs = (Mmsghdr * BATCH)(), (Iovec * BATCH)()
+    for header, iovec in zip(headers, iovecs, strict=True):
+        header.header = Msghdr(None, 0, ctypes.addressof(iovec), 1, None, 0, 0)
+    return headers, iovecs
 
-    def __init__(self, room: int) -> None:
-        self.data = mmap.mmap(-1, room * BATCH)
-        self.iovecs, self.headers = (Iovec * BATCH)(), (Mmsghdr * BATCH)()
-        for number in range(BATCH):
-            self.iovecs[number] = Iovec(address_of(self.data, number * room), room)
-            self.headers[number].header = Msghdr(None, 0, ctypes.addressof(self.iovecs[number]), 1, None, 0, 0)
+
+def point_to(iovecs: ctypes.Array[Iovec], first: int, step: int, room: int) -> None:
+    """They have so much room each, the first at that address, and each of the others a step behind the one before."""
+    for number, iovec in enumerate(iovecs):
+        iovec.base, iovec.length = first + number * step, room
 
 
 def address_of(buffer: mmap.mmap, offset: int) -> int:

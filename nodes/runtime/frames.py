@@ -11,7 +11,8 @@ import socket
 import struct
 
 from catenet.nodes.address import Address
-from catenet.nodes.machine import Ethernet, Frame, OpenPort
+from catenet.nodes.link.ethernet.hardware import group_hardware
+from catenet.nodes.machine import Ethernet, Frame, Interface, OpenPort
 from catenet.nodes.runtime.port import LARGEST, Owner, SocketPort
 
 __all__ = ["FramePort"]
@@ -50,6 +51,12 @@ class FramePort(SocketPort):
         except OSError:
             self._owner.count("send_failures")
 
+    def interface_changed(self, interface: Interface) -> None:
+        """Frames leave with the hardware address that the interface has now."""
+        super().interface_changed(interface)
+        if interface.name == self._interface and interface.hardware and self._socket is not None:
+            self._hardware = interface.hardware
+
     def _bound(self) -> socket.socket:
         if not 0 < self._type <= _LAST_TYPE:
             raise OSError(errno.EINVAL, f"type {self._type:#x} is not between 1 and {_LAST_TYPE:#x}")
@@ -65,7 +72,7 @@ class FramePort(SocketPort):
         return made
 
     def _set_member(self, opened: socket.socket, group: Address | bytes, ifindex: int, *, joins: bool) -> None:
-        hardware = group if isinstance(group, bytes) else _group_hardware(group)
+        hardware = group if isinstance(group, bytes) else group_hardware(group)
         (self._joined.add if joins else self._joined.discard)(hardware)
         option = _PACKET_ADD_MEMBERSHIP if joins else _PACKET_DROP_MEMBERSHIP
         opened.setsockopt(_SOL_PACKET, option, _MREQ.pack(ifindex, _MR_MULTICAST, len(hardware), hardware))
@@ -81,9 +88,3 @@ class FramePort(SocketPort):
     def _is_for_us(self, kind: int, destination: bytes) -> bool:
         """The kernel hands on what the interface lets through, for others' sake too."""
         return kind in (_TO_US, _TO_ALL) or (kind == _TO_GROUP and destination in self._joined)
-
-
-def _group_hardware(group: Address) -> bytes:
-    """ "by placing the low-order 23-bits of the IP address into the low-order 23 bits of the Ethernet multicast
-    address 01-00-5E-00-00-00" (RFC 1112 section 6.4)."""
-    return b"\x01\x00\x5e" + (int(group) & 0x7FFFFF).to_bytes(3, "big")

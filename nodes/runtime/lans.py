@@ -21,7 +21,9 @@ from catenet.nodes.control.impairment import Impairment, in_words
 from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.control.service import Source
 from catenet.nodes.machine import Interface, Json
-from catenet.nodes.runtime import announce, ingress, offload
+from catenet.nodes.runtime import ingress, offload
+from catenet.nodes.runtime.addressing import Addressing, KernelAddressing, OwnAddressing
+from catenet.nodes.runtime.egress import Egress
 from catenet.nodes.runtime.impairing import Impairing
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.client import Monitor, Netlink
@@ -61,14 +63,12 @@ class Lans:
         loop: AbstractEventLoop,
         report: Callable[[str, str, Mapping[str, Json]], None],
     ) -> None:
-        self.routes = Routes(netlink, self.ifindex, self.is_up, config.names.__contains__, loop)
-        self._settings = {
-            routing.FORWARDING: int(config.forward),
-            routing.RP_FILTER: 0,  # routes of a lab may be one-way
-            routing.SEND_REDIRECTS: 0,
-            routing.ACCEPT_REDIRECTS: 0,
-            routing.ACCEPT_SOURCE_ROUTE: int(config.source_routes == "follow"),
-        }
+        self.own = OwnAddressing(netlink) if config.stack == "userspace" else None
+        """Where our own stack carries the node's packets."""
+        self._addressing: Addressing = self.own or KernelAddressing(config, netlink)
+        self.routes = Routes(netlink if self.own is None else self.own.table, self.ifindex, self.is_up, loop)
+        self.egress = Egress(netlink, config.names.__contains__ if self.own is None else lambda _: False)
+        """The way out of the lab."""
         self._netlink = netlink
         self._loop = loop
         self._report = report
@@ -168,7 +168,8 @@ class Lans:
         if drop and not was.drop:
             self._report("link.silent", f"{lan} is silent: what comes in is dropped", {"lan": lan})
         elif condition.up and was.drop and was.up and not drop:
-            self._netlink.forget_neighbours(ifindex)  # where they are now, they may have said while nobody heard
+            # Where they are now, they may have said while nobody heard.
+            self._addressing.forget(self._interface(self._attachments[lan]), ifindex)
             self._report_up(self._attachments[lan])
 
     def _impair(self, attachment: _Attachment, wanted: tuple[Impairment, ...]) -> None:
@@ -200,6 +201,7 @@ class Lans:
             link.mtu if link else None,
             self._impairing.counted(config.lan),
             config.impairments,
+            "kernel" if self.own is None else "userspace",
         )
 
     def _interface(self, attachment: _Attachment) -> Interface:
@@ -233,11 +235,18 @@ class Lans:
         elif kind == routing.RTM_DELADDR:
             self.routes.check_soon()
         elif kind in (routing.RTM_NEWROUTE, routing.RTM_DELROUTE):
-            route = routing.parse_route(payload)
-            if route is None:  # a blackhole, perhaps, in the place of one of ours
-                self.routes.check_soon()
-            else:
-                self.routes.changed(route, gone=kind == routing.RTM_DELROUTE)
+            self._route_changed(routing.parse_route(payload), gone=kind == routing.RTM_DELROUTE)
+
+    def _route_changed(self, route: routing.Route | None, *, gone: bool) -> None:
+        """The kernel says so; where it is not the kernel by whose routes the node's packets go, all is well."""
+        if route is not None and not gone and route.table == routing.TABLE_MAIN:
+            self.egress.route_added(route)
+        if self.own is not None:
+            return
+        if route is None:  # a blackhole, perhaps, in the place of one of ours
+            self.routes.check_soon()
+        else:
+            self.routes.changed(route, gone=gone)
 
     def _rescan(self) -> None:
         """At the start, and after changes that we missed."""
@@ -249,7 +258,7 @@ class Lans:
             self._adopt(entry, now=True)
         for link in links.values():
             self._link_changed(link)
-        self.routes.egress.check_routes()
+        self.egress.check_routes()
         self.routes.check_soon()
 
     def _link_changed(self, link: routing.Link) -> None:
@@ -283,7 +292,9 @@ class Lans:
 
     def _adopt(self, entry: routing.AddressEntry, *, now: bool) -> None:
         """An interface with this address: if it is the engine's on a LAN that has no interface, it is that LAN's."""
-        if self._by_ifindex(entry.ifindex) is not None:
+        owner = self._by_ifindex(entry.ifindex)
+        if owner is not None:
+            self._came(owner, entry)
             return
         network = Prefix.of(entry.address, entry.length)
         for attachment in self._attachments.values():
@@ -296,6 +307,12 @@ class Lans:
                     self._loop.call_later(_SETTLE, self._configure, attachment)
                 return
 
+    def _came(self, attachment: _Attachment, entry: routing.AddressEntry) -> None:
+        """Before it is configured the engine is at it still."""
+        if attachment.addressed:
+            with suppress(OSError):  # it goes just now
+                self._addressing.came(entry)
+
     def _configure(self, attachment: _Attachment) -> None:
         """Make the interface what the lab wants; what is right already stays as it is."""
         link = self._links.get(attachment.ifindex)
@@ -303,9 +320,8 @@ class Lans:
             return
         try:
             offload.switch_off(link.name)
-            self._netlink.set_settings(link.ifindex, self._settings)
             self._netlink.add_altname(link.ifindex, attachment.config.lan)
-            self._set_address(attachment)
+            self._addressing.configure(attachment.config, link.ifindex, attachment.found)
             self._impairing.impair(attachment.config, link.name, attachment.impairments)
             if not attachment.addressed:
                 self._netlink.set_up(link.ifindex, True)
@@ -315,24 +331,16 @@ class Lans:
                 self._report_state(attachment, f"it cannot be set up: {error}{hint}")
             return
         attachment.addressed = True
+        self._addressing.carries(self._interface(attachment), link.ifindex)
         self.routes.restore(attachment.config.lan)
         if link.up:
             self._report_state(attachment, "")
-
-    def _set_address(self, attachment: _Attachment) -> None:
-        config = attachment.config
-        wanted = routing.AddressEntry(attachment.ifindex, config.address, config.length)
-        present = [entry for entry in self._netlink.addresses() if entry.ifindex == attachment.ifindex]
-        for entry in present:
-            if entry != wanted and entry.address in (attachment.found, config.address):
-                self._netlink.delete_address(entry)
-        if wanted not in present or len(present) > 1:  # with the first address of a network go all others of it
-            self._netlink.add_address(wanted)
 
     def _report_state(self, attachment: _Attachment, why: str) -> None:
         interface = self._interface(attachment)
         if interface.up != attachment.reported:
             attachment.reported = interface.up
+            self._addressing.carries(interface, attachment.ifindex)
             if interface.up:
                 self._report_up(attachment)
             else:
@@ -353,13 +361,14 @@ class Lans:
         self._report("link.up", text, {"lan": config.lan, "address": str(config.address)})
         self._announce(attachment)
 
-    def _announce(self, attachment: _Attachment, times: Sequence[float] = announce.TIMES) -> None:
+    def _announce(self, attachment: _Attachment, times: Sequence[float] | None = None) -> None:
         """Where the address is now, at these times (seconds from the first of them on), while it is there."""
+        times = self._addressing.announces if times is None else times
         link = self._links.get(attachment.ifindex)
-        if link is None or not self._is_up(attachment):
+        if link is None or not times or not self._is_up(attachment):
             return
         with suppress(OSError):  # it goes just now, or the node may not: then the neighbours' kernels find out, later
-            announce.announce(link.name, link.hardware, attachment.config.address)
+            self._addressing.announce(link, attachment.config.address)
         now, *later = times
         if later:
             self._loop.call_later(later[0] - now, self._announce, attachment, later)

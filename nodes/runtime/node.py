@@ -34,6 +34,9 @@ from catenet.nodes.runtime.supervisor import SupervisedService, describe_error, 
 
 __all__ = ["Node", "main"]
 
+STACK = "stack"
+"""The service that carries the packets of a node whose stack is our own; all others stand on it."""
+
 _STOP_TIMEOUT = 0.5  # seconds that the services have at the end
 _FAILED, _WRONG_CONFIG = 1, 2  # exit codes
 _FILES = 16_384  # open files: each connection is one
@@ -47,11 +50,11 @@ class Node:
         self._loop = loop
         self._log = EventLog(config.node, config.events == "json", loop)
         self._lans = Lans(config, Netlink(), loop, self._report)
-        shared = Shared(config, loop, self._lans, self._log, random.SystemRandom(), Children(loop))
-        self._services = {
-            name: SupervisedService(shared, name, given, self._report_ready) for name, given in config.services.items()
-        }
-        stand(self._services)
+        below = () if config.stack == "kernel" else (STACK,)
+        shared = Shared(config, loop, self._lans, self._log, random.SystemRandom(), Children(loop), below=below)
+        given = {**{name: {} for name in below}, **config.services}
+        self._services = {name: SupervisedService(shared, name, given[name], self._report_ready) for name in given}
+        stand(self._services, below)
         self._health = Health(self._is_ready)
         self._control_socket = ControlSocket(Answers(shared, self._services, self._is_ready, self._health).answer)
         self._was_ready = False
@@ -72,7 +75,7 @@ class Node:
         self._want_routes()
         self._lans.listen(lambda _: self._report_ready())
         await self._control_socket.start()  # before anything happens: who reads of it may ask at once
-        self._lans.routes.egress.block()
+        self._lans.egress.block()
         self._guard()
         self._lans.start()
         running = {service: asyncio.ensure_future(service.run()) for service in self._services.values()}

@@ -27,10 +27,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.service import Source
 from catenet.nodes.machine import NextHop
-from catenet.nodes.runtime.egress import Egress
 from catenet.nodes.runtime.netlink import routing
-from catenet.nodes.runtime.netlink.client import Netlink
 from catenet.nodes.runtime.reconciler import RouteReconciler
+from catenet.nodes.runtime.table import RouteTable
 from catenet.nodes.runtime.wanted import Key, OnBest, WantedRoute, WantedRoutes, rank
 
 if TYPE_CHECKING:
@@ -57,27 +56,22 @@ class RestoredRoute(NamedTuple):
 
 
 class Routes:
-    """The kernel's table, as far as this node writes it. A refused change is counted, never raised."""
+    """The kernel's table, or the node's own, as far as we write it. A refused change is counted, never raised."""
 
     def __init__(
         self,
-        netlink: Netlink,
+        table: RouteTable,
         ifindex: Callable[[str], int],
         is_up: Callable[[str], bool],
-        known: Callable[[Address], bool],
         loop: AbstractEventLoop,
     ) -> None:
-        """`ifindex` gives a LAN's interface (0: it has none now), `is_up` whether it carries; `known` says whether an
-        address is a node's of the lab.
-        """
-        self._netlink = netlink
+        """`ifindex` gives a LAN's interface (0: it has none now), `is_up` whether it carries."""
+        self._table = table
         self._ifindex = ifindex
         self._is_up = is_up
         self._wanted = WantedRoutes()
         self._refused: dict[Key, str] = {}
         self._missing: dict[Key, str] = {}
-        self.egress = Egress(netlink, known)
-        """The way out of the lab."""
         self._listeners: list[Callable[[routing.Route], None]] = []
         self._restored_listeners: list[Callable[[RestoredRoute], None]] = []
         self._reconciler = RouteReconciler[Key](loop, self._faults, self._put_back)
@@ -135,7 +129,7 @@ class Routes:
         for route in self.present():
             if route.protocol == source.number:
                 with suppress(OSError):
-                    self._netlink.delete_route(route)
+                    self._table.delete_route(route)
 
     def on_best(self, function: OnBest) -> None:
         """Call a function with each prefix's best route, of all that are wanted here (`WantedRoutes.on_best`)."""
@@ -177,8 +171,6 @@ class Routes:
             function(route)
 
     def _main_changed(self, route: routing.Route, *, gone: bool) -> None:
-        if not gone:
-            self.egress.route_added(route)
         key = self._wanted.source_at(route.metric) or STATIC, route.prefix
         wanted = None if key[0] == STATIC else self._wanted.get(key)
         if wanted is None or rank(key[0], wanted) != route.metric:
@@ -206,7 +198,7 @@ class Routes:
 
     def present(self) -> list[routing.Route]:
         """The kernel's table as it is; of several routes to a prefix, the one that the kernel takes is the first."""
-        return sorted(self._netlink.routes(), key=lambda route: (route.prefix, route.metric))
+        return sorted(self._table.routes(), key=lambda route: (route.prefix, route.metric))
 
     def leading_to(self, prefix: Prefix) -> list[routing.Route]:
         """Those of them that hold the whole prefix, the one that the kernel takes first."""
@@ -288,16 +280,16 @@ class Routes:
 
         """
         try:
-            self._netlink.replace_route(route)
+            self._table.replace_route(route)
         except OSError:
             for hop in route.hops if len(route.hops) > 1 else ():
                 with suppress(OSError):
-                    self._netlink.replace_route(route._replace(hops=(hop,)))
+                    self._table.replace_route(route._replace(hops=(hop,)))
                     return
             raise
 
     def _take_out(self, source: Source, prefix: Prefix, was: WantedRoute) -> None:
-        self._netlink.delete_route(routing.Route(prefix, (), source.number, rank(source, was)))
+        self._table.delete_route(routing.Route(prefix, (), source.number, rank(source, was)))
 
     def _route(self, key: Key) -> routing.Route:
         """The route for the kernel: by the next hops that are up, since it refuses all for one that is down; where all
@@ -339,7 +331,7 @@ class Routes:
         Of several with the same prefix and metric the kernel takes the first.
         """
         found: dict[Key, routing.Route] = {}
-        for route in self._netlink.routes():
+        for route in self._table.routes():
             source = self._wanted.source_at(route.metric)
             wanted = None if source is None else self._wanted.get((source, route.prefix))
             if source is not None and wanted is not None and rank(source, wanted) == route.metric:

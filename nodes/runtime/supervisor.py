@@ -161,12 +161,14 @@ class _FallenBelowError(Exception):
         super().__init__(f"{names}, on which it stands, does not serve; it is started with it")
 
 
-def stand(of_node: Mapping[str, SupervisedService]) -> None:
-    """Each service of a node stands on those that its declaration names and that the node has."""
+def stand(of_node: Mapping[str, SupervisedService], below_all: Sequence[str] = ()) -> None:
+    """Each service of a node stands on those that its declaration names and that the node has, and all on `below_all`,
+    which stand on none."""
     known = services()
     for name, service in of_node.items():
-        if name in known:  # of an unknown one it is said when it is to be started
-            service.stand_on([of_node[below] for below in known[name].stands_on if below in of_node])
+        named = known[name].stands_on if name in known else ()  # of an unknown one it is said when it is to be started
+        below = () if name in below_all else dict.fromkeys((*named, *below_all))
+        service.stand_on([of_node[each] for each in below if each in of_node])
 
 
 async def stop(running: Mapping[SupervisedService, asyncio.Future[None]], seconds: float) -> None:

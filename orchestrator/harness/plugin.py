@@ -24,6 +24,7 @@ _OURS = "_catenet_word"
 """A fixture that only our fixture `lab` asks for: whoever has another `lab` is left alone."""
 _LAST: pytest.StashKey[dict[object, str]] = pytest.StashKey()
 _KEPT: pytest.StashKey[list[str]] = pytest.StashKey()
+_STUCK: pytest.StashKey[str] = pytest.StashKey()
 _WITNESS: pytest.StashKey[Witness] = pytest.StashKey()
 
 
@@ -157,12 +158,15 @@ def pytest_runtest_makereport(
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """The labs that were left up: how to look into them, and how to remove them."""
+    """The labs that were left up: how to look into and remove them; what the engine does not let go of."""
     kept = config.stash.get(_KEPT, [])
     if kept:
         terminalreporter.section("labs that are left up")
     for name in kept:
         terminalreporter.write_line(f"{name}: catenet status --lab {name}; to remove it: catenet down {name}")
+    if stuck := config.stash.get(_STUCK, ""):
+        terminalreporter.section("a network that the engine does not let go of")
+        terminalreporter.write_line(stuck)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -184,7 +188,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if _has_workers(session):
         from catenet.orchestrator.harness.labs import remove_what_is_left
 
-        remove_what_is_left()
+        session.config.stash[_STUCK] = remove_what_is_left()
 
 
 def _has_workers(session: pytest.Session) -> bool:

@@ -22,7 +22,10 @@ _ERROR = bytes.fromhex(
 
 def _packet(data: bytes) -> tuple[Header, IcmpError]:
     header = Header.parse(data)
-    return header, IcmpError.parse(data[header.length :])
+    error = IcmpError.parse(data[header.length :])
+    for each in (header, error.about):
+        parse_options(each.options)
+    return header, error
 
 
 def _check(read: tuple[Header, IcmpError]) -> None:
@@ -30,7 +33,7 @@ def _check(read: tuple[Header, IcmpError]) -> None:
     assert error.type in TYPES
     assert error.name
     for each in (header, error.about):
-        assert parse_options(to_bytes(each.options)) == each.options
+        assert parse_options(to_bytes(each.parsed_options)) == each.parsed_options
         route = each.source_route
         if route is None:
             continue

@@ -18,7 +18,7 @@ FLUSH = """
 from catenet.nodes.control.service import Source
 from catenet.nodes.runtime.netlink.client import Netlink
 from catenet.nodes.runtime.routes import Routes
-Routes(Netlink(), lambda _: 0, lambda _: False, lambda _: True, None).forget(Source("rip", 189, 120))
+Routes(Netlink(), lambda _: 0, lambda _: False, None).forget(Source("rip", 189, 120))
 """
 
 

@@ -20,8 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+import own_stack
 from forwarding import TTL
 from jobs import Jobs
 from node import Make, Node, Process
@@ -35,6 +36,9 @@ from catenet.nodes.control.service import Source
 from catenet.nodes.link.impairment.channel import Channel
 from catenet.nodes.machine import Interface, InterfaceAware, Machine, Unit
 
+if TYPE_CHECKING:
+    from catenet.nodes.transport.stack.config import StackOptions
+
 __all__ = ["BUFFER", "Hop", "Lan", "Network", "Node"]
 
 NO_JOBS = Jobs()
@@ -44,12 +48,24 @@ class Network(Wire):
     """LANs, nodes, and the clock. `now` is in seconds; `sent` counts the packets put on any LAN.
 
     `record` keeps these packets. Reports are kept unless told otherwise: of a large network they fill the memory.
-    `icmp`: the nodes' kernels answer echoes, and send errors (forwarding.py).
+    `icmp`: the nodes' kernels answer echoes, and send errors (forwarding.py). `own`: every node's stack is ours
+    (own_stack.py), and what travels are frames alone; where it is not said, as `OWN` has it.
     """
 
-    def __init__(self, seed: int = 0, *, record: bool = False, reports: bool = True, icmp: bool = False) -> None:
+    OWN: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        seed: int = 0,
+        *,
+        record: bool = False,
+        reports: bool = True,
+        icmp: bool = False,
+        own: bool | None = None,
+    ) -> None:
         super().__init__(seed, record=record, reports=reports, icmp=icmp)
         self._seed = seed
+        self._own = self.OWN if own is None else own
 
     # Building
 
@@ -66,9 +82,11 @@ class Network(Wire):
         forwards: bool = True,
         jobs: Jobs = NO_JOBS,
         sources: Sequence[Source] = (),
+        stack: StackOptions | None = None,
     ) -> Node:
         """A node with an address on each of these LANs; each of `makes` gives one of its machines at every start.
-        `sources`: whose routes the machines' are, where the node's table is shared by several protocols.
+        `sources`: whose routes the machines' are, where the node's table is shared by several protocols. `stack`: of
+        its own stack, where the network's nodes have one.
         """
         interfaces = {}
         for number, (lan, text) in enumerate(lans.items()):
@@ -77,6 +95,8 @@ class Network(Wire):
             each.members[name], each.owners[address], each.hardware[hardware] = address, name, name
             interfaces[lan] = Interface(lan, address, each.prefix, mtu=each.mtu, hardware=hardware)
         node = self.nodes[name] = Node(name, interfaces, makes, offset=offset, forwards=forwards, jobs=jobs)
+        if self._own:
+            own_stack.give(self, node, stack)
         if sources:
             node.table = SharedTable(
                 dict(enumerate(sources)),
@@ -136,9 +156,9 @@ class Network(Wire):
         """The node is gone, without a word; so are its routes."""
         node = self.nodes[name]
         node.paused = False
-        for process in node.processes:  # while their way is still known
+        for process in node.all_processes:  # while their way is still known
             process.reset_connections()
-        for process in node.processes:
+        for process in node.all_processes:
             process.end()
         node.backlog.clear()
         node.kernel.clear()
@@ -147,9 +167,9 @@ class Network(Wire):
         """The node starts, with new machines that remember nothing."""
         node = self.nodes[name]
         node.random.seed(f"{self._seed} {name} {self.order}")
-        for process in node.processes:
+        for process in node.all_processes:
             process.machine = process.make(node)
-        for process in node.processes:
+        for process in node.all_processes:
             self._begin(process)
 
     def restart(self, name: str, number: int) -> None:
@@ -177,6 +197,8 @@ class Network(Wire):
             for end in tuple(process.connections.values()):
                 end.pump()
             self.settle(process)
+        if node.own is not None:
+            self.settle(node.own.process)
 
     # Time
 
@@ -236,7 +258,9 @@ class Network(Wire):
     def _tell(self, node: Node, lan: str) -> None:
         """The last machine first: a node's first one finds the routes that the others set, as a kernel's come back."""
         node.direct.clear()
-        for process in reversed(node.processes):
+        if node.own is not None:
+            node.own.interface_changed(node.by_lan[lan])
+        for process in reversed(node.all_processes):
             if isinstance(process.machine, InterfaceAware):
                 process.machine.set_interface(node.by_lan[lan], self.now + node.offset)
                 self.settle(process)

@@ -35,6 +35,7 @@ from catenet.nodes.machine import (
 )
 
 if TYPE_CHECKING:
+    from own_stack import OwnStack
     from shared_table import SharedTable
     from streams import End
 
@@ -154,6 +155,7 @@ class Node:
         self.channels: dict[str, Channel] = {}  # LAN → what the frames suffer that it sends there
         self.kernel: dict[Prefix, tuple[NextHop, ...]] = {}
         self.table: SharedTable | None = None
+        self.own: OwnStack | None = None  # where its stack is ours
         self.sockets = Sockets(interfaces)
         self.addresses = {interface.address for interface in interfaces.values()}
         self._everybodys = {LIMITED, *(interface.prefix.broadcast for interface in interfaces.values())}
@@ -165,6 +167,11 @@ class Node:
     def interfaces(self) -> tuple[Interface, ...]:
         """The interfaces as they are now."""
         return tuple(self.by_lan.values())
+
+    @property
+    def all_processes(self) -> list[Process]:
+        """Its services', and behind them that of its own stack, on which they stand."""
+        return self.processes if self.own is None else [*self.processes, self.own.process]
 
     @property
     def machine(self) -> Any:
@@ -199,8 +206,12 @@ class Node:
         if self.table is not None:
             self.table.refresh()
             return
-        left = {prefix: tuple(h for h in hops if h.interface != lan) for prefix, hops in self.kernel.items()}
-        self.kernel = {prefix: hops for prefix, hops in left.items() if hops}
+        for prefix, hops in tuple(self.kernel.items()):
+            left = tuple(hop for hop in hops if hop.interface != lan)
+            if not left:
+                del self.kernel[prefix]
+            elif left != hops:
+                self.kernel[prefix] = left
 
     def next_hop(self, target: Address, lan: str = "") -> NextHop | None:
         """By which neighbour, on which LAN, a packet goes there; `lan`: by that one alone."""

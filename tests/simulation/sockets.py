@@ -48,6 +48,7 @@ __all__ = [
     "destination_of",
     "group_hardware",
     "leaves_by",
+    "port_key",
 ]
 
 BROADCAST = b"\xff" * 6
@@ -66,6 +67,8 @@ class Opened:
     asked: OpenPort
     port: Port
     groups: set[tuple[Address | bytes, str]] = field(default_factory=set)
+    key: int = 0
+    """By which the node's own stack knows it."""
 
 
 Own = dict[tuple[type, int, str], Opened]
@@ -93,7 +96,7 @@ class Sockets:
         _check(process, asked)
         if isinstance(port, Udp) and not port.number:
             port = port._replace(number=self._free(port))
-        key = _key_of(port)
+        key = port_key(port)
         kind, number, interface = key
         if self._is_taken(process, port):
             raise _error(errno.EADDRINUSE)
@@ -104,7 +107,7 @@ class Sockets:
 
     def close(self, process: Process, port: Port) -> None:
         """Where it is not open, nothing happens."""
-        key = _key_of(port)
+        key = port_key(port)
         opened = process.ports.pop(key, None)
         if opened is None:
             return
@@ -120,14 +123,14 @@ class Sockets:
     def change_group(self, process: Process, wanted: JoinGroup | LeaveGroup) -> bool:
         """Whether the kernel did it."""
         port, group = wanted.port, wanted.group
-        opened = process.ports.get(_key_of(port))
+        opened = process.ports.get(port_key(port))
         if isinstance(port, Ethernet):
             group = group_hardware(group) if isinstance(group, Address) else group
         elif not isinstance(group, Address):
             raise TypeError(f"group {group!r} of an IP port is no Address")
         if opened is None or (isinstance(group, Address) and not group.is_multicast):
             return False
-        one = wanted.interface or _key_of(port)[2]
+        one = wanted.interface or port_key(port)[2]
         change = opened.groups.add if isinstance(wanted, JoinGroup) else opened.groups.discard
         for lan in (one,) if one else self._by_lan:
             change((group, lan))
@@ -151,10 +154,14 @@ class Sockets:
         found = alike.get(unit.interface, []) + alike.get("", [])
         return [opened for opened in found if _is_for(unit, opened)]
 
+    @staticmethod
+    def taken() -> OSError:
+        return _error(errno.EADDRINUSE)
+
     def _is_taken(self, process: Process, port: Port) -> bool:
         if not isinstance(port, Udp | Tcp | Crossing):
-            return _key_of(port) in process.ports
-        kind, number, interface = _key_of(port)
+            return port_key(port) in process.ports
+        kind, number, interface = port_key(port)
         others = self._all.get((kind, number), {})
         return bool(others) if not interface else "" in others or interface in others
 
@@ -217,7 +224,7 @@ def _check(process: Process, asked: OpenPort) -> None:
         accepting(process, asked)
     if isinstance(port, Crossing) and not isinstance(process.machine, Translating):
         raise TypeError(f"{process.machine!r} is not Translating, and wants {asked!r}")
-    number = _key_of(port)[1]
+    number = port_key(port)[1]
     if isinstance(port, Ip):
         if not 0 < number < _RAW:
             raise OSError(errno.EINVAL, f"protocol {number} is not between 1 and {_RAW - 1}")
@@ -245,7 +252,8 @@ def _is_for(unit: Unit, opened: Opened) -> bool:
     return not address.is_multicast or (address, unit.interface) in opened.groups
 
 
-def _key_of(port: Port) -> tuple[type, int, str]:
+def port_key(port: Port) -> tuple[type, int, str]:
+    """Its kind, number and interface."""
     if isinstance(port, Tcp):
         return Tcp, port.number, ""
     if isinstance(port, Crossing):

@@ -53,8 +53,8 @@ BUFFER = 200
 """How many packets wait for a paused node, like a socket's buffer; what comes then is lost."""
 HARDWARE = 6
 """Octets of a hardware address."""
-LARGEST = 65_507
-"""Octets of the largest datagram; one that is larger than a LAN's MTU travels whole, as if in fragments."""
+LARGEST = {Datagram: 65_507, IpPacket: 65_515}
+"""Octets of data at the most, by kind; what is larger than a LAN's MTU travels whole, as if in fragments."""
 TURNS = 1000
 
 
@@ -152,6 +152,8 @@ class Wire:
                 break
         else:
             raise AssertionError(f"{node.name} wants something for ever")
+        if node.own is not None and process is node.own.process:
+            node.own.hand_up()
         due = machine.next_wake()
         if due is not None and due - node.offset < process.alarm:
             process.alarm = max(due - node.offset, self.now)
@@ -266,6 +268,9 @@ class Wire:
     def _send(self, process: Process, packet: Unit) -> None:
         """By the port that it names, as that was asked for."""
         node, ttl = process.node, 0
+        if node.own is not None and not isinstance(packet, Frame):
+            node.own.send(process, packet)
+            return
         if not process.hears_all:
             opened = leaves_by(process.ports, packet)
             sent = None if opened is None else node.as_sent(opened, packet)
@@ -291,11 +296,12 @@ class Wire:
     def route(self, node: Node, packet: Datagram | IpPacket, ttl: int) -> None:
         """To the next node on its way. The address to which it goes on the LAN is the LAN's business."""
         target, lan = destination_of(packet), packet.interface
-        if target in node.addresses and len(packet.data) <= LARGEST:
+        fits = len(packet.data) <= LARGEST[type(packet)]
+        if target in node.addresses and fits:
             packet = node.from_address(packet, target)
             self.at(self.now, self.deliver_here, node, packet._replace(interface=lan or LOOPBACK), ttl)
             return
-        way = node.way_out(target, lan) if len(packet.data) <= LARGEST else None
+        way = node.way_out(target, lan) if fits else None
         if way is None:
             node.counters["send_failures"] += 1
             return
@@ -373,10 +379,14 @@ class Wire:
         if not isinstance(packet, Frame):
             forwarding.answer(self, node, packet, ttl, heard=bool(hearers))
         for process, asked, heard in hearers:
-            if process.machine is not None:
-                if asked is None or not self._answer(process, asked, heard):
-                    process.machine.receive(heard, self.now + node.offset)
-                self.settle(process)
+            self.hand(process, asked, heard)
+
+    def hand(self, process: Process, asked: OpenPort | None, heard: Unit) -> None:
+        """To a machine what one of its ports has heard."""
+        if process.machine is not None:
+            if asked is None or not self._answer(process, asked, heard):
+                process.machine.receive(heard, self.now + process.node.offset)
+            self.settle(process)
 
     def _answer(self, process: Process, asked: OpenPort, heard: Unit) -> bool:
         """By the way that it came, if the machine knows the answer before it has received it."""

@@ -1,15 +1,41 @@
-"""IPv4 itself (RFC 791), as far as it is read and written here: the kernel forwards.
+"""IPv4 itself (RFC 791, RFC 1122, RFC 1812): the internet layer of a node whose stack is our own.
 
-header       the header of a packet
-options      its options, of which the source routes are read whole
-checksum     the Internet checksum and its update (RFC 1071, RFC 1624), for protocols above, too
+Files, from the wire up:
 
-The program `source-route` (nodes/programs) stands on it.
+    checksum        the Internet checksum and its update (RFC 1071, RFC 1624), for protocols above, too
+    header          `Header`: a packet's header, whole
+    options         its options, of which the source routes are read whole
+    recording       what a node writes into them: record route, timestamp; and whether they are right
+    fragments       a packet is cut
+    reassembly      `Reassembler`: and put together again, in bounded memory and time
+    table           `ForwardingTable`: the longest prefix; which of several equal next hops
+    interfaces      whose an address is: the node's own, a broadcast's, nobody's
+    identification  `Identifications`: of a datagram that may be cut
+    path_mtu        `PathMtus`: what routers have told of paths (RFC 1191)
+    outcomes        what becomes of a packet: `Delivered`, `Outgoing`, `Trouble`
+    forwarding      a router's part
+    sending         a host's part
+    layer           `Ipv4`: all of it, around which the stack stands (transport/stack)
+    config          `Ipv4Options`
+
+NAT, the program `source-route` and the simulated network stand on the codec alone: their nodes' kernels forward.
+
+Timers: fragments wait 30 s for each other, a path's MTU is believed for 10 min, an identification is not used again for
+120 s as far as 65,536 of them last.
 
 Deviations:
+- Overlapping fragments: "receivers must still support" them (RFC 6864 section 4.2), and this one drops the datagram, as
+  the Linux kernel does, unless all of a fragment's octets are there already.
+- Fragments wait 30 s, not 60 to 120 (RFC 1122 section 3.3.2); see reassembly.
+- Source routes are refused unless the lab file says otherwise (RFC 1812 section 5.3.13.4 wants them followed; RFC 7126
+  says why not). A packet whose source route leads nowhere is dropped silently, as by the Linux kernel; RFC 1812 section
+  5.2.7.1 has the error "source route failed" for it, which is sent for a strict one alone.
 - A pointer that is within the route data and not at an address's first octet is refused; the kernel takes it.
-- Record route, timestamp, security and all others are kept as they are, and not looked into.
+- The error about a packet comes from the address of the LAN by which that packet came; that is the stack's choice.
+- Directed broadcasts are not forwarded (RFC 2644), multicast neither: no multicast routing. No redirects are sent.
+- A path's MTU is never taken for less than 552 octets; see path_mtu.
+- TOS chooses no route (RFC 1812 section 5.3.2); security and stream identifier options are passed as they are.
 
-Supported standards: RFC 791 section 3.1 (options), RFC 1071, RFC 1624, RFC 1122 section 3.2.1.8 (c), RFC 1812 sections
-4.3.2.6 and 5.2.4.1.
+Supported standards: RFC 791, RFC 1071, RFC 1122 section 3.2.1 and 3.3, RFC 1191,
+RFC 1624, RFC 1812 sections 4.2, 5.2 and 5.3, RFC 2644, RFC 3021, RFC 3168 section 5.3, RFC 3927 section 2.7, RFC 6864.
 """

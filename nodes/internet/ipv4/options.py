@@ -23,22 +23,40 @@ from catenet.nodes.machine import DecodeError
 __all__ = [
     "LOOSE",
     "MOST",
+    "RECORD_ROUTE",
     "SPACE",
     "STRICT",
+    "TIMESTAMP",
     "Option",
+    "OptionError",
     "SourceRouteOption",
+    "copied",
+    "each_option",
     "parse_options",
     "source_route",
     "to_bytes",
 ]
 
-END, NO_OPERATION, LOOSE, STRICT = 0, 1, 131, 137
+END, NO_OPERATION, RECORD_ROUTE, TIMESTAMP, LOOSE, STRICT = 0, 1, 7, 68, 131, 137
 SPACE = 40
 """Octets of all options at the most: a header has 15 words at the most, five of which it has without options."""
 _FIXED = 3  # octets of a source route before its addresses: type, length, pointer
 MOST = (SPACE - _FIXED) // 4
 """Addresses in a source route at the most: so many routers can be named, beside the destination."""
+_BEFORE = 20  # octets of a header before its options
 _FIRST = 4  # "the smallest legal value for the pointer is 4"
+
+
+_COPIED = 0x80
+"""The flag of a type that is in every fragment, not in the first one alone."""
+
+
+class OptionError(DecodeError):
+    """An option is wrong. `at`: which octet of the header is, as a parameter problem says it (RFC 792)."""
+
+    def __init__(self, field: str, value: object, why: str, at: int) -> None:
+        super().__init__(field, value, why)
+        self.at = at
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +178,18 @@ def parse_options(data: bytes) -> tuple[Option | SourceRouteOption, ...]:
 
 
 def _options(data: bytes) -> Iterator[Option | SourceRouteOption]:
+    for kind, at, length in each_option(data):
+        whole = data[at : at + length]
+        yield SourceRouteOption.parse(whole) if kind in (LOOSE, STRICT) else Option(kind, whole[2:])
+
+
+def each_option(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Of each option but those that only fill room: its type, where it begins, and its octets.
+
+    Raises:
+        OptionError: a length does not fit.
+
+    """
     at = 0
     while at < len(data) and data[at] != END:
         if data[at] == NO_OPERATION:
@@ -167,10 +197,20 @@ def _options(data: bytes) -> Iterator[Option | SourceRouteOption]:
             continue
         length = data[at + 1] if at + 1 < len(data) else 0
         if length < 2 or at + length > len(data):
-            raise DecodeError("length of an option", length, f"{len(data) - at} octets are there")
-        whole = data[at : at + length]
-        yield SourceRouteOption.parse(whole) if whole[0] in (LOOSE, STRICT) else Option(whole[0], whole[2:])
+            raise OptionError("length of an option", length, f"{len(data) - at} octets are there", _BEFORE + at)
+        yield data[at], at, length
         at += length
+
+
+def copied(data: bytes) -> bytes:
+    """What of a header's options is in every fragment but the first: those whose type says so (RFC 791 section 3.1).
+
+    Raises:
+        OptionError: a length does not fit.
+
+    """
+    kept = b"".join(data[at : at + length] for kind, at, length in each_option(data) if kind & _COPIED)
+    return kept + bytes(-len(kept) % 4)
 
 
 def to_bytes(options: Iterable[Option | SourceRouteOption]) -> bytes:

@@ -27,11 +27,8 @@ from dataclasses import dataclass
 from catenet.nodes.address import Address
 from catenet.nodes.machine import DecodeError
 
-__all__ = ["BROADCAST", "ETHERTYPE", "REPLY", "REQUEST", "ArpPacket", "announcement"]
+__all__ = ["REPLY", "REQUEST", "ArpPacket", "announcement", "request"]
 
-ETHERTYPE = 0x0806
-"""The type of an Ethernet frame that carries one (RFC 826's ether_type$ADDRESS_RESOLUTION)."""
-BROADCAST = b"\xff" * 6
 REQUEST, REPLY = 1, 2
 
 _ETHERNET, _IPV4 = 1, 0x0800
@@ -95,3 +92,8 @@ def announcement(hardware: bytes, address: Address) -> ArpPacket:
     """
     # "The 'target hardware address' field is ignored and SHOULD be set to all zeroes." (1.1)
     return ArpPacket(REQUEST, hardware, address, _UNKNOWN, address)
+
+
+def request(hardware: bytes, address: Address, wanted: Address) -> ArpPacket:
+    """Who has that address? It carries the asker's own mapping, too (RFC 826, "Packet Generation")."""
+    return ArpPacket(REQUEST, hardware, address, _UNKNOWN, wanted)

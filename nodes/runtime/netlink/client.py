@@ -115,6 +115,10 @@ class Netlink(RequestSocket):
         """Set IPv4 settings of one interface, by their numbers in linux/ip.h."""
         self._order(routing.RTM_SETLINK, 0, routing.link_settings(ifindex, settings))
 
+    def set_hardware(self, ifindex: int, hardware: bytes) -> None:
+        """Give an interface another hardware address; one that is up stays up, where its device can (veth)."""
+        self._order(routing.RTM_NEWLINK, 0, routing.link_hardware(ifindex, hardware))
+
     def add_altname(self, ifindex: int, name: str) -> None:
         """Give an interface one more name; that it has it already is no error."""
         with suppress(FileExistsError):

@@ -29,6 +29,7 @@ NLA_F_NESTED = 0x8000
 
 # Settings of one interface, by the number that IFLA_INET_CONF gives them (linux/ip.h, IPV4_DEVCONF_…).
 FORWARDING, ACCEPT_REDIRECTS, SEND_REDIRECTS, RP_FILTER, ACCEPT_SOURCE_ROUTE, ACCEPT_LOCAL = 1, 4, 6, 8, 9, 23
+ARP_IGNORE = 19
 
 # Addresses (linux/if_addr.h).
 IFA_ADDRESS, IFA_LOCAL, IFA_BROADCAST = 1, 2, 4
@@ -39,7 +40,7 @@ TABLE_MAIN, TABLE_LOCAL, SCOPE_UNIVERSE, SCOPE_LINK, SCOPE_NOWHERE = 254, 255, 0
 RTNH_F_DEAD = 0x1
 RTN_UNSPEC, RTN_UNICAST, RTN_UNREACHABLE = 0, 1, 7
 PROTOCOLS = {2: "kernel", 3: "boot", 4: "static", 11: "zebra", 12: "bird", 42: "babel", 188: "ospf", 189: "rip"}
-BOOT, STATIC = 3, 4
+KERNEL, BOOT, STATIC = 2, 3, 4
 
 _LINK = struct.Struct("=BxHiII")  # struct ifinfomsg: family, type, index, flags, change
 _ADDRESS = struct.Struct("=BBBBI")  # struct ifaddrmsg: family, prefix length, flags, scope, index
@@ -182,6 +183,11 @@ def link_settings(ifindex: int, settings: Mapping[int, int]) -> bytes:
     values = b"".join(attribute(key, u32(value)) for key, value in settings.items())
     family = attribute(AF_INET | NLA_F_NESTED, attribute(IFLA_INET_CONF | NLA_F_NESTED, values))
     return _LINK.pack(0, 0, ifindex, 0, 0) + attribute(IFLA_AF_SPEC | NLA_F_NESTED, family)
+
+
+def link_hardware(ifindex: int, hardware: bytes) -> bytes:
+    """The payload of RTM_NEWLINK that gives an interface another hardware address."""
+    return _LINK.pack(0, 0, ifindex, 0, 0) + attribute(IFLA_ADDRESS, hardware)
 
 
 def link_altname(ifindex: int, name: str) -> bytes:

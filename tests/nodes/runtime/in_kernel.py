@@ -39,7 +39,7 @@ class Table:
         self.up = set(LINKS)
         self.said: list[list[Any]] = []
         self.monitor = Monitor(self.heard, lambda: self.said.append(["lost"]))
-        self.routes = Routes(self.netlink, self.index.__getitem__, self.up.__contains__, lambda _: True, loop)
+        self.routes = Routes(self.netlink, self.index.__getitem__, self.up.__contains__, loop)
         self.sources: dict[str, Source] = {}
 
     def heard(self, kind: int, payload: bytes) -> None:

@@ -86,7 +86,7 @@ class Node:
 
     def __init__(self) -> None:
         self.loop, self.kernel = Clock(), Kernel()
-        self.routes = Routes(self.kernel, self.ifindex, self.is_up, lambda _: True, self.loop)  # type: ignore[arg-type]
+        self.routes = Routes(self.kernel, self.ifindex, self.is_up, self.loop)
         self.kernel.tell = lambda route, gone: self.routes.changed(route, gone=gone)
         self.told_down: set[int] = set()
         self.restored: list[tuple[float, RestoredRoute]] = []

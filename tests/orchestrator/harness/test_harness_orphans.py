@@ -10,9 +10,9 @@ import pytest
 
 from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.backend.fake import FakeEngine
-from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, EngineError, NetworkSpec
+from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, ContainerSpec, EngineError, NetworkSpec
 from catenet.orchestrator.deploy.locks import adopt_orphan, is_orphan
-from catenet.orchestrator.harness.labs import Labs, SessionOptions
+from catenet.orchestrator.harness.labs import Labs, SessionOptions, remove_what_is_left
 
 COPY = "pytest-orphan-test"
 OWN = f"""
@@ -29,6 +29,13 @@ class Stubborn(FakeEngine):
 
     def remove_network(self, name: str) -> None:
         raise EngineError(f"remove the network {name}: it has active endpoints")
+
+
+class Clinging(FakeEngine):
+    """Does not let go of a container."""
+
+    def remove(self, name: str) -> None:
+        raise EngineError(f"remove {name}: it is in use")
 
 
 def left_over(engine: FakeEngine) -> FakeEngine:
@@ -57,6 +64,26 @@ def test_what_the_engine_does_not_let_go_keeps_nobody_from_testing(
     Labs(engine, SessionOptions(reuse=False, keep=False, artifacts=tmp_path, worker="")).close()
     assert f"left of a session that was killed: remove the network {COPY}_l" in capsys.readouterr().err
     assert is_orphan(COPY)  # the next session tries again
+    orphan = adopt_orphan(COPY)
+    assert orphan is not None
+    orphan.release()
+
+
+def test_a_network_without_containers_that_the_engine_does_not_let_go_is_no_failure_of_the_tests() -> None:
+    engine = left_over(Stubborn())
+    said = remove_what_is_left(lambda: engine)
+    assert said == f"remove the network {COPY}_l: it has active endpoints"
+    orphan = adopt_orphan(COPY)
+    assert orphan is not None
+    orphan.release()
+
+
+def test_a_container_that_the_engine_does_not_let_go_is_one() -> None:
+    engine = left_over(Clinging())
+    engine.build("image:1", b"folder", {}, {})
+    engine.create(ContainerSpec(f"{COPY}-a", "a", "image:1", {}, {}, {LABEL_LAB: COPY}))
+    with pytest.raises(EngineError, match="is in use"):
+        remove_what_is_left(lambda: engine)
     orphan = adopt_orphan(COPY)
     assert orphan is not None
     orphan.release()

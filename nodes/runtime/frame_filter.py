@@ -1,0 +1,67 @@
+"""Which frames of IPv4 the kernel hands to which socket of a LAN's (socket(7)'s SO_ATTACH_FILTER, classic BPF).
+
+What is for the node itself has a socket of its own, so that what only passes through it, however much that is, takes
+no room from it: a router that is flooded goes on hearing its neighbours. Frames for other hosts' hardware, and those
+with a VLAN's tag, are nobody's.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import socket
+import struct
+from collections.abc import Sequence
+
+from catenet.nodes.address import Address
+
+__all__ = ["ANYTHING", "attach", "for_others", "for_us"]
+
+_SO_ATTACH_FILTER = 26
+_CODE = struct.Struct("=HBBI")  # struct sock_filter: code, jump where true, where false, constant
+_PROGRAM = struct.Struct("@HP")  # struct sock_fprog
+_OCTET, _WORD, _LENGTH, _EQUAL, _AT_LEAST, _SET, _RETURN = 0x30, 0x20, 0x80, 0x15, 0x35, 0x45, 0x06
+_KIND = 0xFFFFF000 + 4  # SKF_AD_OFF + SKF_AD_PKTTYPE: whose the frame is
+_ELSEWHERE = 3  # PACKET_OTHERHOST
+_GROUP = 0x01  # of the first octet of a hardware address
+_DESTINATION, _WHOLE = 30, 34  # where the packet's destination stands in a frame, and where its header ends
+_ALL = 0x40000  # octets
+_MOST = 200  # addresses: a jump goes over 255 at the most
+
+
+def for_us(addresses: Sequence[Address]) -> bytes:
+    """The program of the socket that has what is for these addresses, for groups and for all, and what is cut short."""
+    return _program(addresses, ours=_ALL, others=0)
+
+
+def for_others(addresses: Sequence[Address]) -> bytes:
+    """That of the socket that has the rest."""
+    return _program(addresses, ours=0, others=_ALL)
+
+
+def attach(port: socket.socket, program: bytes) -> None:
+    """From now on the socket has only that. Raises OSError."""
+    octets = ctypes.create_string_buffer(program, len(program))
+    count = len(program) // _CODE.size
+    port.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, _PROGRAM.pack(count, ctypes.addressof(octets)))
+
+
+def _program(addresses: Sequence[Address], ours: int, others: int) -> bytes:
+    known = addresses[:_MOST]
+    tests = [
+        (_WORD, 0, 0, _KIND),
+        (_EQUAL, len(known) + 7, 0, _ELSEWHERE),
+        (_LENGTH, 0, 0, 0),
+        (_AT_LEAST, 0, len(known) + 4, _WHOLE),
+        (_OCTET, 0, 0, 0),
+        (_SET, len(known) + 2, 0, _GROUP),
+        (_WORD, 0, 0, _DESTINATION),
+        *((_EQUAL, len(known) - number, 0, address) for number, address in enumerate(known)),
+        (_RETURN, 0, 0, others),
+        (_RETURN, 0, 0, ours),
+        (_RETURN, 0, 0, 0),
+    ]
+    return b"".join(_CODE.pack(*test) for test in tests)
+
+
+ANYTHING = _program((), ours=_ALL, others=_ALL)
+"""What this host's interface lets through, of any type."""
