@@ -98,7 +98,14 @@ class Probing:
             run.close()
 
     def _network(self) -> Network:
-        return KernelNetwork(self._shared.loop)
+        """That on which the node's services stand, too. Raises QuestionError."""
+        below = self._shared.below
+        if not below:
+            return KernelNetwork(self._shared.loop)
+        offered = next((network for name in below if (network := self._shared.networks.get(name))), None)
+        if offered is None:
+            raise QuestionError(f"probe: {', '.join(below)} does not serve; ask again later")
+        return offered
 
     def _name_of(self, address: Address) -> str:
         return self._shared.config.names.get(address) or str(address)
