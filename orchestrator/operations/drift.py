@@ -17,7 +17,7 @@ from catenet.nodes.control.printable import printable
 from catenet.nodes.control.questions import ASK_COMMAND, SOCKET_PATH, Answer, Question, QuestionError
 from catenet.nodes.control.service import GUARD_CHAINS, IMPAIRED_DEVICES
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
-from catenet.orchestrator.lab.model import Lab, Node
+from catenet.orchestrator.lab.model import MTU, Lab, Node
 from catenet.orchestrator.observe.program import run_program
 
 __all__ = ["Drift", "find_drift"]
@@ -138,7 +138,7 @@ def _is_ours(lab: Lab, link: str) -> bool:
     found = _LINK.match(link)
     names = {part.strip() for part in link.split("\\")}  # ip writes \ between what would be lines
     lan = next((lan for lan in lab.lans.values() if f"altname {lan.name}" in names), None)
-    if found is None or int(found["mtu"]) not in (_WHOLE if lan is None else (lan.mtu,)):
+    if found is None or int(found["mtu"]) not in ((*_WHOLE, MTU) if lan is None else (lan.mtu,)):
         return False
     return found["queue"] == "noqueue" or (lan is not None and bool(lan.impairments))
 

@@ -44,12 +44,12 @@ def test_each_claim_holds_and_its_check_fails_where_it_is_not_so(lab: LabUnderTe
 def test_a_stream_goes_on_when_its_router_has_died_and_begun_anew(lab: LabUnderTest) -> None:
     lab.wait_for(path={"from": "h", "to": "plain", "routers": ["r1", "r2"]})
     with ThreadPoolExecutor(1) as pool:
-        stream = pool.submit(sent, lab, "plain", 600, 0.01)
+        stream = pool.submit(sent, lab, "plain", 900, 0.01)
         with lab["r2"].kill():
             assert "1 received" not in lab["h"].run("ping", "-n", "-c1", "-W1", "10.7.11.7").stdout
         found = stream.result()
     assert found.lost > 50
-    assert 0.5 < found.silence < 5.5, "it went on before nothing was sent any more"
+    assert 0.5 < found.silence < 8.5, "it went on before nothing was sent any more"
 
 
 def test_who_is_paused_and_who_is_dead_look_alike(lab: LabUnderTest) -> None:
