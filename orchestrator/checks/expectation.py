@@ -27,7 +27,11 @@ from catenet.orchestrator.wire.packets import CapturedPacket
 __all__ = [
     "DOMAIN",
     "URL",
+    "Asked",
+    "AskedAddress",
     "Called",
+    "Crossed",
+    "CrossedFrame",
     "Domain",
     "Expectation",
     "Finding",
@@ -152,6 +156,54 @@ class Flooded(NamedTuple):
     more: tuple[str, ...]
 
 
+class CrossedFrame(NamedTuple):
+    """A frame that carried a packet over a LAN. `headers`: their protocols, the outermost first; `nested`: each lies in
+    what the one below carries; `data`: what the innermost carries.
+    """
+
+    lan: str
+    source: str
+    target: str
+    headers: tuple[str, ...]
+    nested: bool
+    data: bytes
+
+
+class Crossed(NamedTuple):
+    """A packet's way. `faults`: what is not as it must be, in words; `data`: what was sent; `says`: the sender's last
+    word where no answer came.
+    """
+
+    frames: tuple[CrossedFrame, ...]
+    arrived: bool
+    faults: tuple[str, ...]
+    data: bytes
+    says: str
+
+
+class AskedAddress(NamedTuple):
+    """A question of ARP: `asker` asked on the LAN for an address of `owner`'s (empty: nobody's), and `answerer`
+    answered (empty: nobody).
+    """
+
+    asker: str
+    lan: str
+    address: str
+    owner: str
+    answerer: str
+    broadcast: bool
+
+
+class Asked(NamedTuple):
+    """All such questions, in order. `known`: (node, LAN, who is known) in the caches afterwards; `reached`: the packet
+    came to its target.
+    """
+
+    questions: tuple[AskedAddress, ...]
+    known: frozenset[tuple[str, str, str]]
+    reached: bool
+
+
 class Scene(Protocol):
     """The running lab at one look.
 
@@ -270,6 +322,23 @@ class Scene(Protocol):
 
         Raises:
             NoAnswerError: it has none, or it was not heard.
+
+        """
+
+    def packet(self, source: str, target: str, by: str) -> Crossed:
+        """One packet, by `udp` (to the port of RFC 862) or `icmp` (an echo request), followed over every LAN.
+
+        Raises:
+            NoAnswerError: the source has no route to the target.
+
+        """
+
+    def asks(self, source: str, target: str, *, fresh: bool) -> Asked:
+        """What is asked by ARP while a packet goes from the source to the target and is answered. `fresh`: all on the
+        way forget first what they have cached.
+
+        Raises:
+            NoAnswerError: the source has no route to the target.
 
         """
 

@@ -15,6 +15,7 @@ from catenet.orchestrator.checks.expectation import Expectation
 from catenet.orchestrator.faults.option import written
 
 __all__ = [
+    "MTU",
     "Attachment",
     "Check",
     "Lab",
@@ -24,6 +25,9 @@ __all__ = [
     "Moment",
     "Node",
 ]
+
+MTU = 1500
+"""Octets of the largest IP packet that a LAN carries, unless its lab says otherwise: Ethernet's (RFC 894)."""
 
 
 class LabFileError(ValueError):
@@ -40,12 +44,13 @@ class LabFileError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Lan:
     """One container network. `gateway` is its last address, which the engine keeps and no node uses. `impairments`:
-    what packets suffer there.
+    what packets suffer there; `mtu`: octets of the largest IP packet.
     """
 
     name: str
     prefix: Prefix
     impairments: tuple[Impairment, ...] = ()
+    mtu: int = MTU
 
     @property
     def gateway(self) -> Address:
@@ -55,10 +60,19 @@ class Lan:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A node's place on a LAN."""
+    """A node's place on a LAN. `length`: of the network in which it believes itself to be, which is the LAN's unless
+    the file says otherwise. `mac`: its hardware address there; b"": whichever the engine gives it.
+    """
 
     lan: str
     address: Address
+    length: int
+    mac: bytes = b""
+
+    @property
+    def prefix(self) -> Prefix:
+        """The network in which the node believes itself to be there."""
+        return Prefix.of(self.address, self.length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +81,8 @@ class Node:
 
     `implementations`: service → who does the work, where that is not ours. `outside`: the LAN on which the addresses of
     its other LANs mean nothing, since the node translates them (lab/realms); empty: it translates none.
-    `source_routes`: what it does with packets that say by which routers they are to go. `stack`: whose it has.
+    `source_routes`: what it does with packets that say by which routers they are to go. `proxy_arp`: whether it answers
+    ARP requests for hosts that it reaches by another LAN. `stack`: whose it has.
     """
 
     name: str
@@ -80,6 +95,7 @@ class Node:
     implementations: Mapping[str, Implementation] = field(default_factory=dict)
     outside: str = ""
     source_routes: SourceRoutes = "refuse"
+    proxy_arp: bool = False
     stack: Stack = "kernel"
 
     def address_on(self, lan: str) -> Address | None:

@@ -18,12 +18,14 @@ from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.faults.option import words_of
 from catenet.orchestrator.lab.kinds import check_words, kind_words
 from catenet.orchestrator.lab.lans import LONGEST, SHORTEST
+from catenet.orchestrator.lab.nodes import LONGEST_OWN
 from catenet.orchestrator.lab.options import options_schema
 from catenet.orchestrator.lab.reader import FLAGS
 from catenet.orchestrator.lab.vocabulary import (
     LAN,
     MEASURE,
     NODE,
+    PLACE,
     ROUTE,
     TOP,
     Word,
@@ -92,6 +94,8 @@ def _values() -> dict[str, Schema]:
         "duration": _whole(DURATION.pattern) | {"examples": ["200ms", "2s", "3m"]},
         **{unit.words: _whole(unit.pattern) | {"examples": [unit.like]} for unit in (PERCENTAGE, RATE)},
         "address": _whole(_ADDRESS),
+        "own-address": _whole(rf"{_ADDRESS}(?:/(?:{'|'.join(map(str, range(SHORTEST, LONGEST_OWN + 1)))}))?"),
+        "hardware-address": _whole("[0-9a-fA-F][02468aceACE](?::[0-9a-fA-F]{2}){5}"),
         "prefix": _whole(rf"{_ADDRESS}/(?:{'|'.join(map(str, range(SHORTEST, LONGEST + 1)))})"),
         "domain": _whole(DOMAIN.pattern),
         "url": {"type": "string", "pattern": "^https?://[^/]"},
@@ -105,7 +109,8 @@ def _structures() -> dict[str, Schema]:
     """The same of what has words of its own."""
     of_services = {service: _of(f"{service}-options") for service in choices()}
     by_service = _or_nothing({"type": "object", "properties": of_services, "additionalProperties": False})
-    by_lan = {"type": "object", "additionalProperties": _or_nothing(_whole(_ADDRESS)), "minProperties": 1}
+    place = {"anyOf": [{"type": "null"}, _of("own-address"), _section(PLACE)]}
+    by_lan = {"type": "object", "additionalProperties": place, "minProperties": 1}
     options = {name: [verb.name] for verb in verbs().values() for name in words_of(verb.options)}
     beside = {"within": ["expect"], "claim": ["expect"], **options}
     moment = _exactly_one(moment_words(), (*verbs(), "expect"))

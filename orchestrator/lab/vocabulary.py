@@ -15,19 +15,26 @@ from catenet.nodes.control.units import SECONDS, Unit
 from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.faults.impairment import ImpairmentWords
 from catenet.orchestrator.faults.option import NODE_NAME, Field, fields
+from catenet.orchestrator.lab.model import MTU
 
 __all__ = [
     "HOLDS",
     "LAN",
+    "LARGEST_MTU",
     "MEASURE",
     "NODE",
+    "PLACE",
     "ROUTE",
+    "SMALLEST_MTU",
     "TOP",
     "Word",
     "Words",
     "impairment_words",
     "moment_words",
 ]
+
+SMALLEST_MTU, LARGEST_MTU = 68, 9000
+"""Of a LAN: what every router must pass on in one piece (RFC 791 section 3.2), and a jumbo frame's."""
 
 
 class Word(NamedTuple):
@@ -68,13 +75,19 @@ TOP: Words = {
 
 LAN: Words = {
     "prefix": Word("prefix", "Its IPv4 prefix, /8 to /29. Without it, the lowest free /24 from 10.0.1.0/24 upwards."),
+    "mtu": Word(
+        "number",
+        f"Octets of the largest IP packet that it carries. Without it: {MTU}.",
+        bounds=(SMALLEST_MTU, LARGEST_MTU),
+    ),
 }
 
 NODE: Words = {
     "lans": Word(
         "places",
-        "The LANs that it is on: `[link1, link2]`, or with addresses `{link1: 10.0.1.1}`. What is left open is given "
-        "in the order of the file, from .1 upwards. The first is the address under which the others know the node.",
+        "The LANs that it is on: `[link1, link2]`, or with addresses `{link1: 10.0.1.1}`, or with more words about its "
+        "place there: `{link1: {address: 10.0.1.1, mac: 02:00:00:00:00:e1}}`. What is left open is given in the order "
+        "of the file, from .1 upwards. The first is the address under which the others know the node.",
         needed=True,
     ),
     "services": Word("services", "What it runs: `[rip]`, or with options `{rip: {update: 2s}}`."),
@@ -85,6 +98,11 @@ NODE: Words = {
         "on the way, the sender and the destination follow, does one arrive. Without it: refuse.",
         choices=get_args(SourceRoutes),
     ),
+    "proxy_arp": Word(
+        "flag",
+        "Whether it answers, on each of its LANs, who asks for the hardware address of a host that it reaches by "
+        "another one (RFC 1027). Without it: no.",
+    ),
     "stack": Word(
         "text",
         "Whose ARP, IPv4, ICMP and UDP it has on its LANs: the kernel's, or catenet's own, in `userspace`, where "
@@ -92,10 +110,23 @@ NODE: Words = {
         choices=get_args(Stack),
     ),
     "gateway": Word(
-        "text", "Its default gateway: a node on one of its LANs, or an address. Without it, the one router."
+        "text",
+        "Its default gateway: a node on one of its LANs, or an address; or `none`. Without it, the one router.",
     ),
     "resolver": Word("text", "Whom it asks for names: a node, or an address. Without it, the nearest resolver."),
     "routes": Word("static-routes", "Static routes, like `[{to: link3, via: b}]`."),
+}
+
+PLACE: Words = {
+    "address": Word(
+        "own-address",
+        "Its address there, like 10.0.1.1. With a length behind it, like 10.0.1.1/16, the node believes that its "
+        "network there is so large; without, it is the LAN's.",
+    ),
+    "mac": Word(
+        "hardware-address",
+        "Its hardware address there, like 02:00:00:00:00:e1, at every start. Without it, whichever the engine gives.",
+    ),
 }
 
 ROUTE: Words = {

@@ -39,7 +39,7 @@ from catenet.orchestrator.backend.protocols import (
     NetworkSpec,
 )
 from catenet.orchestrator.lab.addressing import free_prefixes
-from catenet.orchestrator.lab.model import Lab, Lan, Node
+from catenet.orchestrator.lab.model import MTU, Lab, Lan, Node
 from catenet.orchestrator.lab.options import options_as_json
 from catenet.orchestrator.lab.realms import View, views
 
@@ -228,7 +228,9 @@ def _network(lab: Lab, lan: Lan, copy: str, prefix: Prefix, began: int) -> Netwo
         **_began(began),
     }
     gateway = Lan(lan.name, prefix).gateway
-    return NetworkSpec(name, prefix, gateway, {**labels, LABEL_HASH: _hash(lan.name, lan.prefix, prefix, gateway)})
+    other = () if lan.mtu == MTU else (lan.mtu,)  # one that says nothing of it is as it was
+    made_of = _hash(lan.name, lan.prefix, prefix, gateway, *other)
+    return NetworkSpec(name, prefix, gateway, {**labels, LABEL_HASH: made_of}, lan.mtu)
 
 
 def _began(began: int) -> dict[str, str]:
@@ -243,8 +245,9 @@ def _container(
             place.lan,
             Address(engine[place.lan].network + place.address - lab.lans[place.lan].prefix.network),
             place.address,
-            lab.lans[place.lan].prefix.length,
+            place.length,
             lab.lans[place.lan].impairments,
+            place.mac,
         )
         for place in node.attachments
     )
@@ -304,6 +307,7 @@ def _config(lab: Lab, node: Node, view: View, interfaces: tuple[InterfaceConfig,
         interfaces=interfaces,
         forward=node.forward,
         source_routes=node.source_routes,
+        proxy_arp=node.proxy_arp,
         stack=node.stack,
         gateway=node.gateway,
         routes=node.routes,
