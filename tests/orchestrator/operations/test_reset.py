@@ -165,10 +165,7 @@ def test_what_is_lacking_is_seen(world, gone, words):
     [
         ("route unreachable 127.0.0.11 table local", ()),
         ("addr 541: eth0 inet 10.0.1.2/24 brd 10.0.1.255", ("address 10.0.1.2/24",)),
-        (
-            "route 10.0.9.0/24 via 10.0.2.3 dev eth1 proto static",
-            ("route 10.0.9.0/24 via 10.0.2.3 dev eth1 proto static",),
-        ),
+        ("route 10.0.9.0/24 dev eth1 proto static metric 1", ("route 10.0.9.0/24 dev eth1 proto static metric 1",)),
         ("route 10.0.9.0/24 dev eth1 scope link", ("route 10.0.9.0/24 dev eth1 scope link",)),
     ],
 )
