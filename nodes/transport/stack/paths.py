@@ -19,9 +19,11 @@ _FOR = 60.0  # seconds: an answer that comes later is of nothing that we know
 
 
 class Paths:
-    """What was sent whole, with DF: (source, destination, protocol) → octets of the largest, and when the last left."""
+    """What was sent whole, with DF: (source, destination, protocol) → octets of the largest, and when the last left.
+    `version`: another number after each news that were believed."""
 
     def __init__(self) -> None:
+        self.version = 0
         self._sent: OrderedDict[tuple[Address, Address, int], tuple[int, float]] = OrderedDict()
 
     def sent(self, source: Address, destination: Address, protocol: int, length: int, now: float) -> None:
@@ -36,7 +38,10 @@ class Paths:
         """Whether the packet that it quotes is one of ours, too large for the MTU that it says."""
         about = error.about
         largest, last = self._sent.get((about.source, about.destination, about.protocol), (0, now))
-        return about.df and not about.offset and error.mtu < about.total_length <= largest and now - last <= _FOR
+        believed = about.df and not about.offset and error.mtu < about.total_length <= largest and now - last <= _FOR
+        self.version += believed
+        return believed
 
     def flush(self) -> None:
+        self.version += 1
         self._sent.clear()
