@@ -1,6 +1,7 @@
 """Everything that runs inside a container. The folders are the layers of the lecture.
 
 services         composition roots, one short file for each service name of a lab file
+probes           what a node can be asked to find out by packets of its own, a file for each kind
 programs         what a user runs in a node: browse, show
 processes        a service's work done by another program; a machine as a program of the user's own
 runtime          the only room by which a node's daemon has sockets, clocks, randomness and netlink

@@ -1,6 +1,6 @@
 """The application layer.
 
-dns, http
+dns, http, echo
 stun, turn, ice, rtp
 directory, phone
 """

@@ -8,6 +8,7 @@ children     programs that the node starts: groups, their end; lines: their outp
 shared_runs  what several services need: begun by the first, ended by the last
 machine_run  a machine on a node: its actions are done, and it is told and asked what it has the methods for
 work         what it has done beside it, in a thread for each lane
+probing      a machine for one question: what it reports is the answer
 driver       feeds a machine, has its actions done, re-arms one timer
 ports        the open ports of a machine; port: what all have in common, groups and reconnects among it
 udp          datagram ports; mmsg, frame_batch: many datagrams, or frames, by one call of the kernel

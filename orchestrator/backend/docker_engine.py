@@ -16,7 +16,7 @@ from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.backend.archive import pack_folder
 from catenet.orchestrator.backend.docker_client import SLOW, Clients
 from catenet.orchestrator.backend.docker_errors import engine_errors, is_ambiguous, is_overlap, is_unfrozen
-from catenet.orchestrator.backend.docker_options import DATA, LOG_DRIVER, LOG_OPTIONS, NETWORK_OPTIONS, SECURITY
+from catenet.orchestrator.backend.docker_options import DATA, LOG_DRIVER, LOG_OPTIONS, SECURITY, network_options
 from catenet.orchestrator.backend.docker_streams import DockerExec, LogStream
 from catenet.orchestrator.backend.host import FIB_TRIE, isolate_bridge, nearest_seen, own_addresses
 from catenet.orchestrator.backend.protocols import (
@@ -149,7 +149,7 @@ class DockerNetworks:
                 made = self._clients(SLOW).create_network(
                     spec.name,
                     driver="bridge",
-                    options=NETWORK_OPTIONS,
+                    options=network_options(spec.mtu),
                     ipam={"Config": [{"Subnet": str(spec.prefix), "Gateway": str(spec.gateway)}]},
                     check_duplicate=True,  # engines before 25 would make a second one of the same name
                     labels=dict(spec.labels),

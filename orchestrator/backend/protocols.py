@@ -74,12 +74,13 @@ class PrefixTakenError(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:
-    """A LAN as the engine is to make it."""
+    """A LAN as the engine is to make it. `mtu`: octets of the largest IP packet."""
 
     name: str
     prefix: Prefix
     gateway: Address
     labels: Mapping[str, str]
+    mtu: int = 1500
 
 
 def _copy(labels: Mapping[str, str]) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.lab.addressing import free_prefixes
 from catenet.orchestrator.lab.document import Item
-from catenet.orchestrator.lab.model import Lan
+from catenet.orchestrator.lab.model import MTU, Lan
 from catenet.orchestrator.lab.reader import Reader
 from catenet.orchestrator.lab.realms import Place, Realms
-from catenet.orchestrator.lab.vocabulary import LAN
+from catenet.orchestrator.lab.vocabulary import LAN, LARGEST_MTU, SMALLEST_MTU
 
 __all__ = ["read_lans", "report_overlaps"]
 
@@ -29,18 +29,23 @@ _REFUSED = (
 def read_lans(found: Mapping[str, Item], reader: Reader) -> dict[str, Lan]:
     """The LANs in the file's order; one whose prefix is wrong is reported and left out."""
     written: dict[str, Prefix] = {}
+    mtus: dict[str, int] = {}
     still_open: list[str] = []
     for name, child in found.items():
         what = f"LAN {name}" if reader.name(name, child.line, "LAN") else "this LAN"
         section = reader.section(child, what, LAN)
         if section is None:
             continue
+        mtu = reader.number(section.get("mtu"), f"{what}: mtu", SMALLEST_MTU, LARGEST_MTU)
+        if mtu is not None:
+            mtus[name] = mtu
         if "prefix" not in section:
             still_open.append(name)
         elif (prefix := _prefix(section["prefix"], what, reader)) is not None:
             written[name] = prefix
     given = _allot(still_open, written, found, reader)
-    return {name: Lan(name, prefix) for name in found if (prefix := written.get(name) or given.get(name)) is not None}
+    prefixes = {name: prefix for name in found if (prefix := written.get(name) or given.get(name)) is not None}
+    return {name: Lan(name, prefix, mtu=mtus.get(name, MTU)) for name, prefix in prefixes.items()}
 
 
 def _prefix(item: Item, what: str, reader: Reader) -> Prefix | None:

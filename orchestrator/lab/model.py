@@ -15,6 +15,7 @@ from catenet.orchestrator.checks.expectation import Expectation
 from catenet.orchestrator.faults.option import written
 
 __all__ = [
+    "MTU",
     "Attachment",
     "Check",
     "Lab",
@@ -24,6 +25,9 @@ __all__ = [
     "Moment",
     "Node",
 ]
+
+MTU = 1500
+"""Octets of the largest IP packet that a LAN carries, unless its lab says otherwise: Ethernet's (RFC 894)."""
 
 
 class LabFileError(ValueError):
@@ -40,12 +44,13 @@ class LabFileError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Lan:
     """One container network. `gateway` is its last address, which the engine keeps and no node uses. `impairments`:
-    what packets suffer there.
+    what packets suffer there; `mtu`: octets of the largest IP packet.
     """
 
     name: str
     prefix: Prefix
     impairments: tuple[Impairment, ...] = ()
+    mtu: int = MTU
 
     @property
     def gateway(self) -> Address:

@@ -15,20 +15,26 @@ from catenet.nodes.control.units import SECONDS, Unit
 from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.faults.impairment import ImpairmentWords
 from catenet.orchestrator.faults.option import NODE_NAME, Field, fields
+from catenet.orchestrator.lab.model import MTU
 
 __all__ = [
     "HOLDS",
     "LAN",
+    "LARGEST_MTU",
     "MEASURE",
     "NODE",
     "PLACE",
     "ROUTE",
+    "SMALLEST_MTU",
     "TOP",
     "Word",
     "Words",
     "impairment_words",
     "moment_words",
 ]
+
+SMALLEST_MTU, LARGEST_MTU = 68, 9000
+"""Of a LAN: what every router must pass on in one piece (RFC 791 section 3.2), and a jumbo frame's."""
 
 
 class Word(NamedTuple):
@@ -69,6 +75,11 @@ TOP: Words = {
 
 LAN: Words = {
     "prefix": Word("prefix", "Its IPv4 prefix, /8 to /29. Without it, the lowest free /24 from 10.0.1.0/24 upwards."),
+    "mtu": Word(
+        "number",
+        f"Octets of the largest IP packet that it carries. Without it: {MTU}.",
+        bounds=(SMALLEST_MTU, LARGEST_MTU),
+    ),
 }
 
 NODE: Words = {

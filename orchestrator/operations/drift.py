@@ -16,9 +16,8 @@ from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.control.printable import printable
 from catenet.nodes.control.questions import ASK_COMMAND, SOCKET_PATH, Answer, Question, QuestionError
 from catenet.nodes.control.service import GUARD_CHAINS, IMPAIRED_DEVICES
-from catenet.orchestrator.backend.docker_options import MTU
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
-from catenet.orchestrator.lab.model import Lab, Node
+from catenet.orchestrator.lab.model import MTU, Lab, Node
 from catenet.orchestrator.observe.program import run_program
 
 __all__ = ["Drift", "find_drift"]
@@ -47,7 +46,8 @@ _FILTER = re.compile(r"(table|chain) \S+(?: \S+)? {|}|type \S+ hook .* policy ac
 _GUARD = re.compile(rf"counter packets \d+ bytes \d+ jump {GUARD_CHAINS}[a-z]+")
 _OURS = re.compile(rf"^$|{SOCKET_PATH}|/usr/local/bin/health")  # a zombie, our questions, the engine's health check
 _DEVICE = rf"lo|eth\d+@\S+|{IMPAIRED_DEVICES}\d+r?@\S+"
-_LINK = re.compile(rf"\d+: ({_DEVICE}): .* mtu (?:6553[56]|{MTU}) qdisc (?P<queue>noqueue|netem) ")
+_LINK = re.compile(rf"\d+: ({_DEVICE}): .* mtu (?P<mtu>\d+) qdisc (?P<queue>noqueue|netem) ")
+_WHOLE = (65_535, 65_536)  # what carries anything: lo, and the emulator's devices
 _UNHEARD = re.compile(rf'type filter hook ingress device "{IMPAIRED_DEVICES}\d+r" .* policy drop;')
 
 
@@ -137,8 +137,10 @@ def _is_ours(lab: Lab, link: str) -> bool:
     """A device as a node has it; netem is on those whose LAN is impaired, where the kernel has that."""
     found = _LINK.match(link)
     names = {part.strip() for part in link.split("\\")}  # ip writes \ between what would be lines
-    bad = any(lan.impairments and f"altname {lan.name}" in names for lan in lab.lans.values())
-    return found is not None and (found["queue"] == "noqueue" or bad)
+    lan = next((lan for lan in lab.lans.values() if f"altname {lan.name}" in names), None)
+    if found is None or int(found["mtu"]) not in ((*_WHOLE, MTU) if lan is None else (lan.mtu,)):
+        return False
+    return found["queue"] == "noqueue" or (lan is not None and bool(lan.impairments))
 
 
 def _filters(lines: Sequence[str]) -> Iterator[str]:

@@ -20,7 +20,14 @@ from catenet.nodes.catalogue import services
 from catenet.nodes.control.config import CONFIG_VARIABLE
 from catenet.nodes.control.printable import printable
 from catenet.nodes.control.service import Service
-from catenet.orchestrator.backend.docker_options import DATA, LOG_DRIVER, LOG_OPTIONS, NETWORK_OPTIONS, SECURITY
+from catenet.orchestrator.backend.docker_options import (
+    DATA,
+    LOG_DRIVER,
+    LOG_OPTIONS,
+    NETWORK_OPTIONS,
+    SECURITY,
+    network_options,
+)
 from catenet.orchestrator.backend.protocols import (
     LABEL_FILE,
     LABEL_HASH,
@@ -32,6 +39,7 @@ from catenet.orchestrator.backend.protocols import (
     ContainerSpec,
     NetworkSpec,
 )
+from catenet.orchestrator.lab.model import MTU
 from catenet.orchestrator.plan.desired import COMPOSE_IMAGE, Desired
 
 __all__ = ["ComposePaths", "compose_file", "folded"]
@@ -221,6 +229,9 @@ def _network(spec: NetworkSpec) -> Iterator[str]:
     lan = spec.labels[LABEL_LAN]
     yield f"  {_word(lan)}:"
     yield "    <<: *lan"
+    if spec.mtu != MTU:
+        yield "    driver_opts:"
+        yield from (f"      {key}: {_word(value)}" for key, value in network_options(spec.mtu).items())
     yield f"    ipam: {{config: [{{subnet: {spec.prefix}, gateway: {spec.gateway}}}]}}"
     yield f"    labels: {{<<: *labels, {LABEL_LAN}: {_word(lan)}, {LABEL_HASH}: {_quoted(spec.labels[LABEL_HASH])}}}"
 

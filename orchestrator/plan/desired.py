@@ -38,7 +38,7 @@ from catenet.orchestrator.backend.protocols import (
     NetworkSpec,
 )
 from catenet.orchestrator.lab.addressing import free_prefixes
-from catenet.orchestrator.lab.model import Lab, Lan, Node
+from catenet.orchestrator.lab.model import MTU, Lab, Lan, Node
 from catenet.orchestrator.lab.options import options_as_json
 from catenet.orchestrator.lab.realms import View, views
 
@@ -227,7 +227,9 @@ def _network(lab: Lab, lan: Lan, copy: str, prefix: Prefix, began: int) -> Netwo
         **_began(began),
     }
     gateway = Lan(lan.name, prefix).gateway
-    return NetworkSpec(name, prefix, gateway, {**labels, LABEL_HASH: _hash(lan.name, lan.prefix, prefix, gateway)})
+    other = () if lan.mtu == MTU else (lan.mtu,)  # one that says nothing of it is as it was
+    made_of = _hash(lan.name, lan.prefix, prefix, gateway, *other)
+    return NetworkSpec(name, prefix, gateway, {**labels, LABEL_HASH: made_of}, lan.mtu)
 
 
 def _began(began: int) -> dict[str, str]:

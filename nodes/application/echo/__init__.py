@@ -1,6 +1,6 @@
 """Echo (RFC 862): what comes by UDP goes back to who sent it. And who asks one: numbered datagrams there and back.
 
-config    what a lab file may say of the service
+config    what a lab file may say of the service; service: its declaration
 machine   `Echo`: who answers
 numbered  the datagrams that are sent there, and how they are known again
 sender    `Sender`: sends them, and says what became of each
