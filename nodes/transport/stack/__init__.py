@@ -9,7 +9,6 @@ Files, in the order to read them:
     telling.py    ICMP: errors that are sent, echoes that are answered, errors that are heard
     relay.py    the hot path of a router: ordinary packets are passed on where they lie, and never come to `receive`
     paths.py    which news of a path's MTU is believed
-    quick.py    the hot path of a name server: datagrams of ends that are known
     show.py    its tables
     config.py    `StackOptions`
     service.py    the declaration of the service `stack`, which no lab file names: a node's `stack: userspace` does
