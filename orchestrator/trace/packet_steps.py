@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 from typing import NamedTuple
 
 from catenet.nodes.machine import Json
@@ -31,6 +32,8 @@ Owner = Callable[[str, str], str]
 
 _ECHO_REQUEST, _ECHO_REPLY = "8", "0"
 _ERRORS = ("3", "4", "5", "11", "12")
+_MOST = 2_000
+"""Frames of one packet, and of ARP, that are looked at: 65,535 octets are 45 of them on a LAN."""
 
 
 class Part(StrEnum):
@@ -142,21 +145,19 @@ def find_steps(frames: Sequence[LanFrame], sent: Sent) -> tuple[PacketStep, ...]
     first = next((n for n, layers in own.items() if frames[n].source == sent.node and _is_sent(layers, sent)), None)
     if first is None:
         asked = (n for n, f in enumerate(frames) if ARP in f.layers.protocols and sent.node in (f.source, f.target))
-        return tuple(_steps(frames, dict.fromkeys(asked, Part.ARP)))
+        return tuple(_steps(frames, dict.fromkeys(islice(asked, _MOST), Part.ARP)))
     there = _Packet(Part.THERE)
     found: dict[int, Part] = {}
     _take(frames, own, first, there, found)
     for place, layers in own.items():
-        part = None if place in found or place < first else _answers(layers, there)
+        part = None if place in found or place < first or len(found) > 2 * _MOST else _answers(layers, there)
         if part is not None:
             _take(frames, own, place, _Packet(part), found)
     answered = any(part != Part.THERE for part in found.values())
     last = max(found) if answered else len(frames)
     nodes = {frames[n].source for n in found} | {frames[n].target for n in found}
-    for place in range(last):
-        frame = frames[place]
-        if ARP in frame.layers.protocols and frame.source in nodes:
-            found[place] = Part.ARP
+    asked = (n for n, f in enumerate(frames[:last]) if ARP in f.layers.protocols and f.source in nodes)
+    found |= dict.fromkeys(islice(asked, _MOST), Part.ARP)
     return tuple(_steps(frames, found))
 
 
@@ -166,7 +167,7 @@ def _take(
     """All frames that carry the packet or a piece of it, from that one on."""
     pattern = own[first]
     for place, layers in own.items():
-        if place >= first and place not in found and _is_same(pattern, layers):
+        if len(packet.frames) < _MOST and place >= first and place not in found and _is_same(pattern, layers):
             found[place] = packet.part
             packet.frames.append(frames[place])
 
