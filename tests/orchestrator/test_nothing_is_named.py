@@ -42,6 +42,7 @@ OTHER_WORDS = (
     ("cli/verbs.py", {"call"}),
     ("cli/call.py", {"call", "path"}),
     ("cli/trace.py", {"call", "arp"}),
+    ("cli/complete.py", {"arp"}),
     ("trace/*.py", {"arp"}),
     ("trace/call.py", {"path"}),
     ("observe/calls.py", {"call"}),
