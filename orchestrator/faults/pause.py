@@ -1,4 +1,4 @@
-"""`pause`: the node's processes stand still; its kernel goes on forwarding packets, where it is the kernel that does."""
+"""`pause`: the node's processes stand still; its kernel goes on forwarding packets, where the kernel does that."""
 
 from __future__ import annotations
 
