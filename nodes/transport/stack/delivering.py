@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from catenet.nodes.internet.icmp.error import PORT_UNREACHABLE, PROTOCOL_UNREACHABLE
 from catenet.nodes.internet.icmp.packet import PROTOCOL as ICMP
-from catenet.nodes.internet.ipv4.interfaces import LOOPBACK
 from catenet.nodes.internet.ipv4.layer import Delivered, Trouble
 from catenet.nodes.machine import Count, Datagram, DecodeError, Endpoint, IpPacket
 from catenet.nodes.transport.stack.ports import Ports
-from catenet.nodes.transport.stack.quick import Quick
 from catenet.nodes.transport.stack.telling import Telling
 from catenet.nodes.transport.udp.packet import PROTOCOL as UDP
 from catenet.nodes.transport.udp.packet import UdpPacket
@@ -20,19 +18,13 @@ _make = tuple.__new__
 
 
 class Delivering:
-    """`heard` gets what ports hear, each by its key, in order; `quick` is told what it need not be told again."""
+    """`heard` gets what ports hear, each by its key, in order."""
 
     def __init__(
-        self,
-        ports: Ports,
-        telling: Telling,
-        quick: Quick,
-        heard: list[tuple[int, Datagram | IpPacket]],
-        count: Count,
+        self, ports: Ports, telling: Telling, heard: list[tuple[int, Datagram | IpPacket]], count: Count
     ) -> None:
         self._ports = ports
         self._telling = telling
-        self._quick = quick
         self._heard = heard
         self._count = count
 
@@ -74,12 +66,8 @@ class Delivering:
             self._count("refused.port")
             self._refuse(delivered, PORT_UNREACHABLE, now)
             return
-        hears_ttl = opened.asked.hears_ttl
-        ttl, tos = (header.ttl, header.tos) if hears_ttl else (0, 0)
+        ttl, tos = (header.ttl, header.tos) if opened.asked.hears_ttl else (0, 0)
         ends = Endpoint(source, from_port), Endpoint(destination, number)
-        for_several = delivered.to_group or destination.is_multicast
-        if not (hears_ttl or for_several or interface == LOOPBACK or self._ports.has_ip(UDP)):
-            self._quick.learn_ends(opened.key, *ends, interface)
         self._heard.append((opened.key, _make(Datagram, (data, *ends, interface, ttl, tos))))
 
     def _refuse(self, delivered: Delivered, error: tuple[int, int], now: float) -> None:

@@ -18,7 +18,6 @@ from catenet.nodes.machine import (
     Ethernet,
     Frame,
     Interface,
-    Ip,
     IpPacket,
     JoinGroup,
     Json,
@@ -27,16 +26,18 @@ from catenet.nodes.machine import (
     OpenPort,
     Randomness,
     Send,
+    Udp,
 )
+from catenet.nodes.transport.stack.answering import Answering, Reply
 from catenet.nodes.transport.stack.config import StackOptions
 from catenet.nodes.transport.stack.delivering import Delivering
 from catenet.nodes.transport.stack.paths import Paths
 from catenet.nodes.transport.stack.ports import Ports
-from catenet.nodes.transport.stack.quick import Out, Quick
-from catenet.nodes.transport.stack.relay import Relay, Relayed
+from catenet.nodes.transport.stack.relay import Relay
 from catenet.nodes.transport.stack.sending import Sending
 from catenet.nodes.transport.stack.show import show
 from catenet.nodes.transport.stack.telling import Telling
+from catenet.nodes.transport.stack.ways import Relayed
 
 __all__ = ["Stack"]
 
@@ -70,9 +71,9 @@ class Stack:
         self.paths = Paths()
         self._relay = Relay(self.table, self.arp, count, forward=options.ipv4.forward)
         self._telling = Telling(options.icmp, self.ipv4, self.paths, self._interfaces, count)
-        self._quick = Quick(self.table, self.arp, self.paths, self._heard, count)
-        self._delivering = Delivering(self.ports, self._telling, self._quick, self._heard, count)
+        self._delivering = Delivering(self.ports, self._telling, self._heard, count)
         self._sending = Sending(self.ipv4, self.paths)
+        self._answering = Answering(self.table, self.arp, self.ipv4, self.ports, self.paths, self._sending, count)
         for interface in interfaces:
             self.set_interface(interface, now)
 
@@ -91,15 +92,20 @@ class Stack:
             self.arp.receive(frame, now)
             self._settle(now)
         elif ethertype == IPV4:
-            if to_group or not self._quick.hear(data, interface):
-                self.ipv4.receive(data, interface, to_group, now)
-                self._settle(now)
+            self.ipv4.receive(data, interface, to_group, now)
+            self._settle(now)
         else:
             self._count("ethernet.unknown type")
 
     def relay(self, octets: memoryview, step: int, lengths: list[int], interface: str, now: float) -> Relayed:
         """Frames of IPv4 came in together: what `receive` would send of ordinary ones goes out from where they are."""
         return self._relay.relay(octets, step, lengths, interface, now)
+
+    def answer(self, octets: memoryview, step: int, lengths: list[int], interface: str, now: float) -> Relayed:
+        """The same of datagrams whose answers are at hand (`reply_by`)."""
+        answered = self._answering.answer(octets, step, lengths, interface, now)
+        self._settle(now)
+        return answered
 
     def wake(self, now: float) -> None:
         self.arp.wake(now)
@@ -127,7 +133,7 @@ class Stack:
         self.arp.set_interface(interface, now)
         self.ipv4.set_interface(interface, now)
         self._relay.set_interface(interface)
-        self._quick.forget()
+        self._answering.set_interface(interface)
         self._settle(now)
 
     def set_route(self, prefix: Prefix, next_hops: tuple[NextHop, ...]) -> None:
@@ -149,7 +155,6 @@ class Stack:
         self.arp.flush()
         self.ipv4.flush()
         self.paths.flush()
-        self._quick.forget()
 
     def show(self, table: str, now: float) -> Json:
         return show(self, table, now)
@@ -164,13 +169,19 @@ class Stack:
 
         """
         opened = self.ports.open(asked)
-        if isinstance(opened.port, Ip):
-            self._quick.forget()
         return opened.key, opened.number
 
+    def reply_by(self, key: int, reply: Reply) -> None:
+        """A UDP port's owner has answers at hand, until it is closed."""
+        opened = self.ports.get(key)
+        if opened is not None and isinstance(opened.port, Udp):
+            self._answering.reply_by(opened, reply)
+
     def close(self, key: int) -> None:
+        opened = self.ports.get(key)
+        if opened is not None:
+            self._answering.close(opened)
         self.ports.close(key)
-        self._quick.close(key)
         self._follow_groups()
 
     def join(self, key: int, group: Address, interface: str) -> bool:
@@ -188,16 +199,7 @@ class Stack:
     def send(self, key: int, unit: Datagram | IpPacket, now: float) -> bool:
         """Send by a port → whether it left, or waits for its neighbour's hardware address."""
         opened = self.ports.get(key)
-        if opened is None:
-            return False
-        if type(unit) is Datagram and self._quick.send(key, unit, now, self._actions):
-            return True
-        sent = self._sending.send(opened, unit, now)
-        outgoing = self.ipv4.take_outgoing()
-        for each in outgoing:
-            self._put(each, now)
-        if len(outgoing) == 1 and type(unit) is Datagram:
-            self._learn_way(key, unit, outgoing[0], now)
+        sent = opened is not None and self._sending.send(opened, unit, now)
         self._settle(now)
         return sent
 
@@ -242,12 +244,6 @@ class Stack:
             hardware = self.arp.resolve(interface, next_hop, packet, now)
             if hardware is not None:
                 self._frame(interface, hardware, packet)
-
-    def _learn_way(self, key: int, unit: Datagram, sent: Outgoing, now: float) -> None:
-        hardware = self.arp.known.get((sent.interface, sent.next_hop))
-        if hardware is not None:
-            mtu = self.ipv4.path_mtu(unit.destination.address, now)
-            self._quick.learn_way(key, unit, sent.packet, Out(sent.interface, hardware, mtu), now)
 
     def _frame(self, interface: str, hardware: bytes, packet: bytes) -> None:
         self._actions.append(Send(Frame(packet, b"", hardware, IPV4, interface)))

@@ -19,11 +19,9 @@ _FOR = 60.0  # seconds: an answer that comes later is of nothing that we know
 
 
 class Paths:
-    """What was sent whole, with DF: (source, destination, protocol) → octets of the largest, and when the last left.
-    `version`: another number after each news that were believed."""
+    """What was sent whole, with DF: (source, destination, protocol) → octets of the largest, and when the last left."""
 
     def __init__(self) -> None:
-        self.version = 0
         self._sent: OrderedDict[tuple[Address, Address, int], tuple[int, float]] = OrderedDict()
 
     def sent(self, source: Address, destination: Address, protocol: int, length: int, now: float) -> None:
@@ -38,10 +36,7 @@ class Paths:
         """Whether the packet that it quotes is one of ours, too large for the MTU that it says."""
         about = error.about
         largest, last = self._sent.get((about.source, about.destination, about.protocol), (0, now))
-        believed = about.df and not about.offset and error.mtu < about.total_length <= largest and now - last <= _FOR
-        self.version += believed
-        return believed
+        return about.df and not about.offset and error.mtu < about.total_length <= largest and now - last <= _FOR
 
     def flush(self) -> None:
-        self.version += 1
         self._sent.clear()
