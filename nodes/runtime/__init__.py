@@ -14,8 +14,8 @@ ports        the open ports of a machine; port: what all have in common, groups 
 udp          datagram ports; mmsg, frame_batch: many datagrams, or frames, by one call of the kernel
 forwarding   datagram ports of a machine that passes on what comes, as it comes
 raw          ports of an IP protocol; frames: those of an Ethernet type
-frame_pump   all frames of a node whose stack is our own; frame_slots: received and sent where they lie; frame_filter:
-             what is for the node apart from what passes through it
+frame_pump   all frames of a node whose stack is our own; frame_slots: received and sent where they lie
+frame_filter  what is for the node apart from what passes through it
 crossing     a port of packets that wait for a machine; crossing_rules: what has them wait
 tcp          byte streams behind the `Stream` contract; listener: a port that accepts them
 machine_streams   the connections of a machine
