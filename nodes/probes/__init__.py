@@ -6,4 +6,7 @@ the answer. A ValueError of `make` is the asker's mistake.
 
 datagram    one UDP datagram, whose octets the asker says
 datagrams   numbered ones, to who echoes
+ping        echo requests, and who answers them
+trace       the way that packets go, hop by hop
+lookup      what a name is, as a resolver says
 """
