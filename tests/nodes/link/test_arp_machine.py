@@ -418,9 +418,17 @@ def test_1027_2_2_where_the_routes_do_not_lead_elsewhere_it_is_silent() -> None:
     assert not desk.rows()
 
 
-def test_1027_2_4_it_never_answers_for_a_host_of_the_asker_s_own_network() -> None:
+def test_1027_2_5_the_routes_and_not_the_prefix_say_who_is_behind_the_gateway() -> None:
+    """ "an ARP subnet gateway must use the physical network interface, not the subnet number to determine when to
+    reply": with a network of its own inside the large one of the asker's LAN it answers for that."""
     desk = proxy(STRANGER)
     desk.asks(OTHER, HOST, STRANGER)
+    assert [(packet.opcode, packet.sender) for packet in desk.said()] == [(REPLY, STRANGER)]
+
+
+def test_who_announces_itself_is_not_answered_by_a_proxy() -> None:
+    desk = proxy(HOST)
+    desk.asks(OTHER, HOST, HOST)
     assert not desk.said()
 
 
