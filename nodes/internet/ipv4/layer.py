@@ -15,7 +15,7 @@ from __future__ import annotations
 from catenet.nodes.address import Address
 from catenet.nodes.internet.ipv4.config import Ipv4Options
 from catenet.nodes.internet.ipv4.forwarding import Came, Forwarder, NextStop
-from catenet.nodes.internet.ipv4.header import Header
+from catenet.nodes.internet.ipv4.header import MINIMUM, Header
 from catenet.nodes.internet.ipv4.identification import Identifications
 from catenet.nodes.internet.ipv4.interfaces import Interfaces
 from catenet.nodes.internet.ipv4.options import STRICT, OptionError
@@ -45,12 +45,12 @@ class Ipv4:
         self._outcomes = Outcomes()
         self.interfaces = Interfaces()
         self._reassembler = Reassembler(count)
-        self._paths = PathMtus()
+        self.paths = PathMtus()
         self._forwarder = Forwarder(options, self.interfaces, table, self._outcomes, count)
         self._sender = Sender(
             self.interfaces,
             self._forwarder,
-            self._paths,
+            self.paths,
             self._outcomes,
             numbers=Identifications(random),
             count=count,
@@ -185,14 +185,14 @@ class Ipv4:
         """The source that `send` takes for ANY; None: there is no way."""
         return self._sender.source_for(destination, interface)
 
-    def set_path_mtu(self, destination: Address, mtu: int, now: float, sent: int = 0) -> bool:
+    def set_path_mtu(self, destination: Address, mtu: int, now: float, sent: int = MINIMUM) -> bool:
         """A router has told that packets to it may have so many octets (RFC 1191); 0: it did not say, and `sent` is the
         length of the one that was too large. Returns whether it is believed."""
-        return self._paths.tell(destination, mtu, self._sender.link_mtu(destination), now, sent)
+        return self.paths.tell(destination, mtu, self._sender.link_mtu(destination), now, sent)
 
     def path_mtu(self, destination: Address, now: float) -> int:
         """Octets of the largest packet that reaches it uncut, as far as is known."""
-        return self._paths.estimate(destination, self._sender.link_mtu(destination), now)
+        return self.paths.estimate(destination, self._sender.link_mtu(destination), now)
 
     # The contract's.
 
@@ -207,7 +207,7 @@ class Ipv4:
     def flush(self) -> None:
         """Forget the fragments, and what is known of paths."""
         self._reassembler.flush()
-        self._paths.flush()
+        self.paths.flush()
 
     def show_fragments(self, now: float) -> list[dict[str, Json]]:
         """The datagrams that are not whole yet."""
@@ -215,7 +215,7 @@ class Ipv4:
 
     def show_path_mtus(self, now: float) -> list[dict[str, Json]]:
         """The MTUs that routers have told."""
-        return self._paths.show(now)
+        return self.paths.show(now)
 
     def _tell_expired(self) -> None:
         self._outcomes.trouble += [

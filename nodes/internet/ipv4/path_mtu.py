@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from catenet.nodes.address import Address
+from catenet.nodes.internet.ipv4.header import MINIMUM
 from catenet.nodes.machine import Json
 
 __all__ = ["FLOOR", "LIFETIME", "MOST", "PathMtus"]
@@ -37,16 +38,17 @@ class PathMtus:
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._told: dict[Address, _Told] = {}
+        self.version = 0  # grows with each that is told
 
-    def tell(self, destination: Address, mtu: int, link: int, now: float, sent: int = 0) -> bool:
+    def tell(self, destination: Address, mtu: int, link: int, now: float, sent: int = MINIMUM) -> bool:
         """A router says what its next hop's MTU is; 0: it does not say (RFC 1191 section 5), then `sent` is the length
-        of the packet that was too big. `link`: the MTU of this node's own way there. Returns whether it changes
-        anything: an MTU is never raised by being told of."""
+        that it quotes of the packet that was too big. `link`: the MTU of this node's own way there. Returns whether it
+        changes anything: an MTU is never raised by being told of."""
         known = self.estimate(destination, link, now)
         if mtu == 0:
-            # Some old routers tell the total length wrongly, with the header counted twice, so it may be over what is
-            # known: the known one is what was sent then.
-            too_big = min(sent or known, known)
+            # "If the Total Length field returned is not less than the current PMTU estimate, it must be reduced by 4
+            # times the value of the returned Header Length field": old routers count the header twice.
+            too_big = sent if sent < known else sent - MINIMUM
             mtu = next((plateau for plateau in _PLATEAUS if plateau < too_big), _PLATEAUS[-1])
         if mtu >= known or mtu < _PLATEAUS[-1]:
             return False
@@ -54,12 +56,17 @@ class PathMtus:
         if len(self._told) >= self._most:
             del self._told[next(iter(self._told))]
         self._told[destination] = _Told(max(mtu, FLOOR), now + LIFETIME, mtu < FLOOR)
+        self.version += 1
         return True
 
     def estimate(self, destination: Address, link: int, now: float) -> int:
         """Octets; that of the link where nobody has told of less."""
         told = self._get(destination, now)
         return link if told is None else min(link, told.mtu)
+
+    def has(self, destination: Address, now: float) -> bool:
+        """Whether anything is known of it."""
+        return self._get(destination, now) is not None
 
     def is_locked(self, destination: Address, now: float) -> bool:
         """Whether packets to it go without DF."""

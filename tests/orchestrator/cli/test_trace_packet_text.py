@@ -94,9 +94,11 @@ def test_where_nothing_comes_back_it_is_said_who_heard_it_last(said) -> None:
 
 
 def test_a_fault_is_said(said) -> None:
-    fault = Fault(FaultKind.TTL, 4, "a sent it on with TTL 64; it had come with 64")
+    fault = Fault(FaultKind.TTL, "a", 4, "a sent it on with TTL 64; it had come with 64")
     print_packet(replace(packet(DATAGRAM), faults=(fault,)), NODES)
     assert "but a sent it on with TTL 64; it had come with 64 (step 4)" in said()
+    print_packet(replace(packet(DATAGRAM), faults=(fault,), translators=frozenset({"a"})), NODES)
+    assert "as a translator a sent it on with TTL 64; it had come with 64 (step 4)" in said()
 
 
 def test_arp_in_words(said) -> None:
