@@ -99,10 +99,10 @@ def test_smoltcp_1101_a_dead_neighbour_does_not_keep_a_live_one_waiting() -> Non
 
 def test_1122_2_3_2_2_the_latest_packets_are_kept() -> None:
     desk = Desk()
-    for number in range(70):
-        desk.resolve(HOST, bytes((number,)))
+    for number in range(262):
+        desk.resolve(HOST, number.to_bytes(2))
     desk.answers(OTHER, HOST)
-    assert [packet for _, _, packet in desk.arp.take_ready()] == [bytes((number,)) for number in range(6, 70)]
+    assert [packet for _, _, packet in desk.arp.take_ready()] == [number.to_bytes(2) for number in range(6, 262)]
     assert desk.counters["arp.dropped.waiting"] == 6
 
 
