@@ -93,6 +93,14 @@ def test_where_nothing_comes_back_it_is_said_who_heard_it_last(said) -> None:
     assert said()[-1] == "nothing was seen to be sent: Network is unreachable"
 
 
+def test_a_frame_that_does_not_come_in_is_said(said) -> None:
+    found = tuple(steps(DATAGRAM, lambda each: None if (each.node, each.outgoing) == ("h2", False) else each))
+    print_packet(PacketTrace("h1", "h2", DATAGRAM, b"", found, ENDS), NODES)
+    lost = [line for line in said() if "did not come in" in line]
+    assert len(lost) == 2, "in the table, and above the frame"
+    assert all("right" in line for line in lost)
+
+
 def test_a_fault_is_said(said) -> None:
     fault = Fault(FaultKind.TTL, "a", 4, "a sent it on with TTL 64; it had come with 64")
     print_packet(replace(packet(DATAGRAM), faults=(fault,)), NODES)
