@@ -27,7 +27,7 @@ from catenet.nodes.runtime.port import SLICE, Interfaces
 
 __all__ = ["STALE", "FramePump", "Relayed", "Relaying"]
 
-STALE = 1.0
+STALE = 2.0
 """Seconds after which a frame that nobody read is no use to anybody: it waited while the node was paused."""
 _IPV4, _ARP = 0x0800, 0x0806
 _HEADER = struct.Struct(">6s6sH")  # destination, source, type
@@ -56,6 +56,12 @@ class Relaying(Protocol):
     def relay(self, octets: memoryview, step: int, lengths: list[int], interface: str, now: float, /) -> Relayed:
         """Frames of IPv4 came in, a step apart, each of so many octets. Those that are only passed on are made what
         they go out as, where they are."""
+
+    def answer(self, octets: memoryview, step: int, lengths: list[int], interface: str, now: float, /) -> Relayed:
+        """The same of those that are for the node itself: some are answered, where they are."""
+
+
+_Early = Callable[[memoryview, int, list[int], str, float], Relayed]
 
 
 @dataclass(slots=True)
@@ -88,8 +94,8 @@ class FramePump:
             OSError: the kernel refuses.
 
         """
-        self._receive, self._relay = stack.receive, stack.relay
-        self._stack = stack
+        self._receive = stack.receive
+        self._early: tuple[_Early | None, ...] = (stack.answer, None, stack.relay)  # of each socket that hears
         self._lans = lans
         self._loop = loop
         self._count = count
@@ -169,7 +175,7 @@ class FramePump:
         for group in lan.groups:
             self._set_member(lan, group, joins=True)
         for number, opened in enumerate(lan.hearing):
-            self._loop.add_reader(opened, self._drain, lan, opened, number != 1)
+            self._loop.add_reader(opened, self._drain, lan, opened, self._early[number])
 
     def _close(self, lan: _Lan) -> None:
         for opened in lan.hearing:
@@ -205,18 +211,18 @@ class FramePump:
 
     # Frames.
 
-    def _drain(self, lan: _Lan, opened: socket.socket, is_ipv4: bool) -> None:
+    def _drain(self, lan: _Lan, opened: socket.socket, early: _Early | None) -> None:
         """All that has come, or as many as the others can wait for."""
         try:
             ends = self._loop.time() + SLICE
-            while self._take(lan, opened, is_ipv4) and opened in lan.hearing:
+            while self._take(lan, opened, early) and opened in lan.hearing:
                 if self._loop.time() > ends:
                     self._look_for_overruns(opened)
                     return
         except Exception as error:
             self._fail(error)
 
-    def _take(self, lan: _Lan, opened: socket.socket, is_ipv4: bool) -> bool:
+    def _take(self, lan: _Lan, opened: socket.socket, early: _Early | None) -> bool:
         """Some of it → whether there may be more."""
         slots = self._slots
         try:
@@ -230,13 +236,13 @@ class FramePump:
         now = self._loop.time()
         usable = slots.plain(count) and max(lengths) <= slots.room and slots.age(0, time.time()) <= STALE
         fit: Sequence[int] = range(count) if usable else self._fit(slots, lengths)
-        if is_ipv4 and len(fit) == count:
-            fit, passed = self._relay(slots.octets[: count * slots.step], slots.step, lengths, lan.name, now)
+        if early is not None and len(fit) == count:
+            fit, passed = early(slots.octets[: count * slots.step], slots.step, lengths, lan.name, now)
             for name, numbers, octets in passed:
                 self._pass_on(slots, name, numbers, octets)
-        if fit:
-            for frame in self._frames(slots, lan, fit, lengths):
-                self._receive(frame, now)
+        for frame in self._frames(slots, lan, fit, lengths):
+            self._receive(frame, now)
+        if fit or early == self._early[0]:  # what is passed on changes nothing
             self._settle()
         return count == BATCH
 

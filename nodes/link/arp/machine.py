@@ -128,12 +128,21 @@ class Arp:
         key = interface, address
         neighbour = self._cache.get(key)
         if neighbour is None:
-            if interface not in self._interfaces or not self._cache.has_room(interface, State.INCOMPLETE):
-                self._count("arp.dropped.full" if interface in self._interfaces else "arp.dropped.interface")
+            why = self._why_not(interface, address)
+            if why:
+                self._count(f"arp.dropped.{why}")
                 return None
             neighbour = Neighbour(key, since=now)
         self._happen(neighbour, Event.WANTED, now, packet=packet)
         return neighbour.hardware or None
+
+    def _why_not(self, interface: str, address: Address) -> str:
+        """A word for why an address is not asked for; empty: it is."""
+        if interface not in self._interfaces:
+            return "interface"
+        if not address.is_unicast:
+            return "address"
+        return "" if self._cache.has_room(interface, State.INCOMPLETE) else "full"
 
     def take_ready(self) -> list[tuple[str, bytes, bytes]]:
         """(interface, hardware address, packet): those that waited and may go, in order."""
