@@ -132,7 +132,12 @@ def _lan_thing(lan: ShownLan, inside: tuple[tuple[ShownNode, ShownEnd], ...], *,
 
 
 def _said(node: ShownNode) -> str:
-    return f"{node.name}: {node.words}" if node.state not in ("", "good") else node.name
+    name = _title(node)
+    return f"{name}: {node.words}" if node.state not in ("", "good") else name
+
+
+def _title(node: ShownNode) -> str:
+    return f"{node.name} (userspace stack)" if node.userspace else node.name
 
 
 def _drawn(thing: _Thing, spot: Spot, picture: Picture) -> Iterator[str]:
@@ -151,10 +156,10 @@ def _drawn_node(node: ShownNode, spot: Spot, box: Box, picture: Picture) -> Iter
     if node.router:
         yield (
             f'<ellipse class="{kind}" cx="{spot.x:.1f}" cy="{spot.y:.1f}" rx="{box.width / 2:.1f}" '
-            f'ry="{box.height / 2:.1f}"><title>{_escaped(node.name)}</title></ellipse>'
+            f'ry="{box.height / 2:.1f}"><title>{_escaped(_title(node))}</title></ellipse>'
         )
     else:
-        yield _rect(Spot(spot.x - box.width / 2, spot.y - box.height / 2), box, f"{kind} host", node.name)
+        yield _rect(Spot(spot.x - box.width / 2, spot.y - box.height / 2), box, f"{kind} host", _title(node))
     worded = node.state not in ("", "good")
     yield _text(spot.x, spot.y + (0 if worded else 5), node.name, "name middle")
     if worded:
