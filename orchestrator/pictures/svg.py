@@ -179,7 +179,7 @@ def _drawn_lan(thing: _Thing, lan: ShownLan, spot: Spot, picture: Picture) -> It
     rows = math.ceil(len(thing.inside) / (math.ceil(len(thing.inside) / _ROWS) or 1)) or 1
     for number, (node, end) in enumerate(thing.inside):
         x, row = left + 6 + number // rows * thing.wide, y + number % rows * _ROW
-        yield _rect(Spot(x + 3, row), Box(thing.wide - 6, _ROW - 4), f"{_kind(node, picture)} host", node.name)
+        yield _rect(Spot(x + 3, row), Box(thing.wide - 6, _ROW - 4), f"{_kind(node, picture)} host", _title(node))
         yield _text(x + 9, row + 14.5, _said(node), "")
         far = x + thing.wide - 9
         yield _rule(far - _LINE, row + 16, _LINE) if blank else _text(far, row + 14.5, end.address, "small end")
