@@ -15,9 +15,11 @@ from collections.abc import Callable
 from typing import Any
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.machine import Frame, Interface
+from catenet.nodes.machine import Ethernet, Frame, Interface, OpenPort
 from catenet.nodes.runtime import frame_pump
 from catenet.nodes.runtime.frame_pump import FramePump, Relayed
+from catenet.nodes.runtime.frames import FramePort
+from catenet.nodes.runtime.port import Owner
 
 PATIENCE = 10.0
 IPV4, ARP = 0x0800, 0x0806
@@ -205,6 +207,24 @@ async def returns(b: Bench) -> Any:
     back = b.heard("v1", 1)[0]
     b.pump.close()
     return [as_json(heard), back.hex(), b.counts]
+
+
+async def renamed(b: Bench) -> Any:
+    """The device has another hardware address: by which frames leave, of the pump and of a port of one type."""
+    owner = Owner(lambda frame, now: None, lambda: None, b.links, b.loop, b.count, b.fail)
+    port = FramePort(OpenPort(Ethernet(ARP, "v1")), Ethernet(ARP, "v1"), owner)
+    sources = []
+    for hardware in (OURS["v1"], bytes.fromhex("0200000000e1")):
+        ip(f"link set v1 address {hardware.hex(':')}")
+        interface = b.links.interface("v1", 1)._replace(hardware=hardware)
+        b.pump.interface_changed(interface)
+        port.interface_changed(interface)
+        b.pump.send([Frame(b"by the pump", b"", THEIRS, ARP, "v1")])
+        port.send(Frame(b"by a port", b"", THEIRS, ARP, "v1"))
+        OURS["v1"] = hardware
+        sources += [each[6:12].hex() for each in b.heard("v1", 2)]
+    port.close()
+    return sources
 
 
 async def stale(b: Bench) -> Any:
