@@ -9,4 +9,7 @@ trace       the routers on the way to a destination
 lookup      the addresses of a name, of a name server
 datagram    one UDP datagram, whose octets the asker says
 datagrams   numbered ones, to who echoes
+ping        echo requests, and who answers them
+trace       the way that packets go, hop by hop
+lookup      what a name is, as a resolver says
 """
