@@ -31,6 +31,8 @@ TARGETS: Mapping[str, str] = {
     "rip-password": "fuzz_rip:password",
     "rip-md5": "fuzz_rip:md5",
     "rip-hmac-sha-256": "fuzz_rip:hmac_sha_256",
+    "arp-packet": "fuzz_arp:packet",
+    "arp-frames": "fuzz_arp:frames",
     "bfd-packet": "fuzz_bfd:packet",
     "bfd-datagrams": "fuzz_bfd:datagrams",
     "ospf-packet": "fuzz_ospf:packet",
