@@ -42,5 +42,6 @@ log          the event log on standard output
 Timers: a restart of a service after 0.2 s doubling to 5 s (supervisor); 0.3 s until the engine is done with a LAN that
 it connects (lans); 0, 0.05 and 2 s after an interface has come up, when its address is announced (announce); 30 s for a
 TCP peer that takes nothing, 1 s until a port accepts again where no file is free (tcp); 5 s for a handshake (tls);
-10 s to ask, 60 s to answer (control_socket); 0.5 s for the services to end (node).
+10 s to ask, 60 s to answer (control_socket); 0.5 s for the services to end (node); 2 s after which a frame that nobody
+has read is dropped (frame_pump).
 """

@@ -211,10 +211,13 @@ class Arp:
             self._reply(packet, here)
 
     def _proxies(self, packet: ArpPacket, here: Interface) -> bool:
-        """Not for who is on the asker's own LAN and "can answer for itself", nor for broadcast addresses (RFC 1027
-        section 2.4), nor for one that announces itself; the rest the routes decide (2.2)."""
+        """Not for a broadcast address (RFC 1027 section 2.4), nor for one that announces itself. Whether the target is
+        on the asker's own LAN and "can answer for itself" the routes say, not the prefix: "an ARP subnet gateway must
+        use the physical network interface, not the subnet number" (2.5)."""
         target = packet.target
-        return target.is_unicast and not here.prefix.holds(target) and self.may_proxy(here.name, target)
+        broadcast = target in (here.prefix.network, here.prefix.broadcast)
+        announces = target == packet.sender
+        return target.is_unicast and not broadcast and not announces and self.may_proxy(here.name, target)
 
     def _reply(self, packet: ArpPacket, here: Interface) -> None:
         """ "Swap hardware and protocol fields, putting the local hardware and protocol addresses in the sender

@@ -262,7 +262,7 @@ class Stack:
         """Whether to answer a request on that interface for another's address: where this router has a way to it, and
         not by the same LAN (RFC 1027 section 2.1). A default route is no knowledge of it. Its own address on another
         LAN is behind it, too."""
-        if not self._options.proxy_arp or not address.is_unicast:
+        if not self._options.proxy_arp or not address.is_unicast or self.ipv4.interfaces.is_broadcast(address):
             return False
         found = self.table.lookup(address)
         if found is None or not found.prefix.length:

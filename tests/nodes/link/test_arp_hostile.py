@@ -35,7 +35,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(STEPS)
 def test_it_stays_within_its_bounds_whatever_comes(steps: list[tuple[str, object]]) -> None:
     desk = Desk(SMALL)

@@ -110,5 +110,5 @@ def test_a_checksum_that_was_left_to_the_device_is_made_and_what_is_not_cut_is_d
 
 
 def test_what_passes_through_takes_no_room_from_what_is_for_the_node(play: Play) -> None:
-    """Twenty thousand frames come before anybody reads, and then one for the node itself: that is heard."""
+    """Twenty thousand frames of each kind come before anybody reads, and then one for a group: all kinds are heard."""
     assert play("keeps")
