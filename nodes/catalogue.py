@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Choice",
+    "choices",
     "daemon",
     "declared",
     "implementations",
@@ -57,6 +58,11 @@ def _rooms(layer: str) -> list[str]:
         f"{layer}.{name}"
         for name in sorted(file.parent.name for folder in folders for file in Path(folder).glob("*/service.py"))
     ]
+
+
+def choices() -> dict[str, Service]:
+    """Those that a lab file may name."""
+    return {name: service for name, service in services().items() if service.written}
 
 
 def declared(names: Iterable[str]) -> list[Service]:

@@ -49,6 +49,7 @@ SECONDS = {
     "nodes/runtime/test_node_container.py": 60,
     "soak/test_soak.py": 30,
     "interop/test_rip_hostile_neighbour.py": 55,
+    "nodes/internet/test_ipv4_as_the_kernel.py": 30,
     "labs/test_kernel_routes.py": 50,
     "orchestrator/cli/test_capture_real.py": 50,
     "labs/test_recipes_in_containers.py": 45,

@@ -16,6 +16,7 @@ from catenet.nodes.control.questions import FAILED
 from catenet.nodes.machine import Json
 
 __all__ = [
+    "ArpEntry",
     "KernelRoute",
     "KnownLink",
     "LinkState",
@@ -23,6 +24,7 @@ __all__ = [
     "ProtocolRoute",
     "RoutingTable",
     "ServiceStatus",
+    "arp_entries",
     "kernel_routes",
     "known_links",
     "link_states",
@@ -99,6 +101,40 @@ def _impairments(value: Json) -> tuple[Impairment, ...]:
 def link_states(value: Json) -> tuple[LinkState, ...]:
     """The answer of `show links`."""
     return rows(value, "links", LinkState.parse)
+
+
+class ArpEntry(NamedTuple):
+    """A neighbour, as in `show arp`. `node`: whose address it is, by name where that is known; `hardware`: "" while it
+    is not; `state`: by the words of RFC 4861 section 7.3.2, as Linux has them; `seconds`: since it was last heard, or
+    has been asked for.
+    """
+
+    lan: str
+    address: str
+    node: str = ""
+    hardware: str = ""
+    state: str = ""
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Json]:
+        return self._asdict()
+
+    @classmethod
+    def parse(cls, value: Json) -> ArpEntry:
+        row = Fields(value, "arp")
+        return cls(
+            row.name("lan"),
+            row.name("address"),
+            row.text("node"),
+            row.text("hardware"),
+            row.text("state"),
+            row.number("seconds") or 0.0,
+        )
+
+
+def arp_entries(value: Json) -> tuple[ArpEntry, ...]:
+    """The answer of `show arp`."""
+    return rows(value, "arp", ArpEntry.parse)
 
 
 class KernelRoute(NamedTuple):

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.hardware import hardware_text, parse_hardware
 from catenet.nodes.control.impairment import Impairment, parse_all
 from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
@@ -60,7 +61,8 @@ class ConfigError(ValueError):
 class InterfaceConfig:
     """One attachment to a LAN. The interface is found by the engine's address and then given the lab's.
 
-    `impairments`: what the lab file says that the LAN's packets suffer.
+    `impairments`: what the lab file says that the LAN's packets suffer. `length`: of the network in which the node
+    believes itself to be. `mac`: the hardware address that it is to have; b"": the engine's.
     """
 
     lan: str
@@ -68,10 +70,11 @@ class InterfaceConfig:
     address: Address
     length: int
     impairments: tuple[Impairment, ...] = ()
+    mac: bytes = b""
 
     @property
     def prefix(self) -> Prefix:
-        """The LAN's prefix."""
+        """The LAN's prefix, as the node has it."""
         return Prefix.of(self.address, self.length)
 
 
@@ -89,7 +92,8 @@ class NodeConfig:
     told of the lab's nodes, as its declaration has it.
 
     `lans` are all of the lab's, for people: a table names the networks that it leads to. `began` is when the lab was
-    brought up, in seconds since 1970, for all its nodes the same; 0: nobody has said so. `authority` is the
+    brought up, in seconds since 1970, for all its nodes the same; 0: nobody has said so. `proxy_arp`: the node answers
+    on each LAN for hosts that it reaches by another one (RFC 1027). `authority` is the
     certificate, as PEM, of whom the node's programs are to trust where they speak TLS; empty: the lab has nobody.
     """
 
@@ -98,6 +102,7 @@ class NodeConfig:
     interfaces: tuple[InterfaceConfig, ...]
     forward: bool = False
     source_routes: SourceRoutes = "refuse"
+    proxy_arp: bool = False
     stack: Stack = "kernel"
     gateway: Address | None = None
     routes: tuple[StaticRoute, ...] = ()
@@ -124,6 +129,7 @@ class NodeConfig:
             "interfaces": [_interface_json(item) for item in self.interfaces],
             "forward": self.forward,
             "source_routes": self.source_routes,
+            **({"proxy_arp": True} if self.proxy_arp else {}),
             **({"stack": self.stack} if self.stack != "kernel" else {}),
             "gateway": None if self.gateway is None else str(self.gateway),
             "routes": [{"to": str(route.to), "via": str(route.via)} for route in self.routes],
@@ -177,6 +183,7 @@ class NodeConfig:
             interfaces=tuple(_interface(item) for item in fields.take("interfaces", list)),
             forward=fields.take("forward", bool, False),
             source_routes="follow" if source_routes == "follow" else "refuse",
+            proxy_arp=fields.take("proxy_arp", bool, False),
             stack="userspace" if stack == "userspace" else "kernel",
             gateway=fields.address("gateway", optional=True),
             routes=tuple(_route(item) for item in fields.take("routes", list, [])),
@@ -203,19 +210,24 @@ def _interface_json(item: InterfaceConfig) -> dict[str, Json]:
         "address": str(item.address),
         "length": item.length,
     }
-    return whole if not item.impairments else {**whole, "impairments": [each.to_json() for each in item.impairments]}
+    suffers: dict[str, Json] = {"impairments": [each.to_json() for each in item.impairments]}
+    mac: dict[str, Json] = {"mac": hardware_text(item.mac)}
+    return {**whole, **(suffers if item.impairments else {}), **(mac if item.mac else {})}
 
 
 def _interface(item: object) -> InterfaceConfig:
     fields = _Fields(item, "interfaces")
     lan, engine, address = fields.take("lan", str), fields.address("engine"), fields.address("address")
     length, impairments = fields.take("length", int), fields.take("impairments", list, [])
+    mac = fields.take("mac", str, "")
     fields.end()
     if not 0 < length <= 30:
         raise ConfigError(f"interfaces.length {length} is not between 1 and 30")
     assert engine is not None and address is not None
     try:
-        return InterfaceConfig(lan, engine, address, length, parse_all(impairments))
+        return InterfaceConfig(
+            lan, engine, address, length, parse_all(impairments), parse_hardware(mac) if mac else b""
+        )
     except ValueError as error:
         raise ConfigError(f"{CONFIG_VARIABLE}.interfaces: {error}") from None
 

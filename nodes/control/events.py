@@ -15,6 +15,7 @@ Kinds that every node has, and the data that each carries; a service's own are i
     service.ready     [silent]                       it serves; or has not said so for so many seconds
     service.said      stream                         a program that is not ours printed a line; other kinds are its own
     service.failed    error, retry (seconds)         one service fell over and will be started again
+    service.mute      port                           nobody can connect to it: the node's own stack has no TCP
     link.up           lan, address                   an interface came up and has its lab address
     link.down         lan
     link.silent       lan                            it drops whatever comes in, and its carrier stays; ended by link.up
@@ -49,6 +50,7 @@ KINDS = (
     "service.ready",
     "service.said",
     "service.failed",
+    "service.mute",
     "link.up",
     "link.down",
     "link.silent",

@@ -14,13 +14,14 @@ What every node answers:
                                     `what` "" lists the words
     show    what="routes"           the kernel's table: prefix, via, node, lan, protocol, metric of each route
     show    what="links"            the interfaces: lan, address, length, engine, up, silent, interface, hardware, mtu
+    show    what="arp"              whom it knows on its LANs: lan, address, node, hardware, state, seconds
     route   prefix                  where its route to a prefix comes from: `kernel`, the rows of show routes that
                                     hold it, the one taken first; `services`, name → what that service knows
                                     (RIP: nodes/internet/rip/history), or null
     link    lan, condition, [at]    the interface of that LAN becomes so, {"up": bool, "silent": bool}: silent, it is up
                                     and drops what comes in. With `at` (seconds since 1970) it is done then, in 10 s at
                                     the latest; the answer comes before
-    flush                           every cache of every service is emptied
+    flush                           every cache of every service is emptied, and that of ARP
     report  service, kind, text, data    a program inside the node puts an event into the log, of a kind that its
                                     service declares or that any program may say (control/events)
     events  after                   the events later than that (seconds since 1970), as lines with their JSON, of a node

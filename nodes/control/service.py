@@ -26,6 +26,7 @@ __all__ = [
     "Service",
     "Source",
     "Table",
+    "Tcp",
 ]
 
 IMPAIRED_DEVICES = "impaired"
@@ -116,6 +117,14 @@ class Table(NamedTuple):
     first: tuple[str, ...] = ()
 
 
+class Tcp(NamedTuple):
+    """What a service does over TCP. `without`: what is lost of it on a stack that has none, in words for who reads a
+    lab's notes; empty: it cannot be there.
+    """
+
+    without: str = ""
+
+
 class Service(NamedTuple):
     """A service, by the name that a lab file has for it. `nodes/services/NAME.py` runs it.
 
@@ -143,6 +152,8 @@ class Service(NamedTuple):
     `separates`: options → whether the addresses behind its node mean nothing on the LAN outside, so that another realm
     (RFC 2663 section 2.1) may have them too; None: never. The LAN outside is its option `outside`, which holds a LAN's
     name; where that is empty, it is the LAN of the node's default gateway. The node's other LANs are behind it.
+    `tcp`: what it does over TCP; None: nothing. `written`: whether a lab file may name it; else a node runs it because
+    of another word of its configuration.
     """
 
     name: str
@@ -162,6 +173,8 @@ class Service(NamedTuple):
     stands_on: tuple[str, ...] = ()
     separates: Callable[[Any], bool] | None = None
     guards: bool = False
+    tcp: Tcp | None = None
+    written: bool = True
     echoes: bool = False
 
     def ports(self, options: Any) -> list[tuple[str, int]]:
@@ -180,6 +193,13 @@ class Service(NamedTuple):
         """Those of the URLs by which others reach it, with these options."""
         secure = "" if self.certificate(options) == "off" else "s"
         return [f"{each.scheme}{secure}" for each in self.listens if each.scheme]
+
+    @property
+    def needs_kernel(self) -> str:
+        """Why it can be on no other stack than the kernel's, in words; empty: it can."""
+        if self.guards:
+            return "judges in the kernel what crosses the node"
+        return "speaks TCP, which the userspace stack has not" if self.tcp is not None and not self.tcp.without else ""
 
     @property
     def resolves(self) -> bool:

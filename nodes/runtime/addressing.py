@@ -60,6 +60,7 @@ class KernelAddressing:
             **_ONE_WAY,
             routing.FORWARDING: int(config.forward),
             routing.ACCEPT_SOURCE_ROUTE: int(config.source_routes == "follow"),
+            **({routing.PROXY_ARP: 1} if config.proxy_arp else {}),
         }
 
     def configure(self, config: InterfaceConfig, ifindex: int, found: Address) -> None:

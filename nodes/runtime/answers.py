@@ -49,7 +49,7 @@ class Answers:
         self._began = shared.loop.time()
         self._ordered: dict[str, asyncio.TimerHandle] = {}  # LAN → the change that is to come
         self._probes: Probing | None = None
-        self._shows: dict[str, Callable[[], Json]] = {"routes": self._routes, "links": self._links}
+        self._shows: dict[str, Callable[[], Json]] = {"routes": self._routes, "links": self._links, "arp": self._arp}
         self._own: dict[str, Callable[[Question], Json]] = {
             "status": self._status,
             "show": self._show,
@@ -155,6 +155,8 @@ class Answers:
             self._shared.log.write("node", "input.refused", str(error), {"source": "link", "why": str(error)})
 
     def _flush(self, _: Question) -> Json:
+        """Whom the kernel knows by ARP is a cache as those of the services are: after `up` it knows nobody either."""
+        self._shared.lans.forget_neighbours()
         for context in self._contexts():
             for flush in context.flushes:
                 flush()
@@ -179,6 +181,25 @@ class Answers:
 
     def _links(self) -> Json:
         return [link.to_json() for link in self._shared.lans.status()]
+
+    def _arp(self) -> Json:
+        """The kernel's neighbours on the node's LANs. One that is forgotten but for its memory is none."""
+        from catenet.nodes.control.answers import ArpEntry
+
+        lans = self._shared.lans
+        of = {number: each.name for each in lans.interfaces() if (number := lans.ifindex(each.name))}
+        known = sorted(each for each in lans.neighbours() if each.ifindex in of and each.state)
+        return [
+            ArpEntry(
+                of[each.ifindex],
+                str(each.address),
+                self._name_of(each.address),
+                each.hardware.hex(":"),
+                each.state,
+                round(each.seconds, 3),
+            ).to_json()
+            for each in known
+        ]
 
     def _table(self, routes: Iterable[Route]) -> list[KernelRoute]:
         lans = self._shared.lans

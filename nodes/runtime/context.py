@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.control.config import NodeConfig
+from catenet.nodes.control.config import ConfigError, NodeConfig
 from catenet.nodes.control.events import KINDS
 from catenet.nodes.control.implementation import OURS, Implementation
 from catenet.nodes.control.service import Service, Source
@@ -40,6 +41,8 @@ from catenet.nodes.runtime.wanted import OnBest, of_others
 
 if TYPE_CHECKING:
     from catenet.nodes.control.origin import Explanation
+    from catenet.nodes.runtime.addressing import OwnAddressing
+    from catenet.nodes.runtime.port import Interfaces
     from catenet.nodes.runtime.program_table import ProgramTable
     from catenet.nodes.runtime.work import Job
 
@@ -65,6 +68,20 @@ class Shared:
     runs: SharedRuns = field(default_factory=SharedRuns)
     networks: dict[str, Network] = field(default_factory=dict)  # that services offer to those that stand on them
     below: tuple[str, ...] = ()
+
+    def network(self, stands_on: Iterable[str] = ()) -> Network:
+        """What the ports of those are of that stand on these services, and on `below`.
+
+        Raises:
+            OSError: one of `below` offers none now.
+
+        """
+        offered = next((each for name in stands_on if (each := self.networks.get(name)) is not None), None)
+        if offered is not None or not self.below:
+            return offered or KernelNetwork(self.loop)
+        if self.below[-1] not in self.networks:
+            raise OSError(errno.ENETDOWN, f"{self.below[-1]} does not serve now")
+        return self.networks[self.below[-1]]
 
 
 class ServiceContext:
@@ -192,6 +209,24 @@ class ServiceContext:
 
     # Interfaces, machines, ports.
 
+    @property
+    def lans(self) -> Interfaces:
+        """Which interface belongs to which LAN."""
+        return self._shared.lans
+
+    @property
+    def own(self) -> OwnAddressing:
+        """What the node keeps for its own stack.
+
+        Raises:
+            ConfigError: its packets are the kernel's.
+
+        """
+        own = self._shared.lans.own
+        if own is None:
+            raise ConfigError(f"the node's stack is the kernel's: {self.service} has nothing to carry")
+        return own
+
     def interfaces(self) -> tuple[Interface, ...]:
         """Every LAN of the node, in the configuration's order."""
         return self._shared.lans.interfaces()
@@ -277,7 +312,7 @@ class ServiceContext:
         """What runs a machine (see `run_machine`), until the service ends."""
         run = MachineRun(
             machine,
-            network=self._network(),
+            network=self._shared.network(self.declaration.stands_on),
             lans=self._shared.lans,
             loop=self._shared.loop,
             perform=self.perform,
@@ -293,11 +328,6 @@ class ServiceContext:
     def offer(self, network: Network) -> None:
         """From now on until this service ends: what the ports and connections of those are of that stand on it."""
         self._shared.networks[self.service] = network
-
-    def _network(self) -> Network:
-        below = () if self.service in self._shared.below else self._shared.below
-        offered = (self._shared.networks.get(name) for name in (*self.declaration.stands_on, *below))
-        return next((each for each in offered if each is not None), None) or KernelNetwork(self._shared.loop)
 
     def perform(self, action: Action) -> None:
         """Do what a machine wants, other than sending. A route that the kernel refuses is counted and told.

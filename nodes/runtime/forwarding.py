@@ -12,7 +12,7 @@ import socket
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from catenet.nodes.address import ANY
 from catenet.nodes.machine import Datagram, Interface, OpenPort, Udp, Way
@@ -22,7 +22,7 @@ from catenet.nodes.runtime.udp import SPACE, UdpPort
 if TYPE_CHECKING:
     from catenet.nodes.runtime.mmsg import Inbox
 
-__all__ = ["ForwardingPort", "Passage"]
+__all__ = ["ForwardingPort", "Passage", "PassesOn"]
 
 _WAYS = 16_384  # that are not worked out anew for each datagram
 _make = tuple.__new__
@@ -32,12 +32,18 @@ _Target = tuple[str, int]
 _Control = list[tuple[int, int, bytes]]
 
 
+class PassesOn(Protocol):
+    """A port by which a datagram may be passed on."""
+
+    def pass_on(self, data: bytes, way: Way, /) -> None: ...
+
+
 class Passage:
     """What these ports of one machine have in common."""
 
     def __init__(self, forward: Forward) -> None:
         self.forward = forward
-        self.ports: dict[Udp, ForwardingPort] = {}
+        self.ports: dict[Udp, PassesOn] = {}
         self._drains: dict[int, Callable[[], None]] = {}  # by the number of the open file
         self._poll: select.epoll | None = None
 

@@ -27,6 +27,7 @@ from catenet.nodes.runtime.egress import Egress
 from catenet.nodes.runtime.impairing import Impairing
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.client import Monitor, Netlink
+from catenet.nodes.runtime.netlink.neighbours import Neighbour
 from catenet.nodes.runtime.routes import Routes
 
 if TYPE_CHECKING:
@@ -134,6 +135,16 @@ class Lans:
     def interfaces(self) -> tuple[Interface, ...]:
         """Every LAN of the configuration, in its order."""
         return tuple(self._interface(attachment) for attachment in self._attachments.values())
+
+    def neighbours(self) -> list[Neighbour]:
+        """Whom the kernel's ARP knows or asks for."""
+        return self._netlink.known_neighbours()
+
+    def forget_neighbours(self) -> None:
+        """On every LAN the kernel's ARP asks anew."""
+        for attachment in self._attachments.values():
+            if attachment.ifindex:
+                self._netlink.forget_neighbours(attachment.ifindex)
 
     def listen(self, function: Callable[[Interface], None]) -> None:
         self._listeners.append(function)
@@ -319,6 +330,7 @@ class Lans:
         if link is None:  # gone again
             return
         try:
+            link = self._with_hardware(attachment.config, link)
             offload.switch_off(link.name)
             self._netlink.add_altname(link.ifindex, attachment.config.lan)
             self._addressing.configure(attachment.config, link.ifindex, attachment.found)
@@ -335,6 +347,14 @@ class Lans:
         self.routes.restore(attachment.config.lan)
         if link.up:
             self._report_state(attachment, "")
+
+    def _with_hardware(self, config: InterfaceConfig, link: routing.Link) -> routing.Link:
+        """With the hardware address of the lab file, before anybody is told of the interface, and may bind to it."""
+        if not config.mac or link.hardware == config.mac.hex(":"):
+            return link
+        self._netlink.set_hardware(link.ifindex, config.mac)
+        self._links[link.ifindex] = link._replace(hardware=config.mac.hex(":"))
+        return self._links[link.ifindex]
 
     def _report_state(self, attachment: _Attachment, why: str) -> None:
         interface = self._interface(attachment)

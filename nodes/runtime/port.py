@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BATCH",
+    "GLANCE",
     "IP_PKTINFO",
+    "KEPT",
     "LARGEST",
     "NO_ADDRESS",
     "PKTINFO",
@@ -61,9 +63,9 @@ _MREQN = struct.Struct("=4s4si")  # struct ip_mreqn: group, local address, inter
 _INT = struct.Struct("=i")
 LARGEST = 65_536  # octets: more than a packet can have
 BATCH = 64  # packets read at one go before the event loop gets its turn,
-_GLANCE = 4  # of so many packets one looks at the clock
+GLANCE = 4  # of so many packets one looks at the clock
 SLICE = 0.005  # and not for longer than this, in seconds: what a flood carries may be dear, and others wait too
-_KEPT = 1 << 20
+KEPT = 1 << 20
 """Bytes that the kernel keeps until they are read, its own among them: some 800 datagrams of 500 bytes. By default it
 keeps 166, and a RIP neighbour with 4,096 routes sends 164 at one go."""
 NO_ADDRESS = bytes(4)
@@ -216,7 +218,7 @@ class SocketPort(ABC):
     def _make(self, family: int, kind: int, protocol: int) -> socket.socket:
         """A socket that keeps what comes in until it is read."""
         made = socket.socket(family, kind | _FLAGS, protocol)
-        half = (self.asked.keeps or _KEPT) // 2  # the kernel doubles it
+        half = (self.asked.keeps or KEPT) // 2  # the kernel doubles it
         try:
             made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, half)
         except PermissionError:  # not root: as much as anybody may have
@@ -247,7 +249,7 @@ class SocketPort(ABC):
                 receive(unit, now)
                 if self._socket is not opened:  # closed meanwhile
                     return number
-                if not number % _GLANCE:
+                if not number % GLANCE:
                     now = time()
                     if now > end:  # it is others' turn
                         return number

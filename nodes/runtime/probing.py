@@ -20,7 +20,6 @@ from catenet.nodes.control.questions import QuestionError, UnknownWordError
 from catenet.nodes.machine import Action, Interface, Json, Machine, Report
 from catenet.nodes.runtime.context import Shared
 from catenet.nodes.runtime.machine_run import MachineRun
-from catenet.nodes.runtime.network import KernelNetwork, Network
 
 __all__ = ["ProbedNode", "Probing"]
 
@@ -78,7 +77,7 @@ class Probing:
         node = ProbedNode(shared.random, shared.lans.interfaces, self._name_of, counters)
         run = MachineRun(
             make(arguments, node),
-            network=self._network(),
+            network=shared.network(),
             lans=shared.lans,
             loop=shared.loop,
             perform=perform,
@@ -96,16 +95,6 @@ class Probing:
         finally:
             shared.lans.unlisten(run.interface_changed)
             run.close()
-
-    def _network(self) -> Network:
-        """That on which the node's services stand, too. Raises QuestionError."""
-        below = self._shared.below
-        if not below:
-            return KernelNetwork(self._shared.loop)
-        offered = next((network for name in below if (network := self._shared.networks.get(name))), None)
-        if offered is None:
-            raise QuestionError(f"probe: {', '.join(below)} does not serve; ask again later")
-        return offered
 
     def _name_of(self, address: Address) -> str:
         return self._shared.config.names.get(address) or str(address)

@@ -47,6 +47,7 @@ LABEL_LAB = "catenet.lab"  # the copy's name; Compose's own word goes before it,
 LABEL_NODE = "catenet.node"
 LABEL_LAN = "catenet.lan"
 LABEL_FILE = "catenet.file"  # the lab file's path; a relative one starts at the folder of Compose's project
+LABEL_STACK = "catenet.stack"  # the stack of a node, where that is not the one that the file has
 LABEL_ROUTING = "catenet.routing"  # the service that finds routes there, where that is not the one that the file has
 LABEL_HASH = "catenet.hash"  # of all that the thing is, but its image: equal hashes need no change
 LABEL_BEGAN = "catenet.began"  # when the copy was brought up, in seconds since 1970: its nodes count from there

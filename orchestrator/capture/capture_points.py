@@ -18,7 +18,7 @@ from catenet.orchestrator.capture.tcpdump import CapturePoint
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition, must_run, unknown
 
-__all__ = ["find_capture_points"]
+__all__ = ["find_capture_points", "find_ends"]
 
 Links = Mapping[str, LinkState]
 _LAN, _INTERFACE = re.compile(r"[a-z][a-z0-9.-]*"), re.compile(r"[\w.-]{1,15}")
@@ -48,6 +48,26 @@ def find_capture_points(streams: Streams, running: RunningLab, targets: Sequence
             if target in running.lans
             else _node_points(found[0], links[target], single=single)
         )
+    ]
+
+
+def find_ends(streams: Streams, running: RunningLab, lans: Sequence[str]) -> list[CapturePoint]:
+    """Every end of these LANs that runs and has an interface there, whole: a frame is there at each end that sees it.
+
+    Raises:
+        UserError: no such LAN, or none of its ends runs.
+        EngineError: a node does not say which interfaces it has.
+
+    """
+    wanted = {lan: _captured(running, lan) for lan in dict.fromkeys(lans)}
+    nodes = {container.node: container for found in wanted.values() for container in found}
+    answers = ask_all(streams, nodes.values(), Question("show", {"what": "links"}))
+    links = {node: _links(node, answer) for node, answer in answers.items()}
+    return [
+        CapturePoint.of(end.node, end.name, links[end.node][lan], lan)
+        for lan, ends in wanted.items()
+        for end in ends
+        if lan in links[end.node]
     ]
 
 

@@ -13,12 +13,21 @@ from catenet.orchestrator.backend.protocols import Streams
 from catenet.orchestrator.capture.capture_points import find_capture_points
 from catenet.orchestrator.capture.tcpdump import PATIENCE, CaptureError, CapturePoint, Tcpdump, listening
 from catenet.orchestrator.observe.running import RunningLab
+from catenet.orchestrator.wire.frames import CapturedFrame, decode_frame
 from catenet.orchestrator.wire.packets import CapturedDatagram, CapturedPacket, Frame, decode, decode_ip
 
-__all__ = ["PATIENCE", "CaptureError", "Captures", "capturing", "capturing_ip", "capturing_on"]
+__all__ = [
+    "PATIENCE",
+    "CaptureError",
+    "Captures",
+    "capturing",
+    "capturing_frames",
+    "capturing_ip",
+    "capturing_on",
+]
 
-Seen = TypeVar("Seen", CapturedPacket, CapturedDatagram)
-Decode = Callable[[Frame, str, bytes], Seen | None]
+Seen = TypeVar("Seen", CapturedPacket, CapturedDatagram, CapturedFrame)
+Decode = Callable[[Frame, CapturePoint], Seen | None]
 
 PACKET_LIMIT = 100_000
 """Packets that one capture may hold; with more it breaks off."""
@@ -57,7 +66,7 @@ class Captures(Generic[Seen]):
 
 
 def _keep(point: CapturePoint, packets: list[Seen], decode: Decode[Seen], frame: Frame) -> None:
-    seen = decode(frame, point.node, point.hardware)
+    seen = decode(frame, point)
     if seen is None:
         return
     if len(packets) == PACKET_LIMIT:
@@ -75,7 +84,7 @@ def capturing(streams: Streams, nodes: Mapping[str, str], expression: str) -> It
         EngineError: a container takes no program.
 
     """
-    with _capturing(streams, _whole(nodes), expression, decode) as captures:
+    with _capturing(streams, _whole(nodes), expression, _packet) as captures:
         yield captures
 
 
@@ -87,7 +96,7 @@ def capturing_ip(streams: Streams, nodes: Mapping[str, str], expression: str) ->
         UserError, CaptureError, EngineError: as of `capturing`.
 
     """
-    with _capturing(streams, _whole(nodes), expression, decode_ip) as captures:
+    with _capturing(streams, _whole(nodes), expression, _datagram) as captures:
         yield captures
 
 
@@ -109,8 +118,34 @@ def capturing_on(
         EngineError: a node does not answer.
 
     """
-    with _capturing(streams, find_capture_points(streams, running, [target]), expression, decode) as captures:
+    with _capturing(streams, find_capture_points(streams, running, [target]), expression, _packet) as captures:
         yield captures
+
+
+@contextmanager
+def capturing_frames(
+    streams: Streams, points: Sequence[CapturePoint], expression: str
+) -> Iterator[Captures[CapturedFrame]]:
+    """Whole Ethernet frames, at each of these places: one that several see is there several times.
+
+    Raises:
+        UserError, CaptureError, EngineError: as of `capturing`.
+
+    """
+    with _capturing(streams, points, expression, _frame) as captures:
+        yield captures
+
+
+def _packet(frame: Frame, point: CapturePoint) -> CapturedPacket | None:
+    return decode(frame, point.node, point.hardware)
+
+
+def _datagram(frame: Frame, point: CapturePoint) -> CapturedDatagram | None:
+    return decode_ip(frame, point.node, point.hardware)
+
+
+def _frame(frame: Frame, point: CapturePoint) -> CapturedFrame | None:
+    return decode_frame(frame, point.node, point.lan, point.hardware)
 
 
 @contextmanager

@@ -26,7 +26,11 @@ __all__ = [
     "DOMAIN",
     "PING_CODES",
     "URL",
+    "Asked",
+    "AskedAddress",
     "Called",
+    "Crossed",
+    "CrossedFrame",
     "Domain",
     "Expectation",
     "Finding",
@@ -51,7 +55,8 @@ class Key(NamedTuple):
     """What the lab file says of a field.
 
     `word`: its key there, where that is not the field's name. `bounds`: a number's least and most. `least`: so many
-    names a list has at the least; `distinct`: each once. `example`: a value that a message shows.
+    names a list has at the least; `distinct`: each once. `example`: a value that a message shows. `runs`: the program
+    that the check runs at the node, where only the kernel's stack can carry it.
     """
 
     about: str
@@ -60,6 +65,7 @@ class Key(NamedTuple):
     least: int = 0
     distinct: bool = False
     example: str = ""
+    runs: str = ""
 
 
 class Name(NamedTuple):
@@ -151,6 +157,54 @@ class Flooded(NamedTuple):
     copies: int
     missing: tuple[str, ...]
     more: tuple[str, ...]
+
+
+class CrossedFrame(NamedTuple):
+    """A frame that carried a packet over a LAN. `headers`: their protocols, the outermost first; `nested`: each lies in
+    what the one below carries; `data`: what the innermost carries.
+    """
+
+    lan: str
+    source: str
+    target: str
+    headers: tuple[str, ...]
+    nested: bool
+    data: bytes
+
+
+class Crossed(NamedTuple):
+    """A packet's way. `faults`: what is not as it must be, in words; `data`: what was sent; `says`: the sender's last
+    word where no answer came.
+    """
+
+    frames: tuple[CrossedFrame, ...]
+    arrived: bool
+    faults: tuple[str, ...]
+    data: bytes
+    says: str
+
+
+class AskedAddress(NamedTuple):
+    """A question of ARP: `asker` asked on the LAN for an address of `owner`'s (empty: nobody's), and `answerer`
+    answered (empty: nobody).
+    """
+
+    asker: str
+    lan: str
+    address: str
+    owner: str
+    answerer: str
+    broadcast: bool
+
+
+class Asked(NamedTuple):
+    """All such questions, in order. `known`: (node, LAN, who is known) in the caches afterwards; `reached`: the packet
+    came to its target.
+    """
+
+    questions: tuple[AskedAddress, ...]
+    known: frozenset[tuple[str, str, str]]
+    reached: bool
 
 
 class Scene(Protocol):
@@ -252,6 +306,23 @@ class Scene(Protocol):
 
         Raises:
             NoAnswerError: it has none, or it was not heard.
+
+        """
+
+    def packet(self, source: str, target: str, by: str) -> Crossed:
+        """One packet, by `udp` (to the port of RFC 862) or `icmp` (an echo request), followed over every LAN.
+
+        Raises:
+            NoAnswerError: the source has no route to the target.
+
+        """
+
+    def asks(self, source: str, target: str, *, fresh: bool) -> Asked:
+        """What is asked by ARP while a packet goes from the source to the target and is answered. `fresh`: all on the
+        way forget first what they have cached.
+
+        Raises:
+            NoAnswerError: the source has no route to the target.
 
         """
 

@@ -37,7 +37,7 @@ class FetchCheck(Expectation):
     alone: ClassVar = True
     order: ClassVar = 3
 
-    at: Annotated[Node, Key("The node that fetches the page.")]
+    at: Annotated[Node, Key("The node that fetches the page.", runs="curl")]
     url: Annotated[Url, Key('The page, like "http://www.example.org/".')]
     status: Annotated[int, Key("The status of HTTP that comes. Without it: 200.", bounds=(100, 599))] = 200
     refused: Annotated[

@@ -25,7 +25,7 @@ class SourceRouteCheck(Expectation):
     about: ClassVar = "Packets that name the routers on their way pass these, in order, and arrive."
     order: ClassVar = 4
 
-    source: Annotated[Node, Key("The node where the path begins.", "from")]
+    source: Annotated[Node, Key("The node where the path begins.", "from", runs="source-route")]
     target: Annotated[Node, Key("The node where it is to end.", "to")]
     via: Annotated[tuple[Node, ...], Key("The routers that the packet names, in order.", least=1, example="[d, f]")]
     routers: Annotated[tuple[Node, ...], Key("The routers that it passes, in order.", example="[a, d, f, c]")]

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from catenet.orchestrator.cli import complete
 
-__all__ = ["JsonOption", "LabArgument", "LabOption", "LinesOption", "NodeArgument", "RoutingOption", "RunningArgument"]
+if TYPE_CHECKING:
+    from catenet.orchestrator.lab.model import Lab
+
+__all__ = [
+    "JsonOption",
+    "LabArgument",
+    "LabOption",
+    "LinesOption",
+    "NodeArgument",
+    "RoutingOption",
+    "RunningArgument",
+    "StackOption",
+    "variant_words",
+]
 
 
 def _routing(word: str) -> str:
@@ -25,6 +38,26 @@ def _routing(word: str) -> str:
 
         raise unknown("routing service", word, routing_services())
     return word
+
+
+def _stack(word: str) -> str:
+    """The option's value, which is a stack.
+
+    Raises:
+        UserError: it is none.
+
+    """
+    if word and word not in complete.stacks():
+        from catenet.orchestrator.observe.running import unknown
+
+        raise unknown("stack", word, complete.stacks())
+    return word
+
+
+def variant_words(lab: Lab) -> list[str]:
+    """The options by which the lab is otherwise than its file has it."""
+    said = {"--routing": lab.routing, "--stack": lab.stack}
+    return [word for option, value in said.items() if value for word in (option, value)]
 
 
 LabArgument = Annotated[
@@ -53,6 +86,16 @@ RoutingOption = Annotated[
         callback=_routing,
         help="What finds the routes, in place of what the lab file has for it.",
         autocompletion=complete.routing,
+    ),
+]
+StackOption = Annotated[
+    str,
+    typer.Option(
+        "--stack",
+        metavar="STACK",
+        callback=_stack,
+        help="The stack of each node that can be there (userspace or kernel), in place of what the lab file says.",
+        autocompletion=complete.stacks,
     ),
 ]
 LinesOption = Annotated[bool, typer.Option("--json", help="A JSON document a line instead of text.")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import typer
 
@@ -26,6 +26,7 @@ __all__ = [
     "routing",
     "running",
     "shipped_labs",
+    "stacks",
     "tables",
     "traced",
 ]
@@ -127,6 +128,13 @@ def routing() -> list[str]:
     from catenet.orchestrator.lab.routing import routing_services
 
     return routing_services()
+
+
+def stacks() -> list[str]:
+    """Those that nodes may have."""
+    from catenet.nodes.control.config import Stack
+
+    return [*get_args(Stack)]
 
 
 def kinds() -> list[str]:

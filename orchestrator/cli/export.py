@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from catenet.orchestrator.backend.protocols import Network
-from catenet.orchestrator.cli.arguments import LabArgument, RoutingOption
+from catenet.orchestrator.cli.arguments import LabArgument, RoutingOption, StackOption, variant_words
 from catenet.orchestrator.cli.context import engine, here
 from catenet.orchestrator.cli.screen import write_out
 from catenet.orchestrator.cli.up import load_lab
@@ -26,6 +26,7 @@ def export(
     _form: Annotated[Literal["compose"], typer.Argument(metavar="compose", help="What is written: a Compose file.")],
     lab: LabArgument = "",
     routing: RoutingOption = "",
+    stack: StackOption = "",
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to; else standard output.")
     ] = None,
@@ -44,7 +45,7 @@ def export(
     Its paths start at the folder of FILE (without -o: at the current one). Inside, a node's addresses are the lab's own
     in any case.
     """
-    found = _load(lab, routing)
+    found = _load(lab, routing, stack)
     folder = here() if output is None else output.absolute().parent
     # A copy of the same name is one of those beside which it is to run: its networks are not ours to take over.
     taken = [replace(network, labels={}) for network in engine().networks()] if beside else []
@@ -52,7 +53,7 @@ def export(
     write_out(text, output)
 
 
-def _load(word: str, routing: str) -> Lab:
+def _load(word: str, routing: str, stack: str) -> Lab:
     from catenet.orchestrator.lab.find import UnknownLabError, find_lab, labs
     from catenet.orchestrator.lab.load import load
 
@@ -61,11 +62,11 @@ def _load(word: str, routing: str) -> Lab:
     except UnknownLabError:
         if word:
             raise
-        return load_lab(engine(), "", routing=routing or None)[0]
+        return load_lab(engine(), "", routing=routing or None, stack=stack or None)[0]
     if file is None:
         names = "|".join(lab.name for lab in labs())
         raise UserError(f"say which lab: catenet export compose {names}, or a path to your own")
-    return load(file, routing=routing)
+    return load(file, routing=routing, stack=stack)
 
 
 def compose_text(lab: Lab, folder: Path, word: str, output: Path | None, networks: Sequence[Network] = ()) -> str:
@@ -94,8 +95,8 @@ def compose_text(lab: Lab, folder: Path, word: str, output: Path | None, network
         data=_path(lab.file.parent, folder),
         repository="" if repository is None else _path(repository, folder),
     )
-    way = ["--routing", lab.routing] if lab.routing else []
-    words = ["catenet", "export", "compose", *([word] if word else []), *way, *(["-o", str(output)] if output else [])]
+    given = [*([word] if word else []), *variant_words(lab)]
+    words = ["catenet", "export", "compose", *given, *(["-o", str(output)] if output else [])]
     return compose_file(wanted, paths, shlex.join(words))
 
 

@@ -15,7 +15,7 @@ import typer
 from catenet.nodes.control.units import format_duration
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine, EngineError, EngineGoneError
-from catenet.orchestrator.cli.arguments import JsonOption, LabArgument, RoutingOption
+from catenet.orchestrator.cli.arguments import JsonOption, LabArgument, RoutingOption, StackOption, variant_words
 from catenet.orchestrator.cli.check import print_results, run_and_show, say_evidence
 from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.junit import Report
@@ -39,6 +39,7 @@ def test(
     name: NameOption = "",
     *,
     routing: RoutingOption = "",
+    stack: StackOption = "",
     junit: Annotated[str, typer.Option("--junit", metavar="FILE", help="Write the results as JUnit XML too.")] = "",
     timeline: Annotated[bool, typer.Option("--timeline/--no-timeline", help="Play the lab's timeline too.")] = True,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the lab up at the end.")] = False,
@@ -52,6 +53,7 @@ def test(
     catenet test ./mine --junit report.xml
     catenet test internet --no-timeline     its checks alone: a timeline takes as long as it says
     catenet test internet --routing ospf    whether all of it is true of other routers, too
+    catenet test internet --stack userspace and of catenet's own ARP, IPv4, ICMP and UDP
     catenet test ./mine --keep              the copy stays, to look into
 
     The copy has a name of its own, so it may run beside another one of the same lab. It is removed whatever happens,
@@ -59,14 +61,13 @@ def test(
     logs, events, tables and captures of that are then in .catenet/failures.
     """
     docker = engine()
-    loaded, _ = load_lab(docker, lab, routing=routing)
+    loaded, _ = load_lab(docker, lab, routing=routing, stack=stack)
     if not (loaded.checks or (timeline and loaded.timeline)):
         raise UserError(f"lab {loaded.name} claims nothing: add `checks:` to {loaded.file}")
     file = _writable(junit) if junit else None
     report = Report(loaded.name)
     with _own_copy(docker, loaded, name, keep=keep, quiet=json) as copy:
-        way = ["--routing", loaded.routing] if loaded.routing else []
-        again = shlex.join(["catenet", "test", *filter(None, [lab]), *way, "--keep", "--name", copy])
+        again = shlex.join(["catenet", "test", *filter(None, [lab]), *variant_words(loaded), "--keep", "--name", copy])
         there = f"(with CATENET_LAB={copy}{'' if keep else f'; `{again}` leaves that copy'})"
         try:
             start(docker, loaded, copy, keep=keep, timeout=timeout, quiet=json)

@@ -10,7 +10,7 @@ import typer
 
 from catenet.nodes.control.units import LONGEST
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.cli.arguments import JsonOption, LabArgument, RoutingOption
+from catenet.orchestrator.cli.arguments import JsonOption, LabArgument, RoutingOption, StackOption
 from catenet.orchestrator.cli.context import engine, here
 from catenet.orchestrator.cli.phases import Phases, phases
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr
@@ -47,6 +47,7 @@ def up(
     name: NameOption = "",
     *,
     routing: RoutingOption = "",
+    stack: StackOption = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the steps.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="After a failure, leave what was made.")] = False,
     timeout: TimeoutOption = 120.0,
@@ -59,15 +60,16 @@ def up(
     catenet up ./mine                   your own
     catenet up five-routers --name b    another copy beside it
     catenet up internet --routing ospf  its routers by link state
+    catenet up internet --stack userspace   each node that can be on catenet's own ARP, IPv4, ICMP and UDP
     catenet up --dry-run internet       the steps, and nothing else
 
-    What is there already and as it should be stays as it is, and the copy keeps the --routing that it has. Exit code 1
-    when the lab did not become ready: what the nodes said is then kept in .catenet/failures.
+    What is there already and as it should be stays as it is, and the copy keeps the --routing and the --stack that it
+    has. Exit code 1 when the lab did not become ready: what the nodes said is then kept in .catenet/failures.
     """
     if dry_run:
-        _print_steps(engine(), lab, name, routing or None, json=json)
+        _print_steps(engine(), lab, name, routing or None, stack or None, json=json)
     else:
-        bring_up(engine(), lab, name, routing or None, keep=keep, timeout=timeout, json=json)
+        bring_up(engine(), lab, name, routing or None, stack or None, keep=keep, timeout=timeout, json=json)
 
 
 def bring_up(
@@ -75,12 +77,14 @@ def bring_up(
     word: str,
     name: str = "",
     routing: str | None = None,
+    stack: str | None = None,
     *,
     keep: bool = False,
     timeout: float = 120.0,
     json: bool = False,
 ) -> None:
-    """Start the lab that `word` means, as a copy of that `name`, and tell the user. `routing`: as of `load_lab`.
+    """Start the lab that `word` means, as a copy of that `name`, and tell the user. `routing`, `stack`: as of
+    `load_lab`.
 
     Raises:
         UserError: no such lab, or it cannot be put on this engine.
@@ -89,7 +93,7 @@ def bring_up(
     """
     from catenet.orchestrator.deploy.ready import NotReadyError
 
-    lab, copy = load_lab(docker, word, name, routing)
+    lab, copy = load_lab(docker, word, name, routing, stack)
     if lab.folder and copy == lab.name and not name and not json:
         say(f"the lab is called {copy}, since {lab.folder!r} is no name for one (`name:` or --name says another)")
     try:
@@ -124,6 +128,8 @@ def start(docker: Engine, lab: Lab, copy: str, *, keep: bool, timeout: float, qu
     try:
         with exclusive_lock([copy]), phases(quiet=quiet) as progress:
             disown_orphan(copy)
+            for line in (*lab.disagreements, *lab.notes):
+                progress.note(line)
             image = ensure_node_image(docker, progress)
             report = deploy(docker, lab, copy, image, progress, keep=keep, timeout=timeout)
             _tell(report, lab, progress)
@@ -135,11 +141,14 @@ def start(docker: Engine, lab: Lab, copy: str, *, keep: bool, timeout: float, qu
         raise
 
 
-def load_lab(docker: Engine, word: str, name: str = "", routing: str | None = None) -> tuple[Lab, str]:
+def load_lab(
+    docker: Engine, word: str, name: str = "", routing: str | None = None, stack: str | None = None
+) -> tuple[Lab, str]:
     """The lab that `word` means, without one that of $CATENET_LAB, else that of the lab.yaml here or above, else the
     only one that runs; and the name of the copy that is meant, where `name` says no other.
 
-    `routing`: the service that is to find its routes; empty: as the file has it; None: as that copy has it now.
+    `routing`: the service that is to find its routes, `stack`: on which its nodes are to be; empty: as the file has it;
+    None: as that copy has it now.
 
     Raises:
         UserError: there is no telling which.
@@ -149,11 +158,13 @@ def load_lab(docker: Engine, word: str, name: str = "", routing: str | None = No
     from catenet.orchestrator.lab.load import load
 
     file, copy = _meant(docker, word)
-    lab = load(file, routing=routing or "")
+    lab = load(file, routing=routing or "", stack=stack or "")
     copy = copy or lab.name
     now = running_labs(docker).get(name or copy)
-    if routing is None and now is not None and now.routing and now.file == lab.file:
-        lab = load(file, routing=now.routing)
+    if now is not None and now.file == lab.file:
+        as_now = now.routing if routing is None else routing, now.stack if stack is None else stack
+        if as_now != (routing or "", stack or ""):
+            lab = load(file, routing=as_now[0], stack=as_now[1])
     return lab, copy
 
 
@@ -197,13 +208,13 @@ def of_environment(docker: Engine, word: str) -> tuple[Path, str]:
     return file, ""
 
 
-def _print_steps(docker: Engine, word: str, name: str, routing: str | None, *, json: bool) -> None:
+def _print_steps(docker: Engine, word: str, name: str, routing: str | None, stack: str | None, *, json: bool) -> None:
     from catenet.orchestrator.deploy.images import node_image_tag
     from catenet.orchestrator.deploy.up import missing
     from catenet.orchestrator.plan.desired import PlanError
     from catenet.orchestrator.plan.steps import describe
 
-    lab, copy = load_lab(docker, word, name, routing)
+    lab, copy = load_lab(docker, word, name, routing, stack)
     tag = node_image_tag()
     try:
         steps = missing(docker, lab, name or copy, tag).steps
@@ -220,7 +231,9 @@ def _print_steps(docker: Engine, word: str, name: str, routing: str | None, *, j
 def _tell(report: UpReport, lab: Lab, progress: Phases) -> None:
     for node in report.paused:
         progress.note(f"{node} is paused, and stays so ({mending('node', node, 'paused')})")
-    has = f"{report.networks} networks, {report.nodes} nodes, {report.addresses} addresses, {report.services} services"
+    own = sum(node.stack == "userspace" for node in lab.nodes.values())
+    nodes = f"{report.nodes} nodes{f' ({own} on the userspace stack)' if own else ''}"
+    has = f"{report.networks} networks, {nodes}, {report.addresses} addresses, {report.services} services"
     by = f", by {lab.routing}" if lab.routing else ""
     made = has if report.steps else f"is up already{by}: {has}"
     progress.finished(report.copy, made, report.seconds["made"])

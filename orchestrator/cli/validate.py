@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from catenet.nodes.machine import Json
-from catenet.orchestrator.cli.arguments import JsonOption, RoutingOption
+from catenet.orchestrator.cli.arguments import JsonOption, RoutingOption, StackOption
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr
 from catenet.orchestrator.lab.model import LabFileError
 
@@ -17,6 +17,7 @@ from catenet.orchestrator.lab.model import LabFileError
 def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Lab files, or folders with a lab.yaml.")],
     routing: RoutingOption = "",
+    stack: StackOption = "",
     json: JsonOption = False,
 ) -> None:
     """Check lab files, without an engine: every mistake with its line and the nearest valid word.
@@ -24,12 +25,13 @@ def validate(
     \b
     catenet validate lab.yaml
     catenet validate labs/*/lab.yaml
-    catenet validate lab.yaml --routing ospf    whether it can be run so
+    catenet validate lab.yaml --routing ospf       whether it can be run so
+    catenet validate lab.yaml --stack userspace    which nodes can be on that stack, and why others cannot
 
     Exit code 2 when something is wrong; 1 when all can be run, but routers that would be neighbours cannot: their
     options differ.
     """
-    verdicts = [_verdict(path, routing) for path in files]
+    verdicts = [_verdict(path, routing, stack) for path in files]
     if json:
         print_json([verdict.as_json() for verdict in verdicts])
     else:
@@ -49,6 +51,7 @@ class _Verdict:
     lans: int = 0
     called: str = ""
     disagreements: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Json]:
         return {
@@ -56,6 +59,7 @@ class _Verdict:
             "fine": not (self.errors or self.disagreements),
             "errors": self.errors,
             "disagreements": self.disagreements,
+            "notes": self.notes,
             "nodes": self.nodes,
             "lans": self.lans,
         }
@@ -66,15 +70,17 @@ class _Verdict:
         if not self.errors and not self.disagreements:
             called = f"; its folder's name is none for a lab: it is called {self.called}" if self.called else ""
             say(f"{self.file}: fine ({self.nodes} nodes, {self.lans} LANs){called}")
+        for line in self.notes:
+            say(f"{self.file}: note: {line}")
 
 
-def _verdict(path: Path, routing: str) -> _Verdict:
+def _verdict(path: Path, routing: str, stack: str) -> _Verdict:
     from catenet.orchestrator.lab.load import load
 
     file = path / "lab.yaml" if path.is_dir() else path
     try:
-        lab = load(file, routing=routing)
+        lab = load(file, routing=routing, stack=stack)
     except LabFileError as error:
         return _Verdict(str(file), tuple(str(error).splitlines()))
     called = lab.name if lab.folder else ""
-    return _Verdict(str(file), nodes=len(lab.nodes), lans=len(lab.lans), called=called, disagreements=lab.disagreements)
+    return _Verdict(str(file), (), len(lab.nodes), len(lab.lans), called, lab.disagreements, lab.notes)

@@ -145,7 +145,8 @@ class Labs:
 
     def _start(self, wanted: Wanted) -> Copy:
         lab = _model(wanted, self._new_scratch)
-        reused = self._options.reuse and not wanted.fresh and wanted.implementation is None and not wanted.routing
+        as_written = wanted.implementation is None and not wanted.routing and not wanted.stack
+        reused = self._options.reuse and not wanted.fresh and as_written
         name = self._reused_name(lab) if reused else self._new_name(lab)
         progress = _Notes()
         ownership = OwnershipLock(name)
@@ -226,13 +227,13 @@ def _model(wanted: Wanted, scratch: Callable[[], Path]) -> Lab:
 
     """
     if wanted.implementation is None:
-        return load(wanted.file, routing=wanted.routing)
+        return load(wanted.file, routing=wanted.routing, stack=wanted.stack)
     node, service, word = wanted.implementation
     if not Path(word).is_absolute():
-        return load(wanted.file, Override(node, service, word), wanted.routing)
+        return load(wanted.file, Override(node, service, word), wanted.routing, wanted.stack)
     program, file = Path(word), wanted.file
     if not program.is_relative_to(file.parent):
-        lab = load(file, Override(node, service, str(OURS)), wanted.routing)
+        lab = load(file, Override(node, service, str(OURS)), wanted.routing, wanted.stack)
         folder = scratch() / (file.parent.name or lab.name)
         for each in (file.name, "zones", "pages", *lab.files, *sorted(lab.programs)):
             _copy(file.parent / each, folder / each)
@@ -241,7 +242,8 @@ def _model(wanted: Wanted, scratch: Callable[[], Path]) -> Lab:
             place = place.with_name(f"{place.name}-")
         _copy(program, place / program.name)
         program, file = place / program.name, folder / file.name
-    return load(file, Override(node, service, f"./{program.relative_to(file.parent)}"), wanted.routing)
+    word = f"./{program.relative_to(file.parent)}"
+    return load(file, Override(node, service, word), wanted.routing, wanted.stack)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -22,6 +22,9 @@ from catenet.orchestrator.lab.vocabulary import ROUTE
 
 __all__ = ["complete", "outside_lans"]
 
+NO_GATEWAY = "none"
+"""In the place of a gateway: what is not on its LANs the node does not reach."""
+
 
 def outside_lans(drafts: Mapping[str, Draft], lans: Mapping[str, Lan], reader: Reader) -> dict[str, str]:
     """Translator → its LAN outside: the one that is written, else that of its gateway."""
@@ -122,6 +125,8 @@ class _Completion:
             resolver=self.resolver(),
             outside=self.others.outside.get(draft.name, ""),
             source_routes=draft.source_routes,
+            proxy_arp=draft.proxy_arp,
+            stack=draft.stack or "kernel",
         )
 
     def neighbours(self) -> Iterator[tuple[str, str, Address]]:
@@ -168,6 +173,8 @@ class _Completion:
 
     def gateway(self) -> Address | None:
         written = self.draft.section.get("gateway")
+        if written is not None and written.value == NO_GATEWAY and NO_GATEWAY not in self.others.drafts:
+            return None
         if written is not None:
             return self.neighbour(written, f"{self.what}: gateway")
         if self.draft.forward or any(each.routing for each in declared(self.draft.services)):

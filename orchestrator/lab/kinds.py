@@ -5,7 +5,7 @@ Nothing here names a kind: all is read out of the annotations of its fields (che
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import MISSING, fields
 from functools import cache
 from types import UnionType
@@ -22,7 +22,7 @@ from catenet.orchestrator.lab.problems import quote
 from catenet.orchestrator.lab.reader import Reader
 from catenet.orchestrator.lab.vocabulary import HOLDS, Word, Words
 
-__all__ = ["KindReader", "check_words", "kind_words"]
+__all__ = ["KindReader", "check_words", "kind_words", "programs_at"]
 
 
 class _Field(NamedTuple):
@@ -45,6 +45,14 @@ def kind_words(kind: type[Expectation]) -> Words:
 def check_words() -> Words:
     """The words of an entry of `checks:`."""
     return {**HOLDS, **{word: Word(word, kind.about) for word, kind in kinds().items()}}
+
+
+def programs_at(expectation: Expectation) -> Iterator[tuple[str, str]]:
+    """(Node, program): what it runs there that only the kernel's stack can carry."""
+    for each in _fields(type(expectation)):
+        if each.key.runs:
+            value = getattr(expectation, each.name)
+            yield from ((node, each.key.runs) for node in (value if each.many else (value,)))
 
 
 class KindReader:

@@ -17,7 +17,7 @@ from catenet.orchestrator.lab.graph import disagreements, leaks
 from catenet.orchestrator.lab.impairments import read_impairments
 from catenet.orchestrator.lab.implementations import read_programs
 from catenet.orchestrator.lab.lans import read_lans, report_overlaps
-from catenet.orchestrator.lab.model import Lab, LabFileError, Lan
+from catenet.orchestrator.lab.model import Check, Lab, LabFileError, Lan, Measure, Moment
 from catenet.orchestrator.lab.nodes import Draft, attach, read_nodes
 from catenet.orchestrator.lab.options import line_of, read_defaults
 from catenet.orchestrator.lab.overrides import Override, put_in
@@ -25,15 +25,16 @@ from catenet.orchestrator.lab.problems import Problems
 from catenet.orchestrator.lab.reader import Reader
 from catenet.orchestrator.lab.realms import Place
 from catenet.orchestrator.lab.routing import Routed, routed_by
+from catenet.orchestrator.lab.stacks import Obstacle, measured_from, put_on_stacks, run_at
 from catenet.orchestrator.lab.vocabulary import TOP
 from catenet.orchestrator.lab.words import NAMES, lab_name_of
 
 __all__ = ["load", "parse"]
 
 
-def load(path: Path, other: Override | None = None, routing: str = "") -> Lab:
+def load(path: Path, other: Override | None = None, routing: str = "", stack: str = "") -> Lab:
     """The lab of that file (with the `other` implementation, with the service `routing` in the place of each other that
-    finds routes); zones and pages that it names are looked for beside it.
+    finds routes, with its nodes on that `stack`); zones and pages that it names are looked for beside it.
 
     Raises:
         LabFileError: it cannot be read, or what it says is wrong.
@@ -53,10 +54,18 @@ def load(path: Path, other: Override | None = None, routing: str = "") -> Lab:
         raise LabFileError(
             str(path), 1, f"cannot be read: {why}", "`catenet labs` lists the labs that there are"
         ) from None
-    return parse(data, str(path), canonical(path).parent, other, routing)
+    return parse(data, str(path), canonical(path).parent, other, routing=routing, stack=stack)
 
 
-def parse(text: bytes, file: str, folder: Path | None = None, other: Override | None = None, routing: str = "") -> Lab:
+def parse(
+    text: bytes,
+    file: str,
+    folder: Path | None = None,
+    other: Override | None = None,
+    *,
+    routing: str = "",
+    stack: str = "",
+) -> Lab:
     """The bytes of a lab file → the lab. `file` is its name in messages; without a `folder` no data is looked for.
 
     Raises:
@@ -91,6 +100,8 @@ def parse(text: bytes, file: str, folder: Path | None = None, other: Override | 
     checks = ChecksReader(written, {name: draft.attachments for name, draft in drafts.items()}, reader)
     expectations, timeline = checks.checks(top.get("checks")), checks.timeline(top.get("timeline"))
     measures = checks.measures(top.get("measure"))
+    run_there = _run_at(expectations, timeline, measures, top)
+    drafts, moved, notes = put_on_stacks(drafts, top.get("stack"), stack, run_there, reader)
     data = Data({}, ())
     programs: dict[str, str] = {}
     if folder is not None:
@@ -104,10 +115,18 @@ def parse(text: bytes, file: str, folder: Path | None = None, other: Override | 
     nodes = complete(drafts, attached, lans, outside, reader)
     place = None if folder is None else folder / Path(file).name
     lab = Lab(name, lans, nodes, claims, expectations, timeline, measures, place, *data, programs, called)
-    lab = replace(lab, routing=routing if swapped else "")
+    lab = replace(lab, routing=routing if swapped else "", moved=moved, notes=notes)
     _report_leaks(lab, drafts, reader)
     problems.end()
     return replace(lab, disagreements=tuple(_disagreements(lab, drafts, file)))
+
+
+def _run_at(
+    checks: tuple[Check, ...], timeline: tuple[Moment, ...], measures: tuple[Measure, ...], top: Mapping[str, Item]
+) -> Iterator[tuple[str, Obstacle]]:
+    """What is run inside nodes that must be on the kernel's stack for it."""
+    yield from run_at([*checks, *(moment.expect for moment in timeline if moment.expect is not None)])
+    yield from measured_from(measures, top["measure"].line if measures else 1)
 
 
 def _impaired(

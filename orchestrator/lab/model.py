@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from catenet.nodes.address import Address, Prefix
-from catenet.nodes.control.config import SourceRoutes, StaticRoute
+from catenet.nodes.control.config import SourceRoutes, Stack, StaticRoute
 from catenet.nodes.control.impairment import Impairment
 from catenet.nodes.control.implementation import Implementation
 from catenet.orchestrator.checks.expectation import Expectation
@@ -60,10 +60,19 @@ class Lan:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A node's place on a LAN."""
+    """A node's place on a LAN. `length`: of the network in which it believes itself to be, which is the LAN's unless
+    the file says otherwise. `mac`: its hardware address there; b"": whichever the engine gives it.
+    """
 
     lan: str
     address: Address
+    length: int
+    mac: bytes = b""
+
+    @property
+    def prefix(self) -> Prefix:
+        """The network in which the node believes itself to be there."""
+        return Prefix.of(self.address, self.length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,8 @@ class Node:
 
     `implementations`: service → who does the work, where that is not ours. `outside`: the LAN on which the addresses of
     its other LANs mean nothing, since the node translates them (lab/realms); empty: it translates none.
-    `source_routes`: what it does with packets that say by which routers they are to go.
+    `source_routes`: what it does with packets that say by which routers they are to go. `proxy_arp`: whether it answers
+    ARP requests for hosts that it reaches by another LAN. `stack`: whose it has.
     """
 
     name: str
@@ -85,6 +95,8 @@ class Node:
     implementations: Mapping[str, Implementation] = field(default_factory=dict)
     outside: str = ""
     source_routes: SourceRoutes = "refuse"
+    proxy_arp: bool = False
+    stack: Stack = "kernel"
 
     def address_on(self, lan: str) -> Address | None:
         """The node's address on that LAN, or None."""
@@ -139,7 +151,9 @@ class Lab:
     ./PATH → the SHA-256 of what they are. `folder`: how the lab's folder is called, where that is no
     name for a lab and one was made of it; else empty. `disagreements`: what keeps routers from speaking with each other
     though both would, each as `file:line: message`; the lab runs all the same, and may be there to show just that.
-    `routing`: the service that finds routes in the place of the one that the file has; empty: it is as written.
+    `notes`: what is worth to know, and no mistake, a line each. `routing`: the service that finds routes in the place
+    of the one that the file has; empty: it is as written. `moved`: node → the stack on which it is in the place of the
+    file's.
     """
 
     name: str
@@ -155,7 +169,14 @@ class Lab:
     programs: Mapping[str, str] = field(default_factory=dict)
     folder: str = ""
     disagreements: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     routing: str = ""
+    moved: Mapping[str, Stack] = field(default_factory=dict)
+
+    @property
+    def stack(self) -> str:
+        """The stack that nodes have in the place of the file's; empty: it is as written."""
+        return next(iter(self.moved.values()), "")
 
     def on_lan(self, lan: str) -> tuple[Node, ...]:
         """The nodes on a LAN, in the file's order."""

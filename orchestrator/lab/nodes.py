@@ -7,36 +7,47 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, get_args
 
-from catenet.nodes.address import Address
+from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import declared
-from catenet.nodes.control.config import SourceRoutes
+from catenet.nodes.control.config import SourceRoutes, Stack
+from catenet.nodes.control.hardware import hardware_text
 from catenet.orchestrator.lab.addressing import free_addresses
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.implementations import Chosen
+from catenet.orchestrator.lab.lans import SHORTEST
 from catenet.orchestrator.lab.model import Attachment, Lan
 from catenet.orchestrator.lab.options import Options, Written, read_services
 from catenet.orchestrator.lab.problems import quote
 from catenet.orchestrator.lab.reader import Reader
-from catenet.orchestrator.lab.vocabulary import NODE
+from catenet.orchestrator.lab.vocabulary import NODE, PLACE
 
-__all__ = ["Draft", "attach", "read_nodes"]
+__all__ = ["LONGEST_OWN", "Draft", "attach", "read_nodes", "read_stack"]
 
 PORT_LIMIT = 1024
 """Nodes on one LAN: the ports that a bridge of the kernel has."""
 
 
+LONGEST_OWN = 30
+"""The longest prefix in which a node may believe itself to be: two hosts."""
+
+
 class DraftAttachment(NamedTuple):
-    """Where a node stands on a LAN; None: the address is left open."""
+    """Where a node stands on a LAN. An address of None is left open, a length of 0 is the LAN's, a `mac` of b"" the
+    engine's."""
 
     address: Address | None
     line: int
+    length: int = 0
+    mac: bytes = b""
+    mac_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A node as it is written. `section` holds what can be read only once all addresses are known.
 
-    `chosen`: service → its implementation, where that is not ours; `written`: service → its place in the file.
+    `stack`: None where it is not written. `chosen`: service → its implementation, where that is not ours; `written`:
+    service → its place in the file.
     """
 
     name: str
@@ -47,6 +58,8 @@ class Draft:
     written: Mapping[str, Written]
     forward: bool
     source_routes: SourceRoutes
+    stack: Stack | None
+    proxy_arp: bool
     section: Mapping[str, Item]
 
 
@@ -62,7 +75,8 @@ def read_nodes(
             continue
         attachments = _attachments(section.get("lans"), child.line, what, lans, reader)
         services, chosen, written = read_services(section.get("services"), what, defaults, attachments, reader)
-        forward = reader.flag(section.get("forward"), f"{what}: forward")
+        written_forward = reader.flag(section.get("forward"), f"{what}: forward")
+        forward = len(attachments) > 1 if written_forward is None else written_forward
         drafts[name] = Draft(
             name,
             child.line,
@@ -70,11 +84,19 @@ def read_nodes(
             services,
             chosen,
             written,
-            len(attachments) > 1 if forward is None else forward,
+            forward,
             _source_routes(section.get("source_routes"), what, services, reader),
+            read_stack(section.get("stack"), f"{what}: stack", reader),
+            _proxy_arp(section.get("proxy_arp"), what, forward=forward, reader=reader),
             section,
         )
     return drafts
+
+
+def read_stack(item: Item | None, what: str, reader: Reader) -> Stack | None:
+    """Whose stack; None where it is not written."""
+    word = None if item is None else reader.choice(item, what, get_args(Stack))
+    return next((stack for stack in get_args(Stack) if stack == word), None)
 
 
 def _source_routes(item: Item | None, what: str, services: Collection[str], reader: Reader) -> SourceRoutes:
@@ -87,6 +109,15 @@ def _source_routes(item: Item | None, what: str, services: Collection[str], read
         message = f"{what}: source_routes is 'follow', beside the service {guard}, which judges what crosses the node"
         reader.problem(item.line, message, "packets would choose a way around it: leave it out")
     return "follow"
+
+
+def _proxy_arp(item: Item | None, what: str, *, forward: bool, reader: Reader) -> bool:
+    wanted = reader.flag(item, f"{what}: proxy_arp") is True
+    if wanted and not forward:
+        assert item is not None
+        message = f"{what}: proxy_arp is on, and the node forwards nothing"
+        reader.problem(item.line, message, "what it drew to itself would be lost: leave it out")
+    return wanted
 
 
 def _attachments(
@@ -114,11 +145,44 @@ def _written_attachments(
     attachments: dict[str, DraftAttachment] = {}
     for name, child in items.items():
         lan = reader.one_of(Item(name, child.line), f"{what}: lans", "LAN", lans)
-        still_open = child.value is None
-        address = None if still_open else reader.address(child, f"{what}: address on {name}")
-        if lan is not None and (still_open or address is not None):
-            attachments[lan] = DraftAttachment(address, child.line)
+        place = _place(child, name, what, reader)
+        if lan is not None and place is not None:
+            attachments[lan] = place
     return attachments
+
+
+def _place(item: Item, lan: str, what: str, reader: Reader) -> DraftAttachment | None:
+    """Nothing, an address, or `{address: 10.0.1.1, mac: 02:00:00:00:00:e1}`."""
+    if not isinstance(item.value, Mapping):
+        return _with_address(item, DraftAttachment(None, item.line), f"{what}: address on {lan}", reader)
+    section = reader.section(item, f"{what}: {lan}", PLACE) or {}
+    place: DraftAttachment | None = DraftAttachment(None, item.line)
+    if (address := section.get("address")) is not None:
+        place = _with_address(address, DraftAttachment(None, address.line), f"{what}: address on {lan}", reader)
+    mac = section.get("mac")
+    if mac is None or place is None:
+        return place
+    hardware = reader.hardware(mac, f"{what}: mac on {lan}")
+    return place if hardware is None else place._replace(mac=hardware, mac_line=mac.line)
+
+
+def _with_address(item: Item, place: DraftAttachment, what: str, reader: Reader) -> DraftAttachment | None:
+    """10.0.1.1, or 10.0.1.1/16 for who believes its network to be so large; None: it is neither."""
+    if item.value is None:
+        return place
+    text = item.value if isinstance(item.value, str) else ""
+    written, slash, length = text.partition("/")
+    address = reader.address(Item(written, item.line) if slash else item, what)
+    if address is None or not slash:
+        return None if address is None else place._replace(address=address)
+    plain = length.isascii() and length.isdecimal() and len(length) <= len(str(LONGEST_OWN))
+    if not plain or not SHORTEST <= int(length) <= LONGEST_OWN:
+        reader.problem(item.line, f"{what}: {quote(text)}: the length is from {SHORTEST} to {LONGEST_OWN}")
+        return None
+    if not Prefix.of(address, int(length)).holds_host(address):
+        reader.problem(item.line, f"{what}: {quote(text)} is no host's address in its own network")
+        return None
+    return place._replace(address=address, length=int(length))
 
 
 def attach(drafts: Mapping[str, Draft], lans: Mapping[str, Lan], reader: Reader) -> dict[str, tuple[Attachment, ...]]:
@@ -129,6 +193,7 @@ def attach(drafts: Mapping[str, Draft], lans: Mapping[str, Lan], reader: Reader)
         for lan, attachment in draft.attachments.items():
             if attachment.address is not None and _fits(attachment, draft, lans[lan], owners[lan], reader):
                 owners[lan][attachment.address] = draft
+    _report_hardware(drafts, reader)
     free = {name: free_addresses(lan, owners[name]) for name, lan in lans.items()}
     attached: dict[str, tuple[Attachment, ...]] = {}
     for draft in drafts.values():
@@ -139,9 +204,36 @@ def attach(drafts: Mapping[str, Draft], lans: Mapping[str, Lan], reader: Reader)
                 message = f"node {draft.name}: {lans[lan].prefix} of LAN {lan} has no address left"
                 reader.problem(attachment.line, message, "give the LAN a larger prefix")
             else:
-                attachments.append(Attachment(lan, address))
+                length = attachment.length or lans[lan].prefix.length
+                attachments.append(Attachment(lan, address, length, attachment.mac))
+        _report_own_networks(draft, attachments, reader)
         attached[draft.name] = tuple(attachments)
     return attached
+
+
+def _report_hardware(drafts: Mapping[str, Draft], reader: Reader) -> None:
+    """Two interfaces of one LAN with one hardware address: a bridge sends to the one that spoke last."""
+    owners: dict[tuple[str, bytes], tuple[str, int]] = {}
+    for draft in drafts.values():
+        for lan, place in draft.attachments.items():
+            if not place.mac:
+                continue
+            other, line = owners.setdefault((lan, place.mac), (draft.name, place.mac_line))
+            if other != draft.name:
+                text = f"node {draft.name}: {hardware_text(place.mac)} is node {other}'s on LAN {lan} already"
+                reader.problem(place.mac_line, f"{text} (line {line})", "an interface has one of its own")
+
+
+def _report_own_networks(draft: Draft, attachments: Collection[Attachment], reader: Reader) -> None:
+    """A node that believes two of its LANs to be one network cannot say which of them an address is on."""
+    for place in attachments:
+        if not draft.attachments[place.lan].length:
+            continue
+        for other in attachments:
+            if other.lan != place.lan and place.prefix.overlaps(other.prefix):
+                message = f"node {draft.name}: its own network on {place.lan}, {place.prefix}, overlaps {other.prefix}"
+                reader.problem(draft.attachments[place.lan].line, f"{message}, which it has on {other.lan}")
+                return
 
 
 def _report_crowds(drafts: Mapping[str, Draft], reader: Reader) -> None:

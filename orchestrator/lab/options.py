@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
-from catenet.nodes.catalogue import options_class, services
+from catenet.nodes.catalogue import choices, options_class, services
 from catenet.nodes.control.implementation import IMPLEMENTATION
 from catenet.nodes.control.units import OptionError
 from catenet.nodes.machine import Json
@@ -112,9 +112,9 @@ def _named(item: Item | None, what: str, reader: Reader) -> dict[str, Item]:
 
 
 def _known(service: str, item: Item, what: str, reader: Reader) -> bool:
-    if service not in services():
-        reader.problem(item.line, f"{what}: unknown service {quote(service)}", nearest(service, services()))
-    return service in services()
+    if service not in choices():
+        reader.problem(item.line, f"{what}: unknown service {quote(service)}", nearest(service, choices()))
+    return service in choices()
 
 
 class _OptionsReader:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from catenet.nodes.address import Address, HostBitsError, Prefix
+from catenet.nodes.control.hardware import parse_hardware
 from catenet.nodes.control.units import DURATION, LONGEST, Unit, format_duration, parse_duration
 from catenet.orchestrator.lab.document import Item
 from catenet.orchestrator.lab.problems import Problems, nearest, quote
@@ -223,6 +224,15 @@ class Reader:
         except ValueError:
             assert item is not None
             self.problem(item.line, f"{what}: {quote(text)} is no IPv4 address", "like 10.0.1.1")
+            return None
+
+    def hardware(self, item: Item, what: str) -> bytes | None:
+        """A hardware address of one interface."""
+        text = self.text(item, what)
+        try:
+            return None if text is None else parse_hardware(text)
+        except ValueError as error:
+            self.problem(item.line, f"{what}: {error}")
             return None
 
     def prefix(self, item: Item | None, what: str) -> Prefix | None:

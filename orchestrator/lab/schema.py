@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from catenet.nodes.catalogue import implementations, services
+from catenet.nodes.catalogue import choices, implementations
 from catenet.nodes.control.implementation import IMPLEMENTATION
 from catenet.nodes.control.units import DURATION, PERCENTAGE, RATE, format_duration
 from catenet.orchestrator.checks import kinds
@@ -18,12 +18,14 @@ from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.faults.option import words_of
 from catenet.orchestrator.lab.kinds import check_words, kind_words
 from catenet.orchestrator.lab.lans import LONGEST, SHORTEST
+from catenet.orchestrator.lab.nodes import LONGEST_OWN
 from catenet.orchestrator.lab.options import options_schema
 from catenet.orchestrator.lab.reader import FLAGS
 from catenet.orchestrator.lab.vocabulary import (
     LAN,
     MEASURE,
     NODE,
+    PLACE,
     ROUTE,
     TOP,
     Word,
@@ -44,7 +46,7 @@ _ADDRESS = rf"{_BYTE}(?:\.{_BYTE}){{3}}"
 def schema() -> Schema:
     """The whole, as one JSON document."""
     expectations = {word: _section(kind_words(kind)) | _one_at_least(kind.one_of) for word, kind in kinds().items()}
-    options = {f"{service}-options": _options(service) for service in services()}
+    options = {f"{service}-options": _options(service) for service in choices()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A lab of catenet",
@@ -92,6 +94,8 @@ def _values() -> dict[str, Schema]:
         "duration": _whole(DURATION.pattern) | {"examples": ["200ms", "2s", "3m"]},
         **{unit.words: _whole(unit.pattern) | {"examples": [unit.like]} for unit in (PERCENTAGE, RATE)},
         "address": _whole(_ADDRESS),
+        "own-address": _whole(rf"{_ADDRESS}(?:/(?:{'|'.join(map(str, range(SHORTEST, LONGEST_OWN + 1)))}))?"),
+        "hardware-address": _whole("[0-9a-fA-F][02468aceACE](?::[0-9a-fA-F]{2}){5}"),
         "prefix": _whole(rf"{_ADDRESS}/(?:{'|'.join(map(str, range(SHORTEST, LONGEST + 1)))})"),
         "domain": _whole(DOMAIN.pattern),
         "url": {"type": "string", "pattern": "^https?://[^/]"},
@@ -103,9 +107,10 @@ def _values() -> dict[str, Schema]:
 
 def _structures() -> dict[str, Schema]:
     """The same of what has words of its own."""
-    of_services = {service: _of(f"{service}-options") for service in services()}
+    of_services = {service: _of(f"{service}-options") for service in choices()}
     by_service = _or_nothing({"type": "object", "properties": of_services, "additionalProperties": False})
-    by_lan = {"type": "object", "additionalProperties": _or_nothing(_whole(_ADDRESS)), "minProperties": 1}
+    place = {"anyOf": [{"type": "null"}, _of("own-address"), _section(PLACE)]}
+    by_lan = {"type": "object", "additionalProperties": place, "minProperties": 1}
     options = {name: [verb.name] for verb in verbs().values() for name in words_of(verb.options)}
     beside = {"within": ["expect"], "claim": ["expect"], **options}
     moment = _exactly_one(moment_words(), (*verbs(), "expect"))
@@ -113,7 +118,7 @@ def _structures() -> dict[str, Schema]:
         "lans": _chosen("LAN", _or_nothing(_section(LAN))),
         "nodes": _chosen("node", _section(NODE)) | {"minProperties": 1},
         "places": {"anyOf": [_of("text"), {"type": "array", "items": _of("text"), "minItems": 1}, by_lan]},
-        "services": {"anyOf": [{"type": "array", "items": {"enum": list(services())}}, by_service]},
+        "services": {"anyOf": [{"type": "array", "items": {"enum": list(choices())}}, by_service]},
         "defaults": by_service,
         "static-routes": _list(_section(ROUTE)),
         "impairments": _chosen("LAN", {"anyOf": [_section(impairment_words()), _list(_section(impairment_words()))]}),
@@ -152,7 +157,7 @@ def _options(service: str) -> Schema:
         remark = f"{said[name]} It must be given." if name in needed else said[name]
         options[name] = _option(shape, remark, duration=name in durations)
     options[IMPLEMENTATION] = _implementation(service)
-    return _or_nothing({**made, "properties": options, "description": services()[service].about})
+    return _or_nothing({**made, "properties": options, "description": choices()[service].about})
 
 
 def _implementation(service: str) -> Schema:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, get_args
 
-from catenet.nodes.control.config import SourceRoutes
+from catenet.nodes.control.config import SourceRoutes, Stack
 from catenet.nodes.control.units import SECONDS, Unit
 from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.faults.impairment import ImpairmentWords
@@ -23,6 +23,7 @@ __all__ = [
     "LARGEST_MTU",
     "MEASURE",
     "NODE",
+    "PLACE",
     "ROUTE",
     "SMALLEST_MTU",
     "TOP",
@@ -56,6 +57,12 @@ TOP: Words = {
     "claims": Word("claims", "What the lab shows, by the ids of the lectures' claims."),
     "lans": Word("lans", "The LANs by their names: each is one Ethernet; two nodes on it make a link.", needed=True),
     "defaults": Word("defaults", "Options that every node's service of that name gets, unless it says otherwise."),
+    "stack": Word(
+        "text",
+        "Whose stack the nodes have that do not say it themselves. With `userspace` each that can be there: which are "
+        "not, and why, `catenet validate` says.",
+        choices=get_args(Stack),
+    ),
     "nodes": Word("nodes", "The nodes by their names: hosts, routers, servers.", needed=True),
     "impairments": Word(
         "impairments",
@@ -78,8 +85,9 @@ LAN: Words = {
 NODE: Words = {
     "lans": Word(
         "places",
-        "The LANs that it is on: `[link1, link2]`, or with addresses `{link1: 10.0.1.1}`. What is left open is given "
-        "in the order of the file, from .1 upwards. The first is the address under which the others know the node.",
+        "The LANs that it is on: `[link1, link2]`, or with addresses `{link1: 10.0.1.1}`, or with more words about its "
+        "place there: `{link1: {address: 10.0.1.1, mac: 02:00:00:00:00:e1}}`. What is left open is given in the order "
+        "of the file, from .1 upwards. The first is the address under which the others know the node.",
         needed=True,
     ),
     "services": Word("services", "What it runs: `[rip]`, or with options `{rip: {update: 2s}}`."),
@@ -90,11 +98,35 @@ NODE: Words = {
         "on the way, the sender and the destination follow, does one arrive. Without it: refuse.",
         choices=get_args(SourceRoutes),
     ),
+    "proxy_arp": Word(
+        "flag",
+        "Whether it answers, on each of its LANs, who asks for the hardware address of a host that it reaches by "
+        "another one (RFC 1027). Without it: no.",
+    ),
+    "stack": Word(
+        "text",
+        "Whose ARP, IPv4, ICMP and UDP it has on its LANs: the kernel's, or catenet's own, in `userspace`, where "
+        "programs such as ping and curl have no network. Without it: as the lab's `stack:` says, else kernel.",
+        choices=get_args(Stack),
+    ),
     "gateway": Word(
-        "text", "Its default gateway: a node on one of its LANs, or an address. Without it, the one router."
+        "text",
+        "Its default gateway: a node on one of its LANs, or an address; or `none`. Without it, the one router.",
     ),
     "resolver": Word("text", "Whom it asks for names: a node, or an address. Without it, the nearest resolver."),
     "routes": Word("static-routes", "Static routes, like `[{to: link3, via: b}]`."),
+}
+
+PLACE: Words = {
+    "address": Word(
+        "own-address",
+        "Its address there, like 10.0.1.1. With a length behind it, like 10.0.1.1/16, the node believes that its "
+        "network there is so large; without, it is the LAN's.",
+    ),
+    "mac": Word(
+        "hardware-address",
+        "Its hardware address there, like 02:00:00:00:00:e1, at every start. Without it, whichever the engine gives.",
+    ),
 }
 
 ROUTE: Words = {

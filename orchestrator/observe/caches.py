@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from catenet.nodes.catalogue import services
 from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
 from catenet.orchestrator.observe.ask import ask_all
@@ -14,15 +13,13 @@ __all__ = ["alive", "empty_caches"]
 
 
 def empty_caches(engine: Streams, running: RunningLab) -> None:
-    """Every running node with a service that keeps a cache forgets what is in it.
+    """Every running node forgets what its services keep, and which neighbours it knows: of those each node has some.
 
     Raises:
         EngineError: one of them did not; the text says which and why.
 
     """
-    keeping = {name for name, service in services().items() if service.caches}
-    caching = (name for name, each in running.lab.nodes.items() if keeping & each.services.keys())
-    nodes = alive(running, caching)
+    nodes = alive(running, running.lab.nodes)
     for node, answer in ask_all(engine, nodes, Question("flush")).items():
         if answer.error is not None:
             raise EngineError(f"the caches of {node} could not be emptied: {answer.error}")

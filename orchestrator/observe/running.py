@@ -15,6 +15,7 @@ from catenet.orchestrator.backend.protocols import (
     LABEL_LAN,
     LABEL_NODE,
     LABEL_ROUTING,
+    LABEL_STACK,
     Container,
     Engine,
     Listed,
@@ -89,7 +90,12 @@ class FoundLab:
     @property
     def routing(self) -> str:
         """The service that finds routes in the place of the one that the file has; empty: it is as written."""
-        return _routing(self.nodes)
+        return _said(self.nodes, LABEL_ROUTING)
+
+    @property
+    def stack(self) -> str:
+        """The stack that nodes have in the place of the one that the file says; empty: it is as written."""
+        return _said(self.nodes, LABEL_STACK)
 
 
 class MissingParts(NamedTuple):
@@ -127,7 +133,8 @@ class RunningLab:
             raise UserError(f"the file of lab {self.name} is not there: {self.file or 'its containers name none'}")
         from catenet.orchestrator.lab.load import load
 
-        return load(self.file, routing=_routing(self.containers))
+        routing, stack = (_said(self.containers, label) for label in (LABEL_ROUTING, LABEL_STACK))
+        return load(self.file, routing=routing, stack=stack)
 
     @property
     def up_again(self) -> str:
@@ -182,9 +189,9 @@ class RunningLab:
         return tuple(lan for lan, network in self.lans.items() if network.name in container.networks)
 
 
-def _routing(nodes: Mapping[str, Listed]) -> str:
-    """Its routers say it."""
-    return next((node.labels[LABEL_ROUTING] for node in nodes.values() if LABEL_ROUTING in node.labels), "")
+def _said(nodes: Mapping[str, Listed], label: str) -> str:
+    """Of what is otherwise than in the file: the nodes of which it is so say it."""
+    return next((node.labels[label] for node in nodes.values() if label in node.labels), "")
 
 
 def running_labs(engine: Engine) -> dict[str, FoundLab]:

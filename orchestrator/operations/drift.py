@@ -100,8 +100,8 @@ def _status(lines: Sequence[str]) -> NodeStatus | None:
 
 
 def _differences(lab: Lab, node: Node, said: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    yield from _addresses(lab, node, said.get("addr", ()))
-    yield from _routes(lab, node, said.get("route", ()))
+    yield from _addresses(node, said.get("addr", ()))
+    yield from _routes(node, said.get("route", ()))
     yield from (f"rule {line}" for line in said.get("rule", ()) if line not in _RULES)
     yield from (f"neighbour {line}" for line in said.get("neigh", ()))
     yield from (f"link {line}" for line in said.get("link", ()) if not _is_ours(lab, line))
@@ -109,16 +109,16 @@ def _differences(lab: Lab, node: Node, said: Mapping[str, Sequence[str]]) -> Ite
     yield from (f"{line} was changed" for line in said.get("file", ()))
 
 
-def _addresses(lab: Lab, node: Node, lines: Sequence[str]) -> Iterator[str]:
-    wanted = {f"{each.address}/{lab.lans[each.lan].prefix.length}" for each in node.attachments} | {"127.0.0.1/8"}
+def _addresses(node: Node, lines: Sequence[str]) -> Iterator[str]:
+    wanted = {f"{each.address}/{each.length}" for each in node.attachments} | {"127.0.0.1/8"}
     found = {next(iter(line.split()[3:]), line) for line in lines}
     yield from (f"address {each}" for each in sorted(found - wanted))
     yield from (f"no address {each}" for each in sorted(wanted - found))
 
 
-def _routes(lab: Lab, node: Node, lines: Sequence[str]) -> Iterator[str]:
+def _routes(node: Node, lines: Sequence[str]) -> Iterator[str]:
     """A route that somebody sets by hand names no protocol; those of routing daemons are the daemons' affair."""
-    wanted = {f"{lab.lans[each.lan].prefix} dev" for each in node.attachments}
+    wanted = {f"{each.prefix} dev" for each in node.attachments}
     wanted |= {f"{route.to} via {route.via}" for route in node.routes}
     wanted |= {f"default via {node.gateway}"} if node.gateway is not None else set()
     ours = [line for line in lines if re.search(r" proto (kernel|static) ", line)]

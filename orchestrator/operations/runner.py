@@ -55,7 +55,8 @@ def run_checks(
 
 def _run(scene: RunningScene, check: Check, since: float, over: threading.Event) -> Result:
     """Looks until it holds, or until its time, counted from `since`, is over, or all is; once at least."""
-    began, looked = time.monotonic(), since
+    began = time.monotonic()
+    looked = began if check.expectation.alone else since  # what one that changes something shows is not known before
     while True:
         finding = _look(scene, check, looked)
         looked = time.monotonic()

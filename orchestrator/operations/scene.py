@@ -22,7 +22,16 @@ from catenet.nodes.control.service import Service
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
 from catenet.orchestrator.capture.capturing import capturing
-from catenet.orchestrator.checks.expectation import Called, Flooded, NoAnswerError, Talk
+from catenet.orchestrator.checks.expectation import (
+    Asked,
+    AskedAddress,
+    Called,
+    Crossed,
+    CrossedFrame,
+    Flooded,
+    NoAnswerError,
+    Talk,
+)
 from catenet.orchestrator.lab.addressing import unused_address
 from catenet.orchestrator.lab.realms import views
 from catenet.orchestrator.lab.source_routes import StopError, stops
@@ -32,8 +41,13 @@ from catenet.orchestrator.observe.calls import CallError, Calls, Phone, phones
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError
 from catenet.orchestrator.operations.calling import call_all
+from catenet.orchestrator.trace.arp import trace_arp
 from catenet.orchestrator.trace.lsa import Wanted, trace_lsa
 from catenet.orchestrator.trace.lsa_rule import FaultKind
+from catenet.orchestrator.trace.packet import trace_packet
+from catenet.orchestrator.trace.packet_steps import Part
+from catenet.orchestrator.trace.sending import ECHO_PORT, Sending
+from catenet.orchestrator.wire.layers import ICMP, UDP
 from catenet.orchestrator.wire.packets import CapturedPacket
 
 __all__ = ["RunningScene"]
@@ -264,6 +278,46 @@ class RunningScene:
             tuple(each.text for each in done.faults if each.kind not in more),
             tuple(each.text for each in done.faults if each.kind in more),
         )
+
+    def packet(self, source: str, target: str, by: str) -> Crossed:
+        """As of `Scene`.
+
+        Raises:
+            NoAnswerError: it has no route there.
+            EngineError: it could not be captured.
+
+        """
+        sending = Sending(ICMP) if by == "icmp" else Sending(UDP, port=ECHO_PORT)
+        try:
+            done = trace_packet(self.engine, self.running, source, target, sending)
+        except UserError as error:
+            raise NoAnswerError(str(error)) from None
+        there = [step for step in done.steps if step.part == Part.THERE]
+        frames = tuple(
+            CrossedFrame(s.lan, s.source, s.target, s.layers.protocols, s.layers.nested, s.layers.payload)
+            for s in there
+        )
+        faults = tuple(fault.text for fault in done.faults)
+        return Crossed(frames, done.arrived, faults, done.data, done.says)
+
+    def asks(self, source: str, target: str, *, fresh: bool) -> Asked:
+        """As of `Scene`.
+
+        Raises:
+            NoAnswerError: it has no route there.
+            EngineError: it could not be captured.
+
+        """
+        try:
+            done = trace_arp(self.engine, self.running, source, target, fresh=fresh)
+        except UserError as error:
+            raise NoAnswerError(str(error)) from None
+        questions = tuple(
+            AskedAddress(each.asker, each.lan, each.address, each.owner, each.answerer, each.broadcast)
+            for each in done.exchanges
+        )
+        known = frozenset((each.neighbour.node, each.neighbour.lan, each.owner) for each in done.entries)
+        return Asked(questions, known, done.reached)
 
     def empty_caches(self) -> None:
         """Whoever keeps names or pages forgets them.

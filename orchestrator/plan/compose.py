@@ -35,6 +35,7 @@ from catenet.orchestrator.backend.protocols import (
     LABEL_LAN,
     LABEL_NODE,
     LABEL_ROUTING,
+    LABEL_STACK,
     ContainerSpec,
     NetworkSpec,
 )
@@ -208,8 +209,9 @@ def _service(spec: ContainerSpec, kind: str, config: Mapping[str, object], lans:
     yield f"  {_word(node)}:"
     yield f"    <<: *{kind}"
     yield f"    hostname: {_word(spec.hostname)}"
-    routing = f"{LABEL_ROUTING}: {_word(spec.labels[LABEL_ROUTING])}, " if LABEL_ROUTING in spec.labels else ""
-    own = f"{LABEL_NODE}: {_word(node)}, {routing}{LABEL_HASH}: {_quoted(spec.labels[LABEL_HASH])}"
+    said = [label for label in (LABEL_ROUTING, LABEL_STACK) if label in spec.labels]
+    variant = "".join(f"{label}: {_word(spec.labels[label])}, " for label in said)
+    own = f"{LABEL_NODE}: {_word(node)}, {variant}{LABEL_HASH}: {_quoted(spec.labels[LABEL_HASH])}"
     yield f"    labels: {{<<: *labels, {own}}}"
     if spec.endpoints:
         yield "    networks:"

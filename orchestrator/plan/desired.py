@@ -32,6 +32,7 @@ from catenet.orchestrator.backend.protocols import (
     LABEL_PROJECT,
     LABEL_ROUTING,
     LABEL_SERVICE,
+    LABEL_STACK,
     ContainerSpec,
     Network,
     NetworkSpec,
@@ -67,6 +68,17 @@ SYSCTLS = {
 SOURCE_ROUTES = ("net.ipv4.conf.all.accept_source_route", "net.ipv4.conf.default.accept_source_route")
 """A packet with a source route is dropped unless both `all` and its interface's own say otherwise: that one is set by
 the node itself, since `default` counts for interfaces that come later."""
+
+USERSPACE = {
+    # The node's own stack forwards and answers. The kernel is silent until its addresses have gone: at a start and at a
+    # reconnect the engine gives it some.
+    "net.ipv4.ip_forward": "0",
+    **dict.fromkeys(SOURCE_ROUTES, "0"),
+    "net.ipv4.conf.all.arp_ignore": "8",
+    "net.ipv4.conf.default.arp_ignore": "8",
+    "net.ipv4.icmp_echo_ignore_all": "1",
+}
+"""For a node on the userspace stack, beside the others."""
 
 GUARDED = {"net.ipv4.ip_local_port_range": "64512 65535"}
 """For a node with a service that sees each packet which crosses it, beside the others."""
@@ -232,8 +244,9 @@ def _container(
             place.lan,
             Address(engine[place.lan].network + place.address - lab.lans[place.lan].prefix.network),
             place.address,
-            lab.lans[place.lan].prefix.length,
+            place.length,
             lab.lans[place.lan].impairments,
+            place.mac,
         )
         for place in node.attachments
     )
@@ -245,7 +258,7 @@ def _container(
         LABEL_SERVICE: node.name,
         "com.docker.compose.container-number": "1",
         "com.docker.compose.oneoff": "False",
-        **_routing(lab, node),
+        **_variant(lab, node),
         **_began(began),
     }
     config = _config(lab, node, view, interfaces)
@@ -261,7 +274,7 @@ def _container(
         data=None if lab.file is None else lab.file.parent,
     )
     data: list[object] = [*lab.data.get(node.name, {}).items()]  # it is read once, at the start
-    data += _routing(lab, node).values()  # one that is as its file has it again bears that label no more
+    data += _variant(lab, node).values()  # one that is as its file has it again bears that label no more
     data += [lab.programs.get(each.path) for each in node.implementations.values()]
     # Not the copy's name, nor any path or image or form of log: a container that Compose made of the lab is as good.
     # And not the other LANs' names, which are for people: a LAN that is added is no reason to start every node anew.
@@ -269,9 +282,10 @@ def _container(
     return replace(spec, labels={**labels, LABEL_HASH: value, "com.docker.compose.config-hash": value})
 
 
-def _routing(lab: Lab, node: Node) -> dict[str, str]:
-    """On routers alone: nothing else is another node with another way of routing."""
-    return {LABEL_ROUTING: lab.routing} if lab.routing in node.services else {}
+def _variant(lab: Lab, node: Node) -> dict[str, str]:
+    """On those alone that the file has otherwise: nothing else is another node with another way of routing."""
+    routing = {LABEL_ROUTING: lab.routing} if lab.routing in node.services else {}
+    return {**routing, **({LABEL_STACK: lab.moved[node.name]} if node.name in lab.moved else {})}
 
 
 def _sysctls(node: Node) -> dict[str, str]:
@@ -280,7 +294,8 @@ def _sysctls(node: Node) -> dict[str, str]:
     guarded = any(each.guards for each in declared(node.services))
     forward = {"net.ipv4.ip_forward": "1" if node.forward and not guarded else "0"}
     source_routes = dict.fromkeys(SOURCE_ROUTES, "1" if node.source_routes == "follow" else "0")
-    return {**forward, **source_routes, **SYSCTLS, **(GUARDED if guarded else {})}
+    own = USERSPACE if node.stack == "userspace" else {}
+    return {**forward, **source_routes, **SYSCTLS, **(GUARDED if guarded else {}), **own}
 
 
 def _config(lab: Lab, node: Node, view: View, interfaces: tuple[InterfaceConfig, ...]) -> NodeConfig:
@@ -290,6 +305,8 @@ def _config(lab: Lab, node: Node, view: View, interfaces: tuple[InterfaceConfig,
         interfaces=interfaces,
         forward=node.forward,
         source_routes=node.source_routes,
+        proxy_arp=node.proxy_arp,
+        stack=node.stack,
         gateway=node.gateway,
         routes=node.routes,
         nameserver=node.resolver,

@@ -18,6 +18,7 @@ from catenet.nodes.address import Address
 from catenet.nodes.machine import DecodeError, Endpoint
 
 __all__ = [
+    "ETHERNET_LINK",
     "SNAP_LIMIT",
     "TCP",
     "UDP",
@@ -36,7 +37,9 @@ SNAP_LIMIT = 262_144
 """The longest piece of a packet, in bytes, that tcpdump captures unless it is told otherwise."""
 
 _MICROSECONDS, _NANOSECONDS = 0xA1B2C3D4, 0xA1B23C4D
-_ETHERNET, _COOKED, _COOKED_2 = 1, 113, 276
+ETHERNET_LINK = 1
+"""The link type of Ethernet frames."""
+_COOKED, _COOKED_2 = 113, 276
 _IPV4 = 0x0800
 _OUTGOING = 4  # packet type PACKET_OUTGOING of packet(7)
 
@@ -78,7 +81,7 @@ class CapturedDatagram(NamedTuple):
     outgoing: bool
 
 
-def pcap_header(link_type: int = _ETHERNET) -> bytes:
+def pcap_header(link_type: int = ETHERNET_LINK) -> bytes:
     """The beginning of a pcap file, with microseconds."""
     return struct.pack("<IHHiIII", _MICROSECONDS, 2, 4, 0, 0, SNAP_LIMIT, link_type)
 
@@ -194,7 +197,7 @@ def _link_layer(frame: Frame, hardware: bytes) -> tuple[bool, bytes] | None:
         kind, outgoing, header = int.from_bytes(data[:2], "big"), data[10] == _OUTGOING, 20
     elif frame.link_type == _COOKED and len(data) >= 16:
         kind, outgoing, header = int.from_bytes(data[14:16], "big"), data[1] == _OUTGOING, 16
-    elif frame.link_type == _ETHERNET and len(data) >= 14:
+    elif frame.link_type == ETHERNET_LINK and len(data) >= 14:
         kind, outgoing, header = int.from_bytes(data[12:14], "big"), data[6:12] == hardware, 14
     else:
         return None

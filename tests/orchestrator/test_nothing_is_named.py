@@ -1,5 +1,6 @@
 """The orchestrator learns of services, verbs and kinds of checks from their declarations: no file of it names one, but
-to help its user, or where the word is another's.
+to help its user, or where the word is another's. A service that no lab file names is called after what it is: its name
+is a word like any other.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import catenet.orchestrator
-from catenet.nodes.catalogue import services
+from catenet.nodes.catalogue import choices
 from catenet.orchestrator.checks import kinds
 from catenet.orchestrator.faults import verbs
 
@@ -30,6 +31,7 @@ OTHER_WORDS = (
     ("deploy/*", {"start", "kill"}),
     # The program ping, and the kernel's table of `show routes`.
     ("*/pings.py", {"ping"}),
+    ("trace/sending.py", {"ping"}),
     ("deploy/doctor.py", {"ping"}),
     ("*/converged.py", {"routes"}),
     ("*/steps.py", {"path"}),
@@ -92,12 +94,12 @@ def named(where: str, text: str) -> list[str]:
 
     A verb or a check is an English word (start, path): in a sentence it names one only behind `catenet`.
     """
-    names = {*services(), *verbs(), *kinds()}
+    names = {*choices(), *verbs(), *kinds()}
     alone, within = (
         {word for pattern, words in table if fnmatch(where, pattern) for word in words}
         for table in (OTHER_WORDS, (*OTHER_WORDS, *HELP))
     )
-    said = re.compile(rf"(?<![\w-])(?:({'|'.join(services())})|catenet ({'|'.join(verbs())}))(?![\w-])")
+    said = re.compile(rf"(?<![\w-])(?:({'|'.join(choices())})|catenet ({'|'.join(verbs())}))(?![\w-])")
     found = []
     for each in constants(ast.parse(text)):
         if each.value in names:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catenet.nodes.control.service import Listen, Service, Table
+from catenet.nodes.control.service import Listen, Service, Table, Tcp
 
 if TYPE_CHECKING:
     from catenet.nodes.application.directory.config import DirectoryOptions
@@ -33,5 +33,6 @@ SERVICES = (
             "supernode.dead": "node, why, load: a supernode does not answer",
         },
         tls="tls",
+        tcp=Tcp(),
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catenet.nodes.control.service import Listen, Naming, Service, Table
+from catenet.nodes.control.service import Listen, Naming, Service, Table, Tcp
 
 if TYPE_CHECKING:
     from catenet.nodes.application.dns.config import NameserverOptions, ResolverOptions
@@ -59,6 +59,7 @@ _EVENTS = {
     "dns.answer": "id, name, type, source, destination, rcode, answers, [refers], ttl: likewise, an answer",
 }
 
+_TCP = Tcp(without="an answer that is too large for UDP cannot be fetched by TCP")
 _HEADINGS = {"ttl": "TTL (s)"}
 
 SERVICES = (
@@ -71,6 +72,7 @@ SERVICES = (
         tables=(Table("nameserver", _HEADINGS),),
         events=_EVENTS,
         needs=_zones,
+        tcp=_TCP,
     ),
     Service(
         "resolver",
@@ -83,5 +85,6 @@ SERVICES = (
         events=_EVENTS,
         needs=_hints,
         told=_told,
+        tcp=_TCP,
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catenet.nodes.control.service import Listen, Service, Table
+from catenet.nodes.control.service import Listen, Service, Table, Tcp
 
 if TYPE_CHECKING:
     from catenet.nodes.application.http.config import BrowseOptions, WebOptions
@@ -47,6 +47,7 @@ SERVICES = (
         events=_EVENTS,
         needs=_site,
         tls="tls",
+        tcp=Tcp(),
     ),
     Service(
         "browse",
@@ -56,5 +57,6 @@ SERVICES = (
         caches=True,
         events=_EVENTS,
         fetches="browse",
+        tcp=Tcp(),
     ),
 )

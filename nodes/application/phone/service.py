@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catenet.nodes.control.service import Service, Table
+from catenet.nodes.control.service import Service, Table, Tcp
 
 if TYPE_CHECKING:
     from catenet.nodes.application.phone.config import PhoneOptions
@@ -68,5 +68,6 @@ SERVICES = (
         needs=_needs,
         told=_told,
         calls="user",
+        tcp=Tcp(),
     ),
 )

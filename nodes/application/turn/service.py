@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catenet.nodes.control.service import Listen, Service, Table
+from catenet.nodes.control.service import Listen, Service, Table, Tcp
 
 if TYPE_CHECKING:
     from catenet.nodes.application.turn.config import SupernodeOptions
@@ -61,5 +61,6 @@ SERVICES = (
         },
         needs=_needs,
         told=_told,
+        tcp=Tcp(),
     ),
 )

@@ -1,23 +1,7 @@
 """What a translator reads in a packet, and rewrites: addresses, ports, query identifiers and their checksums.
 
-     0                   1                   2                   3
-     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
-    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-    |Version|  IHL  |Type of Service|          Total Length         |
-    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-    |         Identification        |Flags|      Fragment Offset    |
-    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-    |  Time to Live |    Protocol   |         Header Checksum       |
-    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-    |                       Source Address                          |
-    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-    |                    Destination Address                        |
-    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-    |                    Options                    |    Padding    |
-    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-
-RFC 791 section 3.1. Of TCP (RFC 9293 section 3.1) and UDP (RFC 768) the first four octets are the ports; of an ICMP
-query (RFC 792) the fifth and sixth are its identifier.
+The IP header is read by its own room (internet/ipv4/header). Of TCP (RFC 9293 section 3.1) and UDP (RFC 768) the first
+four octets are the ports; of an ICMP query (RFC 792) the fifth and sixth are its identifier.
 """
 
 from __future__ import annotations
@@ -25,8 +9,9 @@ from __future__ import annotations
 from struct import Struct
 from typing import NamedTuple
 
-from catenet.nodes.address import Address
+from catenet.nodes.internet.ipv4 import header as ipv4
 from catenet.nodes.internet.ipv4.checksum import adjust, checksum, difference
+from catenet.nodes.internet.ipv4.header import ICMP, TCP, UDP
 from catenet.nodes.machine import DecodeError, Endpoint
 
 __all__ = [
@@ -47,7 +32,6 @@ __all__ = [
     "with_checksum",
 ]
 
-ICMP, TCP, UDP = 1, 6, 17
 PROTOCOLS = {ICMP: "icmp", TCP: "tcp", UDP: "udp"}
 """Those that have something to tell hosts apart by, with their names."""
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
@@ -59,7 +43,6 @@ ICMP_ERRORS = frozenset((3, 11, 12))
 """Destination unreachable, time exceeded, parameter problem: each has the packet that it is about. Source quench is
 ignored everywhere (RFC 6633)."""
 
-_IP = Struct("!BxHxxHxB2xII")
 _PORTS = Struct("!HH")
 _SUM = Struct("!H")
 _SUM_AT = {ICMP: 2, TCP: 16, UDP: 6}
@@ -93,21 +76,16 @@ class Header(NamedTuple):
             DecodeError: a length does not fit.
 
         """
-        if len(packet) < 20:
-            raise DecodeError("length", len(packet), "an IPv4 header has 20 octets")
-        first, total, fragment, protocol, source, destination = _IP.unpack_from(packet)
-        start = (first & 15) * 4
-        if first >> 4 != 4 or start < 20:
-            raise DecodeError("version and IHL", first, "no IPv4 header")
-        if fragment & 0x1FFF or (fragment & 0x2000 and not embedded):
-            raise FragmentError("fragment", fragment)
+        whole = ipv4.Header.parse(packet)
+        if whole.offset or (whole.mf and not embedded):
+            raise FragmentError("fragment", whole.offset)
+        protocol, start, total = whole.protocol, whole.length, whole.total_length
         least = start + (_EMBEDDED if embedded else _LEAST.get(protocol, 0))
         if len(packet) < least or total < least or (len(packet) < total and not embedded):
             raise DecodeError("total length", total, f"{len(packet)} octets are there, of {least} that are the least")
         ports = _ports(packet, protocol, start)
-        return cls(
-            protocol, Endpoint(Address(source), ports[0]), Endpoint(Address(destination), ports[1]), start, ports[2]
-        )
+        source, destination = Endpoint(whole.source, ports[0]), Endpoint(whole.destination, ports[1])
+        return cls(protocol, source, destination, start, ports[2])
 
     @property
     def is_query(self) -> bool:

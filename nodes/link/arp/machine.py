@@ -151,6 +151,15 @@ class Arp:
             if neighbour.state != State.INCOMPLETE:
                 self._remove(neighbour)
 
+    def forget(self, interface: str, now: float) -> None:
+        """Who is known there may have moved while nothing was heard, and may not know where this node is."""
+        for neighbour in self._cache.of(interface):
+            if neighbour.state != State.INCOMPLETE:
+                self._remove(neighbour)
+        if interface in self._interfaces:
+            self._announced[interface] = now, 0
+            self._announce_due(interface, now)
+
     def show(self, now: float) -> list[dict[str, Json]]:
         """The table. `seconds`: since it was last heard, or since it has been asked for."""
         return [

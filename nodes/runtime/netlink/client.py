@@ -143,10 +143,13 @@ class Netlink(RequestSocket):
         with suppress(ProcessLookupError):  # ESRCH
             self._order(routing.RTM_DELROUTE, 0, routing.route_gone(route))
 
+    def known_neighbours(self) -> list[neighbours.Neighbour]:
+        """Whom ARP knows or asks for, on all interfaces, and whom somebody has set by hand."""
+        return self._dump(neighbours.RTM_GETNEIGH, neighbours.neighbour_request(), neighbours.parse_neighbour)
+
     def forget_neighbours(self, ifindex: int) -> None:
         """What ARP has learned on an interface is forgotten, and asked for anew when it is needed."""
-        known = self._dump(neighbours.RTM_GETNEIGH, neighbours.neighbour_request(), neighbours.parse_neighbour)
-        for each in known:
+        for each in self.known_neighbours():
             if each.ifindex == ifindex and each.learned:
                 with suppress(FileNotFoundError):  # it has been forgotten meanwhile
                     self._order(neighbours.RTM_DELNEIGH, 0, neighbours.neighbour_gone(each))

@@ -7,6 +7,7 @@ Files, in the order to read them:
     sending.py    from a port to IPv4: source, interface, TTL, TOS, DF
     delivering.py    from IPv4 to the ports, or back to the sender: nobody hears
     telling.py    ICMP: errors that are sent, echoes that are answered, errors that are heard
+    relay.py    the hot path of a router: ordinary packets are passed on where they lie, and never come to `receive`
     paths.py    which news of a path's MTU is believed
     show.py    its tables
     config.py    `StackOptions`

@@ -31,6 +31,7 @@ from catenet.nodes.transport.stack.config import StackOptions
 from catenet.nodes.transport.stack.delivering import Delivering
 from catenet.nodes.transport.stack.paths import Paths
 from catenet.nodes.transport.stack.ports import Ports
+from catenet.nodes.transport.stack.relay import Relay, Relayed
 from catenet.nodes.transport.stack.sending import Sending
 from catenet.nodes.transport.stack.show import show
 from catenet.nodes.transport.stack.telling import Telling
@@ -65,6 +66,7 @@ class Stack:
         self.arp.may_proxy = self._may_proxy
         self.ipv4 = Ipv4(options.ipv4, self.table, random, count)
         self.paths = Paths()
+        self._relay = Relay(self.table, self.arp, count, forward=options.ipv4.forward)
         self._telling = Telling(options.icmp, self.ipv4, self.paths, self._interfaces, count)
         self._delivering = Delivering(self.ports, self._telling, self._heard, count)
         self._sending = Sending(self.ipv4, self.paths)
@@ -91,6 +93,10 @@ class Stack:
         else:
             self._count("ethernet.unknown type")
 
+    def relay(self, octets: memoryview, step: int, lengths: list[int], interface: str, now: float) -> Relayed:
+        """Frames of IPv4 came in together: what `receive` would send of ordinary ones goes out from where they are."""
+        return self._relay.relay(octets, step, lengths, interface, now)
+
     def wake(self, now: float) -> None:
         self.arp.wake(now)
         self.ipv4.wake(now)
@@ -116,6 +122,7 @@ class Stack:
             self._actions.append(JoinGroup(Ethernet(IPV4, interface.name), _ALL_HOSTS))
         self.arp.set_interface(interface, now)
         self.ipv4.set_interface(interface, now)
+        self._relay.set_interface(interface)
         self._settle(now)
 
     def set_route(self, prefix: Prefix, next_hops: tuple[NextHop, ...]) -> None:
@@ -233,8 +240,9 @@ class Stack:
 
     def _may_proxy(self, interface: str, address: Address) -> bool:
         """Whether to answer a request on that interface for another's address: where this router has a way to it, and
-        not by the same LAN (RFC 1027 section 2.1). A default route is no knowledge of it."""
-        if not self._options.proxy_arp or self.ipv4.interfaces.is_own(address) or not address.is_unicast:
+        not by the same LAN (RFC 1027 section 2.1). A default route is no knowledge of it. Its own address on another
+        LAN is behind it, too."""
+        if not self._options.proxy_arp or not address.is_unicast:
             return False
         found = self.table.lookup(address)
         if found is None or not found.prefix.length:

@@ -30,6 +30,7 @@ SERVICES = (
             Table("ports", first=("protocol", "number", "lan", "groups")),
         ),
         caches=True,
+        written=False,
         events={  # link/arp/reports
             "arp.conflict": "lan, address, hardware: another host uses this node's address, too",
             "arp.moved": "lan, address, hardware, was: a neighbour has another hardware address now",

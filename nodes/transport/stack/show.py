@@ -16,7 +16,7 @@ __all__ = ["show"]
 def show(stack: Stack, table: str, now: float) -> Json:
     """Raises ValueError: it has no such table."""
     if table == "arp":
-        return list(stack.arp.show(now))
+        return [{**row, "node": row["address"]} for row in stack.arp.show(now)]  # whoever shows it has its name
     if table == "fragments":
         return list(stack.ipv4.show_fragments(now))
     if table == "paths":

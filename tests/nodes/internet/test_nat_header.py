@@ -100,7 +100,7 @@ def test_a_udp_checksum_that_comes_out_as_zero_is_all_ones() -> None:
         (udp("1.1.1.1:1", "2.2.2.2:2")[:-1], "total length"),
         (udp("1.1.1.1:1", "2.2.2.2:2", b"")[:27], "total length"),
         (tcp("1.1.1.1:1", "2.2.2.2:2", "S")[:39], "total length"),
-        (b"\x4f" + udp("1.1.1.1:1", "2.2.2.2:2")[1:], "total length"),
+        (b"\x4f" + udp("1.1.1.1:1", "2.2.2.2:2")[1:], "version and IHL"),
     ],
 )
 def test_what_is_no_packet_says_which_field(packet: bytes, field: str) -> None:

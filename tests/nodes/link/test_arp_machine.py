@@ -477,6 +477,16 @@ def test_flushing_forgets_who_is_known_and_asks_anew() -> None:
     assert desk.arp.take_ready() == [("lan", hardware(9), b"waits")]
 
 
+def test_a_lan_that_was_silent_is_announced_on_and_its_neighbours_are_asked_for_anew() -> None:
+    desk = Desk()
+    desk.knows()
+    desk.arp.forget("lan", desk.now)
+    assert [packet.target for packet in desk.said()] == [US]
+    assert [at for at, _, _ in desk.run(9.0)] == [10.05, 12.0]
+    assert desk.resolve(HOST) is None
+    desk.arp.forget("nowhere", desk.now)
+
+
 def test_the_table_as_it_is_shown() -> None:
     desk = Desk()
     desk.knows()

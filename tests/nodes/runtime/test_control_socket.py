@@ -63,7 +63,7 @@ class Open:
     ("question", "answer"),
     [
         (Question("show", {"what": "table"}), Answer([1, 2])),
-        (Question("show", {"what": ""}), Answer(["links", "routes", "table"])),
+        (Question("show", {"what": ""}), Answer(["arp", "links", "routes", "table"])),
         (Question("show", {"what": "links"}), Answer([])),
         (Question("double", {"number": 21}), Answer(42)),
         (Question("double", {"number": "x"}), Answer(error="number 'x' is no int")),
@@ -71,8 +71,8 @@ class Open:
         (
             Question("show", {"what": "tabel"}),
             Answer(
-                error="what 'tabel' cannot be shown here; there is links, routes, table",
-                known=("links", "routes", "table"),
+                error="what 'tabel' cannot be shown here; there is arp, links, routes, table",
+                known=("arp", "links", "routes", "table"),
             ),
         ),
         (Question("show"), Answer(error="show: what None is no str")),
@@ -86,8 +86,8 @@ class Open:
             Question("sing"),
             Answer(
                 error="ask 'sing' is no question for this node; it answers"
-                " status, show, route, link, flush, report, events, health, double",
-                known=("status", "show", "route", "link", "flush", "report", "events", "health", "double"),
+                " status, show, route, link, flush, report, events, health, probe, double",
+                known=("status", "show", "route", "link", "flush", "report", "events", "health", "probe", "double"),
             ),
         ),
     ],

@@ -23,7 +23,8 @@ NUMBERS = st.integers(1, 2**31 - 1)
 def written_by_oracle(family: int, ifindex: int, state: int, address: str) -> bytes:
     message = ndmsg()
     message["family"], message["ifindex"], message["state"] = family, ifindex, state
-    message["attrs"] = [["NDA_DST", address], ["NDA_LLADDR", "02:42:0a:00:01:01"]]
+    cache = {"ndm_confirmed": 1234, "ndm_used": 5, "ndm_updated": 6, "ndm_refcnt": 1}
+    message["attrs"] = [["NDA_DST", address], ["NDA_LLADDR", "02:42:0a:00:01:01"], ["NDA_CACHEINFO", cache]]
     message.encode()
     return bytes(message.data)[HEADER:]
 
@@ -34,14 +35,18 @@ def read_by_oracle(payload: bytes) -> Any:
     return message
 
 
-# Those of linux/neighbour.h: incomplete, reachable, stale, delay, probe, failed; no ARP, permanent.
-@pytest.mark.parametrize(("state", "learned"), [*((1 << bit, True) for bit in range(6)), (0x40, False), (0x80, False)])
+WORDS = ("incomplete", "reachable", "stale", "delay", "probe", "failed", "noarp", "permanent")
+
+
+@pytest.mark.parametrize(("state", "word"), [(1 << bit, word) for bit, word in enumerate(WORDS)])  # linux/neighbour.h
 @given(ADDRESSES, NUMBERS)
 def test_a_neighbour_is_learned_unless_somebody_has_set_it(
-    state: int, learned: bool, address: Address, ifindex: int
+    state: int, word: str, address: Address, ifindex: int
 ) -> None:
     payload = written_by_oracle(socket.AF_INET, ifindex, state, str(address))
-    assert parse_neighbour(payload) == Neighbour(ifindex, address, learned)
+    learned = word not in ("noarp", "permanent")
+    hardware = bytes.fromhex("02420a000101")
+    assert parse_neighbour(payload) == Neighbour(ifindex, address, learned, hardware, word, 12.34)
 
 
 def test_one_of_ipv6_is_none() -> None:

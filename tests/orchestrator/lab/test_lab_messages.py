@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from test_lab_files_hostile import TREES, flow
 from test_lab_schema import WHOLE, places
 
-from catenet.nodes.catalogue import options_class, services
+from catenet.nodes.catalogue import choices, options_class
 from catenet.nodes.control.implementation import IMPLEMENTATION
 from catenet.orchestrator.checks import kinds
 from catenet.orchestrator.lab.kinds import check_words, kind_words
@@ -45,9 +45,7 @@ NEEDED = {
     "nat": {"outside": "o"},
     "supernode": {"secret": "a good one"},
 }
-OPTIONS = [
-    (service, option) for service in services() for option in (*options_class(service).__slots__, IMPLEMENTATION)
-]
+OPTIONS = [(service, option) for service in choices() for option in (*options_class(service).__slots__, IMPLEMENTATION)]
 
 
 def said(text: str) -> list[tuple[int, str]]:

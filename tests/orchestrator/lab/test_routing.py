@@ -29,7 +29,7 @@ PLAIN = "lans: {left: {}}\nnodes:\n  a: {lans: [left], services: [rip]}\n"
 
 
 def lab(text: str, routing: str = "") -> Lab:
-    return parse(text.encode(), "lab.yaml", None, None, routing)
+    return parse(text.encode(), "lab.yaml", routing=routing)
 
 
 def refusals(text: str, routing: str) -> list[str]:
@@ -80,7 +80,7 @@ def test_defaults_go_over_too_where_the_file_has_none_for_it() -> None:
 
 
 def test_an_implementation_is_put_into_the_lab_as_it_is_then() -> None:
-    found = parse(FILE.encode(), "lab.yaml", None, Override("a", "ospf", "frr"), "ospf")
+    found = parse(FILE.encode(), "lab.yaml", None, Override("a", "ospf", "frr"), routing="ospf")
     assert found.nodes["a"].implementations == {"ospf": Implementation("frr")}
 
 

@@ -270,5 +270,5 @@ def test_the_caches_are_emptied_last(world, service):
     file.write_text(file.read_text().replace("c: {lans: {link2: 10.0.2.3}, services: {rip: {}}}", keeping))
     world.extra["a"] = ["program sleep 9"]
     world.reset()
-    assert [node for node, question in world.small.asked if question.ask == "flush"] == ["c"]
+    assert [node for node, question in world.small.asked if question.ask == "flush"] == ["a", "b", "c"]
     assert world.small.asked[-1][1].ask == "flush"

@@ -110,6 +110,22 @@ def test_source_routes_are_followed_by_none_but_who_says_so() -> None:
             assert config(wanted, node).source_routes == ("follow" if node in follows else "refuse")
 
 
+def test_where_a_node_has_its_own_stack_the_kernel_forwards_and_answers_nothing() -> None:
+    own_stack = "stack: userspace, source_routes: follow"
+    text = f"name: x\n{LANS}\nnodes:\n  a: {{lans: [l, m], {own_stack}}}\n  b: {{lans: [l, m]}}\n"
+    wanted = desired(lab(text), "x", IMAGE)
+    own = {spec.labels["catenet.node"]: spec.sysctls for spec in wanted.containers}
+    assert {key: value for key, value in own["a"].items() if own["b"].get(key) != value} == {
+        "net.ipv4.ip_forward": "0",
+        "net.ipv4.conf.all.arp_ignore": "8",
+        "net.ipv4.conf.default.arp_ignore": "8",
+        "net.ipv4.icmp_echo_ignore_all": "1",
+    }
+    assert own["a"]["net.ipv4.conf.all.accept_source_route"] == "0"
+    a, b = config(wanted, "a"), config(wanted, "b")
+    assert (a.stack, a.forward, a.source_routes, b.stack) == ("userspace", True, "follow", "kernel")
+
+
 @pytest.mark.usefixtures("own_service")
 def test_where_a_service_sees_all_that_crosses_its_node_the_kernel_forwards_nothing_by_itself() -> None:
     """The node says so by each interface, once the service's rules are there; and its own connections have ports that

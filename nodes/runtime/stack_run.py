@@ -1,0 +1,126 @@
+"""Runs a node's own stack as a service of the node: frames by packet sockets, routes by the node's own table, and the
+services above on its network.
+
+A LAN's sockets are of exactly the types that the stack asks for (runtime/frames): what a silent LAN drops as it comes
+in they do not hear, and what they send suffers what the LAN's packets suffer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from catenet.nodes.address import Prefix
+from catenet.nodes.machine import (
+    Action,
+    ClosePort,
+    Frame,
+    Interface,
+    JoinGroup,
+    Json,
+    LeaveGroup,
+    NextHop,
+    OpenPort,
+)
+from catenet.nodes.runtime.network import KernelNetwork
+from catenet.nodes.runtime.port import Owner
+from catenet.nodes.runtime.ports import Ports
+from catenet.nodes.runtime.stack_network import PacketStack, StackDriver, StackNetwork
+
+if TYPE_CHECKING:
+    from catenet.nodes.runtime.context import ServiceContext
+
+__all__ = ["NodeStack", "run_stack"]
+
+
+class NodeStack(PacketStack, Protocol):
+    """A stack, to the node whose it is."""
+
+    def set_interface(self, interface: Interface, now: float, /) -> None: ...
+
+    def set_route(self, prefix: Prefix, next_hops: tuple[NextHop, ...], /) -> None:
+        """(): it takes it away. By `ANY` a LAN's own prefix is reached."""
+
+    def forget(self, interface: str, now: float, /) -> None:
+        """That LAN's neighbours may be others by now, and they are to hear of us again."""
+
+    def flush(self) -> None: ...
+    def show(self, table: str, now: float, /) -> Json: ...
+
+
+class StackRun:
+    """A stack and its packet sockets."""
+
+    def __init__(self, context: ServiceContext, stack: NodeStack) -> None:
+        self._stack = stack
+        self._perform_other = context.perform
+        self._fail = context.fail
+        loop = asyncio.get_running_loop()
+        self.driver = StackDriver(stack, self._send, self._perform, context.fail, loop)
+        self.network = StackNetwork(stack, self.driver, loop)
+        self._frames = Ports(KernelNetwork(loop))
+        self._frames.owner = Owner(
+            self.driver.feed, self.driver.settle, context.lans, loop, context.count, context.fail
+        )
+
+    def interface_changed(self, interface: Interface) -> None:
+        """Its sockets first: what the stack then says leaves by them."""
+        try:
+            self._frames.interface_changed(interface)
+        except OSError as error:
+            self._fail(error)
+            return
+        self.driver.call(partial(self._stack.set_interface, interface))
+
+    def route_changed(self, prefix: Prefix, next_hops: tuple[NextHop, ...]) -> None:
+        self.driver.call(lambda _: self._stack.set_route(prefix, next_hops))
+
+    def heard_again(self, interface: Interface) -> None:
+        """A LAN that was silent is heard."""
+        self.driver.call(partial(self._stack.forget, interface.name))
+
+    def close(self) -> None:
+        self.driver.close()
+        self._frames.close()
+
+    def _send(self, frames: Sequence[Frame]) -> None:
+        for frame in frames:
+            self._frames.send(frame)
+
+    def _perform(self, action: Action) -> None:
+        if isinstance(action, OpenPort):
+            self._frames.open(action)
+        elif isinstance(action, ClosePort):
+            self._frames.close_port(action.port)
+        elif isinstance(action, JoinGroup | LeaveGroup):
+            self._frames.change_group(action)
+        else:
+            self._perform_other(action)
+
+
+async def run_stack(context: ServiceContext, stack: NodeStack) -> None:
+    """Run it until cancelled; it is ready once its sockets are open.
+
+    Raises:
+        OSError: the kernel refuses a socket.
+
+    """
+    own = context.own
+    run = StackRun(context, stack)
+    context.on_interface(run.interface_changed)
+    for table in context.declaration.tables:
+        context.show(table.name, lambda name=table.name: stack.show(name, context.now()))  # type: ignore[misc]
+    context.on_flush(stack.flush)
+    try:
+        run.driver.begin()
+        own.table.on_change(run.route_changed)
+        own.on_forget.append(run.heard_again)
+        context.offer(run.network)
+        context.ready()
+        await asyncio.get_running_loop().create_future()
+    finally:
+        own.table.not_on_change(run.route_changed)
+        own.on_forget.remove(run.heard_again)
+        run.close()

@@ -1,0 +1,163 @@
+"""One packet that a node sends, watched on every LAN that it and its answer cross: each header inside the one below.
+
+All ends of these LANs are captured, so that of each frame it is known who sent it, and who heard it. An echo request is
+sent by an unmodified ping where the node's kernel has a network; a datagram of UDP by the node itself, asked to do so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from catenet.nodes.address import Address
+from catenet.nodes.machine import Json
+from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.capture.capture_points import find_ends
+from catenet.orchestrator.capture.capturing import capturing_frames
+from catenet.orchestrator.lab.realms import View, views
+from catenet.orchestrator.observe.running import RunningLab, UserError, must_run, unknown
+from catenet.orchestrator.trace.packet_rule import Fault, faults
+from catenet.orchestrator.trace.packet_steps import PacketStep, Part, Sent, find_steps
+from catenet.orchestrator.trace.sending import Sending
+from catenet.orchestrator.trace.ways import lans_between
+from catenet.orchestrator.wire.frames import LanFrame, on_lans
+from catenet.orchestrator.wire.layers import UDP, hardware_text
+
+__all__ = ["MOST", "Ends", "PacketTrace", "Watched", "find_target", "trace_packet", "watched"]
+
+MOST = 65_507
+"""Octets of data at the most, in one packet: 65,535, less the headers of IPv4 (20) and ICMP or UDP (8)."""
+FILTER = "arp or icmp or (ip[6:2] & 0x3fff != 0)"
+"""What is captured in any case: what answers, and fragments, which have no ports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Who has which address: `hardware` by LAN and hardware address; `view`: IP addresses as the sender sees them."""
+
+    hardware: Mapping[tuple[str, str], str]
+    view: View
+
+    def name(self, lan: str, value: str) -> str:
+        """The node whose address it is, of either kind; empty: nobody's, or no address."""
+        if ":" in value:
+            return self.hardware.get((lan, value), "")
+        try:
+            return self.view.owners.get(Address.parse(value), "")
+        except ValueError:
+            return ""
+
+
+@dataclass(frozen=True, slots=True)
+class PacketTrace:
+    """What became of it. `says`: the sender's last word where nothing came back; `faults`: what no router may do."""
+
+    node: str
+    target: str
+    sent: Sent
+    data: bytes
+    steps: tuple[PacketStep, ...]
+    ends: Ends
+    says: str = ""
+    faults: tuple[Fault, ...] = ()
+    lans: tuple[str, ...] = field(default=())
+
+    @property
+    def arrived(self) -> bool:
+        """Whether a frame with it came in at the node that has the address."""
+        return any(step.part == Part.THERE and self.target in step.heard for step in self.steps)
+
+    @property
+    def answered(self) -> bool:
+        """Whether an answer (or an error) came in at the sender."""
+        return any(step.part in (Part.BACK, Part.ERROR) and self.node in step.heard for step in self.steps)
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "from": self.node,
+            "to": self.target,
+            "address": self.sent.address,
+            "by": self.sent.protocol,
+            "port": self.sent.port or None,
+            "data": self.data.hex(),
+            "lans": list(self.lans),
+            "arrived": self.arrived,
+            "answered": self.answered,
+            "says": self.says or None,
+            "steps": [step.to_json() for step in self.steps],
+            "faults": [each._asdict() for each in self.faults],
+        }
+
+
+def trace_packet(engine: Engine, running: RunningLab, node: str, target: str, sending: Sending) -> PacketTrace:
+    """The node sends one packet to the target: a node's name, or an address.
+
+    Raises:
+        UserError: no such node, or it does not run; no such target; more data than a packet holds.
+        EngineError: a capture could not be made, or the node cannot send.
+
+    """
+    must_run(running.node(node))
+    if not 0 <= sending.size <= MOST:
+        raise UserError(f"--size {sending.size}: from 0 to {MOST} octets (an IPv4 packet has 65,535 at the most)")
+    view = views(running.lab).at(node)
+    address = find_target(running, view, node, target)
+    sent = Sent(node, sending.protocol, str(address), sending.port)
+    lans = lans_between(engine, running, view, node, address)
+    if not lans:
+        raise UserError(f"{node} has no route to {target} ({address}): catenet trace route {node} {target}")
+    seen = watched(engine, running, sending, sent, lans)
+    steps = find_steps(seen.frames, sent)
+    name = view.owners.get(address, str(address))
+    ends = Ends(seen.hardware, view)
+    return PacketTrace(node, name, sent, sending.data(node), steps, ends, seen.says, tuple(faults(steps)), tuple(lans))
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What was captured while something was sent; `says`: the sender's last word, empty: an answer has come."""
+
+    frames: list[LanFrame]
+    hardware: Mapping[tuple[str, str], str]
+    says: str
+
+
+def watched(
+    engine: Engine,
+    running: RunningLab,
+    sending: Sending,
+    sent: Sent,
+    lans: Sequence[str],
+    *,
+    prepare: Callable[[], None] = lambda: None,
+) -> Watched:
+    """Sends it while every end of these LANs is captured. `prepare`: what is to be done just before."""
+    points = find_ends(engine, running, lans)
+    hardware = {(point.lan, hardware_text(point.hardware)): point.node for point in points}
+    expression = f"{FILTER} or udp port {sent.port}" if sent.protocol == UDP else FILTER
+    with capturing_frames(engine, points, expression) as captures:
+        prepare()
+        says = sending.send(engine, running, sent)
+        frames = on_lans(captures.stop(), hardware)
+    return Watched(frames, hardware, says)
+
+
+def find_target(running: RunningLab, view: View, node: str, target: str) -> Address:
+    """The address that is meant at the node.
+
+    Raises:
+        UserError: it is neither a node nor an address; or that node is unknown there.
+
+    """
+    if target in running.lab.nodes:
+        if target == node:
+            raise UserError(f"{node} to {node}: what a node sends itself crosses no LAN")
+        if target not in view.addresses:
+            lan = running.lab.nodes[target].attachments[0].lan
+            raise UserError(f"{node} cannot send to {target}: {views(running.lab).unknown(lan, node)}")
+        return view.addresses[target]
+    try:
+        return Address.parse(target)
+    except ValueError:
+        hint = "an IPv4 address will do, too"
+        raise unknown("node", target, running.lab.nodes, hint, owner=f"lab {running.name}") from None

@@ -1,0 +1,91 @@
+"""Captured frames of several places → each of them once, with who sent it on its LAN, and who heard it. Pure.
+
+The clocks are one: all captures of a lab are made on one host. A frame is known again by its octets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from catenet.orchestrator.wire.layers import BROADCAST, ETHERNET, Layers, dissect, hardware_text
+from catenet.orchestrator.wire.packets import ETHERNET_LINK, Frame
+
+__all__ = ["CapturedFrame", "Hardware", "LanFrame", "decode_frame", "on_lans"]
+
+_UNDER_WAY = 1.0
+"""Seconds for which a frame may be under way from one end of a LAN to the other."""
+
+Hardware = Mapping[tuple[str, str], str]
+"""(LAN, hardware address) → the node that has it there."""
+
+
+class CapturedFrame(NamedTuple):
+    """One Ethernet frame, as one node saw it on one of its LANs, coming in or going out."""
+
+    at: float
+    node: str
+    lan: str
+    outgoing: bool
+    data: bytes
+
+
+@dataclass(slots=True)
+class LanFrame:
+    """One frame on a LAN. `at`: when it was sent, in seconds since 1970 (where nobody saw that: when it was heard
+    first). `source` and `target`: nodes; empty where nobody has that hardware address, and for all of a group.
+    `left`: it was seen to leave its sender. `heard`: node → when it came in there.
+    """
+
+    at: float
+    lan: str
+    data: bytes
+    layers: Layers
+    source: str
+    target: str
+    left: bool = False
+    heard: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def is_broadcast(self) -> bool:
+        """Whether it is for everybody on the LAN."""
+        return self.layers.value(ETHERNET, "destination") == BROADCAST
+
+
+def decode_frame(frame: Frame, node: str, lan: str, hardware: bytes) -> CapturedFrame | None:
+    """The whole frame; None where it is none of Ethernet, or was cut. `hardware`: of the interface: by it a frame is
+    known to go out.
+    """
+    if frame.link_type != ETHERNET_LINK or len(frame.data) < max(14, frame.length):
+        return None
+    return CapturedFrame(frame.at, node, lan, frame.data[6:12] == hardware, frame.data)
+
+
+def on_lans(seen: Iterable[CapturedFrame], hardware: Hardware) -> list[LanFrame]:
+    """In the order of time."""
+    frames: list[LanFrame] = []
+    same: dict[tuple[str, bytes], list[LanFrame]] = {}
+    for each in sorted(seen, key=lambda each: (each.at, not each.outgoing)):
+        known = same.setdefault((each.lan, each.data), [])
+        found = None if each.outgoing else _waiting(known, each)
+        if found is None:
+            found = _frame(each, hardware)
+            known.append(found)
+            frames.append(found)
+        if each.outgoing:
+            found.left = True
+        else:
+            found.heard[each.node] = each.at
+    return frames
+
+
+def _waiting(known: Iterable[LanFrame], each: CapturedFrame) -> LanFrame | None:
+    """The earliest of these that may have come in there just now: of two that are alike, each comes once."""
+    return next((f for f in known if each.node not in f.heard and each.at - f.at <= _UNDER_WAY), None)
+
+
+def _frame(each: CapturedFrame, hardware: Hardware) -> LanFrame:
+    source, target = hardware_text(each.data[6:12]), hardware_text(each.data[:6])
+    sender = each.node if each.outgoing else hardware.get((each.lan, source), "")
+    return LanFrame(each.at, each.lan, each.data, dissect(each.data), sender, hardware.get((each.lan, target), ""))
