@@ -14,6 +14,7 @@ certificate  which certificate a service shows, and how it is told of it
 flooding     what a capture shows of a protocol that floods; how a router says something anew
 topology     what a routing protocol should find in a lab
 link         what one end of a LAN is like; impairment: what packets suffer there
+hardware     a hardware address as people write it
 units        durations, shares, rates as the user writes them
 view         how an answer looks as text; printable: others' text for a terminal
 strict_json  JSON that others wrote, none of it NaN or infinite

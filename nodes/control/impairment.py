@@ -60,7 +60,7 @@ class Impairment(NamedTuple):
     @property
     def words(self) -> str:
         """As the command line has it: `delay=20ms loss=1%`."""
-        said = [("from", self.sender)] if self.sender else []
+        said = [("from", printable(self.sender))] if self.sender else []
         said += [(key, self._written(key)) for key in _KEYS.values() if key != "from" and self._differs(key)]
         return " ".join(f"{key}={value}" for key, value in said)
 

@@ -4,5 +4,6 @@ Each makes a machine for one question: `make(arguments, node)`. It opens its por
 whatever stack its node stands on, and says what it has found by one `Report("probe.done", …)`: the report's data are
 the answer. A ValueError of `make` is the asker's mistake.
 
-datagrams    numbered UDP datagrams to who echoes
+datagram    one UDP datagram, whose octets the asker says
+datagrams   numbered ones, to who echoes
 """

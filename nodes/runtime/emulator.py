@@ -20,6 +20,7 @@ import struct
 import sys
 from collections import deque
 from collections.abc import Mapping
+from operator import attrgetter
 from random import Random
 from time import monotonic
 from typing import Any
@@ -42,6 +43,8 @@ _SO_RCVBUFFORCE, _SO_SNDBUFFORCE = 33, 32
 _SOL_PACKET, _PACKET_STATISTICS = 263, 6
 _PR_SET_TIMERSLACK = 29
 _NEVER_DUE = float("inf")
+_LOOK = 0.1  # seconds from one look for overruns to the next
+_counts = attrgetter(*COUNTED[:-1])
 
 
 class Waiting:
@@ -57,6 +60,8 @@ class Waiting:
         self.frames.bind((came, _ALL))
         self.channel: Channel | None = None
         self.overrun = 0
+        self.more = False  # whether there may be more to read
+        self._look = 0.0  # when overruns are looked for next
         self._line: deque[tuple[float, bytes]] = deque()  # in the order in which they go on
         self._heap: list[tuple[float, int, bytes]] = []  # where that is another than that in which they came
         self._number = 0
@@ -81,18 +86,19 @@ class Waiting:
         first = self._line[0][0] if self._line else _NEVER_DUE
         return min(first, self._heap[0][0]) if self._heap else first
 
-    def drain(self) -> bool:
-        """Read what has come, but not too much at a time → whether there may be more."""
+    def drain(self) -> None:
+        """Read what has come, but not too much at a time."""
         channel = self.channel
         if channel is None:
-            return False
+            return
         take, put = channel.take, self._line.append
         in_order, changes = channel.keeps_order, channel.changes
         frames = self._inbox.receive(self.frames)
         now = monotonic()  # not before: what comes meanwhile would be early, if this were held up between the two
+        self._look_for_overruns(len(frames) == BATCH, now)
         if len(self._line) + len(self._heap) > MOST_WAITING:
             self.overrun += len(frames)
-            return len(frames) == BATCH
+            return
         for frame in frames:
             due = take(len(frame), now)
             if changes:
@@ -106,7 +112,6 @@ class Waiting:
                 put((due, frame))
             else:
                 self._put(due, frame)
-        return len(frames) == BATCH
 
     def _put(self, due: float, frame: bytes) -> None:
         self._number += 1
@@ -125,10 +130,14 @@ class Waiting:
         if outbox.count:
             outbox.send(self._out)
 
-    def look_for_overruns(self) -> None:
-        """How many frames the kernel had no room for."""
-        said = self.frames.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
-        self.overrun += struct.unpack("=II", said)[1]
+    def _look_for_overruns(self, more: bool, now: float) -> None:
+        """How many frames the kernel had no room for: there are none while all that comes is read at one go, and asking
+        costs as much as several frames."""
+        if (more and now >= self._look) or (self.more and not more):
+            said = self.frames.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
+            self.overrun += struct.unpack("=II", said)[1]
+            self._look = now + _LOOK
+        self.more = more
 
 
 class Emulator:
@@ -139,33 +148,37 @@ class Emulator:
         self._counters = counters
         self._said = b""
         self._lans: dict[str, tuple[int, Waiting]] = {}  # → its place among the counters
+        self._readers = self._all_readers()
 
     def run(self) -> None:
         """Until the other end of the orders is closed."""
-        more = False
         while True:
-            readers: list[Any] = [self._orders, *(each.frames for _, each in self._lans.values())]
-            wait = 0.0 if more else min((each.due for _, each in self._lans.values()), default=_NEVER_DUE)
-            ready, _, _ = select.select(readers, [], [], None if wait == _NEVER_DUE else max(0.0, wait - monotonic()))
+            ready, _, _ = select.select(self._readers, [], [], self._wait())
             if self._orders in ready and not self._ordered():
                 return
-            more = self._serve()
+            self._serve(ready)
 
-    def _serve(self) -> bool:
-        """Of each LAN some of what has come is read, and what is due goes on → whether there may be more to read."""
-        more = False
+    def _wait(self) -> float | None:
+        """Seconds until something is to be done, whatever comes; None: nothing is."""
+        due = _NEVER_DUE
+        for _, waiting in self._lans.values():
+            if waiting.more:
+                return 0.0
+            due = min(due, waiting.due)
+        return None if due == _NEVER_DUE else max(0.0, due - monotonic())
+
+    def _serve(self, ready: list[Any]) -> None:
+        """Of each LAN some of what has come is read, and what is due goes on."""
         for place, waiting in self._lans.values():
-            more = waiting.drain() or more
+            if waiting.more or waiting.frames in ready:
+                waiting.drain()
+                self._count(place, waiting)
             waiting.release(monotonic())
-            self._count(place, waiting)
-        return more
 
     def _count(self, place: int, waiting: Waiting) -> None:
         channel = waiting.channel
         if channel is not None:
-            waiting.look_for_overruns()
-            counts = (getattr(channel, name) for name in COUNTED[:-1])
-            RECORD.pack_into(self._counters, place * RECORD.size, *counts, waiting.overrun)
+            RECORD.pack_into(self._counters, place * RECORD.size, *_counts(channel), waiting.overrun)
 
     def _ordered(self) -> bool:
         """Whether there is anybody who may order more."""
@@ -186,13 +199,18 @@ class Emulator:
         if order["impairment"] is None:
             if lan in self._lans:
                 self._lans.pop(lan)[1].close()
+                self._readers = self._all_readers()
             return
         asked = Impairment.parse(order["impairment"])
         place, waiting = self._lans.get(lan) or (order["place"], Waiting(order["came"], order["goes"]))
         self._lans[lan] = place, waiting
+        self._readers = self._all_readers()
         # the same seed gives the same at the same end of the same LAN
         waiting.suffer(Channel(asked, lambda kind: Random(f"{asked.seed} {lan} {order['node']} {kind}")))
         self._count(place, waiting)
+
+    def _all_readers(self) -> list[Any]:
+        return [self._orders, *(each.frames for _, each in self._lans.values())]
 
 
 def main() -> None:

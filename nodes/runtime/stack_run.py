@@ -1,32 +1,18 @@
 """Runs a node's own stack as a service of the node: frames by packet sockets, routes by the node's own table, and the
 services above on its network.
 
-A LAN's sockets are of exactly the types that the stack asks for (runtime/frames): what a silent LAN drops as it comes
-in they do not hear, and what they send suffers what the LAN's packets suffer.
+The sockets are the pump's (runtime/frame_pump): it has those of each LAN, whatever ports of Ethernet the stack opens.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from catenet.nodes.address import Prefix
-from catenet.nodes.machine import (
-    Action,
-    ClosePort,
-    Frame,
-    Interface,
-    JoinGroup,
-    Json,
-    LeaveGroup,
-    NextHop,
-    OpenPort,
-)
-from catenet.nodes.runtime.network import KernelNetwork
-from catenet.nodes.runtime.port import Owner
-from catenet.nodes.runtime.ports import Ports
+from catenet.nodes.machine import Action, ClosePort, Ethernet, Interface, JoinGroup, Json, LeaveGroup, NextHop, OpenPort
+from catenet.nodes.runtime.frame_pump import FramePump, Relaying
 from catenet.nodes.runtime.stack_network import PacketStack, StackDriver, StackNetwork
 
 if TYPE_CHECKING:
@@ -35,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["NodeStack", "run_stack"]
 
 
-class NodeStack(PacketStack, Protocol):
+class NodeStack(PacketStack, Relaying, Protocol):
     """A stack, to the node whose it is."""
 
     def set_interface(self, interface: Interface, now: float, /) -> None: ...
@@ -58,17 +44,14 @@ class StackRun:
         self._perform_other = context.perform
         self._fail = context.fail
         loop = asyncio.get_running_loop()
-        self.driver = StackDriver(stack, self._send, self._perform, context.fail, loop)
+        self._pump = FramePump(stack, context.lans, loop, context.count, context.fail, self._settle)
+        self.driver = StackDriver(stack, self._pump.send, self._perform, context.fail, loop)
         self.network = StackNetwork(stack, self.driver, loop)
-        self._frames = Ports(KernelNetwork(loop))
-        self._frames.owner = Owner(
-            self.driver.feed, self.driver.settle, context.lans, loop, context.count, context.fail
-        )
 
     def interface_changed(self, interface: Interface) -> None:
         """Its sockets first: what the stack then says leaves by them."""
         try:
-            self._frames.interface_changed(interface)
+            self._pump.interface_changed(interface)
         except OSError as error:
             self._fail(error)
             return
@@ -83,20 +66,18 @@ class StackRun:
 
     def close(self) -> None:
         self.driver.close()
-        self._frames.close()
+        self._pump.close()
 
-    def _send(self, frames: Sequence[Frame]) -> None:
-        for frame in frames:
-            self._frames.send(frame)
+    def _settle(self) -> None:
+        self.driver.settle()
 
     def _perform(self, action: Action) -> None:
-        if isinstance(action, OpenPort):
-            self._frames.open(action)
-        elif isinstance(action, ClosePort):
-            self._frames.close_port(action.port)
-        elif isinstance(action, JoinGroup | LeaveGroup):
-            self._frames.change_group(action)
-        else:
+        if isinstance(action, JoinGroup | LeaveGroup):
+            port, group, _ = action
+            assert isinstance(port, Ethernet)
+            assert isinstance(group, bytes)
+            (self._pump.join if isinstance(action, JoinGroup) else self._pump.leave)(port.interface, group)
+        elif not isinstance(action, OpenPort | ClosePort):
             self._perform_other(action)
 
 

@@ -3,7 +3,8 @@ engineer would use.
 
 expectation   what every kind is, and what it sees: Expectation, Key, Scene, Finding
 routes, resolve, fetch, path, ping, gone, loop, shows
-flooded, source_route, datagrams
+flooded, source_route, arp, datagrams
+layers, hop_by_hop, asks
 call, silence, relayed, matrix
 
 To add a kind, add one file with one subclass of Expectation: a frozen dataclass whose annotated fields are its words.

@@ -72,7 +72,7 @@ class AsksCheck(Expectation):
 
 
 def _asked(seen: Asked) -> list[AskedAddress]:
-    """Those that all of the LAN hears: who is known is asked alone whether he is still there (RFC 1122, 2.3.2)."""
+    """Those that all of the LAN hears; who is known is asked alone, whether it is still there (RFC 1122, 2.3.2.1)."""
     return [each for each in seen.questions if each.broadcast]
 
 

@@ -78,13 +78,14 @@ def lans_and_nodes(ctx: typer.Context) -> list[str]:
 
 
 def traced(ctx: typer.Context) -> list[str]:
-    """Where a route may lead; what can be followed; what a page is called, nobody can guess."""
+    """Where a route or a packet may lead; what can be followed; what a page is called, nobody can guess."""
     if ctx.params.get("what") == "lsa":
         from catenet.orchestrator.wire.flooding import lsa_types
 
         return _offered(lsa_types())
     lab = _meant(ctx)
-    return _offered([*lab.lans, *lab.nodes]) if ctx.params.get("what") == "route" else []
+    lans = {"route": list(lab.lans), "packet": [], "arp": []}.get(str(ctx.params.get("what")))
+    return [] if lans is None else _offered([*lans, *lab.nodes])
 
 
 def named(ctx: typer.Context) -> list[str]:

@@ -95,11 +95,12 @@ def draw_arp(done: ArpTrace, nodes: Iterable[str], file: Path) -> None:
 def words(done: ArpTrace, short: Mapping[str, str]) -> Iterator[str]:
     """What was asked, and why; who answered, and for whom."""
     for each in done.known:
-        who = done.ends.name(each.lan, each.hardware)
-        yield (
-            f"{_name(each.node, short)} has {each.address} in its cache on {each.lan}, at {each.hardware}"
-            f"{f' ({_name(who, short)})' if who else ''}, {each.state}: it asks nobody (--fresh forgets it)"
-        )
+        who = _name(done.ends.name(each.lan, each.hardware), short) or "nobody of the lab"
+        since = f", heard {each.seconds:.0f} s ago" if each.state == "reachable" else ""
+        knows = f"{_name(each.node, short)} knows {each.address} on {each.lan} already"
+        yield f"{knows}: at {each.hardware} ({who}), {each.state}{since}"
+    if done.known and not done.fresh:
+        yield "who knows it asks nobody; with --fresh all on the way forget first what they have cached"
     for exchange in done.exchanges:
         yield _question(exchange, done, short)
         yield _answer(exchange, short)

@@ -133,6 +133,8 @@ def nested(step: PacketStep, ends: Ends) -> Iterator[str]:
         bars = "│ " * depth
         about = " of the packet that it is about" if header.quoted else ""
         yield f"{bars}┌─ {header.layer:<12} {header.protocol}, octets {header.begin} to {header.end - 1}{about}"
+        octets = layers.data[header.begin : header.end].hex(" ", 2).split()
+        yield from (f"{bars}│    {line}" for line in _wrapped(octets, WIDTH - len(bars) - 5, " "))
         words = [_field(each.name, each.value, each.note, step.lan, ends) for each in header.fields]
         yield from (f"{bars}│    {line}" for line in _wrapped(words, WIDTH - len(bars) - 5))
         depth += 1
@@ -162,10 +164,10 @@ def _is_address(name: str) -> bool:
     return name.split(maxsplit=1)[0] in ("source", "destination", "sender", "target") and not name.endswith("port")
 
 
-def _wrapped(words: Sequence[str], width: int) -> Iterator[str]:
+def _wrapped(words: Sequence[str], width: int, gap: str = _GAP) -> Iterator[str]:
     line = ""
     for word in words:
-        longer = f"{line}{_GAP}{word}" if line else word
+        longer = f"{line}{gap}{word}" if line else word
         if line and len(longer) > width:
             yield line
             longer = word

@@ -225,14 +225,15 @@ def _report_hardware(drafts: Mapping[str, Draft], reader: Reader) -> None:
 
 
 def _report_own_networks(draft: Draft, attachments: Collection[Attachment], reader: Reader) -> None:
-    """A node that believes two of its LANs to be one network cannot say which of them an address is on."""
+    """A node that believes two of its LANs to be one network cannot say which of them an address is on. Where one lies
+    in the other, it can: the longer prefix is believed."""
     for place in attachments:
         if not draft.attachments[place.lan].length:
             continue
         for other in attachments:
-            if other.lan != place.lan and place.prefix.overlaps(other.prefix):
-                message = f"node {draft.name}: its own network on {place.lan}, {place.prefix}, overlaps {other.prefix}"
-                reader.problem(draft.attachments[place.lan].line, f"{message}, which it has on {other.lan}")
+            if other.lan != place.lan and place.prefix == other.prefix:
+                message = f"node {draft.name}: its own network on {place.lan}, {place.prefix}, is its network on"
+                reader.problem(draft.attachments[place.lan].line, f"{message} {other.lan}, too")
                 return
 
 

@@ -2,55 +2,49 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from catenet.nodes.control.answers import link_states
-from catenet.nodes.control.fields import AnswerError, Fields, read, rows
+from catenet.nodes.control.answers import arp_entries
+from catenet.nodes.control.fields import AnswerError, read
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
-from catenet.orchestrator.observe.ask import AT_ONCE, ask_all
-from catenet.orchestrator.observe.program import run_program
+from catenet.orchestrator.observe.ask import ask_all
 
 __all__ = ["Neighbour", "forget", "neighbours"]
 
-_DEADLINE = 10.0
-
 
 class Neighbour(NamedTuple):
-    """An entry: at which hardware address (empty: not known) an address is, on a LAN, as one node has it."""
+    """An entry: at which hardware address (empty: not known) an address is, on a LAN, as one node has it. `seconds`:
+    since that was last heard, or has been asked for.
+    """
 
     node: str
     lan: str
     address: str
     hardware: str
     state: str
+    seconds: float = 0.0
 
     def to_json(self) -> dict[str, Json]:
         return self._asdict()
 
 
 def neighbours(engine: Engine, nodes: Iterable[Container]) -> list[Neighbour]:
-    """All entries of these nodes. One that does not answer has none.
+    """All entries of these nodes.
 
     Raises:
-        EngineError: a kernel's cannot be read.
+        EngineError: a node does not say what it has.
 
     """
     found: list[Neighbour] = []
-    asked = {each.node: each for each in nodes}
-    links = ask_all(engine, asked.values(), Question("show", {"what": "links"}))
-    lans: dict[str, Mapping[str | None, str]] = {}
-    for node, answer in links.items():
-        with suppress(AnswerError):
-            lans[node] = {link.interface: link.lan for link in read(answer, link_states)}
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for each in pool.map(lambda node: _kernel(engine, asked[node], lans[node]), lans):
-            found += each
+    for node, answer in ask_all(engine, nodes, Question("show", {"what": "arp"})).items():
+        try:
+            rows = read(answer, arp_entries)
+        except AnswerError as error:
+            raise EngineError(f"{node} does not say whom it knows: {error}") from None
+        found += [Neighbour(node, each.lan, each.address, each.hardware, each.state, each.seconds) for each in rows]
     return found
 
 
@@ -61,26 +55,6 @@ def forget(engine: Engine, nodes: Iterable[Container]) -> None:
         EngineError: one did not; the text says which.
 
     """
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(lambda container: _forget(engine, container), nodes))
-
-
-def _forget(engine: Engine, container: Container) -> None:
-    done = run_program(engine, container, ["ip", "neigh", "flush", "all"], _DEADLINE)
-    if done.returncode:
-        raise EngineError(f"{container.node} did not forget its neighbours: {done.last_words}")
-
-
-def _kernel(engine: Engine, container: Container, lans: Mapping[str | None, str]) -> list[Neighbour]:
-    done = run_program(engine, container, ["ip", "-4", "-j", "neigh"], _DEADLINE)
-    try:
-        return list(rows(json.loads(done.stdout or "[]"), "neighbours", lambda row: _entry(container.node, row, lans)))
-    except (AnswerError, ValueError) as error:
-        raise EngineError(f"the neighbours of {container.node} cannot be read: {error}") from None
-
-
-def _entry(node: str, value: Json, lans: Mapping[str | None, str]) -> Neighbour:
-    row = Fields(value, "neighbours")
-    states = value.get("state") if isinstance(value, dict) else None
-    state = str(states[0]).lower() if isinstance(states, list) and states else ""
-    return Neighbour(node, lans.get(row.text("dev"), ""), row.name("dst"), row.text("lladdr"), state)
+    for node, answer in ask_all(engine, nodes, Question("flush")).items():
+        if answer.error is not None:
+            raise EngineError(f"{node} did not forget its neighbours: {answer.error}")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import cycle, islice
 
+from catenet.nodes.address import Address
+from catenet.nodes.control.answers import KERNELS
+from catenet.nodes.control.fields import AnswerError
+from catenet.nodes.control.pings import KIND as PING
+from catenet.nodes.control.pings import PingAsked, Pinged
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine, EngineError
@@ -44,7 +50,10 @@ class Sending:
             EngineError: the node cannot send.
 
         """
-        return self._ping(engine, running, sent) if sent.protocol == ICMP else self._datagram(engine, running, sent)
+        if sent.protocol != ICMP:
+            return self._datagram(engine, running, sent)
+        kernels = running.lab.nodes[sent.node].stack == KERNELS
+        return self._ping(engine, running, sent) if kernels else self._echo(engine, running, sent)
 
     def _ping(self, engine: Engine, running: RunningLab, sent: Sent) -> str:
         pattern = self.data(sent.node)[:_PATTERN].hex() or "00"
@@ -52,16 +61,26 @@ class Sending:
         done = run_program(engine, running.node(sent.node), ["ping", *words, sent.address], self.wait + _DEADLINE)
         return "" if done.returncode == 0 else done.last_words
 
+    def _echo(self, engine: Engine, running: RunningLab, sent: Sent) -> str:
+        """The same by our own stack: no program has a network there."""
+        asked = PingAsked(Address.parse(sent.address), size=self.size, wait=self.wait)
+        answer = self._probe(engine, running, sent, {"kind": PING, **asked.to_json()})
+        try:
+            found = Pinged.parse(answer)
+        except AnswerError as error:
+            raise EngineError(f"{sent.node}: {error}") from None
+        said = found.says[0] if found.says else f"no answer within {self.wait:g} s"
+        return "" if found.received else said
+
     def _datagram(self, engine: Engine, running: RunningLab, sent: Sent) -> str:
-        arguments: dict[str, Json] = {
-            "kind": "datagram",
-            "to": sent.address,
-            "port": sent.port,
-            "data": self.data(sent.node).hex(),
-            "wait": self.wait,
-        }
+        data = self.data(sent.node).hex()
+        arguments: dict[str, Json] = {"to": sent.address, "port": sent.port, "data": data, "wait": self.wait}
+        answer = self._probe(engine, running, sent, {"kind": "datagram", **arguments})
+        heard = isinstance(answer, dict) and answer.get("answered") is True
+        return "" if heard else f"no datagram came back within {self.wait:g} s"
+
+    def _probe(self, engine: Engine, running: RunningLab, sent: Sent, arguments: Mapping[str, Json]) -> Json:
         answer = ask(engine, running.node(sent.node), Question("probe", arguments), self.wait + _DEADLINE)
         if answer.error is not None:
             raise EngineError(f"{sent.node}: {answer.error}")
-        heard = isinstance(answer.answer, dict) and answer.answer.get("answered") is True
-        return "" if heard else f"no datagram came back within {self.wait:g} s"
+        return answer.answer

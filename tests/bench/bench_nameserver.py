@@ -40,33 +40,33 @@ def seconds(runs: int) -> float:
 
 
 def figures(runs: int, steps: Steps) -> list[Figure]:
-    files = {"lab.yaml": _LAB, "named.conf": _NAMED, f"zones/{ZONE}.zone": _zone(), "questions": _questions()}
+    files = {"lab.yaml": _LAB, "named.conf": _NAMED, f"zones/{ZONE}.zone": zone(), "questions": questions()}
     with servers(files, steps) as all_:
         all_.pin("ns")
         all_.add("bind", "named", "-f", "-n", "1", "-c", "/lab/named.conf")
         names = {"ns": "ours", "bind": all_.ask("bind", "named", "-V").split("-")[0]}
-        return beside(f"answers by UDP, {NAMES:,} names", lambda name: _rate(all_, name), names, runs, steps)
+        return beside(f"answers by UDP, {NAMES:,} names", lambda name: rate(all_, name), names, runs, steps)
 
 
-def _zone() -> str:
+def zone() -> str:
     hosts = "".join(f"host{number} A 10.0.{number >> 8}.{number & 255}\n" for number in range(NAMES))
     return f"$ORIGIN {ZONE}.\n$TTL 3600\n@ SOA ns admin 1 3600 600 86400 300\n@ NS ns\nns A 10.255.0.1\n{hosts}"
 
 
-def _questions() -> str:
+def questions() -> str:
     numbers = list(range(NAMES))
     Random(SEED).shuffle(numbers)
     return "".join(f"host{number}.{ZONE} A\n" for number in numbers)
 
 
-def _rate(all_: Servers, server: str) -> float:
-    """Answers a second. Every one must be an answer."""
-    command = ("dnsperf", "-s", "127.0.0.1", "-d", "/lab/questions", "-c", "4", "-q", "64")
-    all_.ask(server, *command, "-n", "1")
-    all_.ask(server, *command, "-l", str(WARM))
-    said = all_.ask(server, *command, "-l", str(MEASURED))
+def rate(all_: Servers, asker: str, address: str = "127.0.0.1") -> float:
+    """Answers a second, to what asks at that name. Every one must be an answer."""
+    command = ("dnsperf", "-s", address, "-d", "/lab/questions", "-c", "4", "-q", "64")
+    all_.ask(asker, *command, "-n", "1")
+    all_.ask(asker, *command, "-l", str(WARM))
+    said = all_.ask(asker, *command, "-l", str(MEASURED))
     if not re.search(r"Response codes: +NOERROR \d+ \(100\.00%\)", said):
-        raise RuntimeError(f"dnsperf beside {server}: not every answer is one\n{said}")
+        raise RuntimeError(f"dnsperf beside {asker}: not every answer is one\n{said}")
     found = re.search(r"Queries per second: +([\d.]+)", said)
     assert found is not None, said
     return float(found[1])

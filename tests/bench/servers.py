@@ -55,8 +55,17 @@ class Servers:
     def pin(self, node: str, *, by_ours: bool = False) -> None:
         """A node of the lab gets its core, and what asks it is put beside it; `by_ours`: with our code, for programs
         of the bench's own."""
-        self._api.update_container(self._container(node).name, cpuset_cpus=self._core)
+        self.give_core(node)
         self._add_asker(node, self._node_image if by_ours else self._image)
+
+    def give_core(self, node: str) -> None:
+        """A node of the lab that is asked from another one."""
+        self._api.update_container(self._container(node).name, cpuset_cpus=self._core)
+
+    def ask_from(self, node: str) -> None:
+        """What asks is put beside this node of the lab, which is asked nothing itself."""
+        self._api.update_container(self._container(node).name, cpuset_cpus=self._other)
+        self._add_asker(node, self._image)
 
     def add(self, name: str, *command: str) -> None:
         """A server of the image, and what asks it."""

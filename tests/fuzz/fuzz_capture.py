@@ -14,12 +14,18 @@ from fuzz_target import Target, sliced
 
 from catenet.nodes.machine import DecodeError
 from catenet.orchestrator.backend.protocols import Exec
-from catenet.orchestrator.capture import dissect
+from catenet.orchestrator.capture import dissect as dissect_module
 from catenet.orchestrator.capture import tcpdump as tcpdump_module
 from catenet.orchestrator.capture.dissect import Dissector
 from catenet.orchestrator.capture.tcpdump import CapturePoint, Tcpdump
 from catenet.orchestrator.observe.pings import read_reply
+from catenet.orchestrator.trace.arp_steps import find_exchanges
+from catenet.orchestrator.trace.packet_rule import faults
+from catenet.orchestrator.trace.packet_steps import Sent
+from catenet.orchestrator.trace.packet_steps import find_steps as find_packet_steps
 from catenet.orchestrator.trace.steps import find_steps
+from catenet.orchestrator.wire.frames import CapturedFrame, on_lans
+from catenet.orchestrator.wire.layers import dissect
 from catenet.orchestrator.wire.messages import read_dns, read_http
 from catenet.orchestrator.wire.packets import CapturedPacket, Frame, PcapStream, decode, pcap_header, pcap_record
 
@@ -43,10 +49,26 @@ def _check_frames(frames: list[Frame]) -> None:
     for step in find_steps(packets, [], names=names, asker="surf", resolver="r", routers=frozenset({"r"})):
         json.dumps(step.to_json(), allow_nan=False)
         assert step.message.isprintable()
+    for frame in frames:
+        _check_layers(frame)
     for frame in frames[:10]:
         if frame.at < 1 << 32:
             (again,) = PcapStream().feed(pcap_header(frame.link_type) + pcap_record(frame))
             assert again.data == frame.data
+
+
+def _check_layers(frame: Frame) -> None:
+    """As an Ethernet frame, whatever it is, on a LAN where everything comes from a and goes to b."""
+    seen = [
+        CapturedFrame(frame.at, node, "lan", outgoing, frame.data) for node, outgoing in (("a", True), ("b", False))
+    ]
+    sent = Sent("a", "UDP", dissect(frame.data).value("IPv4", "destination"), 53)
+    steps = find_packet_steps(on_lans(seen, {}) if len(frame.data) >= 14 else [], sent)
+    for step in steps:
+        assert step.layers.nested
+        json.dumps(step.to_json(), allow_nan=False)
+    list(faults(steps))
+    list(find_exchanges(steps, lambda _lan, _address: ""))
 
 
 def _check_seen(seen: CapturedPacket) -> None:
@@ -161,7 +183,7 @@ tcpdump = Target(
 def _dissect(data: bytes) -> None:
     """Three packets, and any lines about them."""
     _, parts = sliced(data)
-    with at_once(dissect):
+    with at_once(dissect_module):
         dissector = Dissector(_Streams([(1, part) for part in parts]), ["lab-n"], [], lambda: None)  # type: ignore[arg-type]
     for number in range(3):
         dissector.put(CapturePoint("n", "lab-n"), Frame(float(number), 1, b"frame", 5))

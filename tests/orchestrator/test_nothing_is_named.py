@@ -41,7 +41,8 @@ OTHER_WORDS = (
     # The verb of the command line and the question to a telephone, which the check is called after; pytest's phase.
     ("cli/verbs.py", {"call"}),
     ("cli/call.py", {"call", "path"}),
-    ("cli/trace.py", {"call"}),
+    ("cli/trace.py", {"call", "arp"}),
+    ("trace/*.py", {"arp"}),
     ("trace/call.py", {"path"}),
     ("observe/calls.py", {"call"}),
     ("harness/plugin.py", {"call"}),
@@ -70,6 +71,9 @@ HELP = (
     ("faults/impair.py", {"echo"}),
     # `resolver:` of a node, as above.
     ("checks/resolve.py", {"resolver"}),
+    # ICMP's echo request and its reply (RFC 792), and the port at which a service answers likewise (RFC 862).
+    ("*/layers.py", {"echo"}),
+    ("cli/trace*.py", {"echo"}),
     # What the engine is to do to a node has the names of LabControl's methods, and so says which comes next.
     ("operations/nodes.py", {"resume", "start"}),
 )

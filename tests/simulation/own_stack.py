@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from ipv4 import unpacked
 from node import Make, Node, Process
 from sockets import Opened, Sockets, leaves_by, port_key
 
@@ -18,6 +19,7 @@ from catenet.nodes.internet.ipv4.config import Ipv4Options
 from catenet.nodes.machine import (
     Datagram,
     Ethernet,
+    Frame,
     Interface,
     Ip,
     IpPacket,
@@ -34,7 +36,7 @@ from catenet.nodes.transport.stack.machine import Stack
 if TYPE_CHECKING:
     from wire import Wire
 
-__all__ = ["OwnStack", "OwnTable", "give"]
+__all__ = ["OwnStack", "OwnTable", "give", "inside"]
 
 
 def give(network: Wire, node: Node, options: StackOptions | None = None) -> None:
@@ -44,6 +46,17 @@ def give(network: Wire, node: Node, options: StackOptions | None = None) -> None
     node.kernel = own.table
     node.sockets = OwnSockets(node.by_lan, own)
     own.process = Process(node, own.make)
+
+
+def inside(frame: Frame) -> Datagram | IpPacket | Frame:
+    """The packet that a frame carries, read by other code than that which wrote it; a fragment: the frame as it is.
+
+    Raises:
+        AssertionError: a checksum is wrong, or a length.
+
+    """
+    fragment = int.from_bytes(frame.data[6:8], "big") & 0x3FFF
+    return frame if fragment else unpacked(frame.data, frame.interface)[0]
 
 
 class OwnStack:

@@ -38,9 +38,10 @@ def build_lans(
     *,
     record: bool = False,
     reports: bool = True,
+    own: bool | None = None,
 ) -> Network:
     """LANs, each with the routers on it: at most 65,536 of at most 254."""
-    network = Network(seed, record=record, reports=reports)
+    network = Network(seed, record=record, reports=reports, own=own)
 
     def add(name: str, on: dict[str, str], wants: Wants) -> None:
         add_router(network, name, on, options_of(name), wants=wants)

@@ -44,7 +44,7 @@ before the Designated Router knew that it is."""
 @dataclass(frozen=True)
 class Scenario:
     """`faults`: how long to wait before, in dead intervals; a verb; which LAN or router. `wire`: jitter, loss,
-    duplicates."""
+    duplicates. `own`: their stacks are ours."""
 
     kind: str
     size: int
@@ -55,6 +55,7 @@ class Scenario:
     timers: int
     wire: tuple[float, float, float]
     faults: tuple[tuple[float, str, int], ...]
+    own: bool = False
 
 
 VERBS = ("cut", "cut silently", "heal", "kill", "start", "pause", "resume", "leave")
@@ -76,6 +77,7 @@ def scenarios(most: int) -> st.SearchStrategy[Scenario]:
             st.tuples(st.sampled_from((0.0, 0.02, 0.2, 1.5, 3.0)), st.sampled_from(VERBS), st.integers(0, 200)),
             max_size=8,
         ).map(tuple),
+        own=st.booleans(),
     )
 
 
@@ -126,7 +128,7 @@ def play(scenario: Scenario) -> None:
             ecmp=64,
         )
 
-    network = build_lans(lans, options_of, scenario.seed, reports=False)
+    network = build_lans(lans, options_of, scenario.seed, reports=False, own=scenario.own)
     jitter, loss, duplicate = scenario.wire
     for lan in lans:
         network.impair(lan, delay=0.001 + jitter / 2, jitter=jitter / 2, loss=loss, duplicate=duplicate)

@@ -40,7 +40,8 @@ FORGIVEN = {"refused.auth-sequence", "refused.interface"}
 
 @dataclass(frozen=True)
 class Scenario:
-    """`faults`: how long to wait before, in updates; a verb; which LAN or router. `wire`: jitter, loss, duplicates."""
+    """`faults`: how long to wait before, in updates; a verb; which LAN or router. `wire`: jitter, loss, duplicates.
+    `own`: their stacks are ours."""
 
     kind: str
     size: int
@@ -51,6 +52,7 @@ class Scenario:
     timers: int
     wire: tuple[float, float, float]
     faults: tuple[tuple[float, str, int], ...]
+    own: bool = False
 
 
 VERBS = ("cut", "cut silently", "heal", "kill", "start", "pause", "resume")
@@ -68,6 +70,7 @@ scenarios = st.builds(
         st.tuples(st.sampled_from((0.0, 0.02, 0.2, 1.5, 8.0)), st.sampled_from(VERBS), st.integers(0, 200)),
         max_size=8,
     ).map(tuple),
+    own=st.booleans(),
 )
 
 
@@ -100,7 +103,7 @@ def play(scenario: Scenario) -> None:
             cost=costs[router],
         )
 
-    network = build_lans(lans, options_of, scenario.seed, record=True, reports=False)
+    network = build_lans(lans, options_of, scenario.seed, record=True, reports=False, own=scenario.own)
     jitter, loss, duplicate = scenario.wire
     for lan in lans:
         late = jitter * update / 60

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import forwarding
 import jobs
+import own_stack
 import streams
 from forwarding import TTL
 from node import LIMITED, LOOPBACK, Node, Process, Said
@@ -19,6 +20,7 @@ from suffering import damaged, octets
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.impairment import Impairment
+from catenet.nodes.link.ethernet.hardware import ARP, IPV4
 from catenet.nodes.link.impairment.channel import NEVER
 from catenet.nodes.machine import (
     Accepting,
@@ -319,9 +321,7 @@ class Wire:
         if not node.by_lan[packet.interface].up:
             node.counters["send_failures"] += 1
             return
-        self.sent += 1
-        if self.record is not None:
-            self.record.append(Hop(self.now, node.name, packet))
+        self._note(node, packet)
         lan = self.lans[packet.interface]
         if not lan.up:
             return
@@ -344,6 +344,17 @@ class Wire:
         if due != NEVER:
             sent = packet if channel.flaw == NEVER else damaged(packet, channel.flaw)
             self.at(due, self._carry, lan, receivers if sent is not None else [], packet if sent is None else sent, ttl)
+
+    def _note(self, node: Node, packet: Unit) -> None:
+        """What is counted and recorded: of a stack of ours the packets in its frames, and not its ARP."""
+        if node.own is not None and isinstance(packet, Frame):
+            if packet.ethertype == ARP:
+                return
+            if self.record is not None and packet.ethertype == IPV4:
+                packet = own_stack.inside(packet)
+        self.sent += 1
+        if self.record is not None:
+            self.record.append(Hop(self.now, node.name, packet))
 
     def _carry(self, lan: Lan, receivers: list[str], packet: Unit, ttl: int) -> None:
         if not lan.up:

@@ -34,7 +34,7 @@ from catenet.nodes.internet.ipv4.options import (
 )
 from catenet.nodes.machine import DecodeError
 
-__all__ = ["NOWHERE", "Places", "examine", "record"]
+__all__ = ["NOWHERE", "Places", "examine", "record", "records"]
 
 _BEFORE = 20  # octets of a header before its options
 _ONLY, _ADDRESSES, _GIVEN = 0, 1, 3  # flags of a timestamp
@@ -120,6 +120,17 @@ def record(options: bytes, places: Places, own: Address, now: float, is_own: Cal
     if places.timestamp >= 0:
         _record_time(made, places.timestamp, own, now, is_own)
     return bytes(made)
+
+
+def records(options: bytes) -> bytes:
+    """Of a packet's options those in which something is recorded, one behind the other.
+
+    Raises:
+        OptionError: a length does not fit.
+
+    """
+    wanted = (RECORD_ROUTE, TIMESTAMP)
+    return b"".join(options[at : at + length] for kind, at, length in each_option(options) if kind in wanted)
 
 
 def _record_route(made: bytearray, at: int, own: Address) -> None:

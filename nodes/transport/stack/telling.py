@@ -18,7 +18,7 @@ from catenet.nodes.internet.icmp.responder import echo_reply
 from catenet.nodes.internet.ipv4.checksum import checksum
 from catenet.nodes.internet.ipv4.header import Header
 from catenet.nodes.internet.ipv4.layer import Delivered, Ipv4, Trouble
-from catenet.nodes.internet.ipv4.options import to_bytes
+from catenet.nodes.internet.ipv4.recording import records
 from catenet.nodes.machine import Count, DecodeError, Interface
 from catenet.nodes.transport.stack.paths import Paths
 from catenet.nodes.transport.stack.sending import TTL
@@ -92,7 +92,7 @@ class Telling:
             came = self._interfaces.get(interface)
             own = ANY if came is None else came.address
         self._count("icmp.echoes")
-        to, options = _way_back(delivered.packet)
+        to, options = _way_back(delivered.packet, recorded=True)
         self._send(answer, own, to, tos=header.tos, options=options, now=now)
 
     def _learn(self, message: bytes, now: float) -> None:
@@ -119,17 +119,18 @@ class Telling:
         self._count("icmp.send failures" if why else "icmp.sent")
 
 
-def _way_back(packet: bytes) -> tuple[Address, bytes]:
+def _way_back(packet: bytes, *, recorded: bool = False) -> tuple[Address, bytes]:
     """Where what answers a packet goes first, and its options: "the return route MUST be reversed and used as a Source
-    Route option" (RFC 1122 section 3.2.2.6; RFC 1812 section 4.3.2.6 for errors)."""
+    Route option" (RFC 1122 section 3.2.2.6; RFC 1812 section 4.3.2.6 for errors). `recorded`: with its record route and
+    timestamp, too, which an echo's answer has, "updated to include the current host": who sends writes itself in."""
     header = Header.parse(packet)
     if not header.options:
         return header.source, b""
     try:
         route = header.source_route
+        kept = records(header.options) if recorded else b""
     except DecodeError:
         return header.source, b""
-    if route is None:
-        return header.source, b""
-    first, back = route.back(header.source)
-    return first, to_bytes([back] if back is not None else [])
+    first, back = (header.source, None) if route is None else route.back(header.source)
+    options = (b"" if back is None else bytes(back)) + kept
+    return first, options + bytes(-len(options) % 4)

@@ -78,10 +78,11 @@ def test_tables_are_asked_from_the_node(tab, small):
 
 
 def test_a_route_leads_to_a_lan_or_a_node_and_a_page_nobody_can_guess(tab):
-    assert tab("trace", "") == ["http", "route", "call", "lsa"]
+    assert tab("trace", "") == ["packet", "arp", "http", "route", "call", "lsa"]
     assert tab("trace", "route", "") == ["a", "b", "c"]
     assert tab("trace", "route", "a", "") == ["link1", "link2", "a", "b", "c"]
     assert tab("trace", "http", "a", "") == []
+    assert tab("trace", "packet", "a", "") == tab("trace", "arp", "a", "") == ["a", "b", "c"]
 
 
 def test_an_lsa_is_of_a_type_and_of_a_lan(tab):

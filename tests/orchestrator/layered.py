@@ -1,4 +1,4 @@
-"""Two hosts, two routers between them, and the frames that tcpdump saw at each end of each LAN (layers/README.md)."""
+"""Two hosts, two routers between them, and the frames that tcpdump saw at each end of each LAN (trace/layers)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from catenet.orchestrator.trace.packet_steps import PacketStep, Sent, find_steps
 from catenet.orchestrator.wire.frames import CapturedFrame, LanFrame, decode_frame, on_lans
 from catenet.orchestrator.wire.packets import PcapStream
 
-DATA = Path(__file__).parent / "layers"
+DATA = Path(__file__).parent / "trace" / "layers"
 HARDWARE = {
     ("left", "02:42:0a:06:01:01"): "h1",
     ("left", "02:42:0a:06:01:0b"): "a",

@@ -1,4 +1,4 @@
-"""The check `forwarded`: a packet goes from router to router, and each changes of it only what a router may."""
+"""The check `hop_by_hop`: a packet goes from router to router, and each changes of it only what a router may."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Annotated, ClassVar
 
 from catenet.orchestrator.checks.expectation import Expectation, Finding, Key, Node, Scene
 
-__all__ = ["ForwardedCheck"]
+__all__ = ["HopByHopCheck"]
 
 
 @dataclass(frozen=True, slots=True)
-class ForwardedCheck(Expectation):
+class HopByHopCheck(Expectation):
     """An echo request from `source` to `target` passes these routers, in order; each sends it on in a frame of its own,
     with a TTL that is one less and a header checksum that is right, and all else as it was (RFC 791; RFC 1812, 5.3.1).
     """
 
-    kind: ClassVar = "forwarded"
+    kind: ClassVar = "hop_by_hop"
     about: ClassVar = (
         "A packet passes these routers, and each changes only hardware addresses, TTL and header checksum."
     )

@@ -1,0 +1,80 @@
+"""The lab `arp-two-routers`: who has which hardware address, on the kernel's stack, on our own, and on both mixed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from shutil import copytree
+
+import docker
+import pytest
+from lab_bench import LABS, PATIENCE, Bench, failures, until, up
+from on_engine import own
+
+from catenet.nodes.control.questions import Question
+
+pytestmark = pytest.mark.engine
+
+LAB = "arp-two-routers"
+STACKS = {
+    "kernel": (),
+    "userspace": ("host1", "host2", "old", "f1", "f3", "host3", "host4"),
+    "mixed": ("host2", "f1", "host4"),
+}
+
+
+@pytest.fixture(scope="module", params=STACKS)
+def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    folder = tmp_path_factory.mktemp("labs") / LAB
+    copytree(LABS / LAB, folder)
+    file = folder / "lab.yaml"
+    text = file.read_text()
+    for node in STACKS[request.param]:
+        text = put_on_our_stack(text, node)
+    file.write_text(text)
+    with up(folder, own(f"{LAB}-{request.param}")) as bench:
+        bench.until_all_holds()
+        yield bench
+
+
+def put_on_our_stack(text: str, node: str) -> str:
+    changed, times = re.subn(rf"(?m)^  {node}:( {{|\n    )(?=lans)", rf"  {node}:\1stack: userspace, ", text)
+    changed = changed.replace("stack: userspace, lans:\n", "stack: userspace\n    lans:\n")
+    assert times == 1
+    return changed
+
+
+def hardware(bench: Bench, node: str) -> dict[str, str]:
+    return {row["lan"]: row["hardware"] for row in bench.show(node, "links")}
+
+
+@pytest.mark.parametrize(("node", "claims"), [("host2", {"E1", "E2", "E3"}), ("f3", {"E4", "E5", "E6"})])
+def test_a_claim_that_is_false_fails(bench: Bench, node: str, claims: set[str]) -> None:
+    """Of who is not there nobody has the hardware address, and nobody answers for him."""
+    bench.do("kill", node)
+    try:
+        assert failures(bench.check(*claims)).keys() == claims
+    finally:
+        bench.do("start", node)
+
+
+def test_the_hardware_addresses_are_the_file_s_after_every_start_and_reconnect(bench: Bench) -> None:
+    expected = {"ethernet1": "02:00:00:00:00:e3", "ring": "02:00:00:00:00:f1"}
+    assert hardware(bench, "f1") == expected
+    bench.restart("f1")
+    assert hardware(bench, "f1") == expected
+    client = docker.from_env()
+    network = client.networks.get(bench.running.lans["ring"].name)
+    container = client.containers.get(bench.container("f1").name)
+    network.disconnect(container)
+    network.connect(container)
+    client.close()
+    until(lambda: None if hardware(bench, "f1") == expected else hardware(bench, "f1"))
+    bench.until_all_holds("E4")
+
+
+def test_flush_empties_the_cache_of_either_stack(bench: Bench) -> None:
+    bench.until_all_holds("E4")
+    assert bench.show("host4", "arp")
+    assert bench.connections.ask(bench.container("host4"), Question("flush"), PATIENCE).error is None
+    assert not bench.show("host4", "arp")
