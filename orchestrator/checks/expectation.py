@@ -18,13 +18,14 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.calls import Call
 from catenet.nodes.control.datagrams import Datagrams
+from catenet.nodes.control.lookups import LookedUp
+from catenet.nodes.control.pings import Pinged
 from catenet.nodes.control.service import Service
 from catenet.nodes.machine import Json
 from catenet.orchestrator.wire.packets import CapturedPacket
 
 __all__ = [
     "DOMAIN",
-    "PING_CODES",
     "URL",
     "Asked",
     "AskedAddress",
@@ -45,10 +46,6 @@ __all__ = [
     "Talk",
     "Url",
 ]
-
-
-PING_CODES = (0, 1, 2)
-"""Of ping: answered; no answer; no route, or no such address."""
 
 
 class Key(NamedTuple):
@@ -268,9 +265,28 @@ class Scene(Protocol):
         """
 
     def run(self, node: str, command: Sequence[str], deadline: float, codes: Collection[int] = ()) -> Finished:
-        """An unmodified program inside the node, run to its end; `deadline` in seconds.
+        """An unmodified program inside the node, run to its end; `deadline` in seconds. On the userspace stack it has
+        no network.
 
         `codes`: the return codes of one that did its work; with another one, no answer has come.
+        """
+
+    def ping(self, node: str, to: Address, number: int = 3, every: float = 0.1) -> Pinged:
+        """So many echo requests, one each `every` seconds, and what became of them: by an unmodified ping, or on the
+        userspace stack by the node itself.
+        """
+
+    def trace(self, node: str, to: Address, most: int) -> tuple[Sequence[str], str]:
+        """The address of each hop, of `most` at the most, `*` for a silent one, without those at the end, and, where
+        there is none, why: by an unmodified traceroute, or on the userspace stack by the node itself.
+        """
+
+    def dig(self, node: str, name: str) -> LookedUp:
+        """What the node's resolver says of the name: to an unmodified dig, on the userspace stack to the node itself.
+
+        Raises:
+            NoAnswerError: it has no resolver.
+
         """
 
     def talk(

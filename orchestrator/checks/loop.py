@@ -1,15 +1,14 @@
-"""The check `loop`: an unmodified ping goes in circles until its TTL runs out, and the sender is told (RFC 792)."""
+"""The check `loop`: a ping goes in circles until its TTL runs out, and the sender is told (RFC 792)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from catenet.orchestrator.checks.expectation import PING_CODES, Expectation, Finding, Key, Lan, Node, Scene
+from catenet.nodes.control.probes import TIME_EXCEEDED
+from catenet.orchestrator.checks.expectation import Expectation, Finding, Key, Lan, Node, Scene
 
 __all__ = ["LoopCheck"]
-
-_DEADLINE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +31,13 @@ class LoopCheck(Expectation):
         said: list[str] = []
         addresses = [scene.unused_address(lan, self.source) for lan in self.to]
         for address in addresses:
-            command = ["ping", "-n", "-c", "2", "-i", "0.2", "-W", "1", str(address)]
-            done = scene.run(self.source, command, _DEADLINE, PING_CODES)
-            said += [line for line in done.stdout.splitlines() if line.startswith("From ")]
-        died = [line for line in said if "Time to live exceeded" in line]
+            said += scene.ping(self.source, address, number=2, every=0.2).says
+        died = [line for line in said if line.endswith(TIME_EXCEEDED)]
         return Finding(
             holds=bool(died) is self.found,
-            expected="Time to live exceeded" if self.found else "no TTL that runs out",
+            expected=TIME_EXCEEDED if self.found else "no TTL that runs out",
             seen=(died or said or ["nothing was said"])[0],
-            next=f"catenet exec {self.source} traceroute -n {addresses[0]}",
+            next=f"catenet traceroute {self.source} {addresses[0]}",
         )
 
     def describe(self) -> str:

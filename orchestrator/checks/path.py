@@ -1,4 +1,4 @@
-"""The check `path`: an unmodified traceroute passes the expected routers, in order, and arrives."""
+"""The check `path`: a traceroute passes the expected routers, in order, and arrives."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Annotated, ClassVar
 
 from catenet.orchestrator.checks.expectation import Expectation, Finding, Key, Node, Scene
 
-__all__ = ["PathCheck", "read_traceroute"]
+__all__ = ["PathCheck"]
 
-_DEADLINE = 30.0
 _SPARE = 3
 """Hops beyond those expected that traceroute looks at, so that a detour is shown and a dead end does not take long."""
 
@@ -28,27 +27,17 @@ class PathCheck(Expectation):
 
     def run(self, scene: Scene) -> Finding:
         """One probe for each hop."""
-        address = str(scene.address(self.target, self.source))
-        hops = str(len(self.routers) + 1 + _SPARE)
-        command = ["traceroute", "-n", "-q", "1", "-w", "1", "-m", hops, address]
-        done = scene.run(self.source, command, _DEADLINE)
-        way = [scene.name(hop, self.source) for hop in read_traceroute(done.stdout)]
+        address = scene.address(self.target, self.source)
+        hops, why = scene.trace(self.source, address, len(self.routers) + 1 + _SPARE)
+        way = [scene.name(hop, self.source) for hop in hops]
         return Finding(
             holds=way == [*self.routers, self.target],
             expected=" ".join((*self.routers, self.target)),
-            seen=" ".join(way) or done.last_words,
-            next=f"catenet exec {self.source} traceroute -n {address}",
+            seen=" ".join(way) or why,
+            next=f"catenet traceroute {self.source} {self.target}",
         )
 
     def describe(self) -> str:
         """`h1 to h4 over a c`."""
         over = f"over {' '.join(self.routers)}" if self.routers else "directly"
         return f"{self.source} to {self.target} {over}"
-
-
-def read_traceroute(text: str) -> list[str]:
-    """The address of each hop in the output of `traceroute -n -q 1`; `*` for a silent one, without those at the end."""
-    hops = [words[1] for line in text.splitlines() if len(words := line.split()) > 1 and words[0].isdigit()]
-    while hops and hops[-1] == "*":
-        hops.pop()
-    return hops

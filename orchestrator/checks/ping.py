@@ -1,15 +1,13 @@
-"""The check `ping`: an unmodified ping is answered, or is not."""
+"""The check `ping`: echo requests are answered, or are not."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from catenet.orchestrator.checks.expectation import PING_CODES, Expectation, Finding, Key, Node, Scene
+from catenet.orchestrator.checks.expectation import Expectation, Finding, Key, Node, Scene
 
 __all__ = ["PingCheck"]
-
-_DEADLINE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +24,12 @@ class PingCheck(Expectation):
 
     def run(self, scene: Scene) -> Finding:
         """Three echo requests; one answer is enough."""
-        address = str(scene.address(self.target, self.source))
-        command = ["ping", "-n", "-q", "-c", "3", "-i", "0.1", "-W", "1", address]
-        done = scene.run(self.source, command, _DEADLINE, PING_CODES)
-        received = next((line for line in done.stdout.splitlines() if "packets transmitted" in line), done.last_words)
+        found = scene.ping(self.source, scene.address(self.target, self.source))
         return Finding(
-            holds=(done.returncode == 0) is self.answered,
+            holds=(found.received > 0) is self.answered,
             expected="an answer" if self.answered else "no answer",
-            seen=received,
-            next=f"catenet exec {self.source} traceroute -n {address}",
+            seen="; ".join((*([f"{found.received} of {found.sent} answered"] if found.sent else []), *found.says)),
+            next=f"catenet traceroute {self.source} {self.target}",
         )
 
     def describe(self) -> str:

@@ -1,30 +1,21 @@
-"""The check `resolve`: an unmodified dig, while tcpdump at the resolver counts the messages and sees who is asked."""
+"""The check `resolve`: a dig, while tcpdump at the resolver counts the messages and sees who is asked."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar
 
 from catenet.nodes.address import Address
 from catenet.nodes.control.service import Service
-from catenet.orchestrator.checks.expectation import Domain, Expectation, Finding, Finished, Key, Name, Node, Scene
+from catenet.orchestrator.checks.expectation import Domain, Expectation, Finding, Key, Name, Node, Scene
 from catenet.orchestrator.wire.messages import DNS_FILTER, read_dns
 
-__all__ = ["DigAnswer", "ResolveCheck", "read_dig"]
+__all__ = ["ResolveCheck"]
 
 MOST_MESSAGES = 10_000
-_LIMIT = 5
-"""Seconds that dig waits for its answer."""
 _ROOT = "root"
 """In the list of those asked: any server of the root zone."""
-
-
-class DigAnswer(NamedTuple):
-    """What dig was told: the response code (empty: no response) and the addresses."""
-
-    status: str
-    addresses: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +50,10 @@ class ResolveCheck(Expectation):
         if self.cold:
             scene.empty_caches()
         else:
-            self._dig(scene)
+            scene.dig(self.at, self.name)
         with scene.capture(resolver, DNS_FILTER) as packets:
-            done = self._dig(scene)
+            answer = scene.dig(self.at, self.name)
         messages = [(packet, message) for packet in packets if (message := read_dns(packet)) is not None]
-        answer = read_dig(done.stdout)
         asked = [
             scene.name(str(packet.destination.address), resolver)
             for packet, message in messages
@@ -75,32 +65,17 @@ class ResolveCheck(Expectation):
             and (not self.asks or _match(self.asks, asked, scene.nodes_with(_serves_root)))
             and (self.gives is None or str(self.gives) in answer.addresses)
         )
-        seen = _in_words(len(messages), asked, ", ".join(answer.addresses) or answer.status or done.last_words)
-        return Finding(holds, self._expected(), seen, f"catenet exec {self.at} dig +trace {self.name}")
+        given = "too much for UDP" if answer.truncated else ", ".join(answer.addresses) or answer.status
+        seen = _in_words(len(messages), asked, given or answer.error)
+        return Finding(holds, self._expected(), seen, f"catenet show {resolver}")
 
     def describe(self) -> str:
         """`h1 resolves www.example.org, caches cold: 8 messages`."""
         count = "" if self.messages is None else f": {self.messages} messages"
         return f"{self.at} resolves {self.name}{', caches cold' if self.cold else ''}{count}"
 
-    def _dig(self, scene: Scene) -> Finished:
-        command = ["dig", "+tries=1", f"+time={_LIMIT}", "+noall", "+comments", "+answer", self.name, "A"]
-        return scene.run(self.at, command, _LIMIT + 25)
-
     def _expected(self) -> str:
         return _in_words(self.messages, self.asks, "an address" if self.gives is None else str(self.gives))
-
-
-def read_dig(text: str) -> DigAnswer:
-    """The output of `dig +noall +comments +answer NAME A`."""
-    status, addresses = "", []
-    for line in text.splitlines():
-        if line.startswith(";; ->>HEADER<<-"):
-            status = line.partition("status: ")[2].partition(",")[0]
-        words = line.split()
-        if not line.startswith(";") and len(words) == 5 and words[3] == "A":
-            addresses.append(words[4])
-    return DigAnswer(status, tuple(addresses))
 
 
 def _serves_root(service: Service, options: Any) -> bool:

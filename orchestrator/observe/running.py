@@ -13,9 +13,9 @@ from typing import NamedTuple, TypeVar
 from catenet.orchestrator.backend.protocols import (
     LABEL_LAB,
     LABEL_LAN,
+    LABEL_MOVED,
     LABEL_NODE,
     LABEL_ROUTING,
-    LABEL_STACK,
     Container,
     Engine,
     Listed,
@@ -95,7 +95,7 @@ class FoundLab:
     @property
     def stack(self) -> str:
         """The stack that nodes have in the place of the one that the file says; empty: it is as written."""
-        return _said(self.nodes, LABEL_STACK)
+        return _said(self.nodes, LABEL_MOVED)
 
 
 class MissingParts(NamedTuple):
@@ -133,7 +133,7 @@ class RunningLab:
             raise UserError(f"the file of lab {self.name} is not there: {self.file or 'its containers name none'}")
         from catenet.orchestrator.lab.load import load
 
-        routing, stack = (_said(self.containers, label) for label in (LABEL_ROUTING, LABEL_STACK))
+        routing, stack = (_said(self.containers, label) for label in (LABEL_ROUTING, LABEL_MOVED))
         return load(self.file, routing=routing, stack=stack)
 
     @property

@@ -17,6 +17,8 @@ from catenet.nodes.catalogue import services as known_services
 from catenet.nodes.control.calls import Call
 from catenet.nodes.control.datagrams import KIND, Datagrams, Stream
 from catenet.nodes.control.fields import AnswerError
+from catenet.nodes.control.lookups import LookedUp, LookupAsked
+from catenet.nodes.control.pings import PingAsked, Pinged, TraceAsked
 from catenet.nodes.control.questions import Question
 from catenet.nodes.control.service import Service
 from catenet.nodes.machine import Json
@@ -35,7 +37,7 @@ from catenet.orchestrator.checks.expectation import (
 from catenet.orchestrator.lab.addressing import unused_address
 from catenet.orchestrator.lab.realms import views
 from catenet.orchestrator.lab.source_routes import StopError, stops
-from catenet.orchestrator.observe import caches
+from catenet.orchestrator.observe import caches, reach
 from catenet.orchestrator.observe.ask import ControlConnections, ask
 from catenet.orchestrator.observe.calls import CallError, Calls, Phone, phones
 from catenet.orchestrator.observe.program import Finished, run_program
@@ -158,6 +160,27 @@ class RunningScene:
         if codes and done.returncode not in codes:
             raise EngineError(f"{command[0]} did not run at {node}: {done.last_words}")
         return done
+
+    def ping(self, node: str, to: Address, number: int = 3, every: float = 0.1) -> Pinged:
+        """As of `Scene`. Raises EngineError: the node gave no answer."""
+        return reach.ping(self.engine, self._container(node), PingAsked(to, number, every=every, wait=1.0))
+
+    def trace(self, node: str, to: Address, most: int) -> tuple[list[str], str]:
+        """As of `Scene`. Raises EngineError: the node gave no answer."""
+        return reach.trace(self.engine, self._container(node), TraceAsked(to, most))
+
+    def dig(self, node: str, name: str) -> LookedUp:
+        """As of `Scene`.
+
+        Raises:
+            NoAnswerError: it has no resolver.
+            EngineError: the node gave no answer.
+
+        """
+        resolver = self.lab.nodes[node].resolver
+        if resolver is None:
+            raise NoAnswerError(f"{node} has no resolver")
+        return reach.look_up(self.engine, self._container(node), LookupAsked(resolver, name))
 
     def talk(
         self, source: str, target: str, seconds: float, *, sound: bool = False, keep: bool = False

@@ -33,6 +33,7 @@ from catenet.orchestrator.backend.protocols import (
     LABEL_HASH,
     LABEL_LAB,
     LABEL_LAN,
+    LABEL_MOVED,
     LABEL_NODE,
     LABEL_ROUTING,
     LABEL_STACK,
@@ -209,7 +210,7 @@ def _service(spec: ContainerSpec, kind: str, config: Mapping[str, object], lans:
     yield f"  {_word(node)}:"
     yield f"    <<: *{kind}"
     yield f"    hostname: {_word(spec.hostname)}"
-    said = [label for label in (LABEL_ROUTING, LABEL_STACK) if label in spec.labels]
+    said = [label for label in (LABEL_STACK, LABEL_ROUTING, LABEL_MOVED) if label in spec.labels]
     variant = "".join(f"{label}: {_word(spec.labels[label])}, " for label in said)
     own = f"{LABEL_NODE}: {_word(node)}, {variant}{LABEL_HASH}: {_quoted(spec.labels[LABEL_HASH])}"
     yield f"    labels: {{<<: *labels, {own}}}"

@@ -28,6 +28,7 @@ from catenet.orchestrator.backend.protocols import (
     LABEL_HASH,
     LABEL_LAB,
     LABEL_LAN,
+    LABEL_MOVED,
     LABEL_NODE,
     LABEL_PROJECT,
     LABEL_ROUTING,
@@ -258,6 +259,7 @@ def _container(
         LABEL_SERVICE: node.name,
         "com.docker.compose.container-number": "1",
         "com.docker.compose.oneoff": "False",
+        **({LABEL_STACK: node.stack} if node.stack != "kernel" else {}),
         **_variant(lab, node),
         **_began(began),
     }
@@ -285,7 +287,7 @@ def _container(
 def _variant(lab: Lab, node: Node) -> dict[str, str]:
     """On those alone that the file has otherwise: nothing else is another node with another way of routing."""
     routing = {LABEL_ROUTING: lab.routing} if lab.routing in node.services else {}
-    return {**routing, **({LABEL_STACK: lab.moved[node.name]} if node.name in lab.moved else {})}
+    return {**routing, **({LABEL_MOVED: lab.moved[node.name]} if node.name in lab.moved else {})}
 
 
 def _sysctls(node: Node) -> dict[str, str]:

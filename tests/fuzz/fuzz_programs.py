@@ -11,8 +11,7 @@ from catenet.nodes.implementations.frr import rip as frr_rip
 from catenet.nodes.implementations.program_output import ProgramOutput
 from catenet.nodes.runtime.lines import LINE_LIMIT, LineSplitter
 from catenet.orchestrator.checks.fetch import read_response
-from catenet.orchestrator.checks.path import read_traceroute
-from catenet.orchestrator.checks.resolve import read_dig
+from catenet.orchestrator.observe.tools import read_dig, read_traceroute
 
 
 def _read_lines(data: bytes) -> list[str]:

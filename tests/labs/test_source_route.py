@@ -12,7 +12,7 @@ from on_engine import own
 from catenet.nodes.address import Address
 from catenet.nodes.control.probes import Probes, probes
 from catenet.nodes.programs.source_route import socket_option
-from catenet.orchestrator.checks.path import read_traceroute
+from catenet.orchestrator.observe.tools import read_traceroute
 from catenet.orchestrator.trace.source_route import trace_source_route
 
 pytestmark = pytest.mark.engine

@@ -26,6 +26,7 @@ Files:
     reading       what an answer means
     task          one question on its way: whom to ask next
     resolver      the machine `Resolver`: clients, open questions, timers
+    stub          the machine `Stub`: one question of a program to its resolver
     served        either of them with its ports and its connections, as its service runs it
 
 Timers of the resolver (the name server has none): a server that is not known gets `timeout` (0.8 s), a known one

@@ -2,9 +2,11 @@
 
 import pytest
 
+from catenet.nodes.control.lookups import LookedUp
+from catenet.nodes.control.pings import Pinged
 from catenet.orchestrator.checks.fetch import read_response
-from catenet.orchestrator.checks.path import read_traceroute
-from catenet.orchestrator.checks.resolve import DigAnswer, read_dig
+from catenet.orchestrator.observe.program import Finished
+from catenet.orchestrator.observe.tools import read_dig, read_ping, read_traceroute
 
 TRACEROUTE = """\
 traceroute to 192.31.65.5 (192.31.65.5), 30 hops max, 60 byte packets
@@ -39,11 +41,45 @@ def test_traceroute_that_found_nothing(text: str) -> None:
 
 
 def test_dig() -> None:
-    assert read_dig(DIG) == DigAnswer("NOERROR", ("192.31.65.5",))
+    assert read_dig(DIG) == LookedUp("NOERROR", ("192.31.65.5",))
 
 
 def test_dig_without_an_answer() -> None:
-    assert read_dig(SILENCE) == DigAnswer("", ())
+    assert read_dig(SILENCE) == LookedUp()
+
+
+PING = """\
+PING 10.0.2.2 (10.0.2.2) 56(84) bytes of data.
+64 bytes from 10.0.2.2: icmp_seq=1 ttl=63 time=0.154 ms
+64 bytes from 10.0.2.2: icmp_seq=1 ttl=63 time=0.201 ms (DUP!)
+64 bytes from 10.0.2.2: icmp_seq=3 ttl=63 time=12 ms
+
+--- 10.0.2.2 ping statistics ---
+3 packets transmitted, 2 received, +1 duplicates, 33.3333% packet loss, time 205ms
+rtt min/avg/max/mdev = 0.154/6.077/12.000/5.923 ms
+"""
+CIRCLES = """\
+PING 10.0.9.9 (10.0.9.9) 56(84) bytes of data.
+From 10.0.1.1 icmp_seq=1 Time to live exceeded
+From 10.0.1.1 icmp_seq=2 Time to live exceeded
+
+--- 10.0.9.9 ping statistics ---
+2 packets transmitted, 0 received, +2 errors, 100% packet loss, time 201ms
+
+"""
+
+
+def test_ping() -> None:
+    assert read_ping(Finished(["ping"], 0, PING.encode(), b"")) == Pinged(3, 2, (0.154, 12.0), 1, ttl=63)
+
+
+def test_ping_whose_packets_went_in_circles() -> None:
+    assert read_ping(Finished(["ping"], 1, CIRCLES.encode(), b"")) == Pinged(2, says=("10.0.1.1: time exceeded",))
+
+
+def test_ping_without_a_route() -> None:
+    done = Finished(["ping"], 2, b"", b"ping: connect: Network is unreachable\n")
+    assert read_ping(done) == Pinged(says=("ping: connect: Network is unreachable",))
 
 
 def test_curl() -> None:

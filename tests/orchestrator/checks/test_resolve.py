@@ -10,12 +10,12 @@ import pytest
 from dnslib import RR, A, DNSRecord
 
 from catenet.nodes.address import Address
+from catenet.nodes.control.lookups import LookedUp
 from catenet.nodes.control.service import Service
 from catenet.nodes.machine import Endpoint
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.checks.resolve import ResolveCheck
 from catenet.orchestrator.lab.load import parse
-from catenet.orchestrator.observe.program import Finished
 from catenet.orchestrator.observe.running import RunningLab
 from catenet.orchestrator.operations.scene import RunningScene
 from catenet.orchestrator.wire.messages import DNS_FILTER
@@ -34,7 +34,6 @@ nodes:
 """,
     "f",
 )
-DIG = f";; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 1\n{NAME}. 60 IN A {GIVEN}\n"
 
 
 def packet(source: int, destination: int, payload: bytes, ports: tuple[int, int] = (40000, 53)) -> CapturedPacket:
@@ -68,8 +67,9 @@ class Wired(RunningScene):
         yield seen
         seen += self.packets
 
-    def run(self, *_: Any) -> Finished:
-        return Finished(["dig"], 0, DIG.encode(), b"")
+    def dig(self, node: str, name: str) -> LookedUp:
+        assert (node, name) == ("h", NAME)
+        return LookedUp("NOERROR", (GIVEN,))
 
 
 def test_it_counts_messages_and_names_whom_the_questions_went_to() -> None:

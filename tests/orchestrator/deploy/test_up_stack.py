@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from catenet.nodes.control.config import CONFIG_VARIABLE, NodeConfig
 from catenet.orchestrator.backend.fake import FakeEngine, node_ready
-from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_STACK, ContainerSpec
+from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_MOVED, LABEL_STACK, ContainerSpec
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.deploy.base import DEBIAN
 from catenet.orchestrator.observe.running import running_lab
@@ -84,14 +84,14 @@ def test_up_again_keeps_it_and_another_word_changes_those_alone_that_move(catene
     assert (catenet("up", "./mine")[0], made(engine), engine.stacks) == (0, [], MOVED)
     assert catenet("up", "./mine", "--stack", "kernel")[0] == 0
     assert (made(engine), engine.stacks) == (["mine-h", "mine-r", "mine-u"], dict.fromkeys("rhsu", "kernel"))
-    labels = {each.node: each.labels.get(LABEL_STACK) for each in engine.listed({LABEL_LAB: None})}
+    labels = {each.node: each.labels.get(LABEL_MOVED) for each in engine.listed({LABEL_LAB: None})}
     assert labels == {"r": None, "h": None, "s": None, "u": "kernel"}
     assert running_lab(engine, "mine").lab.stack == "kernel"
 
 
 def test_a_file_that_says_it_is_as_written(catenet: Catenet, engine: Engine) -> None:
     assert (catenet("up", "./mine")[0], engine.stacks) == (0, WRITTEN)
-    assert not any(LABEL_STACK in each.labels for each in engine.listed({LABEL_LAB: None}))
+    assert not any(LABEL_MOVED in each.labels for each in engine.listed({LABEL_LAB: None}))
 
 
 def test_a_word_that_is_none_names_those_that_there_are(catenet: Catenet) -> None:
@@ -103,12 +103,14 @@ def test_compose_gets_and_tells_it(catenet: Catenet) -> None:
     code, out, _ = catenet("export", "compose", "./mine", "--stack", "userspace")
     services = YAML(typ="safe").load(out)["services"]
     assert code == 0
-    assert {node: services[node]["labels"].get(LABEL_STACK) for node in "rhsu"} == {
+    assert {node: services[node]["labels"].get(LABEL_MOVED) for node in "rhsu"} == {
         "r": "userspace",
         "h": "userspace",
         "s": None,
         "u": None,
     }
+    said = {node: services[node]["labels"].get(LABEL_STACK) for node in "rhsu"}
+    assert said == {"r": "userspace", "h": "userspace", "s": None, "u": "userspace"}
     assert "catenet export compose ./mine --stack userspace" in out
     configs = {node: json.loads(services[node]["environment"][CONFIG_VARIABLE]) for node in "rhsu"}
     assert {node: config.get("stack") for node, config in configs.items()} == {**MOVED, "s": None}

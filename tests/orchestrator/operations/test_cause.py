@@ -7,7 +7,7 @@ from typing import Any
 from catenet.orchestrator.checks.ping import PingCheck
 
 PING = PingCheck("h", "g")
-AFTER = "catenet exec h traceroute -n 10.0.2.9"
+AFTER = "catenet traceroute h g"
 
 
 def next_of(world: Any) -> str:

@@ -1,0 +1,107 @@
+"""What a node reaches, by which way, and what a name is there: on the kernel's stack by the unmodified programs ping,
+traceroute and dig, and on the userspace stack, where these have no network, by the node's own probes (nodes/probes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import TypeVar
+
+from catenet.nodes.control.fields import AnswerError, read
+from catenet.nodes.control.lookups import KIND as LOOKUP
+from catenet.nodes.control.lookups import LookedUp, LookupAsked
+from catenet.nodes.control.pings import KIND as PING
+from catenet.nodes.control.pings import TRACE, PingAsked, Pinged, TraceAsked
+from catenet.nodes.control.probes import Probes, probes
+from catenet.nodes.control.questions import Question
+from catenet.nodes.machine import Json
+from catenet.orchestrator.backend.protocols import LABEL_STACK, Container, EngineError, Streams
+from catenet.orchestrator.observe.ask import ask
+from catenet.orchestrator.observe.program import Finished, run_program
+from catenet.orchestrator.observe.tools import PING_CODES, read_dig, read_ping, read_traceroute
+
+__all__ = ["has_programs", "look_up", "ping", "trace"]
+
+Value = TypeVar("Value")
+PATIENCE = 20.0
+"""Seconds that a busy machine may take beside what the packets themselves take."""
+
+
+def has_programs(container: Container) -> bool:
+    """Whether the programs of others (ping, curl …) have a network in the node: that of the kernel."""
+    return LABEL_STACK not in container.labels
+
+
+def ping(streams: Streams, container: Container, asked: PingAsked) -> Pinged:
+    """Echo requests, and what became of them.
+
+    Raises:
+        EngineError: the node does not run, or gives no answer.
+
+    """
+    takes = asked.every * (asked.number - 1) + asked.wait
+    if not has_programs(container):
+        return _probe(streams, container, {"kind": PING, **asked.to_json()}, takes, Pinged.parse)
+    command = ["ping", "-n", "-c", f"{asked.number}", "-i", f"{asked.every:g}", "-W", f"{asked.wait:g}"]
+    command += ["-s", f"{asked.size}", *(["-t", f"{asked.ttl}"] if asked.ttl else [])]
+    command += ["-M", "do"] if asked.whole else []
+    done = _run(streams, container, [*command, str(asked.to)], takes, PING_CODES)
+    return read_ping(done)
+
+
+def trace(streams: Streams, container: Container, asked: TraceAsked) -> tuple[list[str], str]:
+    """The address of each hop, `*` for a silent one, without those at the end; and where there are none, why.
+
+    Raises:
+        EngineError: the node does not run, or gives no answer.
+
+    """
+    takes = asked.most * asked.tries * asked.wait
+    if not has_programs(container):
+        found = _probe(streams, container, {"kind": TRACE, **asked.to_json()}, takes, probes)
+        return _hops(found), found.error or "nobody answers"
+    command = ["traceroute", "-n", "-q", f"{asked.tries}", "-w", f"{asked.wait:g}", "-m", f"{asked.most}"]
+    done = _run(streams, container, [*command, str(asked.to)], takes)
+    return read_traceroute(done.stdout), done.last_words
+
+
+def look_up(streams: Streams, container: Container, asked: LookupAsked) -> LookedUp:
+    """What the node's resolver says of the name: on the kernel's stack the one that its own configuration names.
+
+    Raises:
+        EngineError: the node does not run, or gives no answer.
+
+    """
+    if not has_programs(container):
+        return _probe(streams, container, {"kind": LOOKUP, **asked.to_json()}, asked.wait, LookedUp.parse)
+    options = ["+tries=1", f"+time={asked.wait:g}", "+noall", "+comments", "+answer"]
+    done = _run(streams, container, ["dig", *options, asked.name, "A"], asked.wait)
+    found = read_dig(done.stdout)
+    return found if found.status else found._replace(error=done.last_words)
+
+
+def _hops(found: Probes) -> list[str]:
+    hops = [hop.address or "*" for hop in found.hops]
+    while hops and hops[-1] == "*":
+        hops.pop()
+    return hops
+
+
+def _run(
+    streams: Streams, container: Container, command: Sequence[str], takes: float, codes: Collection[int] = ()
+) -> Finished:
+    """`codes`: what it returns when it did its work; none: whatever it is."""
+    done = run_program(streams, container, command, takes + PATIENCE)
+    if codes and done.returncode not in codes:
+        raise EngineError(f"{command[0]} did not run at {container.node}: {done.last_words}")
+    return done
+
+
+def _probe(
+    streams: Streams, container: Container, arguments: dict[str, Json], takes: float, parse: Callable[[Json], Value]
+) -> Value:
+    answer = ask(streams, container, Question("probe", arguments), takes + PATIENCE)
+    try:
+        return read(answer, parse)
+    except AnswerError as error:
+        raise EngineError(f"{container.node}: {error}") from None
