@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from catenet.orchestrator.cli.screen import Cell, say, table, write_out
 from catenet.orchestrator.cli.short_names import short_names
-from catenet.orchestrator.cli.trace_packet import summary
+from catenet.orchestrator.cli.trace_packet import answer, summary
 from catenet.orchestrator.trace.arp import ArpTrace
 from catenet.orchestrator.trace.arp_steps import Exchange, How
 from catenet.orchestrator.trace.packet_steps import PacketStep, Part
@@ -110,7 +110,8 @@ def words(done: ArpTrace, short: Mapping[str, str]) -> Iterator[str]:
         names = " ".join(_name(node, short) for node in bystanders)
         yield f"{names}: heard it too, and keeps no new entry: only who is asked for makes one (RFC 826)"
     if not done.reached:
-        yield f"it did not come to {done.target}{f': {done.says}' if done.says else ''}"
+        why = answer(done.steps, done.node, short) or done.says
+        yield f"it did not come to {done.target}{f': {why}' if why else ''}"
 
 
 def _question(exchange: Exchange, done: ArpTrace, short: Mapping[str, str]) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from catenet.orchestrator.trace.packet import Ends
 
-__all__ = ["arp_words", "draw_packet", "nested", "print_packet", "summary"]
+__all__ = ["answer", "arp_words", "draw_packet", "nested", "print_packet", "summary"]
 
 WIDTH = 100
 _GAP = "   "
@@ -84,8 +84,8 @@ def summary(step: PacketStep) -> str:
     if ARP in layers.protocols:
         return arp_words(layers.header(ARP))
     words = [_what(step), f"TTL {layers.value(IPV4, 'TTL')}", step.fragment, *layers.wrong]
-    if not step.heard:
-        words.append("came in nowhere")
+    if step.target not in step.heard:
+        words.append("did not come in")
     return ", ".join(word for word in words if word)
 
 
@@ -112,7 +112,7 @@ def _what(step: PacketStep) -> str:
 def _to(step: PacketStep, short: Mapping[str, str]) -> str:
     if step.target:
         return short.get(step.target, step.target)
-    return "all" if ARP in step.layers.protocols else "?"
+    return "all" if ARP in step.layers.protocols else "nobody"
 
 
 def _heading(step: PacketStep, short: Mapping[str, str]) -> str:
@@ -219,6 +219,18 @@ def _namer(ends: Ends, lan: str) -> Callable[[str, str], str]:
     return lambda name, value: ends.name(lan, value) if _is_address(name) else ""
 
 
+def answer(steps: Sequence[PacketStep], node: str, short: Mapping[str, str]) -> str:
+    """What came back to the node, and from whom; empty: nothing."""
+    back = next((each for each in steps if each.part in (Part.BACK, Part.ERROR) and node in each.heard), None)
+    if back is None:
+        return ""
+    of, first = {each.number: each for each in steps}, back
+    while first.before is not None:
+        first = of[first.before]
+    who = short.get(first.source, first.source)
+    return f"{who} answered: {_what(back)}" if back.part == Part.BACK else f"{who} says: {_what(back)}"
+
+
 def verdict(done: PacketTrace, short: Mapping[str, str]) -> Iterator[str]:
     """What became of it, and whether each hop did what it may."""
     hops = [step for step in done.steps if step.before is not None]
@@ -230,15 +242,10 @@ def verdict(done: PacketTrace, short: Mapping[str, str]) -> Iterator[str]:
             f"all else as it was{' but for what fragments need' if any(s.fragment for s in hops) else ''}"
         )
     there = [step for step in done.steps if step.part == Part.THERE]
-    if done.answered:
-        back = next(step for step in done.steps if step.part in (Part.BACK, Part.ERROR) and done.node in step.heard)
-        of = {step.number: step for step in done.steps}
-        first = back
-        while first.before is not None:
-            first = of[first.before]
-        who = short.get(first.source, first.source)
-        yield f"{who} answered: {_what(back)}" if back.part == Part.BACK else f"{who} says: {_what(back)}"
+    said = answer(done.steps, done.node, short)
+    if said:
+        yield said
     elif there:
-        last = there[-1]
-        where = " ".join(short.get(node, node) for node in last.heard) or "nobody"
-        yield f"no answer{f' ({done.says})' if done.says else ''}; the last to hear it: {where}, on {last.lan}"
+        last = next((step for step in reversed(there) if step.target in step.heard), None)
+        where = "nobody heard it" if last is None else f"the last to hear it: {short[last.target]}, on {last.lan}"
+        yield f"no answer{f' ({done.says})' if done.says else ''}; {where}"

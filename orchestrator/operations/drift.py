@@ -17,7 +17,7 @@ from catenet.nodes.control.printable import printable
 from catenet.nodes.control.questions import ASK_COMMAND, SOCKET_PATH, Answer, Question, QuestionError
 from catenet.nodes.control.service import GUARD_CHAINS, IMPAIRED_DEVICES
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
-from catenet.orchestrator.lab.model import MTU, Lab, Node
+from catenet.orchestrator.lab.model import MTU, Attachment, Lab, Node
 from catenet.orchestrator.observe.program import run_program
 
 __all__ = ["Drift", "find_drift"]
@@ -110,7 +110,8 @@ def _differences(lab: Lab, node: Node, said: Mapping[str, Sequence[str]]) -> Ite
 
 
 def _addresses(node: Node, lines: Sequence[str]) -> Iterator[str]:
-    wanted = {f"{each.address}/{each.length}" for each in node.attachments} | {"127.0.0.1/8"}
+    """Where our own stack carries a node's packets its kernel is to have no address, and no route."""
+    wanted = {f"{each.address}/{each.length}" for each in _of_kernel(node)} | {"127.0.0.1/8"}
     found = {next(iter(line.split()[3:]), line) for line in lines}
     yield from (f"address {each}" for each in sorted(found - wanted))
     yield from (f"no address {each}" for each in sorted(wanted - found))
@@ -118,15 +119,21 @@ def _addresses(node: Node, lines: Sequence[str]) -> Iterator[str]:
 
 def _routes(node: Node, lines: Sequence[str]) -> Iterator[str]:
     """A route that somebody sets by hand names no protocol; those of routing daemons are the daemons' affair."""
-    wanted = {f"{each.prefix} dev" for each in node.attachments}
-    wanted |= {f"{route.to} via {route.via}" for route in node.routes}
-    wanted |= {f"default via {node.gateway}"} if node.gateway is not None else set()
+    wanted = {f"{each.prefix} dev" for each in _of_kernel(node)}
+    if node.stack == "kernel":
+        wanted |= {f"{route.to} via {route.via}" for route in node.routes}
+        wanted |= {f"default via {node.gateway}"} if node.gateway is not None else set()
     ours = [line for line in lines if re.search(r" proto (kernel|static) ", line)]
     yield from (f"no route {each.removesuffix(' dev')}" for each in sorted(wanted) if not _begins(ours, each))
     for line in lines:
         by_hand = " proto " not in line and _ENGINES not in line
         if by_hand or (" proto static " in line and not any(line.startswith(f"{each} ") for each in wanted)):
             yield f"route {line}"
+
+
+def _of_kernel(node: Node) -> Sequence[Attachment]:
+    """The places in which the node's kernel is to have an address."""
+    return node.attachments if node.stack == "kernel" else ()
 
 
 def _begins(lines: Sequence[str], text: str) -> bool:

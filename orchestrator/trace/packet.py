@@ -6,6 +6,7 @@ sent by an unmodified ping where the node's kernel has a network; a datagram of 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -137,8 +138,9 @@ def watched(
     expression = f"{FILTER} or udp port {sent.port}" if sent.protocol == UDP else FILTER
     with capturing_frames(engine, points, expression) as captures:
         prepare()
+        since = time.time()
         says = sending.send(engine, running, sent)
-        frames = on_lans(captures.stop(), hardware)
+        frames = on_lans((each for each in captures.stop() if each.at >= since), hardware)
     return Watched(frames, hardware, says)
 
 

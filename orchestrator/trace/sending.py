@@ -24,8 +24,8 @@ __all__ = ["ECHO_PORT", "Sending"]
 
 ECHO_PORT = 7
 """The service that sends back what it gets (RFC 862)."""
-WAIT = 2.0
-"""Seconds that an answer may take."""
+WAIT = 3.5
+"""Seconds that an answer may take: a router asks three times, a second each, before it says that nobody is there."""
 _DEADLINE = 10.0
 _PATTERN = 16  # octets that ping takes, and repeats
 

@@ -105,12 +105,14 @@ def _forward(network: Wire, node: Node, packet: IpUnit, ttl: int, *, changed: bo
 
 
 def _send_error(network: Wire, node: Node, about: IpUnit, ttl: int, *, kind: int, code: int) -> None:
-    """From the address of the interface by which it came; about none that went to many, nor about an error."""
+    """From the address to which it went, where that is the node's, else from that of the interface by which it came;
+    about none that went to many, nor about an error."""
     target = destination_of(about)
     came = node.by_lan.get(about.interface)
     if not network.icmp or came is None or is_error(about) or target.is_multicast or target == came.prefix.broadcast:
         return
-    packet: IpUnit = error_about(packed(about, ttl), kind, code, came.address)
+    own = target if target in node.addresses else came.address
+    packet: IpUnit = error_about(packed(about, ttl), kind, code, own)
     way = node.way_out(destination_of(packet), "")
     opened = node.sockets.crossing
     if way is None:

@@ -112,6 +112,13 @@ def test_a_path_is_found(own: bool) -> None:
     ]
 
 
+def test_a_router_answers_from_the_address_that_was_asked_for(own: bool) -> None:
+    """r2's on l2, which is behind it: traceroute has arrived where it was to go."""
+    got = traced(own, TraceAsked(Address.parse("10.0.2.1")))
+    assert got.arrived
+    assert [hop.address for hop in got.hops] == ["10.0.0.2", "10.0.2.1"]
+
+
 def test_a_loop_is_seen_as_one(own: bool) -> None:
     got = traced(own, TraceAsked(FAR, most=6), loop=True)
     assert not got.arrived

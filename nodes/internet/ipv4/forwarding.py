@@ -98,14 +98,18 @@ class Forwarder:
 
     def way(self, source: Address, destination: Address, protocol: int, interface: str = "") -> NextHop | None:
         """The hop to a destination, over an interface that is up; `interface`: over this one alone."""
+        hops = self.ways(destination, interface)
+        return choose(hops, source, destination, protocol) if hops else None
+
+    def ways(self, destination: Address, interface: str = "") -> tuple[NextHop, ...]:
+        """All such hops."""
         found = self._table.lookup(destination)
         if found is None:
-            return None
+            return ()
         up = self._interfaces.up
-        hops = tuple(
+        return tuple(
             hop for hop in found.next_hops if hop.interface in up and (not interface or hop.interface == interface)
         )
-        return choose(hops, source, destination, protocol) if hops else None
 
     def _refused(self, header: Header, target: Address) -> str:
         """Why nobody is to forward it, or this node does not: the counter."""

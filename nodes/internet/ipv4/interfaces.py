@@ -51,7 +51,10 @@ class Interfaces:
 
     def is_broadcast_on(self, address: Address, interface: str) -> bool:
         """Whether it is for all hosts of that LAN."""
-        return address == LIMITED_BROADCAST or address == self.up[interface].prefix.broadcast
+        if address == LIMITED_BROADCAST:
+            return True
+        prefix = self.up[interface].prefix
+        return prefix.length < _POINT_TO_POINT and address == prefix.broadcast
 
     def is_for_several(self, address: Address) -> bool:
         """Whether it is a broadcast or a group."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 from catenet.nodes.address import Address
 from catenet.nodes.internet.ipv4.config import Ipv4Options
 from catenet.nodes.internet.ipv4.forwarding import Came, Forwarder, NextStop
-from catenet.nodes.internet.ipv4.header import Header
+from catenet.nodes.internet.ipv4.header import MINIMUM, Header
 from catenet.nodes.internet.ipv4.identification import Identifications
 from catenet.nodes.internet.ipv4.interfaces import Interfaces
 from catenet.nodes.internet.ipv4.options import STRICT, OptionError
@@ -185,7 +185,7 @@ class Ipv4:
         """The source that `send` takes for ANY; None: there is no way."""
         return self._sender.source_for(destination, interface)
 
-    def set_path_mtu(self, destination: Address, mtu: int, now: float, sent: int = 0) -> bool:
+    def set_path_mtu(self, destination: Address, mtu: int, now: float, sent: int = MINIMUM) -> bool:
         """A router has told that packets to it may have so many octets (RFC 1191); 0: it did not say, and `sent` is the
         length of the one that was too large. Returns whether it is believed."""
         return self._paths.tell(destination, mtu, self._sender.link_mtu(destination), now, sent)

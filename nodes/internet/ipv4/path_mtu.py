@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from catenet.nodes.address import Address
+from catenet.nodes.internet.ipv4.header import MINIMUM
 from catenet.nodes.machine import Json
 
 __all__ = ["FLOOR", "LIFETIME", "MOST", "PathMtus"]
@@ -38,15 +39,15 @@ class PathMtus:
         self._most = most
         self._told: dict[Address, _Told] = {}
 
-    def tell(self, destination: Address, mtu: int, link: int, now: float, sent: int = 0) -> bool:
+    def tell(self, destination: Address, mtu: int, link: int, now: float, sent: int = MINIMUM) -> bool:
         """A router says what its next hop's MTU is; 0: it does not say (RFC 1191 section 5), then `sent` is the length
-        of the packet that was too big. `link`: the MTU of this node's own way there. Returns whether it changes
-        anything: an MTU is never raised by being told of."""
+        that it quotes of the packet that was too big. `link`: the MTU of this node's own way there. Returns whether it
+        changes anything: an MTU is never raised by being told of."""
         known = self.estimate(destination, link, now)
         if mtu == 0:
-            # Some old routers tell the total length wrongly, with the header counted twice, so it may be over what is
-            # known: the known one is what was sent then.
-            too_big = min(sent or known, known)
+            # "If the Total Length field returned is not less than the current PMTU estimate, it must be reduced by 4
+            # times the value of the returned Header Length field": old routers count the header twice.
+            too_big = sent if sent < known else sent - MINIMUM
             mtu = next((plateau for plateau in _PLATEAUS if plateau < too_big), _PLATEAUS[-1])
         if mtu >= known or mtu < _PLATEAUS[-1]:
             return False

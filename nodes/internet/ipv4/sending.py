@@ -74,9 +74,11 @@ class Sender:
         return None if way is None else way.out.address
 
     def link_mtu(self, destination: Address) -> int:
-        """Octets of the largest packet on this node's own way there; LONGEST where it is no LAN's."""
-        way = None if self._interfaces.is_own(destination) else self._way(destination, "", ANY, 0)
-        return LONGEST if way is None else way.out.mtu
+        """Octets of the largest packet on each of this node's own ways there; LONGEST where there is none."""
+        if self._interfaces.is_own(destination):
+            return LONGEST
+        hops = self._forwarder.ways(destination)
+        return min((self._interfaces.up[hop.interface].mtu for hop in hops), default=LONGEST)
 
     def _loop(self, header: Header, payload: bytes, interface: str) -> None:
         if header.source == ANY:

@@ -1,8 +1,8 @@
 """ICMP of a node: what it tells others of packets that could not go on or arrive, and what it answers.
 
-An error comes from the address of the interface by which the packet came in. RFC 1812 section 4.3.2.4 wants that by
-which the error goes out; so do the kernels of the labs (icmp_errors_use_inbound_ifaddr), as traceroute then shows the
-path that a packet takes and not the way back.
+An error comes from the address to which the packet went, where that is the node's, else from that of the interface by
+which it came in. RFC 1812 section 4.3.2.4 wants that by which the error goes out; the kernels of the labs do as it is
+done here (icmp_errors_use_inbound_ifaddr): traceroute then shows the path that a packet takes and not the way back.
 """
 
 from __future__ import annotations
@@ -59,8 +59,9 @@ class Telling:
             return
         came = self._interfaces.get(interface)
         source, destination = (Address.unpack(packet[at : at + 4]) for at in (12, 16))
-        # From 127.0.0.1 one speaks to oneself alone.
-        own = destination if destination.is_loopback else ANY if came is None else came.address
+        # What came to an address of this node's is answered from it, as the kernel does.
+        to_us = self._ipv4.interfaces.is_own(destination)
+        own = destination if to_us else ANY if came is None else came.address
         to, options = (source, b"") if kind == _PARAMETER_PROBLEM else _way_back(packet)
         tos = _INTERNETWORK_CONTROL | packet[1] & _TOS
         self._send(error_about(kind, code, rest, packet), own, to, tos=tos, options=options, now=now)

@@ -9,6 +9,7 @@ import pytest
 
 from catenet.nodes.address import ANY, DEFAULT, Address, Prefix
 from catenet.nodes.internet.ipv4.config import Ipv4Options
+from catenet.nodes.internet.ipv4.fragments import fragment
 from catenet.nodes.internet.ipv4.header import ICMP, UDP, Header
 from catenet.nodes.internet.ipv4.layer import Delivered, Ipv4, Outgoing, Trouble
 from catenet.nodes.internet.ipv4.table import ForwardingTable
@@ -232,3 +233,93 @@ def test_a_datagram_and_no_more_than_a_packet_has() -> None:
     assert node.layer.send(b"", ANY, Address.parse("192.0.2.1"), ICMP, ttl=64, now=NOW) == "no route"
     assert node.all() == []
     assert node.counts["unsent.too_big"] == 2
+
+
+def test_3021_of_a_link_of_two_each_address_is_a_hosts() -> None:
+    node = Node()
+    near, far = Address.parse("10.0.7.0"), Address.parse("10.0.7.1")
+    net = Prefix.of(near, 31)
+    node.layer.set_interface(Interface("link", near, net), NOW)
+    node.table.set(net, (NextHop(ANY, "link"),))
+    assert not node.layer.interfaces.is_broadcast_on(far, "link")
+    assert node.layer.interfaces.is_broadcast_on(NET1.broadcast, "one")
+    assert one(node.receive(packet(destination=far)))[:2] == ("link", far)
+    assert isinstance(node.receive(packet(source=far, destination=near), "link")[0], Delivered)
+
+
+def test_the_paths_mtu_is_that_of_the_narrowest_of_equal_ways_and_cuts_what_is_sent() -> None:
+    node = Node()
+    node.table.set(FAR, (NextHop(NEXT, "two"), NextHop(Address.parse("10.0.3.9"), "three")))
+    assert node.layer.path_mtu(THERE, NOW) == 576
+    assert node.layer.path_mtu(H1, NOW) == 1500
+    assert node.layer.set_path_mtu(H1, 1000, NOW)
+    assert node.layer.send(bytes(1000), ANY, H1, UDP, ttl=9, df=True, now=NOW) == "too big"
+    assert node.layer.send(bytes(980), ANY, H1, UDP, ttl=9, df=True, now=NOW) == ""
+    assert Header.received(one(node.all()).packet).df
+    assert node.layer.send(bytes(1000), ANY, H1, UDP, ttl=9, now=NOW) == ""
+    assert [len(each.packet) for each in node.all()] == [996, 44]  # type: ignore[union-attr]
+    # Below the floor DF is left out, and routers on the way may cut.
+    assert node.layer.set_path_mtu(H1, 300, NOW)
+    assert node.layer.send(bytes(532), ANY, H1, UDP, ttl=9, df=True, now=NOW) == ""
+    assert not Header.received(one(node.all()).packet).df
+    node.layer.flush()
+    assert node.layer.path_mtu(H1, NOW) == 1500
+    assert node.layer.show_path_mtus(NOW) == []
+
+
+def test_what_is_sent_over_an_interface_goes_by_no_other() -> None:
+    node = Node()
+    assert node.layer.send(b"", ANY, THERE, UDP, ttl=9, interface="two", now=NOW) == ""
+    assert one(node.all())[:2] == ("two", NEXT)
+    # As the Linux kernel has it (ip(7), IP_PKTINFO): it is taken to be there.
+    assert node.layer.send(b"", ANY, THERE, UDP, ttl=9, interface="one", now=NOW) == ""
+    assert one(node.all())[:2] == ("one", THERE)
+    for group in ("224.0.0.9", "255.255.255.255"):
+        assert node.layer.send(b"", ANY, Address.parse(group), UDP, ttl=1, interface="three", now=NOW) == ""
+        out = one(node.all())
+        assert (out.interface, str(out.next_hop), Header.received(out.packet).source) == ("three", group, OWN3)
+        assert node.layer.send(b"", OWN1, Address.parse(group), UDP, ttl=1, now=NOW) == ""
+        assert one(node.all()).interface == "one"
+        assert node.layer.send(b"", ANY, Address.parse(group), UDP, ttl=1, now=NOW) == "no route"
+    assert node.layer.send(b"", ANY, THERE, UDP, ttl=9, interface="gone", now=NOW) == "no route"
+
+
+def test_a_datagram_in_pieces_is_delivered_whole_by_whichever_lans_they_came() -> None:
+    node = Node()
+    whole = packet(destination=OWN2, data=bytes(2000), identification=3)
+    pieces = fragment(whole, 1500)
+    assert node.receive(pieces[1]) == []
+    (found,) = node.receive(pieces[0], "two")
+    assert isinstance(found, Delivered)
+    assert (found.packet, found.payload, found.interface) == (whole, bytes(2000), "two")
+
+
+def test_fragments_that_wait_too_long_are_an_error_about_the_first() -> None:
+    node = Node()
+    first, _ = fragment(packet(destination=OWN1, data=bytes(2000)), 1500)
+    assert node.receive(first) == []
+    assert node.layer.next_wake() == NOW + 30.0
+    assert len(node.layer.show_fragments(NOW)) == 1
+    node.layer.wake(NOW + 30.0)
+    assert node.all() == [Trouble(11, 1, bytes(4), first, "one")]
+    assert node.layer.next_wake() is None
+
+
+def test_what_comes_by_an_interface_that_is_down_or_nobodys_is_dropped() -> None:
+    node = Node()
+    node.layer.set_interface(Interface("one", OWN1, NET1, up=False), NOW)
+    for interface in ("one", "elsewhere"):
+        assert node.receive(packet(), interface) == []
+    assert node.counts == {"dropped.interface": 2}
+
+
+def test_a_way_whose_interface_is_down_is_none_and_the_other_of_two_is_taken() -> None:
+    node = Node()
+    other = Address.parse("10.0.3.9")
+    node.table.set(FAR, (NextHop(NEXT, "two"), NextHop(other, "three")))
+    node.layer.set_interface(Interface("two", OWN2, NET2, up=False), NOW)
+    assert all(one(node.receive(packet(source=Address(H1 + n), destination=THERE))).next_hop == other for n in range(9))
+    node.layer.set_interface(Interface("three", OWN3, NARROW, up=False), NOW)
+    (found,) = node.receive(packet(destination=THERE))
+    assert isinstance(found, Trouble)
+    assert (found.type, found.code) == (3, 0)

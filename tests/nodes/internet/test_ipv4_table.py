@@ -116,12 +116,20 @@ def test_1191_3_below_68_nobody_is_believed_and_below_the_floor_df_is_left_out()
 
 
 @pytest.mark.parametrize(
-    ("sent", "mtu"), [(1500, 1492), (1492, 1006), (1400, 1006), (0, 1492), (9000, 1492), (1006, FLOOR)]
+    ("sent", "mtu"), [(1500, 1006), (1499, 1492), (1492, 1006), (1400, 1006), (1006, FLOOR), (20, FLOOR)]
 )
 def test_1191_5_where_the_mtu_is_not_told_the_next_plateau_is_tried(sent: int, mtu: int) -> None:
     paths = PathMtus()
     assert paths.tell(A, 0, 1500, NOW, sent)
     assert paths.estimate(A, 1500, NOW) == mtu
+    assert not paths.tell(B, 0, 1500, NOW, 9000)
+
+
+def test_1191_5_a_burst_of_errors_about_one_size_is_one_step_and_no_more() -> None:
+    """All were sent before the first error came."""
+    paths = PathMtus()
+    assert [paths.tell(A, 0, 1500, NOW, 1500) for _ in range(5)] == [True, False, False, False, False]
+    assert paths.estimate(A, 1500, NOW) == 1006
 
 
 def test_destinations_are_bounded_and_flushed() -> None:

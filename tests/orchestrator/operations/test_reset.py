@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 
+from catenet.nodes.address import Address
 from catenet.nodes.control.questions import ASK_COMMAND, Answer, Question
 from catenet.orchestrator.backend.protocols import EngineError, EngineGoneError
 from catenet.orchestrator.observe.running import UserError
@@ -154,6 +158,25 @@ def test_what_is_lacking_is_seen(world, gone, words):
     world.programs = lambda node: "\n".join(line for line in whole.splitlines() if not line.startswith(gone))
     small = world.small
     assert find_drift(small.engine, small.container("b"), small.running.lab).found == words
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("route unreachable 127.0.0.11 table local", ()),
+        ("addr 541: eth0 inet 10.0.1.2/24 brd 10.0.1.255", ("address 10.0.1.2/24",)),
+        ("route 10.0.9.0/24 dev eth1 proto static metric 1", ("route 10.0.9.0/24 dev eth1 proto static metric 1",)),
+        ("route 10.0.9.0/24 dev eth1 scope link", ("route 10.0.9.0/24 dev eth1 scope link",)),
+    ],
+)
+def test_the_kernel_of_a_node_on_our_own_stack_is_to_have_no_address_and_no_route(world, line, words):
+    whole = world.programs("b")
+    lines = [each for each in whole.splitlines() if not re.match("addr (541|549)|route 10", each)]
+    world.programs = lambda node: "\n".join([*lines, line])
+    small, lab = world.small, world.small.running.lab
+    ours = replace(lab.nodes["b"], stack="userspace", gateway=Address.parse("10.0.2.3"))
+    lab = replace(lab, nodes={**lab.nodes, "b": ours})
+    assert find_drift(small.engine, small.container("b"), lab).found == words
 
 
 def test_a_long_line_of_a_filter_is_read_in_linear_time(world):
