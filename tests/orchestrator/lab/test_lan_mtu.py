@@ -20,7 +20,9 @@ OPTION = "com.docker.network.driver.mtu"
 
 
 def lab(lan: str) -> Lab:
-    return parse(f"lans: {{l: {{{lan}}}, m: {{}}}}\nnodes: {{a: {{lans: [l, m]}}, b: {{lans: [l]}}}}\n".encode(), "f.yaml")
+    return parse(
+        f"lans: {{l: {{{lan}}}, m: {{}}}}\nnodes: {{a: {{lans: [l, m]}}, b: {{lans: [l]}}}}\n".encode(), "f.yaml"
+    )
 
 
 def test_a_lan_carries_what_ethernet_does_unless_its_file_says_otherwise() -> None:
