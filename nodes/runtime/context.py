@@ -359,7 +359,7 @@ class ServiceContext:
             return
         self.count("route_failures")
         why = self._routes.refused(source)[prefix]
-        text = f"{self._text(prefix, next_hops)} not in the kernel's table ({why})"
+        text = f"{self._text(prefix, next_hops)} not in {self._routes.whose}'s table ({why})"
         self.report("route.refused", text, {**self._data(prefix, next_hops), "cause": why})
 
     def close(self) -> None:

@@ -1,8 +1,9 @@
 """Frames of all LANs of a node whose stack is our own: in by packet sockets, to the stack and out, many at one go.
 
-A LAN has three sockets to hear by and one to send by. Those that hear are of exactly the types of IPv4 and ARP, never
-of all: those hear a LAN that is silent, too, and their own frames. What is for the node itself comes apart from what
-only passes through (frame_filter). What is sent passes the queueing discipline of the device, where a LAN is impaired.
+A LAN has four sockets to hear by and one to send by. Those that hear are of exactly the types of IPv4 and ARP, never
+of all: those hear a LAN that is silent, too, and their own frames. What is for groups, what is for the node itself and
+what only passes through come apart (frame_filter). What is sent passes the queueing discipline of the device, where a
+LAN is impaired.
 
 What waited in the kernel while the node was paused is dropped: a machine that stood still would not have had it either.
 """
@@ -27,13 +28,15 @@ from catenet.nodes.runtime.port import SLICE, Interfaces
 
 __all__ = ["STALE", "FramePump", "Relayed", "Relaying"]
 
-STALE = 1.0
+STALE = 2.0
 """Seconds after which a frame that nobody read is no use to anybody: it waited while the node was paused."""
 _IPV4, _ARP = 0x0800, 0x0806
 _HEADER = struct.Struct(">6s6sH")  # destination, source, type
 _GROUP = 0x01  # of the first octet of a hardware address
 _ALL = b"\xff" * 6
-_KEPT = 4 << 20  # octets that wait in the kernel, its own among them: some 5,000 frames of 64 octets, 1,800 of 1,500
+_KEPT = 2 << 20
+"""Octets, which the kernel doubles: those that wait at a socket, its own among them, are then some 5,000 frames of 64
+octets, or 1,800 of 1,500."""
 _ROOM = 2_022  # octets of a frame: with what the kernel says of it, half a page
 _SOL_PACKET, _PACKET_ADD_MEMBERSHIP, _PACKET_DROP_MEMBERSHIP, _PACKET_STATISTICS = 263, 1, 2, 6
 _MREQ = struct.Struct("=iHH8s")  # struct packet_mreq: interface, type, address length, address
@@ -56,6 +59,12 @@ class Relaying(Protocol):
     def relay(self, octets: memoryview, step: int, lengths: list[int], interface: str, now: float, /) -> Relayed:
         """Frames of IPv4 came in, a step apart, each of so many octets. Those that are only passed on are made what
         they go out as, where they are."""
+
+    def answer(self, octets: memoryview, step: int, lengths: list[int], interface: str, now: float, /) -> Relayed:
+        """The same of those that are for the node itself: some are answered, where they are."""
+
+
+_Early = Callable[[memoryview, int, list[int], str, float], Relayed]
 
 
 @dataclass(slots=True)
@@ -88,8 +97,8 @@ class FramePump:
             OSError: the kernel refuses.
 
         """
-        self._receive, self._relay = stack.receive, stack.relay
-        self._stack = stack
+        self._receive = stack.receive
+        self._early: tuple[_Early | None, ...] = (None, stack.answer, stack.relay, None)  # of each socket that hears
         self._lans = lans
         self._loop = loop
         self._count = count
@@ -158,9 +167,9 @@ class FramePump:
         try:
             device = socket.if_indextoname(lan.ifindex)
             lan.sending = _sending(device)
-            ours, others = frame_filter.for_us(self._addresses), frame_filter.for_others(self._addresses)
-            for ethertype, program in ((_IPV4, ours), (_ARP, frame_filter.ANYTHING), (_IPV4, others)):
-                lan.hearing.append(_hearing(device, ethertype, program))
+            for program in frame_filter.programs(self._addresses):
+                lan.hearing.append(_hearing(device, _IPV4, program))
+            lan.hearing.append(_hearing(device, _ARP, frame_filter.ANYTHING))
         except OSError as error:
             self._close(lan)
             if error.errno not in _GONE:
@@ -169,7 +178,7 @@ class FramePump:
         for group in lan.groups:
             self._set_member(lan, group, joins=True)
         for number, opened in enumerate(lan.hearing):
-            self._loop.add_reader(opened, self._drain, lan, opened, number != 1)
+            self._loop.add_reader(opened, self._drain, lan, opened, self._early[number])
 
     def _close(self, lan: _Lan) -> None:
         for opened in lan.hearing:
@@ -189,9 +198,8 @@ class FramePump:
             return
         self._addresses = addresses
         for lan in self._by_name.values():
-            if lan.hearing:
-                frame_filter.attach(lan.hearing[0], frame_filter.for_us(addresses))
-                frame_filter.attach(lan.hearing[2], frame_filter.for_others(addresses))
+            for opened, program in zip(lan.hearing, frame_filter.programs(addresses), strict=False):
+                frame_filter.attach(opened, program)
 
     def _set_member(self, lan: _Lan, group: bytes, *, joins: bool) -> None:
         option = _PACKET_ADD_MEMBERSHIP if joins else _PACKET_DROP_MEMBERSHIP
@@ -205,18 +213,20 @@ class FramePump:
 
     # Frames.
 
-    def _drain(self, lan: _Lan, opened: socket.socket, is_ipv4: bool) -> None:
+    def _drain(self, lan: _Lan, opened: socket.socket, early: _Early | None) -> None:
         """All that has come, or as many as the others can wait for."""
         try:
-            ends = self._loop.time() + SLICE
-            while self._take(lan, opened, is_ipv4) and opened in lan.hearing:
+            ends, many = self._loop.time() + SLICE, False
+            while self._take(lan, opened, early) and opened in lan.hearing:
+                many = True
                 if self._loop.time() > ends:
-                    self._look_for_overruns(opened)
-                    return
+                    break
+            if many and opened in lan.hearing:
+                self._look_for_overruns(opened)
         except Exception as error:
             self._fail(error)
 
-    def _take(self, lan: _Lan, opened: socket.socket, is_ipv4: bool) -> bool:
+    def _take(self, lan: _Lan, opened: socket.socket, early: _Early | None) -> bool:
         """Some of it → whether there may be more."""
         slots = self._slots
         try:
@@ -230,13 +240,13 @@ class FramePump:
         now = self._loop.time()
         usable = slots.plain(count) and max(lengths) <= slots.room and slots.age(0, time.time()) <= STALE
         fit: Sequence[int] = range(count) if usable else self._fit(slots, lengths)
-        if is_ipv4 and len(fit) == count:
-            fit, passed = self._relay(slots.octets[: count * slots.step], slots.step, lengths, lan.name, now)
+        if early is not None and len(fit) == count:
+            fit, passed = early(slots.octets[: count * slots.step], slots.step, lengths, lan.name, now)
             for name, numbers, octets in passed:
                 self._pass_on(slots, name, numbers, octets)
-        if fit:
-            for frame in self._frames(slots, lan, fit, lengths):
-                self._receive(frame, now)
+        for frame in self._frames(slots, lan, fit, lengths):
+            self._receive(frame, now)
+        if fit or early == self._early[1]:  # what is passed on changes nothing
             self._settle()
         return count == BATCH
 

@@ -42,7 +42,6 @@ STATIC = Source("static", routing.STATIC, 1)
 """The routes written in the lab file, the default route among them."""
 
 _RETRY = 1.0  # seconds until what the kernel refused is tried again
-_DELETED, _REPLACED = "deleted from the kernel", "replaced in the kernel"
 
 
 class RestoredRoute(NamedTuple):
@@ -67,6 +66,9 @@ class Routes:
     ) -> None:
         """`ifindex` gives a LAN's interface (0: it has none now), `is_up` whether it carries."""
         self._table = table
+        self.whose = table.whose
+        """For people: whose table it is."""
+        self._deleted, self._replaced = f"deleted from {table.whose}", f"replaced in {table.whose}"
         self._ifindex = ifindex
         self._is_up = is_up
         self._wanted = WantedRoutes()
@@ -248,7 +250,7 @@ class Routes:
         """Why the kernel does not take a source's route, but that one."""
         if best is not None and best.metric < rank(key[0], self._wanted[key]):
             return f"shadowed by {self._in_words(best)}"
-        return f"not there: {self._refused.get(key) or self._missing.get(key) or _DELETED}"
+        return f"not there: {self._refused.get(key) or self._missing.get(key) or self._deleted}"
 
     def _in_words(self, route: routing.Route) -> str:
         return f"{self._name_of(route)}, metric {route.metric}"
@@ -337,7 +339,7 @@ class Routes:
             if source is not None and wanted is not None and rank(source, wanted) == route.metric:
                 found.setdefault((source, route.prefix), route)
         self._missing = {
-            key: self._refused.get(key) or (_REPLACED if key in found else _DELETED)
+            key: self._refused.get(key) or (self._replaced if key in found else self._deleted)
             for key in self._wanted
             if key[0] != STATIC and not (key in found and self._is_as_wanted(key, found[key]))
         }

@@ -39,7 +39,7 @@ from catenet.nodes.machine import (
 )
 from catenet.nodes.runtime.driver import Driver
 from catenet.nodes.runtime.network import KernelNetwork, OpenedPort, StreamEnd, StreamOwner
-from catenet.nodes.runtime.port import BATCH, GLANCE, KEPT, SLICE, Owner
+from catenet.nodes.runtime.port import BATCH, GLANCE, KEPT, SLICE, Owner, Reply
 
 __all__ = ["PacketStack", "StackDriver", "StackNetwork", "StackPort"]
 
@@ -68,6 +68,9 @@ class PacketStack(Machine[Frame], Protocol):
 
     def send(self, key: int, unit: Heard, now: float, /) -> bool:
         """Whether it left, or waits for its neighbour's hardware address."""
+
+    def reply_by(self, key: int, reply: Reply, /) -> None:
+        """A port's owner may know answers before there is a datagram; not more than a hint."""
 
     def take_delivered(self) -> list[tuple[int, Heard]]:
         """What ports have heard since the last call, in order."""
@@ -210,6 +213,8 @@ class StackPort:
         early = isinstance(asked.port, Udp) and not asked.hears_ttl
         self._reply = owner.reply if asked.answers and early else None
         self._passage = owner.passage if asked.forwards and early else None
+        if self._reply is not None:
+            stack.reply_by(self._key, self._answer)
         if self._passage is not None:
             self._passage.ports[Udp(self.number, self._interface)] = self
 
@@ -288,6 +293,16 @@ class StackPort:
                 now = time()
                 if now > end:  # it is others' turn
                     return
+
+    def _answer(self, data: bytes, now: float) -> bytes | None:
+        """Asked by the stack, on its hot path. The owner settles when all that came together has been answered."""
+        assert self._reply is not None
+        self._driver.waiting[self] = None
+        try:
+            return self._reply(data, now)
+        except Exception as error:
+            self._owner.fail(error)
+            return None
 
     def _is_done(self, unit: Datagram, now: float) -> bool:
         """Whether its answer is known, or it is passed on, before the machine receives it."""

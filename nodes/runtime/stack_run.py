@@ -88,20 +88,18 @@ async def run_stack(context: ServiceContext, stack: NodeStack) -> None:
         OSError: the kernel refuses a socket.
 
     """
-    own = context.own
-    run = StackRun(context, stack)
+    run, own = StackRun(context, stack), context.own
     context.on_interface(run.interface_changed)
     for table in context.declaration.tables:
         context.show(table.name, lambda name=table.name: stack.show(name, context.now()))  # type: ignore[misc]
     context.on_flush(stack.flush)
+    own.on_forget.append(run.heard_again)
     try:
         run.driver.begin()
-        own.table.on_change(run.route_changed)
-        own.on_forget.append(run.heard_again)
-        context.offer(run.network)
-        context.ready()
-        await asyncio.get_running_loop().create_future()
+        with own.table.telling(run.route_changed):
+            context.offer(run.network)
+            context.ready()
+            await asyncio.get_running_loop().create_future()
     finally:
-        own.table.not_on_change(run.route_changed)
         own.on_forget.remove(run.heard_again)
         run.close()

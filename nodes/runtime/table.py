@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from catenet.nodes.address import ANY, Prefix
@@ -29,6 +30,9 @@ OnChange = Callable[[Prefix, tuple[NextHop, ...]], None]
 class RouteTable(Protocol):
     """What has routes. OSError where it refuses one, with the kernel's numbers and words."""
 
+    whose: str
+    """For people: "the kernel"."""
+
     def routes(self, table: int = TABLE_MAIN, /) -> list[Route]:
         """Every unicast route of that table."""
 
@@ -41,6 +45,8 @@ class RouteTable(Protocol):
 
 class OwnTable:
     """The node's own."""
+
+    whose = "the node's own stack"
 
     def __init__(self) -> None:
         self._routes: dict[Prefix, dict[int, Route]] = {}  # by metric
@@ -90,15 +96,17 @@ class OwnTable:
             self._up[ifindex] = interface
             self._tell(interface.prefix)
 
-    def on_change(self, function: OnChange) -> None:
-        """Call a function with each prefix that is reached otherwise than before; with all that there are, at once."""
+    @contextmanager
+    def telling(self, function: OnChange) -> Iterator[None]:
+        """Meanwhile a function is called with each prefix that is reached otherwise than before; with all that there
+        are, at once."""
         self._listeners.append(function)
-        for prefix, next_hops in tuple(self._best.items()):
-            function(prefix, next_hops)
-
-    def not_on_change(self, function: OnChange) -> None:
-        """The reverse of on_change."""
-        self._listeners.remove(function)
+        try:
+            for prefix, next_hops in tuple(self._best.items()):
+                function(prefix, next_hops)
+            yield
+        finally:
+            self._listeners.remove(function)
 
     def _check(self, hop: KernelNextHop) -> None:
         interface = self._up.get(hop.ifindex)

@@ -22,7 +22,7 @@ _UNKNOWN = ("incomplete", "failed")
 class ArpCheck(Expectation):
     """`at` believes that the IP address, on that LAN, is at this hardware address, or knows none.
 
-    `sends`: it sends a packet to that node first, all caches on the way being empty, so that it has to ask.
+    `sends`: it sends a packet to that node first, every cache being empty, so that it has to ask.
     """
 
     kind: ClassVar = "arp"
@@ -46,7 +46,8 @@ class ArpCheck(Expectation):
     def run(self, scene: Scene) -> Finding:
         """Whoever was asked and has not answered is not known."""
         if self.sends:
-            scene.asks(self.at, self.sends, fresh=True)
+            scene.empty_caches()
+            scene.ping(self.at, scene.address(self.sends, self.at), number=1)
         try:
             table = arp_entries(scene.show(self.at, "arp"))
         except AnswerError as error:

@@ -2,7 +2,7 @@
 
 verbs     the table of verbs (a new verb is one line there), and `catenet --help`
 faults    the verbs that break and mend, made of orchestrator/faults
-trace     `trace`, whose ways look as trace_packet, trace_arp, trace_route and trace_lsa say
+trace_packet, trace_arp, trace_route, trace_lsa    how the ways of `trace` look
 app       runs a command line; what becomes of errors: exit 2, 3, 70, 130; a SIGTERM ends it with 143, a SIGHUP with 129
 parser    a command line → the function of its verb
 context   what a verb works on: the engine, and the running lab that the user means

@@ -8,6 +8,8 @@ import typer
 
 from catenet.orchestrator.cli.arguments import LabOption, NodeArgument
 from catenet.orchestrator.cli.context import engine, running_lab
+from catenet.orchestrator.cli.execute import no_network
+from catenet.orchestrator.cli.screen import say_to_stderr
 
 # bash where the node has it; the prompt names the node
 _SHELL = """
@@ -24,8 +26,12 @@ def shell(node: NodeArgument, lab: LabOption = "") -> None:
     echo 'ip route; ip neigh' | catenet shell a
     """
     from catenet.orchestrator.cli.terminal import run_inside
+    from catenet.orchestrator.observe.reach import has_programs
 
     docker = engine()
     interactive = ["-i"] if sys.stdin.isatty() else []
     command = ["sh", "-c", _SHELL, node, *interactive]
-    raise typer.Exit(run_inside(docker, running_lab(docker, lab).node(node), command))
+    inside = running_lab(docker, lab).node(node)
+    if not has_programs(inside):
+        say_to_stderr(no_network(node))
+    raise typer.Exit(run_inside(docker, inside, command))

@@ -142,7 +142,7 @@ def _answer(exchange: Exchange, short: Mapping[str, str]) -> str:
     if not exchange.is_proxied:
         return said
     owner = _name(exchange.owner, short) or "nobody of the lab"
-    return f"{said}, its own: the address is {owner}'s, and {who} takes what is for it (proxy ARP, RFC 1027)"
+    return f"{said}, its own, for {owner}: proxy ARP (RFC 1027)"
 
 
 def _title(done: ArpTrace) -> str:

@@ -235,7 +235,8 @@ def verdict(done: PacketTrace, short: Mapping[str, str]) -> Iterator[str]:
     """What became of it, and whether each hop did what it may."""
     hops = [step for step in done.steps if step.before is not None]
     if done.faults:
-        yield from (f"but {fault.text} (step {fault.step})" for fault in done.faults)
+        for fault in done.faults:
+            yield f"{'as a translator' if fault.node in done.translators else 'but'} {fault.text} (step {fault.step})"
     elif hops:
         yield (
             f"at each hop: other hardware addresses, a TTL that is one less, its checksum; "

@@ -57,6 +57,8 @@ def commands() -> Mapping[str, Mapping[str, Command]]:
             ),
             "capture": Command("capture:capture", "The packets of a node or a LAN, as they pass"),
             "graph": Command("graph:graph", "A picture of a lab: who is on which LAN, and how it is"),
+            "ping": Command("ping:ping", "Whether a node reaches another one, and how soon it is answered"),
+            "traceroute": Command("traceroute:traceroute", "By which routers a node reaches another one"),
             "exec": Command("execute:execute", "Run a program inside a node"),
             "shell": Command("shell:shell", "Open a shell inside a node"),
         },

@@ -9,6 +9,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, NamedTuple
 
+from catenet.nodes.control.pings import PingAsked, Pinged
 from catenet.nodes.control.questions import Question
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError, listed_of
 from catenet.orchestrator.capture.capturing import capturing_on
@@ -16,6 +17,7 @@ from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.harness.failed import Witness
 from catenet.orchestrator.lab.expect import read_duration, read_expectation
 from catenet.orchestrator.lab.model import Check, Lab
+from catenet.orchestrator.observe import reach
 from catenet.orchestrator.observe.ask import ControlConnections
 from catenet.orchestrator.observe.events import past
 from catenet.orchestrator.observe.program import Finished, run_program
@@ -266,6 +268,18 @@ class NodeUnderTest:
         """
         _must_be_words(command)
         return run_program(self._lab.engine, self.container, command, read_duration(within, "run: within"))
+
+    def ping(self, to: str, number: int = 3, size: int = 56) -> Pinged:
+        """So many echo requests to a node or an address, with `size` octets of data each: `received`, `ms`, `says`. By
+        the node's program ping; on the userspace stack, where programs have no network, by the stack itself.
+
+        Raises:
+            UserError: no such node or address.
+            ProgramError, EngineError: the node does not run, or gives no answer.
+
+        """
+        asked = PingAsked(reach.address_of(self._lab.running, self.name, to), number, size, every=0.1, wait=1.0)
+        return reach.ping(self._lab.engine, self.container, asked)
 
     def kill(self) -> Broken:
         """It dies at once, without a farewell (SIGKILL). In a `with`, it is started again when the block ends, and

@@ -17,7 +17,7 @@ from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Engine, EngineError, listed_of
 from catenet.orchestrator.deploy.down import down, remove_orphans
 from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.locks import OwnershipLock, exclusive_lock, owned_copies
+from catenet.orchestrator.deploy.locks import OwnershipLock, exclusive_lock, is_orphan, owned_copies
 from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.deploy.up import up
 from catenet.orchestrator.harness.marks import Wanted
@@ -208,7 +208,7 @@ def remove_what_is_left(connected: Callable[[], Engine] = connect) -> str:
                 raise
             time.sleep(_LOOK)
         except EngineError as error:
-            if any(listed_of(connected(), copy) for copy in left):
+            if any(is_orphan(copy) and listed_of(connected(), copy) for copy in left):
                 raise
             return str(error)
         else:

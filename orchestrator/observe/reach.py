@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
+from catenet.nodes.address import Address
 from catenet.nodes.control.fields import AnswerError, read
 from catenet.nodes.control.lookups import KIND as LOOKUP
 from catenet.nodes.control.lookups import LookedUp, LookupAsked
@@ -16,11 +17,13 @@ from catenet.nodes.control.probes import Probes, probes
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import LABEL_STACK, Container, EngineError, Streams
+from catenet.orchestrator.lab.realms import views
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.program import Finished, run_program
-from catenet.orchestrator.observe.tools import PING_CODES, read_dig, read_ping, read_traceroute
+from catenet.orchestrator.observe.running import RunningLab, UserError, unknown
+from catenet.orchestrator.observe.tools import PING_CODES, read_dig, read_hops, read_ping
 
-__all__ = ["has_programs", "look_up", "ping", "trace"]
+__all__ = ["address_of", "has_programs", "look_up", "passed", "ping", "trace"]
 
 Value = TypeVar("Value")
 PATIENCE = 20.0
@@ -30,6 +33,25 @@ PATIENCE = 20.0
 def has_programs(container: Container) -> bool:
     """Whether the programs of others (ping, curl …) have a network in the node: that of the kernel."""
     return LABEL_STACK not in container.labels
+
+
+def address_of(running: RunningLab, node: str, target: str) -> Address:
+    """By which `node` reaches the target, a node or an address.
+
+    Raises:
+        UserError: it is none, or unknown there.
+
+    """
+    if target in running.lab.nodes:
+        seen, first = views(running.lab), running.lab.nodes[target].attachments[0]
+        nearest = seen.at(node).addresses.get(target)
+        if nearest is None and seen.at(node).holding(first.address) is not None:
+            raise UserError(seen.unknown(first.lan, node, first.address))
+        return first.address if nearest is None else nearest
+    try:
+        return Address.parse(target)
+    except ValueError:
+        raise unknown("node", target, running.lab.nodes, owner=f"lab {running.name}") from None
 
 
 def ping(streams: Streams, container: Container, asked: PingAsked) -> Pinged:
@@ -49,8 +71,8 @@ def ping(streams: Streams, container: Container, asked: PingAsked) -> Pinged:
     return read_ping(done)
 
 
-def trace(streams: Streams, container: Container, asked: TraceAsked) -> tuple[list[str], str]:
-    """The address of each hop, `*` for a silent one, without those at the end; and where there are none, why.
+def trace(streams: Streams, container: Container, asked: TraceAsked) -> Probes:
+    """Each hop; where there is none, `error` says why.
 
     Raises:
         EngineError: the node does not run, or gives no answer.
@@ -58,11 +80,20 @@ def trace(streams: Streams, container: Container, asked: TraceAsked) -> tuple[li
     """
     takes = asked.most * asked.tries * asked.wait
     if not has_programs(container):
-        found = _probe(streams, container, {"kind": TRACE, **asked.to_json()}, takes, probes)
-        return _hops(found), found.error or "nobody answers"
+        return _probe(streams, container, {"kind": TRACE, **asked.to_json()}, takes, probes)
     command = ["traceroute", "-n", "-q", f"{asked.tries}", "-w", f"{asked.wait:g}", "-m", f"{asked.most}"]
     done = _run(streams, container, [*command, str(asked.to)], takes)
-    return read_traceroute(done.stdout), done.last_words
+    hops = read_hops(done.stdout)
+    arrived = any(hop.address == str(asked.to) and not hop.says for hop in hops)
+    return Probes(arrived, "" if hops else done.last_words, hops)
+
+
+def passed(found: Probes) -> list[str]:
+    """The address of each hop, `*` for a silent one, without those at the end."""
+    hops = [hop.address or "*" for hop in found.hops]
+    while hops and hops[-1] == "*":
+        hops.pop()
+    return hops
 
 
 def look_up(streams: Streams, container: Container, asked: LookupAsked) -> LookedUp:
@@ -78,13 +109,6 @@ def look_up(streams: Streams, container: Container, asked: LookupAsked) -> Looke
     done = _run(streams, container, ["dig", *options, asked.name, "A"], asked.wait)
     found = read_dig(done.stdout)
     return found if found.status else found._replace(error=done.last_words)
-
-
-def _hops(found: Probes) -> list[str]:
-    hops = [hop.address or "*" for hop in found.hops]
-    while hops and hops[-1] == "*":
-        hops.pop()
-    return hops
 
 
 def _run(

@@ -7,10 +7,10 @@ import re
 from catenet.nodes.control.lookups import LookedUp
 from catenet.nodes.control.pings import Pinged
 from catenet.nodes.control.printable import printable
-from catenet.nodes.control.probes import TIME_EXCEEDED
+from catenet.nodes.control.probes import TIME_EXCEEDED, ProbedHop
 from catenet.orchestrator.observe.program import Finished
 
-__all__ = ["PING_CODES", "read_dig", "read_ping", "read_traceroute"]
+__all__ = ["PING_CODES", "read_dig", "read_hops", "read_ping", "read_traceroute"]
 
 PING_CODES = (0, 1, 2)
 """Of ping: answered; no answer; no route, or no such address."""
@@ -18,6 +18,7 @@ _COUNTED = re.compile(r"(\d{1,9}) packets transmitted, (\d{1,9}) received(?:, \+
 _REPLY = re.compile(r"\d+ bytes from \S+ icmp_seq=\d+ ttl=(\d{1,3})(?: time=(\d{1,9}(?:\.\d{1,9})?) ms)?(.*)")
 _ERROR = re.compile(r"From (\S+) icmp_seq=\d+ (.+)")
 _WORDS = {"Time to live exceeded": TIME_EXCEEDED}
+_HOP = re.compile(r" *(\d{1,3}) +(?:(\d[0-9.]{6,14}) +(\d{1,9}(?:\.\d{1,9})?) ms(?: +(![A-Z0-9<>]+))?|\*)")
 _SHOWN = 8
 
 
@@ -47,6 +48,14 @@ def read_traceroute(text: str) -> list[str]:
     while hops and hops[-1] == "*":
         hops.pop()
     return hops
+
+
+def read_hops(text: str) -> tuple[ProbedHop, ...]:
+    """The same with how long each took, and with what it said, where that is more than that the TTL ran out (`!N`)."""
+    found = (_HOP.match(line) for line in text.splitlines())
+    return tuple(
+        ProbedHop(int(hop[1]), hop[2], None if hop[3] is None else float(hop[3]), hop[4] or "") for hop in found if hop
+    )
 
 
 def read_dig(text: str) -> LookedUp:

@@ -169,7 +169,8 @@ class RunningScene:
 
     def trace(self, node: str, to: Address, most: int) -> tuple[list[str], str]:
         """As of `Scene`. Raises EngineError: the node gave no answer."""
-        return reach.trace(self.engine, self._container(node), TraceAsked(to, most))
+        found = reach.trace(self.engine, self._container(node), TraceAsked(to, most))
+        return reach.passed(found), found.error or "nobody answers"
 
     def dig(self, node: str, name: str) -> LookedUp:
         """As of `Scene`.

@@ -10,7 +10,7 @@ from catenet.nodes.control.printable import printable
 
 __all__ = ["Rung", "ladder"]
 
-_LETTER = 6.4
+_LETTER = 5.8
 _EDGE, _TOP, _STEP, _LEAST = 80.0, 96.0, 40.0, 150.0
 _STYLE = """
 text{font-family:Helvetica,Arial,'Liberation Sans',sans-serif;font-size:11px;fill:#1c2733}

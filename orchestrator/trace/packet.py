@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from catenet.nodes.address import Address
 from catenet.nodes.machine import Json
@@ -51,7 +51,9 @@ class Ends:
 
 @dataclass(frozen=True, slots=True)
 class PacketTrace:
-    """What became of it. `says`: the sender's last word where nothing came back; `faults`: what no router may do."""
+    """What became of it. `says`: the sender's last word where nothing came back; `faults`: what no router may do, but
+    those that are `translators`.
+    """
 
     node: str
     target: str
@@ -61,7 +63,8 @@ class PacketTrace:
     ends: Ends
     says: str = ""
     faults: tuple[Fault, ...] = ()
-    lans: tuple[str, ...] = field(default=())
+    lans: tuple[str, ...] = ()
+    translators: frozenset[str] = frozenset()
 
     @property
     def arrived(self) -> bool:
@@ -111,7 +114,9 @@ def trace_packet(engine: Engine, running: RunningLab, node: str, target: str, se
     steps = find_steps(seen.frames, sent)
     name = view.owners.get(address, str(address))
     ends = Ends(seen.hardware, view)
-    return PacketTrace(node, name, sent, sending.data(node), steps, ends, seen.says, tuple(faults(steps)), tuple(lans))
+    translators = frozenset(name for name, each in running.lab.nodes.items() if each.outside)
+    wrong = tuple(faults(steps))
+    return PacketTrace(node, name, sent, sending.data(node), steps, ends, seen.says, wrong, tuple(lans), translators)
 
 
 @dataclass(frozen=True, slots=True)

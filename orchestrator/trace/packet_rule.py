@@ -32,9 +32,10 @@ class FaultKind(StrEnum):
 
 
 class Fault(NamedTuple):
-    """One thing that is not as it must be."""
+    """One thing that is not as it must be, of what `node` sent."""
 
     kind: FaultKind
+    node: str
     step: int
     text: str
 
@@ -54,22 +55,29 @@ def _alone(step: PacketStep) -> Iterator[Fault]:
     layers = step.layers
     where = f"{step.source or 'somebody'}'s frame on {step.lan}"
     if not layers.nested or layers.wrong:
-        yield Fault(FaultKind.NESTING, step.number, f"{where}: {'; '.join(layers.wrong) or 'a header is not inside'}")
+        yield Fault(
+            FaultKind.NESTING,
+            step.source,
+            step.number,
+            f"{where}: {'; '.join(layers.wrong) or 'a header is not inside'}",
+        )
     for header in layers.headers:
         for each in header.fields:
             if each.note == "wrong" and not header.quoted:
                 text = f"{where}: {header.protocol}'s {each.name} {each.value} is wrong"
-                yield Fault(FaultKind.CHECKSUM, step.number, text)
+                yield Fault(FaultKind.CHECKSUM, step.source, step.number, text)
     for who, name in ((step.source, "source"), (step.target, "destination")):
         if not who and (step.target or name == "source"):
             text = f"{where}: nobody there has its {name} {layers.value(ETHERNET, name)}"
-            yield Fault(FaultKind.ADDRESS, step.number, text)
+            yield Fault(FaultKind.ADDRESS, step.source, step.number, text)
 
 
 def _compared(before: PacketStep, step: PacketStep) -> Iterator[Fault]:
     was, now = (int(each.layers.value(IPV4, "TTL")) for each in (before, step))
     if now != was - 1:
-        yield Fault(FaultKind.TTL, step.number, f"{step.source} sent it on with TTL {now}; it had come with {was}")
+        yield Fault(
+            FaultKind.TTL, step.source, step.number, f"{step.source} sent it on with TTL {now}; it had come with {was}"
+        )
     pieces = before.fragment != step.fragment
     for each in step.changes:
         place = each.protocol, each.field
@@ -77,4 +85,4 @@ def _compared(before: PacketStep, step: PacketStep) -> Iterator[Fault]:
         if not may:
             what = f"{each.protocol} {each.field}".strip()
             text = f"{step.source} changed {what} from {each.before or 'none'} to {each.after or 'none'}"
-            yield Fault(FaultKind.CHANGED, step.number, text)
+            yield Fault(FaultKind.CHANGED, step.source, step.number, text)

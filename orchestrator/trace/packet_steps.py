@@ -7,8 +7,9 @@ translator may have changed its addresses. What a step has changed against the o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import NamedTuple
 
 from catenet.nodes.machine import Json
@@ -31,6 +32,10 @@ Owner = Callable[[str, str], str]
 
 _ECHO_REQUEST, _ECHO_REPLY = "8", "0"
 _ERRORS = ("3", "4", "5", "11", "12")
+_MOST = 2_000
+"""Frames of one packet, and of ARP, that are looked at: 65,535 octets are 45 of them on a LAN."""
+_ANSWERS = 100
+"""Packets that answer one: as many as may hear a broadcast."""
 
 
 class Part(StrEnum):
@@ -127,12 +132,38 @@ def _header_json(header: Header) -> dict[str, Json]:
     }
 
 
-@dataclass(slots=True)
-class _Packet:
-    """One packet on its way: its frames so far."""
+class _Answers:
+    """What answers a packet, as it was at each place on its way."""
 
-    part: Part
-    frames: list[LanFrame] = field(default_factory=list)
+    def __init__(self, carried: Sequence[Layers]) -> None:
+        self._quoted = {_packet(layers.header(IPV4)) for layers in carried}
+        self._echoes = {_echo(layers, "source") for layers in carried if ICMP in layers.protocols}
+        self._ports = {_ports(layers, "source", "destination") for layers in carried if UDP in layers.protocols}
+
+    def part(self, layers: Layers) -> Part | None:
+        """As what this packet answers it; None: it does not."""
+        kind = layers.value(ICMP, "type")
+        if kind in _ERRORS:
+            quoted = next((each for each in layers.headers if each.quoted and each.protocol == IPV4), None)
+            return Part.ERROR if _packet(quoted) in self._quoted else None
+        answers = (kind == _ECHO_REPLY and _echo(layers, "destination") in self._echoes) or (
+            UDP in layers.protocols and _ports(layers, "destination", "source") in self._ports
+        )
+        return Part.BACK if answers else None
+
+
+def _packet(header: Header | None) -> tuple[str, ...]:
+    """Which one it is, of those between the same two."""
+    names = ("identification", "protocol", "source", "destination")
+    return () if header is None else tuple(header.value(name) for name in names)
+
+
+def _echo(layers: Layers, end: str) -> tuple[str, ...]:
+    return layers.value(IPV4, end), layers.value(ICMP, "identifier"), layers.value(ICMP, "sequence number")
+
+
+def _ports(layers: Layers, one: str, other: str) -> tuple[str, ...]:
+    return layers.value(IPV4, one), layers.value(UDP, f"{one} port"), layers.value(UDP, f"{other} port")
 
 
 def find_steps(frames: Sequence[LanFrame], sent: Sent) -> tuple[PacketStep, ...]:
@@ -142,33 +173,28 @@ def find_steps(frames: Sequence[LanFrame], sent: Sent) -> tuple[PacketStep, ...]
     first = next((n for n, layers in own.items() if frames[n].source == sent.node and _is_sent(layers, sent)), None)
     if first is None:
         asked = (n for n, f in enumerate(frames) if ARP in f.layers.protocols and sent.node in (f.source, f.target))
-        return tuple(_steps(frames, dict.fromkeys(asked, Part.ARP)))
-    there = _Packet(Part.THERE)
+        return tuple(_steps(frames, dict.fromkeys(islice(asked, _MOST), Part.ARP)))
     found: dict[int, Part] = {}
-    _take(frames, own, first, there, found)
+    _take(own, first, Part.THERE, found)
+    answers, left = _Answers([frames[place].layers for place in found]), _ANSWERS
     for place, layers in own.items():
-        part = None if place in found or place < first else _answers(layers, there)
+        part = answers.part(layers) if left and place > first and place not in found else None
         if part is not None:
-            _take(frames, own, place, _Packet(part), found)
+            _take(own, place, part, found)
+            left -= 1
     answered = any(part != Part.THERE for part in found.values())
     last = max(found) if answered else len(frames)
     nodes = {frames[n].source for n in found} | {frames[n].target for n in found}
-    for place in range(last):
-        frame = frames[place]
-        if ARP in frame.layers.protocols and frame.source in nodes:
-            found[place] = Part.ARP
+    asked = (n for n, f in enumerate(frames[:last]) if ARP in f.layers.protocols and f.source in nodes)
+    found |= dict.fromkeys(islice(asked, _MOST), Part.ARP)
     return tuple(_steps(frames, found))
 
 
-def _take(
-    frames: Sequence[LanFrame], own: dict[int, Layers], first: int, packet: _Packet, found: dict[int, Part]
-) -> None:
+def _take(own: dict[int, Layers], first: int, part: Part, found: dict[int, Part]) -> None:
     """All frames that carry the packet or a piece of it, from that one on."""
     pattern = own[first]
-    for place, layers in own.items():
-        if place >= first and place not in found and _is_same(pattern, layers):
-            found[place] = packet.part
-            packet.frames.append(frames[place])
+    same = (n for n, layers in own.items() if n >= first and n not in found and _is_same(pattern, layers))
+    found |= dict.fromkeys([*islice(same, _MOST)], part)
 
 
 def _is_sent(layers: Layers, sent: Sent) -> bool:
@@ -190,35 +216,6 @@ def _is_same(one: Layers, other: Layers) -> bool:
         return False
     length = min(len(one.payload), len(other.payload))
     return one.piece or other.piece or one.payload[:length] == other.payload[:length]
-
-
-def _answers(layers: Layers, there: _Packet) -> Part | None:
-    """As what this packet answers the one that was sent, as it was somewhere on its way; None: it does not."""
-    kind = layers.value(ICMP, "type")
-    for sent in (frame.layers for frame in there.frames):
-        if kind in _ERRORS and _quotes(layers, sent):
-            return Part.ERROR
-        if layers.value(IPV4, "destination") != sent.value(IPV4, "source"):
-            continue
-        if kind == _ECHO_REPLY and _both(layers, sent, ICMP, "identifier", "sequence number"):
-            return Part.BACK
-        ports = layers.value(UDP, "source port"), layers.value(UDP, "destination port")
-        if UDP in layers.protocols and ports == (
-            sent.value(UDP, "destination port"),
-            sent.value(UDP, "source port"),
-        ):
-            return Part.BACK
-    return None
-
-
-def _both(one: Layers, other: Layers, protocol: str, *names: str) -> bool:
-    return all(one.value(protocol, name) == other.value(protocol, name) != "" for name in names)
-
-
-def _quotes(error: Layers, sent: Layers) -> bool:
-    quoted = next((each for each in error.headers if each.quoted and each.protocol == IPV4), None)
-    names = ("identification", "protocol", "source", "destination")
-    return quoted is not None and all(quoted.value(name) == sent.value(IPV4, name) for name in names)
 
 
 def _steps(frames: Sequence[LanFrame], found: dict[int, Part]) -> Iterator[PacketStep]:

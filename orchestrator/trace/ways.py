@@ -66,11 +66,19 @@ def _ways(lab: Lab, view: View, node: str, address: Address, routes: Routes) -> 
         known = routes(here, address)
         for route in (each for each in known if (each.prefix, each.metric) == (known[0].prefix, known[0].metric)):
             via = address if route.via is None else Address.parse(route.via)
-            there = _on(lab, route.lan, via) or view.owners.get(via, "")
-            if route.lan in lab.lans:
-                yield route.lan, there
-            if there and there not in queue:
-                queue.append(there)
+            for there in _next(lab, view, here, route.lan, via):
+                if route.lan in lab.lans:
+                    yield route.lan, there
+                if there and there not in queue:
+                    queue.append(there)
+
+
+def _next(lab: Lab, view: View, here: str, lan: str, via: Address) -> list[str]:
+    """Who takes the packet there: who has the address; else, of those on the LAN, who answers for others (RFC 1027)."""
+    if owner := _on(lab, lan, via):
+        return [owner]
+    others = lab.on_lan(lan) if lan in lab.lans else ()
+    return [each.name for each in others if each.proxy_arp and each.name != here] or [view.owners.get(via, "")]
 
 
 def _on(lab: Lab, lan: str, address: Address) -> str:

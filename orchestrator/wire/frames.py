@@ -5,7 +5,7 @@ The clocks are one: all captures of a lab are made on one host. A frame is known
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -66,11 +66,12 @@ def on_lans(seen: Iterable[CapturedFrame], hardware: Hardware) -> list[LanFrame]
     """In the order of time."""
     frames: list[LanFrame] = []
     same: dict[tuple[str, bytes], list[LanFrame]] = {}
+    passed: dict[tuple[str, bytes, str], int] = {}  # how many of them have come in at that node, or never will
     for each in sorted(seen, key=lambda each: (each.at, not each.outgoing)):
         known = same.setdefault((each.lan, each.data), [])
-        found = None if each.outgoing else _waiting(known, each)
+        found = None if each.outgoing else _waiting(known, each, passed)
         if found is None:
-            found = _frame(each, hardware)
+            found = _frame(each, known[0].layers if known else dissect(each.data), hardware)
             known.append(found)
             frames.append(found)
         if each.outgoing:
@@ -80,12 +81,19 @@ def on_lans(seen: Iterable[CapturedFrame], hardware: Hardware) -> list[LanFrame]
     return frames
 
 
-def _waiting(known: Iterable[LanFrame], each: CapturedFrame) -> LanFrame | None:
+def _waiting(
+    known: Sequence[LanFrame], each: CapturedFrame, passed: dict[tuple[str, bytes, str], int]
+) -> LanFrame | None:
     """The earliest of these that may have come in there just now: of two that are alike, each comes once."""
-    return next((f for f in known if each.node not in f.heard and each.at - f.at <= _UNDER_WAY), None)
+    place = each.lan, each.data, each.node
+    number = passed.get(place, 0)
+    while number < len(known) and (each.node in known[number].heard or each.at - known[number].at > _UNDER_WAY):
+        number += 1
+    passed[place] = number
+    return known[number] if number < len(known) else None
 
 
-def _frame(each: CapturedFrame, hardware: Hardware) -> LanFrame:
+def _frame(each: CapturedFrame, layers: Layers, hardware: Hardware) -> LanFrame:
     source, target = hardware_text(each.data[6:12]), hardware_text(each.data[:6])
     sender = each.node if each.outgoing else hardware.get((each.lan, source), "")
-    return LanFrame(each.at, each.lan, each.data, dissect(each.data), sender, hardware.get((each.lan, target), ""))
+    return LanFrame(each.at, each.lan, each.data, layers, sender, hardware.get((each.lan, target), ""))

@@ -1,5 +1,4 @@
-"""Our stack beside the kernel's: packets that a router passes on, echoes through it and of its own, and the answers of
-our name server on either.
+"""Our stack beside the kernel's: packets a second through a router, pings, and our name server's answers.
 
 Each stack's node has one core, what sends and what receives the other one. The kernel passes a packet on where it came
 in, so on the senders' core, and the node's stays idle: a ratio above 1 says only that ours has a core to itself.
@@ -11,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import partial
 from statistics import median
 
 import docker
@@ -18,7 +18,7 @@ from bench_nameserver import ZONE, questions, rate, zone
 from figures import Figure
 from progress import Steps
 from servers import MEASURED as ASKED
-from servers import WARM, beside, servers
+from servers import WARM, Servers, beside, servers
 from traffic import MEASURED, Traffic, traffic
 
 COPY = "bench-ip"
@@ -42,10 +42,10 @@ nodes:
 _ROUTERS = {"ours": ("10.0.1.1", "10.0.2.2"), "kernel": ("10.0.3.1", "10.0.4.2")}
 """Each with its own address there, and whom it has behind it."""
 _JOBS = {
-    "packets of 64 octets passed on": ("/s", True),
-    "packets of 1,500 octets passed on": ("/s", True),
-    "ping, through the router": ("µs", False),
-    "ping, of the router itself": ("µs", False),
+    "packets of 64 octets": ("/s", True),
+    "packets of 1,500 octets": ("/s", True),
+    "ping through it": ("µs", False),
+    "ping of itself": ("µs", False),
 }
 """What is measured → its unit, and whether more of it is better."""
 _SERVERS = f"""\
@@ -88,7 +88,7 @@ def figures(runs: int, steps: Steps) -> list[Figure]:
             Figure(job, ours[job], None, "the kernel", median(found[job, "kernel"]), unit, more)
             for job, (unit, more) in _JOBS.items()
         ),
-        *(Figure(f"processor time of {job}", median(values), unit="µs") for job, values in costs.items()),
+        *(Figure(f"{job}, time each", median(values), unit="µs") for job, values in costs.items()),
         *_answers(runs, steps),
     ]
 
@@ -128,8 +128,12 @@ def _answers(runs: int, steps: Steps) -> list[Figure]:
             all_.give_core(name)
         all_.ask_from("asker")
         names = {"ours": "ours", "kernel": "the kernel's stack"}
-        what = "answers of our name server by UDP"
-        return beside(what, lambda name: rate(all_, "asker", _ADDRESSES[name]), names, runs, steps, aim=0.0)
+        measure = partial(_rate, all_)
+        return beside("answers of our name server", measure, names, runs, steps, aim=None)
+
+
+def _rate(all_: Servers, name: str) -> float:
+    return rate(all_, "asker", _ADDRESSES[name])
 
 
 def _give_cores(nodes: Traffic) -> None:

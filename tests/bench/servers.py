@@ -138,11 +138,17 @@ def servers(files: Mapping[str, str], steps: Steps) -> Iterator[Servers]:
 
 
 def beside(
-    what: str, measure: Callable[[str], float], names: Mapping[str, str], runs: int, steps: Steps, *, aim: float = 1.0
+    what: str,
+    measure: Callable[[str], float],
+    names: Mapping[str, str],
+    runs: int,
+    steps: Steps,
+    *,
+    aim: float | None = 1.0,
 ) -> list[Figure]:
     """Rates of servers (node → its name for people), measured in turn: medians of the first, ours, beside each other.
 
-    `aim`: the least ratio to the second; others are told.
+    `aim`: the least ratio to the second, None: it is told, as others are.
     """
     rates: dict[str, list[float]] = {name: [] for name in names}
     for run in range(runs):

@@ -15,6 +15,7 @@ from catenet.orchestrator.backend.protocols import (
     LABEL_LAB,
     LABEL_LAN,
     LABEL_NODE,
+    LABEL_STACK,
     ContainerSpec,
     NetworkSpec,
 )
@@ -48,7 +49,8 @@ timeline:
 class World:
     """One running lab. `tables` is what `r` shows; `programs` is what a program in any node does.
 
-    `orders`: what was asked of its links.
+    `orders`: what was asked of its links. `probes`: what a probe of each kind finds, at any node; `probed`: (node, what
+    was asked of it).
     """
 
     def __init__(self, folder: Path, text: str = LAB) -> None:
@@ -58,6 +60,8 @@ class World:
         self.programs: dict[str, Callable[[], tuple[int, bytes, bytes]]] = {}
         self.asked: list[str] = []
         self.orders: list[Question] = []
+        self.probes: dict[str, Json] = {}
+        self.probed: list[tuple[str, dict[str, Json]]] = []
         self.down: set[tuple[str, str]] = set()
         self.silent: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
@@ -70,6 +74,7 @@ class World:
         for node in self._lab.nodes.values():
             places = {f"line_{a.lan}": a.address for a in node.attachments}
             labels = {LABEL_LAB: "line", LABEL_NODE: node.name, LABEL_FILE: str(self.file)}
+            labels |= {LABEL_STACK: node.stack} if node.stack != "kernel" else {}
             self.engine.create(ContainerSpec(f"line-{node.name}", node.name, "i", {}, places, labels))
             self.engine.start(f"line-{node.name}")
 
@@ -102,6 +107,9 @@ class World:
             (self.down.discard if ordered.up else self.down.add)(end)
             (self.silent.add if ordered.drop else self.silent.discard)(end)
             return None
+        if question.ask == "probe":
+            self.probed.append((node, dict(question.arguments)))
+            return self.probes[str(question.arguments["kind"])]
         places = self._lab.nodes[node].attachments
         links: list[Json] = [
             {"lan": a.lan, "up": (node, a.lan) not in self.down, "silent": (node, a.lan) in self.silent} for a in places

@@ -31,6 +31,7 @@ OTHER_WORDS = (
     ("deploy/*", {"start", "kill"}),
     # The program ping, and the kernel's table of `show routes`.
     ("*/pings.py", {"ping"}),
+    ("*/reach.py", {"ping"}),
     ("trace/sending.py", {"ping"}),
     ("deploy/doctor.py", {"ping"}),
     ("*/converged.py", {"routes"}),
@@ -39,9 +40,10 @@ OTHER_WORDS = (
     ("cli/tour.py", {"cut", "heal"}),
     ("harness/lab.py", set(verbs())),
     # The verb of the command line and the question to a telephone, which the check is called after; pytest's phase.
-    ("cli/verbs.py", {"call"}),
+    ("cli/verbs.py", {"call", "ping"}),
     ("cli/call.py", {"call", "path"}),
     ("cli/trace.py", {"call", "arp"}),
+    ("cli/complete.py", {"arp"}),
     ("trace/*.py", {"arp"}),
     ("trace/call.py", {"path"}),
     ("observe/calls.py", {"call"}),
@@ -71,6 +73,7 @@ HELP = (
     ("faults/impair.py", {"echo"}),
     # `resolver:` of a node, as above.
     ("checks/resolve.py", {"resolver"}),
+    ("operations/scene.py", {"resolver"}),
     # ICMP's echo request and its reply (RFC 792), and the port at which a service answers likewise (RFC 862).
     ("*/layers.py", {"echo"}),
     ("cli/trace*.py", {"echo"}),

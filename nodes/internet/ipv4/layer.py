@@ -45,12 +45,12 @@ class Ipv4:
         self._outcomes = Outcomes()
         self.interfaces = Interfaces()
         self._reassembler = Reassembler(count)
-        self._paths = PathMtus()
+        self.paths = PathMtus()
         self._forwarder = Forwarder(options, self.interfaces, table, self._outcomes, count)
         self._sender = Sender(
             self.interfaces,
             self._forwarder,
-            self._paths,
+            self.paths,
             self._outcomes,
             numbers=Identifications(random),
             count=count,
@@ -188,11 +188,11 @@ class Ipv4:
     def set_path_mtu(self, destination: Address, mtu: int, now: float, sent: int = MINIMUM) -> bool:
         """A router has told that packets to it may have so many octets (RFC 1191); 0: it did not say, and `sent` is the
         length of the one that was too large. Returns whether it is believed."""
-        return self._paths.tell(destination, mtu, self._sender.link_mtu(destination), now, sent)
+        return self.paths.tell(destination, mtu, self._sender.link_mtu(destination), now, sent)
 
     def path_mtu(self, destination: Address, now: float) -> int:
         """Octets of the largest packet that reaches it uncut, as far as is known."""
-        return self._paths.estimate(destination, self._sender.link_mtu(destination), now)
+        return self.paths.estimate(destination, self._sender.link_mtu(destination), now)
 
     # The contract's.
 
@@ -207,7 +207,7 @@ class Ipv4:
     def flush(self) -> None:
         """Forget the fragments, and what is known of paths."""
         self._reassembler.flush()
-        self._paths.flush()
+        self.paths.flush()
 
     def show_fragments(self, now: float) -> list[dict[str, Json]]:
         """The datagrams that are not whole yet."""
@@ -215,7 +215,7 @@ class Ipv4:
 
     def show_path_mtus(self, now: float) -> list[dict[str, Json]]:
         """The MTUs that routers have told."""
-        return self._paths.show(now)
+        return self.paths.show(now)
 
     def _tell_expired(self) -> None:
         self._outcomes.trouble += [

@@ -38,6 +38,7 @@ class PathMtus:
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._told: dict[Address, _Told] = {}
+        self.version = 0  # grows with each that is told
 
     def tell(self, destination: Address, mtu: int, link: int, now: float, sent: int = MINIMUM) -> bool:
         """A router says what its next hop's MTU is; 0: it does not say (RFC 1191 section 5), then `sent` is the length
@@ -55,12 +56,17 @@ class PathMtus:
         if len(self._told) >= self._most:
             del self._told[next(iter(self._told))]
         self._told[destination] = _Told(max(mtu, FLOOR), now + LIFETIME, mtu < FLOOR)
+        self.version += 1
         return True
 
     def estimate(self, destination: Address, link: int, now: float) -> int:
         """Octets; that of the link where nobody has told of less."""
         told = self._get(destination, now)
         return link if told is None else min(link, told.mtu)
+
+    def has(self, destination: Address, now: float) -> bool:
+        """Whether anything is known of it."""
+        return self._get(destination, now) is not None
 
     def is_locked(self, destination: Address, now: float) -> bool:
         """Whether packets to it go without DF."""

@@ -19,7 +19,7 @@ Deviations from the RFCs, and what they leave open:
   else protects against spoofing: the last word counts, as the RFC has it, and is told as `arp.moved`.
 - An address is not probed before it is used (RFC 5227 section 2.1): that takes seconds, and who writes the lab file
   gives each address once. It is announced three times, and defended as in section 2.4 (c).
-- Packets for an address wait, 64 of them and a mebibyte in all, the latest ones (RFC 1122 section 2.3.2.2 wants one);
+- Packets for an address wait, 256 of them and a mebibyte in all, the latest ones (RFC 1122 section 2.3.2.2 wants one);
   while 256 addresses of an interface are asked for, what goes to another one is dropped.
 - The router answers for others (`may_proxy`, RFC 1027) as its routes say. The RFC's rule that asker and target be of
   one classful network is left out: the lecture's hosts are in several.

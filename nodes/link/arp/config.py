@@ -26,8 +26,9 @@ class ArpOptions:
     """So many are asked of all before who is not found is unreachable."""
     polls: int = 2
     """ "Delete the entry if no ARP Reply is received from N successive polls […] typically N is 2"."""
-    packets: int = 64
-    """That wait for one neighbour: a ping of 65,507 octets is 45 fragments. The latest are kept (section 2.3.2.2)."""
+    packets: int = 256
+    """That wait for one neighbour: a ping of 65,507 octets is 45 fragments, on a LAN of 600 octets 132. The latest are
+    kept (section 2.3.2.2)."""
     waiting: int = 1 << 20
     """Octets of all packets that wait on this node."""
     neighbours: int = 1024

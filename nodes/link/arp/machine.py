@@ -128,12 +128,21 @@ class Arp:
         key = interface, address
         neighbour = self._cache.get(key)
         if neighbour is None:
-            if interface not in self._interfaces or not self._cache.has_room(interface, State.INCOMPLETE):
-                self._count("arp.dropped.full" if interface in self._interfaces else "arp.dropped.interface")
+            why = self._why_not(interface, address)
+            if why:
+                self._count(f"arp.dropped.{why}")
                 return None
             neighbour = Neighbour(key, since=now)
         self._happen(neighbour, Event.WANTED, now, packet=packet)
         return neighbour.hardware or None
+
+    def _why_not(self, interface: str, address: Address) -> str:
+        """A word for why an address is not asked for; empty: it is."""
+        if interface not in self._interfaces:
+            return "interface"
+        if not address.is_unicast:
+            return "address"
+        return "" if self._cache.has_room(interface, State.INCOMPLETE) else "full"
 
     def take_ready(self) -> list[tuple[str, bytes, bytes]]:
         """(interface, hardware address, packet): those that waited and may go, in order."""
@@ -202,10 +211,13 @@ class Arp:
             self._reply(packet, here)
 
     def _proxies(self, packet: ArpPacket, here: Interface) -> bool:
-        """Not for who is on the asker's own LAN and "can answer for itself", nor for broadcast addresses (RFC 1027
-        section 2.4), nor for one that announces itself; the rest the routes decide (2.2)."""
+        """Not for a broadcast address (RFC 1027 section 2.4), nor for one that announces itself. Whether the target is
+        on the asker's own LAN and "can answer for itself" the routes say, not the prefix: "an ARP subnet gateway must
+        use the physical network interface, not the subnet number" (2.5)."""
         target = packet.target
-        return target.is_unicast and not here.prefix.holds(target) and self.may_proxy(here.name, target)
+        broadcast = target in (here.prefix.network, here.prefix.broadcast)
+        announces = target == packet.sender
+        return target.is_unicast and not broadcast and not announces and self.may_proxy(here.name, target)
 
     def _reply(self, packet: ArpPacket, here: Interface) -> None:
         """ "Swap hardware and protocol fields, putting the local hardware and protocol addresses in the sender

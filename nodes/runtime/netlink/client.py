@@ -94,6 +94,8 @@ class RequestSocket:
 class Netlink(RequestSocket):
     """Links, addresses, routes. Each method raises OSError with the kernel's errno where it refuses."""
 
+    whose = "the kernel"
+
     def __init__(self) -> None:
         super().__init__(socket.NETLINK_ROUTE)
 

@@ -8,6 +8,8 @@ Files, in the order to read them:
     delivering.py    from IPv4 to the ports, or back to the sender: nobody hears
     telling.py    ICMP: errors that are sent, echoes that are answered, errors that are heard
     relay.py    the hot path of a router: ordinary packets are passed on where they lie, and never come to `receive`
+    answering.py    that of a server: ordinary datagrams whose answers are at hand are answered where they lie
+    ways.py    what these two have in common
     paths.py    which news of a path's MTU is believed
     show.py    its tables
     config.py    `StackOptions`

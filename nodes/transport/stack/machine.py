@@ -26,15 +26,18 @@ from catenet.nodes.machine import (
     OpenPort,
     Randomness,
     Send,
+    Udp,
 )
+from catenet.nodes.transport.stack.answering import Answering, Reply
 from catenet.nodes.transport.stack.config import StackOptions
 from catenet.nodes.transport.stack.delivering import Delivering
 from catenet.nodes.transport.stack.paths import Paths
 from catenet.nodes.transport.stack.ports import Ports
-from catenet.nodes.transport.stack.relay import Relay, Relayed
+from catenet.nodes.transport.stack.relay import Relay
 from catenet.nodes.transport.stack.sending import Sending
 from catenet.nodes.transport.stack.show import show
 from catenet.nodes.transport.stack.telling import Telling
+from catenet.nodes.transport.stack.ways import Relayed
 
 __all__ = ["Stack"]
 
@@ -70,6 +73,7 @@ class Stack:
         self._telling = Telling(options.icmp, self.ipv4, self.paths, self._interfaces, count)
         self._delivering = Delivering(self.ports, self._telling, self._heard, count)
         self._sending = Sending(self.ipv4, self.paths)
+        self._answering = Answering(self.table, self.arp, self.ipv4, self.ports, self.paths, self._sending, count)
         for interface in interfaces:
             self.set_interface(interface, now)
 
@@ -97,6 +101,12 @@ class Stack:
         """Frames of IPv4 came in together: what `receive` would send of ordinary ones goes out from where they are."""
         return self._relay.relay(octets, step, lengths, interface, now)
 
+    def answer(self, octets: memoryview, step: int, lengths: list[int], interface: str, now: float) -> Relayed:
+        """The same of datagrams whose answers are at hand (`reply_by`)."""
+        answered = self._answering.answer(octets, step, lengths, interface, now)
+        self._settle(now)
+        return answered
+
     def wake(self, now: float) -> None:
         self.arp.wake(now)
         self.ipv4.wake(now)
@@ -123,6 +133,7 @@ class Stack:
         self.arp.set_interface(interface, now)
         self.ipv4.set_interface(interface, now)
         self._relay.set_interface(interface)
+        self._answering.set_interface(interface)
         self._settle(now)
 
     def set_route(self, prefix: Prefix, next_hops: tuple[NextHop, ...]) -> None:
@@ -160,7 +171,16 @@ class Stack:
         opened = self.ports.open(asked)
         return opened.key, opened.number
 
+    def reply_by(self, key: int, reply: Reply) -> None:
+        """A UDP port's owner has answers at hand, until it is closed."""
+        opened = self.ports.get(key)
+        if opened is not None and isinstance(opened.port, Udp):
+            self._answering.reply_by(opened, reply)
+
     def close(self, key: int) -> None:
+        opened = self.ports.get(key)
+        if opened is not None:
+            self._answering.close(opened)
         self.ports.close(key)
         self._follow_groups()
 
@@ -242,7 +262,7 @@ class Stack:
         """Whether to answer a request on that interface for another's address: where this router has a way to it, and
         not by the same LAN (RFC 1027 section 2.1). A default route is no knowledge of it. Its own address on another
         LAN is behind it, too."""
-        if not self._options.proxy_arp or not address.is_unicast:
+        if not self._options.proxy_arp or not address.is_unicast or self.ipv4.interfaces.is_broadcast(address):
             return False
         found = self.table.lookup(address)
         if found is None or not found.prefix.length:

@@ -99,10 +99,10 @@ def test_smoltcp_1101_a_dead_neighbour_does_not_keep_a_live_one_waiting() -> Non
 
 def test_1122_2_3_2_2_the_latest_packets_are_kept() -> None:
     desk = Desk()
-    for number in range(70):
-        desk.resolve(HOST, bytes((number,)))
+    for number in range(262):
+        desk.resolve(HOST, number.to_bytes(2))
     desk.answers(OTHER, HOST)
-    assert [packet for _, _, packet in desk.arp.take_ready()] == [bytes((number,)) for number in range(6, 70)]
+    assert [packet for _, _, packet in desk.arp.take_ready()] == [number.to_bytes(2) for number in range(6, 262)]
     assert desk.counters["arp.dropped.waiting"] == 6
 
 
@@ -418,9 +418,17 @@ def test_1027_2_2_where_the_routes_do_not_lead_elsewhere_it_is_silent() -> None:
     assert not desk.rows()
 
 
-def test_1027_2_4_it_never_answers_for_a_host_of_the_asker_s_own_network() -> None:
+def test_1027_2_5_the_routes_and_not_the_prefix_say_who_is_behind_the_gateway() -> None:
+    """ "an ARP subnet gateway must use the physical network interface, not the subnet number to determine when to
+    reply": with a network of its own inside the large one of the asker's LAN it answers for that."""
     desk = proxy(STRANGER)
     desk.asks(OTHER, HOST, STRANGER)
+    assert [(packet.opcode, packet.sender) for packet in desk.said()] == [(REPLY, STRANGER)]
+
+
+def test_who_announces_itself_is_not_answered_by_a_proxy() -> None:
+    desk = proxy(HOST)
+    desk.asks(OTHER, HOST, HOST)
     assert not desk.said()
 
 

@@ -40,6 +40,8 @@ class Clock(asyncio.SelectorEventLoop):
 class Kernel:
     """A routing table that refuses what leads over an interface that is down, and tells of every change."""
 
+    whose = "the kernel"
+
     def __init__(self) -> None:
         self.table: dict[tuple[Prefix, int], Route] = {}
         """The main one."""

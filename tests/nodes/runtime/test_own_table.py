@@ -29,7 +29,8 @@ class Told:
         self.up: set[str] = set()
         self.known: dict[Prefix, tuple[NextHop, ...]] = {}
         self.changes = 0
-        self.table.on_change(self.hear)
+        self.telling = self.table.telling(self.hear)
+        self.telling.__enter__()
         for lan in NETWORKS:
             self.set_link(lan, up=True)
         self.changes = 0
@@ -124,9 +125,8 @@ def test_who_listens_later_hears_everything_and_who_does_no_more_hears_nothing()
     told = Told()
     told.put((B, 11))
     later: dict[Prefix, tuple[NextHop, ...]] = {}
-    told.table.on_change(later.__setitem__)
-    assert later == told.known
-    told.table.not_on_change(later.__setitem__)
+    with told.table.telling(later.__setitem__):
+        assert later == told.known
     told.set_link("link1", up=False)
     assert FAR in later
 

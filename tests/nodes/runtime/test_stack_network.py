@@ -98,6 +98,8 @@ class Toy:
             self.actions.append(Send(Frame(unit.data, b"", b"", key, unit.interface)))
         return True
 
+    def reply_by(self, key: int, reply: Callable[[bytes, float], bytes | None]) -> None: ...
+
     def take_delivered(self) -> list[tuple[int, Datagram | IpPacket]]:
         heard, self.heard = self.heard, []
         return heard

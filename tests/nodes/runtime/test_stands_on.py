@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,7 +16,7 @@ import pytest
 from catenet.nodes.catalogue import service_module, services
 from catenet.nodes.control.service import Service
 from catenet.nodes.machine import Action, Datagram, OpenPort, Send, Udp
-from catenet.nodes.runtime.context import ServiceContext
+from catenet.nodes.runtime.context import ServiceContext, Shared
 from catenet.nodes.runtime.machine_run import run_machine
 from catenet.nodes.runtime.network import KernelNetwork, OpenedPort
 from catenet.nodes.runtime.port import Owner
@@ -66,15 +66,15 @@ class Echo:
 class Pair:
     """The services `stack` and `top`, which stands on it, and what became of them."""
 
-    def __init__(self, bench: Bench, port: int) -> None:
+    def __init__(self, shared: Shared, port: int, below: tuple[str, ...] = ()) -> None:
         self.port = port
         self.story: list[str] = []
         self.ready = asyncio.Event()  # what `stack` waits for before it serves
         self.fail: Callable[[Exception], None]
         known = lambda: None  # noqa: E731
-        self.top = SupervisedService(bench.shared, "top", {}, known)
-        self.stack = SupervisedService(bench.shared, "stack", {}, known)
-        stand({"top": self.top, "stack": self.stack})
+        self.top = SupervisedService(shared, "top", {}, known)
+        self.stack = SupervisedService(shared, "stack", {}, known)
+        stand({"top": self.top, "stack": self.stack}, below)
 
     async def serve_stack(self, context: ServiceContext, options: Options) -> None:
         self.story.append("stack begins")
@@ -92,11 +92,13 @@ class Pair:
 
 
 @contextmanager
-def declared(monkeypatch: pytest.MonkeyPatch, **serve: Any) -> Iterator[None]:
+def declared(
+    monkeypatch: pytest.MonkeyPatch, stands_on: tuple[str, ...] = ("stack", "nobody"), **serve: Any
+) -> Iterator[None]:
     for name, function in serve.items():
         module = ModuleType(name)
         module.serve = function  # type: ignore[attr-defined]
-        below = ("stack", "nobody") if name == "top" else ()
+        below = stands_on if name == "top" else ()
         service = Service(name, "A toy.", lambda: Options, stands_on=below)
         monkeypatch.setitem(cast(dict[str, Service], services()), name, service)
         monkeypatch.setitem(sys.modules, service_module(name), module)
@@ -118,7 +120,7 @@ def test_it_waits_is_started_anew_with_it_and_stopped_before_it(
             name: (lambda context, options, name=name: serve(name, context, options)) for name in ("stack", "top")
         }
         with declared(monkeypatch, **functions):
-            pair = Pair(bench, port)
+            pair = Pair(bench.shared, port)
             running = {each: asyncio.ensure_future(each.run()) for each in (pair.top, pair.stack)}
             await bench.until(lambda: pair.story == ["stack begins"])
             for _ in range(10):
@@ -139,6 +141,38 @@ def test_it_waits_is_started_anew_with_it_and_stopped_before_it(
             del pair.story[:]
             await stop(running, 60.0)
             assert pair.story == ["top ends", "stack ends"]
+
+    on_bench(run)
+
+
+def test_what_carries_the_whole_node_every_other_service_stands_on(
+    on_bench: OnBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its declaration says nothing of it; nothing goes by the kernel's network meanwhile."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+
+    async def run(bench: Bench) -> None:
+        async def serve(name: str, context: ServiceContext, options: Options) -> None:
+            await getattr(pair, f"serve_{name}")(context, options)
+
+        functions = {
+            name: (lambda context, options, name=name: serve(name, context, options)) for name in ("stack", "top")
+        }
+        with declared(monkeypatch, stands_on=(), **functions):
+            shared = replace(bench.shared, below=("stack",))
+            pair = Pair(shared, port, below=("stack",))
+            running = {each: asyncio.ensure_future(each.run()) for each in (pair.top, pair.stack)}
+            await bench.until(lambda: pair.story == ["stack begins"])
+            with pytest.raises(OSError, match="stack does not serve now"):
+                shared.network()
+            pair.ready.set()
+            await bench.until(lambda: pair.top.state == "ready")
+            assert await asked(port) == b"hello"
+            assert isinstance(shared.network(), Shifted)
+            await stop(running, 60.0)
+            assert pair.story == ["stack begins", "top begins", "top ends", "stack ends"]
 
     on_bench(run)
 

@@ -23,14 +23,21 @@ class Scene:
 
     def __init__(self, table: Json) -> None:
         self.table = table
-        self.sent: list[tuple[str, str, bool]] = []
+        self.done: list[str] = []
 
     def show(self, node: str, what: str) -> Json:
         assert (node, what) == ("a", "arp")
         return self.table
 
-    def asks(self, source: str, target: str, *, fresh: bool) -> None:
-        self.sent.append((source, target, fresh))
+    def empty_caches(self) -> None:
+        self.done.append("empty")
+
+    def ping(self, node: str, to: Address, number: int) -> None:
+        self.done.append(f"{node} pings {to} {number} time")
+
+    def address(self, node: str, at: str) -> Address:
+        assert (node, at) == ("h2", "a")
+        return Address.parse("10.0.1.2")
 
     def name(self, address: str, at: str) -> str:
         return {"10.0.1.2": "h2"}.get(address, address)
@@ -62,12 +69,12 @@ def test_an_entry_is_of_its_lan_and_counts_while_it_is_believed(
 ) -> None:
     finding, scene = look(address, hardware, lan)
     assert (finding.holds, finding.seen) == (holds, seen)
-    assert not scene.sent
+    assert not scene.done
 
 
 def test_it_may_have_to_send_first_and_then_all_have_to_ask() -> None:
     _, scene = look("10.0.1.2", E2, sends="h2")
-    assert scene.sent == [("a", "h2", True)]
+    assert scene.done == ["empty", "a pings 10.0.1.2 1 time"]
 
 
 def test_what_it_says() -> None:

@@ -5,7 +5,7 @@ tcpdump's words for these captures (layers/*.txt), and the addresses are the lab
 from __future__ import annotations
 
 import pytest
-from layered import DATAGRAM, PING, Change, captured, frames, steps
+from layered import DATAGRAM, HARDWARE, PING, Change, captured, frames, steps
 from scapy.layers.inet import IP
 from scapy.layers.l2 import Ether
 
@@ -172,3 +172,18 @@ def test_json_has_all_of_it() -> None:
     found = steps(DATAGRAM)
     row = found[-1].to_json()
     assert (row["part"], row["from"], row["to"], row["lan"], row["octets"]) == ("error", "a", "h1", "left", 83)
+
+
+@pytest.mark.timeout(30)
+def test_a_flood_of_frames_that_are_alike_takes_no_longer_than_others() -> None:
+    """50,000 at two ends, and each comes once; of those that may be the packet's a bounded number is looked at."""
+    hello = next(each for each in captured() if b"hello from" in each.data and each.lan == "left" and each.outgoing)
+    flood = [
+        hello._replace(at=number / 1e5 + late, node=node, outgoing=not late)
+        for number in range(50_000)
+        for node, late in (("h1", 0.0), ("a", 1e-6))
+    ]
+    found = on_lans(flood, HARDWARE)
+    assert len(found) == 50_000
+    assert all(len(each.heard) == 1 for each in found)
+    assert len(find_steps(found, DATAGRAM)) == 2000
