@@ -323,3 +323,29 @@ def test_what_we_cut_the_kernel_puts_together(kernel: Kernel, size: int, mtu: in
     whole = header.packet(bytes(at & 255 for at in range(size)))
     ((_, delivered),) = kernel([[("near", packet) for packet in fragment(whole, mtu)]])
     assert delivered == [whole]
+
+
+# Sending.
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(["far", "routed", "narrow"]), st.integers(0, 6000) | st.sampled_from([556, 557, 1480, 1481, 65_515])
+)
+def test_what_the_kernel_sends_itself_is_cut_as_ours_is(kernel: Kernel, destination: str, size: int) -> None:
+    to, data = PLACES[destination], bytes(at >> 3 & 255 for at in range(size))
+    ((sent, _),) = kernel([[(f"to {to}", data)]])
+    ours = Ours()
+    # The kernel sets DF where it fits (IP_PMTUDISC_WANT): so does the stack.
+    whole = 20 + size <= ours.layer.path_mtu(to, 0.0)
+    assert ours.layer.send(data, ANY, to, PROTOCOL, ttl=64, df=whole, now=0.0) == ""
+    made = [(out.interface, out.packet) for out in ours.layer.take_outgoing()]
+    assert list(map(nameless, sent)) == list(map(nameless, made))
+    assert len({Header.received(packet).identification for _, packet in sent}) == 1
+
+
+def nameless(sent: tuple[str, bytes]) -> tuple[str, bytes]:
+    """Without its identification, which is the sender's own."""
+    link, packet = sent
+    header = Header.received(packet)
+    return link, bytes(header._replace(identification=0)) + packet[header.length :]
