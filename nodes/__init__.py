@@ -8,8 +8,9 @@ runtime          the only room by which a node's daemon has sockets, clocks, ran
 catalogue        the services and their options
 implementations  FRR, BIRD and the user's programs: what is to be run, and what their words mean
 application      dns, http
-internet         rip, ospf, nat
-link             arp
+transport        udp, and the stack that a node may have of ours
+internet         ipv4, icmp, rip, ospf, bfd, nat
+link             ethernet, arp, impairment
 keys             the keys of routing protocols, and their digests
 control          the only door to the orchestrator
 machine          the contract between a protocol and the world

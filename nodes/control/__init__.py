@@ -6,6 +6,7 @@ questions    what can be asked over the Unix socket inside the node
 answers      what is answered, as values: status, links, tables; origin: where a route comes from
 calls        how a telephone answers what its call is like
 probes       what a packet meets on its way; datagrams: what becomes of numbered ones
+pings        who answers a ping, which way it goes; lookups: what a name is
 fields       how an answer is read
 route_events  how a service tells that a route came, changed or went
 service      the declaration of a service; needs: what it needs of its lab, and is told of it

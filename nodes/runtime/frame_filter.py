@@ -1,8 +1,9 @@
 """Which frames of IPv4 the kernel hands to which socket of a LAN's (socket(7)'s SO_ATTACH_FILTER, classic BPF).
 
 What is for the node itself has a socket of its own, so that what only passes through it, however much that is, takes
-no room from it: a router that is flooded goes on hearing its neighbours. Frames for other hosts' hardware, and those
-with a VLAN's tag, are nobody's.
+no room from it; and another one has what is for groups and for all, where most routers speak with each other: a router
+that is flooded, or a server's node, goes on hearing its neighbours. Frames for other hosts' hardware, and those with a
+VLAN's tag, are nobody's.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 
 from catenet.nodes.address import Address
 
-__all__ = ["ANYTHING", "attach", "for_others", "for_us"]
+__all__ = ["ANYTHING", "attach", "programs"]
 
 _SO_ATTACH_FILTER = 26
 _CODE = struct.Struct("=HBBI")  # struct sock_filter: code, jump where true, where false, constant
@@ -28,14 +29,13 @@ _ALL = 0x40000  # octets
 _MOST = 200  # addresses: a jump goes over 255 at the most
 
 
-def for_us(addresses: Sequence[Address]) -> bytes:
-    """The program of the socket that has what is for these addresses, for groups and for all, and what is cut short."""
-    return _program(addresses, ours=_ALL, others=0)
-
-
-def for_others(addresses: Sequence[Address]) -> bytes:
-    """That of the socket that has the rest."""
-    return _program(addresses, ours=0, others=_ALL)
+def programs(addresses: Sequence[Address]) -> tuple[bytes, bytes, bytes]:
+    """Those of three sockets: what is for several, or cut short; what is for these addresses; the rest."""
+    return (
+        _program(addresses, several=_ALL, ours=0, others=0),
+        _program(addresses, several=0, ours=_ALL, others=0),
+        _program(addresses, several=0, ours=0, others=_ALL),
+    )
 
 
 def attach(port: socket.socket, program: bytes) -> None:
@@ -45,23 +45,25 @@ def attach(port: socket.socket, program: bytes) -> None:
     port.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, _PROGRAM.pack(count, ctypes.addressof(octets)))
 
 
-def _program(addresses: Sequence[Address], ours: int, others: int) -> bytes:
+def _program(addresses: Sequence[Address], *, several: int, ours: int, others: int) -> bytes:
     known = addresses[:_MOST]
+    many = len(known)
     tests = [
         (_WORD, 0, 0, _KIND),
-        (_EQUAL, len(known) + 7, 0, _ELSEWHERE),
+        (_EQUAL, many + 8, 0, _ELSEWHERE),
         (_LENGTH, 0, 0, 0),
-        (_AT_LEAST, 0, len(known) + 4, _WHOLE),
+        (_AT_LEAST, 0, many + 5, _WHOLE),
         (_OCTET, 0, 0, 0),
-        (_SET, len(known) + 2, 0, _GROUP),
+        (_SET, many + 3, 0, _GROUP),
         (_WORD, 0, 0, _DESTINATION),
-        *((_EQUAL, len(known) - number, 0, address) for number, address in enumerate(known)),
+        *((_EQUAL, many - number, 0, address) for number, address in enumerate(known)),
         (_RETURN, 0, 0, others),
         (_RETURN, 0, 0, ours),
+        (_RETURN, 0, 0, several),
         (_RETURN, 0, 0, 0),
     ]
     return b"".join(_CODE.pack(*test) for test in tests)
 
 
-ANYTHING = _program((), ours=_ALL, others=_ALL)
+ANYTHING = _program((), several=_ALL, ours=_ALL, others=_ALL)
 """What this host's interface lets through, of any type."""

@@ -1,8 +1,9 @@
 """Frames of all LANs of a node whose stack is our own: in by packet sockets, to the stack and out, many at one go.
 
-A LAN has three sockets to hear by and one to send by. Those that hear are of exactly the types of IPv4 and ARP, never
-of all: those hear a LAN that is silent, too, and their own frames. What is for the node itself comes apart from what
-only passes through (frame_filter). What is sent passes the queueing discipline of the device, where a LAN is impaired.
+A LAN has four sockets to hear by and one to send by. Those that hear are of exactly the types of IPv4 and ARP, never
+of all: those hear a LAN that is silent, too, and their own frames. What is for groups, what is for the node itself and
+what only passes through come apart (frame_filter). What is sent passes the queueing discipline of the device, where a
+LAN is impaired.
 
 What waited in the kernel while the node was paused is dropped: a machine that stood still would not have had it either.
 """
@@ -33,7 +34,9 @@ _IPV4, _ARP = 0x0800, 0x0806
 _HEADER = struct.Struct(">6s6sH")  # destination, source, type
 _GROUP = 0x01  # of the first octet of a hardware address
 _ALL = b"\xff" * 6
-_KEPT = 4 << 20  # octets that wait in the kernel, its own among them: some 5,000 frames of 64 octets, 1,800 of 1,500
+_KEPT = 2 << 20
+"""Octets, which the kernel doubles: those that wait at a socket, its own among them, are then some 5,000 frames of 64
+octets, or 1,800 of 1,500."""
 _ROOM = 2_022  # octets of a frame: with what the kernel says of it, half a page
 _SOL_PACKET, _PACKET_ADD_MEMBERSHIP, _PACKET_DROP_MEMBERSHIP, _PACKET_STATISTICS = 263, 1, 2, 6
 _MREQ = struct.Struct("=iHH8s")  # struct packet_mreq: interface, type, address length, address
@@ -95,7 +98,7 @@ class FramePump:
 
         """
         self._receive = stack.receive
-        self._early: tuple[_Early | None, ...] = (stack.answer, None, stack.relay)  # of each socket that hears
+        self._early: tuple[_Early | None, ...] = (None, stack.answer, stack.relay, None)  # of each socket that hears
         self._lans = lans
         self._loop = loop
         self._count = count
@@ -164,9 +167,9 @@ class FramePump:
         try:
             device = socket.if_indextoname(lan.ifindex)
             lan.sending = _sending(device)
-            ours, others = frame_filter.for_us(self._addresses), frame_filter.for_others(self._addresses)
-            for ethertype, program in ((_IPV4, ours), (_ARP, frame_filter.ANYTHING), (_IPV4, others)):
-                lan.hearing.append(_hearing(device, ethertype, program))
+            for program in frame_filter.programs(self._addresses):
+                lan.hearing.append(_hearing(device, _IPV4, program))
+            lan.hearing.append(_hearing(device, _ARP, frame_filter.ANYTHING))
         except OSError as error:
             self._close(lan)
             if error.errno not in _GONE:
@@ -195,9 +198,8 @@ class FramePump:
             return
         self._addresses = addresses
         for lan in self._by_name.values():
-            if lan.hearing:
-                frame_filter.attach(lan.hearing[0], frame_filter.for_us(addresses))
-                frame_filter.attach(lan.hearing[2], frame_filter.for_others(addresses))
+            for opened, program in zip(lan.hearing, frame_filter.programs(addresses), strict=False):
+                frame_filter.attach(opened, program)
 
     def _set_member(self, lan: _Lan, group: bytes, *, joins: bool) -> None:
         option = _PACKET_ADD_MEMBERSHIP if joins else _PACKET_DROP_MEMBERSHIP
@@ -214,11 +216,13 @@ class FramePump:
     def _drain(self, lan: _Lan, opened: socket.socket, early: _Early | None) -> None:
         """All that has come, or as many as the others can wait for."""
         try:
-            ends = self._loop.time() + SLICE
+            ends, many = self._loop.time() + SLICE, False
             while self._take(lan, opened, early) and opened in lan.hearing:
+                many = True
                 if self._loop.time() > ends:
-                    self._look_for_overruns(opened)
-                    return
+                    break
+            if many and opened in lan.hearing:
+                self._look_for_overruns(opened)
         except Exception as error:
             self._fail(error)
 
@@ -242,7 +246,7 @@ class FramePump:
                 self._pass_on(slots, name, numbers, octets)
         for frame in self._frames(slots, lan, fit, lengths):
             self._receive(frame, now)
-        if fit or early == self._early[0]:  # what is passed on changes nothing
+        if fit or early == self._early[1]:  # what is passed on changes nothing
             self._settle()
         return count == BATCH
 

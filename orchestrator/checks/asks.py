@@ -52,7 +52,8 @@ class AsksCheck(Expectation):
         if not self.answers:
             return f"{self.source} to {self.target}: nobody is asked"
         others = f", {' '.join(self.proxy)} for others" if self.proxy else ""
-        return f"{self.source} to {self.target}: {' '.join(self.answers)} answer a broadcast{others}"
+        answer = "answers" if len(self.answers) == 1 else "answer"
+        return f"{self.source} to {self.target}: {' '.join(self.answers)} {answer} a broadcast{others}"
 
     def _wrong(self, seen: Asked) -> Iterator[str]:
         if not seen.reached:

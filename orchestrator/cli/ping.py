@@ -27,7 +27,6 @@ def ping(
     number: Annotated[int, typer.Option("-c", "--number", min=1, max=MOST, help="Echo requests.")] = 3,
     size: Annotated[int, typer.Option("-s", "--size", min=0, max=LARGEST, help="Octets of data in each.")] = 56,
     ttl: Annotated[int, typer.Option("-t", "--ttl", min=0, max=255, help="Their TTL. 0: the stack's own.")] = 0,
-    whole: Annotated[bool, typer.Option("--whole", help="None may be fragmented on its way.")] = False,
     lab: LabOption = "",
     json: JsonOption = False,
 ) -> None:
@@ -36,8 +35,7 @@ def ping(
     \b
     catenet ping h1 h4
     catenet ping h1 10.1.4.2 -c 10
-    catenet ping h1 h4 --size 8000            in fragments
-    catenet ping h1 h4 --size 1473 --whole    refused, where a LAN carries 1500 octets
+    catenet ping h1 h4 --size 8000    in fragments
 
     On the kernel's stack the node's program ping sends them; on the userspace stack, where programs have no network,
     the stack itself. Exit code 1: no answer came.
@@ -48,7 +46,7 @@ def ping(
     running = running_lab(docker, lab)
     at = running.node(node)
     to = reach.address_of(running, node, target)
-    asked = PingAsked(to, number, size, wait=1.0, ttl=ttl, whole=whole)
+    asked = PingAsked(to, number, size, wait=1.0, ttl=ttl)
     try:
         asked.check()
     except ValueError as error:

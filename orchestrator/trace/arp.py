@@ -5,6 +5,7 @@ What the caches have is looked at before and after. `fresh`: they are emptied fi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from catenet.nodes.address import Address
@@ -96,10 +97,17 @@ def trace_arp(engine: Engine, running: RunningLab, node: str, target: str, *, fr
     exchanges = find_exchanges(steps, owner)
     known = tuple(cached(steps, exchanges, before))
     name = view.owners.get(address, str(address))
-    found = tuple(entries(after, before, exchanges, owner))
+    found = _by_the_way(entries(after, before, exchanges, owner), steps)
     return ArpTrace(
         node, name, str(address), fresh, steps, exchanges, known, found, Ends(seen.hardware, view), seen.says
     )
+
+
+def _by_the_way(found: Iterable[Entry], steps: Iterable[PacketStep]) -> tuple[Entry, ...]:
+    """First what the first node on the packet's way knows."""
+    passed = dict.fromkeys(node for step in steps for node in (step.source, step.target, *step.heard))
+    order = {node: number for number, node in enumerate(passed)}
+    return tuple(sorted(found, key=lambda each: order.get(each.neighbour.node, len(order))))
 
 
 def _owner(lab: Lab, view: View, lan: str, word: str) -> str:

@@ -155,11 +155,16 @@ def entries(
     earlier = {(each.node, each.lan, each.address, each.hardware) for each in before}
     lans = {each.lan for each in exchanges}
     for each in after:
-        if each.lan in lans and each.hardware:
+        if each.lan in lans and each.hardware and not _is_group(each.hardware):
             how = _how(each, exchanges)
             if not how and (each.node, each.lan, each.address, each.hardware) in earlier:
                 how = How.BEFORE
             yield Entry(each, owner(each.lan, each.address), how)
+
+
+def _is_group(hardware: str) -> bool:
+    """Whether it is no single node's: of a group that is derived from its address, and nobody asks (RFC 1112, 6.4)."""
+    return bool(int(hardware[:2], 16) & 1)
 
 
 def _how(entry: Neighbour, exchanges: Iterable[Exchange]) -> How:

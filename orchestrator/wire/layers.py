@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from catenet.nodes.address import Address
@@ -90,8 +91,8 @@ class Field(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """One header. Its octets are begin … end - 1; what it carries ends before `inside`. `quoted`: it is of the packet
-    that an ICMP error is about.
+    """One header. Its octets are begin … end - 1; what it carries ends before `inside`, by its own word where it has a
+    length (but in a fragment). `quoted`: it is of the packet that an ICMP error is about.
     """
 
     layer: str
@@ -130,7 +131,7 @@ class Layers:
     def padding(self) -> int:
         """Octets behind what the frame carries."""
         carried = next((each.inside for each in self.headers[1:]), self.end)
-        return len(self.data) - carried
+        return max(0, len(self.data) - carried)
 
     def header(self, protocol: str) -> Header | None:
         """The header of that protocol, of the packet itself."""
@@ -149,8 +150,8 @@ class Layers:
     @property
     def nested(self) -> bool:
         """Whether each header begins where the one below ends, and lies, with what it carries, in what that carries."""
-        pairs = zip(self.headers, self.headers[1:], strict=False)
-        return all(inner.begin == outer.end and inner.inside <= outer.inside for outer, inner in pairs)
+        own = [each for each in self.headers if not each.quoted]
+        return all(inner.begin == outer.end and inner.inside <= outer.inside for outer, inner in pairwise(own))
 
 
 def dissect(data: bytes) -> Layers:
@@ -238,9 +239,9 @@ class _Dissection:
         if total > self.end - at and not self._depth:
             self.wrong.append(f"total length {total}, and {self.end - at} octets are there")
         self.end = min(self.end, at + total)
-        offset, more = (self._number(at + 6, at + 8) & 0x1FFF) * 8, self.data[at + 6] & 0x20
+        offset, more = self._number(at + 6, at + 8) & 0x1FFF, self.data[at + 6] & 0x20
         protocol = self.data[at + 9]
-        self._add(INTERNET, IPV4, length, list(self._ipv4_fields(at, length)))
+        self._add(INTERNET, IPV4, length, list(self._ipv4_fields(at, length)), at + total)
         if offset:
             self.piece = True
         elif protocol in (1, 6, 17):
@@ -309,7 +310,7 @@ class _Dissection:
             Field("length", str(length), "", at + 4, at + 6),
             self._checksum("checksum", at + 6, covered, known=whole and bool(sum_)),
         ]
-        self._add(TRANSPORT, UDP, 8, fields)
+        self._add(TRANSPORT, UDP, 8, fields, at + length if whole else self.end)
 
     def _tcp(self, whole: bool, pseudo: bytes) -> None:
         at = self.begin
@@ -335,10 +336,11 @@ class _Dissection:
         ]
         self._add(TRANSPORT, TCP, length, fields)
 
-    def _add(self, layer: str, protocol: str, length: int, fields: list[Field]) -> None:
-        quoted = bool(self._depth)
-        end = self.begin + length
-        self.headers.append(Header(layer, protocol, self.begin, end, self.end, tuple(fields), quoted))
+    def _add(self, layer: str, protocol: str, length: int, fields: list[Field], inside: int | None = None) -> None:
+        """`inside`: where what it carries ends, by its own word; None: it has none."""
+        quoted, end = bool(self._depth), self.begin + length
+        inside = self.end if inside is None else inside
+        self.headers.append(Header(layer, protocol, self.begin, end, inside, tuple(fields), quoted))
         self.begin = end
 
     def _room(self, octets: int, what: str) -> bool:

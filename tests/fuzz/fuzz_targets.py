@@ -58,6 +58,8 @@ TARGETS: Mapping[str, str] = {
     "ipv4-options": "fuzz_layer:options",
     "ipv4-packets": "fuzz_layer:packets",
     "ipv4-fragments": "fuzz_layer:fragments",
+    "udp-datagram": "fuzz_stack:datagram",
+    "stack-frames": "fuzz_stack:frames",
     "impairments": "fuzz_impairment:impairments",
     "source-route": "fuzz_ipv4:said",
     "directory-request": "fuzz_directory:request",

@@ -316,7 +316,7 @@ def test_what_is_sent_by_an_interface_that_is_cut_is_counted_and_is_on_no_wire()
     assert network.nodes["a"].counters == {"send_failures": 2}
     assert network.sent == before
     network.heal("link1")
-    network.run(3)
+    do(network, "a", to_b(5))  # whose hardware address is known again
     before = network.sent
     network.cut("link1", silent=True)
     do(network, "a", to_b(5))

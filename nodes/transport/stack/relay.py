@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from struct import Struct
 
-from catenet.nodes.address import Address
+from catenet.nodes.address import ANY, Address
 from catenet.nodes.internet.ipv4.table import ForwardingTable, choose
 from catenet.nodes.machine import Count, NextHop
 from catenet.nodes.transport.stack import ways
@@ -44,10 +44,12 @@ class Relay(Ways):
         self._forward = forward
         self._count = count
         self._shared: dict[int, tuple[NextHop, ...]] = {}  # destinations with several ways
+        self._by_hop: dict[NextHop, Way] = {}  # these ways: of each router next to this one
 
     def forget(self) -> None:
         super().forget()
         self._shared.clear()
+        self._by_hop.clear()
 
     def relay(self, octets: memoryview, step: int, lengths: list[int], interface: str, now: float) -> Relayed:
         """Frames that came in there, a step apart, each of so many octets → what became of them."""
@@ -102,9 +104,12 @@ class Relay(Ways):
                 self._shared[destination] = hops
         if not hops:
             return None
-        way = self._by(choose(hops, source, destination, protocol), destination, now)
+        hop = choose(hops, source, destination, protocol)
+        way = self._by_hop.get(hop) or self._by(hop, destination, now)
         if way is not None and len(hops) == 1:
             self._ways[destination] = way
+        elif way is not None and hop.via != ANY:
+            self._by_hop[hop] = way
         return way
 
     def _may_be(self, destination: int) -> bool:

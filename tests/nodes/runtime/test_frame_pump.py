@@ -91,6 +91,10 @@ def test_a_lan_with_another_device_is_heard_again_with_its_groups(play: Play) ->
     assert counts == {"send_failures": 1}
 
 
+def test_frames_leave_with_the_hardware_address_that_the_device_has_now(play: Play) -> None:
+    assert play("renamed") == [OURS, OURS, "0200000000e1", "0200000000e1"]
+
+
 def test_what_waited_while_the_node_stood_still_is_dropped(play: Play) -> None:
     """Neither received nor passed on."""
     assert play("stale") == [[], {"stale_frames": 100}]
@@ -106,5 +110,5 @@ def test_a_checksum_that_was_left_to_the_device_is_made_and_what_is_not_cut_is_d
 
 
 def test_what_passes_through_takes_no_room_from_what_is_for_the_node(play: Play) -> None:
-    """Twenty thousand frames come before anybody reads, and then one for the node itself: that is heard."""
+    """Twenty thousand frames of each kind come before anybody reads, and then one for a group: all kinds are heard."""
     assert play("keeps")

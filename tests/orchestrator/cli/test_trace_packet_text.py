@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -93,6 +94,14 @@ def test_where_nothing_comes_back_it_is_said_who_heard_it_last(said) -> None:
     assert said()[-1] == "nothing was seen to be sent: Network is unreachable"
 
 
+def test_a_frame_that_does_not_come_in_is_said(said) -> None:
+    found = tuple(steps(DATAGRAM, lambda each: None if (each.node, each.outgoing) == ("h2", False) else each))
+    print_packet(PacketTrace("h1", "h2", DATAGRAM, b"", found, ENDS), NODES)
+    lost = [line for line in said() if "did not come in" in line]
+    assert len(lost) == 2, "in the table, and above the frame"
+    assert all("right" in line for line in lost)
+
+
 def test_a_fault_is_said(said) -> None:
     fault = Fault(FaultKind.TTL, "a", 4, "a sent it on with TTL 64; it had come with 64")
     print_packet(replace(packet(DATAGRAM), faults=(fault,)), NODES)
@@ -109,6 +118,7 @@ def test_arp_in_words(said) -> None:
     )
     assert "b asks all of right who has 10.6.3.1 (h2): the packet's own destination" in lines
     assert any(line.startswith("h1") and line.endswith("it asked") for line in lines)
+    assert not any("heard it too" in line for line in lines), "who answers is no bystander"
 
 
 def test_what_is_cached_is_not_asked_for(said) -> None:
@@ -116,6 +126,23 @@ def test_what_is_cached_is_not_asked_for(said) -> None:
     lines = said()
     assert "h1 knows 10.6.1.11 on left already: at 02:42:0a:06:01:0b (a), reachable, heard 4 s ago" in lines
     assert "who knows it asks nobody; with --fresh all on the way forget first what they have cached" in lines
+
+
+def test_both_as_json() -> None:
+    """What a program reads: the octets that were sent, each frame's headers with their fields and octets."""
+    one = json.loads(json.dumps(packet(DATAGRAM).to_json(), allow_nan=False))
+    assert (one["from"], one["to"], one["by"], one["arrived"], one["answered"]) == ("h1", "h2", "UDP", True, True)
+    first = next(step for step in one["steps"] if step["part"] == "there")
+    headers = first["headers"]
+    assert [(each["protocol"], each["begin"], each["end"]) for each in headers] == [
+        ("Ethernet", 0, 14),
+        ("IPv4", 14, 34),
+        ("UDP", 34, 42),
+    ]
+    assert bytes.fromhex(first["data"]["octets"]) == b"hello from h1"
+    two = json.loads(json.dumps(arp().to_json(), allow_nan=False))
+    assert [each["answerer"] for each in two["exchanges"]] == ["a", "b", "h2"]
+    assert two["caches"][0]["how"] == "it asked"
 
 
 def test_both_are_drawn(tmp_path: Path) -> None:

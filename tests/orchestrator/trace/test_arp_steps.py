@@ -80,6 +80,7 @@ KNOWN = [
     Neighbour("a", "left", "10.6.1.77", "", "failed"),
     Neighbour("x", "left", "10.6.1.11", A, "stale"),
     Neighbour("x", "left", "10.6.1.1", "02:42:0a:06:01:01", "stale"),
+    Neighbour("a", "left", "224.0.0.9", "01:00:5e:00:00:09", "noarp"),
     Neighbour("x", "elsewhere", "10.9.9.9", "02:42:0a:06:09:09", "stale"),
 ]
 
@@ -103,7 +104,7 @@ def test_what_was_cached_is_not_asked_for() -> None:
     """The datagram came after the ping: nobody asked any more."""
     later = [step for step in steps(DATAGRAM) if step.part != Part.ARP]
     assert find_exchanges(later, owner) == ()
-    before = [KNOWN[0], KNOWN[5]]
+    before = [KNOWN[0], KNOWN[-1]]
     assert cached(later, (), before) == [KNOWN[0]]
     assert cached(asked(), find_exchanges(asked(), owner), before) == []
 

@@ -13,7 +13,7 @@ from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption_RR, IPOption_Timestam
 from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Raw
 
-from catenet.orchestrator.wire.layers import Layers, dissect
+from catenet.orchestrator.wire.layers import Header, Layers, dissect
 from catenet.orchestrator.wire.packets import PcapStream
 
 DATA = Path(__file__).parent.parent / "trace" / "layers"
@@ -143,6 +143,27 @@ def test_an_octet_that_was_damaged_is_seen_in_a_checksum_or_a_length(place: int,
     assert sound == (by == 0) or told or unchecked
 
 
+@pytest.mark.parametrize(
+    ("lengths", "nested"),
+    [({}, True), ({"ip": 34}, False), ({"ip": 32}, False), ({"udp": 14}, False), ({"udp": 9}, True)],
+)
+def test_a_header_that_says_more_than_the_one_below_carries_is_not_inside_it(
+    lengths: dict[str, int], nested: bool
+) -> None:
+    """20 octets of IPv4's header, 8 of UDP's, 5 of data: 33 and 13."""
+    ip = IP(src="10.0.0.1", dst="10.0.0.2", len=lengths.get("ip", 33))
+    layers = dissect(bytes(Ether() / ip / UDP(sport=7, dport=7, len=lengths.get("udp", 13)) / Raw(b"hello")))
+    assert (layers.nested, not layers.wrong) == (nested, nested)
+
+
+def test_a_header_that_begins_elsewhere_is_not_inside() -> None:
+    def two(begin: int) -> Layers:
+        return Layers(b"", (Header("", "A", 0, 14, 60, ()), Header("", "B", begin, begin + 20, 60, ())), 0, 0)
+
+    assert two(14).nested
+    assert not two(15).nested
+
+
 def notes(layers: Layers) -> dict[str, str]:
     return {each.name: each.note for header in layers.headers for each in header.fields if "checksum" in each.name}
 
@@ -204,7 +225,7 @@ def test_an_error_about_an_error_is_looked_into_once() -> None:
 @given(st.binary(max_size=200))
 def test_whatever_comes_is_read(data: bytes) -> None:
     layers = dissect(data)
-    assert layers.nested
+    assert layers.nested or layers.wrong
     assert 0 <= layers.begin <= layers.end <= len(data)
     for header in layers.headers:
         assert all(header.begin <= each.begin < each.end <= header.end for each in header.fields)
@@ -216,5 +237,6 @@ def test_what_was_captured_and_damaged_is_read(capture: str, number: int, place:
     data = whole[number % len(whole)]
     place %= len(data)
     layers = dissect(data[:place] + by + data[place + len(by) :])
-    assert layers.nested
-    assert dissect(data[:place]).nested
+    assert layers.nested or layers.wrong
+    short = dissect(data[:place])
+    assert short.nested or short.wrong
