@@ -21,6 +21,7 @@ SETTINGS = {
     "net.ipv4.ip_forward": "1",
     "net.ipv4.icmp_ratemask": "0",
     "net.ipv4.icmp_errors_use_inbound_ifaddr": "1",
+    "net.ipv4.ipfrag_high_thresh": str(64 << 20),  # what is not whole stays for 30 s
     "net.ipv4.icmp_echo_ignore_broadcasts": "0",
     **{
         f"net.ipv4.conf.{of}.{name}": value
