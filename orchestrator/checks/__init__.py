@@ -3,7 +3,7 @@ engineer would use.
 
 expectation   what every kind is, and what it sees: Expectation, Key, Scene, Finding
 routes, resolve, fetch, path, ping, gone, loop, shows
-flooded, source_route, arp, datagrams
+flooded, source_route, arp, datagrams, fragments
 layers, hop_by_hop, asks
 call, silence, relayed, matrix
 

@@ -22,6 +22,7 @@ from catenet.nodes.control.lookups import LookedUp
 from catenet.nodes.control.pings import Pinged
 from catenet.nodes.control.service import Service
 from catenet.nodes.machine import Json
+from catenet.orchestrator.wire.fragments import Fragment
 from catenet.orchestrator.wire.packets import CapturedPacket
 
 __all__ = [
@@ -314,6 +315,14 @@ class Scene(Protocol):
 
         Raises:
             NoAnswerError: the other one sends nothing back, or so many cannot be sent.
+
+        """
+
+    def fragments(self, source: str, target: str, lan: str, size: int) -> tuple[Sequence[Fragment], bool]:
+        """The pieces in which a datagram of `size` octets crosses the LAN, and whether it came back.
+
+        Raises:
+            NoAnswerError: the other one sends nothing back.
 
         """
 

@@ -44,11 +44,13 @@ from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError
 from catenet.orchestrator.operations.calling import call_all
 from catenet.orchestrator.trace.arp import trace_arp
+from catenet.orchestrator.trace.fragments import trace_fragments
 from catenet.orchestrator.trace.lsa import Wanted, trace_lsa
 from catenet.orchestrator.trace.lsa_rule import FaultKind
 from catenet.orchestrator.trace.packet import trace_packet
 from catenet.orchestrator.trace.packet_steps import Part
 from catenet.orchestrator.trace.sending import ECHO_PORT, Sending
+from catenet.orchestrator.wire.fragments import Fragment
 from catenet.orchestrator.wire.layers import ICMP, UDP
 from catenet.orchestrator.wire.packets import CapturedPacket
 
@@ -257,6 +259,25 @@ class RunningScene:
             return Datagrams.parse(self.probe(source, KIND, number * every, **stream.to_json()))
         except AnswerError as error:
             raise EngineError(f"{source}: {error}") from None
+
+    def fragments(self, source: str, target: str, lan: str, size: int) -> tuple[Sequence[Fragment], bool]:
+        """As of `Scene`.
+
+        Raises:
+            NoAnswerError: nobody sends it back.
+            EngineError: it could not be captured.
+
+        """
+        became: list[Datagrams] = []
+        ends = {each.address for each in self.lab.nodes[source].attachments}, self.address(target, source)
+        found = trace_fragments(
+            self.engine,
+            self.running,
+            lan,
+            ends,
+            lambda: became.append(self.datagrams(source, target, number=1, every=0.0, size=size, whole=False)),
+        )
+        return found, became[0].lost == 0
 
     def probe(self, node: str, kind: str, seconds: float, **arguments: Json) -> Json:
         """What a node finds out by packets of its own (nodes/probes); `seconds`: how long that takes of itself.

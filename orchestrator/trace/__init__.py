@@ -8,6 +8,7 @@ flood     that, as values; lsa_rule: the same, held against what RFC 2328 sectio
 route     where packets to a prefix go from a node, hop by hop, asked of the nodes; who taught each its route, and when
 source_route    packets that name the routers on their way, hop by hop
 packet    a packet on each LAN that it crosses, watched; packet_steps: its frames → steps, and what each changed (pure)
+fragments  the pieces of one datagram on one LAN
 packet_rule     the same, held against what a router may do to a packet (pure)
 arp       what is asked by ARP on the way of a packet; arp_steps: questions, answers, and who then knows whom (pure)
 sending   how the packet is sent; ways: over which LANs it may go; neighbours: what nodes have in their ARP caches

@@ -41,7 +41,7 @@ def carry(network: Wire, name: str, sent: Segment) -> Carried | None:
     """None: it is lost, or dropped."""
     if not any(node.sockets.crossing for node in network.nodes.values()):
         way = network.way(name, sent.destination.address)
-        delay = None if way is None else network.delay_by(way)
+        delay = None if way is None else network.delay_by(name, way, len(sent.data))
         if way is None or delay is None:
             return None
         return Carried(way[-1][0] if way else name, delay, sent.source, sent.destination)
@@ -89,5 +89,5 @@ def _step(
     following = network.lans[interface.name].owners.get(via)
     if following is None or not (network.lans[interface.name].up and interface.up):
         return None
-    late = network.delay_by([(following, interface.name)])
+    late = network.delay_by(node.name, [(following, interface.name)], len(packet.data))
     return None if late is None else (network.nodes[following], left._replace(interface=interface.name), ttl, late)

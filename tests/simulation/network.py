@@ -6,9 +6,9 @@
     network.run(60.0)
     network.cut("link1")
 
-A LAN carries a packet to the node that has its destination address, or to all others where that is a group's; it
-delays, loses, repeats and reorders as `impair` says. What is for another node goes on by the table of the one that it
-came to. Nothing is random but by the seed, so a run can be repeated.
+A LAN carries a packet to the node that has its destination address, or to all others where that is a group's. Who sends
+it there delays, loses, repeats, damages and reorders as `impair` says. What is for another node goes on by the table of
+the one that it came to. Nothing is random but by the seed, so a run can be repeated.
 
 What the machines want done is done as on a real node: ports are open or not, and in their groups (sockets.py); `Send`
 puts packets on a LAN, `SetRoute` and `DeleteRoute` change the node's `kernel`, connections stand between their streams
@@ -31,7 +31,7 @@ from wire import BUFFER, Hop, Lan, Wire
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.impairment import Impairment
-from catenet.nodes.control.link import LinkCondition
+from catenet.nodes.control.link import HEALTHY, LinkCondition
 from catenet.nodes.control.service import Source
 from catenet.nodes.link.impairment.channel import Channel
 from catenet.nodes.machine import Interface, InterfaceAware, Machine, Unit
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["BUFFER", "Hop", "Lan", "Network", "Node"]
 
 NO_JOBS = Jobs()
+_SEEDS = 2**31
 
 
 class Network(Wire):
@@ -95,6 +96,8 @@ class Network(Wire):
             each.members[name], each.owners[address], each.hardware[hardware] = address, name, name
             interfaces[lan] = Interface(lan, address, each.prefix, mtu=each.mtu, hardware=hardware)
         node = self.nodes[name] = Node(name, interfaces, makes, offset=offset, forwards=forwards, jobs=jobs)
+        for lan in lans:
+            self._suffer(node, lan, self.lans[lan].impairments)
         if self._own:
             own_stack.give(self, node, stack)
         if sources:
@@ -128,26 +131,22 @@ class Network(Wire):
         node.by_lan[lan] = node.by_lan[lan]._replace(address=address)
         self._tell(node, lan)
 
-    def impair(
-        self, lan: str, *, delay: float = 0.001, jitter: float = 0, loss: float = 0, duplicate: float = 0
-    ) -> None:
-        """Jitter above the time between two packets reorders them."""
-        each = self.lans[lan]
-        each.delay, each.jitter, each.loss, each.duplicate = delay, jitter, loss, duplicate
-
-    def suffer(self, lan: str, *impairments: Impairment) -> None:
-        """All of the LAN's nodes are told of what it suffers, beside what `impair` says of it."""
+    def impair(self, lan: str, *impairments: Impairment, **words: Any) -> None:
+        """What a LAN suffers, in the words of a lab file (control/impairment), of each sender once; nothing: it is
+        well. With `words`, all who send do that, and what is drawn is the network's seed's.
+        """
+        seeded = (Impairment(**{"seed": self._seed % _SEEDS, **words}),) if words else ()
+        for each in (*impairments, *seeded):
+            each.check()
+        wanted = tuple(sorted(each for each in (*impairments, *seeded) if not each.nothing))
+        self.lans[lan].impairments = wanted
         for name in self.lans[lan].members:
-            self.set_condition(name, lan, LinkCondition(impairments=tuple(sorted(impairments))))
+            self._suffer(self.nodes[name], lan, wanted)
 
     def set_condition(self, name: str, lan: str, condition: LinkCondition) -> None:
         """One node's end of a LAN becomes so; of what the LAN suffers it does its own part, as on a real node."""
         node = self.nodes[name]
-        if condition.impairments != node.conditions.get(lan, condition._replace(impairments=())).impairments:
-            own = next((each for each in condition.impairments if each.sender in ("", name)), None)
-            node.channels.pop(lan, None)
-            if own is not None:
-                node.channels[lan] = Channel(own, lambda kind: Random(f"{own.seed} {lan} {name} {kind}"))
+        self._suffer(node, lan, condition.impairments)
         node.conditions[lan] = condition
         if node.by_lan[lan].up != condition.up:
             self._switch_end(node, lan, condition.up)
@@ -230,6 +229,17 @@ class Network(Wire):
         self.route(self.nodes[name], packet, TTL)
 
     # Inside
+
+    def _suffer(self, node: Node, lan: str, wanted: tuple[Impairment, ...]) -> None:
+        """The node does its part of it, from now on."""
+        condition = node.conditions.get(lan, HEALTHY)
+        if condition.impairments == wanted:
+            return
+        node.conditions[lan] = condition._replace(impairments=wanted)
+        own = next((each for each in wanted if each.sender in ("", node.name)), None)
+        node.channels.pop(lan, None)
+        if own is not None:
+            node.channels[lan] = Channel(own, lambda kind: Random(f"{own.seed} {lan} {node.name} {kind}"))
 
     def _begin(self, process: Process) -> None:
         if process.node.table is not None:

@@ -258,7 +258,7 @@ class World(NamedTuple):
     def slow(self, *, loss: float = 0.0) -> None:
         """Ten milliseconds a LAN, some jitter; each way crosses `east` once."""
         for lan in LANS:
-            self.network.impair(lan, delay=0.01, jitter=0.004, loss=loss if lan == "east" else 0)
+            self.network.impair(lan, delay=0.011, jitter=0.002, loss=loss if lan == "east" else 0)
 
     def assert_heard(self, seconds: float = 1.0) -> None:
         """From now on everybody hears everybody."""

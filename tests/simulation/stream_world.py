@@ -102,13 +102,14 @@ def pair(
     answers: bytes = b"",
     seed: int = 1,
     delay: float = 0.01,
+    jitter: float = 0.0,
+    loss: float = 0.0,
     make: type[Pipe] = Fragile,
-    **more: Any,
 ) -> tuple[Network, Any, Any]:
     """A client a, which does not ask yet, and a server b on one LAN."""
     network = Network(seed)
-    network.add_lan("link1", "10.0.1.0/24")
-    network.impair("link1", delay=delay, **more)
+    network.add_lan("link1", "10.0.1.0/24").delay = delay
+    network.impair("link1", delay=jitter / 2, jitter=jitter / 2, loss=loss)
     client, server = Speaker(says=says, make=make), Speaker(OpenPort(Tcp(PORT)), says=answers, make=make)
     network.add_node("b", {"link1": str(B)}, lambda node: server)
     network.add_node("a", {"link1": str(A)}, lambda node: client)

@@ -21,7 +21,7 @@ def numbers(count):
 
 def test_what_is_sent_is_late_in_both_directions():
     network = two_or_more("ab")
-    network.suffer("link1", Impairment(delay=0.02))
+    network.impair("link1", Impairment(delay=0.02))
     send(network, "a", b"x")
     send(network, "b", b"y", TO_A)
     network.run(1)
@@ -31,7 +31,7 @@ def test_what_is_sent_is_late_in_both_directions():
 
 def test_or_in_one_and_each_sender_by_its_own():
     network = two_or_more("abc")
-    network.suffer("link1", Impairment(sender="a", delay=0.02), Impairment(sender="b", delay=0.05))
+    network.impair("link1", Impairment(sender="a", delay=0.02), Impairment(sender="b", delay=0.05))
     for name in "abc":
         send(network, name, name.encode())
     network.run(1)
@@ -41,7 +41,7 @@ def test_or_in_one_and_each_sender_by_its_own():
 
 def test_of_a_group_s_packet_that_is_lost_nobody_gets_it():
     network = two_or_more("abc")
-    network.suffer("link1", Impairment(loss=0.5, seed=3))
+    network.impair("link1", Impairment(loss=0.5, seed=3))
     for data in numbers(200):
         send(network, "a", data)
     network.run(1)
@@ -52,7 +52,7 @@ def test_of_a_group_s_packet_that_is_lost_nobody_gets_it():
 def test_the_same_seed_loses_the_same_whatever_else_the_network_does():
     def lost(seed, network_seed, **more):
         network = two_or_more("ab", seed=network_seed)
-        network.suffer("link1", Impairment(loss=0.3, seed=seed, **more))
+        network.impair("link1", Impairment(loss=0.3, seed=seed, **more))
         for data in numbers(100):
             send(network, "a", data)
         network.run(1)
@@ -63,7 +63,7 @@ def test_the_same_seed_loses_the_same_whatever_else_the_network_does():
 
 def test_a_rate_has_a_queue_and_what_is_too_much_is_lost():
     network = two_or_more("ab")
-    network.suffer("link1", Impairment(rate=1e6, queue=9))
+    network.impair("link1", Impairment(rate=1e6, queue=9))
     for data in numbers(30):
         send(network, "a", data + bytes(81))  # with its headers 125 octets: a millisecond
     network.run(1)
@@ -73,7 +73,7 @@ def test_a_rate_has_a_queue_and_what_is_too_much_is_lost():
 
 def test_a_damaged_datagram_is_found_out():
     network = two_or_more("ab")
-    network.suffer("link1", Impairment(corrupt=1.0))
+    network.impair("link1", Impairment(corrupt=1.0))
     send(network, "a", b"x")
     network.run(1)
     assert got(network, "b") == []
@@ -90,7 +90,7 @@ def test_of_a_damaged_packet_one_bit_is_another():
 
 def test_what_is_healed_suffers_nothing_and_a_cut_takes_what_is_under_way():
     network = two_or_more("ab")
-    network.suffer("link1", Impairment(delay=0.5))
+    network.impair("link1", Impairment(delay=0.5))
     send(network, "a", b"lost")
     network.run(0.1)
     network.cut("link1")

@@ -217,7 +217,7 @@ def test_whatever_befalls_them_they_come_to_rest(seed: int, faults: list[tuple[s
         elif kind == "pause":
             network.pause(router)
         else:
-            network.impair(lan, **({"loss": 0.4} if kind == "loss" else {"jitter": 0.3, "delay": 0.05}))
+            network.impair(lan, **({"loss": 0.4} if kind == "loss" else {"delay": 0.2, "jitter": 0.15}))
         network.run(seconds)
         for each in LANS:
             network.impair(each)

@@ -214,7 +214,7 @@ def test_credentials_are_renewed_at_half_of_their_time() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_over_a_lan_that_loses_everything_is_done_once(seed: int) -> None:
     world = World(USERS, seed=seed)
-    world.network.impair("lan", delay=0.02, jitter=0.05, loss=0.2)
+    world.network.impair("lan", delay=0.045, jitter=0.025, loss=0.2)
     alice = world.add("alice")
     world.until(lambda: alice.is_here)
     names = script(world, alice)

@@ -97,7 +97,7 @@ def test_of_whoever_asks_a_resolver_a_cdn_sees_the_resolver() -> None:
 def test_a_zone_is_changed_while_it_is_asked(seed: int, steps: list[str]) -> None:
     """Questions are on their way, answers overtake one another: each is of the version served when it was made."""
     world = World(seed)
-    world.network.impair(LAN, delay=0.001, jitter=0.02)
+    world.network.impair(LAN, delay=0.01, jitter=0.01)
     served = ["192.31.8.81"]
     for step in steps:
         if step != "change":

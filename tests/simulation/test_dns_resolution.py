@@ -158,7 +158,7 @@ def test_a_paused_server_is_no_different_from_a_dead_one() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_loss_duplicates_and_reordering(seed: int) -> None:
     world = internet(seed=seed)
-    world.network.impair(LAN, delay=0.02, jitter=0.02, duplicate=0.2, loss=0.15)
+    world.network.impair(LAN, delay=0.03, jitter=0.01, duplicate=0.2, loss=0.15)
     for name in ("dragon.cs.uiuc.edu", "www.nytimes.com", "surf.eurecom.fr", "nope.edu"):
         wanted = Rcode.NXDOMAIN if name == "nope.edu" else Rcode.NOERROR
         number = world.send(name)

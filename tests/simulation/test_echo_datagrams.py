@@ -69,7 +69,7 @@ def test_all_come_back_in_order_where_nothing_is_wrong() -> None:
 
 def test_of_a_share_on_each_way_so_many_are_lost_and_the_rest_stay_in_order() -> None:
     network = world(stream(number=MANY, every=0.001))
-    network.suffer("near", Impairment(loss=0.1, seed=7))
+    network.impair("near", Impairment(loss=0.1, seed=7))
     found = became(network)
     assert within(found.lost, 1 - 0.9 * 0.9)
     assert (found.duplicated, found.overtaken) == (0, 0)
@@ -77,7 +77,7 @@ def test_of_a_share_on_each_way_so_many_are_lost_and_the_rest_stay_in_order() ->
 
 def test_copies_are_copies_and_none_is_lost() -> None:
     network = world(stream(number=MANY, every=0.001))
-    network.suffer("far", Impairment(sender="r", duplicate=0.2, seed=7))
+    network.impair("far", Impairment(sender="r", duplicate=0.2, seed=7))
     found = became(network)
     assert found.lost == 0
     assert within(found.duplicated, 0.2)
@@ -86,7 +86,7 @@ def test_copies_are_copies_and_none_is_lost() -> None:
 def test_what_overtakes_another_is_seen_at_the_other() -> None:
     """One that is not delayed comes before those that were sent in the 20 ms before it."""
     network = world(stream(number=MANY, every=0.001))
-    network.suffer("near", Impairment(sender="a", delay=0.02, reorder=0.1, seed=7))
+    network.impair("near", Impairment(sender="a", delay=0.02, reorder=0.1, seed=7))
     found = became(network)
     assert found.lost == found.duplicated == 0
     assert found.overtaken > MANY / 2  # of those that wait 20 ms, nine of ten are passed by one of twenty
@@ -94,7 +94,7 @@ def test_what_overtakes_another_is_seen_at_the_other() -> None:
 
 def test_a_damaged_one_is_lost_as_its_checksum_tells() -> None:
     network = world(stream(number=MANY, every=0.001))
-    network.suffer("near", Impairment(sender="a", corrupt=0.2, seed=7))
+    network.impair("near", Impairment(sender="a", corrupt=0.2, seed=7))
     found = became(network)
     assert within(found.lost, 0.2)
     assert found.corrupted == 0

@@ -149,7 +149,7 @@ def pages(network: Network) -> list[bytes]:
 def test_an_answer_that_is_late_is_whole_by_a_network_that_loses_and_reorders(seed: int) -> None:
     network = world(seed)
     for lan in network.lans:
-        network.impair(lan, delay=0.01, jitter=0.02, loss=0.05)
+        network.impair(lan, delay=0.02, jitter=0.01, loss=0.05)
     network.run(DELAY / 2)
     assert pages(network) == []
     network.run(30)
@@ -170,7 +170,7 @@ def test_a_cut_while_the_answer_is_under_way_delays_it() -> None:
 def test_the_same_seed_gives_the_same_run() -> None:
     def run(seed: int) -> float | None:
         network = world(seed)
-        network.impair("near", delay=0.01, jitter=0.02, loss=0.1)
+        network.impair("near", delay=0.02, jitter=0.01, loss=0.1)
         return network.run_until(lambda: len(pages(network)) == 2, within=60, step=0.001)
 
     assert run(1) == run(1) != run(2)

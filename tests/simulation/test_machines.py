@@ -120,7 +120,7 @@ def test_lines_come_back_over_tls_by_the_name_that_is_proved_and_by_no_other() -
 def test_lines_over_tls_come_back_by_a_lan_that_loses_and_reorders(seed: int) -> None:
     network = Network(seed)
     network.add_lan(LAN, "10.0.0.0/24")
-    network.impair(LAN, delay=0.01, jitter=0.05, loss=0.2)
+    network.impair(LAN, delay=0.035, jitter=0.025, loss=0.2)
     for name, address in (("a", A), ("b", B)):
         network.add_node(name, {LAN: str(address)}, lambda node: TlsEcho(None, node.interfaces, node.random))
     network.run(20)

@@ -108,7 +108,7 @@ class World:
             network.add_node(name, {lan: address}, self._talker(controlling[number]), Gate)
         network.add_node("core", {"internet": "203.0.113.1"}, lambda node: Core(ways))
         for lan in network.lans:
-            network.impair(lan, delay=0.005, jitter=jitter, loss=loss if lan == "internet" else 0.0)
+            network.impair(lan, delay=0.005 + jitter / 2, jitter=jitter / 2, loss=loss if lan == "internet" else 0.0)
 
     def _lan_inside(self, box: Box, outside: str, number: int, ways: dict[str, Address], *, innermost: bool) -> str:
         """The LAN on the box's inside, with the box: it is made for the first home that has it."""

@@ -29,8 +29,13 @@ def measured(lans: dict[str, list[str]], costs: dict[str, object], seed: int = 1
     chosen = OspfOptions(cost=costs, hello=1, dead=4, **options)
     made = build_lans(lans, lambda router: chosen, seed, icmp=True)
     for lan in made.lans:
-        made.impair(lan, delay=FAST)
+        made.lans[lan].delay = FAST
     return made
+
+
+def slow(network: Network, lan: str, delay: float = SLOW, jitter: float = 0.0) -> None:
+    """From now on each way takes so long, and up to `jitter` seconds longer; of that the wire itself takes FAST."""
+    network.impair(lan, delay=delay - FAST + jitter / 2, jitter=jitter / 2)
 
 
 def interface(network: Network, node: str, lan: str) -> dict:
@@ -63,13 +68,13 @@ def test_traffic_leaves_a_slowed_link_and_comes_back_when_it_is_fast_again() -> 
     network = ring(3)
     network.run(30)
     assert (changes(network, "0"), table(network, "0")["lan-1"]) == ([], (2, frozenset("1")))
-    network.impair("0--1", delay=SLOW)
+    slow(network, "0--1")
     left = network.run_until(lambda: goes_by(network, "0", "lan-1") == frozenset("2"), within=20)
     assert left is not None and 12 <= left <= 17
     network.run(20)
     assert (cost(network, "0", "0--1"), cost(network, "1", "0--1")) == (41, 41)
     assert table(network, "0")["lan-1"] == (3, frozenset("2"))
-    network.impair("0--1", delay=FAST)
+    network.impair("0--1")
     back = network.run_until(lambda: goes_by(network, "0", "lan-1") == frozenset("1"), within=20)
     (turn,) = [each.report for each in network.nodes["0"].said if each.report.kind == "route.changed"][-1:]
     assert turn.data["cause"].startswith("cost of 0--1 is 1, was 41: a round trip there takes 0.4 ms")
@@ -84,7 +89,7 @@ def test_a_new_link_has_its_cost_within_four_seconds() -> None:
     """The first Echo is sent within half a second, the next are 0.1 s apart. What the LSA says follows by
     MinLSInterval."""
     network = ring(3)
-    network.impair("1--2", delay=0.005)
+    slow(network, "1--2", 0.005)
     took = network.run_until(lambda: cost(network, "1", "1--2") == 11, within=10)
     assert took is not None and took < 4
     assert interface(network, "0", "0--1")["changed"] is None
@@ -98,7 +103,7 @@ def test_jitter_flaps_no_route(delay: float, jitter: float, seed: int) -> None:
     """Each way of each Echo takes longer by up to the jitter, as chance has it. After a minute a cost has been found;
     in the next twenty it is put right once at most."""
     network = ring(3, seed)
-    network.impair("0--1", delay=delay, jitter=jitter)
+    slow(network, "0--1", delay, jitter)
     network.run(60)
     before = {end: len(changes(network, end)) for end in "01"}
     network.run(1200)
@@ -110,7 +115,7 @@ def test_jitter_flaps_no_route(delay: float, jitter: float, seed: int) -> None:
 def test_without_smoothing_the_same_jitter_flaps_routes_all_the_time() -> None:
     """What smoothing is for. Two changes are 5 s apart all the same, so the router says no more than it may say."""
     network = ring(3, 1, smoothing="off")
-    network.impair("0--1", delay=FAST, jitter=0.002)
+    slow(network, "0--1", FAST, 0.002)
     network.run(600)
     at = [each[0] for each in changes(network, "0")]
     assert len(at) > 60
@@ -123,11 +128,11 @@ def test_without_smoothing_the_same_jitter_flaps_routes_all_the_time() -> None:
 def test_where_nobody_answers_the_cost_stays_and_show_says_so() -> None:
     """A neighbour that is a router and answers no Echo: OSPF goes on, at the cost of before."""
     network = ring(3)
-    network.impair("0--1", delay=SLOW)
+    slow(network, "0--1")
     network.run(30)
     assert cost(network, "0", "0--1") == 41
     network.icmp = False
-    network.impair("0--1", delay=FAST)
+    network.impair("0--1")
     network.run(60)
     row = interface(network, "0", "0--1")
     assert (row["cost"], row["measured"], row["full"]) == (41, "nobody answers: the cost stays", 1)
@@ -140,7 +145,7 @@ def test_where_nobody_answers_the_cost_stays_and_show_says_so() -> None:
 def test_loss_alone_changes_no_cost(seed: int) -> None:
     network = ring(3, seed, network="point-to-point")
     for lan in ("0--1", "1--2"):
-        network.impair(lan, delay=0.002, loss=0.2)
+        network.impair(lan, delay=0.0018, loss=0.2)
     network.run(60)
     before = {end: changes(network, end) for end in "012"}
     network.run(600)
@@ -152,7 +157,7 @@ def test_two_ends_that_find_different_costs_for_a_link_are_right_each_by_its_own
     """Their last round trips before nobody answers any more. The way there and the way back may differ then."""
     network = ring(4, seed, smoothing="off")
     for lan in network.lans:
-        network.impair(lan, delay=FAST, jitter=0.02 if "--" in lan else 0.0)
+        slow(network, lan, FAST, 0.02 if "--" in lan else 0.0)
     network.run(60)
     network.icmp = False
     network.run(30)
@@ -172,7 +177,7 @@ def test_a_shared_network_is_left_when_all_of_it_is_slow() -> None:
         name: {hop.interface for hops in node.kernel.values() for hop in hops} for name, node in network.nodes.items()
     }
     assert used == {name: {"shared"} for name in names}
-    network.impair("shared", delay=SLOW)
+    slow(network, "shared")
     network.run(30)
     used = {
         name: {hop.interface for hops in node.kernel.values() for hop in hops} for name, node in network.nodes.items()
@@ -183,10 +188,10 @@ def test_a_shared_network_is_left_when_all_of_it_is_slow() -> None:
 
 def test_a_cut_link_keeps_its_cost_and_is_measured_anew_once_it_is_healed() -> None:
     network = ring(3)
-    network.impair("0--1", delay=SLOW)
+    slow(network, "0--1")
     network.run(30)
     network.cut("0--1")
-    network.impair("0--1", delay=FAST)
+    network.impair("0--1")
     network.run(10)
     assert (cost(network, "0", "0--1"), interface(network, "0", "0--1")["measured"][:6]) == (41, "nobody")
     network.heal("0--1")
@@ -201,7 +206,7 @@ def test_in_the_end_every_table_is_a_shortest_path_table_of_the_measured_costs(s
     lans = [lan for lan in network.lans if "--" in lan]
     for step in range(12):
         chosen = lans[(seed * 31 + step * 7) % len(lans)]
-        network.impair(chosen, delay=SLOW if step % 2 == 0 else FAST, jitter=0.0004)
+        slow(network, chosen, SLOW if step % 2 == 0 else FAST, 0.0004)
         network.run(7.3)
     network.run(60)
     assert {name: table(network, name) for name in network.nodes} == oracle(network, shown(network))

@@ -131,7 +131,7 @@ def play(scenario: Scenario) -> None:
     network = build_lans(lans, options_of, scenario.seed, reports=False, own=scenario.own)
     jitter, loss, duplicate = scenario.wire
     for lan in lans:
-        network.impair(lan, delay=0.002, jitter=jitter, loss=loss, duplicate=duplicate)
+        network.impair(lan, delay=0.001 + jitter / 2, jitter=jitter / 2, loss=loss, duplicate=duplicate)
     for wait, verb, number in scenario.faults:
         network.run(wait * dead)
         happen(network, verb, number)

@@ -248,7 +248,7 @@ def test_what_is_delivered_was_sent_and_once_unless_the_wire_repeated_it(suffere
     network = line(seed, every=0.02, most=300, middle=576)
     network.run(1)
     for lan in network.lans:
-        network.suffer(lan, impairment)
+        network.impair(lan, impairment)
     network.run(60)
     a, b = talkers(network)
     for one, other, there in ((a, b, A), (b, a, B)):
@@ -274,7 +274,7 @@ def test_the_same_seed_gives_the_same_run() -> None:
     def run(seed: int) -> Any:
         network = line(seed, every=0.02, most=100, middle=576)
         for lan in network.lans:
-            network.suffer(lan, BAD["all of it"]._replace(seed=seed))
+            network.impair(lan, BAD["all of it"]._replace(seed=seed))
         network.run(20)
         return [
             (talker.heard, node.own.counters)

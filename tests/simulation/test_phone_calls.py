@@ -290,7 +290,7 @@ def test_by_lans_that_lose_repeat_and_reorder_it_comes_up_and_ends(seed: int) ->
     callee has moved to the other line."""
     world = CallsWorld(seed=seed, options={"alice": RELAYED["alice"], "bob": {**RELAYED["bob"], "answers": "on"}})
     for lan in world.network.lans:
-        world.network.impair(lan, delay=0.02, jitter=0.03, loss=0.05, duplicate=0.02)
+        world.network.impair(lan, delay=0.035, jitter=0.015, loss=0.05, duplicate=0.02)
     world.call("alice", "bob")
     world.until_state("up", "alice", "bob", within=8.0)
     world.network.run(4.0)

@@ -150,7 +150,7 @@ def wander(seed: int) -> None:
     homes = random.choice([None, HOMES, dict.fromkeys(BOTH, SYMMETRIC), {"bob": SYMMETRIC}])
     world = talking(seed=seed, translators=homes, options=random.choice([None, RELAYED]))
     for lan in world.network.lans:
-        world.network.impair(lan, delay=0.005, jitter=0.01, loss=random.choice([0.0, 0.01]))
+        world.network.impair(lan, delay=0.01, jitter=0.005, loss=random.choice([0.0, 0.01]))
     for last in range(80, 84):
         user = random.choice(BOTH)
         lan = next(iter(world.network.nodes[user].by_lan))

@@ -109,7 +109,7 @@ def check(scenario: Scenario) -> None:
         network.run(wait)
         apply(world, verb, number)
     for name in network.lans:
-        network.impair(name, loss=0)
+        network.impair(name)
     for router, node in network.nodes.items():
         if node.paused:
             network.resume(router)

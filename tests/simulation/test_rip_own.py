@@ -106,7 +106,7 @@ def test_it_holds_where_messages_are_lost_repeated_and_reordered(mine: ModuleTyp
     network = build(nx.petersen_graph(), OPTIONS, seed=seed)
     put(mine, network, *network.nodes)
     for lan in network.lans:
-        network.impair(lan, jitter=0.2, loss=0.1, duplicate=0.1)
+        network.impair(lan, delay=0.1, jitter=0.1, loss=0.1, duplicate=0.1)
     network.run(120)
     for lan in network.lans:
         network.impair(lan)

@@ -106,7 +106,8 @@ def play(scenario: Scenario) -> None:
     network = build_lans(lans, options_of, scenario.seed, record=True, reports=False, own=scenario.own)
     jitter, loss, duplicate = scenario.wire
     for lan in lans:
-        network.impair(lan, delay=0.02, jitter=jitter * update / 30, loss=loss, duplicate=duplicate)
+        late = jitter * update / 60
+        network.impair(lan, delay=0.02 + late, jitter=late, loss=loss, duplicate=duplicate)
     for wait, verb, number in scenario.faults:
         network.run(wait * update)
         happen(network, verb, number)

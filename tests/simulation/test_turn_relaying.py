@@ -38,7 +38,7 @@ def test_what_a_client_sends_by_a_channel_comes_back_by_it(tcp: bool) -> None:
 def test_one_request_makes_one_allocation_however_often_it_and_its_answer_come(seed: int) -> None:
     """RFC 8489 section 6.3.1; whatever is lost, repeated or overtaken."""
     world = TurnWorld(seed, clients=3)
-    world.network.impair("lan", delay=0.01, jitter=0.3, loss=0.25, duplicate=0.25)
+    world.network.impair("lan", delay=0.16, jitter=0.15, loss=0.25, duplicate=0.25)
     allocated(world)
     assert len(world.relay_ports()) == 3
     assert sorted(row["relay"] for row in world.table()["allocations"]) == sorted(

@@ -19,6 +19,7 @@ from sockets import destination_of, leaves_by
 from suffering import damaged, octets
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.impairment import Impairment
 from catenet.nodes.link.ethernet.hardware import ARP, IPV4
 from catenet.nodes.link.impairment.channel import NEVER
 from catenet.nodes.machine import (
@@ -58,6 +59,8 @@ HARDWARE = 6
 LARGEST = {Datagram: 65_507, IpPacket: 65_515}
 """Octets of data at the most, by kind; what is larger than a LAN's MTU travels whole, as if in fragments."""
 TURNS = 1000
+_TCP = 54
+"""Octets of the headers of a frame of a connection's: Ethernet's, IPv4's and TCP's."""
 
 
 class Hop(NamedTuple):
@@ -70,7 +73,8 @@ class Hop(NamedTuple):
 
 @dataclass(slots=True)
 class Lan:
-    """One network. `delay` and `jitter` are seconds, `loss` and `duplicate` are probabilities, `mtu` octets."""
+    """One network. `delay`: seconds that its wire takes of itself; `mtu`: octets; `impairments`: what all that are on
+    it, or come to it, are told of what it suffers (network.py)."""
 
     name: str
     prefix: Prefix
@@ -80,14 +84,7 @@ class Lan:
     mtu: int = 1500
     up: bool = True
     delay: float = 0.001
-    jitter: float = 0.0
-    loss: float = 0.0
-    duplicate: float = 0.0
-
-    @property
-    def plain(self) -> bool:
-        """Whether every packet arrives, once, after the same time."""
-        return self.up and not (self.jitter or self.loss or self.duplicate)
+    impairments: tuple[Impairment, ...] = ()
 
 
 class Wire:
@@ -102,7 +99,6 @@ class Wire:
         self.slicing = random.Random(f"{seed} slicing")
         self.icmp = icmp
         self._reports = reports
-        self._random = random.Random(seed)
         self._tls: dict[str, ServiceTls] = {}
         self.connections: list[tuple[str, Endpoint]] = []  # that stood: who opened them, and to where
         self._connection = streams.FIRST_PORT
@@ -252,14 +248,22 @@ class Wire:
         self._connection += 1
         return self._connection
 
-    def delay_by(self, way: Iterable[tuple[str, str]]) -> float | None:
-        """Seconds that a packet takes by it now; None: it is lost."""
+    def delay_by(self, source: str, way: Iterable[tuple[str, str]], size: int) -> float | None:
+        """Seconds that so many octets of a connection's take by it now; None: they are lost, or one bit of them is
+        another, which TCP's checksum finds out. A copy changes nothing.
+        """
         delay = 0.0
         for there, by in way:
-            lan = self.lans[by]
-            if (lan.loss and self.slicing.random() < lan.loss) or not self._hears(there, by):
+            channel = self.nodes[source].channels.get(by)
+            if channel is not None:
+                due = channel.take(size + _TCP, self.now + delay)
+                if due == NEVER or channel.flaw != NEVER:
+                    return None
+                delay = due - self.now
+            if not self._hears(there, by):
                 return None
-            delay += lan.delay + (self.slicing.random() * lan.jitter if lan.jitter else 0.0)
+            delay += self.lans[by].delay
+            source = there
         return delay
 
     def _hears(self, name: str, lan: str) -> bool:
@@ -355,15 +359,8 @@ class Wire:
     def _carry(self, lan: Lan, receivers: list[str], packet: Unit, ttl: int) -> None:
         if not lan.up:
             return
-        if lan.plain:
-            if receivers:
-                self.at(self.now + lan.delay, self._deliver, receivers, packet, ttl)
-            return
-        for receiver in receivers:
-            copies = (self._random.random() >= lan.loss) + (self._random.random() < lan.duplicate)
-            for _ in range(copies):
-                late = self.now + lan.delay + self._random.random() * lan.jitter
-                self.at(late, self._deliver, [receiver], packet, ttl)
+        if receivers:
+            self.at(self.now + lan.delay, self._deliver, receivers, packet, ttl)
 
     def _deliver(self, names: Iterable[str], packet: Unit, ttl: int) -> None:
         for name in names:
