@@ -44,7 +44,7 @@ def test_on_bad_lans_nothing_wrong_is_delivered_and_nothing_twice_without_a_copy
     world = HostileWorld(seed, mtus=NARROW)
     for lan in world.network.lans:
         bad = Impairment(delay=0.02, jitter=0.02, loss=0.01, reorder=0.05, seed=seed)
-        world.network.suffer(lan, bad)
+        world.network.impair(lan, bad)
     world.network.run(120.0)
     world.check()
     assert all(set(talker.heard.values()) <= {1} for talker in world.talkers)
@@ -56,7 +56,7 @@ def test_on_bad_lans_nothing_wrong_is_delivered_and_nothing_twice_without_a_copy
 def test_copies_are_delivered_again_only_as_often_as_all_of_it_came_again(seed: int) -> None:
     world = HostileWorld(seed, mtus=NARROW)
     for lan in world.network.lans:
-        world.network.suffer(lan, Impairment(duplicate=0.2, delay=0.01, jitter=0.01, seed=seed))
+        world.network.impair(lan, Impairment(duplicate=0.2, delay=0.01, jitter=0.01, seed=seed))
     world.network.run(120.0)
     world.check()
     assert world.lost() == []
@@ -71,7 +71,7 @@ def test_a_bit_that_is_another_never_reaches_a_port(seed: int) -> None:
     and in no fragments."""
     world = HostileWorld(seed, sizes=(0, 100, 1400))
     for number in range(HOSTS):
-        world.network.suffer(f"lan{number}", Impairment(sender=f"r{number}", corrupt=0.3, seed=seed))
+        world.network.impair(f"lan{number}", Impairment(sender=f"r{number}", corrupt=0.3, seed=seed))
     world.network.run(60.0)
     world.check()
     found = world.all_counts()
@@ -225,7 +225,7 @@ def test_a_seed_gives_the_same_again() -> None:
     def run() -> tuple[object, ...]:
         world = HostileWorld(7, mtus=NARROW, frames=frames(7, 2000))
         for lan in world.network.lans:
-            world.network.suffer(lan, Impairment(delay=0.02, jitter=0.02, loss=0.05, duplicate=0.05, seed=7))
+            world.network.impair(lan, Impairment(delay=0.02, jitter=0.02, loss=0.05, duplicate=0.05, seed=7))
         world.network.run(60.0)
         return world.all_counts(), [talker.heard for talker in world.talkers], world.network.sent
 
