@@ -38,6 +38,7 @@ SECONDS = {
     "labs/test_ospf_mismatches.py": 75,
     "labs/test_ospf_labs.py": 45,
     "labs/test_source_route.py": 50,
+    "labs/test_options_on_own_stack.py": 40,
     "labs/test_ospf_bfd.py": 120,
     "labs/test_measured_costs.py": 90,
     "labs/test_two_protocols.py": 80,

@@ -120,7 +120,7 @@ class StackDriver(Driver):
                 self._touched = False
                 super()._settle()
                 self._hand_on(ends)
-                if not self._touched or self._loop.time() > ends:
+                if not self._touched:
                     break
         finally:
             self._handing = False

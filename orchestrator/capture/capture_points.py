@@ -55,11 +55,11 @@ def find_ends(streams: Streams, running: RunningLab, lans: Sequence[str]) -> lis
     """Every end of these LANs that runs and has an interface there, whole: a frame is there at each end that sees it.
 
     Raises:
-        UserError: no such LAN, or none of its ends runs.
         EngineError: a node does not say which interfaces it has.
 
     """
-    wanted = {lan: _captured(running, lan) for lan in dict.fromkeys(lans)}
+    there = [lan for lan in dict.fromkeys(lans) if lan in running.lans]
+    wanted = {lan: tuple(end for end in running.ends(lan) if end.state == "running") for lan in there}
     nodes = {container.node: container for found in wanted.values() for container in found}
     answers = ask_all(streams, nodes.values(), Question("show", {"what": "links"}))
     links = {node: _links(node, answer) for node, answer in answers.items()}

@@ -105,6 +105,7 @@ def words(done: ArpTrace, short: Mapping[str, str]) -> Iterator[str]:
         yield _question(exchange, done, short)
         yield _answer(exchange, short)
     learned = {each.neighbour.node for each in done.entries if each.how in (How.ASKED, How.WAS_ASKED)}
+    learned |= {each.answerer for each in done.exchanges}
     heard = {node for each in done.exchanges if each.broadcast for node in each.heard}
     if bystanders := sorted(heard - learned):
         names = " ".join(_name(node, short) for node in bystanders)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from catenet.nodes.control.answers import NodeStatus
 from catenet.nodes.control.fields import AnswerError, read
+from catenet.nodes.control.hardware import hardware_text
 from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.control.printable import printable
 from catenet.nodes.control.questions import ASK_COMMAND, SOCKET_PATH, Answer, Question, QuestionError
@@ -104,7 +105,7 @@ def _differences(lab: Lab, node: Node, said: Mapping[str, Sequence[str]]) -> Ite
     yield from _routes(node, said.get("route", ()))
     yield from (f"rule {line}" for line in said.get("rule", ()) if line not in _RULES)
     yield from (f"neighbour {line}" for line in said.get("neigh", ()))
-    yield from (f"link {line}" for line in said.get("link", ()) if not _is_ours(lab, line))
+    yield from (f"link {line}" for line in said.get("link", ()) if not _is_ours(lab, node, line))
     yield from _filters(said.get("filter", ()))
     yield from (f"{line} was changed" for line in said.get("file", ()))
 
@@ -140,12 +141,15 @@ def _begins(lines: Sequence[str], text: str) -> bool:
     return any(line.startswith(f"{text} ") for line in lines)
 
 
-def _is_ours(lab: Lab, link: str) -> bool:
-    """A device as a node has it; netem is on those whose LAN is impaired, where the kernel has that."""
+def _is_ours(lab: Lab, node: Node, link: str) -> bool:
+    """A device as the node has it; netem is on those whose LAN is impaired, where the kernel has that."""
     found = _LINK.match(link)
     names = {part.strip() for part in link.split("\\")}  # ip writes \ between what would be lines
     lan = next((lan for lan in lab.lans.values() if f"altname {lan.name}" in names), None)
     if found is None or int(found["mtu"]) not in ((*_WHOLE, MTU) if lan is None else (lan.mtu,)):
+        return False
+    mac = next((place.mac for place in node.attachments if lan is not None and place.lan == lan.name), b"")
+    if mac and f"link/ether {hardware_text(mac)}" not in link:
         return False
     return found["queue"] == "noqueue" or (lan is not None and bool(lan.impairments))
 

@@ -21,12 +21,13 @@ class ShownEnd:
 
 @dataclass(frozen=True, slots=True)
 class ShownNode:
-    """A node. `state`: good, waiting, paused or dead; empty in a plan. `words` say it."""
+    """A node. `state`: good, waiting, paused or dead; empty in a plan. `words` say it. `userspace`: its stack."""
 
     name: str
     router: bool
     state: str = ""
     words: str = ""
+    userspace: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def plan_picture(lab: Lab, *, blank: bool = False) -> Picture:
     return Picture(
         lab.name,
         "as its file plans it",
-        tuple(ShownNode(node.name, node.forward) for node in lab.nodes.values()),
+        tuple(ShownNode(node.name, node.forward, userspace=node.stack == "userspace") for node in lab.nodes.values()),
         tuple(ShownLan(lan.name, str(lan.prefix), ends[lan.name], *_suffered(lan)) for lan in lab.lans.values()),
         blank,
     )

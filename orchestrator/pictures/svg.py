@@ -132,7 +132,12 @@ def _lan_thing(lan: ShownLan, inside: tuple[tuple[ShownNode, ShownEnd], ...], *,
 
 
 def _said(node: ShownNode) -> str:
-    return f"{node.name}: {node.words}" if node.state not in ("", "good") else node.name
+    name = _title(node)
+    return f"{name}: {node.words}" if node.state not in ("", "good") else name
+
+
+def _title(node: ShownNode) -> str:
+    return f"{node.name} (userspace stack)" if node.userspace else node.name
 
 
 def _drawn(thing: _Thing, spot: Spot, picture: Picture) -> Iterator[str]:
@@ -151,10 +156,10 @@ def _drawn_node(node: ShownNode, spot: Spot, box: Box, picture: Picture) -> Iter
     if node.router:
         yield (
             f'<ellipse class="{kind}" cx="{spot.x:.1f}" cy="{spot.y:.1f}" rx="{box.width / 2:.1f}" '
-            f'ry="{box.height / 2:.1f}"><title>{_escaped(node.name)}</title></ellipse>'
+            f'ry="{box.height / 2:.1f}"><title>{_escaped(_title(node))}</title></ellipse>'
         )
     else:
-        yield _rect(Spot(spot.x - box.width / 2, spot.y - box.height / 2), box, f"{kind} host", node.name)
+        yield _rect(Spot(spot.x - box.width / 2, spot.y - box.height / 2), box, f"{kind} host", _title(node))
     worded = node.state not in ("", "good")
     yield _text(spot.x, spot.y + (0 if worded else 5), node.name, "name middle")
     if worded:
@@ -174,7 +179,7 @@ def _drawn_lan(thing: _Thing, lan: ShownLan, spot: Spot, picture: Picture) -> It
     rows = math.ceil(len(thing.inside) / (math.ceil(len(thing.inside) / _ROWS) or 1)) or 1
     for number, (node, end) in enumerate(thing.inside):
         x, row = left + 6 + number // rows * thing.wide, y + number % rows * _ROW
-        yield _rect(Spot(x + 3, row), Box(thing.wide - 6, _ROW - 4), f"{_kind(node, picture)} host", node.name)
+        yield _rect(Spot(x + 3, row), Box(thing.wide - 6, _ROW - 4), f"{_kind(node, picture)} host", _title(node))
         yield _text(x + 9, row + 14.5, _said(node), "")
         far = x + thing.wide - 9
         yield _rule(far - _LINE, row + 16, _LINE) if blank else _text(far, row + 14.5, end.address, "small end")

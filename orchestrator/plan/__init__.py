@@ -1,6 +1,7 @@
 """Pure: a lab and what the engine already has → the steps that are missing.
 
 desired   the networks and containers that a lab needs, whole
+sysctls   the settings of a node's kernel
 steps     desired − actual = steps, each with what it must wait for; its rules stand at its top
 authority  who certifies the lab's services that speak TLS
 compose   a lab as a file for docker compose: what `up` would make

@@ -42,6 +42,7 @@ from catenet.orchestrator.lab.addressing import free_prefixes
 from catenet.orchestrator.lab.model import MTU, Lab, Lan, Node
 from catenet.orchestrator.lab.options import options_as_json
 from catenet.orchestrator.lab.realms import View, views
+from catenet.orchestrator.plan.sysctls import sysctls
 
 __all__ = ["COMPOSE_IMAGE", "Desired", "PlanError", "container_name", "desired", "network_name"]
 
@@ -50,39 +51,6 @@ COMPOSE_IMAGE = "catenet/node:compose"
 """The node image as Compose builds it, from the same files."""
 HOSTNAME_LIMIT = 64
 """The kernel's HOST_NAME_MAX."""
-
-SYSCTLS = {
-    # A packet may come in by one leg and its answer leave by another, and a capture must show what was sent.
-    "net.ipv4.conf.all.rp_filter": "0",
-    "net.ipv4.conf.default.rp_filter": "0",
-    "net.ipv4.conf.all.send_redirects": "0",
-    "net.ipv4.conf.default.send_redirects": "0",
-    # A ping to all of a LAN is answered by all of it, as it was (RFC 1122 section 3.2.2.6 allows both).
-    "net.ipv4.icmp_echo_ignore_broadcasts": "0",
-    # Traceroute sends many probes at once and wants the address of the leg that each came in by.
-    "net.ipv4.icmp_ratelimit": "0",
-    "net.ipv4.icmp_errors_use_inbound_ifaddr": "1",
-    "net.ipv6.conf.all.disable_ipv6": "1",
-    "net.ipv6.conf.default.disable_ipv6": "1",
-}
-
-SOURCE_ROUTES = ("net.ipv4.conf.all.accept_source_route", "net.ipv4.conf.default.accept_source_route")
-"""A packet with a source route is dropped unless both `all` and its interface's own say otherwise: that one is set by
-the node itself, since `default` counts for interfaces that come later."""
-
-USERSPACE = {
-    # The node's own stack forwards and answers. The kernel is silent until its addresses have gone: at a start and at a
-    # reconnect the engine gives it some.
-    "net.ipv4.ip_forward": "0",
-    **dict.fromkeys(SOURCE_ROUTES, "0"),
-    "net.ipv4.conf.all.arp_ignore": "8",
-    "net.ipv4.conf.default.arp_ignore": "8",
-    "net.ipv4.icmp_echo_ignore_all": "1",
-}
-"""For a node on the userspace stack, beside the others."""
-
-GUARDED = {"net.ipv4.ip_local_port_range": "64512 65535"}
-"""For a node with a service that sees each packet which crosses it, beside the others."""
 
 Events = Literal["text", "json"]
 """How a node writes its log: lines for people, or the same with their JSON."""
@@ -271,7 +239,7 @@ def _container(
         environment={CONFIG_VARIABLE: _as_json(replace(config, events=events, began=began))},
         endpoints={network_name(copy, interface.lan): interface.engine for interface in interfaces},
         labels=labels,
-        sysctls=_sysctls(node),
+        sysctls=sysctls(node),
         capabilities=_capabilities(node),
         data=None if lab.file is None else lab.file.parent,
     )
@@ -288,16 +256,6 @@ def _variant(lab: Lab, node: Node) -> dict[str, str]:
     """On those alone that the file has otherwise: nothing else is another node with another way of routing."""
     routing = {LABEL_ROUTING: lab.routing} if lab.routing in node.services else {}
     return {**routing, **({LABEL_MOVED: lab.moved[node.name]} if node.name in lab.moved else {})}
-
-
-def _sysctls(node: Node) -> dict[str, str]:
-    """Where a service is to see each packet that crosses the node, the node itself lets them cross, by each interface,
-    once none can pass the service by. And its own connections are not from ports that the service may give away."""
-    guarded = any(each.guards for each in declared(node.services))
-    forward = {"net.ipv4.ip_forward": "1" if node.forward and not guarded else "0"}
-    source_routes = dict.fromkeys(SOURCE_ROUTES, "1" if node.source_routes == "follow" else "0")
-    own = USERSPACE if node.stack == "userspace" else {}
-    return {**forward, **source_routes, **SYSCTLS, **(GUARDED if guarded else {}), **own}
 
 
 def _config(lab: Lab, node: Node, view: View, interfaces: tuple[InterfaceConfig, ...]) -> NodeConfig:

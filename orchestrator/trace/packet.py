@@ -6,7 +6,6 @@ sent by an unmodified ping where the node's kernel has a network; a datagram of 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -143,9 +142,9 @@ def watched(
     expression = f"{FILTER} or udp port {sent.port}" if sent.protocol == UDP else FILTER
     with capturing_frames(engine, points, expression) as captures:
         prepare()
-        since = time.time()
+        before = max((each.at for each in captures.so_far()), default=0.0)  # by the engine's clock, as what follows
         says = sending.send(engine, running, sent)
-        frames = on_lans((each for each in captures.stop() if each.at >= since), hardware)
+        frames = on_lans((each for each in captures.stop() if each.at > before), hardware)
     return Watched(frames, hardware, says)
 
 

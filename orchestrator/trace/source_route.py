@@ -25,6 +25,7 @@ from catenet.orchestrator.lab.source_routes import Stop, StopError, stops
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.known_network import known_network, knows_network
 from catenet.orchestrator.observe.program import run_program
+from catenet.orchestrator.observe.reach import has_programs
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition, must_run, unknown
 from catenet.orchestrator.trace.known_path import known_path
 
@@ -107,6 +108,10 @@ def trace_source_route(
 
     """
     must_run(running.node(node))
+    if not has_programs(running.node(node)):
+        raise UserError(
+            f"{node} is on the userspace stack, where the program {PROGRAM} has no network: try another node"
+        )
     if node not in running.lab.nodes:
         raise UserError(f"{node} is not in the lab's file: what it follows is not known")
     made = _given(running, node, target, via, strict) if via else _known(engine, running, node, target, strict)

@@ -11,7 +11,8 @@ from catenet.nodes.implementations.frr import rip as frr_rip
 from catenet.nodes.implementations.program_output import ProgramOutput
 from catenet.nodes.runtime.lines import LINE_LIMIT, LineSplitter
 from catenet.orchestrator.checks.fetch import read_response
-from catenet.orchestrator.observe.tools import read_dig, read_traceroute
+from catenet.orchestrator.observe.program import Finished
+from catenet.orchestrator.observe.tools import read_dig, read_hops, read_ping, read_traceroute
 
 
 def _read_lines(data: bytes) -> list[str]:
@@ -78,8 +79,11 @@ bird = Target(
 
 
 def _tools(data: bytes) -> None:
-    """The output of traceroute, dig and curl -i."""
+    """The output of ping, traceroute, dig and curl -i."""
     text = data.decode(errors="replace")
+    found = read_ping(Finished(["ping"], data[:1] != b"\0", data, b""))
+    assert all(each.isprintable() for each in found.says)
+    assert len(read_hops(text)) <= len(text.splitlines())
     read_traceroute(text)
     read_dig(text)
     response = read_response(data)
@@ -92,6 +96,8 @@ tools = Target(
         *(
             "traceroute to b (10.0.0.1), 30 hops max\n 1  10.0.1.1  0.1 ms\n 2  *\n",
             ";; ->>HEADER<<- opcode: QUERY, status: ",
+            "From 10.0.0.1 icmp_seq=1 Time to live exceeded\n3 packets transmitted, 2 received, +1 duplicates\n",
+            "64 bytes from 10.0.0.1: icmp_seq=1 ttl=63 time=0.2 ms (DUP!)\n",
         ),
         *("www.a. 300 IN A 10.0.0.1\n", "HTTP/1.1 200 OK\r\nServer: x\r\n\r\n", "HTTP/1.1 ", "\r\n\r\n", "9" * 5000),
     ),

@@ -12,6 +12,7 @@ from lab_bench import LABS, PATIENCE, Bench, failures, until, up
 from on_engine import own
 
 from catenet.nodes.control.questions import Question
+from catenet.orchestrator.harness.lab import LabUnderTest
 
 pytestmark = pytest.mark.engine
 
@@ -78,3 +79,13 @@ def test_flush_empties_the_cache_of_either_stack(bench: Bench) -> None:
     assert bench.show("host4", "arp")
     assert bench.connections.ask(bench.container("host4"), Question("flush"), PATIENCE).error is None
     assert not bench.show("host4", "arp")
+
+
+@pytest.mark.lab("arp-two-routers/proxy.yaml")
+def test_each_hop_asks_for_the_far_address_itself(lab: LabUnderTest) -> None:
+    lab.check(within="60s")
+
+
+@pytest.mark.lab("arp-two-routers/proxy.yaml", stack="userspace")
+def test_each_hop_of_ours_asks_for_the_far_address_itself(lab: LabUnderTest) -> None:
+    lab.check(within="60s")

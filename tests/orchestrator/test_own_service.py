@@ -92,9 +92,10 @@ def test_a_greeting_that_changes_makes_its_nodes_anew(tmp_path: Path) -> None:
 
 
 def test_its_cache_is_emptied(small: Any) -> None:
+    """And those of all others: each node keeps who its neighbours are."""
     file_in(small.running.file.parent)
     empty_caches(small.engine, small.running)
-    assert sorted(node for node, question in small.asked if question.ask == "flush") == ["a", "c"]
+    assert sorted(node for node, question in small.asked if question.ask == "flush") == ["a", "b", "c"]
 
 
 def test_show_draws_its_table(small: Any, capsys: pytest.CaptureFixture[str]) -> None:

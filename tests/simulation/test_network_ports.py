@@ -274,6 +274,14 @@ def test_a_port_of_every_interface_joins_a_group_on_every_lan() -> None:
     assert len(b.got) == 3
 
 
+def test_of_two_ports_of_a_protocol_that_hears_a_group_which_joined_it() -> None:
+    port = OpenPort(Ip(89))
+    network, _, (one, other) = net((port,), (port, JoinGroup(Ip(89), GROUP, "link1")), (port,))
+    do(network, "a", Send(IpPacket(b"p", ANY, GROUP, 89, "link1")), Send(IpPacket(b"q", ANY, B, 89)))
+    assert sorted(packet.data for packet in one.got) == [b"p", b"q"]
+    assert [packet.data for packet in other.got] == [b"q"]
+
+
 def test_an_address_that_is_no_groups_cannot_be_joined() -> None:
     network, _, _ = net((OpenPort(Udp(7)), JoinGroup(Udp(7), B)))
     assert network.nodes["a"].counters == {"group_failures": 1}

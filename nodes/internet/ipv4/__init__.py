@@ -31,10 +31,16 @@ Deviations:
   says why not). A packet whose source route leads nowhere is dropped silently, as by the Linux kernel; RFC 1812 section
   5.2.7.1 has the error "source route failed" for it, which is sent for a strict one alone.
 - A pointer that is within the route data and not at an address's first octet is refused; the kernel takes it.
-- The error about a packet comes from the address of the LAN by which that packet came; that is the stack's choice.
+- Times in timestamps are those of the machine's clock, marked as no standard ones.
 - Directed broadcasts are not forwarded (RFC 2644), multicast neither: no multicast routing. No redirects are sent.
 - A path's MTU is never taken for less than 552 octets; see path_mtu.
 - TOS chooses no route (RFC 1812 section 5.3.2); security and stream identifier options are passed as they are.
+
+Where the Linux kernel, by which the tests judge, does otherwise than ours: it forwards from and to network 0 and class
+E, and from a LAN's broadcast address (RFC 1812 section 5.3.7); leaves the reserved flag out of fragments (section
+5.2.5); writes another of its addresses into timestamps (section 4.2.2.2); clears what is behind the end of the options;
+cuts a fragment that has no whole units down to those; and drops a datagram for octets that it has already, where they
+had come in pieces that it keeps apart.
 
 Supported standards: RFC 791, RFC 1071, RFC 1122 section 3.2.1 and 3.3, RFC 1191,
 RFC 1624, RFC 1812 sections 4.2, 5.2 and 5.3, RFC 2644, RFC 3021, RFC 3168 section 5.3, RFC 3927 section 2.7, RFC 6864.

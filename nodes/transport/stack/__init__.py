@@ -22,6 +22,8 @@ Deviations from the RFCs, and what they leave open:
   the interface towards the source, as by then nobody knows any more how the packet came.
 - Redirects are neither sent (RFC 1812 section 5.2.7.2 wants a router to) nor followed (RFC 1122 section 3.2.2.2 wants
   a host to): routes come from the lab file and from routing protocols. Source quenches neither (RFC 6633).
+- Of an Echo with a record route the answer has this host once; the Linux kernel writes itself in twice, and into errors
+  too. What is quoted is what came, with what stands behind a datagram's length; the kernel cuts that off.
 - Timestamp, Information and Address Mask requests are not answered.
 - A port hears nothing of ICMP errors about what it has sent, as an unconnected socket in the kernel (RFC 1122 section
   4.1.3.3 wants that); a port of `Ip(1)` hears all of ICMP.

@@ -163,7 +163,7 @@ class Ports:
             for each in self._ip.get(protocol, ())
             if each.port.interface in ("", interface)
             and each.is_in(destination, interface)
-            and not (each.asked.kinds and payload[:1] not in [bytes((kind,)) for kind in each.asked.kinds])
+            and (not each.asked.kinds or (payload and payload[0] in each.asked.kinds))
         ]
 
     def has_udp(self, number: int) -> bool:

@@ -1,8 +1,8 @@
 """Runs inside a container: the kernel as a router of three links, on whose other ends nobody is.
 
-A line of JSON in, a list of cases, each a list of [link, packet in hex] that come by those links; a line out, for each
-case what the kernel then sent, [link, packet], and what it gave to a raw socket. After the packets of a case comes an
-echo, and its answer says that all before it is done.
+A line of JSON in, a list of cases, each a list of [link, packet in hex] that come by those links, or ["to ADDRESS",
+data in hex] that the kernel sends itself; a line out, for each case what the kernel then sent, [link, packet], and what
+it gave to a raw socket. After the packets of a case comes an echo, and its answer says that all before it is done.
 """
 
 from __future__ import annotations
@@ -52,7 +52,10 @@ class Kernel:
 
     def case(self, packets: list[list[str]]) -> dict[str, list[list[str]] | list[str]]:
         for link, text in packets:
-            self.put(link, bytes.fromhex(text))
+            if link.startswith("to "):
+                self.raw.sendto(bytes.fromhex(text), (link[3:], 0))
+            else:
+                self.put(link, bytes.fromhex(text))
         self.number += 1
         data = _MARK + struct.pack("!I", self.number)
         self.put("near", echo(data))

@@ -6,20 +6,18 @@ fragments together, and drop what is malformed, before it comes.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 from random import Random
 from typing import Any
 
-import docker
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ipv4_in_kernel import LINKS, PROTOCOL
-from on_engine import cleared, own
+from kernel_router import Case, Kernel, kernel_router
+from on_engine import own
 
 from catenet.nodes.address import ANY, Address, Prefix
 from catenet.nodes.internet.ipv4.config import Ipv4Options
@@ -29,9 +27,6 @@ from catenet.nodes.internet.ipv4.layer import Ipv4
 from catenet.nodes.internet.ipv4.options import each_option
 from catenet.nodes.internet.ipv4.table import ForwardingTable
 from catenet.nodes.machine import Interface, NextHop
-from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_NODE
-from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.progress import NoProgress
 
 pytestmark = pytest.mark.engine
 
@@ -40,60 +35,12 @@ FAR, ROUTED, NARROW, NOWHERE = map(Address.parse, ("10.99.2.8", "10.99.9.9", "10
 SOURCES = count(Address.parse("10.98.0.1"))
 """Another one for each packet: the kernel tells each source of few ways that it has not (ip_rt_error_burst)."""
 OWN = {name: Address.parse(text) for name, (text, _) in LINKS.items()}
-SETTINGS = {
-    "net.ipv4.ip_forward": "1",
-    "net.ipv4.icmp_ratemask": "0",
-    "net.ipv4.icmp_errors_use_inbound_ifaddr": "1",
-    **{
-        f"net.ipv4.conf.{of}.{name}": value
-        for of in ("all", "default")
-        for name, value in (("rp_filter", "0"), ("send_redirects", "0"), ("accept_source_route", "1"))
-    },
-}
-Case = list[tuple[str, bytes]]
-Did = tuple[list[tuple[str, bytes]], list[bytes]]
-"""What was sent, and what was delivered."""
-Kernel = Callable[[list[Case]], list[Did]]
 
 
 @pytest.fixture(scope="module")
 def kernel() -> Iterator[Kernel]:
-    script = Path(__file__).with_name("ipv4_in_kernel.py").read_text(encoding="utf-8")
-    with cleared(LAB) as engine:
-        client = docker.from_env()
-        client.containers.run(
-            ensure_node_image(engine, NoProgress()),
-            entrypoint=["sleep", "infinity"],
-            name=f"{LAB}-k",
-            labels={LABEL_LAB: LAB, LABEL_NODE: "k"},
-            network_mode="none",
-            sysctls=SETTINGS,
-            cap_drop=["ALL"],
-            cap_add=["NET_ADMIN", "NET_RAW"],
-            detach=True,
-        )
-        client.close()
-        program = engine.execute(f"{LAB}-k", ["python3", "-c", script], stdin=True)
-
-        def run(cases: list[Case]) -> list[Did]:
-            told = [[(link, packet.hex()) for link, packet in case] for case in cases]
-            program.write(json.dumps(told).encode() + b"\n")
-            out = b""
-            while not out.endswith(b"\n"):
-                piece = program.read(200)
-                assert piece is not None, out
-                assert piece[0] == 1, piece[1].decode()
-                out += piece[1]
-            return [
-                (
-                    [(link, bytes.fromhex(text)) for link, text in each["sent"]],
-                    [bytes.fromhex(text) for text in each["delivered"]],
-                )
-                for each in json.loads(out)
-            ]
-
+    with kernel_router(LAB) as run:
         yield run
-        program.close()
 
 
 class Ours:
@@ -376,3 +323,29 @@ def test_what_we_cut_the_kernel_puts_together(kernel: Kernel, size: int, mtu: in
     whole = header.packet(bytes(at & 255 for at in range(size)))
     ((_, delivered),) = kernel([[("near", packet) for packet in fragment(whole, mtu)]])
     assert delivered == [whole]
+
+
+# Sending.
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(["far", "routed", "narrow"]), st.integers(0, 6000) | st.sampled_from([556, 557, 1480, 1481, 65_515])
+)
+def test_what_the_kernel_sends_itself_is_cut_as_ours_is(kernel: Kernel, destination: str, size: int) -> None:
+    to, data = PLACES[destination], bytes(at >> 3 & 255 for at in range(size))
+    ((sent, _),) = kernel([[(f"to {to}", data)]])
+    ours = Ours()
+    # The kernel sets DF where it fits (IP_PMTUDISC_WANT): so does the stack.
+    whole = 20 + size <= ours.layer.path_mtu(to, 0.0)
+    assert ours.layer.send(data, ANY, to, PROTOCOL, ttl=64, df=whole, now=0.0) == ""
+    made = [(out.interface, out.packet) for out in ours.layer.take_outgoing()]
+    assert list(map(nameless, sent)) == list(map(nameless, made))
+    assert len({Header.received(packet).identification for _, packet in sent}) == 1
+
+
+def nameless(sent: tuple[str, bytes]) -> tuple[str, bytes]:
+    """Without its identification, which is the sender's own."""
+    link, packet = sent
+    header = Header.received(packet)
+    return link, bytes(header._replace(identification=0)) + packet[header.length :]

@@ -94,9 +94,11 @@ def test_no_way_is_a_net_unreachable_and_df_over_the_mtu_says_which_mtu() -> Non
     node = Node()
     came = packet(destination=Address.parse("192.0.2.1"))
     assert node.receive(came) == [Trouble(3, 0, bytes(4), came, "one")]
-    large = packet(destination=Address.parse("10.0.3.7"), data=bytes(1400), df=True)
+    narrow = Address.parse("10.0.3.7")
+    large = packet(destination=narrow, data=bytes(557), df=True)
     assert node.receive(large) == [Trouble(3, 4, bytes((0, 0, 2, 64)), large, "one")]
-    assert node.counts == {"dropped.no_route": 1, "dropped.too_big": 1}
+    assert len(one(node.receive(packet(destination=narrow, data=bytes(556), df=True))).packet) == 576
+    assert node.counts == {"dropped.no_route": 1, "dropped.too_big": 1, "forwarded": 1}
 
 
 def test_what_is_larger_than_the_next_lan_is_cut() -> None:

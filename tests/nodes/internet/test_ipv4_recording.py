@@ -59,6 +59,13 @@ def test_who_refuses_source_routes_drops_each_of_them_and_says_nothing() -> None
             assert node.counts == {"dropped.source_route": 1}
 
 
+def test_what_came_in_a_frame_for_several_follows_no_source_route() -> None:
+    node = Node(source_routes=True)
+    for destination in (OWN1, NET2.broadcast):
+        assert node.receive(packet(destination=destination, options=routed(THERE)), to_group=True) == []
+    assert sum(node.counts.values()) == 2
+
+
 def test_1812_5_2_4_1_who_is_not_the_destination_only_forwards() -> None:
     options = routed(THERE)
     node = Node(source_routes=True)

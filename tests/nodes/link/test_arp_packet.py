@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scapy.layers import l2 as scapy
 
 from catenet.nodes.address import Address
 from catenet.nodes.link.arp.packet import REPLY, REQUEST, ArpPacket, announcement
@@ -58,6 +59,16 @@ def test_826_packet_reception_what_is_not_of_ipv4_on_ethernet_is_discarded(place
     wrong[place] = value
     with pytest.raises(DecodeError, match=words):
         ArpPacket.parse(bytes(wrong))
+
+
+@given(PACKETS)
+def test_scapy_reads_and_writes_the_same_octets(packet: ArpPacket) -> None:
+    read = scapy.ARP(bytes(packet))
+    assert (read.hwtype, read.ptype, read.hwlen, read.plen, read.op) == (1, 0x0800, 6, 4, packet.opcode)
+    assert (read.hwsrc, read.hwdst) == (packet.sender_hardware.hex(":"), packet.target_hardware.hex(":"))
+    assert (read.psrc, read.pdst) == (str(packet.sender), str(packet.target))
+    written = scapy.ARP(op=packet.opcode, hwsrc=read.hwsrc, psrc=read.psrc, hwdst=read.hwdst, pdst=read.pdst)
+    assert bytes(written) == bytes(packet)
 
 
 @given(st.binary(max_size=60))

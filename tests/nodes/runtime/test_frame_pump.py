@@ -112,3 +112,8 @@ def test_a_checksum_that_was_left_to_the_device_is_made_and_what_is_not_cut_is_d
 def test_what_passes_through_takes_no_room_from_what_is_for_the_node(play: Play) -> None:
     """Twenty thousand frames of each kind come before anybody reads, and then one for a group: all kinds are heard."""
     assert play("keeps")
+
+
+def test_what_routers_say_to_this_one_alone_is_heard_among_a_flood_for_it(play: Play) -> None:
+    """RFC 1812 section 5.3.3: by its precedence; it is not behind the flood either."""
+    assert play("routers")

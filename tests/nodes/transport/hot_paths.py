@@ -13,7 +13,7 @@ from catenet.nodes.address import ANY, Address, Prefix
 from catenet.nodes.internet.ipv4.checksum import checksum
 from catenet.nodes.internet.ipv4.config import Ipv4Options
 from catenet.nodes.link.arp.packet import REPLY, ArpPacket
-from catenet.nodes.machine import Datagram, Frame, Interface, NextHop, OpenPort, Send
+from catenet.nodes.machine import Datagram, Frame, Interface, IpPacket, NextHop, OpenPort, Send
 from catenet.nodes.transport.stack.config import StackOptions
 from catenet.nodes.transport.stack.machine import Stack
 
@@ -32,6 +32,11 @@ DESTINATIONS = (
     *("10.0.1.1", "10.0.2.1", "10.0.4.1", "10.0.1.255", "10.0.2.255", "10.0.2.0", "255.255.255.255", "224.0.0.1"),
     *("224.0.0.9", "127.0.0.1", "169.254.1.1", "0.0.0.0", "0.1.2.3", "240.0.0.1"),
 )
+NOBODY = (
+    *("127.0.0.1", "0.0.0.0", "0.1.2.3", "10.0.1.0", "10.0.1.255", "10.0.2.1", "224.0.0.9", "240.0.0.1"),
+    *("255.255.255.255", "169.254.1.1"),
+)
+"""Sources that are odd, most of them nobody's."""
 SOURCES = ("10.0.1.9", "10.7.0.1", *DESTINATIONS)
 
 
@@ -51,6 +56,10 @@ ROUTES = {
     "10.3.0.0/16": (hop("10.0.2.7", "out"), hop("10.0.2.8", "out")),
     "10.4.0.0/16": (hop("10.0.3.9", "thin"),),
     "10.5.0.0/16": (hop("10.0.4.9", "cut"),),
+    # whatever a table says of them, nothing is passed on there
+    **dict.fromkeys(
+        ("169.254.0.0/16", "127.0.0.0/8", "0.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4"), (hop("10.0.2.9", "out"),)
+    ),
 }
 
 
@@ -60,7 +69,7 @@ class Node:
     def __init__(self, *, forward: bool = True, asked: OpenPort | None = None, early: bool = False) -> None:
         """`asked`: a port whose owner answers some datagrams; `early`: by the hot path, where it can."""
         self.asked: list[bytes] = []
-        self.heard: list[Datagram] = []
+        self.heard: list[Datagram | IpPacket] = []
         self.counts: Counter[str] = Counter()
         self.sent: list[tuple[str, bytes]] = []
         self.relayed = 0
@@ -108,10 +117,8 @@ class Node:
     def _answer(self, now: float) -> None:
         """As who carries a stack does (nodes/runtime/stack_network)."""
         for key, unit in self.stack.take_delivered():
-            assert key == self.key
-            assert isinstance(unit, Datagram)
-            said = self.reply(unit.data, now)
-            if said is None:
+            said = self.reply(unit.data, now) if key == self.key else None
+            if said is None or not isinstance(unit, Datagram):
                 self.heard.append(unit)
             else:
                 self.stack.send(key, unit.reply(said), now)
@@ -187,7 +194,7 @@ class Drawn:
         ports = source.to_bytes(2, "big") + destination.to_bytes(2, "big")
         pseudo = head[12:20] + b"\0\x11" + size
         told = checksum(pseudo + ports + size + b"\0\0" + self.data) or 0xFFFF
-        said = (len(self.data) + 8 + longer).to_bytes(2, "big")
+        said = ((len(self.data) + 8 + longer) & 0xFFFF).to_bytes(2, "big")
         return ports + said + (0 if wrong < 0 else told ^ wrong).to_bytes(2, "big") + self.data
 
 

@@ -3,8 +3,10 @@ that receives everything, asks the port's owner once for each, and counts the sa
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from hot_paths import HARDWARE, HOSTS, SOURCES, Drawn, Node, change, hop
+from hot_paths import HARDWARE, HOSTS, NOBODY, Drawn, Node, change, hop
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -38,32 +40,27 @@ questions = st.builds(
     destination=st.sampled_from(OURS),
     udp=st.tuples(st.integers(0, 0xFFFF), st.sampled_from((53, 53, 53, 54)), st.just(0), st.sampled_from((0, 0, -1))),
 )
-odd = st.builds(
-    lambda base, lie, padding: Drawn(**{**base, "lie": lie, "padding": padding}),
-    st.fixed_dictionaries(
-        {
-            "to": st.sampled_from((HARDWARE["in"], HARDWARE["in"], b"\xff" * 6)),
-            "sender": st.sampled_from((HOSTS["10.0.1.9"], bytes.fromhex("030000000109"))),
-            "kind": st.sampled_from((0x0800, 0x0800, 0x86DD)),
-            "first": st.sampled_from((0x45, 0x45, 0x45, 0x46, 0x65)),
-            "source": st.sampled_from(SOURCES),
-            "destination": st.sampled_from(
-                (*OURS, "10.0.1.255", "224.0.0.1", "255.255.255.255", "127.0.0.1", "10.1.0.1")
-            ),
-            "ttl": st.sampled_from((0, 1, 64)),
-            "protocol": st.sampled_from((17, 17, 17, 1, 6)),
-            "fragment": st.sampled_from((0, 0, 0, 0x4000, 0x2000, 0x0001, 0x8000)),
-            "octets": st.integers(20, 60),
-            "wrong": st.sampled_from((0, 0, 0, 1)),
-            "data": datas,
-            "udp": st.tuples(
-                st.just(5000), st.just(53), st.sampled_from((0, 0, -1, 1, -9, 500)), st.sampled_from((0, 0, 0, 1, -1))
-            ),
-        }
+FLAWS: dict[str, tuple[object, ...]] = {
+    "to": (b"\xff" * 6, HARDWARE["out"], bytes.fromhex("01005e000001")),
+    "sender": (bytes.fromhex("030000000109"),),
+    "kind": (0x86DD,),
+    "first": (0x46, 0x44, 0x65),
+    "source": NOBODY,
+    "destination": OTHERS,
+    "ttl": (0, 1),
+    "protocol": (1, 6),
+    "fragment": (0x4000, 0x2000, 0x0001, 0x8000),
+    "wrong": (1, 0xFFFF),
+    "lie": (-1, 1, -30, 500),
+    "padding": (1, 18),
+    "udp": (
+        *((5000, 53, longer, 0) for longer in (-1, 1, -9, 500)),
+        *((5000, 53, 0, 1), (0, 53, 0, 0), (5000, 53, -1, -1)),
     ),
-    st.sampled_from((0, 0, 0, -1, 1)),
-    st.sampled_from((0, 0, 7)),
-)
+}
+"""What may be odd of one that is ordinary otherwise."""
+flaws = st.sampled_from(sorted(FLAWS)).flatmap(lambda word: st.tuples(st.just(word), st.sampled_from(FLAWS[word])))
+odd = st.builds(lambda base, flaws: replace(base, **dict(flaws)), questions, st.lists(flaws, min_size=1, max_size=2))
 Step = list[Drawn] | str
 steps = st.lists(
     st.one_of(
@@ -90,7 +87,7 @@ def alter(node: Node, what: str, now: float) -> None:
     if what == "mtu":
         node.stack.ipv4.set_path_mtu(Address.parse("10.0.1.9"), 600, now)
     elif what == "raw":
-        node.stack.close(node.stack.open(OpenPort(Ip(17)), now)[0])
+        node.stack.open(OpenPort(Ip(17)), now)
     else:
         change(node, what)
 
@@ -113,8 +110,18 @@ def test_what_is_answered_is_what_would_have_been(taken: list[Step], asked: Open
             plain.receive(frames, float(number))
         assert sorted(map(unnumbered, hot.sent)) == sorted(map(unnumbered, plain.sent))
         assert hot.counts == plain.counts
-        assert sorted(hot.heard) == sorted(plain.heard)
+        assert sorted(map(repr, hot.heard)) == sorted(map(repr, plain.heard))
     assert hot.stack.show("arp", 9.0) == plain.stack.show("arp", 9.0)
+
+
+@pytest.mark.parametrize(("word", "value"), [(word, value) for word, values in FLAWS.items() for value in values])
+def test_each_flaw_alone(word: str, value: object) -> None:
+    hot, plain = Node(asked=PORTS[0], early=True), Node(asked=PORTS[0])
+    frames = [replace(question(), **{word: value}).frame()]  # type: ignore[arg-type]
+    hot.answer(frames, 0.0)
+    plain.receive(frames, 0.0)
+    assert sorted(map(unnumbered, hot.sent)) == sorted(map(unnumbered, plain.sent))
+    assert (hot.counts, hot.heard) == (plain.counts, plain.heard)
 
 
 def test_an_ordinary_datagram_is_answered_at_once() -> None:

@@ -169,6 +169,15 @@ def test_who_sends_by_no_port_or_by_another_kinds_sends_nothing() -> None:
     assert bench.stack.send(udp, datagram_, bench.now)
 
 
+def test_a_port_of_one_lan_sends_by_no_other() -> None:
+    bench = Bench()
+    bench.learn(7)
+    key = bench.open(Udp(1000, "two"))
+    for lan, sent in (("one", False), ("two", True), ("", True)):
+        unit = Datagram(b"x", Endpoint(ANY, 0), Endpoint(Address.parse("192.168.2.255"), 9), lan)
+        assert bench.stack.send(key, unit, bench.now) == sent
+
+
 def test_what_it_shows() -> None:
     bench = Bench()
     bench.learn(7)

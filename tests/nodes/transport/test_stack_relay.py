@@ -3,10 +3,11 @@ everything, and counts the same."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from hot_paths import DESTINATIONS, HARDWARE, HOSTS, SOURCES, Drawn, Node, change
+from hot_paths import DESTINATIONS, HARDWARE, HOSTS, NOBODY, SOURCES, Drawn, Node, change
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -21,9 +22,24 @@ _usual = st.builds(
     identification=st.integers(0, 0xFFFF),
     octets=st.integers(20, 1500),
 )
+PASSED_ON = ("10.1.0.1", "10.2.0.1", "10.4.0.1", "10.0.2.9")
+FLAWS: dict[str, tuple[object, ...]] = {
+    "to": (HARDWARE["out"], b"\xff" * 6, bytes.fromhex("01005e000001")),
+    "sender": (bytes.fromhex("030000000109"),),
+    "kind": (0x86DD,),
+    "first": (0x46, 0x44, 0x65, 0x05),
+    "source": NOBODY,
+    "protocol": (1, 6),
+    "fragment": (0x4000, 0x2000, 0x2001, 0x8000),
+    "lie": (-1, 1, -50, 3000),
+    "padding": (1, 18),
+    "wrong": (1, 0xFFFF),
+}
+"""What may be odd of one that is ordinary otherwise."""
+_flaws = st.sampled_from(sorted(FLAWS)).flatmap(lambda word: st.tuples(st.just(word), st.sampled_from(FLAWS[word])))
 drawn = st.one_of(
     _usual,
-    _usual,
+    st.builds(lambda to, flaw: replace(Drawn(destination=to), **dict([flaw])), st.sampled_from(PASSED_ON), _flaws),
     st.builds(
         Drawn,
         to=st.sampled_from((HARDWARE["in"], HARDWARE["out"], b"\xff" * 6, bytes.fromhex("01005e000001"))),
@@ -73,6 +89,16 @@ def test_what_is_relayed_is_what_would_have_been_sent(taken: list[Step], forward
         assert sorted(hot.sent) == sorted(plain.sent)
         assert hot.counts == plain.counts
     assert hot.stack.show("arp", 9.0) == plain.stack.show("arp", 9.0)
+
+
+@pytest.mark.parametrize(("word", "value"), [(word, value) for word, values in FLAWS.items() for value in values])
+def test_each_flaw_alone(word: str, value: object) -> None:
+    hot, plain = Node(), Node()
+    frames = [replace(Drawn(destination=to), **{word: value}).frame() for to in PASSED_ON]  # type: ignore[arg-type]
+    hot.relay(frames, 0.0)
+    plain.receive(frames, 0.0)
+    assert sorted(hot.sent) == sorted(plain.sent)
+    assert hot.counts == plain.counts
 
 
 def test_an_ordinary_packet_is_relayed_at_once() -> None:

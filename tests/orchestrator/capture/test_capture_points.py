@@ -12,7 +12,7 @@ from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.questions import Answer
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, LABEL_NODE, ContainerSpec, NetworkSpec
-from catenet.orchestrator.capture.capture_points import find_capture_points
+from catenet.orchestrator.capture.capture_points import find_capture_points, find_ends
 from catenet.orchestrator.observe.running import UserError, running_lab
 
 HARDWARE = {node: f"02:42:0a:00:01:0{number}" for number, node in enumerate("pqrst", 1)}
@@ -80,3 +80,15 @@ def test_what_cannot_be_captured_is_said_with_its_cure(small) -> None:
     with pytest.raises(UserError, match=r"no end of link1 runs \(a is exited \(137\), b is paused\)"):
         find_capture_points(small.engine, small.running, ["link1"])
     assert [point.node for point in find_capture_points(small.engine, small.running, ["link2"])] == ["c"]
+
+
+@pytest.mark.parametrize("paused", ["", "p", "qs", "pqrs"])
+def test_all_that_an_end_sees_is_captured_at_each_end_that_runs(paused: str) -> None:
+    """A LAN that is not there, or none of whose ends runs, has none: what is on the others is captured all the same."""
+    engine = on_one_lan("pqrs")
+    for node in paused:
+        engine.pause(node)
+    points = find_ends(engine, running_lab(engine, "lab"), ["bus", "gone", "bus"])
+    assert [point.node for point in points] == [node for node in "pqrs" if node not in paused]
+    assert all((point.lan, point.scope) == ("bus", "") for point in points)
+    assert [point.hardware.hex(":") for point in points] == [HARDWARE[point.node] for point in points]

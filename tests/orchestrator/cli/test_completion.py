@@ -99,6 +99,7 @@ def test_a_key_is_trusted_of_nodes_and_by_a_fingerprint_that_is_read_and_not_off
 def test_what_finds_routes(tab):
     assert set(tab("up", "internet", "--routing", "")) >= {"ospf", "rip"}
     assert tab("up", "internet", "--routing", "o") == ["ospf"]
+    assert tab("up", "internet", "--stack", "u") == ["userspace"]
 
 
 def test_claims_and_kinds_of_events(tab, small):

@@ -83,7 +83,7 @@ def test_without_a_file_it_is_printed(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "say which lab: catenet export compose bfd|"),
+        ((), "say which lab: catenet export compose arp-two-routers|bfd|"),
         (("internt",), "did you mean"),
         (("internet", "-o", "nowhere/compose.yaml"), "nowhere/compose.yaml cannot be written"),
     ],

@@ -67,7 +67,7 @@ def test_what_fails_is_reported_with_evidence_and_the_lab_is_removed(engine: Eng
     assert "1 of 2 checks hold" in out
     assert "2 of 2 expectations held" in out
     there = f"(with CATENET_LAB={COPY}; `catenet test {tmp_path} --keep --name {COPY}` leaves that copy)"
-    assert re.search(rf"^  next      catenet exec h2 .* {re.escape(there)}$", out, re.MULTILINE), out
+    assert re.search(rf"^  next      catenet traceroute h2 h1 {re.escape(there)}$", out, re.MULTILINE), out
     root = ElementTree.parse(tmp_path / "out" / "report.xml").getroot()
     failed = {case.attrib["name"]: case.find("failure") is not None for case in root.iter("testcase")}
     assert failed == {

@@ -118,6 +118,7 @@ def test_arp_in_words(said) -> None:
     )
     assert "b asks all of right who has 10.6.3.1 (h2): the packet's own destination" in lines
     assert any(line.startswith("h1") and line.endswith("it asked") for line in lines)
+    assert not any("heard it too" in line for line in lines), "who answers is no bystander"
 
 
 def test_what_is_cached_is_not_asked_for(said) -> None:

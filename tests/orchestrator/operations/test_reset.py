@@ -285,6 +285,16 @@ def test_a_node_that_does_not_come_back_is_the_engines_error(world):
         world.reset()
 
 
+@pytest.mark.parametrize(("hardware", "changed"), [("02:00:00:00:00:e2", False), ("02:00:00:00:00:e3", True)])
+def test_a_hardware_address_of_the_file_that_was_changed_by_hand_is_set_again(world, hardware, changed):
+    file = world.small.running.file
+    file.write_text(file.read_text().replace("link2: 10.0.2.2", 'link2: {address: 10.0.2.2, mac: "02:00:00:00:00:e2"}'))
+    world.extra["b"] = [
+        f"link 9: eth3@if9: <UP> mtu 1500 qdisc noqueue state UP \\ link/ether {hardware} brd \\ altname link2"
+    ]
+    assert world.reset().changed is changed
+
+
 @pytest.mark.parametrize("service", ["browse: {}", "resolver: {hints: {x: 10.0.2.2}}", "web: {root: x}"])
 def test_the_caches_are_emptied_last(world, service):
     file = world.small.running.file

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 
 import catenet
 from catenet.nodes.address import Address, Prefix
-from catenet.orchestrator.lab.load import load
+from catenet.orchestrator.lab.load import load, parse
 from catenet.orchestrator.pictures.drawings import dot, mermaid
 from catenet.orchestrator.pictures.layout import Box, place
 from catenet.orchestrator.pictures.picture import Picture, ShownEnd, ShownLan, ShownNode, plan_picture, short_address
@@ -147,3 +147,10 @@ def test_blank_shows_no_address() -> None:
 def test_a_short_address_is_what_the_prefix_leaves_open(address: str | None, prefix: str | None, short: str) -> None:
     given_prefix = Prefix.parse(prefix) if prefix else None
     assert short_address(Address.parse(address) if address else None, given_prefix) == short
+
+
+def test_a_node_on_the_userspace_stack_says_so_when_it_is_pointed_at() -> None:
+    lab = parse(b"lans: {l: {}}\nnodes: {a: {lans: [l], stack: userspace}, b: {lans: [l]}}\n", "f")
+    drawn = svg(plan_picture(lab))
+    assert "<title>a (userspace stack)</title>" in drawn
+    assert "<title>b</title>" in drawn

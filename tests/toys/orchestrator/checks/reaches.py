@@ -27,14 +27,10 @@ class ReachesCheck(Expectation):
 
     def run(self, scene: Scene) -> Finding:
         """Ping them one after the other."""
-        command = ["ping", "-n", "-q", "-c", str(self.tries)]
-        pings = {
-            each: scene.run(self.source, [*command, str(scene.address(each, self.source))], 30.0)
-            for each in self.targets
-        }
-        lost = [each for each, done in pings.items() if done.returncode]
+        pings = {each: scene.ping(self.source, scene.address(each, self.source), self.tries) for each in self.targets}
+        lost = [each for each, found in pings.items() if not found.received]
         seen = f"no answer of {', '.join(lost)}" if lost else "all answer"
-        return Finding(not lost, "all answer", seen, f"catenet exec {self.source} ping {self.targets[0]}")
+        return Finding(not lost, "all answer", seen, f"catenet ping {self.source} {self.targets[0]}")
 
     def describe(self) -> str:
         """`h1 reaches h2, h3`."""
