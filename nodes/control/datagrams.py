@@ -28,8 +28,8 @@ _LARGEST_PORT = 65_535
 
 
 class Stream(NamedTuple):
-    """So many datagrams of `size` octets to that port, one each `every` seconds. `whole`: none may be fragmented on its
-    way (RFC 791: "don't fragment")."""
+    """So many datagrams of `size` octets to that port, one each `every` seconds. `whole`: no router may cut them (RFC
+    791: "don't fragment"); their sender still does."""
 
     to: Address
     port: int

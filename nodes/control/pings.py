@@ -28,8 +28,8 @@ _SHOWN = 8
 
 class PingAsked(NamedTuple):
     """So many Echoes with `size` octets of data, one each `every` seconds; then `wait` seconds, while some are missing.
-    `ttl`: 0 is the stack's own. `whole`: none may be fragmented on its way. `interface`: the LAN by which they leave;
-    empty: the route's.
+    `ttl`: 0 is the stack's own. `whole`: no router may cut them (the flag DF); their sender does, once it knows that
+    the way is too narrow. `interface`: the LAN by which they leave; empty: the route's.
     """
 
     to: Address

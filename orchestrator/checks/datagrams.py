@@ -64,9 +64,7 @@ class DatagramsCheck(Expectation):
     number: Annotated[int, Key("How many are sent. Without it: 200.", bounds=(1, MOST))] = 200
     every: Annotated[Duration, Key("One each so many seconds. Without it: 10ms.")] = 0.01
     size: Annotated[int, Key("Octets of each. Without it: 100.", bounds=(SMALLEST, LARGEST))] = 100
-    whole: Annotated[bool, Key("Whether none may be fragmented on its way (the flag DF). Without it: they may.")] = (
-        False
-    )
+    whole: Annotated[bool, Key("Whether no router may cut them (the flag DF); their sender still does.")] = False
 
     def __post_init__(self) -> None:
         if self.source == self.target:

@@ -66,7 +66,7 @@ def ping(streams: Streams, container: Container, asked: PingAsked) -> Pinged:
         return _probe(streams, container, {"kind": PING, **asked.to_json()}, takes, Pinged.parse)
     command = ["ping", "-n", "-c", f"{asked.number}", "-i", f"{asked.every:g}", "-W", f"{asked.wait:g}"]
     command += ["-s", f"{asked.size}", *(["-t", f"{asked.ttl}"] if asked.ttl else [])]
-    command += ["-M", "do"] if asked.whole else []
+    command += ["-M", "want"] if asked.whole else []
     done = _run(streams, container, [*command, str(asked.to)], takes, PING_CODES)
     return read_ping(done)
 

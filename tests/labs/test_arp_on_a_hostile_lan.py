@@ -196,6 +196,22 @@ def test_5227_2_3_a_kernel_that_says_that_it_has_moved_is_followed_and_it_is_tol
     until(lambda: None if known(bench, "victim", FRIEND) == old else "not heard")
 
 
+def test_5227_2_3_when_our_own_hardware_address_changes_under_us_kernels_know_at_once(bench: Bench) -> None:
+    """Frames leave from the new one, and what is for the old one is not ours any more."""
+    old, new = hardware(bench, "victim"), "02:00:00:00:00:88"
+    assert pings(bench, "friend", VICTIM) == 1
+    bench.sh("victim", f"ip link set lan address {new}")
+    try:
+        until(lambda: None if known(bench, "friend", VICTIM) == new else "not heard")
+        with bench.tcpdump("friend", "-e", "-c", "1", "-l", f"icmp[0] = 0 and src {VICTIM}") as text:
+            assert pings(bench, "friend", VICTIM, 3) == 3
+            assert new in text()
+    finally:
+        bench.sh("victim", f"ip link set lan address {old}")
+    until(lambda: None if known(bench, "friend", VICTIM) == old else "not heard")
+    assert pings(bench, "friend", VICTIM) == 1
+
+
 def test_5227_when_we_come_back_with_another_hardware_address_kernels_know_at_once(bench: Bench) -> None:
     assert pings(bench, "friend", VICTIM) == 1
     bench.restart("victim")

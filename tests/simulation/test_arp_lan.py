@@ -73,7 +73,7 @@ def test_on_a_good_lan_every_packet_comes_once_to_whom_it_is_for(seed: int) -> N
 @pytest.mark.parametrize("seed", SEEDS)
 def test_on_a_bad_lan_nobody_asks_more_than_once_a_second_and_each_packet_is_accounted_for(seed: int) -> None:
     network, hosts, _ = arp_lan(seed, HOSTS)
-    network.impair(LAN, delay=0.045, jitter=0.025, loss=0.2, duplicate=0.1)
+    network.impair(LAN, delay=0.05, jitter=0.05, loss=0.2, duplicate=0.1)
     talk(network, hosts, Random(seed), 30.0, dead=20)
     network.run(5.0)
     for times in requests(network).values():
@@ -91,7 +91,7 @@ def test_on_a_bad_lan_nobody_asks_more_than_once_a_second_and_each_packet_is_acc
 def test_the_same_seed_says_the_same() -> None:
     def run(seed: int) -> list[object]:
         network, hosts, _ = arp_lan(seed, 10)
-        network.impair(LAN, delay=0.025, jitter=0.025, loss=0.2, duplicate=0.1)
+        network.impair(LAN, delay=0.05, jitter=0.05, loss=0.2, duplicate=0.1)
         talk(network, hosts, Random(seed), 5.0, dead=10)
         return [(hop.at, hop.node, hop.packet) for hop in network.record or ()]
 

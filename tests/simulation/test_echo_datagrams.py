@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import sqrt
-from typing import Any
 
 import pytest
 from network import Network, Node
@@ -15,11 +14,16 @@ from catenet.nodes.application.echo.numbered import Numbered
 from catenet.nodes.application.echo.sender import Sender
 from catenet.nodes.control.datagrams import Datagrams, Stream
 from catenet.nodes.control.impairment import Impairment
-from catenet.nodes.machine import Datagram, Endpoint, Machine, NextHop
+from catenet.nodes.machine import Datagram, Endpoint, NextHop
 
 RUN = b"12345678"
 A, R, B = "10.0.1.1", "10.0.1.2", "10.0.2.2"
 MANY = 2000
+
+
+@pytest.fixture(params=["simulated", "own"], autouse=True)
+def _on_each_stack(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Network, "OWN", request.param == "own")
 
 
 def world(stream: Stream, seed: int = 1) -> Network:
@@ -28,22 +32,15 @@ def world(stream: Stream, seed: int = 1) -> Network:
     network.add_lan("near", "10.0.1.0/24")
     network.add_lan("far", "10.0.2.0/24")
     network.add_node("r", {"near": R, "far": "10.0.2.1"}, echo)
-    network.add_node("b", {"far": B}, lambda node: behind(node, "10.0.2.1", "far", echo(node)))
-    network.add_node(
-        "a",
-        {"near": A},
-        lambda node: behind(node, R, "near", Sender(stream, RUN, lambda: node.counters["send_failures"])),
-    )
+    for name, lan, own, router in (("b", "far", B, "10.0.2.1"), ("a", "near", A, R)):
+        network.add_node(name, {lan: own}, echo).kernel[DEFAULT] = (NextHop(Address.parse(router), lan),)
+    network.nodes["a"].make = lambda node: Sender(stream, RUN, lambda: node.counters["send_failures"])
+    network.restart("a", 0)
     return network
 
 
 def echo(node: Node) -> Echo:
     return Echo(EchoOptions(), node.interfaces, lambda word, by=1: node.counters.update({word: by}))
-
-
-def behind(node: Node, router: str, lan: str, machine: Machine[Any]) -> Machine[Any]:
-    node.kernel[DEFAULT] = (NextHop(Address.parse(router), lan),)
-    return machine
 
 
 def became(network: Network, seconds: float = 60.0) -> Datagrams:
