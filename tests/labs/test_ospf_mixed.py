@@ -72,10 +72,13 @@ def _said_by(lab: Any, routers: Collection[str]) -> dict[Key, int]:
 
 def _of_ours(lab: Any, line: str) -> bool:
     """Whether a packet was refused that a router of ours had sent; or one by ours, but for a number of FRR's: that runs
-    ahead of the clock (FRR #10758), so that who has been restarted is not heard until it is given up (section D.3).
+    ahead of the clock (FRR #10758), so that who has been restarted is not heard until it is given up (section D.3). Who
+    begins anew knows nobody yet, and says so where a neighbour that has not noticed goes on (section 13 (1)).
     """
     ours = [node for name, node in lab.model.nodes.items() if "ospf" in node.services and make_of(lab, name) == OURS]
     addresses = {str(place.address) for node in ours for place in node.attachments}
+    if "Unknown Neighbor" in line:
+        return False
     by = line.partition(":")[0]
     if make_of(lab, by) == OURS:
         return "refused.auth-sequence" not in line

@@ -209,7 +209,7 @@ def test_an_address_that_nobody_has_out_there_is_tried(homes: Any) -> None:
     """So that a private address that leaks is found."""
     homes.programs["ping"] = lambda: (1, b"", b"")
     assert checked(homes, PingCheck("server", "pc1", answered=False))[0][0]
-    assert homes.ran == [("server", ("ping", "-n", "-q", "-c", "3", "-i", "0.1", "-W", "1", "192.168.1.2"))]
+    assert homes.ran == [("server", ("ping", "-n", "-c", "3", "-i", "0.1", "-W", "1", "-s", "56", "192.168.1.2"))]
 
 
 def test_a_ping_to_the_other_home_would_go_to_the_own_one(homes: Any) -> None:
