@@ -155,10 +155,19 @@ def _remove(docker: Engine, copy: str, *, quiet: bool) -> None:
 
 
 def _remove_orphans(docker: Engine, *, quiet: bool) -> None:
+    """What the engine does not let go of is told, and keeps nobody from testing."""
+    from catenet.orchestrator.backend.protocols import EngineError, EngineGoneError
     from catenet.orchestrator.deploy.down import remove_orphans
 
     with phases(quiet=quiet) as progress:
-        for report in remove_orphans(docker, progress):
+        try:
+            reports = remove_orphans(docker, progress)
+        except EngineGoneError:
+            raise
+        except EngineError as error:
+            say_to_stderr(f"catenet: left of a test that was killed: {error}")
+            return
+        for report in reports:
             _tell(report, progress)
 
 

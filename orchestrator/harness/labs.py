@@ -111,7 +111,7 @@ class Labs:
         """Nobody needs it any more. With --lab-keep or --lab-reuse it stays up all the same.
 
         Raises:
-            EngineError: something cannot be removed.
+            EngineError: a node cannot be removed.
 
         """
         del self._all[copy.name]
@@ -120,8 +120,15 @@ class Labs:
             self.kept.append(copy.name)
             self._used += [copy.model.file] if copy.model.file is not None else []
         else:
-            with exclusive_lock([copy.name]):
-                down(self._engine, copy.name, NoProgress())
+            try:
+                with exclusive_lock([copy.name]):
+                    down(self._engine, copy.name, NoProgress())
+            except EngineError as error:
+                if listed_of(self._engine, copy.name):
+                    raise
+                _say(str(error))  # a network on which nothing is: the end of the session tries again, and tells
+                copy.ownership.leave()
+                return
         copy.ownership.release()
 
     def close(self) -> None:

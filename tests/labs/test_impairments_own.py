@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from math import sqrt
+from typing import Any
 
 import pytest
 from lab_bench import until
@@ -84,3 +85,28 @@ def test_a_rate_is_that_of_the_frames(lab: LabUnderTest) -> None:
         return None if found.most == pytest.approx(0.8, rel=0.05) else f"{found.most} s"
 
     until(look)
+
+
+BAD: dict[str, dict[str, Any]] = {
+    "delay": {"delay": "5ms", "jitter": "3ms"},
+    "loss": {"loss": "3%"},
+    "duplicate": {"duplicate": "20%"},
+    "reorder": {"delay": "5ms", "reorder": "20%"},
+    "corrupt": {"corrupt": "3%"},
+    "rate": {"rate": "10mbit"},
+}
+BAD["all"] = {word: value for words in BAD.values() for word, value in words.items()}
+
+
+@pytest.mark.parametrize(("source", "target"), [("k", "a"), ("a", "k")])
+@pytest.mark.parametrize("bad", BAD)
+def test_in_either_role_beside_a_kernel_what_comes_through_is_right(
+    lab: LabUnderTest, source: str, target: str, bad: str
+) -> None:
+    """Echoes in three fragments: of six frames there and back each has to arrive, in whatever order and how often."""
+    assert lab[source].ping(target, number=1).received == 1
+    lab.do("impair", "lan", **BAD[bad], seed=7)
+    found = lab[source].ping(target, number=20, size=4000)
+    good = 0.94**6 if bad == "all" else 0.97**6 if bad in {"loss", "corrupt"} else 1.0
+    assert (found.sent, found.damaged) == (20, 0)
+    assert found.received >= 20 * good - 4 * sqrt(20 * good * (1 - good))

@@ -11,8 +11,10 @@ import pytest
 from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_LAN, ContainerSpec, EngineError, NetworkSpec
-from catenet.orchestrator.deploy.locks import adopt_orphan, is_orphan
-from catenet.orchestrator.harness.labs import Labs, SessionOptions, remove_what_is_left
+from catenet.orchestrator.deploy.locks import OwnershipLock, adopt_orphan, is_orphan
+from catenet.orchestrator.harness.labs import Copy, Labs, SessionOptions, remove_what_is_left
+from catenet.orchestrator.lab.find import LABS
+from catenet.orchestrator.lab.load import load
 
 COPY = "pytest-orphan-test"
 OWN = f"""
@@ -64,6 +66,21 @@ def test_what_the_engine_does_not_let_go_keeps_nobody_from_testing(
     Labs(engine, SessionOptions(reuse=False, keep=False, artifacts=tmp_path, worker="")).close()
     assert f"left of a session that was killed: remove the network {COPY}_l" in capsys.readouterr().err
     assert is_orphan(COPY)  # the next session tries again
+    orphan = adopt_orphan(COPY)
+    assert orphan is not None
+    orphan.release()
+
+
+def test_a_lab_of_which_the_engine_keeps_an_empty_network_is_left_to_the_end(tmp_path: Path) -> None:
+    engine = left_over(Stubborn())
+    orphan = adopt_orphan(COPY)
+    assert orphan is not None
+    orphan.release()
+    labs = Labs(engine, SessionOptions(reuse=False, keep=False, artifacts=tmp_path, worker=""))
+    copy = Copy(engine, COPY, load(LABS / "bfd" / "lab.yaml"), "", OwnershipLock(COPY), stays=False, changed=False)
+    labs._all[COPY] = copy
+    labs.remove(copy)
+    assert is_orphan(COPY)
     orphan = adopt_orphan(COPY)
     assert orphan is not None
     orphan.release()
