@@ -18,5 +18,5 @@ actions          what a machine wants done
 stream           a protocol on a byte stream
 units            what the contract speaks of: packets of each kind, interfaces, ports, next hops
 address          IPv4 addresses and prefixes
-once, timers     what is told once for each reason; deadlines by key
+once, timers     what is told once for each reason; deadlines by key; token_bucket: so many a second
 """

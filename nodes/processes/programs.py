@@ -20,7 +20,7 @@ from catenet.nodes.implementations.own_program.program import BUILT
 from catenet.nodes.implementations.program_output import READY, ProgramOutput
 from catenet.nodes.runtime.children import Child, ProgramError
 from catenet.nodes.runtime.context import ServiceContext
-from catenet.nodes.runtime.log import TokenBucket
+from catenet.nodes.token_bucket import TokenBucket
 
 __all__ = ["Programs", "unless_ended", "write_files"]
 

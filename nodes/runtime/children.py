@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import IO
 
 from catenet.nodes.runtime.lines import LineSplitter
-from catenet.nodes.runtime.log import TokenBucket
+from catenet.nodes.token_bucket import TokenBucket
 
 __all__ = ["Child", "Children", "ProgramError"]
 

@@ -14,8 +14,9 @@ from collections.abc import Mapping
 
 from catenet.nodes.control.events import Event
 from catenet.nodes.machine import Json
+from catenet.nodes.token_bucket import TokenBucket
 
-__all__ = ["EventLog", "TokenBucket"]
+__all__ = ["EventLog"]
 
 _STDOUT = 1
 _RATE = 100.0  # lines a second of one kind, in the long run
@@ -31,31 +32,6 @@ _STATES = {
 }
 """Kind → of what it tells how it is from then on, until the next of these about the same prefix, LAN or service."""
 _DROPPED_DELAY = 1.0  # seconds between two words about lines left out
-
-
-class TokenBucket:
-    """So many things a second, and a few more at once."""
-
-    __slots__ = ("_at", "_burst", "_rate", "_tokens")
-
-    def __init__(self, rate: float, burst: float, now: float) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._tokens = burst
-        self._at = now
-
-    def take(self, now: float, amount: float = 1.0) -> bool:
-        """Whether one more (or so many) is allowed at this time (in seconds)."""
-        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
-        self._at = now
-        if self._tokens < amount:
-            return False
-        self._tokens -= amount
-        return True
-
-    def ready_at(self) -> float:
-        """When `take` will allow one more (a time that may have passed)."""
-        return self._at + (1.0 - self._tokens) / self._rate
 
 
 class EventLog:

@@ -4,7 +4,7 @@ Files:
 
     packet.py    the wire: `Echo` and its reply (RFC 792)
     error.py    the wire: `IcmpError`, an error and the packet that it quotes; `error_about` makes one
-    limits.py    about what no error may be sent, and how many are
+    limits.py    about what no error may be sent
     responder.py    what an Echo is answered
     config.py    `IcmpOptions`
     prober.py    `Ping` and `Trace`: machines that ask the network, on either stack

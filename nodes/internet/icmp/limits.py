@@ -1,4 +1,4 @@
-"""When no ICMP error may be sent (RFC 1122 section 3.2.2, RFC 1812 section 4.3.2.7), and how many (section 4.3.2.8)."""
+"""When no ICMP error may be sent (RFC 1122 section 3.2.2, RFC 1812 section 4.3.2.7)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from catenet.nodes.address import Address
 from catenet.nodes.internet.icmp.error import ERRORS
 from catenet.nodes.internet.icmp.packet import PROTOCOL
 
-__all__ = ["Bucket", "refusal"]
+__all__ = ["refusal"]
 
 _OFFSET = 0x1FFF
 _SHORTEST = 20  # octets of a header
@@ -38,22 +38,3 @@ def refusal(packet: bytes, is_for_several: Callable[[Address], bool]) -> str:
         if len(packet) <= begins or packet[begins] in ERRORS:
             return "about an error"
     return ""
-
-
-class Bucket:
-    """So many a second on average, so many at once."""
-
-    def __init__(self, rate: float, burst: int) -> None:
-        self._rate, self._burst = rate, burst
-        self._left = float(burst)
-        self._since: float | None = None
-
-    def take(self, now: float) -> bool:
-        """Whether there is one left; then it is taken."""
-        if self._since is not None:
-            self._left = min(self._burst, self._left + max(0.0, now - self._since) * self._rate)
-        self._since = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True

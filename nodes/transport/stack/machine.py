@@ -28,6 +28,7 @@ from catenet.nodes.machine import (
     Send,
     Udp,
 )
+from catenet.nodes.token_bucket import TokenBucket
 from catenet.nodes.transport.stack.answering import Answering, Reply
 from catenet.nodes.transport.stack.config import StackOptions
 from catenet.nodes.transport.stack.delivering import Delivering
@@ -70,7 +71,8 @@ class Stack:
         self.ipv4 = Ipv4(options.ipv4, self.table, random, count)
         self.paths = Paths()
         self._relay = Relay(self.table, self.arp, count, forward=options.ipv4.forward)
-        self._telling = Telling(options.icmp, self.ipv4, self.paths, self._interfaces, count)
+        errors = TokenBucket(options.icmp.errors_per_second, options.icmp.burst, now)
+        self._telling = Telling(self.ipv4, self.paths, self._interfaces, errors, count)
         self._delivering = Delivering(self.ports, self._telling, self._heard, count)
         self._sending = Sending(self.ipv4, self.paths)
         self._answering = Answering(self.table, self.arp, self.ipv4, self.ports, self.paths, self._sending, count)

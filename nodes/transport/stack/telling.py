@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from catenet.nodes.address import ANY, Address
-from catenet.nodes.internet.icmp.config import IcmpOptions
 from catenet.nodes.internet.icmp.error import FRAGMENTATION_NEEDED, TYPES, IcmpError, error_about
-from catenet.nodes.internet.icmp.limits import Bucket, refusal
+from catenet.nodes.internet.icmp.limits import refusal
 from catenet.nodes.internet.icmp.packet import ECHO, ECHO_REPLY, PROTOCOL
 from catenet.nodes.internet.icmp.responder import echo_reply
 from catenet.nodes.internet.ipv4.checksum import checksum
@@ -20,6 +19,7 @@ from catenet.nodes.internet.ipv4.header import Header
 from catenet.nodes.internet.ipv4.layer import Delivered, Ipv4, Trouble
 from catenet.nodes.internet.ipv4.recording import records
 from catenet.nodes.machine import Count, DecodeError, Interface
+from catenet.nodes.token_bucket import TokenBucket
 from catenet.nodes.transport.stack.paths import Paths
 from catenet.nodes.transport.stack.sending import TTL
 
@@ -32,27 +32,27 @@ _SHORTEST = 8  # octets of a message
 
 
 class Telling:
-    """`interfaces`: by name, as they are now."""
+    """`interfaces`: by name, as they are now; `errors`: how many are sent (RFC 1812 section 4.3.2.8)."""
 
     def __init__(
         self,
-        options: IcmpOptions,
         ipv4: Ipv4,
         paths: Paths,
         interfaces: Mapping[str, Interface],
+        errors: TokenBucket,
         count: Count,
     ) -> None:
         self._ipv4 = ipv4
         self._paths = paths
         self._interfaces = interfaces
         self._count = count
-        self._bucket = Bucket(options.errors_per_second, options.burst)
+        self._errors = errors
 
     def tell(self, trouble: Trouble, now: float) -> None:
         """An error about a packet, to its source, if one may be sent."""
         kind, code, rest, packet, interface = trouble
         why = refusal(packet, self._ipv4.interfaces.is_for_several)
-        if not why and not self._bucket.take(now):
+        if not why and not self._errors.take(now):
             why = "limit"
         if why:
             self._count(f"icmp.not sent.{why}")

@@ -6,12 +6,13 @@ import pytest
 
 from catenet.nodes.address import Address
 from catenet.nodes.internet.icmp.error import QUOTED, IcmpError, error_about
-from catenet.nodes.internet.icmp.limits import Bucket, refusal
+from catenet.nodes.internet.icmp.limits import refusal
 from catenet.nodes.internet.icmp.packet import Echo
 from catenet.nodes.internet.icmp.responder import echo_reply
 from catenet.nodes.internet.ipv4.checksum import checksum
 from catenet.nodes.internet.ipv4.header import Header
 from catenet.nodes.machine import DecodeError
+from catenet.nodes.token_bucket import TokenBucket
 
 A, B = Address.parse("10.0.1.1"), Address.parse("10.0.2.2")
 BROADCAST = Address.parse("10.0.1.255")
@@ -81,7 +82,7 @@ def test_what_is_no_packet_is_not_quoted() -> None:
 
 
 def test_1812_4_3_2_8_so_many_at_once_and_so_many_a_second() -> None:
-    bucket = Bucket(10.0, 3)
+    bucket = TokenBucket(10.0, 3, 100.0)
     assert [bucket.take(100.0) for _ in range(4)] == [True, True, True, False]
     assert [bucket.take(100.05), bucket.take(100.15), bucket.take(100.16)] == [False, True, False]
     assert [bucket.take(1000.0) for _ in range(4)] == [True, True, True, False]

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from catenet.nodes.control.events import Event
-from catenet.nodes.runtime.log import EventLog, TokenBucket
+from catenet.nodes.runtime.log import EventLog
+from catenet.nodes.token_bucket import TokenBucket
 
 
 @pytest.fixture
