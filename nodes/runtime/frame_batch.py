@@ -7,10 +7,12 @@ It stands alone, and loads nothing of asyncio: a program that only passes frames
 from __future__ import annotations
 
 import ctypes
+import errno
 import mmap
+import os
 import socket
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 __all__ = [
     "BATCH",
@@ -22,7 +24,9 @@ __all__ = [
     "Mmsghdr",
     "Msghdr",
     "address_of",
+    "arrived",
     "point_to",
+    "send_all",
 ]
 
 BATCH = 64
@@ -93,14 +97,7 @@ class Departures:
         count = len(places)
         self._bases[:count] = memoryview(array("L", places))
         self._lengths[:count] = memoryview(array("L", lengths))
-        first = failed = 0
-        while first < count:
-            headers = ctypes.byref(self._headers, first * ctypes.sizeof(Mmsghdr))
-            first += max(0, self._sendmmsg(port.fileno(), headers, count - first, MSG_DONTWAIT))
-            if first < count:  # it ended at one that cannot be sent
-                first += 1
-                failed += 1
-        return failed
+        return send_all(self._sendmmsg, port, self._headers, count)
 
 
 class FrameOutbox:
@@ -133,6 +130,33 @@ class FrameOutbox:
         failed = self._departures.send(port, self._places[: len(lengths)], lengths)
         lengths.clear()
         return failed
+
+
+def arrived(count: int) -> int:
+    """What recvmmsg(2) has returned → how many have come, 0 where nothing has.
+
+    Raises:
+        OSError: the kernel tells of an error.
+
+    """
+    if count >= 0:
+        return count
+    number = ctypes.get_errno()
+    if number not in (errno.EAGAIN, errno.EINTR):
+        raise OSError(number, os.strerror(number))
+    return 0
+
+
+def send_all(sendmmsg: Callable[..., int], port: socket.socket, headers: ctypes.Array[Mmsghdr], count: int) -> int:
+    """The first so many of these → how many the kernel has not taken."""
+    first = failed = 0
+    while first < count:
+        rest = ctypes.byref(headers, first * ctypes.sizeof(Mmsghdr))
+        first += max(0, sendmmsg(port.fileno(), rest, count - first, MSG_DONTWAIT))
+        if first < count:  # it ended at one that cannot be sent
+            first += 1
+            failed += 1
+    return failed
 
 
 def _headers() -> tuple[ctypes.Array[Mmsghdr], ctypes.Array[Iovec]]:

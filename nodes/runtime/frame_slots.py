@@ -10,9 +10,7 @@ A ring that both map (PACKET_RX_RING) was measured: it costs the processor as mu
 from __future__ import annotations
 
 import ctypes
-import errno
 import mmap
-import os
 import socket
 import struct
 from collections.abc import Sequence
@@ -25,6 +23,7 @@ from catenet.nodes.runtime.frame_batch import (
     Mmsghdr,
     Msghdr,
     address_of,
+    arrived,
     point_to,
 )
 
@@ -83,12 +82,7 @@ class FrameSlots:
 
         """
         self._view[:] = self._fresh
-        count = self._recvmmsg(port.fileno(), self._headers, BATCH, MSG_DONTWAIT | _MSG_TRUNC, None)
-        if count < 0:
-            number = ctypes.get_errno()
-            if number not in (errno.EAGAIN, errno.EINTR):
-                raise OSError(number, os.strerror(number))
-            return []
+        count = arrived(self._recvmmsg(port.fileno(), self._headers, BATCH, MSG_DONTWAIT | _MSG_TRUNC, None))
         return [length - _KNOWN.size for length in self._lengths[:count].tolist()]
 
     def age(self, number: int, now: float) -> float:

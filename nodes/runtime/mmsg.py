@@ -10,12 +10,10 @@ What goes with a datagram is its envelope: the peer's address (struct sockaddr_i
 from __future__ import annotations
 
 import ctypes
-import errno
 import mmap
-import os
 import socket
 
-from catenet.nodes.runtime.frame_batch import MSG_DONTWAIT, Iovec, Mmsghdr, Msghdr, address_of
+from catenet.nodes.runtime.frame_batch import MSG_DONTWAIT, Iovec, Mmsghdr, Msghdr, address_of, arrived, send_all
 from catenet.nodes.runtime.port import BATCH, LARGEST
 
 __all__ = ["Inbox", "Outbox"]
@@ -43,12 +41,7 @@ class Inbox:
 
         """
         self._view[:] = self._fresh
-        count = self._recvmmsg(port.fileno(), self._box.headers, most, MSG_DONTWAIT, None)
-        if count < 0:
-            number = ctypes.get_errno()
-            if number not in (errno.EAGAIN, errno.EINTR):
-                raise OSError(number, os.strerror(number))
-            return []
+        count = arrived(self._recvmmsg(port.fileno(), self._box.headers, most, MSG_DONTWAIT, None))
         data, step = self._box.data, self._step
         envelopes = self._box.envelopes[: count * step]
         at = envelope = 0
@@ -90,15 +83,8 @@ class Outbox:
 
     def send(self, port: socket.socket) -> int:
         """Send all → how many the kernel has not taken; then it is empty."""
-        first = failed = 0
-        while first < self.count:
-            headers = ctypes.byref(self._box.headers, first * ctypes.sizeof(Mmsghdr))
-            first += max(0, self._sendmmsg(port.fileno(), headers, self.count - first, MSG_DONTWAIT))
-            if first < self.count:  # it ended at one that cannot be sent
-                first += 1
-                failed += 1
-        self.count = 0
-        return failed
+        count, self.count = self.count, 0
+        return send_all(self._sendmmsg, port, self._box.headers, count)
 
 
 class _Box:
