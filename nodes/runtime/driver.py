@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import AbstractEventLoop, TimerHandle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from catenet.nodes.machine import Action, Machine, Send, Unit
@@ -91,18 +91,20 @@ class Driver:
     def _do_all(self) -> None:
         for _ in range(_ROUNDS):
             actions = self._machine.take_actions()
-            if not actions:
-                return
-            called = False
-            for action in actions:
-                if type(action) is Send:
-                    self._send(action[0])
-                else:
-                    self._perform(action)
-                    called = True
-            if not called:  # sending calls no machine
+            if not actions or not self._do(actions):  # sending calls no machine
                 return
         raise AssertionError(f"{self._machine!r} wants something for ever: {actions[0]!r}")
+
+    def _do(self, actions: Sequence[Action]) -> bool:
+        """In order → whether something else than sending was among them."""
+        called = False
+        for action in actions:
+            if type(action) is Send:
+                self._send(action[0])
+            else:
+                self._perform(action)
+                called = True
+        return called
 
     def _arm(self, when: float | None) -> None:
         """A timer that is due too early stays: it looks again then, which is cheaper than a new one for each packet."""

@@ -45,8 +45,6 @@ __all__ = ["PacketStack", "StackDriver", "StackNetwork", "StackPort"]
 
 _OWN = 512
 """Octets that a datagram counts for beside its data: the kernel's own count too, and empty ones are not free."""
-_ROUNDS = 1000
-"""In which a stack may want something because of what it wanted."""
 _NO_TCP = "this node's own stack has no TCP"
 _NO_CROSSING = "packets that cross the node cannot be had of its own stack"
 
@@ -142,18 +140,8 @@ class StackDriver(Driver):
             if port.drain():
                 waiting[port] = None
 
-    def _do_all(self) -> None:
-        for _ in range(_ROUNDS):
-            actions = self._stack.take_actions()
-            if not actions:
-                return
-            calls = self._do(actions)
-            if not calls:  # sending calls no machine
-                return
-        raise AssertionError(f"{self._stack!r} wants something for ever: {actions[0]!r}")
-
-    def _do(self, actions: Sequence[Any]) -> bool:
-        """In order, frames that follow each other in one go → whether something else was among them."""
+    def _do(self, actions: Sequence[Action]) -> bool:
+        """As every driver, but that frames which follow each other are sent in one go."""
         frames: list[Frame] = []
         calls = False
         for action in actions:
