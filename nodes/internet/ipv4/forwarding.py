@@ -88,11 +88,11 @@ class Forwarder:
         if hop is None and stop is not None:
             self._count("dropped.source_route")  # and silently, as the Linux kernel does
         elif hop is None:
-            self._trouble("dropped.no_route", _UNREACHABLE, _NET, came)
+            self.trouble("dropped.no_route", _UNREACHABLE, _NET, came)
         elif header.ttl <= 1:
-            self._trouble("dropped.ttl", _TIME_EXCEEDED, 0, came)
+            self.trouble("dropped.ttl", _TIME_EXCEEDED, 0, came)
         elif stop is not None and stop.strict and hop.via != ANY:
-            self._trouble("dropped.strict_route", _UNREACHABLE, _ROUTE_FAILED, came)
+            self.trouble("dropped.strict_route", _UNREACHABLE, _ROUTE_FAILED, came)
         else:
             self._pass_on(came, hop, self._interfaces.up[hop.interface], now, stop)
 
@@ -126,17 +126,19 @@ class Forwarder:
     def _pass_on(self, came: Came, hop: NextHop, out: Interface, now: float, stop: NextStop | None) -> None:
         header = came.header
         if header.total_length > out.mtu and header.df:
-            self._trouble("dropped.too_big", _UNREACHABLE, _TOO_BIG, came, out.mtu.to_bytes(4, "big"))
+            self.trouble("dropped.too_big", _UNREACHABLE, _TOO_BIG, came, out.mtu.to_bytes(4, "big"))
             return
         packet = self._rewritten(came, out, now, stop) if header.options else _one_less(came.packet)
-        target = header.destination if stop is None else stop.address
-        packets = [packet]
-        if len(packet) > out.mtu:
-            packets = fragment(packet, out.mtu)
-            self._count("fragments.made", len(packets))
         self._count("forwarded")
+        self.leave(packet, out.mtu, hop, header.destination if stop is None else stop.address)
+
+    def leave(self, packet: bytes, mtu: int, hop: NextHop, target: Address) -> None:
+        """It goes out by that hop, cut where it is larger than so many octets; `target`: to whom."""
+        packets = fragment(packet, mtu)
+        if len(packets) > 1:
+            self._count("fragments.made", len(packets))
         next_hop = towards(hop, target)
-        self._outcomes.outgoing += [Outgoing(out.name, next_hop, each) for each in packets]
+        self._outcomes.outgoing += [Outgoing(hop.interface, next_hop, each) for each in packets]
 
     def _rewritten(self, came: Came, out: Interface, now: float, stop: NextStop | None) -> bytes:
         """With TTL, and what its options ask for."""
@@ -152,7 +154,8 @@ class Forwarder:
         made = header._replace(ttl=header.ttl - 1, options=options, destination=destination)
         return made.packet(came.packet[header.length :])
 
-    def _trouble(self, counter: str, kind: int, code: int, came: Came, rest: bytes = NOTHING) -> None:
+    def trouble(self, counter: str, kind: int, code: int, came: Came, rest: bytes = NOTHING) -> None:
+        """It is dropped, and counted; its sender is told, unless it came in a frame for several."""
         self._count(counter)
         if not came.to_group:
             self._outcomes.trouble.append(Trouble(kind, code, rest, came.packet, came.interface))

@@ -118,8 +118,7 @@ class Ipv4:
         try:
             places = examine(came.header.options)
         except OptionError as error:
-            self._count("dropped.options")
-            self._problem(came, error.at)
+            self._problem("dropped.options", came, error.at)
             return
         came = came._replace(places=places)
         if places.source_route < 0:
@@ -130,8 +129,7 @@ class Ipv4:
             self._visited(came, now)
         elif came.header.options[places.source_route] == STRICT:
             # It says itself that nobody else is to have it: as the Linux kernel does.
-            self._count("dropped.strict_route")
-            self._problem(came, _DESTINATION_AT)
+            self._problem("dropped.strict_route", came, _DESTINATION_AT)
         else:
             self._route(came, now)
 
@@ -143,10 +141,8 @@ class Ipv4:
         else:
             self._forwarder.forward(came, now, stop)
 
-    def _problem(self, came: Came, at: int) -> None:
-        if not came.to_group:
-            rest = bytes((at, 0, 0, 0))
-            self._outcomes.trouble.append(Trouble(_PARAMETER_PROBLEM, 0, rest, came.packet, came.interface))
+    def _problem(self, counter: str, came: Came, at: int) -> None:
+        self._forwarder.trouble(counter, _PARAMETER_PROBLEM, 0, came, bytes((at, 0, 0, 0)))
 
     def _deliver(self, came: Came, now: float) -> None:
         header, packet, interface, _, to_group = came

@@ -21,6 +21,7 @@ from catenet.nodes.address import Address
 from catenet.nodes.machine import DecodeError
 
 __all__ = [
+    "BEFORE",
     "LOOSE",
     "MOST",
     "RECORD_ROUTE",
@@ -43,10 +44,9 @@ SPACE = 40
 _FIXED = 3  # octets of a source route before its addresses: type, length, pointer
 MOST = (SPACE - _FIXED) // 4
 """Addresses in a source route at the most: so many routers can be named, beside the destination."""
-_BEFORE = 20  # octets of a header before its options
+BEFORE = 20
+"""Octets of a header before its options."""
 _FIRST = 4  # "the smallest legal value for the pointer is 4"
-
-
 _COPIED = 0x80
 """The flag of a type that is in every fragment, not in the first one alone."""
 
@@ -197,7 +197,7 @@ def each_option(data: bytes) -> Iterator[tuple[int, int, int]]:
             continue
         length = data[at + 1] if at + 1 < len(data) else 0
         if length < 2 or at + length > len(data):
-            raise OptionError("length of an option", length, f"{len(data) - at} octets are there", _BEFORE + at)
+            raise OptionError("length of an option", length, f"{len(data) - at} octets are there", BEFORE + at)
         yield data[at], at, length
         at += length
 

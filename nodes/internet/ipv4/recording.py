@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 from catenet.nodes.address import Address
 from catenet.nodes.internet.ipv4.options import (
+    BEFORE,
     LOOSE,
     RECORD_ROUTE,
     STRICT,
@@ -36,7 +37,6 @@ from catenet.nodes.machine import DecodeError
 
 __all__ = ["NOWHERE", "Places", "examine", "record", "records"]
 
-_BEFORE = 20  # octets of a header before its options
 _ONLY, _ADDRESSES, _GIVEN = 0, 1, 3  # flags of a timestamp
 _DAY = 86_400_000  # milliseconds
 _NOT_STANDARD = 0x8000_0000
@@ -69,7 +69,7 @@ def examine(options: bytes) -> Places:
         if places[which] >= 0:
             # "It is an error for more than one source route option to appear in a datagram […] a Parameter Problem
             # message whose pointer points at the beginning of the second" (RFC 1812 section 5.2.4.1).
-            raise OptionError(f"{name} twice", kind, "one is allowed", _BEFORE + at)
+            raise OptionError(f"{name} twice", kind, "one is allowed", BEFORE + at)
         places[which] = at
         _CHECKS[which](options, at, length, name)
     return Places(*places)
@@ -77,12 +77,12 @@ def examine(options: bytes) -> Places:
 
 def _check_route(options: bytes, at: int, length: int, name: str) -> None:
     if length < 3:
-        raise OptionError(f"length of a {name}", length, "3 at least", _BEFORE + at + 1)
+        raise OptionError(f"length of a {name}", length, "3 at least", BEFORE + at + 1)
     pointer = options[at + 2]
     # "If there is some room but not enough room for a full address to be inserted, the original datagram is considered
     # to be in error and is discarded."
     if pointer < 4 or length - 3 < pointer <= length:
-        raise OptionError(f"pointer of a {name}", pointer, f"no address of {length} octets", _BEFORE + at + 2)
+        raise OptionError(f"pointer of a {name}", pointer, f"no address of {length} octets", BEFORE + at + 2)
 
 
 def _check_source_route(options: bytes, at: int, length: int, name: str) -> None:
@@ -91,19 +91,19 @@ def _check_source_route(options: bytes, at: int, length: int, name: str) -> None
         SourceRouteOption.parse(options[at : at + length])
     except DecodeError as error:
         where = 1 if error.field.startswith("length") else 2
-        raise OptionError(error.field, error.value, "no address begins there", _BEFORE + at + where) from None
+        raise OptionError(error.field, error.value, "no address begins there", BEFORE + at + where) from None
 
 
 def _check_timestamp(options: bytes, at: int, length: int, name: str) -> None:
     if length < 4:
-        raise OptionError(f"length of a {name}", length, "4 at least", _BEFORE + at + 1)
+        raise OptionError(f"length of a {name}", length, "4 at least", BEFORE + at + 1)
     pointer, last = options[at + 2], options[at + 3]
     needed = 8 if last & 15 in (_ADDRESSES, _GIVEN) else 4
     if pointer < 5 or length - needed + 1 < pointer <= length:
-        raise OptionError(f"pointer of a {name}", pointer, f"no room of {length} octets", _BEFORE + at + 2)
+        raise OptionError(f"pointer of a {name}", pointer, f"no room of {length} octets", BEFORE + at + 2)
     # "If […] the overflow count itself overflows, the original datagram is considered to be in error".
     if pointer > length and last & 15 != _GIVEN and last >> 4 == 15:
-        raise OptionError(f"overflow of a {name}", 15, "no more can be counted", _BEFORE + at + 3)
+        raise OptionError(f"overflow of a {name}", 15, "no more can be counted", BEFORE + at + 3)
 
 
 _WHICH = {LOOSE: 0, STRICT: 0, RECORD_ROUTE: 1, TIMESTAMP: 2}

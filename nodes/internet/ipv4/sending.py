@@ -10,15 +10,13 @@ from typing import NamedTuple
 
 from catenet.nodes.address import ANY, Address
 from catenet.nodes.internet.ipv4.forwarding import Forwarder
-from catenet.nodes.internet.ipv4.fragments import fragment
 from catenet.nodes.internet.ipv4.header import LONGEST, Header
 from catenet.nodes.internet.ipv4.identification import Identifications
 from catenet.nodes.internet.ipv4.interfaces import LIMITED_BROADCAST, LOOPBACK, Interfaces
 from catenet.nodes.internet.ipv4.options import STRICT
-from catenet.nodes.internet.ipv4.outcomes import Delivered, Outcomes, Outgoing
+from catenet.nodes.internet.ipv4.outcomes import Delivered, Outcomes
 from catenet.nodes.internet.ipv4.path_mtu import PathMtus
 from catenet.nodes.internet.ipv4.recording import examine, record
-from catenet.nodes.internet.ipv4.table import towards
 from catenet.nodes.machine import Count, Interface, NextHop
 
 __all__ = ["NO_ROUTE", "TOO_BIG", "Sender"]
@@ -123,12 +121,8 @@ class Sender:
             # That of an atomic datagram "MAY be set to any value" (RFC 6864 section 4.1).
             number = self._numbers.next(header.source, header.destination, header.protocol, now)
             header = header._replace(identification=number)
-        packets = fragment(header.packet(payload), mtu)
-        if len(packets) > 1:
-            self._count("fragments.made", len(packets))
         self._count("sent")
-        next_hop = towards(way.hop, header.destination)
-        self._outcomes.outgoing += [Outgoing(way.out.name, next_hop, each) for each in packets]
+        self._forwarder.leave(header.packet(payload), mtu, way.hop, header.destination)
         return ""
 
     def _refuse(self, why: str) -> str:
