@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from catenet.nodes.address import Address
-from catenet.nodes.control.fields import AnswerError, Fields, address_in
+from catenet.nodes.control.fields import AnswerError, Fields, check_range
 from catenet.nodes.machine import Json
 
 __all__ = ["KIND", "LARGEST", "LONGEST", "MOST", "SHOWN", "SMALLEST", "Datagrams", "Stream"]
@@ -45,13 +45,9 @@ class Stream(NamedTuple):
             ValueError: they cannot; the text names the word and its value.
 
         """
-        for word, value, least, most in (
-            ("port", self.port, 1, _LARGEST_PORT),
-            ("number", self.number, 1, MOST),
-            ("size", self.size, SMALLEST, LARGEST),
-        ):
-            if not least <= value <= most:
-                raise ValueError(f"{word} {value} is out of range; it may be {least} to {most}")
+        check_range("port", self.port, 1, _LARGEST_PORT)
+        check_range("number", self.number, 1, MOST)
+        check_range("size", self.size, SMALLEST, LARGEST)
         if not 0 <= self.every * (self.number - 1) <= LONGEST:
             raise ValueError(
                 f"{self.number} datagrams take {self.every * (self.number - 1):g} s; at most {LONGEST:g} s"
@@ -70,12 +66,10 @@ class Stream(NamedTuple):
             ValueError: it is none; the text names the word and its value.
 
         """
-        row, well = Fields(value, "datagrams"), cls(Address(0), 0)
-        to, every = address_in(row.name("to")), row.number("every") if row.says("every") else None
-        if to is None:
-            raise AnswerError(f"datagrams.to {row.text('to')[:40]!r} is no address")
+        row, well = Fields(value, KIND), cls(Address(0), 0)
+        every = row.number("every")
         made = cls(
-            to,
+            row.address("to"),
             row.whole("port") or 0,
             row.whole("number") or well.number,
             well.every if every is None else every,
@@ -121,7 +115,7 @@ class Datagrams(NamedTuple):
             AnswerError: it is none.
 
         """
-        row = Fields(value, "datagrams")
+        row = Fields(value, KIND)
         sent, arrived, unsent, duplicated, overtaken, corrupted = (row.whole(word) or 0 for word in cls._fields[:6])
         order = row.part("order", _numbers) or ()
         least, middle, most, silence = (row.number(word) or 0.0 for word in cls._fields[7:])

@@ -14,7 +14,18 @@ from catenet.nodes.control.printable import printable
 from catenet.nodes.control.questions import Answer
 from catenet.nodes.machine import Json
 
-__all__ = ["AnswerError", "Fields", "address_in", "counts", "lines", "prefix_in", "read", "rows", "words"]
+__all__ = [
+    "AnswerError",
+    "Fields",
+    "address_in",
+    "check_range",
+    "counts",
+    "lines",
+    "prefix_in",
+    "read",
+    "rows",
+    "words",
+]
 
 Value = TypeVar("Value")
 _SHOWN = 60  # characters of what is wrong
@@ -96,6 +107,12 @@ def prefix_in(said: str | None) -> Prefix | None:
         return None
 
 
+def check_range(word: str, value: int, least: int, most: int) -> None:
+    """Raises ValueError: it is not between these; the text names the word and its value."""
+    if not least <= value <= most:
+        raise ValueError(f"{word} {value} is out of range; it may be {least} to {most}")
+
+
 class Fields:
     """Those of one object, each read as what it is to be."""
 
@@ -108,6 +125,11 @@ class Fields:
     def name(self, key: str) -> str:
         """A text that must be there."""
         return self.text(key) or self._refuse(key, "no name")
+
+    def address(self, key: str) -> Address:
+        """An address that must be there."""
+        found = address_in(self.name(key))
+        return self._refuse(key, "no address") if found is None else found
 
     def text(self, key: str) -> str:
         """A text, or an empty one."""

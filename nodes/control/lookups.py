@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from catenet.nodes.address import ANY, Address
-from catenet.nodes.control.fields import AnswerError, Fields, address_in, words
+from catenet.nodes.control.fields import Fields, words
 from catenet.nodes.machine import Json
 
 __all__ = ["KIND", "LONGEST", "LookedUp", "LookupAsked"]
@@ -41,11 +41,8 @@ class LookupAsked(NamedTuple):
     def parse(cls, value: Mapping[str, Json]) -> LookupAsked:
         """What `to_json` gives. Raises ValueError: it is none."""
         row = Fields(value, KIND)
-        to = address_in(row.name("to"))
-        if to is None:
-            raise AnswerError(f"{KIND}.to {row.text('to')[:40]!r} is no address")
         wait = row.number("wait")
-        made = cls(to, row.name("name"), cls(ANY, "").wait if wait is None else wait)
+        made = cls(row.address("to"), row.name("name"), cls(ANY, "").wait if wait is None else wait)
         made.check()
         return made
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from catenet.nodes.address import ANY, Address
-from catenet.nodes.control.fields import AnswerError, Fields, address_in, words
+from catenet.nodes.control.fields import AnswerError, Fields, check_range, words
 from catenet.nodes.machine import Json
 
 __all__ = ["KIND", "LARGEST", "LONGEST", "MOST", "TRACE", "PingAsked", "Pinged", "TraceAsked"]
@@ -50,7 +50,9 @@ class PingAsked(NamedTuple):
         """
         if self.to == ANY:
             raise ValueError(f"to {self.to} is no destination")
-        _check((("number", self.number, 1, MOST), ("size", self.size, 0, LARGEST), ("ttl", self.ttl, 0, _OCTET)))
+        check_range("number", self.number, 1, MOST)
+        check_range("size", self.size, 0, LARGEST)
+        check_range("ttl", self.ttl, 0, _OCTET)
         takes = self.every * (self.number - 1) + self.wait
         if not (self.every >= 0 and self.wait >= 0 and takes <= LONGEST):
             raise ValueError(f"{self.number} echoes take {takes:g} s; at most {LONGEST:g} s")
@@ -63,7 +65,7 @@ class PingAsked(NamedTuple):
         """What `to_json` gives; what is left out is as above. Raises ValueError: it is none."""
         row, well = Fields(value, KIND), cls(ANY)
         made = cls(
-            _destination(row, KIND),
+            row.address("to"),
             _whole(row, "number", well.number),
             _whole(row, "size", well.size),
             _seconds(row, "every", well.every),
@@ -125,7 +127,9 @@ class TraceAsked(NamedTuple):
         """Raises ValueError: it cannot be; the text names the word and its value."""
         if self.to == ANY:
             raise ValueError(f"to {self.to} is no destination")
-        _check((("most", self.most, 1, _OCTET), ("tries", self.tries, 1, 10), ("size", self.size, 0, LARGEST)))
+        check_range("most", self.most, 1, _OCTET)
+        check_range("tries", self.tries, 1, 10)
+        check_range("size", self.size, 0, LARGEST)
         takes = self.most * self.tries * self.wait
         if not (self.wait > 0 and takes <= LONGEST):
             raise ValueError(f"{self.most} hops take {takes:g} s if nobody answers; at most {LONGEST:g} s")
@@ -138,7 +142,7 @@ class TraceAsked(NamedTuple):
         """What `to_json` gives; what is left out is as above. Raises ValueError: it is none."""
         row, well = Fields(value, TRACE), cls(ANY)
         made = cls(
-            _destination(row, TRACE),
+            row.address("to"),
             _whole(row, "most", well.most),
             _whole(row, "tries", well.tries),
             _seconds(row, "wait", well.wait),
@@ -154,13 +158,6 @@ def _number(value: Json) -> float:
     return float(value)
 
 
-def _destination(row: Fields, where: str) -> Address:
-    to = address_in(row.name("to"))
-    if to is None:
-        raise AnswerError(f"{where}.to {row.text('to')[:40]!r} is no address")
-    return to
-
-
 def _whole(row: Fields, word: str, well: int) -> int:
     found = row.whole(word)
     return well if found is None else found
@@ -169,9 +166,3 @@ def _whole(row: Fields, word: str, well: int) -> int:
 def _seconds(row: Fields, word: str, well: float) -> float:
     found = row.number(word)
     return well if found is None else found
-
-
-def _check(ranges: tuple[tuple[str, int, int, int], ...]) -> None:
-    for word, value, least, most in ranges:
-        if not least <= value <= most:
-            raise ValueError(f"{word} {value} is out of range; it may be {least} to {most}")
