@@ -24,7 +24,8 @@ from catenet.nodes.address import Address
 from catenet.nodes.machine import Count, Frame, Interface
 from catenet.nodes.runtime import frame_filter, frame_slots
 from catenet.nodes.runtime.frame_batch import BATCH, FrameOutbox
-from catenet.nodes.runtime.port import SLICE, Interfaces
+from catenet.nodes.runtime.frames import set_member
+from catenet.nodes.runtime.port import SLICE, Interfaces, set_receive_buffer, set_send_buffer
 
 __all__ = ["STALE", "FramePump", "Relayed", "Relaying"]
 
@@ -38,10 +39,7 @@ _KEPT = 2 << 20
 """Octets, which the kernel doubles: those that wait at a socket, its own among them, are then some 5,000 frames of 64
 octets, or 1,800 of 1,500."""
 _ROOM = 2_022  # octets of a frame: with what the kernel says of it, half a page
-_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, _PACKET_DROP_MEMBERSHIP, _PACKET_STATISTICS = 263, 1, 2, 6
-_MREQ = struct.Struct("=iHH8s")  # struct packet_mreq: interface, type, address length, address
-_MR_MULTICAST = 0
-_SO_RCVBUFFORCE, _SO_SNDBUFFORCE = 33, 32
+_SOL_PACKET, _PACKET_STATISTICS = 263, 6
 _GONE = (errno.ENODEV, errno.ENXIO)
 _FLAGS = socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
 
@@ -202,11 +200,9 @@ class FramePump:
                 frame_filter.attach(opened, program)
 
     def _set_member(self, lan: _Lan, group: bytes, *, joins: bool) -> None:
-        option = _PACKET_ADD_MEMBERSHIP if joins else _PACKET_DROP_MEMBERSHIP
         try:
             if lan.hearing:
-                asked = _MREQ.pack(lan.ifindex, _MR_MULTICAST, len(group), group)
-                lan.hearing[0].setsockopt(_SOL_PACKET, option, asked)
+                set_member(lan.hearing[0], lan.ifindex, group, joins=joins)
         except OSError as error:
             if error.errno not in _GONE:  # it goes just now; it will come again
                 self._count("group_failures")
@@ -301,7 +297,7 @@ def _hearing(device: str, ethertype: int, program: bytes) -> socket.socket:
     made = socket.socket(socket.AF_PACKET, _FLAGS, 0)
     try:
         frame_slots.prepare(made)
-        _set_buffer(made, _SO_RCVBUFFORCE, socket.SO_RCVBUF)
+        set_receive_buffer(made, _KEPT)
         frame_filter.attach(made, program)
         made.bind((device, ethertype))
     except OSError:
@@ -314,16 +310,9 @@ def _sending(device: str) -> socket.socket:
     """Hears nothing. Raises OSError."""
     made = socket.socket(socket.AF_PACKET, _FLAGS, 0)
     try:
-        _set_buffer(made, _SO_SNDBUFFORCE, socket.SO_SNDBUF)
+        set_send_buffer(made, _KEPT)
         made.bind((device, 0))
     except OSError:
         made.close()
         raise
     return made
-
-
-def _set_buffer(made: socket.socket, forced: int, allowed: int) -> None:
-    try:
-        made.setsockopt(socket.SOL_SOCKET, forced, _KEPT)
-    except PermissionError:  # not root: as much as anybody may have
-        made.setsockopt(socket.SOL_SOCKET, allowed, _KEPT)

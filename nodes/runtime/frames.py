@@ -15,7 +15,7 @@ from catenet.nodes.link.ethernet.hardware import group_hardware
 from catenet.nodes.machine import Ethernet, Frame, Interface, OpenPort
 from catenet.nodes.runtime.port import LARGEST, Owner, SocketPort
 
-__all__ = ["FramePort"]
+__all__ = ["FramePort", "set_member"]
 
 _HEADER = struct.Struct(">6s6sH")  # destination, source, type
 _LAST_TYPE = 0xFFFF
@@ -74,8 +74,7 @@ class FramePort(SocketPort):
     def _set_member(self, opened: socket.socket, group: Address | bytes, ifindex: int, *, joins: bool) -> None:
         hardware = group if isinstance(group, bytes) else group_hardware(group)
         (self._joined.add if joins else self._joined.discard)(hardware)
-        option = _PACKET_ADD_MEMBERSHIP if joins else _PACKET_DROP_MEMBERSHIP
-        opened.setsockopt(_SOL_PACKET, option, _MREQ.pack(ifindex, _MR_MULTICAST, len(hardware), hardware))
+        set_member(opened, ifindex, hardware, joins=joins)
 
     def _read(self, opened: socket.socket) -> Frame | None:
         data, control, _, sender = opened.recvmsg(LARGEST, socket.CMSG_SPACE(_AUXDATA.size))
@@ -88,3 +87,9 @@ class FramePort(SocketPort):
     def _is_for_us(self, kind: int, destination: bytes) -> bool:
         """The kernel hands on what the interface lets through, for others' sake too."""
         return kind in (_TO_US, _TO_ALL) or (kind == _TO_GROUP and destination in self._joined)
+
+
+def set_member(opened: socket.socket, ifindex: int, hardware: bytes, *, joins: bool) -> None:
+    """The device lets a group's frames through, or does so no more for this socket's sake. Raises OSError."""
+    option = _PACKET_ADD_MEMBERSHIP if joins else _PACKET_DROP_MEMBERSHIP
+    opened.setsockopt(_SOL_PACKET, option, _MREQ.pack(ifindex, _MR_MULTICAST, len(hardware), hardware))

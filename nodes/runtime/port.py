@@ -40,6 +40,8 @@ __all__ = [
     "Reply",
     "SocketPort",
     "remember",
+    "set_receive_buffer",
+    "set_send_buffer",
 ]
 
 Key = TypeVar("Key")
@@ -56,7 +58,7 @@ Forward = Callable[[int, bytes, bytes, float], tuple[bytes, Way] | tuple[()] | N
 """`forward` of a `Forwarding` machine."""
 
 IP_PKTINFO, _IP_MULTICAST_ALL, _SO_BINDTOIFINDEX = 8, 49, 62  # Python's socket lacks these names before 3.14
-_SO_RCVBUFFORCE = 33
+_SO_RCVBUFFORCE, _SO_SNDBUFFORCE = 33, 32
 _IP_MTU_DISCOVER, _IP_PMTUDISC_DONT = 10, 0
 PKTINFO = struct.Struct("=i4s4s")  # struct in_pktinfo: interface, local address, destination in the header
 _MREQN = struct.Struct("=4s4si")  # struct ip_mreqn: group, local address, interface
@@ -218,11 +220,7 @@ class SocketPort(ABC):
     def _make(self, family: int, kind: int, protocol: int) -> socket.socket:
         """A socket that keeps what comes in until it is read."""
         made = socket.socket(family, kind | _FLAGS, protocol)
-        half = (self.asked.keeps or KEPT) // 2  # the kernel doubles it
-        try:
-            made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, half)
-        except PermissionError:  # not root: as much as anybody may have
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, half)
+        set_receive_buffer(made, (self.asked.keeps or KEPT) // 2)  # the kernel doubles it
         return made
 
     def _drain(self, opened: socket.socket) -> None:
@@ -330,6 +328,23 @@ class IpSocketPort(SocketPort):
             raise TypeError(f"group {group!r} of an IP port is no Address")
         option = socket.IP_ADD_MEMBERSHIP if joins else socket.IP_DROP_MEMBERSHIP
         opened.setsockopt(socket.IPPROTO_IP, option, _MREQN.pack(group.pack(), NO_ADDRESS, ifindex))
+
+
+def set_receive_buffer(made: socket.socket, octets: int) -> None:
+    """What comes in waits there until it is read."""
+    _set_buffer(made, _SO_RCVBUFFORCE, socket.SO_RCVBUF, octets)
+
+
+def set_send_buffer(made: socket.socket, octets: int) -> None:
+    """What goes out waits there until its device takes it."""
+    _set_buffer(made, _SO_SNDBUFFORCE, socket.SO_SNDBUF, octets)
+
+
+def _set_buffer(made: socket.socket, forced: int, allowed: int, octets: int) -> None:
+    try:
+        made.setsockopt(socket.SOL_SOCKET, forced, octets)
+    except PermissionError:  # not root: as much as anybody may have
+        made.setsockopt(socket.SOL_SOCKET, allowed, octets)
 
 
 def remember(known: dict[Key, Value], key: Key, value: Value) -> Value:
