@@ -8,7 +8,7 @@ arp.take_ready(), arp.take_failed()           packets that may go, and those tha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from catenet.nodes.address import ANY, Address
 from catenet.nodes.link.arp.cache import Cache, Key, Neighbour
@@ -156,15 +156,11 @@ class Arp:
 
     def flush(self) -> None:
         """Forget who is known. Who is asked for just now stays: nothing is known of it, and packets wait."""
-        for neighbour in self._cache:
-            if neighbour.state != State.INCOMPLETE:
-                self._remove(neighbour)
+        self._forget_known(self._cache)
 
     def forget(self, interface: str, now: float) -> None:
         """Who is known there may have moved while nothing was heard, and may not know where this node is."""
-        for neighbour in self._cache.of(interface):
-            if neighbour.state != State.INCOMPLETE:
-                self._remove(neighbour)
+        self._forget_known(self._cache.of(interface))
         if interface in self._interfaces:
             self._announced[interface] = now, 0
             self._announce_due(interface, now)
@@ -301,6 +297,11 @@ class Arp:
     def _forget(self, interface: str) -> None:
         for neighbour in self._cache.of(interface):
             self._remove(neighbour)
+
+    def _forget_known(self, neighbours: Iterable[Neighbour]) -> None:
+        for neighbour in neighbours:
+            if neighbour.state != State.INCOMPLETE:
+                self._remove(neighbour)
 
     def _remove(self, neighbour: Neighbour) -> None:
         self._dropped(len(neighbour.packets))
