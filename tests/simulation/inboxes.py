@@ -1,16 +1,17 @@
-"""Machines that keep what comes to them, on a simulated network of two nodes; tests tell them what they want."""
+"""Machines that keep what comes to them, on a simulated network of two nodes or of many in a line; tests tell them
+what they want."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from network import Network
 
-from catenet.nodes.address import ANY, Address
-from catenet.nodes.machine import Datagram, Endpoint, OpenPort, Send
+from catenet.nodes.address import ANY, Address, Prefix
+from catenet.nodes.machine import Datagram, Endpoint, NextHop, OpenPort, Send
 
-__all__ = ["B2", "GROUP", "A", "Aware", "B", "Inbox", "do", "net", "to_b"]
+__all__ = ["B2", "GROUP", "A", "Aware", "B", "Inbox", "do", "line", "net", "to_b"]
 
 A, B, B2 = (Address.parse(each) for each in ("10.0.1.1", "10.0.1.2", "10.0.2.2"))
 GROUP = Address.parse("224.0.0.9")
@@ -68,3 +69,18 @@ def do(network: Network, name: str, *actions: Any) -> None:
 
 def to_b(number: int, source: int = 7, **more: Any) -> Send:
     return Send(Datagram(b"x", Endpoint(ANY, source), Endpoint(B, number), **more))
+
+
+def line(routers: int = 3) -> Iterator[tuple[str, dict[str, str], dict[Prefix, NextHop]]]:
+    """a, routers r1, r2 …, b on the LANs l0, l1 … one behind the other: each one's name, addresses, and ways to the
+    LANs on which it is not."""
+    for number, name in enumerate(["a", *(f"r{number + 1}" for number in range(routers)), "b"]):
+        lans = {f"l{number}": f"10.0.{number}.1"} if number <= routers else {}
+        lans |= {f"l{number - 1}": f"10.0.{number - 1}.2"} if number else {}
+        onward, back = (f"10.0.{number}.2", f"l{number}"), (f"10.0.{number - 1}.1", f"l{number - 1}")
+        ways = {lan: onward if lan > number else back for lan in range(routers + 1) if lan not in (number, number - 1)}
+        yield (
+            name,
+            lans,
+            {Prefix.parse(f"10.0.{lan}.0/24"): NextHop(Address.parse(via), by) for lan, (via, by) in ways.items()},
+        )

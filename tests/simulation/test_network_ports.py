@@ -6,10 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from inboxes import B2, GROUP, A, B, Inbox, do, net, to_b
+from inboxes import B2, GROUP, A, B, Inbox, do, line, net, to_b
 from network import BUFFER, Network
 
-from catenet.nodes.address import ANY, Address, Prefix
+from catenet.nodes.address import ANY, Address
 from catenet.nodes.machine import (
     ClosePort,
     Connect,
@@ -21,7 +21,6 @@ from catenet.nodes.machine import (
     IpPacket,
     JoinGroup,
     LeaveGroup,
-    NextHop,
     OpenPort,
     Send,
     SetRoute,
@@ -274,25 +273,15 @@ def test_what_is_sent_by_an_interface_that_is_cut_is_counted_and_is_on_no_wire()
     assert network.sent == before + 1
 
 
-def line(routers: int = 3, *, forwards: bool = True) -> Network:
-    """a, routers r1 to r3, b: on the LANs l0 to l3 one behind the other, with routes both ways."""
+def in_line(routers: int = 3, *, forwards: bool = True) -> Network:
+    """With routes both ways."""
     network = Network(seed=1, record=True)
-    names = ["a", *(f"r{number + 1}" for number in range(routers)), "b"]
     for number in range(routers + 1):
         network.add_lan(f"l{number}", f"10.0.{number}.0/24")
-    for number, name in enumerate(names):
-        lans = {f"l{number}": f"10.0.{number}.1"} if number <= routers else {}
-        lans |= {f"l{number - 1}": f"10.0.{number - 1}.2"} if number else {}
-        ways = [
-            SetRoute(Prefix.parse(f"10.0.{lan}.0/24"), (NextHop(Address.parse(via), by),))
-            for lan in range(routers + 1)
-            for via, by in [
-                (f"10.0.{number}.2", f"l{number}") if lan > number else (f"10.0.{number - 1}.1", f"l{number - 1}")
-            ]
-            if lan not in (number, number - 1)
-        ]
+    for name, lans, ways in line(routers):
+        routes = [SetRoute(prefix, (next_hop,)) for prefix, next_hop in ways.items()]
         network.add_node(
-            name, lans, lambda node, ways=ways: Inbox(OpenPort(Udp(5), hears_ttl=True), *ways), forwards=forwards
+            name, lans, lambda node, routes=routes: Inbox(OpenPort(Udp(5), hears_ttl=True), *routes), forwards=forwards
         )
     return network
 
@@ -306,7 +295,7 @@ def counted(network: Network, simulated: str, own: str) -> dict[str, int]:
 
 @pytest.mark.parametrize(("ttl", "arrives", "dies_at"), [(0, 61, ""), (4, 1, ""), (3, None, "r3"), (1, None, "r1")])
 def test_a_datagram_goes_on_by_the_tables_of_three_routers(ttl: int, arrives: int | None, dies_at: str) -> None:
-    network = line()
+    network = in_line()
     far = Endpoint(Address.parse("10.0.3.2"), 5)
     do(network, "a", Send(Datagram(b"x", Endpoint(ANY, 5), far, ttl=ttl)))
     got = [(packet.source, packet.ttl) for packet in network.nodes["b"].machine.got]
@@ -315,7 +304,7 @@ def test_a_datagram_goes_on_by_the_tables_of_three_routers(ttl: int, arrives: in
 
 
 def test_a_host_passes_nothing_on() -> None:
-    network = line(1, forwards=False)
+    network = in_line(1, forwards=False)
     do(network, "a", Send(Datagram(b"x", Endpoint(ANY, 5), Endpoint(Address.parse("10.0.1.2"), 5))))
     assert counted(network, "not forwarded", "dropped.not_forwarded") == {"r1": 1}
 
