@@ -39,7 +39,7 @@ def wire(opcode: int, who: bytes, sender: Address, target: Address, whom: bytes 
 
 
 class Desk:
-    """`arp` is up on `lan` with US and F1, and has said what it says then, unless `silent` is given."""
+    """`arp` has an interface `lan` with US and F1. `up`: it is told of it, and has said what it says then."""
 
     def __init__(self, options: ArpOptions = ArpOptions(), *, up: bool = True, length: int = 24) -> None:  # noqa: B008
         self.counters: Counter[str] = Counter()

@@ -63,7 +63,7 @@ class Echo:
 
 
 class Pair:
-    """The services `stack` and `top`, which stands on it, and what became of them."""
+    """The services `stack` and `top`, which stands on it, as they run, and what became of them."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, shared: Shared, port: int, stands_on: tuple[str, ...]) -> None:
         declare(monkeypatch, "stack", (), self.serve_stack)
