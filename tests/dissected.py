@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from checksums import word_by_word
 from on_engine import claimed, own
 
 from catenet.nodes.machine import Datagram, IpPacket
@@ -90,7 +91,7 @@ def _framed(packet: Datagram | IpPacket, at: float) -> Frame:
     ttl = packet.ttl or (1 if packet.destination.is_multicast else 64)
     length = (20 + len(packet.data)).to_bytes(2, "big")
     begin = bytes([0x45, packet.tos]) + length + b"\0\0\x40\0" + bytes([ttl, packet.protocol])
-    ip = begin + _checksum(begin + b"\0\0" + ends).to_bytes(2, "big") + ends + packet.data
+    ip = begin + word_by_word(begin + b"\0\0" + ends).to_bytes(2, "big") + ends + packet.data
     data = _mac(packet.destination) + _mac(packet.source) + b"\x08\0" + ip
     return Frame(at, 1, data, len(data))
 
@@ -101,7 +102,7 @@ def _udp(packet: Datagram) -> IpPacket:
     length = (len(packet.data) + 8).to_bytes(2, "big")
     head = source.port.to_bytes(2, "big") + destination.port.to_bytes(2, "big") + length
     pseudo = source.address.pack() + destination.address.pack() + b"\0\x11" + length
-    data = head + (_checksum(pseudo + head + b"\0\0" + packet.data) or 0xFFFF).to_bytes(2, "big") + packet.data
+    data = head + (word_by_word(pseudo + head + b"\0\0" + packet.data) or 0xFFFF).to_bytes(2, "big") + packet.data
     return IpPacket(data, source.address, destination.address, 17, ttl=packet.ttl, tos=packet.tos)
 
 
@@ -109,14 +110,6 @@ def _mac(address: int) -> bytes:
     if address >> 28 == 0xE:
         return b"\x01\0\x5e" + (address & 0x7FFFFF).to_bytes(3, "big")
     return b"\x02\0" + address.to_bytes(4, "big")
-
-
-def _checksum(data: bytes) -> int:
-    """RFC 1071."""
-    total = sum(int.from_bytes(data[at : at + 2].ljust(2, b"\0"), "big") for at in range(0, len(data), 2))
-    while total > 0xFFFF:
-        total = (total & 0xFFFF) + (total >> 16)
-    return total ^ 0xFFFF
 
 
 def _image(engine: Engine) -> str:

@@ -21,6 +21,7 @@ from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ControlConnections
+from catenet.orchestrator.observe.events import past
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab, running_lab
 from catenet.orchestrator.operations import Result, run_checks, verbs
@@ -81,6 +82,16 @@ class Bench:
 
     def status(self, node: str) -> Any:
         return self._ask(node, Question("status"))
+
+    def told(self, node: str, kind: str) -> list[dict[str, Any]]:
+        """What each event of that kind that the node has told carries, in order."""
+        events = [line.event for line in past(self.engine, [self.container(node)])]
+        return [dict(event.data) for event in events if event is not None and event.kind == kind]
+
+    def flush(self, *nodes: str) -> None:
+        """They forget whose hardware address is whose."""
+        for node in nodes:
+            self._ask(node, Question("flush"))
 
     def _ask(self, node: str, question: Question) -> Json:
         answer = self.connections.ask(self.container(node), question, PATIENCE)

@@ -12,7 +12,6 @@ import pytest
 from lab_bench import PATIENCE, Bench, until, up
 from on_engine import own
 
-from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import Question
 
 pytestmark = pytest.mark.engine
@@ -75,11 +74,6 @@ def more(bench: Bench, node: str, before: dict[str, int], counter: str) -> int:
     return counters(bench, node).get(counter, 0) - before.get(counter, 0)
 
 
-def flush(bench: Bench, *nodes: str) -> None:
-    for node in nodes:
-        assert bench.connections.ask(bench.container(node), Question("flush"), PATIENCE).error is None
-
-
 def pings(bench: Bench, node: str, to: str, count: int = 1) -> int:
     """How many were answered; of an unmodified ping."""
     said = bench.run(node, "ping", "-n", "-c", str(count), "-i", "0.1", "-W", "5", to).stdout
@@ -103,12 +97,6 @@ def known(bench: Bench, node: str, address: str) -> str:
     return next((str(row["hardware"]) for row in bench.show(node, "arp") if row["address"] == address), "")
 
 
-def told(bench: Bench, node: str, kind: str, after: int = 0) -> list[dict[str, Any]]:
-    """What each event of that kind carries, without the first ones."""
-    events = (Event.parse(line.text) for line in bench.engine.logs(bench.container(node).name))
-    return [dict(event.data) for event in events if event is not None and event.kind == kind][after:]
-
-
 def is_well(bench: Bench, node: str) -> None:
     stack = bench.status(node)["services"]["stack"]
     assert (stack["state"], stack["restarts"]) == ("ready", 0)
@@ -118,11 +106,11 @@ def is_well(bench: Bench, node: str) -> None:
 def test_826_in_either_role_the_first_packet_arrives(bench: Bench) -> None:
     """Public report, smoltcp 597: an echo from a neighbour that is not known yet got no answer."""
     for _ in range(3):
-        flush(bench, "victim", "friend")
+        bench.flush("victim", "friend")
         assert pings(bench, "friend", VICTIM) == 1
         assert known(bench, "friend", VICTIM) == hardware(bench, "victim")
         assert known(bench, "victim", FRIEND) == hardware(bench, "friend")
-        flush(bench, "victim", "friend")
+        bench.flush("victim", "friend")
         assert own_ping(bench, "victim", FRIEND) == 1
         assert known(bench, "victim", FRIEND) == hardware(bench, "friend")
 
@@ -143,7 +131,7 @@ def test_a_flood_of_strangers_takes_neither_memory_nor_friends(bench: Bench, wha
 
 
 def test_noise_is_counted_and_told_seldom(bench: Bench) -> None:
-    before, said = counters(bench, "victim"), len(told(bench, "victim", "input.refused"))
+    before, said = counters(bench, "victim"), len(bench.told("victim", "input.refused"))
     say(bench, "noise", 2000, target=VICTIM)
     until(lambda: None if pings(bench, "friend", VICTIM) else "no answer")
     is_well(bench, "victim")
@@ -151,7 +139,7 @@ def test_noise_is_counted_and_told_seldom(bench: Bench) -> None:
     refused = {word: after[word] - before.get(word, 0) for word in after if word.startswith("arp.refused.")}
     assert sum(refused.values()) > 500
     assert {"arp.refused.length", "arp.refused.opcode"} <= refused.keys()
-    assert len(told(bench, "victim", "input.refused")) - said <= 20
+    assert len(bench.told("victim", "input.refused")) - said <= 20
 
 
 def test_1812_3_3_2_nobody_is_at_a_hardware_address_of_many(bench: Bench) -> None:
@@ -164,17 +152,17 @@ def test_1812_3_3_2_nobody_is_at_a_hardware_address_of_many(bench: Bench) -> Non
 def test_5227_2_4_a_kernel_with_the_same_address_is_told_of_and_the_address_is_defended(bench: Bench) -> None:
     """Another host is given our address by hand, and uses it; it is announced again whose it is, once in 10 s."""
     assert pings(bench, "friend", VICTIM) == 1
-    before, said = counters(bench, "victim"), len(told(bench, "victim", "arp.conflict"))
+    before, said = counters(bench, "victim"), len(bench.told("victim", "arp.conflict"))
 
     def uses_it() -> str | None:
         """It is told once in 10 s, and noise may have been told just now."""
         bench.sh("liar", f"ip neigh flush all; ping -c 1 -W 1 -I {VICTIM} {FRIEND}")
-        return None if told(bench, "victim", "arp.conflict", said) else "no conflict"
+        return None if bench.told("victim", "arp.conflict")[said:] else "no conflict"
 
     bench.sh("liar", f"ip addr add {VICTIM}/32 dev lan")
     try:
         until(uses_it)
-        conflict = told(bench, "victim", "arp.conflict", said)[0]
+        conflict = bench.told("victim", "arp.conflict")[said]
         assert conflict == {"lan": "lan", "address": VICTIM, "hardware": hardware(bench, "liar")}
         for _ in range(20):
             say(bench, "claim", 1, sender=VICTIM)
@@ -182,7 +170,7 @@ def test_5227_2_4_a_kernel_with_the_same_address_is_told_of_and_the_address_is_d
         assert 1 <= more(bench, "victim", before, "arp.sent.announcement") <= 3
     finally:
         bench.sh("liar", f"ip addr del {VICTIM}/32 dev lan")
-    flush(bench, "friend")
+    bench.flush("friend")
     until(lambda: None if pings(bench, "friend", VICTIM) else "no answer")
     assert known(bench, "friend", VICTIM) == hardware(bench, "victim")
 
@@ -190,13 +178,13 @@ def test_5227_2_4_a_kernel_with_the_same_address_is_told_of_and_the_address_is_d
 def test_5227_2_3_a_kernel_that_says_that_it_has_moved_is_followed_and_it_is_told(bench: Bench) -> None:
     old = hardware(bench, "friend")
     assert own_ping(bench, "victim", FRIEND) == 1
-    said = len(told(bench, "victim", "arp.moved"))
+    said = len(bench.told("victim", "arp.moved"))
     bench.sh("friend", "ip link set lan address 02:00:00:00:00:77")
     try:
         # Its own node announces it (nodes/runtime): nobody has to ask.
         until(lambda: None if known(bench, "victim", FRIEND) == "02:00:00:00:00:77" else "not heard")
-        until(lambda: None if told(bench, "victim", "arp.moved", said) else "not told")
-        assert told(bench, "victim", "arp.moved", said)[0]["was"] == old
+        until(lambda: None if bench.told("victim", "arp.moved")[said:] else "not told")
+        assert bench.told("victim", "arp.moved")[said]["was"] == old
         assert own_ping(bench, "victim", FRIEND, 3) == 3
     finally:
         bench.sh("friend", f"ip link set lan address {old}")
@@ -245,7 +233,7 @@ def test_1812_3_3_2_a_sweep_of_addresses_that_nobody_has_is_answered_and_hinders
 
 
 def test_1027_gvisor_tap_vsock_15_a_proxy_is_silent_where_two_of_one_lan_ask_each_other(bench: Bench) -> None:
-    flush(bench, "friend", "liar")
+    bench.flush("friend", "liar")
     before = counters(bench, "router")
     assert pings(bench, "friend", LIAR) == 1
     assert known(bench, "friend", LIAR) == hardware(bench, "liar")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from shutil import copytree
 
 import docker
 import pytest
-from lab_bench import LABS, PATIENCE, Bench, failures, until, up
-from on_engine import own
+from lab_bench import Bench, failures, until
+from mixed_stacks import mixed
 
-from catenet.nodes.control.questions import Question
 from catenet.orchestrator.harness.lab import LabUnderTest
 
 pytestmark = pytest.mark.engine
@@ -26,23 +23,9 @@ STACKS = {
 
 @pytest.fixture(scope="module", params=STACKS)
 def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    folder = tmp_path_factory.mktemp("labs") / LAB
-    copytree(LABS / LAB, folder)
-    file = folder / "lab.yaml"
-    text = file.read_text()
-    for node in STACKS[request.param]:
-        text = put_on_our_stack(text, node)
-    file.write_text(text)
-    with up(folder, own(f"{LAB}-{request.param}")) as bench:
+    with mixed(LAB, STACKS[request.param], tmp_path_factory.mktemp("labs")) as bench:
         bench.until_all_holds()
         yield bench
-
-
-def put_on_our_stack(text: str, node: str) -> str:
-    changed, times = re.subn(rf"(?m)^  {node}:( {{|\n    )(?=lans)", rf"  {node}:\1stack: userspace, ", text)
-    changed = changed.replace("stack: userspace, lans:\n", "stack: userspace\n    lans:\n")
-    assert times == 1
-    return changed
 
 
 def hardware(bench: Bench, node: str) -> dict[str, str]:
@@ -77,7 +60,7 @@ def test_the_hardware_addresses_are_the_file_s_after_every_start_and_reconnect(b
 def test_flush_empties_the_cache_of_either_stack(bench: Bench) -> None:
     bench.until_all_holds("E4")
     assert bench.show("host4", "arp")
-    assert bench.connections.ask(bench.container("host4"), Question("flush"), PATIENCE).error is None
+    bench.flush("host4")
     assert not bench.show("host4", "arp")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import docker
@@ -60,19 +60,14 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         yield bench
 
 
-def said(bench: Bench, node: str, kind: str) -> list[Mapping[str, object]]:
-    events = [line.event for line in past(bench.engine, [bench.container(node)])]
-    return [event.data for event in events if event is not None and event.kind == kind]
-
-
 def heard(bench: Bench, node: str, since: int = 0) -> set[tuple[object, object]]:
-    return {(each["from"], each["group"]) for each in said(bench, node, "hello.heard")[since:]}
+    return {(each["from"], each["group"]) for each in bench.told(node, "hello.heard")[since:]}
 
 
 def test_raw_packets_come_with_ttl_and_tos_to_who_has_joined_their_group(bench: Bench) -> None:
     everything = {(peer, group) for peer in PEERS for group in GROUPS}
     until(lambda: everything - heard(bench, "a"))
-    assert {(each["ttl"], each["tos"], each["lan"]) for each in said(bench, "a", "hello.heard")} == {(1, 0xC0, "lan")}
+    assert {(each["ttl"], each["tos"], each["lan"]) for each in bench.told("a", "hello.heard")} == {(1, 0xC0, "lan")}
     events = [line.event for line in past(bench.engine, [bench.container("a")])]
     order = [(event.kind, event.data["group"]) for event in events if event is not None and event.kind[:6] == "hello."]
     for group in GROUPS:
@@ -85,8 +80,8 @@ def test_frames_reach_all_and_a_group_and_none_is_longer_than_the_mtu(bench: Ben
     hardware = {node: bench.show(node, "links")[0]["hardware"] for node in ("b", "c")}
     for node, peer in (("b", "c"), ("c", "b")):
         wanted = {("all", hardware[peer]), ("group", hardware[peer])}
-        until(lambda: wanted - {(each["asked"], each["from"]) for each in said(bench, node, "frame.echoed")})  # noqa: B023
-        assert {each["asked"] for each in said(bench, node, "frame.echoed")} == {"all", "group"}
+        until(lambda: wanted - {(each["asked"], each["from"]) for each in bench.told(node, "frame.echoed")})  # noqa: B023
+        assert {each["asked"] for each in bench.told(node, "frame.echoed")} == {"all", "group"}
 
 
 def test_a_silent_lan_carries_no_frame_and_a_healed_one_does(bench: Bench) -> None:
@@ -95,9 +90,9 @@ def test_a_silent_lan_carries_no_frame_and_a_healed_one_does(bench: Bench) -> No
     bench.restart("b")  # it has told of nothing yet
     asked = int(bench.sh("b", "cat /sys/class/net/eth0/statistics/tx_packets"))
     until(lambda: int(bench.sh("b", "cat /sys/class/net/eth0/statistics/tx_packets")) < asked + 10)
-    echoed = [each for each in said(bench, "b", "frame.echoed") if each["asked"] == "all"]
+    echoed = [each for each in bench.told("b", "frame.echoed") if each["asked"] == "all"]
     bench.do("heal", "lan")
-    until(lambda: len([each for each in said(bench, "b", "frame.echoed") if each["asked"] == "all"]) == len(echoed))
+    until(lambda: len([each for each in bench.told("b", "frame.echoed") if each["asked"] == "all"]) == len(echoed))
     assert len(echoed) == 1  # before the cut
 
 
@@ -109,8 +104,8 @@ def test_a_port_for_each_client_is_opened_and_closed(bench: Bench) -> None:
 
 def test_lines_come_back_over_tls_by_the_name_that_is_proved_and_by_no_other(bench: Bench) -> None:
     for node in ("a", "b"):
-        until(lambda: {each["text"] for each in said(bench, node, "tls.echoed")} != {"hello"})  # noqa: B023
-        assert any("nobody" in str(each["text"]) for each in said(bench, node, "tls.failed"))
+        until(lambda: {each["text"] for each in bench.told(node, "tls.echoed")} != {"hello"})  # noqa: B023
+        assert any("nobody" in str(each["text"]) for each in bench.told(node, "tls.failed"))
     asked = bench.sh("c", "echo line | openssl s_client -connect 10.0.0.1:7443 -verify_return_error 2>&1 | cat")
     assert "TLSv1.3" in asked and "Verify return code: 0 (ok)" in asked
 
@@ -122,7 +117,7 @@ def test_groups_are_joined_again_on_the_device_that_a_reconnect_brings(bench: Be
     address = container.attrs["NetworkSettings"]["Networks"][network.name]["IPAMConfig"]["IPv4Address"]
     network.disconnect(container)
     until(lambda: bench.sh("a", "cat /proc/net/igmp").count("C90000E0") != 1)  # that of its other interface
-    before = len(said(bench, "a", "hello.heard"))
+    before = len(bench.told("a", "hello.heard"))
     network.connect(container, ipv4_address=address)
     client.close()
     until(lambda: {(peer, group) for peer in PEERS for group in GROUPS} - heard(bench, "a", before))

@@ -25,9 +25,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import own_stack
 from forwarding import TTL
 from jobs import Jobs
+from lans import Hop, Lan
 from node import Make, Node, Process
 from shared_table import SharedTable
-from wire import BUFFER, Hop, Lan, Wire
+from wire import BUFFER, Wire
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.impairment import Impairment

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from inboxes import Inbox
 from machines.frames import Frames
 from machines.hello import EVERY, GROUPS, Hello
 from machines.relay import PORT, Relay
@@ -41,23 +42,6 @@ def test_raw_packets_reach_who_has_joined_their_group_and_nobody_else() -> None:
     }
     assert {(each["ttl"], each["tos"]) for each in heard(network, "a", "hello.heard")} == {(1, 0xC0)}
     assert network.nodes["a"].counters["refused.port"] == 2  # what came before it had joined
-
-
-class Inbox:
-    """Keeps what comes to it."""
-
-    def __init__(self) -> None:
-        self.got: list[Datagram] = []
-
-    def receive(self, packet: Datagram, now: float) -> None:
-        self.got.append(packet)
-
-    def wake(self, now: float) -> None: ...
-
-    def next_wake(self) -> None: ...
-
-    def take_actions(self) -> list:
-        return []
 
 
 def test_each_client_has_a_port_of_its_own_until_it_says_goodbye() -> None:

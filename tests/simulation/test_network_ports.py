@@ -3,13 +3,13 @@ ours. The two know nothing of each other's code, and these tests hold both to on
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from inboxes import B2, GROUP, A, B, Inbox, do, line, net, to_b
 from network import BUFFER, Network
 
-from catenet.nodes.address import ANY, Address, Prefix
+from catenet.nodes.address import ANY, Address
 from catenet.nodes.machine import (
     ClosePort,
     Connect,
@@ -21,7 +21,6 @@ from catenet.nodes.machine import (
     IpPacket,
     JoinGroup,
     LeaveGroup,
-    NextHop,
     OpenPort,
     Send,
     SetRoute,
@@ -36,64 +35,6 @@ def own(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool
     whose: bool = request.param == "own"
     monkeypatch.setattr(Network, "OWN", whose)
     return whose
-
-
-A, B, B2 = (Address.parse(each) for each in ("10.0.1.1", "10.0.1.2", "10.0.2.2"))
-GROUP = Address.parse("224.0.0.9")
-
-
-class Inbox:
-    """Keeps what comes to it, and what became of its ports."""
-
-    def __init__(self, *actions: Any) -> None:
-        self.actions = list(actions)
-        self.got: list[Any] = []
-        self.opened: list[Any] = []
-        self.failed: list[tuple[Any, str]] = []
-
-    def receive(self, packet: Any, now: float) -> None:
-        self.got.append(packet)
-
-    def wake(self, now: float) -> None: ...
-
-    def next_wake(self) -> None: ...
-
-    def take_actions(self) -> list[Any]:
-        actions, self.actions = self.actions, []
-        return actions
-
-
-class Aware(Inbox):
-    def port_opened(self, asked: OpenPort, port: Any, now: float) -> None:
-        self.opened.append(port)
-
-    def port_failed(self, asked: OpenPort, why: str, now: float) -> None:
-        self.failed.append((asked.port, why))
-
-
-def net(a: tuple[Any, ...], *b: tuple[Any, ...], make: type[Inbox] = Aware) -> tuple[Network, Any, list[Any]]:
-    """A machine on node a, on link1; those of node b, on link1 and link2. Each by its first actions."""
-    network = Network(seed=1)
-    network.add_lan("link1", "10.0.1.0/24")
-    network.add_lan("link2", "10.0.2.0/24")
-    first, others = make(), [make() for _ in b]
-    network.add_node("a", {"link1": str(A)}, lambda node: first)
-    makes: list[Callable[[Any], Any]] = [lambda node, one=one: one for one in others]
-    network.add_node("b", {"link1": str(B), "link2": str(B2)}, *makes)
-    for process, actions in zip([*network.nodes["b"].processes, *network.nodes["a"].processes], [*b, a], strict=True):
-        process.machine.actions += actions
-        network.settle(process)
-    network.run(0.1)
-    return network, first, others
-
-
-def do(network: Network, name: str, *actions: Any) -> None:
-    network.call(name, lambda machine, now: machine.actions.extend(actions))
-    network.run(0.1)
-
-
-def to_b(number: int, source: int = 7, **more: Any) -> Send:
-    return Send(Datagram(b"x", Endpoint(ANY, source), Endpoint(B, number), **more))
 
 
 # A source port of 0, and the only port that it can mean
@@ -332,25 +273,15 @@ def test_what_is_sent_by_an_interface_that_is_cut_is_counted_and_is_on_no_wire()
     assert network.sent == before + 1
 
 
-def line(routers: int = 3, *, forwards: bool = True) -> Network:
-    """a, routers r1 to r3, b: on the LANs l0 to l3 one behind the other, with routes both ways."""
+def in_line(routers: int = 3, *, forwards: bool = True) -> Network:
+    """With routes both ways."""
     network = Network(seed=1, record=True)
-    names = ["a", *(f"r{number + 1}" for number in range(routers)), "b"]
     for number in range(routers + 1):
         network.add_lan(f"l{number}", f"10.0.{number}.0/24")
-    for number, name in enumerate(names):
-        lans = {f"l{number}": f"10.0.{number}.1"} if number <= routers else {}
-        lans |= {f"l{number - 1}": f"10.0.{number - 1}.2"} if number else {}
-        ways = [
-            SetRoute(Prefix.parse(f"10.0.{lan}.0/24"), (NextHop(Address.parse(via), by),))
-            for lan in range(routers + 1)
-            for via, by in [
-                (f"10.0.{number}.2", f"l{number}") if lan > number else (f"10.0.{number - 1}.1", f"l{number - 1}")
-            ]
-            if lan not in (number, number - 1)
-        ]
+    for name, lans, ways in line(routers):
+        routes = [SetRoute(prefix, (next_hop,)) for prefix, next_hop in ways.items()]
         network.add_node(
-            name, lans, lambda node, ways=ways: Inbox(OpenPort(Udp(5), hears_ttl=True), *ways), forwards=forwards
+            name, lans, lambda node, routes=routes: Inbox(OpenPort(Udp(5), hears_ttl=True), *routes), forwards=forwards
         )
     return network
 
@@ -364,7 +295,7 @@ def counted(network: Network, simulated: str, own: str) -> dict[str, int]:
 
 @pytest.mark.parametrize(("ttl", "arrives", "dies_at"), [(0, 61, ""), (4, 1, ""), (3, None, "r3"), (1, None, "r1")])
 def test_a_datagram_goes_on_by_the_tables_of_three_routers(ttl: int, arrives: int | None, dies_at: str) -> None:
-    network = line()
+    network = in_line()
     far = Endpoint(Address.parse("10.0.3.2"), 5)
     do(network, "a", Send(Datagram(b"x", Endpoint(ANY, 5), far, ttl=ttl)))
     got = [(packet.source, packet.ttl) for packet in network.nodes["b"].machine.got]
@@ -373,7 +304,7 @@ def test_a_datagram_goes_on_by_the_tables_of_three_routers(ttl: int, arrives: in
 
 
 def test_a_host_passes_nothing_on() -> None:
-    network = line(1, forwards=False)
+    network = in_line(1, forwards=False)
     do(network, "a", Send(Datagram(b"x", Endpoint(ANY, 5), Endpoint(Address.parse("10.0.1.2"), 5))))
     assert counted(network, "not forwarded", "dropped.not_forwarded") == {"r1": 1}
 

@@ -13,6 +13,7 @@ import networkx as nx
 import ospf_world
 import pytest
 import rip_world
+from checksums import word_by_word
 from network import Network
 
 from catenet.nodes.address import ANY, Address, Prefix
@@ -329,10 +330,7 @@ class Attacker(Silent):
         )
         head += where.to_bytes(2, "big") + bytes((self.draw.randrange(256), self.draw.choice((1, 6, 17)), 0, 0))
         head += source.pack() + to.pack()
-        total = sum(int.from_bytes(head[at : at + 2], "big") for at in range(0, 20, 2))
-        while total >> 16:
-            total = (total & 0xFFFF) + (total >> 16)
-        return head[:10] + (total ^ 0xFFFF).to_bytes(2, "big") + head[12:] + self.draw.randbytes(580)
+        return head[:10] + word_by_word(head).to_bytes(2, "big") + head[12:] + self.draw.randbytes(580)
 
     def arp(self) -> bytes:
         """Who is anybody: itself, or nobody."""

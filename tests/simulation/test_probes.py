@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from inboxes import Inbox, line
 from network import Network
 
 from catenet.nodes.address import Address, Prefix
@@ -23,39 +24,17 @@ def own(request: pytest.FixtureRequest) -> bool:
     return bool(request.param == "own")
 
 
-class Idle:
-    """Has a port, so that the simulated kernel knows which it has not."""
-
-    def __init__(self) -> None:
-        self.actions: list[Any] = [OpenPort(Udp(9))]
-
-    def receive(self, packet: Any, now: float) -> None: ...
-
-    def wake(self, now: float) -> None: ...
-
-    def next_wake(self) -> None: ...
-
-    def take_actions(self) -> list[Any]:
-        actions, self.actions = self.actions, []
-        return actions
-
-
-def line(own: bool, make: Make, *, loop: bool = False) -> Network:
+def in_line(own: bool, make: Make, *, loop: bool = False) -> Network:
     """a – r1 – r2 – r3 – b, on the LANs l0 to l3. `loop`: r2 has lost the way to the last one, and sends it back."""
     network = Network(seed=1, icmp=True, own=own)
-    names = ["a", "r1", "r2", "r3", "b"]
     for number in range(4):
         network.add_lan(f"l{number}", f"10.0.{number}.0/24")
-    for number, name in enumerate(names):
-        lans = {f"l{number}": f"10.0.{number}.1"} if number < 4 else {}
-        lans |= {f"l{number - 1}": f"10.0.{number - 1}.2"} if number else {}
-        network.add_node(name, lans, lambda node: Idle())
-        for lan in range(4):
-            if lan in (number, number - 1):
-                continue
-            onward = lan > number and not (loop and name == "r2" and lan == 3)
-            via, by = (f"10.0.{number}.2", f"l{number}") if onward else (f"10.0.{number - 1}.1", f"l{number - 1}")
-            network.nodes[name].kernel[Prefix.parse(f"10.0.{lan}.0/24")] = (NextHop(Address.parse(via), by),)
+    for name, lans, ways in line():
+        network.add_node(name, lans, lambda node: Inbox(OpenPort(Udp(9))))  # the simulated kernel knows its ports
+        for prefix, next_hop in ways.items():
+            network.nodes[name].kernel[prefix] = (next_hop,)
+    if loop:
+        network.nodes["r2"].kernel[Prefix.parse("10.0.3.0/24")] = (NextHop(Address.parse("10.0.1.1"), "l1"),)
     network.nodes["a"].make = make
     network.restart("a", 0)
     return network
@@ -68,12 +47,12 @@ def found(network: Network, within: float = 60.0) -> Any:
 
 
 def pinged(own: bool, asked: PingAsked, **how: bool) -> Pinged:
-    network = line(own, lambda node: Ping(asked, node.random, lambda: node.counters["send_failures"]), **how)
+    network = in_line(own, lambda node: Ping(asked, node.random, lambda: node.counters["send_failures"]), **how)
     return Pinged.parse(found(network))
 
 
 def traced(own: bool, asked: TraceAsked, **how: bool) -> Probes:
-    network = line(own, lambda node: Trace(asked, lambda: node.counters["send_failures"]), **how)
+    network = in_line(own, lambda node: Trace(asked, lambda: node.counters["send_failures"]), **how)
     return probes(found(network))
 
 
@@ -127,7 +106,7 @@ def test_a_loop_is_seen_as_one(own: bool) -> None:
 
 def test_who_does_not_answer_is_none_and_the_next_one_is_asked(own: bool) -> None:
     asked = TraceAsked(FAR, most=3, tries=2, wait=0.5)
-    network = line(own, lambda node: Trace(asked, lambda: node.counters["send_failures"]))
+    network = in_line(own, lambda node: Trace(asked, lambda: node.counters["send_failures"]))
     network.cut("l1", silent=True)
     got = probes(found(network))
     assert got.hops[0].address == "10.0.0.2"

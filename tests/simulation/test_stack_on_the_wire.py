@@ -22,7 +22,7 @@ from catenet.orchestrator.wire.packets import ETHERNET_LINK, Frame, pcap_header,
 pytestmark = pytest.mark.engine
 
 H1, LEFT, RIGHT, H2 = (Address.parse(each) for each in ("10.0.1.1", "10.0.1.9", "10.0.2.9", "10.0.2.2"))
-NOBODY, NOWHERE = Address.parse("10.0.2.77"), Address.parse("10.0.3.1")
+NOBODY = Address.parse("10.0.2.77")
 EPOCH = 1_700_000_000
 SIZES = (0, 1, 56, 572, 573, 1472, 1473, 8000, 65_507)
 FIELDS = ("frame.protocols", "eth.type", "icmp.type", "icmp.code", "ip.flags.mf")

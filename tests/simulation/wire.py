@@ -5,21 +5,20 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import forwarding
 import jobs
 import own_stack
 import streams
 from forwarding import TTL
+from lans import Hop, Lan
 from node import LIMITED, LOOPBACK, Node, Process, Said
 from sockets import destination_of, leaves_by
 from suffering import damaged, octets
 
-from catenet.nodes.address import Address, Prefix
-from catenet.nodes.control.impairment import Impairment
+from catenet.nodes.address import Address
 from catenet.nodes.link.ethernet.hardware import ARP, IPV4
 from catenet.nodes.link.impairment.channel import NEVER
 from catenet.nodes.machine import (
@@ -50,7 +49,7 @@ from catenet.nodes.machine import (
 if TYPE_CHECKING:
     from catenet.nodes.runtime.tls import ServiceTls
 
-__all__ = ["BUFFER", "Hop", "Lan", "Wire"]
+__all__ = ["BUFFER", "Wire"]
 
 BUFFER = 200
 """How many packets wait for a paused node, like a socket's buffer; what comes then is lost."""
@@ -61,30 +60,6 @@ LARGEST = {Datagram: 65_507, IpPacket: 65_515}
 TURNS = 1000
 _TCP = 54
 """Octets of the headers of a frame of a connection's: Ethernet's, IPv4's and TCP's."""
-
-
-class Hop(NamedTuple):
-    """A packet that a node put on a LAN, and when."""
-
-    at: float
-    node: str
-    packet: Unit
-
-
-@dataclass(slots=True)
-class Lan:
-    """One network. `delay`: seconds that its wire takes of itself; `mtu`: octets; `impairments`: what all that are on
-    it, or come to it, are told of what it suffers (network.py)."""
-
-    name: str
-    prefix: Prefix
-    members: dict[str, Address] = field(default_factory=dict)
-    owners: dict[Address, str] = field(default_factory=dict)
-    hardware: dict[bytes, str] = field(default_factory=dict)
-    mtu: int = 1500
-    up: bool = True
-    delay: float = 0.001
-    impairments: tuple[Impairment, ...] = ()
 
 
 class Wire:

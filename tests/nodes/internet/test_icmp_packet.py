@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
+from checksums import word_by_word
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,15 +27,6 @@ def test_what_ping_and_the_kernel_say_to_each_other_is_read_and_written_octet_by
     assert (asked.identifier, asked.sequence, asked.reply) == (0xBDE6, 1, False)
     assert answered == asked.answer()
     assert (bytes(asked), bytes(answered)) == (PING, PONG)
-
-
-def word_by_word(message: bytes) -> int:
-    """RFC 1071 section 4.1, as it is written there."""
-    message += bytes(len(message) % 2)
-    total = sum(high << 8 | low for high, low in zip(message[::2], message[1::2], strict=True))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
 
 
 def test_the_octets_are_where_the_diagram_has_them() -> None:

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Mapping
 
 import pytest
+from checksums import word_by_word
 from hypothesis import given
 from hypothesis import strategies as st
 from ospf_captured import captured
@@ -40,13 +41,6 @@ def refused(router: Authentication, data: bytes, now: float = 0.0, source: Addre
     with pytest.raises(DecodeError) as error:
         router.open(data, LAN, source, now)
     return error.value
-
-
-def rfc_1071(data: bytes) -> int:
-    total = sum(struct.unpack(f">{len(data) // 2}H", data))
-    while total > 0xFFFF:
-        total = (total & 0xFFFF) + (total >> 16)
-    return total ^ 0xFFFF
 
 
 def signed(method: str, key: bytes, number: int, sequence: int, packet: bytes = HELLO_PACKET) -> bytes:
@@ -127,14 +121,14 @@ def test_d_4_1_the_checksum_covers_all_but_the_authentication(packet: Packet) ->
     """ "the 16-bit one's complement of the one's complement sum of all the 16-bit words in the packet" """
     sealed = end({}).seal(bytes(packet), LAN, 0.0)
     assert sealed[14:24] == bytes(10)
-    assert rfc_1071(sealed[:16] + sealed[24:]) == 0
-    assert sealed[12:14] == struct.pack(">H", rfc_1071(sealed[:12] + bytes(4) + sealed[24:]))
+    assert word_by_word(sealed[:16] + sealed[24:]) == 0
+    assert sealed[12:14] == struct.pack(">H", word_by_word(sealed[:12] + bytes(4) + sealed[24:]))
 
 
 def test_a_3_1_an_odd_length_is_padded_with_a_byte_of_zero_before_checksumming() -> None:
     odd = HELLO_PACKET[:2] + struct.pack(">H", len(HELLO_PACKET) + 1) + HELLO_PACKET[4:] + b"\x07"
     sealed = end({}).seal(odd, LAN, 0.0)
-    assert rfc_1071(sealed[:16] + sealed[24:] + b"\0") == 0
+    assert word_by_word(sealed[:16] + sealed[24:] + b"\0") == 0
     assert len(end({}).open(sealed, LAN, PEER, 0.0)) == len(odd)
 
 
@@ -156,7 +150,7 @@ def test_d_1_the_authentication_field_of_null_authentication_can_contain_anythin
 def test_d_4_2_the_authentication_field_is_the_password(word: str) -> None:
     sealed = end({"password": word}).seal(HELLO_PACKET, LAN, 0.0)
     assert sealed[14:24] == b"\0\1" + word.encode().ljust(8, b"\0")
-    assert rfc_1071(sealed[:16] + sealed[24:]) == 0
+    assert word_by_word(sealed[:16] + sealed[24:]) == 0
     end({"password": word}).open(sealed, LAN, PEER, 0.0)
     for other in ("hus", "hushh", "Hush"):
         assert refused(end({"password": other}), sealed).field == "auth-password"

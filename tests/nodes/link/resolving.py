@@ -13,7 +13,7 @@ from catenet.nodes.link.arp.packet import REPLY, REQUEST, ArpPacket
 from catenet.nodes.link.ethernet.hardware import ARP, BROADCAST
 from catenet.nodes.machine import Frame, Interface, Report, Send
 
-__all__ = ["F1", "HOST", "NOBODY", "OTHER", "US", "Desk", "address", "hardware", "wire"]
+__all__ = ["F1", "FAR", "HOST", "NOBODY", "OTHER", "STRANGER", "US", "Desk", "address", "hardware", "wire"]
 
 NOBODY = bytes(6)
 
@@ -28,6 +28,8 @@ def hardware(last: int) -> bytes:
 
 US, F1 = address("192.31.65.7"), hardware(0xE1)
 HOST, OTHER = address("192.31.65.5"), hardware(0xE2)
+STRANGER, FAR = address("192.31.65.9"), address("192.31.63.8")
+"""On the LAN, and behind a gateway."""
 
 
 def wire(opcode: int, who: bytes, sender: Address, target: Address, whom: bytes = NOBODY) -> bytes:
@@ -37,7 +39,7 @@ def wire(opcode: int, who: bytes, sender: Address, target: Address, whom: bytes 
 
 
 class Desk:
-    """`arp` is up on `lan` with US and F1, and has said what it says then, unless `silent` is given."""
+    """`arp` has an interface `lan` with US and F1. `up`: it is told of it, and has said what it says then."""
 
     def __init__(self, options: ArpOptions = ArpOptions(), *, up: bool = True, length: int = 24) -> None:  # noqa: B008
         self.counters: Counter[str] = Counter()

@@ -7,14 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import docker
 import pytest
-from on_engine import cleared, own
+from in_container import alone
+from on_engine import own
 
 from catenet.nodes.internet.ipv4.checksum import checksum
-from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_NODE, containers_of
-from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.observe.program import run_program
 
 pytestmark = pytest.mark.engine
@@ -30,20 +27,7 @@ Play = Callable[[str], Any]
 def play() -> Iterator[Play]:
     """Plays a scene in a container of its own, and gives what came of it."""
     script = Path(__file__).with_name("pump_in_kernel.py").read_text(encoding="utf-8")
-    with cleared(LAB) as engine:
-        client = docker.from_env()
-        client.containers.run(
-            ensure_node_image(engine, NoProgress()),
-            entrypoint=["sleep", "infinity"],
-            name=f"{LAB}-t",
-            labels={LABEL_LAB: LAB, LABEL_NODE: "t"},
-            network_mode="none",
-            cap_drop=["ALL"],
-            cap_add=["NET_ADMIN", "NET_RAW"],
-            detach=True,
-        )
-        client.close()
-        container = containers_of(engine, LAB)[0]
+    with alone(LAB, ["NET_ADMIN", "NET_RAW"]) as (engine, container):
 
         def run(scene: str) -> Any:
             done = run_program(engine, container, ["python3", "-c", script, scene], PATIENCE)

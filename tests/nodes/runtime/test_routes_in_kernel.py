@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import docker
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from on_engine import cleared, own
-
-from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_NODE
-from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.progress import NoProgress
+from in_container import conversation
+from on_engine import own
 
 pytestmark = pytest.mark.engine
 
@@ -36,33 +31,8 @@ Do = Callable[[list[Any]], list[dict[str, Any]]]
 def do() -> Iterator[Do]:
     """Carries steps out in a container of its own, and gives what came of each."""
     script = Path(__file__).with_name("in_kernel.py").read_text(encoding="utf-8")
-    with cleared(LAB) as engine:
-        client = docker.from_env()
-        client.containers.run(
-            ensure_node_image(engine, NoProgress()),
-            entrypoint=["sleep", "infinity"],
-            name=f"{LAB}-t",
-            labels={LABEL_LAB: LAB, LABEL_NODE: "t"},
-            network_mode="none",
-            cap_drop=["ALL"],
-            cap_add=["NET_ADMIN"],
-            detach=True,
-        )
-        client.close()
-        program = engine.execute(f"{LAB}-t", ["python3", "-c", script], stdin=True)
-
-        def run(what: list[Any]) -> list[dict[str, Any]]:
-            program.write(json.dumps(what).encode() + b"\n")
-            out = b""
-            while not out.endswith(b"\n"):
-                piece = program.read(200)
-                assert piece is not None, out
-                out += piece[1]
-            found: list[dict[str, Any]] = json.loads(out)
-            return found
-
-        yield run
-        program.close()
+    with conversation(LAB, script, ["NET_ADMIN"]) as ask:
+        yield ask
 
 
 class Model:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
@@ -64,9 +63,11 @@ class Echo:
 
 
 class Pair:
-    """The services `stack` and `top`, which stands on it, and what became of them."""
+    """The services `stack` and `top`, which stands on it, as they run, and what became of them."""
 
-    def __init__(self, shared: Shared, port: int, below: tuple[str, ...] = ()) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, shared: Shared, port: int, stands_on: tuple[str, ...]) -> None:
+        declare(monkeypatch, "stack", (), self.serve_stack)
+        declare(monkeypatch, "top", stands_on, self.serve_top)
         self.port = port
         self.story: list[str] = []
         self.ready = asyncio.Event()  # what `stack` waits for before it serves
@@ -74,7 +75,8 @@ class Pair:
         known = lambda: None  # noqa: E731
         self.top = SupervisedService(shared, "top", {}, known)
         self.stack = SupervisedService(shared, "stack", {}, known)
-        stand({"top": self.top, "stack": self.stack}, below)
+        stand({"top": self.top, "stack": self.stack}, shared.below)
+        self.running = {each: asyncio.ensure_future(each.run()) for each in (self.top, self.stack)}
 
     async def serve_stack(self, context: ServiceContext, options: Options) -> None:
         self.story.append("stack begins")
@@ -91,88 +93,67 @@ class Pair:
         await run_machine(context, Echo())
 
 
-@contextmanager
-def declared(
-    monkeypatch: pytest.MonkeyPatch, stands_on: tuple[str, ...] = ("stack", "nobody"), **serve: Any
-) -> Iterator[None]:
-    for name, function in serve.items():
-        module = ModuleType(name)
-        module.serve = function  # type: ignore[attr-defined]
-        below = stands_on if name == "top" else ()
-        service = Service(name, "A toy.", lambda: Options, stands_on=below)
-        monkeypatch.setitem(cast(dict[str, Service], services()), name, service)
-        monkeypatch.setitem(sys.modules, service_module(name), module)
-    yield
+def declare(monkeypatch: pytest.MonkeyPatch, name: str, stands_on: tuple[str, ...], serve: Callable[..., Any]) -> None:
+    module = ModuleType(name)
+    module.serve = serve  # type: ignore[attr-defined]
+    service = Service(name, "A toy.", lambda: Options, stands_on=stands_on)
+    monkeypatch.setitem(cast(dict[str, Service], services()), name, service)
+    monkeypatch.setitem(sys.modules, service_module(name), module)
+
+
+@pytest.fixture
+def port() -> int:
+    """One of the kernel's that nobody has."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def test_it_waits_is_started_anew_with_it_and_stopped_before_it(
-    on_bench: OnBench, monkeypatch: pytest.MonkeyPatch
+    on_bench: OnBench, monkeypatch: pytest.MonkeyPatch, port: int
 ) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-
     async def run(bench: Bench) -> None:
-        async def serve(name: str, context: ServiceContext, options: Options) -> None:
-            await getattr(pair, f"serve_{name}")(context, options)
+        pair = Pair(monkeypatch, bench.shared, port, ("stack", "nobody"))
+        await bench.until(lambda: pair.story == ["stack begins"])
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert pair.top.state == "starting"
+        pair.ready.set()
+        await bench.until(lambda: pair.top.state == "ready")
+        assert await asked(port) == b"hello"
 
-        functions = {
-            name: (lambda context, options, name=name: serve(name, context, options)) for name in ("stack", "top")
-        }
-        with declared(monkeypatch, **functions):
-            pair = Pair(bench.shared, port)
-            running = {each: asyncio.ensure_future(each.run()) for each in (pair.top, pair.stack)}
-            await bench.until(lambda: pair.story == ["stack begins"])
-            for _ in range(10):
-                await asyncio.sleep(0)
-            assert pair.top.state == "starting"
-            pair.ready.set()
-            await bench.until(lambda: pair.top.state == "ready")
-            assert await asked(port) == b"hello"
+        pair.fail(ZeroDivisionError("a fault of the stack's"))
+        await bench.until(lambda: pair.story.count("top begins") == 2 and pair.top.state == "ready")
+        assert pair.story == [
+            *("stack begins", "top begins", "stack ends", "top ends", "stack begins", "top begins"),
+        ]
+        assert (pair.top.status().restarts, pair.stack.status().restarts) == (1, 1)
+        assert await asked(port) == b"hello"
 
-            pair.fail(ZeroDivisionError("a fault of the stack's"))
-            await bench.until(lambda: pair.story.count("top begins") == 2 and pair.top.state == "ready")
-            assert pair.story == [
-                *("stack begins", "top begins", "stack ends", "top ends", "stack begins", "top begins"),
-            ]
-            assert (pair.top.status().restarts, pair.stack.status().restarts) == (1, 1)
-            assert await asked(port) == b"hello"
-
-            del pair.story[:]
-            await stop(running, 60.0)
-            assert pair.story == ["top ends", "stack ends"]
+        del pair.story[:]
+        await stop(pair.running, 60.0)
+        assert pair.story == ["top ends", "stack ends"]
 
     on_bench(run)
 
 
 def test_what_carries_the_whole_node_every_other_service_stands_on(
-    on_bench: OnBench, monkeypatch: pytest.MonkeyPatch
+    on_bench: OnBench, monkeypatch: pytest.MonkeyPatch, port: int
 ) -> None:
     """Its declaration says nothing of it; nothing goes by the kernel's network meanwhile."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
 
     async def run(bench: Bench) -> None:
-        async def serve(name: str, context: ServiceContext, options: Options) -> None:
-            await getattr(pair, f"serve_{name}")(context, options)
-
-        functions = {
-            name: (lambda context, options, name=name: serve(name, context, options)) for name in ("stack", "top")
-        }
-        with declared(monkeypatch, stands_on=(), **functions):
-            shared = replace(bench.shared, below=("stack",))
-            pair = Pair(shared, port, below=("stack",))
-            running = {each: asyncio.ensure_future(each.run()) for each in (pair.top, pair.stack)}
-            await bench.until(lambda: pair.story == ["stack begins"])
-            with pytest.raises(OSError, match="stack does not serve now"):
-                shared.network()
-            pair.ready.set()
-            await bench.until(lambda: pair.top.state == "ready")
-            assert await asked(port) == b"hello"
-            assert isinstance(shared.network(), Shifted)
-            await stop(running, 60.0)
-            assert pair.story == ["stack begins", "top begins", "top ends", "stack ends"]
+        shared = replace(bench.shared, below=("stack",))
+        pair = Pair(monkeypatch, shared, port, ())
+        await bench.until(lambda: pair.story == ["stack begins"])
+        with pytest.raises(OSError, match="stack does not serve now"):
+            shared.network()
+        pair.ready.set()
+        await bench.until(lambda: pair.top.state == "ready")
+        assert await asked(port) == b"hello"
+        assert isinstance(shared.network(), Shifted)
+        await stop(pair.running, 60.0)
+        assert pair.story == ["stack begins", "top begins", "top ends", "stack ends"]
 
     on_bench(run)
 

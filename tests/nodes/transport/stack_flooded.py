@@ -21,7 +21,7 @@ from typing import Any
 
 PATIENCE = 60.0
 BATCH = 50  # frames, behind which somebody honest pings: so none is lost before it is read
-OWN, FRIEND, LIAR, FAR, FARS_GATEWAY = "10.66.1.1", "10.66.1.2", "10.66.1.66", "10.66.2.2", "10.66.2.1"
+OWN, FRIEND, LIAR, FAR = "10.66.1.1", "10.66.1.2", "10.66.1.66", "10.66.2.2"
 VICTIM = bytes.fromhex("020000000001")
 THEIRS = {"lan1": bytes.fromhex("0200000000f1"), "lan2": bytes.fromhex("0200000000f2")}
 ALL = b"\xff" * 6

@@ -7,15 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import docker
 import pytest
-from on_engine import cleared, own
+from in_container import alone
+from on_engine import own
 
 from catenet.nodes.address import Address
 from catenet.nodes.control.config import CONFIG_VARIABLE, InterfaceConfig, NodeConfig
-from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_NODE, containers_of
-from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.observe.program import run_program
 
 pytestmark = pytest.mark.engine
@@ -51,21 +48,9 @@ CONFIG = NodeConfig(
 def told() -> Iterator[dict[str, Any]]:
     """What came of all attacks."""
     script = Path(__file__).with_name("stack_flooded.py").read_text(encoding="utf-8")
-    with cleared(LAB) as engine:
-        client = docker.from_env()
-        client.containers.run(
-            ensure_node_image(engine, NoProgress()),
-            entrypoint=["sh", "-c", f"{LINKS} exec python3 -I -m catenet.nodes"],
-            environment={CONFIG_VARIABLE: CONFIG.to_json()},
-            name=f"{LAB}-r",
-            labels={LABEL_LAB: LAB, LABEL_NODE: "r"},
-            network_mode="none",
-            cap_drop=["ALL"],
-            cap_add=["NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE"],
-            detach=True,
-        )
-        client.close()
-        container = containers_of(engine, LAB)[0]
+    entrypoint = ("sh", "-c", f"{LINKS} exec python3 -I -m catenet.nodes")
+    capabilities = ["NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE"]
+    with alone(LAB, capabilities, entrypoint, environment={CONFIG_VARIABLE: CONFIG.to_json()}) as (engine, container):
         done = run_program(engine, container, ["python3", "-c", script, str(FRAMES)], PATIENCE)
         assert done.returncode == 0, done.stderr
         yield json.loads(done.stdout)

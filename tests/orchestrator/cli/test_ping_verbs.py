@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,7 +34,6 @@ TRACEROUTE = b""" 1  10.0.1.1  0.047 ms
  2  10.0.2.9  0.052 ms
 """
 HOPS = (ProbedHop(1, str(R), 0.047, "time exceeded"), ProbedHop(2, str(G), 0.052, "port unreachable"))
-Catenet = Callable[..., tuple[int, str, str]]
 
 
 class Line:

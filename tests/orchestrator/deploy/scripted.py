@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from catenet.nodes.control.config import CONFIG_VARIABLE, NodeConfig
 from catenet.nodes.control.events import Event
@@ -14,6 +14,8 @@ from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import Lab
 
 IMAGE = "catenet/node:test"
+Catenet = Callable[..., tuple[int, str, str]]
+"""A command line → exit code, output, error output."""
 
 # The lecture's five routers (slides 14-8 … 14-11): links 1 = A-B, 2 = B-C, 3 = A-D, 4 = B-E, 5 = C-E, 6 = D-E.
 FIVE = """
@@ -79,3 +81,10 @@ def engine_for(lab: Lab) -> FakeEngine:
     engine.build(IMAGE, b"context", {}, {})
     engine.calls.clear()
     return engine
+
+
+def made(engine: FakeEngine) -> list[str]:
+    """The nodes that were made since this was asked last."""
+    names = sorted(name for what, name in engine.calls if what == "create")
+    engine.calls.clear()
+    return names

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
+from scripted import Catenet, made
 
 from catenet.nodes.control.config import CONFIG_VARIABLE, NodeConfig
 from catenet.orchestrator.backend.fake import FakeEngine, node_ready
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_MOVED, LABEL_STACK, ContainerSpec
-from catenet.orchestrator.cli.app import run
-from catenet.orchestrator.deploy.base import DEBIAN
 from catenet.orchestrator.observe.running import running_lab
 
 TEXT = """\
@@ -25,7 +24,6 @@ nodes:
   u: {lans: [two], stack: userspace}
 """
 STAYS = "s stays on the kernel's stack: browse speaks TCP, which the userspace stack has not"
-Catenet = Callable[..., tuple[int, str, str]]
 
 
 class Engine(FakeEngine):
@@ -42,34 +40,10 @@ class Engine(FakeEngine):
 
 
 @pytest.fixture
-def engine() -> Engine:
-    engine = Engine()
-    engine.build(DEBIAN, b"context", {}, {})
-    return engine
-
-
-@pytest.fixture
-def catenet(
-    engine: Engine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Catenet:
-    monkeypatch.chdir(tmp_path)
-    for variable in ("BASE_IMAGE", "CATENET_LAB"):
-        monkeypatch.delenv(variable, raising=False)
+def engine(tmp_path: Path) -> Engine:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "lab.yaml").write_text(TEXT)
-
-    def call(*words: str) -> tuple[int, str, str]:
-        code = run(words, lambda: engine)
-        return code, *capsys.readouterr()
-
-    return call
-
-
-def made(engine: Engine) -> list[str]:
-    """The nodes that were made since this was asked last."""
-    names = sorted(name for what, name in engine.calls if what == "create")
-    engine.calls.clear()
-    return names
+    return Engine()
 
 
 WRITTEN = {"r": "kernel", "h": "kernel", "s": "kernel", "u": "userspace"}

@@ -10,7 +10,7 @@ from catenet.orchestrator.trace.neighbours import Neighbour
 from catenet.orchestrator.trace.packet_steps import PacketStep, Part, find_steps
 from catenet.orchestrator.wire.frames import CapturedFrame, on_lans
 
-A, B = "02:42:0a:06:01:0b", "02:42:0a:06:02:0c"
+A = "02:42:0a:06:01:0b"
 
 
 def test_each_hop_asks_for_the_next_one() -> None:
