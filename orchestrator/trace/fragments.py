@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from catenet.nodes.address import Address
+from catenet.nodes.control.hardware import hardware_text
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.capture.capture_points import find_ends
 from catenet.orchestrator.capture.capturing import capturing_frames
 from catenet.orchestrator.observe.running import RunningLab
 from catenet.orchestrator.wire.fragments import Fragment, fragment_in
 from catenet.orchestrator.wire.frames import on_lans
-from catenet.orchestrator.wire.layers import IPV4, hardware_text
+from catenet.orchestrator.wire.layers import IPV4
 
 __all__ = ["trace_fragments"]
 

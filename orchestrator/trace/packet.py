@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from catenet.nodes.address import Address
+from catenet.nodes.control.hardware import hardware_text
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.capture.capture_points import find_ends
@@ -21,7 +22,7 @@ from catenet.orchestrator.trace.packet_steps import PacketStep, Part, Sent, find
 from catenet.orchestrator.trace.sending import Sending
 from catenet.orchestrator.trace.ways import lans_between
 from catenet.orchestrator.wire.frames import LanFrame, on_lans
-from catenet.orchestrator.wire.layers import UDP, hardware_text
+from catenet.orchestrator.wire.layers import UDP
 
 __all__ = ["MOST", "Ends", "PacketTrace", "Watched", "find_target", "trace_packet", "watched"]
 

@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from catenet.nodes.address import Address
+from catenet.nodes.control.hardware import hardware_text
 
 __all__ = [
     "APPLICATION",
@@ -34,7 +35,6 @@ __all__ = [
     "Header",
     "Layers",
     "dissect",
-    "hardware_text",
     "internet_checksum",
 ]
 
@@ -159,11 +159,6 @@ def dissect(data: bytes) -> Layers:
     made = _Dissection(data)
     made.ethernet()
     return Layers(data, tuple(made.headers), made.begin, made.end, tuple(made.wrong), made.piece)
-
-
-def hardware_text(octets: bytes) -> str:
-    """02:42:0a:01:01:02."""
-    return octets.hex(":")
 
 
 def internet_checksum(data: bytes) -> int:
