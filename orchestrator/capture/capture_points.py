@@ -8,17 +8,19 @@ each of its interfaces; what it forwards is there twice, coming in and going out
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from catenet.nodes.control.answers import LinkState, link_states
 from catenet.nodes.control.fields import AnswerError, read
+from catenet.nodes.control.hardware import hardware_text
 from catenet.nodes.control.questions import Answer, Question
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
 from catenet.orchestrator.capture.tcpdump import CapturePoint
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition, must_run, unknown
+from catenet.orchestrator.wire.frames import Hardware
 
-__all__ = ["find_capture_points", "find_ends"]
+__all__ = ["find_capture_points", "find_ends", "hardware_of"]
 
 Links = Mapping[str, LinkState]
 _LAN, _INTERFACE = re.compile(r"[a-z][a-z0-9.-]*"), re.compile(r"[\w.-]{1,15}")
@@ -69,6 +71,11 @@ def find_ends(streams: Streams, running: RunningLab, lans: Sequence[str]) -> lis
         for end in ends
         if lan in links[end.node]
     ]
+
+
+def hardware_of(points: Iterable[CapturePoint]) -> Hardware:
+    """Which node has which hardware address on which LAN, of those that stand at these places."""
+    return {(point.lan, hardware_text(point.hardware)): point.node for point in points}
 
 
 def _links(node: str, answer: Answer) -> Links:

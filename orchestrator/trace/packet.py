@@ -6,14 +6,13 @@ sent by an unmodified ping where the node's kernel has a network; a datagram of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from catenet.nodes.address import Address
-from catenet.nodes.control.hardware import hardware_text
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.capture.capture_points import find_ends
+from catenet.orchestrator.capture.capture_points import find_ends, hardware_of
 from catenet.orchestrator.capture.capturing import capturing_frames
 from catenet.orchestrator.lab.realms import View, views
 from catenet.orchestrator.observe.running import RunningLab, UserError, must_run, unknown
@@ -21,7 +20,7 @@ from catenet.orchestrator.trace.packet_rule import Fault, faults
 from catenet.orchestrator.trace.packet_steps import PacketStep, Part, Sent, find_steps
 from catenet.orchestrator.trace.sending import Sending
 from catenet.orchestrator.trace.ways import lans_between
-from catenet.orchestrator.wire.frames import LanFrame, on_lans
+from catenet.orchestrator.wire.frames import Hardware, LanFrame, on_lans
 from catenet.orchestrator.wire.layers import UDP
 
 __all__ = ["MOST", "Ends", "PacketTrace", "Watched", "find_target", "trace_packet", "watched"]
@@ -36,7 +35,7 @@ FILTER = "arp or icmp or (ip[6:2] & 0x3fff != 0)"
 class Ends:
     """Who has which address: `hardware` by LAN and hardware address; `view`: IP addresses as the sender sees them."""
 
-    hardware: Mapping[tuple[str, str], str]
+    hardware: Hardware
     view: View
 
     def name(self, lan: str, value: str) -> str:
@@ -124,7 +123,7 @@ class Watched:
     """What was captured while something was sent; `says`: the sender's last word, empty: an answer has come."""
 
     frames: list[LanFrame]
-    hardware: Mapping[tuple[str, str], str]
+    hardware: Hardware
     says: str
 
 
@@ -139,7 +138,7 @@ def watched(
 ) -> Watched:
     """Sends it while every end of these LANs is captured. `prepare`: what is to be done just before."""
     points = find_ends(engine, running, lans)
-    hardware = {(point.lan, hardware_text(point.hardware)): point.node for point in points}
+    hardware = hardware_of(points)
     expression = f"{FILTER} or udp port {sent.port}" if sent.protocol == UDP else FILTER
     with capturing_frames(engine, points, expression) as captures:
         prepare()
