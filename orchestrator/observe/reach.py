@@ -23,7 +23,7 @@ from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError, unknown
 from catenet.orchestrator.observe.tools import PING_CODES, read_dig, read_hops, read_ping
 
-__all__ = ["address_of", "has_programs", "look_up", "passed", "ping", "trace"]
+__all__ = ["address_of", "has_programs", "look_up", "passed", "ping", "probe", "trace"]
 
 Value = TypeVar("Value")
 PATIENCE = 20.0
@@ -63,7 +63,7 @@ def ping(streams: Streams, container: Container, asked: PingAsked) -> Pinged:
     """
     takes = asked.every * (asked.number - 1) + asked.wait
     if not has_programs(container):
-        return _probe(streams, container, {"kind": PING, **asked.to_json()}, takes, Pinged.parse)
+        return probe(streams, container, {"kind": PING, **asked.to_json()}, takes, Pinged.parse)
     command = ["ping", "-n", "-c", f"{asked.number}", "-i", f"{asked.every:g}", "-W", f"{asked.wait:g}"]
     command += ["-s", f"{asked.size}", *(["-t", f"{asked.ttl}"] if asked.ttl else [])]
     command += ["-M", "want"] if asked.whole else []
@@ -80,7 +80,7 @@ def trace(streams: Streams, container: Container, asked: TraceAsked) -> Probes:
     """
     takes = asked.most * asked.tries * asked.wait
     if not has_programs(container):
-        return _probe(streams, container, {"kind": TRACE, **asked.to_json()}, takes, probes)
+        return probe(streams, container, {"kind": TRACE, **asked.to_json()}, takes, probes)
     command = ["traceroute", "-n", "-q", f"{asked.tries}", "-w", f"{asked.wait:g}", "-m", f"{asked.most}"]
     done = _run(streams, container, [*command, str(asked.to)], takes)
     hops = read_hops(done.stdout)
@@ -104,11 +104,27 @@ def look_up(streams: Streams, container: Container, asked: LookupAsked) -> Looke
 
     """
     if not has_programs(container):
-        return _probe(streams, container, {"kind": LOOKUP, **asked.to_json()}, asked.wait, LookedUp.parse)
+        return probe(streams, container, {"kind": LOOKUP, **asked.to_json()}, asked.wait, LookedUp.parse)
     options = ["+tries=1", f"+time={asked.wait:g}", "+noall", "+comments", "+answer"]
     done = _run(streams, container, ["dig", *options, asked.name, "A"], asked.wait)
     found = read_dig(done.stdout)
     return found if found.status else found._replace(error=done.last_words)
+
+
+def probe(
+    streams: Streams, container: Container, arguments: dict[str, Json], takes: float, parse: Callable[[Json], Value]
+) -> Value:
+    """What a node finds out by packets of its own (nodes/probes); `takes`: so many seconds, of itself.
+
+    Raises:
+        EngineError: it gave no answer, or refuses.
+
+    """
+    answer = ask(streams, container, Question("probe", arguments), takes + PATIENCE)
+    try:
+        return read(answer, parse)
+    except AnswerError as error:
+        raise EngineError(f"{container.node}: {error}") from None
 
 
 def _run(
@@ -119,13 +135,3 @@ def _run(
     if codes and done.returncode not in codes:
         raise EngineError(f"{command[0]} did not run at {container.node}: {done.last_words}")
     return done
-
-
-def _probe(
-    streams: Streams, container: Container, arguments: dict[str, Json], takes: float, parse: Callable[[Json], Value]
-) -> Value:
-    answer = ask(streams, container, Question("probe", arguments), takes + PATIENCE)
-    try:
-        return read(answer, parse)
-    except AnswerError as error:
-        raise EngineError(f"{container.node}: {error}") from None

@@ -38,7 +38,7 @@ from catenet.orchestrator.lab.addressing import unused_address
 from catenet.orchestrator.lab.realms import views
 from catenet.orchestrator.lab.source_routes import StopError, stops
 from catenet.orchestrator.observe import caches, reach
-from catenet.orchestrator.observe.ask import ControlConnections, ask
+from catenet.orchestrator.observe.ask import ControlConnections
 from catenet.orchestrator.observe.calls import CallError, Calls, Phone, phones
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError
@@ -255,10 +255,8 @@ class RunningScene:
             stream.check()
         except ValueError as error:
             raise NoAnswerError(str(error)) from None
-        try:
-            return Datagrams.parse(self.probe(source, KIND, number * every, **stream.to_json()))
-        except AnswerError as error:
-            raise EngineError(f"{source}: {error}") from None
+        asked = {"kind": KIND, **stream.to_json()}
+        return reach.probe(self.engine, self._container(source), asked, number * every, Datagrams.parse)
 
     def fragments(self, source: str, target: str, lan: str, size: int) -> tuple[Sequence[Fragment], bool]:
         """As of `Scene`.
@@ -278,19 +276,6 @@ class RunningScene:
             lambda: became.append(self.datagrams(source, target, number=1, every=0.0, size=size, whole=False)),
         )
         return found, became[0].lost == 0
-
-    def probe(self, node: str, kind: str, seconds: float, **arguments: Json) -> Json:
-        """What a node finds out by packets of its own (nodes/probes); `seconds`: how long that takes of itself.
-
-        Raises:
-            EngineError: it gave no answer, or refuses.
-
-        """
-        question = Question("probe", {"kind": kind, **arguments})
-        given = ask(self.engine, self._container(node), question, seconds + _PATIENCE)
-        if given.error is not None:
-            raise EngineError(f"{node}: {given.error}")
-        return given.answer
 
     def _echo(self, node: str) -> int:
         """The port whose datagrams it sends back."""
