@@ -6,19 +6,28 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from catenet.nodes.control.printable import printable
 from catenet.orchestrator.cli.screen import Cell, say, table, write_out
 from catenet.orchestrator.cli.short_names import short_names
 from catenet.orchestrator.trace.packet import PacketTrace
 from catenet.orchestrator.trace.packet_steps import Change, PacketStep, Part
-from catenet.orchestrator.wire.layers import APPLICATION, ARP, ICMP, IPV4, TRANSPORT, UDP, UNDERLYING, Header
+from catenet.orchestrator.wire.layers import (
+    APPLICATION,
+    ARP,
+    ICMP,
+    IPV4,
+    TRANSPORT,
+    UDP,
+    UNDERLYING,
+    Header,
+    plain_text,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from catenet.orchestrator.trace.packet import Ends
 
-__all__ = ["answer", "arp_words", "draw_packet", "nested", "print_packet", "summary"]
+__all__ = ["answer", "draw_packet", "print_packet", "summary"]
 
 WIDTH = 100
 _GAP = "   "
@@ -142,17 +151,15 @@ def nested(step: PacketStep, ends: Ends) -> Iterator[str]:
         bars = "│ " * depth
         layer = APPLICATION if not layers.piece else "data"
         yield f"{bars}┌─ {layer:<12} octets {layers.begin} to {layers.end - 1}"
-        yield from (f"{bars}│    {line}" for line in data_lines(layers.payload, WIDTH - len(bars) - 5))
+        yield from (f"{bars}│    {line}" for line in _data_lines(layers.payload, WIDTH - len(bars) - 5))
         depth += 1
     yield f"└─{'┴─' * (depth - 1)}"
 
 
-def data_lines(data: bytes, width: int) -> Iterator[str]:
-    """As text where it is such, beside its first octets in hexadecimal."""
+def _data_lines(data: bytes, width: int) -> Iterator[str]:
+    """Its first octets, as text."""
     more = f" … ({len(data)} octets)" if len(data) > _SHOWN else ""
-    shown = data[:_SHOWN]
-    text = "".join(chr(octet) if 32 <= octet < 127 else "." for octet in shown)
-    yield from _wrapped([f'"{printable(text)}"{more}'], width)
+    yield from _wrapped([f'"{plain_text(data[:_SHOWN])}"{more}'], width)
 
 
 def _field(name: str, value: str, note: str, lan: str, ends: Ends) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from catenet.orchestrator.pictures.elements import document, text
-from catenet.orchestrator.wire.layers import APPLICATION, UNDERLYING, Header, Layers
+from catenet.orchestrator.wire.layers import APPLICATION, UNDERLYING, Header, Layers, plain_text
 
 __all__ = ["Column", "boxes"]
 
@@ -85,8 +85,7 @@ def _boxed(column: Column) -> _Box:
     layers = column.layers
     inner: _Box | None = None
     if layers.payload:
-        shown = layers.payload[:_SHOWN]
-        words = "".join(chr(octet) if 32 <= octet < 127 else "." for octet in shown)
+        words = plain_text(layers.payload[:_SHOWN])
         more = " …" if len(layers.payload) > _SHOWN else ""
         layer = "data" if layers.piece else APPLICATION
         inner = _Box(APPLICATION, f"{layer}: {len(layers.payload)} octets", ((f'"{words}"{more}', False),), None)

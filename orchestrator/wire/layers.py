@@ -36,6 +36,7 @@ __all__ = [
     "Layers",
     "dissect",
     "internet_checksum",
+    "plain_text",
 ]
 
 UNDERLYING, DATA_LINK, INTERNET, TRANSPORT, APPLICATION = (
@@ -159,6 +160,11 @@ def dissect(data: bytes) -> Layers:
     made = _Dissection(data)
     made.ethernet()
     return Layers(data, tuple(made.headers), made.begin, made.end, tuple(made.wrong), made.piece)
+
+
+def plain_text(data: bytes) -> str:
+    """Octets as ASCII, a dot for each that is no letter, digit or mark of it."""
+    return "".join(chr(octet) if 32 <= octet < 127 else "." for octet in data)
 
 
 def internet_checksum(data: bytes) -> int:
