@@ -116,5 +116,4 @@ def _owner(lab: Lab, view: View, lan: str, word: str) -> str:
         address = Address.parse(word)
     except ValueError:
         return ""
-    here = (name for name, node in lab.nodes.items() if node.address_on(lan) == address)
-    return next(here, view.owners.get(address, ""))
+    return lab.owner(lan, address) or view.owners.get(address, "")
