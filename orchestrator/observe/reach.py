@@ -23,7 +23,7 @@ from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError, unknown
 from catenet.orchestrator.observe.tools import PING_CODES, read_dig, read_hops, read_ping
 
-__all__ = ["address_of", "has_programs", "look_up", "passed", "ping", "probe", "trace"]
+__all__ = ["address_of", "has_programs", "look_up", "ping", "probe", "trace"]
 
 Value = TypeVar("Value")
 PATIENCE = 20.0
@@ -86,14 +86,6 @@ def trace(streams: Streams, container: Container, asked: TraceAsked) -> Probes:
     hops = read_hops(done.stdout)
     arrived = any(hop.address == str(asked.to) and not hop.says for hop in hops)
     return Probes(arrived, "" if hops else done.last_words, hops)
-
-
-def passed(found: Probes) -> list[str]:
-    """The address of each hop, `*` for a silent one, without those at the end."""
-    hops = [hop.address or "*" for hop in found.hops]
-    while hops and hops[-1] == "*":
-        hops.pop()
-    return hops
 
 
 def look_up(streams: Streams, container: Container, asked: LookupAsked) -> LookedUp:

@@ -42,6 +42,7 @@ from catenet.orchestrator.observe.ask import ControlConnections
 from catenet.orchestrator.observe.calls import CallError, Calls, Phone, phones
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError
+from catenet.orchestrator.observe.tools import passed
 from catenet.orchestrator.operations.calling import call_all
 from catenet.orchestrator.trace.arp import trace_arp
 from catenet.orchestrator.trace.fragments import trace_fragments
@@ -170,7 +171,7 @@ class RunningScene:
     def trace(self, node: str, to: Address, most: int) -> tuple[list[str], str]:
         """As of `Scene`. Raises EngineError: the node gave no answer."""
         found = reach.trace(self.engine, self._container(node), TraceAsked(to, most))
-        return reach.passed(found), found.error or "nobody answers"
+        return passed(found.hops), found.error or "nobody answers"
 
     def dig(self, node: str, name: str) -> LookedUp:
         """As of `Scene`.
