@@ -6,7 +6,7 @@ translator may have changed its addresses. What a step has changed against the o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -26,7 +26,7 @@ from catenet.orchestrator.wire.layers import (
     Layers,
 )
 
-__all__ = ["Change", "Owner", "PacketStep", "Part", "Sent", "find_steps"]
+__all__ = ["Change", "Owner", "PacketStep", "Part", "Sent", "came_to", "find_steps"]
 
 Owner = Callable[[str, str], str]
 """(LAN, address) → the node that has it; empty: none of the lab's."""
@@ -161,6 +161,11 @@ def _echo(layers: Layers, end: str) -> tuple[str, ...]:
 
 def _ports(layers: Layers, one: str, other: str) -> tuple[str, ...]:
     return layers.value(IPV4, one), layers.value(UDP, f"{one} port"), layers.value(UDP, f"{other} port")
+
+
+def came_to(node: str, steps: Iterable[PacketStep]) -> bool:
+    """Whether the packet came in at that node."""
+    return any(step.part == Part.THERE and node in step.heard for step in steps)
 
 
 def find_steps(frames: Sequence[LanFrame], sent: Sent) -> tuple[PacketStep, ...]:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 
 from catenet.nodes.address import Address
-from catenet.nodes.control.pings import PingAsked
+from catenet.nodes.control.pings import LARGEST, PingAsked
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.observe.reach import has_programs, ping, probe
-from catenet.orchestrator.observe.running import RunningLab
+from catenet.orchestrator.observe.running import RunningLab, UserError
 from catenet.orchestrator.trace.packet_steps import Sent
 from catenet.orchestrator.wire.layers import ICMP
 
@@ -33,6 +33,16 @@ class Sending:
     size: int = 56
     port: int = 0
     wait: float = WAIT
+
+    def check(self) -> None:
+        """Whether a packet can be so large.
+
+        Raises:
+            UserError: it cannot.
+
+        """
+        if not 0 <= self.size <= LARGEST:
+            raise UserError(f"--size {self.size}: from 0 to {LARGEST} octets (an IPv4 packet has 65,535 at the most)")
 
     def data(self, node: str) -> bytes:
         """Words, again and again. (Of an echo request ping writes its own time over the first sixteen.)"""
