@@ -17,7 +17,7 @@ from catenet.nodes.control.probes import Probes, probes
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import LABEL_STACK, Container, EngineError, Streams
-from catenet.orchestrator.lab.realms import views
+from catenet.orchestrator.lab.realms import UnmeantError, views
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError, unknown
@@ -43,11 +43,10 @@ def address_of(running: RunningLab, node: str, target: str) -> Address:
 
     """
     if target in running.lab.nodes:
-        seen, first = views(running.lab), running.lab.nodes[target].attachments[0]
-        nearest = seen.at(node).addresses.get(target)
-        if nearest is None and seen.at(node).holding(first.address) is not None:
-            raise UserError(seen.unknown(first.lan, node, first.address))
-        return first.address if nearest is None else nearest
+        try:
+            return views(running.lab).address(target, node)
+        except UnmeantError as error:
+            raise UserError(str(error)) from None
     try:
         return Address.parse(target)
     except ValueError:

@@ -35,7 +35,7 @@ from catenet.orchestrator.checks.expectation import (
     Talk,
 )
 from catenet.orchestrator.lab.addressing import unused_address
-from catenet.orchestrator.lab.realms import views
+from catenet.orchestrator.lab.realms import UnmeantError, views
 from catenet.orchestrator.lab.source_routes import StopError, stops
 from catenet.orchestrator.observe import caches, reach
 from catenet.orchestrator.observe.ask import ControlConnections
@@ -93,20 +93,19 @@ class RunningScene:
         return self.lab.lans[lan].prefix
 
     def unused_address(self, lan: str, at: str) -> Address:
-        return self._as_meant(unused_address(self.lab, lan), lan, at)
+        try:
+            return self._views.as_meant(unused_address(self.lab, lan), lan, at)
+        except UnmeantError as error:
+            raise NoAnswerError(str(error)) from None
 
     def leads_to(self, prefix: str, lan: str, at: str) -> bool:
         return prefix == str(self.prefix(lan)) and self._views.at(at).names.get(prefix, lan) == lan
 
     def address(self, node: str, at: str) -> Address:
-        nearest, first = self._views.at(at).addresses.get(node), self.lab.nodes[node].attachments[0]
-        return self._as_meant(first.address, first.lan, at) if nearest is None else nearest
-
-    def _as_meant(self, address: Address, lan: str, at: str) -> Address:
-        """Of a LAN that is unknown at a node an address may be tried, but not where it is another LAN's."""
-        if self._views.at(at).holding(address) is not None and (why := self._views.unknown(lan, at, address)):
-            raise NoAnswerError(why)
-        return address
+        try:
+            return self._views.address(node, at)
+        except UnmeantError as error:
+            raise NoAnswerError(str(error)) from None
 
     def stops(self, at: str, via: Sequence[str], target: str) -> tuple[Address, ...]:
         try:
