@@ -36,11 +36,7 @@ def find_capture_points(streams: Streams, running: RunningLab, targets: Sequence
 
     """
     wanted = {target: _captured(running, target) for target in dict.fromkeys(targets)}
-    nodes = {container.node: container for found in wanted.values() for container in found}
-    answers = ask_all(streams, nodes.values(), Question("show", {"what": "links"}))
-    links: dict[str, Links] = {}
-    for node, answer in answers.items():
-        links[node] = _links(node, answer)
+    links = _links_of(streams, wanted.values())
     single = len(wanted) == 1
     return [
         point
@@ -62,9 +58,7 @@ def find_ends(streams: Streams, running: RunningLab, lans: Sequence[str]) -> lis
     """
     there = [lan for lan in dict.fromkeys(lans) if lan in running.lans]
     wanted = {lan: tuple(end for end in running.ends(lan) if end.state == "running") for lan in there}
-    nodes = {container.node: container for found in wanted.values() for container in found}
-    answers = ask_all(streams, nodes.values(), Question("show", {"what": "links"}))
-    links = {node: _links(node, answer) for node, answer in answers.items()}
+    links = _links_of(streams, wanted.values())
     return [
         CapturePoint.of(end.node, end.name, links[end.node][lan], lan)
         for lan, ends in wanted.items()
@@ -76,6 +70,13 @@ def find_ends(streams: Streams, running: RunningLab, lans: Sequence[str]) -> lis
 def hardware_of(points: Iterable[CapturePoint]) -> Hardware:
     """Which node has which hardware address on which LAN, of those that stand at these places."""
     return {(point.lan, hardware_text(point.hardware)): point.node for point in points}
+
+
+def _links_of(streams: Streams, containers: Iterable[Iterable[Container]]) -> dict[str, Links]:
+    """Node → what `_links` reads, of all of them, each asked once."""
+    nodes = {container.node: container for found in containers for container in found}
+    answers = ask_all(streams, nodes.values(), Question("show", {"what": "links"}))
+    return {node: _links(node, answer) for node, answer in answers.items()}
 
 
 def _links(node: str, answer: Answer) -> Links:
