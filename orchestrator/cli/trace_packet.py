@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from catenet.orchestrator.cli.screen import Cell, say, table, write_out
 from catenet.orchestrator.cli.short_names import short_names
-from catenet.orchestrator.trace.packet import PacketTrace
+from catenet.orchestrator.trace.packet import Ends, PacketTrace
 from catenet.orchestrator.trace.packet_steps import Change, PacketStep, Part
 from catenet.orchestrator.wire.layers import (
     APPLICATION,
@@ -24,8 +24,6 @@ from catenet.orchestrator.wire.layers import (
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from catenet.orchestrator.trace.packet import Ends
 
 __all__ = ["answer", "draw_packet", "print_packet", "summary"]
 

@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from catenet.orchestrator.pictures.elements import document, text
-from catenet.orchestrator.wire.layers import APPLICATION, UNDERLYING, Header, Layers, plain_text
+from catenet.orchestrator.wire.layers import (
+    APPLICATION,
+    DATA_LINK,
+    INTERNET,
+    TRANSPORT,
+    UNDERLYING,
+    Header,
+    Layers,
+    plain_text,
+)
 
 __all__ = ["Column", "boxes"]
 
@@ -15,9 +24,9 @@ _ROW, _HEAD, _PAD, _EDGE, _GAP = 16.0, 20.0, 6.0, 24.0, 22.0
 _SHOWN = 32
 _FILLS = {
     UNDERLYING: ("#eef1f4", "#7b8a99"),
-    "data link": ("#fdeccb", "#c77a00"),
-    "internet": ("#dbe9f9", "#2f6db0"),
-    "transport": ("#dcf3e1", "#2a8a45"),
+    DATA_LINK: ("#fdeccb", "#c77a00"),
+    INTERNET: ("#dbe9f9", "#2f6db0"),
+    TRANSPORT: ("#dcf3e1", "#2a8a45"),
     APPLICATION: ("#fff", "#1c2733"),
 }
 _STYLE = """

@@ -35,7 +35,6 @@ __all__ = [
     "Header",
     "Layers",
     "dissect",
-    "internet_checksum",
     "plain_text",
 ]
 
@@ -167,7 +166,7 @@ def plain_text(data: bytes) -> str:
     return "".join(chr(octet) if 32 <= octet < 127 else "." for octet in data)
 
 
-def internet_checksum(data: bytes) -> int:
+def _internet_checksum(data: bytes) -> int:
     """RFC 1071: 0 where the right checksum is in them."""
     whole = int.from_bytes(data + b"\0" if len(data) & 1 else data, "big")
     return (whole % 0xFFFF or (0xFFFF if whole else 0)) ^ 0xFFFF
@@ -367,7 +366,7 @@ class _Dissection:
 
     def _checksum(self, name: str, at: int, covered: bytes, *, known: bool = True) -> Field:
         """`covered`: the octets that it is of, with it in them; not `known`: some are not here, or there is none."""
-        verdict = ("wrong" if internet_checksum(covered) else "right") if known and not self._depth else ""
+        verdict = ("wrong" if _internet_checksum(covered) else "right") if known and not self._depth else ""
         return Field(name, f"0x{self._number(at, at + 2):04x}", verdict, at, at + 2)
 
 
