@@ -8,17 +8,19 @@ each of its interfaces; what it forwards is there twice, coming in and going out
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from catenet.nodes.control.answers import LinkState, link_states
 from catenet.nodes.control.fields import AnswerError, read
+from catenet.nodes.control.hardware import hardware_text
 from catenet.nodes.control.questions import Answer, Question
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
 from catenet.orchestrator.capture.tcpdump import CapturePoint
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition, must_run, unknown
+from catenet.orchestrator.wire.frames import Hardware
 
-__all__ = ["find_capture_points", "find_ends"]
+__all__ = ["find_capture_points", "find_ends", "hardware_of"]
 
 Links = Mapping[str, LinkState]
 _LAN, _INTERFACE = re.compile(r"[a-z][a-z0-9.-]*"), re.compile(r"[\w.-]{1,15}")
@@ -34,11 +36,7 @@ def find_capture_points(streams: Streams, running: RunningLab, targets: Sequence
 
     """
     wanted = {target: _captured(running, target) for target in dict.fromkeys(targets)}
-    nodes = {container.node: container for found in wanted.values() for container in found}
-    answers = ask_all(streams, nodes.values(), Question("show", {"what": "links"}))
-    links: dict[str, Links] = {}
-    for node, answer in answers.items():
-        links[node] = _links(node, answer)
+    links = _links_of(streams, wanted.values())
     single = len(wanted) == 1
     return [
         point
@@ -60,15 +58,25 @@ def find_ends(streams: Streams, running: RunningLab, lans: Sequence[str]) -> lis
     """
     there = [lan for lan in dict.fromkeys(lans) if lan in running.lans]
     wanted = {lan: tuple(end for end in running.ends(lan) if end.state == "running") for lan in there}
-    nodes = {container.node: container for found in wanted.values() for container in found}
-    answers = ask_all(streams, nodes.values(), Question("show", {"what": "links"}))
-    links = {node: _links(node, answer) for node, answer in answers.items()}
+    links = _links_of(streams, wanted.values())
     return [
         CapturePoint.of(end.node, end.name, links[end.node][lan], lan)
         for lan, ends in wanted.items()
         for end in ends
         if lan in links[end.node]
     ]
+
+
+def hardware_of(points: Iterable[CapturePoint]) -> Hardware:
+    """Which node has which hardware address on which LAN, of those that stand at these places."""
+    return {(point.lan, hardware_text(point.hardware)): point.node for point in points}
+
+
+def _links_of(streams: Streams, containers: Iterable[Iterable[Container]]) -> dict[str, Links]:
+    """Node → what `_links` reads, of all of them, each asked once."""
+    nodes = {container.node: container for found in containers for container in found}
+    answers = ask_all(streams, nodes.values(), Question("show", {"what": "links"}))
+    return {node: _links(node, answer) for node, answer in answers.items()}
 
 
 def _links(node: str, answer: Answer) -> Links:

@@ -57,7 +57,7 @@ def _misfits(found: Sequence[Fragment], octets: int) -> Iterator[str]:
     if len({each.identification for each in found}) > 1:
         yield "of several identifications"
     in_order = sorted(found, key=lambda each: each.offset)
-    ends = [0, *(each.offset + each.octets for each in in_order)]
+    ends = [0, *(each.end for each in in_order)]
     if any(each.offset != end for each, end in zip(in_order, ends, strict=False)):
         yield "with a gap between two"
     if any(one.offset == other.offset for one, other in pairwise(in_order)):

@@ -156,7 +156,6 @@ def _remove(docker: Engine, copy: str, *, quiet: bool) -> None:
 
 def _remove_orphans(docker: Engine, *, quiet: bool) -> None:
     """What the engine does not let go of is told, and keeps nobody from testing."""
-    from catenet.orchestrator.backend.protocols import EngineError, EngineGoneError
     from catenet.orchestrator.deploy.down import remove_orphans
 
     with phases(quiet=quiet) as progress:

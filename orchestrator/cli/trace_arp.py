@@ -40,7 +40,7 @@ def print_arp(done: ArpTrace, nodes: Iterable[str]) -> None:
         ]
         table(["#", "ms", "LAN", "from", "to", "frame", "came in at"], rows)
         say("")
-    for line in words(done, short):
+    for line in _words(done, short):
         say(line)
     if done.entries:
         say("")
@@ -89,10 +89,10 @@ def draw_arp(done: ArpTrace, nodes: Iterable[str], file: Path) -> None:
         line = f"{each.neighbour.address} {_name(each.owner, short)} is at {each.neighbour.hardware}"
         caches.setdefault(_name(each.neighbour.node, short), []).append(line)
     lines = [_name(node, short) for node in order if node]
-    write_out(ladder(_title(done), lines, rungs, caches, list(words(done, short))), file)
+    write_out(ladder(_title(done), lines, rungs, caches, list(_words(done, short))), file)
 
 
-def words(done: ArpTrace, short: Mapping[str, str]) -> Iterator[str]:
+def _words(done: ArpTrace, short: Mapping[str, str]) -> Iterator[str]:
     """What was asked, and why; who answered, and for whom."""
     for each in done.known:
         who = _name(done.ends.name(each.lan, each.hardware), short) or "nobody of the lab"

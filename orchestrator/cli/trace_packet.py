@@ -6,19 +6,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from catenet.nodes.control.printable import printable
 from catenet.orchestrator.cli.screen import Cell, say, table, write_out
 from catenet.orchestrator.cli.short_names import short_names
-from catenet.orchestrator.trace.packet import PacketTrace
+from catenet.orchestrator.trace.packet import Ends, PacketTrace
 from catenet.orchestrator.trace.packet_steps import Change, PacketStep, Part
-from catenet.orchestrator.wire.layers import APPLICATION, ARP, ICMP, IPV4, TRANSPORT, UDP, UNDERLYING, Header
+from catenet.orchestrator.wire.layers import (
+    APPLICATION,
+    ARP,
+    ICMP,
+    IPV4,
+    TRANSPORT,
+    UDP,
+    UNDERLYING,
+    Layers,
+    plain_text,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from catenet.orchestrator.trace.packet import Ends
-
-__all__ = ["answer", "arp_words", "draw_packet", "nested", "print_packet", "summary"]
+__all__ = ["answer", "draw_packet", "print_packet", "summary"]
 
 WIDTH = 100
 _GAP = "   "
@@ -31,7 +38,7 @@ def print_packet(done: PacketTrace, nodes: Iterable[str], *, whole: bool = False
     `nodes`: all of the lab's, so that a short name is one node's. `whole`: every frame layer by layer.
     """
     short = short_names(nodes)
-    say(title(done))
+    say(_title(done))
     if not done.steps:
         say(f"nothing was seen to be sent{f': {done.says}' if done.says else ''}")
         return
@@ -45,10 +52,10 @@ def print_packet(done: PacketTrace, nodes: Iterable[str], *, whole: bool = False
             continue
         say("")
         say(_heading(step, short))
-        for line in nested(step, done.ends) if whole or step.before is None else _changed(step, done.ends):
+        for line in _nested(step, done.ends) if whole or step.before is None else _changed(step, done.ends):
             say(line)
     say("")
-    for line in verdict(done, short):
+    for line in _verdict(done, short):
         say(line)
 
 
@@ -67,10 +74,10 @@ def draw_packet(done: PacketTrace, nodes: Iterable[str], file: Path) -> None:
         Column(step.part.value, _heading(step, short), step.lan, step.layers, _new(step), _namer(done.ends, step.lan))
         for step in steps
     ]
-    write_out(boxes(title(done), list(verdict(done, short)), columns), file)
+    write_out(boxes(_title(done), list(_verdict(done, short)), columns), file)
 
 
-def title(done: PacketTrace) -> str:
+def _title(done: PacketTrace) -> str:
     """h1 sends h2 (10.1.3.2) 56 octets in an ICMP echo request."""
     sent = done.sent
     how = "in an ICMP echo request" if sent.protocol == ICMP else f"by {sent.protocol}, to port {sent.port}"
@@ -82,20 +89,19 @@ def summary(step: PacketStep) -> str:
     """The frame in a line: `echo request, TTL 64`."""
     layers = step.layers
     if ARP in layers.protocols:
-        return arp_words(layers.header(ARP))
+        return _arp_words(layers)
     words = [_what(step), f"TTL {layers.value(IPV4, 'TTL')}", step.fragment, *layers.wrong]
     if step.target not in step.heard:
         words.append("did not come in")
     return ", ".join(word for word in words if word)
 
 
-def arp_words(header: Header | None) -> str:
+def _arp_words(layers: Layers) -> str:
     """who has 10.1.1.1? tell 10.1.1.2."""
-    if header is None:
-        return ""
-    if header.value("opcode") == "1":
-        return f"ARP: who has {header.value('target')}? tell {header.value('sender')}"
-    return f"ARP: {header.value('sender')} is at {header.value('sender hardware')}"
+    sender = layers.value(ARP, "sender")
+    if layers.value(ARP, "opcode") == "1":
+        return f"ARP: who has {layers.value(ARP, 'target')}? tell {sender}"
+    return f"ARP: {sender} is at {layers.value(ARP, 'sender hardware')}"
 
 
 def _what(step: PacketStep) -> str:
@@ -123,7 +129,7 @@ def _heading(step: PacketStep, short: Mapping[str, str]) -> str:
 # A frame, each header inside the one below.
 
 
-def nested(step: PacketStep, ends: Ends) -> Iterator[str]:
+def _nested(step: PacketStep, ends: Ends) -> Iterator[str]:
     """The layers from the LAN inwards, each indented by the bars of those that it is in."""
     layers = step.layers
     seen = [f"left {step.source}"] * step.left + [f"came in at {' '.join(step.heard)}"] * bool(step.heard)
@@ -142,17 +148,15 @@ def nested(step: PacketStep, ends: Ends) -> Iterator[str]:
         bars = "│ " * depth
         layer = APPLICATION if not layers.piece else "data"
         yield f"{bars}┌─ {layer:<12} octets {layers.begin} to {layers.end - 1}"
-        yield from (f"{bars}│    {line}" for line in data_lines(layers.payload, WIDTH - len(bars) - 5))
+        yield from (f"{bars}│    {line}" for line in _data_lines(layers.payload, WIDTH - len(bars) - 5))
         depth += 1
     yield f"└─{'┴─' * (depth - 1)}"
 
 
-def data_lines(data: bytes, width: int) -> Iterator[str]:
-    """As text where it is such, beside its first octets in hexadecimal."""
+def _data_lines(data: bytes, width: int) -> Iterator[str]:
+    """Its first octets, as text."""
     more = f" … ({len(data)} octets)" if len(data) > _SHOWN else ""
-    shown = data[:_SHOWN]
-    text = "".join(chr(octet) if 32 <= octet < 127 else "." for octet in shown)
-    yield from _wrapped([f'"{printable(text)}"{more}'], width)
+    yield from _wrapped([f'"{plain_text(data[:_SHOWN])}"{more}'], width)
 
 
 def _field(name: str, value: str, note: str, lan: str, ends: Ends) -> str:
@@ -231,7 +235,7 @@ def answer(steps: Sequence[PacketStep], node: str, short: Mapping[str, str]) -> 
     return f"{who} answered: {_what(back)}" if back.part == Part.BACK else f"{who} says: {_what(back)}"
 
 
-def verdict(done: PacketTrace, short: Mapping[str, str]) -> Iterator[str]:
+def _verdict(done: PacketTrace, short: Mapping[str, str]) -> Iterator[str]:
     """What became of it, and whether each hop did what it may."""
     hops = [step for step in done.steps if step.before is not None]
     if done.faults:

@@ -40,6 +40,7 @@ def traceroute(
     """
     from catenet.orchestrator.lab.realms import views
     from catenet.orchestrator.observe import reach
+    from catenet.orchestrator.observe.tools import passed
 
     docker = engine()
     running = running_lab(docker, lab)
@@ -47,7 +48,7 @@ def traceroute(
     must_run(at)
     found = reach.trace(docker, at, TraceAsked(to, most))
     owners = views(running.lab).at(node).owners
-    hops = found.hops[: len(reach.passed(found))]
+    hops = found.hops[: len(passed(found.hops))]
     named = [(hop, owners.get(Address.parse(hop.address), "") if hop.address else "*") for hop in hops]
     if json:
         print_json({**found.to_json(), "hops": [{**hop.to_json(), "node": name} for hop, name in named]})

@@ -17,7 +17,6 @@ gateways     default gateways, resolvers, static routes
 source_routes    the way that a packet names: nodes and addresses as words → addresses
 graph        who is next to whom; shortest ways and their costs; imports: what goes from one protocol to another
 expect       a check that a program asks for, in the words of the lab file
-stacks       which nodes can be on our own stack, and who is to be
 routing      the lab of a file, with another service in the place of the one that finds its routes
 stacks       on whose stack each node is, and what keeps one from the userspace stack
 overrides    the lab of a file, with another implementation at one place

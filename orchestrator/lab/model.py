@@ -178,6 +178,10 @@ class Lab:
         """The stack that nodes have in the place of the file's; empty: it is as written."""
         return next(iter(self.moved.values()), "")
 
+    def owner(self, lan: str, address: Address) -> str:
+        """The node that has the address on that LAN; empty: none has."""
+        return next((name for name, node in self.nodes.items() if node.address_on(lan) == address), "")
+
     def on_lan(self, lan: str) -> tuple[Node, ...]:
         """The nodes on a LAN, in the file's order."""
         return tuple(node for node in self.nodes.values() if node.address_on(lan) is not None)

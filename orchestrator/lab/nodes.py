@@ -154,11 +154,9 @@ def _written_attachments(
 def _place(item: Item, lan: str, what: str, reader: Reader) -> DraftAttachment | None:
     """Nothing, an address, or `{address: 10.0.1.1, mac: 02:00:00:00:00:e1}`."""
     if not isinstance(item.value, Mapping):
-        return _with_address(item, DraftAttachment(None, item.line), f"{what}: address on {lan}", reader)
+        return _addressed(item, f"{what}: address on {lan}", reader)
     section = reader.section(item, f"{what}: {lan}", PLACE) or {}
-    place: DraftAttachment | None = DraftAttachment(None, item.line)
-    if (address := section.get("address")) is not None:
-        place = _with_address(address, DraftAttachment(None, address.line), f"{what}: address on {lan}", reader)
+    place = _addressed(section.get("address", Item(None, item.line)), f"{what}: address on {lan}", reader)
     mac = section.get("mac")
     if mac is None or place is None:
         return place
@@ -166,15 +164,15 @@ def _place(item: Item, lan: str, what: str, reader: Reader) -> DraftAttachment |
     return place if hardware is None else place._replace(mac=hardware, mac_line=mac.line)
 
 
-def _with_address(item: Item, place: DraftAttachment, what: str, reader: Reader) -> DraftAttachment | None:
-    """10.0.1.1, or 10.0.1.1/16 for who believes its network to be so large; None: it is neither."""
+def _addressed(item: Item, what: str, reader: Reader) -> DraftAttachment | None:
+    """Nothing, 10.0.1.1, or 10.0.1.1/16 for who believes its network to be so large; None: it is none of these."""
     if item.value is None:
-        return place
+        return DraftAttachment(None, item.line)
     text = item.value if isinstance(item.value, str) else ""
     written, slash, length = text.partition("/")
     address = reader.address(Item(written, item.line) if slash else item, what)
     if address is None or not slash:
-        return None if address is None else place._replace(address=address)
+        return None if address is None else DraftAttachment(address, item.line)
     plain = length.isascii() and length.isdecimal() and len(length) <= len(str(LONGEST_OWN))
     if not plain or not SHORTEST <= int(length) <= LONGEST_OWN:
         reader.problem(item.line, f"{what}: {quote(text)}: the length is from {SHORTEST} to {LONGEST_OWN}")
@@ -182,7 +180,7 @@ def _with_address(item: Item, place: DraftAttachment, what: str, reader: Reader)
     if not Prefix.of(address, int(length)).holds_host(address):
         reader.problem(item.line, f"{what}: {quote(text)} is no host's address in its own network")
         return None
-    return place._replace(address=address, length=int(length))
+    return DraftAttachment(address, item.line, int(length))
 
 
 def attach(drafts: Mapping[str, Draft], lans: Mapping[str, Lan], reader: Reader) -> dict[str, tuple[Attachment, ...]]:

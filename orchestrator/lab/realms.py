@@ -15,7 +15,11 @@ from typing import NamedTuple
 from catenet.nodes.address import Address
 from catenet.orchestrator.lab.model import Lab, Lan, Node
 
-__all__ = ["Place", "Realms", "View", "Views", "views"]
+__all__ = ["Place", "Realms", "UnmeantError", "View", "Views", "views"]
+
+
+class UnmeantError(ValueError):
+    """At a node an address is another LAN's than the one that is meant; the text says whose."""
 
 
 class Place(NamedTuple):
@@ -140,6 +144,27 @@ class Views:
         if realms not in self._known:
             self._known[realms] = self._view(realms)
         return self._known[realms]
+
+    def address(self, node: str, at: str) -> Address:
+        """By which `at` reaches the node: the nearest one; where it knows none of them, the first may be tried.
+
+        Raises:
+            UnmeantError: that one is another LAN's there.
+
+        """
+        nearest, first = self.at(at).addresses.get(node), self._nodes[node].attachments[0]
+        return self.as_meant(first.address, first.lan, at) if nearest is None else nearest
+
+    def as_meant(self, address: Address, lan: str, at: str) -> Address:
+        """The address: of a LAN that is unknown at a node one may be tried, but not where it is another LAN's.
+
+        Raises:
+            UnmeantError: it is.
+
+        """
+        if self.at(at).holding(address) is not None and (why := self.unknown(lan, at, address)):
+            raise UnmeantError(why)
+        return address
 
     def unknown(self, lan: str, node: str, address: Address | None = None) -> str:
         """Why that LAN's prefix, or that address on it, does not mean it at the node, in words; empty: it does."""

@@ -8,7 +8,6 @@ program   an unmodified program (dig, curl, traceroute) run inside a node, with 
 reach     what a node reaches, by which way, and what a name is there, on either stack
 tools     what ping, traceroute and dig print
 calls     calls between telephones: placed, watched, and what was said and heard in them
-reach     what a node reaches, by which way, and what a name is there; tools: what ping, traceroute and dig print
 caches    every cache of a lab, emptied
 pings     a ping beside other things: which replies came, and when
 outage    a LAN is cut and healed while a ping runs over it: what happened when

@@ -17,13 +17,13 @@ from catenet.nodes.control.probes import Probes, probes
 from catenet.nodes.control.questions import Question
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import LABEL_STACK, Container, EngineError, Streams
-from catenet.orchestrator.lab.realms import views
+from catenet.orchestrator.lab.realms import UnmeantError, views
 from catenet.orchestrator.observe.ask import ask
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError, unknown
 from catenet.orchestrator.observe.tools import PING_CODES, read_dig, read_hops, read_ping
 
-__all__ = ["address_of", "has_programs", "look_up", "passed", "ping", "trace"]
+__all__ = ["address_of", "has_programs", "look_up", "ping", "probe", "trace"]
 
 Value = TypeVar("Value")
 PATIENCE = 20.0
@@ -43,11 +43,10 @@ def address_of(running: RunningLab, node: str, target: str) -> Address:
 
     """
     if target in running.lab.nodes:
-        seen, first = views(running.lab), running.lab.nodes[target].attachments[0]
-        nearest = seen.at(node).addresses.get(target)
-        if nearest is None and seen.at(node).holding(first.address) is not None:
-            raise UserError(seen.unknown(first.lan, node, first.address))
-        return first.address if nearest is None else nearest
+        try:
+            return views(running.lab).address(target, node)
+        except UnmeantError as error:
+            raise UserError(str(error)) from None
     try:
         return Address.parse(target)
     except ValueError:
@@ -63,7 +62,7 @@ def ping(streams: Streams, container: Container, asked: PingAsked) -> Pinged:
     """
     takes = asked.every * (asked.number - 1) + asked.wait
     if not has_programs(container):
-        return _probe(streams, container, {"kind": PING, **asked.to_json()}, takes, Pinged.parse)
+        return probe(streams, container, {"kind": PING, **asked.to_json()}, takes, Pinged.parse)
     command = ["ping", "-n", "-c", f"{asked.number}", "-i", f"{asked.every:g}", "-W", f"{asked.wait:g}"]
     command += ["-s", f"{asked.size}", *(["-t", f"{asked.ttl}"] if asked.ttl else [])]
     command += ["-M", "want"] if asked.whole else []
@@ -80,20 +79,12 @@ def trace(streams: Streams, container: Container, asked: TraceAsked) -> Probes:
     """
     takes = asked.most * asked.tries * asked.wait
     if not has_programs(container):
-        return _probe(streams, container, {"kind": TRACE, **asked.to_json()}, takes, probes)
+        return probe(streams, container, {"kind": TRACE, **asked.to_json()}, takes, probes)
     command = ["traceroute", "-n", "-q", f"{asked.tries}", "-w", f"{asked.wait:g}", "-m", f"{asked.most}"]
     done = _run(streams, container, [*command, str(asked.to)], takes)
     hops = read_hops(done.stdout)
     arrived = any(hop.address == str(asked.to) and not hop.says for hop in hops)
     return Probes(arrived, "" if hops else done.last_words, hops)
-
-
-def passed(found: Probes) -> list[str]:
-    """The address of each hop, `*` for a silent one, without those at the end."""
-    hops = [hop.address or "*" for hop in found.hops]
-    while hops and hops[-1] == "*":
-        hops.pop()
-    return hops
 
 
 def look_up(streams: Streams, container: Container, asked: LookupAsked) -> LookedUp:
@@ -104,11 +95,27 @@ def look_up(streams: Streams, container: Container, asked: LookupAsked) -> Looke
 
     """
     if not has_programs(container):
-        return _probe(streams, container, {"kind": LOOKUP, **asked.to_json()}, asked.wait, LookedUp.parse)
+        return probe(streams, container, {"kind": LOOKUP, **asked.to_json()}, asked.wait, LookedUp.parse)
     options = ["+tries=1", f"+time={asked.wait:g}", "+noall", "+comments", "+answer"]
     done = _run(streams, container, ["dig", *options, asked.name, "A"], asked.wait)
     found = read_dig(done.stdout)
     return found if found.status else found._replace(error=done.last_words)
+
+
+def probe(
+    streams: Streams, container: Container, arguments: dict[str, Json], takes: float, parse: Callable[[Json], Value]
+) -> Value:
+    """What a node finds out by packets of its own (nodes/probes); `takes`: so many seconds, of itself.
+
+    Raises:
+        EngineError: it gave no answer, or refuses.
+
+    """
+    answer = ask(streams, container, Question("probe", arguments), takes + PATIENCE)
+    try:
+        return read(answer, parse)
+    except AnswerError as error:
+        raise EngineError(f"{container.node}: {error}") from None
 
 
 def _run(
@@ -119,13 +126,3 @@ def _run(
     if codes and done.returncode not in codes:
         raise EngineError(f"{command[0]} did not run at {container.node}: {done.last_words}")
     return done
-
-
-def _probe(
-    streams: Streams, container: Container, arguments: dict[str, Json], takes: float, parse: Callable[[Json], Value]
-) -> Value:
-    answer = ask(streams, container, Question("probe", arguments), takes + PATIENCE)
-    try:
-        return read(answer, parse)
-    except AnswerError as error:
-        raise EngineError(f"{container.node}: {error}") from None

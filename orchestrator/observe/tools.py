@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from catenet.nodes.control.lookups import LookedUp
 from catenet.nodes.control.pings import Pinged
@@ -10,7 +11,7 @@ from catenet.nodes.control.printable import printable
 from catenet.nodes.control.probes import TIME_EXCEEDED, ProbedHop
 from catenet.orchestrator.observe.program import Finished
 
-__all__ = ["PING_CODES", "read_dig", "read_hops", "read_ping", "read_traceroute"]
+__all__ = ["PING_CODES", "passed", "read_dig", "read_hops", "read_ping", "read_traceroute"]
 
 PING_CODES = (0, 1, 2)
 """Of ping: answered; no answer; no route, or no such address."""
@@ -43,15 +44,20 @@ def read_ping(done: Finished) -> Pinged:
 
 
 def read_traceroute(text: str) -> list[str]:
-    """The address of each hop in the output of `traceroute -n -q 1`; `*` for a silent one, without those at the end."""
-    hops = [words[1] for line in text.splitlines() if len(words := line.split()) > 1 and words[0].isdigit()]
-    while hops and hops[-1] == "*":
-        hops.pop()
-    return hops
+    """The address of each hop in the output of `traceroute -n -q 1`, as of `passed`."""
+    return passed(read_hops(text))
+
+
+def passed(hops: Iterable[ProbedHop]) -> list[str]:
+    """The address of each hop, `*` for a silent one, without those at the end."""
+    found = [hop.address or "*" for hop in hops]
+    while found and found[-1] == "*":
+        found.pop()
+    return found
 
 
 def read_hops(text: str) -> tuple[ProbedHop, ...]:
-    """The same with how long each took, and with what it said, where that is more than that the TTL ran out (`!N`)."""
+    """Each hop of that, how long it took, and what it said, where that is more than that the TTL ran out (`!N`)."""
     found = (_HOP.match(line) for line in text.splitlines())
     return tuple(
         ProbedHop(int(hop[1]), hop[2], None if hop[3] is None else float(hop[3]), hop[4] or "") for hop in found if hop

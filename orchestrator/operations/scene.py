@@ -35,13 +35,14 @@ from catenet.orchestrator.checks.expectation import (
     Talk,
 )
 from catenet.orchestrator.lab.addressing import unused_address
-from catenet.orchestrator.lab.realms import views
+from catenet.orchestrator.lab.realms import UnmeantError, views
 from catenet.orchestrator.lab.source_routes import StopError, stops
 from catenet.orchestrator.observe import caches, reach
-from catenet.orchestrator.observe.ask import ControlConnections, ask
+from catenet.orchestrator.observe.ask import ControlConnections
 from catenet.orchestrator.observe.calls import CallError, Calls, Phone, phones
 from catenet.orchestrator.observe.program import Finished, run_program
 from catenet.orchestrator.observe.running import RunningLab, UserError
+from catenet.orchestrator.observe.tools import passed
 from catenet.orchestrator.operations.calling import call_all
 from catenet.orchestrator.trace.arp import trace_arp
 from catenet.orchestrator.trace.fragments import trace_fragments
@@ -92,20 +93,19 @@ class RunningScene:
         return self.lab.lans[lan].prefix
 
     def unused_address(self, lan: str, at: str) -> Address:
-        return self._as_meant(unused_address(self.lab, lan), lan, at)
+        try:
+            return self._views.as_meant(unused_address(self.lab, lan), lan, at)
+        except UnmeantError as error:
+            raise NoAnswerError(str(error)) from None
 
     def leads_to(self, prefix: str, lan: str, at: str) -> bool:
         return prefix == str(self.prefix(lan)) and self._views.at(at).names.get(prefix, lan) == lan
 
     def address(self, node: str, at: str) -> Address:
-        nearest, first = self._views.at(at).addresses.get(node), self.lab.nodes[node].attachments[0]
-        return self._as_meant(first.address, first.lan, at) if nearest is None else nearest
-
-    def _as_meant(self, address: Address, lan: str, at: str) -> Address:
-        """Of a LAN that is unknown at a node an address may be tried, but not where it is another LAN's."""
-        if self._views.at(at).holding(address) is not None and (why := self._views.unknown(lan, at, address)):
-            raise NoAnswerError(why)
-        return address
+        try:
+            return self._views.address(node, at)
+        except UnmeantError as error:
+            raise NoAnswerError(str(error)) from None
 
     def stops(self, at: str, via: Sequence[str], target: str) -> tuple[Address, ...]:
         try:
@@ -170,7 +170,7 @@ class RunningScene:
     def trace(self, node: str, to: Address, most: int) -> tuple[list[str], str]:
         """As of `Scene`. Raises EngineError: the node gave no answer."""
         found = reach.trace(self.engine, self._container(node), TraceAsked(to, most))
-        return reach.passed(found), found.error or "nobody answers"
+        return passed(found.hops), found.error or "nobody answers"
 
     def dig(self, node: str, name: str) -> LookedUp:
         """As of `Scene`.
@@ -255,10 +255,8 @@ class RunningScene:
             stream.check()
         except ValueError as error:
             raise NoAnswerError(str(error)) from None
-        try:
-            return Datagrams.parse(self.probe(source, KIND, number * every, **stream.to_json()))
-        except AnswerError as error:
-            raise EngineError(f"{source}: {error}") from None
+        asked = {"kind": KIND, **stream.to_json()}
+        return reach.probe(self.engine, self._container(source), asked, number * every, Datagrams.parse)
 
     def fragments(self, source: str, target: str, lan: str, size: int) -> tuple[Sequence[Fragment], bool]:
         """As of `Scene`.
@@ -278,19 +276,6 @@ class RunningScene:
             lambda: became.append(self.datagrams(source, target, number=1, every=0.0, size=size, whole=False)),
         )
         return found, became[0].lost == 0
-
-    def probe(self, node: str, kind: str, seconds: float, **arguments: Json) -> Json:
-        """What a node finds out by packets of its own (nodes/probes); `seconds`: how long that takes of itself.
-
-        Raises:
-            EngineError: it gave no answer, or refuses.
-
-        """
-        question = Question("probe", {"kind": kind, **arguments})
-        given = ask(self.engine, self._container(node), question, seconds + _PATIENCE)
-        if given.error is not None:
-            raise EngineError(f"{node}: {given.error}")
-        return given.answer
 
     def _echo(self, node: str) -> int:
         """The port whose datagrams it sends back."""

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from html import escape
 from typing import NamedTuple
 
-from catenet.nodes.control.printable import printable
-from catenet.orchestrator.wire.layers import APPLICATION, UNDERLYING, Header, Layers
+from catenet.orchestrator.pictures.elements import document, text
+from catenet.orchestrator.wire.layers import (
+    APPLICATION,
+    DATA_LINK,
+    INTERNET,
+    TRANSPORT,
+    UNDERLYING,
+    Header,
+    Layers,
+    plain_text,
+)
 
 __all__ = ["Column", "boxes"]
 
@@ -16,9 +24,9 @@ _ROW, _HEAD, _PAD, _EDGE, _GAP = 16.0, 20.0, 6.0, 24.0, 22.0
 _SHOWN = 32
 _FILLS = {
     UNDERLYING: ("#eef1f4", "#7b8a99"),
-    "data link": ("#fdeccb", "#c77a00"),
-    "internet": ("#dbe9f9", "#2f6db0"),
-    "transport": ("#dcf3e1", "#2a8a45"),
+    DATA_LINK: ("#fdeccb", "#c77a00"),
+    INTERNET: ("#dbe9f9", "#2f6db0"),
+    TRANSPORT: ("#dcf3e1", "#2a8a45"),
     APPLICATION: ("#fff", "#1c2733"),
 }
 _STYLE = """
@@ -65,42 +73,31 @@ def boxes(title: str, words: Sequence[str], columns: Sequence[Column]) -> str:
     rows: dict[str, list[tuple[Column, _Box]]] = {}
     for column in columns:
         rows.setdefault(column.part, []).append((column, _boxed(column)))
-    parts: list[str] = []
+    parts = [text(_EDGE, 34, title, "title")]
     y, right = _EDGE + 34, 2 * _EDGE + 11 * len(title)
     for part, row in rows.items():
-        parts.append(_text(_EDGE, y, part, "part"))
+        parts.append(text(_EDGE, y, part, "part"))
         x, high = _EDGE, 0.0
         for column, box in row:
             wide = max(box.width, len(column.heading) * _LETTER * 1.1)
-            parts.append(_text(x, y + 20, column.heading, "head"))
+            parts.append(text(x, y + 20, column.heading, "head"))
             parts += _drawn(box, x, y + 28, wide)
             x, high = x + wide + _GAP, max(high, box.height)
         y, right = y + high + 64, max(right, x)
     for line in words:
-        parts.append(_text(_EDGE, y, line, "words"))
+        parts.append(text(_EDGE, y, line, "words"))
         y, right = y + 18, max(right, 2 * _EDGE + _LETTER * 1.1 * len(line))
-    size = f'width="{right:.0f}" height="{y + _EDGE:.0f}" viewBox="0 0 {right:.0f} {y + _EDGE:.0f}"'
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size}>',
-            f"<style>{_STYLE}</style>",
-            '<rect width="100%" height="100%" fill="#fff"/>',
-            _text(_EDGE, 34, title, "title"),
-            *parts,
-            "</svg>\n",
-        ]
-    )
+    return document(right, y + _EDGE, _STYLE, parts)
 
 
 def _boxed(column: Column) -> _Box:
     layers = column.layers
     inner: _Box | None = None
     if layers.payload:
-        shown = layers.payload[:_SHOWN]
-        text = "".join(chr(octet) if 32 <= octet < 127 else "." for octet in shown)
+        words = plain_text(layers.payload[:_SHOWN])
         more = " …" if len(layers.payload) > _SHOWN else ""
         layer = "data" if layers.piece else APPLICATION
-        inner = _Box(APPLICATION, f"{layer}: {len(layers.payload)} octets", ((f'"{text}"{more}', False),), None)
+        inner = _Box(APPLICATION, f"{layer}: {len(layers.payload)} octets", ((f'"{words}"{more}', False),), None)
     for header in reversed(layers.headers):
         inner = _Box(header.layer, _head(header), tuple(_lines(header, column)), inner)
     return _Box(UNDERLYING, f"{UNDERLYING}: LAN {column.lan}, {len(layers.data)} octets", (), inner)
@@ -124,15 +121,10 @@ def _drawn(box: _Box, x: float, y: float, wide: float) -> Iterator[str]:
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{box.height:.1f}" rx="4" '
         f'fill="{fill}" stroke="{edge}" stroke-width="1.3"/>'
     )
-    yield _text(x + _PAD, y + 14, box.head, "layer")
+    yield text(x + _PAD, y + 14, box.head, "layer")
     row = y + _HEAD
     for line, new in box.lines:
-        yield _text(x + _PAD, row + 11, line, "new" if new else "")
+        yield text(x + _PAD, row + 11, line, "new" if new else "")
         row += _ROW
     if box.inner is not None:
         yield from _drawn(box.inner, x + _PAD, row + 2, wide - 2 * _PAD)
-
-
-def _text(x: float, y: float, words: str, kind: str) -> str:
-    named = f' class="{kind}"' if kind else ""
-    return f'<text{named} x="{x:.1f}" y="{y:.1f}">{escape(printable(words))}</text>'

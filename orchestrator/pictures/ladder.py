@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
 from typing import NamedTuple
 
-from catenet.nodes.control.printable import printable
+from catenet.orchestrator.pictures.elements import document, text
 
 __all__ = ["Rung", "ladder"]
 
@@ -40,9 +39,9 @@ def ladder(
     gap = max(_LEAST, said, *cells)
     places = {node: _EDGE + gap * (number + 0.5) for number, node in enumerate(nodes)}
     foot = _TOP + _STEP * (len(rungs) + 0.6)
-    parts = [_text(24, 34, title, "title")]
+    parts = [text(24, 34, title, "title")]
     for node, x in places.items():
-        parts.append(_text(x, _TOP - 26, node, "node"))
+        parts.append(text(x, _TOP - 26, node, "node"))
         parts.append(f'<line class="line" x1="{x:.1f}" y1="{_TOP - 18:.1f}" x2="{x:.1f}" y2="{foot:.1f}"/>')
     for number, rung in enumerate(rungs):
         parts += _rung(rung, places, _TOP + _STEP * (number + 0.5))
@@ -52,14 +51,10 @@ def ladder(
             parts += _cache(lines, places[node], foot + 8, gap - 12)
     y = foot + (40 + 16 * deepest if deepest else 30)
     for line in words:
-        parts.append(_text(24, y, line, "words"))
+        parts.append(text(24, y, line, "words"))
         y += 18
     right = max([_EDGE + gap * len(nodes) + 24, *(48 + 7 * len(line) for line in (*words, title + "    "))])
-    size = f'width="{right:.0f}" height="{y + 10:.0f}" viewBox="0 0 {right:.0f} {y + 10:.0f}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size}>'
-    return "\n".join(
-        [head, f"<style>{_STYLE}</style>", '<rect width="100%" height="100%" fill="#fff"/>', *parts, "</svg>\n"]
-    )
+    return document(right, y + 10, _STYLE, parts)
 
 
 def _rung(rung: Rung, places: Mapping[str, float], y: float) -> Iterator[str]:
@@ -68,7 +63,7 @@ def _rung(rung: Rung, places: Mapping[str, float], y: float) -> Iterator[str]:
     begin = places[rung.source]
     ends = [places[node] for node in rung.targets if node in places and node != rung.source]
     kind = "asks " if rung.asks else ""
-    yield _text(66, y + 4, rung.time, "time")
+    yield text(66, y + 4, rung.time, "time")
     for side in ([x for x in ends if x < begin], [x for x in ends if x > begin]):
         if side:
             far = min(side) if side[0] < begin else max(side)
@@ -77,7 +72,7 @@ def _rung(rung: Rung, places: Mapping[str, float], y: float) -> Iterator[str]:
     yield f'<circle class="{kind}point" cx="{begin:.1f}" cy="{y:.1f}" r="3.5"/>'
     middle = (min([begin, *ends]) + max([begin, *ends])) / 2
     for look in ("middle halo", "middle"):
-        yield _text(middle, y - 7, rung.words, look)
+        yield text(middle, y - 7, rung.words, look)
 
 
 def _point(x: float, y: float, back: float, kind: str) -> str:
@@ -91,8 +86,4 @@ def _cache(lines: Sequence[str], x: float, y: float, wide: float) -> Iterator[st
         f"<title>what it then has in its cache</title></rect>"
     )
     for number, line in enumerate(lines):
-        yield _text(x, y + 16 * (number + 1) - 2, line, "middle")
-
-
-def _text(x: float, y: float, words: str, kind: str) -> str:
-    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escape(printable(words))}</text>'
+        yield text(x, y + 16 * (number + 1) - 2, line, "middle")

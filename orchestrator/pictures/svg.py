@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from html import escape
 from typing import NamedTuple
 
 from catenet.nodes.control.link import BROKEN, CUT, StateWords
-from catenet.nodes.control.printable import printable
+from catenet.orchestrator.pictures.elements import document, escaped, text
 from catenet.orchestrator.pictures.layout import Box, Spot, place
 from catenet.orchestrator.pictures.picture import Picture, ShownEnd, ShownLan, ShownNode
 
@@ -80,12 +79,8 @@ def svg(picture: Picture) -> str:
     bottom = max((s.y + t.box.height / 2 for s, t in zip(spots, things, strict=True)), default=0.0) + _EDGE
     right = max(right, 2 * _EDGE + 12 * len(picture.title), 2 * _EDGE + _LETTER * len(picture.subtitle))
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{right:.0f}" height="{bottom:.0f}" '
-        f'viewBox="0 0 {right:.0f} {bottom:.0f}">',
-        f"<style>{_STYLE}</style>",
-        '<rect width="100%" height="100%" fill="#fff"/>',
-        _text(_EDGE, 34, picture.title, "title"),
-        _text(_EDGE, 54, picture.subtitle, "subtitle"),
+        text(_EDGE, 34, picture.title, "title"),
+        text(_EDGE, 54, picture.subtitle, "subtitle"),
         *(
             _line(spots[one], spots[other], lan, _marks(picture, (end.node, lan.name)))
             for one, other, lan, end in joins
@@ -96,9 +91,8 @@ def svg(picture: Picture) -> str:
             for one, other, _, end in joins
             for part in _end(spots[one], spots[other], things[one].box, end.address, picture.blank)
         ),
-        "</svg>",
     ]
-    return "\n".join(parts) + "\n"
+    return document(right, bottom, _STYLE, parts)
 
 
 def _things(picture: Picture) -> list[_Thing]:
@@ -156,33 +150,33 @@ def _drawn_node(node: ShownNode, spot: Spot, box: Box, picture: Picture) -> Iter
     if node.router:
         yield (
             f'<ellipse class="{kind}" cx="{spot.x:.1f}" cy="{spot.y:.1f}" rx="{box.width / 2:.1f}" '
-            f'ry="{box.height / 2:.1f}"><title>{_escaped(_title(node))}</title></ellipse>'
+            f'ry="{box.height / 2:.1f}"><title>{escaped(_title(node))}</title></ellipse>'
         )
     else:
         yield _rect(Spot(spot.x - box.width / 2, spot.y - box.height / 2), box, f"{kind} host", _title(node))
     worded = node.state not in ("", "good")
-    yield _text(spot.x, spot.y + (0 if worded else 5), node.name, "name middle")
+    yield text(spot.x, spot.y + (0 if worded else 5), node.name, "name middle")
     if worded:
-        yield _text(spot.x, spot.y + 14, node.words, f"small words middle {node.state}")
+        yield text(spot.x, spot.y + 14, node.words, f"small words middle {node.state}")
 
 
 def _drawn_lan(thing: _Thing, lan: ShownLan, spot: Spot, picture: Picture) -> Iterator[str]:
     blank = picture.blank
     left, top = spot.x - thing.box.width / 2, spot.y - thing.box.height / 2
     yield _rect(Spot(left, top), thing.box, f"lan {lan.state}".strip(), lan.name)
-    yield _text(spot.x, top + 15, lan.name, "name middle")
-    yield _rule(spot.x - 35, top + 30, 70) if blank else _text(spot.x, top + 29, lan.prefix, "small middle")
+    yield text(spot.x, top + 15, lan.name, "name middle")
+    yield _rule(spot.x - 35, top + 30, 70) if blank else text(spot.x, top + 29, lan.prefix, "small middle")
     y = top + _HEAD
     if lan.worded:
-        yield _text(spot.x, y + 7, lan.words, f"small words middle {lan.state}")
+        yield text(spot.x, y + 7, lan.words, f"small words middle {lan.state}")
         y += 14
     rows = math.ceil(len(thing.inside) / (math.ceil(len(thing.inside) / _ROWS) or 1)) or 1
     for number, (node, end) in enumerate(thing.inside):
         x, row = left + 6 + number // rows * thing.wide, y + number % rows * _ROW
         yield _rect(Spot(x + 3, row), Box(thing.wide - 6, _ROW - 4), f"{_kind(node, picture)} host", _title(node))
-        yield _text(x + 9, row + 14.5, _said(node), "")
+        yield text(x + 9, row + 14.5, _said(node), "")
         far = x + thing.wide - 9
-        yield _rule(far - _LINE, row + 16, _LINE) if blank else _text(far, row + 14.5, end.address, "small end")
+        yield _rule(far - _LINE, row + 16, _LINE) if blank else text(far, row + 14.5, end.address, "small end")
 
 
 def _marks(picture: Picture, line: tuple[str, str]) -> list[str]:
@@ -206,21 +200,11 @@ def _end(one: Spot, other: Spot, box: Box, address: str, blank: bool) -> Iterato
         yield _rect(corner, Box(32, 18), "write")
     elif address:
         for kind in ("small middle halo", "small middle"):
-            yield _text(one.x + x * (edge + 13), one.y + y * (edge + 11) + 4, address, kind)
-
-
-def _escaped(words: str) -> str:
-    """As XML has it: without control characters, which no XML file may have (XML 1.0 section 2.2)."""
-    return escape(printable(words))
-
-
-def _text(x: float, y: float, words: str, kind: str) -> str:
-    named = f' class="{kind}"' if kind else ""
-    return f'<text{named} x="{x:.1f}" y="{y:.1f}">{_escaped(words)}</text>'
+            yield text(one.x + x * (edge + 13), one.y + y * (edge + 11) + 4, address, kind)
 
 
 def _rect(corner: Spot, box: Box, kind: str, name: str = "") -> str:
-    title = f"<title>{_escaped(name)}</title>" if name else ""
+    title = f"<title>{escaped(name)}</title>" if name else ""
     return (
         f'<rect class="{kind}" x="{corner.x:.1f}" y="{corner.y:.1f}" width="{box.width:.1f}" '
         f'height="{box.height:.1f}" rx="5">{title}</rect>'

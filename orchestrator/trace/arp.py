@@ -5,22 +5,21 @@ What the caches have is looked at before and after. `fresh`: they are emptied fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from catenet.nodes.address import Address
 from catenet.nodes.machine import Json
-from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.lab.model import Lab
-from catenet.orchestrator.lab.realms import View, views
+from catenet.orchestrator.lab.realms import View
 from catenet.orchestrator.observe.caches import alive
-from catenet.orchestrator.observe.running import RunningLab, UserError, must_run
+from catenet.orchestrator.observe.running import RunningLab
 from catenet.orchestrator.trace.arp_steps import Entry, Exchange, cached, entries, find_exchanges
 from catenet.orchestrator.trace.neighbours import Neighbour, forget, neighbours
-from catenet.orchestrator.trace.packet import Ends, find_target, watched
-from catenet.orchestrator.trace.packet_steps import PacketStep, Part, Sent, find_steps
+from catenet.orchestrator.trace.packet import Ends, watched
+from catenet.orchestrator.trace.packet_steps import PacketStep, came_to
 from catenet.orchestrator.trace.sending import Sending
-from catenet.orchestrator.trace.ways import lans_between
 
 __all__ = ["ArpTrace", "trace_arp"]
 
@@ -43,7 +42,7 @@ class ArpTrace:
     @property
     def reached(self) -> bool:
         """Whether the packet came in at the node that has the address."""
-        return any(step.part == Part.THERE and self.target in step.heard for step in self.steps)
+        return came_to(self.target, self.steps)
 
     def to_json(self) -> dict[str, Json]:
         return {
@@ -64,43 +63,34 @@ def trace_arp(engine: Engine, running: RunningLab, node: str, target: str, *, fr
     """The node sends one echo request to the target: a node's name, or an address.
 
     Raises:
-        UserError: no such node, or it does not run; no such target, or no way there.
+        UserError: as of `watched`.
         EngineError: a capture could not be made, or a node gave no answer.
 
     """
-    must_run(running.node(node))
-    lab = running.lab
-    view = views(lab).at(node)
-    address = find_target(running, view, node, target)
-    lans = lans_between(engine, running, view, node, address)
-    if not lans:
-        raise UserError(f"{node} has no route to {target} ({address}): catenet trace route {node} {target}")
-    nodes = alive(
-        running, {each for each, planned in lab.nodes.items() for own in planned.attachments if own.lan in lans}
-    )
     before: list[Neighbour] = []
 
-    def prepare() -> None:
+    def prepare(lans: Sequence[str]) -> None:
         if fresh:
-            forget(engine, nodes)
+            forget(engine, _alive_on(running, lans))
         else:
-            before.extend(neighbours(engine, nodes))
-
-    sent = Sent(node, Sending().protocol, str(address))
-    seen = watched(engine, running, Sending(), sent, lans, prepare=prepare)
-    after = neighbours(engine, nodes)
-    steps = find_steps(seen.frames, sent)
+            before.extend(neighbours(engine, _alive_on(running, lans)))
 
     def owner(lan: str, word: str) -> str:
-        return _owner(lab, view, lan, word)
+        return _owner(running.lab, seen.ends.view, lan, word)
 
-    exchanges = find_exchanges(steps, owner)
-    known = tuple(cached(steps, exchanges, before))
-    name = view.owners.get(address, str(address))
-    found = _by_the_way(entries(after, before, exchanges, owner), steps)
-    return ArpTrace(
-        node, name, str(address), fresh, steps, exchanges, known, found, Ends(seen.hardware, view), seen.says
-    )
+    seen = watched(engine, running, node, target, Sending(), prepare=prepare)
+    after = neighbours(engine, _alive_on(running, seen.lans))
+    exchanges = find_exchanges(seen.steps, owner)
+    known = tuple(cached(seen.steps, exchanges, before))
+    found = _by_the_way(entries(after, before, exchanges, owner), seen.steps)
+    address = seen.sent.address
+    return ArpTrace(node, seen.target, address, fresh, seen.steps, exchanges, known, found, seen.ends, seen.says)
+
+
+def _alive_on(running: RunningLab, lans: Collection[str]) -> list[Container]:
+    """The nodes that run and are on one of these LANs."""
+    nodes = running.lab.nodes.values()
+    return alive(running, {node.name for node in nodes if any(place.lan in lans for place in node.attachments)})
 
 
 def _by_the_way(found: Iterable[Entry], steps: Iterable[PacketStep]) -> tuple[Entry, ...]:
@@ -116,5 +106,4 @@ def _owner(lab: Lab, view: View, lan: str, word: str) -> str:
         address = Address.parse(word)
     except ValueError:
         return ""
-    here = (name for name, node in lab.nodes.items() if node.address_on(lan) == address)
-    return next(here, view.owners.get(address, ""))
+    return lab.owner(lan, address) or view.owners.get(address, "")

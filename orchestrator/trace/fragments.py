@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection
 
 from catenet.nodes.address import Address
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.capture.capture_points import find_ends
+from catenet.orchestrator.capture.capture_points import find_ends, hardware_of
 from catenet.orchestrator.capture.capturing import capturing_frames
 from catenet.orchestrator.observe.running import RunningLab
 from catenet.orchestrator.wire.fragments import Fragment, fragment_in
 from catenet.orchestrator.wire.frames import on_lans
-from catenet.orchestrator.wire.layers import IPV4, hardware_text
+from catenet.orchestrator.wire.layers import IPV4
 
 __all__ = ["trace_fragments"]
 
@@ -34,10 +34,9 @@ def trace_fragments(
     """
     sources, target = {str(each) for each in ends[0]}, str(ends[1])
     points = find_ends(engine, running, [lan])
-    hardware = {(point.lan, hardware_text(point.hardware)): point.node for point in points}
     with capturing_frames(engine, points, "udp") as captures:
         send()
-        frames = on_lans(captures.stop(), hardware)
+        frames = on_lans(captures.stop(), hardware_of(points))
     of_udp = [each.layers for each in frames if each.layers.value(IPV4, "protocol") == _UDP]
     return [
         fragment_in(each)

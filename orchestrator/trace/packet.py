@@ -6,27 +6,25 @@ sent by an unmodified ping where the node's kernel has a network; a datagram of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from catenet.nodes.address import Address
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.capture.capture_points import find_ends
+from catenet.orchestrator.capture.capture_points import find_ends, hardware_of
 from catenet.orchestrator.capture.capturing import capturing_frames
 from catenet.orchestrator.lab.realms import View, views
 from catenet.orchestrator.observe.running import RunningLab, UserError, must_run, unknown
 from catenet.orchestrator.trace.packet_rule import Fault, faults
-from catenet.orchestrator.trace.packet_steps import PacketStep, Part, Sent, find_steps
+from catenet.orchestrator.trace.packet_steps import PacketStep, Part, Sent, came_to, find_steps
 from catenet.orchestrator.trace.sending import Sending
 from catenet.orchestrator.trace.ways import lans_between
-from catenet.orchestrator.wire.frames import LanFrame, on_lans
-from catenet.orchestrator.wire.layers import UDP, hardware_text
+from catenet.orchestrator.wire.frames import Hardware, on_lans
+from catenet.orchestrator.wire.layers import UDP
 
-__all__ = ["MOST", "Ends", "PacketTrace", "Watched", "find_target", "trace_packet", "watched"]
+__all__ = ["Ends", "PacketTrace", "trace_packet", "watched"]
 
-MOST = 65_507
-"""Octets of data at the most, in one packet: 65,535, less the headers of IPv4 (20) and ICMP or UDP (8)."""
 FILTER = "arp or icmp or (ip[6:2] & 0x3fff != 0)"
 """What is captured in any case: what answers, and fragments, which have no ports."""
 
@@ -35,7 +33,7 @@ FILTER = "arp or icmp or (ip[6:2] & 0x3fff != 0)"
 class Ends:
     """Who has which address: `hardware` by LAN and hardware address; `view`: IP addresses as the sender sees them."""
 
-    hardware: Mapping[tuple[str, str], str]
+    hardware: Hardware
     view: View
 
     def name(self, lan: str, value: str) -> str:
@@ -68,7 +66,7 @@ class PacketTrace:
     @property
     def arrived(self) -> bool:
         """Whether a frame with it came in at the node that has the address."""
-        return any(step.part == Part.THERE and self.target in step.heard for step in self.steps)
+        return came_to(self.target, self.steps)
 
     @property
     def answered(self) -> bool:
@@ -96,59 +94,70 @@ def trace_packet(engine: Engine, running: RunningLab, node: str, target: str, se
     """The node sends one packet to the target: a node's name, or an address.
 
     Raises:
-        UserError: no such node, or it does not run; no such target; more data than a packet holds.
+        UserError: as of `watched`.
         EngineError: a capture could not be made, or the node cannot send.
 
     """
-    must_run(running.node(node))
-    if not 0 <= sending.size <= MOST:
-        raise UserError(f"--size {sending.size}: from 0 to {MOST} octets (an IPv4 packet has 65,535 at the most)")
-    view = views(running.lab).at(node)
-    address = find_target(running, view, node, target)
-    sent = Sent(node, sending.protocol, str(address), sending.port)
-    lans = lans_between(engine, running, view, node, address)
-    if not lans:
-        raise UserError(f"{node} has no route to {target} ({address}): catenet trace route {node} {target}")
-    seen = watched(engine, running, sending, sent, lans)
-    steps = find_steps(seen.frames, sent)
-    name = view.owners.get(address, str(address))
-    ends = Ends(seen.hardware, view)
+    seen = watched(engine, running, node, target, sending)
     translators = frozenset(name for name, each in running.lab.nodes.items() if each.outside)
-    wrong = tuple(faults(steps))
-    return PacketTrace(node, name, sent, sending.data(node), steps, ends, seen.says, wrong, tuple(lans), translators)
+    wrong, data = tuple(faults(seen.steps)), sending.data(node)
+    return PacketTrace(
+        node, seen.target, seen.sent, data, seen.steps, seen.ends, seen.says, wrong, seen.lans, translators
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What was captured while something was sent; `says`: the sender's last word, empty: an answer has come."""
+    """What was seen while something was sent. `target`: the node that has the address, else that itself; `lans`: where
+    it was captured; `says`: the sender's last word, empty: an answer has come.
+    """
 
-    frames: list[LanFrame]
-    hardware: Mapping[tuple[str, str], str]
+    target: str
+    sent: Sent
+    lans: tuple[str, ...]
+    steps: tuple[PacketStep, ...]
+    ends: Ends
     says: str
 
 
 def watched(
     engine: Engine,
     running: RunningLab,
+    node: str,
+    target: str,
     sending: Sending,
-    sent: Sent,
-    lans: Sequence[str],
     *,
-    prepare: Callable[[], None] = lambda: None,
+    prepare: Callable[[Sequence[str]], None] = lambda _: None,
 ) -> Watched:
-    """Sends it while every end of these LANs is captured. `prepare`: what is to be done just before."""
+    """The node sends it while every end of all LANs on its way is captured. `prepare`: what is to be done just before,
+    for these LANs.
+
+    Raises:
+        UserError: no such node, or it does not run; no such target, or no way there; more data than a packet holds.
+        EngineError: a capture could not be made, or a node gave no answer.
+
+    """
+    must_run(running.node(node))
+    sending.check()
+    view = views(running.lab).at(node)
+    address = _find_target(running, view, node, target)
+    lans = lans_between(engine, running, view, node, address)
+    if not lans:
+        raise UserError(f"{node} has no route to {target} ({address}): catenet trace route {node} {target}")
+    sent = Sent(node, sending.protocol, str(address), sending.port)
     points = find_ends(engine, running, lans)
-    hardware = {(point.lan, hardware_text(point.hardware)): point.node for point in points}
+    hardware = hardware_of(points)
     expression = f"{FILTER} or udp port {sent.port}" if sent.protocol == UDP else FILTER
     with capturing_frames(engine, points, expression) as captures:
-        prepare()
+        prepare(lans)
         before = max((each.at for each in captures.so_far()), default=0.0)  # by the engine's clock, as what follows
         says = sending.send(engine, running, sent)
         frames = on_lans((each for each in captures.stop() if each.at > before), hardware)
-    return Watched(frames, hardware, says)
+    name = view.owners.get(address, str(address))
+    return Watched(name, sent, tuple(lans), find_steps(frames, sent), Ends(hardware, view), says)
 
 
-def find_target(running: RunningLab, view: View, node: str, target: str) -> Address:
+def _find_target(running: RunningLab, view: View, node: str, target: str) -> Address:
     """The address that is meant at the node.
 
     Raises:

@@ -6,13 +6,14 @@ translator may have changed its addresses. What a step has changed against the o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 from typing import NamedTuple
 
 from catenet.nodes.machine import Json
+from catenet.orchestrator.wire.fragments import Fragment, fragment_in
 from catenet.orchestrator.wire.frames import LanFrame
 from catenet.orchestrator.wire.layers import (
     APPLICATION,
@@ -25,7 +26,7 @@ from catenet.orchestrator.wire.layers import (
     Layers,
 )
 
-__all__ = ["Change", "Owner", "PacketStep", "Part", "Sent", "find_steps"]
+__all__ = ["Change", "Owner", "PacketStep", "Part", "Sent", "came_to", "find_steps"]
 
 Owner = Callable[[str, str], str]
 """(LAN, address) → the node that has it; empty: none of the lab's."""
@@ -88,16 +89,12 @@ class PacketStep:
     @property
     def fragment(self) -> str:
         """Which piece of the whole packet it is: its octets and whether more come; empty: it is whole."""
-        offset, more = int(self.layers.value(IPV4, "fragment offset") or 0), "MF" in self._flags
-        if not offset and not more:
+        if IPV4 not in self.layers.protocols:
             return ""
-        header = self.layers.header(IPV4)
-        octets = 0 if header is None else header.inside - header.end
-        return f"fragment, octets {offset} to {offset + octets - 1}{'' if more else ', the last'}"
-
-    @property
-    def _flags(self) -> list[str]:
-        return self.layers.value(IPV4, "flags").split()
+        piece = fragment_in(self.layers)
+        if not piece.offset and not piece.more:
+            return ""
+        return f"fragment, octets {piece.offset} to {piece.end - 1}{'' if piece.more else ', the last'}"
 
     def to_json(self) -> dict[str, Json]:
         return {
@@ -164,6 +161,11 @@ def _echo(layers: Layers, end: str) -> tuple[str, ...]:
 
 def _ports(layers: Layers, one: str, other: str) -> tuple[str, ...]:
     return layers.value(IPV4, one), layers.value(UDP, f"{one} port"), layers.value(UDP, f"{other} port")
+
+
+def came_to(node: str, steps: Iterable[PacketStep]) -> bool:
+    """Whether the packet came in at that node."""
+    return any(step.part == Part.THERE and node in step.heard for step in steps)
 
 
 def find_steps(frames: Sequence[LanFrame], sent: Sent) -> tuple[PacketStep, ...]:
@@ -243,23 +245,17 @@ def _steps(frames: Sequence[LanFrame], found: dict[int, Part]) -> Iterator[Packe
 
 def _before(made: Sequence[PacketStep], frame: LanFrame, part: Part) -> PacketStep | None:
     """The latest step that brought this packet, or the piece that this piece is of, to the node that sends it here."""
+    piece = fragment_in(frame.layers)
     for step in reversed(made):
-        if step.part == part and step.target == frame.source and _carries(step.layers, frame.layers):
+        if step.part == part and step.target == frame.source and _carries(fragment_in(step.layers), piece):
             return step
     return None
 
 
-def _carries(whole: Layers, piece: Layers) -> bool:
-    if whole.value(IPV4, "identification") != piece.value(IPV4, "identification"):
+def _carries(whole: Fragment, piece: Fragment) -> bool:
+    if whole.identification != piece.identification:
         return False
-    begin, end = _octets(piece)
-    first, last = _octets(whole)
-    return first <= begin < last or begin <= first < end
-
-
-def _octets(layers: Layers) -> tuple[int, int]:
-    header, offset = layers.header(IPV4), int(layers.value(IPV4, "fragment offset") or 0)
-    return offset, offset + (0 if header is None else header.inside - header.end)
+    return whole.offset <= piece.offset < whole.end or piece.offset <= whole.offset < piece.end
 
 
 def _changes(before: Layers, after: Layers) -> Iterator[Change]:

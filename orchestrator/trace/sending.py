@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import cycle, islice
 
 from catenet.nodes.address import Address
-from catenet.nodes.control.answers import KERNELS
-from catenet.nodes.control.fields import AnswerError
-from catenet.nodes.control.pings import KIND as PING
-from catenet.nodes.control.pings import PingAsked, Pinged
-from catenet.nodes.control.questions import Question
+from catenet.nodes.control.pings import LARGEST, PingAsked
 from catenet.nodes.machine import Json
-from catenet.orchestrator.backend.protocols import Engine, EngineError
-from catenet.orchestrator.observe.ask import ask
+from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.observe.program import run_program
-from catenet.orchestrator.observe.running import RunningLab
+from catenet.orchestrator.observe.reach import has_programs, ping, probe
+from catenet.orchestrator.observe.running import RunningLab, UserError
 from catenet.orchestrator.trace.packet_steps import Sent
 from catenet.orchestrator.wire.layers import ICMP
 
@@ -39,6 +34,16 @@ class Sending:
     port: int = 0
     wait: float = WAIT
 
+    def check(self) -> None:
+        """Whether a packet can be so large.
+
+        Raises:
+            UserError: it cannot.
+
+        """
+        if not 0 <= self.size <= LARGEST:
+            raise UserError(f"--size {self.size}: from 0 to {LARGEST} octets (an IPv4 packet has 65,535 at the most)")
+
     def data(self, node: str) -> bytes:
         """Words, again and again. (Of an echo request ping writes its own time over the first sixteen.)"""
         return bytes(islice(cycle(f"hello from {node}! ".encode()), self.size))
@@ -50,37 +55,29 @@ class Sending:
             EngineError: the node cannot send.
 
         """
+        container = running.node(sent.node)
         if sent.protocol != ICMP:
-            return self._datagram(engine, running, sent)
-        kernels = running.lab.nodes[sent.node].stack == KERNELS
-        return self._ping(engine, running, sent) if kernels else self._echo(engine, running, sent)
+            return self._datagram(engine, container, sent)
+        return self._ping(engine, container, sent) if has_programs(container) else self._echo(engine, container, sent)
 
-    def _ping(self, engine: Engine, running: RunningLab, sent: Sent) -> str:
+    def _ping(self, engine: Engine, container: Container, sent: Sent) -> str:
         pattern = self.data(sent.node)[:_PATTERN].hex() or "00"
         words = ["-n", "-c", "1", "-W", f"{self.wait:g}", "-M", "dont", "-s", str(self.size), "-p", pattern]
-        done = run_program(engine, running.node(sent.node), ["ping", *words, sent.address], self.wait + _DEADLINE)
+        done = run_program(engine, container, ["ping", *words, sent.address], self.wait + _DEADLINE)
         return "" if done.returncode == 0 else done.last_words
 
-    def _echo(self, engine: Engine, running: RunningLab, sent: Sent) -> str:
+    def _echo(self, engine: Engine, container: Container, sent: Sent) -> str:
         """The same by our own stack: no program has a network there."""
-        asked = PingAsked(Address.parse(sent.address), size=self.size, wait=self.wait)
-        answer = self._probe(engine, running, sent, {"kind": PING, **asked.to_json()})
-        try:
-            found = Pinged.parse(answer)
-        except AnswerError as error:
-            raise EngineError(f"{sent.node}: {error}") from None
+        found = ping(engine, container, PingAsked(Address.parse(sent.address), size=self.size, wait=self.wait))
         said = found.says[0] if found.says else f"no answer within {self.wait:g} s"
         return "" if found.received else said
 
-    def _datagram(self, engine: Engine, running: RunningLab, sent: Sent) -> str:
+    def _datagram(self, engine: Engine, container: Container, sent: Sent) -> str:
         data = self.data(sent.node).hex()
-        arguments: dict[str, Json] = {"to": sent.address, "port": sent.port, "data": data, "wait": self.wait}
-        answer = self._probe(engine, running, sent, {"kind": "datagram", **arguments})
-        heard = isinstance(answer, dict) and answer.get("answered") is True
+        asked: dict[str, Json] = {"kind": "datagram", "to": sent.address, "port": sent.port, "data": data}
+        heard = probe(engine, container, {**asked, "wait": self.wait}, self.wait, _is_answered)
         return "" if heard else f"no datagram came back within {self.wait:g} s"
 
-    def _probe(self, engine: Engine, running: RunningLab, sent: Sent, arguments: Mapping[str, Json]) -> Json:
-        answer = ask(engine, running.node(sent.node), Question("probe", arguments), self.wait + _DEADLINE)
-        if answer.error is not None:
-            raise EngineError(f"{sent.node}: {answer.error}")
-        return answer.answer
+
+def _is_answered(answer: Json) -> bool:
+    return isinstance(answer, dict) and answer.get("answered") is True

@@ -75,12 +75,7 @@ def _ways(lab: Lab, view: View, node: str, address: Address, routes: Routes) -> 
 
 def _next(lab: Lab, view: View, here: str, lan: str, via: Address) -> list[str]:
     """Who takes the packet there: who has the address; else, of those on the LAN, who answers for others (RFC 1027)."""
-    if owner := _on(lab, lan, via):
+    if owner := lab.owner(lan, via):
         return [owner]
     others = lab.on_lan(lan) if lan in lab.lans else ()
     return [each.name for each in others if each.proxy_arp and each.name != here] or [view.owners.get(via, "")]
-
-
-def _on(lab: Lab, lan: str, address: Address) -> str:
-    """The node that has that address on the LAN."""
-    return next((name for name, node in lab.nodes.items() if node.address_on(lan) == address), "")

@@ -17,6 +17,11 @@ class Fragment(NamedTuple):
     octets: int
     more: bool
 
+    @property
+    def end(self) -> int:
+        """The octet of the whole that comes behind its last one."""
+        return self.offset + self.octets
+
 
 def fragment_in(layers: Layers) -> Fragment:
     """Of a frame that carries IPv4; a packet that is whole is one, too."""

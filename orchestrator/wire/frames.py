@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from catenet.orchestrator.wire.layers import BROADCAST, ETHERNET, Layers, dissect, hardware_text
+from catenet.nodes.control.hardware import hardware_text
+from catenet.orchestrator.wire.layers import BROADCAST, ETHERNET, Layers, dissect
 from catenet.orchestrator.wire.packets import ETHERNET_LINK, Frame
 
 __all__ = ["CapturedFrame", "Hardware", "LanFrame", "decode_frame", "on_lans"]

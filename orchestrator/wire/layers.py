@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from catenet.nodes.address import Address
+from catenet.nodes.control.hardware import hardware_text
 
 __all__ = [
     "APPLICATION",
@@ -34,8 +35,7 @@ __all__ = [
     "Header",
     "Layers",
     "dissect",
-    "hardware_text",
-    "internet_checksum",
+    "plain_text",
 ]
 
 UNDERLYING, DATA_LINK, INTERNET, TRANSPORT, APPLICATION = (
@@ -161,12 +161,12 @@ def dissect(data: bytes) -> Layers:
     return Layers(data, tuple(made.headers), made.begin, made.end, tuple(made.wrong), made.piece)
 
 
-def hardware_text(octets: bytes) -> str:
-    """02:42:0a:01:01:02."""
-    return octets.hex(":")
+def plain_text(data: bytes) -> str:
+    """Octets as ASCII, a dot for each that is no letter, digit or mark of it."""
+    return "".join(chr(octet) if 32 <= octet < 127 else "." for octet in data)
 
 
-def internet_checksum(data: bytes) -> int:
+def _internet_checksum(data: bytes) -> int:
     """RFC 1071: 0 where the right checksum is in them."""
     whole = int.from_bytes(data + b"\0" if len(data) & 1 else data, "big")
     return (whole % 0xFFFF or (0xFFFF if whole else 0)) ^ 0xFFFF
@@ -366,7 +366,7 @@ class _Dissection:
 
     def _checksum(self, name: str, at: int, covered: bytes, *, known: bool = True) -> Field:
         """`covered`: the octets that it is of, with it in them; not `known`: some are not here, or there is none."""
-        verdict = ("wrong" if internet_checksum(covered) else "right") if known and not self._depth else ""
+        verdict = ("wrong" if _internet_checksum(covered) else "right") if known and not self._depth else ""
         return Field(name, f"0x{self._number(at, at + 2):04x}", verdict, at, at + 2)
 
 

@@ -4,6 +4,8 @@ neither notices whose the other's is.
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from calling import PATIENCE
 
@@ -13,9 +15,9 @@ from catenet.nodes.control.pings import KIND as PING
 from catenet.nodes.control.pings import TRACE, Pinged
 from catenet.nodes.control.probes import TIME_EXCEEDED, probes
 from catenet.orchestrator.harness.lab import LabUnderTest
+from catenet.orchestrator.observe import reach
 from catenet.orchestrator.observe.running import running_lab
 from catenet.orchestrator.operations.reset import reset
-from catenet.orchestrator.operations.scene import RunningScene
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -77,11 +79,11 @@ def test_pings_of_all_sizes(lab: LabUnderTest, source: str, target: str) -> None
 def test_a_node_of_either_stack_finds_out_by_packets_of_its_own(lab: LabUnderTest, node: str) -> None:
     """On the kernel's stack the probes are not needed, and find the same as the programs."""
     to, first = ("10.31.4.1", "10.31.1.8") if node == "kh" else ("10.31.1.1", "10.31.4.9")
-    with RunningScene(lab.engine, lab.running) as scene:
-        pinged = Pinged.parse(scene.probe(node, PING, 5, to=to, number=3, every=0.05))
-        traced = probes(scene.probe(node, TRACE, 5, to=to, most=5))
-        looked = LookedUp.parse(scene.probe(node, LOOKUP, 5, to="10.31.4.53", name="www.example"))
-        lost = Pinged.parse(scene.probe(node, PING, 5, to="10.31.9.77", wait=1.0))
+    probe = partial(reach.probe, lab.engine, lab[node].container)
+    pinged = probe({"kind": PING, "to": to, "number": 3, "every": 0.05}, 5, Pinged.parse)
+    traced = probe({"kind": TRACE, "to": to, "most": 5}, 5, probes)
+    looked = probe({"kind": LOOKUP, "to": "10.31.4.53", "name": "www.example"}, 5, LookedUp.parse)
+    lost = probe({"kind": PING, "to": "10.31.9.77", "wait": 1.0}, 5, Pinged.parse)
     assert (pinged.sent, pinged.received, pinged.ttl) == (3, 3, 62)
     assert (traced.arrived, [hop.address for hop in traced.hops][-1]) == (True, to)
     assert [hop.says for hop in traced.hops] == [TIME_EXCEEDED, TIME_EXCEEDED, "port unreachable"]
