@@ -103,15 +103,22 @@ def look_up(streams: Streams, container: Container, asked: LookupAsked) -> Looke
 
 
 def probe(
-    streams: Streams, container: Container, arguments: dict[str, Json], takes: float, parse: Callable[[Json], Value]
+    streams: Streams,
+    container: Container,
+    arguments: dict[str, Json],
+    takes: float,
+    parse: Callable[[Json], Value],
+    *,
+    patience: float = PATIENCE,
 ) -> Value:
-    """What a node finds out by packets of its own (nodes/probes); `takes`: so many seconds, of itself.
+    """What a node finds out by packets of its own (nodes/probes); `takes`: so many seconds, of itself; `patience`: so
+    many more a busy machine may need.
 
     Raises:
         EngineError: it gave no answer, or refuses.
 
     """
-    answer = ask(streams, container, Question("probe", arguments), takes + PATIENCE)
+    answer = ask(streams, container, Question("probe", arguments), takes + patience)
     try:
         return read(answer, parse)
     except AnswerError as error:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 
 from catenet.nodes.address import Address
-from catenet.nodes.control.pings import LARGEST, PingAsked
+from catenet.nodes.control.pings import KIND as PING
+from catenet.nodes.control.pings import LARGEST, PingAsked, Pinged
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.observe.program import run_program
-from catenet.orchestrator.observe.reach import has_programs, ping, probe
+from catenet.orchestrator.observe.reach import has_programs, probe
 from catenet.orchestrator.observe.running import RunningLab, UserError
 from catenet.orchestrator.trace.packet_steps import Sent
 from catenet.orchestrator.wire.layers import ICMP
@@ -68,14 +69,16 @@ class Sending:
 
     def _echo(self, engine: Engine, container: Container, sent: Sent) -> str:
         """The same by our own stack: no program has a network there."""
-        found = ping(engine, container, PingAsked(Address.parse(sent.address), size=self.size, wait=self.wait))
+        asked = PingAsked(Address.parse(sent.address), size=self.size, wait=self.wait)
+        arguments = {"kind": PING, **asked.to_json()}
+        found = probe(engine, container, arguments, self.wait, Pinged.parse, patience=_DEADLINE)
         said = found.says[0] if found.says else f"no answer within {self.wait:g} s"
         return "" if found.received else said
 
     def _datagram(self, engine: Engine, container: Container, sent: Sent) -> str:
         data = self.data(sent.node).hex()
         asked: dict[str, Json] = {"kind": "datagram", "to": sent.address, "port": sent.port, "data": data}
-        heard = probe(engine, container, {**asked, "wait": self.wait}, self.wait, _is_answered)
+        heard = probe(engine, container, {**asked, "wait": self.wait}, self.wait, _is_answered, patience=_DEADLINE)
         return "" if heard else f"no datagram came back within {self.wait:g} s"
 
 
