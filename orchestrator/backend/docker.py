@@ -7,13 +7,16 @@ from catenet.orchestrator.backend.protocols import Engine
 __all__ = ["connect"]
 
 
-def connect() -> Engine:
-    """The engine that DOCKER_HOST names, or Docker's current context, or the local socket.
+def connect(host: str = "") -> Engine:
+    """The engine of a host; without one, that which DOCKER_HOST names, or Docker's current context, or the local socket.
+
+    `host`: `local` is this machine's socket; `ssh://user@server` or `user@server` is reached by SSH, `unix://…` and
+    `tcp://…` are as in DOCKER_HOST, and any other word is the name of a context of Docker's.
 
     Raises:
-        EngineError: it is not there, may not be spoken to, or is too old.
+        EngineError: it is not there, may not be spoken to, or is too old; a host that is not written so.
 
     """
     from catenet.orchestrator.backend.docker_engine import DockerEngine
 
-    return DockerEngine()
+    return DockerEngine(host)
