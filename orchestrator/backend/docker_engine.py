@@ -111,8 +111,9 @@ class DockerContainers:
         with engine_errors(f"resume {name}"):
             self._clients(SLOW).unpause(name)
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, host: str = "") -> None:
         """Kill and remove it, in one call; one that is not there, or is being removed already, is no error."""
+        del host  # it is by itself
         with engine_errors(f"remove {name}"):
             client = self._clients(SLOW)
             try:
@@ -208,6 +209,14 @@ class DockerEngine(DockerImages, DockerNetworks, DockerSwarm, DockerContainers):
         with engine_errors("ask for its data root"):
             root = Path(str(self._clients().info().get("DockerRootDir") or "/"))
         return nearest_seen(root)
+
+    def answers(self, seconds: float) -> bool:
+        """By a ping, which waits for no lock of the engine's."""
+        try:
+            with engine_errors("ping it"):
+                return bool(self._clients(seconds).ping())
+        except EngineError:
+            return False
 
     def memories(self) -> Mapping[str, int]:
         with engine_errors("ask for its memory"):

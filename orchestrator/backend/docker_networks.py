@@ -91,13 +91,14 @@ class DockerNetworks:
             if item["Name"] in names and item.get("Driver") == "bridge":
                 isolate_bridge(f"br-{item['Id'][:12]}")
 
-    def remove_network(self, name: str) -> None:
+    def remove_network(self, name: str, host: str = "") -> None:
         """Remove a network; one that is not there is no error.
 
         Raises:
             EngineError: containers still hang on it.
 
         """
+        del host  # it is by itself
         try:
             with engine_errors(f"remove the network {name}"):
                 self._remove(name)
