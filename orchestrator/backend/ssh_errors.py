@@ -116,7 +116,9 @@ def refused_engine(place: SshPlace, answer: str) -> EngineError:
         return EngineError(f"{what}: the user there may not speak to it", f"`{add}`, and try again")
     forwarding = "AllowStreamLocalForwarding yes (and no DisableForwarding) in its sshd_config, or in your line of authorized_keys"
     if verdict == "open":
-        return EngineError(f"{what}: its sshd forbids to forward a socket", f"{forwarding}; then `systemctl reload ssh`")
+        return EngineError(
+            f"{what}: its sshd forbids to forward a socket", f"{forwarding}; then `systemctl reload ssh`"
+        )
     return EngineError(
         f"{what}: its sshd does not join us to {place.socket}",
         f"it must be there, yours to write (group docker), and its sshd must allow it: {forwarding}",

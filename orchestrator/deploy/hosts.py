@@ -22,6 +22,7 @@ PORTS = "2377/tcp, 7946/tcp, 7946/udp and 4789/udp"
 """What the hosts must reach at each other."""
 _READY = 20.0  # seconds until a manager sees that a new member works
 _BETWEEN = 0.2
+_ANY = "0.0.0.0"  # noqa: S104 -- what some managers say of themselves
 _BY_HAND = "`docker swarm leave` there"
 
 
@@ -46,6 +47,14 @@ class HostReport:
         """Whether it is in a swarm, and a manager of it sees it at work."""
         return self.membership.active and self.seen is not None and self.seen.state == "ready"
 
+    @property
+    def reason(self) -> str:
+        """What is to be known of it, in words; empty: nothing."""
+        said = self.membership.reason or (self.seen.reason if self.seen is not None else "")
+        if said or self.seen is None or self.seen.address in ("", _ANY, self.membership.address):
+            return said
+        return f"it says {self.membership.address}, and its manager hears it from {self.seen.address}"
+
     def to_json(self) -> dict[str, Json]:
         return {
             "host": self.host,
@@ -53,7 +62,7 @@ class HostReport:
             "role": self.role,
             "address": self.membership.address,
             "state": self.seen.state if self.seen is not None else "",
-            "reason": self.membership.reason or (self.seen.reason if self.seen is not None else ""),
+            "reason": self.reason,
         }
 
 
