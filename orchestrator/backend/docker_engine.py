@@ -80,13 +80,14 @@ class DockerNetworks:
             if item["Name"] in names:
                 isolate_bridge(f"br-{item['Id'][:12]}")
 
-    def remove_network(self, name: str) -> None:
+    def remove_network(self, name: str, host: str = "") -> None:
         """Remove a network; one that is not there is no error.
 
         Raises:
             EngineError: containers still hang on it.
 
         """
+        del host  # it is by itself
         try:
             with engine_errors(f"remove the network {name}"):
                 self._remove(name)
@@ -102,6 +103,10 @@ class DockerNetworks:
             self._clients(SLOW).remove_network(name)
         except NotFound:
             return
+
+    def manages(self) -> bool:
+        with engine_errors("ask for its swarm"):
+            return bool((self._clients().info().get("Swarm") or {}).get("ControlAvailable"))
 
     def _ids(self, name: str) -> list[str]:
         with engine_errors("list the networks"):
@@ -194,8 +199,9 @@ class DockerContainers:
         with engine_errors(f"resume {name}"):
             self._clients(SLOW).unpause(name)
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, host: str = "") -> None:
         """Kill and remove it, in one call; one that is not there, or is being removed already, is no error."""
+        del host  # it is by itself
         with engine_errors(f"remove {name}"):
             client = self._clients(SLOW)
             try:
@@ -291,6 +297,14 @@ class DockerEngine(DockerImages, DockerNetworks, DockerContainers):
         with engine_errors("ask for its data root"):
             root = Path(str(self._clients().info().get("DockerRootDir") or "/"))
         return nearest_seen(root)
+
+    def answers(self, seconds: float) -> bool:
+        """By a ping, which waits for no lock of the engine's."""
+        try:
+            with engine_errors("ping it"):
+                return bool(self._clients(seconds).ping())
+        except EngineError:
+            return False
 
     def memories(self) -> Mapping[str, int]:
         with engine_errors("ask for its memory"):
