@@ -234,7 +234,7 @@ def _container(
         hostname=node.name if len(node.name) <= HOSTNAME_LIMIT else node.name.partition(".")[0],
         image=image,
         environment={CONFIG_VARIABLE: _as_json(replace(config, events=events, began=began))},
-        endpoints={network_name(copy, interface.lan): interface.engine for interface in interfaces},
+        endpoints={network_name(copy, each.lan): each.engine for each in interfaces if each.engine is not None},
         labels=labels,
         sysctls=sysctls(node),
         capabilities=_capabilities(node),
