@@ -19,7 +19,10 @@ __all__ = [
     "LABEL_LAN",
     "LABEL_NODE",
     "LABEL_PROJECT",
+    "LABEL_SEGMENTS",
     "LABEL_SERVICE",
+    "LABEL_UNDERLAY",
+    "LABEL_WIRING",
     "Container",
     "ContainerSpec",
     "Containers",
@@ -50,6 +53,9 @@ LABEL_FILE = "catenet.file"  # the lab file's path; a relative one starts at the
 LABEL_STACK = "catenet.stack"  # the stack of a node, where that is not the kernel's
 LABEL_MOVED = "catenet.moved"  # the stack on which a node is in the place of the one that the file has
 LABEL_ROUTING = "catenet.routing"  # the service that finds routes there, where that is not the one that the file has
+LABEL_WIRING = "catenet.wiring"  # what LANs are made of there, where that is not what the file has
+LABEL_SEGMENTS = "catenet.segments"  # the LANs on which a node is by a segment of its own, as JSON: name → prefix
+LABEL_UNDERLAY = "catenet.underlay"  # of the network that carries a copy's segments; it is no LAN
 LABEL_HASH = "catenet.hash"  # of all that the thing is, but its image: equal hashes need no change
 LABEL_BEGAN = "catenet.began"  # when the copy was brought up, in seconds since 1970: its nodes count from there
 LABEL_PROJECT = "com.docker.compose.project"  # Compose's word for a copy

@@ -1,0 +1,40 @@
+"""What the engine calls the things of a copy, how they are labelled, and by which hash a change is seen."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from catenet.orchestrator.backend.protocols import LABEL_BEGAN, LABEL_FILE, LABEL_LAB, LABEL_PROJECT
+from catenet.orchestrator.lab.model import Lab
+
+__all__ = ["container_name", "copy_labels", "hash_of", "lab_file", "network_name"]
+
+
+def network_name(copy: str, lan: str) -> str:
+    """The engine's name of a LAN."""
+    return f"{copy}_{lan}"
+
+
+def container_name(copy: str, node: str) -> str:
+    """The engine's name of a node."""
+    return f"{copy}-{node}"
+
+
+def lab_file(lab: Lab) -> str:
+    """The lab file's path; empty where the lab has none."""
+    return "" if lab.file is None else str(lab.file)
+
+
+def copy_labels(lab: Lab, copy: str, began: int) -> dict[str, str]:
+    """What every network and container of the copy bears. `began`: as of `desired`."""
+    return {
+        LABEL_LAB: copy,
+        LABEL_FILE: lab_file(lab),
+        LABEL_PROJECT: copy,
+        **({LABEL_BEGAN: str(began)} if began else {}),
+    }
+
+
+def hash_of(*whole: object) -> str:
+    """Of all that is said of the thing, whatever fields it has."""
+    return sha256(repr(whole).encode()).hexdigest()
