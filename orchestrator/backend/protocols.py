@@ -59,6 +59,7 @@ LABEL_UNDERLAY = "catenet.underlay"  # of the network that carries a copy's segm
 LABEL_HASH = "catenet.hash"  # of all that the thing is, but its image: equal hashes need no change
 LABEL_BEGAN = "catenet.began"  # when the copy was brought up, in seconds since 1970: its nodes count from there
 LABEL_PROJECT = "com.docker.compose.project"  # Compose's word for a copy
+LABEL_NETWORK = "com.docker.compose.network"  # and for a LAN
 LABEL_SERVICE = "com.docker.compose.service"  # and for a node
 LABEL_FOLDER = "com.docker.compose.project.working_dir"
 

@@ -25,6 +25,7 @@ from catenet.orchestrator.backend.protocols import (
     LABEL_ROUTING,
     LABEL_SERVICE,
     LABEL_STACK,
+    LABEL_WIRING,
     ContainerSpec,
     Network,
     NetworkSpec,
@@ -35,7 +36,7 @@ from catenet.orchestrator.lab.realms import View, views
 from catenet.orchestrator.plan.naming import container_name, copy_labels, hash_of, lab_file
 from catenet.orchestrator.plan.plan_error import PlanError
 from catenet.orchestrator.plan.sysctls import sysctls
-from catenet.orchestrator.plan.wiring import Wiring, wire
+from catenet.orchestrator.plan.wiring import Wired, wire
 
 __all__ = ["COMPOSE_IMAGE", "Desired", "PlanError", "container_name", "desired"]
 
@@ -84,11 +85,11 @@ def desired(
 
     """
     _must_be_told(lab)
-    wiring = wire(lab, copy, actual, host, refused=refused, began=began)
+    wired = wire(lab, copy, actual, host, refused=refused, began=began)
     seen = views(lab)
     containers = tuple(
         _container(
-            wiring,
+            wired,
             node,
             copy,
             own_images.get(node.name, image),
@@ -98,7 +99,7 @@ def desired(
         )
         for node in lab.nodes.values()
     )
-    return Desired(copy, lab_file(lab), wiring.networks, containers)
+    return Desired(copy, lab_file(lab), wired.networks, containers)
 
 
 def _must_be_told(lab: Lab) -> None:
@@ -110,26 +111,26 @@ def _must_be_told(lab: Lab) -> None:
 
 
 def _container(
-    wiring: Wiring, node: Node, copy: str, image: str, *, view: View, events: Events, began: int
+    wired: Wired, node: Node, copy: str, image: str, *, view: View, events: Events, began: int
 ) -> ContainerSpec:
-    lab = wiring.lab
+    lab = wired.lab
     labels = {
         **copy_labels(lab, copy, began),
         LABEL_NODE: node.name,
         LABEL_SERVICE: node.name,
         "com.docker.compose.container-number": "1",
         "com.docker.compose.oneoff": "False",
-        **wiring.labels(node),
+        **wired.labels(node),
         **({LABEL_STACK: node.stack} if node.stack != "kernel" else {}),
         **_variant(lab, node),
     }
-    config = _config(wiring, node, view)
+    config = _config(wired, node, view)
     spec = ContainerSpec(
         name=container_name(copy, node.name),
         hostname=node.name if len(node.name) <= HOSTNAME_LIMIT else node.name.partition(".")[0],
         image=image,
         environment={CONFIG_VARIABLE: _as_json(replace(config, events=events, began=began))},
-        endpoints=wiring.endpoints(node),
+        endpoints=wired.endpoints(node),
         labels=labels,
         sysctls=sysctls(node),
         capabilities=_capabilities(node),
@@ -146,17 +147,20 @@ def _container(
 
 def _variant(lab: Lab, node: Node) -> dict[str, str]:
     """On those alone that the file has otherwise: nothing else is another node with another way of routing."""
-    routing = {LABEL_ROUTING: lab.routing} if lab.routing in node.services else {}
-    return {**routing, **({LABEL_MOVED: lab.moved[node.name]} if node.name in lab.moved else {})}
+    return {
+        **({LABEL_ROUTING: lab.routing} if lab.routing in node.services else {}),
+        **({LABEL_MOVED: lab.moved[node.name]} if node.name in lab.moved else {}),
+        **({LABEL_WIRING: lab.rewired} if lab.rewired else {}),
+    }
 
 
-def _config(wiring: Wiring, node: Node, view: View) -> NodeConfig:
-    lab = wiring.lab
+def _config(wired: Wired, node: Node, view: View) -> NodeConfig:
+    lab = wired.lab
     return NodeConfig(
         lab=lab.name,
         node=node.name,
-        interfaces=tuple(wiring.interface(node, place) for place in node.attachments),
-        underlay=wiring.place(node),
+        interfaces=tuple(wired.interface(node, place) for place in node.attachments),
+        underlay=wired.place(node),
         forward=node.forward,
         source_routes=node.source_routes,
         proxy_arp=node.proxy_arp,

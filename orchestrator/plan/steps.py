@@ -19,6 +19,7 @@ never started may be half attached, so it is never kept.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -27,6 +28,7 @@ from catenet.nodes.address import Prefix
 from catenet.orchestrator.backend.protocols import (
     LABEL_HASH,
     LABEL_NODE,
+    LABEL_SEGMENTS,
     Container,
     ContainerSpec,
     Listed,
@@ -133,7 +135,8 @@ def describe(step: Step) -> str:
         return f"{what} {step.name} {step.spec.prefix}"
     if isinstance(step.spec, ContainerSpec):
         places = ", ".join(f"{network} {address}" for network, address in step.spec.endpoints.items())
-        return f"{what} {step.name} on {places}"
+        segments = ", ".join(json.loads(step.spec.labels.get(LABEL_SEGMENTS, "{}")))
+        return f"{what} {step.name} on {places}{f' with segments of {segments}' if segments else ''}"
     return f"{what} {step.name}"
 
 

@@ -24,6 +24,7 @@ from catenet.nodes.control.segment import OVERHEAD, Segment, Underlay
 from catenet.orchestrator.backend.protocols import (
     LABEL_HASH,
     LABEL_LAN,
+    LABEL_NETWORK,
     LABEL_SEGMENTS,
     LABEL_UNDERLAY,
     Network,
@@ -34,7 +35,7 @@ from catenet.orchestrator.lab.model import MTU, Attachment, Lab, Lan, Node
 from catenet.orchestrator.plan.naming import copy_labels, hash_of, network_name
 from catenet.orchestrator.plan.plan_error import PlanError
 
-__all__ = ["SPARE", "UNDERLAY", "Wiring", "wire"]
+__all__ = ["SPARE", "UNDERLAY", "Wired", "wire"]
 
 SPARE = Prefix(Address.parse("198.18.0.0"), 15)
 UNDERLAY = "_underlay"
@@ -49,7 +50,7 @@ _LARGEST_ID = 0xFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
-class Wiring:
+class Wired:
     """The networks of one copy, and each node's places on them.
 
     `bridges`: LAN → its network; `underlay`: what carries the other LANs, `segments` → each one's number; `at`: node →
@@ -116,7 +117,7 @@ def wire(
     *,
     refused: Sequence[Prefix],
     began: int,
-) -> Wiring:
+) -> Wired:
     """How the copy's LANs are to be carried. The arguments are those of `desired`.
 
     Raises:
@@ -130,11 +131,11 @@ def wire(
     networks = _Networks(lab, copy, actual, refused, began)
     bridges = networks.bridges(bridged)
     if not segments:
-        return Wiring(lab, bridges, {}, None, {})
+        return Wired(lab, bridges, {}, None, {})
     nodes = [node.name for node in lab.nodes.values() if any(place.lan in segments for place in node.attachments)]
     used = [*(spec.prefix for spec in bridges.values()), *(Prefix(address, 32) for address in host)]
     underlay = networks.underlay([lab.lans[name] for name in segments], len(nodes), used)
-    return Wiring(lab, bridges, segments, underlay, _places(nodes, underlay.prefix))
+    return Wired(lab, bridges, segments, underlay, _places(nodes, underlay.prefix))
 
 
 def _keep_host_out(lans: Iterable[Lan], host: Sequence[Address]) -> None:
@@ -191,7 +192,7 @@ class _Networks:
     def _bridge(self, lan: Lan, prefix: Prefix) -> NetworkSpec:
         gateway = Lan(lan.name, prefix).gateway
         other = () if lan.mtu == MTU else (lan.mtu,)  # one that says nothing of it is as it was
-        labels = {LABEL_LAN: lan.name, "com.docker.compose.network": lan.name}
+        labels = {LABEL_LAN: lan.name, LABEL_NETWORK: lan.name}
         labels[LABEL_HASH] = hash_of(lan.name, lan.prefix, prefix, gateway, *other)
         labels |= copy_labels(self.lab, self.copy, self.began)
         return NetworkSpec(network_name(self.copy, lan.name), prefix, gateway, labels, lan.mtu)
@@ -222,7 +223,7 @@ class _Networks:
         gateway, mtu = Address(prefix.broadcast - 1), max(lan.mtu for lan in lans) + OVERHEAD
         labels = {
             LABEL_UNDERLAY: "1",
-            "com.docker.compose.network": UNDERLAY,
+            LABEL_NETWORK: UNDERLAY,
             **({LABEL_SEGMENTS: _as_json(unused)} if unused else {}),
         }
         labels[LABEL_HASH] = hash_of(prefix, gateway, mtu, labels)
