@@ -17,7 +17,8 @@ __all__ = ["MARKERS", "MarkerError", "Wanted", "wanted", "words_of"]
 
 MARKERS = (
     'lab(lab, fresh=False, claims=[], routing="", stack="", wiring=""): the lab of the fixture `lab`: a name that '
-    "`catenet labs` lists, or a path relative to the test file; fresh: a copy of its own; claims: ids that the test is about; "
+    "`catenet labs` lists, or a path relative to the test file; fresh: a copy of its own; claims: ids that the test is "
+    "about; "
     "routing: the service that finds the routes, stack: the stack of all nodes that can be there, and wiring: what its "
     "LANs are made of (bridge or vxlan), each in place of the file's",
     "implementations(*words, service, node): run the test once with each of these as that service of that node; a word "
