@@ -19,6 +19,7 @@ __all__ = [
     "LABEL_HOSTS",
     "LABEL_LAB",
     "LABEL_LAN",
+    "LABEL_NETWORK",
     "LABEL_NODE",
     "LABEL_PLACES",
     "LABEL_PROJECT",
@@ -57,9 +58,6 @@ LABEL_FILE = "catenet.file"  # the lab file's path; a relative one starts at the
 LABEL_STACK = "catenet.stack"  # the stack of a node, where that is not the kernel's
 LABEL_MOVED = "catenet.moved"  # the stack on which a node is in the place of the one that the file has
 LABEL_ROUTING = "catenet.routing"  # the service that finds routes there, where that is not the one that the file has
-LABEL_WIRING = "catenet.wiring"  # what LANs are made of there, where that is not what the file has
-LABEL_SEGMENTS = "catenet.segments"  # the LANs on which a node is by a segment of its own, as JSON: name → prefix
-LABEL_UNDERLAY = "catenet.underlay"  # of the network that carries a copy's segments; it is no LAN
 LABEL_HASH = "catenet.hash"  # of all that the thing is, but its image: equal hashes need no change
 LABEL_BEGAN = "catenet.began"  # when the copy was brought up, in seconds since 1970: its nodes count from there
 LABEL_HOSTS = "catenet.hosts"  # of a copy on several hosts, on all that is its: JSON, host → how it is reached

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -233,15 +234,15 @@ def _model(wanted: Wanted, scratch: Callable[[], Path]) -> Lab:
         LabFileError: it is wrong.
 
     """
-    said = {"routing": wanted.routing, "stack": wanted.stack, "wiring": wanted.wiring}
+    read = partial(load, routing=wanted.routing, stack=wanted.stack, wiring=wanted.wiring)
     if wanted.implementation is None:
-        return load(wanted.file, **said)
+        return read(wanted.file)
     node, service, word = wanted.implementation
     if not Path(word).is_absolute():
-        return load(wanted.file, Override(node, service, word), **said)
+        return read(wanted.file, Override(node, service, word))
     program, file = Path(word), wanted.file
     if not program.is_relative_to(file.parent):
-        lab = load(file, Override(node, service, str(OURS)), **said)
+        lab = read(file, Override(node, service, str(OURS)))
         folder = scratch() / (file.parent.name or lab.name)
         for each in (file.name, "zones", "pages", *lab.files, *sorted(lab.programs)):
             _copy(file.parent / each, folder / each)
@@ -251,7 +252,7 @@ def _model(wanted: Wanted, scratch: Callable[[], Path]) -> Lab:
         _copy(program, place / program.name)
         program, file = place / program.name, folder / file.name
     word = f"./{program.relative_to(file.parent)}"
-    return load(file, Override(node, service, word), **said)
+    return read(file, Override(node, service, word))
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -178,6 +178,7 @@ class Lab:
     moved: Mapping[str, Stack] = field(default_factory=dict)
     hosts: Mapping[str, Host] = field(default_factory=dict)
     wiring: Wiring = "bridge"
+    rewired: str = ""
 
     @property
     def stack(self) -> str:

@@ -34,9 +34,10 @@ from catenet.orchestrator.lab.model import Lab, Node
 from catenet.orchestrator.lab.options import options_as_json
 from catenet.orchestrator.lab.realms import View, views
 from catenet.orchestrator.plan.naming import container_name, copy_labels, hash_of, lab_file
+from catenet.orchestrator.plan.placing import ONE, Placement
 from catenet.orchestrator.plan.plan_error import PlanError
 from catenet.orchestrator.plan.sysctls import sysctls
-from catenet.orchestrator.plan.wiring import Wired, wire
+from catenet.orchestrator.plan.wiring import UNDERLAY_MTU, Wired, wire
 
 __all__ = ["COMPOSE_IMAGE", "Desired", "PlanError", "container_name", "desired"]
 
@@ -66,6 +67,8 @@ def desired(
     actual: Sequence[Network] = (),
     host: Sequence[Address] = (),
     *,
+    placement: Placement = ONE,
+    underlay_mtu: int = UNDERLAY_MTU,
     refused: Sequence[Prefix] = (),
     events: Events = "json",
     own_images: Mapping[str, str] = MappingProxyType({}),
@@ -75,6 +78,8 @@ def desired(
 
     `actual` are the engine's networks, of whoever: this copy's own keep their prefixes, and the others' are not free.
     `refused` are not free either, whoever has them. `host` are the addresses of the engine's own machine.
+    `placement`: on which host each node is; `underlay_mtu`: octets of the largest IP packet that an overlay network
+    between these carries: where that is too little for a LAN with nodes on several, its MTU is lowered, on all alike.
     `events`: how the nodes write their log.
     `own_images`: node → its image, where that is not `image`. `began`: when the copy was brought up, in seconds since
     1970, for what is made now; no reason to make anew what is there.
@@ -85,7 +90,7 @@ def desired(
 
     """
     _must_be_told(lab)
-    wired = wire(lab, copy, actual, host, refused=refused, began=began)
+    wired = wire(lab, copy, actual, host, placement=placement, underlay_mtu=underlay_mtu, refused=refused, began=began)
     seen = views(lab)
     containers = tuple(
         _container(
@@ -115,7 +120,7 @@ def _container(
 ) -> ContainerSpec:
     lab = wired.lab
     labels = {
-        **copy_labels(lab, copy, began),
+        **copy_labels(lab, copy, began, wired.placement.hosts),
         LABEL_NODE: node.name,
         LABEL_SERVICE: node.name,
         "com.docker.compose.container-number": "1",
@@ -135,6 +140,7 @@ def _container(
         sysctls=sysctls(node),
         capabilities=_capabilities(node),
         data=None if lab.file is None else lab.file.parent,
+        host=wired.placement.hosts.get(node.name, ""),
     )
     data: list[object] = [*lab.data.get(node.name, {}).items()]  # it is read once, at the start
     data += _variant(lab, node).values()  # one that is as its file has it again bears that label no more

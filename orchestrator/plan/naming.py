@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from hashlib import sha256
 
-from catenet.orchestrator.backend.protocols import LABEL_BEGAN, LABEL_FILE, LABEL_LAB, LABEL_PROJECT
+from catenet.orchestrator.backend.protocols import LABEL_BEGAN, LABEL_FILE, LABEL_HOSTS, LABEL_LAB, LABEL_PROJECT
 from catenet.orchestrator.lab.model import Lab
 
 __all__ = ["container_name", "copy_labels", "hash_of", "lab_file", "network_name"]
@@ -25,13 +27,17 @@ def lab_file(lab: Lab) -> str:
     return "" if lab.file is None else str(lab.file)
 
 
-def copy_labels(lab: Lab, copy: str, began: int) -> dict[str, str]:
-    """What every network and container of the copy bears. `began`: as of `desired`."""
+def copy_labels(lab: Lab, copy: str, began: int, places: Mapping[str, str]) -> dict[str, str]:
+    """What every network and container of the copy bears. `began`: as of `desired`; `places`: node → host, where there
+    are several.
+    """
+    urls = {name: lab.hosts[name].url for name in lab.hosts}
     return {
         LABEL_LAB: copy,
         LABEL_FILE: lab_file(lab),
         LABEL_PROJECT: copy,
         **({LABEL_BEGAN: str(began)} if began else {}),
+        **({LABEL_HOSTS: json.dumps(urls)} if places else {}),
     }
 
 

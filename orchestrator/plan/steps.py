@@ -185,7 +185,7 @@ def _container_steps(
 def _as_desired(spec: NetworkSpec, network: Network | None) -> bool:
     return (
         network is not None
-        and network.labels.get(LABEL_HASH) == spec.labels[LABEL_HASH]
+        and (network.host, network.labels.get(LABEL_HASH)) == (spec.host, spec.labels[LABEL_HASH])
         and spec.prefix in network.prefixes
     )
 
@@ -194,7 +194,7 @@ def _keeps(spec: ContainerSpec | None, container: Container, fresh: Iterable[str
     return (
         spec is not None
         and container.state in ("running", "paused", "exited")
-        and container.labels.get(LABEL_HASH) == spec.labels[LABEL_HASH]
+        and (container.host, container.labels.get(LABEL_HASH)) == (spec.host, spec.labels[LABEL_HASH])
         and (container.image == spec.image or (container.image == COMPOSE_IMAGE and spec.image.startswith(_PLAIN)))
         and set(container.networks) >= set(spec.endpoints)
         and not set(spec.endpoints) & set(fresh)

@@ -8,6 +8,9 @@ A segment is VXLAN (RFC 7348) between the LAN's nodes, which make it themselves.
 network for all segments of a copy, whose prefix is a free one of the same. So a segment may have any prefix: one that
 another network or the machine itself uses, or one too small for an engine. Where a node is in the underlay, and the
 number of a segment, follow from their names: a node or LAN that is added seldom changes those of others.
+
+Where the lab runs on several hosts, a LAN with nodes on more than one is a segment in any case, a bridge is on the host
+of its nodes, and the underlay is an overlay network, which is on all.
 """
 
 from __future__ import annotations
@@ -17,14 +20,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
+from typing import Literal
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.config import InterfaceConfig
 from catenet.nodes.control.segment import OVERHEAD, Segment, Underlay
 from catenet.orchestrator.backend.protocols import (
     LABEL_HASH,
+    LABEL_HOST,
     LABEL_LAN,
     LABEL_NETWORK,
+    LABEL_PLACES,
     LABEL_SEGMENTS,
     LABEL_UNDERLAY,
     Network,
@@ -33,13 +39,16 @@ from catenet.orchestrator.backend.protocols import (
 from catenet.orchestrator.lab.addressing import free_prefixes
 from catenet.orchestrator.lab.model import MTU, Attachment, Lab, Lan, Node
 from catenet.orchestrator.plan.naming import copy_labels, hash_of, network_name
+from catenet.orchestrator.plan.placing import Placement
 from catenet.orchestrator.plan.plan_error import PlanError
 
-__all__ = ["SPARE", "UNDERLAY", "Wired", "wire"]
+__all__ = ["SPARE", "UNDERLAY", "UNDERLAY_MTU", "Wired", "wire"]
 
 SPARE = Prefix(Address.parse("198.18.0.0"), 15)
 UNDERLAY = "_underlay"
 """How the underlay is called among the LANs, whose names begin with a letter."""
+UNDERLAY_MTU = MTU + OVERHEAD
+"""What an underlay must carry, so that its segments carry what Ethernet does."""
 _LENGTHS = range(20, 25)
 """Of the underlay's prefix, the best first: in a large one names seldom want the same place."""
 _FIRST = 64
@@ -58,6 +67,7 @@ class Wired:
     """
 
     lab: Lab
+    placement: Placement
     bridges: Mapping[str, NetworkSpec]
     segments: Mapping[str, int]
     underlay: NetworkSpec | None
@@ -84,7 +94,8 @@ class Wired:
 
     def _segment(self, node: Node, lan: Lan) -> Segment:
         peers = tuple(self.at[other.name] for other in self.lab.on_lan(lan.name) if other.name != node.name)
-        return Segment(id=self.segments[lan.name], mtu=lan.mtu, peers=peers)
+        assert self.underlay is not None  # it carries the segment
+        return Segment(self.segments[lan.name], min(lan.mtu, self.underlay.mtu - OVERHEAD), peers)
 
     def place(self, node: Node) -> Underlay | None:
         """The node's in the underlay; None: it needs none."""
@@ -104,9 +115,13 @@ class Wired:
         return ends
 
     def labels(self, node: Node) -> dict[str, str]:
-        """By which the node's segments are found in the running lab."""
+        """By which the node's segments, and its host, are found in the running lab."""
         lans = [self.lab.lans[place.lan] for place in node.attachments if place.lan in self.segments]
-        return {LABEL_SEGMENTS: _as_json(lans)} if lans else {}
+        places = self.placement.hosts
+        return {
+            **({LABEL_SEGMENTS: _as_json(lans)} if lans else {}),
+            **({LABEL_HOST: places[node.name], LABEL_PLACES: json.dumps(dict(places))} if places else {}),
+        }
 
 
 def wire(
@@ -115,6 +130,8 @@ def wire(
     actual: Sequence[Network],
     host: Sequence[Address],
     *,
+    placement: Placement,
+    underlay_mtu: int,
     refused: Sequence[Prefix],
     began: int,
 ) -> Wired:
@@ -125,17 +142,18 @@ def wire(
             to be on one.
 
     """
-    segments = _numbers(lan.name for lan in lab.lans.values() if lab.wiring == "vxlan")
+    segments = _numbers(lan for lan in lab.lans if lab.wiring == "vxlan" or lan in placement.spanning)
     bridged = [lan for lan in lab.lans.values() if lan.name not in segments]
     _keep_host_out(bridged, host)
-    networks = _Networks(lab, copy, actual, refused, began)
+    networks = _Networks(lab, copy, placement, actual, refused, copy_labels(lab, copy, began, placement.hosts))
     bridges = networks.bridges(bridged)
     if not segments:
-        return Wired(lab, bridges, {}, None, {})
+        return Wired(lab, placement, bridges, {}, None, {})
     nodes = [node.name for node in lab.nodes.values() if any(place.lan in segments for place in node.attachments)]
     used = [*(spec.prefix for spec in bridges.values()), *(Prefix(address, 32) for address in host)]
-    underlay = networks.underlay([lab.lans[name] for name in segments], len(nodes), used)
-    return Wired(lab, bridges, segments, underlay, _places(nodes, underlay.prefix))
+    lans = [lab.lans[name] for name in segments]
+    underlay = networks.underlay(lans, underlay_mtu, len(nodes), used)
+    return Wired(lab, placement, bridges, segments, underlay, _places(nodes, underlay.prefix))
 
 
 def _keep_host_out(lans: Iterable[Lan], host: Sequence[Address]) -> None:
@@ -161,74 +179,93 @@ class _Networks:
 
     lab: Lab
     copy: str
+    placement: Placement
     actual: Sequence[Network]
     refused: Sequence[Prefix]
-    began: int
+    labels: Mapping[str, str]
 
     def bridges(self, lans: Sequence[Lan]) -> dict[str, NetworkSpec]:
         """LAN → its network."""
-        own = {network.name: network for network in self.actual if network.copy == self.copy}
-        used = [prefix for network in self.actual if network.name not in own for prefix in network.prefixes]
+        found: dict[str, NetworkSpec] = {}
+        for host in dict.fromkeys(map(self._host, lans)):
+            there = [network for network in self.actual if not host or network.host in ("", host)]
+            found |= self._on_host(host, [lan for lan in lans if self._host(lan) == host], there)
+        return {lan.name: found[lan.name] for lan in lans}
+
+    def _host(self, lan: Lan) -> str:
+        """Where its nodes are; one that has none is on the first."""
+        hosts = self.placement.hosts
+        on = (hosts[node.name] for node in self.lab.on_lan(lan.name)) if hosts else ()
+        return next(iter(on), next(iter(hosts.values()), ""))
+
+    def _on_host(self, host: str, lans: Sequence[Lan], there: Sequence[Network]) -> dict[str, NetworkSpec]:
+        own = {network.name: network for network in there if network.copy == self.copy}
+        used = [prefix for network in there if network.name not in own for prefix in network.prefixes]
         used += self.refused
         chosen: dict[str, NetworkSpec] = {}
         for lan in lans:  # what is there already stays as it is
             existing = own.get(network_name(self.copy, lan.name))
             for prefix in existing.prefixes if existing is not None else ():
-                spec = self._bridge(lan, prefix)
+                spec = self._bridge(lan, prefix, host)
                 if existing is not None and existing.labels.get(LABEL_HASH) == spec.labels[LABEL_HASH]:
                     chosen[lan.name] = spec
         used += [spec.prefix for spec in chosen.values()]
         for lan in lans:
             if lan.name not in chosen and not any(lan.prefix.overlaps(prefix) for prefix in used):
-                chosen[lan.name] = self._bridge(lan, lan.prefix)
+                chosen[lan.name] = self._bridge(lan, lan.prefix, host)
                 used.append(lan.prefix)
         for lan in lans:
             if lan.name not in chosen:
                 prefix = _spare(lan, self.copy, used)
-                chosen[lan.name] = self._bridge(lan, prefix)
+                chosen[lan.name] = self._bridge(lan, prefix, host)
                 used.append(prefix)
-        return {lan.name: chosen[lan.name] for lan in lans}
+        return chosen
 
-    def _bridge(self, lan: Lan, prefix: Prefix) -> NetworkSpec:
+    def _bridge(self, lan: Lan, prefix: Prefix, host: str) -> NetworkSpec:
         gateway = Lan(lan.name, prefix).gateway
         other = () if lan.mtu == MTU else (lan.mtu,)  # one that says nothing of it is as it was
         labels = {LABEL_LAN: lan.name, LABEL_NETWORK: lan.name}
         labels[LABEL_HASH] = hash_of(lan.name, lan.prefix, prefix, gateway, *other)
-        labels |= copy_labels(self.lab, self.copy, self.began)
-        return NetworkSpec(network_name(self.copy, lan.name), prefix, gateway, labels, lan.mtu)
+        labels |= self.labels
+        return NetworkSpec(network_name(self.copy, lan.name), prefix, gateway, labels, lan.mtu, host)
 
-    def underlay(self, lans: Sequence[Lan], nodes: int, used: Iterable[Prefix]) -> NetworkSpec:
-        """What carries these LANs, which has so many nodes; none of its addresses are `used`."""
-        if nodes > _PORTS:
+    def underlay(self, lans: Sequence[Lan], most: int, nodes: int, used: Iterable[Prefix]) -> NetworkSpec:
+        """What carries these LANs, which has so many nodes; none of its addresses are `used`. `most`: octets that an
+        overlay carries.
+        """
+        mtu = max(lan.mtu for lan in lans) + OVERHEAD
+        mtu = min(mtu, most) if self.placement.hosts else mtu
+        if nodes > _PORTS and not self.placement.hosts:
             raise PlanError(
                 f"{nodes} nodes are on LANs wired by vxlan, and the one network of all these takes {_PORTS}"
             )
         name = network_name(self.copy, UNDERLAY)
         for network in self.actual:
             for prefix in network.prefixes if (network.copy, network.name) == (self.copy, name) else ():
-                spec = self._underlay_at(lans, prefix)
+                spec = self._underlay_at(lans, mtu, prefix)
                 if network.labels.get(LABEL_HASH) == spec.labels[LABEL_HASH]:
                     return spec
         taken = [prefix for network in self.actual if network.copy != self.copy for prefix in network.prefixes]
         taken += [*used, *self.refused, *(lan.prefix for lan in self.lab.lans.values())]
         large = (length for length in _LENGTHS if len(_offsets(length)) >= nodes)
         for prefix in filter(None, (_free(length, self.copy, taken) for length in large)):
-            return self._underlay_at(lans, prefix)
+            return self._underlay_at(lans, mtu, prefix)
         raise PlanError(
             f"no prefix of {SPARE} is free for the network that carries the lab's segments (take another lab down)"
         )
 
-    def _underlay_at(self, lans: Sequence[Lan], prefix: Prefix) -> NetworkSpec:
+    def _underlay_at(self, lans: Sequence[Lan], mtu: int, prefix: Prefix) -> NetworkSpec:
         unused = [lan for lan in lans if not self.lab.on_lan(lan.name)]  # those that no node's labels tell of
-        gateway, mtu = Address(prefix.broadcast - 1), max(lan.mtu for lan in lans) + OVERHEAD
+        gateway = Address(prefix.broadcast - 1)
         labels = {
             LABEL_UNDERLAY: "1",
             LABEL_NETWORK: UNDERLAY,
             **({LABEL_SEGMENTS: _as_json(unused)} if unused else {}),
         }
-        labels[LABEL_HASH] = hash_of(prefix, gateway, mtu, labels)
-        labels |= copy_labels(self.lab, self.copy, self.began)
-        return NetworkSpec(network_name(self.copy, UNDERLAY), prefix, gateway, labels, mtu)
+        driver: Literal["bridge", "overlay"] = "overlay" if self.placement.hosts else "bridge"
+        labels[LABEL_HASH] = hash_of(driver, prefix, gateway, mtu, labels)
+        labels |= self.labels
+        return NetworkSpec(network_name(self.copy, UNDERLAY), prefix, gateway, labels, mtu, driver=driver)
 
 
 def _spare(lan: Lan, copy: str, used: Sequence[Prefix]) -> Prefix:

@@ -15,11 +15,13 @@ from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.config import NodeConfig
 from catenet.orchestrator.backend.protocols import LABEL_HASH, LABEL_LAN, LABEL_SEGMENTS, LABEL_UNDERLAY, Network
 from catenet.orchestrator.lab.addressing import free_prefixes
+from catenet.orchestrator.lab.hosts import Host
 from catenet.orchestrator.lab.load import load, parse
 from catenet.orchestrator.lab.model import Attachment, Lab, Lan, Node
 from catenet.orchestrator.plan.desired import Desired, PlanError, desired
+from catenet.orchestrator.plan.placing import ONE, Placement
 from catenet.orchestrator.plan.steps import describe, plan
-from catenet.orchestrator.plan.wiring import SPARE
+from catenet.orchestrator.plan.wiring import SPARE, wire
 
 INTERNET = load(Path(catenet.__file__).parent / "labs" / "internet" / "lab.yaml")
 SEGMENTED = replace(INTERNET, wiring="vxlan")
@@ -68,16 +70,14 @@ def test_a_segments_number_is_the_same_at_all_its_ends_and_no_others() -> None:
 
 
 def test_the_labels_tell_of_the_segments() -> None:
-    text = f"{LANS[:-1]}, empty: {{prefix: 10.0.3.0/24}}}}\nnodes: {{a: {{lans: [l, m]}}, b: {{lans: [l]}}, c: {{}}}}"
+    text = f"{LANS[:-1]}, empty: {{prefix: 10.0.3.0/24}}}}\nnodes: {{a: {{lans: [l, m]}}, b: {{lans: [l]}}}}"
     wanted = desired(lab(text), "x", IMAGE)
-    said = [spec.labels.get(LABEL_SEGMENTS) for spec in (*wanted.containers, *wanted.networks)]
-    assert [json.loads(text or "null") for text in said] == [
+    said = [spec.labels[LABEL_SEGMENTS] for spec in (*wanted.containers, *wanted.networks)]
+    assert [json.loads(text) for text in said] == [
         {"l": "10.0.1.0/24", "m": "10.0.2.0/24"},
         {"l": "10.0.1.0/24"},
-        None,
         {"empty": "10.0.3.0/24"},
     ]
-    assert dict(wanted.containers[2].endpoints) == {}
 
 
 def test_a_prefix_that_others_or_the_machine_itself_use_may_be_a_segments() -> None:
@@ -129,15 +129,15 @@ def test_what_is_there_stays_where_it_is() -> None:
     assert (anew.mtu, anew.labels[LABEL_HASH] == before.networks[0].labels[LABEL_HASH]) == (9050, False)
 
 
-def test_another_node_on_one_lan_changes_those_of_that_lan_alone() -> None:
-    before, after = (
-        {spec.name: spec.labels[LABEL_HASH] for spec in (*wanted.containers, *wanted.networks)}
-        for wanted in (
-            desired(lab(), "x", IMAGE),
-            desired(lab(SMALL.replace("c: {", "d: {lans: [l]}, c: {")), "x", IMAGE),
-        )
-    )
-    assert {name for name in before if before[name] != after[name]} == {"x-a", "x-b"}
+def test_another_node_on_one_lan_changes_nothing_for_those_on_others() -> None:
+    before, after = (configs(desired(lab(text), "x", IMAGE)) for text in (SMALL, f"{SMALL[:-1]}, d: {{lans: [l]}}}}"))
+    assert [replace(before["c"], hosts={}, names={}), before["a"].underlay] == [
+        replace(after["c"], hosts={}, names={}),
+        after["a"].underlay,
+    ]
+    assert after["d"].underlay is not None
+    gained = [{*after[node].segments["l"].peers} - {*before[node].segments["l"].peers} for node in "ab"]
+    assert gained == [{after["d"].underlay.address}] * 2
 
 
 def test_a_lab_that_is_wired_otherwise_than_its_file_says_so_and_is_made_anew() -> None:
@@ -169,9 +169,40 @@ def test_more_nodes_than_one_network_takes_are_refused() -> None:
         }
         return Lab("crowd", lans, nodes, wiring="vxlan")
 
-    assert len(desired(crowd(1023), "x", IMAGE).containers) == 1023
+    wired = wire(crowd(1023), "x", (), (), placement=ONE, underlay_mtu=1550, refused=(), began=0)
+    assert len(set(wired.at.values())) == 1023
     with pytest.raises(PlanError, match=r"1024 nodes are on LANs wired by vxlan, .* takes 1023"):
         desired(crowd(1024), "x", IMAGE)
+
+
+def test_on_two_hosts_a_lan_with_nodes_on_both_is_a_segment_over_an_overlay_and_others_are_bridges_where_they_are() -> (
+    None
+):
+    lans = f"{LANS[:-1]}, n: {{prefix: 10.0.3.0/24, mtu: 600}}}}"
+    text = f"{lans}\nnodes: {{a: {{lans: [l, m]}}, b: {{lans: [l, n]}}, c: {{lans: [n]}}}}"
+    hosts = {"one": Host("one", "local"), "two": Host("two", "ssh://u@s")}
+    both = replace(lab(text), wiring="bridge", hosts=hosts)
+    placement = Placement({"a": "one", "b": "two", "c": "two"}, frozenset({"l"}))
+    theirs = [Network("theirs", (Prefix.parse("10.0.2.0/24"),), {}, "two")]
+    wanted = desired(both, "x", IMAGE, theirs, placement=placement, underlay_mtu=1450)
+    assert [(spec.name, spec.host, spec.driver, spec.mtu) for spec in wanted.networks] == [
+        ("x_m", "one", "bridge", 1500),
+        ("x_n", "two", "bridge", 600),
+        ("x__underlay", "", "overlay", 1450),
+    ]
+    assert str(wanted.networks[0].prefix) == "10.0.2.0/24"  # of the other host's networks it feels nothing
+    assert [(spec.host, [*spec.endpoints]) for spec in wanted.containers] == [
+        ("one", ["x__underlay", "x_m"]),
+        ("two", ["x__underlay", "x_n"]),
+        ("two", ["x_n"]),
+    ]
+    told = configs(wanted)
+    assert [told[node].segments["l"].mtu for node in "ab"] == [1400, 1400]
+    assert told["c"].underlay is None
+    labels = wanted.containers[0].labels
+    assert labels["catenet.host"] == "one"
+    assert json.loads(labels["catenet.hosts"]) == {"one": "local", "two": "ssh://u@s"}
+    assert json.loads(labels["catenet.places"]) == {"a": "one", "b": "two", "c": "two"}
 
 
 @settings(max_examples=60)
