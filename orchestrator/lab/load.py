@@ -46,8 +46,8 @@ def load(
     hosts: Mapping[str, Host] | None = None,
 ) -> Lab:
     """The lab of that file (with the `other` implementation, with the service `routing` in the place of each other that
-    finds routes, with its nodes on that `stack`, with that `wiring`, and on these `hosts` in the place of its own); zones
-    and pages that it names are looked for beside it.
+    finds routes, with its nodes on that `stack`, with that `wiring`, and on these `hosts` in the place of its own);
+    zones and pages that it names are looked for beside it.
 
     Raises:
         LabFileError: it cannot be read, or what it says is wrong.
