@@ -170,12 +170,10 @@ class FakeEngine(FakeImages, FakeSwarmMember):
     def networks(self) -> Sequence[Network]:
         self._must_be_there("list the networks")
         with self.changed:
-            used = self._used_networks()
-            shared = [spec for spec in self.swarm.overlays.values() if self._manager or spec.name in used]
-            return [
-                Network(spec.name, (spec.prefix,), spec.labels, driver=spec.driver)
-                for spec in (*self._networks.values(), *shared)
+            own = [
+                Network(spec.name, (spec.prefix,), spec.labels, driver=spec.driver) for spec in self._networks.values()
             ]
+            return [*own, *self._overlays()]
 
     def create_network(self, spec: NetworkSpec) -> None:
         """As Docker does, refuses a name twice, and a prefix that overlaps."""

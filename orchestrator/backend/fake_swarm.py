@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from itertools import count
 
-from catenet.orchestrator.backend.protocols import EngineError, NetworkSpec, PrefixTakenError
+from catenet.orchestrator.backend.protocols import EngineError, Network, NetworkSpec, PrefixTakenError
 from catenet.orchestrator.backend.swarm import JoinToken, Member, Membership
 
 __all__ = ["FakeSwarm", "FakeSwarmMember", "on_one_network"]
@@ -158,6 +158,15 @@ class FakeSwarmMember:
     def manages_it(self, swarm: FakeSwarm) -> bool:
         """For its neighbours."""
         return self.is_in(swarm) and self._manager
+
+    def _overlays(self) -> list[Network]:
+        """As it lists them: who is no manager knows nothing of their labels."""
+        used = self._used_networks()
+        return [
+            Network(spec.name, (spec.prefix,), spec.labels if self._manager else {}, driver=spec.driver)
+            for spec in self._swarm.overlays.values()
+            if self._manager or spec.name in used
+        ]
 
     def _leave(self) -> None:
         self._swarm, self._member, self._manager, self._state = FakeSwarm(), "", False, "inactive"

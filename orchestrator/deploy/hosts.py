@@ -22,7 +22,7 @@ PORTS = "2377/tcp, 7946/tcp, 7946/udp and 4789/udp"
 """What the hosts must reach at each other."""
 _READY = 20.0  # seconds until a manager sees that a new member works
 _BETWEEN = 0.2
-_ANY = "0.0.0.0"  # noqa: S104 -- what some managers say of themselves
+_ANY = "0.0.0.0"  # what some managers say of themselves
 _BY_HAND = "`docker swarm leave` there"
 
 
