@@ -19,6 +19,7 @@ __all__ = [
     "LABEL_HOSTS",
     "LABEL_LAB",
     "LABEL_LAN",
+    "LABEL_NETWORK",
     "LABEL_NODE",
     "LABEL_PLACES",
     "LABEL_PROJECT",
@@ -66,6 +67,7 @@ LABEL_UNDERLAY = "catenet.underlay"  # the network that carries the copy's segme
 LABEL_SEGMENTS = "catenet.segments"  # JSON, LAN → prefix: the segments that a container is on; the underlay: the others
 LABEL_WIRING = "catenet.wiring"  # on containers: how the copy is wired, where that is not as the file says
 LABEL_PROJECT = "com.docker.compose.project"  # Compose's word for a copy
+LABEL_NETWORK = "com.docker.compose.network"  # and for a LAN
 LABEL_SERVICE = "com.docker.compose.service"  # and for a node
 LABEL_FOLDER = "com.docker.compose.project.working_dir"
 

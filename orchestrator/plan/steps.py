@@ -19,6 +19,7 @@ never started may be half attached, so it is never kept.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -27,6 +28,7 @@ from catenet.nodes.address import Prefix
 from catenet.orchestrator.backend.protocols import (
     LABEL_HASH,
     LABEL_NODE,
+    LABEL_SEGMENTS,
     Container,
     ContainerSpec,
     Listed,
@@ -140,7 +142,8 @@ def describe(step: Step) -> str:
         return f"{what} {step.name} {step.spec.prefix}"
     if isinstance(step.spec, ContainerSpec):
         places = ", ".join(f"{network} {address}" for network, address in step.spec.endpoints.items())
-        return f"{what} {step.name} on {places}"
+        segments = ", ".join(json.loads(step.spec.labels.get(LABEL_SEGMENTS, "{}")))
+        return f"{what} {step.name} on {places}{f' with segments of {segments}' if segments else ''}"
     return f"{what} {step.name}"
 
 
@@ -193,7 +196,7 @@ def _container_steps(
 def _as_desired(spec: NetworkSpec, network: Network | None) -> bool:
     return (
         network is not None
-        and network.labels.get(LABEL_HASH) == spec.labels[LABEL_HASH]
+        and (network.host, network.labels.get(LABEL_HASH)) == (spec.host, spec.labels[LABEL_HASH])
         and spec.prefix in network.prefixes
     )
 
@@ -202,7 +205,7 @@ def _keeps(spec: ContainerSpec | None, container: Container, fresh: Iterable[str
     return (
         spec is not None
         and container.state in ("running", "paused", "exited")
-        and container.labels.get(LABEL_HASH) == spec.labels[LABEL_HASH]
+        and (container.host, container.labels.get(LABEL_HASH)) == (spec.host, spec.labels[LABEL_HASH])
         and (container.image == spec.image or (container.image == COMPOSE_IMAGE and spec.image.startswith(_PLAIN)))
         and set(container.networks) >= set(spec.endpoints)
         and not set(spec.endpoints) & set(fresh)
