@@ -10,7 +10,7 @@ from docker.errors import APIError, NotFound
 
 from catenet.orchestrator.backend.docker_client import SLOW, Clients
 from catenet.orchestrator.backend.docker_errors import engine_errors
-from catenet.orchestrator.backend.swarm import LABEL_SWARM, JoinToken, Member, Membership
+from catenet.orchestrator.backend.swarm import LABEL_MTU, LABEL_SWARM, JoinToken, Member, Membership
 
 __all__ = ["DockerSwarm"]
 
@@ -25,6 +25,9 @@ class DockerSwarm:
     """What it is told, and what it tells."""
 
     _clients: Clients
+
+    def manages(self) -> bool:
+        return self.membership().manager
 
     def membership(self) -> Membership:
         with engine_errors("ask for its swarm"):
@@ -72,12 +75,16 @@ class DockerSwarm:
         with engine_errors("list the swarm's members"):
             return [_member(item) for item in self._clients().nodes()]
 
-    def mark_member(self, member: str) -> None:
+    def mark_member(self, member: str, *, ours: bool = False, mtu: int = 0) -> None:
+        marks = {**({LABEL_SWARM: "1"} if ours else {}), **({LABEL_MTU: str(mtu)} if mtu else {})}
         with engine_errors(f"mark the swarm's member {member}"):
             client = self._clients(SLOW)
             found = client.inspect_node(member)
-            spec = {**found["Spec"], "Labels": {**(found["Spec"].get("Labels") or {}), LABEL_SWARM: "1"}}
+            spec = {**found["Spec"], "Labels": {**(found["Spec"].get("Labels") or {}), **marks}}
             client.update_node(member, found["Version"]["Index"], spec)
+
+    def path_mtu(self) -> int | None:
+        return min((member.mtu for member in self.members() if member.mtu), default=None) if self.manages() else None
 
     def forget_member(self, member: str) -> None:
         with engine_errors(f"forget the swarm's member {member}"), suppress(NotFound):
@@ -108,4 +115,5 @@ def _member(item: Mapping[str, Any]) -> Member:
         manager=spec.get("Role") == "manager",
         ours=LABEL_SWARM in (spec.get("Labels") or {}),
         reason=str(status.get("Message") or ""),
+        mtu=int(mtu) if (mtu := str((spec.get("Labels") or {}).get(LABEL_MTU, ""))).isdecimal() else 0,
     )

@@ -27,6 +27,7 @@ class FakeSwarm:
         self.overlays: dict[str, NetworkSpec] = {}
         self.members: dict[str, FakeSwarmMember] = {}
         self.marked: set[str] = set()
+        self.mtus: dict[str, int] = {}
         self._users: dict[str, Callable[[], Collection[str]]] = {}
 
     def join(self, member: FakeSwarmMember, used: Callable[[], Collection[str]]) -> str:
@@ -132,15 +133,23 @@ class FakeSwarmMember:
                 each.own_address,
                 each.manages_it(swarm),
                 name in swarm.marked,
+                mtu=swarm.mtus.get(name, 0),
             )
             for name, each in swarm.members.items()
         ]
 
-    def mark_member(self, member: str) -> None:
+    def mark_member(self, member: str, *, ours: bool = False, mtu: int = 0) -> None:
         self._must_manage(f"mark the swarm's member {member}")
         if member not in self._swarm.members:
             raise EngineError(f"mark the swarm's member {member}: node {member} not found")
-        self._swarm.marked.add(member)
+        if ours:
+            self._swarm.marked.add(member)
+        if mtu:
+            self._swarm.mtus[member] = mtu
+
+    def path_mtu(self) -> int | None:
+        self._must_be_there("ask for its swarm")
+        return min(self._swarm.mtus.values(), default=None) if self._manager else None
 
     def forget_member(self, member: str) -> None:
         self._must_manage(f"forget the swarm's member {member}")

@@ -290,6 +290,9 @@ class Networks(Protocol):
     def manages(self) -> bool:
         """Whether overlays can be made: the engine is a manager of a swarm."""
 
+    def path_mtu(self) -> int | None:
+        """Octets of the largest IP packet between the hosts of its swarm; None: not measured, or no manager."""
+
 
 class Containers(Protocol):
     """The life of containers. `create` attaches every endpoint; removing what is not there is no error."""

@@ -12,10 +12,12 @@ from typing import Protocol
 
 from catenet.orchestrator.backend.protocols import Engine
 
-__all__ = ["LABEL_SWARM", "JoinToken", "Member", "Membership", "OneEngine", "Swarm"]
+__all__ = ["LABEL_MTU", "LABEL_SWARM", "JoinToken", "Member", "Membership", "OneEngine", "Swarm"]
 
 LABEL_SWARM = "catenet.swarm"
 """On a swarm that we made, and on each member that we brought into one."""
+LABEL_MTU = "catenet.mtu"
+"""On members: octets of the largest IP packet that their host's way to the others carries, as `join` measured it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class Membership:
 class Member:
     """An engine as a manager of its swarm sees it.
 
-    `state`: ready, down, disconnected or unknown; `reason`: why, as far as Docker says so; `ours`: we brought it in.
+    `state`: ready, down, disconnected or unknown; `reason`: why, as far as Docker says so; `ours`: we brought it in;
+    `mtu`: octets of the largest IP packet between its host and the others (0: not measured).
     """
 
     member: str
@@ -64,6 +67,7 @@ class Member:
     manager: bool = False
     ours: bool = False
     reason: str = ""
+    mtu: int = 0
 
 
 class Swarm(Protocol):
@@ -85,8 +89,8 @@ class Swarm(Protocol):
     def members(self) -> Sequence[Member]:
         """Asked of a manager."""
 
-    def mark_member(self, member: str) -> None:
-        """Asked of a manager: note that we brought it in."""
+    def mark_member(self, member: str, *, ours: bool = False, mtu: int = 0) -> None:
+        """Asked of a manager: note that we brought it in, or what its host's way to the others carries."""
 
     def forget_member(self, member: str) -> None:
         """Asked of a manager: it has left, or never comes back; what it held of overlays is free."""

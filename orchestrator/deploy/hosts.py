@@ -169,7 +169,7 @@ def _bring(engine: OneEngine, host: str, manager: OneEngine, addresses: Mapping[
     except EngineError as error:
         hint = f"{host} must reach {', '.join(there)}; a swarm needs {PORTS}; where this address is wrong: --address"
         raise EngineError(f"{host}: {error}", hint) from error
-    manager.mark_member(engine.membership().member)
+    manager.mark_member(engine.membership().member, ours=True)
 
 
 def _await_ready(engines: Mapping[str, OneEngine], manager: str) -> None:
