@@ -46,7 +46,9 @@ def _unpacked(root: Path) -> Path:
     if (root / "usr/sbin/sshd").is_file():
         return root
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
-        raise NoServerError("no sshd on this machine; install OpenSSH's server (Debian: apt-get install openssh-server)")
+        raise NoServerError(
+            "no sshd on this machine; install OpenSSH's server (Debian: apt-get install openssh-server)"
+        )
     with tempfile.TemporaryDirectory() as fetched:
         commands = [["apt-get", "-qq", "-oAPT::Sandbox::User=root", "download", *_PACKAGES]]
         if subprocess.run(commands[0], cwd=fetched, capture_output=True, check=False).returncode != 0:

@@ -179,7 +179,8 @@ class Tunnel:
                     return
         except TimeoutError:
             raise EngineGoneError(
-                f"connect to the engine at {self.place}: the engine timed out", "there: `docker ps`; restart it if that hangs"
+                f"connect to the engine at {self.place}: the engine timed out",
+                "there: `docker ps`; restart it if that hangs",
             ) from None
         except OSError as error:
             if error.errno not in (errno.ECONNRESET, errno.EPIPE, errno.ECONNREFUSED):
