@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from catenet.orchestrator.backend.swarm import OneEngine
 
-__all__ = ["connect"]
+__all__ = ["connect", "contexts"]
 
 
 def connect(host: str = "") -> OneEngine:
-    """The engine of a host; without one, that which DOCKER_HOST names, or Docker's current context, or the local socket.
+    """The engine of a host; without one, that of DOCKER_HOST, or Docker's current context, or the local socket.
 
     `host`: `local` is this machine's socket; `ssh://user@server` or `user@server` is reached by SSH, `unix://…` and
     `tcp://…` are as in DOCKER_HOST, and any other word is the name of a context of Docker's.
@@ -20,3 +20,15 @@ def connect(host: str = "") -> OneEngine:
     from catenet.orchestrator.backend.docker_engine import DockerEngine
 
     return DockerEngine(host)
+
+
+def contexts() -> list[str]:
+    """The names of Docker's contexts.
+
+    Raises:
+        EngineError: the file of one cannot be read.
+
+    """
+    from catenet.orchestrator.backend.docker_where import context_names
+
+    return context_names()

@@ -10,10 +10,11 @@ from typing import Any
 from docker.context import ContextAPI
 from docker.utils import kwargs_from_env
 
+from catenet.orchestrator.backend.docker_errors import engine_errors
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.backend.ssh_place import SshPlace
 
-__all__ = ["LOCAL", "Where", "find"]
+__all__ = ["LOCAL", "Where", "context_names", "find"]
 
 LOCAL = "local"
 """The host that is this machine."""
@@ -40,7 +41,7 @@ class Where:
 
 
 def find(host: str = "") -> Where:
-    """The engine of a host: a URL, `user@server`, `local`, a context's name; "": DOCKER_HOST's, or the current context's.
+    """The engine of a host: a URL, `user@server`, `local`, a context; "": DOCKER_HOST's, or the current context's.
 
     Raises:
         EngineError: it is not written as it should be; the text says how. Or no context has this name.
@@ -72,7 +73,7 @@ def _by_context(name: str) -> Where:
     wanted = name or os.environ.get("DOCKER_CONTEXT", "")
     context = ContextAPI.get_context(wanted or None)
     if context is None and wanted:
-        known = [each.name for each in ContextAPI.contexts()]
+        known = context_names()
         near = get_close_matches(wanted, known, n=1)
         raise EngineError(
             f"no context of Docker's is called {wanted}{f'; did you mean {near[0]}?' if near else ''}",
@@ -82,3 +83,14 @@ def _by_context(name: str) -> Where:
         return Where()
     tls = {"tls": context.TLSConfig} if context.TLSConfig is not None else {}
     return _by_url({"base_url": context.Host, **tls})
+
+
+def context_names() -> list[str]:
+    """`default`, and those that the user has made.
+
+    Raises:
+        EngineError: the file of one cannot be read.
+
+    """
+    with engine_errors("list the contexts of Docker"):
+        return [each.name for each in ContextAPI.contexts()]

@@ -56,7 +56,8 @@ def _which_key(place: SshPlace, text: str) -> str:
     if unprotected := _OPEN_KEY.search(text):
         return f"ssh ignores a key that others may read: `chmod 600 {shlex.quote(unprotected[1])}`"
     copy = place.command.replace("ssh", "ssh-copy-id", 1)
-    return f"`ssh-add -l` shows your keys, `ssh-add` adds one, `{copy}` lets it in; `{place.command} true` must ask nothing"
+    asks = f"`{place.command} true` must ask nothing"
+    return f"`ssh-add -l` shows your keys, `ssh-add` adds one, `{copy}` lets it in; {asks}"
 
 
 _REASONS = (
@@ -114,7 +115,7 @@ def refused_engine(place: SshPlace, answer: str) -> EngineError:
     if verdict == "closed":
         add = f"{place.command} sudo usermod -aG docker {shlex.quote(user)}" if user else place.command
         return EngineError(f"{what}: the user there may not speak to it", f"`{add}`, and try again")
-    forwarding = "AllowStreamLocalForwarding yes (and no DisableForwarding) in its sshd_config, or in your line of authorized_keys"
+    forwarding = "AllowStreamLocalForwarding yes, and no DisableForwarding, in its sshd_config or authorized_keys"
     if verdict == "open":
         return EngineError(
             f"{what}: its sshd forbids to forward a socket", f"{forwarding}; then `systemctl reload ssh`"

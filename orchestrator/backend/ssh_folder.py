@@ -1,4 +1,4 @@
-"""A folder for a tunnel's sockets: this user's alone, gone with the process, and removed by the next one if it was killed.
+"""A folder for a tunnel's sockets: this user's alone, gone with the process; if that was killed, the next removes it.
 
 A lock on a file in it says that its process lives. The kernel gives a lock back however a process ends, and gives a
 process's number to another one soon.
