@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-from functools import cache
 from pathlib import Path
 
 __all__ = ["NoServerError", "host_key", "sshd_command"]
@@ -46,14 +45,12 @@ def _unpacked(root: Path) -> Path:
     if (root / "usr/sbin/sshd").is_file():
         return root
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
-        raise NoServerError(
-            "no sshd on this machine; install OpenSSH's server (Debian: apt-get install openssh-server)"
-        )
+        raise NoServerError("no sshd on this machine; Debian has it in openssh-server")
     with tempfile.TemporaryDirectory() as fetched:
-        commands = [["apt-get", "-qq", "-oAPT::Sandbox::User=root", "download", *_PACKAGES]]
-        if subprocess.run(commands[0], cwd=fetched, capture_output=True, check=False).returncode != 0:
+        fetch = ["apt-get", "-qq", "-oAPT::Sandbox::User=root", "download", *_PACKAGES]
+        if subprocess.run(fetch, cwd=fetched, capture_output=True, check=False).returncode != 0:
             _run(["apt-get", "-qq", "update"], fetched)  # the index is that of another day, or there is none
-            _run(commands[0], fetched)
+            _run(fetch, fetched)
         for package in Path(fetched).glob("*.deb"):
             _run(["dpkg-deb", "--extract", str(package), str(root)], fetched)
     return root
@@ -66,15 +63,6 @@ def _run(command: list[str], folder: str) -> None:
         raise NoServerError(f"{' '.join(command)}: {last[0]}; install openssh-server by hand")
 
 
-@cache
-def _keygen() -> str:
-    if (program := shutil.which("ssh-keygen")) is None:
-        raise NoServerError("no ssh-keygen on this machine; install OpenSSH's client (apt-get install openssh-client)")
-    return program
-
-
-def host_key(file: Path) -> str:
-    """A key of this run's own in `file`, without a passphrase, and its public half, as it stands in known_hosts."""
-    subprocess.run([_keygen(), "-q", "-t", "ed25519", "-N", "", "-C", "catenet-test", "-f", str(file)], check=True)
-    kind, key, *_ = file.with_suffix(".pub").read_text().split()
-    return f"{kind} {key}"
+def host_key(file: Path) -> None:
+    """A key of this run's own, without a passphrase, in `file`; what may be told of it in the file beside it, .pub."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(file)], check=True)

@@ -30,6 +30,7 @@ __all__ = [
     "stacks",
     "tables",
     "traced",
+    "wirings",
 ]
 
 PATIENCE = 1.0
@@ -145,6 +146,13 @@ def stacks() -> list[str]:
     from catenet.nodes.control.config import Stack
 
     return [*get_args(Stack)]
+
+
+def wirings() -> list[str]:
+    """What LANs may be made of."""
+    from catenet.orchestrator.lab.hosts import Wiring
+
+    return [*get_args(Wiring)]
 
 
 def kinds() -> list[str]:
