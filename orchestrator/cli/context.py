@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,7 @@ def chosen_hosts() -> Mapping[str, Host]:
 
 
 def engine(hosts: Mapping[str, Host] | None = None) -> Engine:
-    """The container engine of these hosts (None: those that the user has named).
+    """The engine of these hosts, each reached when it is needed where there are several; None: those that are named.
 
     Raises:
         EngineError: it does not answer.
@@ -80,12 +81,12 @@ def engine(hosts: Mapping[str, Host] | None = None) -> Engine:
         return connect()
     from catenet.orchestrator.backend.docker import connect as docker
 
-    urls = [host.url for host in (chosen_hosts() if hosts is None else hosts).values()]
+    urls = {name: host.url for name, host in (chosen_hosts() if hosts is None else hosts).items()}
     if len(urls) > 1:
-        from catenet.orchestrator.observe.running import UserError
+        from catenet.orchestrator.backend.fleet import Fleet
 
-        raise UserError(f"{len(urls)} hosts are named: a lab is on one of them")
-    return docker(*urls)
+        return Fleet({name: partial(docker, url) for name, url in urls.items()}, urls)
+    return docker(*urls.values())
 
 
 def here() -> Path:
