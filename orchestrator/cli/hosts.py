@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from catenet.orchestrator.backend.protocols import EngineError
-from catenet.orchestrator.cli.arguments import HostsOption, JsonOption
-from catenet.orchestrator.cli.context import chosen_hosts, one_engine
+from catenet.orchestrator.cli.arguments import HostsFileOption, JsonOption
+from catenet.orchestrator.cli.context import chosen_hosts, engine_of
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import Cell, good_or_bad, print_json, say, table
 from catenet.orchestrator.observe.running import UserError, unknown
@@ -27,7 +27,7 @@ _ENGINES = 3  # the exit code where one does not answer
 def hosts(
     do: Annotated[Literal["status", "join", "leave"], typer.Argument(metavar="[status|join|leave]")] = "status",
     *,
-    file: HostsOption = None,
+    file: HostsFileOption = None,
     addresses: Annotated[
         list[str],
         typer.Option(
@@ -82,7 +82,7 @@ def _engines(meant: Mapping[str, Host]) -> tuple[dict[str, OneEngine], dict[str,
     found, lost = {}, {}
     for name, host in meant.items():
         try:
-            found[name] = one_engine(host)
+            found[name] = engine_of(host)
         except EngineError as error:
             lost[name] = str(error)
     return found, lost
