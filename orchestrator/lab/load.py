@@ -42,18 +42,21 @@ def load(
     routing: str = "",
     stack: str = "",
     *,
+    wiring: str = "",
     hosts: Mapping[str, Host] | None = None,
 ) -> Lab:
     """The lab of that file (with the `other` implementation, with the service `routing` in the place of each other that
-    finds routes, with its nodes on that `stack` and on these `hosts` in the place of its own); zones and pages that it
-    names are looked for beside it.
+    finds routes, with its nodes on that `stack`, with that `wiring`, and on these `hosts` in the place of its own);
+    zones and pages that it names are looked for beside it.
 
     Raises:
         LabFileError: it cannot be read, or what it says is wrong.
 
     """
     data = read_file(path, f"the lab's file is {path / 'lab.yaml'}", "`catenet labs` lists the labs that there are")
-    return parse(data, str(path), canonical(path).parent, other, routing=routing, stack=stack, hosts=hosts)
+    return parse(
+        data, str(path), canonical(path).parent, other, routing=routing, stack=stack, wiring=wiring, hosts=hosts
+    )
 
 
 def parse(
@@ -64,6 +67,7 @@ def parse(
     *,
     routing: str = "",
     stack: str = "",
+    wiring: str = "",
     hosts: Mapping[str, Host] | None = None,
 ) -> Lab:
     """The bytes of a lab file → the lab. `file` is its name in messages; without a `folder` no data is looked for.
@@ -89,8 +93,9 @@ def parse(
     called = folder.name if folder is not None and "name" not in top and folder.name != name else ""
     claims = read_claims(top.get("claims"), reader)
     written = reader.mapping(reader.needed(top, "lans", "the lab file", 1, "lans: {link1: {}}"), "lans", "{link1: {}}")
-    wiring = _wiring(top.get("wiring"), reader)
-    lans = read_lans(written, wiring, reader)
+    as_written = _wiring(top.get("wiring"), reader)
+    wired = next((each for each in get_args(Wiring) if each == wiring), as_written)
+    lans = read_lans(written, wired, reader)
     defaults = read_defaults(top.get("defaults"), reader)
     nodes_item = reader.needed(top, "nodes", "the lab file", 1, "nodes: {a: {lans: [link1]}}")
     machines, places = _hosts(top.get("hosts"), hosts, reader)
@@ -117,7 +122,8 @@ def parse(
     nodes = complete(drafts, attached, lans, outside, reader)
     place = None if folder is None else folder / Path(file).name
     lab = Lab(name, lans, nodes, claims, expectations, timeline, measures, place, *data, programs, called)
-    lab = replace(lab, routing=routing if swapped else "", moved=moved, notes=notes, hosts=machines, wiring=wiring)
+    lab = replace(lab, routing=routing if swapped else "", moved=moved, notes=notes, hosts=machines, wiring=wired)
+    lab = replace(lab, rewired="" if wired == as_written else wired)
     _report_full(lab, top.get("measure"), reader)
     _report_leaks(lab, drafts, reader)
     problems.end()

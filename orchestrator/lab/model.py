@@ -167,7 +167,7 @@ class Lab:
     `notes`: what is worth to know, and no mistake, a line each. `routing`: the service that finds routes in the place
     of the one that the file has; empty: it is as written. `moved`: node → the stack on which it is in the place of the
     file's. `hosts`: the machines on which its nodes run; empty: on one, whichever the command line means. `wiring`:
-    what its LANs are made of.
+    what its LANs are made of; `rewired`: the same, where the file has it otherwise; else empty.
     """
 
     name: str
@@ -188,6 +188,7 @@ class Lab:
     moved: Mapping[str, Stack] = field(default_factory=dict)
     hosts: Mapping[str, Host] = field(default_factory=dict)
     wiring: Wiring = "bridge"
+    rewired: str = ""
 
     @property
     def stack(self) -> str:
