@@ -2,8 +2,8 @@
 
 A LAN with nodes on several hosts costs: it is a VXLAN segment, whose packets cross the way between the hosts, and of an
 MTU that may be lower. So there are to be few of these. And each host is to have its share of the nodes, by its memory:
-at the most SLACK more than that, or most of a node (partition.py). What the file pins stays where it is pinned, and what
-runs where it runs: a node that is added moves nobody.
+at the most SLACK more than that, or most of a node (partition.py). What the file pins stays where it is pinned, and
+what runs where it runs: a node that is added moves nobody.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from catenet.orchestrator.plan.plan_error import PlanError
 __all__ = ["ONE", "HostLoad", "Placement", "loads", "memory", "place"]
 
 _MB = 1_000_000
-_NODE, _OTHERS = 20 * _MB, 40 * _MB
-"""Octets of memory: of a node with daemons of ours (19.7 MB by itself, 22 MB as one of a hundred routers), and what the
-daemons of another implementation take beside them."""
+_NODE, _OTHERS = 20 * _MB, 25 * _MB
+"""Octets of memory: of a node with daemons of ours (19.7 MB idle, 22 MB as one of a hundred routers), and what those of
+another implementation take beside them (measured idle as proportional set size: FRR 24 MB, BIRD 5 MB)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,8 @@ def _must_fit(lab: Lab, hosts: Mapping[str, int]) -> None:
         needs = sum(map(memory, pinned))
         if needs > has:
             raise PlanError(
-                f"host {host}: the {len(pinned)} nodes with `place: {host}` need about {_mb(needs)} of memory, and it has"
-                f" {_mb(has)} (leave the place of some open)"
+                f"host {host}: the {len(pinned)} nodes with `place: {host}` need about {_mb(needs)} of memory, and it"
+                f" has {_mb(has)} (leave the place of some open)"
             )
     needs = sum(map(memory, lab.nodes.values()))
     if needs > sum(hosts.values()):
