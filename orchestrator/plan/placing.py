@@ -66,7 +66,7 @@ def place(lab: Lab, hosts: Mapping[str, int], there: Mapping[str, str] = Mapping
     for number, node in enumerate(nodes):
         if node.place and node.place not in hosts:
             raise PlanError(f"node {node.name}: place: there is no host {node.place} (there is: {', '.join(names)})")
-        if (host := node.place or there.get(node.name)) in hosts:
+        if (host := node.place or there.get(node.name, "")) in hosts:
             fixed[number] = names.index(host)
     _must_fit(lab, hosts)
     number_of = {node.name: number for number, node in enumerate(nodes)}
