@@ -8,6 +8,7 @@ docker_engine   the Protocols, one round trip a step
 docker_options  how Docker is to make networks and containers, whoever asks it
 docker_streams  programs inside and logs: frames, lines, deadlines
 archive         files as the engine takes them
+turns           who leaves a network has it alone, for Docker miscounts otherwise
 docker_errors   Docker's errors → EngineError: what was asked, what was said, what to do
 host            the machine itself: its addresses, and a LAN's bridge kept apart from it
 fake            its twin in memory, for tests; the same behaviour tests hold for both; fake_exec: programs in its nodes
