@@ -14,7 +14,7 @@ implementation  who does a service's work, as a lab file says it
 certificate  which certificate a service shows, and how it is told of it
 flooding     what a capture shows of a protocol that floods; how a router says something anew
 topology     what a routing protocol should find in a lab
-link         what one end of a LAN is like; impairment: what packets suffer there
+link         what one end of a LAN is like; impairment: what packets suffer there; segment: a LAN that its nodes make
 hardware     a hardware address as people write it
 units        durations, shares, rates as the user writes them
 view         how an answer looks as text; printable: others' text for a terminal

@@ -11,18 +11,23 @@ default has been filled in, every duration is in seconds, every address is writt
 
 A node whose packets our own stack carries has `"stack": "userspace"`; without the word it is the kernel's. Where a
 service of the lab speaks TLS, `authority` is the certificate (PEM) of who certifies it.
+
+A LAN that the engine has no network for is a segment, which the node makes itself (control/segment): in the place of
+`engine` its interface has `"segment": {"id": 4711, "mtu": 1500, "peers": ["198.18.0.3"]}`, and the node has
+`"underlay": {"address": "198.18.0.2", "length": 20}`, its place in the engine's one network that carries all segments.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.hardware import hardware_text, parse_hardware
 from catenet.nodes.control.impairment import Impairment, parse_all
+from catenet.nodes.control.segment import Segment, Underlay, check_segments
 from catenet.nodes.control.strict_json import read_json
 from catenet.nodes.machine import Json
 
@@ -41,6 +46,8 @@ CONFIG_VARIABLE = "CATENET_NODE"
 CONFIG_LIMIT = 64_000
 """The longest configuration, in bytes (the kernel's own limit for one variable is 128 kB)."""
 _LATEST = 0xFFFFFFFF  # seconds since 1970, in the year 2106
+_LONGEST, _LONGEST_SEGMENT = 30, 31
+"""Of a LAN's prefix: a network of the engine's needs a broadcast address, a segment with two ends none (RFC 3021)."""
 
 SourceRoutes = Literal["refuse", "follow"]
 """What a node does with a packet that says by which routers it is to go (RFC 791 section 3.1). "The default setting
@@ -50,6 +57,7 @@ Stack = Literal["kernel", "userspace"]
 """Whose are the node's ARP, IPv4, ICMP and UDP on its LANs: the kernel's, or this project's own."""
 
 Value = TypeVar("Value")
+Given = TypeVar("Given")
 
 
 class ConfigError(ValueError):
@@ -59,18 +67,20 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class InterfaceConfig:
-    """One attachment to a LAN. The interface is found by the engine's address and then given the lab's.
+    """One attachment to a LAN. The interface is found by the engine's address and then given the lab's; that of a
+    `segment` the node makes, and the engine has no address there: `engine` is None. One of the two is there.
 
     `impairments`: what the lab file says that the LAN's packets suffer. `length`: of the network in which the node
     believes itself to be. `mac`: the hardware address that it is to have; b"": the engine's.
     """
 
     lan: str
-    engine: Address
+    engine: Address | None
     address: Address
     length: int
     impairments: tuple[Impairment, ...] = ()
     mac: bytes = b""
+    segment: Segment | None = None
 
     @property
     def prefix(self) -> Prefix:
@@ -95,6 +105,7 @@ class NodeConfig:
     brought up, in seconds since 1970, for all its nodes the same; 0: nobody has said so. `proxy_arp`: the node answers
     on each LAN for hosts that it reaches by another one (RFC 1027). `authority` is the
     certificate, as PEM, of whom the node's programs are to trust where they speak TLS; empty: the lab has nobody.
+    `underlay`: what carries the node's segments; None where it has none.
     """
 
     lab: str
@@ -115,6 +126,12 @@ class NodeConfig:
     events: Literal["text", "json"] = "text"
     began: int = 0
     authority: str = ""
+    underlay: Underlay | None = None
+
+    @property
+    def segments(self) -> Mapping[str, Segment]:
+        """Those of its LANs that are segments."""
+        return {item.lan: item.segment for item in self.interfaces if item.segment is not None}
 
     def to_json(self) -> str:
         """The text for CATENET_NODE.
@@ -142,6 +159,7 @@ class NodeConfig:
             "events": self.events,
             **({"began": self.began} if self.began else {}),
             **({"authority": self.authority} if self.authority else {}),
+            **({"underlay": self.underlay.to_json()} if self.underlay is not None else {}),
         }
         text = json.dumps(whole, separators=(",", ":"))
         if len(text) > CONFIG_LIMIT:
@@ -165,15 +183,9 @@ class NodeConfig:
         except ValueError as error:
             raise ConfigError(f"{CONFIG_VARIABLE} is no JSON: {error}") from None
         fields = _Fields(whole, CONFIG_VARIABLE)
-        events = fields.take("events", str, "text")
-        if events not in ("text", "json"):
-            raise ConfigError(f"{CONFIG_VARIABLE}.events {events!r} is neither text nor json")
-        source_routes = fields.take("source_routes", str, "refuse")
-        if source_routes not in ("refuse", "follow"):
-            raise ConfigError(f"{CONFIG_VARIABLE}.source_routes {source_routes!r} is neither refuse nor follow")
-        stack = fields.take("stack", str, "kernel")
-        if stack not in ("kernel", "userspace"):
-            raise ConfigError(f"{CONFIG_VARIABLE}.stack {stack!r} is neither kernel nor userspace")
+        events = fields.one_of("events", "text", "json")
+        source_routes = fields.one_of("source_routes", "refuse", "follow")
+        stack = fields.one_of("stack", "kernel", "userspace")
         began = fields.take("began", int, 0)
         if not 0 <= began <= _LATEST:
             raise ConfigError(f"{CONFIG_VARIABLE}.began {began} is no time; it may be 0 to {_LATEST}")
@@ -198,18 +210,18 @@ class NodeConfig:
             events="json" if events == "json" else "text",
             began=began,
             authority=fields.take("authority", str, ""),
+            underlay=_read("", Underlay.parse, fields.take("underlay", dict)) if fields.has("underlay") else None,
         )
         fields.end()
+        _read("", lambda segments: check_segments(config.underlay, segments), config.segments)
         return config
 
 
 def _interface_json(item: InterfaceConfig) -> dict[str, Json]:
-    whole: dict[str, Json] = {
-        "lan": item.lan,
-        "engine": str(item.engine),
-        "address": str(item.address),
-        "length": item.length,
-    }
+    where: dict[str, Json] = {} if item.engine is None else {"engine": str(item.engine)}
+    if item.segment is not None:
+        where["segment"] = item.segment.to_json()
+    whole: dict[str, Json] = {"lan": item.lan, **where, "address": str(item.address), "length": item.length}
     suffers: dict[str, Json] = {"impairments": [each.to_json() for each in item.impairments]}
     mac: dict[str, Json] = {"mac": hardware_text(item.mac)}
     return {**whole, **(suffers if item.impairments else {}), **(mac if item.mac else {})}
@@ -217,19 +229,32 @@ def _interface_json(item: InterfaceConfig) -> dict[str, Json]:
 
 def _interface(item: object) -> InterfaceConfig:
     fields = _Fields(item, "interfaces")
-    lan, engine, address = fields.take("lan", str), fields.address("engine"), fields.address("address")
+    lan, address = fields.take("lan", str), fields.address("address")
+    segment = _read("interfaces", Segment.parse, fields.take("segment", dict)) if fields.has("segment") else None
+    engine = fields.address("engine", optional=segment is not None)
+    if segment is not None and engine is not None:
+        raise ConfigError(f"interfaces.engine {engine} stands beside interfaces.segment: {lan} is one or the other")
     length, impairments = fields.take("length", int), fields.take("impairments", list, [])
     mac = fields.take("mac", str, "")
     fields.end()
-    if not 0 < length <= 30:
-        raise ConfigError(f"interfaces.length {length} is not between 1 and 30")
-    assert engine is not None and address is not None
+    longest = _LONGEST if segment is None else _LONGEST_SEGMENT
+    if not 0 < length <= longest:
+        raise ConfigError(f"interfaces.length {length} is not between 1 and {longest}")
+    assert address is not None
+    suffers, hardware = _read("interfaces", parse_all, impairments), _read("interfaces", _hardware, mac)
+    return InterfaceConfig(lan, engine, address, length, suffers, hardware, segment)
+
+
+def _hardware(text: str) -> bytes:
+    return parse_hardware(text) if text else b""
+
+
+def _read(where: str, parse: Callable[[Given], Value], value: Given) -> Value:
+    """A part of the configuration that is read elsewhere; ConfigError with its reason."""
     try:
-        return InterfaceConfig(
-            lan, engine, address, length, parse_all(impairments), parse_hardware(mac) if mac else b""
-        )
+        return parse(value)
     except ValueError as error:
-        raise ConfigError(f"{CONFIG_VARIABLE}.interfaces: {error}") from None
+        raise ConfigError(f"{CONFIG_VARIABLE}{'.' if where else ''}{where}: {error}") from None
 
 
 def _route(item: object) -> StaticRoute:
@@ -275,6 +300,15 @@ class _Fields:
             raise ConfigError(f"{self._where}.{key} is missing")
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise ConfigError(f"{self._where}.{key} {value!r} is no {kind.__name__}")
+        return value
+
+    def has(self, key: str) -> bool:
+        return key in self._left
+
+    def one_of(self, key: str, default: str, other: str) -> str:
+        value = self.take(key, str, default)
+        if value not in (default, other):
+            raise ConfigError(f"{self._where}.{key} {value!r} is neither {default} nor {other}")
         return value
 
     def address(self, key: str, *, optional: bool = False) -> Address | None:

@@ -206,7 +206,7 @@ class Lans:
             self._condition(attachment),
             str(config.address),
             config.length,
-            str(config.engine),
+            "" if config.engine is None else str(config.engine),
             link.name if link else None,
             link.hardware if link else None,
             link.mtu if link else None,
@@ -310,7 +310,7 @@ class Lans:
         network = Prefix.of(entry.address, entry.length)
         for attachment in self._attachments.values():
             config = attachment.config
-            if not attachment.ifindex and network.holds(config.engine):
+            if not attachment.ifindex and config.engine is not None and network.holds(config.engine):
                 attachment.ifindex, attachment.found = entry.ifindex, entry.address
                 if now or entry.address == config.address:
                     self._configure(attachment)

@@ -29,6 +29,7 @@ __all__ = [
     "stacks",
     "tables",
     "traced",
+    "wirings",
 ]
 
 PATIENCE = 1.0
@@ -136,6 +137,13 @@ def stacks() -> list[str]:
     from catenet.nodes.control.config import Stack
 
     return [*get_args(Stack)]
+
+
+def wirings() -> list[str]:
+    """What LANs may be made of."""
+    from catenet.orchestrator.lab.hosts import Wiring
+
+    return [*get_args(Wiring)]
 
 
 def kinds() -> list[str]:

@@ -13,6 +13,7 @@ from catenet.nodes.control.impairment import Impairment
 from catenet.nodes.control.implementation import Implementation
 from catenet.orchestrator.checks.expectation import Expectation
 from catenet.orchestrator.faults.option import written
+from catenet.orchestrator.lab.hosts import Host, Wiring
 
 __all__ = [
     "MTU",
@@ -43,19 +44,29 @@ class LabFileError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Lan:
-    """One container network. `gateway` is its last address, which the engine keeps and no node uses. `impairments`:
-    what packets suffer there; `mtu`: octets of the largest IP packet.
+    """One Ethernet. `impairments`: what packets suffer there; `mtu`: octets of the largest IP packet. `wiring`: what it
+    is made of; of a bridge's addresses the engine keeps one, its `gateway`.
     """
 
     name: str
     prefix: Prefix
     impairments: tuple[Impairment, ...] = ()
     mtu: int = MTU
+    wiring: Wiring = "bridge"
 
     @property
     def gateway(self) -> Address:
-        """The address that the engine keeps: the last one before the broadcast address."""
+        """The address that the engine keeps of a bridge: the last one before the broadcast address."""
         return Address(self.prefix.broadcast - 1)
+
+    @property
+    def usable(self) -> range:
+        """The addresses that nodes may have: not the network's own, nor the broadcast address, which a /31 has not (RFC
+        3021), nor the one that the engine keeps."""
+        if self.wiring == "bridge":
+            return range(self.prefix.network + 1, self.gateway)
+        first, last = self.prefix.network, self.prefix.broadcast
+        return range(first + 1, last) if self.prefix.length < 31 else range(first, last + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +93,8 @@ class Node:
     `implementations`: service → who does the work, where that is not ours. `outside`: the LAN on which the addresses of
     its other LANs mean nothing, since the node translates them (lab/realms); empty: it translates none.
     `source_routes`: what it does with packets that say by which routers they are to go. `proxy_arp`: whether it answers
-    ARP requests for hosts that it reaches by another LAN. `stack`: whose it has.
+    ARP requests for hosts that it reaches by another LAN. `stack`: whose it has. `place`: the host on which it must
+    run, where the lab has several; empty: any.
     """
 
     name: str
@@ -97,6 +109,7 @@ class Node:
     source_routes: SourceRoutes = "refuse"
     proxy_arp: bool = False
     stack: Stack = "kernel"
+    place: str = ""
 
     def address_on(self, lan: str) -> Address | None:
         """The node's address on that LAN, or None."""
@@ -153,7 +166,8 @@ class Lab:
     though both would, each as `file:line: message`; the lab runs all the same, and may be there to show just that.
     `notes`: what is worth to know, and no mistake, a line each. `routing`: the service that finds routes in the place
     of the one that the file has; empty: it is as written. `moved`: node → the stack on which it is in the place of the
-    file's.
+    file's. `hosts`: the machines on which its nodes run; empty: on one, whichever the command line means. `wiring`:
+    what its LANs are made of; `rewired`: the same, where the file has it otherwise; else empty.
     """
 
     name: str
@@ -172,6 +186,9 @@ class Lab:
     notes: tuple[str, ...] = ()
     routing: str = ""
     moved: Mapping[str, Stack] = field(default_factory=dict)
+    hosts: Mapping[str, Host] = field(default_factory=dict)
+    wiring: Wiring = "bridge"
+    rewired: str = ""
 
     @property
     def stack(self) -> str:

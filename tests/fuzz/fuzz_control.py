@@ -41,6 +41,7 @@ from catenet.orchestrator.trace.route import follow
 _JSON = ("{", "}", "[", "]", '"', ":", ",", "null", "true", "NaN", "1e999", "-1", "\\ud800", "\\u0000", "9" * 5000)
 _SETTINGS = ("lab", "node", "interfaces", "lan", "engine", "address", "length", "forward", "gateway", "routes", "to")
 _SETTINGS += ("via", "nameserver", "hosts", "names", "told", "lans", "services", "events", "text", "json", *services())
+_SETTINGS += ("segment", "id", "mtu", "peers", "underlay")
 _OPTIONS = ("update", "timeout", "garbage", "split_horizon", "triggered", "cost", "passive", "redistribute", "tag")
 _OPTIONS += ("auth", "password", "md5", "hmac-sha-256", "zones", "root", "cache", "deadline", "port", "idle", "width")
 _OPTIONS += ("implementation",)
