@@ -153,7 +153,7 @@ class FakeEngine(FakeImages, FakeSwarmMember):
     def write(self, name: str, line: str) -> None:
         """For tests: the node writes a line, now."""
         with self.changed:
-            self._find(name).log.append(LogLine(time.time(), line))
+            self._find(name).log.append(LogLine(time.time() + self.seconds_ahead, line))
             self.changed.notify_all()
 
     def stop(self, name: str, code: int) -> None:
@@ -260,7 +260,8 @@ class FakeEngine(FakeImages, FakeSwarmMember):
                 return
             container.turn("running")
             container.lives += 1
-            container.log += [LogLine(time.time(), line) for line in self.script(container.spec)]
+            now = time.time() + self.seconds_ahead
+            container.log += [LogLine(now, line) for line in self.script(container.spec)]
             self.changed.notify_all()
 
     def kill(self, name: str) -> None:
