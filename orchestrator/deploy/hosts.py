@@ -62,6 +62,7 @@ class HostReport:
             "role": self.role,
             "address": self.membership.address,
             "state": self.seen.state if self.seen is not None else "",
+            "mtu": self.seen.mtu if self.seen is not None else 0,
             "reason": self.reason,
         }
 
