@@ -12,7 +12,7 @@ import requests
 from docker.errors import APIError, NotFound
 
 from catenet.orchestrator.backend.archive import pack_folder
-from catenet.orchestrator.backend.docker_client import SLOW, Clients
+from catenet.orchestrator.backend.docker_client import SLOW, Clients, engine_url
 from catenet.orchestrator.backend.docker_clock import EngineClock
 from catenet.orchestrator.backend.docker_errors import engine_errors, is_unfrozen
 from catenet.orchestrator.backend.docker_images import DockerImages
@@ -208,6 +208,12 @@ class DockerEngine(DockerImages, DockerNetworks, DockerContainers):
         with engine_errors("ask for its data root"):
             root = Path(str(self._clients().info().get("DockerRootDir") or "/"))
         return nearest_seen(root)
+
+    def workshop(self) -> DockerEngine:
+        return self
+
+    def urls(self) -> Mapping[str, str]:
+        return {"": engine_url()}
 
     def answers(self, seconds: float) -> bool:
         """By a ping, which waits for no lock of the engine's."""

@@ -79,7 +79,8 @@ class FakeEngine(FakeImages):
     """An engine in memory (the Protocol Engine), safe for many threads.
 
     `unlisted`: prefixes of networks that somebody else is making: they are taken, and in no list yet. `root`: its data
-    root. `octets`: the memory of its machine. `seconds_ahead`: of its clock, which its nodes live by.
+    root. `url`: how it is reached. `octets`: the memory of its machine. `seconds_ahead`: of its clock, which its nodes
+    live by.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class FakeEngine(FakeImages):
         self.unlisted: list[Prefix] = []
         self.isolated: set[str] = set()
         self.root: Path | None = Path("/")
+        self.url = "memory:"
         self.octets = 8_000_000_000
         self.seconds_ahead = 0.0
         self._networks: dict[str, NetworkSpec] = {}
@@ -129,6 +131,12 @@ class FakeEngine(FakeImages):
         """For tests: it is one of the engines of a swarm from now on."""
         swarm.join(self._used_networks)
         self._swarm, self._manager = swarm, manager
+
+    def workshop(self) -> FakeEngine:
+        return self
+
+    def urls(self) -> Mapping[str, str]:
+        return {"": self.url}
 
     def answers(self, seconds: float) -> bool:
         """At once."""

@@ -24,7 +24,6 @@ from catenet.orchestrator.backend.protocols import (
     EngineGoneError,
     Exec,
     HostLostError,
-    Images,
     Listed,
     LogLine,
     Network,
@@ -94,7 +93,7 @@ class Fleet:
         """
         return all(self._every(lambda engine: engine.has_image(tag)).values())
 
-    def workshop(self) -> Images:
+    def workshop(self) -> Engine:
         """This machine, if it is one of them; else the first."""
         local = [host for host, found in self._every(lambda engine: engine.host_addresses()).items() if found]
         with self._member(local[0] if local else "").engine() as engine:
