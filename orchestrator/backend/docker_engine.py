@@ -12,7 +12,7 @@ import requests
 from docker.errors import APIError, NotFound
 
 from catenet.orchestrator.backend.archive import pack_folder
-from catenet.orchestrator.backend.docker_client import SLOW, Clients, engine_url
+from catenet.orchestrator.backend.docker_client import SLOW, Clients
 from catenet.orchestrator.backend.docker_clock import EngineClock
 from catenet.orchestrator.backend.docker_errors import engine_errors, is_unfrozen
 from catenet.orchestrator.backend.docker_images import DockerImages
@@ -213,7 +213,7 @@ class DockerEngine(DockerImages, DockerNetworks, DockerContainers):
         return self
 
     def urls(self) -> Mapping[str, str]:
-        return {"": engine_url()}
+        return {"": self._clients.url}
 
     def answers(self, seconds: float) -> bool:
         """By a ping, which waits for no lock of the engine's."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -10,13 +11,13 @@ import typer
 from catenet.orchestrator.backend.protocols import Engine, HostLostError
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.arguments import JsonOption
-from catenet.orchestrator.cli.context import engine, here
+from catenet.orchestrator.cli.context import engine, here, on_all_hosts
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr
 from catenet.orchestrator.deploy.locks import disown_orphan, exclusive_lock
 from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, canonical, find_lab
 from catenet.orchestrator.observe.hosts import CopyHosts
-from catenet.orchestrator.observe.running import UserError, running_labs, unknown
+from catenet.orchestrator.observe.running import FoundLab, UserError, running_labs, unknown
 
 __all__ = ["down"]
 
@@ -51,7 +52,9 @@ def down(
     from catenet.orchestrator.deploy.down import down as take_down
 
     docker = engine()
-    copies = sorted(running_labs(docker)) if every else _copies(docker, lab, name)
+    labs = running_labs(docker)
+    copies = sorted(labs) if every else _copies(docker, labs, lab, name)
+    on_all_hosts(docker, [labs[copy] for copy in copies])
     if not copies and docker.lost():
         raise _unknown_there(docker)
     meant = copies or ([name] if name else [])  # of one that has gone there may be a lock still
@@ -78,14 +81,13 @@ def down(
         raise left[-1]
 
 
-def _copies(docker: Engine, word: str, name: str) -> list[str]:
+def _copies(docker: Engine, running: Mapping[str, FoundLab], word: str, name: str) -> list[str]:
     """The copy that is meant; none where it does not run.
 
     Raises:
         UserError: no such lab, or no telling which copy.
 
     """
-    running = running_labs(docker)
     word = name or word or os.environ.get(LAB_VARIABLE, "")
     if name or word in running:
         return [word] if word in running else []

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from catenet.nodes.control.link import HEALTHY
 from catenet.nodes.machine import Json
-from catenet.orchestrator.backend.fleet import hurry
+from catenet.orchestrator.backend.widened import hurry
 from catenet.orchestrator.cli.arguments import JsonOption, LabOption, RunningArgument
 from catenet.orchestrator.cli.context import engine, one_name, running_lab
 from catenet.orchestrator.cli.screen import good_or_bad, print_json, say, table
@@ -55,8 +55,6 @@ def _print(state: LabState) -> None:
     table(heads[:kept], [row[:kept] for row in rows])
     say("")
     say(_summary(state))
-    for host in state.hosts.lost:
-        say(state.hosts.said_of(host))
 
 
 def _node_row(node: NodeState, *, several: bool) -> tuple[Text | str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from catenet.orchestrator.backend.protocols import LABEL_HOSTS, LABEL_PLACES, HostLostError
+from catenet.orchestrator.backend.protocols import LABEL_HOST, LABEL_HOSTS, LABEL_PLACES, HostLostError
 
 __all__ = ["CopyHosts", "hosts_of"]
 
@@ -15,12 +15,13 @@ __all__ = ["CopyHosts", "hosts_of"]
 @dataclass(frozen=True, slots=True)
 class CopyHosts:
     """`urls`: host → how it is reached (none where the copy is on one engine); `places`: node → host; `lost`: host →
-    why it does not answer.
+    why it does not answer; `seen`: the hosts of what was found.
     """
 
     urls: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     lost: Mapping[str, str] = field(default_factory=dict)
+    seen: frozenset[str] = frozenset()
 
     def without(self, lost: Mapping[str, str]) -> CopyHosts:
         """The same, where these hosts of the engine do not answer: some of them may be others'."""
@@ -45,7 +46,8 @@ class CopyHosts:
 def hosts_of(labels: Iterable[Mapping[str, str]], lost: Mapping[str, str]) -> CopyHosts:
     """By the labels of all that is a copy's, and the hosts of the engine that are lost."""
     each = [*labels]
-    return CopyHosts(_read(each, LABEL_HOSTS), _read(each, LABEL_PLACES)).without(lost)
+    seen = frozenset(said[LABEL_HOST] for said in each if LABEL_HOST in said)
+    return CopyHosts(_read(each, LABEL_HOSTS), _read(each, LABEL_PLACES), seen=seen).without(lost)
 
 
 def _read(labels: Iterable[Mapping[str, str]], label: str) -> dict[str, str]:

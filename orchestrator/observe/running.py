@@ -98,6 +98,11 @@ class FoundLab:
     hosts: CopyHosts = ONE_HOST
 
     @property
+    def node_names(self) -> list[str]:
+        """Its nodes, those too that another host has."""
+        return sorted({*self.nodes, *self.hosts.places})
+
+    @property
     def routing(self) -> str:
         """The service that finds routes in the place of the one that the file has; empty: it is as written."""
         return _said(self.nodes, LABEL_ROUTING)
