@@ -24,14 +24,13 @@ from catenet.orchestrator.backend.protocols import (
     EngineGoneError,
     Exec,
     HostLostError,
-    Images,
     Listed,
     LogLine,
     Network,
     NetworkSpec,
 )
 
-__all__ = ["Fleet", "Patience", "hurry"]
+__all__ = ["Fleet", "Patience"]
 
 Found = TypeVar("Found")
 
@@ -53,6 +52,10 @@ class Fleet:
         self._members = {name: Member(name, way, where.get(name, ""), self.patience) for name, way in engines.items()}
         self._lock = threading.Lock()
         self._owners: dict[str, dict[str, bool]] = {}  # container → host → whether it is a lab's
+
+    def add(self, host: str, way: Engine | Callable[[], Engine], url: str) -> None:
+        """One host more."""
+        self._members = {**self._members, host: Member(host, way, url, self.patience)}
 
     def lost(self) -> Mapping[str, str]:
         return {name: why for name, member in self._members.items() if (why := member.why)}
@@ -94,7 +97,7 @@ class Fleet:
         """
         return all(self._every(lambda engine: engine.has_image(tag)).values())
 
-    def workshop(self) -> Images:
+    def workshop(self) -> Engine:
         """This machine, if it is one of them; else the first."""
         local = [host for host, found in self._every(lambda engine: engine.host_addresses()).items() if found]
         with self._member(local[0] if local else "").engine() as engine:
@@ -375,9 +378,3 @@ class _Logs(Iterator[LogLine]):
         close = getattr(self._lines, "close", None)
         if close is not None:
             close()
-
-
-def hurry(engine: Engine, seconds: float) -> None:
-    """From now on a host, where there are several, may take only so many seconds to be connected to."""
-    if isinstance(engine, Fleet):
-        engine.patience.connect = seconds

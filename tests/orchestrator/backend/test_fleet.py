@@ -11,7 +11,7 @@ import pytest
 from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.fake_swarm import FakeSwarm
-from catenet.orchestrator.backend.fleet import Fleet, Patience, hurry
+from catenet.orchestrator.backend.fleet import Fleet, Patience
 from catenet.orchestrator.backend.protocols import (
     LABEL_LAB,
     LABEL_NODE,
@@ -21,6 +21,7 @@ from catenet.orchestrator.backend.protocols import (
     HostLostError,
     NetworkSpec,
 )
+from catenet.orchestrator.backend.widened import hurry
 
 IMAGE = "catenet/test:1"
 QUICK = Patience(connect=0.2, look=0.05)
