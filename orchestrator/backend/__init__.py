@@ -4,11 +4,12 @@ protocols       what the orchestrator needs of an engine: images, networks, cont
 docker          the way to Docker; it imports the rest late
 docker_socket   the engine's socket, not waited for in vain
 docker_client   one connection for each thread, a deadline for each call
-docker_engine   the Protocols, one round trip a step
+docker_engine   the Protocols, one round trip a step; docker_images: images, docker_clock: its clock beside ours
 docker_options  how Docker is to make networks and containers, whoever asks it
 docker_streams  programs inside and logs: frames, lines, deadlines
 archive         files as the engine takes them
 docker_errors   Docker's errors → EngineError: what was asked, what was said, what to do
 host            the machine itself: its addresses, and a LAN's bridge kept apart from it
-fake            its twin in memory, for tests; the same behaviour tests hold for both; fake_exec: programs in its nodes
+fake            its twin in memory, for tests; the same behaviour tests hold for both; fake_exec: programs in its nodes,
+                fake_images: its images
 """

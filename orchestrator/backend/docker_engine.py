@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -10,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from docker.errors import APIError, ImageNotFound, NotFound
+from docker.errors import APIError, NotFound
 
 from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.backend.archive import pack_folder
 from catenet.orchestrator.backend.docker_client import SLOW, Clients
+from catenet.orchestrator.backend.docker_clock import EngineClock
 from catenet.orchestrator.backend.docker_errors import engine_errors, is_ambiguous, is_overlap, is_unfrozen
+from catenet.orchestrator.backend.docker_images import DockerImages
 from catenet.orchestrator.backend.docker_options import DATA, LOG_DRIVER, LOG_OPTIONS, SECURITY, network_options
 from catenet.orchestrator.backend.docker_streams import DockerExec, LogStream
 from catenet.orchestrator.backend.host import FIB_TRIE, isolate_bridge, nearest_seen, own_addresses
@@ -32,101 +33,9 @@ from catenet.orchestrator.backend.protocols import (
 
 __all__ = ["DockerEngine"]
 
-_BUILD = 600.0  # seconds that an image may take
 _FREEZING = 20.0  # seconds; an attempt takes the engine half a second
 _INSPECTION = 5.0  # seconds: a container that is being started or removed is inspected after that
 _ALL_ENDPOINTS_AT_ONCE = (1, 44)  # Docker 25; older engines take one at create, and the others one by one
-
-
-class DockerImages:
-    """The engine's images."""
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
-
-    def has_image(self, tag: str) -> bool:
-        with engine_errors(f"look for the image {tag}"):
-            try:
-                self._clients().inspect_image(tag)
-            except ImageNotFound:
-                return False
-        return True
-
-    def build(
-        self,
-        tag: str,
-        context: bytes,
-        arguments: Mapping[str, str],
-        labels: Mapping[str, str],
-        *,
-        host_network: bool = False,
-    ) -> None:
-        """Build from a context in tar form, by the classic builder, which every engine has.
-
-        `host_network`: what its steps fetch goes by the engine's host's own network.
-
-        Raises:
-            EngineError: a step failed; the text has the step's last lines.
-
-        """
-        what = f"build the image {tag}"
-        deadline = time.monotonic() + _BUILD
-        said: list[str] = []
-        with engine_errors(what):
-            steps = self._clients(_BUILD).build(
-                fileobj=io.BytesIO(context),
-                custom_context=True,
-                tag=tag,
-                buildargs=dict(arguments),
-                labels=dict(labels),
-                network_mode="host" if host_network else None,
-                rm=True,
-                forcerm=True,
-                decode=True,
-            )
-            for step in steps:
-                said = [*said, *str(step.get("stream", "")).splitlines()][-15:]
-                if "error" in step:
-                    raise EngineError(f"{what}: {step['error']}\n" + "\n".join(said))
-                if time.monotonic() > deadline:
-                    raise EngineError(f"{what}: not done after {_BUILD:.0f} s")
-
-    def import_base(self, tag: str, archive: Path) -> None:
-        """A root file system in tar form becomes an image."""
-        repository, _, version = tag.rpartition(":")
-        with engine_errors(f"import {archive} as {tag}"), archive.open("rb") as file:
-            answer = self._clients.request(
-                "POST",
-                "/images/create",
-                timeout=SLOW,
-                params={"fromSrc": "-", "repo": repository, "tag": version},
-                data=file,
-                headers={"Content-Type": "application/x-tar"},
-            )
-        if '"error"' in answer.text:
-            raise EngineError(f"import {archive} as {tag}: {answer.text.strip()}")
-
-    def can_pull(self, tag: str, timeout: float) -> bool:
-        """Whether a registry offers it, asked for so many seconds at most."""
-        try:
-            with engine_errors(f"ask the registry for {tag}"):
-                self._clients(timeout).inspect_distribution(tag)
-        except EngineError:
-            return False
-        return True
-
-    def image_tags(self) -> Sequence[str]:
-        with engine_errors("list the images"):
-            images = sorted(self._clients().images(), key=lambda image: image["Created"], reverse=True)
-        return [tag for image in images for tag in image.get("RepoTags") or ()]
-
-    def remove_image(self, tag: str) -> None:
-        """Forget a tag, and the image where it was its last one; an image in use stays, and is an error."""
-        with engine_errors(f"remove the image {tag}"):
-            try:
-                self._clients(SLOW).remove_image(tag)
-            except ImageNotFound:
-                return
 
 
 class DockerNetworks:
@@ -207,7 +116,7 @@ def _network(item: Mapping[str, Any]) -> Network:
             prefixes.append(Prefix.parse(config.get("Subnet", "")))
         except ValueError:
             continue  # IPv6
-    return Network(str(item["Name"]), tuple(prefixes), item.get("Labels") or {})
+    return Network(str(item["Name"]), tuple(prefixes), item.get("Labels") or {}, driver=str(item.get("Driver", "")))
 
 
 class DockerContainers:
@@ -366,6 +275,7 @@ class DockerEngine(DockerImages, DockerNetworks, DockerContainers):
 
     def __init__(self) -> None:
         super().__init__(Clients())
+        self._clock = EngineClock(self._clients)
 
     def version(self) -> str:
         """`20.10.24`: the engine's own words."""
@@ -381,6 +291,18 @@ class DockerEngine(DockerImages, DockerNetworks, DockerContainers):
         with engine_errors("ask for its data root"):
             root = Path(str(self._clients().info().get("DockerRootDir") or "/"))
         return nearest_seen(root)
+
+    def memories(self) -> Mapping[str, int]:
+        with engine_errors("ask for its memory"):
+            return {"": int(self._clients().info().get("MemTotal") or 0)}
+
+    def ahead(self, name: str) -> float:
+        """Of any container: all live by its engine's clock, which for an engine on this machine is ours."""
+        del name
+        return 0.0 if self._clients.local else self._clock.ahead()
+
+    def lost(self) -> Mapping[str, str]:
+        return {}
 
     def logs(self, name: str, *, follow: bool = False, tail: int | None = None) -> Iterator[LogLine]:
         return LogStream(self._clients, name, follow=follow, tail=tail)

@@ -21,6 +21,7 @@ from catenet.nodes.control.config import CONFIG_VARIABLE
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import ASK_COMMAND
 from catenet.orchestrator.backend.fake_exec import FakeControlSocket, FakeExec
+from catenet.orchestrator.backend.fake_images import FakeImages
 from catenet.orchestrator.backend.protocols import (
     LABEL_NODE,
     Container,
@@ -124,16 +125,17 @@ class _FakeLogs(Iterator[LogLine]):
             self._engine.changed.notify_all()
 
 
-class FakeEngine:
+class FakeEngine(FakeImages):
     """An engine in memory (the Protocol Engine), safe for many threads.
 
     `unlisted`: prefixes of networks that somebody else is making: they are taken, and in no list yet. `root`: its data
-    root.
+    root. `octets`: the memory of its machine. `seconds_ahead`: of its clock, which its nodes live by.
     """
 
     def __init__(
         self, *, before: Before | None = None, script: Script = node_ready, answer: Answer = _no_program
     ) -> None:
+        super().__init__()
         self.before = before
         self.script = script
         self.answer = answer
@@ -146,9 +148,8 @@ class FakeEngine:
         self.unlisted: list[Prefix] = []
         self.isolated: set[str] = set()
         self.root: Path | None = Path("/")
-        self._images: dict[str, Mapping[str, str]] = {}
-        self.build_arguments: dict[str, Mapping[str, str]] = {}
-        self.build_contexts: dict[str, bytes] = {}
+        self.octets = 8_000_000_000
+        self.seconds_ahead = 0.0
         self._networks: dict[str, NetworkSpec] = {}
         self._containers: dict[str, _FakeContainer] = {}
 
@@ -159,6 +160,19 @@ class FakeEngine:
     def data_root(self) -> Path | None:
         """What the test gives it."""
         return self.root
+
+    def memories(self) -> Mapping[str, int]:
+        """What the test gives it."""
+        self._must_be_there("ask for its memory")
+        return {"": self.octets}
+
+    def ahead(self, name: str) -> float:
+        """What the test gives it."""
+        self._must_be_there(f"ask for the time of {name}")
+        return self.seconds_ahead
+
+    def lost(self) -> Mapping[str, str]:
+        return {}
 
     def write(self, name: str, line: str) -> None:
         """For tests: the node writes a line, now."""
@@ -171,47 +185,6 @@ class FakeEngine:
         with self.changed:
             self._end(self._find(name), code)
 
-    # Images
-
-    def has_image(self, tag: str) -> bool:
-        return tag in self._images
-
-    def build(
-        self,
-        tag: str,
-        context: bytes,
-        arguments: Mapping[str, str],
-        labels: Mapping[str, str],
-        *,
-        host_network: bool = False,
-    ) -> None:
-        """Notes the tag, its labels, its arguments and what is in its context."""
-        assert context or arguments
-        self.build_arguments[tag] = arguments
-        self.build_contexts[tag] = context
-        self._note("build by the host's network" if host_network else "build", tag)
-        self._images[tag] = labels
-
-    def import_base(self, tag: str, archive: Path) -> None:
-        self._note("import", tag)
-        if not archive.is_file():
-            raise EngineError(f"import {archive} as {tag}: no such file")
-        self._images[tag] = {}
-
-    def can_pull(self, _tag: str, _timeout: float) -> bool:
-        """No registry can be reached from memory."""
-        return False
-
-    def image_tags(self) -> Sequence[str]:
-        return list(self._images)[::-1]
-
-    def remove_image(self, tag: str) -> None:
-        self._note("remove image", tag)
-        with self.changed:
-            if any(container.spec.image == tag for container in self._containers.values()):
-                raise EngineError(f"remove the image {tag}: a container uses it")
-            self._images.pop(tag, None)
-
     # Networks
 
     def host_addresses(self) -> Sequence[Address]:
@@ -221,7 +194,9 @@ class FakeEngine:
     def networks(self) -> Sequence[Network]:
         self._must_be_there("list the networks")
         with self.changed:
-            return [Network(spec.name, (spec.prefix,), spec.labels) for spec in self._networks.values()]
+            return [
+                Network(spec.name, (spec.prefix,), spec.labels, driver=spec.driver) for spec in self._networks.values()
+            ]
 
     def create_network(self, spec: NetworkSpec) -> None:
         """As Docker does, refuses a name twice, and a prefix that overlaps."""
@@ -345,6 +320,10 @@ class FakeEngine:
             )
         waits = stdin and self.answer is not _no_program  # one that is not there waits for no input
         return FakeExec(lambda given: self.answer(name, command, given), stdin=waits)
+
+    def _images_in_use(self) -> Collection[str]:
+        with self.changed:
+            return {container.spec.image for container in self._containers.values()}
 
     def _note(self, call: str, name: str) -> None:
         self.calls.append((call, name))

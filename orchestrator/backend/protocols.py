@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from catenet.nodes.address import Address, Prefix
 
@@ -15,11 +15,17 @@ __all__ = [
     "LABEL_FILE",
     "LABEL_FOLDER",
     "LABEL_HASH",
+    "LABEL_HOST",
+    "LABEL_HOSTS",
     "LABEL_LAB",
     "LABEL_LAN",
     "LABEL_NODE",
+    "LABEL_PLACES",
     "LABEL_PROJECT",
+    "LABEL_SEGMENTS",
     "LABEL_SERVICE",
+    "LABEL_UNDERLAY",
+    "LABEL_WIRING",
     "Container",
     "ContainerSpec",
     "Containers",
@@ -27,6 +33,7 @@ __all__ = [
     "EngineError",
     "EngineGoneError",
     "Exec",
+    "HostLostError",
     "Images",
     "Listed",
     "LogLine",
@@ -52,6 +59,12 @@ LABEL_MOVED = "catenet.moved"  # the stack on which a node is in the place of th
 LABEL_ROUTING = "catenet.routing"  # the service that finds routes there, where that is not the one that the file has
 LABEL_HASH = "catenet.hash"  # of all that the thing is, but its image: equal hashes need no change
 LABEL_BEGAN = "catenet.began"  # when the copy was brought up, in seconds since 1970: its nodes count from there
+LABEL_HOSTS = "catenet.hosts"  # of a copy on several hosts, on all that is its: JSON, host → how it is reached
+LABEL_HOST = "catenet.host"  # the host on which the thing is
+LABEL_PLACES = "catenet.places"  # on each container: JSON, node → host, of all nodes
+LABEL_UNDERLAY = "catenet.underlay"  # the network that carries the copy's segments; it is no LAN of the lab
+LABEL_SEGMENTS = "catenet.segments"  # JSON, LAN → prefix: the segments that a container is on; the underlay: the others
+LABEL_WIRING = "catenet.wiring"  # on containers: how the copy is wired, where that is not as the file says
 LABEL_PROJECT = "com.docker.compose.project"  # Compose's word for a copy
 LABEL_SERVICE = "com.docker.compose.service"  # and for a node
 LABEL_FOLDER = "com.docker.compose.project.working_dir"
@@ -69,19 +82,32 @@ class EngineGoneError(EngineError):
     """Nothing can be asked of the engine any more: it is not there, or it hangs."""
 
 
+class HostLostError(EngineError):
+    """One host of several, `host`, does not answer; what is asked of the others may go on."""
+
+    def __init__(self, message: str, hint: str = "", *, host: str = "") -> None:
+        super().__init__(message, hint)
+        self.host = host
+
+
 class PrefixTakenError(EngineError):
     """A network cannot be made: since the networks were listed, somebody else has taken addresses of its prefix."""
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:
-    """A LAN as the engine is to make it. `mtu`: octets of the largest IP packet."""
+    """A LAN as the engine is to make it. `mtu`: octets of the largest IP packet.
+
+    `host`: on which of several hosts; an overlay is on all of them.
+    """
 
     name: str
     prefix: Prefix
     gateway: Address
     labels: Mapping[str, str]
     mtu: int = 1500
+    host: str = ""
+    driver: Literal["bridge", "overlay"] = "bridge"
 
 
 def _copy(labels: Mapping[str, str]) -> str:
@@ -99,11 +125,13 @@ def _file(labels: Mapping[str, str]) -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network as the engine has it (of ours or not)."""
+    """A network as the engine has it (of ours or not). `host`: of several, the one that has it ("": an overlay)."""
 
     name: str
     prefixes: tuple[Prefix, ...]
     labels: Mapping[str, str]
+    host: str = ""
+    driver: str = "bridge"
 
     @property
     def copy(self) -> str:
@@ -118,7 +146,9 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class ContainerSpec:
-    """A node as the engine is to make it. `endpoints`: network name → the engine's address there."""
+    """A node as the engine is to make it. `endpoints`: network name → the engine's address there; `host`: on which of
+    several hosts.
+    """
 
     name: str
     hostname: str
@@ -129,6 +159,7 @@ class ContainerSpec:
     sysctls: Mapping[str, str] = field(default_factory=dict)
     capabilities: tuple[str, ...] = CAPABILITIES
     data: Path | None = None  # a folder that the node sees, read-only, as /lab
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +167,7 @@ class Listed:
     """A container as the engine lists it: that it is there. How it is, only inspection tells (`Container`).
 
     `listed_state` is no ground to decide anything by: on Docker 28.5 it is "running" for up to 0.2 s after a kill.
+    `host`: of several, the one that has it.
     """
 
     name: str
@@ -143,6 +175,7 @@ class Listed:
     networks: tuple[str, ...]
     image: str
     listed_state: str = field(compare=False)
+    host: str = field(default="", kw_only=True)
 
     @property
     def node(self) -> str:
@@ -227,6 +260,10 @@ class Images(Protocol):
         """The tags of all images, the newest first."""
 
     def remove_image(self, tag: str) -> None: ...
+    def save(self, tag: str) -> Iterator[bytes]:
+        """The image with all its layers, as `load` takes it, piece by piece."""
+
+    def load(self, pieces: Iterable[bytes]) -> None: ...
 
 
 class Networks(Protocol):
@@ -277,6 +314,15 @@ class Engine(Images, Networks, Containers, Streams, Protocol):
     def version(self) -> str: ...
     def data_root(self) -> Path | None:
         """The folder of its images, containers and logs, where the engine runs on this machine; else None."""
+
+    def memories(self) -> Mapping[str, int]:
+        """Host → octets of memory that its machine has; of an engine by itself the host is the empty word."""
+
+    def ahead(self, name: str) -> float:
+        """By how many seconds the clock by which that container lives is ahead of this process's."""
+
+    def lost(self) -> Mapping[str, str]:
+        """Host → why it did not answer what was asked last; empty for an engine by itself, which raises that."""
 
 
 def listed_of(engine: Containers, copy: str) -> list[Listed]:

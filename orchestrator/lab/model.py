@@ -13,6 +13,7 @@ from catenet.nodes.control.impairment import Impairment
 from catenet.nodes.control.implementation import Implementation
 from catenet.orchestrator.checks.expectation import Expectation
 from catenet.orchestrator.faults.option import written
+from catenet.orchestrator.lab.hosts import Host, Wiring
 
 __all__ = [
     "MTU",
@@ -82,7 +83,8 @@ class Node:
     `implementations`: service → who does the work, where that is not ours. `outside`: the LAN on which the addresses of
     its other LANs mean nothing, since the node translates them (lab/realms); empty: it translates none.
     `source_routes`: what it does with packets that say by which routers they are to go. `proxy_arp`: whether it answers
-    ARP requests for hosts that it reaches by another LAN. `stack`: whose it has.
+    ARP requests for hosts that it reaches by another LAN. `stack`: whose it has. `place`: the host on which it must
+    run, where the lab has several; empty: any.
     """
 
     name: str
@@ -97,6 +99,7 @@ class Node:
     source_routes: SourceRoutes = "refuse"
     proxy_arp: bool = False
     stack: Stack = "kernel"
+    place: str = ""
 
     def address_on(self, lan: str) -> Address | None:
         """The node's address on that LAN, or None."""
@@ -153,7 +156,8 @@ class Lab:
     though both would, each as `file:line: message`; the lab runs all the same, and may be there to show just that.
     `notes`: what is worth to know, and no mistake, a line each. `routing`: the service that finds routes in the place
     of the one that the file has; empty: it is as written. `moved`: node → the stack on which it is in the place of the
-    file's.
+    file's. `hosts`: the machines on which its nodes run; empty: on one, whichever the command line means. `wiring`:
+    what its LANs are made of.
     """
 
     name: str
@@ -172,6 +176,8 @@ class Lab:
     notes: tuple[str, ...] = ()
     routing: str = ""
     moved: Mapping[str, Stack] = field(default_factory=dict)
+    hosts: Mapping[str, Host] = field(default_factory=dict)
+    wiring: Wiring = "bridge"
 
     @property
     def stack(self) -> str:

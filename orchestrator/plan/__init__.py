@@ -1,6 +1,7 @@
 """Pure: a lab and what the engine already has → the steps that are missing.
 
 desired   the networks and containers that a lab needs, whole
+placing   which node runs on which host, where there are several; plan_error: what cannot be planned
 sysctls   the settings of a node's kernel
 steps     desired − actual = steps, each with what it must wait for; its rules stand at its top
 authority  who certifies the lab's services that speak TLS

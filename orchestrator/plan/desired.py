@@ -42,6 +42,7 @@ from catenet.orchestrator.lab.addressing import free_prefixes
 from catenet.orchestrator.lab.model import MTU, Lab, Lan, Node
 from catenet.orchestrator.lab.options import options_as_json
 from catenet.orchestrator.lab.realms import View, views
+from catenet.orchestrator.plan.plan_error import PlanError
 from catenet.orchestrator.plan.sysctls import sysctls
 
 __all__ = ["COMPOSE_IMAGE", "Desired", "PlanError", "container_name", "desired", "network_name"]
@@ -54,10 +55,6 @@ HOSTNAME_LIMIT = 64
 
 Events = Literal["text", "json"]
 """How a node writes its log: lines for people, or the same with their JSON."""
-
-
-class PlanError(ValueError):
-    """The lab cannot be put on this engine: the user's mistake, exit 2. The text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)

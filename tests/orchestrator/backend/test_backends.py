@@ -10,6 +10,7 @@ import pytest
 from backend_bench import IMAGE, LAB, SHELL, clear, network, node, only, output, run, started
 
 from catenet.nodes.address import Address
+from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.protocols import (
     LABEL_LAB,
     LABEL_NODE,
@@ -24,6 +25,7 @@ def test_a_network_is_listed_with_its_prefix_and_labels(engine: Engine) -> None:
     spec = network(engine, "lan0")
     engine.create_network(spec)
     (seen,) = (other for other in engine.networks() if other.name == spec.name)
+    assert (seen.driver, seen.host) == ("bridge", "")
     assert seen.prefixes == (spec.prefix,)
     assert dict(seen.labels) == dict(spec.labels)
 
@@ -186,6 +188,25 @@ def test_an_image_can_be_forgotten_twice(engine: Engine) -> None:
     assert engine.has_image(IMAGE)
     assert IMAGE in engine.image_tags()
     assert not engine.has_image("catenet-no-such-image:1")
+
+
+def test_an_image_is_carried_to_another_engine(engine: Engine) -> None:
+    pieces = list(engine.save(IMAGE))
+    engine.load(pieces)  # it is there already: no error
+    assert engine.has_image(IMAGE)
+    if isinstance(engine, FakeEngine):
+        other = FakeEngine()
+        other.load(pieces)
+        assert other.has_image(IMAGE)
+    with pytest.raises(EngineError, match="save the image catenet-no-such-image:1: "):
+        list(engine.save("catenet-no-such-image:1"))
+
+
+def test_an_engine_by_itself_has_memory_and_a_clock_and_loses_nobody(engine: Engine) -> None:
+    (octets,) = engine.memories().values()
+    assert octets > 100_000_000
+    assert engine.ahead(started(engine).name) == 0.0
+    assert engine.lost() == {}
 
 
 def test_the_version_is_in_words(engine: Engine) -> None:
