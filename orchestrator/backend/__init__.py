@@ -10,6 +10,7 @@ docker_streams  programs inside and logs: frames, lines, deadlines
 archive         files as the engine takes them
 docker_errors   Docker's errors → EngineError: what was asked, what was said, what to do
 host            the machine itself: its addresses, and a LAN's bridge kept apart from it
-fake            its twin in memory, for tests; the same behaviour tests hold for both; fake_exec: programs in its nodes,
-                fake_images: its images
+fleet           several engines as one, each on its host; fleet_member: one of them, or why it does not answer
+fake            their twin in memory, for tests; the same behaviour tests hold for all; fake_container, fake_exec,
+                fake_images, fake_swarm: what is in it
 """

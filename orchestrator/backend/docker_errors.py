@@ -40,6 +40,18 @@ _HINTS = (
         "`docker network inspect` names the containers that hang on it; where it names none, restart the engine",
     ),
     ("no space left on device", "free some disk: `docker system df` shows what the engine holds"),
+    (
+        "is in use by task",
+        "containers of another host are on it: `catenet down` again when that host is back; one that never comes back a"
+        " manager of the swarm forgets by `docker node rm --force`",
+    ),
+    ("not a swarm manager", "only a manager of the swarm makes and removes overlays: name that host too"),
+    ("from a worker node", "only a manager of the swarm makes and removes overlays: name that host too"),
+    (
+        "context deadline exceeded",
+        "the swarm's manager did not answer, or another container has the address: `catenet hosts status` looks",
+    ),
+    ("live-restore", 'a swarm needs "live-restore": false in the engine\'s /etc/docker/daemon.json'),
     ("exchange full", "a bridge takes 1,024 nodes at most"),
     ("unable to freeze", "something was just being started in it, or the machine is very busy; try again"),
     ("is paused", "resume it first"),

@@ -268,6 +268,11 @@ class Images(Protocol):
         """The image with all its layers, as `load` takes it, piece by piece."""
 
     def load(self, pieces: Iterable[bytes]) -> None: ...
+    def carry(self, tag: str) -> Sequence[str]:
+        """Of several hosts, those that lack it get it from one that has it; they are named, if that could be done."""
+
+    def workshop(self) -> Images:
+        """Where images are made: of several hosts, one of them; `carry` brings what was made to the others."""
 
 
 class Networks(Protocol):
@@ -281,7 +286,11 @@ class Networks(Protocol):
     def isolate_networks(self, names: Collection[str]) -> None:
         """The machine takes no part in these networks, whoever made them; those that we create are so at once."""
 
-    def remove_network(self, name: str) -> None: ...
+    def remove_network(self, name: str, host: str = "") -> None:
+        """`host`: on which of several hosts, as `networks` has it."""
+
+    def manages(self) -> bool:
+        """Whether overlays can be made: the engine is a manager of a swarm."""
 
 
 class Containers(Protocol):
@@ -298,7 +307,9 @@ class Containers(Protocol):
     def kill(self, name: str) -> None: ...
     def pause(self, name: str) -> None: ...
     def resume(self, name: str) -> None: ...
-    def remove(self, name: str) -> None: ...
+    def remove(self, name: str, host: str = "") -> None:
+        """`host`: on which of several hosts, as `listed` has it; without one, wherever it is a lab's."""
+
     def inspect(self, name: str) -> Mapping[str, object]: ...
 
 
@@ -318,6 +329,9 @@ class Engine(Images, Networks, Containers, Streams, Protocol):
     def version(self) -> str: ...
     def data_root(self) -> Path | None:
         """The folder of its images, containers and logs, where the engine runs on this machine; else None."""
+
+    def answers(self, seconds: float) -> bool:
+        """Whether it says something within so many seconds, however busy it is."""
 
     def memories(self) -> Mapping[str, int]:
         """Host → octets of memory that its machine has; of an engine by itself the host is the empty word."""

@@ -29,14 +29,14 @@ sys.stdin.read()
 class Stubborn(FakeEngine):
     """As Docker, when it still counts an endpoint of a container that is gone."""
 
-    def remove_network(self, name: str) -> None:
+    def remove_network(self, name: str, host: str = "") -> None:
         raise EngineError(f"remove the network {name}: it has active endpoints")
 
 
 class Clinging(FakeEngine):
     """Does not let go of a container."""
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, host: str = "") -> None:
         raise EngineError(f"remove {name}: it is in use")
 
 
