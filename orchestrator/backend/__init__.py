@@ -3,10 +3,13 @@
 protocols       what the orchestrator needs of an engine: images, networks, containers, streams
 docker          the way to Docker; it imports the rest late
 docker_socket   the engine's socket, not waited for in vain
+docker_where    which engine is meant: a host as it is written, DOCKER_HOST, a context of Docker's
 docker_client   one connection for each thread, a deadline for each call
-docker_engine   the Protocols, one round trip a step; docker_images: images, docker_clock: its clock beside ours
+docker_engine   the Protocols, one round trip a step; docker_images: images; docker_clock: its clock beside ours
 docker_options  how Docker is to make networks and containers, whoever asks it
 docker_streams  programs inside and logs: frames, lines, deadlines
+ssh_tunnel      an engine's socket, carried here by OpenSSH; ssh_place: where from; ssh_folder: where to
+ssh_errors      what OpenSSH says → EngineError: what is wrong, and what to type
 archive         files as the engine takes them
 docker_errors   Docker's errors → EngineError: what was asked, what was said, what to do
 host            the machine itself: its addresses, and a LAN's bridge kept apart from it

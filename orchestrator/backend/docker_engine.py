@@ -190,8 +190,8 @@ def _networks(item: Mapping[str, Any]) -> tuple[str, ...]:
 class DockerEngine(DockerImages, DockerNetworks, DockerContainers):
     """Docker, whole (the Protocol Engine)."""
 
-    def __init__(self) -> None:
-        super().__init__(Clients())
+    def __init__(self, host: str = "") -> None:
+        super().__init__(Clients(host))
         self._clock = EngineClock(self._clients)
 
     def version(self) -> str:

@@ -11,6 +11,7 @@ from docker.errors import APIError, BuildError, DockerException, InvalidVersion,
 
 from catenet.orchestrator.backend.docker_socket import HANGS
 from catenet.orchestrator.backend.protocols import EngineError, EngineGoneError
+from catenet.orchestrator.backend.ssh_errors import LOST
 
 __all__ = ["START", "engine_errors", "is_ambiguous", "is_overlap", "is_unfrozen"]
 
@@ -19,6 +20,7 @@ START = "start the engine: `make engine`, or `systemctl start docker`"
 _WENT_AWAY = "the engine went away in the middle: `catenet status` says what is there; else `journalctl -u docker`"
 _HINTS = (
     # a piece of what the engine or the system says (in lower case) → what the user can do
+    (f"{LOST.lower()} to", "is it on, its network up, its engine running? then `catenet status` says what is there"),
     ("permission denied", "add yourself to its group: `sudo usermod -aG docker $USER`, then log in again"),
     ("no such file or directory", START),
     ("connection refused", START),
@@ -60,7 +62,7 @@ _HINTS = (
     ("invalid bind address", "DOCKER_HOST is written like unix:///var/run/docker.sock or tcp://host:2375"),
     ("operation not permitted", "the engine may not do this here (rootless, or a locked-down host)"),
 )
-_GONE = ("connection refused", "no such file or directory", HANGS.lower())
+_GONE = ("connection refused", "no such file or directory", HANGS.lower(), LOST.lower())
 
 
 @contextmanager

@@ -90,4 +90,5 @@ def _lines(begin: str, end: str) -> Iterator[str]:
         yield f"{begin}{panel}{end}"
         yield from (f"  {name:{width}}  {verb.summary}" for name, verb in known.items())
     yield ""
+    yield "catenet VERB --host user@server works on that machine's engine, by SSH; CATENET_HOST does so for all verbs."
     yield "catenet VERB --help shows examples; catenet --version says which one this is."
