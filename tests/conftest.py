@@ -17,7 +17,7 @@ from catenet.orchestrator.backend.protocols import EngineError
 
 # What these assert is said in full, as in a test.
 pytest.register_assert_rewrite("lab_bench", "rip_mixed", "story")
-pytest_plugins = ("pytester", "own_service")  # tests/orchestrator/harness runs pytest within pytest
+pytest_plugins = ("pytester", "own_service", "engines")  # tests/orchestrator/harness runs pytest within pytest
 
 # No example is wrong because a machine is slow; and every run draws the same ones: what fails, fails again.
 settings.register_profile("catenet", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

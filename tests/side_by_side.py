@@ -71,6 +71,7 @@ SECONDS = {
     "orchestrator/operations/test_reset_real.py": 15,
     "orchestrator/lab/test_lab_messages.py": 14,
     "labs/test_nat_matrix_in_containers.py": 55,
+    "test_engines.py": 25,
     "simulation/test_nat_matrix.py": 14,
     "simulation/test_phone_moves.py": 15,
     "labs/test_nat_behaviours.py": 12,

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.backend.swarm import OneEngine
 
-__all__ = ["connect"]
+__all__ = ["connect", "contexts"]
 
 
-def connect() -> Engine:
-    """The engine that DOCKER_HOST names, or Docker's current context, or the local socket.
+def connect(host: str = "") -> OneEngine:
+    """The engine of a host; without one, that of DOCKER_HOST, or Docker's current context, or the local socket.
+
+    `host`: `local` is this machine's socket; `ssh://user@server` or `user@server` is reached by SSH, `unix://…` and
+    `tcp://…` are as in DOCKER_HOST, and any other word is the name of a context of Docker's.
 
     Raises:
-        EngineError: it is not there, may not be spoken to, or is too old.
+        EngineError: it is not there, may not be spoken to, or is too old; a host that is not written so.
 
     """
     from catenet.orchestrator.backend.docker_engine import DockerEngine
 
-    return DockerEngine()
+    return DockerEngine(host)
+
+
+def contexts() -> list[str]:
+    """The names of Docker's contexts.
+
+    Raises:
+        EngineError: the file of one cannot be read.
+
+    """
+    from catenet.orchestrator.backend.docker_where import context_names
+
+    return context_names()

@@ -5,17 +5,19 @@ from __future__ import annotations
 
 import socket
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from docker import APIClient
-from docker.context import ContextAPI
 from docker.transport import UnixHTTPAdapter
-from docker.utils import kwargs_from_env
 from requests import Response
 
 from catenet.orchestrator.backend.docker_errors import engine_errors
 from catenet.orchestrator.backend.docker_socket import PatientAdapter
+from catenet.orchestrator.backend.docker_where import find
 from catenet.orchestrator.backend.protocols import EngineError
+
+if TYPE_CHECKING:
+    from catenet.orchestrator.backend.ssh_tunnel import Tunnel
 
 __all__ = ["QUICK", "SLOW", "Clients", "engine_url"]
 
@@ -24,27 +26,33 @@ QUICK = 10.0
 SLOW = 120.0
 """Seconds for what makes the engine work: start, stop, remove, connect, on a machine that is busy."""
 
-_LOCAL = "unix:///var/run/docker.sock"
 _OLDEST = (1, 41)  # Docker 20.10
 
 
 class Clients:
     """Docker's low-level clients, one for each thread, all of one engine."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "") -> None:
+        """Connect to the engine of `host` (docker_where.find)."""
         with engine_errors("find the engine"):
-            self._where = _where()
-        base_url = _url_of(self._where)
-        with engine_errors(f"connect to the engine at {base_url}"):
-            _try_socket(base_url)
-            first = _patient(APIClient(**self._where, version="auto", timeout=int(QUICK)))
+            where = find(host)
+        self.url, self.local = where.url, where.local
+        self._told = where.told
+        self._way: Tunnel | None = None
+        if where.ssh is not None:
+            from catenet.orchestrator.backend.ssh_tunnel import tunnel_to
+
+            self._way = tunnel_to(where.ssh)
+            self._told = {"base_url": f"unix://{self._way.path}"}
+        with engine_errors(f"connect to the engine at {self.url}"):
+            _try_socket(str(self._told.get("base_url") or self.url))
+            first = self._patient(APIClient(**self._told, version="auto", timeout=int(QUICK)))
             self.about: dict[str, Any] = first.version(api_version=False)
         self._version = str(first.api_version)
         self.api = tuple(int(part) for part in self._version.split("."))
         if self.api < _OLDEST:
             first.close()
             raise EngineError(f"the engine is Docker {self.about.get('Version')}", "Docker 20.10 or newer is needed")
-        self.local = first.base_url.startswith("http+docker://local")
         self._thread = threading.local()
         self._thread.client = first
 
@@ -52,7 +60,7 @@ class Clients:
         """This thread's APIClient (its type stubs lack half of it), whose next calls have so many seconds each."""
         client: Any = getattr(self._thread, "client", None)
         if client is None:
-            client = self._thread.client = _patient(APIClient(**self._where, version=self._version))
+            client = self._thread.client = self._patient(APIClient(**self._told, version=self._version))
         client.timeout = timeout
         return client
 
@@ -64,14 +72,13 @@ class Clients:
         client._raise_for_status(response)
         return response
 
-
-def _patient(client: Any) -> Any:
-    """The same; of an engine on this machine every wait ends where that hangs."""
-    adapter = getattr(client, "_custom_adapter", None)  # over TCP there is none
-    if isinstance(adapter, UnixHTTPAdapter):
-        adapter.close()
-        client.mount("http+docker://", PatientAdapter(adapter.socket_path))
-    return client
+    def _patient(self, client: Any) -> Any:
+        """The same; by a socket every wait ends where the engine hangs, or the way to it is lost."""
+        adapter = getattr(client, "_custom_adapter", None)  # over TCP there is none
+        if isinstance(adapter, UnixHTTPAdapter):
+            adapter.close()
+            client.mount("http+docker://", PatientAdapter(adapter.socket_path, self._way))
+        return client
 
 
 def _try_socket(base_url: str) -> None:
@@ -91,16 +98,4 @@ def engine_url() -> str:
 
     """
     with engine_errors("find the engine"):
-        return _url_of(_where())
-
-
-def _url_of(where: dict[str, Any]) -> str:
-    return str(where.get("base_url") or _LOCAL)
-
-
-def _where() -> dict[str, Any]:
-    environment = kwargs_from_env()
-    if environment:
-        return dict(environment)
-    from_context = getattr(ContextAPI, "kwargs_from_context", None)  # docker-py 7.2
-    return dict(from_context()) if from_context else {}
+        return find().url

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,25 +11,24 @@ from typing import Any
 import requests
 from docker.errors import APIError, NotFound
 
-from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.backend.archive import pack_folder
 from catenet.orchestrator.backend.docker_client import SLOW, Clients
 from catenet.orchestrator.backend.docker_clock import EngineClock
-from catenet.orchestrator.backend.docker_errors import engine_errors, is_ambiguous, is_overlap, is_unfrozen
+from catenet.orchestrator.backend.docker_errors import engine_errors, is_unfrozen
 from catenet.orchestrator.backend.docker_images import DockerImages
-from catenet.orchestrator.backend.docker_options import DATA, LOG_DRIVER, LOG_OPTIONS, SECURITY, network_options
+from catenet.orchestrator.backend.docker_networks import DockerNetworks
+from catenet.orchestrator.backend.docker_options import DATA, LOG_DRIVER, LOG_OPTIONS, SECURITY
 from catenet.orchestrator.backend.docker_streams import DockerExec, LogStream
-from catenet.orchestrator.backend.host import FIB_TRIE, isolate_bridge, nearest_seen, own_addresses
+from catenet.orchestrator.backend.docker_swarm import DockerSwarm
+from catenet.orchestrator.backend.host import nearest_seen
 from catenet.orchestrator.backend.protocols import (
     Container,
     ContainerSpec,
     EngineError,
     Listed,
     LogLine,
-    Network,
-    NetworkSpec,
-    PrefixTakenError,
 )
+from catenet.orchestrator.backend.turns import Turns
 
 __all__ = ["DockerEngine"]
 
@@ -38,91 +37,11 @@ _INSPECTION = 5.0  # seconds: a container that is being started or removed is in
 _ALL_ENDPOINTS_AT_ONCE = (1, 44)  # Docker 25; older engines take one at create, and the others one by one
 
 
-class DockerNetworks:
-    """The engine's networks."""
-
-    _clients: Clients
-
-    def networks(self) -> Sequence[Network]:
-        with engine_errors("list the networks"):
-            found = self._clients().networks()
-        return [_network(item) for item in found]
-
-    def host_addresses(self) -> Sequence[Address]:
-        return own_addresses(Path(FIB_TRIE).read_text()) if self._clients.local else ()
-
-    def create_network(self, spec: NetworkSpec) -> None:
-        """A bridge that carries transit traffic and to which the host itself does not belong (see NETWORK_OPTIONS)."""
-        try:
-            with engine_errors(f"create the network {spec.name} ({spec.prefix})"):
-                made = self._clients(SLOW).create_network(
-                    spec.name,
-                    driver="bridge",
-                    options=network_options(spec.mtu),
-                    ipam={"Config": [{"Subnet": str(spec.prefix), "Gateway": str(spec.gateway)}]},
-                    check_duplicate=True,  # engines before 25 would make a second one of the same name
-                    labels=dict(spec.labels),
-                )
-        except EngineError as error:
-            if is_overlap(error):
-                raise PrefixTakenError(str(error)) from error
-            raise
-        if self._clients.local:
-            isolate_bridge(f"br-{made['Id'][:12]}")
-
-    def isolate_networks(self, names: Collection[str]) -> None:
-        """Each bridge of theirs is isolated from the machine, where the engine runs on it (see `isolate_bridge`)."""
-        if not self._clients.local:
-            return
-        with engine_errors("list the networks"):
-            found = self._clients().networks()
-        for item in found:
-            if item["Name"] in names:
-                isolate_bridge(f"br-{item['Id'][:12]}")
-
-    def remove_network(self, name: str) -> None:
-        """Remove a network; one that is not there is no error.
-
-        Raises:
-            EngineError: containers still hang on it.
-
-        """
-        try:
-            with engine_errors(f"remove the network {name}"):
-                self._remove(name)
-        except EngineError as error:
-            if not is_ambiguous(error):
-                raise
-            for network_id in self._ids(name):
-                with engine_errors(f"remove the network {name} ({network_id[:12]})"):
-                    self._remove(network_id)
-
-    def _remove(self, name: str) -> None:
-        try:
-            self._clients(SLOW).remove_network(name)
-        except NotFound:
-            return
-
-    def _ids(self, name: str) -> list[str]:
-        with engine_errors("list the networks"):
-            found = self._clients().networks(names=[name])
-        return [str(item["Id"]) for item in found if item["Name"] == name]
-
-
-def _network(item: Mapping[str, Any]) -> Network:
-    prefixes = []
-    for config in (item.get("IPAM") or {}).get("Config") or ():
-        try:
-            prefixes.append(Prefix.parse(config.get("Subnet", "")))
-        except ValueError:
-            continue  # IPv6
-    return Network(str(item["Name"]), tuple(prefixes), item.get("Labels") or {}, driver=str(item.get("Driver", "")))
-
-
 class DockerContainers:
     """The life of containers."""
 
     _clients: Clients
+    _turns: Turns
 
     def listed(self, labels: Mapping[str, str | None]) -> Sequence[Listed]:
         wanted = [key if value is None else f"{key}={value}" for key, value in labels.items()]
@@ -167,13 +86,17 @@ class DockerContainers:
 
     def start(self, name: str) -> None:
         """Start it, for the first time or again."""
-        with engine_errors(f"start {name}"):
+        with engine_errors(f"start {name}"), self._turns.joining(name):
             self._clients(SLOW).start(name)
 
     def kill(self, name: str) -> None:
         """End it at once, without a word to it (SIGKILL)."""
-        with engine_errors(f"kill {name}"):
+        with engine_errors(f"kill {name}"), self._turns.leaving(name):
             self._clients(SLOW).kill(name)
+            with suppress(
+                requests.Timeout, NotFound
+            ):  # answered before it is off its networks; an inspection is, after that
+                self._clients(_INSPECTION).inspect_container(name)
 
     def pause(self, name: str) -> None:
         """Freeze its processes; its kernel goes on forwarding.
@@ -194,9 +117,10 @@ class DockerContainers:
         with engine_errors(f"resume {name}"):
             self._clients(SLOW).unpause(name)
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, host: str = "") -> None:
         """Kill and remove it, in one call; one that is not there, or is being removed already, is no error."""
-        with engine_errors(f"remove {name}"):
+        del host  # it is by itself
+        with engine_errors(f"remove {name}"), self._turns.leaving(name):
             client = self._clients(SLOW)
             try:
                 client.remove_container(name, v=True, force=True)
@@ -207,6 +131,11 @@ class DockerContainers:
                     raise
                 with suppress(NotFound):  # whoever removes it: its networks must wait for that
                     client.wait(name, timeout=SLOW, condition="removed")
+
+    def _networks_of(self, name: str) -> tuple[str, ...]:
+        """By the engine's list, which never waits for a container as its inspection does."""
+        found = self._clients().containers(all=True, filters={"name": f"^/{name}$"})
+        return tuple(network for item in found for network in _networks(item))
 
     def inspect(self, name: str) -> Mapping[str, object]:
         """All that the engine knows of it, in the engine's own words."""
@@ -270,12 +199,13 @@ def _networks(item: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple((item.get("NetworkSettings") or {}).get("Networks") or ())
 
 
-class DockerEngine(DockerImages, DockerNetworks, DockerContainers):
-    """Docker, whole (the Protocol Engine)."""
+class DockerEngine(DockerImages, DockerNetworks, DockerSwarm, DockerContainers):
+    """Docker, whole (the Protocol OneEngine)."""
 
-    def __init__(self) -> None:
-        super().__init__(Clients())
+    def __init__(self, host: str = "") -> None:
+        super().__init__(Clients(host))
         self._clock = EngineClock(self._clients)
+        self._turns = Turns(self._networks_of)
 
     def version(self) -> str:
         """`20.10.24`: the engine's own words."""
@@ -291,6 +221,14 @@ class DockerEngine(DockerImages, DockerNetworks, DockerContainers):
         with engine_errors("ask for its data root"):
             root = Path(str(self._clients().info().get("DockerRootDir") or "/"))
         return nearest_seen(root)
+
+    def answers(self, seconds: float) -> bool:
+        """By a ping, which waits for no lock of the engine's."""
+        try:
+            with engine_errors("ping it"):
+                return bool(self._clients(seconds).ping())
+        except EngineError:
+            return False
 
     def memories(self) -> Mapping[str, int]:
         with engine_errors("ask for its memory"):

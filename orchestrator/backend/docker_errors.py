@@ -11,6 +11,7 @@ from docker.errors import APIError, BuildError, DockerException, InvalidVersion,
 
 from catenet.orchestrator.backend.docker_socket import HANGS
 from catenet.orchestrator.backend.protocols import EngineError, EngineGoneError
+from catenet.orchestrator.backend.ssh_errors import LOST
 
 __all__ = ["START", "engine_errors", "is_ambiguous", "is_overlap", "is_unfrozen"]
 
@@ -19,6 +20,7 @@ START = "start the engine: `make engine`, or `systemctl start docker`"
 _WENT_AWAY = "the engine went away in the middle: `catenet status` says what is there; else `journalctl -u docker`"
 _HINTS = (
     # a piece of what the engine or the system says (in lower case) → what the user can do
+    (f"{LOST.lower()} to", "is it on, its network up, its engine running? then `catenet status` says what is there"),
     ("permission denied", "add yourself to its group: `sudo usermod -aG docker $USER`, then log in again"),
     ("no such file or directory", START),
     ("connection refused", START),
@@ -40,6 +42,18 @@ _HINTS = (
         "`docker network inspect` names the containers that hang on it; where it names none, restart the engine",
     ),
     ("no space left on device", "free some disk: `docker system df` shows what the engine holds"),
+    (
+        "is in use by task",
+        "containers of another host are on it: `catenet down` again when that host is back; one that never comes back a"
+        " manager of the swarm forgets by `docker node rm --force`",
+    ),
+    ("not a swarm manager", "only a manager of the swarm makes and removes overlays: name that host too"),
+    ("from a worker node", "only a manager of the swarm makes and removes overlays: name that host too"),
+    (
+        "context deadline exceeded",
+        "the swarm's manager did not answer, or another container has the address: `catenet hosts status` looks",
+    ),
+    ("live-restore", 'a swarm needs "live-restore": false in the engine\'s /etc/docker/daemon.json'),
     ("exchange full", "a bridge takes 1,024 nodes at most"),
     ("unable to freeze", "something was just being started in it, or the machine is very busy; try again"),
     ("is paused", "resume it first"),
@@ -48,7 +62,7 @@ _HINTS = (
     ("invalid bind address", "DOCKER_HOST is written like unix:///var/run/docker.sock or tcp://host:2375"),
     ("operation not permitted", "the engine may not do this here (rootless, or a locked-down host)"),
 )
-_GONE = ("connection refused", "no such file or directory", HANGS.lower())
+_GONE = ("connection refused", "no such file or directory", HANGS.lower(), LOST.lower())
 
 
 @contextmanager

@@ -126,3 +126,11 @@ class DockerImages:
             )
         if '"error"' in answer.text:
             raise EngineError(f"load an image: {answer.text.strip()}")
+
+    def carry(self, tag: str) -> Sequence[str]:
+        """An engine by itself gives to nobody."""
+        del tag
+        return ()
+
+    def workshop(self) -> DockerImages:
+        return self

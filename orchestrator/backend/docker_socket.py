@@ -1,4 +1,5 @@
-"""The socket of an engine on this machine, which does not wait in vain: an engine that works answers a ping meanwhile.
+"""The socket of an engine on this machine, or of one that a tunnel carries here, which does not wait in vain: an engine
+that works answers a ping meanwhile.
 
 To start or to remove may take an engine minutes, and a log may be silent for hours; only the ping tells that from an
 engine that hangs (moby's /_ping waits for no lock).
@@ -10,14 +11,14 @@ import errno
 import socket
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from docker.transport.basehttpadapter import BaseHTTPAdapter
 from requests import PreparedRequest
 from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
 
-__all__ = ["HANGS", "LOOK", "PING", "EngineHangsError", "PatientAdapter", "PatientSocket"]
+__all__ = ["HANGS", "LOOK", "PING", "EngineHangsError", "PatientAdapter", "PatientSocket", "WayLostError"]
 
 LOOK = 4.0
 """Seconds of silence after which the engine is pinged, and between two pings."""
@@ -36,15 +37,43 @@ class EngineHangsError(ConnectionError):
         super().__init__(errno.EIO, HANGS)
 
 
+class WayLostError(ConnectionError):
+    """The tunnel to the engine has ended, or nobody answers at its other end."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(errno.EIO, why)
+
+
+class Way(Protocol):
+    """What carries an engine's socket here."""
+
+    def lost(self) -> str:
+        """Why it carries nothing any more; empty while it does."""
+
+    def unanswered(self) -> str:
+        """What is said where it stands, and its other end closes a connection at once."""
+
+
 class PatientSocket(socket.socket):
-    """Waits for the engine as long as it is told to (None: for ever), and while the engine answers pings."""
+    """Waits for the engine as long as it is told to (None: for ever), and while the engine answers pings.
+
+    `way`: what carries it here, where the engine is on another machine.
+    """
 
     _patience: float | None = None
+    _heard = False
     path = ""
+    way: Way | None = None
 
     def connect(self, path: Any) -> None:
+        """Raises WayLostError beside what a socket raises."""
         self.path = path
-        super().connect(path)
+        try:
+            super().connect(path)
+        except OSError as error:
+            if self.way is not None and (why := self.way.lost()):
+                raise WayLostError(why) from error
+            raise
 
     def __del__(self) -> None:
         """A thread that has ended leaves its connection to the garbage collector: no fault to warn of."""
@@ -60,14 +89,23 @@ class PatientSocket(socket.socket):
         self.settimeout(None if flag else 0.0)
 
     def recv(self, *how: Any) -> bytes:
-        """Raises EngineHangsError beside what a socket raises."""
+        """Raises EngineHangsError and WayLostError beside what a socket raises."""
         data: bytes = self._wait(super().recv, *how)
+        self._look(bool(data))
         return data
 
     def recv_into(self, *how: Any) -> int:
-        """Raises EngineHangsError beside what a socket raises."""
+        """Raises EngineHangsError and WayLostError beside what a socket raises."""
         count: int = self._wait(super().recv_into, *how)
+        self._look(bool(count))
         return count
+
+    def _look(self, heard: bool) -> None:
+        """At the end of a stream: is it the engine's, or that of the way to it?"""
+        if heard or self.way is None:
+            self._heard = self._heard or heard
+        elif why := self.way.lost() or ("" if self._heard else self.way.unanswered()):
+            raise WayLostError(why)
 
     def _wait(self, receive: Callable[..., Any], *how: Any) -> Any:
         if self._patience is not None and self._patience <= LOOK:
@@ -102,9 +140,9 @@ def _answers_ping(path: str) -> bool:
 class PatientAdapter(BaseHTTPAdapter):
     """What docker-py's own adapter for Unix sockets does, by patient ones."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, way: Way | None = None) -> None:
         super().__init__()
-        self._pool = _Pool(path)
+        self._pool = _Pool(path, way)
 
     def get_connection(self, *_: Any, **__: Any) -> _Pool:
         """All URLs are one engine's."""
@@ -119,21 +157,22 @@ class PatientAdapter(BaseHTTPAdapter):
 
 
 class _Pool(HTTPConnectionPool):
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, way: Way | None) -> None:
         super().__init__("localhost", maxsize=2)
-        self._path = path
+        self._path, self._way = path, way
 
     def _new_conn(self) -> _Connection:
-        return _Connection(self._path)
+        return _Connection(self._path, self._way)
 
 
 class _Connection(HTTPConnection):
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, way: Way | None) -> None:
         super().__init__("localhost")
-        self._path = path
+        self._path, self._way = path, way
 
     def connect(self) -> None:
         """To the Unix socket instead of the host."""
         self.sock = PatientSocket(socket.AF_UNIX)
+        self.sock.way = self._way
         self.sock.settimeout(PING)
         self.sock.connect(self._path)

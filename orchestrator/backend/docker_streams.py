@@ -24,7 +24,7 @@ from requests import Response
 
 from catenet.orchestrator.backend.docker_client import QUICK, SLOW, Clients
 from catenet.orchestrator.backend.docker_errors import engine_errors
-from catenet.orchestrator.backend.docker_socket import EngineHangsError
+from catenet.orchestrator.backend.docker_socket import EngineHangsError, WayLostError
 from catenet.orchestrator.backend.protocols import EngineError, LogLine
 
 __all__ = ["DockerExec", "LogStream"]
@@ -92,7 +92,7 @@ class DockerExec:
 
         Raises:
             TimeoutError: nothing came within the time.
-            EngineGoneError: the engine hangs.
+            EngineGoneError: the engine hangs, or the way to it is lost.
 
         """
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -121,7 +121,7 @@ class DockerExec:
             return bytes(self._socket.recv(size))
         except ConnectionResetError:
             return b""
-        except EngineHangsError:
+        except (EngineHangsError, WayLostError):
             with engine_errors(self._what):
                 raise
 

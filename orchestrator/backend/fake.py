@@ -5,6 +5,7 @@ What a test can give it:
     script    what a node writes when it starts: lines (default: the event node.ready)
     answer    what a program run inside a node says: (container, command, input) → (exit code, output, error output)
     gone      True: from now on nothing can be asked of it any more
+    hangs     True: whatever it is asked waits until it is False again
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ import json
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.config import CONFIG_VARIABLE
 from catenet.nodes.control.events import Event
 from catenet.nodes.control.questions import ASK_COMMAND
+from catenet.orchestrator.backend.fake_container import FakeContainer, FakeLogs
 from catenet.orchestrator.backend.fake_exec import FakeControlSocket, FakeExec
 from catenet.orchestrator.backend.fake_images import FakeImages
+from catenet.orchestrator.backend.fake_swarm import FakeSwarmMember
 from catenet.orchestrator.backend.protocols import (
     LABEL_NODE,
     Container,
@@ -73,60 +75,8 @@ def _no_program(_container: str, command: Sequence[str], _stdin: bytes) -> tuple
     return _NO_PROGRAM, b"", f"{command[0]}: not found\n".encode()
 
 
-@dataclass
-class _FakeContainer:
-    """`state` is the truth; the engine's list says `stale_state` once more, after each change."""
-
-    spec: ContainerSpec
-    state: str = "created"
-    stale_state: str = "created"
-    code: int = 0
-    lives: int = 0
-    log: list[LogLine] = field(default_factory=list)
-
-    def turn(self, state: str) -> None:
-        self.stale_state, self.state = self.state, state
-
-    def listed(self) -> Listed:
-        state, self.stale_state = self.stale_state, self.state
-        return Listed(self.spec.name, self.spec.labels, tuple(self.spec.endpoints), self.spec.image, state)
-
-    def inspected(self, found: Listed) -> Container:
-        return Container(
-            self.spec.name,
-            self.spec.labels,
-            tuple(self.spec.endpoints),
-            self.spec.image,
-            found.listed_state,
-            self.state,
-            self.code,
-        )
-
-
-class _FakeLogs(Iterator[LogLine]):
-    def __init__(self, engine: FakeEngine, container: _FakeContainer, *, follow: bool, tail: int | None) -> None:
-        self._engine = engine
-        self._container = container
-        self._follow = follow
-        self._next = 0 if tail is None else max(0, len(container.log) - tail)
-
-    def __next__(self) -> LogLine:
-        with self._engine.changed:
-            while self._next >= len(self._container.log):
-                if not self._follow or self._container.state not in ("running", "paused"):
-                    raise StopIteration
-                self._engine.changed.wait()
-            self._next += 1
-            return self._container.log[self._next - 1]
-
-    def close(self) -> None:
-        with self._engine.changed:
-            self._follow = False
-            self._engine.changed.notify_all()
-
-
-class FakeEngine(FakeImages):
-    """An engine in memory (the Protocol Engine), safe for many threads.
+class FakeEngine(FakeImages, FakeSwarmMember):
+    """An engine in memory (the Protocol OneEngine), safe for many threads.
 
     `unlisted`: prefixes of networks that somebody else is making: they are taken, and in no list yet. `root`: its data
     root. `octets`: the memory of its machine. `seconds_ahead`: of its clock, which its nodes live by.
@@ -135,12 +85,13 @@ class FakeEngine(FakeImages):
     def __init__(
         self, *, before: Before | None = None, script: Script = node_ready, answer: Answer = _no_program
     ) -> None:
-        super().__init__()
+        FakeImages.__init__(self)
+        FakeSwarmMember.__init__(self)
         self.before = before
         self.script = script
         self.answer = answer
         self.changed = threading.Condition(threading.RLock())
-        self.gone = False
+        self._gone = self._hangs = False
         self.calls: list[tuple[str, str]] = []
         self.executed: list[str] = []
         """The containers in which a program was started, one for each."""
@@ -151,7 +102,32 @@ class FakeEngine(FakeImages):
         self.octets = 8_000_000_000
         self.seconds_ahead = 0.0
         self._networks: dict[str, NetworkSpec] = {}
-        self._containers: dict[str, _FakeContainer] = {}
+        self._containers: dict[str, FakeContainer] = {}
+
+    @property
+    def gone(self) -> bool:
+        return self._gone
+
+    @gone.setter
+    def gone(self, gone: bool) -> None:
+        with self.changed:
+            self._gone = gone
+            self.changed.notify_all()
+
+    @property
+    def hangs(self) -> bool:
+        return self._hangs
+
+    @hangs.setter
+    def hangs(self, hangs: bool) -> None:
+        with self.changed:
+            self._hangs = hangs
+            self.changed.notify_all()
+
+    def answers(self, seconds: float) -> bool:
+        """At once."""
+        del seconds
+        return not self.gone and not self.hangs
 
     def version(self) -> str:
         """Says that it is none."""
@@ -177,7 +153,7 @@ class FakeEngine(FakeImages):
     def write(self, name: str, line: str) -> None:
         """For tests: the node writes a line, now."""
         with self.changed:
-            self._find(name).log.append(LogLine(time.time(), line))
+            self._find(name).log.append(LogLine(time.time() + self.seconds_ahead, line))
             self.changed.notify_all()
 
     def stop(self, name: str, code: int) -> None:
@@ -194,9 +170,10 @@ class FakeEngine(FakeImages):
     def networks(self) -> Sequence[Network]:
         self._must_be_there("list the networks")
         with self.changed:
-            return [
+            own = [
                 Network(spec.name, (spec.prefix,), spec.labels, driver=spec.driver) for spec in self._networks.values()
             ]
+            return [*own, *self._overlays()]
 
     def create_network(self, spec: NetworkSpec) -> None:
         """As Docker does, refuses a name twice, and a prefix that overlaps."""
@@ -205,24 +182,36 @@ class FakeEngine(FakeImages):
         with self.changed:
             if spec.name in self._networks:
                 raise EngineError(f"{what}: network with name {spec.name} already exists")
+            if not spec.prefix.holds(spec.gateway):
+                raise EngineError(f"{what}: gateway {spec.gateway} is outside")
+            if spec.driver == "overlay":
+                self._must_manage(what)
+                self.swarm.create(spec)
+                return
             taken = [*self.unlisted, *(other.prefix for other in self._networks.values())]
             if any(prefix.overlaps(spec.prefix) for prefix in taken):
                 raise PrefixTakenError(f"{what}: Pool overlaps with other one on this address space")
-            if not spec.prefix.holds(spec.gateway):
-                raise EngineError(f"{what}: gateway {spec.gateway} is outside")
             self._networks[spec.name] = spec
 
     def isolate_networks(self, names: Collection[str]) -> None:
         self.isolated.update(names)
 
-    def remove_network(self, name: str) -> None:
+    def remove_network(self, name: str, host: str = "") -> None:
         """Refuses while a running container hangs on it."""
+        del host  # it is by itself
         self._note("remove network", name)
         with self.changed:
-            users = [c for c in self._containers.values() if c.state in ("running", "paused")]
-            if any(name in container.spec.endpoints for container in users):
+            if name in self.swarm.overlays:
+                self._must_manage(f"remove the network {name}")
+                self.swarm.remove(name)
+                return
+            if name in self._used_networks():
                 raise EngineError(f"remove the network {name}: it has active endpoints")
             self._networks.pop(name, None)
+
+    def _used_networks(self) -> set[str]:
+        running = [c for c in self._containers.values() if c.state in ("running", "paused")]
+        return {name for container in running for name in container.spec.endpoints}
 
     # Containers
 
@@ -254,12 +243,13 @@ class FakeEngine(FakeImages):
                 raise EngineError(f"{what}: the name {spec.name} is already in use")
             if spec.image not in self._images:
                 raise EngineError(f"{what}: No such image: {spec.image}")
+            known = {**self.swarm.overlays, **self._networks}
             for name, address in spec.endpoints.items():
-                if name not in self._networks:
+                if name not in known:
                     raise EngineError(f"{what}: network {name} not found")
-                if not self._networks[name].prefix.holds(address):
-                    raise EngineError(f"{what}: address {address} is outside {self._networks[name].prefix}")
-            self._containers[spec.name] = _FakeContainer(spec)
+                if not known[name].prefix.holds(address):
+                    raise EngineError(f"{what}: address {address} is outside {known[name].prefix}")
+            self._containers[spec.name] = FakeContainer(spec)
 
     def start(self, name: str) -> None:
         """Starts it, and its first lines are in the log."""
@@ -270,7 +260,8 @@ class FakeEngine(FakeImages):
                 return
             container.turn("running")
             container.lives += 1
-            container.log += [LogLine(time.time(), line) for line in self.script(container.spec)]
+            now = time.time() + self.seconds_ahead
+            container.log += [LogLine(now, line) for line in self.script(container.spec)]
             self.changed.notify_all()
 
     def kill(self, name: str) -> None:
@@ -287,7 +278,8 @@ class FakeEngine(FakeImages):
     def resume(self, name: str) -> None:
         self._turn("resume", name, "paused", "running", "is not paused")
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, host: str = "") -> None:
+        del host  # it is by itself
         self._note("remove", name)
         with self.changed:
             container = self._containers.pop(name, None)
@@ -302,7 +294,9 @@ class FakeEngine(FakeImages):
     # Streams
 
     def logs(self, name: str, *, follow: bool = False, tail: int | None = None) -> Iterator[LogLine]:
-        return _FakeLogs(self, self._find(name, f"read the logs of {name}"), follow=follow, tail=tail)
+        return FakeLogs(
+            self.changed, self._must_be_there, self._find(name, f"read the logs of {name}"), follow=follow, tail=tail
+        )
 
     def execute(self, name: str, command: Sequence[str], *, stdin: bool = False, tty: bool = False) -> FakeExec:
         """The test's `answer` is the program."""
@@ -332,10 +326,13 @@ class FakeEngine(FakeImages):
         self._must_be_there(f"{call} {name}")
 
     def _must_be_there(self, what: str) -> None:
+        with self.changed:
+            while self.hangs:
+                self.changed.wait()
         if self.gone:
             raise EngineGoneError(f"{what}: the engine has gone", "start it")
 
-    def _find(self, name: str, what: str = "") -> _FakeContainer:
+    def _find(self, name: str, what: str = "") -> FakeContainer:
         self._must_be_there(what or name)
         try:
             return self._containers[name]
@@ -351,7 +348,7 @@ class FakeEngine(FakeImages):
             container.turn(new)
             self.changed.notify_all()
 
-    def _end(self, container: _FakeContainer, code: int) -> None:
+    def _end(self, container: FakeContainer, code: int) -> None:
         container.turn("exited")
         container.code = code
         self.changed.notify_all()

@@ -84,3 +84,11 @@ class FakeImages(ABC):
         self._note("load", tag.decode())
         self.build_contexts[tag.decode()] = context
         self._images[tag.decode()] = {}
+
+    def carry(self, tag: str) -> Sequence[str]:
+        """An engine by itself gives to nobody."""
+        del tag
+        return ()
+
+    def workshop(self) -> FakeImages:
+        return self

@@ -19,6 +19,8 @@ __all__ = [
     "LABEL_HOSTS",
     "LABEL_LAB",
     "LABEL_LAN",
+    "LABEL_MTU",
+    "LABEL_NETWORK",
     "LABEL_NODE",
     "LABEL_PLACES",
     "LABEL_PROJECT",
@@ -64,8 +66,10 @@ LABEL_HOST = "catenet.host"  # the host on which the thing is
 LABEL_PLACES = "catenet.places"  # on each container: JSON, node → host, of all nodes
 LABEL_UNDERLAY = "catenet.underlay"  # the network that carries the copy's segments; it is no LAN of the lab
 LABEL_SEGMENTS = "catenet.segments"  # JSON, LAN → prefix: the segments that a container is on; the underlay: the others
+LABEL_MTU = "catenet.mtu"  # octets that segments carry, where that is less than the lab file has
 LABEL_WIRING = "catenet.wiring"  # on containers: how the copy is wired, where that is not as the file says
 LABEL_PROJECT = "com.docker.compose.project"  # Compose's word for a copy
+LABEL_NETWORK = "com.docker.compose.network"  # and for a LAN
 LABEL_SERVICE = "com.docker.compose.service"  # and for a node
 LABEL_FOLDER = "com.docker.compose.project.working_dir"
 
@@ -264,6 +268,11 @@ class Images(Protocol):
         """The image with all its layers, as `load` takes it, piece by piece."""
 
     def load(self, pieces: Iterable[bytes]) -> None: ...
+    def carry(self, tag: str) -> Sequence[str]:
+        """Of several hosts, those that lack it get it from one that has it; they are named, if that could be done."""
+
+    def workshop(self) -> Images:
+        """Where images are made: of several hosts, one of them; `carry` brings what was made to the others."""
 
 
 class Networks(Protocol):
@@ -277,7 +286,14 @@ class Networks(Protocol):
     def isolate_networks(self, names: Collection[str]) -> None:
         """The machine takes no part in these networks, whoever made them; those that we create are so at once."""
 
-    def remove_network(self, name: str) -> None: ...
+    def remove_network(self, name: str, host: str = "") -> None:
+        """`host`: on which of several hosts, as `networks` has it."""
+
+    def manages(self) -> bool:
+        """Whether overlays can be made: the engine is a manager of a swarm."""
+
+    def path_mtu(self) -> int | None:
+        """Octets of the largest IP packet between the hosts of its swarm; None: not measured, or no manager."""
 
 
 class Containers(Protocol):
@@ -294,7 +310,9 @@ class Containers(Protocol):
     def kill(self, name: str) -> None: ...
     def pause(self, name: str) -> None: ...
     def resume(self, name: str) -> None: ...
-    def remove(self, name: str) -> None: ...
+    def remove(self, name: str, host: str = "") -> None:
+        """`host`: on which of several hosts, as `listed` has it; without one, wherever it is a lab's."""
+
     def inspect(self, name: str) -> Mapping[str, object]: ...
 
 
@@ -307,6 +325,9 @@ class Streams(Protocol):
     def execute(self, name: str, command: Sequence[str], *, stdin: bool = False, tty: bool = False) -> Exec:
         """Start a program inside."""
 
+    def ahead(self, name: str) -> float:
+        """By how many seconds the clock by which that container lives is ahead of this process's."""
+
 
 class Engine(Images, Networks, Containers, Streams, Protocol):
     """All of it, as docker.py and fake.py have it."""
@@ -315,11 +336,11 @@ class Engine(Images, Networks, Containers, Streams, Protocol):
     def data_root(self) -> Path | None:
         """The folder of its images, containers and logs, where the engine runs on this machine; else None."""
 
+    def answers(self, seconds: float) -> bool:
+        """Whether it says something within so many seconds, however busy it is."""
+
     def memories(self) -> Mapping[str, int]:
         """Host → octets of memory that its machine has; of an engine by itself the host is the empty word."""
-
-    def ahead(self, name: str) -> float:
-        """By how many seconds the clock by which that container lives is ahead of this process's."""
 
     def lost(self) -> Mapping[str, str]:
         """Host → why it did not answer what was asked last; empty for an engine by itself, which raises that."""

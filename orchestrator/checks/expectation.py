@@ -218,7 +218,7 @@ class Scene(Protocol):
         """An address of the LAN that no node has: node `at`'s packets for it go to that LAN, whoever is there.
 
         Raises:
-            NoAnswerError: for `at` it is in another LAN.
+            NoAnswerError: for `at` it is in another LAN, or the nodes there have all.
 
         """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from catenet.orchestrator.lab.model import Lab
 
 __all__ = [
+    "HostsFileOption",
     "JsonOption",
     "LabArgument",
     "LabOption",
@@ -20,6 +22,7 @@ __all__ = [
     "RoutingOption",
     "RunningArgument",
     "StackOption",
+    "WiringOption",
     "variant_words",
 ]
 
@@ -54,9 +57,23 @@ def _stack(word: str) -> str:
     return word
 
 
+def _wiring(word: str) -> str:
+    """The option's value, which is what LANs may be made of.
+
+    Raises:
+        UserError: it is none.
+
+    """
+    if word and word not in complete.wirings():
+        from catenet.orchestrator.observe.running import unknown
+
+        raise unknown("wiring", word, complete.wirings())
+    return word
+
+
 def variant_words(lab: Lab) -> list[str]:
     """The options by which the lab is otherwise than its file has it."""
-    said = {"--routing": lab.routing, "--stack": lab.stack}
+    said = {"--routing": lab.routing, "--stack": lab.stack, "--wiring": lab.rewired}
     return [word for option, value in said.items() if value for word in (option, value)]
 
 
@@ -96,6 +113,23 @@ StackOption = Annotated[
         callback=_stack,
         help="The stack of each node that can be there (userspace or kernel), in place of what the lab file says.",
         autocompletion=complete.stacks,
+    ),
+]
+WiringOption = Annotated[
+    str,
+    typer.Option(
+        "--wiring",
+        metavar="WIRING",
+        callback=_wiring,
+        help="What LANs are made of (bridge: each a network of the engine; vxlan: segments over one network for all), "
+        "in place of what the lab file says.",
+        autocompletion=complete.wirings,
+    ),
+]
+HostsFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--hosts", metavar="FILE", help="The hosts, in a file with `hosts: {here: local, big: ssh://user@server}`."
     ),
 ]
 LinesOption = Annotated[bool, typer.Option("--json", help="A JSON document a line instead of text.")]

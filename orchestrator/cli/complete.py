@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 
 import typer
 
-from catenet.orchestrator.cli.context import engine, found_lab, here
+from catenet.orchestrator.cli.context import engine, found_lab, here, name_hosts
 
 if TYPE_CHECKING:
     from catenet.orchestrator.backend.protocols import Engine
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "claims",
+    "hosts",
     "kinds",
     "lans",
     "lans_and_nodes",
@@ -29,6 +30,7 @@ __all__ = [
     "stacks",
     "tables",
     "traced",
+    "wirings",
 ]
 
 PATIENCE = 1.0
@@ -54,11 +56,11 @@ def shipped_labs() -> list[str]:
     return _offered([*(lab.name for lab in labs()), *(f"./{name}" for name in own)])
 
 
-def running() -> list[str]:
+def running(ctx: typer.Context) -> list[str]:
     """The copies that run."""
     from catenet.orchestrator.observe.running import running_labs
 
-    return _offered(running_labs(_engine()))
+    return _offered(running_labs(_engine(ctx)))
 
 
 def nodes(ctx: typer.Context) -> list[str]:
@@ -124,6 +126,14 @@ def claims(ctx: typer.Context) -> list[str]:
     return sorted(set(re.findall(r"\bclaim: *([A-Z][0-9]+)\b", text)))
 
 
+def hosts() -> list[str]:
+    """This machine, and the contexts of Docker's."""
+    from catenet.orchestrator.backend.docker import contexts
+    from catenet.orchestrator.lab.hosts import LOCAL
+
+    return _offered([LOCAL, *contexts()])
+
+
 def routing() -> list[str]:
     """The services that find routes."""
     from catenet.orchestrator.lab.routing import routing_services
@@ -138,6 +148,13 @@ def stacks() -> list[str]:
     return [*get_args(Stack)]
 
 
+def wirings() -> list[str]:
+    """What LANs may be made of."""
+    from catenet.orchestrator.lab.hosts import Wiring
+
+    return [*get_args(Wiring)]
+
+
 def kinds() -> list[str]:
     """The kinds of events."""
     from catenet.nodes import catalogue
@@ -146,11 +163,13 @@ def kinds() -> list[str]:
 
 
 def _meant(ctx: typer.Context) -> FoundLab:
-    return found_lab(_engine(), str(ctx.params.get("lab") or ""))
+    return found_lab(_engine(ctx), str(ctx.params.get("lab") or ""))
 
 
-def _engine() -> Engine:
-    """The engine. The alarm is completion.answer's."""
+def _engine(ctx: typer.Context) -> Engine:
+    """The engine that is meant by the line so far. The alarm is completion.answer's."""
+    for each in filter(None, (ctx.parent, ctx)):
+        name_hosts(each.params.get("host") or each.params.get("host_of_verb") or ())
     signal.setitimer(signal.ITIMER_REAL, DEADLINE)
     return engine()
 

@@ -82,6 +82,8 @@ def answer(application: Callable[[str], typer.Typer]) -> int:
     """
     from typer._completion_classes import completion_init  # where a Typer with its own options for this has it from
 
+    from catenet.orchestrator.cli.parser import typed_verb
+
     def too_late(*_: object) -> None:
         raise _TooLateError
 
@@ -90,7 +92,7 @@ def answer(application: Callable[[str], typer.Typer]) -> int:
     try:
         with redirect_stderr(io.StringIO()):
             completion_init()
-            application((line.split()[1:] or [""])[0])([], prog_name="catenet", standalone_mode=False)
+            application(typed_verb(line.split()[1:]))([], prog_name="catenet", standalone_mode=False)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     except Exception:

@@ -3,44 +3,107 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from catenet.orchestrator.backend.protocols import Engine
+    from catenet.orchestrator.backend.swarm import OneEngine
+    from catenet.orchestrator.lab.hosts import Host
     from catenet.orchestrator.observe.running import FoundLab, RunningLab
 
-__all__ = ["connecting", "engine", "found_lab", "here", "one_name", "running_lab"]
+__all__ = [
+    "HOST_VARIABLE",
+    "chosen_hosts",
+    "connecting",
+    "engine",
+    "engine_of",
+    "found_lab",
+    "here",
+    "name_hosts",
+    "one_name",
+    "running_lab",
+]
+
+HOST_VARIABLE = "CATENET_HOST"
+"""The hosts that are meant where `--host` names none, with commas between them."""
 
 _connect: ContextVar[Callable[[], Engine] | None] = ContextVar("connect", default=None)
+_hosts: ContextVar[tuple[str, ...]] = ContextVar("hosts", default=())
 
 
 @contextmanager
 def connecting(connect: Callable[[], Engine] | None) -> Iterator[None]:
-    """Inside, `engine()` gives what `connect` makes (None: Docker)."""
-    token = _connect.set(connect)
+    """Inside, `engine()` gives what `connect` makes (None: Docker), and no `--host` was given yet."""
+    tokens = _connect.set(connect), _hosts.set(())
     try:
         yield
     finally:
-        _connect.reset(token)
+        _connect.reset(tokens[0])
+        _hosts.reset(tokens[1])
 
 
-def engine() -> Engine:
-    """The container engine.
+def name_hosts(words: Iterable[str]) -> None:
+    """The user has named these by `--host`, beside those that he has named already."""
+    _hosts.set((*_hosts.get(), *words))
+
+
+def chosen_hosts() -> Mapping[str, Host]:
+    """Name → host, as `--host` names them, else CATENET_HOST; none: the engine as Docker's own variables have it.
+
+    Raises:
+        UserError: one is not written as a host is.
+
+    """
+    from catenet.orchestrator.lab.hosts import parse_hosts
+
+    words = _hosts.get() or tuple(filter(None, os.environ.get(HOST_VARIABLE, "").split(",")))
+    try:
+        return parse_hosts(words)
+    except ValueError as error:
+        from catenet.orchestrator.observe.running import UserError
+
+        raise UserError(f"{'--host' if _hosts.get() else HOST_VARIABLE}: {error}") from None
+
+
+def engine(hosts: Mapping[str, Host] | None = None) -> Engine:
+    """The engine of these hosts, each reached when it is needed where there are several; None: those that are named.
+
+    Raises:
+        EngineError: it does not answer.
+        UserError: a host is not written as one is.
+
+    """
+    connect = _connect.get()
+    if connect is not None:
+        return connect()
+    from catenet.orchestrator.backend.docker import connect as docker
+
+    urls = {name: host.url for name, host in (chosen_hosts() if hosts is None else hosts).items()}
+    if len(urls) > 1:
+        from catenet.orchestrator.backend.fleet import Fleet
+
+        return Fleet({name: partial(docker, url) for name, url in urls.items()}, urls)
+    return docker(*urls.values())
+
+
+def engine_of(host: Host) -> OneEngine:
+    """The engine of one of several hosts, by itself.
 
     Raises:
         EngineError: it does not answer.
 
     """
     connect = _connect.get()
-    if connect is None:
-        from catenet.orchestrator.backend.docker import connect as docker
+    if connect is not None:
+        return cast("OneEngine", connect())  # who gives engines for several hosts gives one at each call
+    from catenet.orchestrator.backend.docker import connect as docker
 
-        return docker()
-    return connect()
+    return docker(host.url)
 
 
 def here() -> Path:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from catenet.orchestrator.backend.protocols import Network
-from catenet.orchestrator.cli.arguments import LabArgument, RoutingOption, StackOption, variant_words
+from catenet.orchestrator.cli.arguments import LabArgument, RoutingOption, StackOption, WiringOption, variant_words
 from catenet.orchestrator.cli.context import engine, here
 from catenet.orchestrator.cli.screen import write_out
 from catenet.orchestrator.cli.up import load_lab
@@ -25,8 +25,10 @@ __all__ = ["compose_text", "export"]
 def export(
     _form: Annotated[Literal["compose"], typer.Argument(metavar="compose", help="What is written: a Compose file.")],
     lab: LabArgument = "",
+    *,
     routing: RoutingOption = "",
     stack: StackOption = "",
+    wiring: WiringOption = "",
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to; else standard output.")
     ] = None,
@@ -40,12 +42,13 @@ def export(
     catenet export compose internet -o compose.yaml && docker compose up -d --wait
     catenet export compose ./mine
     catenet export compose internet --routing ospf -o compose.yaml
+    catenet export compose internet --wiring vxlan -o compose.yaml
     catenet export compose internet --beside -o two.yaml && docker compose -f two.yaml -p two up -d --wait
 
     Its paths start at the folder of FILE (without -o: at the current one). Inside, a node's addresses are the lab's own
     in any case.
     """
-    found = _load(lab, routing, stack)
+    found = _load(lab, routing, stack, wiring)
     folder = here() if output is None else output.absolute().parent
     # A copy of the same name is one of those beside which it is to run: its networks are not ours to take over.
     taken = [replace(network, labels={}) for network in engine().networks()] if beside else []
@@ -53,7 +56,7 @@ def export(
     write_out(text, output)
 
 
-def _load(word: str, routing: str, stack: str) -> Lab:
+def _load(word: str, routing: str, stack: str, wiring: str) -> Lab:
     from catenet.orchestrator.lab.find import UnknownLabError, find_lab, labs
     from catenet.orchestrator.lab.load import load
 
@@ -62,11 +65,11 @@ def _load(word: str, routing: str, stack: str) -> Lab:
     except UnknownLabError:
         if word:
             raise
-        return load_lab(engine(), "", routing=routing or None, stack=stack or None)[0]
+        return load_lab(engine(), "", routing=routing or None, stack=stack or None, wiring=wiring or None)[0]
     if file is None:
         names = "|".join(lab.name for lab in labs())
         raise UserError(f"say which lab: catenet export compose {names}, or a path to your own")
-    return load(file, routing=routing, stack=stack)
+    return load(file, routing=routing, stack=stack, wiring=wiring)
 
 
 def compose_text(lab: Lab, folder: Path, word: str, output: Path | None, networks: Sequence[Network] = ()) -> str:

@@ -15,7 +15,14 @@ import typer
 from catenet.nodes.control.units import format_duration
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine, EngineError, EngineGoneError
-from catenet.orchestrator.cli.arguments import JsonOption, LabArgument, RoutingOption, StackOption, variant_words
+from catenet.orchestrator.cli.arguments import (
+    JsonOption,
+    LabArgument,
+    RoutingOption,
+    StackOption,
+    WiringOption,
+    variant_words,
+)
 from catenet.orchestrator.cli.check import print_results, run_and_show, say_evidence
 from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.junit import Report
@@ -40,6 +47,7 @@ def test(
     *,
     routing: RoutingOption = "",
     stack: StackOption = "",
+    wiring: WiringOption = "",
     junit: Annotated[str, typer.Option("--junit", metavar="FILE", help="Write the results as JUnit XML too.")] = "",
     timeline: Annotated[bool, typer.Option("--timeline/--no-timeline", help="Play the lab's timeline too.")] = True,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the lab up at the end.")] = False,
@@ -54,6 +62,7 @@ def test(
     catenet test internet --no-timeline     its checks alone: a timeline takes as long as it says
     catenet test internet --routing ospf    whether all of it is true of other routers, too
     catenet test internet --stack userspace and of catenet's own ARP, IPv4, ICMP and UDP
+    catenet test internet --wiring vxlan    and of LANs that are segments over one network
     catenet test ./mine --keep              the copy stays, to look into
 
     The copy has a name of its own, so it may run beside another one of the same lab. It is removed whatever happens,
@@ -61,7 +70,7 @@ def test(
     logs, events, tables and captures of that are then in .catenet/failures.
     """
     docker = engine()
-    loaded, _ = load_lab(docker, lab, routing=routing, stack=stack)
+    loaded, _ = load_lab(docker, lab, routing=routing, stack=stack, wiring=wiring)
     if not (loaded.checks or (timeline and loaded.timeline)):
         raise UserError(f"lab {loaded.name} claims nothing: add `checks:` to {loaded.file}")
     file = _writable(junit) if junit else None
@@ -124,13 +133,10 @@ def _own_copy(docker: Engine, lab: Lab, name: str, *, keep: bool, quiet: bool) -
     def end() -> None:
         if keep:
             say_to_stderr(f"catenet: {stays}")
+            ownership.release()
         else:
-            try:
+            with ownership.ending():
                 _remove(docker, copy, quiet=quiet)
-            except BaseException:
-                ownership.leave()
-                raise
-        ownership.release()
 
     try:
         yield copy

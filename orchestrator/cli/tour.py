@@ -37,7 +37,8 @@ def tour(name: NameOption = LAB) -> None:
     catenet tour --name mine        on a copy of its own, beside a lab that runs
     """
     the_engine = engine()
-    bring_up(the_engine, LAB, name, routing="", stack="")  # what it says of routes is said of how the file has it
+    # what it says of routes is said of how the file has it
+    bring_up(the_engine, LAB, name, routing="", stack="", wiring="")
     running = running_lab(the_engine, name or LAB)
     assert running.file is not None
     say(f"\n{(running.file.parent / 'picture.txt').read_text(encoding='utf-8')}")

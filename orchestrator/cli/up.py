@@ -10,7 +10,7 @@ import typer
 
 from catenet.nodes.control.units import LONGEST
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.cli.arguments import JsonOption, LabArgument, RoutingOption, StackOption
+from catenet.orchestrator.cli.arguments import JsonOption, LabArgument, RoutingOption, StackOption, WiringOption
 from catenet.orchestrator.cli.context import engine, here
 from catenet.orchestrator.cli.phases import Phases, phases
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr
@@ -48,6 +48,7 @@ def up(
     *,
     routing: RoutingOption = "",
     stack: StackOption = "",
+    wiring: WiringOption = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the steps.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="After a failure, leave what was made.")] = False,
     timeout: TimeoutOption = 120.0,
@@ -61,15 +62,17 @@ def up(
     catenet up five-routers --name b    another copy beside it
     catenet up internet --routing ospf  its routers by link state
     catenet up internet --stack userspace   each node that can be on catenet's own ARP, IPv4, ICMP and UDP
+    catenet up internet --wiring vxlan  its LANs as segments over one network of the engine
     catenet up --dry-run internet       the steps, and nothing else
 
-    What is there already and as it should be stays as it is, and the copy keeps the --routing and the --stack that it
-    has. Exit code 1 when the lab did not become ready: what the nodes said is then kept in .catenet/failures.
+    What is there already and as it should be stays as it is, and the copy keeps the --routing, --stack and --wiring
+    that it has. Exit code 1 when the lab did not become ready: what the nodes said is then kept in .catenet/failures.
     """
     if dry_run:
-        _print_steps(engine(), lab, name, routing or None, stack or None, json=json)
+        _print_steps(engine(), lab, name, routing or None, stack or None, wiring=wiring or None, json=json)
     else:
-        bring_up(engine(), lab, name, routing or None, stack or None, keep=keep, timeout=timeout, json=json)
+        said = routing or None, stack or None
+        bring_up(engine(), lab, name, *said, wiring=wiring or None, keep=keep, timeout=timeout, json=json)
 
 
 def bring_up(
@@ -79,11 +82,12 @@ def bring_up(
     routing: str | None = None,
     stack: str | None = None,
     *,
+    wiring: str | None = None,
     keep: bool = False,
     timeout: float = 120.0,
     json: bool = False,
 ) -> None:
-    """Start the lab that `word` means, as a copy of that `name`, and tell the user. `routing`, `stack`: as of
+    """Start the lab that `word` means, as a copy of that `name`, and tell the user. `routing`, `stack`, `wiring`: as of
     `load_lab`.
 
     Raises:
@@ -93,7 +97,7 @@ def bring_up(
     """
     from catenet.orchestrator.deploy.ready import NotReadyError
 
-    lab, copy = load_lab(docker, word, name, routing, stack)
+    lab, copy = load_lab(docker, word, name, routing, stack, wiring=wiring)
     if lab.folder and copy == lab.name and not name and not json:
         say(f"the lab is called {copy}, since {lab.folder!r} is no name for one (`name:` or --name says another)")
     try:
@@ -142,30 +146,42 @@ def start(docker: Engine, lab: Lab, copy: str, *, keep: bool, timeout: float, qu
 
 
 def load_lab(
-    docker: Engine, word: str, name: str = "", routing: str | None = None, stack: str | None = None
+    docker: Engine,
+    word: str,
+    name: str = "",
+    routing: str | None = None,
+    stack: str | None = None,
+    *,
+    wiring: str | None = None,
 ) -> tuple[Lab, str]:
     """The lab that `word` means, without one that of $CATENET_LAB, else that of the lab.yaml here or above, else the
     only one that runs; and the name of the copy that is meant, where `name` says no other.
 
-    `routing`: the service that is to find its routes, `stack`: on which its nodes are to be; empty: as the file has it;
-    None: as that copy has it now.
+    `routing`: the service that is to find its routes, `stack`: on which its nodes are to be, `wiring`: what its LANs
+    are to be made of; empty: as the file has it; None: as that copy has it now.
 
     Raises:
         UserError: there is no telling which.
         UnknownLabError, LabFileError: no such lab, or it is wrong.
 
     """
-    from catenet.orchestrator.lab.load import load
-
     file, copy = _meant(docker, word)
-    lab = load(file, routing=routing or "", stack=stack or "")
+    said = (routing, stack, wiring)
+    lab = _variant(file, *(word or "" for word in said))
     copy = copy or lab.name
     now = running_labs(docker).get(name or copy)
     if now is not None and now.file == lab.file:
-        as_now = now.routing if routing is None else routing, now.stack if stack is None else stack
-        if as_now != (routing or "", stack or ""):
-            lab = load(file, routing=as_now[0], stack=as_now[1])
+        known = zip(said, (now.routing, now.stack, now.wiring), strict=True)
+        as_now = [has if word is None else word for word, has in known]
+        if as_now != [word or "" for word in said]:
+            lab = _variant(file, *as_now)
     return lab, copy
+
+
+def _variant(file: Path, routing: str, stack: str, wiring: str) -> Lab:
+    from catenet.orchestrator.lab.load import load
+
+    return load(file, routing=routing, stack=stack, wiring=wiring)
 
 
 def _meant(docker: Engine, word: str) -> tuple[Path, str]:
@@ -208,13 +224,15 @@ def of_environment(docker: Engine, word: str) -> tuple[Path, str]:
     return file, ""
 
 
-def _print_steps(docker: Engine, word: str, name: str, routing: str | None, stack: str | None, *, json: bool) -> None:
+def _print_steps(
+    docker: Engine, word: str, name: str, routing: str | None, stack: str | None, *, wiring: str | None, json: bool
+) -> None:
     from catenet.orchestrator.deploy.images import node_image_tag
     from catenet.orchestrator.deploy.up import missing
     from catenet.orchestrator.plan.desired import PlanError
     from catenet.orchestrator.plan.steps import describe
 
-    lab, copy = load_lab(docker, word, name, routing, stack)
+    lab, copy = load_lab(docker, word, name, routing, stack, wiring=wiring)
     tag = node_image_tag()
     try:
         steps = missing(docker, lab, name or copy, tag).steps

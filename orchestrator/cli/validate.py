@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from catenet.nodes.machine import Json
-from catenet.orchestrator.cli.arguments import JsonOption, RoutingOption, StackOption
+from catenet.orchestrator.cli.arguments import JsonOption, RoutingOption, StackOption, WiringOption
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr
 from catenet.orchestrator.lab.model import LabFileError
 
@@ -18,6 +18,7 @@ def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Lab files, or folders with a lab.yaml.")],
     routing: RoutingOption = "",
     stack: StackOption = "",
+    wiring: WiringOption = "",
     json: JsonOption = False,
 ) -> None:
     """Check lab files, without an engine: every mistake with its line and the nearest valid word.
@@ -31,7 +32,7 @@ def validate(
     Exit code 2 when something is wrong; 1 when all can be run, but routers that would be neighbours cannot: their
     options differ.
     """
-    verdicts = [_verdict(path, routing, stack) for path in files]
+    verdicts = [_verdict(path, routing, stack, wiring) for path in files]
     if json:
         print_json([verdict.as_json() for verdict in verdicts])
     else:
@@ -74,12 +75,12 @@ class _Verdict:
             say(f"{self.file}: note: {line}")
 
 
-def _verdict(path: Path, routing: str, stack: str) -> _Verdict:
+def _verdict(path: Path, routing: str, stack: str, wiring: str) -> _Verdict:
     from catenet.orchestrator.lab.load import load
 
     file = path / "lab.yaml" if path.is_dir() else path
     try:
-        lab = load(file, routing=routing, stack=stack)
+        lab = load(file, routing=routing, stack=stack, wiring=wiring)
     except LabFileError as error:
         return _Verdict(str(file), tuple(str(error).splitlines()))
     called = lab.name if lab.folder else ""

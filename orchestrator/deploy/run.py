@@ -90,8 +90,8 @@ def perform(engine: Engine, step: Step) -> None:
         case "start", _:
             engine.start(step.name)
         case "remove_container", _:
-            engine.remove(step.name)
+            engine.remove(step.name, step.host)
         case "remove_network", _:
-            engine.remove_network(step.name)
+            engine.remove_network(step.name, step.host)
         case _:
             raise AssertionError(f"no such step: {step}")

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -119,17 +120,15 @@ class Labs:
         if copy.stays:
             self.kept.append(copy.name)
             self._used += [copy.model.file] if copy.model.file is not None else []
-        else:
-            try:
-                with exclusive_lock([copy.name]):
-                    down(self._engine, copy.name, NoProgress())
-            except EngineError as error:
-                if listed_of(self._engine, copy.name):
-                    raise
-                _say(str(error))  # a network on which nothing is: the end of the session tries again, and tells
-                copy.ownership.leave()
-                return
-        copy.ownership.release()
+            copy.ownership.release()
+            return
+        try:
+            with copy.ownership.ending(), exclusive_lock([copy.name]):
+                down(self._engine, copy.name, NoProgress())
+        except EngineError as error:
+            if listed_of(self._engine, copy.name):
+                raise
+            _say(str(error))  # a network on which nothing is: the end of the session tries again, and tells
 
     def close(self) -> None:
         """The session ends.
@@ -152,7 +151,7 @@ class Labs:
 
     def _start(self, wanted: Wanted) -> Copy:
         lab = _model(wanted, self._new_scratch)
-        as_written = wanted.implementation is None and not wanted.routing and not wanted.stack
+        as_written = wanted.implementation is None and not (wanted.routing or wanted.stack or wanted.wiring)
         reused = self._options.reuse and not wanted.fresh and as_written
         name = self._reused_name(lab) if reused else self._new_name(lab)
         progress = _Notes()
@@ -233,14 +232,15 @@ def _model(wanted: Wanted, scratch: Callable[[], Path]) -> Lab:
         LabFileError: it is wrong.
 
     """
+    read = partial(load, routing=wanted.routing, stack=wanted.stack, wiring=wanted.wiring)
     if wanted.implementation is None:
-        return load(wanted.file, routing=wanted.routing, stack=wanted.stack)
+        return read(wanted.file)
     node, service, word = wanted.implementation
     if not Path(word).is_absolute():
-        return load(wanted.file, Override(node, service, word), wanted.routing, wanted.stack)
+        return read(wanted.file, Override(node, service, word))
     program, file = Path(word), wanted.file
     if not program.is_relative_to(file.parent):
-        lab = load(file, Override(node, service, str(OURS)), wanted.routing, wanted.stack)
+        lab = read(file, Override(node, service, str(OURS)))
         folder = scratch() / (file.parent.name or lab.name)
         for each in (file.name, "zones", "pages", *lab.files, *sorted(lab.programs)):
             _copy(file.parent / each, folder / each)
@@ -250,7 +250,7 @@ def _model(wanted: Wanted, scratch: Callable[[], Path]) -> Lab:
         _copy(program, place / program.name)
         program, file = place / program.name, folder / file.name
     word = f"./{program.relative_to(file.parent)}"
-    return load(file, Override(node, service, word), wanted.routing, wanted.stack)
+    return read(file, Override(node, service, word))
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import get_args
@@ -11,14 +11,16 @@ from typing import get_args
 import pytest
 
 from catenet.nodes.control.config import Stack
+from catenet.orchestrator.lab.hosts import Wiring
 
 __all__ = ["MARKERS", "MarkerError", "Wanted", "wanted", "words_of"]
 
 MARKERS = (
-    'lab(lab, fresh=False, claims=[], routing="", stack=""): the lab of the fixture `lab`: a name that `catenet labs` '
-    "lists, or a path relative to the test file; fresh: a copy of its own; claims: ids that the test is about; "
-    "routing: the service that finds the routes, and stack: the stack of all nodes that can be there, each in place of "
-    "the file's",
+    'lab(lab, fresh=False, claims=[], routing="", stack="", wiring=""): the lab of the fixture `lab`: a name that '
+    "`catenet labs` lists, or a path relative to the test file; fresh: a copy of its own; claims: ids that the test is "
+    "about; "
+    "routing: the service that finds the routes, stack: the stack of all nodes that can be there, and wiring: what its "
+    "LANs are made of (bridge or vxlan), each in place of the file's",
     "implementations(*words, service, node): run the test once with each of these as that service of that node; a word "
     "is catenet, the name of another implementation, or a path relative to the test file",
 )
@@ -30,8 +32,8 @@ class MarkerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The lab of `file`; with the `implementation` (node, service, word), where a test is about several; with `routing`
-    and `stack` in place of how the file has it.
+    """The lab of `file`; with the `implementation` (node, service, word), where a test is about several; with
+    `routing`, `stack` and `wiring` in place of how the file has it.
     """
 
     file: Path
@@ -40,11 +42,12 @@ class Wanted:
     implementation: tuple[str, str, str] | None = None
     routing: str = ""
     stack: str = ""
+    wiring: str = ""
 
     @property
-    def key(self) -> tuple[Path, tuple[str, str, str] | None, str, str]:
+    def key(self) -> tuple[Path, tuple[str, str, str] | None, str, str, str]:
         """Tests with equal keys can share a copy."""
-        return self.file, self.implementation, self.routing, self.stack
+        return self.file, self.implementation, self.routing, self.stack, self.wiring
 
 
 def wanted(node: pytest.Item, word: str = "") -> Wanted:
@@ -59,7 +62,7 @@ def wanted(node: pytest.Item, word: str = "") -> Wanted:
     for marker in node.iter_markers("lab"):  # the closest first
         if len(marker.args) > 1 or not all(isinstance(each, str | Path) and str(each) for each in marker.args):
             raise MarkerError('lab: one lab, as a name or a path, like @pytest.mark.lab("five-routers")')
-        _known("lab", marker.kwargs, ("fresh", "claims", "routing", "stack"))
+        _known("lab", marker.kwargs, ("fresh", "claims", "routing", "stack", "wiring"))
         name = name or next(iter(marker.args), "")
         options = {**marker.kwargs, **options}
     fresh, claims = options.get("fresh", False), options.get("claims", ())
@@ -67,16 +70,18 @@ def wanted(node: pytest.Item, word: str = "") -> Wanted:
         raise MarkerError(f"lab: fresh is {fresh!r}, and should be True or False")
     if isinstance(claims, str) or not isinstance(claims, Sequence) or not all(isinstance(each, str) for each in claims):
         raise MarkerError(f'lab: claims is {claims!r}, and should be a list, like ["D5"]')
-    routing, stack = (options.get(word, "") for word in ("routing", "stack"))
+    routing, stack, wiring = (options.get(word, "") for word in ("routing", "stack", "wiring"))
     if not isinstance(routing, str):
         raise MarkerError(f"lab: routing is {routing!r}, and should be the name of a service")
     if not isinstance(stack, str) or stack not in ("", *get_args(Stack)):
         raise MarkerError(f"lab: stack is {stack!r}, and should be one of {', '.join(get_args(Stack))}")
-    file = _file(str(name), node.path)
+    if not isinstance(wiring, str) or wiring not in ("", *get_args(Wiring)):
+        raise MarkerError(f"lab: wiring is {wiring!r}, and should be one of {', '.join(get_args(Wiring))}")
+    plain = Wanted(_file(str(name), node.path), fresh, tuple(claims), None, routing, stack, wiring)
     if not word:
-        return Wanted(file, fresh, tuple(claims), routing=routing, stack=stack)
+        return plain
     _, service, place = _implementations(node)
-    return Wanted(file, fresh, tuple(claims), (place, service, _absolute(word, node.path)), routing, stack)
+    return replace(plain, implementation=(place, service, _absolute(word, node.path)))
 
 
 def words_of(node: pytest.Item) -> Sequence[str]:

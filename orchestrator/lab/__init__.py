@@ -5,6 +5,7 @@ load         a file, or its text → the model; all mistakes at once, each with 
 document     bytes → a tree of values that know their lines
 reader       values out of that tree, or a problem; problems: all of them; values: those of a service's options
 vocabulary   every word that a file may have, and its meaning; words: names, claims and hints
+hosts, hosts_file    the machines with an engine, how they are written; a file with these alone
 lans, nodes, options, impairments, checks, data    one part of the file each
 kinds, verb_options    the words of checks, and of verbs
 secrets      options without what is secret in them

@@ -12,7 +12,11 @@ from collections.abc import Iterable, Iterator
 from catenet.nodes.address import Address, Prefix, mask
 from catenet.orchestrator.lab.model import Lab, Lan
 
-__all__ = ["free_addresses", "free_prefixes", "unused_address"]
+__all__ = ["FullLanError", "free_addresses", "free_prefixes", "unused_address"]
+
+
+class FullLanError(ValueError):
+    """A LAN has no address that no node has."""
 
 
 def free_prefixes(pool: Prefix, length: int, taken: Iterable[Prefix], first: int = 0) -> Iterator[Prefix]:
@@ -37,12 +41,19 @@ def free_prefixes(pool: Prefix, length: int, taken: Iterable[Prefix], first: int
 def free_addresses(lan: Lan, taken: Iterable[Address]) -> Iterator[Address]:
     """The LAN's addresses that a node may still have, lowest first."""
     used = set(taken)
-    return (Address(value) for value in range(lan.prefix.network + 1, lan.gateway) if value not in used)
+    return (Address(value) for value in lan.usable if value not in used)
 
 
 def unused_address(lab: Lab, lan: str) -> Address:
-    """The highest address of a LAN that no node has: packets for it go to that LAN, whoever is there."""
+    """The highest address of a LAN that no node has: packets for it go to that LAN, whoever is there.
+
+    Raises:
+        FullLanError: the nodes have all; a bridge has at least the engine's.
+
+    """
     place = lab.lans[lan]
     taken = {node.address_on(lan) for node in lab.on_lan(lan)}
-    free = (Address(value) for value in range(place.gateway - 1, place.prefix.network, -1))
-    return next((address for address in free if address not in taken), place.gateway)
+    free = next((value for value in reversed(place.usable) if value not in taken), None)
+    if free is None and place.wiring != "bridge":
+        raise FullLanError(f"LAN {lan}: its nodes have all addresses of {place.prefix} (give it a larger prefix)")
+    return place.gateway if free is None else Address(free)

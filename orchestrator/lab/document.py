@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from math import isfinite
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
@@ -20,7 +21,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from catenet.orchestrator.lab.model import LabFileError
 from catenet.orchestrator.lab.problems import quote
 
-__all__ = ["BYTE_LIMIT", "DEPTH_LIMIT", "Item", "Scalar", "read_document"]
+__all__ = ["BYTE_LIMIT", "DEPTH_LIMIT", "Item", "Scalar", "read_document", "read_file"]
 
 BYTE_LIMIT = 1_000_000
 VALUE_LIMIT = 50_000
@@ -83,6 +84,27 @@ class _BoundedComposer(Composer):
         if self.values > VALUE_LIMIT:
             raise _RefusedError(_line(event), f"more than {VALUE_LIMIT} values")
         return super().compose_node(parent, index)
+
+
+def read_file(path: Path, instead: str, missing: str = "") -> bytes:
+    """The bytes of a file, one more than it may have at the most. Hints: `instead` of a folder; where it is `missing`.
+
+    Raises:
+        LabFileError: it cannot be read.
+
+    """
+    try:
+        if path.is_fifo() and not path.is_relative_to("/dev"):  # its writer may never come; that of <(…) has
+            raise LabFileError(str(path), 1, "this is a named pipe", "save what comes out of it as a file")
+        with path.open("rb") as file:
+            return file.read(BYTE_LIMIT + 1)
+    except IsADirectoryError:
+        raise LabFileError(str(path), 1, "this is a folder", instead) from None
+    except LabFileError:
+        raise
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise LabFileError(str(path), 1, f"cannot be read: {why}", missing) from None
 
 
 def read_document(data: bytes, file: str) -> Item:

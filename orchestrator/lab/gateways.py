@@ -127,6 +127,7 @@ class _Completion:
             source_routes=draft.source_routes,
             proxy_arp=draft.proxy_arp,
             stack=draft.stack or "kernel",
+            place=draft.host,
         )
 
     def neighbours(self) -> Iterator[tuple[str, str, Address]]:

@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-__all__ = ["HOST_LIMIT", "LOCAL", "Host", "Wiring", "parse_host", "parse_hosts", "url_fault"]
+__all__ = [
+    "HOST_LIMIT",
+    "HOST_NAME",
+    "LOCAL",
+    "URL_PATTERN",
+    "Host",
+    "Wiring",
+    "parse_host",
+    "parse_hosts",
+    "url_fault",
+]
 
 Wiring = Literal["bridge", "vxlan"]
 """What a LAN is made of: a network of the engine's, or a VXLAN segment between its nodes (RFC 7348)."""
@@ -22,8 +32,11 @@ LOCAL = "local"
 HOST_LIMIT = 64
 _LONGEST = 500
 """Characters of a URL."""
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _SCHEMES = ("ssh", "unix", "tcp")
+_PASSWORD = re.compile(r"(?:^|//)[^/@]*:[^/@]*@")
+URL_PATTERN = rf"(?:{'|'.join(_SCHEMES)})://(?![^/@]*:[^/@]*@)[!-~]+|(?:[A-Za-z0-9_.-]+@)?{HOST_NAME.pattern}"
+"""What a URL looks like; `url_fault` sees more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +55,12 @@ def parse_host(word: str) -> Host:
 
     """
     name, equals, url = word.partition("=")
-    if not equals or not _NAME.fullmatch(name):
+    if not equals or not HOST_NAME.fullmatch(name):
         name, url = "", word
     if fault := url_fault(url):
         raise ValueError(fault)
     name = name or _server(url)
-    if not _NAME.fullmatch(name):
+    if not HOST_NAME.fullmatch(name):
         raise ValueError(f"{url!r} has no name of its own: write one, like big={url}")
     return Host(name, url)
 
@@ -81,19 +94,19 @@ def url_fault(url: str) -> str:
     """What is wrong with the URL of a host, in words; empty: nothing that can be seen from here."""
     if not url or not url.isascii() or not url.isprintable() or " " in url or len(url) > _LONGEST:
         return f"a host is `local`, ssh://user@server, or a context of Docker, in at most {_LONGEST} plain characters"
+    if _PASSWORD.search(url):  # it is repeated nowhere
+        return "a host's URL has no password: let ssh have a key (ssh-copy-id)"
     scheme, separator, _ = url.partition("://")
     if not separator:
-        plain = all(_NAME.fullmatch(part) for part in url.split("@", 1))
+        plain = all(HOST_NAME.fullmatch(part) for part in url.split("@", 1))
         return "" if plain else f"{url!r} is no host: write `local`, ssh://user@server, or a context of Docker"
     if scheme not in _SCHEMES:
         return f"{url!r}: {scheme}:// is no way to an engine; there is ssh://, unix:// and tcp://"
     try:
         parts = urlsplit(url)
-        secret, server, _ = parts.password, parts.hostname or "", parts.port
+        server, _ = parts.hostname or "", parts.port
     except ValueError as error:
         return f"{url!r} is no URL: {error}"
-    if secret is not None:
-        return "a host's URL has no password: let ssh have a key (ssh-copy-id)"
     if scheme == "unix":
         return (
             ""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.lab.addressing import free_prefixes
 from catenet.orchestrator.lab.document import Item
+from catenet.orchestrator.lab.hosts import Wiring
 from catenet.orchestrator.lab.model import MTU, Lan
 from catenet.orchestrator.lab.reader import Reader
 from catenet.orchestrator.lab.realms import Place, Realms
@@ -14,7 +15,9 @@ from catenet.orchestrator.lab.vocabulary import LAN, LARGEST_MTU, SMALLEST_MTU
 
 __all__ = ["read_lans", "report_overlaps"]
 
-SHORTEST, LONGEST = 8, 29
+SHORTEST = 8
+LONGEST: Mapping[Wiring, int] = {"bridge": 29, "vxlan": 31}
+"""Three addresses of a bridge are the network's, the broadcast's and the engine's; two hosts need none (RFC 3021)."""
 ALLOTTED = Prefix(Address.parse("10.0.0.0"), 8)
 """Prefixes that the file leaves open are /24s of this one; its first, 10.0.0.0/24, is left free."""
 
@@ -26,7 +29,7 @@ _REFUSED = (
 )
 
 
-def read_lans(found: Mapping[str, Item], reader: Reader) -> dict[str, Lan]:
+def read_lans(found: Mapping[str, Item], wiring: Wiring, reader: Reader) -> dict[str, Lan]:
     """The LANs in the file's order; one whose prefix is wrong is reported and left out."""
     written: dict[str, Prefix] = {}
     mtus: dict[str, int] = {}
@@ -41,20 +44,19 @@ def read_lans(found: Mapping[str, Item], reader: Reader) -> dict[str, Lan]:
             mtus[name] = mtu
         if "prefix" not in section:
             still_open.append(name)
-        elif (prefix := _prefix(section["prefix"], what, reader)) is not None:
+        elif (prefix := _prefix(section["prefix"], what, wiring, reader)) is not None:
             written[name] = prefix
     given = _allot(still_open, written, found, reader)
     prefixes = {name: prefix for name in found if (prefix := written.get(name) or given.get(name)) is not None}
-    return {name: Lan(name, prefix, mtu=mtus.get(name, MTU)) for name, prefix in prefixes.items()}
+    return {name: Lan(name, prefix, mtu=mtus.get(name, MTU), wiring=wiring) for name, prefix in prefixes.items()}
 
 
-def _prefix(item: Item, what: str, reader: Reader) -> Prefix | None:
+def _prefix(item: Item, what: str, wiring: Wiring, reader: Reader) -> Prefix | None:
     prefix = reader.prefix(item, f"{what}: prefix")
     if prefix is None:
         return None
-    if prefix.length > LONGEST:
-        hint = f"at most /{LONGEST}: three addresses are the network's, the broadcast's and the engine's"
-        reader.problem(item.line, f"{what}: {prefix} is too small", hint)
+    if prefix.length > LONGEST[wiring]:
+        reader.problem(item.line, f"{what}: {prefix} is too small", _smallest(prefix, wiring))
         return None
     if prefix.length < SHORTEST:
         reader.problem(item.line, f"{what}: {prefix} is too large", f"at least /{SHORTEST}")
@@ -64,6 +66,14 @@ def _prefix(item: Item, what: str, reader: Reader) -> Prefix | None:
             reader.problem(item.line, f"{what}: {prefix} {why}", "like 10.0.1.0/24")
             return None
     return prefix
+
+
+def _smallest(prefix: Prefix, wiring: Wiring) -> str:
+    """How small a LAN may be, and by which wiring it may be smaller."""
+    if wiring != "bridge":
+        return f"at most /{LONGEST[wiring]}: two hosts"
+    hint = f"at most /{LONGEST[wiring]}: three addresses are the network's, the broadcast's and the engine's"
+    return f"{hint}; with `wiring: vxlan` /30 and /31, too" if prefix.length <= LONGEST["vxlan"] else hint
 
 
 def report_overlaps(lans: Mapping[str, Lan], lines: Mapping[str, int], places: Iterable[Place], reader: Reader) -> None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 from catenet.nodes.control.printable import printable
 from catenet.nodes.control.units import OptionError
+from catenet.orchestrator.lab.addressing import FullLanError, unused_address
 from catenet.orchestrator.lab.checks import ChecksReader, read_claims
 from catenet.orchestrator.lab.data import Data, read_data
-from catenet.orchestrator.lab.document import BYTE_LIMIT, Item, read_document
+from catenet.orchestrator.lab.document import Item, read_document, read_file
 from catenet.orchestrator.lab.find import canonical
 from catenet.orchestrator.lab.gateways import complete, outside_lans
 from catenet.orchestrator.lab.graph import disagreements, leaks
+from catenet.orchestrator.lab.hosts import Host, Wiring
+from catenet.orchestrator.lab.hosts_file import read_hosts
 from catenet.orchestrator.lab.impairments import read_impairments
 from catenet.orchestrator.lab.implementations import read_programs
 from catenet.orchestrator.lab.lans import read_lans, report_overlaps
@@ -32,29 +36,27 @@ from catenet.orchestrator.lab.words import NAMES, lab_name_of
 __all__ = ["load", "parse"]
 
 
-def load(path: Path, other: Override | None = None, routing: str = "", stack: str = "") -> Lab:
+def load(
+    path: Path,
+    other: Override | None = None,
+    routing: str = "",
+    stack: str = "",
+    *,
+    wiring: str = "",
+    hosts: Mapping[str, Host] | None = None,
+) -> Lab:
     """The lab of that file (with the `other` implementation, with the service `routing` in the place of each other that
-    finds routes, with its nodes on that `stack`); zones and pages that it names are looked for beside it.
+    finds routes, with its nodes on that `stack`, with that `wiring`, and on these `hosts` in the place of its own);
+    zones and pages that it names are looked for beside it.
 
     Raises:
         LabFileError: it cannot be read, or what it says is wrong.
 
     """
-    try:
-        if path.is_fifo() and not path.is_relative_to("/dev"):  # its writer may never come; that of <(…) has
-            raise LabFileError(str(path), 1, "this is a named pipe", "save what comes out of it as a file")
-        with path.open("rb") as file:
-            data = file.read(BYTE_LIMIT + 1)
-    except IsADirectoryError:
-        raise LabFileError(str(path), 1, "this is a folder", f"the lab's file is {path / 'lab.yaml'}") from None
-    except LabFileError:
-        raise
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise LabFileError(
-            str(path), 1, f"cannot be read: {why}", "`catenet labs` lists the labs that there are"
-        ) from None
-    return parse(data, str(path), canonical(path).parent, other, routing=routing, stack=stack)
+    data = read_file(path, f"the lab's file is {path / 'lab.yaml'}", "`catenet labs` lists the labs that there are")
+    return parse(
+        data, str(path), canonical(path).parent, other, routing=routing, stack=stack, wiring=wiring, hosts=hosts
+    )
 
 
 def parse(
@@ -65,6 +67,8 @@ def parse(
     *,
     routing: str = "",
     stack: str = "",
+    wiring: str = "",
+    hosts: Mapping[str, Host] | None = None,
 ) -> Lab:
     """The bytes of a lab file → the lab. `file` is its name in messages; without a `folder` no data is looked for.
 
@@ -89,10 +93,13 @@ def parse(
     called = folder.name if folder is not None and "name" not in top and folder.name != name else ""
     claims = read_claims(top.get("claims"), reader)
     written = reader.mapping(reader.needed(top, "lans", "the lab file", 1, "lans: {link1: {}}"), "lans", "{link1: {}}")
-    lans = read_lans(written, reader)
+    as_written = _wiring(top.get("wiring"), reader)
+    wired = next((each for each in get_args(Wiring) if each == wiring), as_written)
+    lans = read_lans(written, wired, reader)
     defaults = read_defaults(top.get("defaults"), reader)
     nodes_item = reader.needed(top, "nodes", "the lab file", 1, "nodes: {a: {lans: [link1]}}")
-    drafts = read_nodes(nodes_item, written, defaults, reader)
+    machines, places = _hosts(top.get("hosts"), hosts, reader)
+    drafts = read_nodes(nodes_item, written, defaults, places, reader)
     if nodes_item is not None and nodes_item.value in ({}, None):
         reader.problem(nodes_item.line, "nodes is empty", "a lab has at least one node")
     outside = _outside(drafts, lans, written, reader)
@@ -115,7 +122,9 @@ def parse(
     nodes = complete(drafts, attached, lans, outside, reader)
     place = None if folder is None else folder / Path(file).name
     lab = Lab(name, lans, nodes, claims, expectations, timeline, measures, place, *data, programs, called)
-    lab = replace(lab, routing=routing if swapped else "", moved=moved, notes=notes)
+    lab = replace(lab, routing=routing if swapped else "", moved=moved, notes=notes, hosts=machines, wiring=wired)
+    lab = replace(lab, rewired="" if wired == as_written else wired)
+    _report_full(lab, top.get("measure"), reader)
     _report_leaks(lab, drafts, reader)
     problems.end()
     return replace(lab, disagreements=tuple(_disagreements(lab, drafts, file)))
@@ -127,6 +136,30 @@ def _run_at(
     """What is run inside nodes that must be on the kernel's stack for it."""
     yield from run_at([*checks, *(moment.expect for moment in timeline if moment.expect is not None)])
     yield from measured_from(measures, top["measure"].line if measures else 1)
+
+
+def _wiring(item: Item | None, reader: Reader) -> Wiring:
+    word = None if item is None else reader.choice(item, "wiring", get_args(Wiring))
+    return next((wiring for wiring in get_args(Wiring) if wiring == word), "bridge")
+
+
+def _hosts(item: Item | None, others: Mapping[str, Host] | None, reader: Reader) -> tuple[Mapping[str, Host], set[str]]:
+    """The hosts, those of the file where there are no `others`; and those on which a node may have its place (empty:
+    any). Where one host is named in the place of the file's, all nodes are there, whatever the file says."""
+    own = read_hosts(item, reader)
+    if others is None:
+        return own, {*own}
+    return others, {*others} if len(others) > 1 else {*own}
+
+
+def _report_full(lab: Lab, item: Item | None, reader: Reader) -> None:
+    """What is measured with pings needs an address on each LAN that no node has."""
+    for lan in {lan: None for measure in lab.measures if measure.source for lan in measure.lans}:
+        try:
+            unused_address(lab, lan)
+        except FullLanError as error:
+            assert item is not None
+            reader.problem(item.line, f"measure: to: {error}")
 
 
 def _impaired(

@@ -44,19 +44,29 @@ class LabFileError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Lan:
-    """One container network. `gateway` is its last address, which the engine keeps and no node uses. `impairments`:
-    what packets suffer there; `mtu`: octets of the largest IP packet.
+    """One Ethernet. `impairments`: what packets suffer there; `mtu`: octets of the largest IP packet. `wiring`: what it
+    is made of; of a bridge's addresses the engine keeps one, its `gateway`.
     """
 
     name: str
     prefix: Prefix
     impairments: tuple[Impairment, ...] = ()
     mtu: int = MTU
+    wiring: Wiring = "bridge"
 
     @property
     def gateway(self) -> Address:
-        """The address that the engine keeps: the last one before the broadcast address."""
+        """The address that the engine keeps of a bridge: the last one before the broadcast address."""
         return Address(self.prefix.broadcast - 1)
+
+    @property
+    def usable(self) -> range:
+        """The addresses that nodes may have: not the network's own, nor the broadcast address, which a /31 has not (RFC
+        3021), nor the one that the engine keeps."""
+        if self.wiring == "bridge":
+            return range(self.prefix.network + 1, self.gateway)
+        first, last = self.prefix.network, self.prefix.broadcast
+        return range(first + 1, last) if self.prefix.length < 31 else range(first, last + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +167,7 @@ class Lab:
     `notes`: what is worth to know, and no mistake, a line each. `routing`: the service that finds routes in the place
     of the one that the file has; empty: it is as written. `moved`: node → the stack on which it is in the place of the
     file's. `hosts`: the machines on which its nodes run; empty: on one, whichever the command line means. `wiring`:
-    what its LANs are made of.
+    what its LANs are made of; `rewired`: the same, where the file has it otherwise; else empty.
     """
 
     name: str
@@ -178,6 +188,7 @@ class Lab:
     moved: Mapping[str, Stack] = field(default_factory=dict)
     hosts: Mapping[str, Host] = field(default_factory=dict)
     wiring: Wiring = "bridge"
+    rewired: str = ""
 
     @property
     def stack(self) -> str:

@@ -47,7 +47,7 @@ class Draft:
     """A node as it is written. `section` holds what can be read only once all addresses are known.
 
     `stack`: None where it is not written. `chosen`: service → its implementation, where that is not ours; `written`:
-    service → its place in the file.
+    service → its place in the file. `host`: on which it must run; empty: any.
     """
 
     name: str
@@ -61,12 +61,17 @@ class Draft:
     stack: Stack | None
     proxy_arp: bool
     section: Mapping[str, Item]
+    host: str = ""
 
 
 def read_nodes(
-    item: Item | None, lans: Collection[str], defaults: Mapping[str, Options], reader: Reader
+    item: Item | None,
+    lans: Collection[str],
+    defaults: Mapping[str, Options],
+    hosts: Collection[str],
+    reader: Reader,
 ) -> dict[str, Draft]:
-    """The drafts, in the file's order."""
+    """The drafts, in the file's order. `hosts`: those on which a node may have its place; empty: any."""
     drafts: dict[str, Draft] = {}
     for name, child in reader.mapping(item, "nodes", "{a: {lans: [link1]}}").items():
         what = f"node {name}" if reader.name(name, child.line, "node") else "this node"
@@ -89,8 +94,17 @@ def read_nodes(
             read_stack(section.get("stack"), f"{what}: stack", reader),
             _proxy_arp(section.get("proxy_arp"), what, forward=forward, reader=reader),
             section,
+            _host(section.get("place"), f"{what}: place", hosts, reader),
         )
     return drafts
+
+
+def _host(item: Item | None, what: str, hosts: Collection[str], reader: Reader) -> str:
+    """A name; which there are is known where the file has `hosts:`, or the command line says."""
+    if hosts:
+        return reader.one_of(item, what, "host", hosts) or ""
+    name = reader.text(item, what)
+    return name if name is not None and item is not None and reader.name(name, item.line, "host") else ""
 
 
 def read_stack(item: Item | None, what: str, reader: Reader) -> Stack | None:
@@ -249,21 +263,26 @@ def _fits(attachment: DraftAttachment, draft: Draft, lan: Lan, owners: Mapping[A
     address, prefix = attachment.address, lan.prefix
     if not prefix.holds(address):
         why = f"is outside {prefix} of LAN {lan.name}"
-    elif address == prefix.network:
-        why = f"is the network {prefix} itself"
-    elif address == prefix.broadcast:
-        why = f"is the broadcast address of {prefix}"
-    elif address == lan.gateway:
-        why = f"is the last one of {prefix}, which the engine keeps for itself"
+    elif address not in lan.usable:
+        why = _kept(address, lan)
     elif address in owners:
         other = owners[address]
         why = f"is the address of node {other.name} already (line {other.attachments[lan.name].line})"
     else:
         return True
-    first, last = Address(prefix.network + 1), Address(lan.gateway - 1)
+    first, last = Address(lan.usable[0]), Address(lan.usable[-1])
     reader.problem(
         attachment.line,
         f"node {draft.name}: {quote(str(address))[1:-1]} {why}",
         f"leave it open, or write one from {first} to {last}",
     )
     return False
+
+
+def _kept(address: Address, lan: Lan) -> str:
+    """Why no node may have an address of the LAN's."""
+    if address == lan.prefix.network:
+        return f"is the network {lan.prefix} itself"
+    if address == lan.prefix.broadcast:
+        return f"is the broadcast address of {lan.prefix}"
+    return f"is the last one of {lan.prefix}, which the engine keeps for itself"

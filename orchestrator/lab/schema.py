@@ -16,6 +16,7 @@ from catenet.nodes.control.units import DURATION, PERCENTAGE, RATE, format_durat
 from catenet.orchestrator.checks import kinds
 from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.faults.option import words_of
+from catenet.orchestrator.lab.hosts import HOST_LIMIT, URL_PATTERN
 from catenet.orchestrator.lab.kinds import check_words, kind_words
 from catenet.orchestrator.lab.lans import LONGEST, SHORTEST
 from catenet.orchestrator.lab.nodes import LONGEST_OWN
@@ -51,6 +52,7 @@ def schema() -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A lab of catenet",
         **_section(TOP),
+        **_for_two(),
         "$defs": {**_values(), **_structures(), **expectations, **options},
     }
 
@@ -62,6 +64,19 @@ def _section(words: Words) -> Schema:
         "properties": {key: {"description": word.about, **_shape(word)} for key, word in words.items()},
         "required": [key for key, word in words.items() if word.needed],
         "additionalProperties": False,
+    }
+
+
+def _for_two() -> Schema:
+    """Prefixes that are too long for bridges, where the file has no segments."""
+    longer = "|".join(map(str, range(LONGEST["bridge"] + 1, max(LONGEST.values()) + 1)))
+    lan = {"properties": {"prefix": {"not": {"type": "string", "pattern": f"/(?:{longer})$"}}}}
+    return {
+        "if": {
+            "properties": {"wiring": {"enum": [word for word in LONGEST if word != "bridge"]}},
+            "required": ["wiring"],
+        },
+        "else": {"properties": {"lans": {"additionalProperties": lan}}},
     }
 
 
@@ -96,12 +111,14 @@ def _values() -> dict[str, Schema]:
         "address": _whole(_ADDRESS),
         "own-address": _whole(rf"{_ADDRESS}(?:/(?:{'|'.join(map(str, range(SHORTEST, LONGEST_OWN + 1)))}))?"),
         "hardware-address": _whole("[0-9a-fA-F][02468aceACE](?::[0-9a-fA-F]{2}){5}"),
-        "prefix": _whole(rf"{_ADDRESS}/(?:{'|'.join(map(str, range(SHORTEST, LONGEST + 1)))})"),
+        "prefix": _whole(rf"{_ADDRESS}/(?:{'|'.join(map(str, range(SHORTEST, max(LONGEST.values()) + 1)))})"),
         "domain": _whole(DOMAIN.pattern),
         "url": {"type": "string", "pattern": "^https?://[^/]"},
         "claim": {"enum": list(CLAIMS)},
         "claims": {"anyOf": [_of("claim"), _list(_of("claim"))]},
         "lab-name": _whole(NAMES["lab"].pattern),
+        "host-name": _whole(NAMES["host"].pattern),
+        "host-url": _whole(URL_PATTERN),
     }
 
 
@@ -115,6 +132,7 @@ def _structures() -> dict[str, Schema]:
     beside = {"within": ["expect"], "claim": ["expect"], **options}
     moment = _exactly_one(moment_words(), (*verbs(), "expect"))
     return {
+        "hosts": _chosen("host", _of("host-url")) | {"maxProperties": HOST_LIMIT},
         "lans": _chosen("LAN", _or_nothing(_section(LAN))),
         "nodes": _chosen("node", _section(NODE)) | {"minProperties": 1},
         "places": {"anyOf": [_of("text"), {"type": "array", "items": _of("text"), "minItems": 1}, by_lan]},

@@ -15,10 +15,12 @@ from catenet.nodes.control.units import SECONDS, Unit
 from catenet.orchestrator.faults import verbs
 from catenet.orchestrator.faults.impairment import ImpairmentWords
 from catenet.orchestrator.faults.option import NODE_NAME, Field, fields
+from catenet.orchestrator.lab.hosts import Wiring
 from catenet.orchestrator.lab.model import MTU
 
 __all__ = [
     "HOLDS",
+    "HOSTS_FILE",
     "LAN",
     "LARGEST_MTU",
     "MEASURE",
@@ -26,6 +28,7 @@ __all__ = [
     "PLACE",
     "ROUTE",
     "SMALLEST_MTU",
+    "SMALLEST_WAY",
     "TOP",
     "Word",
     "Words",
@@ -33,6 +36,8 @@ __all__ = [
     "moment_words",
 ]
 
+SMALLEST_WAY = 576
+"""Octets that the way between two hosts carries at the least: what every host must accept (RFC 791 section 3.1)."""
 SMALLEST_MTU, LARGEST_MTU = 68, 9000
 """Of a LAN: what every router must pass on in one piece (RFC 791 section 3.2), and a jumbo frame's."""
 
@@ -63,6 +68,17 @@ TOP: Words = {
         "not, and why, `catenet validate` says.",
         choices=get_args(Stack),
     ),
+    "hosts": Word(
+        "hosts",
+        "The machines with an engine on which the nodes run, like `{here: local, big: ssh://user@server}`. Without it: "
+        "on one, whichever the command line means.",
+    ),
+    "wiring": Word(
+        "text",
+        "What the LANs are made of: networks of the engine, or VXLAN segments between the nodes over one such network. "
+        "With vxlan a prefix may be /30 or /31. Without it: bridge.",
+        choices=get_args(Wiring),
+    ),
     "nodes": Word("nodes", "The nodes by their names: hosts, routers, servers.", needed=True),
     "impairments": Word(
         "impairments",
@@ -74,7 +90,11 @@ TOP: Words = {
 }
 
 LAN: Words = {
-    "prefix": Word("prefix", "Its IPv4 prefix, /8 to /29. Without it, the lowest free /24 from 10.0.1.0/24 upwards."),
+    "prefix": Word(
+        "prefix",
+        "Its IPv4 prefix, /8 to /29, or to /31 with `wiring: vxlan`. Without it, the lowest free /24 from 10.0.1.0/24 "
+        "upwards.",
+    ),
     "mtu": Word(
         "number",
         f"Octets of the largest IP packet that it carries. Without it: {MTU}.",
@@ -115,6 +135,9 @@ NODE: Words = {
     ),
     "resolver": Word("text", "Whom it asks for names: a node, or an address. Without it, the nearest resolver."),
     "routes": Word("static-routes", "Static routes, like `[{to: link3, via: b}]`."),
+    "place": Word(
+        "host-name", "The host on which it must run, where the lab has several. Without it, the one that fits best."
+    ),
 }
 
 PLACE: Words = {
@@ -133,6 +156,16 @@ ROUTE: Words = {
     "to": Word("text", "A LAN, or a prefix.", needed=True),
     "via": Word("text", "The next router: a node on one of this node's LANs, or its address.", needed=True),
 }
+
+HOSTS_FILE: Words = {
+    "hosts": Word("hosts", "The machines with an engine by their names, as a lab file has them.", needed=True),
+    "mtu": Word(
+        "number",
+        f"Octets of the largest IP packet that the way between them carries. Without it: {MTU}.",
+        bounds=(SMALLEST_WAY, LARGEST_MTU),
+    ),
+}
+"""Of the file behind `catenet up LAB --hosts`."""
 
 HOLDS: Words = {
     "claim": Word("claim", "The id of the claim that it shows: `catenet check --claim ID` runs only those."),

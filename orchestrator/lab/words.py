@@ -6,6 +6,8 @@ import re
 import unicodedata
 from hashlib import sha256
 
+from catenet.orchestrator.lab.hosts import HOST_NAME
+
 __all__ = [
     "CLAIMS",
     "DOMAIN",
@@ -69,6 +71,7 @@ NAMES = {
         rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*",
         "labels of a-z 0-9 - with dots between, like dns.uiuc.edu",
     ),
+    "host": NameRule(HOST_NAME.pattern, "1 to 63 letters, digits, - _ . and a letter or digit first"),
     # It is a project name of Compose too.
     "lab": NameRule(
         rf"[a-z0-9][a-z0-9_-]{{0,{LONGEST - 1}}}",

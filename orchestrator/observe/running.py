@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from catenet.nodes.address import Prefix
 from catenet.orchestrator.backend.protocols import (
     LABEL_LAB,
     LABEL_LAN,
     LABEL_MOVED,
+    LABEL_MTU,
     LABEL_NODE,
     LABEL_ROUTING,
+    LABEL_SEGMENTS,
+    LABEL_UNDERLAY,
+    LABEL_WIRING,
     Container,
     Engine,
     Listed,
@@ -23,7 +29,9 @@ from catenet.orchestrator.backend.protocols import (
 )
 from catenet.orchestrator.faults import mending
 from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, canonical, find_lab
-from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.lab.model import Lab, Lan
+from catenet.orchestrator.plan.naming import network_name
+from catenet.orchestrator.plan.wiring import UNDERLAY
 
 __all__ = [
     "FoundLab",
@@ -97,6 +105,11 @@ class FoundLab:
         """The stack that nodes have in the place of the one that the file says; empty: it is as written."""
         return _said(self.nodes, LABEL_MOVED)
 
+    @property
+    def wiring(self) -> str:
+        """What its LANs are made of in the place of what the file says; empty: it is as written."""
+        return _said(self.nodes, LABEL_WIRING)
+
 
 class MissingParts(NamedTuple):
     """Nodes and LANs, by their names."""
@@ -107,7 +120,8 @@ class MissingParts(NamedTuple):
 
 @dataclass(frozen=True)
 class RunningLab:
-    """One copy of a lab as the engine has it, its containers by inspection. `lans` maps a LAN's name to its network.
+    """One copy of a lab as the engine has it, its containers by inspection. `lans` maps a LAN's name to its network;
+    one that is a segment has none at the engine, and is told as one would be.
 
     `model`: what it was started from, where a program knows that better than the file (another implementation, say).
     """
@@ -133,8 +147,14 @@ class RunningLab:
             raise UserError(f"the file of lab {self.name} is not there: {self.file or 'its containers name none'}")
         from catenet.orchestrator.lab.load import load
 
-        routing, stack = (_said(self.containers, label) for label in (LABEL_ROUTING, LABEL_MOVED))
-        return load(self.file, routing=routing, stack=stack)
+        routing, stack, wiring = (_said(self.containers, label) for label in (LABEL_ROUTING, LABEL_MOVED, LABEL_WIRING))
+        lab = load(self.file, routing=routing, stack=stack, wiring=wiring)
+        return replace(lab, lans={lan.name: self._lowered(lan) for lan in lab.lans.values()})
+
+    def _lowered(self, lan: Lan) -> Lan:
+        """As it is where its hosts have a network between them that carries less than the lab file wants."""
+        most = next((each.labels[LABEL_MTU] for each in self._ends.get(lan.name, ()) if LABEL_MTU in each.labels), "")
+        return replace(lan, mtu=min(lan.mtu, int(most))) if most.isdecimal() else lan
 
     @property
     def up_again(self) -> str:
@@ -181,12 +201,21 @@ class RunningLab:
             if lan in self.missing.lans:
                 raise UserError(f"{lan} is missing: {self.up_again} makes it again")
             raise unknown("LAN", lan, self.lans, owner=f"lab {self.name}")
-        network = self.lans[lan].name
-        return tuple(container for container in self.containers.values() if network in container.networks)
+        return self._ends[lan]
+
+    @cached_property
+    def _ends(self) -> Mapping[str, tuple[Container, ...]]:
+        found: dict[str, list[Container]] = {lan: [] for lan in self.lans}
+        for container in self.containers.values():
+            for lan in self.lans_of(container):
+                found[lan].append(container)
+        return {lan: tuple(nodes) for lan, nodes in found.items()}
 
     def lans_of(self, container: Container) -> tuple[str, ...]:
         """The LANs on which that node is."""
-        return tuple(lan for lan, network in self.lans.items() if network.name in container.networks)
+        networks = {*container.networks}
+        segments = segments_of(container.labels) if network_name(self.name, UNDERLAY) in networks else {}
+        return tuple(lan for lan, network in self.lans.items() if network.name in networks or lan in segments)
 
 
 def _said(nodes: Mapping[str, Listed], label: str) -> str:
@@ -198,6 +227,7 @@ def running_labs(engine: Engine) -> dict[str, FoundLab]:
     """Every copy of a lab that has a container or a network, by its name."""
     nodes: dict[str, dict[str, Listed]] = {}
     lans: dict[str, dict[str, Network]] = {}
+    underlays: dict[str, Network] = {}
     files: dict[str, Path] = {}
     for container in engine.listed({LABEL_LAB: None}):
         if not container.copy:
@@ -208,13 +238,38 @@ def running_labs(engine: Engine) -> dict[str, FoundLab]:
         if container.file is not None:
             files.setdefault(container.copy, container.file)
     for network in engine.networks():
-        if network.copy and LABEL_LAN in network.labels:
-            lans.setdefault(network.copy, {})[network.labels[LABEL_LAN]] = network
+        if network.copy and (LABEL_LAN in network.labels or LABEL_UNDERLAY in network.labels):
+            if LABEL_LAN in network.labels:
+                lans.setdefault(network.copy, {})[network.labels[LABEL_LAN]] = network
+            else:
+                underlays[network.copy] = network
             if network.file is not None:  # the nodes may have gone
                 files.setdefault(network.copy, network.file)
+    for copy, underlay in underlays.items():
+        lans[copy] = {**_segments(underlay, nodes.get(copy, {}).values()), **lans.get(copy, {})}
     return {
         name: FoundLab(name, files.get(name), _sorted(nodes.get(name, {})), _sorted(lans.get(name, {})))
         for name in sorted({*nodes, *lans})
+    }
+
+
+def segments_of(labels: Mapping[str, str]) -> dict[str, Prefix]:
+    """The LANs that are there as a segment, each with its prefix, as the labels of a node or an underlay say."""
+    try:
+        said = json.loads(labels.get(LABEL_SEGMENTS, "{}"))
+        return {str(lan): Prefix.parse(str(prefix)) for lan, prefix in said.items()}
+    except (ValueError, AttributeError):  # somebody else's label, or one that was changed by hand
+        return {}
+
+
+def _segments(underlay: Network, nodes: Iterable[Listed]) -> dict[str, Network]:
+    """The copy's LANs that are segments, each as the network that it would be. Those on which no node is, the underlay
+    tells of."""
+    found = [segments_of(labels) for labels in (underlay.labels, *(node.labels for node in nodes))]
+    return {
+        lan: Network(network_name(underlay.copy, lan), (prefix,), {**underlay.labels, LABEL_LAN: lan})
+        for each in found
+        for lan, prefix in each.items()
     }
 
 

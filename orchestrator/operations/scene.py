@@ -34,7 +34,7 @@ from catenet.orchestrator.checks.expectation import (
     NoAnswerError,
     Talk,
 )
-from catenet.orchestrator.lab.addressing import unused_address
+from catenet.orchestrator.lab.addressing import FullLanError, unused_address
 from catenet.orchestrator.lab.realms import UnmeantError, views
 from catenet.orchestrator.lab.source_routes import StopError, stops
 from catenet.orchestrator.observe import caches, reach
@@ -95,7 +95,7 @@ class RunningScene:
     def unused_address(self, lan: str, at: str) -> Address:
         try:
             return self._views.as_meant(unused_address(self.lab, lan), lan, at)
-        except UnmeantError as error:
+        except (UnmeantError, FullLanError) as error:
             raise NoAnswerError(str(error)) from None
 
     def leads_to(self, prefix: str, lan: str, at: str) -> bool:

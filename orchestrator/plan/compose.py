@@ -34,9 +34,13 @@ from catenet.orchestrator.backend.protocols import (
     LABEL_LAB,
     LABEL_LAN,
     LABEL_MOVED,
+    LABEL_NETWORK,
     LABEL_NODE,
     LABEL_ROUTING,
+    LABEL_SEGMENTS,
     LABEL_STACK,
+    LABEL_UNDERLAY,
+    LABEL_WIRING,
     ContainerSpec,
     NetworkSpec,
 )
@@ -47,6 +51,8 @@ __all__ = ["ComposePaths", "compose_file", "folded"]
 
 _WIDTH = 112
 _SHORT = 36  # characters of JSON that share a line with others
+_VARIANT = (LABEL_STACK, LABEL_ROUTING, LABEL_MOVED, LABEL_WIRING, LABEL_SEGMENTS)
+_OF_NETWORK = (LABEL_LAN, LABEL_UNDERLAY, LABEL_SEGMENTS)
 _BUILDERS = ("image", "node-image", "image-of-the-nodes")
 _BASE = "${BASE_IMAGE:-debian:trixie-slim}"
 _HEALTH = "{test: [CMD, health], interval: 500ms, timeout: 60s, retries: 1, start_period: 300s}"
@@ -84,7 +90,7 @@ def compose_file(wanted: Desired, paths: ComposePaths, command: str) -> str:
     configs = {spec.labels[LABEL_NODE]: json.loads(spec.environment[CONFIG_VARIABLE]) for spec in wanted.containers}
     builder = next(name for name in _BUILDERS if name not in configs) if paths.repository and common else ""
     kinds = _named(wanted.containers, configs)
-    lans = {spec.name: spec.labels[LABEL_LAN] for spec in wanted.networks}
+    lans = {spec.name: spec.labels[LABEL_NETWORK] for spec in wanted.networks}
     lines = [
         *_header(configs, paths, command),
         *_others(others, paths),
@@ -210,8 +216,7 @@ def _service(spec: ContainerSpec, kind: str, config: Mapping[str, object], lans:
     yield f"  {_word(node)}:"
     yield f"    <<: *{kind}"
     yield f"    hostname: {_word(spec.hostname)}"
-    said = [label for label in (LABEL_STACK, LABEL_ROUTING, LABEL_MOVED) if label in spec.labels]
-    variant = "".join(f"{label}: {_word(spec.labels[label])}, " for label in said)
+    variant = "".join(f"{label}: {_word(spec.labels[label])}, " for label in _VARIANT if label in spec.labels)
     own = f"{LABEL_NODE}: {_word(node)}, {variant}{LABEL_HASH}: {_quoted(spec.labels[LABEL_HASH])}"
     yield f"    labels: {{<<: *labels, {own}}}"
     if spec.endpoints:
@@ -227,14 +232,15 @@ def _service(spec: ContainerSpec, kind: str, config: Mapping[str, object], lans:
 
 
 def _network(spec: NetworkSpec) -> Iterator[str]:
-    lan = spec.labels[LABEL_LAN]
-    yield f"  {_word(lan)}:"
+    yield f"  {_word(spec.labels[LABEL_NETWORK])}:"
     yield "    <<: *lan"
     if spec.mtu != MTU:
         yield "    driver_opts:"
         yield from (f"      {key}: {_word(value)}" for key, value in network_options(spec.mtu).items())
     yield f"    ipam: {{config: [{{subnet: {spec.prefix}, gateway: {spec.gateway}}}]}}"
-    yield f"    labels: {{<<: *labels, {LABEL_LAN}: {_word(lan)}, {LABEL_HASH}: {_quoted(spec.labels[LABEL_HASH])}}}"
+    said = {label: spec.labels[label] for label in _OF_NETWORK if label in spec.labels}
+    own = ", ".join(f"{label}: {_word(value)}" for label, value in said.items())
+    yield f"    labels: {{<<: *labels, {own}, {LABEL_HASH}: {_quoted(spec.labels[LABEL_HASH])}}}"
 
 
 def folded(config: Mapping[str, object]) -> Iterator[str]:

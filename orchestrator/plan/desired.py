@@ -1,53 +1,46 @@
 """The networks and containers that a lab needs, whole: nothing is left for the engine to choose.
 
-Where a LAN's prefix is free on the engine, the engine uses it too. Where it is taken (another copy of the lab, another
-project), the engine gets a prefix of the same length from 198.18.0.0/15, which is for such laboratories (RFC 2544
-appendix C.2.2, RFC 6890), and each node sets the lab's own addresses on its interfaces: inside, nothing differs.
+Which networks, and where each node is on them, `wiring` says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
-from itertools import chain
 from types import MappingProxyType
 from typing import Any, Literal
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.catalogue import daemon, declared
 from catenet.nodes.control.certificate import Tls
-from catenet.nodes.control.config import CONFIG_VARIABLE, ConfigError, InterfaceConfig, NodeConfig
+from catenet.nodes.control.config import CONFIG_VARIABLE, ConfigError, NodeConfig
 from catenet.nodes.control.implementation import IMPLEMENTATION
 from catenet.nodes.control.needs import Others
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import (
     CAPABILITIES,
-    LABEL_BEGAN,
-    LABEL_FILE,
     LABEL_HASH,
-    LABEL_LAB,
-    LABEL_LAN,
     LABEL_MOVED,
     LABEL_NODE,
-    LABEL_PROJECT,
     LABEL_ROUTING,
     LABEL_SERVICE,
     LABEL_STACK,
+    LABEL_WIRING,
     ContainerSpec,
     Network,
     NetworkSpec,
 )
-from catenet.orchestrator.lab.addressing import free_prefixes
-from catenet.orchestrator.lab.model import MTU, Lab, Lan, Node
+from catenet.orchestrator.lab.model import Lab, Node
 from catenet.orchestrator.lab.options import options_as_json
 from catenet.orchestrator.lab.realms import View, views
+from catenet.orchestrator.plan.naming import container_name, copy_labels, hash_of, lab_file
+from catenet.orchestrator.plan.placing import ONE, Placement
 from catenet.orchestrator.plan.plan_error import PlanError
 from catenet.orchestrator.plan.sysctls import sysctls
+from catenet.orchestrator.plan.wiring import UNDERLAY_MTU, Wired, wire
 
-__all__ = ["COMPOSE_IMAGE", "Desired", "PlanError", "container_name", "desired", "network_name"]
+__all__ = ["COMPOSE_IMAGE", "Desired", "PlanError", "container_name", "desired"]
 
-SPARE = Prefix(Address.parse("198.18.0.0"), 15)
 COMPOSE_IMAGE = "catenet/node:compose"
 """The node image as Compose builds it, from the same files."""
 HOSTNAME_LIMIT = 64
@@ -67,16 +60,6 @@ class Desired:
     containers: tuple[ContainerSpec, ...]
 
 
-def network_name(copy: str, lan: str) -> str:
-    """The engine's name of a LAN."""
-    return f"{copy}_{lan}"
-
-
-def container_name(copy: str, node: str) -> str:
-    """The engine's name of a node."""
-    return f"{copy}-{node}"
-
-
 def desired(
     lab: Lab,
     copy: str,
@@ -84,6 +67,8 @@ def desired(
     actual: Sequence[Network] = (),
     host: Sequence[Address] = (),
     *,
+    placement: Placement = ONE,
+    underlay_mtu: int = UNDERLAY_MTU,
     refused: Sequence[Prefix] = (),
     events: Events = "json",
     own_images: Mapping[str, str] = MappingProxyType({}),
@@ -93,173 +78,95 @@ def desired(
 
     `actual` are the engine's networks, of whoever: this copy's own keep their prefixes, and the others' are not free.
     `refused` are not free either, whoever has them. `host` are the addresses of the engine's own machine.
+    `placement`: on which host each node is; `underlay_mtu`: octets of the largest IP packet that an overlay network
+    between these carries: where that is too little for a LAN with nodes on several, its MTU is lowered, on all alike.
     `events`: how the nodes write their log.
     `own_images`: node → its image, where that is not `image`. `began`: when the copy was brought up, in seconds since
     1970, for what is made now; no reason to make anew what is there.
 
     Raises:
-        PlanError: no prefix is left for a LAN, or a node's configuration is too long, or a LAN holds an address of
-            the machine, or no engine can be told the lab's path.
+        PlanError: its LANs cannot be made (see `wire`), or a node's configuration is too long, or no engine can be
+            told the lab's path.
 
     """
     _must_be_told(lab)
-    _keep_host_out(lab, host)
-    networks = _networks(lab, copy, actual, refused, began)
-    engine = {lan: networks[lan].prefix for lan in lab.lans}
+    wired = wire(lab, copy, actual, host, placement=placement, underlay_mtu=underlay_mtu, refused=refused, began=began)
     seen = views(lab)
     containers = tuple(
         _container(
-            lab,
+            wired,
             node,
             copy,
             own_images.get(node.name, image),
-            engine,
             view=seen.at(node.name),
             events=events,
             began=began,
         )
         for node in lab.nodes.values()
     )
-    return Desired(copy, _file(lab), tuple(networks.values()), containers)
+    return Desired(copy, lab_file(lab), wired.networks, containers)
 
 
 def _must_be_told(lab: Lab) -> None:
     """The engine is told the lab's folder, in JSON, which has no bytes that are no text."""
     try:
-        _file(lab).encode()
+        lab_file(lab).encode()
     except UnicodeEncodeError:
-        raise PlanError(f"{_file(lab)!r} has a byte that is no UTF-8: name the lab's folder otherwise") from None
-
-
-def _keep_host_out(lab: Lab, host: Sequence[Address]) -> None:
-    """A machine answers for its own addresses on every interface, a LAN's bridge too: the lab would reach it there."""
-    for lan in lab.lans.values():
-        for address in host:
-            if lan.prefix.holds(address):
-                raise PlanError(
-                    f"LAN {lan.name} has the prefix {lan.prefix}, in which this machine's own address {address} lies:"
-                    f" the lab could reach the machine (give {lan.name} another prefix, in a copy of the lab's folder)"
-                )
-
-
-def _networks(
-    lab: Lab, copy: str, actual: Sequence[Network], refused: Sequence[Prefix], began: int
-) -> dict[str, NetworkSpec]:
-    own = {network.name: network for network in actual if network.copy == copy}
-    used = [prefix for network in actual if network.name not in own for prefix in network.prefixes]
-    used += refused
-    chosen: dict[str, NetworkSpec] = {}
-    for lan in lab.lans.values():  # what is there already stays as it is
-        existing = own.get(network_name(copy, lan.name))
-        for prefix in existing.prefixes if existing is not None else ():
-            spec = _network(lab, lan, copy, prefix, began)
-            if existing is not None and existing.labels.get(LABEL_HASH) == spec.labels[LABEL_HASH]:
-                chosen[lan.name] = spec
-    used += [spec.prefix for spec in chosen.values()]
-    for lan in lab.lans.values():
-        if lan.name not in chosen and not any(lan.prefix.overlaps(prefix) for prefix in used):
-            chosen[lan.name] = _network(lab, lan, copy, lan.prefix, began)
-            used.append(lan.prefix)
-    for lan in lab.lans.values():
-        if lan.name not in chosen:
-            prefix = _spare(lan, copy, used)
-            chosen[lan.name] = _network(lab, lan, copy, prefix, began)
-            used.append(prefix)
-    return {lan: chosen[lan] for lan in lab.lans}
-
-
-def _spare(lan: Lan, copy: str, used: Sequence[Prefix]) -> Prefix:
-    """A free one. Each copy begins to look at a place of its own: many that start at once seldom want the same."""
-    length = lan.prefix.length
-    first = int.from_bytes(sha256(copy.encode()).digest()) % max(1, 1 << length >> SPARE.length)
-    free = chain(free_prefixes(SPARE, length, used, first), free_prefixes(SPARE, length, used))
-    spare = next(free, None)
-    if spare is None:
-        raise PlanError(
-            f"LAN {lan.name}: {lan.prefix} is taken on this engine, and no /{lan.prefix.length} of {SPARE} is free"
-            " (take another lab down, or write a smaller prefix)"
-        )
-    return spare
-
-
-def _network(lab: Lab, lan: Lan, copy: str, prefix: Prefix, began: int) -> NetworkSpec:
-    name = network_name(copy, lan.name)
-    labels = {
-        LABEL_LAB: copy,
-        LABEL_LAN: lan.name,
-        LABEL_FILE: _file(lab),
-        LABEL_PROJECT: copy,
-        "com.docker.compose.network": lan.name,
-        **_began(began),
-    }
-    gateway = Lan(lan.name, prefix).gateway
-    other = () if lan.mtu == MTU else (lan.mtu,)  # one that says nothing of it is as it was
-    made_of = _hash(lan.name, lan.prefix, prefix, gateway, *other)
-    return NetworkSpec(name, prefix, gateway, {**labels, LABEL_HASH: made_of}, lan.mtu)
-
-
-def _began(began: int) -> dict[str, str]:
-    return {LABEL_BEGAN: str(began)} if began else {}
+        raise PlanError(f"{lab_file(lab)!r} has a byte that is no UTF-8: name the lab's folder otherwise") from None
 
 
 def _container(
-    lab: Lab, node: Node, copy: str, image: str, engine: Mapping[str, Prefix], *, view: View, events: Events, began: int
+    wired: Wired, node: Node, copy: str, image: str, *, view: View, events: Events, began: int
 ) -> ContainerSpec:
-    interfaces = tuple(
-        InterfaceConfig(
-            place.lan,
-            Address(engine[place.lan].network + place.address - lab.lans[place.lan].prefix.network),
-            place.address,
-            place.length,
-            lab.lans[place.lan].impairments,
-            place.mac,
-        )
-        for place in node.attachments
-    )
+    lab = wired.lab
     labels = {
-        LABEL_LAB: copy,
+        **copy_labels(lab, copy, began, wired.placement.hosts),
         LABEL_NODE: node.name,
-        LABEL_FILE: _file(lab),
-        LABEL_PROJECT: copy,
         LABEL_SERVICE: node.name,
         "com.docker.compose.container-number": "1",
         "com.docker.compose.oneoff": "False",
+        **wired.labels(node),
         **({LABEL_STACK: node.stack} if node.stack != "kernel" else {}),
         **_variant(lab, node),
-        **_began(began),
     }
-    config = _config(lab, node, view, interfaces)
+    config = _config(wired, node, view)
     spec = ContainerSpec(
         name=container_name(copy, node.name),
         hostname=node.name if len(node.name) <= HOSTNAME_LIMIT else node.name.partition(".")[0],
         image=image,
         environment={CONFIG_VARIABLE: _as_json(replace(config, events=events, began=began))},
-        endpoints={network_name(copy, each.lan): each.engine for each in interfaces if each.engine is not None},
+        endpoints=wired.endpoints(node),
         labels=labels,
         sysctls=sysctls(node),
         capabilities=_capabilities(node),
         data=None if lab.file is None else lab.file.parent,
+        host=wired.placement.hosts.get(node.name, ""),
     )
     data: list[object] = [*lab.data.get(node.name, {}).items()]  # it is read once, at the start
     data += _variant(lab, node).values()  # one that is as its file has it again bears that label no more
     data += [lab.programs.get(each.path) for each in node.implementations.values()]
     # Not the copy's name, nor any path or image or form of log: a container that Compose made of the lab is as good.
     # And not the other LANs' names, which are for people: a LAN that is added is no reason to start every node anew.
-    value = _hash(spec.hostname, _as_json(replace(config, lans={})), spec.sysctls, spec.capabilities, data)
+    value = hash_of(spec.hostname, _as_json(replace(config, lans={})), spec.sysctls, spec.capabilities, data)
     return replace(spec, labels={**labels, LABEL_HASH: value, "com.docker.compose.config-hash": value})
 
 
 def _variant(lab: Lab, node: Node) -> dict[str, str]:
     """On those alone that the file has otherwise: nothing else is another node with another way of routing."""
-    routing = {LABEL_ROUTING: lab.routing} if lab.routing in node.services else {}
-    return {**routing, **({LABEL_MOVED: lab.moved[node.name]} if node.name in lab.moved else {})}
+    return {
+        **({LABEL_ROUTING: lab.routing} if lab.routing in node.services else {}),
+        **({LABEL_MOVED: lab.moved[node.name]} if node.name in lab.moved else {}),
+        **({LABEL_WIRING: lab.rewired} if lab.rewired else {}),
+    }
 
 
-def _config(lab: Lab, node: Node, view: View, interfaces: tuple[InterfaceConfig, ...]) -> NodeConfig:
+def _config(wired: Wired, node: Node, view: View) -> NodeConfig:
+    lab = wired.lab
     return NodeConfig(
         lab=lab.name,
         node=node.name,
-        interfaces=interfaces,
+        interfaces=tuple(wired.interface(node, place) for place in node.attachments),
+        underlay=wired.place(node),
         forward=node.forward,
         source_routes=node.source_routes,
         proxy_arp=node.proxy_arp,
@@ -349,12 +256,3 @@ def _authority(lab: Lab) -> str:
     from catenet.orchestrator.plan.authority import trusted  # only such a lab loads OpenSSL for it
 
     return trusted(lab.name)
-
-
-def _file(lab: Lab) -> str:
-    return "" if lab.file is None else str(lab.file)
-
-
-def _hash(*whole: object) -> str:
-    """Of all that is said of the thing, whatever fields it has."""
-    return sha256(repr(whole).encode()).hexdigest()

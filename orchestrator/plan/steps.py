@@ -19,6 +19,7 @@ never started may be half attached, so it is never kept.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -27,6 +28,7 @@ from catenet.nodes.address import Prefix
 from catenet.orchestrator.backend.protocols import (
     LABEL_HASH,
     LABEL_NODE,
+    LABEL_SEGMENTS,
     Container,
     ContainerSpec,
     Listed,
@@ -48,21 +50,28 @@ class ClashError(PlanError):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request to the engine. `after`: the ids of the steps of the same plan that must be done before it."""
+    """One request to the engine. `after`: the ids of the steps of the same plan that must be done before it; `host`: of
+    several, that of which something is removed.
+    """
 
     kind: StepKind
     name: str
     spec: NetworkSpec | ContainerSpec | None = None
     after: tuple[str, ...] = ()
+    host: str = ""
 
     @property
     def id(self) -> str:
         """Unique in its plan."""
-        return _id(self.kind, self.name)
+        return _id(self.kind, self.name, self.host)
 
 
-def _id(kind: StepKind, name: str) -> str:
-    return f"{kind} {name}"
+def _id(kind: StepKind, name: str, host: str = "") -> str:
+    return f"{kind} {name} {host}".rstrip()
+
+
+def _removal_of(container: Listed) -> Step:
+    return Step("remove_container", container.name, host=container.host)
 
 
 def plan(
@@ -96,7 +105,7 @@ def plan(
     doomed = [container for container in own_containers if kept.get(container.node) is not container]
     wanted_networks = {spec.name for spec in wanted.networks}
     old = [network for network in own_networks if network.name in fresh_names or network.name not in wanted_networks]
-    steps = [Step("remove_container", container.name) for container in doomed]
+    steps = [_removal_of(container) for container in doomed]
     steps += _network_removals(old, doomed)
     steps += [_creation(spec, old) for spec in fresh]
     for node, spec in specs.items():
@@ -114,9 +123,28 @@ def _is_tool(container: Container) -> bool:
 
 
 def removal(networks: Iterable[Network], containers: Iterable[Listed]) -> tuple[Step, ...]:
-    """Takes all of these away: the containers first, and each network once nothing is on it."""
-    doomed = list(containers)
-    return (*(Step("remove_container", container.name) for container in doomed), *_network_removals(networks, doomed))
+    """Takes all of these away: the containers first, and each network once nothing is on it.
+
+    The engine lets containers go off a network one after the other, so those that are next to each other share none,
+    where that can be.
+    """
+    doomed = _apart(containers)
+    return (*map(_removal_of, doomed), *_network_removals(networks, doomed))
+
+
+def _apart(containers: Iterable[Listed]) -> list[Listed]:
+    """Again and again all that share no network with one before them in the same round."""
+    left, apart = list(containers), list[Listed]()
+    while left:
+        taken, later = set[str](), list[Listed]()
+        for container in left:
+            if taken.isdisjoint(container.networks):
+                taken.update(container.networks)
+                apart.append(container)
+            else:
+                later.append(container)
+        left = later
+    return apart
 
 
 def left_paused(wanted: Desired, containers: Iterable[Container]) -> tuple[str, ...]:
@@ -133,7 +161,8 @@ def describe(step: Step) -> str:
         return f"{what} {step.name} {step.spec.prefix}"
     if isinstance(step.spec, ContainerSpec):
         places = ", ".join(f"{network} {address}" for network, address in step.spec.endpoints.items())
-        return f"{what} {step.name} on {places}"
+        segments = ", ".join(json.loads(step.spec.labels.get(LABEL_SEGMENTS, "{}")))
+        return f"{what} {step.name} on {places}{f' with segments of {segments}' if segments else ''}"
     return f"{what} {step.name}"
 
 
@@ -143,10 +172,11 @@ def _network_removals(networks: Iterable[Network], containers: Sequence[Listed])
             "remove_network",
             network.name,
             after=tuple(
-                _id("remove_container", container.name)
+                _removal_of(container).id
                 for container in containers
-                if network.name in container.networks
+                if network.name in container.networks and network.host in ("", container.host)
             ),
+            host=network.host,
         )
         for network in networks
     ]
@@ -154,8 +184,9 @@ def _network_removals(networks: Iterable[Network], containers: Sequence[Listed])
 
 def _creation(spec: NetworkSpec, old: Sequence[Network]) -> Step:
     """A network waits for those whose name or addresses it takes over."""
-    in_the_way = (network for network in old if network.name == spec.name or _overlap(network.prefixes, spec.prefix))
-    after = tuple(_id("remove_network", network.name) for network in in_the_way)
+    here = [network for network in old if network.host == spec.host]
+    in_the_way = (network for network in here if network.name == spec.name or _overlap(network.prefixes, spec.prefix))
+    after = tuple(_id("remove_network", network.name, network.host) for network in in_the_way)
     return Step("create_network", spec.name, spec, after)
 
 
@@ -168,13 +199,15 @@ def _container_steps(
 ) -> list[Step]:
     """A container waits for its new networks, and for those whose name or place on a LAN it may take over."""
     if kept is not None:
+        twins = tuple(_removal_of(old).id for old in doomed if old.name == kept.name)  # on other hosts
         if kept.state == "running" and stopped:
-            return [Step("kill", kept.name), Step("start", kept.name, after=(_id("kill", kept.name),))]
-        return [Step("start", kept.name)] if kept.state == "exited" else []
+            kill = Step("kill", kept.name, after=twins)
+            return [kill, Step("start", kept.name, after=(kill.id,))]
+        return [Step("start", kept.name, after=twins)] if kept.state == "exited" else []
     made = frozenset(fresh)
     after = [_id("create_network", network) for network in spec.endpoints if network in made]
     in_the_way = (old for old in doomed if old.name == spec.name or set(old.networks) & set(spec.endpoints))
-    after += [_id("remove_container", old.name) for old in in_the_way]
+    after += [_removal_of(old).id for old in in_the_way]
     creation = Step("create_container", spec.name, spec, tuple(after))
     return [creation, Step("start", spec.name, after=(creation.id,))]
 
@@ -182,7 +215,7 @@ def _container_steps(
 def _as_desired(spec: NetworkSpec, network: Network | None) -> bool:
     return (
         network is not None
-        and network.labels.get(LABEL_HASH) == spec.labels[LABEL_HASH]
+        and (network.host, network.labels.get(LABEL_HASH)) == (spec.host, spec.labels[LABEL_HASH])
         and spec.prefix in network.prefixes
     )
 
@@ -191,7 +224,7 @@ def _keeps(spec: ContainerSpec | None, container: Container, fresh: Iterable[str
     return (
         spec is not None
         and container.state in ("running", "paused", "exited")
-        and container.labels.get(LABEL_HASH) == spec.labels[LABEL_HASH]
+        and (container.host, container.labels.get(LABEL_HASH)) == (spec.host, spec.labels[LABEL_HASH])
         and (container.image == spec.image or (container.image == COMPOSE_IMAGE and spec.image.startswith(_PLAIN)))
         and set(container.networks) >= set(spec.endpoints)
         and not set(spec.endpoints) & set(fresh)

@@ -35,10 +35,11 @@ from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.program import run_program
 from catenet.orchestrator.observe.running import running_lab
 
-__all__ = ["Crowd", "cost_of", "seconds_of"]
+__all__ = ["TIMEOUT", "Crowd", "cost_of", "seconds_of", "write"]
 
 IDLE = 30.0
 TIMEOUT = 900
+"""Seconds in which all must be right."""
 ASK = 30.0
 
 
@@ -70,7 +71,7 @@ def cost_of(crowd: Crowd, runs: int, steps: Steps) -> list[Figure]:
     ensure_node_image(engine, NoProgress())  # a build is not what is measured
     assert nx.is_connected(graph), f"seed {crowd.seed} gives a graph in parts"
     with tempfile.TemporaryDirectory() as folder:
-        file = _write(crowd, graph, Path(folder))
+        file = write(crowd, graph, Path(folder))
         try:
             down(engine, copy, NoProgress())
             seconds = []
@@ -89,7 +90,8 @@ def cost_of(crowd: Crowd, runs: int, steps: Steps) -> list[Figure]:
             down(engine, copy, NoProgress())
 
 
-def _write(crowd: Crowd, graph: nx.Graph, folder: Path) -> Path:
+def write(crowd: Crowd, graph: nx.Graph, folder: Path) -> Path:
+    """The lab's file, with a LAN for each edge."""
     names = {edge: f"l{number}" for number, edge in enumerate(graph.edges)}
     routers = "\n".join(
         f"  r{node}: {{lans: [{', '.join(name for edge, name in names.items() if node in edge)}], "

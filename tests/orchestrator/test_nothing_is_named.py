@@ -68,6 +68,7 @@ HELP = (
     # What the system says of a file that is not there.
     ("backend/docker_errors.py", {"directory"}),
     # The command `echo` of a shell, and what a ping gets.
+    ("backend/ssh_errors.py", {"echo"}),
     ("evidence/node.py", {"echo"}),
     ("operations/drift.py", {"echo"}),
     ("faults/impair.py", {"echo"}),

@@ -238,14 +238,22 @@ class Monitor:
         self._socket.close()
 
     def drain(self) -> None:
-        """Hand on everything that has come in."""
+        """Hand on everything that has come in.
+
+        Where some was lost, the rest is older than what was lost: one looks anew after it, else it would be believed.
+        """
+        lost = False
         while True:
             try:
                 data = self._socket.recv(_DATAGRAM)
             except BlockingIOError:
-                return
-            except OSError:  # ENOBUFS: the kernel dropped some, as after a long pause of this process
+                if not lost:
+                    return
+                lost = False
                 self._lost()
+                continue
+            except OSError:  # ENOBUFS: the kernel dropped some, as after a long pause of this process
+                lost = True
                 continue
             for message in messages(data):
                 self._changed(message.type, message.payload)

@@ -60,7 +60,7 @@ class Stubborn(Ending):
         self.create_network(NetworkSpec(f"{self.copy}_l", prefix, Address(prefix.broadcast - 1), labels))
         return super().has_image(tag)
 
-    def remove_network(self, name: str) -> None:
+    def remove_network(self, name: str, host: str = "") -> None:
         raise EngineError(f"network {name} is in use")
 
 

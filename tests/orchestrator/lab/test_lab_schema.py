@@ -28,10 +28,11 @@ WRITING = Path(__file__).parents[3] / "labs" / "WRITING.md"
 
 UNSEEN = re.compile(
     r"overlaps|host bits|is (loopback|multicast)|no /24|outside|is the (network|broadcast|address of)|the engine keeps"
-    r"|no address left|`gateway:` is missing|no (node|LAN|LAN of node \w+) '|on no LAN of|nobody|several LANs"
+    r"|no address left|`gateway:` is missing|no (node|host|LAN|LAN of node \w+) '|on no LAN of|nobody|several LANs"
     r"|twice update|is empty: write|no resolver|is no node|no node on|LAN l is this node's own|is here twice"
     r"|cannot be shown|too long|breaks nothing|two rows have|more than once"
     r"|out of range|beside the service|between 1 and|is no folder|both listen|it has no default|no URL"
+    r"|its nodes have all|is host \w+ already"
     r"|means nothing without|nothing is suffered|a second one from|one of all senders"
 )
 """What the loader says of what a schema cannot see: whether things are there, and fit together."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -60,6 +61,28 @@ def test_it_has_the_nodes_and_lans_that_up_would_make() -> None:
         assert network["ipam"] == {"config": [{"subnet": str(net.prefix), "gateway": str(net.gateway)}]}
         assert network["labels"]["catenet.lan"] == lan
         assert network["labels"]["catenet.hash"] == net.labels["catenet.hash"]
+
+
+def test_segments_are_one_network_and_what_up_would_tell_the_nodes() -> None:
+    """`up` finds by their labels that there is nothing to do."""
+    lab = replace(SMALL, wiring="vxlan", rewired="vxlan")
+    of_up, of_compose = (desired(lab, "x", COMPOSE_IMAGE, events=form) for form in ("json", "text"))
+    document = read(compose_file(of_compose, PLACES, "catenet export compose"))
+    ((key, network),) = document["networks"].items()
+    (underlay,) = of_up.networks
+    assert network["ipam"] == {"config": [{"subnet": str(underlay.prefix), "gateway": str(underlay.gateway)}]}
+    assert network["driver_opts"]["com.docker.network.driver.mtu"] == "1550"
+    assert {label: network["labels"][label] for label in ("catenet.underlay", "catenet.hash")} == {
+        label: underlay.labels[label] for label in ("catenet.underlay", "catenet.hash")
+    }
+    assert "catenet.lan" not in network["labels"]
+    for spec in of_up.containers:
+        service = document["services"][spec.labels["catenet.node"]]
+        assert service["networks"] == {key: {"ipv4_address": str(spec.endpoints[f"x_{key}"])}}
+        labels = ("catenet.hash", "catenet.segments", "catenet.wiring")
+        assert {label: service["labels"][label] for label in labels} == {label: spec.labels[label] for label in labels}
+        config = json.loads(service["environment"]["CATENET_NODE"])
+        assert config == json.loads(spec.environment["CATENET_NODE"]) | {"events": "text"}
 
 
 @pytest.mark.usefixtures("own_service")

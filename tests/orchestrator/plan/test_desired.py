@@ -22,7 +22,8 @@ from catenet.orchestrator.backend.protocols import LABEL_HASH, Network
 from catenet.orchestrator.lab.addressing import free_prefixes
 from catenet.orchestrator.lab.load import load, parse
 from catenet.orchestrator.lab.model import Lab
-from catenet.orchestrator.plan.desired import SPARE, Desired, PlanError, desired
+from catenet.orchestrator.plan.desired import Desired, PlanError, desired
+from catenet.orchestrator.plan.wiring import SPARE
 
 LABS = Path(catenet.__file__).parent / "labs"
 INTERNET = load(LABS / "internet" / "lab.yaml")

@@ -1,0 +1,223 @@
+"""One host of several: its engine, connected to when it is first needed, or why it does not answer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeVar
+
+from catenet.orchestrator.backend.protocols import Engine, EngineError, EngineGoneError, HostLostError
+
+__all__ = ["Asked", "Member", "Patience"]
+
+Found = TypeVar("Found")
+
+_AGAIN = 1.0
+"""Seconds after which a host that is lost may be tried again."""
+_IDLE = 60.0
+"""Seconds after which a thread ends for which there is nothing to do."""
+
+
+@dataclass
+class Patience:
+    """`connect`: seconds that a connection may take; `look`: seconds of silence after which an engine is pinged, and
+    that the ping may take."""
+
+    connect: float = 8.0  # longer than ssh's own, so that its words are heard
+    look: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[Found]):
+    """A question under way: what will come of it, and when it was asked (monotonic)."""
+
+    future: Future[Found]
+    at: float
+
+
+class Member:
+    """A host. Nobody waits long for one that does not answer; it is tried again, behind the scenes, when it is next
+    asked for something.
+    """
+
+    def __init__(self, name: str, way: Engine | Callable[[], Engine], url: str, patience: Patience) -> None:
+        """`way`: its engine, or what connects to it and may raise EngineError."""
+        self.name = name
+        self.url = url
+        self._way = way
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._connecting = threading.Lock()
+        self._engine: Engine | None = None if callable(way) else way
+        self._why = ""
+        self._again: Future[Engine] | None = None
+        self._next_look = 0.0
+        self._hands = _Hands(f"host {name}")
+
+    @property
+    def lost(self) -> HostLostError | None:
+        """What is raised of it, while it does not answer."""
+        with self._lock:
+            self._adopt()
+            return self._error() if self._why else None
+
+    @property
+    def why(self) -> str:
+        """Why it does not answer; empty while it does."""
+        return self._why if self.lost else ""
+
+    def ask(self, question: Callable[[Engine], Found]) -> Asked[Found]:
+        """Begin to ask it; `answer` has what comes of that."""
+        lost = self._lost_already()
+        if lost is not None:
+            failed: Future[Found] = Future()
+            failed.set_exception(lost)
+            return Asked(failed, time.monotonic())
+        return Asked(self._hands.do(lambda: question(self._connected())), time.monotonic())
+
+    def answer(self, asked: Asked[Found]) -> Found:
+        """What it has answered.
+
+        Raises:
+            HostLostError: it does not answer.
+            EngineError: it has refused.
+
+        """
+        while not asked.future.done():
+            left = self._patience.connect - (time.monotonic() - asked.at)
+            wait([asked.future], self._patience.look if self._engine is not None else min(self._patience.look, left))
+            if asked.future.done():
+                break
+            if self._engine is None:
+                if time.monotonic() - asked.at >= self._patience.connect:
+                    raise self._lose(f"no answer within {self._patience.connect:g} s")
+            elif not self._engine.answers(self._patience.look):
+                raise self._lose(f"no answer within {2 * self._patience.look:g} s")
+        with self.errors():
+            return asked.future.result()
+
+    @contextmanager
+    def engine(self) -> Iterator[Engine]:
+        """Its engine; what that raises inside says which host it is about.
+
+        Raises:
+            HostLostError: it does not answer.
+
+        """
+        lost = self._lost_already()
+        if lost is not None:
+            raise lost
+        if self._engine is None:
+            self.answer(Asked(self._hands.do(self._connected), time.monotonic()))
+        assert self._engine is not None
+        with self.errors():
+            yield self._engine
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """What its engine raises inside says which host it is about.
+
+        Raises:
+            HostLostError: it does not answer any more.
+
+        """
+        try:
+            yield
+        except HostLostError:
+            raise
+        except EngineGoneError as error:
+            raise self._lose(str(error)) from error
+        except EngineError as error:
+            engine = self._engine
+            if engine is None or not engine.answers(self._patience.look):
+                raise self._lose(str(error)) from error
+            error.args = (f"host {self.name}: {error}",)
+            raise
+
+    def _connected(self) -> Engine:
+        """In a thread of its own."""
+        with self._connecting:
+            if self._engine is None and callable(self._way):
+                self._engine = self._way()
+        assert self._engine is not None
+        return self._engine
+
+    def _lose(self, why: str) -> HostLostError:
+        with self._lock:
+            if not self._why:
+                self._next_look = time.monotonic() + _AGAIN
+            self._why = self._why or why
+            return self._error()
+
+    def _lost_already(self) -> HostLostError | None:
+        with self._lock:
+            self._adopt()
+            if not self._why:
+                return None
+            if self._again is None and time.monotonic() >= self._next_look:
+                self._again = self._hands.do(self._try_again)
+            return self._error()
+
+    def _error(self) -> HostLostError:
+        where = f" ({self.url})" if self.url else ""
+        return HostLostError(f"host {self.name}{where} does not answer: {self._why}", host=self.name)
+
+    def _adopt(self) -> None:
+        """Where it was tried again: it is no longer lost, or may be tried once more."""
+        if self._again is None or not self._again.done():
+            return
+        if self._again.exception() is None:
+            self._engine, self._why = self._again.result(), ""
+        self._again, self._next_look = None, time.monotonic() + _AGAIN
+
+    def _try_again(self) -> Engine:
+        engine = self._engine
+        if engine is not None and engine.answers(self._patience.look):
+            return engine
+        if callable(self._way):
+            return self._way()
+        raise EngineGoneError(self._why)
+
+
+class _Hands:
+    """Daemon threads that do one thing after another, as many as are needed at once: one that hangs is not waited for,
+    and one that has worked keeps its connection.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._work: SimpleQueue[tuple[Callable[[], object], Future[object]]] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._idle = 0
+
+    def do(self, work: Callable[[], Found]) -> Future[Found]:
+        future: Future[Found] = Future()
+        with self._lock:
+            if self._idle:
+                self._idle -= 1
+            else:
+                threading.Thread(target=self._serve, name=self._name, daemon=True).start()
+            self._work.put((work, future))  # type: ignore[arg-type]
+        return future
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                work, future = self._work.get(timeout=_IDLE)
+            except Empty:
+                with self._lock:
+                    if self._idle:  # else something has just been put there for this thread
+                        self._idle -= 1
+                        return
+                continue
+            try:
+                future.set_result(work())
+            except BaseException as error:  # it is raised where somebody waits for it
+                future.set_exception(error)
+            with self._lock:
+                self._idle += 1
