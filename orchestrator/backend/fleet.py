@@ -189,6 +189,11 @@ class Fleet:
                 with member.engine() as engine:
                     engine.remove_network(name)
 
+    def path_mtu(self) -> int | None:
+        """As a host has it that manages their swarm."""
+        found = self._all(lambda engine: engine.path_mtu()).values()
+        return next((octets for octets in found if octets is not None), None)
+
     def manages(self) -> bool:
         return any(self._all(lambda engine: engine.manages()).values())
 
