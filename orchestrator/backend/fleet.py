@@ -7,7 +7,9 @@ An overlay, which is on all hosts, is made, listed and removed once, by a host t
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -342,15 +344,29 @@ class Fleet:
 
     def _answers(self, asked: Mapping[str, Asked[Found]]) -> dict[str, Found]:
         found = {}
+        limit = self._limit([*asked.values()])
         for host, each in asked.items():
             try:
-                found[host] = self._members[host].answer(each)
+                found[host] = self._members[host].answer(each, limit)
             except HostLostError:
                 continue
         if not found and asked:
             lost = "; ".join(f"{host}: {why}" for host, why in self.lost().items())
             raise EngineGoneError(f"no host answers: {lost}")
         return found
+
+    def _limit(self, asked: Sequence[Asked[Found]]) -> float:
+        """Seconds that a host may take to be connected to, once the first has answered: where that took long, the
+        machine is busy, and twice that is no reason to give another up.
+        """
+        if self.patience.others >= self.patience.connect:
+            return self.patience.connect
+        began, left = time.monotonic(), {each.future for each in asked}
+        while left and (took := time.monotonic() - began) < self.patience.connect:
+            done, left = wait(left, self.patience.connect - took, FIRST_COMPLETED)
+            if any(future.exception() is None for future in done):
+                break
+        return min(self.patience.connect, max(self.patience.others, 2 * (time.monotonic() - began)))
 
 
 def _networks(engine: Engine) -> list[Network]:

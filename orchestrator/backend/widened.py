@@ -49,9 +49,9 @@ def widen(engine: Engine, urls: Mapping[str, str], here: str) -> bool:
 
 
 def hurry(engine: Engine, seconds: float) -> None:
-    """From now on a host, where there are several, may take only so many seconds to be connected to."""
+    """From now on a host may take only so many seconds to be connected to, where another has answered already."""
     if isinstance(engine, Fleet | _Widened):
-        engine.patience.connect = seconds
+        engine.patience.others = seconds
 
 
 def _way(engine: _Widened, host: str, url: str, here: str) -> Engine | Callable[[], Engine]:

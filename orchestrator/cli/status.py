@@ -16,7 +16,7 @@ from catenet.orchestrator.cli.screen import good_or_bad, print_json, say, table
 from catenet.orchestrator.status.state import MISSING, LabState, LanState, NodeState, lab_state
 
 _PATIENCE = 1.5
-"""Seconds for a host to be connected to: what is known of the others is said within two."""
+"""Seconds for a host to be connected to, where others answer: what is known of these is said within two."""
 
 
 def status(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = False) -> None:

@@ -52,7 +52,7 @@ __all__ = ["TIMEOUT", "Missing", "UpReport", "missing", "up"]
 TIMEOUT = 120.0
 """Seconds after which a lab that is not ready has failed."""
 _PATH = 1500
-"""Octets of the largest IP packet that any path between hosts carries."""
+"""Octets of the largest IP packet that a path between hosts carries, where nobody has measured it."""
 _ROUNDS = 10
 """Times that other prefixes are chosen, where somebody else takes those that were free."""
 

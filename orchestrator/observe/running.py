@@ -309,7 +309,8 @@ def _segments(copy: str, labels: Iterable[Mapping[str, str]]) -> dict[str, Netwo
 
 def as_it_is(engine: Engine, found: FoundLab) -> RunningLab:
     """The same copy, each of its containers inspected; those that have gone since it was found are not in it."""
-    containers = {container.node: container for container in engine.inspected(found.nodes.values())}
+    there = {container.node: container for container in engine.inspected(found.nodes.values())}
+    containers = {node: there[node] for node in found.nodes if node in there}  # several hosts answer as they are asked
     hosts = found.hosts.without(engine.lost())
     return RunningLab(found.name, found.file, containers, found.lans, hosts=hosts)
 
