@@ -11,6 +11,7 @@ docker_streams  programs inside and logs: frames, lines, deadlines
 ssh_tunnel      an engine's socket, carried here by OpenSSH; ssh_place: where from; ssh_folder: where to
 ssh_errors      what OpenSSH says → EngineError: what is wrong, and what to type
 archive         files as the engine takes them
+turns           who leaves a network has it alone, for Docker miscounts otherwise
 docker_errors   Docker's errors → EngineError: what was asked, what was said, what to do
 host            the machine itself: its addresses, and a LAN's bridge kept apart from it
 fleet           several engines as one, each on its host; fleet_member: one of them, or why it does not answer

@@ -159,7 +159,7 @@ class FakeEngine(FakeImages):
     def write(self, name: str, line: str) -> None:
         """For tests: the node writes a line, now."""
         with self.changed:
-            self._find(name).log.append(LogLine(time.time(), line))
+            self._find(name).log.append(LogLine(time.time() + self.seconds_ahead, line))
             self.changed.notify_all()
 
     def stop(self, name: str, code: int) -> None:
@@ -276,7 +276,8 @@ class FakeEngine(FakeImages):
                 return
             container.turn("running")
             container.lives += 1
-            container.log += [LogLine(time.time(), line) for line in self.script(container.spec)]
+            now = time.time() + self.seconds_ahead
+            container.log += [LogLine(now, line) for line in self.script(container.spec)]
             self.changed.notify_all()
 
     def kill(self, name: str) -> None:

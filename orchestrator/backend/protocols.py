@@ -320,6 +320,9 @@ class Streams(Protocol):
     def execute(self, name: str, command: Sequence[str], *, stdin: bool = False, tty: bool = False) -> Exec:
         """Start a program inside."""
 
+    def ahead(self, name: str) -> float:
+        """By how many seconds the clock by which that container lives is ahead of this process's."""
+
 
 class Engine(Images, Networks, Containers, Streams, Protocol):
     """All of it, as docker.py and fake.py have it."""
@@ -333,9 +336,6 @@ class Engine(Images, Networks, Containers, Streams, Protocol):
 
     def memories(self) -> Mapping[str, int]:
         """Host → octets of memory that its machine has; of an engine by itself the host is the empty word."""
-
-    def ahead(self, name: str) -> float:
-        """By how many seconds the clock by which that container lives is ahead of this process's."""
 
     def lost(self) -> Mapping[str, str]:
         """Host → why it did not answer what was asked last; empty for an engine by itself, which raises that."""
