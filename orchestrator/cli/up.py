@@ -19,7 +19,7 @@ from catenet.orchestrator.cli.arguments import (
     StackOption,
     WiringOption,
 )
-from catenet.orchestrator.cli.context import here
+from catenet.orchestrator.cli.context import here, on_all_hosts
 from catenet.orchestrator.cli.on_hosts import engine_for, meant_hosts, placement_json, say_placement
 from catenet.orchestrator.cli.phases import Phases, phases
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr
@@ -116,6 +116,7 @@ def bring_up(
     from catenet.orchestrator.deploy.ready import NotReadyError
 
     lab, copy = load_lab(docker, word, name, routing, stack, wiring=wiring, hosts=hosts)
+    _stay_on_hosts(docker, name or copy)
     if lab.folder and copy == lab.name and not name and not json:
         say(f"the lab is called {copy}, since {lab.folder!r} is no name for one (`name:` or --name says another)")
     try:
@@ -127,6 +128,13 @@ def bring_up(
         print_json(report.to_json())
     else:
         say_which(docker, report.copy)
+
+
+def _stay_on_hosts(docker: Engine, copy: str) -> None:
+    """A copy that is on several hosts stays on these, unless the user has named others."""
+    running = running_labs(docker)
+    if copy in running:
+        on_all_hosts(docker, [running[copy]])
 
 
 def say_which(docker: Engine, copy: str) -> None:
@@ -266,6 +274,7 @@ def _print_steps(
 
     lab, copy = load_lab(docker, word, name, routing, stack, wiring=wiring, hosts=hosts)
     tag = node_image_tag()
+    _stay_on_hosts(docker, name or copy)
     try:
         lacking = missing(docker, lab, name or copy, tag)
         memories = dict(docker.memories())
