@@ -114,6 +114,13 @@ class Prefix(NamedTuple):
         """The last address: all host bits one."""
         return Address(self.network | (_ALL >> self.length))
 
+    @property
+    def everybodys(self) -> Address | None:
+        """The address of all in the network, where it has one: a /31 has two hosts and no other address, and "MUST NOT"
+        be sent directed broadcasts (RFC 3021 section 2.2); a /32 is one host's.
+        """
+        return self.broadcast if self.length <= 30 else None
+
     def holds(self, address: int) -> bool:
         """Whether the address lies in this network."""
         return address & mask(self.length) == self.network

@@ -21,6 +21,11 @@ from catenet.orchestrator.wire.packets import Frame, pcap_header, pcap_record
 TSHARK = Path(__file__).parent / "interop" / "tshark"
 COMPLAINTS = ("_ws.malformed", "_ws.expert.message", "_ws.unreassembled", "_ws.short")
 """The fields in which tshark says what it does not like."""
+SEQUENCE = str(2 << 24)
+"""The group (_ws.expert.group) of what it says of the order of a connection's segments: begun, sent again, acknowledged
+twice. Who sends and acknowledges them is a kernel, sooner or later as the machine is busy."""
+SENT_AGAIN = ("tcp.analysis.retransmission", "tcp.analysis.out_of_order")
+"""The fields of a segment that came before: tshark does not look into it once more."""
 CHECKSUMS = ("-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE")
 PATIENCE = 200.0
 
@@ -42,7 +47,8 @@ class Tshark:
         `checksums`: are looked at too. In a capture from a veth pair nobody has computed them yet. `options`: of
         tshark's, where it cannot know by itself what is on a port.
         """
-        wanted = [word for field in (*fields, *COMPLAINTS) for word in ("-e", field)]
+        asked = dict.fromkeys((*fields, *COMPLAINTS, *SENT_AGAIN, "_ws.expert.group", "tcp.stream"))
+        wanted = [word for field in asked for word in ("-e", field)]
         command = ["tshark", "-n", "-r", "-", "-T", "json", *(CHECKSUMS if checksums else ()), *options, *wanted]
         process = self._engine.execute(self._container, command, stdin=True)
         said = {1: b"", 2: b""}
@@ -68,14 +74,29 @@ def tshark() -> Iterator[Tshark]:
 
 
 def complaints(packets: Sequence[Dissected], known: Sequence[str] = ()) -> list[str]:
-    """What tshark does not like, with the packet's number; `known`: what it says though it is no fault."""
+    """What tshark does not like, with the packet's number; `known`: what it says though it is no fault. What it says of
+    the order of TCP's segments is none of what is in them.
+    """
     return [
         f"packet {number}: {field} {said}"
         for number, packet in enumerate(packets)
         for field in COMPLAINTS
-        for said in packet.get(field, ())
+        for said in _said(packet, field)
         if said not in known
     ]
+
+
+def is_sent_again(packet: Dissected) -> bool:
+    """Whether TCP sent it once more, or it came out of its order."""
+    return not packet.keys().isdisjoint(SENT_AGAIN)
+
+
+def _said(packet: Dissected, field: str) -> Sequence[str]:
+    said = packet.get(field, [])
+    if field != "_ws.expert.message" or "tcp.stream" not in packet:
+        return said
+    groups = packet.get("_ws.expert.group", [])
+    return [each for each, group in zip(said, groups, strict=True) if group != SEQUENCE]
 
 
 def capture_of(packets: Iterable[tuple[float, Datagram | IpPacket]]) -> bytes:

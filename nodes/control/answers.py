@@ -37,7 +37,8 @@ KERNELS = "kernel"
 class LinkState(NamedTuple):
     """An end of a LAN, as in `show links`. `engine`: the engine's address there; `interface`, `hardware`, `mtu` are
     None while the node has no interface there. `counted`: of the packets that came in since they suffer something;
-    `suffers`: what they do by the lab file; `stack`: whose its ARP and IPv4 are (control/config).
+    `suffers`: what they do by the lab file; `stack`: whose its ARP and IPv4 are (control/config); `segment`: the
+    VXLAN network identifier of a LAN that the nodes make themselves, 0 of one that is a network of the engine's.
     """
 
     lan: str
@@ -51,6 +52,7 @@ class LinkState(NamedTuple):
     counted: Mapping[str, int] = {}
     suffers: tuple[Impairment, ...] = ()
     stack: str = KERNELS
+    segment: int = 0
 
     @property
     def planned(self) -> LinkCondition:
@@ -68,6 +70,7 @@ class LinkState(NamedTuple):
             "hardware": self.hardware,
             "mtu": self.mtu,
             **({"stack": self.stack} if self.stack != KERNELS else {}),
+            **({"segment": self.segment} if self.segment else {}),
             **({"counted": dict(self.counted)} if self.condition.impairments else {}),
             **({"planned": [each.to_json() for each in self.suffers]} if self.suffers else {}),
         }
@@ -88,6 +91,7 @@ class LinkState(NamedTuple):
             row.part("counted", counts) or {},
             row.part("planned", _impairments) or (),
             row.text("stack") or KERNELS,
+            row.whole("segment") or 0,
         )
 
 

@@ -13,13 +13,29 @@ from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.printable import printable
 from catenet.nodes.machine import Json
 
-__all__ = ["OVERHEAD", "SEGMENT_PORT", "Segment", "Underlay", "check_segments"]
+__all__ = [
+    "OVERHEAD",
+    "SEGMENT_DEVICES",
+    "SEGMENT_PORT",
+    "UNDERLAY_FILTER",
+    "UNDERLAY_TABLE",
+    "Segment",
+    "Underlay",
+    "check_segments",
+]
 
 SEGMENT_PORT = 4790
 """The UDP port of all segments: not VXLAN's own 4789, which an engine's overlay networks have on the same machine."""
 OVERHEAD = 50
 """Octets by which the underlay's MTU must be more than a segment's: an Ethernet header of the inner frame (14), VXLAN
 (8), UDP (8) and IPv4 (20) headers (RFC 7348 section 5)."""
+SEGMENT_DEVICES = "vx"
+"""How the names of the segments' devices begin: the place of its interface in the node's configuration follows."""
+UNDERLAY_TABLE = 4790
+"""The number of the table of routes in which a node has the underlay's network, and of the rule's priority by which
+what comes from its own address there goes by that table, and nothing else."""
+UNDERLAY_FILTER = "catenet-underlay"
+"""The name of the tables and chains of the kernel's packet filter that keep all else out of the underlay."""
 _LARGEST_ID = 2**24 - 1
 _SMALLEST_MTU, _LARGEST_MTU = 68, 9000
 _MOST_PEERS = 1024

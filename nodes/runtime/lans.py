@@ -2,20 +2,20 @@
 
 The engine names the interfaces as it likes (eth0 may be another LAN after a restart), and it sets its own addresses. So
 an interface belongs to a LAN if it has the engine's address there, or another of the engine's network: who connects a
-LAN by hand seldom says which. From then on the kernel's own messages tell what becomes of it: cut, healed,
-disconnected, connected again as a new device. Whenever its address is there anew, the LAN's other nodes are told where.
+LAN by hand seldom says which. A LAN that is a segment has a device that the node makes, once the underlay is found so.
+From then on the kernel's own messages tell what becomes of it: cut, healed, disconnected, connected again as a new
+device. Whenever its address is there anew, the LAN's other nodes are told where.
 """
 
 from __future__ import annotations
 
 import errno
 from asyncio import AbstractEventLoop
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from catenet.nodes.address import ANY, Address, Prefix
+from catenet.nodes.address import Prefix
 from catenet.nodes.control.config import InterfaceConfig, NodeConfig
 from catenet.nodes.control.impairment import Impairment, in_words
 from catenet.nodes.control.link import LinkCondition
@@ -23,8 +23,10 @@ from catenet.nodes.control.service import Source
 from catenet.nodes.machine import Interface, Json
 from catenet.nodes.runtime import ingress, offload
 from catenet.nodes.runtime.addressing import Addressing, KernelAddressing, OwnAddressing
+from catenet.nodes.runtime.attachments import Attachment, Attachments
 from catenet.nodes.runtime.egress import Egress
 from catenet.nodes.runtime.impairing import Impairing
+from catenet.nodes.runtime.lan_news import LanNews
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.client import Monitor, Netlink
 from catenet.nodes.runtime.netlink.neighbours import Neighbour
@@ -33,25 +35,13 @@ from catenet.nodes.runtime.routes import Routes
 if TYPE_CHECKING:
     from catenet.nodes.control.answers import LinkState
     from catenet.nodes.runtime.program_table import ProgramTable
+    from catenet.nodes.runtime.segments import Segments
 
 __all__ = ["Lans"]
 
 _SETTLE = 0.3
 """Seconds after which the engine is done with a LAN that it connects: it gives the address, sets the link up, then the
 default route, and the whole connect fails where its own address has gone meanwhile."""
-
-
-@dataclass(slots=True)
-class _Attachment:
-    """One LAN, and the interface that it has now."""
-
-    config: InterfaceConfig
-    ifindex: int = 0  # 0: none now
-    found: Address = ANY  # the engine's address by which it was known
-    addressed: bool = False
-    reported: bool | None = None  # whether "up" was the last word about it
-    told: tuple[Interface, int] | None = None  # what the listeners know of it, and its number then
-    impairments: tuple[Impairment, ...] = ()  # what its packets suffer, whichever interface it has
 
 
 class Lans:
@@ -64,19 +54,24 @@ class Lans:
         loop: AbstractEventLoop,
         report: Callable[[str, str, Mapping[str, Json]], None],
     ) -> None:
+        self._attachments = Attachments(config)
+        self.ifindex, self.is_up = self._attachments.ifindex, self._attachments.is_up
+        self.name, self.device = self._attachments.name, self._attachments.device
         self.own = OwnAddressing(netlink) if config.stack == "userspace" else None
         """Where our own stack carries the node's packets."""
         self._addressing: Addressing = self.own or KernelAddressing(config, netlink)
         self.routes = Routes(netlink if self.own is None else self.own.table, self.ifindex, self.is_up, loop)
         self.egress = Egress(netlink, config.names.__contains__ if self.own is None else lambda _: False)
         """The way out of the lab."""
+        self._config = config
         self._netlink = netlink
         self._loop = loop
         self._report = report
-        self._attachments = {i.lan: _Attachment(i, impairments=i.impairments) for i in config.interfaces}
+        self._segments = _segments(config, netlink)
         self._impairing = Impairing(config, loop, report)
-        self._links: dict[int, routing.Link] = {}
-        self._listeners: list[Callable[[Interface], None]] = []
+        self._news = LanNews(self._attachments, self._addressing, loop, report)
+        self.listen, self.unlisten = self._news.listen, self._news.unlisten
+        """Call a function with each interface that has changed, or no more."""
         self._monitor = Monitor(self._changed, self._rescan)
 
     def program_table(self, source: Source, number: int) -> ProgramTable:
@@ -89,9 +84,10 @@ class Lans:
         """Address every interface that is there; those that come later are addressed as they come."""
         self._loop.add_reader(self._monitor, self._monitor.drain)
         self._rescan()
-        for attachment in self._attachments.values():
-            if not attachment.ifindex:
-                self._report_state(attachment, f"no interface has the engine's address {attachment.config.engine} yet")
+        self._monitor.drain()  # of the devices that it made itself
+        for attachment in self._attachments:
+            if not attachment.ifindex and attachment.reported is None:
+                self._news.state(attachment, f"no interface has {self._sign(attachment.config)} yet")
 
     def close(self) -> None:
         self.routes.close()
@@ -102,39 +98,11 @@ class Lans:
     @property
     def complete(self) -> bool:
         """Whether every interface is there and has its lab address."""
-        return all(attachment.addressed for attachment in self._attachments.values())
-
-    def ifindex(self, lan: str) -> int:
-        """The number of the LAN's interface, or of one with that very name (lo); 0 where there is none now."""
-        attachment = self._attachments.get(lan)
-        if attachment is not None:
-            return attachment.ifindex
-        return next((link.ifindex for link in self._links.values() if link.name == lan), 0)
-
-    def is_up(self, lan: str) -> bool:
-        """Whether the LAN's interface (or one with that very name) is there and carries."""
-        attachment = self._attachments.get(lan)
-        if attachment is not None:
-            return self._is_up(attachment)
-        link = self._links.get(self.ifindex(lan))
-        return link is not None and link.up
-
-    def name(self, ifindex: int) -> str:
-        """The LAN of an interface; for one that belongs to none, its own name."""
-        for attachment in self._attachments.values():
-            if attachment.ifindex == ifindex:
-                return attachment.config.lan
-        link = self._links.get(ifindex)
-        return "" if link is None else link.name
-
-    def device(self, lan: str) -> str:
-        """The kernel's name of a LAN's interface; empty where it has none now."""
-        link = self._links.get(self.ifindex(lan))
-        return "" if link is None else link.name
+        return all(attachment.addressed for attachment in self._attachments)
 
     def interfaces(self) -> tuple[Interface, ...]:
         """Every LAN of the configuration, in its order."""
-        return tuple(self._interface(attachment) for attachment in self._attachments.values())
+        return tuple(map(self._attachments.interface, self._attachments))
 
     def neighbours(self) -> list[Neighbour]:
         """Whom the kernel's ARP knows or asks for."""
@@ -142,15 +110,9 @@ class Lans:
 
     def forget_neighbours(self) -> None:
         """On every LAN the kernel's ARP asks anew."""
-        for attachment in self._attachments.values():
+        for attachment in self._attachments:
             if attachment.ifindex:
                 self._netlink.forget_neighbours(attachment.ifindex)
-
-    def listen(self, function: Callable[[Interface], None]) -> None:
-        self._listeners.append(function)
-
-    def unlisten(self, function: Callable[[Interface], None]) -> None:
-        self._listeners.remove(function)
 
     def set_condition(self, lan: str, condition: LinkCondition) -> None:
         """The LAN's interface becomes so, and everything that follows from it is done on return.
@@ -162,14 +124,13 @@ class Lans:
             OSError: the kernel refuses.
 
         """
-        if lan not in self._attachments:
-            raise ValueError(f"lan {lan!r} is none of this node's: {', '.join(self._attachments)}")
-        ifindex = self.ifindex(lan)
+        attachment = self._attachments.of(lan)
+        ifindex = attachment.ifindex
         if not ifindex:
-            raise ValueError(f"lan {lan!r} has no interface here now: the engine has disconnected it")
-        was = self._condition(self._attachments[lan])
+            raise ValueError(f"lan {lan!r} has no interface here now: {self._lost(attachment.config)}")
+        was = self._condition(attachment)
         drop = condition.up and condition.drop
-        self._impair(self._attachments[lan], condition.impairments)
+        self._impair(attachment, condition.impairments)
         if drop:
             ingress.drop_ingress(lan, self.device(lan))  # before it comes up
         self._netlink.set_up(ifindex, condition.up)
@@ -180,10 +141,10 @@ class Lans:
             self._report("link.silent", f"{lan} is silent: what comes in is dropped", {"lan": lan})
         elif condition.up and was.drop and was.up and not drop:
             # Where they are now, they may have said while nobody heard.
-            self._addressing.forget(self._interface(self._attachments[lan]), ifindex)
-            self._report_up(self._attachments[lan])
+            self._addressing.forget(self._attachments.interface(attachment), ifindex)
+            self._news.up(attachment)
 
-    def _impair(self, attachment: _Attachment, wanted: tuple[Impairment, ...]) -> None:
+    def _impair(self, attachment: Attachment, wanted: tuple[Impairment, ...]) -> None:
         lan, was = attachment.config.lan, attachment.impairments
         self._impairing.impair(attachment.config, self.device(lan), wanted)
         attachment.impairments = wanted
@@ -194,13 +155,13 @@ class Lans:
 
     def status(self) -> list[LinkState]:
         """Every interface, for people and checks."""
-        return [self._describe(attachment) for attachment in self._attachments.values()]
+        return [self._describe(attachment) for attachment in self._attachments]
 
-    def _describe(self, attachment: _Attachment) -> LinkState:
+    def _describe(self, attachment: Attachment) -> LinkState:
         from catenet.nodes.control.answers import LinkState
 
         config = attachment.config
-        link = self._links.get(attachment.ifindex)
+        link = self._attachments.link(attachment)
         return LinkState(
             config.lan,
             self._condition(attachment),
@@ -213,24 +174,28 @@ class Lans:
             self._impairing.counted(config.lan),
             config.impairments,
             "kernel" if self.own is None else "userspace",
+            0 if config.segment is None else config.segment.id,
         )
 
-    def _interface(self, attachment: _Attachment) -> Interface:
-        config = attachment.config
-        link = self._links.get(attachment.ifindex)
-        if link is None:
-            return Interface(config.lan, config.address, config.prefix, False, 0)
-        hardware = bytes.fromhex(link.hardware.replace(":", ""))
-        return Interface(config.lan, config.address, config.prefix, self._is_up(attachment), link.mtu, hardware)
-
-    def _condition(self, attachment: _Attachment) -> LinkCondition:
-        link, lan = self._links.get(attachment.ifindex), attachment.config.lan
+    def _condition(self, attachment: Attachment) -> LinkCondition:
+        link, lan = self._attachments.link(attachment), attachment.config.lan
         drops = link is not None and ingress.drops_ingress(lan, link.name)
-        return LinkCondition(self._is_up(attachment), drops, self._impairing.impaired(lan))
+        return LinkCondition(self._attachments.carries(attachment), drops, self._impairing.impaired(lan))
 
-    def _is_up(self, attachment: _Attachment) -> bool:
-        link = self._links.get(attachment.ifindex)
-        return attachment.addressed and link is not None and link.up
+    def _sign(self, config: InterfaceConfig) -> str:
+        """By what the interface is known that a LAN needs."""
+        underlay = self._config.underlay
+        if config.segment is None or underlay is None:
+            return f"the engine's address {config.engine}"
+        return f"the underlay's address {underlay.address}"
+
+    def _lost(self, config: InterfaceConfig) -> str:
+        """Why a LAN has no interface any more."""
+        if config.segment is None:
+            return "the engine has disconnected it"
+        if self._segments is None or not self._segments.ifindex:
+            return "the engine has disconnected the underlay"
+        return "somebody has deleted its device: start the node anew"
 
     # What the kernel tells.
 
@@ -262,9 +227,9 @@ class Lans:
     def _rescan(self) -> None:
         """At the start, and after changes that we missed."""
         links = {link.ifindex: link for link in self._netlink.links()}
-        for ifindex in self._links.keys() - links.keys():
+        for ifindex in self._attachments.links.keys() - links.keys():
             self._link_gone(ifindex)
-        self._links.update(links)
+        self._attachments.links.update(links)
         for entry in self._netlink.addresses():
             self._adopt(entry, now=True)
         for link in links.values():
@@ -273,60 +238,91 @@ class Lans:
         self.routes.check_soon()
 
     def _link_changed(self, link: routing.Link) -> None:
-        before = self._links.get(link.ifindex, link)
-        self._links[link.ifindex] = link
-        attachment = self._by_ifindex(link.ifindex)
+        before = self._attachments.links.get(link.ifindex, link)
+        self._attachments.links[link.ifindex] = link
+        if self._segments is not None and link.ifindex == self._segments.ifindex and link.up:
+            with suppress(OSError):  # it goes just now
+                self._segments.restore(link.ifindex)
+        attachment = self._attachments.by_ifindex(link.ifindex)
         if attachment is None or not attachment.addressed:
             return
         if link.hardware != before.hardware:
-            self._announce(attachment)
+            self._news.announce(attachment)
         if link.up == attachment.reported:
-            self._tell(attachment)
+            self._news.tell(attachment)
         elif link.up:
             self._configure(attachment)
         else:
-            self._report_state(attachment, "the link is down")
+            self._news.state(attachment, "the link is down")
 
     def _link_gone(self, ifindex: int) -> None:
-        self._links.pop(ifindex, None)
-        attachment = self._by_ifindex(ifindex)
+        self._attachments.links.pop(ifindex, None)
+        if self._segments is not None and ifindex == self._segments.ifindex:
+            self._segments.gone()
+        attachment = self._attachments.by_ifindex(ifindex)
         if attachment is not None:
             attachment.ifindex, attachment.addressed = 0, False
             self._impairing.forget(attachment.config.lan)
             ingress.allow_ingress(attachment.config.lan)  # newer kernels keep it for the next device of that name
-            self._report_state(attachment, "the engine has disconnected it")
-
-    def _by_ifindex(self, ifindex: int) -> _Attachment | None:
-        return next((item for item in self._attachments.values() if item.ifindex == ifindex), None)
+            self._news.state(attachment, self._lost(attachment.config))
 
     # What we do.
 
     def _adopt(self, entry: routing.AddressEntry, *, now: bool) -> None:
         """An interface with this address: if it is the engine's on a LAN that has no interface, it is that LAN's."""
-        owner = self._by_ifindex(entry.ifindex)
+        owner = self._attachments.by_ifindex(entry.ifindex)
         if owner is not None:
             self._came(owner, entry)
-            return
+        elif self._segments is not None and self._segments.finds(entry):
+            self._segments.ifindex = entry.ifindex
+            self._soon(self._make_segments, now=now)
+        elif self._segments is None or self._segments.ifindex != entry.ifindex:
+            self._adopt_lan(entry, now=now)
+
+    def _adopt_lan(self, entry: routing.AddressEntry, *, now: bool) -> None:
         network = Prefix.of(entry.address, entry.length)
-        for attachment in self._attachments.values():
+        for attachment in self._attachments:
             config = attachment.config
             if not attachment.ifindex and config.engine is not None and network.holds(config.engine):
                 attachment.ifindex, attachment.found = entry.ifindex, entry.address
-                if now or entry.address == config.address:
-                    self._configure(attachment)
-                else:
-                    self._loop.call_later(_SETTLE, self._configure, attachment)
+                self._soon(self._configure, attachment, now=now or entry.address == config.address)
                 return
 
-    def _came(self, attachment: _Attachment, entry: routing.AddressEntry) -> None:
+    def _soon(self, function: Callable[..., None], *arguments: Attachment, now: bool) -> None:
+        if now:
+            function(*arguments)
+        else:
+            self._loop.call_later(_SETTLE, function, *arguments)
+
+    def _came(self, attachment: Attachment, entry: routing.AddressEntry) -> None:
         """Before it is configured the engine is at it still."""
         if attachment.addressed:
             with suppress(OSError):  # it goes just now
                 self._addressing.came(entry)
 
-    def _configure(self, attachment: _Attachment) -> None:
+    def _make_segments(self) -> None:
+        """The underlay is there: all devices over it."""
+        assert self._segments is not None
+        link = self._attachments.links.get(self._segments.ifindex)
+        made: list[Attachment] = []
+        for place, attachment in enumerate(self._attachments):
+            config = attachment.config
+            if link is None or config.segment is None or attachment.ifindex:  # gone again, or there already
+                continue
+            try:
+                if not made:
+                    self._segments.prepare(link)
+                attachment.ifindex = self._segments.make(self._config.lab, place, config, config.segment, link)
+                made.append(attachment)
+            except OSError as error:
+                self._refused(attachment, error)
+        self._attachments.links.update((link.ifindex, link) for link in self._netlink.links())
+        for attachment in made:
+            self._configure(attachment)
+
+    def _configure(self, attachment: Attachment) -> None:
         """Make the interface what the lab wants; what is right already stays as it is."""
-        link = self._links.get(attachment.ifindex)
+        link = self._attachments.link(attachment)
         if link is None:  # gone again
             return
         try:
@@ -338,57 +334,31 @@ class Lans:
             if not attachment.addressed:
                 self._netlink.set_up(link.ifindex, True)
         except OSError as error:
-            if error.errno != errno.ENODEV:
-                hint = " (give the container the capability NET_ADMIN)" if error.errno == errno.EPERM else ""
-                self._report_state(attachment, f"it cannot be set up: {error}{hint}")
+            self._refused(attachment, error)
             return
         attachment.addressed = True
-        self._addressing.carries(self._interface(attachment), link.ifindex)
+        self._addressing.carries(self._attachments.interface(attachment), link.ifindex)
         self.routes.restore(attachment.config.lan)
         if link.up:
-            self._report_state(attachment, "")
+            self._news.state(attachment, "")
+
+    def _refused(self, attachment: Attachment, error: OSError) -> None:
+        if error.errno != errno.ENODEV:  # it has gone just now: we shall hear of that
+            hint = " (give the container the capability NET_ADMIN)" if error.errno == errno.EPERM else ""
+            self._news.state(attachment, f"it cannot be set up: {error}{hint}")
 
     def _with_hardware(self, config: InterfaceConfig, link: routing.Link) -> routing.Link:
         """With the hardware address of the lab file, before anybody is told of the interface, and may bind to it."""
         if not config.mac or link.hardware == config.mac.hex(":"):
             return link
         self._netlink.set_hardware(link.ifindex, config.mac)
-        self._links[link.ifindex] = link._replace(hardware=config.mac.hex(":"))
-        return self._links[link.ifindex]
+        self._attachments.links[link.ifindex] = link._replace(hardware=config.mac.hex(":"))
+        return self._attachments.links[link.ifindex]
 
-    def _report_state(self, attachment: _Attachment, why: str) -> None:
-        interface = self._interface(attachment)
-        if interface.up != attachment.reported:
-            attachment.reported = interface.up
-            self._addressing.carries(interface, attachment.ifindex)
-            if interface.up:
-                self._report_up(attachment)
-            else:
-                self._report("link.down", f"{interface.name}: {why}", {"lan": interface.name})
-        self._tell(attachment)
 
-    def _tell(self, attachment: _Attachment) -> None:
-        """Who listens, of what has changed: whether it is up, its MTU, its hardware address, or the device itself."""
-        interface = self._interface(attachment)
-        if attachment.told != (interface, attachment.ifindex):
-            attachment.told = interface, attachment.ifindex
-            for function in tuple(self._listeners):
-                function(interface)
+def _segments(config: NodeConfig, netlink: Netlink) -> Segments | None:
+    if config.underlay is None:
+        return None
+    from catenet.nodes.runtime.segments import Segments  # most nodes have none
 
-    def _report_up(self, attachment: _Attachment) -> None:
-        config = attachment.config
-        text = f"{config.lan} is up with {config.address}/{config.length}"
-        self._report("link.up", text, {"lan": config.lan, "address": str(config.address)})
-        self._announce(attachment)
-
-    def _announce(self, attachment: _Attachment, times: Sequence[float] | None = None) -> None:
-        """Where the address is now, at these times (seconds from the first of them on), while it is there."""
-        times = self._addressing.announces if times is None else times
-        link = self._links.get(attachment.ifindex)
-        if link is None or not times or not self._is_up(attachment):
-            return
-        with suppress(OSError):  # it goes just now, or the node may not: then the neighbours' kernels find out, later
-            self._addressing.announce(link, attachment.config.address)
-        now, *later = times
-        if later:
-            self._loop.call_later(later[0] - now, self._announce, attachment, later)
+    return Segments(config.underlay, netlink)

@@ -283,7 +283,7 @@ class IpSocketPort(SocketPort):
 
     def _is_nobodys(self, source: Address) -> bool:
         """It is none, a group's, or that of all on a LAN: what answers them comes from the interface's address."""
-        everybodys = (each.prefix.broadcast for each in self._owner.lans.interfaces())
+        everybodys = (each.prefix.everybodys for each in self._owner.lans.interfaces())
         return source in (ANY, _LIMITED_BROADCAST) or source.is_multicast or source in everybodys
 
     def _send(self, data: bytes, way: list[tuple[int, int, bytes]], target: tuple[str, int]) -> None:

@@ -19,6 +19,7 @@ from catenet.orchestrator.backend.docker_images import DockerImages
 from catenet.orchestrator.backend.docker_networks import DockerNetworks
 from catenet.orchestrator.backend.docker_options import DATA, LOG_DRIVER, LOG_OPTIONS, SECURITY
 from catenet.orchestrator.backend.docker_streams import DockerExec, LogStream
+from catenet.orchestrator.backend.docker_swarm import DockerSwarm
 from catenet.orchestrator.backend.host import nearest_seen
 from catenet.orchestrator.backend.protocols import (
     Container,
@@ -27,6 +28,7 @@ from catenet.orchestrator.backend.protocols import (
     Listed,
     LogLine,
 )
+from catenet.orchestrator.backend.turns import Turns
 
 __all__ = ["DockerEngine"]
 
@@ -39,6 +41,7 @@ class DockerContainers:
     """The life of containers."""
 
     _clients: Clients
+    _turns: Turns
 
     def listed(self, labels: Mapping[str, str | None]) -> Sequence[Listed]:
         wanted = [key if value is None else f"{key}={value}" for key, value in labels.items()]
@@ -83,13 +86,17 @@ class DockerContainers:
 
     def start(self, name: str) -> None:
         """Start it, for the first time or again."""
-        with engine_errors(f"start {name}"):
+        with engine_errors(f"start {name}"), self._turns.joining(name):
             self._clients(SLOW).start(name)
 
     def kill(self, name: str) -> None:
         """End it at once, without a word to it (SIGKILL)."""
-        with engine_errors(f"kill {name}"):
+        with engine_errors(f"kill {name}"), self._turns.leaving(name):
             self._clients(SLOW).kill(name)
+            with suppress(
+                requests.Timeout, NotFound
+            ):  # answered before it is off its networks; an inspection is, after that
+                self._clients(_INSPECTION).inspect_container(name)
 
     def pause(self, name: str) -> None:
         """Freeze its processes; its kernel goes on forwarding.
@@ -113,7 +120,7 @@ class DockerContainers:
     def remove(self, name: str, host: str = "") -> None:
         """Kill and remove it, in one call; one that is not there, or is being removed already, is no error."""
         del host  # it is by itself
-        with engine_errors(f"remove {name}"):
+        with engine_errors(f"remove {name}"), self._turns.leaving(name):
             client = self._clients(SLOW)
             try:
                 client.remove_container(name, v=True, force=True)
@@ -124,6 +131,11 @@ class DockerContainers:
                     raise
                 with suppress(NotFound):  # whoever removes it: its networks must wait for that
                     client.wait(name, timeout=SLOW, condition="removed")
+
+    def _networks_of(self, name: str) -> tuple[str, ...]:
+        """By the engine's list, which never waits for a container as its inspection does."""
+        found = self._clients().containers(all=True, filters={"name": f"^/{name}$"})
+        return tuple(network for item in found for network in _networks(item))
 
     def inspect(self, name: str) -> Mapping[str, object]:
         """All that the engine knows of it, in the engine's own words."""
@@ -187,12 +199,13 @@ def _networks(item: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple((item.get("NetworkSettings") or {}).get("Networks") or ())
 
 
-class DockerEngine(DockerImages, DockerNetworks, DockerContainers):
-    """Docker, whole (the Protocol Engine)."""
+class DockerEngine(DockerImages, DockerNetworks, DockerSwarm, DockerContainers):
+    """Docker, whole (the Protocol OneEngine)."""
 
     def __init__(self, host: str = "") -> None:
         super().__init__(Clients(host))
         self._clock = EngineClock(self._clients)
+        self._turns = Turns(self._networks_of)
 
     def version(self) -> str:
         """`20.10.24`: the engine's own words."""

@@ -19,6 +19,7 @@ __all__ = [
     "LABEL_HOSTS",
     "LABEL_LAB",
     "LABEL_LAN",
+    "LABEL_MTU",
     "LABEL_NETWORK",
     "LABEL_NODE",
     "LABEL_PLACES",
@@ -65,6 +66,7 @@ LABEL_HOST = "catenet.host"  # the host on which the thing is
 LABEL_PLACES = "catenet.places"  # on each container: JSON, node → host, of all nodes
 LABEL_UNDERLAY = "catenet.underlay"  # the network that carries the copy's segments; it is no LAN of the lab
 LABEL_SEGMENTS = "catenet.segments"  # JSON, LAN → prefix: the segments that a container is on; the underlay: the others
+LABEL_MTU = "catenet.mtu"  # octets that segments carry, where that is less than the lab file has
 LABEL_WIRING = "catenet.wiring"  # on containers: how the copy is wired, where that is not as the file says
 LABEL_PROJECT = "com.docker.compose.project"  # Compose's word for a copy
 LABEL_NETWORK = "com.docker.compose.network"  # and for a LAN
@@ -289,6 +291,9 @@ class Networks(Protocol):
 
     def manages(self) -> bool:
         """Whether overlays can be made: the engine is a manager of a swarm."""
+
+    def path_mtu(self) -> int | None:
+        """Octets of the largest IP packet between the hosts of its swarm; None: not measured, or no manager."""
 
 
 class Containers(Protocol):

@@ -133,13 +133,10 @@ def _own_copy(docker: Engine, lab: Lab, name: str, *, keep: bool, quiet: bool) -
     def end() -> None:
         if keep:
             say_to_stderr(f"catenet: {stays}")
+            ownership.release()
         else:
-            try:
+            with ownership.ending():
                 _remove(docker, copy, quiet=quiet)
-            except BaseException:
-                ownership.leave()
-                raise
-        ownership.release()
 
     try:
         yield copy

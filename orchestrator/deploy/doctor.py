@@ -110,8 +110,8 @@ def prove(engine: Engine, progress: Progress) -> Iterator[Diagnosis]:
     except (NotReadyError, PlanError) as error:
         yield Diagnosis("transit", "wrong", f"a lab of three nodes does not start: {error}", "catenet up five-routers")
     finally:
-        down(engine, COPY, NoProgress())
-        ownership.release()
+        with ownership.ending():
+            down(engine, COPY, NoProgress())
 
 
 def _transit(engine: Engine, h2: Address) -> Diagnosis:

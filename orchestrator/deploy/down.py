@@ -74,11 +74,10 @@ def remove_orphans(engine: Engine, progress: Progress, prefix: str = "") -> list
                 orphan = adopt_orphan(copy)  # unless somebody has taken it over meanwhile
                 if orphan is not None:
                     try:
-                        reports.append(down(engine, copy, progress))
-                        orphan.release()
+                        with orphan.ending():
+                            reports.append(down(engine, copy, progress))
                     except EngineError as error:
                         errors.append(error)
-                        orphan.leave()
     if errors:
         raise errors[0]
     return reports

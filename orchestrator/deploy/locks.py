@@ -92,6 +92,16 @@ class OwnershipLock:
         """It is an orphan from now on, as if this process had been killed: the next `catenet test` removes it."""
         self._file.close()
 
+    @contextmanager
+    def ending(self) -> Iterator[None]:
+        """Inside, the copy is taken down: it belongs to nobody afterwards, or is an orphan where that failed."""
+        try:
+            yield
+        except BaseException:
+            self.leave()
+            raise
+        self.release()
+
 
 def owned_copies(prefix: str = "") -> list[str]:
     """The copies that belong to a process, or did when it was killed, where their names begin so.

@@ -120,17 +120,15 @@ class Labs:
         if copy.stays:
             self.kept.append(copy.name)
             self._used += [copy.model.file] if copy.model.file is not None else []
-        else:
-            try:
-                with exclusive_lock([copy.name]):
-                    down(self._engine, copy.name, NoProgress())
-            except EngineError as error:
-                if listed_of(self._engine, copy.name):
-                    raise
-                _say(str(error))  # a network on which nothing is: the end of the session tries again, and tells
-                copy.ownership.leave()
-                return
-        copy.ownership.release()
+            copy.ownership.release()
+            return
+        try:
+            with copy.ownership.ending(), exclusive_lock([copy.name]):
+                down(self._engine, copy.name, NoProgress())
+        except EngineError as error:
+            if listed_of(self._engine, copy.name):
+                raise
+            _say(str(error))  # a network on which nothing is: the end of the session tries again, and tells
 
     def close(self) -> None:
         """The session ends.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from catenet.orchestrator.backend.protocols import (
     LABEL_LAB,
     LABEL_LAN,
     LABEL_MOVED,
+    LABEL_MTU,
     LABEL_NODE,
     LABEL_ROUTING,
     LABEL_SEGMENTS,
@@ -28,8 +29,9 @@ from catenet.orchestrator.backend.protocols import (
 )
 from catenet.orchestrator.faults import mending
 from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, canonical, find_lab
-from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.lab.model import Lab, Lan
 from catenet.orchestrator.plan.naming import network_name
+from catenet.orchestrator.plan.wiring import UNDERLAY
 
 __all__ = [
     "FoundLab",
@@ -146,7 +148,13 @@ class RunningLab:
         from catenet.orchestrator.lab.load import load
 
         routing, stack, wiring = (_said(self.containers, label) for label in (LABEL_ROUTING, LABEL_MOVED, LABEL_WIRING))
-        return load(self.file, routing=routing, stack=stack, wiring=wiring)
+        lab = load(self.file, routing=routing, stack=stack, wiring=wiring)
+        return replace(lab, lans={lan.name: self._lowered(lan) for lan in lab.lans.values()})
+
+    def _lowered(self, lan: Lan) -> Lan:
+        """As it is where its hosts have a network between them that carries less than the lab file wants."""
+        most = next((each.labels[LABEL_MTU] for each in self._ends.get(lan.name, ()) if LABEL_MTU in each.labels), "")
+        return replace(lan, mtu=min(lan.mtu, int(most))) if most.isdecimal() else lan
 
     @property
     def up_again(self) -> str:
@@ -205,8 +213,8 @@ class RunningLab:
 
     def lans_of(self, container: Container) -> tuple[str, ...]:
         """The LANs on which that node is."""
-        segments = segments_of(container.labels)
         networks = {*container.networks}
+        segments = segments_of(container.labels) if network_name(self.name, UNDERLAY) in networks else {}
         return tuple(lan for lan, network in self.lans.items() if network.name in networks or lan in segments)
 
 

@@ -5,7 +5,7 @@ result       what became of a check; cause: what is broken just now; evidence: w
 scene        what a check sees: the running lab, its model, its nodes' answers; calling: calls, several at once
 verbs        a verb by its name, on one target or on several at one moment; verb_result: what it did, with its times
 lab_control  what a verb may do; lans: at the ends of a LAN; nodes: by the engine
-reset        the lab as after `up`; drift: what somebody has changed inside a node
+reset        the lab as after `up`; drift: what somebody has changed inside a node; underlay: what carries its segments
 
 Nothing is remembered outside the lab: whether a LAN is cut is asked of its ends. So a LAN whose every end is dead has
 no cut any more when they are started again.

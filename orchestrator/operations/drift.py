@@ -16,10 +16,13 @@ from catenet.nodes.control.hardware import hardware_text
 from catenet.nodes.control.link import LinkCondition
 from catenet.nodes.control.printable import printable
 from catenet.nodes.control.questions import ASK_COMMAND, SOCKET_PATH, Answer, Question, QuestionError
+from catenet.nodes.control.segment import SEGMENT_DEVICES
 from catenet.nodes.control.service import GUARD_CHAINS, IMPAIRED_DEVICES
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
 from catenet.orchestrator.lab.model import MTU, Attachment, Lab, Node
 from catenet.orchestrator.observe.program import run_program
+from catenet.orchestrator.observe.running import segments_of
+from catenet.orchestrator.operations.underlay import Parted, apart
 
 __all__ = ["Drift", "find_drift"]
 
@@ -46,7 +49,7 @@ _ENGINES = "127.0.0.11"  # where the engine resolves names: its rules, and our r
 _FILTER = re.compile(r"(table|chain) \S+(?: \S+)? {|}|type \S+ hook .* policy accept;|# .*|")
 _GUARD = re.compile(rf"counter packets \d+ bytes \d+ jump {GUARD_CHAINS}[a-z]+")
 _OURS = re.compile(rf"^$|{SOCKET_PATH}|/usr/local/bin/health")  # a zombie, our questions, the engine's health check
-_DEVICE = rf"lo|eth\d+@\S+|{IMPAIRED_DEVICES}\d+r?@\S+"
+_DEVICE = rf"lo|eth\d+@\S+|{IMPAIRED_DEVICES}\d+r?@\S+|{SEGMENT_DEVICES}\d+"
 _LINK = re.compile(rf"\d+: ({_DEVICE}): .* mtu (?P<mtu>\d+) qdisc (?P<queue>noqueue|netem) ")
 _WHOLE = (65_535, 65_536)  # what carries anything: lo, and the emulator's devices
 _UNHEARD = re.compile(rf'type filter hook ingress device "{IMPAIRED_DEVICES}\d+r" .* policy drop;')
@@ -89,7 +92,9 @@ def find_drift(streams: Streams, container: Container, lab: Lab) -> Drift:
     links = () if status is None else status.interfaces
     broken = {link.lan: link.planned for link in links if link.condition != link.planned}
     programs = tuple(line for line in said.get("program", ()) if not _OURS.search(line))
-    return Drift(broken, (*ready, *_differences(lab, node, said)), programs)
+    segments = [lab.lans[lan].mtu for lan in segments_of(container.labels) if lan in lab.lans]
+    others, faults = apart(said, max(segments)) if segments else Parted(said, ())
+    return Drift(broken, (*ready, *faults, *_differences(lab, node, others)), programs)
 
 
 def _status(lines: Sequence[str]) -> NodeStatus | None:

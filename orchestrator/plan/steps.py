@@ -123,9 +123,28 @@ def _is_tool(container: Container) -> bool:
 
 
 def removal(networks: Iterable[Network], containers: Iterable[Listed]) -> tuple[Step, ...]:
-    """Takes all of these away: the containers first, and each network once nothing is on it."""
-    doomed = list(containers)
+    """Takes all of these away: the containers first, and each network once nothing is on it.
+
+    The engine lets containers go off a network one after the other, so those that are next to each other share none,
+    where that can be.
+    """
+    doomed = _apart(containers)
     return (*map(_removal_of, doomed), *_network_removals(networks, doomed))
+
+
+def _apart(containers: Iterable[Listed]) -> list[Listed]:
+    """Again and again all that share no network with one before them in the same round."""
+    left, apart = list(containers), list[Listed]()
+    while left:
+        taken, later = set[str](), list[Listed]()
+        for container in left:
+            if taken.isdisjoint(container.networks):
+                taken.update(container.networks)
+                apart.append(container)
+            else:
+                later.append(container)
+        left = later
+    return apart
 
 
 def left_paused(wanted: Desired, containers: Iterable[Container]) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from catenet.orchestrator.backend.protocols import (
     LABEL_HASH,
     LABEL_HOST,
     LABEL_LAN,
+    LABEL_MTU,
     LABEL_NETWORK,
     LABEL_PLACES,
     LABEL_SEGMENTS,
@@ -94,8 +95,13 @@ class Wired:
 
     def _segment(self, node: Node, lan: Lan) -> Segment:
         peers = tuple(self.at[other.name] for other in self.lab.on_lan(lan.name) if other.name != node.name)
-        assert self.underlay is not None  # it carries the segment
-        return Segment(self.segments[lan.name], min(lan.mtu, self.underlay.mtu - OVERHEAD), peers)
+        return Segment(self.segments[lan.name], min(lan.mtu, self._most), peers)
+
+    @property
+    def _most(self) -> int:
+        """Octets of the largest IP packet that a segment may carry."""
+        assert self.underlay is not None  # it carries them
+        return self.underlay.mtu - OVERHEAD
 
     def place(self, node: Node) -> Underlay | None:
         """The node's in the underlay; None: it needs none."""
@@ -118,7 +124,9 @@ class Wired:
         """By which the node's segments, and its host, are found in the running lab."""
         lans = [self.lab.lans[place.lan] for place in node.attachments if place.lan in self.segments]
         places = self.placement.hosts
+        less = any(lan.mtu > self._most for lan in lans)
         return {
+            **({LABEL_MTU: str(self._most)} if less else {}),
             **({LABEL_SEGMENTS: _as_json(lans)} if lans else {}),
             **({LABEL_HOST: places[node.name], LABEL_PLACES: json.dumps(dict(places))} if places else {}),
         }
@@ -226,7 +234,7 @@ class _Networks:
         other = () if lan.mtu == MTU else (lan.mtu,)  # one that says nothing of it is as it was
         labels = {LABEL_LAN: lan.name, LABEL_NETWORK: lan.name}
         labels[LABEL_HASH] = hash_of(lan.name, lan.prefix, prefix, gateway, *other)
-        labels |= self.labels
+        labels |= {**self.labels, **({LABEL_HOST: host} if host else {})}
         return NetworkSpec(network_name(self.copy, lan.name), prefix, gateway, labels, lan.mtu, host)
 
     def underlay(self, lans: Sequence[Lan], most: int, nodes: int, used: Iterable[Prefix]) -> NetworkSpec:

@@ -25,7 +25,7 @@ from catenet.orchestrator.deploy.down import down
 from catenet.orchestrator.deploy.images import ensure_node_image
 from catenet.orchestrator.deploy.progress import NoProgress
 
-COPY = "bench-hosts"
+COPY = "bench-wiring"
 WIRINGS = ("bridge", "vxlan")
 CROWD = Crowd(COPY, "rip", 100)
 ROUND_TRIPS = 2000

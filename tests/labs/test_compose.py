@@ -17,20 +17,20 @@ from pathlib import Path
 import pytest
 import story
 from lab_bench import LABS, Bench, until, up
-from on_engine import claimed, own
+from on_engine import STUCK, claimed, own
 
 from catenet.orchestrator.backend.docker import connect
-from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.backend.protocols import Engine, listed_of, networks_of
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.deploy.images import build_compose_image
 from catenet.orchestrator.deploy.locks import waiting_lock
 from catenet.orchestrator.deploy.progress import NoProgress
-from catenet.orchestrator.observe.running import running_lab, running_labs
+from catenet.orchestrator.observe.running import running_lab
 from catenet.orchestrator.status.state import lab_state
 
 pytestmark = pytest.mark.engine
 
-COPY, OLD_COPY = own("compose"), own("compose-1")
+COPY, OURS, OLD_COPY = own("compose"), own("compose-ours"), own("compose-1")
 SMALL = """
 lans: {lan-a: {}, link: {}, lan-b: {}}
 defaults: {rip: {update: 2s, timeout: 6s, garbage: 4s}}
@@ -90,9 +90,18 @@ class Project:
         written again, as the engine's answer demands.
         """
         while (done := self._run("up", "-d", *options)).returncode and "overlaps" in done.stdout + done.stderr:
-            self("down")
+            self.down()
             self._export()
         assert done.returncode == 0, f"{done.args}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+
+    def down(self) -> list[str]:
+        """Its networks that the engine does not let go of though nothing is on them any more: Compose removes several
+        containers of a network at once, and Docker may miscount then (orchestrator/backend/turns.py).
+        """
+        done = self._run("down")
+        stuck = re.findall(rf"network (\S+) id \S+ {STUCK}", done.stdout + done.stderr)
+        assert done.returncode == 0 or stuck, f"{done.args}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return sorted(set(stuck))
 
     def _export(self) -> None:
         self.file.unlink(missing_ok=True)
@@ -235,19 +244,20 @@ def small(tmp_path: Path) -> Path:
 
 
 def test_compose_works_on_a_lab_of_ours(small: Path, tmp_path: Path) -> None:
-    with up(small, OLD_COPY) as bench:
+    with up(small, OURS) as bench:
         for program in programs():
-            ours = Project(program, OLD_COPY, tmp_path, str(small))
+            ours = Project(program, OURS, tmp_path, str(small))
             before = ours.ids()
             there = ours("ps")
-            assert all(f"{OLD_COPY}-{node}" in there for node in "ab")
+            assert all(f"{OURS}-{node}" in there for node in "ab")
             assert "node.ready" in ours("logs", "a")
             assert ours("exec", "-T", "a", "show", "links").startswith("LAN")
             ours("exec", "-T", "a", "false", code=1)
             ours("up", "-d", "--no-recreate")
             assert ours.ids() == before
-        ours("down")
-        assert OLD_COPY not in running_labs(bench.engine)
+        stuck = ours.down()
+        assert listed_of(bench.engine, OURS) == []
+        assert sorted(network.name for network in networks_of(bench.engine, OURS)) == stuck
 
 
 def test_compose_1_29_starts_a_lab(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

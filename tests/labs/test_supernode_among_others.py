@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from dissected import complaints, tshark
+from dissected import complaints, is_sent_again, tshark
 from lab_bench import PATIENCE, Bench, until, up
 from on_engine import own
 
@@ -215,14 +215,14 @@ def test_who_has_met_gives_his_relay_back(bench: Bench) -> None:
 def test_tshark_names_every_packet_and_complains_of_none(seen: Seen) -> None:
     with tshark() as judge:
         packets = judge.read(seen.capture, *NAMED, checksums=False, options=ON_ITS_PORT)
-    said = [packet for packet in packets if packet.get("tcp.len") != ["0"]]
+    said = [packet for packet in packets if packet.get("tcp.len") != ["0"] and not is_sent_again(packet)]
     unnamed = [packet for packet in said if not {"stun.type.method", "stun.channel"} & packet.keys()]
     assert unnamed == []
     channels = [packet for packet in said if "stun.channel" in packet]
     methods = {method for packet in said for method in packet.get("stun.type.method", ())}
     assert methods >= {f"0x{method:04x}" for method in (ALLOCATE, REFRESH, SEND, DATA, PERMISSION, CHANNEL_BIND)}
     assert {"tcp.len" in packet for packet in channels} == {False, True}
-    assert [each for each in complaints(packets) if "Connection " not in each and "the connection" not in each] == []
+    assert complaints(packets) == []
 
 
 @pytest.mark.parametrize("node", ["alice", "bob"])

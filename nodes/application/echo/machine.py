@@ -21,7 +21,7 @@ class Echo:
     def __init__(self, options: EchoOptions, interfaces: Iterable[Interface], count: Count) -> None:
         self._count = count
         self._number = options.port
-        self._everybodys = {_LIMITED_BROADCAST, *(each.prefix.broadcast for each in interfaces)}
+        self._everybodys = {_LIMITED_BROADCAST, *(each.prefix.everybodys for each in interfaces)}
         self._actions: list[Action] = [OpenPort(Udp(options.port), fragments=True)]
 
     def receive(self, packet: Datagram, now: float) -> None:

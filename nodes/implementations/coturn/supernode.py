@@ -78,7 +78,9 @@ def _configuration(task: Task) -> str:
 def _denied(task: Task) -> list[_Range]:
     """All but the hosts of the lab's LANs, in order. What it is told that it may reach would go before what it may
     not, so that it is told the latter alone. Its own addresses it must reach: two of its clients are peers by it."""
-    allowed = [(lan.network + 1, lan.broadcast - 1) for lan in lans_of(task.node.told.get(task.service, {}))]
+    lans = lans_of(task.node.told.get(task.service, {}))
+    edges = [(lan, 0 if lan.everybodys is None else 1) for lan in lans]  # addresses that are no host's, at either end
+    allowed = [(lan.network + edge, lan.broadcast - edge) for lan, edge in edges]
     denied = [(prefix.network, prefix.broadcast) for prefix in (_LINK_LOCAL, *task.options.denied)]
     return _joined([*_others(_joined(allowed)), *denied])
 

@@ -211,7 +211,7 @@ class Arp:
         on the asker's own LAN and "can answer for itself" the routes say, not the prefix: "an ARP subnet gateway must
         use the physical network interface, not the subnet number" (2.5)."""
         target = packet.target
-        broadcast = target in (here.prefix.network, here.prefix.broadcast)
+        broadcast = here.prefix.holds(target) and not here.prefix.holds_host(target)
         announces = target == packet.sender
         return target.is_unicast and not broadcast and not announces and self.may_proxy(here.name, target)
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import socket
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
-from catenet.nodes.address import Address
+from catenet.nodes.address import Address, Prefix
 from catenet.nodes.machine import DecodeError
-from catenet.nodes.runtime.netlink import filtering, neighbours, routing
+from catenet.nodes.runtime.netlink import filtering, neighbours, routing, rules, segments
 from catenet.nodes.runtime.netlink.codec import NetlinkMessage, messages
 
 __all__ = ["NETFILTER", "Filter", "Monitor", "Netlink", "RequestSocket"]
@@ -24,7 +24,7 @@ Value = TypeVar("Value")
 
 _NLMSG_ERROR, _NLMSG_DONE = 2, 3
 _REQUEST, _ACK, _DUMP, _DUMP_INTERRUPTED = 0x1, 0x4, 0x300, 0x10
-_REPLACE, _EXCL, _CREATE = 0x100, 0x200, 0x400
+_REPLACE, _EXCL, _CREATE, _APPEND = 0x100, 0x200, 0x400, 0x800
 _GROUPS = 0x1 | 0x10 | 0x40  # RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE
 NETFILTER = 12  # NETLINK_NETFILTER; Python's socket module has no name for it
 _DATAGRAM = 64 * 1024
@@ -126,9 +126,9 @@ class Netlink(RequestSocket):
         with suppress(FileExistsError):
             self._order(routing.RTM_NEWLINKPROP, _CREATE | _EXCL, routing.link_altname(ifindex, name))
 
-    def add_address(self, entry: routing.AddressEntry) -> None:
+    def add_address(self, entry: routing.AddressEntry, scope: int = routing.SCOPE_UNIVERSE) -> None:
         """Add an address; that it is there already is no error."""
-        self._order(routing.RTM_NEWADDR, _CREATE | _REPLACE, routing.address_change(entry))
+        self._order(routing.RTM_NEWADDR, _CREATE | _REPLACE, routing.address_change(entry, scope))
 
     def delete_address(self, entry: routing.AddressEntry) -> None:
         self._order(routing.RTM_DELADDR, 0, routing.address_change(entry))
@@ -156,6 +156,19 @@ class Netlink(RequestSocket):
                 with suppress(FileNotFoundError):  # it has been forgotten meanwhile
                     self._order(neighbours.RTM_DELNEIGH, 0, neighbours.neighbour_gone(each))
 
+    def add_segment(self, device: segments.SegmentDevice) -> None:
+        """Make a VXLAN device, which is down, and knows no peer."""
+        self._order(routing.RTM_NEWLINK, _CREATE | _EXCL, segments.segment_new(device))
+
+    def add_peer(self, ifindex: int, peer: Address) -> None:
+        """What is for all of a segment, or for whom it does not know, goes to this peer, too."""
+        self._order(segments.RTM_NEWNEIGH, _CREATE | _APPEND, segments.forwarding_new(ifindex, peer))
+
+    def add_rule(self, source: Prefix, table: int, priority: int) -> None:
+        """What comes from there goes by the routes of that table; that it does so already is no error."""
+        with suppress(FileExistsError):
+            self._order(segments.RTM_NEWRULE, _CREATE | _EXCL, segments.rule_new(source, table, priority))
+
     def make_unreachable(self, address: Address) -> None:
         """From now on nobody here can reach this address of the node's own, such as one in 127.0.0.0/8."""
         self._order(routing.RTM_NEWROUTE, _CREATE | _REPLACE, routing.local_unreachable(address))
@@ -173,16 +186,22 @@ class Filter(RequestSocket):
 
     def drop(self, dropped: filtering.Dropped) -> None:
         """Make the table anew: from now on each frame that comes in by the device is dropped."""
-        self.allow(dropped.table)
+        self.make(dropped.table, filtering.dropping_chain(dropped))
+
+    def make(self, table: str, chain: bytes, chain_rules: Sequence[bytes] = (), family: int = filtering.NETDEV) -> None:
+        """Make a table anew, with one chain (the payload of NEWCHAIN) and its rules (those of NEWRULE)."""
+        self.allow(table, family)
+        *first, last = [(filtering.NEWCHAIN, chain), *((rules.NEWRULE, rule) for rule in chain_rules)]
         self._change(
-            (filtering.NEWTABLE, _CREATE, filtering.table(dropped.table)),
-            (filtering.NEWCHAIN, _CREATE | _ACK, filtering.dropping_chain(dropped)),
+            (filtering.NEWTABLE, _CREATE, filtering.table(table, family)),
+            *((kind, _CREATE | _APPEND, payload) for kind, payload in first),
+            (last[0], _CREATE | _APPEND | _ACK, last[1]),
         )
 
-    def allow(self, table: str) -> None:
+    def allow(self, table: str, family: int = filtering.NETDEV) -> None:
         """Take the table away; that there is none is no error."""
         with suppress(FileNotFoundError):
-            self._change((filtering.DELTABLE, _ACK, filtering.table(table)))
+            self._change((filtering.DELTABLE, _ACK, filtering.table(table, family)))
 
     def _change(self, *changes: tuple[int, int, bytes]) -> None:
         """All or nothing. The last one is acknowledged; of another one, only a refusal is heard."""
@@ -219,14 +238,22 @@ class Monitor:
         self._socket.close()
 
     def drain(self) -> None:
-        """Hand on everything that has come in."""
+        """Hand on everything that has come in.
+
+        Where some was lost, the rest is older than what was lost: one looks anew after it, else it would be believed.
+        """
+        lost = False
         while True:
             try:
                 data = self._socket.recv(_DATAGRAM)
             except BlockingIOError:
-                return
-            except OSError:  # ENOBUFS: the kernel dropped some, as after a long pause of this process
+                if not lost:
+                    return
+                lost = False
                 self._lost()
+                continue
+            except OSError:  # ENOBUFS: the kernel dropped some, as after a long pause of this process
+                lost = True
                 continue
             for message in messages(data):
                 self._changed(message.type, message.payload)

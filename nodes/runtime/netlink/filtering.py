@@ -1,7 +1,7 @@
-"""What the messages of nf_tables say, pure, for one purpose: an interface that drops each frame as it comes in.
+"""What the messages of nf_tables say, pure: an interface that drops what comes in, all of it, or all but a few kinds.
 
 A table of the family netdev stands before every protocol, so ARP is dropped with IPv4 (iptables would let it pass). Of
-each interface there is one table with one chain, which has no rule: it drops by its policy.
+each interface there is one table with one chain, which drops by its policy: what it has no rule for (`rules`).
 """
 
 from __future__ import annotations
@@ -11,20 +11,22 @@ from typing import NamedTuple
 
 from catenet.nodes.runtime.netlink.codec import attribute, attributes
 
-__all__ = ["Dropped", "parse_chain"]
+__all__ = ["IPV4", "NETDEV", "Dropped", "parse_chain"]
 
 # Message types (linux/netfilter/nfnetlink.h, nf_tables.h): the subsystem stands in the upper byte.
 _NFTABLES = 10
 BATCH_BEGIN, BATCH_END = 0x10, 0x11
 NEWTABLE, DELTABLE, NEWCHAIN, GETCHAIN = (_NFTABLES << 8 | number for number in (0, 2, 3, 4))
 
-_NETDEV, _INGRESS, _DROP = 5, 0, 0  # NFPROTO_NETDEV, NF_NETDEV_INGRESS, NF_DROP
+IPV4, NETDEV = 2, 5  # NFPROTO_…: families of tables
+_INGRESS, _LOCAL_IN = 0, 1  # NF_NETDEV_INGRESS, NF_INET_LOCAL_IN
+_DROP, _ACCEPT = 0, 1  # NF_…
 _TABLE_NAME = 1
 _CHAIN_TABLE, _CHAIN_NAME, _CHAIN_HOOK, _CHAIN_POLICY, _CHAIN_TYPE = 1, 3, 4, 5, 7
 _HOOK_NUMBER, _HOOK_PRIORITY, _HOOK_DEVICE = 1, 2, 3
 _NESTED = 0x8000
 _HEADER = struct.Struct(">BBH")  # struct nfgenmsg: family, version, resource
-_CHAIN = b"ingress\0"
+_CHAIN = "ingress"
 
 
 class Dropped(NamedTuple):
@@ -39,31 +41,37 @@ def batch_edge() -> bytes:
     return _HEADER.pack(0, 0, _NFTABLES)
 
 
-def table(name: str) -> bytes:
+def table(name: str, family: int = NETDEV) -> bytes:
     """The payload of NEWTABLE or DELTABLE."""
-    return _HEADER.pack(_NETDEV, 0, 0) + attribute(_TABLE_NAME, _text(name))
+    return _HEADER.pack(family, 0, 0) + attribute(_TABLE_NAME, _text(name))
 
 
-def dropping_chain(dropped: Dropped) -> bytes:
-    """The payload of NEWCHAIN for the chain of that table, which drops what comes in by that device."""
-    hook = (
-        attribute(_HOOK_NUMBER, _number(_INGRESS))
-        + attribute(_HOOK_PRIORITY, _number(0))
-        + attribute(_HOOK_DEVICE, _text(dropped.device))
-    )
+def dropping_chain(dropped: Dropped, name: str = _CHAIN) -> bytes:
+    """The payload of NEWCHAIN for a chain of that table, which drops what comes in by that device."""
+    device = attribute(_HOOK_DEVICE, _text(dropped.device))
+    return _chain(NETDEV, dropped.table, name, hook=_INGRESS, policy=_DROP, device=device)
+
+
+def input_chain(table: str, name: str) -> bytes:
+    """The payload of NEWCHAIN for a chain of an IPv4 table, which sees what is for the node itself, and lets pass."""
+    return _chain(IPV4, table, name, hook=_LOCAL_IN, policy=_ACCEPT)
+
+
+def _chain(family: int, table: str, name: str, *, hook: int, policy: int, device: bytes = b"") -> bytes:
+    where = attribute(_HOOK_NUMBER, _number(hook)) + attribute(_HOOK_PRIORITY, _number(0)) + device
     return (
-        _HEADER.pack(_NETDEV, 0, 0)
-        + attribute(_CHAIN_TABLE, _text(dropped.table))
-        + attribute(_CHAIN_NAME, _CHAIN)
-        + attribute(_CHAIN_HOOK | _NESTED, hook)
-        + attribute(_CHAIN_POLICY, _number(_DROP))
+        _HEADER.pack(family, 0, 0)
+        + attribute(_CHAIN_TABLE, _text(table))
+        + attribute(_CHAIN_NAME, _text(name))
+        + attribute(_CHAIN_HOOK | _NESTED, where)
+        + attribute(_CHAIN_POLICY, _number(policy))
         + attribute(_CHAIN_TYPE, b"filter\0")
     )
 
 
 def chain_request() -> bytes:
     """The payload of GETCHAIN that asks for every chain of the family."""
-    return _HEADER.pack(_NETDEV, 0, 0)
+    return _HEADER.pack(NETDEV, 0, 0)
 
 
 def parse_chain(payload: bytes) -> Dropped | None:

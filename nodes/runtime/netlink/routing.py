@@ -10,7 +10,17 @@ from catenet.nodes.address import ANY, Address, Prefix
 from catenet.nodes.machine import DecodeError
 from catenet.nodes.runtime.netlink.codec import attribute, attributes, u32
 
-__all__ = ["TABLE_MAIN", "AddressEntry", "KernelNextHop", "Link", "Route", "parse_address", "parse_link", "parse_route"]
+__all__ = [
+    "SCOPE_LINK",
+    "TABLE_MAIN",
+    "AddressEntry",
+    "KernelNextHop",
+    "Link",
+    "Route",
+    "parse_address",
+    "parse_link",
+    "parse_route",
+]
 
 AF_INET = 2
 
@@ -201,12 +211,14 @@ def link_request() -> bytes:
     return _LINK.pack(0, 0, 0, 0, 0)
 
 
-def address_change(entry: AddressEntry) -> bytes:
-    """The payload of RTM_NEWADDR or RTM_DELADDR."""
+def address_change(entry: AddressEntry, scope: int = SCOPE_UNIVERSE) -> bytes:
+    """The payload of RTM_NEWADDR or RTM_DELADDR. `scope`: how far the address is known; the kernel takes it for the
+    source of no packet that goes further."""
     local = entry.address.pack()
-    broadcast = Prefix.of(entry.address, entry.length).broadcast.pack()
-    found = attribute(IFA_LOCAL, local) + attribute(IFA_ADDRESS, local) + attribute(IFA_BROADCAST, broadcast)
-    return _ADDRESS.pack(AF_INET, entry.length, 0, SCOPE_UNIVERSE, entry.ifindex) + found
+    everybodys = Prefix.of(entry.address, entry.length).everybodys
+    found = attribute(IFA_LOCAL, local) + attribute(IFA_ADDRESS, local)
+    found += b"" if everybodys is None else attribute(IFA_BROADCAST, everybodys.pack())
+    return _ADDRESS.pack(AF_INET, entry.length, 0, scope, entry.ifindex) + found
 
 
 def address_request() -> bytes:

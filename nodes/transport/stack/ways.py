@@ -127,4 +127,6 @@ class Ways:
 def _no_sources(interfaces: Iterable[Interface]) -> Iterable[int]:
     """The node's own addresses, and those of networks and of all on them: nothing comes from there."""
     for each in interfaces:
-        yield from (each.address, each.prefix.network, each.prefix.broadcast)
+        yield each.address
+        if (everybodys := each.prefix.everybodys) is not None:
+            yield from (each.prefix.network, everybodys)

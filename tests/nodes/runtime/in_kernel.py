@@ -86,6 +86,12 @@ class Table:
         self.up.add(link)
         self.routes.restore(link)
 
+    def do_flap(self, link: str, times: int) -> None:
+        """Faster than anybody listens; in the end it is up."""
+        for _ in range(times):
+            self.netlink.set_up(self.index[link], False)
+            self.netlink.set_up(self.index[link], True)
+
     def taken(self) -> str | None:
         """The link by which the kernel sends there: it tells by the address that a socket gets."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

@@ -90,6 +90,13 @@ def test_the_nearest_source_carries_and_no_moment_is_without_a_route(do: Do, wha
             assert stay <= there, (step, seen["said"])
 
 
+def test_who_has_lost_news_looks_anew_when_all_older_news_is_told(do: Do) -> None:
+    """The kernel drops the latest, and says that it has before it gives what it still has."""
+    (seen,) = do([("flap", "v1", 1000)])
+    assert ["down", "v1"] in seen["said"]
+    assert seen["said"][-1] == ["lost"]
+
+
 def test_the_loser_carries_the_instant_that_the_best_is_taken_away_or_loses_its_link(do: Do) -> None:
     static, toy, rip = SOURCES
     found = do(

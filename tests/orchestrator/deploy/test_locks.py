@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.deploy.locks import (
     OwnershipLock,
     adopt_orphan,
@@ -100,6 +101,18 @@ def test_a_copy_belongs_to_a_process_while_that_lives_and_is_an_orphan_when_it_w
     assert not is_orphan(COPY)
     orphan.release()
     assert not is_orphan(COPY)  # who has ended leaves none
+    assert owned_copies("alone-t") == []
+
+
+def test_a_copy_that_could_not_be_taken_down_is_an_orphan() -> None:
+    for error in (EngineError("it hangs"), KeyboardInterrupt()):
+        ownership = OwnershipLock(COPY)
+        with pytest.raises(type(error)), ownership.ending():
+            assert not is_orphan(COPY)
+            raise error
+        assert is_orphan(COPY)
+    with OwnershipLock(COPY).ending():
+        assert owned_copies("alone-t") == [COPY]
     assert owned_copies("alone-t") == []
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.backend.fake import FakeEngine
-from catenet.orchestrator.backend.protocols import LABEL_NODE, ContainerSpec, NetworkSpec
+from catenet.orchestrator.backend.protocols import LABEL_NODE, ContainerSpec, Listed, Network, NetworkSpec
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.plan.desired import COMPOSE_IMAGE, Desired, desired
 from catenet.orchestrator.plan.steps import ClashError, Step, describe, left_paused, plan, removal
@@ -149,6 +149,16 @@ def test_down_takes_everything_of_the_copy_and_nothing_else(lab: int, random: Ra
     mine = [network for network in engine.networks() if network.labels["catenet.lab"] == "x"]
     carry_out(engine, removal(mine, engine.inspected(engine.listed({"catenet.lab": "x"}))), random)
     assert (engine.networks(), engine.inspected(engine.listed({}))) == others
+
+
+def test_those_that_leave_side_by_side_share_no_network() -> None:
+    """A ring: every other one of it, and then the rest; and where all are on one LAN there is no better order."""
+    ring = [Listed(f"r{n}", {}, (f"l{n}", f"l{(n + 1) % 20}"), "", "running") for n in range(20)]
+    steps = removal([Network("l0", (), {})], ring)
+    assert [step.name for step in steps[:-1]] == [f"r{n}" for n in (*range(0, 20, 2), *range(1, 20, 2))]
+    assert (steps[-1].kind, len(steps[-1].after)) == ("remove_network", 2)
+    star = [Listed(f"h{n}", {}, ("l",), "", "running") for n in range(5)]
+    assert [step.name for step in removal([], star)] == [each.name for each in star]
 
 
 def up(lab: int = 0) -> tuple[FakeEngine, Desired]:
