@@ -26,6 +26,7 @@ SECONDS = {
     "labs/test_rip_mixed.py": 200,
     "labs/test_rip_hmac.py": 80,
     "labs/test_internet.py": 120,
+    "labs/test_two_hosts.py": 180,
     "labs/test_internet_by_link_state.py": 90,
     "labs/test_own_router.py": 110,
     "labs/test_compose.py": 90,
