@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.deploy.carried import is_carried
 from catenet.orchestrator.deploy.progress import Progress
 
 __all__ = ["BASE_REPOSITORY", "DEBIAN", "RELEASE", "ensure_base", "host_mirror", "mirror", "mirror_hint"]
@@ -52,9 +53,9 @@ def ensure_base(engine: Engine, packages: Sequence[str], progress: Progress, pro
     if chosen:
         return chosen
     made = f"{BASE_REPOSITORY}:{_key(packages, program)}"
-    if engine.has_image(made):
+    if is_carried(engine, made, progress):
         return made
-    if engine.has_image(DEBIAN) or engine.can_pull(DEBIAN, _REGISTRY_PATIENCE):
+    if is_carried(engine, DEBIAN, progress) or engine.can_pull(DEBIAN, _REGISTRY_PATIENCE):
         return DEBIAN
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="catenet-base-") as folder:

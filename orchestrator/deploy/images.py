@@ -19,6 +19,7 @@ import catenet
 from catenet.orchestrator.backend.archive import pack_files
 from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.deploy.base import BASE_REPOSITORY, ensure_base
+from catenet.orchestrator.deploy.carried import is_carried
 from catenet.orchestrator.deploy.locks import waiting_lock
 from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.lab.implementations import digest_of
@@ -66,12 +67,12 @@ def ensure_node_image(engine: Engine, progress: Progress, package: Path = PACKAG
     progress.count("images", 0, 1)
     files = _context(package)
     tag = tag_of(NODE_REPOSITORY, files.items())
-    if engine.has_image(tag):
-        progress.count("images", 1, 1)
-        return tag
-    with waiting_lock("images"):
-        if not engine.has_image(tag):  # another process may have built it meanwhile
-            _build_node_image(engine, tag, files, progress)
+    if not engine.has_image(tag):
+        with waiting_lock("images"):
+            if not is_carried(engine, tag, progress):  # another process may have built it meanwhile
+                _build_node_image(engine.workshop(), tag, files, progress)
+                is_carried(engine, tag, progress)
+            remove_older(engine, tag)
     progress.count("images", 1, 1)
     return tag
 
@@ -80,7 +81,6 @@ def _build_node_image(engine: Engine, tag: str, files: Mapping[str, bytes], prog
     base = _base(engine, files, progress)
     started = time.monotonic()
     engine.build(tag, pack_files(files), {"BASE_IMAGE": base}, {})  # a label would be one more layer, a second
-    remove_older(engine, tag)
     progress.finished("image", f"{NODE_REPOSITORY} built; later runs reuse it", time.monotonic() - started)
 
 

@@ -18,6 +18,7 @@ from catenet.nodes.control.implementation import Implementation
 from catenet.orchestrator.backend.archive import pack_folder
 from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.deploy.base import mirror_hint
+from catenet.orchestrator.deploy.carried import is_carried
 from catenet.orchestrator.deploy.debian import PACKAGES, fetched
 from catenet.orchestrator.deploy.images import (
     PACKAGE,
@@ -70,15 +71,22 @@ def _build_missing(engine: Engine, missing: Sequence[Path], image: str, progress
     for done, folder in enumerate(missing):
         progress.count("images", done, len(missing))
         tag = _tag(folder, image)
-        base = ensure_packages(engine, _REFERENCE, progress) if folder == _REFERENCE else ""
-        started = time.monotonic()
-        if base:
-            build_on(engine, base, tag)
+        if not is_carried(engine, tag, progress):
+            _build(engine.workshop(), folder, tag, image, progress)
+            is_carried(engine, tag, progress)
+        if folder == _REFERENCE:  # older ones of programs may be another lab's
             remove_older(engine, tag)
-        else:  # older ones may be another lab's
-            _build_program(engine, folder, tag, image, progress)
         progress.count("images", done + 1, len(missing))
-        progress.finished("image", f"{tag.partition(':')[0]} built; later runs reuse it", time.monotonic() - started)
+
+
+def _build(engine: Engine, folder: Path, tag: str, image: str, progress: Progress) -> None:
+    base = ensure_packages(engine, _REFERENCE, progress) if folder == _REFERENCE else ""
+    started = time.monotonic()
+    if base:
+        build_on(engine, base, tag)
+    else:
+        _build_program(engine, folder, tag, image, progress)
+    progress.finished("image", f"{tag.partition(':')[0]} built; later runs reuse it", time.monotonic() - started)
 
 
 def ensure_packages(engine: Engine, folder: Path, progress: Progress) -> str:
@@ -90,7 +98,7 @@ def ensure_packages(engine: Engine, folder: Path, progress: Progress) -> str:
     """
     debian = ensure_debian(engine, progress)
     tag = tag_of(REFERENCE_BASE_REPOSITORY, _files(folder), stands_on=debian)
-    if not engine.has_image(tag):
+    if not is_carried(engine, tag, progress):
         started = time.monotonic()
         build_folder(engine, folder, tag, {_BASE_ARGUMENT: debian})
         remove_older(engine, tag)
