@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 from collections.abc import Generator
 from contextlib import suppress
@@ -24,6 +25,9 @@ pytest_plugins = ("pytester", "own_service", "engines")  # tests/orchestrator/ha
 # No example is wrong because a machine is slow; and every run draws the same ones: what fails, fails again.
 settings.register_profile("catenet", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("catenet")
+
+# The tests' engine is DOCKER_HOST's: verbs that they run must mean no other.
+os.environ.pop("CATENET_HOST", None)
 
 # A shell lets what it starts in the background ignore Ctrl-C, and the verbs that tests interrupt would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -31,6 +31,8 @@ SECONDS = {
     "labs/test_own_router.py": 110,
     "labs/test_compose.py": 90,
     "orchestrator/deploy/test_up_real.py": 80,
+    "orchestrator/backend/test_ssh_lab.py": 60,
+    "orchestrator/backend/test_ssh_tunnel.py": 40,
     "labs/test_count_to_infinity.py": 65,
     "labs/test_reference_router.py": 60,
     "labs/test_five_routers.py": 60,
