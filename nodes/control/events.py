@@ -74,7 +74,7 @@ _READABLE = re.compile(r"(\d\d):(\d\d):(\d\d\.\d{6}) ([\w-]+) ([a-z][\w-]*(?:\.[
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened on a node. `at` is in seconds since 1970 (one machine, one clock).
+    """Something that happened on a node. `at` is in seconds since 1970, by the clock of its machine.
 
     `whole` is false where it was read from a line without JSON: then `data` is empty.
     """

@@ -248,6 +248,21 @@ class Explanation(NamedTuple):
             implementation=row.text("implementation"),
         )
 
+    def earlier(self, seconds: float) -> Explanation:
+        """The same by a clock that is so much behind."""
+        learned, announced = self.learned, self.announced
+        return self._replace(
+            learned=learned and learned._replace(refreshed=_earlier(learned.refreshed, seconds)),
+            since=_earlier(self.since, seconds),
+            announced=announced and announced._replace(at=_earlier(announced.at, seconds)),
+            rivals=tuple(each._replace(at=_earlier(each.at, seconds)) for each in self.rivals),
+            history=tuple(each._replace(at=_earlier(each.at, seconds)) for each in self.history),
+        )
+
+
+def _earlier(at: float | None, seconds: float) -> float | None:
+    return None if at is None else at - seconds
+
 
 def _without(row: dict[str, Json], keys: Iterable[str]) -> dict[str, Json]:
     return {key: value for key, value in row.items() if key not in keys}
@@ -280,3 +295,7 @@ class RouteOrigin(NamedTuple):
             whole.rows("sources", SourceRoute.parse),
             whole.parts("services", Explanation.parse),
         )
+
+    def earlier(self, seconds: float) -> RouteOrigin:
+        """The same by a clock that is so much behind."""
+        return self._replace(services={name: each and each.earlier(seconds) for name, each in self.services.items()})

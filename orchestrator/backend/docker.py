@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.backend.swarm import OneEngine
 
 __all__ = ["connect", "contexts"]
 
 
-def connect(host: str = "") -> Engine:
+def connect(host: str = "") -> OneEngine:
     """The engine of a host; without one, that of DOCKER_HOST, or Docker's current context, or the local socket.
 
     `host`: `local` is this machine's socket; `ssh://user@server` or `user@server` is reached by SSH, `unix://…` and

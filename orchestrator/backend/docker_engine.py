@@ -19,6 +19,7 @@ from catenet.orchestrator.backend.docker_images import DockerImages
 from catenet.orchestrator.backend.docker_networks import DockerNetworks
 from catenet.orchestrator.backend.docker_options import DATA, LOG_DRIVER, LOG_OPTIONS, SECURITY
 from catenet.orchestrator.backend.docker_streams import DockerExec, LogStream
+from catenet.orchestrator.backend.docker_swarm import DockerSwarm
 from catenet.orchestrator.backend.host import nearest_seen
 from catenet.orchestrator.backend.protocols import (
     Container,
@@ -198,8 +199,8 @@ def _networks(item: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple((item.get("NetworkSettings") or {}).get("Networks") or ())
 
 
-class DockerEngine(DockerImages, DockerNetworks, DockerContainers):
-    """Docker, whole (the Protocol Engine)."""
+class DockerEngine(DockerImages, DockerNetworks, DockerSwarm, DockerContainers):
+    """Docker, whole (the Protocol OneEngine)."""
 
     def __init__(self, host: str = "") -> None:
         super().__init__(Clients(host))

@@ -36,10 +36,6 @@ class DockerNetworks:
     def host_addresses(self) -> Sequence[Address]:
         return own_addresses(Path(FIB_TRIE).read_text()) if self._clients.local else ()
 
-    def manages(self) -> bool:
-        with engine_errors("ask for its swarm"):
-            return bool((self._clients().info().get("Swarm") or {}).get("ControlAvailable"))
-
     def create_network(self, spec: NetworkSpec) -> None:
         """A bridge that carries transit traffic and to which the host itself does not belong (see NETWORK_OPTIONS).
 

@@ -23,7 +23,7 @@ from catenet.nodes.control.questions import ASK_COMMAND
 from catenet.orchestrator.backend.fake_container import FakeContainer, FakeLogs
 from catenet.orchestrator.backend.fake_exec import FakeControlSocket, FakeExec
 from catenet.orchestrator.backend.fake_images import FakeImages
-from catenet.orchestrator.backend.fake_swarm import FakeSwarm
+from catenet.orchestrator.backend.fake_swarm import FakeSwarmMember
 from catenet.orchestrator.backend.protocols import (
     LABEL_NODE,
     Container,
@@ -75,8 +75,8 @@ def _no_program(_container: str, command: Sequence[str], _stdin: bytes) -> tuple
     return _NO_PROGRAM, b"", f"{command[0]}: not found\n".encode()
 
 
-class FakeEngine(FakeImages):
-    """An engine in memory (the Protocol Engine), safe for many threads.
+class FakeEngine(FakeImages, FakeSwarmMember):
+    """An engine in memory (the Protocol OneEngine), safe for many threads.
 
     `unlisted`: prefixes of networks that somebody else is making: they are taken, and in no list yet. `root`: its data
     root. `octets`: the memory of its machine. `seconds_ahead`: of its clock, which its nodes live by.
@@ -85,7 +85,8 @@ class FakeEngine(FakeImages):
     def __init__(
         self, *, before: Before | None = None, script: Script = node_ready, answer: Answer = _no_program
     ) -> None:
-        super().__init__()
+        FakeImages.__init__(self)
+        FakeSwarmMember.__init__(self)
         self.before = before
         self.script = script
         self.answer = answer
@@ -102,8 +103,6 @@ class FakeEngine(FakeImages):
         self.seconds_ahead = 0.0
         self._networks: dict[str, NetworkSpec] = {}
         self._containers: dict[str, FakeContainer] = {}
-        self._swarm = FakeSwarm()
-        self._manager = False
 
     @property
     def gone(self) -> bool:
@@ -124,11 +123,6 @@ class FakeEngine(FakeImages):
         with self.changed:
             self._hangs = hangs
             self.changed.notify_all()
-
-    def join(self, swarm: FakeSwarm, *, manager: bool) -> None:
-        """For tests: it is one of the engines of a swarm from now on."""
-        swarm.join(self._used_networks)
-        self._swarm, self._manager = swarm, manager
 
     def answers(self, seconds: float) -> bool:
         """At once."""
@@ -159,7 +153,7 @@ class FakeEngine(FakeImages):
     def write(self, name: str, line: str) -> None:
         """For tests: the node writes a line, now."""
         with self.changed:
-            self._find(name).log.append(LogLine(time.time(), line))
+            self._find(name).log.append(LogLine(time.time() + self.seconds_ahead, line))
             self.changed.notify_all()
 
     def stop(self, name: str, code: int) -> None:
@@ -176,12 +170,10 @@ class FakeEngine(FakeImages):
     def networks(self) -> Sequence[Network]:
         self._must_be_there("list the networks")
         with self.changed:
-            used = self._used_networks()
-            shared = [spec for spec in self._swarm.overlays.values() if self._manager or spec.name in used]
-            return [
-                Network(spec.name, (spec.prefix,), spec.labels, driver=spec.driver)
-                for spec in (*self._networks.values(), *shared)
+            own = [
+                Network(spec.name, (spec.prefix,), spec.labels, driver=spec.driver) for spec in self._networks.values()
             ]
+            return [*own, *self._overlays()]
 
     def create_network(self, spec: NetworkSpec) -> None:
         """As Docker does, refuses a name twice, and a prefix that overlaps."""
@@ -194,7 +186,7 @@ class FakeEngine(FakeImages):
                 raise EngineError(f"{what}: gateway {spec.gateway} is outside")
             if spec.driver == "overlay":
                 self._must_manage(what)
-                self._swarm.create(spec)
+                self.swarm.create(spec)
                 return
             taken = [*self.unlisted, *(other.prefix for other in self._networks.values())]
             if any(prefix.overlaps(spec.prefix) for prefix in taken):
@@ -209,21 +201,13 @@ class FakeEngine(FakeImages):
         del host  # it is by itself
         self._note("remove network", name)
         with self.changed:
-            if name in self._swarm.overlays:
+            if name in self.swarm.overlays:
                 self._must_manage(f"remove the network {name}")
-                self._swarm.remove(name)
+                self.swarm.remove(name)
                 return
             if name in self._used_networks():
                 raise EngineError(f"remove the network {name}: it has active endpoints")
             self._networks.pop(name, None)
-
-    def manages(self) -> bool:
-        self._must_be_there("ask for its swarm")
-        return self._manager
-
-    def _must_manage(self, what: str) -> None:
-        if not self._manager:
-            raise EngineError(f"{what}: This node is not a swarm manager")
 
     def _used_networks(self) -> set[str]:
         running = [c for c in self._containers.values() if c.state in ("running", "paused")]
@@ -259,7 +243,7 @@ class FakeEngine(FakeImages):
                 raise EngineError(f"{what}: the name {spec.name} is already in use")
             if spec.image not in self._images:
                 raise EngineError(f"{what}: No such image: {spec.image}")
-            known = {**self._swarm.overlays, **self._networks}
+            known = {**self.swarm.overlays, **self._networks}
             for name, address in spec.endpoints.items():
                 if name not in known:
                     raise EngineError(f"{what}: network {name} not found")
@@ -276,7 +260,8 @@ class FakeEngine(FakeImages):
                 return
             container.turn("running")
             container.lives += 1
-            container.log += [LogLine(time.time(), line) for line in self.script(container.spec)]
+            now = time.time() + self.seconds_ahead
+            container.log += [LogLine(now, line) for line in self.script(container.spec)]
             self.changed.notify_all()
 
     def kill(self, name: str) -> None:

@@ -155,8 +155,9 @@ class Fleet:
     # Networks
 
     def networks(self) -> Sequence[Network]:
+        """Overlays as a manager lists them: another host lists one late, and without its labels."""
         found: dict[tuple[str, str], Network] = {}
-        for host, networks in self._all(lambda engine: engine.networks()).items():
+        for host, networks in self._all(_networks).items():
             for network in networks:
                 of = "" if network.driver == "overlay" else host
                 found.setdefault((of, network.name), replace(network, host=of))
@@ -184,6 +185,11 @@ class Fleet:
                 member = self._manager() if network.driver == "overlay" else self._member(network.host)
                 with member.engine() as engine:
                     engine.remove_network(name)
+
+    def path_mtu(self) -> int | None:
+        """As a host has it that manages their swarm."""
+        found = self._all(lambda engine: engine.path_mtu()).values()
+        return next((octets for octets in found if octets is not None), None)
 
     def manages(self) -> bool:
         return any(self._all(lambda engine: engine.manages()).values())
@@ -342,6 +348,13 @@ class Fleet:
             lost = "; ".join(f"{host}: {why}" for host, why in self.lost().items())
             raise EngineGoneError(f"no host answers: {lost}")
         return found
+
+
+def _networks(engine: Engine) -> list[Network]:
+    found = list(engine.networks())
+    if any(network.driver == "overlay" for network in found) and not engine.manages():
+        return [network for network in found if network.driver != "overlay"]
+    return found
 
 
 def _inspected(engine: Engine, found: Iterable[Listed]) -> list[Container]:

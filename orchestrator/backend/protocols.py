@@ -292,6 +292,9 @@ class Networks(Protocol):
     def manages(self) -> bool:
         """Whether overlays can be made: the engine is a manager of a swarm."""
 
+    def path_mtu(self) -> int | None:
+        """Octets of the largest IP packet between the hosts of its swarm; None: not measured, or no manager."""
+
 
 class Containers(Protocol):
     """The life of containers. `create` attaches every endpoint; removing what is not there is no error."""
@@ -322,6 +325,9 @@ class Streams(Protocol):
     def execute(self, name: str, command: Sequence[str], *, stdin: bool = False, tty: bool = False) -> Exec:
         """Start a program inside."""
 
+    def ahead(self, name: str) -> float:
+        """By how many seconds the clock by which that container lives is ahead of this process's."""
+
 
 class Engine(Images, Networks, Containers, Streams, Protocol):
     """All of it, as docker.py and fake.py have it."""
@@ -335,9 +341,6 @@ class Engine(Images, Networks, Containers, Streams, Protocol):
 
     def memories(self) -> Mapping[str, int]:
         """Host → octets of memory that its machine has; of an engine by itself the host is the empty word."""
-
-    def ahead(self, name: str) -> float:
-        """By how many seconds the clock by which that container lives is ahead of this process's."""
 
     def lost(self) -> Mapping[str, str]:
         """Host → why it did not answer what was asked last; empty for an engine by itself, which raises that."""

@@ -77,6 +77,7 @@ class Tcpdump:
     """It runs from the first moment. A thread of its own reads it, so that tcpdump never waits for us.
 
     `take` gets every frame, and `passed` (seconds since 1970) what time a mark had that came out; both in that thread.
+    Their times are this process's: a node lives by its engine's clock, and captures of several engines are merged.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Tcpdump:
         self._lock = threading.Lock()
         self._words: deque[str] = deque(maxlen=10)
         self._rest = b""
+        self._ahead = streams.ahead(point.container)
         command = ["python3", "-ISc", _program(), self._token.decode(), point.interface]
         self._exec = streams.execute(point.container, [*command, *_OPTIONS, *_filter(point, expression)], stdin=True)
         threading.Thread(target=self._read, name=f"capture {point.node}", daemon=True).start()
@@ -154,7 +156,7 @@ class Tcpdump:
                 channel, data = chunk
                 if channel == 1:
                     for frame in stream.feed(data):
-                        self._sort(frame)
+                        self._sort(frame._replace(at=frame.at - self._ahead) if self._ahead else frame)
                 else:
                     self._hear(data)
         except (EngineError, OSError) as error:
@@ -182,7 +184,7 @@ class Tcpdump:
         self._rest = rest[:_LINE]
         for line in lines:
             if (mark := _MARK.fullmatch(line)) is not None:
-                self._marked(float(mark[1]))
+                self._marked(float(mark[1]) - self._ahead)
                 continue
             if line == b"wrong filter":
                 self._wrong_filter = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from catenet.orchestrator.lab.model import Lab
 
 __all__ = [
+    "HostsFileOption",
     "JsonOption",
     "LabArgument",
     "LabOption",
@@ -122,6 +124,12 @@ WiringOption = Annotated[
         help="What LANs are made of (bridge: each a network of the engine; vxlan: segments over one network for all), "
         "in place of what the lab file says.",
         autocompletion=complete.wirings,
+    ),
+]
+HostsFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--hosts", metavar="FILE", help="The hosts, in a file with `hosts: {here: local, big: ssh://user@server}`."
     ),
 ]
 LinesOption = Annotated[bool, typer.Option("--json", help="A JSON document a line instead of text.")]

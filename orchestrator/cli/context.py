@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from catenet.orchestrator.backend.protocols import Engine
+    from catenet.orchestrator.backend.swarm import OneEngine
     from catenet.orchestrator.lab.hosts import Host
     from catenet.orchestrator.observe.running import FoundLab, RunningLab
 
@@ -20,6 +21,7 @@ __all__ = [
     "chosen_hosts",
     "connecting",
     "engine",
+    "engine_of",
     "found_lab",
     "here",
     "name_hosts",
@@ -87,6 +89,21 @@ def engine(hosts: Mapping[str, Host] | None = None) -> Engine:
 
         return Fleet({name: partial(docker, url) for name, url in urls.items()}, urls)
     return docker(*urls.values())
+
+
+def engine_of(host: Host) -> OneEngine:
+    """The engine of one of several hosts, by itself.
+
+    Raises:
+        EngineError: it does not answer.
+
+    """
+    connect = _connect.get()
+    if connect is not None:
+        return cast("OneEngine", connect())  # who gives engines for several hosts gives one at each call
+    from catenet.orchestrator.backend.docker import connect as docker
+
+    return docker(host.url)
 
 
 def here() -> Path:

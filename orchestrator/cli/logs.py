@@ -33,7 +33,7 @@ def logs(
     docker = engine()
     container = running_lab(docker, lab).node(node)
     for line in docker.logs(container.name, follow=follow, tail=how_many(last, follow=follow)):
-        parsed = LogEntry.of(node, line)
+        parsed = LogEntry.of(node, line, docker.ahead(container.name))
         write(f"{line.text if raw else as_json(parsed) if json else parsed.text}\n")
         if follow:
             sys.stdout.flush()

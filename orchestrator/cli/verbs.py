@@ -36,6 +36,9 @@ def commands() -> Mapping[str, Mapping[str, Command]]:
             "schema": Command("schema:schema", "The JSON Schema of lab files, for editors"),
             "export": Command("export:export", "Write a lab as a file for docker compose"),
             "doctor": Command("doctor:doctor", "Whether this machine can run labs, and how large"),
+            "hosts": Command(
+                "hosts:hosts", "Several machines for one lab: join their engines, see how they are, part them"
+            ),
             "tour": Command("tour:tour", "Start the default lab and watch it work, break and heal"),
             "up": Command("up:up", "Start a lab; returns when it is ready"),
             "down": Command("down:down", "Remove a running lab"),

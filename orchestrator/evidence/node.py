@@ -62,9 +62,10 @@ class NodeRecords:
         """
         last: deque[LogEntry] = deque(maxlen=_EVENTS)
         with file_below(self._folder, f"logs/{container.node}.log").open("wb") as file:
+            ahead = self._engine.ahead(container.name)
             for line in self._engine.logs(container.name):
                 file.write(f"{line.text}\n".encode(errors="replace"))
-                last.append(LogEntry.of(container.node, line))
+                last.append(LogEntry.of(container.node, line, ahead))
         self._lasts.put(last)
 
     def inspect(self, container: Container) -> None:

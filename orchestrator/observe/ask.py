@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from types import TracebackType
 
@@ -77,9 +77,12 @@ class ControlConnections:
         return self.ask_all([container], question, deadline)[container.node]
 
     def ask_all(
-        self, containers: Iterable[Container], question: Question, deadline: float = DEADLINE
+        self,
+        containers: Iterable[Container],
+        question: Question | Callable[[Container], Question],
+        deadline: float = DEADLINE,
     ) -> dict[str, Answer]:
-        """The same question to many nodes at once, as of the function `ask_all`."""
+        """The same question to many nodes at once, as of the function `ask_all`; or to each its own."""
         asked = list(containers)
         until = time.monotonic() + deadline
         answers = {c.node: Answer(error=condition(c)) for c in asked if condition(c) != "running"}
@@ -104,7 +107,7 @@ class ControlConnections:
         self,
         waiting: queue.SimpleQueue[Container],
         done: queue.SimpleQueue[tuple[str, Answer]],
-        question: Question,
+        question: Question | Callable[[Container], Question],
         until: float,
     ) -> None:
         while time.monotonic() < until:
@@ -113,7 +116,8 @@ class ControlConnections:
             except queue.Empty:
                 return
             try:
-                answer = self._converse(container.name, question, until)
+                own = question if isinstance(question, Question) else question(container)
+                answer = self._converse(container.name, own, until)
             except (EngineError, OSError, QuestionError) as error:  # it was paused, killed or removed a moment ago
                 answer = Answer(error=str(error))
             done.put((container.node, answer))

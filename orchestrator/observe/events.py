@@ -32,7 +32,8 @@ LOOK = 1.0
 class LogEntry:
     """One line of a node's log. `event` is None where the line is none: a traceback, a program's own output.
 
-    `at` is when it was written, `logged` when the engine got it, both in seconds since 1970.
+    `at` is when it was written, in seconds since 1970 by this process's clock, and so is its event's time. `logged` is
+    when the engine got it, by that engine's clock, which is so many seconds `ahead`.
     """
 
     node: str
@@ -40,16 +41,23 @@ class LogEntry:
     logged: float
     text: str
     event: Event | None
+    ahead: float = 0.0
 
     @classmethod
-    def of(cls, node: str, line: LogLine) -> LogEntry:
+    def of(cls, node: str, line: LogLine, ahead: float = 0.0) -> LogEntry:
         """A line of the engine's log, as a terminal may have it; an event's own time goes before the engine's, and its
         JSON is cut off.
         """
         event = Event.parse(line.text, node, line.at)
         if event is None:
-            return cls(node, line.at, line.at, printable(line.text.expandtabs()), None)
-        return cls(node, event.at, line.at, _readable(line.text), event)
+            return cls(node, line.at - ahead, line.at, printable(line.text.expandtabs()), None, ahead)
+        event = replace(event, at=event.at - ahead)
+        return cls(node, event.at, line.at, _readable(line.text), event, ahead)
+
+    @property
+    def said(self) -> float:
+        """When it was written by the node's own clock, in which the node is asked for more."""
+        return self.at + self.ahead
 
 
 def _readable(text: str) -> str:
@@ -76,7 +84,8 @@ def past(engine: Streams, containers: Iterable[Listed], tail: int | None = None)
     """
     lines: list[LogEntry] = []
     for container in containers:
-        lines += (LogEntry.of(container.node, line) for line in engine.logs(container.name, tail=tail))
+        ahead = engine.ahead(container.name)
+        lines += (LogEntry.of(container.node, line, ahead) for line in engine.logs(container.name, tail=tail))
     return in_order(lines)
 
 
@@ -134,15 +143,15 @@ class Completer:
     def __init__(self, engine: Streams) -> None:
         self._engine = engine
         self._known: dict[str, dict[str, Mapping[str, Json]]] = {}  # node → line → data
-        self._until: dict[str, float] = {}  # node → the time of the last line that it was asked for, or told of
+        self._until: dict[str, float] = {}  # node → its time of the last line that it was asked for, or told of
 
     def complete(self, lines: Sequence[LogEntry], containers: Iterable[Container]) -> list[LogEntry]:
         """As of `completed`. `containers`: the nodes whose lines they are; not looked at where nothing lacks."""
         known = [self._completed(line) for line in lines]
         wanting: dict[str, list[float]] = {}
         for line in known:
-            if _lacks(line) and line.at > self._until.get(line.node, 0.0):
-                wanting.setdefault(line.node, []).append(line.at)
+            if _lacks(line) and line.said > self._until.get(line.node, 0.0):
+                wanting.setdefault(line.node, []).append(line.said)
         if not wanting:
             return known
         self._ask(wanting, [container for container in containers if container.node in wanting])
@@ -202,7 +211,7 @@ class _Follower:
         self.last_at = self._after = after
         self.ended = False
         self._closed = False
-        self._node = container.node
+        self._engine, self._container = engine, container
         self._arrived = arrived
         self._lines: Iterator[LogLine] = iter(())
         try:
@@ -218,7 +227,8 @@ class _Follower:
             for line in self._lines:
                 if line.at > self._after:
                     self.last_at = max(self.last_at, line.at)
-                    self._put(LogEntry.of(self._node, line))
+                    ahead = self._engine.ahead(self._container.name)  # anew: clocks drift apart, and are set
+                    self._put(LogEntry.of(self._container.node, line, ahead))
         self.ended = True
 
     def _put(self, line: LogEntry) -> None:

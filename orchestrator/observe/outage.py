@@ -56,7 +56,7 @@ def watch_outage(
     if answer is None:
         raise EngineError(f"no ping was answered within {PATIENCE:g} s after {link}", "catenet status")
     lines = completed(engine, [router], past(engine, [router], tail=500))
-    told = [line.event for line in lines if line.event is not None and before < line.at <= answer.at]
+    told = [line.event for line in lines if line.event is not None and before < line.logged and line.at <= answer.at]
     routes = tuple(event for event in told if event.kind.startswith("route.") and event.data.get("prefix") == prefix)
     return Outage(began.at, answer.at, pings.lost(began.at, answer.at), routes)
 

@@ -6,7 +6,7 @@ import re
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 
 from catenet.orchestrator.backend.protocols import Container, EngineError, Streams
@@ -51,6 +51,7 @@ class Pings:
         self.died = 0
         command = ["sh", "-c", _SCRIPT, "ping", "-D", "-n", "-i", f"{interval:g}", target]
         self._process = engine.execute(container.name, command, stdin=True)
+        self._ahead = engine.ahead(container.name)
         self._reader = threading.Thread(target=self._read, daemon=True)
 
     def __enter__(self) -> Pings:
@@ -71,7 +72,8 @@ class Pings:
             while (chunk := self._process.read()) is not None:
                 *lines, rest = (rest + chunk[1]).split(b"\n")
                 rest = rest[:_LINE]
-                found = [reply for line in lines if (reply := read_reply(line)) is not None]
+                read = [reply for line in lines if (reply := read_reply(line)) is not None]
+                found = [replace(reply, at=reply.at - self._ahead) for reply in read]
                 with self._changed:
                     self._replies += found
                     self.died += sum(_DIED in line for line in lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from catenet.nodes.control.answers import LinkState, link_states
@@ -81,7 +82,8 @@ def set_condition(
         wrong = [end for end in ends if condition(end) == "running" and _condition(links[end.node], lan) != wanted]
         if not wrong:
             return Outcome(f"is {wanted.words} already", changed=False, remarks=absent)
-        refused = _refusals(connections.ask_all(wrong, _order(lan, wanted, at), ACT))
+        orders = partial(_order_to, engine, lan, wanted, at)
+        refused = _refusals(connections.ask_all(wrong, orders, ACT))
     if refused:
         raise EngineError(f"{verb} {lan}: {'; '.join(refused)}", f"catenet status, then catenet {verb} {lan} again")
     time.sleep(max(0.0, at - time.time()))
@@ -112,6 +114,11 @@ def sync_link_conditions(engine: Streams, running: RunningLab, container: Contai
                 raise EngineError(f"{lan} is {words.past}, and {'; '.join(refused)}")
             said.append(f"{lan} is {words.past}: {words.place} {container.node} too")
     return tuple(said)
+
+
+def _order_to(engine: Streams, lan: str, wanted: LinkCondition, at: float, end: Container) -> Question:
+    """The moment is told in each end's own time."""
+    return _order(lan, wanted, at + engine.ahead(end.name) if at else 0.0)
 
 
 def _order(lan: str, wanted: LinkCondition, at: float = 0.0) -> Question:

@@ -139,7 +139,7 @@ def _told(engine: Engine, nodes: Sequence[Container], before: Mapping[str, float
     lines = [
         line
         for line in past(engine, nodes, tail=_EVENT_LINES)
-        if line.event is not None and (line.at > before[line.node] or line.event.kind.endswith(_JOINED))
+        if line.event is not None and (line.logged > before[line.node] or line.event.kind.endswith(_JOINED))
     ]
     events = [line.event for line in completed(engine, nodes, lines) if line.event is not None]
     logins = {event.node: event for event in events if event.kind.endswith(_JOINED)}

@@ -133,7 +133,7 @@ def _asker(running: RunningLab, node: str) -> Container:
 
 def _new_events(engine: Engine, nodes: Iterable[Container], before: Mapping[str, float]) -> list[Event]:
     asked = list(nodes)
-    lines = [line for line in past(engine, asked, tail=_EVENT_LINES) if line.at > before[line.node]]
+    lines = [line for line in past(engine, asked, tail=_EVENT_LINES) if line.logged > before[line.node]]
     return [line.event for line in completed(engine, asked, lines) if line.event is not None]
 
 

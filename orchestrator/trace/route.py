@@ -27,7 +27,7 @@ from catenet.nodes.control.origin import (
     SourceRoute,
     Turn,
 )
-from catenet.nodes.control.questions import Answer, Question
+from catenet.nodes.control.questions import Question
 from catenet.nodes.control.service import Routing
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine
@@ -143,8 +143,10 @@ def trace_route(engine: Engine, running: RunningLab, node: str, target: str) -> 
     prefix = find_prefix(running, node, target)
     question = Question("route", {"prefix": str(prefix)})
 
-    def say(name: str) -> Answer:
-        return ask(engine, running.containers[name], question)
+    def say(name: str) -> RouteOrigin:
+        """Its times by our clock: the node's may be another machine's."""
+        there = running.containers[name]
+        return read(ask(engine, there, question), RouteOrigin.parse).earlier(engine.ahead(there.name))
 
     found = follow(node, target, prefix, say, running.containers)
     return replace(found, hops=(*(_translated(hop, running.lab) for hop in found.hops[:-1]), found.hops[-1]))
@@ -188,16 +190,18 @@ def _of_address(view: View, address: Address) -> Prefix:
 
 
 def follow(
-    node: str, target: str, prefix: Prefix, say: Callable[[str], Answer], nodes: Mapping[str, object]
+    node: str, target: str, prefix: Prefix, say: Callable[[str], RouteOrigin], nodes: Mapping[str, object]
 ) -> RouteTrace:
-    """Goes from node to node, by what each says of the prefix. `nodes`: those that can be asked."""
+    """Goes from node to node, by what each says of the prefix (or raises AnswerError). `nodes`: those that can be
+    asked.
+    """
     told: list[RouteOrigin] = []
     hops: list[Hop] = []
     before = ""  # the service whose route the last hop has
     here = node
     while True:
         try:
-            origin = read(say(here), RouteOrigin.parse)
+            origin = say(here)
             hop = _hop(here, origin)
         except AnswerError as error:
             origin = RouteOrigin(str(prefix))

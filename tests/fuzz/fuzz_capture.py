@@ -152,6 +152,9 @@ class _Streams:
     def execute(self, *_: object, **__: object) -> Exec:
         return self._said  # type: ignore[return-value]
 
+    def ahead(self, _: str) -> float:
+        return 0.0
+
 
 def _tcpdump(data: bytes) -> Tcpdump:
     """Its two outputs, taken in turn."""

@@ -191,7 +191,7 @@ def _check_answer(answer: Answer) -> None:
             assert line.isprintable()
     for parse in (NodeStatus.parse, RouteOrigin.parse, RoutingTable.parse, link_states, kernel_routes, words):
         _check_read(answer, parse)
-    hops = follow("a", "b", PREFIX, lambda name: answer, {"a": None, "b": None})
+    hops = follow("a", "b", PREFIX, lambda name: read(answer, RouteOrigin.parse), {"a": None, "b": None})
     json.dumps(hops.to_json(), allow_nan=False)
     _node_state(CONTAINER, answer, ("link1",))
 

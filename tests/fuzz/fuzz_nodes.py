@@ -48,6 +48,9 @@ class _Engine:
     def execute(self, *_: object, **__: object) -> Said:
         return Said([(1, self._said)])
 
+    def ahead(self, _: str) -> float:
+        return 0.0
+
 
 def _state_told(engine: Any) -> None:
     for answer in (ask(engine, CONTAINERS["a"], Question("status")),):

@@ -255,8 +255,8 @@ def test_an_overlay_is_made_by_who_manages_the_swarm_and_is_listed_once(pair: Pa
     pair.fleet.create(replace(node("o", overlay()), host="a"))
     pair.fleet.start("x-o")
     (found,) = [each for each in pair.fleet.networks() if each.driver == "overlay"]
-    assert (found.name, found.host) == ("x__underlay", "")
-    with pytest.raises(EngineError, match="active endpoints"):
+    assert (found.name, found.host, found.copy) == ("x__underlay", "", "x")
+    with pytest.raises(EngineError, match="is in use by task"):
         pair.fleet.remove_network("x__underlay")
     pair.fleet.remove("x-o")
     pair.fleet.remove_network("x__underlay")

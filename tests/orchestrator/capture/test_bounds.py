@@ -24,6 +24,9 @@ class Program:
     def execute(self, name, command, *, stdin=False, tty=False):
         return self
 
+    def ahead(self, name):
+        return 0.0
+
     def say(self, channel, data):
         self.said.put((channel, data))
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from catenet.nodes.address import Prefix
 from catenet.nodes.catalogue import services
+from catenet.nodes.control.fields import read
+from catenet.nodes.control.origin import RouteOrigin
 from catenet.nodes.control.questions import Answer, Question
 from catenet.nodes.internet.rip.packet import INFINITY
 from catenet.nodes.internet.rip.table import NETWORK_COST
@@ -211,7 +213,10 @@ anything = st.recursive(
 
 @given(anything)
 def test_whatever_a_node_answers_there_is_an_end(value: object) -> None:
-    done = follow("a", "x", Prefix.parse(LAN), lambda _: Answer(value), {"a": None, "b": None})
+    def say(_: str) -> RouteOrigin:
+        return read(Answer(value), RouteOrigin.parse)
+
+    done = follow("a", "x", Prefix.parse(LAN), say, {"a": None, "b": None})
     assert done.hops[-1].node == "a"
     assert json.dumps(done.to_json())
     print_route(done)

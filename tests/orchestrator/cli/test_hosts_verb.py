@@ -1,0 +1,137 @@
+"""`catenet hosts`: what is said, and the exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+
+from catenet.orchestrator.backend.fake import FakeEngine
+from catenet.orchestrator.backend.fake_swarm import on_one_network
+from catenet.orchestrator.backend.protocols import EngineError
+from catenet.orchestrator.cli.app import run
+
+Said = tuple[int, str, str]
+A, B = "--host=a=unix:///run/a.sock", "--host=b=unix:///run/b.sock"
+
+
+@pytest.fixture
+def pair() -> list[FakeEngine]:
+    engines = [FakeEngine(), FakeEngine()]
+    on_one_network(engines)
+    return engines
+
+
+@pytest.fixture
+def hosts(
+    pair: list[FakeEngine], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Said]]:
+    """Runs `catenet hosts` on `a` and `b`; an engine that has gone cannot be connected to."""
+    monkeypatch.delenv("CATENET_HOST", raising=False)
+
+    def call(*words: str, named: tuple[str, ...] = (A, B)) -> Said:
+        engines = cycle(pair)
+
+        def connect() -> FakeEngine:
+            engine = next(engines)
+            if engine.gone:
+                raise EngineError("connect to the engine: it has gone")
+            return engine
+
+        code = run(["hosts", *words, *named], connect)
+        return code, *capsys.readouterr()
+
+    yield call
+    assert all(engine.join_token().secret not in capsys.readouterr().out for engine in pair if engine.manages())
+
+
+def rows(said: str) -> list[list[str]]:
+    return [line.split() for line in said.splitlines()]
+
+
+def test_hosts_are_joined_looked_at_and_parted(hosts: Callable[..., Said]) -> None:
+    code, out, _ = hosts()
+    assert code == 1
+    assert rows(out)[1:3] == [["a", "in", "memory", "in", "no", "swarm"], ["b", "in", "memory", "in", "no", "swarm"]]
+    assert "they are no swarm yet: catenet hosts join" in out
+    code, out, _ = hosts("join")
+    assert code == 0
+    assert rows(out)[1:] == [
+        ["a", "in", "memory", "manager", "192.0.2.1", "ready"],
+        ["b", "in", "memory", "worker", "192.0.2.2", "ready"],
+        ["joined:", "a,", "b"],
+    ]
+    code, out, _ = hosts("join")
+    assert (code, out.splitlines()[-1]) == (0, "they were one swarm already")
+    assert hosts("status")[0] == 0
+    assert hosts("leave")[:2] == (0, "b has left\na has left\n")
+    assert hosts("leave")[:2] == (0, "none of them is in a swarm\n")
+
+
+def test_programs_read_json(hosts: Callable[..., Said]) -> None:
+    joined = json.loads(hosts("join", "--json")[1])
+    assert joined["joined"] == ["a", "b"]
+    assert joined["hosts"] == json.loads(hosts("--json")[1])
+    assert joined["hosts"][1] == {
+        "host": "b",
+        "engine": "in memory",
+        "role": "worker",
+        "address": "192.0.2.2",
+        "state": "ready",
+        "mtu": 0,
+        "reason": "",
+    }
+    assert json.loads(hosts("leave", "--json")[1]) == {"left": ["b", "a"], "stay": {}, "lost": {}}
+
+
+def test_a_host_that_does_not_answer_is_said_and_the_manager_waits_for_it(
+    hosts: Callable[..., Said], pair: list[FakeEngine]
+) -> None:
+    hosts("join")
+    pair[1].gone = True
+    code, out, _ = hosts()
+    assert code == 3
+    assert " ".join(rows(out)[-1]) == "b does not answer connect to the engine: it has gone"
+    code, out, _ = hosts("leave")
+    assert code == 3
+    assert "a stays: b may be in its swarm: once there is an answer, catenet hosts leave again" in out
+    assert "b does not answer: connect to the engine: it has gone" in out
+    code, _, err = hosts("join")
+    assert (code, "b: connect to the engine: it has gone" in err) == (3, True)
+    pair[1].gone = False
+    assert hosts("leave")[0] == 0
+
+
+def test_hosts_come_from_a_file(hosts: Callable[..., Said], tmp_path: Path) -> None:
+    file = tmp_path / "hosts.yaml"
+    file.write_text("hosts: {a: unix:///run/a.sock, b: unix:///run/b.sock}\n")
+    assert hosts("join", "--hosts", str(file), named=())[0] == 0
+    code, _, err = hosts("--hosts", str(file))
+    assert (code, "named twice" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "named", "said"),
+    [
+        ([], (), "which hosts? --host local --host user@server, or --hosts FILE"),
+        (["join"], (A,), "one host needs no swarm: name two or more"),
+        (["join", "--address", "c=192.0.2.9"], (A, B), "no host 'c' (choose from: a, b): --address HOST=ADDRESS"),
+        (["join", "--address", "a=here"], (A, B), "'here' is no address, like a=192.0.2.7"),
+        (["--address", "a=192.0.2.9"], (A, B), "--address goes with join, not with status"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    hosts: Callable[..., Said], words: list[str], named: tuple[str, ...], said: str
+) -> None:
+    code, _, err = hosts(*words, named=named)
+    assert code == 2
+    assert said in err
+
+
+def test_an_address_is_told_to_the_engine(hosts: Callable[..., Said], pair: list[FakeEngine]) -> None:
+    pair[1].neighbours["192.0.2.9"] = pair[0]
+    assert hosts("join", "--address", "a=192.0.2.9")[0] == 0
+    assert [engine.membership().address for engine in pair] == ["192.0.2.9", "192.0.2.2"]
