@@ -84,7 +84,6 @@ class Lans:
         """Address every interface that is there; those that come later are addressed as they come."""
         self._loop.add_reader(self._monitor, self._monitor.drain)
         self._rescan()
-        self._monitor.drain()  # of the devices that it made itself
         for attachment in self._attachments:
             if not attachment.ifindex and attachment.reported is None:
                 self._news.state(attachment, f"no interface has {self._sign(attachment.config)} yet")
@@ -316,7 +315,7 @@ class Lans:
                 made.append(attachment)
             except OSError as error:
                 self._refused(attachment, error)
-        self._attachments.links.update((link.ifindex, link) for link in self._netlink.links())
+        self._monitor.drain()  # what became of them until now, before they count as the LANs'
         for attachment in made:
             self._configure(attachment)
 

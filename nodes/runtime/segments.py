@@ -79,7 +79,7 @@ class Segments:
 
     def make(self, lab: str, place: int, item: InterfaceConfig, segment: Segment, link: routing.Link) -> int:
         """A device for a segment; its number. `place`: of the interface in the node's configuration; `link`: the
-        underlay's. It is not up yet."""
+        underlay's."""
         if link.mtu < segment.mtu + OVERHEAD:
             needed = f"its MTU of {segment.mtu} octets needs {segment.mtu + OVERHEAD} of the underlay"
             hint = "give that network of the engine's a larger one, or the LAN a smaller one"
@@ -91,6 +91,7 @@ class Segments:
         ifindex = socket.if_nametoindex(name)
         for peer in segment.peers:
             self._netlink.add_peer(ifindex, peer)
+        self._netlink.set_up(ifindex, True)
         return ifindex
 
     def gone(self) -> None:

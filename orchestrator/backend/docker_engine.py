@@ -222,6 +222,12 @@ class DockerEngine(DockerImages, DockerNetworks, DockerSwarm, DockerContainers):
             root = Path(str(self._clients().info().get("DockerRootDir") or "/"))
         return nearest_seen(root)
 
+    def workshop(self) -> DockerEngine:
+        return self
+
+    def urls(self) -> Mapping[str, str]:
+        return {"": self._clients.url}
+
     def answers(self, seconds: float) -> bool:
         """By a ping, which waits for no lock of the engine's."""
         try:

@@ -131,6 +131,3 @@ class DockerImages:
         """An engine by itself gives to nobody."""
         del tag
         return ()
-
-    def workshop(self) -> DockerImages:
-        return self

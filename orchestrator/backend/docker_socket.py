@@ -10,7 +10,8 @@ from __future__ import annotations
 import errno
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from docker.transport.basehttpadapter import BaseHTTPAdapter
@@ -48,10 +49,10 @@ class Way(Protocol):
     """What carries an engine's socket here."""
 
     def lost(self) -> str:
-        """Why it carries nothing any more; empty while it does."""
+        """Why it carries nothing any more, as far as can be seen from here; empty while it does."""
 
     def unanswered(self) -> str:
-        """What is said where it stands, and its other end closes a connection at once."""
+        """Why nobody answers at its other end; empty where somebody does. It asks there."""
 
 
 class PatientSocket(socket.socket):
@@ -61,7 +62,6 @@ class PatientSocket(socket.socket):
     """
 
     _patience: float | None = None
-    _heard = False
     path = ""
     way: Way | None = None
 
@@ -91,21 +91,34 @@ class PatientSocket(socket.socket):
     def recv(self, *how: Any) -> bytes:
         """Raises EngineHangsError and WayLostError beside what a socket raises."""
         data: bytes = self._wait(super().recv, *how)
-        self._look(bool(data))
+        if (
+            not data and self.way is not None and (why := self.way.lost())
+        ):  # only looked at: a program's stream has an end
+            raise WayLostError(why)
         return data
 
     def recv_into(self, *how: Any) -> int:
         """Raises EngineHangsError and WayLostError beside what a socket raises."""
-        count: int = self._wait(super().recv_into, *how)
-        self._look(bool(count))
+        with self._broken_off():
+            count: int = self._wait(super().recv_into, *how)
+        if not count and self.way is not None and (why := self.way.unanswered()):  # HTTP says when an answer is whole
+            raise WayLostError(why)
         return count
 
-    def _look(self, heard: bool) -> None:
-        """At the end of a stream: is it the engine's, or that of the way to it?"""
-        if heard or self.way is None:
-            self._heard = self._heard or heard
-        elif why := self.way.lost() or ("" if self._heard else self.way.unanswered()):
-            raise WayLostError(why)
+    def sendall(self, *how: Any) -> None:
+        """Raises WayLostError beside what a socket raises."""
+        with self._broken_off():
+            super().sendall(*how)
+
+    @contextmanager
+    def _broken_off(self) -> Iterator[None]:
+        """Inside, what breaks because the way to the engine is lost is said to be that."""
+        try:
+            yield
+        except (ConnectionResetError, BrokenPipeError) as error:
+            if self.way is not None and (why := self.way.unanswered()):
+                raise WayLostError(why) from error
+            raise
 
     def _wait(self, receive: Callable[..., Any], *how: Any) -> Any:
         if self._patience is not None and self._patience <= LOOK:
@@ -120,6 +133,8 @@ class PatientSocket(socket.socket):
                     if time.monotonic() >= until:
                         raise
                 if not _answers_ping(self.path):
+                    if self.way is not None and (why := self.way.lost()):
+                        raise WayLostError(why)
                     raise EngineHangsError
         finally:
             if self.fileno() >= 0:

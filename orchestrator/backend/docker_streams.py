@@ -76,6 +76,9 @@ class DockerExec:
             self._socket.sendall(data)
         except (BrokenPipeError, ConnectionResetError):
             return
+        except WayLostError:
+            with engine_errors(self._what):
+                raise
         except TimeoutError as error:
             raise EngineError(f"{self._what}: it took no input for {SLOW:.0f} s") from error
 

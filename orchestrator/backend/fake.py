@@ -79,7 +79,8 @@ class FakeEngine(FakeImages, FakeSwarmMember):
     """An engine in memory (the Protocol OneEngine), safe for many threads.
 
     `unlisted`: prefixes of networks that somebody else is making: they are taken, and in no list yet. `root`: its data
-    root. `octets`: the memory of its machine. `seconds_ahead`: of its clock, which its nodes live by.
+    root. `url`: how it is reached. `octets`: the memory of its machine. `seconds_ahead`: of its clock, which its nodes
+    live by.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class FakeEngine(FakeImages, FakeSwarmMember):
         self.unlisted: list[Prefix] = []
         self.isolated: set[str] = set()
         self.root: Path | None = Path("/")
+        self.url = "memory:"
         self.octets = 8_000_000_000
         self.seconds_ahead = 0.0
         self._networks: dict[str, NetworkSpec] = {}
@@ -123,6 +125,12 @@ class FakeEngine(FakeImages, FakeSwarmMember):
         with self.changed:
             self._hangs = hangs
             self.changed.notify_all()
+
+    def workshop(self) -> FakeEngine:
+        return self
+
+    def urls(self) -> Mapping[str, str]:
+        return {"": self.url}
 
     def answers(self, seconds: float) -> bool:
         """At once."""

@@ -89,6 +89,3 @@ class FakeImages(ABC):
         """An engine by itself gives to nobody."""
         del tag
         return ()
-
-    def workshop(self) -> FakeImages:
-        return self

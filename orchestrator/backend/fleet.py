@@ -7,7 +7,9 @@ An overlay, which is on all hosts, is made, listed and removed once, by a host t
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,14 +26,13 @@ from catenet.orchestrator.backend.protocols import (
     EngineGoneError,
     Exec,
     HostLostError,
-    Images,
     Listed,
     LogLine,
     Network,
     NetworkSpec,
 )
 
-__all__ = ["Fleet", "Patience", "hurry"]
+__all__ = ["Fleet", "Patience"]
 
 Found = TypeVar("Found")
 
@@ -53,6 +54,10 @@ class Fleet:
         self._members = {name: Member(name, way, where.get(name, ""), self.patience) for name, way in engines.items()}
         self._lock = threading.Lock()
         self._owners: dict[str, dict[str, bool]] = {}  # container → host → whether it is a lab's
+
+    def add(self, host: str, way: Engine | Callable[[], Engine], url: str) -> None:
+        """One host more."""
+        self._members = {**self._members, host: Member(host, way, url, self.patience)}
 
     def lost(self) -> Mapping[str, str]:
         return {name: why for name, member in self._members.items() if (why := member.why)}
@@ -94,7 +99,7 @@ class Fleet:
         """
         return all(self._every(lambda engine: engine.has_image(tag)).values())
 
-    def workshop(self) -> Images:
+    def workshop(self) -> Engine:
         """This machine, if it is one of them; else the first."""
         local = [host for host, found in self._every(lambda engine: engine.host_addresses()).items() if found]
         with self._member(local[0] if local else "").engine() as engine:
@@ -339,15 +344,29 @@ class Fleet:
 
     def _answers(self, asked: Mapping[str, Asked[Found]]) -> dict[str, Found]:
         found = {}
+        limit = self._limit([*asked.values()])
         for host, each in asked.items():
             try:
-                found[host] = self._members[host].answer(each)
+                found[host] = self._members[host].answer(each, limit)
             except HostLostError:
                 continue
         if not found and asked:
             lost = "; ".join(f"{host}: {why}" for host, why in self.lost().items())
             raise EngineGoneError(f"no host answers: {lost}")
         return found
+
+    def _limit(self, asked: Sequence[Asked[Found]]) -> float:
+        """Seconds that a host may take to be connected to, once the first has answered: where that took long, the
+        machine is busy, and twice that is no reason to give another up.
+        """
+        if self.patience.others >= self.patience.connect:
+            return self.patience.connect
+        began, left = time.monotonic(), {each.future for each in asked}
+        while left and (took := time.monotonic() - began) < self.patience.connect:
+            done, left = wait(left, self.patience.connect - took, FIRST_COMPLETED)
+            if any(future.exception() is None for future in done):
+                break
+        return min(self.patience.connect, max(self.patience.others, 2 * (time.monotonic() - began)))
 
 
 def _networks(engine: Engine) -> list[Network]:
@@ -375,9 +394,3 @@ class _Logs(Iterator[LogLine]):
         close = getattr(self._lines, "close", None)
         if close is not None:
             close()
-
-
-def hurry(engine: Engine, seconds: float) -> None:
-    """From now on a host, where there are several, may take only so many seconds to be connected to."""
-    if isinstance(engine, Fleet):
-        engine.patience.connect = seconds

@@ -25,10 +25,12 @@ _IDLE = 60.0
 
 @dataclass
 class Patience:
-    """`connect`: seconds that a connection may take; `look`: seconds of silence after which an engine is pinged, and
-    that the ping may take."""
+    """`connect`: seconds that a connection may take; `others`: that it may take at the least where another host has
+    answered already; `look`: seconds of silence after which an engine is pinged, and that the ping may take.
+    """
 
     connect: float = 8.0  # longer than ssh's own, so that its words are heard
+    others: float = 8.0
     look: float = 1.0
 
 
@@ -80,24 +82,25 @@ class Member:
             return Asked(failed, time.monotonic())
         return Asked(self._hands.do(lambda: question(self._connected())), time.monotonic())
 
-    def answer(self, asked: Asked[Found]) -> Found:
-        """What it has answered.
+    def answer(self, asked: Asked[Found], within: float | None = None) -> Found:
+        """What it has answered. `within`: seconds for the connection, where it is still to be made.
 
         Raises:
             HostLostError: it does not answer.
             EngineError: it has refused.
 
         """
+        limit = self._patience.connect if within is None else within
         while not asked.future.done():
-            left = self._patience.connect - (time.monotonic() - asked.at)
+            left = max(0.0, limit - (time.monotonic() - asked.at))
             wait([asked.future], self._patience.look if self._engine is not None else min(self._patience.look, left))
             if asked.future.done():
                 break
             if self._engine is None:
-                if time.monotonic() - asked.at >= self._patience.connect:
-                    raise self._lose(f"no answer within {self._patience.connect:g} s")
+                if time.monotonic() - asked.at >= limit:
+                    raise self._lose(f"no answer within {limit:.1f} s")
             elif not self._engine.answers(self._patience.look):
-                raise self._lose(f"no answer within {2 * self._patience.look:g} s")
+                raise self._lose(f"no answer within {2 * self._patience.look:.1f} s")
         with self.errors():
             return asked.future.result()
 

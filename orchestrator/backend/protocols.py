@@ -271,9 +271,6 @@ class Images(Protocol):
     def carry(self, tag: str) -> Sequence[str]:
         """Of several hosts, those that lack it get it from one that has it; they are named, if that could be done."""
 
-    def workshop(self) -> Images:
-        """Where images are made: of several hosts, one of them; `carry` brings what was made to the others."""
-
 
 class Networks(Protocol):
     """The engine's networks. Removing what is not there is no error. `create_network` may raise PrefixTakenError."""
@@ -335,6 +332,12 @@ class Engine(Images, Networks, Containers, Streams, Protocol):
     def version(self) -> str: ...
     def data_root(self) -> Path | None:
         """The folder of its images, containers and logs, where the engine runs on this machine; else None."""
+
+    def workshop(self) -> Engine:
+        """Where images are made: of several hosts, one of them; `carry` brings what was made to the others."""
+
+    def urls(self) -> Mapping[str, str]:
+        """Host → how it is reached; of an engine by itself the host is the empty word."""
 
     def answers(self, seconds: float) -> bool:
         """Whether it says something within so many seconds, however busy it is."""

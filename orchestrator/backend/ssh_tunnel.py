@@ -12,7 +12,6 @@ the socket: so a LocalForward of the user's configuration, whose port his open s
 from __future__ import annotations
 
 import atexit
-import errno
 import os
 import shutil
 import socket
@@ -34,6 +33,8 @@ _START = 20.0
 """Seconds until ssh is logged in: five to connect, by each of its jumps, and a machine that is busy."""
 _ANSWER = 10.0
 """Seconds that the master, or the engine behind it, may take for an answer."""
+_END = 1.0
+"""Seconds between the end of what ssh carries and its own."""
 _LOOK = 0.005
 _LINES = 40
 _PING = b"GET /_ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n"
@@ -93,14 +94,22 @@ class Tunnel:
             raise
 
     def lost(self) -> str:
-        """Why it carries nothing any more; empty while it does."""
+        """Why it carries nothing any more, as far as can be seen from here; empty while it does."""
         if not self._ended.is_set() and self._listens():
             return ""
-        self._ended.wait(_ANSWER)
+        self._ended.wait(_END)
         return lost_words(self.place, [*self._said])
 
     def unanswered(self) -> str:
-        """What is said where it stands, and the server does not join us to an engine any more."""
+        """Why no engine answers behind it; empty where one does. It costs a round trip.
+
+        An end of its own shows in what it carries before it shows in itself: hence the wait.
+        """
+        with suppress(OSError):
+            if self._ping():
+                return ""
+        if self._ended.wait(_END):
+            return lost_words(self.place, [*self._said])
         return f"{LOST} to {self.place} stands, and no engine answers behind it"
 
     def close(self) -> None:
@@ -169,26 +178,27 @@ class Tunnel:
             return subprocess.CompletedProcess(command, 255, "", f"{self.place.host} timed out")
 
     def _try_engine(self) -> None:
-        """One ping: the server says only when it is asked that it does not join us to its engine."""
+        """The server says only when it is asked that it does not join us to its engine."""
         try:
-            with socket.socket(socket.AF_UNIX) as probe:
-                probe.settimeout(_ANSWER)
-                probe.connect(self.path)
-                probe.sendall(_PING)
-                if probe.recv(1):
-                    return
+            if self._ping():
+                return
         except TimeoutError:
-            raise EngineGoneError(
-                f"connect to the engine at {self.place}: the engine timed out",
-                "there: `docker ps`; restart it if that hangs",
-            ) from None
+            hint = "there: `docker ps`; restart it if that hangs"
+            raise EngineGoneError(f"connect to the engine at {self.place}: the engine timed out", hint) from None
         except OSError as error:
-            if error.errno not in (errno.ECONNRESET, errno.EPIPE, errno.ECONNREFUSED):
-                raise
-        if why := self._ended.is_set() and self.lost():
-            raise EngineGoneError(why)
+            self._said.append(str(error.strerror))
+        if self._ended.wait(0):
+            raise EngineGoneError(lost_words(self.place, [*self._said]))
         found = self._ask_master("-T", "--", "engine", DIAGNOSIS.format(path=self.place.socket))
         raise refused_engine(self.place, found.stdout if found.returncode == 0 else "")
+
+    def _ping(self) -> bool:
+        """Whether the engine answers; raises what a socket raises."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(_ANSWER)
+            probe.connect(self.path)
+            probe.sendall(_PING)
+            return bool(probe.recv(1))
 
     def _listens(self) -> bool:
         with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):

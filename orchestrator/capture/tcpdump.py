@@ -196,7 +196,8 @@ class Tcpdump:
     def _marked(self, at: float) -> None:
         with self._lock:
             self._wanted -= 1
-            self._complete = self._finishing and not self._wanted
+            # On `any` without a filter the mark is heard again, in what ICMP says of its port.
+            self._complete = self._complete or (self._finishing and not self._wanted)
         self._passed(at)
         if self._complete:
             self._exec.end_input()

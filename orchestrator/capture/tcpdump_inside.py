@@ -10,10 +10,13 @@ Standard error    tcpdump's, and lines of ours: `mark SECONDS` where a mark cann
 A mark is a packet with the token: all that passed before it has come out of tcpdump when the mark does. On an interface
 it is a frame to 01-80-C2-00-00-01, which no bridge forwards (IEEE 802.1Q section 8.6.3); on `any` it is a datagram to
 the node's own discard port (RFC 863). tcpdump refuses an interface that is down, so it begins when it comes up.
+
+What carries the node's segments (nodes/control/segment) is no interface of the lab's: on `any` it is not seen.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -47,6 +50,8 @@ class Watched:
             if self.over:
                 return 0
             time.sleep(LOOK)
+        if self.interface == "any":
+            arguments = without_underlay(arguments)
         self.process = subprocess.Popen(["tcpdump", "-i", self.interface, *arguments], stdin=subprocess.DEVNULL)
         if self.over:
             self.process.terminate()
@@ -85,6 +90,18 @@ class Watched:
             with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
                 raw.bind((self.interface, 0))
                 raw.send(NOT_FORWARDED + bytes(6) + EXPERIMENTAL + self.token)
+
+
+def without_underlay(arguments: list[str]) -> list[str]:
+    """The last one is the filter, or `-`, where there is none."""
+    underlay = json.loads(os.environ.get("CATENET_NODE", "{}")).get("underlay")
+    if underlay is None:
+        return arguments
+    host_bits = 32 - underlay["length"]
+    network = int.from_bytes(socket.inet_aton(underlay["address"])) >> host_bits << host_bits
+    lab = f"not net {socket.inet_ntoa(network.to_bytes(4))}/{underlay['length']}"
+    *options, last = arguments
+    return [*arguments, lab] if last == "-" else [*options, f"{lab} and ({last})"]
 
 
 def understood(expression: str) -> bool:

@@ -65,7 +65,7 @@ def running(ctx: typer.Context) -> list[str]:
 
 def nodes(ctx: typer.Context) -> list[str]:
     """The nodes of the lab that is meant, those that are on the line already left out."""
-    return _new(ctx, _meant(ctx).nodes)
+    return _new(ctx, _meant(ctx).node_names)
 
 
 def lans(ctx: typer.Context) -> list[str]:
@@ -76,7 +76,7 @@ def lans(ctx: typer.Context) -> list[str]:
 def lans_and_nodes(ctx: typer.Context) -> list[str]:
     """Its LANs and its nodes."""
     lab = _meant(ctx)
-    return _new(ctx, (*lab.lans, *lab.nodes))
+    return _new(ctx, (*lab.lans, *lab.node_names))
 
 
 def traced(ctx: typer.Context) -> list[str]:
@@ -87,12 +87,12 @@ def traced(ctx: typer.Context) -> list[str]:
         return _offered(lsa_types())
     lab = _meant(ctx)
     lans = {"route": list(lab.lans), "packet": [], "arp": []}.get(str(ctx.params.get("what")))
-    return [] if lans is None else _offered([*lans, *lab.nodes])
+    return [] if lans is None else _offered([*lans, *lab.node_names])
 
 
 def named(ctx: typer.Context) -> list[str]:
     """`via`, and then the nodes that a source route may name: one may be visited twice."""
-    return _offered(_meant(ctx).nodes) if ctx.params.get("words") else ["via"]
+    return _offered(_meant(ctx).node_names) if ctx.params.get("words") else ["via"]
 
 
 def lsa_ids(ctx: typer.Context) -> list[str]:

@@ -25,6 +25,7 @@ __all__ = [
     "found_lab",
     "here",
     "name_hosts",
+    "on_all_hosts",
     "one_name",
     "running_lab",
 ]
@@ -88,7 +89,11 @@ def engine(hosts: Mapping[str, Host] | None = None) -> Engine:
         from catenet.orchestrator.backend.fleet import Fleet
 
         return Fleet({name: partial(docker, url) for name, url in urls.items()}, urls)
-    return docker(*urls.values())
+    if urls:
+        return docker(*urls.values())
+    from catenet.orchestrator.backend.widened import may_widen
+
+    return may_widen(docker(), docker)
 
 
 def engine_of(host: Host) -> OneEngine:
@@ -137,7 +142,24 @@ def running_lab(engine: Engine, name: str = "") -> RunningLab:
     """
     from catenet.orchestrator.observe.running import as_it_is
 
-    return as_it_is(engine, found_lab(engine, name))
+    found = found_lab(engine, name)
+    if on_all_hosts(engine, [found]):
+        found = found_lab(engine, found.name)
+    running = as_it_is(engine, found)
+    if running.hosts.lost:
+        from catenet.orchestrator.cli.screen import say_to_stderr
+
+        for host in running.hosts.lost:
+            say_to_stderr(f"catenet: {running.hosts.said_of(host)}")
+        say_to_stderr(f"catenet: unreachable: {', '.join(running.unreachable.nodes)}")
+    return running
+
+
+def on_all_hosts(engine: Engine, labs: Iterable[FoundLab]) -> bool:
+    """The engine is that of all hosts of these labs from now on; whether it was not before."""
+    from catenet.orchestrator.backend.widened import widen
+
+    return sum(widen(engine, lab.hosts.urls, next(iter(lab.hosts.seen), "")) for lab in labs) > 0
 
 
 def found_lab(engine: Engine, name: str = "") -> FoundLab:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
-from catenet.orchestrator.backend.protocols import Engine
+from catenet.orchestrator.backend.protocols import Engine, HostLostError
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.arguments import JsonOption
-from catenet.orchestrator.cli.context import engine, here
+from catenet.orchestrator.cli.context import engine, here, on_all_hosts
 from catenet.orchestrator.cli.phases import phases
-from catenet.orchestrator.cli.screen import print_json, say
+from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr
 from catenet.orchestrator.deploy.locks import disown_orphan, exclusive_lock
 from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, canonical, find_lab
-from catenet.orchestrator.observe.running import UserError, running_labs, unknown
+from catenet.orchestrator.observe.hosts import CopyHosts
+from catenet.orchestrator.observe.running import FoundLab, UserError, running_labs, unknown
 
 __all__ = ["down"]
 
@@ -42,40 +44,67 @@ def down(
     catenet down               the lab of this folder, or the only one running
     catenet down internet      that one
     catenet down --all         every lab; nothing there is no error
+
+    Where a lab is on several hosts and one does not answer, what the others have is removed; what is left, and how to
+    remove that later, is said, and the exit code is 3.
     """
+    from catenet.orchestrator.deploy.down import DownReport, LeftError
     from catenet.orchestrator.deploy.down import down as take_down
 
     docker = engine()
-    copies = sorted(running_labs(docker)) if every else _copies(docker, lab, name)
+    labs = running_labs(docker)
+    copies = sorted(labs) if every else _copies(docker, labs, lab, name)
+    on_all_hosts(docker, [labs[copy] for copy in copies])
+    if not copies and docker.lost():
+        raise _unknown_there(docker)
     meant = copies or ([name] if name else [])  # of one that has gone there may be a lock still
+    reports: list[DownReport] = []
+    left: list[LeftError] = []
     with exclusive_lock(meant), phases(quiet=json) as progress:
         for copy in meant:
             disown_orphan(copy)
-        reports = [take_down(docker, copy, progress) for copy in copies]
+        for copy in copies:
+            try:
+                reports.append(take_down(docker, copy, progress))
+            except LeftError as error:
+                reports.append(error.report)
+                left.append(error)
         for report in reports:
             progress.finished(report.copy, f"{report.networks} networks, {report.nodes} nodes removed", report.seconds)
     if json:
         print_json([report.to_json() for report in reports])
     elif not reports:
         say("No such lab is running; nothing to remove.")
+    for each in left[:-1]:
+        say_to_stderr(f"catenet: {each}")
+    if left:
+        raise left[-1]
 
 
-def _copies(docker: Engine, word: str, name: str) -> list[str]:
+def _copies(docker: Engine, running: Mapping[str, FoundLab], word: str, name: str) -> list[str]:
     """The copy that is meant; none where it does not run.
 
     Raises:
         UserError: no such lab, or no telling which copy.
 
     """
-    running = running_labs(docker)
     word = name or word or os.environ.get(LAB_VARIABLE, "")
     if name or word in running:
         return [word] if word in running else []
     try:
         file = find_lab(word or None, here(), os.environ)
     except UnknownLabError:
+        if docker.lost():
+            return []
         raise unknown("running lab", word, running) from None
     found = [copy for copy, lab in running.items() if file is None or lab.file == canonical(file)]
     if len(found) > 1:
         raise UserError(f"several are running: say which with --lab ({', '.join(found)}), or take all with --all")
     return found
+
+
+def _unknown_there(docker: Engine) -> HostLostError:
+    """Nothing is found, and not all can be asked."""
+    hosts = CopyHosts(docker.urls()).without(docker.lost())
+    lost = "; ".join(map(hosts.said_of, hosts.lost))
+    return HostLostError(f"no such lab is on the hosts that answer; {lost}", "once that answers, say the same again")

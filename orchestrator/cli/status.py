@@ -9,10 +9,14 @@ from rich.text import Text
 
 from catenet.nodes.control.link import HEALTHY
 from catenet.nodes.machine import Json
+from catenet.orchestrator.backend.widened import hurry
 from catenet.orchestrator.cli.arguments import JsonOption, LabOption, RunningArgument
 from catenet.orchestrator.cli.context import engine, one_name, running_lab
 from catenet.orchestrator.cli.screen import good_or_bad, print_json, say, table
 from catenet.orchestrator.status.state import MISSING, LabState, LanState, NodeState, lab_state
+
+_PATIENCE = 1.5
+"""Seconds for a host to be connected to, where others answer: what is known of these is said within two."""
 
 
 def status(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = False) -> None:
@@ -23,21 +27,27 @@ def status(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = F
     catenet status internet         that one
     catenet status --json | jq .nodes
 
-    Exit code 1 where somebody has removed a node or a LAN of the lab: catenet up makes it again.
+    Exit code 1 where somebody has removed a node or a LAN of the lab: catenet up makes it again. Of several hosts, one
+    that does not answer is waited for a second and a half; its nodes are unreachable, and the exit code is 3.
     """
     docker = engine()
+    hurry(docker, _PATIENCE)
     running = running_lab(docker, one_name(word, lab))
     state = lab_state(docker, running)
     if json:
         print_json(_as_json(state))
     else:
         _print(state)
+    if state.hosts.lost:
+        raise typer.Exit(3)
     if any(running.missing):
         raise typer.Exit(1)
 
 
 def _print(state: LabState) -> None:
-    table(["node", "state", "LANs", "services", "restarts", "memory"], [_node_row(node) for node in state.nodes])
+    several = bool(state.hosts.urls)
+    heads = ["node", *(["host"] if several else []), "state", "LANs", "services", "restarts", "memory"]
+    table(heads, [_node_row(node, several=several) for node in state.nodes])
     say("")
     heads = ["LAN", "state", "nodes", "counted"]
     rows = [_lan_row(lan) for lan in state.lans]
@@ -47,7 +57,7 @@ def _print(state: LabState) -> None:
     say(_summary(state))
 
 
-def _node_row(node: NodeState) -> tuple[Text | str, ...]:
+def _node_row(node: NodeState, *, several: bool) -> tuple[Text | str, ...]:
     lans = [
         Text(f"{lan}={address}".rstrip("="), style="" if _is_as_planned(node, lan) else "red")
         for lan, address in node.lans.items()
@@ -55,6 +65,7 @@ def _node_row(node: NodeState) -> tuple[Text | str, ...]:
     services = [Text(name, style="" if word == "ready" else "yellow") for name, word in node.services.items()]
     return (
         node.name,
+        *([node.host] if several else []),
         good_or_bad(_said(node.condition), good=node.ready),
         Text(", ").join(lans),
         Text(", ").join(services),
@@ -104,6 +115,7 @@ def _as_json(state: LabState) -> Mapping[str, Json]:
         "nodes": [
             {
                 "node": node.name,
+                **({"host": node.host} if state.hosts.urls else {}),
                 "state": node.condition,
                 "ready": node.ready,
                 "lans": [
@@ -119,7 +131,13 @@ def _as_json(state: LabState) -> Mapping[str, Json]:
             {"lan": lan.name, "state": lan.condition, "nodes": list(lan.nodes), **_suffered(lan), **_less(lan)}
             for lan in state.lans
         ],
+        **({"hosts": _hosts(state)} if state.hosts.urls else {}),
     }
+
+
+def _hosts(state: LabState) -> Json:
+    """Why each does not answer; null of one that does."""
+    return [{"host": host, "url": url, "lost": state.hosts.lost.get(host)} for host, url in state.hosts.urls.items()]
 
 
 def _suffered(lan: LanState) -> Mapping[str, Json]:

@@ -11,7 +11,7 @@ import typer
 from catenet.nodes.control.units import LONGEST
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.cli.arguments import JsonOption, LabArgument, RoutingOption, StackOption, WiringOption
-from catenet.orchestrator.cli.context import engine, here
+from catenet.orchestrator.cli.context import engine, here, on_all_hosts
 from catenet.orchestrator.cli.phases import Phases, phases
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr
 from catenet.orchestrator.deploy.locks import disown_orphan, exclusive_lock
@@ -98,6 +98,7 @@ def bring_up(
     from catenet.orchestrator.deploy.ready import NotReadyError
 
     lab, copy = load_lab(docker, word, name, routing, stack, wiring=wiring)
+    _stay_on_hosts(docker, name or copy)
     if lab.folder and copy == lab.name and not name and not json:
         say(f"the lab is called {copy}, since {lab.folder!r} is no name for one (`name:` or --name says another)")
     try:
@@ -109,6 +110,13 @@ def bring_up(
         print_json(report.to_json())
     else:
         say_which(docker, report.copy)
+
+
+def _stay_on_hosts(docker: Engine, copy: str) -> None:
+    """A copy that is on several hosts stays on these, unless the user has named others."""
+    running = running_labs(docker)
+    if copy in running:
+        on_all_hosts(docker, [running[copy]])
 
 
 def say_which(docker: Engine, copy: str) -> None:
@@ -234,6 +242,7 @@ def _print_steps(
 
     lab, copy = load_lab(docker, word, name, routing, stack, wiring=wiring)
     tag = node_image_tag()
+    _stay_on_hosts(docker, name or copy)
     try:
         steps = missing(docker, lab, name or copy, tag).steps
     except PlanError as error:

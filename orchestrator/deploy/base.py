@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.backend.protocols import EngineError, Images
 from catenet.orchestrator.deploy.progress import Progress
 
 __all__ = ["BASE_REPOSITORY", "DEBIAN", "RELEASE", "ensure_base", "host_mirror", "mirror", "mirror_hint"]
@@ -40,7 +40,7 @@ _HINTS = (
 )
 
 
-def ensure_base(engine: Engine, packages: Sequence[str], progress: Progress, program: bytes = b"") -> str:
+def ensure_base(engine: Images, packages: Sequence[str], progress: Progress, program: bytes = b"") -> str:
     """The tag of a base image: $BASE_IMAGE, Debian's own where it is here or can be pulled, else one made here, with
     what that Python program then makes in it.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from catenet.nodes.machine import Json
@@ -11,6 +12,7 @@ from catenet.orchestrator.backend.protocols import (
     LABEL_NODE,
     Engine,
     EngineError,
+    HostLostError,
     Listed,
     Network,
     listed_of,
@@ -19,10 +21,11 @@ from catenet.orchestrator.backend.protocols import (
 from catenet.orchestrator.deploy.locks import adopt_orphan, exclusive_lock, is_orphan
 from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.deploy.run import carry_out, perform
+from catenet.orchestrator.observe.hosts import CopyHosts, hosts_of
 from catenet.orchestrator.observe.running import running_labs
 from catenet.orchestrator.plan.steps import Step, removal
 
-__all__ = ["DownReport", "down", "remove_orphans", "take_away"]
+__all__ = ["DownReport", "LeftError", "down", "down_again", "remove_orphans", "take_away"]
 
 _ROUNDS = 3
 
@@ -40,23 +43,73 @@ class DownReport:
         return {"lab": self.copy, "networks": self.networks, "nodes": self.nodes, "seconds": round(self.seconds, 3)}
 
 
+class LeftError(HostLostError):
+    """What could be reached of a copy is removed, as `report` has it; the rest is on hosts that do not answer."""
+
+    def __init__(self, report: DownReport, why: str, again: str, host: str) -> None:
+        super().__init__(f"lab {report.copy}: {why}", f"once that answers, {again} removes the rest", host=host)
+        self.report = report
+
+
+def down_again(engine: Engine, copy: str) -> str:
+    """The command that removes what is left of a copy."""
+    urls = engine.urls()
+    options = [f" --host {shlex.quote(f'{host}={url}')}" for host, url in urls.items() if len(urls) > 1]
+    return f"`catenet down --name {copy}{''.join(options)}`"
+
+
 def down(engine: Engine, copy: str, progress: Progress) -> DownReport:
     """Removes a copy's containers and networks. Nothing there is no error.
 
     Raises:
+        LeftError: a host does not answer; what the others have is removed.
         EngineError: something cannot be removed; the rest is.
 
     """
     started = time.monotonic()
-    gone_networks = gone_nodes = 0
+    labels: list[Mapping[str, str]] = []
+    gone: set[tuple[str, str, str]] = set()
+    refused: EngineError | None = None
     for _ in range(_ROUNDS):  # an `up` that was killed may have asked the engine for one thing more
         containers, networks = listed_of(engine, copy), networks_of(engine, copy)
+        labels += [*(each.labels for each in containers), *(each.labels for each in networks)]
+        gone |= {("network", each.host, each.name) for each in networks}
+        gone |= {("node", each.host, each.name) for each in containers if LABEL_NODE in each.labels}
         if not containers and not networks:
             break
-        take_away(engine, networks, containers, progress)
-        gone_networks += len(networks)
-        gone_nodes += sum(LABEL_NODE in container.labels for container in containers)
-    return DownReport(copy, gone_networks, gone_nodes, time.monotonic() - started)
+        try:
+            take_away(engine, networks, containers, progress)
+        except EngineError as error:
+            if not engine.lost():
+                raise
+            refused = error
+            if not containers:  # a network between hosts, perhaps, that one which is lost still holds
+                gone -= {("network", each.host, each.name) for each in networks_of(engine, copy)}
+                break
+    kinds = [kind for kind, *_ in gone]
+    report = DownReport(copy, kinds.count("network"), kinds.count("node"), time.monotonic() - started)
+    _say_what_is_left(engine, report, labels, refused)
+    return report
+
+
+def _say_what_is_left(
+    engine: Engine, report: DownReport, labels: Sequence[Mapping[str, str]], refused: EngineError | None
+) -> None:
+    """Of a copy of which nothing was found nobody knows where it is.
+
+    Raises:
+        LeftError: a host does not answer, and may have something of it.
+
+    """
+    hosts = hosts_of(labels, engine.lost()) if labels else CopyHosts(engine.urls()).without(engine.lost())
+    if hosts.lost:
+        said = [hosts.said_of(host) for host in hosts.lost]
+        nodes = [node for host in hosts.lost for node in hosts.nodes_on(host)]
+        said += [": ".join(["what is there stays", *([", ".join(nodes)] if nodes else [])])]
+        said += [str(refused)] if refused is not None and not isinstance(refused, HostLostError) else []
+        raise LeftError(report, "; ".join(said), down_again(engine, report.copy), next(iter(hosts.lost)))
+    if refused is not None:
+        raise refused
 
 
 def remove_orphans(engine: Engine, progress: Progress, prefix: str = "") -> list[DownReport]:

@@ -26,6 +26,7 @@ from catenet.orchestrator.deploy.images import (
     REFERENCE_REPOSITORY,
     build_on,
     ensure_debian,
+    is_carried,
     remove_older,
     tag_of,
 )
@@ -70,15 +71,22 @@ def _build_missing(engine: Engine, missing: Sequence[Path], image: str, progress
     for done, folder in enumerate(missing):
         progress.count("images", done, len(missing))
         tag = _tag(folder, image)
-        base = ensure_packages(engine, _REFERENCE, progress) if folder == _REFERENCE else ""
-        started = time.monotonic()
-        if base:
-            build_on(engine, base, tag)
+        if not is_carried(engine, tag, progress):
+            _build(engine.workshop(), folder, tag, image, progress)
+            is_carried(engine, tag, progress)
+        if folder == _REFERENCE:  # older ones of programs may be another lab's
             remove_older(engine, tag)
-        else:  # older ones may be another lab's
-            _build_program(engine, folder, tag, image, progress)
         progress.count("images", done + 1, len(missing))
-        progress.finished("image", f"{tag.partition(':')[0]} built; later runs reuse it", time.monotonic() - started)
+
+
+def _build(engine: Engine, folder: Path, tag: str, image: str, progress: Progress) -> None:
+    base = ensure_packages(engine, _REFERENCE, progress) if folder == _REFERENCE else ""
+    started = time.monotonic()
+    if base:
+        build_on(engine, base, tag)
+    else:
+        _build_program(engine, folder, tag, image, progress)
+    progress.finished("image", f"{tag.partition(':')[0]} built; later runs reuse it", time.monotonic() - started)
 
 
 def ensure_packages(engine: Engine, folder: Path, progress: Progress) -> str:

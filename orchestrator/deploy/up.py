@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from catenet.nodes.address import Prefix
 from catenet.nodes.control.answers import NodeStatus
 from catenet.nodes.control.fields import AnswerError, read
 from catenet.nodes.control.questions import Answer, Question
+from catenet.nodes.control.segment import OVERHEAD
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import (
     LABEL_BEGAN,
@@ -27,7 +28,7 @@ from catenet.orchestrator.backend.protocols import (
     PrefixTakenError,
     networks_of,
 )
-from catenet.orchestrator.deploy.down import take_away
+from catenet.orchestrator.deploy.down import down_again, take_away
 from catenet.orchestrator.deploy.own_images import ensure_own_images, own_images
 from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.deploy.ready import NotReadyError, Readiness
@@ -36,17 +37,22 @@ from catenet.orchestrator.deploy.watch import Watch
 from catenet.orchestrator.evidence.failure import a_while, save_or_say
 from catenet.orchestrator.evidence.folder import FOLDER
 from catenet.orchestrator.evidence.node import last_words
+from catenet.orchestrator.lab.hosts import Host
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.events import last_time
 from catenet.orchestrator.plan.desired import container_name, desired
+from catenet.orchestrator.plan.placing import ONE, Placement, place
 from catenet.orchestrator.plan.steps import Step, left_paused, plan
+from catenet.orchestrator.plan.wiring import UNDERLAY_MTU
 from catenet.orchestrator.status.state import stay_down
 
 __all__ = ["TIMEOUT", "Missing", "UpReport", "missing", "up"]
 
 TIMEOUT = 120.0
 """Seconds after which a lab that is not ready has failed."""
+_PATH = 1500
+"""Octets of the largest IP packet that a path between hosts carries, where nobody has measured it."""
 _ROUNDS = 10
 """Times that other prefixes are chosen, where somebody else takes those that were free."""
 
@@ -95,6 +101,7 @@ def missing(engine: Engine, lab: Lab, copy: str, image: str, refused: Sequence[P
 
     Raises:
         PlanError: it cannot be put on this engine.
+        HostLostError: of several hosts one does not answer.
 
     """
     networks, listed = engine.networks(), engine.listed({})
@@ -103,10 +110,38 @@ def missing(engine: Engine, lab: Lab, copy: str, image: str, refused: Sequence[P
     own = own_images(lab, image)
     there: list[Network | Container] = [*networks, *present]
     began = _began(thing.labels for thing in there if thing.copy == copy)
-    wanted = desired(lab, copy, image, networks, engine.host_addresses(), refused=refused, own_images=own, began=began)
+    placed, placement = on_hosts(engine, lab, {container.node: container.host for container in present})
+    wanted = desired(
+        placed,
+        copy,
+        image,
+        networks,
+        engine.host_addresses(),
+        placement=placement,
+        underlay_mtu=(engine.path_mtu() or _PATH) - OVERHEAD if placement.hosts else UNDERLAY_MTU,
+        refused=refused,
+        own_images=own,
+        began=began,
+    )
     said = ask_all(engine, [container for container in present if container.state == "running"], Question("status"))
     stopped = {node for node, status in said.items() if stay_down(status)}
     return Missing(plan(wanted, networks, present, others, stopped), left_paused(wanted, present), present, said)
+
+
+def on_hosts(engine: Engine, lab: Lab, there: Mapping[str, str]) -> tuple[Lab, Placement]:
+    """The lab with the engine's hosts, where it names none itself, and on which of them each node is. `there`: node →
+    the host that it is on already.
+
+    Raises:
+        PlanError: a node's `place` is none of them.
+        HostLostError: one does not answer.
+
+    """
+    urls = engine.urls()
+    if len(urls) < 2:
+        return lab, ONE
+    hosts = lab.hosts or {name: Host(name, url) for name, url in urls.items()}
+    return replace(lab, hosts=hosts), place(lab, engine.memories(), there)
 
 
 def _began(labels: Iterable[Mapping[str, str]]) -> int:
@@ -141,7 +176,7 @@ def up(
         made, ready = deployment.run(started + timeout)
     except BaseException as error:
         if _is_gone(engine):
-            progress.note(f"what was made stays: once the engine answers, `catenet down --name {copy}` removes it")
+            progress.note(f"what was made stays: once the engine answers, {down_again(engine, copy)} removes it")
             raise
         told = _with_last_words(engine, copy, error)
         again = a_while if isinstance(told, NotReadyError) else None  # else there is nothing to listen to
@@ -224,7 +259,7 @@ class _Deployment:
 
     def undo(self) -> None:
         """Remove what this run has made, or may have. What cannot be removed is said, and never raised."""
-        later = f"`catenet down --name {self._copy}` removes it"
+        later = f"{down_again(self._engine, self._copy)} removes it"
         self._progress.note(f"removing what was made (Ctrl-C leaves it; {later})")
         try:
             networks = [network for network in self._engine.networks() if network.name in self._begun]
@@ -232,6 +267,8 @@ class _Deployment:
             take_away(self._engine, networks, containers, self._progress)
         except EngineError as refused:  # it must not hide what it was undone for
             self._progress.note(f"something stays, {later}: {refused}")
+        for host, why in self._engine.lost().items():
+            self._progress.note(f"what was made on host {host} stays, once it answers {later}: {why}")
 
     def close(self) -> None:
         self._watch.close()

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -68,7 +68,7 @@ class Copy:
 
         """
         found = running_lab(self.engine, self.name)
-        return RunningLab(found.name, found.file, found.containers, found.lans, self.model)
+        return replace(found, model=self.model)
 
 
 class Labs:

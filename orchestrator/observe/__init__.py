@@ -1,6 +1,7 @@
 """Asking and following the nodes of a running lab.
 
 running   which labs there are, found by labels alone
+hosts     those of a copy that is on several, and which do not answer
 ask       a question to a node, over its socket, with a deadline
 known_network    the network as a router's link-state database has it
 events    what the nodes wrote, merged by time

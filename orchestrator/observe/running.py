@@ -30,10 +30,12 @@ from catenet.orchestrator.backend.protocols import (
 from catenet.orchestrator.faults import mending
 from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, canonical, find_lab
 from catenet.orchestrator.lab.model import Lab
+from catenet.orchestrator.observe.hosts import CopyHosts, hosts_of
 from catenet.orchestrator.plan.naming import network_name
 from catenet.orchestrator.plan.wiring import UNDERLAY
 
 __all__ = [
+    "ONE_HOST",
     "FoundLab",
     "MissingParts",
     "RunningLab",
@@ -49,6 +51,7 @@ __all__ = [
 
 Value = TypeVar("Value")
 
+ONE_HOST = CopyHosts()
 SAY_WHICH = f"export {LAB_VARIABLE}=NAME"
 
 
@@ -94,6 +97,12 @@ class FoundLab:
     file: Path | None
     nodes: Mapping[str, Listed]
     lans: Mapping[str, Network]
+    hosts: CopyHosts = ONE_HOST
+
+    @property
+    def node_names(self) -> list[str]:
+        """Its nodes, those too that another host has."""
+        return sorted({*self.nodes, *self.hosts.places})
 
     @property
     def routing(self) -> str:
@@ -124,6 +133,7 @@ class RunningLab:
     one that is a segment has none at the engine, and is told as one would be.
 
     `model`: what it was started from, where a program knows that better than the file (another implementation, say).
+    `hosts`: those that it is on, where they are several.
     """
 
     name: str
@@ -131,6 +141,7 @@ class RunningLab:
     containers: Mapping[str, Container]
     lans: Mapping[str, Network]
     model: Lab | None = None
+    hosts: CopyHosts = ONE_HOST
 
     @cached_property
     def lab(self) -> Lab:
@@ -168,27 +179,41 @@ class RunningLab:
     @cached_property
     def missing(self) -> MissingParts:
         """What its file names and the engine has not: somebody has removed it."""
-        if self.model is not None:
-            nodes, lans = [*self.model.nodes], [*self.model.lans]
-        elif self.file is not None:
-            from catenet.orchestrator.lab.named import named
-
-            nodes, lans = named(self.file)
-        else:
-            return MissingParts()
+        nodes, lans = self._named
         return MissingParts(
-            tuple(name for name in nodes if name not in self.containers),
-            tuple(name for name in lans if name not in self.lans),
+            tuple(name for name in nodes if name not in self.containers and name not in self.unreachable.nodes),
+            tuple(name for name in lans if name not in self.lans and name not in self.unreachable.lans),
         )
+
+    @cached_property
+    def unreachable(self) -> MissingParts:
+        """What is, or may be, on hosts that do not answer."""
+        lost = self.hosts.lost
+        nodes = tuple(node for host in lost for node in self.hosts.nodes_on(host) if node not in self.containers)
+        return MissingParts(nodes, tuple(name for name in self._named.lans if name not in self.lans) if lost else ())
+
+    @cached_property
+    def _named(self) -> MissingParts:
+        if self.model is not None:
+            return MissingParts((*self.model.nodes,), (*self.model.lans,))
+        if self.file is None:
+            return MissingParts()
+        from catenet.orchestrator.lab.named import named
+
+        nodes, lans = named(self.file)
+        return MissingParts((*nodes,), (*lans,))
 
     def node(self, name: str) -> Container:
         """The container of that node.
 
         Raises:
             UserError: the lab has no such node (the text lists them), or its container is missing.
+            HostLostError: it is on a host that does not answer.
 
         """
         if name not in self.containers:
+            if name in self.unreachable.nodes:
+                raise self.hosts.lost_with(name, self.hosts.places[name])
             if name in self.missing.nodes:
                 raise UserError(f"{name} is missing: {self.up_again} makes it again")
             raise unknown("node", name, self.containers, owner=f"lab {self.name}")
@@ -199,9 +224,12 @@ class RunningLab:
 
         Raises:
             UserError: the lab has no such LAN (the text lists them), or its network is missing.
+            HostLostError: it is not seen, and may be on a host that does not answer.
 
         """
         if lan not in self.lans:
+            if lan in self.unreachable.lans:
+                raise self.hosts.lost_with(lan)
             if lan in self.missing.lans:
                 raise UserError(f"{lan} is missing: {self.up_again} makes it again")
             raise unknown("LAN", lan, self.lans, owner=f"lab {self.name}")
@@ -231,7 +259,8 @@ def running_labs(engine: Engine) -> dict[str, FoundLab]:
     """Every copy of a lab that has a container or a network, by its name."""
     nodes: dict[str, dict[str, Listed]] = {}
     lans: dict[str, dict[str, Network]] = {}
-    underlays: dict[str, Network] = {}
+    labels: dict[str, list[Mapping[str, str]]] = {}
+    underlaid: set[str] = set()
     files: dict[str, Path] = {}
     for container in engine.listed({LABEL_LAB: None}):
         if not container.copy:
@@ -239,6 +268,7 @@ def running_labs(engine: Engine) -> dict[str, FoundLab]:
         known = nodes.setdefault(container.copy, {})
         if LABEL_NODE in container.labels:  # Compose's builder of the image is none
             known[container.node] = container
+        labels.setdefault(container.copy, []).append(container.labels)
         if container.file is not None:
             files.setdefault(container.copy, container.file)
     for network in engine.networks():
@@ -246,14 +276,18 @@ def running_labs(engine: Engine) -> dict[str, FoundLab]:
             if LABEL_LAN in network.labels:
                 lans.setdefault(network.copy, {})[network.labels[LABEL_LAN]] = network
             else:
-                underlays[network.copy] = network
+                underlaid.add(network.copy)
+            labels.setdefault(network.copy, []).append(network.labels)
             if network.file is not None:  # the nodes may have gone
                 files.setdefault(network.copy, network.file)
-    for copy, underlay in underlays.items():
-        lans[copy] = {**_segments(underlay, nodes.get(copy, {}).values()), **lans.get(copy, {})}
+    lost = engine.lost()  # the one that manages the overlays, perhaps
+    for copy in {*labels} if lost else underlaid:
+        lans[copy] = {**_segments(copy, labels[copy]), **lans.get(copy, {})}
     return {
-        name: FoundLab(name, files.get(name), _sorted(nodes.get(name, {})), _sorted(lans.get(name, {})))
-        for name in sorted({*nodes, *lans})
+        name: FoundLab(
+            name, files.get(name), _sorted(nodes.get(name, {})), _sorted(lans.get(name, {})), hosts_of(said, lost)
+        )
+        for name, said in sorted(labels.items())
     }
 
 
@@ -274,21 +308,23 @@ def _object(text: str) -> Mapping[str, object]:
     return said if isinstance(said, dict) else {}
 
 
-def _segments(underlay: Network, nodes: Iterable[Listed]) -> dict[str, Network]:
+def _segments(copy: str, labels: Iterable[Mapping[str, str]]) -> dict[str, Network]:
     """The copy's LANs that are segments, each as the network that it would be. Those on which no node is, the underlay
     tells of."""
-    found = [segments_of(labels) for labels in (underlay.labels, *(node.labels for node in nodes))]
     return {
-        lan: Network(network_name(underlay.copy, lan), (prefix,), {**underlay.labels, LABEL_LAN: lan})
-        for each in found
-        for lan, prefix in each.items()
+        lan: Network(network_name(copy, lan), (prefix,), {**each, LABEL_LAN: lan})
+        for each in labels
+        if LABEL_SEGMENTS in each
+        for lan, prefix in segments_of(each).items()
     }
 
 
 def as_it_is(engine: Engine, found: FoundLab) -> RunningLab:
     """The same copy, each of its containers inspected; those that have gone since it was found are not in it."""
-    containers = {container.node: container for container in engine.inspected(found.nodes.values())}
-    return RunningLab(found.name, found.file, containers, found.lans)
+    there = {container.node: container for container in engine.inspected(found.nodes.values())}
+    containers = {node: there[node] for node in found.nodes if node in there}  # several hosts answer as they are asked
+    hosts = found.hosts.without(engine.lost())
+    return RunningLab(found.name, found.file, containers, found.lans, hosts=hosts)
 
 
 def running_lab(engine: Engine, name: str) -> RunningLab:

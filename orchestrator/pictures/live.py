@@ -7,7 +7,7 @@ from dataclasses import replace
 from catenet.nodes.address import Address
 from catenet.nodes.control.fields import address_in
 from catenet.nodes.control.link import BROKEN, HEALTHY
-from catenet.orchestrator.backend.protocols import Streams
+from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.lab.gates import call_way
 from catenet.orchestrator.lab.model import Lab, LabFileError
 from catenet.orchestrator.lab.realms import views
@@ -21,7 +21,7 @@ __all__ = ["call_picture", "live_picture"]
 _ENGINE_STATES = {"running": "waiting", "paused": "paused"}
 
 
-def live_picture(engine: Streams, running: RunningLab, *, blank: bool = False) -> Picture:
+def live_picture(engine: Engine, running: RunningLab, *, blank: bool = False) -> Picture:
     """The lab as it is now. Where its file has gone, of a node that does not answer no address is known."""
     state = lab_state(engine, running)
     try:
@@ -38,7 +38,7 @@ def live_picture(engine: Streams, running: RunningLab, *, blank: bool = False) -
     )
 
 
-def call_picture(engine: Streams, running: RunningLab, word: str, *, blank: bool = False) -> Picture:
+def call_picture(engine: Engine, running: RunningLab, word: str, *, blank: bool = False) -> Picture:
     """The lab now, with the way of the packets of the call that `word` has, a node or a user, or has had last.
 
     Raises:

@@ -11,22 +11,26 @@ from catenet.nodes.control.answers import LinkState, NodeStatus
 from catenet.nodes.control.fields import AnswerError, read
 from catenet.nodes.control.link import BROKEN, HEALTHY, LinkCondition
 from catenet.nodes.control.questions import FAILED, READY, Answer, Question
-from catenet.orchestrator.backend.protocols import Container, Streams
+from catenet.orchestrator.backend.protocols import Container, Engine
 from catenet.orchestrator.observe.ask import ask_all
-from catenet.orchestrator.observe.running import RunningLab, condition
+from catenet.orchestrator.observe.hosts import CopyHosts
+from catenet.orchestrator.observe.running import ONE_HOST, RunningLab, condition
 
-__all__ = ["MISSING", "LabState", "LanState", "NodeState", "lab_state", "stay_down"]
+__all__ = ["MISSING", "UNREACHABLE", "LabState", "LanState", "NodeState", "lab_state", "stay_down"]
 
 MISSING = "missing"
 """The condition of a node or a LAN that the lab file names and the engine has not."""
+UNREACHABLE = "unreachable"
+"""That of a node on a host that does not answer, and of a LAN that may be there."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeState:
-    """`condition`: ready, starting, rip failed, paused, exited (137), missing …, or why it did not answer.
+    """`condition`: ready, starting, rip failed, paused, exited (137), missing, unreachable …, or why it did not answer.
 
     `lans`: LAN → address ("" where the node did not say); `links`: LAN → its end, as the node says; `services`:
-    name → state; `restarts` of all its services; `memory` in bytes; `dead`: its container has ended.
+    name → state; `restarts` of all its services; `memory` in bytes; `dead`: its container has ended; `host`: on which
+    of several.
     """
 
     name: str
@@ -37,6 +41,7 @@ class NodeState:
     restarts: int = 0
     memory: int = 0
     dead: bool = False
+    host: str = ""
 
     @property
     def ready(self) -> bool:
@@ -77,9 +82,11 @@ class LanState:
 
     @property
     def word(self) -> str:
-        """The condition in a word, that of the end that is worst off: up, cut, silent, impaired, missing or unknown."""
+        """The condition in a word, that of the end that is worst off: up, cut, silent, impaired; where none tells:
+        missing, unreachable or unknown.
+        """
         if not self.ends:
-            return MISSING if self.unknown == MISSING else "unknown"
+            return self.unknown if self.unknown in (MISSING, UNREACHABLE) else "unknown"
         return LinkCondition.worst(self.ends.values()).word
 
     @property
@@ -90,31 +97,37 @@ class LanState:
 
 @dataclass(frozen=True, slots=True)
 class LabState:
-    """A whole lab."""
+    """A whole lab. `hosts`: those that it is on, where they are several."""
 
     name: str
     file: str | None
     nodes: tuple[NodeState, ...]
     lans: tuple[LanState, ...]
+    hosts: CopyHosts = ONE_HOST
 
 
-def lab_state(engine: Streams, running: RunningLab) -> LabState:
+def lab_state(engine: Engine, running: RunningLab) -> LabState:
     """Asks every node at once; those that do not answer in time are said to be so."""
     with ThreadPoolExecutor(1) as pool:  # the file is read while the nodes are asked
-        missing = pool.submit(lambda: running.missing)
+        named = pool.submit(lambda: (running.missing, running.unreachable))
         answers = ask_all(engine, running.containers.values(), Question("status"))
-        gone = missing.result()
+        gone, away = named.result()
+    hosts = running.hosts.without(engine.lost())  # one may have been lost meanwhile
     nodes = tuple(
-        _node_state(container, answers[name], running.lans_of(container))
+        _unreachable(container.node, container.host, running.lans_of(container))
+        if container.host in hosts.lost
+        else _node_state(container, answers[name], running.lans_of(container))
         for name, container in running.containers.items()
     )
+    nodes += tuple(_unreachable(name, hosts.places.get(name, "")) for name in away.nodes)
     lans = tuple(
         replace(_lan_state(lan, [node for node in nodes if lan in node.lans]), mtu=running.lowered.get(lan, 0))
         for lan in running.lans
     )
     nodes += tuple(NodeState(name, MISSING, {}) for name in gone.nodes)
+    lans += tuple(LanState(name, (), unknown=UNREACHABLE) for name in away.lans)
     lans += tuple(LanState(name, (), unknown=MISSING) for name in gone.lans)
-    return LabState(running.name, str(running.file) if running.file else None, nodes, lans)
+    return LabState(running.name, str(running.file) if running.file else None, nodes, lans, hosts)
 
 
 def stay_down(status: Answer) -> tuple[str, ...]:
@@ -134,7 +147,8 @@ def _node_state(container: Container, answer: Answer, lans: tuple[str, ...]) -> 
         said = read(answer, NodeStatus.parse)
     except AnswerError as error:
         word = str(error) if container.state == "running" else condition(container)
-        return NodeState(container.node, word, dict.fromkeys(lans, ""), dead=container.state == "exited")
+        dead = container.state == "exited"
+        return NodeState(container.node, word, dict.fromkeys(lans, ""), dead=dead, host=container.host)
     addresses = {link.lan: link.address for link in said.interfaces}
     failed = [name for name, service in said.services.items() if service.state == FAILED]
     waiting = f"{', '.join(failed)} failed" if failed else "starting"
@@ -146,7 +160,12 @@ def _node_state(container: Container, answer: Answer, lans: tuple[str, ...]) -> 
         {name: service.state for name, service in said.services.items()},
         sum(service.restarts for service in said.services.values()),
         said.memory,
+        host=container.host,
     )
+
+
+def _unreachable(node: str, host: str, lans: tuple[str, ...] = ()) -> NodeState:
+    return NodeState(node, UNREACHABLE, dict.fromkeys(lans, ""), host=host)
 
 
 def _lan_state(lan: str, ends: list[NodeState]) -> LanState:

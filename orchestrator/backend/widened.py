@@ -1,0 +1,66 @@
+"""The engine that is there without being named: by itself, until a lab is meant that is on other hosts, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, cast
+
+from catenet.orchestrator.backend.fleet import Fleet, Patience
+from catenet.orchestrator.backend.protocols import Engine, EngineError
+
+__all__ = ["hurry", "may_widen", "widen"]
+
+
+class _Widened:
+    """Whatever is asked of it, the engine is asked that it stands for now."""
+
+    def __init__(self, home: Engine, reach: Callable[[str], Engine]) -> None:
+        self.home, self.reach = home, reach
+        self.now = home
+        self.patience = Patience()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.now, name)
+
+
+def may_widen(home: Engine, reach: Callable[[str], Engine]) -> Engine:
+    """The same engine, as `widen` takes it. `reach`: connects to the engine of a URL."""
+    return cast(Engine, _Widened(home, reach))
+
+
+def widen(engine: Engine, urls: Mapping[str, str], here: str) -> bool:
+    """From now on it is the engines of these hosts, of which it is itself the one that is called `here`; False: it was
+    so already, or is what the user has named.
+
+    `urls`: host → how it is reached, as the machine says that a lab was started from.
+    """
+    if not isinstance(engine, _Widened) or len(urls) < 2:
+        return False
+    known = engine.now if isinstance(engine.now, Fleet) else None
+    if known is None:
+        ways = {host: _way(engine, host, url, here) for host, url in urls.items()}
+        engine.now = Fleet(ways, urls, engine.patience)
+        return True
+    fresh = {host: url for host, url in urls.items() if host != here and url not in known.urls().values()}
+    for host, url in fresh.items():
+        known.add(url if host in known.urls() else host, _way(engine, host, url, here), url)
+    return bool(fresh)
+
+
+def hurry(engine: Engine, seconds: float) -> None:
+    """From now on a host may take only so many seconds to be connected to, where another has answered already."""
+    if isinstance(engine, Fleet | _Widened):
+        engine.patience.others = seconds
+
+
+def _way(engine: _Widened, host: str, url: str, here: str) -> Engine | Callable[[], Engine]:
+    if host == here:
+        return engine.home
+    if url == "local" and here and engine.home.urls()[""].startswith("unix:"):
+        return _elsewhere  # this machine is called otherwise there
+    return partial(engine.reach, url)
+
+
+def _elsewhere() -> Engine:
+    raise EngineError("it is the machine that the lab was started from", "say this there, or name the hosts by --host")
