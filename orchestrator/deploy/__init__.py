@@ -5,6 +5,7 @@ base      the base image: pulled, or made from Debian's packages
 debian    Debian's packages for images, fetched by the host
 images    the node image, made only when something in it has changed
 own_images  images of single nodes: the references, and programs that bring a Dockerfile
+carried   images that are there already, and go from host to host
 run       steps on threads, each as soon as those that it waits for are done
 ready     pure: what the nodes have said, and what is lacking
 watch     feeds it from the nodes' logs

@@ -17,7 +17,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from catenet.orchestrator.backend.protocols import EngineError, Images
+from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.deploy.carried import is_carried
 from catenet.orchestrator.deploy.progress import Progress
 
 __all__ = ["BASE_REPOSITORY", "DEBIAN", "RELEASE", "ensure_base", "host_mirror", "mirror", "mirror_hint"]
@@ -40,7 +41,7 @@ _HINTS = (
 )
 
 
-def ensure_base(engine: Images, packages: Sequence[str], progress: Progress, program: bytes = b"") -> str:
+def ensure_base(engine: Engine, packages: Sequence[str], progress: Progress, program: bytes = b"") -> str:
     """The tag of a base image: $BASE_IMAGE, Debian's own where it is here or can be pulled, else one made here, with
     what that Python program then makes in it.
 
@@ -52,9 +53,9 @@ def ensure_base(engine: Images, packages: Sequence[str], progress: Progress, pro
     if chosen:
         return chosen
     made = f"{BASE_REPOSITORY}:{_key(packages, program)}"
-    if engine.has_image(made):
+    if is_carried(engine, made, progress):
         return made
-    if engine.has_image(DEBIAN) or engine.can_pull(DEBIAN, _REGISTRY_PATIENCE):
+    if is_carried(engine, DEBIAN, progress) or engine.can_pull(DEBIAN, _REGISTRY_PATIENCE):
         return DEBIAN
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="catenet-base-") as folder:

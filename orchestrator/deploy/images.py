@@ -17,8 +17,9 @@ from pathlib import Path
 
 import catenet
 from catenet.orchestrator.backend.archive import pack_files
-from catenet.orchestrator.backend.protocols import Engine, EngineError, Images
+from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.deploy.base import BASE_REPOSITORY, ensure_base
+from catenet.orchestrator.deploy.carried import is_carried
 from catenet.orchestrator.deploy.locks import waiting_lock
 from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.lab.implementations import digest_of
@@ -35,7 +36,6 @@ __all__ = [
     "ensure_debian",
     "ensure_node_image",
     "find_repository",
-    "is_carried",
     "node_image_tag",
     "remove_images",
     "remove_older",
@@ -77,25 +77,14 @@ def ensure_node_image(engine: Engine, progress: Progress, package: Path = PACKAG
     return tag
 
 
-def is_carried(engine: Images, tag: str, progress: Progress) -> bool:
-    """Whether the image is on all hosts: those that lack it get it from one that has it, if any has."""
-    started = time.monotonic()
-    if engine.has_image(tag):
-        return True
-    hosts = engine.carry(tag)
-    if hosts:
-        progress.finished("image", f"{tag} carried to {', '.join(hosts)}", time.monotonic() - started)
-    return bool(hosts)
-
-
-def _build_node_image(engine: Images, tag: str, files: Mapping[str, bytes], progress: Progress) -> None:
+def _build_node_image(engine: Engine, tag: str, files: Mapping[str, bytes], progress: Progress) -> None:
     base = _base(engine, files, progress)
     started = time.monotonic()
     engine.build(tag, pack_files(files), {"BASE_IMAGE": base}, {})  # a label would be one more layer, a second
     progress.finished("image", f"{NODE_REPOSITORY} built; later runs reuse it", time.monotonic() - started)
 
 
-def build_compose_image(engine: Images, progress: Progress, package: Path = PACKAGE) -> str:
+def build_compose_image(engine: Engine, progress: Progress, package: Path = PACKAGE) -> str:
     """The image that a Compose file's nodes run, as Compose would build it; returns the base that it stands on.
 
     Raises:
@@ -111,7 +100,7 @@ def build_compose_image(engine: Images, progress: Progress, package: Path = PACK
     return base
 
 
-def ensure_debian(engine: Images, progress: Progress) -> str:
+def ensure_debian(engine: Engine, progress: Progress) -> str:
     """The tag of the image that node images stand on: Debian, and perhaps the nodes' packages.
 
     Raises:
@@ -121,7 +110,7 @@ def ensure_debian(engine: Images, progress: Progress) -> str:
     return _base(engine, _context(PACKAGE), progress)
 
 
-def build_on(engine: Images, base: str, tag: str) -> None:
+def build_on(engine: Engine, base: str, tag: str) -> None:
     """The node image once more, but on another base.
 
     Raises:
@@ -136,7 +125,7 @@ def node_image_tag() -> str:
     return tag_of(NODE_REPOSITORY, _context(PACKAGE).items())
 
 
-def remove_images(engine: Images) -> None:
+def remove_images(engine: Engine) -> None:
     """Removes every image that stands on a node image, every node image, and its base; and no other image.
 
     Raises:
@@ -164,7 +153,7 @@ def _context(package: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in files.items()}
 
 
-def _base(engine: Images, files: Mapping[str, bytes], progress: Progress) -> str:
+def _base(engine: Engine, files: Mapping[str, bytes], progress: Progress) -> str:
     packages = files["images/node/packages.txt"].decode().split()
     return ensure_base(engine, packages, progress, files["images/node/speech.py"])
 
@@ -174,7 +163,7 @@ def tag_of(repository: str, files: Iterable[tuple[str, bytes]], stands_on: str =
     return f"{repository}:{digest_of(files, stands_on)[:12]}"
 
 
-def remove_older(engine: Images, tag: str) -> None:
+def remove_older(engine: Engine, tag: str) -> None:
     """Earlier builds go, but for the last few, Compose's, and those that a container still uses (the engine refuses
     these): another checkout on this engine may be about to start what its code was built into."""
     repository = tag.partition(":")[0]

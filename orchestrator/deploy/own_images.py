@@ -18,6 +18,7 @@ from catenet.nodes.control.implementation import Implementation
 from catenet.orchestrator.backend.archive import pack_folder
 from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.deploy.base import mirror_hint
+from catenet.orchestrator.deploy.carried import is_carried
 from catenet.orchestrator.deploy.debian import PACKAGES, fetched
 from catenet.orchestrator.deploy.images import (
     PACKAGE,
@@ -26,7 +27,6 @@ from catenet.orchestrator.deploy.images import (
     REFERENCE_REPOSITORY,
     build_on,
     ensure_debian,
-    is_carried,
     remove_older,
     tag_of,
 )
@@ -98,7 +98,7 @@ def ensure_packages(engine: Engine, folder: Path, progress: Progress) -> str:
     """
     debian = ensure_debian(engine, progress)
     tag = tag_of(REFERENCE_BASE_REPOSITORY, _files(folder), stands_on=debian)
-    if not engine.has_image(tag):
+    if not is_carried(engine, tag, progress):
         started = time.monotonic()
         build_folder(engine, folder, tag, {_BASE_ARGUMENT: debian})
         remove_older(engine, tag)
