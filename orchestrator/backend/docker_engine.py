@@ -72,6 +72,10 @@ class DockerContainers:
             (network, {"IPAMConfig": {"IPv4Address": str(address)}}) for network, address in spec.endpoints.items()
         ]
         first = len(endpoints) if self._clients.api >= _ALL_ENDPOINTS_AT_ONCE else 1
+        if first > 1 and spec.host:
+            # Their order is the engine's choice, and the one by which it calls the rest must be there before it is
+            # joined: on who only carries a swarm's overlay, that is not (moby 28, normalizeNetMode).
+            endpoints.append(endpoints.pop(0))
         with engine_errors(f"create {spec.name}"):
             client = self._clients(SLOW)
             client.create_container_from_config(

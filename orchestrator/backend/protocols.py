@@ -150,8 +150,8 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class ContainerSpec:
-    """A node as the engine is to make it. `endpoints`: network name → the engine's address there; `host`: on which of
-    several hosts.
+    """A node as the engine is to make it. `endpoints`: network name → the engine's address there, an overlay before all
+    others; `host`: on which of several hosts.
     """
 
     name: str
