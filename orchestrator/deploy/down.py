@@ -123,7 +123,7 @@ def remove_orphans(engine: Engine, progress: Progress, prefix: str = "") -> list
     reports, errors = [], []
     for copy in running_labs(engine):
         if copy.startswith(prefix) and is_orphan(copy):
-            with exclusive_lock([copy]):
+            with exclusive_lock([copy], engine.urls().values()):
                 orphan = adopt_orphan(copy)  # unless somebody has taken it over meanwhile
                 if orphan is not None:
                     try:
