@@ -24,7 +24,7 @@ TESTS = Path(__file__).parent
 
 SECONDS = {
     "labs/test_rip_mixed.py": 200,
-    "labs/test_rip_hmac.py": 150,
+    "labs/test_rip_hmac.py": 80,
     "labs/test_internet.py": 120,
     "labs/test_internet_by_link_state.py": 90,
     "labs/test_own_router.py": 110,

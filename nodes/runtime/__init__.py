@@ -23,6 +23,8 @@ tls          TLS 1.3 as a stream around a stream: only a service that speaks it 
 network      what ports and connections are of: the kernel, or another network
 stack_network   ports and connections of a stack of our own, and what hands up to them; stack_run: runs it as a service
 lans         the interfaces: found by the engine's address, given the lab's, followed as they come and go
+attachments  which LAN has which interface now; lan_news: what becomes of them, told
+segments     LANs that the nodes make themselves, by VXLAN over one network of the engine's
 addressing   who has the lab's address: the kernel, or nobody that it knows of
 wanted       the routes that the node's sources want, and which of them is the best
 table        the routes by which packets go: the kernel's, or the node's own

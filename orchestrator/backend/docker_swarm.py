@@ -10,7 +10,7 @@ from docker.errors import APIError, NotFound
 
 from catenet.orchestrator.backend.docker_client import SLOW, Clients
 from catenet.orchestrator.backend.docker_errors import engine_errors
-from catenet.orchestrator.backend.swarm import LABEL_MTU, LABEL_SWARM, JoinToken, Member, Membership
+from catenet.orchestrator.backend.swarm import LABEL_PATH_MTU, LABEL_SWARM, JoinToken, Member, Membership
 
 __all__ = ["DockerSwarm"]
 
@@ -76,7 +76,7 @@ class DockerSwarm:
             return [_member(item) for item in self._clients().nodes()]
 
     def mark_member(self, member: str, *, ours: bool = False, mtu: int = 0) -> None:
-        marks = {**({LABEL_SWARM: "1"} if ours else {}), **({LABEL_MTU: str(mtu)} if mtu else {})}
+        marks = {**({LABEL_SWARM: "1"} if ours else {}), **({LABEL_PATH_MTU: str(mtu)} if mtu else {})}
         with engine_errors(f"mark the swarm's member {member}"):
             client = self._clients(SLOW)
             found = client.inspect_node(member)
@@ -115,5 +115,5 @@ def _member(item: Mapping[str, Any]) -> Member:
         manager=spec.get("Role") == "manager",
         ours=LABEL_SWARM in (spec.get("Labels") or {}),
         reason=str(status.get("Message") or ""),
-        mtu=int(mtu) if (mtu := str((spec.get("Labels") or {}).get(LABEL_MTU, ""))).isdecimal() else 0,
+        mtu=int(mtu) if (mtu := str((spec.get("Labels") or {}).get(LABEL_PATH_MTU, ""))).isdecimal() else 0,
     )

@@ -12,11 +12,11 @@ from typing import Protocol
 
 from catenet.orchestrator.backend.protocols import Engine
 
-__all__ = ["LABEL_MTU", "LABEL_SWARM", "JoinToken", "Member", "Membership", "OneEngine", "Swarm"]
+__all__ = ["LABEL_PATH_MTU", "LABEL_SWARM", "JoinToken", "Member", "Membership", "OneEngine", "Swarm"]
 
 LABEL_SWARM = "catenet.swarm"
 """On a swarm that we made, and on each member that we brought into one."""
-LABEL_MTU = "catenet.mtu"
+LABEL_PATH_MTU = "catenet.path-mtu"
 """On members: octets of the largest IP packet that their host's way to the others carries, as `join` measured it."""
 
 

@@ -6,6 +6,7 @@ trace_packet, trace_arp, trace_route, trace_lsa    how the ways of `trace` look
 app       runs a command line; what becomes of errors: exit 2, 3, 70, 130; a SIGTERM ends it with 143, a SIGHUP with 129
 parser    a command line → the function of its verb
 context   what a verb works on: the engine, and the running lab that the user means
+on_hosts  on which hosts `up` brings a lab up, and which node goes where
 arguments  those that several verbs have; complete: the words that Tab offers at one
 screen    how it looks: tables, colours, JSON; plain text off a terminal; short_names: of nodes
 phases    the bars of `up` and `down`; lines: of logs and events; view: a node's answer; junit: results of checks

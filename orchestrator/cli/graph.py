@@ -14,7 +14,7 @@ from rich.text import Text
 from catenet.nodes.control.link import BROKEN, CUT
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.arguments import JsonOption, LabOption
-from catenet.orchestrator.cli.context import engine, here, one_name, running_lab
+from catenet.orchestrator.cli.context import chosen_hosts, engine, here, one_name, running_lab
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr, table, write_out
 from catenet.orchestrator.observe.running import UserError
 from catenet.orchestrator.pictures.picture import Picture, ShownLan, ShownPath
@@ -28,6 +28,8 @@ STYLES = {
     **{"good": "green", "waiting": "yellow", "paused": "yellow", "dead": "bold red"},
     **{each.word: "bold red" if each == CUT else "yellow" for each in BROKEN},
 }
+_PLENTY = 1 << 50
+"""Octets of memory: more than a lab can need."""
 
 
 def graph(
@@ -70,6 +72,7 @@ def graph(
     json: JsonOption = False,
 ) -> None:
     """Draw a lab: who is on which LAN, with which address. While it runs, in colour: what is cut, silent, paused, dead.
+    Where it is on several hosts, which node is on which: by number and colour in a picture, by @host in the terminal.
 
     \b
     catenet graph                               the running lab, or the one of this folder, in the terminal
@@ -154,15 +157,13 @@ def _picture(word: str, blank: bool, plan: bool) -> Picture:
     """
     from catenet.orchestrator.backend.protocols import EngineError
     from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, find_lab
-    from catenet.orchestrator.lab.load import load
-    from catenet.orchestrator.pictures.picture import plan_picture
 
     try:
         file = find_lab(word or None, here(), os.environ)
     except UnknownLabError:
         file = None
     if plan and file is not None:
-        return plan_picture(load(file), blank=blank)
+        return _planned(file, blank=blank)
     try:
         found = _live(engine(), word, os.environ.get(LAB_VARIABLE, ""), file, blank=blank, plan=plan)
     except EngineError as error:
@@ -170,7 +171,24 @@ def _picture(word: str, blank: bool, plan: bool) -> Picture:
             raise
         say_to_stderr(f"catenet: {error}: as the file plans it, then")
         found = None
-    return found or plan_picture(load(cast("Path", file)), blank=blank)
+    return found or _planned(cast("Path", file), blank=blank)
+
+
+def _planned(file: Path, *, blank: bool) -> Picture:
+    """As the file plans it. On which hosts its nodes would be goes by their memory, which only engines know: here each
+    has as much as the others."""
+    from catenet.orchestrator.lab.load import load
+    from catenet.orchestrator.pictures.picture import plan_picture
+    from catenet.orchestrator.plan.placing import place
+    from catenet.orchestrator.plan.plan_error import PlanError
+
+    hosts = chosen_hosts()
+    lab = load(file, hosts=hosts or None)
+    try:
+        placement = place(lab, dict.fromkeys(lab.hosts, _PLENTY))
+    except PlanError as error:
+        raise UserError(str(error)) from None
+    return plan_picture(lab, placement.hosts, blank=blank)
 
 
 def _live(docker: Engine, word: str, environment: str, file: Path | None, *, blank: bool, plan: bool) -> Picture | None:
@@ -203,6 +221,10 @@ def _say(picture: Picture) -> None:
     if picture.call:
         say("")
         say(" ── ".join(f"({name})" if place % 2 else name for place, name in enumerate(picture.call)))
+    if picture.hosts:
+        say("")
+        spanning = [lan.name for lan in picture.lans if lan.name in picture.spanning]
+        say(f"hosts: {', '.join(picture.hosts)}; LANs that span them: {', '.join(spanning) or 'none'}")
     alone = [node.name for node in picture.nodes if not picture.lans_of(node.name)]
     if alone:
         say(f"on no LAN: {', '.join(alone)}")
@@ -216,7 +238,8 @@ def _row(picture: Picture, lan: ShownLan) -> list[Text]:
         node = nodes[end.node]
         address = "____" if picture.blank else end.address
         words = node.words if node.state not in ("", "good") else ""
-        said = " ".join(part for part in (node.name, address, words) if part)
+        place = f"@{node.host}" if node.host in picture.hosts else ""
+        said = " ".join(part for part in (node.name, address, place, words) if part)
         bold = "bold" if (node.name, lan.name) in picture.tree_lines else ""
         (routers if node.router else hosts).append(Text(said, style=STYLES.get(node.state, bold)))
     prefix = "_" * 14 if picture.blank else lan.prefix

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,8 +11,16 @@ import typer
 
 from catenet.nodes.control.units import LONGEST
 from catenet.orchestrator.backend.protocols import Engine
-from catenet.orchestrator.cli.arguments import JsonOption, LabArgument, RoutingOption, StackOption, WiringOption
-from catenet.orchestrator.cli.context import engine, here, on_all_hosts
+from catenet.orchestrator.cli.arguments import (
+    HostsFileOption,
+    JsonOption,
+    LabArgument,
+    RoutingOption,
+    StackOption,
+    WiringOption,
+)
+from catenet.orchestrator.cli.context import here, on_all_hosts
+from catenet.orchestrator.cli.on_hosts import engine_for, meant_hosts, placement_json, say_placement
 from catenet.orchestrator.cli.phases import Phases, phases
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr
 from catenet.orchestrator.deploy.locks import disown_orphan, exclusive_lock
@@ -23,6 +32,7 @@ from catenet.orchestrator.observe.running import UserError, running_labs
 
 if TYPE_CHECKING:
     from catenet.orchestrator.deploy.up import UpReport
+    from catenet.orchestrator.lab.hosts_file import HostsFile
 
 __all__ = ["NameOption", "TimeoutOption", "bring_up", "load_lab", "of_environment", "say_which", "start", "up"]
 
@@ -49,7 +59,10 @@ def up(
     routing: RoutingOption = "",
     stack: StackOption = "",
     wiring: WiringOption = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the steps.")] = False,
+    hosts: HostsFileOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only print which node goes where, and the steps.")
+    ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="After a failure, leave what was made.")] = False,
     timeout: TimeoutOption = 120.0,
     json: JsonOption = False,
@@ -64,15 +77,19 @@ def up(
     catenet up internet --stack userspace   each node that can be on catenet's own ARP, IPv4, ICMP and UDP
     catenet up internet --wiring vxlan  its LANs as segments over one network of the engine
     catenet up --dry-run internet       the steps, and nothing else
+    catenet up internet --hosts hosts.yaml      its nodes on the hosts of that file: {hosts: {here: local, big: ssh://me@big}}
+    catenet up internet --host local --host big=ssh://me@server     the same without a file
 
+    Of several hosts each gets its share by its memory, so that few LANs span hosts; `place: big` pins a node.
     What is there already and as it should be stays as it is, and the copy keeps the --routing, --stack and --wiring
     that it has. Exit code 1 when the lab did not become ready: what the nodes said is then kept in .catenet/failures.
     """
+    meant = meant_hosts(hosts)
+    docker, said = engine_for(lab, meant), (routing or None, stack or None)
     if dry_run:
-        _print_steps(engine(), lab, name, routing or None, stack or None, wiring=wiring or None, json=json)
+        _print_steps(docker, lab, name, *said, wiring=wiring or None, hosts=meant, json=json)
     else:
-        said = routing or None, stack or None
-        bring_up(engine(), lab, name, *said, wiring=wiring or None, keep=keep, timeout=timeout, json=json)
+        bring_up(docker, lab, name, *said, wiring=wiring or None, hosts=meant, keep=keep, timeout=timeout, json=json)
 
 
 def bring_up(
@@ -83,12 +100,13 @@ def bring_up(
     stack: str | None = None,
     *,
     wiring: str | None = None,
+    hosts: HostsFile | None = None,
     keep: bool = False,
     timeout: float = 120.0,
     json: bool = False,
 ) -> None:
-    """Start the lab that `word` means, as a copy of that `name`, and tell the user. `routing`, `stack`, `wiring`: as of
-    `load_lab`.
+    """Start the lab that `word` means, as a copy of that `name`, and tell the user. `routing`, `stack`, `wiring`,
+    `hosts`: as of `load_lab`.
 
     Raises:
         UserError: no such lab, or it cannot be put on this engine.
@@ -97,7 +115,7 @@ def bring_up(
     """
     from catenet.orchestrator.deploy.ready import NotReadyError
 
-    lab, copy = load_lab(docker, word, name, routing, stack, wiring=wiring)
+    lab, copy = load_lab(docker, word, name, routing, stack, wiring=wiring, hosts=hosts)
     _stay_on_hosts(docker, name or copy)
     if lab.folder and copy == lab.name and not name and not json:
         say(f"the lab is called {copy}, since {lab.folder!r} is no name for one (`name:` or --name says another)")
@@ -161,12 +179,14 @@ def load_lab(
     stack: str | None = None,
     *,
     wiring: str | None = None,
+    hosts: HostsFile | None = None,
 ) -> tuple[Lab, str]:
     """The lab that `word` means, without one that of $CATENET_LAB, else that of the lab.yaml here or above, else the
     only one that runs; and the name of the copy that is meant, where `name` says no other.
 
     `routing`: the service that is to find its routes, `stack`: on which its nodes are to be, `wiring`: what its LANs
-    are to be made of; empty: as the file has it; None: as that copy has it now.
+    are to be made of; empty: as the file has it; None: as that copy has it now. `hosts`: those that the command line
+    names in the place of the file's.
 
     Raises:
         UserError: there is no telling which.
@@ -175,21 +195,24 @@ def load_lab(
     """
     file, copy = _meant(docker, word)
     said = (routing, stack, wiring)
-    lab = _variant(file, *(word or "" for word in said))
+    lab = _variant(file, hosts, *(word or "" for word in said))
     copy = copy or lab.name
     now = running_labs(docker).get(name or copy)
     if now is not None and now.file == lab.file:
         known = zip(said, (now.routing, now.stack, now.wiring), strict=True)
         as_now = [has if word is None else word for word, has in known]
         if as_now != [word or "" for word in said]:
-            lab = _variant(file, *as_now)
+            lab = _variant(file, hosts, *as_now)
     return lab, copy
 
 
-def _variant(file: Path, routing: str, stack: str, wiring: str) -> Lab:
+def _variant(file: Path, hosts: HostsFile | None, routing: str, stack: str, wiring: str) -> Lab:
     from catenet.orchestrator.lab.load import load
 
-    return load(file, routing=routing, stack=stack, wiring=wiring)
+    if hosts is None:
+        return load(file, routing=routing, stack=stack, wiring=wiring)
+    lab = load(file, routing=routing, stack=stack, wiring=wiring, hosts=hosts.hosts)
+    return replace(lab, path_mtu=hosts.mtu)
 
 
 def _meant(docker: Engine, word: str) -> tuple[Path, str]:
@@ -233,24 +256,37 @@ def of_environment(docker: Engine, word: str) -> tuple[Path, str]:
 
 
 def _print_steps(
-    docker: Engine, word: str, name: str, routing: str | None, stack: str | None, *, wiring: str | None, json: bool
+    docker: Engine,
+    word: str,
+    name: str,
+    routing: str | None,
+    stack: str | None,
+    *,
+    wiring: str | None,
+    hosts: HostsFile | None,
+    json: bool,
 ) -> None:
     from catenet.orchestrator.deploy.images import node_image_tag
     from catenet.orchestrator.deploy.up import missing
-    from catenet.orchestrator.plan.desired import PlanError
+    from catenet.orchestrator.plan.placing import place
+    from catenet.orchestrator.plan.plan_error import PlanError
     from catenet.orchestrator.plan.steps import describe
 
-    lab, copy = load_lab(docker, word, name, routing, stack, wiring=wiring)
+    lab, copy = load_lab(docker, word, name, routing, stack, wiring=wiring, hosts=hosts)
     tag = node_image_tag()
     _stay_on_hosts(docker, name or copy)
     try:
-        steps = missing(docker, lab, name or copy, tag).steps
+        lacking = missing(docker, lab, name or copy, tag)
+        memories = dict(docker.memories())
+        placement = place(lab, memories, {container.node: container.host for container in lacking.present})
     except PlanError as error:
         raise UserError(str(error)) from None
-    lines = [*([] if docker.has_image(tag) else [f"build image {tag}"]), *map(describe, steps)]
+    lines = [*([] if docker.has_image(tag) else [f"build image {tag}"]), *map(describe, lacking.steps)]
     if json:
-        print_json([*lines])
+        print_json({**placement_json(lab, placement, memories), "steps": [*lines]} if placement.hosts else [*lines])
         return
+    if placement.hosts:
+        say_placement(lab, placement, memories)
     for line in lines or ["nothing to do"]:
         say(line)
 

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from catenet.nodes.machine import Json
-from catenet.orchestrator.cli.arguments import JsonOption, RoutingOption, StackOption, WiringOption
+from catenet.orchestrator.cli.arguments import HostsFileOption, JsonOption, RoutingOption, StackOption, WiringOption
+from catenet.orchestrator.cli.on_hosts import meant_hosts
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr
 from catenet.orchestrator.lab.model import LabFileError
+
+if TYPE_CHECKING:
+    from catenet.orchestrator.lab.hosts_file import HostsFile
 
 
 def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Lab files, or folders with a lab.yaml.")],
     routing: RoutingOption = "",
     stack: StackOption = "",
+    *,
     wiring: WiringOption = "",
+    hosts: HostsFileOption = None,
     json: JsonOption = False,
 ) -> None:
     """Check lab files, without an engine: every mistake with its line and the nearest valid word.
@@ -28,11 +34,13 @@ def validate(
     catenet validate labs/*/lab.yaml
     catenet validate lab.yaml --routing ospf       whether it can be run so
     catenet validate lab.yaml --stack userspace    which nodes can be on that stack, and why others cannot
+    catenet validate lab.yaml --hosts hosts.yaml   whether each `place:` is one of these hosts
 
     Exit code 2 when something is wrong; 1 when all can be run, but routers that would be neighbours cannot: their
     options differ.
     """
-    verdicts = [_verdict(path, routing, stack, wiring) for path in files]
+    meant = meant_hosts(hosts)
+    verdicts = [_verdict(path, routing, stack, wiring, meant) for path in files]
     if json:
         print_json([verdict.as_json() for verdict in verdicts])
     else:
@@ -75,12 +83,12 @@ class _Verdict:
             say(f"{self.file}: note: {line}")
 
 
-def _verdict(path: Path, routing: str, stack: str, wiring: str) -> _Verdict:
+def _verdict(path: Path, routing: str, stack: str, wiring: str, hosts: HostsFile | None) -> _Verdict:
     from catenet.orchestrator.lab.load import load
 
     file = path / "lab.yaml" if path.is_dir() else path
     try:
-        lab = load(file, routing=routing, stack=stack, wiring=wiring)
+        lab = load(file, routing=routing, stack=stack, wiring=wiring, hosts=hosts.hosts if hosts is not None else None)
     except LabFileError as error:
         return _Verdict(str(file), tuple(str(error).splitlines()))
     called = lab.name if lab.folder else ""

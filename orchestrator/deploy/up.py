@@ -52,7 +52,7 @@ __all__ = ["TIMEOUT", "Missing", "UpReport", "missing", "up"]
 TIMEOUT = 120.0
 """Seconds after which a lab that is not ready has failed."""
 _PATH = 1500
-"""Octets of the largest IP packet that a path between hosts carries, where nobody has measured it."""
+"""Octets of the largest IP packet that a path between hosts carries, where nobody has said or measured it."""
 _ROUNDS = 10
 """Times that other prefixes are chosen, where somebody else takes those that were free."""
 
@@ -118,7 +118,7 @@ def missing(engine: Engine, lab: Lab, copy: str, image: str, refused: Sequence[P
         networks,
         engine.host_addresses(),
         placement=placement,
-        underlay_mtu=(engine.path_mtu() or _PATH) - OVERHEAD if placement.hosts else UNDERLAY_MTU,
+        underlay_mtu=(lab.path_mtu or engine.path_mtu() or _PATH) - OVERHEAD if placement.hosts else UNDERLAY_MTU,
         refused=refused,
         own_images=own,
         began=began,

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from catenet.orchestrator.lab.document import Item, read_document, read_file
 from catenet.orchestrator.lab.hosts import HOST_LIMIT, Host, same, url_fault
-from catenet.orchestrator.lab.model import MTU
 from catenet.orchestrator.lab.problems import Problems
 from catenet.orchestrator.lab.reader import Reader
 from catenet.orchestrator.lab.vocabulary import HOSTS_FILE, LARGEST_MTU, SMALLEST_WAY
@@ -19,10 +18,11 @@ _LIKE = "{here: local, big: ssh://user@server}"
 
 
 class HostsFile(NamedTuple):
-    """The hosts in the file's order. `mtu`: octets of the largest IP packet that the way between them carries."""
+    """The hosts in the file's order. `mtu`: octets of the largest IP packet that the way between them carries; 0:
+    it is not said."""
 
     hosts: Mapping[str, Host]
-    mtu: int = MTU
+    mtu: int = 0
 
 
 def load_hosts(path: Path) -> HostsFile:
@@ -42,7 +42,7 @@ def load_hosts(path: Path) -> HostsFile:
         reader.problem(item.line, "hosts is empty: write one host or more", f"like {_LIKE}")
     mtu = reader.number(top.get("mtu"), "mtu", SMALLEST_WAY, LARGEST_MTU)
     problems.end()
-    return HostsFile(hosts, MTU if mtu is None else mtu)
+    return HostsFile(hosts, mtu or 0)
 
 
 def read_hosts(item: Item | None, reader: Reader) -> dict[str, Host]:

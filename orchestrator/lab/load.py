@@ -109,21 +109,19 @@ def parse(
     measures = checks.measures(top.get("measure"))
     run_there = _run_at(expectations, timeline, measures, top)
     drafts, moved, notes = put_on_stacks(drafts, top.get("stack"), stack, run_there, reader)
-    data = Data({}, ())
-    programs: dict[str, str] = {}
-    if folder is not None:
-        programs = read_programs(folder, {name: draft.chosen for name, draft in drafts.items()}, reader)
+    chosen = {name: draft.chosen for name, draft in drafts.items()}
+    programs = read_programs(folder, chosen, reader) if folder is not None else {}
     problems.end()  # what follows needs sound LANs and nodes
-    if folder is not None:
-        data = read_data(folder, drafts, reader)
+    data = read_data(folder, drafts, reader) if folder is not None else Data({}, ())
     checks.measured(top.get("measure"), timeline)
     attached = attach(drafts, lans, reader)
     problems.end()
     nodes = complete(drafts, attached, lans, outside, reader)
     place = None if folder is None else folder / Path(file).name
     lab = Lab(name, lans, nodes, claims, expectations, timeline, measures, place, *data, programs, called)
-    lab = replace(lab, routing=routing if swapped else "", moved=moved, notes=notes, hosts=machines, wiring=wired)
-    lab = replace(lab, rewired="" if wired == as_written else wired)
+    lab = replace(lab, routing=routing if swapped else "", moved=moved, hosts=machines, wiring=wired)
+    rewired = "" if wired == as_written else wired
+    lab = replace(lab, rewired=rewired, notes=(*notes, *_idle_places(drafts, machines)))
     _report_full(lab, top.get("measure"), reader)
     _report_leaks(lab, drafts, reader)
     problems.end()
@@ -150,6 +148,14 @@ def _hosts(item: Item | None, others: Mapping[str, Host] | None, reader: Reader)
     if others is None:
         return own, {*own}
     return others, {*others} if len(others) > 1 else {*own}
+
+
+def _idle_places(drafts: Mapping[str, Draft], hosts: Mapping[str, Host]) -> Iterator[str]:
+    """Where there is one host, whoever is pinned is there."""
+    pinned = [name for name, draft in drafts.items() if draft.host]
+    if pinned and len(hosts) < 2:
+        some = f"{', '.join(pinned[:6])}{', …' if len(pinned) > 6 else ''}"
+        yield f"`place:` of {some} means something on several hosts only (`hosts:`, --hosts FILE, or --host A --host B)"
 
 
 def _report_full(lab: Lab, item: Item | None, reader: Reader) -> None:

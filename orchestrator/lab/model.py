@@ -168,6 +168,7 @@ class Lab:
     of the one that the file has; empty: it is as written. `moved`: node → the stack on which it is in the place of the
     file's. `hosts`: the machines on which its nodes run; empty: on one, whichever the command line means. `wiring`:
     what its LANs are made of; `rewired`: the same, where the file has it otherwise; else empty.
+    `path_mtu`: octets of the largest IP packet that the way between the hosts carries; 0: it is not said.
     """
 
     name: str
@@ -189,6 +190,7 @@ class Lab:
     hosts: Mapping[str, Host] = field(default_factory=dict)
     wiring: Wiring = "bridge"
     rewired: str = ""
+    path_mtu: int = 0
 
     @property
     def stack(self) -> str:

@@ -161,7 +161,8 @@ HOSTS_FILE: Words = {
     "hosts": Word("hosts", "The machines with an engine by their names, as a lab file has them.", needed=True),
     "mtu": Word(
         "number",
-        f"Octets of the largest IP packet that the way between them carries. Without it: {MTU}.",
+        "Octets of the largest IP packet that the way between them carries. Without it, what `catenet hosts join` "
+        f"found, else {MTU}.",
         bounds=(SMALLEST_WAY, LARGEST_MTU),
     ),
 }

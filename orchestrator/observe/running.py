@@ -163,8 +163,9 @@ class RunningLab:
         return replace(lab, lans={lan.name: self._lowered(lan) for lan in lab.lans.values()})
 
     def _lowered(self, lan: Lan) -> Lan:
-        """As it is where its hosts have a network between them that carries less than the lab file wants."""
-        most = next((each.labels[LABEL_MTU] for each in self._ends.get(lan.name, ()) if LABEL_MTU in each.labels), "")
+        """As it is where it is a segment, and the network that carries those has less room than the lab file wants."""
+        ends = (each.labels for each in self._ends.get(lan.name, ()) if lan.name in segments_of(each.labels))
+        most = next((labels[LABEL_MTU] for labels in ends if LABEL_MTU in labels), "")
         return replace(lan, mtu=min(lan.mtu, int(most))) if most.isdecimal() else lan
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catenet.nodes.control.link import BROKEN, CUT
+from catenet.orchestrator.pictures.host_marks import colour
 from catenet.orchestrator.pictures.picture import Picture, ShownLan, ShownNode
 
 __all__ = ["dot", "mermaid"]
@@ -27,7 +28,7 @@ def _mermaid(picture: Picture) -> Iterator[str]:
     numbers = {node.name: f"n{number}" for number, node in enumerate(picture.nodes)}
     for node in picture.nodes:
         before, after = ("((", "))") if node.router else ("[", "]")
-        words = "<br/>".join(map(_entity, _node_lines(node)))
+        words = "<br/>".join(map(_entity, _node_lines(node, picture)))
         yield f'  {numbers[node.name]}{before}"{words}"{after}'
     for number, lan in enumerate(picture.lans):
         words = "<br/>".join(map(_entity, _lan_lines(lan, picture.blank)))
@@ -44,10 +45,13 @@ def _mermaid(picture: Picture) -> Iterator[str]:
         kind = state or "planned"
         yield f"  classDef {kind} fill:{_FILLS[state]},stroke:{_BORDERS[state]},color:#1c2733"
         yield f"  class {','.join(numbers[node.name] for node in picture.nodes if node.state == state)} {kind}"
-    for marked, colour in ((picture.call_lines, _CALL), (picture.tree_lines, _TREE)):
+    for node in picture.nodes:
+        if node.host in picture.hosts:
+            yield f"  style {numbers[node.name]} stroke:{colour(picture.hosts, node.host)},stroke-width:3px"
+    for marked, mark in ((picture.call_lines, _CALL), (picture.tree_lines, _TREE)):
         found = [str(number) for number, (_, lan, end) in enumerate(lines) if (end.node, lan.name) in marked]
         if found:
-            yield f"  linkStyle {','.join(found)} stroke:{colour},stroke-width:5px"
+            yield f"  linkStyle {','.join(found)} stroke:{mark},stroke-width:5px"
     for state, places in broken.items():
         if places:
             yield f"  linkStyle {','.join(places)} stroke:{_BROKEN[state]},stroke-dasharray:7 5"
@@ -70,18 +74,20 @@ def _dot(picture: Picture) -> Iterator[str]:
     for node in picture.nodes:
         shape = "ellipse" if node.router else "box"
         style = "filled,dashed" if node.state in ("paused", "dead") else "filled"
+        there = node.host in picture.hosts
+        border = f'"{colour(picture.hosts, node.host)}" penwidth=3' if there else f'"{_BORDERS[node.state]}"'
         yield (
-            f"  {_quoted(f'node {node.name}')} [label={_quoted(*_node_lines(node))} shape={shape} "
-            f'style="{style}" fillcolor="{_FILLS[node.state]}" color="{_BORDERS[node.state]}"]'
+            f"  {_quoted(f'node {node.name}')} [label={_quoted(*_node_lines(node, picture))} shape={shape} "
+            f'style="{style}" fillcolor="{_FILLS[node.state]}" color={border}]'
         )
     for lan in picture.lans:
-        colour = f' color="{_BROKEN[lan.state]}"' if lan.state in _BROKEN else ""
+        line = f' color="{_BROKEN[lan.state]}"' if lan.state in _BROKEN else ""
         label = _quoted(*_lan_lines(lan, picture.blank))
         own = _quoted(f"lan {lan.name}")
-        yield f"  {own} [label={label} shape=box style=rounded{colour}]"
+        yield f"  {own} [label={label} shape=box style=rounded{line}]"
         for end in lan.ends:
             address = _quoted(_ADDRESS if picture.blank else end.address)
-            style = f" style=dashed{colour}" if lan.state in _BROKEN else ""
+            style = f" style=dashed{line}" if lan.state in _BROKEN else ""
             for marked, mark in ((picture.call_lines, _CALL), (picture.tree_lines, _TREE)):
                 style += f' penwidth=5 color="{mark}"' if (end.node, lan.name) in marked else ""
             yield f"  {_quoted(f'node {end.node}')} -- {own} [taillabel={address}{style}]"
@@ -93,8 +99,9 @@ def _quoted(*lines: str) -> str:
     return '"' + r"\n".join(line.replace("\\", "\\\\").replace('"', '\\"') for line in lines) + '"'
 
 
-def _node_lines(node: ShownNode) -> list[str]:
-    return [node.name, node.words] if node.state not in ("", "good") else [node.name]
+def _node_lines(node: ShownNode, picture: Picture) -> list[str]:
+    words = [node.words] if node.state not in ("", "good") else []
+    return [node.name, *words, *([f"on {node.host}"] if node.host in picture.hosts else [])]
 
 
 def _lan_lines(lan: ShownLan, blank: bool) -> list[str]:

@@ -67,7 +67,7 @@ def _node(name: str, running: RunningLab, state: NodeState | None, lab: Lab | No
     router = planned.forward if planned else len(state.lans) > 1
     word = "good" if state.ready else _ENGINE_STATES.get(running.containers[name].state, "dead")
     own_stack = planned is not None and planned.stack == "userspace"
-    return ShownNode(name, router, word, state.condition, own_stack)
+    return ShownNode(name, router, word, state.condition, own_stack, running.containers[name].host)
 
 
 def _lan(lan: LanState, known: dict[str, NodeState], order: list[str], lab: Lab | None) -> ShownLan:

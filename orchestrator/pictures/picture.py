@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.link import HEALTHY, LinkCondition
@@ -21,13 +23,16 @@ class ShownEnd:
 
 @dataclass(frozen=True, slots=True)
 class ShownNode:
-    """A node. `state`: good, waiting, paused or dead; empty in a plan. `words` say it. `userspace`: its stack."""
+    """A node. `state`: good, waiting, paused or dead; empty in a plan. `words` say it. `userspace`: its stack.
+    `host`: where it runs; empty: there is one host, or nobody knows.
+    """
 
     name: str
     router: bool
     state: str = ""
     words: str = ""
     userspace: bool = False
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +88,25 @@ class Picture:
         """The tree's part of the lines between a node and a LAN."""
         return frozenset((node, path.lan) for path in self.tree for node in (path.node, *path.to))
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts on which the nodes are, where there are several; else none."""
+        found = dict.fromkeys(node.host for node in self.nodes if node.host)
+        return tuple(found) if len(found) > 1 else ()
+
+    @property
+    def spanning(self) -> frozenset[str]:
+        """The LANs with nodes on several hosts."""
+        host = {node.name: node.host for node in self.nodes}
+        return frozenset(lan.name for lan in self.lans if len({host[end.node] for end in lan.ends}) > 1)
+
     def lans_of(self, node: str) -> tuple[ShownLan, ...]:
         """The LANs on which that node is."""
         return tuple(lan for lan in self.lans if any(end.node == node for end in lan.ends))
 
 
-def plan_picture(lab: Lab, *, blank: bool = False) -> Picture:
-    """The lab as its file plans it."""
+def plan_picture(lab: Lab, hosts: Mapping[str, str] = MappingProxyType({}), *, blank: bool = False) -> Picture:
+    """The lab as its file plans it. `hosts`: node → where it would run; empty: there is one host."""
     ends = {
         lan.name: tuple(
             ShownEnd(node.name, short_address(node.address_on(lan.name), lan.prefix)) for node in lab.on_lan(lan.name)
@@ -98,8 +115,11 @@ def plan_picture(lab: Lab, *, blank: bool = False) -> Picture:
     }
     return Picture(
         lab.name,
-        "as its file plans it",
-        tuple(ShownNode(node.name, node.forward, userspace=node.stack == "userspace") for node in lab.nodes.values()),
+        f"as its file plans it{', on hosts of equal memory' if hosts else ''}",
+        tuple(
+            ShownNode(node.name, node.forward, userspace=node.stack == "userspace", host=hosts.get(node.name, ""))
+            for node in lab.nodes.values()
+        ),
         tuple(ShownLan(lan.name, str(lan.prefix), ends[lan.name], *_suffered(lan)) for lan in lab.lans.values()),
         blank,
     )

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from catenet.nodes.control.link import BROKEN, CUT, StateWords
 from catenet.orchestrator.pictures.elements import document, escaped, text
+from catenet.orchestrator.pictures.host_marks import LEGEND_HEIGHT, STYLE, legend, legend_width, mark
 from catenet.orchestrator.pictures.layout import Box, Spot, place
 from catenet.orchestrator.pictures.picture import Picture, ShownEnd, ShownLan, ShownNode
 
@@ -50,7 +51,8 @@ text{font-family:Helvetica,Arial,'Liberation Sans',sans-serif;font-size:13px;fil
 .tree.line{stroke:#1c4f8c;stroke-width:6;stroke-linecap:round}
 .unknown.line{stroke-dasharray:2 4}.halo{stroke:#fff;stroke-width:4}
 .write{stroke:#46586a;stroke-width:1;fill:#fff}
-""".replace("{BROKEN}", "".join(map(_broken, BROKEN)))
+{HOSTS}
+""".replace("{BROKEN}", "".join(map(_broken, BROKEN))).replace("{HOSTS}", STYLE)
 
 
 class _Thing(NamedTuple):
@@ -74,13 +76,16 @@ def svg(picture: Picture) -> str:
     spots = place([thing.box for thing in things], [(one, other) for one, other, _, _ in joins])
     left = min((s.x - t.box.width / 2 for s, t in zip(spots, things, strict=True)), default=0.0) - _EDGE
     top = min((s.y - t.box.height / 2 for s, t in zip(spots, things, strict=True)), default=0.0) - _EDGE - _TOP
+    top -= LEGEND_HEIGHT if picture.hosts else 0.0
     spots = [Spot(spot.x - left, spot.y - top) for spot in spots]
     right = max((s.x + t.box.width / 2 for s, t in zip(spots, things, strict=True)), default=0.0) + _EDGE
     bottom = max((s.y + t.box.height / 2 for s, t in zip(spots, things, strict=True)), default=0.0) + _EDGE
-    right = max(right, 2 * _EDGE + 12 * len(picture.title), 2 * _EDGE + _LETTER * len(picture.subtitle))
+    words = max(12 * len(picture.title), _LETTER * len(picture.subtitle), legend_width(picture))
+    right = max(right, 2 * _EDGE + words)
     parts = [
         text(_EDGE, 34, picture.title, "title"),
         text(_EDGE, 54, picture.subtitle, "subtitle"),
+        *legend(_EDGE, 72, picture),
         *(
             _line(spots[one], spots[other], lan, _marks(picture, (end.node, lan.name)))
             for one, other, lan, end in joins
@@ -158,12 +163,14 @@ def _drawn_node(node: ShownNode, spot: Spot, box: Box, picture: Picture) -> Iter
     yield text(spot.x, spot.y + (0 if worded else 5), node.name, "name middle")
     if worded:
         yield text(spot.x, spot.y + 14, node.words, f"small words middle {node.state}")
+    yield from mark(spot.x, spot.y - box.height / 2, node.host, picture)
 
 
 def _drawn_lan(thing: _Thing, lan: ShownLan, spot: Spot, picture: Picture) -> Iterator[str]:
     blank = picture.blank
     left, top = spot.x - thing.box.width / 2, spot.y - thing.box.height / 2
-    yield _rect(Spot(left, top), thing.box, f"lan {lan.state}".strip(), lan.name)
+    spans = "spans" if lan.name in picture.spanning else ""
+    yield _rect(Spot(left, top), thing.box, " ".join(filter(None, ["lan", lan.state, spans])), lan.name)
     yield text(spot.x, top + 15, lan.name, "name middle")
     yield _rule(spot.x - 35, top + 30, 70) if blank else text(spot.x, top + 29, lan.prefix, "small middle")
     y = top + _HEAD
@@ -177,6 +184,7 @@ def _drawn_lan(thing: _Thing, lan: ShownLan, spot: Spot, picture: Picture) -> It
         yield text(x + 9, row + 14.5, _said(node), "")
         far = x + thing.wide - 9
         yield _rule(far - _LINE, row + 16, _LINE) if blank else text(far, row + 14.5, end.address, "small end")
+        yield from mark(x + 3, row + 2, node.host, picture)
 
 
 def _marks(picture: Picture, line: tuple[str, str]) -> list[str]:

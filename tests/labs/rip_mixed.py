@@ -198,6 +198,13 @@ def through_everything(lab: Any) -> None:
     _two_are_restarted(lab)
 
 
+def through_what_is_signed(lab: Any) -> None:
+    """What of that depends on how messages are signed: who is heard after a silence, and after a restart."""
+    until_right(lab)
+    _a_cut_and_a_silence(lab)
+    _two_are_restarted(lab)
+
+
 def _a_cut_and_a_silence(lab: Any) -> None:
     lab.do("cut", "cross1")
     until_right(lab, Broken(down=["cross1"]))

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 from arp_lan import LAN, Liar, Resolver, arp_lan
 from network import Network
+from seeds import seeds
 
 from catenet.nodes.address import Address
 from catenet.nodes.link.arp.packet import REQUEST, ArpPacket
@@ -56,7 +57,7 @@ def dropped(host: Resolver) -> int:
     return sum(times for counter, times in host.counters.items() if counter.startswith("arp.dropped."))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", seeds(*SEEDS))
 def test_on_a_good_lan_every_packet_comes_once_to_whom_it_is_for(seed: int) -> None:
     network, hosts, _ = arp_lan(seed, HOSTS)
     talk(network, hosts, Random(seed), 10.0)
@@ -70,7 +71,7 @@ def test_on_a_good_lan_every_packet_comes_once_to_whom_it_is_for(seed: int) -> N
     assert len(requests(network)) < HOSTS * (HOSTS - 1)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", seeds(*SEEDS))
 def test_on_a_bad_lan_nobody_asks_more_than_once_a_second_and_each_packet_is_accounted_for(seed: int) -> None:
     network, hosts, _ = arp_lan(seed, HOSTS)
     network.impair(LAN, delay=0.05, jitter=0.05, loss=0.2, duplicate=0.1)
@@ -126,7 +127,7 @@ def noise(random: Random) -> bytes:
     return bytes(data[: random.choice((28, 28, 46, random.randrange(28)))])
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", seeds(*SEEDS))
 def test_a_flood_of_noise_disturbs_nobody_who_speaks(seed: int) -> None:
     network, hosts, liar = arp_lan(seed, HOSTS)
     random = Random(seed)
@@ -141,7 +142,7 @@ def test_a_flood_of_noise_disturbs_nobody_who_speaks(seed: int) -> None:
         assert len(network.nodes["h0"].said) < 50  # reports
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", seeds(*SEEDS))
 def test_who_is_robbed_of_his_address_defends_it_once_in_ten_seconds_and_has_it_back_when_the_thief_is_silent(
     seed: int,
 ) -> None:

@@ -8,6 +8,7 @@ import networkx as nx
 import pytest
 from network import Network
 from ospf_world import build_lans, database, oracle, rows, running, table
+from seeds import seeds
 
 from catenet.nodes.internet.ospf.config import OspfOptions
 
@@ -97,7 +98,7 @@ def test_a_new_link_has_its_cost_within_four_seconds() -> None:
     assert table(network, "1")["lan-2"] == (3, frozenset("0"))
 
 
-@pytest.mark.parametrize("seed", SEEDS[:2])
+@pytest.mark.parametrize("seed", seeds(*SEEDS[:2]))
 @pytest.mark.parametrize(("delay", "jitter"), [(0.02, 0.005), (0.005, 0.005), (0.01, 0.02), (FAST, 0.02)])
 def test_jitter_flaps_no_route(delay: float, jitter: float, seed: int) -> None:
     """Each way of each Echo takes longer by up to the jitter, as chance has it. After a minute a cost has been found;
@@ -141,7 +142,7 @@ def test_where_nobody_answers_the_cost_stays_and_show_says_so() -> None:
     ]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", seeds(*SEEDS))
 def test_loss_alone_changes_no_cost(seed: int) -> None:
     network = ring(3, seed, network="point-to-point")
     for lan in ("0--1", "1--2"):
@@ -152,7 +153,7 @@ def test_loss_alone_changes_no_cost(seed: int) -> None:
     assert {end: changes(network, end) for end in "012"} == before
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", seeds(*SEEDS))
 def test_two_ends_that_find_different_costs_for_a_link_are_right_each_by_its_own(seed: int) -> None:
     """Their last round trips before nobody answers any more. The way there and the way back may differ then."""
     network = ring(4, seed, smoothing="off")
@@ -199,7 +200,7 @@ def test_a_cut_link_keeps_its_cost_and_is_measured_anew_once_it_is_healed() -> N
     assert took is not None and took < 4
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", seeds(*SEEDS))
 def test_in_the_end_every_table_is_a_shortest_path_table_of_the_measured_costs(seed: int) -> None:
     """Links of a ring of eight get slow and fast by turns; then it is quiet."""
     network = ring(8, seed)

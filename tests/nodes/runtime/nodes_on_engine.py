@@ -73,7 +73,7 @@ class NodesOnEngine:
         self.wait(lambda: self.count(node, "node.ready") > before)
 
     def wait(self, condition: Callable[[], bool]) -> None:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 200
         while not condition():
             assert time.monotonic() < until, self.last_words()
             time.sleep(POLL)
@@ -117,20 +117,20 @@ class NodesOnEngine:
         """Disconnect a LAN at the engine, and connect it again with the same address, or `by_hand` with any."""
         ups = self.count(node, "link.up")
         address = self.disconnect(node, lan)
-        self.connect(node, lan, None if by_hand else address)
+        self.connect(node, lan, "" if by_hand else address)
         self.wait(lambda: self.count(node, "link.up") > ups)
 
     def disconnect(self, node: str, lan: str) -> str:
-        """From a network of the engine's; the address that it had there."""
+        """From a network of the engine's; the address that it was asked for there, if any."""
         container = self.client.containers.get(f"{self.lab}-{node}")
         place = container.attrs["NetworkSettings"]["Networks"][f"{self.lab}_{lan}"]
         self.client.networks.get(f"{self.lab}_{lan}").disconnect(container)
-        return str(place["IPAMConfig"]["IPv4Address"])
+        return str((place["IPAMConfig"] or {}).get("IPv4Address", ""))
 
-    def connect(self, node: str, lan: str, address: str | None) -> None:
+    def connect(self, node: str, lan: str, address: str) -> None:
         """The reverse; without an address, with any."""
         network = self.client.networks.get(f"{self.lab}_{lan}")
-        network.connect(self.client.containers.get(f"{self.lab}-{node}"), ipv4_address=address)
+        network.connect(self.client.containers.get(f"{self.lab}-{node}"), ipv4_address=address or None)
 
 
 def rows(answer: Json) -> list[Mapping[str, Json]]:

@@ -55,7 +55,7 @@ def lab(small):
         whole = json.loads(out)
         if Question.parse(given).arguments.get("what") == "refused":
             return code, bytes(Answer(error=HOSTILE)), err
-        return code, json.dumps(hostile(whole) | {"ok": whole["ok"]}).encode(), err
+        return code, json.dumps(hostile(whole) | {"ok": whole["ok"]}).encode() + b"\n", err
 
     small.engine.answer = answer
     labels = {LABEL_LAB: "small", LABEL_NODE: f"x{HOSTILE}", LABEL_FILE: str(small.running.file)}

@@ -113,7 +113,7 @@ def test_a_hosts_file(tmp_path: Path) -> None:
     assert [*load_hosts(path).hosts] == ["here", "big"]
     assert load_hosts(path).mtu == 9000
     path.write_text("hosts: {here: local}")
-    assert load_hosts(path).mtu == 1500
+    assert load_hosts(path).mtu == 0  # not said
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from catenet.orchestrator.backend.protocols import LABEL_SEGMENTS
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.observe.running import UserError, running_lab, running_labs, segments_of
 from catenet.orchestrator.plan.desired import desired
+from catenet.orchestrator.plan.placing import Placement
 
 LAB = """
 wiring: vxlan
@@ -86,3 +87,19 @@ def test_the_copy_is_as_it_was_started_and_not_as_its_file_has_it(engine: FakeEn
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"link1": 7}', '{"link1": "10.0.1.1/24"}', "7"])
 def test_labels_that_somebody_else_has_written_tell_of_no_segment(text: str) -> None:
     assert segments_of({LABEL_SEGMENTS: text}) == {}
+
+
+def test_only_what_is_a_segment_carries_less_where_its_hosts_do(tmp_path: Path) -> None:
+    file = tmp_path / "lab.yaml"
+    file.write_text(LAB.replace("wiring: vxlan", "hosts: {one: local, two: tcp://192.0.2.1:2375}"))
+    engine = FakeEngine()
+    engine.build(IMAGE, b"context", {}, {})
+    engine.make_swarm("")
+    placement = Placement({"a": "one", "b": "one", "c": "two"}, frozenset({"link2"}))
+    wanted = desired(load(file), "x", IMAGE, placement=placement, underlay_mtu=1450)
+    for network in wanted.networks:
+        engine.create_network(network)
+    for container in wanted.containers:
+        engine.create(container)
+    lans = running_lab(engine, "x").lab.lans
+    assert {name: lan.mtu for name, lan in lans.items()} == {"link1": 1500, "link2": 1400, "spare": 1500}

@@ -28,7 +28,8 @@ NASTY = st.text(st.characters(codec="ascii", min_codepoint=32, max_codepoint=126
 def pictures(draw: st.DrawFn, names: st.SearchStrategy[str] = NASTY, most: int = 40) -> Picture:
     """Routers and hosts, on any LANs: rings and stars, parts that hang together by nothing, nodes on no LAN."""
     called = draw(st.lists(names, min_size=1, max_size=most, unique=True))
-    nodes = tuple(ShownNode(name, draw(st.booleans()), draw(STATES), "so so") for name in called)
+    hosts = st.sampled_from(draw(st.sampled_from([[""], ["here", "big"], ["", "a&b", "c"]])))
+    nodes = tuple(ShownNode(name, draw(st.booleans()), draw(STATES), "so so", host=draw(hosts)) for name in called)
     lans = []
     for number in range(draw(st.integers(0, 15))):
         there = draw(st.lists(st.sampled_from(called), max_size=6, unique=True))
@@ -108,7 +109,7 @@ def test_mermaid_names_nothing_but_what_it_declares(picture: Picture) -> None:
         elif edge:
             joined += [edge[1], edge[2]]
         else:
-            assert re.fullmatch(r"  (classDef|class|linkStyle) [\w,]+ [\w#,:\- ]+", line), line
+            assert re.fullmatch(r"  (classDef|class|linkStyle|style) [\w,]+ [\w#,:\- ]+", line), line
     assert len(declared) == len({*declared}) == len(picture.nodes) + len(picture.lans)
     assert {*joined} <= {*declared}
     assert len(joined) == 2 * sum(len(lan.ends) for lan in picture.lans)

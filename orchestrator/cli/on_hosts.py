@@ -1,0 +1,96 @@
+"""On which hosts `up` brings a lab up, and which node has its place on which of them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from catenet.nodes.machine import Json
+from catenet.orchestrator.cli.context import HOST_VARIABLE, chosen_hosts, engine, here
+from catenet.orchestrator.cli.screen import say, table
+from catenet.orchestrator.observe.running import UserError
+
+if TYPE_CHECKING:
+    from catenet.orchestrator.backend.protocols import Engine
+    from catenet.orchestrator.lab.hosts_file import HostsFile
+    from catenet.orchestrator.lab.model import Lab
+    from catenet.orchestrator.plan.placing import Placement
+
+__all__ = ["engine_for", "meant_hosts", "placement_json", "say_placement"]
+
+_MB = 1_000_000
+
+
+def meant_hosts(file: Path | None) -> HostsFile | None:
+    """The hosts that the command line names, in that file or by `--host`; None: those of the lab file, if any.
+
+    Raises:
+        UserError: it names them twice, or one is not written as a host is.
+        LabFileError: the file is wrong.
+
+    """
+    from catenet.orchestrator.lab.hosts_file import HostsFile, load_hosts
+
+    chosen = chosen_hosts()
+    if file is None:
+        return HostsFile(chosen) if chosen else None
+    if chosen:
+        raise UserError(f"--hosts {file} and --host (or {HOST_VARIABLE}) both say the hosts: leave one out")
+    return load_hosts(file)
+
+
+def engine_for(word: str, hosts: HostsFile | None) -> Engine:
+    """The engine of these hosts, else of those of the lab file that `word` means, else the one that is there.
+
+    Raises:
+        EngineError: it does not answer.
+        LabFileError: the lab file is wrong.
+
+    """
+    own = _own_hosts(word) if hosts is None else hosts
+    return engine(own.hosts) if own is not None else engine()
+
+
+def _own_hosts(word: str) -> HostsFile | None:
+    """Those of a lab file. One without is not read whole for that."""
+    from catenet.orchestrator.lab.document import read_file
+    from catenet.orchestrator.lab.find import UnknownLabError, find_lab
+    from catenet.orchestrator.lab.hosts_file import HostsFile
+    from catenet.orchestrator.lab.load import load
+
+    try:
+        file = find_lab(word or None, here(), os.environ)
+    except UnknownLabError:  # a copy that runs, it may be
+        return None
+    if file is None or b"hosts" not in read_file(file, ""):
+        return None
+    found = load(file).hosts
+    return HostsFile(found) if found else None
+
+
+def say_placement(lab: Lab, placement: Placement, memories: dict[str, int]) -> None:
+    """A line a host: how many nodes it gets, what they need of its memory, about, and which they are."""
+    from catenet.orchestrator.plan.placing import loads
+
+    rows = [
+        (load.host, str(len(load.nodes)), f"{load.needs / _MB:.0f} of {load.has / _MB:.0f} MB", ", ".join(load.nodes))
+        for load in loads(lab, placement, memories)
+    ]
+    table(["host", "nodes", "memory, about", "which"], rows)
+    spanning = [lan for lan in lab.lans if lan in placement.spanning]
+    say(f"LANs that span hosts: {len(spanning)} of {len(lab.lans)}{': ' if spanning else ''}{', '.join(spanning)}")
+    say("")
+
+
+def placement_json(lab: Lab, placement: Placement, memories: dict[str, int]) -> dict[str, Json]:
+    """The same for programs; memory in octets."""
+    from catenet.orchestrator.plan.placing import loads
+
+    return {
+        "hosts": [
+            {"host": load.host, "nodes": [*load.nodes], "needs": load.needs, "memory": load.has}
+            for load in loads(lab, placement, memories)
+        ],
+        "spanning": [lan for lan in lab.lans if lan in placement.spanning],
+    }
