@@ -12,6 +12,7 @@ docker_options  how Docker is to make networks and containers, whoever asks it
 docker_streams  programs inside and logs: frames, lines, deadlines
 ssh_tunnel      an engine's socket, carried here by OpenSSH; ssh_place: where from; ssh_folder: where to
 ssh_errors      what OpenSSH says → EngineError: what is wrong, and what to type
+machine         what this machine's files say and its commands print; ssh_machine: those of a server, by fabric
 archive         files as the engine takes them
 turns           who leaves a network has it alone, for Docker miscounts otherwise
 docker_errors   Docker's errors → EngineError: what was asked, what was said, what to do

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from catenet.orchestrator.backend.machine import LocalMachine, Machine
 from catenet.orchestrator.backend.swarm import OneEngine
 
-__all__ = ["connect", "contexts"]
+__all__ = ["connect", "contexts", "machine_of"]
 
 
 def connect(host: str = "") -> OneEngine:
@@ -32,3 +33,22 @@ def contexts() -> list[str]:
     from catenet.orchestrator.backend.docker_where import context_names
 
     return context_names()
+
+
+def machine_of(host: str, *, here: bool) -> Machine | None:
+    """The machine of that host's engine, to be looked at; None where there is no way to it but the engine.
+
+    `here`: the engine runs on this one.
+
+    Raises:
+        EngineError: its server is not reached.
+
+    """
+    from catenet.orchestrator.backend.docker_where import find
+
+    place = find(host).ssh
+    if place is not None:
+        from catenet.orchestrator.backend.ssh_machine import SshMachine
+
+        return SshMachine(place)
+    return LocalMachine() if here else None

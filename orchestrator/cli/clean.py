@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import EngineError
+from catenet.orchestrator.cli.context import engine
 from catenet.orchestrator.cli.image import ENV_FILE, with_base
 from catenet.orchestrator.cli.screen import say_to_stderr
 from catenet.orchestrator.deploy.images import find_repository, remove_images
@@ -20,7 +20,7 @@ def main() -> int:
         left = with_base(file.read_text(), "")
         file.write_text(left) if left else file.unlink()
     try:
-        remove_images(connect())
+        remove_images(engine())
     except EngineError as error:
         say_to_stderr(f"catenet: {error}")
         return 3

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import platform
-import resource
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from catenet.orchestrator.backend.protocols import Container, Engine, EngineError
 from catenet.orchestrator.cli.arguments import JsonOption
-from catenet.orchestrator.cli.context import engine
+from catenet.orchestrator.cli.context import chosen_hosts, engine
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import Cell, good_or_bad, print_json, table
 from catenet.orchestrator.observe.ask import AT_ONCE
@@ -33,6 +30,7 @@ def doctor(
     \b
     catenet doctor                  for 60 nodes, three times the largest lab that comes with catenet
     catenet doctor --nodes 300
+    catenet doctor --host user@server   for that machine and its engine, by SSH
     catenet doctor --json | jq '.[] | select(.verdict != "ok")'
 
     It starts three nodes on two networks for some seconds, called catenet-doctor-…, and removes them. Exit code 1
@@ -41,13 +39,16 @@ def doctor(
     from catenet.orchestrator.deploy.doctor import engine_findings, leftovers, prove
     from catenet.orchestrator.deploy.progress import NoProgress
 
-    docker = engine()
-    findings = list(engine_findings(docker))
+    hosts = chosen_hosts()
+    findings: list[Diagnosis] = []
     with phases(quiet=json) as progress:
-        progress.count("proving", 0, 1)
-        findings += prove(docker, NoProgress())
-        progress.count("proving", 1, 1)
-    findings += [*_machine(docker.data_root(), nodes), *leftovers(docker), *_hanging(docker)]
+        for number, name in enumerate(hosts or [""]):
+            progress.count("proving", number, len(hosts) or 1)
+            docker = engine({name: hosts[name]} if name else {})
+            found = [*engine_findings(docker), *prove(docker, NoProgress())]
+            found += [*_machine(docker, hosts[name].url if name else "", nodes), *leftovers(docker), *_hanging(docker)]
+            findings += [replace(each, topic=f"{name}: {each.topic}") if len(hosts) > 1 else each for each in found]
+        progress.count("proving", len(hosts) or 1, len(hosts) or 1)
     if json:
         print_json([diagnosis.to_json() for diagnosis in findings])
     else:
@@ -61,54 +62,24 @@ def _row(diagnosis: Diagnosis) -> list[Cell]:
     return [verdict, diagnosis.topic, f"{diagnosis.words}{f' → {diagnosis.do}' if diagnosis.do else ''}"]
 
 
-def _machine(root: Path | None, nodes: int) -> Iterator[Diagnosis]:
-    """The machine that the engine runs on, where it is this one. `root`: the engine's data root."""
+def _machine(docker: Engine, host: str, nodes: int) -> Iterator[Diagnosis]:
+    """The machine that the engine runs on: this one, or a server that lets us in by SSH."""
+    from catenet.orchestrator.backend.docker import machine_of
     from catenet.orchestrator.deploy.doctor import Diagnosis
+    from catenet.orchestrator.deploy.machine import machine_findings
 
-    if root is None:
-        words = "not judged: the engine does not run on this machine itself"
-        yield Diagnosis("limits", "warn", words, "catenet doctor on that one")
-    else:
-        yield from _kernel()
-        yield from _limits(root, nodes)
-
-
-def _kernel() -> Iterator[Diagnosis]:
-    from catenet.orchestrator.deploy.doctor import Diagnosis
-
-    yield Diagnosis("kernel", "ok", f"{platform.system()} {platform.release()}")
-    if _setting("net.bridge.bridge-nf-call-iptables"):
-        words = "br_netfilter is on: this machine's packet filter sees what crosses a LAN, and reassembles fragments"
-        yield Diagnosis("kernel", "ok", words)
-
-
-def _limits(root: Path, nodes: int) -> Iterator[Diagnosis]:
-    from catenet.orchestrator.deploy.doctor import Diagnosis
-    from catenet.orchestrator.deploy.limits import limits
-
-    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    met = list(limits(nodes, _setting, _memory(), shutil.disk_usage(root).free, files))
-    for limit in met:
-        if not limit.holds:
-            unit = f" {limit.unit}" if limit.unit else ""
-            words = f"{limit.name}: {limit.has}{unit}, and {nodes} nodes need {limit.needs}{unit}"
-            yield Diagnosis("limits", "warn", words, limit.do)
-    enough = [limit.name for limit in met if limit.holds]
-    yield Diagnosis("limits", "ok", f"enough for {nodes} nodes: {', '.join(enough)}")
-
-
-def _setting(name: str) -> int | None:
-    """A sysctl of this machine."""
+    root = docker.data_root()
     try:
-        return int(Path("/proc/sys", *name.split(".")).read_text())
-    except (OSError, ValueError):
-        return None
-
-
-def _memory() -> int:
-    """Bytes that can be had without swapping (proc(5), MemAvailable)."""
-    lines = Path("/proc/meminfo").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+        machine = machine_of(host, here=root is not None)
+    except EngineError as error:
+        yield Diagnosis("limits", "warn", f"not judged: {error}", "catenet doctor on that one")
+        return
+    if machine is None:
+        words = "not judged: the engine does not run on this machine itself, and is not reached by SSH"
+        yield Diagnosis("limits", "warn", words, "catenet doctor on that one")
+        return
+    with machine:
+        yield from machine_findings(machine, nodes, str(root or ""))
 
 
 def _hanging(docker: Engine) -> Iterator[Diagnosis]:

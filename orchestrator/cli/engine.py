@@ -6,8 +6,10 @@ import sys
 import time
 
 from catenet.orchestrator.backend.protocols import EngineError
+from catenet.orchestrator.cli.context import chosen_hosts, engine
 from catenet.orchestrator.cli.screen import say_to_stderr
 from catenet.orchestrator.deploy.engine import ensure_engine
+from catenet.orchestrator.observe.running import UserError
 
 __all__ = ["main"]
 
@@ -16,8 +18,9 @@ def main() -> int:
     """Exit code 0 when an engine answers, else 3."""
     started = time.monotonic()
     try:
-        version = ensure_engine(_say)
-    except EngineError as error:
+        named = chosen_hosts()  # what is installed and started is this machine's own, and never another's
+        version = engine(named).version() if named else ensure_engine(_say)
+    except (EngineError, UserError) as error:
         say_to_stderr(f"  engine    {error}")
         return 3
     _say(f"{f'Docker {version} answers':<57} {time.monotonic() - started:>6.1f} s")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sys
 
-from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import EngineError
+from catenet.orchestrator.cli.context import engine
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import say_to_stderr
 from catenet.orchestrator.deploy.images import build_compose_image, find_repository
@@ -25,7 +25,7 @@ def main() -> int:
     """Exit code 3 where the image cannot be made, else 0."""
     try:
         with phases() as progress:
-            base = build_compose_image(connect(), progress)
+            base = build_compose_image(engine(), progress)
     except (EngineError, UserError) as error:
         say_to_stderr(f"catenet: {error}")
         return 3

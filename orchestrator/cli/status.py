@@ -81,7 +81,8 @@ def _is_as_planned(node: NodeState, lan: str) -> bool:
 
 def _lan_row(lan: LanState) -> tuple[Text | str, ...]:
     good = bool(lan.ends) and not lan.is_broken
-    return lan.name, good_or_bad(_said(lan.condition), good=good), ", ".join(lan.nodes), _counted(lan.counted)
+    state = f"{_said(lan.condition)}{f', packets of {lan.mtu:,} octets at most' if lan.mtu else ''}"
+    return lan.name, good_or_bad(state, good=good), ", ".join(lan.nodes), _counted(lan.counted)
 
 
 def _counted(counts: Mapping[str, int]) -> str:
@@ -127,7 +128,8 @@ def _as_json(state: LabState) -> Mapping[str, Json]:
             for node in state.nodes
         ],
         "lans": [
-            {"lan": lan.name, "state": lan.condition, "nodes": list(lan.nodes), **_suffered(lan)} for lan in state.lans
+            {"lan": lan.name, "state": lan.condition, "nodes": list(lan.nodes), **_suffered(lan), **_less(lan)}
+            for lan in state.lans
         ],
         **({"hosts": _hosts(state)} if state.hosts.urls else {}),
     }
@@ -140,6 +142,11 @@ def _hosts(state: LabState) -> Json:
 
 def _suffered(lan: LanState) -> Mapping[str, Json]:
     return {"counted": dict(lan.counted)} if lan.counted else {}
+
+
+def _less(lan: LanState) -> Mapping[str, Json]:
+    """What it carries, where that is less than the lab file has."""
+    return {"mtu": lan.mtu} if lan.mtu else {}
 
 
 def _end(node: NodeState, lan: str) -> Mapping[str, Json]:

@@ -29,7 +29,7 @@ from catenet.orchestrator.backend.protocols import (
 )
 from catenet.orchestrator.faults import mending
 from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, canonical, find_lab
-from catenet.orchestrator.lab.model import Lab, Lan
+from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.hosts import CopyHosts, hosts_of
 from catenet.orchestrator.plan.naming import network_name
 from catenet.orchestrator.plan.wiring import UNDERLAY
@@ -160,13 +160,16 @@ class RunningLab:
 
         routing, stack, wiring = (_said(self.containers, label) for label in (LABEL_ROUTING, LABEL_MOVED, LABEL_WIRING))
         lab = load(self.file, routing=routing, stack=stack, wiring=wiring)
-        return replace(lab, lans={lan.name: self._lowered(lan) for lan in lab.lans.values()})
+        lowered = {name: replace(lab.lans[name], mtu=mtu) for name, mtu in self.lowered.items() if name in lab.lans}
+        return replace(lab, lans={**lab.lans, **lowered})
 
-    def _lowered(self, lan: Lan) -> Lan:
-        """As it is where it is a segment, and the network that carries those has less room than the lab file wants."""
-        ends = (each.labels for each in self._ends.get(lan.name, ()) if lan.name in segments_of(each.labels))
-        most = next((labels[LABEL_MTU] for labels in ends if LABEL_MTU in labels), "")
-        return replace(lan, mtu=min(lan.mtu, int(most))) if most.isdecimal() else lan
+    @cached_property
+    def lowered(self) -> Mapping[str, int]:
+        """The LANs that carry less than the lab file wants, since the network between their hosts does: octets of the
+        largest IP packet.
+        """
+        said = (_object(each.labels.get(LABEL_MTU, "")) for each in self.containers.values())
+        return {lan: mtu for each in said for lan, mtu in each.items() if isinstance(mtu, int)}
 
     @property
     def up_again(self) -> str:
@@ -291,10 +294,18 @@ def running_labs(engine: Engine) -> dict[str, FoundLab]:
 def segments_of(labels: Mapping[str, str]) -> dict[str, Prefix]:
     """The LANs that are there as a segment, each with its prefix, as the labels of a node or an underlay say."""
     try:
-        said = json.loads(labels.get(LABEL_SEGMENTS, "{}"))
-        return {str(lan): Prefix.parse(str(prefix)) for lan, prefix in said.items()}
-    except (ValueError, AttributeError):  # somebody else's label, or one that was changed by hand
+        return {lan: Prefix.parse(str(prefix)) for lan, prefix in _object(labels.get(LABEL_SEGMENTS, "")).items()}
+    except ValueError:  # as of _object
         return {}
+
+
+def _object(text: str) -> Mapping[str, object]:
+    """The JSON of a label; nothing where it is somebody else's, or was changed by hand."""
+    try:
+        said = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _segments(copy: str, labels: Iterable[Mapping[str, str]]) -> dict[str, Network]:

@@ -137,7 +137,7 @@ def _container(
         environment={CONFIG_VARIABLE: _as_json(replace(config, events=events, began=began))},
         endpoints=wired.endpoints(node),
         labels=labels,
-        sysctls=sysctls(node),
+        sysctls=sysctls(node, on_underlay=config.underlay is not None),
         capabilities=_capabilities(node),
         data=None if lab.file is None else lab.file.parent,
         host=wired.placement.hosts.get(node.name, ""),

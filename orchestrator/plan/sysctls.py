@@ -26,12 +26,13 @@ SOURCE_ROUTES = ("net.ipv4.conf.all.accept_source_route", "net.ipv4.conf.default
 """A packet with a source route is dropped unless both `all` and its interface's own say otherwise: that one is set by
 the node itself, since `default` counts for interfaces that come later."""
 
+ALL_ARP_IGNORE = "net.ipv4.conf.all.arp_ignore"
 USERSPACE = {
     # The node's own stack forwards and answers. The kernel is silent until its addresses have gone: at a start and at a
     # reconnect the engine gives it some.
     "net.ipv4.ip_forward": "0",
     **dict.fromkeys(SOURCE_ROUTES, "0"),
-    "net.ipv4.conf.all.arp_ignore": "8",
+    ALL_ARP_IGNORE: "8",
     "net.ipv4.conf.default.arp_ignore": "8",
     "net.ipv4.icmp_echo_ignore_all": "1",
 }
@@ -41,11 +42,16 @@ GUARDED = {"net.ipv4.ip_local_port_range": "64512 65535"}
 """For a node with a service that sees each packet which crosses it, beside the others."""
 
 
-def sysctls(node: Node) -> dict[str, str]:
-    """Where a service is to see each packet that crosses the node, the node itself lets them cross, by each interface,
+def sysctls(node: Node, *, on_underlay: bool = False) -> dict[str, str]:
+    """`on_underlay`: the node has segments. Their packets are the kernel's affair on any stack, so that it answers ARP
+    there: of `all` and an interface's own setting it takes the greater.
+
+    Where a service is to see each packet that crosses the node, the node itself lets them cross, by each interface,
     once none can pass the service by. And its own connections are not from ports that the service may give away."""
     guarded = any(each.guards for each in declared(node.services))
     forward = {"net.ipv4.ip_forward": "1" if node.forward and not guarded else "0"}
     source_routes = dict.fromkeys(SOURCE_ROUTES, "1" if node.source_routes == "follow" else "0")
-    own = USERSPACE if node.stack == "userspace" else {}
+    own = dict(USERSPACE) if node.stack == "userspace" else {}
+    if on_underlay:
+        own.pop(ALL_ARP_IGNORE, None)
     return {**forward, **source_routes, **SYSCTLS, **(GUARDED if guarded else {}), **own}

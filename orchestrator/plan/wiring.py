@@ -124,9 +124,9 @@ class Wired:
         """By which the node's segments, and its host, are found in the running lab."""
         lans = [self.lab.lans[place.lan] for place in node.attachments if place.lan in self.segments]
         places = self.placement.hosts
-        less = any(lan.mtu > self._most for lan in lans)
+        less = {lan.name: self._most for lan in lans if lan.mtu > self._most}
         return {
-            **({LABEL_MTU: str(self._most)} if less else {}),
+            **({LABEL_MTU: json.dumps(less)} if less else {}),
             **({LABEL_SEGMENTS: _as_json(lans)} if lans else {}),
             **({LABEL_HOST: places[node.name], LABEL_PLACES: json.dumps(dict(places))} if places else {}),
         }

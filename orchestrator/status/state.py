@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from catenet.nodes.control.answers import LinkState, NodeStatus
 from catenet.nodes.control.fields import AnswerError, read
@@ -52,7 +52,8 @@ class NodeState:
 @dataclass(frozen=True, slots=True)
 class LanState:
     """`ends`: node → how its end is, of those that say. Where nobody says, `unknown` has why, in words. `planned`: how
-    it is by the lab file. `counted`: of what came in at all ends, where packets suffer something.
+    it is by the lab file. `counted`: of what came in at all ends, where packets suffer something. `mtu`: octets of the
+    largest IP packet, where the network between its hosts carries less than the lab file has; else 0.
     """
 
     name: str
@@ -61,6 +62,7 @@ class LanState:
     unknown: str = ""
     planned: LinkCondition = HEALTHY
     counted: Mapping[str, int] = field(default_factory=dict)
+    mtu: int = 0
 
     @property
     def condition(self) -> str:
@@ -118,7 +120,10 @@ def lab_state(engine: Engine, running: RunningLab) -> LabState:
         for name, container in running.containers.items()
     )
     nodes += tuple(_unreachable(name, hosts.places.get(name, "")) for name in away.nodes)
-    lans = tuple(_lan_state(lan, [node for node in nodes if lan in node.lans]) for lan in running.lans)
+    lans = tuple(
+        replace(_lan_state(lan, [node for node in nodes if lan in node.lans]), mtu=running.lowered.get(lan, 0))
+        for lan in running.lans
+    )
     nodes += tuple(NodeState(name, MISSING, {}) for name in gone.nodes)
     lans += tuple(LanState(name, (), unknown=UNREACHABLE) for name in away.lans)
     lans += tuple(LanState(name, (), unknown=MISSING) for name in gone.lans)

@@ -1,8 +1,7 @@
 """LANs as segments over one network (`wiring: vxlan`), beside a bridge network each: up, down, round trips, goodput.
 
-Whole commands, as a user types them, of a ring of forty nodes without routing and of a hundred RIP routers in a random
-graph (once each: that takes minutes). Then a datagram there and back, a connection and datagrams of 64 octets between
-two nodes on one LAN, on a copy of each wiring. Runs alternate.
+Whole commands, as a user types them, of a ring of forty nodes without routing. Then a datagram there and back, a
+connection and datagrams of 64 octets between two nodes on one LAN, on a copy of each wiring. Runs alternate.
 """
 
 from __future__ import annotations
@@ -13,9 +12,8 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-import networkx as nx
 from bench_up import catenet, ring
-from crowd import TIMEOUT, Crowd, write
+from crowd import TIMEOUT
 from figures import Figure, timed
 from progress import Steps
 from traffic import MEASURED, Traffic, traffic
@@ -27,7 +25,6 @@ from catenet.orchestrator.deploy.progress import NoProgress
 
 COPY = "bench-wiring"
 WIRINGS = ("bridge", "vxlan")
-CROWD = Crowd(COPY, "rip", 100)
 ROUND_TRIPS = 2000
 _OCTETS = 22
 """Of a datagram, whose frame then has 64."""
@@ -41,15 +38,19 @@ _JOBS = {
 """What is measured → its unit, and whether more of it is better."""
 
 
+Found = dict[str, dict[str, list[float]]]
+"""Job → wiring → what each run took, or gave."""
+
+
 def seconds(runs: int) -> float:
-    return 60 + runs * 80 + 2 * 200 + runs * 2 * (2 * MEASURED + 6)
+    return 60 + runs * 80 + runs * 2 * (2 * MEASURED + 6)
 
 
 def figures(runs: int, steps: Steps) -> list[Figure]:
     engine = connect()
     steps.step("image")
     ensure_node_image(engine, NoProgress())  # a build is not what is measured
-    found: dict[str, dict[str, list[float]]] = {}
+    found: Found = {}
     try:
         down(engine, COPY, NoProgress())
         with tempfile.TemporaryDirectory() as folder:
@@ -57,15 +58,15 @@ def figures(runs: int, steps: Steps) -> list[Figure]:
             for run in range(runs):
                 for wiring in _in_turn(run):
                     steps.step(f"a ring of forty nodes, {wiring}, run {run + 1} of {runs}")
-                    _go("a ring of 40 nodes", file, wiring, found)
-            graph = nx.random_regular_graph(CROWD.links, CROWD.routers, seed=CROWD.seed)
-            file = write(CROWD, graph, Path(folder))
-            for wiring in WIRINGS:
-                steps.step(f"a hundred routers, {wiring}")
-                _go("100 routers", file, wiring, found)
+                    up_and_down("a ring of 40 nodes", file, wiring, found, steps)
     finally:  # after Ctrl-C too
         down(engine, COPY, NoProgress())
     _carry(runs, steps, found)
+    return compared(found)
+
+
+def compared(found: Found) -> list[Figure]:
+    """The medians, segments beside bridges."""
     units = {**dict.fromkeys(found, ("s", False)), **_JOBS}
     return [
         Figure(job, median(each["vxlan"]), None, "a network each", median(each["bridge"]), *units[job])
@@ -77,14 +78,16 @@ def _in_turn(run: int) -> tuple[str, ...]:
     return WIRINGS if run % 2 == 0 else WIRINGS[::-1]
 
 
-def _go(what: str, file: Path | None, wiring: str, found: dict[str, dict[str, list[float]]]) -> None:
-    """Up and down of a lab."""
+def up_and_down(what: str, file: Path | None, wiring: str, found: Found, steps: Steps) -> None:
+    """Of a lab."""
     up = ("up", str(file), "--name", COPY, "--wiring", wiring, "--timeout", str(TIMEOUT))
     for verb, command in (("up", up), ("down", ("down", COPY))):
-        found.setdefault(f"{verb} of {what}", {}).setdefault(wiring, []).append(timed(partial(catenet, *command)))
+        took = timed(partial(catenet, *command))
+        steps.found(f"{verb} of {what}, {wiring}: {took:.1f} s")
+        found.setdefault(f"{verb} of {what}", {}).setdefault(wiring, []).append(took)
 
 
-def _carry(runs: int, steps: Steps, found: dict[str, dict[str, list[float]]]) -> None:
+def _carry(runs: int, steps: Steps, found: Found) -> None:
     """What two nodes get through a LAN."""
     steps.step("a LAN of each wiring")
     with ExitStack() as stack:
@@ -97,6 +100,7 @@ def _carry(runs: int, steps: Steps, found: dict[str, dict[str, list[float]]]) ->
             for wiring in _in_turn(run):
                 steps.step(f"traffic, {wiring}, run {run + 1} of {runs}")
                 for job, value in zip(_JOBS, _measure(pairs[wiring]), strict=True):
+                    steps.found(f"{job}, {wiring}: {value:,.1f} {_JOBS[job][0]}")
                     found.setdefault(job, {}).setdefault(wiring, []).append(value)
 
 

@@ -43,11 +43,14 @@ class EngineProxy:
     The call goes on meanwhile: the function must not wait.
     """
 
-    def __init__(self, path: Path, at: int = 0, what: Loss | Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, path: Path, at: int = 0, what: Loss | Callable[[], None] | None = None, engine: str = ""
+    ) -> None:
+        """`engine`: what it stands before; empty: the engine that DOCKER_HOST names."""
         self.calls = 0
         self.happened = 0.0  # when, on the monotonic clock
         self._at, self._what = at, what
-        self._path = path
+        self._path, self._engine = path, engine or engine_url()
         self._counting = threading.Lock()
         self._over, self._stalled = threading.Event(), threading.Event()
         self._listener = socket.socket(socket.AF_UNIX)
@@ -85,7 +88,7 @@ class EngineProxy:
         self._path.unlink(missing_ok=True)
 
     def _serve(self, client: socket.socket) -> None:
-        with client, suppress(OSError), dial(engine_url()) as engine:
+        with client, suppress(OSError), dial(self._engine) as engine:
             open_ends = {client: engine, engine: client}
             while open_ends and not self._over.is_set():
                 for end in select.select(list(open_ends), (), (), _LOOK)[0]:

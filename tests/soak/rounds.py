@@ -16,15 +16,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-from docker import APIClient
 from docker.errors import APIError
-from engine_proxy import LOSSES, EngineProxy, Loss
+from engine_proxy import LOSSES, Loss
+from ways import ONE, Ways
 
-from catenet.orchestrator.backend.docker_client import engine_url
 from catenet.orchestrator.deploy.locks import lock_path
 
 __all__ = ["LAB", "Outcome", "Round", "choose", "play"]
@@ -114,11 +111,11 @@ def choose(seed: str, number: int) -> Round:
     )
 
 
-def play(chosen: Round, copy: str) -> Outcome:
+def play(chosen: Round, copy: str, ways: Ways = ONE) -> Outcome:
     """The round, on a copy of that name."""
     # A shell lets what it starts in the background ignore Ctrl-C, and the verbs would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    return _Game(chosen, copy).play()
+    return _Game(chosen, copy, ways).play()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +127,9 @@ class _Said:
 
 
 class _Game:
-    def __init__(self, chosen: Round, copy: str) -> None:
-        self._round, self._copy = chosen, copy
-        self._docker: Any = APIClient(base_url=engine_url(), version="auto")
+    def __init__(self, chosen: Round, copy: str, ways: Ways) -> None:
+        self._round, self._copy, self._ways = chosen, copy, ways
+        self._engines = ways.everywhere()
         self._faults: list[str] = []
 
     def play(self) -> Outcome:
@@ -149,7 +146,7 @@ class _Game:
         except WrongError as wrong:
             self._faults.append(str(wrong))
         finally:
-            self._docker.close()
+            self._engines.close()
         return Outcome(tuple(self._faults), happened, said.code, said.took, status, recovery)
 
     def _prepare(self) -> None:
@@ -160,7 +157,7 @@ class _Game:
             return
         self._restore()
         if verb == "up again":
-            self._docker.remove_container(f"{self._copy}-{node}", force=True)
+            self._engines.remove(f"{self._copy}-{node}")
         cut, kill, pause = ("cut", lan), ("kill", node), ("pause", node)
         for before in {"heal": [cut], "start": [kill], "resume": [pause], "reset": [cut, kill]}.get(verb, []):
             self._must(*before, "--lab", self._copy)
@@ -169,12 +166,11 @@ class _Game:
         """The verb runs, and the evil happens: whether it did, and what the verb said."""
         with tempfile.TemporaryDirectory() as folder:
             happening = _Happening(self._round, self._evil())
-            proxy = EngineProxy(Path(folder, "engine.sock"), self._round.call, happening.what)
-            with proxy:
+            with self._ways.proxy(Path(folder), self._round.call, happening.what) as (proxy, told):
                 began = time.monotonic()
                 process = subprocess.Popen(
                     self._command(*self._words()),
-                    env={**os.environ, "DOCKER_HOST": proxy.address},
+                    env={**os.environ, **told},
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
                     text=True,
@@ -197,8 +193,8 @@ class _Game:
                 return loss
         if evil.startswith("SIG"):
             return lambda process: process.send_signal(signal.Signals[evil])
-        acts = {"kill": self._docker.kill, "pause": self._docker.pause}
-        act = acts.get(evil, partial(self._docker.remove_container, force=True))
+        acts = {"kill": self._engines.kill, "pause": self._engines.pause}
+        act = acts.get(evil, self._engines.remove)
         return lambda _: act(container)
 
     def _words(self) -> tuple[str, ...]:
@@ -239,7 +235,7 @@ class _Game:
             number = signal.Signals[evil]
             allowed = {0, -number if number == signal.SIGKILL else 128 + number}
         elif happened:
-            allowed = {0, 3} if evil in LOSSES else {0, 1, 2, 3}
+            allowed = {0, 3} if evil in LOSSES and not self._ways.several else {0, 1, 2, 3}
         if said.code not in allowed:
             self._faults.append(f"catenet {said.words}: exit code {said.code}: {said.text}")
         if said.code in (1, 2, 3) and not said.text.strip():
@@ -269,9 +265,8 @@ class _Game:
 
     def _remove(self) -> None:
         self._must("down", "--lab", self._copy)
-        label = {"label": f"catenet.lab={self._copy}"}
-        left = [item["Names"][0] for item in self._docker.containers(all=True, filters=label)]
-        left += [item["Name"] for item in self._docker.networks(filters=label)]
+        label = f"catenet.lab={self._copy}"
+        left = [*self._engines.containers(label=label), *self._engines.networks(label=label)]
         left += [str(lock_path(self._copy))] if lock_path(self._copy).exists() else []
         if left:
             raise WrongError(f"after `down` there is still {', '.join(left)}")
@@ -285,12 +280,10 @@ class _Game:
             time.sleep(0.2)
 
     def _tools(self) -> list[str]:
-        label = {"label": f"catenet.lab={self._copy}", "status": "running"}
         found = []
-        for item in self._docker.containers(filters=label):
-            name = item["Names"][0]
+        for name in self._engines.containers(label=f"catenet.lab={self._copy}", status="running"):
             try:
-                rows = self._docker.top(item["Id"], "-o pid,args")["Processes"]
+                rows = self._engines.processes(name)
             except APIError:
                 continue  # it has just ended
             found += [f"{name}: {row[1]}" for row in rows if row[1].startswith(TOOLS)]
@@ -306,6 +299,7 @@ class _Game:
         began = time.monotonic()
         process = subprocess.Popen(
             self._command(*words),
+            env={**os.environ, **self._ways.environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

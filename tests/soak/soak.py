@@ -3,31 +3,56 @@
 make soak                                   100 rounds of a seed of its own
 make soak ARGS="--seed elm --rounds 20"
 make soak ARGS="--seed elm --round 17"      that one alone
+make soak ARGS="--hosts --rounds 20"        over two engines, of which one is troubled (root)
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import secrets
 import sys
 from collections.abc import Sequence
 
+from engines import Engines, engines_running
 from rounds import Outcome, Round, choose, play
+from ways import ONE, Ways
 
+from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.cli.app import run
+from catenet.orchestrator.deploy.images import ensure_node_image
+from catenet.orchestrator.deploy.progress import NoProgress
 
 LINES = 20  # of what a verb said that a fault repeats
 
 
 def main() -> int:
     arguments = _arguments()
+    if not arguments.hosts:
+        return _all(arguments, ONE)
+    with engines_running() as engines:
+        return _all(arguments, _ways(engines))
+
+
+def _ways(engines: Engines) -> Ways:
+    """The two engines are one swarm, and have the image."""
+    engines.carry(ensure_node_image(connect("local"), NoProgress()))
+    ways = Ways({name: host.socket for name, host in engines.hosts.items()}, engines.folder / "troubled.sock")
+    os.environ.update(ways.environment)
+    addresses = [f"--address={name}={host.address}" for name, host in engines.hosts.items()]
+    if run(["hosts", "join", *addresses]):
+        raise SystemExit("soak: the two engines cannot be joined")
+    return ways
+
+
+def _all(arguments: argparse.Namespace, ways: Ways) -> int:
     seed = arguments.seed or secrets.token_hex(3)
     numbers = [arguments.round] if arguments.round else range(1, arguments.rounds + 1)
     say(f"seed {seed}")
     played = []
     for number in numbers:
         chosen = choose(seed, number)
-        outcome = play(chosen, arguments.name)
+        outcome = play(chosen, arguments.name, ways)
         played.append((chosen, outcome))
         tell(chosen, outcome)
     run(["down", "--lab", arguments.name])
@@ -40,6 +65,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", default="")
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--round", type=int, default=0, help="only this one")
+    parser.add_argument("--hosts", action="store_true", help="over two engines")
     parser.add_argument("--name", default="soak", help="of the copy of the lab")
     return parser.parse_args()
 

@@ -20,9 +20,11 @@ OWN = Endpoint(LAN.address, 7)
 PEER = Endpoint(Address.parse("10.9.0.1"), 40_000)
 
 
-def answers(source: Endpoint = PEER, to: str = "10.0.0.2", data: bytes = b"x", port: int = 7) -> list[Datagram]:
+def answers(
+    source: Endpoint = PEER, to: str = "10.0.0.2", data: bytes = b"x", port: int = 7, lan: Interface = LAN
+) -> list[Datagram]:
     counters: Counter[str] = Counter()
-    echo = Echo(EchoOptions(port), [LAN], lambda word, by=1: counters.update({word: by}))
+    echo = Echo(EchoOptions(port), [lan], lambda word, by=1: counters.update({word: by}))
     assert [action.port for action in echo.take_actions() if isinstance(action, OpenPort)] == [Udp(port)]
     echo.receive(Datagram(data, source, Endpoint(Address.parse(to), port), "lan"), 0.0)
     sent = [action.packet for action in echo.take_actions() if isinstance(action, Send)]
@@ -43,6 +45,11 @@ def test_what_is_for_many_nobody_answers(to: str) -> None:
 @pytest.mark.parametrize("source", ["0.0.0.0", "10.0.0.255", "255.255.255.255", "224.0.0.9", "240.0.0.1"])
 def test_nobody_is_answered_who_is_not_one_host(source: str) -> None:
     assert answers(Endpoint(Address.parse(source), 40_000)) == []
+
+
+def test_3021_2_2_a_lan_of_two_has_no_address_of_all() -> None:
+    lan = LAN._replace(prefix=Prefix.parse("10.0.0.2/31"))
+    assert answers(Endpoint(Address.parse("10.0.0.3"), 40_000), lan=lan) != []
 
 
 @pytest.mark.parametrize("number", [0, 7, 19, 53, 1023])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import docker
 from on_engine import free_prefix
@@ -52,8 +53,10 @@ class NodesOnEngine:
         self.engine.create_network(spec)
         return spec
 
-    def create(self, config: NodeConfig, places: Mapping[str, Address]) -> None:
-        """A node on these networks, at these of the engine's addresses."""
+    def create(
+        self, config: NodeConfig, places: Mapping[str, Address], settings: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """A node on these networks, at these of the engine's addresses. `settings`: more of its kernel's."""
         self.engine.create(
             ContainerSpec(
                 f"{self.lab}-{config.node}",
@@ -62,7 +65,7 @@ class NodesOnEngine:
                 {CONFIG_VARIABLE: config.to_json()},
                 {f"{self.lab}_{lan}": address for lan, address in places.items()},
                 {LABEL_LAB: self.lab, LABEL_NODE: config.node},
-                {**SYSCTLS, "net.ipv4.ip_forward": str(int(config.forward and config.stack == "kernel"))},
+                {**SYSCTLS, "net.ipv4.ip_forward": str(int(config.forward and config.stack == "kernel")), **settings},
             )
         )
 

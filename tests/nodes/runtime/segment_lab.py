@@ -63,7 +63,8 @@ class SegmentedNodes(NodesOnEngine):
             underlay=Underlay(self.place(name), self.underlay.prefix.length),
             **values,  # type: ignore[arg-type]
         )
-        self.create(config, {UNDERLAY: self.place(name)})
+        deaf = {"net.ipv4.conf.default.arp_ignore": "8", "net.ipv4.icmp_echo_ignore_all": "1"}
+        self.create(config, {UNDERLAY: self.place(name)}, deaf if config.stack == "userspace" else {})
 
     def pings(self, node: str = "h1", target: str = "10.0.2.1", *options: str) -> bool:
         return " 2 received" in self.run(node, f"ping -c2 -i0.2 -W2 {' '.join(options)} {target}")

@@ -69,6 +69,14 @@ def test_settings_of_an_interface_are_nested_by_family() -> None:
     assert read_by_oracle(ifinfmsg, payload).get_attr("IFLA_AF_SPEC") is not None
 
 
+@given(addresses, st.sampled_from((31, 32)))
+def test_3021_2_2_an_address_without_a_broadcast_address(address: Address, length: int) -> None:
+    """The kernel would take that of a /31 for nobody's, which is the other host's."""
+    message = read_by_oracle(ifaddrmsg, routing.address_change(AddressEntry(3, address, length), routing.SCOPE_LINK))
+    assert message.get_attr("IFA_BROADCAST") is None
+    assert (message.get_attr("IFA_LOCAL"), message["prefixlen"], message["scope"]) == (str(address), length, 253)
+
+
 @given(addresses, st.integers(1, 30), st.integers(1, 2**31 - 1))
 def test_an_address_as_the_oracle_reads_and_writes_it(address: Address, length: int, ifindex: int) -> None:
     entry = AddressEntry(ifindex, address, length)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from contextlib import closing
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyroute2.netlink.rtnl.fibmsg import fibmsg
@@ -12,10 +16,12 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.control.config import InterfaceConfig
-from catenet.nodes.control.segment import Segment
+from catenet.nodes.control.segment import Segment, Underlay
+from catenet.nodes.runtime.netlink.client import Netlink
 from catenet.nodes.runtime.netlink.codec import NetlinkMessage
+from catenet.nodes.runtime.netlink.routing import Link
 from catenet.nodes.runtime.netlink.segments import SegmentDevice, forwarding_new, rule_new, segment_new
-from catenet.nodes.runtime.segments import stable_hardware
+from catenet.nodes.runtime.segments import Segments, stable_hardware
 
 addresses = st.integers(0, 2**32 - 1).map(Address)
 numbers = st.integers(1, 2**31 - 1)
@@ -78,3 +84,39 @@ def test_no_two_ends_of_a_segment_have_one_hardware_address(lab: str, lan: str, 
     assert (found[0] == found[1]) == (one == other)
     assert found[0][0] & 0x03 == 0x02  # one interface's, and nobody has bought it
     assert len(found[0]) == 6
+
+
+class Refusing(Netlink):
+    """The kernel's answer to a device that it cannot make."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._number = number
+
+    def add_segment(self, device: SegmentDevice) -> None:
+        raise OSError(self._number, os.strerror(self._number))
+
+
+LINK = Link(7, "eth0", True, 1550, "02:42:c6:12:00:02")
+UNDERLAY = Underlay(Address.parse("198.18.0.2"), 20)
+LAN = InterfaceConfig("lan1", None, Address.parse("10.0.1.1"), 24)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EOPNOTSUPP, r"the kernel has no VXLAN: load its module on the machine \(modprobe vxlan\), or one with"),
+        (errno.EPERM, "Operation not permitted"),
+    ],
+)
+def test_a_kernel_without_vxlan_is_told_apart(number: int, said: str) -> None:
+    """rtnetlink(7): a kind of device that the kernel does not know, nor finds a module for, is EOPNOTSUPP."""
+    with closing(Refusing(number)) as kernel, pytest.raises(OSError, match=said) as refused:
+        Segments(UNDERLAY, kernel).make("lab", 0, LAN, Segment(1, 1500, ()), LINK)
+    assert refused.value.errno == number
+
+
+def test_what_the_underlay_has_no_room_for_is_not_tried() -> None:
+    said = "its MTU of 1501 octets needs 1551 of the underlay, whose MTU is 1550"
+    with closing(Refusing(errno.EPERM)) as kernel, pytest.raises(OSError, match=said):
+        Segments(UNDERLAY, kernel).make("lab", 0, LAN, Segment(1, 1501, ()), LINK)

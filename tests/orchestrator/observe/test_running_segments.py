@@ -13,6 +13,7 @@ from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.observe.running import UserError, running_lab, running_labs, segments_of
 from catenet.orchestrator.plan.desired import desired
 from catenet.orchestrator.plan.placing import Placement
+from catenet.orchestrator.status.state import lab_state
 
 LAB = """
 wiring: vxlan
@@ -82,6 +83,24 @@ def test_the_copy_is_as_it_was_started_and_not_as_its_file_has_it(engine: FakeEn
     for spec in desired(bridged, "y", IMAGE).containers:
         engine.create(spec)
     assert (running_labs(engine)["y"].wiring, running_lab(engine, "y").lab.wiring) == ("bridge", "bridge")
+
+
+def test_a_lan_that_carries_less_than_its_file_wants_is_so_for_all_who_ask(tmp_path: Path) -> None:
+    file = tmp_path / "lab.yaml"
+    text = LAB.replace("wiring: vxlan", "hosts: {one: local, two: u@s}").replace("0.3.0/24", "0.3.0/24, mtu: 600")
+    file.write_text(text)
+    placement = Placement({"a": "one", "b": "two", "c": "two"}, frozenset({"link1"}))
+    wanted = desired(load(file), "x", IMAGE, placement=placement, underlay_mtu=1450)
+    engine = FakeEngine()
+    engine.build(IMAGE, b"context", {}, {})
+    engine.make_swarm("192.0.2.1")
+    for network in wanted.networks:
+        engine.create_network(network)
+    for container in wanted.containers:
+        engine.create(container)
+    running = running_lab(engine, "x")
+    assert {lan.name: lan.mtu for lan in running.lab.lans.values()} == {"link1": 1400, "link2": 1500, "spare": 600}
+    assert {lan.name: lan.mtu for lan in lab_state(engine, running).lans} == {"link1": 1400, "link2": 0, "spare": 0}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"link1": 7}', '{"link1": "10.0.1.1/24"}', "7"])

@@ -201,6 +201,7 @@ def test_on_two_hosts_a_lan_with_nodes_on_both_is_a_segment_over_an_overlay_and_
     assert told["c"].underlay is None
     labels = wanted.containers[0].labels
     assert labels["catenet.host"] == "one"
+    assert json.loads(labels["catenet.mtu"]) == {"l": 1400}
     assert json.loads(labels["catenet.hosts"]) == {"one": "local", "two": "ssh://u@s"}
     assert json.loads(labels["catenet.places"]) == {"a": "one", "b": "two", "c": "two"}
 

@@ -80,6 +80,13 @@ def test_it_reaches_the_hosts_of_the_lab_alone(address: str, reaches: bool) -> N
     assert reached(said, address) == reaches
 
 
+@pytest.mark.parametrize(
+    ("address", "reaches"), [("10.0.3.3", False), ("10.0.3.4", True), ("10.0.3.5", True), ("10.0.3.6", False)]
+)
+def test_3021_2_1_both_addresses_of_a_lan_of_two_are_hosts(address: str, reaches: bool) -> None:
+    assert reached(lines(lans=("10.0.3.4/31",)), address) == reaches
+
+
 def test_without_lans_it_reaches_nobody() -> None:
     assert "denied-peer-ip=0.0.0.0-255.255.255.255" in lines(lans=())
 

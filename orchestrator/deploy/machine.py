@@ -1,0 +1,85 @@
+"""Whether the machine that an engine runs on can carry labs, by its files: this one, or one that is reached by SSH."""
+
+from __future__ import annotations
+
+import json
+import resource
+from collections.abc import Iterator
+from contextlib import suppress
+
+from catenet.orchestrator.backend.machine import Machine
+from catenet.orchestrator.deploy.doctor import Diagnosis
+from catenet.orchestrator.deploy.limits import limits
+
+__all__ = ["machine_findings"]
+
+_ROOT = "/var/lib/docker"
+_KILOBYTE = 1024
+
+
+def machine_findings(machine: Machine, nodes: int, root: str = "") -> Iterator[Diagnosis]:
+    """For a lab of so many nodes. `root`: the engine's data root (empty: as its configuration has it)."""
+    yield Diagnosis("kernel", "ok", machine.run(["uname", "-sr"]).strip() or "not told")
+    if _setting(machine, "net.bridge.bridge-nf-call-iptables"):
+        words = "br_netfilter is on: this machine's packet filter sees what crosses a LAN, and reassembles fragments"
+        yield Diagnosis("kernel", "ok", words)
+    yield from _vxlan(machine)
+    yield from _limits(machine, nodes, root or _data_root(machine))
+
+
+def _vxlan(machine: Machine) -> Iterator[Diagnosis]:
+    """Loaded, built in, or to be loaded when it is needed; nothing of a kernel that has no list of its modules."""
+    release = machine.run(["uname", "-r"]).strip()
+    listed = f"{machine.read('/proc/modules')}\n{machine.read(f'/lib/modules/{release}/modules.builtin')}"
+    if "vxlan" in listed or machine.run(["modinfo", "-F", "filename", "vxlan"]):
+        yield Diagnosis("kernel", "ok", "vxlan is there: LANs may span hosts")
+    elif machine.run(["ls", f"/lib/modules/{release}"]):
+        yield Diagnosis("kernel", "warn", "no vxlan: LANs that span hosts cannot be made", "modprobe vxlan")
+
+
+def _limits(machine: Machine, nodes: int, root: str) -> Iterator[Diagnosis]:
+    memory, disk = _memory(machine), _free(machine, root)
+    if memory is None or disk is None:
+        words = f"not judged: {'its memory' if memory is None else f'the disk of {root}'} is not told"
+        yield Diagnosis("limits", "warn", words, "catenet doctor on that machine")
+        return
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)  # of this process, wherever the engine is
+    met = list(limits(nodes, lambda name: _setting(machine, name), memory, disk, files))
+    for limit in met:
+        if not limit.holds:
+            unit = f" {limit.unit}" if limit.unit else ""
+            words = f"{limit.name}: {limit.has}{unit}, and {nodes} nodes need {limit.needs}{unit}"
+            yield Diagnosis("limits", "warn", words, limit.do)
+    enough = [limit.name for limit in met if limit.holds]
+    yield Diagnosis("limits", "ok", f"enough for {nodes} nodes: {', '.join(enough)}")
+
+
+def _setting(machine: Machine, name: str) -> int | None:
+    """A sysctl of that machine."""
+    with suppress(ValueError):
+        return int(machine.read(f"/proc/sys/{name.replace('.', '/')}"))
+    return None
+
+
+def _memory(machine: Machine) -> int | None:
+    """Octets that can be had without swapping (proc(5), MemAvailable)."""
+    with suppress(ValueError, IndexError, StopIteration):
+        lines = machine.read("/proc/meminfo").splitlines()
+        return next(int(line.split()[1]) * _KILOBYTE for line in lines if line.startswith("MemAvailable:"))
+    return None
+
+
+def _free(machine: Machine, root: str) -> int | None:
+    """Octets free where that folder lies: the fourth word of the second line (POSIX, df -P)."""
+    said = machine.run(["df", "-P", "-k", root]) or machine.run(["df", "-P", "-k", "/"])
+    with suppress(ValueError, IndexError):
+        return int(said.splitlines()[1].split()[3]) * _KILOBYTE
+    return None
+
+
+def _data_root(machine: Machine) -> str:
+    with suppress(ValueError):
+        told = json.loads(machine.read("/etc/docker/daemon.json"))
+        if isinstance(told, dict) and isinstance(told.get("data-root"), str):
+            return str(told["data-root"])
+    return _ROOT

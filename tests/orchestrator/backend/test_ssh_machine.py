@@ -1,0 +1,60 @@
+"""A machine that is reached by SSH, beside its engine: by fabric, as ssh's configuration has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from ssh_server import SshServer, ssh_server
+
+from catenet.orchestrator.backend.machine import LocalMachine
+from catenet.orchestrator.backend.protocols import EngineError
+from catenet.orchestrator.backend.ssh_machine import SshMachine
+from catenet.orchestrator.backend.ssh_place import SshPlace
+
+
+@pytest.fixture(scope="module")
+def _sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        found = ssh_server(tmp_path_factory.mktemp("sshd"), monkeypatch)
+        yield found
+        found.stop()
+
+
+@pytest.fixture
+def server(_sshd: SshServer) -> Iterator[SshServer]:
+    """As it was before the last test."""
+    files = {file: file.read_text() for file in _sshd.folder.iterdir() if file.is_file()}
+    yield _sshd
+    for file, text in files.items():
+        file.write_text(text)
+
+
+def test_it_says_what_the_machine_itself_says(server: SshServer) -> None:
+    with SshMachine(SshPlace.parse(server.url)) as far, LocalMachine() as near:
+        assert far.read("/proc/version") == near.read("/proc/version") != ""
+        assert far.run(["printf", "%s", "a b'c $HOME"]) == "a b'c $HOME"
+        assert far.run(["false"]) == far.run(["catenet-no-such-program"]) == far.read("/proc/nothing") == ""
+
+
+def test_it_goes_by_the_names_of_sshs_configuration(server: SshServer) -> None:
+    server.configure(f"Host big\n  HostName {server.address}\n  Port {server.port}")
+    with SshMachine(SshPlace.parse("ssh://big")) as machine:
+        assert machine.run(["uname"]) == "Linux\n"
+
+
+def test_it_goes_by_jumps(server: SshServer) -> None:
+    known = server.folder / "known_hosts"
+    known.write_text(known.read_text() + known.read_text().replace(server.address, "localhost"))
+    jump = server.url.replace(server.address, "localhost")
+    server.configure(f"Host far\n  HostName {server.address}\n  Port {server.port}\n  ProxyJump {jump}")
+    with SshMachine(SshPlace.parse("ssh://far")) as machine:
+        assert machine.run(["uname"]) == "Linux\n"
+
+
+@pytest.mark.parametrize("file", ["known_hosts", "authorized_keys"])
+def test_an_unknown_key_of_either_side_is_refused(server: SshServer, file: str) -> None:
+    (server.folder / file).write_text("")
+    with pytest.raises(EngineError, match=rf"^look at {server.url}: .*`ssh -p {server.port} .* true` must ask nothing"):
+        SshMachine(SshPlace.parse(server.url))
+    assert (server.folder / file).read_text() == ""
