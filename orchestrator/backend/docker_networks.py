@@ -106,7 +106,9 @@ class DockerNetworks:
                     self._remove(network_id)
 
     def _remove(self, name: str) -> None:
-        """An overlay's last container may have left it, and the manager not know yet."""
+        """An overlay's last container may have left it, and the manager not know yet. One that goes just now is
+        in the engine's list still, and removing it is then a failure of the engine's own (moby 20.10).
+        """
         deadline = time.monotonic() + _DETACHED
         while True:
             try:
@@ -114,7 +116,7 @@ class DockerNetworks:
             except NotFound:
                 return
             except APIError as error:
-                if "is in use by task" not in str(error.explanation) or time.monotonic() > deadline:
+                if not _is_late(str(error.explanation).strip()) or time.monotonic() > deadline:
                     raise
                 time.sleep(_BETWEEN)
             else:
@@ -124,6 +126,11 @@ class DockerNetworks:
         with engine_errors("list the networks"):
             found = self._clients().networks(names=[name])
         return [str(item["Id"]) for item in found if item["Name"] == name]
+
+
+def _is_late(said: str) -> bool:
+    """Whether the engine refuses for something that will be otherwise soon."""
+    return "is in use by task" in said or (said.startswith("network ") and said.endswith(" not found"))
 
 
 def _network(item: Mapping[str, Any]) -> Network:

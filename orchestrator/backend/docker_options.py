@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["DATA", "LOG_DRIVER", "LOG_OPTIONS", "NETWORK_OPTIONS", "SECURITY", "network_options", "overlay_options"]
+__all__ = [
+    "DATA",
+    "ENCAPSULATION",
+    "LOG_DRIVER",
+    "LOG_OPTIONS",
+    "NETWORK_OPTIONS",
+    "SECURITY",
+    "network_options",
+    "overlay_options",
+]
 
-_ENCAPSULATION = 50  # octets that an overlay's VXLAN adds to each frame (RFC 7348 section 5, over IPv4)
+ENCAPSULATION = 50  # octets that an overlay's VXLAN adds to each frame (RFC 7348 section 5, over IPv4)
 _BRIDGE = "com.docker.network.bridge."
 NETWORK_OPTIONS = {
     f"{_BRIDGE}inhibit_ipv4": "true",  # the host gets no address on it, so nothing leaks
@@ -22,7 +31,7 @@ def network_options(mtu: int) -> dict[str, str]:
 
 def overlay_options(mtu: int) -> dict[str, str]:
     """Of an overlay that carries IP packets of so many octets: Docker wants to know what the hosts' network carries."""
-    return {"com.docker.network.driver.mtu": str(mtu + _ENCAPSULATION)}
+    return {"com.docker.network.driver.mtu": str(mtu + ENCAPSULATION)}
 
 
 SECURITY = ("no-new-privileges",)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from catenet.nodes.control.segment import OVERHEAD
+from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.arguments import HostsFileOption, JsonOption
 from catenet.orchestrator.cli.context import chosen_hosts, engine_of
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import Cell, good_or_bad, print_json, say, table
+from catenet.orchestrator.lab.model import MTU
 from catenet.orchestrator.observe.running import UserError, unknown
 
 if TYPE_CHECKING:
     from catenet.orchestrator.backend.swarm import OneEngine
+    from catenet.orchestrator.deploy.host_paths import HostPath
     from catenet.orchestrator.deploy.hosts import HostReport
     from catenet.orchestrator.lab.hosts import Host
 
@@ -37,6 +41,9 @@ def hosts(
             show_default=False,
         ),
     ] = [],  # noqa: B006 -- typer gives a new one each time
+    probe: Annotated[
+        bool, typer.Option("--probe", help="status: send packets of full size from each host to each other one.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Make the engines of several hosts one Docker Swarm, which a LAN between hosts needs; see how it is; end it.
@@ -45,23 +52,27 @@ def hosts(
     catenet hosts join --host local --host user@server
     catenet hosts join --hosts hosts.yaml --address here=192.0.2.7
     catenet hosts --hosts hosts.yaml
+    catenet hosts status --hosts hosts.yaml --probe
     catenet up internet --host local --host user@server
     catenet hosts leave --host local --host user@server
 
     The first host makes the swarm and manages it; a swarm that is there already is used as it is. `leave` ends what
     `join` made, and nothing else. The hosts must reach each other at 2377/tcp, 7946/tcp, 7946/udp and 4789/udp, and
-    what labs send between them is not encrypted. Exit code 1: a host is in no swarm, or its manager does not see it at
-    work, or it could not leave; 3: one does not answer.
+    what labs send between them is not encrypted. `join` and `--probe` find out how large a packet may be between them:
+    LANs between hosts carry 100 octets less, 1,500 at most. Exit code 1: a host is in no swarm, or its manager does not
+    see it at work, or nothing passes to it, or it could not leave; 3: one does not answer.
     """
     meant = _meant(file)
     if do != "join" and addresses:
         raise UserError(f"--address goes with join, not with {do}")
+    if do != "status" and probe:
+        raise UserError(f"--probe goes with status, not with {do}")
     if do == "join":
         _join(meant, addresses, json=json)
     elif do == "leave":
         _leave(meant, json=json)
     else:
-        _status(meant, json=json)
+        _status(meant, probe=probe, json=json)
 
 
 def _meant(file: Path | None) -> Mapping[str, Host]:
@@ -97,6 +108,7 @@ def _all(meant: Mapping[str, Host]) -> dict[str, OneEngine]:
 
 def _join(meant: Mapping[str, Host], addresses: list[str], *, json: bool) -> None:
     from catenet.orchestrator.deploy.host_address import host_address
+    from catenet.orchestrator.deploy.host_paths import prove_paths
     from catenet.orchestrator.deploy.hosts import join, report
 
     if len(meant) < 2:
@@ -108,12 +120,34 @@ def _join(meant: Mapping[str, Host], addresses: list[str], *, json: bool) -> Non
     engines = _all(meant)
     with phases(quiet=json) as progress:
         done = join(engines, said, progress)
+        paths = prove_paths(engines, progress)
     found = report(engines)
     if json:
-        print_json({"joined": list(done), "hosts": [each.to_json() for each in found]})
+        print_json({"joined": list(done), "hosts": [each.to_json() for each in found], "paths": _paths_json(paths)})
+    else:
+        _show(found, {})
+        say(f"joined: {', '.join(done)}" if done else "they were one swarm already")
+        _say_paths(paths)
+    if not all(path.mtu for path in paths or ()):
+        raise typer.Exit(1)
+
+
+def _say_paths(paths: Sequence[HostPath] | None) -> None:
+    if paths is None:
+        say("no packet was sent between them, for no host has the node image yet: after the first `catenet up`,")
+        say("`catenet hosts status --probe` does that")
         return
-    _show(found, {})
-    say(f"joined: {', '.join(done)}" if done else "they were one swarm already")
+    for path in paths:
+        if not path.mtu:
+            where = f"from {path.source} to {path.target}"
+            say(f"nothing passes {where}: UDP port 4789 is closed between them, or the address of one is wrong")
+    least = min((path.mtu for path in paths), default=0)
+    if least:
+        say(f"packets of {least:,} octets pass: LANs between hosts carry {min(MTU, least - 2 * OVERHEAD):,}")
+
+
+def _paths_json(paths: Sequence[HostPath] | None) -> Json:
+    return [{"from": path.source, "to": path.target, "mtu": path.mtu} for path in paths or ()]
 
 
 def _addresses(words: list[str], meant: Mapping[str, Host]) -> dict[str, str]:
@@ -148,19 +182,28 @@ def _leave(meant: Mapping[str, Host], *, json: bool) -> None:
         raise typer.Exit(_ENGINES if lost else 1)
 
 
-def _status(meant: Mapping[str, Host], *, json: bool) -> None:
+def _status(meant: Mapping[str, Host], *, probe: bool, json: bool) -> None:
+    from catenet.orchestrator.deploy.host_paths import prove_paths
     from catenet.orchestrator.deploy.hosts import report
 
     engines, lost = _engines(meant)
     found = report(engines) if engines else []
+    fine = not lost and all(each.fine for each in found)
+    paths: Sequence[HostPath] | None = ()
+    if probe and fine and len(engines) > 1:
+        with phases(quiet=json) as progress:
+            paths = prove_paths(engines, progress)
+        found = report(engines)
     if json:
-        gone = [{"host": host, "role": _NO_ANSWER, "reason": why} for host, why in lost.items()]
-        print_json([*(each.to_json() for each in found), *gone])
+        gone: list[Json] = [{"host": host, "role": _NO_ANSWER, "reason": why} for host, why in lost.items()]
+        print_json({"hosts": [*(each.to_json() for each in found), *gone], "paths": _paths_json(paths)})
     else:
         _show(found, lost)
         if not lost and not any(each.membership.active for each in found):
             say("they are no swarm yet: catenet hosts join")
-    if lost or not all(each.fine for each in found):
+        if paths != ():
+            _say_paths(paths)
+    if not fine or not all(path.mtu for path in paths or ()):
         raise typer.Exit(_ENGINES if lost else 1)
 
 
@@ -169,6 +212,7 @@ def _show(found: list[HostReport], lost: Mapping[str, str]) -> None:
     for each in found:
         seen = each.seen.state if each.seen is not None else ""
         state = good_or_bad(seen, good=seen == "ready")
-        rows.append([each.host, each.version, each.role, each.membership.address, state, each.reason])
-    rows += [[host, "", good_or_bad(_NO_ANSWER, good=False), "", "", why] for host, why in lost.items()]
-    table(["host", "engine", "swarm", "address", "its manager says", ""], rows)
+        mtu = f"{each.seen.mtu:,}" if each.seen is not None and each.seen.mtu else ""
+        rows.append([each.host, each.version, each.role, each.membership.address, state, mtu, each.reason])
+    rows += [[host, "", good_or_bad(_NO_ANSWER, good=False), "", "", "", why] for host, why in lost.items()]
+    table(["host", "engine", "swarm", "address", "its manager says", "mtu", ""], rows)

@@ -13,6 +13,7 @@ progress  what the user is told meanwhile
 locks     one process at a copy at a time; whose process has ended
 up, down  the two verbs; down: orphans too
 hosts     several hosts' engines made one swarm, and parted; host_address: by which address the others reach one
+host_paths  what the way between hosts carries, tried
 doctor    whether this machine can run labs, tried; limits: which of the machine's will bite, at how many nodes;
           machine: the one that is meant, here or behind SSH
 """

@@ -34,6 +34,7 @@ OTHER_WORDS = (
     ("*/reach.py", {"ping"}),
     ("trace/sending.py", {"ping"}),
     ("deploy/doctor.py", {"ping"}),
+    ("deploy/host_paths.py", {"ping"}),
     ("*/converged.py", {"routes"}),
     ("*/steps.py", {"path"}),
     # The story of the tour; and what a test may call by name, lab.cut(…), so that its editor knows it.

@@ -19,6 +19,9 @@ from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.fake_swarm import on_one_network
 from catenet.orchestrator.backend.protocols import LABEL_LAB, ContainerSpec, EngineError, NetworkSpec, PrefixTakenError
 from catenet.orchestrator.backend.swarm import JoinToken, OneEngine
+from catenet.orchestrator.deploy.host_paths import HostPath, prove_paths
+from catenet.orchestrator.deploy.images import node_image_tag
+from catenet.orchestrator.deploy.progress import NoProgress
 
 _UNDERLAY = f"{LAB}__underlay"
 _MTU = 1450  # of a way of 1,500 octets
@@ -43,7 +46,7 @@ def attached(name: str, spec: NetworkSpec, number: int) -> ContainerSpec:
 
 @pytest.fixture(scope="module")
 def docker_pair(two_engines: Engines, docker: OneEngine) -> Iterator[Pair]:
-    two_engines.carry(IMAGE)
+    two_engines.carry(IMAGE, node_image_tag())
     pair = Pair(*(connect(host.socket) for host in two_engines.hosts.values()))
     yield pair
     for engine in pair:
@@ -194,3 +197,26 @@ def test_containers_of_two_hosts_meet_on_an_overlay_that_leads_nowhere_else(swar
     swarm.b.kill(specs[1].name)
     swarm.b.start(specs[1].name)  # the address is its own again at once
     assert run(swarm.b, specs[1].name, *whole)[2] == 0
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("pair", ["docker"], indirect=True)
+@pytest.mark.parametrize("octets", [1600, 1500])
+def test_what_the_way_between_hosts_carries_is_measured(swarm: Pair, two_engines: Engines, octets: int) -> None:
+    two_engines.set_mtu(octets)
+    try:
+        paths = prove_paths({"a": swarm.a, "b": swarm.b}, NoProgress())
+    finally:
+        two_engines.set_mtu(1500)
+    assert paths == (HostPath("a", "b", octets), HostPath("b", "a", octets))
+    assert swarm.a.path_mtu() == octets
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("pair", ["docker"], indirect=True)
+def test_an_address_that_leads_nowhere_is_found_by_what_does_not_arrive(pair: Pair) -> None:
+    pair.a.make_swarm("")
+    pair.b.join_swarm(pair.a.membership().managers, pair.a.join_token(), "192.0.2.77")
+    paths = prove_paths({"a": pair.a, "b": pair.b}, NoProgress())
+    assert paths == (HostPath("a", "b", 0), HostPath("b", "a", 0))
+    assert pair.a.path_mtu() is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle
 from pathlib import Path
 
@@ -13,7 +13,12 @@ from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.fake_swarm import on_one_network
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.app import run
+from catenet.orchestrator.deploy.images import node_image_tag
 
+NOT_PROVEN = """\
+no packet was sent between them, for no host has the node image yet: after the first `catenet up`,
+`catenet hosts status --probe` does that
+"""
 Said = tuple[int, str, str]
 A, B = "--host=a=unix:///run/a.sock", "--host=b=unix:///run/b.sock"
 
@@ -63,9 +68,10 @@ def test_hosts_are_joined_looked_at_and_parted(hosts: Callable[..., Said]) -> No
         ["a", "in", "memory", "manager", "192.0.2.1", "ready"],
         ["b", "in", "memory", "worker", "192.0.2.2", "ready"],
         ["joined:", "a,", "b"],
+        *rows(NOT_PROVEN),
     ]
     code, out, _ = hosts("join")
-    assert (code, out.splitlines()[-1]) == (0, "they were one swarm already")
+    assert (code, out.endswith(f"they were one swarm already\n{NOT_PROVEN}")) == (0, True)
     assert hosts("status")[0] == 0
     assert hosts("leave")[:2] == (0, "b has left\na has left\n")
     assert hosts("leave")[:2] == (0, "none of them is in a swarm\n")
@@ -74,7 +80,8 @@ def test_hosts_are_joined_looked_at_and_parted(hosts: Callable[..., Said]) -> No
 def test_programs_read_json(hosts: Callable[..., Said]) -> None:
     joined = json.loads(hosts("join", "--json")[1])
     assert joined["joined"] == ["a", "b"]
-    assert joined["hosts"] == json.loads(hosts("--json")[1])
+    assert joined["paths"] == []
+    assert joined["hosts"] == json.loads(hosts("--json")[1])["hosts"]
     assert joined["hosts"][1] == {
         "host": "b",
         "engine": "in memory",
@@ -121,6 +128,7 @@ def test_hosts_come_from_a_file(hosts: Callable[..., Said], tmp_path: Path) -> N
         (["join", "--address", "c=192.0.2.9"], (A, B), "no host 'c' (choose from: a, b): --address HOST=ADDRESS"),
         (["join", "--address", "a=here"], (A, B), "'here' is no address, like a=192.0.2.7"),
         (["--address", "a=192.0.2.9"], (A, B), "--address goes with join, not with status"),
+        (["leave", "--probe"], (A, B), "--probe goes with status, not with leave"),
     ],
 )
 def test_what_makes_no_sense_is_refused(
@@ -135,3 +143,32 @@ def test_an_address_is_told_to_the_engine(hosts: Callable[..., Said], pair: list
     pair[1].neighbours["192.0.2.9"] = pair[0]
     assert hosts("join", "--address", "a=192.0.2.9")[0] == 0
     assert [engine.membership().address for engine in pair] == ["192.0.2.9", "192.0.2.2"]
+
+
+@pytest.mark.parametrize(
+    ("largest", "code", "said"),
+    [
+        (9000, 0, "packets of 9,000 octets pass: LANs between hosts carry 1,500"),
+        (1500, 0, "packets of 1,500 octets pass: LANs between hosts carry 1,400"),
+        (0, 1, "nothing passes from a to b: UDP port 4789 is closed between them, or the address of one is wrong"),
+    ],
+)
+def test_packets_are_sent_between_the_hosts(
+    hosts: Callable[..., Said], pair: list[FakeEngine], largest: int, code: int, said: str
+) -> None:
+    def ping(_container: str, command: Sequence[str], _given: bytes) -> tuple[int, bytes, bytes]:
+        octets = int(command[list(command).index("-s") + 1]) + 28 + 50  # IPv4 and ICMP, and an overlay's VXLAN
+        return int(octets > largest), b"", b""
+
+    for engine in pair:
+        engine.answer = ping
+        engine.build(node_image_tag(), b"context", {}, {})
+    found, out, _ = hosts("join")
+    assert (found, said in out) == (code, True)
+    assert pair[0].path_mtu() == (largest or None)
+    found, out, _ = hosts("--probe")
+    assert (found, said in out) == (code, True)
+    paths = json.loads(hosts("--probe", "--json")[1])["paths"]
+    assert paths == [{"from": "a", "to": "b", "mtu": largest}, {"from": "b", "to": "a", "mtu": largest}]
+    assert not [network for engine in pair for network in engine.networks()]
+    assert not [container for engine in pair for container in engine.listed({})]
