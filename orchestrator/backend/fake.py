@@ -100,7 +100,7 @@ class FakeEngine(FakeImages, FakeSwarmMember):
         self.unlisted: list[Prefix] = []
         self.isolated: set[str] = set()
         self.root: Path | None = Path("/")
-        self.url = "memory:"
+        self.url = "local"
         self.octets = 8_000_000_000
         self.seconds_ahead = 0.0
         self._networks: dict[str, NetworkSpec] = {}

@@ -60,7 +60,7 @@ def down(
     meant = copies or ([name] if name else [])  # of one that has gone there may be a lock still
     reports: list[DownReport] = []
     left: list[LeftError] = []
-    with exclusive_lock(meant), phases(quiet=json) as progress:
+    with exclusive_lock(meant, docker.urls().values()), phases(quiet=json) as progress:
         for copy in meant:
             disown_orphan(copy)
         for copy in copies:

@@ -28,14 +28,16 @@ def labs(json: JsonOption = False) -> None:
         print_json(
             {
                 "shipped": [{"lab": lab.name, "about": lab.about, "file": str(lab.file)} for lab in shipped],
-                "running": [{"lab": lab.name, "file": _file(lab), "nodes": len(lab.nodes)} for lab in running.values()],
+                "running": [
+                    {"lab": lab.name, "file": _file(lab), "nodes": len(lab.node_names)} for lab in running.values()
+                ],
             }
         )
         return
     table(["lab", "about"], [(lab.name, lab.about) for lab in shipped])
     say("")
     if running:
-        rows = [(lab.name, str(len(lab.nodes)), _file(lab) or "-") for lab in running.values()]
+        rows = [(lab.name, str(len(lab.node_names)), _file(lab) or "-") for lab in running.values()]
         table(["running", "nodes", "from"], rows)
     else:
         say(trouble or "No lab is running; start one: catenet up internet")

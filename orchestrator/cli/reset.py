@@ -23,7 +23,7 @@ def reset(lab: LabOption = "", json: JsonOption = False) -> None:
 
     docker = engine()
     running = running_lab(docker, lab)
-    with exclusive_lock([running.name]), phases(quiet=json) as progress:
+    with exclusive_lock([running.name], docker.urls().values()), phases(quiet=json) as progress:
         done = mend(docker, running, progress.count)
     if json:
         print_json(done.as_json())

@@ -156,7 +156,7 @@ def _own_copy(docker: Engine, lab: Lab, name: str, *, keep: bool, quiet: bool) -
 def _remove(docker: Engine, copy: str, *, quiet: bool) -> None:
     from catenet.orchestrator.deploy.down import down
 
-    with exclusive_lock([copy]), phases(quiet=quiet) as progress:
+    with exclusive_lock([copy], docker.urls().values()), phases(quiet=quiet) as progress:
         _tell(down(docker, copy, progress), progress)
 
 

@@ -156,7 +156,7 @@ def start(docker: Engine, lab: Lab, copy: str, *, keep: bool, timeout: float, qu
     from catenet.orchestrator.plan.desired import PlanError
 
     try:
-        with exclusive_lock([copy]), phases(quiet=quiet) as progress:
+        with exclusive_lock([copy], docker.urls().values()), phases(quiet=quiet) as progress:
             disown_orphan(copy)
             for line in (*lab.disagreements, *lab.notes):
                 progress.note(line)

@@ -69,6 +69,7 @@ def down(engine: Engine, copy: str, progress: Progress) -> DownReport:
     started = time.monotonic()
     labels: list[Mapping[str, str]] = []
     gone: set[tuple[str, str, str]] = set()
+    held: list[str] = []
     refused: EngineError | None = None
     for _ in range(_ROUNDS):  # an `up` that was killed may have asked the engine for one thing more
         containers, networks = listed_of(engine, copy), networks_of(engine, copy)
@@ -83,33 +84,33 @@ def down(engine: Engine, copy: str, progress: Progress) -> DownReport:
             if not engine.lost():
                 raise
             refused = error
-            if not containers:  # a network between hosts, perhaps, that one which is lost still holds
-                gone -= {("network", each.host, each.name) for each in networks_of(engine, copy)}
+            if not containers:
+                left = networks_of(engine, copy)
+                gone -= {("network", each.host, each.name) for each in left}
+                held = [each.name for each in left if each.driver == "overlay"]  # by the host that is lost
+                refused = error if len(left) > len(held) else None
                 break
     kinds = [kind for kind, *_ in gone]
     report = DownReport(copy, kinds.count("network"), kinds.count("node"), time.monotonic() - started)
-    _say_what_is_left(engine, report, labels, refused)
+    hosts = hosts_of(labels, engine.lost()) if labels else CopyHosts(engine.urls()).without(engine.lost())
+    if hosts.lost:
+        raise _left(engine, report, hosts, held, refused)
+    if refused is not None:
+        raise refused
     return report
 
 
-def _say_what_is_left(
-    engine: Engine, report: DownReport, labels: Sequence[Mapping[str, str]], refused: EngineError | None
-) -> None:
-    """Of a copy of which nothing was found nobody knows where it is.
-
-    Raises:
-        LeftError: a host does not answer, and may have something of it.
-
+def _left(
+    engine: Engine, report: DownReport, hosts: CopyHosts, held: Sequence[str], refused: EngineError | None
+) -> LeftError:
+    """Of a copy of which nothing was found nobody knows where it is. `held`: the networks that lost hosts are still on;
+    `refused`: what else is left, and why.
     """
-    hosts = hosts_of(labels, engine.lost()) if labels else CopyHosts(engine.urls()).without(engine.lost())
-    if hosts.lost:
-        said = [hosts.said_of(host) for host in hosts.lost]
-        nodes = [node for host in hosts.lost for node in hosts.nodes_on(host)]
-        said += [": ".join(["what is there stays", *([", ".join(nodes)] if nodes else [])])]
-        said += [str(refused)] if refused is not None and not isinstance(refused, HostLostError) else []
-        raise LeftError(report, "; ".join(said), down_again(engine, report.copy), next(iter(hosts.lost)))
-    if refused is not None:
-        raise refused
+    said = [hosts.said_of(host) for host in hosts.lost]
+    there = [*(node for host in hosts.lost for node in hosts.nodes_on(host)), *(f"network {name}" for name in held)]
+    said += [f"what is there stays: {', '.join(there)}" if there else "what is there stays"]
+    said += [str(refused)] if refused is not None and not isinstance(refused, HostLostError) else []
+    return LeftError(report, "; ".join(said), down_again(engine, report.copy), next(iter(hosts.lost)))
 
 
 def remove_orphans(engine: Engine, progress: Progress, prefix: str = "") -> list[DownReport]:
@@ -123,7 +124,7 @@ def remove_orphans(engine: Engine, progress: Progress, prefix: str = "") -> list
     reports, errors = [], []
     for copy in running_labs(engine):
         if copy.startswith(prefix) and is_orphan(copy):
-            with exclusive_lock([copy]):
+            with exclusive_lock([copy], engine.urls().values()):
                 orphan = adopt_orphan(copy)  # unless somebody has taken it over meanwhile
                 if orphan is not None:
                     try:

@@ -11,6 +11,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
@@ -29,20 +30,24 @@ __all__ = [
     "waiting_lock",
 ]
 
+_HERE, _SOCKET = "local", "unix:///var/run/docker.sock"
 _SHARED = Path("/tmp")  # whatever TMPDIR says: all processes of a user must meet at one place
 
 
 @contextmanager
-def exclusive_lock(copies: Iterable[str]) -> Iterator[None]:
+def exclusive_lock(copies: Iterable[str], urls: Iterable[str] = (_HERE,)) -> Iterator[None]:
     """For the time of the block no other process of this user brings one of these copies up, or takes it down.
+
+    `urls`: the engines on which they are; copies of one name on other engines are other copies.
 
     Raises:
         UserError: another process is at it; the text names it. Or the locks have no safe place (`own_folder`).
 
     """
+    engines = {_own(url) for url in urls}
     with ExitStack() as locks:
-        for copy in sorted(copies):
-            path = lock_path(copy)
+        for copy, url in sorted((copy, url) for copy in copies for url in engines):
+            path = lock_path(copy, url)
             file, who = _locked(path)
             if file is None:
                 raise UserError(
@@ -140,14 +145,20 @@ def disown_orphan(copy: str) -> None:
         orphan.release()
 
 
-def lock_path(copy: str) -> Path:
-    """The file that is there, and locked, while a process is at that copy.
+def lock_path(copy: str, url: str = _HERE) -> Path:
+    """The file that is there, and locked, while a process is at that copy on the engine of that URL.
 
     Raises:
         UserError: as `own_folder`.
 
     """
-    return own_folder() / f"{copy_as_file(copy)}.lock"
+    engine = "" if _own(url) == _HERE else f"@{sha256(url.encode()).hexdigest()[:12]}"
+    return own_folder() / f"{copy_as_file(copy)}{engine}.lock"
+
+
+def _own(url: str) -> str:
+    """This machine's own engine has two names."""
+    return _HERE if url == _SOCKET else url
 
 
 def own_folder() -> Path:

@@ -123,7 +123,7 @@ class Labs:
             copy.ownership.release()
             return
         try:
-            with copy.ownership.ending(), exclusive_lock([copy.name]):
+            with copy.ownership.ending(), exclusive_lock([copy.name], self._engine.urls().values()):
                 down(self._engine, copy.name, NoProgress())
         except EngineError as error:
             if listed_of(self._engine, copy.name):
@@ -157,7 +157,7 @@ class Labs:
         progress = _Notes()
         ownership = OwnershipLock(name)
         try:
-            with exclusive_lock([name]):
+            with exclusive_lock([name], self._engine.urls().values()):
                 image = ensure_node_image(self._engine, progress)
                 up(self._engine, lab, name, image, progress, evidence=self._options.artifacts, keep=reused)
         except BaseException:

@@ -95,7 +95,7 @@ def test_only_lans_between_the_machines_are_segments_and_both_ends_have_one_mtu(
 
 def test_a_packet_of_full_size_gets_across_whole(internet: Bench) -> None:
     assert "1 received" in _ping(internet, 1400)
-    assert re.search(r"too long, mtu\W+1400$", _ping(internet, 1401), re.MULTILINE)
+    assert "essage too long" in _ping(internet, 1401)
 
 
 def _ping(bench: Bench, octets: int) -> str:

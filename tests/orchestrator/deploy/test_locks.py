@@ -56,6 +56,16 @@ def test_the_second_is_told_who_is_first_and_has_its_turn_when_that_is_killed() 
         pass
 
 
+def test_a_copy_of_that_name_on_another_engine_is_another_copy() -> None:
+    there = "ssh://root@there.example"
+    with exclusive_lock([COPY], ["unix:///var/run/docker.sock"]):
+        with exclusive_lock([COPY], [there]):
+            assert lock_path(COPY, there) != lock_path(COPY)
+        for both in (["local"], [there, "local"]):
+            with pytest.raises(UserError, match="wait for its end"), exclusive_lock([COPY], both):
+                pass
+
+
 TURN = """
 from catenet.orchestrator.deploy.locks import waiting_lock
 print("asked", flush=True)
