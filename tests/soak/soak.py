@@ -54,7 +54,7 @@ def _all(arguments: argparse.Namespace, ways: Ways) -> int:
         chosen = choose(seed, number)
         outcome = play(chosen, arguments.name, ways)
         played.append((chosen, outcome))
-        tell(chosen, outcome)
+        tell(chosen, outcome, "--hosts " if ways.several else "")
     run(["down", "--lab", arguments.name])
     _table(played)
     return 1 if any(outcome.faults for _, outcome in played) else 0
@@ -76,15 +76,15 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def tell(chosen: Round, outcome: Outcome) -> None:
-    """A line; and for one that failed what was wrong, and how to have it again."""
+def tell(chosen: Round, outcome: Outcome, where: str) -> None:
+    """A line; and for one that failed what was wrong, and how to have it again (`where`: the options before)."""
     verdict = "FAILED" if outcome.faults else "ok" if outcome.happened else "ok, it was over before"
     times = f"verb {outcome.verb:4.1f} s, status {outcome.status:3.1f} s, right after {outcome.recovery:4.1f} s"
     say(f"{chosen.number:>4}  {chosen!s:<46}  exit {outcome.code:>3}  {times}  {verdict}")
     for fault in outcome.faults:
         say("\n      | ".join(f"      {fault}".rstrip().splitlines()[:LINES]))
     if outcome.faults:
-        say(f'      again: make soak ARGS="--seed {chosen.seed} --round {chosen.number}"')
+        say(f'      again: make soak ARGS="{where}--seed {chosen.seed} --round {chosen.number}"')
 
 
 def _table(played: Sequence[tuple[Round, Outcome]]) -> None:
