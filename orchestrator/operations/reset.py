@@ -50,6 +50,7 @@ def reset(engine: Engine, running: RunningLab, tell: Tell = _nobody) -> VerbResu
 
     Raises:
         UserError: a container or a LAN of the lab is not there; the text says what makes it again.
+        HostLostError: a node is on a host that does not answer.
         EngineError: a node does not come back, or routing does not converge.
 
     """
@@ -70,6 +71,8 @@ def reset(engine: Engine, running: RunningLab, tell: Tell = _nobody) -> VerbResu
 
 
 def _must_be_whole(running: RunningLab) -> None:
+    for name in running.unreachable.nodes:
+        running.node(name)
     for name, node in running.lab.nodes.items():
         container = running.containers.get(name)
         lans = () if container is None else running.lans_of(container)
@@ -110,7 +113,7 @@ def _healed(engine: Engine, running: RunningLab, drifts: dict[str, tuple[str, Dr
             ask(engine, container, Question("link", {"lan": lan, "condition": planned.to_json()}), _ASK)
         drifts[container.node] = drifts[container.node][0], _find_drift(engine, running.lab, container)
 
-    _each(heal, [running.containers[node] for node in broken], "healed", _nobody)
+    _each(heal, [running.node(node) for node in broken], "healed", _nobody)
     return [f"{lan} healed" for lan in sorted(frozenset[str]().union(*broken.values()))]
 
 
@@ -140,12 +143,12 @@ def _restart(engine: Engine, running: RunningLab, reasons: Mapping[str, str], te
         start_again(engine, container)
         return f"{container.node} restarted: {reasons[container.node]}"
 
-    return _each(restart, [running.containers[node] for node in reasons], "restarted", tell)
+    return _each(restart, [running.node(node) for node in reasons], "restarted", tell)
 
 
 def _nodes(running: RunningLab) -> list[Container]:
     """Those of the lab file: the others are none of ours."""
-    return [running.containers[name] for name in running.lab.nodes]
+    return [running.node(name) for name in running.lab.nodes]
 
 
 def _each(do: Callable[[Container], Value], containers: Iterable[Container], phase: str, tell: Tell) -> list[Value]:

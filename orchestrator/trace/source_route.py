@@ -268,7 +268,7 @@ class _Probe:
 
     def _next(self, here: str, stop: Stop) -> str:
         """The node to which its kernel sends what is for the stop; empty: it has no route."""
-        container = self._running.containers[here]
+        container = self._running.node(here)
         answer = ask(self._engine, container, Question("route", {"prefix": f"{stop.address}/32"}))
         taken = next(iter(read(answer, RouteOrigin.parse).kernel), None)
         if taken is None:

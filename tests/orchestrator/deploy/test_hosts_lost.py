@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from catenet.orchestrator.deploy.down import LeftError, down
 from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.deploy.up import UpReport, up
 from catenet.orchestrator.observe.running import running_lab
+from catenet.orchestrator.operations.reset import reset
 from catenet.orchestrator.plan.placing import place
 from catenet.orchestrator.status.state import UNREACHABLE, lab_state
 
@@ -183,6 +185,8 @@ def test_the_nodes_of_a_lost_host_are_unreachable(tmp_path: Path) -> None:
     running = running_lab(fleet, "five")
     with pytest.raises(HostLostError, match=r"is unreachable: host small \(ssh://root@small.example\) does not answer"):
         running.node(min(there))
+    with pytest.raises(HostLostError, match="is unreachable: host small"):
+        reset(fleet, replace(running, model=LAB))
     assert running.node(min({*"abcde"} - there)).state == "running"
 
 
