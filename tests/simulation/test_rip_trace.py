@@ -7,6 +7,8 @@ from network import Network, Node
 from rip_world import UNREACHABLE, rip, rows
 
 from catenet.nodes.address import Address, Prefix
+from catenet.nodes.control.fields import read
+from catenet.nodes.control.origin import RouteOrigin
 from catenet.nodes.control.questions import Answer
 from catenet.nodes.internet.rip.config import RipOptions
 from catenet.nodes.internet.rip.machine import RipMachine
@@ -64,7 +66,7 @@ def trace(network: Network, node: str, lan: str) -> RouteTrace:
         told = None if explained is None else explained.to_json()
         return Answer({"prefix": str(prefix), "kernel": kernel, "services": {"rip": told}})
 
-    return follow(node, lan, prefix, say, network.nodes)
+    return follow(node, lan, prefix, lambda name: read(say(name), RouteOrigin.parse), network.nodes)
 
 
 def assert_right(network: Network) -> None:
@@ -139,6 +141,6 @@ def test_a_prefix_that_nobody_knows() -> None:
     network = ring(seed=1)
     network.run(5)
     prefix = Prefix.parse("192.0.2.0/24")
-    done = follow("a", "x", prefix, lambda _: Answer({"kernel": [], "services": {"rip": None}}), network.nodes)
+    done = follow("a", "x", prefix, lambda _: RouteOrigin("192.0.2.0/24"), network.nodes)
     assert [hop.kind for hop in done.hops] == ["none"]
     assert not done.found
