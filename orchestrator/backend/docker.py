@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
 from catenet.orchestrator.backend.machine import LocalMachine, Machine
 from catenet.orchestrator.backend.swarm import OneEngine
 
 __all__ = ["connect", "contexts", "machine_of"]
+
+# Docker's client brings a way by SSH of its own, which nobody takes here, and loads paramiko for it where that is
+# there: as long again. None is a module that is not to be found, which the client puts up with.
+sys.modules.setdefault("docker.transport.sshconn", None)  # type: ignore[arg-type]
 
 
 def connect(host: str = "") -> OneEngine:

@@ -31,8 +31,7 @@ from catenet.orchestrator.faults import mending
 from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, canonical, find_lab
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.observe.hosts import CopyHosts, hosts_of
-from catenet.orchestrator.plan.naming import network_name
-from catenet.orchestrator.plan.wiring import UNDERLAY
+from catenet.orchestrator.plan.naming import UNDERLAY, network_name
 
 __all__ = [
     "ONE_HOST",

@@ -9,7 +9,10 @@ from hashlib import sha256
 from catenet.orchestrator.backend.protocols import LABEL_BEGAN, LABEL_FILE, LABEL_HOSTS, LABEL_LAB, LABEL_PROJECT
 from catenet.orchestrator.lab.model import Lab
 
-__all__ = ["container_name", "copy_labels", "hash_of", "lab_file", "network_name"]
+__all__ = ["UNDERLAY", "container_name", "copy_labels", "hash_of", "lab_file", "network_name"]
+
+UNDERLAY = "_underlay"
+"""How the underlay is called among the LANs, whose names begin with a letter."""
 
 
 def network_name(copy: str, lan: str) -> str:

@@ -39,15 +39,13 @@ from catenet.orchestrator.backend.protocols import (
 )
 from catenet.orchestrator.lab.addressing import free_prefixes
 from catenet.orchestrator.lab.model import MTU, Attachment, Lab, Lan, Node
-from catenet.orchestrator.plan.naming import copy_labels, hash_of, network_name
+from catenet.orchestrator.plan.naming import UNDERLAY, copy_labels, hash_of, network_name
 from catenet.orchestrator.plan.placing import Placement
 from catenet.orchestrator.plan.plan_error import PlanError
 
-__all__ = ["SPARE", "UNDERLAY", "UNDERLAY_MTU", "Wired", "wire"]
+__all__ = ["SPARE", "UNDERLAY_MTU", "Wired", "wire"]
 
 SPARE = Prefix(Address.parse("198.18.0.0"), 15)
-UNDERLAY = "_underlay"
-"""How the underlay is called among the LANs, whose names begin with a letter."""
 UNDERLAY_MTU = MTU + OVERHEAD
 """What an underlay must carry, so that its segments carry what Ethernet does."""
 _LENGTHS = range(20, 25)
