@@ -51,6 +51,9 @@ class _Engine:
     def ahead(self, _: str) -> float:
         return 0.0
 
+    def lost(self) -> dict[str, str]:
+        return {}
+
 
 def _state_told(engine: Any) -> None:
     for answer in (ask(engine, CONTAINERS["a"], Question("status")),):
