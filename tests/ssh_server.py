@@ -45,6 +45,8 @@ Host *
     GlobalKnownHostsFile /dev/null
 """
 _START = 60.0
+_USER = "sshd"
+"""Who does for it what comes before somebody has logged in."""
 
 
 class SshServer:
@@ -73,9 +75,8 @@ class SshServer:
         config = "\n".join([*settings, _SETTINGS.format(address=address, port=self.port, folder=folder)])
         (folder / "sshd_config").write_text(config)
         self.configure()
-        _prepare()
         self._process = subprocess.Popen(
-            [*before, *command, "-D", "-e", "-f", str(folder / "sshd_config")],
+            [*before, *_prepared(folder), *command, "-D", "-e", "-f", str(folder / "sshd_config")],
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -152,10 +153,19 @@ def _descendants(ancestor: int) -> list[int]:
     return found[1:]
 
 
-def _prepare() -> None:
-    """The folder that sshd locks itself up in, which systemd makes at each start of the machine's own."""
-    if os.geteuid() == 0:
-        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+def _prepared(folder: Path) -> list[str]:
+    """What Debian does when it installs sshd, before root runs one that is only unpacked: the folder that it locks itself
+    up in, and the user that it is there, in a list of users that nobody else sees."""
+    if os.geteuid() != 0:
+        return []
+    Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    with suppress(KeyError):
+        pwd.getpwnam(_USER)
+        return []
+    users = folder / "passwd"
+    users.write_text(f"{Path('/etc/passwd').read_text()}{_USER}:x:65533:65534::/run/sshd:/usr/sbin/nologin\n")
+    bind = f'mount --make-rprivate / && mount --bind {shlex.quote(str(users))} /etc/passwd && exec "$@"'
+    return ["unshare", "--mount", "sh", "-c", bind, "sh"]
 
 
 def _free_port(address: str) -> int:
