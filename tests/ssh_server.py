@@ -154,8 +154,9 @@ def _descendants(ancestor: int) -> list[int]:
 
 
 def _prepared(folder: Path) -> list[str]:
-    """What Debian does when it installs sshd, before root runs one that is only unpacked: the folder that it locks itself
-    up in, and the user that it is there, in a list of users that nobody else sees."""
+    """What Debian does when it installs sshd, for root who runs one that is only unpacked: the folder in which it locks
+    itself up, and the user that it is there, in a list of users that nobody else sees.
+    """
     if os.geteuid() != 0:
         return []
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
