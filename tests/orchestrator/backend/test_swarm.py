@@ -66,8 +66,12 @@ def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
         pytest.skip("engines in network namespaces of their own: only for root")
     real: Pair = request.getfixturevalue("docker_pair")
     yield real
-    for engine in (real.b, real.a):  # who manages goes last
-        clear(engine)
+    for each in real.b.listed({LABEL_LAB: None}):
+        real.b.remove(each.name)
+    for network in real.b.networks():
+        if network.copy and network.driver == "bridge":  # an overlay, which it lists a while longer, is its manager's
+            real.b.remove_network(network.name)
+    clear(real.a)
     for engine in (real.b, real.a):
         engine.leave_swarm()
 
