@@ -57,7 +57,7 @@ def _end(engine: Streams, container: Container, mark: str) -> None:
 
 def _feed(program: Exec) -> None:
     """Our standard input, as it comes, is the program's."""
-    with suppress(EngineError, OSError):  # the program has ended first
+    with suppress(EngineError, OSError, ValueError):  # the program has ended first, or our input is closed
         while data := os.read(sys.stdin.fileno(), CHUNK):
             program.write(data)
         program.end_input()

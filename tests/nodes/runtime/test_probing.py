@@ -69,7 +69,7 @@ def test_there_are_only_so_many_at_once_and_a_long_one_ends(on_bench: OnBench, m
             await one.answer(asked())
         ends: list[Any] = await asyncio.gather(*slow, return_exceptions=True)
         assert {type(each) for each in ends} == {TimeoutError}
-        assert bench.shared.lans._listeners == []
+        assert bench.shared.lans._news._listeners == []
 
     on_bench(run)
 
