@@ -10,9 +10,11 @@ import fcntl
 import os
 import shutil
 import tempfile
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
+
+from catenet.orchestrator.backend.lock_file import is_at, opened
 
 __all__ = ["SocketFolder"]
 
@@ -37,7 +39,11 @@ class SocketFolder:
         _remove_dead(parent)
         while True:
             self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-            file = _locked(self.path)
+            try:
+                file = _locked(self.path)
+            except OSError:
+                shutil.rmtree(self.path, ignore_errors=True)
+                raise
             if file is not None:
                 self._file = file
                 return
@@ -49,26 +55,27 @@ class SocketFolder:
 
 
 def _locked(folder: Path) -> IO[str] | None:
-    """The folder's lock; None where another process has it, or has removed the folder meanwhile."""
+    """The folder's lock; None where another process has it, or has removed the folder meanwhile.
+
+    Raises:
+        OSError: it cannot be opened.
+
+    """
     path = folder / "lock"
-    with suppress(OSError):
-        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600), "r+")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.path.samestat(os.fstat(file.fileno()), path.lstat()):
-                return file
-        except OSError:
-            file.close()
-            return None
-        file.close()
+    with ExitStack() as closing, suppress(FileNotFoundError, BlockingIOError):
+        file = closing.enter_context(opened(path))
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if is_at(file, path):
+            closing.pop_all()
+            return file
     return None
 
 
 def _remove_dead(parent: Path) -> None:
     for folder in parent.glob(f"{_PREFIX}*"):
-        with suppress(OSError):
+        with suppress(OSError):  # what cannot be looked at stays
             if folder.is_symlink() or folder.lstat().st_uid != os.getuid():
                 continue
-        if (file := _locked(folder)) is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-            file.close()
+            if (file := _locked(folder)) is not None:
+                with file:
+                    shutil.rmtree(folder, ignore_errors=True)

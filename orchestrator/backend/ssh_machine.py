@@ -55,7 +55,7 @@ class SshMachine:
                         client.load_system_host_keys(str(each.expanduser()))
             self._connection.open()
         except (paramiko.SSHException, OSError, EOFError) as error:
-            self._connection.close()
+            self._close()
             raise EngineError(f"look at {place}: {error}", f"`{place.command} true` must ask nothing") from error
 
     def run(self, command: Sequence[str]) -> str:
@@ -77,7 +77,17 @@ class SshMachine:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
+        self._close()
+
+    def _close(self) -> None:
+        """Fabric leaves a connection that was refused, and paramiko its command's pipes, and the command unwaited for."""
+        client = self._connection.client
+        transport = client.get_transport()
+        client.close()
+        if transport is not None and (command := getattr(transport.sock, "process", None)) is not None:
+            with command:
+                command.kill()
+                transport.join()  # it still reads
 
 
 def _configuration(place: SshPlace) -> Mapping[str, list[str]]:

@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
+from catenet.orchestrator.backend.lock_file import is_at, opened
 from catenet.orchestrator.lab.words import copy_as_file
 from catenet.orchestrator.observe.running import UserError
 
@@ -125,7 +126,7 @@ def is_orphan(copy: str) -> bool:
     try:
         with _owner_path(copy).open() as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return _is_at(file, _owner_path(copy))
+            return is_at(file, _owner_path(copy))
     except (FileNotFoundError, BlockingIOError):
         return False
 
@@ -209,7 +210,7 @@ def _locked(path: Path) -> tuple[IO[str] | None, str]:
             file.seek(0)
             with file:
                 return None, file.read().strip()
-        if _is_at(file, path):
+        if is_at(file, path):
             file.truncate(0)
             file.write(f"{os.getpid()}\n")
             file.flush()
@@ -219,14 +220,6 @@ def _locked(path: Path) -> tuple[IO[str] | None, str]:
 
 def _opened(path: Path) -> IO[str]:
     try:
-        return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600), "r+")
+        return opened(path)
     except OSError as error:
         raise UserError(f"{path}, a lock, cannot be opened: {error.strerror}; remove it") from None
-
-
-def _is_at(file: IO[str], path: Path) -> bool:
-    """Whether the open file is still the one that has that path."""
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.lstat())
-    except FileNotFoundError:
-        return False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from ssh_server import SshServer, ssh_server
@@ -11,6 +13,8 @@ from catenet.orchestrator.backend.machine import LocalMachine
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.backend.ssh_machine import SshMachine
 from catenet.orchestrator.backend.ssh_place import SshPlace
+
+CHILDREN = Path("/proc/thread-self/children")
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +47,34 @@ def test_it_goes_by_the_names_of_sshs_configuration(server: SshServer) -> None:
         assert machine.run(["uname"]) == "Linux\n"
 
 
-def test_it_goes_by_jumps(server: SshServer) -> None:
+@pytest.fixture
+def jumped(server: SshServer) -> SshPlace:
+    """The same machine, by way of itself under another name."""
     known = server.folder / "known_hosts"
     known.write_text(known.read_text() + known.read_text().replace(server.address, "localhost"))
     jump = server.url.replace(server.address, "localhost")
     server.configure(f"Host far\n  HostName {server.address}\n  Port {server.port}\n  ProxyJump {jump}")
-    with SshMachine(SshPlace.parse("ssh://far")) as machine:
+    return SshPlace.parse("ssh://far")
+
+
+def test_it_goes_by_jumps(jumped: SshPlace) -> None:
+    with SshMachine(jumped) as machine:
         assert machine.run(["uname"]) == "Linux\n"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_of_a_jump_it_leaves_no_process_and_no_file(server: SshServer, jumped: SshPlace, known: bool) -> None:
+    with SshMachine(jumped):
+        pass  # what is opened once for all has been
+    files, children = set(os.listdir("/proc/self/fd")), CHILDREN.read_text()
+    if known:
+        SshMachine(jumped).__exit__()
+    else:
+        (server.folder / "known_hosts").write_text((server.folder / "known_hosts").read_text().splitlines()[1])
+        with pytest.raises(EngineError, match="not found in known_hosts"):
+            SshMachine(jumped)
+    assert set(os.listdir("/proc/self/fd")) <= files
+    assert CHILDREN.read_text() == children
 
 
 @pytest.mark.parametrize("file", ["known_hosts", "authorized_keys"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import select
@@ -358,3 +359,14 @@ def test_a_folder_with_a_long_name_has_its_sockets_elsewhere(tmp_path: Path, mon
         listener.bind(f"{folder.path}/engine.sock.0123456789abcdef")
     folder.remove()
     assert list(long.iterdir()) == []
+
+
+def test_a_folder_whose_lock_cannot_be_made_is_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_file_left(path: Path, *_: int) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), path)
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with monkeypatch.context() as full, pytest.raises(OSError, match="Too many open files"):
+        full.setattr("os.open", no_file_left)
+        SocketFolder()
+    assert list(tmp_path.iterdir()) == []
