@@ -10,7 +10,18 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["RunError", "begin", "end", "first_below", "inside", "inside_network", "processes", "run", "since"]
+__all__ = [
+    "RunError",
+    "begin",
+    "descendants",
+    "end",
+    "first_below",
+    "inside",
+    "inside_network",
+    "processes",
+    "run",
+    "since",
+]
 
 _LIMIT_MS = 60_000
 """How long a killed process may take to be gone: only to end a hang."""
@@ -66,9 +77,16 @@ def inside_network(first: int) -> list[str]:
 
 def first_below(pid: int) -> int:
     """The last of its only child's only children: behind nsenter and unshare, the first process of the namespace."""
-    while below := [each for each in _all() if _stat(each)[1:2] == [str(pid)]]:
-        pid = below[0]
-    return pid
+    return [pid, *descendants(pid)][-1]
+
+
+def descendants(ancestor: int) -> list[int]:
+    """A process's children, theirs, and so on, whatever groups and sessions they have made (setsid(2))."""
+    parents = {each: _stat(each)[1:2] for each in _all()}
+    found = [ancestor]
+    for each in found:
+        found += [child for child, parent in parents.items() if parent == [str(each)]]
+    return found[1:]
 
 
 def since(pid: int) -> str:

@@ -14,11 +14,11 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from namespaces import descendants
 from sshd import NoServerError, host_key, sshd_command
 
 __all__ = ["SshServer", "ssh_server"]
@@ -50,19 +50,19 @@ _USER = "sshd"
 
 
 class SshServer:
-    """One that listens, until `stop`. `settings`: further lines of sshd_config; `before`: a command that runs sshd."""
+    """One that listens, until `stop`. `settings`: further lines of sshd_config."""
 
-    def __init__(
-        self, folder: Path, *settings: str, address: str = "127.0.0.1", port: int = 0, before: Sequence[str] = ()
-    ) -> None:
+    address = "127.0.0.1"
+
+    def __init__(self, folder: Path, *settings: str) -> None:
         """Start it, and wait until it listens.
 
         Raises:
             NoServerError: there is no sshd, and none to be had.
 
         """
-        self.folder, self.address = folder, address
-        self.port = port or _free_port(address)
+        self.folder = folder
+        self.port = _free_port(self.address)
         self.said: list[str] = []
         self._listening = threading.Condition()
         folder.mkdir(parents=True, exist_ok=True)
@@ -71,12 +71,12 @@ class SshServer:
         host_key(folder / "key")
         public = (folder / "host_key.pub").read_text()
         (folder / "authorized_keys").write_text((folder / "key.pub").read_text())
-        (folder / "known_hosts").write_text(f"[{address}]:{self.port} {public}")
-        config = "\n".join([*settings, _SETTINGS.format(address=address, port=self.port, folder=folder)])
+        (folder / "known_hosts").write_text(f"[{self.address}]:{self.port} {public}")
+        config = "\n".join([*settings, _SETTINGS.format(address=self.address, port=self.port, folder=folder)])
         (folder / "sshd_config").write_text(config)
         self.configure()
         self._process = subprocess.Popen(
-            [*before, *_prepared(folder), *command, "-D", "-e", "-f", str(folder / "sshd_config")],
+            [*_prepared(folder), *command, "-D", "-e", "-f", str(folder / "sshd_config")],
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -112,13 +112,13 @@ class SshServer:
 
     def signal(self, number: signal.Signals) -> None:
         """To it and all that serve its sessions."""
-        for each in (*_descendants(self._process.pid), self._process.pid):
+        for each in (*descendants(self._process.pid), self._process.pid):
             with suppress(ProcessLookupError):
                 os.kill(each, number)
 
     def end_sessions(self) -> None:
         """Those that there are; it listens on."""
-        for each in _descendants(self._process.pid):
+        for each in descendants(self._process.pid):
             with suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
 
@@ -139,18 +139,6 @@ class SshServer:
                     self._listening.notify_all()
         with self._listening:
             self._listening.notify_all()
-
-
-def _descendants(ancestor: int) -> list[int]:
-    """Each session's processes make a session of their own (setsid(2)): they are no group of the first one's."""
-    parents = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
-    found = [ancestor]
-    for each in found:
-        found += [child for child, parent in parents.items() if parent == each]
-    return found[1:]
 
 
 def _prepared(folder: Path) -> list[str]:

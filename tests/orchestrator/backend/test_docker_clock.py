@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from http_engine import PortServer, Said
 
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.docker_clock import nearest
@@ -18,46 +16,27 @@ from catenet.orchestrator.backend.protocols import EngineError
 TWO_HOURS_EAST = timezone(timedelta(hours=2))
 
 
-class _Elsewhere(ThreadingHTTPServer):
+class _Elsewhere(PortServer):
     """An engine by TCP whose clock is `off` seconds ahead, or whose words of it are `says`."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__()
         self.off = 0.0
         self.says: str | None = None
         self.asked = 0
 
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Elsewhere
-
-    def do_GET(self) -> None:
-        if self.path.endswith("/info"):
-            self.server.asked += 1
-            there = datetime.fromtimestamp(time.time() + self.server.off, TWO_HOURS_EAST)
-            self._answer({"SystemTime": self.server.says or f"{there:%Y-%m-%dT%H:%M:%S.%f}123+02:00"})
-        else:
-            self._answer({"Version": "28.5.2", "ApiVersion": "1.51"})
-
-    def _answer(self, what: dict[str, str]) -> None:
-        body = json.dumps(what).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Nobody reads it."""
+    def answer(self, method: str, path: str) -> Said:
+        if not path.endswith("/info"):
+            return super().answer(method, path)
+        self.asked += 1
+        there = datetime.fromtimestamp(time.time() + self.off, TWO_HOURS_EAST)
+        return 200, {"SystemTime": self.says or f"{there:%Y-%m-%dT%H:%M:%S.%f}123+02:00"}
 
 
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Elsewhere]:
-    with _Elsewhere() as server:
-        monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{server.server_port}")
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    with _Elsewhere().serving(monkeypatch) as server:
         yield server
-        server.shutdown()
 
 
 def test_the_shortest_round_trip_decides() -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import re
 import threading
 import time
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from socketserver import ThreadingUnixStreamServer
 
 import pytest
+from http_engine import Said, SocketServer
 
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import EngineError
@@ -106,34 +104,19 @@ def test_permission_denied_names_the_group(monkeypatch: pytest.MonkeyPatch, tmp_
     stop()
 
 
-class _Engine(BaseHTTPRequestHandler):
+class _Engine(SocketServer):
     """An engine of which one container has no name any more, since it is being removed."""
 
-    def do_GET(self) -> None:
+    def answer(self, method: str, path: str) -> Said:
+        if "/containers/json" not in path:
+            return super().answer(method, path)
         row = {"Id": "1", "Image": "i", "State": "running", "Labels": {}}
-        listed = [{**row, "Names": ["/a"]}, {**row, "Names": []}, {**row, "Names": None}]
-        about = {"Version": "20.10.24", "ApiVersion": "1.41"}
-        body = json.dumps(listed if "/containers/json" in self.path else about).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+        return 200, [{**row, "Names": ["/a"]}, {**row, "Names": []}, {**row, "Names": None}]
 
 
 def test_a_container_that_is_being_removed_and_has_no_name_is_not_listed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    with ThreadingUnixStreamServer(str(tmp_path / "docker.sock"), _Engine) as server:
-        server.daemon_threads = True
-        serving = threading.Thread(target=server.serve_forever)
-        serving.start()
-        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
-        try:
-            assert [container.name for container in connect().listed({})] == ["a"]
-        finally:
-            server.shutdown()
-            serving.join()
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
+    with _Engine(tmp_path / "docker.sock"):
+        assert [container.name for container in connect().listed({})] == ["a"]

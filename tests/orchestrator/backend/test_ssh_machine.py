@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ssh_server import SshServer, ssh_server
+from ssh_server import SshServer
 
 from catenet.orchestrator.backend.machine import LocalMachine
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.backend.ssh_machine import SshMachine
 from catenet.orchestrator.backend.ssh_place import SshPlace
 
+FILES = Path("/proc/self/fd")
 CHILDREN = Path("/proc/thread-self/children")
-
-
-@pytest.fixture(scope="module")
-def _sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        found = ssh_server(tmp_path_factory.mktemp("sshd"), monkeypatch)
-        yield found
-        found.stop()
-
-
-@pytest.fixture
-def server(_sshd: SshServer) -> Iterator[SshServer]:
-    """As it was before the last test."""
-    files = {file: file.read_text() for file in _sshd.folder.iterdir() if file.is_file()}
-    yield _sshd
-    for file, text in files.items():
-        file.write_text(text)
 
 
 def test_it_says_what_the_machine_itself_says(server: SshServer) -> None:
@@ -66,14 +48,14 @@ def test_it_goes_by_jumps(jumped: SshPlace) -> None:
 def test_of_a_jump_it_leaves_no_process_and_no_file(server: SshServer, jumped: SshPlace, known: bool) -> None:
     with SshMachine(jumped):
         pass  # what is opened once for all has been
-    files, children = set(os.listdir("/proc/self/fd")), CHILDREN.read_text()
+    files, children = set(FILES.iterdir()), CHILDREN.read_text()
     if known:
         SshMachine(jumped).__exit__()
     else:
         (server.folder / "known_hosts").write_text((server.folder / "known_hosts").read_text().splitlines()[1])
         with pytest.raises(EngineError, match="not found in known_hosts"):
             SshMachine(jumped)
-    assert set(os.listdir("/proc/self/fd")) <= files
+    assert set(FILES.iterdir()) <= files
     assert CHILDREN.read_text() == children
 
 

@@ -18,13 +18,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from empty_engine import SocketServer
+from http_engine import SocketServer
 from ssh_server import SshServer, ssh_server
 
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import EngineError, EngineGoneError
 from catenet.orchestrator.backend.ssh_folder import SocketFolder
-from catenet.orchestrator.backend.ssh_tunnel import close_tunnels
 from catenet.orchestrator.cli.app import run
 
 NOBODY = "catenet-nobody"
@@ -39,24 +38,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def engine(folder: Path) -> Iterator[SocketServer]:
     with SocketServer(folder / "docker.sock") as serving:
         yield serving
-
-
-@pytest.fixture(scope="module")
-def _sshd(folder: Path) -> Iterator[SshServer]:
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        found = ssh_server(folder / "sshd", monkeypatch)
-        yield found
-        found.stop()
-
-
-@pytest.fixture
-def server(_sshd: SshServer) -> Iterator[SshServer]:
-    """As it was before the last test."""
-    files = {file: file.read_text() for file in _sshd.folder.iterdir() if file.is_file()}
-    yield _sshd
-    close_tunnels()
-    for file, text in files.items():
-        file.write_text(text)
 
 
 @pytest.fixture

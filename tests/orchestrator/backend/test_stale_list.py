@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import socketserver
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 import pytest
+from http_engine import Said, SocketServer
 
 from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.backend import docker_engine
@@ -30,7 +26,7 @@ LISTED = [
     }
     for name in ("dead", "gone", "paused", "stuck")
 ]
-ANSWERS: dict[str, tuple[int, Any]] = {
+ANSWERS: dict[str, Said] = {
     "/version": (200, {"Version": "28.5.2", "ApiVersion": "1.51"}),
     "/containers/json": (200, LISTED),
     "/containers/dead/json": (
@@ -53,29 +49,12 @@ ANSWERS: dict[str, tuple[int, Any]] = {
 }
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Engine(SocketServer):
     """What is not among the answers is never answered."""
 
-    def do_GET(self) -> None:
-        path = "/" + self.path.partition("?")[0].removeprefix("/v1.51").lstrip("/")
-        if path not in ANSWERS:
-            self.server.over.wait()  # type: ignore[attr-defined]
-            return
-        code, answer = ANSWERS[path]
-        body = json.dumps(answer).encode()
-        self.send_response(code)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Nobody reads it."""
-
-
-class _Engine(socketserver.ThreadingUnixStreamServer):
-    daemon_threads = True
-    over = threading.Event()
+    def answer(self, method: str, path: str) -> Said:
+        del method
+        return ANSWERS.get("/" + path.partition("?")[0].removeprefix("/v1.51").lstrip("/"))
 
 
 @pytest.fixture
@@ -83,13 +62,8 @@ def stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """DOCKER_HOST is such an engine, and a container that it is stuck at is not waited for long."""
     monkeypatch.setattr(docker_engine, "_INSPECTION", 0.3)
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/engine.sock")
-    with _Engine(str(tmp_path / "engine.sock"), _Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with _Engine(tmp_path / "engine.sock"):
         yield
-        server.over.set()
-        server.shutdown()
-        thread.join()
 
 
 @pytest.mark.usefixtures("stale")
@@ -110,7 +84,7 @@ def test_what_inspection_says_counts_and_not_the_list() -> None:
 
 def test_the_twin_lags_behind_too() -> None:
     engine = FakeEngine()
-    engine.build("image:1", b"x", {}, {})
+    engine.build("image:1", b"x", {})
     prefix = Prefix.parse("10.0.1.0/24")
     engine.create_network(NetworkSpec("x_l", prefix, Address(prefix.broadcast - 1), LABELS))
     engine.create(ContainerSpec("x-a", "a", "image:1", {}, {"x_l": Address(prefix.network + 1)}, LABELS))

@@ -10,10 +10,10 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from http_engine import VERSION, PortServer, Said
 
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Engine, EngineError
@@ -23,11 +23,11 @@ ON = {"a": ("l", "m"), "b": ("m", "n"), "c": ("k",), "d": ("m",)}
 """Container → its networks."""
 
 
-class _Docker(ThreadingHTTPServer):
+class _Docker(PortServer):
     """Notes when each request about a container begins and ends; one of `held` ends when the test lets it."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__()
         self.noted: list[str] = []
         self.known: dict[str, threading.Event] = defaultdict(threading.Event)
         self.held: dict[str, threading.Event] = {}
@@ -39,57 +39,36 @@ class _Docker(ThreadingHTTPServer):
     def has(self, what: str) -> bool:
         return self.known[what].wait(PATIENCE)
 
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Docker
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        url = urlsplit(self.path)
-        if url.path.endswith("/version"):
-            self._answer(200, {"Version": "20.10.24", "ApiVersion": "1.41"})
-        elif url.path.endswith("/containers/json"):
+    def answer(self, method: str, path: str) -> Said:
+        url = urlsplit(path)
+        *_, before, last = url.path.split("/")
+        if method == "DELETE":
+            return self._work(f"remove {last}", (204, None))
+        if method == "POST":
+            return self._work(
+                f"{last} {before}", (500, {"message": "no"}) if (last, before) == ("start", "d") else (204, None)
+            )
+        if last == "version":
+            return VERSION
+        if url.path.endswith("/containers/json"):
             name = json.loads(parse_qs(url.query)["filters"][0])["name"][0].strip("^/$")
             networks = {network: {} for network in ON.get(name, ())}
-            self.server.note(f"look {name}")
-            self._answer(200, [{"Names": [f"/{name}"], "NetworkSettings": {"Networks": networks}}])
-        else:  # an inspection
-            self._work(f"inspect {url.path.split('/')[-2]}", 200, {})
+            self.note(f"look {name}")
+            return 200, [{"Names": [f"/{name}"], "NetworkSettings": {"Networks": networks}}]
+        return self._work(f"inspect {before}", (200, {}))
 
-    def do_POST(self) -> None:
-        *_, name, verb = urlsplit(self.path).path.split("/")
-        refused = f"{verb} {name}" == "start d"
-        self._work(f"{verb} {name}", 500 if refused else 204, {"message": "no"} if refused else None)
-
-    def do_DELETE(self) -> None:
-        self._work(f"remove {urlsplit(self.path).path.split('/')[-1]}", 204, None)
-
-    def _work(self, what: str, status: int, content: object) -> None:
-        self.server.note(f"{what} begins")
-        if what in self.server.held:
-            assert self.server.held[what].wait(PATIENCE)
-        self.server.note(f"{what} ends")
-        self._answer(status, content)
-
-    def _answer(self, status: int, content: object) -> None:
-        body = b"" if content is None else json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
+    def _work(self, what: str, said: Said) -> Said:
+        self.note(f"{what} begins")
+        if what in self.held:
+            assert self.held[what].wait(PATIENCE)
+        self.note(f"{what} ends")
+        return said
 
 
 @pytest.fixture
 def docker(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Docker]:
-    with _Docker() as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{server.server_port}")
+    with _Docker().serving(monkeypatch) as server:
         yield server
-        server.shutdown()
 
 
 VERBS: dict[str, Callable[[Engine, str], None]] = {
