@@ -37,7 +37,6 @@ class DockerImages:
         tag: str,
         context: bytes,
         arguments: Mapping[str, str],
-        labels: Mapping[str, str],
         *,
         host_network: bool = False,
     ) -> None:
@@ -58,7 +57,6 @@ class DockerImages:
                 custom_context=True,
                 tag=tag,
                 buildargs=dict(arguments),
-                labels=dict(labels),
                 network_mode="host" if host_network else None,
                 rm=True,
                 forcerm=True,
@@ -74,17 +72,9 @@ class DockerImages:
     def import_base(self, tag: str, archive: Path) -> None:
         """A root file system in tar form becomes an image."""
         repository, _, version = tag.rpartition(":")
-        with engine_errors(f"import {archive} as {tag}"), archive.open("rb") as file:
-            answer = self._clients.request(
-                "POST",
-                "/images/create",
-                timeout=SLOW,
-                params={"fromSrc": "-", "repo": repository, "tag": version},
-                data=file,
-                headers={"Content-Type": "application/x-tar"},
-            )
-        if '"error"' in answer.text:
-            raise EngineError(f"import {archive} as {tag}: {answer.text.strip()}")
+        what = f"import {archive} as {tag}"
+        with engine_errors(what), archive.open("rb") as file:
+            self._take(what, "/images/create", {"fromSrc": "-", "repo": repository, "tag": version}, file)
 
     def can_pull(self, tag: str, timeout: float) -> bool:
         """Whether a registry offers it, asked for so many seconds at most."""
@@ -115,17 +105,21 @@ class DockerImages:
 
     def load(self, pieces: Iterable[bytes]) -> None:
         """Take what `save` gives, of this engine or of another."""
-        with engine_errors("load an image"):
+        self._take("load an image", "/images/load", {"quiet": "1"}, iter(pieces))
+
+    def _take(self, what: str, path: str, parameters: Mapping[str, str], archive: Iterable[bytes]) -> None:
+        """An archive in tar form, for a verb of the engine's that says in its answer what went wrong."""
+        with engine_errors(what):
             answer = self._clients.request(
                 "POST",
-                "/images/load",
+                path,
                 timeout=SLOW,
-                params={"quiet": "1"},
-                data=iter(pieces),
+                params=parameters,
+                data=archive,
                 headers={"Content-Type": "application/x-tar"},
             )
         if '"error"' in answer.text:
-            raise EngineError(f"load an image: {answer.text.strip()}")
+            raise EngineError(f"{what}: {answer.text.strip()}")
 
     def carry(self, tag: str) -> Sequence[str]:
         """An engine by itself gives to nobody."""

@@ -15,7 +15,7 @@ class FakeImages(ABC):
     """`build_arguments` and `build_contexts`: tag → with what it was built."""
 
     def __init__(self) -> None:
-        self._images: dict[str, Mapping[str, str]] = {}
+        self._images: dict[str, None] = {}  # in the order in which they came
         self.build_arguments: dict[str, Mapping[str, str]] = {}
         self.build_contexts: dict[str, bytes] = {}
 
@@ -40,22 +40,21 @@ class FakeImages(ABC):
         tag: str,
         context: bytes,
         arguments: Mapping[str, str],
-        labels: Mapping[str, str],
         *,
         host_network: bool = False,
     ) -> None:
-        """Notes the tag, its labels, its arguments and what is in its context."""
+        """Notes the tag, its arguments and what is in its context."""
         assert context or arguments
         self.build_arguments[tag] = arguments
         self.build_contexts[tag] = context
         self._note("build by the host's network" if host_network else "build", tag)
-        self._images[tag] = labels
+        self._images[tag] = None
 
     def import_base(self, tag: str, archive: Path) -> None:
         self._note("import", tag)
         if not archive.is_file():
             raise EngineError(f"import {archive} as {tag}: no such file")
-        self._images[tag] = {}
+        self._images[tag] = None
 
     def can_pull(self, _tag: str, _timeout: float) -> bool:
         """No registry can be reached from memory."""
@@ -83,7 +82,7 @@ class FakeImages(ABC):
         tag, _, context = b"".join(pieces).partition(b"\0")
         self._note("load", tag.decode())
         self.build_contexts[tag.decode()] = context
-        self._images[tag.decode()] = {}
+        self._images[tag.decode()] = None
 
     def carry(self, tag: str) -> Sequence[str]:
         """An engine by itself gives to nobody."""

@@ -121,12 +121,11 @@ class Fleet:
         tag: str,
         context: bytes,
         arguments: Mapping[str, str],
-        labels: Mapping[str, str],
         *,
         host_network: bool = False,
     ) -> None:
         """On one of them, and from there to the others."""
-        self.workshop().build(tag, context, arguments, labels, host_network=host_network)
+        self.workshop().build(tag, context, arguments, host_network=host_network)
         self.carry(tag)
 
     def import_base(self, tag: str, archive: Path) -> None:

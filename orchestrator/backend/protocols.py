@@ -252,7 +252,6 @@ class Images(Protocol):
         tag: str,
         context: bytes,
         arguments: Mapping[str, str],
-        labels: Mapping[str, str],
         *,
         host_network: bool = False,
     ) -> None:

@@ -80,7 +80,7 @@ def ensure_node_image(engine: Engine, progress: Progress, package: Path = PACKAG
 def _build_node_image(engine: Engine, tag: str, files: Mapping[str, bytes], progress: Progress) -> None:
     base = _base(engine, files, progress)
     started = time.monotonic()
-    engine.build(tag, pack_files(files), {"BASE_IMAGE": base}, {})  # a label would be one more layer, a second
+    engine.build(tag, pack_files(files), {"BASE_IMAGE": base})  # a label would be one more layer, a second
     progress.finished("image", f"{NODE_REPOSITORY} built; later runs reuse it", time.monotonic() - started)
 
 
@@ -95,7 +95,7 @@ def build_compose_image(engine: Engine, progress: Progress, package: Path = PACK
     with waiting_lock("images"):
         base = _base(engine, files, progress)
         started = time.monotonic()
-        engine.build(COMPOSE_IMAGE, pack_files(files), {"BASE_IMAGE": base}, {})
+        engine.build(COMPOSE_IMAGE, pack_files(files), {"BASE_IMAGE": base})
     progress.finished("image", f"{COMPOSE_IMAGE} built from {base}", time.monotonic() - started)
     return base
 
@@ -117,7 +117,7 @@ def build_on(engine: Engine, base: str, tag: str) -> None:
         EngineError: it cannot be built.
 
     """
-    engine.build(tag, pack_files(_context(PACKAGE)), {"BASE_IMAGE": base}, {})
+    engine.build(tag, pack_files(_context(PACKAGE)), {"BASE_IMAGE": base})
 
 
 def node_image_tag() -> str:

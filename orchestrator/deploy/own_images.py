@@ -129,7 +129,7 @@ def build_folder(engine: Engine, folder: Path, tag: str, arguments: Mapping[str,
     context = pack_folder(folder, plain=True, more=_fetched(engine, folder))
     for host_network in (False, True):
         try:
-            engine.build(tag, context, {**proxies, **arguments}, {}, host_network=host_network)
+            engine.build(tag, context, {**proxies, **arguments}, host_network=host_network)
             return
         except EngineError as error:
             said = _COLOURS.sub("", str(error))

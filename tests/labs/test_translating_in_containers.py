@@ -110,7 +110,7 @@ def image(engine: Engine) -> Iterator[str]:
         f"FROM {base}\nCOPY gate {nodes}/internet/gate\nCOPY gate.py {nodes}/services/gate.py\n".encode()
     )
     tag = f"{PROGRAM_REPOSITORY}:{own('translating')}"
-    engine.build(tag, pack_files(files), {}, {})
+    engine.build(tag, pack_files(files), {})
     yield tag
     engine.remove_image(tag)
 

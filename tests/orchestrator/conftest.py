@@ -58,7 +58,7 @@ class SmallLab:
         self.more: dict[str, Json] = {}
         engine.answer = self.answer
         image = "catenet/test:1"
-        engine.build(image, b"x", {}, {})
+        engine.build(image, b"x", {})
         for lan, prefix in LANS.items():
             network = Prefix.parse(prefix)
             labels = {LABEL_LAB: name, LABEL_LAN: lan, LABEL_FILE: str(file)}

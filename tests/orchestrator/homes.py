@@ -33,7 +33,7 @@ class Homes:
         self.programs: dict[str, Callable[[], tuple[int, bytes, bytes]]] = {}
         self.ran: list[tuple[str, Sequence[str]]] = []
         self.engine = FakeEngine(answer=self._answer)
-        self.engine.build("i", b"x", {}, {})
+        self.engine.build("i", b"x", {})
         wanted = desired(self.lab, "two-homes", "i")
         for network in wanted.networks:
             self.engine.create_network(network)

@@ -66,7 +66,7 @@ class World:
         self.silent: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
         self.engine = FakeEngine(answer=self._answer)
-        self.engine.build("i", b"x", {}, {})
+        self.engine.build("i", b"x", {})
         self._lab = load(self.file)
         for lan in self._lab.lans.values():
             labels = {LABEL_LAB: "line", LABEL_LAN: lan.name}

@@ -53,7 +53,7 @@ class Telephones:
         self.files: dict[str, bytes] = {}
         self.asked: list[tuple[str, Question]] = []
         engine.answer = self._answer
-        engine.build("catenet/test:1", b"x", {}, {})
+        engine.build("catenet/test:1", b"x", {})
         prefix = Prefix.parse("10.0.1.0/24")
         labels = {LABEL_LAB: "talk", LABEL_FILE: str(file)}
         engine.create_network(

@@ -34,7 +34,7 @@ def build_image(engine: Engine) -> None:
     """A node that writes four lines, one of them long, and then sleeps."""
     command = json.dumps(["sh", "-c", PROGRAM])
     dockerfile = f"FROM {ensure_node_image(engine, NoProgress())}\nENTRYPOINT []\nCMD {command}\n"
-    engine.build(IMAGE, pack_files({"Dockerfile": dockerfile.encode()}), {}, {})
+    engine.build(IMAGE, pack_files({"Dockerfile": dockerfile.encode()}), {})
 
 
 def answer(_container: str, command: Sequence[str], given: bytes) -> tuple[int, bytes, bytes]:

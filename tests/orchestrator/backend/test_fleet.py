@@ -46,7 +46,7 @@ class Pair:
         self.a, self.b = FakeEngine(), FakeEngine()
         self.fleet = Fleet({"a": self.a, "b": lambda: self.b}, URLS, QUICK)
         for engine in (self.a, self.b):
-            engine.build(IMAGE, b"context", {}, {})
+            engine.build(IMAGE, b"context", {})
         for name, lan in (("m", network("x_l", "10.0.1.0/24", "a")), ("n", network("x_k", "10.0.2.0/24", "b"))):
             self.fleet.create_network(lan)
             self.fleet.create(node(name, lan))
@@ -248,7 +248,7 @@ def test_a_log_ends_with_the_host(pair: Pair) -> None:
 
 
 def test_an_image_comes_to_all_from_one_that_has_it(pair: Pair) -> None:
-    pair.b.build("catenet/node:1", b"all of it", {}, {})
+    pair.b.build("catenet/node:1", b"all of it", {})
     assert not pair.fleet.has_image("catenet/node:1")
     assert pair.fleet.carry("catenet/node:1") == ["a"]
     assert pair.a.build_contexts["catenet/node:1"] == b"all of it"
@@ -263,7 +263,7 @@ def test_images_are_made_on_this_machine_if_it_is_one_of_them(pair: Pair) -> Non
     assert pair.fleet.workshop() is pair.a
     pair.b.addresses = (Address.parse("192.0.2.1"),)
     assert pair.fleet.workshop() is pair.b
-    pair.fleet.build("catenet/node:2", b"context", {}, {})
+    pair.fleet.build("catenet/node:2", b"context", {})
     assert ("build", "catenet/node:2") in pair.b.calls
     assert ("load", "catenet/node:2") in pair.a.calls
 

@@ -59,7 +59,7 @@ def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
         twins = [FakeEngine(answer=answer), FakeEngine(answer=answer)]
         on_one_network(twins)
         for twin in twins:
-            twin.build(IMAGE, b"context", {}, {})
+            twin.build(IMAGE, b"context", {})
         yield Pair(*twins)
         return
     if os.geteuid() != 0:

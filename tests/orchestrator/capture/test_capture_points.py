@@ -25,7 +25,7 @@ def on_one_lan(nodes: Sequence[str]) -> FakeEngine:
         return 0, bytes(Answer([row])), b""
 
     engine = FakeEngine(answer=answer)
-    engine.build("image", b"x", {}, {})
+    engine.build("image", b"x", {})
     prefix = Prefix.parse("10.0.1.0/24")
     engine.create_network(
         NetworkSpec("bus", prefix, Address(prefix.broadcast - 1), {LABEL_LAB: "lab", LABEL_LAN: "bus"})

@@ -162,7 +162,7 @@ def test_packets_are_sent_between_the_hosts(
 
     for engine in pair:
         engine.answer = ping
-        engine.build(node_image_tag(), b"context", {}, {})
+        engine.build(node_image_tag(), b"context", {})
     found, out, _ = hosts("join")
     assert (found, said in out) == (code, True)
     assert pair[0].path_mtu() == (largest or None)

@@ -17,7 +17,7 @@ def catenet(engine, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("BASE_IMAGE", raising=False)
     monkeypatch.delenv("CATENET_LAB", raising=False)
-    engine.build(DEBIAN, b"context", {}, {})
+    engine.build(DEBIAN, b"context", {})
 
     def call(*words: str) -> tuple[int, str, str]:
         code = run(words, lambda: engine)

@@ -40,7 +40,7 @@ class Told(FakeEngine):
 
     def __init__(self) -> None:
         super().__init__(script=self._starts, answer=self._answers)
-        self.build(node_image_tag(), b"x", {}, {})
+        self.build(node_image_tag(), b"x", {})
         self.sent = [2, 5, 7]
         self.gone_after = 0
         """So many questions before the last one its kernel has no route any more."""

@@ -20,7 +20,7 @@ def catenet(
     monkeypatch.chdir(tmp_path)
     for variable in ("BASE_IMAGE", "CATENET_LAB"):
         monkeypatch.delenv(variable, raising=False)
-    engine.build(DEBIAN, b"context", {}, {})
+    engine.build(DEBIAN, b"context", {})
 
     def call(*words: str) -> tuple[int, str, str]:
         code = run(words, lambda: engine)

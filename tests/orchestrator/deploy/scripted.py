@@ -78,7 +78,7 @@ def lines(lab: Lab, spec: ContainerSpec) -> list[str]:
 
 def engine_for(lab: Lab) -> FakeEngine:
     engine = FakeEngine(script=lambda spec: lines(lab, spec))
-    engine.build(IMAGE, b"context", {}, {})
+    engine.build(IMAGE, b"context", {})
     engine.calls.clear()
     return engine
 

@@ -43,7 +43,7 @@ class Hosts:
         self.engines = {name: FakeEngine(script=lambda spec: lines(LAB, spec)) for name in URLS}
         self.calls, self.at = 0, 0
         for name, engine in self.engines.items():
-            engine.build(IMAGE, b"context", {}, {})
+            engine.build(IMAGE, b"context", {})
             engine.join(self.swarm, manager=name == manager)
             engine.before = self._count
 

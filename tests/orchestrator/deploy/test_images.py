@@ -32,7 +32,7 @@ PACKAGES = ["python3", "iproute2"]
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     monkeypatch.delenv("BASE_IMAGE", raising=False)
     engine = FakeEngine()
-    engine.build(DEBIAN, b"context", {}, {})
+    engine.build(DEBIAN, b"context", {})
     engine.calls.clear()
     return engine
 
@@ -190,6 +190,6 @@ def test_sources_that_may_not_be_read_are_passed_over(monkeypatch: pytest.Monkey
 
 def test_clean_removes_our_images_and_no_other(engine: FakeEngine) -> None:
     ensure_node_image(engine, NoProgress())
-    engine.build("catenet/base:1", b"context", {}, {})
+    engine.build("catenet/base:1", b"context", {})
     remove_images(engine)
     assert engine.image_tags() == [DEBIAN]

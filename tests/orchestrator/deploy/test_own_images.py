@@ -50,7 +50,7 @@ def engine() -> FakeEngine:
     """It has a node image, and the base that this stands on."""
     engine = FakeEngine()
     for tag in (NODE, DEBIAN):
-        engine.build(tag, b"x", {}, {})
+        engine.build(tag, b"x", {})
     return engine
 
 
@@ -156,11 +156,10 @@ class Walled(FakeEngine):
         tag: str,
         context: bytes,
         arguments: Mapping[str, str],
-        labels: Mapping[str, str],
         *,
         host_network: bool = False,
     ) -> None:
-        super().build(tag, context, arguments, labels, host_network=host_network)
+        super().build(tag, context, arguments, host_network=host_network)
         if tag.startswith("catenet/program:") and (self.never or not host_network):
             self.remove_image(tag)
             raise EngineError(f"build the image {tag}: Temporary failure resolving 'mirror.example'")
@@ -169,7 +168,7 @@ class Walled(FakeEngine):
 def walled() -> Walled:
     engine = Walled()
     for tag in (NODE, DEBIAN):
-        engine.build(tag, b"x", {}, {})
+        engine.build(tag, b"x", {})
     engine.calls.clear()
     return engine
 

@@ -30,7 +30,7 @@ class Machines:
         self.here, self.there = (FakeEngine(script=lambda spec: lines(LAB, spec)) for _ in URLS)
         self.here.url, self.there.url = "unix:///var/run/docker.sock", URLS["there"]
         for engine in (self.here, self.there):
-            engine.build(IMAGE, b"context", {}, {})
+            engine.build(IMAGE, b"context", {})
             engine.join(self.swarm, manager=engine is self.here)
         up(Fleet({"here": self.here, "there": self.there}, URLS), LAB, "five", IMAGE, NoProgress(), evidence=folder)
         self.reached: list[str] = []

@@ -57,7 +57,7 @@ def left_over(engine: FakeEngine, *, killed: bool = True) -> FakeEngine:
 
 
 def with_container(engine: FakeEngine) -> FakeEngine:
-    engine.build("image:1", b"folder", {}, {})
+    engine.build("image:1", b"folder", {})
     engine.create(ContainerSpec(f"{COPY}-a", "a", "image:1", {}, {}, {LABEL_LAB: COPY}))
     return engine
 

@@ -35,7 +35,7 @@ class Two:
         self.fleet = Fleet(dict(self.engines))
         for (host, engine), node in zip(self.engines.items(), "mn", strict=True):
             engine.seconds_ahead = AHEAD[host]
-            engine.build(IMAGE, b"context", {}, {})
+            engine.build(IMAGE, b"context", {})
             labels = {LABEL_LAB: "x", LABEL_NODE: node}
             self.fleet.create(ContainerSpec(f"x-{node}", node, IMAGE, {}, {}, labels, host=host))
             self.fleet.start(f"x-{node}")

@@ -24,7 +24,7 @@ BEFORE, AFTER = Reply(1795300984.381454, 43, 60), Reply(1795300985.009417, 54, 5
 def pinging() -> Pings:
     engine = FakeEngine()
     engine.answer = lambda container, command, given: (0, LINES, b"")
-    engine.build("catenet/test:1", b"x", {}, {})
+    engine.build("catenet/test:1", b"x", {})
     engine.create(ContainerSpec("lab-surf", "surf", "catenet/test:1", {}, {}, {LABEL_NODE: "surf"}))
     engine.start("lab-surf")
     (container,) = engine.inspected(engine.listed({LABEL_NODE: "surf"}))

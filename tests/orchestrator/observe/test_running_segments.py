@@ -28,7 +28,7 @@ def engine(tmp_path: Path) -> FakeEngine:
     file = tmp_path / "lab.yaml"
     file.write_text(LAB)
     engine = FakeEngine()
-    engine.build(IMAGE, b"context", {}, {})
+    engine.build(IMAGE, b"context", {})
     wanted = desired(load(file), "x", IMAGE)
     for network in wanted.networks:
         engine.create_network(network)
@@ -92,7 +92,7 @@ def test_a_lan_that_carries_less_than_its_file_wants_is_so_for_all_who_ask(tmp_p
     placement = Placement({"a": "one", "b": "two", "c": "two"}, frozenset({"link1"}))
     wanted = desired(load(file), "x", IMAGE, placement=placement, underlay_mtu=1450)
     engine = FakeEngine()
-    engine.build(IMAGE, b"context", {}, {})
+    engine.build(IMAGE, b"context", {})
     engine.make_swarm("192.0.2.1")
     for network in wanted.networks:
         engine.create_network(network)
@@ -112,7 +112,7 @@ def test_only_what_is_a_segment_carries_less_where_its_hosts_do(tmp_path: Path) 
     file = tmp_path / "lab.yaml"
     file.write_text(LAB.replace("wiring: vxlan", "hosts: {one: local, two: tcp://192.0.2.1:2375}"))
     engine = FakeEngine()
-    engine.build(IMAGE, b"context", {}, {})
+    engine.build(IMAGE, b"context", {})
     engine.make_swarm("")
     placement = Placement({"a": "one", "b": "one", "c": "two"}, frozenset({"link2"}))
     wanted = desired(load(file), "x", IMAGE, placement=placement, underlay_mtu=1450)

@@ -33,7 +33,7 @@ IMAGES = ("catenet/node:1", "catenet/node:2")
 def engine_with_images() -> FakeEngine:
     engine = FakeEngine()
     for image in IMAGES:
-        engine.build(image, b"context", {}, {})
+        engine.build(image, b"context", {})
     return engine
 
 
@@ -246,7 +246,7 @@ def test_a_copy_of_another_file_is_refused() -> None:
 
 def composed(engine: FakeEngine, wanted: Desired, folder: str) -> None:
     """The same lab as Compose makes it: its own names, its own image, a builder beside, no copy's name in our label."""
-    engine.build(COMPOSE_IMAGE, b"context", {}, {})
+    engine.build(COMPOSE_IMAGE, b"context", {})
     for network in wanted.networks:
         labels = {k: v for k, v in network.labels.items() if k != "catenet.file"}
         engine.create_network(replace(network, labels={**labels, "catenet.lab": ""}))
