@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, cast
 
-from catenet.orchestrator.backend.fleet import Fleet, Patience
+from catenet.orchestrator.backend.fleet_member import Patience
 from catenet.orchestrator.backend.protocols import Engine, EngineError
 
 __all__ = ["hurry", "may_widen", "widen"]
@@ -37,6 +37,8 @@ def widen(engine: Engine, urls: Mapping[str, str], here: str) -> bool:
     """
     if not isinstance(engine, _Widened) or len(urls) < 2:
         return False
+    from catenet.orchestrator.backend.fleet import Fleet
+
     known = engine.now if isinstance(engine.now, Fleet) else None
     if known is None:
         ways = {host: _way(engine, host, url, here) for host, url in urls.items()}
@@ -50,8 +52,8 @@ def widen(engine: Engine, urls: Mapping[str, str], here: str) -> bool:
 
 def hurry(engine: Engine, seconds: float) -> None:
     """From now on a host may take only so many seconds to be connected to, where another has answered already."""
-    if isinstance(engine, Fleet | _Widened):
-        engine.patience.others = seconds
+    if isinstance(patience := getattr(engine, "patience", None), Patience):
+        patience.others = seconds
 
 
 def _way(engine: _Widened, host: str, url: str, here: str) -> Engine | Callable[[], Engine]:
