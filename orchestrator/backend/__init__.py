@@ -11,6 +11,7 @@ swarm           what the orchestrator needs of Docker's Swarm, whose overlays ca
 docker_options  how Docker is to make networks and containers, whoever asks it
 docker_streams  programs inside and logs: frames, lines, deadlines
 ssh_tunnel      an engine's socket, carried here by OpenSSH; ssh_place: where from; ssh_folder: where to
+lock_file       a file for a lock, still at its path or not
 ssh_errors      what OpenSSH says → EngineError: what is wrong, and what to type
 machine         what this machine's files say and its commands print; ssh_machine: those of a server, by fabric
 archive         files as the engine takes them

@@ -45,7 +45,8 @@ class Clients:
             self._way = tunnel_to(where.ssh)
             self._told = {"base_url": f"unix://{self._way.path}"}
         with engine_errors(f"connect to the engine at {self.url}"):
-            _try_socket(str(self._told.get("base_url") or self.url))
+            if self._way is None:
+                _try_socket(str(self._told.get("base_url") or self.url))
             first = self._patient(APIClient(**self._told, version="auto", timeout=int(QUICK)))
             self.about: dict[str, Any] = first.version(api_version=False)
         self._version = str(first.api_version)

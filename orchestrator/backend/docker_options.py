@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from catenet.nodes.control.segment import OVERHEAD
+
 __all__ = [
     "DATA",
-    "ENCAPSULATION",
     "LOG_DRIVER",
     "LOG_OPTIONS",
     "NETWORK_OPTIONS",
@@ -13,7 +14,6 @@ __all__ = [
     "overlay_options",
 ]
 
-ENCAPSULATION = 50  # octets that an overlay's VXLAN adds to each frame (RFC 7348 section 5, over IPv4)
 _BRIDGE = "com.docker.network.bridge."
 NETWORK_OPTIONS = {
     f"{_BRIDGE}inhibit_ipv4": "true",  # the host gets no address on it, so nothing leaks
@@ -31,7 +31,7 @@ def network_options(mtu: int) -> dict[str, str]:
 
 def overlay_options(mtu: int) -> dict[str, str]:
     """Of an overlay that carries IP packets of so many octets: Docker wants to know what the hosts' network carries."""
-    return {"com.docker.network.driver.mtu": str(mtu + ENCAPSULATION)}
+    return {"com.docker.network.driver.mtu": str(mtu + OVERHEAD)}
 
 
 SECURITY = ("no-new-privileges",)

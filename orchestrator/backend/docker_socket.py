@@ -11,7 +11,7 @@ import errno
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from docker.transport.basehttpadapter import BaseHTTPAdapter
@@ -19,7 +19,7 @@ from requests import PreparedRequest
 from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
 
-__all__ = ["HANGS", "LOOK", "PING", "EngineHangsError", "PatientAdapter", "PatientSocket", "WayLostError"]
+__all__ = ["HANGS", "LOOK", "PING", "EngineHangsError", "PatientAdapter", "PatientSocket", "WayLostError", "ping"]
 
 LOOK = 4.0
 """Seconds of silence after which the engine is pinged, and between two pings."""
@@ -71,8 +71,7 @@ class PatientSocket(socket.socket):
         try:
             super().connect(path)
         except OSError as error:
-            if self.way is not None and (why := self.way.lost()):
-                raise WayLostError(why) from error
+            self._refuse_lost(error)
             raise
 
     def __del__(self) -> None:
@@ -91,18 +90,16 @@ class PatientSocket(socket.socket):
     def recv(self, *how: Any) -> bytes:
         """Raises EngineHangsError and WayLostError beside what a socket raises."""
         data: bytes = self._wait(super().recv, *how)
-        if (
-            not data and self.way is not None and (why := self.way.lost())
-        ):  # only looked at: a program's stream has an end
-            raise WayLostError(why)
+        if not data:
+            self._refuse_lost()  # only looked at: a program's stream has an end
         return data
 
     def recv_into(self, *how: Any) -> int:
         """Raises EngineHangsError and WayLostError beside what a socket raises."""
         with self._broken_off():
             count: int = self._wait(super().recv_into, *how)
-        if not count and self.way is not None and (why := self.way.unanswered()):  # HTTP says when an answer is whole
-            raise WayLostError(why)
+        if not count:
+            self._refuse_unanswered()  # HTTP says when an answer is whole
         return count
 
     def sendall(self, *how: Any) -> None:
@@ -116,9 +113,18 @@ class PatientSocket(socket.socket):
         try:
             yield
         except (ConnectionResetError, BrokenPipeError) as error:
-            if self.way is not None and (why := self.way.unanswered()):
-                raise WayLostError(why) from error
+            self._refuse_unanswered(error)
             raise
+
+    def _refuse_lost(self, error: OSError | None = None) -> None:
+        """Raises WayLostError where nothing is carried any more."""
+        if self.way is not None and (why := self.way.lost()):
+            raise WayLostError(why) from error
+
+    def _refuse_unanswered(self, error: OSError | None = None) -> None:
+        """Raises WayLostError where nobody answers at the other end."""
+        if self.way is not None and (why := self.way.unanswered()):
+            raise WayLostError(why) from error
 
     def _wait(self, receive: Callable[..., Any], *how: Any) -> Any:
         if self._patience is not None and self._patience <= LOOK:
@@ -132,24 +138,27 @@ class PatientSocket(socket.socket):
                 except TimeoutError:
                     if time.monotonic() >= until:
                         raise
-                if not _answers_ping(self.path):
-                    if self.way is not None and (why := self.way.lost()):
-                        raise WayLostError(why)
-                    raise EngineHangsError
+                self._look_at_engine()
         finally:
             if self.fileno() >= 0:
                 super().settimeout(self._patience)
 
+    def _look_at_engine(self) -> None:
+        """Raises EngineHangsError and WayLostError."""
+        with suppress(OSError):
+            if ping(self.path, PING):
+                return
+        self._refuse_lost()
+        raise EngineHangsError
 
-def _answers_ping(path: str) -> bool:
-    with socket.socket(socket.AF_UNIX) as ping:
-        ping.settimeout(PING)
-        try:
-            ping.connect(path)
-            ping.sendall(_PING)
-            return bool(ping.recv(1))
-        except OSError:
-            return False
+
+def ping(path: str, seconds: float) -> bool:
+    """Whether the engine at that socket answers within so many seconds; raises what a socket raises."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(seconds)
+        probe.connect(path)
+        probe.sendall(_PING)
+        return bool(probe.recv(1))
 
 
 class PatientAdapter(BaseHTTPAdapter):

@@ -6,13 +6,13 @@ This one is looked at by itself; another one by ssh_machine.py.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["LocalMachine", "Machine"]
+__all__ = ["PATIENCE", "LocalMachine", "Machine", "finished"]
 
-_PATIENCE = 10.0
+PATIENCE = 10.0
 """Seconds that a command may take."""
 
 
@@ -40,15 +40,7 @@ class LocalMachine:
 
     def run(self, command: Sequence[str]) -> str:
         try:
-            done = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=_PATIENCE,
-                check=False,
-            )
+            done = finished(command, PATIENCE)
         except (OSError, subprocess.TimeoutExpired):
             return ""
         return done.stdout if done.returncode == 0 else ""
@@ -58,3 +50,27 @@ class LocalMachine:
             return Path(path).read_text(errors="replace")
         except OSError:
             return ""
+
+
+def finished(
+    command: Sequence[str], seconds: float, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """A program of this machine that has ended, and what it said; nobody answers what it asks.
+
+    `environment`: ours, where none is given.
+
+    Raises:
+        OSError: it cannot be started.
+        subprocess.TimeoutExpired: it had not ended after so many seconds, and was killed.
+
+    """
+    return subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        env=environment,
+        timeout=seconds,
+        check=False,
+    )

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from catenet.orchestrator.backend.machine import PATIENCE, finished
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.backend.ssh_place import SshPlace
 from catenet.orchestrator.backend.ssh_tunnel import ssh_environment
@@ -19,8 +20,7 @@ from catenet.orchestrator.backend.ssh_tunnel import ssh_environment
 __all__ = ["SshMachine"]
 
 _CONNECT = 5.0
-_PATIENCE = 10.0
-"""Seconds to connect, and that a command may take."""
+"""Seconds to connect."""
 
 
 class SshMachine:
@@ -64,7 +64,7 @@ class SshMachine:
 
         try:
             done: Any = self._connection.run(
-                shlex.join(command), hide=True, warn=True, in_stream=False, timeout=_PATIENCE, encoding="utf-8"
+                shlex.join(command), hide=True, warn=True, in_stream=False, timeout=PATIENCE, encoding="utf-8"
             )
         except (CommandTimedOut, SSHException, OSError, EOFError):
             return ""
@@ -80,7 +80,7 @@ class SshMachine:
         self._close()
 
     def _close(self) -> None:
-        """Fabric leaves a connection that was refused, and paramiko its command's pipes, and the command unwaited for."""
+        """Fabric leaves a refused connection open; paramiko leaves its command's pipes, and does not wait for it."""
         client = self._connection.client
         transport = client.get_transport()
         client.close()
@@ -93,16 +93,7 @@ class SshMachine:
 def _configuration(place: SshPlace) -> Mapping[str, list[str]]:
     """What ssh's configuration has for it: word → its values, as `ssh -G` prints them."""
     try:
-        done = subprocess.run(
-            ["ssh", "-G", *place.words],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            env=ssh_environment(),
-            timeout=_PATIENCE,
-            check=False,
-        )
+        done = finished(["ssh", "-G", *place.words], PATIENCE, ssh_environment())
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EngineError(f"look at {place}: {error}", "`apt-get install openssh-client`") from None
     found: dict[str, list[str]] = {}
@@ -122,8 +113,8 @@ def _keys(known: Mapping[str, list[str]]) -> dict[str, Any]:
         "key_filename": [str(file) for file in files if file.is_file()],
         "look_for_keys": False,
         "allow_agent": known.get("identityagent", [""])[0] != "none",
-        "banner_timeout": _PATIENCE,
-        "auth_timeout": _PATIENCE,
+        "banner_timeout": PATIENCE,
+        "auth_timeout": PATIENCE,
     }
 
 

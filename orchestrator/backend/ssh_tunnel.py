@@ -22,6 +22,8 @@ import time
 from collections import deque
 from contextlib import suppress
 
+from catenet.orchestrator.backend.docker_socket import ping
+from catenet.orchestrator.backend.machine import finished
 from catenet.orchestrator.backend.protocols import EngineError, EngineGoneError
 from catenet.orchestrator.backend.ssh_errors import DIAGNOSIS, LOST, lost_words, refused_engine, ssh_error
 from catenet.orchestrator.backend.ssh_folder import SocketFolder
@@ -37,7 +39,6 @@ _END = 1.0
 """Seconds between the end of what ssh carries and its own."""
 _LOOK = 0.005
 _LINES = 40
-_PING = b"GET /_ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n"
 
 _OPTIONS = {
     "BatchMode": "yes",  # it asks nobody for anything: no password, no passphrase, no yes
@@ -106,7 +107,7 @@ class Tunnel:
         An end of its own shows in what it carries before it shows in itself: hence the wait.
         """
         with suppress(OSError):
-            if self._ping():
+            if ping(self.path, _ANSWER):
                 return ""
         if self._ended.wait(_END):
             return lost_words(self.place, [*self._said])
@@ -164,23 +165,14 @@ class Tunnel:
         """An ssh that speaks to ours, and needs no configuration and no network."""
         command = [str(self._ssh), "-F", "none", "-S", self._control, *words]
         try:
-            return subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                env=ssh_environment(),
-                timeout=_ANSWER,
-                check=False,
-            )
+            return finished(command, _ANSWER, ssh_environment())
         except subprocess.TimeoutExpired:
             return subprocess.CompletedProcess(command, 255, "", f"{self.place.host} timed out")
 
     def _try_engine(self) -> None:
         """The server says only when it is asked that it does not join us to its engine."""
         try:
-            if self._ping():
+            if ping(self.path, _ANSWER):
                 return
         except TimeoutError:
             hint = "there: `docker ps`; restart it if that hangs"
@@ -191,14 +183,6 @@ class Tunnel:
             raise EngineGoneError(lost_words(self.place, [*self._said]))
         found = self._ask_master("-T", "--", "engine", DIAGNOSIS.format(path=self.place.socket))
         raise refused_engine(self.place, found.stdout if found.returncode == 0 else "")
-
-    def _ping(self) -> bool:
-        """Whether the engine answers; raises what a socket raises."""
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(_ANSWER)
-            probe.connect(self.path)
-            probe.sendall(_PING)
-            return bool(probe.recv(1))
 
     def _listens(self) -> bool:
         with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
-from urllib.parse import urlsplit
 
 from catenet.nodes.address import Address
+from catenet.orchestrator.lab.hosts import server_of
 
 __all__ = ["host_address"]
 
@@ -20,19 +20,12 @@ def host_address(url: str, others: Iterable[str]) -> str:
     A server is reached by the address that its name has here. This machine is reached by the address from which it
     reaches the others.
     """
-    if server := _server(url):
+    if server := server_of(url):
         return _without_loopback(_resolved(server))
     for other in others:
-        if server := _server(other):
+        if server := server_of(other):
             return _without_loopback(_own_towards(_resolved(server)))
     return ""
-
-
-def _server(url: str) -> str:
-    """The server in a host's URL; empty for this machine's own engine, and for a context of Docker's."""
-    if "://" in url:
-        return urlsplit(url).hostname or ""
-    return url.rpartition("@")[2].partition(":")[0] if "@" in url else ""
 
 
 def _resolved(server: str) -> str:

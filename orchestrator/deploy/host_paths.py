@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import permutations
 
-from catenet.nodes.address import Address, Prefix
+from catenet.nodes.address import Address
 from catenet.nodes.control.config import CONFIG_VARIABLE, NodeConfig
-from catenet.orchestrator.backend.docker_options import ENCAPSULATION
+from catenet.nodes.control.segment import OVERHEAD
 from catenet.orchestrator.backend.fleet import Fleet
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_NODE, ContainerSpec, EngineError, NetworkSpec
 from catenet.orchestrator.backend.swarm import OneEngine
@@ -23,14 +23,15 @@ from catenet.orchestrator.deploy.down import down, remove_orphans
 from catenet.orchestrator.deploy.images import node_image_tag
 from catenet.orchestrator.deploy.locks import OwnershipLock
 from catenet.orchestrator.deploy.progress import NoProgress, Progress
+from catenet.orchestrator.lab.addressing import free_prefixes
 from catenet.orchestrator.observe.program import run_program
+from catenet.orchestrator.plan.wiring import SPARE
 
 __all__ = ["HostPath", "prove_paths"]
 
 _NAME = "catenet-hosts-"
 COPY = f"{_NAME}{os.getpid()}"  # somebody else may be at it too
 _NETWORK = f"{COPY}__probe"
-_ROOM = Prefix.parse("198.18.0.0/15")  # RFC 2544 appendix C.2.2
 _LENGTH = 24
 _FIRST = 100  # whatever the swarm takes of the prefix for itself, it takes from below
 _SIZES = (9_000, 1_600, 1_500, 1_400)
@@ -67,20 +68,19 @@ def prove_paths(engines: Mapping[str, OneEngine], progress: Progress) -> tuple[H
         addresses = _begin(fleet, list(engines), tag)
         paths = _tried(fleet, addresses, progress)
     finally:
-        down(fleet, COPY, NoProgress())
-        ownership.release()
+        with ownership.ending():
+            down(fleet, COPY, NoProgress())
     _note(engines, paths)
     return paths
 
 
 def _begin(fleet: Fleet, hosts: Sequence[str], tag: str) -> dict[str, Address]:
     taken = [prefix for network in fleet.networks() for prefix in network.prefixes]
-    free = (Prefix.of(_ROOM.network + (number << 8), _LENGTH) for number in range(1 << (_LENGTH - _ROOM.length)))
-    prefix = next((each for each in free if not any(each.overlaps(other) for other in taken)), None)
+    prefix = next(free_prefixes(SPARE, _LENGTH, taken), None)
     if prefix is None:
-        raise EngineError(f"the swarm has no room in {_ROOM}", "catenet down --all removes labs")
+        raise EngineError(f"the swarm has no room in {SPARE}", "catenet down --all removes labs")
     labels = {LABEL_LAB: COPY}
-    mtu = max(_SIZES) - ENCAPSULATION
+    mtu = max(_SIZES) - OVERHEAD
     fleet.create_network(
         NetworkSpec(_NETWORK, prefix, Address(prefix.broadcast - 1), labels, mtu=mtu, driver="overlay")
     )
@@ -104,7 +104,7 @@ def _tried(fleet: Fleet, addresses: Mapping[str, Address], progress: Progress) -
 
     def largest(source: str, target: str) -> HostPath:
         for size in _SIZES:
-            data = str(size - ENCAPSULATION - _HEADERS)
+            data = str(size - OVERHEAD - _HEADERS)
             ping = ["ping", "-n", "-M", "do", "-c", "2", "-i", "0.2", "-W", "1", "-s", data, str(addresses[target])]
             if run_program(fleet, containers[source], ping, _DEADLINE).returncode == 0:
                 return HostPath(source, target, size)

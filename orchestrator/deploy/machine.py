@@ -19,17 +19,17 @@ _KILOBYTE = 1024
 
 def machine_findings(machine: Machine, nodes: int, root: str = "") -> Iterator[Diagnosis]:
     """For a lab of so many nodes. `root`: the engine's data root (empty: as its configuration has it)."""
-    yield Diagnosis("kernel", "ok", machine.run(["uname", "-sr"]).strip() or "not told")
+    kernel = machine.run(["uname", "-sr"]).strip()
+    yield Diagnosis("kernel", "ok", kernel or "not told")
     if _setting(machine, "net.bridge.bridge-nf-call-iptables"):
         words = "br_netfilter is on: this machine's packet filter sees what crosses a LAN, and reassembles fragments"
         yield Diagnosis("kernel", "ok", words)
-    yield from _vxlan(machine)
+    yield from _vxlan(machine, kernel.rpartition(" ")[2])
     yield from _limits(machine, nodes, root or _data_root(machine))
 
 
-def _vxlan(machine: Machine) -> Iterator[Diagnosis]:
+def _vxlan(machine: Machine, release: str) -> Iterator[Diagnosis]:
     """Loaded, built in, or to be loaded when it is needed; nothing of a kernel that has no list of its modules."""
-    release = machine.run(["uname", "-r"]).strip()
     listed = f"{machine.read('/proc/modules')}\n{machine.read(f'/lib/modules/{release}/modules.builtin')}"
     if "vxlan" in listed or machine.run(["modinfo", "-F", "filename", "vxlan"]):
         yield Diagnosis("kernel", "ok", "vxlan is there: LANs may span hosts")

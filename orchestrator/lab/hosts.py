@@ -21,6 +21,7 @@ __all__ = [
     "Wiring",
     "parse_host",
     "parse_hosts",
+    "server_of",
     "url_fault",
 ]
 
@@ -59,7 +60,7 @@ def parse_host(word: str) -> Host:
         name, url = "", word
     if fault := url_fault(url):
         raise ValueError(fault)
-    name = name or _server(url)
+    name = name or server_of(url) or url
     if not HOST_NAME.fullmatch(name):
         raise ValueError(f"{url!r} has no name of its own: write one, like big={url}")
     return Host(name, url)
@@ -118,6 +119,8 @@ def url_fault(url: str) -> str:
     return ""
 
 
-def _server(url: str) -> str:
-    """How a host is called that was given no name."""
-    return urlsplit(url).hostname or "" if "://" in url else url.rpartition("@")[2]
+def server_of(url: str) -> str:
+    """The server in a host's URL; empty for this machine's own engine, and for a context of Docker's."""
+    if "://" in url:
+        return urlsplit(url).hostname or ""
+    return url.rpartition("@")[2].partition(":")[0] if "@" in url else ""

@@ -14,7 +14,6 @@ ROOMY = {
     "/proc/sys/fs/inotify/max_user_instances": "8192\n",
     "/proc/modules": "vxlan 155648 0 - Live 0x0000000000000000\n",
     "uname -sr": "Linux 6.1.0\n",
-    "uname -r": "6.1.0\n",
     "df -P -k /var/lib/docker": "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/a 9 9 90000000 1% /\n",
 }
 
