@@ -86,8 +86,8 @@ class SshMachine:
         client.close()
         if transport is not None and (command := getattr(transport.sock, "process", None)) is not None:
             with command:
+                transport.join(PATIENCE)  # it still reads, and signals to the command by its number
                 command.kill()
-                transport.join()  # it still reads
 
 
 def _configuration(place: SshPlace) -> Mapping[str, list[str]]:
