@@ -28,6 +28,7 @@ __all__ = [
     "on_all_hosts",
     "one_name",
     "running_lab",
+    "whole_lab",
 ]
 
 HOST_VARIABLE = "CATENET_HOST"
@@ -140,9 +141,18 @@ def running_lab(engine: Engine, name: str = "") -> RunningLab:
         UserError: there is none, or no telling which; the text lists the choices.
 
     """
+    return whole_lab(engine, found_lab(engine, name))
+
+
+def whole_lab(engine: Engine, found: FoundLab) -> RunningLab:
+    """That lab as it is on all of its hosts; of those that do not answer the user is told.
+
+    Raises:
+        UserError: it has gone meanwhile.
+
+    """
     from catenet.orchestrator.observe.running import as_it_is
 
-    found = found_lab(engine, name)
     if on_all_hosts(engine, [found]):
         found = found_lab(engine, found.name)
     running = as_it_is(engine, found)

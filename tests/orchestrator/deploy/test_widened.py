@@ -7,18 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from scripted import IMAGE, Catenet, five, lines
+from scripted import FIVE, IMAGE, Catenet, lines
 
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.fake_swarm import FakeSwarm
 from catenet.orchestrator.backend.fleet import Fleet
-from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.backend.protocols import LABEL_NODE, Engine, EngineError
 from catenet.orchestrator.backend.widened import may_widen, widen
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.deploy.up import up
+from catenet.orchestrator.lab.load import load
 
-LAB = five()
 URLS = {"here": "local", "there": "ssh://root@there.example"}
 
 
@@ -26,13 +26,16 @@ class Machines:
     """`here`, where the user is, and `there`; a lab of five routers is on both."""
 
     def __init__(self, folder: Path) -> None:
+        (folder / "five").mkdir()
+        (folder / "five" / "lab.yaml").write_text(FIVE)
+        lab = load(folder / "five" / "lab.yaml")
         self.swarm = FakeSwarm()
-        self.here, self.there = (FakeEngine(script=lambda spec: lines(LAB, spec)) for _ in URLS)
+        self.here, self.there = (FakeEngine(script=lambda spec: lines(lab, spec)) for _ in URLS)
         self.here.url, self.there.url = "unix:///var/run/docker.sock", URLS["there"]
         for engine in (self.here, self.there):
             engine.build(IMAGE, b"context", {}, {})
             engine.join(self.swarm, manager=engine is self.here)
-        up(Fleet({"here": self.here, "there": self.there}, URLS), LAB, "five", IMAGE, NoProgress(), evidence=folder)
+        up(Fleet({"here": self.here, "there": self.there}, URLS), lab, "five", IMAGE, NoProgress(), evidence=folder)
         self.reached: list[str] = []
 
     def reach(self, url: str) -> Engine:
@@ -42,6 +45,9 @@ class Machines:
 
     def _me(self) -> Engine:
         raise AssertionError("nobody reaches itself")
+
+    def nodes_there(self) -> set[str]:
+        return {each.labels[LABEL_NODE] for each in self.there.listed({})}
 
     def left(self) -> list[str]:
         return [each.name for engine in (self.here, self.there) for each in (*engine.listed({}), *engine.networks())]
@@ -74,6 +80,25 @@ def test_status_shows_every_node_and_its_host(catenet: Catenet, machines: Machin
     assert [node["node"] for node in state["nodes"]] == [*"abcde"]
     assert state["hosts"] == [{"host": name, "url": url, "lost": None} for name, url in URLS.items()]
     assert machines.reached == [URLS["there"]]
+
+
+def test_graph_shows_every_node_and_its_host(catenet: Catenet, machines: Machines) -> None:
+    code, out, _ = catenet("graph", "five", "--json")
+    nodes = json.loads(out)["nodes"]
+    assert code == 0
+    assert {each["name"]: each["state"] for each in nodes} == dict.fromkeys("abcde", "waiting")
+    assert {each["name"] for each in nodes if each["host"] == "there"} == machines.nodes_there()
+
+
+def test_graph_where_the_other_host_is_lost(catenet: Catenet, machines: Machines) -> None:
+    there = machines.nodes_there()
+    machines.there.gone = True
+    code, out, err = catenet("graph", "five", "--json")
+    assert code == 0
+    assert {each["name"] for each in json.loads(out)["nodes"] if each["words"] == "unreachable"} == there
+    assert {each["name"] for each in json.loads(out)["nodes"] if each["host"] == "there"} == there
+    assert f"catenet: unreachable: {', '.join(sorted(there))}" in err
+    assert catenet("graph", "five")[0] == 0
 
 
 def test_status_and_down_where_the_other_host_is_lost(catenet: Catenet, machines: Machines) -> None:
