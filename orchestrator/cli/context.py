@@ -145,7 +145,7 @@ def running_lab(engine: Engine, name: str = "") -> RunningLab:
 
 
 def whole_lab(engine: Engine, found: FoundLab) -> RunningLab:
-    """That lab as it is on all of its hosts; of those that do not answer the user is told.
+    """That lab as it is on all of its hosts; of those that do not answer, or are not asked, the user is told.
 
     Raises:
         UserError: it has gone meanwhile.
@@ -156,12 +156,15 @@ def whole_lab(engine: Engine, found: FoundLab) -> RunningLab:
     if on_all_hosts(engine, [found]):
         found = found_lab(engine, found.name)
     running = as_it_is(engine, found)
-    if running.hosts.lost:
+    hosts = running.hosts
+    if hosts.away:
         from catenet.orchestrator.cli.screen import say_to_stderr
 
-        for host in running.hosts.lost:
-            say_to_stderr(f"catenet: {running.hosts.said_of(host)}")
-        say_to_stderr(f"catenet: unreachable: {', '.join(running.unreachable.nodes)}")
+        for host in hosts.away:
+            say_to_stderr(f"catenet: {hosts.said_of(host)}")
+        for word, some in (("unreachable", hosts.lost), ("not asked", hosts.unasked)):
+            if nodes := [node for node in running.unreachable.nodes if hosts.places[node] in some]:
+                say_to_stderr(f"catenet: {word}: {', '.join(nodes)}")
     return running
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from scripted import FIVE, IMAGE, Catenet, lines
+from scripted import FIVE, IMAGE, LINKS, Catenet, lines
 
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.fake_swarm import FakeSwarm
@@ -126,6 +126,51 @@ def test_down_takes_both_hosts(catenet: Catenet, machines: Machines, words: tupl
 def test_a_verb_on_a_node_goes_to_its_host(catenet: Catenet, machines: Machines) -> None:
     assert catenet("kill", "e")[0] == 0
     assert ("kill", "five-e") in machines.there.calls
+
+
+def test_nodes_of_a_host_that_is_not_named_are_not_asked_and_not_missing(
+    machines: Machines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = machines.nodes_there()
+    assert run(["status", "five", "--json"], lambda: machines.here) == 0
+    out, err = capsys.readouterr()
+    state = json.loads(out)
+    assert {node["node"] for node in state["nodes"] if node["state"] == "not asked"} == there
+    assert {node["node"] for node in state["nodes"] if node["host"] == "there"} == there
+    assert {node["host"] for node in state["nodes"]} == {"here", "there"}
+    assert {lan["lan"] for lan in state["lans"] if lan["state"] == "not asked"} == {f"lan-{node}" for node in there} | {
+        lan for lan, ends in LINKS.items() if {*ends} <= there
+    }
+    assert "missing" not in out
+    assert "host there (ssh://root@there.example) was not asked, for others are named" in err
+    assert f"catenet: not asked: {', '.join(sorted(there))}" in err
+    assert [host.get("asked", True) for host in state["hosts"]] == [True, False]
+    machines.here.remove(f"five-{min({*'abcde'} - there)}")
+    assert run(["status", "five"], lambda: machines.here) == 1
+    assert f"({4 - len(there)} its control" in (out := capsys.readouterr().out)
+    assert f"{len(there)} not asked, 1 missing)" in out
+
+
+def test_a_verb_on_a_node_that_is_not_asked_says_which_host_to_name(
+    machines: Machines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["kill", "e"], lambda: machines.here) == 3
+    assert "e is unreachable: host there (ssh://root@there.example) was not asked" in capsys.readouterr().err
+    assert run(["graph", "five"], lambda: machines.here) == 0
+
+
+def test_whoever_calls_the_hosts_otherwise_is_told_the_same(
+    machines: Machines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = machines.nodes_there()
+    engines = {"me": machines.here, "other": machines.there}
+    fleet = Fleet(engines, {"me": "local", "other": URLS["there"]})
+    assert run(["status", "five", "--json"], lambda: fleet) == 0
+    assert {each["host"] for each in json.loads(capsys.readouterr().out)["nodes"]} == {"here", "there"}
+    machines.there.gone = True
+    assert run(["status", "five", "--json"], lambda: Fleet(engines, fleet.urls())) == 3
+    nodes = json.loads(capsys.readouterr().out)["nodes"]
+    assert {each["node"] for each in nodes if each["state"] == "unreachable"} == there
 
 
 def test_seen_from_the_other_machine_the_first_one_is_not_this_one(machines: Machines) -> None:
