@@ -32,7 +32,7 @@ from catenet.orchestrator.observe.running import UserError, running_labs
 
 if TYPE_CHECKING:
     from catenet.orchestrator.deploy.up import UpReport
-    from catenet.orchestrator.lab.hosts_file import HostsFile
+    from catenet.orchestrator.lab.hosts import HostsFile
 
 __all__ = ["NameOption", "TimeoutOption", "bring_up", "load_lab", "of_environment", "say_which", "start", "up"]
 

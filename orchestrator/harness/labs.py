@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from catenet.nodes.control.implementation import OURS
-from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Engine, EngineError, listed_of
 from catenet.orchestrator.deploy.down import down, remove_orphans
 from catenet.orchestrator.deploy.images import ensure_node_image
@@ -26,6 +25,7 @@ from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.overrides import Override
 from catenet.orchestrator.lab.words import copy_name
+from catenet.orchestrator.observe.meant_engine import named_engine
 from catenet.orchestrator.observe.running import RunningLab, UserError, running_lab
 from catenet.orchestrator.operations.reset import reset
 
@@ -194,7 +194,7 @@ class Labs:
         return copy_name(lab.name, f"-{self._options.worker}") if self._options.worker else lab.name
 
 
-def remove_what_is_left(connected: Callable[[], Engine] = connect) -> str:
+def remove_what_is_left(connected: Callable[[], Engine] = named_engine) -> str:
     """The copies of processes that were killed. One that a verb of theirs is still at is waited for.
 
     Returns: what the engine says of a network that it does not let go of though nothing is on it any more (20.10 loses
