@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from catenet.orchestrator.deploy.locks import OwnershipLock, exclusive_lock, is_
 from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.deploy.up import up
 from catenet.orchestrator.harness.marks import Wanted
+from catenet.orchestrator.lab.hosts import Host
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.overrides import Override
@@ -150,7 +151,9 @@ class Labs:
             raise errors[0]
 
     def _start(self, wanted: Wanted) -> Copy:
-        lab = _model(wanted, self._new_scratch)
+        urls = self._engine.urls()
+        hosts = {name: Host(name, url) for name, url in urls.items()} if len(urls) > 1 else None
+        lab = _model(wanted, self._new_scratch, hosts)
         as_written = wanted.implementation is None and not (wanted.routing or wanted.stack or wanted.wiring)
         reused = self._options.reuse and not wanted.fresh and as_written
         name = self._reused_name(lab) if reused else self._new_name(lab)
@@ -222,8 +225,8 @@ def remove_what_is_left(connected: Callable[[], Engine] = named_engine) -> str:
     return ""
 
 
-def _model(wanted: Wanted, scratch: Callable[[], Path]) -> Lab:
-    """The lab of the file, with the other implementation.
+def _model(wanted: Wanted, scratch: Callable[[], Path], hosts: Mapping[str, Host] | None) -> Lab:
+    """The lab of the file, with the other implementation, and on these hosts in place of its own, where there are any.
 
     Nodes see their lab's folder only: where the program lies elsewhere, it and what the lab names (but nothing else:
     the folder may be that of a whole project) are put together in a `scratch` folder.
@@ -232,7 +235,7 @@ def _model(wanted: Wanted, scratch: Callable[[], Path]) -> Lab:
         LabFileError: it is wrong.
 
     """
-    read = partial(load, routing=wanted.routing, stack=wanted.stack, wiring=wanted.wiring)
+    read = partial(load, routing=wanted.routing, stack=wanted.stack, wiring=wanted.wiring, hosts=hosts)
     if wanted.implementation is None:
         return read(wanted.file)
     node, service, word = wanted.implementation

@@ -215,13 +215,10 @@ def _told() -> Iterator[None]:
     from catenet.orchestrator.observe.running import UserError
     from catenet.orchestrator.plan.desired import PlanError
 
-    said = ""
     try:
         yield
     except (EngineError, LabFileError, NotReadyError, PlanError, UserError) as error:
-        said = str(error)
-    if said:  # outside of the handler, else pytest shows the error twice
-        pytest.fail(f"catenet: {said}", pytrace=False)
+        raise pytest.fail.Exception(f"catenet: {error}", pytrace=False) from None  # else pytest shows it twice
 
 
 @contextmanager
