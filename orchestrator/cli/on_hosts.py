@@ -71,7 +71,7 @@ def _own_hosts(word: str) -> Mapping[str, Host] | None:
     return load(file).hosts or None
 
 
-def say_placement(lab: Lab, placement: Placement, memories: dict[str, int]) -> None:
+def say_placement(lab: Lab, placement: Placement, memories: Mapping[str, int]) -> None:
     """A line a host: how many nodes it gets, what they need of its memory, about, and which they are."""
     from catenet.orchestrator.plan.placing import loads
 
@@ -85,7 +85,7 @@ def say_placement(lab: Lab, placement: Placement, memories: dict[str, int]) -> N
     say("")
 
 
-def placement_json(lab: Lab, placement: Placement, memories: dict[str, int]) -> dict[str, Json]:
+def placement_json(lab: Lab, placement: Placement, memories: Mapping[str, int]) -> dict[str, Json]:
     """The same for programs; memory in octets."""
     from catenet.orchestrator.plan.placing import loads
 

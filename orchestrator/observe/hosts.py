@@ -36,7 +36,7 @@ class CopyHosts:
         own = {host: by_url.get(url, host if host in names else None) for host, url in self.urls.items()}
         return replace(
             self,
-            lost={host: lost[name] for host, name in own.items() if name in lost},
+            lost={host: lost[name] for host, name in own.items() if name is not None and name in lost},
             unasked=tuple(host for host, name in own.items() if name is None and host not in self.seen),
         )
 

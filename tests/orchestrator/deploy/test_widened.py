@@ -188,6 +188,16 @@ def test_what_the_user_has_named_is_not_widened(machines: Machines) -> None:
     assert not widen(machines.here, URLS, "here")
 
 
+def test_up_again_stays_on_the_hosts_that_the_lab_has(catenet: Catenet, machines: Machines) -> None:
+    there = machines.nodes_there()
+    said = json.loads(catenet("up", "--dry-run", "five", "--json")[1])
+    assert {host["host"]: {*host["nodes"]} for host in said["hosts"]} == {
+        "here": {*"abcde"} - there,
+        "there": there,
+    }
+    assert not [step for step in said["steps"] if "network" in step], "only the image is another"
+
+
 def test_two_labs_on_other_hosts(machines: Machines) -> None:
     third = FakeEngine()
 
