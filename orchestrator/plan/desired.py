@@ -33,7 +33,7 @@ from catenet.orchestrator.backend.protocols import (
 from catenet.orchestrator.lab.model import Lab, Node
 from catenet.orchestrator.lab.options import options_as_json
 from catenet.orchestrator.lab.realms import View, views
-from catenet.orchestrator.plan.naming import container_name, copy_labels, hash_of, lab_file
+from catenet.orchestrator.plan.naming import container_name, hash_of, lab_file
 from catenet.orchestrator.plan.placing import ONE, Placement
 from catenet.orchestrator.plan.plan_error import PlanError
 from catenet.orchestrator.plan.sysctls import sysctls
@@ -120,7 +120,7 @@ def _container(
 ) -> ContainerSpec:
     lab = wired.lab
     labels = {
-        **copy_labels(lab, copy, began, wired.placement.hosts),
+        **wired.common,
         LABEL_NODE: node.name,
         LABEL_SERVICE: node.name,
         "com.docker.compose.container-number": "1",
@@ -178,7 +178,7 @@ def _config(wired: Wired, node: Node, view: View) -> NodeConfig:
         names={
             address: other.name
             for place in node.attachments
-            for other in lab.on_lan(place.lan)
+            for other in wired.on[place.lan]
             if (address := other.address_on(place.lan)) is not None
         },
         told=_told(lab, node, view),
