@@ -37,9 +37,8 @@ def meant_hosts(file: Path | None) -> HostsFile | None:
     if file is None:
         return HostsFile(chosen) if chosen else None
     if chosen:
-        raise UserError(
-            f"the hosts are named twice: --hosts {file} and --host (or {HOST_VARIABLE}) both say the hosts: leave one out"
-        )
+        both = f"--hosts {file} and --host (or {HOST_VARIABLE}) both say the hosts"
+        raise UserError(f"the hosts are named twice, {both}: leave one out")
     from catenet.orchestrator.lab.hosts_file import load_hosts
 
     return load_hosts(file)
