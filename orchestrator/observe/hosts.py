@@ -55,7 +55,9 @@ class CopyHosts:
         """Which one it is, and why it does not answer."""
         which = f"host {host} ({self.urls[host]})"
         if host in self.unasked:
-            return f"{which} was not asked, for others are named (name it too: --host {host}={self.urls[host]}; or none)"
+            return (
+                f"{which} was not asked, for others are named (name it too: --host {host}={self.urls[host]}; or none)"
+            )
         return f"{which} does not answer: {self.lost[host]}"
 
 

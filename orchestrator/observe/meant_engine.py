@@ -1,5 +1,4 @@
-"""Which engine is meant: that of the hosts that are named, else the one that Docker's own variables and contexts mean.
-"""
+"""Which engine is meant: that of the hosts that are named, else the one that Docker's variables and contexts mean."""
 
 from __future__ import annotations
 

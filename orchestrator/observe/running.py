@@ -280,8 +280,8 @@ def running_labs(engine: Engine) -> dict[str, FoundLab]:
                 files.setdefault(network.copy, network.file)
     lost = engine.lost()
     hosts = {copy: hosts_of(said).asked_by(engine) for copy, said in sorted(labels.items())}
-    for copy in hosts:
-        if lost or hosts[copy].unasked or copy in underlaid:  # the overlays' manager may be away
+    for copy, on in hosts.items():
+        if lost or on.unasked or copy in underlaid:  # the overlays' manager may be away
             lans[copy] = {**_segments(copy, labels[copy]), **lans.get(copy, {})}
     return {
         copy: FoundLab(copy, files.get(copy), _sorted(nodes.get(copy, {})), _sorted(lans.get(copy, {})), on)

@@ -147,7 +147,8 @@ def test_nodes_of_a_host_that_is_not_named_are_not_asked_and_not_missing(
     assert [host.get("asked", True) for host in state["hosts"]] == [True, False]
     machines.here.remove(f"five-{min({*'abcde'} - there)}")
     assert run(["status", "five"], lambda: machines.here) == 1
-    assert f"({4 - len(there)} its control" in (out := capsys.readouterr().out)
+    out = capsys.readouterr().out
+    assert f"({4 - len(there)} its control" in out
     assert f"{len(there)} not asked, 1 missing)" in out
 
 
