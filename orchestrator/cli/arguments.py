@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,48 +28,17 @@ __all__ = [
 ]
 
 
-def _routing(word: str) -> str:
-    """The option's value, which is a service that finds routes.
+def _one_of(kind: str, choices: Callable[[], Collection[str]]) -> Callable[[str], str]:
+    """What makes sure that an option's value is one of these, or empty; else it raises UserError."""
 
-    Raises:
-        UserError: it is none.
+    def checked(word: str) -> str:
+        if word and word not in choices():
+            from catenet.orchestrator.observe.running import unknown
 
-    """
-    from catenet.orchestrator.lab.routing import routing_services
+            raise unknown(kind, word, choices())
+        return word
 
-    if word and word not in routing_services():
-        from catenet.orchestrator.observe.running import unknown
-
-        raise unknown("routing service", word, routing_services())
-    return word
-
-
-def _stack(word: str) -> str:
-    """The option's value, which is a stack.
-
-    Raises:
-        UserError: it is none.
-
-    """
-    if word and word not in complete.stacks():
-        from catenet.orchestrator.observe.running import unknown
-
-        raise unknown("stack", word, complete.stacks())
-    return word
-
-
-def _wiring(word: str) -> str:
-    """The option's value, which is what LANs may be made of.
-
-    Raises:
-        UserError: it is none.
-
-    """
-    if word and word not in complete.wirings():
-        from catenet.orchestrator.observe.running import unknown
-
-        raise unknown("wiring", word, complete.wirings())
-    return word
+    return checked
 
 
 def variant_words(lab: Lab) -> list[str]:
@@ -100,7 +70,7 @@ RoutingOption = Annotated[
     typer.Option(
         "--routing",
         metavar="SERVICE",
-        callback=_routing,
+        callback=_one_of("routing service", complete.routing),
         help="What finds the routes, in place of what the lab file has for it.",
         autocompletion=complete.routing,
     ),
@@ -110,7 +80,7 @@ StackOption = Annotated[
     typer.Option(
         "--stack",
         metavar="STACK",
-        callback=_stack,
+        callback=_one_of("stack", complete.stacks),
         help="The stack of each node that can be there (userspace or kernel), in place of what the lab file says.",
         autocompletion=complete.stacks,
     ),
@@ -120,7 +90,7 @@ WiringOption = Annotated[
     typer.Option(
         "--wiring",
         metavar="WIRING",
-        callback=_wiring,
+        callback=_one_of("wiring", complete.wirings),
         help="What LANs are made of (bridge: each a network of the engine; vxlan: segments over one network for all), "
         "in place of what the lab file says.",
         autocompletion=complete.wirings,

@@ -6,32 +6,28 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
+
+from catenet.orchestrator.observe.meant_engine import engine_on, named_hosts
 
 if TYPE_CHECKING:
     from catenet.orchestrator.backend.protocols import Engine
-    from catenet.orchestrator.backend.swarm import OneEngine
     from catenet.orchestrator.lab.hosts import Host
     from catenet.orchestrator.observe.running import FoundLab, RunningLab
 
 __all__ = [
-    "HOST_VARIABLE",
     "chosen_hosts",
     "connecting",
     "engine",
-    "engine_of",
     "found_lab",
     "here",
     "name_hosts",
     "on_all_hosts",
     "one_name",
     "running_lab",
+    "whole_lab",
 ]
-
-HOST_VARIABLE = "CATENET_HOST"
-"""The hosts that are meant where `--host` names none, with commas between them."""
 
 _connect: ContextVar[Callable[[], Engine] | None] = ContextVar("connect", default=None)
 _hosts: ContextVar[tuple[str, ...]] = ContextVar("hosts", default=())
@@ -60,15 +56,7 @@ def chosen_hosts() -> Mapping[str, Host]:
         UserError: one is not written as a host is.
 
     """
-    from catenet.orchestrator.lab.hosts import parse_hosts
-
-    words = _hosts.get() or tuple(filter(None, os.environ.get(HOST_VARIABLE, "").split(",")))
-    try:
-        return parse_hosts(words)
-    except ValueError as error:
-        from catenet.orchestrator.observe.running import UserError
-
-        raise UserError(f"{'--host' if _hosts.get() else HOST_VARIABLE}: {error}") from None
+    return named_hosts(_hosts.get())
 
 
 def engine(hosts: Mapping[str, Host] | None = None) -> Engine:
@@ -81,34 +69,8 @@ def engine(hosts: Mapping[str, Host] | None = None) -> Engine:
     """
     connect = _connect.get()
     if connect is not None:
-        return connect()
-    from catenet.orchestrator.backend.docker import connect as docker
-
-    urls = {name: host.url for name, host in (chosen_hosts() if hosts is None else hosts).items()}
-    if len(urls) > 1:
-        from catenet.orchestrator.backend.fleet import Fleet
-
-        return Fleet({name: partial(docker, url) for name, url in urls.items()}, urls)
-    if urls:
-        return docker(*urls.values())
-    from catenet.orchestrator.backend.widened import may_widen
-
-    return may_widen(docker(), docker)
-
-
-def engine_of(host: Host) -> OneEngine:
-    """The engine of one of several hosts, by itself.
-
-    Raises:
-        EngineError: it does not answer.
-
-    """
-    connect = _connect.get()
-    if connect is not None:
-        return cast("OneEngine", connect())  # who gives engines for several hosts gives one at each call
-    from catenet.orchestrator.backend.docker import connect as docker
-
-    return docker(host.url)
+        return connect()  # who gives engines for several hosts gives one at each call
+    return engine_on(chosen_hosts() if hosts is None else hosts)
 
 
 def here() -> Path:
@@ -140,18 +102,30 @@ def running_lab(engine: Engine, name: str = "") -> RunningLab:
         UserError: there is none, or no telling which; the text lists the choices.
 
     """
+    return whole_lab(engine, found_lab(engine, name))
+
+
+def whole_lab(engine: Engine, found: FoundLab) -> RunningLab:
+    """That lab as it is on all of its hosts; of those that do not answer, or are not asked, the user is told.
+
+    Raises:
+        UserError: it has gone meanwhile.
+
+    """
     from catenet.orchestrator.observe.running import as_it_is
 
-    found = found_lab(engine, name)
     if on_all_hosts(engine, [found]):
         found = found_lab(engine, found.name)
     running = as_it_is(engine, found)
-    if running.hosts.lost:
+    hosts = running.hosts
+    if hosts.away:
         from catenet.orchestrator.cli.screen import say_to_stderr
 
-        for host in running.hosts.lost:
-            say_to_stderr(f"catenet: {running.hosts.said_of(host)}")
-        say_to_stderr(f"catenet: unreachable: {', '.join(running.unreachable.nodes)}")
+        for host in hosts.away:
+            say_to_stderr(f"catenet: {hosts.said_of(host)}")
+        for word, some in (("unreachable", hosts.lost), ("not asked", hosts.unasked)):
+            if nodes := [node for node in running.unreachable.nodes if hosts.places[node] in some]:
+                say_to_stderr(f"catenet: {word}: {', '.join(nodes)}")
     return running
 
 

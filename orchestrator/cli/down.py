@@ -105,6 +105,6 @@ def _copies(docker: Engine, running: Mapping[str, FoundLab], word: str, name: st
 
 def _unknown_there(docker: Engine) -> HostLostError:
     """Nothing is found, and not all can be asked."""
-    hosts = CopyHosts(docker.urls()).without(docker.lost())
+    hosts = CopyHosts(docker.urls()).asked_by(docker)
     lost = "; ".join(map(hosts.said_of, hosts.lost))
     return HostLostError(f"no such lab is on the hosts that answer; {lost}", "once that answers, say the same again")

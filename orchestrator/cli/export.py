@@ -65,7 +65,7 @@ def _load(word: str, routing: str, stack: str, wiring: str) -> Lab:
     except UnknownLabError:
         if word:
             raise
-        return load_lab(engine(), "", routing=routing or None, stack=stack or None, wiring=wiring or None)[0]
+        return load_lab(engine(), "", routing=routing or None, stack=stack or None, wiring=wiring or None).lab
     if file is None:
         names = "|".join(lab.name for lab in labs())
         raise UserError(f"say which lab: catenet export compose {names}, or a path to your own")

@@ -14,7 +14,7 @@ from rich.text import Text
 from catenet.nodes.control.link import BROKEN, CUT
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.arguments import JsonOption, LabOption
-from catenet.orchestrator.cli.context import chosen_hosts, engine, here, one_name, running_lab
+from catenet.orchestrator.cli.context import chosen_hosts, engine, here, one_name, running_lab, whole_lab
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr, table, write_out
 from catenet.orchestrator.observe.running import UserError
 from catenet.orchestrator.pictures.picture import Picture, ShownLan, ShownPath
@@ -195,7 +195,7 @@ def _live(docker: Engine, word: str, environment: str, file: Path | None, *, bla
     """The running copy; None where there is none, but a file."""
     from catenet.orchestrator.lab.find import canonical
     from catenet.orchestrator.lab.find import labs as shipped
-    from catenet.orchestrator.observe.running import as_it_is, choose, running_labs, unknown
+    from catenet.orchestrator.observe.running import choose, running_labs, unknown
     from catenet.orchestrator.pictures.live import live_picture
     from catenet.orchestrator.pictures.picture import plan_picture
 
@@ -205,7 +205,7 @@ def _live(docker: Engine, word: str, environment: str, file: Path | None, *, bla
         return None
     if word and file is None and word not in labs:
         raise unknown("lab", word, {*labs, *(lab.name for lab in shipped())}, hint="or write a path to a lab.yaml")
-    running = as_it_is(docker, choose(labs, word, environment, here()))
+    running = whole_lab(docker, choose(labs, word, environment, here()))
     return plan_picture(running.lab, blank=blank) if plan else live_picture(docker, running, blank=blank)
 
 

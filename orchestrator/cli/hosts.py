@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -12,7 +12,8 @@ from catenet.nodes.control.segment import OVERHEAD
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.arguments import HostsFileOption, JsonOption
-from catenet.orchestrator.cli.context import chosen_hosts, engine_of
+from catenet.orchestrator.cli.context import engine
+from catenet.orchestrator.cli.on_hosts import meant_hosts
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import Cell, good_or_bad, print_json, say, table
 from catenet.orchestrator.lab.model import MTU
@@ -76,24 +77,19 @@ def hosts(
 
 
 def _meant(file: Path | None) -> Mapping[str, Host]:
-    named = chosen_hosts()
-    if file is not None:
-        from catenet.orchestrator.lab.hosts_file import load_hosts
-
-        if named:
-            raise UserError("the hosts are named twice, by --hosts and by --host or CATENET_HOST: leave one out")
-        return load_hosts(file).hosts
-    if not named:
+    found = meant_hosts(file)
+    if found is None:
         raise UserError("which hosts? --host local --host user@server, or --hosts FILE")
-    return named
+    return found.hosts
 
 
 def _engines(meant: Mapping[str, Host]) -> tuple[dict[str, OneEngine], dict[str, str]]:
     """Those that answer; and why the others do not."""
-    found, lost = {}, {}
+    found: dict[str, OneEngine] = {}
+    lost: dict[str, str] = {}
     for name, host in meant.items():
         try:
-            found[name] = engine_of(host)
+            found[name] = cast("OneEngine", engine({name: host}))
         except EngineError as error:
             lost[name] = str(error)
     return found, lost

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catenet.nodes.machine import Json
-from catenet.orchestrator.cli.context import HOST_VARIABLE, chosen_hosts, engine, here
+from catenet.orchestrator.cli.context import chosen_hosts, engine, here
 from catenet.orchestrator.cli.screen import say, table
+from catenet.orchestrator.lab.hosts import HostsFile
+from catenet.orchestrator.observe.meant_engine import HOST_VARIABLE
 from catenet.orchestrator.observe.running import UserError
 
 if TYPE_CHECKING:
     from catenet.orchestrator.backend.protocols import Engine
-    from catenet.orchestrator.lab.hosts_file import HostsFile
+    from catenet.orchestrator.lab.hosts import Host
     from catenet.orchestrator.lab.model import Lab
     from catenet.orchestrator.plan.placing import Placement
 
@@ -30,13 +33,14 @@ def meant_hosts(file: Path | None) -> HostsFile | None:
         LabFileError: the file is wrong.
 
     """
-    from catenet.orchestrator.lab.hosts_file import HostsFile, load_hosts
-
     chosen = chosen_hosts()
     if file is None:
         return HostsFile(chosen) if chosen else None
     if chosen:
-        raise UserError(f"--hosts {file} and --host (or {HOST_VARIABLE}) both say the hosts: leave one out")
+        both = f"--hosts {file} and --host (or {HOST_VARIABLE}) both say the hosts"
+        raise UserError(f"the hosts are named twice, {both}: leave one out")
+    from catenet.orchestrator.lab.hosts_file import load_hosts
+
     return load_hosts(file)
 
 
@@ -48,15 +52,13 @@ def engine_for(word: str, hosts: HostsFile | None) -> Engine:
         LabFileError: the lab file is wrong.
 
     """
-    own = _own_hosts(word) if hosts is None else hosts
-    return engine(own.hosts) if own is not None else engine()
+    return engine(_own_hosts(word) if hosts is None else hosts.hosts)
 
 
-def _own_hosts(word: str) -> HostsFile | None:
-    """Those of a lab file. One without is not read whole for that."""
+def _own_hosts(word: str) -> Mapping[str, Host] | None:
+    """Those of a lab file; None: it has none. One without is not read whole for that."""
     from catenet.orchestrator.lab.document import read_file
     from catenet.orchestrator.lab.find import UnknownLabError, find_lab
-    from catenet.orchestrator.lab.hosts_file import HostsFile
     from catenet.orchestrator.lab.load import load
 
     try:
@@ -65,11 +67,10 @@ def _own_hosts(word: str) -> HostsFile | None:
         return None
     if file is None or b"hosts" not in read_file(file, ""):
         return None
-    found = load(file).hosts
-    return HostsFile(found) if found else None
+    return load(file).hosts or None
 
 
-def say_placement(lab: Lab, placement: Placement, memories: dict[str, int]) -> None:
+def say_placement(lab: Lab, placement: Placement, memories: Mapping[str, int]) -> None:
     """A line a host: how many nodes it gets, what they need of its memory, about, and which they are."""
     from catenet.orchestrator.plan.placing import loads
 
@@ -83,7 +84,7 @@ def say_placement(lab: Lab, placement: Placement, memories: dict[str, int]) -> N
     say("")
 
 
-def placement_json(lab: Lab, placement: Placement, memories: dict[str, int]) -> dict[str, Json]:
+def placement_json(lab: Lab, placement: Placement, memories: Mapping[str, int]) -> dict[str, Json]:
     """The same for programs; memory in octets."""
     from catenet.orchestrator.plan.placing import loads
 

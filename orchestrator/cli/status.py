@@ -28,7 +28,8 @@ def status(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = F
     catenet status --json | jq .nodes
 
     Exit code 1 where somebody has removed a node or a LAN of the lab: catenet up makes it again. Of several hosts, one
-    that does not answer is waited for a second and a half; its nodes are unreachable, and the exit code is 3.
+    that does not answer is waited for a second and a half; its nodes are unreachable, and the exit code is 3. Nodes on
+    hosts that --host leaves out are not asked, which is no fault.
     """
     docker = engine()
     hurry(docker, _PATIENCE)
@@ -136,8 +137,12 @@ def _as_json(state: LabState) -> Mapping[str, Json]:
 
 
 def _hosts(state: LabState) -> Json:
-    """Why each does not answer; null of one that does."""
-    return [{"host": host, "url": url, "lost": state.hosts.lost.get(host)} for host, url in state.hosts.urls.items()]
+    """Why each does not answer; null of one that does, or is not asked."""
+    return [
+        {"host": host, "url": url, "lost": state.hosts.lost.get(host)}
+        | ({"asked": False} if host in state.hosts.unasked else {})
+        for host, url in state.hosts.urls.items()
+    ]
 
 
 def _suffered(lan: LanState) -> Mapping[str, Json]:

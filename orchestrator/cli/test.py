@@ -70,7 +70,7 @@ def test(
     logs, events, tables and captures of that are then in .catenet/failures.
     """
     docker = engine()
-    loaded, _ = load_lab(docker, lab, routing=routing, stack=stack, wiring=wiring)
+    loaded = load_lab(docker, lab, routing=routing, stack=stack, wiring=wiring).lab
     if not (loaded.checks or (timeline and loaded.timeline)):
         raise UserError(f"lab {loaded.name} claims nothing: add `checks:` to {loaded.file}")
     file = _writable(junit) if junit else None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -28,13 +29,13 @@ from catenet.orchestrator.faults import mending
 from catenet.orchestrator.lab.find import LAB_VARIABLE
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.words import NAMES
-from catenet.orchestrator.observe.running import UserError, running_labs
+from catenet.orchestrator.observe.running import FoundLab, UserError, running_labs
 
 if TYPE_CHECKING:
     from catenet.orchestrator.deploy.up import UpReport
-    from catenet.orchestrator.lab.hosts_file import HostsFile
+    from catenet.orchestrator.lab.hosts import HostsFile
 
-__all__ = ["NameOption", "TimeoutOption", "bring_up", "load_lab", "of_environment", "say_which", "start", "up"]
+__all__ = ["NameOption", "TimeoutOption", "bring_up", "load_lab", "say_which", "start", "up"]
 
 
 def _copys_name(name: str) -> str:
@@ -115,12 +116,12 @@ def bring_up(
     """
     from catenet.orchestrator.deploy.ready import NotReadyError
 
-    lab, copy = load_lab(docker, word, name, routing, stack, wiring=wiring, hosts=hosts)
-    _stay_on_hosts(docker, name or copy)
+    lab, copy, now = load_lab(docker, word, name, routing, stack, wiring=wiring, hosts=hosts)
+    on_all_hosts(docker, [now] if now else [])
     if lab.folder and copy == lab.name and not name and not json:
         say(f"the lab is called {copy}, since {lab.folder!r} is no name for one (`name:` or --name says another)")
     try:
-        report = start(docker, lab, name or copy, keep=keep, timeout=timeout, quiet=json)
+        report = start(docker, lab, copy, keep=keep, timeout=timeout, quiet=json)
     except NotReadyError as error:
         say_to_stderr(f"catenet: {error}")
         raise typer.Exit(1) from None
@@ -128,13 +129,6 @@ def bring_up(
         print_json(report.to_json())
     else:
         say_which(docker, report.copy)
-
-
-def _stay_on_hosts(docker: Engine, copy: str) -> None:
-    """A copy that is on several hosts stays on these, unless the user has named others."""
-    running = running_labs(docker)
-    if copy in running:
-        on_all_hosts(docker, [running[copy]])
 
 
 def say_which(docker: Engine, copy: str) -> None:
@@ -171,6 +165,14 @@ def start(docker: Engine, lab: Lab, copy: str, *, keep: bool, timeout: float, qu
         raise
 
 
+class MeantLab(NamedTuple):
+    """A lab, the copy of it that is meant, and what there is of that now: on its hosts it stays."""
+
+    lab: Lab
+    copy: str
+    now: FoundLab | None
+
+
 def load_lab(
     docker: Engine,
     word: str,
@@ -180,9 +182,9 @@ def load_lab(
     *,
     wiring: str | None = None,
     hosts: HostsFile | None = None,
-) -> tuple[Lab, str]:
+) -> MeantLab:
     """The lab that `word` means, without one that of $CATENET_LAB, else that of the lab.yaml here or above, else the
-    only one that runs; and the name of the copy that is meant, where `name` says no other.
+    only one that runs; the copy is that of `name`, where it says one.
 
     `routing`: the service that is to find its routes, `stack`: on which its nodes are to be, `wiring`: what its LANs
     are to be made of; empty: as the file has it; None: as that copy has it now. `hosts`: those that the command line
@@ -193,17 +195,18 @@ def load_lab(
         UnknownLabError, LabFileError: no such lab, or it is wrong.
 
     """
-    file, copy = _meant(docker, word)
+    running = running_labs(docker)
+    file, copy = _meant(running, word)
     said = (routing, stack, wiring)
     lab = _variant(file, hosts, *(word or "" for word in said))
-    copy = copy or lab.name
-    now = running_labs(docker).get(name or copy)
+    copy = name or copy or lab.name
+    now = running.get(copy)
     if now is not None and now.file == lab.file:
         known = zip(said, (now.routing, now.stack, now.wiring), strict=True)
         as_now = [has if word is None else word for word, has in known]
         if as_now != [word or "" for word in said]:
             lab = _variant(file, hosts, *as_now)
-    return lab, copy
+    return MeantLab(lab, copy, now)
 
 
 def _variant(file: Path, hosts: HostsFile | None, routing: str, stack: str, wiring: str) -> Lab:
@@ -215,23 +218,23 @@ def _variant(file: Path, hosts: HostsFile | None, routing: str, stack: str, wiri
     return replace(lab, path_mtu=hosts.mtu)
 
 
-def _meant(docker: Engine, word: str) -> tuple[Path, str]:
+def _meant(running: Mapping[str, FoundLab], word: str) -> tuple[Path, str]:
     """The file of the lab that is meant, and the copy's name; empty: the lab's own."""
     from catenet.orchestrator.lab.find import find_lab, labs
 
     environment = os.environ.get(LAB_VARIABLE, "")
     if environment and not word:
-        return of_environment(docker, environment)
+        return _of_environment(running, environment)
     file = find_lab(word or None, here(), {})
     if file is not None:
         return file, ""
-    running = [(lab.file, copy) for copy, lab in running_labs(docker).items() if lab.file is not None]
-    if len(running) != 1:
+    known = [(lab.file, copy) for copy, lab in running.items() if lab.file is not None]
+    if len(known) != 1:
         raise UserError(f"say which lab: catenet up {'|'.join(lab.name for lab in labs())}, or a path to your own")
-    return running[0]
+    return known[0]
 
 
-def of_environment(docker: Engine, word: str) -> tuple[Path, str]:
+def _of_environment(running: Mapping[str, FoundLab], word: str) -> tuple[Path, str]:
     """The file of the lab that $CATENET_LAB means, and its copy's name (empty: the lab's own): a copy that runs, a lab
     in labs/ or a path, or, as that copy may have gone by now, the lab.yaml here or above where its lab is called so.
 
@@ -242,9 +245,9 @@ def of_environment(docker: Engine, word: str) -> tuple[Path, str]:
     from catenet.orchestrator.lab.find import UnknownLabError, find_lab
     from catenet.orchestrator.lab.load import load
 
-    running = running_labs(docker).get(word)
-    if running is not None and running.file is not None:
-        return running.file, word
+    now = running.get(word)
+    if now is not None and now.file is not None:
+        return now.file, word
     try:
         file = find_lab(word, here(), {})
         assert file is not None  # one that is named is found, or it is an error
@@ -268,19 +271,17 @@ def _print_steps(
 ) -> None:
     from catenet.orchestrator.deploy.images import node_image_tag
     from catenet.orchestrator.deploy.up import missing
-    from catenet.orchestrator.plan.placing import place
     from catenet.orchestrator.plan.plan_error import PlanError
     from catenet.orchestrator.plan.steps import describe
 
-    lab, copy = load_lab(docker, word, name, routing, stack, wiring=wiring, hosts=hosts)
+    lab, copy, now = load_lab(docker, word, name, routing, stack, wiring=wiring, hosts=hosts)
     tag = node_image_tag()
-    _stay_on_hosts(docker, name or copy)
+    on_all_hosts(docker, [now] if now else [])
     try:
-        lacking = missing(docker, lab, name or copy, tag)
-        memories = dict(docker.memories())
-        placement = place(lab, memories, {container.node: container.host for container in lacking.present})
+        lacking = missing(docker, lab, copy, tag)
     except PlanError as error:
         raise UserError(str(error)) from None
+    placement, memories = lacking.placement, docker.memories()
     lines = [*([] if docker.has_image(tag) else [f"build image {tag}"]), *map(describe, lacking.steps)]
     if json:
         print_json({**placement_json(lab, placement, memories), "steps": [*lines]} if placement.hosts else [*lines])

@@ -15,7 +15,7 @@ from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr
 from catenet.orchestrator.lab.model import LabFileError
 
 if TYPE_CHECKING:
-    from catenet.orchestrator.lab.hosts_file import HostsFile
+    from catenet.orchestrator.lab.hosts import HostsFile
 
 
 def validate(

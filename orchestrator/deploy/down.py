@@ -92,7 +92,7 @@ def down(engine: Engine, copy: str, progress: Progress) -> DownReport:
                 break
     kinds = [kind for kind, *_ in gone]
     report = DownReport(copy, kinds.count("network"), kinds.count("node"), time.monotonic() - started)
-    hosts = hosts_of(labels, engine.lost()) if labels else CopyHosts(engine.urls()).without(engine.lost())
+    hosts = (hosts_of(labels) if labels else CopyHosts(engine.urls())).asked_by(engine)
     if hosts.lost:
         raise _left(engine, report, hosts, held, refused)
     if refused is not None:
@@ -107,7 +107,7 @@ def _left(
     `refused`: what else is left, and why.
     """
     said = [hosts.said_of(host) for host in hosts.lost]
-    there = [*(node for host in hosts.lost for node in hosts.nodes_on(host)), *(f"network {name}" for name in held)]
+    there = [*hosts.nodes_on(*hosts.lost), *(f"network {name}" for name in held)]
     said += [f"what is there stays: {', '.join(there)}" if there else "what is there stays"]
     said += [str(refused)] if refused is not None and not isinstance(refused, HostLostError) else []
     return LeftError(report, "; ".join(said), down_again(engine, report.copy), next(iter(hosts.lost)))

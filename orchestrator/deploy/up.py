@@ -86,14 +86,15 @@ class UpReport:
 
 
 class Missing(NamedTuple):
-    """The steps from what is there now, the nodes that stay paused, the copy's containers that are there, and what
-    those that run say of themselves (node → status).
+    """The steps from what is there now, the nodes that stay paused, the copy's containers that are there, what those
+    that run say of themselves (node → status), and on which host each node is to be.
     """
 
     steps: tuple[Step, ...]
     paused: tuple[str, ...]
     present: Sequence[Container]
     said: Mapping[str, Answer]
+    placement: Placement
 
 
 def missing(engine: Engine, lab: Lab, copy: str, image: str, refused: Sequence[Prefix] = ()) -> Missing:
@@ -125,7 +126,8 @@ def missing(engine: Engine, lab: Lab, copy: str, image: str, refused: Sequence[P
     )
     said = ask_all(engine, [container for container in present if container.state == "running"], Question("status"))
     stopped = {node for node, status in said.items() if stay_down(status)}
-    return Missing(plan(wanted, networks, present, others, stopped), left_paused(wanted, present), present, said)
+    steps = plan(wanted, networks, present, others, stopped)
+    return Missing(steps, left_paused(wanted, present), present, said, placement)
 
 
 def on_hosts(engine: Engine, lab: Lab, there: Mapping[str, str]) -> tuple[Lab, Placement]:
@@ -209,7 +211,7 @@ class _Deployment:
         self._copy = copy
         self._progress = progress
         self._missing = partial(missing, engine, lab, copy, image)
-        self.steps, self.paused, self._present, said = self._missing()
+        self.steps, self.paused, self._present, said, _ = self._missing()
         self._begun: set[str] = set()
         self._refused: list[Prefix] = []
         self._node = {container_name(copy, name): name for name in lab.nodes}

@@ -7,14 +7,13 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from catenet.nodes.control.implementation import OURS
-from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import Engine, EngineError, listed_of
 from catenet.orchestrator.deploy.down import down, remove_orphans
 from catenet.orchestrator.deploy.images import ensure_node_image
@@ -22,10 +21,12 @@ from catenet.orchestrator.deploy.locks import OwnershipLock, exclusive_lock, is_
 from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.deploy.up import up
 from catenet.orchestrator.harness.marks import Wanted
+from catenet.orchestrator.lab.hosts import Host
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.overrides import Override
 from catenet.orchestrator.lab.words import copy_name
+from catenet.orchestrator.observe.meant_engine import named_engine
 from catenet.orchestrator.observe.running import RunningLab, UserError, running_lab
 from catenet.orchestrator.operations.reset import reset
 
@@ -150,7 +151,9 @@ class Labs:
             raise errors[0]
 
     def _start(self, wanted: Wanted) -> Copy:
-        lab = _model(wanted, self._new_scratch)
+        urls = self._engine.urls()
+        hosts = {name: Host(name, url) for name, url in urls.items()} if len(urls) > 1 else None
+        lab = _model(wanted, self._new_scratch, hosts)
         as_written = wanted.implementation is None and not (wanted.routing or wanted.stack or wanted.wiring)
         reused = self._options.reuse and not wanted.fresh and as_written
         name = self._reused_name(lab) if reused else self._new_name(lab)
@@ -194,7 +197,7 @@ class Labs:
         return copy_name(lab.name, f"-{self._options.worker}") if self._options.worker else lab.name
 
 
-def remove_what_is_left(connected: Callable[[], Engine] = connect) -> str:
+def remove_what_is_left(connected: Callable[[], Engine] = named_engine) -> str:
     """The copies of processes that were killed. One that a verb of theirs is still at is waited for.
 
     Returns: what the engine says of a network that it does not let go of though nothing is on it any more (20.10 loses
@@ -222,8 +225,8 @@ def remove_what_is_left(connected: Callable[[], Engine] = connect) -> str:
     return ""
 
 
-def _model(wanted: Wanted, scratch: Callable[[], Path]) -> Lab:
-    """The lab of the file, with the other implementation.
+def _model(wanted: Wanted, scratch: Callable[[], Path], hosts: Mapping[str, Host] | None) -> Lab:
+    """The lab of the file, with the other implementation, and on these hosts in place of its own, where there are any.
 
     Nodes see their lab's folder only: where the program lies elsewhere, it and what the lab names (but nothing else:
     the folder may be that of a whole project) are put together in a `scratch` folder.
@@ -232,7 +235,7 @@ def _model(wanted: Wanted, scratch: Callable[[], Path]) -> Lab:
         LabFileError: it is wrong.
 
     """
-    read = partial(load, routing=wanted.routing, stack=wanted.stack, wiring=wanted.wiring)
+    read = partial(load, routing=wanted.routing, stack=wanted.stack, wiring=wanted.wiring, hosts=hosts)
     if wanted.implementation is None:
         return read(wanted.file)
     node, service, word = wanted.implementation

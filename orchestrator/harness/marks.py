@@ -70,18 +70,22 @@ def wanted(node: pytest.Item, word: str = "") -> Wanted:
         raise MarkerError(f"lab: fresh is {fresh!r}, and should be True or False")
     if isinstance(claims, str) or not isinstance(claims, Sequence) or not all(isinstance(each, str) for each in claims):
         raise MarkerError(f'lab: claims is {claims!r}, and should be a list, like ["D5"]')
-    routing, stack, wiring = (options.get(word, "") for word in ("routing", "stack", "wiring"))
+    routing = options.get("routing", "")
     if not isinstance(routing, str):
         raise MarkerError(f"lab: routing is {routing!r}, and should be the name of a service")
-    if not isinstance(stack, str) or stack not in ("", *get_args(Stack)):
-        raise MarkerError(f"lab: stack is {stack!r}, and should be one of {', '.join(get_args(Stack))}")
-    if not isinstance(wiring, str) or wiring not in ("", *get_args(Wiring)):
-        raise MarkerError(f"lab: wiring is {wiring!r}, and should be one of {', '.join(get_args(Wiring))}")
+    stack, wiring = _one_of("stack", options, get_args(Stack)), _one_of("wiring", options, get_args(Wiring))
     plain = Wanted(_file(str(name), node.path), fresh, tuple(claims), None, routing, stack, wiring)
     if not word:
         return plain
     _, service, place = _implementations(node)
     return replace(plain, implementation=(place, service, _absolute(word, node.path)))
+
+
+def _one_of(word: str, options: Mapping[str, object], choices: Sequence[str]) -> str:
+    said = options.get(word, "")
+    if not isinstance(said, str) or said not in ("", *choices):
+        raise MarkerError(f"lab: {word} is {said!r}, and should be one of {', '.join(choices)}")
+    return said
 
 
 def words_of(node: pytest.Item) -> Sequence[str]:

@@ -87,11 +87,12 @@ def _key(item: pytest.Item) -> object:
 
 @pytest.fixture(scope="session")
 def catenet_engine() -> Engine:
-    """The container engine that labs run on: Docker. A conftest.py may override it with another."""
-    from catenet.orchestrator.backend.docker import connect
+    """The container engine that labs run on: that of CATENET_HOST, else Docker's own, as for the command line. A
+    conftest.py may override it with another."""
+    from catenet.orchestrator.observe.meant_engine import named_engine
 
     with _told():
-        return connect()
+        return named_engine()
 
 
 @pytest.fixture
@@ -214,13 +215,10 @@ def _told() -> Iterator[None]:
     from catenet.orchestrator.observe.running import UserError
     from catenet.orchestrator.plan.desired import PlanError
 
-    said = ""
     try:
         yield
     except (EngineError, LabFileError, NotReadyError, PlanError, UserError) as error:
-        said = str(error)
-    if said:  # outside of the handler, else pytest shows the error twice
-        pytest.fail(f"catenet: {said}", pytrace=False)
+        raise pytest.fail.Exception(f"catenet: {error}", pytrace=False) from None  # else pytest shows it twice
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "LOCAL",
     "URL_PATTERN",
     "Host",
+    "HostsFile",
     "Wiring",
     "parse_host",
     "parse_hosts",
@@ -46,6 +47,14 @@ class Host:
 
     name: str
     url: str
+
+
+class HostsFile(NamedTuple):
+    """What a file of hosts says, in its order. `mtu`: octets of the largest IP packet that the way between them
+    carries; 0: it is not said."""
+
+    hosts: Mapping[str, Host]
+    mtu: int = 0
 
 
 def parse_host(word: str) -> Host:

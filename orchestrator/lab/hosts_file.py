@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from catenet.orchestrator.lab.document import Item, read_document, read_file
-from catenet.orchestrator.lab.hosts import HOST_LIMIT, Host, same, url_fault
+from catenet.orchestrator.lab.hosts import HOST_LIMIT, Host, HostsFile, same, url_fault
 from catenet.orchestrator.lab.problems import Problems
 from catenet.orchestrator.lab.reader import Reader
 from catenet.orchestrator.lab.vocabulary import HOSTS_FILE, LARGEST_MTU, SMALLEST_WAY
 
-__all__ = ["HostsFile", "load_hosts", "read_hosts"]
+__all__ = ["load_hosts", "read_hosts"]
 
 _LIKE = "{here: local, big: ssh://user@server}"
-
-
-class HostsFile(NamedTuple):
-    """The hosts in the file's order. `mtu`: octets of the largest IP packet that the way between them carries; 0:
-    it is not said."""
-
-    hosts: Mapping[str, Host]
-    mtu: int = 0
 
 
 def load_hosts(path: Path) -> HostsFile:

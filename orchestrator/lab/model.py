@@ -202,5 +202,13 @@ class Lab:
         return next((name for name, node in self.nodes.items() if node.address_on(lan) == address), "")
 
     def on_lan(self, lan: str) -> tuple[Node, ...]:
-        """The nodes on a LAN, in the file's order."""
+        """The nodes on a LAN, in the file's order. Who asks for many LANs takes `by_lan`."""
         return tuple(node for node in self.nodes.values() if node.address_on(lan) is not None)
+
+    def by_lan(self) -> dict[str, tuple[Node, ...]]:
+        """LAN → the nodes on it, in the file's order."""
+        found: dict[str, dict[str, Node]] = {lan: {} for lan in self.lans}
+        for node in self.nodes.values():
+            for place in node.attachments:
+                found[place.lan][node.name] = node
+        return {lan: tuple(on.values()) for lan, on in found.items()}

@@ -1,59 +1,83 @@
-"""The hosts of a copy of a lab that is on several, by the labels of what there is of it, and which do not answer."""
+"""The hosts of a copy of a lab that is on several, by the labels of what there is of it, and which tell nothing."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from catenet.orchestrator.backend.protocols import LABEL_HOST, LABEL_HOSTS, LABEL_PLACES, HostLostError
+from catenet.orchestrator.backend.protocols import LABEL_HOST, LABEL_HOSTS, LABEL_PLACES, Engine, HostLostError
 
-__all__ = ["CopyHosts", "hosts_of"]
+__all__ = ["CopyHosts", "hosts_of", "object_in"]
 
 
 @dataclass(frozen=True, slots=True)
 class CopyHosts:
     """`urls`: host → how it is reached (none where the copy is on one engine); `places`: node → host; `lost`: host →
-    why it does not answer; `seen`: the hosts of what was found.
+    why it does not answer; `unasked`: the hosts of which the engine is not, since the user has named others; `seen`:
+    the hosts of what was found.
     """
 
     urls: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     lost: Mapping[str, str] = field(default_factory=dict)
+    unasked: tuple[str, ...] = ()
     seen: frozenset[str] = frozenset()
 
-    def without(self, lost: Mapping[str, str]) -> CopyHosts:
-        """The same, where these hosts of the engine do not answer: some of them may be others'."""
-        return replace(self, lost={host: why for host, why in lost.items() if host in self.urls})
+    @property
+    def away(self) -> tuple[str, ...]:
+        """The hosts of whose nodes and LANs nothing is known now."""
+        return (*self.lost, *self.unasked)
 
-    def nodes_on(self, host: str) -> list[str]:
+    def asked_by(self, engine: Engine) -> CopyHosts:
+        """The same, as that engine reaches them. The engine's hosts may have other names, and some be others'."""
+        names, lost = engine.urls(), engine.lost()
+        by_url = {url: name for name, url in names.items()}
+        own = {host: by_url.get(url, host if host in names else None) for host, url in self.urls.items()}
+        return replace(
+            self,
+            lost={host: lost[name] for host, name in own.items() if name is not None and name in lost},
+            unasked=tuple(host for host, name in own.items() if name is None and host not in self.seen),
+        )
+
+    def nodes_on(self, *hosts: str) -> list[str]:
         """The nodes that have their place there, in the lab's order."""
-        return [node for node, place in self.places.items() if place == host]
+        return [node for node, place in self.places.items() if place in hosts]
 
     def lost_with(self, what: str, host: str = "") -> HostLostError:
         """Why nothing can be done with that node, or LAN. `host`: the one that has it, where that is known."""
-        meant = [host] if host in self.lost else [*self.lost]
+        meant = [host] if host in self.away else self.away
         return HostLostError(
             f"{what} is unreachable: {'; '.join(map(self.said_of, meant))}", host=next(iter(meant), "")
         )
 
     def said_of(self, host: str) -> str:
         """Which one it is, and why it does not answer."""
-        return f"host {host} ({self.urls[host]}) does not answer: {self.lost[host]}"
+        which = f"host {host} ({self.urls[host]})"
+        if host in self.unasked:
+            return (
+                f"{which} was not asked, for others are named (name it too: --host {host}={self.urls[host]}; or none)"
+            )
+        return f"{which} does not answer: {self.lost[host]}"
 
 
-def hosts_of(labels: Iterable[Mapping[str, str]], lost: Mapping[str, str]) -> CopyHosts:
-    """By the labels of all that is a copy's, and the hosts of the engine that are lost."""
+def hosts_of(labels: Iterable[Mapping[str, str]]) -> CopyHosts:
+    """By the labels of all that is a copy's."""
     each = [*labels]
     seen = frozenset(said[LABEL_HOST] for said in each if LABEL_HOST in said)
-    return CopyHosts(_read(each, LABEL_HOSTS), _read(each, LABEL_PLACES), seen=seen).without(lost)
+    return CopyHosts(_read(each, LABEL_HOSTS), _read(each, LABEL_PLACES), seen=seen)
+
+
+def object_in(text: str) -> Mapping[str, object]:
+    """The JSON object of a label; empty where it is somebody else's, or was changed by hand."""
+    try:
+        said = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _read(labels: Iterable[Mapping[str, str]], label: str) -> dict[str, str]:
     """What is said there, mostly by all of them alike."""
-    found: dict[str, str] = {}
-    for text in {each[label]: None for each in labels if label in each}:
-        with suppress(ValueError, AttributeError):  # somebody else's label, or one that was changed by hand
-            found |= {str(key): str(value) for key, value in json.loads(text).items()}
-    return found
+    texts = dict.fromkeys(each[label] for each in labels if label in each)
+    return {key: str(value) for text in texts for key, value in object_in(text).items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +29,7 @@ from catenet.orchestrator.backend.protocols import (
 from catenet.orchestrator.faults import mending
 from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, canonical, find_lab
 from catenet.orchestrator.lab.model import Lab
-from catenet.orchestrator.observe.hosts import CopyHosts, hosts_of
+from catenet.orchestrator.observe.hosts import CopyHosts, hosts_of, object_in
 from catenet.orchestrator.plan.naming import UNDERLAY, network_name
 
 __all__ = [
@@ -167,7 +166,7 @@ class RunningLab:
         """The LANs that carry less than the lab file wants, since the network between their hosts does: octets of the
         largest IP packet.
         """
-        said = (_object(each.labels.get(LABEL_MTU, "")) for each in self.containers.values())
+        said = (object_in(each.labels.get(LABEL_MTU, "")) for each in self.containers.values())
         return {lan: mtu for each in said for lan, mtu in each.items() if isinstance(mtu, int)}
 
     @property
@@ -186,10 +185,10 @@ class RunningLab:
 
     @cached_property
     def unreachable(self) -> MissingParts:
-        """What is, or may be, on hosts that do not answer."""
-        lost = self.hosts.lost
-        nodes = tuple(node for host in lost for node in self.hosts.nodes_on(host) if node not in self.containers)
-        return MissingParts(nodes, tuple(name for name in self._named.lans if name not in self.lans) if lost else ())
+        """What is, or may be, on hosts that do not answer, or are not asked."""
+        away = self.hosts.away
+        nodes = tuple(node for node in self.hosts.nodes_on(*away) if node not in self.containers)
+        return MissingParts(nodes, tuple(name for name in self._named.lans if name not in self.lans) if away else ())
 
     @cached_property
     def _named(self) -> MissingParts:
@@ -207,7 +206,7 @@ class RunningLab:
 
         Raises:
             UserError: the lab has no such node (the text lists them), or its container is missing.
-            HostLostError: it is on a host that does not answer.
+            HostLostError: it is on a host that does not answer, or is not asked.
 
         """
         if name not in self.containers:
@@ -223,7 +222,7 @@ class RunningLab:
 
         Raises:
             UserError: the lab has no such LAN (the text lists them), or its network is missing.
-            HostLostError: it is not seen, and may be on a host that does not answer.
+            HostLostError: it is not seen, and may be on a host that does not answer, or is not asked.
 
         """
         if lan not in self.lans:
@@ -279,32 +278,23 @@ def running_labs(engine: Engine) -> dict[str, FoundLab]:
             labels.setdefault(network.copy, []).append(network.labels)
             if network.file is not None:  # the nodes may have gone
                 files.setdefault(network.copy, network.file)
-    lost = engine.lost()  # the one that manages the overlays, perhaps
-    for copy in {*labels} if lost else underlaid:
-        lans[copy] = {**_segments(copy, labels[copy]), **lans.get(copy, {})}
+    lost = engine.lost()
+    hosts = {copy: hosts_of(said).asked_by(engine) for copy, said in sorted(labels.items())}
+    for copy, on in hosts.items():
+        if lost or on.unasked or copy in underlaid:  # the overlays' manager may be away
+            lans[copy] = {**_segments(copy, labels[copy]), **lans.get(copy, {})}
     return {
-        name: FoundLab(
-            name, files.get(name), _sorted(nodes.get(name, {})), _sorted(lans.get(name, {})), hosts_of(said, lost)
-        )
-        for name, said in sorted(labels.items())
+        copy: FoundLab(copy, files.get(copy), _sorted(nodes.get(copy, {})), _sorted(lans.get(copy, {})), on)
+        for copy, on in hosts.items()
     }
 
 
 def segments_of(labels: Mapping[str, str]) -> dict[str, Prefix]:
     """The LANs that are there as a segment, each with its prefix, as the labels of a node or an underlay say."""
     try:
-        return {lan: Prefix.parse(str(prefix)) for lan, prefix in _object(labels.get(LABEL_SEGMENTS, "")).items()}
-    except ValueError:  # as of _object
+        return {lan: Prefix.parse(str(prefix)) for lan, prefix in object_in(labels.get(LABEL_SEGMENTS, "")).items()}
+    except ValueError:  # as of object_in
         return {}
-
-
-def _object(text: str) -> Mapping[str, object]:
-    """The JSON of a label; nothing where it is somebody else's, or was changed by hand."""
-    try:
-        said = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}
 
 
 def _segments(copy: str, labels: Iterable[Mapping[str, str]]) -> dict[str, Network]:
@@ -322,8 +312,7 @@ def as_it_is(engine: Engine, found: FoundLab) -> RunningLab:
     """The same copy, each of its containers inspected; those that have gone since it was found are not in it."""
     there = {container.node: container for container in engine.inspected(found.nodes.values())}
     containers = {node: there[node] for node in found.nodes if node in there}  # several hosts answer as they are asked
-    hosts = found.hosts.without(engine.lost())
-    return RunningLab(found.name, found.file, containers, found.lans, hosts=hosts)
+    return RunningLab(found.name, found.file, containers, found.lans, hosts=found.hosts.asked_by(engine))
 
 
 def running_lab(engine: Engine, name: str) -> RunningLab:

@@ -65,9 +65,10 @@ def _node(name: str, running: RunningLab, state: NodeState | None, lab: Lab | No
         return ShownNode(name, router=lab is not None and lab.nodes[name].forward, state="dead", words="not there")
     planned = lab.nodes.get(name) if lab else None
     router = planned.forward if planned else len(state.lans) > 1
-    word = "good" if state.ready else _ENGINE_STATES.get(running.containers[name].state, "dead")
+    container = running.containers.get(name)  # none on a host that does not answer
+    word = "good" if state.ready else _ENGINE_STATES.get(container.state if container else "", "dead")
     own_stack = planned is not None and planned.stack == "userspace"
-    return ShownNode(name, router, word, state.condition, own_stack, running.containers[name].host)
+    return ShownNode(name, router, word, state.condition, own_stack, state.host)
 
 
 def _lan(lan: LanState, known: dict[str, NodeState], order: list[str], lab: Lab | None) -> ShownLan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 
 from catenet.nodes.address import Address, Prefix
@@ -62,7 +63,7 @@ class ShownPath:
     to: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Picture:
     """A whole lab, as its `subtitle` says: planned, now, or as a node knows it. `blank`: with lines to write on instead
     of addresses. `call`: the nodes and LANs, in turn, by which the packets of a call go. `tree`: the shortest paths
@@ -88,17 +89,17 @@ class Picture:
         """The tree's part of the lines between a node and a LAN."""
         return frozenset((node, path.lan) for path in self.tree for node in (path.node, *path.to))
 
-    @property
+    @cached_property
     def hosts(self) -> tuple[str, ...]:
         """The hosts on which the nodes are, where there are several; else none."""
         found = dict.fromkeys(node.host for node in self.nodes if node.host)
         return tuple(found) if len(found) > 1 else ()
 
-    @property
+    @cached_property
     def spanning(self) -> frozenset[str]:
-        """The LANs with nodes on several hosts."""
+        """The LANs with nodes on several hosts, as far as these are known."""
         host = {node.name: node.host for node in self.nodes}
-        return frozenset(lan.name for lan in self.lans if len({host[end.node] for end in lan.ends}) > 1)
+        return frozenset(lan.name for lan in self.lans if len({host[end.node] for end in lan.ends} - {""}) > 1)
 
     def lans_of(self, node: str) -> tuple[ShownLan, ...]:
         """The LANs on which that node is."""
@@ -108,10 +109,8 @@ class Picture:
 def plan_picture(lab: Lab, hosts: Mapping[str, str] = MappingProxyType({}), *, blank: bool = False) -> Picture:
     """The lab as its file plans it. `hosts`: node → where it would run; empty: there is one host."""
     ends = {
-        lan.name: tuple(
-            ShownEnd(node.name, short_address(node.address_on(lan.name), lan.prefix)) for node in lab.on_lan(lan.name)
-        )
-        for lan in lab.lans.values()
+        name: tuple(ShownEnd(node.name, short_address(node.address_on(name), lab.lans[name].prefix)) for node in nodes)
+        for name, nodes in lab.by_lan().items()
     }
     return Picture(
         lab.name,

@@ -33,7 +33,7 @@ from catenet.orchestrator.backend.protocols import (
 from catenet.orchestrator.lab.model import Lab, Node
 from catenet.orchestrator.lab.options import options_as_json
 from catenet.orchestrator.lab.realms import View, views
-from catenet.orchestrator.plan.naming import container_name, copy_labels, hash_of, lab_file
+from catenet.orchestrator.plan.naming import container_name, hash_of, lab_file
 from catenet.orchestrator.plan.placing import ONE, Placement
 from catenet.orchestrator.plan.plan_error import PlanError
 from catenet.orchestrator.plan.sysctls import sysctls
@@ -91,7 +91,7 @@ def desired(
     """
     _must_be_told(lab)
     wired = wire(lab, copy, actual, host, placement=placement, underlay_mtu=underlay_mtu, refused=refused, began=began)
-    seen = views(lab)
+    seen, authority = views(lab), _authority(lab)
     containers = tuple(
         _container(
             wired,
@@ -99,6 +99,7 @@ def desired(
             copy,
             own_images.get(node.name, image),
             view=seen.at(node.name),
+            authority=authority,
             events=events,
             began=began,
         )
@@ -116,11 +117,11 @@ def _must_be_told(lab: Lab) -> None:
 
 
 def _container(
-    wired: Wired, node: Node, copy: str, image: str, *, view: View, events: Events, began: int
+    wired: Wired, node: Node, copy: str, image: str, *, view: View, authority: str, events: Events, began: int
 ) -> ContainerSpec:
     lab = wired.lab
     labels = {
-        **copy_labels(lab, copy, began, wired.placement.hosts),
+        **wired.common,
         LABEL_NODE: node.name,
         LABEL_SERVICE: node.name,
         "com.docker.compose.container-number": "1",
@@ -129,7 +130,7 @@ def _container(
         **({LABEL_STACK: node.stack} if node.stack != "kernel" else {}),
         **_variant(lab, node),
     }
-    config = _config(wired, node, view)
+    config = _config(wired, node, view, authority)
     spec = ContainerSpec(
         name=container_name(copy, node.name),
         hostname=node.name if len(node.name) <= HOSTNAME_LIMIT else node.name.partition(".")[0],
@@ -160,7 +161,7 @@ def _variant(lab: Lab, node: Node) -> dict[str, str]:
     }
 
 
-def _config(wired: Wired, node: Node, view: View) -> NodeConfig:
+def _config(wired: Wired, node: Node, view: View, authority: str) -> NodeConfig:
     lab = wired.lab
     return NodeConfig(
         lab=lab.name,
@@ -178,13 +179,13 @@ def _config(wired: Wired, node: Node, view: View) -> NodeConfig:
         names={
             address: other.name
             for place in node.attachments
-            for other in lab.on_lan(place.lan)
+            for other in wired.on[place.lan]
             if (address := other.address_on(place.lan)) is not None
         },
         told=_told(lab, node, view),
         lans={lan.name: lan.prefix for lan in view.lans.values()},
         services={name: _service(node, name, options) for name, options in node.services.items()},
-        authority=_authority(lab),
+        authority=authority,
     )
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from catenet.orchestrator.plan.bisection import Hypergraph, edges_of, halved
 
-__all__ = ["SLACK", "Hypergraph", "most", "partition", "spanning"]
+__all__ = ["SLACK", "Hypergraph", "partition", "shares", "spanning"]
 
 SLACK = 0.2
 """By what share of it a part may be heavier than its share, where single vertices allow no better."""
@@ -25,14 +25,6 @@ def spanning(graph: Hypergraph, part: Sequence[int]) -> list[int]:
     return [number for number, edge in enumerate(graph.edges) if len({part[each] for each in edge}) > 1]
 
 
-def most(graph: Hypergraph, capacities: Sequence[int], fixed: Mapping[int, int]) -> list[float]:
-    """What each part may weigh at the most: what is fixed there or, if that is more, its share of the rest and a slack.
-    The slack is SLACK or, if that is more, all but an n-th of the heaviest vertex, with n parts: so there is a way to
-    put them all, since some part lacks an n-th of the last one's weight at least.
-    """
-    return [share.most for share in _shares(graph, capacities, fixed, SLACK)]
-
-
 def partition(graph: Hypergraph, capacities: Sequence[int], fixed: Mapping[int, int]) -> list[int]:
     """The part of each vertex, counted from 0. `capacities`: the weights of the parts are to be as these are to each
     other; from 1 on. `fixed`: vertex → the part in which it stays, whatever the parts then weigh.
@@ -40,13 +32,12 @@ def partition(graph: Hypergraph, capacities: Sequence[int], fixed: Mapping[int, 
     depth = max(1, (len(capacities) - 1).bit_length())
     slack = (1 + SLACK) ** (1 / depth) - 1  # it adds up
     division = _Division(graph, fixed)
-    shares = _shares(graph, capacities, fixed, slack)
-    division.divide(range(len(graph.weights)), shares, [_SPANS] * len(graph.edges))
-    _Parts(graph, division.part, _shares(graph, capacities, fixed, SLACK), fixed).improve()
+    division.divide(range(len(graph.weights)), shares(graph, capacities, fixed, slack), [_SPANS] * len(graph.edges))
+    _Parts(graph, division.part, shares(graph, capacities, fixed), fixed).improve()
     return division.part
 
 
-class _Share(NamedTuple):
+class Share(NamedTuple):
     """A part, what it should weigh, and between what it may. The least is what is aimed at, the most is kept."""
 
     part: int
@@ -55,8 +46,11 @@ class _Share(NamedTuple):
     most: float
 
 
-def _shares(graph: Hypergraph, capacities: Sequence[int], fixed: Mapping[int, int], slack: float) -> list[_Share]:
-    """What is fixed in a part may be more than its share: the others then share the rest."""
+def shares(graph: Hypergraph, capacities: Sequence[int], fixed: Mapping[int, int], slack: float = SLACK) -> list[Share]:
+    """The share of each part: what is fixed there or, if that is more, its share of the rest. The most is that and a
+    slack, which is `slack` or, if that is more, all but an n-th of the heaviest vertex, with n parts: so there is a way
+    to put them all, since some part lacks an n-th of the last one's weight at least.
+    """
     held = [0] * len(capacities)
     for vertex, part in fixed.items():
         held[part] += graph.weights[vertex]
@@ -74,7 +68,7 @@ def _shares(graph: Hypergraph, capacities: Sequence[int], fixed: Mapping[int, in
     targets = [float(held[p]) if p in over else rest * capacity / room for p, capacity in enumerate(capacities)]
     coarse = largest - largest / (len(capacities) - len(over))
     spare = [0.0 if part in over else max(target * slack, coarse) for part, target in enumerate(targets)]
-    return [_Share(part, target, target - spare[part], target + spare[part]) for part, target in enumerate(targets)]
+    return [Share(part, target, target - spare[part], target + spare[part]) for part, target in enumerate(targets)]
 
 
 class _Division:
@@ -85,7 +79,7 @@ class _Division:
         self._fixed = fixed
         self.part = [0] * len(graph.weights)
 
-    def divide(self, vertices: Sequence[int], shares: Sequence[_Share], costs: Sequence[int]) -> None:
+    def divide(self, vertices: Sequence[int], shares: Sequence[Share], costs: Sequence[int]) -> None:
         """Put these vertices into these parts, halving the parts until one is left."""
         if len(shares) == 1:
             for vertex in vertices:
@@ -102,13 +96,13 @@ class _Division:
         left = {share.part for share in halves[0]}
         fixed = {own[vertex]: int(self._fixed[vertex] not in left) for vertex in vertices if vertex in self._fixed}
         side = halved(inner, [costs[number] for number in kept], *_limits(halves, inner.total), fixed)
-        cut = {number for number, edge in zip(kept, inner.edges, strict=True) if len({side[each] for each in edge}) > 1}
+        cut = {kept[edge] for edge in spanning(inner, side)}
         lower = [_TOUCHES if number in cut else cost for number, cost in enumerate(costs)]
         for number, half in enumerate(halves):
             self.divide([vertex for vertex in vertices if side[own[vertex]] == number], half, lower)
 
 
-def _limits(halves: Sequence[Sequence[_Share]], total: int) -> tuple[_Two, _Two]:
+def _limits(halves: Sequence[Sequence[Share]], total: int) -> tuple[_Two, _Two]:
     """What two halves should weigh, and what they may, where all that there is for them weighs `total`."""
     targets = [sum(share.target for share in half) for half in halves]
     scale = total / sum(targets) if sum(targets) else 1.0
@@ -132,7 +126,7 @@ def _gain(change: _Change) -> int:
 class _Parts:
     """Any number of parts, improved by moves of single vertices."""
 
-    def __init__(self, graph: Hypergraph, part: list[int], shares: Sequence[_Share], fixed: Collection[int]) -> None:
+    def __init__(self, graph: Hypergraph, part: list[int], shares: Sequence[Share], fixed: Collection[int]) -> None:
         self._graph = graph
         self._part = part
         self._shares = shares

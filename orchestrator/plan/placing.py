@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from catenet.orchestrator.lab.model import Lab, Node
-from catenet.orchestrator.plan.partition import Hypergraph, partition
+from catenet.orchestrator.plan.partition import Hypergraph, partition, spanning
 from catenet.orchestrator.plan.plan_error import PlanError
 
 __all__ = ["ONE", "HostLoad", "Placement", "loads", "memory", "place"]
@@ -70,12 +70,14 @@ def place(lab: Lab, hosts: Mapping[str, int], there: Mapping[str, str] = Mapping
             fixed[number] = names.index(host)
     _must_fit(lab, hosts)
     number_of = {node.name: number for number, node in enumerate(nodes)}
-    edges = [[number_of[node.name] for node in lab.on_lan(lan)] for lan in lab.lans]
-    graph = Hypergraph([memory(node) for node in nodes], [edge for edge in edges if len(edge) > 1])
+    edges = {lan: [number_of[node.name] for node in on] for lan, on in lab.by_lan().items() if len(on) > 1}
+    graph = Hypergraph([memory(node) for node in nodes], [*edges.values()])
     part = partition(graph, [max(1, octets) for octets in hosts.values()], fixed)
-    chosen = {node.name: names[own] for node, own in zip(nodes, part, strict=True)}
-    spanning = {lan for lan in lab.lans if len({chosen[node.name] for node in lab.on_lan(lan)}) > 1}
-    return Placement(chosen, frozenset(spanning))
+    lans = [*edges]
+    return Placement(
+        {node.name: names[own] for node, own in zip(nodes, part, strict=True)},
+        frozenset(lans[edge] for edge in spanning(graph, part)),
+    )
 
 
 def loads(lab: Lab, placement: Placement, hosts: Mapping[str, int]) -> Iterator[HostLoad]:

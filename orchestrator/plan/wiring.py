@@ -61,12 +61,14 @@ _LARGEST_ID = 0xFFFFFF
 class Wired:
     """The networks of one copy, and each node's places on them.
 
-    `bridges`: LAN → its network; `underlay`: what carries the other LANs, `segments` → each one's number; `at`: node →
-    its address there.
+    `on`: LAN → the nodes on it; `common`: the labels that all nodes bear alike; `bridges`: LAN → its network;
+    `underlay`: what carries the other LANs, `segments` → each one's number; `at`: node → its address there.
     """
 
     lab: Lab
     placement: Placement
+    on: Mapping[str, tuple[Node, ...]]
+    common: Mapping[str, str]
     bridges: Mapping[str, NetworkSpec]
     segments: Mapping[str, int]
     underlay: NetworkSpec | None
@@ -92,7 +94,7 @@ class Wired:
         )
 
     def _segment(self, node: Node, lan: Lan) -> Segment:
-        peers = tuple(self.at[other.name] for other in self.lab.on_lan(lan.name) if other.name != node.name)
+        peers = tuple(self.at[other.name] for other in self.on[lan.name] if other.name != node.name)
         return Segment(self.segments[lan.name], min(lan.mtu, self._most), peers)
 
     @property
@@ -121,12 +123,12 @@ class Wired:
     def labels(self, node: Node) -> dict[str, str]:
         """By which the node's segments, and its host, are found in the running lab."""
         lans = [self.lab.lans[place.lan] for place in node.attachments if place.lan in self.segments]
-        places = self.placement.hosts
+        host = self.placement.hosts.get(node.name, "")
         less = {lan.name: self._most for lan in lans if lan.mtu > self._most}
         return {
             **({LABEL_MTU: json.dumps(less)} if less else {}),
             **({LABEL_SEGMENTS: _as_json(lans)} if lans else {}),
-            **({LABEL_HOST: places[node.name], LABEL_PLACES: json.dumps(dict(places))} if places else {}),
+            **({LABEL_HOST: host} if host else {}),
         }
 
 
@@ -151,15 +153,17 @@ def wire(
     segments = _numbers(lan for lan in lab.lans if lab.wiring == "vxlan" or lan in placement.spanning)
     bridged = [lan for lan in lab.lans.values() if lan.name not in segments]
     _keep_host_out(bridged, host)
-    networks = _Networks(lab, copy, placement, actual, refused, copy_labels(lab, copy, began, placement.hosts))
+    on, labels = lab.by_lan(), copy_labels(lab, copy, began, placement.hosts)
+    common = labels | ({LABEL_PLACES: json.dumps(dict(placement.hosts))} if placement.hosts else {})
+    networks = _Networks(lab, copy, placement, on, actual, refused, labels)
     bridges = networks.bridges(bridged)
     if not segments:
-        return Wired(lab, placement, bridges, {}, None, {})
+        return Wired(lab, placement, on, common, bridges, {}, None, {})
     nodes = [node.name for node in lab.nodes.values() if any(place.lan in segments for place in node.attachments)]
     used = [*(spec.prefix for spec in bridges.values()), *(Prefix(address, 32) for address in host)]
     lans = [lab.lans[name] for name in segments]
     underlay = networks.underlay(lans, underlay_mtu, len(nodes), used)
-    return Wired(lab, placement, bridges, segments, underlay, _places(nodes, underlay.prefix))
+    return Wired(lab, placement, on, common, bridges, segments, underlay, _places(nodes, underlay.prefix))
 
 
 def _keep_host_out(lans: Iterable[Lan], host: Sequence[Address]) -> None:
@@ -186,6 +190,7 @@ class _Networks:
     lab: Lab
     copy: str
     placement: Placement
+    on: Mapping[str, tuple[Node, ...]]
     actual: Sequence[Network]
     refused: Sequence[Prefix]
     labels: Mapping[str, str]
@@ -201,8 +206,8 @@ class _Networks:
     def _host(self, lan: Lan) -> str:
         """Where its nodes are; one that has none is on the first."""
         hosts = self.placement.hosts
-        on = (hosts[node.name] for node in self.lab.on_lan(lan.name)) if hosts else ()
-        return next(iter(on), next(iter(hosts.values()), ""))
+        places = (hosts[node.name] for node in self.on[lan.name]) if hosts else ()
+        return next(iter(places), next(iter(hosts.values()), ""))
 
     def _on_host(self, host: str, lans: Sequence[Lan], there: Sequence[Network]) -> dict[str, NetworkSpec]:
         own = {network.name: network for network in there if network.copy == self.copy}
@@ -261,7 +266,7 @@ class _Networks:
         )
 
     def _underlay_at(self, lans: Sequence[Lan], mtu: int, prefix: Prefix) -> NetworkSpec:
-        unused = [lan for lan in lans if not self.lab.on_lan(lan.name)]  # those that no node's labels tell of
+        unused = [lan for lan in lans if not self.on[lan.name]]  # those that no node's labels tell of
         gateway = Address(prefix.broadcast - 1)
         labels = {
             LABEL_UNDERLAY: "1",

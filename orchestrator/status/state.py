@@ -11,22 +11,24 @@ from catenet.nodes.control.answers import LinkState, NodeStatus
 from catenet.nodes.control.fields import AnswerError, read
 from catenet.nodes.control.link import BROKEN, HEALTHY, LinkCondition
 from catenet.nodes.control.questions import FAILED, READY, Answer, Question
-from catenet.orchestrator.backend.protocols import Container, Engine
+from catenet.orchestrator.backend.protocols import LABEL_HOST, Container, Engine
 from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.hosts import CopyHosts
 from catenet.orchestrator.observe.running import ONE_HOST, RunningLab, condition
 
-__all__ = ["MISSING", "UNREACHABLE", "LabState", "LanState", "NodeState", "lab_state", "stay_down"]
+__all__ = ["MISSING", "NOT_ASKED", "UNREACHABLE", "LabState", "LanState", "NodeState", "lab_state", "stay_down"]
 
 MISSING = "missing"
 """The condition of a node or a LAN that the lab file names and the engine has not."""
 UNREACHABLE = "unreachable"
 """That of a node on a host that does not answer, and of a LAN that may be there."""
+NOT_ASKED = "not asked"
+"""That of a node, and maybe of a LAN, on a host of the lab of which the engine is not: the user has named others."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeState:
-    """`condition`: ready, starting, rip failed, paused, exited (137), missing, unreachable …, or why it did not answer.
+    """`condition`: ready, starting, rip failed, paused, exited (137), missing, unreachable, not asked …, or why not.
 
     `lans`: LAN → address ("" where the node did not say); `links`: LAN → its end, as the node says; `services`:
     name → state; `restarts` of all its services; `memory` in bytes; `dead`: its container has ended; `host`: on which
@@ -83,10 +85,10 @@ class LanState:
     @property
     def word(self) -> str:
         """The condition in a word, that of the end that is worst off: up, cut, silent, impaired; where none tells:
-        missing, unreachable or unknown.
+        missing, unreachable, not asked or unknown.
         """
         if not self.ends:
-            return self.unknown if self.unknown in (MISSING, UNREACHABLE) else "unknown"
+            return self.unknown if self.unknown in (MISSING, UNREACHABLE, NOT_ASKED) else "unknown"
         return LinkCondition.worst(self.ends.values()).word
 
     @property
@@ -112,20 +114,20 @@ def lab_state(engine: Engine, running: RunningLab) -> LabState:
         named = pool.submit(lambda: (running.missing, running.unreachable))
         answers = ask_all(engine, running.containers.values(), Question("status"))
         gone, away = named.result()
-    hosts = running.hosts.without(engine.lost())  # one may have been lost meanwhile
+    hosts = running.hosts.asked_by(engine)  # one may have been lost meanwhile
     nodes = tuple(
-        _unreachable(container.node, container.host, running.lans_of(container))
-        if container.host in hosts.lost
+        NodeState(name, UNREACHABLE, dict.fromkeys(running.lans_of(container), ""), host=_host(container))
+        if _host(container) in hosts.lost
         else _node_state(container, answers[name], running.lans_of(container))
         for name, container in running.containers.items()
     )
-    nodes += tuple(_unreachable(name, hosts.places.get(name, "")) for name in away.nodes)
+    nodes += tuple(_away(name, hosts) for name in away.nodes)
     lans = tuple(
         replace(_lan_state(lan, [node for node in nodes if lan in node.lans]), mtu=running.lowered.get(lan, 0))
         for lan in running.lans
     )
     nodes += tuple(NodeState(name, MISSING, {}) for name in gone.nodes)
-    lans += tuple(LanState(name, (), unknown=UNREACHABLE) for name in away.lans)
+    lans += tuple(LanState(name, (), unknown=UNREACHABLE if hosts.lost else NOT_ASKED) for name in away.lans)
     lans += tuple(LanState(name, (), unknown=MISSING) for name in gone.lans)
     return LabState(running.name, str(running.file) if running.file else None, nodes, lans, hosts)
 
@@ -148,7 +150,7 @@ def _node_state(container: Container, answer: Answer, lans: tuple[str, ...]) -> 
     except AnswerError as error:
         word = str(error) if container.state == "running" else condition(container)
         dead = container.state == "exited"
-        return NodeState(container.node, word, dict.fromkeys(lans, ""), dead=dead, host=container.host)
+        return NodeState(container.node, word, dict.fromkeys(lans, ""), dead=dead, host=_host(container))
     addresses = {link.lan: link.address for link in said.interfaces}
     failed = [name for name, service in said.services.items() if service.state == FAILED]
     waiting = f"{', '.join(failed)} failed" if failed else "starting"
@@ -160,12 +162,18 @@ def _node_state(container: Container, answer: Answer, lans: tuple[str, ...]) -> 
         {name: service.state for name, service in said.services.items()},
         sum(service.restarts for service in said.services.values()),
         said.memory,
-        host=container.host,
+        host=_host(container),
     )
 
 
-def _unreachable(node: str, host: str, lans: tuple[str, ...] = ()) -> NodeState:
-    return NodeState(node, UNREACHABLE, dict.fromkeys(lans, ""), host=host)
+def _away(node: str, hosts: CopyHosts) -> NodeState:
+    host = hosts.places[node]
+    return NodeState(node, NOT_ASKED if host in hosts.unasked else UNREACHABLE, {}, host=host)
+
+
+def _host(container: Container) -> str:
+    """As the lab calls it: the user may have named it otherwise."""
+    return container.labels.get(LABEL_HOST, container.host)
 
 
 def _lan_state(lan: str, ends: list[NodeState]) -> LanState:

@@ -7,18 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from scripted import IMAGE, Catenet, five, lines
+from scripted import FIVE, IMAGE, LINKS, Catenet, lines
 
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.fake_swarm import FakeSwarm
 from catenet.orchestrator.backend.fleet import Fleet
-from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.backend.protocols import LABEL_NODE, Engine, EngineError
 from catenet.orchestrator.backend.widened import may_widen, widen
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.deploy.up import up
+from catenet.orchestrator.lab.load import load
 
-LAB = five()
 URLS = {"here": "local", "there": "ssh://root@there.example"}
 
 
@@ -26,13 +26,16 @@ class Machines:
     """`here`, where the user is, and `there`; a lab of five routers is on both."""
 
     def __init__(self, folder: Path) -> None:
+        (folder / "five").mkdir()
+        (folder / "five" / "lab.yaml").write_text(FIVE)
+        lab = load(folder / "five" / "lab.yaml")
         self.swarm = FakeSwarm()
-        self.here, self.there = (FakeEngine(script=lambda spec: lines(LAB, spec)) for _ in URLS)
+        self.here, self.there = (FakeEngine(script=lambda spec: lines(lab, spec)) for _ in URLS)
         self.here.url, self.there.url = "unix:///var/run/docker.sock", URLS["there"]
         for engine in (self.here, self.there):
             engine.build(IMAGE, b"context", {})
             engine.join(self.swarm, manager=engine is self.here)
-        up(Fleet({"here": self.here, "there": self.there}, URLS), LAB, "five", IMAGE, NoProgress(), evidence=folder)
+        up(Fleet({"here": self.here, "there": self.there}, URLS), lab, "five", IMAGE, NoProgress(), evidence=folder)
         self.reached: list[str] = []
 
     def reach(self, url: str) -> Engine:
@@ -42,6 +45,9 @@ class Machines:
 
     def _me(self) -> Engine:
         raise AssertionError("nobody reaches itself")
+
+    def nodes_there(self) -> set[str]:
+        return {each.labels[LABEL_NODE] for each in self.there.listed({})}
 
     def left(self) -> list[str]:
         return [each.name for engine in (self.here, self.there) for each in (*engine.listed({}), *engine.networks())]
@@ -76,6 +82,25 @@ def test_status_shows_every_node_and_its_host(catenet: Catenet, machines: Machin
     assert machines.reached == [URLS["there"]]
 
 
+def test_graph_shows_every_node_and_its_host(catenet: Catenet, machines: Machines) -> None:
+    code, out, _ = catenet("graph", "five", "--json")
+    nodes = json.loads(out)["nodes"]
+    assert code == 0
+    assert {each["name"]: each["state"] for each in nodes} == dict.fromkeys("abcde", "waiting")
+    assert {each["name"] for each in nodes if each["host"] == "there"} == machines.nodes_there()
+
+
+def test_graph_where_the_other_host_is_lost(catenet: Catenet, machines: Machines) -> None:
+    there = machines.nodes_there()
+    machines.there.gone = True
+    code, out, err = catenet("graph", "five", "--json")
+    assert code == 0
+    assert {each["name"] for each in json.loads(out)["nodes"] if each["words"] == "unreachable"} == there
+    assert {each["name"] for each in json.loads(out)["nodes"] if each["host"] == "there"} == there
+    assert f"catenet: unreachable: {', '.join(sorted(there))}" in err
+    assert catenet("graph", "five")[0] == 0
+
+
 def test_status_and_down_where_the_other_host_is_lost(catenet: Catenet, machines: Machines) -> None:
     machines.there.gone = True
     code, out, err = catenet("status")
@@ -103,6 +128,52 @@ def test_a_verb_on_a_node_goes_to_its_host(catenet: Catenet, machines: Machines)
     assert ("kill", "five-e") in machines.there.calls
 
 
+def test_nodes_of_a_host_that_is_not_named_are_not_asked_and_not_missing(
+    machines: Machines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = machines.nodes_there()
+    assert run(["status", "five", "--json"], lambda: machines.here) == 0
+    out, err = capsys.readouterr()
+    state = json.loads(out)
+    assert {node["node"] for node in state["nodes"] if node["state"] == "not asked"} == there
+    assert {node["node"] for node in state["nodes"] if node["host"] == "there"} == there
+    assert {node["host"] for node in state["nodes"]} == {"here", "there"}
+    assert {lan["lan"] for lan in state["lans"] if lan["state"] == "not asked"} == {f"lan-{node}" for node in there} | {
+        lan for lan, ends in LINKS.items() if {*ends} <= there
+    }
+    assert "missing" not in out
+    assert "host there (ssh://root@there.example) was not asked, for others are named" in err
+    assert f"catenet: not asked: {', '.join(sorted(there))}" in err
+    assert [host.get("asked", True) for host in state["hosts"]] == [True, False]
+    machines.here.remove(f"five-{min({*'abcde'} - there)}")
+    assert run(["status", "five"], lambda: machines.here) == 1
+    out = capsys.readouterr().out
+    assert f"({4 - len(there)} its control" in out
+    assert f"{len(there)} not asked, 1 missing)" in out
+
+
+def test_a_verb_on_a_node_that_is_not_asked_says_which_host_to_name(
+    machines: Machines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["kill", "e"], lambda: machines.here) == 3
+    assert "e is unreachable: host there (ssh://root@there.example) was not asked" in capsys.readouterr().err
+    assert run(["graph", "five"], lambda: machines.here) == 0
+
+
+def test_whoever_calls_the_hosts_otherwise_is_told_the_same(
+    machines: Machines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = machines.nodes_there()
+    engines = {"me": machines.here, "other": machines.there}
+    fleet = Fleet(engines, {"me": "local", "other": URLS["there"]})
+    assert run(["status", "five", "--json"], lambda: fleet) == 0
+    assert {each["host"] for each in json.loads(capsys.readouterr().out)["nodes"]} == {"here", "there"}
+    machines.there.gone = True
+    assert run(["status", "five", "--json"], lambda: Fleet(engines, fleet.urls())) == 3
+    nodes = json.loads(capsys.readouterr().out)["nodes"]
+    assert {each["node"] for each in nodes if each["state"] == "unreachable"} == there
+
+
 def test_seen_from_the_other_machine_the_first_one_is_not_this_one(machines: Machines) -> None:
     machines.there.url = "unix:///var/run/docker.sock"
     engine = may_widen(machines.there, machines.reach)
@@ -116,6 +187,16 @@ def test_what_the_user_has_named_is_not_widened(machines: Machines) -> None:
     fleet = Fleet({"here": machines.here, "other": machines.there}, {})
     assert not widen(fleet, URLS, "here")
     assert not widen(machines.here, URLS, "here")
+
+
+def test_up_again_stays_on_the_hosts_that_the_lab_has(catenet: Catenet, machines: Machines) -> None:
+    there = machines.nodes_there()
+    said = json.loads(catenet("up", "--dry-run", "five", "--json")[1])
+    assert {host["host"]: {*host["nodes"]} for host in said["hosts"]} == {
+        "here": {*"abcde"} - there,
+        "there": there,
+    }
+    assert not [step for step in said["steps"] if "network" in step], "only the image is another"
 
 
 def test_two_labs_on_other_hosts(machines: Machines) -> None:

@@ -45,6 +45,12 @@ def test_a_lan_that_spans_hosts_stands_out() -> None:
     assert spans == ["right"]
 
 
+def test_a_node_of_which_nobody_knows_where_it_is_makes_no_lan_span() -> None:
+    picture = plan_picture(LAB, {"h": "here", "s": "big"})
+    assert picture.hosts == ("here", "big")
+    assert picture.spanning == frozenset()
+
+
 def test_on_one_host_nothing_of_it_is_drawn() -> None:
     for places in ({}, dict.fromkeys(PLACES, "here")):
         picture = plan_picture(LAB, places)

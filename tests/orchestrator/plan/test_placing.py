@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import Lab
-from catenet.orchestrator.plan.partition import Hypergraph, most, partition, spanning
+from catenet.orchestrator.plan.partition import Hypergraph, partition, shares, spanning
 from catenet.orchestrator.plan.placing import ONE, loads, memory, place
 from catenet.orchestrator.plan.plan_error import PlanError
 
@@ -35,6 +35,11 @@ def crossing(lab: Lab, chosen: dict[str, str]) -> set[str]:
 
 def weights_of(graph: Hypergraph, part: list[int], parts: int) -> list[int]:
     return [sum(w for w, own in zip(graph.weights, part, strict=True) if own == each) for each in range(parts)]
+
+
+def most(graph: Hypergraph, capacities: list[int], fixed: dict[int, int]) -> list[float]:
+    """What each part may weigh."""
+    return [share.most for share in shares(graph, capacities, fixed)]
 
 
 def test_on_one_host_nothing_is_placed() -> None:
