@@ -24,6 +24,9 @@ COMPLAINTS = ("_ws.malformed", "_ws.expert.message", "_ws.unreassembled", "_ws.s
 SEQUENCE = str(2 << 24)
 """The group (_ws.expert.group) of what it says of the order of a connection's segments: begun, sent again, acknowledged
 twice. Who sends and acknowledges them is a kernel, sooner or later as the machine is busy."""
+GUESSED = "Possible traceroute: "
+"""So begins what its dissector of UDP says of any datagram to or from a port between 33435 and 33464, by the number
+alone: a kernel may take such a port for a client (ip_local_port_range), so it is no fault of the datagram."""
 SENT_AGAIN = ("tcp.analysis.retransmission", "tcp.analysis.out_of_order")
 """The fields of a segment that came before: tshark does not look into it once more."""
 CHECKSUMS = ("-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE")
@@ -75,7 +78,7 @@ def tshark() -> Iterator[Tshark]:
 
 def complaints(packets: Sequence[Dissected], known: Sequence[str] = ()) -> list[str]:
     """What tshark does not like, with the packet's number; `known`: what it says though it is no fault. What it says of
-    the order of TCP's segments is none of what is in them.
+    the order of TCP's segments is none of what is in them, and what it guesses from a port's number neither.
     """
     return [
         f"packet {number}: {field} {said}"
@@ -93,10 +96,12 @@ def is_sent_again(packet: Dissected) -> bool:
 
 def _said(packet: Dissected, field: str) -> Sequence[str]:
     said = packet.get(field, [])
-    if field != "_ws.expert.message" or "tcp.stream" not in packet:
+    if field != "_ws.expert.message":
         return said
     groups = packet.get("_ws.expert.group", [])
-    return [each for each, group in zip(said, groups, strict=True) if group != SEQUENCE]
+    passed = SEQUENCE if "tcp.stream" in packet else None
+    told = zip(said, groups, strict=True)
+    return [each for each, group in told if group != passed and not each.startswith(GUESSED)]
 
 
 def capture_of(packets: Iterable[tuple[float, Datagram | IpPacket]]) -> bytes:

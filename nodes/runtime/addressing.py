@@ -48,6 +48,9 @@ class Addressing(Protocol):
     def forget(self, interface: Interface, ifindex: int, /) -> None:
         """What is known of its neighbours is out of date."""
 
+    def close(self) -> None:
+        """The node ends."""
+
 
 class KernelAddressing:
     """The kernel has the lab's address."""
@@ -56,6 +59,7 @@ class KernelAddressing:
 
     def __init__(self, config: NodeConfig, netlink: Netlink) -> None:
         self._netlink = netlink
+        self._announcer = announce.Announcer()
         self._settings = {
             **_ONE_WAY,
             routing.FORWARDING: int(config.forward),
@@ -80,10 +84,13 @@ class KernelAddressing:
         """The kernel knows before us."""
 
     def announce(self, link: routing.Link, address: Address) -> None:
-        announce.announce(link.name, link.hardware, address)
+        self._announcer.announce(link.name, link.hardware, address)
 
     def forget(self, interface: Interface, ifindex: int) -> None:
         self._netlink.forget_neighbours(ifindex)
+
+    def close(self) -> None:
+        self._announcer.close()
 
 
 class OwnAddressing:
@@ -114,6 +121,9 @@ class OwnAddressing:
     def forget(self, interface: Interface, ifindex: int) -> None:
         for function in tuple(self.on_forget):
             function(interface)
+
+    def close(self) -> None:
+        """It has opened nothing."""
 
     def _delete(self, entry: routing.AddressEntry) -> None:
         try:

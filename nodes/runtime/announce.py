@@ -10,21 +10,33 @@ from catenet.nodes.address import Address
 from catenet.nodes.link.arp.packet import announcement
 from catenet.nodes.link.ethernet.hardware import ARP, BROADCAST
 
-__all__ = ["TIMES", "announce"]
+__all__ = ["TIMES", "Announcer"]
 
 TIMES = (0.0, 0.05, 2.0)
 """Seconds after an interface has come up with its address. RFC 5227 section 1.1 wants two announcements, 2 s apart; the
 second one here is for a bridge that drops what comes in the first moment."""
 
 
-def announce(device: str, hardware: str, address: Address) -> None:
-    """Everybody on the LAN of this device who knows the address learns where it is now (RFC 826, "Packet Reception").
+class Announcer:
+    """One socket for all LANs, from the first announcement on: to close such a one takes the kernel tens of
+    milliseconds (it waits until no CPU can be at it any more), in which the node hears nothing."""
 
-    Raises:
-        OSError: there is no such device any more, or the kernel refuses (without the capability NET_RAW).
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
 
-    """
-    said = announcement(bytes.fromhex(hardware.replace(":", "")), address)
-    # Protocol 0: this socket hears nothing.
-    with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, 0) as port:
-        port.sendto(bytes(said), (device, ARP, 0, 0, BROADCAST))
+    def announce(self, device: str, hardware: str, address: Address) -> None:
+        """Everybody on the LAN of this device who knows the address learns where it is now (RFC 826, "Packet
+        Reception").
+
+        Raises:
+            OSError: there is no such device any more, or the kernel refuses (without the capability NET_RAW).
+
+        """
+        said = announcement(bytes.fromhex(hardware.replace(":", "")), address)
+        if self._socket is None:  # protocol 0: it hears nothing
+            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, 0)
+        self._socket.sendto(bytes(said), (device, ARP, 0, 0, BROADCAST))
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()

@@ -91,6 +91,7 @@ class Lans:
     def close(self) -> None:
         self.routes.close()
         self._impairing.close()
+        self._addressing.close()
         self._loop.remove_reader(self._monitor)
         self._monitor.close()
 

@@ -1,12 +1,12 @@
-"""The judge of what our programs send by TCP: he does not blame them for what a kernel does on a busy machine."""
+"""The judge of what our programs send: he does not blame them for what a kernel does, and which ports it takes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from dissected import Tshark, complaints, is_sent_again, tshark
-from scapy.layers.inet import IP, TCP
+from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import Ether
 
 from catenet.orchestrator.wire.packets import Frame, pcap_header, pcap_record
@@ -51,6 +51,11 @@ def connection(message: bytes) -> bytes:
         answer("A", 501, last, options=again),
         out("RA", last, ack=501),
     ]
+    return captured(packets)
+
+
+def captured(packets: Sequence[IP]) -> bytes:
+    """As a file of tcpdump's, half a second between two."""
     frames = [bytes(Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02") / packet) for packet in packets]
     return pcap_header() + b"".join(
         pcap_record(Frame(1000 + number / 2, 1, data, len(data))) for number, data in enumerate(frames)
@@ -71,3 +76,17 @@ def test_what_is_wrong_in_a_message_is_one(judge: Tshark) -> None:
     seen = judge.read(connection(WRONG), options=ON_ITS_PORT)
     (said,) = complaints(seen)
     assert said.startswith("packet 3: _ws.expert.message ")
+
+
+def test_a_port_from_which_a_trace_is_guessed_is_no_fault_and_hides_none(judge: Tshark) -> None:
+    """The 3rd attempt of hop 5 by a traceroute would be to port 33449; here a client of STUN has it."""
+    packets = [
+        IP(src="10.0.0.1", dst="10.0.0.2") / UDP(sport=33449, dport=3478) / message for message in (BINDING, WRONG)
+    ]
+    seen = judge.read(captured(packets), options=("-d", "udp.port==3478,stun"))
+    assert all(
+        any(each.startswith("Possible traceroute: hop #5, attempt #3") for each in packet["_ws.expert.message"])
+        for packet in seen
+    )
+    (said,) = complaints(seen)
+    assert said.startswith("packet 1: _ws.expert.message ")
