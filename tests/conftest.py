@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from threading import Thread
 
@@ -50,6 +50,13 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _nothing_left_open() -> Iterator[None]:
+    """What a module leaves open fails there, and not in whatever test the garbage collector happens to run."""
+    yield
+    gc.collect()
 
 
 @pytest.hookimpl(trylast=True)
